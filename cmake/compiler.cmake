@@ -1,0 +1,37 @@
+# Compiler settings that hold for our own code only; third-party targets set their own.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+# -g costs half the disk and a third of the time of a LibTorch file; line tables are enough for traces.
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+find_program(HOPSCOPE_CCACHE ccache)
+if(HOPSCOPE_CCACHE)
+    # The base folder makes one cache serve every clone of the project.
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+        CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime ${HOPSCOPE_CCACHE})
+    set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
+find_program(HOPSCOPE_MOLD mold)
+if(HOPSCOPE_MOLD)
+    add_link_options(-fuse-ld=mold)
+endif()
+
+if(HOPSCOPE_SANITIZE)
+    add_compile_options(-fsanitize=${HOPSCOPE_SANITIZE} -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${HOPSCOPE_SANITIZE})
+    add_compile_definitions(HOPSCOPE_SANITIZED=1)
+endif()
+
+add_library(hopscope_flags INTERFACE)
+target_compile_options(hopscope_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter
+    $<$<BOOL:${HOPSCOPE_WERROR}>:-Werror>)
+target_include_directories(hopscope_flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")

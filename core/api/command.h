@@ -1,0 +1,75 @@
+// Commands are values: a name and flat JSON arguments (product.md section 6). One registry describes them all and feeds
+// buttons, palette, command line, log and tests. Plain C++, any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/api/result.h"
+#include "core/api/state.h"
+
+namespace hopscope::core {
+
+using Value = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
+
+/// One line of an intervention script: {"command": name, …flat arguments…}.
+struct Command {
+    std::string name;
+    std::map<std::string, Value> args;  ///< scope fields ("layers", "hops", "tokens", "from_step") included
+
+    bool has(const std::string& key) const { return args.count(key) != 0; }
+    /// The argument as a number or text, or `fallback` where it is absent or of another type.
+    double number(const std::string& key, double fallback) const;
+    int64_t integer(const std::string& key, int64_t fallback) const;
+    std::string text(const std::string& key, const std::string& fallback) const;
+    std::vector<int64_t> integers(const std::string& key) const;  ///< a single integer counts as a list of one
+    bool operator==(const Command&) const = default;
+};
+
+struct ArgSpec {
+    std::string name;
+    std::string type;      ///< "integer" | "number" | "text" | "integers" | "flag"
+    bool required = false;
+    std::string allowed;   ///< for people: "0 … 1", "routing | router | centroids | …"
+    std::vector<std::string> choices;  ///< empty: any
+    double min = -1e308, max = 1e308;
+    std::string help;
+};
+
+struct CommandSpec {
+    std::string name;
+    std::string title;     ///< as in the palette: "Pause the run"
+    std::string help;      ///< one sentence
+    std::string shortcut;  ///< "" if none
+    Action action = Action::change;  ///< decides when it is allowed
+    bool live = false;       ///< acts on the run in training
+    bool inference = false;  ///< acts on prompts and evaluation
+    std::vector<ArgSpec> args;
+};
+
+/// All commands, in the order of product.md section 6.
+const std::vector<CommandSpec>& command_registry();
+const CommandSpec* find_command(const std::string& name);
+
+/// One JSON line → a checked command. Errors (usage) name the command, the argument, what was found and is allowed.
+Result<Command> parse_command(const std::string& json_line);
+/// Flat JSON on one line, "command" first, then arguments in alphabetic order; numbers read back exactly.
+std::string to_json(const Command& command);
+/// {"format": "hopscope.commands/1", "commands": […]}.
+std::string registry_json();
+
+enum class AnswerState : uint8_t { pending, applied, refused };
+
+/// What became of a submitted command.
+struct Answer {
+    uint64_t id = 0;
+    Command command;
+    AnswerState state = AnswerState::pending;
+    int64_t step = -1;   ///< first update affected, once applied
+    std::string reason;  ///< once refused
+};
+
+}  // namespace hopscope::core
