@@ -1,0 +1,75 @@
+// What a session needs from the model's side, as plain interfaces: the trainer (owned by the trainer thread alone) and
+// the inspector (owned by the inspector thread alone). The real ones stand in core/lab; tests use fakes without LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/api/command.h"
+#include "core/api/result.h"
+#include "core/api/session.h"
+#include "core/api/snapshot.h"
+
+namespace hopscope::core {
+
+/// How long work reports and is cancelled. `report` may be called often; `cancelled` is polled between batches.
+struct Progress {
+    std::function<void(const std::string& activity, double fraction)> report = [](const std::string&, double) {};
+    std::function<bool()> cancelled = [] { return false; };
+};
+
+/// An immutable copy of all weights with the step it belongs to; only the inspector looks inside.
+class WeightsCopy {
+  public:
+    virtual ~WeightsCopy() = default;
+    int64_t step = 0;
+};
+
+/// What the session must do after the update just made (resolved from eval_every, checkpoint_every, snapshot_every).
+struct Due {
+    bool evaluate = false, checkpoint = false, snapshot = false;
+};
+
+class Trainer {
+  public:
+    virtual ~Trainer() = default;
+
+    /// Run folder, tokenizer, corpus, model; resumes where asked. Fills the fixed fields of `status`.
+    virtual Status prepare(const Progress& progress, RunStatus& status) = 0;
+    virtual int64_t step() const = 0;   ///< updates done
+    virtual int64_t steps() const = 0;  ///< updates planned
+    /// Records of earlier updates (from metrics.csv after a resume or open), oldest first.
+    virtual std::vector<ScalarRecord> history() = 0;
+    /// One optimizer update. `between` is called between micro-batches (commands are read there and applied after).
+    /// An Error (NaN, full disk) means: the update was not made and the state is that of before.
+    virtual Result<ScalarRecord> update(const std::function<void()>& between) = 0;
+    virtual Due due() const = 0;
+    /// Mean validation loss, nats per token; writes eval/step_N.json.
+    virtual Result<float> evaluate(const Progress& progress) = 0;
+    /// Appends to metrics.csv and the event file. Called once an update, after an evaluation that follows it.
+    virtual Status record(const ScalarRecord& record) = 0;
+    virtual Status checkpoint() = 0;
+    /// Applies a live command before the next update and logs it to events.jsonl; the error is the refusal.
+    virtual Status apply(const Command& command, const std::string& by) = 0;
+    virtual std::vector<std::string> frozen() const = 0;
+    virtual std::shared_ptr<const GeometrySnapshot> geometry() = 0;
+    /// Writes the snapshot to geometry/ if its step belongs to the thinned timeline.
+    virtual Status save_geometry(const GeometrySnapshot& snapshot) = 0;
+    virtual std::shared_ptr<const WeightsCopy> copy_weights() = 0;
+    /// State to run.json ("running", "paused", "done", "failed: reason", …).
+    virtual Status write_state(RunState state, const std::string& reason) = 0;
+};
+
+class Inspector {
+  public:
+    virtual ~Inspector() = default;
+    virtual void refresh(std::shared_ptr<const WeightsCopy> weights) = 0;
+    virtual TraceResult trace(const TraceRequest& request, const std::function<bool()>& cancelled) = 0;
+    virtual HaltingEffect halting(const std::string& prompt, double epsilon,
+                                  const std::function<bool()>& cancelled) = 0;
+};
+
+}  // namespace hopscope::core
