@@ -9,17 +9,12 @@
 #include <vector>
 
 #include "core/api/command.h"
+#include "core/api/progress.h"
 #include "core/api/result.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
 
 namespace hopscope::core {
-
-/// How long work reports and is cancelled. `report` may be called often; `cancelled` is polled between batches.
-struct Progress {
-    std::function<void(const std::string& activity, double fraction)> report = [](const std::string&, double) {};
-    std::function<bool()> cancelled = [] { return false; };
-};
 
 /// An immutable copy of all weights with the step it belongs to; only the inspector looks inside.
 class WeightsCopy {

@@ -1,0 +1,18 @@
+// How long work reports and is cancelled: preparation, evaluation, tokenizer training. Plain C++;
+// called on the thread that does the work, whoever owns it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace hopscope::core {
+
+/// `report` may be called often, with a fraction of 0 … 1 or −1 for unknown; `cancelled` is polled
+/// between batches.
+struct Progress {
+    std::function<void(const std::string& activity, double fraction)> report =
+        [](const std::string&, double) {};
+    std::function<bool()> cancelled = [] { return false; };
+};
+
+}  // namespace hopscope::core

@@ -1,0 +1,101 @@
+// Streaming reader of a text corpus: a file, an .xz file, or a folder of them, line by line with
+// memory that does not depend on the size. Owned and used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/api/progress.h"
+#include "core/api/result.h"
+#include "core/text/random.h"
+#include "core/text/utf8.h"
+
+namespace hopscope::core {
+
+/// A sequence of lines that can be read more than once.
+class LineSource {
+  public:
+    virtual ~LineSource() = default;
+    /// False at the end. `line` comes without its newline; a carriage return before it stays part
+    /// of the line.
+    virtual Result<bool> next(std::string& line) = 0;
+    virtual Status rewind() = 0;
+    virtual double fraction() const { return -1; }  ///< read so far, 0 … 1, or −1 for unknown
+    virtual std::string name() const = 0;           ///< for messages
+};
+
+/// Lines longer than this are refused: one line is encoded as a whole, in memory.
+inline constexpr int64_t kMaxLineBytes = int64_t{16} << 20;
+
+class ByteStream;
+
+/// Files of a folder are read in the order of their paths, subfolders included, hidden names left
+/// out. Errors (usage): a missing, empty or unreadable file; a NUL byte (binary); bytes that are
+/// not UTF-8, with file and offset in the unpacked text; a truncated or corrupt .xz file; a line
+/// longer than kMaxLineBytes (product.md section 10).
+class CorpusReader : public LineSource {
+  public:
+    static Result<std::unique_ptr<CorpusReader>> open(const std::string& path);
+    ~CorpusReader() override;
+
+    Result<bool> next(std::string& line) override;
+    Status rewind() override;
+    double fraction() const override;
+    std::string name() const override { return path_; }
+
+    const std::vector<std::string>& files() const { return files_; }
+    size_t file_index() const { return file_; }  ///< of the line returned last
+    int64_t bytes() const { return bytes_; }     ///< unpacked bytes read since the last rewind
+    std::string hash() const {
+        return hash_.hex();
+    }  ///< of those bytes; of the corpus once next() said false
+
+  private:
+    CorpusReader(std::string path, std::vector<std::string> files, int64_t total);
+    Status open_next_file();
+    Status fill();
+    Error at(const std::string& what) const;
+
+    std::string path_;
+    std::vector<std::string> files_;
+    int64_t total_ = 0;          ///< packed bytes of all files
+    int64_t packed_before_ = 0;  ///< packed bytes of the files already finished
+    size_t next_file_ = 0;       ///< to open next
+    size_t file_ = 0;
+    std::unique_ptr<ByteStream> stream_;
+    std::string buffer_;
+    size_t begin_ = 0;        ///< first byte of buffer_ that was not returned yet
+    int64_t file_bytes_ = 0;  ///< unpacked bytes of the open file
+    int64_t bytes_ = 0;
+    int64_t line_ = 0;  ///< lines returned from the open file
+    Utf8Checker utf8_;
+    ContentHash hash_;
+};
+
+/// Lines held in memory, for tests and small texts.
+class TextLines : public LineSource {
+  public:
+    explicit TextLines(std::string text, std::string name = "text");
+    Result<bool> next(std::string& line) override;
+    Status rewind() override;
+    double fraction() const override;
+    std::string name() const override { return name_; }
+
+  private:
+    std::string text_, name_;
+    size_t begin_ = 0;
+};
+
+/// What a corpus holds, found by reading it once: every error of the reader comes before any long
+/// work.
+struct CorpusCount {
+    int64_t bytes = 0, lines = 0;
+    int64_t documents = 0;  ///< ended by a separator line, or by the end of a file
+    std::string hash;
+};
+Result<CorpusCount> count_corpus(CorpusReader& reader, const std::string& separator,
+                                 const Progress& progress);
+
+}  // namespace hopscope::core

@@ -1,0 +1,34 @@
+// From a corpus to the two token files of a run: validation split, encoding, checks of length. Runs
+// on the thread that prepares the run; reads the corpus twice, with memory that does not depend on
+// its size.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/api/config.h"
+#include "core/api/progress.h"
+#include "core/api/result.h"
+#include "core/text/tokenizer.h"
+
+namespace hopscope::core {
+
+struct PreparedTokens {
+    int64_t train_tokens = 0, valid_tokens = 0;
+    int64_t train_documents = 0,
+            valid_documents = 0;         ///< 0 where the split falls inside one document
+    std::string train_hash, valid_hash;  ///< content hashes of the token files
+    std::string train_corpus_hash,
+        valid_corpus_hash;  ///< of the text; equal where one corpus was split
+};
+
+/// Encodes data.train (product.md section 3, "Text to tokens") into `train_out` and data.valid into
+/// `valid_out`; without data.valid the last 5 % of the documents (of the lines if there is one
+/// document), at least one batch. Errors: usage (everything CorpusReader refuses; fewer than one
+/// batch of chunks on either side, with what is needed; a separator for a model without "</s>"),
+/// failed (disk), interrupted.
+Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig& train,
+                                      const Tokenizer& tokenizer, const std::string& train_out,
+                                      const std::string& valid_out, const Progress& progress);
+
+}  // namespace hopscope::core

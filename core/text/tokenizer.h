@@ -1,0 +1,86 @@
+// SentencePiece behind a small interface: loading, encoding, decoding and deterministic training. A
+// Tokenizer does not change after loading; any thread may use it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/api/progress.h"
+#include "core/api/result.h"
+#include "core/text/corpus.h"
+
+namespace hopscope::core {
+
+inline constexpr std::string_view kDefaultSeparator = "<|endoftext|>";
+
+/// One token of a text; `begin` and `end` are byte offsets into it. The dummy prefix has begin =
+/// end.
+struct Piece {
+    int32_t id = 0;
+    std::string piece;
+    int64_t begin = 0, end = 0;
+    bool operator==(const Piece&) const = default;
+};
+
+class Tokenizer {
+  public:
+    /// Errors (usage): no such file; no SentencePiece model.
+    static Result<Tokenizer> load(const std::string& path);
+    static Result<Tokenizer> from_bytes(std::string model, const std::string& name);
+
+    int64_t size() const { return size_; }
+    /// As in the vocabulary ("▁word", "<0x0A>"); "" outside 0 … size − 1.
+    std::string piece(int32_t id) const;
+    int32_t newline_id() const { return newline_; }  ///< of "<0x0A>", or −1
+    int32_t eos_id() const { return eos_; }          ///< of "</s>", or −1
+    const std::string& bytes() const {
+        return *bytes_;
+    }  ///< the serialized model, for RUN/tokenizer.model
+    const std::string& name() const { return name_; }
+    std::string hash() const;  ///< 32 hex digits over bytes()
+
+    /// One line alone, without a newline token. Bytes that are no UTF-8 count as U+FFFD.
+    Result<std::vector<int32_t>> encode_line(std::string_view line) const;
+    /// A text of several lines as product.md section 3 says: each line alone, "<0x0A>" between
+    /// lines (if the model has it) and none after the last; a line equal to `separator` becomes
+    /// "</s>". Offsets are exact. Errors (usage): not UTF-8, with the offset; a separator for a
+    /// model without "</s>".
+    Result<std::vector<Piece>> encode_prompt(std::string_view text,
+                                             std::string_view separator = kDefaultSeparator) const;
+    /// The inverse: newline tokens end lines, each line decoded alone. "</s>" gives nothing. Errors
+    /// (usage): an id outside the vocabulary.
+    Result<std::string> decode(const std::vector<int32_t>& ids) const;
+
+  private:
+    struct Model;  ///< hides SentencePiece's headers
+    Tokenizer() = default;
+
+    std::shared_ptr<const Model> model_;
+    std::shared_ptr<const std::string> bytes_;
+    std::string name_;
+    int64_t size_ = 0;
+    int32_t newline_ = -1, eos_ = -1;
+};
+
+/// product.md section 3: BPE with byte fallback, identity normalisation, extra spaces kept.
+struct TokenizerSpec {
+    int64_t vocab_size = 4096;
+    std::string type = "bpe";  ///< "bpe" | "unigram"
+    bool byte_fallback = true;
+    uint64_t seed = 42;
+    int64_t max_lines = 200'000;  ///< drawn by seed where there are more
+    int64_t max_bytes = int64_t{512}
+                        << 20;  ///< of the drawn lines together, so that memory stays bounded
+    std::string separator = std::string(kDefaultSeparator);  ///< such lines are left out
+};
+
+/// Trains on `source` from its beginning and returns the serialized model; equal input gives equal
+/// bytes. Errors: usage, when the corpus is too small or vocab_size too small for its characters,
+/// with both sizes; interrupted.
+Result<std::string> train_tokenizer(LineSource& source, const TokenizerSpec& spec,
+                                    const Progress& progress);
+
+}  // namespace hopscope::core
