@@ -1,0 +1,62 @@
+// checkpoints/step_N/{model.safetensors, optimizer.safetensors, state.json}: written under a
+// temporary name and renamed when all of it is on disk, so that a folder of the final name is
+// complete. Trainer thread only for writing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/api/result.h"
+#include "core/run/safetensors.h"
+
+namespace hopscope::core {
+
+/// What goes into a checkpoint; the tensors' bytes are only read during the call.
+struct CheckpointContent {
+    std::vector<TensorView> model;
+    std::map<std::string, std::string> model_metadata;  ///< "config": resolved TOML
+    std::vector<TensorView> optimizer;
+    std::map<std::string, std::string> optimizer_metadata;
+    std::string state_json =
+        "{}";  ///< an object; "format" (hopscope.state/1) and "step" are put before its fields
+};
+
+/// An opened, checked checkpoint.
+struct Checkpoint {
+    int64_t step = 0;
+    std::string dir;
+    SafetensorsFile model;
+    SafetensorsFile optimizer;
+    std::string state_json;
+};
+
+/// The folder RUN/checkpoints. Steps are folder names step_%08d; other names are ignored.
+class Checkpoints {
+  public:
+    explicit Checkpoints(std::string dir) : dir_(std::move(dir)) {}
+
+    /// Replaces a checkpoint of the same step. After an error (failed: disk full, …) the earlier
+    /// ones are untouched.
+    Status write(int64_t step, const CheckpointContent& content) const;
+    /// All steps with a folder of the final name, rising.
+    std::vector<int64_t> steps() const;
+    /// Errors (usage) name the file that is missing or wrong.
+    Result<Checkpoint> open(int64_t step) const;
+    /// The newest whose three files open and validate; none: nullopt. `skipped`, if given, gets why
+    /// newer ones were not.
+    std::optional<Checkpoint> newest_complete(std::vector<std::string>* skipped = nullptr) const;
+    /// Deletes all but the newest `keep` (at least 1) complete ones; folders that do not validate
+    /// are left alone.
+    Status rotate(int64_t keep) const;
+    /// Removes what an interrupted write or deletion left. Only for the one writer of the run.
+    Status clean() const;
+    std::string path_of(int64_t step) const;
+
+  private:
+    std::string dir_;
+};
+
+}  // namespace hopscope::core

@@ -1,0 +1,29 @@
+// eval/step_N.json (hopscope.eval/1): the per-batch losses of one evaluation, in order, for paired
+// statistics between runs. Plain C++, any thread; written by the trainer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/api/result.h"
+
+namespace hopscope::core {
+
+struct EvalRecord {
+    std::string run;  ///< name of the run folder
+    std::string config_hash;
+    int64_t step = 0;
+    std::string split = "valid";
+    double loss = 0;              ///< mean over tokens, nats
+    std::vector<double> batches;  ///< mean loss of each batch, in order
+    int64_t tokens = 0;           ///< predicted
+};
+
+/// Perplexity is written as exp(loss); numbers read back exactly, those that are not finite are
+/// null.
+Status write_eval(const std::string& path, const EvalRecord& record);
+/// Errors (usage) name the file and the field. null reads as NaN.
+Result<EvalRecord> read_eval(const std::string& path);
+
+}  // namespace hopscope::core

@@ -1,0 +1,50 @@
+// TensorBoard event files: TFRecord framing with masked CRC-32C around Event protobufs, encoded by
+// hand. Written by the trainer thread alone, one record an update; reading works beside the writer
+// and stops at a torn record.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/api/result.h"
+#include "core/api/snapshot.h"
+#include "core/run/atomic_file.h"
+#include "core/run/columns.h"
+
+namespace hopscope::core {
+
+class EventFile {
+  public:
+    /// Starts a new file in `dir` whose name sorts after those there. `first_step` is the first
+    /// update it will hold: TensorBoard then drops what earlier files of a resumed run say about
+    /// that update and later ones.
+    static Result<EventFile> create(const std::string& dir, int64_t layers, int64_t first_step);
+    /// One Event with every scalar of the record that is not NaN. After an error the file is as it
+    /// was before.
+    Status append(const ScalarRecord& record);
+    Status sync() { return file_.sync(); }
+    const std::string& path() const { return file_.path(); }
+
+  private:
+    explicit EventFile(AppendFile file) : file_(std::move(file)) {}
+    Status append_record(const std::string& event);
+    AppendFile file_;
+    std::vector<Column> columns_;
+};
+
+/// What a reader needs of an Event.
+struct ScalarEvent {
+    double wall_time = 0;  ///< seconds, Unix
+    int64_t step = 0;
+    std::string file_version;  ///< of the first event: "brain.Event:2"
+    bool session_start = false;
+    std::vector<std::pair<std::string, float>> scalars;  ///< tag, simple_value
+};
+
+/// All complete events. Errors (usage) name the file and the byte offset: a wrong checksum, a
+/// record that is no Event.
+Result<std::vector<ScalarEvent>> read_event_file(const std::string& path);
+
+}  // namespace hopscope::core

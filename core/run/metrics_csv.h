@@ -1,0 +1,39 @@
+// metrics.csv: one line an update, first a '#' line of units, then the header (product.md section
+// 4). Appended by the trainer thread alone; reading works beside the writer, a torn last line is
+// ignored.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/api/result.h"
+#include "core/api/snapshot.h"
+#include "core/run/atomic_file.h"
+#include "core/run/columns.h"
+
+namespace hopscope::core {
+
+class MetricsCsv {
+  public:
+    /// Opens for appending; writes units and header into a new file and repairs a torn last line. A
+    /// file with other columns (of another version) is rewritten with today's; the old one stays
+    /// beside it as metrics.csv.old.
+    static Result<MetricsCsv> open(const std::string& path, int64_t layers);
+    /// After an error (failed: disk full, …) the file is as it was before the call.
+    Status append(const ScalarRecord& record);
+    /// Removes all records after update `step` (resume).
+    Status cut_to_step(int64_t step);
+    Status sync() { return file_.sync(); }
+
+  private:
+    explicit MetricsCsv(AppendFile file) : file_(std::move(file)) {}
+    AppendFile file_;
+    std::vector<Column> columns_;
+};
+
+/// All complete records, oldest first; none for a file without a complete header. Columns are found
+/// by name, unknown ones ignored. Errors (usage) name file, line and column.
+Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path);
+
+}  // namespace hopscope::core

@@ -1,0 +1,108 @@
+// A run folder (product.md section 4): who may write it, its description run.json, and the paths of
+// everything in it. One writer at a time, kept by a lock that ends with the process; readers need
+// no lock. Owned by the trainer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/api/result.h"
+#include "core/api/snapshot.h"
+#include "core/api/state.h"
+#include "core/run/atomic_file.h"
+#include "core/run/checkpoints.h"
+#include "core/run/eval_file.h"
+#include "core/run/geometry_file.h"
+
+namespace hopscope::core {
+
+/// One resumption, kept in run.json.
+struct ResumeNote {
+    int64_t step = 0;                  ///< of the checkpoint
+    double time = 0;                   ///< seconds, Unix
+    std::vector<std::string> changed;  ///< "train.steps: 2000 → 4000"
+    bool operator==(const ResumeNote&) const = default;
+};
+
+/// run.json, format "hopscope.run/1".
+struct RunInfo {
+    std::string program_version;
+    std::string config_name;  ///< "first_look"
+    std::string config_hash;
+    std::string device;       ///< "cpu" | "cuda"
+    std::string device_name;  ///< for people
+    std::string precision;    ///< resolved: "fp32" | "bf16"
+    std::string source;       ///< "synthetic text", or the corpus file
+    bool synthetic = false;
+    uint64_t seed = 0;
+    int64_t threads = 0;  ///< resolved once, reused by resume
+    int64_t steps = 0;
+    int64_t parameters = 0;
+    double created = 0;                                ///< seconds, Unix
+    std::map<std::string, std::string> corpus_hashes;  ///< "train", "valid", "tokenizer" → hash
+    std::map<std::string, std::string>
+        kernel_choices;  ///< operator → form, timed once, obeyed ever after
+    std::vector<ResumeNote> resumes;
+    RunState state = RunState::preparing;
+    std::string reason;  ///< of a failure; the file then says "failed: reason"
+    bool operator==(const RunInfo&) const = default;
+};
+
+std::string run_info_json(const RunInfo& info);
+/// `name` stands for the file in messages (usage errors). Unknown fields are ignored, missing ones
+/// keep their default.
+Result<RunInfo> parse_run_info(const std::string& json, const std::string& name);
+
+/// runs/CONFIG-YYYYMMDD-HHMMSS in local time; with -2, -3, … behind it where that exists. `base`
+/// stands for "runs".
+std::string default_run_dir(const std::string& config_name, const std::string& base = "runs");
+/// Whether `dir` holds a run (has a run.json).
+bool is_run_folder(const std::string& dir);
+
+class RunFolder {
+  public:
+    /// Makes a new run and takes its lock. Errors (usage): the folder holds a run ("--resume"), or
+    /// foreign files.
+    static Result<RunFolder> create(const std::string& dir, const std::string& config_toml,
+                                    const RunInfo& info);
+    /// Opens an existing run; as writer takes the lock (usage error naming folder and process where
+    /// another has it) and removes what an interrupted process left.
+    static Result<RunFolder> open(const std::string& dir, bool writer);
+
+    const std::string& dir() const { return dir_; }
+    std::string name() const;  ///< last part of the path
+    const RunInfo& info() const { return info_; }
+    Status write_info(const RunInfo& info);
+    Status write_state(RunState state, const std::string& reason);
+
+    Result<std::string> config_toml() const;
+    Status write_config(const std::string& toml) const;  ///< resume may change some keys
+
+    std::string config_path() const { return dir_ + "/config.toml"; }
+    std::string info_path() const { return dir_ + "/run.json"; }
+    std::string metrics_path() const { return dir_ + "/metrics.csv"; }
+    std::string event_dir() const { return dir_ + "/metrics"; }
+    std::string events_path() const { return dir_ + "/events.jsonl"; }
+    std::string tokenizer_path() const { return dir_ + "/tokenizer.model"; }
+    std::string geometry_path(int64_t step) const;
+    std::string eval_path(int64_t step) const;
+    Checkpoints checkpoints() const { return Checkpoints(dir_ + "/checkpoints"); }
+
+    /// Writes the snapshot and thins the timeline so that the folder stays under kGeometryBudget.
+    /// False: not written, because it alone is larger than that.
+    Result<bool> save_geometry(const GeometrySnapshot& snapshot,
+                               const std::vector<Projection>& projections = {}) const;
+    std::vector<GeometryEntry> geometry() const;  ///< rising steps
+    std::vector<int64_t> evals() const;           ///< rising steps
+
+  private:
+    RunFolder(std::string dir, RunInfo info, FileHandle lock)
+        : dir_(std::move(dir)), info_(std::move(info)), lock_(std::move(lock)) {}
+    std::string dir_;
+    RunInfo info_;
+    FileHandle lock_;  ///< invalid for readers
+};
+
+}  // namespace hopscope::core
