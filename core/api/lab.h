@@ -18,6 +18,9 @@ namespace hopscope::core::lab {
 /// Set by the signal handler; long work polls it and ends cleanly (exit 130).
 std::atomic<int>& interrupt_flag();
 
+/// The resolved configuration of a TOML file with "table.key=value" overrides laid over it; errors name file:line and key.
+Result<Config> read_config(const std::string& path, const std::vector<std::string>& overrides);
+
 struct TrainOptions {
     std::string config_path;                ///< may be empty with resume
     std::vector<std::string> overrides;     ///< "table.key=value"

@@ -1,0 +1,80 @@
+// What all panels share: the open session and what it last published, the selection, settings,
+// history and messages. One object, owned by the window, used on the window thread only.
+// update_state() takes everything new from the session once a frame; panels read the copies and
+// never ask the session themselves, except to send commands and questions.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/window/history.h"
+#include "app/window/selection.h"
+#include "app/window/theme.h"
+#include "core/api/session.h"
+
+namespace hopscope::app {
+
+/// What the window needs from the laboratory, given by main so that tests can give a fake one.
+struct Services {
+    std::function<core::Result<std::unique_ptr<core::Session>>(core::SessionOptions)> open_session;
+    std::function<core::Result<core::Config>(const std::string& path,
+                                             const std::vector<std::string>& overrides)>
+        read_config;
+};
+
+/// What the user chose once and finds again; kept in the settings file beside the layouts.
+struct Settings {
+    bool dark = true;
+    float scale = 1.0f;      ///< user's factor on top of the monitor's content scale, 0.75 … 3
+    bool animations = true;  ///< motion that carries meaning, 150 ms
+};
+
+struct LogLine {
+    std::string text;      ///< "hh:mm:ss text"
+    bool problem = false;  ///< a failure or refusal: shown in red
+};
+
+struct AppState {
+    Services services;
+    std::unique_ptr<core::Session> session;  ///< null: start screen
+
+    // Copies taken once a frame by update_state(); valid (maybe empty) also without a session.
+    core::RunStatus status;
+    std::shared_ptr<const core::GeometrySnapshot> geometry;  ///< null before the first
+    std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
+    std::vector<core::Answer> answers;                       ///< oldest first
+    History history;
+    std::vector<LogLine> log;
+
+    Selection selection;
+    Settings settings;
+    Fonts fonts;
+    float pixel_scale =
+        1.0f;        ///< content scale × settings.scale; multiply hand-written pixel sizes by it
+    double now = 0;  ///< seconds, monotonic, at the begin of this frame
+    double unix_now = 0;  ///< seconds, wall clock, for the age of snapshots
+
+    std::string prompt =
+        "the muddy river bank was steep before the rain";  ///< the trajectory panel's
+    double last_input = -1e9;                              ///< `now` of the last key or mouse event
+    int frames_wanted = 3;     ///< frames to draw before the loop may sleep again
+    bool layout_reset = true;  ///< the docking arrangement is rebuilt on the next frame
+    bool training() const { return session && status.state == core::RunState::running; }
+
+    const Theme& theme() const { return theme_of(settings.dark); }
+    /// Queues a command, by "window". Without a session it is logged as refused.
+    uint64_t submit(const core::Command& command);
+    void say(const std::string& text, bool problem = false);
+    /// Asks for `frames` more frames, e.g. while something moves.
+    void keep_drawing(int frames = 3) {
+        if (frames > frames_wanted) frames_wanted = frames;
+    }
+};
+
+/// Takes what is new from the session: status, records, snapshots, answers, messages. Never waits.
+void update_state(AppState& state);
+
+}  // namespace hopscope::app

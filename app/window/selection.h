@@ -1,0 +1,32 @@
+// The one selection all panels share: a click in any of them shows in all. Window thread only,
+// owned by AppState.
+#pragma once
+
+#include <cstdint>
+#include <set>
+
+namespace hopscope::app {
+
+inline constexpr int64_t kAllHops = -1;
+
+/// Experts belong to `layer`; changing the layer keeps their indices only where pools are shared,
+/// so panels call set_layer(), which clears them.
+struct Selection {
+    int64_t layer = 0;
+    int64_t hop = kAllHops;           ///< kAllHops or 0 … H−1
+    std::set<int64_t> experts;        ///< of `layer`
+    std::set<int64_t> prompt_tokens;  ///< indices into the trace of the prompt
+    std::set<int64_t> probe_tokens;   ///< indices into the probe sample of the geometry snapshot
+    uint64_t version = 0;  ///< grows with every change; panels compare it to know what to recompute
+
+    void set_layer(int64_t value);
+    void set_hop(int64_t value);
+    /// Click selects alone, with `add` (shift) it joins or leaves the selection.
+    void pick_expert(int64_t expert, bool add);
+    void pick_prompt_token(int64_t token, bool add);
+    void pick_probe_token(int64_t token, bool add);
+    void clear();
+    bool empty() const { return experts.empty() && prompt_tokens.empty() && probe_tokens.empty(); }
+};
+
+}  // namespace hopscope::app
