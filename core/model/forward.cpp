@@ -1,0 +1,74 @@
+#include "core/model/forward.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/native_dropout.h>
+#include <ATen/ops/silu.h>
+#include <tuple>
+
+namespace hopscope::core {
+namespace {
+
+constexpr double kNormEps = 1e-5;
+
+at::Tensor norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    return at::layer_norm(x, weight.sizes(), weight, bias, kNormEps);
+}
+
+at::Tensor drop(const ModelConfig& m, const char* place, const at::Tensor& x, bool train) {
+    if (!train || !m.drops(place)) return x;
+    return std::get<0>(at::native_dropout(x, m.dropout, true));
+}
+
+}  // namespace
+
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    const auto in = x.to(weight.scalar_type());
+    return bias.defined() ? at::linear(in, weight, bias.to(weight.scalar_type()))
+                          : at::linear(in, weight);
+}
+
+ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids,
+                   const ForwardOptions& options) {
+    const auto& m = config.model;
+    const int64_t batch = ids.size(0);
+    // The stream and everything normalised stay in the type of the norms (fp32); only matrices may
+    // be bf16.
+    const auto wide = w.final_norm_weight.scalar_type();
+    auto x = at::embedding(w.embed, ids.reshape({-1})).to(wide);  // [B·T, d]
+    if (m.embedding_norm) x = norm(x, w.embed_norm_weight, w.embed_norm_bias);
+    x = drop(m, "embedding", x, options.train);
+
+    ForwardOut out;
+    out.stats.resize(options.statistics ? w.layers.size() : 0);
+    for (size_t l = 0; l < w.layers.size(); ++l) {
+        const auto& y = w.layers[l];
+        const auto layer = static_cast<int64_t>(l);
+        const auto a =
+            attention(m, y, norm(x, y.attn_norm_weight, y.attn_norm_bias), batch, options.train)
+                .to(wide);
+        if (options.probe) options.probe->attention(layer, a);
+        x = x + drop(m, "residual", a, options.train);
+
+        const auto normed = norm(x, y.ffn_norm_weight, y.ffn_norm_bias);
+        at::Tensor update;
+        if (m.ffn == "dense") {
+            const auto act = at::silu(linear(normed, y.ffn_down, at::Tensor()));
+            update = at::linear(act, y.ffn_up.t()).to(wide);
+            if (options.probe) options.probe->update(layer, update);
+        } else {
+            auto f = moe(config, w, layer, normed, options,
+                         options.statistics ? &out.stats[l] : nullptr);
+            update = f.out;
+            out.balance = out.balance.defined() ? out.balance + f.balance : f.balance;
+        }
+        x = x + drop(m, "residual", update, options.train);
+    }
+    if (out.balance.defined()) out.balance = out.balance / static_cast<double>(m.n_layers);
+    out.hidden = norm(x, w.final_norm_weight, w.final_norm_bias);
+    return out;
+}
+
+}  // namespace hopscope::core

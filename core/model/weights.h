@@ -1,0 +1,70 @@
+// The tensors of a model under the names of product.md section 4, and how they are initialised.
+// Plain data: whoever holds a Weights owns it; copies share storage unless cloned.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/api/config.h"
+
+namespace hopscope::core {
+
+/// Parts that gradients are reported for and that can be frozen.
+enum class Group {
+    embedding,
+    attention,
+    router_projection,
+    centroids,
+    router_other,
+    experts,
+    norms,
+    dense,
+    scale
+};
+
+struct LayerWeights {
+    at::Tensor attn_norm_weight, attn_norm_bias;  // [d]
+    at::Tensor q, k, v, o;                        // [d, d], y = x Wᵀ + b
+    at::Tensor q_bias, k_bias, v_bias, o_bias;    // [d], undefined without attention_bias
+    at::Tensor ffn_norm_weight, ffn_norm_bias;    // [d]
+    at::Tensor proj;                              // [s, d]; per_hop: [H, s, d]; undefined: identity
+    at::Tensor centroids;                         // [M, s]
+    at::Tensor tau;                               // [] (only if learned)
+    at::Tensor kinematic;                         // [M, s] (only with legacy_param_count)
+    at::Tensor down, up;                          // [M, r, d]
+    at::Tensor moe_scale;                         // [] (output_scale = per_layer)
+    at::Tensor ffn_down, ffn_up;                  // [d_ff, d] (dense)
+};
+
+struct Weights {
+    at::Tensor embed;                               // [V, d], also the output head
+    at::Tensor embed_norm_weight, embed_norm_bias;  // [d]
+    std::vector<LayerWeights> layers;
+    at::Tensor moe_scale;                           // [] (output_scale = global)
+    at::Tensor final_norm_weight, final_norm_bias;  // [d]
+
+    /// Every tensor that exists, in file order, with its name and group.
+    void for_each(const std::function<void(const std::string&, Group, at::Tensor&)>& visit);
+    void for_each(
+        const std::function<void(const std::string&, Group, const at::Tensor&)>& visit) const;
+
+    int64_t parameters() const;
+    /// Deep copy; `map` makes each new tensor from the old one.
+    Weights map(const std::function<at::Tensor(Group, const at::Tensor&)>& make) const;
+};
+
+/// Names and shapes that the configuration asks for, as undefined-free zero tensors on `device`.
+Weights make_weights(const Config& config);
+
+/// Initial values (science.md E6, E15, E31, A12). Each tensor has its own generator, seeded from
+/// the run's seed and its name: variants with one seed start from equal values wherever they share
+/// a tensor.
+Weights init_weights(const Config& config, uint64_t seed);
+
+/// Integer mix used for all derived seeds (splitmix64's finaliser, science.md E18).
+uint64_t mix_seed(uint64_t a, uint64_t b);
+
+}  // namespace hopscope::core

@@ -1,0 +1,91 @@
+// The operators of the model: routing, experts, classifier, optimizer. Each has an own autograd
+// node and a short, slow, obviously right reference form in kernels/reference, chosen at run time
+// by `Form`. Nothing here knows the project. Any thread; the work is spread over the calling
+// thread's OpenMP team. Results do not depend on timing.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <optional>
+
+namespace hopscope::kernels {
+
+/// Which implementation runs. Both define the same function; only rounding differs.
+enum class Form { fused, reference };
+
+/// Smallest norm that L2 normalisation divides by (science.md E5).
+inline constexpr double kNormEps = 1e-8;
+
+/// Result of routing T tokens to k of M experts.
+struct RouteOut {
+    at::Tensor idx;      ///< [T, k] int64, falling weight, ties by lowest index
+    at::Tensor weight;   ///< [T, k]
+    at::Tensor mean_p;   ///< [M] mean over tokens of the full softmax (differentiable: the balance
+                         ///< loss needs it)
+    at::Tensor entropy;  ///< [T] nats, full softmax; carries no gradient
+    at::Tensor max_p;    ///< [T]; carries no gradient
+    at::Tensor pos;      ///< [T, s] unit rows, the position that was used; carries no gradient
+};
+
+/// Cosine routing, Eqs. (2) and (3) of arXiv 2604.14419 (science.md A2, E3–E5), computed in the
+/// type of `h` (fp32, or fp64 in tests).
+/// @param h           [T, d]
+/// @param proj        [s, d]; undefined: identity projection, s = d
+/// @param centroids   [M, s], normalised here
+/// @param tau         scalar tensor, may carry a gradient
+/// @param k           1 … M
+/// @param renormalise divide the k probabilities by their sum (E4)
+/// @param score_bias  [M] or [T, M], added to the scores before the softmax (suppress: −inf;
+/// boost); no gradient
+/// @param pos_delta   [s] or [T, s], added to the position, which is then normalised again (steer);
+/// no gradient
+RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& centroids,
+               const at::Tensor& tau, int64_t k, bool renormalise,
+               const std::optional<at::Tensor>& score_bias = std::nullopt,
+               const std::optional<at::Tensor>& pos_delta = std::nullopt, Form form = Form::fused);
+
+/// Rank-r experts, Eq. (4) (science.md A3): dh_t = Σ_j w_tj Σ_q SiLU(<h_t, down_iq>) up_iq with i =
+/// idx_tj.
+/// @param h      [T, d]
+/// @param idx    [T, k] int64 in [0, M)
+/// @param weight [T, k]
+/// @param down   [M, r, d] rows that read
+/// @param up     [M, r, d] rows that write
+/// @return dh    [T, d]. The gradient sums over tokens in rising order, so it is the same for any
+/// thread count.
+at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                   const at::Tensor& down, const at::Tensor& up, Form form = Form::fused);
+
+struct ClassifierOut {
+    at::Tensor nll_sum;  ///< [] sum over tokens, nats (differentiable)
+    at::Tensor nll;      ///< [T] fp32; carries no gradient
+};
+
+/// Tied head and cross-entropy in row chunks, so that [T, V] logits never exist at once
+/// (performance.md 2.4).
+/// @param x [T, d], embed [V, d], targets [T] int64
+ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets,
+                         Form form = Form::fused);
+
+struct AdamWStep {
+    double lr = 0, beta1 = 0.9, beta2 = 0.95, eps = 1e-8, weight_decay = 0;
+    double grad_scale = 1;  ///< clipping factor, applied to the gradient first
+    int64_t t = 1;          ///< number of this update, from 1 (bias correction)
+};
+
+/// Decoupled AdamW on one tensor, in place. param, m, v: fp32; grad: fp32. `shadow` (bf16, may be
+/// undefined) receives the rounded new value.
+void adamw(at::Tensor param, const at::Tensor& grad, at::Tensor m, at::Tensor v, at::Tensor shadow,
+           const AdamWStep& step, Form form = Form::fused);
+
+/// Σ x² in fp64, summed in fixed blocks: the same for any thread count.
+double sum_squares(const at::Tensor& x);
+
+/// Tokens per expert, [M] int64, of choices [T, k].
+at::Tensor count_choices(const at::Tensor& idx, int64_t experts);
+
+/// Mean over tokens of |A ∩ B| / |A ∪ B| of the index sets of two hops, both [T, k] (science.md
+/// E11).
+double mean_jaccard(const at::Tensor& a, const at::Tensor& b);
+
+}  // namespace hopscope::kernels

@@ -1,0 +1,79 @@
+#include "kernels/reference/reference.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/log.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/sort.h>
+#include <ATen/ops/where.h>
+#include <cmath>
+#include <tuple>
+
+namespace hopscope::kernels::reference {
+
+at::Tensor l2norm(const at::Tensor& x) {
+    return x /
+           at::linalg_vector_norm(x, 2, at::IntArrayRef{-1}, /*keepdim=*/true).clamp_min(kNormEps);
+}
+
+RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& centroids,
+               const at::Tensor& tau, int64_t k, bool renormalise,
+               const std::optional<at::Tensor>& score_bias,
+               const std::optional<at::Tensor>& pos_delta) {
+    auto pos = l2norm(proj.defined() ? at::matmul(h, proj.t()) : h);  // [T, s]
+    if (pos_delta) pos = l2norm(pos + *pos_delta);
+    auto scores = tau * at::matmul(pos, l2norm(centroids).t());  // [T, M]
+    if (score_bias) scores = scores + *score_bias;
+    const auto p = at::softmax(scores, -1);
+    // A stable descending sort keeps the lowest index first among equals; topk promises no order.
+    const auto order =
+        std::get<1>(at::sort(scores.detach(), /*stable=*/true, -1, /*descending=*/true));
+    RouteOut out;
+    out.idx = order.narrow(-1, 0, k).contiguous();
+    out.weight = p.gather(-1, out.idx);
+    if (renormalise) out.weight = out.weight / out.weight.sum(-1, true);
+    out.mean_p = p.mean(0);
+    const auto q = p.detach();
+    const auto plogp = at::where(q > 0, q * at::log(q), at::zeros_like(q));
+    out.entropy = -plogp.sum(-1);
+    out.max_p = std::get<0>(q.max(-1));
+    out.pos = pos.detach();
+    return out;
+}
+
+at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                   const at::Tensor& down, const at::Tensor& up) {
+    const auto tokens = idx.size(0), k = idx.size(1), r = down.size(1), d = down.size(2);
+    const auto flat = idx.reshape({-1});
+    const auto read = down.index_select(0, flat).view({tokens, k * r, d});
+    const auto write = up.index_select(0, flat).view({tokens, k * r, d});
+    const auto act = at::silu(at::matmul(read, h.unsqueeze(-1)).squeeze(-1)).view({tokens, k, r});
+    const auto coeff = (act * weight.unsqueeze(-1)).view({tokens, 1, k * r});
+    return at::matmul(coeff, write).squeeze(1);
+}
+
+ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets) {
+    const auto logits = at::matmul(x, embed.t());
+    const auto wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+    const auto nll =
+        -at::_log_softmax(wide, -1, false).gather(-1, targets.unsqueeze(-1)).squeeze(-1);
+    return {nll.sum(), nll.detach()};
+}
+
+void adamw(at::Tensor param, const at::Tensor& grad, at::Tensor m, at::Tensor v, at::Tensor shadow,
+           const AdamWStep& s) {
+    const auto g = grad * s.grad_scale;
+    param.mul_(1 - s.lr * s.weight_decay);
+    m.mul_(s.beta1).add_(g, 1 - s.beta1);
+    v.mul_(s.beta2).addcmul_(g, g, 1 - s.beta2);
+    const double c1 = 1 - std::pow(s.beta1, static_cast<double>(s.t));
+    const double c2 = 1 - std::pow(s.beta2, static_cast<double>(s.t));
+    param.addcdiv_(m, v.sqrt() / std::sqrt(c2) + s.eps, -s.lr / c1);
+    if (shadow.defined()) shadow.copy_(param);
+}
+
+}  // namespace hopscope::kernels::reference

@@ -1,0 +1,22 @@
+// Reference forms: plain ATen, differentiated by autograd itself. Slow and obviously right; the
+// tests hold every other form against them, and `Form::reference` runs them in the program.
+#pragma once
+
+#include "kernels/ops.h"
+
+namespace hopscope::kernels::reference {
+
+RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& centroids,
+               const at::Tensor& tau, int64_t k, bool renormalise,
+               const std::optional<at::Tensor>& score_bias,
+               const std::optional<at::Tensor>& pos_delta);
+at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                   const at::Tensor& down, const at::Tensor& up);
+ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets);
+void adamw(at::Tensor param, const at::Tensor& grad, at::Tensor m, at::Tensor v, at::Tensor shadow,
+           const AdamWStep& step);
+
+/// x / max(‖x‖, eps) over the last dimension.
+at::Tensor l2norm(const at::Tensor& x);
+
+}  // namespace hopscope::kernels::reference
