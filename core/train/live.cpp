@@ -1,0 +1,113 @@
+// Live settings and freezes of the engine.
+#include <algorithm>
+
+#include "core/train/engine.h"
+
+namespace hopscope::core {
+namespace {
+
+/// Freezable parts by the names of product.md section 6.
+bool covers(const std::string& what, Group group) {
+    if (what == "router")
+        return group == Group::router_projection || group == Group::centroids ||
+               group == Group::router_other;
+    if (what == "centroids") return group == Group::centroids;
+    if (what == "projection") return group == Group::router_projection;
+    if (what == "experts") return group == Group::experts;
+    if (what == "attention") return group == Group::attention;
+    if (what == "embedding") return group == Group::embedding;
+    return false;
+}
+
+}  // namespace
+
+bool Engine::is_frozen(const std::string&, Group group) const {
+    return std::any_of(state_.frozen.begin(), state_.frozen.end(),
+                       [&](const std::string& what) { return covers(what, group); });
+}
+
+std::vector<std::string> Engine::frozen() const {
+    std::vector<std::string> out(state_.frozen.begin(), state_.frozen.end());
+    for (const auto& [layer, ids] : state_.frozen_experts)
+        out.push_back(std::to_string(ids.size()) + " experts of layer " + std::to_string(layer));
+    return out;
+}
+
+Status Engine::set(const std::string& key, double value) {
+    auto& live = state_.live;
+    if (key == "lr") {
+        live.train.lr = value;
+    } else if (key == "tau") {
+        live.moe.tau = value;
+        for (auto& layer : state_.weights.layers)
+            if (layer.tau.defined()) layer.tau.fill_(value);
+    } else if (key == "balance_alpha") {
+        live.train.balance_alpha = value;
+    } else if (key == "clip") {
+        live.train.clip = value;
+    } else if (key == "dropout") {
+        if (value < 0 || value >= 1)
+            return usage_error("set dropout: found " + std::to_string(value) +
+                               ", allowed 0 … below 1");
+        live.model.dropout = value;
+    } else if (key == "top_k") {
+        const auto k = static_cast<int64_t>(value);
+        if (k < 1 || k > live.moe.experts)
+            return usage_error("set top_k: found " + std::to_string(k) + ", allowed 1 … " +
+                               std::to_string(live.moe.experts));
+        live.moe.top_k = k;
+    } else {
+        return usage_error("set: unknown key \"" + key +
+                           "\"; allowed: lr, tau, balance_alpha, top_k, dropout, clip");
+    }
+    return {};
+}
+
+Status Engine::freeze(const Command& command, bool on) {
+    const auto what = command.text("what", "");
+    static const std::vector<std::string> kParts = {
+        "routing", "router", "centroids", "projection", "experts", "attention", "embedding"};
+    if (std::find(kParts.begin(), kParts.end(), what) == kParts.end())
+        return usage_error(command.name + ": \"" + what +
+                           "\" is not available in training; allowed: routing, router, "
+                           "centroids, projection, experts, attention, embedding");
+    if (state_.live.model.ffn == "dense" && what != "attention" && what != "embedding")
+        return usage_error(command.name + " " + what + ": a dense model has none");
+    const auto experts = command.integers("experts");
+    if (what != "experts" || experts.empty()) {
+        if (on)
+            state_.frozen.insert(what);
+        else
+            state_.frozen.erase(what);
+        if (!on && what == "experts") state_.frozen_experts.clear();
+        return {};
+    }
+    const int64_t layer = command.integer("layer", -1);
+    if (layer < 0 || layer >= state_.live.model.n_layers)
+        return usage_error(command.name + " experts: layer " + std::to_string(layer) +
+                           " does not exist; allowed 0 … " +
+                           std::to_string(state_.live.model.n_layers - 1));
+    for (const int64_t e : experts)
+        if (e < 0 || e >= state_.live.moe.experts)
+            return usage_error(command.name + " experts: expert " + std::to_string(e) +
+                               " does not exist; allowed 0 … " +
+                               std::to_string(state_.live.moe.experts - 1));
+    auto& set = state_.frozen_experts[layer];
+    for (const int64_t e : experts) {
+        if (on)
+            set.insert(e);
+        else
+            set.erase(e);
+    }
+    if (set.empty()) state_.frozen_experts.erase(layer);
+    return {};
+}
+
+Status Engine::apply(const Command& command) {
+    if (command.name == "set") return set(command.text("key", ""), command.number("value", 0));
+    if (command.name == "freeze" || command.name == "unfreeze")
+        return freeze(command, command.name == "freeze");
+    return usage_error(command.name + ": not available in training");
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,24 @@
+// Learning rate, curriculum and weight decay as pure functions of the configuration (product.md
+// section 3). Any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "core/api/config.h"
+#include "core/model/weights.h"
+
+namespace hopscope::core {
+
+/// Learning rate of update t (from 0): linear warm-up to lr, then a cosine to lr · lr_min_ratio
+/// (science.md E32).
+double learning_rate(const TrainConfig& train, int64_t t);
+
+/// Highest hop count of update t: one draw a step, uniform in 1 … the curriculum's limit
+/// (science.md E50); 0 = no limit.
+int64_t curriculum_hops(const TrainConfig& train, int64_t t);
+
+/// Whether weight decay acts on a tensor: two or more dimensions unless decay = "all" (E30); never
+/// on the unused kinematic vectors (E7) nor on output scales (E15).
+bool decays(const TrainConfig& train, Group group, const at::Tensor& tensor, bool kinematic);
+
+}  // namespace hopscope::core
