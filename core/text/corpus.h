@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/api/progress.h"
@@ -66,6 +68,7 @@ class CorpusReader : public LineSource {
     size_t file_ = 0;
     std::unique_ptr<ByteStream> stream_;
     std::string buffer_;
+    size_t scanned_ = 0;      ///< no newline in buffer_ before this
     size_t begin_ = 0;        ///< first byte of buffer_ that was not returned yet
     int64_t file_bytes_ = 0;  ///< unpacked bytes of the open file
     int64_t bytes_ = 0;
@@ -86,6 +89,27 @@ class TextLines : public LineSource {
   private:
     std::string text_, name_;
     size_t begin_ = 0;
+};
+
+/// Whether a line ends a document; a carriage return at its end does not matter, an empty separator
+/// matches nothing.
+bool is_separator(std::string_view line, std::string_view separator);
+
+/// Counts the documents of a sequence of lines: one ends at a separator line and at the end of a
+/// file, and holds at least one line that is not blank.
+class DocumentCounter {
+  public:
+    explicit DocumentCounter(std::string separator) : separator_(std::move(separator)) {}
+    /// True if the line is a separator. `file`: the number of the file it came from.
+    bool feed(const std::string& line, size_t file);
+    void end_document();
+    int64_t ended() const { return ended_; }
+
+  private:
+    std::string separator_;
+    size_t file_ = 0;
+    bool open_ = false;
+    int64_t ended_ = 0;
 };
 
 /// What a corpus holds, found by reading it once: every error of the reader comes before any long

@@ -15,9 +15,7 @@ namespace hopscope::core {
 
 struct PreparedTokens {
     int64_t train_tokens = 0, valid_tokens = 0;
-    int64_t train_documents = 0,
-            valid_documents = 0;         ///< 0 where the split falls inside one document
-    std::string train_hash, valid_hash;  ///< content hashes of the token files
+    int64_t documents = 0, lines = 0;  ///< of data.train
     std::string train_corpus_hash,
         valid_corpus_hash;  ///< of the text; equal where one corpus was split
 };

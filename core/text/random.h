@@ -9,6 +9,9 @@
 
 namespace hopscope::core {
 
+__extension__ typedef unsigned __int128
+    Uint128;  // every supported compiler has it, ISO C++ has not
+
 /// A bijection of 64 bits whose outputs look independent (the finaliser of splitmix64).
 constexpr uint64_t mix64(uint64_t x) {
     x += 0x9e3779b97f4a7c15ULL;
@@ -34,7 +37,7 @@ class Random {
     }
     /// Uniform in 0 … n − 1; n > 0. Bias below n / 2^64.
     uint64_t below(uint64_t n) {
-        return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+        return static_cast<uint64_t>((static_cast<Uint128>(next()) * n) >> 64);
     }
     /// Uniform in [0, 1), 53 bits.
     double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }

@@ -44,11 +44,11 @@ class TokenFileWriter {
     Status finish(const std::string& corpus_hash, const std::string& tokenizer_hash);
 
   private:
-    TokenFileWriter(std::string path, int64_t vocab_size, std::FILE* file);
+    TokenFileWriter(std::string path, std::string temporary, int64_t vocab_size, std::FILE* file);
     Error failed(const std::string& doing) const;
-    Status read_back(int64_t from, int64_t count, std::vector<unsigned char>& out);
+    Status read_back(int64_t from, int64_t count, std::vector<int32_t>& out);
 
-    std::string path_;
+    std::string path_, temporary_;
     int64_t vocab_size_ = 0;
     int64_t width_ = 2;
     int64_t tokens_ = 0;
@@ -67,6 +67,7 @@ class TokenFile {
     /// Copies `count` ids from `from` on; the range must lie in the file.
     void copy(int64_t from, int64_t count, int32_t* out) const;
     const TokenFileInfo& info() const { return info_; }
+    /// 32 hex digits.
     const std::string& content_hash() const { return info_.content_hash; }
     const std::string& path() const { return path_; }
 

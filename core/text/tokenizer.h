@@ -57,6 +57,7 @@ class Tokenizer {
   private:
     struct Model;  ///< hides SentencePiece's headers
     Tokenizer() = default;
+    Status append_line(std::string_view line, size_t at, std::vector<Piece>& out) const;
 
     std::shared_ptr<const Model> model_;
     std::shared_ptr<const std::string> bytes_;
@@ -64,6 +65,9 @@ class Tokenizer {
     int64_t size_ = 0;
     int32_t newline_ = -1, eos_ = -1;
 };
+
+/// What to say when a text has a separator and the model no "</s>".
+Error no_end_of_text(const Tokenizer& tokenizer);
 
 /// product.md section 3: BPE with byte fallback, identity normalisation, extra spaces kept.
 struct TokenizerSpec {

@@ -1,0 +1,18 @@
+// Runs work of a library that may end the process on bad input in a child process, so that ours
+// survives. Blocks the calling thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/api/progress.h"
+#include "core/api/result.h"
+
+namespace hopscope::core {
+
+/// The result of `work`, which runs in a forked child and must not need other threads. Errors:
+/// those of `work`; usage, if the child ended without a result; interrupted (the child is ended).
+Result<std::string> run_in_child(const std::function<Result<std::string>()>& work,
+                                 const Progress& progress);
+
+}  // namespace hopscope::core

@@ -1,0 +1,17 @@
+// A look at a serialized SentencePiece model before the library parses it: what the library trusts
+// is checked here, so that a damaged file is refused instead of read out of bounds. Any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/api/result.h"
+
+namespace hopscope::core {
+
+/// Checks that `model` is a well-formed message with pieces, none of them empty, and that the
+/// tables of its normaliser stay inside their own bounds. `name` stands for the file in messages
+/// (usage).
+Status check_sentencepiece_model(std::string_view model, const std::string& name);
+
+}  // namespace hopscope::core

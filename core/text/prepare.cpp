@@ -1,0 +1,274 @@
+#include "core/text/prepare.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/text/token_file.h"
+
+namespace hopscope::core {
+
+namespace {
+
+constexpr int64_t kGroupBytes = int64_t{4} << 20;  ///< text read before the workers encode it
+constexpr double kValidShare = 0.05;
+
+/// Encodes `lines` on all cores; the order, and so the result, does not depend on their number.
+Status encode_lines(const Tokenizer& tokenizer, const std::vector<std::string>& lines,
+                    std::vector<std::vector<int32_t>>& out) {
+    out.assign(lines.size(), {});
+    const size_t workers = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8);
+    std::vector<Status> states(workers);
+    const auto work = [&](size_t worker) {
+        for (size_t i = worker; i < lines.size(); i += workers) {
+            auto ids = tokenizer.encode_line(lines[i]);
+            if (!ids) {
+                states[worker] = ids.error();
+                return;
+            }
+            out[i] = std::move(*ids);
+        }
+    };
+    std::vector<std::thread> threads;
+    for (size_t w = 1; w < workers; ++w) threads.emplace_back(work, w);
+    work(0);
+    for (auto& thread : threads) thread.join();
+    for (const auto& state : states)
+        if (!state) return state;
+    return {};
+}
+
+/// Token offsets where a document or a line begins, of which only those are kept that a late split
+/// may need.
+class Boundaries {
+  public:
+    explicit Boundaries(int64_t tail) : tail_(tail) {}
+    void add(int64_t offset) {
+        if (offsets_.empty() || offsets_.back() != offset) offsets_.push_back(offset);
+        while (offsets_.size() > 1 && offsets_[1] <= offset - tail_) offsets_.pop_front();
+    }
+    /// The last one that leaves at least `tail` tokens before `end`, or 0.
+    int64_t before_tail(int64_t end) const {
+        for (auto it = offsets_.rbegin(); it != offsets_.rend(); ++it)
+            if (*it <= end - tail_) return *it;
+        return 0;
+    }
+
+  private:
+    int64_t tail_;
+    std::deque<int64_t> offsets_;
+};
+
+/// Where the validation part begins: at the start of document or line number `unit`; −1 for no
+/// split.
+struct SplitPlan {
+    bool by_document = true;
+    int64_t unit = -1;
+};
+
+SplitPlan plan_split(const CorpusCount& count) {
+    const auto first_valid = [](int64_t units) {
+        const auto valid =
+            static_cast<int64_t>(std::llround(kValidShare * static_cast<double>(units)));
+        return units - std::max<int64_t>(1, valid);
+    };
+    if (count.documents > 1) return {true, first_valid(count.documents)};
+    return {false, first_valid(count.lines)};
+}
+
+/// One pass over a corpus: text to tokens, noting where the planned split falls.
+class Encoder {
+  public:
+    Encoder(const Tokenizer& tokenizer, std::string separator, int64_t need)
+        : tokenizer_(tokenizer), separator_(std::move(separator)), documents_(need), lines_(need) {}
+
+    Status run(CorpusReader& reader, const SplitPlan& plan, TokenFileWriter& out,
+               const std::string& activity, const Progress& progress) {
+        if (auto status = reader.rewind(); !status) return status;
+        DocumentCounter counter(separator_);
+        std::string line;
+        int64_t line_number = 0, group_bytes = 0;
+        while (true) {
+            auto more = reader.next(line);
+            if (!more) return more.error();
+            if (!*more || group_bytes >= kGroupBytes) {
+                if (auto status = flush(out); !status) return status;
+                group_bytes = 0;
+                progress.report(activity, reader.fraction());
+                if (progress.cancelled()) return Error{ErrorKind::interrupted, "interrupted"};
+            }
+            if (!*more) break;
+            const int64_t ended = counter.ended();
+            const bool separates = counter.feed(line, reader.file_index());
+            // A separator belongs to the document before it, the end of a file to the one after it.
+            if (separates && tokenizer_.eos_id() < 0) return no_end_of_text(tokenizer_);
+            Mark mark;
+            mark.separator = separates;
+            mark.document = pending_document_ || (counter.ended() > ended && !separates);
+            mark.split = plan.unit == line_number && !plan.by_document;
+            if (plan.by_document && !split_seen_ && mark.document && counter.ended() == plan.unit) {
+                mark.split = true;
+            }
+            split_seen_ = split_seen_ || mark.split;
+            pending_document_ = separates && counter.ended() > ended;
+            group_bytes += static_cast<int64_t>(line.size());
+            marks_.push_back(mark);
+            group_.push_back(separates ? std::string() : std::move(line));
+            ++line_number;
+        }
+        return {};
+    }
+
+    int64_t split() const { return split_; }  ///< token offset of the planned split
+    const Boundaries& documents() const { return documents_; }
+    const Boundaries& lines() const { return lines_; }
+
+  private:
+    struct Mark {
+        bool separator = false, document = false, split = false;  ///< document: begins one
+    };
+
+    Status flush(TokenFileWriter& out) {
+        if (auto status = encode_lines(tokenizer_, group_, encoded_); !status) return status;
+        for (size_t i = 0; i < group_.size(); ++i) {
+            const int64_t at = out.tokens();
+            lines_.add(at);
+            if (marks_[i].document) documents_.add(at);
+            if (marks_[i].split) split_ = at;
+            auto& ids = encoded_[i];
+            if (marks_[i].separator) {
+                ids = {tokenizer_.eos_id()};
+            } else if (tokenizer_.newline_id() >= 0) {
+                ids.push_back(tokenizer_.newline_id());
+            }
+            if (auto status = out.append(ids); !status) return status;
+        }
+        group_.clear();
+        marks_.clear();
+        return {};
+    }
+
+    const Tokenizer& tokenizer_;
+    std::string separator_;
+    Boundaries documents_, lines_;
+    std::vector<std::string> group_;
+    std::vector<Mark> marks_;
+    std::vector<std::vector<int32_t>> encoded_;
+    bool pending_document_ = false, split_seen_ = false;
+    int64_t split_ = 0;
+};
+
+Error too_short(const std::string& path, int64_t tokens, int64_t need, const TrainConfig& train,
+                const std::string& use) {
+    return usage_error("corpus " + path + " is too short: " + std::to_string(tokens) +
+                       " tokens, but " + use + " needs at least " + std::to_string(need) +
+                       " (train.batch = " + std::to_string(train.batch) +
+                       " sequences of train.seq_len = " + std::to_string(train.seq_len) +
+                       " tokens and one more); give a longer text, or lower these two");
+}
+
+/// Where to split: as planned, or earlier at a boundary that leaves validation one batch of `need`
+/// tokens; a document's if training keeps a batch too, else a line's, else any token's.
+int64_t settle_split(const Encoder& encoder, int64_t tokens, int64_t need) {
+    int64_t split = encoder.split();
+    if (tokens - split < need) split = encoder.documents().before_tail(tokens);
+    if (split < need) split = encoder.lines().before_tail(tokens);
+    if (split < need) split = tokens - need;
+    return split;
+}
+
+struct OneCorpus {
+    CorpusCount count;
+    std::unique_ptr<CorpusReader> reader;
+};
+
+Result<OneCorpus> open_counted(const std::string& path, const std::string& separator,
+                               const Progress& progress) {
+    auto reader = CorpusReader::open(path);
+    if (!reader) return reader.error();
+    auto count = count_corpus(**reader, separator, progress);
+    if (!count) return count.error();
+    return OneCorpus{std::move(*count), std::move(*reader)};
+}
+
+}  // namespace
+
+Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig& train,
+                                      const Tokenizer& tokenizer, const std::string& train_out,
+                                      const std::string& valid_out, const Progress& progress) {
+    if (data.pack != "stream") {
+        return usage_error("data.pack = \"" + data.pack + "\" is not available; use \"stream\"");
+    }
+    if (train.batch < 1 || train.seq_len < 1 || train.batch > (int64_t{1} << 40) / train.seq_len) {
+        return usage_error("train.batch = " + std::to_string(train.batch) +
+                           " and train.seq_len = " + std::to_string(train.seq_len) +
+                           " are not possible");
+    }
+    const int64_t need = train.batch * train.seq_len + 1;
+    const bool split = data.valid.empty();
+
+    auto train_text = open_counted(data.train, data.separator, progress);
+    if (!train_text) return train_text.error();
+    auto train_writer = TokenFileWriter::create(train_out, tokenizer.size());
+    if (!train_writer) return train_writer.error();
+    auto valid_writer = TokenFileWriter::create(valid_out, tokenizer.size());
+    if (!valid_writer) return valid_writer.error();
+
+    PreparedTokens out;
+    out.lines = train_text->count.lines;
+    out.documents = train_text->count.documents;
+    out.train_corpus_hash = out.valid_corpus_hash = train_text->count.hash;
+
+    Encoder encoder(tokenizer, data.separator, need);
+    const SplitPlan plan = split ? plan_split(train_text->count) : SplitPlan{};
+    if (auto status = encoder.run(*train_text->reader, plan, *train_writer,
+                                  "turning text into tokens", progress);
+        !status) {
+        return status.error();
+    }
+    if (split) {
+        const int64_t tokens = train_writer->tokens();
+        if (tokens < 2 * need) {
+            return too_short(
+                data.train, tokens, 2 * need, train,
+                "one batch for training and one for validation (data.valid is not set)");
+        }
+        const int64_t at = settle_split(encoder, tokens, need);
+        if (at < need) {
+            return too_short(data.train, at, need, train,
+                             "training, after the last 5 % went to validation,");
+        }
+        if (auto status = train_writer->move_tail(at, *valid_writer); !status)
+            return status.error();
+    } else {
+        if (train_writer->tokens() < need) {
+            return too_short(data.train, train_writer->tokens(), need, train, "training");
+        }
+        auto valid_text = open_counted(data.valid, data.separator, progress);
+        if (!valid_text) return valid_text.error();
+        Encoder valid_encoder(tokenizer, data.separator, need);
+        if (auto status = valid_encoder.run(*valid_text->reader, {}, *valid_writer,
+                                            "turning validation text into tokens", progress);
+            !status) {
+            return status.error();
+        }
+        if (valid_writer->tokens() < need) {
+            return too_short(data.valid, valid_writer->tokens(), need, train, "validation");
+        }
+        out.valid_corpus_hash = valid_text->count.hash;
+    }
+    out.train_tokens = train_writer->tokens();
+    out.valid_tokens = valid_writer->tokens();
+    const std::string model = tokenizer.hash();
+    if (auto status = valid_writer->finish(out.valid_corpus_hash, model); !status)
+        return status.error();
+    if (auto status = train_writer->finish(out.train_corpus_hash, model); !status)
+        return status.error();
+    return out;
+}
+
+}  // namespace hopscope::core
