@@ -1,0 +1,214 @@
+#include "core/config/arithmetic.h"
+
+#include <algorithm>
+
+namespace hopscope::core {
+namespace {
+
+bool has_positions(const MoeConfig& moe) {
+    return moe.router != "linear" && moe.router != "hash";
+}
+
+bool reads_kinematic(const MoeConfig& moe) {
+    return moe.reroute == "kinematic" || moe.reroute == "hybrid";
+}
+
+/// K-Means in model space and the identity projection route in R^d.
+bool routes_in_model_space(const MoeConfig& moe) {
+    return moe.projection == "identity" || (moe.router == "kmeans" && moe.kmeans_space == "model");
+}
+
+int64_t routing_width(const Config& c) {
+    return routes_in_model_space(c.moe) ? c.model.d_model : c.moe.d_space;
+}
+
+int64_t centroids_per_expert(const MoeConfig& moe) {
+    return moe.router == "kmeans" && moe.kmeans == "spherical_2" ? 2 : 1;
+}
+
+/// Projections one layer holds.
+int64_t projections(const MoeConfig& moe, int64_t hops) {
+    if (routes_in_model_space(moe)) return 0;
+    return moe.projection == "per_hop" ? hops : 1;
+}
+
+/// Matrices of width d an expert holds, rank by rank: read and write, and for SwiGLU a gate.
+int64_t matrices_per_rank(const MoeConfig& moe) {
+    return moe.expert == "swiglu" ? 3 : 2;
+}
+
+template <class Number>
+Number expert_elements(const Config& c) {
+    const Number d = static_cast<Number>(c.model.d_model);
+    const Number each = c.moe.expert == "static"
+                            ? d
+                            : d * static_cast<Number>(c.moe.expert_rank) *
+                                  static_cast<Number>(matrices_per_rank(c.moe));
+    return static_cast<Number>(c.moe.experts) * each +
+           3 * static_cast<Number>(c.moe.shared_expert) * d;
+}
+
+void add_routing(const Config& c, int64_t hops, ParameterCounts& n) {
+    const MoeConfig& moe = c.moe;
+    const int64_t d = c.model.d_model, s = routing_width(c), experts = moe.experts;
+    if (moe.router == "linear") n.routing_linear += experts * d;
+    if (has_positions(moe)) {
+        n.routing_projection += projections(moe, hops) * s * d;
+        n.routing_centroids += experts * centroids_per_expert(moe) * s;
+        if (reads_kinematic(moe) || moe.legacy_param_count) n.routing_kinematic += experts * s;
+        if (moe.learn_tau) n.other += 1;
+    }
+    const bool biased = moe.balance == "loss_free" || moe.balance == "loss_free_sequence";
+    if (biased || moe.router == "kmeans") n.other += experts;
+}
+
+/// Elements that no gradient reaches: unused kinematic vectors, and the router where it is fixed or
+/// moved by counting.
+int64_t untrained(const Config& c, const ParameterCounts& n) {
+    int64_t out = n.routing - n.routing_live;
+    if (c.model.ffn != "moe") return out;
+    if (c.moe.router == "random_fixed") out += n.routing_projection + n.routing_centroids;
+    if (c.moe.router == "kmeans") out += n.routing_centroids;
+    return out;
+}
+
+struct LayerFlops {
+    double experts = 0, routing = 0;
+};
+
+LayerFlops moe_flops(const Config& c, int64_t hops) {
+    const MoeConfig& moe = c.moe;
+    const double d = static_cast<double>(c.model.d_model),
+                 s = static_cast<double>(routing_width(c));
+    const double k = static_cast<double>(moe.top_k);
+    const std::vector<int64_t> pools = pool_sizes(moe, hops);
+    LayerFlops out;
+    out.experts = 6 * static_cast<double>(moe.shared_expert) * d;
+    for (int64_t hop = 0; hop < hops; ++hop) {
+        out.experts += moe.expert == "static" ? 2 * d * k
+                                              : 2 * d * k * static_cast<double>(moe.expert_rank) *
+                                                    static_cast<double>(matrices_per_rank(moe));
+        if (moe.router == "hash" || (hop > 0 && moe.reroute == "frozen")) continue;
+        const int64_t pool = pools[pools.size() == 1 ? 0 : static_cast<size_t>(hop)];
+        const double scored = static_cast<double>(pool * centroids_per_expert(moe));
+        if (moe.router == "linear") {
+            out.routing += 2 * d * scored;
+            continue;
+        }
+        const bool projects = hop == 0 || moe.reroute != "kinematic";
+        if (projects && !routes_in_model_space(moe)) out.routing += 2 * d * s;
+        if (hop > 0 && reads_kinematic(moe)) out.routing += 2 * k * s;
+        out.routing += 2 * scored * s;
+    }
+    return out;
+}
+
+bool uses_bf16(const TrainConfig& train) {
+    return train.precision == "bf16" || (train.precision == "auto" && train.device == "cuda");
+}
+
+/// Numbers a token leaves behind for the backward pass in one layer.
+double layer_activations(const Config& c, int64_t hops) {
+    const double d = static_cast<double>(c.model.d_model);
+    // Attention: block input, normalised input, q, k, v, mixed values, branch output, second
+    // normalised input.
+    const double attention = 8 * d;
+    if (c.model.ffn == "dense") return attention + 2 * static_cast<double>(c.model.d_ff) + d;
+    const double s = static_cast<double>(routing_width(c));
+    const double scored = static_cast<double>(c.moe.experts);
+    const double chosen = static_cast<double>(c.moe.top_k);
+    const double inner = c.moe.expert == "static" ? 0 : static_cast<double>(c.moe.expert_rank);
+    // A hop: its input and update, position before and after normalising, scores and probabilities,
+    // choices.
+    return attention +
+           static_cast<double>(hops) * (2 * d + 2 * s + 2 * scored + chosen * (2 + 2 * inner));
+}
+
+}  // namespace
+
+std::vector<int64_t> pool_sizes(const MoeConfig& moe, int64_t hops) {
+    if (moe.pools != "unrolled") return {moe.experts};
+    std::vector<int64_t> sizes(static_cast<size_t>(hops), moe.experts / hops);
+    for (int64_t i = 0; i < moe.experts % hops; ++i) ++sizes[static_cast<size_t>(i)];
+    return sizes;
+}
+
+ParameterCounts count_parameters(const Config& c) {
+    const ModelConfig& m = c.model;
+    const int64_t d = m.d_model;
+    ParameterCounts n;
+    n.embedding = m.vocab_size * d;
+    n.attention = m.n_layers * (4 * d * d + (m.attention_bias ? 4 * d : 0));
+    n.norms = m.n_layers * 4 * d + 2 * d + (m.embedding_norm ? 2 * d : 0);
+    if (m.ffn == "dense") {
+        n.dense = m.n_layers * 2 * d * m.d_ff;
+    } else {
+        n.experts = m.n_layers * expert_elements<int64_t>(c);
+        for (int64_t layer = 0; layer < m.n_layers; ++layer)
+            add_routing(c, c.moe.hops_of(layer), n);
+        if (c.moe.output_scale == "global") n.other += 1;
+        if (c.moe.output_scale == "per_layer") n.other += m.n_layers;
+    }
+    const int64_t live = n.routing_projection + n.routing_centroids + n.routing_linear;
+    n.routing = live + n.routing_kinematic;
+    n.routing_live = live + (reads_kinematic(c.moe) ? n.routing_kinematic : 0);
+    n.total = n.embedding + n.attention + n.experts + n.routing + n.norms + n.dense + n.other;
+    return n;
+}
+
+FlopCounts count_flops(const Config& c) {
+    const ModelConfig& m = c.model;
+    const double d = static_cast<double>(m.d_model), layers = static_cast<double>(m.n_layers);
+    const double context = static_cast<double>(c.train.seq_len) / 2;
+    FlopCounts n;
+    n.attention = layers * (8 * d * d + 4 * d * context);
+    n.head = 2 * d * static_cast<double>(m.vocab_size);
+    if (m.ffn == "dense") n.dense = layers * 4 * d * static_cast<double>(m.d_ff);
+    for (int64_t layer = 0; m.ffn != "dense" && layer < m.n_layers; ++layer) {
+        const LayerFlops one = moe_flops(c, c.moe.hops_of(layer));
+        n.experts += one.experts;
+        n.routing += one.routing;
+    }
+    n.total = n.experts + n.routing + n.attention + n.head + n.dense;
+    return n;
+}
+
+MemoryCounts count_memory(const Config& c) {
+    const ParameterCounts parameters = count_parameters(c);
+    const int64_t trained = parameters.total - untrained(c, parameters);
+    const bool bf16 = uses_bf16(c.train);
+    MemoryCounts n;
+    n.weights = parameters.total * (bf16 ? 6 : 4);
+    n.optimizer = trained * 8;
+    n.gradients = trained * 4;
+    double per_token = 2 * static_cast<double>(c.model.d_model);
+    for (int64_t layer = 0; layer < c.model.n_layers; ++layer)
+        per_token += layer_activations(c, c.moe.hops_of(layer));
+    const double tokens = static_cast<double>(c.train.batch) * static_cast<double>(c.train.seq_len);
+    // Logits and their gradient stay in fp32 whatever the precision.
+    const double bytes = per_token * (bf16 ? 2 : 4) + static_cast<double>(c.model.vocab_size) * 8;
+    n.activations = static_cast<int64_t>(std::min(bytes * tokens, 1e18));
+    n.total = n.weights + n.optimizer + n.gradients + n.activations;
+    return n;
+}
+
+double approximate_parameters(const Config& c) {
+    const double d = static_cast<double>(c.model.d_model),
+                 layers = static_cast<double>(c.model.n_layers);
+    const double experts = static_cast<double>(c.moe.experts);
+    const double s = std::max(d, static_cast<double>(c.moe.d_space));
+    const double hops =
+        static_cast<double>(*std::max_element(c.moe.hops.begin(), c.moe.hops.end()));
+    double layer = 4 * d * d;
+    if (c.model.ffn == "dense") {
+        layer += 2 * d * static_cast<double>(c.model.d_ff);
+    } else {
+        const double routed = c.moe.router == "hash"     ? 0
+                              : c.moe.router == "linear" ? experts * d
+                                                         : experts * 3 * s + hops * s * d;
+        layer += expert_elements<double>(c) + routed;
+    }
+    return static_cast<double>(c.model.vocab_size) * d + layers * layer;
+}
+
+}  // namespace hopscope::core

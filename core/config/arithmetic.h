@@ -1,0 +1,63 @@
+// What follows from a configuration by arithmetic alone: parameters, FLOPs a token, memory
+// (science.md A9; product.md "info"). Counts every configuration product.md can express, trainable
+// in this version or not. Pure functions, any thread; the Config must have passed check_config.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/api/config.h"
+
+namespace hopscope::core {
+
+/// Elements by group. `total` is the sum of embedding, attention, experts, routing, norms, dense
+/// and other.
+struct ParameterCounts {
+    int64_t total = 0;
+    int64_t embedding = 0;  ///< tied with the output head, counted once
+    int64_t attention = 0;  ///< q, k, v, o with their biases
+    int64_t experts = 0;    ///< and the always-on expert
+    int64_t routing = 0;    ///< projection + centroids + kinematic + linear
+    int64_t routing_projection = 0;
+    int64_t routing_centroids = 0;
+    int64_t routing_kinematic = 0;
+    int64_t routing_linear = 0;
+    int64_t routing_live = 0;  ///< routing without kinematic vectors that nothing reads (A9)
+    int64_t norms = 0;         ///< of the blocks, the final one and the embedding's
+    int64_t dense = 0;         ///< dense FFN
+    int64_t other = 0;         ///< learned tau, output scales, selection biases
+};
+ParameterCounts count_parameters(const Config& config);
+
+/// Forward pass, one token, all layers; a multiply-add counts 2; norms, softmax and activations are
+/// left out.
+struct FlopCounts {
+    double experts = 0;  ///< A9: 2 · 2 · d · k · r a hop
+    double routing = 0;  ///< A9: 2 · d · s + 2 · M · s a hop
+    double attention =
+        0;  ///< the four projections, and scores and sums over a mean context of seq_len / 2
+    double head = 0;   ///< 2 · d · V
+    double dense = 0;  ///< dense FFN: 4 · d · d_ff a layer
+    double total = 0;
+};
+FlopCounts count_flops(const Config& config);
+
+/// Bytes while training. bf16 means a 2-byte shadow of the weights and 2-byte activations; "auto"
+/// counts as bf16 only where train.device is "cuda".
+struct MemoryCounts {
+    int64_t weights = 0;      ///< 4 a parameter, and 2 more under bf16
+    int64_t optimizer = 0;    ///< two fp32 moments of each trained parameter
+    int64_t gradients = 0;    ///< 4 a trained parameter
+    int64_t activations = 0;  ///< estimate for one micro-batch: what the backward pass must keep
+    int64_t total = 0;
+};
+MemoryCounts count_memory(const Config& config);
+
+/// Sizes of the pools of a layer with `hops` hops: one pool of M for shared pools, else M split
+/// over the hops with the larger ones first (science.md E17).
+std::vector<int64_t> pool_sizes(const MoeConfig& moe, int64_t hops);
+
+/// The parameter total in floating point: safe for any Config inside the ranges of its single keys.
+double approximate_parameters(const Config& config);
+
+}  // namespace hopscope::core

@@ -1,0 +1,84 @@
+// The one table of configuration keys: name, place in the struct, what is allowed, a short comment.
+// Parsing, checks, suggestions, TOML output and comparisons all walk it. No LibTorch, no TOML
+// library; immutable, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/api/config.h"
+
+namespace hopscope::core {
+
+using Curriculum = std::vector<std::pair<int64_t, int64_t>>;
+
+/// Where a value lives in a Config. A vector of integers stands for "an integer or an array"
+/// (moe.hops).
+using FieldRef = std::variant<int64_t*, uint64_t*, double*, bool*, std::string*,
+                              std::vector<std::string>*, std::vector<int64_t>*, Curriculum*>;
+using FieldView =
+    std::variant<const int64_t*, const uint64_t*, const double*, const bool*, const std::string*,
+                 const std::vector<std::string>*, const std::vector<int64_t>*, const Curriculum*>;
+
+/// What a value may be: an interval for numbers (each entry, for arrays), a list of words for texts
+/// (empty: any).
+struct Allowed {
+    double low = -1e308, high = 1e308;
+    bool low_open = false, high_open = false;
+    std::vector<std::string> choices = {};
+    bool flag_too = false;  ///< a text key that also takes true and false (moe.renormalise)
+};
+
+struct Key {
+    std::string name;  ///< "table.key"
+    FieldRef (*write)(Config&);
+    FieldView (*read)(const Config&);
+    Allowed allowed;
+    std::string comment;     ///< unit or meaning, for the canonical TOML; "" for none
+    bool resumable = false;  ///< resume may change it (product.md section 4)
+
+    std::string_view table() const { return std::string_view(name).substr(0, name.find('.')); }
+    std::string_view leaf() const { return std::string_view(name).substr(name.find('.') + 1); }
+};
+
+/// Every key, in the order of product.md section 3.
+const std::vector<Key>& config_keys();
+/// nullptr if there is no such key.
+const Key* find_key(std::string_view name);
+/// The known key nearest to `name` by edit distance, a right leaf in a wrong table counting as
+/// near.
+std::string nearest_key(std::string_view name);
+/// The entry of `known` nearest to `word` by edit distance (insert, delete, replace, swap
+/// neighbours).
+std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
+
+/// The value as TOML; numbers read back exactly.
+std::string format_value(const Key& key, const Config& config);
+/// TOML basic string with escapes.
+std::string toml_text(std::string_view text);
+/// The shortest form that reads back exactly, always recognisable as a TOML float.
+std::string format_number(double value);
+
+/// "an integer, 1 … 256", "\"cosine\" | \"linear\"", …: ends the sentence "allowed …".
+std::string describe_allowed(const Key& key);
+/// "found …, allowed …" if the value lies outside what the key allows.
+std::optional<std::string> value_problem(const Key& key, const Config& config);
+
+/// Two or more values that cannot stand together.
+struct Conflict {
+    std::vector<std::string> keys;  ///< the first is the one to blame
+    std::string problem;            ///< "found …, allowed …"
+};
+/// The first impossible combination of product.md sections 3 and 10.
+std::optional<Conflict> find_conflict(const Config& config);
+/// The conflict of a moe.hops array of `count` values, if it is of wrong length.
+std::optional<Conflict> hops_length_conflict(size_t count, int64_t n_layers);
+/// A value product.md lists that this version does not have (not for the parts a dense model leaves
+/// unused).
+std::optional<Conflict> find_unavailable(const Config& config);
+
+}  // namespace hopscope::core

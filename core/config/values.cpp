@@ -1,0 +1,202 @@
+// Values of configuration keys as text, and whether a single value is allowed.
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "core/config/keys.h"
+
+namespace hopscope::core {
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+    using F::operator()...;
+};
+
+std::string joined(const std::vector<std::string>& parts, const char* separator) {
+    std::string out;
+    for (const std::string& part : parts) {
+        if (!out.empty()) out += separator;
+        out += part;
+    }
+    return out;
+}
+
+template <class Items, class Format>
+std::string array_text(const Items& items, Format format) {
+    std::vector<std::string> parts;
+    for (const auto& item : items) parts.push_back(format(item));
+    return "[" + joined(parts, ", ") + "]";
+}
+
+/// A bound as people write it: 65536, 0.5, 1e+12.
+std::string bound_text(double value) {
+    if (value == std::floor(value) && std::abs(value) < 1e15)
+        return std::to_string(static_cast<int64_t>(value));
+    return format_number(value);
+}
+
+bool inside(const Allowed& a, double value) {
+    // Written so that NaN fails.
+    const bool low = a.low_open ? value > a.low : value >= a.low;
+    const bool high = a.high_open ? value < a.high : value <= a.high;
+    return low && high && std::isfinite(value);
+}
+
+std::string interval_text(const Allowed& a) {
+    if (a.low == -1e308) return "any finite value";
+    const std::string low = (a.low_open ? "above " : "at least ") + bound_text(a.low);
+    if (a.high == 1e308) return low;
+    if (!a.low_open && !a.high_open) return bound_text(a.low) + " … " + bound_text(a.high);
+    return low + (a.high_open ? " and below " : " and at most ") + bound_text(a.high);
+}
+
+std::string choices_text(const Allowed& a) {
+    std::vector<std::string> words;
+    for (const std::string& word : a.choices) {
+        const bool flag = a.flag_too && (word == "true" || word == "false");
+        words.push_back(flag ? word : toml_text(word));
+    }
+    return joined(words, " | ");
+}
+
+bool listed(const Allowed& a, const std::string& word) {
+    if (a.choices.empty()) return true;
+    for (const std::string& choice : a.choices)
+        if (choice == word) return true;
+    return false;
+}
+
+}  // namespace
+
+std::string toml_text(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            constexpr char kHex[] = "0123456789ABCDEF";
+            out += "\\u00";
+            out += kHex[byte >> 4];
+            out += kHex[byte & 15];
+        } else {
+            out += c;
+        }
+    }
+    return out + "\"";
+}
+
+std::string format_number(double value) {
+    if (std::isnan(value)) return "nan";
+    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+    char buffer[40];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+    std::string text(buffer, end);
+    const size_t e = text.find('e');
+    if (e == std::string::npos) return text.find('.') == std::string::npos ? text + ".0" : text;
+    // 1e-08 → 1e-8, as people write it.
+    size_t zeros = e + 2;
+    while (zeros + 1 < text.size() && text[zeros] == '0') text.erase(zeros, 1);
+    return text;
+}
+
+std::string format_value(const Key& key, const Config& config) {
+    return std::visit(
+        Overloaded{
+            [](const int64_t* v) { return std::to_string(*v); },
+            [](const uint64_t* v) { return std::to_string(*v); },
+            [](const double* v) { return format_number(*v); },
+            [](const bool* v) { return std::string(*v ? "true" : "false"); },
+            [&](const std::string* v) {
+                const bool flag = key.allowed.flag_too && (*v == "true" || *v == "false");
+                return flag ? *v : toml_text(*v);
+            },
+            [](const std::vector<std::string>* v) { return array_text(*v, toml_text); },
+            [](const std::vector<int64_t>* v) {
+                if (v->size() == 1) return std::to_string(v->front());
+                return array_text(*v, [](int64_t i) { return std::to_string(i); });
+            },
+            [](const Curriculum* v) {
+                return array_text(*v, [](const std::pair<int64_t, int64_t>& stage) {
+                    return "[" + std::to_string(stage.first) + ", " + std::to_string(stage.second) +
+                           "]";
+                });
+            },
+        },
+        key.read(config));
+}
+
+std::string describe_allowed(const Key& key) {
+    const Allowed& a = key.allowed;
+    static const Config defaults;
+    return std::visit(
+        Overloaded{
+            [&](const int64_t*) { return "an integer, " + interval_text(a); },
+            [&](const uint64_t*) { return std::string("an integer, 0 … 9223372036854775807"); },
+            [&](const double*) { return "a number, " + interval_text(a); },
+            [&](const bool*) { return std::string("true | false"); },
+            [&](const std::string*) {
+                return a.choices.empty() ? std::string("a text in quotes") : choices_text(a);
+            },
+            [&](const std::vector<std::string>*) {
+                return "an array of distinct " + choices_text(a);
+            },
+            [&](const std::vector<int64_t>*) {
+                return "an integer, or an array of integers with one value a layer, each " +
+                       interval_text(a);
+            },
+            [&](const Curriculum*) {
+                return std::string(
+                    "an array of [from update ≥ 0, highest hop count ≥ 1], "
+                    "e.g. [[0, 1], [1000, 2]]");
+            },
+        },
+        key.read(defaults));
+}
+
+std::optional<std::string> value_problem(const Key& key, const Config& config) {
+    const Allowed& a = key.allowed;
+    std::string hint;
+    const bool fine = std::visit(
+        Overloaded{
+            [&](const int64_t* v) { return inside(a, static_cast<double>(*v)); },
+            // TOML integers are signed 64-bit.
+            [&](const uint64_t* v) { return *v <= uint64_t{std::numeric_limits<int64_t>::max()}; },
+            [&](const double* v) { return inside(a, *v); },
+            [&](const bool*) { return true; },
+            [&](const std::string* v) {
+                if (listed(a, *v)) return true;
+                hint = "; did you mean " + toml_text(nearest_word(*v, a.choices)) + "?";
+                return false;
+            },
+            [&](const std::vector<std::string>* v) {
+                for (size_t i = 0; i < v->size(); ++i) {
+                    if (!listed(a, (*v)[i])) {
+                        hint =
+                            "; did you mean " + toml_text(nearest_word((*v)[i], a.choices)) + "?";
+                        return false;
+                    }
+                    for (size_t j = 0; j < i; ++j)
+                        if ((*v)[i] == (*v)[j]) return false;
+                }
+                return true;
+            },
+            [&](const std::vector<int64_t>* v) {
+                for (const int64_t i : *v)
+                    if (!inside(a, static_cast<double>(i))) return false;
+                return !v->empty();
+            },
+            [&](const Curriculum* v) {
+                for (const auto& [from, hops] : *v)
+                    if (from < 0 || hops < 1) return false;
+                return true;
+            },
+        },
+        key.read(config));
+    if (fine) return std::nullopt;
+    return "found " + format_value(key, config) + ", allowed " + describe_allowed(key) + hint;
+}
+
+}  // namespace hopscope::core

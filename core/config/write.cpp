@@ -1,0 +1,46 @@
+// The canonical TOML of a configuration, its hash, and the difference of two.
+#include <cstdio>
+
+#include "core/config/config.h"
+#include "core/config/keys.h"
+
+namespace hopscope::core {
+
+std::string to_toml(const Config& config) {
+    std::string out;
+    std::string_view table;
+    for (const Key& key : config_keys()) {
+        if (key.table() != table) {
+            table = key.table();
+            out += std::string(out.empty() ? "[" : "\n[") + std::string(table) + "]\n";
+        }
+        out += std::string(key.leaf()) + " = " + format_value(key, config);
+        if (!key.comment.empty()) out += "  # " + key.comment;
+        out += '\n';
+    }
+    return out;
+}
+
+std::string config_hash(const Config& config) {
+    // FNV-1a, 64 bits, over "key = value" lines: comments may change, the hash of a configuration
+    // may not.
+    uint64_t hash = 0xcbf29ce484222325ull;
+    for (const Key& key : config_keys())
+        for (const char c : key.name + " = " + format_value(key, config) + "\n")
+            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
+}
+
+std::vector<std::string> differing_keys(const Config& a, const Config& b, bool resumable) {
+    std::vector<std::string> out;
+    for (const Key& key : config_keys()) {
+        if (resumable && key.resumable) continue;
+        const std::string left = format_value(key, a), right = format_value(key, b);
+        if (left != right) out.push_back(key.name + ": " + left + " → " + right);
+    }
+    return out;
+}
+
+}  // namespace hopscope::core
