@@ -31,13 +31,20 @@ struct Command {
 
 struct ArgSpec {
     std::string name;
-    std::string type;      ///< "integer" | "number" | "text" | "integers" | "flag"
+    /// "integer" | "number" | "text" | "integers" (one or a list) | "numbers" (a list) | "flag"; a type other than text
+    /// that has `choices` also takes these words.
+    std::string type;
     bool required = false;
     std::string allowed;   ///< for people: "0 … 1", "routing | router | centroids | …"
     std::vector<std::string> choices;  ///< empty: any
     double min = -1e308, max = 1e308;
     std::string help;
+    bool open_min = false, open_max = false;  ///< the bound itself is not allowed
+    bool operator==(const ArgSpec&) const = default;
 };
+
+/// Where a command acts.
+enum class Domain : uint8_t { live, inference };
 
 struct CommandSpec {
     std::string name;
@@ -53,6 +60,16 @@ struct CommandSpec {
 /// All commands, in the order of product.md section 6.
 const std::vector<CommandSpec>& command_registry();
 const CommandSpec* find_command(const std::string& name);
+/// Scope fields, optional on all commands: layers, hops, tokens, from_step.
+const std::vector<ArgSpec>& scope_args();
+/// What `set` changes: one entry a key, with the range of its value.
+const std::vector<ArgSpec>& live_settings();
+
+/// "" if the command can be carried out there today; else why not: unknown, not for this domain, or "not available".
+std::string unavailable(const Command& command, Domain domain);
+/// Names, types, ranges and combinations of a command that was not read from JSON; numbers take the type of their
+/// argument (1 → 1.0). Errors as parse_command.
+Result<Command> check_command(Command command);
 
 /// One JSON line → a checked command. Errors (usage) name the command, the argument, what was found and is allowed.
 Result<Command> parse_command(const std::string& json_line);

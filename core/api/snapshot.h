@@ -104,7 +104,8 @@ struct TraceResult {
 /// What the status line shows; a copy is taken each frame.
 struct RunStatus {
     RunState state = RunState::idle;
-    std::string reason;       ///< of a failure
+    std::string reason;       ///< of a failure, or of a pause that nobody asked for
+    bool input_error = false; ///< the failure lies in the call, a config or an input file (exit 2)
     std::string activity;     ///< "training the tokenizer", "evaluating batch 12 of 50", … or ""
     double progress = -1;     ///< of the activity, 0 … 1; −1 unknown
     std::string run_name, run_dir, device, source;  ///< source: "synthetic text" or the corpus file

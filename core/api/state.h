@@ -11,8 +11,21 @@ enum class Action : uint8_t { start, pause, resume, step, stop, checkpoint, eval
 
 /// Word shown to people and written to run.json ("running", "paused", …).
 const char* name_of(RunState state);
+const char* name_of(Action action);
 
 /// nullptr if `action` is allowed in `state`; otherwise the sentence that says why not.
 const char* refusal(RunState state, Action action);
+
+/// Whether a run may go from `from` to `to`; staying is always allowed.
+bool can_become(RunState from, RunState to);
+/// done, stopped, failed: no further update will be made.
+bool is_final(RunState state);
+
+inline constexpr RunState kRunStates[] = {RunState::idle,     RunState::preparing, RunState::running,
+                                          RunState::paused,   RunState::stopping,  RunState::stopped,
+                                          RunState::done,     RunState::failed};
+inline constexpr Action kActions[] = {Action::start,      Action::pause,    Action::resume,
+                                      Action::step,       Action::stop,     Action::checkpoint,
+                                      Action::evaluate,   Action::change,   Action::trace};
 
 }  // namespace hopscope::core

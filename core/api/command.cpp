@@ -1,0 +1,301 @@
+#include "core/api/command.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/api/nearest.h"
+
+namespace hopscope::core {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kExactInteger = 9007199254740992.0;  ///< 2^53: doubles below are exact integers
+
+template <class... Ts>
+struct Overloaded : Ts... {
+    using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+Json to_value(const Value& value) {
+    return std::visit([](const auto& v) { return Json(v); }, value);
+}
+
+std::string dump(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+const char* describe(const std::string& type) {
+    if (type == "integer") return "an integer";
+    if (type == "number") return "a number";
+    if (type == "integers") return "an integer or a list of integers";
+    if (type == "numbers") return "a list of numbers";
+    if (type == "flag") return "true or false";
+    return "a text";
+}
+
+/// `command: argument "name": found X, allowed is Y`.
+Error bad_argument(const Command& command, const ArgSpec& spec, const std::string& found,
+                   const std::string& hint = "") {
+    std::string allowed = spec.type == "text" && !spec.choices.empty() ? "" : describe(spec.type);
+    if (!spec.allowed.empty()) allowed += (allowed.empty() ? "" : ", ") + spec.allowed;
+    return usage_error("command \"" + command.name + "\": argument \"" + spec.name + "\": found " +
+                       found + hint + (hint.empty() ? ", allowed is " : " Allowed is ") + allowed);
+}
+
+bool is_integral(double value) {
+    return std::floor(value) == value && std::abs(value) <= kExactInteger;
+}
+
+bool in_range(const ArgSpec& spec, double value) {
+    if (!std::isfinite(value) || value < spec.min || value > spec.max) return false;
+    return !(spec.open_min && value == spec.min) && !(spec.open_max && value == spec.max);
+}
+
+/// Whole numbers written as 3.0 become integers, integers become numbers where these are expected.
+void canonicalise(const std::string& type, Value& value) {
+    const auto* number = std::get_if<double>(&value);
+    const auto* numbers = std::get_if<std::vector<double>>(&value);
+    if (type == "integer" || type == "integers") {
+        if (number && is_integral(*number)) {
+            value = static_cast<int64_t>(*number);
+        } else if (numbers && std::all_of(numbers->begin(), numbers->end(), is_integral)) {
+            value = std::vector<int64_t>(numbers->begin(), numbers->end());
+        }
+    } else if (type == "number") {
+        if (const auto* integer = std::get_if<int64_t>(&value))
+            value = static_cast<double>(*integer);
+    } else if (type == "numbers") {
+        if (const auto* integer = std::get_if<int64_t>(&value))
+            value = std::vector<double>{static_cast<double>(*integer)};
+        else if (number)
+            value = std::vector<double>{*number};
+        else if (const auto* integers = std::get_if<std::vector<int64_t>>(&value))
+            value = std::vector<double>(integers->begin(), integers->end());
+    }
+}
+
+bool has_type(const std::string& type, const Value& value) {
+    if (type == "integer") return std::holds_alternative<int64_t>(value);
+    if (type == "number") return std::holds_alternative<double>(value);
+    if (type == "flag") return std::holds_alternative<bool>(value);
+    if (type == "numbers") return std::holds_alternative<std::vector<double>>(value);
+    if (type == "integers")
+        return std::holds_alternative<int64_t>(value) ||
+               std::holds_alternative<std::vector<int64_t>>(value);
+    return std::holds_alternative<std::string>(value);
+}
+
+/// One argument against its description; brings it into the form of its type.
+Status check_argument(const Command& command, const ArgSpec& spec, Value& value) {
+    if (const auto* text = std::get_if<std::string>(&value); text && !spec.choices.empty()) {
+        if (std::count(spec.choices.begin(), spec.choices.end(), *text)) return {};
+        return bad_argument(command, spec, dump(*text), suggestion(*text, spec.choices));
+    }
+    canonicalise(spec.type, value);
+    if (!has_type(spec.type, value)) return bad_argument(command, spec, dump(to_value(value)));
+    const auto all_in_range = [&](const auto& list) {
+        return !list.empty() && std::all_of(list.begin(), list.end(), [&](auto v) {
+            return in_range(spec, static_cast<double>(v));
+        });
+    };
+    const bool ok =
+        std::visit(Overloaded{[&](int64_t v) { return in_range(spec, static_cast<double>(v)); },
+                              [&](double v) { return in_range(spec, v); },
+                              [&](const std::vector<int64_t>& v) { return all_in_range(v); },
+                              [&](const std::vector<double>& v) { return all_in_range(v); },
+                              [](const auto&) { return true; }},
+                   value);
+    if (!ok) return bad_argument(command, spec, dump(to_value(value)));
+    return {};
+}
+
+const ArgSpec* find_arg(const CommandSpec& spec, const std::string& name) {
+    for (const auto* list : {&spec.args, &scope_args()})
+        for (const ArgSpec& arg : *list)
+            if (arg.name == name) return &arg;
+    return nullptr;
+}
+
+/// What no single argument shows.
+Status check_combination(const Command& command) {
+    const auto wrong = [&](const std::string& what) {
+        return usage_error("command \"" + command.name + "\": " + what);
+    };
+    if (command.has("layer") && command.has("layers"))
+        return wrong("give \"layer\" or \"layers\", not both");
+    if (command.has("tokens")) {
+        const std::vector<int64_t> tokens = command.integers("tokens");
+        if (tokens.size() != 2 || tokens[0] > tokens[1])
+            return wrong("argument \"tokens\": found " + dump(to_value(command.args.at("tokens"))) +
+                         ", allowed is [from, to] with from <= to");
+    }
+    if (command.name == "halt" && command.has("epsilon") == command.has("max_hops"))
+        return wrong("give either \"epsilon\" or \"max_hops\"");
+    if (command.has("experts") && command.text("what", "") != "experts")
+        return wrong("argument \"experts\" belongs to \"what\": \"experts\"");
+    return {};
+}
+
+/// `set`: the value must suit its key.
+Status check_setting(const Command& command) {
+    const std::string key = command.text("key", "");
+    for (ArgSpec setting : live_settings()) {
+        if (setting.name != key) continue;
+        setting.name = "value";
+        setting.help.clear();
+        Value value = command.args.at("value");
+        return check_argument(command, setting, value);
+    }
+    return {};
+}
+
+Result<Value> read_value(const std::string& name, const std::string& key, const Json& json) {
+    const auto wrong = [&](const std::string& what) {
+        return usage_error("command \"" + name + "\": argument \"" + key + "\": " + what);
+    };
+    const auto too_large = [&](const Json& v) {
+        return v.is_number_unsigned() && v.get<uint64_t>() > uint64_t(INT64_MAX);
+    };
+    if (too_large(json)) return wrong("found " + dump(json) + ", too large for an integer");
+    if (json.is_boolean()) return Value(json.get<bool>());
+    if (json.is_number_integer()) return Value(json.get<int64_t>());
+    if (json.is_number_float()) return Value(json.get<double>());
+    if (json.is_string()) return Value(json.get<std::string>());
+    if (!json.is_array())
+        return wrong(std::string("found ") + json.type_name() +
+                     ", allowed are numbers, texts, true, false and lists of numbers");
+    bool whole = true;
+    for (const Json& item : json) {
+        if (!item.is_number() || too_large(item))
+            return wrong(std::string("a list may hold numbers only, found ") + item.type_name());
+        whole = whole && item.is_number_integer();
+    }
+    if (whole) return Value(json.get<std::vector<int64_t>>());
+    return Value(json.get<std::vector<double>>());
+}
+
+/// Reads one JSON object; a key given twice is an error rather than the last one winning.
+Result<Json> read_object(const std::string& line) {
+    std::set<std::string> seen;
+    std::string twice;
+    const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        if (event == Json::parse_event_t::key && depth == 1) {
+            const std::string key = parsed.get<std::string>();
+            if (!seen.insert(key).second) twice = key;
+        }
+        return true;
+    };
+    try {
+        Json json = Json::parse(line, watch);
+        if (!json.is_object())
+            return usage_error(std::string("a command is a JSON object such as "
+                                           "{\"command\": \"pause\"}, found ") +
+                               json.type_name());
+        if (!twice.empty()) return usage_error("key \"" + twice + "\" is given twice");
+        return json;
+    } catch (const Json::exception& e) {
+        const std::string what = e.what();
+        const size_t end_of_tag = what.find("] ");
+        return usage_error("a command is one line of JSON: " +
+                           (end_of_tag == std::string::npos ? what : what.substr(end_of_tag + 2)));
+    }
+}
+
+}  // namespace
+
+double Command::number(const std::string& key, double fallback) const {
+    const auto found = args.find(key);
+    if (found == args.end()) return fallback;
+    if (const auto* v = std::get_if<double>(&found->second)) return *v;
+    if (const auto* v = std::get_if<int64_t>(&found->second)) return static_cast<double>(*v);
+    return fallback;
+}
+
+int64_t Command::integer(const std::string& key, int64_t fallback) const {
+    const auto found = args.find(key);
+    if (found == args.end()) return fallback;
+    if (const auto* v = std::get_if<int64_t>(&found->second)) return *v;
+    if (const auto* v = std::get_if<double>(&found->second); v && is_integral(*v))
+        return static_cast<int64_t>(*v);
+    return fallback;
+}
+
+std::string Command::text(const std::string& key, const std::string& fallback) const {
+    const auto found = args.find(key);
+    if (found == args.end()) return fallback;
+    const auto* v = std::get_if<std::string>(&found->second);
+    return v ? *v : fallback;
+}
+
+std::vector<int64_t> Command::integers(const std::string& key) const {
+    const auto found = args.find(key);
+    if (found == args.end()) return {};
+    if (const auto* v = std::get_if<std::vector<int64_t>>(&found->second)) return *v;
+    if (const auto* v = std::get_if<int64_t>(&found->second)) return {*v};
+    return {};
+}
+
+Result<Command> check_command(Command command) {
+    const CommandSpec* spec = find_command(command.name);
+    if (!spec) return usage_error(unavailable(command, Domain::live));
+    for (auto& [name, value] : command.args) {
+        const ArgSpec* arg = find_arg(*spec, name);
+        if (!arg) {
+            std::vector<std::string> names;
+            for (const auto* list : {&spec->args, &scope_args()})
+                for (const ArgSpec& known : *list) names.push_back(known.name);
+            return usage_error("command \"" + command.name + "\": unknown argument \"" + name +
+                               "\"" + suggestion(name, names) + " Allowed are " + joined(names));
+        }
+        if (Status ok = check_argument(command, *arg, value); !ok) return ok.error();
+    }
+    for (const ArgSpec& arg : spec->args) {
+        const bool given = command.has(arg.name) || (arg.name == "layer" && command.has("layers"));
+        if (arg.required && !given)
+            return usage_error("command \"" + command.name + "\": argument \"" + arg.name +
+                               "\" is missing (" + describe(arg.type) +
+                               (arg.allowed.empty() ? "" : ", " + arg.allowed) + ")");
+    }
+    if (Status ok = check_combination(command); !ok) return ok.error();
+    if (command.name == "set")
+        if (Status ok = check_setting(command); !ok) return ok.error();
+    return command;
+}
+
+Result<Command> parse_command(const std::string& json_line) {
+    Result<Json> json = read_object(json_line);
+    if (!json) return json.error();
+    const auto name = json->find("command");
+    if (name == json->end() || !name->is_string())
+        return usage_error(
+            "key \"command\" is missing: give its name as text, such as "
+            "{\"command\": \"pause\"}");
+    Command command;
+    command.name = name->get<std::string>();
+    for (const auto& [key, value] : json->items()) {
+        if (key == "command") continue;
+        Result<Value> read = read_value(command.name, key, value);
+        if (!read) return read.error();
+        command.args.emplace(key, std::move(*read));
+    }
+    return check_command(std::move(command));
+}
+
+std::string to_json(const Command& command) {
+    Json json = {{"command", command.name}};
+    for (const auto& [key, value] : command.args) json[key] = to_value(value);
+    return dump(json);
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,48 @@
+#include "core/api/nearest.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace hopscope::core {
+namespace {
+
+/// Nobody mistypes a word of this length; longer input is not looked at further.
+constexpr size_t kLongestWord = 64;
+
+/// Optimal string alignment distance: an inserted, lost, wrong or swapped letter costs one each.
+size_t slips(std::string_view a, std::string_view b) {
+    std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
+    for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+    for (size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+    for (size_t i = 1; i <= a.size(); ++i)
+        for (size_t j = 1; j <= b.size(); ++j) {
+            const size_t replace = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, replace});
+            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+        }
+    return cost[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string likely_word(std::string_view word, const std::vector<std::string>& known) {
+    word = word.substr(0, kLongestWord);
+    const std::string* best = nullptr;
+    size_t least = std::numeric_limits<size_t>::max();
+    for (const std::string& candidate : known) {
+        const size_t distance = slips(word, std::string_view(candidate).substr(0, kLongestWord));
+        if (distance >= least) continue;
+        least = distance;
+        best = &candidate;
+    }
+    if (!best || 2 * least > std::max(word.size(), best->size())) return "";
+    return *best;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
+    const std::string likely = likely_word(word, known);
+    return likely.empty() ? "" : ", did you mean \"" + likely + "\"?";
+}
+
+}  // namespace hopscope::core

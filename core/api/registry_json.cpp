@@ -1,0 +1,75 @@
+// The command registry as hopscope.commands/1, for scripts and `hopscope commands --json`.
+#include <nlohmann/json.hpp>
+
+#include "core/api/command.h"
+
+namespace hopscope::core {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kNoLimit = 1e308;
+
+Json describe_args(const std::vector<ArgSpec>& args) {
+    Json list = Json::array();
+    for (const ArgSpec& arg : args) {
+        Json item = {{"name", arg.name},
+                     {"type", arg.type},
+                     {"required", arg.required},
+                     {"allowed", arg.allowed}};
+        if (!arg.choices.empty()) item["choices"] = arg.choices;
+        if (arg.min > -kNoLimit) item["min"] = arg.min;
+        if (arg.max < kNoLimit) item["max"] = arg.max;
+        if (arg.open_min) item["min_excluded"] = true;
+        if (arg.open_max) item["max_excluded"] = true;
+        item["help"] = arg.help;
+        list.push_back(std::move(item));
+    }
+    return list;
+}
+
+/// {"belongs": …, "available": …} and, where only some choices are carried out, which.
+Json describe_domain(const CommandSpec& spec, Domain domain) {
+    Json item = {{"belongs", domain == Domain::live ? spec.live : spec.inference}};
+    std::vector<std::string> available;
+    const ArgSpec* chooser = nullptr;
+    for (const ArgSpec& arg : spec.args)
+        if (arg.name == "what" || arg.name == "key") chooser = &arg;
+    if (!chooser) {
+        item["available"] = unavailable({spec.name, {}}, domain).empty();
+        return item;
+    }
+    for (const std::string& choice : chooser->choices)
+        if (unavailable({spec.name, {{chooser->name, choice}}}, domain).empty())
+            available.push_back(choice);
+    item["available"] = !available.empty();
+    item["available_choices"] = available;
+    return item;
+}
+
+}  // namespace
+
+std::string registry_json() {
+    Json commands = Json::array();
+    for (const CommandSpec& spec : command_registry()) {
+        Json allowed_in = Json::array();
+        for (RunState state : kRunStates)
+            if (!refusal(state, spec.action)) allowed_in.push_back(name_of(state));
+        Json item = {{"name", spec.name},
+                     {"title", spec.title},
+                     {"help", spec.help},
+                     {"shortcut", spec.shortcut},
+                     {"live", describe_domain(spec, Domain::live)},
+                     {"inference", describe_domain(spec, Domain::inference)},
+                     {"allowed_in", std::move(allowed_in)},
+                     {"arguments", describe_args(spec.args)}};
+        commands.push_back(std::move(item));
+    }
+    Json document = {{"format", "hopscope.commands/1"},
+                     {"commands", std::move(commands)},
+                     {"scope", describe_args(scope_args())},
+                     {"settings", describe_args(live_settings())}};
+    return document.dump(2);
+}
+
+}  // namespace hopscope::core
