@@ -8,9 +8,11 @@ namespace {
 
 /// Nobody mistypes a word of this length; longer input is not looked at further.
 constexpr size_t kLongestWord = 64;
+}  // namespace
 
-/// Optimal string alignment distance: an inserted, lost, wrong or swapped letter costs one each.
 size_t slips(std::string_view a, std::string_view b) {
+    a = a.substr(0, kLongestWord);
+    b = b.substr(0, kLongestWord);
     std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
     for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
     for (size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
@@ -24,14 +26,12 @@ size_t slips(std::string_view a, std::string_view b) {
     return cost[a.size()][b.size()];
 }
 
-}  // namespace
-
 std::string likely_word(std::string_view word, const std::vector<std::string>& known) {
     word = word.substr(0, kLongestWord);
     const std::string* best = nullptr;
     size_t least = std::numeric_limits<size_t>::max();
     for (const std::string& candidate : known) {
-        const size_t distance = slips(word, std::string_view(candidate).substr(0, kLongestWord));
+        const size_t distance = slips(word, candidate);
         if (distance >= least) continue;
         least = distance;
         best = &candidate;

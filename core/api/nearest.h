@@ -7,6 +7,10 @@
 
 namespace hopscope::core {
 
+/// Optimal string alignment distance: an inserted, lost, wrong or swapped letter costs one each.
+/// Only the first 64 bytes count.
+size_t slips(std::string_view a, std::string_view b);
+
 /// The entry of `known` with the fewest slips (insert, delete, replace, swap neighbours), the first
 /// of several; "" where even that is no likely misspelling (more than half of `word` differs).
 std::string likely_word(std::string_view word, const std::vector<std::string>& known);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/api/nearest.h"
+
 namespace hopscope::core {
 namespace {
 
@@ -143,27 +145,6 @@ std::vector<Key> make_keys() {
     };
 }
 
-/// Optimal string alignment distance: the usual typing slips cost one each.
-size_t edit_distance(std::string_view a, std::string_view b) {
-    // Words of a config are short; a longer one is no slip of any key.
-    constexpr size_t kLongest = 256;
-    a = a.substr(0, kLongest);
-    b = b.substr(0, kLongest);
-    std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
-    for (size_t j = 0; j <= b.size(); ++j) last[j] = j;
-    for (size_t i = 1; i <= a.size(); ++i) {
-        row[0] = i;
-        for (size_t j = 1; j <= b.size(); ++j) {
-            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = std::min(row[j], before[j - 2] + 1);
-        }
-        std::swap(before, last);
-        std::swap(last, row);
-    }
-    return last[b.size()];
-}
-
 }  // namespace
 
 const std::vector<Key>& config_keys() {
@@ -181,7 +162,7 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
     std::string best;
     size_t least = std::numeric_limits<size_t>::max();
     for (const std::string& candidate : known) {
-        const size_t distance = edit_distance(word, candidate);
+        const size_t distance = slips(word, candidate);
         if (distance < least) {
             least = distance;
             best = candidate;
@@ -198,8 +179,8 @@ std::string nearest_key(std::string_view name) {
     for (const Key& k : config_keys()) {
         // A wrong or missing table costs one slip, so that "model.top_k" leads to "moe.top_k";
         // doubled, so that among equals the key of the same table wins.
-        const size_t whole = 2 * edit_distance(name, k.name);
-        const size_t by_leaf = 2 * edit_distance(leaf, k.leaf()) + 1;
+        const size_t whole = 2 * slips(name, k.name);
+        const size_t by_leaf = 2 * slips(leaf, k.leaf()) + 1;
         const size_t distance = std::min(whole, by_leaf);
         if (distance < least) {
             least = distance;
