@@ -1,0 +1,260 @@
+#include "core/text/tokenizer.h"
+
+#include <algorithm>
+
+#include "helpers.h"
+
+namespace hopscope::core {
+namespace {
+
+std::string joined(const std::vector<Piece>& pieces) {
+    std::string out;
+    for (const auto& p : pieces) out += (out.empty() ? "" : " ") + p.piece;
+    return out;
+}
+
+// Fails if two machines or two runs could train different tokenizers from one corpus.
+TEST(Tokenizer, TrainingTwiceGivesTheSameBytes) {
+    TokenizerSpec spec;
+    spec.vocab_size = 420;
+    const auto text = sample_text(800);
+    const auto first = train_on(text, spec), second = train_on(text, spec);
+    ASSERT_TRUE(first.ok()) << first.error().message;
+    EXPECT_EQ(*first, *second);
+    // … and if drawing lines depended on anything but the seed.
+    spec.max_lines = 200;
+    const auto drawn = train_on(text, spec), again = train_on(text, spec);
+    spec.seed = 43;
+    const auto other = train_on(text, spec);
+    ASSERT_TRUE(drawn.ok() && again.ok() && other.ok());
+    EXPECT_EQ(*drawn, *again);
+    EXPECT_NE(*drawn, *first);
+    EXPECT_NE(*drawn, *other);
+}
+
+// Fails if the settings of product.md section 3 did not reach SentencePiece.
+TEST(Tokenizer, KeepsTextExactly) {
+    const auto& tokenizer = small_tokenizer();
+    EXPECT_EQ(tokenizer.size(), 400);
+    EXPECT_EQ(tokenizer.piece(tokenizer.newline_id()), "<0x0A>");
+    EXPECT_EQ(tokenizer.piece(tokenizer.eos_id()), "</s>");
+    EXPECT_EQ(tokenizer.piece(-1), "");
+    EXPECT_EQ(tokenizer.piece(400), "");
+    for (const std::string& text :
+         std::vector<std::string>{"the river", "  two  blanks ", "Ünïcode ½ 漢字 🙂",
+                                  "tab\there\r", " ", "", "e\xcc\x81 ﬁ"}) {
+        const auto ids = tokenizer.encode_line(text);
+        ASSERT_TRUE(ids.ok());
+        EXPECT_EQ(value_of(tokenizer.decode(*ids)), text);
+    }
+}
+
+TEST(Tokenizer, ManyLinesRoundTrip) {
+    const auto& tokenizer = small_tokenizer();
+    const std::string text = "the river\n\n  stone\nx\n";
+    const auto pieces = tokenizer.encode_prompt(text);
+    ASSERT_TRUE(pieces.ok());
+    std::vector<int32_t> ids;
+    for (const auto& p : *pieces) ids.push_back(p.id);
+    EXPECT_EQ(value_of(tokenizer.decode(ids)), text);
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), tokenizer.newline_id()), 4);
+}
+
+// Fails if a prompt were encoded differently from the corpus, line by line.
+TEST(Tokenizer, PromptIsItsLinesJoinedByNewlines) {
+    const auto& tokenizer = small_tokenizer();
+    const auto pieces = value_of(tokenizer.encode_prompt("quiet stone\namber"));
+    std::vector<int32_t> expected = value_of(tokenizer.encode_line("quiet stone"));
+    expected.push_back(tokenizer.newline_id());
+    for (const auto id : value_of(tokenizer.encode_line("amber"))) expected.push_back(id);
+    std::vector<int32_t> ids;
+    for (const auto& p : pieces) ids.push_back(p.id);
+    EXPECT_EQ(ids, expected);
+    EXPECT_TRUE(tokenizer.encode_prompt("")->empty());
+}
+
+// Fails if the window marked the wrong characters of a prompt.
+TEST(Tokenizer, OffsetsCoverThePromptWithoutGaps) {
+    const auto& tokenizer = small_tokenizer();
+    const std::string text = "the river é漢🙂\n  under\n<|endoftext|>\nx";
+    const auto pieces = value_of(tokenizer.encode_prompt(text));
+    int64_t at = 0;
+    for (const auto& p : pieces) {
+        if (p.begin > at) {  // only the newline after a separator belongs to no token
+            EXPECT_EQ(text.substr(at, p.begin - at), "\n");
+            at = p.begin;
+        }
+        EXPECT_EQ(p.begin, at) << p.piece;
+        EXPECT_GE(p.end, p.begin);
+        at = p.end;
+        if (p.piece.starts_with("<0x")) {
+            const int byte = std::stoi(p.piece.substr(3, 2), nullptr, 16);
+            ASSERT_EQ(p.end - p.begin, 1) << p.piece;
+            EXPECT_EQ(static_cast<unsigned char>(text[p.begin]), byte);
+        } else if (p.id != tokenizer.eos_id()) {
+            std::string surface = text.substr(p.begin, p.end - p.begin), piece = p.piece;
+            for (size_t i; (i = piece.find("▁")) != std::string::npos;) piece.replace(i, 3, " ");
+            EXPECT_TRUE(piece == surface || piece == " " + surface) << p.piece << " / " << surface;
+        }
+    }
+    EXPECT_EQ(at, static_cast<int64_t>(text.size()));
+}
+
+TEST(Tokenizer, SeparatorLineBecomesEndOfText) {
+    const auto& tokenizer = small_tokenizer();
+    const auto pieces = value_of(tokenizer.encode_prompt("a\n<|endoftext|>\nb"));
+    const auto end = std::find_if(pieces.begin(), pieces.end(),
+                                  [&](const Piece& p) { return p.id == tokenizer.eos_id(); });
+    ASSERT_NE(end, pieces.end());
+    EXPECT_EQ((end - 1)->id, tokenizer.newline_id());
+    EXPECT_NE((end + 1)->id, tokenizer.newline_id()) << "a separator is no line of its own";
+    EXPECT_EQ(end->begin, 2);
+    EXPECT_EQ(end->end, 15);
+}
+
+TEST(Tokenizer, PromptThatIsNotUtf8NamesTheByte) {
+    const auto bad = small_tokenizer().encode_prompt("ab\xff");
+    ASSERT_FALSE(bad.ok());
+    EXPECT_EQ(bad.error().kind, ErrorKind::usage);
+    EXPECT_NE(bad.error().message.find("byte 2"), std::string::npos) << bad.error().message;
+}
+
+TEST(Tokenizer, WithoutByteFallbackThereIsNoNewlineToken) {
+    TokenizerSpec spec;
+    spec.vocab_size = 100;
+    spec.byte_fallback = false;
+    const auto model = train_on(sample_text(400), spec);
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    const auto tokenizer = value_of(Tokenizer::from_bytes(*model, "plain"));
+    EXPECT_EQ(tokenizer.newline_id(), -1);
+    const auto pieces = value_of(tokenizer.encode_prompt("the\nriver"));
+    EXPECT_EQ(joined(pieces), joined(value_of(tokenizer.encode_prompt("the"))) + " " +
+                                  joined(value_of(tokenizer.encode_prompt("river"))));
+    EXPECT_GE((pieces.end() - 1)->begin, 4);
+}
+
+TEST(Tokenizer, UnigramTrains) {
+    TokenizerSpec spec;
+    spec.vocab_size = 330;
+    spec.type = "unigram";
+    const auto model = train_on(sample_text(400), spec), again = train_on(sample_text(400), spec);
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    EXPECT_EQ(*model, *again);
+    EXPECT_EQ(Tokenizer::from_bytes(*model, "u")->size(), 330);
+}
+
+// Fails if a corpus could end the program instead of being refused with both sizes.
+TEST(Tokenizer, TooSmallCorpusIsRefusedWithBothSizes) {
+    for (const std::string& type : std::vector<std::string>{"bpe", "unigram"}) {
+        for (const std::string& text : std::vector<std::string>{"a", "aaaa", "   ", "\t\t", "▅",
+                                                                "a b\n", "\xff\xfe", "a\nb\nc d"}) {
+            TokenizerSpec spec;
+            spec.vocab_size = 5000;
+            spec.type = type;
+            const auto model = train_on(text, spec);
+            ASSERT_FALSE(model.ok());
+            EXPECT_EQ(model.error().kind, ErrorKind::usage) << model.error().message;
+            EXPECT_NE(model.error().message.find("5000"), std::string::npos)
+                << model.error().message;
+            EXPECT_NE(model.error().message.find("bytes"), std::string::npos);
+        }
+    }
+}
+
+TEST(Tokenizer, VocabularyTooSmallForTheCharacters) {
+    TokenizerSpec spec;
+    spec.vocab_size = 262;
+    const auto model = train_on(sample_text(100), spec);
+    ASSERT_FALSE(model.ok());
+    EXPECT_NE(model.error().message.find("262"), std::string::npos);
+    spec.vocab_size = 100;
+    EXPECT_EQ(train_on(sample_text(100), spec).error().kind, ErrorKind::usage);
+    spec.vocab_size = INT64_MAX;
+    EXPECT_EQ(train_on(sample_text(100), spec).error().kind, ErrorKind::usage);
+    spec.vocab_size = 300;
+    spec.type = "word";
+    EXPECT_EQ(train_on(sample_text(100), spec).error().kind, ErrorKind::usage);
+}
+
+TEST(Tokenizer, EmptyTextIsRefused) {
+    EXPECT_EQ(train_on("", {}).error().kind, ErrorKind::usage);
+    EXPECT_EQ(train_on("\n\n<|endoftext|>\n", {}).error().kind, ErrorKind::usage);
+    EXPECT_EQ(train_on(std::string(1'000'001, 'x'), {}).error().kind, ErrorKind::usage);
+}
+
+// The trainer of the library ends the process on words beyond 32,767 characters; Chinese or base64
+// text has them.
+TEST(Tokenizer, VeryLongWordsTrain) {
+    std::string text = sample_text(50);
+    Random random(3);
+    for (int i = 0; i < 200'000; ++i) text += static_cast<char>('a' + random.below(26));
+    text += '\n';
+    for (int i = 0; i < 30'000; ++i) text += i % 3 ? "漢" : "字";
+    TokenizerSpec spec;
+    spec.vocab_size = 400;
+    const auto model = train_on(text, spec);
+    ASSERT_TRUE(model.ok()) << model.error().message;
+}
+
+TEST(Tokenizer, SampleStaysWithinItsByteLimit) {
+    TokenizerSpec spec;
+    spec.vocab_size = 300;
+    spec.max_bytes = 20'000;
+    const auto model = train_on(sample_text(20'000), spec);
+    ASSERT_TRUE(model.ok()) << model.error().message;
+}
+
+TEST(Tokenizer, CancelledTrainingIsInterrupted) {
+    TextLines lines(sample_text(70'000), "sample");
+    Progress progress;
+    progress.cancelled = [] { return true; };
+    EXPECT_EQ(train_tokenizer(lines, {}, progress).error().kind, ErrorKind::interrupted);
+}
+
+TEST(Tokenizer, IdsOutsideTheVocabularyAreRefused) {
+    for (const int32_t id : {-1, 400, INT32_MAX}) {
+        const auto text = small_tokenizer().decode({5, id});
+        ASSERT_FALSE(text.ok());
+        EXPECT_NE(text.error().message.find("399"), std::string::npos);
+    }
+}
+
+TEST(Tokenizer, ForeignFilesAreRefused) {
+    TempFolder folder;
+    for (const std::string& content : std::vector<std::string>{
+             std::string(), std::string("hello world"), std::string(1000, '\0'),
+             std::string("{\"model\": 1}"), std::string("\x0a\x02\x0a\x00", 4)}) {
+        const auto tokenizer = Tokenizer::load(folder.write("x.model", content));
+        ASSERT_FALSE(tokenizer.ok());
+        EXPECT_EQ(tokenizer.error().kind, ErrorKind::usage);
+        EXPECT_NE(tokenizer.error().message.find("x.model"), std::string::npos);
+    }
+    EXPECT_EQ(Tokenizer::load(folder / "missing").error().kind, ErrorKind::usage);
+    EXPECT_EQ(Tokenizer::load(folder.path()).error().kind, ErrorKind::usage);
+}
+
+// Fails if a damaged model could crash the program: every prefix, and thousands of changed bytes.
+TEST(Tokenizer, DamagedModelsNeverCrash) {
+    const std::string model = small_tokenizer().bytes();
+    const std::string text = "the river ▁ é 漢 under";
+    const auto tries = [&](const std::string& bytes) {
+        const auto tokenizer = Tokenizer::from_bytes(bytes, "damaged");
+        if (!tokenizer) return;
+        const auto pieces = tokenizer->encode_prompt(text);
+        if (!pieces) return;
+        std::vector<int32_t> ids;
+        for (const auto& p : *pieces) ids.push_back(p.id);
+        (void)tokenizer->decode(ids);
+    };
+    for (size_t n = 0; n < model.size(); n += 7) tries(model.substr(0, n));
+    Random random(5);
+    for (int i = 0; i < 4000; ++i) {
+        std::string bytes = model;
+        for (int k = 0; k < 3; ++k)
+            bytes[random.below(bytes.size())] = static_cast<char>(random.next());
+        tries(bytes);
+    }
+}
+
+}  // namespace
+}  // namespace hopscope::core
