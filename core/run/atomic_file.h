@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/api/result.h"
@@ -59,8 +60,10 @@ std::vector<std::string_view> complete_lines(std::string_view text);
 class AppendFile {
   public:
     static Result<AppendFile> open(const std::string& path);
-    /// `lines` ends with '\n'. After an error (failed) the file is as it was before the call.
-    Status append(std::string_view lines);
+    /// A new, empty file of any content; an error (failed) where the path exists.
+    static Result<AppendFile> create(const std::string& path);
+    /// Whole lines (or records). After an error (failed) the file is as it was before the call.
+    Status append(std::string_view bytes);
     /// Cuts the file to its first `bytes`.
     Status truncate(uint64_t bytes);
     Status sync();
@@ -68,6 +71,8 @@ class AppendFile {
     const std::string& path() const { return path_; }
 
   private:
+    AppendFile(FileHandle file, std::string path, uint64_t size)
+        : file_(std::move(file)), path_(std::move(path)), size_(size) {}
     FileHandle file_;
     std::string path_;
     uint64_t size_ = 0;

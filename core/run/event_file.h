@@ -28,7 +28,8 @@ class EventFile {
     const std::string& path() const { return file_.path(); }
 
   private:
-    explicit EventFile(AppendFile file) : file_(std::move(file)) {}
+    EventFile(AppendFile file, std::vector<Column> columns)
+        : file_(std::move(file)), columns_(std::move(columns)) {}
     Status append_record(const std::string& event);
     AppendFile file_;
     std::vector<Column> columns_;

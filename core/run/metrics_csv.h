@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/api/result.h"
@@ -25,9 +26,13 @@ class MetricsCsv {
     /// Removes all records after update `step` (resume).
     Status cut_to_step(int64_t step);
     Status sync() { return file_.sync(); }
+    /// Length of the file, and back to such a length: undoes appends whose companions failed.
+    uint64_t mark() const { return file_.size(); }
+    Status rewind(uint64_t mark) { return file_.truncate(mark); }
 
   private:
-    explicit MetricsCsv(AppendFile file) : file_(std::move(file)) {}
+    MetricsCsv(AppendFile file, std::vector<Column> columns)
+        : file_(std::move(file)), columns_(std::move(columns)) {}
     AppendFile file_;
     std::vector<Column> columns_;
 };

@@ -1,0 +1,154 @@
+#include "core/run/checkpoints.h"
+
+#include <filesystem>
+
+#include "core/run/atomic_file.h"
+#include "core/run/json_file.h"
+#include "core/run/step_names.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFormat = "hopscope.state/1";
+// A folder being written, one being replaced, one being deleted. What a kill leaves of them,
+// clean() puts right.
+const std::string kNew = ".new_", kOld = ".old_", kGone = ".gone_";
+
+bool exists(const std::string& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+}
+
+Status rename_folder(const std::string& from, const std::string& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    return error ? file_error("cannot rename to " + to + " the folder", from, error.value())
+                 : Status();
+}
+
+Status remove_folder(const std::string& path) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    return error ? file_error("cannot delete", path, error.value()) : Status();
+}
+
+Status make_folder(const std::string& path) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    return error ? file_error("cannot create the folder", path, error.value()) : Status();
+}
+
+Status write_state_json(const std::string& path, int64_t step, const std::string& text) {
+    auto given = parse_object(text, path);
+    if (!given) return failure(given.error().message);
+    OrderedJson json;
+    json["format"] = kFormat;
+    json["step"] = step;
+    for (const auto& [key, value] : given->items())
+        if (key != "format" && key != "step") json[key] = value;
+    return write_file_atomic(path, dump_pretty(json));
+}
+
+}  // namespace
+
+std::string Checkpoints::path_of(int64_t step) const {
+    return dir_ + "/" + step_name(step);
+}
+
+std::vector<int64_t> Checkpoints::steps() const {
+    return steps_in(dir_);
+}
+
+Status Checkpoints::write(int64_t step, const CheckpointContent& content) const {
+    const std::string fresh = dir_ + "/" + kNew + step_name(step);
+    const std::string old = dir_ + "/" + kOld + step_name(step);
+    const std::string target = path_of(step);
+    if (auto status = remove_folder(fresh); !status) return status;
+    Status status = make_folder(fresh);
+    if (status)
+        status =
+            write_safetensors(fresh + "/model.safetensors", content.model, content.model_metadata);
+    if (status)
+        status = write_safetensors(fresh + "/optimizer.safetensors", content.optimizer,
+                                   content.optimizer_metadata);
+    if (status) status = write_state_json(fresh + "/state.json", step, content.state_json);
+    if (!status) {
+        (void)remove_folder(fresh);  // gives its space back; the first error is the one to tell
+        return status;
+    }
+    const bool replaces = exists(target);
+    if (replaces) {
+        if (status = remove_folder(old); !status) return status;
+        if (status = rename_folder(target, old); !status) return status;
+    }
+    if (status = rename_folder(fresh, target); !status) return status;
+    if (status = sync_dir(dir_); !status) return status;
+    return replaces ? remove_folder(old) : Status();
+}
+
+Result<Checkpoint> Checkpoints::open(int64_t step) const {
+    Checkpoint result;
+    result.step = step;
+    result.dir = path_of(step);
+    auto model = SafetensorsFile::open(result.dir + "/model.safetensors");
+    if (!model) return model.error();
+    auto optimizer = SafetensorsFile::open(result.dir + "/optimizer.safetensors");
+    if (!optimizer) return optimizer.error();
+    const std::string path = result.dir + "/state.json";
+    auto state = read_object(path, kFormat);
+    if (!state) return state.error();
+    int64_t found = -1;
+    FieldReader fields(*state, path);
+    if (auto status = fields.required().integer("step", found).status(); !status)
+        return status.error();
+    if (found != step)
+        return usage_error(path + ": \"step\" is " + std::to_string(found) + ", " +
+                           std::to_string(step) + " expected");
+    result.model = *std::move(model);
+    result.optimizer = *std::move(optimizer);
+    result.state_json = dump_line(*state);
+    return result;
+}
+
+std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>* skipped) const {
+    const std::vector<int64_t> all = steps();
+    for (auto step = all.rbegin(); step != all.rend(); ++step) {
+        auto checkpoint = open(*step);
+        if (checkpoint) return *std::move(checkpoint);
+        if (skipped) skipped->push_back(checkpoint.error().message);
+    }
+    return std::nullopt;
+}
+
+Status Checkpoints::rotate(int64_t keep) const {
+    const std::vector<int64_t> all = steps();
+    int64_t complete = 0;
+    for (auto step = all.rbegin(); step != all.rend(); ++step) {
+        if (!open(*step) || ++complete <= std::max<int64_t>(keep, 1)) continue;
+        // Renamed first, so that a half-deleted folder never carries a checkpoint's name.
+        const std::string gone = dir_ + "/" + kGone + step_name(*step);
+        if (auto status = remove_folder(gone); !status) return status;
+        if (auto status = rename_folder(path_of(*step), gone); !status) return status;
+        if (auto status = remove_folder(gone); !status) return status;
+    }
+    return {};
+}
+
+Status Checkpoints::clean() const {
+    for (const std::string& name : names_in(dir_)) {
+        const std::string path = dir_ + "/" + name;
+        const std::string target = dir_ + "/" + name.substr(std::min(name.size(), kOld.size()));
+        if (name.starts_with(kOld + "step_") && !exists(target)) {
+            // Killed between the two renames: the replaced checkpoint is the one there is.
+            if (auto status = rename_folder(path, target); !status) return status;
+        } else if (name.starts_with(kNew + "step_") || name.starts_with(kOld + "step_") ||
+                   name.starts_with(kGone + "step_")) {
+            if (auto status = remove_folder(path); !status) return status;
+        }
+    }
+    return {};
+}
+
+}  // namespace hopscope::core

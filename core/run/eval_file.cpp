@@ -1,0 +1,47 @@
+#include "core/run/eval_file.h"
+
+#include <cmath>
+
+#include "core/run/atomic_file.h"
+#include "core/run/json_file.h"
+
+namespace hopscope::core {
+namespace {
+
+constexpr const char* kFormat = "hopscope.eval/1";
+
+}  // namespace
+
+Status write_eval(const std::string& path, const EvalRecord& record) {
+    OrderedJson json;
+    json["format"] = kFormat;
+    json["run"] = record.run;
+    json["step"] = record.step;
+    json["config_hash"] = record.config_hash;
+    json["split"] = record.split;
+    json["tokens"] = record.tokens;
+    json["loss"] = record.loss;
+    json["perplexity"] = std::exp(record.loss);
+    json["batches"] = record.batches;
+    return write_file_atomic(path, dump_pretty(json));
+}
+
+Result<EvalRecord> read_eval(const std::string& path) {
+    auto json = read_object(path, kFormat);
+    if (!json) return json.error();
+    EvalRecord record;
+    FieldReader fields(*json, path);
+    fields.required()
+        .integer("step", record.step)
+        .integer("tokens", record.tokens)
+        .number("loss", record.loss)
+        .numbers("batches", record.batches)
+        .optional()
+        .text("run", record.run)
+        .text("config_hash", record.config_hash)
+        .text("split", record.split);
+    if (auto status = fields.status(); !status) return status.error();
+    return record;
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,55 @@
+#include "core/run/event_log.h"
+
+#include <unistd.h>
+
+#include "core/run/json_file.h"
+
+namespace hopscope::core {
+
+Result<EventLog> EventLog::open(const std::string& path) {
+    auto file = AppendFile::open(path);
+    if (!file) return file.error();
+    return EventLog(*std::move(file));
+}
+
+Status EventLog::append(const LoggedCommand& entry) {
+    auto command = parse_object(to_json(entry.command), "command " + entry.command.name);
+    if (!command) return failure(command.error().message);
+    OrderedJson line;
+    line["command"] = (*command)["command"];
+    for (const auto& [key, value] : command->items()) line[key] = value;
+    line["step"] = entry.step;
+    line["time"] = entry.time;
+    line["by"] = entry.by;
+    if (auto status = file_.append(dump_ordered_line(line) + "\n"); !status) return status;
+    return file_.sync();
+}
+
+Result<std::vector<LoggedCommand>> read_event_log(const std::string& path) {
+    std::vector<LoggedCommand> entries;
+    if (::access(path.c_str(), F_OK) != 0) return entries;
+    auto text = read_file(path, SIZE_MAX);
+    if (!text) return text.error();
+    int64_t number = 0;
+    for (const std::string_view line : complete_lines(*text)) {
+        const std::string where = path + ":" + std::to_string(++number);
+        if (line.empty()) continue;
+        auto object = parse_object(std::string(line), where);
+        if (!object) return object.error();
+        LoggedCommand entry;
+        FieldReader fields(*object, where);
+        fields.required()
+            .integer("step", entry.step)
+            .number("time", entry.time)
+            .text("by", entry.by);
+        if (auto status = fields.status(); !status) return status.error();
+        for (const char* key : {"step", "time", "by"}) object->erase(key);
+        auto command = parse_command(dump_line(*object));
+        if (!command) return usage_error(where + ": " + command.error().message);
+        entry.command = *std::move(command);
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+}  // namespace hopscope::core

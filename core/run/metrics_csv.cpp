@@ -1,0 +1,197 @@
+#include "core/run/metrics_csv.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <unistd.h>
+#include <unordered_map>
+
+namespace hopscope::core {
+namespace {
+
+/// Units and header, each with its line end.
+std::string preamble(const std::vector<Column>& columns) {
+    std::string units = "# ", names;
+    for (const Column& column : columns) {
+        if (&column != &columns.front()) {
+            units += ',';
+            names += ',';
+        }
+        units += column.unit;
+        names += column.name;
+    }
+    return units + '\n' + names + '\n';
+}
+
+std::string line_of(const std::vector<Column>& columns, const ScalarRecord& record) {
+    std::string line;
+    for (const Column& column : columns) {
+        if (&column != &columns.front()) line += ',';
+        line += column_text(column, record);
+    }
+    return line + '\n';
+}
+
+std::vector<std::string_view> cells_of(std::string_view line) {
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    std::vector<std::string_view> cells;
+    size_t begin = 0;
+    for (size_t comma; (comma = line.find(',', begin)) != std::string_view::npos; begin = comma + 1)
+        cells.push_back(line.substr(begin, comma - begin));
+    cells.push_back(line.substr(begin));
+    return cells;
+}
+
+/// Layers that the header speaks of: one more than the highest "…/layerN". Each layer has a column
+/// at least, so a larger N is refused rather than allocated.
+Result<int64_t> layers_of(const std::vector<std::string_view>& names, const std::string& where) {
+    int64_t layers = 0;
+    for (const std::string_view name : names) {
+        constexpr std::string_view kMark = "/layer";
+        const size_t at = name.rfind(kMark);
+        if (at == std::string_view::npos) continue;
+        const std::string_view digits = name.substr(at + kMark.size());
+        int64_t layer = -1;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), layer);
+        if (error != std::errc() || end != digits.data() + digits.size()) continue;
+        if (layer < 0 || layer >= static_cast<int64_t>(names.size()))
+            return usage_error(where + ": column \"" + std::string(name.substr(0, 80)) +
+                               "\": a layer below " + std::to_string(names.size()) + " expected");
+        layers = std::max(layers, layer + 1);
+    }
+    return layers;
+}
+
+/// Steps through a metrics.csv line by line; keeps which cell is which column.
+class Reader {
+  public:
+    Reader(std::string path) : path_(std::move(path)) {}
+
+    /// False: the line carries no record (units, header, empty).
+    Result<bool> read(std::string_view line, ScalarRecord& record) {
+        ++line_;
+        if (line.empty() || line == "\r" || line.front() == '#') return false;
+        const auto cells = cells_of(line);
+        if (columns_.empty()) return header(cells);
+        if (cells.size() != columns_.size())
+            return usage_error(where() + ": " + std::to_string(cells.size()) +
+                               " values found, the header has " + std::to_string(columns_.size()) +
+                               " columns");
+        record = {};
+        record.layers.resize(static_cast<size_t>(layers_));
+        for (size_t i = 0; i < cells.size(); ++i)
+            if (columns_[i] && !set_column(*columns_[i], cells[i], record))
+                return usage_error(where() + ": column " + columns_[i]->name + ": found \"" +
+                                   std::string(cells[i].substr(0, 40)) + "\", a number expected");
+        return true;
+    }
+
+  private:
+    std::string where() const { return path_ + ":" + std::to_string(line_); }
+
+    Result<bool> header(const std::vector<std::string_view>& names) {
+        auto layers = layers_of(names, where());
+        if (!layers) return layers.error();
+        layers_ = *layers;
+        std::unordered_map<std::string, Column> known;
+        for (Column& column : metric_columns(layers_)) known.emplace(column.name, column);
+        for (const std::string_view name : names) {
+            const auto found = known.find(std::string(name));
+            columns_.push_back(found == known.end() ? std::nullopt : std::optional(found->second));
+        }
+        if (!columns_[0] || columns_[0]->name != "step")
+            return usage_error(where() + ": found a header that begins with \"" +
+                               std::string(names[0].substr(0, 40)) +
+                               "\", \"step,tokens,seconds,loss,…\" expected");
+        return false;
+    }
+
+    std::string path_;
+    int64_t line_ = 0, layers_ = 0;
+    std::vector<std::optional<Column>> columns_;  ///< nullopt: unknown, ignored
+};
+
+/// Calls use(record, offset of its line); stops where it returns false.
+template <class Use>
+Status each_record(const std::string& path, Use use) {
+    auto text = read_file(path, SIZE_MAX);
+    if (!text) return text.error();
+    Reader reader(path);
+    ScalarRecord record;
+    for (const std::string_view line : complete_lines(*text)) {
+        auto is_record = reader.read(line, record);
+        if (!is_record) return is_record.error();
+        if (*is_record && !use(record, static_cast<uint64_t>(line.data() - text->data())))
+            return {};
+    }
+    return {};
+}
+
+/// Keeps the old file under another name and writes its records under today's columns.
+Status convert(const std::string& path, const std::vector<Column>& columns,
+               std::string_view old_text) {
+    auto records = read_metrics_csv(path);
+    if (!records) return records.error();
+    std::string old = path + ".old";
+    for (int i = 2; ::access(old.c_str(), F_OK) == 0; ++i) old = path + ".old" + std::to_string(i);
+    if (auto status = write_file_atomic(old, old_text); !status) return status;
+    std::string text = preamble(columns);
+    for (const ScalarRecord& record : *records) text += line_of(columns, record);
+    return write_file_atomic(path, text);
+}
+
+}  // namespace
+
+Result<MetricsCsv> MetricsCsv::open(const std::string& path, int64_t layers) {
+    std::vector<Column> columns = metric_columns(layers);
+    const std::string head = preamble(columns);
+    if (::access(path.c_str(), F_OK) == 0) {
+        // Repairing would empty a file of one endless line; only our own torn first line may go.
+        auto before = read_file(path, SIZE_MAX);
+        if (!before) return before.error();
+        if (before->find('\n') == std::string::npos && !head.starts_with(*before))
+            return usage_error(
+                path + ": no metrics.csv: a line of units (\"# updates,…\") expected first");
+    }
+    auto file = AppendFile::open(path);
+    if (!file) return file.error();
+    auto text = read_file(path, SIZE_MAX);
+    if (!text) return text.error();
+    if (head.starts_with(*text) && *text != head) {  // new, or killed while it was begun
+        if (auto status = file->truncate(0); !status) return status.error();
+        if (auto status = file->append(head); !status) return status.error();
+    } else if (!text->starts_with(head)) {
+        if (auto status = convert(path, columns, *text); !status) return status.error();
+        file = AppendFile::open(path);
+        if (!file) return file.error();
+    }
+    return MetricsCsv(*std::move(file), std::move(columns));
+}
+
+Status MetricsCsv::append(const ScalarRecord& record) {
+    return file_.append(line_of(columns_, record));
+}
+
+Status MetricsCsv::cut_to_step(int64_t step) {
+    uint64_t keep = file_.size();
+    auto status = each_record(file_.path(), [&](const ScalarRecord& record, uint64_t offset) {
+        if (record.step <= step) return true;
+        keep = offset;
+        return false;
+    });
+    if (status && keep != file_.size()) status = file_.truncate(keep);
+    return status ? file_.sync() : status;
+}
+
+Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path) {
+    std::vector<ScalarRecord> records;
+    auto status = each_record(path, [&](const ScalarRecord& record, uint64_t) {
+        records.push_back(record);
+        return true;
+    });
+    if (!status) return status.error();
+    return records;
+}
+
+}  // namespace hopscope::core

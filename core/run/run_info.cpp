@@ -1,0 +1,102 @@
+#include <array>
+
+#include "core/run/json_file.h"
+#include "core/run/run_folder.h"
+
+namespace hopscope::core {
+namespace {
+
+constexpr const char* kFormat = "hopscope.run/1";
+constexpr std::array kStates = {RunState::idle,   RunState::preparing, RunState::running,
+                                RunState::paused, RunState::stopping,  RunState::stopped,
+                                RunState::done,   RunState::failed};
+
+/// "failed: reason" → state and reason.
+bool parse_state(const std::string& text, RunInfo& info) {
+    const size_t colon = text.find(": ");
+    for (const RunState state : kStates)
+        if (text.substr(0, colon) == name_of(state)) {
+            info.state = state;
+            info.reason = colon == std::string::npos ? "" : text.substr(colon + 2);
+            return true;
+        }
+    return false;
+}
+
+Status read_resumes(const Json& json, const std::string& name, std::vector<ResumeNote>& out) {
+    const auto list = json.find("resumes");
+    if (list == json.end()) return {};
+    if (!list->is_array()) return usage_error(name + ": \"resumes\": a list expected");
+    for (const Json& item : *list) {
+        if (!item.is_object())
+            return usage_error(name + ": \"resumes\": a list of objects expected");
+        ResumeNote note;
+        FieldReader fields(item, name + ": resumes");
+        fields.integer("step", note.step).number("time", note.time).texts("changed", note.changed);
+        if (auto status = fields.status(); !status) return status;
+        out.push_back(std::move(note));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string run_info_json(const RunInfo& info) {
+    OrderedJson json;
+    json["format"] = kFormat;
+    json["program_version"] = info.program_version;
+    json["state"] =
+        std::string(name_of(info.state)) + (info.reason.empty() ? "" : ": " + info.reason);
+    json["config_name"] = info.config_name;
+    json["config_hash"] = info.config_hash;
+    json["device"] = info.device;
+    json["device_name"] = info.device_name;
+    json["precision"] = info.precision;
+    json["threads"] = info.threads;
+    json["seed"] = info.seed;
+    json["steps"] = info.steps;
+    json["parameters"] = info.parameters;
+    json["source"] = info.source;
+    json["synthetic"] = info.synthetic;
+    json["created"] = info.created;
+    json["corpus_hashes"] = info.corpus_hashes;
+    json["kernel_choices"] = info.kernel_choices;
+    json["resumes"] = OrderedJson::array();
+    for (const ResumeNote& note : info.resumes)
+        json["resumes"].push_back(
+            {{"step", note.step}, {"time", note.time}, {"changed", note.changed}});
+    return dump_pretty(json);
+}
+
+Result<RunInfo> parse_run_info(const std::string& text, const std::string& name) {
+    auto json = parse_object(text, name);
+    if (!json) return json.error();
+    if (auto status = expect_format(*json, kFormat, name); !status) return status.error();
+    RunInfo info;
+    std::string state;
+    FieldReader fields(*json, name);
+    fields.required().text("state", state).optional();
+    fields.text("program_version", info.program_version)
+        .text("config_name", info.config_name)
+        .text("config_hash", info.config_hash)
+        .text("device", info.device)
+        .text("device_name", info.device_name)
+        .text("precision", info.precision)
+        .integer("threads", info.threads)
+        .natural("seed", info.seed)
+        .integer("steps", info.steps)
+        .integer("parameters", info.parameters)
+        .text("source", info.source)
+        .flag("synthetic", info.synthetic)
+        .number("created", info.created)
+        .text_map("corpus_hashes", info.corpus_hashes)
+        .text_map("kernel_choices", info.kernel_choices);
+    if (auto status = fields.status(); !status) return status.error();
+    if (auto status = read_resumes(*json, name, info.resumes); !status) return status.error();
+    if (!parse_state(state, info))
+        return usage_error(name + ": \"state\": found " + shown(state) +
+                           ", running, paused, stopped, done or \"failed: reason\" expected");
+    return info;
+}
+
+}  // namespace hopscope::core

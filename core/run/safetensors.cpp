@@ -1,0 +1,120 @@
+#include "core/run/safetensors.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
+#include <set>
+
+#include "core/run/atomic_file.h"
+#include "core/run/json_file.h"
+
+namespace hopscope::core {
+
+static_assert(std::endian::native == std::endian::little,
+              "tensors are written as they lie in memory");
+
+size_t dtype_bytes(const std::string& dtype) {
+    static const std::map<std::string, size_t> kBytes = {
+        {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1},
+        {"I16", 2},  {"U16", 2}, {"F16", 2}, {"BF16", 2},    {"I32", 4},
+        {"U32", 4},  {"F32", 4}, {"F64", 8}, {"I64", 8},     {"U64", 8}};
+    const auto found = kBytes.find(dtype);
+    return found == kBytes.end() ? 0 : found->second;
+}
+
+namespace {
+
+Status check_tensor(const TensorView& tensor, const std::string& path) {
+    const std::string where = path + ": tensor " + shown(tensor.name);
+    const size_t element = dtype_bytes(tensor.dtype);
+    if (element == 0) return failure(where + ": unknown dtype " + shown(tensor.dtype));
+    uint64_t bytes = element;
+    for (const int64_t size : tensor.shape)
+        if (size < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes))
+            return failure(where + ": impossible shape");
+    if (bytes != tensor.bytes)
+        return failure(where + ": " + std::to_string(tensor.bytes) +
+                       " bytes given, dtype and shape need " + std::to_string(bytes));
+    return {};
+}
+
+}  // namespace
+
+Status write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
+                         const std::map<std::string, std::string>& metadata) {
+    std::set<std::string> names = {"__metadata__"};
+    for (const TensorView& tensor : tensors) {
+        if (auto status = check_tensor(tensor, path); !status) return status;
+        if (!names.insert(tensor.name).second)
+            return failure(path + ": two tensors named " + shown(tensor.name));
+    }
+
+    // Wide elements first: then each tensor begins at a multiple of its element size, without gaps.
+    std::vector<size_t> order(tensors.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+        return dtype_bytes(tensors[a].dtype) > dtype_bytes(tensors[b].dtype);
+    });
+    std::vector<uint64_t> begin(tensors.size());
+    uint64_t end = 0;
+    for (const size_t i : order) {
+        begin[i] = end;
+        end += tensors[i].bytes;
+    }
+
+    std::string header;
+    try {
+        OrderedJson json = OrderedJson::object();
+        if (!metadata.empty()) json["__metadata__"] = metadata;
+        for (size_t i = 0; i < tensors.size(); ++i)
+            json[tensors[i].name] = {{"dtype", tensors[i].dtype},
+                                     {"shape", tensors[i].shape},
+                                     {"data_offsets", {begin[i], begin[i] + tensors[i].bytes}}};
+        header = json.dump();
+    } catch (const OrderedJson::exception& e) {
+        return failure(path + ": a name or metadata text is not UTF-8: " + complaint(e));
+    }
+    header.append((8 - header.size() % 8) % 8, ' ');
+
+    const uint64_t length = header.size();
+    std::vector<std::string_view> parts = {{reinterpret_cast<const char*>(&length), sizeof length},
+                                           header};
+    for (const size_t i : order)
+        if (tensors[i].bytes > 0)
+            parts.emplace_back(static_cast<const char*>(tensors[i].data), tensors[i].bytes);
+    return write_file_atomic(path, parts);
+}
+
+const TensorView* SafetensorsFile::find(const std::string& name) const {
+    const auto found = index_.find(name);
+    return found == index_.end() ? nullptr : &tensors_[found->second];
+}
+
+namespace {
+
+std::string shape_text(const std::string& dtype, const std::vector<int64_t>& shape) {
+    std::string text = dtype + " [";
+    for (size_t i = 0; i < shape.size(); ++i)
+        text += (i ? ", " : "") + (shape[i] < 0 ? std::string("any") : std::to_string(shape[i]));
+    return text + "]";
+}
+
+}  // namespace
+
+Result<const TensorView*> SafetensorsFile::expect(const std::string& name, const std::string& dtype,
+                                                  const std::vector<int64_t>& shape) const {
+    const TensorView* tensor = find(name);
+    const std::string where = path_ + ": tensor " + shown(name);
+    if (!tensor)
+        return usage_error(where + " is missing, " + shape_text(dtype, shape) + " expected");
+    bool fits = tensor->dtype == dtype && tensor->shape.size() == shape.size();
+    for (size_t i = 0; fits && i < shape.size(); ++i)
+        fits = shape[i] < 0 || shape[i] == tensor->shape[i];
+    if (!fits)
+        return usage_error(where + ": found " + shape_text(tensor->dtype, tensor->shape) + ", " +
+                           shape_text(dtype, shape) + " expected");
+    return tensor;
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,30 @@
+// The JSON header of a safetensors file, read event by event: no tree is built, so that a hostile
+// header costs no more memory than its own size. Internal to core/run; pure, any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/api/result.h"
+
+namespace hopscope::core {
+
+struct HeaderTensor {
+    std::string name, dtype;
+    std::vector<int64_t> shape;
+    uint64_t begin = 0, end = 0;  ///< offsets into the data
+};
+
+struct SafetensorsHeader {
+    std::map<std::string, std::string> metadata;
+    std::vector<HeaderTensor> tensors;  ///< in file order
+};
+
+/// Reads and checks a header whose data section has `data_bytes`. Errors (usage) begin with `path`.
+Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64_t data_bytes,
+                                                   const std::string& path);
+
+}  // namespace hopscope::core

@@ -1,0 +1,59 @@
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "core/run/atomic_file.h"
+#include "core/run/safetensors.h"
+#include "core/run/safetensors_header.h"
+
+namespace hopscope::core {
+namespace {
+
+// The limit of the reference reader; no model comes near it.
+constexpr uint64_t kMaxHeader = 100'000'000;
+
+}  // namespace
+
+Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
+    const auto bad = [&](const std::string& what) {
+        return usage_error(path + ": not a valid safetensors file: " + what);
+    };
+    FileHandle handle(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!handle.valid()) return usage_error(file_error("cannot read", path, errno).message);
+    struct stat info {};
+    if (::fstat(handle.get(), &info) != 0)
+        return usage_error(file_error("cannot read", path, errno).message);
+    if (!S_ISREG(info.st_mode)) return usage_error(path + ": not a regular file");
+    const auto size = static_cast<uint64_t>(info.st_size);
+    if (size < 8)
+        return bad(std::to_string(size) +
+                   " bytes found, at least the 8 of the header length expected");
+
+    void* base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, handle.get(), 0);
+    if (base == MAP_FAILED) return usage_error(file_error("cannot map", path, errno).message);
+    SafetensorsFile file;
+    file.path_ = path;
+    file.mapping_ = std::shared_ptr<const void>(
+        base, [size](const void* at) { ::munmap(const_cast<void*>(at), size); });
+
+    const char* bytes = static_cast<const char*>(base);
+    uint64_t length = 0;
+    std::memcpy(&length, bytes, sizeof length);
+    if (length > size - 8 || length > kMaxHeader)
+        return bad("header of " + std::to_string(length) + " bytes announced, at most " +
+                   std::to_string(std::min(size - 8, kMaxHeader)) + " expected");
+    auto header = parse_safetensors_header({bytes + 8, length}, size - 8 - length, path);
+    if (!header) return header.error();
+    file.metadata_ = std::move(header->metadata);
+    for (HeaderTensor& tensor : header->tensors) {
+        file.index_.emplace(tensor.name, file.tensors_.size());
+        file.tensors_.push_back({std::move(tensor.name), std::move(tensor.dtype),
+                                 std::move(tensor.shape), bytes + 8 + length + tensor.begin,
+                                 tensor.end - tensor.begin});
+    }
+    return file;
+}
+
+}  // namespace hopscope::core

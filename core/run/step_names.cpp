@@ -1,0 +1,37 @@
+#include "core/run/step_names.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+
+namespace hopscope::core {
+
+std::string step_name(int64_t step, const std::string& suffix) {
+    char name[40];
+    std::snprintf(name, sizeof name, "step_%08lld", static_cast<long long>(step));
+    return name + suffix;
+}
+
+std::vector<std::string> names_in(const std::string& dir) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(dir, error), end; !error && it != end;
+         it.increment(error))
+        names.push_back(it->path().filename().string());
+    return names;
+}
+
+std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix) {
+    std::vector<int64_t> steps;
+    for (const std::string& name : names_in(dir)) {
+        if (!name.starts_with("step_")) continue;
+        int64_t step = -1;
+        std::from_chars(name.data() + 5, name.data() + name.size(), step);
+        if (step >= 0 && step_name(step, suffix) == name) steps.push_back(step);
+    }
+    std::sort(steps.begin(), steps.end());
+    return steps;
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,19 @@
+// Names of files and folders that carry a step: step_00002000, step_00002000.json. Internal to
+// core/run; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hopscope::core {
+
+/// "step_%08d" and `suffix`.
+std::string step_name(int64_t step, const std::string& suffix = "");
+/// Steps of all entries of `dir` with that very form of name, rising; none where there is no such
+/// folder.
+std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix = "");
+/// Names of all entries of `dir`; none where there is no such folder.
+std::vector<std::string> names_in(const std::string& dir);
+
+}  // namespace hopscope::core
