@@ -22,11 +22,19 @@ function(hopscope_discover name filter labels timeout)
     endif()
     # Escaped, since a plain list would lose all labels but the first on its way to ctest.
     string(REPLACE ";" "\\;" labels "${labels}")
+    set(more "")
+    if(labels MATCHES "gui")
+        # Windows of one screen take the keyboard from each other.
+        set(more RUN_SERIAL TRUE)
+    elseif(labels MATCHES "train")
+        set(more PROCESSORS 2)
+    endif()
     gtest_discover_tests(${name} TEST_FILTER "${filter}" DISCOVERY_TIMEOUT 120 DISCOVERY_MODE ${mode}
-        PROPERTIES LABELS "${labels}" TIMEOUT ${timeout})
+        PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} ${more})
 endfunction()
 
 # hopscope_test(NAME LABELS lane… DEPS target…): one GoogleTest program from every .cpp in the folder, each case a ctest entry.
+# The target lane_LABEL builds all programs of a lane.
 function(hopscope_test name)
     cmake_parse_arguments(arg "" "TIMEOUT" "LABELS;DEPS;SOURCES" ${ARGN})
     if(NOT arg_SOURCES)
@@ -45,6 +53,12 @@ function(hopscope_test name)
         find_program(HOPSCOPE_SETARCH setarch REQUIRED)
         set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${HOPSCOPE_SETARCH};-R")
     endif()
+    foreach(lane IN LISTS arg_LABELS)
+        if(NOT TARGET lane_${lane})
+            add_custom_target(lane_${lane})
+        endif()
+        add_dependencies(lane_${lane} ${name})
+    endforeach()
     hopscope_discover(${name} "-*.Data*:Data*" "${arg_LABELS}" ${arg_TIMEOUT})
     # Cases or suites named Data… read real data (HOPSCOPE_DATA); they carry the label data as well.
     hopscope_discover(${name} "*.Data*:Data*" "${arg_LABELS};data" ${arg_TIMEOUT})
