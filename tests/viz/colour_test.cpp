@@ -1,0 +1,91 @@
+// Colours that carry data, against properties that make them readable.
+#include "viz/colour.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+
+namespace hopscope::viz {
+namespace {
+
+// White, grey and primaries have known places in OKLab; a wrong matrix shifts every colour.
+TEST(Colour, OklabOfKnownColours) {
+    EXPECT_NEAR(to_oklab({1, 1, 1}).l, 1.0, 1e-4);
+    EXPECT_NEAR(to_oklab({1, 1, 1}).a, 0.0, 1e-4);
+    const OkLab red = to_oklab({1, 0, 0});
+    EXPECT_NEAR(red.l, 0.628, 1e-3);
+    EXPECT_NEAR(red.a, 0.225, 1e-3);
+    EXPECT_NEAR(red.b, 0.126, 1e-3);
+    const OkLab blue = to_oklab({0, 0, 1});
+    EXPECT_NEAR(blue.l, 0.452, 1e-3);
+    EXPECT_NEAR(blue.b, -0.312, 1e-3);
+}
+
+// Converting there and back must return the colour.
+TEST(Colour, RoundTrip) {
+    for (const Rgb c : {Rgb{0.2f, 0.6f, 0.9f}, Rgb{0.9f, 0.1f, 0.5f}, Rgb{0.5f, 0.5f, 0.5f}}) {
+        const Rgb back = to_rgb(to_oklab(c));
+        EXPECT_NEAR(back.r, c.r, 2e-3);
+        EXPECT_NEAR(back.g, c.g, 2e-3);
+        EXPECT_NEAR(back.b, c.b, 2e-3);
+    }
+}
+
+// Clipping channel by channel would change lightness and hue; chroma alone may fall.
+TEST(Colour, ClippingKeepsLightnessAndHue) {
+    const OkLab wanted = {0.6f, 0.3f, 0.3f};
+    const OkLab got = to_oklab(to_rgb(wanted));
+    EXPECT_NEAR(got.l, wanted.l, 0.01);
+    EXPECT_NEAR(std::atan2(got.b, got.a), std::atan2(wanted.b, wanted.a), 0.03);
+    EXPECT_LT(std::hypot(got.a, got.b), 0.3f * std::sqrt(2.0f));
+}
+
+// The lightness of places must stay where text and outlines remain readable on both themes.
+TEST(Colour, PlacesKeepTheirLightness) {
+    for (float angle = 0; angle < 6.3f; angle += 0.2f) {
+        const Rgb c = place_color(std::cos(angle), std::sin(angle), 0, true);
+        EXPECT_NEAR(to_oklab(c).l, 0.72, 0.01);
+        EXPECT_NEAR(to_oklab(place_color(std::cos(angle), std::sin(angle), 0, false)).l, 0.58,
+                    0.01);
+    }
+    EXPECT_NEAR(to_oklab(place_color(0, 0, 1, true)).l, 0.80, 0.005);
+    EXPECT_EQ(place_color(3, 0, 0, true), place_color(1, 0, 0, true));
+    EXPECT_EQ(place_color(std::numeric_limits<float>::quiet_NaN(), 0, 0, true),
+              (Rgb{0.5f, 0.5f, 0.5f}));
+}
+
+// A map whose lightness does not rise evenly invents borders in a heatmap.
+TEST(Colour, RampsAreMonotonicInLightness) {
+    for (const Ramp ramp : {Ramp::spectrum, Ramp::cividis, Ramp::grey}) {
+        const float sign = ramp == Ramp::grey ? -1.0f : 1.0f;
+        float last = to_oklab(ramp_color(ramp, 0)).l;
+        const float step = (to_oklab(ramp_color(ramp, 1)).l - last) / 50;
+        EXPECT_GT(sign * step, 0);
+        for (int i = 1; i <= 50; ++i) {
+            const float l = to_oklab(ramp_color(ramp, static_cast<float>(i) / 50)).l;
+            EXPECT_NEAR(l - last, step, 0.006) << i;
+            last = l;
+        }
+    }
+    EXPECT_EQ(ramp_color(Ramp::spectrum, -4), ramp_color(Ramp::spectrum, 0));
+    EXPECT_EQ(ramp_color(Ramp::spectrum, std::numeric_limits<float>::quiet_NaN()),
+              (Rgb{0.5f, 0.5f, 0.5f}));
+}
+
+// Classes must differ, and any index must give one of the eight.
+TEST(Colour, CategoriesRepeat) {
+    for (int i = 0; i < kCategories; ++i)
+        for (int j = 0; j < i; ++j) EXPECT_NE(category_color(i), category_color(j));
+    EXPECT_EQ(category_color(-1), category_color(7));
+    EXPECT_EQ(category_color(8), category_color(0));
+}
+
+// The byte order is that of vertex colours; a swap turns amber into blue.
+TEST(Colour, PackedByteOrder) {
+    EXPECT_EQ(packed({1, 0, 0}), 0xff0000ffu);
+    EXPECT_EQ(packed({0, 0, 1}, 0.5f), 0x80ff0000u);
+    EXPECT_EQ(packed({2, -1, 0}, 9), 0xff0000ffu);
+}
+
+}  // namespace
+}  // namespace hopscope::viz

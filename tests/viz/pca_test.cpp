@@ -1,0 +1,196 @@
+// Principal axes, their alignment, and the places and colours made from them, against values that
+// are known by construction.
+#include "viz/pca.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+#include <random>
+
+#include "viz/places.h"
+
+namespace hopscope::viz {
+namespace {
+
+/// Normal points in `dim` dimensions, standard deviation `spread[j]` along coordinate j.
+std::vector<float> cloud(size_t n, const std::vector<float>& spread, unsigned seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal;
+    std::vector<float> out;
+    for (size_t i = 0; i < n; ++i)
+        for (const float s : spread) out.push_back(s * normal(random));
+    return out;
+}
+
+/// Four points whose covariance is diag(4, 1, 0.25) · 2/6 … exactly: ± along each axis.
+std::vector<float> cross() {
+    return {5, 1, 1, 1, 1, 1, 3, 3, 1, 3, -1, 1, 3, 1, 2, 3, 1, 0};
+}
+
+// Wrong axes or variances make every picture wrong.
+TEST(Pca, ExactAxesOfACross) {
+    const Basis b = fit_pca(cross(), 3);
+    ASSERT_TRUE(b.valid());
+    EXPECT_NEAR(b.mean[0], 3, 1e-12);
+    EXPECT_NEAR(b.mean[1], 1, 1e-12);
+    EXPECT_NEAR(b.total_variance, (8.0 + 8.0 + 2.0) / 6.0, 1e-12);
+    EXPECT_NEAR(b.share[0] + b.share[1], 16.0 / 18.0, 1e-12);
+    EXPECT_NEAR(b.share[2], 2.0 / 18.0, 1e-12);
+    EXPECT_NEAR(b.axis(2)[2], 1.0, 1e-12);
+}
+
+// The sign of an axis must not depend on the solver: the largest component is positive.
+TEST(Pca, SignsAreFixed) {
+    for (unsigned seed = 0; seed < 8; ++seed) {
+        const Basis b = fit_pca(cloud(200, {1, 3, 2, 0.5f}, seed), 4);
+        for (int i = 0; i < kAxes; ++i) {
+            double largest = 0;
+            for (const double v : b.axis(i))
+                if (std::abs(v) > std::abs(largest)) largest = v;
+            EXPECT_GT(largest, 0);
+        }
+        EXPECT_GT(b.axis(0)[1], 0.9);
+        EXPECT_GT(b.axis(1)[2], 0.9);
+    }
+}
+
+// A weight of two must count like the point given twice.
+TEST(Pca, WeightsCountAsRepetitions) {
+    const auto once = cloud(50, {1, 2, 3}, 3);
+    auto doubled = once;
+    doubled.insert(doubled.end(), once.begin(), once.begin() + 30);
+    std::vector<float> weights(50, 1.0f);
+    for (int i = 0; i < 10; ++i) weights[static_cast<size_t>(i)] = 2;
+    const Basis a = fit_pca(doubled, 3), b = fit_pca(once, 3, weights);
+    for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(a.axes[i], b.axes[i], 1e-9);
+    EXPECT_NEAR(a.share[0], b.share[0], 1e-9);
+}
+
+// The block iteration of wide spaces must agree with the full solution.
+TEST(Pca, WideSpacesAgreeWithTheFullSolution) {
+    std::vector<float> spread(200, 0.3f);
+    spread[17] = 5;
+    spread[90] = 3;
+    spread[150] = 2;
+    const Basis b = fit_pca(cloud(2000, spread, 5), 200);
+    double total = 0;
+    for (const float s : spread) total += s * s;
+    EXPECT_NEAR(b.share[0], 25 / total, 0.03);
+    EXPECT_GT(b.axis(0)[17], 0.99);
+    EXPECT_GT(b.axis(1)[90], 0.99);
+    EXPECT_GT(b.axis(2)[150], 0.99);
+    double dot = 0;
+    for (size_t j = 0; j < 200; ++j) dot += b.axis(0)[j] * b.axis(1)[j];
+    EXPECT_NEAR(dot, 0, 1e-12);
+}
+
+// One broken row must not spoil the basis, and no degenerate input may crash.
+TEST(Pca, OddInputs) {
+    auto points = cross();
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    points.insert(points.end(), {nan, 0, 0});
+    EXPECT_NEAR(fit_pca(points, 3).total_variance, 3.0, 1e-12);
+    EXPECT_FALSE(fit_pca({}, 3).valid());
+    EXPECT_FALSE(fit_pca(points, 0).valid());
+    EXPECT_FALSE(fit_pca(std::vector<float>(30, 1.0f), 3).valid());
+    EXPECT_FALSE(fit_pca(points, 3, std::vector<float>(2, 1.0f)).valid());
+    const Basis flat = fit_pca(std::vector<float>{0, 0, 1, 0, 2, 0}, 2);
+    EXPECT_NEAR(flat.share[0], 1, 1e-12);
+    EXPECT_EQ(flat.share[2], 0);
+    EXPECT_TRUE(project(Basis{}, points).empty());
+}
+
+// Coordinates must be distances along the axes from the mean.
+TEST(Pca, ProjectionsAreCoordinates) {
+    const Basis b = fit_pca(cross(), 3);
+    const auto p = project(b, std::vector<float>{3, 1, 3.5f, 3, 1, 1});
+    EXPECT_NEAR(p[2], 2.5, 1e-5);
+    for (size_t i = 3; i < 6; ++i) EXPECT_NEAR(p[i], 0, 1e-6);
+}
+
+// A refit that flips or turns axes looks like movement of the experts.
+TEST(Pca, AlignmentUndoesFlipsAndTurns) {
+    const auto points = cloud(400, {3, 2, 1, 0.1f}, 11);
+    const Basis old = fit_pca(points, 4);
+    Basis fresh = old;
+    const double c = std::cos(2.0), s = std::sin(2.0);
+    for (size_t j = 0; j < 4; ++j) {  // turned by 2 rad and mirrored; third axis flipped
+        const double x = old.axis(0)[j], y = old.axis(1)[j];
+        fresh.axes[j] = c * x - s * y;
+        fresh.axes[4 + j] = -(s * x + c * y);
+        fresh.axes[8 + j] = -old.axis(2)[j];
+    }
+    const Basis back = aligned(fresh, old);
+    for (size_t i = 0; i < 12; ++i) EXPECT_NEAR(back.axes[i], old.axes[i], 1e-9);
+    EXPECT_NEAR(back.share[0] + back.share[1], fresh.share[0] + fresh.share[1], 1e-12);
+}
+
+// The shares after alignment must be the variances really measured along the turned axes.
+TEST(Pca, AlignedSharesAreMeasuredVariances) {
+    const auto points = cloud(500, {3, 2, 1}, 2);
+    Basis old = fit_pca(points, 3);
+    const double c = std::cos(0.7), s = std::sin(0.7);
+    for (size_t j = 0; j < 3; ++j) {
+        const double x = old.axes[j], y = old.axes[3 + j];
+        old.axes[j] = c * x - s * y;
+        old.axes[3 + j] = s * x + c * y;
+    }
+    const Basis b = aligned(fit_pca(points, 3), old);
+    const auto p = project(b, points);
+    double sum = 0;
+    for (size_t i = 0; i < 500; ++i) sum += double(p[i * 3]) * p[i * 3];
+    EXPECT_NEAR(sum / 500 / b.total_variance, b.share[0], 1e-5);
+}
+
+core::GeometrySnapshot snapshot(int64_t step, uint64_t version, float sign) {
+    core::GeometrySnapshot snap;
+    snap.step = step;
+    snap.version = version;
+    core::LayerGeometry g;
+    g.experts = 20;
+    g.d_space = 4;
+    g.hops = 1;
+    g.centroids = cloud(20, {3, 2, 1, 0.2f}, 4);
+    for (float& v : g.centroids) v *= sign;
+    g.positions = cloud(40, {3, 2, 1, 0.2f}, 9);
+    g.load.assign(20, 0.05f);
+    snap.layers = {g, g, core::LayerGeometry{}};
+    return snap;
+}
+
+// A frozen basis must not follow the data; before the freeze step it must.
+TEST(Places, FreezesAtTheStepAsked) {
+    Places places;
+    EXPECT_TRUE(places.update(snapshot(0, 1, 1), 100, 1));  // layer 0 remains to be fitted
+    EXPECT_TRUE(places.layer(1).basis.valid());
+    EXPECT_FALSE(places.layer(0).basis.valid());
+    EXPECT_FALSE(places.update(snapshot(0, 1, 1), 100, 1));
+    EXPECT_TRUE(places.layer(0).provisional);
+    while (places.update(snapshot(100, 2, 1), 100, 0)) {
+    }
+    EXPECT_FALSE(places.layer(0).provisional);
+    const Basis frozen = places.layer(0).basis;
+    EXPECT_EQ(frozen.step, 100);
+    while (places.update(snapshot(200, 3, -1), 100, 0)) {
+    }
+    EXPECT_EQ(places.layer(0).basis.axes, frozen.axes);
+    places.refit(snapshot(200, 3, -1), 0);
+    EXPECT_EQ(places.layer(0).basis.step, 200);
+    EXPECT_FALSE(places.layer(2).basis.valid());
+}
+
+// The same expert must keep its colour in all panels, with and without a space.
+TEST(Places, ColoursFollowPlaces) {
+    Places places;
+    const auto snap = snapshot(0, 1, 1);
+    while (places.update(snap, 0, 0)) {
+    }
+    const auto& p = places.layer(0).centroids;
+    ASSERT_EQ(p.size(), 60u);
+    EXPECT_EQ(places.expert_color(0, 7, true), place_color(p[21], p[22], p[23], true));
+    EXPECT_NE(places.expert_color(2, 1, true), places.expert_color(2, 2, true));
+    EXPECT_NE(places.expert_color(99, 1, true), places.expert_color(99, 2, true));
+}
+
+}  // namespace
+}  // namespace hopscope::viz

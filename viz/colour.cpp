@@ -1,0 +1,114 @@
+#include "viz/colour.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace hopscope::viz {
+namespace {
+
+struct Linear {
+    float r, g, b;
+};
+
+float encode(float v) {
+    return v <= 0.0031308f ? 12.92f * v : 1.055f * std::pow(v, 1.0f / 2.4f) - 0.055f;
+}
+
+float decode(float v) {
+    return v <= 0.04045f ? v / 12.92f : std::pow((v + 0.055f) / 1.055f, 2.4f);
+}
+
+Linear to_linear(OkLab c) {
+    const float l = c.l + 0.3963377774f * c.a + 0.2158037573f * c.b;
+    const float m = c.l - 0.1055613458f * c.a - 0.0638541728f * c.b;
+    const float s = c.l - 0.0894841775f * c.a - 1.2914855480f * c.b;
+    const float l3 = l * l * l, m3 = m * m * m, s3 = s * s * s;
+    return {4.0767416621f * l3 - 3.3077115913f * m3 + 0.2309699292f * s3,
+            -1.2684380046f * l3 + 2.6097574011f * m3 - 0.3413193965f * s3,
+            -0.0041960863f * l3 - 0.7034186147f * m3 + 1.7076147010f * s3};
+}
+
+bool shown(Linear c) {
+    constexpr float kSlack = 1e-4f;
+    const auto inside = [](float v) { return v >= -kSlack && v <= 1 + kSlack; };
+    return inside(c.r) && inside(c.g) && inside(c.b);
+}
+
+constexpr Rgb kNeutral = {0.5f, 0.5f, 0.5f};
+
+OkLab polar(float lightness, float chroma, float degrees) {
+    const float angle = degrees * std::numbers::pi_v<float> / 180.0f;
+    return {lightness, chroma * std::cos(angle), chroma * std::sin(angle)};
+}
+
+}  // namespace
+
+uint32_t packed(Rgb color, float alpha) {
+    const auto byte = [](float v) {
+        return static_cast<uint32_t>(std::lround(std::clamp(v, 0.0f, 1.0f) * 255.0f));
+    };
+    return byte(color.r) | byte(color.g) << 8 | byte(color.b) << 16 | byte(alpha) << 24;
+}
+
+Rgb to_rgb(OkLab color) {
+    color.l = std::clamp(color.l, 0.0f, 1.0f);
+    Linear linear = to_linear(color);
+    if (!shown(linear)) {
+        float low = 0, high = 1;  // part of the chroma that still fits
+        for (int i = 0; i < 16; ++i) {
+            const float mid = 0.5f * (low + high);
+            linear = to_linear({color.l, color.a * mid, color.b * mid});
+            (shown(linear) ? low : high) = mid;
+        }
+        linear = to_linear({color.l, color.a * low, color.b * low});
+    }
+    const auto channel = [](float v) { return encode(std::clamp(v, 0.0f, 1.0f)); };
+    return {channel(linear.r), channel(linear.g), channel(linear.b)};
+}
+
+OkLab to_oklab(Rgb c) {
+    const float r = decode(c.r), g = decode(c.g), b = decode(c.b);
+    const float l = std::cbrt(0.4122214708f * r + 0.5363325363f * g + 0.0514459929f * b);
+    const float m = std::cbrt(0.2119034982f * r + 0.6806995451f * g + 0.1073969566f * b);
+    const float s = std::cbrt(0.0883024619f * r + 0.2817188376f * g + 0.6299787005f * b);
+    return {0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s,
+            1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s,
+            0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s};
+}
+
+Rgb place_color(float x, float y, float z, bool dark) {
+    const float norm = std::sqrt(x * x + y * y + z * z);
+    if (!std::isfinite(norm)) return kNeutral;
+    const float scale = norm > 1 ? 1 / norm : 1.0f;
+    return to_rgb(
+        {(dark ? 0.72f : 0.58f) + 0.08f * z * scale, 0.16f * x * scale, 0.16f * y * scale});
+}
+
+Rgb ramp_color(Ramp ramp, float t) {
+    if (!std::isfinite(t)) return kNeutral;
+    t = std::clamp(t, 0.0f, 1.0f);
+    const float bow = std::sin(std::numbers::pi_v<float> * t);
+    switch (ramp) {
+        case Ramp::spectrum:
+            return to_rgb(polar(0.24f + 0.68f * t, 0.105f + 0.03f * bow + 0.07f * t * t,
+                                310.0f - 205.0f * t));
+        case Ramp::cividis: {
+            const float b = -0.085f * (1 - t) * (1 - t) + 0.155f * t * t;
+            return to_rgb({0.25f + 0.65f * t, -0.012f * (1 - t), b});
+        }
+        case Ramp::grey:
+            break;
+    }
+    return to_rgb({0.96f - 0.88f * t, 0, 0});
+}
+
+Rgb category_color(int64_t i) {
+    static constexpr unsigned kSet[kCategories] = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
+                                                   0x0072B2, 0xD55E00, 0xCC79A7, 0x999999};
+    const unsigned hex = kSet[static_cast<size_t>(((i % kCategories) + kCategories) % kCategories)];
+    return {static_cast<float>(hex >> 16 & 255) / 255.0f,
+            static_cast<float>(hex >> 8 & 255) / 255.0f, static_cast<float>(hex & 255) / 255.0f};
+}
+
+}  // namespace hopscope::viz

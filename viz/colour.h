@@ -1,0 +1,46 @@
+// Colours that carry data: by place in routing space, by value, by class. All are computed in the
+// perceptual space OKLab (B. Ottosson, 2020), so that equal steps look equal. Pure, any thread.
+#pragma once
+
+#include <cstdint>
+
+namespace hopscope::viz {
+
+/// sRGB with the usual transfer curve, each 0 … 1.
+struct Rgb {
+    float r = 0, g = 0, b = 0;
+    bool operator==(const Rgb&) const = default;
+};
+
+struct OkLab {
+    float l = 0, a = 0, b = 0;
+};
+
+/// 0xAABBGGRR: bytes in the order red, green, blue, alpha in memory (little endian), as both the
+/// draw list and the point renderer take it. `alpha` 0 … 1.
+uint32_t packed(Rgb color, float alpha = 1.0f);
+
+/// The nearest colour that a screen can show with the same lightness and hue: chroma is reduced
+/// until it fits.
+Rgb to_rgb(OkLab color);
+OkLab to_oklab(Rgb color);
+
+/// Colour is place: L = 0.72 (light theme 0.58) + 0.08·z, a = 0.16·x, b = 0.16·y. Points outside
+/// the unit ball are drawn to its surface; values that are not finite give the neutral grey.
+Rgb place_color(float x, float y, float z, bool dark);
+
+enum class Ramp : uint8_t {
+    spectrum,  ///< dark violet → green → yellow; lightness rises evenly
+    cividis,   ///< dark blue → grey → yellow; the same to people who see two primaries only
+    grey,      ///< near white → black, for light backgrounds
+};
+
+/// Colour of a value 0 … 1 (clamped; not finite: neutral grey).
+Rgb ramp_color(Ramp ramp, float t);
+
+inline constexpr int kCategories = 8;
+/// The categorical set of Okabe and Ito (2008), distinct under colour blindness; i modulo 8.
+/// Black, which a dark background hides, is replaced by grey.
+Rgb category_color(int64_t i);
+
+}  // namespace hopscope::viz

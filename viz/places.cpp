@@ -1,0 +1,123 @@
+#include "viz/places.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <span>
+
+namespace hopscope::viz {
+namespace {
+
+constexpr size_t kFitTokens = 4096;  ///< positions used in a fit; more are taken in even steps
+
+bool usable(const core::LayerGeometry& g) {
+    return g.experts > 1 && g.d_space > 0 &&
+           g.centroids.size() == static_cast<size_t>(g.experts * g.d_space);
+}
+
+/// 1 / the radius that holds all but the outermost 2 % of the points [n, 3].
+float unit_scale(std::span<const float> points) {
+    std::vector<float> radius(points.size() / kAxes);
+    for (size_t i = 0; i < radius.size(); ++i) {
+        const float* p = &points[i * kAxes];
+        radius[i] = std::sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]);
+    }
+    std::erase_if(radius, [](float r) { return !std::isfinite(r); });
+    if (radius.empty()) return 1;
+    const auto at = radius.begin() + static_cast<long>((radius.size() - 1) * 98 / 100);
+    std::nth_element(radius.begin(), at, radius.end());
+    return *at > 1e-6f ? 1 / *at : 1.0f;
+}
+
+}  // namespace
+
+Basis fit_layer(const core::LayerGeometry& g, int64_t step) {
+    if (!usable(g)) return {};
+    const size_t dim = static_cast<size_t>(g.d_space), experts = static_cast<size_t>(g.experts);
+    const size_t tokens = g.positions.size() / dim;
+    const size_t stride = std::max<size_t>(1, (tokens + kFitTokens - 1) / kFitTokens);
+    std::vector<float> points = g.centroids, weights(experts, 1.0f);
+    for (size_t i = 0; i < tokens; i += stride)
+        points.insert(points.end(), g.positions.begin() + static_cast<long>(i * dim),
+                      g.positions.begin() + static_cast<long>((i + 1) * dim));
+    const size_t taken = points.size() / dim - experts;
+    if (taken > 0)
+        weights.insert(weights.end(), taken,
+                       static_cast<float>(experts) / static_cast<float>(taken));
+    Basis basis = fit_pca(points, g.d_space, weights);
+    basis.step = step;
+    return basis;
+}
+
+const LayerPlace& Places::layer(int64_t index) const {
+    static const LayerPlace kNone;
+    return index >= 0 && index < layers() ? layers_[static_cast<size_t>(index)] : kNone;
+}
+
+void Places::place_centroids(const core::GeometrySnapshot& snapshot, size_t layer) {
+    LayerPlace& place = layers_[layer];
+    const auto& g = snapshot.layers[layer];
+    progress_[layer].projected = snapshot.version;
+    if (!usable(g) || place.basis.dim != g.d_space) {
+        place.centroids.clear();
+        return;
+    }
+    place.centroids = project(place.basis, g.centroids);
+    for (float& v : place.centroids) v *= place.scale;
+    ++version_;
+}
+
+void Places::fit(const core::GeometrySnapshot& snapshot, size_t layer, bool provisional) {
+    LayerPlace& place = layers_[layer];
+    progress_[layer].fitted = snapshot.version;
+    const Basis fresh = fit_layer(snapshot.layers[layer], snapshot.step);
+    if (!fresh.valid()) return;
+    place.basis = aligned(fresh, place.basis);
+    place.scale = unit_scale(project(place.basis, snapshot.layers[layer].centroids));
+    place.provisional = provisional;
+    ++place.version;
+    place_centroids(snapshot, layer);
+}
+
+bool Places::update(const core::GeometrySnapshot& snapshot, int64_t freeze_step, int64_t wanted) {
+    if (layers_.size() != snapshot.layers.size()) {
+        layers_.assign(snapshot.layers.size(), {});
+        progress_.assign(snapshot.layers.size(), {});
+    }
+    const auto needs_fit = [&](size_t i) {
+        const LayerPlace& place = layers_[i];
+        const bool other_space =
+            place.basis.valid() && place.basis.dim != snapshot.layers[i].d_space;
+        return usable(snapshot.layers[i]) && (place.provisional || other_space) &&
+               progress_[i].fitted != snapshot.version;
+    };
+    size_t chosen = layers_.size();
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        if (!needs_fit(i)) continue;
+        if (chosen == layers_.size() || static_cast<int64_t>(i) == wanted) chosen = i;
+    }
+    if (chosen < layers_.size()) fit(snapshot, chosen, snapshot.step < freeze_step);
+    bool more = false;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+        if (progress_[i].projected != snapshot.version) place_centroids(snapshot, i);
+        more = more || needs_fit(i);
+    }
+    return more;
+}
+
+void Places::refit(const core::GeometrySnapshot& snapshot, int64_t layer) {
+    if (layer >= 0 && layer < layers() && snapshot.layers.size() == layers_.size())
+        fit(snapshot, static_cast<size_t>(layer), false);
+}
+
+Rgb Places::expert_color(int64_t layer_index, int64_t expert, bool dark) const {
+    const auto& points = layer(layer_index).centroids;
+    if (expert >= 0 && static_cast<size_t>(expert) < points.size() / kAxes) {
+        const float* p = &points[static_cast<size_t>(expert * kAxes)];
+        return place_color(p[0], p[1], p[2], dark);
+    }
+    const float angle = static_cast<float>(expert % 4096) * 2.39996323f;
+    return place_color(0.8f * std::cos(angle), 0.8f * std::sin(angle), 0, dark);
+}
+
+}  // namespace hopscope::viz
