@@ -37,6 +37,7 @@ struct EngineState {
 /// Mean losses of the evaluation batches, in order (science.md E25).
 struct Evaluation {
     std::vector<double> batches;
+    std::vector<double> sequences;  ///< mean loss of each sequence, for intervals of small samples
     double loss = 0;
     int64_t tokens = 0;
     std::vector<double> hops_executed;         ///< [layers] mean over tokens

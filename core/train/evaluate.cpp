@@ -34,6 +34,8 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
         const auto head = kernels::classifier(f.hidden.to(weights.embed.scalar_type()),
                                               weights.embed, all.narrow(1, 1, t).reshape({-1}));
         out.batches.push_back(head.nll.to(at::kDouble).mean().item().toDouble());
+        const auto rows = head.nll.to(at::kDouble).view({b, t}).mean(1).to(at::kCPU);
+        for (int64_t r = 0; r < b; ++r) out.sequences.push_back(rows.const_data_ptr<double>()[r]);
         out.tokens += b * t;
         for (size_t l = 0; l < layers && config.model.ffn != "dense"; ++l) {
             int64_t ran = 0;

@@ -1,0 +1,154 @@
+#include "core/lab/checkpoint_io.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros_like.h>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/config/config.h"
+
+namespace hopscope::core {
+namespace {
+
+using nlohmann::json;
+
+/// CPU copies of tensors together with the views that name them.
+struct Views {
+    std::vector<at::Tensor> hold;
+    std::vector<TensorView> list;
+
+    void add(const std::string& name, const at::Tensor& t) {
+        hold.push_back(t.detach().to(at::kCPU, at::kFloat).contiguous());
+        const auto& c = hold.back();
+        list.push_back({name, "F32", c.sizes().vec(), c.const_data_ptr<float>(),
+                        static_cast<size_t>(c.nbytes())});
+    }
+};
+
+Result<at::Tensor> tensor_of(const SafetensorsFile& file, const std::string& name,
+                             const at::Tensor& like, const at::Device& device) {
+    auto view = file.expect(name, "F32", like.sizes().vec());
+    if (!view) return view.error();
+    auto t = at::empty(like.sizes(), at::TensorOptions().dtype(at::kFloat));
+    std::memcpy(t.mutable_data_ptr(), (*view)->data, (*view)->bytes);
+    return t.to(device);
+}
+
+Result<Weights> read_group(const SafetensorsFile& file, const Config& config,
+                           const std::string& prefix, const at::Device& device,
+                           std::set<std::string>& known) {
+    auto w = make_weights(config);
+    Status status;
+    w.for_each([&](const std::string& name, Group, at::Tensor& t) {
+        if (!status) return;
+        known.insert(prefix + name);
+        auto read = tensor_of(file, prefix + name, t, device);
+        if (read)
+            t = *read;
+        else
+            status = read.error();
+    });
+    if (!status) return status.error();
+    return w;
+}
+
+Status no_others(const SafetensorsFile& file, const std::set<std::string>& known) {
+    for (const auto& t : file.tensors())
+        if (!known.count(t.name))
+            return usage_error(file.path() + ": tensor \"" + t.name +
+                               "\" does not belong to this configuration");
+    return {};
+}
+
+json state_json(const EngineState& state) {
+    json live = {{"lr", state.live.train.lr},
+                 {"tau", state.live.moe.tau},
+                 {"balance_alpha", state.live.train.balance_alpha},
+                 {"clip", state.live.train.clip},
+                 {"dropout", state.live.model.dropout},
+                 {"top_k", state.live.moe.top_k}};
+    json experts = json::object();
+    for (const auto& [layer, ids] : state.frozen_experts) experts[std::to_string(layer)] = ids;
+    return {{"tokens", state.tokens},
+            {"seconds", state.seconds},
+            {"live", live},
+            {"frozen", state.frozen},
+            {"frozen_experts", experts}};
+}
+
+}  // namespace
+
+Status write_checkpoint(const Checkpoints& checkpoints, const Config& config,
+                        const EngineState& state) {
+    Views model, optimizer;
+    state.weights.for_each(
+        [&](const std::string& name, Group, const at::Tensor& t) { model.add(name, t); });
+    state.m.for_each([&](const std::string& name, Group, const at::Tensor& t) {
+        optimizer.add("m." + name, t);
+    });
+    state.v.for_each([&](const std::string& name, Group, const at::Tensor& t) {
+        optimizer.add("v." + name, t);
+    });
+    CheckpointContent content;
+    content.model = model.list;
+    content.model_metadata = {{"format", "hopscope.model/1"},
+                              {"config", to_toml(config)},
+                              {"step", std::to_string(state.step)}};
+    content.optimizer = optimizer.list;
+    content.optimizer_metadata = {{"format", "hopscope.optimizer/1"}};
+    content.state_json = state_json(state).dump(1);
+    return checkpoints.write(state.step, content);
+}
+
+Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,
+                             const at::Device& device) {
+    std::set<std::string> known;
+    auto w = read_group(file, config, "", device, known);
+    if (!w) return w;
+    if (auto s = no_others(file, known); !s) return s.error();
+    return w;
+}
+
+Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& config,
+                                    const at::Device& device) {
+    EngineState state;
+    auto weights = read_weights(checkpoint.model, config, device);
+    if (!weights) return weights.error();
+    std::set<std::string> known;
+    auto m = read_group(checkpoint.optimizer, config, "m.", device, known);
+    if (!m) return m.error();
+    auto v = read_group(checkpoint.optimizer, config, "v.", device, known);
+    if (!v) return v.error();
+    if (auto s = no_others(checkpoint.optimizer, known); !s) return s.error();
+    state.weights = *weights;
+    state.m = *m;
+    state.v = *v;
+    state.step = checkpoint.step;
+    state.live = config;
+    try {
+        const auto j = json::parse(checkpoint.state_json);
+        state.tokens = j.at("tokens").get<int64_t>();
+        state.seconds = j.at("seconds").get<double>();
+        const auto& live = j.at("live");
+        state.live.train.lr = live.at("lr").get<double>();
+        state.live.moe.tau = live.at("tau").get<double>();
+        state.live.train.balance_alpha = live.at("balance_alpha").get<double>();
+        state.live.train.clip = live.at("clip").get<double>();
+        state.live.model.dropout = live.at("dropout").get<double>();
+        state.live.moe.top_k = live.at("top_k").get<int64_t>();
+        state.frozen = j.at("frozen").get<std::set<std::string>>();
+        for (const auto& [layer, ids] : j.at("frozen_experts").items())
+            state.frozen_experts[std::stoll(layer)] = ids.get<std::set<int64_t>>();
+    } catch (const std::exception& e) {
+        return usage_error(checkpoint.dir + "/state.json: not a hopscope.state/1 file (" +
+                           e.what() + ")");
+    }
+    if (state.live.moe.top_k < 1 || state.live.moe.top_k > config.moe.experts)
+        return usage_error(checkpoint.dir + "/state.json: top_k " +
+                           std::to_string(state.live.moe.top_k) + ", allowed 1 … " +
+                           std::to_string(config.moe.experts));
+    return state;
+}
+
+}  // namespace hopscope::core

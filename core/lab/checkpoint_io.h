@@ -1,0 +1,28 @@
+// Between the engine's state and a checkpoint on disk. Trainer thread for writing; reading on any
+// thread.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <string>
+
+#include "core/api/config.h"
+#include "core/api/result.h"
+#include "core/model/weights.h"
+#include "core/run/checkpoints.h"
+#include "core/train/engine.h"
+
+namespace hopscope::core {
+
+Status write_checkpoint(const Checkpoints& checkpoints, const Config& config,
+                        const EngineState& state);
+
+/// All of it, moved to `device`. `config` is the resolved configuration the run goes on with.
+/// Errors (usage): a tensor missing, surplus or of another shape; a foreign state.json.
+Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& config,
+                                    const at::Device& device);
+
+/// Only the weights, fp32.
+Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,
+                             const at::Device& device);
+
+}  // namespace hopscope::core

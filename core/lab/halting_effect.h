@@ -1,0 +1,27 @@
+// What halting at a threshold does to validation loss, beside a random control of equal size
+// (science.md A6, E13, E14). A pure function of weights and data; any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "core/api/config.h"
+#include "core/api/session.h"
+#include "core/model/weights.h"
+#include "core/text/batches.h"
+
+namespace hopscope::core {
+
+/// Fills the validation fields of `effect` from the first `batches` batches. The control lets as
+/// many (token, layer) pairs of each depth halt, but drawn at random. False where `cancelled`
+/// turned true.
+bool measure_halting(const Config& config, const Weights& weights, const BatchSource& valid,
+                     double epsilon, int64_t batches, int64_t draws,
+                     const std::function<bool()>& cancelled, HaltingEffect& effect);
+
+/// 95 % interval of the mean of `differences` by paired bootstrap (percentiles of `resamples`
+/// means, seeded).
+std::pair<double, double> bootstrap_interval(const std::vector<double>& differences,
+                                             int64_t resamples, uint64_t seed);
+
+}  // namespace hopscope::core

@@ -1,0 +1,23 @@
+// Small pieces shared by the JSON documents of the laboratory. Pure functions, any thread.
+#pragma once
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/api/config.h"
+#include "core/run/run_folder.h"
+
+namespace hopscope::core {
+
+/// A number that reads back exactly; null where it is not finite.
+inline nlohmann::json number(double x) {
+    return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
+}
+
+/// The fields every document that rests on a checkpoint begins with.
+nlohmann::ordered_json document(const std::string& format, const RunFolder& folder, int64_t step,
+                                const Config& config);
+
+}  // namespace hopscope::core

@@ -1,0 +1,98 @@
+// hopscope eval: losses of a checkpoint under inference-time changes (hopscope.eval/1).
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+
+#include "core/api/lab.h"
+#include "core/lab/device.h"
+#include "core/lab/json_out.h"
+#include "core/lab/open_run.h"
+#include "core/lab/run_data.h"
+#include "core/train/engine.h"
+
+namespace hopscope::core::lab {
+namespace {
+
+/// A folder for token files of a foreign corpus, removed at the end.
+class Scratch {
+  public:
+    explicit Scratch(const std::string& dir) : path_(dir) {
+        std::filesystem::create_directories(path_);
+    }
+    ~Scratch() {
+        std::error_code ignored;  // a left-over folder in the temporary directory harms nobody
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+Result<Controls> controls_from(const Config& config, const EvalOptions& o) {
+    Controls c;
+    c.freeze_routing = o.freeze_routing;
+    c.zero_experts = o.no_experts;
+    c.hop_limit = o.hops;
+    c.top_k = o.top_k;
+    c.tau = o.tau;
+    c.halt_epsilon = o.halt;
+    if (o.hops < 0)
+        return usage_error("--hops: found " + std::to_string(o.hops) + ", allowed 1 or more");
+    if (o.top_k < 0 || o.top_k > config.moe.experts)
+        return usage_error("--top-k: found " + std::to_string(o.top_k) + ", allowed 1 … " +
+                           std::to_string(config.moe.experts) + " (moe.experts)");
+    if (o.tau < 0 || std::isnan(o.tau))
+        return usage_error("--tau: found " + std::to_string(o.tau) + ", allowed above 0");
+    if (o.batches < 1)
+        return usage_error("--batches: found " + std::to_string(o.batches) + ", allowed 1 or more");
+    if (o.split != "train" && o.split != "valid")
+        return usage_error("--split: found \"" + o.split + "\", allowed train, valid");
+    return c;
+}
+
+}  // namespace
+
+Result<std::string> eval(const EvalOptions& o) {
+    try {
+        auto run = open_run(o.run, o.precision);
+        if (!run) return run.error();
+        auto controls = controls_from(run->config, o);
+        if (!controls) return controls.error();
+        const auto stamp = std::chrono::steady_clock::now().time_since_epoch().count();
+        const Scratch scratch(
+            (std::filesystem::temp_directory_path() / ("hopscope-eval-" + std::to_string(stamp)))
+                .string());
+        Progress progress;
+        progress.cancelled = [] { return interrupt_flag().load() != 0; };
+        auto source = eval_source(run->folder, run->config, run->tokenizer, o.corpus, o.split,
+                                  scratch.path(), progress);
+        if (!source) return source.error();
+        const auto begin = std::chrono::steady_clock::now();
+        auto result = evaluate(run->config, run->weights, *source, o.batches, *controls, progress);
+        if (!result) return result.error();
+        const double seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+        auto j = document("hopscope.eval/1", run->folder, run->step, run->config);
+        j["split"] = o.split;
+        j["corpus"] = o.corpus.empty() ? source_name(run->config) : o.corpus;
+        j["tokens"] = result->tokens;
+        j["loss"] = number(result->loss);
+        j["perplexity"] = number(std::exp(result->loss));
+        j["batches"] = nlohmann::json::array();
+        for (const double b : result->batches) j["batches"].push_back(number(b));
+        const bool dense = run->config.model.ffn == "dense";
+        j["hops_executed"] =
+            dense ? nlohmann::json::array() : nlohmann::json(result->hops_executed);
+        j["jaccard"] = dense ? nlohmann::json::array() : nlohmann::json(result->jaccard);
+        j["seconds"] = seconds;
+        return j.dump(1);
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+}  // namespace hopscope::core::lab

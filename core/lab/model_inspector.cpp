@@ -1,0 +1,111 @@
+#include "core/lab/model_inspector.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include "core/lab/device.h"
+#include "core/lab/halting_effect.h"
+#include "core/probe/trace.h"
+
+namespace hopscope::core {
+namespace {
+
+constexpr int64_t kBatches = 2;
+constexpr int64_t kDraws = 5;
+constexpr int64_t kNextTokens = 10;
+
+/// Log-probabilities of the next token at the last position, [V].
+at::Tensor last_log_p(const ModelCopy& m, const at::Tensor& ids, const Controls& controls) {
+    ForwardOptions options;
+    options.controls = controls;
+    const auto hidden = forward(m.config, m.weights, ids, options).hidden;
+    return at::_log_softmax(at::linear(hidden.select(0, hidden.size(0) - 1), m.weights.embed), -1,
+                            false);
+}
+
+}  // namespace
+
+void ModelInspector::refresh(std::shared_ptr<const WeightsCopy> weights) {
+    model_ = std::dynamic_pointer_cast<const ModelCopy>(weights);
+}
+
+TraceResult ModelInspector::trace(const TraceRequest& request,
+                                  const std::function<bool()>& cancelled) {
+    use_one_thread();
+    TraceResult out;
+    out.prompt = request.prompt;
+    if (!model_) {
+        out.error = "the model is not ready yet";
+        return out;
+    }
+    out.step = model_->step;
+    if (cancelled()) return out;
+    try {
+        auto controls = controls_of(model_->config, request.interventions);
+        if (!controls) {
+            out.error = controls.error().message;
+            return out;
+        }
+        auto result = trace_prompt(model_->config, model_->weights, model_->tokenizer,
+                                   {request.prompt, /*positions=*/true, /*cut=*/false, *controls});
+        if (!result) {
+            out.error = result.error().message;
+            return out;
+        }
+        result->step = model_->step;
+        return std::move(*result);
+    } catch (const std::exception& e) {
+        out.error = torch_error(e).message;
+        return out;
+    }
+}
+
+HaltingEffect ModelInspector::halting(const std::string& prompt, double epsilon,
+                                      const std::function<bool()>& cancelled) {
+    use_one_thread();
+    const c10::AutoGradMode no_grad(false);
+    HaltingEffect out;
+    out.prompt = prompt;
+    out.epsilon = epsilon;
+    if (!model_) {
+        out.error = "the model is not ready yet";
+        return out;
+    }
+    out.step = model_->step;
+    try {
+        const auto& m = *model_;
+        if (m.config.model.ffn == "dense") {
+            out.error = "a dense model has no hops to halt";
+            return out;
+        }
+        if (!prompt.empty()) {
+            auto pieces = prompt_pieces(m.config, m.tokenizer, prompt, false);
+            if (!pieces) {
+                out.error = pieces.error().message;
+                return out;
+            }
+            std::vector<int64_t> list;
+            for (const auto& p : *pieces) list.push_back(p.id);
+            const auto ids = at::tensor(at::ArrayRef<int64_t>(list))
+                                 .view({1, static_cast<int64_t>(list.size())});
+            Controls halt;
+            halt.halt_epsilon = epsilon;
+            const auto base = last_log_p(m, ids, {}), changed = last_log_p(m, ids, halt);
+            out.base = top_tokens(base, m.tokenizer, kNextTokens);
+            out.changed = top_tokens(changed, m.tokenizer, kNextTokens);
+            out.kl = static_cast<float>((at::exp(base) * (base - changed)).sum().item().toDouble());
+        }
+        if (!measure_halting(m.config, m.weights, m.valid, epsilon, kBatches, kDraws, cancelled,
+                             out))
+            out.error = "cancelled";
+    } catch (const std::exception& e) {
+        out.error = torch_error(e).message;
+    }
+    return out;
+}
+
+}  // namespace hopscope::core

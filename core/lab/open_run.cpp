@@ -1,0 +1,55 @@
+#include "core/lab/open_run.h"
+
+#include "core/config/config.h"
+#include "core/lab/checkpoint_io.h"
+#include "core/lab/device.h"
+#include "core/lab/json_out.h"
+#include "core/lab/run_data.h"
+
+namespace hopscope::core {
+
+nlohmann::ordered_json document(const std::string& format, const RunFolder& folder, int64_t step,
+                                const Config& config) {
+    return {{"format", format},
+            {"run", folder.name()},
+            {"step", step},
+            {"config_hash", config_hash(config)}};
+}
+
+Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
+    if (precision != "fp32" && precision != "bf16")
+        return usage_error("--precision: found \"" + precision + "\", allowed fp32, bf16");
+    auto folder = RunFolder::open(dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto toml = folder->config_toml();
+    if (!toml) return toml.error();
+    auto config = parse_config(*toml, folder->config_path());
+    if (!config) return config.error();
+    if (auto s = check_available(*config, folder->config_path()); !s) return s.error();
+    auto tokenizer = load_run_tokenizer(*folder, *config);
+    if (!tokenizer) return tokenizer.error();
+    std::vector<std::string> skipped;
+    auto checkpoint = folder->checkpoints().newest_complete(&skipped);
+    if (!checkpoint) {
+        std::string why;
+        for (const auto& s : skipped) why += "\n  " + s;
+        return usage_error(
+            dir + ": no complete checkpoint yet" +
+            (why.empty() ? std::string() : "; found:" + why) +
+            "\nwait for the first one (train.checkpoint_every), or stop the run, which writes one");
+    }
+    auto weights = read_weights(checkpoint->model, *config, at::kCPU);
+    if (!weights) return weights.error();
+    if (precision == "bf16")
+        *weights = weights->map([](Group group, const at::Tensor& t) {
+            const bool narrow =
+                t.dim() >= 2 && group != Group::router_projection && group != Group::centroids;
+            return narrow ? t.to(at::kBFloat16) : t;
+        });
+    use_threads(resolve_device({.device = "cpu"})->threads);
+    const int64_t step = checkpoint->step;
+    return OpenRun{std::move(*folder), std::move(*config), std::move(*tokenizer),
+                   std::move(*weights), step};
+}
+
+}  // namespace hopscope::core

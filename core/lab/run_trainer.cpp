@@ -1,0 +1,267 @@
+#include "core/lab/run_trainer.h"
+
+#include <ATen/ops/zeros_like.h>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "core/lab/checkpoint_io.h"
+
+namespace hopscope::core {
+namespace {
+
+double unix_seconds() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+bool changes_training(const Command& c) {
+    return c.name == "set" || c.name == "freeze" || c.name == "unfreeze";
+}
+
+Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
+    std::string list;
+    for (const auto& k : keys) list += "\n  " + k;
+    return usage_error(
+        dir +
+        ": the configuration differs from the run's in keys that resume may not change:" + list +
+        "\nresume may change device, threads, eval_*, checkpoint_*, keep_checkpoints and steps");
+}
+
+}  // namespace
+
+Status RunTrainer::open_folder(const Device& device) {
+    const auto& dir = options_.run_dir;
+    if (options_.resume || options_.open_only) {
+        auto folder = RunFolder::open(dir, /*writer=*/true);
+        if (!folder) return folder.error();
+        auto toml = folder->config_toml();
+        if (!toml) return toml.error();
+        auto saved = parse_config(*toml, folder->config_path());
+        if (!saved) return saved.error();
+        auto newest = folder->checkpoints().newest_complete();
+        const auto differing = differing_keys(*saved, config_, /*resumable=*/true);
+        if (!differing.empty()) return resume_refusal(dir, differing);
+        auto info = folder->info();
+        const auto changed = differing_keys(*saved, config_, /*resumable=*/false);
+        if (newest) {
+            auto state = read_checkpoint(*newest, config_, device.device);
+            if (!state) return state.error();
+            resumed_ = std::move(*state);
+            info.resumes.push_back({resumed_->step, unix_seconds(), changed});
+        }
+        info.state = RunState::preparing;
+        info.reason.clear();
+        info.steps = config_.train.steps;
+        if (auto s = folder->write_config(to_toml(config_)); !s) return s;
+        if (auto s = folder->write_info(info); !s) return s;
+        folder_ = std::move(*folder);
+        return {};
+    }
+    RunInfo info;
+    info.program_version = HOPSCOPE_VERSION;
+    info.config_name = options_.config_name;
+    info.config_hash = config_hash(config_);
+    info.device = device.name;
+    info.device_name = device.for_people;
+    info.precision = device.precision;
+    info.source = source_name(config_);
+    info.synthetic = config_.data.source == "synthetic";
+    info.seed = config_.train.seed;
+    info.threads = device.threads;
+    info.steps = config_.train.steps;
+    info.created = unix_seconds();
+    info.kernel_choices = {
+        {"route", "fused"}, {"experts", "fused"}, {"classifier", "fused"}, {"adamw", "fused"}};
+    auto folder = RunFolder::create(dir, to_toml(config_), info);
+    if (!folder) return folder.error();
+    folder_ = std::move(*folder);
+    return {};
+}
+
+Status RunTrainer::start_engine(const Device& device) {
+    EngineState state;
+    if (resumed_) {
+        state = std::move(*resumed_);
+        resumed_.reset();
+    } else {
+        state.live = config_;
+        state.weights =
+            init_weights(config_, config_.train.seed).map([&](Group, const at::Tensor& t) {
+                return t.to(device.device);
+            });
+        const auto zeros = [](Group, const at::Tensor& t) { return at::zeros_like(t); };
+        state.m = state.weights.map(zeros);
+        state.v = state.weights.map(zeros);
+    }
+    const int64_t done = state.step;
+    engine_ = std::make_unique<Engine>(std::move(state));
+    auto metrics = MetricsLog::open(*folder_, config_.model.n_layers, done);
+    if (!metrics) return metrics.error();
+    metrics_ = std::move(*metrics);
+    auto records = read_metrics_csv(folder_->metrics_path());
+    if (!records) return records.error();
+    history_ = std::move(*records);
+
+    auto logged = read_event_log(folder_->events_path());
+    if (!logged) return logged.error();
+    // A checkpoint of step n holds what was applied before update n − 1; later commands are applied
+    // again.
+    for (auto& entry : *logged)
+        if (entry.step >= done && changes_training(entry.command)) replay_.push_back(entry);
+    auto events = EventLog::open(folder_->events_path());
+    if (!events) return events.error();
+    events_ = std::move(*events);
+    return {};
+}
+
+Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
+    try {
+        if (auto s = check_available(config_, options_.config_name); !s) return s;
+        if (options_.resume || options_.open_only) {
+            // The stored thread count makes the resumed run bit-identical; naming another one in
+            // the config changes it.
+            auto folder = RunFolder::open(options_.run_dir, /*writer=*/false);
+            if (!folder) return folder.error();
+            if (config_.train.threads == 0) config_.train.threads = folder->info().threads;
+            if (config_.train.device == "auto") config_.train.device = folder->info().device;
+            if (config_.train.precision == "auto")
+                config_.train.precision = folder->info().precision;
+        }
+        auto device = resolve_device(config_.train);
+        if (!device) return device.error();
+        device_ = *device;
+        config_.train.threads = device_.threads;
+        config_.train.device = device_.name;
+        config_.train.precision = device_.precision;
+        use_threads(device_.threads);
+        if (options_.run_dir.empty()) options_.run_dir = default_run_dir(options_.config_name);
+        if (auto s = open_folder(device_); !s) return s;
+
+        status.run_dir = folder_->dir();
+        status.run_name = folder_->name();
+        status.device = device_.for_people;
+        status.threads = device_.threads;
+        status.source = source_name(config_);
+        status.synthetic = config_.data.source == "synthetic";
+        auto data = prepare_run_data(*folder_, config_, folder_->info().corpus_hashes, progress);
+        if (!data) return data.error();
+        data_.emplace(std::move(*data));
+        progress.report("building the model", -1);
+        if (auto s = start_engine(device_); !s) return s;
+        auto info = folder_->info();
+        info.corpus_hashes = data_->hashes;
+        info.parameters = engine_->state().weights.parameters();
+        if (auto s = folder_->write_info(info); !s) return s;
+        status.parameters = info.parameters;
+        for (const auto& r : history_)
+            if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
+        make_probe_sample();
+        return replay_due_commands();
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+Status RunTrainer::replay_due_commands() {
+    while (!replay_.empty() && replay_.front().step <= step()) {
+        if (auto s = engine_->apply(replay_.front().command); !s) return s;
+        replay_.pop_front();
+    }
+    return {};
+}
+
+Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
+    try {
+        if (auto s = replay_due_commands(); !s) return s.error();
+        auto record = engine_->update(data_->train, between);
+        if (!record) {
+            save_bad_batch();
+            return record;
+        }
+        constexpr double kKeep = 0.9;  // load = the last ten batches or so
+        const auto& counts = engine_->counts();
+        recent_load_.resize(counts.size());
+        for (size_t l = 0; l < counts.size(); ++l) {
+            recent_load_[l].resize(counts[l].size(), 0.0);
+            for (size_t e = 0; e < counts[l].size(); ++e)
+                recent_load_[l][e] = kKeep * recent_load_[l][e] + static_cast<double>(counts[l][e]);
+        }
+        return record;
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+void RunTrainer::save_bad_batch() {
+    nlohmann::json j = {{"format", "hopscope.bad_batch/1"},
+                        {"step", step()},
+                        {"batch", config_.train.batch},
+                        {"seq_len", config_.train.seq_len},
+                        {"tokens", engine_->bad_batch()}};
+    // The failure itself is what the user must read; that its batch could not be saved too would
+    // only hide it.
+    (void)write_file_atomic(folder_->dir() + "/bad_batch_" + std::to_string(step()) + ".json",
+                            j.dump())
+        .ok();
+    (void)checkpoint().ok();
+}
+
+Due RunTrainer::due() const {
+    const auto& t = config_.train;
+    const int64_t n = step();
+    const auto every = [&](int64_t period) { return period > 0 && n > 0 && n % period == 0; };
+    return {every(t.eval_every) || n == t.steps, every(t.checkpoint_every) || n == t.steps,
+            every(t.snapshot_every) || n == t.steps};
+}
+
+Result<float> RunTrainer::evaluate(const Progress& progress) {
+    try {
+        Controls controls;
+        controls.freeze_routing = engine_->state().frozen.count("routing") != 0;
+        auto result = core::evaluate(engine_->state().live, engine_->state().weights, data_->valid,
+                                     config_.train.eval_batches, controls, progress);
+        if (!result) return result.error();
+        EvalRecord record{folder_->name(), folder_->info().config_hash,
+                          step(),          "valid",
+                          result->loss,    result->batches,
+                          result->tokens};
+        if (auto s = write_eval(folder_->eval_path(step()), record); !s) return s.error();
+        return static_cast<float>(result->loss);
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+Status RunTrainer::record(const ScalarRecord& record) {
+    return metrics_->append(record);
+}
+
+Status RunTrainer::checkpoint() {
+    try {
+        if (auto s = metrics_->sync(); !s) return s;
+        const auto checkpoints = folder_->checkpoints();
+        if (auto s = write_checkpoint(checkpoints, config_, engine_->state()); !s) return s;
+        return checkpoints.rotate(config_.train.keep_checkpoints);
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+Status RunTrainer::apply(const Command& command, const std::string& by) {
+    // Run control (pause, step, …) changes no weight, but the log tells the whole story.
+    if (changes_training(command))
+        if (auto s = engine_->apply(command); !s) return s;
+    return events_->append({command, step(), unix_seconds(), by});
+}
+
+std::vector<std::string> RunTrainer::frozen() const {
+    return engine_ ? engine_->frozen() : std::vector<std::string>();
+}
+
+Status RunTrainer::write_state(RunState state, const std::string& reason) {
+    return folder_ ? folder_->write_state(state, reason) : Status();
+}
+
+}  // namespace hopscope::core

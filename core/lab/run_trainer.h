@@ -1,0 +1,71 @@
+// The real trainer behind a session: run folder, data, engine, metrics, checkpoints, geometry. Made
+// on any thread, then used by the trainer thread alone.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/lab/device.h"
+#include "core/lab/run_data.h"
+#include "core/lab/weights_copy.h"
+#include "core/run/event_log.h"
+#include "core/run/metrics_log.h"
+#include "core/run/run_folder.h"
+#include "core/session/trainer.h"
+#include "core/train/engine.h"
+
+namespace hopscope::core {
+
+class RunTrainer : public Trainer {
+  public:
+    explicit RunTrainer(SessionOptions options)
+        : options_(std::move(options)), config_(options_.config) {}
+
+    Status prepare(const Progress& progress, RunStatus& status) override;
+    int64_t step() const override { return engine_ ? engine_->state().step : 0; }
+    int64_t steps() const override { return config_.train.steps; }
+    std::vector<ScalarRecord> history() override { return std::move(history_); }
+    Result<ScalarRecord> update(const std::function<void()>& between) override;
+    Due due() const override;
+    Result<float> evaluate(const Progress& progress) override;
+    Status record(const ScalarRecord& record) override;
+    Status checkpoint() override;
+    Status apply(const Command& command, const std::string& by) override;
+    std::vector<std::string> frozen() const override;
+    std::shared_ptr<const GeometrySnapshot> geometry() override;
+    Status save_geometry(const GeometrySnapshot& snapshot) override;
+    std::shared_ptr<const WeightsCopy> copy_weights() override;
+    Status write_state(RunState state, const std::string& reason) override;
+
+  private:
+    Status open_folder(const Device& device);
+    Status start_engine(const Device& device);
+    Status replay_due_commands();
+    void make_probe_sample();
+    void refresh_cloud(GeometrySnapshot& out);
+    void save_bad_batch();
+
+    SessionOptions options_;
+    Config config_;
+    std::optional<RunFolder> folder_;
+    std::optional<RunData> data_;
+    std::optional<MetricsLog> metrics_;
+    std::optional<EventLog> events_;
+    std::unique_ptr<Engine> engine_;
+    std::optional<EngineState> resumed_;
+    std::vector<ScalarRecord> history_;
+    std::deque<LoggedCommand>
+        replay_;  ///< logged after the checkpoint, to be applied again at their steps
+    Device device_;
+
+    std::vector<int32_t> sample_;  ///< [sequences, seq_len] of the fixed probe sample
+    int64_t sample_rows_ = 0;
+    std::shared_ptr<GeometrySnapshot> cloud_;       ///< positions and choices last computed
+    std::vector<std::vector<double>> recent_load_;  ///< decayed counts, [layers][M]
+    uint64_t version_ = 0;
+};
+
+}  // namespace hopscope::core

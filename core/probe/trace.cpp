@@ -1,0 +1,170 @@
+#include "core/probe/trace.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/sort.h>
+#include <ATen/ops/tensor.h>
+#include <algorithm>
+#include <c10/core/GradMode.h>
+#include <cmath>
+
+namespace hopscope::core {
+namespace {
+
+constexpr int64_t kNextTokens = 10;
+
+std::vector<float> floats(const at::Tensor& t) {
+    const auto c = t.detach().to(at::kCPU, at::kFloat).contiguous();
+    const float* p = c.const_data_ptr<float>();
+    return {p, p + c.numel()};
+}
+
+std::vector<int64_t> integers(const at::Tensor& t) {
+    const auto c = t.detach().to(at::kCPU, at::kLong).contiguous();
+    const int64_t* p = c.const_data_ptr<int64_t>();
+    return {p, p + c.numel()};
+}
+
+std::vector<float> row_norms(const at::Tensor& t) {
+    return floats(at::linalg_vector_norm(t, 2, at::IntArrayRef{-1}));
+}
+
+TraceHop empty_hop(int64_t tokens, int64_t k) {
+    const auto t = static_cast<size_t>(tokens);
+    TraceHop hop;
+    hop.top_k = k;
+    hop.experts.assign(t * static_cast<size_t>(k), -1);
+    hop.weights.assign(t * static_cast<size_t>(k), kNaN);
+    for (auto* v : {&hop.entropy, &hop.max_prob, &hop.update_norm, &hop.halt_ratio})
+        v->assign(t, kNaN);
+    hop.executed.assign(t, 0);
+    return hop;
+}
+
+}  // namespace
+
+TraceLayer& TraceProbe::at_layer(int64_t layer) {
+    if (static_cast<size_t>(layer) >= layers_.size())
+        layers_.resize(static_cast<size_t>(layer) + 1);
+    return layers_[static_cast<size_t>(layer)];
+}
+
+void TraceProbe::attention(int64_t layer, const at::Tensor& out) {
+    at_layer(layer).attention_norm = row_norms(out);
+}
+
+void TraceProbe::update(int64_t layer, const at::Tensor& out) {
+    at_layer(layer).update_norm = row_norms(out);
+}
+
+void TraceProbe::after_hop(int64_t layer, int64_t, const HopRecord& r) {
+    const int64_t k = r.route.idx.size(1), s = r.route.pos.size(1), active = r.route.idx.size(0);
+    auto hop = empty_hop(tokens_, k);
+    hop.d_space = s;
+    if (positions_) hop.position.assign(static_cast<size_t>(tokens_ * s), kNaN);
+    const auto idx = integers(r.route.idx);
+    const auto weight = floats(r.route.weight), entropy = floats(r.route.entropy),
+               max_p = floats(r.route.max_p);
+    const auto norm = row_norms(r.update), ratio = floats(r.ratio), pos = floats(r.route.pos);
+    const auto rows = r.rows.defined() ? integers(r.rows) : std::vector<int64_t>();
+    for (int64_t a = 0; a < active; ++a) {
+        const auto from = static_cast<size_t>(a),
+                   to = static_cast<size_t>(r.rows.defined() ? rows[from] : a);
+        for (size_t j = 0; j < static_cast<size_t>(k); ++j) {
+            hop.experts[to * static_cast<size_t>(k) + j] =
+                static_cast<int32_t>(idx[from * static_cast<size_t>(k) + j]);
+            hop.weights[to * static_cast<size_t>(k) + j] =
+                weight[from * static_cast<size_t>(k) + j];
+        }
+        hop.entropy[to] = entropy[from];
+        hop.max_prob[to] = max_p[from];
+        hop.update_norm[to] = norm[from];
+        hop.halt_ratio[to] = ratio[from];
+        hop.executed[to] = 1;
+        if (positions_)
+            std::copy_n(pos.begin() + static_cast<std::ptrdiff_t>(from) * s, s,
+                        hop.position.begin() + static_cast<std::ptrdiff_t>(to) * s);
+    }
+    at_layer(layer).hops.push_back(std::move(hop));
+}
+
+std::vector<TraceLayer> TraceProbe::take(const Config& config) {
+    if (config.model.ffn != "dense")
+        for (size_t l = 0; l < layers_.size(); ++l)
+            while (layers_[l].hops.size() <
+                   static_cast<size_t>(config.moe.hops_of(static_cast<int64_t>(l))))
+                layers_[l].hops.push_back(empty_hop(tokens_, config.moe.top_k));
+    return std::move(layers_);
+}
+
+std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& tokenizer, int64_t n) {
+    const auto [value, id] = at::sort(log_p, /*stable=*/true, -1, /*descending=*/true);
+    const auto v = floats(value.narrow(0, 0, std::min(n, log_p.size(0))));
+    const auto ids = integers(id.narrow(0, 0, std::min(n, log_p.size(0))));
+    std::vector<NextToken> out;
+    for (size_t i = 0; i < v.size(); ++i) {
+        const auto token = static_cast<int32_t>(ids[i]);
+        out.push_back({token, tokenizer.piece(token), std::exp(v[i])});
+    }
+    return out;
+}
+
+Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
+                                         const std::string& prompt, bool cut) {
+    if (prompt.empty()) return usage_error("the prompt is empty; give at least one character");
+    auto pieces = tokenizer.encode_prompt(prompt, config.data.separator);
+    if (!pieces) return pieces.error();
+    const auto limit = static_cast<size_t>(config.model.max_seq_len);
+    if (pieces->empty()) return usage_error("the prompt has no token; give at least one character");
+    if (pieces->size() > limit) {
+        if (!cut)
+            return usage_error("the prompt has " + std::to_string(pieces->size()) +
+                               " tokens, the model takes " + std::to_string(limit) +
+                               " (model.max_seq_len); shorten it, or cut it with --cut");
+        pieces->resize(limit);
+    }
+    return pieces;
+}
+
+Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
+                                 const Tokenizer& tokenizer, const TraceInput& input) {
+    const c10::AutoGradMode no_grad(false);
+    auto pieces = prompt_pieces(config, tokenizer, input.prompt, input.cut);
+    if (!pieces) return pieces.error();
+    std::vector<int64_t> ids;
+    for (const auto& p : *pieces) ids.push_back(p.id);
+    const auto length = static_cast<int64_t>(ids.size());
+    const auto tokens =
+        at::tensor(at::ArrayRef<int64_t>(ids)).view({1, length}).to(weights.embed.device());
+
+    TraceProbe probe(length, input.positions);
+    ForwardOptions options;
+    options.controls = input.controls;
+    options.probe = &probe;
+    const auto out = forward(config, weights, tokens, options);
+    const auto logits =
+        at::linear(out.hidden.to(weights.embed.scalar_type()), weights.embed).to(at::kFloat);
+    const auto log_p = at::_log_softmax(logits, -1, false).to(at::kCPU);  // [T, V]
+
+    TraceResult result;
+    result.prompt = input.prompt;
+    const auto targets = tokens.view({-1}).to(at::kCPU);
+    std::vector<float> nll;
+    if (length > 1)
+        nll = floats(-log_p.narrow(0, 0, length - 1)
+                          .gather(1, targets.narrow(0, 1, length - 1).unsqueeze(-1))
+                          .squeeze(-1));
+    for (int64_t t = 0; t < length; ++t) {
+        const auto& p = (*pieces)[static_cast<size_t>(t)];
+        TraceToken token{
+            p.id, p.piece, p.begin, p.end, t > 0 ? nll[static_cast<size_t>(t - 1)] : kNaN, {}};
+        token.next = top_tokens(log_p.select(0, t), tokenizer, kNextTokens);
+        result.tokens.push_back(std::move(token));
+    }
+    result.layers = probe.take(config);
+    return result;
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,59 @@
+// Everything about one prompt, recorded by a probe in the one forward pass (product.md section 5).
+// Thread: whoever owns the weights; the result is plain values.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/api/command.h"
+#include "core/api/config.h"
+#include "core/api/result.h"
+#include "core/api/snapshot.h"
+#include "core/model/forward.h"
+#include "core/model/weights.h"
+#include "core/text/tokenizer.h"
+
+namespace hopscope::core {
+
+/// Records hops and norms of a pass over one sequence of T tokens.
+class TraceProbe : public Probe {
+  public:
+    TraceProbe(int64_t tokens, bool positions) : tokens_(tokens), positions_(positions) {}
+    void after_hop(int64_t layer, int64_t hop, const HopRecord& record) override;
+    void attention(int64_t layer, const at::Tensor& out) override;
+    void update(int64_t layer, const at::Tensor& out) override;
+    /// The layers recorded so far; hops that no token ran are filled up to `hops_of(layer)`.
+    std::vector<TraceLayer> take(const Config& config);
+
+  private:
+    TraceLayer& at_layer(int64_t layer);
+    int64_t tokens_;
+    bool positions_;
+    std::vector<TraceLayer> layers_;
+};
+
+struct TraceInput {
+    std::string prompt;
+    bool positions = true;
+    bool cut = false;  ///< cut a prompt longer than max_seq_len instead of refusing it
+    Controls controls;
+};
+
+/// Errors (usage): empty prompt, not UTF-8, longer than max_seq_len.
+Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
+                                 const Tokenizer& tokenizer, const TraceInput& input);
+
+/// Most likely next tokens of a row of log-probabilities [V], falling, ties by lowest id.
+std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& tokenizer, int64_t n);
+
+/// Token ids of a prompt, checked against max_seq_len; errors as trace_prompt.
+Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
+                                         const std::string& prompt, bool cut);
+
+/// Commands of an inference script as plain controls. Errors (usage): a command that is not
+/// available in inference, a layer or value out of range.
+Result<Controls> controls_of(const Config& config, const std::vector<Command>& commands);
+
+}  // namespace hopscope::core
