@@ -1,7 +1,7 @@
 # Dear ImGui, ImPlot and the Test Engine, all from one source package so that their versions match.
 # hopscope_imgui: for the product. hopscope_imgui_test: the same with the Test Engine's hooks, for tests only.
 hopscope_need(glfw3 3.3 libglfw3-dev)
-hopscope_need(OpenGL "" "libgl-dev libegl-dev" COMPONENTS OpenGL EGL)
+hopscope_need(OpenGL "" "libopengl-dev libegl-dev" COMPONENTS OpenGL EGL)
 
 set(bundle "${HOPSCOPE_DEPS}/imgui_bundle-1.92.900/external")
 if(NOT EXISTS "${bundle}/imgui/imgui/imgui.h")

@@ -41,11 +41,15 @@ use_deps() {
     local deps=$1
     export HOPSCOPE_DEPS=$deps CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-10G}
     [[ -x $deps/python/cmake/data/bin/cmake ]] && PATH="$deps/python/cmake/data/bin:$PATH"
-    if [[ -d $deps/debian/usr/bin ]]; then
-        PATH="$PATH:$deps/debian/usr/bin:$deps/debian/usr/lib/llvm-14/bin"
-        # For the tools alone: programs built here carry a run path of their own.
-        export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$deps/debian/usr/lib/$(uname -m)-linux-gnu"
-    fi
+    local tool
+    for tool in ninja ccache mold; do
+        if ! command -v "$tool" >/dev/null && [[ -x $deps/debian/usr/bin/$tool ]]; then
+            PATH="$PATH:$deps/debian/usr/bin"
+            # For the tools alone: programs built here carry a run path of their own.
+            export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$deps/debian/usr/lib/$(uname -m)-linux-gnu"
+            break
+        fi
+    done
     export PATH
 }
 
