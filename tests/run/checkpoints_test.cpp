@@ -1,0 +1,215 @@
+#include "core/run/checkpoints.h"
+
+#include <cstring>
+#include <gtest/gtest.h>
+
+#include "core/run/atomic_file.h"
+#include "tests/run/child_process.h"
+#include "tests/run/temp_dir.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Writes a checkpoint whose weights all equal `value`.
+Status write(const Checkpoints& checkpoints, int64_t step, float value, size_t count = 64) {
+    const std::vector<float> weights(count, value);
+    const int64_t size = static_cast<int64_t>(count);
+    CheckpointContent content;
+    content.model = {{"w", "F32", {size}, weights.data(), count * 4}};
+    content.model_metadata = {{"config", "[model]"}};
+    content.optimizer = {{"w.m", "F32", {size}, weights.data(), count * 4}};
+    content.state_json = R"({"random": [1, 18446744073709551615], "loss": 0.1, "step": 999})";
+    return checkpoints.write(step, content);
+}
+
+float value_of(const Checkpoint& checkpoint) {
+    float value = 0;
+    std::memcpy(&value, checkpoint.model.find("w")->data, 4);
+    return value;
+}
+
+struct Folder {
+    TempDir dir;
+    Checkpoints checkpoints{dir / "checkpoints"};
+};
+
+TEST(Checkpoints, RoundTrip) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 2000, 1.5f));
+    EXPECT_TRUE(fs::exists(f.dir / "checkpoints/step_00002000/model.safetensors"));
+    EXPECT_TRUE(fs::exists(f.dir / "checkpoints/step_00002000/optimizer.safetensors"));
+    EXPECT_TRUE(fs::exists(f.dir / "checkpoints/step_00002000/state.json"));
+    auto newest = f.checkpoints.newest_complete();
+    ASSERT_TRUE(newest);
+    EXPECT_EQ(newest->step, 2000);
+    EXPECT_EQ(value_of(*newest), 1.5f);
+    EXPECT_EQ(newest->model.metadata().at("config"), "[model]");
+    EXPECT_TRUE(newest->optimizer.find("w.m"));
+    EXPECT_TRUE(contains(newest->state_json, "18446744073709551615"));
+    EXPECT_TRUE(contains(newest->state_json, "\"step\":2000")) << newest->state_json;
+    EXPECT_TRUE(contains(newest->state_json, "\"loss\":0.1"));
+}
+
+TEST(Checkpoints, NoneInAnEmptyOrMissingFolder) {
+    const Folder f;
+    EXPECT_FALSE(f.checkpoints.newest_complete());
+    EXPECT_TRUE(f.checkpoints.steps().empty());
+    EXPECT_TRUE(f.checkpoints.clean());
+    EXPECT_TRUE(f.checkpoints.rotate(3));
+}
+
+// Wrong if a kill while a checkpoint is written leaves something that resume takes for it: each
+// state in which the folder can be is tried, with every file missing or cut at several bytes.
+TEST(Checkpoints, InterruptedOnesAreIgnoredAndCleaned) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 100, 1.0f));
+    ASSERT_TRUE(write(f.checkpoints, 200, 2.0f));
+    fs::rename(f.checkpoints.path_of(200), f.dir / "checkpoints/.new_step_00000200");
+    for (const char* name : {"state.json", "optimizer.safetensors", "model.safetensors"}) {
+        auto newest = f.checkpoints.newest_complete();
+        ASSERT_TRUE(newest);
+        EXPECT_EQ(newest->step, 100);
+        fs::remove(f.dir / ("checkpoints/.new_step_00000200/" + std::string(name)));
+    }
+    ASSERT_TRUE(f.checkpoints.clean());
+    EXPECT_FALSE(fs::exists(f.dir / "checkpoints/.new_step_00000200"));
+    EXPECT_EQ(f.checkpoints.steps(), std::vector<int64_t>{100});
+}
+
+// Wrong if resume starts from a damaged newest checkpoint instead of the complete one before it, or
+// does not say so.
+TEST(Checkpoints, NewestDamagedFallsBack) {
+    for (const char* name : {"model.safetensors", "optimizer.safetensors", "state.json"}) {
+        const Folder f;
+        ASSERT_TRUE(write(f.checkpoints, 100, 1.0f));
+        ASSERT_TRUE(write(f.checkpoints, 200, 2.0f));
+        const std::string path = f.checkpoints.path_of(200) + "/" + name;
+        const std::string whole = bytes_of(path);
+        for (const size_t keep : {size_t{0}, size_t{5}, whole.size() / 2, whole.size() - 3}) {
+            put_bytes(path, whole.substr(0, keep));
+            std::vector<std::string> skipped;
+            auto newest = f.checkpoints.newest_complete(&skipped);
+            ASSERT_TRUE(newest) << name << keep;
+            EXPECT_EQ(newest->step, 100);
+            ASSERT_EQ(skipped.size(), 1u);
+            EXPECT_TRUE(contains(skipped[0], path)) << skipped[0];
+        }
+        fs::remove(path);
+        EXPECT_EQ(f.checkpoints.newest_complete()->step, 100);
+    }
+}
+
+// Wrong if a checkpoint copied to the name of another step is resumed as that step.
+TEST(Checkpoints, StepInsideMustBeThatOfTheFolder) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 100, 1.0f));
+    fs::copy(f.checkpoints.path_of(100), f.checkpoints.path_of(300), fs::copy_options::recursive);
+    EXPECT_EQ(f.checkpoints.newest_complete()->step, 100);
+    auto wrong = f.checkpoints.open(300);
+    ASSERT_FALSE(wrong);
+    EXPECT_TRUE(contains(wrong.error().message, "\"step\" is 100, 300 expected"))
+        << wrong.error().message;
+}
+
+// Wrong if rotation deletes the newest, counts a damaged one among those kept, or touches a folder
+// that is not ours.
+TEST(Checkpoints, RotationKeepsTheNewestComplete) {
+    const Folder f;
+    for (int64_t step = 100; step <= 500; step += 100)
+        ASSERT_TRUE(write(f.checkpoints, step, 1.0f));
+    fs::remove(f.checkpoints.path_of(400) + "/state.json");
+    fs::create_directories(f.dir / "checkpoints/mine");
+    fs::create_directories(f.dir / "checkpoints/step_7");
+    ASSERT_TRUE(f.checkpoints.rotate(2));
+    EXPECT_EQ(f.checkpoints.steps(), (std::vector<int64_t>{300, 400, 500}));
+    EXPECT_TRUE(fs::exists(f.dir / "checkpoints/mine"));
+    EXPECT_TRUE(fs::exists(f.dir / "checkpoints/step_7"));
+    ASSERT_TRUE(f.checkpoints.rotate(0));
+    EXPECT_EQ(f.checkpoints.steps(), (std::vector<int64_t>{400, 500}));
+}
+
+// Wrong if a kill between the two renames of a replacement loses the checkpoint.
+TEST(Checkpoints, ReplacingTheSameStepSurvivesAKill) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 100, 1.0f));
+    ASSERT_TRUE(write(f.checkpoints, 100, 2.0f));
+    EXPECT_EQ(value_of(*f.checkpoints.newest_complete()), 2.0f);
+    const std::string old = f.dir / "checkpoints/.old_step_00000100";
+    EXPECT_FALSE(fs::exists(old));
+    fs::rename(f.checkpoints.path_of(100), old);  // as the kill would leave it
+    ASSERT_TRUE(f.checkpoints.clean());
+    ASSERT_TRUE(f.checkpoints.newest_complete());
+    EXPECT_EQ(value_of(*f.checkpoints.newest_complete()), 2.0f);
+    fs::copy(f.checkpoints.path_of(100), old,
+             fs::copy_options::recursive);  // killed after both renames
+    ASSERT_TRUE(f.checkpoints.clean());
+    EXPECT_FALSE(fs::exists(old));
+    EXPECT_EQ(f.checkpoints.steps(), std::vector<int64_t>{100});
+}
+
+// Wrong if a full disk damages the earlier checkpoint, keeps its half-written successor, or is not
+// told by name.
+TEST(Checkpoints, FullDiskLeavesTheEarlierOnes) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 100, 1.0f));
+    const int code = in_child([&] {
+        limit_file_size(4096);
+        for (const int64_t step : {100, 200}) {
+            const Status status = write(f.checkpoints, step, 2.0f, 10000);
+            if (status || !contains(status.error().message, "model.safetensors")) return 1;
+        }
+        return 0;
+    });
+    EXPECT_EQ(code, 0);
+    EXPECT_EQ(f.checkpoints.steps(), std::vector<int64_t>{100});
+    EXPECT_EQ(value_of(*f.checkpoints.newest_complete()), 1.0f);
+    EXPECT_FALSE(fs::exists(f.dir / "checkpoints/.new_step_00000200"));
+}
+
+// Wrong if kill -9 at a random moment of writing and rotating leaves no complete checkpoint, or one
+// of mixed content.
+TEST(Checkpoints, KilledAtRandomMoments) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 0, 0.0f));
+    int64_t last = 0;
+    for (int round = 0; round < 12; ++round) {
+        const pid_t child = fork();
+        if (child == 0) {
+            for (int64_t step = last + 1;; ++step) {
+                if (!write(f.checkpoints, step, static_cast<float>(step), 5000)) _exit(1);
+                if (!f.checkpoints.rotate(2)) _exit(1);
+            }
+        }
+        usleep(static_cast<useconds_t>(5000 + 3700 * round));
+        ASSERT_EQ(kill(child, SIGKILL), 0);
+        int status = 0;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFSIGNALED(status)) << "the writer failed by itself";
+        ASSERT_TRUE(f.checkpoints.clean());
+        std::vector<std::string> skipped;
+        auto newest = f.checkpoints.newest_complete(&skipped);
+        ASSERT_TRUE(newest);
+        EXPECT_TRUE(skipped.empty()) << skipped[0];
+        EXPECT_GE(newest->step, last);
+        EXPECT_EQ(value_of(*newest), static_cast<float>(newest->step));
+        last = newest->step;
+        for (const auto& entry : fs::directory_iterator(f.dir / "checkpoints"))
+            EXPECT_EQ(entry.path().filename().string().substr(0, 5), "step_") << entry.path();
+    }
+    EXPECT_GT(last, 0);
+}
+
+TEST(Checkpoints, StateThatIsNoObjectIsRefused) {
+    const Folder f;
+    CheckpointContent content;
+    for (const char* text : {"", "[1]", "{\"a\": "}) {
+        content.state_json = text;
+        EXPECT_FALSE(f.checkpoints.write(1, content)) << text;
+    }
+    EXPECT_TRUE(f.checkpoints.steps().empty());
+}
+
+}  // namespace
+}  // namespace hopscope::core

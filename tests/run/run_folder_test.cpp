@@ -1,0 +1,348 @@
+#include "core/run/run_folder.h"
+
+#include <cmath>
+#include <ctime>
+#include <gtest/gtest.h>
+
+#include "core/run/metrics_log.h"
+#include "tests/run/child_process.h"
+#include "tests/run/records.h"
+#include "tests/run/temp_dir.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+RunInfo sample_info() {
+    RunInfo info;
+    info.program_version = "0.1.0";
+    info.config_name = "first_look";
+    info.config_hash = "0123456789abcdef";
+    info.device = "cpu";
+    info.device_name = "a \"quoted\" processor";
+    info.precision = "fp32";
+    info.source = "synthetic text";
+    info.synthetic = true;
+    info.seed = 18'446'744'073'709'551'615u;
+    info.threads = 2;
+    info.steps = 2000;
+    info.parameters = 84'742'144;
+    info.created = 1700000000.25;
+    info.corpus_hashes = {{"train", "aa"}, {"valid", "bb"}};
+    info.kernel_choices = {{"experts", "grouped"}};
+    info.resumes = {{500, 1700000100.5, {"train.steps: 2000 → 4000"}}};
+    info.state = RunState::failed;
+    info.reason = "NaN: in the loss";
+    return info;
+}
+
+TEST(RunInfo, RoundTrip) {
+    const RunInfo info = sample_info();
+    const std::string text = run_info_json(info);
+    EXPECT_TRUE(contains(text, "\"format\": \"hopscope.run/1\""));
+    EXPECT_TRUE(contains(text, "\"state\": \"failed: NaN: in the loss\""));
+    auto read = parse_run_info(text, "run.json");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(*read, info);
+    for (const RunState state :
+         {RunState::running, RunState::paused, RunState::done, RunState::stopped}) {
+        RunInfo other = info;
+        other.state = state;
+        other.reason = "";
+        EXPECT_EQ(*parse_run_info(run_info_json(other), "run.json"), other);
+    }
+}
+
+TEST(RunInfo, BadFilesAreRefused) {
+    const std::string good = run_info_json(sample_info());
+    for (size_t cut = 0; cut + 2 < good.size(); ++cut)
+        ASSERT_FALSE(parse_run_info(good.substr(0, cut), "run.json")) << cut;
+    struct Case {
+        std::string text, says;
+    };
+    for (const Case& c : std::vector<Case>{
+             {"{}", "\"format\" is missing"},
+             {R"({"format": "hopscope.run/9"})", "\"hopscope.run/1\" expected"},
+             {R"({"format": "hopscope.run/1"})", "\"state\" is missing"},
+             {R"({"format": "hopscope.run/1", "state": "asleep"})", "found \"asleep\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "seed": -1})", "\"seed\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "steps": 9223372036854775808})",
+              "\"steps\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "corpus_hashes": [1]})",
+              "\"corpus_hashes\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "resumes": [1]})", "\"resumes\""},
+             {"{\"a\":" + std::string(100000, '['), "nested"}}) {
+        auto read = parse_run_info(c.text, "RUN/run.json");
+        ASSERT_FALSE(read) << c.text.substr(0, 80);
+        EXPECT_EQ(read.error().kind, ErrorKind::usage);
+        EXPECT_TRUE(contains(read.error().message, "RUN/run.json"));
+        EXPECT_TRUE(contains(read.error().message, c.says)) << read.error().message;
+    }
+}
+
+TEST(RunFolder, CreateThenOpen) {
+    const TempDir dir;
+    const std::string path = dir / "runs/a/";
+    {
+        auto folder = RunFolder::create(path, "[model]\n", sample_info());
+        ASSERT_TRUE(folder) << folder.error().message;
+        EXPECT_EQ(folder->name(), "a");
+        ASSERT_TRUE(folder->write_state(RunState::paused, ""));
+    }
+    auto folder = RunFolder::open(path, true);
+    ASSERT_TRUE(folder) << folder.error().message;
+    EXPECT_EQ(folder->info().state, RunState::paused);
+    EXPECT_EQ(folder->info().seed, sample_info().seed);
+    EXPECT_EQ(*folder->config_toml(), "[model]\n");
+}
+
+// Wrong if a second call without --resume overwrites a run.
+TEST(RunFolder, ExistingRunIsRefused) {
+    const TempDir dir;
+    ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
+    auto again = RunFolder::create(dir / "a", "y", {});
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(again.error().message, "--resume")) << again.error().message;
+    EXPECT_EQ(bytes_of(dir / "a/config.toml"), "x");
+}
+
+// Wrong if `--out configs` overwrites a config.toml that belongs to someone else.
+TEST(RunFolder, ForeignFolderIsRefused) {
+    const TempDir dir;
+    fs::create_directories(dir / "a");
+    put_bytes(dir / "a/config.toml", "mine");
+    auto created = RunFolder::create(dir / "a", "y", {});
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(created.error().message, dir / "a")) << created.error().message;
+    EXPECT_EQ(bytes_of(dir / "a/config.toml"), "mine");
+    EXPECT_FALSE(fs::exists(dir / "a/.lock"));
+    put_bytes(dir / "file", "x");
+    EXPECT_FALSE(RunFolder::create(dir / "file", "y", {}));
+    fs::create_directories(dir / "empty");
+    EXPECT_TRUE(RunFolder::create(dir / "empty", "y", {}));
+}
+
+// Wrong if a kill while a run is created blocks its folder for ever.
+TEST(RunFolder, InterruptedCreationIsTakenOver) {
+    const TempDir dir;
+    ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
+    fs::remove(dir / "a/run.json");
+    put_bytes(dir / "a/run.json.tmp", "{");
+    EXPECT_FALSE(RunFolder::open(dir / "a", false));
+    auto folder = RunFolder::create(dir / "a", "y", sample_info());
+    ASSERT_TRUE(folder) << folder.error().message;
+    EXPECT_EQ(bytes_of(dir / "a/config.toml"), "y");
+}
+
+TEST(RunFolder, OpenNamesWhatIsMissing) {
+    const TempDir dir;
+    auto folder = RunFolder::open(dir.path(), false);
+    ASSERT_FALSE(folder);
+    EXPECT_EQ(folder.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(folder.error().message, dir.path() + ": is no run folder"));
+    EXPECT_FALSE(RunFolder::open(dir / "nothing", true));
+    EXPECT_FALSE(fs::exists(dir / "nothing"));
+}
+
+// Wrong if two processes write one run, or a reader is kept out by the writer.
+TEST(RunFolder, SecondWriterIsRefused) {
+    const TempDir dir;
+    int ready[2], done[2];
+    ASSERT_EQ(pipe(ready), 0);
+    ASSERT_EQ(pipe(done), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        char c = 'x';
+        auto folder = RunFolder::create(dir / "a", "x", sample_info());
+        const bool told = folder.ok() && write(ready[1], &c, 1) == 1;
+        _exit(told && read(done[0], &c, 1) == 1 ? 0 : 1);
+    }
+    char c = 0;
+    ASSERT_EQ(read(ready[0], &c, 1), 1);
+    auto second = RunFolder::open(dir / "a", true);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(second.error().message, dir / "a")) << second.error().message;
+    EXPECT_TRUE(contains(second.error().message, std::to_string(child))) << second.error().message;
+    EXPECT_TRUE(RunFolder::open(dir / "a", false));
+    EXPECT_FALSE(RunFolder::create(dir / "a", "x", {}));
+    ASSERT_EQ(write(done[1], &c, 1), 1);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(RunFolder::open(dir / "a", true)) << "the lock must end with its process";
+    for (const int fd : {ready[0], ready[1], done[0], done[1]}) close(fd);
+}
+
+// Wrong if the same process could open a run twice for writing (a window with two tabs).
+TEST(RunFolder, SecondWriterInTheSameProcess) {
+    const TempDir dir;
+    auto first = RunFolder::create(dir / "a", "x", sample_info());
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(RunFolder::open(dir / "a", true));
+}
+
+// Wrong if what a killed writer left stays for ever, or a reader removes what a living writer is
+// writing.
+TEST(RunFolder, OnlyTheWriterCleansUp) {
+    const TempDir dir;
+    ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
+    const std::vector<std::string> leftovers = {dir / "a/run.json.tmp", dir / "a/config.toml.tmp",
+                                                dir / "a/geometry/step_00000050.safetensors.tmp",
+                                                dir / "a/eval/step_00000050.json.tmp"};
+    for (const auto& path : leftovers) put_bytes(path, "torn");
+    fs::create_directories(dir / "a/checkpoints/.new_step_00000100");
+    put_bytes(dir / "a/notes.tmp", "mine");
+    ASSERT_TRUE(RunFolder::open(dir / "a", false));
+    for (const auto& path : leftovers) EXPECT_TRUE(fs::exists(path)) << path;
+    ASSERT_TRUE(RunFolder::open(dir / "a", true));
+    for (const auto& path : leftovers) EXPECT_FALSE(fs::exists(path)) << path;
+    EXPECT_FALSE(fs::exists(dir / "a/checkpoints/.new_step_00000100"));
+    EXPECT_TRUE(fs::exists(dir / "a/notes.tmp"));
+}
+
+TEST(RunFolder, FullDiskLeavesRunJson) {
+    const TempDir dir;
+    auto folder = RunFolder::create(dir / "a", "x", sample_info());
+    ASSERT_TRUE(folder);
+    const std::string before = bytes_of(dir / "a/run.json");
+    const int code = in_child([&] {
+        limit_file_size(100);
+        const Status status = folder->write_state(RunState::done, "");
+        return !status && folder->info().state == RunState::failed ? 0 : 1;
+    });
+    EXPECT_EQ(code, 0);
+    EXPECT_EQ(bytes_of(dir / "a/run.json"), before);
+}
+
+TEST(RunFolder, DefaultNameIsDatedAndUnique) {
+    const TempDir dir;
+    const std::string first = default_run_dir("first_look", dir.path());
+    const std::string stem = dir / "first_look-";
+    ASSERT_TRUE(first.starts_with(stem)) << first;
+    EXPECT_EQ(first.size(), stem.size() + std::string("YYYYMMDD-HHMMSS").size());
+    fs::create_directories(first);
+    const std::string second = default_run_dir("first_look", dir.path());
+    EXPECT_NE(second, first);
+    EXPECT_FALSE(fs::exists(second));
+    EXPECT_FALSE(contains(default_run_dir("a/b", "runs").substr(5), "/"));
+}
+
+GeometrySnapshot snapshot_of(int64_t step, int64_t experts) {
+    GeometrySnapshot snapshot;
+    snapshot.step = step;
+    LayerGeometry layer;
+    layer.experts = experts;
+    layer.d_space = 64;
+    layer.centroids.assign(static_cast<size_t>(experts) * 64, 0.5f);
+    snapshot.layers = {layer};
+    return snapshot;
+}
+
+// Wrong if a long run fills the disk with geometry, or loses its first or newest picture.
+TEST(RunFolder, GeometryStaysUnderItsBudget) {
+    const TempDir dir;
+    auto folder = RunFolder::create(dir / "a", "x", sample_info());
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(*folder->save_geometry(snapshot_of(0, 200)));
+    // Files of the right length without content stand for a long run: only their size counts.
+    uint64_t total = fs::file_size(folder->geometry_path(0));
+    const uint64_t each = kGeometryBudget / 20;
+    for (int64_t step = 50; step <= 1000; step += 50) {
+        put_bytes(folder->geometry_path(step), "");
+        fs::resize_file(folder->geometry_path(step), each);
+    }
+    ASSERT_TRUE(*folder->save_geometry(snapshot_of(1050, 200)));
+    const auto entries = folder->geometry();
+    total = 0;
+    for (const GeometryEntry& entry : entries) total += entry.bytes;
+    EXPECT_LE(total, kGeometryBudget);
+    EXPECT_EQ(entries.front().step, 0);
+    EXPECT_EQ(entries.back().step, 1050);
+    EXPECT_EQ(entries.size(), 21u) << "no more than needed may go";
+    ASSERT_TRUE(*folder->save_geometry(snapshot_of(1050, 300))) << "a step may be written again";
+    EXPECT_EQ(read_geometry(folder->geometry_path(1050))->layers[0].experts, 300);
+}
+
+TEST(EvalFile, RoundTripAndDamage) {
+    const TempDir dir;
+    EvalRecord record;
+    record.run = "first_look";
+    record.config_hash = "00ff";
+    record.step = 200;
+    record.loss = 5.1 / 3;
+    record.batches = {1.0 / 3, static_cast<double>(0.1f), NAN, 7};
+    record.tokens = 4096;
+    ASSERT_TRUE(write_eval(dir / "e.json", record));
+    const std::string text = bytes_of(dir / "e.json");
+    EXPECT_TRUE(contains(text, "\"format\": \"hopscope.eval/1\""));
+    EXPECT_TRUE(contains(text, "\"perplexity\": 5.4739"));
+    auto read = read_eval(dir / "e.json");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->step, 200);
+    EXPECT_EQ(read->split, "valid");
+    EXPECT_EQ(read->loss, record.loss);
+    EXPECT_EQ(read->tokens, 4096);
+    EXPECT_EQ(read->run, "first_look");
+    EXPECT_EQ(read->config_hash, "00ff");
+    ASSERT_EQ(read->batches.size(), 4u);
+    for (size_t i = 0; i < 4; ++i) EXPECT_TRUE(same_bits(read->batches[i], record.batches[i])) << i;
+    for (size_t cut = 0; cut + 2 < text.size(); ++cut) {
+        put_bytes(dir / "cut.json", text.substr(0, cut));
+        auto torn = read_eval(dir / "cut.json");
+        ASSERT_FALSE(torn) << cut;
+        ASSERT_TRUE(contains(torn.error().message, dir / "cut.json"));
+    }
+}
+
+// Wrong if resume leaves records after the checkpoint in one of the two files, or the two disagree.
+TEST(MetricsLog, ResumeCutsAndStartsANewEventFile) {
+    const TempDir dir;
+    std::mt19937_64 random(9);
+    auto folder = RunFolder::create(dir / "a", "x", sample_info());
+    ASSERT_TRUE(folder);
+    for (const int64_t done : {0, 3}) {
+        auto log = MetricsLog::open(*folder, 1, done);
+        ASSERT_TRUE(log) << log.error().message;
+        for (int64_t step = done + 1; step <= 6; ++step)
+            ASSERT_TRUE(log->append(random_record(random, step, 1)));
+        ASSERT_TRUE(log->sync());
+    }
+    auto records = read_metrics_csv(folder->metrics_path());
+    ASSERT_TRUE(records);
+    ASSERT_EQ(records->size(), 6u);
+    std::vector<std::string> files;
+    for (const auto& entry : fs::directory_iterator(folder->event_dir()))
+        files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    ASSERT_EQ(files.size(), 2u);
+    auto events = read_event_file(files[1]);
+    ASSERT_TRUE(events);
+    ASSERT_EQ(events->size(), 5u);
+    EXPECT_EQ((*events)[1].step, 4) << "TensorBoard drops the older file from here on";
+    EXPECT_EQ((*events)[4].step, 6);
+}
+
+// Wrong if a failed record could not simply be written again: metrics.csv would have it twice.
+TEST(MetricsLog, FailedAppendLeavesNeitherFileAhead) {
+    const TempDir dir;
+    auto folder = RunFolder::create(dir / "a", "x", sample_info());
+    ASSERT_TRUE(folder);
+    const int code = in_child([&] {
+        auto log = MetricsLog::open(*folder, 1, 0);
+        if (!log) return 1;
+        limit_file_size(4000);
+        std::mt19937_64 random(9);
+        int64_t step = 1;
+        while (step < 100 && log->append(random_record(random, step, 1))) ++step;
+        auto records = read_metrics_csv(folder->metrics_path());
+        return records && step > 1 && records->size() == static_cast<size_t>(step) - 1 ? 0 : 2;
+    });
+    EXPECT_EQ(code, 0);
+}
+
+}  // namespace
+}  // namespace hopscope::core
