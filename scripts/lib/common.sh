@@ -1,7 +1,7 @@
-# Shared by the scripts beside it (source it, do not run it): messages, folders, build and test steps.
+# Shared by the scripts of the folder above (source it, do not run it): messages, folders, build and test steps.
 # shellcheck shell=bash
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
