@@ -32,7 +32,8 @@ class Trainer {
   public:
     virtual ~Trainer() = default;
 
-    /// Run folder, tokenizer, corpus, model; resumes where asked. Fills the fixed fields of `status`.
+    /// Run folder, tokenizer, corpus, model; resumes where asked. Fills the fixed fields of `status` (as early as known:
+    /// they are shown with each report). After an error nothing else is called, so it leaves the run folder valid itself.
     virtual Status prepare(const Progress& progress, RunStatus& status) = 0;
     virtual int64_t step() const = 0;   ///< updates done
     virtual int64_t steps() const = 0;  ///< updates planned
@@ -44,11 +45,14 @@ class Trainer {
     virtual Due due() const = 0;
     /// Mean validation loss, nats per token; writes eval/step_N.json.
     virtual Result<float> evaluate(const Progress& progress) = 0;
-    /// Appends to metrics.csv and the event file. Called once an update, after an evaluation that follows it.
+    /// Appends to metrics.csv and the event file. Called once an update, after an evaluation that follows it; after an
+    /// error (nothing was appended) again with the same record, before the next update.
     virtual Status record(const ScalarRecord& record) = 0;
     virtual Status checkpoint() = 0;
-    /// Applies a live command before the next update and logs it to events.jsonl; the error is the refusal.
+    /// Applies a change (set, freeze, unfreeze) before the next update and logs it to events.jsonl; the error is the refusal.
     virtual Status apply(const Command& command, const std::string& by) = 0;
+    /// Logs run control (pause, resume, step, stop, checkpoint, evaluate) that the session has carried out itself.
+    virtual Status note(const Command& command, const std::string& by) { return {}; }
     virtual std::vector<std::string> frozen() const = 0;
     virtual std::shared_ptr<const GeometrySnapshot> geometry() = 0;
     /// Writes the snapshot to geometry/ if its step belongs to the thinned timeline.

@@ -1,0 +1,50 @@
+#include "core/session/board.h"
+
+#include <ctime>
+
+namespace hopscope::core {
+
+RunStatus Board::status() const {
+    std::lock_guard lock(mutex_);
+    return status_;
+}
+
+bool Board::become(RunState to, const std::string& reason, bool input_error) {
+    {
+        std::lock_guard lock(mutex_);
+        if (!can_become(status_.state, to)) return false;
+        status_.state = to;
+        status_.reason = reason;
+        status_.input_error = input_error;
+        state_.store(to, std::memory_order_release);
+    }
+    trainer_bell.notify();
+    inspector_bell.notify();
+    wake();
+    return true;
+}
+
+void Board::say(const std::string& text) {
+    const std::time_t now = std::time(nullptr);
+    std::tm local{};
+    localtime_r(&now, &local);
+    char clock[16];
+    std::strftime(clock, sizeof clock, "%H:%M:%S ", &local);
+    {
+        std::lock_guard lock(mutex_);
+        messages_.push_back(clock + text);
+        if (messages_.size() > kKeptMessages) messages_.pop_front();
+    }
+    wake();
+}
+
+std::vector<std::string> Board::drain_messages() {
+    std::deque<std::string> taken;
+    {
+        std::lock_guard lock(mutex_);
+        taken.swap(messages_);
+    }
+    return {std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end())};
+}
+
+}  // namespace hopscope::core

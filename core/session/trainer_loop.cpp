@@ -1,0 +1,411 @@
+#include "core/session/trainer_loop.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hopscope::core {
+namespace {
+
+/// Live pictures and copies for the inspector may take this share of the time of training: one that
+/// took a millisecond is followed by the next after 50 at the earliest.
+constexpr double kPublishShare = 0.02;
+constexpr std::chrono::milliseconds kGeometryPeriod{100};
+constexpr std::chrono::milliseconds kWeightsPeriod{250};
+constexpr std::chrono::milliseconds kReportPeriod{50};
+/// Weight of earlier updates in the publishing cost that the status line shows.
+constexpr double kFade = 0.98;
+
+double seconds_since(Wakeup::Clock::time_point begin) {
+    return std::chrono::duration<double>(Wakeup::Clock::now() - begin).count();
+}
+
+Wakeup::Clock::time_point earliest_next(double cost_seconds, std::chrono::milliseconds period) {
+    const auto rest = std::chrono::duration_cast<Wakeup::Clock::duration>(
+        std::chrono::duration<double>(cost_seconds / kPublishShare));
+    return Wakeup::Clock::now() + std::max<Wakeup::Clock::duration>(rest, period);
+}
+
+}  // namespace
+
+TrainerLoop::TrainerLoop(Board& board, CommandQueue& commands, std::unique_ptr<Trainer> trainer,
+                         TrainerLoopOptions options)
+    : board_(board), commands_(commands), trainer_(std::move(trainer)), options_(options) {}
+
+void TrainerLoop::run() {
+    guard([&] {
+        if (prepare()) live();
+    });
+    board_.trainer_gone = true;
+    board_.inspector_bell.notify();
+    // Only a run that failed or never began comes here before the session closes: it answers.
+    while (!board_.closing) {
+        const uint64_t ticket = board_.trainer_bell.ticket();
+        const char* why = refusal(board_.state(), Action::change);
+        commands_.refuse_waiting(why ? why : "The trainer broke off.");
+        board_.wake();
+        if (!board_.closing) board_.trainer_bell.wait(ticket);
+    }
+    commands_.refuse_waiting("The run is closed.");
+    guard([&] { trainer_.reset(); });
+}
+
+/// Programming faults below end in the state `failed`, never in the end of the program.
+void TrainerLoop::guard(const std::function<void()>& work) {
+    std::string what;
+    try {
+        work();
+        return;
+    } catch (const std::exception& e) {
+        what = e.what();
+    } catch (...) {
+        what = "an unknown exception";
+    }
+    try {
+        fail(failure("the trainer broke off: " + what));
+    } catch (...) {
+        // The folder could not be told either; the window and the exit code still are.
+    }
+}
+
+bool TrainerLoop::prepare() {
+    RunStatus filled = board_.status();
+    const auto show = [&] {
+        board_.edit_status([&](RunStatus& status) {
+            RunStatus shown = filled;
+            shown.reason = status.reason;
+            shown.input_error = status.input_error;
+            shown.activity = status.activity;
+            shown.progress = status.progress;
+            shown.inspector_step = status.inspector_step;
+            status = std::move(shown);
+        });
+    };
+    Progress reporting = progress();
+    const auto report = reporting.report;
+    reporting.report = [&](const std::string& activity, double fraction) {
+        show();
+        report(activity, fraction);
+    };
+    const Status prepared = trainer_->prepare(reporting, filled);
+    clear_activity();
+    if (!prepared) {
+        if (stop_wanted()) {
+            while (auto waiting = commands_.next(0))
+                waiting->command.name == "stop"
+                    ? commands_.applied(waiting->id, 0)
+                    : commands_.refused(waiting->id, refusal(RunState::stopping, Action::change));
+            board_.become(RunState::stopping);
+            board_.become(RunState::stopped);
+        } else {
+            board_.say("preparing failed: " + prepared.error().message);
+            board_.become(RunState::failed, prepared.error().message,
+                          prepared.error().kind == ErrorKind::usage);
+        }
+        return false;
+    }
+    filled.step = trainer_->step();
+    filled.steps = trainer_->steps();
+    filled.frozen = trainer_->frozen();
+    for (ScalarRecord& record : trainer_->history()) {
+        if (!std::isnan(record.valid_loss)) filled.valid_loss = record.valid_loss;
+        board_.records.push(std::move(record));
+    }
+    show();
+    needs_checkpoint_ = filled.step == 0 && !options_.open_only;
+    ++board_.revision;
+    return true;
+}
+
+void TrainerLoop::live() {
+    if (trainer_->step() >= trainer_->steps()) {
+        board_.become(RunState::done);
+    } else if (options_.start && !options_.open_only) {
+        begin(0);
+    } else {
+        pause();
+    }
+    for (;;) {
+        const uint64_t ticket = board_.trainer_bell.ticket();
+        carry_out_commands();
+        if (board_.closing || stop_) end(RunState::stopped);
+        if (board_.closing) return;
+        if (running_) {
+            // A run paused by its last checkpoint's failure is resumed here with nothing to train.
+            trainer_->step() >= trainer_->steps() ? end(RunState::done) : make_update();
+            continue;
+        }
+        // Nothing else to do: what is shown may as well be the newest.
+        publish(false);
+        board_.wake();
+        board_.trainer_bell.wait(ticket);
+    }
+}
+
+void TrainerLoop::carry_out_commands() {
+    while (!board_.closing) {
+        const auto waiting = commands_.next(trainer_->step());
+        if (!waiting) return;
+        const Action action = find_command(waiting->command.name)->action;
+        if (const char* why = refusal(board_.state(), action)) {
+            commands_.refused(waiting->id, why);
+            board_.wake();
+            continue;
+        }
+        const int64_t step = trainer_->step();
+        try {
+            const Status done = carry_out(*waiting, action);
+            if (done)
+                commands_.applied(waiting->id, step);
+            else
+                commands_.refused(waiting->id, done.error().message);
+        } catch (...) {
+            commands_.refused(waiting->id, "The trainer broke off.");
+            throw;
+        }
+        board_.wake();
+    }
+}
+
+/// The answer is "applied" before the update begins that is the first to be affected.
+Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
+    touched_ = true;
+    if (action == Action::change) {
+        if (Status done = trainer_->apply(waiting.command, waiting.by); !done) return done;
+        needs_checkpoint_ = true;
+        ++board_.revision;
+        const std::vector<std::string> frozen = trainer_->frozen();
+        board_.edit_status([&](RunStatus& status) { status.frozen = frozen; });
+        board_.say("step " + std::to_string(trainer_->step()) + " " + to_json(waiting.command));
+        return {};
+    }
+    switch (action) {
+        case Action::pause:
+            pause();
+            break;
+        case Action::resume:
+            begin(0);
+            break;
+        case Action::step:
+            begin(waiting.command.integer("count", 1));
+            break;
+        case Action::stop:
+            stop_ = true;
+            running_ = false;
+            board_.become(RunState::stopping);
+            break;
+        case Action::checkpoint:
+            if (Status done = checkpoint(); !done) return done;
+            break;
+        case Action::evaluate: {
+            float loss = kNaN;
+            if (Status done = evaluate(loss); !done) return done;
+            break;
+        }
+        default:
+            break;
+    }
+    return trainer_->note(waiting.command, waiting.by);
+}
+
+/// `steps` > 0: so many updates, then pause again.
+void TrainerLoop::begin(int64_t steps) {
+    if (!board_.become(RunState::running)) return;
+    running_ = true;
+    steps_left_ = steps;
+    if (steps == 0) write_state(RunState::running);
+}
+
+void TrainerLoop::pause(const std::string& reason) {
+    // Single steps leave run.json at "paused" throughout; it is not written twice a step.
+    const bool stepping = running_ && steps_left_ > 0;
+    running_ = false;
+    steps_left_ = 0;
+    if (board_.become(RunState::paused, reason) && (!stepping || !reason.empty()))
+        write_state(RunState::paused, reason);
+}
+
+void TrainerLoop::make_update() {
+    if (const Status kept = keep_record(); !kept) return trouble(kept.error());
+    const auto begin_time = Clock::now();
+    touched_ = true;
+    Result<ScalarRecord> made = trainer_->update([&] {
+        if (stop_wanted())
+            board_.edit_status([](RunStatus& status) { status.activity = "finishing the step"; });
+    });
+    if (!made) return trouble(made.error());
+    ScalarRecord& record = *made;
+    needs_checkpoint_ = true;
+    ++board_.revision;
+    train_seconds_ = train_seconds_ * kFade + seconds_since(begin_time);
+
+    const Due due = trainer_->due();
+    Status worked;
+    if (due.evaluate) worked = evaluate(record.valid_loss);
+    const double published = publish(due.snapshot);
+    publish_seconds_ = publish_seconds_ * kFade + published;
+    record.publish_ms = static_cast<float>(published * 1e3);
+    if (const Status recorded = trainer_->record(record); !recorded) {
+        unrecorded_ = record;
+        if (worked) worked = recorded;
+    }
+    board_.edit_status([&](RunStatus& status) {
+        status.step = record.step;
+        status.publish_share = publish_seconds_ / (train_seconds_ + publish_seconds_);
+    });
+    board_.records.push(std::move(record));
+    if (worked && due.checkpoint) worked = checkpoint();
+
+    if (!worked) {
+        trouble(worked.error());
+    } else if (trainer_->step() >= trainer_->steps()) {
+        end(RunState::done);
+    } else if (steps_left_ > 0 && --steps_left_ == 0) {
+        steps_left_ = 1;  // pause() must know that these were single steps
+        pause();
+    }
+    board_.wake();
+}
+
+/// Ended early by a stop: no loss and no error.
+Status TrainerLoop::evaluate(float& loss) {
+    const Result<float> measured = trainer_->evaluate(progress());
+    clear_activity();
+    if (!measured) {
+        if (stop_wanted()) return {};
+        return measured.error();
+    }
+    loss = *measured;
+    board_.edit_status([&](RunStatus& status) { status.valid_loss = loss; });
+    board_.say("step " + std::to_string(trainer_->step()) + " validation loss " +
+               std::to_string(loss));
+    return {};
+}
+
+Status TrainerLoop::checkpoint() {
+    board_.edit_status([](RunStatus& status) { status.activity = "writing a checkpoint"; });
+    const Status written = trainer_->checkpoint();
+    clear_activity();
+    if (!written) return written;
+    needs_checkpoint_ = false;
+    board_.say("step " + std::to_string(trainer_->step()) + " checkpoint written");
+    return {};
+}
+
+/// A record that found no room is kept, so that metrics.csv has no hole once the run goes on.
+Status TrainerLoop::keep_record() {
+    if (!unrecorded_) return {};
+    const Status kept = trainer_->record(*unrecorded_);
+    if (kept) unrecorded_.reset();
+    return kept;
+}
+
+/// Gives the window and the inspector what they need; returns the seconds that it took.
+double TrainerLoop::publish(bool snapshot_due) {
+    const auto begin_time = Clock::now();
+    const bool stale = geometry_revision_ != board_.revision;
+    const bool due_live = !running_ || (board_.geometry_looked_at && begin_time >= next_geometry_);
+    if (snapshot_due || (stale && due_live && !options_.headless)) publish_geometry(snapshot_due);
+    publish_weights();
+    return seconds_since(begin_time);
+}
+
+void TrainerLoop::publish_geometry(bool save) {
+    const auto begin_time = Clock::now();
+    board_.geometry_looked_at = false;
+    geometry_revision_ = board_.revision;
+    const auto snapshot = trainer_->geometry();
+    if (!snapshot) return;
+    if (save) {
+        // A picture less is no reason to stop a run; the checkpoint of a full disk is.
+        const Status saved = trainer_->save_geometry(*snapshot);
+        if (!saved && !geometry_broken_) board_.say(saved.error().message);
+        geometry_broken_ = !saved;
+    }
+    board_.geometry.store(snapshot);
+    next_geometry_ = earliest_next(seconds_since(begin_time), kGeometryPeriod);
+}
+
+void TrainerLoop::publish_weights() {
+    const WeightsWanted wanted = board_.weights_wanted;
+    if (wanted == WeightsWanted::no) return;
+    if (weights_revision_ == board_.revision) {
+        // "soon" stays until there is something newer.
+        if (wanted == WeightsWanted::now) {
+            board_.weights_wanted = WeightsWanted::no;
+            board_.inspector_bell.notify();
+        }
+        return;
+    }
+    const auto begin_time = Clock::now();
+    if (wanted == WeightsWanted::soon && running_ && begin_time < next_weights_) return;
+    auto published = std::make_shared<PublishedWeights>();
+    published->copy = trainer_->copy_weights();
+    if (!published->copy) return;
+    published->revision = weights_revision_ = board_.revision;
+    board_.weights.store(std::move(published));
+    board_.weights_wanted = WeightsWanted::no;
+    board_.inspector_bell.notify();
+    next_weights_ = earliest_next(seconds_since(begin_time), kWeightsPeriod);
+}
+
+/// A NaN, a full disk: the window shows the reason and may go on; without a window the run fails.
+void TrainerLoop::trouble(const Error& error) {
+    clear_activity();
+    if (options_.headless) return fail(error);
+    pause(error.message);
+    board_.say("paused: " + error.message);
+}
+
+void TrainerLoop::fail(const Error& error) {
+    running_ = false;
+    if (!board_.become(RunState::failed, error.message, error.kind == ErrorKind::usage)) return;
+    board_.say("failed: " + error.message);
+    write_state(RunState::failed, error.message);
+}
+
+/// Leaves a run that can be gone on with: checkpoint first, then the word in run.json.
+void TrainerLoop::end(RunState final_state) {
+    running_ = stop_ = false;
+    if (is_final(board_.state())) return;
+    if (final_state == RunState::stopped) board_.become(RunState::stopping);
+    Status saved = keep_record();
+    if (saved && needs_checkpoint_) saved = checkpoint();
+    if (!saved) {
+        // A run that has made all its steps can still be saved once there is room.
+        return final_state == RunState::done ? trouble(saved.error()) : fail(saved.error());
+    }
+    board_.become(final_state);
+    board_.say(std::string("run ") + name_of(final_state) + " at step " +
+               std::to_string(trainer_->step()));
+    write_state(board_.state());
+}
+
+void TrainerLoop::write_state(RunState state, const std::string& reason) {
+    if (options_.open_only && !touched_) return;  // looking at a run changes nothing in it
+    const Status written = trainer_->write_state(state, reason);
+    if (!written) board_.say("run.json: " + written.error().message);
+}
+
+Progress TrainerLoop::progress() {
+    Progress progress;
+    progress.report = [this](const std::string& activity, double fraction) {
+        board_.edit_status([&](RunStatus& status) {
+            status.activity = activity;
+            status.progress = fraction;
+        });
+        if (Clock::now() - last_report_ < kReportPeriod) return;
+        last_report_ = Clock::now();
+        board_.wake();
+    };
+    progress.cancelled = [this] { return stop_wanted(); };
+    return progress;
+}
+
+void TrainerLoop::clear_activity() {
+    board_.edit_status([](RunStatus& status) {
+        status.activity.clear();
+        status.progress = -1;
+    });
+}
+
+}  // namespace hopscope::core

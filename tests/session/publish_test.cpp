@@ -1,0 +1,250 @@
+// What a session publishes, and what its inspector answers.
+#include "tests/session/fake_trainer.h"
+
+namespace hopscope::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool traced(FakeRun& run, const std::string& prompt) {
+    const auto trace = run.session->trace();
+    return trace && trace->prompt == prompt;
+}
+
+TEST(Publish, NobodyLookingCostsNothing) {
+    // Wrong if a minimised window slows the run down by pictures that nobody sees.
+    FakeWorld world;
+    world.update_time = 0us;
+    FakeRun run(world);
+    ASSERT_TRUE(run.wait([&] { return world.updates >= 2000; }));
+    EXPECT_LE(world.geometries, 1);
+    EXPECT_EQ(world.copies, 0);
+    run.ask({"pause", {}});
+    EXPECT_EQ(int64_t(run.drain().size()), world.updates) << "every record is kept all the same";
+}
+
+TEST(Publish, GeometryFollowsTheRunAtALimitedRate) {
+    // Wrong if pictures lag by seconds, or eat the time of training.
+    FakeWorld world;
+    FakeRun run(world);
+    int64_t last = -1;
+    int fresh = 0;
+    const auto begin = Wakeup::Clock::now();
+    ASSERT_TRUE(run.wait([&] {
+        const auto geometry = run.session->geometry();
+        if (geometry && geometry->step > last) {
+            last = geometry->step;
+            ++fresh;
+        }
+        return fresh >= 4;
+    }));
+    EXPECT_GE(Wakeup::Clock::now() - begin, 250ms) << "four pictures are 100 ms apart each";
+    const Answer paused = run.ask({"pause", {}});
+    ASSERT_TRUE(run.wait([&] { return run.session->geometry()->step == paused.step; }))
+        << "the last picture before a pause is always sent";
+    EXPECT_LT(run.session->status().publish_share, 0.2);
+}
+
+TEST(Publish, AnExpensivePictureIsDrawnRarely) {
+    // Wrong if a model with slow geometry is slowed down more than a few percent by the window.
+    FakeWorld world;
+    world.in_update = [&](int64_t) {};
+    FakeRun run(world);
+    ASSERT_TRUE(run.wait([&] { return world.updates > 10; }));
+    const auto begin = Wakeup::Clock::now();
+    while (Wakeup::Clock::now() - begin < 500ms) {
+        run.session->geometry();
+        std::this_thread::sleep_for(1ms);
+    }
+    EXPECT_LE(world.geometries, 8);
+}
+
+TEST(Publish, MessagesCarryTheTimeOfDay) {
+    // Wrong if the log panel cannot be read beside other logs.
+    FakeWorld world;
+    world.steps = 3;
+    FakeRun run(world);
+    ASSERT_TRUE(run.wait_state(RunState::done));
+    std::vector<std::string> messages;
+    ASSERT_TRUE(run.wait([&] {
+        for (std::string& message : run.session->drain_messages())
+            messages.push_back(std::move(message));
+        return !messages.empty() && messages.back().find("done at step 3") != std::string::npos;
+    }));
+    for (const std::string& message : messages) {
+        ASSERT_GT(message.size(), 9u);
+        EXPECT_TRUE(message[2] == ':' && message[5] == ':' && message[8] == ' ') << message;
+    }
+    EXPECT_TRUE(run.session->drain_messages().empty());
+}
+
+TEST(Inspector, AnswersFromWeightsOfTheQuestionsStep) {
+    // Wrong if a trace shows older weights than the step that it names.
+    FakeWorld world;
+    FakeRun run(world);
+    ASSERT_TRUE(run.wait([&] { return world.updates > 5; }));
+    const Answer paused = run.ask({"pause", {}});
+    run.session->request_trace({"hello", {}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, "hello"); }));
+    const auto trace = run.session->trace();
+    EXPECT_EQ(trace->step, paused.step);
+    EXPECT_EQ(trace->tokens.size(), 5u);
+    EXPECT_EQ(trace->error, "");
+    EXPECT_EQ(run.session->status().inspector_step, paused.step);
+    run.session->request_trace({"again", {}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, "again"); }));
+    EXPECT_GT(run.session->trace()->version, trace->version);
+    EXPECT_EQ(world.copies, 1) << "an unchanged model is copied once";
+    EXPECT_EQ(world.refreshes, 1);
+}
+
+TEST(Inspector, AQuestionDuringPreparationIsAnsweredWhenTheModelIsReady) {
+    // Wrong if the prompt typed while the tokenizer trains is forgotten.
+    FakeWorld world;
+    world.prepare_time = 50ms;
+    SessionOptions options;
+    options.start = false;
+    FakeRun run(world, options);
+    run.session->request_trace({"early", {}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, "early"); }));
+    EXPECT_EQ(run.session->trace()->error, "");
+}
+
+TEST(Inspector, AnOpenPromptFollowsTheRunWhileSomeoneLooks) {
+    // Wrong if the strip stands still while the model changes, or costs copies when hidden.
+    FakeWorld world;
+    FakeRun run(world);
+    run.session->request_trace({"follow", {}});
+    int64_t last = -1;
+    int fresh = 0;
+    const auto begin = Wakeup::Clock::now();
+    ASSERT_TRUE(run.wait([&] {
+        const auto trace = run.session->trace();
+        if (trace && trace->step > last) {
+            last = trace->step;
+            ++fresh;
+        }
+        return fresh >= 4;
+    }));
+    EXPECT_GE(Wakeup::Clock::now() - begin, 700ms) << "at most four a second";
+    const int64_t copies = world.copies;
+    std::this_thread::sleep_for(700ms);  // nobody calls trace()
+    EXPECT_LE(world.copies, copies + 1);
+    const Answer changed = run.ask(set_command("lr", 0.5));
+    run.ask({"pause", {}});
+    ASSERT_TRUE(run.wait([&] { return run.session->trace()->step == run.session->status().step; }))
+        << "the last state before the pause must be shown";
+    EXPECT_EQ(changed.state, AnswerState::applied);
+}
+
+TEST(Inspector, ANewerQuestionReplacesTheOlder) {
+    // Wrong if fast typing leaves a queue of old prompts to be worked off.
+    FakeWorld world;
+    std::atomic<int> cancelled_traces{0};
+    std::atomic<bool> block{true};
+    world.in_trace = [&](const std::function<bool()>& cancelled) {
+        while (block && !cancelled()) std::this_thread::sleep_for(1ms);
+        cancelled_traces += cancelled();
+    };
+    SessionOptions options;
+    options.start = false;
+    FakeRun run(world, options);
+    run.session->request_trace({"first", {}});
+    ASSERT_TRUE(run.wait([&] { return world.traces == 1; }));
+    run.session->request_trace({"second", {}});
+    ASSERT_TRUE(run.wait([&] { return world.traces == 2; }));
+    for (int i = 0; i < 20; ++i) run.session->request_trace({"third " + std::to_string(i), {}});
+    ASSERT_TRUE(run.wait([&] { return world.traces >= 3; }));
+    EXPECT_EQ(run.session->trace(), nullptr) << "a cancelled answer was shown";
+    block = false;
+    ASSERT_TRUE(run.wait([&] { return traced(run, "third 19"); }));
+    EXPECT_GE(cancelled_traces, 2);
+    EXPECT_LT(world.traces, 22) << "questions that had not begun were answered one by one";
+}
+
+TEST(Inspector, ATraceGoesBeforeHaltingWhichIsBegunAnew) {
+    // Wrong if a new prompt waits for a long halting evaluation, or loses its result.
+    FakeWorld world;
+    std::atomic<bool> block{true};
+    world.in_halting = [&](const std::function<bool()>& cancelled) {
+        while (block && !cancelled()) std::this_thread::sleep_for(1ms);
+    };
+    SessionOptions options;
+    options.start = false;
+    FakeRun run(world, options);
+    run.session->request_halting("p", 0.25);
+    ASSERT_TRUE(run.wait([&] { return world.haltings == 1; }));
+    run.session->request_trace({"quick", {}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, "quick"); }));
+    EXPECT_EQ(run.session->halting(), nullptr);
+    block = false;
+    ASSERT_TRUE(run.wait([&] { return run.session->halting() != nullptr; }));
+    EXPECT_EQ(run.session->halting()->epsilon, 0.25);
+    EXPECT_EQ(run.session->halting()->kl, 0.25f);
+    EXPECT_EQ(world.haltings, 2);
+}
+
+TEST(Inspector, TheLastOfADraggedSliderWins) {
+    // Wrong if the halting panel shows the effect of an older threshold than the slider's.
+    FakeWorld world;
+    world.in_halting = [](const std::function<bool()>& cancelled) {
+        for (int i = 0; i < 20 && !cancelled(); ++i) std::this_thread::sleep_for(1ms);
+    };
+    SessionOptions options;
+    options.start = false;
+    FakeRun run(world, options);
+    for (int i = 1; i <= 100; ++i) {
+        run.session->request_halting("p", i / 100.0);
+        std::this_thread::sleep_for(200us);
+    }
+    ASSERT_TRUE(run.wait([&] {
+        const auto effect = run.session->halting();
+        return effect && effect->epsilon == 1.0;
+    }));
+    EXPECT_LT(world.haltings, 100);
+}
+
+TEST(Inspector, FaultsBecomeAnswers) {
+    // Wrong if a fault in the inspector ends the program or leaves the panel waiting.
+    for (const char* where : {"trace", "refresh"}) {
+        FakeWorld world;
+        world.throw_in = where;
+        SessionOptions options;
+        options.start = false;
+        FakeRun run(world, options);
+        run.session->request_trace({"abc", {}});
+        ASSERT_TRUE(run.wait([&] { return traced(run, "abc"); }));
+        EXPECT_NE(run.session->trace()->error.find("exploded"), std::string::npos);
+        EXPECT_EQ(run.ask(set_command("lr", 1)).state, AnswerState::applied);
+    }
+}
+
+TEST(Inspector, RefusesInterventionsThatAreNotBuilt) {
+    // Wrong if an intervention is ignored in silence and its "effect" shown as zero.
+    FakeWorld world;
+    SessionOptions options;
+    options.start = false;
+    FakeRun run(world, options);
+    run.session->request_trace({"a", {{"fork", {}}}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, "a"); }));
+    EXPECT_NE(run.session->trace()->error.find("training"), std::string::npos);
+    run.session->request_trace({"b", {{"halt", {{"epsilon", 0.1}}}}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, "b"); }));
+    EXPECT_EQ(run.session->trace()->error, "");
+    run.session->request_trace({"", {}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, ""); }));
+    EXPECT_EQ(run.session->trace()->error, "the prompt is empty");
+}
+
+TEST(Inspector, WithoutOneQuestionsAreStillAnswered) {
+    // Wrong if a session without inspector leaves a caller waiting.
+    FakeWorld world;
+    FakeRun run(world, {}, false);
+    run.session->request_trace({"a", {}});
+    run.session->request_halting("a", 0.1);
+    EXPECT_FALSE(run.session->trace()->error.empty());
+    EXPECT_FALSE(run.session->halting()->error.empty());
+}
+
+}  // namespace
+}  // namespace hopscope::core
