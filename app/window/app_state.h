@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "app/window/selection.h"
 #include "app/window/theme.h"
 #include "core/api/session.h"
+#include "viz/places.h"
 
 namespace hopscope::app {
 
@@ -30,7 +32,10 @@ struct Settings {
     bool dark = true;
     float scale = 1.0f;      ///< user's factor on top of the monitor's content scale, 0.75 … 3
     bool animations = true;  ///< motion that carries meaning, 150 ms
+    bool operator==(const Settings&) const = default;
 };
+
+inline constexpr size_t kLogLines = 4000;  ///< the oldest quarter goes when there are more
 
 struct LogLine {
     std::string text;      ///< "hh:mm:ss text"
@@ -39,6 +44,8 @@ struct LogLine {
 
 struct AppState {
     Services services;
+    std::string exe_dir;  ///< folder of the program: fonts and configs are searched from here
+    std::function<void()> wake;              ///< given to sessions; callable from any thread
     std::unique_ptr<core::Session> session;  ///< null: start screen
 
     // Copies taken once a frame by update_state(); valid (maybe empty) also without a session.
@@ -48,26 +55,31 @@ struct AppState {
     std::vector<core::Answer> answers;                       ///< oldest first
     History history;
     std::vector<LogLine> log;
+    double log_at = -1e9;  ///< `now` when the last line came
 
     Selection selection;
+    viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
     Settings settings;
     Fonts fonts;
-    float pixel_scale =
-        1.0f;        ///< content scale × settings.scale; multiply hand-written pixel sizes by it
-    double now = 0;  ///< seconds, monotonic, at the begin of this frame
+    /// Content scale × settings.scale; hand-written pixel sizes are multiplied by it.
+    float pixel_scale = 1.0f;
+    double now = 0;       ///< seconds, monotonic, at the begin of this frame
     double unix_now = 0;  ///< seconds, wall clock, for the age of snapshots
 
-    std::string prompt =
-        "the muddy river bank was steep before the rain";  ///< the trajectory panel's
-    double last_input = -1e9;                              ///< `now` of the last key or mouse event
+    /// The trajectory panel's text.
+    std::string prompt = "the muddy river bank was steep before the rain";
+    double last_input = -1e9;  ///< `now` of the last key or mouse event
     int frames_wanted = 3;     ///< frames to draw before the loop may sleep again
-    bool layout_reset = true;  ///< the docking arrangement is rebuilt on the next frame
-    bool training() const { return session && status.state == core::RunState::running; }
 
     const Theme& theme() const { return theme_of(settings.dark); }
+    bool training() const { return session && status.state == core::RunState::running; }
+    std::set<uint64_t> told_refusals;  ///< ids of the refused answers that are in the log already
+
     /// Queues a command, by "window". Without a session it is logged as refused.
     uint64_t submit(const core::Command& command);
     void say(const std::string& text, bool problem = false);
+    /// Makes `opened` (null: none) the open session and forgets what belonged to the one before.
+    void attach(std::unique_ptr<core::Session> opened);
     /// Asks for `frames` more frames, e.g. while something moves.
     void keep_drawing(int frames = 3) {
         if (frames > frames_wanted) frames_wanted = frames;

@@ -2,6 +2,7 @@
 // frame from the session, read by the panels. Window thread only.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/api/snapshot.h"
@@ -20,6 +21,8 @@ struct History {
     std::vector<LayerColumns> layers;
     /// Validation, only at the steps where it was measured: [evaluations].
     std::vector<double> valid_step, valid_tokens, valid_seconds, valid_loss;
+
+    uint64_t version = 0;  ///< unlike that of any other content ever held; 0 when empty
 
     bool empty() const { return step.empty(); }
     /// Appends one record. A record at or before a step already held replaces the tail from that

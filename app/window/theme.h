@@ -16,6 +16,11 @@ struct Theme {
     ImVec4 amber;      ///< active interventions, pending commands
     ImVec4 red;        ///< failure only
     ImVec4 green;      ///< the state dot of a running run
+    // The same hues where they carry text on a surface on which the plain value falls below 4.5
+    // : 1.
+    ImVec4 chrome_dim;   ///< dim text on background and raised
+    ImVec4 accent_text;  ///< text on a selected button
+    ImVec4 amber_text, red_text;
 };
 
 const Theme& theme_of(bool dark);
@@ -25,6 +30,10 @@ ImVec4 faded(const ImVec4& color, float alpha);
 /// The mixture a·(1−t) + b·t, opaque.
 ImVec4 mixed(const ImVec4& a, const ImVec4& b, float t);
 ImU32 packed(const ImVec4& color);
+/// Fill of a selected button: accent at 22 % over the panel.
+ImVec4 selected_fill(const Theme& theme);
+/// Contrast ratio of two opaque colours, 1 … 21 (WCAG 2 relative luminance).
+float contrast(const ImVec4& a, const ImVec4& b);
 
 /// Sets ImGui's and ImPlot's styles from the theme at `scale` (1 = 96 dpi). Cheap; call when either
 /// changed.

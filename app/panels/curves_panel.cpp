@@ -1,0 +1,390 @@
+// The curves panel: every scalar of the run over steps, tokens or time, thinned to the pixels, with
+// interventions as marks and a read-out of all series under the pointer.
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+#include <implot.h>
+
+#include "app/panels/curves_view.h"
+#include "app/window/format.h"
+#include "app/window/panel.h"
+#include "app/window/widgets.h"
+#include "viz/thin.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr double kRightMargin = 0.09;  ///< share of the x axis kept free for the last values
+constexpr float kRawAlpha = 0.22f, kLineWeight = 1.8f;
+
+constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Quantity::lr,
+                                    Quantity::grad_norm, Quantity::balance,    Quantity::routing};
+constexpr RoutingStat kStats[] = {RoutingStat::entropy, RoutingStat::jaccard, RoutingStat::load_cv,
+                                  RoutingStat::dead};
+constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
+
+/// Okabe–Ito without its yellow and black, which are lost on one of the two backgrounds.
+constexpr unsigned kLayerColors[] = {0x0072B2, 0xE69F00, 0x009E73, 0xCC79A7, 0x56B4E9, 0xD55E00};
+
+int format_tick(double value, char* text, int size, void*) {
+    return std::snprintf(text, static_cast<size_t>(size), "%s",
+                         std::fabs(value) >= 1e6 ? (significant(value / 1e6, 3) + " M").c_str()
+                                                 : significant(value, 4).c_str());
+}
+
+class CurvesPanel final : public Panel {
+  public:
+    const char* title() const override { return "Curves"; }
+    std::string detail(const AppState&) const override;
+    void prepare(AppState& state) override;
+    void draw(AppState& state) override;
+
+  private:
+    struct Line {
+        size_t series = 0;
+        viz::Thinned thinned;
+    };
+
+    void draw_tabs(AppState& state);
+    void draw_options(AppState& state);
+    void draw_plot(AppState& state);
+    void draw_lines(const AppState& state);
+    void draw_gaps(const AppState& state);
+    void draw_marks(const AppState& state);
+    void draw_last_values(const AppState& state);
+    void draw_read_out(const AppState& state);
+    void watch_view(AppState& state);
+    ImVec4 color_of(const AppState& state, const Series& series) const;
+
+    CurveChoice choice_, built_choice_;
+    bool log_x_ = false, log_y_ = false;
+    bool follow_ = true;  ///< the view grows with the run until the user moves it
+    uint64_t built_version_ = 0;
+    std::vector<Series> series_;
+    std::vector<Line> lines_;
+    std::vector<Mark> marks_;
+    Range view_x_, view_y_;
+    int columns_ = 400;  ///< pixel columns of the last drawn plot
+};
+
+std::string CurvesPanel::detail(const AppState&) const {
+    return std::string("x ") + name_of(choice_.x) + "   smoothing " + rounded(choice_.smoothing, 2);
+}
+
+void CurvesPanel::prepare(AppState& state) {
+    const bool changed = built_version_ != state.history.version || !(built_choice_ == choice_);
+    if (changed) {
+        series_ = curves_of(state.history, choice_);
+        built_version_ = state.history.version;
+        built_choice_ = choice_;
+    }
+    marks_ = marks_of(state.answers, state.history, choice_.x);
+    if (follow_) {
+        view_x_ = x_range(series_);
+        if (log_x_) {
+            view_x_.low = std::max(view_x_.low, 1.0);
+            view_x_.high = std::max(view_x_.high, view_x_.low * 10);
+            view_x_.high *= std::pow(view_x_.high / view_x_.low, kRightMargin);
+        } else {
+            view_x_.high += (view_x_.high - view_x_.low) * kRightMargin / (1 - kRightMargin);
+        }
+        view_y_ = y_range(series_, view_x_, log_y_);
+    }
+    lines_.clear();
+    const auto scale = log_x_ ? viz::AxisScale::log10 : viz::AxisScale::linear;
+    for (size_t i = 0; i < series_.size(); ++i)
+        lines_.push_back({i, viz::thin_min_max(series_[i].xs, series_[i].ys, view_x_.low,
+                                               view_x_.high, columns_, scale)});
+}
+
+void CurvesPanel::draw(AppState& state) {
+    draw_tabs(state);
+    if (state.history.empty() || series_.empty()) {
+        empty_state(state, state.history.empty() ? "No updates yet" : "Not measured in this run",
+                    text_of(choice_.quantity).empty);
+        return;
+    }
+    draw_options(state);
+    draw_plot(state);
+}
+
+void CurvesPanel::draw_tabs(AppState& state) {
+    const float gap = 4 * state.pixel_scale;
+    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
+    for (Quantity quantity : kQuantities) {
+        const char* name = text_of(quantity).tab;
+        const float width = ImGui::CalcTextSize(name).x + 2 * ImGui::GetStyle().FramePadding.x;
+        if (quantity != kQuantities[0]) {
+            ImGui::SameLine();
+            if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
+        }
+        if (button(state, name, nullptr, nullptr, 0, choice_.quantity == quantity)) {
+            choice_.quantity = quantity;
+            follow_ = true;
+        }
+    }
+    ImGui::PopStyleVar();
+}
+
+void CurvesPanel::draw_options(AppState& state) {
+    const float s = state.pixel_scale;
+    const auto combo = [&](const char* id, const char* present, float width, const auto& items,
+                           auto choose) {
+        ImGui::SetNextItemWidth(width);
+        if (!ImGui::BeginCombo(id, present)) return;
+        for (auto item : items)
+            if (ImGui::Selectable(name_of(item))) choose(item);
+        ImGui::EndCombo();
+    };
+    if (choice_.quantity == Quantity::routing) {
+        combo("##statistic", name_of(choice_.stat), 132 * s, kStats, [&](RoutingStat stat) {
+            choice_.stat = stat;
+            follow_ = true;
+        });
+        ImGui::SameLine();
+    }
+    combo("##x", name_of(choice_.x), 82 * s, kAxes, [&](XAxis axis) {
+        choice_.x = axis;
+        follow_ = true;
+    });
+    tooltip("What the x axis counts");
+    ImGui::SameLine();
+    if (button(state, "log x", nullptr, "Logarithmic x axis", 0, log_x_)) {
+        log_x_ = !log_x_;
+        follow_ = true;
+    }
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, "log y", nullptr, "Logarithmic y axis", 0, log_y_)) {
+        log_y_ = !log_y_;
+        follow_ = true;
+    }
+    if (!follow_) {
+        ImGui::SameLine(0, 4 * s);
+        if (button(state, "Fit", nullptr, "Shows all and follows the run (double click)"))
+            follow_ = true;
+    }
+    if (choice_.quantity == Quantity::lr || ImGui::GetContentRegionAvail().x < 80 * s) return;
+    ImGui::SameLine();
+    const float left = ImGui::GetContentRegionAvail().x;
+    if (left < 60 * s) {
+        ImGui::NewLine();
+        return;
+    }
+    const float label = ImGui::CalcTextSize("smoothing").x + 8 * s;
+    if (left > label + 70 * s) {
+        ImGui::AlignTextToFramePadding();
+        ImGui::TextColored(state.theme().dim, "smoothing");
+        ImGui::SameLine();
+    }
+    ImGui::SetNextItemWidth(-1);
+    ImGui::SliderFloat("##smoothing", &choice_.smoothing, 0.0f, 0.999f, "");
+    tooltip("Weight of the past in the exponential mean, " + rounded(choice_.smoothing, 3) +
+            "; 0 shows the raw values alone");
+}
+
+void CurvesPanel::draw_plot(AppState& state) {
+    ImPlotSpec spec;
+    if (!ImPlot::BeginPlot("##curves", ImVec2(-1, -1),
+                           ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus |
+                               ImPlotFlags_NoBoxSelect))
+        return;
+    const char* y_label = choice_.quantity == Quantity::routing ? axis_of(choice_.stat)
+                                                                : text_of(choice_.quantity).axis;
+    ImPlot::SetupAxes(axis_of(choice_.x), y_label, ImPlotAxisFlags_NoHighlight,
+                      ImPlotAxisFlags_NoHighlight);
+    ImPlot::SetupAxisFormat(ImAxis_X1, format_tick);
+    ImPlot::SetupAxisFormat(ImAxis_Y1, format_tick);
+    if (log_x_) ImPlot::SetupAxisScale(ImAxis_X1, ImPlotScale_Log10);
+    if (log_y_) ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
+    const ImPlotCond cond = follow_ ? ImPlotCond_Always : ImPlotCond_Once;
+    ImPlot::SetupAxisLimits(ImAxis_X1, view_x_.low, view_x_.high, cond);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, view_y_.low, view_y_.high, cond);
+    ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoMenus);
+    ImPlot::SetupFinish();
+    columns_ = std::max(1, static_cast<int>(ImPlot::GetPlotSize().x));
+
+    ImPlot::PushPlotClipRect();
+    draw_marks(state);
+    ImPlot::PopPlotClipRect();
+    draw_lines(state);
+    ImPlot::PushPlotClipRect();
+    draw_gaps(state);
+    draw_last_values(state);
+    ImPlot::PopPlotClipRect();
+    if (ImPlot::IsPlotHovered()) draw_read_out(state);
+    watch_view(state);
+    ImPlot::EndPlot();
+}
+
+ImVec4 CurvesPanel::color_of(const AppState& state, const Series& series) const {
+    const Theme& theme = state.theme();
+    switch (series.role) {
+        case Role::raw: {
+            const bool alone = choice_.smoothing <= 0;
+            return alone ? theme.accent : faded(theme.accent, kRawAlpha);
+        }
+        case Role::smooth:
+            return theme.accent;
+        case Role::points: {
+            return theme.dark ? ImVec4(0.902f, 0.624f, 0.0f, 1) : ImVec4(0.835f, 0.369f, 0.0f, 1);
+        }
+        case Role::layer:
+            break;
+    }
+    const unsigned hex = kLayerColors[series.layer % std::size(kLayerColors)];
+    const ImVec4 color(static_cast<float>((hex >> 16) & 255) / 255.0f,
+                       static_cast<float>((hex >> 8) & 255) / 255.0f,
+                       static_cast<float>(hex & 255) / 255.0f, 1.0f);
+    return theme.dark ? mixed(color, theme.text, 0.15f) : color;
+}
+
+void CurvesPanel::draw_lines(const AppState& state) {
+    const float s = state.pixel_scale;
+    for (const auto& line : lines_) {
+        const Series& series = series_[line.series];
+        const viz::Thinned& t = line.thinned;
+        const int count = static_cast<int>(t.xs.size());
+        ImPlotSpec spec;
+        spec.LineColor = color_of(state, series);
+        spec.LineWeight = (series.role == Role::raw ? 1.0f : kLineWeight) * s;
+        spec.FillColor = spec.LineColor;
+        if (t.show_points || (series.role == Role::points && series.xs.size() < 200)) {
+            spec.Marker = ImPlotMarker_Circle;
+            spec.MarkerSize = (series.role == Role::points ? 2.6f : 2.0f) * s;
+            spec.MarkerFillColor = spec.MarkerLineColor = spec.LineColor;
+        }
+        ImPlot::PlotLine(series.name.c_str(), t.xs.data(), t.ys.data(), count, spec);
+    }
+}
+
+void CurvesPanel::draw_gaps(const AppState& state) {
+    const float s = state.pixel_scale;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    for (const auto& line : lines_) {
+        if (series_[line.series].role == Role::points) continue;
+        // Missing from the begin of a series is normal; a hole between values is worth a mark.
+        for (double x : line.thinned.gap_xs) {
+            const float px = ImPlot::PlotToPixels(x, view_y_.low).x, base = at.y + size.y - 2 * s;
+            list->AddTriangleFilled(ImVec2(px - 4 * s, base), ImVec2(px + 4 * s, base),
+                                    ImVec2(px, base - 7 * s), packed(state.theme().red));
+        }
+    }
+}
+
+void CurvesPanel::draw_marks(const AppState& state) {
+    const float s = state.pixel_scale;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    ImGui::PushFont(state.fonts.text, kSmallSize);
+    const float row = ImGui::GetTextLineHeight();
+    constexpr int kRows = 3;
+    float free_from[kRows] = {-1e9f, -1e9f, -1e9f};
+    for (const auto& mark : marks_) {
+        const float x = std::round(ImPlot::PlotToPixels(mark.x, view_y_.low).x);
+        if (x < at.x || x > at.x + size.x) continue;
+        list->AddLine(ImVec2(x, at.y), ImVec2(x, at.y + size.y),
+                      packed(faded(state.theme().amber, 0.85f)), 1.5f * s);
+        const std::string text = shortened(mark.text, 34);
+        const float width = ImGui::CalcTextSize(text.c_str()).x;
+        const bool to_left = x + 6 * s + width > at.x + size.x;
+        const float from = to_left ? x - 6 * s - width : x + 6 * s;
+        for (int i = 0; i < kRows; ++i) {
+            if (from < free_from[i]) continue;
+            free_from[i] = from + width + 8 * s;
+            list->AddText(ImVec2(from, at.y + 4 * s + static_cast<float>(i) * row),
+                          packed(state.theme().amber_text), text.c_str());
+            break;
+        }
+    }
+    ImGui::PopFont();
+}
+
+void CurvesPanel::draw_last_values(const AppState& state) {
+    struct Label {
+        float x, y;
+        std::string text;
+        ImVec4 color;
+    };
+    std::vector<Label> labels;
+    for (const auto& line : lines_) {
+        const Series& series = series_[line.series];
+        if (series.role == Role::raw && choice_.smoothing > 0) continue;
+        double x = 0, y = 0;
+        if (!last_value(series, x, y)) continue;
+        const ImVec2 at = ImPlot::PlotToPixels(x, y);
+        labels.push_back({at.x, at.y, significant(y, 3), color_of(state, series)});
+    }
+    std::sort(labels.begin(), labels.end(),
+              [](const Label& a, const Label& b) { return a.y < b.y; });
+    const float s = state.pixel_scale;
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    const float height = ImGui::GetTextLineHeight();
+    float lowest = -1e9f;
+    for (auto& label : labels) {
+        const float top = std::max(label.y - height * 0.5f, lowest);
+        lowest = top + height;
+        ImPlot::GetPlotDrawList()->AddText(ImVec2(label.x + 5 * s, top), packed(label.color),
+                                           label.text.c_str());
+    }
+    ImGui::PopFont();
+}
+
+void CurvesPanel::draw_read_out(const AppState& state) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    const double wanted = ImPlot::GetPlotMousePos().x;
+    double x = wanted, ignored = 0;
+    if (series_.empty() || !value_at(series_.front(), wanted, x, ignored)) return;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const float px = ImPlot::PlotToPixels(x, view_y_.low).x;
+    ImPlot::GetPlotDrawList()->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y),
+                                       packed(faded(theme.dim, 0.7f)), 1.0f * s);
+    if (!ImGui::BeginTooltip()) return;
+    value_row(state, name_of(choice_.x), significant(x, 6));
+    for (const auto& series : series_) {
+        double there = 0, value = 0;
+        if (!value_at(series, x, there, value)) continue;
+        const ImVec2 dot = ImGui::GetCursorScreenPos();
+        const float line = ImGui::GetTextLineHeight();
+        ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(dot.x, dot.y + line * 0.25f),
+                                                  ImVec2(dot.x + 8 * s, dot.y + line * 0.75f),
+                                                  packed(color_of(state, series)), 2 * s);
+        ImGui::SetCursorPosX(ImGui::GetCursorPosX() + 14 * s);
+        std::string text = significant(value, 4);
+        if (there != x) text += " at " + significant(there, 6);
+        ImGui::TextColored(theme.dim, "%s", series.name.c_str());
+        ImGui::SameLine(0, 16 * s);
+        ImGui::PushFont(state.fonts.mono, kMonoSize);
+        ImGui::TextUnformatted(text.c_str());
+        ImGui::PopFont();
+    }
+    ImGui::EndTooltip();
+}
+
+void CurvesPanel::watch_view(AppState& state) {
+    const bool inside = ImPlot::IsPlotHovered() || ImPlot::IsAxisHovered(ImAxis_X1) ||
+                        ImPlot::IsAxisHovered(ImAxis_Y1);
+    if (inside && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+        follow_ = true;
+        state.keep_drawing();
+        return;
+    }
+    const bool moved =
+        inside && (ImGui::GetIO().MouseWheel != 0 || ImGui::IsMouseDragging(ImGuiMouseButton_Left));
+    if (moved) follow_ = false;
+    if (!follow_) {
+        const ImPlotRect limits = ImPlot::GetPlotLimits();
+        view_x_ = {limits.X.Min, limits.X.Max};
+        view_y_ = {limits.Y.Min, limits.Y.Max};
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<Panel> make_curves_panel() {
+    return std::make_unique<CurvesPanel>();
+}
+
+}  // namespace hopscope::app

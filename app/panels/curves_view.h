@@ -1,0 +1,76 @@
+// What the curves panel shows, computed without ImGui: which series belong to a quantity, their
+// smoothing, the range of an axis, the marks of interventions, the read-out at a position. Pure
+// functions on the history, window thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/window/history.h"
+#include "core/api/command.h"
+
+namespace hopscope::app {
+
+enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing };
+enum class XAxis { step, tokens, time };
+/// Statistics of the routing, one series a layer.
+enum class RoutingStat { entropy, jaccard, load_cv, dead };
+
+struct QuantityText {
+    const char* tab;
+    const char* axis;   ///< with its unit
+    const char* empty;  ///< what will appear
+};
+QuantityText text_of(Quantity quantity);
+const char* axis_of(RoutingStat stat);
+const char* name_of(RoutingStat stat);
+const char* name_of(XAxis axis);  ///< "step"
+const char* axis_of(XAxis axis);  ///< "training time, s"
+
+enum class Role { raw, smooth, points, layer };
+
+/// One line. `xs` and raw `ys` look into the history and hold until it changes; smoothed values are
+/// owned.
+struct Series {
+    std::string name;
+    Role role = Role::raw;
+    size_t layer = 0;  ///< role layer only
+    std::span<const double> xs, ys;
+    std::vector<double> owned;
+};
+
+struct CurveChoice {
+    Quantity quantity = Quantity::loss;
+    XAxis x = XAxis::step;
+    RoutingStat stat = RoutingStat::entropy;
+    float smoothing = 0.95f;  ///< weight of the past, 0 … 0.999
+    bool operator==(const CurveChoice&) const = default;
+};
+
+/// All series of a quantity, in drawing order: raw first, smoothed over it, validation last.
+std::vector<Series> curves_of(const History& history, const CurveChoice& choice);
+
+struct Range {
+    double low = 0, high = 1;
+};
+/// From the first to the newest value of x, at least one unit wide.
+Range x_range(const std::vector<Series>& series);
+/// Lowest and highest finite value between `x` bounds, a little widened; on a logarithmic axis
+/// positive values only. Without values 0 … 1 (0.1 … 1 on a logarithmic axis).
+Range y_range(const std::vector<Series>& series, Range x, bool logarithmic);
+
+/// An applied intervention on the curves.
+struct Mark {
+    double x = 0;
+    std::string text;
+};
+std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const History& history,
+                           XAxis axis);
+
+/// The value of a series nearest to `x` among the finite ones; false when it has none.
+bool value_at(const Series& series, double x, double& at, double& value);
+/// Last finite value; false when there is none.
+bool last_value(const Series& series, double& x, double& y);
+
+}  // namespace hopscope::app

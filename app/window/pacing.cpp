@@ -1,0 +1,20 @@
+#include "app/window/pacing.h"
+
+#include <algorithm>
+
+namespace hopscope::app {
+
+Pace pace(const PacingInput& in) {
+    if (in.minimised) return {false, kIdleWait};
+    if (in.frames_wanted > 0) return {true, 0.0};
+
+    const bool spare = in.software_gl && in.training && in.now - in.last_input > kAttentive;
+    double due = in.last_draw + 1e9;
+    if (in.news) due = in.last_draw + 1.0 / (spare ? kSoftwareNewsRate : kNewsRate);
+    if (in.run_open) due = std::min(due, in.last_draw + kRenew);
+    if (in.typing) due = std::min(due, in.last_draw + kIdleWait);
+    if (due <= in.now) return {true, 0.0};
+    return {false, std::min(kIdleWait, due - in.now)};
+}
+
+}  // namespace hopscope::app

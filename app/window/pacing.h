@@ -1,0 +1,43 @@
+// Decides when the window draws and how long it may sleep, apart from GLFW so that it can be
+// tested: nothing is drawn while minimised, three frames follow each input, snapshots wake at most
+// 30 times a second, and with software OpenGL a training run is disturbed as little as can be.
+// Window thread only.
+#pragma once
+
+namespace hopscope::app {
+
+/// Frames after an input, so that popups and hover states come to rest.
+inline constexpr int kFramesAfterInput = 3;
+/// Longest sleep without an event, seconds: 9 wake-ups a second.
+inline constexpr double kIdleWait = 0.111;
+/// News from the trainer are drawn at most this often, frames a second.
+inline constexpr double kNewsRate = 30.0;
+/// The same with software OpenGL, which draws on the cores that train: at about 30 ms of one core a
+/// frame, 3 frames a second cost a tenth of a core, which keeps training on two cores within 10 %.
+inline constexpr double kSoftwareNewsRate = 3.0;
+/// How long after an input the full rate holds even with software OpenGL, seconds.
+inline constexpr double kAttentive = 2.0;
+/// Ages and times shown are renewed at least this often while a run is open, seconds.
+inline constexpr double kRenew = 1.0;
+
+struct PacingInput {
+    double now = 0;         ///< seconds
+    double last_draw = 0;   ///< when the last frame was drawn
+    double last_input = 0;  ///< when the last key or mouse event came
+    int frames_wanted = 0;  ///< by input, motion or panels
+    bool news = false;      ///< the session has published something since the last frame
+    bool run_open = false;  ///< ages are shown
+    bool training = false;
+    bool typing = false;  ///< a text cursor blinks
+    bool minimised = false;
+    bool software_gl = false;
+};
+
+struct Pace {
+    bool draw = false;
+    double wait = kIdleWait;  ///< seconds to sleep for events before asking again; 0: poll only
+};
+
+Pace pace(const PacingInput& in);
+
+}  // namespace hopscope::app

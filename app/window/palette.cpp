@@ -1,0 +1,103 @@
+#include "app/window/palette.h"
+
+#include <algorithm>
+#include <imgui.h>
+#include <misc/cpp/imgui_stdlib.h>
+
+#include "app/window/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr const char* kName = "Command palette";
+constexpr float kWidth = 560, kListHeight = 330;
+
+}  // namespace
+
+void Palette::draw(AppState& state, const std::function<std::vector<ActionItem>()>& items) {
+    if (opening_) {
+        opening_ = false;
+        query_.clear();
+        selected_ = 0;
+        ImGui::OpenPopup(kName);
+    }
+    const float s = state.pixel_scale;
+    const ImGuiViewport* view = ImGui::GetMainViewport();
+    const float width = std::min(kWidth * s, view->Size.x - 24 * s);
+    ImGui::SetNextWindowPos(ImVec2(view->Pos.x + view->Size.x * 0.5f, view->Pos.y + 56 * s),
+                            ImGuiCond_Always, ImVec2(0.5f, 0.0f));
+    ImGui::SetNextWindowSize(ImVec2(width, 0));
+    open_ = ImGui::BeginPopup(kName, ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+    if (!open_) return;
+    if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+    ImGui::SetNextItemWidth(-1);
+    const std::string before = query_;
+    const bool entered = ImGui::InputTextWithHint("##query", "Search commands, or type one as JSON",
+                                                  &query_, ImGuiInputTextFlags_EnterReturnsTrue);
+    if (query_ != before) selected_ = 0;
+    if (!query_.empty() && query_.front() == '{')
+        draw_list(state, {typed_action(state, query_)}, entered);
+    else
+        draw_list(state, items(), entered);
+    ImGui::EndPopup();
+}
+
+void Palette::draw_list(AppState& state, const std::vector<ActionItem>& items, bool entered) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    const bool typed = items.size() == 1 && items[0].id == "typed";
+    const std::vector<Match> found = typed ? std::vector<Match>{{0, 0}} : search(items, query_);
+    if (found.empty()) {
+        note(state, "No command fits these letters.");
+        return;
+    }
+    const size_t count = found.size();
+    if (ImGui::IsKeyPressed(ImGuiKey_DownArrow)) selected_ = (selected_ + 1) % count;
+    if (ImGui::IsKeyPressed(ImGuiKey_UpArrow)) selected_ = (selected_ + count - 1) % count;
+    selected_ = std::min(selected_, count - 1);
+
+    const ActionItem* chosen = entered ? &items[found[selected_].index] : nullptr;
+    const float row = ImGui::GetTextLineHeight() + 8 * s;
+    const float height = std::min(kListHeight * s, row * static_cast<float>(count) + 4 * s);
+    ImGui::BeginChild("items", ImVec2(0, height));
+    for (size_t i = 0; i < count; ++i) {
+        const ActionItem& item = items[found[i].index];
+        const bool allowed = item.refusal.empty();
+        ImGui::PushID(item.id.c_str());
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        ImGui::PushStyleVar(ImGuiStyleVar_SelectableTextAlign, ImVec2(0, 0.5f));
+        ImGui::PushStyleColor(ImGuiCol_Text, allowed ? theme.text : theme.dim);
+        if (ImGui::Selectable(item.title.c_str(), i == selected_, ImGuiSelectableFlags_None,
+                              ImVec2(0, row - ImGui::GetStyle().ItemSpacing.y + 4 * s)))
+            chosen = &item;
+        ImGui::PopStyleColor();
+        ImGui::PopStyleVar();
+        tooltip(allowed ? item.help : item.refusal);
+        if (i == selected_ &&
+            (ImGui::IsKeyPressed(ImGuiKey_DownArrow) || ImGui::IsKeyPressed(ImGuiKey_UpArrow)))
+            ImGui::SetScrollHereY();
+        const std::string& right = allowed ? item.shortcut : item.refusal;
+        const float title_end = at.x + ImGui::CalcTextSize(item.title.c_str()).x + 20 * s;
+        const float right_edge = at.x + ImGui::GetContentRegionAvail().x - 4 * s;
+        const ImVec2 size = ImGui::CalcTextSize(right.c_str());
+        const float from = std::max(title_end, right_edge - size.x);
+        ImGui::GetWindowDrawList()->PushClipRect(ImVec2(from, at.y), ImVec2(right_edge, at.y + row),
+                                                 true);
+        ImGui::GetWindowDrawList()->AddText(
+            ImVec2(from, at.y + (row - ImGui::GetStyle().ItemSpacing.y + 4 * s - size.y) * 0.5f),
+            packed(theme.dim), right.c_str());
+        ImGui::GetWindowDrawList()->PopClipRect();
+        ImGui::PopID();
+    }
+    ImGui::EndChild();
+    if (!chosen) return;
+    if (chosen->refusal.empty()) {
+        const auto run = chosen->run;
+        ImGui::CloseCurrentPopup();
+        if (run) run();
+    } else {
+        state.say(chosen->title + ": " + chosen->refusal, true);
+    }
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,140 @@
+#include "app/window/run_door.h"
+
+#include <filesystem>
+#include <imgui.h>
+
+#include "app/window/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kAsk = "Stop the run?";
+constexpr const char* kFinishing = "Finishing step";
+
+bool begin_modal(const char* name) {
+    if (!ImGui::IsPopupOpen(name)) ImGui::OpenPopup(name);
+    const ImVec2 center = ImGui::GetMainViewport()->GetCenter();
+    ImGui::SetNextWindowPos(center, ImGuiCond_Always, ImVec2(0.5f, 0.5f));
+    return ImGui::BeginPopupModal(name, nullptr,
+                                  ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoMove |
+                                      ImGuiWindowFlags_NoSavedSettings);
+}
+
+}  // namespace
+
+std::string bundled_config(const std::string& exe_dir, const std::string& name) {
+    std::error_code ignored;
+    for (const fs::path& folder :
+         {fs::path(exe_dir) / "configs", fs::path(exe_dir) / "../share/hopscope/configs",
+          fs::path("configs"), fs::path(exe_dir) / "../configs"})
+        if (fs::path path = folder / (name + ".toml"); fs::is_regular_file(path, ignored))
+            return path.lexically_normal().string();
+    return {};
+}
+
+void RunDoor::start_config(const std::string& path, bool start) {
+    auto config = state_.services.read_config(path, {});
+    if (!config) {
+        problem_ = config.error().message;
+        state_.say(problem_, true);
+        return;
+    }
+    core::SessionOptions options;
+    options.config = std::move(*config);
+    options.config_name = fs::path(path).stem().string();
+    options.start = start;
+    after_closing([this, options] { open(options); });
+}
+
+void RunDoor::open_run(const std::string& folder) {
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored)) {
+        problem_ = "\"" + folder +
+                   "\" is no folder. Give the folder of a run: it holds config.toml and run.json";
+        state_.say(problem_, true);
+        return;
+    }
+    core::SessionOptions options;
+    options.run_dir = folder;
+    options.open_only = true;
+    options.start = false;
+    after_closing([this, options] { open(options); });
+}
+
+void RunDoor::close_run() {
+    after_closing([] {});
+}
+
+void RunDoor::exit() {
+    after_closing([this] { exit_now_ = true; });
+}
+
+void RunDoor::open(core::SessionOptions options) {
+    options.wake = state_.wake;
+    auto opened = state_.services.open_session(std::move(options));
+    if (!opened) {
+        problem_ = opened.error().message;
+        state_.say(problem_, true);
+        return;
+    }
+    problem_.clear();
+    state_.attach(std::move(*opened));
+}
+
+bool RunDoor::session_at_work() const {
+    return state_.session && !state_.session->finished() && !core::is_final(state_.status.state);
+}
+
+void RunDoor::after_closing(std::function<void()> next) {
+    if (stage_ == Stage::finishing) return;  // the first request is being carried out
+    next_ = std::move(next);
+    if (session_at_work()) {
+        stage_ = Stage::asking;
+    } else {
+        if (state_.session) state_.session->close();
+        stage_ = Stage::finishing;
+    }
+    state_.keep_drawing();
+}
+
+void RunDoor::update() {
+    if (stage_ != Stage::finishing) return;
+    state_.keep_drawing(1);
+    if (state_.session && !state_.session->finished()) return;
+    if (state_.session) state_.attach(nullptr);
+    stage_ = Stage::open;
+    const auto next = std::move(next_);
+    next_ = nullptr;
+    if (next) next();
+}
+
+void RunDoor::draw() {
+    if (stage_ == Stage::asking && begin_modal(kAsk)) {
+        const float width = 132 * state_.pixel_scale;
+        ImGui::TextUnformatted("The run is still open.");
+        note(state_, "It finishes its step and writes a checkpoint; you can go on from there.");
+        ImGui::Dummy(ImVec2(0, 4 * state_.pixel_scale));
+        if (button(state_, "Stop and save", nullptr, nullptr, width, true)) {
+            state_.session->close();
+            stage_ = Stage::finishing;
+            ImGui::CloseCurrentPopup();
+        }
+        ImGui::SetItemDefaultFocus();
+        ImGui::SameLine();
+        if (button(state_, "Cancel", nullptr, nullptr, width) ||
+            ImGui::IsKeyPressed(ImGuiKey_Escape)) {
+            stage_ = Stage::open;
+            next_ = nullptr;
+            ImGui::CloseCurrentPopup();
+        }
+        ImGui::EndPopup();
+    }
+    if (stage_ == Stage::finishing && state_.session && begin_modal(kFinishing)) {
+        ImGui::TextUnformatted("finishing step…");
+        note(state_, "The checkpoint is being written.");
+        ImGui::EndPopup();
+    }
+}
+
+}  // namespace hopscope::app

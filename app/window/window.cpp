@@ -1,0 +1,227 @@
+#include "app/window/window.h"
+
+#include <GLFW/glfw3.h>
+#include <algorithm>
+#include <atomic>
+#include <backends/imgui_impl_glfw.h>
+#include <backends/imgui_impl_opengl3.h>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <imgui.h>
+#include <imgui_internal.h>
+#include <implot.h>
+
+#include "app/window/pacing.h"
+#include "app/window/screenshot.h"
+#include "app/window/shell.h"
+
+namespace hopscope::app {
+namespace {
+
+/// Owns GLFW's window and what hangs on it; everything ends in the reverse order.
+class Screen {
+  public:
+    ~Screen() {
+        if (imgui_) {
+            ImGui_ImplOpenGL3_Shutdown();
+            ImGui_ImplGlfw_Shutdown();
+            ImPlot::DestroyContext();
+            ImGui::DestroyContext();
+        }
+        if (window) glfwDestroyWindow(window);
+        if (started_) glfwTerminate();
+    }
+
+    bool open(int width, int height) {
+        // Software OpenGL would otherwise start a thread a core, beside those that train.
+        setenv("LP_NUM_THREADS", "1", 0);
+        glfwSetErrorCallback([](int, const char* text) { last_error() = text; });
+        started_ = glfwInit() == GLFW_TRUE;
+        if (!started_) return false;
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+        glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+        glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+        window = glfwCreateWindow(width, height, "hopscope", nullptr, nullptr);
+        if (!window) return false;
+        glfwMakeContextCurrent(window);
+        glfwSwapInterval(1);
+        IMGUI_CHECKVERSION();
+        ImGui::CreateContext();
+        ImPlot::CreateContext();
+        ImGui_ImplGlfw_InitForOpenGL(window, true);
+        ImGui_ImplOpenGL3_Init("#version 330 core");
+        imgui_ = true;
+        const char* renderer = reinterpret_cast<const char*>(glGetString(GL_RENDERER));
+        software = renderer && (std::strstr(renderer, "llvmpipe") ||
+                                std::strstr(renderer, "softpipe") || std::strstr(renderer, "SWR"));
+        return true;
+    }
+
+    static std::string& last_error() {
+        static std::string text;
+        return text;
+    }
+
+    GLFWwindow* window = nullptr;
+    bool software = false;
+
+  private:
+    bool started_ = false, imgui_ = false;
+};
+
+double seconds_now() {
+    return glfwGetTime();
+}
+
+double unix_seconds() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+/// One run of the window: owns the state and reads as the list of what happens.
+class Loop {
+  public:
+    Loop(const WindowOptions& options, Services services)
+        : options_(options), shell_(state_, options.keep_settings ? config_folder() : "") {
+        state_.services = std::move(services);
+        state_.exe_dir = options.exe_dir;
+        // At most one wake-up is under way; the loop takes the flag before it looks for news.
+        state_.wake = [this] {
+            if (!news_.exchange(true)) glfwPostEmptyEvent();
+        };
+    }
+
+    int run() {
+        if (!screen_.open(options_.width, options_.height)) return no_display();
+        begin();
+        while (!shell_.door().wants_exit() && !closing_) {
+            const Pace next = pace(pacing());
+            next.wait > 0 ? glfwWaitEventsTimeout(next.wait) : glfwPollEvents();
+            state_.now = seconds_now();
+            notice_input();
+            update_state(state_);
+            if (glfwWindowShouldClose(screen_.window)) ask_to_close();
+            if (pace(pacing()).draw)
+                draw_frame();
+            else
+                shell_.door().update();  // a minimised window finishes its closing, too
+        }
+        shell_.save();
+        state_.attach(nullptr);  // its threads may still wake the window: they end before it goes
+        return 0;
+    }
+
+  private:
+    int no_display() const {
+        std::fprintf(
+            stderr,
+            "hopscope: no window can be opened (%s). Without a display, train with "
+            "`hopscope train --config %s`.\n",
+            Screen::last_error().empty() ? "no display was found" : Screen::last_error().c_str(),
+            options_.config_path.empty() ? "configs/first_look.toml"
+                                         : options_.config_path.c_str());
+        return 2;
+    }
+
+    void begin() {
+        glfwSetWindowUserPointer(screen_.window, &state_);
+        const auto redraw = [](GLFWwindow* window) {
+            static_cast<AppState*>(glfwGetWindowUserPointer(window))->keep_drawing();
+        };
+        glfwSetWindowRefreshCallback(screen_.window, redraw);
+        shell_.begin(ImGui_ImplGlfw_GetContentScaleForWindow(screen_.window));
+        if (!options_.config_path.empty())
+            shell_.door().start_config(options_.config_path, options_.start);
+        else if (!options_.runs.empty())
+            shell_.door().open_run(options_.runs.front());
+        if (options_.runs.size() > 1)
+            state_.say("only one run can be shown at a time; the first was opened");
+        if (options_.after_begin) options_.after_begin(shell_, state_);
+    }
+
+    PacingInput pacing() const {
+        PacingInput in;
+        in.now = seconds_now();
+        in.last_draw = last_draw_;
+        in.last_input = state_.last_input;
+        in.frames_wanted = state_.frames_wanted;
+        in.news = news_.load();
+        in.run_open = state_.session != nullptr;
+        in.training = state_.training();
+        in.typing = ImGui::GetIO().WantTextInput;
+        in.minimised = glfwGetWindowAttrib(screen_.window, GLFW_ICONIFIED) != 0;
+        in.software_gl = screen_.software;
+        return in;
+    }
+
+    void notice_input() {
+        // ImGui's back end has put what came into the queue that the next frame will read.
+        if (!ImGui::GetCurrentContext()->InputEventsQueue.empty()) {
+            state_.last_input = state_.now;
+            state_.keep_drawing(kFramesAfterInput);
+        }
+    }
+
+    void ask_to_close() {
+        glfwSetWindowShouldClose(screen_.window, GLFW_FALSE);
+        shell_.door().exit();
+    }
+
+    void draw_frame() {
+        news_ = false;
+        state_.frames_wanted = std::max(0, state_.frames_wanted - 1);
+        state_.unix_now = unix_seconds();
+        last_draw_ = state_.now;
+        shell_.set_content_scale(ImGui_ImplGlfw_GetContentScaleForWindow(screen_.window));
+        ImGui_ImplOpenGL3_NewFrame();
+        ImGui_ImplGlfw_NewFrame();
+        ImGui::NewFrame();
+        shell_.frame();
+        ImGui::Render();
+        present();
+        if (options_.after_frame) options_.after_frame(shell_, state_);
+        if (options_.close_now && options_.close_now()) closing_ = true;
+        shell_.save();
+    }
+
+    void present() {
+        int width = 0, height = 0;
+        glfwGetFramebufferSize(screen_.window, &width, &height);
+        const ImVec4 back = state_.theme().background;
+        glViewport(0, 0, width, height);
+        glClearColor(back.x, back.y, back.z, 1.0f);
+        glClear(GL_COLOR_BUFFER_BIT);
+        ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+        if (!options_.screenshot.empty()) {
+            state_.keep_drawing(1);
+            if (++frames_ >= options_.frames) {
+                if (const auto why = write_framebuffer(options_.screenshot, width, height);
+                    !why.empty())
+                    std::fprintf(stderr, "hopscope: %s\n", why.c_str());
+                closing_ = true;
+            }
+        }
+        glfwSwapBuffers(screen_.window);
+    }
+
+    const WindowOptions& options_;
+    std::atomic<bool> news_{false};
+    AppState state_;
+    Screen screen_;
+    Shell shell_;  // goes first: panels hold OpenGL objects
+    double last_draw_ = 0;
+    int frames_ = 0;
+    bool closing_ = false;
+};
+
+}  // namespace
+
+int run_window(const WindowOptions& options, Services services) {
+    Loop loop(options, std::move(services));
+    return loop.run();
+}
+
+}  // namespace hopscope::app

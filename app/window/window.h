@@ -1,0 +1,36 @@
+// Opens the window and runs it until it is closed: GLFW, OpenGL 3.3 core, Dear ImGui. Called on the
+// main thread, which becomes the window thread; everything below knows the laboratory only through
+// Services.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/window/app_state.h"
+
+namespace hopscope::app {
+
+class Shell;
+
+struct WindowOptions {
+    std::vector<std::string> runs;  ///< run folders to open; the first is shown
+    std::string config_path;        ///< a configuration to load
+    bool start = false;             ///< begin training at once, else wait paused
+    std::string exe_dir;            ///< folder of the program
+    int width = 1600, height = 900;
+
+    // For tests and documentation.
+    std::string screenshot;     ///< PNG written after `frames` frames; the window then closes
+    int frames = 0;             ///< with `screenshot`: frames to draw first
+    bool keep_settings = true;  ///< false: neither reads nor writes the settings folder
+    std::function<void(Shell&, AppState&)> after_begin;  ///< once, before the first frame
+    std::function<void(Shell&, AppState&)> after_frame;  ///< after each frame; may ask to close
+    std::function<bool()> close_now;                     ///< true ends the loop after this frame
+};
+
+/// Returns the exit code: 0 after a clean close, 2 when no window can be opened (no display) with a
+/// sentence on stderr that names the command that works without one.
+int run_window(const WindowOptions& options, Services services);
+
+}  // namespace hopscope::app
