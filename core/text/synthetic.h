@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/api/progress.h"
@@ -15,17 +16,31 @@
 namespace hopscope::core {
 
 struct SyntheticOptions {
-    int64_t words = 24'000;  ///< distinct words of the lexicon
-    double zipf = 1.0;       ///< exponent of the frequencies inside each open class
+    double lexicon_scale = 1.0;  ///< of the invented words; 1 gives about 24,000 distinct ones
     int64_t topics = 12;
-    double topic_share = 0.75;  ///< of open-class words that come from the topic of the paragraph
+    double topic_share =
+        0.75;  ///< of the invented nouns, verbs and adjectives that come from the topic at hand
 };
 
-/// A word with two classes; which one is meant follows from the sentence form around it.
+/// A word with two classes; which one is meant follows from its neighbours: class_a exactly if the
+/// word before it is one of `preceded_by`, or of a class in `preceded_by_class`, or the word after
+/// it is of a class in `followed_by_class` or one of `followed_by`.
 struct TwoMeaningWord {
     std::string word;
     std::string class_a, class_b;
-    std::string context_a, context_b;  ///< what stands around it in either meaning
+    std::vector<std::string> preceded_by, preceded_by_class, followed_by, followed_by_class;
+};
+
+/// One word of a document: its place and the class it has there.
+struct WordLabel {
+    int64_t begin = 0, end = 0;  ///< bytes
+    std::string_view word_class;
+};
+
+/// One document, ended by the separator line; each paragraph is a line.
+struct SyntheticDocument {
+    std::string text;
+    std::vector<WordLabel> labels;  ///< in order, every word (punctuation and separator have none)
 };
 
 class SyntheticCorpus {
@@ -34,43 +49,36 @@ class SyntheticCorpus {
     SyntheticCorpus(SyntheticCorpus&&) noexcept;
     ~SyntheticCorpus();
 
-    /// Writes whole documents, each ended by the separator line, until at least `bytes` were
-    /// written. Each call goes on with new documents. `sink` gets one document at a time; false
-    /// stops.
-    void generate(int64_t bytes, const std::function<bool(const std::string& document)>& sink);
+    /// Document number `index`; any order, always the same.
+    SyntheticDocument document(uint64_t index) const;
+    /// Documents from `first` on until at least `bytes` were given out; false from the sink stops.
+    /// Returns the number of the document that would come next.
+    uint64_t generate(uint64_t first, int64_t bytes,
+                      const std::function<bool(const SyntheticDocument&)>& sink) const;
 
-    /// Class of a word as it appears in the text (capital letters and punctuation around it
-    /// ignored), the classes of a two-meaning word joined by "|", or "" where the word is unknown.
+    /// Class of a word (capital letters and punctuation around it ignored); those of a two-meaning
+    /// word joined by "|";
+    /// "" where the word is unknown.
     std::string class_of(const std::string& word) const;
-    std::vector<std::string> classes() const;  ///< all class names, sorted
-    const std::vector<TwoMeaningWord>& two_meaning_words() const;
     int64_t lexicon_size() const;    ///< distinct words that can appear
     std::string truth_json() const;  ///< "hopscope.truth/1"
 
+    static std::vector<std::string> classes();  ///< all class names
+    static const std::vector<TwoMeaningWord>& two_meaning_words();
+
   private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<const State> state_;
 };
 
 struct SyntheticFiles {
     std::string train, valid, truth;  ///< paths
 };
 /// Writes dir/train.txt (at least `bytes`), dir/valid.txt (a twentieth of it, other documents) and
-/// dir/truth.json, each replaced atomically. Errors: failed (disk), interrupted.
+/// dir/truth.json, each replaced atomically; the folder must exist. Errors: usage (bytes < 1),
+/// failed (disk), interrupted.
 Result<SyntheticFiles> write_synthetic(const std::string& dir, uint64_t seed, int64_t bytes,
                                        const Progress& progress,
                                        const SyntheticOptions& options = {});
-
-/// Class lookup from a truth.json, for runs that are opened later. Errors (usage): missing or
-/// foreign file.
-class Truth {
-  public:
-    static Result<Truth> load(const std::string& path);
-    std::string class_of(const std::string& word) const;  ///< as SyntheticCorpus::class_of
-
-  private:
-    struct Words;
-    std::shared_ptr<const Words> words_;
-};
 
 }  // namespace hopscope::core
