@@ -45,9 +45,13 @@ ldd_with_toolkit() {
 bring_nvcc() {
     nvcc=$(find_nvcc) && return 0
     say "no CUDA toolkit found: bringing the compiler"
-    wheels requirements-cuda.txt nvidia-cuda-nvcc nvidia-nvvm nvidia-cuda-crt nvidia-cuda-cccl
+    # The last three for their headers, which LibTorch's own ask for.
+    wheels requirements-cuda.txt nvidia-cuda-nvcc nvidia-nvvm nvidia-cuda-crt nvidia-cuda-cccl \
+        nvidia-cublas nvidia-cusparse nvidia-cusolver
     wheels requirements.txt nvidia-cuda-runtime
     nvcc="$python_dir/nvidia/cu13/bin/nvcc"
+    # The compiler looks for its libraries in lib64, the wheels have lib.
+    ln -sfn lib "$python_dir/nvidia/cu13/lib64"
     chmod +x "$python_dir"/nvidia/cu13/bin/* "$python_dir"/nvidia/cu13/nvvm/bin/*
 }
 

@@ -27,6 +27,9 @@ explain_pip() {
         grep -A8 'DO NOT MATCH' "$log" | head -12 >&2
         fail "a downloaded file is not the one pinned in scripts/requirements*.txt (see above); nothing was installed." \
             "If your pip uses a mirror, it serves another file; pip cache purge removes a damaged one."
+    elif grep -qE 'CERTIFICATE_VERIFY_FAILED' "$log"; then
+        fail "Python packages could not be downloaded: the package index's certificate is not trusted by this machine." \
+            "If your network has its own certificate: PIP_CERT=/path/to/ca.crt scripts/setup"
     elif grep -qiE 'name resolution|NewConnectionError|ConnectTimeout|Max retries|Network is unreachable|Connection reset' "$log"; then
         fail "Python packages could not be downloaded: no network, or the package index does not answer." \
             "Behind a proxy set HTTPS_PROXY. On a machine without network copy a filled folder here: --prefix DIR --offline"
