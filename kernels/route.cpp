@@ -74,12 +74,15 @@ Fields forward_fused(const Tensor& h, const Tensor& proj, const Tensor& centroid
     return f;
 }
 
+/// An autograd node takes no undefined tensor: the identity projection travels as an empty one.
+Tensor or_undefined(const Tensor& proj) { return proj.numel() > 0 ? proj : Tensor(); }
+
 class RouteNode : public torch::autograd::Function<RouteNode> {
   public:
     static variable_list forward(AutogradContext* ctx, const Tensor& h, const Tensor& proj,
                                  const Tensor& centroids, const Tensor& tau, int64_t k,
                                  bool renormalise) {
-        auto f = forward_fused(h, proj, centroids, tau, k, renormalise, std::nullopt, std::nullopt);
+        auto f = forward_fused(h, or_undefined(proj), centroids, tau, k, renormalise, std::nullopt, std::nullopt);
         ctx->saved_data["renormalise"] = renormalise;
         ctx->save_for_backward({h, proj, centroids, tau, f.out.idx, f.out.weight});
         ctx->mark_non_differentiable({f.out.idx, f.out.entropy, f.out.max_p, f.out.pos});
@@ -93,7 +96,7 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
         const Tensor &dweight = grads[1], &dmean = grads[2];
         const bool renormalise = ctx->saved_data["renormalise"].toBool();
 
-        const auto s = score(h, proj, centroids, tau, std::nullopt, std::nullopt);
+        const auto s = score(h, or_undefined(proj), centroids, tau, std::nullopt, std::nullopt);
         const auto p = at::softmax(s.scores, -1);
         // Gradient at the probabilities: mean_p reaches all, weight reaches the chosen.
         auto dscore = at::zeros_like(p);
@@ -114,7 +117,7 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
         dscore.mul_(tau);
         const auto dcentroids = norm_backward(at::mm(dscore.t(), s.pos), s.unit, s.centroid_norm);
         const auto dz = norm_backward(at::mm(dscore, s.unit), s.pos, s.norm);
-        if (!proj.defined()) return {dz, Tensor(), dcentroids, dtau, Tensor(), Tensor()};
+        if (proj.numel() == 0) return {dz, Tensor(), dcentroids, dtau, Tensor(), Tensor()};
         return {at::mm(dz, proj), at::mm(dz.t(), h), dcentroids, dtau, Tensor(), Tensor()};
     }
 };
@@ -135,7 +138,7 @@ RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, con
         return reference::route(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta);
     if (!grad)
         return forward_fused(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta).out;
-    auto o = RouteNode::apply(h, proj, centroids, tau, k, renormalise);
+    auto o = RouteNode::apply(h, proj.defined() ? proj : at::empty({0}, h.options()), centroids, tau, k, renormalise);
     return {o[0], o[1], o[2], o[3], o[4], o[5]};
 }
 

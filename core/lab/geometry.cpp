@@ -70,12 +70,11 @@ void RunTrainer::refresh_cloud(GeometrySnapshot& out) {
     forward(state.live, state.weights, ids, options);
     const auto traced = probe.take(state.live);
     out.token_ids = sample_;
-    for (const int32_t id : sample_) {
-        out.pieces.push_back(data_->tokenizer.piece(id));
-        auto word = out.pieces.back();
-        if (word.rfind("\xE2\x96\x81", 0) == 0) word = word.substr(3);
-        out.classes.push_back(data_->truth ? data_->truth->class_of(word) : "");
-    }
+    for (const int32_t id : sample_) out.pieces.push_back(data_->tokenizer.piece(id));
+    if (data_->truth)
+        out.classes = data_->truth->label_tokens(data_->tokenizer, sample_);
+    else
+        out.classes.resize(sample_.size());
     out.layers.resize(traced.size());
     for (size_t l = 0; l < traced.size(); ++l) {
         auto& g = out.layers[l];

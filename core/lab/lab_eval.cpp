@@ -83,7 +83,7 @@ Result<std::string> eval(const EvalOptions& o) {
         j["loss"] = number(result->loss);
         j["perplexity"] = number(std::exp(result->loss));
         j["batches"] = nlohmann::json::array();
-        for (const double b : result->batches) j["batches"].push_back(number(b));
+        for (const double b : result->batches) j["batches"].emplace_back(number(b));
         const bool dense = run->config.model.ffn == "dense";
         j["hops_executed"] =
             dense ? nlohmann::json::array() : nlohmann::json(result->hops_executed);

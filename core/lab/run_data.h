@@ -14,6 +14,7 @@
 #include "core/text/batches.h"
 #include "core/text/synthetic.h"
 #include "core/text/tokenizer.h"
+#include "core/text/truth.h"
 
 namespace hopscope::core {
 
