@@ -74,9 +74,9 @@ class Fields {
         if (field.type == kVarint)
             field.integer = varint();
         else if (field.type == kFixed64)
-            std::memcpy(&field.integer, take(8).data(), ok_ ? 8 : 0);
+            field.integer = fixed(8);
         else if (field.type == kFixed32)
-            std::memcpy(&field.integer, take(4).data(), ok_ ? 4 : 0);
+            field.integer = fixed(4);
         else if (field.type == kBytes)
             field.bytes = take(varint());
         else
@@ -96,10 +96,17 @@ class Fields {
         ok_ = false;
         return 0;
     }
+    uint64_t fixed(size_t size) {
+        uint64_t value = 0;
+        const std::string_view bytes = take(size);
+        std::memcpy(&value, bytes.data(), bytes.size());
+        return value;
+    }
+    /// The next `size` bytes, or none where there are fewer.
     std::string_view take(uint64_t size) {
-        if (size > rest_.size()) {
+        if (!ok_ || size > rest_.size()) {
             ok_ = false;
-            return rest_;
+            return rest_.substr(0, 0);
         }
         const std::string_view bytes = rest_.substr(0, size);
         rest_.remove_prefix(size);
