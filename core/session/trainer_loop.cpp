@@ -209,10 +209,8 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
 
 /// `steps` > 0: so many updates, then pause again.
 void TrainerLoop::begin(int64_t steps) {
-    if (!board_.become(RunState::running)) return;
-    running_ = true;
+    running_ = enter(RunState::running, "", steps == 0);
     steps_left_ = steps;
-    if (steps == 0) write_state(RunState::running);
 }
 
 void TrainerLoop::pause(const std::string& reason) {
@@ -220,8 +218,7 @@ void TrainerLoop::pause(const std::string& reason) {
     const bool stepping = running_ && steps_left_ > 0;
     running_ = false;
     steps_left_ = 0;
-    if (board_.become(RunState::paused, reason) && (!stepping || !reason.empty()))
-        write_state(RunState::paused, reason);
+    enter(RunState::paused, reason, !stepping || !reason.empty());
 }
 
 void TrainerLoop::make_update() {
@@ -374,10 +371,16 @@ void TrainerLoop::end(RunState final_state) {
         // A run that has made all its steps can still be saved once there is room.
         return final_state == RunState::done ? trouble(saved.error()) : fail(saved.error());
     }
-    board_.become(final_state);
     board_.say(std::string("run ") + name_of(final_state) + " at step " +
                std::to_string(trainer_->step()));
-    write_state(board_.state());
+    enter(final_state, "", true);
+}
+
+/// run.json first: whoever sees the state finds it there. False if the table forbids it by now.
+bool TrainerLoop::enter(RunState state, const std::string& reason, bool write) {
+    if (!can_become(board_.state(), state)) return false;
+    if (write) write_state(state, reason);
+    return board_.become(state, reason);
 }
 
 void TrainerLoop::write_state(RunState state, const std::string& reason) {

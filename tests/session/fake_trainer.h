@@ -24,7 +24,8 @@ struct FakeWorld {
     int64_t steps = 1'000'000, first_step = 0;
     int64_t eval_every = 0, checkpoint_every = 0, snapshot_every = 0;  ///< 0: never
     int micro_batches = 2;
-    std::chrono::microseconds update_time{200}, evaluation_time{0}, prepare_time{0};
+    std::chrono::microseconds update_time{200}, evaluation_time{0}, prepare_time{0},
+        geometry_time{0};
     std::string prepare_error;
     int64_t nan_at = -1;  ///< this update fails as long as it stands here
     int64_t throw_at = -1;
@@ -172,6 +173,7 @@ class FakeTrainer final : public Trainer {
     std::vector<std::string> frozen() const override { return frozen_; }
     std::shared_ptr<const GeometrySnapshot> geometry() override {
         called("geometry");
+        std::this_thread::sleep_for(world_.geometry_time);
         auto snapshot = std::make_shared<GeometrySnapshot>();
         snapshot->version = static_cast<uint64_t>(++world_.geometries);
         snapshot->step = step_;

@@ -1,4 +1,5 @@
 // Commands, states and failures of a session over a fake trainer.
+#include <cmath>
 #include <random>
 #include <set>
 
@@ -200,7 +201,6 @@ TEST(Session, NanPausesInTheWindowAndMayBeOvercome) {
     // Wrong if a NaN ends the program, loses the state, or is passed over in silence.
     FakeWorld world;
     world.nan_at = 5;
-    world.in_update = [&](int64_t) {};
     FakeRun run(world);
     ASSERT_TRUE(run.wait_state(RunState::paused));
     EXPECT_EQ(run.session->status().reason, "the loss is not finite");
