@@ -1,0 +1,298 @@
+// What lies over the points of the routing-space panel: selection, paths, legend, captions,
+// tooltips.
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+
+#include "app/panels/routing_space_panel.h"
+#include "app/panels/trajectory_text.h"
+#include "app/window/fonts.h"
+#include "app/window/format.h"
+#include "app/window/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr size_t kNearest = 5;
+
+std::string percent(double share) {
+    return rounded(100 * share, share < 0.0995 ? 1 : 0) + " %";
+}
+
+void text_at(ImDrawList* list, ImFont* font, float size, ImVec2 at, ImU32 color,
+             const std::string& text) {
+    list->AddText(font, size, at, color, text.c_str());
+}
+
+ImVec2 measure(ImFont* font, float size, const std::string& text) {
+    return font->CalcTextSizeA(size, 1e9f, 0, text.c_str());
+}
+
+void swatch(ImU32 color) {
+    const float h = ImGui::GetTextLineHeight(), w = 0.6f * h;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::Dummy(ImVec2(w, h));
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y + 0.2f * h),
+                                              ImVec2(at.x + w, at.y + 0.8f * h), color, 2);
+    ImGui::SameLine(0, 0.4f * h);
+}
+
+}  // namespace
+
+ImVec2 RoutingSpacePanel::on_screen(ImVec2 at, viz::Vec2 world) const {
+    const viz::Vec2 p = camera_.to_screen(world);
+    return {at.x + p.x, at.y + p.y};
+}
+
+ImVec2 RoutingSpacePanel::screen_of_expert(int64_t expert) const {
+    const size_t i = static_cast<size_t>(3 * expert);
+    if (expert < 0 || i + 1 >= picture_.coords.size()) return {-1, -1};
+    return on_screen(picture_at_, {picture_.coords[i], picture_.coords[i + 1]});
+}
+
+void RoutingSpacePanel::label(const AppState& state, ImVec2 at, const std::string& text,
+                              ImU32 color) const {
+    const float s = state.pixel_scale, size = kSmallSize * s;
+    const ImVec2 extent = measure(state.fonts.text, size, text);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRectFilled(ImVec2(at.x, at.y - extent.y / 2 - 3 * s),
+                        ImVec2(at.x + extent.x + 10 * s, at.y + extent.y / 2 + 3 * s),
+                        packed(faded(state.theme().raised, 0.88f)), 3 * s);
+    text_at(list, state.fonts.text, size, ImVec2(at.x + 5 * s, at.y - extent.y / 2), color, text);
+}
+
+void RoutingSpacePanel::draw_path(const AppState& state, ImVec2 at, const TokenPath& path,
+                                  ImU32 color) const {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float s = state.pixel_scale, radius = 8.5f * s;
+    std::vector<ImVec2> points;
+    for (const auto& p : path.at) points.push_back(on_screen(at, p));
+    if (points.size() > 1) {
+        list->AddPolyline(points.data(), static_cast<int>(points.size()),
+                          packed(faded(state.theme().panel, 0.7f)), 0, 5 * s);
+        list->AddPolyline(points.data(), static_cast<int>(points.size()), color, 0, 2.2f * s);
+    }
+    const float size = kSmallSize * s;
+    for (size_t i = 0; i < points.size(); ++i) {
+        list->AddCircleFilled(points[i], radius, packed(state.theme().panel));
+        list->AddCircle(points[i], radius, color, 0, 2 * s);
+        const std::string number = std::to_string(path.hops[i]);
+        const ImVec2 extent = measure(state.fonts.mono, size, number);
+        text_at(list, state.fonts.mono, size,
+                ImVec2(points[i].x - extent.x / 2, points[i].y - extent.y / 2),
+                packed(state.theme().text), number);
+    }
+    const std::string piece = displayable(piece_text(path.label), state.fonts.text);
+    label(state, ImVec2(points.back().x + radius + 4 * s, points.back().y),
+          piece + (path.prompt ? ", prompt" : ", sample"), color);
+}
+
+void RoutingSpacePanel::draw_selected(const AppState& state, ImVec2 at) const {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float s = state.pixel_scale;
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    const auto ring = [&](const viz::Point& point, ImU32 color) {
+        const ImVec2 p = on_screen(at, {point.x, point.y});
+        list->AddCircle(p, point.size / 2 + 4 * s, color, 0, 1.6f * s);
+    };
+    if (hovered_ >= 0 && static_cast<size_t>(hovered_) < picture_.points.size())
+        ring(picture_.points[static_cast<size_t>(hovered_)], packed(state.theme().dim));
+    const size_t first = picture_.points.size() - static_cast<size_t>(g.experts);
+    const bool named = state.selection.experts.size() <= 12;
+    for (const int64_t e : state.selection.experts) {
+        const size_t i = first + static_cast<size_t>(e);
+        if (e < 0 || e >= g.experts || i >= picture_.points.size()) continue;
+        const auto& point = picture_.points[i];
+        ring(point, packed(state.theme().text));
+        if (!named || static_cast<size_t>(e) >= g.load.size()) continue;
+        const ImVec2 p = on_screen(at, {point.x, point.y});
+        const double load = g.load[static_cast<size_t>(e)] * static_cast<double>(g.experts);
+        label(state, ImVec2(p.x + point.size / 2 + 9 * s, p.y),
+              "E" + std::to_string(e) + "  " + rounded(load, 2) + " \xC3\x97 uniform",
+              packed(state.theme().text));
+    }
+}
+
+void RoutingSpacePanel::draw_legend(AppState& state, ImVec2 at) {
+    const float s = state.pixel_scale, size = kSmallSize * s, line = size + 4 * s;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImU32 dim = packed(state.theme().dim), text = packed(state.theme().text);
+    ImVec2 p = ImVec2(at.x + 2 * s, at.y + 6 * s);
+    if (color_ == SpaceColor::load) {
+        const float width = 120 * s, height = 8 * s;
+        for (int i = 0; i < 60; ++i) {
+            const viz::Rgb c = viz::ramp_color(viz::Ramp::spectrum, (float(i) + 0.5f) / 60.0f);
+            list->AddRectFilled(ImVec2(p.x + width * float(i) / 60, p.y),
+                                ImVec2(p.x + width * float(i + 1) / 60, p.y + height),
+                                viz::packed(c));
+        }
+        text_at(list, state.fonts.text, size, ImVec2(p.x, p.y + height + 2 * s), dim, "0");
+        const std::string most = rounded(picture_.load_max, 2) + " \xC3\x97 uniform load";
+        text_at(list, state.fonts.text, size, ImVec2(p.x + width - 20 * s, p.y + height + 2 * s),
+                dim, most);
+        return;
+    }
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    if (color_ == SpaceColor::hop) {
+        for (int64_t h = 0; h < g.hops; ++h) {
+            const float t = g.hops > 1 ? float(h) / float(g.hops - 1) : 0.5f;
+            list->AddCircleFilled(
+                ImVec2(p.x + 5 * s, p.y + line / 2), 4 * s,
+                viz::packed(viz::ramp_color(viz::Ramp::spectrum, 0.3f + 0.6f * t)));
+            text_at(list, state.fonts.text, size, ImVec2(p.x + 14 * s, p.y), text,
+                    "hop " + std::to_string(h));
+            p.y += line;
+        }
+        return;
+    }
+    if (color_ != SpaceColor::token_class) return;
+    if (picture_.classes.empty()) {
+        text_at(list, state.fonts.text, size, p, dim,
+                "no classes: only the synthetic text has labels");
+        return;
+    }
+    // Each entry is a button that hides or shows its class.
+    const ImVec2 cursor = ImGui::GetCursorScreenPos();
+    for (size_t i = 0; i < picture_.classes.size() && i < 24; ++i) {
+        const std::string& name = picture_.classes[i];
+        const auto found = std::find(hidden_classes_.begin(), hidden_classes_.end(), name);
+        const bool hidden = found != hidden_classes_.end();
+        ImGui::SetCursorScreenPos(p);
+        ImGui::PushID(static_cast<int>(i));
+        const float width = measure(state.fonts.text, size, name).x + 20 * s;
+        if (ImGui::InvisibleButton("class", ImVec2(width, line))) {
+            if (hidden)
+                hidden_classes_.erase(found);
+            else
+                hidden_classes_.push_back(name);
+            state.keep_drawing();
+        }
+        tooltip(hidden ? "Click shows this class" : "Click hides this class");
+        ImGui::PopID();
+        const ImU32 color = viz::packed(viz::category_color(static_cast<int64_t>(i)));
+        const ImVec2 dot = ImVec2(p.x + 5 * s, p.y + line / 2);
+        if (hidden)
+            list->AddCircle(dot, 4 * s, color, 0, 1.2f * s);
+        else
+            list->AddCircleFilled(dot, 4 * s, color);
+        text_at(list, state.fonts.text, size, ImVec2(p.x + 14 * s, p.y + 2 * s),
+                hidden ? dim : text, name);
+        p.y += line;
+    }
+    ImGui::SetCursorScreenPos(cursor);
+    ImGui::Dummy(ImVec2(0, 0));
+}
+
+void RoutingSpacePanel::draw_captions(const AppState& state, ImVec2 at, ImVec2 size) const {
+    const viz::LayerPlace& place = state.places.layer(state.selection.layer);
+    const float s = state.pixel_scale, font = kTextSize * s, small = kSmallSize * s;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImU32 dim = packed(state.theme().dim);
+    const float bottom = at.y + size.y - small - 2 * s, upper = bottom - font - 3 * s;
+
+    const std::string axes = "principal axis 1 \xE2\x86\x92 " + percent(place.basis.share[0]) +
+                             "   axis 2 \xE2\x86\x91 " + percent(place.basis.share[1]) +
+                             " of variance";
+    std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
+    basis += with_thousands(place.basis.step);
+    if (picture_.low.x <= picture_.high.x) basis += "   circle: unit sphere";
+    text_at(list, state.fonts.text, font, ImVec2(at.x, upper), dim, axes);
+    text_at(list, state.fonts.text, small, ImVec2(at.x, bottom), dim, basis);
+
+    std::string reading = std::string("size = load, colour = ") + name_of(color_);
+    const int64_t first = history_.first_step(static_cast<size_t>(trail_));
+    if (trail_ > 0 && first >= 0 && first < state.geometry->step)
+        reading += ", tail = last " + with_thousands(state.geometry->step - first) + " steps";
+    const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
+    std::string when = "snapshot of step " + with_thousands(state.geometry->step);
+    if (state.geometry->seconds > 0 && state.unix_now > 0)
+        when += ", " + (age < 10 ? rounded(age, 1) + " s" : duration(age)) + " old";
+    const auto right = [&](const std::string& text, float height, float y, float left_width) {
+        const float width = measure(state.fonts.text, height, text).x;
+        if (left_width + width + 24 * s > size.x) return;
+        text_at(list, state.fonts.text, height, ImVec2(at.x + size.x - width, y), dim, text);
+    };
+    right(reading, font, upper, measure(state.fonts.text, font, axes).x);
+    right(when, small, bottom, measure(state.fonts.text, small, basis).x);
+}
+
+void RoutingSpacePanel::draw_tooltip(const AppState& state) {
+    if (hovered_ < 0 || static_cast<size_t>(hovered_) >= picture_.items.size()) return;
+    if (!ImGui::BeginTooltip()) return;
+    const SpaceItem& item = picture_.items[static_cast<size_t>(hovered_)];
+    if (item.expert)
+        expert_tooltip(state, item.index);
+    else
+        token_tooltip(state, item);
+    ImGui::EndTooltip();
+}
+
+void RoutingSpacePanel::expert_tooltip(const AppState& state, int64_t expert) {
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    const size_t i = static_cast<size_t>(expert), dim = static_cast<size_t>(g.d_space);
+    swatch(
+        viz::packed(state.places.expert_color(state.selection.layer, expert, state.theme().dark)));
+    ImGui::Text("E%lld", static_cast<long long>(expert));
+    ImGui::SameLine();
+    ImGui::TextColored(state.theme().dim, "layer %lld, step %s",
+                       static_cast<long long>(state.selection.layer),
+                       with_thousands(state.geometry->step).c_str());
+    if (i < g.load.size()) {
+        const double times = g.load[i] * static_cast<double>(g.experts);
+        ImGui::Text("load %s \xC3\x97 uniform", rounded(times, 2).c_str());
+        ImGui::SameLine();
+        ImGui::TextColored(state.theme().dim, "%s of all choices in recent batches",
+                           percent(g.load[i]).c_str());
+    }
+    ImGui::TextColored(state.theme().dim,
+                       "%s of %s choices of the sample (tokens \xC3\x97 hops \xC3\x97 top-k)",
+                       with_thousands(choices_of(g, expert)).c_str(),
+                       with_thousands(static_cast<int64_t>(g.choices.size())).c_str());
+    ImGui::TextColored(state.theme().dim, "nearest centroids, cosine");
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    for (const auto& near :
+         nearest_experts(g, std::span(g.centroids).subspan(i * dim, dim), kNearest, expert)) {
+        swatch(viz::packed(
+            state.places.expert_color(state.selection.layer, near.expert, state.theme().dark)));
+        ImGui::Text("E%-5lld %6.3f", static_cast<long long>(near.expert),
+                    static_cast<double>(near.cosine));
+    }
+    ImGui::PopFont();
+    ImGui::TextColored(state.theme().dim, "click selects, shift adds, F focuses");
+}
+
+void RoutingSpacePanel::token_tooltip(const AppState& state, const SpaceItem& item) {
+    const auto& snapshot = *state.geometry;
+    const auto& g = snapshot.layers[static_cast<size_t>(state.selection.layer)];
+    const size_t t = static_cast<size_t>(item.index);
+    const size_t tokens = snapshot.pieces.size();
+    if (t < tokens) {
+        ImGui::PushFont(state.fonts.mono, kMonoSize);
+        ImGui::TextUnformatted(
+            displayable(piece_text(snapshot.pieces[t]), state.fonts.mono).c_str());
+        ImGui::PopFont();
+        ImGui::SameLine();
+    }
+    ImGui::TextColored(state.theme().dim, "token %lld of the sample of %s, hop %lld",
+                       static_cast<long long>(item.index),
+                       with_thousands(static_cast<int64_t>(tokens)).c_str(),
+                       static_cast<long long>(item.hop));
+    if (t < snapshot.classes.size() && !snapshot.classes[t].empty())
+        ImGui::Text("class %s", snapshot.classes[t].c_str());
+    const size_t k = static_cast<size_t>(g.top_k);
+    const size_t row = (static_cast<size_t>(item.hop) * tokens + t) * k;
+    if (k > 0 && row + k <= g.choices.size() && row + k <= g.weights.size()) {
+        ImGui::TextColored(state.theme().dim, "experts, weight (top-%s)",
+                           std::to_string(k).c_str());
+        ImGui::PushFont(state.fonts.mono, kMonoSize);
+        for (size_t j = 0; j < std::min<size_t>(k, 12); ++j) {
+            swatch(viz::packed(state.places.expert_color(state.selection.layer, g.choices[row + j],
+                                                         state.theme().dark)));
+            ImGui::Text("E%-5d %6.3f", g.choices[row + j], static_cast<double>(g.weights[row + j]));
+        }
+        ImGui::PopFont();
+    }
+    ImGui::TextColored(state.theme().dim, "click shows its way through the hops");
+}
+
+}  // namespace hopscope::app
