@@ -185,6 +185,7 @@ TEST(Checkpoints, KilledAtRandomMoments) {
                 if (::write(progress[1], "x", 1) != 1) _exit(1);
             }
         }
+        close(progress[1]);  // so that a child that fails ends the read below
         // One whole round first, however slow the disk; then a moment that falls elsewhere each
         // time.
         char done = 0;
@@ -195,7 +196,6 @@ TEST(Checkpoints, KilledAtRandomMoments) {
         ASSERT_EQ(waitpid(child, &status, 0), child);
         ASSERT_TRUE(WIFSIGNALED(status)) << "the writer failed by itself";
         close(progress[0]);
-        close(progress[1]);
         ASSERT_TRUE(f.checkpoints.clean());
         std::vector<std::string> skipped;
         auto newest = f.checkpoints.newest_complete(&skipped);
