@@ -1,1 +1,93 @@
-int main() { return 0; }
+// The program: real streams, signals and the window for the command line of app/cli.
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "app/cli/cli.h"
+#include "core/api/lab.h"
+
+#if HOPSCOPE_WINDOW
+#include "app/window/window.h"
+#endif
+
+namespace {
+
+using namespace hopscope;
+
+std::atomic<int>* interrupt_flag = nullptr;
+
+/// First signal: ask for a clean stop. Second: leave at once; the run folder survives any moment.
+extern "C" void on_signal(int signal) {
+    if (interrupt_flag->exchange(signal) != 0) _exit(app::kInterrupted);
+}
+
+void catch_signals() {
+    // Fetched here, since a handler must not be the first to touch a function's static variable.
+    interrupt_flag = &core::lab::interrupt_flag();
+    struct sigaction action = {};
+    action.sa_handler = on_signal;
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
+int terminal_columns() {
+    winsize size = {};
+    const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : 80;
+}
+
+/// A terminal that can redraw a line.
+bool redraws() {
+    const char* term = std::getenv("TERM");
+    return isatty(STDERR_FILENO) && term && std::strcmp(term, "dumb") != 0;
+}
+
+#if HOPSCOPE_WINDOW
+int explore(const app::ExploreOptions& options) {
+    app::WindowOptions window;
+    window.runs = options.runs;
+    window.config_path = options.config;
+    window.start = options.start;
+    std::error_code code;
+    window.exe_dir = std::filesystem::read_symlink("/proc/self/exe", code).parent_path().string();
+    window.close_now = [] { return core::lab::interrupt_flag().load() != 0; };
+    app::Services services;
+    services.open_session = core::Session::open;
+    // --set belongs to the configuration of the command line, the first that is read, not to those
+    // opened later.
+    services.read_config = [pending = options.overrides](
+                               const std::string& path,
+                               const std::vector<std::string>& more) mutable {
+        std::vector<std::string> overrides = std::exchange(pending, {});
+        overrides.insert(overrides.end(), more.begin(), more.end());
+        return core::lab::read_config(path, overrides);
+    };
+    return app::run_window(window, std::move(services));
+}
+#endif
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // A reader that goes away must not end a training run; failed writes are noticed where they
+    // matter.
+    std::signal(SIGPIPE, SIG_IGN);
+    app::Environment environment{std::cin, std::cout, std::cerr};
+    environment.terminal = redraws();
+    environment.columns = terminal_columns;
+    environment.clock = [] {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
+        return std::chrono::duration<double>(now).count();
+    };
+    environment.catch_signals = catch_signals;
+#if HOPSCOPE_WINDOW
+    environment.explore = explore;
+#endif
+    return app::run_cli(argc, argv, environment);
+}

@@ -21,6 +21,11 @@ std::atomic<int>& interrupt_flag();
 /// The resolved configuration of a TOML file with "table.key=value" overrides laid over it; errors name file:line and key.
 Result<Config> read_config(const std::string& path, const std::vector<std::string>& overrides);
 
+/// Whole files for the command line's inputs and --out. Errors: usage where the file is missing, no regular file or
+/// larger than `max_bytes`; failed where it cannot be written. Writing replaces atomically.
+Result<std::string> read_file(const std::string& path, size_t max_bytes);
+Status write_file(const std::string& path, const std::string& text);
+
 struct TrainOptions {
     std::string config_path;                ///< may be empty with resume
     std::vector<std::string> overrides;     ///< "table.key=value"

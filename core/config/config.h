@@ -1,5 +1,5 @@
-// TOML in and out, presets, and what follows from a configuration by arithmetic alone (parameters, FLOPs, memory).
-// No LibTorch. Any thread.
+// TOML in and out, presets, and what follows from a configuration by arithmetic alone (parameters,
+// FLOPs, memory). No LibTorch. Any thread.
 #pragma once
 
 #include <string>
@@ -10,10 +10,11 @@
 
 namespace hopscope::core {
 
-/// Reads `path`, applies `overrides` ("table.key=value", TOML syntax for the value; a bare word is taken as a string),
-/// checks everything. Errors: usage, "file:line: key: found …, allowed …", with the nearest known key suggested.
-/// moe.d_space follows model.d_model for the identity projection, and data.source turns to "text" where only data.train
-/// is given. Values this version cannot run yet pass (see check_available), so that `info` can count them.
+/// Reads `path`, applies `overrides` ("table.key=value", TOML syntax for the value; a bare word is
+/// taken as a string), checks everything. Errors: usage, "file:line: key: found …, allowed …", with
+/// the nearest known key suggested. moe.d_space follows model.d_model for the identity projection,
+/// and data.source turns to "text" where only data.train is given. Values this version cannot run
+/// yet pass (see check_available), so that `info` can count them.
 Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides = {});
 
 /// load_config, and an error with file and line for values that are not available in this version.
@@ -27,8 +28,8 @@ Result<Config> parse_config(const std::string& toml, const std::string& name,
 /// Impossible combinations of an already filled struct (k > M, d_model not divisible by heads, …).
 Status check_config(const Config& config, const std::string& name);
 
-/// Usage error "… not available" if the configuration asks for something this version has not built. To be called
-/// before anything is trained or run.
+/// Usage error "… not available" if the configuration asks for something this version has not
+/// built. To be called before anything is trained or run.
 Status check_available(const Config& config, const std::string& name);
 
 /// The resolved configuration with every default filled in; parse_config(to_toml(c)) == c exactly.
@@ -37,8 +38,8 @@ std::string to_toml(const Config& config);
 /// 16 hex digits over the canonical TOML: the "config_hash" of JSON documents.
 std::string config_hash(const Config& config);
 
-/// Keys whose values differ, as "table.key: a → b". `resumable`: leave out those that resume may change
-/// (device, threads, eval_*, checkpoint_*, keep_checkpoints, steps).
+/// Keys whose values differ, as "table.key: a → b". `resumable`: leave out those that resume may
+/// change (device, threads, eval_*, checkpoint_*, keep_checkpoints, steps).
 std::vector<std::string> differing_keys(const Config& a, const Config& b, bool resumable);
 
 }  // namespace hopscope::core

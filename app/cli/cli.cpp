@@ -1,0 +1,155 @@
+#include "app/cli/cli.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <new>
+#include <ostream>
+
+#include "app/cli/subcommand.h"
+#include "core/api/nearest.h"
+
+namespace hopscope::app {
+namespace {
+
+/// Every subcommand, in the order of `--help`.
+constexpr AddSubcommand kSubcommands[] = {add_explore, add_train,     add_eval,    add_trace,
+                                          add_info,    add_tokenizer, add_commands};
+
+constexpr const char* kFooter =
+    "Without a subcommand the window opens (explore).\n"
+    "Exit codes: 0 done; 1 the work failed; 2 the call, a config or an input file is wrong;\n"
+    "130 interrupted after a clean stop.\n\n"
+    "Examples:\n"
+    "  hopscope\n"
+    "  hopscope train --config configs/first_look.toml --out runs/first\n"
+    "  hopscope trace runs/first --text \"The river bank\" --json";
+
+std::vector<std::string> subcommand_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(sub->get_name());
+    return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    return names;
+}
+
+std::string listed(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+/// The innermost subcommand that was named.
+const CLI::App& chosen(const CLI::App& root) {
+    const CLI::App* app = &root;
+    while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+    return *app;
+}
+
+/// Full name for messages: "hopscope tokenizer train".
+std::string full_name(const CLI::App& app) {
+    const CLI::App* parent = app.get_parent();
+    return parent ? full_name(*parent) + " " + app.get_name() : app.get_name();
+}
+
+int usage(const std::string& message, const CLI::App& app, const Environment& environment) {
+    const std::string name = full_name(app);
+    environment.err << name << ": " << message << "\nSee: " << name << " --help" << std::endl;
+    return kUsage;
+}
+
+/// ", did you mean X? Allowed are …" or ". Allowed are …".
+std::string way_out(const std::string& word, const std::vector<std::string>& known) {
+    const std::string likely = core::suggestion(word, known);
+    return (likely.empty() ? "." : likely) + " Allowed are " + listed(known);
+}
+
+/// What is wrong with an argument nobody asked for.
+std::string explain_extra(const CLI::App& app, const std::string& extra) {
+    if (extra.size() > 1 && extra[0] == '-') {
+        const std::string name = extra.substr(0, extra.find('='));
+        const auto known = option_names(app);
+        return "unknown option " + name + way_out(name, known);
+    }
+    const auto names = subcommand_names(app);
+    if (!names.empty()) return "unknown subcommand \"" + extra + "\"" + way_out(extra, names);
+    return "unexpected argument \"" + extra + "\"";
+}
+
+/// True for `hopscope [RUN…] [--config FILE] [--start]`: neither a subcommand nor a question about
+/// the program.
+bool means_explore(const std::vector<std::string>& args, const CLI::App& root) {
+    if (args.empty()) return true;
+    if (args[0] == "--help" || args[0] == "-h" || args[0] == "--version") return false;
+    const auto names = subcommand_names(root);
+    return std::find(names.begin(), names.end(), args[0]) == names.end();
+}
+
+/// A bare word that is no folder was meant as a subcommand.
+bool is_mistyped_subcommand(const std::string& word) {
+    return !word.empty() && word[0] != '-' && word.find('/') == std::string::npos &&
+           !std::filesystem::exists(word);
+}
+
+int parse_and_run(std::vector<std::string> args, const Environment& environment) {
+    CLI::App root("Explorer for the routing geometry of mixture-of-experts language models",
+                  "hopscope");
+    Work work;
+    for (const AddSubcommand add : kSubcommands) add(root, work);
+    root.footer(kFooter);
+    root.set_version_flag("--version", std::string("hopscope ") + HOPSCOPE_VERSION);
+    root.require_subcommand(1);
+    if (means_explore(args, root)) {
+        if (!args.empty() && is_mistyped_subcommand(args[0]))
+            return usage(
+                explain_extra(root, args[0]) + "; a run folder of that name does not exist", root,
+                environment);
+        args.insert(args.begin(), "explore");
+    }
+    try {
+        std::reverse(args.begin(), args.end());  // as CLI11 wants a vector
+        root.parse(std::move(args));
+    } catch (const CLI::CallForHelp&) {
+        const CLI::App& app = chosen(root);
+        const std::string above = app.get_parent() ? full_name(*app.get_parent()) : "";
+        std::string help = app.help(above);
+        if (!help.ends_with('\n')) help += '\n';
+        environment.out << help << std::flush;
+        return kDone;
+    } catch (const CLI::CallForVersion& version) {
+        environment.out << version.what() << std::endl;
+        return kDone;
+    } catch (const CLI::ParseError& error) {
+        const CLI::App& app = chosen(root);
+        // An unknown option explains a missing one better than the other way round.
+        const auto extras = app.remaining();
+        if (!extras.empty()) return usage(explain_extra(app, extras.front()), app, environment);
+        return usage(error.what(), app, environment);
+    }
+    const CLI::App& app = chosen(root);
+    if (const auto extras = app.remaining(); !extras.empty())
+        return usage(explain_extra(app, extras.front()), app, environment);
+    return work(environment);
+}
+
+}  // namespace
+
+int run_cli(int argc, const char* const* argv, const Environment& environment) {
+    // Errors are values inside; what still arrives here is a fault or the end of memory, and must
+    // not look like one of the promised exit codes of a crash.
+    try {
+        return parse_and_run({argv + std::min(argc, 1), argv + argc}, environment);
+    } catch (const std::bad_alloc&) {
+        return report(core::failure("out of memory; use a smaller batch or a smaller model"),
+                      environment);
+    } catch (const std::exception& error) {
+        return report(core::failure(std::string("unexpected fault: ") + error.what()), environment);
+    }
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,67 @@
+// hopscope eval: loss and perplexity of a run, as trained or with its routing changed.
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct EvalCall {
+    core::lab::EvalOptions options;
+    Output output;
+};
+
+void describe(CLI::App& app, EvalCall& call) {
+    core::lab::EvalOptions& o = call.options;
+    app.add_option("RUN", o.run, "Run folder")->required();
+    app.add_option("--corpus", o.corpus, "Text to evaluate on; default: the run's own")
+        ->type_name("FILE");
+    app.add_option("--split", o.split, "Part of the run's own corpus")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"train", "valid"}));
+    app.add_option("--batches", o.batches, "Highest number of batches")
+        ->capture_default_str()
+        ->check(number_within(1, 1e12, false, "an integer from 1"));
+    app.add_option("--hops", o.hops, "Forces min(N, hops of the layer) hops; default: all")
+        ->check(number_within(1, 64, false, "an integer, 1 … 64"));
+    app.add_option("--top-k", o.top_k, "Experts a hop; default: as configured")
+        ->check(number_within(1, 1048576, false, "an integer from 1"));
+    app.add_option("--tau", o.tau, "Scale of the cosine; default: as configured")
+        ->check(number_within(0, 1e308, true, "a number above 0"));
+    app.add_option("--halt", o.halt,
+                   "Halts a token once its update falls below this share of its state")
+        ->check(number_within(0, 1e308, false, "a number from 0"));
+    app.add_flag("--freeze-routing", o.freeze_routing, "Reuses the choice and weights of hop 0");
+    app.add_flag("--no-experts", o.no_experts, "Zeroes every expert's update");
+    add_precision_option(app, o.precision);
+    add_output_options(app, call.output);
+}
+
+std::string describe_result(const std::string& text) {
+    const auto json = nlohmann::json::parse(text);
+    std::ostringstream out;
+    out << "loss        " << json.at("loss").dump() << " nats per token\n"
+        << "perplexity  " << json.at("perplexity").dump() << "\n"
+        << "tokens      " << json.at("tokens").dump() << " in " << json.at("batches").size()
+        << " batches\n"
+        << "hops        " << json.at("hops_executed").dump() << " mean, by layer\n"
+        << "Jaccard     " << json.at("jaccard").dump() << " by layer and pair of hops\n"
+        << "seconds     " << json.at("seconds").dump() << "\n";
+    return out.str();
+}
+
+int eval(const EvalCall& call, const Environment& environment) {
+    if (environment.catch_signals) environment.catch_signals();
+    return deliver(core::lab::eval(call.options), call.output, environment, describe_result);
+}
+
+}  // namespace
+
+void add_eval(CLI::App& root, Work& work) {
+    declare<EvalCall>(root, "eval", "Loss and perplexity, as trained or with routing changed",
+                      "hopscope eval runs/first --halt 0.05 --json", work, describe, eval);
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,56 @@
+// hopscope [explore]: checks what can be checked before the window opens.
+#include <filesystem>
+
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+void describe(CLI::App& app, ExploreOptions& o) {
+    app.add_option("RUN", o.runs, "Run folders to open, also while they are being written");
+    app.add_option("--config", o.config, "Configuration of a new run; default: first_look")
+        ->type_name("FILE");
+    add_set_option(app, o.overrides);
+    app.add_flag("--start", o.start, "Begins training at once");
+}
+
+core::Status check(const ExploreOptions& o) {
+    for (const std::string& run : o.runs) {
+        std::error_code code;
+        if (!std::filesystem::is_directory(run, code))
+            return core::usage_error(run +
+                                     ": found no run folder; a run is made by hopscope train "
+                                     "or by the window");
+        if (!std::filesystem::exists(run + "/config.toml", code))
+            return core::usage_error(run + ": found no config.toml in it, so it is no run folder");
+    }
+    if (!o.overrides.empty() && o.config.empty() && !o.runs.empty())
+        return core::usage_error(
+            "--set changes a new run's configuration, not that of a run folder");
+    if (!o.config.empty())
+        if (auto config = core::lab::read_config(o.config, o.overrides); !config)
+            return config.error();
+    return {};
+}
+
+int explore(const ExploreOptions& o, const Environment& environment) {
+    if (!environment.explore)
+        return report(
+            core::usage_error("this build has no window; train without one: hopscope train "
+                              "--config configs/first_look.toml"),
+            environment);
+    if (auto checked = check(o); !checked) return report(checked.error(), environment);
+    if (environment.catch_signals) environment.catch_signals();
+    return environment.explore(o);
+}
+
+}  // namespace
+
+void add_explore(CLI::App& root, Work& work) {
+    declare<ExploreOptions>(root, "explore", "Opens the window (the default)",
+                            "hopscope explore runs/first --config configs/first_look.toml --start",
+                            work, describe, explore);
+}
+
+}  // namespace hopscope::app

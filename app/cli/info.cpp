@@ -1,0 +1,78 @@
+// hopscope info: what a run or a configuration amounts to.
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct InfoCall {
+    std::string run, config;
+    std::vector<std::string> overrides;
+    Output output;
+};
+
+void describe(CLI::App& app, InfoCall& call) {
+    auto* target = app.add_option_group("target", "One of these is required");
+    target->add_option("RUN", call.run, "Run folder");
+    target->add_option("--config", call.config, "Configuration (TOML)")->type_name("FILE");
+    target->require_option(1);
+    add_set_option(app, call.overrides);
+    add_output_options(app, call.output);
+}
+
+/// 84742144 → "84,742,144".
+std::string grouped(const nlohmann::json& number) {
+    std::ostringstream text;
+    if (number.is_number_integer())
+        text << number.get<int64_t>();
+    else
+        text << std::fixed << std::setprecision(0) << number.get<double>();
+    std::string digits = text.str();
+    for (size_t i = digits.size(); i > 3 && digits[i - 4] != '-';) {
+        i -= 3;
+        digits.insert(i, ",");
+    }
+    return digits;
+}
+
+std::string describe_result(const std::string& text) {
+    const auto json = nlohmann::ordered_json::parse(text);
+    constexpr std::pair<const char*, const char*> kTables[] = {
+        {"parameters", "Parameters"},
+        {"flops_per_token", "FLOPs per token (forward, multiply-add = 2)"},
+        {"memory_bytes", "Memory in bytes"},
+    };
+    std::ostringstream out;
+    for (const auto& [key, title] : kTables) {
+        out << title << "\n";
+        for (const auto& [name, value] : json.at(key).items())
+            if (value.is_number())
+                out << "  " << std::left << std::setw(20) << name << std::right << std::setw(20)
+                    << grouped(value) << "\n";
+    }
+    return out.str();
+}
+
+int info(const InfoCall& call, const Environment& environment) {
+    const bool is_config = !call.config.empty();
+    if (!is_config && !call.overrides.empty())
+        return report(
+            core::usage_error("--set works with --config FILE; a run's configuration is fixed"),
+            environment);
+    return deliver(core::lab::info(is_config ? call.config : call.run, is_config, call.overrides),
+                   call.output, environment, describe_result);
+}
+
+}  // namespace
+
+void add_info(CLI::App& root, Work& work) {
+    declare<InfoCall>(root, "info", "Parameter counts by group, FLOPs and memory",
+                      "hopscope info --config configs/paper/wide_1x12.toml --json", work, describe,
+                      info);
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,49 @@
+// Progress of a training run on stderr: a bar that redraws itself on a terminal, plain lines at
+// intervals elsewhere. Owned by the train command, called from the trainer's callbacks on the main
+// thread.
+#pragma once
+
+#include <string>
+
+#include "app/cli/cli.h"
+#include "core/api/snapshot.h"
+
+namespace hopscope::app {
+
+inline constexpr double kLineSeconds = 10.0;   ///< between plain lines
+inline constexpr double kRedrawSeconds = 0.1;  ///< between redraws of the bar
+
+class TrainProgress {
+  public:
+    explicit TrainProgress(const Environment& environment) : environment_(environment) {}
+
+    /// Preparation, evaluation, state changes.
+    void status(const core::RunStatus& status);
+    void step(const core::ScalarRecord& record, const core::RunStatus& status);
+    /// Ends the bar's line, so that what follows begins on its own.
+    void finish();
+
+    const core::RunStatus& last_status() const { return status_; }
+
+  private:
+    /// Whether enough time passed since the last output.
+    bool due(double seconds) const;
+    void print(const std::string& line, bool may_be_redrawn);
+    std::string summary() const;
+    std::string bar() const;
+    void follow_speed(const core::ScalarRecord& record);
+
+    const Environment& environment_;
+    core::RunStatus status_;
+    core::ScalarRecord record_;
+    float valid_loss_ = core::kNaN;
+    double seconds_per_step_ = 0;  ///< smoothed; 0 before it is known
+    std::string stage_;            ///< the activity last told, without its numbers
+    double last_output_ = -1e9;
+    bool bar_open_ = false;  ///< the terminal's cursor stands in the bar's line
+};
+
+/// "1:02:03", "2:03": for a person who decides whether to wait.
+std::string duration_text(double seconds);
+
+}  // namespace hopscope::app

@@ -1,0 +1,95 @@
+#include "app/cli/subcommand.h"
+
+#include <cmath>
+#include <limits>
+#include <ostream>
+
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+int exit_code(core::ErrorKind kind) {
+    switch (kind) {
+        case core::ErrorKind::usage:
+            return kUsage;
+        case core::ErrorKind::interrupted:
+            return kInterrupted;
+        case core::ErrorKind::failed:
+            break;
+    }
+    return kFailed;
+}
+
+}  // namespace
+
+CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& help,
+                  const std::string& example) {
+    CLI::App* app = parent.add_subcommand(name, help);
+    app->footer("Example:\n  " + example);
+    // run_cli looks at what is left over and names the nearest option.
+    app->allow_extras();
+    return app;
+}
+
+void add_set_option(CLI::App& app, std::vector<std::string>& overrides) {
+    app.add_option("--set", overrides,
+                   "Overrides a key of the configuration, e.g. model.d_model=128; repeatable")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+}
+
+void add_output_options(CLI::App& app, Output& output) {
+    app.add_flag("--json", output.json, "One JSON document on stdout and nothing else");
+    app.add_option("--out", output.file, "Writes the JSON document to this file instead of stdout")
+        ->type_name("FILE");
+}
+
+int report(const core::Error& error, const Environment& environment) {
+    environment.err << "hopscope: " << error.message << std::endl;
+    return exit_code(error.kind);
+}
+
+int deliver_text(const core::Result<std::string>& text, const std::string& file,
+                 const Environment& environment) {
+    if (!text) return report(text.error(), environment);
+    std::string whole = *text;
+    if (!whole.empty() && whole.back() != '\n') whole += '\n';
+    if (!file.empty()) {
+        if (auto written = core::lab::write_file(file, whole); !written)
+            return report(written.error(), environment);
+        return kDone;
+    }
+    environment.out << whole << std::flush;
+    if (!environment.out)
+        return report(core::failure("stdout: the output could not be written completely; check "
+                                    "the disk, or give --out FILE"),
+                      environment);
+    return kDone;
+}
+
+int deliver(const core::Result<std::string>& json, const Output& output,
+            const Environment& environment, std::string (*describe)(const std::string& json)) {
+    if (json && !output.json && output.file.empty())
+        return deliver_text(describe(*json), "", environment);
+    return deliver_text(json, output.file, environment);
+}
+
+CLI::Validator number_within(double low, double high, bool low_open, const std::string& text) {
+    const auto check = [=](std::string& given) -> std::string {
+        double value = 0;
+        const bool number = CLI::detail::lexical_cast(given, value);
+        const bool inside = (low_open ? value > low : value >= low) && value <= high;
+        if (number && std::isfinite(value) && inside) return "";
+        return "found " + given + ", allowed " + text;
+    };
+    return CLI::Validator(check, text);
+}
+
+void add_precision_option(CLI::App& app, std::string& precision) {
+    app.add_option("--precision", precision, "Precision of the computation")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"fp32", "bf16"}));
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,78 @@
+// How a subcommand joins the command line: one file, one function that declares its options and the
+// work to do when it was chosen. Main thread, during parsing and running only.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/cli/cli.h"
+#include "core/api/result.h"
+
+namespace hopscope::app {
+
+/// The work of the chosen subcommand; returns the exit code.
+using Work = std::function<int(const Environment&)>;
+
+/// Declares one subcommand below `root`; its callback sets `work`. Options live as long as `work`
+/// does.
+using AddSubcommand = void (*)(CLI::App& root, Work& work);
+
+void add_explore(CLI::App& root, Work& work);
+void add_train(CLI::App& root, Work& work);
+void add_eval(CLI::App& root, Work& work);
+void add_trace(CLI::App& root, Work& work);
+void add_info(CLI::App& root, Work& work);
+void add_tokenizer(CLI::App& root, Work& work);
+void add_commands(CLI::App& root, Work& work);
+
+/// A subcommand with its help, an example under it, and unknown arguments left for run_cli to
+/// explain.
+CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& help,
+                  const std::string& example);
+
+/// Declares `name` with options of type `Options`: `describe` adds them, `act` does the work with
+/// them.
+template <class Options>
+CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& help,
+                  const std::string& example, Work& work, void (*describe)(CLI::App&, Options&),
+                  int (*act)(const Options&, const Environment&)) {
+    CLI::App* app = declare(parent, name, help, example);
+    auto options = std::make_shared<Options>();
+    describe(*app, *options);
+    app->callback([options, act, &work] {
+        work = [options, act](const Environment& environment) {
+            return act(*options, environment);
+        };
+    });
+    return app;
+}
+
+/// `--set table.key=value`, any number of times, one value each.
+void add_set_option(CLI::App& app, std::vector<std::string>& overrides);
+
+/// How a command that makes a JSON document gives it away.
+struct Output {
+    bool json = false;
+    std::string file;  ///< "" = stdout
+};
+void add_output_options(CLI::App& app, Output& output);
+
+/// Ends a command that made a JSON document: the file, stdout, or with neither `describe(document)`
+/// for people.
+int deliver(const core::Result<std::string>& json, const Output& output,
+            const Environment& environment, std::string (*describe)(const std::string& json));
+/// Ends a command that made text for stdout or a file; a missing last line end is added.
+int deliver_text(const core::Result<std::string>& text, const std::string& file,
+                 const Environment& environment);
+/// Prints the message and maps the kind to the exit code.
+int report(const core::Error& error, const Environment& environment);
+
+/// Interval check that also refuses NaN and infinity; `text` says what is allowed.
+CLI::Validator number_within(double low, double high, bool low_open, const std::string& text);
+/// "fp32" | "bf16" for commands that compute on a trained model.
+void add_precision_option(CLI::App& app, std::string& precision);
+
+}  // namespace hopscope::app

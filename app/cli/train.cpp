@@ -1,0 +1,79 @@
+// hopscope train: a run without a window, with progress on stderr.
+#include <cmath>
+#include <cstdio>
+#include <ostream>
+
+#include "app/cli/progress.h"
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct TrainCall {
+    core::lab::TrainOptions options;
+    bool json = false;
+};
+
+void describe(CLI::App& app, TrainCall& call) {
+    core::lab::TrainOptions& o = call.options;
+    app.add_option("--config", o.config_path, "Configuration (TOML)")->type_name("FILE");
+    app.add_option("--out", o.out, "Run folder; default: runs/CONFIG-YYYYMMDD-HHMMSS")
+        ->type_name("DIR");
+    add_set_option(app, o.overrides);
+    app.add_option("--device", o.device, "Device; default: as configured")
+        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    app.add_flag("--resume", o.resume,
+                 "Goes on from the newest complete checkpoint of --out; may change only device, "
+                 "threads, eval_*, checkpoint_* and steps");
+    app.add_flag("--json", call.json, "The finished run.json on stdout");
+}
+
+core::Status check(const core::lab::TrainOptions& o) {
+    if (o.resume && o.out.empty())
+        return core::usage_error("--resume: name the run folder with --out DIR");
+    if (!o.resume && o.config_path.empty())
+        return core::usage_error(
+            "--config is missing; allowed: a TOML file, e.g. --config configs/first_look.toml");
+    return {};
+}
+
+int train(const TrainCall& call, const Environment& environment) {
+    if (auto checked = check(call.options); !checked) return report(checked.error(), environment);
+    if (environment.catch_signals) environment.catch_signals();
+    TrainProgress progress(environment);
+    core::lab::TrainOptions options = call.options;
+    options.on_status = [&](const core::RunStatus& status) { progress.status(status); };
+    options.on_step = [&](const core::ScalarRecord& record, const core::RunStatus& status) {
+        progress.step(record, status);
+    };
+    const auto result = core::lab::train(options);
+    progress.finish();
+    const core::RunStatus& last = progress.last_status();
+    if (!result) {
+        const int code = report(result.error(), environment);
+        if (code == kInterrupted && !last.run_dir.empty())
+            environment.err << "Go on with: hopscope train --resume --out " << last.run_dir
+                            << std::endl;
+        return code;
+    }
+    environment.err << "done: " << last.step << " steps";
+    if (std::isfinite(last.valid_loss)) {
+        char text[48];
+        std::snprintf(text, sizeof text, ", validation loss %.4f", last.valid_loss);
+        environment.err << text;
+    }
+    environment.err << ", " << last.run_dir << std::endl;
+    return call.json ? deliver_text(result, "", environment) : kDone;
+}
+
+}  // namespace
+
+void add_train(CLI::App& root, Work& work) {
+    declare<TrainCall>(root, "train", "Trains without a window",
+                       "hopscope train --config configs/first_look.toml --out runs/first "
+                       "--set train.steps=500",
+                       work, describe, train);
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,368 @@
+// What the command line accepts, what it refuses and how, and what it hands to the laboratory.
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/fake_lab.h"
+#include "tests/cli/run.h"
+
+namespace hopscope::app::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CommandLine : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        fake_lab() = {};
+        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+        dir = fs::path(::testing::TempDir()) / (std::string("hopscope_cli_") + test->name());
+        fs::remove_all(dir);
+        fs::create_directories(dir);
+    }
+    void TearDown() override { fs::remove_all(dir); }
+
+    std::string file(const std::string& name, const std::string& content) const {
+        const std::string path = (dir / name).string();
+        std::ofstream(path, std::ios::binary) << content;
+        return path;
+    }
+    static std::string content(const std::string& path) {
+        std::ifstream in(path, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+    Outcome run(const std::vector<std::string>& args) { return world.run(args); }
+    /// Exit 2, nothing on stdout, and every part in the message.
+    void refused(const std::vector<std::string>& args, const std::vector<std::string>& parts) {
+        const Outcome got = run(args);
+        EXPECT_EQ(got.code, 2) << got.err;
+        EXPECT_EQ(got.out, "");
+        for (const std::string& part : parts)
+            EXPECT_NE(got.err.find(part), std::string::npos) << "missing: " << part << "\n"
+                                                             << got.err;
+    }
+
+    fs::path dir;
+    World world;
+};
+
+// Fails if a subcommand cannot be learned from the program itself.
+TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
+    const std::vector<std::vector<std::string>> all = {{"explore"},
+                                                       {"train"},
+                                                       {"eval"},
+                                                       {"trace"},
+                                                       {"info"},
+                                                       {"commands"},
+                                                       {"tokenizer"},
+                                                       {"tokenizer", "train"},
+                                                       {"tokenizer", "encode"},
+                                                       {"tokenizer", "decode"}};
+    for (auto args : all) {
+        std::string name = "hopscope";
+        for (const auto& word : args) name += " " + word;
+        args.push_back("--help");
+        const Outcome got = run(args);
+        EXPECT_EQ(got.code, 0) << got.err;
+        EXPECT_NE(got.out.find("Example"), std::string::npos) << name;
+        EXPECT_TRUE(got.out.ends_with("\n"));
+        EXPECT_NE(got.out.find("Usage: " + name), std::string::npos) << got.out;
+        EXPECT_NE(got.out.find("  hopscope " + args[0]), std::string::npos) << name;
+        EXPECT_EQ(got.err, "");
+    }
+    const Outcome root = run({"--help"});
+    EXPECT_EQ(root.code, 0);
+    for (const char* word : {"train", "tokenizer", "Exit codes", "130"})
+        EXPECT_NE(root.out.find(word), std::string::npos) << word;
+    EXPECT_EQ(run({"--version"}).out.rfind("hopscope 0.", 0), 0u);
+}
+
+// Fails if a slip ends with another exit code than 2, or without the way out.
+TEST_F(CommandLine, SlipsAreExplained) {
+    refused({"trian", "--config", "x"}, {"trian", "did you mean \"train\"", "hopscope --help"});
+    refused({"train", "--confg", "x"},
+            {"--confg", "did you mean \"--config\"", "hopscope train --help"});
+    refused({"train", "--confg=x", "--out", "d"}, {"--confg", "did you mean \"--config\""});
+    refused({"--confg", "x"}, {"--confg", "did you mean \"--config\""});
+    refused({"tokenizer", "encod"}, {"encod", "did you mean \"encode\""});
+    refused({"tokenizer"}, {"hopscope tokenizer"});
+    refused({"info"}, {"hopscope info"});
+    refused({"info", "RUN", "--config", "x.toml"}, {"hopscope info"});
+    refused({"commands", "now"}, {"unexpected argument \"now\""});
+    refused({"eval"}, {"RUN"});
+    refused({"train", "--config"}, {"--config"});
+    refused({"train"}, {"--config is missing"});
+    refused({"train", "--resume"}, {"--out DIR"});
+    refused({"train", "--config", "x", "--device", "tpu"}, {"--device", "tpu", "cuda"});
+    refused({"eval", "R", "--batches", "0"}, {"--batches", "found 0", "from 1"});
+    refused({"eval", "R", "--batches", "many"}, {"--batches", "many"});
+    refused({"eval", "R", "--batches", "2.5"}, {"--batches"});
+    refused({"eval", "R", "--tau", "0"}, {"--tau", "found 0", "above 0"});
+    refused({"eval", "R", "--tau", "nan"}, {"--tau", "found nan"});
+    refused({"eval", "R", "--halt", "-0.1"}, {"--halt", "found -0.1"});
+    refused({"eval", "R", "--split", "test"}, {"--split", "test", "valid"});
+    refused({"eval", "R", "--precision", "fp16"}, {"--precision", "fp16", "bf16"});
+    refused({"trace", "R"}, {"hopscope trace", "--text"});
+    refused({"trace", "R", "--text", "a", "--text-file", "b"}, {"hopscope trace"});
+    refused({"tokenizer", "train", "--input", "a", "--out", "b"}, {"--vocab-size"});
+    refused({"tokenizer", "train", "--input", "a", "--out", "b", "--vocab-size", "1"},
+            {"--vocab-size"});
+    EXPECT_FALSE(fake_lab().train || fake_lab().eval || fake_lab().trace || fake_lab().tokenizer);
+}
+
+// Fails if an option of product.md section 2 is lost on its way to the laboratory.
+TEST_F(CommandLine, TrainPassesItsOptions) {
+    const Outcome got = run({"train", "--config", "a.toml", "--out", "runs/x", "--set",
+                             "moe.hops=[1, 2]", "--set", "train.lr=1e-3", "--device", "cpu"});
+    EXPECT_EQ(got.code, 0) << got.err;
+    EXPECT_EQ(got.out, "");
+    ASSERT_TRUE(fake_lab().train);
+    EXPECT_EQ(fake_lab().train->config_path, "a.toml");
+    EXPECT_EQ(fake_lab().train->out, "runs/x");
+    EXPECT_EQ(fake_lab().train->overrides,
+              (std::vector<std::string>{"moe.hops=[1, 2]", "train.lr=1e-3"}));
+    EXPECT_EQ(fake_lab().train->device, "cpu");
+    EXPECT_FALSE(fake_lab().train->resume);
+    EXPECT_TRUE(world.signals_caught);
+    EXPECT_EQ(run({"train", "--resume", "--out", "runs/x"}).code, 0);
+    EXPECT_TRUE(fake_lab().train->resume);
+    EXPECT_TRUE(fake_lab().train->config_path.empty());
+}
+
+// Fails if a second value after --set is swallowed as another override.
+TEST_F(CommandLine, SetTakesOneValue) {
+    refused({"train", "--config", "a.toml", "--set", "a.b=1", "c.d=2"},
+            {"unexpected argument \"c.d=2\""});
+}
+
+// Fails if an option of eval is lost or its default changes what is measured.
+TEST_F(CommandLine, EvalPassesItsOptions) {
+    ASSERT_EQ(run({"eval", "R", "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().eval->run, "R");
+    EXPECT_EQ(fake_lab().eval->split, "valid");
+    EXPECT_EQ(fake_lab().eval->batches, 50);
+    EXPECT_EQ(fake_lab().eval->hops, 0);
+    EXPECT_EQ(fake_lab().eval->top_k, 0);
+    EXPECT_EQ(fake_lab().eval->tau, 0);
+    EXPECT_LT(fake_lab().eval->halt, 0);
+    EXPECT_EQ(fake_lab().eval->precision, "fp32");
+    ASSERT_EQ(run({"eval",        "R",    "--corpus", "c.txt", "--split",          "train",
+                   "--batches",   "3",    "--hops",   "2",     "--top-k",          "5",
+                   "--tau",       "12.5", "--halt",   "0",     "--freeze-routing", "--no-experts",
+                   "--precision", "bf16", "--json"})
+                  .code,
+              0);
+    const core::lab::EvalOptions& o = *fake_lab().eval;
+    EXPECT_EQ(o.corpus, "c.txt");
+    EXPECT_EQ(o.split, "train");
+    EXPECT_EQ(o.batches, 3);
+    EXPECT_EQ(o.hops, 2);
+    EXPECT_EQ(o.top_k, 5);
+    EXPECT_EQ(o.tau, 12.5);
+    EXPECT_EQ(o.halt, 0);
+    EXPECT_TRUE(o.freeze_routing && o.no_experts);
+    EXPECT_EQ(o.precision, "bf16");
+}
+
+// Fails if a prompt reaches the model changed: blanks, quotes, brackets, a leading dash, nothing at
+// all.
+TEST_F(CommandLine, TraceTakesAnyText) {
+    for (const char* text :
+         {"The river bank", "", " a ", "[a,b]", "--help", "-1", "ü 漢\n", "\"q\" %s"}) {
+        const Outcome got = run({"trace", "R", "--text", text, "--json"});
+        EXPECT_EQ(got.code, 0) << text << got.err;
+        ASSERT_TRUE(fake_lab().trace) << text;
+        EXPECT_EQ(fake_lab().trace->text, text);
+        fake_lab().trace.reset();
+    }
+}
+
+// Fails if the last line end of a file becomes part of the prompt, or more than it is lost.
+TEST_F(CommandLine, TraceReadsPromptFiles) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"a b\n", "a b"}, {"a b", "a b"}, {"a\n\n", "a\n"}, {"a\r\n", "a"}, {"", ""}, {"\n", ""}};
+    for (const auto& [bytes, prompt] : cases) {
+        ASSERT_EQ(run({"trace", "R", "--text-file", file("p.txt", bytes), "--json"}).code, 0);
+        EXPECT_EQ(fake_lab().trace->text, prompt);
+    }
+    world.input = "from stdin\n";
+    ASSERT_EQ(run({"trace", "R", "--text-file", "-", "--positions", "--cut", "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().trace->text, "from stdin");
+    EXPECT_TRUE(fake_lab().trace->positions && fake_lab().trace->cut);
+    refused({"trace", "R", "--text-file", (dir / "none").string()}, {(dir / "none").string()});
+    refused({"trace", "R", "--text-file", dir.string()}, {dir.string()});
+    fake_lab().error = core::usage_error("byte 3: not UTF-8");
+    const std::string bad = file("bad.txt", "abc\xff");
+    refused({"trace", "R", "--text-file", bad}, {bad + ": byte 3"});
+}
+
+// Fails if interventions are lost, or a wrong line is not named.
+TEST_F(CommandLine, TraceReadsScripts) {
+    const std::string script = file("s.jsonl",
+                                    "{\"command\": \"halt\", \"epsilon\": 0.05}\n\n{\"command\": "
+                                    "\"freeze\", \"what\": \"routing\"}\n");
+    ASSERT_EQ(run({"trace", "R", "--text", "a", "--script", script, "--json"}).code, 0);
+    ASSERT_EQ(fake_lab().trace->script.size(), 2u);
+    EXPECT_EQ(fake_lab().trace->script[0].name, "halt");
+    EXPECT_EQ(fake_lab().trace->script[0].number("epsilon", -1), 0.05);
+    EXPECT_EQ(fake_lab().trace->script[1].text("what", ""), "routing");
+    const std::string wrong = file("w.jsonl", "\n{\"command\": \"hlt\"}\n");
+    refused({"trace", "R", "--text", "a", "--script", wrong}, {wrong + ":2:", "hlt", "halt"});
+    const std::string torn = file("t.jsonl", "{\"command\": \n");
+    refused({"trace", "R", "--text", "a", "--script", torn}, {torn + ":1:"});
+    const std::string live = file("l.jsonl", "{\"command\": \"pause\"}\n");
+    refused({"trace", "R", "--text", "a", "--script", live}, {live + ":1:", "pause"});
+}
+
+// Fails if info mixes up a run and a configuration.
+TEST_F(CommandLine, InfoTakesARunOrAConfiguration) {
+    ASSERT_EQ(run({"info", "R", "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().info_target, "R");
+    EXPECT_FALSE(fake_lab().info_is_config);
+    ASSERT_EQ(run({"info", "--config", "a.toml", "--set", "moe.top_k=1", "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().info_target, "a.toml");
+    EXPECT_TRUE(fake_lab().info_is_config);
+    EXPECT_EQ(fake_lab().info_overrides, std::vector<std::string>{"moe.top_k=1"});
+    refused({"info", "R", "--set", "moe.top_k=1"}, {"--set", "--config"});
+}
+
+// Fails if the tokenizer commands lose options or input.
+TEST_F(CommandLine, TokenizerPassesOptionsAndInput) {
+    ASSERT_EQ(
+        run({"tokenizer", "train", "--input", "c.txt", "--vocab-size", "500", "--out", "m.model"})
+            .code,
+        0);
+    EXPECT_EQ(fake_lab().tokenizer->input, "c.txt");
+    EXPECT_EQ(fake_lab().tokenizer->vocab_size, 500);
+    EXPECT_EQ(fake_lab().tokenizer->out, "m.model");
+    EXPECT_EQ(fake_lab().tokenizer->type, "bpe");
+    EXPECT_TRUE(fake_lab().tokenizer->byte_fallback);
+    ASSERT_EQ(run({"tokenizer", "train", "--input", "c.txt", "--vocab-size", "500", "--out",
+                   "m.model", "--type", "unigram", "--no-byte-fallback", "--seed", "7"})
+                  .code,
+              0);
+    EXPECT_EQ(fake_lab().tokenizer->type, "unigram");
+    EXPECT_FALSE(fake_lab().tokenizer->byte_fallback);
+    EXPECT_EQ(fake_lab().tokenizer->seed, 7u);
+    world.input = "one\n\ntwo\n";
+    fake_lab().answer = "1 2\n\n3\n";
+    Outcome got = run({"tokenizer", "encode", "--model", "m.model", "--pieces"});
+    EXPECT_EQ(got.out, "1 2\n\n3\n");
+    EXPECT_EQ(fake_lab().coded_text, "one\n\ntwo\n");
+    EXPECT_EQ(fake_lab().coded_model, "m.model");
+    EXPECT_TRUE(fake_lab().pieces);
+    world.input = "1 2\n";
+    fake_lab().answer = "one";
+    got = run({"tokenizer", "decode", "--model", "m.model"});
+    EXPECT_EQ(got.out, "one\n");
+    EXPECT_EQ(fake_lab().coded_text, "1 2\n");
+}
+
+// Fails if an error of the work ends with the wrong exit code, or leaks into machine output.
+TEST_F(CommandLine, ErrorsMapToExitCodes) {
+    const std::vector<std::pair<core::ErrorKind, int>> kinds = {
+        {core::ErrorKind::usage, 2},
+        {core::ErrorKind::failed, 1},
+        {core::ErrorKind::interrupted, 130}};
+    const std::vector<std::vector<std::string>> calls = {
+        {"train", "--config", "a.toml", "--json"},
+        {"eval", "R", "--json"},
+        {"trace", "R", "--text", "a", "--json"},
+        {"info", "R", "--json"},
+        {"tokenizer", "train", "--input", "a", "--vocab-size", "500", "--out", "m"},
+        {"tokenizer", "encode", "--model", "m"},
+        {"tokenizer", "decode", "--model", "m"}};
+    for (const auto& [kind, code] : kinds)
+        for (const auto& call : calls) {
+            fake_lab().error = core::Error{kind, "the cause"};
+            const Outcome got = run(call);
+            EXPECT_EQ(got.code, code) << call[0];
+            EXPECT_EQ(got.out, "");
+            EXPECT_NE(got.err.find("hopscope: the cause"), std::string::npos);
+        }
+    fake_lab() = {};
+    fake_lab().throws = true;
+    const Outcome fault = run({"eval", "R", "--json"});
+    EXPECT_EQ(fault.code, 1);
+    EXPECT_NE(fault.err.find("a fault"), std::string::npos);
+}
+
+// Fails if --json prints anything beside one document, or --out leaves half a file.
+TEST_F(CommandLine, JsonGoesToStdoutOrTheFile) {
+    fake_lab().answer = "{\"format\": \"hopscope.eval/1\"}";
+    Outcome got = run({"eval", "R", "--json"});
+    EXPECT_EQ(nlohmann::json::parse(got.out)["format"], "hopscope.eval/1");
+    EXPECT_EQ(got.err, "");
+    const std::string path = file("e.json", "old");
+    got = run({"eval", "R", "--json", "--out", path});
+    EXPECT_EQ(got.code, 0) << got.err;
+    EXPECT_EQ(got.out, "");
+    EXPECT_EQ(content(path), fake_lab().answer + "\n");
+    EXPECT_EQ(std::distance(fs::directory_iterator(dir), fs::directory_iterator{}), 1);
+    got = run({"eval", "R", "--out", (dir / "none/e.json").string()});
+    EXPECT_EQ(got.code, 1);
+    EXPECT_NE(got.err.find("none/e.json"), std::string::npos) << got.err;
+    got = run({"train", "--config", "a.toml", "--json"});
+    EXPECT_EQ(nlohmann::json::parse(got.out)["format"], "hopscope.eval/1");
+}
+
+// Fails if the registry cannot be read by a script or by a person.
+TEST_F(CommandLine, CommandsListTheRegistry) {
+    const Outcome json = run({"commands", "--json"});
+    EXPECT_EQ(json.code, 0);
+    EXPECT_EQ(nlohmann::json::parse(json.out)["format"], "hopscope.commands/1");
+    const std::string text = "\n" + run({"commands"}).out;
+    for (const auto& command : core::command_registry())
+        EXPECT_NE(text.find("\n" + command.name + "  "), std::string::npos) << command.name;
+}
+
+// Fails if the text for people drops the number they came for.
+TEST_F(CommandLine, PeopleGetText) {
+    fake_lab().answer =
+        R"({"parameters":{"total":84742144,"norms":12},"flops_per_token":{"total":1234567.0},"memory_bytes":{"total":1}})";
+    EXPECT_NE(run({"info", "R"}).out.find("84,742,144"), std::string::npos);
+    EXPECT_NE(run({"info", "R"}).out.find("1,234,567"), std::string::npos);
+    fake_lab().answer =
+        R"({"loss":1.25,"perplexity":3.49,"tokens":100,"batches":[1,2],"hops_executed":[3.0],"jaccard":[[0.5,0.25]],"seconds":1})";
+    EXPECT_NE(run({"eval", "R"}).out.find("1.25"), std::string::npos);
+    fake_lab().answer =
+        R"({"tokens":[{"piece":"▁a","nll":null},{"piece":"b","nll":2.5}],"layers":[{"hops":[{"experts":[[1,2],[3,4]]}]},{"hops":[]}]})";
+    const std::string trace = run({"trace", "R", "--text", "ab"}).out;
+    EXPECT_NE(trace.find("\"b\"  nll 2.5\n    layer 0  [3,4]"), std::string::npos) << trace;
+}
+
+// Fails if the program alone does not open the window, or a word is guessed wrongly.
+TEST_F(CommandLine, ExploreIsTheDefault) {
+    EXPECT_EQ(run({}).code, 0);
+    ASSERT_EQ(world.explored.size(), 1u);
+    EXPECT_TRUE(world.explored[0].runs.empty());
+    EXPECT_FALSE(world.explored[0].start);
+    const std::string config = std::string(HOPSCOPE_CONFIGS) + "/first_look.toml";
+    EXPECT_EQ(run({"--config", config, "--start", "--set", "train.steps=5"}).code, 0);
+    EXPECT_EQ(world.explored[1].config, config);
+    EXPECT_TRUE(world.explored[1].start);
+    EXPECT_EQ(world.explored[1].overrides, std::vector<std::string>{"train.steps=5"});
+    file("config.toml", "");
+    EXPECT_EQ(run({dir.string()}).code, 0);
+    EXPECT_EQ(world.explored[2].runs, std::vector<std::string>{dir.string()});
+    EXPECT_EQ(run({"explore", dir.string(), dir.string()}).code, 0);
+    EXPECT_EQ(world.explored[3].runs.size(), 2u);
+    world.window_code = 2;
+    EXPECT_EQ(run({"explore"}).code, 2);
+    EXPECT_TRUE(world.signals_caught);
+}
+
+// Fails if the window opens on nothing, or its absence is not explained.
+TEST_F(CommandLine, ExploreRefusesWhatItCannotOpen) {
+    refused({"explore", (dir / "none").string()}, {(dir / "none").string(), "no run folder"});
+    refused({"explore", dir.string()}, {dir.string(), "config.toml"});
+    refused({"explore", "--config", (dir / "none.toml").string()}, {"none.toml", "no such file"});
+    refused({"--config", file("bad.toml", "[moe]\ntopk = 3\n")}, {"bad.toml:2", "moe.top_k"});
+    world.window = false;
+    refused({}, {"no window", "hopscope train --config"});
+    EXPECT_TRUE(world.explored.empty());
+}
+
+}  // namespace
+}  // namespace hopscope::app::testing

@@ -1,0 +1,80 @@
+#include "tests/cli/fake_lab.h"
+
+#include <stdexcept>
+
+#include "core/config/config.h"
+
+namespace hopscope::app::testing {
+
+FakeLab& fake_lab() {
+    static FakeLab lab;
+    return lab;
+}
+
+namespace {
+core::Result<std::string> answer() {
+    if (fake_lab().throws) throw std::runtime_error("a fault");
+    if (fake_lab().error) return *fake_lab().error;
+    return fake_lab().answer;
+}
+}  // namespace
+}  // namespace hopscope::app::testing
+
+namespace hopscope::core::lab {
+
+using app::testing::answer;
+using app::testing::fake_lab;
+
+std::atomic<int>& interrupt_flag() {
+    static std::atomic<int> flag{0};
+    return flag;
+}
+
+Result<Config> read_config(const std::string& path, const std::vector<std::string>& overrides) {
+    return load_config(path, overrides);
+}
+
+Result<std::string> train(const TrainOptions& options) {
+    fake_lab().train = options;
+    if (fake_lab().while_training) fake_lab().while_training(options);
+    return answer();
+}
+
+Result<std::string> eval(const EvalOptions& options) {
+    fake_lab().eval = options;
+    return answer();
+}
+
+Result<std::string> trace(const TraceOptions& options) {
+    fake_lab().trace = options;
+    return answer();
+}
+
+Result<std::string> info(const std::string& target, bool is_config,
+                         const std::vector<std::string>& overrides) {
+    fake_lab().info_target = target;
+    fake_lab().info_is_config = is_config;
+    fake_lab().info_overrides = overrides;
+    return answer();
+}
+
+Result<std::string> tokenizer_train(const TokenizerTrainOptions& options) {
+    fake_lab().tokenizer = options;
+    return answer();
+}
+
+Result<std::string> tokenizer_encode(const std::string& model, const std::string& text,
+                                     bool pieces) {
+    fake_lab().coded_model = model;
+    fake_lab().coded_text = text;
+    fake_lab().pieces = pieces;
+    return answer();
+}
+
+Result<std::string> tokenizer_decode(const std::string& model, const std::string& ids) {
+    fake_lab().coded_model = model;
+    fake_lab().coded_text = ids;
+    return answer();
+}
+
+}  // namespace hopscope::core::lab

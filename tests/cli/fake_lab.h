@@ -1,0 +1,28 @@
+// A laboratory without a model: it keeps the options it was called with and answers what the test
+// put in. One global, reset by each test; one thread.
+#pragma once
+
+#include <optional>
+
+#include "core/api/lab.h"
+
+namespace hopscope::app::testing {
+
+struct FakeLab {
+    std::optional<core::lab::TrainOptions> train;
+    std::optional<core::lab::EvalOptions> eval;
+    std::optional<core::lab::TraceOptions> trace;
+    std::optional<core::lab::TokenizerTrainOptions> tokenizer;
+    std::string info_target, coded_model, coded_text;
+    bool info_is_config = false, pieces = false;
+    std::vector<std::string> info_overrides;
+
+    std::optional<core::Error> error;  ///< answer of every function, if set
+    std::string answer = "{}";         ///< otherwise
+    std::function<void(const core::lab::TrainOptions&)> while_training;
+    bool throws = false;
+};
+
+FakeLab& fake_lab();
+
+}  // namespace hopscope::app::testing
