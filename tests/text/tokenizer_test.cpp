@@ -1,6 +1,7 @@
 #include "core/text/tokenizer.h"
 
 #include <algorithm>
+#include <sentencepiece_trainer.h>
 
 #include "helpers.h"
 
@@ -254,6 +255,48 @@ TEST(Tokenizer, DamagedModelsNeverCrash) {
             bytes[random.below(bytes.size())] = static_cast<char>(random.next());
         tries(bytes);
     }
+}
+
+class OneLine : public sentencepiece::SentenceIterator {
+  public:
+    bool done() const override { return done_; }
+    void Next() override { done_ = true; }
+    const std::string& value() const override { return line_; }
+    sentencepiece::util::Status status() const override { return {}; }
+
+  private:
+    std::string line_ = "the river under the stone";
+    bool done_ = false;
+};
+
+// Published models carry normalisation tables, which the library follows without looking at their
+// bounds: real ones must load, and a damaged one must be refused or harmless.
+TEST(Tokenizer, DamagedNormalisationTablesAreRefused) {
+    OneLine line;
+    std::string model;
+    ASSERT_TRUE(sentencepiece::SentencePieceTrainer::Train({{"model_type", "bpe"},
+                                                            {"vocab_size", "24"},
+                                                            {"hard_vocab_limit", "false"},
+                                                            {"normalization_rule_name", "nmt_nfkc"},
+                                                            {"minloglevel", "3"}},
+                                                           &line, &model)
+                    .ok());
+    ASSERT_GT(model.size(), 100'000u) << "no table inside";
+    const auto whole = Tokenizer::from_bytes(model, "nfkc");
+    ASSERT_TRUE(whole.ok()) << whole.error().message;
+    EXPECT_EQ(value_of(whole->decode(value_of(whole->encode_line("ｔｈｅ　ｒｉｖｅｒ")))),
+              "the river");
+    Random random(8);
+    int refused = 0;
+    for (int i = 0; i < 150; ++i) {
+        std::string bytes = model;
+        for (int k = 0; k < 40; ++k)
+            bytes[2000 + random.below(bytes.size() - 3000)] = static_cast<char>(random.next());
+        const auto tokenizer = Tokenizer::from_bytes(bytes, "damaged");
+        refused += !tokenizer.ok();
+        if (tokenizer) (void)tokenizer->encode_prompt("ｔｈｅ　é 漢 ﬁ ½ ㌀ e\xcc\x81");
+    }
+    EXPECT_GT(refused, 100);
 }
 
 }  // namespace
