@@ -27,9 +27,9 @@ constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
 constexpr unsigned kLayerColors[] = {0x0072B2, 0xE69F00, 0x009E73, 0xCC79A7, 0x56B4E9, 0xD55E00};
 
 int format_tick(double value, char* text, int size, void*) {
-    return std::snprintf(text, static_cast<size_t>(size), "%s",
-                         std::fabs(value) >= 1e6 ? (significant(value / 1e6, 3) + " M").c_str()
-                                                 : significant(value, 4).c_str());
+    const bool millions = std::fabs(value) >= 1e6;
+    const std::string words = millions ? plain(value / 1e6) + " M" : plain(value);
+    return std::snprintf(text, static_cast<size_t>(size), "%s", words.c_str());
 }
 
 class CurvesPanel final : public Panel {
@@ -48,6 +48,7 @@ class CurvesPanel final : public Panel {
     void draw_tabs(AppState& state);
     void draw_options(AppState& state);
     void draw_plot(AppState& state);
+    void draw_frame(const AppState& state);
     void draw_lines(const AppState& state);
     void draw_gaps(const AppState& state);
     void draw_marks(const AppState& state);
@@ -200,11 +201,12 @@ void CurvesPanel::draw_plot(AppState& state) {
     const ImPlotCond cond = follow_ ? ImPlotCond_Always : ImPlotCond_Once;
     ImPlot::SetupAxisLimits(ImAxis_X1, view_x_.low, view_x_.high, cond);
     ImPlot::SetupAxisLimits(ImAxis_Y1, view_y_.low, view_y_.high, cond);
-    ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoMenus);
+    ImPlot::SetupLegend(ImPlotLocation_East, ImPlotLegendFlags_NoMenus);
     ImPlot::SetupFinish();
     columns_ = std::max(1, static_cast<int>(ImPlot::GetPlotSize().x));
 
     ImPlot::PushPlotClipRect();
+    draw_frame(state);
     draw_marks(state);
     ImPlot::PopPlotClipRect();
     draw_lines(state);
@@ -215,6 +217,15 @@ void CurvesPanel::draw_plot(AppState& state) {
     if (ImPlot::IsPlotHovered()) draw_read_out(state);
     watch_view(state);
     ImPlot::EndPlot();
+}
+
+/// The two axes as faint lines; no box.
+void CurvesPanel::draw_frame(const AppState& state) {
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const ImVec2 corner(at.x, at.y + size.y - 1);
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    list->AddLine(at, corner, packed(state.theme().border));
+    list->AddLine(corner, ImVec2(at.x + size.x, corner.y), packed(state.theme().border));
 }
 
 ImVec4 CurvesPanel::color_of(const AppState& state, const Series& series) const {
@@ -321,11 +332,12 @@ void CurvesPanel::draw_last_values(const AppState& state) {
     const float s = state.pixel_scale;
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     const float height = ImGui::GetTextLineHeight();
-    float lowest = -1e9f;
-    for (auto& label : labels) {
+    float lowest = -1e9f, end = 0;
+    for (const auto& label : labels) end = std::max(end, label.x);
+    for (const auto& label : labels) {
         const float top = std::max(label.y - height * 0.5f, lowest);
         lowest = top + height;
-        ImPlot::GetPlotDrawList()->AddText(ImVec2(label.x + 5 * s, top), packed(label.color),
+        ImPlot::GetPlotDrawList()->AddText(ImVec2(end + 6 * s, top), packed(label.color),
                                            label.text.c_str());
     }
     ImGui::PopFont();
@@ -342,23 +354,29 @@ void CurvesPanel::draw_read_out(const AppState& state) {
     ImPlot::GetPlotDrawList()->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y),
                                        packed(faded(theme.dim, 0.7f)), 1.0f * s);
     if (!ImGui::BeginTooltip()) return;
-    value_row(state, name_of(choice_.x), significant(x, 6));
-    for (const auto& series : series_) {
-        double there = 0, value = 0;
-        if (!value_at(series, x, there, value)) continue;
-        const ImVec2 dot = ImGui::GetCursorScreenPos();
-        const float line = ImGui::GetTextLineHeight();
-        ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(dot.x, dot.y + line * 0.25f),
-                                                  ImVec2(dot.x + 8 * s, dot.y + line * 0.75f),
-                                                  packed(color_of(state, series)), 2 * s);
-        ImGui::SetCursorPosX(ImGui::GetCursorPosX() + 14 * s);
-        std::string text = significant(value, 4);
-        if (there != x) text += " at " + significant(there, 6);
-        ImGui::TextColored(theme.dim, "%s", series.name.c_str());
-        ImGui::SameLine(0, 16 * s);
-        ImGui::PushFont(state.fonts.mono, kMonoSize);
-        ImGui::TextUnformatted(text.c_str());
-        ImGui::PopFont();
+    value_row(state, name_of(choice_.x), plain(x));
+    if (ImGui::BeginTable("values", 3, ImGuiTableFlags_SizingFixedFit)) {
+        for (const auto& series : series_) {
+            double there = 0, value = 0;
+            if (!value_at(series, x, there, value)) continue;
+            ImGui::TableNextRow();
+            ImGui::TableNextColumn();
+            const ImVec2 dot = ImGui::GetCursorScreenPos();
+            const float line = ImGui::GetTextLineHeight();
+            ImGui::Dummy(ImVec2(8 * s, line));
+            ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(dot.x, dot.y + line * 0.25f),
+                                                      ImVec2(dot.x + 8 * s, dot.y + line * 0.75f),
+                                                      packed(color_of(state, series)), 2 * s);
+            ImGui::TableNextColumn();
+            ImGui::TextColored(theme.dim, "%s", series.name.c_str());
+            ImGui::TableNextColumn();
+            ImGui::PushFont(state.fonts.mono, kMonoSize);
+            const std::string text =
+                significant(value, 4) + (there == x ? std::string() : " at " + plain(there));
+            ImGui::TextUnformatted(text.c_str());
+            ImGui::PopFont();
+        }
+        ImGui::EndTable();
     }
     ImGui::EndTooltip();
 }

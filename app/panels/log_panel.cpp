@@ -8,6 +8,7 @@
 #include <misc/cpp/imgui_stdlib.h>
 
 #include "app/panels/log_view.h"
+#include "app/window/format.h"
 #include "app/window/panel.h"
 #include "app/window/widgets.h"
 
@@ -18,9 +19,10 @@ class LogPanel final : public Panel {
   public:
     const char* title() const override { return "Log"; }
     std::string detail(const AppState&) const override {
-        const std::string shown = std::to_string(rows_.size());
-        return rows_.size() == total_ ? shown + " lines"
-                                      : shown + " of " + std::to_string(total_) + " lines";
+        const std::string all =
+            with_thousands(static_cast<int64_t>(total_)) + (total_ == 1 ? " line" : " lines");
+        if (rows_.size() == total_) return total_ ? all : std::string();
+        return with_thousands(static_cast<int64_t>(rows_.size())) + " of " + all;
     }
     void prepare(AppState& state) override {
         rows_ = log_rows(state, commands_);

@@ -205,11 +205,15 @@ void RunPanel::draw_slider(AppState& state, const LiveSetting& setting) {
     ImGui::BeginDisabled(why != nullptr);
     ImGui::SetNextItemWidth(-1);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 1 * s));
-    // The value stands above, so the grab hides nothing; Ctrl+click still types an exact one.
+    // The value stands above, so the grab hides nothing; Ctrl+click still types an exact one. The
+    // format's digits set how near to zero a logarithmic slider goes.
+    const bool typing = ImGui::TempInputIsActive(ImGui::GetID("##value"));
+    ImGui::PushStyleColor(ImGuiCol_Text, typing ? theme.text : ImVec4(0, 0, 0, 0));
     ImGui::SliderScalar("##value", ImGuiDataType_Double, &dragged.value, &setting.low,
-                        &setting.high,
-                        ImGui::TempInputIsActive(ImGui::GetID("##value")) ? "%.6g" : "",
-                        setting.logarithmic ? ImGuiSliderFlags_Logarithmic : ImGuiSliderFlags_None);
+                        &setting.high, "%.8f",
+                        ImGuiSliderFlags_NoRoundToFormat |
+                            (setting.logarithmic ? ImGuiSliderFlags_Logarithmic : 0));
+    ImGui::PopStyleColor();
     ImGui::PopStyleVar();
     ImGui::EndDisabled();
     tooltip(why ? why : "Drag, or Ctrl+click to type a value");

@@ -127,7 +127,7 @@ std::vector<Match> search(const std::vector<ActionItem>& items, const std::strin
     std::vector<Match> found;
     for (size_t i = 0; i < items.size(); ++i)
         if (const int score = fit(items[i].title, query); query.empty() || score >= 0)
-            found.push_back({i, query.empty() ? 0 : score});
+            found.push_back({i, (query.empty() ? 0 : score) - (items[i].refusal.empty() ? 0 : 8)});
     std::stable_sort(found.begin(), found.end(),
                      [](const Match& a, const Match& b) { return a.score > b.score; });
     return found;

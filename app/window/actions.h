@@ -37,8 +37,8 @@ struct Match {
     size_t index = 0;
     int score = 0;
 };
-/// Items whose titles contain the letters of `query` in order, best first; all in their order for
-/// an empty query.
+/// Items whose titles contain the letters of `query` in order, best first; all for an empty query.
+/// What cannot be done now comes after what fits as well.
 std::vector<Match> search(const std::vector<ActionItem>& items, const std::string& query);
 
 }  // namespace hopscope::app

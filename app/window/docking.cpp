@@ -1,5 +1,6 @@
 #include "app/window/docking.h"
 
+#include <algorithm>
 #include <imgui_internal.h>
 
 namespace hopscope::app {
@@ -11,8 +12,11 @@ struct Shares {
 };
 constexpr Shares shares_of(Layout layout) {
     return layout == Layout::train ? Shares{0.158f, 0.0f, 0.36f, 0.30f}
-                                   : Shares{0.25f, 0.48f, 0.36f, 0.40f};
+                                   : Shares{0.25f, 0.48f, 0.44f, 0.40f};
 }
+
+/// The run panel's controls and numbers stand without clipping at this width, unscaled pixels.
+constexpr float kLeftWidth = 252;
 
 struct Nodes {
     ImGuiID left = 0, top = 0, center = 0, right = 0, right_bottom = 0;
@@ -45,7 +49,8 @@ ImGuiID dock_space_id(Layout layout) {
     return ImGui::GetID(name_of(layout));
 }
 
-void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, ImVec2 size) {
+void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, ImVec2 size,
+                  float scale) {
     const ImGuiID root = dock_space_id(layout);
     const auto table = panel_table();
     const auto used = [&](Place place) {
@@ -57,7 +62,8 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
     ImGui::DockBuilderAddNode(root, ImGuiDockNodeFlags_DockSpace);
     ImGui::DockBuilderSetNodeSize(root, size);
 
-    const Shares shares = shares_of(layout);
+    Shares shares = shares_of(layout);
+    shares.left = std::clamp(kLeftWidth * scale / std::max(1.0f, size.x), shares.left, 0.4f);
     Nodes nodes;
     ImGuiID rest = root;
     if (used(Place::top)) nodes.top = split(rest, ImGuiDir_Up, shares.top);

@@ -46,6 +46,16 @@ std::string significant(double value, int digits) {
     return rounded(value, std::max(0, digits - before));
 }
 
+std::string plain(double value) {
+    if (std::isnan(value)) return kNothing;
+    const double size = std::fabs(value);
+    if (size != 0 && (size < 1e-3 || size >= 1e9)) return printed("%.3g", value);
+    std::string text = printed("%.4f", value);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    return grouped(text);
+}
+
 std::string duration(double seconds) {
     if (!std::isfinite(seconds) || seconds < 0) return kNothing;
     if (seconds > 3600.0 * 24 * 365) return "over a year";
@@ -78,10 +88,8 @@ std::string shortened(const std::string& text, size_t length) {
     std::vector<size_t> starts;  // of each UTF-8 character
     for (size_t i = 0; i < text.size(); ++i)
         if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) starts.push_back(i);
-    if (starts.size() <= length || length < 3) return text;
-    const size_t front = (length - 1 + 1) / 2, back = length - 1 - front;
-    return text.substr(0, starts[front]) + "\xE2\x80\xA6" +
-           text.substr(starts[starts.size() - back]);
+    if (starts.size() <= length || length < 2) return text;
+    return text.substr(0, starts[length - 1]) + "\xE2\x80\xA6";
 }
 
 }  // namespace hopscope::app

@@ -1,6 +1,7 @@
 #include "app/window/palette.h"
 
 #include <algorithm>
+#include <cmath>
 #include <imgui.h>
 #include <misc/cpp/imgui_stdlib.h>
 
@@ -11,6 +12,25 @@ namespace {
 
 constexpr const char* kName = "Command palette";
 constexpr float kWidth = 560, kListHeight = 330;
+
+/// Title left, shortcut or the reason against it right, cut where they would meet.
+void draw_row(const AppState& state, const ActionItem& item, ImVec2 at, float height) {
+    const Theme& theme = state.theme();
+    const float pad = 8 * state.pixel_scale;
+    const bool allowed = item.refusal.empty();
+    const std::string& right = allowed ? item.shortcut : item.refusal;
+    const ImVec2 title = ImGui::CalcTextSize(item.title.c_str());
+    const ImVec2 size = ImGui::CalcTextSize(right.c_str());
+    const float end = at.x + ImGui::GetContentRegionAvail().x - pad;
+    const float from = std::max(at.x + pad + title.x + 2 * pad, end - size.x);
+    const float top = at.y + std::floor((height - title.y) * 0.5f);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddText(ImVec2(at.x + pad, top), packed(allowed ? theme.text : theme.dim),
+                  item.title.c_str());
+    list->PushClipRect(ImVec2(from, at.y), ImVec2(end, at.y + height), true);
+    list->AddText(ImVec2(from, top), packed(theme.dim), right.c_str());
+    list->PopClipRect();
+}
 
 }  // namespace
 
@@ -43,7 +63,6 @@ void Palette::draw(AppState& state, const std::function<std::vector<ActionItem>(
 }
 
 void Palette::draw_list(AppState& state, const std::vector<ActionItem>& items, bool entered) {
-    const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const bool typed = items.size() == 1 && items[0].id == "typed";
     const std::vector<Match> found = typed ? std::vector<Match>{{0, 0}} : search(items, query_);
@@ -65,28 +84,13 @@ void Palette::draw_list(AppState& state, const std::vector<ActionItem>& items, b
         const bool allowed = item.refusal.empty();
         ImGui::PushID(item.id.c_str());
         const ImVec2 at = ImGui::GetCursorScreenPos();
-        ImGui::PushStyleVar(ImGuiStyleVar_SelectableTextAlign, ImVec2(0, 0.5f));
-        ImGui::PushStyleColor(ImGuiCol_Text, allowed ? theme.text : theme.dim);
-        if (ImGui::Selectable(item.title.c_str(), i == selected_, ImGuiSelectableFlags_None,
-                              ImVec2(0, row - ImGui::GetStyle().ItemSpacing.y + 4 * s)))
-            chosen = &item;
-        ImGui::PopStyleColor();
-        ImGui::PopStyleVar();
+        const float row_height = row - ImGui::GetStyle().ItemSpacing.y + 4 * s;
+        if (ImGui::Selectable("##item", i == selected_, 0, ImVec2(0, row_height))) chosen = &item;
         tooltip(allowed ? item.help : item.refusal);
         if (i == selected_ &&
             (ImGui::IsKeyPressed(ImGuiKey_DownArrow) || ImGui::IsKeyPressed(ImGuiKey_UpArrow)))
             ImGui::SetScrollHereY();
-        const std::string& right = allowed ? item.shortcut : item.refusal;
-        const float title_end = at.x + ImGui::CalcTextSize(item.title.c_str()).x + 20 * s;
-        const float right_edge = at.x + ImGui::GetContentRegionAvail().x - 4 * s;
-        const ImVec2 size = ImGui::CalcTextSize(right.c_str());
-        const float from = std::max(title_end, right_edge - size.x);
-        ImGui::GetWindowDrawList()->PushClipRect(ImVec2(from, at.y), ImVec2(right_edge, at.y + row),
-                                                 true);
-        ImGui::GetWindowDrawList()->AddText(
-            ImVec2(from, at.y + (row - ImGui::GetStyle().ItemSpacing.y + 4 * s - size.y) * 0.5f),
-            packed(theme.dim), right.c_str());
-        ImGui::GetWindowDrawList()->PopClipRect();
+        draw_row(state, item, at, row_height);
         ImGui::PopID();
     }
     ImGui::EndChild();

@@ -7,8 +7,8 @@ namespace {
 constexpr PanelEntry kTable[] = {
     //                           Train                Inspect             key
     {make_run_panel,             Place::left,         Place::none,         ""},
-    {make_routing_space_panel,   Place::center,       Place::center,       ""},
-    {make_trajectory_panel,      Place::none,         Place::top,          ""},
+    {make_routing_space_panel,   Place::center,       Place::right,        ""},
+    {make_trajectory_panel,      Place::none,         Place::center,       ""},
     {make_curves_panel,          Place::right,        Place::none,         ""},
     {make_log_panel,             Place::right_bottom, Place::none,         "L"},
 };

@@ -115,20 +115,21 @@ void Shell::frame() {
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNavFocus);
     ImGui::PopStyleColor();
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, kGap * s));
+    ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, 0);
     draw_top_bar(kTopBar * s);
     const float bottom = kStatusLine * s + kGap * s;
     ImGui::BeginChild("body", ImVec2(0, ImGui::GetContentRegionAvail().y - bottom));
-    if (state_.session) draw_dock();
+    if (state_.session)
+        draw_dock();
+    else
+        draw_start_screen();
     ImGui::EndChild();
     draw_status_line(kStatusLine * s);
-    ImGui::PopStyleVar(2);
+    ImGui::PopStyleVar(3);
     ImGui::End();
 
-    if (state_.session) {
+    if (state_.session)
         for (size_t i = 0; i < panels_.size(); ++i) draw_panel(i);
-    } else {
-        draw_start_screen();
-    }
     draw_open_dialog();
     draw_shortcuts();
     palette_.draw(state_, [this] { return all_actions(); });
@@ -146,7 +147,7 @@ void Shell::draw_dock() {
     for (Layout layout : kLayouts) {
         const ImGuiID id = dock_space_id(layout);
         const bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
-        if (reset || !ImGui::DockBuilderGetNode(id)) build_layout(layout, panels_, size);
+        if (reset || !ImGui::DockBuilderGetNode(id)) build_layout(layout, panels_, size, s);
         // The other arrangement keeps its place without being laid out.
         ImGuiDockNodeFlags flags = static_cast<int>(ImGuiDockNodeFlags_NoWindowMenuButton);
         if (layout != layout_) flags |= ImGuiDockNodeFlags_KeepAliveOnly;

@@ -30,6 +30,7 @@ class Shell {
     /// Writes settings and docking, if something changed.
     void save();
 
+    void open_palette() { palette_.open(); }
     RunDoor& door() { return door_; }
     Layout layout() const { return layout_; }
     void set_layout(Layout layout);

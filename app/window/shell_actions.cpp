@@ -128,6 +128,7 @@ void Shell::draw_menus() {
         {"Layout", {"layout.train", "layout.inspect", nullptr, "layout.reset"}},
         {"Help", {"palette", "help.shortcuts"}},
     };
+    const float top = ImGui::GetCursorPosY();
     for (const auto& menu : kMenus) {
         ImGui::PushStyleColor(ImGuiCol_Button, ImVec4(0, 0, 0, 0));
         const bool opened = ImGui::Button(menu.title);
@@ -150,6 +151,7 @@ void Shell::draw_menus() {
         }
         ImGui::PopStyleColor();
         ImGui::SameLine(0, 2 * state_.pixel_scale);
+        ImGui::SetCursorPosY(top);
     }
 }
 

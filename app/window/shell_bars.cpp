@@ -66,17 +66,17 @@ void Shell::draw_top_bar(float height) {
     ImGui::PushFont(state_.fonts.title, kTextSize);
     ImGui::TextUnformatted("hopscope");
     ImGui::PopFont();
-    ImGui::SameLine(0, 24 * s);
+    const float menus_from = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x + 24 * s;
     ImGui::PushStyleColor(ImGuiCol_Text, theme.chrome_dim);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 4 * s));
-    ImGui::SetCursorPosY(std::floor((height - ImGui::GetFrameHeight()) * 0.5f));
+    ImGui::SetCursorPos(ImVec2(menus_from, std::floor((height - ImGui::GetFrameHeight()) * 0.5f)));
     draw_menus();
     ImGui::PopStyleVar();
     ImGui::PopStyleColor();
     if (state_.session) draw_layout_buttons(height);
     draw_state(height);
+    ImGui::PopStyleVar();  // before the end, which adds the spacing of the window behind
     ImGui::EndChild();
-    ImGui::PopStyleVar();
     ImGui::PopStyleColor();
 }
 
@@ -87,10 +87,10 @@ void Shell::draw_layout_buttons(float bar_height) {
     const float from = std::max(ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x + 24 * s,
                                 (bar - total) * 0.5f);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 5 * s));
-    ImGui::SetCursorPos(ImVec2(from, std::floor((bar_height - ImGui::GetFrameHeight()) * 0.5f)));
     const char* helps[] = {"Run, routing space, curves (1)", "One prompt through the layers (2)"};
     for (Layout layout : kLayouts) {
-        if (layout != kLayouts[0]) ImGui::SameLine(0, gap);
+        ImGui::SetCursorPos(ImVec2(from + static_cast<float>(layout) * (width + gap),
+                                   std::floor((bar_height - ImGui::GetFrameHeight()) * 0.5f)));
         if (button(state_, name_of(layout), nullptr, helps[static_cast<size_t>(layout)], width,
                    layout == layout_))
             set_layout(layout);

@@ -31,19 +31,14 @@ bool path_row(AppState& state, const char* label, const char* hint, const char* 
 void Shell::draw_start_screen() {
     const Theme& theme = state_.theme();
     const float s = state_.pixel_scale;
-    const ImGuiViewport* view = ImGui::GetMainViewport();
-    const float top = 44 * s, bottom = 28 * s;
-    ImGui::SetNextWindowPos(ImVec2(view->Pos.x, view->Pos.y + top));
-    ImGui::SetNextWindowSize(ImVec2(view->Size.x, view->Size.y - top - bottom));
-    ImGui::Begin("Start", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                     ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus);
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, theme.panel);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, 6 * s));
+    ImGui::BeginChild("Start");
     const float width = std::min(460 * s, ImGui::GetContentRegionAvail().x);
     const ImVec2 area = ImGui::GetContentRegionAvail();
     ImGui::SetCursorPos(ImVec2((ImGui::GetWindowWidth() - width) * 0.5f,
                                std::max(24 * s, area.y * 0.5f - 190 * s)));
-    ImGui::BeginChild("start", ImVec2(width, 0), ImGuiChildFlags_AutoResizeY);
+    ImGui::BeginChild("choices", ImVec2(width, 0), ImGuiChildFlags_AutoResizeY);
     ImGui::PushFont(state_.fonts.title, 22);
     ImGui::TextUnformatted("Look into a mixture of experts while it learns");
     ImGui::PopFont();
@@ -75,7 +70,9 @@ void Shell::draw_start_screen() {
         ImGui::PopTextWrapPos();
     }
     ImGui::EndChild();
-    ImGui::End();
+    ImGui::PopStyleVar();
+    ImGui::EndChild();
+    ImGui::PopStyleColor();
 }
 
 void Shell::draw_open_dialog() {

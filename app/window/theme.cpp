@@ -61,6 +61,7 @@ void set_sizes(ImGuiStyle& style, float scale) {
     style.WindowBorderSize = style.ChildBorderSize = style.FrameBorderSize = 0;
     style.PopupBorderSize = 1;
     style.TabBorderSize = style.TabBarBorderSize = style.TabBarOverlineSize = 0;
+    style.DockingNodeHasCloseButton = false;  // the tab has one, shown under the pointer
     style.TabCloseButtonMinWidthSelected = 0;
     style.TabCloseButtonMinWidthUnselected = 0;
     style.DockingSeparatorSize = 2;
@@ -81,7 +82,7 @@ void set_colors(ImVec4* c, const Theme& t) {
     c[ImGuiCol_TextDisabled] = t.dim;
     c[ImGuiCol_WindowBg] = c[ImGuiCol_DockingEmptyBg] = t.panel;
     c[ImGuiCol_ChildBg] = clear;
-    c[ImGuiCol_PopupBg] = t.dark ? t.raised : t.panel;
+    c[ImGuiCol_PopupBg] = t.panel;
     c[ImGuiCol_Border] = t.border;
     c[ImGuiCol_BorderShadow] = clear;
     c[ImGuiCol_FrameBg] = t.raised;
@@ -140,7 +141,7 @@ void set_plot_style(const Theme& t, float scale) {
     style.MajorTickLen = style.MinorTickLen = ImVec2(0, 0);
     style.PlotMinSize = ImVec2(80 * scale, 60 * scale);
     style.FitPadding = ImVec2(0.0f, 0.06f);
-    style.MinorAlpha = 0.0f;
+    style.MinorAlpha = 0.45f;
     const ImVec4 clear = faded(t.panel, 0.0f);
     ImVec4* c = style.Colors;
     c[ImPlotCol_FrameBg] = c[ImPlotCol_PlotBg] = c[ImPlotCol_PlotBorder] = clear;

@@ -76,9 +76,13 @@ bool button(const AppState& state, const char* label, const char* refusal, const
         ImGui::PushStyleColor(ImGuiCol_ButtonHovered, mixed(theme.panel, theme.accent, 0.3f));
         ImGui::PushStyleColor(ImGuiCol_Text, theme.accent_text);
     }
+    // What is chosen already stays bright though it cannot be pressed again.
+    const float alpha = selected ? 1.0f : ImGui::GetStyle().DisabledAlpha;
+    ImGui::PushStyleVar(ImGuiStyleVar_DisabledAlpha, alpha);
     ImGui::BeginDisabled(refusal != nullptr);
     const bool pressed = ImGui::Button(label, ImVec2(width, 0));
     ImGui::EndDisabled();
+    ImGui::PopStyleVar();
     if (selected) ImGui::PopStyleColor(3);
     if (refusal)
         tooltip(refusal);

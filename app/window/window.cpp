@@ -97,7 +97,7 @@ class Loop {
     int run() {
         if (!screen_.open(options_.width, options_.height)) return no_display();
         begin();
-        while (!shell_.door().wants_exit() && !closing_) {
+        while (!shell_.door().wants_exit() && !closing_ && !asked_from_outside()) {
             const Pace next = pace(pacing());
             next.wait > 0 ? glfwWaitEventsTimeout(next.wait) : glfwPollEvents();
             state_.now = seconds_now();
@@ -165,6 +165,8 @@ class Loop {
         }
     }
 
+    bool asked_from_outside() const { return options_.close_now && options_.close_now(); }
+
     void ask_to_close() {
         glfwSetWindowShouldClose(screen_.window, GLFW_FALSE);
         shell_.door().exit();
@@ -183,7 +185,6 @@ class Loop {
         ImGui::Render();
         present();
         if (options_.after_frame) options_.after_frame(shell_, state_);
-        if (options_.close_now && options_.close_now()) closing_ = true;
         shell_.save();
     }
 

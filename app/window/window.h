@@ -20,13 +20,15 @@ struct WindowOptions {
     std::string exe_dir;            ///< folder of the program
     int width = 1600, height = 900;
 
+    /// Asked often; true closes at once, without a question (a signal came).
+    std::function<bool()> close_now;
+
     // For tests and documentation.
     std::string screenshot;     ///< PNG written after `frames` frames; the window then closes
     int frames = 0;             ///< with `screenshot`: frames to draw first
     bool keep_settings = true;  ///< false: neither reads nor writes the settings folder
     std::function<void(Shell&, AppState&)> after_begin;  ///< once, before the first frame
     std::function<void(Shell&, AppState&)> after_frame;  ///< after each frame; may ask to close
-    std::function<bool()> close_now;                     ///< true ends the loop after this frame
 };
 
 /// Returns the exit code: 0 after a clean close, 2 when no window can be opened (no display) with a

@@ -1,0 +1,372 @@
+#include "fake_session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numbers>
+#include <random>
+#include <sstream>
+
+namespace hopscope::gui_test {
+namespace {
+
+using core::AnswerState;
+using core::RunState;
+
+/// A number in [−1, 1) that depends on its arguments alone.
+float noise(uint64_t a, uint64_t b = 0, uint64_t c = 0) {
+    uint64_t x = a * 0x9E3779B97F4A7C15ull + b * 0xBF58476D1CE4E5B9ull + c * 0x94D049BB133111EBull;
+    x ^= x >> 31;
+    x *= 0xD6E8FEB86659FD93ull;
+    x ^= x >> 32;
+    return static_cast<float>(x >> 40) / 8388608.0f - 1.0f;
+}
+
+void normalise(float* row, int64_t width) {
+    float sum = 0;
+    for (int64_t i = 0; i < width; ++i) sum += row[i] * row[i];
+    const float scale = 1.0f / std::sqrt(std::max(sum, 1e-12f));
+    for (int64_t i = 0; i < width; ++i) row[i] *= scale;
+}
+
+double unix_now() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+/// Softmax weights of the top-k cosines of one position, falling.
+void choose(const float* position, const core::LayerGeometry& layer, float tau, int32_t* choices,
+            float* weights) {
+    std::vector<std::pair<float, int32_t>> scores;
+    for (int64_t e = 0; e < layer.experts; ++e) {
+        float dot = 0;
+        for (int64_t d = 0; d < layer.d_space; ++d)
+            dot += position[d] * layer.centroids[static_cast<size_t>(e * layer.d_space + d)];
+        scores.push_back({dot, static_cast<int32_t>(e)});
+    }
+    const auto k = static_cast<size_t>(layer.top_k);
+    std::partial_sort(scores.begin(), scores.begin() + static_cast<int64_t>(k), scores.end(),
+                      [](auto& a, auto& b) { return a.first > b.first; });
+    float sum = 0;
+    for (size_t i = 0; i < k; ++i) sum += std::exp(tau * (scores[i].first - scores[0].first));
+    for (size_t i = 0; i < k; ++i) {
+        choices[i] = scores[i].second;
+        weights[i] = std::exp(tau * (scores[i].first - scores[0].first)) / sum;
+    }
+}
+
+constexpr const char* kPieces[] = {"\xE2\x96\x81the",
+                                   "\xE2\x96\x81river",
+                                   "\xE2\x96\x81"
+                                   "bank",
+                                   "\xE2\x96\x81was",
+                                   "dy",
+                                   "\xE2\x96\x81steep",
+                                   "\xE2\x96\x81"
+                                   "before",
+                                   ".",
+                                   "\xE2\x96\x81rain",
+                                   "\xE4\xB8\xAD"};
+constexpr const char* kClasses[] = {"determiner", "noun", "verb", "time", "colour", "number"};
+
+core::LayerGeometry make_layer(const FakeOptions& o, int64_t index, double age) {
+    core::LayerGeometry layer;
+    layer.experts = o.experts;
+    layer.d_space = o.d_space;
+    layer.hops = o.hops;
+    layer.top_k = std::min(o.top_k, o.experts);
+    const auto u = [](int64_t v) { return static_cast<uint64_t>(v); };
+    const float settled = static_cast<float>(1.0 - std::exp(-age * 3.0));
+    constexpr int64_t kClusters = 9;
+    for (int64_t e = 0; e < o.experts; ++e) {
+        const int64_t cluster = e % kClusters;
+        std::vector<float> row(static_cast<size_t>(o.d_space));
+        for (int64_t d = 0; d < o.d_space; ++d)
+            row[static_cast<size_t>(d)] =
+                settled * noise(u(cluster), u(d), u(index)) +
+                (1.3f - settled) * 0.55f * noise(u(e), u(d), u(index + 50));
+        normalise(row.data(), o.d_space);
+        layer.centroids.insert(layer.centroids.end(), row.begin(), row.end());
+    }
+    layer.load.assign(static_cast<size_t>(o.experts), 0);
+    for (int64_t h = 0; h < o.hops; ++h)
+        for (int64_t t = 0; t < o.tokens; ++t) {
+            const auto near = static_cast<int64_t>(std::fabs(noise(u(t), u(h), u(index + 7))) *
+                                                   static_cast<float>(o.experts));
+            std::vector<float> row(static_cast<size_t>(o.d_space));
+            for (int64_t d = 0; d < o.d_space; ++d)
+                row[static_cast<size_t>(d)] =
+                    layer.centroids[static_cast<size_t>(near % o.experts * o.d_space + d)] +
+                    0.16f * noise(u(t), u(d), u(h + 100));
+            normalise(row.data(), o.d_space);
+            layer.positions.insert(layer.positions.end(), row.begin(), row.end());
+            std::vector<int32_t> choices(static_cast<size_t>(layer.top_k));
+            std::vector<float> weights(static_cast<size_t>(layer.top_k));
+            choose(row.data(), layer, 30, choices.data(), weights.data());
+            for (int32_t c : choices) layer.load[static_cast<size_t>(c)] += 1;
+            layer.choices.insert(layer.choices.end(), choices.begin(), choices.end());
+            layer.weights.insert(layer.weights.end(), weights.begin(), weights.end());
+        }
+    float total = 0;
+    for (float l : layer.load) total += l;
+    for (float& l : layer.load) l /= std::max(total, 1.0f);
+    for (int64_t a = 0; a < o.hops; ++a)
+        for (int64_t b = 0; b < o.hops; ++b)
+            layer.jaccard.push_back(a == b ? 1.0f
+                                           : 0.5f / (1.0f + static_cast<float>(std::abs(a - b))));
+    return layer;
+}
+
+}  // namespace
+
+FakeSession::FakeSession(FakeOptions options, core::Config config)
+    : options_(std::move(options)), config_(std::move(config)) {
+    config_.model.n_layers = options_.layers;
+    config_.moe.experts = options_.experts;
+    config_.moe.hops = {options_.hops};
+    config_.moe.top_k = options_.top_k;
+    config_.train.steps = options_.steps;
+    status_.run_name = options_.run_name;
+    status_.run_dir = "runs/demo";
+    status_.device = "cpu";
+    status_.source = "made-up data";
+    status_.synthetic = true;
+    status_.threads = 2;
+    status_.steps = options_.steps;
+    status_.publish_share = 0.011;
+    status_.state = RunState::running;
+    close_allowed_ = !options_.slow_to_close;
+    if (options_.start_step > 0) advance(options_.start_step);
+    status_.state = options_.state;
+    messages_.push_back("00:00:00 demo: all numbers are made up");
+}
+
+core::ScalarRecord FakeSession::record_at(int64_t step) const {
+    const auto s = static_cast<uint64_t>(step);
+    const double x = static_cast<double>(step);
+    core::ScalarRecord r;
+    r.step = step;
+    r.tokens = step * 2048;
+    r.seconds = x * 0.173;
+    const double trend = 2.2 + 6.2 * std::exp(-x / 150.0);
+    r.loss = static_cast<float>(trend + 0.22 * noise(s) * (0.4 + std::exp(-x / 300.0)));
+    if (step == options_.nan_at) r.loss = core::kNaN;
+    r.balance_loss = static_cast<float>(1.02 + 0.9 * std::exp(-x / 90.0) + 0.03 * noise(s, 1));
+    const double warm = std::min(1.0, x / 200.0);
+    const double left = x / static_cast<double>(std::max<int64_t>(1, options_.steps));
+    r.lr = static_cast<float>(
+        3e-4 * warm * (0.1 + 0.45 * (1 + std::cos(std::numbers::pi * std::min(1.0, left)))));
+    r.grad_norm = static_cast<float>(0.6 + 3.0 * std::exp(-x / 60.0) + 0.25 * (noise(s, 2) + 1));
+    if (step % 100 == 0) r.valid_loss = static_cast<float>(trend + 0.12);
+    r.tokens_per_s = 11830.0f + 300.0f * noise(s, 3);
+    for (int64_t i = 0; i < options_.layers; ++i) {
+        core::LayerScalars l;
+        const auto u = static_cast<uint64_t>(i);
+        const double settle = std::exp(-x / (200.0 + 60.0 * static_cast<double>(i)));
+        l.entropy = static_cast<float>(2.0 + 0.25 * static_cast<double>(i) + 2.2 * settle +
+                                       0.05 * noise(s, u, 4));
+        l.max_prob = 0.4f;
+        l.jaccard = options_.hops > 1 ? static_cast<float>(0.25 + 0.08 * static_cast<double>(i) +
+                                                           0.5 * settle + 0.02 * noise(s, u, 5))
+                                      : core::kNaN;
+        l.load_cv = static_cast<float>(0.3 + 0.9 * settle + 0.03 * noise(s, u, 6));
+        l.load_max_over_mean = 2.1f;
+        l.dead = static_cast<float>(std::floor(9 * settle));
+        l.tau = 30;
+        r.layers.push_back(l);
+    }
+    return r;
+}
+
+std::string FakeSession::apply(core::Answer& answer) {
+    const core::Command& c = answer.command;
+    auto& frozen = status_.frozen;
+    const std::string what = c.text("what", "");
+    if (c.name == "pause") {
+        status_.state = RunState::paused;
+    } else if (c.name == "resume") {
+        status_.state = RunState::running;
+    } else if (c.name == "step") {
+        single_steps_ += c.integer("count", 1);
+    } else if (c.name == "stop") {
+        status_.state = RunState::stopped;
+    } else if (c.name == "freeze") {
+        if (std::find(frozen.begin(), frozen.end(), what) == frozen.end()) frozen.push_back(what);
+    } else if (c.name == "unfreeze") {
+        std::erase(frozen, what);
+    } else if (c.name == "fork") {
+        return "the demo has no model to fork";
+    }
+    return {};
+}
+
+void FakeSession::apply_commands() {
+    for (auto& answer : answers_) {
+        if (answer.state != AnswerState::pending) continue;
+        answer.reason = apply(answer);
+        answer.state = answer.reason.empty() ? AnswerState::applied : AnswerState::refused;
+        if (answer.state == AnswerState::applied) answer.step = status_.step + 1;
+    }
+}
+
+void FakeSession::advance(int64_t updates) {
+    apply_commands();
+    if (status_.state == RunState::paused) {
+        updates = std::min(updates, single_steps_);
+        single_steps_ = 0;
+    } else if (status_.state != RunState::running) {
+        return;
+    }
+    for (int64_t i = 0; i < updates && status_.step < status_.steps; ++i) {
+        ++status_.step;
+        waiting_.push_back(record_at(status_.step));
+        if (!std::isnan(waiting_.back().valid_loss))
+            status_.valid_loss = waiting_.back().valid_loss;
+    }
+    if (status_.step >= status_.steps) status_.state = RunState::done;
+    if (updates > 0) publish_geometry();
+}
+
+void FakeSession::publish_geometry() {
+    auto next = std::make_shared<core::GeometrySnapshot>();
+    next->version = geometry_ ? geometry_->version + 1 : 1;
+    next->step = status_.step;
+    next->seconds = unix_now() - 0.3;
+    for (int64_t t = 0; t < options_.tokens; ++t) {
+        const auto i = static_cast<size_t>(t);
+        next->token_ids.push_back(static_cast<int32_t>(i % std::size(kPieces)));
+        next->pieces.push_back(kPieces[i % std::size(kPieces)]);
+        next->classes.push_back(kClasses[i % std::size(kClasses)]);
+    }
+    for (int64_t i = 0; i < options_.layers; ++i)
+        next->layers.push_back(make_layer(
+            options_, i, static_cast<double>(status_.step) / static_cast<double>(options_.steps)));
+    geometry_ = std::move(next);
+}
+
+uint64_t FakeSession::submit(const core::Command& command, const std::string&) {
+    received_.push_back(command);
+    // As the queue does: a newer value of the same key replaces one that waits.
+    if (command.name == "set")
+        std::erase_if(answers_, [&](const core::Answer& a) {
+            return a.state == AnswerState::pending && a.command.name == "set" &&
+                   a.command.text("key", "") == command.text("key", "");
+        });
+    core::Answer answer;
+    answer.id = received_.size();
+    answer.command = command;
+    answers_.push_back(answer);
+    return answer.id;
+}
+
+void FakeSession::drain_scalars(std::vector<core::ScalarRecord>& out) {
+    if (options_.updates_per_look > 0) advance(options_.updates_per_look);
+    out.insert(out.end(), waiting_.begin(), waiting_.end());
+    waiting_.clear();
+}
+
+std::vector<std::string> FakeSession::drain_messages() {
+    return std::exchange(messages_, {});
+}
+
+void FakeSession::request_trace(core::TraceRequest request) {
+    auto result = std::make_shared<core::TraceResult>();
+    result->version = trace_ ? trace_->version + 1 : 1;
+    result->step = status_.step;
+    result->prompt = request.prompt;
+    std::istringstream words(request.prompt);
+    int64_t at = 0;
+    for (std::string word; words >> word;) {
+        core::TraceToken token;
+        token.piece = "\xE2\x96\x81" + word;
+        token.begin = at;
+        token.end = at + static_cast<int64_t>(word.size());
+        token.id = static_cast<int32_t>(std::hash<std::string>{}(word) % 4096);
+        token.nll = at == 0 ? core::kNaN : 2.5f + noise(static_cast<uint64_t>(at));
+        for (int i = 0; i < 10; ++i)
+            token.next.push_back({i, kPieces[i], 0.35f / static_cast<float>(1 + i)});
+        at = token.end + 1;
+        result->tokens.push_back(std::move(token));
+    }
+    if (result->tokens.empty()) result->error = "The prompt is empty. Type some words.";
+    const auto count = static_cast<int64_t>(result->tokens.size());
+    for (int64_t l = 0; l < options_.layers; ++l) {
+        const core::LayerGeometry geometry = make_layer(options_, l, 1.0);
+        core::TraceLayer layer;
+        for (int64_t h = 0; h < options_.hops; ++h) {
+            core::TraceHop hop;
+            hop.top_k = geometry.top_k;
+            hop.d_space = options_.d_space;
+            for (int64_t t = 0; t < count; ++t) {
+                const auto row = static_cast<size_t>(
+                    (h * options_.tokens + (t * 37 + l * 11) % options_.tokens));
+                const auto k = static_cast<size_t>(geometry.top_k);
+                const auto d = static_cast<size_t>(options_.d_space);
+                const auto copy = [&](const auto& from, auto& to, size_t width) {
+                    to.insert(to.end(), from.begin() + static_cast<int64_t>(row * width),
+                              from.begin() + static_cast<int64_t>((row + 1) * width));
+                };
+                copy(geometry.choices, hop.experts, k);
+                copy(geometry.weights, hop.weights, k);
+                copy(geometry.positions, hop.position, d);
+                hop.entropy.push_back(1.2f);
+                hop.max_prob.push_back(hop.weights[static_cast<size_t>(t) * k]);
+                hop.update_norm.push_back(0.5f / static_cast<float>(h + 1));
+                hop.halt_ratio.push_back(h == 0 ? core::kNaN : 0.2f);
+                hop.executed.push_back(1);
+            }
+            layer.hops.push_back(std::move(hop));
+        }
+        layer.attention_norm.assign(static_cast<size_t>(count), 0.8f);
+        layer.update_norm.assign(static_cast<size_t>(count), 0.6f);
+        result->layers.push_back(std::move(layer));
+    }
+    trace_ = std::move(result);
+}
+
+void FakeSession::request_halting(const std::string& prompt, double epsilon) {
+    auto effect = std::make_shared<core::HaltingEffect>();
+    effect->version = halting_ ? halting_->version + 1 : 1;
+    effect->step = status_.step;
+    effect->epsilon = epsilon;
+    effect->prompt = prompt;
+    const auto e = static_cast<float>(epsilon);
+    effect->kl = 0.4f * e;
+    effect->valid_loss_base = 2.31f;
+    effect->valid_loss_changed = 2.31f + 0.2f * e;
+    effect->batches = 8;
+    effect->tokens = 16384;
+    effect->loss_diff_low = 0.12f * e;
+    effect->loss_diff_high = 0.28f * e;
+    effect->mean_hops = static_cast<float>(options_.hops) * (1 - 0.6f * e);
+    effect->saving = 0.6f * e;
+    effect->control_loss = 2.31f + 0.5f * e;
+    effect->control_loss_std = 0.02f;
+    effect->control_draws = 5;
+    for (int i = 0; i < 10; ++i) {
+        effect->base.push_back({i, kPieces[i], 0.35f / static_cast<float>(1 + i)});
+        effect->changed.push_back({i, kPieces[i], 0.30f / static_cast<float>(1 + i)});
+    }
+    halting_ = std::move(effect);
+}
+
+app::Services fake_services(FakeOptions options, FakeSession** newest) {
+    app::Services services;
+    services.open_session =
+        [options,
+         newest](core::SessionOptions asked) -> core::Result<std::unique_ptr<core::Session>> {
+        auto session = std::make_unique<FakeSession>(options, asked.config);
+        if (newest) *newest = session.get();
+        return std::unique_ptr<core::Session>(std::move(session));
+    };
+    services.read_config = [](const std::string& path,
+                              const std::vector<std::string>&) -> core::Result<core::Config> {
+        if (path.find("bad") != std::string::npos)
+            return core::usage_error(path +
+                                     ":3: unknown key \"laers\"; did you mean \"n_layers\"?");
+        return core::Config{};
+    };
+    return services;
+}
+
+}  // namespace hopscope::gui_test

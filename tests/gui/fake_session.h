@@ -1,0 +1,77 @@
+// A session without a laboratory: made-up curves, geometry and traces, labelled as such, for tests
+// and pictures of the window. Deterministic; time goes on by advance() or, with `updates_per_look`,
+// whenever the window looks.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/window/app_state.h"
+#include "core/api/session.h"
+
+namespace hopscope::gui_test {
+
+struct FakeOptions {
+    int64_t layers = 4, experts = 96, hops = 3, top_k = 4, d_space = 16, tokens = 512;
+    int64_t steps = 2000;
+    int64_t start_step = 0;    ///< updates that lie in the past when it opens
+    int updates_per_look = 0;  ///< updates made whenever the window asks for records
+    core::RunState state = core::RunState::running;
+    std::string run_name = "demo (made-up data)";
+    int64_t nan_at = -1;         ///< update whose loss is missing
+    bool slow_to_close = false;  ///< finished() only after allow_close()
+};
+
+class FakeSession final : public core::Session {
+  public:
+    explicit FakeSession(FakeOptions options, core::Config config = {});
+
+    const core::Config& config() const override { return config_; }
+    core::RunStatus status() const override { return status_; }
+    uint64_t submit(const core::Command& command, const std::string& by) override;
+    std::vector<core::Answer> answers() const override { return answers_; }
+    void drain_scalars(std::vector<core::ScalarRecord>& out) override;
+    std::shared_ptr<const core::GeometrySnapshot> geometry() const override { return geometry_; }
+    void request_trace(core::TraceRequest request) override;
+    std::shared_ptr<const core::TraceResult> trace() const override { return trace_; }
+    void request_halting(const std::string& prompt, double epsilon) override;
+    std::shared_ptr<const core::HaltingEffect> halting() const override { return halting_; }
+    std::vector<std::string> drain_messages() override;
+    void close() override { closing_ = true; }
+    bool finished() const override { return closing_ && close_allowed_; }
+
+    /// Makes updates as a trainer would: commands are applied before the first of them.
+    void advance(int64_t updates);
+    /// Applies what waits without an update, as a paused trainer does.
+    void apply_commands();
+    void set_state(core::RunState state) { status_.state = state; }
+    core::RunStatus& mutable_status() { return status_; }
+    void allow_close() { close_allowed_ = true; }
+    void say(const std::string& message) { messages_.push_back(message); }
+    const std::vector<core::Command>& received() const { return received_; }
+
+  private:
+    core::ScalarRecord record_at(int64_t step) const;
+    void publish_geometry();
+    std::string apply(core::Answer& answer);
+
+    FakeOptions options_;
+    core::Config config_;
+    core::RunStatus status_;
+    std::vector<core::Answer> answers_;
+    std::vector<core::Command> received_;
+    std::vector<core::ScalarRecord> waiting_;
+    std::vector<std::string> messages_;
+    std::shared_ptr<const core::GeometrySnapshot> geometry_;
+    std::shared_ptr<const core::TraceResult> trace_;
+    std::shared_ptr<const core::HaltingEffect> halting_;
+    int64_t single_steps_ = 0;
+    bool closing_ = false, close_allowed_ = true;
+};
+
+/// Services whose sessions are fake ones with `options`; `newest` gets a pointer to the last opened
+/// one.
+app::Services fake_services(FakeOptions options, FakeSession** newest = nullptr);
+
+}  // namespace hopscope::gui_test
