@@ -59,7 +59,8 @@ class Session {
     virtual RunStatus status() const = 0;
     /// Queues a command for the run; commands of the same name and key that wait are replaced by the newer one.
     virtual uint64_t submit(const Command& command, const std::string& by) = 0;
-    /// All commands with their present answers, oldest first.
+    /// The commands with their present answers, oldest first: all that wait and the newest of the others (all are in
+    /// events.jsonl). One that was replaced while it waited is left out.
     virtual std::vector<Answer> answers() const = 0;
     /// Appends the records that came since the last call.
     virtual void drain_scalars(std::vector<ScalarRecord>& out) = 0;

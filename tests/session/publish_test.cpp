@@ -18,7 +18,9 @@ TEST(Publish, NobodyLookingCostsNothing) {
     FakeWorld world;
     world.update_time = 0us;
     FakeRun run(world);
-    ASSERT_TRUE(run.wait([&] { return world.updates >= 2000; }));
+    const auto begin = Wakeup::Clock::now();
+    ASSERT_TRUE(
+        run.wait([&] { return world.updates >= 2000 && Wakeup::Clock::now() - begin > 350ms; }));
     EXPECT_LE(world.geometries, 1);
     EXPECT_EQ(world.copies, 0);
     run.ask({"pause", {}});

@@ -94,11 +94,12 @@ TEST(Session, CommandsDuringAnUpdateWaitForItsEnd) {
     ASSERT_TRUE(run.wait([&] { return inside.load(); }));
     uint64_t last = 0;
     for (int i = 1; i <= 50; ++i) last = run.session->submit(set_command("lr", i), "window");
-    run.session->submit(set_command("tau", 7), "window");
+    const uint64_t other = run.session->submit(set_command("tau", 7), "window");
     EXPECT_EQ(run.answer(last).state, AnswerState::pending);
     EXPECT_EQ(run.session->answers().size(), 2u) << "a drag leaves its last value only";
     go_on = true;
-    ASSERT_TRUE(run.wait([&] { return run.answer(last).state == AnswerState::applied; }));
+    ASSERT_TRUE(run.wait([&] { return run.answer(other).state == AnswerState::applied; }));
+    EXPECT_EQ(run.answer(last).state, AnswerState::applied);
     EXPECT_EQ(run.answer(last).step, 4);
     EXPECT_EQ(world.log().size(), 2u);
     EXPECT_EQ(world.log()[0].command, *check_command(set_command("lr", 50)));
