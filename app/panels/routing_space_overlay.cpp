@@ -73,7 +73,7 @@ void RoutingSpacePanel::draw_path(const AppState& state, ImVec2 at, const TokenP
         list->AddPolyline(points.data(), static_cast<int>(points.size()), color, 0, 2.2f * s);
     }
     const float size = kSmallSize * s;
-    for (size_t i = 0; i < points.size(); ++i) {
+    for (size_t i = points.size(); i-- > 0;) {  // hop 0 in front: there the way begins
         list->AddCircleFilled(points[i], radius, packed(state.theme().panel));
         list->AddCircle(points[i], radius, color, 0, 2 * s);
         const std::string number = std::to_string(path.hops[i]);
@@ -82,9 +82,23 @@ void RoutingSpacePanel::draw_path(const AppState& state, ImVec2 at, const TokenP
                 ImVec2(points[i].x - extent.x / 2, points[i].y - extent.y / 2),
                 packed(state.theme().text), number);
     }
-    const std::string piece = displayable(piece_text(path.label), state.fonts.text);
-    label(state, ImVec2(points.back().x + radius + 4 * s, points.back().y),
-          piece + (path.prompt ? ", prompt" : ", sample"), color);
+}
+
+void RoutingSpacePanel::draw_paths(const AppState& state, ImVec2 at) const {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    const auto color_of = [&](size_t i) {
+        return packed(paths_[i].prompt ? faded(theme.accent, i == 0 ? 1.0f : 0.7f)
+                                       : faded(theme.text, 0.85f));
+    };
+    for (size_t i = 0; i < paths_.size() && i < 12; ++i) {
+        const TokenPath& path = paths_[i];
+        const ImVec2 end = on_screen(at, path.at.back());
+        const std::string piece = displayable(piece_text(path.label), state.fonts.text);
+        label(state, ImVec2(end.x + 12 * s, end.y), piece + (path.prompt ? ", prompt" : ", sample"),
+              color_of(i));
+    }
+    for (size_t i = paths_.size(); i-- > 0;) draw_path(state, at, paths_[i], color_of(i));
 }
 
 void RoutingSpacePanel::draw_selected(const AppState& state, ImVec2 at) const {
@@ -152,7 +166,6 @@ void RoutingSpacePanel::draw_legend(AppState& state, ImVec2 at) {
         return;
     }
     // Each entry is a button that hides or shows its class.
-    const ImVec2 cursor = ImGui::GetCursorScreenPos();
     for (size_t i = 0; i < picture_.classes.size() && i < 24; ++i) {
         const std::string& name = picture_.classes[i];
         const auto found = std::find(hidden_classes_.begin(), hidden_classes_.end(), name);
@@ -179,8 +192,6 @@ void RoutingSpacePanel::draw_legend(AppState& state, ImVec2 at) {
                 hidden ? dim : text, name);
         p.y += line;
     }
-    ImGui::SetCursorScreenPos(cursor);
-    ImGui::Dummy(ImVec2(0, 0));
 }
 
 void RoutingSpacePanel::draw_captions(const AppState& state, ImVec2 at, ImVec2 size) const {

@@ -299,6 +299,7 @@ void RoutingSpacePanel::draw_picture(AppState& state, ImVec2 size) {
         state.keep_drawing(2);
     }
 
+    ImGui::SetNextItemAllowOverlap();  // the legend's entries lie over it
     ImGui::InvisibleButton("picture", size);
     ImGui::SetItemKeyOwner(ImGuiKey_MouseWheelY);
     handle_pointer(state, at, size);
@@ -307,12 +308,8 @@ void RoutingSpacePanel::draw_picture(AppState& state, ImVec2 size) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     draw_points(state, at, size);
-    const Theme& theme = state.theme();
-    for (size_t i = 0; i < paths_.size(); ++i)
-        draw_path(state, at, paths_[i],
-                  packed(paths_[i].prompt ? faded(theme.accent, i == 0 ? 1.0f : 0.7f)
-                                          : faded(theme.text, 0.85f)));
     draw_selected(state, at);
+    draw_paths(state, at);
     draw_captions(state, at, size);
     list->PopClipRect();
     draw_legend(state, at);

@@ -50,6 +50,7 @@ class RoutingSpacePanel : public Panel {
     void draw_without_gl(const AppState& state, ImVec2 at, ImVec2 size);
     void handle_pointer(AppState& state, ImVec2 at, ImVec2 size);
     void handle_keys(AppState& state);
+    void draw_paths(const AppState& state, ImVec2 at) const;
     void draw_path(const AppState& state, ImVec2 at, const TokenPath& path, ImU32 color) const;
     void draw_selected(const AppState& state, ImVec2 at) const;
     void draw_legend(AppState& state, ImVec2 at);

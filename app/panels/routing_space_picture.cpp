@@ -31,8 +31,10 @@ float times_uniform(const core::LayerGeometry& g, int64_t expert) {
 }
 
 /// Area grows with load, within what can be told apart and does not cover others.
-float centroid_size(float load) {
-    return std::clamp(3.5f + 4.5f * std::sqrt(std::max(load, 0.0f)), 4.0f, 18.0f);
+float centroid_size(float load, int64_t experts) {
+    const float many = static_cast<float>(std::max<int64_t>(experts, 1));
+    const float unit = std::clamp(6.5f * std::pow(256.0f / many, 0.25f), 4.5f, 7.5f);
+    return std::clamp(3.0f + unit * std::sqrt(std::max(load, 0.0f)), 4.0f, 20.0f);
 }
 
 void add_line(SpacePicture& p, Vec2 a, Vec2 b, uint32_t c0, uint32_t c1, float width) {
@@ -161,7 +163,7 @@ void add_centroids(SpacePicture& p, const core::LayerGeometry& g, const PictureO
         viz::Point point;
         point.x = p.coords[3 * i];
         point.y = p.coords[3 * i + 1];
-        point.size = centroid_size(times_uniform(g, e)) * o.scale;
+        point.size = centroid_size(times_uniform(g, e), g.experts) * o.scale;
         point.color = viz::packed(colors[i]);
         point.outline = o.background;
         p.points.push_back(point);

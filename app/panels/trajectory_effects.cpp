@@ -156,8 +156,10 @@ void TrajectoryPanel::draw_halting(AppState& state) {
         const float pitch = width / static_cast<float>(bins);
         const float share = static_cast<float>(shape_.depth[d]) / static_cast<float>(shape_.pairs);
         const float left = at.x + pitch * static_cast<float>(d - 1);
-        list->AddRectFilled(ImVec2(left, at.y + height * (1 - share)),
-                            ImVec2(left + pitch - 4 * s, at.y + height), packed(theme.amber), 2);
+        if (share > 0)
+            list->AddRectFilled(ImVec2(left, at.y + height * (1 - share)),
+                                ImVec2(left + pitch - 4 * s, at.y + height), packed(theme.amber),
+                                2);
         const std::string name =
             std::to_string(d) + (d == 1 ? " hop " : " hops ") + percent(share, 0);
         list->AddText(state.fonts.text, kSmallSize * s, ImVec2(left, at.y + height),

@@ -85,6 +85,10 @@ void TrajectoryPanel::draw_token_grid(AppState& state, int64_t token) {
     const auto& trace = *state.trace;
     const bool overlap = shape_.hops > 1;
     const int columns = static_cast<int>(shape_.hops) + 1 + (overlap ? 1 : 0);
+    const float padding = 2 * ImGui::GetStyle().CellPadding.x;
+    const float room = ImGui::GetContentRegionAvail().x - 66 * s - (overlap ? 54 * s : 0) -
+                       padding * static_cast<float>(columns);
+    const float hop_width = std::clamp(room / static_cast<float>(shape_.hops), 82 * s, 104 * s);
     if (!ImGui::BeginTable("experts", columns,
                            ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_ScrollY |
                                ImGuiTableFlags_ScrollX | ImGuiTableFlags_NoSavedSettings))
@@ -96,8 +100,8 @@ void TrajectoryPanel::draw_token_grid(AppState& state, int64_t token) {
     ImGui::TableSetupColumn(shortened(piece, 12).c_str(), ImGuiTableColumnFlags_WidthFixed, 74 * s);
     for (int64_t h = 0; h < shape_.hops; ++h)
         ImGui::TableSetupColumn(("hop " + std::to_string(h)).c_str(),
-                                ImGuiTableColumnFlags_WidthFixed, 98 * s);
-    if (overlap) ImGui::TableSetupColumn("Jaccard", ImGuiTableColumnFlags_WidthFixed, 64 * s);
+                                ImGuiTableColumnFlags_WidthFixed, hop_width);
+    if (overlap) ImGui::TableSetupColumn("Jaccard", ImGuiTableColumnFlags_WidthFixed, 54 * s);
     ImGui::TableNextRow();
     for (int c = 0; c < columns; ++c) {
         ImGui::TableNextColumn();

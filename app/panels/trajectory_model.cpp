@@ -205,11 +205,4 @@ float position_of(double epsilon) {
     return static_cast<float>(std::clamp(p, 1e-4, 1.0));
 }
 
-size_t whole_characters(const std::string& text, size_t bytes) {
-    size_t end = std::min(bytes, text.size());
-    while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-        --end;
-    return end;
-}
-
 }  // namespace hopscope::app

@@ -75,7 +75,4 @@ std::vector<NextRow> next_rows(const std::vector<core::NextToken>& base,
 double epsilon_at(float position);  ///< −1 for off
 float position_of(double epsilon);
 
-/// The first characters of `text` in whole UTF-8 characters; never splits one.
-size_t whole_characters(const std::string& text, size_t bytes);
-
 }  // namespace hopscope::app

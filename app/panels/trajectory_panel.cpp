@@ -123,31 +123,41 @@ void TrajectoryPanel::draw(AppState& state) {
     }
     if (!has_trace(state)) return draw_empty(state);
 
-    const float s = state.pixel_scale;
     draw_strip(state);
-    const float width = ImGui::GetContentRegionAvail().x;
-    const float gap = 24 * s;
-    const ImGuiChildFlags flags = ImGuiChildFlags_None;
-    if (width >= 860 * s) {
-        const float effects = std::clamp(width * 0.27f, 260 * s, 420 * s);
-        const float height = std::max(ImGui::GetContentRegionAvail().y, 160 * s);
-        ImGui::BeginChild("grid", ImVec2(width - 2 * (effects + gap), height), flags);
-        draw_grid(state);
-        ImGui::EndChild();
-        ImGui::SameLine(0, gap);
-        ImGui::BeginChild("next", ImVec2(effects, height), flags);
-        draw_next(state);
-        ImGui::EndChild();
-        ImGui::SameLine(0, gap);
-        ImGui::BeginChild("halting", ImVec2(effects, height), flags);
-        draw_halting(state);
-        ImGui::EndChild();
-    } else {
-        draw_next(state);
-        draw_halting(state);
-        draw_grid(state);
-    }
+    draw_below_strip(state);
     handle_keys(state);
+}
+
+/// Three columns in a wide panel, two in a tall one, one below the other in a narrow one.
+void TrajectoryPanel::draw_below_strip(AppState& state) {
+    const float s = state.pixel_scale, gap = 24 * s;
+    const ImVec2 room = ImGui::GetContentRegionAvail();
+    const bool tall = room.y >= 460 * s;
+    const auto column = [&](const char* name, float width, auto... parts) {
+        ImGui::BeginChild(name, ImVec2(width, std::max(room.y, 160 * s)));
+        (parts(), ...);
+        ImGui::EndChild();
+    };
+    const auto grid = [&] { draw_grid(state); };
+    const auto next = [&] { draw_next(state); };
+    const auto halting = [&] { draw_halting(state); };
+    if (tall && room.x >= 600 * s) {
+        const float side = std::clamp(room.x * 0.36f, 250 * s, 420 * s);
+        column("grid", room.x - side - gap, grid);
+        ImGui::SameLine(0, gap);
+        column("effects", side, next, halting);
+    } else if (room.x >= 860 * s) {
+        const float side = std::clamp(room.x * 0.27f, 260 * s, 420 * s);
+        column("grid", room.x - 2 * (side + gap), grid);
+        ImGui::SameLine(0, gap);
+        column("next", side, next);
+        ImGui::SameLine(0, gap);
+        column("halting", side, halting);
+    } else {
+        next();
+        halting();
+        grid();
+    }
 }
 
 void TrajectoryPanel::draw_prompt(AppState& state) {

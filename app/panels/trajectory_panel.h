@@ -33,6 +33,7 @@ class TrajectoryPanel : public Panel {
     // trajectory_panel.cpp
     void draw_prompt(AppState& state);
     void draw_banner(AppState& state);
+    void draw_below_strip(AppState& state);
     void draw_empty(AppState& state);
     void handle_keys(AppState& state);
     void select_token(AppState& state, int64_t token, bool add);

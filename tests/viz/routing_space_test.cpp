@@ -1,0 +1,211 @@
+// The view model of the routing-space panel: what lies where, trails, paths and neighbours.
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+#include <random>
+
+#include "app/panels/routing_space_picture.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr int64_t kExperts = 30, kDim = 8, kHops = 2, kTokens = 50, kTopK = 2;
+
+void unit_rows(std::vector<float>& rows, int64_t count, std::mt19937& random) {
+    std::normal_distribution<float> normal;
+    for (int64_t i = 0; i < count; ++i) {
+        float norm = 0;
+        const size_t begin = rows.size();
+        for (int64_t j = 0; j < kDim; ++j) {
+            rows.push_back(normal(random) * (j == 0 ? 3.0f : 1.0f));
+            norm += rows.back() * rows.back();
+        }
+        for (size_t j = begin; j < rows.size(); ++j) rows[j] /= std::sqrt(norm);
+    }
+}
+
+core::GeometrySnapshot snapshot(int64_t step, unsigned seed = 1) {
+    std::mt19937 random(seed);
+    core::GeometrySnapshot s;
+    s.version = static_cast<uint64_t>(step) + 1;
+    s.step = step;
+    core::LayerGeometry g;
+    g.experts = kExperts;
+    g.d_space = kDim;
+    g.hops = kHops;
+    g.top_k = kTopK;
+    unit_rows(g.centroids, kExperts, random);
+    unit_rows(g.positions, kHops * kTokens, random);
+    for (int64_t i = 0; i < kHops * kTokens * kTopK; ++i) {
+        g.choices.push_back(static_cast<int32_t>(i % kExperts));
+        g.weights.push_back(0.5f);
+    }
+    g.load.assign(kExperts, 1.0f / kExperts);
+    g.load[4] = 4.0f / kExperts;
+    s.layers = {g};
+    for (int64_t t = 0; t < kTokens; ++t) {
+        s.pieces.push_back("t" + std::to_string(t));
+        s.classes.push_back(t % 5 == 0 ? "number" : t % 5 == 1 ? "" : "noun");
+    }
+    return s;
+}
+
+viz::Places places_of(const core::GeometrySnapshot& s) {
+    viz::Places places;
+    while (places.update(s, 0, 0)) {
+    }
+    return places;
+}
+
+// A point that stands for another item than the tooltip says misleads the reader.
+TEST(RoutingSpace, ItemsMatchPoints) {
+    const auto s = snapshot(10);
+    const auto places = places_of(s);
+    const auto p = make_picture(s, places, {}, 0, {});
+    ASSERT_EQ(p.points.size(), static_cast<size_t>(kExperts + kHops * kTokens));
+    ASSERT_EQ(p.items.size(), p.points.size());
+    const auto positions = viz::project(places.layer(0).basis, s.layers[0].positions);
+    for (size_t i = 0; i < p.items.size(); ++i) {
+        const SpaceItem& item = p.items[i];
+        const float* at =
+            item.expert ? &p.coords[static_cast<size_t>(item.index * 3)]
+                        : &positions[static_cast<size_t>((item.hop * kTokens + item.index) * 3)];
+        EXPECT_EQ(p.points[i].x, at[0]);
+        EXPECT_EQ(p.points[i].y, at[1]);
+    }
+    EXPECT_TRUE(p.items.back().expert) << "centroids must lie in front of tokens";
+    // All positions are unit vectors: they lie in the circle that is drawn.
+    for (const auto& point : p.points)
+        EXPECT_LE(std::hypot(point.x - p.origin.x, point.y - p.origin.y), 1.0f + 1e-4f);
+}
+
+// One hop must show that hop's positions only; a hidden class must vanish.
+TEST(RoutingSpace, FiltersShowWhatTheySay) {
+    const auto s = snapshot(10);
+    const auto places = places_of(s);
+    PictureOptions o;
+    o.hop = 1;
+    auto p = make_picture(s, places, {}, 0, o);
+    EXPECT_EQ(p.points.size(), static_cast<size_t>(kExperts + kTokens));
+    EXPECT_EQ(p.items[0].hop, 1);
+    o.color = SpaceColor::token_class;
+    p = make_picture(s, places, {}, 0, o);
+    EXPECT_EQ(p.classes, (std::vector<std::string>{"noun", "number"}));
+    o.hidden_classes = {"noun"};
+    EXPECT_EQ(make_picture(s, places, {}, 0, o).points.size(),
+              static_cast<size_t>(kExperts + kTokens - 30));
+    o.tokens = false;
+    EXPECT_EQ(make_picture(s, places, {}, 0, o).points.size(), static_cast<size_t>(kExperts));
+}
+
+// The size of a centroid is its load; equal sizes would hide a collapse.
+TEST(RoutingSpace, SizeFollowsLoad) {
+    const auto s = snapshot(10);
+    const auto p = make_picture(s, places_of(s), {}, 0, {});
+    const size_t first = p.points.size() - kExperts;
+    EXPECT_GT(p.points[first + 4].size, 1.4f * p.points[first].size);
+    EXPECT_EQ(p.points[first].size, p.points[first + 1].size);
+    EXPECT_NEAR(p.load_max, 4.0f, 1e-5f);
+}
+
+// Trails must reach back as far as asked and end at the present centroid.
+TEST(RoutingSpace, TrailsEndAtTheCentroids) {
+    CentroidHistory history;
+    for (int64_t step = 0; step <= 40; step += 10) history.add(snapshot(step, 7));
+    const auto now = snapshot(40, 7);
+    const auto places = places_of(now);
+    const auto without = make_picture(now, places, history, 0, {});
+    const auto with = make_picture(now, places, history, 3, {});
+    EXPECT_EQ(with.lines.size() - without.lines.size(), static_cast<size_t>(3 * kExperts));
+    EXPECT_EQ(history.first_step(3), 10);
+    EXPECT_EQ(history.first_step(99), 0);
+    const auto& last = with.lines.back();
+    EXPECT_NEAR(last.x1, with.coords[static_cast<size_t>(3 * (kExperts - 1))], 1e-5f);
+}
+
+// A resumed run repeats steps: its old future must go; another model drops all.
+TEST(RoutingSpace, HistoryFollowsTheRun) {
+    CentroidHistory history;
+    for (int64_t step = 0; step < 100; step += 10) history.add(snapshot(step));
+    history.add(snapshot(50));
+    EXPECT_EQ(history.size(), 6u);
+    auto other = snapshot(60);
+    other.layers[0].centroids.resize(16);
+    history.add(other);
+    EXPECT_EQ(history.size(), 1u);
+    for (int64_t step = 70; step < 2000; step += 10) history.add(snapshot(step));
+    EXPECT_LE(history.size(), CentroidHistory::kLongest + 1);
+}
+
+// Layers without space, layers out of range and broken sizes give an empty picture.
+TEST(RoutingSpace, OddSnapshots) {
+    auto s = snapshot(10);
+    const auto places = places_of(s);
+    PictureOptions o;
+    o.layer = 3;
+    EXPECT_TRUE(make_picture(s, places, {}, 5, o).empty());
+    o.layer = 0;
+    EXPECT_TRUE(make_picture(s, viz::Places(), {}, 5, o).empty());
+    s.layers[0].centroids.pop_back();
+    EXPECT_TRUE(make_picture(s, places, {}, 5, o).empty());
+    s = snapshot(10);
+    s.layers[0].positions.assign(s.layers[0].positions.size(),
+                                 std::numeric_limits<float>::quiet_NaN());
+    const auto p = make_picture(s, places, {}, 0, {});
+    EXPECT_TRUE(std::isfinite(p.low.x) && std::isfinite(p.high.y));
+    s.layers[0].load.clear();
+    s.classes.clear();
+    s.pieces.clear();
+    EXPECT_FALSE(make_picture(s, places, {}, 0, {}).empty());
+}
+
+// The numbers on a path are hops; a hop not executed must be left out, not moved.
+TEST(RoutingSpace, PathsSkipHaltedHops) {
+    const auto s = snapshot(10);
+    const auto places = places_of(s);
+    const auto& basis = places.layer(0).basis;
+    core::TraceResult trace;
+    trace.tokens.resize(2);
+    trace.tokens[1].piece = "bank";
+    trace.layers.resize(1);
+    for (int h = 0; h < 3; ++h) {
+        core::TraceHop hop;
+        hop.d_space = kDim;
+        hop.executed = {1, static_cast<uint8_t>(h != 1)};
+        hop.position.assign(s.layers[0].positions.begin() + h * 2 * kDim,
+                            s.layers[0].positions.begin() + (h + 1) * 2 * kDim);
+        trace.layers[0].hops.push_back(hop);
+    }
+    const auto path = prompt_path(trace, 1, 0, basis);
+    EXPECT_EQ(path.hops, (std::vector<int64_t>{0, 2}));
+    EXPECT_EQ(path.label, "bank");
+    EXPECT_EQ(prompt_path(trace, 0, 0, basis).hops.size(), 3u);
+    EXPECT_TRUE(prompt_path(trace, 5, 0, basis).at.empty());
+    EXPECT_TRUE(prompt_path(trace, 0, 9, basis).at.empty());
+    EXPECT_TRUE(prompt_path(trace, 0, 0, viz::Basis{}).at.empty());
+    const auto probe = probe_path(s, 7, 0, basis);
+    EXPECT_EQ(probe.hops.size(), static_cast<size_t>(kHops));
+    EXPECT_EQ(probe.label, "t7");
+    EXPECT_TRUE(probe_path(s, kTokens, 0, basis).at.empty());
+}
+
+// Neighbours are ordered by cosine, not by distance of unnormalised rows.
+TEST(RoutingSpace, NearestByCosine) {
+    core::LayerGeometry g;
+    g.experts = 4;
+    g.d_space = 2;
+    g.centroids = {1, 0, 10, 10, 0, 1, -1, 0};
+    const auto near = nearest_experts(g, std::vector<float>{2, 0.1f}, 3);
+    ASSERT_EQ(near.size(), 3u);
+    EXPECT_EQ(near[0].expert, 0);
+    EXPECT_EQ(near[1].expert, 1);
+    EXPECT_NEAR(near[1].cosine, 2.1 / (std::sqrt(2.0) * std::sqrt(4.01)), 1e-5);
+    EXPECT_EQ(nearest_experts(g, std::vector<float>{1, 0}, 9, 0).size(), 3u);
+    EXPECT_TRUE(nearest_experts(g, std::vector<float>{0, 0}, 3).empty());
+    EXPECT_TRUE(nearest_experts(g, std::vector<float>{1}, 3).empty());
+    g.choices = {1, 2, 1, 1};
+    EXPECT_EQ(choices_of(g, 1), 3);
+}
+
+}  // namespace
+}  // namespace hopscope::app
