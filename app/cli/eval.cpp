@@ -42,13 +42,13 @@ void describe(CLI::App& app, EvalCall& call) {
 std::string describe_result(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     std::ostringstream out;
-    out << "loss        " << json.at("loss").dump() << " nats per token\n"
-        << "perplexity  " << json.at("perplexity").dump() << "\n"
-        << "tokens      " << json.at("tokens").dump() << " in " << json.at("batches").size()
+    out << "loss        " << shown(json.at("loss")) << " nats per token\n"
+        << "perplexity  " << shown(json.at("perplexity")) << "\n"
+        << "tokens      " << shown(json.at("tokens")) << " in " << json.at("batches").size()
         << " batches\n"
-        << "hops        " << json.at("hops_executed").dump() << " mean, by layer\n"
-        << "Jaccard     " << json.at("jaccard").dump() << " by layer and pair of hops\n"
-        << "seconds     " << json.at("seconds").dump() << "\n";
+        << "hops        " << shown(json.at("hops_executed")) << " mean, by layer\n"
+        << "Jaccard     " << shown(json.at("jaccard")) << " by layer and pair of hops\n"
+        << "seconds     " << shown(json.at("seconds")) << "\n";
     return out.str();
 }
 

@@ -127,7 +127,7 @@ void TrainProgress::step(const core::ScalarRecord& record, const core::RunStatus
     status_ = status;
     record_ = record;
     if (evaluated) valid_loss_ = record.valid_loss;
-    const bool last = record.step >= status.steps;
+    const bool last = record.step == status.steps;
     if (environment_.terminal) {
         if (last || evaluated || due(kRedrawSeconds)) print(bar(), true);
     } else if (first || last || evaluated || due(kLineSeconds)) {

@@ -1,7 +1,8 @@
 #include "app/cli/subcommand.h"
 
 #include <cmath>
-#include <limits>
+#include <cstdio>
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "core/api/lab.h"
@@ -73,6 +74,19 @@ int deliver(const core::Result<std::string>& json, const Output& output,
     if (json && !output.json && output.file.empty())
         return deliver_text(describe(*json), "", environment);
     return deliver_text(json, output.file, environment);
+}
+
+std::string shown(const nlohmann::json& value) {
+    if (value.is_null()) return "-";
+    if (value.is_number_float()) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.5g", value.get<double>());
+        return text;
+    }
+    if (!value.is_array()) return value.dump();
+    std::string out;
+    for (const auto& item : value) out += (out.empty() ? "" : ", ") + shown(item);
+    return "[" + out + "]";
 }
 
 CLI::Validator number_within(double low, double high, bool low_open, const std::string& text) {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,8 @@ int deliver(const core::Result<std::string>& json, const Output& output,
 /// Ends a command that made text for stdout or a file; a missing last line end is added.
 int deliver_text(const core::Result<std::string>& text, const std::string& file,
                  const Environment& environment);
+/// A number, or an array of them, with the digits a person reads; null as "-".
+std::string shown(const nlohmann::json& value);
 /// Prints the message and maps the kind to the exit code.
 int report(const core::Error& error, const Environment& environment);
 

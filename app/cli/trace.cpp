@@ -73,13 +73,12 @@ std::string describe_result(const std::string& text) {
     const auto& tokens = json.at("tokens");
     for (size_t t = 0; t < tokens.size(); ++t) {
         const auto& nll = tokens[t].at("nll");
-        out << t << "  " << tokens[t].at("piece").dump() << "  nll "
-            << (nll.is_null() ? "-" : nll.dump()) << "\n";
+        out << t << "  " << tokens[t].at("piece").dump() << "  nll " << shown(nll) << "\n";
         const auto& layers = json.at("layers");
         for (size_t l = 0; l < layers.size(); ++l) {
             out << "    layer " << l;
             for (const auto& hop : layers[l].at("hops"))
-                out << "  " << hop.at("experts").at(t).dump();
+                out << "  " << shown(hop.at("experts").at(t));
             out << "\n";
         }
     }

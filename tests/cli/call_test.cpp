@@ -324,12 +324,12 @@ TEST_F(CommandLine, PeopleGetText) {
     EXPECT_NE(run({"info", "R"}).out.find("84,742,144"), std::string::npos);
     EXPECT_NE(run({"info", "R"}).out.find("1,234,567"), std::string::npos);
     fake_lab().answer =
-        R"({"loss":1.25,"perplexity":3.49,"tokens":100,"batches":[1,2],"hops_executed":[3.0],"jaccard":[[0.5,0.25]],"seconds":1})";
-    EXPECT_NE(run({"eval", "R"}).out.find("1.25"), std::string::npos);
+        R"({"loss":1.2500049,"perplexity":3.49,"tokens":100,"batches":[1,2],"hops_executed":[3.0],"jaccard":[[0.5,0.25]],"seconds":1})";
+    EXPECT_NE(run({"eval", "R"}).out.find("loss        1.25 nats"), std::string::npos);
     fake_lab().answer =
         R"({"tokens":[{"piece":"▁a","nll":null},{"piece":"b","nll":2.5}],"layers":[{"hops":[{"experts":[[1,2],[3,4]]}]},{"hops":[]}]})";
     const std::string trace = run({"trace", "R", "--text", "ab"}).out;
-    EXPECT_NE(trace.find("\"b\"  nll 2.5\n    layer 0  [3,4]"), std::string::npos) << trace;
+    EXPECT_NE(trace.find("\"b\"  nll 2.5\n    layer 0  [3, 4]"), std::string::npos) << trace;
 }
 
 // Fails if the program alone does not open the window, or a word is guessed wrongly.
