@@ -19,6 +19,14 @@ std::string percent(double share) {
     return rounded(100 * share, share < 0.0995 ? 1 : 0) + " %";
 }
 
+/// A veil of the panel's colour, so that text over points stays readable.
+void veil(const AppState& state, ImVec2 low, ImVec2 high) {
+    const float pad = 3 * state.pixel_scale;
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(low.x - pad, low.y - pad),
+                                              ImVec2(high.x + pad, high.y + pad),
+                                              packed(faded(state.theme().panel, 0.82f)), 2 * pad);
+}
+
 void text_at(ImDrawList* list, ImFont* font, float size, ImVec2 at, ImU32 color,
              const std::string& text) {
     list->AddText(font, size, at, color, text.c_str());
@@ -134,6 +142,9 @@ void RoutingSpacePanel::draw_legend(AppState& state, ImVec2 at) {
     ImVec2 p = ImVec2(at.x + 2 * s, at.y + 6 * s);
     if (color_ == SpaceColor::load) {
         const float width = 120 * s, height = 8 * s;
+        const std::string most = rounded(picture_.load_max, 2) + " \xC3\x97 uniform load";
+        const float most_width = measure(state.fonts.text, size, most).x;
+        veil(state, p, ImVec2(p.x + width - 20 * s + most_width, p.y + height + 2 * s + size));
         for (int i = 0; i < 60; ++i) {
             const viz::Rgb c = viz::ramp_color(viz::Ramp::spectrum, (float(i) + 0.5f) / 60.0f);
             list->AddRectFilled(ImVec2(p.x + width * float(i) / 60, p.y),
@@ -141,13 +152,13 @@ void RoutingSpacePanel::draw_legend(AppState& state, ImVec2 at) {
                                 viz::packed(c));
         }
         text_at(list, state.fonts.text, size, ImVec2(p.x, p.y + height + 2 * s), dim, "0");
-        const std::string most = rounded(picture_.load_max, 2) + " \xC3\x97 uniform load";
         text_at(list, state.fonts.text, size, ImVec2(p.x + width - 20 * s, p.y + height + 2 * s),
                 dim, most);
         return;
     }
     const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
     if (color_ == SpaceColor::hop) {
+        veil(state, p, ImVec2(p.x + 60 * s, p.y + line * static_cast<float>(g.hops)));
         for (int64_t h = 0; h < g.hops; ++h) {
             const float t = g.hops > 1 ? float(h) / float(g.hops - 1) : 0.5f;
             list->AddCircleFilled(
@@ -165,8 +176,13 @@ void RoutingSpacePanel::draw_legend(AppState& state, ImVec2 at) {
                 "no classes: only the synthetic text has labels");
         return;
     }
+    const size_t shown = std::min<size_t>(picture_.classes.size(), 24);
+    float widest = 0;
+    for (size_t i = 0; i < shown; ++i)
+        widest = std::max(widest, measure(state.fonts.text, size, picture_.classes[i]).x);
+    veil(state, p, ImVec2(p.x + widest + 14 * s, p.y + line * static_cast<float>(shown)));
     // Each entry is a button that hides or shows its class.
-    for (size_t i = 0; i < picture_.classes.size() && i < 24; ++i) {
+    for (size_t i = 0; i < shown; ++i) {
         const std::string& name = picture_.classes[i];
         const auto found = std::find(hidden_classes_.begin(), hidden_classes_.end(), name);
         const bool hidden = found != hidden_classes_.end();
@@ -207,6 +223,8 @@ void RoutingSpacePanel::draw_captions(const AppState& state, ImVec2 at, ImVec2 s
     std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
     basis += with_thousands(place.basis.step);
     if (picture_.low.x <= picture_.high.x) basis += "   circle: unit sphere";
+    const float axes_width = measure(state.fonts.text, font, axes).x;
+    veil(state, ImVec2(at.x, upper), ImVec2(at.x + axes_width, bottom + small));
     text_at(list, state.fonts.text, font, ImVec2(at.x, upper), dim, axes);
     text_at(list, state.fonts.text, small, ImVec2(at.x, bottom), dim, basis);
 
@@ -221,9 +239,10 @@ void RoutingSpacePanel::draw_captions(const AppState& state, ImVec2 at, ImVec2 s
     const auto right = [&](const std::string& text, float height, float y, float left_width) {
         const float width = measure(state.fonts.text, height, text).x;
         if (left_width + width + 24 * s > size.x) return;
+        veil(state, ImVec2(at.x + size.x - width, y), ImVec2(at.x + size.x, y + height));
         text_at(list, state.fonts.text, height, ImVec2(at.x + size.x - width, y), dim, text);
     };
-    right(reading, font, upper, measure(state.fonts.text, font, axes).x);
+    right(reading, font, upper, axes_width);
     right(when, small, bottom, measure(state.fonts.text, small, basis).x);
 }
 

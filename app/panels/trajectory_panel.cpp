@@ -154,9 +154,11 @@ void TrajectoryPanel::draw_below_strip(AppState& state) {
         ImGui::SameLine(0, gap);
         column("halting", side, halting);
     } else {
+        ImGui::BeginChild("grid", ImVec2(0, 330 * s));
+        grid();
+        ImGui::EndChild();
         next();
         halting();
-        grid();
     }
 }
 
@@ -246,6 +248,7 @@ void TrajectoryPanel::handle_keys(AppState& state) {
     if (!ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows) || ImGui::GetIO().WantTextInput ||
         ImGui::IsAnyItemActive())
         return;
+    state.arrows_taken = true;
     int64_t token = shown_token(state);
     if (ImGui::IsKeyPressed(ImGuiKey_LeftArrow)) --token;
     if (ImGui::IsKeyPressed(ImGuiKey_RightArrow)) ++token;

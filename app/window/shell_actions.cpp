@@ -175,9 +175,11 @@ void Shell::handle_keys() {
     if (pressed(ImGuiMod_Ctrl | ImGuiKey_Minus) || pressed(ImGuiMod_Ctrl | ImGuiKey_KeypadSubtract))
         run("view.smaller");
     if (pressed(ImGuiMod_Ctrl | ImGuiKey_0)) run("view.scale1");
+    const bool arrows_taken = state_.arrows_taken;
+    state_.arrows_taken = false;
     if (!state_.session || !keyboard_is_free()) return;
     if (pressed(ImGuiKey_Space)) run(state_.training() ? "pause" : "resume");
-    if (pressed(ImGuiKey_RightArrow)) run("step");
+    if (!arrows_taken && pressed(ImGuiKey_RightArrow)) run("step");
     if (pressed(ImGuiKey_1)) set_layout(Layout::train);
     if (pressed(ImGuiKey_2)) set_layout(Layout::inspect);
     if (pressed(ImGuiKey_L)) run("panel.Log");
