@@ -42,6 +42,7 @@ SavedWindow load_settings(const std::string& folder, std::string& problem) {
     try {
         std::ifstream file(path);
         const json from = json::parse(file);
+        from.get_ref<const json::object_t&>();  // anything but an object is reported below
         read(from, "dark", saved.settings.dark);
         read(from, "scale", saved.settings.scale);
         read(from, "animations", saved.settings.animations);

@@ -1,0 +1,262 @@
+// Parts of the shell that need no window: pacing, palette search, theme contrast, settings files,
+// fonts, refusals.
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "app/window/actions.h"
+#include "app/window/fonts.h"
+#include "app/window/pacing.h"
+#include "app/window/run_door.h"
+#include "app/window/settings.h"
+#include "fake_session.h"
+
+namespace hopscope::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TempFolder {
+    fs::path path = fs::temp_directory_path() / ("hopscope_gui_" + std::to_string(getpid()));
+    TempFolder() { fs::create_directories(path); }
+    ~TempFolder() { fs::remove_all(path); }
+};
+
+/// Frames drawn in `seconds` when time goes on as the loop would let it.
+int frames(PacingInput in, double seconds, double news_every) {
+    int drawn = 0;
+    double next_news = 0;
+    for (in.now = 0; in.now < seconds;) {
+        if (news_every > 0 && in.now >= next_news) {
+            in.news = true;
+            next_news += news_every;
+        }
+        const Pace p = pace(in);
+        if (p.draw) {
+            ++drawn;
+            in.last_draw = in.now;
+            in.news = false;
+            in.frames_wanted = std::max(0, in.frames_wanted - 1);
+        }
+        in.now +=
+            p.draw ? 0.001 : std::max(0.001, news_every > 0 ? std::min(p.wait, 0.002) : p.wait);
+    }
+    return drawn;
+}
+
+// Wrong if the window drew while nobody can see it: training must run at full rate then.
+TEST(Pacing, NothingIsDrawnWhileMinimised) {
+    PacingInput in;
+    in.minimised = true;
+    in.frames_wanted = 3;
+    in.news = true;
+    in.training = in.run_open = true;
+    EXPECT_FALSE(pace(in).draw);
+    EXPECT_GT(pace(in).wait, 0.05);
+}
+
+// Wrong if an idle window kept a core busy, or left ages unrenewed.
+TEST(Pacing, IdleDrawsSeldom) {
+    PacingInput in;
+    in.last_input = -100;
+    EXPECT_LE(frames(in, 10, 0), 1);
+    in.run_open = true;
+    const int renewed = frames(in, 10, 0);
+    EXPECT_GE(renewed, 8);
+    EXPECT_LE(renewed, 12);
+    in.typing = true;
+    EXPECT_LE(frames(in, 10, 0), 91);
+}
+
+// Wrong if news could draw faster than 30 a second, or training with software GL paid for pictures.
+TEST(Pacing, NewsAreLimited) {
+    PacingInput in;
+    in.last_input = -100;
+    in.run_open = in.training = true;
+    EXPECT_LE(frames(in, 10, 0.005), 301);
+    EXPECT_GE(frames(in, 10, 0.005), 200);
+    in.software_gl = true;
+    EXPECT_LE(frames(in, 10, 0.005), 32);
+    EXPECT_GE(frames(in, 10, 0.005), 25);
+    in.last_input = 9;  // someone is looking: the full rate for a while
+    EXPECT_GT(frames(in, 3, 0.005), 60);
+}
+
+// Wrong if a popup stayed half drawn after a click.
+TEST(Pacing, WantedFramesComeAtOnce) {
+    PacingInput in;
+    in.frames_wanted = 1;
+    EXPECT_TRUE(pace(in).draw);
+    EXPECT_EQ(pace(in).wait, 0);
+}
+
+// Wrong if text fell below 4.5 : 1 on a surface it is written on.
+TEST(Theme, TextIsReadableOnEverySurface) {
+    for (bool dark : {true, false}) {
+        const Theme& t = theme_of(dark);
+        for (const ImVec4& surface : {t.panel, t.background, t.raised}) {
+            EXPECT_GE(contrast(t.text, surface), 4.5f);
+            EXPECT_GE(contrast(t.chrome_dim, surface), 4.5f);
+        }
+        EXPECT_GE(contrast(t.dim, t.panel), 4.5f);
+        EXPECT_GE(contrast(t.accent_text, selected_fill(t)), 4.5f);
+        EXPECT_GE(contrast(t.amber_text, t.panel), 4.5f);
+        EXPECT_GE(contrast(t.red_text, t.panel), 4.5f);
+        EXPECT_GE(contrast(t.red_text, t.background), 4.5f);
+    }
+}
+
+// Wrong if a few letters did not lead to the command, or led to a refused one first.
+TEST(Palette, FindsByLettersInOrder) {
+    AppState state;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    update_state(state);
+    const auto items = command_actions(state);
+    auto found = search(items, "pau");
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(items[found[0].index].id, "pause");
+    found = search(items, "frz rtr");
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(items[found[0].index].id, "freeze router");
+    EXPECT_TRUE(search(items, "qqqq").empty());
+    found = search(items, "");
+    EXPECT_EQ(found.size(), items.size());
+    EXPECT_TRUE(items[found[0].index].refusal.empty());
+    EXPECT_FALSE(items[found.back().index].refusal.empty());
+}
+
+// Wrong if the palette offered what the run refuses, or did not say why.
+TEST(Palette, ReasonsComeFromTheStateTable) {
+    AppState state;
+    for (const auto& item : command_actions(state)) EXPECT_FALSE(item.refusal.empty()) << item.id;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    update_state(state);
+    for (const auto& item : command_actions(state)) {
+        if (item.id == "step") {
+            EXPECT_EQ(item.refusal, core::refusal(core::RunState::running, core::Action::step));
+        } else if (item.id == "pause") {
+            EXPECT_EQ(item.refusal, "");
+        } else if (item.id == "steer") {
+            EXPECT_FALSE(item.refusal.empty());
+        }
+    }
+}
+
+// Wrong if a typed line ran unchecked.
+TEST(Palette, TypedJsonIsChecked) {
+    AppState state;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    update_state(state);
+    EXPECT_EQ(typed_action(state, R"({"command": "checkpoint"})").refusal, "");
+    EXPECT_FALSE(typed_action(state, R"({"command": "freze"})").refusal.empty());
+    EXPECT_FALSE(typed_action(state, "{").refusal.empty());
+    EXPECT_FALSE(
+        typed_action(state, R"({"command": "set", "key": "lr", "value": "x"})").refusal.empty());
+}
+
+// Wrong if what the user chose were lost, or a damaged file kept the window from opening.
+TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
+    TempFolder folder;
+    SavedWindow saved;
+    saved.settings.dark = false;
+    saved.settings.scale = 1.5f;
+    saved.layout = "Inspect";
+    saved.shut["Log##Train"] = true;
+    saved.last_config = "configs/a \"b\".toml";
+    ASSERT_EQ(save_settings(folder.path.string(), saved), "");
+    std::string problem;
+    SavedWindow back = load_settings(folder.path.string(), problem);
+    EXPECT_EQ(problem, "");
+    EXPECT_EQ(back.settings, saved.settings);
+    EXPECT_EQ(back.shut, saved.shut);
+    EXPECT_EQ(back.last_config, saved.last_config);
+    for (const char* text : {"", "{", "[]", "{\"scale\": \"big\"}", "{\"shut\": 3}", "\x80\xff"}) {
+        std::ofstream(folder.path / "settings.json") << text;
+        problem.clear();
+        back = load_settings(folder.path.string(), problem);
+        EXPECT_EQ(back.settings, Settings{}) << text;
+        EXPECT_NE(problem.find("settings.json"), std::string::npos) << text;
+    }
+    std::ofstream(folder.path / "settings.json") << "{\"scale\": 1e9}";
+    EXPECT_LE(load_settings(folder.path.string(), problem).settings.scale, kMaxScale);
+    EXPECT_NE(save_settings("/proc/no/such", saved), "");
+}
+
+// Wrong if an unknown glyph or broken UTF-8 showed as "?" or was lost.
+TEST(Fonts, WhatCannotBeDrawnBecomesItsCodePoint) {
+    ImGui::CreateContext();
+    ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
+    std::vector<std::string> messages;
+    const Fonts fonts = load_fonts("/no/such/folder", messages);
+    ASSERT_NE(fonts.text, nullptr);  // whatever is missing, there is a font
+    EXPECT_EQ(messages.size(), 3u);  // and the log says what is missing
+    EXPECT_EQ(displayable("plain", fonts.text), "plain");
+    EXPECT_EQ(displayable("\xE4\xB8\xAD", fonts.text), "[U+4E2D]");
+    EXPECT_EQ(displayable("a\xE4", fonts.text), "a[0xE4]");
+    EXPECT_EQ(displayable("a\n", fonts.text), "a[U+000A]");
+    ImGui::DestroyContext();
+}
+
+// Wrong if a command without a run vanished silently, or a refusal were told twice or never.
+TEST(AppState, RefusalsAreToldOnce) {
+    AppState state;
+    EXPECT_EQ(state.submit({"pause", {}}), 0u);
+    ASSERT_EQ(state.log.size(), 1u);
+    EXPECT_TRUE(state.log[0].problem);
+    auto session = std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{});
+    gui_test::FakeSession* fake = session.get();
+    state.attach(std::move(session));
+    update_state(state);
+    const size_t before = state.log.size();
+    state.submit({"fork", {}});
+    fake->advance(1);
+    update_state(state);
+    update_state(state);
+    EXPECT_EQ(state.log.size(), before + 1);
+    EXPECT_TRUE(state.log.back().problem);
+}
+
+// Wrong if the selection of one layer's experts survived into another layer.
+TEST(Selection, ClickShiftClickAndLayers) {
+    Selection s;
+    s.pick_expert(4, false);
+    s.pick_expert(7, true);
+    EXPECT_EQ(s.experts, (std::set<int64_t>{4, 7}));
+    s.pick_expert(4, true);
+    EXPECT_EQ(s.experts, (std::set<int64_t>{7}));
+    s.pick_expert(9, false);
+    EXPECT_EQ(s.experts, (std::set<int64_t>{9}));
+    s.pick_prompt_token(2, false);
+    const auto version = s.version;
+    s.set_layer(3);
+    EXPECT_TRUE(s.experts.empty());
+    EXPECT_FALSE(s.prompt_tokens.empty());
+    EXPECT_GT(s.version, version);
+    s.clear();
+    EXPECT_TRUE(s.empty());
+}
+
+// Wrong if a bad config or folder left the user without a reason, or replaced the open run.
+TEST(RunDoor, SaysWhyNothingOpened) {
+    AppState state;
+    state.services = gui_test::fake_services({});
+    RunDoor door(state);
+    door.start_config("bad.toml");
+    door.update();
+    EXPECT_FALSE(state.session);
+    EXPECT_NE(door.problem().find("bad.toml:3"), std::string::npos);
+    door.open_run("/no/such/folder");
+    EXPECT_NE(door.problem().find("/no/such/folder"), std::string::npos);
+    door.start_config("good.toml");
+    door.update();
+    EXPECT_TRUE(state.session);
+    EXPECT_EQ(door.problem(), "");
+    core::Session* open = state.session.get();
+    door.start_config("bad.toml");
+    door.update();
+    EXPECT_EQ(state.session.get(), open);
+}
+
+}  // namespace
+}  // namespace hopscope::app
