@@ -37,6 +37,7 @@ namespace {
     X(PFNGLVERTEXATTRIBIPOINTERPROC, VertexAttribIPointer)       \
     X(PFNGLVERTEXATTRIBDIVISORPROC, VertexAttribDivisor)         \
     X(PFNGLDRAWARRAYSINSTANCEDPROC, DrawArraysInstanced)         \
+    X(PFNGLDRAWARRAYSPROC, DrawArrays)                           \
     X(PFNGLGENFRAMEBUFFERSPROC, GenFramebuffers)                 \
     X(PFNGLBINDFRAMEBUFFERPROC, BindFramebuffer)                 \
     X(PFNGLFRAMEBUFFERTEXTURE2DPROC, FramebufferTexture2D)       \
@@ -57,7 +58,9 @@ namespace {
     X(PFNGLISENABLEDPROC, IsEnabled)                             \
     X(PFNGLGETINTEGERVPROC, GetIntegerv)
 
-// Sizes are in pixels of the texture; a glyph's quad is one pixel larger for its smooth edge.
+// Sizes are in pixels of the texture; a glyph's square is one pixel larger on each side for its
+// smooth edge. Points are GL points, not instanced quads: software GL pays for each instance as for
+// a call.
 constexpr const char* kPointVertex = R"(#version 330 core
 layout(location = 0) in vec3 center;
 layout(location = 1) in float size;
@@ -65,19 +68,15 @@ layout(location = 2) in vec4 color;
 layout(location = 3) in vec4 outline;
 layout(location = 4) in uint glyph;
 uniform mat4 view;
-uniform vec2 extent;
 uniform float ratio;
-out vec2 at;
 out vec4 fill;
 out vec4 edge;
 flat out float radius;
 flat out uint shape;
 void main() {
     radius = 0.5 * size * ratio;
-    vec2 corner = vec2((gl_VertexID & 1) * 2 - 1, (gl_VertexID >> 1) * 2 - 1);
-    at = corner * (radius + 1.0);
     gl_Position = view * vec4(center, 1.0);
-    gl_Position.xy += at / extent * 2.0 * gl_Position.w;
+    gl_PointSize = 2.0 * (radius + 1.0);
     fill = color;
     edge = outline;
     shape = glyph;
@@ -85,7 +84,6 @@ void main() {
 )";
 
 constexpr const char* kPointFragment = R"(#version 330 core
-in vec2 at;
 in vec4 fill;
 in vec4 edge;
 flat in float radius;
@@ -93,6 +91,7 @@ flat in uint shape;
 uniform float ratio;
 out vec4 result;
 void main() {
+    vec2 at = (gl_PointCoord * 2.0 - 1.0) * (radius + 1.0);
     float d = length(at);
     if (shape == 2u) d = max(abs(at.x), abs(at.y));
     if (shape == 3u) d = (abs(at.x) + abs(at.y)) * 0.7071;
@@ -224,7 +223,6 @@ struct PointRenderer::Gl {
         EnableVertexAttribArray(slot);
         VertexAttribPointer(slot, n, type, normal, static_cast<GLsizei>(stride),
                             reinterpret_cast<const void*>(offset));
-        VertexAttribDivisor(slot, 1);
     }
 
     void layout() {
@@ -237,7 +235,6 @@ struct PointRenderer::Gl {
         EnableVertexAttribArray(4);
         VertexAttribIPointer(4, 1, GL_UNSIGNED_INT, sizeof(Point),
                              reinterpret_cast<const void*>(offsetof(Point, glyph)));
-        VertexAttribDivisor(4, 1);
 
         BindVertexArray(segments.array);
         BindBuffer(GL_ARRAY_BUFFER, segments.buffer);
@@ -246,6 +243,7 @@ struct PointRenderer::Gl {
         colour(2, sizeof(Segment), offsetof(Segment, color0));
         colour(3, sizeof(Segment), offsetof(Segment, color1));
         floats(4, 1, sizeof(Segment), offsetof(Segment, width));
+        for (GLuint slot = 0; slot < 5; ++slot) VertexAttribDivisor(slot, 1);
     }
 
     /// What of the context's state is changed here, put back at the end of its life.
@@ -253,7 +251,7 @@ struct PointRenderer::Gl {
         Gl& gl;
         GLint target = 0, program = 0, array = 0, buffer = 0, texture = 0, viewport[4] = {};
         GLint blend[4] = {}, equation = 0;
-        GLboolean scissor, depth, blending, cull;
+        GLboolean scissor, depth, blending, cull, point_size;
 
         explicit Kept(Gl& g) : gl(g) {
             gl.GetIntegerv(GL_FRAMEBUFFER_BINDING, &target);
@@ -271,6 +269,7 @@ struct PointRenderer::Gl {
             depth = gl.IsEnabled(GL_DEPTH_TEST);
             blending = gl.IsEnabled(GL_BLEND);
             cull = gl.IsEnabled(GL_CULL_FACE);
+            point_size = gl.IsEnabled(GL_PROGRAM_POINT_SIZE);
         }
         ~Kept() {
             const auto name = [](GLint v) { return static_cast<GLuint>(v); };
@@ -287,6 +286,7 @@ struct PointRenderer::Gl {
             set(GL_DEPTH_TEST, depth);
             set(GL_BLEND, blending);
             set(GL_CULL_FACE, cull);
+            set(GL_PROGRAM_POINT_SIZE, point_size);
         }
         void set(GLenum what, GLboolean on) { on ? gl.Enable(what) : gl.Disable(what); }
     };
@@ -308,14 +308,15 @@ struct PointRenderer::Gl {
         return CheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
     }
 
-    void draw(const Batch& batch) {
-        if (batch.count == 0) return;
+    /// → whether there is anything to draw, with program and array bound.
+    bool bind(const Batch& batch) {
+        if (batch.count == 0) return false;
         UseProgram(batch.program);
         UniformMatrix4fv(batch.view, 1, GL_FALSE, matrix.data());
         Uniform2f(batch.extent, static_cast<float>(width), static_cast<float>(height));
         Uniform1f(batch.ratio, pixel_ratio);
         BindVertexArray(batch.array);
-        DrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, batch.count);
+        return true;
     }
 
     template <class Item>
@@ -397,8 +398,9 @@ unsigned PointRenderer::render(const std::array<float, 16>& matrix, int width, i
     };
     gl.ClearColor(channel(0), channel(8), channel(16), channel(24));
     gl.Clear(GL_COLOR_BUFFER_BIT);
-    gl.draw(gl.segments);
-    gl.draw(gl.points);
+    gl.Enable(GL_PROGRAM_POINT_SIZE);
+    if (gl.bind(gl.segments)) gl.DrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, gl.segments.count);
+    if (gl.bind(gl.points)) gl.DrawArrays(GL_POINTS, 0, gl.points.count);
     gl.dirty = false;
     ++gl.draws;
     return gl.texture;
