@@ -52,6 +52,7 @@ class Shell {
     void draw_status_line(float height);
     void draw_shortcuts();
     void handle_keys();
+    void guide_cursor();
     void style_if_changed();
 
     AppState& state_;

@@ -155,7 +155,19 @@ void Shell::draw_menus() {
     }
 }
 
+/// Tab shows the cursor that walks over the items, a click hides it. Without it arrows and Space
+/// are the run's, so an arrow alone must not bring it up; inside a menu or dialog it may.
+void Shell::guide_cursor() {
+    ImGuiIO& io = ImGui::GetIO();
+    const bool popup =
+        ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+    if (pressed(ImGuiKey_Tab) || pressed(ImGuiMod_Shift | ImGuiKey_Tab))
+        ImGui::SetNavCursorVisible(true);
+    io.ConfigNavCursorVisibleAuto = popup || io.NavVisible;
+}
+
 void Shell::handle_keys() {
+    guide_cursor();
     const auto run = [this](const char* id) {
         for (const auto& item : all_actions())
             if (item.id == id) {

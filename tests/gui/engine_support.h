@@ -1,0 +1,21 @@
+// What all Test Engine programs share: making an engine, running its queue, an exit code from
+// tested against passed, and one way of waiting: by the clock, since without vsync frames are no
+// measure of time.
+#pragma once
+
+#include <functional>
+#include <imgui.h>
+#include <imgui_te_context.h>
+#include <imgui_te_engine.h>
+
+namespace hopscope::gui_test {
+
+ImGuiTestEngine* make_engine(const char* junit_file);
+
+/// 0 when at least one test ran and all that were queued passed; prints the counts.
+int exit_code(ImGuiTestEngine* engine, int queued);
+
+/// Lets frames pass until `condition` holds; false when it does not within `seconds`.
+bool wait_for(ImGuiTestContext* ctx, const std::function<bool()>& condition, double seconds = 10);
+
+}  // namespace hopscope::gui_test

@@ -1,0 +1,332 @@
+// The run, curves and log panels, each alone, without a screen: null back ends, clicks by the Test
+// Engine, what the session received as the proof. Milliseconds a test.
+#include <cstdio>
+#include <implot.h>
+
+#include "app/window/panel.h"
+#include "app/window/settings.h"
+#include "engine_support.h"
+#include "fake_session.h"
+
+namespace {
+
+using namespace hopscope;
+using gui_test::FakeOptions;
+using gui_test::FakeSession;
+
+/// State, one panel and the fake session behind it, made anew for each test.
+struct Stage {
+    app::AppState state;
+    std::unique_ptr<app::Panel> panel;
+    FakeSession* session = nullptr;
+
+    void open(std::unique_ptr<app::Panel> (*make)(), FakeOptions options) {
+        auto made = std::make_unique<FakeSession>(options);
+        session = made.get();
+        state.attach(std::move(made));
+        panel = make();
+    }
+    const std::vector<core::Command>& received() const { return session->received(); }
+    core::Command last() const { return received().empty() ? core::Command{} : received().back(); }
+};
+Stage* stage = nullptr;
+
+FakeOptions small(core::RunState state = core::RunState::running) {
+    FakeOptions options;
+    options.start_step = 120;
+    options.experts = 16;
+    options.tokens = 16;
+    options.state = state;
+    return options;
+}
+
+template <auto Make>
+void use(ImGuiTest* test, FakeOptions (*options)()) {
+    static FakeOptions (*wanted)();
+    test->UserData = reinterpret_cast<void*>(options);
+    test->GuiFunc = [](ImGuiTestContext* ctx) {
+        if (ctx->IsFirstGuiFrame()) {
+            wanted = reinterpret_cast<FakeOptions (*)()>(ctx->Test->UserData);
+            stage->open(Make, wanted());
+        }
+        app::update_state(stage->state);
+        stage->panel->prepare(stage->state);
+        ImGui::SetNextWindowSize(ImVec2(560, 760));
+        ImGui::SetNextWindowPos(ImVec2(20, 20));
+        if (ImGui::Begin("Stage", nullptr, ImGuiWindowFlags_NoSavedSettings))
+            stage->panel->draw(stage->state);
+        ImGui::End();
+    };
+}
+
+void register_run_panel(ImGuiTestEngine* engine) {
+    constexpr auto kMake = app::make_run_panel;
+
+    // Wrong if a button sent another command, or none.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "run", "buttons_send_their_commands");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Pause");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "pause");
+        stage->session->apply_commands();
+        ctx->Yield(2);
+        ctx->ItemClick("Step");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "step");
+        ctx->ItemClick("Checkpoint");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "checkpoint");
+        ctx->ItemClick("Evaluate");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "evaluate");
+        ctx->ItemClick("Run");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "resume");
+    };
+
+    // Wrong if a greyed button still acted: a running run must refuse a single step.
+    t = IM_REGISTER_TEST(engine, "run", "greyed_buttons_do_nothing");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const auto flags = ctx->ItemInfo("Step").ItemFlags;
+        IM_CHECK((flags & ImGuiItemFlags_Disabled) != 0);
+        ctx->MouseMove("Step", ImGuiTestOpFlags_NoCheckHoveredId);
+        ctx->MouseClick();
+        IM_CHECK(stage->received().empty());
+    };
+
+    // Wrong if a click could end a run without a question, or the question could not be declined.
+    t = IM_REGISTER_TEST(engine, "run", "stop_asks_first");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Stop");
+        IM_CHECK(stage->received().empty());
+        ctx->SetRef("Stop the run?##run panel");
+        ctx->ItemClick("Cancel");
+        IM_CHECK(stage->received().empty());
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Stop");
+        ctx->SetRef("Stop the run?##run panel");
+        ctx->ItemClick("Stop and save");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "stop");
+    };
+
+    // Wrong if a check mark named another part of the model, or did not come back from the run's
+    // state.
+    t = IM_REGISTER_TEST(engine, "run", "freezes_follow_the_run");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("routing (hop 0 reused)");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "freeze");
+        IM_CHECK_STR_EQ(stage->last().text("what", "").c_str(), "routing");
+        ctx->Yield();
+        IM_CHECK(ctx->ItemIsChecked("routing (hop 0 reused)"));  // as it will be
+        stage->session->advance(1);
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemIsChecked("routing (hop 0 reused)"));
+        ctx->ItemClick("routing (hop 0 reused)");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "unfreeze");
+        stage->session->advance(1);
+        ctx->Yield(2);
+        IM_CHECK(!ctx->ItemIsChecked("routing (hop 0 reused)"));
+        ctx->ItemClick("attention");
+        IM_CHECK_STR_EQ(stage->last().text("what", "").c_str(), "attention");
+    };
+
+    // Wrong if a typed value were rounded to the slider's digits, or sent under another key.
+    t = IM_REGISTER_TEST(engine, "run", "typed_setting_is_exact");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemInputValue("lr/##value", "0.00012345");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "set");
+        IM_CHECK_STR_EQ(stage->last().text("key", "").c_str(), "lr");
+        IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
+    };
+
+    // Wrong if each pixel of a drag became a command: the queue would fill and the last value come
+    // late.
+    t = IM_REGISTER_TEST(engine, "run", "dragged_slider_sends_little_and_the_last_value");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->MouseMove("balance_alpha/##value");
+        ctx->MouseDown();
+        const ImVec2 from = ImGui::GetIO().MousePos;
+        for (int i = 1; i <= 60; ++i)
+            ctx->MouseMoveToPos(ImVec2(from.x + 2 * static_cast<float>(i), from.y));
+        ctx->MouseUp();
+        ctx->Yield(2);
+        IM_CHECK_GT(static_cast<int>(stage->received().size()), 0);
+        IM_CHECK_LT(static_cast<int>(stage->received().size()), 30);
+        int pending = 0;
+        for (const auto& answer : stage->session->answers())
+            pending += answer.command.name == "set";
+        IM_CHECK_EQ(pending, 1);
+        IM_CHECK_GT(stage->last().number("value", 0), 0.1);
+    };
+
+    // Wrong if a run that is done still offered to change it.
+    t = IM_REGISTER_TEST(engine, "run", "finished_run_cannot_be_changed");
+    use<kMake>(t, [] { return small(core::RunState::done); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        for (const char* item : {"Run", "Pause", "Step", "Stop", "router"})
+            IM_CHECK((ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0);
+    };
+}
+
+void register_curves_panel(ImGuiTestEngine* engine) {
+    constexpr auto kMake = app::make_curves_panel;
+
+    // Wrong if a tab or an axis crashed on data, on none, or on missing values.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "curves", "every_tab_and_axis_draws");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.nan_at = 60;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        for (const char* tab : {"perplexity", "rate", "gradient", "balance", "routing", "loss"}) {
+            ctx->ItemClick(tab);
+            IM_CHECK(ctx->ItemExists("##curves"));
+            ctx->ItemClick("log y");
+            ctx->ItemClick("log x");
+            ctx->Yield(3);
+            ctx->ItemClick("log x");
+            ctx->ItemClick("log y");
+        }
+        ctx->ComboClick("##x/tokens");
+        ctx->ComboClick("##x/time");
+        stage->session->advance(30);
+        ctx->Yield(3);
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if the view ran away from the user while the run goes on, or did not come back.
+    t = IM_REGISTER_TEST(engine, "curves", "zooming_stops_following_until_fit");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("Fit"));
+        ctx->MouseMove("##curves");
+        ctx->MouseWheelY(2);
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("Fit"));
+        ctx->ItemClick("Fit");
+        ctx->Yield(2);
+        IM_CHECK(!ctx->ItemExists("Fit"));
+    };
+
+    // Wrong if a run without updates showed an empty plot in place of what will appear.
+    t = IM_REGISTER_TEST(engine, "curves", "says_what_will_appear");
+    use<kMake>(t, [] {
+        FakeOptions options = small(core::RunState::preparing);
+        options.start_step = 0;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(!ctx->ItemExists("##curves"));
+        stage->session->set_state(core::RunState::running);
+        stage->session->advance(3);
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+}
+
+void register_log_panel(ImGuiTestEngine* engine) {
+    // Wrong if the filter hid nothing or copied what it hides.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "log", "filter_and_copy");
+    use<app::make_log_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        stage->state.log.clear();
+        stage->state.say("alpha line");
+        stage->state.say("beta line");
+        ctx->SetRef("Stage");
+        ctx->ItemInputValue("##filter", "BETA");
+        ctx->ItemClick("Copy");
+        const std::string copied = ImGui::GetClipboardText();
+        IM_CHECK(copied.find("beta line") != std::string::npos);
+        IM_CHECK(copied.find("alpha") == std::string::npos);
+        ctx->ItemInputValue("##filter", "");
+        ctx->ItemClick("Commands");
+        stage->state.submit({"freeze", {{"what", std::string("router")}}});
+        stage->session->advance(1);
+        ctx->Yield(2);
+        ctx->ItemClick("Copy");
+        IM_CHECK_STR_EQ(ImGui::GetClipboardText(),
+                        "{\"command\":\"freeze\",\"from_step\":121,\"what\":\"router\"}\n");
+    };
+}
+
+/// What a back end does with textures: says that all is done.
+void accept_textures() {
+    for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) {
+        if (texture->Status == ImTextureStatus_WantDestroy) {
+            texture->SetTexID(ImTextureID_Invalid);
+            texture->SetStatus(ImTextureStatus_Destroyed);
+        } else if (texture->Status != ImTextureStatus_OK &&
+                   texture->Status != ImTextureStatus_Destroyed) {
+            texture->SetTexID(static_cast<ImTextureID>(1));
+            texture->SetStatus(ImTextureStatus_OK);
+        }
+    }
+}
+
+std::string& clipboard() {
+    static std::string text;
+    return text;
+}
+
+}  // namespace
+
+int main() {
+    ImGui::CreateContext();
+    ImPlot::CreateContext();
+    ImGuiIO& io = ImGui::GetIO();
+    io.IniFilename = nullptr;
+    io.DisplaySize = ImVec2(1280, 800);
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
+    ImGui::GetPlatformIO().Platform_GetClipboardTextFn = [](ImGuiContext*) {
+        return clipboard().c_str();
+    };
+    ImGui::GetPlatformIO().Platform_SetClipboardTextFn = [](ImGuiContext*, const char* text) {
+        clipboard() = text;
+    };
+    ImGuiTestEngine* engine = gui_test::make_engine("test_panels.xml");
+    register_run_panel(engine);
+    register_curves_panel(engine);
+    register_log_panel(engine);
+    {
+        Stage local;
+        stage = &local;
+        ImFont* font = io.Fonts->AddFontDefault();
+        local.state.fonts = {font, font, font};
+        app::apply_theme(local.state.theme(), 1);
+        ImGuiTestEngine_Start(engine, ImGui::GetCurrentContext());
+        ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests);
+        while (!ImGuiTestEngine_IsTestQueueEmpty(engine)) {
+            io.DeltaTime = 1.0f / 60;
+            local.state.now += io.DeltaTime;
+            ImGui::NewFrame();
+            ImGui::Render();
+            accept_textures();
+            ImGuiTestEngine_PostSwap(engine);
+        }
+        ImVector<ImGuiTest*> tests;
+        ImGuiTestEngine_GetTestList(engine, &tests);
+        const int code = gui_test::exit_code(engine, tests.Size);
+        ImGuiTestEngine_Stop(engine);
+        local.panel.reset();
+        local.state.attach(nullptr);
+        for (ImTextureData* texture : ImGui::GetPlatformIO().Textures)
+            texture->SetTexID(ImTextureID_Invalid), texture->SetStatus(ImTextureStatus_Destroyed);
+        ImPlot::DestroyContext();
+        ImGui::DestroyContext();
+        ImGuiTestEngine_DestroyContext(engine);
+        return code;
+    }
+}

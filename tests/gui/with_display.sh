@@ -1,0 +1,6 @@
+#!/bin/sh
+# Runs a command on the present display, or on a virtual one where there is none; never longer than five minutes.
+if [ -n "$DISPLAY" ]; then
+    exec timeout 300 "$@"
+fi
+exec timeout 300 xvfb-run -a -s "-screen 0 1600x900x24" "$@"
