@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <sys/ioctl.h>
@@ -21,9 +22,20 @@ using namespace hopscope;
 
 std::atomic<int>* interrupt_flag = nullptr;
 
+/// A second signal within this time is the same request: `timeout` and terminals signal a process
+/// and its group.
+constexpr int64_t kSameRequestNs = 500'000'000;
+std::atomic<int64_t> first_signal_ns{0};
+
 /// First signal: ask for a clean stop. Second: leave at once; the run folder survives any moment.
 extern "C" void on_signal(int signal) {
-    if (interrupt_flag->exchange(signal) != 0) _exit(app::kInterrupted);
+    timespec now = {};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const int64_t ns = int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    if (interrupt_flag->exchange(signal) == 0)
+        first_signal_ns = ns;
+    else if (ns - first_signal_ns > kSameRequestNs)
+        _exit(app::kInterrupted);
 }
 
 void catch_signals() {

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 /// text for long.
 constexpr int64_t kSyntheticBytes = 4'000'000;
 /// Enough lines for a small vocabulary; more would only make the first minute longer.
-constexpr int64_t kSyntheticTokenizerLines = 20'000;
+constexpr int64_t kSyntheticTokenizerLines = 5'000;
 
 Status make_dir(const std::string& dir) {
     std::error_code error;

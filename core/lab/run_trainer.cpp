@@ -172,6 +172,12 @@ Status RunTrainer::replay_due_commands() {
     return {};
 }
 
+std::vector<ScalarRecord> RunTrainer::history() {
+    // Without a window nobody draws the curves again, and a progress line must not repeat old
+    // steps.
+    return options_.headless ? std::vector<ScalarRecord>() : std::move(history_);
+}
+
 Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
     try {
         if (auto s = replay_due_commands(); !s) return s.error();
@@ -250,9 +256,11 @@ Status RunTrainer::checkpoint() {
 }
 
 Status RunTrainer::apply(const Command& command, const std::string& by) {
-    // Run control (pause, step, …) changes no weight, but the log tells the whole story.
-    if (changes_training(command))
-        if (auto s = engine_->apply(command); !s) return s;
+    if (auto s = engine_->apply(command); !s) return s;
+    return note(command, by);
+}
+
+Status RunTrainer::note(const Command& command, const std::string& by) {
     return events_->append({command, step(), unix_seconds(), by});
 }
 

@@ -27,13 +27,14 @@ class RunTrainer : public Trainer {
     Status prepare(const Progress& progress, RunStatus& status) override;
     int64_t step() const override { return engine_ ? engine_->state().step : 0; }
     int64_t steps() const override { return config_.train.steps; }
-    std::vector<ScalarRecord> history() override { return std::move(history_); }
+    std::vector<ScalarRecord> history() override;
     Result<ScalarRecord> update(const std::function<void()>& between) override;
     Due due() const override;
     Result<float> evaluate(const Progress& progress) override;
     Status record(const ScalarRecord& record) override;
     Status checkpoint() override;
     Status apply(const Command& command, const std::string& by) override;
+    Status note(const Command& command, const std::string& by) override;
     std::vector<std::string> frozen() const override;
     std::shared_ptr<const GeometrySnapshot> geometry() override;
     Status save_geometry(const GeometrySnapshot& snapshot) override;

@@ -40,8 +40,7 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
         for (size_t l = 0; l < layers && config.model.ffn != "dense"; ++l) {
             int64_t ran = 0;
             for (const int64_t e : f.stats[l].executed) ran += e;
-            out.hops_executed[l] +=
-                static_cast<double>(ran) / static_cast<double>(b * t) / static_cast<double>(n);
+            out.hops_executed[l] += static_cast<double>(ran);
             const auto& j = f.stats[l].jaccard;
             out.jaccard[l].resize(std::max(out.jaccard[l].size(), j.size()), 0.0);
             pairs[l].resize(out.jaccard[l].size(), 0);
@@ -51,6 +50,8 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
             }
         }
     }
+    for (auto& hops : out.hops_executed)
+        hops /= static_cast<double>(std::max<int64_t>(1, out.tokens));
     for (size_t l = 0; l < layers; ++l)
         for (size_t p = 0; p < out.jaccard[l].size(); ++p)
             out.jaccard[l][p] /= static_cast<double>(pairs[l][p]);

@@ -1,0 +1,92 @@
+// A run small enough for tests, trained by the real program code: run folder, session, trainer.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "core/api/lab.h"
+#include "core/run/metrics_csv.h"
+
+namespace hopscope::test {
+
+/// A folder of its own for each test, in memory where there is some.
+class TempRuns {
+  public:
+    TempRuns() {
+        const std::string base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+        static int count = 0;
+        path_ =
+            base + "/hopscope_train_" + std::to_string(getpid()) + "_" + std::to_string(count++);
+        std::filesystem::create_directories(path_);
+    }
+    ~TempRuns() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+  private:
+    std::string path_;
+};
+
+/// Text with enough structure to learn: a few sentence patterns, written once a test.
+inline std::string write_corpus(const std::string& path) {
+    static const char* kWho[] = {"the baker", "a sailor", "the old king", "my sister",
+                                 "one farmer"};
+    static const char* kDoes[] = {"walks to", "looks at", "comes from", "talks about", "dreams of"};
+    static const char* kWhere[] = {"the harbour", "a small town", "the green hill", "the market",
+                                   "her garden"};
+    std::ofstream out(path);
+    for (int i = 0; i < 6000; ++i)
+        out << kWho[i * 7 % 5] << ' ' << kDoes[i * 11 / 3 % 5] << ' ' << kWhere[i * 13 / 7 % 5]
+            << (i % 3 ? " today.\n" : " before noon.\n");
+    return path;
+}
+
+inline std::string write_config(const std::string& path, const std::string& corpus) {
+    std::ofstream(path)
+        << "[model]\nd_model = 32\nn_layers = 2\nn_heads = 2\nvocab_size = 320\nmax_seq_len = 64\n"
+           "dropout = 0.1\n"
+           "[moe]\nexperts = 16\ntop_k = 2\nhops = 2\nd_space = 8\n"
+           "[train]\nsteps = 60\nbatch = 4\nseq_len = 32\nlr = 3e-3\nwarmup = 5\neval_every = 20\n"
+           "eval_batches = 3\ncheckpoint_every = 10\nsnapshot_every = 20\nthreads = 2\ngrad_accum "
+           "= 2\n"
+           "[data]\nsource = \"text\"\ntrain = \""
+        << corpus << "\"\n";
+    return path;
+}
+
+inline std::string bytes_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+inline std::vector<core::ScalarRecord> records_of(const std::string& run) {
+    auto records = core::read_metrics_csv(run + "/metrics.csv");
+    EXPECT_TRUE(records.ok()) << (records ? "" : records.error().message);
+    return records ? *records : std::vector<core::ScalarRecord>();
+}
+
+/// Losses and norms of two runs, bit for bit; times may differ.
+inline void expect_same_course(const std::string& a, const std::string& b) {
+    const auto x = records_of(a), y = records_of(b);
+    ASSERT_EQ(x.size(), y.size());
+    for (size_t i = 0; i < x.size(); ++i) {
+        ASSERT_EQ(x[i].step, y[i].step);
+        ASSERT_EQ(x[i].loss, y[i].loss) << "step " << x[i].step;
+        ASSERT_EQ(x[i].balance_loss, y[i].balance_loss) << "step " << x[i].step;
+        ASSERT_EQ(x[i].grad_norm, y[i].grad_norm) << "step " << x[i].step;
+        ASSERT_TRUE(x[i].valid_loss == y[i].valid_loss ||
+                    (std::isnan(x[i].valid_loss) && std::isnan(y[i].valid_loss)))
+            << "step " << x[i].step;
+    }
+}
+
+}  // namespace hopscope::test

@@ -1,0 +1,199 @@
+// If these fail, a run does not learn, or a resumed, repeated or frozen run is not what it claims
+// to be.
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <sys/wait.h>
+#include <thread>
+
+#include "core/config/config.h"
+#include "core/lab/checkpoint_io.h"
+#include "core/run/run_folder.h"
+#include "core/run/safetensors.h"
+#include "tests/train/run_helpers.h"
+
+namespace {
+
+using namespace hopscope;
+using namespace hopscope::core;
+using namespace hopscope::test;
+using nlohmann::json;
+
+class Run : public ::testing::Test {
+  protected:
+    Run()
+        : corpus_(write_corpus(dir_ / "corpus.txt")),
+          config_(write_config(dir_ / "tiny.toml", corpus_)) {}
+
+    std::string train(const std::string& name, std::vector<std::string> overrides = {},
+                      bool resume = false) {
+        lab::TrainOptions o;
+        o.config_path = config_;
+        o.overrides = std::move(overrides);
+        o.out = dir_ / name;
+        o.resume = resume;
+        auto result = lab::train(o);
+        EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
+        return o.out;
+    }
+    static std::string checkpoint(const std::string& run, int64_t step) {
+        char name[32];
+        std::snprintf(name, sizeof name, "/step_%08d", static_cast<int>(step));
+        return run + "/checkpoints" + name;
+    }
+
+    TempRuns dir_;
+    std::string corpus_, config_;
+};
+
+TEST_F(Run, LearnsAndWritesTheWholeFolder) {
+    const auto run = train("a");
+    const auto records = records_of(run);
+    ASSERT_EQ(records.size(), 60u);
+    EXPECT_NEAR(records.front().loss, std::log(320.0), 0.4)
+        << "an untrained model must be near uniform";
+    EXPECT_LT(records.back().loss, records.front().loss - 1.5F);
+    EXPECT_LT(records.back().valid_loss, records.front().loss - 1.5F);
+    for (const char* name : {"config.toml", "run.json", "metrics.csv", "tokenizer.model"})
+        EXPECT_TRUE(std::filesystem::is_regular_file(run + "/" + name)) << name;
+    EXPECT_EQ(json::parse(bytes_of(run + "/run.json")).at("state"), "done");
+    EXPECT_TRUE(std::filesystem::exists(run + "/geometry/step_00000060.safetensors"));
+    const auto eval = json::parse(bytes_of(run + "/eval/step_00000060.json"));
+    EXPECT_EQ(eval.at("batches").size(), 3u);
+    EXPECT_NEAR(eval.at("loss").get<double>(), records.back().valid_loss, 1e-6);
+    EXPECT_EQ(RunFolder::open(run, false)->checkpoints().steps(),
+              (std::vector<int64_t>{40, 50, 60}));
+}
+
+TEST_F(Run, RepeatsBitForBit) {
+    const auto a = train("a"), b = train("b");
+    expect_same_course(a, b);
+    EXPECT_EQ(bytes_of(checkpoint(a, 60) + "/model.safetensors"),
+              bytes_of(checkpoint(b, 60) + "/model.safetensors"));
+    EXPECT_EQ(bytes_of(checkpoint(a, 60) + "/optimizer.safetensors"),
+              bytes_of(checkpoint(b, 60) + "/optimizer.safetensors"));
+}
+
+/// Trains in a child process and kills it outright after `ms`.
+void train_and_kill(const std::string& config, const std::string& out, bool resume, int ms) {
+    const pid_t child = fork();
+    if (child == 0) {
+        // A forked copy of a process with a thread pool must start anew.
+        const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+        setenv("HOPSCOPE_TEST_TRAIN", (config + "\n" + out + "\n" + (resume ? "1" : "0")).c_str(),
+               1);
+        execl(self.c_str(), self.c_str(), "--gtest_filter=ChildProcess.Trains",
+              "--gtest_also_run_disabled_tests", nullptr);
+        _exit(127);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+}
+
+// Not a test of its own: what train_and_kill runs.
+TEST(ChildProcess, Trains) {
+    const char* order = std::getenv("HOPSCOPE_TEST_TRAIN");
+    if (!order) GTEST_SKIP() << "only run by the kill test";
+    std::istringstream lines(order);
+    lab::TrainOptions o;
+    std::string resume;
+    std::getline(lines, o.config_path);
+    std::getline(lines, o.out);
+    std::getline(lines, resume);
+    o.resume = resume == "1";
+    auto result = lab::train(o);
+    EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
+}
+
+TEST_F(Run, KilledAtAnyMomentItResumesBitForBit) {
+    const auto whole = train("whole");
+    const auto broken = dir_ / "broken";
+    int kills = 0;
+    for (int attempt = 0; attempt < 6; ++attempt) {
+        const bool exists = is_run_folder(broken);
+        if (exists && json::parse(bytes_of(broken + "/run.json")).at("state") == "done") break;
+        train_and_kill(config_, broken, exists, 700 + 450 * attempt);
+        ++kills;
+    }
+    ASSERT_GT(kills, 1);
+    train("broken", {}, /*resume=*/is_run_folder(broken));
+    expect_same_course(whole, broken);
+    EXPECT_EQ(bytes_of(checkpoint(whole, 60) + "/model.safetensors"),
+              bytes_of(checkpoint(broken, 60) + "/model.safetensors"));
+    EXPECT_EQ(bytes_of(checkpoint(whole, 60) + "/optimizer.safetensors"),
+              bytes_of(checkpoint(broken, 60) + "/optimizer.safetensors"));
+}
+
+TEST_F(Run, RefusesWhatResumeMayNotChange) {
+    train("a", {"train.steps=10"});
+    lab::TrainOptions o;
+    o.config_path = config_;
+    o.out = dir_ / "a";
+    EXPECT_EQ(lab::train(o).error().kind, ErrorKind::usage) << "an existing run needs --resume";
+    o.resume = true;
+    o.overrides = {"train.lr=1e-2"};
+    const auto result = lab::train(o);
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().kind, ErrorKind::usage);
+    EXPECT_NE(result.error().message.find("train.lr"), std::string::npos) << result.error().message;
+    o.overrides = {"train.steps=12"};
+    EXPECT_TRUE(lab::train(o).ok());
+    EXPECT_EQ(records_of(dir_ / "a").size(), 12u);
+}
+
+TEST_F(Run, NotANumberStopsBeforeTheUpdateAndSavesTheBatch) {
+    lab::TrainOptions o;
+    o.config_path = config_;
+    o.out = dir_ / "nan";
+    o.overrides = {"train.lr=1e30", "train.clip=0.0"};
+    const auto result = lab::train(o);
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().kind, ErrorKind::failed);
+    EXPECT_EQ(json::parse(bytes_of(o.out + "/run.json"))
+                  .at("state")
+                  .get<std::string>()
+                  .rfind("failed", 0),
+              0u);
+    const auto done = records_of(o.out);
+    for (const auto& r : done) EXPECT_TRUE(std::isfinite(r.loss));
+    bool found = false;
+    for (const auto& entry : std::filesystem::directory_iterator(o.out))
+        found |= entry.path().filename().string().rfind("bad_batch_", 0) == 0;
+    EXPECT_TRUE(found) << "the batch must be kept for a look";
+}
+
+TEST_F(Run, EvaluationModes) {
+    const auto run = train("a");
+    const auto eval = [&](auto change) {
+        lab::EvalOptions o;
+        o.run = run;
+        o.batches = 3;
+        change(o);
+        auto result = lab::eval(o);
+        EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
+        return json::parse(*result);
+    };
+    const auto base = eval([](lab::EvalOptions&) {});
+    EXPECT_NEAR(base.at("loss").get<double>(), records_of(run).back().valid_loss, 1e-6);
+    EXPECT_EQ(base.at("hops_executed"), json({2.0, 2.0}));
+    const auto frozen = eval([](lab::EvalOptions& o) { o.freeze_routing = true; });
+    EXPECT_EQ(frozen.at("jaccard"), json::array({json::array({1.0}), json::array({1.0})}));
+    EXPECT_EQ(eval([](lab::EvalOptions& o) { o.hops = 1; }).at("hops_executed"), json({1.0, 1.0}));
+    EXPECT_EQ(eval([](lab::EvalOptions& o) { o.halt = 0; }).at("loss"), base.at("loss"));
+    EXPECT_EQ(eval([](lab::EvalOptions& o) { o.halt = 1e9; }).at("loss"),
+              eval([](lab::EvalOptions& o) { o.hops = 1; }).at("loss"));
+    EXPECT_GT(eval([](lab::EvalOptions& o) { o.no_experts = true; }).at("loss").get<double>(),
+              base.at("loss").get<double>());
+}
+
+TEST_F(Run, PrecisionBf16TrainsOnTheCpuToo) {
+    const auto run = train("a", {"train.precision=bf16", "train.steps=40"});
+    const auto records = records_of(run);
+    EXPECT_LT(records.back().loss, records.front().loss - 1.0F);
+    for (const auto& t :
+         SafetensorsFile::open(checkpoint(run, 40) + "/model.safetensors")->tensors())
+        EXPECT_EQ(t.dtype, "F32") << t.name;
+}
+
+}  // namespace
