@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/routing_space_marks.h"
 #include "app/panels/routing_space_panel.h"
 #include "app/panels/trajectory_text.h"
 #include "app/window/fonts.h"
@@ -15,8 +16,8 @@ namespace {
 
 constexpr size_t kNearest = 5;
 
-std::string percent(double share) {
-    return rounded(100 * share, share < 0.0995 ? 1 : 0) + " %";
+std::string share_text(double share) {
+    return percent(share, share < 0.0995 ? 1 : 0);
 }
 
 /// A veil of the panel's colour, so that text over points stays readable.
@@ -34,15 +35,6 @@ void text_at(ImDrawList* list, ImFont* font, float size, ImVec2 at, ImU32 color,
 
 ImVec2 measure(ImFont* font, float size, const std::string& text) {
     return font->CalcTextSizeA(size, 1e9f, 0, text.c_str());
-}
-
-void swatch(ImU32 color) {
-    const float h = ImGui::GetTextLineHeight(), w = 0.6f * h;
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::Dummy(ImVec2(w, h));
-    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y + 0.2f * h),
-                                              ImVec2(at.x + w, at.y + 0.8f * h), color, 2);
-    ImGui::SameLine(0, 0.4f * h);
 }
 
 }  // namespace
@@ -217,8 +209,8 @@ void RoutingSpacePanel::draw_captions(const AppState& state, ImVec2 at, ImVec2 s
     const ImU32 dim = packed(state.theme().dim);
     const float bottom = at.y + size.y - small - 2 * s, upper = bottom - font - 3 * s;
 
-    const std::string axes = "principal axis 1 \xE2\x86\x92 " + percent(place.basis.share[0]) +
-                             "   axis 2 \xE2\x86\x91 " + percent(place.basis.share[1]) +
+    const std::string axes = "principal axis 1 \xE2\x86\x92 " + share_text(place.basis.share[0]) +
+                             "   axis 2 \xE2\x86\x91 " + share_text(place.basis.share[1]) +
                              " of variance";
     std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
     basis += with_thousands(place.basis.step);
@@ -261,7 +253,8 @@ void RoutingSpacePanel::expert_tooltip(const AppState& state, int64_t expert) {
     const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
     const size_t i = static_cast<size_t>(expert), dim = static_cast<size_t>(g.d_space);
     swatch(
-        viz::packed(state.places.expert_color(state.selection.layer, expert, state.theme().dark)));
+        viz::packed(state.places.expert_color(state.selection.layer, expert, state.theme().dark)),
+        state.pixel_scale);
     ImGui::Text("E%lld", static_cast<long long>(expert));
     ImGui::SameLine();
     ImGui::TextColored(state.theme().dim, "layer %lld, step %s",
@@ -272,7 +265,7 @@ void RoutingSpacePanel::expert_tooltip(const AppState& state, int64_t expert) {
         ImGui::Text("load %s \xC3\x97 uniform", rounded(times, 2).c_str());
         ImGui::SameLine();
         ImGui::TextColored(state.theme().dim, "%s of all choices in recent batches",
-                           percent(g.load[i]).c_str());
+                           share_text(g.load[i]).c_str());
     }
     ImGui::TextColored(state.theme().dim,
                        "%s of %s choices of the sample (tokens \xC3\x97 hops \xC3\x97 top-k)",
@@ -282,8 +275,9 @@ void RoutingSpacePanel::expert_tooltip(const AppState& state, int64_t expert) {
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     for (const auto& near :
          nearest_experts(g, std::span(g.centroids).subspan(i * dim, dim), kNearest, expert)) {
-        swatch(viz::packed(
-            state.places.expert_color(state.selection.layer, near.expert, state.theme().dark)));
+        swatch(viz::packed(state.places.expert_color(state.selection.layer, near.expert,
+                                                     state.theme().dark)),
+               state.pixel_scale);
         ImGui::Text("E%-5lld %6.3f", static_cast<long long>(near.expert),
                     static_cast<double>(near.cosine));
     }
@@ -317,7 +311,8 @@ void RoutingSpacePanel::token_tooltip(const AppState& state, const SpaceItem& it
         ImGui::PushFont(state.fonts.mono, kMonoSize);
         for (size_t j = 0; j < std::min<size_t>(k, 12); ++j) {
             swatch(viz::packed(state.places.expert_color(state.selection.layer, g.choices[row + j],
-                                                         state.theme().dark)));
+                                                         state.theme().dark)),
+                   state.pixel_scale);
             ImGui::Text("E%-5d %6.3f", g.choices[row + j], static_cast<double>(g.weights[row + j]));
         }
         ImGui::PopFont();

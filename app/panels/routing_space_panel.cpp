@@ -18,11 +18,6 @@ constexpr double kMotion = 0.15;  ///< seconds a camera takes to its goal
 constexpr float kSlack = 5.0f;    ///< pixels beside a glyph that still count as on it
 constexpr float kWheelStep = 1.18f;
 
-/// Before this step the routing is still near its random start, and the basis follows it.
-int64_t freeze_step(const core::Config& config) {
-    return std::max<int64_t>(1, std::min(config.train.warmup, config.train.steps / 10));
-}
-
 /// Puts the next item of `width` on the same line where it fits, else on a new one.
 void flow(float width) {
     const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;

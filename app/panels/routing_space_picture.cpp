@@ -203,6 +203,10 @@ const char* name_of(SpaceColor color) {
     return "";
 }
 
+int64_t freeze_step(const core::Config& config) {
+    return std::max<int64_t>(1, std::min(config.train.warmup, config.train.steps / 10));
+}
+
 void CentroidHistory::add(const core::GeometrySnapshot& snapshot) {
     while (!entries_.empty() && entries_.back().step >= snapshot.step) entries_.pop_back();
     Entry entry;

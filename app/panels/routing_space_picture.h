@@ -31,6 +31,10 @@ struct PictureOptions {
     bool operator==(const PictureOptions&) const = default;
 };
 
+/// First step whose snapshot freezes the bases of a run: before the end of the warm-up (at most a
+/// tenth of the run) the routing is near its random start, and the basis follows it.
+int64_t freeze_step(const core::Config& config);
+
 /// What a point stands for.
 struct SpaceItem {
     bool expert = false;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/routing_space_marks.h"
 #include "app/panels/trajectory_panel.h"
 #include "app/panels/trajectory_text.h"
 #include "app/window/fonts.h"
@@ -16,10 +17,6 @@ namespace {
 std::string signed_text(double v, int decimals) {
     if (std::isnan(v)) return kNothing;
     return (v >= 0 ? "+" : "\xE2\x88\x92") + rounded(std::fabs(v), decimals);
-}
-
-std::string percent(double share, int decimals) {
-    return std::isnan(share) ? kNothing : rounded(100 * share, decimals) + " %";
 }
 
 }  // namespace

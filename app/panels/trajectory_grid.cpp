@@ -4,6 +4,7 @@
 #include <imgui.h>
 #include <string>
 
+#include "app/panels/routing_space_marks.h"
 #include "app/panels/trajectory_panel.h"
 #include "app/panels/trajectory_text.h"
 #include "app/window/fonts.h"
@@ -20,16 +21,6 @@ std::string weight_text(float weight) {
     std::string text = rounded(static_cast<double>(weight), 2);
     if (text.size() > 1 && text[0] == '0') text.erase(0, 1);
     return text;
-}
-
-void swatch(ImU32 color, float s) {
-    const float h = ImGui::GetTextLineHeight(), side = 9 * s;
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::Dummy(ImVec2(side, h));
-    const float top = at.y + (h - side) / 2;
-    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, top), ImVec2(at.x + side, top + side),
-                                              color, 2 * s);
-    ImGui::SameLine(0, 6 * s);
 }
 
 }  // namespace

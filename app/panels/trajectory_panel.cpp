@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <misc/cpp/imgui_stdlib.h>
 
+#include "app/panels/routing_space_picture.h"
 #include "app/window/format.h"
 #include "app/window/widgets.h"
 
@@ -92,9 +93,8 @@ void TrajectoryPanel::prepare(AppState& state) {
     if (!state.session) return;
     send_waiting(state);
     if (state.geometry) {
-        const auto& train = state.session->config().train;
-        const int64_t freeze = std::max<int64_t>(1, std::min(train.warmup, train.steps / 10));
-        if (state.places.update(*state.geometry, freeze, state.selection.layer))
+        if (state.places.update(*state.geometry, freeze_step(state.session->config()),
+                                state.selection.layer))
             state.keep_drawing(1);
     }
     if (auto newest = state.session->halting()) effect_ = std::move(newest);
