@@ -81,8 +81,10 @@ build() {
     if ! (cd "$root" && cmake --build --preset "$preset" -j "$(build_jobs)" "${targets[@]}") 2>&1 | tee "$folder/build.log" >&2; then
         fail "build/$preset did not build; the compiler's errors are above and in build/$preset/build.log."
     fi
-    # Caught here rather than by -Werror, so that checked and plain builds share one compiler cache.
-    if [[ -n ${HOPSCOPE_FAIL_ON_WARNINGS:-} ]] && grep -nE '(^|[^A-Za-z])warning[: #]' "$folder/build.log" >&2; then
+    # Caught here rather than by -Werror, so that checked and plain builds share one compiler cache. -Wrestrict: g++ 12
+    # raises it wrongly inside its own std::string operator+ (GCC bug 105651).
+    if [[ -n ${HOPSCOPE_FAIL_ON_WARNINGS:-} ]] &&
+        grep -nE '(^|[^A-Za-z])warning[: #]' "$folder/build.log" | grep -vE '/include/c\+\+/.*\[-Wrestrict\]' >&2; then
         fail "the compiler printed the warnings above (build/$preset/build.log)."
     fi
 }
