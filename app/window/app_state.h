@@ -69,9 +69,10 @@ struct AppState {
     /// The trajectory panel's text.
     std::string prompt = "the muddy river bank was steep before the rain";
     double last_input = -1e9;  ///< `now` of the last key or mouse event
-    /// Set each frame by a focused panel that moves by the arrow keys; they then do not step the run.
+    /// Set each frame by a focused panel that moves by the arrow keys; they then do not step the
+    /// run.
     bool arrows_taken = false;
-    int frames_wanted = 3;     ///< frames to draw before the loop may sleep again
+    int frames_wanted = 3;  ///< frames to draw before the loop may sleep again
 
     const Theme& theme() const { return theme_of(settings.dark); }
     bool training() const { return session && status.state == core::RunState::running; }

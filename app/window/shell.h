@@ -31,6 +31,7 @@ class Shell {
     void save();
 
     void open_palette() { palette_.open(); }
+    void show_shortcuts() { show_shortcuts_ = true; }
     RunDoor& door() { return door_; }
     Layout layout() const { return layout_; }
     void set_layout(Layout layout);

@@ -201,6 +201,7 @@ void Shell::handle_keys() {
 
 void Shell::draw_shortcuts() {
     if (!show_shortcuts_) return;
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);  // it floats, so no gap sets it apart
     ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Appearing,
                             ImVec2(0.5f, 0.5f));
     if (ImGui::Begin("Shortcuts", &show_shortcuts_,
@@ -224,6 +225,7 @@ void Shell::draw_shortcuts() {
         ImGui::EndTable();
     }
     ImGui::End();
+    ImGui::PopStyleVar();
 }
 
 }  // namespace hopscope::app

@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
     gui_test::FakeOptions fake;
     fake.start_step = 1240;
     fake.updates_per_look = 1;
-    bool light = false, empty = false, inspect = false, palette = false;
+    bool light = false, empty = false, inspect = false, palette = false, shortcuts = false,
+         trace = false, close = false;
     float scale = 1;
     options.keep_settings = false;
     options.exe_dir = HOPSCOPE_TEST_EXE_DIR;
@@ -33,6 +34,14 @@ int main(int argc, char** argv) {
             light = true;
         else if (arg == "--scale")
             scale = std::stof(next());
+        else if (arg == "--still")
+            fake.updates_per_look = 0;
+        else if (arg == "--shortcuts")
+            shortcuts = true;
+        else if (arg == "--trace")
+            inspect = trace = true;
+        else if (arg == "--close")
+            close = true;
         else if (arg == "--empty")
             empty = true;
         else if (arg == "--inspect")
@@ -73,8 +82,11 @@ int main(int argc, char** argv) {
         state.settings.scale = scale;
         if (inspect) shell.set_layout(app::Layout::inspect);
     };
-    options.after_frame = [&](app::Shell& shell, app::AppState&) {
+    options.after_frame = [&](app::Shell& shell, app::AppState& state) {
         if (++frame == 2 && session) tell_story();
+        if (frame == 3 && trace) session->request_trace({state.prompt, {}});
+        if (frame == 3 && close) shell.door().exit();
+        if (frame == 3 && shortcuts) shell.show_shortcuts();
         if (frame == 2 && palette) shell.open_palette();
         if (frame == 12 && session)
             session->submit({"unfreeze", {{"what", std::string("routing")}}}, "demo");
