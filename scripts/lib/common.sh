@@ -72,6 +72,8 @@ build() {
             *) defines+=("$1") && shift ;;
         esac
     done
+    # A file that is not compiled again would keep its warnings to itself; the compiler cache makes this cheap.
+    [[ -z ${HOPSCOPE_FAIL_ON_WARNINGS:-} ]] || targets+=(--clean-first)
     mkdir -p "$folder"
     if ! (cd "$root" && cmake --preset "$preset" "-DHOPSCOPE_DEPS=$HOPSCOPE_DEPS" "${defines[@]}") >"$folder/configure.log" 2>&1; then
         tail -30 "$folder/configure.log" >&2
