@@ -9,12 +9,16 @@
 namespace hopscope::app {
 namespace {
 
-std::string grouped(std::string digits) {
+std::string grouped(const std::string& digits) {
     const size_t begin = !digits.empty() && digits[0] == '-' ? 1 : 0;
     const size_t dot = digits.find('.');
     const size_t end = dot == std::string::npos ? digits.size() : dot;
-    for (size_t at = end; at > begin + 3; at -= 3) digits.insert(at - 3, ",");
-    return digits;
+    std::string text;
+    for (size_t i = 0; i < digits.size(); ++i) {
+        if (i > begin && i < end && (end - i) % 3 == 0) text += ',';
+        text += digits[i];
+    }
+    return text;
 }
 
 template <class... Args>

@@ -16,9 +16,13 @@ bool begin_modal(const char* name) {
     if (!ImGui::IsPopupOpen(name)) ImGui::OpenPopup(name);
     const ImVec2 center = ImGui::GetMainViewport()->GetCenter();
     ImGui::SetNextWindowPos(center, ImGuiCond_Always, ImVec2(0.5f, 0.5f));
-    return ImGui::BeginPopupModal(name, nullptr,
-                                  ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoMove |
-                                      ImGuiWindowFlags_NoSavedSettings);
+    const bool begun =
+        ImGui::BeginPopupModal(name, nullptr,
+                               ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoMove |
+                                   ImGuiWindowFlags_NoSavedSettings);
+    // A question is answered by Enter, too.
+    if (begun && ImGui::IsWindowAppearing()) ImGui::SetNavCursorVisible(true);
+    return begun;
 }
 
 }  // namespace

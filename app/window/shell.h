@@ -68,7 +68,7 @@ class Shell {
     float content_scale_ = 1.0f;
     bool styled_dark_ = false;
     float styled_scale_ = 0.0f;
-    bool show_shortcuts_ = false, settings_dirty_ = false;
+    bool show_shortcuts_ = false, settings_dirty_ = false, popup_was_open_ = false;
     std::string ini_path_;
     std::string config_field_, run_field_;
     bool open_dialog_ = false;

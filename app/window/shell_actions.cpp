@@ -161,6 +161,8 @@ void Shell::guide_cursor() {
     ImGuiIO& io = ImGui::GetIO();
     const bool popup =
         ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+    if (popup_was_open_ && !popup) ImGui::SetNavCursorVisible(false);
+    popup_was_open_ = popup;
     if (pressed(ImGuiKey_Tab) || pressed(ImGuiMod_Shift | ImGuiKey_Tab))
         ImGui::SetNavCursorVisible(true);
     io.ConfigNavCursorVisibleAuto = popup || io.NavVisible;

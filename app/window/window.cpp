@@ -13,6 +13,7 @@
 #include <imgui_internal.h>
 #include <implot.h>
 
+#include "app/window/chords.h"
 #include "app/window/pacing.h"
 #include "app/window/screenshot.h"
 #include "app/window/shell.h"
@@ -180,6 +181,8 @@ class Loop {
         shell_.set_content_scale(ImGui_ImplGlfw_GetContentScaleForWindow(screen_.window));
         ImGui_ImplOpenGL3_NewFrame();
         ImGui_ImplGlfw_NewFrame();
+        chords_.keep_together();
+        if (chords_.waiting()) state_.keep_drawing(1);
         ImGui::NewFrame();
         shell_.frame();
         ImGui::Render();
@@ -213,6 +216,7 @@ class Loop {
     AppState state_;
     Screen screen_;
     Shell shell_;  // goes first: panels hold OpenGL objects
+    Chords chords_;
     double last_draw_ = 0;
     int frames_ = 0;
     bool closing_ = false;

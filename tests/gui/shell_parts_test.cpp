@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/window/actions.h"
+#include "app/window/chords.h"
 #include "app/window/fonts.h"
 #include "app/window/pacing.h"
 #include "app/window/run_door.h"
@@ -215,6 +216,35 @@ TEST(AppState, RefusalsAreToldOnce) {
     update_state(state);
     EXPECT_EQ(state.log.size(), before + 1);
     EXPECT_TRUE(state.log.back().problem);
+}
+
+// Wrong if a quick Ctrl+P were lost because Ctrl went up within the frame in which P came down.
+TEST(Chords, ModifierOutlivesItsKeyByAFrame) {
+    ImGui::CreateContext();
+    ImGuiIO& io = ImGui::GetIO();
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
+    io.DisplaySize = ImVec2(100, 100);
+    Chords chords;
+    const auto frame = [&] {
+        chords.keep_together();
+        ImGui::NewFrame();
+        const bool chord = ImGui::IsKeyChordPressed(ImGuiMod_Ctrl | ImGuiKey_P);
+        ImGui::EndFrame();
+        return chord;
+    };
+    frame();
+    for (bool down : {true, false}) {  // both in one frame, the modifier first, as a fast hand does
+        io.AddKeyEvent(ImGuiMod_Ctrl, down);
+        io.AddKeyEvent(ImGuiKey_LeftCtrl, down);
+        io.AddKeyEvent(ImGuiKey_P, down);
+    }
+    int seen = 0;
+    for (int i = 0; i < 5; ++i) seen += frame();
+    EXPECT_EQ(seen, 1);
+    EXPECT_FALSE(io.KeyCtrl);
+    EXPECT_FALSE(ImGui::IsKeyDown(ImGuiKey_P));
+    EXPECT_FALSE(chords.waiting());
+    ImGui::DestroyContext();
 }
 
 // Wrong if the selection of one layer's experts survived into another layer.

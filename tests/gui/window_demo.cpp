@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
             scale = std::stof(next());
         else if (arg == "--still")
             fake.updates_per_look = 0;
+        else if (arg == "--settings")
+            options.keep_settings = true;
         else if (arg == "--shortcuts")
             shortcuts = true;
         else if (arg == "--trace")
@@ -78,8 +80,8 @@ int main(int argc, char** argv) {
         session->set_state(core::RunState::running);
     };
     options.after_begin = [&](app::Shell& shell, app::AppState& state) {
-        state.settings.dark = !light;
-        state.settings.scale = scale;
+        if (light) state.settings.dark = false;
+        if (scale != 1) state.settings.scale = scale;
         if (inspect) shell.set_layout(app::Layout::inspect);
     };
     options.after_frame = [&](app::Shell& shell, app::AppState& state) {
