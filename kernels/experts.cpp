@@ -34,7 +34,9 @@ Tensor experts(const Tensor& h, const Tensor& idx, const Tensor& weight, const T
                const Tensor& up, Form form) {
     TORCH_INTERNAL_ASSERT(h.size(0) == idx.size(0) && h.size(1) == down.size(2),
                           "experts: shapes do not match");
-    if (form == Form::reference || !h.is_cpu()) return reference::experts(h, idx, weight, down, up);
+    const bool narrow = h.scalar_type() != at::kFloat && h.scalar_type() != at::kDouble;
+    if (form == Form::reference || !h.is_cpu() || narrow)
+        return reference::experts(h, idx, weight, down, up);
     const auto hc = h.contiguous(), wc = weight.contiguous();
     if (!c10::GradMode::is_enabled()) return cpu::experts_forward(hc, idx, wc, down, up).dh;
     return ExpertsNode::apply(hc, idx, wc, down, up);

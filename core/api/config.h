@@ -1,5 +1,6 @@
-// The resolved configuration of a run: one plain struct a TOML table, with the defaults of product.md section 3.
-// Plain C++, any thread. core/config reads and writes it; everything else only reads it.
+// The resolved configuration of a run: one plain struct a TOML table, with the defaults of
+// product.md section 3. Plain C++, any thread. core/config reads and writes it; everything else
+// only reads it.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +34,9 @@ struct ModelConfig {
 };
 
 struct MoeConfig {
-    int64_t experts = 256;            ///< M
-    std::string expert = "mlp";       ///< "mlp" | "static" | "swiglu"
-    int64_t expert_rank = 1;          ///< r
+    int64_t experts = 256;       ///< M
+    std::string expert = "mlp";  ///< "mlp" | "static" | "swiglu"
+    int64_t expert_rank = 1;     ///< r
     int64_t shared_expert = 0;
     std::string pools = "shared";     ///< "shared" | "unrolled"
     int64_t top_k = 12;               ///< k
@@ -64,9 +65,9 @@ struct MoeConfig {
     int64_t hops_of(int64_t layer) const {
         return hops.size() == 1 ? hops[0] : hops[static_cast<size_t>(layer)];
     }
-    /// Whether the top-k weights are divided by their sum (science.md E4).
-    bool renormalises() const {
-        return renormalise == "true" || (renormalise == "auto" && top_k != 1);
+    /// Whether the weights of `k` chosen experts are divided by their sum (science.md E4).
+    bool renormalises(int64_t k) const {
+        return renormalise == "true" || (renormalise == "auto" && k != 1);
     }
     bool operator==(const MoeConfig&) const = default;
 };

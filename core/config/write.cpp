@@ -25,9 +25,11 @@ std::string config_hash(const Config& config) {
     // FNV-1a, 64 bits, over "key = value" lines: comments may change, the hash of a configuration
     // may not.
     uint64_t hash = 0xcbf29ce484222325ull;
-    for (const Key& key : config_keys())
+    for (const Key& key : config_keys()) {
+        if (key.resumable) continue;  // a resumed run stays the same experiment
         for (const char c : key.name + " = " + format_value(key, config) + "\n")
             hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+    }
     char text[17];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
     return text;

@@ -79,8 +79,7 @@ json state_json(const EngineState& state) {
 
 }  // namespace
 
-Status write_checkpoint(const Checkpoints& checkpoints, const Config& config,
-                        const EngineState& state) {
+Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state) {
     Views model, optimizer;
     state.weights.for_each(
         [&](const std::string& name, Group, const at::Tensor& t) { model.add(name, t); });
@@ -93,7 +92,7 @@ Status write_checkpoint(const Checkpoints& checkpoints, const Config& config,
     CheckpointContent content;
     content.model = model.list;
     content.model_metadata = {{"format", "hopscope.model/1"},
-                              {"config", to_toml(config)},
+                              {"config", to_toml(state.live)},
                               {"step", std::to_string(state.step)}};
     content.optimizer = optimizer.list;
     content.optimizer_metadata = {{"format", "hopscope.optimizer/1"}};
@@ -108,6 +107,22 @@ Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,
     if (!w) return w;
     if (auto s = no_others(file, known); !s) return s.error();
     return w;
+}
+
+Status apply_live_settings(const Checkpoint& checkpoint, Config& config) {
+    try {
+        const auto live = json::parse(checkpoint.state_json).at("live");
+        config.train.lr = live.at("lr").get<double>();
+        config.moe.tau = live.at("tau").get<double>();
+        config.train.balance_alpha = live.at("balance_alpha").get<double>();
+        config.train.clip = live.at("clip").get<double>();
+        config.model.dropout = live.at("dropout").get<double>();
+        config.moe.top_k = live.at("top_k").get<int64_t>();
+    } catch (const std::exception& e) {
+        return usage_error(checkpoint.dir + "/state.json: not a hopscope.state/1 file (" +
+                           e.what() + ")");
+    }
+    return check_config(config, checkpoint.dir + "/state.json");
 }
 
 Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& config,
@@ -126,17 +141,11 @@ Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& 
     state.v = *v;
     state.step = checkpoint.step;
     state.live = config;
+    if (auto s = apply_live_settings(checkpoint, state.live); !s) return s.error();
     try {
         const auto j = json::parse(checkpoint.state_json);
         state.tokens = j.at("tokens").get<int64_t>();
         state.seconds = j.at("seconds").get<double>();
-        const auto& live = j.at("live");
-        state.live.train.lr = live.at("lr").get<double>();
-        state.live.moe.tau = live.at("tau").get<double>();
-        state.live.train.balance_alpha = live.at("balance_alpha").get<double>();
-        state.live.train.clip = live.at("clip").get<double>();
-        state.live.model.dropout = live.at("dropout").get<double>();
-        state.live.moe.top_k = live.at("top_k").get<int64_t>();
         state.frozen = j.at("frozen").get<std::set<std::string>>();
         for (const auto& [layer, ids] : j.at("frozen_experts").items())
             state.frozen_experts[std::stoll(layer)] = ids.get<std::set<int64_t>>();
@@ -144,10 +153,6 @@ Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& 
         return usage_error(checkpoint.dir + "/state.json: not a hopscope.state/1 file (" +
                            e.what() + ")");
     }
-    if (state.live.moe.top_k < 1 || state.live.moe.top_k > config.moe.experts)
-        return usage_error(checkpoint.dir + "/state.json: top_k " +
-                           std::to_string(state.live.moe.top_k) + ", allowed 1 … " +
-                           std::to_string(config.moe.experts));
     return state;
 }
 

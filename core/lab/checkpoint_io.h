@@ -13,13 +13,17 @@
 
 namespace hopscope::core {
 
-Status write_checkpoint(const Checkpoints& checkpoints, const Config& config,
-                        const EngineState& state);
+/// The metadata key `config` of the model file holds the resolved TOML with live settings applied.
+Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state);
 
 /// All of it, moved to `device`. `config` is the resolved configuration the run goes on with.
 /// Errors (usage): a tensor missing, surplus or of another shape; a foreign state.json.
 Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& config,
                                     const at::Device& device);
+
+/// Lays the live settings of a state.json (lr, tau, top_k, …) over `config`, as the weights were
+/// last used with them.
+Status apply_live_settings(const Checkpoint& checkpoint, Config& config);
 
 /// Only the weights, fp32.
 Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,

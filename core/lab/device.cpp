@@ -6,6 +6,9 @@
 #include <omp.h>
 #include <thread>
 
+// Exported by the MKL inside libtorch_cpu; LibTorch itself only offers the process-wide setting.
+extern "C" int MKL_Set_Num_Threads_Local(int threads);
+
 namespace hopscope::core {
 
 Result<Device> resolve_device(const TrainConfig& train) {
@@ -39,7 +42,10 @@ void use_threads(int64_t threads) {
 }
 
 void use_one_thread() {
+    // LibTorch sets a thread's team at its first call; only after that does our own size stay.
+    at::get_num_threads();
     omp_set_num_threads(1);
+    MKL_Set_Num_Threads_Local(1);
 }
 
 Error torch_error(const std::exception& e) {

@@ -1,4 +1,7 @@
 // The command line's files, through the run folder's own reading and atomic writing.
+#include <filesystem>
+#include <fstream>
+
 #include "core/api/lab.h"
 #include "core/run/atomic_file.h"
 
@@ -9,6 +12,14 @@ Result<std::string> read_file(const std::string& path, size_t max_bytes) {
 }
 
 Status write_file(const std::string& path, const std::string& text) {
+    std::error_code ignored;
+    const auto status = std::filesystem::status(path, ignored);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+        // A pipe or a device is written to, not replaced.
+        std::ofstream out(path, std::ios::binary);
+        if (!(out << text << std::flush)) return failure("cannot write " + path);
+        return {};
+    }
     return write_file_atomic(path, text);
 }
 

@@ -118,6 +118,7 @@ std::shared_ptr<const GeometrySnapshot> RunTrainer::geometry() {
 }
 
 Status RunTrainer::save_geometry(const GeometrySnapshot& snapshot) {
+    if (!writer_) return {};
     std::vector<Projection> projections;
     for (const auto& layer : engine_->state().weights.layers)
         projections.push_back(layer.proj.defined()

@@ -28,16 +28,17 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     if (auto s = check_available(*config, folder->config_path()); !s) return s.error();
     auto tokenizer = load_run_tokenizer(*folder, *config);
     if (!tokenizer) return tokenizer.error();
-    std::vector<std::string> skipped;
-    auto checkpoint = folder->checkpoints().newest_complete(&skipped);
-    if (!checkpoint) {
-        std::string why;
-        for (const auto& s : skipped) why += "\n  " + s;
-        return usage_error(
-            dir + ": no complete checkpoint yet" +
-            (why.empty() ? std::string() : "; found:" + why) +
-            "\nwait for the first one (train.checkpoint_every), or stop the run, which writes one");
-    }
+    // Checkpoints appear whole, so the newest either opens or is damaged; an older one in its place
+    // would mislead.
+    const auto steps = folder->checkpoints().steps();
+    if (steps.empty())
+        return usage_error(dir +
+                           ": no complete checkpoint yet; wait for the first one "
+                           "(train.checkpoint_every), or stop "
+                           "the run, which writes one");
+    auto checkpoint = folder->checkpoints().open(steps.back());
+    if (!checkpoint) return checkpoint.error();
+    if (auto s = apply_live_settings(*checkpoint, *config); !s) return s.error();
     auto weights = read_weights(checkpoint->model, *config, at::kCPU);
     if (!weights) return weights.error();
     if (precision == "bf16")
@@ -46,7 +47,9 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
                 t.dim() >= 2 && group != Group::router_projection && group != Group::centroids;
             return narrow ? t.to(at::kBFloat16) : t;
         });
-    use_threads(resolve_device({.device = "cpu"})->threads);
+    TrainConfig plain;
+    plain.device = "cpu";
+    use_threads(resolve_device(plain)->threads);
     const int64_t step = checkpoint->step;
     return OpenRun{std::move(*folder), std::move(*config), std::move(*tokenizer),
                    std::move(*weights), step};

@@ -1,8 +1,10 @@
 #include "core/lab/run_trainer.h"
 
 #include <ATen/ops/zeros_like.h>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
@@ -31,52 +33,89 @@ Error resume_refusal(const std::string& dir, const std::vector<std::string>& key
 
 }  // namespace
 
-Status RunTrainer::open_folder(const Device& device) {
-    const auto& dir = options_.run_dir;
-    if (options_.resume || options_.open_only) {
-        auto folder = RunFolder::open(dir, /*writer=*/true);
-        if (!folder) return folder.error();
-        auto toml = folder->config_toml();
-        if (!toml) return toml.error();
-        auto saved = parse_config(*toml, folder->config_path());
-        if (!saved) return saved.error();
-        auto newest = folder->checkpoints().newest_complete();
-        const auto differing = differing_keys(*saved, config_, /*resumable=*/true);
-        if (!differing.empty()) return resume_refusal(dir, differing);
-        auto info = folder->info();
-        const auto changed = differing_keys(*saved, config_, /*resumable=*/false);
-        if (newest) {
-            auto state = read_checkpoint(*newest, config_, device.device);
-            if (!state) return state.error();
-            resumed_ = std::move(*state);
-            info.resumes.push_back({resumed_->step, unix_seconds(), changed});
-        }
-        info.state = RunState::preparing;
-        info.reason.clear();
-        info.steps = config_.train.steps;
-        if (auto s = folder->write_config(to_toml(config_)); !s) return s;
-        if (auto s = folder->write_info(info); !s) return s;
-        folder_ = std::move(*folder);
-        return {};
-    }
+Status RunTrainer::create_folder(const Device& device) {
     RunInfo info;
     info.program_version = HOPSCOPE_VERSION;
     info.config_name = options_.config_name;
+    info.source = source_name(config_);
+    info.synthetic = config_.data.source == "synthetic";
+    info.seed = config_.train.seed;
+    info.created = unix_seconds();
+    info.kernel_choices = {
+        {"route", "fused"}, {"experts", "fused"}, {"classifier", "fused"}, {"adamw", "fused"}};
+    info.state = RunState::running;
+    describe(info, device);
+    auto folder = RunFolder::create(options_.run_dir, to_toml(config_), info);
+    if (!folder) return folder.error();
+    folder_ = std::move(*folder);
+    writer_ = created_ = true;
+    return {};
+}
+
+void RunTrainer::describe(RunInfo& info, const Device& device) const {
     info.config_hash = config_hash(config_);
     info.device = device.name;
     info.device_name = device.for_people;
     info.precision = device.precision;
-    info.source = source_name(config_);
-    info.synthetic = config_.data.source == "synthetic";
-    info.seed = config_.train.seed;
     info.threads = device.threads;
     info.steps = config_.train.steps;
-    info.created = unix_seconds();
-    info.kernel_choices = {
-        {"route", "fused"}, {"experts", "fused"}, {"classifier", "fused"}, {"adamw", "fused"}};
-    auto folder = RunFolder::create(dir, to_toml(config_), info);
+}
+
+Status RunTrainer::open_folder(const Progress& progress, const Device& device) {
+    auto folder = RunFolder::open(options_.run_dir, /*writer=*/false);
     if (!folder) return folder.error();
+    auto toml = folder->config_toml();
+    if (!toml) return toml.error();
+    auto saved = parse_config(*toml, folder->config_path());
+    if (!saved) return saved.error();
+    const auto differing = differing_keys(*saved, config_, /*resumable=*/true);
+    if (!differing.empty()) return resume_refusal(options_.run_dir, differing);
+    changed_ = differing_keys(*saved, config_, /*resumable=*/false);
+    std::vector<std::string> skipped;
+    const auto newest = folder->checkpoints().newest_complete(&skipped);
+    for (const auto& s : skipped) {
+        changed_.push_back("skipped a damaged checkpoint: " + s);
+        progress.report(changed_.back(), -1);
+    }
+    if (!newest && !skipped.empty()) {
+        std::string list;
+        for (const auto& s : skipped) list += "\n  " + s;
+        return usage_error(options_.run_dir + ": no checkpoint of this run can be read:" + list +
+                           "\nput a good one back; nothing was changed");
+    }
+    if (newest) {
+        auto state = read_checkpoint(*newest, config_, device.device);
+        if (!state) return state.error();
+        resumed_ = std::move(*state);
+    }
     folder_ = std::move(*folder);
+    return options_.open_only ? Status() : ensure_writer();
+}
+
+Status RunTrainer::ensure_writer() {
+    if (writer_) return {};
+    auto folder = RunFolder::open(options_.run_dir, /*writer=*/true);
+    if (!folder) return folder.error();
+    auto info = folder->info();
+    const int64_t done = engine_ ? step() : resumed_ ? resumed_->step : 0;
+    info.resumes.push_back({done, unix_seconds(), changed_});
+    info.state = RunState::running;
+    info.reason.clear();
+    describe(info, device_);
+    if (auto s = folder->write_config(to_toml(config_)); !s) return s;
+    if (auto s = folder->write_info(info); !s) return s;
+    folder_ = std::move(*folder);
+    writer_ = true;
+    return engine_ ? open_logs() : Status();
+}
+
+Status RunTrainer::open_logs() {
+    auto metrics = MetricsLog::open(*folder_, config_.model.n_layers, step());
+    if (!metrics) return metrics.error();
+    metrics_ = std::move(*metrics);
+    auto events = EventLog::open(folder_->events_path());
+    if (!events) return events.error();
+    events_ = std::move(*events);
     return {};
 }
 
@@ -97,12 +136,13 @@ Status RunTrainer::start_engine(const Device& device) {
     }
     const int64_t done = state.step;
     engine_ = std::make_unique<Engine>(std::move(state));
-    auto metrics = MetricsLog::open(*folder_, config_.model.n_layers, done);
-    if (!metrics) return metrics.error();
-    metrics_ = std::move(*metrics);
+    if (writer_)
+        if (auto opened = open_logs(); !opened) return opened;
     auto records = read_metrics_csv(folder_->metrics_path());
     if (!records) return records.error();
-    history_ = std::move(*records);
+    for (auto& r :
+         *records)  // what came after the checkpoint is not part of the state that is shown
+        if (r.step <= done) history_.push_back(std::move(r));
 
     auto logged = read_event_log(folder_->events_path());
     if (!logged) return logged.error();
@@ -110,13 +150,30 @@ Status RunTrainer::start_engine(const Device& device) {
     // again.
     for (auto& entry : *logged)
         if (entry.step >= done && changes_training(entry.command)) replay_.push_back(entry);
-    auto events = EventLog::open(folder_->events_path());
-    if (!events) return events.error();
-    events_ = std::move(*events);
+    std::stable_sort(
+        replay_.begin(), replay_.end(),
+        [](const LoggedCommand& a, const LoggedCommand& b) { return a.step < b.step; });
     return {};
 }
 
 Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
+    auto prepared = prepare_run(progress, status);
+    if (prepared || !folder_) return prepared;
+    if (prepared.error().kind == ErrorKind::interrupted) {
+        (void)write_state(RunState::paused, "").ok();  // can go on with --resume
+    } else if (created_) {
+        // Nothing was trained: the folder must not stand in the way of the next try under its name.
+        const auto dir = folder_->dir();
+        folder_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(dir, ignored);
+    } else if (writer_) {
+        (void)write_state(RunState::failed, prepared.error().message).ok();
+    }
+    return prepared;
+}
+
+Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
     try {
         if (auto s = check_available(config_, options_.config_name); !s) return s;
         if (options_.resume || options_.open_only) {
@@ -137,11 +194,13 @@ Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
         config_.train.precision = device_.precision;
         use_threads(device_.threads);
         if (options_.run_dir.empty()) options_.run_dir = default_run_dir(options_.config_name);
-        if (auto s = open_folder(device_); !s) return s;
+        const bool existing = options_.resume || options_.open_only;
+        if (auto s = existing ? open_folder(progress, device_) : create_folder(device_); !s)
+            return s;
 
         status.run_dir = folder_->dir();
         status.run_name = folder_->name();
-        status.device = device_.for_people;
+        status.device = device_.name;
         status.threads = device_.threads;
         status.source = source_name(config_);
         status.synthetic = config_.data.source == "synthetic";
@@ -150,11 +209,13 @@ Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
         data_.emplace(std::move(*data));
         progress.report("building the model", -1);
         if (auto s = start_engine(device_); !s) return s;
-        auto info = folder_->info();
-        info.corpus_hashes = data_->hashes;
-        info.parameters = engine_->state().weights.parameters();
-        if (auto s = folder_->write_info(info); !s) return s;
-        status.parameters = info.parameters;
+        status.parameters = engine_->state().weights.parameters();
+        if (writer_) {
+            auto info = folder_->info();
+            info.corpus_hashes = data_->hashes;
+            info.parameters = status.parameters;
+            if (auto s = folder_->write_info(info); !s) return s;
+        }
         for (const auto& r : history_)
             if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
         make_probe_sample();
@@ -180,6 +241,7 @@ std::vector<ScalarRecord> RunTrainer::history() {
 
 Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
     try {
+        if (auto s = ensure_writer(); !s) return s.error();
         if (auto s = replay_due_commands(); !s) return s.error();
         auto record = engine_->update(data_->train, between);
         if (!record) {
@@ -224,15 +286,26 @@ Due RunTrainer::due() const {
 
 Result<float> RunTrainer::evaluate(const Progress& progress) {
     try {
+        if (auto s = ensure_writer(); !s) return s.error();
+        const auto begin = std::chrono::steady_clock::now();
         Controls controls;
         controls.freeze_routing = engine_->state().frozen.count("routing") != 0;
         auto result = core::evaluate(engine_->state().live, engine_->state().weights, data_->valid,
                                      config_.train.eval_batches, controls, progress);
         if (!result) return result.error();
-        EvalRecord record{folder_->name(), folder_->info().config_hash,
-                          step(),          "valid",
-                          result->loss,    result->batches,
-                          result->tokens};
+        EvalRecord record;
+        record.run = folder_->name();
+        record.config_hash = folder_->info().config_hash;
+        record.step = step();
+        record.loss = result->loss;
+        record.batches = result->batches;
+        record.tokens = result->tokens;
+        if (config_.model.ffn != "dense") {
+            record.hops_executed = result->hops_executed;
+            record.jaccard = result->jaccard;
+        }
+        record.seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         if (auto s = write_eval(folder_->eval_path(step()), record); !s) return s.error();
         return static_cast<float>(result->loss);
     } catch (const std::exception& e) {
@@ -246,9 +319,10 @@ Status RunTrainer::record(const ScalarRecord& record) {
 
 Status RunTrainer::checkpoint() {
     try {
+        if (auto s = ensure_writer(); !s) return s;
         if (auto s = metrics_->sync(); !s) return s;
         const auto checkpoints = folder_->checkpoints();
-        if (auto s = write_checkpoint(checkpoints, config_, engine_->state()); !s) return s;
+        if (auto s = write_checkpoint(checkpoints, engine_->state()); !s) return s;
         return checkpoints.rotate(config_.train.keep_checkpoints);
     } catch (const std::exception& e) {
         return torch_error(e);
@@ -256,11 +330,13 @@ Status RunTrainer::checkpoint() {
 }
 
 Status RunTrainer::apply(const Command& command, const std::string& by) {
+    if (auto s = ensure_writer(); !s) return s;
     if (auto s = engine_->apply(command); !s) return s;
     return note(command, by);
 }
 
 Status RunTrainer::note(const Command& command, const std::string& by) {
+    if (auto s = ensure_writer(); !s) return s;
     return events_->append({command, step(), unix_seconds(), by});
 }
 
@@ -269,7 +345,12 @@ std::vector<std::string> RunTrainer::frozen() const {
 }
 
 Status RunTrainer::write_state(RunState state, const std::string& reason) {
-    return folder_ ? folder_->write_state(state, reason) : Status();
+    if (!folder_ || !writer_) return {};
+    // On disk a run is running, paused, done or failed (product.md section 4); a stopped one can go
+    // on, so it is paused.
+    if (state == RunState::stopped || state == RunState::stopping) state = RunState::paused;
+    if (state == RunState::preparing || state == RunState::idle) state = RunState::running;
+    return folder_->write_state(state, reason);
 }
 
 }  // namespace hopscope::core

@@ -42,7 +42,14 @@ class RunTrainer : public Trainer {
     Status write_state(RunState state, const std::string& reason) override;
 
   private:
-    Status open_folder(const Device& device);
+    Status prepare_run(const Progress& progress, RunStatus& status);
+    Status create_folder(const Device& device);
+    Status open_folder(const Progress& progress, const Device& device);
+    /// A run that was opened to look at becomes ours at the first thing that writes: lock, cut
+    /// metrics, event file.
+    Status ensure_writer();
+    Status open_logs();
+    void describe(RunInfo& info, const Device& device) const;
     Status start_engine(const Device& device);
     Status replay_due_commands();
     void make_probe_sample();
@@ -61,6 +68,9 @@ class RunTrainer : public Trainer {
     std::deque<LoggedCommand>
         replay_;  ///< logged after the checkpoint, to be applied again at their steps
     Device device_;
+    bool writer_ = false;               ///< holds the lock of the folder
+    bool created_ = false;              ///< the folder is of this call
+    std::vector<std::string> changed_;  ///< for the note of a resumption
 
     std::vector<int32_t> sample_;  ///< [sequences, seq_len] of the fixed probe sample
     int64_t sample_rows_ = 0;

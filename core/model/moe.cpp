@@ -64,7 +64,7 @@ kernels::RouteOut route_hop(const Config& config, const LayerWeights& w, int64_t
                      : w.tau.defined() ? w.tau
                                        : at::full({}, moe.tau, h.options());
     const int64_t k = c.top_k > 0 ? c.top_k : moe.top_k;
-    return kernels::route(h, proj, w.centroids, tau, k, moe.renormalises(), input.score_bias,
+    return kernels::route(h, proj, w.centroids, tau, k, moe.renormalises(k), input.score_bias,
                           input.pos_delta, options.form);
 }
 
@@ -82,6 +82,7 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
     const auto& c = options.controls;
     const int64_t hops = hop_limit(config, layer, c), tokens = x.size(0),
                   experts = config.moe.experts;
+    const bool frozen = c.freeze_routing || config.moe.reroute == "frozen";
     at::Tensor h_accum, balance, rows;  // rows: tokens still running; undefined = all
     kernels::RouteOut first, last;
     int64_t ran = 0;
@@ -94,7 +95,7 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
         auto h = h_accum.defined() ? x + h_accum : x;
         if (rows.defined()) h = h.index_select(0, rows);
         kernels::RouteOut r;
-        if (hop > 0 && c.freeze_routing)
+        if (hop > 0 && frozen)
             r = rows.defined() ? rows_of(first, rows) : first;
         else
             r = route_hop(config, w, layer, hop, h, options);

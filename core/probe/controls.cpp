@@ -39,14 +39,17 @@ Status add_halt(const Config& config, const Command& command, Controls& out) {
 Result<Controls> controls_of(const Config& config, const std::vector<Command>& commands) {
     Controls out;
     for (const auto& command : commands) {
+        for (const char* scope : {"layers", "hops", "tokens", "from_step"})
+            if (command.has(scope) && !(command.name == "halt" && std::string(scope) == "tokens"))
+                return usage_error(command.name + ": the scope \"" + scope +
+                                   "\" is not available in this version");
         if (command.name == "halt") {
             if (auto s = add_halt(config, command, out); !s) return s.error();
         } else if (command.name == "freeze" && command.text("what", "") == "routing") {
             out.freeze_routing = true;
         } else if (command.name == "unfreeze" && command.text("what", "") == "routing") {
             out.freeze_routing = false;
-        } else if (command.name == "zero_experts" && !command.has("layers") &&
-                   !command.has("hops")) {
+        } else if (command.name == "zero_experts") {
             out.zero_experts = true;
         } else {
             return usage_error(

@@ -114,7 +114,10 @@ std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& toke
 Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
                                          const std::string& prompt, bool cut) {
     if (prompt.empty()) return usage_error("the prompt is empty; give at least one character");
-    auto pieces = tokenizer.encode_prompt(prompt, config.data.separator);
+    // No newline token after the last line (product.md section 3): a file's last line end is none
+    // of the prompt.
+    const auto text = std::string_view(prompt).substr(0, prompt.size() - (prompt.back() == '\n'));
+    auto pieces = tokenizer.encode_prompt(text, config.data.separator);
     if (!pieces) return pieces.error();
     const auto limit = static_cast<size_t>(config.model.max_seq_len);
     if (pieces->empty()) return usage_error("the prompt has no token; give at least one character");

@@ -23,6 +23,9 @@ Status write_eval(const std::string& path, const EvalRecord& record) {
     json["loss"] = record.loss;
     json["perplexity"] = std::exp(record.loss);
     json["batches"] = record.batches;
+    json["hops_executed"] = record.hops_executed;
+    json["jaccard"] = record.jaccard;
+    json["seconds"] = record.seconds;
     return write_file_atomic(path, dump_pretty(json));
 }
 

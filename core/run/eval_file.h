@@ -15,9 +15,12 @@ struct EvalRecord {
     std::string config_hash;
     int64_t step = 0;
     std::string split = "valid";
-    double loss = 0;              ///< mean over tokens, nats
-    std::vector<double> batches;  ///< mean loss of each batch, in order
-    int64_t tokens = 0;           ///< predicted
+    double loss = 0;                           ///< mean over tokens, nats
+    std::vector<double> batches;               ///< mean loss of each batch, in order
+    int64_t tokens = 0;                        ///< predicted
+    std::vector<double> hops_executed;         ///< [layers] mean over tokens; empty for dense
+    std::vector<std::vector<double>> jaccard;  ///< [layers][consecutive hop pairs]
+    double seconds = 0;                        ///< the evaluation took
 };
 
 /// Perplexity is written as exp(loss); numbers read back exactly, those that are not finite are

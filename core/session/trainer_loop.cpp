@@ -118,7 +118,7 @@ bool TrainerLoop::prepare() {
 
 void TrainerLoop::live() {
     if (trainer_->step() >= trainer_->steps()) {
-        board_.become(RunState::done);
+        enter(RunState::done, "", true);
     } else if (options_.start && !options_.open_only) {
         begin(0);
     } else {

@@ -119,6 +119,9 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     options.controls.freeze_routing = state_.frozen.count("routing") != 0;
     options.controls.hop_limit = curriculum_hops(train, state_.step);
     grads_.clear();
+    // An update that failed half-way (NaN, out of memory) leaves gradients behind.
+    compute_.for_each(
+        [](const std::string&, Group, at::Tensor& t) { t.mutable_grad() = at::Tensor(); });
 
     for (int64_t i = 0; i < train.grad_accum; ++i) {
         if (i > 0) between();

@@ -73,8 +73,13 @@ Status Engine::freeze(const Command& command, bool on) {
                            "centroids, projection, experts, attention, embedding");
     if (state_.live.model.ffn == "dense" && what != "attention" && what != "embedding")
         return usage_error(command.name + " " + what + ": a dense model has none");
-    const auto experts = command.integers("experts");
-    if (what != "experts" || experts.empty()) {
+    auto experts = command.integers("experts");
+    if (what != "experts" && (command.has("layer") || !experts.empty()))
+        return usage_error(command.name + " " + what +
+                           ": acts on all layers; layer and experts belong to \"experts\"");
+    if (command.has("layer") && experts.empty())  // all experts of that layer
+        for (int64_t e = 0; e < state_.live.moe.experts; ++e) experts.push_back(e);
+    if (experts.empty()) {
         if (on)
             state_.frozen.insert(what);
         else
@@ -104,6 +109,10 @@ Status Engine::freeze(const Command& command, bool on) {
 }
 
 Status Engine::apply(const Command& command) {
+    for (const char* scope : {"layers", "hops", "tokens", "from_step"})
+        if (command.has(scope))
+            return usage_error(command.name + ": the scope \"" + scope +
+                               "\" is not available in training yet");
     if (command.name == "set") return set(command.text("key", ""), command.number("value", 0));
     if (command.name == "freeze" || command.name == "unfreeze")
         return freeze(command, command.name == "freeze");

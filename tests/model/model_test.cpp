@@ -1,5 +1,6 @@
 // If these fail, the model that is trained is not the model of science.md, or looking at it changes
 // it.
+#include <ATen/Parallel.h>
 #include <ATen/ops/randint.h>
 #include <c10/core/GradMode.h>
 
@@ -87,7 +88,15 @@ const Variant kVariants[] = {
      }},
 };
 
-class Variants : public ::testing::TestWithParam<Variant> {};
+class Variants : public ::testing::TestWithParam<Variant> {
+  protected:
+    // Matrices of a few elements: a team of threads would only wait for itself.
+    Variants() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+    ~Variants() override { at::set_num_threads(before_); }
+
+  private:
+    int before_;
+};
 
 TEST_P(Variants, GradientsOfTheWholeModelByFiniteDifferences) {
     auto c = tiny();
@@ -133,7 +142,7 @@ TEST_P(Variants, ReferenceAndFusedFormsAgree) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Science, Variants, ::testing::ValuesIn(kVariants),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Model, ParameterTotalOfThePaperPresets) {
     // science.md A9; the tensors themselves are counted, not the arithmetic.

@@ -1,0 +1,21 @@
+// The tests' main, and the child process of the kill test: `test_train --train CONFIG RUN
+// new|resume`.
+#include <cstdio>
+#include <gtest/gtest.h>
+#include <string>
+
+#include "core/api/lab.h"
+
+int main(int argc, char** argv) {
+    if (argc == 5 && std::string(argv[1]) == "--train") {
+        hopscope::core::lab::TrainOptions options;
+        options.config_path = argv[2];
+        options.out = argv[3];
+        options.resume = std::string(argv[4]) == "resume";
+        const auto result = hopscope::core::lab::train(options);
+        if (!result) std::fprintf(stderr, "%s\n", result.error().message.c_str());
+        return result ? 0 : 1;
+    }
+    ::testing::InitGoogleTest(&argc, argv);
+    return RUN_ALL_TESTS();
+}
