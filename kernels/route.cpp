@@ -75,14 +75,17 @@ Fields forward_fused(const Tensor& h, const Tensor& proj, const Tensor& centroid
 }
 
 /// An autograd node takes no undefined tensor: the identity projection travels as an empty one.
-Tensor or_undefined(const Tensor& proj) { return proj.numel() > 0 ? proj : Tensor(); }
+Tensor or_undefined(const Tensor& proj) {
+    return proj.numel() > 0 ? proj : Tensor();
+}
 
 class RouteNode : public torch::autograd::Function<RouteNode> {
   public:
     static variable_list forward(AutogradContext* ctx, const Tensor& h, const Tensor& proj,
                                  const Tensor& centroids, const Tensor& tau, int64_t k,
                                  bool renormalise) {
-        auto f = forward_fused(h, or_undefined(proj), centroids, tau, k, renormalise, std::nullopt, std::nullopt);
+        auto f = forward_fused(h, or_undefined(proj), centroids, tau, k, renormalise, std::nullopt,
+                               std::nullopt);
         ctx->saved_data["renormalise"] = renormalise;
         ctx->save_for_backward({h, proj, centroids, tau, f.out.idx, f.out.weight});
         ctx->mark_non_differentiable({f.out.idx, f.out.entropy, f.out.max_p, f.out.pos});
@@ -138,7 +141,8 @@ RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, con
         return reference::route(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta);
     if (!grad)
         return forward_fused(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta).out;
-    auto o = RouteNode::apply(h, proj.defined() ? proj : at::empty({0}, h.options()), centroids, tau, k, renormalise);
+    auto o = RouteNode::apply(h, proj.defined() ? proj : at::empty({0}, h.options()), centroids,
+                              tau, k, renormalise);
     return {o[0], o[1], o[2], o[3], o[4], o[5]};
 }
 

@@ -1,5 +1,6 @@
-// The same laboratory without a window: one function a subcommand. They block, report progress to `Progress`, and return
-// finished JSON text, so that the command line knows neither LibTorch nor the run folder. Called on the main thread.
+// The same laboratory without a window: one function a subcommand. They block, report progress to
+// `Progress`, and return finished JSON text, so that the command line knows neither LibTorch nor
+// the run folder. Called on the main thread.
 #pragma once
 
 #include <atomic>
@@ -18,21 +19,23 @@ namespace hopscope::core::lab {
 /// Set by the signal handler; long work polls it and ends cleanly (exit 130).
 std::atomic<int>& interrupt_flag();
 
-/// The resolved configuration of a TOML file with "table.key=value" overrides laid over it; errors name file:line and key.
+/// The resolved configuration of a TOML file with "table.key=value" overrides laid over it; errors
+/// name file:line and key.
 Result<Config> read_config(const std::string& path, const std::vector<std::string>& overrides);
 
-/// Whole files for the command line's inputs and --out. Errors: usage where the file is missing, no regular file or
-/// larger than `max_bytes`; failed where it cannot be written. Writing replaces atomically.
+/// Whole files for the command line's inputs and --out. Errors: usage where the file is missing, no
+/// regular file or larger than `max_bytes`; failed where it cannot be written. Writing replaces
+/// atomically.
 Result<std::string> read_file(const std::string& path, size_t max_bytes);
 Status write_file(const std::string& path, const std::string& text);
 
 struct TrainOptions {
-    std::string config_path;                ///< may be empty with resume
-    std::vector<std::string> overrides;     ///< "table.key=value"
-    std::string out;                        ///< empty: runs/CONFIG-YYYYMMDD-HHMMSS
-    std::string device;                     ///< "" = as configured
+    std::string config_path;             ///< may be empty with resume
+    std::vector<std::string> overrides;  ///< "table.key=value"
+    std::string out;                     ///< empty: runs/CONFIG-YYYYMMDD-HHMMSS
+    std::string device;                  ///< "" = as configured
     bool resume = false;
-    std::function<void(const RunStatus&)> on_status;       ///< preparation and state changes
+    std::function<void(const RunStatus&)> on_status;  ///< preparation and state changes
     std::function<void(const ScalarRecord&, const RunStatus&)> on_step;
 };
 /// Trains to the end; returns the final run.json text.
@@ -40,13 +43,13 @@ Result<std::string> train(const TrainOptions& options);
 
 struct EvalOptions {
     std::string run;
-    std::string corpus;            ///< "" = the run's own
-    std::string split = "valid";   ///< "train" | "valid"
+    std::string corpus;           ///< "" = the run's own
+    std::string split = "valid";  ///< "train" | "valid"
     int64_t batches = 50;
-    int64_t hops = 0;              ///< 0 = all; else min(N, H of the layer)
-    int64_t top_k = 0;             ///< 0 = as configured
-    double tau = 0;                ///< 0 = as configured
-    double halt = -1;              ///< epsilon; < 0 = off
+    int64_t hops = 0;   ///< 0 = all; else min(N, H of the layer)
+    int64_t top_k = 0;  ///< 0 = as configured
+    double tau = 0;     ///< 0 = as configured
+    double halt = -1;   ///< epsilon; < 0 = off
     bool freeze_routing = false;
     bool no_experts = false;
     std::string precision = "fp32";
@@ -57,25 +60,27 @@ struct TraceOptions {
     std::string run;
     std::string text;
     bool positions = false;
-    bool cut = false;              ///< cut a prompt longer than max_seq_len instead of refusing it
+    bool cut = false;  ///< cut a prompt longer than max_seq_len instead of refusing it
     std::vector<Command> script;
     std::string precision = "fp32";
 };
 Result<std::string> trace(const TraceOptions& options);  ///< hopscope.trace/1
 
 /// `target`: a run folder, or with `is_config` a TOML file. hopscope.info/1.
-Result<std::string> info(const std::string& target, bool is_config, const std::vector<std::string>& overrides);
+Result<std::string> info(const std::string& target, bool is_config,
+                         const std::vector<std::string>& overrides);
 
 struct TokenizerTrainOptions {
-    std::string input, out;        ///< out: M.model
+    std::string input, out;  ///< out: M.model
     int64_t vocab_size = 0;
-    std::string type = "bpe";      ///< "bpe" | "unigram"
+    std::string type = "bpe";  ///< "bpe" | "unigram"
     bool byte_fallback = true;
     uint64_t seed = 42;
 };
 Result<std::string> tokenizer_train(const TokenizerTrainOptions& options);
 /// One line out for each line in; ids (or pieces) separated by blanks.
-Result<std::string> tokenizer_encode(const std::string& model, const std::string& text, bool pieces);
+Result<std::string> tokenizer_encode(const std::string& model, const std::string& text,
+                                     bool pieces);
 Result<std::string> tokenizer_decode(const std::string& model, const std::string& ids);
 
 }  // namespace hopscope::core::lab

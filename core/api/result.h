@@ -1,5 +1,5 @@
-// Errors as values. Every function that can fail because of the world (a file, a config, a command) returns
-// Result<T>; exceptions are for programming faults only. Plain C++, any thread.
+// Errors as values. Every function that can fail because of the world (a file, a config, a command)
+// returns Result<T>; exceptions are for programming faults only. Plain C++, any thread.
 #pragma once
 
 #include <optional>
@@ -9,21 +9,27 @@
 
 namespace hopscope::core {
 
-/// What the caller of the program should be told; the command line maps it to its exit code (product.md section 2).
+/// What the caller of the program should be told; the command line maps it to its exit code
+/// (product.md section 2).
 enum class ErrorKind {
     usage,        ///< exit 2: the call, a config or an input file is wrong
     failed,       ///< exit 1: the work failed
     interrupted,  ///< exit 130: stopped on request after a clean stop
 };
 
-/// One sentence a user can act on: names the file, line or key, what was found, what is allowed, what to do.
+/// One sentence a user can act on: names the file, line or key, what was found, what is allowed,
+/// what to do.
 struct Error {
     ErrorKind kind = ErrorKind::failed;
     std::string message;
 };
 
-inline Error usage_error(std::string message) { return {ErrorKind::usage, std::move(message)}; }
-inline Error failure(std::string message) { return {ErrorKind::failed, std::move(message)}; }
+inline Error usage_error(std::string message) {
+    return {ErrorKind::usage, std::move(message)};
+}
+inline Error failure(std::string message) {
+    return {ErrorKind::failed, std::move(message)};
+}
 
 /// Either a value or an Error. `if (!r) return r.error();` passes an error on.
 template <class T>

@@ -1,5 +1,5 @@
-// What the trainer and the inspector publish: immutable plain values, no tensors. A snapshot is made by one thread,
-// handed over behind a shared pointer to const, and never changed again.
+// What the trainer and the inspector publish: immutable plain values, no tensors. A snapshot is
+// made by one thread, handed over behind a shared pointer to const, and never changed again.
 #pragma once
 
 #include <cstdint>
@@ -14,51 +14,55 @@ namespace hopscope::core {
 
 inline constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-/// Per-layer routing statistics of one update (science.md A10, E11, E46); also columns of metrics.csv.
+/// Per-layer routing statistics of one update (science.md A10, E11, E46); also columns of
+/// metrics.csv.
 struct LayerScalars {
-    float entropy = kNaN;         ///< nats, full softmax, mean over tokens and hops
+    float entropy = kNaN;  ///< nats, full softmax, mean over tokens and hops
     float max_prob = kNaN;
-    float jaccard = kNaN;         ///< consecutive hops, mean; NaN for H = 1
+    float jaccard = kNaN;  ///< consecutive hops, mean; NaN for H = 1
     float load_max_over_mean = kNaN;
     float load_cv = kNaN;
-    float dead = kNaN;            ///< experts without a token in this batch
+    float dead = kNaN;  ///< experts without a token in this batch
     float tau = kNaN;
 };
 
 /// One record an update, sent through the ring; every one is kept.
 struct ScalarRecord {
-    int64_t step = 0;        ///< number of updates done after this one
-    int64_t tokens = 0;      ///< trained on so far
-    double seconds = 0;      ///< of training so far, pauses left out
-    float loss = kNaN;       ///< mean token NLL, nats
+    int64_t step = 0;    ///< number of updates done after this one
+    int64_t tokens = 0;  ///< trained on so far
+    double seconds = 0;  ///< of training so far, pauses left out
+    float loss = kNaN;   ///< mean token NLL, nats
     float balance_loss = kNaN;
     float lr = kNaN;
-    float grad_norm = kNaN;  ///< before clipping
-    float valid_loss = kNaN; ///< only where an evaluation followed this update
+    float grad_norm = kNaN;   ///< before clipping
+    float valid_loss = kNaN;  ///< only where an evaluation followed this update
     float tokens_per_s = kNaN;
-    float data_ms = kNaN, forward_ms = kNaN, backward_ms = kNaN, optimizer_ms = kNaN, publish_ms = kNaN;
-    float grad_embedding = kNaN, grad_attention = kNaN, grad_router = kNaN, grad_experts = kNaN, grad_norms = kNaN;
+    float data_ms = kNaN, forward_ms = kNaN, backward_ms = kNaN, optimizer_ms = kNaN,
+          publish_ms = kNaN;
+    float grad_embedding = kNaN, grad_attention = kNaN, grad_router = kNaN, grad_experts = kNaN,
+          grad_norms = kNaN;
     std::vector<LayerScalars> layers;
 };
 
 /// Routing geometry of one layer. Positions belong to the fixed probe sample of the snapshot.
 struct LayerGeometry {
     int64_t experts = 0, d_space = 0, hops = 0, top_k = 0;
-    std::vector<float> centroids;   ///< [experts, d_space], unit rows
-    std::vector<float> load;        ///< [experts], share of all choices in the recent batches, sums to 1
-    std::vector<float> positions;   ///< [hops, tokens, d_space], unit rows
-    std::vector<int32_t> choices;   ///< [hops, tokens, top_k], falling weight
-    std::vector<float> weights;     ///< [hops, tokens, top_k]
-    std::vector<float> jaccard;     ///< [hops, hops] mean over tokens, index sets (science.md E11)
+    std::vector<float> centroids;  ///< [experts, d_space], unit rows
+    std::vector<float> load;  ///< [experts], share of all choices in the recent batches, sums to 1
+    std::vector<float> positions;  ///< [hops, tokens, d_space], unit rows
+    std::vector<int32_t> choices;  ///< [hops, tokens, top_k], falling weight
+    std::vector<float> weights;    ///< [hops, tokens, top_k]
+    std::vector<float> jaccard;    ///< [hops, hops] mean over tokens, index sets (science.md E11)
 };
 
 struct GeometrySnapshot {
     uint64_t version = 0;
     int64_t step = 0;
-    double seconds = 0;                ///< wall clock (Unix) of its making
-    std::vector<int32_t> token_ids;    ///< [tokens] of the probe sample
-    std::vector<std::string> pieces;   ///< [tokens]
-    std::vector<std::string> classes;  ///< [tokens] label of the synthetic generator, "" where unknown
+    double seconds = 0;               ///< wall clock (Unix) of its making
+    std::vector<int32_t> token_ids;   ///< [tokens] of the probe sample
+    std::vector<std::string> pieces;  ///< [tokens]
+    std::vector<std::string>
+        classes;  ///< [tokens] label of the synthetic generator, "" where unknown
     std::vector<LayerGeometry> layers;
 };
 
@@ -81,9 +85,10 @@ struct TraceHop {
     int64_t top_k = 0, d_space = 0;
     std::vector<int32_t> experts;  ///< [T, top_k], falling weight, ties by lowest index
     std::vector<float> weights;    ///< [T, top_k]
-    std::vector<float> entropy, max_prob, update_norm, halt_ratio;  ///< [T]; NaN where not executed or not defined
-    std::vector<uint8_t> executed;                                  ///< [T]
-    std::vector<float> position;                                    ///< [T, d_space]; empty for routers without
+    std::vector<float> entropy, max_prob, update_norm,
+        halt_ratio;                 ///< [T]; NaN where not executed or not defined
+    std::vector<uint8_t> executed;  ///< [T]
+    std::vector<float> position;    ///< [T, d_space]; empty for routers without
 };
 
 struct TraceLayer {
@@ -94,9 +99,9 @@ struct TraceLayer {
 /// Everything about one prompt (product.md section 5).
 struct TraceResult {
     uint64_t version = 0;
-    int64_t step = 0;      ///< of the weights that were used
+    int64_t step = 0;  ///< of the weights that were used
     std::string prompt;
-    std::string error;     ///< not empty: nothing else is filled
+    std::string error;  ///< not empty: nothing else is filled
     std::vector<TraceToken> tokens;
     std::vector<TraceLayer> layers;
 };
@@ -104,10 +109,10 @@ struct TraceResult {
 /// What the status line shows; a copy is taken each frame.
 struct RunStatus {
     RunState state = RunState::idle;
-    std::string reason;       ///< of a failure, or of a pause that nobody asked for
-    bool input_error = false; ///< the failure lies in the call, a config or an input file (exit 2)
-    std::string activity;     ///< "training the tokenizer", "evaluating batch 12 of 50", … or ""
-    double progress = -1;     ///< of the activity, 0 … 1; −1 unknown
+    std::string reason;        ///< of a failure, or of a pause that nobody asked for
+    bool input_error = false;  ///< the failure lies in the call, a config or an input file (exit 2)
+    std::string activity;      ///< "training the tokenizer", "evaluating batch 12 of 50", … or ""
+    double progress = -1;      ///< of the activity, 0 … 1; −1 unknown
     std::string run_name, run_dir, device, source;  ///< source: "synthetic text" or the corpus file
     bool synthetic = false;
     int64_t step = 0, steps = 0;
@@ -115,7 +120,7 @@ struct RunStatus {
     int64_t parameters = 0;
     float valid_loss = kNaN;
     int64_t inspector_step = -1;
-    double publish_share = 0;  ///< time spent publishing / time spent training
+    double publish_share = 0;         ///< time spent publishing / time spent training
     std::vector<std::string> frozen;  ///< active freezes, e.g. "routing", "centroids"
 };
 

@@ -1,5 +1,5 @@
-// The run's state machine as one constant table: state × action → allowed, or the reason why not. It feeds buttons,
-// palette and command line alike. Plain C++, any thread.
+// The run's state machine as one constant table: state × action → allowed, or the reason why not.
+// It feeds buttons, palette and command line alike. Plain C++, any thread.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,17 @@
 namespace hopscope::core {
 
 enum class RunState : uint8_t { idle, preparing, running, paused, stopping, stopped, done, failed };
-enum class Action : uint8_t { start, pause, resume, step, stop, checkpoint, evaluate, change, trace };
+enum class Action : uint8_t {
+    start,
+    pause,
+    resume,
+    step,
+    stop,
+    checkpoint,
+    evaluate,
+    change,
+    trace
+};
 
 /// Word shown to people and written to run.json ("running", "paused", …).
 const char* name_of(RunState state);
@@ -21,11 +31,11 @@ bool can_become(RunState from, RunState to);
 /// done, stopped, failed: no further update will be made.
 bool is_final(RunState state);
 
-inline constexpr RunState kRunStates[] = {RunState::idle,     RunState::preparing, RunState::running,
-                                          RunState::paused,   RunState::stopping,  RunState::stopped,
-                                          RunState::done,     RunState::failed};
-inline constexpr Action kActions[] = {Action::start,      Action::pause,    Action::resume,
-                                      Action::step,       Action::stop,     Action::checkpoint,
-                                      Action::evaluate,   Action::change,   Action::trace};
+inline constexpr RunState kRunStates[] = {RunState::idle,   RunState::preparing, RunState::running,
+                                          RunState::paused, RunState::stopping,  RunState::stopped,
+                                          RunState::done,   RunState::failed};
+inline constexpr Action kActions[] = {Action::start,    Action::pause,  Action::resume,
+                                      Action::step,     Action::stop,   Action::checkpoint,
+                                      Action::evaluate, Action::change, Action::trace};
 
 }  // namespace hopscope::core

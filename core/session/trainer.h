@@ -1,5 +1,6 @@
-// What a session needs from the model's side, as plain interfaces: the trainer (owned by the trainer thread alone) and
-// the inspector (owned by the inspector thread alone). The real ones stand in core/lab; tests use fakes without LibTorch.
+// What a session needs from the model's side, as plain interfaces: the trainer (owned by the
+// trainer thread alone) and the inspector (owned by the inspector thread alone). The real ones
+// stand in core/lab; tests use fakes without LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class WeightsCopy {
     int64_t step = 0;
 };
 
-/// What the session must do after the update just made (resolved from eval_every, checkpoint_every, snapshot_every).
+/// What the session must do after the update just made (resolved from eval_every, checkpoint_every,
+/// snapshot_every).
 struct Due {
     bool evaluate = false, checkpoint = false, snapshot = false;
 };
@@ -32,26 +34,31 @@ class Trainer {
   public:
     virtual ~Trainer() = default;
 
-    /// Run folder, tokenizer, corpus, model; resumes where asked. Fills the fixed fields of `status` (as early as known:
-    /// they are shown with each report). After an error nothing else is called, so it leaves the run folder valid itself.
+    /// Run folder, tokenizer, corpus, model; resumes where asked. Fills the fixed fields of
+    /// `status` (as early as known: they are shown with each report). After an error nothing else
+    /// is called, so it leaves the run folder valid itself.
     virtual Status prepare(const Progress& progress, RunStatus& status) = 0;
     virtual int64_t step() const = 0;   ///< updates done
     virtual int64_t steps() const = 0;  ///< updates planned
     /// Records of earlier updates (from metrics.csv after a resume or open), oldest first.
     virtual std::vector<ScalarRecord> history() = 0;
-    /// One optimizer update. `between` is called between micro-batches (commands are read there and applied after).
-    /// An Error (NaN, full disk) means: the update was not made and the state is that of before.
+    /// One optimizer update. `between` is called between micro-batches (commands are read there and
+    /// applied after). An Error (NaN, full disk) means: the update was not made and the state is
+    /// that of before.
     virtual Result<ScalarRecord> update(const std::function<void()>& between) = 0;
     virtual Due due() const = 0;
     /// Mean validation loss, nats per token; writes eval/step_N.json.
     virtual Result<float> evaluate(const Progress& progress) = 0;
-    /// Appends to metrics.csv and the event file. Called once an update, after an evaluation that follows it; after an
-    /// error (nothing was appended) again with the same record, before the next update.
+    /// Appends to metrics.csv and the event file. Called once an update, after an evaluation that
+    /// follows it; after an error (nothing was appended) again with the same record, before the
+    /// next update.
     virtual Status record(const ScalarRecord& record) = 0;
     virtual Status checkpoint() = 0;
-    /// Applies a change (set, freeze, unfreeze) before the next update and logs it to events.jsonl; the error is the refusal.
+    /// Applies a change (set, freeze, unfreeze) before the next update and logs it to events.jsonl;
+    /// the error is the refusal.
     virtual Status apply(const Command& command, const std::string& by) = 0;
-    /// Logs run control (pause, resume, step, stop, checkpoint, evaluate) that the session has carried out itself.
+    /// Logs run control (pause, resume, step, stop, checkpoint, evaluate) that the session has
+    /// carried out itself.
     virtual Status note(const Command& command, const std::string& by) { return {}; }
     virtual std::vector<std::string> frozen() const = 0;
     virtual std::shared_ptr<const GeometrySnapshot> geometry() = 0;
@@ -66,7 +73,8 @@ class Inspector {
   public:
     virtual ~Inspector() = default;
     virtual void refresh(std::shared_ptr<const WeightsCopy> weights) = 0;
-    virtual TraceResult trace(const TraceRequest& request, const std::function<bool()>& cancelled) = 0;
+    virtual TraceResult trace(const TraceRequest& request,
+                              const std::function<bool()>& cancelled) = 0;
     virtual HaltingEffect halting(const std::string& prompt, double epsilon,
                                   const std::function<bool()>& cancelled) = 0;
 };

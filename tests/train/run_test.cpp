@@ -177,8 +177,7 @@ TEST_F(Run, PrecisionBf16TrainsOnTheCpuToo) {
     EXPECT_LT(records.back().loss, records.front().loss - 1.0F);
     const auto file = SafetensorsFile::open(checkpoint(run, 40) + "/model.safetensors");
     ASSERT_TRUE(file.ok());
-    for (const auto& t : file->tensors())
-        EXPECT_EQ(t.dtype, "F32") << t.name;
+    for (const auto& t : file->tensors()) EXPECT_EQ(t.dtype, "F32") << t.name;
 }
 
 }  // namespace
