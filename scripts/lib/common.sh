@@ -102,7 +102,8 @@ run_tests() {
     if [[ "|$lanes|" == *"|gui|"* ]] && ! have_display; then
         command -v xvfb-run >/dev/null ||
             fail "the gui lane needs a display, or xvfb-run." "As root: apt-get install xvfb. Or leave the lane out: scripts/test unit train"
-        wrapper=(xvfb-run -a -s "-screen 0 1600x1000x24")
+        # -noreset: a server that starts anew when its last window closes refuses the next one for a moment.
+        wrapper=(xvfb-run -a -s "-screen 0 1600x1000x24 -noreset")
     fi
     "${wrapper[@]}" ctest --test-dir "$root/build/$preset" -L "^($lanes)\$" -j "$(nproc)" --output-on-failure \
         --no-tests=error "$@" 2>&1 | tee "$log" || code=$?

@@ -3,4 +3,5 @@
 if [ -n "$DISPLAY" ]; then
     exec timeout 300 "$@"
 fi
-exec timeout 300 xvfb-run -a -s "-screen 0 1600x900x24" "$@"
+# -noreset: a server that starts anew when its last window closes refuses the next one for a moment.
+exec timeout 300 xvfb-run -a -s "-screen 0 1600x900x24 -noreset" "$@"
