@@ -6,6 +6,7 @@
 
 #include "core/model/forward.h"
 #include "core/model/weights.h"
+#include "core/probe/trace.h"
 #include "kernels/ops.h"
 #include "tests/kernels/helpers.h"
 
@@ -243,6 +244,32 @@ TEST(FrozenRouting, ConsecutiveHopsChooseTheSame) {
     const auto out = forward(c, w, some_ids(c, 2, 6), options);
     for (const auto& s : out.stats)
         for (const double j : s.jaccard) EXPECT_EQ(j, 1.0);
+}
+
+TEST(FrozenRouting, TheConfigurationAsksForTheSameThing) {
+    auto c = tiny();
+    const c10::AutoGradMode no_grad(false);
+    const auto w = in_fp64(c);
+    const auto ids = some_ids(c, 2, 6);
+    ForwardOptions frozen;
+    frozen.controls.freeze_routing = true;
+    const auto expected = forward(c, w, ids, frozen).hidden;
+    EXPECT_GT(max_abs(expected, forward(c, w, ids, {}).hidden), 1e-9);
+    c.moe.reroute = "frozen";
+    EXPECT_TRUE(expected.equal(forward(c, w, ids, {}).hidden));
+}
+
+TEST(Controls, AScopeThatIsNotBuiltIsRefusedNotIgnored) {
+    const auto c = tiny();
+    const Command halt{"halt", {{"max_hops", int64_t{1}}}};
+    const auto plain = controls_of(c, {halt});
+    ASSERT_TRUE(plain.ok());
+    EXPECT_EQ(plain->max_hops, (std::vector<int64_t>{1, 1}));
+    auto scoped = halt;
+    scoped.args["layers"] = std::vector<int64_t>{0};
+    const auto refused = controls_of(c, {scoped});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().message.find("layers"), std::string::npos);
 }
 
 TEST(Balance, IsOneForEvenUseWhateverTheTopology) {
