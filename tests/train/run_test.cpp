@@ -1,5 +1,7 @@
 // If these fail, a run does not learn, or a resumed, repeated or frozen run is not what it claims
 // to be.
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <signal.h>
@@ -74,8 +76,15 @@ TEST_F(Run, RepeatsBitForBit) {
               bytes_of(checkpoint(b, 60) + "/optimizer.safetensors"));
 }
 
-/// Trains in a child process and kills it outright after `ms`.
-void train_and_kill(const std::string& config, const std::string& out, bool resume, int ms) {
+/// Updates that metrics.csv knows of: complete lines without units and header.
+int64_t rows_of(const std::string& run) {
+    const auto text = bytes_of(run + "/metrics.csv");
+    return std::max<int64_t>(0, std::count(text.begin(), text.end(), '\n') - 2);
+}
+
+/// Trains in a child process and kills it outright once `rows` updates are recorded; true if it
+/// still ran then.
+bool train_and_kill(const std::string& config, const std::string& out, bool resume, int64_t rows) {
     const pid_t child = fork();
     if (child == 0) {
         // A forked copy of a process with a thread pool must start anew; tests/train/main.cpp takes
@@ -85,22 +94,24 @@ void train_and_kill(const std::string& config, const std::string& out, bool resu
               resume ? "resume" : "new", nullptr);
         _exit(127);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    int status = 0;
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (rows_of(out) < rows && std::chrono::steady_clock::now() < limit) {
+        if (waitpid(child, &status, WNOHANG) == child) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
 }
 
 TEST_F(Run, KilledAtAnyMomentItResumesBitForBit) {
     const auto whole = train("whole");
     const auto broken = dir_ / "broken";
-    int kills = 0;
-    for (int attempt = 0; attempt < 6; ++attempt) {
-        const bool exists = is_run_folder(broken);
-        if (exists && json::parse(bytes_of(broken + "/run.json")).at("state") == "done") break;
-        train_and_kill(config_, broken, exists, 700 + 450 * attempt);
-        ++kills;
-    }
-    ASSERT_GT(kills, 1);
+    // Before the first checkpoint, right after one, between two, and near the end.
+    for (const int64_t rows : {3, 11, 24, 38, 40, 57})
+        ASSERT_TRUE(train_and_kill(config_, broken, is_run_folder(broken), rows))
+            << "at row " << rows;
     train("broken", {}, /*resume=*/is_run_folder(broken));
     expect_same_course(whole, broken);
     EXPECT_EQ(bytes_of(checkpoint(whole, 60) + "/model.safetensors"),
