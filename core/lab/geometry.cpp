@@ -15,11 +15,6 @@ namespace {
 
 constexpr int64_t kSampleTokens = 512;
 
-std::vector<float> floats(const at::Tensor& t) {
-    const auto c = t.detach().to(at::kCPU, at::kFloat).contiguous();
-    return {c.const_data_ptr<float>(), c.const_data_ptr<float>() + c.numel()};
-}
-
 /// [hops, hops] mean Jaccard of the index sets of all pairs of hops (E11).
 std::vector<float> hop_jaccard(const LayerGeometry& g, size_t tokens) {
     const auto hops = static_cast<size_t>(g.hops), k = static_cast<size_t>(g.top_k);

@@ -15,12 +15,6 @@ namespace {
 
 constexpr int64_t kNextTokens = 10;
 
-std::vector<float> floats(const at::Tensor& t) {
-    const auto c = t.detach().to(at::kCPU, at::kFloat).contiguous();
-    const float* p = c.const_data_ptr<float>();
-    return {p, p + c.numel()};
-}
-
 std::vector<int64_t> integers(const at::Tensor& t) {
     const auto c = t.detach().to(at::kCPU, at::kLong).contiguous();
     const int64_t* p = c.const_data_ptr<int64_t>();
@@ -44,6 +38,12 @@ TraceHop empty_hop(int64_t tokens, int64_t k) {
 }
 
 }  // namespace
+
+std::vector<float> floats(const at::Tensor& t) {
+    const auto c = t.detach().to(at::kCPU, at::kFloat).contiguous();
+    const float* p = c.const_data_ptr<float>();
+    return {p, p + c.numel()};
+}
 
 TraceLayer& TraceProbe::at_layer(int64_t layer) {
     if (static_cast<size_t>(layer) >= layers_.size())

@@ -34,6 +34,9 @@ class TraceProbe : public Probe {
     std::vector<TraceLayer> layers_;
 };
 
+/// The elements of a tensor of any type and device, row-major, as plain floats.
+std::vector<float> floats(const at::Tensor& t);
+
 struct TraceInput {
     std::string prompt;
     bool positions = true;

@@ -246,7 +246,7 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
 
     state_.weights.for_each([&](const std::string& name, Group group, at::Tensor& t) {
         const auto grad = grads_.find(name);
-        if (grad == grads_.end() || is_frozen(name, group)) return;
+        if (grad == grads_.end() || is_frozen(group)) return;
         kernels::AdamWStep step{lr, train.beta1, train.beta2, train.eps, 0, clip, state_.step + 1};
         if (decays(train, group, t, false)) step.weight_decay = train.weight_decay;
         auto& [m, v] = moments[name];

@@ -71,7 +71,7 @@ class Engine {
 
   private:
     void make_compute();
-    bool is_frozen(const std::string& name, Group group) const;
+    bool is_frozen(Group group) const;
     Status set(const std::string& key, double value);
     Status freeze(const Command& command, bool on);
     double gather_gradients(ScalarRecord& record);

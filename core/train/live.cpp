@@ -21,7 +21,7 @@ bool covers(const std::string& what, Group group) {
 
 }  // namespace
 
-bool Engine::is_frozen(const std::string&, Group group) const {
+bool Engine::is_frozen(Group group) const {
     return std::any_of(state_.frozen.begin(), state_.frozen.end(),
                        [&](const std::string& what) { return covers(what, group); });
 }
