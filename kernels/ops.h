@@ -52,9 +52,55 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
 /// @param down   [M, r, d] rows that read
 /// @param up     [M, r, d] rows that write
 /// @return dh    [T, d]. The gradient sums over tokens in rising order, so it is the same for any
-/// thread count.
+/// thread count; nothing of size T·k·d is kept or made (performance.md section 0).
 at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const at::Tensor& down, const at::Tensor& up, Form form = Form::fused);
+
+/// Static experts (science.md A3): dh_t = Σ_j w_tj V_i with i = idx_tj, whatever the token says.
+/// @param value [M, d]
+/// @return dh   [T, d]
+at::Tensor experts_static(const at::Tensor& idx, const at::Tensor& weight, const at::Tensor& value,
+                          Form form = Form::fused);
+
+/// SwiGLU experts of width r (product.md section 3): dh_t = Σ_j w_tj Σ_q SiLU(<h_t, gate_iq>)
+/// <h_t, down_iq> up_iq with i = idx_tj; gate, down and up [M, r, d].
+at::Tensor experts_swiglu(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                          const at::Tensor& gate, const at::Tensor& down, const at::Tensor& up,
+                          Form form = Form::fused);
+
+enum class ExpertKind { mlp, fixed, swiglu };
+
+/// The experts of one pool, rows numbered from 0: a narrow(0, …) of the tensors of several pools
+/// is a pool, without a copy.
+struct ExpertBank {
+    ExpertKind kind = ExpertKind::mlp;
+    at::Tensor gate;      ///< [M, r, d] swiglu
+    at::Tensor down, up;  ///< [M, r, d] mlp and swiglu
+    at::Tensor value;     ///< [M, d] fixed (static experts)
+
+    /// The rows that are added to the output: `up` or `value`.
+    const at::Tensor& written() const { return kind == ExpertKind::fixed ? value : up; }
+};
+
+/// The same for any kind of expert. @return dh [T, d]
+at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                   const ExpertBank& bank, Form form = Form::fused);
+
+/// How the updates u_j = w_j · expert_j(h) of a hop become one (science.md E20). Groups: four of
+/// k / 4 slots each, contiguous by rank; G_g their sums.
+enum class Composition {
+    sum,            ///< Σ u_j
+    grouped_silu,   ///< Σ_g SiLU(G_g)
+    grouped_gated,  ///< G_0 ⊙ σ(G_1) + G_2 ⊙ σ(G_3)
+    cross_gated,    ///< Σ_i u_i ⊙ σ(Σ_{j≠i} u_j)
+};
+inline constexpr int64_t kCompositionGroups = 4;
+
+/// Experts under a composition. `sum` is `experts`; the grouped ones need a k that 4 divides and
+/// keep four tensors of [T, d] for the backward pass; cross_gated keeps one and computes the u_i
+/// again there. @return dh [T, d]
+at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                   const ExpertBank& bank, Composition composition, Form form = Form::fused);
 
 struct ClassifierOut {
     at::Tensor nll_sum;  ///< [] sum over tokens, nats (differentiable)

@@ -1,13 +1,15 @@
-// Token-stationary experts: each pair (token, expert) is two rows, one read and one written;
+// Token-stationary experts: each pair (token, expert) is a few rows, some read and one written;
 // nothing of size tokens × k × d exists (performance.md section 0). The weight gradients go through
 // a reverse index (expert → its pairs in token order), so that no two threads write one row and the
-// sum has one order.
+// sum has one order. The kinds differ in how many rows of an expert read the token: none (fixed),
+// one (mlp) or two (swiglu); one set of loops serves all of them.
 #include "kernels/cpu/experts.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -19,184 +21,274 @@ namespace {
 constexpr int64_t kTokenGrain = 16;
 constexpr int64_t kExpertGrain = 4;
 
-struct Shape {
-    int64_t tokens, k, experts, r, d;
-};
+/// Sizes and addresses of one pass.
+template <class T>
+struct Pass {
+    int64_t tokens, k, r, d;
+    int reads;  ///< tensors that read the token
+    Slots slots;
+    const int64_t* idx;
+    const T *h, *w, *write;
+    std::array<const T*, 2> read;
 
-Shape shape_of(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& down) {
-    return {h.size(0), idx.size(1), down.size(0), down.size(1), down.size(2)};
-}
+    int64_t per_group() const { return slots.count / slots.groups; }
+    /// Row of the token in the output (or its gradient) that slot `j` of the pass belongs to.
+    int64_t out_row(int64_t j, int64_t t) const { return ((j / per_group()) * tokens + t) * d; }
+};
 
 template <class T>
 HOPSCOPE_INLINE T sigmoid(T a) {
     return T(1) / (T(1) + std::exp(-a));
 }
 
-template <class T>
-HOPSCOPE_INLINE void forward_token(const T* h, const int64_t* idx, const T* w, const T* down,
-                                   const T* up, T* pre, T* y, const Shape& s) {
-    for (int64_t j = 0; j < s.k; ++j) {
-        const int64_t base = idx[j] * s.r * s.d;
-        for (int64_t q = 0; q < s.r; ++q) {
-            const T a = dot_loop(h, down + base + q * s.d, s.d);
-            pre[j * s.r + q] = a;
-            axpy_loop(y, w[j] * a * sigmoid(a), up + base + q * s.d, s.d);
+/// What multiplies the written row: 1, SiLU(a) or SiLU(a)·b.
+template <int kReads, class T>
+HOPSCOPE_INLINE T activation(const T* pre) {
+    if constexpr (kReads == 0) return T(1);
+    if constexpr (kReads == 1) return pre[0] * sigmoid(pre[0]);
+    if constexpr (kReads == 2) return pre[0] * sigmoid(pre[0]) * pre[1];
+}
+
+/// Its derivatives by the pre-activations.
+template <int kReads, class T>
+HOPSCOPE_INLINE void slopes(const T* pre, T* out) {
+    if constexpr (kReads > 0) {
+        const T a = pre[0], sig = sigmoid(a);
+        out[0] = sig * (T(1) + a * (T(1) - sig));
+        if constexpr (kReads == 2) {
+            out[0] *= pre[1];
+            out[1] = a * sig;
         }
     }
 }
 
-HOPSCOPE_CLONES void forward_rows(const float* h, const int64_t* idx, const float* w,
-                                  const float* down, const float* up, float* pre, float* y,
-                                  const Shape& s, int64_t lo, int64_t hi) {
+template <int kReads, class T>
+HOPSCOPE_INLINE void forward_loop(const Pass<T>& p, bool have_pre, T* pre_all, T* out, int64_t lo,
+                                  int64_t hi) {
     for (int64_t t = lo; t < hi; ++t)
-        forward_token(h + t * s.d, idx + t * s.k, w + t * s.k, down, up, pre + t * s.k * s.r,
-                      y + t * s.d, s);
-}
-void forward_rows(const double* h, const int64_t* idx, const double* w, const double* down,
-                  const double* up, double* pre, double* y, const Shape& s, int64_t lo,
-                  int64_t hi) {
-    for (int64_t t = lo; t < hi; ++t)
-        forward_token(h + t * s.d, idx + t * s.k, w + t * s.k, down, up, pre + t * s.k * s.r,
-                      y + t * s.d, s);
-}
-
-/// Per token: dw, dh and the two coefficients (for dU and dD) of each pair and rank.
-template <class T>
-HOPSCOPE_INLINE void backward_token(const T* g, const int64_t* idx, const T* w, const T* down,
-                                    const T* up, const T* pre, T* dh, T* dw, T* to_up, T* to_down,
-                                    const Shape& s) {
-    for (int64_t j = 0; j < s.k; ++j) {
-        const int64_t base = idx[j] * s.r * s.d;
-        T sum = 0;
-        for (int64_t q = 0; q < s.r; ++q) {
-            const T a = pre[j * s.r + q], sig = sigmoid(a), act = a * sig;
-            const T along = dot_loop(g, up + base + q * s.d, s.d);
-            sum += along * act;
-            const T da = along * w[j] * sig * (T(1) + a * (T(1) - sig));
-            to_up[j * s.r + q] = w[j] * act;
-            to_down[j * s.r + q] = da;
-            axpy_loop(dh, da, down + base + q * s.d, s.d);
-        }
-        dw[j] = sum;
-    }
-}
-
-HOPSCOPE_CLONES void backward_rows(const float* g, const int64_t* idx, const float* w,
-                                   const float* down, const float* up, const float* pre, float* dh,
-                                   float* dw, float* to_up, float* to_down, const Shape& s,
-                                   int64_t lo, int64_t hi) {
-    for (int64_t t = lo; t < hi; ++t)
-        backward_token(g + t * s.d, idx + t * s.k, w + t * s.k, down, up, pre + t * s.k * s.r,
-                       dh + t * s.d, dw + t * s.k, to_up + t * s.k * s.r, to_down + t * s.k * s.r,
-                       s);
-}
-void backward_rows(const double* g, const int64_t* idx, const double* w, const double* down,
-                   const double* up, const double* pre, double* dh, double* dw, double* to_up,
-                   double* to_down, const Shape& s, int64_t lo, int64_t hi) {
-    for (int64_t t = lo; t < hi; ++t)
-        backward_token(g + t * s.d, idx + t * s.k, w + t * s.k, down, up, pre + t * s.k * s.r,
-                       dh + t * s.d, dw + t * s.k, to_up + t * s.k * s.r, to_down + t * s.k * s.r,
-                       s);
-}
-
-/// Pairs of each expert in rising token order: `first[e] … first[e + 1]` indexes `pairs` (values
-/// t·k + j).
-struct ReverseIndex {
-    std::vector<int64_t> first, pairs;
-};
-
-ReverseIndex reverse_index(const int64_t* idx, int64_t n, int64_t experts) {
-    ReverseIndex out;
-    out.first.assign(static_cast<size_t>(experts + 1), 0);
-    for (int64_t p = 0; p < n; ++p) ++out.first[static_cast<size_t>(idx[p] + 1)];
-    for (size_t e = 0; e < static_cast<size_t>(experts); ++e) out.first[e + 1] += out.first[e];
-    out.pairs.resize(static_cast<size_t>(n));
-    auto next = out.first;
-    for (int64_t p = 0; p < n; ++p)
-        out.pairs[static_cast<size_t>(next[static_cast<size_t>(idx[p])]++)] = p;
-    return out;
-}
-
-template <class T>
-HOPSCOPE_INLINE void weight_rows_loop(const ReverseIndex& rev, const T* h, const T* g,
-                                      const T* to_up, const T* to_down, T* ddown, T* dup,
-                                      const Shape& s, int64_t lo, int64_t hi) {
-    for (int64_t e = lo; e < hi; ++e)
-        for (int64_t p = rev.first[static_cast<size_t>(e)];
-             p < rev.first[static_cast<size_t>(e + 1)]; ++p) {
-            const int64_t pair = rev.pairs[static_cast<size_t>(p)], t = pair / s.k;
-            for (int64_t q = 0; q < s.r; ++q) {
-                const int64_t row = (e * s.r + q) * s.d;
-                axpy_loop(dup + row, to_up[pair * s.r + q], g + t * s.d, s.d);
-                axpy_loop(ddown + row, to_down[pair * s.r + q], h + t * s.d, s.d);
+        for (int64_t j = 0; j < p.slots.count; ++j) {
+            const int64_t pair = t * p.k + p.slots.first + j;
+            for (int64_t q = 0; q < p.r; ++q) {
+                const int64_t row = (p.idx[pair] * p.r + q) * p.d;
+                T* pre = pre_all + (pair * p.r + q) * kReads;
+                if (!have_pre)
+                    for (int c = 0; c < kReads; ++c)
+                        pre[c] = dot_loop(p.h + t * p.d, p.read[c] + row, p.d);
+                axpy_loop(out + p.out_row(j, t), p.w[pair] * activation<kReads>(pre), p.write + row,
+                          p.d);
             }
         }
 }
 
-HOPSCOPE_CLONES void weight_rows(const ReverseIndex& rev, const float* h, const float* g,
-                                 const float* to_up, const float* to_down, float* ddown, float* dup,
-                                 const Shape& s, int64_t lo, int64_t hi) {
-    weight_rows_loop(rev, h, g, to_up, to_down, ddown, dup, s, lo, hi);
-}
-void weight_rows(const ReverseIndex& rev, const double* h, const double* g, const double* to_up,
-                 const double* to_down, double* ddown, double* dup, const Shape& s, int64_t lo,
-                 int64_t hi) {
-    weight_rows_loop(rev, h, g, to_up, to_down, ddown, dup, s, lo, hi);
+/// Per token: dw, dh and the coefficients `to` (for the rows that read, then the one that writes)
+/// of each pair and rank.
+template <int kReads, class T>
+HOPSCOPE_INLINE void backward_loop(const Pass<T>& p, const T* pre_all, const T* grad, T* dh, T* dw,
+                                   T* to_all, int64_t lo, int64_t hi) {
+    for (int64_t t = lo; t < hi; ++t)
+        for (int64_t j = 0; j < p.slots.count; ++j) {
+            const int64_t pair = t * p.k + p.slots.first + j;
+            const T* g = grad + p.out_row(j, t);
+            T sum = 0;
+            for (int64_t q = 0; q < p.r; ++q) {
+                const int64_t row = (p.idx[pair] * p.r + q) * p.d, at = pair * p.r + q;
+                const T* pre = pre_all + at * kReads;
+                T* to = to_all + at * (kReads + 1);
+                const T act = activation<kReads>(pre), along = dot_loop(g, p.write + row, p.d);
+                std::array<T, 2> slope{};
+                slopes<kReads>(pre, slope.data());
+                sum += along * act;
+                to[kReads] = p.w[pair] * act;
+                for (size_t c = 0; c < kReads; ++c) {
+                    to[c] = along * p.w[pair] * slope[c];
+                    axpy_loop(dh + t * p.d, to[c], p.read[c] + row, p.d);
+                }
+            }
+            dw[pair] = sum;
+        }
 }
 
-template <class T>
-ExpertsForward forward(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& w,
-                       const at::Tensor& down, const at::Tensor& up) {
-    const Shape s = shape_of(h, idx, down);
-    ExpertsForward out{at::zeros_like(h), at::empty({s.tokens, s.k, s.r}, h.options())};
-    const T *hp = h.const_data_ptr<T>(), *wp = w.const_data_ptr<T>();
-    const T *dp = down.const_data_ptr<T>(), *up_p = up.const_data_ptr<T>();
-    const int64_t* ip = idx.const_data_ptr<int64_t>();
-    T *pre = out.pre.mutable_data_ptr<T>(), *y = out.dh.mutable_data_ptr<T>();
-    at::parallel_for(0, s.tokens, kTokenGrain, [&](int64_t lo, int64_t hi) {
-        forward_rows(hp, ip, wp, dp, up_p, pre, y, s, lo, hi);
+/// Pairs of each expert in rising token order: `first[e] … first[e + 1]` indexes `pairs` (values
+/// t·k + slot).
+struct ReverseIndex {
+    std::vector<int64_t> first, pairs;
+};
+
+ReverseIndex reverse_index(const int64_t* idx, int64_t tokens, int64_t k, int64_t experts,
+                           const Slots& slots) {
+    ReverseIndex out;
+    const auto each = [&](auto&& visit) {
+        for (int64_t t = 0; t < tokens; ++t)
+            for (int64_t j = 0; j < slots.count; ++j) visit(t * k + slots.first + j);
+    };
+    out.first.assign(static_cast<size_t>(experts + 1), 0);
+    each([&](int64_t pair) { ++out.first[static_cast<size_t>(idx[pair] + 1)]; });
+    for (size_t e = 0; e < static_cast<size_t>(experts); ++e) out.first[e + 1] += out.first[e];
+    out.pairs.resize(static_cast<size_t>(tokens * slots.count));
+    auto next = out.first;
+    each([&](int64_t pair) {
+        out.pairs[static_cast<size_t>(next[static_cast<size_t>(idx[pair])]++)] = pair;
     });
     return out;
 }
 
 template <class T>
-ExpertsBackward backward(const at::Tensor& g, const at::Tensor& h, const at::Tensor& idx,
-                         const at::Tensor& w, const at::Tensor& down, const at::Tensor& up,
-                         const at::Tensor& pre) {
-    const Shape s = shape_of(h, idx, down);
-    ExpertsBackward out{at::zeros_like(h), at::empty({s.tokens, s.k}, h.options()),
-                        at::zeros_like(down), at::zeros_like(up)};
-    auto to_up = at::empty_like(pre), to_down = at::empty_like(pre);
-    const T *gp = g.const_data_ptr<T>(), *hp = h.const_data_ptr<T>(), *wp = w.const_data_ptr<T>();
-    const T *dp = down.const_data_ptr<T>(), *upp = up.const_data_ptr<T>(),
-            *prep = pre.const_data_ptr<T>();
-    const int64_t* ip = idx.const_data_ptr<int64_t>();
-    T *dh = out.dh.mutable_data_ptr<T>(), *dw = out.dweight.mutable_data_ptr<T>();
-    T *tu = to_up.mutable_data_ptr<T>(), *td = to_down.mutable_data_ptr<T>();
-    at::parallel_for(0, s.tokens, kTokenGrain, [&](int64_t lo, int64_t hi) {
-        backward_rows(gp, ip, wp, dp, upp, prep, dh, dw, tu, td, s, lo, hi);
+struct WeightGrads {
+    std::array<T*, 2> read;
+    T* write;
+};
+
+template <int kReads, class T>
+HOPSCOPE_INLINE void weight_loop(const Pass<T>& p, const ReverseIndex& rev, const T* grad,
+                                 const T* to_all, const WeightGrads<T>& out, int64_t lo,
+                                 int64_t hi) {
+    for (int64_t e = lo; e < hi; ++e)
+        for (int64_t i = rev.first[static_cast<size_t>(e)];
+             i < rev.first[static_cast<size_t>(e + 1)]; ++i) {
+            const int64_t pair = rev.pairs[static_cast<size_t>(i)], t = pair / p.k;
+            const T* g = grad + p.out_row(pair % p.k - p.slots.first, t);
+            for (int64_t q = 0; q < p.r; ++q) {
+                const int64_t row = (e * p.r + q) * p.d;
+                const T* to = to_all + (pair * p.r + q) * (kReads + 1);
+                axpy_loop(out.write + row, to[kReads], g, p.d);
+                for (size_t c = 0; c < kReads; ++c)
+                    axpy_loop(out.read[c] + row, to[c], p.h + t * p.d, p.d);
+            }
+        }
+}
+
+// The clones hold the whole switch: an instruction set reaches the loops only by inlining.
+template <class T>
+HOPSCOPE_INLINE void forward_any(const Pass<T>& p, bool have_pre, T* pre, T* out, int64_t lo,
+                                 int64_t hi) {
+    if (p.reads == 0) return forward_loop<0>(p, have_pre, pre, out, lo, hi);
+    if (p.reads == 1) return forward_loop<1>(p, have_pre, pre, out, lo, hi);
+    forward_loop<2>(p, have_pre, pre, out, lo, hi);
+}
+HOPSCOPE_CLONES void forward_rows(const Pass<float>& p, bool have_pre, float* pre, float* out,
+                                  int64_t lo, int64_t hi) {
+    forward_any(p, have_pre, pre, out, lo, hi);
+}
+void forward_rows(const Pass<double>& p, bool have_pre, double* pre, double* out, int64_t lo,
+                  int64_t hi) {
+    forward_any(p, have_pre, pre, out, lo, hi);
+}
+
+template <class T>
+HOPSCOPE_INLINE void backward_any(const Pass<T>& p, const T* pre, const T* grad, T* dh, T* dw,
+                                  T* to, int64_t lo, int64_t hi) {
+    if (p.reads == 0) return backward_loop<0>(p, pre, grad, dh, dw, to, lo, hi);
+    if (p.reads == 1) return backward_loop<1>(p, pre, grad, dh, dw, to, lo, hi);
+    backward_loop<2>(p, pre, grad, dh, dw, to, lo, hi);
+}
+HOPSCOPE_CLONES void backward_rows(const Pass<float>& p, const float* pre, const float* grad,
+                                   float* dh, float* dw, float* to, int64_t lo, int64_t hi) {
+    backward_any(p, pre, grad, dh, dw, to, lo, hi);
+}
+void backward_rows(const Pass<double>& p, const double* pre, const double* grad, double* dh,
+                   double* dw, double* to, int64_t lo, int64_t hi) {
+    backward_any(p, pre, grad, dh, dw, to, lo, hi);
+}
+
+template <class T>
+HOPSCOPE_INLINE void weight_any(const Pass<T>& p, const ReverseIndex& rev, const T* grad,
+                                const T* to, const WeightGrads<T>& out, int64_t lo, int64_t hi) {
+    if (p.reads == 0) return weight_loop<0>(p, rev, grad, to, out, lo, hi);
+    if (p.reads == 1) return weight_loop<1>(p, rev, grad, to, out, lo, hi);
+    weight_loop<2>(p, rev, grad, to, out, lo, hi);
+}
+HOPSCOPE_CLONES void weight_rows(const Pass<float>& p, const ReverseIndex& rev, const float* grad,
+                                 const float* to, const WeightGrads<float>& out, int64_t lo,
+                                 int64_t hi) {
+    weight_any(p, rev, grad, to, out, lo, hi);
+}
+void weight_rows(const Pass<double>& p, const ReverseIndex& rev, const double* grad,
+                 const double* to, const WeightGrads<double>& out, int64_t lo, int64_t hi) {
+    weight_any(p, rev, grad, to, out, lo, hi);
+}
+
+/// The tensors of a bank that read the token, in the order of the pre-activations.
+std::vector<at::Tensor> readers(const ExpertBank& bank) {
+    if (bank.kind == ExpertKind::fixed) return {};
+    if (bank.kind == ExpertKind::mlp) return {bank.down};
+    return {bank.gate, bank.down};
+}
+
+template <class T>
+Pass<T> pass_of(const ExpertInput& in, const Slots& slots) {
+    const auto read = readers(in.bank);
+    const auto& write = in.bank.written();
+    Pass<T> p{.tokens = in.idx.size(0),
+              .k = in.idx.size(1),
+              .r = write.dim() == 3 ? write.size(1) : 1,
+              .d = write.size(-1),
+              .reads = static_cast<int>(read.size()),
+              .slots = slots,
+              .idx = in.idx.const_data_ptr<int64_t>(),
+              .h = read.empty() ? nullptr : in.h.const_data_ptr<T>(),
+              .w = in.weight.const_data_ptr<T>(),
+              .write = write.const_data_ptr<T>(),
+              .read = {}};
+    for (size_t c = 0; c < read.size(); ++c) p.read[c] = read[c].const_data_ptr<T>();
+    return p;
+}
+
+template <class T>
+void forward(const ExpertInput& in, const Slots& slots, bool have_pre, at::Tensor& pre,
+             at::Tensor& out) {
+    const auto p = pass_of<T>(in, slots);
+    T *pre_p = pre.mutable_data_ptr<T>(), *y = out.mutable_data_ptr<T>();
+    at::parallel_for(0, p.tokens, kTokenGrain,
+                     [&](int64_t lo, int64_t hi) { forward_rows(p, have_pre, pre_p, y, lo, hi); });
+}
+
+template <class T>
+void backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
+              const at::Tensor& grad, ExpertGrads& into) {
+    const auto p = pass_of<T>(in, slots);
+    at::Tensor to = at::empty({p.tokens, p.k, p.r, p.reads + 1}, in.weight.options());
+    const T *gp = grad.const_data_ptr<T>(), *prep = pre.const_data_ptr<T>();
+    T* dh = p.reads > 0 ? into.h.mutable_data_ptr<T>() : nullptr;
+    T *dw = into.weight.mutable_data_ptr<T>(), *top = to.mutable_data_ptr<T>();
+    at::parallel_for(0, p.tokens, kTokenGrain, [&](int64_t lo, int64_t hi) {
+        backward_rows(p, prep, gp, dh, dw, top, lo, hi);
     });
-    const auto rev = reverse_index(ip, s.tokens * s.k, s.experts);
-    T *dd = out.ddown.mutable_data_ptr<T>(), *du = out.dup.mutable_data_ptr<T>();
-    at::parallel_for(0, s.experts, kExpertGrain, [&](int64_t lo, int64_t hi) {
-        weight_rows(rev, hp, gp, tu, td, dd, du, s, lo, hi);
-    });
-    return out;
+    WeightGrads<T> out{.read = {}, .write = into.bank.written().mutable_data_ptr<T>()};
+    const auto read = readers(into.bank);
+    for (size_t c = 0; c < read.size(); ++c) out.read[c] = read[c].mutable_data_ptr<T>();
+    const int64_t experts = in.bank.written().size(0);
+    const auto rev = reverse_index(p.idx, p.tokens, p.k, experts, slots);
+    at::parallel_for(0, experts, kExpertGrain,
+                     [&](int64_t lo, int64_t hi) { weight_rows(p, rev, gp, top, out, lo, hi); });
 }
 
 }  // namespace
 
-ExpertsForward experts_forward(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
-                               const at::Tensor& down, const at::Tensor& up) {
-    return h.scalar_type() == at::kDouble ? forward<double>(h, idx, weight, down, up)
-                                          : forward<float>(h, idx, weight, down, up);
+at::Tensor experts_pre(const ExpertInput& in) {
+    const auto& write = in.bank.written();
+    return at::empty({in.idx.size(0), in.idx.size(1), write.dim() == 3 ? write.size(1) : 1,
+                      static_cast<int64_t>(readers(in.bank).size())},
+                     in.weight.options());
 }
 
-ExpertsBackward experts_backward(const at::Tensor& grad, const at::Tensor& h, const at::Tensor& idx,
-                                 const at::Tensor& weight, const at::Tensor& down,
-                                 const at::Tensor& up, const at::Tensor& pre) {
-    return h.scalar_type() == at::kDouble ? backward<double>(grad, h, idx, weight, down, up, pre)
-                                          : backward<float>(grad, h, idx, weight, down, up, pre);
+ExpertGrads zero_grads(const ExpertInput& in) {
+    const auto zero = [](const at::Tensor& x) { return x.defined() ? at::zeros_like(x) : x; };
+    const auto& b = in.bank;
+    return {zero(in.h),
+            zero(in.weight),
+            {b.kind, zero(b.gate), zero(b.down), zero(b.up), zero(b.value)}};
+}
+
+void experts_forward(const ExpertInput& in, const Slots& slots, bool have_pre, at::Tensor& pre,
+                     at::Tensor& out) {
+    out.scalar_type() == at::kDouble ? forward<double>(in, slots, have_pre, pre, out)
+                                     : forward<float>(in, slots, have_pre, pre, out);
+}
+
+void experts_backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
+                      const at::Tensor& grad, ExpertGrads& into) {
+    grad.scalar_type() == at::kDouble ? backward<double>(in, slots, pre, grad, into)
+                                      : backward<float>(in, slots, pre, grad, into);
 }
 
 }  // namespace hopscope::kernels::cpu

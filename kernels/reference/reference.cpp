@@ -6,6 +6,7 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/sort.h>
@@ -45,15 +46,51 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
     return out;
 }
 
-at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
-                   const at::Tensor& down, const at::Tensor& up) {
-    const auto tokens = idx.size(0), k = idx.size(1), r = down.size(1), d = down.size(2);
+namespace {
+
+/// Slot updates as factors: coefficients [T, k, r] and the rows they multiply, [T, k, r, d].
+struct Factors {
+    at::Tensor coeff, rows;
+};
+
+Factors factors(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                const ExpertBank& bank) {
+    const auto tokens = idx.size(0), k = idx.size(1), d = bank.written().size(-1);
     const auto flat = idx.reshape({-1});
-    const auto read = down.index_select(0, flat).view({tokens, k * r, d});
-    const auto write = up.index_select(0, flat).view({tokens, k * r, d});
-    const auto act = at::silu(at::matmul(read, h.unsqueeze(-1)).squeeze(-1)).view({tokens, k, r});
-    const auto coeff = (act * weight.unsqueeze(-1)).view({tokens, 1, k * r});
-    return at::matmul(coeff, write).squeeze(1);
+    const auto rows_of = [&](const at::Tensor& w) {
+        return w.index_select(0, flat).view({tokens, k, -1, d});
+    };
+    const auto w = weight.unsqueeze(-1);  // [T, k, 1]
+    if (bank.kind == ExpertKind::fixed) return {w, rows_of(bank.value)};
+    const auto read = [&](const at::Tensor& by) {  // [T, k, r]
+        return at::matmul(rows_of(by), h.view({tokens, 1, d, 1})).squeeze(-1);
+    };
+    const auto act = bank.kind == ExpertKind::mlp ? at::silu(read(bank.down))
+                                                  : at::silu(read(bank.gate)) * read(bank.down);
+    return {act * w, rows_of(bank.up)};
+}
+
+}  // namespace
+
+at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                   const ExpertBank& bank) {
+    const auto tokens = idx.size(0), d = bank.written().size(-1);
+    const auto f = factors(h, idx, weight, bank);
+    return at::matmul(f.coeff.reshape({tokens, 1, -1}), f.rows.view({tokens, -1, d})).squeeze(1);
+}
+
+at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                   const ExpertBank& bank, Composition composition) {
+    const auto tokens = idx.size(0), k = idx.size(1), d = bank.written().size(-1);
+    const auto f = factors(h, idx, weight, bank);
+    const auto u = at::matmul(f.coeff.unsqueeze(2), f.rows).squeeze(2);  // [T, k, d]
+    if (composition == Composition::sum) return u.sum(1);
+    if (composition == Composition::cross_gated)
+        return (u * at::sigmoid(u.sum(1, true) - u)).sum(1);
+    const auto g = u.view({tokens, kCompositionGroups, k / kCompositionGroups, d}).sum(2);
+    if (composition == Composition::grouped_silu) return at::silu(g).sum(1);
+    return g.select(1, 0) * at::sigmoid(g.select(1, 1)) +
+           g.select(1, 2) * at::sigmoid(g.select(1, 3));
 }
 
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets) {

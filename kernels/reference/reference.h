@@ -11,7 +11,9 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
                const std::optional<at::Tensor>& score_bias,
                const std::optional<at::Tensor>& pos_delta);
 at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
-                   const at::Tensor& down, const at::Tensor& up);
+                   const ExpertBank& bank);
+at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
+                   const ExpertBank& bank, Composition composition);
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets);
 void adamw(at::Tensor param, const at::Tensor& grad, at::Tensor m, at::Tensor v, at::Tensor shadow,
            const AdamWStep& step);

@@ -10,23 +10,18 @@
 #include <thread>
 
 #include "kernels/ops.h"
-#include "tests/kernels/helpers.h"
+#include "tests/kernels/expert_banks.h"
 
 namespace {
 
 using namespace hopscope;
+using hopscope::test::choices;
 using hopscope::test::expect_gradient;
 using hopscope::test::max_abs;
 using hopscope::test::randn;
 using kernels::Form;
 
-at::Tensor choices(int64_t tokens, int64_t k, int64_t experts, uint64_t seed) {
-    return std::get<1>(randn({tokens, experts}, seed).topk(k, -1)).contiguous();
-}
-
-struct Case {
-    int64_t tokens, k, experts, rank, d;
-};
+using Case = hopscope::test::ExpertCase;
 class ExpertsCases : public ::testing::TestWithParam<Case> {};
 
 TEST_P(ExpertsCases, FusedEqualsReference) {
