@@ -143,6 +143,9 @@ Status RunTrainer::start_engine(const Device& device) {
     for (auto& r :
          *records)  // what came after the checkpoint is not part of the state that is shown
         if (r.step <= done) history_.push_back(std::move(r));
+    if (!history_.empty() && history_.back().step == done && due().evaluate &&
+        std::isnan(history_.back().valid_loss))
+        owed_ = history_.back();
 
     auto logged = read_event_log(folder_->events_path());
     if (!logged) return logged.error();
@@ -315,6 +318,14 @@ Result<float> RunTrainer::evaluate(const Progress& progress) {
 
 Status RunTrainer::record(const ScalarRecord& record) {
     return metrics_->append(record);
+}
+
+Result<ScalarRecord> RunTrainer::make_up(float valid_loss) {
+    ScalarRecord completed = *owed_;
+    completed.valid_loss = valid_loss;
+    if (auto s = metrics_->amend(completed); !s) return s.error();
+    owed_.reset();
+    return completed;
 }
 
 Status RunTrainer::checkpoint() {

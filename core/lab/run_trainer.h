@@ -32,6 +32,8 @@ class RunTrainer : public Trainer {
     Due due() const override;
     Result<float> evaluate(const Progress& progress) override;
     Status record(const ScalarRecord& record) override;
+    bool owes_evaluation() override { return owed_.has_value(); }
+    Result<ScalarRecord> make_up(float valid_loss) override;
     Status checkpoint() override;
     Status apply(const Command& command, const std::string& by) override;
     Status note(const Command& command, const std::string& by) override;
@@ -65,6 +67,7 @@ class RunTrainer : public Trainer {
     std::unique_ptr<Engine> engine_;
     std::optional<EngineState> resumed_;
     std::vector<ScalarRecord> history_;
+    std::optional<ScalarRecord> owed_;  ///< last record, whose due evaluation was cut short
     std::deque<LoggedCommand>
         replay_;  ///< logged after the checkpoint, to be applied again at their steps
     Device device_;

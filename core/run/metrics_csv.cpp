@@ -173,6 +173,29 @@ Status MetricsCsv::append(const ScalarRecord& record) {
     return file_.append(line_of(columns_, record));
 }
 
+Status MetricsCsv::amend(const ScalarRecord& record) {
+    int64_t last_step = -1;
+    uint64_t begin = 0;
+    auto status = each_record(file_.path(), [&](const ScalarRecord& last, uint64_t offset) {
+        last_step = last.step;
+        begin = offset;
+        return true;
+    });
+    if (!status) return status;
+    if (last_step != record.step)
+        return failure(file_.path() + ": its last record is of update " +
+                       std::to_string(last_step) + ", that of update " +
+                       std::to_string(record.step) + " expected");
+    auto text = read_file(file_.path(), SIZE_MAX);
+    if (!text) return text.error();
+    text->replace(begin, std::string::npos, line_of(columns_, record));
+    if (status = write_file_atomic(file_.path(), *text); !status) return status;
+    auto file = AppendFile::open(file_.path());
+    if (!file) return file.error();
+    file_ = *std::move(file);
+    return {};
+}
+
 Status MetricsCsv::cut_to_step(int64_t step) {
     uint64_t keep = file_.size();
     auto status = each_record(file_.path(), [&](const ScalarRecord& record, uint64_t offset) {

@@ -23,6 +23,9 @@ class MetricsCsv {
     static Result<MetricsCsv> open(const std::string& path, int64_t layers);
     /// After an error (failed: disk full, …) the file is as it was before the call.
     Status append(const ScalarRecord& record);
+    /// Puts `record` in the place of the last one, which is of the same update; a kill leaves the
+    /// one or the other.
+    Status amend(const ScalarRecord& record);
     /// Removes all records after update `step` (resume).
     Status cut_to_step(int64_t step);
     Status sync() { return file_.sync(); }

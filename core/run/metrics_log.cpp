@@ -20,6 +20,16 @@ Status MetricsLog::append(const ScalarRecord& record) {
     return status;
 }
 
+Status MetricsLog::amend(const ScalarRecord& record) {
+    if (auto status = csv_.amend(record); !status) return status;
+    ScalarRecord late;  // the rest of the record stands in an earlier event file
+    late.step = record.step;
+    late.tokens = record.tokens;
+    late.seconds = record.seconds;
+    late.valid_loss = record.valid_loss;
+    return events_.append(late);
+}
+
 Status MetricsLog::sync() {
     auto status = csv_.sync();
     return status ? events_.sync() : status;

@@ -17,6 +17,8 @@ class MetricsLog {
     /// file.
     static Result<MetricsLog> open(const RunFolder& folder, int64_t layers, int64_t done_steps);
     Status append(const ScalarRecord& record);
+    /// Adds to the newest record what was measured later: its validation loss.
+    Status amend(const ScalarRecord& record);
     /// To disk; call before a checkpoint, so that the checkpoint never knows more than metrics.csv.
     Status sync();
 

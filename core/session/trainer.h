@@ -53,6 +53,13 @@ class Trainer {
     /// follows it; after an error (nothing was appended) again with the same record, before the
     /// next update.
     virtual Status record(const ScalarRecord& record) = 0;
+    /// Whether the evaluation due after the last update made was cut short by a stop of an earlier
+    /// session. It is then made up before anything else is trained: evaluate(), then make_up() with
+    /// its loss, which completes that update's record in metrics.csv and returns it.
+    virtual bool owes_evaluation() { return false; }
+    virtual Result<ScalarRecord> make_up(float /*valid_loss*/) {
+        return failure("no evaluation is owed");
+    }
     virtual Status checkpoint() = 0;
     /// Applies a change (set, freeze, unfreeze) before the next update and logs it to events.jsonl;
     /// the error is the refusal.

@@ -117,9 +117,10 @@ bool TrainerLoop::prepare() {
 }
 
 void TrainerLoop::live() {
-    if (trainer_->step() >= trainer_->steps()) {
+    const bool starts = options_.start && !options_.open_only;
+    if (trainer_->step() >= trainer_->steps() && !(starts && trainer_->owes_evaluation())) {
         enter(RunState::done, "", true);
-    } else if (options_.start && !options_.open_only) {
+    } else if (starts) {
         begin(0);
     } else {
         pause();
@@ -129,6 +130,10 @@ void TrainerLoop::live() {
         carry_out_commands();
         if (board_.closing || stop_) end(RunState::stopped);
         if (board_.closing) return;
+        if (running_ && trainer_->owes_evaluation()) {
+            make_up_evaluation();
+            continue;
+        }
         if (running_) {
             // A run paused by its last checkpoint's failure is resumed here with nothing to train.
             trainer_->step() >= trainer_->steps() ? end(RunState::done) : make_update();
@@ -254,6 +259,9 @@ void TrainerLoop::make_update() {
 
     if (!worked) {
         trouble(worked.error());
+    } else if (due.evaluate && cut_short_) {
+        // The stop that cut the evaluation short is carried out next, after the last update too:
+        // the run is not done without it.
     } else if (trainer_->step() >= trainer_->steps()) {
         end(RunState::done);
     } else if (steps_left_ > 0 && --steps_left_ == 0) {
@@ -267,15 +275,30 @@ void TrainerLoop::make_update() {
 Status TrainerLoop::evaluate(float& loss) {
     const Result<float> measured = trainer_->evaluate(progress());
     clear_activity();
-    if (!measured) {
-        if (stop_wanted()) return {};
-        return measured.error();
-    }
+    cut_short_ = !measured && stop_wanted();
+    if (cut_short_) return {};
+    if (!measured) return measured.error();
     loss = *measured;
     board_.edit_status([&](RunStatus& status) { status.valid_loss = loss; });
     board_.say("step " + std::to_string(trainer_->step()) + " validation loss " +
                std::to_string(loss));
     return {};
+}
+
+/// What a stop left undone at the step that the run goes on from; the curves get the record again.
+void TrainerLoop::make_up_evaluation() {
+    touched_ = true;
+    float loss = kNaN;
+    Status worked = evaluate(loss);
+    if (worked && !cut_short_) {
+        Result<ScalarRecord> completed = trainer_->make_up(loss);
+        if (completed)
+            board_.records.push(std::move(*completed));
+        else
+            worked = completed.error();
+    }
+    if (!worked) trouble(worked.error());
+    board_.wake();
 }
 
 Status TrainerLoop::checkpoint() {

@@ -42,6 +42,7 @@ class TrainerLoop {
 
     void make_update();
     Status evaluate(float& loss);
+    void make_up_evaluation();
     Status checkpoint();
     Status keep_record();
     double publish(bool snapshot_due);
@@ -64,6 +65,7 @@ class TrainerLoop {
 
     bool running_ = false;
     bool stop_ = false;                       ///< a stop command was carried out
+    bool cut_short_ = false;                  ///< a stop ended the last evaluation early
     bool touched_ = false;                    ///< something happened that run.json should tell
     bool needs_checkpoint_ = true;            ///< the live state is not the newest checkpoint's
     bool geometry_broken_ = false;            ///< its failure to save was told

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +24,10 @@ bool write_all(int fd, const std::string& data) {
 
 /// First byte: the kind of the error, or 'v' for a value; last byte: 'e', proof that nothing is
 /// missing.
-[[noreturn]] void child(int fd, const std::function<Result<std::string>()>& work) {
+[[noreturn]] void child(int fd, pid_t parent, const std::function<Result<std::string>()>& work) {
+    // A killed parent must not leave a worker behind that holds its locks on files.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);
     const auto result = work();
     std::string message =
         result ? "v" + *result
@@ -40,6 +44,7 @@ Result<std::string> run_in_child(const std::function<Result<std::string>()>& wor
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0)
         return failure(std::string("no pipe: ") + std::strerror(errno));
+    const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) {
         ::close(ends[0]);
@@ -48,7 +53,7 @@ Result<std::string> run_in_child(const std::function<Result<std::string>()>& wor
     }
     if (pid == 0) {
         ::close(ends[0]);
-        child(ends[1], work);
+        child(ends[1], parent, work);
     }
     ::close(ends[1]);
     std::string message;
@@ -76,6 +81,10 @@ Result<std::string> run_in_child(const std::function<Result<std::string>()>& wor
     }
     if (cancelled) return Error{ErrorKind::interrupted, "interrupted"};
     if (message.size() < 2 || message.back() != 'e') {
+        if (WIFSIGNALED(code) && WTERMSIG(code) == SIGKILL)
+            return failure(
+                "the process that trained the tokenizer was killed; the usual reason is that "
+                "memory ran out: give a shorter text");
         return usage_error("SentencePiece gave up on this text (its reason stands above).");
     }
     message.pop_back();

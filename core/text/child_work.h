@@ -1,5 +1,5 @@
-// Runs work of a library that may end the process on bad input in a child process, so that ours
-// survives. Blocks the calling thread.
+// Runs work of a library that cannot be stopped, or may end the process on bad input, in a child
+// process: ours survives, and a stop ends it at once. Blocks the calling thread.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,8 @@
 namespace hopscope::core {
 
 /// The result of `work`, which runs in a forked child and must not need other threads. Errors:
-/// those of `work`; usage, if the child ended without a result; interrupted (the child is ended).
+/// those of `work`; usage, if the child ended without a result; failed, if it was killed (memory);
+/// interrupted (the child is ended).
 Result<std::string> run_in_child(const std::function<Result<std::string>()>& work,
                                  const Progress& progress);
 

@@ -179,10 +179,9 @@ Result<std::string> train_tokenizer(LineSource& source, const TokenizerSpec& spe
                            std::to_string(kMaxSentenceBytes) + " bytes to train on");
     }
     progress.report("training the tokenizer", -1);
-    // The unigram trainer ends the process on some small texts, so it runs in a process of its own.
-    auto model = spec.type == "unigram"
-                     ? run_in_child([&] { return run_trainer(lines, spec); }, progress)
-                     : run_trainer(lines, spec);
+    // SentencePiece can neither be stopped nor trusted with every text (it ends the process on
+    // some), so it works in a process of its own, which a stop ends at once.
+    auto model = run_in_child([&] { return run_trainer(lines, spec); }, progress);
     if (!model && model.error().kind == ErrorKind::usage) {
         return usage_error("tokenizer: a vocabulary of " + std::to_string(spec.vocab_size) +
                            " pieces cannot be made from " + source.name() + " (" +

@@ -128,6 +128,25 @@ TEST(MetricsCsv, CutToStep) {
     }
 }
 
+// Wrong if a validation loss that came late were lost, changed other records, or ended up at
+// another update.
+TEST(MetricsCsv, AmendReplacesTheLastRecordOnly) {
+    const TempDir dir;
+    auto records = write_records(dir / "m.csv", 3, 2);
+    auto csv = MetricsCsv::open(dir / "m.csv", 2);
+    ASSERT_TRUE(csv);
+    records[2].valid_loss = 1.25f;
+    ASSERT_TRUE(csv->amend(records[2]));
+    EXPECT_FALSE(csv->amend(records[1])) << "not the last";
+    std::mt19937_64 random(4);
+    records.push_back(random_record(random, 4, 2));
+    ASSERT_TRUE(csv->append(records.back()));
+    const auto read = read_metrics_csv(dir / "m.csv");
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->size(), 4u);
+    for (size_t i = 0; i < 4; ++i) expect_same((*read)[i], records[i]);
+}
+
 // Wrong if a run of another version loses its history or gets lines of two shapes into one file.
 TEST(MetricsCsv, OtherColumnsAreConvertedAndTheOldFileKept) {
     const TempDir dir;

@@ -31,6 +31,7 @@ struct FakeWorld {
     int64_t throw_at = -1;
     std::string throw_in;  ///< "prepare", "update", "geometry", "checkpoint", "apply", …
     std::atomic<bool> disk_full{false};
+    std::atomic<bool> owes{false};                ///< an evaluation of an earlier session
     std::atomic<bool> no_checkpoint{false};       ///< no room for a checkpoint, though for a line
     std::function<void(int64_t step)> in_update;  ///< runs inside an update, on the trainer thread
     std::function<void()> in_prepare;
@@ -150,6 +151,15 @@ class FakeTrainer final : public Trainer {
         std::lock_guard lock(world_.mutex);
         world_.records.push_back(record);
         return {};
+    }
+    bool owes_evaluation() override { return world_.owes; }
+    Result<ScalarRecord> make_up(float valid_loss) override {
+        called("make_up");
+        world_.owes = false;
+        ScalarRecord record;
+        record.step = step_;
+        record.valid_loss = valid_loss;
+        return record;
     }
     Status checkpoint() override {
         called("checkpoint");

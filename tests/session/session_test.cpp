@@ -1,4 +1,5 @@
 // Commands, states and failures of a session over a fake trainer.
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <set>
@@ -55,6 +56,52 @@ TEST(Session, TrainsToTheEndAndSaysSo) {
     EXPECT_EQ(world.noted().back(), "state done") << "closing a finished run changes nothing";
     EXPECT_FALSE(world.trainer_alive || world.inspector_alive);
     EXPECT_EQ(run.session->status().state, RunState::done);
+}
+
+TEST(Session, StopInTheLastEvaluationLeavesTheRunOpen) {
+    // Wrong if a run counts as done whose last evaluation never ended: nobody would make it up.
+    FakeWorld world;
+    world.steps = 4;
+    world.eval_every = 4;
+    world.evaluation_time = 20s;
+    FakeRun run(world);
+    ASSERT_TRUE(run.wait([&] { return world.count("evaluate") == 1; }));
+    run.session->submit({"stop", {}}, "test");
+    ASSERT_TRUE(run.wait_state(RunState::stopped));
+    EXPECT_EQ(world.recorded().size(), 4u);
+    EXPECT_EQ(world.count("state done"), 0);
+}
+
+TEST(Session, OwedEvaluationComesBeforeTheNextUpdate) {
+    // Wrong if a resumed run lacks the validation loss of the step it was stopped at.
+    for (const int64_t steps : {6, 4}) {  // with updates to go, and with none
+        FakeWorld world;
+        world.first_step = 4;
+        world.steps = steps;
+        world.owes = true;
+        FakeRun run(world, without_window(), false);
+        ASSERT_TRUE(run.wait_state(RunState::done));
+        const auto calls = world.noted();
+        const auto at = [&](const std::string& call) {
+            return std::find(calls.begin(), calls.end(), call) - calls.begin();
+        };
+        EXPECT_LT(at("evaluate"), at("make_up"));
+        EXPECT_LT(at("make_up"), at("state done"));
+        const auto records = run.drain();
+        ASSERT_EQ(records.size(), static_cast<size_t>(4 + 1 + steps - 4));
+        EXPECT_EQ(records[4].step, 4) << "the completed record comes again";
+        EXPECT_EQ(records[4].valid_loss, 2.5f);
+        EXPECT_EQ(run.session->status().valid_loss, 2.5f);
+    }
+    FakeWorld world;  // looking at a run evaluates nothing
+    world.first_step = 4;
+    world.owes = true;
+    SessionOptions look;
+    look.open_only = true;
+    FakeRun run(world, look);
+    ASSERT_TRUE(run.wait_state(RunState::paused));
+    ASSERT_TRUE(run.close());
+    EXPECT_EQ(world.count("evaluate"), 0);
 }
 
 TEST(Session, AnswersNameTheFirstUpdateAffected) {

@@ -1,7 +1,10 @@
 #include "core/text/tokenizer.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <sentencepiece_trainer.h>
+#include <sys/wait.h>
 
 #include "helpers.h"
 
@@ -210,6 +213,77 @@ TEST(Tokenizer, CancelledTrainingIsInterrupted) {
     Progress progress;
     progress.cancelled = [] { return true; };
     EXPECT_EQ(train_tokenizer(lines, {}, progress).error().kind, ErrorKind::interrupted);
+}
+
+/// Words of which no two are equal, so that merging pieces takes long.
+std::string random_words(int64_t words) {
+    std::string text;
+    for (int64_t i = 0; i < words; ++i) {
+        for (uint64_t bits = mix64(7, static_cast<uint64_t>(i)), n = 0; n < 12; ++n, bits >>= 5)
+            text += static_cast<char>('a' + bits % 26);
+        text += i % 10 == 9 ? '\n' : ' ';
+    }
+    return text;
+}
+
+// Fails if a stop had to wait until SentencePiece is through with the whole text, or left its
+// process behind.
+TEST(Tokenizer, StopEndsTrainingAtOnce) {
+    for (const std::string type : {"bpe", "unigram"}) {
+        TextLines lines(random_words(60'000), "words");
+        TokenizerSpec spec;
+        spec.type = type;
+        spec.vocab_size = 8000;
+        bool training = false;
+        std::chrono::steady_clock::time_point asked;
+        Progress progress;
+        progress.report = [&](const std::string& activity, double) {
+            training = activity == "training the tokenizer";
+            asked = std::chrono::steady_clock::now();
+        };
+        progress.cancelled = [&] { return training; };
+        const auto model = train_tokenizer(lines, spec, progress);
+        const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - asked;
+        ASSERT_FALSE(model.ok()) << type << ": trained to the end after the stop";
+        EXPECT_EQ(model.error().kind, ErrorKind::interrupted) << model.error().message;
+        EXPECT_LT(waited.count(), 1.0) << type;
+        EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << type;
+        EXPECT_EQ(errno, ECHILD) << type;
+    }
+}
+
+// Fails if the process of its own changed what is trained: the model must be the one that
+// SentencePiece makes here with the settings of product.md section 3.
+TEST(Tokenizer, TrainsWhatSentencePieceMakesItself) {
+    const auto text = sample_text(800);
+    class Lines : public sentencepiece::SentenceIterator {
+      public:
+        explicit Lines(const std::string& text) : source_(text) { Next(); }
+        bool done() const override { return !more_; }
+        void Next() override { more_ = *source_.next(line_); }
+        const std::string& value() const override { return line_; }
+        sentencepiece::util::Status status() const override { return {}; }
+
+      private:
+        TextLines source_;
+        std::string line_;
+        bool more_ = false;
+    } lines(text);
+    std::string expected;
+    const auto status =
+        sentencepiece::SentencePieceTrainer::Train({{"model_type", "bpe"},
+                                                    {"vocab_size", "420"},
+                                                    {"byte_fallback", "true"},
+                                                    {"normalization_rule_name", "identity"},
+                                                    {"remove_extra_whitespaces", "false"},
+                                                    {"max_sentence_length", "1000000"},
+                                                    {"num_threads", "1"},
+                                                    {"minloglevel", "3"}},
+                                                   &lines, &expected);
+    ASSERT_TRUE(status.ok()) << status.ToString();
+    TokenizerSpec spec;
+    spec.vocab_size = 420;
+    EXPECT_EQ(value_of(train_on(text, spec)), expected);
 }
 
 TEST(Tokenizer, IdsOutsideTheVocabularyAreRefused) {
