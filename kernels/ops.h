@@ -25,6 +25,7 @@ struct RouteOut {
     at::Tensor entropy;  ///< [T] nats, full softmax; carries no gradient
     at::Tensor max_p;    ///< [T]; carries no gradient
     at::Tensor pos;      ///< [T, s] unit rows, the position that was used; carries no gradient
+    at::Tensor p;  ///< [T, M] probabilities (differentiable); of `choose` only, else undefined
 };
 
 /// Cosine routing, Eqs. (2) and (3) of arXiv 2604.14419 (science.md A2, E3–E5), computed in the
@@ -43,6 +44,27 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
                const at::Tensor& tau, int64_t k, bool renormalise,
                const std::optional<at::Tensor>& score_bias = std::nullopt,
                const std::optional<at::Tensor>& pos_delta = std::nullopt, Form form = Form::fused);
+
+/// How a score becomes an affinity (product.md section 3, moe.score; science.md C3).
+enum class Score { softmax, sigmoid, relu };
+
+/// How affinities become choices and weights.
+struct Gate {
+    Score score = Score::softmax;
+    bool renormalise = true;  ///< divide the k affinities by their sum (E4)
+    bool identity = false;    ///< the weight is the score itself (E49's option)
+    /// [M] or [T, M], added for the selection alone: to the affinities (loss-free balancing), or to
+    /// the scores where `bias_on_scores` (K-Means). A score of −inf stays excluded.
+    std::optional<at::Tensor> select_bias;
+    bool bias_on_scores = false;
+};
+
+/// The second half of routing, for scores that any router made: affinities, the k best, weights,
+/// statistics. p are the affinities divided by their row sum (for softmax: the softmax itself);
+/// mean_p, entropy and max_p are of p. Affinities are exp-normalised, sigmoid + 1e-7 (C3) or ReLU.
+/// @param scores [T, M] in fp32 or fp64, may carry a gradient
+/// @return idx, weight, mean_p, entropy, max_p, p; no pos
+RouteOut choose(const at::Tensor& scores, int64_t k, const Gate& gate, Form form = Form::fused);
 
 /// Rank-r experts, Eq. (4) (science.md A3): dh_t = Σ_j w_tj Σ_q SiLU(<h_t, down_iq>) up_iq with i =
 /// idx_tj.

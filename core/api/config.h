@@ -65,6 +65,21 @@ struct MoeConfig {
     int64_t hops_of(int64_t layer) const {
         return hops.size() == 1 ? hops[0] : hops[static_cast<size_t>(layer)];
     }
+    /// Whether the router has positions in a routing space (cosine, random_fixed, kmeans).
+    bool has_positions() const { return router != "linear" && router != "hash"; }
+    /// Whether re-routing moves the position by the experts' kinematic vectors (science.md E9).
+    bool reads_kinematic() const { return reroute == "kinematic" || reroute == "hybrid"; }
+    /// Whether a bias that counting moves takes part in the selection (science.md C3).
+    bool has_bias() const {
+        return router == "kmeans" ||
+               (router != "hash" && (balance == "loss_free" || balance == "loss_free_sequence"));
+    }
+    /// Whether the balance term enters the loss: not where the router does not learn (E19, hash) or
+    /// balances by its own bias (K-Means, C3).
+    bool balances_by_loss() const {
+        return router != "random_fixed" && router != "hash" && router != "kmeans" &&
+               (balance == "switch" || balance == "sequence" || balance == "loss_free_sequence");
+    }
     /// Whether the weights of `k` chosen experts are divided by their sum (science.md E4).
     bool renormalises(int64_t k) const {
         return renormalise == "true" || (renormalise == "auto" && k != 1);

@@ -23,7 +23,9 @@ struct LayerScalars {
     float load_max_over_mean = kNaN;
     float load_cv = kNaN;
     float dead = kNaN;  ///< experts without a token in this batch
-    float tau = kNaN;
+    float load_q10 = kNaN, load_q50 = kNaN, load_q90 = kNaN;  ///< quantiles of choices an expert
+    float tau = kNaN;                                         ///< NaN for routers without
+    float moe_scale = kNaN;  ///< output scale of the layer, or the global one; NaN without
 };
 
 /// One record an update, sent through the ring; every one is kept.
@@ -33,6 +35,8 @@ struct ScalarRecord {
     double seconds = 0;  ///< of training so far, pauses left out
     float loss = kNaN;   ///< mean token NLL, nats
     float balance_loss = kNaN;
+    float z_loss = kNaN;   ///< router z term before its weight; NaN where it is off
+    float clipped = kNaN;  ///< 1 where clipping acted; its running mean is the share of such steps
     float lr = kNaN;
     float grad_norm = kNaN;   ///< before clipping
     float valid_loss = kNaN;  ///< only where an evaluation followed this update
@@ -83,6 +87,7 @@ struct TraceToken {
 /// One hop of one layer for all T tokens. Rows of a token that was halted before have executed = 0.
 struct TraceHop {
     int64_t top_k = 0, d_space = 0;
+    int64_t pool_offset = 0;       ///< first expert of the hop's pool (unrolled pools)
     std::vector<int32_t> experts;  ///< [T, top_k], falling weight, ties by lowest index
     std::vector<float> weights;    ///< [T, top_k]
     std::vector<float> entropy, max_prob, update_norm,

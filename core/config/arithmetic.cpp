@@ -5,23 +5,6 @@
 namespace hopscope::core {
 namespace {
 
-bool has_positions(const MoeConfig& moe) {
-    return moe.router != "linear" && moe.router != "hash";
-}
-
-bool reads_kinematic(const MoeConfig& moe) {
-    return moe.reroute == "kinematic" || moe.reroute == "hybrid";
-}
-
-/// K-Means in model space and the identity projection route in R^d.
-bool routes_in_model_space(const MoeConfig& moe) {
-    return moe.projection == "identity" || (moe.router == "kmeans" && moe.kmeans_space == "model");
-}
-
-int64_t routing_width(const Config& c) {
-    return routes_in_model_space(c.moe) ? c.model.d_model : c.moe.d_space;
-}
-
 int64_t centroids_per_expert(const MoeConfig& moe) {
     return moe.router == "kmeans" && moe.kmeans == "spherical_2" ? 2 : 1;
 }
@@ -52,14 +35,13 @@ void add_routing(const Config& c, int64_t hops, ParameterCounts& n) {
     const MoeConfig& moe = c.moe;
     const int64_t d = c.model.d_model, s = routing_width(c), experts = moe.experts;
     if (moe.router == "linear") n.routing_linear += experts * d;
-    if (has_positions(moe)) {
+    if (moe.has_positions()) {
         n.routing_projection += projections(moe, hops) * s * d;
         n.routing_centroids += experts * centroids_per_expert(moe) * s;
-        if (reads_kinematic(moe) || moe.legacy_param_count) n.routing_kinematic += experts * s;
+        if (moe.reads_kinematic() || moe.legacy_param_count) n.routing_kinematic += experts * s;
         if (moe.learn_tau) n.other += 1;
     }
-    const bool biased = moe.balance == "loss_free" || moe.balance == "loss_free_sequence";
-    if (biased || moe.router == "kmeans") n.other += experts;
+    if (moe.has_bias()) n.other += experts;
 }
 
 /// Elements that no gradient reaches: unused kinematic vectors, and the router where it is fixed or
@@ -97,7 +79,7 @@ LayerFlops moe_flops(const Config& c, int64_t hops) {
         }
         const bool projects = hop == 0 || moe.reroute != "kinematic";
         if (projects && !routes_in_model_space(moe)) out.routing += 2 * d * s;
-        if (hop > 0 && reads_kinematic(moe)) out.routing += 2 * k * s;
+        if (hop > 0 && moe.reads_kinematic()) out.routing += 2 * k * s;
         out.routing += 2 * scored * s;
     }
     return out;
@@ -126,6 +108,14 @@ double layer_activations(const Config& c, int64_t hops) {
 
 }  // namespace
 
+bool routes_in_model_space(const MoeConfig& moe) {
+    return moe.projection == "identity" || (moe.router == "kmeans" && moe.kmeans_space == "model");
+}
+
+int64_t routing_width(const Config& c) {
+    return routes_in_model_space(c.moe) ? c.model.d_model : c.moe.d_space;
+}
+
 std::vector<int64_t> pool_sizes(const MoeConfig& moe, int64_t hops) {
     if (moe.pools != "unrolled") return {moe.experts};
     std::vector<int64_t> sizes(static_cast<size_t>(hops), moe.experts / hops);
@@ -151,7 +141,7 @@ ParameterCounts count_parameters(const Config& c) {
     }
     const int64_t live = n.routing_projection + n.routing_centroids + n.routing_linear;
     n.routing = live + n.routing_kinematic;
-    n.routing_live = live + (reads_kinematic(c.moe) ? n.routing_kinematic : 0);
+    n.routing_live = live + (c.moe.reads_kinematic() ? n.routing_kinematic : 0);
     n.total = n.embedding + n.attention + n.experts + n.routing + n.norms + n.dense + n.other;
     return n;
 }

@@ -53,6 +53,11 @@ struct MemoryCounts {
 };
 MemoryCounts count_memory(const Config& config);
 
+/// Whether routing happens in R^d_model (identity projection; K-Means in model space).
+bool routes_in_model_space(const MoeConfig& moe);
+/// Width of the routing space: moe.d_space, or d_model where it routes in model space.
+int64_t routing_width(const Config& c);
+
 /// Sizes of the pools of a layer with `hops` hops: one pool of M for shared pools, else M split
 /// over the hops with the larger ones first (science.md E17).
 std::vector<int64_t> pool_sizes(const MoeConfig& moe, int64_t hops);

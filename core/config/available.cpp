@@ -13,13 +13,7 @@ struct Built {
 
 /// Keys that are not listed here are available with every allowed value.
 const std::vector<Built>& built() {
-    static const std::vector<Built> table = {
-        {"moe.expert", {"mlp"}},      {"moe.shared_expert", {"0"}},
-        {"moe.pools", {"shared"}},    {"moe.router", {"cosine"}},
-        {"moe.score", {"softmax"}},   {"moe.balance", {"switch", "none"}},
-        {"moe.z_loss", {"0.0"}},      {"moe.reroute", {"semantic", "frozen"}},
-        {"moe.composition", {"sum"}}, {"data.pack", {"stream"}},
-    };
+    static const std::vector<Built> table = {{"data.pack", {"stream"}}};
     return table;
 }
 

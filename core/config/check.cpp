@@ -73,8 +73,7 @@ std::optional<Conflict> moe_conflict(const Config& c) {
                         "found " + text(e.d_space) +
                             ", allowed model.d_model = " + text(c.model.d_model) +
                             " (moe.projection = \"identity\"); leave moe.d_space out"};
-    const bool positions = e.router != "linear" && e.router != "hash";
-    if (!positions && (e.reroute == "kinematic" || e.reroute == "hybrid"))
+    if (!e.has_positions() && e.reads_kinematic())
         return Conflict{{"moe.reroute", "moe.router"},
                         "found " + toml_text(e.reroute) +
                             ", allowed \"semantic\" | \"frozen\" (a " + e.router +

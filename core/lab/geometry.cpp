@@ -1,6 +1,7 @@
 // What the trainer publishes of its routing geometry. Centroids and loads are always fresh; the
 // cloud of token positions costs a forward pass and is taken anew only where a snapshot is due, so
 // that watching costs what recording costs.
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/from_blob.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
@@ -15,8 +16,10 @@ namespace {
 
 constexpr int64_t kSampleTokens = 512;
 
-/// [hops, hops] mean Jaccard of the index sets of all pairs of hops (E11).
-std::vector<float> hop_jaccard(const LayerGeometry& g, size_t tokens) {
+/// [hops, hops] mean Jaccard of the index sets of all pairs of hops (E11); of unrolled pools, whose
+/// first experts are `offsets`, the index within the pool counts.
+std::vector<float> hop_jaccard(const LayerGeometry& g, size_t tokens,
+                               const std::vector<int32_t>& offsets) {
     const auto hops = static_cast<size_t>(g.hops), k = static_cast<size_t>(g.top_k);
     std::vector<float> out(hops * hops, 1.0F);
     for (size_t a = 0; a < hops; ++a)
@@ -25,15 +28,24 @@ std::vector<float> hop_jaccard(const LayerGeometry& g, size_t tokens) {
             for (size_t t = 0; t < tokens; ++t) {
                 const auto* x = g.choices.data() + (a * tokens + t) * k;
                 const auto* y = g.choices.data() + (b * tokens + t) * k;
+                const int32_t shift = offsets[b] - offsets[a];
                 size_t both = 0;
                 for (size_t i = 0; i < k; ++i)
-                    both += static_cast<size_t>(std::count(y, y + k, x[i]));
+                    both += static_cast<size_t>(std::count(y, y + k, x[i] + shift));
                 sum += static_cast<double>(both) / static_cast<double>(2 * k - both);
             }
             out[a * hops + b] = out[b * hops + a] =
                 static_cast<float>(sum / static_cast<double>(tokens));
         }
     return out;
+}
+
+/// [M, s] unit rows; two sub-centroids count as their mean direction; empty for routers without.
+std::vector<float> unit_centroids(const at::Tensor& centroids) {
+    if (!centroids.defined()) return {};
+    auto c = kernels::reference::l2norm(centroids.detach());
+    if (c.dim() == 3) c = kernels::reference::l2norm(c.sum(1));
+    return floats(c);
 }
 
 }  // namespace
@@ -77,12 +89,14 @@ void RunTrainer::refresh_cloud(GeometrySnapshot& out) {
         if (g.hops == 0) continue;
         g.top_k = traced[l].hops[0].top_k;
         g.d_space = traced[l].hops[0].d_space;
+        std::vector<int32_t> offsets;
         for (const auto& hop : traced[l].hops) {
+            offsets.push_back(static_cast<int32_t>(hop.pool_offset));
             g.positions.insert(g.positions.end(), hop.position.begin(), hop.position.end());
             g.choices.insert(g.choices.end(), hop.experts.begin(), hop.experts.end());
             g.weights.insert(g.weights.end(), hop.weights.begin(), hop.weights.end());
         }
-        g.jaccard = hop_jaccard(g, static_cast<size_t>(tokens));
+        g.jaccard = hop_jaccard(g, static_cast<size_t>(tokens), offsets);
     }
 }
 
@@ -100,8 +114,7 @@ std::shared_ptr<const GeometrySnapshot> RunTrainer::geometry() {
     for (size_t l = 0; l < out->layers.size(); ++l) {
         auto& g = out->layers[l];
         g.experts = config_.moe.experts;
-        g.centroids = floats(
-            kernels::reference::l2norm(engine_->state().weights.layers[l].centroids.detach()));
+        g.centroids = unit_centroids(engine_->state().weights.layers[l].centroids);
         g.load.assign(static_cast<size_t>(g.experts), 0.0F);
         if (l >= recent_load_.size()) continue;
         double total = 0;

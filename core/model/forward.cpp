@@ -41,6 +41,10 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
     if (m.embedding_norm) x = norm(x, w.embed_norm_weight, w.embed_norm_bias);
     x = drop(m, "embedding", x, options.train);
 
+    const TokenBatch tokens{ids.reshape({-1}), ids.size(1)};
+    const auto add = [](at::Tensor& sum, const at::Tensor& term) {
+        if (term.defined()) sum = sum.defined() ? sum + term : term;
+    };
     ForwardOut out;
     out.stats.resize(options.statistics ? w.layers.size() : 0);
     for (size_t l = 0; l < w.layers.size(); ++l) {
@@ -59,14 +63,17 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
             update = at::linear(act, y.ffn_up.t()).to(wide);
             if (options.probe) options.probe->update(layer, update);
         } else {
-            auto f = moe(config, w, layer, normed, options,
+            auto f = moe(config, w, layer, normed, tokens, options,
                          options.statistics ? &out.stats[l] : nullptr);
             update = f.out;
-            out.balance = out.balance.defined() ? out.balance + f.balance : f.balance;
+            add(out.balance, f.balance);
+            add(out.z, f.z);
+            if (!f.assignments.empty()) out.assignments.push_back(std::move(f.assignments));
         }
         x = x + drop(m, "residual", update, options.train);
     }
-    if (out.balance.defined()) out.balance = out.balance / static_cast<double>(m.n_layers);
+    for (auto* term : {&out.balance, &out.z})
+        if (term->defined()) *term = *term / static_cast<double>(m.n_layers);
     out.hidden = norm(x, w.final_norm_weight, w.final_norm_bias);
     return out;
 }

@@ -24,17 +24,32 @@ struct ForwardOptions {
 
 /// Routing statistics of one layer in one pass, means over tokens and executed hops.
 struct LayerStats {
-    double entropy = 0, max_prob = 0;  ///< nats; probability
+    double entropy = 0, max_prob = 0;  ///< nats; probability; NaN for hash
     std::vector<double> jaccard;       ///< [executed hops − 1] consecutive hops (E11)
     std::vector<int64_t> counts;       ///< [M] choices
     std::vector<int64_t> executed;     ///< [H] tokens that ran each hop
 };
 
+/// Which centroid each choice of one hop went to (online K-Means, science.md C3).
+struct Assignment {
+    at::Tensor position;  ///< [A, s] as it was compared
+    at::Tensor experts;   ///< [A, k] int64, over all pools
+    at::Tensor nearest;   ///< [A, k] sub-centroid 0 or 1; undefined where there is one
+};
+
 struct ForwardOut {
     at::Tensor hidden;   ///< [B·T, d] after the final LayerNorm
     at::Tensor balance;  ///< [] balance term: mean over layers and hops of M Σ f_i p_i (E8);
-                         ///< undefined for dense
+                         ///< undefined for dense and hash
+    at::Tensor z;        ///< [] mean over layers and hops of the router z term; undefined without
     std::vector<LayerStats> stats;
+    std::vector<std::vector<Assignment>> assignments;  ///< [layers][hops]; K-Means in training only
+};
+
+/// The tokens of a pass, row by row of everything that is [T, …].
+struct TokenBatch {
+    at::Tensor ids;      ///< [T] int64
+    int64_t length = 0;  ///< of each sequence; row t is at position t mod length
 };
 
 /// @param ids [B, T] int64 on the device of the weights, T ≤ max_seq_len
@@ -46,13 +61,15 @@ at::Tensor attention(const ModelConfig& config, const LayerWeights& w, const at:
                      int64_t batch, bool train);
 
 struct MoeOut {
-    at::Tensor out;      ///< [T, d] what the block adds to the stream
-    at::Tensor balance;  ///< []
+    at::Tensor out;         ///< [T, d] what the block adds to the stream
+    at::Tensor balance, z;  ///< [] means over hops, or undefined
+    std::vector<Assignment> assignments;
 };
 
 /// One ST-MoE layer, Algorithm 1 (science.md A4, E1, E2). x [T, d] = LN(block input).
+/// A shared expert is an always-on expert of the first hop: its output is part of dh of that hop.
 MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Tensor& x,
-           const ForwardOptions& options, LayerStats* stats);
+           const TokenBatch& tokens, const ForwardOptions& options, LayerStats* stats);
 
 /// y = x Wᵀ + b in the type of W.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);

@@ -4,12 +4,15 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/silu.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 #include <algorithm>
+#include <limits>
 
-#include "core/model/forward.h"
+#include "core/model/router.h"
 
 namespace hopscope::core {
 namespace {
@@ -44,92 +47,134 @@ at::Tensor staying(const Controls& c, int64_t layer, int64_t hop, const at::Tens
     return stay;
 }
 
+/// The choices of some tokens; mean_p and p stay those of the hop that was scored.
 kernels::RouteOut rows_of(const kernels::RouteOut& r, const at::Tensor& rows) {
-    return {r.idx.index_select(0, rows),
-            r.weight.index_select(0, rows),
-            r.mean_p,
-            r.entropy.index_select(0, rows),
-            r.max_p.index_select(0, rows),
-            r.pos.index_select(0, rows)};
+    auto out = r;
+    for (auto* t : {&out.idx, &out.weight, &out.entropy, &out.max_p, &out.pos})
+        if (t->defined()) *t = t->index_select(0, rows);
+    return out;
 }
 
-kernels::RouteOut route_hop(const Config& config, const LayerWeights& w, int64_t layer, int64_t hop,
-                            const at::Tensor& h, const ForwardOptions& options) {
-    const auto& moe = config.moe;
-    const auto& c = options.controls;
-    RouteInput input;
-    if (options.probe) options.probe->before_route(layer, hop, input);
-    const auto proj = w.proj.defined() && w.proj.dim() == 3 ? w.proj.select(0, hop) : w.proj;
-    const auto tau = c.tau > 0         ? at::full({}, c.tau, h.options())
-                     : w.tau.defined() ? w.tau
-                                       : at::full({}, moe.tau, h.options());
-    const int64_t k = c.top_k > 0 ? c.top_k : moe.top_k;
-    return kernels::route(h, proj, w.centroids, tau, k, moe.renormalises(k), input.score_bias,
-                          input.pos_delta, options.form);
+/// The type the experts compute in (bf16 shadows on CUDA).
+at::ScalarType expert_type(const LayerWeights& w) {
+    return (w.value.defined() ? w.value : w.up).scalar_type();
 }
 
-/// M Σ f_i p_i of one hop, f_i = count_i / (T·k) (science.md E8).
-at::Tensor balance_term(const kernels::RouteOut& r, const at::Tensor& counts) {
-    const auto f = counts.to(r.mean_p.options()) / static_cast<double>(r.idx.numel());
-    return (f * r.mean_p).sum() * static_cast<double>(r.mean_p.numel());
+kernels::Composition composition_of(const MoeConfig& moe) {
+    return moe.composition == "grouped_silu"    ? kernels::Composition::grouped_silu
+           : moe.composition == "grouped_gated" ? kernels::Composition::grouped_gated
+           : moe.composition == "cross_gated"   ? kernels::Composition::cross_gated
+                                                : kernels::Composition::sum;
+}
+
+/// The experts of a pool; a pool that is the whole layer costs no view.
+kernels::ExpertBank bank_of(const LayerWeights& w, const MoeConfig& moe, Pool pool) {
+    const auto rows = [&](const at::Tensor& t) {
+        return !t.defined() || t.size(0) == pool.size ? t : t.narrow(0, pool.offset, pool.size);
+    };
+    const auto kind = moe.expert == "static"   ? kernels::ExpertKind::fixed
+                      : moe.expert == "swiglu" ? kernels::ExpertKind::swiglu
+                                               : kernels::ExpertKind::mlp;
+    return {kind, rows(w.gate), rows(w.down), rows(w.up), rows(w.value)};
+}
+
+/// The always-on SwiGLU expert: Σ_q SiLU(<h, gate_q>) · <h, down_q> · up_q.
+at::Tensor shared_expert(const LayerWeights& w, const at::Tensor& h) {
+    const auto act = at::silu(linear(h, w.shared_gate, at::Tensor())) * linear(h, w.shared_down, at::Tensor());
+    return at::matmul(act, w.shared_up).to(h.scalar_type());
+}
+
+/// Statistics of one hop; `last` is the hop before, of the same tokens.
+void observe(LayerStats& stats, int64_t hop, const HopRoute& now, const kernels::RouteOut& last) {
+    const auto& r = now.route;
+    const auto counts = kernels::count_choices(r.idx, now.pool.size);
+    const auto* p = counts.const_data_ptr<int64_t>();
+    for (int64_t i = 0; i < now.pool.size; ++i)
+        stats.counts[static_cast<size_t>(now.pool.offset + i)] += p[i];
+    stats.executed[static_cast<size_t>(hop)] = r.idx.size(0);
+    const auto mean = [](const at::Tensor& t) {
+        return t.defined() ? t.mean().item().toDouble() : std::numeric_limits<double>::quiet_NaN();
+    };
+    stats.entropy += mean(r.entropy);
+    stats.max_prob += mean(r.max_p);
+    if (hop > 0) stats.jaccard.push_back(kernels::mean_jaccard(last.idx, r.idx));
 }
 
 }  // namespace
 
 MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Tensor& x,
-           const ForwardOptions& options, LayerStats* stats) {
+           const TokenBatch& tokens, const ForwardOptions& options, LayerStats* stats) {
     const auto& w = all.layers[static_cast<size_t>(layer)];
     const auto& c = options.controls;
-    const int64_t hops = hop_limit(config, layer, c), tokens = x.size(0),
-                  experts = config.moe.experts;
+    const int64_t hops = hop_limit(config, layer, c);
     const bool frozen = c.freeze_routing || config.moe.reroute == "frozen";
-    at::Tensor h_accum, balance, rows;  // rows: tokens still running; undefined = all
-    kernels::RouteOut first, last;
+    const auto composition = composition_of(config.moe);
+    LayerRouter router(config, w, layer, tokens, options);
+    at::Tensor h_accum, balance, z, rows;  // rows: tokens still running; undefined = all
+    HopRoute first;
+    kernels::RouteOut last;
     int64_t ran = 0;
     if (stats) {
         *stats = {};
-        stats->counts.assign(static_cast<size_t>(experts), 0);
+        stats->counts.assign(static_cast<size_t>(config.moe.experts), 0);
         stats->executed.assign(static_cast<size_t>(config.moe.hops_of(layer)), 0);
     }
+    const auto add = [](at::Tensor& sum, const at::Tensor& term) {
+        if (term.defined()) sum = sum.defined() ? sum + term : term;
+    };
     for (int64_t hop = 0; hop < hops; ++hop) {
         auto h = h_accum.defined() ? x + h_accum : x;
         if (rows.defined()) h = h.index_select(0, rows);
-        kernels::RouteOut r;
-        if (hop > 0 && frozen)
-            r = rows.defined() ? rows_of(first, rows) : first;
-        else
-            r = route_hop(config, w, layer, hop, h, options);
-        if (hop == 0) first = r;
+        HopRoute now;
+        if (hop > 0 && frozen) {
+            now = first;
+            if (rows.defined()) now.route = rows_of(first.route, rows);
+        } else {
+            now = router.hop(hop, h, rows);
+        }
+        if (hop == 0) first = now;
+        const auto& r = now.route;
+        auto used = r.weight;
+        if (options.probe) {
+            Chosen chosen{now.pool.offset, now.pool.size, rows, now.route, used};
+            options.probe->after_route(layer, hop, chosen);
+        }
 
-        const auto narrow = w.down.scalar_type();
-        const auto dh = c.zero_experts ? at::zeros_like(h)
-                                       : kernels::experts(h.to(narrow), r.idx, r.weight.to(narrow),
-                                                          w.down, w.up, options.form)
-                                             .to(h.scalar_type());
+        at::Tensor dh;
+        if (c.zero_experts) {
+            dh = at::zeros_like(h);
+        } else {
+            const auto narrow = expert_type(w);
+            const auto bank = bank_of(w, config.moe, now.pool);
+            const auto in = h.to(narrow), weight = used.to(narrow);
+            dh = kernels::compose(in, r.idx, weight, bank, composition, options.form);
+            if (options.probe)
+                options.probe->after_experts(layer, hop,
+                                             {now.pool.offset, rows, in, r, weight, bank,
+                                              composition, options.form},
+                                             dh);
+            dh = dh.to(h.scalar_type());
+            if (hop == 0 && w.shared_up.defined()) dh = dh + shared_expert(w, h);
+        }
         if (!h_accum.defined())
             h_accum = dh;
         else
             h_accum = rows.defined() ? h_accum.index_add(0, rows, dh) : h_accum + dh;
 
-        const auto counts = kernels::count_choices(r.idx, experts);
-        const auto term = balance_term(r, counts);
-        balance = balance.defined() ? balance + term : term;
+        add(balance, now.balance);
+        add(z, now.z);
         ++ran;
         if (stats) {
-            const auto* p = counts.const_data_ptr<int64_t>();
-            for (int64_t i = 0; i < experts; ++i) stats->counts[static_cast<size_t>(i)] += p[i];
-            stats->executed[static_cast<size_t>(hop)] = r.idx.size(0);
-            stats->entropy += r.entropy.mean().item().toDouble();
-            stats->max_prob += r.max_p.mean().item().toDouble();
-            if (hop > 0) stats->jaccard.push_back(kernels::mean_jaccard(last.idx, r.idx));
+            observe(*stats, hop, now, last);
             last = r;
         }
         if (!options.probe && !c.halts()) continue;
         const auto ratio = l2(dh) / (l2(h + dh) + kHaltEps);
-        if (options.probe) options.probe->after_hop(layer, hop, {r, rows, dh, ratio});
+        if (options.probe)
+            options.probe->after_hop(layer, hop, {r, now.pool.offset, rows, dh, ratio});
         if (!c.halts() || hop + 1 == hops) continue;
         const auto everyone =
-            rows.defined() ? rows : at::arange(tokens, ratio.options().dtype(at::kLong));
+            rows.defined() ? rows : at::arange(x.size(0), ratio.options().dtype(at::kLong));
         const auto stay = staying(c, layer, hop, ratio, everyone);
         const auto next = everyone.masked_select(stay);
         if (next.size(0) == 0) break;
@@ -145,8 +190,9 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
     if (w.moe_scale.defined()) update = update * w.moe_scale;
     if (all.moe_scale.defined()) update = update * all.moe_scale;
     if (options.probe) options.probe->update(layer, update);
-    return {config.moe.returns == "state" ? x + update : update,
-            balance / static_cast<double>(ran)};
+    for (auto* term : {&balance, &z})
+        if (term->defined()) *term = *term / static_cast<double>(ran);
+    return {config.moe.returns == "state" ? x + update : update, balance, z, router.assignments()};
 }
 
 }  // namespace hopscope::core

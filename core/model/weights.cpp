@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros.h>
 #include <cmath>
 
+#include "core/config/arithmetic.h"
 #include "kernels/reference/reference.h"
 
 namespace hopscope::core {
@@ -39,10 +40,17 @@ void visit_all(W& w, const Visit& visit) {
         each(p + "ffn_norm.bias", Group::norms, y.ffn_norm_bias);
         each(p + "router.proj.weight", Group::router_projection, y.proj);
         each(p + "router.centroids", Group::centroids, y.centroids);
+        each(p + "router.linear", Group::router_other, y.linear);
         each(p + "router.tau", Group::router_other, y.tau);
         each(p + "router.kinematic", Group::router_other, y.kinematic);
+        each(p + "router.bias", Group::router_other, y.bias);
+        each(p + "experts.gate", Group::experts, y.gate);
         each(p + "experts.down", Group::experts, y.down);
         each(p + "experts.up", Group::experts, y.up);
+        each(p + "experts.value", Group::experts, y.value);
+        each(p + "shared.gate", Group::experts, y.shared_gate);
+        each(p + "shared.down", Group::experts, y.shared_down);
+        each(p + "shared.up", Group::experts, y.shared_up);
         each(p + "moe_scale", Group::scale, y.moe_scale);
         each(p + "ffn.down", Group::dense, y.ffn_down);
         each(p + "ffn.up", Group::dense, y.ffn_up);
@@ -99,19 +107,65 @@ int64_t Weights::parameters() const {
     return n;
 }
 
-Weights Weights::map(const std::function<at::Tensor(Group, const at::Tensor&)>& make) const {
+Weights Weights::map(
+    const std::function<at::Tensor(const std::string&, Group, const at::Tensor&)>& make) const {
     Weights out = *this;
-    out.for_each([&](const std::string&, Group group, at::Tensor& t) { t = make(group, t); });
+    out.for_each(
+        [&](const std::string& name, Group group, at::Tensor& t) { t = make(name, group, t); });
     return out;
 }
+
+Weights Weights::map(const std::function<at::Tensor(Group, const at::Tensor&)>& make) const {
+    return map(
+        [&](const std::string&, Group group, const at::Tensor& t) { return make(group, t); });
+}
+
+namespace {
+
+at::Tensor zeros(at::IntArrayRef shape) {
+    return at::zeros(shape, at::TensorOptions().dtype(at::kFloat));
+}
+
+void add_router(const Config& config, int64_t layer, LayerWeights& y) {
+    const auto& moe = config.moe;
+    const int64_t d = config.model.d_model, s = routing_width(config);
+    if (moe.router == "linear") y.linear = zeros({moe.experts, d});
+    if (moe.has_positions()) {
+        if (!routes_in_model_space(moe)) {
+            if (moe.projection == "per_hop")
+                y.proj = zeros({moe.hops_of(layer), s, d});
+            else
+                y.proj = zeros({s, d});
+        }
+        y.centroids = moe.router == "kmeans" && moe.kmeans == "spherical_2"
+                          ? zeros({moe.experts, 2, s})
+                          : zeros({moe.experts, s});
+        if (moe.learn_tau) y.tau = zeros({});
+        if (moe.reads_kinematic() || moe.legacy_param_count) y.kinematic = zeros({moe.experts, s});
+    }
+    if (moe.has_bias()) y.bias = zeros({moe.experts});
+}
+
+void add_experts(const Config& config, LayerWeights& y) {
+    const auto& moe = config.moe;
+    const int64_t d = config.model.d_model;
+    if (moe.expert == "static") {
+        y.value = zeros({moe.experts, d});
+    } else {
+        for (auto* t : {&y.down, &y.up}) *t = zeros({moe.experts, moe.expert_rank, d});
+        if (moe.expert == "swiglu") y.gate = zeros({moe.experts, moe.expert_rank, d});
+    }
+    if (moe.shared_expert > 0)
+        for (auto* t : {&y.shared_gate, &y.shared_down, &y.shared_up})
+            *t = zeros({moe.shared_expert, d});
+}
+
+}  // namespace
 
 Weights make_weights(const Config& config) {
     const auto& m = config.model;
     const auto& moe = config.moe;
-    const int64_t d = m.d_model, s = moe.projection == "identity" ? d : moe.d_space;
-    const auto zeros = [](at::IntArrayRef shape) {
-        return at::zeros(shape, at::TensorOptions().dtype(at::kFloat));
-    };
+    const int64_t d = m.d_model;
     Weights w;
     w.embed = zeros({m.vocab_size, d});
     if (m.embedding_norm) {
@@ -130,13 +184,8 @@ Weights make_weights(const Config& config) {
             y.ffn_down = zeros({m.d_ff, d});
             y.ffn_up = zeros({m.d_ff, d});
         } else {
-            if (moe.projection == "shared") y.proj = zeros({s, d});
-            if (moe.projection == "per_hop") y.proj = zeros({moe.hops_of(l), s, d});
-            y.centroids = zeros({moe.experts, s});
-            if (moe.learn_tau) y.tau = zeros({});
-            if (moe.legacy_param_count) y.kinematic = zeros({moe.experts, s});
-            y.down = zeros({moe.experts, moe.expert_rank, d});
-            y.up = zeros({moe.experts, moe.expert_rank, d});
+            add_router(config, l, y);
+            add_experts(config, y);
             if (moe.output_scale == "per_layer") y.moe_scale = zeros({});
         }
         w.layers.push_back(y);
@@ -157,19 +206,29 @@ Weights init_weights(const Config& config, uint64_t seed) {
             t.fill_(kScaleStart);
         } else if (ends_with(name, "router.tau")) {
             t.fill_(config.moe.tau);
-        } else if (ends_with(name, ".bias") || ends_with(name, "router.kinematic")) {
+        } else if (ends_with(name, ".bias") ||
+                   (ends_with(name, "router.kinematic") && !config.moe.reads_kinematic())) {
             t.zero_();
         } else {
             auto gen = at::detail::createCPUGenerator(mix_seed(seed, hash_name(name)));
             const bool writes = ends_with(name, "attn.o.weight") || ends_with(name, "experts.up") ||
-                                ends_with(name, "ffn.up");
+                                ends_with(name, "ffn.up") || ends_with(name, "shared.up");
             t.normal_(0.0, group == Group::centroids ? 1.0 : writes ? deep : kInitStd, gen);
             if (group == Group::centroids)
-                t.copy_(t.size(0) <= t.size(1) ? orthonormal_rows(t)
-                                               : kernels::reference::l2norm(t));
+                t.copy_(t.dim() == 2 && t.size(0) <= t.size(1) ? orthonormal_rows(t)
+                                                               : kernels::reference::l2norm(t));
         }
     });
     return w;
+}
+
+bool learns(const Config& config, const std::string& name, Group group) {
+    const auto& moe = config.moe;
+    const bool router = group == Group::router_projection || group == Group::centroids;
+    if (router && moe.router == "random_fixed") return false;
+    if (group == Group::centroids && moe.router == "kmeans") return false;
+    if (ends_with(name, "router.kinematic")) return moe.reads_kinematic();
+    return !ends_with(name, "router.bias");
 }
 
 uint64_t mix_seed(uint64_t a, uint64_t b) {

@@ -31,12 +31,16 @@ struct LayerWeights {
     at::Tensor q_bias, k_bias, v_bias, o_bias;    // [d], undefined without attention_bias
     at::Tensor ffn_norm_weight, ffn_norm_bias;    // [d]
     at::Tensor proj;                              // [s, d]; per_hop: [H, s, d]; undefined: identity
-    at::Tensor centroids;                         // [M, s]
+    at::Tensor centroids;                         // [M, s]; spherical_2: [M, 2, s]
+    at::Tensor linear;                            // [M, d] (linear router)
     at::Tensor tau;                               // [] (only if learned)
-    at::Tensor kinematic;                         // [M, s] (only with legacy_param_count)
-    at::Tensor down, up;                          // [M, r, d]
-    at::Tensor moe_scale;                         // [] (output_scale = per_layer)
-    at::Tensor ffn_down, ffn_up;                  // [d_ff, d] (dense)
+    at::Tensor kinematic;                         // [M, s] (where read, or legacy_param_count)
+    at::Tensor bias;                              // [M] (loss-free and K-Means), moved by counts
+    at::Tensor gate, down, up;                    // [M, r, d]; gate: SwiGLU only
+    at::Tensor value;                             // [M, d] (static experts)
+    at::Tensor shared_gate, shared_down, shared_up;  // [width, d] (shared expert)
+    at::Tensor moe_scale;                            // [] (output_scale = per_layer)
+    at::Tensor ffn_down, ffn_up;                     // [d_ff, d] (dense)
 };
 
 struct Weights {
@@ -54,6 +58,8 @@ struct Weights {
     int64_t parameters() const;
     /// Deep copy; `map` makes each new tensor from the old one.
     Weights map(const std::function<at::Tensor(Group, const at::Tensor&)>& make) const;
+    Weights map(
+        const std::function<at::Tensor(const std::string&, Group, const at::Tensor&)>& make) const;
 };
 
 /// Names and shapes that the configuration asks for, as undefined-free zero tensors on `device`.
@@ -63,6 +69,10 @@ Weights make_weights(const Config& config);
 /// the run's seed and its name: variants with one seed start from equal values wherever they share
 /// a tensor.
 Weights init_weights(const Config& config, uint64_t seed);
+
+/// Whether a gradient may reach the tensor: not a random-fixed router (E19), not what counting
+/// moves (K-Means centroids, selection biases), not kinematic vectors that nothing reads (E7).
+bool learns(const Config& config, const std::string& name, Group group);
 
 /// Integer mix used for all derived seeds (splitmix64's finaliser, science.md E18).
 uint64_t mix_seed(uint64_t a, uint64_t b);

@@ -60,30 +60,39 @@ void TraceProbe::update(int64_t layer, const at::Tensor& out) {
 }
 
 void TraceProbe::after_hop(int64_t layer, int64_t, const HopRecord& r) {
-    const int64_t k = r.route.idx.size(1), s = r.route.pos.size(1), active = r.route.idx.size(0);
+    // Linear and hash routers have no positions, hash routers no probabilities.
+    const bool placed = r.route.pos.defined(), scored = r.route.entropy.defined();
+    const int64_t k = r.route.idx.size(1), s = placed ? r.route.pos.size(1) : 0;
+    const int64_t active = r.route.idx.size(0);
     auto hop = empty_hop(tokens_, k);
     hop.d_space = s;
-    if (positions_) hop.position.assign(static_cast<size_t>(tokens_ * s), kNaN);
+    hop.pool_offset = r.pool_offset;
+    if (positions_ && placed) hop.position.assign(static_cast<size_t>(tokens_ * s), kNaN);
     const auto idx = integers(r.route.idx);
-    const auto weight = floats(r.route.weight), entropy = floats(r.route.entropy),
-               max_p = floats(r.route.max_p);
-    const auto norm = row_norms(r.update), ratio = floats(r.ratio), pos = floats(r.route.pos);
+    const auto of = [](bool there, const at::Tensor& t) {
+        return there ? floats(t) : std::vector<float>();
+    };
+    const auto weight = floats(r.route.weight), entropy = of(scored, r.route.entropy),
+               max_p = of(scored, r.route.max_p), pos = of(positions_ && placed, r.route.pos);
+    const auto norm = row_norms(r.update), ratio = floats(r.ratio);
     const auto rows = r.rows.defined() ? integers(r.rows) : std::vector<int64_t>();
     for (int64_t a = 0; a < active; ++a) {
         const auto from = static_cast<size_t>(a),
                    to = static_cast<size_t>(r.rows.defined() ? rows[from] : a);
         for (size_t j = 0; j < static_cast<size_t>(k); ++j) {
             hop.experts[to * static_cast<size_t>(k) + j] =
-                static_cast<int32_t>(idx[from * static_cast<size_t>(k) + j]);
+                static_cast<int32_t>(r.pool_offset + idx[from * static_cast<size_t>(k) + j]);
             hop.weights[to * static_cast<size_t>(k) + j] =
                 weight[from * static_cast<size_t>(k) + j];
         }
-        hop.entropy[to] = entropy[from];
-        hop.max_prob[to] = max_p[from];
+        if (scored) {
+            hop.entropy[to] = entropy[from];
+            hop.max_prob[to] = max_p[from];
+        }
         hop.update_norm[to] = norm[from];
         hop.halt_ratio[to] = ratio[from];
         hop.executed[to] = 1;
-        if (positions_)
+        if (!pos.empty())
             std::copy_n(pos.begin() + static_cast<std::ptrdiff_t>(from) * s, s,
                         hop.position.begin() + static_cast<std::ptrdiff_t>(to) * s);
     }

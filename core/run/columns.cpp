@@ -38,6 +38,8 @@ const RecordColumn kRecordColumns[] = {
     {"grad_norm/router", nullptr, "1", &R::grad_router},
     {"grad_norm/experts", nullptr, "1", &R::grad_experts},
     {"grad_norm/norms", nullptr, "1", &R::grad_norms},
+    {"clipped", nullptr, "1", &R::clipped},
+    {"z_loss", nullptr, "1", &R::z_loss},
 };
 
 struct LayerColumn {
@@ -53,7 +55,11 @@ const LayerColumn kLayerColumns[] = {
     {"load/max_over_mean", "1", &L::load_max_over_mean},
     {"load/cv", "1", &L::load_cv},
     {"load/dead", "experts", &L::dead},
+    {"load/q10", "choices", &L::load_q10},
+    {"load/q50", "choices", &L::load_q50},
+    {"load/q90", "choices", &L::load_q90},
     {"tau", "1", &L::tau},
+    {"moe_scale", "1", &L::moe_scale},
 };
 
 /// The field of `record` as a pointer to const or mutable; nullptr where the record lacks that

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/train/scalars.h"
 #include "core/train/schedule.h"
 #include "kernels/ops.h"
 
@@ -42,47 +43,9 @@ void seed_dropout(const at::Device& device, uint64_t seed) {
     gen.set_current_seed(seed);
 }
 
-void fill_layer(LayerScalars& out, const LayerStats& s, const std::vector<int64_t>& counts,
-                double tau) {
-    out.entropy = static_cast<float>(s.entropy);
-    out.max_prob = static_cast<float>(s.max_prob);
-    if (!s.jaccard.empty()) {
-        double sum = 0;
-        for (const double j : s.jaccard) sum += j;
-        out.jaccard = static_cast<float>(sum / static_cast<double>(s.jaccard.size()));
-    }
-    double total = 0, top = 0, squares = 0;
-    int64_t dead = 0;
-    for (const int64_t c : counts) {
-        total += static_cast<double>(c);
-        top = std::max(top, static_cast<double>(c));
-        squares += static_cast<double>(c) * static_cast<double>(c);
-        dead += c == 0;
-    }
-    const double mean = total / static_cast<double>(counts.size());
-    if (mean > 0) {
-        out.load_max_over_mean = static_cast<float>(top / mean);
-        out.load_cv = static_cast<float>(
-            std::sqrt(std::max(0.0, squares / static_cast<double>(counts.size()) - mean * mean)) /
-            mean);
-    }
-    out.dead = static_cast<float>(dead);
-    out.tau = static_cast<float>(tau);
-}
-
-/// Adds the statistics of one micro-batch; means are taken at the end by `scale`.
-void accumulate(std::vector<LayerStats>& sum, const std::vector<LayerStats>& part) {
-    if (sum.empty()) {
-        sum = part;
-        return;
-    }
-    for (size_t l = 0; l < sum.size(); ++l) {
-        sum[l].entropy += part[l].entropy;
-        sum[l].max_prob += part[l].max_prob;
-        for (size_t i = 0; i < sum[l].jaccard.size() && i < part[l].jaccard.size(); ++i)
-            sum[l].jaccard[i] += part[l].jaccard[i];
-        for (size_t i = 0; i < sum[l].counts.size(); ++i) sum[l].counts[i] += part[l].counts[i];
-    }
+double tau_of(const Config& config, const LayerWeights& w) {
+    if (!config.moe.has_positions()) return kNaN;
+    return w.tau.defined() ? w.tau.item().toDouble() : config.moe.tau;
 }
 
 }  // namespace
@@ -95,13 +58,13 @@ Engine::Engine(EngineState state) : state_(std::move(state)) {
 }
 
 void Engine::make_compute() {
-    compute_ = state_.weights.map([&](Group group, const at::Tensor& t) {
+    compute_ = state_.weights.map([&](const std::string& name, Group group, const at::Tensor& t) {
         const bool narrow = bf16_ &&
                             (group == Group::embedding || group == Group::attention ||
                              group == Group::experts || group == Group::dense) &&
                             t.dim() >= 2;
         auto leaf = narrow ? t.detach().to(at::kBFloat16) : t.detach();
-        return leaf.set_requires_grad(true);
+        return leaf.set_requires_grad(learns(state_.live, name, group));
     });
 }
 
@@ -110,7 +73,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     const auto& train = state_.live.train;
     const auto device = state_.weights.embed.device();
     ScalarRecord record;
-    double forward_ms = 0, backward_ms = 0, data_ms = 0, loss_sum = 0, balance_sum = 0;
+    double forward_ms = 0, backward_ms = 0, data_ms = 0, loss_sum = 0, balance_sum = 0, z_sum = 0;
     std::vector<LayerStats> stats;
     std::vector<int32_t> tokens;
     ForwardOptions options;
@@ -119,6 +82,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     options.controls.freeze_routing = state_.frozen.count("routing") != 0;
     options.controls.hop_limit = curriculum_hops(train, state_.step);
     grads_.clear();
+    counted_.clear();
     // An update that failed half-way (NaN, out of memory) leaves gradients behind.
     compute_.for_each(
         [](const std::string&, Group, at::Tensor& t) { t.mutable_grad() = at::Tensor(); });
@@ -140,8 +104,12 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
         const auto loss = head.nll_sum / static_cast<double>(batch.targets.numel());
         auto total = loss;
         const double balance = out.balance.defined() ? out.balance.item().toDouble() : 0.0;
-        if (out.balance.defined() && state_.live.moe.balance == "switch")
+        if (out.balance.defined() && state_.live.moe.balances_by_loss())
             total = total + out.balance * train.balance_alpha;
+        if (out.z.defined()) {
+            total = total + out.z * state_.live.moe.z_loss;
+            z_sum += out.z.item().toDouble();
+        }
         const double value = loss.item().toDouble();
         forward_ms += ms_since(t0);
         if (!std::isfinite(value) || !std::isfinite(balance)) {
@@ -157,6 +125,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
         (total / static_cast<double>(train.grad_accum)).backward();
         backward_ms += ms_since(t0);
         accumulate(stats, out.stats);
+        counted_.add(state_.live, out);
     }
 
     const auto t0 = Clock::now();
@@ -175,18 +144,18 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     const auto n = static_cast<double>(train.grad_accum);
     counts_.clear();
     for (size_t l = 0; l < stats.size(); ++l) {
-        auto& s = stats[l];
-        s.entropy /= n;
-        s.max_prob /= n;
-        for (auto& j : s.jaccard) j /= n;
         const auto& w = state_.weights.layers[l];
-        LayerScalars scalars;
-        if (state_.live.model.ffn != "dense")
-            fill_layer(scalars, s, s.counts,
-                       w.tau.defined() ? w.tau.item().toDouble() : state_.live.moe.tau);
-        record.layers.push_back(scalars);
-        counts_.push_back(std::move(s.counts));
+        const auto& scale = w.moe_scale.defined() ? w.moe_scale : state_.weights.moe_scale;
+        record.layers.push_back(
+            state_.live.model.ffn == "dense"
+                ? LayerScalars()
+                : layer_scalars(stats[l], n, tau_of(state_.live, w),
+                                scale.defined() ? scale.item().toDouble() : kNaN));
+        counts_.push_back(std::move(stats[l].counts));
     }
+    if (state_.live.model.ffn != "dense")
+        counted_.apply(state_.live, state_.weights, counts_, lr, !is_frozen(Group::centroids),
+                       !is_frozen(Group::router_other));
     ++state_.step;
     const int64_t trained = train.grad_accum * train.batch * train.seq_len;
     state_.tokens += trained;
@@ -200,6 +169,9 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     record.balance_loss = static_cast<float>(balance_sum / n);
     record.lr = static_cast<float>(lr);
     record.grad_norm = static_cast<float>(grad_norm);
+    record.clipped = train.clip > 0 && grad_norm > train.clip ? 1.0F : 0.0F;
+    if (state_.live.moe.z_loss > 0 && state_.live.model.ffn != "dense")
+        record.z_loss = static_cast<float>(z_sum / n);
     record.tokens_per_s = static_cast<float>(static_cast<double>(trained) / (ms / 1e3));
     record.data_ms = static_cast<float>(data_ms);
     record.forward_ms = static_cast<float>(forward_ms);
@@ -258,7 +230,7 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
         std::vector<Kept> kept;
         if (group == Group::experts)
             for (const auto& [layer, ids] : state_.frozen_experts) {
-                if (name.rfind("layers." + std::to_string(layer) + ".", 0) != 0) continue;
+                if (name.rfind("layers." + std::to_string(layer) + ".experts.", 0) != 0) continue;
                 std::vector<int64_t> list(ids.begin(), ids.end());
                 const auto index = at::from_blob(list.data(), {static_cast<int64_t>(list.size())},
                                                  at::TensorOptions().dtype(at::kLong))

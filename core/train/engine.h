@@ -19,6 +19,7 @@
 #include "core/model/forward.h"
 #include "core/model/weights.h"
 #include "core/text/batches.h"
+#include "core/train/balance.h"
 
 namespace hopscope::core {
 
@@ -82,6 +83,7 @@ class Engine {
     bool bf16_ = false;
     std::map<std::string, at::Tensor> grads_;  ///< fp32, of this update
     std::vector<std::vector<int64_t>> counts_;
+    CountedRouting counted_;
     std::vector<int32_t> bad_batch_;
 };
 

@@ -1,6 +1,8 @@
 // Live settings and freezes of the engine.
 #include <algorithm>
 
+#include "core/config/arithmetic.h"
+#include "core/config/config.h"
 #include "core/train/engine.h"
 
 namespace hopscope::core {
@@ -17,6 +19,16 @@ bool covers(const std::string& what, Group group) {
     if (what == "attention") return group == Group::attention;
     if (what == "embedding") return group == Group::embedding;
     return false;
+}
+
+/// Why a part does not exist in this model; empty: it does.
+std::string nothing_to_freeze(const MoeConfig& moe, const std::string& what) {
+    if (what == "router" && moe.router == "hash") return "a hash router has nothing that learns";
+    if (what == "centroids" && !moe.has_positions())
+        return "a " + moe.router + " router has no centroids";
+    if (what == "projection" && (!moe.has_positions() || routes_in_model_space(moe)))
+        return "this model has no projection";
+    return "";
 }
 
 }  // namespace
@@ -51,11 +63,10 @@ Status Engine::set(const std::string& key, double value) {
                                ", allowed 0 … below 1");
         live.model.dropout = value;
     } else if (key == "top_k") {
-        const auto k = static_cast<int64_t>(value);
-        if (k < 1 || k > live.moe.experts)
-            return usage_error("set top_k: found " + std::to_string(k) + ", allowed 1 … " +
-                               std::to_string(live.moe.experts));
-        live.moe.top_k = k;
+        auto changed = live;
+        changed.moe.top_k = static_cast<int64_t>(value);
+        if (auto s = check_config(changed, "set top_k"); !s) return s;
+        live.moe.top_k = changed.moe.top_k;
     } else {
         return usage_error("set: unknown key \"" + key +
                            "\"; allowed: lr, tau, balance_alpha, top_k, dropout, clip");
@@ -73,6 +84,8 @@ Status Engine::freeze(const Command& command, bool on) {
                            "centroids, projection, experts, attention, embedding");
     if (state_.live.model.ffn == "dense" && what != "attention" && what != "embedding")
         return usage_error(command.name + " " + what + ": a dense model has none");
+    if (auto problem = nothing_to_freeze(state_.live.moe, what); !problem.empty())
+        return usage_error(command.name + " " + what + ": " + problem);
     auto experts = command.integers("experts");
     if (what != "experts" && (command.has("layer") || !experts.empty()))
         return usage_error(command.name + " " + what +

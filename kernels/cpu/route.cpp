@@ -71,7 +71,25 @@ ScoreRows run(at::Tensor& scores, int64_t k) {
     return out;
 }
 
+template <class T>
+at::Tensor choose_rows(const at::Tensor& keys, int64_t k) {
+    const int64_t tokens = keys.size(0), m = keys.size(1);
+    auto out = at::empty({tokens, k}, keys.options().dtype(at::kLong));
+    const T* s = keys.const_data_ptr<T>();
+    auto* idx = out.mutable_data_ptr<int64_t>();
+    at::parallel_for(0, tokens, kGrain, [&](int64_t lo, int64_t hi) {
+        std::vector<T> best(static_cast<size_t>(k));
+        for (int64_t t = lo; t < hi; ++t) top_k_row(s + t * m, m, k, idx + t * k, best.data());
+    });
+    return out;
+}
+
 }  // namespace
+
+at::Tensor top_k(const at::Tensor& keys, int64_t k) {
+    return keys.scalar_type() == at::kDouble ? choose_rows<double>(keys, k)
+                                             : choose_rows<float>(keys, k);
+}
 
 ScoreRows softmax_top_k(at::Tensor& scores, int64_t k) {
     return scores.scalar_type() == at::kDouble ? run<double>(scores, k) : run<float>(scores, k);

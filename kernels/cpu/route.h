@@ -16,4 +16,7 @@ struct ScoreRows {
 /// `scores` [T, M] is turned into the full softmax p in place.
 ScoreRows softmax_top_k(at::Tensor& scores, int64_t k);
 
+/// The k largest of each row of `keys` [T, M], [T, k] int64, falling value, ties by lowest index.
+at::Tensor top_k(const at::Tensor& keys, int64_t k);
+
 }  // namespace hopscope::kernels::cpu

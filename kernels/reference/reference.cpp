@@ -21,6 +21,13 @@ at::Tensor l2norm(const at::Tensor& x) {
            at::linalg_vector_norm(x, 2, at::IntArrayRef{-1}, /*keepdim=*/true).clamp_min(kNormEps);
 }
 
+at::Tensor top_k(const at::Tensor& keys, int64_t k) {
+    // A stable descending sort keeps the lowest index first among equals; topk promises no order.
+    return std::get<1>(at::sort(keys.detach(), /*stable=*/true, -1, /*descending=*/true))
+        .narrow(-1, 0, k)
+        .contiguous();
+}
+
 RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& centroids,
                const at::Tensor& tau, int64_t k, bool renormalise,
                const std::optional<at::Tensor>& score_bias,
@@ -30,11 +37,8 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
     auto scores = tau * at::matmul(pos, l2norm(centroids).t());  // [T, M]
     if (score_bias) scores = scores + *score_bias;
     const auto p = at::softmax(scores, -1);
-    // A stable descending sort keeps the lowest index first among equals; topk promises no order.
-    const auto order =
-        std::get<1>(at::sort(scores.detach(), /*stable=*/true, -1, /*descending=*/true));
     RouteOut out;
-    out.idx = order.narrow(-1, 0, k).contiguous();
+    out.idx = top_k(scores, k);
     out.weight = p.gather(-1, out.idx);
     if (renormalise) out.weight = out.weight / out.weight.sum(-1, true);
     out.mean_p = p.mean(0);

@@ -10,6 +10,8 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
                const at::Tensor& tau, int64_t k, bool renormalise,
                const std::optional<at::Tensor>& score_bias,
                const std::optional<at::Tensor>& pos_delta);
+/// The k largest of each row, [T, k] int64, falling value, ties by lowest index.
+at::Tensor top_k(const at::Tensor& keys, int64_t k);
 at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank);
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,

@@ -1,0 +1,19 @@
+// Statistics of an update as the scalars that are recorded (product.md section 7). Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/api/snapshot.h"
+#include "core/model/forward.h"
+
+namespace hopscope::core {
+
+/// Adds the statistics of one micro-batch; means are taken by layer_scalars.
+void accumulate(std::vector<LayerStats>& sum, const std::vector<LayerStats>& part);
+
+/// One layer's record from the sums over `micro_batches`.
+LayerScalars layer_scalars(const LayerStats& sum, double micro_batches, double tau,
+                           double moe_scale);
+
+}  // namespace hopscope::core

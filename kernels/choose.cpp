@@ -1,0 +1,80 @@
+// The second half of routing for scores of any router. Everything differentiable is plain ATen;
+// only the selection, which carries no gradient, has a kernel.
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/log.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/util/Exception.h>
+#include <limits>
+#include <tuple>
+
+#include "kernels/cpu/route.h"
+#include "kernels/ops.h"
+#include "kernels/reference/reference.h"
+
+namespace hopscope::kernels {
+namespace {
+
+using at::Tensor;
+
+/// Added to the sigmoid, so that a row of rejected experts still has a sum (science.md C3).
+constexpr double kSigmoidFloor = 1e-7;
+/// A row that ReLU empties divides by this instead of by nothing.
+constexpr double kEmptySum = 1e-8;
+
+Tensor affinity(const Tensor& scores, Score score) {
+    switch (score) {
+        case Score::sigmoid: {
+            const auto a = at::sigmoid(scores);
+            return at::where(a > 0, a + kSigmoidFloor, at::zeros_like(a));  // suppressed stays 0
+        }
+        case Score::relu:
+            return at::relu(scores);
+        case Score::softmax:
+            break;
+    }
+    return at::softmax(scores, -1);
+}
+
+Tensor divide_rows(const Tensor& a) {
+    return a / a.sum(-1, /*keepdim=*/true).clamp_min(kEmptySum);
+}
+
+Tensor selection_keys(const Tensor& scores, const Tensor& affinities, const Gate& gate) {
+    const auto s = scores.detach();
+    if (!gate.select_bias) return s;
+    const auto biased = (gate.bias_on_scores ? s : affinities.detach()) + *gate.select_bias;
+    return at::where(s == -std::numeric_limits<double>::infinity(), s, biased);
+}
+
+}  // namespace
+
+RouteOut choose(const Tensor& scores, int64_t k, const Gate& gate, Form form) {
+    TORCH_INTERNAL_ASSERT(k >= 1 && k <= scores.size(-1), "choose: k out of range");
+    const bool soft = gate.score == Score::softmax;
+    const auto a = affinity(scores, gate.score);
+    const auto keys = selection_keys(scores, a, gate).contiguous();
+    const bool plain = form == Form::reference || !keys.is_cpu() ||
+                       (keys.scalar_type() != at::kFloat && keys.scalar_type() != at::kDouble);
+    RouteOut out;
+    out.idx = plain ? reference::top_k(keys, k) : cpu::top_k(keys, k);
+    if (gate.identity)
+        out.weight = scores.gather(-1, out.idx);
+    else if (soft && gate.renormalise)
+        // p / Σ p over the chosen, in a form that a bias towards improbable experts cannot make 0 /
+        // 0.
+        out.weight = at::softmax(scores.gather(-1, out.idx), -1);
+    else
+        out.weight = gate.renormalise ? divide_rows(a.gather(-1, out.idx)) : a.gather(-1, out.idx);
+    out.p = soft ? a : divide_rows(a);
+    out.mean_p = out.p.mean(0);
+    const auto q = out.p.detach();
+    out.entropy = -at::where(q > 0, q * at::log(q), at::zeros_like(q)).sum(-1);
+    out.max_p = std::get<0>(q.max(-1));
+    return out;
+}
+
+}  // namespace hopscope::kernels

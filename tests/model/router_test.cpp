@@ -1,0 +1,295 @@
+// Routers, pools and balancing beside the cosine line. If these fail, a variant is not the one that
+// science.md defines, although it may train.
+#include "core/model/router.h"
+
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+#include <cmath>
+#include <set>
+
+#include "core/config/arithmetic.h"
+#include "core/config/config.h"
+#include "core/train/balance.h"
+#include "kernels/reference/reference.h"
+#include "tests/model/tiny.h"
+
+namespace {
+
+using namespace hopscope;
+using namespace hopscope::test;
+
+/// Routes one layer of 2 sequences × 5 tokens and keeps what each hop chose.
+struct Routed : Probe {
+    void after_hop(int64_t, int64_t, const HopRecord& r) override {
+        idx.push_back(r.route.idx);
+        weight.push_back(r.route.weight);
+        offset.push_back(r.pool_offset);
+        pos.push_back(r.route.pos);
+    }
+    std::vector<at::Tensor> idx, weight, pos;
+    std::vector<int64_t> offset;
+};
+
+Routed route_layer(const Config& c, const Weights& w, const at::Tensor& x, const at::Tensor& ids,
+                   Controls controls = {}, LayerStats* stats = nullptr) {
+    const c10::AutoGradMode no_grad(false);
+    Routed out;
+    ForwardOptions options;
+    options.probe = &out;
+    options.controls = std::move(controls);
+    moe(c, w, 0, x, {ids.reshape({-1}), ids.size(1)}, options, stats);
+    return out;
+}
+
+TEST(Hash, ChoicesAreTheSequenceThatScienceFixes) {
+    // E18: splitmix64(0) = 0xe220a8397b1dcdaf; position 0, layer 0, attempt 0 takes it modulo M.
+    constexpr uint64_t kFirst = 0xe220a8397b1dcdafULL;
+    EXPECT_EQ(hash_choices(0, 0, 1000, 1), std::vector<int64_t>{int64_t(kFirst % 1000)});
+    const auto many = hash_choices(7, 3, 12, 12);
+    for (int64_t i = 0; i < 12; ++i)
+        EXPECT_EQ(many[static_cast<size_t>(i)], i) << "k = M takes all";
+    EXPECT_NE(hash_choices(7, 3, 1000, 4), hash_choices(7, 4, 1000, 4)) << "layers must differ";
+}
+
+TEST(Hash, DependsOnPositionOrTokenAloneAndWeighsEvenly) {
+    auto c = tiny();
+    c.moe.router = "hash";
+    const auto w = in_fp64(c);
+    const auto x = randn({10, c.model.d_model}, 4);
+    const auto ids = at::tensor(at::ArrayRef<int64_t>({1, 2, 3, 4, 5, 5, 4, 3, 2, 1})).view({2, 5});
+    const auto by_position = route_layer(c, w, x, ids);
+    EXPECT_TRUE(by_position.idx[0].narrow(0, 0, 5).equal(by_position.idx[0].narrow(0, 5, 5)));
+    c.moe.hash_key = "token";
+    const auto by_token = route_layer(c, w, x, ids);
+    EXPECT_TRUE(by_token.idx[0][0].equal(by_token.idx[0][9])) << "the same token twice";
+    EXPECT_TRUE(by_token.idx[0].equal(by_token.idx[2])) << "nothing changes from hop to hop";
+    EXPECT_EQ(by_token.weight[0].min().item().toDouble(), 1.0 / double(c.moe.top_k));
+    EXPECT_FALSE(by_token.pos[0].defined());
+}
+
+TEST(Linear, LogitsAreRowsTimesInput) {
+    auto c = tiny();
+    c.moe.router = "linear";
+    c.moe.hops = {1};
+    const auto w = in_fp64(c);
+    const auto x = randn({5, c.model.d_model}, 4);
+    const auto r = route_layer(c, w, x, some_ids(c, 1, 5));
+    const auto p = x.matmul(w.layers[0].linear.t()).softmax(-1);
+    const auto chosen = p.gather(1, r.idx[0]);
+    EXPECT_LT(max_abs(r.weight[0], chosen / chosen.sum(-1, true)), 1e-12);
+    EXPECT_LT(max_abs(std::get<0>(p.topk(c.moe.top_k, -1)), chosen), 1e-12);
+}
+
+TEST(Pools, UnrolledHopsChooseInsideTheirOwnPool) {
+    auto c = tiny();
+    c.moe.experts = 8;  // over 3 hops: 3 + 3 + 2, larger first (E17)
+    c.moe.pools = "unrolled";
+    const auto w = in_fp64(c);
+    LayerStats stats;
+    const auto x = randn({10, c.model.d_model}, 4);
+    const auto r = route_layer(c, w, x, some_ids(c, 2, 5), {}, &stats);
+    EXPECT_EQ(r.offset, (std::vector<int64_t>{0, 3, 6}));
+    for (size_t hop = 0; hop < 3; ++hop)
+        EXPECT_LT(r.idx[hop].max().item().toLong(), hop < 2 ? 3 : 2) << "indices are of the pool";
+    for (size_t hop = 0; hop < 3; ++hop) {
+        int64_t choices = 0;
+        for (size_t e = hop * 3; e < std::min<size_t>(8, hop * 3 + 3); ++e)
+            choices += stats.counts[e];
+        EXPECT_EQ(choices, 10 * c.moe.top_k) << "hop " << hop;
+    }
+    Controls frozen;
+    frozen.freeze_routing = true;
+    EXPECT_EQ(route_layer(c, w, x, some_ids(c, 2, 5), frozen).offset,
+              (std::vector<int64_t>{0, 0, 0}))
+        << "E10: frozen routing keeps hop 0's own pool";
+}
+
+TEST(Rerouting, KinematicMovesThePositionByTheChosenVectors) {
+    auto c = tiny();
+    c.moe.reroute = "kinematic";
+    const auto w = in_fp64(c);
+    const auto x = randn({6, c.model.d_model}, 4);
+    const auto r = route_layer(c, w, x, some_ids(c, 1, 6));
+    const auto v = w.layers[0]
+                       .kinematic.index_select(0, r.idx[0].reshape({-1}))
+                       .view({6, c.moe.top_k, c.moe.d_space});
+    const auto moved = r.pos[0] + (v * r.weight[0].unsqueeze(-1)).sum(1);
+    EXPECT_LT(max_abs(r.pos[1], kernels::reference::l2norm(moved)), 1e-12);  // E9, mode 1
+    EXPECT_GT(max_abs(r.pos[1], r.pos[0]), 1e-3);
+    c.moe.reroute = "hybrid";
+    const auto hybrid = route_layer(c, w, x, some_ids(c, 1, 6));
+    EXPECT_TRUE(hybrid.pos[0].equal(r.pos[0]));
+    EXPECT_GT(max_abs(hybrid.pos[1], r.pos[1]), 1e-6);
+}
+
+TEST(Rerouting, HaltedTokensLeaveThePositionsOfOthersAlone) {
+    auto c = tiny();
+    c.moe.reroute = "kinematic";
+    const auto w = in_fp64(c);
+    const auto x = randn({5, c.model.d_model}, 4);
+    Controls controls;
+    controls.depths = {{3, 1, 3, 2, 3}, {3, 3, 3, 3, 3}};
+    const auto all = route_layer(c, w, x, some_ids(c, 1, 5));
+    const auto some = route_layer(c, w, x, some_ids(c, 1, 5), controls);
+    EXPECT_LT(max_abs(some.pos[2], all.pos[2].index_select(0, at::tensor({0L, 2L, 4L}))), 1e-12);
+}
+
+TEST(Choose, ASelectionBiasChangesTheChoiceNotTheWeights) {
+    const auto scores = randn({7, 5}, 3);
+    kernels::Gate gate;
+    gate.score = kernels::Score::sigmoid;
+    gate.renormalise = false;
+    gate.select_bias = at::tensor({0.0, 0.0, 0.0, 0.0, 9.0}, at::kDouble);
+    for (const auto form : {kernels::Form::fused, kernels::Form::reference}) {
+        const auto r = kernels::choose(scores, 2, gate, form);
+        EXPECT_EQ(r.idx.select(1, 0).min().item().toLong(), 4) << "the biased expert always wins";
+        EXPECT_LT(max_abs(r.weight, scores.sigmoid().gather(1, r.idx) + 1e-7), 1e-12);
+    }
+    auto suppressed = scores.clone();
+    suppressed.select(1, 4).fill_(-std::numeric_limits<double>::infinity());
+    const auto r = kernels::choose(suppressed, 2, gate);
+    EXPECT_LT(r.idx.max().item().toLong(), 4) << "a bias must not bring back a suppressed expert";
+}
+
+TEST(Choose, TiesGoToTheLowestIndexInBothForms) {
+    const auto scores = at::zeros({3, 6}, at::TensorOptions().dtype(at::kFloat));
+    for (const auto form : {kernels::Form::fused, kernels::Form::reference})
+        for (int64_t j = 0; j < 4; ++j)
+            EXPECT_EQ(kernels::choose(scores, 4, {}, form).idx.select(1, j).min().item().toLong(),
+                      j);
+}
+
+TEST(Choose, EntropyIsThatOfTheFullDistribution) {
+    const auto r =
+        kernels::choose(at::zeros({2, 8}, at::TensorOptions().dtype(at::kDouble)), 2, {});
+    EXPECT_NEAR(r.entropy[0].item().toDouble(), std::log(8.0), 1e-12);
+    EXPECT_NEAR(r.max_p[0].item().toDouble(), 1.0 / 8, 1e-12);
+}
+
+TEST(SequenceBalance, IsTheMeanOverSequencesOfTheSwitchTerm) {
+    const auto p = randn({10, 6}, 3).softmax(-1);
+    const auto idx = std::get<1>(p.topk(2, -1));
+    double expected = 0;
+    for (int64_t b = 0; b < 2; ++b) {
+        const auto part = idx.narrow(0, b * 5, 5);
+        expected += balance_term(p.narrow(0, b * 5, 5).mean(0), kernels::count_choices(part, 6), 10)
+                        .item()
+                        .toDouble() /
+                    2;
+    }
+    EXPECT_NEAR(sequence_balance(p, idx, 5).item().toDouble(), expected, 1e-12);
+}
+
+/// Choices of a tiny K-Means or loss-free model in one training pass.
+ForwardOut train_pass(const Config& c, const Weights& w, const at::Tensor& ids) {
+    ForwardOptions options;
+    options.train = true;
+    options.statistics = true;
+    return forward(c, w, ids, options);
+}
+
+TEST(LossFree, TheBiasStepsByTheSignOfTheMissingLoad) {
+    auto c = tiny();
+    c.moe.balance = "loss_free";
+    auto w = init_weights(c, 3);
+    const auto out = train_pass(c, w, some_ids(c, 2, 6));
+    const auto& counts = out.stats[0].counts;
+    CountedRouting counted;
+    counted.add(c, out);
+    counted.apply(c, w, {counts, out.stats[1].counts}, 0.5, true, true);
+    double mean = 0;
+    for (const auto n : counts) mean += double(n) / double(counts.size());
+    for (size_t e = 0; e < counts.size(); ++e) {
+        const double missing = mean - double(counts[e]);
+        const double sign = missing > 0 ? 1 : missing < 0 ? -1 : 0;
+        EXPECT_NEAR(w.layers[0].bias[int64_t(e)].item().toDouble(), sign * c.moe.bias_rate, 1e-9);
+    }
+}
+
+TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
+    for (const char* kind : {"spherical", "spherical_2", "plain"}) {
+        auto c = tiny();
+        c.moe.router = "kmeans";
+        c.moe.kmeans = kind;
+        c.moe.hops = {1};
+        auto w = init_weights(c, 3);
+        const auto before = w.layers[0].centroids.clone();
+        const auto out = train_pass(c, w, some_ids(c, 2, 6));
+        ASSERT_EQ(out.assignments.size(), 2u) << kind;
+        const auto& a = out.assignments[0][0];
+        CountedRouting counted;
+        counted.add(c, out);
+        constexpr double kLr = 0.02;
+        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, kLr, true, true);
+        for (int64_t e = 0; e < c.moe.experts; ++e)
+            for (int64_t sub = 0; sub < (a.nearest.defined() ? 2 : 1); ++sub) {
+                auto mean = at::zeros({c.moe.d_space});
+                int64_t n = 0;
+                for (int64_t t = 0; t < 12; ++t)
+                    for (int64_t j = 0; j < c.moe.top_k; ++j) {
+                        if (a.experts[t][j].item().toLong() != e) continue;
+                        if (a.nearest.defined() && a.nearest[t][j].item().toLong() != sub) continue;
+                        mean = mean + a.position[t];
+                        ++n;
+                    }
+                const auto pick = [&](const at::Tensor& t) {
+                    return a.nearest.defined() ? t[e][sub] : t[e];
+                };
+                const bool unit = std::string(kind) != "plain";
+                const auto norm = [&](const at::Tensor& t) {
+                    return unit ? kernels::reference::l2norm(t) : t;
+                };
+                auto expected = norm(pick(before));
+                if (n > 0)
+                    expected = norm(expected + (norm(mean / double(n)) - expected) * 10 * kLr);
+                EXPECT_LT(max_abs(pick(w.layers[0].centroids), expected), 1e-5)
+                    << kind << " expert " << e << " with " << n << " choices";
+            }
+    }
+}
+
+TEST(KMeans, TheBiasPullsLoadTogether) {
+    // Repeated over one batch: the most loaded expert must lose choices.
+    auto c = tiny();
+    c.moe.router = "kmeans";
+    c.moe.hops = {1};
+    auto w = init_weights(c, 3);
+    const auto ids = some_ids(c, 4, 8);
+    const auto spread = [&] {
+        const auto out = train_pass(c, w, ids);
+        const auto& n = out.stats[0].counts;
+        return *std::max_element(n.begin(), n.end()) - *std::min_element(n.begin(), n.end());
+    };
+    const auto start = spread();
+    for (int i = 0; i < 60; ++i) {
+        const auto out = train_pass(c, w, ids);
+        CountedRouting counted;
+        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, 0.02, false, true);
+    }
+    EXPECT_LT(spread(), start);
+}
+
+TEST(Weights, EveryPresetHoldsTheParametersThatAreCounted) {
+    for (const auto& change : std::vector<std::function<void(Config&)>>{
+             [](Config& c) { c.moe.router = "linear"; }, [](Config& c) { c.moe.router = "hash"; },
+             [](Config& c) { c.moe.router = "kmeans"; },
+             [](Config& c) {
+                 c.moe.router = "kmeans";
+                 c.moe.kmeans = "spherical_2";
+             },
+             [](Config& c) {
+                 c.moe.router = "kmeans";
+                 c.moe.kmeans_space = "model";
+             },
+             [](Config& c) { c.moe.expert = "static"; }, [](Config& c) { c.moe.expert = "swiglu"; },
+             [](Config& c) { c.moe.shared_expert = 5; },
+             [](Config& c) { c.moe.balance = "loss_free"; },
+             [](Config& c) { c.moe.reroute = "hybrid"; },
+             [](Config& c) { c.moe.pools = "unrolled"; }}) {
+        auto c = tiny();
+        change(c);
+        EXPECT_EQ(make_weights(c).parameters(), count_parameters(c).total) << to_toml(c);
+    }
+}
+
+}  // namespace

@@ -1,0 +1,175 @@
+// Every value of product.md section 3 that shapes the model: if these fail, a variant trains on a
+// wrong gradient, or its fast form is another function than its reference.
+#include <ATen/Parallel.h>
+#include <algorithm>
+#include <c10/core/GradMode.h>
+
+#include "tests/model/tiny.h"
+
+namespace {
+
+using namespace hopscope;
+using namespace hopscope::test;
+
+struct Variant {
+    const char* name;
+    void (*change)(Config&);
+};
+
+const Variant kVariants[] = {
+    {"shared", [](Config&) {}},
+    {"per_hop", [](Config& c) { c.moe.projection = "per_hop"; }},
+    {"identity",
+     [](Config& c) {
+         c.moe.projection = "identity";
+         c.moe.d_space = c.model.d_model;
+     }},
+    {"linear", [](Config& c) { c.moe.router = "linear"; }},
+    {"hash_position",
+     [](Config& c) {
+         c.moe.router = "hash";
+         c.moe.hops = {1};
+     }},
+    {"hash_token",
+     [](Config& c) {
+         c.moe.router = "hash";
+         c.moe.hash_key = "token";
+     }},
+    {"random_fixed", [](Config& c) { c.moe.router = "random_fixed"; }},
+    {"kmeans", [](Config& c) { c.moe.router = "kmeans"; }},
+    {"kmeans_plain_identity_model",
+     [](Config& c) {
+         c.moe.router = "kmeans";
+         c.moe.kmeans = "plain";
+         c.moe.kmeans_gating = "identity";
+         c.moe.kmeans_space = "model";
+     }},
+    {"kmeans_two",
+     [](Config& c) {
+         c.moe.router = "kmeans";
+         c.moe.kmeans = "spherical_2";
+     }},
+    {"sigmoid", [](Config& c) { c.moe.score = "sigmoid"; }},
+    {"relu", [](Config& c) { c.moe.score = "relu"; }},
+    {"loss_free_linear",
+     [](Config& c) {
+         c.moe.router = "linear";
+         c.moe.balance = "loss_free";
+         c.moe.score = "sigmoid";
+     }},
+    {"sequence", [](Config& c) { c.moe.balance = "sequence"; }},
+    {"loss_free_sequence", [](Config& c) { c.moe.balance = "loss_free_sequence"; }},
+    {"z_loss", [](Config& c) { c.moe.z_loss = 0.1; }},
+    {"kinematic", [](Config& c) { c.moe.reroute = "kinematic"; }},
+    {"hybrid", [](Config& c) { c.moe.reroute = "hybrid"; }},
+    {"frozen", [](Config& c) { c.moe.reroute = "frozen"; }},
+    {"unrolled", [](Config& c) { c.moe.pools = "unrolled"; }},
+    {"unrolled_kinematic",
+     [](Config& c) {
+         c.moe.pools = "unrolled";
+         c.moe.reroute = "hybrid";
+         c.moe.projection = "per_hop";
+     }},
+    {"static", [](Config& c) { c.moe.expert = "static"; }},
+    {"swiglu_shared",
+     [](Config& c) {
+         c.moe.expert = "swiglu";
+         c.moe.expert_rank = 2;
+         c.moe.shared_expert = 3;
+     }},
+    {"grouped_silu",
+     [](Config& c) {
+         c.moe.top_k = 4;
+         c.moe.composition = "grouped_silu";
+     }},
+    {"grouped_gated",
+     [](Config& c) {
+         c.moe.top_k = 4;
+         c.moe.composition = "grouped_gated";
+     }},
+    {"cross_gated", [](Config& c) { c.moe.composition = "cross_gated"; }},
+    {"static_unrolled_gated",
+     [](Config& c) {
+         c.moe.expert = "static";
+         c.moe.pools = "unrolled";
+         c.moe.composition = "cross_gated";
+     }},
+    {"learned_tau", [](Config& c) { c.moe.learn_tau = true; }},
+    {"scale_per_layer", [](Config& c) { c.moe.output_scale = "per_layer"; }},
+    {"scale_global", [](Config& c) { c.moe.output_scale = "global"; }},
+    {"state", [](Config& c) { c.moe.returns = "state"; }},
+    {"top_1", [](Config& c) { c.moe.top_k = 1; }},
+    {"rank_2", [](Config& c) { c.moe.expert_rank = 2; }},
+    {"asymmetric",
+     [](Config& c) {
+         c.moe.hops = {2, 1};
+     }},
+    {"no_bias_no_norm",
+     [](Config& c) {
+         c.model.attention_bias = false;
+         c.model.embedding_norm = false;
+     }},
+    {"dense",
+     [](Config& c) {
+         c.model.ffn = "dense";
+         c.model.d_ff = 5;
+     }},
+};
+
+class Variants : public ::testing::TestWithParam<Variant> {
+  protected:
+    // Matrices of a few elements: a team of threads would only wait for itself.
+    Variants() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+    ~Variants() override { at::set_num_threads(before_); }
+
+  private:
+    int before_;
+};
+
+TEST_P(Variants, GradientsOfTheWholeModelByFiniteDifferences) {
+    auto c = tiny();
+    GetParam().change(c);
+    const auto ids = some_ids(c, 2, 5);
+    auto w = in_fp64(c);
+    w.for_each([&](const std::string& name, Group group, at::Tensor& t) {
+        t = t.detach().clone().set_requires_grad(learns(c, name, group));
+    });
+    loss_of(c, w, ids, kernels::Form::fused).backward();
+    constexpr double kStep = 1e-6;
+    w.for_each([&](const std::string& name, Group, at::Tensor& t) {
+        if (!t.requires_grad()) return;
+        ASSERT_TRUE(t.grad().defined()) << name;
+        // A few elements of each tensor: the operators' own tests cover every element.
+        auto flat = t.detach().view({-1});
+        double* p = flat.mutable_data_ptr<double>();
+        const auto grad = t.grad().contiguous();
+        for (int64_t j = 0; j < flat.numel(); j += std::max<int64_t>(1, flat.numel() / 4)) {
+            const double keep = p[j];
+            const c10::AutoGradMode no_grad(false);
+            p[j] = keep + kStep;
+            const double above = loss_of(c, w, ids, kernels::Form::reference).item().toDouble();
+            p[j] = keep - kStep;
+            const double below = loss_of(c, w, ids, kernels::Form::reference).item().toDouble();
+            p[j] = keep;
+            const double numeric = (above - below) / (2 * kStep);
+            EXPECT_NEAR(grad.const_data_ptr<double>()[j], numeric,
+                        2e-5 * std::max(1.0, std::abs(numeric)))
+                << name << " element " << j;
+        }
+    });
+}
+
+TEST_P(Variants, ReferenceAndFusedFormsAgree) {
+    auto c = tiny();
+    GetParam().change(c);
+    const c10::AutoGradMode no_grad(false);
+    const auto w = in_fp64(c);
+    const auto ids = some_ids(c, 2, 7);
+    EXPECT_NEAR(loss_of(c, w, ids, kernels::Form::fused).item().toDouble(),
+                loss_of(c, w, ids, kernels::Form::reference).item().toDouble(), 1e-9);
+}
+
+INSTANTIATE_TEST_SUITE_P(Science, Variants, ::testing::ValuesIn(kVariants),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+}  // namespace
