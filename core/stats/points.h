@@ -1,0 +1,35 @@
+// Points in space as one row-major array, and distances between them: the input of silhouette and
+// HDBSCAN. A view; the caller owns the numbers. Pure functions, any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/stats/interval.h"
+
+namespace hopscope::core::stats {
+
+/// [count, dim], row-major.
+struct Points {
+    Numbers data;
+    int64_t count = 0;
+    int64_t dim = 0;
+
+    Numbers row(int64_t i) const {
+        return data.subspan(static_cast<size_t>(i * dim), static_cast<size_t>(dim));
+    }
+};
+/// Faults (std::invalid_argument) where the sizes disagree.
+Points points(Numbers data, int64_t count, int64_t dim);
+
+double euclidean(Numbers a, Numbers b);
+/// 1 − cosine; a zero vector has distance 1 to everything but itself.
+double cosine_distance(Numbers a, Numbers b);
+
+enum class Metric { euclidean, cosine };
+
+/// All distances, [count, count] row-major; memory is 8 · count² bytes.
+std::vector<double> distance_matrix(const Points& points, Metric metric);
+
+}  // namespace hopscope::core::stats

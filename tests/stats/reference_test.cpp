@@ -1,0 +1,170 @@
+// Everything deterministic in core/stats against independent libraries: a failure means that a
+// formula, its degrees of freedom, its treatment of ties or its tail is wrong.
+#include "tests/stats/reference.h"
+
+#include "core/stats/descriptive.h"
+#include "core/stats/distributions.h"
+#include "core/stats/mean_tests.h"
+#include "core/stats/multiple.h"
+#include "core/stats/permutation.h"
+#include "core/stats/proportions.h"
+#include "core/stats/rank_tests.h"
+#include "core/stats/silhouette.h"
+
+namespace hopscope::core::stats::testing {
+namespace {
+
+TEST(Reference, SummariesEqualNumPyAndSciPy) {
+    for (const Json& set : sets("descriptive")) {
+        const auto x = array(set["x"]), counts = array(set["counts"]);
+        same(mean(x), set["mean"], "mean");
+        same(sample_std(x), set["std"], "std");
+        same(coefficient_of_variation(x), set["cv"], "cv");
+        same(robust_std(x), set["robust_std"], "robust std");
+        std::vector<double> quantiles, whole;
+        for (const double p : array(set["probabilities"])) quantiles.push_back(quantile(x, p));
+        same(quantiles, set["quantiles"], "quantiles");
+        for (const double v : x) whole.push_back(std::nearbyint(v));
+        same(ranks(whole), set["ranks"], "ranks with ties");
+        same(gini(counts), set["gini"], "gini");
+        same(entropy(counts), set["entropy"], "entropy");
+        same(effective_number(counts), set["effective_number"], "effective number");
+        same(effective_rank(array(set["singular"])), set["effective_rank"], "effective rank");
+    }
+}
+
+TEST(Reference, DistributionsEqualSciPy) {
+    for (const Json& set : sets("distributions")) {
+        const auto at = [&](const char* key) { return set[key].get<double>(); };
+        same(normal_cdf(at("t")), set["normal_cdf"], "normal cdf");
+        same(normal_quantile(at("p")), set["normal_quantile"], "normal quantile");
+        same(t_cdf(at("t"), at("df")), set["t_cdf"], "t cdf");
+        same(t_quantile(at("p"), at("df")), set["t_quantile"], "t quantile");
+        same(f_sf(at("f"), at("df"), at("df2")), set["f_sf"], "F tail");
+        same(chi_square_sf(at("chi"), at("df")), set["chi_square_sf"], "chi-square tail");
+        same(chi_square_pdf(at("chi"), at("df")), set["chi_square_pdf"], "chi-square density");
+        same(beta_cdf(at("p"), at("a"), at("b")), set["beta_cdf"], "beta cdf");
+        same(beta_quantile(at("p"), at("a"), at("b")), set["beta_quantile"], "beta quantile");
+        same(binomial_cdf(integer(set["k"]), integer(set["n"]), at("p")), set["binomial_cdf"],
+             "binomial cdf");
+    }
+}
+
+void same_test(const MeanDifference& found, const Json& expected, double margin) {
+    same(found.t, expected["t"], "t");
+    same(found.df, expected["df"], "df");
+    same(found.p, expected["p"], "p");
+    same(found.interval(0.95), expected["ci95"], "95 % interval");
+    const auto tost = t_tost(found, margin);
+    same(tost.p, expected["tost_p"], "TOST p");
+    same(tost.p_low, expected["p_low"], "lower p");
+    same(tost.p_high, expected["p_high"], "upper p");
+    same(tost.ci90, expected["ci90"], "90 % interval");
+    // The rule by the interval and the rule by p are one rule.
+    EXPECT_EQ(tost.equivalent, tost.p <= 0.05);
+}
+
+TEST(Reference, WelchAndPairedTestsEqualSciPyAndStatsmodels) {
+    for (const Json& set : sets("means")) {
+        const auto a = array(set["a"]), b = array(set["b"]), c = array(set["c"]);
+        const double margin = set["margin"].get<double>();
+        same_test(welch(summarise(a), summarise(c)), set["welch"], margin);
+        std::vector<double> difference;
+        for (size_t i = 0; i < a.size(); ++i) difference.push_back(a[i] - b[i]);
+        const auto paired = one_sample(summarise(difference));
+        same_test(paired, set["paired"], margin);
+        EXPECT_NEAR(t_tost(paired, margin).power, set["paired"]["power"].get<double>(), 1e-7);
+    }
+}
+
+TEST(Reference, TestsOfCountsEqualSciPyAndStatsmodels) {
+    for (const Json& set : sets("proportions")) {
+        const int64_t only_a = integer(set["only_a"]), only_b = integer(set["only_b"]);
+        same(mcnemar(only_a, only_b).p, set["mcnemar"], "McNemar");
+        const auto tost =
+            paired_proportions_tost(only_a, only_b, integer(set["n"]), set["margin"].get<double>());
+        same(tost.difference, set["tost"]["difference"], "difference");
+        same(tost.p, set["tost"]["p"], "TOST p");
+        same(tost.ci90, set["tost"]["ci90"], "90 % interval");
+        same(tost.ci95, set["tost"]["ci95"], "95 % interval");
+        const auto cells = set["table"].get<std::vector<std::vector<double>>>();
+        const Table2 table{integer(set["table"][0][0]), integer(set["table"][0][1]),
+                           integer(set["table"][1][0]), integer(set["table"][1][1])};
+        same(fisher_exact(table), set["fisher"], "Fisher");
+        same(odds_ratio(table).ratio, set["odds"], "odds ratio");
+        same(odds_ratio(table).ci95, set["odds_ci95"], "odds ratio interval");
+        const auto plain = chi_square(set["wide"].get<std::vector<std::vector<double>>>(), false);
+        same(plain.statistic, set["chi_square"]["statistic"], "chi-square");
+        same(plain.df, set["chi_square"]["df"], "df");
+        same(plain.p, set["chi_square"]["p"], "p");
+        same(plain.cramers_v, set["chi_square"]["cramers_v"], "Cramér's V");
+        same(plain.least_expected, set["chi_square"]["least"], "least expected");
+        const auto yates = chi_square(cells, true);
+        same(yates.statistic, set["yates"]["statistic"], "Yates");
+        same(yates.p, set["yates"]["p"], "Yates p");
+        const auto signs = sign_test(only_a, only_b);
+        same(signs.p, set["sign"]["p"], "sign test");
+        same(signs.ci95, set["sign"]["ci95"], "Clopper–Pearson");
+    }
+}
+
+TEST(Reference, CorrelationsEqualSciPyWithAndWithoutTies) {
+    for (const Json& set : sets("ranks")) {
+        const auto x = array(set["x"]), y = array(set["y"]);
+        same(spearman(x, y).r, set["spearman"]["r"], "Spearman");
+        same(spearman(x, y).p, set["spearman"]["p"], "Spearman p");
+        same(pearson(x, y).r, set["pearson"]["r"], "Pearson");
+        same(pearson(x, y).p, set["pearson"]["p"], "Pearson p");
+        same(pearson(x, y).ci95, set["pearson"]["ci95"], "Pearson interval");
+    }
+}
+
+TEST(Reference, CorrectionsForManyTestsEqualStatsmodels) {
+    for (const Json& set : sets("multiple")) {
+        const auto p = array(set["p"]);
+        same(benjamini_hochberg(p), set["benjamini_hochberg"], "Benjamini–Hochberg");
+        same(holm(p), set["holm"], "Holm");
+    }
+}
+
+/// Exact where all arrangements are counted; otherwise within 4 standard errors of both draws.
+void same_permutation(const Permutation& found, const Json& set, const std::string& name) {
+    EXPECT_EQ(found.exact, set["exact"].get<bool>()) << name;
+    const auto check = [&](double p, const char* alternative) {
+        const Json& expected = set[name + "_" + alternative];
+        if (found.exact) return same(p, expected, name + " " + alternative);
+        const double q = expected.get<double>();
+        const double error = std::sqrt(q * (1 - q) * (1 / 10'000.0 + 1 / 40'000.0));
+        EXPECT_NEAR(p, q, 4 * error + 2e-4) << name << " " << alternative;
+    };
+    check(found.p_greater, "greater");
+    check(found.p_less, "less");
+    if (found.exact) check(found.p, "two-sided");
+}
+
+TEST(Reference, PermutationTestsEqualSciPy) {
+    for (const Json& set : sets("permutation")) {
+        same_permutation(permute_groups(array(set["a"]), array(set["b"]), {}), set, "groups");
+        same_permutation(permute_signs(array(set["x"]), {}), set, "signs");
+    }
+}
+
+TEST(Reference, SilhouetteEqualsScikitLearn) {
+    for (const Json& set : sets("silhouettes")) {
+        std::vector<double> data;
+        for (const Json& row : set["x"])
+            for (const Json& value : row) data.push_back(value.get<double>());
+        const auto labels = set["labels"].get<std::vector<int32_t>>();
+        const auto count = static_cast<int64_t>(labels.size());
+        const Points p = points(data, count, static_cast<int64_t>(set["x"][0].size()));
+        for (const auto& [metric, name] :
+             {std::pair{Metric::euclidean, "euclidean"}, std::pair{Metric::cosine, "cosine"}}) {
+            const auto found = silhouette(p, labels, metric);
+            same(found.mean, set[name]["mean"], name);
+            same(found.values, set[name]["values"], name);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace hopscope::core::stats::testing
