@@ -31,6 +31,13 @@ add_library(hopscope_sentencepiece INTERFACE)
 target_include_directories(hopscope_sentencepiece SYSTEM INTERFACE "${HOPSCOPE_SENTENCEPIECE_INCLUDE}")
 target_link_libraries(hopscope_sentencepiece INTERFACE "${HOPSCOPE_SENTENCEPIECE_TRAIN_LIB}" "${HOPSCOPE_SENTENCEPIECE_LIB}")
 
+find_path(HOPSCOPE_BOOST_INCLUDE boost/math/distributions/students_t.hpp)
+if(NOT HOPSCOPE_BOOST_INCLUDE)
+    message(FATAL_ERROR "Boost.Math not found (libboost-math-dev). Run scripts/setup.")
+endif()
+add_library(hopscope_boost_math INTERFACE)
+target_include_directories(hopscope_boost_math SYSTEM INTERFACE "${HOPSCOPE_BOOST_INCLUDE}")
+
 if(HOPSCOPE_TESTS)
     hopscope_need(GTest 1.12 libgtest-dev)
     include(GoogleTest)

@@ -53,6 +53,22 @@ Result<Controls> controls_from(const Config& config, const EvalOptions& o) {
     return c;
 }
 
+/// What was asked to differ from the run as trained.
+std::map<std::string, std::string> changes_of(const EvalOptions& o) {
+    std::map<std::string, std::string> out;
+    const auto note = [&](bool changed, const char* key, const nlohmann::json& value) {
+        if (changed) out[key] = value.dump();
+    };
+    note(o.hops > 0, "hops", o.hops);
+    note(o.top_k > 0, "top_k", o.top_k);
+    note(o.tau > 0, "tau", o.tau);
+    note(o.halt >= 0, "halt", o.halt);
+    note(o.freeze_routing, "freeze_routing", true);
+    note(o.no_experts, "no_experts", true);
+    if (o.precision != "fp32") out["precision"] = o.precision;
+    return out;
+}
+
 }  // namespace
 
 Result<std::string> eval(const EvalOptions& o) {
@@ -89,6 +105,11 @@ Result<std::string> eval(const EvalOptions& o) {
             dense ? nlohmann::json::array() : nlohmann::json(result->hops_executed);
         j["jaccard"] = dense ? nlohmann::json::array() : nlohmann::json(result->jaccard);
         j["seconds"] = seconds;
+        EvalOrigin origin = eval_origin(run->config, run->folder.info(), run->step);
+        origin.data_hash = source->tokens().content_hash();
+        origin.changes = changes_of(o);
+        if (!o.corpus.empty()) origin.corpus = o.corpus;
+        add_origin(j, origin);
         return j.dump(1);
     } catch (const std::exception& e) {
         return torch_error(e);

@@ -303,6 +303,8 @@ Result<float> RunTrainer::evaluate(const Progress& progress) {
         record.loss = result->loss;
         record.batches = result->batches;
         record.tokens = result->tokens;
+        record.origin = eval_origin(config_, folder_->info(), step());
+        if (controls.freeze_routing) record.origin.changes["freeze_routing"] = "true";
         if (config_.model.ffn != "dense") {
             record.hops_executed = result->hops_executed;
             record.jaccard = result->jaccard;

@@ -26,6 +26,7 @@ Status write_eval(const std::string& path, const EvalRecord& record) {
     json["hops_executed"] = record.hops_executed;
     json["jaccard"] = record.jaccard;
     json["seconds"] = record.seconds;
+    add_origin(json, record.origin);
     return write_file_atomic(path, dump_pretty(json));
 }
 
@@ -42,8 +43,13 @@ Result<EvalRecord> read_eval(const std::string& path) {
         .optional()
         .text("run", record.run)
         .text("config_hash", record.config_hash)
-        .text("split", record.split);
+        .text("split", record.split)
+        .number("perplexity", record.perplexity);
     if (auto status = fields.status(); !status) return status.error();
+    if (!json->contains("perplexity")) record.perplexity = std::exp(record.loss);
+    auto origin = read_origin(*json, path);
+    if (!origin) return origin.error();
+    record.origin = std::move(*origin);
     return record;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/api/result.h"
+#include "core/run/eval_origin.h"
 
 namespace hopscope::core {
 
@@ -21,6 +22,8 @@ struct EvalRecord {
     std::vector<double> hops_executed;         ///< [layers] mean over tokens; empty for dense
     std::vector<std::vector<double>> jaccard;  ///< [layers][consecutive hop pairs]
     double seconds = 0;                        ///< the evaluation took
+    EvalOrigin origin;                         ///< empty in files of older versions
+    double perplexity = 0;                     ///< as the file says; written as exp(loss)
 };
 
 /// Perplexity is written as exp(loss); numbers read back exactly, those that are not finite are
