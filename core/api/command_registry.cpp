@@ -202,8 +202,16 @@ const std::vector<Built>& built_table() {
         {"freeze", Domain::live, kGroups},
         {"unfreeze", Domain::live, kGroups},
         {"halt", Domain::inference},
-        {"freeze", Domain::inference, {"routing"}},
+        {"freeze", Domain::inference, {"routing", "choices"}},
+        {"unfreeze", Domain::inference, {"routing", "choices"}},
         {"zero_experts", Domain::inference},
+        {"steer", Domain::inference},
+        {"suppress", Domain::inference},
+        {"force", Domain::inference},
+        {"boost", Domain::inference},
+        {"knock_out", Domain::inference},
+        {"surgery", Domain::inference},
+        {"move_centroid", Domain::inference},
     };
     return table;
 }

@@ -58,10 +58,10 @@ Result<std::string> trace(const TraceOptions& o) {
     try {
         auto run = open_run(o.run, o.precision);
         if (!run) return run.error();
-        auto controls = controls_of(run->config, o.script);
-        if (!controls) return controls.error();
+        auto plan = make_plan(run->config, run->weights, o.script, run->config.train.seed);
+        if (!plan) return plan.error();
         auto result = trace_prompt(run->config, run->weights, run->tokenizer,
-                                   {o.text, o.positions, o.cut, *controls});
+                                   {o.text, o.positions, o.cut, *plan});
         if (!result) return result.error();
         ordered_json j = {{"format", "hopscope.trace/1"}};
         j["run"] = {{"name", run->folder.name()},

@@ -45,13 +45,14 @@ TraceResult ModelInspector::trace(const TraceRequest& request,
     out.step = model_->step;
     if (cancelled()) return out;
     try {
-        auto controls = controls_of(model_->config, request.interventions);
-        if (!controls) {
-            out.error = controls.error().message;
+        auto plan = make_plan(model_->config, model_->weights, request.interventions,
+                              model_->config.train.seed);
+        if (!plan) {
+            out.error = plan.error().message;
             return out;
         }
         auto result = trace_prompt(model_->config, model_->weights, model_->tokenizer,
-                                   {request.prompt, /*positions=*/true, /*cut=*/false, *controls});
+                                   {request.prompt, /*positions=*/true, /*cut=*/false, *plan});
         if (!result) {
             out.error = result.error().message;
             return out;

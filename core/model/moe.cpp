@@ -29,10 +29,14 @@ int64_t hop_limit(const Config& config, int64_t layer, const Controls& c) {
     return c.hop_limit > 0 ? std::min(c.hop_limit, hops) : hops;
 }
 
-/// Rows that stay for the next hop, as a mask over the rows that ran this one. Undefined: all stay.
+bool halts_in(const Controls& c, int64_t layer) {
+    return c.halts() && (c.halt_layers.empty() ||
+                         std::count(c.halt_layers.begin(), c.halt_layers.end(), layer) > 0);
+}
+
+/// Rows that stay for the next hop, as a mask over the rows that ran this one.
 at::Tensor staying(const Controls& c, int64_t layer, int64_t hop, const at::Tensor& ratio,
                    const at::Tensor& rows) {
-    if (!c.halts()) return {};
     auto stay = c.halt_epsilon >= 0 ? ratio >= c.halt_epsilon
                                     : at::ones(ratio.sizes(), ratio.options().dtype(at::kBool));
     const auto l = static_cast<size_t>(layer);
@@ -80,7 +84,8 @@ kernels::ExpertBank bank_of(const LayerWeights& w, const MoeConfig& moe, Pool po
 
 /// The always-on SwiGLU expert: Σ_q SiLU(<h, gate_q>) · <h, down_q> · up_q.
 at::Tensor shared_expert(const LayerWeights& w, const at::Tensor& h) {
-    const auto act = at::silu(linear(h, w.shared_gate, at::Tensor())) * linear(h, w.shared_down, at::Tensor());
+    const auto act =
+        at::silu(linear(h, w.shared_gate, at::Tensor())) * linear(h, w.shared_down, at::Tensor());
     return at::matmul(act, w.shared_up).to(h.scalar_type());
 }
 
@@ -109,6 +114,7 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
     const int64_t hops = hop_limit(config, layer, c);
     const bool frozen = c.freeze_routing || config.moe.reroute == "frozen";
     const auto composition = composition_of(config.moe);
+    const bool halts = halts_in(c, layer);
     LayerRouter router(config, w, layer, tokens, options);
     at::Tensor h_accum, balance, z, rows;  // rows: tokens still running; undefined = all
     HopRoute first;
@@ -149,12 +155,12 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
             const auto in = h.to(narrow), weight = used.to(narrow);
             dh = kernels::compose(in, r.idx, weight, bank, composition, options.form);
             if (options.probe)
-                options.probe->after_experts(layer, hop,
-                                             {now.pool.offset, rows, in, r, weight, bank,
-                                              composition, options.form},
-                                             dh);
+                options.probe->after_experts(
+                    layer, hop,
+                    {now.pool.offset, rows, in, r, weight, bank, composition, options.form}, dh);
             dh = dh.to(h.scalar_type());
             if (hop == 0 && w.shared_up.defined()) dh = dh + shared_expert(w, h);
+            if (options.probe) options.probe->hop_update(layer, hop, rows, dh);
         }
         if (!h_accum.defined())
             h_accum = dh;
@@ -168,11 +174,11 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
             observe(*stats, hop, now, last);
             last = r;
         }
-        if (!options.probe && !c.halts()) continue;
+        if (!options.probe && !halts) continue;
         const auto ratio = l2(dh) / (l2(h + dh) + kHaltEps);
         if (options.probe)
             options.probe->after_hop(layer, hop, {r, now.pool.offset, rows, dh, ratio});
-        if (!c.halts() || hop + 1 == hops) continue;
+        if (!halts || hop + 1 == hops) continue;
         const auto everyone =
             rows.defined() ? rows : at::arange(x.size(0), ratio.options().dtype(at::kLong));
         const auto stay = staying(c, layer, hop, ratio, everyone);

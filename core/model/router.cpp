@@ -116,6 +116,7 @@ HopRoute LayerRouter::hop(int64_t hop, const at::Tensor& h, const at::Tensor& ro
     input.pool_offset = pool.offset;
     input.pool_size = pool.size;
     input.rows = rows;
+    input.active = h.size(0);
     if (options_.probe) options_.probe->before_route(layer_, hop, input);
     return fused() ? fused_hop(hop, h, input, pool) : scored_hop(hop, h, rows, input, pool);
 }

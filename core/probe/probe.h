@@ -18,12 +18,13 @@ namespace hopscope::core {
 struct RouteInput {
     int64_t pool_offset = 0, pool_size = 0;  ///< experts [offset, offset + size) take part
     at::Tensor rows;                         ///< [A] tokens that run; undefined: all T
+    int64_t active = 0;                      ///< A
     std::optional<at::Tensor> score_bias;    ///< [M] or [T, M]: −inf suppresses, positive boosts
     std::optional<at::Tensor> pos_delta;     ///< [s] or [T, s]: steers (science.md E36)
 };
 
-/// A hop's choice before the experts run. `route` is what is reported, `used` [A, k] the weights that
-/// the experts get: a knocked-out expert keeps its reported weight and is used with 0.
+/// A hop's choice before the experts run. `route` is what is reported, `used` [A, k] the weights
+/// that the experts get: a knocked-out expert keeps its reported weight and is used with 0.
 struct Chosen {
     int64_t pool_offset, pool_size;
     const at::Tensor& rows;
@@ -59,9 +60,11 @@ class Probe {
     virtual void before_route(int64_t layer, int64_t hop, RouteInput& input) {}
     /// May replace choices and weights.
     virtual void after_route(int64_t layer, int64_t hop, Chosen& chosen) {}
-    /// May replace the update dh [A, d].
-    virtual void after_experts(int64_t layer, int64_t hop, const ExpertCall& call,
-                               at::Tensor& dh) {}
+    /// May replace what the routed experts wrote, dh [A, d].
+    virtual void after_experts(int64_t layer, int64_t hop, const ExpertCall& call, at::Tensor& dh) {
+    }
+    /// May replace the whole update of the hop, the shared expert's part included.
+    virtual void hop_update(int64_t layer, int64_t hop, const at::Tensor& rows, at::Tensor& dh) {}
     virtual void after_hop(int64_t layer, int64_t hop, const HopRecord& record) {}
     /// [T, d] output of attention before it is added to the stream.
     virtual void attention(int64_t layer, const at::Tensor& out) {}
@@ -83,6 +86,9 @@ class ProbeChain : public Probe {
                        at::Tensor& dh) override {
         for (auto* p : probes_) p->after_experts(layer, hop, call, dh);
     }
+    void hop_update(int64_t layer, int64_t hop, const at::Tensor& rows, at::Tensor& dh) override {
+        for (auto* p : probes_) p->hop_update(layer, hop, rows, dh);
+    }
     void after_hop(int64_t layer, int64_t hop, const HopRecord& record) override {
         for (auto* p : probes_) p->after_hop(layer, hop, record);
     }
@@ -100,11 +106,12 @@ class ProbeChain : public Probe {
 /// Inference-time changes that are plain values (product.md section 6); the defaults change
 /// nothing.
 struct Controls {
-    bool freeze_routing = false;    ///< hop-0 choices and weights reused by all hops (E10)
-    bool zero_experts = false;      ///< h_accum := 0 in all layers (E22)
-    int64_t hop_limit = 0;          ///< 0 = all; else min(N, H of the layer)
-    std::vector<int64_t> max_hops;  ///< per layer; empty = no limit
-    double halt_epsilon = -1;       ///< Eq. (7); < 0 = off
+    bool freeze_routing = false;       ///< hop-0 choices and weights reused by all hops (E10)
+    bool zero_experts = false;         ///< h_accum := 0 in all layers (E22)
+    int64_t hop_limit = 0;             ///< 0 = all; else min(N, H of the layer)
+    std::vector<int64_t> max_hops;     ///< per layer; empty = no limit
+    double halt_epsilon = -1;          ///< Eq. (7); < 0 = off
+    std::vector<int64_t> halt_layers;  ///< halting acts in these; empty = all
     std::optional<std::pair<int64_t, int64_t>>
         halt_tokens;  ///< halting acts on these tokens only, inclusive
     std::vector<std::vector<int64_t>>

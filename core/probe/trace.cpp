@@ -10,6 +10,8 @@
 #include <c10/core/GradMode.h>
 #include <cmath>
 
+#include "core/probe/intervention_probe.h"
+
 namespace hopscope::core {
 namespace {
 
@@ -152,10 +154,13 @@ Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
         at::tensor(at::ArrayRef<int64_t>(ids)).view({1, length}).to(weights.embed.device());
 
     TraceProbe probe(length, input.positions);
+    const auto edited = edited_weights(config, weights, input.plan);
+    InterventionProbe changes(config, edited, input.plan, length);
+    ProbeChain both({&changes, &probe});
     ForwardOptions options;
-    options.controls = input.controls;
-    options.probe = &probe;
-    const auto out = forward(config, weights, tokens, options);
+    options.controls = input.plan.controls;
+    options.probe = input.plan.actions.empty() ? static_cast<Probe*>(&probe) : &both;
+    const auto out = forward(config, edited, tokens, options);
     const auto logits =
         at::linear(out.hidden.to(weights.embed.scalar_type()), weights.embed).to(at::kFloat);
     const auto log_p = at::_log_softmax(logits, -1, false).to(at::kCPU);  // [T, V]

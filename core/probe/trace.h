@@ -13,6 +13,7 @@
 #include "core/api/snapshot.h"
 #include "core/model/forward.h"
 #include "core/model/weights.h"
+#include "core/probe/plan.h"
 #include "core/text/tokenizer.h"
 
 namespace hopscope::core {
@@ -41,7 +42,7 @@ struct TraceInput {
     std::string prompt;
     bool positions = true;
     bool cut = false;  ///< cut a prompt longer than max_seq_len instead of refusing it
-    Controls controls;
+    Plan plan;
 };
 
 /// Errors (usage): empty prompt, not UTF-8, longer than max_seq_len.
@@ -54,9 +55,5 @@ std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& toke
 /// Token ids of a prompt, checked against max_seq_len; errors as trace_prompt.
 Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
                                          const std::string& prompt, bool cut);
-
-/// Commands of an inference script as plain controls. Errors (usage): a command that is not
-/// available in inference, a layer or value out of range.
-Result<Controls> controls_of(const Config& config, const std::vector<Command>& commands);
 
 }  // namespace hopscope::core

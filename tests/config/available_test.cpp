@@ -82,7 +82,7 @@ TEST(Available, LoadingToRunNamesTheLine) {
     EXPECT_NE(config.error().message.find(path + ":3: data.pack"), std::string::npos)
         << config.error().message;
     EXPECT_TRUE(load_config(path).ok());
-    EXPECT_TRUE(load_runnable_config(path, {"moe.router=cosine"}).ok());
+    EXPECT_TRUE(load_runnable_config(path, {"data.pack=stream"}).ok());
     std::filesystem::remove(path);
 }
 

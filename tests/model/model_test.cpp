@@ -136,19 +136,6 @@ TEST(FrozenRouting, TheConfigurationAsksForTheSameThing) {
     EXPECT_TRUE(expected.equal(forward(c, w, ids, {}).hidden));
 }
 
-TEST(Controls, AScopeThatIsNotBuiltIsRefusedNotIgnored) {
-    const auto c = tiny();
-    const Command halt{"halt", {{"max_hops", int64_t{1}}}};
-    const auto plain = controls_of(c, {halt});
-    ASSERT_TRUE(plain.ok());
-    EXPECT_EQ(plain->max_hops, (std::vector<int64_t>{1, 1}));
-    auto scoped = halt;
-    scoped.args["layers"] = std::vector<int64_t>{0};
-    const auto refused = controls_of(c, {scoped});
-    ASSERT_FALSE(refused.ok());
-    EXPECT_NE(refused.error().message.find("layers"), std::string::npos);
-}
-
 TEST(Balance, IsOneForEvenUseWhateverTheTopology) {
     // E8: the minimum is 1 for every k and H, so that alpha means the same in every variant.
     for (const int64_t k : {1, 2, 6}) {

@@ -9,7 +9,6 @@
 
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
-#include "core/train/balance.h"
 #include "kernels/reference/reference.h"
 #include "tests/model/tiny.h"
 
@@ -178,95 +177,6 @@ TEST(SequenceBalance, IsTheMeanOverSequencesOfTheSwitchTerm) {
                     2;
     }
     EXPECT_NEAR(sequence_balance(p, idx, 5).item().toDouble(), expected, 1e-12);
-}
-
-/// Choices of a tiny K-Means or loss-free model in one training pass.
-ForwardOut train_pass(const Config& c, const Weights& w, const at::Tensor& ids) {
-    ForwardOptions options;
-    options.train = true;
-    options.statistics = true;
-    return forward(c, w, ids, options);
-}
-
-TEST(LossFree, TheBiasStepsByTheSignOfTheMissingLoad) {
-    auto c = tiny();
-    c.moe.balance = "loss_free";
-    auto w = init_weights(c, 3);
-    const auto out = train_pass(c, w, some_ids(c, 2, 6));
-    const auto& counts = out.stats[0].counts;
-    CountedRouting counted;
-    counted.add(c, out);
-    counted.apply(c, w, {counts, out.stats[1].counts}, 0.5, true, true);
-    double mean = 0;
-    for (const auto n : counts) mean += double(n) / double(counts.size());
-    for (size_t e = 0; e < counts.size(); ++e) {
-        const double missing = mean - double(counts[e]);
-        const double sign = missing > 0 ? 1 : missing < 0 ? -1 : 0;
-        EXPECT_NEAR(w.layers[0].bias[int64_t(e)].item().toDouble(), sign * c.moe.bias_rate, 1e-9);
-    }
-}
-
-TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
-    for (const char* kind : {"spherical", "spherical_2", "plain"}) {
-        auto c = tiny();
-        c.moe.router = "kmeans";
-        c.moe.kmeans = kind;
-        c.moe.hops = {1};
-        auto w = init_weights(c, 3);
-        const auto before = w.layers[0].centroids.clone();
-        const auto out = train_pass(c, w, some_ids(c, 2, 6));
-        ASSERT_EQ(out.assignments.size(), 2u) << kind;
-        const auto& a = out.assignments[0][0];
-        CountedRouting counted;
-        counted.add(c, out);
-        constexpr double kLr = 0.02;
-        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, kLr, true, true);
-        for (int64_t e = 0; e < c.moe.experts; ++e)
-            for (int64_t sub = 0; sub < (a.nearest.defined() ? 2 : 1); ++sub) {
-                auto mean = at::zeros({c.moe.d_space});
-                int64_t n = 0;
-                for (int64_t t = 0; t < 12; ++t)
-                    for (int64_t j = 0; j < c.moe.top_k; ++j) {
-                        if (a.experts[t][j].item().toLong() != e) continue;
-                        if (a.nearest.defined() && a.nearest[t][j].item().toLong() != sub) continue;
-                        mean = mean + a.position[t];
-                        ++n;
-                    }
-                const auto pick = [&](const at::Tensor& t) {
-                    return a.nearest.defined() ? t[e][sub] : t[e];
-                };
-                const bool unit = std::string(kind) != "plain";
-                const auto norm = [&](const at::Tensor& t) {
-                    return unit ? kernels::reference::l2norm(t) : t;
-                };
-                auto expected = norm(pick(before));
-                if (n > 0)
-                    expected = norm(expected + (norm(mean / double(n)) - expected) * 10 * kLr);
-                EXPECT_LT(max_abs(pick(w.layers[0].centroids), expected), 1e-5)
-                    << kind << " expert " << e << " with " << n << " choices";
-            }
-    }
-}
-
-TEST(KMeans, TheBiasPullsLoadTogether) {
-    // Repeated over one batch: the most loaded expert must lose choices.
-    auto c = tiny();
-    c.moe.router = "kmeans";
-    c.moe.hops = {1};
-    auto w = init_weights(c, 3);
-    const auto ids = some_ids(c, 4, 8);
-    const auto spread = [&] {
-        const auto out = train_pass(c, w, ids);
-        const auto& n = out.stats[0].counts;
-        return *std::max_element(n.begin(), n.end()) - *std::min_element(n.begin(), n.end());
-    };
-    const auto start = spread();
-    for (int i = 0; i < 60; ++i) {
-        const auto out = train_pass(c, w, ids);
-        CountedRouting counted;
-        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, 0.02, false, true);
-    }
-    EXPECT_LT(spread(), start);
 }
 
 TEST(Weights, EveryPresetHoldsTheParametersThatAreCounted) {

@@ -1,0 +1,219 @@
+#include "core/probe/effect.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/tensor.h>
+#include <algorithm>
+#include <c10/core/GradMode.h>
+#include <cctype>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "core/model/forward.h"
+#include "core/probe/intervention_probe.h"
+#include "core/text/random.h"
+
+namespace hopscope::core {
+namespace {
+
+/// Expert sets of every hop, over all pools; −1 rows where a token did not run.
+class ChoiceProbe : public Probe {
+  public:
+    ChoiceProbe(int64_t layers, int64_t tokens) : tokens_(tokens), layers_(layers) {}
+    void after_hop(int64_t layer, int64_t, const HopRecord& r) override {
+        const auto idx = (r.route.idx + r.pool_offset).to(at::kCPU).contiguous();
+        const auto rows = r.rows.defined() ? r.rows.to(at::kCPU).contiguous() : at::Tensor();
+        const int64_t k = idx.size(1);
+        std::vector<std::vector<int64_t>> hop(static_cast<size_t>(tokens_));
+        for (int64_t a = 0; a < idx.size(0); ++a) {
+            const int64_t t = rows.defined() ? rows.const_data_ptr<int64_t>()[a] : a;
+            const auto* p = idx.const_data_ptr<int64_t>() + a * k;
+            hop[static_cast<size_t>(t)].assign(p, p + k);
+            std::sort(hop[static_cast<size_t>(t)].begin(), hop[static_cast<size_t>(t)].end());
+        }
+        layers_[static_cast<size_t>(layer)].push_back(std::move(hop));
+    }
+
+    /// [layer][hop][token] sorted experts
+    const std::vector<std::vector<std::vector<std::vector<int64_t>>>>& layers() const {
+        return layers_;
+    }
+
+    /// Hops each token ran, [layer][token].
+    std::vector<std::vector<int64_t>> depths() const {
+        std::vector<std::vector<int64_t>> out;
+        for (const auto& hops : layers_) {
+            out.emplace_back(static_cast<size_t>(tokens_), 0);
+            for (const auto& hop : hops)
+                for (size_t t = 0; t < hop.size(); ++t) out.back()[t] += !hop[t].empty();
+        }
+        return out;
+    }
+
+  private:
+    int64_t tokens_;
+    std::vector<std::vector<std::vector<std::vector<int64_t>>>> layers_;
+};
+
+std::vector<double> jaccard_of(const ChoiceProbe& a, const ChoiceProbe& b) {
+    std::vector<double> out;
+    for (size_t l = 0; l < a.layers().size(); ++l) {
+        double sum = 0;
+        int64_t n = 0;
+        const auto &x = a.layers()[l], &y = b.layers()[l];
+        for (size_t h = 0; h < std::min(x.size(), y.size()); ++h)
+            for (size_t t = 0; t < x[h].size(); ++t) {
+                if (x[h][t].empty() || y[h][t].empty()) continue;
+                std::vector<int64_t> both;
+                std::set_intersection(x[h][t].begin(), x[h][t].end(), y[h][t].begin(),
+                                      y[h][t].end(), std::back_inserter(both));
+                sum += static_cast<double>(both.size()) /
+                       static_cast<double>(x[h][t].size() + y[h][t].size() - both.size());
+                ++n;
+            }
+        out.push_back(n ? sum / static_cast<double>(n) : std::nan(""));
+    }
+    return out;
+}
+
+/// One pass of the prompt under a plan.
+struct Pass {
+    at::Tensor log_p;  ///< [V] at the last position
+    ChoiceProbe choices;
+};
+
+Pass run_pass(const Config& config, const Weights& weights, const Plan& plan,
+              const at::Tensor& ids) {
+    const int64_t length = ids.size(1);
+    Pass out{{}, ChoiceProbe(config.model.n_layers, length)};
+    const auto edited = edited_weights(config, weights, plan);
+    InterventionProbe changes(config, edited, plan, length);
+    ProbeChain chain({&changes, &out.choices});
+    ForwardOptions options;
+    options.controls = plan.controls;
+    options.controls.keep_scores = true;  // base, changed and control in one form
+    options.probe = &chain;
+    const auto hidden = forward(config, edited, ids, options).hidden;
+    out.log_p = at::_log_softmax(at::linear(hidden.select(0, length - 1), edited.embed), -1, false)
+                    .to(at::kCPU, at::kDouble);
+    return out;
+}
+
+Outlook outlook_of(const at::Tensor& log_p, int64_t target, const PromptQuestion& question,
+                   const Categories& categories) {
+    const auto lp = log_p.contiguous();
+    const double* p = lp.const_data_ptr<double>();
+    Outlook out;
+    out.top = std::max_element(p, p + lp.numel()) - p;
+    out.nll = -p[target];
+    out.p_target = std::exp(p[target]);
+    for (const auto& name : question.categories) {
+        const auto found = categories.find(name);
+        if (found == categories.end()) continue;
+        double sum = 0;
+        for (const int64_t id : found->second) sum += std::exp(p[id]);
+        out.p_category[name] = sum;
+    }
+    return out;
+}
+
+Change compare(const Pass& base, const Pass& changed, const Outlook& before, int64_t target,
+               const PromptQuestion& question, const Categories& categories, const Config& config) {
+    Change out;
+    out.outlook = outlook_of(changed.log_p, target, question, categories);
+    out.kl = (at::exp(base.log_p) * (base.log_p - changed.log_p)).sum().item().toDouble();
+    out.jaccard = jaccard_of(base.choices, changed.choices);
+    out.token_changed = out.outlook.top != before.top;
+    double ran = 0, tokens = 0;
+    for (const auto& layer : changed.choices.depths())
+        for (const int64_t d : layer) {
+            ran += static_cast<double>(d);
+            tokens += 1;
+        }
+    if (config.model.ffn != "dense") out.mean_hops = ran / tokens;
+    return out;
+}
+
+std::pair<double, double> mean_and_std(const std::vector<double>& x) {
+    const auto n = static_cast<double>(x.size());
+    const double mean = std::accumulate(x.begin(), x.end(), 0.0) / n;
+    double squares = 0;
+    for (const double v : x) squares += (v - mean) * (v - mean);
+    return {mean, x.size() > 1 ? std::sqrt(squares / (n - 1)) : std::nan("")};
+}
+
+void summarise(const Outlook& base, Control& c) {
+    std::vector<double> kl, target;
+    std::map<std::string, std::vector<double>> category;
+    for (const auto& change : c.each) {
+        kl.push_back(change.kl);
+        target.push_back(change.outlook.p_target - base.p_target);
+        for (const auto& [name, p] : change.outlook.p_category)
+            category[name].push_back(p - base.p_category.at(name));
+        c.changed_share += change.token_changed ? 1.0 / static_cast<double>(c.each.size()) : 0.0;
+    }
+    std::tie(c.kl_mean, c.kl_std) = mean_and_std(kl);
+    category["target"] = target;
+    for (const auto& [name, values] : category)
+        std::tie(c.delta_p_mean[name], c.delta_p_std[name]) = mean_and_std(values);
+}
+
+}  // namespace
+
+Result<Effect> measure_effect(const Config& config, const Weights& weights, const Plan& plan,
+                              const PromptQuestion& question, const Categories& categories,
+                              int64_t draws, uint64_t seed,
+                              const std::function<bool()>& cancelled) {
+    const c10::AutoGradMode no_grad(false);
+    const auto ids = at::tensor(at::ArrayRef<int64_t>(question.ids))
+                         .view({1, static_cast<int64_t>(question.ids.size())})
+                         .to(weights.embed.device());
+    const auto base = run_pass(config, weights, {}, ids);
+    Effect out;
+    out.target = question.target ? *question.target : base.log_p.argmax().item().toLong();
+    out.base = outlook_of(base.log_p, out.target, question, categories);
+    const auto changed = run_pass(config, weights, plan, ids);
+    out.changed = compare(base, changed, out.base, out.target, question, categories, config);
+    out.control.draws = draws;
+    out.control.seed = seed;
+    Random random(seed);
+    for (int64_t i = 0; i < draws; ++i) {
+        if (cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
+        auto control = random_control(plan, config, weights, random.next());
+        if (plan.controls.halts()) {  // as many tokens of each depth, drawn anew in each layer
+            control.controls = {};
+            control.controls.depths = changed.choices.depths();
+            for (auto& layer : control.controls.depths)
+                for (size_t j = layer.size(); j > 1; --j)
+                    std::swap(layer[j - 1], layer[random.below(j)]);
+        }
+        const auto drawn = run_pass(config, weights, control, ids);
+        out.control.each.push_back(
+            compare(base, drawn, out.base, out.target, question, categories, config));
+    }
+    if (draws > 0) summarise(out.base, out.control);
+    return out;
+}
+
+std::vector<int64_t> single_tokens(const Tokenizer& tokenizer,
+                                   const std::vector<std::string>& words) {
+    std::set<std::string> spellings;
+    for (const auto& word : words) {
+        if (word.empty()) continue;
+        auto capital = word;
+        capital[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(capital[0])));
+        for (const auto& w : {word, capital}) {
+            spellings.insert(w);
+            spellings.insert("\xE2\x96\x81" + w);  // ▁, SentencePiece's blank
+        }
+    }
+    std::vector<int64_t> out;
+    for (int64_t id = 0; id < tokenizer.size(); ++id)
+        if (spellings.count(tokenizer.piece(static_cast<int32_t>(id)))) out.push_back(id);
+    return out;
+}
+
+}  // namespace hopscope::core

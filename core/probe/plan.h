@@ -1,0 +1,88 @@
+// An intervention script (product.md section 6), checked against one model and resolved into plain
+// actions: neighbours found, random directions drawn, scopes filled in. Values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/api/command.h"
+#include "core/api/config.h"
+#include "core/api/result.h"
+#include "core/model/weights.h"
+#include "core/probe/probe.h"
+
+namespace hopscope::core {
+
+/// Where an action takes part; an empty list is everywhere.
+struct Scope {
+    std::vector<int64_t> hops;
+    std::optional<std::pair<int64_t, int64_t>> tokens;  ///< from … to, both included
+    bool at_hop(int64_t hop) const;
+    bool operator==(const Scope&) const = default;
+};
+
+enum class ActionKind {
+    steer,           ///< pos ← L2norm(pos + Σ λ c) (E36); linear router: λ on the logit
+    suppress,        ///< score −inf before the softmax (E39)
+    force,           ///< among the top-k always, in place of the last
+    boost,           ///< strength added to the score
+    knock_out,       ///< update 0, the other weights stay; without experts: the first-ranked one
+    surgery,         ///< written direction replaced at equal norm (E38)
+    freeze_routing,  ///< hop-0 choice and weights reused (E10)
+    freeze_choices,  ///< hop-0 choice, weights of the hop's own probabilities
+    zero,            ///< the hop's update is 0
+    exchange,        ///< control of a freeze: hop-0 choice and weights of another token
+};
+
+/// One action in one layer.
+struct LayerAction {
+    ActionKind kind = ActionKind::zero;
+    int64_t layer = 0;
+    std::vector<int64_t> experts;  ///< over all pools of the layer
+    double value = 0;              ///< λ or strength
+    std::string with;              ///< surgery: "random" | "negate" | an expert's number
+    uint64_t seed = 0;             ///< of what is drawn (surgery's direction, exchanged tokens)
+    int64_t rank = 0;              ///< knock_out without experts: which of the k chosen
+    Scope scope;
+};
+
+/// A centroid at another place, in a copy of the weights.
+struct MovedCentroid {
+    int64_t layer = 0, expert = 0;
+    std::vector<double> to;  ///< [s]
+};
+
+struct Plan {
+    std::vector<LayerAction> actions;
+    std::vector<MovedCentroid> moves;
+    Controls controls;  ///< halting; keep_scores where there are actions
+
+    bool empty() const { return actions.empty() && moves.empty() && !controls.halts(); }
+};
+
+/// Errors (usage): a command that does not act on prompts, a layer, expert or hop that does not
+/// exist, suppressing more experts than can be spared, an action the router has no means for.
+/// @param seed of everything random in the script itself (surgery with "random")
+Result<Plan> make_plan(const Config& config, const Weights& weights,
+                       const std::vector<Command>& commands, uint64_t seed);
+
+/// The same plan with its targets drawn at random: as many experts of the same layer and pool, none
+/// of the targets (E39); for freezes the choices of other tokens; for zeroed hops as many other
+/// (layer, hop) pairs, where there are others. Halting is drawn by its depths (see effect.h).
+Plan random_control(const Plan& plan, const Config& config, const Weights& weights, uint64_t seed);
+
+/// The weights with moved centroids; shares every tensor that is not changed.
+Weights edited_weights(const Config& config, const Weights& weights, const Plan& plan);
+
+/// The N experts nearest to `expert` by cosine of centroids (linear router: of rows), itself first
+/// (E39); of its own pool.
+std::vector<int64_t> neighbours_of(const Config& config, const LayerWeights& weights, int64_t layer,
+                                   int64_t expert, int64_t n);
+
+/// Unit rows by which experts of a layer are compared, [M, s] or [M, d]; undefined for hash.
+at::Tensor router_rows(const LayerWeights& weights);
+
+}  // namespace hopscope::core

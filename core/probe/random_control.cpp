@@ -1,0 +1,114 @@
+// The random control beside every intervention: the same script with its targets drawn at random.
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/config/arithmetic.h"
+#include "core/probe/plan.h"
+#include "core/probe/trace.h"
+#include "core/text/random.h"
+
+namespace hopscope::core {
+namespace {
+
+/// As many experts as `targets`, each of the same pool as the one it stands for; none of the
+/// targets as long as the pool has others.
+std::vector<int64_t> other_experts(const Config& config, int64_t layer,
+                                   const std::vector<int64_t>& targets, Random& random) {
+    std::set<int64_t> taken;
+    const auto pools = pool_sizes(config.moe, config.moe.hops_of(layer));
+    for (const int64_t target : targets) {
+        int64_t offset = 0, size = config.moe.experts;
+        for (const int64_t s : pools) {
+            size = s;
+            if (target < offset + s) break;
+            offset += s;
+        }
+        std::vector<int64_t> free;
+        for (const bool spare_targets : {true, false}) {
+            for (int64_t e = offset; e < offset + size; ++e) {
+                const bool target_too =
+                    std::find(targets.begin(), targets.end(), e) != targets.end();
+                if (!taken.count(e) && !(spare_targets && target_too)) free.push_back(e);
+            }
+            if (!free.empty()) break;
+        }
+        taken.insert(free[random.below(free.size())]);
+    }
+    return {taken.begin(), taken.end()};
+}
+
+/// A centroid of the same layer moved as far in a random direction.
+MovedCentroid other_move(const MovedCentroid& move, const Config& config, const Weights& weights,
+                         Random& random) {
+    const auto rows = router_rows(weights.layers[static_cast<size_t>(move.layer)]);
+    const auto from = floats(rows.select(0, move.expert));
+    double norm = 0, distance = 0;
+    for (const double x : move.to) norm += x * x;
+    norm = std::sqrt(norm);
+    for (size_t i = 0; i < from.size(); ++i)
+        distance += std::pow(move.to[i] / norm - static_cast<double>(from[i]), 2);
+    MovedCentroid out = move;
+    out.expert = other_experts(config, move.layer, {move.expert}, random).front();
+    const auto start = floats(rows.select(0, out.expert));
+    std::vector<double> direction(start.size());
+    double length = 0;
+    for (auto& x : direction) {
+        // Sum of uniforms: near enough to a normal draw for a direction, the same everywhere.
+        x = random.unit() + random.unit() + random.unit() + random.unit() - 2.0;
+        length += x * x;
+    }
+    for (size_t i = 0; i < direction.size(); ++i)
+        out.to[i] = static_cast<double>(start[i]) + direction[i] * std::sqrt(distance / length);
+    return out;
+}
+
+/// Zeroed (layer, hop) pairs become as many others; where all are zeroed nothing is left to draw.
+void redraw_zeroed(Plan& plan, const Config& config, Random& random) {
+    std::set<std::pair<int64_t, int64_t>> zeroed;
+    Scope scope;
+    for (const auto& a : plan.actions) {
+        if (a.kind != ActionKind::zero) continue;
+        scope = a.scope;
+        for (int64_t h = 0; h < config.moe.hops_of(a.layer); ++h)
+            if (a.scope.at_hop(h)) zeroed.insert({a.layer, h});
+    }
+    std::vector<std::pair<int64_t, int64_t>> others;
+    for (int64_t l = 0; l < config.model.n_layers; ++l)
+        for (int64_t h = 0; h < config.moe.hops_of(l); ++h)
+            if (!zeroed.count({l, h})) others.push_back({l, h});
+    if (zeroed.empty() || others.size() < zeroed.size()) return;
+    std::erase_if(plan.actions, [](const LayerAction& a) { return a.kind == ActionKind::zero; });
+    for (size_t i = 0; i < zeroed.size(); ++i) {
+        std::swap(others[i], others[i + random.below(others.size() - i)]);
+        LayerAction action;
+        action.kind = ActionKind::zero;
+        action.layer = others[i].first;
+        action.scope = scope;
+        action.scope.hops = {others[i].second};
+        plan.actions.push_back(action);
+    }
+}
+
+}  // namespace
+
+Plan random_control(const Plan& plan, const Config& config, const Weights& weights, uint64_t seed) {
+    Random random(seed);
+    Plan out = plan;
+    for (auto& a : out.actions) {
+        a.seed = random.next();
+        if (a.kind == ActionKind::freeze_routing || a.kind == ActionKind::freeze_choices)
+            a.kind = ActionKind::exchange;
+        else if (a.kind == ActionKind::knock_out && a.experts.empty())
+            a.rank = static_cast<int64_t>(random.below(static_cast<uint64_t>(config.moe.top_k)));
+        else if (!a.experts.empty())
+            a.experts = other_experts(config, a.layer, a.experts, random);
+    }
+    for (auto& move : out.moves) move = other_move(move, config, weights, random);
+    redraw_zeroed(out, config, random);
+    return out;
+}
+
+}  // namespace hopscope::core
