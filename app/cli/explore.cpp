@@ -22,7 +22,8 @@ core::Status check(const ExploreOptions& o) {
             return core::usage_error(run +
                                      ": found no run folder; a run is made by hopscope train "
                                      "or by the window");
-        if (!std::filesystem::exists(run + "/config.toml", code))
+        if (!std::filesystem::exists(run + "/config.toml", code) &&
+            !std::filesystem::exists(run + "/race.json", code))
             return core::usage_error(run + ": found no config.toml in it, so it is no run folder");
     }
     if (!o.overrides.empty() && o.config.empty() && !o.runs.empty())

@@ -96,11 +96,17 @@ void TrainProgress::follow_speed(const core::ScalarRecord& record) {
     seconds_per_step_ = seconds_per_step_ > 0 ? 0.9 * seconds_per_step_ + 0.1 * now : now;
 }
 
-std::string TrainProgress::summary() const {
-    std::string out = format("step %lld/%lld  loss %.4f", static_cast<long long>(record_.step),
-                             static_cast<long long>(status_.steps), record_.loss);
+std::string TrainProgress::numbers() const {
+    std::string out = format("loss %.4f", record_.loss);
     if (std::isfinite(valid_loss_)) out += format("  valid %.4f", valid_loss_);
     if (std::isfinite(record_.tokens_per_s)) out += "  " + rate_text(record_.tokens_per_s);
+    return out;
+}
+
+std::string TrainProgress::summary() const {
+    std::string out = format("step %lld/%lld  ", static_cast<long long>(record_.step),
+                             static_cast<long long>(status_.steps)) +
+                      numbers();
     if (seconds_per_step_ > 0)
         out += "  ETA " +
                duration_text(seconds_per_step_ * static_cast<double>(status_.steps - record_.step));

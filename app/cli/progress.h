@@ -17,13 +17,20 @@ class TrainProgress {
   public:
     explicit TrainProgress(const Environment& environment) : environment_(environment) {}
 
+    virtual ~TrainProgress() = default;
+
     /// Preparation, evaluation, state changes.
     void status(const core::RunStatus& status);
-    void step(const core::ScalarRecord& record, const core::RunStatus& status);
+    virtual void step(const core::ScalarRecord& record, const core::RunStatus& status);
     /// Ends the bar's line, so that what follows begins on its own.
-    void finish();
+    virtual void finish();
 
     const core::RunStatus& last_status() const { return status_; }
+
+  protected:
+    /// Loss, validation loss and speed of the newest record, between its step and the time left.
+    virtual std::string numbers() const;
+    core::RunStatus status_;
 
   private:
     /// Whether enough time passed since the last output.
@@ -34,7 +41,6 @@ class TrainProgress {
     void follow_speed(const core::ScalarRecord& record);
 
     const Environment& environment_;
-    core::RunStatus status_;
     core::ScalarRecord record_;
     float valid_loss_ = core::kNaN;
     double seconds_per_step_ = 0;  ///< smoothed; 0 before it is known

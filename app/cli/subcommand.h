@@ -23,6 +23,8 @@ using AddSubcommand = void (*)(CLI::App& root, Work& work);
 
 void add_explore(CLI::App& root, Work& work);
 void add_train(CLI::App& root, Work& work);
+void add_batch(CLI::App& root, Work& work);
+void add_race(CLI::App& root, Work& work);
 void add_eval(CLI::App& root, Work& work);
 void add_trace(CLI::App& root, Work& work);
 void add_info(CLI::App& root, Work& work);

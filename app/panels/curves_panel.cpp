@@ -68,18 +68,32 @@ class CurvesPanel final : public Panel {
     int columns_ = 400;  ///< pixel columns of the last drawn plot
 };
 
+/// Empty for a single run.
+std::vector<Lane> lanes_of(const AppState& state) {
+    std::vector<Lane> lanes;
+    const auto& names = state.status.lanes;
+    for (size_t i = 0; i < names.size() && i <= state.rivals.size(); ++i)
+        lanes.push_back({names[i], i == 0 ? &state.history : &state.rivals[i - 1]});
+    return lanes;
+}
+
 std::string CurvesPanel::detail(const AppState&) const {
     return std::string("x ") + name_of(choice_.x) + "   smoothing " + rounded(choice_.smoothing, 2);
 }
 
 void CurvesPanel::prepare(AppState& state) {
-    const bool changed = built_version_ != state.history.version || !(built_choice_ == choice_);
+    const std::vector<Lane> lanes = lanes_of(state);
+    uint64_t version = state.history.version;
+    for (const Lane& lane : lanes) version = std::max(version, lane.history->version);
+    const bool changed = built_version_ != version || !(built_choice_ == choice_);
     if (changed) {
-        series_ = curves_of(state.history, choice_);
-        built_version_ = state.history.version;
+        series_ = lanes.empty() ? curves_of(state.history, choice_) : curves_of(lanes, choice_);
+        built_version_ = version;
         built_choice_ = choice_;
     }
     marks_ = marks_of(state.answers, state.history, choice_.x);
+    const std::vector<Mark> crossings = crossings_of(lanes, choice_.x);
+    marks_.insert(marks_.end(), crossings.begin(), crossings.end());
     if (follow_) {
         view_x_ = x_range(series_);
         if (log_x_) {
@@ -241,6 +255,8 @@ ImVec4 CurvesPanel::color_of(const AppState& state, const Series& series) const 
             return theme.dark ? ImVec4(0.902f, 0.624f, 0.0f, 1) : ImVec4(0.835f, 0.369f, 0.0f, 1);
         }
         case Role::layer:
+        case Role::lane:
+        case Role::lane_points:
             break;
     }
     const unsigned hex = kLayerColors[series.layer % std::size(kLayerColors)];
@@ -260,9 +276,10 @@ void CurvesPanel::draw_lines(const AppState& state) {
         spec.LineColor = color_of(state, series);
         spec.LineWeight = (series.role == Role::raw ? 1.0f : kLineWeight) * s;
         spec.FillColor = spec.LineColor;
-        if (t.show_points || (series.role == Role::points && series.xs.size() < 200)) {
+        const bool measured = series.role == Role::points || series.role == Role::lane_points;
+        if (t.show_points || (measured && series.xs.size() < 200)) {
             spec.Marker = ImPlotMarker_Circle;
-            spec.MarkerSize = (series.role == Role::points ? 2.6f : 2.0f) * s;
+            spec.MarkerSize = (measured ? 2.6f : 2.0f) * s;
             spec.MarkerFillColor = spec.MarkerLineColor = spec.LineColor;
         }
         ImPlot::PlotLine(series.name.c_str(), t.xs.data(), t.ys.data(), count, spec);
@@ -274,7 +291,8 @@ void CurvesPanel::draw_gaps(const AppState& state) {
     const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
     ImDrawList* list = ImPlot::GetPlotDrawList();
     for (const auto& line : lines_) {
-        if (series_[line.series].role == Role::points) continue;
+        const Role role = series_[line.series].role;
+        if (role == Role::points || role == Role::lane_points) continue;
         // Missing from the begin of a series is normal; a hole between values is worth a mark.
         for (double x : line.thinned.gap_xs) {
             const float px = ImPlot::PlotToPixels(x, view_y_.low).x, base = at.y + size.y - 2 * s;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "app/panels/run_view.h"
+#include "core/api/crossings.h"
 #include "viz/smooth.h"
 
 namespace hopscope::app {
@@ -161,6 +162,22 @@ std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {
     return out;
 }
 
+std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& choice) {
+    if (choice.quantity == Quantity::routing && !lanes.empty())
+        return curves_of(*lanes.front().history, choice);
+    std::vector<Series> out;
+    for (size_t i = 0; i < lanes.size(); ++i)
+        for (Series& series : curves_of(*lanes[i].history, choice)) {
+            if (series.role == Role::raw && choice.smoothing > 0) continue;
+            const bool points = series.role == Role::points;
+            series.name = lanes[i].name + (points ? ", validation" : "");
+            series.role = points ? Role::lane_points : Role::lane;
+            series.layer = i;
+            out.push_back(std::move(series));
+        }
+    return out;
+}
+
 Range x_range(const std::vector<Series>& series) {
     Range range{0, 1};
     bool any = false;
@@ -220,6 +237,33 @@ std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const Histo
         else
             marks.push_back({x, words});
     }
+    return marks;
+}
+
+std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis) {
+    std::vector<core::RaceCurve> curves;
+    for (const Lane& lane : lanes) {
+        const History& h = *lane.history;
+        curves.push_back({{h.valid_step.begin(), h.valid_step.end()},
+                          {h.valid_tokens.begin(), h.valid_tokens.end()},
+                          h.valid_seconds,
+                          h.valid_loss});
+    }
+    std::vector<Mark> marks;
+    for (size_t a = 0; a < lanes.size(); ++a)
+        for (size_t b = a + 1; b < lanes.size(); ++b) {
+            const auto found = axis == XAxis::time
+                                   ? core::crossings_by_seconds(curves[a], curves[b])
+                                   : core::crossings_by_step(curves[a], curves[b]);
+            for (const core::Crossing& c : found) {
+                const double x = axis == XAxis::time     ? c.seconds
+                                 : axis == XAxis::tokens ? static_cast<double>(c.tokens)
+                                                         : static_cast<double>(c.a_step);
+                const size_t ahead = c.a_ahead ? a : b, behind = c.a_ahead ? b : a;
+                marks.push_back({x, lanes[ahead].name + " overtakes " + lanes[behind].name});
+            }
+        }
+    std::sort(marks.begin(), marks.end(), [](const Mark& m, const Mark& n) { return m.x < n.x; });
     return marks;
 }
 

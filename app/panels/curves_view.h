@@ -28,14 +28,14 @@ const char* name_of(RoutingStat stat);
 const char* name_of(XAxis axis);  ///< "step"
 const char* axis_of(XAxis axis);  ///< "training time, s"
 
-enum class Role { raw, smooth, points, layer };
+enum class Role { raw, smooth, points, layer, lane, lane_points };
 
 /// One line. `xs` and raw `ys` look into the history and hold until it changes; smoothed values are
 /// owned.
 struct Series {
     std::string name;
     Role role = Role::raw;
-    size_t layer = 0;  ///< role layer only
+    size_t layer = 0;  ///< of role layer; the lane's place for roles lane and lane_points
     std::span<const double> xs, ys;
     std::vector<double> owned;
 };
@@ -50,6 +50,15 @@ struct CurveChoice {
 
 /// All series of a quantity, in drawing order: raw first, smoothed over it, validation last.
 std::vector<Series> curves_of(const History& history, const CurveChoice& choice);
+
+/// One run of a race; the history outlives what is made of it.
+struct Lane {
+    std::string name;
+    const History* history = nullptr;
+};
+/// The series of a race: one line a lane, smoothed if at all, and its validation. The routing
+/// statistics, a line a layer already, are those of the first lane.
+std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& choice);
 
 struct Range {
     double low = 0, high = 1;
@@ -67,6 +76,10 @@ struct Mark {
 };
 std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const History& history,
                            XAxis axis);
+
+/// Where one lane overtakes another in validation loss (core/api/crossings.h): by step and tokens,
+/// or by time, as the axis asks.
+std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis);
 
 /// The value of a series nearest to `x` among the finite ones; false when it has none.
 bool value_at(const Series& series, double x, double& at, double& value);

@@ -1,5 +1,6 @@
 #include "app/window/app_state.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 
@@ -49,6 +50,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     trace = nullptr;
     answers.clear();
     history = {};
+    rivals.clear();
     selection = {};
     places = {};
     told_refusals.clear();
@@ -66,7 +68,11 @@ void update_state(AppState& state) {
     }
     std::vector<core::ScalarRecord> records;
     state.session->drain_scalars(records);
-    for (const auto& record : records) state.history.append(record);
+    for (const auto& record : records) {
+        const auto lane = static_cast<size_t>(std::max(record.lane, 0));
+        if (lane > state.rivals.size()) state.rivals.resize(lane);
+        (lane == 0 ? state.history : state.rivals[lane - 1]).append(record);
+    }
     if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     state.answers = state.session->answers();

@@ -53,7 +53,8 @@ struct AppState {
     std::shared_ptr<const core::GeometrySnapshot> geometry;  ///< null before the first
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
     std::vector<core::Answer> answers;                       ///< oldest first
-    History history;
+    History history;                                         ///< in a race of its first lane
+    std::vector<History> rivals;                             ///< in a race of its other lanes
     std::vector<LogLine> log;
     double log_at = -1e9;  ///< `now` when the last line came
 

@@ -41,6 +41,41 @@ struct TrainOptions {
 /// Trains to the end; returns the final run.json text.
 Result<std::string> train(const TrainOptions& options);
 
+/// One run of a batch has its turn.
+struct BatchRunBegin {
+    enum What : uint8_t { started, resumed, skipped };
+    std::string run;
+    int64_t number = 0, of = 0;  ///< number: from 1
+    What what = started;
+};
+
+struct BatchOptions {
+    std::string file;    ///< TOML: configurations × seeds (core/lab/batch_file.h)
+    std::string out;     ///< each run is OUT/NAME-seedS
+    std::string device;  ///< "" = as configured
+    std::function<void(const BatchRunBegin&)> on_run;
+    std::function<void(const RunStatus&)> on_status;  ///< of the run at work
+    std::function<void(const ScalarRecord&, const RunStatus&)> on_step;
+};
+/// Trains the runs of the file one after another: done ones are skipped, stopped ones go on, a
+/// failing one is noted. Writes OUT/batch.json and OUT/batch.csv after each; returns the former
+/// (hopscope.batch/1), whose "state" tells "done", "failed" (a run, the others are trained) or
+/// "interrupted".
+Result<std::string> batch(const BatchOptions& options);
+
+struct RaceOptions {
+    std::vector<std::string> config_paths;  ///< two or more; may be empty with resume
+    std::vector<std::string> overrides;     ///< "table.key=value", for every lane
+    std::string out;                        ///< each lane is OUT/CONFIG-NAME
+    std::string device;                     ///< "" = as configured
+    bool resume = false;
+    std::function<void(const RunStatus&)> on_status;
+    std::function<void(const ScalarRecord&, const RunStatus&)> on_step;  ///< ScalarRecord::lane
+};
+/// Trains the lanes in turn on the same batches; returns race.json (hopscope.race/1). A lane that
+/// fails is left behind with "state": "failed" and the others go on.
+Result<std::string> race(const RaceOptions& options);
+
 struct EvalOptions {
     std::string run;
     std::string corpus;           ///< "" = the run's own

@@ -15,14 +15,26 @@
 
 namespace hopscope::core {
 
+/// One of the configurations of a race; `name` is its run folder's below that of the race.
+struct RaceLane {
+    Config config;
+    std::string name;
+};
+
 struct SessionOptions {
     Config config;
-    std::string config_name;     ///< "first_look"
-    std::string run_dir;         ///< empty: runs/CONFIG-YYYYMMDD-HHMMSS
-    bool resume = false;         ///< go on from the newest complete checkpoint of run_dir
-    bool open_only = false;      ///< open run_dir paused at its newest checkpoint, history loaded
-    bool start = true;           ///< begin training once prepared; else wait in paused
-    bool headless = false;       ///< a NaN or full disk fails the run instead of pausing it
+    std::string config_name;  ///< "first_look"
+    std::string run_dir;      ///< empty: runs/CONFIG-YYYYMMDD-HHMMSS
+    bool resume = false;      ///< go on from the newest complete checkpoint of run_dir
+    bool open_only = false;   ///< open run_dir paused at its newest checkpoint, history loaded
+    bool start = true;        ///< begin training once prepared; else wait in paused
+    bool headless = false;    ///< a NaN or full disk fails the run instead of pausing it
+    /// Not empty: a race of these, stepped in turn on the same batches, instead of `config`;
+    /// run_dir is the folder of the race.
+    std::vector<RaceLane> race;
+    /// Run folders whose prepared text may be taken over where it is provably what this run would
+    /// make itself.
+    std::vector<std::string> siblings;
     std::function<void()> wake;  ///< called from other threads when something new can be shown
 };
 

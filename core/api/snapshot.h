@@ -30,6 +30,7 @@ struct LayerScalars {
 
 /// One record an update, sent through the ring; every one is kept.
 struct ScalarRecord {
+    int32_t lane = 0;    ///< of a race (RunStatus::lanes); not part of metrics.csv
     int64_t step = 0;    ///< number of updates done after this one
     int64_t tokens = 0;  ///< trained on so far
     double seconds = 0;  ///< of training so far, pauses left out
@@ -126,6 +127,7 @@ struct RunStatus {
     float valid_loss = kNaN;
     int64_t inspector_step = -1;
     double publish_share = 0;         ///< time spent publishing / time spent training
+    std::vector<std::string> lanes;   ///< names, of a race; empty for a single run
     std::vector<std::string> frozen;  ///< active freezes, e.g. "routing", "centroids"
 };
 

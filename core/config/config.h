@@ -42,4 +42,9 @@ std::string config_hash(const Config& config);
 /// change (device, threads, eval_*, checkpoint_*, keep_checkpoints, steps).
 std::vector<std::string> differing_keys(const Config& a, const Config& b, bool resumable);
 
+/// The same for the keys alone that decide which tokens a run sees, and in which order: data.*,
+/// model.vocab_size, train.seed, train.batch, train.seq_len, train.grad_accum. Empty: both see the
+/// same batches (product.md section 3, "Data order").
+std::vector<std::string> differing_data_keys(const Config& a, const Config& b);
+
 }  // namespace hopscope::core

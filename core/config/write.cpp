@@ -1,5 +1,7 @@
 // The canonical TOML of a configuration, its hash, and the difference of two.
 #include <cstdio>
+#include <set>
+#include <string_view>
 
 #include "core/config/config.h"
 #include "core/config/keys.h"
@@ -35,14 +37,30 @@ std::string config_hash(const Config& config) {
     return text;
 }
 
-std::vector<std::string> differing_keys(const Config& a, const Config& b, bool resumable) {
+namespace {
+
+template <class Wanted>
+std::vector<std::string> differing(const Config& a, const Config& b, Wanted wanted) {
     std::vector<std::string> out;
     for (const Key& key : config_keys()) {
-        if (resumable && key.resumable) continue;
+        if (!wanted(key)) continue;
         const std::string left = format_value(key, a), right = format_value(key, b);
         if (left != right) out.push_back(key.name + ": " + left + " → " + right);
     }
     return out;
+}
+
+}  // namespace
+
+std::vector<std::string> differing_keys(const Config& a, const Config& b, bool resumable) {
+    return differing(a, b, [&](const Key& key) { return !resumable || !key.resumable; });
+}
+
+std::vector<std::string> differing_data_keys(const Config& a, const Config& b) {
+    static const std::set<std::string_view> kOthers = {
+        "model.vocab_size", "train.seed", "train.batch", "train.seq_len", "train.grad_accum"};
+    return differing(
+        a, b, [](const Key& key) { return key.table() == "data" || kOthers.count(key.name) > 0; });
 }
 
 }  // namespace hopscope::core

@@ -6,7 +6,10 @@
 #include "core/api/session.h"
 #include "core/config/config.h"
 #include "core/lab/model_inspector.h"
+#include "core/lab/race_file.h"
+#include "core/lab/race_trainer.h"
 #include "core/lab/run_trainer.h"
+#include "core/lab/train_run.h"
 #include "core/run/atomic_file.h"
 #include "core/session/headless.h"
 #include "core/session/make_session.h"
@@ -25,9 +28,34 @@ Status adopt_config(SessionOptions& options, const std::vector<std::string>& ove
     return {};
 }
 
+Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
+    if (auto s = check_race(options.race); !s) return s.error();
+    for (const RaceLane& lane : options.race)
+        if (auto s = check_available(lane.config, lane.name); !s) return s.error();
+    if (options.run_dir.empty()) options.run_dir = default_run_dir("race");
+    const bool existing = options.resume || options.open_only;
+    if (is_run_folder(options.run_dir))
+        return usage_error(options.run_dir + " holds a run, not a race; name another folder");
+    if (!existing && is_race_folder(options.run_dir))
+        return usage_error(options.run_dir +
+                           " already holds a race; go on with --resume, or name another folder");
+    // What is shown of "the" configuration is the first lane's.
+    options.config = options.race.front().config;
+    options.config_name = options.race.front().name;
+    auto trainer = std::make_unique<RaceTrainer>(options);
+    auto inspector = options.headless ? nullptr : std::make_unique<ModelInspector>();
+    return make_session(std::move(options), std::move(trainer), std::move(inspector));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
+    if (options.race.empty() && options.open_only && is_race_folder(options.run_dir)) {
+        auto lanes = read_race_lanes(options.run_dir, {});
+        if (!lanes) return lanes.error();
+        options.race = std::move(*lanes);
+    }
+    if (!options.race.empty()) return open_race(std::move(options));
     const bool existing = options.resume || options.open_only;
     if (existing && options.config_name.empty())
         if (auto s = adopt_config(options, {}); !s) return s.error();
@@ -40,6 +68,15 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
     return make_session(std::move(options), std::move(trainer), std::move(inspector));
 }
 
+Result<RunStatus> train_run(SessionOptions options, const TrainWatch& watch) {
+    const HeadlessWake wake;
+    options.headless = true;
+    options.wake = wake.callback();
+    auto session = Session::open(std::move(options));
+    if (!session) return session.error();
+    return run_headless(**session, wake, watch.on_status, watch.on_step, lab::interrupt_flag());
+}
+
 namespace lab {
 
 std::atomic<int>& interrupt_flag() {
@@ -49,7 +86,6 @@ std::atomic<int>& interrupt_flag() {
 
 Result<std::string> train(const TrainOptions& o) {
     SessionOptions options;
-    options.headless = true;
     options.run_dir = o.out;
     options.resume = o.resume;
     auto overrides = o.overrides;
@@ -71,11 +107,7 @@ Result<std::string> train(const TrainOptions& o) {
     } else {
         return usage_error("train needs --config FILE; try configs/first_look.toml");
     }
-    const HeadlessWake wake;
-    options.wake = wake.callback();
-    auto session = Session::open(std::move(options));
-    if (!session) return session.error();
-    auto status = run_headless(**session, wake, o.on_status, o.on_step, interrupt_flag());
+    auto status = train_run(std::move(options), {o.on_status, o.on_step});
     if (!status) return status.error();
     return core::read_file(status->run_dir + "/run.json");
 }

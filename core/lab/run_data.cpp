@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/lab/share_data.h"
 #include "core/text/prepare.h"
 
 namespace hopscope::core {
@@ -85,10 +86,12 @@ std::string source_name(const Config& config) {
 
 Result<RunData> prepare_run_data(const RunFolder& folder, const Config& config,
                                  const std::map<std::string, std::string>& expected,
+                                 const std::vector<std::string>& siblings,
                                  const Progress& progress) {
     const std::string dir = folder.dir() + "/data", train_path = dir + "/train.tokens",
                       valid_path = dir + "/valid.tokens";
     if (auto s = make_dir(dir); !s) return s.error();
+    if (auto s = take_over_data(folder, config, siblings, progress); !s) return s.error();
     DataConfig data = config.data;
     std::optional<Truth> truth;
     if (data.source == "synthetic") {

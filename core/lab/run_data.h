@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/api/config.h"
 #include "core/api/progress.h"
@@ -26,10 +27,12 @@ struct RunData {
 };
 
 /// Makes (or finds) RUN/tokenizer.model and RUN/data/{train,valid}.tokens. With `expected` hashes
-/// (a resumed run), other content is refused. Errors: usage as core/text; failed (disk);
-/// interrupted.
+/// (a resumed run), other content is refused. What one of the run folders `siblings` has made from
+/// the same text with the same settings is taken over instead of made again (share_data.h). Errors:
+/// usage as core/text; failed (disk); interrupted.
 Result<RunData> prepare_run_data(const RunFolder& folder, const Config& config,
                                  const std::map<std::string, std::string>& expected,
+                                 const std::vector<std::string>& siblings,
                                  const Progress& progress);
 
 /// Only what reading a run needs: its tokenizer.

@@ -161,8 +161,13 @@ Status RunTrainer::start_engine(const Device& device) {
 
 Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
     auto prepared = prepare_run(progress, status);
-    if (prepared || !folder_) return prepared;
-    if (prepared.error().kind == ErrorKind::interrupted) {
+    if (!prepared) abandon(prepared.error());
+    return prepared;
+}
+
+void RunTrainer::abandon(const Error& error) {
+    if (!folder_) return;
+    if (error.kind == ErrorKind::interrupted) {
         (void)write_state(RunState::paused, "").ok();  // can go on with --resume
     } else if (created_) {
         // Nothing was trained: the folder must not stand in the way of the next try under its name.
@@ -171,9 +176,15 @@ Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
         std::error_code ignored;
         std::filesystem::remove_all(dir, ignored);
     } else if (writer_) {
-        (void)write_state(RunState::failed, prepared.error().message).ok();
+        (void)write_state(RunState::failed, error.message).ok();
     }
-    return prepared;
+}
+
+std::vector<ScalarRecord> RunTrainer::recorded() const {
+    auto records = read_metrics_csv(folder_->metrics_path());
+    if (!records) return {};
+    std::erase_if(*records, [&](const ScalarRecord& r) { return r.step > step(); });
+    return std::move(*records);
 }
 
 Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
@@ -207,7 +218,8 @@ Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
         status.threads = device_.threads;
         status.source = source_name(config_);
         status.synthetic = config_.data.source == "synthetic";
-        auto data = prepare_run_data(*folder_, config_, folder_->info().corpus_hashes, progress);
+        auto data = prepare_run_data(*folder_, config_, folder_->info().corpus_hashes,
+                                     options_.siblings, progress);
         if (!data) return data.error();
         data_.emplace(std::move(*data));
         progress.report("building the model", -1);

@@ -43,6 +43,12 @@ class RunTrainer : public Trainer {
     std::shared_ptr<const WeightsCopy> copy_weights() override;
     Status write_state(RunState state, const std::string& reason) override;
 
+    /// Leaves a prepared run that will not be trained as prepare() does after `error`: paused after
+    /// an interruption, gone if this call began it, else failed.
+    void abandon(const Error& error);
+    /// The records of metrics.csv up to the present step, read anew.
+    std::vector<ScalarRecord> recorded() const;
+
   private:
     Status prepare_run(const Progress& progress, RunStatus& status);
     Status create_folder(const Device& device);

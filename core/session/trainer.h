@@ -38,8 +38,9 @@ class Trainer {
     /// `status` (as early as known: they are shown with each report). After an error nothing else
     /// is called, so it leaves the run folder valid itself.
     virtual Status prepare(const Progress& progress, RunStatus& status) = 0;
-    virtual int64_t step() const = 0;   ///< updates done
-    virtual int64_t steps() const = 0;  ///< updates planned
+    virtual int64_t step() const = 0;            ///< updates done
+    virtual int64_t steps() const = 0;           ///< updates planned
+    virtual int64_t lanes() const { return 1; }  ///< calls of update() that make one step
     /// Records of earlier updates (from metrics.csv after a resume or open), oldest first.
     virtual std::vector<ScalarRecord> history() = 0;
     /// One optimizer update. `between` is called between micro-batches (commands are read there and
@@ -61,6 +62,10 @@ class Trainer {
         return failure("no evaluation is owed");
     }
     virtual Status checkpoint() = 0;
+    /// The checkpoint that due() asked for; in a race that of one lane alone, after which unsaved()
+    /// says whether others wait for checkpoint().
+    virtual Status checkpoint_due() { return checkpoint(); }
+    virtual bool unsaved() const { return false; }
     /// Applies a change (set, freeze, unfreeze) before the next update and logs it to events.jsonl;
     /// the error is the refusal.
     virtual Status apply(const Command& command, const std::string& by) = 0;

@@ -191,7 +191,7 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
             begin(0);
             break;
         case Action::step:
-            begin(waiting.command.integer("count", 1));
+            begin(waiting.command.integer("count", 1) * trainer_->lanes());
             break;
         case Action::stop:
             stop_ = true;
@@ -199,7 +199,7 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
             board_.become(RunState::stopping);
             break;
         case Action::checkpoint:
-            if (Status done = checkpoint(); !done) return done;
+            if (Status done = checkpoint(/*all=*/true); !done) return done;
             break;
         case Action::evaluate: {
             float loss = kNaN;
@@ -255,7 +255,7 @@ void TrainerLoop::make_update() {
         status.publish_share = publish_seconds_ / (train_seconds_ + publish_seconds_);
     });
     board_.records.push(std::move(record));
-    if (worked && due.checkpoint) worked = checkpoint();
+    if (worked && due.checkpoint) worked = checkpoint(/*all=*/false);
 
     if (!worked) {
         trouble(worked.error());
@@ -301,12 +301,13 @@ void TrainerLoop::make_up_evaluation() {
     board_.wake();
 }
 
-Status TrainerLoop::checkpoint() {
+/// `all`: everything that changed since it was saved; else the checkpoint that was due.
+Status TrainerLoop::checkpoint(bool all) {
     board_.edit_status([](RunStatus& status) { status.activity = "writing a checkpoint"; });
-    const Status written = trainer_->checkpoint();
+    const Status written = all ? trainer_->checkpoint() : trainer_->checkpoint_due();
     clear_activity();
     if (!written) return written;
-    needs_checkpoint_ = false;
+    needs_checkpoint_ = trainer_->unsaved();
     board_.say("step " + std::to_string(trainer_->step()) + " checkpoint written");
     return {};
 }
@@ -389,7 +390,7 @@ void TrainerLoop::end(RunState final_state) {
     if (is_final(board_.state())) return;
     if (final_state == RunState::stopped) board_.become(RunState::stopping);
     Status saved = keep_record();
-    if (saved && needs_checkpoint_) saved = checkpoint();
+    if (saved && needs_checkpoint_) saved = checkpoint(/*all=*/true);
     if (!saved) {
         // A run that has made all its steps can still be saved once there is room.
         return final_state == RunState::done ? trouble(saved.error()) : fail(saved.error());

@@ -43,7 +43,7 @@ class TrainerLoop {
     void make_update();
     Status evaluate(float& loss);
     void make_up_evaluation();
-    Status checkpoint();
+    Status checkpoint(bool all);
     Status keep_record();
     double publish(bool snapshot_due);
     void publish_geometry(bool save);

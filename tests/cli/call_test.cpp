@@ -51,6 +51,8 @@ class CommandLine : public ::testing::Test {
 TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
     const std::vector<std::vector<std::string>> all = {{"explore"},
                                                        {"train"},
+                                                       {"race"},
+                                                       {"batch"},
                                                        {"eval"},
                                                        {"trace"},
                                                        {"info"},

@@ -40,6 +40,18 @@ Result<std::string> train(const TrainOptions& options) {
     return answer();
 }
 
+Result<std::string> batch(const BatchOptions& options) {
+    fake_lab().batch = options;
+    if (fake_lab().while_batch) fake_lab().while_batch(options);
+    return answer();
+}
+
+Result<std::string> race(const RaceOptions& options) {
+    fake_lab().race = options;
+    if (fake_lab().while_racing) fake_lab().while_racing(options);
+    return answer();
+}
+
 Result<std::string> eval(const EvalOptions& options) {
     fake_lab().eval = options;
     return answer();

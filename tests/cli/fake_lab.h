@@ -10,6 +10,8 @@ namespace hopscope::app::testing {
 
 struct FakeLab {
     std::optional<core::lab::TrainOptions> train;
+    std::optional<core::lab::BatchOptions> batch;
+    std::optional<core::lab::RaceOptions> race;
     std::optional<core::lab::EvalOptions> eval;
     std::optional<core::lab::TraceOptions> trace;
     std::optional<core::lab::TokenizerTrainOptions> tokenizer;
@@ -20,6 +22,8 @@ struct FakeLab {
     std::optional<core::Error> error;  ///< answer of every function, if set
     std::string answer = "{}";         ///< otherwise
     std::function<void(const core::lab::TrainOptions&)> while_training;
+    std::function<void(const core::lab::BatchOptions&)> while_batch;
+    std::function<void(const core::lab::RaceOptions&)> while_racing;
     bool throws = false;
 };
 

@@ -35,14 +35,14 @@ class TempRuns {
 };
 
 /// Text with enough structure to learn: a few sentence patterns, written once a test.
-inline std::string write_corpus(const std::string& path) {
+inline std::string write_corpus(const std::string& path, int lines = 6000) {
     static const char* kWho[] = {"the baker", "a sailor", "the old king", "my sister",
                                  "one farmer"};
     static const char* kDoes[] = {"walks to", "looks at", "comes from", "talks about", "dreams of"};
     static const char* kWhere[] = {"the harbour", "a small town", "the green hill", "the market",
                                    "her garden"};
     std::ofstream out(path);
-    for (int i = 0; i < 6000; ++i)
+    for (int i = 0; i < lines; ++i)
         out << kWho[i * 7 % 5] << ' ' << kDoes[i * 11 / 3 % 5] << ' ' << kWhere[i * 13 / 7 % 5]
             << (i % 3 ? " today.\n" : " before noon.\n");
     return path;

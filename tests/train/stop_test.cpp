@@ -47,7 +47,9 @@ class StoppedRun : public ::testing::Test {
         const auto result = lab::train(o);
         lab::interrupt_flag() = 0;
         EXPECT_FALSE(result.ok()) << "the stop came too late to be tested";
-        if (!result) EXPECT_EQ(result.error().kind, ErrorKind::interrupted);
+        if (!result) {
+            EXPECT_EQ(result.error().kind, ErrorKind::interrupted);
+        }
         return o.out;
     }
 

@@ -1,0 +1,110 @@
+// hopscope batch: the runs of a file one after another, with a table at the end.
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "app/cli/progress.h"
+#include "app/cli/subcommand.h"
+#include "app/cli/text_table.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct BatchCall {
+    core::lab::BatchOptions options;
+    bool json = false;
+};
+
+void describe(CLI::App& app, BatchCall& call) {
+    core::lab::BatchOptions& o = call.options;
+    app.add_option("--file", o.file,
+                   "The runs (TOML): [[run]] with config = FILE (relative to this file), name, "
+                   "seeds = [..], set = [\"table.key=value\"]; set at the top holds for all")
+        ->type_name("FILE")
+        ->required();
+    app.add_option("--out", o.out,
+                   "Folder of the batch; each run is DIR/NAME-seedS. Called again with the same "
+                   "folder, it goes on where it stopped")
+        ->type_name("DIR")
+        ->required();
+    app.add_option("--device", o.device, "Device of all runs; default: as configured")
+        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    app.add_flag("--json", call.json, "batch.json on stdout instead of the table");
+}
+
+/// "3.21 ± 0.04", from {"mean", "std"}.
+std::string with_spread(const nlohmann::json& value) {
+    if (value.at("mean").is_null()) return "-";
+    const std::string spread = shown(value.at("std"));
+    return shown(value.at("mean")) + (spread == "-" ? "" : " ± " + spread);
+}
+
+std::string describe_batch(const std::string& text) {
+    const auto json = nlohmann::json::parse(text);
+    TextTable runs({"run", "state", "steps", "tokens", "valid loss", "perplexity",
+                    "best perplexity", "seconds"});
+    for (const auto& run : json.at("runs"))
+        runs.add({run.at("run").get<std::string>(), run.at("state").get<std::string>(),
+                  shown(run.at("steps")), shown(run.at("tokens")), shown(run.at("valid_loss")),
+                  shown(run.at("perplexity")), shown(run.at("best_perplexity")),
+                  shown(run.at("seconds"))});
+    TextTable variants({"variant", "runs done", "valid loss", "perplexity", "best perplexity"});
+    for (const auto& v : json.at("variants"))
+        variants.add({v.at("variant").get<std::string>(), shown(v.at("n")),
+                      with_spread(v.at("valid_loss")), with_spread(v.at("perplexity")),
+                      with_spread(v.at("best_perplexity"))});
+    return runs.text() + "\nmean ± sample standard deviation over the seeds\n" + variants.text();
+}
+
+const char* word_of(core::lab::BatchRunBegin::What what) {
+    constexpr const char* kWords[] = {"", ", going on where it stopped", ", done already"};
+    return kWords[what];
+}
+
+int exit_code(const nlohmann::json& batch, const BatchCall& call, const Environment& environment) {
+    const std::string state = batch.at("state");
+    for (const auto& run : batch.at("runs"))
+        if (run.at("state") == "failed")
+            environment.err << "failed: " << run.at("run").get<std::string>() << ": "
+                            << run.value("reason", std::string()) << std::endl;
+    if (state == "interrupted")
+        environment.err << "stopped; go on with: hopscope batch --file " << call.options.file
+                        << " --out " << call.options.out << std::endl;
+    return state == "interrupted" ? kInterrupted : state == "failed" ? kFailed : kDone;
+}
+
+int batch(const BatchCall& call, const Environment& environment) {
+    if (environment.catch_signals) environment.catch_signals();
+    core::lab::BatchOptions options = call.options;
+    std::unique_ptr<TrainProgress> progress;
+    const auto finish = [&] {
+        if (progress) progress->finish();
+    };
+    options.on_run = [&](const core::lab::BatchRunBegin& begin) {
+        finish();
+        environment.err << "run " << begin.number << " of " << begin.of << ": " << begin.run
+                        << word_of(begin.what) << std::endl;
+        progress = std::make_unique<TrainProgress>(environment);
+    };
+    options.on_status = [&](const core::RunStatus& status) { progress->status(status); };
+    options.on_step = [&](const core::ScalarRecord& record, const core::RunStatus& status) {
+        progress->step(record, status);
+    };
+    const auto result = core::lab::batch(options);
+    finish();
+    const int delivered = deliver(result, {call.json, ""}, environment, describe_batch);
+    if (!result || delivered != kDone) return delivered;
+    return exit_code(nlohmann::json::parse(*result), call, environment);
+}
+
+}  // namespace
+
+void add_batch(CLI::App& root, Work& work) {
+    declare<BatchCall>(root, "batch", "Trains configurations × seeds one after another",
+                       "hopscope batch --file sweep.toml --out runs/sweep", work, describe, batch);
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,38 @@
+// The table of a batch: what its run folders say, run by run, and mean ± standard deviation over
+// the seeds of each variant. Reads run folders; any thread.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/api/result.h"
+#include "core/api/snapshot.h"
+#include "core/lab/batch_file.h"
+
+namespace hopscope::core {
+
+struct BatchRow {
+    std::string run, variant;
+    uint64_t seed = 0;
+    std::string state = "waiting";  ///< or "running" | "paused" | "done" | "failed"
+    std::string reason;             ///< of a failure
+    int64_t steps = 0, tokens = 0;
+    double seconds = 0;                                ///< of training
+    double valid_loss = kNaN, best_valid_loss = kNaN;  ///< nats per token; newest, lowest
+};
+
+/// What the folder `dir` says of the run; "waiting" where there is none. `failure` not empty: the
+/// run failed in this call, for this reason.
+BatchRow batch_row(const BatchRun& run, const std::string& dir, const std::string& failure = "");
+
+/// hopscope.batch/1: runs[], variants[{variant, n, valid_loss{mean, std}, …}]. Only runs that are
+/// done count for a variant; std is the sample's (n − 1), null below two runs. `state`: "done",
+/// "failed" (at least one run), "interrupted" or "running".
+nlohmann::ordered_json batch_json(const std::vector<BatchRow>& rows, const std::string& state);
+
+/// The runs as CSV (RFC 4180) with a header.
+std::string batch_csv(const std::vector<BatchRow>& rows);
+
+}  // namespace hopscope::core

@@ -1,0 +1,21 @@
+// One run trained to its end without a window: what `train`, `batch` and `race` have in common.
+// Blocks the calling thread; the work goes on in the session's own.
+#pragma once
+
+#include <functional>
+
+#include "core/api/result.h"
+#include "core/api/session.h"
+
+namespace hopscope::core {
+
+struct TrainWatch {
+    std::function<void(const RunStatus&)> on_status;  ///< preparation and state changes
+    std::function<void(const ScalarRecord&, const RunStatus&)> on_step;
+};
+
+/// Trains the run of `options` (made headless here) until it is done; the interrupt flag stops it
+/// cleanly. Errors: as run_headless.
+Result<RunStatus> train_run(SessionOptions options, const TrainWatch& watch);
+
+}  // namespace hopscope::core
