@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <sstream>
 
 #include "core/api/lab.h"
 
@@ -44,6 +45,31 @@ void add_output_options(CLI::App& app, Output& output) {
     app.add_flag("--json", output.json, "One JSON document on stdout and nothing else");
     app.add_option("--out", output.file, "Writes the JSON document to this file instead of stdout")
         ->type_name("FILE");
+}
+
+namespace {
+
+constexpr size_t kMaxScriptBytes = size_t{1} << 26;
+
+}  // namespace
+
+core::Result<std::vector<core::Command>> read_script(const std::string& path) {
+    const auto text = core::lab::read_file(path, kMaxScriptBytes);
+    if (!text) return text.error();
+    std::vector<core::Command> script;
+    std::istringstream lines(*text);
+    std::string line;
+    for (int number = 1; std::getline(lines, line); ++number) {
+        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+        const std::string place = path + ":" + std::to_string(number) + ": ";
+        auto command = core::parse_command(line);
+        if (!command) return core::usage_error(place + command.error().message);
+        if (const auto reason = core::unavailable(*command, core::Domain::inference);
+            !reason.empty())
+            return core::usage_error(place + reason);
+        script.push_back(std::move(*command));
+    }
+    return script;
 }
 
 int report(const core::Error& error, const Environment& environment) {

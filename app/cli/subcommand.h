@@ -27,6 +27,7 @@ void add_batch(CLI::App& root, Work& work);
 void add_race(CLI::App& root, Work& work);
 void add_eval(CLI::App& root, Work& work);
 void add_trace(CLI::App& root, Work& work);
+void add_intervene(CLI::App& root, Work& work);
 void add_info(CLI::App& root, Work& work);
 void add_tokenizer(CLI::App& root, Work& work);
 void add_commands(CLI::App& root, Work& work);
@@ -72,6 +73,8 @@ int deliver_text(const core::Result<std::string>& text, const std::string& file,
                  const Environment& environment);
 /// A number, or an array of them, with the digits a person reads; null as "-".
 std::string shown(const nlohmann::json& value);
+/// Interventions for prompts, one JSON object a line; errors name FILE:LINE.
+core::Result<std::vector<core::Command>> read_script(const std::string& path);
 /// Prints the message and maps the kind to the exit code.
 int report(const core::Error& error, const Environment& environment);
 

@@ -47,25 +47,6 @@ core::Result<std::string> read_prompt(const std::string& path, const Environment
     return text;
 }
 
-core::Result<std::vector<core::Command>> read_script(const std::string& path) {
-    const auto text = core::lab::read_file(path, kMaxPromptBytes);
-    if (!text) return text.error();
-    std::vector<core::Command> script;
-    std::istringstream lines(*text);
-    std::string line;
-    for (int number = 1; std::getline(lines, line); ++number) {
-        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        const std::string place = path + ":" + std::to_string(number) + ": ";
-        auto command = core::parse_command(line);
-        if (!command) return core::usage_error(place + command.error().message);
-        if (const auto reason = core::unavailable(*command, core::Domain::inference);
-            !reason.empty())
-            return core::usage_error(place + reason);
-        script.push_back(std::move(*command));
-    }
-    return script;
-}
-
 /// One line a token: its loss, and at each layer the experts of its hops.
 std::string describe_result(const std::string& text) {
     const auto json = nlohmann::json::parse(text);

@@ -101,6 +101,20 @@ struct TraceOptions {
 };
 Result<std::string> trace(const TraceOptions& options);  ///< hopscope.trace/1
 
+struct InterveneOptions {
+    std::string run;
+    std::vector<Command> script;
+    std::string prompts;  ///< JSON lines; "" = the beginnings of validation sequences
+    std::vector<std::string> category_dirs;  ///< the first that exists is read
+    int64_t controls = 20;
+    uint64_t seed = 42;  ///< of everything drawn: controls, random directions
+    /// Factors on lambda and strength for a dose curve; empty: none.
+    std::vector<double> doses;
+    std::string precision = "fp32";
+    std::function<void(const std::string& text, double share)> on_progress;
+};
+Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.intervene/1
+
 /// `target`: a run folder, or with `is_config` a TOML file. hopscope.info/1.
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/api/lab.h"
+#include "core/config/config.h"
 #include "core/lab/device.h"
 #include "core/lab/json_out.h"
 #include "core/lab/open_run.h"
@@ -41,9 +42,11 @@ Result<Controls> controls_from(const Config& config, const EvalOptions& o) {
     c.halt_epsilon = o.halt;
     if (o.hops < 0)
         return usage_error("--hops: found " + std::to_string(o.hops) + ", allowed 1 or more");
-    if (o.top_k < 0 || o.top_k > config.moe.experts)
-        return usage_error("--top-k: found " + std::to_string(o.top_k) + ", allowed 1 … " +
-                           std::to_string(config.moe.experts) + " (moe.experts)");
+    if (o.top_k > 0) {  // a smaller pool or a grouped composition allows less than moe.experts
+        auto changed = config;
+        changed.moe.top_k = o.top_k;
+        if (auto s = check_config(changed, "--top-k"); !s) return s.error();
+    }
     if (o.tau < 0 || std::isnan(o.tau))
         return usage_error("--tau: found " + std::to_string(o.tau) + ", allowed above 0");
     if (o.batches < 1)

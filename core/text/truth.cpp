@@ -1,5 +1,6 @@
 #include "core/text/truth.h"
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
@@ -30,6 +31,7 @@ std::string plain_word(std::string_view word) {
 
 struct Truth::Words {
     std::unordered_map<std::string, std::string> classes;
+    std::map<std::string, std::vector<std::string>> by_class;
 };
 
 Result<Truth> Truth::load(const std::string& path) {
@@ -62,9 +64,11 @@ Result<Truth> Truth::parse(const std::string& json, const std::string& name) {
         for (const auto& c : entry["classes"]) {
             if (!c.is_string()) return foreign;
             joined += (joined.empty() ? "" : "|") + c.get<std::string>();
+            words->by_class[c.get<std::string>()].push_back(entry["word"].get<std::string>());
         }
         words->classes[entry["word"].get<std::string>()] = std::move(joined);
     }
+    for (auto& [name, list] : words->by_class) std::sort(list.begin(), list.end());
     Truth truth;
     truth.words_ = std::move(words);
     return truth;
@@ -73,6 +77,10 @@ Result<Truth> Truth::parse(const std::string& json, const std::string& name) {
 std::string Truth::class_of(const std::string& word) const {
     const auto found = words_->classes.find(plain_word(word));
     return found == words_->classes.end() ? std::string() : found->second;
+}
+
+const std::map<std::string, std::vector<std::string>>& Truth::classes() const {
+    return words_->by_class;
 }
 
 std::vector<std::string> Truth::label_tokens(const Tokenizer& tokenizer,

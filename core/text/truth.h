@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ class Truth {
 
     /// As SyntheticCorpus::class_of.
     std::string class_of(const std::string& word) const;
+    /// Words of each class; a word of two classes is in both. Words in alphabetic order.
+    const std::map<std::string, std::vector<std::string>>& classes() const;
     /// For each token the class of the word it is part of, "" where there is none.
     std::vector<std::string> label_tokens(const Tokenizer& tokenizer,
                                           const std::vector<int32_t>& ids) const;

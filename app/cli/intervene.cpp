@@ -1,0 +1,103 @@
+// hopscope intervene: what a script does to prompts, beside a random control.
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct InterveneCall {
+    core::lab::InterveneOptions options;
+    std::string script, categories;
+    Output output;
+};
+
+void describe(CLI::App& app, InterveneCall& call) {
+    core::lab::InterveneOptions& o = call.options;
+    app.add_option("RUN", o.run, "Run folder")->required();
+    app.add_option("--script", call.script, "Interventions, one JSON object a line")
+        ->type_name("FILE")
+        ->required();
+    app.add_option(
+           "--prompts", o.prompts,
+           "JSON lines {\"text\", \"target\"?, \"categories\"?}; default: the beginnings of "
+           "20 validation sequences")
+        ->type_name("FILE");
+    app.add_option("--controls", o.controls,
+                   "Random controls: the same script on as many experts drawn from the same layer")
+        ->capture_default_str()
+        ->check(number_within(0, 10000, false, "an integer, 0 … 10000"));
+    app.add_option("--seed", o.seed, "Of everything drawn")->capture_default_str();
+    app.add_option("--doses", o.doses,
+                   "Dose curve: factors on lambda and strength, such as 0.5,1,2,4")
+        ->delimiter(',');
+    app.add_option("--categories", call.categories,
+                   "Folder of word lists; default: the program's own")
+        ->type_name("DIR");
+    add_precision_option(app, o.precision);
+    add_output_options(app, call.output);
+}
+
+/// "median [q25, q75] over n, x % positive"
+std::string spread(const nlohmann::json& s) {
+    return shown(s.at("median")) + "  [" + shown(s.at("q25")) + ", " + shown(s.at("q75")) +
+           "]  n = " + shown(s.at("n")) + ", positive " + shown(s.at("share_positive"));
+}
+
+std::string describe_result(const std::string& text) {
+    const auto json = nlohmann::json::parse(text);
+    const auto& summary = json.at("summary");
+    std::ostringstream out;
+    out << "median [quartiles] over prompts, measured at the last position\n"
+        << "KL                " << spread(summary.at("kl")) << "\n";
+    if (summary.contains("control_kl"))
+        out << "KL of the control " << spread(summary.at("control_kl")) << "\n"
+            << "above the 95 % quantile of its control: "
+            << shown(summary.at("share_kl_above_control_95")) << " of the prompts\n";
+    out << "change of P(target) " << spread(summary.at("delta_p_target")) << "\n"
+        << "most likely token changed: " << shown(summary.at("token_changed_share"))
+        << " of the prompts\n";
+    for (const auto& [name, s] : summary.at("relative_p_category").items())
+        out << "relative change of P(" << name << ")  " << spread(s) << "\n";
+    if (json.contains("doses"))
+        for (const auto& dose : json.at("doses"))
+            out << "dose " << shown(dose.at("factor")) << ": KL "
+                << spread(dose.at("summary").at("kl")) << "\n";
+    return out.str();
+}
+
+/// Where the program's own word lists may lie: beside the build or installed.
+std::vector<std::string> category_dirs(const std::string& chosen) {
+    if (!chosen.empty()) return {chosen};
+    std::error_code code;
+    const auto exe = std::filesystem::read_symlink("/proc/self/exe", code).parent_path();
+    return {(exe / "assets/categories").string(),
+            (exe / "../share/hopscope/assets/categories").string(),
+            (exe / "../../assets/categories").string()};
+}
+
+int intervene(const InterveneCall& call, const Environment& environment) {
+    core::lab::InterveneOptions options = call.options;
+    auto script = read_script(call.script);
+    if (!script) return report(script.error(), environment);
+    options.script = std::move(*script);
+    if (!call.categories.empty() && !std::filesystem::is_directory(call.categories))
+        return report(core::usage_error(call.categories + ": no such folder"), environment);
+    options.category_dirs = category_dirs(call.categories);
+    if (environment.catch_signals) environment.catch_signals();
+    return deliver(core::lab::intervene(options), call.output, environment, describe_result);
+}
+
+}  // namespace
+
+void add_intervene(CLI::App& root, Work& work) {
+    declare<InterveneCall>(
+        root, "intervene", "What a script does to prompts: before, after, random control",
+        "hopscope intervene runs/first --script steer.jsonl --controls 20 --json", work, describe,
+        intervene);
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,277 @@
+// hopscope intervene: a script's effect on prompts, before and after and beside a random control
+// (hopscope.intervene/1).
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "core/api/lab.h"
+#include "core/lab/categories.h"
+#include "core/lab/device.h"
+#include "core/lab/json_out.h"
+#include "core/lab/open_run.h"
+#include "core/lab/run_data.h"
+#include "core/probe/effect.h"
+#include "core/probe/trace.h"
+#include "core/stats/descriptive.h"
+#include "core/stats/proportions.h"
+
+namespace hopscope::core::lab {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr size_t kMaxPromptsBytes = size_t{64} << 20;
+/// Prompts taken from validation sequences where no file is given, and their tokens.
+constexpr int64_t kSamplePrompts = 20, kSampleTokens = 32;
+
+struct Prompt {
+    std::string text;
+    PromptQuestion question;
+};
+
+/// Reads the lines of a prompt file; every message begins with FILE:LINE.
+class PromptReader {
+  public:
+    PromptReader(const OpenRun& run, const Categories& categories)
+        : run_(run), categories_(categories) {}
+
+    Result<std::vector<Prompt>> read(const std::string& path) {
+        auto text = read_file(path, kMaxPromptsBytes);
+        if (!text) return text.error();
+        std::vector<Prompt> out;
+        std::istringstream lines(*text);
+        std::string line;
+        for (int64_t n = 1; std::getline(lines, line); ++n) {
+            if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+            auto prompt = parse(line);
+            if (!prompt)
+                return usage_error(path + ":" + std::to_string(n) + ": " + prompt.error().message);
+            out.push_back(std::move(*prompt));
+        }
+        if (out.empty())
+            return usage_error(path + ": no prompt; give lines such as {\"text\": \"…\"}");
+        return out;
+    }
+
+  private:
+    Result<Prompt> parse(const std::string& line) const {
+        const auto j = json::parse(line, nullptr, false);
+        if (!j.is_object() || !j.contains("text") || !j["text"].is_string())
+            return usage_error(
+                "a prompt is a JSON object {\"text\", \"target\"?, \"categories\"?}");
+        for (const auto& [key, value] : j.items())
+            if (key != "text" && key != "target" && key != "categories")
+                return usage_error("unknown key \"" + key +
+                                   "\"; allowed: text, target, categories");
+        Prompt out;
+        out.text = j["text"].get<std::string>();
+        auto pieces = prompt_pieces(run_.config, run_.tokenizer, out.text, /*cut=*/false);
+        if (!pieces) return pieces.error();
+        for (const auto& p : *pieces) out.question.ids.push_back(p.id);
+        if (j.contains("target")) {
+            if (!j["target"].is_string()) return usage_error("\"target\" must be a text");
+            auto target = run_.tokenizer.encode_line(j["target"].get<std::string>());
+            if (!target) return target.error();
+            if (target->empty()) return usage_error("\"target\" has no token");
+            out.question.target = target->front();
+        }
+        if (j.contains("categories")) {
+            if (!j["categories"].is_array()) return usage_error("\"categories\" must be a list");
+            for (const auto& name : j["categories"]) {
+                if (!name.is_string() || !categories_.count(name.get<std::string>()))
+                    return usage_error("unknown category " + name.dump() + "; known: " + known());
+                out.question.categories.push_back(name.get<std::string>());
+            }
+        } else {
+            for (const auto& [name, ids] : categories_) out.question.categories.push_back(name);
+        }
+        return out;
+    }
+
+    std::string known() const {
+        std::string list;
+        for (const auto& [name, ids] : categories_) list += (list.empty() ? "" : ", ") + name;
+        return list.empty() ? "none" : list;
+    }
+
+    const OpenRun& run_;
+    const Categories& categories_;
+};
+
+Result<std::vector<Prompt>> sample_prompts(const OpenRun& run, const Categories& categories) {
+    auto source = eval_source(run.folder, run.config, run.tokenizer, "", "valid", "", Progress());
+    if (!source) return source.error();
+    std::vector<Prompt> out;
+    std::vector<int32_t> tokens;
+    const int64_t width = source->seq_len() + 1, take = std::min(kSampleTokens, source->seq_len());
+    for (int64_t b = 0; b < source->eval_batches(); ++b) {
+        source->eval_batch(b, tokens);
+        for (int64_t r = 0; r < source->batch(); ++r) {
+            if (static_cast<int64_t>(out.size()) == kSamplePrompts) return out;
+            Prompt prompt;
+            std::vector<int32_t> ids(tokens.begin() + r * width, tokens.begin() + r * width + take);
+            prompt.question.ids.assign(ids.begin(), ids.end());
+            auto text = run.tokenizer.decode(ids);
+            if (text) prompt.text = std::move(*text);
+            for (const auto& [name, list] : categories) prompt.question.categories.push_back(name);
+            out.push_back(std::move(prompt));
+        }
+    }
+    return out;
+}
+
+ordered_json outlook_json(const Outlook& o) {
+    return {{"nll", number(o.nll)}, {"p_target", number(o.p_target)}, {"p_category", o.p_category}};
+}
+
+ordered_json change_json(const Change& c, const Tokenizer& tokenizer) {
+    auto j = outlook_json(c.outlook);
+    j["top"] = tokenizer.piece(static_cast<int32_t>(c.outlook.top));
+    j["token_changed"] = c.token_changed;
+    j["mean_hops"] = number(c.mean_hops);
+    return j;
+}
+
+ordered_json control_json(const Control& c) {
+    json mean = json::object(), deviation = json::object();
+    for (const auto& [name, x] : c.delta_p_mean) mean[name] = number(x);
+    for (const auto& [name, x] : c.delta_p_std) deviation[name] = number(x);
+    return {{"draws", c.draws},
+            {"seed", c.seed},
+            {"kl_mean", number(c.kl_mean)},
+            {"kl_std", number(c.kl_std)},
+            {"token_changed_share", number(c.changed_share)},
+            {"delta_p_mean", mean},
+            {"delta_p_std", deviation}};
+}
+
+/// Median, quartiles and share of rises of one quantity over the prompts (science.md B7).
+ordered_json spread_json(const std::vector<double>& x) {
+    const auto sign = stats::sign_test(x);
+    return {{"n", x.size()},
+            {"mean", number(stats::mean(x))},
+            {"median", number(stats::median(x))},
+            {"q25", number(stats::quantile(x, 0.25))},
+            {"q75", number(stats::quantile(x, 0.75))},
+            {"share_positive", number(sign.share)},
+            {"share_positive_ci95", {number(sign.ci95.low), number(sign.ci95.high)}},
+            {"sign_test_p", number(sign.p)}};
+}
+
+ordered_json summary_json(const std::vector<Effect>& effects) {
+    std::vector<double> kl, control_kl, target;
+    std::map<std::string, std::vector<double>> relative;
+    double changed = 0, beyond = 0;
+    for (const auto& e : effects) {
+        kl.push_back(e.changed.kl);
+        target.push_back(e.changed.outlook.p_target - e.base.p_target);
+        if (e.control.draws > 0) {
+            control_kl.push_back(e.control.kl_mean);
+            std::vector<double> draws;
+            for (const auto& c : e.control.each) draws.push_back(c.kl);
+            beyond += e.changed.kl > stats::quantile(draws, 0.95);
+        }
+        changed += e.changed.token_changed;
+        for (const auto& [name, p] : e.base.p_category)
+            if (p > 0) relative[name].push_back(e.changed.outlook.p_category.at(name) / p - 1);
+    }
+    const auto n = static_cast<double>(effects.size());
+    ordered_json j = {{"prompts", effects.size()},
+                      {"kl", spread_json(kl)},
+                      {"delta_p_target", spread_json(target)},
+                      {"token_changed_share", number(changed / n)}};
+    if (!control_kl.empty()) {
+        j["control_kl"] = spread_json(control_kl);
+        j["share_kl_above_control_95"] = number(beyond / n);
+    }
+    j["relative_p_category"] = ordered_json::object();
+    for (const auto& [name, values] : relative)
+        j["relative_p_category"][name] = spread_json(values);
+    return j;
+}
+
+/// The script with lambda and strength times `factor`.
+std::vector<Command> scaled(std::vector<Command> script, double factor) {
+    for (auto& command : script)
+        for (const char* key : {"lambda", "strength"})
+            if (command.has(key)) command.args[key] = command.number(key, 0) * factor;
+    return script;
+}
+
+}  // namespace
+
+Result<std::string> intervene(const InterveneOptions& o) {
+    try {
+        auto run = open_run(o.run, o.precision);
+        if (!run) return run.error();
+        if (o.script.empty()) return usage_error("--script: holds no command");
+        if (o.controls < 0)
+            return usage_error("--controls: found " + std::to_string(o.controls) +
+                               ", allowed 0 or more");
+        auto lists = word_lists_for(run->folder, o.category_dirs);
+        if (!lists) return lists.error();
+        Categories categories;
+        for (const auto& [name, words] : *lists)
+            if (auto ids = single_tokens(run->tokenizer, words); !ids.empty())
+                categories[name] = std::move(ids);
+        auto prompts = o.prompts.empty() ? sample_prompts(*run, categories)
+                                         : PromptReader(*run, categories).read(o.prompts);
+        if (!prompts) return prompts.error();
+
+        const auto cancelled = [] { return interrupt_flag().load() != 0; };
+        const double passes = static_cast<double>(prompts->size() * (o.doses.size() + 1));
+        double done = 0;
+        const auto measure = [&](double factor, int64_t controls) -> Result<std::vector<Effect>> {
+            auto plan = make_plan(run->config, run->weights, scaled(o.script, factor), o.seed);
+            if (!plan) return plan.error();
+            std::vector<Effect> effects;
+            for (const auto& p : *prompts) {
+                if (o.on_progress) o.on_progress("measuring prompts", done++ / passes);
+                auto effect = measure_effect(run->config, run->weights, *plan, p.question,
+                                             categories, controls, o.seed, cancelled);
+                if (!effect) return effect.error();
+                effects.push_back(std::move(*effect));
+            }
+            return effects;
+        };
+        auto effects = measure(1.0, o.controls);
+        if (!effects) return effects.error();
+
+        auto j = document("hopscope.intervene/1", run->folder, run->step, run->config);
+        j["definition"] =
+            "at the last position: KL(base || changed) of the next-token distribution in nats; "
+            "Jaccard of the expert sets of base and changed, mean over tokens and hops, per layer; "
+            "control: the same script on as many experts drawn at random from the same layer";
+        j["script"] = json::array();
+        for (const auto& c : o.script) j["script"].push_back(json::parse(to_json(c)));
+        j["prompts"] = json::array();
+        for (size_t i = 0; i < effects->size(); ++i) {
+            const auto& e = (*effects)[i];
+            json jaccard = json::array();
+            for (const double x : e.changed.jaccard) jaccard.push_back(number(x));
+            ordered_json p = {{"text", (*prompts)[i].text},
+                              {"target", run->tokenizer.piece(static_cast<int32_t>(e.target))},
+                              {"base", outlook_json(e.base)},
+                              {"changed", change_json(e.changed, run->tokenizer)},
+                              {"kl", number(e.changed.kl)},
+                              {"jaccard", jaccard}};
+            if (o.controls > 0) p["control"] = control_json(e.control);
+            j["prompts"].push_back(std::move(p));
+        }
+        j["summary"] = summary_json(*effects);
+        if (!o.doses.empty()) {
+            j["doses"] = json::array();
+            for (const double factor : o.doses) {
+                auto dose = measure(factor, 0);
+                if (!dose) return dose.error();
+                j["doses"].push_back({{"factor", factor}, {"summary", summary_json(*dose)}});
+            }
+        }
+        return j.dump(1, ' ', false, json::error_handler_t::replace);
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+}  // namespace hopscope::core::lab
