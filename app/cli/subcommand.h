@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/cli/cli.h"
+#include "core/api/command.h"
 #include "core/api/result.h"
 
 namespace hopscope::app {

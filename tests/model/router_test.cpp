@@ -5,6 +5,7 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 #include <cmath>
+#include <filesystem>
 #include <set>
 
 #include "core/config/arithmetic.h"
@@ -200,6 +201,20 @@ TEST(Weights, EveryPresetHoldsTheParametersThatAreCounted) {
         change(c);
         EXPECT_EQ(make_weights(c).parameters(), count_parameters(c).total) << to_toml(c);
     }
+}
+
+TEST(Weights, EveryPresetFileToo) {
+    // The tensors themselves are counted; a small vocabulary spares memory and changes no rule.
+    namespace fs = std::filesystem;
+    int seen = 0;
+    for (const char* folder : {"/paper", "/balancing"})
+        for (const auto& file : fs::directory_iterator(std::string(HOPSCOPE_CONFIGS) + folder)) {
+            const auto c = load_config(file.path().string(), {"model.vocab_size=64"});
+            ASSERT_TRUE(c.ok()) << c.error().message;
+            EXPECT_EQ(make_weights(*c).parameters(), count_parameters(*c).total) << file.path();
+            ++seen;
+        }
+    EXPECT_GE(seen, 55);
 }
 
 }  // namespace

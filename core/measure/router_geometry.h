@@ -1,0 +1,34 @@
+// What the weights of router and experts show without a forward pass (science.md A10 "Identity",
+// C4). Thread: whoever owns the weights; results are plain values.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/api/config.h"
+#include "core/model/weights.h"
+
+namespace hopscope::core {
+
+/// Pairwise cosine of the router's rows in one layer (C4): centroids, or rows of the linear router.
+struct Collinearity {
+    int64_t n = 0;              ///< rows; 0 for a router without any
+    double mean_cosine = 0;     ///< over pairs i ≠ j
+    double nearest_cosine = 0;  ///< mean over rows of the largest cosine to another
+    double effective_rank = 0;  ///< exp of the entropy of σ² / Σ σ² of the unit rows
+    double coherence = 0;       ///< largest |cosine| of a pair
+    double mean_squared = 0;    ///< mean cos² over pairs; 1 / D for random rows in R^D
+    double random_squared = 0;  ///< that 1 / D
+    double nearest_angle = 0;   ///< mean angle to the nearest row, degrees
+    double per_dimension = 0;   ///< rows per effective dimension
+};
+Collinearity collinearity(const LayerWeights& weights);
+
+/// cos(w_down, w_up) of each expert of all layers, its rank rows averaged; empty for static experts
+/// and dense layers.
+std::vector<double> read_write_cosines(const Weights& weights);
+
+/// One matrix [M, M] of cosines of a layer's router rows, row-major; empty for hash.
+std::vector<float> cosine_matrix(const LayerWeights& weights);
+
+}  // namespace hopscope::core

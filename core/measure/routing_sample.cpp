@@ -1,0 +1,170 @@
+#include "core/measure/routing_sample.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/cosine_similarity.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/linear.h>
+#include <algorithm>
+#include <c10/core/GradMode.h>
+
+#include "core/probe/intervention_probe.h"
+
+namespace hopscope::core {
+namespace {
+
+double mean_of(const at::Tensor& t) {
+    return t.to(at::kDouble).mean().item().toDouble();
+}
+
+at::Tensor norms(const at::Tensor& t) {
+    return at::linalg_vector_norm(t, 2, at::IntArrayRef{-1});
+}
+
+/// Fills one batch's numbers layer by layer; hops come in order.
+class SampleProbe : public Probe {
+  public:
+    explicit SampleProbe(RoutingSample& out) : out_(out) {}
+
+    void attention(int64_t, const at::Tensor& a) override { attention_ = norms(a); }
+
+    void after_experts(int64_t, int64_t hop, const ExpertCall& call, at::Tensor&) override {
+        if (hop == 0) input_ = norms(call.h);
+    }
+
+    void after_hop(int64_t layer, int64_t hop, const HopRecord& r) override {
+        auto& s = at(layer);
+        if (hop == 0) {
+            entropy_ = max_prob_ = 0;
+            first_pos_ = r.route.pos;
+        } else {
+            s.jaccard.resize(std::max(s.jaccard.size(), static_cast<size_t>(hop)));
+            s.jaccard[static_cast<size_t>(hop - 1)].batches.push_back(
+                kernels::mean_jaccard(last_idx_, r.route.idx));
+            if (hop == 1)
+                s.echo.batches.push_back(
+                    mean_of(at::cosine_similarity(last_update_, r.update, -1)));
+        }
+        if (r.route.entropy.defined()) {
+            entropy_ += mean_of(r.route.entropy);
+            max_prob_ += mean_of(r.route.max_p);
+        }
+        const auto idx = (r.route.idx + r.pool_offset).to(at::kCPU).contiguous();
+        for (int64_t i = 0; i < idx.numel(); ++i)
+            ++s.counts[static_cast<size_t>(idx.const_data_ptr<int64_t>()[i])];
+        hops_ = hop + 1;
+        scored_ = r.route.entropy.defined();
+        last_idx_ = r.route.idx;
+        last_update_ = r.update;
+        last_pos_ = r.route.pos;
+    }
+
+    void update(int64_t layer, const at::Tensor& h_accum) override {
+        auto& s = at(layer);
+        const auto size = norms(h_accum);
+        s.norm_ratio.batches.push_back(mean_of(size / attention_.clamp_min(kernels::kNormEps)));
+        s.relative_update.batches.push_back(mean_of(size / input_.clamp_min(kernels::kNormEps)));
+        if (scored_) {
+            s.entropy.batches.push_back(entropy_ / static_cast<double>(hops_));
+            s.max_prob.batches.push_back(max_prob_ / static_cast<double>(hops_));
+        }
+        if (first_pos_.defined() && hops_ > 1)
+            s.displacement.batches.push_back(mean_of(norms(last_pos_ - first_pos_)));
+    }
+
+  private:
+    LayerSample& at(int64_t layer) { return out_.layers[static_cast<size_t>(layer)]; }
+
+    RoutingSample& out_;
+    at::Tensor attention_, input_, last_idx_, last_update_, last_pos_, first_pos_;
+    double entropy_ = 0, max_prob_ = 0;
+    int64_t hops_ = 0;
+    bool scored_ = false;
+};
+
+at::Tensor batch_ids(const BatchSource& source, int64_t i, std::vector<int32_t>& tokens,
+                     const at::Device& device) {
+    source.eval_batch(i, tokens);
+    return at::from_blob(tokens.data(), {source.batch(), source.seq_len() + 1},
+                         at::TensorOptions().dtype(at::kInt))
+        .to(at::TensorOptions().dtype(at::kLong).device(device))
+        .narrow(1, 0, source.seq_len())
+        .contiguous();
+}
+
+}  // namespace
+
+double BatchMean::mean() const {
+    double sum = 0;
+    for (const double b : batches) sum += b;
+    return batches.empty() ? std::numeric_limits<double>::quiet_NaN()
+                           : sum / static_cast<double>(batches.size());
+}
+
+Result<RoutingSample> sample_routing(const Config& config, const Weights& weights,
+                                     const BatchSource& source, int64_t batches,
+                                     const Progress& progress) {
+    if (config.model.ffn == "dense") return usage_error("a dense model has no routing");
+    const c10::AutoGradMode no_grad(false);
+    RoutingSample out;
+    out.batches = std::min(batches, source.eval_batches());
+    out.layers.resize(static_cast<size_t>(config.model.n_layers));
+    for (auto& l : out.layers) l.counts.assign(static_cast<size_t>(config.moe.experts), 0);
+    SampleProbe probe(out);
+    ForwardOptions options;
+    options.probe = &probe;
+    std::vector<int32_t> tokens;
+    for (int64_t i = 0; i < out.batches; ++i) {
+        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
+        progress.report(
+            "routing of batch " + std::to_string(i + 1) + " of " + std::to_string(out.batches),
+            static_cast<double>(i) / static_cast<double>(out.batches));
+        forward(config, weights, batch_ids(source, i, tokens, weights.embed.device()), options);
+        out.tokens += source.batch() * source.seq_len();
+    }
+    return out;
+}
+
+Result<std::vector<std::vector<BatchMean>>> hop_knockout(const Config& config,
+                                                         const Weights& weights,
+                                                         const BatchSource& source, int64_t batches,
+                                                         const Progress& progress) {
+    if (config.model.ffn == "dense") return usage_error("a dense model has no hops");
+    const c10::AutoGradMode no_grad(false);
+    std::vector<std::vector<BatchMean>> out;
+    for (int64_t l = 0; l < config.model.n_layers; ++l)
+        out.emplace_back(static_cast<size_t>(config.moe.hops_of(l)));
+    const auto log_p = [&](const at::Tensor& ids, Probe* probe) {
+        ForwardOptions options;
+        options.probe = probe;
+        options.controls.keep_scores = true;
+        const auto hidden = forward(config, weights, ids, options).hidden;
+        return at::_log_softmax(at::linear(hidden, weights.embed), -1, false);
+    };
+    const int64_t n = std::min(batches, source.eval_batches());
+    std::vector<int32_t> tokens;
+    for (int64_t i = 0; i < n; ++i) {
+        const auto ids = batch_ids(source, i, tokens, weights.embed.device());
+        const auto base = log_p(ids, nullptr), p = at::exp(base);
+        for (size_t l = 0; l < out.size(); ++l)
+            for (size_t h = 0; h < out[l].size(); ++h) {
+                if (progress.cancelled())
+                    return Error{ErrorKind::interrupted, "stopped on request"};
+                progress.report("knocking out hops, batch " + std::to_string(i + 1) + " of " +
+                                    std::to_string(n),
+                                static_cast<double>(i) / static_cast<double>(n));
+                Plan plan;
+                LayerAction zero;
+                zero.layer = static_cast<int64_t>(l);
+                zero.scope.hops = {static_cast<int64_t>(h)};
+                plan.actions.push_back(zero);
+                InterventionProbe probe(config, weights, plan, source.seq_len());
+                out[l][h].batches.push_back(mean_of((p * (base - log_p(ids, &probe))).sum(-1)));
+            }
+    }
+    return out;
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,49 @@
+// Routing statistics of a model over evaluation batches, gathered by a probe in plain passes
+// (science.md A10, E11, E12, E23, E24, E46). Thread: whoever owns the weights; results are plain.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/api/progress.h"
+#include "core/api/result.h"
+#include "core/model/forward.h"
+#include "core/text/batches.h"
+
+namespace hopscope::core {
+
+/// A mean over tokens with what an interval over batches needs.
+struct BatchMean {
+    std::vector<double> batches;  ///< mean of each batch
+    double mean() const;
+};
+
+struct LayerSample {
+    std::vector<BatchMean> jaccard;  ///< [H − 1] consecutive hops, index sets within the pool (E11)
+    BatchMean echo;                  ///< cos(dh_0, dh_1) (E24); no batches for H = 1
+    BatchMean displacement;          ///< ‖pos_{H−1} − pos_0‖ (E12); none without positions
+    BatchMean relative_update;       ///< ‖h_accum‖ / ‖x‖, x = normalised input (E12)
+    BatchMean norm_ratio;            ///< ‖h_accum‖ / ‖attention output‖ (E23)
+    BatchMean entropy, max_prob;     ///< full softmax, mean over hops (E46); none for hash
+    std::vector<int64_t> counts;     ///< [M] choices
+};
+
+struct RoutingSample {
+    int64_t tokens = 0, batches = 0;
+    std::vector<LayerSample> layers;
+};
+
+/// @param batches at most so many of source's evaluation batches
+/// Errors: usage for a dense model; interrupted.
+Result<RoutingSample> sample_routing(const Config& config, const Weights& weights,
+                                     const BatchSource& source, int64_t batches,
+                                     const Progress& progress);
+
+/// Mean over batches, positions of KL(base ‖ changed) of the next-token distribution where one
+/// (layer, hop) has its update zeroed (E21): [layer][hop], nats. A map for asymmetric hop vectors.
+Result<std::vector<std::vector<BatchMean>>> hop_knockout(const Config& config,
+                                                         const Weights& weights,
+                                                         const BatchSource& source, int64_t batches,
+                                                         const Progress& progress);
+
+}  // namespace hopscope::core
