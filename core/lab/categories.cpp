@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <toml++/toml.hpp>
+#include <toml++/toml.h>
 
 #include "core/text/truth.h"
 
