@@ -12,9 +12,20 @@ namespace hopscope::app {
 namespace {
 
 /// Every subcommand, in the order of `--help`.
-constexpr AddSubcommand kSubcommands[] = {add_explore,   add_train,   add_race,      add_batch,
-                                          add_eval,      add_trace,   add_intervene, add_info,
-                                          add_tokenizer, add_commands};
+constexpr AddSubcommand kSubcommands[] = {
+    add_explore,    //
+    add_train,      //
+    add_race,       //
+    add_batch,      //
+    add_eval,       //
+    add_trace,      //
+    add_analyze,    //
+    add_intervene,  //
+    add_compare,    //
+    add_info,       //
+    add_tokenizer,  //
+    add_commands,
+};
 
 constexpr const char* kFooter =
     "Without a subcommand the window opens (explore).\n"

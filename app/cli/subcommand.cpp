@@ -41,6 +41,25 @@ void add_set_option(CLI::App& app, std::vector<std::string>& overrides) {
         ->allow_extra_args(false);
 }
 
+void add_definitions(CLI::App& app,
+                     const std::vector<std::pair<std::string, std::string>>& definitions) {
+    constexpr size_t kWidth = 96;
+    std::string text = "Definitions:\n";
+    for (const auto& [term, definition] : definitions) {
+        std::string line = "  " + term + ":";
+        std::istringstream words(definition);
+        for (std::string word; words >> word;) {
+            if (line.size() + 1 + word.size() > kWidth) {
+                text += line + "\n";
+                line = "     ";
+            }
+            line += " " + word;
+        }
+        text += line + "\n";
+    }
+    app.footer(text + "\n" + app.get_footer());
+}
+
 void add_output_options(CLI::App& app, Output& output) {
     app.add_flag("--json", output.json, "One JSON document on stdout and nothing else");
     app.add_option("--out", output.file, "Writes the JSON document to this file instead of stdout")

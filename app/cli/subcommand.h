@@ -29,6 +29,8 @@ void add_race(CLI::App& root, Work& work);
 void add_eval(CLI::App& root, Work& work);
 void add_trace(CLI::App& root, Work& work);
 void add_intervene(CLI::App& root, Work& work);
+void add_analyze(CLI::App& root, Work& work);
+void add_compare(CLI::App& root, Work& work);
 void add_info(CLI::App& root, Work& work);
 void add_tokenizer(CLI::App& root, Work& work);
 void add_commands(CLI::App& root, Work& work);
@@ -57,6 +59,10 @@ CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& 
 
 /// `--set table.key=value`, any number of times, one value each.
 void add_set_option(CLI::App& app, std::vector<std::string>& overrides);
+
+/// Puts terms and their definitions under the help, above the example.
+void add_definitions(CLI::App& app,
+                     const std::vector<std::pair<std::string, std::string>>& definitions);
 
 /// How a command that makes a JSON document gives it away.
 struct Output {

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/api/command.h"
@@ -114,6 +116,32 @@ struct InterveneOptions {
     std::function<void(const std::string& text, double share)> on_progress;
 };
 Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.intervene/1
+
+/// Term and definition, for --help.
+using Definition = std::pair<std::string, std::string>;
+
+struct CompareOptions {
+    std::vector<std::string> runs;  ///< run folders, eval or zero-shot JSON files
+    std::optional<double> margin;   ///< default: 0.03 nats, or 0.02 of accuracy
+    std::vector<int64_t> blocks = {5, 10};
+    int64_t resamples = 10'000;
+    uint64_t seed = 42;
+};
+Result<std::string> compare(const CompareOptions& options);  ///< hopscope.compare/1
+const std::vector<Definition>& compare_definitions();
+
+struct AnalyzeOptions {
+    std::string run, against;     ///< run folders; against may be empty
+    std::string what = "all";     ///< names joined by commas
+    std::string corpus, prompts;  ///< files; may be empty
+    std::string out;              ///< folder for NAME.json and NAME.csv; "" = none are written
+    uint64_t seed = 42;
+    std::function<void(const std::string& activity, double fraction)> on_progress;
+};
+/// One hopscope.analysis/1 document, or several in hopscope.analyses/1 under "analyses"; with
+/// "all", those the run has no data for say so under "skipped".
+Result<std::string> analyze(const AnalyzeOptions& options);
+std::vector<Definition> analysis_definitions();
 
 /// `target`: a run folder, or with `is_config` a TOML file. hopscope.info/1.
 Result<std::string> info(const std::string& target, bool is_config,

@@ -62,6 +62,25 @@ Result<std::string> trace(const TraceOptions& options) {
     return answer();
 }
 
+Result<std::string> compare(const CompareOptions& options) {
+    fake_lab().compare = options;
+    return answer();
+}
+
+const std::vector<Definition>& compare_definitions() {
+    static const std::vector<Definition> kSome = {{"difference", "a - b"}};
+    return kSome;
+}
+
+Result<std::string> analyze(const AnalyzeOptions& options) {
+    fake_lab().analyze = options;
+    return answer();
+}
+
+std::vector<Definition> analysis_definitions() {
+    return {{"phases", "where a curve changes its course"}};
+}
+
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides) {
     fake_lab().info_target = target;

@@ -14,6 +14,8 @@ struct FakeLab {
     std::optional<core::lab::RaceOptions> race;
     std::optional<core::lab::EvalOptions> eval;
     std::optional<core::lab::TraceOptions> trace;
+    std::optional<core::lab::CompareOptions> compare;
+    std::optional<core::lab::AnalyzeOptions> analyze;
     std::optional<core::lab::TokenizerTrainOptions> tokenizer;
     std::string info_target, coded_model, coded_text;
     bool info_is_config = false, pieces = false;

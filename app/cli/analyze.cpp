@@ -1,0 +1,69 @@
+// hopscope analyze: analyses of a run, one document each.
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct AnalyzeCall {
+    core::lab::AnalyzeOptions options;
+    bool json = false;
+};
+
+void describe(CLI::App& app, AnalyzeCall& call) {
+    core::lab::AnalyzeOptions& o = call.options;
+    app.add_option("RUN", o.run, "Run folder")->required();
+    app.add_option("--what", o.what, "Names of analyses joined by commas, or all")
+        ->capture_default_str()
+        ->type_name("NAME,…");
+    app.add_option("--against", o.against, "Second run, for analyses of two")->type_name("RUN");
+    app.add_option("--corpus", o.corpus, "Text to analyse; default: the run's own")
+        ->type_name("FILE");
+    app.add_option("--prompts", o.prompts, "Prompts, JSON lines {\"text\", …}")->type_name("FILE");
+    app.add_option("--seed", o.seed, "Seed of whatever is drawn")->capture_default_str();
+    app.add_option("--out", o.out, "Folder for NAME.json and NAME.csv; default: stdout")
+        ->type_name("DIR");
+    app.add_flag("--json", call.json, "One JSON document on stdout and nothing else");
+    add_definitions(app, core::lab::analysis_definitions());
+}
+
+int analyze(const AnalyzeCall& call, const Environment& environment) {
+    core::lab::AnalyzeOptions options = call.options;
+    if (environment.catch_signals) environment.catch_signals();
+    if (environment.terminal)
+        options.on_progress = [&](const std::string& activity, double fraction) {
+            environment.err << "\r\033[K" << activity;
+            if (fraction >= 0) environment.err << "  " << static_cast<int>(100 * fraction) << " %";
+            environment.err << std::flush;
+        };
+    const auto result = core::lab::analyze(options);
+    if (environment.terminal) environment.err << "\r\033[K" << std::flush;
+    if (!result) return report(result.error(), environment);
+    // The documents are what it is for; with a folder they lie there.
+    if (options.out.empty() || call.json) return deliver_text(result, "", environment);
+    const auto document = nlohmann::json::parse(*result);
+    const auto all =
+        document.contains("analyses") ? document.at("analyses") : nlohmann::json::array({document});
+    for (const auto& one : all) {
+        environment.err << one.at("name").get<std::string>() << "  ";
+        if (one.contains("skipped"))
+            environment.err << "skipped: " << one.at("skipped").get<std::string>() << "\n";
+        else
+            environment.err << "n = " << one.at("n") << ", in " << options.out << "/"
+                            << one.at("name").get<std::string>() << ".json\n";
+    }
+    return kDone;
+}
+
+}  // namespace
+
+void add_analyze(CLI::App& root, Work& work) {
+    declare<AnalyzeCall>(root, "analyze", "Analyses of a run, one JSON (and CSV) each",
+                         "hopscope analyze runs/first --what phases,convergence --out analysis",
+                         work, describe, analyze);
+}
+
+}  // namespace hopscope::app

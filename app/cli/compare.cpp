@@ -1,0 +1,125 @@
+// hopscope compare: do runs, evaluations or zero-shot answers differ?
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct CompareCall {
+    core::lab::CompareOptions options;
+    double margin = std::nan("");
+    Output output;
+};
+
+void describe(CLI::App& app, CompareCall& call) {
+    core::lab::CompareOptions& o = call.options;
+    app.add_option("RUN", o.runs,
+                   "Run folders (their newest evaluation), files of hopscope eval, or files of "
+                   "hopscope zeroshot; two or more, all pairs are compared")
+        ->required();
+    app.add_option("--margin", call.margin,
+                   "What counts as no difference; default 0.03 nats, zero-shot 0.02 of accuracy")
+        ->check(number_within(0, 1e6, false, "a number from 0"));
+    app.add_option("--block", o.blocks, "Sizes of blocks of neighbouring batches")
+        ->delimiter(',')
+        ->capture_default_str()
+        ->check(number_within(1, 1e9, false, "integers from 1"));
+    app.add_option("--resamples", o.resamples, "Resamples of each bootstrap")
+        ->capture_default_str()
+        ->check(number_within(100, 1e7, false, "an integer, 100 … 10000000"));
+    app.add_option("--seed", o.seed, "Seed of the resampling")->capture_default_str();
+    add_output_options(app, call.output);
+    add_definitions(app, core::lab::compare_definitions());
+}
+
+using nlohmann::json;
+
+std::string pair_name(const json& pair) {
+    return pair.at("a").get<std::string>() + " - " + pair.at("b").get<std::string>();
+}
+
+const char* verdict(const json& tested) {
+    return tested.at("equivalent").get<bool>() ? "equivalent" : "not shown equivalent";
+}
+
+void write_losses(std::ostream& out, const json& document) {
+    for (const json& pair : document.at("pairs")) {
+        out << pair_name(pair) << "\n  difference  " << shown(pair.at("mean"))
+            << " nats per token over " << pair.at("n") << " batches\n  95 %        "
+            << shown(pair.at("ci95")) << ", unpaired " << shown(pair.at("unpaired_ci95"))
+            << ", p of no difference " << shown(pair.at("p_difference")) << "\n  90 %        "
+            << shown(pair.at("ci90")) << ", p " << shown(pair.at("p")) << ", power "
+            << shown(pair.at("power")) << ": " << verdict(pair) << "\n";
+        for (const json& block : pair.at("blocks"))
+            out << "  blocks of " << block.at("size") << " " << shown(block.at("ci90")) << ", "
+                << shown(block.at("width_ratio")) << " times as wide: " << verdict(block) << "\n";
+    }
+    out << "\nVariants (perplexity over seeds)\n";
+    for (const json& group : document.at("groups"))
+        out << "  " << group.at("variant").get<std::string>() << "  " << shown(group.at("mean_ppl"))
+            << " ± " << shown(group.at("std")) << ", seeds " << shown(group.at("seeds")) << "\n";
+    out << "  spread of means " << shown(document.at("spread_of_means")) << ", mean within "
+        << shown(document.at("mean_within_std")) << ", ratio " << shown(document.at("ratio"))
+        << "\n";
+    for (const json& tost : document.at("seed_tost"))
+        out << "  " << pair_name(tost) << "  " << shown(tost.at("diff")) << " nats, p "
+            << shown(tost.at("p")) << ": " << verdict(tost) << "\n";
+}
+
+void write_answers(std::ostream& out, const json& document) {
+    for (const json& pair : document.at("pairs")) {
+        out << pair_name(pair) << " on " << pair.at("n") << " items of "
+            << pair.at("task").get<std::string>() << "\n";
+        for (const bool norm : {false, true}) {
+            const json& by = norm ? pair.at("norm") : pair;
+            const json &mcnemar = by.at("mcnemar"), &tost = by.at("tost");
+            out << (norm ? "  length-normalised  " : "  summed             ")
+                << shown(by.at("accuracy_a")) << " and " << shown(by.at("accuracy_b"))
+                << "; only a " << mcnemar.at("only_a") << ", only b " << mcnemar.at("only_b")
+                << ", McNemar p " << shown(mcnemar.at("p")) << "; difference "
+                << shown(tost.at("diff")) << ", 90 % " << shown(tost.at("ci90")) << ": "
+                << verdict(tost) << "\n";
+        }
+    }
+}
+
+std::string describe_result(const std::string& text) {
+    const json document = json::parse(text);
+    std::ostringstream out;
+    out << "Margin " << shown(document.at("margin")) << ", " << document.at("resamples")
+        << " resamples, seed " << document.at("seed")
+        << "; decided on unrounded numbers, margin included\n\n";
+    if (document.contains("groups"))
+        write_losses(out, document);
+    else
+        write_answers(out, document);
+    if (!document.at("warnings").empty()) out << "\nWarnings\n";
+    for (const json& warning : document.at("warnings")) {
+        out << "  ";
+        if (warning.contains("a")) out << warning.at("a").get<std::string>();
+        if (warning.contains("b")) out << " - " << warning.at("b").get<std::string>();
+        if (warning.contains("a")) out << ": ";
+        out << warning.at("text").get<std::string>() << "\n";
+    }
+    return out.str();
+}
+
+int compare(const CompareCall& call, const Environment& environment) {
+    core::lab::CompareOptions options = call.options;
+    if (!std::isnan(call.margin)) options.margin = call.margin;
+    return deliver(core::lab::compare(options), call.output, environment, describe_result);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& root, Work& work) {
+    declare<CompareCall>(root, "compare", "Statistics of the differences between runs",
+                         "hopscope compare runs/wide-42 runs/wide-7 runs/deep-42 --json", work,
+                         describe, compare);
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,87 @@
+#include "core/analysis/analysis.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "core/api/nearest.h"
+
+namespace hopscope::core::analysis {
+namespace {
+
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string out = "\"";
+    for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+    return out + "\"";
+}
+
+std::string csv_line(const std::vector<std::string>& fields) {
+    std::string out;
+    for (size_t i = 0; i < fields.size(); ++i) out += (i ? "," : "") + csv_field(fields[i]);
+    return out + "\n";
+}
+
+}  // namespace
+
+Result<std::vector<const Analysis*>> select_analyses(std::span<const Analysis> table,
+                                                     const std::string& names) {
+    std::vector<std::string> known;
+    for (const Analysis& analysis : table) known.emplace_back(analysis.name);
+    std::vector<char> wanted(table.size(), names == "all" ? 1 : 0);
+    for (size_t begin = 0; names != "all" && begin <= names.size();) {
+        const size_t end = std::min(names.find(',', begin), names.size());
+        const std::string name = names.substr(begin, end - begin);
+        begin = end + 1;
+        size_t index = 0;
+        while (index < known.size() && known[index] != name) ++index;
+        if (index == known.size()) {
+            std::string allowed = "all";
+            for (const std::string& word : known) allowed += ", " + word;
+            return usage_error("--what: found \"" + name + "\", allowed " + allowed +
+                               suggestion(name, known));
+        }
+        wanted[index] = 1;
+    }
+    std::vector<const Analysis*> out;
+    for (size_t i = 0; i < table.size(); ++i)
+        if (wanted[i]) out.push_back(&table[i]);
+    return out;
+}
+
+OrderedJson analysis_json(const Analysis& analysis, const AnalysisOutput& output,
+                          const AnalysisContext& context, int64_t step) {
+    OrderedJson j;
+    j["format"] = "hopscope.analysis/1";
+    j["name"] = analysis.name;
+    j["definition"] = analysis.definition;
+    j["run"] = context.folder.name();
+    j["step"] = step;
+    j["config_hash"] = context.folder.info().config_hash;
+    j["n"] = output.n;
+    j["seed"] = context.seed;
+    j["result"] = output.result;
+    return j;
+}
+
+std::string to_csv(const AnalysisTable& table) {
+    std::string out = csv_line(table.columns);
+    for (const auto& row : table.rows) out += csv_line(row);
+    return out;
+}
+
+std::string csv_number(double x) {
+    if (!std::isfinite(x)) return "";
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, x).ptr;
+    return {text, end};
+}
+
+OrderedJson json_number(double x) {
+    return std::isfinite(x) ? OrderedJson(x) : OrderedJson(nullptr);
+}
+
+OrderedJson json_interval(double low, double high) {
+    return OrderedJson::array({json_number(low), json_number(high)});
+}
+
+}  // namespace hopscope::core::analysis

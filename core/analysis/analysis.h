@@ -1,0 +1,84 @@
+// An analysis: one name, one definition, one function from a run to numbers and tables
+// (product.md section 7). The table of all of them is core/lab/analysis_table.cpp; a new one joins
+// by a line there. Functions run on the caller's thread and own nothing.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/api/config.h"
+#include "core/api/progress.h"
+#include "core/api/result.h"
+#include "core/api/snapshot.h"
+#include "core/run/eval_file.h"
+#include "core/run/json_file.h"
+#include "core/run/run_folder.h"
+
+namespace hopscope::core {
+
+struct OpenRun;  // core/lab/open_run.h: tokenizer and weights
+
+namespace analysis {
+
+/// What an analysis may use. Everything but the run's own files is opened only if one that was
+/// asked for needs it.
+struct AnalysisContext {
+    const RunFolder& folder;
+    const Config& config;
+    std::vector<ScalarRecord> metrics = {};    ///< metrics.csv, rising steps
+    std::vector<EvalRecord> evals = {};        ///< eval/, rising steps
+    const OpenRun* model = nullptr;            ///< newest checkpoint; set where needs_model
+    const AnalysisContext* against = nullptr;  ///< --against; may be null
+    std::string corpus = {}, prompts = {};     ///< --corpus, --prompts; may be empty
+    uint64_t seed = 42;
+    Progress progress = {};
+};
+
+/// A table for CSV: numbers as text that reads back, "" for none.
+struct AnalysisTable {
+    std::string name;  ///< "" = that of the analysis
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::string>> rows;
+};
+
+struct AnalysisOutput {
+    int64_t n = 0;  ///< what it rests on: points, tokens, experts (the definition says)
+    OrderedJson result = OrderedJson::object();
+    std::vector<AnalysisTable> tables = {};
+};
+
+struct Analysis {
+    const char* name;
+    const char* definition;  ///< formula and what n counts; for --help, the JSON and the tooltip
+    bool needs_model;
+    /// Errors: usage where the run lacks what is needed (naming it); interrupted.
+    Result<AnalysisOutput> (*run)(const AnalysisContext& context);
+};
+
+/// Comma-separated names or "all", in the order of the table. Errors: usage, with the nearest known
+/// name.
+Result<std::vector<const Analysis*>> select_analyses(std::span<const Analysis> table,
+                                                     const std::string& names);
+
+/// hopscope.analysis/1 of one analysis of the run at `step`.
+OrderedJson analysis_json(const Analysis& analysis, const AnalysisOutput& output,
+                          const AnalysisContext& context, int64_t step);
+/// RFC 4180: fields with commas, quotes or line ends are quoted.
+std::string to_csv(const AnalysisTable& table);
+/// Text that reads back to the same number; "" where it is not finite.
+std::string csv_number(double x);
+/// A number, or null where it is not finite.
+OrderedJson json_number(double x);
+OrderedJson json_interval(double low, double high);
+
+// The analyses of this folder.
+Result<AnalysisOutput> phases(const AnalysisContext& context);
+Result<AnalysisOutput> convergence(const AnalysisContext& context);
+extern const char* const kPhasesDefinition;
+extern const char* const kConvergenceDefinition;
+
+}  // namespace analysis
+}  // namespace hopscope::core

@@ -1,0 +1,147 @@
+// hopscope analyze: analyses of a run, one JSON document (and CSV for tables) each
+// (hopscope.analysis/1).
+#include <filesystem>
+#include <optional>
+
+#include "core/api/lab.h"
+#include "core/config/config.h"
+#include "core/lab/analysis_table.h"
+#include "core/lab/device.h"
+#include "core/lab/open_run.h"
+#include "core/run/atomic_file.h"
+#include "core/run/metrics_csv.h"
+
+namespace hopscope::core::lab {
+namespace {
+
+using analysis::Analysis;
+using analysis::AnalysisContext;
+
+/// A run's own files and, where asked for, its model. The context refers to what is kept here.
+struct Opened {
+    RunFolder folder;
+    Config config;
+    std::vector<ScalarRecord> metrics;
+    std::vector<EvalRecord> evals;
+    std::optional<OpenRun> model;
+    int64_t step = 0;
+
+    AnalysisContext context() const {
+        AnalysisContext out{folder, config};
+        out.metrics = metrics;
+        out.evals = evals;
+        out.model = model ? &*model : nullptr;
+        return out;
+    }
+};
+
+Result<Opened> open(const std::string& dir, bool needs_model) {
+    auto folder = RunFolder::open(dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto toml = folder->config_toml();
+    if (!toml) return toml.error();
+    auto config = parse_config(*toml, folder->config_path());
+    if (!config) return config.error();
+    Opened out{std::move(*folder), std::move(*config), {}, {}, {}, 0};
+    if (std::filesystem::exists(out.folder.metrics_path())) {
+        auto metrics = read_metrics_csv(out.folder.metrics_path());
+        if (!metrics) return metrics.error();
+        out.metrics = std::move(*metrics);
+    }
+    for (const int64_t step : out.folder.evals()) {
+        auto eval = read_eval(out.folder.eval_path(step));
+        if (!eval) return eval.error();
+        out.evals.push_back(std::move(*eval));
+    }
+    if (needs_model) {
+        auto model = open_run(dir, "fp32");
+        if (!model) return model.error();
+        out.step = model->step;
+        out.model = std::move(*model);
+    } else if (!out.metrics.empty()) {
+        out.step = out.metrics.back().step;
+    }
+    return out;
+}
+
+/// NAME.json and NAME.csv (a named table: NAME.TABLE.csv) under `dir`.
+Status write(const std::string& dir, const Analysis& which, const analysis::AnalysisOutput& output,
+             const OrderedJson& document, std::vector<std::string>& files) {
+    const std::string base = dir + "/" + which.name;
+    files.push_back(base + ".json");
+    if (auto s = write_file_atomic(files.back(), dump_pretty(document)); !s) return s;
+    for (const analysis::AnalysisTable& table : output.tables) {
+        files.push_back(base + (table.name.empty() ? "" : "." + table.name) + ".csv");
+        if (auto s = write_file_atomic(files.back(), analysis::to_csv(table)); !s) return s;
+    }
+    return {};
+}
+
+Status make_dir(const std::string& dir) {
+    std::error_code code;
+    std::filesystem::create_directories(dir, code);
+    if (code) return failure("cannot create " + dir + ": " + code.message());
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> analyze(const AnalyzeOptions& o) {
+    try {
+        auto selected = analysis::select_analyses(analysis_table(), o.what);
+        if (!selected) return selected.error();
+        bool needs_model = false;
+        for (const Analysis* which : *selected) needs_model = needs_model || which->needs_model;
+        auto run = open(o.run, needs_model);
+        if (!run) return run.error();
+        std::optional<Opened> other;
+        if (!o.against.empty()) {
+            auto against = open(o.against, needs_model);
+            if (!against) return against.error();
+            other = std::move(*against);
+        }
+        AnalysisContext context = run->context();
+        std::optional<AnalysisContext> against;
+        if (other) against.emplace(other->context());
+        context.against = against ? &*against : nullptr;
+        context.corpus = o.corpus;
+        context.prompts = o.prompts;
+        context.seed = o.seed;
+        context.progress.cancelled = [] { return interrupt_flag().load() != 0; };
+        if (o.on_progress) context.progress.report = o.on_progress;
+        if (!o.out.empty())
+            if (auto s = make_dir(o.out); !s) return s.error();
+
+        OrderedJson documents = OrderedJson::array();
+        std::vector<std::string> files;
+        for (const Analysis* which : *selected) {
+            auto output = which->run(context);
+            if (!output) {
+                // One that this run has no data for must not keep the others from being made.
+                if (o.what != "all" || output.error().kind != ErrorKind::usage)
+                    return Error{output.error().kind,
+                                 std::string(which->name) + ": " + output.error().message};
+                documents.push_back({{"format", "hopscope.analysis/1"},
+                                     {"name", which->name},
+                                     {"skipped", output.error().message}});
+                continue;
+            }
+            auto document = analysis::analysis_json(*which, *output, context, run->step);
+            if (!o.out.empty())
+                if (auto s = write(o.out, *which, *output, document, files); !s) return s.error();
+            documents.push_back(std::move(document));
+        }
+        if (documents.size() == 1) return dump_pretty(documents[0]);
+        return dump_pretty(OrderedJson{{"format", "hopscope.analyses/1"}, {"analyses", documents}});
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+std::vector<Definition> analysis_definitions() {
+    std::vector<Definition> out;
+    for (const Analysis& which : analysis_table()) out.emplace_back(which.name, which.definition);
+    return out;
+}
+
+}  // namespace hopscope::core::lab
