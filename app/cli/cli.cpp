@@ -18,6 +18,7 @@ constexpr AddSubcommand kSubcommands[] = {
     add_race,       //
     add_batch,      //
     add_eval,       //
+    add_halting,    //
     add_trace,      //
     add_analyze,    //
     add_intervene,  //

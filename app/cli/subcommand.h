@@ -27,6 +27,7 @@ void add_train(CLI::App& root, Work& work);
 void add_batch(CLI::App& root, Work& work);
 void add_race(CLI::App& root, Work& work);
 void add_eval(CLI::App& root, Work& work);
+void add_halting(CLI::App& root, Work& work);
 void add_trace(CLI::App& root, Work& work);
 void add_intervene(CLI::App& root, Work& work);
 void add_analyze(CLI::App& root, Work& work);

@@ -93,6 +93,20 @@ struct EvalOptions {
 };
 Result<std::string> eval(const EvalOptions& options);  ///< hopscope.eval/1
 
+struct HaltingOptions {
+    std::vector<std::string> runs;
+    std::vector<double> epsilons = {0.02, 0.05, 0.1,
+                                    0.15};  ///< those of the paper (science.md A10)
+    std::string corpus;                     ///< "" = the run's own
+    std::string split = "valid";            ///< "train" | "valid"
+    int64_t batches = 50;
+    int64_t repeats = 3;  ///< timed passes
+    std::string precision = "fp32";
+    std::function<void(const std::string& activity, double fraction)> on_progress;
+};
+/// hopscope.halting/1; of several runs {"format", "runs": [a document each]}.
+Result<std::string> halting(const HaltingOptions& options);
+
 struct TraceOptions {
     std::string run;
     std::string text;

@@ -1,7 +1,6 @@
 // hopscope eval: losses of a checkpoint under inference-time changes (hopscope.eval/1).
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 
 #include "core/api/lab.h"
 #include "core/config/config.h"
@@ -9,28 +8,11 @@
 #include "core/lab/json_out.h"
 #include "core/lab/open_run.h"
 #include "core/lab/run_data.h"
+#include "core/lab/scratch.h"
 #include "core/train/engine.h"
 
 namespace hopscope::core::lab {
 namespace {
-
-/// A folder for token files of a foreign corpus, removed at the end.
-class Scratch {
-  public:
-    explicit Scratch(const std::string& dir) : path_(dir) {
-        std::filesystem::create_directories(path_);
-    }
-    ~Scratch() {
-        std::error_code ignored;  // a left-over folder in the temporary directory harms nobody
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 Result<Controls> controls_from(const Config& config, const EvalOptions& o) {
     Controls c;
@@ -80,10 +62,7 @@ Result<std::string> eval(const EvalOptions& o) {
         if (!run) return run.error();
         auto controls = controls_from(run->config, o);
         if (!controls) return controls.error();
-        const auto stamp = std::chrono::steady_clock::now().time_since_epoch().count();
-        const Scratch scratch(
-            (std::filesystem::temp_directory_path() / ("hopscope-eval-" + std::to_string(stamp)))
-                .string());
+        const Scratch scratch("eval");
         Progress progress;
         progress.cancelled = [] { return interrupt_flag().load() != 0; };
         auto source = eval_source(run->folder, run->config, run->tokenizer, o.corpus, o.split,

@@ -6,10 +6,13 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/native_dropout.h>
 #include <ATen/ops/silu.h>
+#include <chrono>
 #include <tuple>
 
 namespace hopscope::core {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr double kNormEps = 1e-5;
 
@@ -63,8 +66,11 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
             update = at::linear(act, y.ffn_up.t()).to(wide);
             if (options.probe) options.probe->update(layer, update);
         } else {
+            const auto begin = options.moe_seconds ? Clock::now() : Clock::time_point();
             auto f = moe(config, w, layer, normed, tokens, options,
                          options.statistics ? &out.stats[l] : nullptr);
+            if (options.moe_seconds)
+                *options.moe_seconds += std::chrono::duration<double>(Clock::now() - begin).count();
             update = f.out;
             add(out.balance, f.balance);
             add(out.z, f.z);

@@ -18,7 +18,8 @@ struct ForwardOptions {
     bool train = false;       ///< dropout on; draws from the default generator of the device
     bool statistics = false;  ///< fill LayerStats
     Controls controls;
-    Probe* probe = nullptr;  ///< not owned
+    Probe* probe = nullptr;         ///< not owned
+    double* moe_seconds = nullptr;  ///< not owned; the time spent in MoE layers is added (CPU)
     kernels::Form form = kernels::Form::fused;
 };
 

@@ -41,14 +41,24 @@ struct Evaluation {
     std::vector<double> sequences;  ///< mean loss of each sequence, for intervals of small samples
     double loss = 0;
     int64_t tokens = 0;
-    std::vector<double> hops_executed;         ///< [layers] mean over tokens
-    std::vector<std::vector<double>> jaccard;  ///< [layers][hop pairs]
+    std::vector<double> hops_executed;           ///< [layers] mean over tokens
+    std::vector<std::vector<int64_t>> executed;  ///< [layers][H] tokens that ran each hop
+    std::vector<std::vector<double>> jaccard;    ///< [layers][hop pairs]
 };
 
 /// Evaluates `weights` on the first `batches` batches of `source`, dropout off. Errors:
 /// interrupted.
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
                             int64_t batches, const Controls& controls, const Progress& progress);
+
+struct EvaluationTime {
+    double seconds = 0;      ///< forward pass and losses
+    double moe_seconds = 0;  ///< of these in MoE layers
+};
+
+/// Time of evaluation batch `index` alone, without reading the data and without routing statistics.
+EvaluationTime time_batch(const Config& config, const Weights& weights, const BatchSource& source,
+                          int64_t index, const Controls& controls);
 
 class Engine {
   public:

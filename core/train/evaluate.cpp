@@ -1,11 +1,50 @@
 #include <ATen/ops/from_blob.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
+#include <chrono>
 
 #include "core/train/engine.h"
 #include "kernels/ops.h"
 
 namespace hopscope::core {
+namespace {
+
+struct BatchOut {
+    ForwardOut forward;
+    at::Tensor nll;  ///< [B, T] fp64
+    double seconds = 0;
+};
+
+BatchOut run_batch(const Config& config, const Weights& weights, const BatchSource& source,
+                   int64_t index, const ForwardOptions& options) {
+    using Clock = std::chrono::steady_clock;
+    const int64_t b = source.batch(), t = source.seq_len();
+    std::vector<int32_t> tokens;
+    source.eval_batch(index, tokens);
+    const auto all = at::from_blob(tokens.data(), {b, t + 1}, at::TensorOptions().dtype(at::kInt))
+                         .to(at::TensorOptions().dtype(at::kLong).device(weights.embed.device()));
+    const auto begin = Clock::now();
+    BatchOut out;
+    out.forward = forward(config, weights, all.narrow(1, 0, t).contiguous(), options);
+    const auto head = kernels::classifier(out.forward.hidden.to(weights.embed.scalar_type()),
+                                          weights.embed, all.narrow(1, 1, t).reshape({-1}));
+    out.nll = head.nll.to(at::kDouble).view({b, t}).to(at::kCPU);
+    out.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    return out;
+}
+
+}  // namespace
+
+EvaluationTime time_batch(const Config& config, const Weights& weights, const BatchSource& source,
+                          int64_t index, const Controls& controls) {
+    const c10::AutoGradMode no_grad(false);
+    EvaluationTime time;
+    ForwardOptions options;
+    options.controls = controls;
+    options.moe_seconds = &time.moe_seconds;
+    time.seconds = run_batch(config, weights, source, index, options).seconds;
+    return time;
+}
 
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
                             int64_t batches, const Controls& controls, const Progress& progress) {
@@ -15,32 +54,30 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
     const auto layers = static_cast<size_t>(config.model.n_layers);
     Evaluation out;
     out.hops_executed.assign(layers, 0.0);
+    out.executed.resize(layers);
     out.jaccard.resize(layers);
     std::vector<std::vector<int64_t>> pairs(layers);
     ForwardOptions options;
     options.statistics = true;
     options.controls = controls;
-    std::vector<int32_t> tokens;
     for (int64_t i = 0; i < n; ++i) {
         if (progress.cancelled())
             return Error{ErrorKind::interrupted, "evaluation stopped on request"};
         progress.report("evaluating batch " + std::to_string(i + 1) + " of " + std::to_string(n),
                         static_cast<double>(i) / static_cast<double>(n));
-        source.eval_batch(i, tokens);
-        const auto all =
-            at::from_blob(tokens.data(), {b, t + 1}, at::TensorOptions().dtype(at::kInt))
-                .to(at::TensorOptions().dtype(at::kLong).device(weights.embed.device()));
-        const auto f = forward(config, weights, all.narrow(1, 0, t).contiguous(), options);
-        const auto head = kernels::classifier(f.hidden.to(weights.embed.scalar_type()),
-                                              weights.embed, all.narrow(1, 1, t).reshape({-1}));
-        out.batches.push_back(head.nll.to(at::kDouble).mean().item().toDouble());
-        const auto rows = head.nll.to(at::kDouble).view({b, t}).mean(1).to(at::kCPU);
+        const auto done = run_batch(config, weights, source, i, options);
+        const auto& f = done.forward;
+        out.batches.push_back(done.nll.mean().item().toDouble());
+        const auto rows = done.nll.mean(1);
         for (int64_t r = 0; r < b; ++r) out.sequences.push_back(rows.const_data_ptr<double>()[r]);
         out.tokens += b * t;
         for (size_t l = 0; l < layers && config.model.ffn != "dense"; ++l) {
-            int64_t ran = 0;
-            for (const int64_t e : f.stats[l].executed) ran += e;
-            out.hops_executed[l] += static_cast<double>(ran);
+            const auto& executed = f.stats[l].executed;
+            out.executed[l].resize(executed.size(), 0);
+            for (size_t hop = 0; hop < executed.size(); ++hop) {
+                out.executed[l][hop] += executed[hop];
+                out.hops_executed[l] += static_cast<double>(executed[hop]);
+            }
             const auto& j = f.stats[l].jaccard;
             out.jaccard[l].resize(std::max(out.jaccard[l].size(), j.size()), 0.0);
             pairs[l].resize(out.jaccard[l].size(), 0);

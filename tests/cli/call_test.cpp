@@ -54,6 +54,7 @@ TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
                                                        {"race"},
                                                        {"batch"},
                                                        {"eval"},
+                                                       {"halting"},
                                                        {"trace"},
                                                        {"info"},
                                                        {"commands"},
@@ -105,6 +106,10 @@ TEST_F(CommandLine, SlipsAreExplained) {
     refused({"eval", "R", "--halt", "-0.1"}, {"--halt", "found -0.1"});
     refused({"eval", "R", "--split", "test"}, {"--split", "test", "valid"});
     refused({"eval", "R", "--precision", "fp16"}, {"--precision", "fp16", "bf16"});
+    refused({"halting"}, {"RUN"});
+    refused({"halting", "R", "--eps", "0.1,-1"}, {"--eps", "found -1", "from 0"});
+    refused({"halting", "R", "--eps", "small"}, {"--eps", "small"});
+    refused({"halting", "R", "--repeats", "0"}, {"--repeats", "found 0"});
     refused({"trace", "R"}, {"hopscope trace", "--text"});
     refused({"trace", "R", "--text", "a", "--text-file", "b"}, {"hopscope trace"});
     refused({"tokenizer", "train", "--input", "a", "--out", "b"}, {"--vocab-size"});
@@ -165,6 +170,35 @@ TEST_F(CommandLine, EvalPassesItsOptions) {
     EXPECT_EQ(o.halt, 0);
     EXPECT_TRUE(o.freeze_routing && o.no_experts);
     EXPECT_EQ(o.precision, "bf16");
+}
+
+// Fails if thresholds or runs of the halting table are lost, or people get no table.
+TEST_F(CommandLine, HaltingPassesItsOptionsAndShowsATable) {
+    ASSERT_EQ(run({"halting", "A", "B", "--eps", "0.02,0.5", "--batches", "7", "--repeats", "2",
+                   "--split", "train", "--corpus", "c.txt", "--precision", "bf16", "--json"})
+                  .code,
+              0);
+    const core::lab::HaltingOptions& o = *fake_lab().halting;
+    EXPECT_EQ(o.runs, (std::vector<std::string>{"A", "B"}));
+    EXPECT_EQ(o.epsilons, (std::vector<double>{0.02, 0.5}));
+    EXPECT_EQ(o.batches, 7);
+    EXPECT_EQ(o.repeats, 2);
+    EXPECT_EQ(o.split, "train");
+    EXPECT_EQ(o.corpus, "c.txt");
+    EXPECT_EQ(o.precision, "bf16");
+
+    const std::string row =
+        R"("mean_hops":2.25,"saving":0.25,"perplexity":34.5,"seconds":1.5,"moe_seconds":0.5,)"
+        R"("depth_histogram":[25,25,50])";
+    fake_lab().answer = R"({"run":"first","step":20,"tokens":100,"repeats":3,"base":{)" + row +
+                        R"(},"rows":[{"epsilon":0.05,"delta_percent":0.12,)" + row + "}]}";
+    const Outcome got = run({"halting", "A"});
+    ASSERT_EQ(got.code, 0) << got.err;
+    for (const char* part : {"first, step 20", "0.05", "25.0%", "34.5", "+0.12%", "2.250",
+                             "1: 25.0 %, 2: 25.0 %, 3: 50.0 %", "100.0%"})
+        EXPECT_NE(got.out.find(part), std::string::npos) << part << "\n" << got.out;
+    EXPECT_EQ(fake_lab().halting->epsilons, (std::vector<double>{0.02, 0.05, 0.1, 0.15}));
+    EXPECT_NE(got.err.find("timing"), std::string::npos);
 }
 
 // Fails if a prompt reaches the model changed: blanks, quotes, brackets, a leading dash, nothing at

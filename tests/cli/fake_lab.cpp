@@ -57,6 +57,12 @@ Result<std::string> eval(const EvalOptions& options) {
     return answer();
 }
 
+Result<std::string> halting(const HaltingOptions& options) {
+    fake_lab().halting = options;
+    if (options.on_progress) options.on_progress("first: epsilon 0.05, timing 1", 0.5);
+    return answer();
+}
+
 Result<std::string> trace(const TraceOptions& options) {
     fake_lab().trace = options;
     return answer();

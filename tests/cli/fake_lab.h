@@ -13,6 +13,7 @@ struct FakeLab {
     std::optional<core::lab::BatchOptions> batch;
     std::optional<core::lab::RaceOptions> race;
     std::optional<core::lab::EvalOptions> eval;
+    std::optional<core::lab::HaltingOptions> halting;
     std::optional<core::lab::TraceOptions> trace;
     std::optional<core::lab::CompareOptions> compare;
     std::optional<core::lab::AnalyzeOptions> analyze;

@@ -1,0 +1,121 @@
+// hopscope halting: what stopping tokens early saves and costs, as a table with measured time.
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "app/cli/progress.h"
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct HaltingCall {
+    core::lab::HaltingOptions options;
+    Output output;
+};
+
+void describe(CLI::App& app, HaltingCall& call) {
+    core::lab::HaltingOptions& o = call.options;
+    app.add_option("RUN", o.runs, "Run folders")->required();
+    app.add_option("--eps", o.epsilons,
+                   "Thresholds, separated by commas: a token stops once its update falls below "
+                   "this share of its state")
+        ->delimiter(',')
+        ->capture_default_str()
+        ->check(number_within(0, 1e308, false, "numbers from 0"));
+    app.add_option("--corpus", o.corpus, "Text to evaluate on; default: the run's own")
+        ->type_name("FILE");
+    app.add_option("--split", o.split, "Part of the run's own corpus")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"train", "valid"}));
+    app.add_option("--batches", o.batches, "Highest number of batches")
+        ->capture_default_str()
+        ->check(number_within(1, 1e12, false, "an integer from 1"));
+    app.add_option("--repeats", o.repeats, "Timed passes of each row; their median is reported")
+        ->capture_default_str()
+        ->check(number_within(1, 1000, false, "an integer, 1 … 1000"));
+    add_precision_option(app, o.precision);
+    add_output_options(app, call.output);
+}
+
+std::string cells(const char* format, const std::string& a, double hops, double saving,
+                  double perplexity, double delta, double seconds, double moe, double ratio) {
+    char text[160];
+    std::snprintf(text, sizeof text, format, a.c_str(), hops, 100 * saving, perplexity, delta,
+                  seconds, moe, 100 * ratio);
+    return text;
+}
+
+/// Shares of (token, layer) pairs by hops run: "1: 12.0 %, 2: 88.0 %".
+std::string depth_text(const nlohmann::json& histogram) {
+    double all = 0;
+    for (const auto& n : histogram) all += n.get<double>();
+    std::string out;
+    for (size_t i = 0; i < histogram.size(); ++i) {
+        char text[48];
+        std::snprintf(text, sizeof text, "%s%zu: %.1f %%", i ? ", " : "", i + 1,
+                      all > 0 ? 100 * histogram[i].get<double>() / all : 0.0);
+        out += text;
+    }
+    return out;
+}
+
+double value(const nlohmann::json& x) {
+    return x.is_number() ? x.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string describe_run(const nlohmann::json& j) {
+    constexpr const char* kRow = "%-9s %9.3f %7.1f%% %11.4f %+8.2f%% %9.3f %8.3f %7.1f%%  ";
+    const auto& base = j.at("base");
+    std::string out = j.at("run").get<std::string>() + ", step " + shown(j.at("step")) + ", " +
+                      shown(j.at("tokens")) + " tokens, medians of " + shown(j.at("repeats")) +
+                      " timed passes\n" +
+                      "epsilon        hops   saving  perplexity     delta   seconds  in MoE  MoE "
+                      "time  hops run\n";
+    const auto line = [&](const std::string& name, const nlohmann::json& row, double delta) {
+        out += cells(kRow, name, value(row.at("mean_hops")), value(row.at("saving")),
+                     value(row.at("perplexity")), delta, value(row.at("seconds")),
+                     value(row.at("moe_seconds")),
+                     value(row.at("moe_seconds")) / value(base.at("moe_seconds"))) +
+               depth_text(row.at("depth_histogram")) + "\n";
+    };
+    line("none", base, 0);
+    for (const auto& row : j.at("rows"))
+        line(shown(row.at("epsilon")), row, value(row.at("delta_percent")));
+    return out;
+}
+
+std::string describe_result(const std::string& text) {
+    const auto j = nlohmann::json::parse(text);
+    if (!j.contains("runs")) return describe_run(j);
+    std::string out;
+    for (const auto& run : j.at("runs")) out += (out.empty() ? "" : "\n") + describe_run(run);
+    return out;
+}
+
+int halting(const HaltingCall& call, const Environment& environment) {
+    if (environment.catch_signals) environment.catch_signals();
+    TrainProgress progress(environment);
+    core::lab::HaltingOptions options = call.options;
+    options.on_progress = [&](const std::string& activity, double fraction) {
+        core::RunStatus status;
+        status.activity = activity;
+        status.progress = fraction;
+        progress.status(status);
+    };
+    const auto result = core::lab::halting(options);
+    progress.finish();
+    return deliver(result, call.output, environment, describe_result);
+}
+
+}  // namespace
+
+void add_halting(CLI::App& root, Work& work) {
+    declare<HaltingCall>(root, "halting", "What halting saves and costs, with measured time",
+                         "hopscope halting runs/first --eps 0.02,0.05,0.1 --json", work, describe,
+                         halting);
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,102 @@
+#include "core/lab/halting_table.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "core/config/arithmetic.h"
+#include "core/train/engine.h"
+
+namespace hopscope::core {
+namespace {
+
+/// FLOPs a token of one hop of a layer; hops of a layer count alike.
+double hop_flops(const Config& config, int64_t layer) {
+    Config one = config;
+    one.model.n_layers = 1;
+    one.moe.hops = {config.moe.hops_of(layer)};
+    const auto flops = count_flops(one);
+    return (flops.experts + flops.routing) / static_cast<double>(config.moe.hops_of(layer));
+}
+
+void count(const Config& config, const Evaluation& e, HaltingRow& row) {
+    row.loss = e.loss;
+    double ran = 0, possible = 0;
+    for (size_t l = 0; l < e.executed.size(); ++l) {
+        const auto& tokens = e.executed[l];  // that ran each hop, falling
+        double sum = 0;
+        row.depths.resize(std::max(row.depths.size(), tokens.size()), 0);
+        for (size_t hop = 0; hop < tokens.size(); ++hop) {
+            sum += static_cast<double>(tokens[hop]);
+            row.depths[hop] += tokens[hop] - (hop + 1 < tokens.size() ? tokens[hop + 1] : 0);
+        }
+        ran += sum;
+        possible += static_cast<double>(e.tokens) * static_cast<double>(tokens.size());
+        row.flops_per_token +=
+            sum / static_cast<double>(e.tokens) * hop_flops(config, static_cast<int64_t>(l));
+    }
+    row.mean_hops = ran / (static_cast<double>(e.tokens) * static_cast<double>(e.executed.size()));
+    row.saving = 1 - ran / possible;
+}
+
+std::string label(const HaltingRow& row) {
+    if (row.epsilon < 0) return "no halting";
+    char text[48];
+    std::snprintf(text, sizeof text, "epsilon %g", row.epsilon);
+    return text;
+}
+
+}  // namespace
+
+Result<HaltingTable> halting_table(const Config& config, const Weights& weights,
+                                   const BatchSource& source, const std::vector<double>& epsilons,
+                                   int64_t batches, int64_t repeats, const Progress& progress) {
+    HaltingTable table;
+    for (const double epsilon : epsilons) table.rows.emplace_back().epsilon = epsilon;
+    std::vector<HaltingRow*> passes{&table.base};
+    for (auto& row : table.rows) passes.push_back(&row);
+
+    const auto controls_of_row = [](const HaltingRow& row) {
+        Controls controls;
+        controls.halt_epsilon = row.epsilon;
+        return controls;
+    };
+    // The numbers, a pass each; they warm everything up.
+    const double work = static_cast<double>(passes.size()) * static_cast<double>(repeats + 1);
+    double done = 0;
+    for (HaltingRow* row : passes) {
+        Progress inner;
+        inner.cancelled = progress.cancelled;
+        inner.report = [&](const std::string&, double fraction) {
+            progress.report(label(*row), (done + std::max(0.0, fraction)) / work);
+        };
+        auto e = evaluate(config, weights, source, batches, controls_of_row(*row), inner);
+        if (!e) return e.error();
+        table.tokens = e->tokens;
+        table.batches = static_cast<int64_t>(e->batches.size());
+        count(config, *e, *row);
+        ++done;
+    }
+    // The times. Batch by batch all rows in turn: whatever slows the machine for a while slows all
+    // of them.
+    for (int64_t repeat = 0; repeat < repeats; ++repeat) {
+        for (HaltingRow* row : passes) {
+            row->seconds.push_back(0);
+            row->moe_seconds.push_back(0);
+        }
+        for (int64_t batch = 0; batch < table.batches; ++batch) {
+            if (progress.cancelled())
+                return Error{ErrorKind::interrupted, "the halting table was stopped on request"};
+            progress.report("timing", done / work);
+            for (HaltingRow* row : passes) {
+                const auto time = time_batch(config, weights, source, batch, controls_of_row(*row));
+                row->seconds.back() += time.seconds;
+                row->moe_seconds.back() += time.moe_seconds;
+            }
+            done += static_cast<double>(passes.size()) / static_cast<double>(table.batches);
+        }
+    }
+    return table;
+}
+
+}  // namespace hopscope::core
