@@ -1,9 +1,10 @@
 // hopscope eval: losses of a checkpoint under inference-time changes (hopscope.eval/1).
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
 #include "core/api/lab.h"
-#include "core/config/config.h"
+#include "core/config/arithmetic.h"
 #include "core/lab/device.h"
 #include "core/lab/json_out.h"
 #include "core/lab/open_run.h"
@@ -13,6 +14,45 @@
 
 namespace hopscope::core::lab {
 namespace {
+
+/// Most experts that a hop can choose: those of the smallest pool.
+int64_t highest_top_k(const Config& config) {
+    int64_t most = config.moe.experts;
+    for (int64_t l = 0; l < config.model.n_layers; ++l)
+        most = std::min(most, pool_sizes(config.moe, config.moe.hops_of(l)).back());
+    return most;
+}
+
+/// An option that this model cannot follow is refused: a loss that looks like an answer would
+/// mislead.
+Status check_model(const Config& config, const EvalOptions& o) {
+    const auto& moe = config.moe;
+    const struct {
+        const char* name;
+        bool given;
+    } options[] = {{"--hops", o.hops > 0},  {"--top-k", o.top_k > 0},
+                   {"--tau", o.tau > 0},    {"--freeze-routing", o.freeze_routing},
+                   {"--halt", o.halt >= 0}, {"--no-experts", o.no_experts}};
+    if (config.model.ffn == "dense")
+        for (const auto& option : options)
+            if (option.given)
+                return usage_error(std::string(option.name) + ": " + o.run +
+                                   " is a dense model (model.ffn = \"dense\") without experts; "
+                                   "leave the option out");
+    const int64_t most = highest_top_k(config);
+    if (o.top_k > most)
+        return usage_error(
+            "--top-k: found " + std::to_string(o.top_k) + ", allowed 1 … " + std::to_string(most) +
+            (moe.pools == "unrolled" ? " (the smallest pool of a hop)" : " (moe.experts)"));
+    if (o.top_k > 0 && moe.composition.rfind("grouped", 0) == 0 && o.top_k % 4 != 0)
+        return usage_error("--top-k: found " + std::to_string(o.top_k) +
+                           ", allowed multiples of 4 (moe.composition = \"" + moe.composition +
+                           "\")");
+    if (o.tau > 0 && (moe.router == "linear" || moe.router == "hash"))
+        return usage_error("--tau: moe.router = \"" + moe.router +
+                           "\" has no cosine that tau could scale; leave the option out");
+    return {};
+}
 
 Result<Controls> controls_from(const Config& config, const EvalOptions& o) {
     Controls c;
@@ -24,17 +64,15 @@ Result<Controls> controls_from(const Config& config, const EvalOptions& o) {
     c.halt_epsilon = o.halt;
     if (o.hops < 0)
         return usage_error("--hops: found " + std::to_string(o.hops) + ", allowed 1 or more");
-    if (o.top_k > 0) {  // a smaller pool or a grouped composition allows less than moe.experts
-        auto changed = config;
-        changed.moe.top_k = o.top_k;
-        if (auto s = check_config(changed, "--top-k"); !s) return s.error();
-    }
+    if (o.top_k < 0)
+        return usage_error("--top-k: found " + std::to_string(o.top_k) + ", allowed 1 or more");
     if (o.tau < 0 || std::isnan(o.tau))
         return usage_error("--tau: found " + std::to_string(o.tau) + ", allowed above 0");
     if (o.batches < 1)
         return usage_error("--batches: found " + std::to_string(o.batches) + ", allowed 1 or more");
     if (o.split != "train" && o.split != "valid")
         return usage_error("--split: found \"" + o.split + "\", allowed train, valid");
+    if (auto s = check_model(config, o); !s) return s.error();
     return c;
 }
 

@@ -40,6 +40,7 @@ struct RunInfo {
     int64_t threads = 0;  ///< resolved once, reused by resume
     int64_t steps = 0;
     int64_t parameters = 0;
+    int64_t peak_memory_bytes = 0;                     ///< of a training step; 0: none measured
     double created = 0;                                ///< seconds, Unix
     std::map<std::string, std::string> corpus_hashes;  ///< "train", "valid", "tokenizer" → hash
     std::map<std::string, std::string>

@@ -56,6 +56,7 @@ std::string run_info_json(const RunInfo& info) {
     json["seed"] = info.seed;
     json["steps"] = info.steps;
     json["parameters"] = info.parameters;
+    json["peak_memory_bytes"] = info.peak_memory_bytes;
     json["source"] = info.source;
     json["synthetic"] = info.synthetic;
     json["created"] = info.created;
@@ -86,6 +87,7 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
         .natural("seed", info.seed)
         .integer("steps", info.steps)
         .integer("parameters", info.parameters)
+        .integer("peak_memory_bytes", info.peak_memory_bytes)
         .text("source", info.source)
         .flag("synthetic", info.synthetic)
         .number("created", info.created)

@@ -1,0 +1,16 @@
+// How much memory a stretch of work needed at most: the resident set of the process on the CPU, the
+// caching allocator on CUDA. Process-wide, so only one thread measures: the trainer.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+
+namespace hopscope::core {
+
+/// Begins a new stretch. Where the system cannot forget the old peak, the next answer is that of
+/// the whole process so far.
+void reset_peak_memory(const at::Device& device);
+/// Bytes, highest since then; 0 where the system does not tell.
+int64_t peak_memory(const at::Device& device);
+
+}  // namespace hopscope::core
