@@ -20,6 +20,7 @@
 namespace hopscope::core {
 
 struct OpenRun;  // core/lab/open_run.h: tokenizer and weights
+class Measured;  // core/lab/measured.h: passes over batches that several analyses share
 
 namespace analysis {
 
@@ -31,6 +32,7 @@ struct AnalysisContext {
     std::vector<ScalarRecord> metrics = {};    ///< metrics.csv, rising steps
     std::vector<EvalRecord> evals = {};        ///< eval/, rising steps
     const OpenRun* model = nullptr;            ///< newest checkpoint; set where needs_model
+    Measured* measured = nullptr;              ///< of that model; set where needs_model
     const AnalysisContext* against = nullptr;  ///< --against; may be null
     std::string corpus = {}, prompts = {};     ///< --corpus, --prompts; may be empty
     uint64_t seed = 42;

@@ -1,5 +1,7 @@
 #include "core/lab/analysis_table.h"
 
+#include "core/lab/measured.h"
+
 namespace hopscope::core {
 
 std::span<const analysis::Analysis> analysis_table() {
@@ -8,6 +10,55 @@ std::span<const analysis::Analysis> analysis_table() {
     static const Analysis kTable[] = {
         {"phases", kPhasesDefinition, false, phases},
         {"convergence", kConvergenceDefinition, false, convergence},
+        {"jaccard",
+         "|A ∩ B| / |A ∪ B| of the expert sets of consecutive hops, indices within the pool; mean "
+         "over tokens; mean = over layers and pairs (science E11). 95 % bootstrap interval over "
+         "validation batches. n: tokens.",
+         true, jaccard},
+        {"hop_divergence", "mean of 1 - Jaccard of consecutive hops (science E12). n: tokens.",
+         true, hop_divergence},
+        {"echo", "mean over tokens of cos(dh_0, dh_1), per layer (science E24). n: tokens.", true,
+         echo},
+        {"displacement",
+         "mean over tokens of the distance between the routing positions of the last and the first "
+         "hop; relative_update: |h_accum| / |LN(x)| (science E12). n: tokens.",
+         true, displacement},
+        {"load",
+         "choices of each expert over all hops: Gini, coefficient of variation, max / mean, "
+         "experts without a choice, share of the five most used, exp(entropy) (science E46). "
+         "n: tokens.",
+         true, load},
+        {"confidence",
+         "entropy (nats) and largest probability of the full softmax, mean over tokens and hops "
+         "(science E46). n: tokens.",
+         true, confidence},
+        {"norms",
+         "mean over tokens of |h_accum| / |attention output|, per layer, then over layers "
+         "(science E23). n: tokens.",
+         true, norms},
+        {"collinearity",
+         "cosines of all pairs of router rows (centroids; linear: weight rows): mean, mean of each "
+         "row's nearest, effective rank exp(H(sigma^2)), largest |cos| (science C4). n: rows.",
+         true, collinearity},
+        {"density",
+         "mean angle of a router row to its nearest, and rows per effective dimension. n: rows.",
+         true, density},
+        {"identity",
+         "cos(w_down, w_up) of each expert, mean over its ranks (science A10). n: experts.", true,
+         identity},
+        {"zeroing",
+         "perplexity with h_accum = 0 in all layers against the model as it is, with the 95 % "
+         "paired bootstrap interval of the loss difference over batches (science E22). n: tokens.",
+         true, zeroing},
+        {"frozen_routing",
+         "perplexity and Jaccard with hop 0's choice and weights for all hops (science E10). "
+         "n: tokens.",
+         true, frozen_routing},
+        {"hop_knockout",
+         "KL(base || changed) in nats of the next-token distribution where one (layer, hop) writes "
+         "nothing, mean over positions; proposed_hops keeps each layer's hops up to the last whose "
+         "KL is a tenth of the largest (science E21). n: batches.",
+         true, hop_knockout},
     };
     return kTable;
 }

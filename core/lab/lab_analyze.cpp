@@ -7,6 +7,7 @@
 #include "core/config/config.h"
 #include "core/lab/analysis_table.h"
 #include "core/lab/device.h"
+#include "core/lab/measured.h"
 #include "core/lab/open_run.h"
 #include "core/run/atomic_file.h"
 #include "core/run/metrics_csv.h"
@@ -24,6 +25,7 @@ struct Opened {
     std::vector<ScalarRecord> metrics;
     std::vector<EvalRecord> evals;
     std::optional<OpenRun> model;
+    std::unique_ptr<Measured> measured;
     int64_t step = 0;
 
     AnalysisContext context() const {
@@ -31,6 +33,7 @@ struct Opened {
         out.metrics = metrics;
         out.evals = evals;
         out.model = model ? &*model : nullptr;
+        out.measured = measured.get();
         return out;
     }
 };
@@ -42,7 +45,7 @@ Result<Opened> open(const std::string& dir, bool needs_model) {
     if (!toml) return toml.error();
     auto config = parse_config(*toml, folder->config_path());
     if (!config) return config.error();
-    Opened out{std::move(*folder), std::move(*config), {}, {}, {}, 0};
+    Opened out{std::move(*folder), std::move(*config), {}, {}, {}, {}, 0};
     if (std::filesystem::exists(out.folder.metrics_path())) {
         auto metrics = read_metrics_csv(out.folder.metrics_path());
         if (!metrics) return metrics.error();
@@ -100,6 +103,10 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
             if (!against) return against.error();
             other = std::move(*against);
         }
+        // Here, where run and other stay at their place.
+        if (run->model) run->measured = std::make_unique<Measured>(*run->model, o.corpus);
+        if (other && other->model)
+            other->measured = std::make_unique<Measured>(*other->model, o.corpus);
         AnalysisContext context = run->context();
         std::optional<AnalysisContext> against;
         if (other) against.emplace(other->context());

@@ -244,7 +244,7 @@ Result<std::string> intervene(const InterveneOptions& o) {
             "Jaccard of the expert sets of base and changed, mean over tokens and hops, per layer; "
             "control: the same script on as many experts drawn at random from the same layer";
         j["script"] = json::array();
-        for (const auto& c : o.script) j["script"].push_back(json::parse(to_json(c)));
+        for (const auto& c : o.script) j["script"].push_back(ordered_json::parse(to_json(c)));
         j["prompts"] = json::array();
         for (size_t i = 0; i < effects->size(); ++i) {
             const auto& e = (*effects)[i];
@@ -265,7 +265,8 @@ Result<std::string> intervene(const InterveneOptions& o) {
             for (const double factor : o.doses) {
                 auto dose = measure(factor, 0);
                 if (!dose) return dose.error();
-                j["doses"].push_back({{"factor", factor}, {"summary", summary_json(*dose)}});
+                j["doses"].push_back(
+                    ordered_json{{"factor", factor}, {"summary", summary_json(*dose)}});
             }
         }
         return j.dump(1, ' ', false, json::error_handler_t::replace);

@@ -1,0 +1,54 @@
+// What several analyses of one model share: the evaluation batches and one pass over them. Made
+// when first asked for, kept for one `analyze` call. Calling thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/analysis/analysis.h"
+#include "core/lab/open_run.h"
+#include "core/measure/routing_sample.h"
+
+namespace hopscope::core {
+
+class Measured {
+  public:
+    /// @param corpus text to measure on; "" = the run's own validation part
+    Measured(const OpenRun& run, std::string corpus) : run_(run), corpus_(std::move(corpus)) {}
+    ~Measured();
+    Measured(const Measured&) = delete;
+    Measured& operator=(const Measured&) = delete;
+
+    const OpenRun& run() const { return run_; }
+    Result<const BatchSource*> source(const Progress& progress);
+    Result<const RoutingSample*> sample(const Progress& progress);
+
+  private:
+    const OpenRun& run_;
+    std::string corpus_, scratch_;
+    std::optional<BatchSource> source_;
+    std::optional<RoutingSample> sample_;
+};
+
+/// Batches every analysis of a model looks at (science.md E25).
+inline constexpr int64_t kAnalysisBatches = 50;
+
+namespace analysis {
+
+// The analyses of routing on a model (core/measure).
+Result<AnalysisOutput> jaccard(const AnalysisContext& context);
+Result<AnalysisOutput> hop_divergence(const AnalysisContext& context);
+Result<AnalysisOutput> echo(const AnalysisContext& context);
+Result<AnalysisOutput> displacement(const AnalysisContext& context);
+Result<AnalysisOutput> load(const AnalysisContext& context);
+Result<AnalysisOutput> confidence(const AnalysisContext& context);
+Result<AnalysisOutput> norms(const AnalysisContext& context);
+Result<AnalysisOutput> collinearity(const AnalysisContext& context);
+Result<AnalysisOutput> density(const AnalysisContext& context);
+Result<AnalysisOutput> identity(const AnalysisContext& context);
+Result<AnalysisOutput> zeroing(const AnalysisContext& context);
+Result<AnalysisOutput> frozen_routing(const AnalysisContext& context);
+Result<AnalysisOutput> hop_knockout(const AnalysisContext& context);
+
+}  // namespace analysis
+}  // namespace hopscope::core
