@@ -61,7 +61,27 @@ bool redraws() {
 }
 
 #if HOPSCOPE_WINDOW
+char** program_arguments = nullptr;
+
+/// The OpenMP library reads OMP_WAIT_POLICY when it is loaded, so that only a new start of the
+/// program can set it: waiting threads would otherwise spin on the cores that the window draws
+/// with. A value of the user's is kept.
+void start_anew_with_passive_threads() {
+    constexpr const char* kPolicy = "OMP_WAIT_POLICY";
+    constexpr const char* kOnce = "HOPSCOPE_STARTED_ANEW";
+    if (std::getenv(kPolicy) || std::getenv(kOnce)) return;
+    setenv(kPolicy, "passive", 1);
+    setenv(kOnce, "1", 1);
+    // By its own path, so that the process keeps its name.
+    std::error_code code;
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe", code).string();
+    execv(self.c_str(), program_arguments);
+    // Where that cannot be done the window only costs more.
+    unsetenv(kPolicy);
+}
+
 int explore(const app::ExploreOptions& options) {
+    start_anew_with_passive_threads();
     app::WindowOptions window;
     window.runs = options.runs;
     window.config_path = options.config;
@@ -71,6 +91,7 @@ int explore(const app::ExploreOptions& options) {
     window.close_now = [] { return core::lab::interrupt_flag().load() != 0; };
     app::Services services;
     services.open_session = core::Session::open;
+    services.watch_runs = core::RunWatch::open;
     // --set belongs to the configuration of the command line, the first that is read, not to those
     // opened later.
     services.read_config = [pending = options.overrides](
@@ -99,6 +120,7 @@ int main(int argc, char** argv) {
     };
     environment.catch_signals = catch_signals;
 #if HOPSCOPE_WINDOW
+    program_arguments = argv;
     environment.explore = explore;
 #endif
     return app::run_cli(argc, argv, environment);

@@ -59,8 +59,8 @@ class CurvesPanel final : public Panel {
 
     CurveChoice choice_, built_choice_;
     bool log_x_ = false, log_y_ = false;
-    bool follow_ = true;  ///< the view grows with the run until the user moves it
-    uint64_t built_version_ = 0;
+    bool follow_ = true;                    ///< the view grows with the run until the user moves it
+    std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
     std::vector<Series> series_;
     std::vector<Line> lines_;
     std::vector<Mark> marks_;
@@ -68,12 +68,23 @@ class CurvesPanel final : public Panel {
     int columns_ = 400;  ///< pixel columns of the last drawn plot
 };
 
-/// Empty for a single run.
+/// The variants of a race, or the inspected run and those given beside it; empty for a single run.
 std::vector<Lane> lanes_of(const AppState& state) {
     std::vector<Lane> lanes;
     const auto& names = state.status.lanes;
     for (size_t i = 0; i < names.size() && i <= state.rivals.size(); ++i)
         lanes.push_back({names[i], i == 0 ? &state.history : &state.rivals[i - 1]});
+    if (!lanes.empty() || state.watched.empty()) return lanes;
+    lanes.push_back({state.status.run_name, &state.history});
+    for (const auto& other : state.watched) {
+        if (state.inspects(other.run)) continue;
+        // Two runs of one name in different folders are two lines.
+        const bool taken = std::any_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
+            return lane.name == other.run.name;
+        });
+        lanes.push_back({taken ? other.run.dir : other.run.name, &other.history});
+    }
+    if (lanes.size() == 1) lanes.clear();
     return lanes;
 }
 
@@ -83,12 +94,11 @@ std::string CurvesPanel::detail(const AppState&) const {
 
 void CurvesPanel::prepare(AppState& state) {
     const std::vector<Lane> lanes = lanes_of(state);
-    uint64_t version = state.history.version;
-    for (const Lane& lane : lanes) version = std::max(version, lane.history->version);
-    const bool changed = built_version_ != version || !(built_choice_ == choice_);
-    if (changed) {
+    std::vector<uint64_t> versions = {state.history.version};
+    for (const Lane& lane : lanes) versions.push_back(lane.history->version);
+    if (built_versions_ != versions || !(built_choice_ == choice_)) {
         series_ = lanes.empty() ? curves_of(state.history, choice_) : curves_of(lanes, choice_);
-        built_version_ = version;
+        built_versions_ = std::move(versions);
         built_choice_ = choice_;
     }
     marks_ = marks_of(state.answers, state.history, choice_.x);
@@ -114,7 +124,7 @@ void CurvesPanel::prepare(AppState& state) {
 
 void CurvesPanel::draw(AppState& state) {
     draw_tabs(state);
-    if (state.history.empty() || series_.empty()) {
+    if (series_.empty()) {
         empty_state(state, state.history.empty() ? "No updates yet" : "Not measured in this run",
                     text_of(choice_.quantity).empty);
         return;

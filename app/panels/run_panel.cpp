@@ -35,6 +35,8 @@ class RunPanel final : public Panel {
     void draw_controls(AppState& state);
     void draw_stop_question(AppState& state);
     void draw_numbers(AppState& state);
+    void draw_choice_of_run(AppState& state);
+    void draw_followed(AppState& state);
     void draw_activity(AppState& state);
     void draw_settings(AppState& state);
     void draw_slider(AppState& state, const LiveSetting& setting);
@@ -133,6 +135,8 @@ void RunPanel::draw_numbers(AppState& state) {
     text_cut(state, status.run_name.empty() ? "unnamed run" : status.run_name, theme.text);
     ImGui::PopFont();
     if (!status.run_dir.empty()) tooltip(status.run_dir);
+    draw_choice_of_run(state);
+    draw_followed(state);
     if (status.synthetic)
         text_cut(state, "synthetic text", theme.amber_text);
     else if (!status.source.empty())
@@ -157,6 +161,36 @@ void RunPanel::draw_numbers(AppState& state) {
         ImGui::TextColored(theme.red_text, "%s", status.reason.c_str());
         ImGui::PopTextWrapPos();
     }
+}
+
+/// With several runs given: which of them is inspected.
+void RunPanel::draw_choice_of_run(AppState& state) {
+    if (state.watched.size() < 2) return;
+    ImGui::SetNextItemWidth(-1);
+    if (!ImGui::BeginCombo("##inspected", "inspect another run")) return;
+    for (const auto& other : state.watched) {
+        const bool chosen = state.inspects(other.run);
+        const std::string text = other.run.name + ", " +
+                                 (other.run.being_written ? "being written, " : "") + "step " +
+                                 with_thousands(other.run.step) + "###" + other.run.dir;
+        if (ImGui::Selectable(text.c_str(), chosen) && !chosen) state.open_next = other.run.dir;
+        tooltip(other.run.dir);
+    }
+    ImGui::EndCombo();
+}
+
+void RunPanel::draw_followed(AppState& state) {
+    const core::RunStatus& status = state.status;
+    if (status.followed.empty()) return;
+    if (!status.writer_left) {
+        text_cut(state, "written by another process: following", state.theme().amber_text);
+        tooltip(status.followed);
+        return;
+    }
+    text_cut(state, "its process has ended", state.theme().amber_text);
+    tooltip(status.followed);
+    if (button(state, "Open again", nullptr, "Opens the run so that it can go on here"))
+        state.open_next = status.run_dir;
 }
 
 void RunPanel::draw_activity(AppState& state) {

@@ -81,6 +81,8 @@ int fit(const std::string& text, const std::string& query) {
 }  // namespace
 
 const char* refusal(const AppState& state, core::Action action) {
+    if (state.session && !state.status.followed.empty() && action != core::Action::trace)
+        return state.status.followed.c_str();
     return core::refusal(state.session ? state.status.state : core::RunState::idle, action);
 }
 

@@ -29,7 +29,8 @@ std::vector<ActionItem> command_actions(AppState& state);
 /// parser's sentence.
 ActionItem typed_action(AppState& state, const std::string& line);
 
-/// The state's answer to an action of the run: nullptr if it may be done now.
+/// The state's answer to an action of the run: nullptr if it may be done now. Valid until the next
+/// frame.
 const char* refusal(const AppState& state, core::Action action);
 
 /// One item of a search: its place in the list and how well it fits.

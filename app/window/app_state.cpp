@@ -43,6 +43,22 @@ void AppState::say(const std::string& text, bool problem) {
     keep_drawing();
 }
 
+void AppState::watch_runs(std::vector<std::string> dirs) {
+    if (!services.watch_runs || dirs.empty()) return;
+    watched.clear();
+    for (std::string& dir : dirs) {
+        while (dir.size() > 1 && dir.back() == '/') dir.pop_back();
+        WatchedCurves curves;
+        curves.run.dir = dir;
+        watched.push_back(std::move(curves));
+    }
+    watch = services.watch_runs(std::move(dirs), wake);
+}
+
+bool AppState::inspects(const core::WatchedRun& run) const {
+    return session && status.run_dir == run.dir;
+}
+
 void AppState::attach(std::unique_ptr<core::Session> opened) {
     session = std::move(opened);
     status = {};
@@ -57,7 +73,26 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     keep_drawing();
 }
 
-void update_state(AppState& state) {
+namespace {
+
+void update_watched(AppState& state) {
+    if (!state.watch) return;
+    const auto runs = state.watch->runs();
+    for (size_t i = 0; i < runs.size() && i < state.watched.size(); ++i)
+        state.watched[i].run = runs[i];
+    for (const auto& news : state.watch->drain()) {
+        if (news.run >= state.watched.size()) continue;
+        History& history = state.watched[news.run].history;
+        if (news.restarted) history = {};
+        for (const auto& record : news.records) history.append(record);
+    }
+    for (const auto& message : state.watch->drain_messages()) state.say(message, true);
+}
+
+}  // namespace
+
+void update_status(AppState& state) {
+    update_watched(state);
     if (!state.session) return;
     const core::RunState before = state.status.state;
     state.status = state.session->status();
@@ -73,14 +108,19 @@ void update_state(AppState& state) {
         if (lane > state.rivals.size()) state.rivals.resize(lane);
         (lane == 0 ? state.history : state.rivals[lane - 1]).append(record);
     }
-    if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
-    if (auto newest = state.session->trace()) state.trace = std::move(newest);
-    state.answers = state.session->answers();
-    report_refusals(state, state.answers);
     for (const auto& message : state.session->drain_messages()) {
         state.log.push_back({message, false});
         state.log_at = state.now;
     }
+}
+
+void update_state(AppState& state) {
+    if (!state.session) return;
+    update_status(state);
+    if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
+    if (auto newest = state.session->trace()) state.trace = std::move(newest);
+    state.answers = state.session->answers();
+    report_refusals(state, state.answers);
 }
 
 }  // namespace hopscope::app

@@ -1,6 +1,6 @@
 // What all panels share: the open session and what it last published, the selection, settings,
 // history and messages. One object, owned by the window, used on the window thread only.
-// update_state() takes everything new from the session once a frame; panels read the copies and
+// update_state() takes everything new from the session before a frame; panels read the copies and
 // never ask the session themselves, except to send commands and questions.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "app/window/selection.h"
 #include "app/window/theme.h"
 #include "core/api/session.h"
+#include "core/api/watch.h"
 #include "viz/places.h"
 
 namespace hopscope::app {
@@ -25,6 +26,10 @@ struct Services {
     std::function<core::Result<core::Config>(const std::string& path,
                                              const std::vector<std::string>& overrides)>
         read_config;
+    /// May be empty: other runs are then not shown.
+    std::function<std::unique_ptr<core::RunWatch>(std::vector<std::string> dirs,
+                                                  std::function<void()> wake)>
+        watch_runs;
 };
 
 /// What the user chose once and finds again; kept in the settings file beside the layouts.
@@ -42,19 +47,28 @@ struct LogLine {
     bool problem = false;  ///< a failure or refusal: shown in red
 };
 
+/// A run folder given on the command line: its curve stands beside that of the inspected run.
+struct WatchedCurves {
+    core::WatchedRun run;
+    History history;
+};
+
 struct AppState {
     Services services;
     std::string exe_dir;  ///< folder of the program: fonts and configs are searched from here
     std::function<void()> wake;              ///< given to sessions; callable from any thread
     std::unique_ptr<core::Session> session;  ///< null: start screen
 
-    // Copies taken once a frame by update_state(); valid (maybe empty) also without a session.
+    // Copies taken before each frame by update_state(); valid (maybe empty) also without a session.
     core::RunStatus status;
     std::shared_ptr<const core::GeometrySnapshot> geometry;  ///< null before the first
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
     std::vector<core::Answer> answers;                       ///< oldest first
     History history;                                         ///< in a race of its first lane
     std::vector<History> rivals;                             ///< in a race of its other lanes
+    std::unique_ptr<core::RunWatch> watch;                   ///< null: a single run
+    std::vector<WatchedCurves> watched;                      ///< in the order of the command line
+    std::string open_next;  ///< folder that a panel asks to inspect; the shell opens it
     std::vector<LogLine> log;
     double log_at = -1e9;  ///< `now` when the last line came
 
@@ -79,6 +93,10 @@ struct AppState {
     bool training() const { return session && status.state == core::RunState::running; }
     std::set<uint64_t> told_refusals;  ///< ids of the refused answers that are in the log already
 
+    /// Begins to follow the curves of `dirs`, besides the run that is inspected.
+    void watch_runs(std::vector<std::string> dirs);
+    /// Whether `run` is the one being inspected.
+    bool inspects(const core::WatchedRun& run) const;
     /// Queues a command, by "window". Without a session it is logged as refused.
     uint64_t submit(const core::Command& command);
     void say(const std::string& text, bool problem = false);
@@ -91,6 +109,9 @@ struct AppState {
 };
 
 /// Takes what is new from the session: status, records, snapshots, answers, messages. Never waits.
+/// Only for a frame that will be drawn: taking a picture asks the trainer to make the next one.
 void update_state(AppState& state);
+/// The part that a window nobody sees needs, too: status, records and messages.
+void update_status(AppState& state);
 
 }  // namespace hopscope::app

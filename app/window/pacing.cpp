@@ -5,7 +5,7 @@
 namespace hopscope::app {
 
 Pace pace(const PacingInput& in) {
-    if (in.minimised) return {false, kIdleWait};
+    if (in.hidden) return {false, kHiddenWait};
     if (in.frames_wanted > 0) return {true, 0.0};
 
     const bool spare = in.software_gl && in.training && in.now - in.last_input > kAttentive;

@@ -1,5 +1,5 @@
 // Decides when the window draws and how long it may sleep, apart from GLFW so that it can be
-// tested: nothing is drawn while minimised, three frames follow each input, snapshots wake at most
+// tested: nothing is drawn while hidden, three frames follow each input, snapshots wake at most
 // 30 times a second, and with software OpenGL a training run is disturbed as little as can be.
 // Window thread only.
 #pragma once
@@ -10,6 +10,8 @@ namespace hopscope::app {
 inline constexpr int kFramesAfterInput = 3;
 /// Longest sleep without an event, seconds: 9 wake-ups a second.
 inline constexpr double kIdleWait = 0.111;
+/// The same while nobody can see the window: only signals and the end of a run wait for it.
+inline constexpr double kHiddenWait = 0.5;
 /// News from the trainer are drawn at most this often, frames a second.
 inline constexpr double kNewsRate = 30.0;
 /// The same with software OpenGL, which draws on the cores that train: at about 30 ms of one core a
@@ -29,7 +31,7 @@ struct PacingInput {
     bool run_open = false;  ///< ages are shown
     bool training = false;
     bool typing = false;  ///< a text cursor blinks
-    bool minimised = false;
+    bool hidden = false;  ///< minimised, unmapped
     bool software_gl = false;
 };
 

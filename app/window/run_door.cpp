@@ -87,7 +87,8 @@ void RunDoor::open(core::SessionOptions options) {
 }
 
 bool RunDoor::session_at_work() const {
-    return state_.session && !state_.session->finished() && !core::is_final(state_.status.state);
+    return state_.session && !state_.session->finished() && state_.status.followed.empty() &&
+           !core::is_final(state_.status.state);
 }
 
 void RunDoor::after_closing(std::function<void()> next) {

@@ -16,7 +16,8 @@ class RunDoor {
 
     /// Starts a run from a TOML file. Errors go to `problem()` and the log.
     void start_config(const std::string& path, bool start = true);
-    /// Opens a run folder paused at its newest checkpoint.
+    /// Opens a run folder paused at its newest checkpoint; one that another process writes is
+    /// followed.
     void open_run(const std::string& folder);
     void close_run();
     void exit();

@@ -133,6 +133,7 @@ void Shell::frame() {
     draw_open_dialog();
     draw_shortcuts();
     palette_.draw(state_, [this] { return all_actions(); });
+    if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));
     door_.update();
     door_.draw();
     style_if_changed();

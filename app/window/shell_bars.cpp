@@ -119,7 +119,10 @@ void Shell::draw_state(float bar_height) {
     const float word_left = step_right - step_width - word_width - 12 * s;
     ImGui::SetCursorPos(ImVec2(word_left, text_top));
     ImGui::TextUnformatted(look.word);
-    if (state_.status.state == core::RunState::failed) tooltip(state_.status.reason);
+    if (!state_.status.followed.empty())
+        tooltip(state_.status.followed);
+    else if (state_.status.state == core::RunState::failed)
+        tooltip(state_.status.reason);
     const ImVec2 dot(origin.x + word_left - 12 * s, origin.y + bar_height * 0.5f);
     ImDrawList* list = ImGui::GetWindowDrawList();
     if (look.filled)
@@ -172,7 +175,7 @@ void Shell::draw_status_line(float height) {
                  (status.threads == 1 ? " thread" : " threads"),
              "Where the training runs");
     if (memory_bytes_ > 0) part("memory " + bytes(memory_bytes_), "Resident memory of the program");
-    if (state_.session)
+    if (state_.session && status.followed.empty())
         part("window costs " + rounded(status.publish_share * 100, 1) + " %",
              "Time the trainer spends publishing for the window, as a share of its training time");
     if (state_.geometry)

@@ -14,6 +14,7 @@
 #include <implot.h>
 
 #include "app/window/chords.h"
+#include "app/window/display_loss.h"
 #include "app/window/pacing.h"
 #include "app/window/screenshot.h"
 #include "app/window/shell.h"
@@ -91,26 +92,37 @@ class Loop {
         state_.exe_dir = options.exe_dir;
         // At most one wake-up is under way; the loop takes the flag before it looks for news.
         state_.wake = [this] {
-            if (!news_.exchange(true)) glfwPostEmptyEvent();
+            if (without_display_) {
+                ++wakes_;
+                wakes_.notify_all();
+            } else if (!news_.exchange(true)) {
+                glfwPostEmptyEvent();
+            }
         };
     }
+    ~Loop() { forget_display_loss(); }
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
 
     int run() {
         if (!screen_.open(options_.width, options_.height)) return no_display();
+        on_display_loss([this] { leave_without_display(); });
         begin();
         while (!shell_.door().wants_exit() && !closing_ && !asked_from_outside()) {
             const Pace next = pace(pacing());
             next.wait > 0 ? glfwWaitEventsTimeout(next.wait) : glfwPollEvents();
             state_.now = seconds_now();
             notice_input();
-            update_state(state_);
+            hidden_ = !can_be_seen();
+            update_status(state_);
             if (glfwWindowShouldClose(screen_.window)) ask_to_close();
             if (pace(pacing()).draw)
                 draw_frame();
             else
-                shell_.door().update();  // a minimised window finishes its closing, too
+                shell_.door().update();  // a hidden window finishes its closing, too
         }
         shell_.save();
+        state_.watch = nullptr;
         state_.attach(nullptr);  // its threads may still wake the window: they end before it goes
         return 0;
     }
@@ -127,6 +139,41 @@ class Loop {
         return 2;
     }
 
+    /// The last thing the window thread does once the display is gone: the run is saved as by a
+    /// close, without a word to GLFW or OpenGL.
+    [[noreturn]] void leave_without_display() {
+        constexpr const char* kLost = "the display was lost";
+        without_display_ = true;
+        if (!state_.session) {
+            std::fprintf(stderr, "hopscope: %s; no run was open\n", kLost);
+            std::_Exit(1);
+        }
+        std::fprintf(stderr, "hopscope: %s; finishing the step and saving the run\n", kLost);
+        state_.session->close(kLost);
+        for (;;) {
+            const uint64_t seen = wakes_;
+            if (state_.session->finished()) break;
+            wakes_.wait(seen);
+        }
+        const core::RunStatus status = state_.session->status();
+        state_.session.reset();  // joins the threads
+        const std::string how = "`hopscope train --resume --out " + status.run_dir + "`";
+        if (status.state == core::RunState::failed)
+            std::fprintf(stderr,
+                         "hopscope: the run failed: %s. Its newest checkpoint goes on with %s\n",
+                         status.reason.c_str(), how.c_str());
+        else
+            std::fprintf(stderr, "hopscope: the run is saved at step %lld; go on with %s\n",
+                         static_cast<long long>(status.step), how.c_str());
+        std::_Exit(1);
+    }
+
+    /// Minimised, or taken off the screen: nobody looks.
+    bool can_be_seen() const {
+        return glfwGetWindowAttrib(screen_.window, GLFW_VISIBLE) != 0 &&
+               glfwGetWindowAttrib(screen_.window, GLFW_ICONIFIED) == 0;
+    }
+
     void begin() {
         glfwSetWindowUserPointer(screen_.window, &state_);
         const auto redraw = [](GLFWwindow* window) {
@@ -138,8 +185,8 @@ class Loop {
             shell_.door().start_config(options_.config_path, options_.start);
         else if (!options_.runs.empty())
             shell_.door().open_run(options_.runs.front());
-        if (options_.runs.size() > 1)
-            state_.say("only one run can be shown at a time; the first was opened");
+        if (options_.runs.size() + (options_.config_path.empty() ? 0 : 1) > 1)
+            state_.watch_runs(options_.runs);
         if (options_.after_begin) options_.after_begin(shell_, state_);
     }
 
@@ -153,7 +200,7 @@ class Loop {
         in.run_open = state_.session != nullptr;
         in.training = state_.training();
         in.typing = ImGui::GetIO().WantTextInput;
-        in.minimised = glfwGetWindowAttrib(screen_.window, GLFW_ICONIFIED) != 0;
+        in.hidden = hidden_;
         in.software_gl = screen_.software;
         return in;
     }
@@ -175,6 +222,7 @@ class Loop {
 
     void draw_frame() {
         news_ = false;
+        update_state(state_);
         state_.frames_wanted = std::max(0, state_.frames_wanted - 1);
         state_.unix_now = unix_seconds();
         last_draw_ = state_.now;
@@ -213,6 +261,9 @@ class Loop {
 
     const WindowOptions& options_;
     std::atomic<bool> news_{false};
+    std::atomic<bool> without_display_{false};
+    std::atomic<uint64_t> wakes_{0};  ///< counted once the display is gone
+    bool hidden_ = false;
     AppState state_;
     Screen screen_;
     Shell shell_;  // goes first: panels hold OpenGL objects

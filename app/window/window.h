@@ -14,7 +14,7 @@ namespace hopscope::app {
 class Shell;
 
 struct WindowOptions {
-    std::vector<std::string> runs;  ///< run folders to open; the first is shown
+    std::vector<std::string> runs;  ///< run folders to open; the first is inspected, all are curves
     std::string config_path;        ///< a configuration to load
     bool start = false;             ///< begin training at once, else wait paused
     std::string exe_dir;            ///< folder of the program

@@ -91,7 +91,10 @@ class Session {
     /// Messages for the log panel that came since the last call, as "hh:mm:ss text".
     virtual std::vector<std::string> drain_messages() = 0;
     /// Asks to stop (finish step, checkpoint); `finished` turns true when the threads have ended.
-    virtual void close() = 0;
+    /// `reason`, where nobody asked for it, goes to run.json with the state: "the display was
+    /// lost".
+    virtual void close(const std::string& reason) = 0;
+    void close() { close(""); }
     virtual bool finished() const = 0;
 };
 

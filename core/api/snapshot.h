@@ -129,6 +129,10 @@ struct RunStatus {
     double publish_share = 0;         ///< time spent publishing / time spent training
     std::vector<std::string> lanes;   ///< names, of a race; empty for a single run
     std::vector<std::string> frozen;  ///< active freezes, e.g. "routing", "centroids"
+    /// Not empty: the run is only looked at, since another process writes it; why no command is
+    /// taken, a sentence.
+    std::string followed;
+    bool writer_left = false;  ///< of a followed run: no process writes it any more
 };
 
 }  // namespace hopscope::core

@@ -5,7 +5,9 @@
 #include "core/api/lab.h"
 #include "core/api/session.h"
 #include "core/config/config.h"
+#include "core/follow/follow_session.h"
 #include "core/lab/model_inspector.h"
+#include "core/lab/open_run.h"
 #include "core/lab/race_file.h"
 #include "core/lab/race_trainer.h"
 #include "core/lab/run_trainer.h"
@@ -47,6 +49,30 @@ Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
     return make_session(std::move(options), std::move(trainer), std::move(inspector));
 }
 
+Result<std::shared_ptr<const WeightsCopy>> newest_weights(const std::string& dir) {
+    try {
+        auto run = open_run(dir, "fp32");
+        if (!run) return run.error();
+        auto valid = eval_source(run->folder, run->config, run->tokenizer, "", "valid", "", {});
+        if (!valid) return valid.error();
+        auto copy = std::make_shared<ModelCopy>(std::move(run->config), std::move(run->weights),
+                                                std::move(run->tokenizer), std::move(*valid));
+        copy->step = run->step;
+        return std::shared_ptr<const WeightsCopy>(std::move(copy));
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+/// A run that another process is writing is looked at beside it.
+Result<std::unique_ptr<Session>> follow_run(SessionOptions options) {
+    auto follower = RunFollower::open(options.run_dir);
+    if (!follower) return follower.error();
+    auto load = [dir = options.run_dir] { return newest_weights(dir); };
+    return make_follow_session(std::move(options), *std::move(follower), std::move(load),
+                               std::make_unique<ModelInspector>());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
@@ -63,6 +89,8 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
     if (!existing && !options.run_dir.empty() && is_run_folder(options.run_dir))
         return usage_error(options.run_dir +
                            " already holds a run; resume it with --resume, or name another folder");
+    if (options.open_only && is_being_written(options.run_dir))
+        return follow_run(std::move(options));
     auto trainer = std::make_unique<RunTrainer>(options);
     auto inspector = options.headless ? nullptr : std::make_unique<ModelInspector>();
     return make_session(std::move(options), std::move(trainer), std::move(inspector));

@@ -1,10 +1,8 @@
 #include "core/run/metrics_csv.h"
 
-#include <algorithm>
-#include <charconv>
-#include <optional>
 #include <unistd.h>
-#include <unordered_map>
+
+#include "core/run/metrics_lines.h"
 
 namespace hopscope::core {
 namespace {
@@ -32,92 +30,12 @@ std::string line_of(const std::vector<Column>& columns, const ScalarRecord& reco
     return line + '\n';
 }
 
-std::vector<std::string_view> cells_of(std::string_view line) {
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    std::vector<std::string_view> cells;
-    size_t begin = 0;
-    for (size_t comma; (comma = line.find(',', begin)) != std::string_view::npos; begin = comma + 1)
-        cells.push_back(line.substr(begin, comma - begin));
-    cells.push_back(line.substr(begin));
-    return cells;
-}
-
-/// Layers that the header speaks of: one more than the highest "…/layerN". Each layer has a column
-/// at least, so a larger N is refused rather than allocated.
-Result<int64_t> layers_of(const std::vector<std::string_view>& names, const std::string& where) {
-    int64_t layers = 0;
-    for (const std::string_view name : names) {
-        constexpr std::string_view kMark = "/layer";
-        const size_t at = name.rfind(kMark);
-        if (at == std::string_view::npos) continue;
-        const std::string_view digits = name.substr(at + kMark.size());
-        int64_t layer = -1;
-        const auto [end, error] =
-            std::from_chars(digits.data(), digits.data() + digits.size(), layer);
-        if (error != std::errc() || end != digits.data() + digits.size()) continue;
-        if (layer < 0 || layer >= static_cast<int64_t>(names.size()))
-            return usage_error(where + ": column \"" + std::string(name.substr(0, 80)) +
-                               "\": a layer below " + std::to_string(names.size()) + " expected");
-        layers = std::max(layers, layer + 1);
-    }
-    return layers;
-}
-
-/// Steps through a metrics.csv line by line; keeps which cell is which column.
-class Reader {
-  public:
-    Reader(std::string path) : path_(std::move(path)) {}
-
-    /// False: the line carries no record (units, header, empty).
-    Result<bool> read(std::string_view line, ScalarRecord& record) {
-        ++line_;
-        if (line.empty() || line == "\r" || line.front() == '#') return false;
-        const auto cells = cells_of(line);
-        if (columns_.empty()) return header(cells);
-        if (cells.size() != columns_.size())
-            return usage_error(where() + ": " + std::to_string(cells.size()) +
-                               " values found, the header has " + std::to_string(columns_.size()) +
-                               " columns");
-        record = {};
-        record.layers.resize(static_cast<size_t>(layers_));
-        for (size_t i = 0; i < cells.size(); ++i)
-            if (columns_[i] && !set_column(*columns_[i], cells[i], record))
-                return usage_error(where() + ": column " + columns_[i]->name + ": found \"" +
-                                   std::string(cells[i].substr(0, 40)) + "\", a number expected");
-        return true;
-    }
-
-  private:
-    std::string where() const { return path_ + ":" + std::to_string(line_); }
-
-    Result<bool> header(const std::vector<std::string_view>& names) {
-        auto layers = layers_of(names, where());
-        if (!layers) return layers.error();
-        layers_ = *layers;
-        std::unordered_map<std::string, Column> known;
-        for (Column& column : metric_columns(layers_)) known.emplace(column.name, column);
-        for (const std::string_view name : names) {
-            const auto found = known.find(std::string(name));
-            columns_.push_back(found == known.end() ? std::nullopt : std::optional(found->second));
-        }
-        if (!columns_[0] || columns_[0]->name != "step")
-            return usage_error(where() + ": found a header that begins with \"" +
-                               std::string(names[0].substr(0, 40)) +
-                               "\", \"step,tokens,seconds,loss,…\" expected");
-        return false;
-    }
-
-    std::string path_;
-    int64_t line_ = 0, layers_ = 0;
-    std::vector<std::optional<Column>> columns_;  ///< nullopt: unknown, ignored
-};
-
 /// Calls use(record, offset of its line); stops where it returns false.
 template <class Use>
 Status each_record(const std::string& path, Use use) {
     auto text = read_file(path, SIZE_MAX);
     if (!text) return text.error();
-    Reader reader(path);
+    MetricsLines reader(path);
     ScalarRecord record;
     for (const std::string_view line : complete_lines(*text)) {
         auto is_record = reader.read(line, record);

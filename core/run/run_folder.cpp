@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include "core/run/step_names.h"
@@ -17,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kLockAttempts = 4;
+constexpr std::chrono::milliseconds kLockPause{25};
 constexpr const char* kGeometrySuffix = ".safetensors";
 constexpr const char* kEvalSuffix = ".json";
 const char* const kFolders[] = {"metrics", "checkpoints", "geometry", "eval"};
@@ -32,8 +36,14 @@ Result<FileHandle> take_lock(const std::string& dir) {
     const std::string path = dir + "/.lock";
     FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     if (!file.valid()) return file_error("cannot open", path, errno);
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    // Who only looks whether a run is being written holds the lock for a moment: that passes.
+    int attempts = kLockAttempts;
+    while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) return file_error("cannot lock", path, errno);
+        if (--attempts > 0) {
+            std::this_thread::sleep_for(kLockPause);
+            continue;
+        }
         char owner[32] = {};
         const ssize_t got = ::pread(file.get(), owner, sizeof owner - 1, 0);
         std::string process = got > 0 ? std::string(owner, static_cast<size_t>(got)) : "";
@@ -107,6 +117,12 @@ std::string default_run_dir(const std::string& config_name, const std::string& b
 bool is_run_folder(const std::string& dir) {
     std::error_code ignored;
     return fs::is_regular_file(dir + "/run.json", ignored);
+}
+
+bool is_being_written(const std::string& dir) {
+    const FileHandle file(::open((dir + "/.lock").c_str(), O_RDONLY | O_CLOEXEC));
+    // A shared lock, so that two who look do not take each other for a writer.
+    return file.valid() && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 Result<RunFolder> RunFolder::create(const std::string& path, const std::string& config_toml,

@@ -61,6 +61,8 @@ Result<RunInfo> parse_run_info(const std::string& json, const std::string& name)
 std::string default_run_dir(const std::string& config_name, const std::string& base = "runs");
 /// Whether `dir` holds a run (has a run.json).
 bool is_run_folder(const std::string& dir);
+/// Whether some process (this one, too) holds the writer's lock of `dir` now.
+bool is_being_written(const std::string& dir);
 
 class RunFolder {
   public:

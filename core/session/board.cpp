@@ -24,6 +24,30 @@ bool Board::become(RunState to, const std::string& reason, bool input_error) {
     return true;
 }
 
+void Board::show(RunState state, const std::string& reason) {
+    std::lock_guard lock(mutex_);
+    status_.state = state;
+    status_.reason = reason;
+    state_.store(state, std::memory_order_release);
+}
+
+bool Board::close(const std::string& reason) {
+    {
+        std::lock_guard lock(mutex_);
+        if (closing.exchange(true)) return false;
+        close_reason_ = reason;
+    }
+    if (!refusal(state(), Action::stop)) become(RunState::stopping);
+    trainer_bell.notify();
+    inspector_bell.notify();
+    return true;
+}
+
+std::string Board::close_reason() const {
+    std::lock_guard lock(mutex_);
+    return close_reason_;
+}
+
 void Board::say(const std::string& text) {
     const std::time_t now = std::time(nullptr);
     std::tm local{};

@@ -43,6 +43,8 @@ class Board {
     RunState state() const { return state_.load(std::memory_order_acquire); }
     /// Goes to `to` if the table allows it; else nothing happens and false is returned.
     bool become(RunState to, const std::string& reason = "", bool input_error = false);
+    /// Shows the state of a run that another process writes, whatever it was before.
+    void show(RunState state, const std::string& reason);
     /// Changes the other fields of the status under its lock; keep `edit` short.
     template <class Edit>
     void edit_status(const Edit& edit) {
@@ -68,6 +70,10 @@ class Board {
     Wakeup trainer_bell;    ///< the trainer thread waits on it
     Wakeup inspector_bell;  ///< the inspector thread waits on it
 
+    /// Asks the threads to end; the first call's `reason` counts. False if it was asked before.
+    bool close(const std::string& reason);
+    std::string close_reason() const;
+
     std::atomic<bool> closing{false};
     std::atomic<bool> trainer_gone{false};        ///< no further weights will come
     std::atomic<uint64_t> revision{0};            ///< counts updates and changes of the live model
@@ -81,6 +87,7 @@ class Board {
     const std::function<void()> wake_;
     mutable std::mutex mutex_;
     RunStatus status_;
+    std::string close_reason_;
     std::atomic<RunState> state_{RunState::idle};  ///< written under mutex_
     std::deque<std::string> messages_;
 };

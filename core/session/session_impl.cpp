@@ -23,7 +23,7 @@ class SessionImpl final : public Session {
         board_.become(RunState::preparing);
     }
     ~SessionImpl() override {
-        close();
+        board_.close("");
         if (trainer_thread_.joinable()) trainer_thread_.join();
         if (inspector_thread_.joinable()) inspector_thread_.join();
     }
@@ -62,12 +62,8 @@ class SessionImpl final : public Session {
     std::shared_ptr<const HaltingEffect> halting() const override { return board_.halting.load(); }
 
     std::vector<std::string> drain_messages() override { return board_.drain_messages(); }
-    void close() override {
-        if (board_.closing.exchange(true)) return;
-        if (!refusal(board_.state(), Action::stop)) board_.become(RunState::stopping);
-        board_.trainer_bell.notify();
-        board_.inspector_bell.notify();
-    }
+    using Session::close;
+    void close(const std::string& reason) override { board_.close(reason); }
     bool finished() const override { return board_.closing && threads_ == 0; }
 
   private:

@@ -397,7 +397,7 @@ void TrainerLoop::end(RunState final_state) {
     }
     board_.say(std::string("run ") + name_of(final_state) + " at step " +
                std::to_string(trainer_->step()));
-    enter(final_state, "", true);
+    enter(final_state, final_state == RunState::stopped ? board_.close_reason() : "", true);
 }
 
 /// run.json first: whoever sees the state finds it there. False if the table forbids it by now.

@@ -324,6 +324,21 @@ void FakeSession::request_trace(core::TraceRequest request) {
     trace_ = std::move(result);
 }
 
+void FakeSession::put(core::GeometrySnapshot snapshot) {
+    snapshot.version = geometry_ ? geometry_->version + 1 : 1;
+    geometry_ = std::make_shared<core::GeometrySnapshot>(std::move(snapshot));
+}
+
+void FakeSession::put(core::TraceResult trace) {
+    trace.version = trace_ ? trace_->version + 1 : 1;
+    trace_ = std::make_shared<core::TraceResult>(std::move(trace));
+}
+
+void FakeSession::put(core::HaltingEffect effect) {
+    effect.version = halting_ ? halting_->version + 1 : 1;
+    halting_ = std::make_shared<core::HaltingEffect>(std::move(effect));
+}
+
 void FakeSession::request_halting(const std::string& prompt, double epsilon) {
     auto effect = std::make_shared<core::HaltingEffect>();
     effect->version = halting_ ? halting_->version + 1 : 1;

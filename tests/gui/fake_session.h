@@ -38,7 +38,8 @@ class FakeSession final : public core::Session {
     void request_halting(const std::string& prompt, double epsilon) override;
     std::shared_ptr<const core::HaltingEffect> halting() const override { return halting_; }
     std::vector<std::string> drain_messages() override;
-    void close() override { closing_ = true; }
+    using Session::close;
+    void close(const std::string&) override { closing_ = true; }
     bool finished() const override { return closing_ && close_allowed_; }
 
     /// Makes updates as a trainer would: commands are applied before the first of them.
@@ -48,6 +49,10 @@ class FakeSession final : public core::Session {
     void set_state(core::RunState state) { status_.state = state; }
     core::RunStatus& mutable_status() { return status_; }
     void allow_close() { close_allowed_ = true; }
+    /// Puts a picture or an answer in place of the made-up one; a newer version than any before.
+    void put(core::GeometrySnapshot snapshot);
+    void put(core::TraceResult trace);
+    void put(core::HaltingEffect effect);
     void say(const std::string& message) { messages_.push_back(message); }
     const std::vector<core::Command>& received() const { return received_; }
 

@@ -3,61 +3,17 @@
 #include <cstdio>
 #include <implot.h>
 
-#include "app/window/panel.h"
 #include "app/window/settings.h"
-#include "engine_support.h"
-#include "fake_session.h"
+#include "stage.h"
 
 namespace {
 
 using namespace hopscope;
 using gui_test::FakeOptions;
-using gui_test::FakeSession;
-
-/// State, one panel and the fake session behind it, made anew for each test.
-struct Stage {
-    app::AppState state;
-    std::unique_ptr<app::Panel> panel;
-    FakeSession* session = nullptr;
-
-    void open(std::unique_ptr<app::Panel> (*make)(), FakeOptions options) {
-        auto made = std::make_unique<FakeSession>(options);
-        session = made.get();
-        state.attach(std::move(made));
-        panel = make();
-    }
-    const std::vector<core::Command>& received() const { return session->received(); }
-    core::Command last() const { return received().empty() ? core::Command{} : received().back(); }
-};
-Stage* stage = nullptr;
-
-FakeOptions small(core::RunState state = core::RunState::running) {
-    FakeOptions options;
-    options.start_step = 120;
-    options.experts = 16;
-    options.tokens = 16;
-    options.state = state;
-    return options;
-}
-
-template <auto Make>
-void use(ImGuiTest* test, FakeOptions (*options)()) {
-    static FakeOptions (*wanted)();
-    test->UserData = reinterpret_cast<void*>(options);
-    test->GuiFunc = [](ImGuiTestContext* ctx) {
-        if (ctx->IsFirstGuiFrame()) {
-            wanted = reinterpret_cast<FakeOptions (*)()>(ctx->Test->UserData);
-            stage->open(Make, wanted());
-        }
-        app::update_state(stage->state);
-        stage->panel->prepare(stage->state);
-        ImGui::SetNextWindowSize(ImVec2(560, 760));
-        ImGui::SetNextWindowPos(ImVec2(20, 20));
-        if (ImGui::Begin("Stage", nullptr, ImGuiWindowFlags_NoSavedSettings))
-            stage->panel->draw(stage->state);
-        ImGui::End();
-    };
-}
+using gui_test::small;
+using gui_test::Stage;
+using gui_test::stage;
+using gui_test::use;
 
 void register_run_panel(ImGuiTestEngine* engine) {
     constexpr auto kMake = app::make_run_panel;
@@ -166,6 +122,44 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_GT(stage->last().number("value", 0), 0.1);
     };
 
+    // Wrong if a run that another process writes could be commanded, or did not say that it is
+    // followed.
+    t = IM_REGISTER_TEST(engine, "run", "followed_run_cannot_be_changed");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->session->mutable_status().followed = "Another process is writing this run.";
+        ctx->Yield(2);
+        for (const char* item : {"Run", "Pause", "Step", "Stop", "Checkpoint", "router"})
+            IM_CHECK((ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        IM_CHECK(!ctx->ItemExists("Open again"));
+        stage->session->mutable_status().writer_left = true;
+        stage->session->mutable_status().run_dir = "runs/left";
+        ctx->Yield(2);
+        ctx->ItemClick("Open again");
+        IM_CHECK_STR_EQ(stage->state.open_next.c_str(), "runs/left");
+        stage->state.open_next.clear();
+    };
+
+    // Wrong if another of the runs given could not be chosen.
+    t = IM_REGISTER_TEST(engine, "run", "another_run_can_be_inspected");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        auto& watched = stage->state.watched;
+        watched.resize(2);
+        watched[0].run.dir = stage->session->mutable_status().run_dir = "runs/a";
+        watched[0].run.name = "a";
+        watched[1].run.dir = "runs/b";
+        watched[1].run.name = "b";
+        ctx->Yield(2);
+        ctx->SetRef("Stage");
+        ctx->ItemClick("##inspected");
+        ctx->ItemClick("//$FOCUSED/###runs/b");
+        IM_CHECK_STR_EQ(stage->state.open_next.c_str(), "runs/b");
+        stage->state.open_next.clear();
+        watched.clear();
+    };
+
     // Wrong if a run that is done still offered to change it.
     t = IM_REGISTER_TEST(engine, "run", "finished_run_cannot_be_changed");
     use<kMake>(t, [] { return small(core::RunState::done); });
@@ -218,6 +212,39 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         ctx->ItemClick("Fit");
         ctx->Yield(2);
         IM_CHECK(!ctx->ItemExists("Fit"));
+    };
+
+    // Wrong if the other runs given were missing, nameless, or of the colour of the inspected one;
+    // or if a run at an early step crashed the plot.
+    t = IM_REGISTER_TEST(engine, "curves", "other_runs_stand_beside");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        auto& watched = stage->state.watched;
+        watched.resize(3);
+        for (size_t i = 0; i < watched.size(); ++i) {
+            watched[i].run.dir = "runs/" + std::to_string(i);
+            watched[i].run.name = i == 0 ? "inspected" : "twin";
+            for (int64_t step = 1; step <= (i == 1 ? 40 : 0); ++step) {
+                core::ScalarRecord record;
+                record.step = step;
+                record.loss = 3.0f;
+                watched[i].history.append(record);
+            }
+        }
+        stage->session->mutable_status().run_dir = "runs/0";
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        for (const char* tab : {"perplexity", "rate", "gradient", "balance", "routing", "loss"}) {
+            ctx->ItemClick(tab);
+            ctx->Yield(2);
+        }
+        ctx->ItemClick("log y");
+        ctx->ItemClick("log x");
+        ctx->Yield(2);
+        // The legend's entries are items of the plot.
+        IM_CHECK(ctx->ItemExists("**/twin##1"));
+        watched.clear();
+        ctx->Yield(2);
     };
 
     // Wrong if a run without updates showed an empty plot in place of what will appear.
@@ -300,6 +327,7 @@ int main() {
     register_run_panel(engine);
     register_curves_panel(engine);
     register_log_panel(engine);
+    gui_test::register_geometry_panels(engine);
     {
         Stage local;
         stage = &local;
@@ -321,6 +349,7 @@ int main() {
         const int code = gui_test::exit_code(engine, tests.Size);
         ImGuiTestEngine_Stop(engine);
         local.panel.reset();
+        local.second.reset();
         local.state.attach(nullptr);
         for (ImTextureData* texture : ImGui::GetPlatformIO().Textures)
             texture->SetTexID(ImTextureID_Invalid), texture->SetStatus(ImTextureStatus_Destroyed);

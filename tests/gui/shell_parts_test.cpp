@@ -47,14 +47,14 @@ int frames(PacingInput in, double seconds, double news_every) {
 }
 
 // Wrong if the window drew while nobody can see it: training must run at full rate then.
-TEST(Pacing, NothingIsDrawnWhileMinimised) {
+TEST(Pacing, NothingIsDrawnWhileHidden) {
     PacingInput in;
-    in.minimised = true;
+    in.hidden = true;
     in.frames_wanted = 3;
     in.news = true;
     in.training = in.run_open = true;
     EXPECT_FALSE(pace(in).draw);
-    EXPECT_GT(pace(in).wait, 0.05);
+    EXPECT_GE(pace(in).wait, 0.25) << "a hidden window wakes the processor for nothing";
 }
 
 // Wrong if an idle window kept a core busy, or left ages unrenewed.

@@ -1,6 +1,8 @@
 // The whole program on a real screen (or Xvfb) with the real laboratory: a tiny run is started from
 // the window, learns, is frozen, halted, paused, closed and opened again. Linked with core_lab in
 // place of the fake session.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -68,6 +70,25 @@ bool in_state(core::RunState wanted) {
     return state->session && state->status.state == wanted;
 }
 
+bool some_hop_left_out(const core::TraceResult& trace) {
+    for (const auto& layer : trace.layers)
+        for (const auto& hop : layer.hops)
+            if (std::count(hop.executed.begin(), hop.executed.end(), 0) > 0) return true;
+    return false;
+}
+
+/// A slider jumps to where it is pressed.
+void click_slider(ImGuiTestContext* ctx, const char* ref, float share) {
+    ctx->MouseMove(ref);
+    const ImRect box = ctx->ItemInfo(ref).RectFull;
+    ctx->MouseMoveToPos(
+        ImVec2(box.Min.x + (box.Max.x - box.Min.x) * share, (box.Min.y + box.Max.y) / 2));
+    ctx->MouseDown();
+    ctx->Yield(2);
+    ctx->MouseUp();
+    ctx->Yield(2);
+}
+
 void run_story(ImGuiTestContext* ctx) {
     // Learns: wrong if the window's session did not train, or records got lost on the way.
     IM_CHECK(wait_for(
@@ -94,16 +115,42 @@ void run_story(ImGuiTestContext* ctx) {
         ctx, [] { return state->status.frozen.empty(); }, kLong));
 
     // Halts: wrong if the inspector answered for another threshold, or with numbers that cannot be.
-    state->session->request_halting(state->prompt, 0.5);
+    // Driven as by a person: the prompt is traced, the slider moved, the banner read and cleared.
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+    ctx->ItemClick("Inspect");
+    ctx->Yield(5);
+    ctx->SetRef("Trajectory##Inspect");
+    ctx->ItemClick("Trace");
+    const auto traced = [] { return state->trace && !state->trace->tokens.empty(); };
+    IM_CHECK(wait_for(ctx, traced, kLong));
+    IM_CHECK_STR_EQ(state->trace->error.c_str(), "");
+    IM_CHECK(!ctx->ItemExists("Clear all"));
+    IM_CHECK(!some_hop_left_out(*state->trace));
+    ctx->Yield(3);
+    click_slider(ctx, "**/##epsilon", 0.97f);
     const auto halted = [] {
         const auto effect = state->session->halting();
-        return effect && effect->epsilon == 0.5;
+        return effect && effect->error.empty() && effect->batches > 0;
     };
     IM_CHECK(wait_for(ctx, halted, kLong));
     const auto effect = state->session->halting();
-    IM_CHECK_STR_EQ(effect->error.c_str(), "");
+    IM_CHECK_STR_EQ(effect->prompt.c_str(), state->prompt.c_str());
+    IM_CHECK(effect->epsilon > 0.5 && effect->epsilon <= 1);
     IM_CHECK_GE(effect->kl, -1e-5f);
-    IM_CHECK(effect->saving >= 0 && effect->saving <= 1);
+    IM_CHECK(effect->saving >= 0 && effect->saving <= 0.5f);
+    IM_CHECK(effect->mean_hops >= 1 && effect->mean_hops <= 2);
+    IM_CHECK(std::fabs(effect->saving - (1 - effect->mean_hops / 2)) < 1e-4f);
+    // The prompt's own picture follows the threshold, unless no token falls below it.
+    IM_CHECK(wait_for(
+        ctx, [&] { return effect->saving < 0.01f || some_hop_left_out(*state->trace); }, kLong));
+    IM_CHECK(ctx->ItemExists("Clear all"));
+    ctx->ItemClick("Clear all");
+    IM_CHECK(wait_for(
+        ctx, [] { return !some_hop_left_out(*state->trace); }, kLong));
+    IM_CHECK(!ctx->ItemExists("Clear all"));
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+    ctx->ItemClick("Train");
+    ctx->Yield(5);
 
     // Pauses and steps: wrong if the run went on, or made more or fewer updates than asked.
     ctx->SetRef("Run##Train");

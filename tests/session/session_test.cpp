@@ -234,6 +234,19 @@ TEST(Session, LookingAtARunChangesNothingInIt) {
     EXPECT_EQ(run.session->status().state, RunState::stopped);
 }
 
+TEST(Session, ClosingForAReasonIsToldInRunJson) {
+    // Wrong if a run that lost its window does not say so, or is left without its last steps.
+    FakeWorld world;
+    FakeRun run(world);
+    ASSERT_TRUE(run.wait([&] { return world.updates > 3; }));
+    run.session->close("the display was lost");
+    run.session->close("too late to count");
+    ASSERT_TRUE(run.wait([&] { return run.session->finished(); }));
+    EXPECT_EQ(world.count("state stopped: the display was lost"), 1);
+    EXPECT_EQ(world.count("checkpoint"), 1);
+    EXPECT_EQ(run.session->status().reason, "the display was lost");
+}
+
 TEST(Session, ARunWithAllItsStepsIsDone) {
     // Wrong if a finished run is trained further when it is opened.
     FakeWorld world;

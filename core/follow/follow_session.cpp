@@ -1,0 +1,214 @@
+#include "core/follow/follow_session.h"
+
+#include <cmath>
+#include <exception>
+#include <optional>
+#include <thread>
+
+#include "core/session/board.h"
+#include "core/session/command_queue.h"
+#include "core/session/inspector_loop.h"
+
+namespace hopscope::core {
+namespace {
+
+/// How often the folder is looked at: files do not tell (on every file system) that they have
+/// grown.
+constexpr std::chrono::milliseconds kPeriod{500};
+
+constexpr const char* kWritten =
+    "Another process is writing this run; it is followed here and takes no commands.";
+constexpr const char* kLeft =
+    "No process writes this run any more. Open it again to go on with it here.";
+
+class FollowSession final : public Session {
+  public:
+    FollowSession(SessionOptions options, RunFollower follower, LoadWeights load_weights,
+                  std::unique_ptr<Inspector> inspector)
+        : options_(std::move(options)),
+          board_(options_.wake),
+          follower_(std::move(follower)),
+          load_weights_(std::move(load_weights)) {
+        if (inspector) inspector_.emplace(board_, std::move(inspector));
+        const RunInfo& info = follower_.info();
+        board_.edit_status([&](RunStatus& status) {
+            status.run_dir = follower_.folder().dir();
+            status.run_name = follower_.folder().name();
+            status.device = info.device;
+            status.source = info.source;
+            status.synthetic = info.synthetic;
+            status.followed = kWritten;
+        });
+        show_info();
+    }
+    ~FollowSession() override {
+        board_.close("");
+        if (reader_.joinable()) reader_.join();
+        if (inspector_thread_.joinable()) inspector_thread_.join();
+    }
+
+    /// Apart from the constructor, so that the destructor closes what a failure leaves.
+    void start_threads() {
+        const auto start = [this](auto work) {
+            ++threads_;
+            return std::thread([this, work] {
+                work();
+                --threads_;
+                board_.wake();
+            });
+        };
+        reader_ = start([this] { read(); });
+        if (inspector_) inspector_thread_ = start([this] { inspector_->run(); });
+    }
+
+    const Config& config() const override { return options_.config; }
+    RunStatus status() const override { return board_.status(); }
+    uint64_t submit(const Command& command, const std::string&) override {
+        return commands_.submit_refused(command, board_.status().followed);
+    }
+    std::vector<Answer> answers() const override { return commands_.answers(); }
+    void drain_scalars(std::vector<ScalarRecord>& out) override { board_.records.drain(out); }
+
+    std::shared_ptr<const GeometrySnapshot> geometry() const override {
+        board_.geometry_looked_at = true;
+        return board_.geometry.load();
+    }
+    void request_trace(TraceRequest request) override {
+        if (inspector_) return inspector_->request_trace(std::move(request));
+        TraceResult none;
+        none.prompt = request.prompt;
+        none.error = "This session has no inspector.";
+        board_.trace.store(std::make_shared<const TraceResult>(std::move(none)));
+    }
+    std::shared_ptr<const TraceResult> trace() const override {
+        if (!board_.trace_looked_at.exchange(true)) board_.inspector_bell.notify();
+        return board_.trace.load();
+    }
+    void request_halting(const std::string& prompt, double epsilon) override {
+        if (inspector_) return inspector_->request_halting(prompt, epsilon);
+        HaltingEffect none;
+        none.prompt = prompt;
+        none.epsilon = epsilon;
+        none.error = "This session has no inspector.";
+        board_.halting.store(std::make_shared<const HaltingEffect>(std::move(none)));
+    }
+    std::shared_ptr<const HaltingEffect> halting() const override { return board_.halting.load(); }
+
+    std::vector<std::string> drain_messages() override { return board_.drain_messages(); }
+    using Session::close;
+    void close(const std::string& reason) override { board_.close(reason); }
+    bool finished() const override { return board_.closing && threads_ == 0; }
+
+  private:
+    /// The reading thread.
+    void read() {
+        auto next_look = Wakeup::Clock::now();
+        while (!board_.closing) {
+            const uint64_t ticket = board_.trainer_bell.ticket();
+            if (board_.closing) break;
+            try {
+                if (Wakeup::Clock::now() >= next_look) {
+                    look();
+                    next_look = Wakeup::Clock::now() + kPeriod;
+                }
+                give_weights();
+            } catch (const std::exception& e) {  // no memory, at most: tried again
+                board_.say("following the run: " + std::string(e.what()));
+                next_look = Wakeup::Clock::now() + kPeriod;
+            }
+            board_.trainer_bell.wait_until(ticket, next_look);
+        }
+        board_.trainer_gone = true;
+        board_.inspector_bell.notify();
+    }
+
+    void look() {
+        const bool pictures = board_.geometry_looked_at;
+        FollowedNews news = follower_.look(pictures);
+        for (const std::string& problem : news.problems) board_.say(problem);
+        if (!news.any()) return;
+        if (news.info_changed) show_info();
+        if (news.restarted) board_.say("the run was resumed from an earlier step");
+        const int64_t step = follower_.step();
+        float valid_loss = kNaN;
+        for (ScalarRecord& record : news.records) {
+            if (!std::isnan(record.valid_loss)) valid_loss = record.valid_loss;
+            board_.records.push(std::move(record));
+        }
+        board_.edit_status([&](RunStatus& status) {
+            status.step = step;
+            if (!std::isnan(valid_loss) || news.restarted) status.valid_loss = valid_loss;
+        });
+        if (news.geometry) {
+            board_.geometry.store(std::move(news.geometry));
+            board_.geometry_looked_at = false;
+        }
+        if (news.checkpoint_changed && follower_.checkpoint() >= 0) ++board_.revision;
+        board_.wake();
+    }
+
+    void show_info() {
+        const RunInfo& info = follower_.info();
+        const bool written = follower_.being_written();
+        // A killed process leaves "running" behind: what nobody writes does not run.
+        const bool orphan = !written && info.state == RunState::running && looked_;
+        board_.show(orphan ? RunState::paused : info.state,
+                    orphan ? "its process ended without closing it" : info.reason);
+        board_.edit_status([&](RunStatus& status) {
+            status.threads = info.threads;
+            status.steps = info.steps;
+            status.parameters = info.parameters;
+            status.writer_left = !written && looked_;
+            status.followed = status.writer_left ? kLeft : kWritten;
+        });
+        looked_ = true;
+        board_.inspector_bell.notify();
+    }
+
+    /// As the trainer does at its safe points; the newest checkpoint stands for the live model.
+    void give_weights() {
+        if (board_.weights_wanted == WeightsWanted::no || follower_.checkpoint() < 0) return;
+        const uint64_t revision = board_.revision;
+        if (weights_revision_ != revision) {
+            weights_revision_ = revision;
+            if (auto loaded = load_weights_()) {
+                auto published = std::make_shared<PublishedWeights>();
+                published->copy = *std::move(loaded);
+                published->revision = revision;
+                board_.weights.store(std::move(published));
+            } else {
+                // Damaged, or rotated away meanwhile: the next checkpoint is another try.
+                board_.say(loaded.error().message);
+            }
+        } else if (board_.weights_wanted == WeightsWanted::soon) {
+            return;  // stays until there is something newer
+        }
+        if (!board_.weights.load()) return;
+        board_.weights_wanted = WeightsWanted::no;
+        board_.inspector_bell.notify();
+    }
+
+    const SessionOptions options_;
+    mutable Board board_;
+    CommandQueue commands_;
+    RunFollower follower_;  ///< of the reading thread, once it runs
+    LoadWeights load_weights_;
+    uint64_t weights_revision_ = 0;
+    bool looked_ = false;
+    std::optional<InspectorLoop> inspector_;
+    std::atomic<int> threads_{0};
+    std::thread reader_, inspector_thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<Session> make_follow_session(SessionOptions options, RunFollower follower,
+                                             LoadWeights load_weights,
+                                             std::unique_ptr<Inspector> inspector) {
+    auto session = std::make_unique<FollowSession>(std::move(options), std::move(follower),
+                                                   std::move(load_weights), std::move(inspector));
+    session->start_threads();
+    return session;
+}
+
+}  // namespace hopscope::core

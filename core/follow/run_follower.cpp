@@ -1,0 +1,88 @@
+#include "core/follow/run_follower.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace hopscope::core {
+namespace {
+
+/// Another text each time must not fill the memory.
+constexpr size_t kToldProblems = 64;
+
+/// Time of the last change; −1 where there is no such file.
+int64_t changed_at(const std::string& path) {
+    std::error_code error;
+    const auto time = std::filesystem::last_write_time(path, error);
+    return error ? -1 : static_cast<int64_t>(time.time_since_epoch().count());
+}
+
+}  // namespace
+
+Result<RunFollower> RunFollower::open(const std::string& dir) {
+    auto folder = RunFolder::open(dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    return RunFollower(*std::move(folder));
+}
+
+void RunFollower::tell(FollowedNews& news, const Error& error) {
+    if (told_.size() >= kToldProblems || !told_.insert(error.message).second) return;
+    news.problems.push_back(error.message);
+}
+
+FollowedNews RunFollower::look(bool pictures) {
+    FollowedNews news;
+    read_info(news);
+    read_records(news);
+    if (pictures) read_geometry(news);
+    // Checkpoints appear whole, so their names tell enough.
+    const auto steps = folder_.checkpoints().steps();
+    const int64_t newest = steps.empty() ? -1 : steps.back();
+    news.checkpoint_changed = newest != checkpoint_;
+    checkpoint_ = newest;
+    looked_ = true;
+    return news;
+}
+
+void RunFollower::read_info(FollowedNews& news) {
+    const bool written = is_being_written(folder_.dir());
+    news.info_changed = !looked_ || written != being_written_;
+    being_written_ = written;
+    auto now = RunFolder::open(folder_.dir(), /*writer=*/false);
+    if (!now) return tell(news, now.error());
+    if (now->info() == folder_.info()) return;
+    folder_ = *std::move(now);
+    news.info_changed = true;
+}
+
+void RunFollower::read_records(FollowedNews& news) {
+    auto read = tail_.read();
+    if (!read) return tell(news, read.error());
+    news.restarted = read->restarted;
+    news.records = std::move(read->records);
+    if (news.restarted) step_ = 0;
+    if (!news.records.empty()) step_ = news.records.back().step;
+}
+
+/// The newest snapshot of the present curve: one of a step that a resumption has cut off is old.
+void RunFollower::read_geometry(FollowedNews& news) {
+    const auto entries = folder_.geometry();
+    const auto newest = std::find_if(entries.rbegin(), entries.rend(), [&](const auto& entry) {
+        return entry.step <= step_ || step_ == 0;
+    });
+    if (newest == entries.rend()) return;
+    const std::string path = folder_.geometry_path(newest->step);
+    const int64_t time = changed_at(path);
+    if (newest->step == geometry_step_ && time == geometry_time_) return;
+    auto read = core::read_geometry(path);
+    if (!read) {
+        // Thinned away between the listing and the reading: the next look finds another.
+        if (changed_at(path) >= 0) tell(news, read.error());
+        return;
+    }
+    geometry_step_ = newest->step;
+    geometry_time_ = time;
+    read->version = ++geometry_version_;  // those of the file begin anew with each process
+    news.geometry = std::make_shared<const GeometrySnapshot>(*std::move(read));
+}
+
+}  // namespace hopscope::core

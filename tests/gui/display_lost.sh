@@ -1,0 +1,78 @@
+#!/bin/bash
+# The X server ends while a run trains in the window. Wrong if the program dies in the midst of an update, loses steps,
+# leaves a run.json that does not say why, or a run that cannot be gone on with. Also that a start with a window has
+# passive OpenMP threads unless the user says otherwise. Usage: display_lost.sh PROGRAM
+set -u
+program=$(realpath "$1")
+folder=$(mktemp -d)
+server= pid=
+trap 'for p in $pid $server; do kill "$p" 2>/dev/null; done; rm -rf "$folder"' EXIT
+fail() { echo "FAILED: $1"; cat "$folder/stderr" "$folder"/runs/*/run.json 2>/dev/null; exit 1; }
+wait_for() { for _ in $(seq 240); do eval "$1" && return 0; sleep 0.25; done; fail "$2"; }
+cd "$folder" || exit 1
+export XDG_CONFIG_HOME=$folder/config
+unset OMP_WAIT_POLICY HOPSCOPE_STARTED_ANEW WAYLAND_DISPLAY
+
+cat >tiny.toml <<'TOML'
+[model]
+d_model = 32
+n_layers = 2
+n_heads = 2
+vocab_size = 400
+max_seq_len = 64
+[moe]
+experts = 16
+top_k = 2
+hops = 2
+d_space = 8
+[train]
+steps = 100000
+batch = 4
+seq_len = 32
+warmup = 5
+eval_every = 1000000
+checkpoint_every = 1000000
+snapshot_every = 20
+TOML
+
+start_server() {
+    : >display
+    Xvfb -displayfd 3 -screen 0 1280x800x24 -noreset 3>display 2>/dev/null & server=$!
+    wait_for '[ -s display ]' "Xvfb did not start"
+    DISPLAY=:$(cat display)
+    export DISPLAY
+}
+rows() { awk '!/^#/ && !/^step/' "$1"/metrics.csv 2>/dev/null | wc -l; }
+policy() { tr '\0' '\n' <"/proc/$pid/environ" | grep '^OMP_WAIT_POLICY='; }
+
+start_server
+"$program" --config tiny.toml --start 2>stderr & pid=$!
+wait_for 'run=$(echo runs/*); [ "$(rows "$run")" -ge 40 ]' "the run did not begin"
+[ "$(policy)" = "OMP_WAIT_POLICY=passive" ] || fail "the window's run has threads that wait actively: $(policy)"
+kill -9 "$server"
+wait "$server" 2>/dev/null
+wait_for '! kill -0 $pid 2>/dev/null' "the program did not end with its display"
+wait "$pid"; code=$?
+[ "$code" = 1 ] || fail "exit code $code, 1 expected"
+grep -q -- "hopscope train --resume --out $run" stderr || fail "the message does not say how to go on"
+grep -q '"state": "paused: the display was lost"' "$run/run.json" || fail "run.json does not tell why"
+saved=$(ls "$run/checkpoints" | tail -1)
+step=$((10#${saved#step_}))
+[ "$step" -ge 40 ] || fail "no checkpoint of the last step: $saved"
+[ "$(rows "$run")" = "$step" ] || fail "metrics.csv has $(rows "$run") rows, the checkpoint is of step $step"
+
+"$program" train --resume --out "$run" --set train.steps=$((step + 20)) >/dev/null 2>stderr || fail "it cannot be gone on with"
+grep -q '"state": "done"' "$run/run.json" || fail "the resumed run is not done"
+[ "$(rows "$run")" = $((step + 20)) ] || fail "the resumed run has $(rows "$run") rows, $((step + 20)) expected"
+
+# Without a run, and with the user's own choice of how threads wait.
+start_server
+OMP_WAIT_POLICY=active "$program" 2>stderr & pid=$!
+wait_for '[ -n "$(DISPLAY=$DISPLAY xdotool search --pid $pid --name hopscope 2>/dev/null)" ]' "no window"
+[ "$(policy)" = "OMP_WAIT_POLICY=active" ] || fail "the user's OMP_WAIT_POLICY was overwritten: $(policy)"
+kill -9 "$server"
+wait "$server" 2>/dev/null
+wait_for '! kill -0 $pid 2>/dev/null' "the start screen did not end with its display"
+wait "$pid"; code=$?
+[ "$code" = 1 ] || fail "exit code $code of the start screen, 1 expected"
+echo "display lost: all passed"
