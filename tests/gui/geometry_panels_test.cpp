@@ -31,6 +31,17 @@ void trace(ImGuiTestContext* ctx, const std::string& prompt) {
     ctx->Yield(3);
 }
 
+/// A token's chip, which lies in a window of its own.
+ImGuiID chip(ImGuiTestContext* ctx, int token) {
+    const ImGuiID strip = ctx->WindowInfo("//Second/strip").ID;
+    return ctx->GetID(("$$" + std::to_string(token) + "/token").c_str(), strip);
+}
+
+bool has_chip(ImGuiTestContext* ctx, int token) {
+    const auto strip = ctx->WindowInfo("//Second/strip", ImGuiTestOpFlags_NoError);
+    return strip.Window && strip.Window->WasActive && ctx->ItemExists(chip(ctx, token));
+}
+
 std::string words(int count) {
     std::string text;
     for (int i = 0; i < count; ++i) text += (i ? " word" : "word") + std::to_string(i);
@@ -52,11 +63,11 @@ void register_shared_selection(ImGuiTestEngine* engine) {
         trace(ctx, "one two three four");
         auto& selection = stage->state.selection;
         IM_CHECK(selection.prompt_tokens.empty());
-        ctx->ItemClick("strip/$$2/token");
+        ctx->ItemClick(chip(ctx, 2));
         IM_CHECK_EQ(selection.prompt_tokens.size(), 1u);
         IM_CHECK_EQ(*selection.prompt_tokens.begin(), 2);
         ctx->KeyDown(ImGuiMod_Shift);
-        ctx->ItemClick("strip/$$1/token");
+        ctx->ItemClick(chip(ctx, 1));
         ctx->KeyUp(ImGuiMod_Shift);
         IM_CHECK_EQ(selection.prompt_tokens.size(), 2u);
 
@@ -88,7 +99,7 @@ void register_shared_selection(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Second");
         trace(ctx, "one two three");
-        ctx->ItemClick("strip/$$1/token");
+        ctx->ItemClick(chip(ctx, 1));
         auto& chosen = stage->state.selection.prompt_tokens;
         ctx->KeyPress(ImGuiKey_RightArrow);
         IM_CHECK_EQ(*chosen.begin(), 2);
@@ -116,13 +127,13 @@ void register_states(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK(ctx->ItemExists("picture"));
         ctx->SetRef("Second");
-        IM_CHECK(!ctx->ItemExists("strip/$$0/token"));
+        IM_CHECK(!has_chip(ctx, 0));
         stage->state.prompt.clear();
         ctx->Yield(2);
         IM_CHECK((ctx->ItemInfo("Trace").ItemFlags & ImGuiItemFlags_Disabled) != 0);
         ctx->ItemClick("Trace an example");
         ctx->Yield(3);
-        IM_CHECK(ctx->ItemExists("strip/$$0/token"));
+        IM_CHECK(has_chip(ctx, 0));
         IM_CHECK(!stage->state.prompt.empty());
     };
 
@@ -132,14 +143,14 @@ void register_states(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Second");
         trace(ctx, "one two");
-        IM_CHECK(ctx->ItemExists("strip/$$0/token"));
+        IM_CHECK(has_chip(ctx, 0));
         core::TraceResult refused;
         refused.error = "the prompt has 70 tokens, model.max_seq_len is 64";
         stage->session->put(refused);
         ctx->Yield(3);
-        IM_CHECK(!ctx->ItemExists("strip/$$0/token"));
+        IM_CHECK(!has_chip(ctx, 0));
         trace(ctx, "one two");
-        IM_CHECK(ctx->ItemExists("strip/$$0/token"));
+        IM_CHECK(has_chip(ctx, 0));
     };
 
     // Wrong if every chip of a long prompt were laid out each frame, or its end were out of reach.
@@ -149,16 +160,16 @@ void register_states(ImGuiTestEngine* engine) {
         ctx->SetRef("Second");
         trace(ctx, words(5000));
         IM_CHECK_EQ(stage->state.trace->tokens.size(), 5000u);
-        IM_CHECK(ctx->ItemExists("strip/$$0/token"));
-        IM_CHECK(!ctx->ItemExists("strip/$$4999/token"));
-        ctx->ItemClick("strip/$$0/token");
+        IM_CHECK(has_chip(ctx, 0));
+        IM_CHECK(!has_chip(ctx, 4999));
+        ctx->ItemClick(chip(ctx, 0));
         ctx->KeyPress(ImGuiKey_End);
         ctx->Yield(3);
         IM_CHECK_EQ(*stage->state.selection.prompt_tokens.begin(), 4999);
-        IM_CHECK(ctx->ItemExists("strip/$$4999/token"));
-        IM_CHECK(!ctx->ItemExists("strip/$$0/token"));
+        IM_CHECK(has_chip(ctx, 4999));
+        IM_CHECK(!has_chip(ctx, 0));
         trace(ctx, std::string(20000, 'x'));  // one piece that fits nowhere
-        IM_CHECK(ctx->ItemExists("strip/$$0/token"));
+        IM_CHECK(has_chip(ctx, 0));
     };
 }
 
@@ -173,7 +184,7 @@ void register_damage(ImGuiTestEngine* engine) {
         ctx->SetRef("Second");
         trace(ctx, "one two three four");
         const core::TraceResult good = *stage->state.trace;
-        ctx->ItemClick("strip/$$2/token");
+        ctx->ItemClick(chip(ctx, 2));
         for (const float bad : {core::kNaN, kInf, -kInf, 1e38f}) {
             for (const bool all : {false, true}) {
                 core::GeometrySnapshot g = sound;
@@ -261,7 +272,7 @@ void register_damage(ImGuiTestEngine* engine) {
         trace.layers[2].hops[1].executed.clear();
         stage->session->put(trace);
         ctx->Yield(3);
-        ctx->ItemClick("strip/$$1/token");
+        ctx->ItemClick(chip(ctx, 1));
         IM_CHECK_EQ(*selection.prompt_tokens.begin(), 1);
     };
 }

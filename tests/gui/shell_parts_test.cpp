@@ -4,6 +4,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <utility>
 
 #include "app/window/actions.h"
 #include "app/window/chords.h"
@@ -144,6 +145,19 @@ TEST(Palette, ReasonsComeFromTheStateTable) {
     }
 }
 
+// Wrong if a run that another process writes were offered anything but looking at it.
+TEST(Palette, AFollowedRunTakesNoCommand) {
+    AppState state;
+    auto session = std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{});
+    session->mutable_status().followed = "Another process is writing this run.";
+    state.attach(std::move(session));
+    update_state(state);
+    for (const auto& item : command_actions(state)) EXPECT_FALSE(item.refusal.empty()) << item.id;
+    EXPECT_EQ(typed_action(state, R"({"command": "checkpoint"})").refusal,
+              "Another process is writing this run.");
+    EXPECT_EQ(refusal(state, core::Action::trace), nullptr);
+}
+
 // Wrong if a typed line ran unchecked.
 TEST(Palette, TypedJsonIsChecked) {
     AppState state;
@@ -216,6 +230,59 @@ TEST(AppState, RefusalsAreToldOnce) {
     update_state(state);
     EXPECT_EQ(state.log.size(), before + 1);
     EXPECT_TRUE(state.log.back().problem);
+}
+
+/// What a watch has seen, given piece by piece.
+struct FakeWatch final : core::RunWatch {
+    std::vector<core::WatchedRun> all;
+    std::vector<core::WatchedNews> news;
+    std::vector<std::string> messages;
+    std::vector<core::WatchedRun> runs() const override { return all; }
+    std::vector<core::WatchedNews> drain() override { return std::exchange(news, {}); }
+    std::vector<std::string> drain_messages() override { return std::exchange(messages, {}); }
+};
+
+// Wrong if one run's rows landed in another's curve, stale rows outlived a resumption, or the
+// curves of the other runs waited for a run to be open.
+TEST(AppState, WatchedRunsKeepTheirOwnCurves) {
+    AppState state;
+    FakeWatch* watch = nullptr;
+    state.services.watch_runs = [&](const std::vector<std::string>& dirs,
+                                    const std::function<void()>&) {
+        auto made = std::make_unique<FakeWatch>();
+        for (const auto& dir : dirs) {
+            core::WatchedRun run;
+            run.dir = dir;
+            made->all.push_back(run);
+        }
+        watch = made.get();
+        return made;
+    };
+    state.watch_runs({"runs/a/", "runs/b"});
+    ASSERT_TRUE(watch);
+    const auto rows = [](int64_t count) {
+        std::vector<core::ScalarRecord> records(static_cast<size_t>(count));
+        for (int64_t i = 0; i < count; ++i) records[static_cast<size_t>(i)].step = i + 1;
+        return records;
+    };
+    watch->news = {{0, false, rows(5)}, {1, false, rows(3)}, {7, false, rows(9)}};
+    watch->messages = {"runs/b: no run"};
+    update_status(state);
+    ASSERT_EQ(state.watched.size(), 2u);
+    EXPECT_EQ(state.watched[0].history.step.size(), 5u);
+    EXPECT_EQ(state.watched[1].history.step.size(), 3u);
+    EXPECT_TRUE(state.log.back().problem);
+    watch->news = {{0, true, rows(2)}};
+    update_status(state);
+    EXPECT_EQ(state.watched[0].history.step.size(), 2u);
+    EXPECT_FALSE(state.inspects(state.watched[0].run));
+    auto session = std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{});
+    session->mutable_status().run_dir = "runs/a";
+    state.attach(std::move(session));
+    update_status(state);
+    EXPECT_TRUE(state.inspects(state.watched[0].run)) << "a slash behind the folder's name";
+    EXPECT_FALSE(state.inspects(state.watched[1].run));
+    EXPECT_EQ(state.watched[0].history.step.size(), 2u);
 }
 
 // Wrong if a quick Ctrl+P were lost because Ctrl went up within the frame in which P came down.

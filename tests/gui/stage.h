@@ -22,6 +22,8 @@ struct Stage {
         auto made = std::make_unique<FakeSession>(options);
         session = made.get();
         state.attach(std::move(made));
+        state.watched.clear();
+        state.open_next.clear();
         panel = make();
         second = make_second ? make_second() : nullptr;
     }

@@ -147,6 +147,7 @@ void run_story(ImGuiTestContext* ctx) {
     ctx->ItemClick("Clear all");
     IM_CHECK(wait_for(
         ctx, [] { return !some_hop_left_out(*state->trace); }, kLong));
+    ctx->Yield(3);
     IM_CHECK(!ctx->ItemExists("Clear all"));
     ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
     ctx->ItemClick("Train");
