@@ -8,7 +8,10 @@ namespace hopscope::app {
 namespace {
 
 void describe(CLI::App& app, ExploreOptions& o) {
-    app.add_option("RUN", o.runs, "Run folders to open, also while they are being written");
+    app.add_option(
+        "RUN", o.runs,
+        "Run folders to open, also while they are being written; the first is inspected, "
+        "all are curves");
     app.add_option("--config", o.config, "Configuration of a new run; default: first_look")
         ->type_name("FILE");
     add_set_option(app, o.overrides);
