@@ -14,9 +14,10 @@ inline constexpr double kIdleWait = 0.111;
 inline constexpr double kHiddenWait = 0.5;
 /// News from the trainer are drawn at most this often, frames a second.
 inline constexpr double kNewsRate = 30.0;
-/// The same with software OpenGL, which draws on the cores that train: at about 30 ms of one core a
-/// frame, 3 frames a second cost a tenth of a core, which keeps training on two cores within 10 %.
-inline constexpr double kSoftwareNewsRate = 3.0;
+/// The same with software OpenGL, which draws on the cores that train: at about 40 ms of one core a
+/// frame of 1600 × 900, 2 frames a second cost a twelfth of a core. Updates wait for the slower of
+/// their threads, so that this is what training on two cores loses.
+inline constexpr double kSoftwareNewsRate = 2.0;
 /// How long after an input the full rate holds even with software OpenGL, seconds.
 inline constexpr double kAttentive = 2.0;
 /// Ages and times shown are renewed at least this often while a run is open, seconds.

@@ -83,6 +83,17 @@ double unix_seconds() {
         .count();
 }
 
+/// What becomes of a run that was closed because its display was lost.
+std::string last_words(const core::RunStatus& status) {
+    if (!status.followed.empty()) return "nothing of the run is lost; it was only looked at";
+    if (status.run_dir.empty()) return "no run folder had been made yet";
+    const std::string how = "`hopscope train --resume --out " + status.run_dir + "`";
+    if (status.state == core::RunState::failed)
+        return "the run failed: " + status.reason + "; its newest checkpoint goes on with " + how;
+    if (status.state == core::RunState::done) return status.run_dir + " has made all its steps";
+    return "the run is saved at step " + std::to_string(status.step) + "; go on with " + how;
+}
+
 /// One run of the window: owns the state and reads as the list of what happens.
 class Loop {
   public:
@@ -113,8 +124,9 @@ class Loop {
             next.wait > 0 ? glfwWaitEventsTimeout(next.wait) : glfwPollEvents();
             state_.now = seconds_now();
             notice_input();
-            hidden_ = !can_be_seen();
             update_status(state_);
+            // Each question waits for the X server: asked only where the answer counts.
+            if (hidden_ || pace(pacing()).draw) hidden_ = !can_be_seen();
             if (glfwWindowShouldClose(screen_.window)) ask_to_close();
             if (pace(pacing()).draw)
                 draw_frame();
@@ -157,14 +169,7 @@ class Loop {
         }
         const core::RunStatus status = state_.session->status();
         state_.session.reset();  // joins the threads
-        const std::string how = "`hopscope train --resume --out " + status.run_dir + "`";
-        if (status.state == core::RunState::failed)
-            std::fprintf(stderr,
-                         "hopscope: the run failed: %s. Its newest checkpoint goes on with %s\n",
-                         status.reason.c_str(), how.c_str());
-        else
-            std::fprintf(stderr, "hopscope: the run is saved at step %lld; go on with %s\n",
-                         static_cast<long long>(status.step), how.c_str());
+        std::fprintf(stderr, "hopscope: %s\n", last_words(status).c_str());
         std::_Exit(1);
     }
 

@@ -79,8 +79,8 @@ TEST(Pacing, NewsAreLimited) {
     EXPECT_LE(frames(in, 10, 0.005), 301);
     EXPECT_GE(frames(in, 10, 0.005), 200);
     in.software_gl = true;
-    EXPECT_LE(frames(in, 10, 0.005), 32);
-    EXPECT_GE(frames(in, 10, 0.005), 25);
+    EXPECT_LE(frames(in, 10, 0.005), 22);
+    EXPECT_GE(frames(in, 10, 0.005), 16);
     in.last_input = 9;  // someone is looking: the full rate for a while
     EXPECT_GT(frames(in, 3, 0.005), 60);
 }
