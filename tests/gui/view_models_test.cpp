@@ -119,33 +119,6 @@ TEST(Curves, NothingMeasuredGivesNoSeries) {
     }
 }
 
-// Wrong if runs beside the inspected one could not be compared with it: other smoothing, another
-// axis, a line where nothing was measured.
-TEST(Curves, AnotherRunIsOneNamedLineSmoothedAlike) {
-    History h;
-    for (int i = 1; i <= 40; ++i) h.append(record(i, static_cast<float>(i % 3)));
-    CurveChoice choice;
-    choice.x = XAxis::tokens;
-    std::vector<Series> own = curves_of(h, choice), other;
-    add_run(other, h, choice, "twin", 2);
-    ASSERT_EQ(other.size(), 1u);
-    EXPECT_EQ(other[0].name, "twin");
-    EXPECT_EQ(other[0].role, Role::run);
-    EXPECT_EQ(other[0].layer, 2u);
-    EXPECT_TRUE(std::ranges::equal(other[0].xs, own[1].xs));
-    EXPECT_TRUE(std::ranges::equal(other[0].ys, own[1].ys));
-    choice.smoothing = 0;
-    other.clear();
-    add_run(other, h, choice, "twin", 2);
-    EXPECT_TRUE(std::ranges::equal(other[0].ys, std::span<const double>(h.loss)));
-    for (Quantity q : {Quantity::lr, Quantity::grad_norm, Quantity::balance, Quantity::routing}) {
-        choice.quantity = q;
-        other.clear();
-        add_run(other, h, choice, "twin", 2);
-        EXPECT_TRUE(other.empty()) << text_of(q).tab;
-    }
-}
-
 // Wrong if a missing value or a spike outside the view set the axis.
 TEST(Curves, RangesIgnoreMissingValuesAndWhatIsOutOfView) {
     History h;
