@@ -75,7 +75,7 @@ Result<BatchSource> open_source(const std::string& path, const Config& config) {
                            " pieces, model.vocab_size is " +
                            std::to_string(config.model.vocab_size));
     return BatchSource::create(std::move(*file), config.train.batch, config.train.seq_len,
-                               config.train.seed);
+                               config.train.seed, pack_of(config.data.pack));
 }
 
 }  // namespace

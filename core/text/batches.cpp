@@ -29,32 +29,50 @@ int64_t ChunkPermutation::operator()(int64_t i) const {
     return static_cast<int64_t>(x);
 }
 
+namespace {
+
+int64_t stride_of(int64_t seq_len, Pack pack) {
+    return pack == Pack::stream ? seq_len : seq_len + 1;
+}
+
+int64_t chunks_in(int64_t tokens, int64_t seq_len, Pack pack) {
+    return pack == Pack::stream ? (tokens - 1) / seq_len : tokens / (seq_len + 1);
+}
+
+}  // namespace
+
+Pack pack_of(const std::string& word) {
+    return word == "document" ? Pack::document : Pack::stream;
+}
+
 Result<BatchSource> BatchSource::create(TokenFile tokens, int64_t batch, int64_t seq_len,
-                                        uint64_t seed) {
+                                        uint64_t seed, Pack pack) {
     if (batch < 1 || seq_len < 1) {
         return usage_error("train.batch and train.seq_len must be at least 1, found " +
                            std::to_string(batch) + " and " + std::to_string(seq_len));
     }
-    const int64_t chunks = (tokens.size() - 1) / seq_len;
+    const int64_t chunks = chunks_in(tokens.size(), seq_len, pack);
     if (chunks < batch) {
         return usage_error(
             tokens.path() + ": " + std::to_string(tokens.size()) +
             " tokens give fewer than one batch; train.batch = " + std::to_string(batch) +
             " sequences of train.seq_len = " + std::to_string(seq_len) +
-            " need batch · seq_len + 1 tokens");
+            (pack == Pack::stream ? " need batch · seq_len + 1 tokens"
+                                  : " need batch · (seq_len + 1) tokens"));
     }
-    return BatchSource(std::move(tokens), batch, seq_len, seed);
+    return BatchSource(std::move(tokens), batch, seq_len, seed, pack);
 }
 
-BatchSource::BatchSource(TokenFile tokens, int64_t batch, int64_t seq_len, uint64_t seed)
+BatchSource::BatchSource(TokenFile tokens, int64_t batch, int64_t seq_len, uint64_t seed, Pack pack)
     : tokens_(std::move(tokens)),
       batch_(batch),
       seq_len_(seq_len),
-      chunks_((tokens_.size() - 1) / seq_len),
+      stride_(stride_of(seq_len, pack)),
+      chunks_(chunks_in(tokens_.size(), seq_len, pack)),
       seed_(seed) {}
 
 void BatchSource::copy_chunk(int64_t chunk, int64_t row, std::vector<int32_t>& out) const {
-    tokens_.copy(chunk * seq_len_, seq_len_ + 1, out.data() + row * (seq_len_ + 1));
+    tokens_.copy(chunk * stride_, seq_len_ + 1, out.data() + row * (seq_len_ + 1));
 }
 
 void BatchSource::micro_batch(int64_t index, std::vector<int32_t>& out) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/api/result.h"
@@ -26,12 +27,19 @@ class ChunkPermutation {
     uint64_t keys_[kRounds];
 };
 
-/// Chunks of seq_len + 1 tokens with stride seq_len; the last partial one is dropped.
+/// How a token file holds its chunks of seq_len + 1 tokens (data.pack).
+enum class Pack {
+    stream,    ///< stride seq_len over one stream; neighbours share a token, documents may meet
+    document,  ///< one after the other as prepare_tokens cut them, none across two documents
+};
+Pack pack_of(const std::string& word);  ///< of data.pack
+
+/// Chunks of seq_len + 1 tokens; a last partial one is dropped.
 class BatchSource {
   public:
     /// Errors (usage): fewer chunks than one batch.
     static Result<BatchSource> create(TokenFile tokens, int64_t batch, int64_t seq_len,
-                                      uint64_t seed);
+                                      uint64_t seed, Pack pack = Pack::stream);
 
     int64_t chunks() const { return chunks_; }
     /// Micro-batch number `index` since the beginning of training, [batch, seq_len + 1] row-major;
@@ -46,11 +54,13 @@ class BatchSource {
     const TokenFile& tokens() const { return tokens_; }
 
   private:
-    BatchSource(TokenFile tokens, int64_t batch, int64_t seq_len, uint64_t seed);
+    BatchSource(TokenFile tokens, int64_t batch, int64_t seq_len, uint64_t seed, Pack pack);
     void copy_chunk(int64_t chunk, int64_t row, std::vector<int32_t>& out) const;
 
     TokenFile tokens_;
-    int64_t batch_, seq_len_, chunks_;
+    int64_t batch_, seq_len_;
+    int64_t stride_;  ///< tokens from the begin of one chunk to that of the next
+    int64_t chunks_;
     uint64_t seed_;
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text/batches.h"
 #include "core/text/token_file.h"
 
 namespace hopscope::core {
@@ -80,14 +81,55 @@ SplitPlan plan_split(const CorpusCount& count) {
     return {false, first_valid(count.lines)};
 }
 
+/// Takes the tokens of one document after the other and writes what its packing keeps of them.
+class Packer {
+  public:
+    Packer(TokenFileWriter& out, Pack pack, int64_t seq_len)
+        : out_(out), pack_(pack), chunk_(static_cast<size_t>(seq_len) + 1) {}
+
+    void begin_document() {
+        if (any_ && chunks_ == 0) ++short_;
+        any_ = false;
+        chunks_ = 0;
+        rest_.clear();
+    }
+    Status append(const std::vector<int32_t>& ids) {
+        if (pack_ == Pack::stream) return out_.append(ids);
+        any_ = any_ || !ids.empty();
+        for (const int32_t id : ids) {
+            rest_.push_back(id);
+            if (rest_.size() < chunk_) continue;
+            if (auto status = out_.append(rest_); !status) return status;
+            ++chunks_;
+            rest_.assign(1, id);  // the last target is the first input of the next chunk
+        }
+        return {};
+    }
+    int64_t short_documents() const { return short_; }
+
+  private:
+    TokenFileWriter& out_;
+    const Pack pack_;
+    const size_t chunk_;
+    std::vector<int32_t> rest_;  ///< less than a chunk, of the open document
+    bool any_ = false;           ///< the open document has tokens
+    int64_t chunks_ = 0, short_ = 0;
+};
+
 /// One pass over a corpus: text to tokens, noting where the planned split falls.
 class Encoder {
   public:
-    Encoder(const Tokenizer& tokenizer, std::string separator, int64_t need)
-        : tokenizer_(tokenizer), separator_(std::move(separator)), documents_(need), lines_(need) {}
+    Encoder(const Tokenizer& tokenizer, const DataConfig& data, int64_t seq_len, int64_t need)
+        : tokenizer_(tokenizer),
+          separator_(data.separator),
+          pack_(pack_of(data.pack)),
+          seq_len_(seq_len),
+          documents_(need),
+          lines_(need) {}
 
     Status run(CorpusReader& reader, const SplitPlan& plan, TokenFileWriter& out,
                const std::string& activity, const Progress& progress) {
+        Packer packer(out, pack_, seq_len_);
         if (auto status = reader.rewind(); !status) return status;
         DocumentCounter counter(separator_);
         std::string line;
@@ -96,7 +138,7 @@ class Encoder {
             auto more = reader.next(line);
             if (!more) return more.error();
             if (!*more || group_bytes >= kGroupBytes) {
-                if (auto status = flush(out); !status) return status;
+                if (auto status = flush(packer, out); !status) return status;
                 group_bytes = 0;
                 progress.report(activity, reader.fraction());
                 if (progress.cancelled()) return Error{ErrorKind::interrupted, "interrupted"};
@@ -120,8 +162,12 @@ class Encoder {
             group_.push_back(separates ? std::string() : std::move(line));
             ++line_number;
         }
+        packer.begin_document();  // closes the last one
+        short_documents_ = packer.short_documents();
         return {};
     }
+
+    int64_t short_documents() const { return short_documents_; }
 
     int64_t split() const { return split_; }  ///< token offset of the planned split
     const Boundaries& documents() const { return documents_; }
@@ -132,12 +178,15 @@ class Encoder {
         bool separator = false, document = false, split = false;  ///< document: begins one
     };
 
-    Status flush(TokenFileWriter& out) {
+    Status flush(Packer& packer, TokenFileWriter& out) {
         if (auto status = encode_lines(tokenizer_, group_, encoded_); !status) return status;
         for (size_t i = 0; i < group_.size(); ++i) {
             const int64_t at = out.tokens();
             lines_.add(at);
-            if (marks_[i].document) documents_.add(at);
+            if (marks_[i].document) {
+                documents_.add(at);
+                packer.begin_document();
+            }
             if (marks_[i].split) split_ = at;
             auto& ids = encoded_[i];
             if (marks_[i].separator) {
@@ -145,7 +194,7 @@ class Encoder {
             } else if (tokenizer_.newline_id() >= 0) {
                 ids.push_back(tokenizer_.newline_id());
             }
-            if (auto status = out.append(ids); !status) return status;
+            if (auto status = packer.append(ids); !status) return status;
         }
         group_.clear();
         marks_.clear();
@@ -154,6 +203,8 @@ class Encoder {
 
     const Tokenizer& tokenizer_;
     std::string separator_;
+    Pack pack_;
+    int64_t seq_len_, short_documents_ = 0;
     Boundaries documents_, lines_;
     std::vector<std::string> group_;
     std::vector<Mark> marks_;
@@ -163,9 +214,12 @@ class Encoder {
 };
 
 Error too_short(const std::string& path, int64_t tokens, int64_t need, const TrainConfig& train,
-                const std::string& use) {
+                const std::string& use, bool by_document) {
     return usage_error("corpus " + path + " is too short: " + std::to_string(tokens) +
-                       " tokens, but " + use + " needs at least " + std::to_string(need) +
+                       (by_document ? " tokens in whole chunks of its documents (data.pack = "
+                                      "\"document\")"
+                                    : " tokens") +
+                       ", but " + use + " needs at least " + std::to_string(need) +
                        " (train.batch = " + std::to_string(train.batch) +
                        " sequences of train.seq_len = " + std::to_string(train.seq_len) +
                        " tokens and one more); give a longer text, or lower these two");
@@ -200,15 +254,14 @@ Result<OneCorpus> open_counted(const std::string& path, const std::string& separ
 Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig& train,
                                       const Tokenizer& tokenizer, const std::string& train_out,
                                       const std::string& valid_out, const Progress& progress) {
-    if (data.pack != "stream") {
-        return usage_error("data.pack = \"" + data.pack + "\" is not available; use \"stream\"");
-    }
     if (train.batch < 1 || train.seq_len < 1 || train.batch > (int64_t{1} << 40) / train.seq_len) {
         return usage_error("train.batch = " + std::to_string(train.batch) +
                            " and train.seq_len = " + std::to_string(train.seq_len) +
                            " are not possible");
     }
-    const int64_t need = train.batch * train.seq_len + 1;
+    const bool by_document = pack_of(data.pack) == Pack::document;
+    const int64_t need =
+        by_document ? train.batch * (train.seq_len + 1) : train.batch * train.seq_len + 1;
     const bool split = data.valid.empty();
 
     auto train_text = open_counted(data.train, data.separator, progress);
@@ -223,7 +276,7 @@ Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig&
     out.documents = train_text->count.documents;
     out.train_corpus_hash = out.valid_corpus_hash = train_text->count.hash;
 
-    Encoder encoder(tokenizer, data.separator, need);
+    Encoder encoder(tokenizer, data, train.seq_len, need);
     const SplitPlan plan = split ? plan_split(train_text->count) : SplitPlan{};
     if (auto status = encoder.run(*train_text->reader, plan, *train_writer,
                                   "turning text into tokens", progress);
@@ -235,32 +288,42 @@ Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig&
         if (tokens < 2 * need) {
             return too_short(
                 data.train, tokens, 2 * need, train,
-                "one batch for training and one for validation (data.valid is not set)");
+                "one batch for training and one for validation (data.valid is not set)",
+                by_document);
         }
         const int64_t at = settle_split(encoder, tokens, need);
         if (at < need) {
             return too_short(data.train, at, need, train,
-                             "training, after the last 5 % went to validation,");
+                             "training, after the last 5 % went to validation,", by_document);
         }
         if (auto status = train_writer->move_tail(at, *valid_writer); !status)
             return status.error();
     } else {
         if (train_writer->tokens() < need) {
-            return too_short(data.train, train_writer->tokens(), need, train, "training");
+            return too_short(data.train, train_writer->tokens(), need, train, "training",
+                             by_document);
         }
         auto valid_text = open_counted(data.valid, data.separator, progress);
         if (!valid_text) return valid_text.error();
-        Encoder valid_encoder(tokenizer, data.separator, need);
+        Encoder valid_encoder(tokenizer, data, train.seq_len, need);
         if (auto status = valid_encoder.run(*valid_text->reader, {}, *valid_writer,
                                             "turning validation text into tokens", progress);
             !status) {
             return status.error();
         }
         if (valid_writer->tokens() < need) {
-            return too_short(data.valid, valid_writer->tokens(), need, train, "validation");
+            return too_short(data.valid, valid_writer->tokens(), need, train, "validation",
+                             by_document);
         }
         out.valid_corpus_hash = valid_text->count.hash;
+        out.short_documents = valid_encoder.short_documents();
     }
+    out.short_documents += encoder.short_documents();
+    if (out.short_documents > 0)
+        progress.report(std::to_string(out.short_documents) +
+                            " documents shorter than train.seq_len + 1 tokens are left out "
+                            "(data.pack = \"document\")",
+                        -1);
     out.train_tokens = train_writer->tokens();
     out.valid_tokens = valid_writer->tokens();
     const std::string model = tokenizer.hash();

@@ -1,7 +1,9 @@
 #include "core/text/prepare.h"
 
 #include <algorithm>
+#include <set>
 
+#include "core/text/batches.h"
 #include "core/text/token_file.h"
 #include "helpers.h"
 
@@ -62,6 +64,88 @@ std::string documents(int n, int lines, uint64_t seed = 1) {
     std::string text;
     for (int i = 0; i < n; ++i) text += sample_text(lines, seed + i) + "<|endoftext|>\n";
     return text;
+}
+
+/// The chunks of one document, cut by hand.
+void append_chunks(const std::vector<int32_t>& document, size_t seq_len,
+                   std::vector<std::vector<int32_t>>& out) {
+    for (size_t at = 0; at + seq_len + 1 <= document.size(); at += seq_len)
+        out.emplace_back(document.begin() + static_cast<int64_t>(at),
+                         document.begin() + static_cast<int64_t>(at + seq_len + 1));
+}
+
+// Wrong if a chunk held tokens of two documents, if tokens inside a document were lost or read
+// twice, or if short documents went uncounted.
+TEST(Prepare, DocumentPackingCutsEachDocumentAlone) {
+    TempFolder folder;
+    DataConfig data;
+    data.pack = "document";
+    constexpr size_t kLen = 16;
+    std::string text;
+    std::vector<std::vector<int32_t>> chunks;
+    int64_t short_ones = 0;
+    for (uint64_t i = 0; i < 60; ++i) {
+        // Some documents of one word, shorter than a chunk.
+        const std::string document =
+            (i % 7 == 3 ? std::string("a\n") : sample_text(3 + static_cast<int64_t>(i % 5), i)) +
+            "<|endoftext|>\n";
+        text += document;
+        const size_t before = chunks.size();
+        append_chunks(expected_ids(document), kLen, chunks);
+        short_ones += chunks.size() == before;
+    }
+    data.train = folder.write("c.txt", text);
+    const auto p = value_of(prepare(folder, data, small_batch(2, kLen)));
+    EXPECT_GT(short_ones, 5);
+    EXPECT_EQ(p.info.short_documents, short_ones);
+    std::vector<int32_t> all;
+    for (const auto& chunk : chunks) all.insert(all.end(), chunk.begin(), chunk.end());
+    EXPECT_EQ(joined(p), all);
+
+    // The source gives exactly these chunks, in file order and in a permutation.
+    const size_t train_chunks = p.train.size() / (kLen + 1);
+    const auto source = value_of(BatchSource::create(
+        value_of(TokenFile::open(folder / "train.tokens")), 2, kLen, 42, Pack::document));
+    EXPECT_EQ(source.chunks(), static_cast<int64_t>(train_chunks));
+    std::vector<int32_t> batch;
+    for (int64_t i = 0; i < source.eval_batches(); ++i) {
+        source.eval_batch(i, batch);
+        for (size_t row = 0; row < 2; ++row)
+            EXPECT_TRUE(std::equal(batch.begin() + static_cast<int64_t>(row * (kLen + 1)),
+                                   batch.begin() + static_cast<int64_t>((row + 1) * (kLen + 1)),
+                                   chunks[static_cast<size_t>(i) * 2 + row].begin()));
+    }
+    std::multiset<std::vector<int32_t>> seen;
+    for (int64_t i = 0; i < source.chunks() / 2; ++i) {
+        source.micro_batch(i, batch);
+        seen.emplace(batch.begin(), batch.begin() + kLen + 1);
+        seen.emplace(batch.begin() + kLen + 1, batch.end());
+    }
+    std::multiset<std::vector<int32_t>> expected(
+        chunks.begin(), chunks.begin() + static_cast<int64_t>(train_chunks));
+    EXPECT_TRUE(std::includes(expected.begin(), expected.end(), seen.begin(), seen.end()));
+    EXPECT_GE(seen.size() + 1, expected.size());
+}
+
+// Wrong if a text of short documents trained on nothing, or the message hid why.
+TEST(Prepare, DocumentPackingNamesWhatIsMissing) {
+    TempFolder folder;
+    DataConfig data;
+    data.pack = "document";
+    std::string text;
+    for (int i = 0; i < 500; ++i) text += "a b\n<|endoftext|>\n";
+    data.train = folder.write("c.txt", text);
+    const auto p = prepare(folder, data, small_batch());
+    ASSERT_FALSE(p.ok());
+    EXPECT_EQ(p.error().kind, ErrorKind::usage);
+    EXPECT_NE(p.error().message.find("data.pack = \"document\""), std::string::npos)
+        << p.error().message;
+    // One long document gives both sides whole chunks.
+    data.train = folder.write("one.txt", sample_text(400));
+    const auto one = value_of(prepare(folder, data, small_batch()));
+    EXPECT_EQ(one.train.size() % 17, 0u);
+    EXPECT_EQ(one.valid.size() % 17, 0u);
+    EXPECT_GE(one.valid.size(), 2u * 17);
 }
 
 TEST(Prepare, LastTwentiethOfTheDocumentsIsForValidation) {
@@ -226,7 +310,7 @@ TEST(Prepare, WithoutNewlinePieceLinesFollowEachOther) {
     EXPECT_EQ(joined(p), expected);
 }
 
-TEST(Prepare, CancelsAndRefusesWhatIsNotBuilt) {
+TEST(Prepare, CancelsAndRefusesImpossibleBatches) {
     TempFolder folder;
     DataConfig data;
     data.train = folder.write("c.txt", sample_text(300));
@@ -237,9 +321,6 @@ TEST(Prepare, CancelsAndRefusesWhatIsNotBuilt) {
             .error()
             .kind,
         ErrorKind::interrupted);
-    data.pack = "document";
-    EXPECT_EQ(prepare(folder, data, small_batch()).error().kind, ErrorKind::usage);
-    data.pack = "stream";
     EXPECT_EQ(prepare(folder, data, small_batch(INT64_MAX, INT64_MAX)).error().kind,
               ErrorKind::usage);
     EXPECT_EQ(prepare(folder, data, small_batch(0, 5)).error().kind, ErrorKind::usage);
