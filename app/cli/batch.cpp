@@ -30,6 +30,7 @@ void describe(CLI::App& app, BatchCall& call) {
                    "folder, it goes on where it stopped")
         ->type_name("DIR")
         ->required();
+    add_set_option(app, o.overrides);
     app.add_option("--device", o.device, "Device of all runs; default: as configured")
         ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
     app.add_flag("--json", call.json, "batch.json on stdout instead of the table");
@@ -70,9 +71,13 @@ int exit_code(const nlohmann::json& batch, const BatchCall& call, const Environm
         if (run.at("state") == "failed")
             environment.err << "failed: " << run.at("run").get<std::string>() << ": "
                             << run.value("reason", std::string()) << std::endl;
-    if (state == "interrupted")
+    if (state == "interrupted") {
         environment.err << "stopped; go on with: hopscope batch --file " << call.options.file
-                        << " --out " << call.options.out << std::endl;
+                        << " --out " << call.options.out;
+        for (const std::string& assignment : call.options.overrides)
+            environment.err << " --set '" << assignment << "'";
+        environment.err << std::endl;
+    }
     return state == "interrupted" ? kInterrupted : state == "failed" ? kFailed : kDone;
 }
 

@@ -52,9 +52,10 @@ struct BatchRunBegin {
 };
 
 struct BatchOptions {
-    std::string file;    ///< TOML: configurations × seeds (core/lab/batch_file.h)
-    std::string out;     ///< each run is OUT/NAME-seedS
-    std::string device;  ///< "" = as configured
+    std::string file;                    ///< TOML: configurations × seeds (core/lab/batch_file.h)
+    std::vector<std::string> overrides;  ///< "table.key=value", over those of the file
+    std::string out;                     ///< each run is OUT/NAME-seedS
+    std::string device;                  ///< "" = as configured
     std::function<void(const BatchRunBegin&)> on_run;
     std::function<void(const RunStatus&)> on_status;  ///< of the run at work
     std::function<void(const ScalarRecord&, const RunStatus&)> on_step;

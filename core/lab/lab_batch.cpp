@@ -100,7 +100,7 @@ class Batch {
 Result<std::string> batch(const BatchOptions& o) {
     if (o.file.empty() || o.out.empty())
         return usage_error("batch needs --file FILE, the list of runs, and --out DIR");
-    std::vector<std::string> overrides;
+    std::vector<std::string> overrides = o.overrides;
     if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
     auto runs = read_batch_file(o.file, overrides);
     if (!runs) return runs.error();

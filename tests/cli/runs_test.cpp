@@ -65,9 +65,12 @@ TEST_F(Runs, BatchEndsWithItsTableAndTheFailures) {
 
 TEST_F(Runs, BatchExitCodesFollowItsState) {
     fake_lab().answer = batch_in("interrupted");
-    Outcome got = run({"batch", "--file", "b.toml", "--out", "runs/b"});
+    Outcome got =
+        run({"batch", "--file", "b.toml", "--out", "runs/b", "--set", "data.train=a b.txt"});
     EXPECT_EQ(got.code, 130);
-    has(got.err, "go on with: hopscope batch --file b.toml --out runs/b");
+    EXPECT_EQ(fake_lab().batch->overrides, (std::vector<std::string>{"data.train=a b.txt"}));
+    has(got.err,
+        "go on with: hopscope batch --file b.toml --out runs/b --set 'data.train=a b.txt'\n");
     fake_lab().answer = batch_in("done");
     got = run({"batch", "--file", "b.toml", "--out", "runs/b", "--json"});
     EXPECT_EQ(got.code, 0);

@@ -12,7 +12,9 @@ namespace {
 std::vector<std::string> presets() {
     std::vector<std::string> out;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(HOPSCOPE_CONFIGS))
-        if (entry.path().extension() == ".toml") out.push_back(entry.path().string());
+        if (entry.path().extension() == ".toml" &&
+            entry.path().parent_path().filename() != "batches")  // lists of runs, not presets
+            out.push_back(entry.path().string());
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "core/lab/batch_file.h"
 #include "core/run/run_folder.h"
 #include "tests/train/run_helpers.h"
 
@@ -180,6 +181,19 @@ TEST_F(Batch, ChangedTextIsNotTakenOver) {
     EXPECT_EQ(hash("wide-seed42"), hash("deep-seed42"));
     EXPECT_NE(hash("wide-seed42"), hash("wide-seed7")) << "tokens of the old text were taken over";
     EXPECT_EQ(hash("wide-seed7"), hash("deep-seed7"));
+}
+
+// A batch of the repository that cannot be read would be found after everything was set up for it.
+TEST_F(Batch, FilesOfTheRepositoryCanBeRead) {
+    size_t files = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::string(HOPSCOPE_CONFIGS) + "/batches")) {
+        const auto runs = read_batch_file(entry.path().string(), {"train.steps=7"});
+        ASSERT_TRUE(runs.ok()) << runs.error().message;
+        ++files;
+        for (const auto& run : *runs) EXPECT_EQ(run.config.train.steps, 7) << run.name;
+    }
+    EXPECT_GE(files, 1u);
 }
 
 TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
