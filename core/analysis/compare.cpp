@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/config/config.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core::analysis {
@@ -103,15 +104,32 @@ std::string group_name(const CompareInput& input) {
     return name;
 }
 
-/// Variants of one name get what tells them apart behind it.
+/// What tells `other` from the first variant of its name: keys of the configuration, the step.
+std::string difference_of(const CompareInput& first, const CompareInput& other) {
+    std::string out;
+    const auto add = [&](const std::string& words) { out += (out.empty() ? "" : ", ") + words; };
+    if (first.config && other.config) {
+        Config same_seed = *other.config;
+        same_seed.train.seed = first.config->train.seed;
+        for (const std::string& key : differing_keys(*first.config, same_seed, true)) add(key);
+    } else if (first.record.origin.variant != other.record.origin.variant) {
+        add(other.record.origin.variant.substr(0, 8));
+    }
+    if (first.record.step != other.record.step) add("step " + std::to_string(other.record.step));
+    return out;
+}
+
+/// Variants of one name get what tells them from the first behind it.
 void make_unique(std::vector<SeedGroup>& groups, const std::vector<CompareInput>& inputs) {
-    std::map<std::string, int> count;
-    for (const SeedGroup& group : groups) ++count[group.variant];
-    for (SeedGroup& group : groups) {
-        if (count[group.variant] < 2) continue;
-        const CompareInput& first = inputs[group.members.front()];
-        group.variant += " [" + first.record.origin.variant.substr(0, 8) + ", step " +
-                         std::to_string(first.record.step) + "]";
+    std::map<std::string, size_t> first;
+    for (size_t i = 0; i < groups.size(); ++i) {
+        const auto [found, fresh] = first.emplace(groups[i].variant, i);
+        if (fresh) continue;
+        const std::string difference = difference_of(inputs[groups[found->second].members.front()],
+                                                     inputs[groups[i].members.front()]);
+        groups[i].variant +=
+            " (" + (difference.empty() ? inputs[groups[i].members.front()].label : difference) +
+            ")";
     }
 }
 

@@ -18,7 +18,8 @@ constexpr const char* kEval = "hopscope.eval/1";
 constexpr const char* kZeroshot = "hopscope.zeroshot/1";
 
 /// What an evaluation of an older version lacks, from the run it lies in.
-Status complete_from_run(EvalRecord& record, const RunFolder& folder) {
+Status complete_from_run(CompareInput& input, const RunFolder& folder) {
+    EvalRecord& record = input.record;
     auto toml = folder.config_toml();
     if (!toml) return toml.error();
     auto config = parse_config(*toml, folder.config_path());
@@ -26,6 +27,7 @@ Status complete_from_run(EvalRecord& record, const RunFolder& folder) {
     const auto changes = record.origin.changes;
     record.origin = eval_origin(*config, folder.info(), record.step);
     record.origin.changes = changes;
+    input.config = std::move(*config);
     return {};
 }
 
@@ -52,7 +54,7 @@ Result<CompareInput> read_eval_input(const std::string& label, const std::string
     if (input.record.origin == EvalOrigin{} && !run.empty() && is_run_folder(run)) {
         auto folder = RunFolder::open(run, /*writer=*/false);
         if (!folder) return folder.error();
-        if (auto s = complete_from_run(input.record, *folder); !s) return s.error();
+        if (auto s = complete_from_run(input, *folder); !s) return s.error();
     }
     return input;
 }
@@ -67,7 +69,7 @@ Result<CompareInput> read_run_input(const std::string& dir) {
                            "give the file of hopscope eval RUN --out FILE");
     auto input = read_eval_input(dir, folder->eval_path(steps.back()));
     if (!input) return input;
-    if (auto s = complete_from_run(input->record, *folder); !s) return s.error();
+    if (auto s = complete_from_run(*input, *folder); !s) return s.error();
     return input;
 }
 

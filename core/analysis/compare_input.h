@@ -3,9 +3,11 @@
 // thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/api/config.h"
 #include "core/api/result.h"
 #include "core/run/eval_file.h"
 
@@ -22,8 +24,9 @@ struct CompareInput {
     std::string label;  ///< as given on the command line
     std::string path;   ///< the file that was read
     bool zeroshot = false;
-    EvalRecord record;  ///< not of zero-shot files
-    std::string task;   ///< zero-shot: hellaswag, …
+    EvalRecord record;             ///< not of zero-shot files
+    std::optional<Config> config;  ///< where the run folder is at hand
+    std::string task;              ///< zero-shot: hellaswag, …
     std::vector<ItemAnswer> items;
 };
 

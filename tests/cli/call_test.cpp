@@ -47,6 +47,51 @@ class CommandLine : public ::testing::Test {
     World world;
 };
 
+// Fails if an option of `compare` is lost or a wrong one reaches the laboratory.
+TEST_F(CommandLine, CompareHandsItsOptionsOver) {
+    fake_lab().answer = R"({"margin": 0.05, "resamples": 500, "seed": 7, "pairs": [],
+        "groups": [], "spread_of_means": null, "mean_within_std": null, "ratio": null,
+        "seed_tost": [], "warnings": [{"code": "x", "text": "beware"}]})";
+    const Outcome got = run({"compare", "a", "b", "c", "--margin", "0.05", "--block", "4,8",
+                             "--resamples", "500", "--seed", "7"});
+    EXPECT_EQ(got.code, 0) << got.err;
+    EXPECT_NE(got.out.find("beware"), std::string::npos);
+    ASSERT_TRUE(fake_lab().compare);
+    EXPECT_EQ(fake_lab().compare->runs, (std::vector<std::string>{"a", "b", "c"}));
+    EXPECT_EQ(fake_lab().compare->margin, 0.05);
+    EXPECT_EQ(fake_lab().compare->blocks, (std::vector<int64_t>{4, 8}));
+    EXPECT_EQ(fake_lab().compare->resamples, 500);
+    EXPECT_EQ(fake_lab().compare->seed, 7u);
+    EXPECT_EQ(run({"compare", "a", "b", "--json"}).code, 0);
+    EXPECT_FALSE(fake_lab().compare->margin) << "the default depends on what is compared";
+    EXPECT_EQ(fake_lab().compare->blocks, (std::vector<int64_t>{5, 10}));
+    refused({"compare"}, {"RUN"});
+    refused({"compare", "a", "b", "--margin", "-1"}, {"--margin", "found -1", "from 0"});
+    refused({"compare", "a", "b", "--block", "0"}, {"--block"});
+    refused({"compare", "a", "b", "--resamples", "1"}, {"--resamples"});
+    EXPECT_NE(run({"compare", "--help"}).out.find("difference: a - b"), std::string::npos);
+}
+
+// Fails if documents are printed where a folder was asked for, or the other way round.
+TEST_F(CommandLine, AnalyzeWritesToTheFolderOrToStdout) {
+    fake_lab().answer = R"({"format": "hopscope.analysis/1", "name": "phases", "n": 12})";
+    const Outcome printed = run({"analyze", "r", "--what", "phases"});
+    EXPECT_EQ(printed.code, 0) << printed.err;
+    EXPECT_EQ(nlohmann::json::parse(printed.out)["name"], "phases");
+    EXPECT_EQ(fake_lab().analyze->run, "r");
+    EXPECT_EQ(fake_lab().analyze->what, "phases");
+    const Outcome written = run({"analyze", "r", "--out", "d", "--seed", "5"});
+    EXPECT_EQ(written.code, 0);
+    EXPECT_EQ(written.out, "");
+    EXPECT_NE(written.err.find("d/phases.json"), std::string::npos) << written.err;
+    EXPECT_EQ(fake_lab().analyze->out, "d");
+    EXPECT_EQ(fake_lab().analyze->what, "all");
+    EXPECT_EQ(fake_lab().analyze->seed, 5u);
+    EXPECT_FALSE(run({"analyze", "r", "--out", "d", "--json"}).out.empty());
+    refused({"analyze"}, {"RUN"});
+    EXPECT_NE(run({"analyze", "--help"}).out.find("phases: where a curve"), std::string::npos);
+}
+
 // Fails if a subcommand cannot be learned from the program itself.
 TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
     const std::vector<std::vector<std::string>> all = {{"explore"},
@@ -56,6 +101,8 @@ TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
                                                        {"eval"},
                                                        {"halting"},
                                                        {"trace"},
+                                                       {"analyze"},
+                                                       {"compare"},
                                                        {"info"},
                                                        {"commands"},
                                                        {"tokenizer"},
