@@ -16,14 +16,11 @@ struct Edge {
 };
 
 /// Distance of each point to its min_samples-th nearest, itself counted.
-std::vector<double> core_distances(const Points& points, int64_t min_samples) {
-    const auto n = static_cast<size_t>(points.count);
+std::vector<double> core_distances(const EuclideanRows& rows, size_t n, int64_t min_samples) {
     const auto place = static_cast<int64_t>(std::min(n, static_cast<size_t>(min_samples))) - 1;
-    std::vector<double> core(n), row(n);
+    std::vector<double> core(n), row;
     for (size_t i = 0; i < n; ++i) {
-        const Numbers from = points.row(static_cast<int64_t>(i));
-        for (size_t j = 0; j < n; ++j)
-            row[j] = euclidean(from, points.row(static_cast<int64_t>(j)));
+        rows.from(static_cast<int64_t>(i), row);
         std::nth_element(row.begin(), row.begin() + place, row.end());
         core[i] = row[static_cast<size_t>(place)];
     }
@@ -32,21 +29,20 @@ std::vector<double> core_distances(const Points& points, int64_t min_samples) {
 
 /// Prim's minimum spanning tree of mutual reachability, max(distance, both core distances), sorted
 /// by length.
-std::vector<Edge> spanning_tree(const Points& points, const std::vector<double>& core) {
-    const auto n = static_cast<size_t>(points.count);
-    std::vector<double> reach(n, std::numeric_limits<double>::infinity());
+std::vector<Edge> spanning_tree(const EuclideanRows& rows, const std::vector<double>& core) {
+    const size_t n = core.size();
+    std::vector<double> reach(n, std::numeric_limits<double>::infinity()), row;
     std::vector<size_t> source(n, 0);
     std::vector<char> inside(n, 0);
     std::vector<Edge> tree;
     tree.reserve(n - 1);
     for (size_t current = 0; tree.size() + 1 < n;) {
         inside[current] = 1;
-        const Numbers from = points.row(static_cast<int64_t>(current));
+        rows.from(static_cast<int64_t>(current), row);
         size_t next = n;
         for (size_t j = 0; j < n; ++j) {
             if (inside[j]) continue;
-            const double d = std::max(
-                {euclidean(from, points.row(static_cast<int64_t>(j))), core[current], core[j]});
+            const double d = std::max({row[j], core[current], core[j]});
             if (d < reach[j]) {
                 reach[j] = d;
                 source[j] = current;
@@ -185,8 +181,9 @@ Hdbscan hdbscan(const Points& points, const HdbscanOptions& options) {
     out.labels.assign(static_cast<size_t>(points.count), -1);
     if (points.count < std::max<int64_t>(2, options.min_cluster_size) || !all_finite(points.data))
         return out;
-    const auto core = core_distances(points, options.min_samples);
-    auto tree = condense(single_linkage(spanning_tree(points, core)), options.min_cluster_size);
+    const EuclideanRows rows(points);
+    const auto core = core_distances(rows, static_cast<size_t>(points.count), options.min_samples);
+    auto tree = condense(single_linkage(spanning_tree(rows, core)), options.min_cluster_size);
     choose(tree.clusters);
     std::vector<int32_t> number(tree.clusters.size(), -1);
     for (size_t i = 0; i < out.labels.size(); ++i) {

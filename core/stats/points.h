@@ -23,11 +23,23 @@ struct Points {
 /// Faults (std::invalid_argument) where the sizes disagree.
 Points points(Numbers data, int64_t count, int64_t dim);
 
-double euclidean(Numbers a, Numbers b);
-/// 1 − cosine; a zero vector has distance 1 to everything but itself.
-double cosine_distance(Numbers a, Numbers b);
+/// Euclidean distances from one point to all. Keeps a copy by coordinates, so that the sums of many
+/// points grow side by side, each in the order of its coordinates.
+class EuclideanRows {
+  public:
+    explicit EuclideanRows(const Points& points);
+    /// Distances from point i, [count].
+    void from(int64_t i, std::vector<double>& out) const;
 
-enum class Metric { euclidean, cosine };
+  private:
+    size_t count_ = 0, dim_ = 0;
+    std::vector<double> columns_;  ///< [dim, count]
+};
+
+enum class Metric {
+    euclidean,
+    cosine,  ///< 1 − cosine; a zero vector has distance 1 to everything but itself
+};
 
 /// All distances, [count, count] row-major; memory is 8 · count² bytes.
 std::vector<double> distance_matrix(const Points& points, Metric metric);
