@@ -1,6 +1,7 @@
 // hopscope train: a run without a window, with progress on stderr.
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "app/cli/progress.h"
@@ -38,6 +39,15 @@ core::Status check(const core::lab::TrainOptions& o) {
     return {};
 }
 
+/// ", peak memory 512 MiB" from the finished run.json, if it tells.
+std::string peak_text(const std::string& run_json) {
+    const auto json = nlohmann::json::parse(run_json, nullptr, /*allow_exceptions=*/false);
+    const auto peak = json.is_object() ? json.value("peak_memory_bytes", 0.0) : 0.0;
+    char text[48];
+    std::snprintf(text, sizeof text, ", peak memory %.0f MiB", peak / 1048576);
+    return peak > 0 ? text : "";
+}
+
 int train(const TrainCall& call, const Environment& environment) {
     if (auto checked = check(call.options); !checked) return report(checked.error(), environment);
     if (environment.catch_signals) environment.catch_signals();
@@ -63,7 +73,7 @@ int train(const TrainCall& call, const Environment& environment) {
         std::snprintf(text, sizeof text, ", validation loss %.4f", last.valid_loss);
         environment.err << text;
     }
-    environment.err << ", " << last.run_dir << std::endl;
+    environment.err << peak_text(*result) << ", " << last.run_dir << std::endl;
     return call.json ? deliver_text(result, "", environment) : kDone;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/config/config.h"
 #include "core/lab/checkpoint_io.h"
+#include "core/lab/peak_memory.h"
 
 namespace hopscope::core {
 namespace {
@@ -258,7 +259,9 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
     try {
         if (auto s = ensure_writer(); !s) return s.error();
         if (auto s = replay_due_commands(); !s) return s.error();
+        reset_peak_memory(device_.device);
         auto record = engine_->update(data_->train, between);
+        peak_memory_ = std::max(peak_memory_, peak_memory(device_.device));
         if (!record) {
             save_bad_batch();
             return record;
@@ -375,7 +378,11 @@ Status RunTrainer::write_state(RunState state, const std::string& reason) {
     // on, so it is paused.
     if (state == RunState::stopped || state == RunState::stopping) state = RunState::paused;
     if (state == RunState::preparing || state == RunState::idle) state = RunState::running;
-    return folder_->write_state(state, reason);
+    RunInfo info = folder_->info();
+    info.state = state;
+    info.reason = reason;
+    if (peak_memory_ > 0) info.peak_memory_bytes = peak_memory_;
+    return folder_->write_info(info);
 }
 
 }  // namespace hopscope::core

@@ -77,6 +77,7 @@ class RunTrainer : public Trainer {
     std::deque<LoggedCommand>
         replay_;  ///< logged after the checkpoint, to be applied again at their steps
     Device device_;
+    int64_t peak_memory_ = 0;           ///< bytes, highest of the updates of this process
     bool writer_ = false;               ///< holds the lock of the folder
     bool created_ = false;              ///< the folder is of this call
     std::vector<std::string> changed_;  ///< for the note of a resumption

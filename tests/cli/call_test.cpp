@@ -184,6 +184,15 @@ TEST_F(CommandLine, TrainPassesItsOptions) {
     EXPECT_TRUE(fake_lab().train->config_path.empty());
 }
 
+// Fails if the closing line hides what the run needed.
+TEST_F(CommandLine, TrainTellsItsPeakMemory) {
+    EXPECT_EQ(run({"train", "--config", "a.toml"}).err.find("peak memory"), std::string::npos);
+    fake_lab().answer = R"({"peak_memory_bytes": 536870912})";
+    const Outcome got = run({"train", "--config", "a.toml"});
+    EXPECT_EQ(got.code, 0);
+    EXPECT_NE(got.err.find("peak memory 512 MiB"), std::string::npos) << got.err;
+}
+
 // Fails if a second value after --set is swallowed as another override.
 TEST_F(CommandLine, SetTakesOneValue) {
     refused({"train", "--config", "a.toml", "--set", "a.b=1", "c.d=2"},

@@ -28,6 +28,7 @@ RunInfo sample_info() {
     info.threads = 2;
     info.steps = 2000;
     info.parameters = 84'742'144;
+    info.peak_memory_bytes = 2'400'000'000;
     info.created = 1700000000.25;
     info.corpus_hashes = {{"train", "aa"}, {"valid", "bb"}};
     info.kernel_choices = {{"experts", "grouped"}};

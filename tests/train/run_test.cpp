@@ -67,6 +67,15 @@ TEST_F(Run, LearnsAndWritesTheWholeFolder) {
               (std::vector<int64_t>{40, 50, 60}));
 }
 
+TEST_F(Run, TellsThePeakMemoryOfAStep) {
+    const auto run = train("a", {"train.steps=3"});
+    const auto info = json::parse(bytes_of(run + "/run.json"));
+    const auto peak = info.at("peak_memory_bytes").get<int64_t>();
+    // At least weights, gradients and moments; the program itself is most of it here.
+    EXPECT_GT(peak, 16 * info.at("parameters").get<int64_t>());
+    EXPECT_LT(peak, int64_t{4} << 30);
+}
+
 TEST_F(Run, RepeatsBitForBit) {
     const auto a = train("a"), b = train("b");
     expect_same_course(a, b);
