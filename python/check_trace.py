@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Holds `hopscope trace` against an independent forward pass in NumPy fp64, written from science.md alone.
 
+Every router, pool, re-routing, expert kind and composition; bench/check_variants.py runs it on all of them.
+
     hopscope trace RUN --text "…" --positions --json > trace.json
     python/check_trace.py RUN/checkpoints/step_N/model.safetensors trace.json
 
@@ -80,66 +82,175 @@ class Model:
         scores = np.where(np.tril(np.ones((length, length), bool)), scores, -np.inf)
         return self.linear((softmax(scores) @ v).transpose(1, 0, 2).reshape(length, d), p + "attn.o")
 
-    def route(self, h, p, layer, hop, hops, traced):
+    def pool(self, layer, hop):
+        """First expert and size of a hop's pool (E17)."""
         moe = self.c["moe"]
+        hops = moe["hops"] if isinstance(moe["hops"], int) else moe["hops"][layer]
+        if moe["pools"] != "unrolled":
+            return 0, moe["experts"]
+        sizes = [moe["experts"] // hops + (i < moe["experts"] % hops) for i in range(hops)]
+        return sum(sizes[:hop]), sizes[hop]
+
+    def hash_choices(self, layer, size, tokens):
+        moe, mask = self.c["moe"], (1 << 64) - 1
+
+        def splitmix(x):
+            x = (x + 0x9E3779B97F4A7C15) & mask
+            x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
+            x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
+            return x ^ (x >> 31)
+
+        rows = []
+        for t in range(tokens):
+            key, chosen, attempt = (self.ids[t] if moe["hash_key"] == "token" else t), [], 0
+            while len(chosen) < moe["top_k"]:
+                e = splitmix(((key * 64 + layer) * 64 + attempt) & mask) % size
+                attempt += 1
+                if e not in chosen:
+                    chosen.append(e)
+            rows.append(sorted(chosen))
+        return np.array(rows)
+
+    def nearness(self, h, p, hop, offset, size, state):
+        """What the router compares: cosines, dot products (plain K-Means) or logits; and the position."""
+        moe = self.c["moe"]
+        if moe["router"] == "linear":
+            return h @ self.t[p + "router.linear"][offset:offset + size].T, None
         proj = self.t.get(p + "router.proj.weight")
         if proj is not None and proj.ndim == 3:
             proj = proj[hop]
-        pos = unit(h if proj is None else h @ proj.T)
-        tau = float(self.t.get(p + "router.tau", moe["tau"]))
-        scores = tau * pos @ unit(self.t[p + "router.centroids"]).T
-        prob = softmax(scores)
-        k = moe["top_k"]
-        order = np.argsort(-scores, axis=-1, kind="stable")[:, :k]
-        for token, chosen in enumerate(traced["experts"]):
-            mine, theirs = set(order[token].tolist()), set(chosen)
+        spherical = not (moe["router"] == "kmeans" and moe["kmeans"] == "plain")
+        if hop > 0 and moe["reroute"] == "kinematic":
+            pos = state["pos"] + state["moved"]
+        else:
+            pos = h if proj is None else h @ proj.T
+            if hop > 0 and moe["reroute"] == "hybrid":
+                pos = pos + state["moved"]
+        pos = unit(pos) if spherical else pos
+        state["pos"] = pos
+        centroids = self.t[p + "router.centroids"][offset:offset + size]
+        centroids = unit(centroids) if spherical else centroids
+        if centroids.ndim == 3:
+            return np.einsum("ts,mcs->tmc", pos, centroids).max(-1), pos
+        return pos @ centroids.T, pos
+
+    def compare_choices(self, keys, layer, hop, offset, traced):
+        """The traced choice is taken over; exchanges with a gap beyond the tolerance are wrong."""
+        k = self.c["moe"]["top_k"]
+        order = np.argsort(-keys, axis=-1, kind="stable")[:, :k]
+        theirs_all = np.array(traced["experts"]) - offset
+        for token, chosen in enumerate(theirs_all):
+            mine, theirs = set(order[token].tolist()), set(chosen.tolist())
             if mine != theirs:
-                lost = min(scores[token, list(mine - theirs)])
-                won = min(scores[token, list(theirs - mine)])
-                gap = abs(lost - won)
+                gap = abs(min(keys[token, list(mine - theirs)]) - min(keys[token, list(theirs - mine)]))
                 self.worst_gap = max(self.worst_gap, gap)
+                self.exchanges += 1
                 if gap > GAP_TOLERANCE:
                     self.wrong.append((layer, hop, token, gap))
-                self.exchanges += 1
-            elif order[token].tolist() != chosen:
-                ranked = scores[token, chosen]
-                if np.any(ranked[1:] - ranked[:-1] > GAP_TOLERANCE):
-                    self.wrong.append((layer, hop, token, float(np.max(ranked[1:] - ranked[:-1]))))
-        order = np.array(traced["experts"])
-        weight = np.take_along_axis(prob, order, -1)
+        return theirs_all
+
+    def route(self, h, p, layer, hop, state, traced):
+        """Choices within the pool, weights, position, probabilities (None where the router has none)."""
+        moe = self.c["moe"]
+        offset, size = self.pool(layer, hop)
+        k = moe["top_k"]
+        if moe["router"] == "hash":
+            order = self.hash_choices(layer, size, len(h))
+            if (order + offset).tolist() != traced["experts"]:
+                self.wrong.append((layer, hop, -1, 0.0))
+            return order, np.full(order.shape, 1 / k), None, None
+        near, pos = self.nearness(h, p, hop, offset, size, state)
+        kmeans = moe["router"] == "kmeans"
+        scaled = pos is not None and not (kmeans and moe["kmeans"] == "plain")
+        raw = kmeans and moe["kmeans_gating"] == "identity"
+        tau = float(self.t.get(p + "router.tau", moe["tau"])) if scaled and not raw else 1.0
+        scores = tau * near
+        if moe["score"] == "softmax":
+            affinity = softmax(scores)
+        elif moe["score"] == "sigmoid":
+            affinity = 1 / (1 + np.exp(-scores)) + 1e-7
+        else:
+            affinity = np.maximum(scores, 0)
+        prob = affinity / np.maximum(affinity.sum(-1, keepdims=True), 1e-8)
+        keys = scores
+        if p + "router.bias" in self.t:
+            bias = self.t[p + "router.bias"][offset:offset + size]
+            keys = scores + tau * bias if kmeans else affinity + bias
+        order = self.compare_choices(keys, layer, hop, offset, traced)
+        weight = np.take_along_axis(scores if raw else affinity, order, -1)
         auto = moe["renormalise"]
-        if auto is True or (auto == "auto" and k != 1):
-            weight = weight / weight.sum(-1, keepdims=True)
+        if not raw and (auto is True or (auto == "auto" and k != 1)):
+            weight = weight / np.maximum(weight.sum(-1, keepdims=True), 1e-300)
         return order, weight, pos, prob
+
+    def expert_outputs(self, h, p, order, offset):
+        """[tokens, k, d] what each chosen expert writes, before its weight."""
+        chosen = order + offset
+        if p + "experts.value" in self.t:
+            return self.t[p + "experts.value"][chosen]
+        act = np.einsum("tkrd,td->tkr", self.t[p + "experts.down"][chosen], h)
+        if p + "experts.gate" in self.t:
+            act = silu(np.einsum("tkrd,td->tkr", self.t[p + "experts.gate"][chosen], h)) * act
+        else:
+            act = silu(act)
+        return np.einsum("tkr,tkrd->tkd", act, self.t[p + "experts.up"][chosen])
+
+    def compose(self, u):
+        """u [tokens, k, d], already weighted (E20)."""
+        kind = self.c["moe"]["composition"]
+        sigmoid = lambda x: 1 / (1 + np.exp(-x))
+        if kind == "sum":
+            return u.sum(1)
+        if kind == "cross_gated":
+            return (u * sigmoid(u.sum(1, keepdims=True) - u)).sum(1)
+        tokens, k, d = u.shape
+        g = u.reshape(tokens, 4, k // 4, d).sum(2)
+        if kind == "grouped_silu":
+            return silu(g).sum(1)
+        return g[:, 0] * sigmoid(g[:, 1]) + g[:, 2] * sigmoid(g[:, 3])
 
     def moe(self, x, layer, traced):
         p = f"layers.{layer}."
-        hops = self.c["moe"]["hops"]
-        hops = hops if isinstance(hops, int) else hops[layer]
-        down, up = self.t[p + "experts.down"], self.t[p + "experts.up"]
+        moe = self.c["moe"]
+        hops = moe["hops"] if isinstance(moe["hops"], int) else moe["hops"][layer]
         accumulated = np.zeros_like(x)
-        worst = 0.0
+        worst, state, first = 0.0, {}, None
         for hop in range(hops):
             h = x + accumulated
             hop_trace = traced["hops"][hop]
-            order, weight, pos, prob = self.route(h, p, layer, hop, hops, hop_trace)
-            act = silu(np.einsum("tkrd,td->tkr", down[order], h))
-            delta = np.einsum("tkr,tkrd->td", act * weight[..., None], up[order])
+            offset, size = self.pool(layer, hop)
+            if hop > 0 and moe["reroute"] == "frozen":
+                order, weight, pos, prob, offset = first
+            else:
+                order, weight, pos, prob = self.route(h, p, layer, hop, state, hop_trace)
+            first = first or (order, weight, pos, prob, offset)
+            delta = self.compose(self.expert_outputs(h, p, order, offset) * weight[..., None])
+            if hop == 0 and p + "shared.up" in self.t:
+                gate, down, up = (self.t[p + "shared." + n] for n in ("gate", "down", "up"))
+                delta = delta + (silu(h @ gate.T) * (h @ down.T)) @ up
+            if p + "router.kinematic" in self.t:
+                v = self.t[p + "router.kinematic"][offset:offset + size]
+                state["moved"] = np.einsum("tks,tk->ts", v[order], weight)
             accumulated = accumulated + delta
             ratio = np.linalg.norm(delta, axis=-1) / (np.linalg.norm(x + accumulated, axis=-1) + 1e-6)
-            entropy = -(prob * np.log(np.maximum(prob, 1e-300))).sum(-1)
-            checks = [(weight, hop_trace["weights"]), (entropy, hop_trace["entropy"]), (prob.max(-1), hop_trace["max_prob"]),
-                      (np.linalg.norm(delta, axis=-1), hop_trace["update_norm"]), (ratio, hop_trace["halt_ratio"])]
-            if "position" in hop_trace:
+            checks = [(weight, hop_trace["weights"]), (np.linalg.norm(delta, axis=-1), hop_trace["update_norm"]),
+                      (ratio, hop_trace["halt_ratio"])]
+            if prob is not None:
+                entropy = -(prob * np.log(np.maximum(prob, 1e-300))).sum(-1)
+                checks += [(entropy, hop_trace["entropy"]), (prob.max(-1), hop_trace["max_prob"])]
+            elif hop_trace["entropy"] != [None] * len(x):
+                self.wrong.append((layer, hop, -1, 0.0))
+            if pos is not None and "position" in hop_trace:
                 checks.append((pos, hop_trace["position"]))
             worst = max([worst] + [float(np.abs(a - np.array(b)).max()) for a, b in checks])
         for name in (p + "moe_scale", "moe_scale"):
             if name in self.t:
                 accumulated = accumulated * self.t[name]
         worst = max(worst, float(np.abs(np.linalg.norm(accumulated, axis=-1) - traced["update_norm"]).max()))
-        return (x + accumulated if self.c["moe"]["returns"] == "state" else accumulated), worst
+        return (x + accumulated if moe["returns"] == "state" else accumulated), worst
 
     def forward(self, ids, layers):
+        self.ids = ids
         x = self.t["embed.weight"][ids]
         if self.c["model"]["embedding_norm"]:
             x = self.norm(x, "embed_norm")

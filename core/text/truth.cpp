@@ -68,7 +68,7 @@ Result<Truth> Truth::parse(const std::string& json, const std::string& name) {
         }
         words->classes[entry["word"].get<std::string>()] = std::move(joined);
     }
-    for (auto& [name, list] : words->by_class) std::sort(list.begin(), list.end());
+    for (auto& [kind, list] : words->by_class) std::sort(list.begin(), list.end());
     Truth truth;
     truth.words_ = std::move(words);
     return truth;
