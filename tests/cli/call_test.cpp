@@ -102,6 +102,7 @@ TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
                                                        {"halting"},
                                                        {"trace"},
                                                        {"analyze"},
+                                                       {"intervene"},
                                                        {"compare"},
                                                        {"info"},
                                                        {"commands"},

@@ -68,6 +68,11 @@ Result<std::string> trace(const TraceOptions& options) {
     return answer();
 }
 
+Result<std::string> intervene(const InterveneOptions& options) {
+    fake_lab().intervene = options;
+    return answer();
+}
+
 Result<std::string> compare(const CompareOptions& options) {
     fake_lab().compare = options;
     return answer();

@@ -1,0 +1,129 @@
+// intervene and analyze on a trained run: if these fail, a document lacks what product.md promises
+// or its numbers do not repeat.
+#include <nlohmann/json.hpp>
+
+#include "tests/train/run_helpers.h"
+
+namespace {
+
+using namespace hopscope;
+using namespace hopscope::core;
+using namespace hopscope::test;
+using nlohmann::json;
+
+class Laboratory : public ::testing::Test {
+  protected:
+    static void SetUpTestSuite() {
+        runs_ = new TempRuns;
+        lab::TrainOptions options;
+        options.config_path = write_config(*runs_ / "c.toml", write_corpus(*runs_ / "corpus.txt"));
+        options.overrides = {"train.steps=20", "train.eval_every=20", "train.checkpoint_every=20"};
+        options.out = *runs_ / "run";
+        const auto done = lab::train(options);
+        ASSERT_TRUE(done.ok()) << done.error().message;
+    }
+    static void TearDownTestSuite() {
+        delete runs_;
+        runs_ = nullptr;
+    }
+    lab::InterveneOptions steer() const {
+        lab::InterveneOptions o;
+        o.run = *runs_ / "run";
+        o.script = {
+            *parse_command(R"({"command": "steer", "layer": 0, "expert": 3, "lambda": 2})")};
+        o.controls = 3;
+        return o;
+    }
+    std::string prompts(const std::string& text) const {
+        const auto path = *runs_ / "prompts.jsonl";
+        std::ofstream(path) << text;
+        return path;
+    }
+    static TempRuns* runs_;
+};
+TempRuns* Laboratory::runs_ = nullptr;
+
+TEST_F(Laboratory, InterveneReportsEffectAndControlAndRepeatsExactly) {
+    auto o = steer();
+    o.prompts = prompts(R"({"text": "the baker walks to", "target": " the"})"
+                        "\n"
+                        R"({"text": "my sister looks at"})"
+                        "\n");
+    const auto first = lab::intervene(o), again = lab::intervene(o);
+    ASSERT_TRUE(first.ok()) << first.error().message;
+    EXPECT_EQ(*first, *again);
+    const auto j = json::parse(*first);
+    EXPECT_EQ(j["format"], "hopscope.intervene/1");
+    EXPECT_EQ(j["step"], 20);
+    ASSERT_EQ(j["prompts"].size(), 2u);
+    for (const auto& p : j["prompts"]) {
+        EXPECT_GT(p["kl"].get<double>(), 0.0);
+        EXPECT_EQ(p["jaccard"].size(), 2u);
+        EXPECT_EQ(p["control"]["draws"], 3);
+        EXPECT_TRUE(p["control"]["delta_p_mean"].contains("target"));
+        EXPECT_NEAR(p["base"]["nll"].get<double>(), -std::log(p["base"]["p_target"].get<double>()),
+                    1e-9);
+    }
+    EXPECT_EQ(j["summary"]["kl"]["n"], 2);
+    o.seed = 43;
+    EXPECT_NE(*lab::intervene(o), *first) << "the control must depend on the seed";
+}
+
+TEST_F(Laboratory, NothingChangedMeansNoEffect) {
+    auto o = steer();
+    o.script = {*parse_command(R"({"command": "steer", "layer": 0, "expert": 3, "lambda": 0})")};
+    const auto got = lab::intervene(o);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    for (const auto& p : json::parse(*got)["prompts"]) {
+        EXPECT_NEAR(p["kl"].get<double>(), 0.0, 1e-9);
+        for (const auto& x : p["jaccard"]) EXPECT_EQ(x, 1.0);
+        EXPECT_FALSE(p["changed"]["token_changed"].get<bool>());
+    }
+}
+
+TEST_F(Laboratory, PromptFilesAreRefusedWithTheirLine) {
+    for (const auto& [text, word] : std::vector<std::pair<std::string, std::string>>{
+             {"{\"text\": \"a\"}\nnothing\n", ":2:"},
+             {"{\"text\": \"a\", \"topic\": \"b\"}\n", "topic"},
+             {"{\"text\": \"\"}\n", "empty"},
+             {"\n\n", "no prompt"},
+             {"{\"text\": \"a\", \"categories\": [\"moon\"]}\n", "moon"}}) {
+        auto o = steer();
+        o.prompts = prompts(text);
+        const auto got = lab::intervene(o);
+        ASSERT_FALSE(got.ok()) << text;
+        EXPECT_EQ(got.error().kind, ErrorKind::usage);
+        EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
+    }
+}
+
+TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    const auto got = lab::analyze(o);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    std::map<std::string, json> by_name;
+    const auto all = json::parse(*got);
+    for (const auto& a : all["analyses"]) by_name[a["name"]] = a;
+    for (const auto& [name, field] :
+         std::vector<std::pair<std::string, std::string>>{{"jaccard", "per_layer"},
+                                                          {"echo", "per_layer"},
+                                                          {"identity", "share_abs_under_0_2"},
+                                                          {"load", "layers"},
+                                                          {"confidence", "layers"},
+                                                          {"norms", "mean"},
+                                                          {"collinearity", "layers"},
+                                                          {"zeroing", "perplexity_zeroed"},
+                                                          {"frozen_routing", "jaccard_frozen"},
+                                                          {"hop_knockout", "proposed_hops"}}) {
+        ASSERT_TRUE(by_name.count(name)) << name;
+        ASSERT_FALSE(by_name[name].contains("skipped")) << by_name[name].dump();
+        EXPECT_TRUE(by_name[name]["result"].contains(field)) << name;
+        EXPECT_GT(by_name[name]["n"].get<int64_t>(), 0) << name;
+        EXPECT_FALSE(by_name[name]["definition"].get<std::string>().empty());
+    }
+    EXPECT_EQ(by_name["frozen_routing"]["result"]["jaccard_frozen"], 1.0);
+    EXPECT_EQ(by_name["load"]["result"]["layers"][0]["counts"].size(), 16u);
+}
+
+}  // namespace
