@@ -248,7 +248,7 @@ TEST(Registry, JsonHasNameArgumentsRangesAndWhenAllowed) {
     EXPECT_EQ(step["arguments"][0]["min"], 1);
     const auto& freeze = *std::find_if(document["commands"].begin(), document["commands"].end(),
                                        [](const auto& c) { return c["name"] == "freeze"; });
-    EXPECT_EQ(freeze["inference"]["available_choices"], nlohmann::json({"routing"}));
+    EXPECT_EQ(freeze["inference"]["available_choices"], nlohmann::json({"routing", "choices"}));
 }
 
 TEST(Nearest, CountsTypingSlips) {
