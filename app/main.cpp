@@ -61,32 +61,7 @@ bool redraws() {
 }
 
 #if HOPSCOPE_WINDOW
-char** program_arguments = nullptr;
-
-/// How long a waiting OpenMP thread spins before it sleeps. Threads that spin on take the cores the
-/// window draws with; threads that sleep at once (OMP_WAIT_POLICY=passive) make small models train
-/// at less than half the speed (16 against 43 steps/s of first_look on two cores). This is as fast
-/// as spinning.
-constexpr const char* kSpinCount = "10000";
-
-/// The OpenMP library reads its environment when it is loaded, so that only a new start of the
-/// program can set it. A choice of the user's is kept.
-void start_anew_with_short_spins() {
-    constexpr const char* kSpin = "GOMP_SPINCOUNT";
-    constexpr const char* kOnce = "HOPSCOPE_STARTED_ANEW";
-    if (std::getenv("OMP_WAIT_POLICY") || std::getenv(kSpin) || std::getenv(kOnce)) return;
-    setenv(kSpin, kSpinCount, 1);
-    setenv(kOnce, "1", 1);
-    // By its own path, so that the process keeps its name.
-    std::error_code code;
-    const std::string self = std::filesystem::read_symlink("/proc/self/exe", code).string();
-    execv(self.c_str(), program_arguments);
-    // Where that cannot be done the window only costs more.
-    unsetenv(kSpin);
-}
-
 int explore(const app::ExploreOptions& options) {
-    start_anew_with_short_spins();
     app::WindowOptions window;
     window.runs = options.runs;
     window.config_path = options.config;
@@ -125,7 +100,6 @@ int main(int argc, char** argv) {
     };
     environment.catch_signals = catch_signals;
 #if HOPSCOPE_WINDOW
-    program_arguments = argv;
     environment.explore = explore;
 #endif
     return app::run_cli(argc, argv, environment);

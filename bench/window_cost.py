@@ -67,16 +67,22 @@ def main():
     parser.add_argument("--config", default="configs/first_look.toml")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--kinds", default=",".join(KINDS), help="which of them, headless first")
     parser.add_argument("--first", type=int, default=60, help="row of metrics.csv at which the clock starts")
     parser.add_argument("--last", type=int, default=360)
     a = parser.parse_args()
-    rates = {kind: [] for kind in KINDS}
+    kinds = a.kinds.split(",")
+    rates = {kind: [] for kind in kinds}
     for _ in range(a.rounds):
-        for kind in KINDS:
+        for kind in kinds:
             rates[kind].append(measure(kind, os.path.abspath(a.binary), os.path.abspath(a.config), a.threads, a.first, a.last))
             print(f"{kind:9s} {rates[kind][-1]:7.2f} steps/s", flush=True)
     base = statistics.median(rates["headless"])
-    for kind in KINDS:
+    # The machine drifts: each round is also compared with its own headless run.
+    for kind in kinds[1:]:
+        ratios = sorted(100 * (x / y - 1) for x, y in zip(rates[kind], rates["headless"]))
+        print(f"{kind:9s} by round: median {statistics.median(ratios):+.1f} %, from {ratios[0]:+.1f} to {ratios[-1]:+.1f} %")
+    for kind in kinds:
         median = statistics.median(rates[kind])
         print(f"{kind:9s} median {median:7.2f} steps/s, {100 * (median / base - 1):+.1f} % against headless, n = {a.rounds}")
 

@@ -79,8 +79,10 @@ OrderedJson json_interval(double low, double high);
 // The analyses of this folder.
 Result<AnalysisOutput> phases(const AnalysisContext& context);
 Result<AnalysisOutput> convergence(const AnalysisContext& context);
+Result<AnalysisOutput> crossings(const AnalysisContext& context);
 extern const char* const kPhasesDefinition;
 extern const char* const kConvergenceDefinition;
+extern const char* const kCrossingsDefinition;
 
 }  // namespace analysis
 }  // namespace hopscope::core

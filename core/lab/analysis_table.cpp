@@ -10,6 +10,7 @@ std::span<const analysis::Analysis> analysis_table() {
     static const Analysis kTable[] = {
         {"phases", kPhasesDefinition, false, phases},
         {"convergence", kConvergenceDefinition, false, convergence},
+        {"crossings", kCrossingsDefinition, false, crossings},
         {"jaccard",
          "|A ∩ B| / |A ∪ B| of the expert sets of consecutive hops, indices within the pool; mean "
          "over tokens; mean = over layers and pairs (science E11). 95 % bootstrap interval over "

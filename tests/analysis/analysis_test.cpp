@@ -97,6 +97,23 @@ std::vector<EvalRecord> evaluations(double slope, double scatter) {
     return out;
 }
 
+TEST(Crossings, NameTheStepAndWhoIsAheadAfterIt) {
+    const TempDir dir;
+    const auto folder = empty_run(dir);
+    AnalysisContext mine{folder, Config()}, other{folder, Config()};
+    EXPECT_FALSE(crossings(mine)) << "one run alone crosses nothing";
+    mine.against = &other;
+    mine.evals = evaluations(-1.0, 0);  // 4 at step 200, falling by 1 a thousand updates
+    other.evals = evaluations(0, 0);
+    for (auto& e : other.evals) e.loss = 3.5;
+    const auto found = crossings(mine);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->result["valid_loss"].size(), 1u);
+    EXPECT_NEAR(found->result["valid_loss"][0]["step"].get<double>(), std::sqrt(600.0 * 800), 0.1);
+    EXPECT_EQ(found->result["valid_loss"][0]["ahead_after"], "this");
+    EXPECT_TRUE(found->result["loss"].empty());
+}
+
 TEST(Convergence, AFallingLossIsFallingAndAFlatOneIsNot) {
     // "Trained to convergence" while the loss still falls is what this must catch.
     const TempDir dir;

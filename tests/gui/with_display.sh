@@ -1,7 +1,5 @@
 #!/bin/sh
 # Runs a command on the present display, or on a virtual one where there is none; never longer than five minutes.
-# As the program sets it itself with a window; the test programs have no such start.
-export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}"
 if [ -n "$DISPLAY" ]; then
     exec timeout 300 "$@"
 fi
