@@ -24,6 +24,8 @@ using at::Tensor;
 constexpr double kSigmoidFloor = 1e-7;
 /// A row that ReLU empties divides by this instead of by nothing.
 constexpr double kEmptySum = 1e-8;
+/// Chosen by force, experts may have no probability at all; then they get no weight either.
+constexpr double kLeastSum = 1e-30;
 
 Tensor affinity(const Tensor& scores, Score score) {
     switch (score) {
@@ -50,7 +52,23 @@ Tensor selection_keys(const Tensor& scores, const Tensor& affinities, const Gate
     return at::where(s == -std::numeric_limits<double>::infinity(), s, biased);
 }
 
+/// A selection by something else than the weights leaves them in another order; they are listed by
+/// falling weight, ties by lowest index, whatever chose them.
+void by_falling_weight(RouteOut& out) {
+    const auto by_index = std::get<1>(out.idx.sort(/*stable=*/true, -1, /*descending=*/false));
+    const auto idx = out.idx.gather(-1, by_index);
+    const auto weight = out.weight.gather(-1, by_index);
+    const auto order = std::get<1>(weight.detach().sort(/*stable=*/true, -1, /*descending=*/true));
+    out.idx = idx.gather(-1, order);
+    out.weight = weight.gather(-1, order);
+}
+
 }  // namespace
+
+Tensor weights_of(const RouteOut& of, const Tensor& idx, bool renormalise) {
+    const auto a = of.affinity.gather(-1, idx);
+    return renormalise ? a / a.sum(-1, true).clamp_min(kLeastSum) : a;
+}
 
 RouteOut choose(const Tensor& scores, int64_t k, const Gate& gate, Form form) {
     TORCH_INTERNAL_ASSERT(k >= 1 && k <= scores.size(-1), "choose: k out of range");
@@ -69,6 +87,8 @@ RouteOut choose(const Tensor& scores, int64_t k, const Gate& gate, Form form) {
         out.weight = at::softmax(scores.gather(-1, out.idx), -1);
     else
         out.weight = gate.renormalise ? divide_rows(a.gather(-1, out.idx)) : a.gather(-1, out.idx);
+    if (gate.select_bias || !soft) by_falling_weight(out);
+    out.affinity = a;
     out.p = soft ? a : divide_rows(a);
     out.mean_p = out.p.mean(0);
     const auto q = out.p.detach();

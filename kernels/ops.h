@@ -26,6 +26,7 @@ struct RouteOut {
     at::Tensor max_p;    ///< [T]; carries no gradient
     at::Tensor pos;      ///< [T, s] unit rows, the position that was used; carries no gradient
     at::Tensor p;  ///< [T, M] probabilities (differentiable); of `choose` only, else undefined
+    at::Tensor affinity;  ///< [T, M] what weights are made of (softmax: p); of `choose` only
 };
 
 /// Cosine routing, Eqs. (2) and (3) of arXiv 2604.14419 (science.md A2, E3–E5), computed in the
@@ -65,6 +66,9 @@ struct Gate {
 /// @param scores [T, M] in fp32 or fp64, may carry a gradient
 /// @return idx, weight, mean_p, entropy, max_p, p; no pos
 RouteOut choose(const at::Tensor& scores, int64_t k, const Gate& gate, Form form = Form::fused);
+
+/// The weights that `choose` would give these choices [T, k] of its own result `of`.
+at::Tensor weights_of(const RouteOut& of, const at::Tensor& idx, bool renormalise);
 
 /// Rank-r experts, Eq. (4) (science.md A3): dh_t = Σ_j w_tj Σ_q SiLU(<h_t, down_iq>) up_iq with i =
 /// idx_tj.

@@ -143,7 +143,7 @@ RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, con
         return forward_fused(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta).out;
     auto o = RouteNode::apply(h, proj.defined() ? proj : at::empty({0}, h.options()), centroids,
                               tau, k, renormalise);
-    return {o[0], o[1], o[2], o[3], o[4], o[5], Tensor()};
+    return {o[0], o[1], o[2], o[3], o[4], o[5], Tensor(), Tensor()};
 }
 
 }  // namespace hopscope::kernels

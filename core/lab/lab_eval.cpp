@@ -48,9 +48,11 @@ Status check_model(const Config& config, const EvalOptions& o) {
         return usage_error("--top-k: found " + std::to_string(o.top_k) +
                            ", allowed multiples of 4 (moe.composition = \"" + moe.composition +
                            "\")");
-    if (o.tau > 0 && (moe.router == "linear" || moe.router == "hash"))
+    const bool raw =
+        moe.router == "kmeans" && (moe.kmeans == "plain" || moe.kmeans_gating == "identity");
+    if (o.tau > 0 && (moe.router == "linear" || moe.router == "hash" || raw))
         return usage_error("--tau: moe.router = \"" + moe.router +
-                           "\" has no cosine that tau could scale; leave the option out");
+                           "\" scales no cosine by tau here; leave the option out");
     return {};
 }
 

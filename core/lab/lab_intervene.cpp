@@ -134,6 +134,7 @@ ordered_json change_json(const Change& c, const Tokenizer& tokenizer) {
 }
 
 ordered_json control_json(const Control& c) {
+    if (c.draws == 0) return {{"draws", 0}, {"reason", c.reason}};
     json mean = json::object(), deviation = json::object();
     for (const auto& [name, x] : c.delta_p_mean) mean[name] = number(x);
     for (const auto& [name, x] : c.delta_p_std) deviation[name] = number(x);

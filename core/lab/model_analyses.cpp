@@ -2,6 +2,7 @@
 // with n, intervals over batches, and tables.
 #include <cmath>
 
+#include "core/config/arithmetic.h"
 #include "core/lab/measured.h"
 #include "core/measure/router_geometry.h"
 #include "core/stats/bootstrap.h"
@@ -167,9 +168,13 @@ Result<AnalysisOutput> confidence(const AnalysisContext& context) {
         table.rows.push_back(
             {std::to_string(l), csv_number(s.entropy.mean()), csv_number(s.max_prob.mean())});
     }
-    out.result = {{"layers", layers},
-                  {"uniform_entropy",
-                   json_number(std::log(static_cast<double>(context.config.moe.experts)))}};
+    // What even use would give: the mean over layers and hops of ln(pool size).
+    std::vector<double> uniform;
+    const auto& config = context.config;
+    for (int64_t l = 0; l < config.model.n_layers; ++l)
+        for (const int64_t size : pool_sizes(config.moe, config.moe.hops_of(l)))
+            uniform.push_back(std::log(static_cast<double>(size)));
+    out.result = {{"layers", layers}, {"uniform_entropy", json_number(stats::mean(uniform))}};
     out.tables.push_back(std::move(table));
     return out;
 }

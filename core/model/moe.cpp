@@ -145,6 +145,7 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
             Chosen chosen{now.pool.offset, now.pool.size, rows, now.route, used};
             options.probe->after_route(layer, hop, chosen);
         }
+        router.moved_by(now, rows);
 
         at::Tensor dh;
         if (c.zero_experts) {

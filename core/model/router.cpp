@@ -234,13 +234,15 @@ HopRoute LayerRouter::scored_hop(int64_t hop, const at::Tensor& h, const at::Ten
             {out.route.pos, out.route.idx + pool.offset,
              nearest.defined() ? nearest.gather(1, out.route.idx) : at::Tensor()});
     }
-    if (moe.reads_kinematic()) {
-        const auto v = rows_of_pool(w_.kinematic, pool);
-        const auto step =
-            kernels::experts_static(out.route.idx, out.route.weight, v, options_.form);
-        moved_ = replace_rows(moved_, rows, step);
-    }
     return out;
+}
+
+void LayerRouter::moved_by(const HopRoute& chosen, const at::Tensor& rows) {
+    if (!config_.moe.reads_kinematic()) return;
+    const auto v = rows_of_pool(w_.kinematic, chosen.pool);
+    const auto step =
+        kernels::experts_static(chosen.route.idx, chosen.route.weight, v, options_.form);
+    moved_ = replace_rows(moved_, rows, step);
 }
 
 }  // namespace hopscope::core

@@ -35,6 +35,9 @@ class LayerRouter {
     /// @param rows [A] which tokens these are; undefined: all T
     HopRoute hop(int64_t hop, const at::Tensor& h, const at::Tensor& rows);
 
+    /// Tells what was chosen in the end, for the positions of the next hop (kinematic, hybrid).
+    void moved_by(const HopRoute& chosen, const at::Tensor& rows);
+
     /// Which centroid each choice of this pass belongs to, for the online K-Means update (C3);
     /// empty for other routers and outside training.
     const std::vector<Assignment>& assignments() const { return assignments_; }

@@ -168,6 +168,8 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
                               int64_t draws, uint64_t seed,
                               const std::function<bool()>& cancelled) {
     const c10::AutoGradMode no_grad(false);
+    if (auto s = check_tokens(plan, static_cast<int64_t>(question.ids.size())); !s)
+        return s.error();
     const auto ids = at::tensor(at::ArrayRef<int64_t>(question.ids))
                          .view({1, static_cast<int64_t>(question.ids.size())})
                          .to(weights.embed.device());
@@ -177,6 +179,8 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
     out.base = outlook_of(base.log_p, out.target, question, categories);
     const auto changed = run_pass(config, weights, plan, ids);
     out.changed = compare(base, changed, out.base, out.target, question, categories, config);
+    out.control.reason = no_control(plan, config);
+    if (!out.control.reason.empty()) draws = 0;
     out.control.draws = draws;
     out.control.seed = seed;
     Random random(seed);

@@ -45,6 +45,7 @@ struct Change {
 struct Control {
     int64_t draws = 0;
     uint64_t seed = 0;
+    std::string reason;              ///< why there is none; "" where there is
     double kl_mean = 0, kl_std = 0;  ///< sample standard deviation over draws
     std::map<std::string, double> delta_p_mean, delta_p_std;  ///< category, or "target"
     double changed_share = 0;                                 ///< draws whose argmax differs

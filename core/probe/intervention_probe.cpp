@@ -104,7 +104,9 @@ void InterventionProbe::before_route(int64_t layer, int64_t hop, RouteInput& inp
     }
 }
 
-void InterventionProbe::force(const LayerAction& a, Chosen& c) const {
+/// @param forced experts that any action forces here: none of them gives way to another
+void InterventionProbe::force(const LayerAction& a, const std::vector<int64_t>& forced,
+                              Chosen& c) const {
     const auto wanted = in_pool(a, c.pool_offset, c.pool_size);
     if (wanted.empty()) return;
     auto& r = c.route;
@@ -118,7 +120,7 @@ void InterventionProbe::force(const LayerAction& a, Chosen& c) const {
         for (const int64_t e : wanted) {
             if (std::find(row, row + k, e) != row + k) continue;
             // The lowest-ranked expert that is not itself a forced one gives way.
-            while (last >= 0 && std::find(wanted.begin(), wanted.end(), row[last]) != wanted.end())
+            while (last >= 0 && std::count(forced.begin(), forced.end(), row[last] + c.pool_offset))
                 --last;
             if (last < 0) break;
             row[last--] = e;
@@ -126,16 +128,15 @@ void InterventionProbe::force(const LayerAction& a, Chosen& c) const {
     }
     idx = idx.to(r.idx.device());
     at::Tensor weight = r.weight;
-    if (r.p.defined()) {
-        auto p_chosen = r.p.gather(1, idx);
+    if (r.affinity.defined()) {
+        auto p_chosen = r.affinity.gather(1, idx);
         // Falling weight, ties by lowest index, as everywhere.
         const auto by_index = std::get<1>(idx.sort(/*stable=*/true, -1, false));
         idx = idx.gather(1, by_index);
         p_chosen = p_chosen.gather(1, by_index);
         const auto order = std::get<1>(p_chosen.sort(/*stable=*/true, -1, /*descending=*/true));
         idx = idx.gather(1, order);
-        p_chosen = p_chosen.gather(1, order);
-        weight = config_.moe.renormalises(k) ? p_chosen / p_chosen.sum(-1, true) : p_chosen;
+        weight = kernels::weights_of(r, idx, config_.moe.renormalises(k));
     } else {
         idx = std::get<0>(idx.sort(/*stable=*/true, -1, false));  // hash: equal weights
     }
@@ -171,9 +172,13 @@ void InterventionProbe::reuse(const LayerAction& a, Chosen& c) const {
     }
     idx = at_rows(idx, c.rows);
     weight = at_rows(weight, c.rows);
-    if (a.kind == ActionKind::freeze_choices && r.p.defined()) {
-        const auto p = r.p.gather(1, idx);
-        weight = config_.moe.renormalises(idx.size(1)) ? p / p.sum(-1, true) : p;
+    if (a.kind == ActionKind::freeze_choices && r.affinity.defined())
+        weight = kernels::weights_of(r, idx, config_.moe.renormalises(idx.size(1)));
+    if (!where.defined() && a.kind != ActionKind::freeze_choices) {
+        c.pool_offset = first_offset_;  // E10: hop 0's own pool and choice
+        c.pool_size = first_size_;
+        r.p = first_.p.defined() ? at_rows(first_.p, c.rows) : first_.p;
+        r.affinity = first_.affinity.defined() ? at_rows(first_.affinity, c.rows) : first_.affinity;
     }
     r.idx = blend(where, idx, r.idx);
     r.weight = c.used = blend(where, weight, r.weight);
@@ -182,13 +187,21 @@ void InterventionProbe::reuse(const LayerAction& a, Chosen& c) const {
 }
 
 void InterventionProbe::after_route(int64_t layer, int64_t hop, Chosen& chosen) {
-    if (hop == 0) first_ = chosen.route;
+    if (hop == 0) {
+        first_ = chosen.route;
+        first_offset_ = chosen.pool_offset;
+        first_size_ = chosen.pool_size;
+    }
+    std::vector<int64_t> forced;
+    for (const auto& a : plan_.actions)
+        if (a.kind == ActionKind::force && a.layer == layer && a.scope.at_hop(hop))
+            forced.insert(forced.end(), a.experts.begin(), a.experts.end());
     for (const auto& a : plan_.actions) {
         if (a.layer != layer || !a.scope.at_hop(hop)) continue;
         const bool freeze = a.kind == ActionKind::freeze_routing ||
                             a.kind == ActionKind::freeze_choices || a.kind == ActionKind::exchange;
         if (freeze && hop > 0) reuse(a, chosen);
-        if (a.kind == ActionKind::force) force(a, chosen);
+        if (a.kind == ActionKind::force) force(a, forced, chosen);
     }
     // Last, so that a forced or frozen choice can be knocked out too.
     for (const auto& a : plan_.actions)
@@ -204,6 +217,7 @@ void InterventionProbe::after_experts(int64_t layer, int64_t hop, const ExpertCa
     for (const auto& a : plan_.actions)
         if (a.kind == ActionKind::surgery && a.layer == layer && a.scope.at_hop(hop))
             waiting.push_back(&a);
+    at::Tensor base;  // what the unchanged experts write, where several scopes must add up
     while (!waiting.empty()) {  // one changed bank for all that act on the same tokens
         const Scope scope = waiting.front()->scope;
         auto bank = call.bank;
@@ -220,7 +234,14 @@ void InterventionProbe::after_experts(int64_t layer, int64_t hop, const ExpertCa
         });
         const auto changed =
             kernels::compose(call.h, call.route.idx, call.used, bank, call.composition, call.form);
-        dh = blend(mask(scope, call.rows, dh.size(0)), changed, dh);
+        const auto where = mask(scope, call.rows, dh.size(0));
+        if (waiting.empty() && !base.defined()) {
+            dh = blend(where, changed, dh);
+            continue;
+        }
+        // Exact where the experts' outputs are summed; other compositions mix them.
+        if (!base.defined()) base = dh.clone();
+        dh = dh + blend(where, changed - base, at::zeros_like(base));
     }
 }
 

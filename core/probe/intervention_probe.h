@@ -22,7 +22,7 @@ class InterventionProbe : public Probe {
     void hop_update(int64_t layer, int64_t hop, const at::Tensor& rows, at::Tensor& dh) override;
 
   private:
-    void force(const LayerAction& action, Chosen& chosen) const;
+    void force(const LayerAction& action, const std::vector<int64_t>& forced, Chosen& chosen) const;
     void knock_out(const LayerAction& action, Chosen& chosen) const;
     void reuse(const LayerAction& action, Chosen& chosen) const;
     /// [A] which of the running tokens the scope names; undefined: all.
@@ -32,7 +32,8 @@ class InterventionProbe : public Probe {
     const Weights& weights_;
     const Plan& plan_;
     int64_t length_;
-    kernels::RouteOut first_;  ///< hop 0 of the present layer, all tokens
+    kernels::RouteOut first_;                    ///< hop 0 of the present layer, all tokens
+    int64_t first_offset_ = 0, first_size_ = 0;  ///< and its pool
 };
 
 /// The running tokens' rows of a tensor that has one row a token.

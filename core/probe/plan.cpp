@@ -42,7 +42,7 @@ class PlanBuilder {
     }
 
     Result<Plan> finish() {
-        if (auto s = check_suppressed(); !s) return s.error();
+        if (auto s = check_counts(); !s) return s.error();
         plan_.controls.keep_scores = !plan_.actions.empty() || !plan_.moves.empty();
         return std::move(plan_);
     }
@@ -109,6 +109,10 @@ class PlanBuilder {
         if (what != "routing" && what != "choices")
             return wrong("\"" + what +
                          "\" is a part of training; on prompts: \"routing\", \"choices\"");
+        if (config_.moe.pools == "unrolled" && (what == "choices" || scope.tokens))
+            return wrong(
+                "over unrolled pools only \"routing\" of all tokens can be frozen: a hop "
+                "has one pool");
         const auto kind =
             what == "routing" ? ActionKind::freeze_routing : ActionKind::freeze_choices;
         if (command_->name == "freeze") return add_everywhere(kind, scope);
@@ -119,6 +123,8 @@ class PlanBuilder {
     Status add_halt() {
         auto& out = plan_.controls;
         const auto layers = static_cast<size_t>(config_.model.n_layers);
+        if (out.halts())
+            return wrong("is given twice; one rule a script: epsilon, or max_hops one a layer");
         if (command_->has("hops")) return wrong("has no scope \"hops\"; give max_hops");
         if (command_->has("layers")) {
             auto named = read_layers();
@@ -154,6 +160,8 @@ class PlanBuilder {
         if (!experts) return experts.error();
         if (!config_.moe.has_positions())
             return wrong("a " + config_.moe.router + " router has no centroids");
+        if (command_->has("hops") || command_->has("tokens"))
+            return wrong("moves a centroid for all hops and tokens; leave the scope out");
         const auto found = command_->args.find("to");
         const auto* to = std::get_if<std::vector<double>>(&found->second);
         if (!to || static_cast<int64_t>(to->size()) != routing_width(config_))
@@ -221,24 +229,38 @@ class PlanBuilder {
         return {};
     }
 
-    /// A hop whose pool loses so many experts that fewer than k are left could not choose.
-    Status check_suppressed() const {
+    /// Experts of one kind of action that act at a hop, within its pool; token scopes count as
+    /// overlapping.
+    int64_t acting(ActionKind kind, int64_t layer, int64_t hop, int64_t offset,
+                   int64_t size) const {
+        std::set<int64_t> all;
+        for (const auto& a : plan_.actions)
+            if (a.kind == kind && a.layer == layer && a.scope.at_hop(hop))
+                for (const int64_t e : a.experts)
+                    if (e >= offset && e < offset + size) all.insert(e);
+        return static_cast<int64_t>(all.size());
+    }
+
+    /// A hop must keep top_k experts to choose from, and can be forced to at most top_k.
+    Status check_counts() const {
+        const int64_t k = config_.moe.top_k;
         for (int64_t l = 0; l < config_.model.n_layers; ++l) {
-            std::set<int64_t> gone;
-            for (const auto& a : plan_.actions)
-                if (a.kind == ActionKind::suppress && a.layer == l)
-                    gone.insert(a.experts.begin(), a.experts.end());
+            const auto sizes = pool_sizes(config_.moe, config_.moe.hops_of(l));
             int64_t offset = 0;
-            for (const int64_t size : pool_sizes(config_.moe, config_.moe.hops_of(l))) {
-                const auto in_pool = std::count_if(gone.begin(), gone.end(), [&](int64_t e) {
-                    return e >= offset && e < offset + size;
-                });
-                if (size - in_pool < config_.moe.top_k)
-                    return usage_error("suppress: " + text(in_pool) + " of " + text(size) +
-                                       " experts of layer " + text(l) +
-                                       " would be gone, but top_k = " + text(config_.moe.top_k) +
-                                       " are needed");
-                offset += size;
+            for (int64_t hop = 0; hop < config_.moe.hops_of(l); ++hop) {
+                const int64_t size = sizes[sizes.size() == 1 ? 0 : static_cast<size_t>(hop)];
+                const int64_t gone = acting(ActionKind::suppress, l, hop, offset, size);
+                const int64_t forced = acting(ActionKind::force, l, hop, offset, size);
+                const std::string where =
+                    " at layer " + text(l) + ", hop " + text(hop) + ", where top_k = " + text(k);
+                if (size - gone < k)
+                    return usage_error("command \"suppress\": found " + text(gone) + " of " +
+                                       text(size) + " experts" + where + "; allowed at most " +
+                                       text(size - k));
+                if (forced > k)
+                    return usage_error("command \"force\": found " + text(forced) + " experts" +
+                                       where + "; allowed at most " + text(k));
+                if (sizes.size() > 1) offset += size;
             }
         }
         return {};
@@ -292,6 +314,35 @@ std::vector<int64_t> neighbours_of(const Config& config, const LayerWeights& wei
     std::vector<int64_t> out;
     for (int64_t i = 0; i < n; ++i) out.push_back(offset + order.const_data_ptr<int64_t>()[i]);
     return out;
+}
+
+Status check_tokens(const Plan& plan, int64_t length) {
+    std::vector<std::optional<std::pair<int64_t, int64_t>>> ranges = {plan.controls.halt_tokens};
+    for (const auto& a : plan.actions) ranges.push_back(a.scope.tokens);
+    for (const auto& range : ranges)
+        if (range && range->first >= length)
+            return usage_error("\"tokens\": found [" + text(range->first) + ", " +
+                               text(range->second) + "], the prompt has the tokens 0 … " +
+                               text(length - 1));
+    return {};
+}
+
+std::string no_control(const Plan& plan, const Config& config) {
+    std::set<std::pair<int64_t, int64_t>> zeroed;
+    int64_t all = 0;
+    for (int64_t l = 0; l < config.model.n_layers; ++l) all += config.moe.hops_of(l);
+    for (const auto& a : plan.actions) {
+        if (a.kind == ActionKind::knock_out && a.experts.empty() && config.moe.top_k == 1)
+            return "top_k = 1: beside the first-ranked expert there is none to knock out instead";
+        if (a.kind != ActionKind::zero) continue;
+        for (int64_t h = 0; h < config.moe.hops_of(a.layer); ++h)
+            if (a.scope.at_hop(h)) zeroed.insert({a.layer, h});
+    }
+    const auto n = static_cast<int64_t>(zeroed.size());
+    if (n > all - n)
+        return "zeroed are " + text(n) + " of " + text(all) +
+               " (layer, hop) pairs: as many others do not exist";
+    return "";
 }
 
 Weights edited_weights(const Config& config, const Weights& weights, const Plan& plan) {

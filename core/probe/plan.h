@@ -74,6 +74,12 @@ Result<Plan> make_plan(const Config& config, const Weights& weights,
 /// (layer, hop) pairs, where there are others. Halting is drawn by its depths (see effect.h).
 Plan random_control(const Plan& plan, const Config& config, const Weights& weights, uint64_t seed);
 
+/// Errors (usage): a token scope that begins behind a prompt of `length` tokens.
+Status check_tokens(const Plan& plan, int64_t length);
+
+/// Why no random control of equal size can be drawn; "" where one can.
+std::string no_control(const Plan& plan, const Config& config);
+
 /// The weights with moved centroids; shares every tensor that is not changed.
 Weights edited_weights(const Config& config, const Weights& weights, const Plan& plan);
 

@@ -25,8 +25,10 @@ struct RouteInput {
 
 /// A hop's choice before the experts run. `route` is what is reported, `used` [A, k] the weights
 /// that the experts get: a knocked-out expert keeps its reported weight and is used with 0.
+/// The pool may be replaced together with the choice (frozen routing over unrolled pools).
 struct Chosen {
-    int64_t pool_offset, pool_size;
+    int64_t& pool_offset;
+    int64_t& pool_size;
     const at::Tensor& rows;
     kernels::RouteOut& route;
     at::Tensor& used;

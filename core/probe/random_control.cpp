@@ -102,7 +102,8 @@ Plan random_control(const Plan& plan, const Config& config, const Weights& weigh
         if (a.kind == ActionKind::freeze_routing || a.kind == ActionKind::freeze_choices)
             a.kind = ActionKind::exchange;
         else if (a.kind == ActionKind::knock_out && a.experts.empty())
-            a.rank = static_cast<int64_t>(random.below(static_cast<uint64_t>(config.moe.top_k)));
+            a.rank =
+                1 + static_cast<int64_t>(random.below(static_cast<uint64_t>(config.moe.top_k - 1)));
         else if (!a.experts.empty())
             a.experts = other_experts(config, a.layer, a.experts, random);
     }

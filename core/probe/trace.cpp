@@ -153,6 +153,7 @@ Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
     const auto tokens =
         at::tensor(at::ArrayRef<int64_t>(ids)).view({1, length}).to(weights.embed.device());
 
+    if (auto s = check_tokens(input.plan, length); !s) return s.error();
     TraceProbe probe(length, input.positions);
     const auto edited = edited_weights(config, weights, input.plan);
     InterventionProbe changes(config, edited, input.plan, length);

@@ -218,7 +218,7 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
 
     state_.weights.for_each([&](const std::string& name, Group group, at::Tensor& t) {
         const auto grad = grads_.find(name);
-        if (grad == grads_.end() || is_frozen(group)) return;
+        if (grad == grads_.end() || is_frozen(group) || shared_is_frozen(name)) return;
         kernels::AdamWStep step{lr, train.beta1, train.beta2, train.eps, 0, clip, state_.step + 1};
         if (decays(train, group, t, false)) step.weight_decay = train.weight_decay;
         auto& [m, v] = moments[name];

@@ -83,8 +83,11 @@ class Engine {
   private:
     void make_compute();
     bool is_frozen(Group group) const;
+    /// Whether it belongs to the shared expert of a layer whose experts are frozen one and all.
+    bool shared_is_frozen(const std::string& name) const;
     Status set(const std::string& key, double value);
     Status freeze(const Command& command, bool on);
+    Error not_frozen(const std::string& what) const;
     double gather_gradients(ScalarRecord& record);
     void apply_optimizer(double grad_norm, double lr);
 

@@ -38,6 +38,14 @@ bool Engine::is_frozen(Group group) const {
                        [&](const std::string& what) { return covers(what, group); });
 }
 
+bool Engine::shared_is_frozen(const std::string& name) const {
+    return std::any_of(
+        state_.frozen_experts.begin(), state_.frozen_experts.end(), [&](const auto& entry) {
+            return static_cast<int64_t>(entry.second.size()) == state_.live.moe.experts &&
+                   name.rfind("layers." + std::to_string(entry.first) + ".shared.", 0) == 0;
+        });
+}
+
 std::vector<std::string> Engine::frozen() const {
     std::vector<std::string> out(state_.frozen.begin(), state_.frozen.end());
     for (const auto& [layer, ids] : state_.frozen_experts)
@@ -74,6 +82,13 @@ Status Engine::set(const std::string& key, double value) {
     return {};
 }
 
+Error Engine::not_frozen(const std::string& what) const {
+    std::string list;
+    for (const auto& name : frozen()) list += (list.empty() ? "" : ", ") + name;
+    return usage_error("unfreeze " + what + ": not frozen under this name; frozen: " +
+                       (list.empty() ? "nothing" : list));
+}
+
 Status Engine::freeze(const Command& command, bool on) {
     const auto what = command.text("what", "");
     static const std::vector<std::string> kParts = {
@@ -93,12 +108,16 @@ Status Engine::freeze(const Command& command, bool on) {
     if (command.has("layer") && experts.empty())  // all experts of that layer
         for (int64_t e = 0; e < state_.live.moe.experts; ++e) experts.push_back(e);
     if (experts.empty()) {
-        if (on)
+        if (on) {
             state_.frozen.insert(what);
-        else
-            state_.frozen.erase(what);
-        if (!on && what == "experts") state_.frozen_experts.clear();
-        return {};
+            return {};
+        }
+        size_t lifted = state_.frozen.erase(what);
+        if (what == "experts") {
+            lifted += state_.frozen_experts.size();
+            state_.frozen_experts.clear();
+        }
+        return lifted > 0 ? Status() : not_frozen(what);
     }
     const int64_t layer = command.integer("layer", -1);
     if (layer < 0 || layer >= state_.live.model.n_layers)
@@ -110,6 +129,10 @@ Status Engine::freeze(const Command& command, bool on) {
             return usage_error(command.name + " experts: expert " + std::to_string(e) +
                                " does not exist; allowed 0 … " +
                                std::to_string(state_.live.moe.experts - 1));
+    if (!on && state_.frozen.count("experts"))
+        return usage_error(
+            "unfreeze experts: all experts are frozen together; unfreeze them all "
+            "first, without layer and experts");
     auto& set = state_.frozen_experts[layer];
     for (const int64_t e : experts) {
         if (on)

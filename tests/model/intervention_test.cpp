@@ -1,6 +1,7 @@
 // Interventions of product.md section 6 on one forward pass: if these fail, an effect is reported
 // for something else than what the script says, or at another place.
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 #include <set>
 
@@ -276,6 +277,89 @@ TEST_F(Interventions, TheControlOfAFreezeTakesChoicesOfOtherTokens) {
     const auto first = record.at(0, 0).idx, later = record.at(0, 1).idx;
     const auto sorted = [](const at::Tensor& t) { return std::get<0>(t.reshape({-1}).sort()); };
     EXPECT_TRUE(sorted(first).equal(sorted(later))) << "the same choices, dealt anew";
+}
+
+TEST_F(Interventions, FrozenRoutingOverUnrolledPoolsKeepsHopZerosPool) {
+    auto config = tiny();
+    config.moe.experts = 8;  // pools of 3, 3 and 2: index 2 of hop 0 does not exist in hop 2
+    config.moe.pools = "unrolled";
+    set(config);
+    at::Tensor by_script, by_control;
+    auto record = run({R"({"command": "freeze", "what": "routing"})"}, &by_script);
+    Plan control;
+    control.controls.freeze_routing = true;
+    run(control, &by_control);
+    EXPECT_LT(max_abs(by_script, by_control), 1e-12);
+    EXPECT_TRUE(record.at(0, 2).idx.equal(record.at(0, 0).idx));
+    EXPECT_FALSE(plan({R"({"command": "freeze", "what": "choices"})"}).ok());
+}
+
+TEST_F(Interventions, TwoForcedExpertsDoNotDriveEachOtherOut) {
+    auto after = run({R"({"command": "force", "layer": 0, "expert": 4, "hops": [0]})",
+                      R"({"command": "force", "layer": 0, "expert": 1, "hops": [0]})"});
+    for (int64_t t = 0; t < 6; ++t) {
+        EXPECT_TRUE(contains(after.at(0, 0).idx[t], 4));
+        EXPECT_TRUE(contains(after.at(0, 0).idx[t], 1));
+    }
+    EXPECT_FALSE(plan({R"({"command": "force", "layer": 0, "expert": [0, 1, 2]})"}).ok())
+        << "top_k = 2";
+}
+
+TEST_F(Interventions, ForcingWhatIsChosenAnywayChangesNothingForAnyScore) {
+    for (const char* score : {"softmax", "sigmoid", "relu"}) {
+        auto config = tiny();
+        config.moe.score = score;
+        config.moe.renormalise = "false";
+        config.moe.top_k = 6;
+        set(config);
+        at::Tensor plain, forced;
+        run(Plan(), &plain);
+        run({R"({"command": "force", "layer": 0, "expert": 4})"}, &forced);
+        EXPECT_LT(max_abs(plain, forced), 1e-12) << score;
+    }
+}
+
+TEST_F(Interventions, SurgeriesOfDifferentScopesAddUp) {
+    auto both = run(
+        {R"({"command": "surgery", "layer": 0, "expert": [0, 1, 2], "with": "negate"})",
+         R"({"command": "surgery", "layer": 0, "expert": [3, 4, 5], "with": "negate", "hops": [0]})"});
+    auto all =
+        run({R"({"command": "surgery", "layer": 0, "expert": [0,1,2,3,4,5], "with": "negate"})"});
+    EXPECT_LT(max_abs(both.at(0, 0).dh, all.at(0, 0).dh), 1e-12);
+}
+
+TEST_F(Interventions, SuppressionAtDifferentHopsIsCountedHopByHop) {
+    EXPECT_TRUE(plan({R"({"command": "suppress", "layer": 0, "expert": [0, 1, 2], "hops": [0]})",
+                      R"({"command": "suppress", "layer": 0, "expert": [3, 4, 5], "hops": [1]})"})
+                    .ok());
+    EXPECT_FALSE(
+        plan({R"({"command": "halt", "epsilon": 0.1})", R"({"command": "halt", "max_hops": 1})"})
+            .ok());
+}
+
+TEST_F(Interventions, WhereNothingElseIsLeftThereIsNoControl) {
+    EXPECT_EQ(no_control(*plan({R"({"command": "zero_experts", "layers": [0]})"}), c), "");
+    EXPECT_NE(no_control(*plan({R"({"command": "zero_experts"})"}), c), "");
+    auto config = tiny();
+    config.moe.top_k = 1;
+    set(config);
+    const auto top = plan({R"({"command": "knock_out", "layer": 0, "expert": "top"})"});
+    ASSERT_TRUE(top.ok());
+    EXPECT_NE(no_control(*top, c), "");
+    EXPECT_FALSE(
+        check_tokens(
+            *plan(
+                {R"({"command": "steer", "layer": 0, "expert": 0, "lambda": 1, "tokens": [6, 7]})"}),
+            6)
+            .ok());
+}
+
+TEST(Choose, ListsByFallingWeightWhateverTheBiasPrefers) {
+    kernels::Gate gate;
+    gate.score = kernels::Score::sigmoid;
+    gate.select_bias = at::tensor({5.0, 0.0, 0.0, 0.0}, at::kDouble);
+    const auto r = kernels::choose(randn({20, 4}, 3), 3, gate);
+    EXPECT_GE((r.weight.narrow(1, 0, 2) - r.weight.narrow(1, 1, 2)).min().item().toDouble(), 0.0);
 }
 
 }  // namespace

@@ -142,7 +142,7 @@ TEST(Choose, ASelectionBiasChangesTheChoiceNotTheWeights) {
     gate.select_bias = at::tensor({0.0, 0.0, 0.0, 0.0, 9.0}, at::kDouble);
     for (const auto form : {kernels::Form::fused, kernels::Form::reference}) {
         const auto r = kernels::choose(scores, 2, gate, form);
-        EXPECT_EQ(r.idx.select(1, 0).min().item().toLong(), 4) << "the biased expert always wins";
+        EXPECT_TRUE((r.idx == 4).any(1).all().item().toBool()) << "the biased expert is always in";
         EXPECT_LT(max_abs(r.weight, scores.sigmoid().gather(1, r.idx) + 1e-7), 1e-12);
     }
     auto suppressed = scores.clone();
