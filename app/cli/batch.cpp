@@ -31,8 +31,7 @@ void describe(CLI::App& app, BatchCall& call) {
         ->type_name("DIR")
         ->required();
     add_set_option(app, o.overrides);
-    app.add_option("--device", o.device, "Device of all runs; default: as configured")
-        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    add_device_option(app, o.device, "Device of all runs; default: as configured");
     app.add_flag("--json", call.json, "batch.json on stdout instead of the table");
 }
 

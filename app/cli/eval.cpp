@@ -16,14 +16,7 @@ struct EvalCall {
 void describe(CLI::App& app, EvalCall& call) {
     core::lab::EvalOptions& o = call.options;
     app.add_option("RUN", o.run, "Run folder")->required();
-    app.add_option("--corpus", o.corpus, "Text to evaluate on; default: the run's own")
-        ->type_name("FILE");
-    app.add_option("--split", o.split, "Part of the run's own corpus")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"train", "valid"}));
-    app.add_option("--batches", o.batches, "Highest number of batches")
-        ->capture_default_str()
-        ->check(number_within(1, 1e12, false, "an integer from 1"));
+    add_text_options(app, o.corpus, o.split, o.batches);
     app.add_option("--hops", o.hops, "Forces min(N, hops of the layer) hops; default: all")
         ->check(number_within(1, 64, false, "an integer, 1 … 64"));
     app.add_option("--top-k", o.top_k, "Experts a hop; default: as configured")

@@ -25,14 +25,7 @@ void describe(CLI::App& app, HaltingCall& call) {
         ->delimiter(',')
         ->capture_default_str()
         ->check(number_within(0, 1e308, false, "numbers from 0"));
-    app.add_option("--corpus", o.corpus, "Text to evaluate on; default: the run's own")
-        ->type_name("FILE");
-    app.add_option("--split", o.split, "Part of the run's own corpus")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"train", "valid"}));
-    app.add_option("--batches", o.batches, "Highest number of batches")
-        ->capture_default_str()
-        ->check(number_within(1, 1e12, false, "an integer from 1"));
+    add_text_options(app, o.corpus, o.split, o.batches);
     app.add_option("--repeats", o.repeats, "Timed passes of each row; their median is reported")
         ->capture_default_str()
         ->check(number_within(1, 1000, false, "an integer, 1 … 1000"));

@@ -27,8 +27,7 @@ void describe(CLI::App& app, RaceCall& call) {
         ->type_name("DIR")
         ->required();
     add_set_option(app, o.overrides);
-    app.add_option("--device", o.device, "Device of all lanes; default: as configured")
-        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    add_device_option(app, o.device, "Device of all lanes; default: as configured");
     app.add_flag("--resume", o.resume,
                  "Goes on with the race of --out, each lane from its newest complete checkpoint");
     app.add_flag("--json", call.json, "The finished race.json on stdout instead of the tables");

@@ -60,6 +60,21 @@ void add_definitions(CLI::App& app,
     app.footer(text + "\n" + app.get_footer());
 }
 
+void add_device_option(CLI::App& app, std::string& device, const std::string& help) {
+    app.add_option("--device", device, help)->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+}
+
+void add_text_options(CLI::App& app, std::string& corpus, std::string& split, int64_t& batches) {
+    app.add_option("--corpus", corpus, "Text to evaluate on; default: the run's own")
+        ->type_name("FILE");
+    app.add_option("--split", split, "Part of the run's own corpus")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"train", "valid"}));
+    app.add_option("--batches", batches, "Highest number of batches")
+        ->capture_default_str()
+        ->check(number_within(1, 1e12, false, "an integer from 1"));
+}
+
 void add_output_options(CLI::App& app, Output& output) {
     app.add_flag("--json", output.json, "One JSON document on stdout and nothing else");
     app.add_option("--out", output.file, "Writes the JSON document to this file instead of stdout")

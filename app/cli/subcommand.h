@@ -88,6 +88,10 @@ int report(const core::Error& error, const Environment& environment);
 
 /// Interval check that also refuses NaN and infinity; `text` says what is allowed.
 CLI::Validator number_within(double low, double high, bool low_open, const std::string& text);
+/// `--device` of commands that train.
+void add_device_option(CLI::App& app, std::string& device, const std::string& help);
+/// `--corpus`, `--split`, `--batches`: the text that a trained model is measured on.
+void add_text_options(CLI::App& app, std::string& corpus, std::string& split, int64_t& batches);
 /// "fp32" | "bf16" for commands that compute on a trained model.
 void add_precision_option(CLI::App& app, std::string& precision);
 

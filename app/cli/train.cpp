@@ -22,8 +22,7 @@ void describe(CLI::App& app, TrainCall& call) {
     app.add_option("--out", o.out, "Run folder; default: runs/CONFIG-YYYYMMDD-HHMMSS")
         ->type_name("DIR");
     add_set_option(app, o.overrides);
-    app.add_option("--device", o.device, "Device; default: as configured")
-        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    add_device_option(app, o.device, "Device; default: as configured");
     app.add_flag("--resume", o.resume,
                  "Goes on from the newest complete checkpoint of --out; may change only device, "
                  "threads, eval_*, checkpoint_* and steps");

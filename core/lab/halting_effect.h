@@ -19,9 +19,4 @@ bool measure_halting(const Config& config, const Weights& weights, const BatchSo
                      double epsilon, int64_t batches, int64_t draws,
                      const std::function<bool()>& cancelled, HaltingEffect& effect);
 
-/// 95 % interval of the mean of `differences` by paired bootstrap (percentiles of `resamples`
-/// means, seeded).
-std::pair<double, double> bootstrap_interval(const std::vector<double>& differences,
-                                             int64_t resamples, uint64_t seed);
-
 }  // namespace hopscope::core

@@ -7,6 +7,7 @@
 
 #include "core/analysis/analysis.h"
 #include "core/lab/open_run.h"
+#include "core/lab/scratch.h"
 #include "core/measure/routing_sample.h"
 
 namespace hopscope::core {
@@ -15,17 +16,14 @@ class Measured {
   public:
     /// @param corpus text to measure on; "" = the run's own validation part
     Measured(const OpenRun& run, std::string corpus) : run_(run), corpus_(std::move(corpus)) {}
-    ~Measured();
-    Measured(const Measured&) = delete;
-    Measured& operator=(const Measured&) = delete;
-
     const OpenRun& run() const { return run_; }
     Result<const BatchSource*> source(const Progress& progress);
     Result<const RoutingSample*> sample(const Progress& progress);
 
   private:
     const OpenRun& run_;
-    std::string corpus_, scratch_;
+    std::string corpus_;
+    std::optional<Scratch> scratch_;  ///< of a foreign corpus; goes after what reads from it
     std::optional<BatchSource> source_;
     std::optional<RoutingSample> sample_;
 };

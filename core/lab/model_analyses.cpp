@@ -123,6 +123,17 @@ Result<AnalysisOutput> before_after(const AnalysisContext& context, const Contro
     return out;
 }
 
+/// Collinearity of the router's rows of each layer.
+Result<std::vector<Collinearity>> router_layers(const AnalysisContext& context) {
+    std::vector<Collinearity> out;
+    for (const auto& layer : context.measured->run().weights.layers) {
+        out.push_back(core::collinearity(layer));
+        if (out.back().n == 0)
+            return usage_error("this router has no rows (hash, or a dense model)");
+    }
+    return out;
+}
+
 }  // namespace
 
 Result<AnalysisOutput> jaccard(const AnalysisContext& context) {
@@ -212,14 +223,14 @@ Result<AnalysisOutput> load(const AnalysisContext& context) {
 }
 
 Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
+    auto rows = router_layers(context);
+    if (!rows) return rows.error();
     AnalysisOutput out;
     OrderedJson layers = OrderedJson::array();
     AnalysisTable table{
         "", {"layer", "mean_cosine", "nearest_cosine", "effective_rank", "coherence"}, {}};
-    const auto& weights = context.measured->run().weights;
-    for (size_t l = 0; l < weights.layers.size(); ++l) {
-        const auto c = core::collinearity(weights.layers[l]);
-        if (c.n == 0) return usage_error("this router has no rows (hash, or a dense model)");
+    for (size_t l = 0; l < rows->size(); ++l) {
+        const auto& c = (*rows)[l];
         out.n += c.n;
         layers.push_back({{"mean_cosine", json_number(c.mean_cosine)},
                           {"nearest_cosine", json_number(c.nearest_cosine)},
@@ -237,13 +248,13 @@ Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
 }
 
 Result<AnalysisOutput> density(const AnalysisContext& context) {
+    auto rows = router_layers(context);
+    if (!rows) return rows.error();
     AnalysisOutput out;
     OrderedJson layers = OrderedJson::array();
     AnalysisTable table{"", {"layer", "nearest_angle_degrees", "per_effective_dimension"}, {}};
-    const auto& weights = context.measured->run().weights;
-    for (size_t l = 0; l < weights.layers.size(); ++l) {
-        const auto c = core::collinearity(weights.layers[l]);
-        if (c.n == 0) return usage_error("this router has no rows (hash, or a dense model)");
+    for (size_t l = 0; l < rows->size(); ++l) {
+        const auto& c = (*rows)[l];
         out.n += c.n;
         layers.push_back({{"nearest_angle_degrees", json_number(c.nearest_angle)},
                           {"per_effective_dimension", json_number(c.per_dimension)},

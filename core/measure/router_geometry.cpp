@@ -9,7 +9,6 @@
 #include <numbers>
 
 #include "core/probe/plan.h"
-#include "core/probe/trace.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core {
@@ -62,11 +61,6 @@ std::vector<double> read_write_cosines(const Weights& weights) {
         out.insert(out.end(), p, p + cosine.numel());
     }
     return out;
-}
-
-std::vector<float> cosine_matrix(const LayerWeights& weights) {
-    const auto rows = router_rows(weights);
-    return rows.defined() ? floats(at::matmul(rows, rows.t())) : std::vector<float>();
 }
 
 }  // namespace hopscope::core

@@ -28,7 +28,4 @@ Collinearity collinearity(const LayerWeights& weights);
 /// and dense layers.
 std::vector<double> read_write_cosines(const Weights& weights);
 
-/// One matrix [M, M] of cosines of a layer's router rows, row-major; empty for hash.
-std::vector<float> cosine_matrix(const LayerWeights& weights);
-
 }  // namespace hopscope::core

@@ -4,13 +4,14 @@
 #include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/cosine_similarity.h>
 #include <ATen/ops/exp.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/linear.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
 #include "core/probe/intervention_probe.h"
+#include "core/stats/descriptive.h"
+#include "core/train/batch_tensors.h"
 
 namespace hopscope::core {
 namespace {
@@ -84,23 +85,10 @@ class SampleProbe : public Probe {
     bool scored_ = false;
 };
 
-at::Tensor batch_ids(const BatchSource& source, int64_t i, std::vector<int32_t>& tokens,
-                     const at::Device& device) {
-    source.eval_batch(i, tokens);
-    return at::from_blob(tokens.data(), {source.batch(), source.seq_len() + 1},
-                         at::TensorOptions().dtype(at::kInt))
-        .to(at::TensorOptions().dtype(at::kLong).device(device))
-        .narrow(1, 0, source.seq_len())
-        .contiguous();
-}
-
 }  // namespace
 
 double BatchMean::mean() const {
-    double sum = 0;
-    for (const double b : batches) sum += b;
-    return batches.empty() ? std::numeric_limits<double>::quiet_NaN()
-                           : sum / static_cast<double>(batches.size());
+    return stats::mean(batches);
 }
 
 Result<RoutingSample> sample_routing(const Config& config, const Weights& weights,
@@ -115,13 +103,12 @@ Result<RoutingSample> sample_routing(const Config& config, const Weights& weight
     SampleProbe probe(out);
     ForwardOptions options;
     options.probe = &probe;
-    std::vector<int32_t> tokens;
     for (int64_t i = 0; i < out.batches; ++i) {
         if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
         progress.report(
             "routing of batch " + std::to_string(i + 1) + " of " + std::to_string(out.batches),
             static_cast<double>(i) / static_cast<double>(out.batches));
-        forward(config, weights, batch_ids(source, i, tokens, weights.embed.device()), options);
+        forward(config, weights, eval_tensors(source, i, weights.embed.device()).ids, options);
         out.tokens += source.batch() * source.seq_len();
     }
     return out;
@@ -144,9 +131,8 @@ Result<std::vector<std::vector<BatchMean>>> hop_knockout(const Config& config,
         return at::_log_softmax(at::linear(hidden, weights.embed), -1, false);
     };
     const int64_t n = std::min(batches, source.eval_batches());
-    std::vector<int32_t> tokens;
     for (int64_t i = 0; i < n; ++i) {
-        const auto ids = batch_ids(source, i, tokens, weights.embed.device());
+        const auto ids = eval_tensors(source, i, weights.embed.device()).ids;
         const auto base = log_p(ids, nullptr), p = at::exp(base);
         for (size_t l = 0; l < out.size(); ++l)
             for (size_t h = 0; h < out[l].size(); ++h) {

@@ -33,6 +33,10 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
                           : at::linear(in, weight);
 }
 
+void add_term(at::Tensor& sum, const at::Tensor& term) {
+    if (term.defined()) sum = sum.defined() ? sum + term : term;
+}
+
 ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids,
                    const ForwardOptions& options) {
     const auto& m = config.model;
@@ -45,9 +49,6 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
     x = drop(m, "embedding", x, options.train);
 
     const TokenBatch tokens{ids.reshape({-1}), ids.size(1)};
-    const auto add = [](at::Tensor& sum, const at::Tensor& term) {
-        if (term.defined()) sum = sum.defined() ? sum + term : term;
-    };
     ForwardOut out;
     out.stats.resize(options.statistics ? w.layers.size() : 0);
     for (size_t l = 0; l < w.layers.size(); ++l) {
@@ -72,8 +73,8 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
             if (options.moe_seconds)
                 *options.moe_seconds += std::chrono::duration<double>(Clock::now() - begin).count();
             update = f.out;
-            add(out.balance, f.balance);
-            add(out.z, f.z);
+            add_term(out.balance, f.balance);
+            add_term(out.z, f.z);
             if (!f.assignments.empty()) out.assignments.push_back(std::move(f.assignments));
         }
         x = x + drop(m, "residual", update, options.train);

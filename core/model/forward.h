@@ -72,6 +72,9 @@ struct MoeOut {
 MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Tensor& x,
            const TokenBatch& tokens, const ForwardOptions& options, LayerStats* stats);
 
+/// sum += term, where either may be undefined (nothing).
+void add_term(at::Tensor& sum, const at::Tensor& term);
+
 /// y = x Wᵀ + b in the type of W.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 

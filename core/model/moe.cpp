@@ -125,9 +125,6 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
         stats->counts.assign(static_cast<size_t>(config.moe.experts), 0);
         stats->executed.assign(static_cast<size_t>(config.moe.hops_of(layer)), 0);
     }
-    const auto add = [](at::Tensor& sum, const at::Tensor& term) {
-        if (term.defined()) sum = sum.defined() ? sum + term : term;
-    };
     for (int64_t hop = 0; hop < hops; ++hop) {
         auto h = h_accum.defined() ? x + h_accum : x;
         if (rows.defined()) h = h.index_select(0, rows);
@@ -168,8 +165,8 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
         else
             h_accum = rows.defined() ? h_accum.index_add(0, rows, dh) : h_accum + dh;
 
-        add(balance, now.balance);
-        add(z, now.z);
+        add_term(balance, now.balance);
+        add_term(z, now.z);
         ++ran;
         if (stats) {
             observe(*stats, hop, now, last);

@@ -41,16 +41,32 @@ at::Tensor rows_of_pool(const at::Tensor& t, Pool pool) {
     return t.size(0) == pool.size ? t : t.narrow(0, pool.offset, pool.size);
 }
 
-at::Tensor some_rows(const at::Tensor& t, const at::Tensor& rows) {
-    return rows.defined() ? t.index_select(0, rows) : t;
-}
-
 /// `all` with the given rows replaced; the others keep what they held.
 at::Tensor replace_rows(const at::Tensor& all, const at::Tensor& rows, const at::Tensor& part) {
     return rows.defined() ? all.index_copy(0, rows, part) : part;
 }
 
 }  // namespace
+
+std::vector<Pool> pools_of(const Config& config, int64_t layer) {
+    std::vector<Pool> out;
+    int64_t offset = 0;
+    for (const int64_t size : pool_sizes(config.moe, config.moe.hops_of(layer))) {
+        out.push_back({offset, size});
+        offset += size;
+    }
+    return out;
+}
+
+Pool pool_of(const Config& config, int64_t layer, int64_t expert) {
+    const auto pools = pools_of(config, layer);
+    return *std::find_if(pools.begin(), pools.end() - 1,
+                         [&](const Pool& p) { return expert < p.offset + p.size; });
+}
+
+at::Tensor at_rows(const at::Tensor& all, const at::Tensor& rows) {
+    return rows.defined() ? all.index_select(0, rows) : all;
+}
 
 std::vector<int64_t> hash_choices(uint64_t key, uint64_t layer, int64_t experts, int64_t k) {
     std::vector<int64_t> out;
@@ -80,13 +96,12 @@ at::Tensor sequence_balance(const at::Tensor& p, const at::Tensor& idx, int64_t 
 
 LayerRouter::LayerRouter(const Config& config, const LayerWeights& weights, int64_t layer,
                          const TokenBatch& tokens, const ForwardOptions& options)
-    : config_(config), w_(weights), layer_(layer), tokens_(tokens), options_(options) {
-    int64_t offset = 0;
-    for (const int64_t size : pool_sizes(config.moe, config.moe.hops_of(layer))) {
-        pools_.push_back({offset, size});
-        offset += size;
-    }
-}
+    : config_(config),
+      w_(weights),
+      layer_(layer),
+      tokens_(tokens),
+      options_(options),
+      pools_(pools_of(config, layer)) {}
 
 int64_t LayerRouter::top_k() const {
     return options_.controls.top_k > 0 ? options_.controls.top_k : config_.moe.top_k;
@@ -168,10 +183,10 @@ at::Tensor LayerRouter::position(int64_t hop, const at::Tensor& h, const at::Ten
                                  const RouteInput& input) {
     at::Tensor pos;
     if (hop > 0 && config_.moe.reroute == "kinematic")
-        pos = some_rows(position_, rows) + some_rows(moved_, rows);
+        pos = at_rows(position_, rows) + at_rows(moved_, rows);
     else
         pos = projected(hop, h);
-    if (hop > 0 && config_.moe.reroute == "hybrid") pos = pos + some_rows(moved_, rows);
+    if (hop > 0 && config_.moe.reroute == "hybrid") pos = pos + at_rows(moved_, rows);
     if (spherical()) pos = l2norm(pos);
     if (input.pos_delta) {
         pos = pos + *input.pos_delta;

@@ -16,6 +16,13 @@ struct Pool {
     int64_t offset = 0, size = 0;
 };
 
+/// The pools of a layer: one of all experts for shared pools, else one a hop (science.md E17).
+std::vector<Pool> pools_of(const Config& config, int64_t layer);
+/// The pool that holds an expert of the layer.
+Pool pool_of(const Config& config, int64_t layer, int64_t expert);
+/// The given rows of a tensor with one row a token; undefined `rows`: all.
+at::Tensor at_rows(const at::Tensor& all, const at::Tensor& rows);
+
 /// One hop's choice. Indices are those within the pool (product.md section 5).
 struct HopRoute {
     kernels::RouteOut route;

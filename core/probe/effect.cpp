@@ -9,11 +9,11 @@
 #include <c10/core/GradMode.h>
 #include <cctype>
 #include <cmath>
-#include <numeric>
 #include <set>
 
 #include "core/model/forward.h"
 #include "core/probe/intervention_probe.h"
+#include "core/stats/descriptive.h"
 #include "core/text/random.h"
 
 namespace hopscope::core {
@@ -137,14 +137,6 @@ Change compare(const Pass& base, const Pass& changed, const Outlook& before, int
     return out;
 }
 
-std::pair<double, double> mean_and_std(const std::vector<double>& x) {
-    const auto n = static_cast<double>(x.size());
-    const double mean = std::accumulate(x.begin(), x.end(), 0.0) / n;
-    double squares = 0;
-    for (const double v : x) squares += (v - mean) * (v - mean);
-    return {mean, x.size() > 1 ? std::sqrt(squares / (n - 1)) : std::nan("")};
-}
-
 void summarise(const Outlook& base, Control& c) {
     std::vector<double> kl, target;
     std::map<std::string, std::vector<double>> category;
@@ -155,10 +147,13 @@ void summarise(const Outlook& base, Control& c) {
             category[name].push_back(p - base.p_category.at(name));
         c.changed_share += change.token_changed ? 1.0 / static_cast<double>(c.each.size()) : 0.0;
     }
-    std::tie(c.kl_mean, c.kl_std) = mean_and_std(kl);
+    c.kl_mean = stats::mean(kl);
+    c.kl_std = stats::sample_std(kl);
     category["target"] = target;
-    for (const auto& [name, values] : category)
-        std::tie(c.delta_p_mean[name], c.delta_p_std[name]) = mean_and_std(values);
+    for (const auto& [name, values] : category) {
+        c.delta_p_mean[name] = stats::mean(values);
+        c.delta_p_std[name] = stats::sample_std(values);
+    }
 }
 
 }  // namespace
@@ -190,9 +185,7 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
         if (plan.controls.halts()) {  // as many tokens of each depth, drawn anew in each layer
             control.controls = {};
             control.controls.depths = changed.choices.depths();
-            for (auto& layer : control.controls.depths)
-                for (size_t j = layer.size(); j > 1; --j)
-                    std::swap(layer[j - 1], layer[random.below(j)]);
+            for (auto& layer : control.controls.depths) random.shuffle(layer);
         }
         const auto drawn = run_pass(config, weights, control, ids);
         out.control.each.push_back(

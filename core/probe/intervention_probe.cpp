@@ -14,6 +14,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/model/router.h"
 #include "core/text/random.h"
 
 namespace hopscope::core {
@@ -59,10 +60,6 @@ at::Tensor replacement(const LayerAction& a, const at::Tensor& own, const at::Te
 }
 
 }  // namespace
-
-at::Tensor at_rows(const at::Tensor& all, const at::Tensor& rows) {
-    return rows.defined() ? all.index_select(0, rows) : all;
-}
 
 at::Tensor InterventionProbe::mask(const Scope& scope, const at::Tensor& rows,
                                    int64_t active) const {
@@ -165,7 +162,7 @@ void InterventionProbe::reuse(const LayerAction& a, Chosen& c) const {
         std::vector<int64_t> order(static_cast<size_t>(idx.size(0)));
         std::iota(order.begin(), order.end(), 0);
         Random random(a.seed);
-        for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+        random.shuffle(order);
         const auto other = index_of(order, idx);
         idx = idx.index_select(0, other);
         weight = weight.index_select(0, other);

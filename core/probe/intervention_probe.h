@@ -36,7 +36,4 @@ class InterventionProbe : public Probe {
     int64_t first_offset_ = 0, first_size_ = 0;  ///< and its pool
 };
 
-/// The running tokens' rows of a tensor that has one row a token.
-at::Tensor at_rows(const at::Tensor& all, const at::Tensor& rows);
-
 }  // namespace hopscope::core

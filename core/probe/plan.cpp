@@ -245,10 +245,9 @@ class PlanBuilder {
     Status check_counts() const {
         const int64_t k = config_.moe.top_k;
         for (int64_t l = 0; l < config_.model.n_layers; ++l) {
-            const auto sizes = pool_sizes(config_.moe, config_.moe.hops_of(l));
-            int64_t offset = 0;
+            const auto pools = pools_of(config_, l);
             for (int64_t hop = 0; hop < config_.moe.hops_of(l); ++hop) {
-                const int64_t size = sizes[sizes.size() == 1 ? 0 : static_cast<size_t>(hop)];
+                const auto [offset, size] = pools[pools.size() == 1 ? 0 : static_cast<size_t>(hop)];
                 const int64_t gone = acting(ActionKind::suppress, l, hop, offset, size);
                 const int64_t forced = acting(ActionKind::force, l, hop, offset, size);
                 const std::string where =
@@ -260,7 +259,6 @@ class PlanBuilder {
                 if (forced > k)
                     return usage_error("command \"force\": found " + text(forced) + " experts" +
                                        where + "; allowed at most " + text(k));
-                if (sizes.size() > 1) offset += size;
             }
         }
         return {};
@@ -298,14 +296,7 @@ at::Tensor router_rows(const LayerWeights& w) {
 std::vector<int64_t> neighbours_of(const Config& config, const LayerWeights& weights, int64_t layer,
                                    int64_t expert, int64_t n) {
     const auto rows = router_rows(weights);
-    int64_t offset = 0, size = config.moe.experts;
-    for (const int64_t s : pool_sizes(config.moe, config.moe.hops_of(layer))) {
-        if (expert >= offset && expert < offset + s) {
-            size = s;
-            break;
-        }
-        offset += s;
-    }
+    const auto [offset, size] = pool_of(config, layer, expert);
     n = std::min(n, size);
     if (n <= 1 || !rows.defined()) return {expert};
     auto near = at::matmul(rows.narrow(0, offset, size), rows.select(0, expert));

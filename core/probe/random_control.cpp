@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "core/config/arithmetic.h"
+#include "core/model/router.h"
 #include "core/probe/plan.h"
 #include "core/probe/trace.h"
 #include "core/text/random.h"
@@ -18,14 +18,8 @@ namespace {
 std::vector<int64_t> other_experts(const Config& config, int64_t layer,
                                    const std::vector<int64_t>& targets, Random& random) {
     std::set<int64_t> taken;
-    const auto pools = pool_sizes(config.moe, config.moe.hops_of(layer));
     for (const int64_t target : targets) {
-        int64_t offset = 0, size = config.moe.experts;
-        for (const int64_t s : pools) {
-            size = s;
-            if (target < offset + s) break;
-            offset += s;
-        }
+        const auto [offset, size] = pool_of(config, layer, target);
         std::vector<int64_t> free;
         for (const bool spare_targets : {true, false}) {
             for (int64_t e = offset; e < offset + size; ++e) {

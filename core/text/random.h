@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace hopscope::core {
 
@@ -41,6 +43,11 @@ class Random {
     }
     /// Uniform in [0, 1), 53 bits.
     double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+    /// Fisher-Yates, from the back.
+    template <class T>
+    void shuffle(std::vector<T>& items) {
+        for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
+    }
     bool chance(double p) { return unit() < p; }
 
   private:

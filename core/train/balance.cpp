@@ -8,7 +8,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
-#include "core/config/arithmetic.h"
+#include "core/model/router.h"
 #include "kernels/reference/reference.h"
 
 namespace hopscope::core {
@@ -26,11 +26,9 @@ void step_bias(const Config& config, int64_t layer, const std::vector<int64_t>& 
         at::from_blob(const_cast<int64_t*>(counts.data()), {static_cast<int64_t>(counts.size())},
                       at::TensorOptions().dtype(at::kLong))
             .to(bias.options());
-    int64_t offset = 0;
-    for (const int64_t size : pool_sizes(config.moe, config.moe.hops_of(layer))) {
-        const auto c = count.narrow(0, offset, size);
-        bias.narrow(0, offset, size).add_((c.mean() - c).sign(), rate);
-        offset += size;
+    for (const Pool pool : pools_of(config, layer)) {
+        const auto c = count.narrow(0, pool.offset, pool.size);
+        bias.narrow(0, pool.offset, pool.size).add_((c.mean() - c).sign(), rate);
     }
 }
 

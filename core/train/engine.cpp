@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/train/batch_tensors.h"
 #include "core/train/scalars.h"
 #include "core/train/schedule.h"
 #include "kernels/ops.h"
@@ -21,20 +22,6 @@ constexpr uint64_t kDropoutStream = 0x64726f70;
 
 double ms_since(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-/// Splits [batch, seq_len + 1] into inputs and targets on the device of the weights.
-struct Batch {
-    at::Tensor ids, targets;  // [B, T], [B·T]
-};
-
-Batch make_batch(const std::vector<int32_t>& tokens, const BatchSource& source,
-                 const at::Device& device) {
-    const int64_t b = source.batch(), t = source.seq_len() + 1;
-    const auto all = at::from_blob(const_cast<int32_t*>(tokens.data()), {b, t},
-                                   at::TensorOptions().dtype(at::kInt))
-                         .to(at::TensorOptions().dtype(at::kLong).device(device));
-    return {all.narrow(1, 0, t - 1).contiguous(), all.narrow(1, 1, t - 1).reshape({-1})};
 }
 
 void seed_dropout(const at::Device& device, uint64_t seed) {
@@ -92,7 +79,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
         const int64_t index = state_.step * train.grad_accum + i;
         auto t0 = Clock::now();
         data.micro_batch(index, tokens);
-        const auto batch = make_batch(tokens, data, device);
+        const auto batch = batch_tensors(tokens, data, device);
         data_ms += ms_since(t0);
 
         t0 = Clock::now();

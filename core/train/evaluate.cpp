@@ -1,8 +1,8 @@
-#include <ATen/ops/from_blob.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
 #include <chrono>
 
+#include "core/train/batch_tensors.h"
 #include "core/train/engine.h"
 #include "kernels/ops.h"
 
@@ -19,15 +19,12 @@ BatchOut run_batch(const Config& config, const Weights& weights, const BatchSour
                    int64_t index, const ForwardOptions& options) {
     using Clock = std::chrono::steady_clock;
     const int64_t b = source.batch(), t = source.seq_len();
-    std::vector<int32_t> tokens;
-    source.eval_batch(index, tokens);
-    const auto all = at::from_blob(tokens.data(), {b, t + 1}, at::TensorOptions().dtype(at::kInt))
-                         .to(at::TensorOptions().dtype(at::kLong).device(weights.embed.device()));
+    const auto batch = eval_tensors(source, index, weights.embed.device());
     const auto begin = Clock::now();
     BatchOut out;
-    out.forward = forward(config, weights, all.narrow(1, 0, t).contiguous(), options);
+    out.forward = forward(config, weights, batch.ids, options);
     const auto head = kernels::classifier(out.forward.hidden.to(weights.embed.scalar_type()),
-                                          weights.embed, all.narrow(1, 1, t).reshape({-1}));
+                                          weights.embed, batch.targets);
     out.nll = head.nll.to(at::kDouble).view({b, t}).to(at::kCPU);
     out.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return out;

@@ -3,18 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/stats/descriptive.h"
+
 namespace hopscope::core {
 namespace {
-
-/// Linear interpolation between order statistics (type 7) of ascending values.
-float quantile(const std::vector<int64_t>& sorted, double q) {
-    const double at = q * static_cast<double>(sorted.size() - 1);
-    const auto low = static_cast<size_t>(at);
-    const size_t high = std::min(low + 1, sorted.size() - 1);
-    const double part = at - static_cast<double>(low);
-    return static_cast<float>(static_cast<double>(sorted[low]) * (1 - part) +
-                              static_cast<double>(sorted[high]) * part);
-}
 
 void fill_load(LayerScalars& out, std::vector<int64_t> counts) {
     if (counts.empty()) return;
@@ -32,9 +24,10 @@ void fill_load(LayerScalars& out, std::vector<int64_t> counts) {
             static_cast<float>(std::sqrt(std::max(0.0, squares / n - mean * mean)) / mean);
     }
     out.dead = static_cast<float>(std::count(counts.begin(), counts.end(), 0));
-    out.load_q10 = quantile(counts, 0.1);
-    out.load_q50 = quantile(counts, 0.5);
-    out.load_q90 = quantile(counts, 0.9);
+    const std::vector<double> sorted(counts.begin(), counts.end());
+    out.load_q10 = static_cast<float>(stats::quantile_of_sorted(sorted, 0.1));
+    out.load_q50 = static_cast<float>(stats::quantile_of_sorted(sorted, 0.5));
+    out.load_q90 = static_cast<float>(stats::quantile_of_sorted(sorted, 0.9));
 }
 
 }  // namespace
