@@ -1,7 +1,7 @@
-// The operators of the model: routing, experts, classifier, optimizer. Each has an own autograd
-// node and a short, slow, obviously right reference form in kernels/reference, chosen at run time
-// by `Form`. Nothing here knows the project. Any thread; the work is spread over the calling
-// thread's OpenMP team. Results do not depend on timing.
+// The operators of the model: routing, experts, attention with dropout, classifier, optimizer. Each
+// has an own autograd node and a short, slow, obviously right reference form in kernels/reference,
+// chosen at run time by `Form`. Nothing here knows the project. Any thread; the work is spread over
+// the calling thread's OpenMP team. Results do not depend on timing.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -127,6 +127,16 @@ inline constexpr int64_t kCompositionGroups = 4;
 /// again there. @return dh [T, d]
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Composition composition, Form form = Form::fused);
+
+/// Causal attention whose probabilities are dropped with chance p (science.md E29), scores scaled
+/// by 1 / sqrt(head_dim). On the CPU; nothing of size T·T is kept or made, while LibTorch's own
+/// attention leaves its fast form and keeps three such tensors once something is dropped.
+/// @param q, k, v [B, heads, T, head_dim] fp32 or fp64
+/// @param p       0 … below 1
+/// @param seed    decides which entries are dropped
+/// @return        [B, heads, T, head_dim]
+at::Tensor dropout_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                             double p, int64_t seed, Form form = Form::fused);
 
 struct ClassifierOut {
     at::Tensor nll_sum;  ///< [] sum over tokens, nats (differentiable)

@@ -2,12 +2,14 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cos.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/outer.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sin.h>
 
 #include "core/model/forward.h"
+#include "kernels/ops.h"
 
 namespace hopscope::core {
 namespace {
@@ -32,6 +34,18 @@ at::Tensor rotate(const at::Tensor& x, const Rotation& r) {
     return at::cat({a * r.cos - b * r.sin, b * r.cos + a * r.sin}, -1);
 }
 
+/// What each query reads [B, heads, T, head_dim], dropping probabilities with chance p.
+at::Tensor mixed(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double p) {
+    if (p > 0 && q.is_cpu()) {
+        const auto seed = at::empty({}, at::TensorOptions().dtype(at::kLong)).random_();
+        const auto wide = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+        return kernels::dropout_attention(q.to(wide), k.to(wide), v.to(wide), p,
+                                          seed.item().toLong())
+            .to(q.scalar_type());
+    }
+    return at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true);
+}
+
 }  // namespace
 
 at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tensor& x,
@@ -46,9 +60,7 @@ at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tens
     const auto v = heads(linear(x, w.v, w.v_bias));
     const auto type = v.scalar_type();
     const double p = train && m.drops("attention") ? m.dropout : 0.0;
-    const auto y =
-        at::scaled_dot_product_attention(rotate(q, r).to(type), rotate(k, r).to(type), v, {}, p,
-                                         /*is_causal=*/true);
+    const auto y = mixed(rotate(q, r).to(type), rotate(k, r).to(type), v, p);
     return linear(y.transpose(1, 2).reshape({batch * length, m.d_model}), w.o, w.o_bias);
 }
 

@@ -6,12 +6,14 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/sort.h>
 #include <ATen/ops/where.h>
 #include <cmath>
+#include <limits>
 #include <tuple>
 
 namespace hopscope::kernels::reference {
@@ -95,6 +97,16 @@ at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
     if (composition == Composition::grouped_silu) return at::silu(g).sum(1);
     return g.select(1, 0) * at::sigmoid(g.select(1, 1)) +
            g.select(1, 2) * at::sigmoid(g.select(1, 3));
+}
+
+at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            const at::Tensor& factors) {
+    const int64_t length = q.size(2);
+    const auto scores =
+        at::matmul(q, k.transpose(-1, -2)) / std::sqrt(static_cast<double>(q.size(-1)));
+    const auto later = at::ones({length, length}, q.options().dtype(at::kBool)).triu(1);
+    const auto seen = scores.masked_fill(later, -std::numeric_limits<double>::infinity());
+    return at::matmul(at::softmax(seen, -1) * factors, v);
 }
 
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets) {

@@ -16,6 +16,9 @@ at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
                    const ExpertBank& bank);
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Composition composition);
+/// softmax of the causal scores ⊙ factors [B, heads, T, T], times v.
+at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            const at::Tensor& factors);
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets);
 void adamw(at::Tensor param, const at::Tensor& grad, at::Tensor m, at::Tensor v, at::Tensor shadow,
            const AdamWStep& step);

@@ -101,4 +101,13 @@ TEST(StepMemory, DeepStaysWithinTheList) {
     check("deep 3x4", deep());
 }
 
+/// Attention's dropout once kept [B, heads, T, T] three times a layer.
+TEST(StepMemory, LongSequencesKeepNoPairsOfTokens) {
+    auto config = wide();
+    config.model.max_seq_len = 1024;
+    config.train.batch = 1;
+    config.train.seq_len = 1024;
+    check("wide 1x12, 1,024 tokens a sequence", config);
+}
+
 }  // namespace
