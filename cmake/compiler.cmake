@@ -39,4 +39,4 @@ target_compile_options(hopscope_flags INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter $<$<BOOL:${HOPSCOPE_WERROR}>:-Werror;-Wno-error=restrict>>
     # No -Wpedantic: nvcc's own line marks trip it.
     $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wno-unused-parameter $<$<BOOL:${HOPSCOPE_WERROR}>:-Werror=all-warnings>>)
-target_include_directories(hopscope_flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
+target_include_directories(hopscope_flags INTERFACE "${PROJECT_SOURCE_DIR}")

@@ -13,13 +13,8 @@ namespace hopscope::core {
 /// Reads `path`, applies `overrides` ("table.key=value", TOML syntax for the value; a bare word is
 /// taken as a string), checks everything. Errors: usage, "file:line: key: found …, allowed …", with
 /// the nearest known key suggested. moe.d_space follows model.d_model for the identity projection,
-/// and data.source turns to "text" where only data.train is given. Values this version cannot run
-/// yet pass (see check_available), so that `info` can count them.
+/// and data.source turns to "text" where only data.train is given.
 Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides = {});
-
-/// load_config, and an error with file and line for values that are not available in this version.
-Result<Config> load_runnable_config(const std::string& path,
-                                    const std::vector<std::string>& overrides = {});
 
 /// The same from text; `name` stands for the file in messages.
 Result<Config> parse_config(const std::string& toml, const std::string& name,
@@ -27,10 +22,6 @@ Result<Config> parse_config(const std::string& toml, const std::string& name,
 
 /// Impossible combinations of an already filled struct (k > M, d_model not divisible by heads, …).
 Status check_config(const Config& config, const std::string& name);
-
-/// Usage error "… not available" if the configuration asks for something this version has not
-/// built. To be called before anything is trained or run.
-Status check_available(const Config& config, const std::string& name);
 
 /// The resolved configuration with every default filled in; parse_config(to_toml(c)) == c exactly.
 std::string to_toml(const Config& config);

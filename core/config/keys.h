@@ -77,8 +77,5 @@ struct Conflict {
 std::optional<Conflict> find_conflict(const Config& config);
 /// The conflict of a moe.hops array of `count` values, if it is of wrong length.
 std::optional<Conflict> hops_length_conflict(size_t count, int64_t n_layers);
-/// A value product.md lists that this version does not have (not for the parts a dense model leaves
-/// unused).
-std::optional<Conflict> find_unavailable(const Config& config);
 
 }  // namespace hopscope::core

@@ -206,11 +206,6 @@ class Reader {
         return std::nullopt;
     }
 
-    std::optional<std::string> unavailable() const {
-        if (const auto missing = find_unavailable(config_)) return located(*missing);
-        return std::nullopt;
-    }
-
     const Config& config() const { return config_; }
 
   private:
@@ -296,25 +291,6 @@ class Reader {
     std::multimap<toml::source_index, std::string> complaints_;
 };
 
-Result<Config> parse(const std::string& toml, const std::string& name,
-                     const std::vector<std::string>& overrides, bool to_run) {
-    Reader reader(name);
-    try {
-        reader.read_root(toml::parse(toml, name));
-    } catch (const toml::parse_error& e) {
-        return usage_error(name + ":" + std::to_string(e.source().begin.line) +
-                           ": not TOML: " + std::string(e.description()));
-    }
-    if (const auto problem = reader.complaint()) return usage_error(*problem);
-    for (const std::string& assignment : overrides)
-        if (const auto problem = reader.apply_override(assignment)) return usage_error(*problem);
-    reader.resolve();
-    if (const auto problem = reader.conflict()) return usage_error(*problem);
-    if (to_run)
-        if (const auto problem = reader.unavailable()) return usage_error(*problem);
-    return reader.config();
-}
-
 Result<std::string> read_text(const std::string& path) {
     // A configuration has about 3 KB; the limit keeps a mistaken path from being read into memory.
     constexpr uintmax_t kMaxBytes = 1 << 20;
@@ -343,19 +319,24 @@ Result<std::string> read_text(const std::string& path) {
 Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides) {
     const auto text = read_text(path);
     if (!text) return text.error();
-    return parse(*text, path, overrides, false);
-}
-
-Result<Config> load_runnable_config(const std::string& path,
-                                    const std::vector<std::string>& overrides) {
-    const auto text = read_text(path);
-    if (!text) return text.error();
-    return parse(*text, path, overrides, true);
+    return parse_config(*text, path, overrides);
 }
 
 Result<Config> parse_config(const std::string& toml, const std::string& name,
                             const std::vector<std::string>& overrides) {
-    return parse(toml, name, overrides, false);
+    Reader reader(name);
+    try {
+        reader.read_root(toml::parse(toml, name));
+    } catch (const toml::parse_error& e) {
+        return usage_error(name + ":" + std::to_string(e.source().begin.line) +
+                           ": not TOML: " + std::string(e.description()));
+    }
+    if (const auto problem = reader.complaint()) return usage_error(*problem);
+    for (const std::string& assignment : overrides)
+        if (const auto problem = reader.apply_override(assignment)) return usage_error(*problem);
+    reader.resolve();
+    if (const auto problem = reader.conflict()) return usage_error(*problem);
+    return reader.config();
 }
 
 }  // namespace hopscope::core

@@ -148,7 +148,7 @@ Status append_runs(const Entry& entry, const Reader& reader, const std::string& 
     std::vector<std::string> all = reader.shared();
     all.insert(all.end(), entry.set.begin(), entry.set.end());
     all.insert(all.end(), overrides.begin(), overrides.end());
-    auto config = load_runnable_config(path, all);
+    auto config = load_config(path, all);
     if (!config)
         return usage_error(reader.at(entry.line) + "run \"" + entry.name +
                            "\": " + config.error().message);

@@ -47,7 +47,7 @@ ordered_json counts_json(const Config& config) {
 }  // namespace
 
 Result<Config> read_config(const std::string& path, const std::vector<std::string>& overrides) {
-    return load_runnable_config(path, overrides);
+    return load_config(path, overrides);
 }
 
 Result<std::string> info(const std::string& target, bool is_config,

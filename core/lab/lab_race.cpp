@@ -16,7 +16,7 @@ Result<std::vector<RaceLane>> lanes_of(const RaceOptions& o) {
     if (o.config_paths.empty()) return read_race_lanes(o.out, overrides);
     std::vector<RaceLane> lanes;
     for (const std::string& path : o.config_paths) {
-        auto config = load_runnable_config(path, overrides);
+        auto config = load_config(path, overrides);
         if (!config) return config.error();
         lanes.push_back({*config, std::filesystem::path(path).stem().string()});
     }

@@ -32,8 +32,6 @@ Status adopt_config(SessionOptions& options, const std::vector<std::string>& ove
 
 Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
     if (auto s = check_race(options.race); !s) return s.error();
-    for (const RaceLane& lane : options.race)
-        if (auto s = check_available(lane.config, lane.name); !s) return s.error();
     if (options.run_dir.empty()) options.run_dir = default_run_dir("race");
     const bool existing = options.resume || options.open_only;
     if (is_run_folder(options.run_dir))
@@ -85,7 +83,6 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
     const bool existing = options.resume || options.open_only;
     if (existing && options.config_name.empty())
         if (auto s = adopt_config(options, {}); !s) return s.error();
-    if (auto s = check_available(options.config, options.config_name); !s) return s.error();
     if (!existing && !options.run_dir.empty() && is_run_folder(options.run_dir))
         return usage_error(options.run_dir +
                            " already holds a run; resume it with --resume, or name another folder");
@@ -126,7 +123,7 @@ Result<std::string> train(const TrainOptions& o) {
                                " holds no run (no run.json); leave --resume out to begin one");
     }
     if (!o.config_path.empty()) {
-        auto config = load_runnable_config(o.config_path, overrides);
+        auto config = load_config(o.config_path, overrides);
         if (!config) return config.error();
         options.config = *config;
         options.config_name = std::filesystem::path(o.config_path).stem().string();

@@ -25,7 +25,6 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     if (!toml) return toml.error();
     auto config = parse_config(*toml, folder->config_path());
     if (!config) return config.error();
-    if (auto s = check_available(*config, folder->config_path()); !s) return s.error();
     auto tokenizer = load_run_tokenizer(*folder, *config);
     if (!tokenizer) return tokenizer.error();
     // Checkpoints appear whole, so the newest either opens or is damaged; an older one in its place

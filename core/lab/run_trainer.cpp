@@ -190,7 +190,6 @@ std::vector<ScalarRecord> RunTrainer::recorded() const {
 
 Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
     try {
-        if (auto s = check_available(config_, options_.config_name); !s) return s;
         if (options_.resume || options_.open_only) {
             // The stored thread count makes the resumed run bit-identical; naming another one in
             // the config changes it.
