@@ -144,6 +144,8 @@ Status check_combination(const Command& command) {
         return wrong("give either \"epsilon\" or \"max_hops\"");
     if (command.has("experts") && command.text("what", "") != "experts")
         return wrong("argument \"experts\" belongs to \"what\": \"experts\"");
+    if (command.name == "clear" && command.has("index") && command.has("name"))
+        return wrong("give \"index\" or \"name\", not both");
     return {};
 }
 
@@ -244,6 +246,26 @@ std::vector<int64_t> Command::integers(const std::string& key) const {
     if (const auto* v = std::get_if<std::vector<int64_t>>(&found->second)) return *v;
     if (const auto* v = std::get_if<int64_t>(&found->second)) return {*v};
     return {};
+}
+
+std::string value_argument(const std::string& command) {
+    static const std::map<std::string, std::string> kValues = {
+        {"set", "value"},      {"move_centroid", "to"},    {"steer", "lambda"},
+        {"boost", "strength"}, {"suppress", "neighbours"}, {"surgery", "with"}};
+    const auto found = kValues.find(command);
+    return found == kValues.end() ? "" : found->second;
+}
+
+std::string in_words(const Command& command) {
+    std::string text = command.name;
+    for (const auto& [key, value] : command.args) {
+        std::string shown = dump(to_value(value));
+        std::erase(shown, '"');
+        for (size_t at = 0; (at = shown.find(',', at)) != std::string::npos; at += 2)
+            shown.replace(at, 1, ", ");
+        text += (text.size() == command.name.size() ? ": " : ", ") + key + " " + shown;
+    }
+    return text;
 }
 
 Result<Command> check_command(Command command) {

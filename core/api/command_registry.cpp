@@ -79,8 +79,8 @@ const std::vector<std::string> kFreezable = {"routing",    "choices", "router", 
 
 std::vector<ArgSpec> freeze_args(const char* help) {
     return {required(word("what", kFreezable, help)),
-            ranged(argument("layer", "integer", "For experts: the layer; without it all layers."),
-                   0, kMaxIndex, "from 0"),
+            ranged(argument("layer", "integer", "The layer; without it all, unless \"layers\"."), 0,
+                   kMaxIndex, "from 0"),
             index_list("experts", "For experts: their numbers; without it all of the layer.")};
 }
 
@@ -145,6 +145,15 @@ std::vector<CommandSpec> make_registry() {
         command("unfreeze", "Unfreeze", "Lets frozen parameters or routing change again.", "",
                 change, kBoth, freeze_args("What may change again.")),
         command(
+            "clear", "Take interventions back",
+            "Ends one intervention of the run, those of a name, or all; freezes are unfrozen.", "",
+            change, kLive,
+            {ranged(argument("index", "integer",
+                             "Its place among the active ones; without index and name all."),
+                    0, kMaxIndex, "from 0"),
+             word("name", {"steer", "suppress", "force", "boost", "knock_out", "surgery", "freeze"},
+                  "All of this command.")}),
+        command(
             "halt", "Halt hops early",
             "Ends the hops of a token by the size of its last update, or at a fixed count.", "",
             change, kInference,
@@ -189,8 +198,6 @@ struct Built {
 };
 
 const std::vector<Built>& built_table() {
-    static const std::vector<std::string> kGroups = {
-        "routing", "router", "centroids", "projection", "experts", "attention", "embedding"};
     static const std::vector<Built> table = {
         {"pause", Domain::live},
         {"resume", Domain::live},
@@ -199,8 +206,16 @@ const std::vector<Built>& built_table() {
         {"checkpoint", Domain::live},
         {"evaluate", Domain::live},
         {"set", Domain::live, {"lr", "tau", "balance_alpha", "top_k", "dropout", "clip"}},
-        {"freeze", Domain::live, kGroups},
-        {"unfreeze", Domain::live, kGroups},
+        {"freeze", Domain::live},
+        {"unfreeze", Domain::live},
+        {"steer", Domain::live},
+        {"suppress", Domain::live},
+        {"force", Domain::live},
+        {"boost", Domain::live},
+        {"knock_out", Domain::live},
+        {"surgery", Domain::live},
+        {"move_centroid", Domain::live},
+        {"clear", Domain::live},
         {"halt", Domain::inference},
         {"freeze", Domain::inference, {"routing", "choices"}},
         {"unfreeze", Domain::inference, {"routing", "choices"}},

@@ -70,11 +70,40 @@ json state_json(const EngineState& state) {
                  {"top_k", state.live.moe.top_k}};
     json experts = json::object();
     for (const auto& [layer, ids] : state.frozen_experts) experts[std::to_string(layer)] = ids;
+    json interventions = json::array();
+    for (const auto& one : state.interventions) {
+        json acts = json::array();
+        for (const auto& act : one.acts) acts.push_back(to_json(act));
+        interventions.push_back({{"line", to_json(one.command)}, {"acts", acts}});
+    }
     return {{"tokens", state.tokens},
             {"seconds", state.seconds},
             {"live", live},
             {"frozen", state.frozen},
-            {"frozen_experts", experts}};
+            {"frozen_experts", experts},
+            {"frozen_layers", state.frozen_layers},
+            {"interventions", interventions},
+            {"commands", state.commands}};
+}
+
+/// What acts on the model as it trains; files of older versions know none of it.
+Status read_interventions(const json& j, const std::string& file, EngineState& state) {
+    state.frozen_layers = j.value("frozen_layers", state.frozen_layers);
+    state.commands = j.value("commands", int64_t{-1});
+    for (const auto& item : j.value("interventions", json::array())) {
+        std::vector<std::string> lines = {item.at("line").get<std::string>()};
+        for (const auto& act : item.at("acts")) lines.push_back(act.get<std::string>());
+        std::vector<Command> commands;
+        for (const auto& line : lines) {
+            auto command = parse_command(line);
+            if (!command) return usage_error(file + ": " + command.error().message);
+            commands.push_back(std::move(*command));
+        }
+        state.interventions.push_back({commands.front(), {commands.begin() + 1, commands.end()}});
+    }
+    auto plan = live_plan(state.live, state.weights, state.interventions);
+    if (!plan) return usage_error(file + ": " + plan.error().message);
+    return {};
 }
 
 }  // namespace
@@ -149,6 +178,8 @@ Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& 
         state.frozen = j.at("frozen").get<std::set<std::string>>();
         for (const auto& [layer, ids] : j.at("frozen_experts").items())
             state.frozen_experts[std::stoll(layer)] = ids.get<std::set<int64_t>>();
+        if (auto s = read_interventions(j, checkpoint.dir + "/state.json", state); !s)
+            return s.error();
     } catch (const std::exception& e) {
         return usage_error(checkpoint.dir + "/state.json: not a hopscope.state/1 file (" +
                            e.what() + ")");

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "core/lab/run_trainer.h"
+#include "core/probe/intervention_probe.h"
 #include "core/probe/trace.h"
 #include "kernels/reference/reference.h"
 
@@ -71,9 +72,13 @@ void RunTrainer::refresh_cloud(GeometrySnapshot& out) {
                                    at::TensorOptions().dtype(at::kInt))
                          .to(at::TensorOptions().dtype(at::kLong).device(device_.device));
     TraceProbe probe(tokens, /*positions=*/true);
+    // Routing as the run trains it, interventions included; the trace sees what they left.
+    InterventionProbe interventions(state.live, state.weights, engine_->plan(), ids.size(1));
+    ProbeChain chain({&interventions, &probe});
     ForwardOptions options;
     options.probe = &probe;
-    options.controls.freeze_routing = state.frozen.count("routing") != 0;
+    if (!engine_->plan().actions.empty()) options.probe = &chain;
+    options.controls = engine_->controls();
     forward(state.live, state.weights, ids, options);
     const auto traced = probe.take(state.live);
     out.token_ids = sample_;

@@ -20,7 +20,8 @@ double unix_seconds() {
 }
 
 bool changes_training(const Command& c) {
-    return c.name == "set" || c.name == "freeze" || c.name == "unfreeze";
+    const auto* spec = find_command(c.name);
+    return spec && spec->action == Action::change;
 }
 
 Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
@@ -150,13 +151,19 @@ Status RunTrainer::start_engine(const Device& device) {
 
     auto logged = read_event_log(folder_->events_path());
     if (!logged) return logged.error();
-    // A checkpoint of step n holds what was applied before update n − 1; later commands are applied
-    // again.
     for (auto& entry : *logged)
-        if (entry.step >= done && changes_training(entry.command)) replay_.push_back(entry);
+        if (changes_training(entry.command)) replay_.push_back(entry);
+    // In the order they were applied: of one step as logged (RunTrainer::apply sees to it).
     std::stable_sort(
         replay_.begin(), replay_.end(),
         [](const LoggedCommand& a, const LoggedCommand& b) { return a.step < b.step; });
+    // Those the checkpoint holds are not applied twice: a second `clear` or `unfreeze` would take
+    // away something else, or nothing. Older checkpoints hold what came before their step.
+    const int64_t held = engine_->state().commands;
+    auto behind = held >= 0 ? replay_.begin() + std::min<int64_t>(held, std::ssize(replay_))
+                            : std::find_if(replay_.begin(), replay_.end(),
+                                           [&](const auto& e) { return e.step >= done; });
+    replay_.erase(replay_.begin(), behind);
     return {};
 }
 
@@ -305,10 +312,10 @@ Result<float> RunTrainer::evaluate(const Progress& progress) {
     try {
         if (auto s = ensure_writer(); !s) return s.error();
         const auto begin = std::chrono::steady_clock::now();
-        Controls controls;
-        controls.freeze_routing = engine_->state().frozen.count("routing") != 0;
-        auto result = core::evaluate(engine_->state().live, engine_->state().weights, data_->valid,
-                                     config_.train.eval_batches, controls, progress);
+        const Controls controls = engine_->controls();
+        auto result =
+            core::evaluate(engine_->state().live, engine_->state().weights, data_->valid,
+                           config_.train.eval_batches, controls, progress, &engine_->plan());
         if (!result) return result.error();
         EvalRecord record;
         record.run = folder_->name();
@@ -319,6 +326,10 @@ Result<float> RunTrainer::evaluate(const Progress& progress) {
         record.tokens = result->tokens;
         record.origin = eval_origin(config_, folder_->info(), step());
         if (controls.freeze_routing) record.origin.changes["freeze_routing"] = "true";
+        std::string active;
+        for (const auto& one : engine_->interventions())
+            active += (active.empty() ? "" : "; ") + one;
+        if (!active.empty()) record.origin.changes["interventions"] = active;
         if (config_.model.ffn != "dense") {
             record.hops_executed = result->hops_executed;
             record.jaccard = result->jaccard;
@@ -358,7 +369,13 @@ Status RunTrainer::checkpoint() {
 
 Status RunTrainer::apply(const Command& command, const std::string& by) {
     if (auto s = ensure_writer(); !s) return s;
-    if (auto s = engine_->apply(command); !s) return s;
+    try {
+        // Older commands of this step first, so that the log's order is that of application.
+        if (auto s = replay_due_commands(); !s) return s;
+        if (auto s = engine_->apply(command); !s) return s;
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
     return note(command, by);
 }
 
@@ -369,6 +386,10 @@ Status RunTrainer::note(const Command& command, const std::string& by) {
 
 std::vector<std::string> RunTrainer::frozen() const {
     return engine_ ? engine_->frozen() : std::vector<std::string>();
+}
+
+std::vector<std::string> RunTrainer::interventions() const {
+    return engine_ ? engine_->interventions() : std::vector<std::string>();
 }
 
 Status RunTrainer::write_state(RunState state, const std::string& reason) {

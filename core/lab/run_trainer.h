@@ -38,6 +38,7 @@ class RunTrainer : public Trainer {
     Status apply(const Command& command, const std::string& by) override;
     Status note(const Command& command, const std::string& by) override;
     std::vector<std::string> frozen() const override;
+    std::vector<std::string> interventions() const override;
     std::shared_ptr<const GeometrySnapshot> geometry() override;
     Status save_geometry(const GeometrySnapshot& snapshot) override;
     std::shared_ptr<const WeightsCopy> copy_weights() override;

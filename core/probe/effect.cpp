@@ -89,7 +89,7 @@ Pass run_pass(const Config& config, const Weights& weights, const Plan& plan,
               const at::Tensor& ids) {
     const int64_t length = ids.size(1);
     Pass out{{}, ChoiceProbe(config.model.n_layers, length)};
-    const auto edited = edited_weights(config, weights, plan);
+    const auto edited = edited_weights(weights, plan);
     InterventionProbe changes(config, edited, plan, length);
     ProbeChain chain({&changes, &out.choices});
     ForwardOptions options;

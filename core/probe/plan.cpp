@@ -336,15 +336,19 @@ std::string no_control(const Plan& plan, const Config& config) {
     return "";
 }
 
-Weights edited_weights(const Config& config, const Weights& weights, const Plan& plan) {
+void put_centroid(const MovedCentroid& move, at::Tensor& centroids) {
+    auto row = centroids.select(0, move.expert);
+    for (size_t i = 0; i < move.to.size(); ++i)
+        row.select(-1, static_cast<int64_t>(i)).fill_(move.to[i]);
+}
+
+Weights edited_weights(const Weights& weights, const Plan& plan) {
     Weights out = weights;
     for (const auto& move : plan.moves) {
         auto& w = out.layers[static_cast<size_t>(move.layer)];
         const auto& before = weights.layers[static_cast<size_t>(move.layer)].centroids;
         if (w.centroids.is_same(before)) w.centroids = before.detach().clone();
-        auto row = w.centroids.select(0, move.expert);
-        for (int64_t i = 0; i < routing_width(config); ++i)
-            row.select(-1, i).fill_(move.to[static_cast<size_t>(i)]);
+        put_centroid(move, w.centroids);
     }
     return out;
 }

@@ -80,8 +80,11 @@ Status check_tokens(const Plan& plan, int64_t length);
 /// Why no random control of equal size can be drawn; "" where one can.
 std::string no_control(const Plan& plan, const Config& config);
 
+/// Puts one centroid in place. @param centroids [M, s] or [M, 2, s] (both of the pair)
+void put_centroid(const MovedCentroid& move, at::Tensor& centroids);
+
 /// The weights with moved centroids; shares every tensor that is not changed.
-Weights edited_weights(const Config& config, const Weights& weights, const Plan& plan);
+Weights edited_weights(const Weights& weights, const Plan& plan);
 
 /// The N experts nearest to `expert` by cosine of centroids (linear router: of rows), itself first
 /// (E39); of its own pool.

@@ -1,8 +1,8 @@
 // The random control beside every intervention: the same script with its targets drawn at random.
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "core/model/router.h"
@@ -34,28 +34,48 @@ std::vector<int64_t> other_experts(const Config& config, int64_t layer,
     return {taken.begin(), taken.end()};
 }
 
-/// A centroid of the same layer moved as far in a random direction.
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+std::vector<double> row_of(const at::Tensor& rows, int64_t expert) {
+    const auto row = floats(rows.select(0, expert));
+    return {row.begin(), row.end()};
+}
+
+/// Unit, drawn evenly; where `normal` is given, at right angles to it (a unit vector).
+std::vector<double> drawn_direction(size_t n, const std::vector<double>* normal, Random& random) {
+    std::vector<double> out(n);
+    // Sum of uniforms: near enough to a normal draw for a direction, the same everywhere.
+    for (auto& x : out) x = random.unit() + random.unit() + random.unit() + random.unit() - 2.0;
+    const double along = normal ? dot(out, *normal) : 0.0;
+    for (size_t i = 0; i < n && normal; ++i) out[i] -= along * (*normal)[i];
+    const double length = std::sqrt(dot(out, out));
+    for (auto& x : out) x /= length > 0 ? length : 1.0;
+    return out;
+}
+
+/// Another centroid of the same layer moved as far in a random direction: by the same distance
+/// where centroids are points (plain K-Means), by the same angle where only directions count.
 MovedCentroid other_move(const MovedCentroid& move, const Config& config, const Weights& weights,
                          Random& random) {
-    const auto rows = router_rows(weights.layers[static_cast<size_t>(move.layer)]);
-    const auto from = floats(rows.select(0, move.expert));
-    double norm = 0, distance = 0;
-    for (const double x : move.to) norm += x * x;
-    norm = std::sqrt(norm);
-    for (size_t i = 0; i < from.size(); ++i)
-        distance += std::pow(move.to[i] / norm - static_cast<double>(from[i]), 2);
+    const auto& w = weights.layers[static_cast<size_t>(move.layer)];
+    const bool points = config.moe.router == "kmeans" && config.moe.kmeans == "plain";
+    const auto rows = points ? w.centroids.detach() : router_rows(w);
+    const auto from = row_of(rows, move.expert);
     MovedCentroid out = move;
     out.expert = other_experts(config, move.layer, {move.expert}, random).front();
-    const auto start = floats(rows.select(0, out.expert));
-    std::vector<double> direction(start.size());
-    double length = 0;
-    for (auto& x : direction) {
-        // Sum of uniforms: near enough to a normal draw for a direction, the same everywhere.
-        x = random.unit() + random.unit() + random.unit() + random.unit() - 2.0;
-        length += x * x;
+    const auto start = row_of(rows, out.expert);
+    const auto direction = drawn_direction(start.size(), points ? nullptr : &start, random);
+    double along = 1, across = 0;  // of start and of the direction
+    if (points) {
+        for (size_t i = 0; i < from.size(); ++i) across += std::pow(move.to[i] - from[i], 2);
+        across = std::sqrt(across);
+    } else {
+        along = std::clamp(dot(from, move.to) / std::sqrt(dot(move.to, move.to)), -1.0, 1.0);
+        across = std::sqrt(1 - along * along);
     }
-    for (size_t i = 0; i < direction.size(); ++i)
-        out.to[i] = static_cast<double>(start[i]) + direction[i] * std::sqrt(distance / length);
+    for (size_t i = 0; i < start.size(); ++i) out.to[i] = along * start[i] + across * direction[i];
     return out;
 }
 

@@ -155,7 +155,7 @@ Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
 
     if (auto s = check_tokens(input.plan, length); !s) return s.error();
     TraceProbe probe(length, input.positions);
-    const auto edited = edited_weights(config, weights, input.plan);
+    const auto edited = edited_weights(weights, input.plan);
     InterventionProbe changes(config, edited, input.plan, length);
     ProbeChain both({&changes, &probe});
     ForwardOptions options;

@@ -6,12 +6,8 @@ namespace hopscope::core {
 
 std::string replacement_key(const Command& command) {
     // Of these the last value says all; freezing, stepping and saving do not replace one another.
-    const char* value = command.name == "set"             ? "value"
-                        : command.name == "move_centroid" ? "to"
-                        : command.name == "steer"         ? "lambda"
-                        : command.name == "boost"         ? "strength"
-                                                          : nullptr;
-    if (!value) return "";
+    const std::string value = value_argument(command.name);
+    if (value.empty()) return "";
     Command rest = command;
     rest.args.erase(value);
     return to_json(rest);

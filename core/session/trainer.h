@@ -66,13 +66,15 @@ class Trainer {
     /// says whether others wait for checkpoint().
     virtual Status checkpoint_due() { return checkpoint(); }
     virtual bool unsaved() const { return false; }
-    /// Applies a change (set, freeze, unfreeze) before the next update and logs it to events.jsonl;
+    /// Applies a change (set, freeze, steer, …) before the next update and logs it to events.jsonl;
     /// the error is the refusal.
     virtual Status apply(const Command& command, const std::string& by) = 0;
     /// Logs run control (pause, resume, step, stop, checkpoint, evaluate) that the session has
     /// carried out itself.
     virtual Status note(const Command& command, const std::string& by) { return {}; }
     virtual std::vector<std::string> frozen() const = 0;
+    /// What acts on the model as it trains, in words (RunStatus::interventions).
+    virtual std::vector<std::string> interventions() const { return {}; }
     virtual std::shared_ptr<const GeometrySnapshot> geometry() = 0;
     /// Writes the snapshot to geometry/ if its step belongs to the thinned timeline.
     virtual Status save_geometry(const GeometrySnapshot& snapshot) = 0;

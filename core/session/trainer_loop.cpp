@@ -106,6 +106,7 @@ bool TrainerLoop::prepare() {
     filled.step = trainer_->step();
     filled.steps = trainer_->steps();
     filled.frozen = trainer_->frozen();
+    filled.interventions = trainer_->interventions();
     for (ScalarRecord& record : trainer_->history()) {
         if (!std::isnan(record.valid_loss)) filled.valid_loss = record.valid_loss;
         board_.records.push(std::move(record));
@@ -179,7 +180,11 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
         needs_checkpoint_ = true;
         ++board_.revision;
         const std::vector<std::string> frozen = trainer_->frozen();
-        board_.edit_status([&](RunStatus& status) { status.frozen = frozen; });
+        const std::vector<std::string> active = trainer_->interventions();
+        board_.edit_status([&](RunStatus& status) {
+            status.frozen = frozen;
+            status.interventions = active;
+        });
         board_.say("step " + std::to_string(trainer_->step()) + " " + to_json(waiting.command));
         return {};
     }

@@ -4,6 +4,7 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
@@ -21,14 +22,24 @@ constexpr double kBiasRate = 1.0;
 /// b += rate · sign(mean count − count), pool by pool; the constant rate of loss-free balancing, or
 /// for K-Means the learning rate times λ_b.
 void step_bias(const Config& config, int64_t layer, const std::vector<int64_t>& counts, double rate,
-               at::Tensor& bias) {
+               const std::vector<int64_t>& waiting, at::Tensor& bias) {
     const auto count =
         at::from_blob(const_cast<int64_t*>(counts.data()), {static_cast<int64_t>(counts.size())},
                       at::TensorOptions().dtype(at::kLong))
             .to(bias.options());
     for (const Pool pool : pools_of(config, layer)) {
         const auto c = count.narrow(0, pool.offset, pool.size);
-        bias.narrow(0, pool.offset, pool.size).add_((c.mean() - c).sign(), rate);
+        auto b = bias.narrow(0, pool.offset, pool.size);
+        if (waiting.empty()) {
+            b.add_((c.mean() - c).sign(), rate);
+            continue;
+        }
+        auto open = at::ones_like(c);
+        for (const int64_t e : waiting)
+            if (e >= pool.offset && e < pool.offset + pool.size)
+                open.select(0, e - pool.offset).zero_();
+        const auto mean = (c * open).sum() / open.sum();
+        b.add_((mean - c).sign() * open, rate);
     }
 }
 
@@ -65,16 +76,16 @@ void CountedRouting::add(const Config& config, const ForwardOut& out) {
 
 void CountedRouting::apply(const Config& config, Weights& weights,
                            const std::vector<std::vector<int64_t>>& counts, double lr,
-                           bool move_centroids, bool move_bias) const {
+                           const std::vector<RouterMoves>& moves) const {
     const c10::AutoGradMode no_grad(false);
     const auto& moe = config.moe;
     const bool kmeans = moe.router == "kmeans";
     for (size_t l = 0; l < weights.layers.size(); ++l) {
         auto& w = weights.layers[l];
-        if (move_bias && w.bias.defined() && l < counts.size())
+        if (moves[l].bias && w.bias.defined() && l < counts.size())
             step_bias(config, static_cast<int64_t>(l), counts[l],
-                      kmeans ? kBiasRate * lr : moe.bias_rate, w.bias);
-        if (!kmeans || !move_centroids || l >= layers_.size() || !layers_[l].sum.defined())
+                      kmeans ? kBiasRate * lr : moe.bias_rate, moves[l].waiting, w.bias);
+        if (!kmeans || !moves[l].centroids || l >= layers_.size() || !layers_[l].sum.defined())
             continue;
         const auto& [sum, count] = layers_[l];
         auto c = w.centroids.view({-1, w.centroids.size(-1)});

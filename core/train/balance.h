@@ -10,6 +10,13 @@
 
 namespace hopscope::core {
 
+/// What may move in one layer's router outside the gradient.
+struct RouterMoves {
+    bool centroids = true, bias = true;
+    std::vector<int64_t> waiting;  ///< experts no token can choose: their biases stay, and the mean
+                                   ///< count is that of the others
+};
+
 /// Gathers the choices of an update's micro-batches and applies them once, after the optimizer.
 class CountedRouting {
   public:
@@ -20,9 +27,10 @@ class CountedRouting {
     /// Biases step towards even use, centroids towards the mean of their tokens.
     /// @param counts choices of the whole update, [layers][M]
     /// @param lr     learning rate of this update
+    /// @param moves  [layers]
     void apply(const Config& config, Weights& weights,
-               const std::vector<std::vector<int64_t>>& counts, double lr, bool move_centroids,
-               bool move_bias) const;
+               const std::vector<std::vector<int64_t>>& counts, double lr,
+               const std::vector<RouterMoves>& moves) const;
 
   private:
     struct Sums {

@@ -7,7 +7,9 @@
 #include <ATen/ops/zeros_like.h>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
+#include "core/probe/intervention_probe.h"
 #include "core/train/batch_tensors.h"
 #include "core/train/scalars.h"
 #include "core/train/schedule.h"
@@ -30,6 +32,12 @@ void seed_dropout(const at::Device& device, uint64_t seed) {
     gen.set_current_seed(seed);
 }
 
+/// The layer in a tensor's name; −1 for the model's own.
+int64_t layer_of(const std::string& name) {
+    constexpr std::string_view kStart = "layers.";
+    return name.rfind(kStart, 0) == 0 ? std::stoll(name.substr(kStart.size())) : -1;
+}
+
 double tau_of(const Config& config, const LayerWeights& w) {
     if (!config.moe.has_positions()) return kNaN;
     return w.tau.defined() ? w.tau.item().toDouble() : config.moe.tau;
@@ -42,6 +50,25 @@ Engine::Engine(EngineState state) : state_(std::move(state)) {
     bf16_ = state_.live.train.precision == "bf16" ||
             (state_.live.train.precision == "auto" && device.is_cuda());
     make_compute();
+    // Whoever read the state from a file has checked that they go with the model.
+    if (auto plan = live_plan(state_.live, state_.weights, state_.interventions)) plan_ = *plan;
+}
+
+Controls Engine::controls() const {
+    Controls out = plan_.controls;
+    out.freeze_routing = state_.frozen.count("routing") != 0;
+    return out;
+}
+
+std::vector<RouterMoves> Engine::router_moves() const {
+    std::vector<RouterMoves> out(state_.weights.layers.size());
+    for (size_t l = 0; l < out.size(); ++l) {
+        const auto layer = static_cast<int64_t>(l);
+        out[l].centroids = !is_frozen(Group::centroids, layer);
+        out[l].bias = !is_frozen(Group::router_other, layer);
+        out[l].waiting = unreachable_experts(plan_, layer);
+    }
+    return out;
 }
 
 void Engine::make_compute() {
@@ -66,7 +93,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     ForwardOptions options;
     options.train = true;
     options.statistics = true;
-    options.controls.freeze_routing = state_.frozen.count("routing") != 0;
+    options.controls = controls();
     options.controls.hop_limit = curriculum_hops(train, state_.step);
     grads_.clear();
     counted_.clear();
@@ -85,6 +112,11 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
         t0 = Clock::now();
         seed_dropout(device,
                      mix_seed(mix_seed(train.seed, kDropoutStream), static_cast<uint64_t>(index)));
+        std::optional<InterventionProbe> probe;
+        if (!plan_.actions.empty()) {
+            probe.emplace(state_.live, compute_, plan_, batch.ids.size(1));
+            options.probe = &*probe;
+        }
         const auto out = forward(state_.live, compute_, batch.ids, options);
         const auto head = kernels::classifier(out.hidden.to(compute_.embed.scalar_type()),
                                               compute_.embed, batch.targets);
@@ -141,8 +173,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
         counts_.push_back(std::move(stats[l].counts));
     }
     if (state_.live.model.ffn != "dense")
-        counted_.apply(state_.live, state_.weights, counts_, lr, !is_frozen(Group::centroids),
-                       !is_frozen(Group::router_other));
+        counted_.apply(state_.live, state_.weights, counts_, lr, router_moves());
     ++state_.step;
     const int64_t trained = train.grad_accum * train.batch * train.seq_len;
     state_.tokens += trained;
@@ -205,7 +236,8 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
 
     state_.weights.for_each([&](const std::string& name, Group group, at::Tensor& t) {
         const auto grad = grads_.find(name);
-        if (grad == grads_.end() || is_frozen(group) || shared_is_frozen(name)) return;
+        if (grad == grads_.end() || is_frozen(group, layer_of(name)) || shared_is_frozen(name))
+            return;
         kernels::AdamWStep step{lr, train.beta1, train.beta2, train.eps, 0, clip, state_.step + 1};
         if (decays(train, group, t, false)) step.weight_decay = train.weight_decay;
         auto& [m, v] = moments[name];

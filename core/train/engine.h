@@ -1,6 +1,6 @@
 // The optimizer step on live weights: micro-batches, balance loss, clipping, AdamW, freezes,
-// evaluation. Knows nothing of threads, files or windows. Owned and used by the trainer thread
-// alone.
+// interventions, evaluation. Knows nothing of threads, files or windows. Owned and used by the
+// trainer thread alone.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,6 +20,7 @@
 #include "core/model/weights.h"
 #include "core/text/batches.h"
 #include "core/train/balance.h"
+#include "core/train/interventions.h"
 
 namespace hopscope::core {
 
@@ -32,7 +33,12 @@ struct EngineState {
     double seconds = 0;            ///< of training
     Config live;                   ///< configuration with live settings applied
     std::set<std::string> frozen;  ///< "routing", "router", "centroids", …
-    std::map<int64_t, std::set<int64_t>> frozen_experts;  ///< layer → experts
+    std::map<int64_t, std::set<int64_t>> frozen_experts;     ///< layer → experts
+    std::map<std::string, std::set<int64_t>> frozen_layers;  ///< part → layers, where not all
+    std::vector<Intervention> interventions;  ///< in the order they came, as `clear` counts
+    /// Applied so far: a resumed run applies those behind it again. −1: an older checkpoint, whose
+    /// commands are told by their steps.
+    int64_t commands = 0;
 };
 
 /// Mean losses of the evaluation batches, in order (science.md E25).
@@ -46,10 +52,11 @@ struct Evaluation {
     std::vector<std::vector<double>> jaccard;    ///< [layers][hop pairs]
 };
 
-/// Evaluates `weights` on the first `batches` batches of `source`, dropout off. Errors:
-/// interrupted.
+/// Evaluates `weights` on the first `batches` batches of `source`, dropout off, with the actions of
+/// `plan` where there is one. Errors: interrupted.
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
-                            int64_t batches, const Controls& controls, const Progress& progress);
+                            int64_t batches, const Controls& controls, const Progress& progress,
+                            const Plan* plan = nullptr);
 
 struct EvaluationTime {
     double seconds = 0;      ///< forward pass and losses
@@ -68,9 +75,21 @@ class Engine {
     /// finite; then neither weights nor moments changed, and `bad_batch()` holds the tokens.
     Result<ScalarRecord> update(const BatchSource& data, const std::function<void()>& between);
 
-    /// A live command (set, freeze, unfreeze); the error says why it is refused.
+    /// A live command (set, freeze, unfreeze, move_centroid, clear and the interventions), before
+    /// the next update; its "from_step" is not waited for. The error says why it is refused.
+    ///
+    /// Interventions add up; one with the same target as an earlier one replaces it. Gradients flow
+    /// through them as through the rest of the pass: a suppressed expert gets none, directions that
+    /// steer are constants of the pass. The balance term is that of the router's own choice, after
+    /// suppression and boosts and before force and freezes; load counts what was chosen in the end.
+    /// Selection biases of experts that no token can reach wait, those of the others step towards
+    /// the mean of the others. A moved centroid keeps its second moment, its first begins at 0.
     Status apply(const Command& command);
     std::vector<std::string> frozen() const;
+    std::vector<std::string> interventions() const;  ///< in words
+    /// What a pass carries besides the weights, in training, validation and pictures alike.
+    Controls controls() const;
+    const Plan& plan() const { return plan_; }
 
     const EngineState& state() const { return state_; }
     /// Choices of each expert in the last update, [layers][M].
@@ -82,16 +101,28 @@ class Engine {
 
   private:
     void make_compute();
-    bool is_frozen(Group group) const;
+    /// @param layer of the tensor; −1 for those of no layer
+    bool is_frozen(Group group, int64_t layer) const;
     /// Whether it belongs to the shared expert of a layer whose experts are frozen one and all.
     bool shared_is_frozen(const std::string& name) const;
     Status set(const std::string& key, double value);
     Status freeze(const Command& command, bool on);
+    Status freeze_routing(const Command& command, bool on);
+    Status freeze_experts(const std::vector<int64_t>& layers, std::vector<int64_t> experts,
+                          bool on);
+    Status freeze_part(const std::string& what, const std::vector<int64_t>& layers, bool on);
+    Status intervene(const Command& command);
+    Status clear(const Command& command);
+    Status adopt(std::vector<Intervention> active);
+    Status move_centroid(const Command& command);
+    Status carry_out(const Command& command);
+    std::vector<RouterMoves> router_moves() const;
     Error not_frozen(const std::string& what) const;
     double gather_gradients(ScalarRecord& record);
     void apply_optimizer(double grad_norm, double lr);
 
     EngineState state_;
+    Plan plan_;  ///< of state_.interventions
     Weights compute_;
     bool bf16_ = false;
     std::map<std::string, at::Tensor> grads_;  ///< fp32, of this update

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 #include <chrono>
+#include <optional>
 
+#include "core/probe/intervention_probe.h"
 #include "core/train/batch_tensors.h"
 #include "core/train/engine.h"
 #include "kernels/ops.h"
@@ -16,10 +18,15 @@ struct BatchOut {
 };
 
 BatchOut run_batch(const Config& config, const Weights& weights, const BatchSource& source,
-                   int64_t index, const ForwardOptions& options) {
+                   int64_t index, ForwardOptions options, const Plan* plan = nullptr) {
     using Clock = std::chrono::steady_clock;
     const int64_t b = source.batch(), t = source.seq_len();
     const auto batch = eval_tensors(source, index, weights.embed.device());
+    std::optional<InterventionProbe> probe;
+    if (plan && !plan->actions.empty()) {
+        probe.emplace(config, weights, *plan, t);
+        options.probe = &*probe;
+    }
     const auto begin = Clock::now();
     BatchOut out;
     out.forward = forward(config, weights, batch.ids, options);
@@ -44,7 +51,8 @@ EvaluationTime time_batch(const Config& config, const Weights& weights, const Ba
 }
 
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
-                            int64_t batches, const Controls& controls, const Progress& progress) {
+                            int64_t batches, const Controls& controls, const Progress& progress,
+                            const Plan* plan) {
     const c10::AutoGradMode no_grad(false);
     const int64_t n = std::min(batches, source.eval_batches());
     const int64_t b = source.batch(), t = source.seq_len();
@@ -62,7 +70,7 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
             return Error{ErrorKind::interrupted, "evaluation stopped on request"};
         progress.report("evaluating batch " + std::to_string(i + 1) + " of " + std::to_string(n),
                         static_cast<double>(i) / static_cast<double>(n));
-        const auto done = run_batch(config, weights, source, i, options);
+        const auto done = run_batch(config, weights, source, i, options, plan);
         const auto& f = done.forward;
         out.batches.push_back(done.nll.mean().item().toDouble());
         const auto rows = done.nll.mean(1);

@@ -1,5 +1,6 @@
-// Live settings and freezes of the engine.
+// What commands change in the engine: settings, freezes, interventions, moved centroids.
 #include <algorithm>
+#include <c10/core/GradMode.h>
 
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
@@ -31,11 +32,31 @@ std::string nothing_to_freeze(const MoeConfig& moe, const std::string& what) {
     return "";
 }
 
+bool has_scope(const Command& command) {
+    return command.has("layer") || command.has("layers") || command.has("hops") ||
+           command.has("tokens");
+}
+
+std::string joined(const std::vector<std::string>& words, const char* none) {
+    std::string list;
+    for (const auto& word : words) list += (list.empty() ? "" : ", ") + word;
+    return list.empty() ? none : list;
+}
+
+std::string numbers(const std::set<int64_t>& list) {
+    std::vector<std::string> words;
+    for (const int64_t n : list) words.push_back(std::to_string(n));
+    return joined(words, "");
+}
+
 }  // namespace
 
-bool Engine::is_frozen(Group group) const {
-    return std::any_of(state_.frozen.begin(), state_.frozen.end(),
-                       [&](const std::string& what) { return covers(what, group); });
+bool Engine::is_frozen(Group group, int64_t layer) const {
+    const auto frozen = [&](const std::string& what) { return covers(what, group); };
+    if (std::any_of(state_.frozen.begin(), state_.frozen.end(), frozen)) return true;
+    return std::any_of(
+        state_.frozen_layers.begin(), state_.frozen_layers.end(),
+        [&](const auto& entry) { return frozen(entry.first) && entry.second.count(layer) > 0; });
 }
 
 bool Engine::shared_is_frozen(const std::string& name) const {
@@ -48,8 +69,16 @@ bool Engine::shared_is_frozen(const std::string& name) const {
 
 std::vector<std::string> Engine::frozen() const {
     std::vector<std::string> out(state_.frozen.begin(), state_.frozen.end());
+    for (const auto& [what, layers] : state_.frozen_layers)
+        out.push_back(what + (layers.size() == 1 ? " of layer " : " of layers ") + numbers(layers));
     for (const auto& [layer, ids] : state_.frozen_experts)
         out.push_back(std::to_string(ids.size()) + " experts of layer " + std::to_string(layer));
+    return out;
+}
+
+std::vector<std::string> Engine::interventions() const {
+    std::vector<std::string> out;
+    for (const auto& one : state_.interventions) out.push_back(in_words(one.command));
     return out;
 }
 
@@ -74,6 +103,10 @@ Status Engine::set(const std::string& key, double value) {
         auto changed = live;
         changed.moe.top_k = static_cast<int64_t>(value);
         if (auto s = check_config(changed, "set top_k"); !s) return s;
+        auto plan = live_plan(changed, state_.weights, state_.interventions);
+        if (!plan)
+            return usage_error("set top_k: does not go with an active intervention: " +
+                               plan.error().message);
         live.moe.top_k = changed.moe.top_k;
     } else {
         return usage_error("set: unknown key \"" + key +
@@ -83,76 +116,203 @@ Status Engine::set(const std::string& key, double value) {
 }
 
 Error Engine::not_frozen(const std::string& what) const {
-    std::string list;
-    for (const auto& name : frozen()) list += (list.empty() ? "" : ", ") + name;
-    return usage_error("unfreeze " + what + ": not frozen under this name; frozen: " +
-                       (list.empty() ? "nothing" : list));
+    return usage_error("unfreeze " + what +
+                       ": not frozen under this name; frozen: " + joined(frozen(), "nothing"));
 }
 
-Status Engine::freeze(const Command& command, bool on) {
+/// Hop-0 routing reused: of all layers, hops and tokens it is a flag of the pass; where a scope
+/// names less, or weights are computed anew ("choices"), it is an intervention.
+Status Engine::freeze_routing(const Command& command, bool on) {
     const auto what = command.text("what", "");
-    static const std::vector<std::string> kParts = {
-        "routing", "router", "centroids", "projection", "experts", "attention", "embedding"};
-    if (std::find(kParts.begin(), kParts.end(), what) == kParts.end())
-        return usage_error(command.name + ": \"" + what +
-                           "\" is not available in training; allowed: routing, router, "
-                           "centroids, projection, experts, attention, embedding");
-    if (state_.live.model.ffn == "dense" && what != "attention" && what != "embedding")
-        return usage_error(command.name + " " + what + ": a dense model has none");
-    if (auto problem = nothing_to_freeze(state_.live.moe, what); !problem.empty())
-        return usage_error(command.name + " " + what + ": " + problem);
-    auto experts = command.integers("experts");
-    if (what != "experts" && (command.has("layer") || !experts.empty()))
-        return usage_error(command.name + " " + what +
-                           ": acts on all layers; layer and experts belong to \"experts\"");
-    if (command.has("layer") && experts.empty())  // all experts of that layer
-        for (int64_t e = 0; e < state_.live.moe.experts; ++e) experts.push_back(e);
-    if (experts.empty()) {
-        if (on) {
-            state_.frozen.insert(what);
-            return {};
-        }
-        size_t lifted = state_.frozen.erase(what);
-        if (what == "experts") {
-            lifted += state_.frozen_experts.size();
-            state_.frozen_experts.clear();
-        }
-        return lifted > 0 ? Status() : not_frozen(what);
+    const bool whole = what == "routing" && !has_scope(command);
+    if (on) {
+        if (!whole) return intervene(command);
+        state_.frozen.insert(what);
+        return {};
     }
-    const int64_t layer = command.integer("layer", -1);
-    if (layer < 0 || layer >= state_.live.model.n_layers)
-        return usage_error(command.name + " experts: layer " + std::to_string(layer) +
-                           " does not exist; allowed 0 … " +
-                           std::to_string(state_.live.model.n_layers - 1));
+    auto left = state_.interventions;
+    auto lifted = std::erase_if(left, [&](const Intervention& one) {
+        if (one.command.name != "freeze" || one.command.text("what", "") != what) return false;
+        Command frozen = command;
+        frozen.name = "freeze";
+        return !has_scope(command) || same_target(one.command, frozen);
+    });
+    if (whole) lifted += state_.frozen.erase(what);
+    return lifted > 0 ? adopt(std::move(left)) : not_frozen(what);
+}
+
+/// Single experts, or all of the given layers.
+Status Engine::freeze_experts(const std::vector<int64_t>& layers, std::vector<int64_t> experts,
+                              bool on) {
+    const std::string name = on ? "freeze" : "unfreeze";
+    if (layers.empty()) return usage_error(name + " experts: name the layer of these experts");
+    if (experts.empty())
+        for (int64_t e = 0; e < state_.live.moe.experts; ++e) experts.push_back(e);
     for (const int64_t e : experts)
         if (e < 0 || e >= state_.live.moe.experts)
-            return usage_error(command.name + " experts: expert " + std::to_string(e) +
+            return usage_error(name + " experts: expert " + std::to_string(e) +
                                " does not exist; allowed 0 … " +
                                std::to_string(state_.live.moe.experts - 1));
     if (!on && state_.frozen.count("experts"))
         return usage_error(
             "unfreeze experts: all experts are frozen together; unfreeze them all "
             "first, without layer and experts");
-    auto& set = state_.frozen_experts[layer];
-    for (const int64_t e : experts) {
-        if (on)
-            set.insert(e);
-        else
-            set.erase(e);
+    for (const int64_t layer : layers) {
+        auto& set = state_.frozen_experts[layer];
+        for (const int64_t e : experts) {
+            if (on)
+                set.insert(e);
+            else
+                set.erase(e);
+        }
+        if (set.empty()) state_.frozen_experts.erase(layer);
     }
-    if (set.empty()) state_.frozen_experts.erase(layer);
     return {};
 }
 
-Status Engine::apply(const Command& command) {
-    for (const char* scope : {"layers", "hops", "tokens", "from_step"})
-        if (command.has(scope))
-            return usage_error(command.name + ": the scope \"" + scope +
-                               "\" is not available in training yet");
-    if (command.name == "set") return set(command.text("key", ""), command.number("value", 0));
+/// A part of some layers; none given: of all.
+Status Engine::freeze_part(const std::string& what, const std::vector<int64_t>& layers, bool on) {
+    auto& some = state_.frozen_layers;
+    const auto n = static_cast<size_t>(state_.live.model.n_layers);
+    if (layers.empty()) {
+        size_t lifted = state_.frozen.erase(what) + some.erase(what);
+        if (what == "experts" && !on) {
+            lifted += state_.frozen_experts.size();
+            state_.frozen_experts.clear();
+        }
+        if (on) state_.frozen.insert(what);
+        return on || lifted > 0 ? Status() : not_frozen(what);
+    }
+    if (on) {
+        if (state_.frozen.count(what)) return {};
+        some[what].insert(layers.begin(), layers.end());
+        if (some[what].size() < n) return {};
+        some.erase(what);
+        state_.frozen.insert(what);
+        return {};
+    }
+    auto left = some.count(what) ? some.at(what) : std::set<int64_t>();
+    if (state_.frozen.count(what))
+        for (size_t l = 0; l < n; ++l) left.insert(static_cast<int64_t>(l));
+    const auto lifted =
+        std::count_if(layers.begin(), layers.end(), [&](int64_t l) { return left.erase(l) > 0; });
+    if (lifted == 0) return not_frozen(what);
+    state_.frozen.erase(what);
+    some[what] = left;
+    if (left.empty()) some.erase(what);
+    return {};
+}
+
+Status Engine::freeze(const Command& command, bool on) {
+    const auto what = command.text("what", "");
+    const std::string start = command.name + " " + what + ": ";
+    static const std::vector<std::string> kParts = {"routing",   "choices",    "router",
+                                                    "centroids", "projection", "experts",
+                                                    "attention", "embedding"};
+    if (std::find(kParts.begin(), kParts.end(), what) == kParts.end())
+        return usage_error(command.name + ": \"" + what +
+                           "\" is not available in training; allowed: " + joined(kParts, ""));
+    if (state_.live.model.ffn == "dense" && what != "attention" && what != "embedding")
+        return usage_error(start + "a dense model has none");
+    if (auto problem = nothing_to_freeze(state_.live.moe, what); !problem.empty())
+        return usage_error(start + problem);
+    if (what == "routing" || what == "choices") return freeze_routing(command, on);
+    if (command.has("hops") || command.has("tokens"))
+        return usage_error(start +
+                           "parameters serve all hops and tokens; leave hops and tokens out");
+    const auto layers = command.integers(command.has("layers") ? "layers" : "layer");
+    const auto experts = command.integers("experts");
+    if (what == "embedding" && !layers.empty())
+        return usage_error(start + "belongs to no layer; leave layer and layers out");
+    for (const int64_t l : layers)
+        if (l < 0 || l >= state_.live.model.n_layers)
+            return usage_error(start + "layer " + std::to_string(l) +
+                               " does not exist; allowed 0 … " +
+                               std::to_string(state_.live.model.n_layers - 1));
+    if (what == "experts" && !(layers.empty() && experts.empty()))
+        return freeze_experts(layers, experts, on);
+    if (!experts.empty()) return usage_error(start + "\"experts\" belongs to what \"experts\"");
+    return freeze_part(what, layers, on);
+}
+
+Status Engine::adopt(std::vector<Intervention> active) {
+    auto plan = live_plan(state_.live, state_.weights, active);
+    if (!plan) return plan.error();
+    state_.interventions = std::move(active);
+    plan_ = std::move(*plan);
+    return {};
+}
+
+Status Engine::intervene(const Command& command) {
+    auto added = resolve(state_.live, state_.weights, command);
+    if (!added) return added.error();
+    auto active = state_.interventions;
+    const auto same = std::find_if(active.begin(), active.end(), [&](const Intervention& one) {
+        return same_target(one.command, command);
+    });
+    if (same != active.end())
+        *same = std::move(*added);
+    else
+        active.push_back(std::move(*added));
+    return adopt(std::move(active));
+}
+
+Status Engine::clear(const Command& command) {
+    auto left = state_.interventions;
+    const auto list = joined(interventions(), "none");
+    if (left.empty()) return usage_error("clear: no intervention is active");
+    if (command.has("index")) {
+        const int64_t index = command.integer("index", -1);
+        if (index < 0 || index >= static_cast<int64_t>(left.size()))
+            return usage_error("clear: index " + std::to_string(index) +
+                               " does not exist; allowed 0 … " + std::to_string(left.size() - 1) +
+                               " of: " + list);
+        left.erase(left.begin() + index);
+        return adopt(std::move(left));
+    }
+    const auto name = command.text("name", "");
+    const auto taken = std::erase_if(
+        left, [&](const Intervention& one) { return name.empty() || one.command.name == name; });
+    if (taken == 0) return usage_error("clear: no \"" + name + "\" is active; active: " + list);
+    return adopt(std::move(left));
+}
+
+Status Engine::move_centroid(const Command& command) {
+    const auto plan = make_plan(state_.live, state_.weights, {command}, 0);
+    if (!plan) return plan.error();
+    const c10::AutoGradMode no_grad(false);
+    for (const auto& move : plan->moves) {
+        const auto l = static_cast<size_t>(move.layer);
+        put_centroid(move, state_.weights.layers[l].centroids);
+        // Momentum gathered at the old place would carry it on from the new one; how large
+        // gradients are is still known.
+        state_.m.layers[l].centroids.select(0, move.expert).zero_();
+    }
+    return {};
+}
+
+Status Engine::carry_out(const Command& command) {
+    static const std::set<std::string> kInterventions = {"steer", "suppress",  "force",
+                                                         "boost", "knock_out", "surgery"};
+    if (command.name == "set") {
+        if (has_scope(command))
+            return usage_error("set: acts on the whole run; leave layers, hops and tokens out");
+        return set(command.text("key", ""), command.number("value", 0));
+    }
     if (command.name == "freeze" || command.name == "unfreeze")
         return freeze(command, command.name == "freeze");
+    if (command.name == "move_centroid") return move_centroid(command);
+    if (command.name == "clear") return clear(command);
+    if (kInterventions.count(command.name)) return intervene(command);
     return usage_error(command.name + ": not available in training");
+}
+
+Status Engine::apply(const Command& command) {
+    Command now = command;
+    now.args.erase("from_step");  // whoever hands it over has waited
+    if (auto s = carry_out(now); !s) return s;
+    if (state_.commands >= 0) ++state_.commands;
+    return {};
 }
 
 }  // namespace hopscope::core

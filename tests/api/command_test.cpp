@@ -196,11 +196,12 @@ TEST(Availability, OnlyWhatIsBuiltPasses) {
     EXPECT_EQ(unavailable(with("freeze", "what", "routing"), Domain::inference), "");
     EXPECT_EQ(unavailable({"halt", {}}, Domain::inference), "");
     EXPECT_EQ(unavailable({"zero_experts", {}}, Domain::inference), "");
-    expect_names(unavailable(with("freeze", "what", "choices"), Domain::live), {"not available"});
+    EXPECT_EQ(unavailable(with("freeze", "what", "choices"), Domain::live), "");
     expect_names(unavailable(with("freeze", "what", "router"), Domain::inference),
                  {"not available"});
     expect_names(unavailable({"fork", {}}, Domain::live), {"not available"});
-    expect_names(unavailable({"steer", {}}, Domain::live), {"not available"});
+    EXPECT_EQ(unavailable({"steer", {}}, Domain::live), "");
+    expect_names(unavailable({"clear", {}}, Domain::inference), {"run in training"});
     expect_names(unavailable({"halt", {}}, Domain::live), {"prompts"});
     expect_names(unavailable({"puase", {}}, Domain::live), {"unknown", "pause"});
 }
@@ -220,7 +221,7 @@ TEST(Registry, IsCompleteAndExplainsItself) {
     const std::set<std::string> contract = {
         "steer",  "suppress", "force", "boost",        "knock_out", "surgery", "move_centroid",
         "freeze", "unfreeze", "halt",  "zero_experts", "set",       "pause",   "resume",
-        "step",   "stop",     "fork",  "checkpoint",   "evaluate"};
+        "step",   "stop",     "fork",  "checkpoint",   "evaluate",  "clear"};
     EXPECT_EQ(names, contract);
     EXPECT_EQ(find_command("nothing"), nullptr);
     // Every key that `set` offers has a range, and the other way round.

@@ -3,6 +3,7 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
+#include <cmath>
 #include <set>
 
 #include "core/probe/intervention_probe.h"
@@ -53,7 +54,7 @@ class Interventions : public ::testing::Test {
     }
     Record run(const Plan& p, at::Tensor* hidden = nullptr) {
         const c10::AutoGradMode no_grad(false);
-        const auto edited = edited_weights(c, w, p);
+        const auto edited = edited_weights(w, p);
         InterventionProbe changes(c, edited, p, ids.size(1));
         Record record;
         ProbeChain chain({&changes, &record});
@@ -221,12 +222,56 @@ TEST_F(Interventions, AMovedCentroidIsThatOfACopy) {
     const auto before = w.layers[0].centroids.clone();
     auto p = plan({R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [1, 0, 0, 0]})"});
     ASSERT_TRUE(p.ok()) << p.error().message;
-    const auto edited = edited_weights(c, w, *p);
+    const auto edited = edited_weights(w, *p);
     EXPECT_TRUE(w.layers[0].centroids.equal(before)) << "the model itself must stay";
     EXPECT_TRUE(edited.layers[1].centroids.is_same(w.layers[1].centroids));
     EXPECT_EQ(edited.layers[0].centroids[1][0].item().toDouble(), 1.0);
     EXPECT_FALSE(
         plan({R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [1, 0]})"}).ok());
+}
+
+TEST_F(Interventions, TheControlOfAMovedCentroidIsMovedAsFar) {
+    // Plain K-Means compares points: the same distance. Elsewhere only directions count: the same
+    // angle.
+    const std::string line =
+        R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [3, 0, 4, 0]})";
+    const std::vector<double> to = {3, 0, 4, 0};
+    const auto row = [&](int64_t e) {
+        std::vector<double> out;
+        for (int64_t i = 0; i < 4; ++i)
+            out.push_back(w.layers[0].centroids[e][i].item().toDouble());
+        return out;
+    };
+    const auto distance = [](const auto& a, const auto& b) {
+        double sum = 0;
+        for (size_t i = 0; i < 4; ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+        return std::sqrt(sum);
+    };
+    const auto cosine = [&](const auto& a, const auto& b) {
+        double sum = 0;
+        for (size_t i = 0; i < 4; ++i) sum += a[i] * b[i];
+        const std::vector<double> zero(4, 0.0);
+        return sum / distance(a, zero) / distance(b, zero);
+    };
+    for (const bool plain : {true, false}) {
+        auto config = tiny();
+        if (plain) {
+            config.moe.router = "kmeans";
+            config.moe.kmeans = "plain";
+        }
+        set(config);
+        const auto p = plan({line});
+        ASSERT_TRUE(p.ok()) << p.error().message;
+        for (uint64_t seed = 0; seed < 5; ++seed) {
+            const auto control = random_control(*p, c, w, seed);
+            const auto& move = control.moves.at(0);
+            EXPECT_NE(move.expert, 1);
+            if (plain)
+                EXPECT_NEAR(distance(move.to, row(move.expert)), distance(to, row(1)), 1e-4);
+            else
+                EXPECT_NEAR(cosine(move.to, row(move.expert)), cosine(to, row(1)), 1e-5);
+        }
+    }
 }
 
 TEST_F(Interventions, ScriptsThatDoNotFitTheModelAreRefusedByName) {

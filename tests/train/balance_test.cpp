@@ -29,7 +29,7 @@ TEST(LossFree, TheBiasStepsByTheSignOfTheMissingLoad) {
     const auto& counts = out.stats[0].counts;
     CountedRouting counted;
     counted.add(c, out);
-    counted.apply(c, w, {counts, out.stats[1].counts}, 0.5, true, true);
+    counted.apply(c, w, {counts, out.stats[1].counts}, 0.5, {{}, {}});
     double mean = 0;
     for (const auto n : counts) mean += double(n) / double(counts.size());
     for (size_t e = 0; e < counts.size(); ++e) {
@@ -53,7 +53,7 @@ TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
         CountedRouting counted;
         counted.add(c, out);
         constexpr double kLr = 0.02;
-        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, kLr, true, true);
+        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, kLr, {{}, {}});
         for (int64_t e = 0; e < c.moe.experts; ++e)
             for (int64_t sub = 0; sub < (a.nearest.defined() ? 2 : 1); ++sub) {
                 auto mean = at::zeros({c.moe.d_space});
@@ -97,7 +97,8 @@ TEST(KMeans, TheBiasPullsLoadTogether) {
     for (int i = 0; i < 60; ++i) {
         const auto out = train_pass(c, w, ids);
         CountedRouting counted;
-        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, 0.02, false, true);
+        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, 0.02,
+                      {{false, true, {}}, {false, true, {}}});
     }
     EXPECT_LT(spread(), start);
 }

@@ -1,5 +1,7 @@
 // If these fail, "frozen" parts move, or a live setting acts at another update than the log says.
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
+#include <cmath>
 
 #include "core/text/token_file.h"
 #include "core/train/engine.h"
@@ -63,6 +65,14 @@ class Freeze : public ::testing::Test {
         ASSERT_TRUE(status.ok()) << status.error().message;
     }
 
+    std::string refused(const std::string& line) {
+        auto command = parse_command(line);
+        if (!command) return command.error().message;
+        const auto status = engine_->apply(*command);
+        EXPECT_FALSE(status.ok()) << line;
+        return status ? "" : status.error().message;
+    }
+
     test::TempRuns dir_;
     Config config_;
     std::optional<BatchSource> data_;
@@ -104,6 +114,113 @@ TEST_F(Freeze, SingleExpertsStayBitEqual) {
     for (int64_t e = 0; e < 8; ++e)
         EXPECT_EQ(now.select(0, e).equal(before.select(0, e)), e == 2 || e == 5) << "expert " << e;
     EXPECT_FALSE(other.equal(engine_->state().weights.layers[0].down));
+}
+
+TEST_F(Freeze, SomeLayersStayBitEqual) {
+    steps(2);
+    order(R"({"command": "freeze", "what": "centroids", "layers": [0]})");
+    EXPECT_EQ(engine_->frozen(), std::vector<std::string>{"centroids of layer 0"});
+    const auto before = copy();
+    steps(2);
+    for (const auto& [name, entry] : copy())
+        EXPECT_EQ(entry.second.equal(before.at(name).second), name == "layers.0.router.centroids")
+            << name;
+    // All but one: what is lifted from a whole freeze leaves the rest frozen.
+    order(R"({"command": "freeze", "what": "attention"})");
+    order(R"({"command": "unfreeze", "what": "attention", "layer": 1})");
+    EXPECT_EQ(engine_->frozen(),
+              (std::vector<std::string>{"attention of layer 0", "centroids of layer 0"}));
+    EXPECT_NE(refused(R"({"command": "freeze", "what": "router", "hops": 0})").find("leave hops"),
+              std::string::npos);
+    EXPECT_NE(refused(R"({"command": "freeze", "what": "router", "layer": 2})").find("0 … 1"),
+              std::string::npos);
+}
+
+TEST_F(Freeze, ASuppressedExpertGetsNoChoiceAndNoGradient) {
+    auto state = engine_->state();
+    state.live.train.weight_decay = 0;  // decay alone would move it
+    engine_ = std::make_unique<Engine>(std::move(state));
+    order(R"({"command": "suppress", "layer": 1, "expert": 3, "from_step": 0})");
+    EXPECT_EQ(engine_->interventions(), std::vector<std::string>{"suppress: expert 3, layer 1"});
+    const auto before = copy();
+    steps(3);
+    EXPECT_EQ(engine_->counts()[1][3], 0);
+    EXPECT_GT(engine_->counts()[0][3], 0) << "layer 0 is not touched";
+    const auto now = copy();
+    for (const char* name :
+         {"layers.1.experts.down", "layers.1.experts.up", "layers.1.router.centroids"})
+        for (int64_t e = 0; e < 8; ++e) {
+            const bool same = now.at(name).second[e].equal(before.at(name).second[e]);
+            if (e == 3) {
+                EXPECT_TRUE(same) << name;
+            }
+            if (engine_->counts()[1][size_t(e)] > 0) {
+                EXPECT_FALSE(same) << name << " " << e;
+            }
+        }
+    order(R"({"command": "clear"})");
+    EXPECT_TRUE(engine_->interventions().empty());
+    steps(3);
+    EXPECT_GT(engine_->counts()[1][3], 0) << "it can be chosen again";
+}
+
+TEST_F(Freeze, InterventionsAddUpReplaceAndAreTakenBack) {
+    const auto loss = [&](std::vector<std::string> lines) {
+        auto state = engine_->state();
+        for (auto* w : {&state.weights, &state.m, &state.v})
+            *w = w->map([](Group, const at::Tensor& t) { return t.clone(); });
+        Engine other(std::move(state));
+        for (const auto& line : lines) EXPECT_TRUE(other.apply(*parse_command(line)).ok()) << line;
+        Engine again(other.state());  // as a checkpoint brings it back
+        EXPECT_EQ(again.interventions(), other.interventions());
+        const auto record = again.update(*data_, [] {});
+        EXPECT_TRUE(record.ok());
+        return record->loss;
+    };
+    const std::string steer = R"({"command": "steer", "layer": 0, "expert": 1, "lambda": 2})",
+                      boost = R"({"command": "boost", "layer": 1, "expert": 2, "strength": 5})";
+    const float none = loss({}), one = loss({steer}), two = loss({steer, boost});
+    EXPECT_NE(none, one);
+    EXPECT_NE(one, two);
+    EXPECT_EQ(loss({steer, boost, R"({"command": "clear", "index": 1})"}), one);
+    EXPECT_EQ(loss({steer, boost, R"({"command": "clear", "name": "boost"})"}), one);
+    EXPECT_EQ(loss({steer, boost, R"({"command": "clear"})"}), none) << "bit for bit as without";
+    EXPECT_EQ(loss({R"({"command": "steer", "layer": 0, "expert": 1, "lambda": 9})", steer}), one)
+        << "the newer strength replaces the older";
+    for (const char* line : {R"({"command": "force", "layer": 0, "expert": 1})",
+                             R"({"command": "knock_out", "layer": 0, "expert": "top"})",
+                             R"({"command": "surgery", "layer": 0, "expert": 1, "with": "random"})",
+                             R"({"command": "freeze", "what": "choices", "layers": [1]})"})
+        EXPECT_TRUE(std::isfinite(loss({line}))) << line;
+
+    order(steer);
+    EXPECT_NE(refused(R"({"command": "clear", "index": 1})").find("0 … 0"), std::string::npos);
+    EXPECT_NE(refused(R"({"command": "clear", "name": "boost"})").find("steer"), std::string::npos);
+    EXPECT_NE(
+        refused(R"({"command": "steer", "layer": 5, "expert": 1, "lambda": 1})").find("layer 5"),
+        std::string::npos);
+    EXPECT_NE(refused(R"({"command": "boost", "layer": 0, "expert": 1, "strength": 1,
+                          "tokens": [16, 20]})")
+                  .find("0 … 15"),
+              std::string::npos);
+    order(R"({"command": "suppress", "layer": 0, "expert": 0, "neighbours": 6})");
+    EXPECT_NE(refused(R"({"command": "set", "key": "top_k", "value": 3})").find("suppress"),
+              std::string::npos);
+}
+
+TEST_F(Freeze, AMovedCentroidStandsWhereItWasPut) {
+    steps(2);
+    const auto second = engine_->state().v.layers[0].centroids.clone();
+    order(R"({"command": "move_centroid", "layer": 0, "expert": 2, "to": [0, 3, 0, 0]})");
+    const auto& state = engine_->state();
+    EXPECT_TRUE(state.weights.layers[0].centroids[2].equal(
+        at::tensor(at::ArrayRef<float>({0.0F, 3.0F, 0.0F, 0.0F}))));
+    EXPECT_EQ(state.m.layers[0].centroids[2].abs().sum().item().toDouble(), 0.0);
+    EXPECT_GT(state.m.layers[0].centroids[1].abs().sum().item().toDouble(), 0.0);
+    EXPECT_TRUE(state.v.layers[0].centroids.equal(second));
+    EXPECT_NE(refused(R"({"command": "move_centroid", "layer": 0, "expert": 2, "to": [1, 2]})")
+                  .find("routing space has 4"),
+              std::string::npos);
 }
 
 TEST_F(Freeze, LiveSettingsAndRefusals) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <signal.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 
 #include "core/config/config.h"
 #include "core/lab/checkpoint_io.h"
+#include "core/lab/run_trainer.h"
 #include "core/run/run_folder.h"
 #include "core/run/safetensors.h"
 #include "tests/train/run_helpers.h"
@@ -127,6 +129,71 @@ TEST_F(Run, KilledAtAnyMomentItResumesBitForBit) {
               bytes_of(checkpoint(broken, 60) + "/model.safetensors"));
     EXPECT_EQ(bytes_of(checkpoint(whole, 60) + "/optimizer.safetensors"),
               bytes_of(checkpoint(broken, 60) + "/optimizer.safetensors"));
+}
+
+TEST_F(Run, InterventionsComeBackBitForBit) {
+    // Wrong if a resumed run forgets an intervention, applies a logged command twice, or at another
+    // update.
+    const auto config = load_config(config_, {"train.threads=1"});
+    ASSERT_TRUE(config.ok());
+    SessionOptions options;
+    options.config = *config;
+    options.config_name = "tiny";
+    options.run_dir = dir_ / "live";
+    options.headless = true;
+    Progress quiet;
+    quiet.report = [](const std::string&, double) {};
+    quiet.cancelled = [] { return false; };
+    RunStatus status;
+    const std::map<int64_t, std::vector<std::string>> orders = {
+        {4,
+         {R"({"command": "suppress", "layer": 0, "expert": 1, "neighbours": 3})",
+          R"({"command": "boost", "layer": 1, "expert": 2, "strength": 2})"}},
+        {6, {R"({"command": "clear", "index": 0})"}},
+        {8,
+         {R"({"command": "steer", "layers": [0, 1], "expert": 5, "lambda": 1, "hops": 1})",
+          R"({"command": "move_centroid", "layer": 0, "expert": 3, "to": [1,0,0,0,0,0,0,2]})",
+          R"({"command": "freeze", "what": "centroids", "layers": [1]})"}}};
+    const auto go_on = [&](RunTrainer& trainer, bool first, std::vector<float>& losses) {
+        while (trainer.step() < 12) {
+            const auto due = orders.find(trainer.step());
+            if (first && due != orders.end()) {
+                for (const auto& line : due->second)
+                    ASSERT_TRUE(trainer.apply(*parse_command(line), "test").ok()) << line;
+            }
+            // The checkpoint of step 6 holds the clear of step 6.
+            if (first && trainer.step() == 6) {
+                ASSERT_TRUE(trainer.checkpoint().ok());
+            }
+            const auto record = trainer.update([] {});
+            ASSERT_TRUE(record.ok());
+            ASSERT_TRUE(trainer.record(*record).ok());
+            losses.push_back(record->loss);
+        }
+        const auto valid = trainer.evaluate(quiet);
+        ASSERT_TRUE(valid.ok());
+        losses.push_back(*valid);
+    };
+    std::vector<float> whole, resumed;
+    std::vector<std::string> active;
+    {
+        RunTrainer trainer(options);
+        ASSERT_TRUE(trainer.prepare(quiet, status).ok());
+        go_on(trainer, true, whole);
+        active = trainer.interventions();
+        EXPECT_EQ(active.size(), 2u);
+    }
+    const auto eval = json::parse(bytes_of(options.run_dir + "/eval/step_00000012.json"));
+    EXPECT_NE(eval.dump().find("boost: expert 2"), std::string::npos) << "validation says so";
+    options.resume = true;
+    RunTrainer trainer(options);
+    const auto prepared = trainer.prepare(quiet, status);
+    ASSERT_TRUE(prepared.ok()) << prepared.error().message;
+    ASSERT_EQ(trainer.step(), 6);
+    EXPECT_EQ(trainer.interventions(), std::vector<std::string>{active[0]});
+    go_on(trainer, false, resumed);
+    EXPECT_EQ(trainer.interventions(), active);
+    EXPECT_EQ(resumed, std::vector<float>(whole.begin() + 6, whole.end()));
 }
 
 TEST_F(Run, RefusesWhatResumeMayNotChange) {
