@@ -123,10 +123,11 @@ const std::vector<Definition>& zeroshot_definitions() {
          "then the text after the blank (partial scoring)"},
         {"scores_norm", "scores / bytes of the choice in UTF-8 (winogrande: of the option)"},
         {"pred, pred_norm", "index of the highest score, ties to the lowest; gold: the right one"},
-        {"tokens",
+        {"scored tokens",
          "context and continuation are encoded together, as prompts are; scored are the tokens "
          "whose last byte lies behind the context (joined_choices: the first of them holds bytes "
          "of the context too)"},
+        {"tokens", "read by the model over all choices, padding apart"},
         {"cut_items",
          "items with a choice of more tokens than model.max_seq_len + 1: cut from the left "
          "(cut_choices: so far that a part of the choice itself is not scored)"},
@@ -183,10 +184,10 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
         j["joined_choices"] = encoded->joined_choices;
         j["tokens"] = encoded->tokens;
         j["seconds"] = seconds;
-        if (auto s = add_results(j, items, *scores); !s) return s.error();
         j["definitions"] = ordered_json::object();
         for (const auto& [term, definition] : zeroshot_definitions())
             j["definitions"][term] = definition;
+        if (auto s = add_results(j, items, *scores); !s) return s.error();
         const bool changed = !o.script.empty() || o.precision != "fp32";
         return saved(std::move(j), run->folder.dir(),
                      "zeroshot-" + o.task + (changed ? "-changed" : "") + ".json");
