@@ -20,9 +20,11 @@ constexpr AddSubcommand kSubcommands[] = {
     add_eval,       //
     add_halting,    //
     add_trace,      //
+    add_generate,   //
     add_analyze,    //
     add_intervene,  //
     add_compare,    //
+    add_zeroshot,   //
     add_info,       //
     add_tokenizer,  //
     add_commands,

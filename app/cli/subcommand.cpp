@@ -87,6 +87,10 @@ constexpr size_t kMaxScriptBytes = size_t{1} << 26;
 
 }  // namespace
 
+void add_script_option(CLI::App& app, std::string& path) {
+    app.add_option("--script", path, "Interventions, one JSON object a line")->type_name("FILE");
+}
+
 core::Result<std::vector<core::Command>> read_script(const std::string& path) {
     const auto text = core::lab::read_file(path, kMaxScriptBytes);
     if (!text) return text.error();

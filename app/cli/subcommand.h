@@ -30,8 +30,10 @@ void add_eval(CLI::App& root, Work& work);
 void add_halting(CLI::App& root, Work& work);
 void add_trace(CLI::App& root, Work& work);
 void add_intervene(CLI::App& root, Work& work);
+void add_generate(CLI::App& root, Work& work);
 void add_analyze(CLI::App& root, Work& work);
 void add_compare(CLI::App& root, Work& work);
+void add_zeroshot(CLI::App& root, Work& work);
 void add_info(CLI::App& root, Work& work);
 void add_tokenizer(CLI::App& root, Work& work);
 void add_commands(CLI::App& root, Work& work);
@@ -81,6 +83,8 @@ int deliver_text(const core::Result<std::string>& text, const std::string& file,
                  const Environment& environment);
 /// A number, or an array of them, with the digits a person reads; null as "-".
 std::string shown(const nlohmann::json& value);
+/// `--script` of commands that may change the model for the length of the call.
+void add_script_option(CLI::App& app, std::string& path);
 /// Interventions for prompts, one JSON object a line; errors name FILE:LINE.
 core::Result<std::vector<core::Command>> read_script(const std::string& path);
 /// Prints the message and maps the kind to the exit code.

@@ -29,8 +29,7 @@ void describe(CLI::App& app, TraceCall& call) {
     source->require_option(1);
     app.add_flag("--positions", o.positions, "Adds the routing position of each token and hop");
     app.add_flag("--cut", o.cut, "Cuts a prompt that is longer than model.max_seq_len");
-    app.add_option("--script", call.script, "Interventions, one JSON object a line")
-        ->type_name("FILE");
+    add_script_option(app, call.script);
     add_precision_option(app, o.precision);
     add_output_options(app, call.output);
 }

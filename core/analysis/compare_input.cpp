@@ -79,6 +79,7 @@ Result<CompareInput> read_zeroshot_input(const Json& json, const std::string& pa
     input.zeroshot = true;
     FieldReader fields(json, path);
     fields.required().text("task", input.task).optional().text("run", input.record.run);
+    fields.text("data_hash", input.items_hash);
     if (auto s = fields.status(); !s) return s.error();
     const auto items = json.find("per_item");
     if (items == json.end() || !items->is_array() || items->empty())
@@ -87,9 +88,9 @@ Result<CompareInput> read_zeroshot_input(const Json& json, const std::string& pa
         const std::string name = path + ": per_item[" + std::to_string(input.items.size()) + "]";
         if (!item.is_object()) return usage_error(name + ": an object expected");
         ItemAnswer answer;
-        int64_t gold = -1, pred = -1, pred_norm = -1;
+        int64_t pred = -1, pred_norm = -1;
         FieldReader item_fields(item, name);
-        item_fields.required().integer("gold", gold).integer("pred", pred);
+        item_fields.required().integer("gold", answer.gold).integer("pred", pred);
         item_fields.optional().integer("pred_norm", pred_norm);
         if (auto s = item_fields.status(); !s) return s.error();
         const auto id = item.find("id");
@@ -97,8 +98,8 @@ Result<CompareInput> read_zeroshot_input(const Json& json, const std::string& pa
         answer.id = id == item.end()  ? std::to_string(input.items.size())
                     : id->is_string() ? id->get<std::string>()
                                       : dump_line(*id);
-        answer.right = pred == gold;
-        answer.right_norm = (item.contains("pred_norm") ? pred_norm : pred) == gold;
+        answer.right = pred == answer.gold;
+        answer.right_norm = (item.contains("pred_norm") ? pred_norm : pred) == answer.gold;
         input.items.push_back(std::move(answer));
     }
     return input;
@@ -134,13 +135,15 @@ std::string differing_batches(const EvalRecord& a, const EvalRecord& b) {
 std::string differing_items(const CompareInput& a, const CompareInput& b) {
     std::string out;
     differ(out, "task", a.task, b.task);
+    differ(out, "content hash of the items' file", a.items_hash, b.items_hash);
     differ(out, "number of items", a.items.size(), b.items.size());
-    if (!out.empty()) return out;
-    for (size_t i = 0; i < a.items.size(); ++i)
-        if (a.items[i].id != b.items[i].id) {
-            differ(out, ("id of item " + std::to_string(i)).c_str(), a.items[i].id, b.items[i].id);
-            break;
-        }
+    for (size_t i = 0; out.empty() && i < a.items.size(); ++i) {
+        const std::string item = " of item " + std::to_string(i);
+        differ(out, ("id" + item).c_str(), a.items[i].id, b.items[i].id);
+        if (a.items[i].gold != b.items[i].gold)
+            out += "\n  right answer" + item + ": " + std::to_string(a.items[i].gold) + " and " +
+                   std::to_string(b.items[i].gold);
+    }
     return out;
 }
 

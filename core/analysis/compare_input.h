@@ -16,6 +16,7 @@ namespace hopscope::core::analysis {
 /// One multiple-choice item as answered.
 struct ItemAnswer {
     std::string id;
+    int64_t gold = -1;        ///< the right choice
     bool right = false;       ///< by summed log-likelihood
     bool right_norm = false;  ///< by length-normalised log-likelihood
 };
@@ -27,6 +28,7 @@ struct CompareInput {
     EvalRecord record;             ///< not of zero-shot files
     std::optional<Config> config;  ///< where the run folder is at hand
     std::string task;              ///< zero-shot: hellaswag, …
+    std::string items_hash;        ///< content hash of the items' file; "" where it is not known
     std::vector<ItemAnswer> items;
 };
 

@@ -145,6 +145,34 @@ struct CompareOptions {
 Result<std::string> compare(const CompareOptions& options);  ///< hopscope.compare/1
 const std::vector<Definition>& compare_definitions();
 
+struct ZeroshotOptions {
+    std::string run;
+    std::string task;   ///< "hellaswag" | "arc_easy" | "winogrande"
+    std::string file;   ///< JSON lines, plain or .xz
+    int64_t items = 0;  ///< the first N; 0 = all
+    std::vector<Command> script;
+    std::string precision = "fp32";
+    std::function<void(const std::string& activity, double fraction)> on_progress;
+};
+/// hopscope.zeroshot/1, which is also written to RUN/analysis/zeroshot-TASK.json (with a script or
+/// another precision: zeroshot-TASK-changed.json).
+Result<std::string> zeroshot(const ZeroshotOptions& options);
+const std::vector<Definition>& zeroshot_definitions();
+
+struct GenerateOptions {
+    std::string run;
+    std::string text;        ///< the prompt
+    int64_t tokens = 64;     ///< at most so many
+    double temperature = 1;  ///< 0 = always the most likely token
+    double top_p = 1;        ///< in (0, 1]
+    uint64_t seed = 42;
+    std::vector<Command> script;
+    std::string precision = "fp32";
+    std::function<void(const std::string& text)> on_text;  ///< whole characters as they come
+};
+Result<std::string> generate(const GenerateOptions& options);  ///< hopscope.generate/1
+const std::vector<Definition>& generate_definitions();
+
 struct AnalyzeOptions {
     std::string run, against;     ///< run folders; against may be empty
     std::string what = "all";     ///< names joined by commas

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/command.h"
 #include "core/api/config.h"
 #include "core/run/run_folder.h"
 
@@ -19,5 +20,8 @@ inline nlohmann::json number(double x) {
 /// The fields every document that rests on a checkpoint begins with.
 nlohmann::ordered_json document(const std::string& format, const RunFolder& folder, int64_t step,
                                 const Config& config);
+
+/// A script as a list of its commands.
+nlohmann::ordered_json script_json(const std::vector<Command>& script);
 
 }  // namespace hopscope::core

@@ -244,8 +244,7 @@ Result<std::string> intervene(const InterveneOptions& o) {
             "at the last position: KL(base || changed) of the next-token distribution in nats; "
             "Jaccard of the expert sets of base and changed, mean over tokens and hops, per layer; "
             "control: the same script on as many experts drawn at random from the same layer";
-        j["script"] = json::array();
-        for (const auto& c : o.script) j["script"].push_back(ordered_json::parse(to_json(c)));
+        j["script"] = script_json(o.script);
         j["prompts"] = json::array();
         for (size_t i = 0; i < effects->size(); ++i) {
             const auto& e = (*effects)[i];

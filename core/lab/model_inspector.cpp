@@ -1,14 +1,13 @@
 #include "core/lab/model_inspector.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/exp.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include "core/lab/device.h"
 #include "core/lab/halting_effect.h"
+#include "core/probe/planned_pass.h"
 #include "core/probe/trace.h"
 
 namespace hopscope::core {
@@ -17,15 +16,6 @@ namespace {
 constexpr int64_t kBatches = 2;
 constexpr int64_t kDraws = 5;
 constexpr int64_t kNextTokens = 10;
-
-/// Log-probabilities of the next token at the last position, [V].
-at::Tensor last_log_p(const ModelCopy& m, const at::Tensor& ids, const Controls& controls) {
-    ForwardOptions options;
-    options.controls = controls;
-    const auto hidden = forward(m.config, m.weights, ids, options).hidden;
-    return at::_log_softmax(at::linear(hidden.select(0, hidden.size(0) - 1), m.weights.embed), -1,
-                            false);
-}
 
 }  // namespace
 
@@ -93,9 +83,10 @@ HaltingEffect ModelInspector::halting(const std::string& prompt, double epsilon,
             for (const auto& p : *pieces) list.push_back(p.id);
             const auto ids = at::tensor(at::ArrayRef<int64_t>(list))
                                  .view({1, static_cast<int64_t>(list.size())});
-            Controls halt;
-            halt.halt_epsilon = epsilon;
-            const auto base = last_log_p(m, ids, {}), changed = last_log_p(m, ids, halt);
+            Plan halt;
+            halt.controls.halt_epsilon = epsilon;
+            const auto base = next_log_p(m.config, m.weights, {}, ids),
+                       changed = next_log_p(m.config, m.weights, halt, ids);
             out.base = top_tokens(base, m.tokenizer, kNextTokens);
             out.changed = top_tokens(changed, m.tokenizer, kNextTokens);
             out.kl = static_cast<float>((at::exp(base) * (base - changed)).sum().item().toDouble());

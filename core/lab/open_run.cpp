@@ -16,6 +16,13 @@ nlohmann::ordered_json document(const std::string& format, const RunFolder& fold
             {"config_hash", config_hash(config)}};
 }
 
+nlohmann::ordered_json script_json(const std::vector<Command>& script) {
+    auto out = nlohmann::ordered_json::array();
+    for (const auto& command : script)
+        out.push_back(nlohmann::ordered_json::parse(to_json(command)));
+    return out;
+}
+
 Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     if (precision != "fp32" && precision != "bf16")
         return usage_error("--precision: found \"" + precision + "\", allowed fp32, bf16");

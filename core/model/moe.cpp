@@ -35,8 +35,9 @@ bool halts_in(const Controls& c, int64_t layer) {
 }
 
 /// Rows that stay for the next hop, as a mask over the rows that ran this one.
+/// @param length tokens of each sequence; the halted tokens are counted within a sequence
 at::Tensor staying(const Controls& c, int64_t layer, int64_t hop, const at::Tensor& ratio,
-                   const at::Tensor& rows) {
+                   const at::Tensor& rows, int64_t length) {
     auto stay = c.halt_epsilon >= 0 ? ratio >= c.halt_epsilon
                                     : at::ones(ratio.sizes(), ratio.options().dtype(at::kBool));
     const auto l = static_cast<size_t>(layer);
@@ -45,9 +46,11 @@ at::Tensor staying(const Controls& c, int64_t layer, int64_t hop, const at::Tens
         const auto depth = at::tensor(at::ArrayRef<int64_t>(c.depths[l])).to(stay.device());
         stay = stay.logical_and(depth.index_select(0, rows) > hop + 1);
     }
-    if (c.halt_tokens)
-        stay =
-            stay.logical_or((rows < c.halt_tokens->first).logical_or(rows > c.halt_tokens->second));
+    if (c.halt_tokens) {
+        const auto token = rows.remainder(length);
+        stay = stay.logical_or(
+            (token < c.halt_tokens->first).logical_or(token > c.halt_tokens->second));
+    }
     return stay;
 }
 
@@ -179,7 +182,7 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
         if (!halts || hop + 1 == hops) continue;
         const auto everyone =
             rows.defined() ? rows : at::arange(x.size(0), ratio.options().dtype(at::kLong));
-        const auto stay = staying(c, layer, hop, ratio, everyone);
+        const auto stay = staying(c, layer, hop, ratio, everyone, tokens.length);
         const auto next = everyone.masked_select(stay);
         if (next.size(0) == 0) break;
         if (next.size(0) == everyone.size(0)) continue;

@@ -136,7 +136,7 @@ Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& 
         if (!cut)
             return usage_error("the prompt has " + std::to_string(pieces->size()) +
                                " tokens, the model takes " + std::to_string(limit) +
-                               " (model.max_seq_len); shorten it, or cut it with --cut");
+                               " (model.max_seq_len); shorten it (trace can cut it: --cut)");
         pieces->resize(limit);
     }
     return pieces;

@@ -56,6 +56,14 @@ PairedProportions paired_proportions_tost(int64_t only_a, int64_t only_b, int64_
     return out;
 }
 
+Interval share_ci95(int64_t k, int64_t n) {
+    require_counts({k, n - k});
+    if (n == 0) return {kNaN, kNaN};
+    const auto found = static_cast<double>(k), rest = static_cast<double>(n - k);
+    return {k == 0 ? 0 : beta_quantile(0.025, found, rest + 1),
+            k == n ? 1 : beta_quantile(0.975, found + 1, rest)};
+}
+
 double fisher_exact(const Table2& t) {
     require_counts({t.a, t.b, t.c, t.d});
     const int64_t row = t.a + t.b, column = t.a + t.c, n = row + t.c + t.d;
@@ -144,9 +152,7 @@ SignTest sign_test(int64_t positive, int64_t negative) {
     SignTest out{positive, negative, even_odds_p(positive, n), kNaN, {}};
     if (n == 0) return out;
     out.share = static_cast<double>(positive) / static_cast<double>(n);
-    const auto k = static_cast<double>(positive), rest = static_cast<double>(negative);
-    out.ci95.low = positive == 0 ? 0 : beta_quantile(0.025, k, rest + 1);
-    out.ci95.high = negative == 0 ? 1 : beta_quantile(0.975, k + 1, rest);
+    out.ci95 = share_ci95(positive, n);
     return out;
 }
 

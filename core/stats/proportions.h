@@ -28,6 +28,9 @@ struct PairedProportions {
 };
 PairedProportions paired_proportions_tost(int64_t only_a, int64_t only_b, int64_t n, double margin);
 
+/// Exact 95 % interval (Clopper–Pearson) of a share, of which k of n were found; NaN for n = 0.
+Interval share_ci95(int64_t k, int64_t n);
+
 /// [[a, b], [c, d]]: rows are groups, columns yes and no.
 struct Table2 {
     int64_t a = 0, b = 0, c = 0, d = 0;

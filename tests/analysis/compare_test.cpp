@@ -375,6 +375,21 @@ TEST(Compare, ZeroshotFilesGetMcNemarAndTost) {
         ASSERT_TRUE(z);
         EXPECT_FALSE(compare({*x, *z}, {})) << other;
     }
+    // The same ids with another right answer, or read from another text.
+    const auto refused_for = [&](const std::string& from, const std::string& to,
+                                 const std::string& word) {
+        auto text = zeroshot(b);
+        write_text(dir / "e.json", text.replace(text.find(from), from.size(), to));
+        auto z = read_compare_input(dir / "e.json");
+        ASSERT_TRUE(z);
+        auto w = *x;
+        w.items_hash = "h1";
+        const auto got = compare({w, *z}, {});
+        ASSERT_FALSE(got) << word;
+        EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
+    };
+    refused_for("\"gold\": 1", "\"gold\": 0", "right answer of item 0: 1 and 0");
+    refused_for("\"task\"", "\"data_hash\": \"h2\", \"task\"", "h1 and h2");
     EXPECT_FALSE(compare({*x, input_of(evaluation("a", 1, 3))}, {}));
 }
 

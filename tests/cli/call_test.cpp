@@ -104,6 +104,8 @@ TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
                                                        {"analyze"},
                                                        {"intervene"},
                                                        {"compare"},
+                                                       {"zeroshot"},
+                                                       {"generate"},
                                                        {"info"},
                                                        {"commands"},
                                                        {"tokenizer"},

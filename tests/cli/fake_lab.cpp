@@ -83,6 +83,29 @@ const std::vector<Definition>& compare_definitions() {
     return kSome;
 }
 
+Result<std::string> zeroshot(const ZeroshotOptions& options) {
+    fake_lab().zeroshot = options;
+    if (options.on_progress) options.on_progress("scoring 4 items of arc_easy", 0.5);
+    return answer();
+}
+
+const std::vector<Definition>& zeroshot_definitions() {
+    static const std::vector<Definition> kSome = {{"chance", "what a guess gets"}};
+    return kSome;
+}
+
+Result<std::string> generate(const GenerateOptions& options) {
+    fake_lab().generate = options;
+    if (options.on_text)
+        for (const char* part : {"once ", "upon"}) options.on_text(part);
+    return answer();
+}
+
+const std::vector<Definition>& generate_definitions() {
+    static const std::vector<Definition> kSome = {{"p", "probability by the model"}};
+    return kSome;
+}
+
 Result<std::string> analyze(const AnalyzeOptions& options) {
     fake_lab().analyze = options;
     return answer();

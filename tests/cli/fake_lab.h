@@ -17,6 +17,8 @@ struct FakeLab {
     std::optional<core::lab::TraceOptions> trace;
     std::optional<core::lab::InterveneOptions> intervene;
     std::optional<core::lab::CompareOptions> compare;
+    std::optional<core::lab::ZeroshotOptions> zeroshot;
+    std::optional<core::lab::GenerateOptions> generate;
     std::optional<core::lab::AnalyzeOptions> analyze;
     std::optional<core::lab::TokenizerTrainOptions> tokenizer;
     std::string info_target, coded_model, coded_text;

@@ -1,0 +1,88 @@
+// hopscope zeroshot: multiple choice by log-likelihood.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/cli/progress.h"
+#include "app/cli/subcommand.h"
+#include "core/api/lab.h"
+
+namespace hopscope::app {
+namespace {
+
+struct ZeroshotCall {
+    core::lab::ZeroshotOptions options;
+    std::string script;
+    Output output;
+};
+
+void describe(CLI::App& app, ZeroshotCall& call) {
+    core::lab::ZeroshotOptions& o = call.options;
+    app.add_option("RUN", o.run, "Run folder")->required();
+    app.add_option("--task", o.task, "What the file holds")
+        ->required()
+        ->check(CLI::IsMember({"hellaswag", "arc_easy", "winogrande"}));
+    app.add_option("--file", o.file, "The task's items, one JSON object a line, plain or .xz")
+        ->type_name("FILE")
+        ->required();
+    app.add_option("--items", o.items, "Only the first N; default: all")
+        ->type_name("N")
+        ->check(number_within(1, 1e12, false, "an integer from 1"));
+    add_script_option(app, call.script);
+    add_precision_option(app, o.precision);
+    add_output_options(app, call.output);
+    add_definitions(app, core::lab::zeroshot_definitions());
+}
+
+using nlohmann::json;
+
+std::string describe_result(const std::string& text) {
+    const json j = json::parse(text);
+    std::ostringstream out;
+    out << j.at("task").get<std::string>() << ": " << j.at("items")
+        << " items, a guess is right in " << shown(j.at("chance")) << "\n";
+    for (const std::string suffix : {"", "_norm"})
+        out << (suffix.empty() ? "summed             " : "length-normalised  ")
+            << shown(j.at("accuracy" + suffix)) << " right, standard error "
+            << shown(j.at("stderr" + suffix)) << ", 95 % " << shown(j.at("ci95" + suffix)) << "\n";
+    if (j.at("cut_items") > 0)
+        out << j.at("cut_items") << " items are longer than the model reads and were cut from the "
+            << "left; of " << j.at("cut_choices") << " choices a part was lost\n";
+    out << j.at("tokens") << " tokens in " << shown(j.at("seconds")) << " s\n";
+    if (j.at("saved").is_string())
+        out << "saved as " << j.at("saved").get<std::string>() << "\n";
+    else
+        out << "not saved in the run: " << j.at("not_saved").get<std::string>() << "\n";
+    return out.str();
+}
+
+int zeroshot(const ZeroshotCall& call, const Environment& environment) {
+    core::lab::ZeroshotOptions options = call.options;
+    if (!call.script.empty()) {
+        auto script = read_script(call.script);
+        if (!script) return report(script.error(), environment);
+        options.script = std::move(*script);
+    }
+    if (environment.catch_signals) environment.catch_signals();
+    TrainProgress progress(environment);
+    options.on_progress = [&](const std::string& activity, double fraction) {
+        core::RunStatus status;
+        status.activity = activity;
+        status.progress = fraction;
+        progress.status(status);
+    };
+    const auto result = core::lab::zeroshot(options);
+    progress.finish();
+    return deliver(result, call.output, environment, describe_result);
+}
+
+}  // namespace
+
+void add_zeroshot(CLI::App& root, Work& work) {
+    declare<ZeroshotCall>(root, "zeroshot", "Multiple choice: HellaSwag, ARC-Easy, WinoGrande",
+                          "hopscope zeroshot runs/first --task arc_easy --file "
+                          "arc_easy_validation.jsonl --json",
+                          work, describe, zeroshot);
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,27 @@
+#include "core/probe/planned_pass.h"
+
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/linear.h>
+
+#include "core/model/forward.h"
+#include "core/probe/intervention_probe.h"
+
+namespace hopscope::core {
+
+at::Tensor planned_hidden(const Config& config, const Weights& edited, const Plan& plan,
+                          const at::Tensor& ids) {
+    InterventionProbe changes(config, edited, plan, ids.size(1));
+    ForwardOptions options;
+    options.controls = plan.controls;
+    if (!plan.actions.empty()) options.probe = &changes;
+    return forward(config, edited, ids, options).hidden;
+}
+
+at::Tensor next_log_p(const Config& config, const Weights& edited, const Plan& plan,
+                      const at::Tensor& ids) {
+    const auto hidden = planned_hidden(config, edited, plan, ids);
+    const auto last = hidden.select(0, hidden.size(0) - 1).to(edited.embed.scalar_type());
+    return at::_log_softmax(at::linear(last, edited.embed).to(at::kFloat), -1, false);
+}
+
+}  // namespace hopscope::core
