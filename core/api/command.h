@@ -82,6 +82,8 @@ Result<Command> parse_command(const std::string& json_line);
 /// Flat JSON on one line, "command" first, then arguments in alphabetic order; numbers read back
 /// exactly.
 std::string to_json(const Command& command);
+/// The script with lambda and strength times `factor`: a point of its dose curve.
+std::vector<Command> scaled(std::vector<Command> script, double factor);
 /// {"format": "hopscope.commands/1", "commands": […]}.
 std::string registry_json();
 
