@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uintmax_t kMostBytes = uintmax_t{64} << 20;  ///< of a result file that is shown
+constexpr size_t kRowsMeasured = 20;                   ///< for the width of a column
 constexpr double kLookEvery = 1.0;                     ///< seconds between two looks at the folder
 
 /// The text of a file; nothing where it cannot be read or is too large to show.
@@ -32,6 +33,17 @@ std::optional<std::string> read_text(const fs::path& path) {
     std::string text(std::istreambuf_iterator<char>(file), {});
     if (!file) return {};
     return text;
+}
+
+/// Wide enough for the name with its sort mark and for the first rows.
+float column_width(const AppState& state, const ResultTable& table, size_t column) {
+    const float s = state.pixel_scale;
+    float width = ImGui::CalcTextSize(table.columns[column].c_str()).x + 20 * s;
+    for (size_t r = 0; r < std::min(table.rows.size(), kRowsMeasured); ++r)
+        width = std::max(
+            width,
+            text_width(state.fonts.mono, kMonoSize, shown_cell(table.rows[r][column])) + 8 * s);
+    return std::min(width, 260 * s);
 }
 
 class AnalysesPanel final : public Panel {
@@ -338,8 +350,11 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
                            ImVec2(0, height)))
         return;
     ImGui::TableSetupScrollFreeze(1, 1);
-    for (int c = 0; c < columns; ++c)
-        ImGui::TableSetupColumn(table.columns[static_cast<size_t>(c)].c_str());
+    for (int c = 0; c < columns; ++c) {
+        const std::string& name = table.columns[static_cast<size_t>(c)];
+        ImGui::TableSetupColumn(name.c_str(), ImGuiTableColumnFlags_WidthFixed,
+                                column_width(state, table, static_cast<size_t>(c)));
+    }
     ImGui::TableHeadersRow();
     if (ImGuiTableSortSpecs* sort = ImGui::TableGetSortSpecs(); sort && sort->SpecsDirty) {
         if (sort->SpecsCount > 0)

@@ -172,10 +172,12 @@ void IntervenePanel::draw_list(AppState& state, const StackItem& item, const cor
     const bool expert = arg.name == "expert" || arg.name == "experts";
     const std::vector<int64_t> chosen = item.command.integers(arg.name);
     if (expert && chosen.size() == 1) {
-        ImGui::AlignTextToFramePadding();
+        const float top = ImGui::GetCursorPosY();
+        ImGui::SetCursorPosY(top + ImGui::GetStyle().FramePadding.y);
         swatch(viz::packed(state.places.expert_color(layer_of(item.command), chosen[0],
                                                      state.theme().dark)),
                s);
+        ImGui::SetCursorPosY(top);
     }
     float helpers = 0;
     const auto width = [&](const char* label) {

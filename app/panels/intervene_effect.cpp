@@ -42,7 +42,7 @@ void IntervenePanel::draw_summary(AppState& state) {
     const float export_width = ImGui::CalcTextSize("Export").x + 24 * s;
     const float room = ImGui::GetContentRegionAvail().x - again - export_width;
     ImGui::BeginChild("chance", ImVec2(std::max(room, 60 * s), ImGui::GetFrameHeight()));
-    ImGui::AlignTextToFramePadding();
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() + ImGui::GetStyle().FramePadding.y);
     text_cut(state, chance.empty() ? reason : chance, theme.dim);
     ImGui::EndChild();
     if (stale) {

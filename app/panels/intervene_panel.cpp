@@ -126,21 +126,29 @@ void IntervenePanel::draw_answer(AppState& state) {
     const float s = state.pixel_scale, gap = 20 * s;
     const float width = ImGui::GetContentRegionAvail().x;
     draw_summary(state);
-    const bool side_by_side = width >= 700 * s;
-    if (side_by_side) {
-        ImGui::BeginChild("bars", ImVec2(std::floor(width * 0.52f), 0));
-        draw_bars(state);
+    const auto column = [&](const char* name, float share, auto... parts) {
+        ImGui::BeginChild(name, ImVec2(share > 0 ? std::floor(width * share) : 0, 0));
+        (parts(), ...);
         ImGui::EndChild();
+    };
+    const auto bars = [&] { draw_bars(state); };
+    const auto numbers = [&] { draw_numbers(state); };
+    const auto dose = [&] { draw_dose(state); };
+    if (width >= 960 * s) {
+        column("bars", 0.38f, bars);
         ImGui::SameLine(0, gap);
-        ImGui::BeginChild("numbers");
-        draw_numbers(state);
-        draw_dose(state);
-        ImGui::EndChild();
-        return;
+        column("numbers", 0.36f, numbers);
+        ImGui::SameLine(0, gap);
+        column("dose", 0, dose);
+    } else if (width >= 640 * s) {
+        column("bars", 0.50f, bars);
+        ImGui::SameLine(0, gap);
+        column("numbers", 0, numbers, dose);
+    } else {
+        bars();
+        numbers();
+        dose();
     }
-    draw_bars(state);
-    draw_numbers(state);
-    draw_dose(state);
 }
 
 void IntervenePanel::draw_no_answer(AppState& state) {

@@ -9,8 +9,9 @@ constexpr PanelEntry kTable[] = {
     {make_run_panel,             Place::left,         Place::none,   Place::none,   ""},
     {make_intervene_panel,       Place::none,         Place::none,   Place::top,    "I"},
     {make_routing_space_panel,   Place::center,       Place::right,  Place::right,  ""},
-    {make_trajectory_panel,      Place::none,         Place::center, Place::center, ""},
+    // Of two in one place the later is in front at first.
     {make_analyses_panel,        Place::none,         Place::none,   Place::center, "A"},
+    {make_trajectory_panel,      Place::none,         Place::center, Place::center, ""},
     {make_curves_panel,          Place::right,        Place::none,   Place::none,   ""},
     {make_log_panel,             Place::right_bottom, Place::none,   Place::none,   "L"},
 };

@@ -37,7 +37,7 @@ TEST(AnalysesView, DocumentsBecomeNumbersAndTables) {
 
 // Wrong if a quoted cell broke a row, or sorting put 10 before 9 or empty cells first.
 TEST(AnalysesView, TablesReadAndSort) {
-    ResultTable t = read_csv("id,word\r\n10,\"a,\"\"b\"\"\n\"\"\n9,c\n,x\n", "t");
+    ResultTable t = read_csv("id,word\r\n10,\"a,\"\"b\"\"\"\n\"\"\n9,c\n,x\n", "t");
     EXPECT_EQ(t.columns, (std::vector<std::string>{"id", "word"}));
     ASSERT_EQ(t.rows.size(), 4u);
     EXPECT_EQ(t.rows[0][1], "a,\"b\"");

@@ -24,7 +24,7 @@ void click(ImGuiTestContext* ctx, const char* label) {
 }
 
 void add_row(ImGuiTestContext* ctx, const char* command) {
-    ctx->ItemClick("**/##add");
+    ctx->ItemClick("##add");
     ctx->ItemClick((std::string("//$FOCUSED/###") + command).c_str());
 }
 
@@ -230,7 +230,9 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK((ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) != 0);
         fs::create_directories(folder / "checkpoints" / "step_00000100");
-        ctx->SleepNoSkip(1.2f, 0.05f);
+        IM_CHECK(wait_for(ctx, [&] {
+            return (ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) == 0;
+        }));
         click(ctx, "Run");
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
         IM_CHECK(ctx->ItemExists("**/Copy"));
