@@ -166,7 +166,7 @@ void IntervenePanel::draw_numbers(AppState& state) {
                                ImGuiTableFlags_PadOuterX))
         return;
     const char* names[] = {"", "before", "after", "change", "control"};
-    const float weights[] = {1.7f, 1, 1, 1, 1.5f};
+    const float weights[] = {1.35f, 0.8f, 0.9f, 0.9f, 1.75f};
     for (int c = 0; c < 5; ++c)
         ImGui::TableSetupColumn(names[c], ImGuiTableColumnFlags_WidthStretch, weights[c]);
     const auto right = [&](const std::string& text, const ImVec4& color) {

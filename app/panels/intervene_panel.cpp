@@ -134,10 +134,10 @@ void IntervenePanel::draw_answer(AppState& state) {
     const auto bars = [&] { draw_bars(state); };
     const auto numbers = [&] { draw_numbers(state); };
     const auto dose = [&] { draw_dose(state); };
-    if (width >= 960 * s) {
-        column("bars", 0.38f, bars);
+    if (width >= 960 * s && has_dose(effect_->request.script)) {
+        column("bars", 0.35f, bars);
         ImGui::SameLine(0, gap);
-        column("numbers", 0.36f, numbers);
+        column("numbers", 0.39f, numbers);
         ImGui::SameLine(0, gap);
         column("dose", 0, dose);
     } else if (width >= 640 * s) {

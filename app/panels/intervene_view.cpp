@@ -82,7 +82,7 @@ std::vector<NumberRow> numbers_of(const core::InterventionEffect& e) {
     std::vector<double> control_means;
     for (const auto& c : e.control_jaccard) control_means.push_back(c.mean);
     if (!std::isnan(mean_of(e.jaccard)))
-        out.push_back({"Jaccard, all layers", "", rounded(mean_of(e.jaccard), 3), "",
+        out.push_back({"Jaccard, mean", "", rounded(mean_of(e.jaccard), 3), "",
                        e.control_draws > 0 ? rounded(mean_of(control_means), 3) : "", over});
     for (size_t l = 0; l < e.jaccard.size(); ++l)
         if (!std::isnan(e.jaccard[l]))

@@ -201,7 +201,7 @@ TEST(InterveneView, NumbersStandBesideChance) {
     EXPECT_NE(row("P(time)").why.find("12 single-token words"), std::string::npos);
     EXPECT_EQ(row("likeliest token").before, "a");
     EXPECT_EQ(row("likeliest token").control, "25 % changed");
-    EXPECT_EQ(row("Jaccard, all layers").after, "0.750");
+    EXPECT_EQ(row("Jaccard, mean").after, "0.750");
     for (const auto& r : rows) {
         EXPECT_FALSE(r.why.empty()) << r.label;
         EXPECT_NE(r.label, "Jaccard, layer 2") << "a layer that does not route has none";
