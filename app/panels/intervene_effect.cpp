@@ -231,10 +231,12 @@ void IntervenePanel::draw_dose(AppState& state) {
                       dose_ == DoseValue::kl ? "KL, nats" : "P(target)",
                       ImPlotAxisFlags_NoHighlight | ImPlotAxisFlags_AutoFit,
                       ImPlotAxisFlags_NoHighlight | ImPlotAxisFlags_AutoFit);
-    ImPlot::SetupLegend(ImPlotLocation_NorthWest, ImPlotLegendFlags_NoMenus);
+    ImPlot::SetupLegend(ImPlotLocation_North, ImPlotLegendFlags_NoMenus |
+                                                  ImPlotLegendFlags_Outside |
+                                                  ImPlotLegendFlags_Horizontal);
     ImPlotSpec band;
     band.FillColor = control_color(theme);
-    band.FillAlpha = 0.25f;
+    band.FillAlpha = 0.4f;
     ImPlotSpec grey;
     grey.LineColor = control_color(theme);
     grey.LineWeight = 1.8f * s;

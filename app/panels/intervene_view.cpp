@@ -32,6 +32,10 @@ std::string control_words(const core::InterventionEffect& e) {
 }
 
 NumberRow odds_row(const core::OddsRow& odds, const std::string& label, const std::string& why) {
+    if (odds.id < 0 && odds.words == 0)
+        return {label,    kNothing,
+                kNothing, kNothing,
+                kNothing, "No word of this list is a single token of this run's tokenizer."};
     return {label,
             significant(odds.base, 3),
             significant(odds.changed, 3),

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "app/window/format.h"
 #include "app/window/intervention_stack.h"
 
 namespace hopscope::app {
@@ -200,6 +201,9 @@ TEST(InterveneView, NumbersStandBesideChance) {
     EXPECT_EQ(row("P(time)").change, "+0.10");
     EXPECT_NE(row("P(time)").why.find("12 single-token words"), std::string::npos);
     EXPECT_EQ(row("likeliest token").before, "a");
+    auto wordless = measured();
+    wordless.groups[0].words = 0;
+    EXPECT_EQ(numbers_of(wordless)[3].after, kNothing) << "a list without a token is not P = 0";
     EXPECT_EQ(row("likeliest token").control, "25 % changed");
     EXPECT_EQ(row("Jaccard, mean").after, "0.750");
     for (const auto& r : rows) {
