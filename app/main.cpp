@@ -72,6 +72,25 @@ int explore(const app::ExploreOptions& options) {
     app::Services services;
     services.open_session = core::Session::open;
     services.watch_runs = core::RunWatch::open;
+    const std::filesystem::path exe = window.exe_dir;
+    const std::vector<std::string> words = {(exe / "assets/categories").string(),
+                                            (exe / "../share/hopscope/assets/categories").string(),
+                                            (exe / "../../assets/categories").string()};
+    services.word_lists = [words](const std::string& run) {
+        return core::lab::word_lists(run, words);
+    };
+    services.analysis_definitions = core::lab::analysis_definitions;
+    services.analyze = [](const std::string& run, const std::string& name,
+                          const core::Progress& progress) {
+        core::lab::AnalyzeOptions analysis;
+        analysis.run = run;
+        analysis.what = name;
+        analysis.out = run + "/analysis";
+        analysis.on_progress = progress.report;
+        analysis.cancelled = progress.cancelled;
+        analysis.background = true;
+        return core::lab::analyze(analysis);
+    };
     // --set belongs to the configuration of the command line, the first that is read, not to those
     // opened later.
     services.read_config = [pending = options.overrides](

@@ -390,6 +390,14 @@ void RoutingSpacePanel::handle_pointer(AppState& state, ImVec2 at, ImVec2) {
         }
     }
     if (!ImGui::IsItemActive()) dragging_ = false;
+    if (over && hovered_ >= 0 && ImGui::IsMouseReleased(ImGuiMouseButton_Right)) {
+        const SpaceItem& item = picture_.items[static_cast<size_t>(hovered_)];
+        if (item.expert) {
+            menu_expert_ = item.index;
+            ImGui::OpenPopup("expert menu");
+        }
+    }
+    expert_menu(state, "expert menu", state.selection.layer, menu_expert_);
 }
 
 void RoutingSpacePanel::handle_keys(AppState& state) {

@@ -86,6 +86,7 @@ class RoutingSpacePanel : public Panel {
     uint64_t fitted_basis_ = 0;
     int64_t fitted_layer_ = -1;
     ImVec2 picture_at_;
+    int64_t menu_expert_ = -1;  ///< whose menu is open
     int64_t hovered_ = -1;
     bool dragging_ = false;
 

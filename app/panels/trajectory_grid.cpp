@@ -145,6 +145,8 @@ void TrajectoryPanel::draw_token_grid(AppState& state, int64_t token) {
                     state.selection.pick_expert(e.expert, ImGui::GetIO().KeyShift);
                     state.keep_drawing();
                 }
+                if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) ImGui::OpenPopup("menu");
+                expert_menu(state, "menu", layer, e.expert);
                 if (ImGui::IsItemHovered() && ImGui::BeginTooltip()) {
                     cell_tooltip(state, token, layer, h);
                     ImGui::EndTooltip();

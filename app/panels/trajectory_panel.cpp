@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <misc/cpp/imgui_stdlib.h>
 
+#include "app/panels/intervene_panel.h"
 #include "app/panels/routing_space_picture.h"
 #include "app/window/format.h"
 #include "app/window/widgets.h"
@@ -41,11 +42,13 @@ int64_t TrajectoryPanel::shown_token(const AppState& state) const {
     return chosen.empty() ? last : std::clamp<int64_t>(*chosen.begin(), 0, last);
 }
 
-std::vector<core::Command> TrajectoryPanel::interventions() const {
+std::vector<core::Command> TrajectoryPanel::interventions(const AppState& state) const {
     std::vector<core::Command> out;
     if (freeze_) out.push_back({"freeze", {{"what", std::string("routing")}}});
     if (const double epsilon = epsilon_at(threshold_); epsilon > 0)
         out.push_back({"halt", {{"epsilon", epsilon}}});
+    const auto stack = state.prompt_script();
+    out.insert(out.end(), stack.begin(), stack.end());
     return out;
 }
 
@@ -53,7 +56,7 @@ void TrajectoryPanel::ask(AppState& state) {
     if (!state.session || state.prompt.empty()) return;
     core::TraceRequest request;
     request.prompt = state.prompt;
-    request.interventions = interventions();
+    request.interventions = sent_ = interventions(state);
     state.session->request_trace(std::move(request));
     const double epsilon = epsilon_at(threshold_);
     if (epsilon > 0) state.session->request_halting(state.prompt, epsilon);
@@ -75,6 +78,7 @@ void TrajectoryPanel::clear_interventions(AppState& state) {
     freeze_ = false;
     threshold_ = 0;
     effect_ = nullptr;
+    state.stack.all_off();
     if (!asked_.empty()) ask(state);
 }
 
@@ -91,6 +95,7 @@ void TrajectoryPanel::prepare(AppState& state) {
         threshold_ = 0;
     }
     if (!state.session) return;
+    if (!asked_.empty() && interventions(state) != sent_) waiting_ = true;
     send_waiting(state);
     if (state.geometry) {
         if (state.places.update(*state.geometry, freeze_step(state.session->config()),
@@ -191,33 +196,11 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
 }
 
 void TrajectoryPanel::draw_banner(AppState& state) {
-    const auto active = interventions();
-    if (active.empty()) return;
-    const Theme& theme = state.theme();
-    const float s = state.pixel_scale;
-    std::string text = std::to_string(active.size()) +
-                       (active.size() == 1 ? " intervention" : " interventions") +
-                       " active on this prompt: ";
-    for (size_t i = 0; i < active.size(); ++i) {
-        if (i) text += ", ";
-        if (active[i].name == "freeze") text += "routing frozen at hop 0";
-        if (active[i].name == "halt")
-            text += "halting below \xCE\xB5 = " + significant(epsilon_at(threshold_), 2);
-    }
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float width = ImGui::GetContentRegionAvail().x, height = ImGui::GetFrameHeight();
-    ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + height),
-                                              packed(mixed(theme.panel, theme.amber, 0.2f)), 4 * s);
-    ImGui::SetCursorScreenPos(ImVec2(at.x + 8 * s, at.y));
-    ImGui::AlignTextToFramePadding();
-    ImGui::TextColored(theme.amber, "%s", text.c_str());
-    const float clear = ImGui::CalcTextSize("Clear all").x + 2 * ImGui::GetStyle().FramePadding.x;
-    ImGui::SameLine();
-    ImGui::SetCursorScreenPos(ImVec2(at.x + width - clear, at.y));
-    ImGui::PushStyleColor(ImGuiCol_Button, ImVec4(0, 0, 0, 0));
-    ImGui::PushStyleColor(ImGuiCol_Text, theme.amber);
-    if (ImGui::Button("Clear all")) clear_interventions(state);
-    ImGui::PopStyleColor(2);
+    std::string own;
+    if (freeze_) own = "routing frozen at hop 0";
+    if (const double epsilon = epsilon_at(threshold_); epsilon > 0)
+        own += (own.empty() ? "" : "; ") + ("halting below \xCE\xB5 = " + significant(epsilon, 2));
+    if (draw_active_bar(state, own)) clear_interventions(state);
 }
 
 void TrajectoryPanel::draw_empty(AppState& state) {

@@ -19,8 +19,9 @@ class TrajectoryPanel : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
 
-    /// Interventions that hold for the prompt, as they are sent with it.
-    std::vector<core::Command> interventions() const;
+    /// Interventions that hold for the prompt, as they are sent with it: those of this panel, then
+    /// the stack of the intervene panel.
+    std::vector<core::Command> interventions(const AppState& state) const;
     /// Selected position, the last token where none is selected; −1 without a trace.
     int64_t shown_token(const AppState& state) const;
 
@@ -62,6 +63,7 @@ class TrajectoryPanel : public Panel {
     TraceShape shape_;
     std::shared_ptr<const core::HaltingEffect> effect_;
 
+    std::vector<core::Command> sent_;  ///< interventions of the last question
     bool freeze_ = false;
     float threshold_ = 0;   ///< slider position, 0: off
     bool waiting_ = false;  ///< a changed slider has not been sent

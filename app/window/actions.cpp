@@ -36,14 +36,21 @@ ActionItem item_of(AppState& state, const core::CommandSpec& spec, const core::C
     return item;
 }
 
-std::string example_of(const core::CommandSpec& spec) {
-    std::string text = "Type it as JSON, e.g. {\"command\": \"" + spec.name + "\"";
-    for (const auto& arg : spec.args)
-        if (arg.required)
-            text += ", \"" + arg.name + "\": " +
-                    (arg.type == "text" ? "\"" + (arg.choices.empty() ? "…" : arg.choices[0]) + "\""
-                                        : "1");
-    return text + "}";
+/// Puts the command on the stack, where its arguments are asked for, and shows that panel.
+ActionItem stack_item(AppState& state, const core::CommandSpec& spec) {
+    ActionItem item;
+    item.id = spec.name + ".stack";
+    item.title = spec.title + (spec.inference ? " on the prompt…" : "…");
+    item.help = spec.help + " The panel Intervene asks for the arguments.";
+    item.run = [&state, name = spec.name] {
+        state.stack.add(name, state.selection, state.model_shape());
+        state.show_panel = "Intervene";
+    };
+    if (!state.session)
+        item.refusal = "No run is open.";
+    else if (const char* no = spec.inference ? nullptr : refusal(state, spec.action))
+        item.refusal = no;
+    return item;
 }
 
 int lower(char c) {
@@ -89,19 +96,43 @@ const char* refusal(const AppState& state, core::Action action) {
 std::vector<ActionItem> command_actions(AppState& state) {
     std::vector<ActionItem> items;
     for (const auto& spec : core::command_registry()) {
-        if (!spec.live) continue;
-        if (!needs_arguments(spec)) {
+        const core::ArgSpec* choice = only_choice(spec);
+        if (spec.live && !needs_arguments(spec))
             items.push_back(item_of(state, spec, {spec.name, {}}, ""));
-        } else if (const core::ArgSpec* arg = only_choice(spec)) {
-            for (const auto& word : arg->choices)
-                items.push_back(item_of(state, spec, {spec.name, {{arg->name, word}}}, " " + word));
-        } else {
-            ActionItem item = item_of(state, spec, {spec.name, {}}, "");
-            item.title += "…";
-            if (item.refusal.empty()) item.refusal = example_of(spec);
-            items.push_back(std::move(item));
-        }
+        else if (spec.live && choice)
+            for (const auto& word : choice->choices)
+                items.push_back(
+                    item_of(state, spec, {spec.name, {{choice->name, word}}}, " " + word));
+        // On a prompt, or with arguments that only a panel can ask for.
+        if (spec.inference || (needs_arguments(spec) && !choice))
+            items.push_back(stack_item(state, spec));
     }
+    return items;
+}
+
+std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t expert) {
+    std::vector<ActionItem> items;
+    const std::string name = " E" + std::to_string(expert);
+    const auto offer = [&](const char* title, const char* command,
+                           std::map<std::string, core::Value> more) {
+        const core::CommandSpec* spec = core::find_command(command);
+        more["layer"] = layer;
+        more["expert"] = expert;
+        ActionItem item;
+        item.id = command;
+        item.title = title + name;
+        item.help = spec->help + " It goes on the stack of the panel Intervene.";
+        item.refusal = core::unavailable({command, more}, core::Domain::inference);
+        item.run = [&state, added = core::Command{command, std::move(more)}] {
+            state.stack.add(added);
+            state.show_panel = "Intervene";
+        };
+        items.push_back(std::move(item));
+    };
+    offer("Steer towards", "steer", {{"lambda", 1.0}});
+    offer("Suppress", "suppress", {});
+    offer("Force", "force", {});
+    offer("Knock out", "knock_out", {});
     return items;
 }
 

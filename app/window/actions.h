@@ -21,9 +21,12 @@ struct ActionItem {
     std::function<void()> run;
 };
 
-/// The commands of the registry that act on the run, those with one word to choose spelled out a
-/// line each. Commands that need more are listed with the reason that tells how to give them.
+/// Every command of the registry: those that act on the run at once, those with one word to choose
+/// spelled out a line each; those on a prompt or with more arguments go to the panel Intervene.
 std::vector<ActionItem> command_actions(AppState& state);
+
+/// What can be done to one expert on the prompt: steer, suppress, force, knock out.
+std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t expert);
 
 /// A line typed as JSON, e.g. {"command": "set", "key": "lr", "value": 1e-4}; refused with the
 /// parser's sentence.

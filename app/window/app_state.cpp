@@ -36,6 +36,21 @@ uint64_t AppState::submit(const core::Command& command) {
     return session->submit(command, "window");
 }
 
+TaskRunner& AppState::task_runner() {
+    if (!tasks) tasks = std::make_unique<TaskRunner>(wake);
+    return *tasks;
+}
+
+ModelShape AppState::model_shape() const {
+    if (!session) return {};
+    return app::model_shape(session->config(), geometry.get(), trace.get());
+}
+
+std::vector<core::Command> AppState::prompt_script() const {
+    if (!session) return {};
+    return core::scaled(stack.prompt_script(model_shape()), strength);
+}
+
 void AppState::say(const std::string& text, bool problem) {
     log.push_back({clock_text() + text, problem});
     log_at = now;
@@ -61,6 +76,7 @@ bool AppState::inspects(const core::WatchedRun& run) const {
 
 void AppState::attach(std::unique_ptr<core::Session> opened) {
     session = std::move(opened);
+    if (tasks) tasks->cancel_all();
     status = {};
     geometry = nullptr;
     trace = nullptr;
@@ -68,6 +84,8 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     history = {};
     rivals.clear();
     selection = {};
+    stack = {};
+    strength = 1;
     places = {};
     told_refusals.clear();
     keep_drawing();

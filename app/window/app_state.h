@@ -9,10 +9,13 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/window/history.h"
+#include "app/window/intervention_stack.h"
 #include "app/window/selection.h"
+#include "app/window/task_runner.h"
 #include "app/window/theme.h"
 #include "core/api/session.h"
 #include "core/api/watch.h"
@@ -30,6 +33,16 @@ struct Services {
     std::function<std::unique_ptr<core::RunWatch>(std::vector<std::string> dirs,
                                                   std::function<void()> wake)>
         watch_runs;
+    /// Word lists of a run's categories, by name; may be empty.
+    std::function<core::Result<std::vector<core::CategoryWords>>(const std::string& run_dir)>
+        word_lists;
+    /// Name and definition of every analysis; may be empty, as `analyze`.
+    std::function<std::vector<std::pair<std::string, std::string>>()> analysis_definitions;
+    /// One analysis of a run's newest checkpoint, on the calling thread: its document; files go to
+    /// RUN/analysis.
+    std::function<core::Result<std::string>(const std::string& run_dir, const std::string& name,
+                                            const core::Progress& progress)>
+        analyze;
 };
 
 /// What the user chose once and finds again; kept in the settings file beside the layouts.
@@ -68,7 +81,8 @@ struct AppState {
     std::vector<History> rivals;                             ///< in a race of its other lanes
     std::unique_ptr<core::RunWatch> watch;                   ///< null: a single run
     std::vector<WatchedCurves> watched;                      ///< in the order of the command line
-    std::string open_next;  ///< folder that a panel asks to inspect; the shell opens it
+    std::string show_panel;  ///< title of a panel that is to be seen; the shell opens it
+    std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
     std::vector<LogLine> log;
     double log_at = -1e9;  ///< `now` when the last line came
 
@@ -83,6 +97,8 @@ struct AppState {
 
     /// The trajectory panel's text.
     std::string prompt = "the muddy river bank was steep before the rain";
+    InterventionStack stack;   ///< what acts on the prompt, in the inspector's copy alone
+    double strength = 1;       ///< factor on lambda and strength of the whole stack
     double last_input = -1e9;  ///< `now` of the last key or mouse event
     /// Set each frame by a focused panel that moves by the arrow keys; they then do not step the
     /// run.
@@ -91,12 +107,18 @@ struct AppState {
 
     const Theme& theme() const { return theme_of(settings.dark); }
     bool training() const { return session && status.state == core::RunState::running; }
-    std::set<uint64_t> told_refusals;  ///< ids of the refused answers that are in the log already
+    std::unique_ptr<TaskRunner> tasks;  ///< null before the first task
+    std::set<uint64_t> told_refusals;   ///< ids of the refused answers that are in the log already
 
     /// Begins to follow the curves of `dirs`, besides the run that is inspected.
     void watch_runs(std::vector<std::string> dirs);
     /// Whether `run` is the one being inspected.
     bool inspects(const core::WatchedRun& run) const;
+    /// The stack's rows that are on and can act, with the strength; empty without a session.
+    std::vector<core::Command> prompt_script() const;
+    ModelShape model_shape() const;
+    /// The worker for long work; made at the first call.
+    TaskRunner& task_runner();
     /// Queues a command, by "window". Without a session it is logged as refused.
     uint64_t submit(const core::Command& command);
     void say(const std::string& text, bool problem = false);

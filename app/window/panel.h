@@ -32,5 +32,7 @@ std::unique_ptr<Panel> make_curves_panel();
 std::unique_ptr<Panel> make_log_panel();
 std::unique_ptr<Panel> make_routing_space_panel();
 std::unique_ptr<Panel> make_trajectory_panel();
+std::unique_ptr<Panel> make_intervene_panel();
+std::unique_ptr<Panel> make_analyses_panel();
 
 }  // namespace hopscope::app

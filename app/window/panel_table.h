@@ -13,20 +13,22 @@ namespace hopscope::app {
 
 /// The built-in arrangements. Each keeps its own docking, so that switching back finds everything
 /// as it was left.
-enum class Layout { train, inspect };
-inline constexpr Layout kLayouts[] = {Layout::train, Layout::inspect};
+enum class Layout { train, inspect, intervene };
+inline constexpr Layout kLayouts[] = {Layout::train, Layout::inspect, Layout::intervene};
 const char* name_of(Layout layout);
+const char* help_of(Layout layout);  ///< what it is for, with its key
 
 /// A place of a built-in arrangement; `none`: shut there until opened from the View menu.
 enum class Place { none, left, top, center, right, right_bottom };
 
 struct PanelEntry {
     std::unique_ptr<Panel> (*make)();
-    Place train, inspect;
+    Place train, inspect, intervene;
     const char* shortcut;  ///< key that shows or shuts it, "" for none
 };
 std::span<const PanelEntry> panel_table();
 inline Place place_in(const PanelEntry& entry, Layout layout) {
+    if (layout == Layout::intervene) return entry.intervene;
     return layout == Layout::train ? entry.train : entry.inspect;
 }
 

@@ -31,7 +31,9 @@ void Shell::begin(float content_scale) {
     saved_ = load_settings(config_folder_, problem);
     if (!problem.empty()) state_.say(problem, true);
     state_.settings = saved_.settings;
-    layout_ = saved_.layout == name_of(Layout::inspect) ? Layout::inspect : Layout::train;
+    layout_ = Layout::train;
+    for (Layout layout : kLayouts)
+        if (saved_.layout == name_of(layout)) layout_ = layout;
     config_field_ = saved_.last_config;
 
     ImGuiIO& io = ImGui::GetIO();
@@ -130,6 +132,7 @@ void Shell::frame() {
 
     if (state_.session)
         for (size_t i = 0; i < panels_.size(); ++i) draw_panel(i);
+    show_asked_panel();
     draw_open_dialog();
     draw_shortcuts();
     palette_.draw(state_, [this] { return all_actions(); });
@@ -137,6 +140,27 @@ void Shell::frame() {
     door_.update();
     door_.draw();
     style_if_changed();
+}
+
+void Shell::set_shut(size_t panel, bool shut) {
+    saved_.shut[window_name(*panels_[panel], layout_)] = shut;
+    settings_dirty_ = true;
+    state_.keep_drawing();
+}
+
+/// A panel that the present layout does not have is shown in one that has.
+void Shell::show_asked_panel() {
+    const std::string title = std::exchange(state_.show_panel, {});
+    if (title.empty() || !state_.session) return;
+    for (size_t i = 0; i < panels_.size(); ++i) {
+        if (panels_[i]->title() != title) continue;
+        const PanelEntry& entry = panel_table()[i];
+        if (place_in(entry, layout_) == Place::none)
+            for (Layout layout : kLayouts)
+                if (place_in(entry, layout) != Place::none) set_layout(layout);
+        set_shut(i, false);
+        ImGui::SetWindowFocus(window_name(*panels_[i], layout_).c_str());
+    }
 }
 
 void Shell::draw_dock() {
@@ -181,10 +205,7 @@ void Shell::draw_panel(size_t index) {
         panel.draw(state_);
     }
     ImGui::End();
-    if (!open) {
-        saved_.shut[name] = true;
-        settings_dirty_ = true;
-    }
+    if (!open) set_shut(index, true);
 }
 
 void Shell::draw_detail(const std::string& text) {

@@ -43,6 +43,8 @@ class Shell {
     void add_action(std::string id, std::string title, std::string help, std::string shortcut,
                     std::function<void()> run);
     void menu_item(const char* id);
+    void set_shut(size_t panel, bool shut);
+    void show_asked_panel();
     void draw_menus();
     void draw_top_bar(float height);
     void draw_layout_buttons(float bar_height);
@@ -64,7 +66,7 @@ class Shell {
     std::vector<ActionItem> actions_;
     SavedWindow saved_;
     Layout layout_ = Layout::train;
-    bool reset_[2] = {false, false};
+    bool reset_[std::size(kLayouts)] = {};
     float content_scale_ = 1.0f;
     bool styled_dark_ = false;
     float styled_scale_ = 0.0f;

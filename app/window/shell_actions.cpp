@@ -58,6 +58,8 @@ void Shell::make_actions() {
                [this] { set_layout(Layout::train); });
     add_action("layout.inspect", "Layout Inspect", "One prompt through the layers.", "2",
                [this] { set_layout(Layout::inspect); });
+    add_action("layout.intervene", "Layout Intervene", "Interventions on a prompt, beside chance.",
+               "3", [this] { set_layout(Layout::intervene); });
     add_action("layout.reset", "Reset this layout", "Puts the panels back; loses no data.", "",
                [this] { reset_layout(); });
     add_action("view.dark", "Dark or light theme", "Switches at once.", "", [this] {
@@ -80,9 +82,7 @@ void Shell::make_actions() {
                        const bool hidden = place_in(panel_table()[i], layout_) == Place::none;
                        const auto found = saved_.shut.find(name);
                        const bool shut = found == saved_.shut.end() ? hidden : found->second;
-                       saved_.shut[name] = !shut;
-                       settings_dirty_ = true;
-                       state_.keep_drawing();
+                       set_shut(i, !shut);
                    });
     add_action("help.shortcuts", "Shortcuts", "All keys.", "?",
                [this] { show_shortcuts_ = !show_shortcuts_; });
@@ -125,7 +125,7 @@ void Shell::draw_menus() {
         {"Run", {"resume", "pause", "step", nullptr, "checkpoint", "evaluate", nullptr, "stop"}},
         {"View",
          {"view.dark", "view.larger", "view.smaller", "view.scale1", "view.animations", nullptr}},
-        {"Layout", {"layout.train", "layout.inspect", nullptr, "layout.reset"}},
+        {"Layout", {"layout.train", "layout.inspect", "layout.intervene", nullptr, "layout.reset"}},
         {"Help", {"palette", "help.shortcuts"}},
     };
     const float top = ImGui::GetCursorPosY();
@@ -196,6 +196,9 @@ void Shell::handle_keys() {
     if (!arrows_taken && pressed(ImGuiKey_RightArrow)) run("step");
     if (pressed(ImGuiKey_1)) set_layout(Layout::train);
     if (pressed(ImGuiKey_2)) set_layout(Layout::inspect);
+    if (pressed(ImGuiKey_3)) set_layout(Layout::intervene);
+    if (pressed(ImGuiKey_I)) state_.show_panel = "Intervene";
+    if (pressed(ImGuiKey_A)) state_.show_panel = "Analyses";
     if (pressed(ImGuiKey_L)) run("panel.Log");
     if (pressed(ImGuiKey_Escape)) state_.selection.clear();
     if (pressed(ImGuiMod_Shift | ImGuiKey_Slash)) run("help.shortcuts");

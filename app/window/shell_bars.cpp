@@ -82,17 +82,16 @@ void Shell::draw_top_bar(float height) {
 
 void Shell::draw_layout_buttons(float bar_height) {
     const float s = state_.pixel_scale, width = 88 * s, gap = 6 * s;
-    const float total = width * 2 + gap;
+    constexpr auto kCount = static_cast<float>(std::size(kLayouts));
+    const float total = width * kCount + gap * (kCount - 1);
     const float bar = ImGui::GetWindowWidth();
     const float from = std::max(ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x + 24 * s,
                                 (bar - total) * 0.5f);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 5 * s));
-    const char* helps[] = {"Run, routing space, curves (1)", "One prompt through the layers (2)"};
     for (Layout layout : kLayouts) {
         ImGui::SetCursorPos(ImVec2(from + static_cast<float>(layout) * (width + gap),
                                    std::floor((bar_height - ImGui::GetFrameHeight()) * 0.5f)));
-        if (button(state_, name_of(layout), nullptr, helps[static_cast<size_t>(layout)], width,
-                   layout == layout_))
+        if (button(state_, name_of(layout), nullptr, help_of(layout), width, layout == layout_))
             set_layout(layout);
     }
     ImGui::PopStyleVar();
@@ -130,7 +129,8 @@ void Shell::draw_state(float bar_height) {
     else
         list->AddCircle(dot, 4 * s, packed(look.color), 0, 1.5f * s);
 
-    const float used = ImGui::GetWindowWidth() * 0.5f + 110 * s;
+    // Half of the layout buttons' width, with a gap.
+    const float used = ImGui::GetWindowWidth() * 0.5f + 158 * s;
     const float field = std::min(220 * s, word_left - 36 * s - used);
     if (field < 90 * s) return;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 5 * s));

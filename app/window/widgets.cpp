@@ -4,6 +4,8 @@
 #include <cmath>
 #include <imgui_internal.h>
 
+#include "app/window/actions.h"
+
 namespace hopscope::app {
 
 void tooltip(const std::string& text) {
@@ -136,6 +138,16 @@ bool empty_state(const AppState& state, const char* title, const char* text, con
         ImGui::CalcTextSize(action).x + 2 * ImGui::GetStyle().FramePadding.x + 16 * s;
     ImGui::SetCursorPos(ImVec2(center(width), top + line + 22 * s + text_size.y));
     return button(state, action, nullptr, nullptr, width, true);
+}
+
+void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert) {
+    if (!ImGui::BeginPopup(id)) return;
+    for (const auto& item : expert_actions(state, layer, expert)) {
+        const bool allowed = item.refusal.empty();
+        if (ImGui::MenuItem(item.title.c_str(), nullptr, false, allowed)) item.run();
+        tooltip(allowed ? item.help : item.refusal);
+    }
+    ImGui::EndPopup();
 }
 
 }  // namespace hopscope::app

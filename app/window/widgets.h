@@ -31,6 +31,8 @@ bool empty_state(const AppState& state, const char* title, const char* text,
                  const char* action = nullptr);
 /// Tooltip for the last item, in the text face, wrapped.
 void tooltip(const std::string& text);
+/// The menu of one expert, after ImGui::OpenPopup(id): one entry an action.
+void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert);
 /// Width of `text` in a face at its base size, in pixels.
 float text_width(ImFont* font, float size, const std::string& text);
 

@@ -320,4 +320,11 @@ std::string to_json(const Command& command) {
     return dump(json);
 }
 
+std::vector<Command> scaled(std::vector<Command> script, double factor) {
+    for (Command& command : script)
+        for (const char* key : {"lambda", "strength"})
+            if (command.has(key)) command.args[key] = command.number(key, 0) * factor;
+    return script;
+}
+
 }  // namespace hopscope::core

@@ -87,6 +87,8 @@ std::string in_words(const Command& command);
 /// The argument that says how much or where to ("value", "lambda", "to", …), as a slider drags it;
 /// "" for commands without. Of two commands that agree in all else the newer one counts.
 std::string value_argument(const std::string& command);
+/// The script with lambda and strength times `factor`: a point of its dose curve.
+std::vector<Command> scaled(std::vector<Command> script, double factor);
 /// {"format": "hopscope.commands/1", "commands": […]}.
 std::string registry_json();
 

@@ -14,6 +14,7 @@
 #include "core/api/command.h"
 #include "core/api/config.h"
 #include "core/api/result.h"
+#include "core/api/session.h"
 #include "core/api/snapshot.h"
 
 namespace hopscope::core::lab {
@@ -132,6 +133,11 @@ struct InterveneOptions {
 };
 Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.intervene/1
 
+/// The lists of the first of `dirs` that exists, and the labelled classes of the run's synthetic
+/// corpus as "class:NAME", by name.
+Result<std::vector<CategoryWords>> word_lists(const std::string& run,
+                                              const std::vector<std::string>& dirs);
+
 /// Term and definition, for --help.
 using Definition = std::pair<std::string, std::string>;
 
@@ -180,6 +186,8 @@ struct AnalyzeOptions {
     std::string out;              ///< folder for NAME.json and NAME.csv; "" = none are written
     uint64_t seed = 42;
     std::function<void(const std::string& activity, double fraction)> on_progress;
+    std::function<bool()> cancelled;  ///< polled beside the interrupt flag; may be empty
+    bool background = false;          ///< beside a run in training: computes on one thread
 };
 /// One hopscope.analysis/1 document, or several in hopscope.analyses/1 under "analyses"; with
 /// "all", those the run has no data for say so under "skipped".

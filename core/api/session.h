@@ -3,6 +3,7 @@
 // thread owns the live model and another the inspector's copy (architecture.md, Threads).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -65,6 +66,75 @@ struct HaltingEffect {
     std::string error;
 };
 
+/// Words whose probability is summed: those that are a single token (science.md E37).
+struct CategoryWords {
+    std::string name;
+    std::vector<std::string> words;
+    bool operator==(const CategoryWords&) const = default;
+};
+
+/// What a script does to one prompt, asked of the inspector; a newer question replaces an older.
+struct InterventionRequest {
+    std::string prompt;
+    std::vector<Command> script;
+    std::string target;  ///< its first token is the target; "" = the most likely token of the base
+    std::vector<CategoryWords> categories;
+    int64_t controls = 20;      ///< draws of the random control
+    uint64_t seed = 42;         ///< of everything drawn: controls, random directions
+    std::vector<double> doses;  ///< factors on lambda and strength for a dose curve; may be empty
+    int64_t dose_controls = 5;  ///< draws of the control beside each dose
+    bool operator==(const InterventionRequest&) const = default;
+};
+
+/// Mean and sample standard deviation over the draws of a random control; NaN without draws.
+struct Spread {
+    double mean = kNaN, std = kNaN;
+};
+
+/// P of a token or a category under base, intervention and random control.
+struct OddsRow {
+    std::string name;   ///< piece, or category
+    int64_t id = -1;    ///< token; −1 for a category
+    int64_t words = 0;  ///< single tokens counted for a category
+    double base = kNaN, changed = kNaN;
+    Spread control;
+};
+
+/// The intervention with lambda and strength times `factor`.
+struct DosePoint {
+    double factor = 1, kl = kNaN, p_target = kNaN, nll = kNaN;
+    bool token_changed = false;
+    Spread control_kl, control_p_target;
+    std::string error;  ///< not empty: nothing else is filled
+};
+
+/// What an intervention does to the next token at the last position of a prompt, beside a random
+/// control of equal size (product.md section 6). Published first without the control, then whole.
+struct InterventionEffect {
+    uint64_t version = 0;
+    int64_t step = 0;  ///< of the weights that were used
+    InterventionRequest request;
+    std::string error;    ///< not empty: nothing else is filled
+    bool whole = false;   ///< control and doses are in it
+    double progress = 0;  ///< passes made / passes to make, 0 … 1
+    int64_t tokens = 0;   ///< of the prompt
+    OddsRow target;
+    double nll_base = kNaN, nll_changed = kNaN;  ///< −ln P(target), nats
+    double kl = kNaN;                            ///< KL(base ‖ changed), nats
+    bool token_changed = false;                  ///< the most likely token differs
+    double mean_hops = kNaN;      ///< executed under the intervention, mean over tokens and layers
+    std::vector<double> jaccard;  ///< per layer: expert sets of base and changed (E11)
+    std::vector<OddsRow> next;    ///< the ten likeliest of base and of changed, falling base
+    std::vector<OddsRow> groups;  ///< P of each category asked for
+    int64_t control_draws = 0;
+    std::string control_reason;  ///< why there is no control; "" where there is
+    Spread control_kl, control_nll;
+    std::vector<double> control_kls;      ///< KL of each draw
+    std::vector<Spread> control_jaccard;  ///< per layer
+    double control_changed = kNaN;        ///< share of draws whose most likely token differs
+    std::vector<DosePoint> doses;
+};
+
 class Session {
   public:
     /// Starts the threads; preparation (tokenizer, corpus, model) goes on in the background and
@@ -88,6 +158,9 @@ class Session {
     virtual std::shared_ptr<const TraceResult> trace() const = 0;
     virtual void request_halting(const std::string& prompt, double epsilon) = 0;
     virtual std::shared_ptr<const HaltingEffect> halting() const = 0;
+    virtual void request_intervention(InterventionRequest request) = 0;
+    /// The newest answer, which grows until it is `whole`; null before the first.
+    virtual std::shared_ptr<const InterventionEffect> intervention() const = 0;
     /// Messages for the log panel that came since the last call, as "hh:mm:ss text".
     virtual std::vector<std::string> drain_messages() = 0;
     /// Asks to stop (finish step, checkpoint); `finished` turns true when the threads have ended.

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <exception>
-#include <optional>
 #include <thread>
 
 #include "core/session/board.h"
@@ -28,8 +27,8 @@ class FollowSession final : public Session {
         : options_(std::move(options)),
           board_(options_.wake),
           follower_(std::move(follower)),
-          load_weights_(std::move(load_weights)) {
-        if (inspector) inspector_.emplace(board_, std::move(inspector));
+          load_weights_(std::move(load_weights)),
+          inspector_(board_, std::move(inspector)) {
         const RunInfo& info = follower_.info();
         board_.edit_status([&](RunStatus& status) {
             status.run_dir = follower_.folder().dir();
@@ -58,7 +57,7 @@ class FollowSession final : public Session {
             });
         };
         reader_ = start([this] { read(); });
-        if (inspector_) inspector_thread_ = start([this] { inspector_->run(); });
+        if (inspector_.can_run()) inspector_thread_ = start([this] { inspector_.run(); });
     }
 
     const Config& config() const override { return options_.config; }
@@ -74,25 +73,22 @@ class FollowSession final : public Session {
         return board_.geometry.load();
     }
     void request_trace(TraceRequest request) override {
-        if (inspector_) return inspector_->request_trace(std::move(request));
-        TraceResult none;
-        none.prompt = request.prompt;
-        none.error = "This session has no inspector.";
-        board_.trace.store(std::make_shared<const TraceResult>(std::move(none)));
+        inspector_.request_trace(std::move(request));
     }
     std::shared_ptr<const TraceResult> trace() const override {
         if (!board_.trace_looked_at.exchange(true)) board_.inspector_bell.notify();
         return board_.trace.load();
     }
     void request_halting(const std::string& prompt, double epsilon) override {
-        if (inspector_) return inspector_->request_halting(prompt, epsilon);
-        HaltingEffect none;
-        none.prompt = prompt;
-        none.epsilon = epsilon;
-        none.error = "This session has no inspector.";
-        board_.halting.store(std::make_shared<const HaltingEffect>(std::move(none)));
+        inspector_.request_halting(prompt, epsilon);
     }
     std::shared_ptr<const HaltingEffect> halting() const override { return board_.halting.load(); }
+    void request_intervention(InterventionRequest request) override {
+        inspector_.request_intervention(std::move(request));
+    }
+    std::shared_ptr<const InterventionEffect> intervention() const override {
+        return board_.intervention.load();
+    }
 
     std::vector<std::string> drain_messages() override { return board_.drain_messages(); }
     using Session::close;
@@ -195,7 +191,7 @@ class FollowSession final : public Session {
     LoadWeights load_weights_;
     uint64_t weights_revision_ = 0;
     bool looked_ = false;
-    std::optional<InspectorLoop> inspector_;
+    InspectorLoop inspector_;
     std::atomic<int> threads_{0};
     std::thread reader_, inspector_thread_;
 };

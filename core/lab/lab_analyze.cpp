@@ -91,6 +91,7 @@ Status make_dir(const std::string& dir) {
 
 Result<std::string> analyze(const AnalyzeOptions& o) {
     try {
+        if (o.background) use_one_thread();
         auto selected = analysis::select_analyses(analysis_table(), o.what);
         if (!selected) return selected.error();
         bool needs_model = false;
@@ -114,7 +115,9 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         context.corpus = o.corpus;
         context.prompts = o.prompts;
         context.seed = o.seed;
-        context.progress.cancelled = [] { return interrupt_flag().load() != 0; };
+        context.progress.cancelled = [&o] {
+            return interrupt_flag().load() != 0 || (o.cancelled && o.cancelled());
+        };
         if (o.on_progress) context.progress.report = o.on_progress;
         if (!o.out.empty())
             if (auto s = make_dir(o.out); !s) return s.error();

@@ -192,15 +192,18 @@ ordered_json summary_json(const std::vector<Effect>& effects) {
     return j;
 }
 
-/// The script with lambda and strength times `factor`.
-std::vector<Command> scaled(std::vector<Command> script, double factor) {
-    for (auto& command : script)
-        for (const char* key : {"lambda", "strength"})
-            if (command.has(key)) command.args[key] = command.number(key, 0) * factor;
-    return script;
-}
-
 }  // namespace
+
+Result<std::vector<CategoryWords>> word_lists(const std::string& run,
+                                              const std::vector<std::string>& dirs) {
+    auto folder = RunFolder::open(run, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto lists = word_lists_for(*folder, dirs);
+    if (!lists) return lists.error();
+    std::vector<CategoryWords> out;
+    for (auto& [name, words] : *lists) out.push_back({name, std::move(words)});
+    return out;
+}
 
 Result<std::string> intervene(const InterveneOptions& o) {
     try {

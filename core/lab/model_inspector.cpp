@@ -7,6 +7,7 @@
 
 #include "core/lab/device.h"
 #include "core/lab/halting_effect.h"
+#include "core/lab/intervention_effect.h"
 #include "core/probe/planned_pass.h"
 #include "core/probe/trace.h"
 
@@ -98,6 +99,24 @@ HaltingEffect ModelInspector::halting(const std::string& prompt, double epsilon,
         out.error = torch_error(e).message;
     }
     return out;
+}
+
+InterventionEffect ModelInspector::intervene(
+    const InterventionRequest& request, const std::function<bool()>& cancelled,
+    const std::function<void(const InterventionEffect&)>& publish) {
+    use_one_thread();
+    InterventionEffect out;
+    out.request = request;
+    if (!model_) {
+        out.error = "the model is not ready yet";
+        return out;
+    }
+    try {
+        return measure_intervention(*model_, request, cancelled, publish);
+    } catch (const std::exception& e) {
+        out.error = torch_error(e).message;
+        return out;
+    }
 }
 
 }  // namespace hopscope::core

@@ -15,6 +15,9 @@ class ModelInspector : public Inspector {
     TraceResult trace(const TraceRequest& request, const std::function<bool()>& cancelled) override;
     HaltingEffect halting(const std::string& prompt, double epsilon,
                           const std::function<bool()>& cancelled) override;
+    InterventionEffect intervene(
+        const InterventionRequest& request, const std::function<bool()>& cancelled,
+        const std::function<void(const InterventionEffect&)>& publish) override;
 
   private:
     std::shared_ptr<const ModelCopy> model_;

@@ -98,16 +98,16 @@ Pass run_pass(const Config& config, const Weights& weights, const Plan& plan,
     options.probe = &chain;
     const auto hidden = forward(config, edited, ids, options).hidden;
     out.log_p = at::_log_softmax(at::linear(hidden.select(0, length - 1), edited.embed), -1, false)
-                    .to(at::kCPU, at::kDouble);
+                    .to(at::kCPU, at::kDouble)
+                    .contiguous();
     return out;
 }
 
 Outlook outlook_of(const at::Tensor& log_p, int64_t target, const PromptQuestion& question,
                    const Categories& categories) {
-    const auto lp = log_p.contiguous();
-    const double* p = lp.const_data_ptr<double>();
+    const double* p = log_p.const_data_ptr<double>();
     Outlook out;
-    out.top = std::max_element(p, p + lp.numel()) - p;
+    out.top = std::max_element(p, p + log_p.numel()) - p;
     out.nll = -p[target];
     out.p_target = std::exp(p[target]);
     for (const auto& name : question.categories) {
@@ -156,6 +156,27 @@ void summarise(const Outlook& base, Control& c) {
     }
 }
 
+/// The likeliest tokens of both passes, falling P of the base, ties by lowest id.
+std::vector<NextOdds> next_odds(const at::Tensor& base, const at::Tensor& changed, int64_t n) {
+    std::set<int64_t> ids;
+    for (const auto* log_p : {&base, &changed}) {
+        const auto* p = log_p->const_data_ptr<double>();
+        std::vector<int64_t> order(static_cast<size_t>(log_p->numel()));
+        for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+        const auto end = order.begin() + std::min<int64_t>(n, log_p->numel());
+        std::partial_sort(order.begin(), end, order.end(),
+                          [&](int64_t a, int64_t b) { return p[a] != p[b] ? p[a] > p[b] : a < b; });
+        ids.insert(order.begin(), end);
+    }
+    std::vector<NextOdds> out;
+    for (const int64_t id : ids)
+        out.push_back({id, std::exp(base.const_data_ptr<double>()[id]),
+                       std::exp(changed.const_data_ptr<double>()[id]), std::nan(""), std::nan("")});
+    std::stable_sort(out.begin(), out.end(),
+                     [](const NextOdds& a, const NextOdds& b) { return a.base > b.base; });
+    return out;
+}
+
 }  // namespace
 
 Result<Effect> measure_effect(const Config& config, const Weights& weights, const Plan& plan,
@@ -168,19 +189,25 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
     const auto ids = at::tensor(at::ArrayRef<int64_t>(question.ids))
                          .view({1, static_cast<int64_t>(question.ids.size())})
                          .to(weights.embed.device());
+    const Error stopped{ErrorKind::interrupted, "stopped on request"};
+    if (cancelled()) return stopped;
     const auto base = run_pass(config, weights, {}, ids);
     Effect out;
     out.target = question.target ? *question.target : base.log_p.argmax().item().toLong();
     out.base = outlook_of(base.log_p, out.target, question, categories);
+    if (cancelled()) return stopped;
     const auto changed = run_pass(config, weights, plan, ids);
     out.changed = compare(base, changed, out.base, out.target, question, categories, config);
     out.control.reason = no_control(plan, config);
     if (!out.control.reason.empty()) draws = 0;
     out.control.draws = draws;
     out.control.seed = seed;
+    if (question.next_tokens > 0)
+        out.next = next_odds(base.log_p, changed.log_p, question.next_tokens);
+    std::vector<std::vector<double>> drawn_p(out.next.size());
     Random random(seed);
     for (int64_t i = 0; i < draws; ++i) {
-        if (cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
+        if (cancelled()) return stopped;
         auto control = random_control(plan, config, weights, random.next());
         if (plan.controls.halts()) {  // as many tokens of each depth, drawn anew in each layer
             control.controls = {};
@@ -190,8 +217,14 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
         const auto drawn = run_pass(config, weights, control, ids);
         out.control.each.push_back(
             compare(base, drawn, out.base, out.target, question, categories, config));
+        for (size_t t = 0; t < out.next.size(); ++t)
+            drawn_p[t].push_back(std::exp(drawn.log_p.const_data_ptr<double>()[out.next[t].id]));
     }
     if (draws > 0) summarise(out.base, out.control);
+    for (size_t t = 0; draws > 0 && t < out.next.size(); ++t) {
+        out.next[t].control_mean = stats::mean(drawn_p[t]);
+        out.next[t].control_std = stats::sample_std(drawn_p[t]);
+    }
     return out;
 }
 

@@ -22,6 +22,7 @@ struct PromptQuestion {
     std::vector<int64_t> ids;       ///< tokens of the prompt
     std::optional<int64_t> target;  ///< token asked for; without it the most likely one of the base
     std::vector<std::string> categories;  ///< names in Categories; P of each is reported
+    int64_t next_tokens = 0;  ///< how many of the likeliest tokens are reported, in Effect::next
 };
 
 /// The next-token distribution at the last position, seen through one question.
@@ -52,15 +53,24 @@ struct Control {
     std::vector<Change> each;
 };
 
+/// P of one token at the last position.
+struct NextOdds {
+    int64_t id = 0;
+    double base = 0, changed = 0;
+    double control_mean = 0, control_std = 0;  ///< over draws; NaN without
+};
+
 struct Effect {
     int64_t target = 0;
     Outlook base;
     Change changed;
     Control control;
+    std::vector<NextOdds> next;  ///< the likeliest of base and of changed, falling base
 };
 
 /// @param draws of the random control, seeded with `seed`; 0 for none
-/// Errors: interrupted.
+/// @param cancelled polled before each pass: base, changed, then one a draw
+/// Errors: interrupted; usage as check_tokens.
 Result<Effect> measure_effect(const Config& config, const Weights& weights, const Plan& plan,
                               const PromptQuestion& question, const Categories& categories,
                               int64_t draws, uint64_t seed, const std::function<bool()>& cancelled);

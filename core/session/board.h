@@ -65,6 +65,7 @@ class Board {
     Slot<GeometrySnapshot> geometry;
     Slot<TraceResult> trace;
     Slot<HaltingEffect> halting;
+    Slot<InterventionEffect> intervention;
     Slot<PublishedWeights> weights;
 
     Wakeup trainer_bell;    ///< the trainer thread waits on it

@@ -11,6 +11,9 @@ constexpr std::chrono::milliseconds kTracePeriod{250};
 constexpr int kTraceRest = 4;
 /// How long a question waits for weights of this very step before older ones must do.
 constexpr std::chrono::milliseconds kFreshWait{250};
+/// A growing answer is shown at most so often.
+constexpr std::chrono::milliseconds kShowPeriod{100};
+constexpr const char* kNoInspector = "This session has no inspector.";
 
 /// "" if all can be carried out on prompts; else the first reason why not.
 std::string check_interventions(const std::vector<Command>& interventions) {
@@ -39,24 +42,57 @@ R guarded(const std::function<R()>& work) {
 }  // namespace
 
 InspectorLoop::InspectorLoop(Board& board, std::unique_ptr<Inspector> inspector)
-    : board_(board), inspector_(std::move(inspector)) {}
+    : board_(board), has_inspector_(inspector != nullptr), inspector_(std::move(inspector)) {}
 
-void InspectorLoop::request_trace(TraceRequest request) {
+template <class Q>
+void InspectorLoop::put(Waiting<Q>& place, Q question) {
     {
         std::lock_guard lock(mutex_);
-        trace_ = std::move(request);
-        trace_waits_ = true;
+        place.question = std::move(question);
+        place.is_there = true;
     }
     board_.inspector_bell.notify();
 }
 
+template <class Q>
+bool InspectorLoop::take(Waiting<Q>& place, std::optional<Q>& out) {
+    std::lock_guard lock(mutex_);
+    out.swap(place.question);
+    place.is_there = false;
+    return out.has_value();
+}
+
+/// What was pushed aside is begun anew, unless a newer one has come.
+template <class Q>
+void InspectorLoop::put_back(Waiting<Q>& place, const Q& question) {
+    std::lock_guard lock(mutex_);
+    if (!place.question) place.question = question;
+    place.is_there = true;
+}
+
+void InspectorLoop::request_trace(TraceRequest request) {
+    if (has_inspector_) return put(trace_, std::move(request));
+    TraceResult none;
+    none.prompt = request.prompt;
+    none.error = kNoInspector;
+    board_.trace.store(std::make_shared<const TraceResult>(std::move(none)));
+}
+
 void InspectorLoop::request_halting(std::string prompt, double epsilon) {
-    {
-        std::lock_guard lock(mutex_);
-        halting_ = {std::move(prompt), epsilon};
-        halting_waits_ = true;
-    }
-    board_.inspector_bell.notify();
+    if (has_inspector_) return put(halting_, HaltingRequest{std::move(prompt), epsilon});
+    HaltingEffect none;
+    none.prompt = std::move(prompt);
+    none.epsilon = epsilon;
+    none.error = kNoInspector;
+    board_.halting.store(std::make_shared<const HaltingEffect>(std::move(none)));
+}
+
+void InspectorLoop::request_intervention(InterventionRequest request) {
+    if (has_inspector_) return put(intervention_, std::move(request));
+    InterventionEffect none;
+    none.error = kNoInspector;
+    none.request = std::move(request);
+    board_.intervention.store(std::make_shared<const InterventionEffect>(std::move(none)));
 }
 
 void InspectorLoop::run() {
@@ -75,20 +111,18 @@ void InspectorLoop::run() {
 /// Answers one question; false if none waits.
 bool InspectorLoop::step() {
     std::optional<TraceRequest> trace;
+    std::optional<InterventionRequest> intervention;
     std::optional<HaltingRequest> halting;
-    {
-        std::lock_guard lock(mutex_);
-        if (trace_) {
-            trace.swap(trace_);
-            trace_waits_ = false;
-        } else if (halting_) {
-            halting.swap(halting_);
-            halting_waits_ = false;
-        }
+    if (take(trace_, trace)) {
+        answer_trace(*trace, /*follows=*/false);
+    } else if (take(intervention_, intervention)) {
+        answer_intervention(*intervention);
+    } else if (take(halting_, halting)) {
+        answer_halting(*halting);
+    } else {
+        return false;
     }
-    if (trace) answer_trace(*trace, /*follows=*/false);
-    if (halting) answer_halting(*halting);
-    return trace || halting;
+    return true;
 }
 
 /// With a prompt open and someone looking: trace it anew once the run has gone on. Waits.
@@ -113,7 +147,7 @@ void InspectorLoop::answer_trace(const TraceRequest& request, bool follows) {
     const auto begin = Clock::now();
     bool dropped = false;
     const auto cancelled = [&] {
-        if (board_.closing || trace_waits_) dropped = true;
+        if (board_.closing || trace_.is_there) dropped = true;
         return dropped;
     };
     TraceResult result;
@@ -142,31 +176,62 @@ void InspectorLoop::answer_trace(const TraceRequest& request, bool follows) {
     board_.wake();
 }
 
+/// The answer to a question on the newest weights; without them its error says why.
+template <class R>
+R InspectorLoop::measure(const std::function<bool()>& cancelled, const std::function<R()>& ask) {
+    R none;
+    none.error = await_weights(cancelled);
+    if (!none.error.empty()) return none;
+    return guarded<R>([&] {
+        take_newest_weights();
+        return ask();
+    });
+}
+
 void InspectorLoop::answer_halting(const HaltingRequest& request) {
     bool dropped = false;
     const auto cancelled = [&] {
-        if (board_.closing || trace_waits_ || halting_waits_) dropped = true;
+        if (board_.closing || trace_.is_there || intervention_.is_there || halting_.is_there)
+            dropped = true;
         return dropped;
     };
-    HaltingEffect effect;
-    effect.error = await_weights(cancelled);
-    if (!dropped && effect.error.empty())
-        effect = guarded<HaltingEffect>([&] {
-            take_newest_weights();
-            return inspector_->halting(request.prompt, request.epsilon, cancelled);
-        });
-    if (dropped) {
-        // Pushed aside by a trace it is begun anew, unless a newer one has come.
-        std::lock_guard lock(mutex_);
-        if (!halting_) halting_ = request;
-        halting_waits_ = true;
-        return;
-    }
+    auto effect = measure<HaltingEffect>(
+        cancelled, [&] { return inspector_->halting(request.prompt, request.epsilon, cancelled); });
+    if (dropped) return put_back(halting_, request);
     effect.version = ++halting_version_;
     effect.prompt = request.prompt;
     effect.epsilon = request.epsilon;
     if (weights_) effect.step = weights_->copy->step;
     board_.halting.store(std::make_shared<const HaltingEffect>(std::move(effect)));
+    board_.wake();
+}
+
+void InspectorLoop::answer_intervention(const InterventionRequest& request) {
+    bool dropped = false;
+    const auto cancelled = [&] {
+        if (board_.closing || trace_.is_there || intervention_.is_there) dropped = true;
+        return dropped;
+    };
+    Clock::time_point next_show{};
+    const auto publish = [&](const InterventionEffect& so_far) {
+        if (Clock::now() < next_show || cancelled()) return;
+        next_show = Clock::now() + kShowPeriod;
+        show(so_far, request);
+    };
+    InterventionEffect effect;
+    effect.error = check_interventions(request.script);
+    if (effect.error.empty())
+        effect = measure<InterventionEffect>(
+            cancelled, [&] { return inspector_->intervene(request, cancelled, publish); });
+    if (dropped) return put_back(intervention_, request);
+    show(std::move(effect), request);
+}
+
+void InspectorLoop::show(InterventionEffect effect, const InterventionRequest& request) {
+    effect.version = ++intervention_version_;
+    effect.request = request;
+    if (weights_) effect.step = weights_->copy->step;
+    board_.intervention.store(std::make_shared<const InterventionEffect>(std::move(effect)));
     board_.wake();
 }
 

@@ -14,8 +14,8 @@ class SessionImpl final : public Session {
         : options_(std::move(options)),
           board_(options_.wake),
           trainer_(board_, commands_, std::move(trainer),
-                   {options_.start, options_.open_only, options_.headless}) {
-        if (inspector) inspector_.emplace(board_, std::move(inspector));
+                   {options_.start, options_.open_only, options_.headless}),
+          inspector_(board_, std::move(inspector)) {
         board_.edit_status([&](RunStatus& status) {
             status.run_dir = options_.run_dir;
             status.steps = options_.config.train.steps;
@@ -39,7 +39,7 @@ class SessionImpl final : public Session {
             });
         };
         trainer_thread_ = run(trainer_);
-        if (inspector_) inspector_thread_ = run(*inspector_);
+        if (inspector_.can_run()) inspector_thread_ = run(inspector_);
     }
 
     const Config& config() const override { return options_.config; }
@@ -52,14 +52,24 @@ class SessionImpl final : public Session {
         board_.geometry_looked_at = true;
         return board_.geometry.load();
     }
-    void request_trace(TraceRequest request) override;
+    void request_trace(TraceRequest request) override {
+        inspector_.request_trace(std::move(request));
+    }
     std::shared_ptr<const TraceResult> trace() const override {
         // The first look after an answer lets an open prompt follow the run.
         if (!board_.trace_looked_at.exchange(true)) board_.inspector_bell.notify();
         return board_.trace.load();
     }
-    void request_halting(const std::string& prompt, double epsilon) override;
+    void request_halting(const std::string& prompt, double epsilon) override {
+        inspector_.request_halting(prompt, epsilon);
+    }
     std::shared_ptr<const HaltingEffect> halting() const override { return board_.halting.load(); }
+    void request_intervention(InterventionRequest request) override {
+        inspector_.request_intervention(std::move(request));
+    }
+    std::shared_ptr<const InterventionEffect> intervention() const override {
+        return board_.intervention.load();
+    }
 
     std::vector<std::string> drain_messages() override { return board_.drain_messages(); }
     using Session::close;
@@ -71,7 +81,7 @@ class SessionImpl final : public Session {
     mutable Board board_;
     CommandQueue commands_;
     TrainerLoop trainer_;
-    std::optional<InspectorLoop> inspector_;
+    InspectorLoop inspector_;
     std::atomic<int> threads_{0};
     std::thread trainer_thread_, inspector_thread_;
 };
@@ -91,23 +101,6 @@ uint64_t SessionImpl::submit(const Command& command, const std::string& by) {
     const uint64_t id = commands_.submit(*checked, by);
     board_.trainer_bell.notify();
     return id;
-}
-
-void SessionImpl::request_trace(TraceRequest request) {
-    if (inspector_) return inspector_->request_trace(std::move(request));
-    TraceResult none;
-    none.prompt = request.prompt;
-    none.error = "This session has no inspector.";
-    board_.trace.store(std::make_shared<const TraceResult>(std::move(none)));
-}
-
-void SessionImpl::request_halting(const std::string& prompt, double epsilon) {
-    if (inspector_) return inspector_->request_halting(prompt, epsilon);
-    HaltingEffect none;
-    none.prompt = prompt;
-    none.epsilon = epsilon;
-    none.error = "This session has no inspector.";
-    board_.halting.store(std::make_shared<const HaltingEffect>(std::move(none)));
 }
 
 }  // namespace

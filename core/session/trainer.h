@@ -91,6 +91,11 @@ class Inspector {
                               const std::function<bool()>& cancelled) = 0;
     virtual HaltingEffect halting(const std::string& prompt, double epsilon,
                                   const std::function<bool()>& cancelled) = 0;
+    /// `publish` gets what is known so far; what is returned is whole or an error. `cancelled` is
+    /// polled between passes.
+    virtual InterventionEffect intervene(
+        const InterventionRequest& request, const std::function<bool()>& cancelled,
+        const std::function<void(const InterventionEffect&)>& publish) = 0;
 };
 
 }  // namespace hopscope::core

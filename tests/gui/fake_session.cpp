@@ -22,6 +22,10 @@ float noise(uint64_t a, uint64_t b = 0, uint64_t c = 0) {
     return static_cast<float>(x >> 40) / 8388608.0f - 1.0f;
 }
 
+uint64_t u(int64_t v) {
+    return static_cast<uint64_t>(v);
+}
+
 void normalise(float* row, int64_t width) {
     float sum = 0;
     for (int64_t i = 0; i < width; ++i) sum += row[i] * row[i];
@@ -75,7 +79,6 @@ core::LayerGeometry make_layer(const FakeOptions& o, int64_t index, double age) 
     layer.d_space = o.d_space;
     layer.hops = o.hops;
     layer.top_k = std::min(o.top_k, o.experts);
-    const auto u = [](int64_t v) { return static_cast<uint64_t>(v); };
     const float settled = static_cast<float>(1.0 - std::exp(-age * 3.0));
     constexpr int64_t kClusters = 9;
     for (int64_t e = 0; e < o.experts; ++e) {
@@ -270,6 +273,7 @@ std::vector<std::string> FakeSession::drain_messages() {
 }
 
 void FakeSession::request_trace(core::TraceRequest request) {
+    traced_ = request;
     auto result = std::make_shared<core::TraceResult>();
     result->version = trace_ ? trace_->version + 1 : 1;
     result->step = status_.step;
@@ -363,6 +367,69 @@ void FakeSession::request_halting(const std::string& prompt, double epsilon) {
         effect->changed.push_back({i, kPieces[i], 0.30f / static_cast<float>(1 + i)});
     }
     halting_ = std::move(effect);
+}
+
+void FakeSession::put(core::InterventionEffect effect) {
+    effect.version = intervention_ ? intervention_->version + 1 : 1;
+    intervention_ = std::make_shared<core::InterventionEffect>(std::move(effect));
+}
+
+/// Made up: the effect grows with lambda, chance with the seed.
+void FakeSession::request_intervention(core::InterventionRequest request) {
+    asked_.push_back(request);
+    double strength = 1;
+    for (const auto& command : request.script) strength = command.number("lambda", strength);
+    const auto kl_at = [&](double factor) { return 0.12 * factor * factor * strength * strength; };
+    core::InterventionEffect e;
+    e.step = status_.step;
+    e.whole = true;
+    e.progress = 1;
+    e.tokens = 9;
+    e.target = {kPieces[1], 1, 0, 0.31, 0.31 / (1 + strength * strength), {0.30, 0.02}};
+    e.nll_base = -std::log(e.target.base);
+    e.nll_changed = -std::log(e.target.changed);
+    e.kl = kl_at(1);
+    e.token_changed = strength > 1;
+    e.mean_hops = static_cast<double>(options_.hops);
+    for (int i = 0; i < 12; ++i) {
+        const double p = 0.31 / (1 + i);
+        e.next.push_back({kPieces[i % 10],
+                          i,
+                          0,
+                          p,
+                          std::abs(p + 0.05 * noise(7, u(i))),
+                          {p + 0.004 * noise(8, u(i)), 0.006}});
+    }
+    for (const auto& category : request.categories)
+        e.groups.push_back({category.name,
+                            -1,
+                            static_cast<int64_t>(category.words.size()),
+                            0.021,
+                            0.034,
+                            {0.0214, 0.0012}});
+    for (int64_t l = 0; l < options_.layers; ++l) {
+        e.jaccard.push_back(0.9 - 0.1 * static_cast<double>(l));
+        e.control_jaccard.push_back({0.95, 0.01});
+    }
+    e.control_draws = request.controls;
+    for (int64_t i = 0; i < request.controls; ++i)
+        e.control_kls.push_back(0.02 + 0.015 * noise(u(i), request.seed));
+    if (request.controls > 0) {
+        e.control_kl = {0.02, 0.009};
+        e.control_nll = {1.19, 0.05};
+        e.control_changed = 0.05;
+    }
+    for (const double factor : request.doses)
+        e.doses.push_back({factor,
+                           kl_at(factor),
+                           0.31 / (1 + factor * factor),
+                           1.2 + factor,
+                           factor > 1,
+                           {0.02 * factor, 0.009},
+                           {0.30, 0.02},
+                           ""});
+    e.request = std::move(request);
+    put(std::move(e));
 }
 
 app::Services fake_services(FakeOptions options, FakeSession** newest) {

@@ -37,6 +37,10 @@ class FakeSession final : public core::Session {
     std::shared_ptr<const core::TraceResult> trace() const override { return trace_; }
     void request_halting(const std::string& prompt, double epsilon) override;
     std::shared_ptr<const core::HaltingEffect> halting() const override { return halting_; }
+    void request_intervention(core::InterventionRequest request) override;
+    std::shared_ptr<const core::InterventionEffect> intervention() const override {
+        return intervention_;
+    }
     std::vector<std::string> drain_messages() override;
     using Session::close;
     void close(const std::string&) override { closing_ = true; }
@@ -53,6 +57,9 @@ class FakeSession final : public core::Session {
     void put(core::GeometrySnapshot snapshot);
     void put(core::TraceResult trace);
     void put(core::HaltingEffect effect);
+    void put(core::InterventionEffect effect);
+    const std::vector<core::InterventionRequest>& asked() const { return asked_; }
+    const core::TraceRequest& traced() const { return traced_; }
     void say(const std::string& message) { messages_.push_back(message); }
     const std::vector<core::Command>& received() const { return received_; }
 
@@ -71,6 +78,9 @@ class FakeSession final : public core::Session {
     std::shared_ptr<const core::GeometrySnapshot> geometry_;
     std::shared_ptr<const core::TraceResult> trace_;
     std::shared_ptr<const core::HaltingEffect> halting_;
+    std::shared_ptr<const core::InterventionEffect> intervention_;
+    std::vector<core::InterventionRequest> asked_;
+    core::TraceRequest traced_;
     int64_t single_steps_ = 0;
     bool closing_ = false, close_allowed_ = true;
 };

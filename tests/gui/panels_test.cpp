@@ -322,6 +322,9 @@ int main() {
     register_curves_panel(engine);
     register_log_panel(engine);
     gui_test::register_geometry_panels(engine);
+    gui_test::register_intervene_panel(engine);
+    gui_test::register_stack_on_trajectory(engine);
+    gui_test::register_analyses_panel(engine);
     {
         Stage local;
         stage = &local;

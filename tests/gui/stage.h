@@ -68,5 +68,9 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
 
 /// Tests of the two geometry panels.
 void register_geometry_panels(ImGuiTestEngine* engine);
+/// Tests of the intervene panel, and of its stack in the trajectory.
+void register_intervene_panel(ImGuiTestEngine* engine);
+void register_stack_on_trajectory(ImGuiTestEngine* engine);
+void register_analyses_panel(ImGuiTestEngine* engine);
 
 }  // namespace hopscope::gui_test

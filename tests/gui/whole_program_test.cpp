@@ -153,6 +153,33 @@ void run_story(ImGuiTestContext* ctx) {
     ctx->ItemClick("Train");
     ctx->Yield(5);
 
+    // Intervenes on the prompt beside the training: wrong if the panel got no answer, one without
+    // its control, or if the run was changed.
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+    ctx->ItemClick("Intervene");
+    ctx->Yield(5);
+    ctx->SetRef("Intervene##Intervene");
+    ctx->ItemClick("**/Zero the experts of one hop");
+    IM_CHECK(wait_for(
+        ctx,
+        [] {
+            const auto e = state->session->intervention();
+            return e && (e->whole || !e->error.empty());
+        },
+        kLong));
+    const auto zeroed = state->session->intervention();
+    IM_CHECK_STR_EQ(zeroed->error.c_str(), "");
+    IM_CHECK_GT(zeroed->kl, 0.0);
+    IM_CHECK_EQ(static_cast<int64_t>(zeroed->control_kls.size()), zeroed->request.controls);
+    IM_CHECK(std::fabs(zeroed->nll_base + std::log(zeroed->target.base)) < 1e-9);
+    IM_CHECK(state->status.frozen.empty());
+    ctx->Yield(3);
+    ctx->ItemClick("**/Empty");
+    IM_CHECK(state->stack.items().empty());
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+    ctx->ItemClick("Train");
+    ctx->Yield(5);
+
     // Pauses and steps: wrong if the run went on, or made more or fewer updates than asked.
     ctx->SetRef("Run##Train");
     ctx->ItemClick("Pause");

@@ -35,12 +35,13 @@ struct FakeWorld {
     std::atomic<bool> no_checkpoint{false};       ///< no room for a checkpoint, though for a line
     std::function<void(int64_t step)> in_update;  ///< runs inside an update, on the trainer thread
     std::function<void()> in_prepare;
-    std::function<void(const std::function<bool()>&cancelled)> in_trace, in_halting;
+    std::function<void(const std::function<bool()>&cancelled)> in_trace, in_halting,
+        in_intervention;
     std::string refuse_set;  ///< apply refuses `set` of this key
 
     // What happened.
     std::atomic<int64_t> updates{0}, copies{0}, geometries{0}, refreshes{0}, traces{0};
-    std::atomic<int64_t> haltings{0};
+    std::atomic<int64_t> haltings{0}, interventions{0};
     std::atomic<bool> trainer_alive{false}, inspector_alive{false};
     /// The steps at which commands were applied, and by whom: the event log.
     struct Applied {
@@ -263,6 +264,19 @@ class FakeInspector final : public Inspector {
         if (world_.in_halting) world_.in_halting(cancelled);
         HaltingEffect effect;
         effect.kl = static_cast<float>(epsilon);
+        return effect;
+    }
+    /// KL = the seed, published once before the control.
+    InterventionEffect intervene(
+        const InterventionRequest& request, const std::function<bool()>& cancelled,
+        const std::function<void(const InterventionEffect&)>& publish) override {
+        ++world_.interventions;
+        InterventionEffect effect;
+        effect.kl = static_cast<double>(request.seed);
+        publish(effect);
+        if (world_.in_intervention) world_.in_intervention(cancelled);
+        if (world_.throw_in == "intervene") throw std::runtime_error("intervene exploded");
+        effect.whole = true;
         return effect;
     }
 

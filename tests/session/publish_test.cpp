@@ -247,13 +247,95 @@ TEST(Inspector, RefusesInterventionsThatAreNotBuilt) {
     EXPECT_EQ(run.session->trace()->error, "the prompt is empty");
 }
 
+InterventionRequest question(uint64_t seed) {
+    InterventionRequest out;
+    out.prompt = "p";
+    out.script = {{"zero_experts", {}}};
+    out.seed = seed;
+    return out;
+}
+
+TEST(Inspector, AnInterventionIsShownBeforeItsControlIsMeasured) {
+    // Wrong if a person waits for twenty control passes before seeing the effect, or if the
+    // unfinished answer passes for the whole one.
+    FakeWorld world;
+    std::atomic<bool> block{true};
+    world.in_intervention = [&](const std::function<bool()>& cancelled) {
+        while (block && !cancelled()) std::this_thread::sleep_for(1ms);
+    };
+    SessionOptions options;
+    options.start = false;
+    FakeRun run(world, options);
+    run.session->request_intervention(question(7));
+    ASSERT_TRUE(run.wait([&] { return run.session->intervention() != nullptr; }));
+    const auto first = run.session->intervention();
+    EXPECT_FALSE(first->whole);
+    EXPECT_EQ(first->kl, 7);
+    EXPECT_EQ(first->request, question(7));
+    block = false;
+    ASSERT_TRUE(run.wait([&] { return run.session->intervention()->whole; }));
+    EXPECT_GT(run.session->intervention()->version, first->version);
+}
+
+TEST(Inspector, TheNewestInterventionWinsAndATraceGoesBefore) {
+    // Wrong if a dragged strength leaves a queue, or a new prompt waits for the control.
+    FakeWorld world;
+    std::atomic<bool> block{true};
+    world.in_intervention = [&](const std::function<bool()>& cancelled) {
+        while (block && !cancelled()) std::this_thread::sleep_for(1ms);
+    };
+    SessionOptions options;
+    options.start = false;
+    FakeRun run(world, options);
+    run.session->request_intervention(question(1));
+    ASSERT_TRUE(run.wait([&] { return world.interventions == 1; }));
+    run.session->request_trace({"quick", {}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, "quick"); }));
+    ASSERT_TRUE(run.wait([&] { return world.interventions == 2; })) << "not begun anew";
+    for (uint64_t seed = 2; seed <= 40; ++seed) run.session->request_intervention(question(seed));
+    block = false;
+    ASSERT_TRUE(run.wait([&] {
+        const auto effect = run.session->intervention();
+        return effect && effect->whole && effect->kl == 40;
+    }));
+    EXPECT_LT(world.interventions, 30);
+}
+
+TEST(Inspector, AnInterventionThatCannotActIsRefusedWithTheReason) {
+    // Wrong if a script is carried out in part and its "effect" shown, or a fault ends the program.
+    FakeWorld world;
+    SessionOptions options;
+    options.start = false;
+    FakeRun run(world, options);
+    const auto answer_to = [&](const InterventionRequest& asked) {
+        run.session->request_intervention(asked);
+        run.wait([&] {
+            const auto effect = run.session->intervention();
+            return effect && effect->request == asked && (effect->whole || !effect->error.empty());
+        });
+        return run.session->intervention();
+    };
+    auto asked = question(3);
+    asked.script.push_back({"set", {{"key", std::string("lr")}, {"value", 1.0}}});
+    EXPECT_NE(answer_to(asked)->error.find("training"), std::string::npos);
+    asked.script.back() = {"steer", {{"layer", int64_t{0}}}};
+    EXPECT_NE(answer_to(asked)->error.find("\"expert\" is missing"), std::string::npos);
+    EXPECT_EQ(world.interventions, 0);
+    world.throw_in = "intervene";
+    EXPECT_NE(answer_to(question(4))->error.find("exploded"), std::string::npos);
+    world.throw_in = "";
+    EXPECT_TRUE(answer_to(question(5))->whole) << "the inspector did not survive the fault";
+}
+
 TEST(Inspector, WithoutOneQuestionsAreStillAnswered) {
     // Wrong if a session without inspector leaves a caller waiting.
     FakeWorld world;
     FakeRun run(world, {}, false);
     run.session->request_trace({"a", {}});
     run.session->request_halting("a", 0.1);
+    run.session->request_intervention(InterventionRequest());
     EXPECT_FALSE(run.session->trace()->error.empty());
+    EXPECT_FALSE(run.session->intervention()->error.empty());
     EXPECT_FALSE(run.session->halting()->error.empty());
 }
 

@@ -1,7 +1,10 @@
 // intervene and analyze on a trained run: if these fail, a document lacks what product.md promises
 // or its numbers do not repeat.
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
+#include "core/api/session.h"
 #include "tests/train/run_helpers.h"
 
 namespace {
@@ -67,6 +70,109 @@ TEST_F(Laboratory, InterveneReportsEffectAndControlAndRepeatsExactly) {
     EXPECT_EQ(j["summary"]["kl"]["n"], 2);
     o.seed = 43;
     EXPECT_NE(*lab::intervene(o), *first) << "the control must depend on the seed";
+}
+
+/// The answer of the window's inspector, once it is whole.
+std::shared_ptr<const InterventionEffect> ask(Session& session, const InterventionRequest& asked) {
+    session.request_intervention(asked);
+    for (int i = 0; i < 3000; ++i) {
+        const auto effect = session.intervention();
+        if (effect && effect->request == asked && (effect->whole || !effect->error.empty()))
+            return effect;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ADD_FAILURE() << "no answer within 30 s";
+    return std::make_shared<const InterventionEffect>();
+}
+
+TEST_F(Laboratory, TheWindowsInspectorGivesTheNumbersOfIntervene) {
+    // Wrong if the same script, prompt and seed gave other numbers in the window than on the
+    // command line, for any command of the registry that acts on prompts.
+    SessionOptions options;
+    options.run_dir = *runs_ / "run";
+    options.open_only = true;
+    options.start = false;
+    auto opened = Session::open(options);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    std::map<std::string, std::vector<std::string>> lines = {
+        {"steer", {R"({"command": "steer", "layer": 0, "expert": [3, 5], "lambda": 2})"}},
+        {"suppress", {R"({"command": "suppress", "layer": 1, "expert": 3, "neighbours": 4})"}},
+        {"force", {R"({"command": "force", "layer": 0, "expert": 3})"}},
+        {"boost", {R"({"command": "boost", "layer": 0, "expert": 3, "strength": 30})"}},
+        {"knock_out", {R"({"command": "knock_out", "layer": 0, "expert": "top"})"}},
+        {"surgery",
+         {R"({"command": "surgery", "layer": 0, "expert": [0, 1, 2, 3], "with": "random"})"}},
+        {"move_centroid",
+         {R"({"command": "move_centroid", "layer": 0, "expert": 3, "to": [1,2,3,4,5,6,7,8]})"}},
+        {"freeze", {R"({"command": "freeze", "what": "routing"})"}},
+        {"unfreeze",
+         {R"({"command": "freeze", "what": "routing"})",
+          R"({"command": "unfreeze", "what": "routing"})",
+          R"({"command": "knock_out", "layer": 0, "expert": "top"})"}},
+        {"halt", {R"({"command": "halt", "max_hops": 1})"}},
+        {"zero_experts", {R"({"command": "zero_experts", "layers": 0, "hops": 1})"}}};
+    for (const auto& spec : command_registry()) {
+        if (!spec.inference) continue;
+        ASSERT_TRUE(lines.count(spec.name)) << "no example of " << spec.name;
+        auto o = steer();
+        o.script.clear();
+        for (const auto& line : lines[spec.name]) o.script.push_back(*parse_command(line));
+        o.prompts = prompts(R"({"text": "the baker walks to", "target": "the"})");
+        const auto document = lab::intervene(o);
+        ASSERT_TRUE(document.ok()) << spec.name << ": " << document.error().message;
+        const auto expected = json::parse(*document)["prompts"][0];
+
+        InterventionRequest asked;
+        asked.prompt = "the baker walks to";
+        asked.target = "the";
+        asked.script = o.script;
+        asked.controls = o.controls;
+        asked.seed = o.seed;
+        const auto effect = ask(**opened, asked);
+        ASSERT_EQ(effect->error, "") << spec.name;
+        SCOPED_TRACE(spec.name);
+        EXPECT_EQ(effect->step, 20);
+        EXPECT_NEAR(effect->kl, expected["kl"].get<double>(), 1e-9);
+        EXPECT_NEAR(effect->target.base, expected["base"]["p_target"].get<double>(), 1e-9);
+        EXPECT_NEAR(effect->nll_changed, expected["changed"]["nll"].get<double>(), 1e-9);
+        EXPECT_EQ(effect->token_changed, expected["changed"]["token_changed"].get<bool>());
+        ASSERT_EQ(effect->jaccard.size(), expected["jaccard"].size());
+        for (size_t l = 0; l < effect->jaccard.size(); ++l)
+            EXPECT_NEAR(effect->jaccard[l], expected["jaccard"][l].get<double>(), 1e-12);
+        EXPECT_EQ(effect->control_draws, expected["control"]["draws"].get<int64_t>());
+        if (effect->control_draws > 0) {
+            EXPECT_NEAR(effect->control_kl.mean, expected["control"]["kl_mean"].get<double>(),
+                        1e-9);
+            EXPECT_NEAR(effect->control_kl.std, expected["control"]["kl_std"].get<double>(), 1e-9);
+        }
+        ASSERT_GE(effect->next.size(), 10u);
+        for (size_t i = 1; i < effect->next.size(); ++i)
+            EXPECT_GE(effect->next[i - 1].base, effect->next[i].base);
+    }
+
+    // Dose curve: factor 1 is the effect itself, factor 0 none; words are summed.
+    InterventionRequest asked;
+    asked.prompt = "the baker walks to";
+    asked.script = steer().script;
+    asked.doses = {0, 1};
+    asked.categories = {{"places", {"the", "a", "her"}}, {"none", {"qqqqqq"}}};
+    const auto effect = ask(**opened, asked);
+    ASSERT_EQ(effect->error, "");
+    ASSERT_EQ(effect->doses.size(), 2u);
+    EXPECT_NEAR(effect->doses[0].kl, 0, 1e-9);
+    EXPECT_EQ(effect->doses[1].kl, effect->kl);
+    ASSERT_EQ(effect->groups.size(), 2u);
+    EXPECT_GT(effect->groups[0].words, 0);
+    EXPECT_GT(effect->groups[0].base, 0);
+    EXPECT_EQ(effect->groups[1].words, 0);
+    EXPECT_EQ(effect->groups[1].base, 0);
+
+    asked.prompt = "";
+    EXPECT_NE(ask(**opened, asked)->error.find("empty"), std::string::npos);
+    asked.prompt = "the baker";
+    asked.script = {
+        *parse_command(R"({"command": "steer", "layer": 0, "expert": 16, "lambda": 1})")};
+    EXPECT_NE(ask(**opened, asked)->error.find("15"), std::string::npos);
 }
 
 TEST_F(Laboratory, NothingChangedMeansNoEffect) {

@@ -1,0 +1,120 @@
+// Documents, tables and background tasks of the analyses panel, without a screen.
+#include "app/panels/analyses_view.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <gtest/gtest.h>
+#include <stdexcept>
+#include <thread>
+
+#include "app/window/task_runner.h"
+
+namespace hopscope::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Wrong if a number of a document were lost, or a list of objects were no table.
+TEST(AnalysesView, DocumentsBecomeNumbersAndTables) {
+    const auto view = read_analysis(R"({"format": "hopscope.analysis/1", "name": "load",
+        "definition": "counts", "n": 640, "seed": 7, "step": 300,
+        "result": {"mean": 0.25, "none": null, "per_layer": [[0.5, 0.25], [1, 2]],
+                   "layers": [{"gini": 0.5, "counts": [1, 2]}, {"gini": 0.25, "cv": "x"}]}})");
+    ASSERT_TRUE(view) << view.error().message;
+    EXPECT_EQ(view->n, 640);
+    EXPECT_EQ(view->step, 300);
+    const std::vector<std::pair<std::string, std::string>> numbers = {
+        {"mean", "0.25"}, {"none", ""}, {"per_layer[0]", "0.5000 0.2500"}, {"per_layer[1]", "1 2"}};
+    EXPECT_EQ(view->numbers, numbers);
+    ASSERT_EQ(view->tables.size(), 1u);
+    EXPECT_EQ(view->tables[0].columns, (std::vector<std::string>{"#", "gini", "counts", "cv"}));
+    EXPECT_EQ(view->tables[0].rows[1], (std::vector<std::string>{"1", "0.25", "", "x"}));
+    for (const char* bad : {"", "[]", "{", R"({"format": "hopscope.trace/1"})",
+                            R"({"format": "hopscope.analysis/1", "n": "many"})"})
+        EXPECT_FALSE(read_analysis(bad)) << bad;
+}
+
+// Wrong if a quoted cell broke a row, or sorting put 10 before 9 or empty cells first.
+TEST(AnalysesView, TablesReadAndSort) {
+    ResultTable t = read_csv("id,word\r\n10,\"a,\"\"b\"\"\"\n\"\"\n9,c\n,x\n", "t");
+    EXPECT_EQ(t.columns, (std::vector<std::string>{"id", "word"}));
+    ASSERT_EQ(t.rows.size(), 4u);
+    EXPECT_EQ(t.rows[0][1], "a,\"b\"");
+    EXPECT_EQ(t.rows[1], (std::vector<std::string>{"", ""})) << "a short row is filled up";
+    sort_rows(t, 0, false);
+    EXPECT_EQ(t.rows[0][0], "9");
+    EXPECT_EQ(t.rows[1][0], "10");
+    sort_rows(t, 0, true);
+    EXPECT_EQ(t.rows[0][0], "10");
+    EXPECT_EQ(t.rows[3][0], "");
+    sort_rows(t, 9, true);  // no such column
+    EXPECT_TRUE(read_csv("", "e").columns.empty());
+    EXPECT_EQ(shown_cell("0.123456789"), "0.1235");
+    EXPECT_EQ(shown_cell("12345"), "12,345");
+    EXPECT_EQ(shown_cell("a1"), "a1");
+}
+
+bool wait_for(const std::function<bool()>& condition) {
+    for (int i = 0; i < 2000 && !condition(); ++i) std::this_thread::sleep_for(1ms);
+    return condition();
+}
+
+// Wrong if tasks ran at once or out of order, a fault ended the program, or progress stood still.
+TEST(TaskRunner, OneAfterAnotherWithProgressAndErrors) {
+    std::atomic<int> wakes{0}, running{0}, most{0};
+    std::atomic<bool> go{false};
+    TaskRunner runner([&] { ++wakes; });
+    const auto work = [&](const core::Progress& progress) -> core::Result<std::string> {
+        most = std::max<int>(most, ++running);
+        progress.report("half", 0.5);
+        while (!go) std::this_thread::sleep_for(1ms);
+        --running;
+        return std::string("result");
+    };
+    runner.start("a", work);
+    runner.start("b", [](const core::Progress&) -> core::Result<std::string> {
+        return core::failure("no data for b");
+    });
+    runner.start("c", [](const core::Progress&) -> core::Result<std::string> {
+        throw std::runtime_error("bad");
+    });
+    runner.start("d", work);
+    ASSERT_TRUE(wait_for([&] { return runner.tasks()[0].progress == 0.5; }));
+    EXPECT_EQ(runner.tasks()[0].activity, "half");
+    EXPECT_EQ(runner.tasks()[1].state, TaskState::waiting);
+    go = true;
+    ASSERT_TRUE(wait_for([&] { return runner.tasks()[3].ended(); }));
+    const auto tasks = runner.tasks();
+    EXPECT_EQ(tasks[0].state, TaskState::done);
+    EXPECT_EQ(tasks[0].outcome, "result");
+    EXPECT_EQ(tasks[1].state, TaskState::failed);
+    EXPECT_EQ(tasks[1].outcome, "no data for b");
+    EXPECT_NE(tasks[2].outcome.find("bad"), std::string::npos);
+    EXPECT_EQ(tasks[3].state, TaskState::done);
+    EXPECT_EQ(most, 1);
+    EXPECT_GE(wakes, 8);
+    runner.forget(tasks[1].id);
+    EXPECT_EQ(runner.tasks().size(), 3u);
+}
+
+// Wrong if cancel did not reach the work or what waits, or the window hung when it closes.
+TEST(TaskRunner, CancelReachesTheWorkAndClosingEndsIt) {
+    const auto endless = [](const core::Progress& progress) -> core::Result<std::string> {
+        while (!progress.cancelled()) std::this_thread::sleep_for(1ms);
+        return core::Error{core::ErrorKind::interrupted, "stopped on request"};
+    };
+    TaskRunner runner(nullptr);
+    const auto a = runner.start("a", endless), b = runner.start("b", endless);
+    ASSERT_TRUE(wait_for([&] { return runner.tasks()[0].state == TaskState::running; }));
+    runner.cancel(b);
+    EXPECT_EQ(runner.tasks()[1].state, TaskState::cancelled);
+    runner.cancel(a);
+    ASSERT_TRUE(wait_for([&] { return runner.tasks()[0].ended(); }));
+    EXPECT_EQ(runner.tasks()[0].state, TaskState::cancelled);
+    runner.start("c", endless);
+    runner.start("d", endless);  // the destructor must not wait for either
+}
+
+}  // namespace
+}  // namespace hopscope::app
