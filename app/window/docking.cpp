@@ -11,8 +11,8 @@ struct Shares {
     float left, top, right, right_bottom;
 };
 constexpr Shares shares_of(Layout layout) {
-    return layout == Layout::train ? Shares{0.158f, 0.0f, 0.36f, 0.30f}
-                                   : Shares{0.25f, 0.48f, 0.44f, 0.40f};
+    return layout == Layout::train ? Shares{0.158f, 0.0f, 0.36f, 0.50f}
+                                   : Shares{0.25f, 0.48f, 0.44f, 0.46f};
 }
 
 /// The run panel's controls and numbers stand without clipping at this width, unscaled pixels.

@@ -32,5 +32,6 @@ std::unique_ptr<Panel> make_curves_panel();
 std::unique_ptr<Panel> make_log_panel();
 std::unique_ptr<Panel> make_routing_space_panel();
 std::unique_ptr<Panel> make_trajectory_panel();
+std::unique_ptr<Panel> make_statistics_panel();
 
 }  // namespace hopscope::app

@@ -10,6 +10,7 @@ constexpr PanelEntry kTable[] = {
     {make_routing_space_panel,   Place::center,       Place::right,        ""},
     {make_trajectory_panel,      Place::none,         Place::center,       ""},
     {make_curves_panel,          Place::right,        Place::none,         ""},
+    {make_statistics_panel,      Place::right_bottom, Place::right_bottom, "S"},
     {make_log_panel,             Place::right_bottom, Place::none,         "L"},
 };
 // clang-format on

@@ -24,6 +24,7 @@ struct Stage {
         state.attach(std::move(made));
         state.watched.clear();
         state.open_next.clear();
+        state.picture_order = {};
         panel = make();
         second = make_second ? make_second() : nullptr;
     }
@@ -68,5 +69,6 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
 
 /// Tests of the two geometry panels.
 void register_geometry_panels(ImGuiTestEngine* engine);
+void register_statistics_panel(ImGuiTestEngine* engine);
 
 }  // namespace hopscope::gui_test
