@@ -35,6 +35,11 @@ bool shown(Linear c) {
     return inside(c.r) && inside(c.g) && inside(c.b);
 }
 
+Rgb of_hex(unsigned hex) {
+    return {static_cast<float>(hex >> 16 & 255) / 255.0f,
+            static_cast<float>(hex >> 8 & 255) / 255.0f, static_cast<float>(hex & 255) / 255.0f};
+}
+
 constexpr Rgb kNeutral = {0.5f, 0.5f, 0.5f};
 
 OkLab polar(float lightness, float chroma, float degrees) {
@@ -106,9 +111,19 @@ Rgb ramp_color(Ramp ramp, float t) {
 Rgb category_color(int64_t i) {
     static constexpr unsigned kSet[kCategories] = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
                                                    0x0072B2, 0xD55E00, 0xCC79A7, 0x999999};
-    const unsigned hex = kSet[static_cast<size_t>(((i % kCategories) + kCategories) % kCategories)];
-    return {static_cast<float>(hex >> 16 & 255) / 255.0f,
-            static_cast<float>(hex >> 8 & 255) / 255.0f, static_cast<float>(hex & 255) / 255.0f};
+    return of_hex(kSet[static_cast<size_t>(((i % kCategories) + kCategories) % kCategories)]);
+}
+
+Rgb series_color(size_t i, bool dark) {
+    // The first are those of Okabe and Ito; the others were chosen one by one as far as possible
+    // from all before them, in OKLab, as seen with three cones and with two.
+    static constexpr unsigned kDark[kSeriesColors] = {0x56B4E9, 0xE69F00, 0x009E73, 0xCC79A7,
+                                                      0xF0E442, 0xD55E00, 0x5544FF, 0xFFDDFF,
+                                                      0xBB00AA, 0x00DD99, 0x666666, 0x9977EE};
+    static constexpr unsigned kLight[kSeriesColors] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
+                                                       0x440000, 0x000088, 0x991144, 0x2200FF,
+                                                       0x8877FF, 0x6600BB, 0x002233, 0x664477};
+    return of_hex((dark ? kDark : kLight)[i % kSeriesColors]);
 }
 
 }  // namespace hopscope::viz

@@ -2,6 +2,7 @@
 // perceptual space OKLab (B. Ottosson, 2020), so that equal steps look equal. Pure, any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace hopscope::viz {
@@ -42,5 +43,11 @@ inline constexpr int kCategories = 8;
 /// The categorical set of Okabe and Ito (2008), distinct under colour blindness; i modulo 8.
 /// Black, which a dark background hides, is replaced by grey.
 Rgb category_color(int64_t i);
+
+inline constexpr int kSeriesColors = 12;
+/// Colours of the lines of a plot, modulo 12: at least 3 : 1 against the panel, and apart from each
+/// other also to people who see two primaries only (tests/viz/colour_test.cpp has the distances).
+/// What repeats a colour needs another marker.
+Rgb series_color(size_t i, bool dark);
 
 }  // namespace hopscope::viz

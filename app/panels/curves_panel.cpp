@@ -4,8 +4,11 @@
 #include <cmath>
 #include <imgui.h>
 #include <implot.h>
+#include <limits>
 
+#include "app/panels/curves_legend.h"
 #include "app/panels/curves_view.h"
+#include "app/window/export.h"
 #include "app/window/format.h"
 #include "app/window/panel.h"
 #include "app/window/widgets.h"
@@ -22,9 +25,6 @@ constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Q
 constexpr RoutingStat kStats[] = {RoutingStat::entropy, RoutingStat::jaccard, RoutingStat::load_cv,
                                   RoutingStat::dead};
 constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
-
-/// Okabe–Ito without its yellow and black, which are lost on one of the two backgrounds.
-constexpr unsigned kLayerColors[] = {0x0072B2, 0xE69F00, 0x009E73, 0xCC79A7, 0x56B4E9, 0xD55E00};
 
 int format_tick(double value, char* text, int size, void*) {
     const bool millions = std::fabs(value) >= 1e6;
@@ -47,7 +47,11 @@ class CurvesPanel final : public Panel {
 
     void draw_tabs(AppState& state);
     void draw_options(AppState& state);
-    void draw_plot(AppState& state);
+    void export_button(AppState& state);
+    void draw_body(AppState& state);
+    void draw_plot(AppState& state, ImVec2 size);
+    void list_lines();
+    void draw_crossings(const AppState& state);
     void draw_frame(const AppState& state);
     void draw_lines(const AppState& state);
     void draw_gaps(const AppState& state);
@@ -63,7 +67,10 @@ class CurvesPanel final : public Panel {
     std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
     std::vector<Series> series_;
     std::vector<Line> lines_;
-    std::vector<Mark> marks_;
+    std::vector<Mark> marks_, crossings_;
+    std::vector<LegendEntry> entries_;  ///< of the list beside the plot; empty: a plain legend
+    CurvesLegend legend_;
+    ImVec2 body_at_, body_size_;  ///< what is exported as a picture
     Range view_x_, view_y_;
     int columns_ = 400;  ///< pixel columns of the last drawn plot
 };
@@ -100,10 +107,13 @@ void CurvesPanel::prepare(AppState& state) {
         series_ = lanes.empty() ? curves_of(state.history, choice_) : curves_of(lanes, choice_);
         built_versions_ = std::move(versions);
         built_choice_ = choice_;
+        list_lines();
+        std::vector<Lane> shown;
+        for (const Lane& lane : lanes)
+            if (!legend_.hides(lane.name)) shown.push_back(lane);
+        crossings_ = crossings_of(shown, choice_.x);
     }
     marks_ = marks_of(state.answers, state.history, choice_.x);
-    const std::vector<Mark> crossings = crossings_of(lanes, choice_.x);
-    marks_.insert(marks_.end(), crossings.begin(), crossings.end());
     if (follow_) {
         view_x_ = x_range(series_);
         if (log_x_) {
@@ -122,15 +132,66 @@ void CurvesPanel::prepare(AppState& state) {
                                                view_x_.high, columns_, scale)});
 }
 
+/// What the list beside the plot holds; takes the hidden lines out of the series.
+void CurvesPanel::list_lines() {
+    entries_.clear();
+    for (const Series& series : series_) {
+        if (series.role != Role::layer && series.role != Role::lane) continue;
+        LegendEntry entry{series.name, series.layer, std::numeric_limits<double>::quiet_NaN()};
+        double x = 0;
+        last_value(series, x, entry.last);
+        entries_.push_back(std::move(entry));
+    }
+    const auto hidden = [&](size_t index) {
+        return std::any_of(entries_.begin(), entries_.end(), [&](const LegendEntry& entry) {
+            return entry.index == index && legend_.hides(entry.name);
+        });
+    };
+    std::erase_if(series_, [&](const Series& series) {
+        const bool listed = series.role == Role::layer || series.role == Role::lane ||
+                            series.role == Role::lane_points;
+        return listed && hidden(series.layer);
+    });
+}
+
 void CurvesPanel::draw(AppState& state) {
     draw_tabs(state);
-    if (series_.empty()) {
+    if (series_.empty() && entries_.empty()) {
         empty_state(state, state.history.empty() ? "No updates yet" : "Not measured in this run",
                     text_of(choice_.quantity).empty);
         return;
     }
     draw_options(state);
-    draw_plot(state);
+    draw_body(state);
+}
+
+/// The plot, and beside it the list of its lines; below it where the panel is narrow.
+void CurvesPanel::draw_body(AppState& state) {
+    const float s = state.pixel_scale;
+    const ImVec2 area = ImGui::GetContentRegionAvail();
+    body_at_ = ImGui::GetCursorScreenPos();
+    body_size_ = area;
+    if (entries_.empty()) return draw_plot(state, ImVec2(-1, -1));
+    const float gap = 8 * s, wanted = legend_.width_for(state, entries_);
+    const float rows = static_cast<float>(entries_.size()) * (ImGui::GetTextLineHeight() + 4 * s);
+    const bool beside = area.x - wanted - gap > 260 * s;
+    const ImVec2 list(beside ? wanted : area.x, beside ? area.y : std::min(rows, area.y * 0.4f));
+    const ImVec2 at = ImGui::GetCursorPos();
+    draw_plot(state, beside ? ImVec2(area.x - list.x - gap, area.y)
+                            : ImVec2(area.x, area.y - list.y - gap));
+    ImGui::SetCursorPos(beside ? ImVec2(at.x + area.x - list.x, at.y)
+                               : ImVec2(at.x, at.y + area.y - list.y));
+    if (legend_.draw(state, entries_, list)) built_versions_.clear();
+}
+
+void CurvesPanel::export_button(AppState& state) {
+    ImGui::SameLine(0, 4 * state.pixel_scale);
+    if (!button(state, "PNG", nullptr, "Writes the picture below into the run folder")) return;
+    char name[64];
+    std::snprintf(name, sizeof name, "curves_%s_step_%08lld.png", text_of(choice_.quantity).tab,
+                  static_cast<long long>(state.status.step));
+    export_picture(state, name, body_at_,
+                   ImVec2(body_at_.x + body_size_.x, body_at_.y + body_size_.y));
 }
 
 void CurvesPanel::draw_tabs(AppState& state) {
@@ -189,6 +250,7 @@ void CurvesPanel::draw_options(AppState& state) {
         if (button(state, "Fit", nullptr, "Shows all and follows the run (double click)"))
             follow_ = true;
     }
+    export_button(state);
     if (choice_.quantity == Quantity::lr || ImGui::GetContentRegionAvail().x < 80 * s) return;
     ImGui::SameLine();
     const float left = ImGui::GetContentRegionAvail().x;
@@ -208,11 +270,12 @@ void CurvesPanel::draw_options(AppState& state) {
             "; 0 shows the raw values alone");
 }
 
-void CurvesPanel::draw_plot(AppState& state) {
+void CurvesPanel::draw_plot(AppState& state, ImVec2 size) {
     ImPlotSpec spec;
-    if (!ImPlot::BeginPlot("##curves", ImVec2(-1, -1),
+    if (!ImPlot::BeginPlot("##curves", size,
                            ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus |
-                               ImPlotFlags_NoBoxSelect))
+                               ImPlotFlags_NoBoxSelect |
+                               (entries_.empty() ? 0 : ImPlotFlags_NoLegend)))
         return;
     const char* y_label = choice_.quantity == Quantity::routing ? axis_of(choice_.stat)
                                                                 : text_of(choice_.quantity).axis;
@@ -225,7 +288,7 @@ void CurvesPanel::draw_plot(AppState& state) {
     const ImPlotCond cond = follow_ ? ImPlotCond_Always : ImPlotCond_Once;
     ImPlot::SetupAxisLimits(ImAxis_X1, view_x_.low, view_x_.high, cond);
     ImPlot::SetupAxisLimits(ImAxis_Y1, view_y_.low, view_y_.high, cond);
-    ImPlot::SetupLegend(ImPlotLocation_East, ImPlotLegendFlags_NoMenus);
+    ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoMenus);
     ImPlot::SetupFinish();
     columns_ = std::max(1, static_cast<int>(ImPlot::GetPlotSize().x));
 
@@ -236,6 +299,7 @@ void CurvesPanel::draw_plot(AppState& state) {
     draw_lines(state);
     ImPlot::PushPlotClipRect();
     draw_gaps(state);
+    draw_crossings(state);
     draw_last_values(state);
     ImPlot::PopPlotClipRect();
     if (ImPlot::IsPlotHovered()) draw_read_out(state);
@@ -269,11 +333,7 @@ ImVec4 CurvesPanel::color_of(const AppState& state, const Series& series) const 
         case Role::lane_points:
             break;
     }
-    const unsigned hex = kLayerColors[series.layer % std::size(kLayerColors)];
-    const ImVec4 color(static_cast<float>((hex >> 16) & 255) / 255.0f,
-                       static_cast<float>((hex >> 8) & 255) / 255.0f,
-                       static_cast<float>(hex & 255) / 255.0f, 1.0f);
-    return theme.dark ? mixed(color, theme.text, 0.15f) : color;
+    return faded(line_color(state, series.layer), legend_.strength(series.layer));
 }
 
 void CurvesPanel::draw_lines(const AppState& state) {
@@ -284,12 +344,15 @@ void CurvesPanel::draw_lines(const AppState& state) {
         const int count = static_cast<int>(t.xs.size());
         ImPlotSpec spec;
         spec.LineColor = color_of(state, series);
-        spec.LineWeight = (series.role == Role::raw ? 1.0f : kLineWeight) * s;
+        const bool listed =
+            series.role != Role::raw && series.role != Role::smooth && series.role != Role::points;
+        const bool strong = listed && legend_.pointed_at(series.layer);
+        spec.LineWeight = (series.role == Role::raw ? 1.0f : kLineWeight) * (strong ? 1.6f : 1) * s;
         spec.FillColor = spec.LineColor;
         const bool measured = series.role == Role::points || series.role == Role::lane_points;
         if (t.show_points || (measured && series.xs.size() < 200)) {
-            spec.Marker = ImPlotMarker_Circle;
-            spec.MarkerSize = (measured ? 2.6f : 2.0f) * s;
+            spec.Marker = listed ? line_marker(series.layer) : ImPlotMarker_Circle;
+            spec.MarkerSize = (measured ? listed ? 3.4f : 2.6f : 2.0f) * s;
             spec.MarkerFillColor = spec.MarkerLineColor = spec.LineColor;
         }
         ImPlot::PlotLine(series.name.c_str(), t.xs.data(), t.ys.data(), count, spec);
@@ -310,6 +373,32 @@ void CurvesPanel::draw_gaps(const AppState& state) {
                                     ImVec2(px, base - 7 * s), packed(state.theme().red));
         }
     }
+}
+
+/// Where a lane overtakes another in validation loss: a ring, its words under the pointer, and
+/// beside it as long as there are few.
+void CurvesPanel::draw_crossings(const AppState& state) {
+    if (choice_.quantity != Quantity::loss && choice_.quantity != Quantity::perplexity) return;
+    constexpr size_t kFew = 3;
+    const float s = state.pixel_scale;
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    std::string under;
+    ImGui::PushFont(state.fonts.text, kSmallSize);
+    for (const Mark& mark : crossings_) {
+        if (!std::isfinite(mark.loss)) continue;
+        const bool loss = choice_.quantity == Quantity::loss;
+        const ImVec2 at = ImPlot::PlotToPixels(mark.x, loss ? mark.loss : std::exp(mark.loss));
+        list->AddCircle(at, 6 * s, packed(state.theme().amber_text), 0, 1.6f * s);
+        if (std::hypot(mouse.x - at.x, mouse.y - at.y) < 9 * s)
+            under += (under.empty() ? "" : "\n") + mark.text + " at " + name_of(choice_.x) + " " +
+                     plain(mark.x);
+        else if (crossings_.size() <= kFew)
+            list->AddText(ImVec2(at.x + 9 * s, at.y - 16 * s), packed(state.theme().amber_text),
+                          shortened(mark.text, 40).c_str());
+    }
+    ImGui::PopFont();
+    if (!under.empty() && ImPlot::IsPlotHovered()) ImGui::SetTooltip("%s", under.c_str());
 }
 
 void CurvesPanel::draw_marks(const AppState& state) {
@@ -353,6 +442,7 @@ void CurvesPanel::draw_last_values(const AppState& state) {
         double x = 0, y = 0;
         if (!last_value(series, x, y)) continue;
         const ImVec2 at = ImPlot::PlotToPixels(x, y);
+        if (!entries_.empty()) continue;  // the list beside the plot has them
         labels.push_back({at.x, at.y, significant(y, 3), color_of(state, series)});
     }
     std::sort(labels.begin(), labels.end(),

@@ -235,7 +235,7 @@ std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const Histo
         if (!marks.empty() && marks.back().x == x)
             marks.back().text += ", " + words;
         else
-            marks.push_back({x, words});
+            marks.push_back({x, words, std::numeric_limits<double>::quiet_NaN()});
     }
     return marks;
 }
@@ -260,7 +260,13 @@ std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis) {
                                  : axis == XAxis::tokens ? static_cast<double>(c.tokens)
                                                          : static_cast<double>(c.a_step);
                 const size_t ahead = c.a_ahead ? a : b, behind = c.a_ahead ? b : a;
-                marks.push_back({x, lanes[ahead].name + " overtakes " + lanes[behind].name});
+                Series valid;
+                valid.xs = valid_x_of(*lanes[a].history, axis);
+                valid.ys = lanes[a].history->valid_loss;
+                Mark mark = {x, lanes[ahead].name + " overtakes " + lanes[behind].name};
+                double at = 0;
+                value_at(valid, x, at, mark.loss);
+                marks.push_back(std::move(mark));
             }
         }
     std::sort(marks.begin(), marks.end(), [](const Mark& m, const Mark& n) { return m.x < n.x; });

@@ -3,6 +3,7 @@
 // functions on the history, window thread.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -73,6 +74,8 @@ Range y_range(const std::vector<Series>& series, Range x, bool logarithmic);
 struct Mark {
     double x = 0;
     std::string text;
+    /// Of a crossing: the validation loss at which the lines meet, in nats; NaN otherwise.
+    double loss = std::numeric_limits<double>::quiet_NaN();
 };
 std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const History& history,
                            XAxis axis);

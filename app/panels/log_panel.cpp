@@ -2,12 +2,11 @@
 // copy, export.
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
-#include <fstream>
 #include <imgui.h>
 #include <misc/cpp/imgui_stdlib.h>
 
 #include "app/panels/log_view.h"
+#include "app/window/export.h"
 #include "app/window/format.h"
 #include "app/window/panel.h"
 #include "app/window/widgets.h"
@@ -97,19 +96,10 @@ void LogPanel::draw_rows(AppState& state) {
 }
 
 void LogPanel::export_rows(AppState& state) {
-    namespace fs = std::filesystem;
-    const fs::path folder =
-        state.status.run_dir.empty() ? fs::path(".") : fs::path(state.status.run_dir);
-    const fs::path path = folder / (commands_ ? "commands_shown.jsonl" : "messages_shown.txt");
     std::vector<LogRow> rows = rows_;
     if (commands_)
         std::erase_if(rows, [](const LogRow& row) { return row.problem; });  // replayable
-    std::ofstream file(path, std::ios::trunc);
-    file << joined(rows);
-    if (file.flush())
-        state.say("wrote " + path.string());
-    else
-        state.say(path.string() + " cannot be written", true);
+    export_text(state, commands_ ? "commands_shown.jsonl" : "messages_shown.txt", joined(rows));
 }
 
 }  // namespace

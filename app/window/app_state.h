@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -66,6 +67,12 @@ struct WatchedCurves {
     History history;
 };
 
+/// A part of the frame that is to become a PNG file; corners in ImGui's coordinates.
+struct PictureOrder {
+    std::string path;
+    ImVec2 low, high;
+};
+
 struct AppState {
     Services services;
     std::string exe_dir;  ///< folder of the program: fonts and configs are searched from here
@@ -83,6 +90,7 @@ struct AppState {
     std::vector<WatchedCurves> watched;                      ///< in the order of the command line
     std::string show_panel;  ///< title of a panel that is to be seen; the shell opens it
     std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
+    std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
     std::vector<LogLine> log;
     double log_at = -1e9;  ///< `now` when the last line came
 

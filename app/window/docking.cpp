@@ -13,13 +13,13 @@ struct Shares {
 constexpr Shares shares_of(Layout layout) {
     switch (layout) {
         case Layout::train:
-            return {0.158f, 0.0f, 0.36f, 0.30f};
+            return {0.158f, 0.0f, 0.36f, 0.50f};
         case Layout::intervene:
             return {0.25f, 0.64f, 0.36f, 0.40f};
         case Layout::inspect:
             break;
     }
-    return {0.25f, 0.48f, 0.44f, 0.40f};
+    return {0.25f, 0.48f, 0.44f, 0.46f};
 }
 
 /// The run panel's controls and numbers stand without clipping at this width, unscaled pixels.

@@ -34,5 +34,6 @@ std::unique_ptr<Panel> make_routing_space_panel();
 std::unique_ptr<Panel> make_trajectory_panel();
 std::unique_ptr<Panel> make_intervene_panel();
 std::unique_ptr<Panel> make_analyses_panel();
+std::unique_ptr<Panel> make_statistics_panel();
 
 }  // namespace hopscope::app

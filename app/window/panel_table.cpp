@@ -13,6 +13,7 @@ constexpr PanelEntry kTable[] = {
     {make_analyses_panel,        Place::none,         Place::none,   Place::center, "A"},
     {make_trajectory_panel,      Place::none,         Place::center, Place::center, ""},
     {make_curves_panel,          Place::right,        Place::none,   Place::none,   ""},
+    {make_statistics_panel,      Place::right_bottom, Place::right_bottom, Place::none, "S"},
     {make_log_panel,             Place::right_bottom, Place::none,   Place::none,   "L"},
 };
 // clang-format on

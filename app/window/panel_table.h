@@ -24,7 +24,7 @@ enum class Place { none, left, top, center, right, right_bottom };
 struct PanelEntry {
     std::unique_ptr<Panel> (*make)();
     Place train, inspect, intervene;
-    const char* shortcut;  ///< key that shows or shuts it, "" for none
+    const char* shortcut;  ///< key that shows or shuts it, one of A … Z; "" for none
 };
 std::span<const PanelEntry> panel_table();
 inline Place place_in(const PanelEntry& entry, Layout layout) {

@@ -39,15 +39,22 @@ std::string bundled_config(const std::string& exe_dir, const std::string& name) 
 
 void RunDoor::start_config(const std::string& path, bool start) {
     auto config = state_.services.read_config(path, {});
-    if (!config) {
-        problem_ = config.error().message;
-        state_.say(problem_, true);
-        return;
-    }
+    if (!config) return refuse(config.error());
     core::SessionOptions options;
     options.config = std::move(*config);
     options.config_name = fs::path(path).stem().string();
     options.start = start;
+    after_closing([this, options] { open(options); });
+}
+
+void RunDoor::start_race(const std::vector<std::string>& paths, const std::string& folder) {
+    core::SessionOptions options;
+    for (const std::string& path : paths) {
+        auto config = state_.services.read_config(path, {});
+        if (!config) return refuse(config.error());
+        options.race.push_back({std::move(*config), fs::path(path).stem().string()});
+    }
+    options.run_dir = folder;
     after_closing([this, options] { open(options); });
 }
 
@@ -74,14 +81,15 @@ void RunDoor::exit() {
     after_closing([this] { exit_now_ = true; });
 }
 
+void RunDoor::refuse(const core::Error& error) {
+    problem_ = error.message;
+    state_.say(problem_, true);
+}
+
 void RunDoor::open(core::SessionOptions options) {
     options.wake = state_.wake;
     auto opened = state_.services.open_session(std::move(options));
-    if (!opened) {
-        problem_ = opened.error().message;
-        state_.say(problem_, true);
-        return;
-    }
+    if (!opened) return refuse(opened.error());
     problem_.clear();
     state_.attach(std::move(*opened));
 }

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "app/window/app_state.h"
 
@@ -16,6 +17,9 @@ class RunDoor {
 
     /// Starts a run from a TOML file. Errors go to `problem()` and the log.
     void start_config(const std::string& path, bool start = true);
+    /// Starts a race of two or more TOML files, each a lane under its file's name; the session says
+    /// which settings they must share. `folder` "": runs/race-YYYYMMDD-HHMMSS.
+    void start_race(const std::vector<std::string>& paths, const std::string& folder = {});
     /// Opens a run folder paused at its newest checkpoint; one that another process writes is
     /// followed.
     void open_run(const std::string& folder);
@@ -37,6 +41,7 @@ class RunDoor {
     void after_closing(std::function<void()> next);
     void open(core::SessionOptions options);
     bool session_at_work() const;
+    void refuse(const core::Error& error);
 
     AppState& state_;
     Stage stage_ = Stage::open;

@@ -134,6 +134,7 @@ void Shell::frame() {
         for (size_t i = 0; i < panels_.size(); ++i) draw_panel(i);
     show_asked_panel();
     draw_open_dialog();
+    draw_race_dialog();
     draw_shortcuts();
     palette_.draw(state_, [this] { return all_actions(); });
     if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));

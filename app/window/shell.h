@@ -74,7 +74,12 @@ class Shell {
     std::string ini_path_;
     std::string config_field_, run_field_;
     bool open_dialog_ = false;
+    std::vector<std::string> race_configs_;  ///< chosen for a race, in the order of its lanes
+    std::string race_field_;
+    bool open_race_ = false;
     void draw_start_screen();
+    void draw_race_dialog();
+    void draw_race_choice(bool& started);
     void draw_open_dialog();
     double memory_read_at_ = -10;
     int64_t memory_bytes_ = 0;

@@ -50,6 +50,9 @@ void Shell::make_actions() {
                });
     add_action("file.open", "Open run or config…", "Opens a run folder, or starts a configuration.",
                "Ctrl+O", [this] { open_dialog_ = true; });
+    add_action("file.race", "Race configurations…",
+               "Trains several configurations in turn on the same batches.", "",
+               [this] { open_race_ = true; });
     add_action("file.close", "Close run", "Stops the run, saves it and shows the start screen.", "",
                [this] { door_.close_run(); });
     add_action("file.quit", "Quit", "Stops the run, saves it and closes the window.", "Ctrl+Q",
@@ -121,7 +124,7 @@ void Shell::draw_menus() {
         std::vector<const char*> items;  // nullptr: a line
     };
     static const std::vector<Menu> kMenus = {
-        {"File", {"file.first_look", "file.open", "file.close", nullptr, "file.quit"}},
+        {"File", {"file.first_look", "file.open", "file.race", "file.close", nullptr, "file.quit"}},
         {"Run", {"resume", "pause", "step", nullptr, "checkpoint", "evaluate", nullptr, "stop"}},
         {"View",
          {"view.dark", "view.larger", "view.smaller", "view.scale1", "view.animations", nullptr}},
@@ -197,9 +200,10 @@ void Shell::handle_keys() {
     if (pressed(ImGuiKey_1)) set_layout(Layout::train);
     if (pressed(ImGuiKey_2)) set_layout(Layout::inspect);
     if (pressed(ImGuiKey_3)) set_layout(Layout::intervene);
-    if (pressed(ImGuiKey_I)) state_.show_panel = "Intervene";
-    if (pressed(ImGuiKey_A)) state_.show_panel = "Analyses";
-    if (pressed(ImGuiKey_L)) run("panel.Log");
+    for (size_t i = 0; i < panels_.size(); ++i)
+        if (const char* key = panel_table()[i].shortcut; key[0])
+            if (pressed(ImGuiKey_A + (key[0] - 'A')))
+                run(("panel." + std::string(panels_[i]->title())).c_str());
     if (pressed(ImGuiKey_Escape)) state_.selection.clear();
     if (pressed(ImGuiMod_Shift | ImGuiKey_Slash)) run("help.shortcuts");
 }

@@ -86,6 +86,7 @@ bool button(const AppState& state, const char* label, const char* refusal, const
     ImGui::EndDisabled();
     ImGui::PopStyleVar();
     if (selected) ImGui::PopStyleColor(3);
+    if (pressed) return true;  // without its hint, which would lie over a picture being exported
     if (refusal)
         tooltip(refusal);
     else if (help)

@@ -6,12 +6,14 @@
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <imgui.h>
 #include <imgui_internal.h>
 #include <implot.h>
+#include <utility>
 
 #include "app/window/chords.h"
 #include "app/window/display_loss.h"
@@ -252,16 +254,32 @@ class Loop {
         glClearColor(back.x, back.y, back.z, 1.0f);
         glClear(GL_COLOR_BUFFER_BIT);
         ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+        if (state_.picture_order) write_picture(*std::exchange(state_.picture_order, {}), height);
         if (!options_.screenshot.empty()) {
             state_.keep_drawing(1);
             if (++frames_ >= options_.frames) {
-                if (const auto why = write_framebuffer(options_.screenshot, width, height);
+                if (const auto why = write_framebuffer(options_.screenshot, {0, 0, width, height});
                     !why.empty())
                     std::fprintf(stderr, "hopscope: %s\n", why.c_str());
                 closing_ = true;
             }
         }
         glfwSwapBuffers(screen_.window);
+    }
+
+    void write_picture(const PictureOrder& order, int frame_height) {
+        const ImVec2 scale = ImGui::GetIO().DisplayFramebufferScale;
+        const ImVec2 origin = ImGui::GetMainViewport()->Pos;
+        const auto pixel = [](float value, float factor) {
+            return static_cast<int>(std::lround(value * factor));
+        };
+        const int left = pixel(order.low.x - origin.x, scale.x);
+        const int top = pixel(order.low.y - origin.y, scale.y);
+        const int right = pixel(order.high.x - origin.x, scale.x);
+        const int bottom = pixel(order.high.y - origin.y, scale.y);
+        const auto why = write_framebuffer(
+            order.path, {left, frame_height - bottom, right - left, bottom - top});
+        state_.say(why.empty() ? "wrote " + order.path : why, !why.empty());
     }
 
     const WindowOptions& options_;

@@ -241,6 +241,48 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         IM_CHECK(ctx->ItemExists("##curves"));
     };
 
+    // Wrong if a lane could not be hidden and shown again, the list took a lane's line for
+    // another's, or nine lanes left the plot without room.
+    t = IM_REGISTER_TEST(engine, "curves", "lanes_of_a_race_are_shown_and_hidden");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        auto& lanes = stage->session->mutable_status().lanes;
+        for (int i = 0; i < 9; ++i) {
+            lanes.push_back("lane_with_a_long_name_" + std::to_string(i));
+            if (i == 0) continue;
+            app::History rival;
+            for (int64_t step = 1; step <= 60; ++step) {
+                core::ScalarRecord record;
+                record.step = step;
+                record.loss = 3.0f + static_cast<float>(i);
+                if (step % 10 == 0) record.valid_loss = 5.0f + static_cast<float>((i * step) % 7);
+                rival.append(record);
+            }
+            stage->state.rivals.push_back(std::move(rival));
+        }
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        const ImGuiID list = ctx->WindowInfo("lines").ID;
+        const auto entry = [&](int i) {
+            return ctx->GetID(("$$" + std::to_string(i) + "/##" + lanes[size_t(i)]).c_str(), list);
+        };
+        IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetHeight(), 200.0f);
+        IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetWidth(), 200.0f);
+        ctx->ItemClick(entry(8));
+        ctx->ItemClick(entry(0));
+        ctx->Yield(2);
+        for (int i = 0; i < 9; ++i) IM_CHECK(ctx->ItemExists(entry(i)));  // hidden ones stay listed
+        for (int i = 1; i < 8; ++i) ctx->ItemClick(entry(i));
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("##curves"));  // all hidden: still a plot, and a way back
+        ctx->ItemClick(entry(3));
+        ctx->MouseMove("##curves");
+        ctx->Yield(2);
+        ctx->ItemClick("PNG");
+        ctx->Yield();
+        IM_CHECK(stage->state.picture_order.has_value());
+    };
+
     // Wrong if a run without updates showed an empty plot in place of what will appear.
     t = IM_REGISTER_TEST(engine, "curves", "says_what_will_appear");
     use<kMake>(t, [] {
@@ -325,6 +367,7 @@ int main() {
     gui_test::register_intervene_panel(engine);
     gui_test::register_stack_on_trajectory(engine);
     gui_test::register_analyses_panel(engine);
+    gui_test::register_statistics_panel(engine);
     {
         Stage local;
         stage = &local;

@@ -53,6 +53,7 @@ TEST(RaceCurves, OvertakingIsMarkedOnEveryAxis) {
         ASSERT_EQ(marks.size(), 1u) << name_of(axis);
         EXPECT_DOUBLE_EQ(marks[0].x, x) << name_of(axis);
         EXPECT_EQ(marks[0].text, "deep overtakes wide");
+        EXPECT_DOUBLE_EQ(marks[0].loss, 4.0) << "of the lane named first, where they meet";
     }
 }
 

@@ -380,5 +380,34 @@ TEST(RunDoor, SaysWhyNothingOpened) {
     EXPECT_EQ(state.session.get(), open);
 }
 
+// Wrong if a race began with fewer lanes, lanes of other names, or half of them where one of the
+// files is wrong.
+TEST(RunDoor, StartsARaceOfFiles) {
+    AppState state;
+    core::SessionOptions asked;
+    int opened = 0;
+    state.services = gui_test::fake_services({});
+    const auto open = state.services.open_session;
+    state.services.open_session = [&](core::SessionOptions options) {
+        asked = options;
+        ++opened;
+        return open(std::move(options));
+    };
+    RunDoor door(state);
+    door.start_race({"a/wide.toml", "bad.toml"});
+    door.update();
+    EXPECT_EQ(opened, 0);
+    EXPECT_NE(door.problem().find("bad.toml:3"), std::string::npos);
+    door.start_race({"a/wide.toml", "b/deep.toml"}, "runs/two");
+    door.update();
+    ASSERT_EQ(opened, 1);
+    ASSERT_EQ(asked.race.size(), 2u);
+    EXPECT_EQ(asked.race[0].name, "wide");
+    EXPECT_EQ(asked.race[1].name, "deep");
+    EXPECT_EQ(asked.run_dir, "runs/two");
+    EXPECT_TRUE(asked.start);
+    EXPECT_TRUE(door.problem().empty());
+}
+
 }  // namespace
 }  // namespace hopscope::app

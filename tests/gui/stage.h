@@ -24,6 +24,7 @@ struct Stage {
         state.attach(std::move(made));
         state.watched.clear();
         state.open_next.clear();
+        state.picture_order = {};
         panel = make();
         second = make_second ? make_second() : nullptr;
     }
@@ -72,5 +73,6 @@ void register_geometry_panels(ImGuiTestEngine* engine);
 void register_intervene_panel(ImGuiTestEngine* engine);
 void register_stack_on_trajectory(ImGuiTestEngine* engine);
 void register_analyses_panel(ImGuiTestEngine* engine);
+void register_statistics_panel(ImGuiTestEngine* engine);
 
 }  // namespace hopscope::gui_test

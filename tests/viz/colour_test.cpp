@@ -1,6 +1,7 @@
 // Colours that carry data, against properties that make them readable.
 #include "viz/colour.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
@@ -85,6 +86,58 @@ TEST(Colour, PackedByteOrder) {
     EXPECT_EQ(packed({1, 0, 0}), 0xff0000ffu);
     EXPECT_EQ(packed({0, 0, 1}, 0.5f), 0x80ff0000u);
     EXPECT_EQ(packed({2, -1, 0}, 9), 0xff0000ffu);
+}
+
+/// As seen without one kind of cone (Machado, Oliveira and Fernandes 2009, severity 1), on linear
+/// light.
+Rgb seen_by_two(Rgb c, const float (&m)[9]) {
+    const auto linear = [](float v) {
+        return v <= 0.04045f ? v / 12.92f : std::pow((v + 0.055f) / 1.055f, 2.4f);
+    };
+    const auto encoded = [](float v) {
+        v = std::clamp(v, 0.0f, 1.0f);
+        return v <= 0.0031308f ? 12.92f * v : 1.055f * std::pow(v, 1 / 2.4f) - 0.055f;
+    };
+    const float r = linear(c.r), g = linear(c.g), b = linear(c.b);
+    return {encoded(m[0] * r + m[1] * g + m[2] * b), encoded(m[3] * r + m[4] * g + m[5] * b),
+            encoded(m[6] * r + m[7] * g + m[8] * b)};
+}
+
+// Wrong if two of twelve lines could not be told apart, by people with three kinds of cones or two,
+// or a line were lost on its background.
+TEST(Colour, TwelveLinesAreDistinct) {
+    constexpr float kProtan[9] = {0.152286f, 1.052583f,  -0.204868f, 0.114503f, 0.786281f,
+                                  0.099216f, -0.003882f, -0.048116f, 1.051998f};
+    constexpr float kDeutan[9] = {0.367322f, 0.860646f,  -0.227968f, 0.280085f, 0.672501f,
+                                  0.047413f, -0.011820f, 0.042940f,  0.968881f};
+    const auto distance = [](Rgb a, Rgb b) {
+        const OkLab x = to_oklab(a), y = to_oklab(b);
+        return std::hypot(x.l - y.l, x.a - y.a, x.b - y.b);
+    };
+    const auto light = [](Rgb c) {
+        const auto linear = [](float v) {
+            return v <= 0.04045f ? v / 12.92f : std::pow((v + 0.055f) / 1.055f, 2.4f);
+        };
+        return 0.2126f * linear(c.r) + 0.7152f * linear(c.g) + 0.0722f * linear(c.b);
+    };
+    for (const bool dark : {true, false}) {
+        const float panel =
+            dark ? light({0.078f, 0.098f, 0.122f}) : light({0.992f, 0.988f, 0.980f});
+        for (size_t i = 0; i < kSeriesColors; ++i) {
+            const Rgb a = series_color(i, dark);
+            const float l = light(a);
+            EXPECT_GE((std::max(l, panel) + 0.05f) / (std::min(l, panel) + 0.05f), 2.95f)
+                << i << dark;
+            for (size_t j = i + 1; j < kSeriesColors; ++j) {
+                const Rgb b = series_color(j, dark);
+                EXPECT_GT(distance(a, b), 0.12f) << i << " " << j << dark;
+                for (const auto* m : {&kProtan, &kDeutan})
+                    EXPECT_GT(distance(seen_by_two(a, *m), seen_by_two(b, *m)), 0.07f)
+                        << i << " " << j << dark;
+            }
+        }
+        EXPECT_EQ(series_color(kSeriesColors, dark), series_color(0, dark));
+    }
 }
 
 }  // namespace

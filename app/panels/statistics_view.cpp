@@ -1,0 +1,150 @@
+#include "app/panels/statistics_view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "app/window/format.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+LayerMeans means_of(const History& history, std::vector<double> LayerColumns::*column) {
+    LayerMeans out;
+    for (const LayerColumns& layer : history.layers) {
+        const auto& values = layer.*column;
+        double sum = 0, low = kNone, high = kNone;
+        int64_t n = 0;
+        for (size_t i = values.size() - std::min(values.size(), kMeanUpdates); i < values.size();
+             ++i) {
+            if (!std::isfinite(values[i])) continue;
+            sum += values[i];
+            low = n == 0 ? values[i] : std::min(low, values[i]);
+            high = n == 0 ? values[i] : std::max(high, values[i]);
+            ++n;
+        }
+        out.mean.push_back(n > 0 ? sum / static_cast<double>(n) : kNone);
+        out.low.push_back(low);
+        out.high.push_back(high);
+        out.updates = std::max(out.updates, n);
+    }
+    return out;
+}
+
+double mean_of(const std::vector<float>& values) {
+    double sum = 0;
+    int64_t n = 0;
+    for (const float v : values)
+        if (std::isfinite(v)) sum += v, ++n;
+    return n > 0 ? sum / static_cast<double>(n) : kNone;
+}
+
+}  // namespace
+
+const char* name_of(RowOrder order) {
+    return order == RowOrder::similarity ? "similarity" : "load";
+}
+
+Collinearity collinearity_of(const core::GeometrySnapshot& snapshot, size_t layer, RowOrder order) {
+    Collinearity c;
+    c.order = order;
+    c.step = snapshot.step;
+    c.layer = static_cast<int64_t>(layer);
+    if (layer >= snapshot.layers.size()) return c;
+    const core::LayerGeometry& g = snapshot.layers[layer];
+    if (g.experts < 1 || g.centroids.empty() ||
+        g.centroids.size() % static_cast<size_t>(g.experts) != 0)
+        return c;
+    c.experts = g.experts;
+    c.width = static_cast<int64_t>(g.centroids.size()) / g.experts;
+    c.all = viz::summarise_similarity(g.centroids, c.width);
+    std::vector<float> load = g.load;
+    load.resize(static_cast<size_t>(g.experts), 0.0f);
+    c.shown = viz::spread_over_ranks(load, kMatrixRows);
+    c.cosines = viz::cosines_of(g.centroids, c.width, c.shown);
+    if (order == RowOrder::load) return c;
+    const size_t n = c.shown.size();
+    const auto leaves = viz::order_by_similarity(c.cosines, n);
+    std::vector<int32_t> shown(n);
+    std::vector<float> cosines(n * n);
+    for (size_t i = 0; i < n; ++i) {
+        const auto from = static_cast<size_t>(leaves[i]);
+        shown[i] = c.shown[from];
+        for (size_t j = 0; j < n; ++j)
+            cosines[i * n + j] = c.cosines[from * n + static_cast<size_t>(leaves[j])];
+    }
+    c.shown = std::move(shown);
+    c.cosines = std::move(cosines);
+    return c;
+}
+
+std::string caption_of(const Collinearity& c) {
+    const auto n = static_cast<int64_t>(c.shown.size());
+    std::string text = n < c.experts
+                           ? with_thousands(n) + " of " + with_thousands(c.experts) +
+                                 " experts (every " +
+                                 rounded(static_cast<double>(c.experts) / static_cast<double>(n),
+                                         c.experts % n == 0 ? 0 : 1) +
+                                 "th by load), sorted by "
+                           : with_thousands(n) + " experts, sorted by ";
+    return text + name_of(c.order);
+}
+
+Utilisation utilisation_of(const core::LayerGeometry& layer) {
+    Utilisation u;
+    u.experts = viz::spread_over_ranks(layer.load, layer.load.size());
+    const double n = static_cast<double>(layer.load.size());
+    double squares = 0;
+    for (size_t i = 0; i < u.experts.size(); ++i) {
+        const double times = static_cast<double>(layer.load[static_cast<size_t>(u.experts[i])]) * n;
+        u.ranks.push_back(static_cast<double>(i + 1));
+        u.loads.push_back(times > 0 ? times : kNone);
+        if (times == 0) ++u.unused;
+        if (std::isfinite(times)) squares += (times - 1) * (times - 1);
+    }
+    u.cv = n > 0 ? std::sqrt(squares / n) : kNone;
+    u.max_over_mean = u.loads.empty() ? kNone : u.loads.front();
+    return u;
+}
+
+LayerOverlap layer_overlap(const core::GeometrySnapshot& snapshot) {
+    LayerOverlap out;
+    out.layers = static_cast<int64_t>(snapshot.layers.size());
+    for (const auto& g : snapshot.layers) out.pairs = std::max(out.pairs, g.hops - 1);
+    if (out.pairs < 1) return {};
+    for (const auto& g : snapshot.layers)
+        for (int64_t h = 0; h < out.pairs; ++h) {
+            const auto at = static_cast<size_t>(h * g.hops + h + 1);
+            out.jaccard.push_back(h + 1 < g.hops && at < g.jaccard.size() ? g.jaccard[at]
+                                                                          : core::kNaN);
+        }
+    return out;
+}
+
+bool LayerMeans::any() const {
+    return std::any_of(mean.begin(), mean.end(), [](double v) { return std::isfinite(v); });
+}
+
+LayerMeans entropy_by_layer(const History& history) {
+    return means_of(history, &LayerColumns::entropy);
+}
+
+LayerMeans max_prob_by_layer(const History& history) {
+    return means_of(history, &LayerColumns::max_prob);
+}
+
+LayerNorms norms_of(const core::TraceResult& trace) {
+    LayerNorms out;
+    if (!trace.error.empty()) return out;
+    out.tokens = static_cast<int64_t>(trace.tokens.size());
+    out.step = trace.step;
+    for (const auto& layer : trace.layers) {
+        out.attention.push_back(mean_of(layer.attention_norm));
+        out.experts.push_back(mean_of(layer.update_norm));
+    }
+    return out;
+}
+
+}  // namespace hopscope::app
