@@ -5,16 +5,16 @@ namespace {
 
 // clang-format off
 constexpr PanelEntry kTable[] = {
-    //                           Train                Inspect        Intervene      key
-    {make_run_panel,             Place::left,         Place::none,   Place::none,   ""},
-    {make_intervene_panel,       Place::none,         Place::none,   Place::top,    "I"},
-    {make_routing_space_panel,   Place::center,       Place::right,  Place::right,  ""},
+    //                           Train                Inspect              Intervene      key
+    {make_run_panel,             Place::left,         Place::none,         Place::none,   ""},
+    {make_intervene_panel,       Place::none,         Place::none,         Place::top,    "I"},
+    {make_routing_space_panel,   Place::center,       Place::right,        Place::right,  ""},
     // Of two in one place the later is in front at first.
-    {make_analyses_panel,        Place::none,         Place::none,   Place::center, "A"},
-    {make_trajectory_panel,      Place::none,         Place::center, Place::center, ""},
-    {make_curves_panel,          Place::right,        Place::none,   Place::none,   ""},
-    {make_statistics_panel,      Place::right_bottom, Place::right_bottom, Place::none, "S"},
-    {make_log_panel,             Place::right_bottom, Place::none,   Place::none,   "L"},
+    {make_analyses_panel,        Place::none,         Place::none,         Place::center, "A"},
+    {make_trajectory_panel,      Place::none,         Place::center,       Place::center, ""},
+    {make_curves_panel,          Place::right,        Place::none,         Place::none,   ""},
+    {make_statistics_panel,      Place::right_bottom, Place::right_bottom, Place::none,   "S"},
+    {make_log_panel,             Place::right_bottom, Place::none,         Place::none,   "L"},
 };
 // clang-format on
 
