@@ -219,11 +219,18 @@ Result<AnalysisOutput> clusters(const AnalysisContext& context) {
         }
     if (points.empty()) return usage_error("no expert writes anything");
     const auto unit = kernels::reference::l2norm(at::stack(means)).to(at::kDouble).contiguous();
-    context.progress.report("clustering experts", -1);
+    stats::HdbscanOptions options;  // those of E43
+    bool stopped = false;
+    options.go_on = [&](double share) {
+        context.progress.report("clustering experts", share);
+        stopped = context.progress.cancelled();
+        return !stopped;
+    };
     const auto found = stats::hdbscan(
         stats::points({unit.const_data_ptr<double>(), static_cast<size_t>(unit.numel())},
                       unit.size(0), unit.size(1)),
-        {});
+        options);
+    if (stopped) return Error{ErrorKind::interrupted, "interrupted"};
 
     AnalysisOutput out;
     out.n = static_cast<int64_t>(points.size());
