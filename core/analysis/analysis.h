@@ -29,12 +29,13 @@ namespace analysis {
 struct AnalysisContext {
     const RunFolder& folder;
     const Config& config;
-    std::vector<ScalarRecord> metrics = {};    ///< metrics.csv, rising steps
-    std::vector<EvalRecord> evals = {};        ///< eval/, rising steps
-    const OpenRun* model = nullptr;            ///< newest checkpoint; set where needs_model
-    Measured* measured = nullptr;              ///< of that model; set where needs_model
-    const AnalysisContext* against = nullptr;  ///< --against; may be null
-    std::string corpus = {}, prompts = {};     ///< --corpus, --prompts; may be empty
+    std::vector<ScalarRecord> metrics = {};       ///< metrics.csv, rising steps
+    std::vector<EvalRecord> evals = {};           ///< eval/, rising steps
+    const OpenRun* model = nullptr;               ///< newest checkpoint; set where needs_model
+    Measured* measured = nullptr;                 ///< of that model; set where needs_model
+    const AnalysisContext* against = nullptr;     ///< --against; may be null
+    std::string corpus = {}, prompts = {};        ///< --corpus, --prompts; may be empty
+    std::vector<std::string> category_dirs = {};  ///< word lists: the first that exists is read
     uint64_t seed = 42;
     Progress progress = {};
 };

@@ -180,10 +180,11 @@ Result<std::string> generate(const GenerateOptions& options);  ///< hopscope.gen
 const std::vector<Definition>& generate_definitions();
 
 struct AnalyzeOptions {
-    std::string run, against;     ///< run folders; against may be empty
-    std::string what = "all";     ///< names joined by commas
-    std::string corpus, prompts;  ///< files; may be empty
-    std::string out;              ///< folder for NAME.json and NAME.csv; "" = none are written
+    std::string run, against;                ///< run folders; against may be empty
+    std::string what = "all";                ///< names joined by commas
+    std::string corpus, prompts;             ///< files; may be empty
+    std::vector<std::string> category_dirs;  ///< the first that exists is read
+    std::string out;  ///< folder for NAME.json and NAME.csv; "" = none are written
     uint64_t seed = 42;
     std::function<void(const std::string& activity, double fraction)> on_progress;
     std::function<bool()> cancelled;  ///< polled beside the interrupt flag; may be empty

@@ -60,6 +60,37 @@ std::span<const analysis::Analysis> analysis_table() {
          "nothing, mean over positions; proposed_hops keeps each layer's hops up to the last whose "
          "KL is a tenth of the largest (science E21). n: batches.",
          true, hop_knockout},
+        {"dictionary",
+         "words of each expert: the ten tokens v of largest <E_v, w_up> (science B2, E41), beside "
+         "those of largest cosine and of -w_up (E42). purity: share of the ten in one category, "
+         "where more than half are; cohesion: mean pairwise cosine of their embeddings (A12: pure "
+         "> 0.35, junk < 0.15); load: choices; hub: mean cosine to 1,000 random tokens above mean "
+         "+ 2 sd of the layer (E40). Rank rows are read one by one; an expert's words are those of "
+         "its strongest row. Intervals 95 %: Clopper-Pearson of shares, bootstrap over rows of "
+         "means. n: rank rows of experts.",
+         true, dictionary},
+        {"clusters",
+         "HDBSCAN (min_cluster_size 5, min_samples 5, Euclidean on unit vectors; science E43) of "
+         "the mean embedding of each expert's ten words, all layers together. coherence: mean "
+         "pairwise cosine of a cluster's means; unclustered: share in no cluster. n: rank rows of "
+         "experts.",
+         true, clusters},
+        {"category_search",
+         "experts whose ten words overlap most with a category's seed words, hubs left out "
+         "(science "
+         "B7, E40). Classes of a synthetic corpus: a drawn half of their single-token words are "
+         "seeds, the others are held out; precision and recall are of the words found beyond the "
+         "seeds, against the held-out ones; chance: the precision of random words; random_best: "
+         "expected best overlap of as many random word sets. n: rank rows searched.",
+         true, category_search},
+        {"cross_seed",
+         "against a second run of the same tokenizer: for each expert the largest Jaccard of its "
+         "twenty words with an expert of the same layer, mean over experts, and the largest cosine "
+         "of w_up (science A10). Baselines: one random pair of sets, the best of as many random "
+         "sets as the layer has (both exact), the best of random directions read through the two "
+         "embeddings (drawn), sqrt(2 ln M / d) and random directions for the cosine. Intervals 95 "
+         "%, bootstrap over experts. n: rank rows of experts.",
+         true, cross_seed},
     };
     return kTable;
 }

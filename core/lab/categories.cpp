@@ -70,4 +70,11 @@ Result<WordLists> word_lists_for(const RunFolder& folder, const std::vector<std:
     return out;
 }
 
+Categories token_lists(const WordLists& lists, const Tokenizer& tokenizer) {
+    Categories out;
+    for (const auto& [name, words] : lists)
+        if (auto ids = single_tokens(tokenizer, words); !ids.empty()) out[name] = std::move(ids);
+    return out;
+}
+
 }  // namespace hopscope::core

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/api/result.h"
+#include "core/probe/effect.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {
@@ -20,5 +21,8 @@ Result<WordLists> read_word_lists(const std::string& dir);
 /// The lists of the first of `dirs` that exists (none is no error), and the classes of the run's
 /// synthetic corpus as "class:NAME" where it has one.
 Result<WordLists> word_lists_for(const RunFolder& folder, const std::vector<std::string>& dirs);
+
+/// Of each list the words that are single tokens (E37); lists without any are left out.
+Categories token_lists(const WordLists& lists, const Tokenizer& tokenizer);
 
 }  // namespace hopscope::core

@@ -114,6 +114,7 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         context.against = against ? &*against : nullptr;
         context.corpus = o.corpus;
         context.prompts = o.prompts;
+        context.category_dirs = o.category_dirs;
         context.seed = o.seed;
         context.progress.cancelled = [&o] {
             return interrupt_flag().load() != 0 || (o.cancelled && o.cancelled());

@@ -215,10 +215,7 @@ Result<std::string> intervene(const InterveneOptions& o) {
                                ", allowed 0 or more");
         auto lists = word_lists_for(run->folder, o.category_dirs);
         if (!lists) return lists.error();
-        Categories categories;
-        for (const auto& [name, words] : *lists)
-            if (auto ids = single_tokens(run->tokenizer, words); !ids.empty())
-                categories[name] = std::move(ids);
+        const Categories categories = token_lists(*lists, run->tokenizer);
         auto prompts = o.prompts.empty() ? sample_prompts(*run, categories)
                                          : PromptReader(*run, categories).read(o.prompts);
         if (!prompts) return prompts.error();

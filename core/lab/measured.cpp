@@ -27,4 +27,15 @@ Result<const RoutingSample*> Measured::sample(const Progress& progress) {
     return &*sample_;
 }
 
+Result<const Dictionary*> Measured::dictionary(uint64_t seed, const Progress& progress) {
+    if (!dictionary_) {
+        DictionaryOptions options;
+        options.seed = seed;
+        auto made = read_dictionary(run_.weights, options, progress);
+        if (!made) return made.error();
+        dictionary_.emplace(std::move(*made));
+    }
+    return &*dictionary_;
+}
+
 }  // namespace hopscope::core

@@ -8,6 +8,7 @@
 #include "core/analysis/analysis.h"
 #include "core/lab/open_run.h"
 #include "core/lab/scratch.h"
+#include "core/measure/dictionary.h"
 #include "core/measure/routing_sample.h"
 
 namespace hopscope::core {
@@ -19,6 +20,8 @@ class Measured {
     const OpenRun& run() const { return run_; }
     Result<const BatchSource*> source(const Progress& progress);
     Result<const RoutingSample*> sample(const Progress& progress);
+    /// What the experts write (twenty words each). @param seed of the first call counts
+    Result<const Dictionary*> dictionary(uint64_t seed, const Progress& progress);
 
   private:
     const OpenRun& run_;
@@ -26,6 +29,7 @@ class Measured {
     std::optional<Scratch> scratch_;  ///< of a foreign corpus; goes after what reads from it
     std::optional<BatchSource> source_;
     std::optional<RoutingSample> sample_;
+    std::optional<Dictionary> dictionary_;
 };
 
 /// Batches every analysis of a model looks at (science.md E25).
@@ -47,6 +51,12 @@ Result<AnalysisOutput> identity(const AnalysisContext& context);
 Result<AnalysisOutput> zeroing(const AnalysisContext& context);
 Result<AnalysisOutput> frozen_routing(const AnalysisContext& context);
 Result<AnalysisOutput> hop_knockout(const AnalysisContext& context);
+
+// Those of the experts' words.
+Result<AnalysisOutput> dictionary(const AnalysisContext& context);
+Result<AnalysisOutput> clusters(const AnalysisContext& context);
+Result<AnalysisOutput> category_search(const AnalysisContext& context);
+Result<AnalysisOutput> cross_seed(const AnalysisContext& context);
 
 }  // namespace analysis
 }  // namespace hopscope::core

@@ -15,11 +15,28 @@ struct Edge {
     double length = 0;
 };
 
+/// Asks after every so many rows whether to go on; each of the two passes over the rows is a half.
+class Pace {
+  public:
+    Pace(const HdbscanOptions& options, size_t n) : options_(options), rows_(n) {}
+    bool stopped() {
+        if (!stopped_ && done_++ % 64 == 0)
+            stopped_ = !options_.go_on(static_cast<double>(done_) / static_cast<double>(2 * rows_));
+        return stopped_;
+    }
+
+  private:
+    const HdbscanOptions& options_;
+    size_t rows_, done_ = 0;
+    bool stopped_ = false;
+};
+
 /// Distance of each point to its min_samples-th nearest, itself counted.
-std::vector<double> core_distances(const EuclideanRows& rows, size_t n, int64_t min_samples) {
+std::vector<double> core_distances(const EuclideanRows& rows, size_t n, int64_t min_samples,
+                                   Pace& pace) {
     const auto place = static_cast<int64_t>(std::min(n, static_cast<size_t>(min_samples))) - 1;
     std::vector<double> core(n), row;
-    for (size_t i = 0; i < n; ++i) {
+    for (size_t i = 0; i < n && !pace.stopped(); ++i) {
         rows.from(static_cast<int64_t>(i), row);
         std::nth_element(row.begin(), row.begin() + place, row.end());
         core[i] = row[static_cast<size_t>(place)];
@@ -29,14 +46,15 @@ std::vector<double> core_distances(const EuclideanRows& rows, size_t n, int64_t 
 
 /// Prim's minimum spanning tree of mutual reachability, max(distance, both core distances), sorted
 /// by length.
-std::vector<Edge> spanning_tree(const EuclideanRows& rows, const std::vector<double>& core) {
+std::vector<Edge> spanning_tree(const EuclideanRows& rows, const std::vector<double>& core,
+                                Pace& pace) {
     const size_t n = core.size();
     std::vector<double> reach(n, std::numeric_limits<double>::infinity()), row;
     std::vector<size_t> source(n, 0);
     std::vector<char> inside(n, 0);
     std::vector<Edge> tree;
     tree.reserve(n - 1);
-    for (size_t current = 0; tree.size() + 1 < n;) {
+    for (size_t current = 0; tree.size() + 1 < n && !pace.stopped();) {
         inside[current] = 1;
         rows.from(static_cast<int64_t>(current), row);
         size_t next = n;
@@ -182,8 +200,12 @@ Hdbscan hdbscan(const Points& points, const HdbscanOptions& options) {
     if (points.count < std::max<int64_t>(2, options.min_cluster_size) || !all_finite(points.data))
         return out;
     const EuclideanRows rows(points);
-    const auto core = core_distances(rows, static_cast<size_t>(points.count), options.min_samples);
-    auto tree = condense(single_linkage(spanning_tree(rows, core)), options.min_cluster_size);
+    const auto n = static_cast<size_t>(points.count);
+    Pace pace(options, n);
+    const auto core = core_distances(rows, n, options.min_samples, pace);
+    const auto spanning = spanning_tree(rows, core, pace);
+    if (pace.stopped()) return out;
+    auto tree = condense(single_linkage(spanning), options.min_cluster_size);
     choose(tree.clusters);
     std::vector<int32_t> number(tree.clusters.size(), -1);
     for (size_t i = 0; i < out.labels.size(); ++i) {

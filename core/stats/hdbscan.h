@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "core/stats/points.h"
@@ -13,6 +14,8 @@ namespace hopscope::core::stats {
 struct HdbscanOptions {
     int64_t min_cluster_size = 5;  ///< ≥ 2
     int64_t min_samples = 5;       ///< ≥ 1; neighbours that make a point dense, itself included
+    /// Told the share of the work that is done, now and then; false stops (no clusters are found).
+    std::function<bool(double share)> go_on = [](double) { return true; };
 };
 
 struct Hdbscan {

@@ -20,6 +20,24 @@ bool same_partition(const std::vector<int32_t>& a, const std::vector<int32_t>& b
     return true;
 }
 
+// Fails if a long clustering cannot be stopped, or does not say how far it is.
+TEST(Hdbscan, TellsItsProgressAndStopsWhereItIsTold) {
+    std::vector<double> data;
+    for (int i = 0; i < 400; ++i) data.push_back(i % 2 ? i * 0.001 : 100 + i * 0.001);
+    std::vector<double> shares;
+    HdbscanOptions options;
+    options.go_on = [&](double share) {
+        shares.push_back(share);
+        return true;
+    };
+    EXPECT_EQ(hdbscan(points(data, 400, 1), options).clusters(), 2);
+    ASSERT_GT(shares.size(), 5u);
+    EXPECT_TRUE(std::is_sorted(shares.begin(), shares.end()));
+    EXPECT_LE(shares.back(), 1.0);
+    options.go_on = [](double share) { return share < 0.7; };
+    EXPECT_EQ(hdbscan(points(data, 400, 1), options).clusters(), 0);
+}
+
 TEST(Hdbscan, LabelsEqualScikitLearnWithAStableSort) {
     int with_clusters = 0, with_noise = 0, untouched = 0, index = 0;
     for (const Json& set : sets("hdbscan")) {
