@@ -379,7 +379,7 @@ void CurvesPanel::draw_gaps(const AppState& state) {
 /// beside it as long as there are few.
 void CurvesPanel::draw_crossings(const AppState& state) {
     if (choice_.quantity != Quantity::loss && choice_.quantity != Quantity::perplexity) return;
-    constexpr size_t kFew = 3;
+    constexpr size_t kFew = 3, kRings = 12;
     const float s = state.pixel_scale;
     ImDrawList* list = ImPlot::GetPlotDrawList();
     const ImVec2 mouse = ImGui::GetIO().MousePos;
@@ -389,7 +389,11 @@ void CurvesPanel::draw_crossings(const AppState& state) {
         if (!std::isfinite(mark.loss)) continue;
         const bool loss = choice_.quantity == Quantity::loss;
         const ImVec2 at = ImPlot::PlotToPixels(mark.x, loss ? mark.loss : std::exp(mark.loss));
-        list->AddCircle(at, 6 * s, packed(state.theme().amber_text), 0, 1.6f * s);
+        // Many of them as dots, so that the curves stay in sight.
+        if (crossings_.size() <= kRings)
+            list->AddCircle(at, 6 * s, packed(state.theme().amber_text), 0, 1.6f * s);
+        else
+            list->AddCircleFilled(at, 2 * s, packed(faded(state.theme().amber_text, 0.7f)));
         if (std::hypot(mouse.x - at.x, mouse.y - at.y) < 9 * s)
             under += (under.empty() ? "" : "\n") + mark.text + " at " + name_of(choice_.x) + " " +
                      plain(mark.x);

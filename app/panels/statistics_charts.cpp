@@ -46,7 +46,7 @@ void flat_line(const char* name, double low, double high, double y, const ImVec4
 void StatisticsPanel::draw_use(AppState& state, Area area) {
     const size_t chosen = layer_of(state);
     if (chosen >= use_.size() || use_[chosen].experts.empty())
-        return nothing(state, area, "The loads appear with the first snapshot.");
+        return nothing(state, area, "Loads appear once a batch has been trained in this window.");
     const Utilisation& u = use_[chosen];
     const float s = state.pixel_scale;
     caption(state, area, "sorted load of every expert, all layers",

@@ -258,7 +258,7 @@ void StatisticsPanel::draw_load(AppState& state, Area area) {
     const LoadMap& m = load_map_;
     if (m.empty()) {
         caption(state, area, "load of each expert over time");
-        nothing(state, area, "The load appears with the first snapshot.");
+        nothing(state, area, "Loads appear once a batch has been trained in this window.");
         return;
     }
     caption(state, area,

@@ -94,6 +94,8 @@ std::string caption_of(const Collinearity& c) {
 
 Utilisation utilisation_of(const core::LayerGeometry& layer) {
     Utilisation u;
+    if (std::none_of(layer.load.begin(), layer.load.end(), [](float x) { return x > 0; }))
+        return u;  // nothing was counted yet
     u.experts = viz::spread_over_ranks(layer.load, layer.load.size());
     const double n = static_cast<double>(layer.load.size());
     double squares = 0;

@@ -256,7 +256,7 @@ std::string value_argument(const std::string& command) {
     return found == kValues.end() ? "" : found->second;
 }
 
-std::string in_words(const Command& command) {
+std::string plain_text(const Command& command) {
     std::string text = command.name;
     for (const auto& [key, value] : command.args) {
         std::string shown = dump(to_value(value));

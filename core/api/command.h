@@ -83,7 +83,7 @@ Result<Command> parse_command(const std::string& json_line);
 /// exactly.
 std::string to_json(const Command& command);
 /// As people read it, arguments in alphabetic order: "steer: expert 80, lambda 1, layer 4".
-std::string in_words(const Command& command);
+std::string plain_text(const Command& command);
 /// The argument that says how much or where to ("value", "lambda", "to", …), as a slider drags it;
 /// "" for commands without. Of two commands that agree in all else the newer one counts.
 std::string value_argument(const std::string& command);

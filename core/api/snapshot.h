@@ -130,7 +130,7 @@ struct RunStatus {
     std::vector<std::string> lanes;   ///< names, of a race; empty for a single run
     std::vector<std::string> frozen;  ///< active freezes, e.g. "routing", "centroids"
     /// Active in training and in the validation loss, in the order that `clear` counts; each as
-    /// in_words(its command) gives it.
+    /// plain_text(its command) gives it.
     std::vector<std::string> interventions;
     /// Not empty: the run is only looked at, since another process writes it; why no command is
     /// taken, a sentence.

@@ -59,7 +59,7 @@ struct Drawn {
 Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int32_t> ids,
                           const GenerateOptions& o) {
     const c10::AutoGradMode no_grad(false);
-    const auto edited = edited_weights(run.config, run.weights, plan);
+    const auto edited = edited_weights(run.weights, plan);
     const Sampling sampling{o.temperature, o.top_p};
     const auto limit = static_cast<size_t>(run.config.model.max_seq_len);
     Random random(o.seed);

@@ -84,7 +84,7 @@ Result<std::vector<double>> score_texts(const Config& config, const Weights& wei
                                         const Plan& plan, const std::vector<ScoredText>& texts,
                                         const Progress& progress) {
     const c10::AutoGradMode no_grad(false);
-    const auto edited = edited_weights(config, weights, plan);
+    const auto edited = edited_weights(weights, plan);
     // The longest first: what does not fit into memory fails at once.
     std::vector<size_t> order(texts.size());
     std::iota(order.begin(), order.end(), size_t{0});

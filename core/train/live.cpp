@@ -78,7 +78,7 @@ std::vector<std::string> Engine::frozen() const {
 
 std::vector<std::string> Engine::interventions() const {
     std::vector<std::string> out;
-    for (const auto& one : state_.interventions) out.push_back(in_words(one.command));
+    for (const auto& one : state_.interventions) out.push_back(plain_text(one.command));
     return out;
 }
 

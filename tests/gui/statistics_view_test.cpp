@@ -83,6 +83,17 @@ TEST(Statistics, SortedLoads) {
     EXPECT_NEAR(u.cv, std::sqrt((1 + 0 + 0 + 1) / 4.0), 1e-12);
 }
 
+// Wrong if a run that was only opened shows every expert as unused.
+TEST(Statistics, WithoutATrainedBatchThereAreNoLoads) {
+    auto snapshot = snapshot_of(4);
+    for (auto& layer : snapshot.layers) layer.load.assign(4, 0.0f);
+    EXPECT_TRUE(utilisation_of(snapshot.layers[0]).experts.empty());
+    StatisticsHistory history;
+    history.add(snapshot);
+    EXPECT_TRUE(history.loads().empty());
+    EXPECT_TRUE(load_map(history, 0).empty());
+}
+
 // Wrong if the map mixed up experts or times: one expert's load is known at each step.
 TEST(Statistics, LoadMapFollowsTheRun) {
     StatisticsHistory history;

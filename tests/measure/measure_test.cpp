@@ -75,8 +75,7 @@ TEST(RoutingSample, AgreesWithEvaluationAndCountsEveryChoice) {
         EXPECT_EQ(choices, s->tokens * 3 * c.moe.top_k);
         EXPECT_GT(s->layers[l].entropy.mean(), 0.0);
         EXPECT_LE(s->layers[l].entropy.mean(), std::log(6.0) + 1e-6);
-        EXPECT_GE(s->layers[l].echo.mean(), -1.0);
-        EXPECT_LE(s->layers[l].echo.mean(), 1.0);
+        EXPECT_LE(std::abs(s->layers[l].echo.mean()), 1.0 + 1e-6) << "a cosine in fp32";
     }
 }
 
@@ -95,13 +94,14 @@ TEST(HopKnockout, AHopThatWritesNothingHasNoEffect) {
     const auto c = tiny();
     const Batches data(c);
     auto w = init_weights(c, 3);
+    w.layers[0].up.mul_(100);  // far above what fp32 rounds away
     w.layers[1].up.zero_();
     const auto map = hop_knockout(c, w, *data.source, 2, kQuiet);
     ASSERT_TRUE(map.ok()) << map.error().message;
     ASSERT_EQ(map->size(), 2u);
     ASSERT_EQ((*map)[0].size(), 3u);
-    EXPECT_NEAR((*map)[1][0].mean(), 0.0, 1e-9);
-    EXPECT_GT((*map)[0][0].mean(), 1e-9);
+    EXPECT_NEAR((*map)[1][0].mean(), 0.0, 1e-7);
+    EXPECT_GT((*map)[0][0].mean(), 1e-5);
     const auto dense = [&] {
         auto d = c;
         d.model.ffn = "dense";
