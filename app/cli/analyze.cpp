@@ -10,6 +10,7 @@ namespace {
 
 struct AnalyzeCall {
     core::lab::AnalyzeOptions options;
+    std::string categories;
     bool json = false;
 };
 
@@ -23,6 +24,7 @@ void describe(CLI::App& app, AnalyzeCall& call) {
     app.add_option("--corpus", o.corpus, "Text to analyse; default: the run's own")
         ->type_name("FILE");
     app.add_option("--prompts", o.prompts, "Prompts, JSON lines {\"text\", …}")->type_name("FILE");
+    add_categories_option(app, call.categories);
     app.add_option("--seed", o.seed, "Seed of whatever is drawn")->capture_default_str();
     app.add_option("--out", o.out, "Folder for NAME.json and NAME.csv; default: stdout")
         ->type_name("DIR");
@@ -32,6 +34,9 @@ void describe(CLI::App& app, AnalyzeCall& call) {
 
 int analyze(const AnalyzeCall& call, const Environment& environment) {
     core::lab::AnalyzeOptions options = call.options;
+    auto dirs = category_dirs(call.categories);
+    if (!dirs) return report(dirs.error(), environment);
+    options.category_dirs = std::move(*dirs);
     if (environment.catch_signals) environment.catch_signals();
     if (environment.terminal)
         options.on_progress = [&](const std::string& activity, double fraction) {

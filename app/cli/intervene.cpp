@@ -1,5 +1,4 @@
 // hopscope intervene: what a script does to prompts, beside a random control.
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -34,9 +33,7 @@ void describe(CLI::App& app, InterveneCall& call) {
     app.add_option("--doses", o.doses,
                    "Dose curve: factors on lambda and strength, such as 0.5,1,2,4")
         ->delimiter(',');
-    app.add_option("--categories", call.categories,
-                   "Folder of word lists; default: the program's own")
-        ->type_name("DIR");
+    add_categories_option(app, call.categories);
     add_precision_option(app, o.precision);
     add_output_options(app, call.output);
 }
@@ -69,24 +66,14 @@ std::string describe_result(const std::string& text) {
     return out.str();
 }
 
-/// Where the program's own word lists may lie: beside the build or installed.
-std::vector<std::string> category_dirs(const std::string& chosen) {
-    if (!chosen.empty()) return {chosen};
-    std::error_code code;
-    const auto exe = std::filesystem::read_symlink("/proc/self/exe", code).parent_path();
-    return {(exe / "assets/categories").string(),
-            (exe / "../share/hopscope/assets/categories").string(),
-            (exe / "../../assets/categories").string()};
-}
-
 int intervene(const InterveneCall& call, const Environment& environment) {
     core::lab::InterveneOptions options = call.options;
     auto script = read_script(call.script);
     if (!script) return report(script.error(), environment);
     options.script = std::move(*script);
-    if (!call.categories.empty() && !std::filesystem::is_directory(call.categories))
-        return report(core::usage_error(call.categories + ": no such folder"), environment);
-    options.category_dirs = category_dirs(call.categories);
+    auto dirs = category_dirs(call.categories);
+    if (!dirs) return report(dirs.error(), environment);
+    options.category_dirs = std::move(*dirs);
     if (environment.catch_signals) environment.catch_signals();
     return deliver(core::lab::intervene(options), call.output, environment, describe_result);
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
@@ -158,6 +159,25 @@ CLI::Validator number_within(double low, double high, bool low_open, const std::
         return "found " + given + ", allowed " + text;
     };
     return CLI::Validator(check, text);
+}
+
+void add_categories_option(CLI::App& app, std::string& chosen) {
+    app.add_option("--categories", chosen,
+                   "Folder of word lists NAME.toml; default: those of the program")
+        ->type_name("DIR");
+}
+
+core::Result<std::vector<std::string>> category_dirs(const std::string& chosen) {
+    std::error_code code;
+    if (!chosen.empty()) {
+        if (!std::filesystem::is_directory(chosen, code))
+            return core::usage_error(chosen + ": no such folder");
+        return std::vector<std::string>{chosen};
+    }
+    const auto exe = std::filesystem::read_symlink("/proc/self/exe", code).parent_path();
+    return std::vector<std::string>{(exe / "assets/categories").string(),
+                                    (exe / "../share/hopscope/assets/categories").string(),
+                                    (exe / "../../assets/categories").string()};
 }
 
 void add_precision_option(CLI::App& app, std::string& precision) {

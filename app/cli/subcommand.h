@@ -92,6 +92,11 @@ CLI::Validator number_within(double low, double high, bool low_open, const std::
 void add_device_option(CLI::App& app, std::string& device, const std::string& help);
 /// `--corpus`, `--split`, `--batches`: the text that a trained model is measured on.
 void add_text_options(CLI::App& app, std::string& corpus, std::string& split, int64_t& batches);
+/// `--categories`: a folder of word lists.
+void add_categories_option(CLI::App& app, std::string& chosen);
+/// The chosen folder, or where the program's own word lists may lie: beside the build or installed.
+/// Errors (usage): no such folder.
+core::Result<std::vector<std::string>> category_dirs(const std::string& chosen);
 /// "fp32" | "bf16" for commands that compute on a trained model.
 void add_precision_option(CLI::App& app, std::string& precision);
 

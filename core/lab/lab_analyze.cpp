@@ -113,6 +113,7 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         context.against = against ? &*against : nullptr;
         context.corpus = o.corpus;
         context.prompts = o.prompts;
+        context.category_dirs = o.category_dirs;
         context.seed = o.seed;
         context.progress.cancelled = [] { return interrupt_flag().load() != 0; };
         if (o.on_progress) context.progress.report = o.on_progress;
