@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "core/api/nearest.h"
+#include "core/stats/bootstrap.h"
+#include "core/stats/descriptive.h"
 
 namespace hopscope::core::analysis {
 namespace {
@@ -82,6 +84,13 @@ OrderedJson json_number(double x) {
 
 OrderedJson json_interval(double low, double high) {
     return OrderedJson::array({json_number(low), json_number(high)});
+}
+
+OrderedJson mean_over(const std::vector<double>& values, const char* units, uint64_t seed) {
+    const auto ci = stats::bootstrap_mean(values, {10'000, seed}).interval(0.95);
+    return {{"mean", json_number(stats::mean(values))},
+            {"ci95", json_interval(ci.low, ci.high)},
+            {units, values.size()}};
 }
 
 }  // namespace hopscope::core::analysis

@@ -76,14 +76,19 @@ std::string csv_number(double x);
 /// A number, or null where it is not finite.
 OrderedJson json_number(double x);
 OrderedJson json_interval(double low, double high);
+/// Mean of values, one of each unit ("words", "experts", …), with its 95 % bootstrap interval over
+/// the units and their number.
+OrderedJson mean_over(const std::vector<double>& values, const char* units, uint64_t seed);
 
 // The analyses of this folder.
 Result<AnalysisOutput> phases(const AnalysisContext& context);
 Result<AnalysisOutput> convergence(const AnalysisContext& context);
 Result<AnalysisOutput> crossings(const AnalysisContext& context);
+Result<AnalysisOutput> saturation(const AnalysisContext& context);
 extern const char* const kPhasesDefinition;
 extern const char* const kConvergenceDefinition;
 extern const char* const kCrossingsDefinition;
+extern const char* const kSaturationDefinition;
 
 }  // namespace analysis
 }  // namespace hopscope::core

@@ -11,6 +11,7 @@ std::span<const analysis::Analysis> analysis_table() {
         {"phases", kPhasesDefinition, false, phases},
         {"convergence", kConvergenceDefinition, false, convergence},
         {"crossings", kCrossingsDefinition, false, crossings},
+        {"saturation", kSaturationDefinition, false, saturation},
         {"jaccard",
          "|A ∩ B| / |A ∪ B| of the expert sets of consecutive hops, indices within the pool; mean "
          "over tokens; mean = over layers and pairs (science E11). 95 % bootstrap interval over "
@@ -91,6 +92,59 @@ std::span<const analysis::Analysis> analysis_table() {
          "embeddings (drawn), sqrt(2 ln M / d) and random directions for the cosine. Intervals 95 "
          "%, bootstrap over experts. n: rank rows of experts.",
          true, cross_seed},
+        {"grammar",
+         "for each expert the odds ratio of (token of a function word against token of a content "
+         "word) x (routed to it in some hop of the layer or not), 0.5 added to each cell; Fisher's "
+         "exact p, q by Benjamini-Hochberg over the experts of a layer. enriched: ratio > 1.5 and "
+         "q < 0.05; specialists: ratio > 10 (science B3, E45). Neighbouring tokens are not "
+         "independent, so p is optimistic. n: tokens.",
+         true, grammar},
+        {"silhouette",
+         "mean silhouette of hop 0's routing positions by cosine distance, at the last token of "
+         "2,000 words drawn from the first 10 batches, a third each of function words, the 50 most "
+         "frequent content words and other content words. syntax: function against content; "
+         "frequency: the 50 against other content words; frequency_with_function: function words "
+         "and the 50 against the others. p: 200 permutations; ci95: 500 bootstrap resamples of "
+         "tokens; difference = syntax - frequency, depth_trend its Spearman rho with the layer. "
+         "control: up to 15 pairs of a function and a content word, frequency ratio < 2, nearest "
+         "in "
+         "tokens, then in letters; p_words deals labels to words, p to tokens (science B3, E44). "
+         "n: tokens.",
+         true, silhouette},
+        {"logit_lens",
+         "probability, NLL and rank (1 + tokens with a larger logit) of the true next token when "
+         "the final norm and the head read what the stream would be if the layer ended before its "
+         "first hop, or after each: the residual stream + h_accum so far (with moe.returns = "
+         "\"state\" + x). Mean over 100 tokens drawn from each of 20 batches, 95 % bootstrap "
+         "interval over batches; rise: last stage - first (science B1). n: tokens.",
+         true, logit_lens},
+        {"polysemy",
+         "|A ∩ B| / |A ∪ B| of the expert sets of one hop for two occurrences of a word, at its "
+         "last token, mean over hops and layers; same, different: pairs of one or of two "
+         "meanings; mean over words with the 95 % bootstrap interval over words. p: meanings dealt "
+         "out anew within each word, 2,000 times, difference = same - different at least as "
+         "large. decided_after: words whose meaning follows from later words, which the model "
+         "cannot know. control: pairs of a word of one meaning, nearest in frequency (science B4). "
+         "Pairs of one meaning also share neighbours. n: occurrences.",
+         true, polysemy},
+        {"contexts",
+         "for each expert the 5 uses, and one drawn from each fifth of all uses by rank, of the "
+         "first 20 batches by strength = |weight · expert(h)|, the norm of what it added, with the "
+         "10 tokens before and 4 after; the 256 most used experts of a layer. n: tokens.",
+         true, contexts},
+        {"coactivation",
+         "share of an expert's (token, hop) uses whose set also holds the other one (OLMoE); "
+         "expected: (k - 1) / k of the other's share of all turns. strongest_partner: mean over "
+         "experts of the largest share, 95 % bootstrap interval over experts; pairs: of experts "
+         "with at least a tenth of the mean use. Matrix in the CSV: experts by falling use. "
+         "n: tokens.",
+         true, coactivation},
+        {"specialisation",
+         "share of the (token, hop) turns with a label in which an expert is chosen (OLMoE): "
+         "labels are token ids seen 16 times or more (each expert's 10 strongest), eighths of the "
+         "sequence, and word classes of a synthetic text or else its 16 longest documents; "
+         "even_share: k / pool size. 95 % bootstrap interval over experts. n: tokens.",
+         true, specialisation},
     };
     return kTable;
 }

@@ -38,4 +38,26 @@ Result<const Dictionary*> Measured::dictionary(uint64_t seed, const Progress& pr
     return &*dictionary_;
 }
 
+Result<const TokenText*> Measured::text(const analysis::AnalysisContext& context) {
+    if (!text_) {
+        auto batches = source(context.progress);
+        if (!batches) return batches.error();
+        auto made = read_token_text(run_, **batches, kAnalysisBatches, !corpus_.empty(),
+                                    context.category_dirs);
+        if (!made) return made.error();
+        text_.emplace(std::move(*made));
+    }
+    return &*text_;
+}
+
+Result<const TokenText*> Measured::text_with_syntax(const analysis::AnalysisContext& context) {
+    auto made = text(context);
+    if (made && (*made)->syntax.empty())
+        return usage_error(
+            "which words are function words is unknown: the text is not the run's own synthetic "
+            "one, and no folder of word lists with function.toml was found; name one with "
+            "--categories");
+    return made;
+}
+
 }  // namespace hopscope::core

@@ -8,6 +8,7 @@
 #include "core/analysis/analysis.h"
 #include "core/lab/open_run.h"
 #include "core/lab/scratch.h"
+#include "core/lab/token_text.h"
 #include "core/measure/dictionary.h"
 #include "core/measure/routing_sample.h"
 
@@ -22,6 +23,10 @@ class Measured {
     Result<const RoutingSample*> sample(const Progress& progress);
     /// What the experts write (twenty words each). @param seed of the first call counts
     Result<const Dictionary*> dictionary(uint64_t seed, const Progress& progress);
+    /// Words and classes of the tokens of these batches. `syntax` may be empty.
+    Result<const TokenText*> text(const analysis::AnalysisContext& context);
+    /// The same, refused where function words cannot be told from content words.
+    Result<const TokenText*> text_with_syntax(const analysis::AnalysisContext& context);
 
   private:
     const OpenRun& run_;
@@ -30,12 +35,16 @@ class Measured {
     std::optional<BatchSource> source_;
     std::optional<RoutingSample> sample_;
     std::optional<Dictionary> dictionary_;
+    std::optional<TokenText> text_;
 };
 
 /// Batches every analysis of a model looks at (science.md E25).
 inline constexpr int64_t kAnalysisBatches = 50;
 
 namespace analysis {
+
+/// Mean over batches with its 95 % bootstrap interval over them.
+OrderedJson with_interval(const BatchMean& m, uint64_t seed);
 
 // The analyses of routing on a model (core/measure).
 Result<AnalysisOutput> jaccard(const AnalysisContext& context);
@@ -57,6 +66,14 @@ Result<AnalysisOutput> dictionary(const AnalysisContext& context);
 Result<AnalysisOutput> clusters(const AnalysisContext& context);
 Result<AnalysisOutput> category_search(const AnalysisContext& context);
 Result<AnalysisOutput> cross_seed(const AnalysisContext& context);
+// What experts and positions stand for.
+Result<AnalysisOutput> grammar(const AnalysisContext& context);
+Result<AnalysisOutput> silhouette(const AnalysisContext& context);
+Result<AnalysisOutput> logit_lens(const AnalysisContext& context);
+Result<AnalysisOutput> polysemy(const AnalysisContext& context);
+Result<AnalysisOutput> contexts(const AnalysisContext& context);
+Result<AnalysisOutput> coactivation(const AnalysisContext& context);
+Result<AnalysisOutput> specialisation(const AnalysisContext& context);
 
 }  // namespace analysis
 }  // namespace hopscope::core

@@ -12,15 +12,7 @@
 namespace hopscope::core::analysis {
 namespace {
 
-/// Mean over batches with its 95 % bootstrap interval over them.
-OrderedJson with_interval(const BatchMean& m, uint64_t seed) {
-    const auto ci = stats::bootstrap_mean(m.batches, {10'000, seed}).interval(0.95);
-    return {{"mean", json_number(m.mean())},
-            {"ci95", json_interval(ci.low, ci.high)},
-            {"batches", m.batches.size()}};
-}
-
-double mean_over(const std::vector<double>& x) {
+double mean_of_finite(const std::vector<double>& x) {
     std::vector<double> finite;
     for (const double v : x)
         if (std::isfinite(v)) finite.push_back(v);
@@ -44,7 +36,7 @@ Result<AnalysisOutput> per_layer(const AnalysisContext& context, const char* col
         intervals.push_back(with_interval(m, context.seed));
         table.rows.push_back({std::to_string(l), csv_number(m.mean())});
     }
-    const double mean = mean_over(means);
+    const double mean = mean_of_finite(means);
     if (std::isnan(mean)) return usage_error(missing);
     out.result = {{"per_layer", layers}, {"mean", json_number(mean)}, {"intervals", intervals}};
     out.tables.push_back(std::move(table));
@@ -135,6 +127,10 @@ Result<std::vector<Collinearity>> router_layers(const AnalysisContext& context) 
 }
 
 }  // namespace
+
+OrderedJson with_interval(const BatchMean& m, uint64_t seed) {
+    return mean_over(m.batches, "batches", seed);
+}
 
 Result<AnalysisOutput> jaccard(const AnalysisContext& context) {
     return hop_pairs(context, false);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/model/router.h"
 #include "core/probe/intervention_probe.h"
 #include "core/stats/descriptive.h"
 #include "core/train/batch_tensors.h"
@@ -27,7 +28,7 @@ at::Tensor norms(const at::Tensor& t) {
 /// Fills one batch's numbers layer by layer; hops come in order.
 class SampleProbe : public Probe {
   public:
-    explicit SampleProbe(RoutingSample& out) : out_(out) {}
+    SampleProbe(const Config& config, RoutingSample& out) : config_(config), out_(out) {}
 
     void attention(int64_t, const at::Tensor& a) override { attention_ = norms(a); }
 
@@ -53,8 +54,14 @@ class SampleProbe : public Probe {
             max_prob_ += mean_of(r.route.max_p);
         }
         const auto idx = (r.route.idx + r.pool_offset).to(at::kCPU).contiguous();
-        for (int64_t i = 0; i < idx.numel(); ++i)
-            ++s.counts[static_cast<size_t>(idx.const_data_ptr<int64_t>()[i])];
+        if (s.hops.size() <= static_cast<size_t>(hop)) s.hops.resize(static_cast<size_t>(hop) + 1);
+        auto& choices = s.hops[static_cast<size_t>(hop)];
+        choices.pool_offset = r.pool_offset;
+        choices.pool_size = pool_of(config_, layer, r.pool_offset).size;
+        const int64_t* chosen = idx.const_data_ptr<int64_t>();
+        choices.experts.insert(choices.experts.end(), chosen, chosen + idx.numel());
+        for (int64_t i = 0; i < idx.numel(); ++i) ++s.counts[static_cast<size_t>(chosen[i])];
+        out_.top_k = idx.size(1);
         hops_ = hop + 1;
         scored_ = r.route.entropy.defined();
         last_idx_ = r.route.idx;
@@ -78,6 +85,7 @@ class SampleProbe : public Probe {
   private:
     LayerSample& at(int64_t layer) { return out_.layers[static_cast<size_t>(layer)]; }
 
+    const Config& config_;
     RoutingSample& out_;
     at::Tensor attention_, input_, last_idx_, last_update_, last_pos_, first_pos_;
     double entropy_ = 0, max_prob_ = 0;
@@ -98,9 +106,10 @@ Result<RoutingSample> sample_routing(const Config& config, const Weights& weight
     const c10::AutoGradMode no_grad(false);
     RoutingSample out;
     out.batches = std::min(batches, source.eval_batches());
+    out.experts = config.moe.experts;
     out.layers.resize(static_cast<size_t>(config.model.n_layers));
     for (auto& l : out.layers) l.counts.assign(static_cast<size_t>(config.moe.experts), 0);
-    SampleProbe probe(out);
+    SampleProbe probe(config, out);
     ForwardOptions options;
     options.probe = &probe;
     for (int64_t i = 0; i < out.batches; ++i) {

@@ -18,6 +18,12 @@ struct BatchMean {
     double mean() const;
 };
 
+/// What one hop of a layer chose, token by token in the order of the batches.
+struct HopChoices {
+    int64_t pool_offset = 0, pool_size = 0;
+    std::vector<int32_t> experts;  ///< [tokens, k] over all pools, falling weight
+};
+
 struct LayerSample {
     std::vector<BatchMean> jaccard;  ///< [H − 1] consecutive hops, index sets within the pool (E11)
     BatchMean echo;                  ///< cos(dh_0, dh_1) (E24); no batches for H = 1
@@ -26,10 +32,12 @@ struct LayerSample {
     BatchMean norm_ratio;            ///< ‖h_accum‖ / ‖attention output‖ (E23)
     BatchMean entropy, max_prob;     ///< full softmax, mean over hops (E46); none for hash
     std::vector<int64_t> counts;     ///< [M] choices
+    std::vector<HopChoices> hops;    ///< [H]
 };
 
 struct RoutingSample {
     int64_t tokens = 0, batches = 0;
+    int64_t top_k = 0, experts = 0;
     std::vector<LayerSample> layers;
 };
 

@@ -33,6 +33,10 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
                           : at::linear(in, weight);
 }
 
+at::Tensor final_norm(const Weights& w, const at::Tensor& x) {
+    return norm(x, w.final_norm_weight, w.final_norm_bias);
+}
+
 void add_term(at::Tensor& sum, const at::Tensor& term) {
     if (term.defined()) sum = sum.defined() ? sum + term : term;
 }
@@ -61,6 +65,7 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
         x = x + drop(m, "residual", a, options.train);
 
         const auto normed = norm(x, y.ffn_norm_weight, y.ffn_norm_bias);
+        if (options.probe) options.probe->stream(layer, x, normed);
         at::Tensor update;
         if (m.ffn == "dense") {
             const auto act = at::silu(linear(normed, y.ffn_down, at::Tensor()));
@@ -81,7 +86,7 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
     }
     for (auto* term : {&out.balance, &out.z})
         if (term->defined()) *term = *term / static_cast<double>(m.n_layers);
-    out.hidden = norm(x, w.final_norm_weight, w.final_norm_bias);
+    out.hidden = final_norm(w, x);
     return out;
 }
 

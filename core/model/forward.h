@@ -57,6 +57,9 @@ struct TokenBatch {
 ForwardOut forward(const Config& config, const Weights& weights, const at::Tensor& ids,
                    const ForwardOptions& options);
 
+/// The norm before the head, in the type of its weights. x [n, d] → [n, d].
+at::Tensor final_norm(const Weights& weights, const at::Tensor& x);
+
 /// Multi-head causal attention with RoPE. x [B·T, d] (already normalised) → [B·T, d].
 at::Tensor attention(const ModelConfig& config, const LayerWeights& w, const at::Tensor& x,
                      int64_t batch, bool train);

@@ -70,6 +70,9 @@ class Probe {
     virtual void after_hop(int64_t layer, int64_t hop, const HopRecord& record) {}
     /// [T, d] output of attention before it is added to the stream.
     virtual void attention(int64_t layer, const at::Tensor& out) {}
+    /// [T, d] the residual stream that enters the layer's experts (or FFN), before their update is
+    /// added, and its normalised form, which is the x of Algorithm 1.
+    virtual void stream(int64_t layer, const at::Tensor& stream, const at::Tensor& normed) {}
     /// [T, d] h_accum after moe_scale, without x (dense layers: the FFN's output).
     virtual void update(int64_t layer, const at::Tensor& out) {}
 };
@@ -96,6 +99,9 @@ class ProbeChain : public Probe {
     }
     void attention(int64_t layer, const at::Tensor& out) override {
         for (auto* p : probes_) p->attention(layer, out);
+    }
+    void stream(int64_t layer, const at::Tensor& stream, const at::Tensor& normed) override {
+        for (auto* p : probes_) p->stream(layer, stream, normed);
     }
     void update(int64_t layer, const at::Tensor& out) override {
         for (auto* p : probes_) p->update(layer, out);

@@ -71,6 +71,47 @@ Silhouette silhouette(const Points& points, std::span<const int32_t> labels, Met
     return silhouette(distance_matrix(points, metric), labels);
 }
 
+double cosine_silhouette(const Points& units, std::span<const int32_t> labels,
+                         std::span<const int32_t> times) {
+    const auto n = static_cast<size_t>(units.count), dim = static_cast<size_t>(units.dim);
+    if (labels.size() != n || times.size() != n)
+        throw std::invalid_argument("cosine silhouette: one label and one count a row is needed");
+    const Groups groups = compact(labels);
+    const size_t g = groups.sizes.size();
+    std::vector<double> sums(g * dim, 0.0), sizes(g, 0.0);
+    double all = 0;
+    for (size_t i = 0; i < n; ++i) {
+        if (groups.of[i] < 0) continue;
+        const auto of = static_cast<size_t>(groups.of[i]);
+        const double* row = units.data.data() + i * dim;
+        for (size_t d = 0; d < dim; ++d) sums[of * dim + d] += times[i] * row[d];
+        sizes[of] += times[i];
+        all += times[i];
+    }
+    const auto filled = std::count_if(sizes.begin(), sizes.end(), [](double s) { return s > 0; });
+    if (filled < 2 || static_cast<double>(filled) >= all) return kNaN;
+    double total = 0;
+    for (size_t i = 0; i < n; ++i) {
+        if (groups.of[i] < 0 || times[i] == 0) continue;
+        const auto own = static_cast<size_t>(groups.of[i]);
+        if (sizes[own] <= 1) continue;  // alone in its group: 0
+        const double* row = units.data.data() + i * dim;
+        double inside = 0, outside = std::numeric_limits<double>::infinity();
+        for (size_t k = 0; k < g; ++k) {
+            if (sizes[k] == 0) continue;
+            double dot = 0;
+            for (size_t d = 0; d < dim; ++d) dot += sums[k * dim + d] * row[d];
+            if (k != own)
+                outside = std::min(outside, 1 - dot / sizes[k]);
+            else  // the row itself, at distance 0, is none of the others
+                inside = (sizes[k] - dot) / (sizes[k] - 1);
+        }
+        const double scale = std::max(inside, outside);
+        total += times[i] * (scale > 0 ? (outside - inside) / scale : 0);
+    }
+    return total / all;
+}
+
 Permutation silhouette_null(std::span<const double> distances, std::span<const int32_t> labels,
                             const PermutationOptions& options) {
     return permute_labels(

@@ -23,6 +23,12 @@ struct Silhouette {
 Silhouette silhouette(std::span<const double> distances, std::span<const int32_t> labels);
 Silhouette silhouette(const Points& points, std::span<const int32_t> labels, Metric metric);
 
+/// Mean silhouette by cosine distance of unit rows, each counted `times` over, in O(count · dim ·
+/// groups): the mean distance to a group follows from the sum of its rows. Equal to `silhouette`
+/// with as many copies of each row. Labels below 0 are left out.
+double cosine_silhouette(const Points& units, std::span<const int32_t> labels,
+                         std::span<const int32_t> times);
+
 /// Its mean against the same labels dealt out at random (permutation null).
 Permutation silhouette_null(std::span<const double> distances, std::span<const int32_t> labels,
                             const PermutationOptions& options);

@@ -1,7 +1,6 @@
 #include "core/text/truth.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -11,27 +10,46 @@ namespace hopscope::core {
 
 namespace {
 
-constexpr std::string_view kSpaceMark = "\xe2\x96\x81";  // "▁" of SentencePiece
 constexpr uintmax_t kMaxTruthBytes = uintmax_t{256} << 20;
 
-bool is_letter(char c) {
-    return std::isalpha(static_cast<unsigned char>(c)) != 0;
+bool has(const std::vector<std::string>& list, const std::string& item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+/// Reads one entry of "two_meanings"; false where a field is missing or of another kind.
+bool read_two_meanings(const nlohmann::json& entry, TwoMeaningWord& out) {
+    const auto text = [](const nlohmann::json& from, const char* key, std::string& to) {
+        const auto found = from.find(key);
+        if (found == from.end() || !found->is_string()) return false;
+        to = found->get<std::string>();
+        return true;
+    };
+    const auto texts = [](const nlohmann::json& from, const char* key,
+                          std::vector<std::string>& to) {
+        const auto found = from.find(key);
+        if (found == from.end() || !found->is_array()) return false;
+        for (const auto& item : *found) {
+            if (!item.is_string()) return false;
+            to.push_back(item.get<std::string>());
+        }
+        return true;
+    };
+    if (!entry.is_object() || !entry.contains("class_a_if") || !entry["class_a_if"].is_object())
+        return false;
+    const auto& rule = entry["class_a_if"];
+    return text(entry, "word", out.word) && text(entry, "class_a", out.class_a) &&
+           text(entry, "class_b", out.class_b) && texts(rule, "preceded_by", out.preceded_by) &&
+           texts(rule, "preceded_by_class", out.preceded_by_class) &&
+           texts(rule, "followed_by", out.followed_by) &&
+           texts(rule, "followed_by_class", out.followed_by_class);
 }
 
 }  // namespace
 
-std::string plain_word(std::string_view word) {
-    while (word.starts_with(kSpaceMark)) word.remove_prefix(kSpaceMark.size());
-    while (!word.empty() && !is_letter(word.front())) word.remove_prefix(1);
-    while (!word.empty() && !is_letter(word.back())) word.remove_suffix(1);
-    std::string out(word);
-    for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return out;
-}
-
 struct Truth::Words {
     std::unordered_map<std::string, std::string> classes;
     std::map<std::string, std::vector<std::string>> by_class;
+    std::vector<TwoMeaningWord> two_meanings;
 };
 
 Result<Truth> Truth::load(const std::string& path) {
@@ -69,6 +87,11 @@ Result<Truth> Truth::parse(const std::string& json, const std::string& name) {
         words->classes[entry["word"].get<std::string>()] = std::move(joined);
     }
     for (auto& [kind, list] : words->by_class) std::sort(list.begin(), list.end());
+    if (document.contains("two_meanings")) {
+        if (!document["two_meanings"].is_array()) return foreign;
+        for (const auto& entry : document["two_meanings"])
+            if (!read_two_meanings(entry, words->two_meanings.emplace_back())) return foreign;
+    }
     Truth truth;
     truth.words_ = std::move(words);
     return truth;
@@ -86,30 +109,32 @@ const std::map<std::string, std::vector<std::string>>& Truth::classes() const {
 std::vector<std::string> Truth::label_tokens(const Tokenizer& tokenizer,
                                              const std::vector<int32_t>& ids) const {
     std::vector<std::string> labels(ids.size());
-    std::string word;
-    size_t first = 0;
-    const auto end_word = [&](size_t end) {
-        const std::string label = word.empty() ? std::string() : class_of(word);
-        for (size_t i = first; i < end; ++i) {
-            // Punctuation between words belongs to none.
-            const std::string piece = tokenizer.piece(ids[i]);
-            if (!plain_word(piece).empty() || piece == kSpaceMark) labels[i] = label;
-        }
-        word.clear();
-        first = end;
-    };
-    for (size_t i = 0; i < ids.size(); ++i) {
-        const std::string piece = tokenizer.piece(ids[i]);
-        const bool control = ids[i] == tokenizer.eos_id() || ids[i] == tokenizer.newline_id();
-        if (control || piece.starts_with(kSpaceMark)) end_word(i);
-        if (control) {
-            first = i + 1;
-        } else {
-            word += piece;
-        }
+    for (const WordSpan& word : words_of(tokenizer, ids)) {
+        const std::string label = word.word.empty() ? std::string() : class_of(word.word);
+        // Punctuation between words belongs to none.
+        for (size_t i = word.begin; i < word.end; ++i)
+            if (is_word_piece(tokenizer.piece(ids[i]))) labels[i] = label;
     }
-    end_word(ids.size());
     return labels;
+}
+
+const std::vector<TwoMeaningWord>& Truth::two_meanings() const {
+    return words_->two_meanings;
+}
+
+std::string Truth::meaning(const TwoMeaningWord& word, const std::string& before,
+                           const std::string& after) const {
+    const std::string before_class = class_of(before), after_class = class_of(after);
+    const auto undecided = [](const std::vector<std::string>& classes, const std::string& found) {
+        return !classes.empty() && found.find('|') != std::string::npos;
+    };
+    if (has(word.preceded_by, before) || has(word.followed_by, after) ||
+        has(word.preceded_by_class, before_class) || has(word.followed_by_class, after_class))
+        return word.class_a;
+    return undecided(word.preceded_by_class, before_class) ||
+                   undecided(word.followed_by_class, after_class)
+               ? std::string()
+               : word.class_b;
 }
 
 }  // namespace hopscope::core

@@ -6,11 +6,12 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/api/result.h"
+#include "core/text/synthetic.h"
 #include "core/text/tokenizer.h"
+#include "core/text/words.h"
 
 namespace hopscope::core {
 
@@ -27,15 +28,17 @@ class Truth {
     /// For each token the class of the word it is part of, "" where there is none.
     std::vector<std::string> label_tokens(const Tokenizer& tokenizer,
                                           const std::vector<int32_t>& ids) const;
+    /// The words of two classes and what decides between them; empty for a file without.
+    const std::vector<TwoMeaningWord>& two_meanings() const;
+    /// The class that `word` has between two others of its document (plain words, "" = none): ""
+    /// where a neighbour that decides has two classes itself.
+    std::string meaning(const TwoMeaningWord& word, const std::string& before,
+                        const std::string& after) const;
 
   private:
     struct Words;
     Truth() = default;
     std::shared_ptr<const Words> words_;
 };
-
-/// A word as the truth file spells it: without marks and punctuation around it, small ASCII
-/// letters.
-std::string plain_word(std::string_view word);
 
 }  // namespace hopscope::core

@@ -54,6 +54,24 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
 
 namespace {
 
+/// The rows of the chosen experts, [T, k, r, d].
+at::Tensor rows_of(const at::Tensor& w, const at::Tensor& idx) {
+    return w.index_select(0, idx.reshape({-1})).view({idx.size(0), idx.size(1), -1, w.size(-1)});
+}
+
+}  // namespace
+
+at::Tensor activations(const at::Tensor& h, const at::Tensor& idx, const ExpertBank& bank) {
+    if (bank.kind == ExpertKind::fixed) return {};
+    const auto read = [&](const at::Tensor& by) {  // [T, k, r]
+        return at::matmul(rows_of(by, idx), h.view({h.size(0), 1, -1, 1})).squeeze(-1);
+    };
+    return bank.kind == ExpertKind::mlp ? at::silu(read(bank.down))
+                                        : at::silu(read(bank.gate)) * read(bank.down);
+}
+
+namespace {
+
 /// Slot updates as factors: coefficients [T, k, r] and the rows they multiply, [T, k, r, d].
 struct Factors {
     at::Tensor coeff, rows;
@@ -61,19 +79,9 @@ struct Factors {
 
 Factors factors(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                 const ExpertBank& bank) {
-    const auto tokens = idx.size(0), k = idx.size(1), d = bank.written().size(-1);
-    const auto flat = idx.reshape({-1});
-    const auto rows_of = [&](const at::Tensor& w) {
-        return w.index_select(0, flat).view({tokens, k, -1, d});
-    };
     const auto w = weight.unsqueeze(-1);  // [T, k, 1]
-    if (bank.kind == ExpertKind::fixed) return {w, rows_of(bank.value)};
-    const auto read = [&](const at::Tensor& by) {  // [T, k, r]
-        return at::matmul(rows_of(by), h.view({tokens, 1, d, 1})).squeeze(-1);
-    };
-    const auto act = bank.kind == ExpertKind::mlp ? at::silu(read(bank.down))
-                                                  : at::silu(read(bank.gate)) * read(bank.down);
-    return {act * w, rows_of(bank.up)};
+    const auto rows = rows_of(bank.written(), idx);
+    return {bank.kind == ExpertKind::fixed ? w : activations(h, idx, bank) * w, rows};
 }
 
 }  // namespace

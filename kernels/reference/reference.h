@@ -14,6 +14,8 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
 at::Tensor top_k(const at::Tensor& keys, int64_t k);
 at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank);
+/// What the chosen experts read, before their weights: [T, k, r]; undefined for static experts.
+at::Tensor activations(const at::Tensor& h, const at::Tensor& idx, const ExpertBank& bank);
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Composition composition);
 /// softmax of the causal scores ⊙ factors [B, heads, T, T], times v.

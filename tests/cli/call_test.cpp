@@ -88,6 +88,10 @@ TEST_F(CommandLine, AnalyzeWritesToTheFolderOrToStdout) {
     EXPECT_EQ(fake_lab().analyze->what, "all");
     EXPECT_EQ(fake_lab().analyze->seed, 5u);
     EXPECT_FALSE(run({"analyze", "r", "--out", "d", "--json"}).out.empty());
+    EXPECT_FALSE(fake_lab().analyze->category_dirs.empty()) << "the program's own word lists";
+    run({"analyze", "r", "--categories", "/tmp"});
+    EXPECT_EQ(fake_lab().analyze->category_dirs, std::vector<std::string>{"/tmp"});
+    refused({"analyze", "r", "--categories", "/nowhere"}, {"/nowhere"});
     refused({"analyze"}, {"RUN"});
     EXPECT_NE(run({"analyze", "--help"}).out.find("phases: where a curve"), std::string::npos);
 }

@@ -316,6 +316,34 @@ TEST(Truth, LabelsTokensByTheirWords) {
     EXPECT_EQ(truth.label_tokens(tokenizer, {-5, 100'000}), (std::vector<std::string>{"", ""}));
 }
 
+// Fails if the rule that is read back decided otherwise than the text was written.
+TEST(Truth, MeaningsAreThoseOfTheText) {
+    const auto truth = value_of(Truth::parse(corpus().truth_json(), "truth"));
+    ASSERT_EQ(truth.two_meanings().size(), SyntheticCorpus::two_meaning_words().size());
+    int decided = 0, open = 0;
+    for (const auto& d : documents())
+        for (size_t i = 0; i < d.labels.size(); ++i)
+            for (const auto& two : truth.two_meanings()) {
+                if (two.word != word_at(d, d.labels[i])) continue;
+                const auto before = i > 0 ? word_at(d, d.labels[i - 1]) : "";
+                const auto after =
+                    i + 1 < d.labels.size() ? word_at(d, d.labels[i + 1]) : std::string();
+                const auto meaning = truth.meaning(two, before, after);
+                if (meaning.empty()) {
+                    ++open;
+                    continue;
+                }
+                ASSERT_EQ(meaning, d.labels[i].word_class)
+                    << before << " " << two.word << " " << after;
+                ++decided;
+            }
+    EXPECT_GT(decided, 400);
+    EXPECT_LT(open, decided / 10) << "neighbours with two classes themselves are rare";
+    auto damaged = nlohmann::json::parse(corpus().truth_json());
+    damaged["two_meanings"][0].erase("class_a_if");
+    EXPECT_FALSE(Truth::parse(damaged.dump(), "truth").ok());
+}
+
 TEST(Truth, DamagedFilesAreRefused) {
     TempFolder folder;
     for (const std::string& text : std::vector<std::string>{

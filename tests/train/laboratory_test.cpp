@@ -1,6 +1,8 @@
 // intervene and analyze on a trained run: if these fail, a document lacks what product.md promises
 // or its numbers do not repeat.
 #include <chrono>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -230,6 +232,88 @@ TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
     }
     EXPECT_EQ(by_name["frozen_routing"]["result"]["jaccard_frozen"], 1.0);
     EXPECT_EQ(by_name["load"]["result"]["layers"][0]["counts"].size(), 16u);
+}
+
+std::string write_function_words(const TempRuns& runs) {
+    const auto dir = runs / "categories";
+    std::filesystem::create_directories(dir);
+    std::ofstream(dir + "/function.toml")
+        << "words = [\"the\", \"a\", \"at\", \"to\", \"my\", \"from\", \"about\", \"of\", "
+           "\"her\", \"before\"]\n";
+    return dir;
+}
+
+TEST_F(Laboratory, AnalysesOfExpertsHoldTheirFieldsAndRepeatExactly) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    o.category_dirs = {write_function_words(*runs_)};
+    o.what = "saturation,grammar,logit_lens,contexts,coactivation,specialisation";
+    o.out = *runs_ / "analyses";
+    const auto got = lab::analyze(o), again = lab::analyze(o);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    EXPECT_EQ(*got, *again);
+    std::map<std::string, json> by_name;
+    for (const auto& a : json::parse(*got)["analyses"]) by_name[a["name"]] = a["result"];
+    ASSERT_EQ(by_name.size(), 6u);
+    const auto& grammar = by_name["grammar"];
+    EXPECT_NE(grammar["classes_from"].get<std::string>().find("10 words"), std::string::npos);
+    ASSERT_EQ(grammar["layers"].size(), 2u);
+    EXPECT_EQ(grammar["layers"][0]["experts"], 16);
+    for (const auto& expert : grammar["layers"][0]["top"]) {
+        EXPECT_GT(expert["odds_ratio"].get<double>(), 1.5);
+        EXPECT_LT(expert["q"].get<double>(), 0.05);
+    }
+    const auto& lens = by_name["logit_lens"]["layers"][1];
+    ASSERT_EQ(lens["stages"].size(), 3u) << "before, and after each of two hops";
+    EXPECT_GT(lens["stages"][2]["p_target"]["mean"].get<double>(), 0.0);
+    EXPECT_GE(lens["stages"][2]["rank"]["mean"].get<double>(), 1.0);
+    EXPECT_GT(by_name["contexts"]["layers"][0]["experts"].size(), 0u);
+    EXPECT_GT(by_name["coactivation"]["layers"][0]["pairs"].size(), 0u);
+    EXPECT_EQ(by_name["specialisation"]["even_share"], 2.0 / 16);
+    EXPECT_EQ(by_name["saturation"]["snapshots"].back()["mean"], 1.0);
+    for (const char* file : {"grammar.csv", "contexts.csv", "coactivation.matrix.csv",
+                             "specialisation.position.csv", "saturation.csv"})
+        EXPECT_TRUE(std::filesystem::exists(o.out + "/" + file)) << file;
+}
+
+TEST_F(Laboratory, AnalysesOfExpertsSayWhatTheyLack) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    const auto refused = [&](const std::string& what, const std::string& word) {
+        o.what = what;
+        const auto got = lab::analyze(o);
+        ASSERT_FALSE(got.ok()) << what;
+        EXPECT_EQ(got.error().kind, ErrorKind::usage);
+        EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
+    };
+    refused("grammar", "--categories");
+    refused("polysemy", "--prompts");
+    o.category_dirs = {write_function_words(*runs_)};
+    refused("silhouette", "too short");  // the text has fewer than 50 content words
+    o.prompts = prompts("{\"text\": \"a\"}\n");
+    refused("polysemy", ":1:");
+    o.prompts = prompts("\n{\"text\": \"the baker\", \"word\": \"king\", \"meaning\": \"a\"}\n");
+    refused("polysemy", ":2: the word \"king\"");
+    o.prompts = prompts("{\"text\": \"the king\", \"word\": \"king\", \"meaning\": \"a\"}\n");
+    refused("polysemy", "two meanings");
+}
+
+TEST_F(Laboratory, PolysemyOfPromptsComparesTheirSets) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    o.what = "polysemy";
+    const std::string one = R"({"text": "the old king walks", "word": "king", "meaning": "a"})",
+                      other = R"({"text": "my sister, the king", "word": "King", "meaning": "b"})";
+    o.prompts = prompts(one + "\n" + one + "\n" + other + "\n");
+    const auto got = lab::analyze(o);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    const auto result = json::parse(*got)["result"];
+    const auto& word = result["words"][0];
+    EXPECT_EQ(word["word"], "king");
+    EXPECT_EQ(word["same"], 1.0) << "the same prompt twice";
+    EXPECT_LT(word["different"].get<double>(), 1.0);
+    EXPECT_EQ(result["per_layer"].size(), 2u);
+    EXPECT_EQ(result["words"].back()["kind"], "control");
 }
 
 }  // namespace

@@ -1,0 +1,126 @@
+// Analysis `saturation`: how early do tokens choose the experts that they choose in the end? Reads
+// the geometry snapshots of the run (OLMoE, arXiv 2409.02060).
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/analysis/analysis.h"
+#include "core/config/arithmetic.h"
+#include "core/run/geometry_file.h"
+#include "core/stats/descriptive.h"
+
+namespace hopscope::core::analysis {
+
+const char* const kSaturationDefinition =
+    "|chosen at step t ∩ chosen in the last snapshot| / k for each token of the fixed probe sample "
+    "and hop, mean over hops and tokens; first: share of tokens whose first-ranked expert is the "
+    "same; chance: k / pool size (OLMoE's router saturation). At most 40 snapshots, evenly over "
+    "the logarithm of the step. 95 % bootstrap interval over tokens. n: tokens.";
+
+namespace {
+
+constexpr size_t kMostSnapshots = 40;
+
+/// Steps to look at: all, or those nearest to an even division of the logarithm.
+std::vector<int64_t> chosen_steps(const std::vector<GeometryEntry>& entries) {
+    std::vector<int64_t> steps;
+    for (const auto& entry : entries) steps.push_back(entry.step);
+    if (steps.size() <= kMostSnapshots) return steps;
+    const double low = std::log1p(static_cast<double>(steps.front())),
+                 high = std::log1p(static_cast<double>(steps.back()));
+    std::set<int64_t> out;
+    for (size_t i = 0; i < kMostSnapshots; ++i) {
+        const double at =
+            low + (high - low) * static_cast<double>(i) / static_cast<double>(kMostSnapshots - 1);
+        out.insert(*std::min_element(steps.begin(), steps.end(), [&](int64_t a, int64_t b) {
+            return std::abs(std::log1p(static_cast<double>(a)) - at) <
+                   std::abs(std::log1p(static_cast<double>(b)) - at);
+        }));
+    }
+    return {out.begin(), out.end()};
+}
+
+/// Of each token, over the hops of one layer.
+struct Overlap {
+    std::vector<double> sets, first;
+};
+
+Overlap overlap_of(const LayerGeometry& now, const LayerGeometry& last, size_t tokens) {
+    const auto hops = static_cast<size_t>(last.hops), k = static_cast<size_t>(last.top_k);
+    Overlap out{std::vector<double>(tokens, 0.0), std::vector<double>(tokens, 0.0)};
+    for (size_t h = 0; h < hops; ++h)
+        for (size_t t = 0; t < tokens; ++t) {
+            const auto* a = now.choices.data() + (h * tokens + t) * k;
+            const auto* b = last.choices.data() + (h * tokens + t) * k;
+            int64_t both = 0;
+            for (size_t i = 0; i < k; ++i) both += std::count(b, b + k, a[i]);
+            out.sets[t] += static_cast<double>(both) / static_cast<double>(k * hops);
+            out.first[t] += (a[0] == b[0] ? 1.0 : 0.0) / static_cast<double>(hops);
+        }
+    return out;
+}
+
+bool comparable(const GeometrySnapshot& a, const GeometrySnapshot& b) {
+    if (a.token_ids != b.token_ids || a.layers.size() != b.layers.size()) return false;
+    for (size_t l = 0; l < a.layers.size(); ++l)
+        if (a.layers[l].choices.size() != b.layers[l].choices.size() ||
+            a.layers[l].top_k != b.layers[l].top_k)
+            return false;
+    return true;
+}
+
+}  // namespace
+
+Result<AnalysisOutput> saturation(const AnalysisContext& context) {
+    if (context.config.model.ffn == "dense") return usage_error("a dense model has no routing");
+    if (context.config.moe.router == "hash")
+        return usage_error("a hash router never changes its choices");
+    const auto entries = context.folder.geometry();
+    if (entries.size() < 2)
+        return usage_error(context.folder.dir() + "/geometry holds " +
+                           std::to_string(entries.size()) +
+                           " snapshots; two are needed (train.snapshot_every)");
+    auto last = read_geometry(context.folder.geometry_path(entries.back().step));
+    if (!last) return last.error();
+    const size_t tokens = last->token_ids.size();
+    AnalysisOutput out;
+    out.n = static_cast<int64_t>(tokens);
+    OrderedJson snapshots = OrderedJson::array();
+    AnalysisTable table{"", {"step", "layer", "saturation", "first"}, {}};
+    for (const int64_t step : chosen_steps(entries)) {
+        if (context.progress.cancelled())
+            return Error{ErrorKind::interrupted, "stopped on request"};
+        auto now = read_geometry(context.folder.geometry_path(step));
+        if (!now) return now.error();
+        if (!comparable(*now, *last))
+            return usage_error(context.folder.geometry_path(step) +
+                               " has other tokens or other hops than " +
+                               context.folder.geometry_path(entries.back().step) +
+                               "; snapshots of one run and one probe sample are needed");
+        std::vector<double> all(tokens, 0.0);
+        OrderedJson layers = OrderedJson::array();
+        for (size_t l = 0; l < last->layers.size(); ++l) {
+            const auto overlap = overlap_of(now->layers[l], last->layers[l], tokens);
+            for (size_t t = 0; t < tokens; ++t)
+                all[t] += overlap.sets[t] / static_cast<double>(last->layers.size());
+            layers.push_back({{"saturation", json_number(stats::mean(overlap.sets))},
+                              {"first", json_number(stats::mean(overlap.first))}});
+            table.rows.push_back({std::to_string(step), std::to_string(l),
+                                  csv_number(stats::mean(overlap.sets)),
+                                  csv_number(stats::mean(overlap.first))});
+        }
+        auto row = mean_over(all, "tokens", context.seed);
+        row["step"] = step;
+        row["layers"] = layers;
+        snapshots.push_back(std::move(row));
+    }
+    const auto pools = pool_sizes(context.config.moe, context.config.moe.hops_of(0));
+    out.result = {{"last_step", entries.back().step},
+                  {"chance", json_number(static_cast<double>(context.config.moe.top_k) /
+                                         static_cast<double>(pools.front()))},
+                  {"snapshots", snapshots}};
+    out.tables.push_back(std::move(table));
+    return out;
+}
+
+}  // namespace hopscope::core::analysis
