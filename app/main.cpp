@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/cli/cli.h"
+#include "app/cli/subcommand.h"
 #include "core/api/lab.h"
 
 #if HOPSCOPE_WINDOW
@@ -72,19 +73,17 @@ int explore(const app::ExploreOptions& options) {
     app::Services services;
     services.open_session = core::Session::open;
     services.watch_runs = core::RunWatch::open;
-    const std::filesystem::path exe = window.exe_dir;
-    const std::vector<std::string> words = {(exe / "assets/categories").string(),
-                                            (exe / "../share/hopscope/assets/categories").string(),
-                                            (exe / "../../assets/categories").string()};
+    const std::vector<std::string> words = *app::category_dirs("");
     services.word_lists = [words](const std::string& run) {
         return core::lab::word_lists(run, words);
     };
     services.analysis_definitions = core::lab::analysis_definitions;
-    services.analyze = [](const std::string& run, const std::string& name,
-                          const core::Progress& progress) {
+    services.analyze = [words](const std::string& run, const std::string& name,
+                               const core::Progress& progress) {
         core::lab::AnalyzeOptions analysis;
         analysis.run = run;
         analysis.what = name;
+        analysis.category_dirs = words;
         analysis.out = run + "/analysis";
         analysis.on_progress = progress.report;
         analysis.cancelled = progress.cancelled;
