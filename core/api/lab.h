@@ -146,11 +146,11 @@ Result<std::string> compare(const CompareOptions& options);  ///< hopscope.compa
 const std::vector<Definition>& compare_definitions();
 
 struct AnalyzeOptions {
-    std::string run, against;     ///< run folders; against may be empty
-    std::string what = "all";     ///< names joined by commas
-    std::string corpus, prompts;  ///< files; may be empty
+    std::string run, against;                ///< run folders; against may be empty
+    std::string what = "all";                ///< names joined by commas
+    std::string corpus, prompts;             ///< files; may be empty
     std::vector<std::string> category_dirs;  ///< the first that exists is read
-    std::string out;              ///< folder for NAME.json and NAME.csv; "" = none are written
+    std::string out;  ///< folder for NAME.json and NAME.csv; "" = none are written
     uint64_t seed = 42;
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
