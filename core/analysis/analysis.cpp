@@ -6,6 +6,7 @@
 #include "core/api/nearest.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
+#include "core/stats/distributions.h"
 
 namespace hopscope::core::analysis {
 namespace {
@@ -84,6 +85,14 @@ OrderedJson json_number(double x) {
 
 OrderedJson json_interval(double low, double high) {
     return OrderedJson::array({json_number(low), json_number(high)});
+}
+
+OrderedJson share_over(int64_t k, int64_t n) {
+    const auto x = static_cast<double>(k), all = static_cast<double>(n);
+    return {{"count", k},
+            {"share", json_number(x / all)},
+            {"ci95", json_interval(k > 0 ? stats::beta_quantile(0.025, x, all - x + 1) : 0,
+                                   k < n ? stats::beta_quantile(0.975, x + 1, all - x) : 1)}};
 }
 
 OrderedJson mean_over(const std::vector<double>& values, const char* units, uint64_t seed) {

@@ -76,6 +76,8 @@ std::string csv_number(double x);
 /// A number, or null where it is not finite.
 OrderedJson json_number(double x);
 OrderedJson json_interval(double low, double high);
+/// k of n as count, share and its 95 % Clopper–Pearson interval.
+OrderedJson share_over(int64_t k, int64_t n);
 /// Mean of values, one of each unit ("words", "experts", …), with its 95 % bootstrap interval over
 /// the units and their number.
 OrderedJson mean_over(const std::vector<double>& values, const char* units, uint64_t seed);

@@ -80,11 +80,12 @@ Result<AnalysisOutput> coactivation(const AnalysisContext& context) {
                 static_cast<double>(s.tokens * turns_of(layer, static_cast<int64_t>(p.other)));
             const double k = static_cast<double>(s.top_k),
                          expected = static_cast<double>(p.other_uses) / turns * (k - 1) / k;
-            list.push_back({{"expert", p.expert},
-                            {"other", p.other},
-                            {"share", json_number(p.share())},
-                            {"expected", json_number(expected)},
-                            {"uses", p.uses}});
+            auto pair = share_over(p.together, p.uses);
+            pair["expert"] = p.expert;
+            pair["other"] = p.other;
+            pair["uses"] = p.uses;
+            pair["expected"] = json_number(expected);
+            list.push_back(std::move(pair));
             pairs_table.rows.push_back({std::to_string(l), std::to_string(p.expert),
                                         std::to_string(p.other), std::to_string(p.together),
                                         std::to_string(p.uses), csv_number(p.share()),

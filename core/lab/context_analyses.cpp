@@ -22,7 +22,7 @@ std::string text_of(const Tokenizer& tokenizer, const std::vector<int32_t>& ids,
     std::string out;
     for (int64_t i = from; i < to; ++i) {
         const int32_t id = ids[static_cast<size_t>(i)];
-        const auto piece = id == tokenizer.newline_id() ? "\n" : tokenizer.piece(id);
+        const auto piece = id == tokenizer.newline_id() ? "\n" : spelled(tokenizer.piece(id));
         for (size_t at = 0; at < piece.size();) {
             const bool mark = piece.compare(at, kSpaceMark.size(), kSpaceMark) == 0;
             out += mark ? ' ' : piece[at];

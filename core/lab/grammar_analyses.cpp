@@ -4,7 +4,6 @@
 
 #include "core/lab/measured.h"
 #include "core/measure/choice_counts.h"
-#include "core/stats/distributions.h"
 #include "core/stats/multiple.h"
 
 namespace hopscope::core::analysis {
@@ -13,15 +12,6 @@ namespace {
 /// Thresholds of the paper (B3).
 constexpr double kEnriched = 1.5, kSpecialist = 10, kDiscovery = 0.05;
 constexpr size_t kTopExperts = 10, kTopWords = 5;
-
-/// Count of k of n with its Clopper–Pearson interval.
-OrderedJson share_json(int64_t k, int64_t n) {
-    const auto x = static_cast<double>(k), all = static_cast<double>(n);
-    return {{"count", k},
-            {"share", json_number(x / all)},
-            {"ci95", json_interval(k > 0 ? stats::beta_quantile(0.025, x, all - x + 1) : 0,
-                                   k < n ? stats::beta_quantile(0.975, x + 1, all - x) : 1)}};
-}
 
 /// The words that most of an expert's tokens are of.
 std::vector<std::string> words_of_expert(const LayerSample& layer, int64_t top_k, int64_t expert,
@@ -118,8 +108,8 @@ Result<AnalysisOutput> grammar(const AnalysisContext& context) {
                  {"words", words_of_expert(layer, (*sample)->top_k, rows[i].expert, **text)}});
         layers.push_back({{"experts", experts},
                           {"tested", tested},
-                          {"enriched", share_json(enriched, experts)},
-                          {"specialists", share_json(specialists, experts)},
+                          {"enriched", share_over(enriched, experts)},
+                          {"specialists", share_over(specialists, experts)},
                           {"top", top}});
     }
     out.result = {{"classes_from", (*text)->syntax_source},

@@ -124,7 +124,8 @@ Status read_prompt(const OpenRun& run, const std::string& line,
     return usage_error("the word \"" + j["word"].get<std::string>() + "\" is not in the text");
 }
 
-Result<std::vector<Word>> prompt_words(const OpenRun& run, const std::string& path) {
+Result<std::vector<Word>> prompt_words(const OpenRun& run, const std::string& path,
+                                       const Progress& progress) {
     auto file = lab::read_file(path, kMaxPromptsBytes);
     if (!file) return file.error();
     std::map<std::string, Word> words;
@@ -132,6 +133,8 @@ Result<std::vector<Word>> prompt_words(const OpenRun& run, const std::string& pa
     std::string line;
     for (int64_t n = 1; std::getline(lines, line); ++n) {
         if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
+        progress.report("routing of prompt " + std::to_string(n), -1);
         if (auto s = read_prompt(run, line, words); !s)
             return usage_error(path + ":" + std::to_string(n) + ": " + s.error().message);
     }
@@ -217,7 +220,7 @@ Result<AnalysisOutput> polysemy(const AnalysisContext& context) {
     Random random(context.seed);
     std::vector<Word> words;
     if (!context.prompts.empty()) {
-        auto read = prompt_words(run, context.prompts);
+        auto read = prompt_words(run, context.prompts, context.progress);
         if (!read) return read.error();
         words = std::move(*read);
     } else if ((*text)->truth) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace hopscope::core {
 namespace {
@@ -10,11 +11,6 @@ constexpr std::string_view kSpaceMark = "\xe2\x96\x81";  // "▁" of SentencePie
 
 bool is_letter(char c) {
     return std::isalpha(static_cast<unsigned char>(c)) != 0;
-}
-
-/// One byte of a character that the vocabulary lacks.
-bool is_byte(std::string_view piece) {
-    return piece.size() == 6 && piece.starts_with("<0x");
 }
 
 }  // namespace
@@ -28,9 +24,17 @@ std::string plain_word(std::string_view word) {
     return out;
 }
 
+std::string spelled(std::string_view piece) {
+    unsigned value = 0;
+    if (piece.size() == 6 && piece.starts_with("<0x") &&
+        std::from_chars(piece.data() + 3, piece.data() + 5, value, 16).ptr == piece.data() + 5)
+        return std::string(1, static_cast<char>(value));
+    return std::string(piece);
+}
+
 bool is_word_piece(std::string_view piece) {
-    if (is_byte(piece)) return false;
-    return piece == kSpaceMark || std::any_of(piece.begin(), piece.end(), is_letter);
+    const std::string text = spelled(piece);
+    return text == kSpaceMark || std::any_of(text.begin(), text.end(), is_letter);
 }
 
 std::vector<WordSpan> words_of(const Tokenizer& tokenizer, const std::vector<int32_t>& ids) {
@@ -54,8 +58,7 @@ std::vector<WordSpan> words_of(const Tokenizer& tokenizer, const std::vector<int
             word = {i + 1, i + 1, "", i + 1, 0};
             continue;
         }
-        if (is_byte(piece)) continue;
-        text += piece;
+        text += spelled(piece);
         if (!is_word_piece(piece)) continue;
         word.last = i;
         ++word.pieces;

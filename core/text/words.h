@@ -26,8 +26,11 @@ struct WordSpan {
 /// Every word of a sequence of tokens, in order. End-of-line and end-of-text tokens belong to none.
 std::vector<WordSpan> words_of(const Tokenizer& tokenizer, const std::vector<int32_t>& ids);
 
-/// Whether a piece spells part of a word: it has a letter and is no byte piece ("<0xC3>"), or is
-/// the space mark alone.
+/// What a piece stands for: of a byte piece ("<0x54>") that byte, of others themselves, space marks
+/// included.
+std::string spelled(std::string_view piece);
+
+/// Whether a piece spells part of a word: it has a letter, or is the space mark alone.
 bool is_word_piece(std::string_view piece);
 
 }  // namespace hopscope::core

@@ -1,9 +1,10 @@
 // Saturation on snapshots whose overlap is known: if these fail, a run is called settled when its
 // tokens still change experts.
 #include <gtest/gtest.h>
+#include <optional>
 
 #include "core/analysis/analysis.h"
-#include "tests/run/temp_dir.h"
+#include "tests/analysis/eval_files.h"
 
 namespace hopscope::core::analysis {
 namespace {
@@ -29,8 +30,8 @@ GeometrySnapshot snapshot(int64_t step, std::vector<int32_t> choices) {
     return s;
 }
 
-struct Run {
-    explicit Run(const TempDir& dir) {
+struct Timeline {
+    explicit Timeline(const TempDir& dir) {
         RunInfo info;
         info.config_name = "known";
         info.config_hash = "cafe";
@@ -55,7 +56,7 @@ struct Run {
 
 TEST(Saturation, IsTheShareOfFinalExpertsThatWereChosenAlready) {
     const TempDir dir;
-    Run run(dir);
+    Timeline run(dir);
     run.add(snapshot(10, {2, 3, 2, 3}));  // nothing in common
     run.add(snapshot(20, {0, 3, 1, 0}));  // half, then all but in another order
     run.add(snapshot(30, {0, 1, 0, 1}));  // as in the end
@@ -76,7 +77,7 @@ TEST(Saturation, IsTheShareOfFinalExpertsThatWereChosenAlready) {
 
 TEST(Saturation, SaysWhatIsMissing) {
     const TempDir dir;
-    Run run(dir);
+    Timeline run(dir);
     run.add(snapshot(10, {0, 1, 0, 1}));
     const auto few = run.result();
     ASSERT_FALSE(few);

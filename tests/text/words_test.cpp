@@ -25,7 +25,10 @@ TEST(Words, AreWhatTheTextHasBetweenBlanks) {
     }
     EXPECT_EQ(words, (std::vector<std::string>{"the", "watch", "zebra", "don't", "waits"}));
     EXPECT_TRUE(words_of(tokenizer, {}).empty());
-    EXPECT_FALSE(is_word_piece("<0xC3>")) << "a byte of a character is no letter";
+    EXPECT_EQ(spelled("<0x54>"), "T") << "a letter that the vocabulary lacks";
+    EXPECT_EQ(spelled("<0xgg>"), "<0xgg>");
+    EXPECT_TRUE(is_word_piece("<0x54>"));
+    EXPECT_FALSE(is_word_piece("<0xC3>")) << "half a character is no letter";
     EXPECT_FALSE(is_word_piece(",."));
     EXPECT_TRUE(is_word_piece("\xe2\x96\x81"));
 }
