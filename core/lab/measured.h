@@ -9,6 +9,8 @@
 #include "core/lab/open_run.h"
 #include "core/lab/scratch.h"
 #include "core/measure/routing_sample.h"
+#include "core/measure/score_sample.h"
+#include "core/train/engine.h"
 
 namespace hopscope::core {
 
@@ -19,6 +21,10 @@ class Measured {
     const OpenRun& run() const { return run_; }
     Result<const BatchSource*> source(const Progress& progress);
     Result<const RoutingSample*> sample(const Progress& progress);
+    /// Router scores beside activations.
+    Result<const ScoreSample*> scores(const Progress& progress);
+    /// Losses of the model as it is. Errors: usage for a dense model.
+    Result<const Evaluation*> base(const Progress& progress);
 
   private:
     const OpenRun& run_;
@@ -26,6 +32,8 @@ class Measured {
     std::optional<Scratch> scratch_;  ///< of a foreign corpus; goes after what reads from it
     std::optional<BatchSource> source_;
     std::optional<RoutingSample> sample_;
+    std::optional<ScoreSample> scores_;
+    std::optional<Evaluation> base_;
 };
 
 /// Batches every analysis of a model looks at (science.md E25).
@@ -47,6 +55,11 @@ Result<AnalysisOutput> identity(const AnalysisContext& context);
 Result<AnalysisOutput> zeroing(const AnalysisContext& context);
 Result<AnalysisOutput> frozen_routing(const AnalysisContext& context);
 Result<AnalysisOutput> hop_knockout(const AnalysisContext& context);
+// Router and experts (coupling_analyses.cpp), and what becomes of them (dynamics_analyses.cpp).
+Result<AnalysisOutput> coupling(const AnalysisContext& context);
+Result<AnalysisOutput> amplification(const AnalysisContext& context);
+Result<AnalysisOutput> drift(const AnalysisContext& context);
+Result<AnalysisOutput> grad_norms(const AnalysisContext& context);
 
 }  // namespace analysis
 }  // namespace hopscope::core

@@ -44,7 +44,8 @@ EvaluationTime time_batch(const Config& config, const Weights& weights, const Ba
 }
 
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
-                            int64_t batches, const Controls& controls, const Progress& progress) {
+                            int64_t batches, const Controls& controls, const Progress& progress,
+                            Probe* probe) {
     const c10::AutoGradMode no_grad(false);
     const int64_t n = std::min(batches, source.eval_batches());
     const int64_t b = source.batch(), t = source.seq_len();
@@ -57,6 +58,7 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
     ForwardOptions options;
     options.statistics = true;
     options.controls = controls;
+    options.probe = probe;
     for (int64_t i = 0; i < n; ++i) {
         if (progress.cancelled())
             return Error{ErrorKind::interrupted, "evaluation stopped on request"};
