@@ -3,8 +3,7 @@
 #include <cmath>
 
 #include "core/analysis/analysis.h"
-#include "core/run/columns.h"
-#include "core/stats/change_points.h"
+#include "core/analysis/curve.h"
 
 namespace hopscope::core::analysis {
 namespace {
@@ -97,13 +96,7 @@ Result<AnalysisOutput> phases(const AnalysisContext& context) {
         if (!is_looked_at(columns[c])) continue;
         context.progress.report("phases: " + columns[c].name,
                                 static_cast<double>(c) / static_cast<double>(columns.size()));
-        std::vector<double> x, y;
-        for (const ScalarRecord& record : context.metrics) {
-            if (record.step < 1) continue;
-            x.push_back(std::log(static_cast<double>(record.step)));
-            y.push_back(column_value(columns[c], record));
-        }
-        const auto found = stats::find_change_points(x, y, {});
+        const auto found = segments_of(context.metrics, columns[c]);
         if (found.pieces.empty()) continue;  // not recorded in this run, or too few points
         OrderedJson curve{{"name", columns[c].name},
                           {"unit", columns[c].unit},

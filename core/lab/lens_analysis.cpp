@@ -2,6 +2,7 @@
 // (science.md B1).
 #include <cmath>
 
+#include "core/lab/analysis_json.h"
 #include "core/lab/measured.h"
 #include "core/measure/logit_lens.h"
 #include "core/stats/bootstrap.h"

@@ -60,4 +60,27 @@ Result<const TokenText*> Measured::text_with_syntax(const analysis::AnalysisCont
     return made;
 }
 
+Result<const ScoreSample*> Measured::scores(const Progress& progress) {
+    if (!scores_) {
+        auto batches = source(progress);
+        if (!batches) return batches.error();
+        auto made = sample_scores(run_.config, run_.weights, **batches, kAnalysisBatches, progress);
+        if (!made) return made.error();
+        scores_.emplace(std::move(*made));
+    }
+    return &*scores_;
+}
+
+Result<const Evaluation*> Measured::base(const Progress& progress) {
+    if (!base_) {
+        if (run_.config.model.ffn == "dense") return usage_error("a dense model has no experts");
+        auto batches = source(progress);
+        if (!batches) return batches.error();
+        auto made = evaluate(run_.config, run_.weights, **batches, kAnalysisBatches, {}, progress);
+        if (!made) return made.error();
+        base_.emplace(std::move(*made));
+    }
+    return &*base_;
+}
+
 }  // namespace hopscope::core

@@ -11,6 +11,8 @@
 #include "core/lab/token_text.h"
 #include "core/measure/dictionary.h"
 #include "core/measure/routing_sample.h"
+#include "core/measure/score_sample.h"
+#include "core/train/engine.h"
 
 namespace hopscope::core {
 
@@ -27,6 +29,10 @@ class Measured {
     Result<const TokenText*> text(const analysis::AnalysisContext& context);
     /// The same, refused where function words cannot be told from content words.
     Result<const TokenText*> text_with_syntax(const analysis::AnalysisContext& context);
+    /// Router scores beside activations.
+    Result<const ScoreSample*> scores(const Progress& progress);
+    /// Losses of the model as it is. Errors: usage for a dense model.
+    Result<const Evaluation*> base(const Progress& progress);
 
   private:
     const OpenRun& run_;
@@ -36,15 +42,14 @@ class Measured {
     std::optional<RoutingSample> sample_;
     std::optional<Dictionary> dictionary_;
     std::optional<TokenText> text_;
+    std::optional<ScoreSample> scores_;
+    std::optional<Evaluation> base_;
 };
 
 /// Batches every analysis of a model looks at (science.md E25).
 inline constexpr int64_t kAnalysisBatches = 50;
 
 namespace analysis {
-
-/// Mean over batches with its 95 % bootstrap interval over them.
-OrderedJson with_interval(const BatchMean& m, uint64_t seed);
 
 // The analyses of routing on a model (core/measure).
 Result<AnalysisOutput> jaccard(const AnalysisContext& context);
@@ -60,6 +65,11 @@ Result<AnalysisOutput> identity(const AnalysisContext& context);
 Result<AnalysisOutput> zeroing(const AnalysisContext& context);
 Result<AnalysisOutput> frozen_routing(const AnalysisContext& context);
 Result<AnalysisOutput> hop_knockout(const AnalysisContext& context);
+// Router and experts (coupling_analyses.cpp), and what becomes of them (dynamics_analyses.cpp).
+Result<AnalysisOutput> coupling(const AnalysisContext& context);
+Result<AnalysisOutput> amplification(const AnalysisContext& context);
+Result<AnalysisOutput> drift(const AnalysisContext& context);
+Result<AnalysisOutput> grad_norms(const AnalysisContext& context);
 
 // Those of the experts' words.
 Result<AnalysisOutput> dictionary(const AnalysisContext& context);

@@ -1,10 +1,15 @@
 // The analyses of product.md section 7 that read a model: measurements (core/measure) as documents
 // with n, intervals over batches, and tables.
+#include <algorithm>
 #include <cmath>
 
 #include "core/config/arithmetic.h"
+#include "core/lab/analysis_json.h"
 #include "core/lab/measured.h"
+#include "core/lab/snapshot_series.h"
+#include "core/measure/model_space.h"
 #include "core/measure/router_geometry.h"
+#include "core/probe/plan.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
 #include "core/train/engine.h"
@@ -69,7 +74,8 @@ Result<AnalysisOutput> hop_pairs(const AnalysisContext& context, bool divergence
         layers.push_back(pairs);
         intervals.push_back(ci);
     }
-    if (all.empty()) return usage_error("every layer has one hop: there are no consecutive hops");
+    if (all.empty() && divergence)
+        return usage_error("every layer has one hop: there are no consecutive hops");
     out.result = {
         {"per_layer", layers}, {"mean", json_number(stats::mean(all))}, {"intervals", intervals}};
     out.tables.push_back(std::move(table));
@@ -80,7 +86,6 @@ Result<Evaluation> evaluate_with(const AnalysisContext& context, const Controls&
     auto source = context.measured->source(context.progress);
     if (!source) return source.error();
     const auto& run = context.measured->run();
-    if (run.config.model.ffn == "dense") return usage_error("a dense model has no experts");
     return evaluate(run.config, run.weights, **source, kAnalysisBatches, controls,
                     context.progress);
 }
@@ -88,21 +93,14 @@ Result<Evaluation> evaluate_with(const AnalysisContext& context, const Controls&
 /// Perplexity before and after a control, with the paired interval of the loss difference.
 Result<AnalysisOutput> before_after(const AnalysisContext& context, const Controls& controls,
                                     const char* after_name, bool with_jaccard) {
-    auto base = evaluate_with(context, {});
-    if (!base) return base.error();
+    auto found = context.measured->base(context.progress);
+    if (!found) return found.error();
+    const Evaluation* base = *found;
     auto changed = evaluate_with(context, controls);
     if (!changed) return changed.error();
-    const auto paired =
-        stats::bootstrap_paired(changed->batches, base->batches, {10'000, context.seed});
-    const auto ci = paired.interval(0.95);
     AnalysisOutput out;
     out.n = base->tokens;
-    out.result = {{"perplexity_base", json_number(std::exp(base->loss))},
-                  {std::string("perplexity_") + after_name, json_number(std::exp(changed->loss))},
-                  {"ratio", json_number(std::exp(changed->loss - base->loss))},
-                  {"loss_difference", json_number(changed->loss - base->loss)},
-                  {"ci95", json_interval(ci.low, ci.high)},
-                  {"batches", base->batches.size()}};
+    out.result = perplexities(*base, *changed, after_name, context.seed);
     if (with_jaccard) {
         const auto mean = [](const std::vector<std::vector<double>>& layers) {
             std::vector<double> all;
@@ -115,25 +113,92 @@ Result<AnalysisOutput> before_after(const AnalysisContext& context, const Contro
     return out;
 }
 
-/// Collinearity of the router's rows of each layer.
-Result<std::vector<Collinearity>> router_layers(const AnalysisContext& context) {
-    std::vector<Collinearity> out;
-    for (const auto& layer : context.measured->run().weights.layers) {
-        out.push_back(core::collinearity(layer));
-        if (out.back().n == 0)
-            return usage_error("this router has no rows (hash, or a dense model)");
+Status has_rows(const AnalysisContext& context) {
+    const auto& config = context.measured->run().config;
+    if (config.model.ffn == "dense" || config.moe.router == "hash")
+        return usage_error("this router has no rows (hash, or a dense model)");
+    return {};
+}
+
+OrderedJson collinearity_json(const Collinearity& c) {
+    return {{"mean_cosine", json_number(c.mean_cosine)},
+            {"nearest_cosine", json_number(c.nearest_cosine)},
+            {"effective_rank", json_number(c.effective_rank)},
+            {"coherence", json_number(c.coherence)},
+            {"mean_squared_cosine", json_number(c.mean_squared)},
+            {"random_squared_cosine", json_number(c.random_squared)}};
+}
+
+/// Expected Jaccard of two k-sets drawn at random from pools of a and b experts, numbered from 0.
+double random_jaccard(int64_t a, int64_t b, int64_t k) {
+    // How many they share is hypergeometric over the larger pool, which holds the smaller one.
+    const auto choose = [](double n, double m) {
+        return std::lgamma(n + 1) - std::lgamma(m + 1) - std::lgamma(n - m + 1);
+    };
+    const auto m = static_cast<double>(std::max(a, b)), size = static_cast<double>(k);
+    double sum = 0;
+    for (int64_t i = 0; i <= k; ++i) {
+        const auto both = static_cast<double>(i);
+        if (size - both > m - size) continue;
+        const double p =
+            std::exp(choose(size, both) + choose(m - size, size - both) - choose(m, size));
+        sum += p * both / (2 * size - both);
     }
-    return out;
+    return sum;
+}
+
+/// Index sets of the first hops of two layers.
+void add_layer_pairs(AnalysisOutput& out, const RoutingSample& sample,
+                     const AnalysisContext& context) {
+    OrderedJson pairs = OrderedJson::array();
+    AnalysisTable table{"layers", {"layer", "other_layer", "jaccard"}, {}};
+    const auto& moe = context.config.moe;
+    const auto first_pool = [&](size_t l) {
+        return pool_sizes(moe, moe.hops_of(static_cast<int64_t>(l)))[0];
+    };
+    for (size_t l = 0; l < sample.layer_jaccard.size(); ++l)
+        for (size_t m = 0; m < l; ++m) {
+            const auto& found = sample.layer_jaccard[l][m];
+            auto pair = with_interval(found, context.seed);
+            pair["layers"] = {m, l};
+            pair["random"] = json_number(random_jaccard(first_pool(m), first_pool(l), moe.top_k));
+            pairs.push_back(std::move(pair));
+            table.rows.push_back({std::to_string(m), std::to_string(l), csv_number(found.mean())});
+        }
+    out.result["between_layers"] = pairs;
+    out.tables.push_back(std::move(table));
+}
+
+/// The same tokens' choices at two saved steps.
+Status add_steps(AnalysisOutput& out, const AnalysisContext& context) {
+    auto series = snapshot_series(context);
+    if (!series) return series.error();
+    OrderedJson steps = OrderedJson::array();
+    AnalysisTable table{"steps", {"from", "to", "layer", "jaccard"}, {}};
+    for (const auto& step : series->consecutive) {
+        OrderedJson layers = OrderedJson::array();
+        for (size_t l = 0; l < step.layers.size(); ++l) {
+            layers.push_back(json_number(step.layers[l].jaccard));
+            table.rows.push_back({std::to_string(step.from), std::to_string(step.to),
+                                  std::to_string(l), csv_number(step.layers[l].jaccard)});
+        }
+        steps.push_back({{"from", step.from}, {"to", step.to}, {"per_layer", layers}});
+    }
+    out.result["between_steps"] = steps;
+    out.tables.push_back(std::move(table));
+    return {};
 }
 
 }  // namespace
 
-OrderedJson with_interval(const BatchMean& m, uint64_t seed) {
-    return mean_over(m.batches, "batches", seed);
-}
-
 Result<AnalysisOutput> jaccard(const AnalysisContext& context) {
-    return hop_pairs(context, false);
+    auto out = hop_pairs(context, false);
+    if (!out) return out;
+    auto sample = context.measured->sample(context.progress);
+    if (!sample) return sample.error();
+    add_layer_pairs(*out, **sample, context);
+    if (auto s = add_steps(*out, context); !s) return s.error();
+    return out;
 }
 
 Result<AnalysisOutput> hop_divergence(const AnalysisContext& context) {
@@ -219,24 +284,43 @@ Result<AnalysisOutput> load(const AnalysisContext& context) {
 }
 
 Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
-    auto rows = router_layers(context);
-    if (!rows) return rows.error();
+    if (auto s = has_rows(context); !s) return s.error();
+    const auto& run = context.measured->run();
     AnalysisOutput out;
     OrderedJson layers = OrderedJson::array();
-    AnalysisTable table{
-        "", {"layer", "mean_cosine", "nearest_cosine", "effective_rank", "coherence"}, {}};
-    for (size_t l = 0; l < rows->size(); ++l) {
-        const auto& c = (*rows)[l];
-        out.n += c.n;
-        layers.push_back({{"mean_cosine", json_number(c.mean_cosine)},
-                          {"nearest_cosine", json_number(c.nearest_cosine)},
-                          {"effective_rank", json_number(c.effective_rank)},
-                          {"coherence", json_number(c.coherence)},
-                          {"mean_squared_cosine", json_number(c.mean_squared)},
-                          {"random_squared_cosine", json_number(c.random_squared)}});
-        table.rows.push_back({std::to_string(l), csv_number(c.mean_cosine),
+    AnalysisTable table{"",
+                        {"layer", "space", "hop", "rows", "mean_cosine", "nearest_cosine",
+                         "effective_rank", "coherence"},
+                        {}};
+    const auto add_row = [&](size_t layer, const char* space, int64_t hop, const Collinearity& c) {
+        table.rows.push_back({std::to_string(layer), space, hop < 0 ? "" : std::to_string(hop),
+                              std::to_string(c.n), csv_number(c.mean_cosine),
                               csv_number(c.nearest_cosine), csv_number(c.effective_rank),
                               csv_number(c.coherence)});
+    };
+    for (size_t l = 0; l < run.weights.layers.size(); ++l) {
+        const auto& w = run.weights.layers[l];
+        const auto rows = router_rows(w);
+        const auto all = collinearity_of(rows);
+        out.n += all.n;
+        auto json = collinearity_json(all);
+        add_row(l, "routing", -1, all);
+        const auto add_part = [&](const char* key, const char* space, int64_t hop,
+                                  const Collinearity& c) {
+            auto part = collinearity_json(c);
+            part["hop"] = hop < 0 ? OrderedJson(nullptr) : OrderedJson(hop);
+            part["n"] = c.n;
+            json[key].push_back(std::move(part));
+            add_row(l, space, hop, c);
+        };
+        const auto pools = pools_of(run.config, static_cast<int64_t>(l));
+        for (size_t p = 0; p < pools.size() && pools.size() > 1; ++p)
+            add_part("pools", "routing", static_cast<int64_t>(p),
+                     collinearity_of(rows.narrow(0, pools[p].offset, pools[p].size)));
+        if (w.proj.defined())
+            for (const auto& part : in_model_space(run.config, w, static_cast<int64_t>(l), rows))
+                add_part("model_space", "model", part.hop, collinearity_of(part.rows));
+        layers.push_back(std::move(json));
     }
     out.result = {{"layers", layers}};
     out.tables.push_back(std::move(table));
@@ -244,21 +328,30 @@ Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
 }
 
 Result<AnalysisOutput> density(const AnalysisContext& context) {
-    auto rows = router_layers(context);
-    if (!rows) return rows.error();
+    if (auto s = has_rows(context); !s) return s.error();
+    auto scores = context.measured->scores(context.progress);
+    if (!scores) return scores.error();
+    const auto& run = context.measured->run();
     AnalysisOutput out;
     OrderedJson layers = OrderedJson::array();
-    AnalysisTable table{"", {"layer", "nearest_angle_degrees", "per_effective_dimension"}, {}};
-    for (size_t l = 0; l < rows->size(); ++l) {
-        const auto& c = (*rows)[l];
+    AnalysisTable table{
+        "",
+        {"layer", "nearest_angle_degrees", "per_effective_dimension", "margin", "angle_margin"},
+        {}};
+    for (size_t l = 0; l < run.weights.layers.size(); ++l) {
+        const auto c = core::collinearity(run.weights.layers[l]);
+        const auto& s = (*scores)->layers[l];
         out.n += c.n;
         layers.push_back({{"nearest_angle_degrees", json_number(c.nearest_angle)},
                           {"per_effective_dimension", json_number(c.per_dimension)},
-                          {"effective_rank", json_number(c.effective_rank)}});
-        table.rows.push_back(
-            {std::to_string(l), csv_number(c.nearest_angle), csv_number(c.per_dimension)});
+                          {"effective_rank", json_number(c.effective_rank)},
+                          {"margin", with_interval(s.margin, context.seed)},
+                          {"angle_margin_degrees", with_interval(s.angle_margin, context.seed)}});
+        table.rows.push_back({std::to_string(l), csv_number(c.nearest_angle),
+                              csv_number(c.per_dimension), csv_number(s.margin.mean()),
+                              csv_number(s.angle_margin.mean())});
     }
-    out.result = {{"layers", layers}};
+    out.result = {{"layers", layers}, {"tokens", (*scores)->tokens}};
     out.tables.push_back(std::move(table));
     return out;
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/zeros_like.h>
 #include <algorithm>
+#include <c10/core/GradMode.h>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -10,6 +11,8 @@
 #include "core/config/config.h"
 #include "core/lab/checkpoint_io.h"
 #include "core/lab/peak_memory.h"
+#include "core/measure/coupling.h"
+#include "core/probe/intervention_probe.h"
 
 namespace hopscope::core {
 namespace {
@@ -280,9 +283,22 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
             for (size_t e = 0; e < counts[l].size(); ++e)
                 recent_load_[l][e] = kKeep * recent_load_[l][e] + static_cast<double>(counts[l][e]);
         }
+        if (due().snapshot) add_geometry(*record);
         return record;
     } catch (const std::exception& e) {
         return torch_error(e);
+    }
+}
+
+void RunTrainer::add_geometry(ScalarRecord& record) const {
+    if (config_.model.ffn == "dense") return;
+    const c10::AutoGradMode no_grad(false);
+    const auto& layers = engine_->state().weights.layers;
+    for (size_t l = 0; l < layers.size(); ++l) {
+        const auto found = live_geometry(config_, layers[l], static_cast<int64_t>(l));
+        record.layers[l].coupling = static_cast<float>(found.coupling);
+        record.layers[l].collinearity = static_cast<float>(found.collinearity);
+        record.layers[l].nearest_cosine = static_cast<float>(found.nearest_cosine);
     }
 }
 
@@ -313,9 +329,12 @@ Result<float> RunTrainer::evaluate(const Progress& progress) {
         if (auto s = ensure_writer(); !s) return s.error();
         const auto begin = std::chrono::steady_clock::now();
         const Controls controls = engine_->controls();
+        const auto& state = engine_->state();
+        InterventionProbe probe(state.live, state.weights, engine_->plan(), config_.train.seq_len);
+        const bool changed = !engine_->plan().actions.empty();
         auto result =
-            core::evaluate(engine_->state().live, engine_->state().weights, data_->valid,
-                           config_.train.eval_batches, controls, progress, &engine_->plan());
+            core::evaluate(state.live, state.weights, data_->valid, config_.train.eval_batches,
+                           controls, progress, changed ? &probe : nullptr);
         if (!result) return result.error();
         EvalRecord record;
         record.run = folder_->name();

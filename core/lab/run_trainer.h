@@ -62,6 +62,8 @@ class RunTrainer : public Trainer {
     Status start_engine(const Device& device);
     Status replay_due_commands();
     void make_probe_sample();
+    /// What the weights show, where a snapshot is due (LayerScalars).
+    void add_geometry(ScalarRecord& record) const;
     void refresh_cloud(GeometrySnapshot& out);
     void save_bad_batch();
 

@@ -2,22 +2,37 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cosine_similarity.h>
-#include <ATen/ops/linalg_svdvals.h>
+#include <ATen/ops/linalg_eigvalsh.h>
 #include <ATen/ops/matmul.h>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "core/measure/model_space.h"
+#include "core/measure/numbers.h"
 #include "core/probe/plan.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core {
 
+double effective_rank_of(const at::Tensor& rows) {
+    // Through the smaller Gram matrix: the entropy needs σ² only, and no singular vectors.
+    const bool wide = rows.size(1) > rows.size(0);
+    auto sigma = numbers(
+        at::linalg_eigvalsh(wide ? at::matmul(rows, rows.t()) : at::matmul(rows.t(), rows)));
+    for (double& s : sigma) s = std::sqrt(std::max(0.0, s));
+    return stats::effective_rank(sigma);
+}
+
 Collinearity collinearity(const LayerWeights& weights) {
+    const auto rows = router_rows(weights);
+    return rows.defined() ? collinearity_of(rows) : Collinearity();
+}
+
+Collinearity collinearity_of(const at::Tensor& any_rows) {
     Collinearity out;
-    auto rows = router_rows(weights);
-    if (!rows.defined() || rows.size(0) < 2) return out;
-    rows = rows.to(at::kCPU, at::kDouble);
+    if (any_rows.size(0) < 2) return out;
+    const auto rows = unit_rows(any_rows.to(at::kCPU, at::kDouble));
     const int64_t n = rows.size(0);
     const auto cosine = at::matmul(rows, rows.t()).contiguous();
     const double* c = cosine.const_data_ptr<double>();
@@ -36,15 +51,13 @@ Collinearity collinearity(const LayerWeights& weights) {
         angle += std::acos(std::clamp(best, -1.0, 1.0)) * 180 / std::numbers::pi;
     }
     const auto count = static_cast<double>(n), pairs = count * (count - 1);
-    const auto sigma = at::linalg_svdvals(rows).contiguous();
     out.n = n;
     out.mean_cosine = sum / pairs;
     out.mean_squared = squares / pairs;
     out.random_squared = 1.0 / static_cast<double>(rows.size(1));
     out.nearest_cosine = nearest / count;
     out.nearest_angle = angle / count;
-    out.effective_rank =
-        stats::effective_rank({sigma.const_data_ptr<double>(), static_cast<size_t>(sigma.numel())});
+    out.effective_rank = effective_rank_of(rows);
     out.per_dimension = count / out.effective_rank;
     return out;
 }
@@ -53,12 +66,9 @@ std::vector<double> read_write_cosines(const Weights& weights) {
     std::vector<double> out;
     for (const auto& w : weights.layers) {
         if (!w.down.defined()) continue;
-        const auto cosine = at::cosine_similarity(w.down.to(at::kDouble), w.up.to(at::kDouble), -1)
-                                .mean(-1)
-                                .to(at::kCPU)
-                                .contiguous();
-        const double* p = cosine.const_data_ptr<double>();
-        out.insert(out.end(), p, p + cosine.numel());
+        const auto cosines = numbers(
+            at::cosine_similarity(w.down.to(at::kDouble), w.up.to(at::kDouble), -1).mean(-1));
+        out.insert(out.end(), cosines.begin(), cosines.end());
     }
     return out;
 }

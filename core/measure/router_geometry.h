@@ -23,6 +23,11 @@ struct Collinearity {
     double per_dimension = 0;   ///< rows per effective dimension
 };
 Collinearity collinearity(const LayerWeights& weights);
+/// Of any rows [n, D], normalised here.
+Collinearity collinearity_of(const at::Tensor& rows);
+
+/// exp of the entropy of σ² / Σ σ² of rows [n, D] in fp64.
+double effective_rank_of(const at::Tensor& rows);
 
 /// cos(w_down, w_up) of each expert of all layers, its rank rows averaged; empty for static experts
 /// and dense layers.

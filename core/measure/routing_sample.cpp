@@ -25,6 +25,10 @@ at::Tensor norms(const at::Tensor& t) {
     return at::linalg_vector_norm(t, 2, at::IntArrayRef{-1});
 }
 
+double product(const at::Tensor& a, const at::Tensor& b) {
+    return (a * b).sum(at::kDouble).item().toDouble();
+}
+
 /// Fills one batch's numbers layer by layer; hops come in order.
 class SampleProbe : public Probe {
   public:
@@ -41,7 +45,10 @@ class SampleProbe : public Probe {
         if (hop == 0) {
             entropy_ = max_prob_ = 0;
             first_pos_ = r.route.pos;
+            compare_layers(layer, r.route.idx);
+            first_update_ = h_accum_ = r.update;
         } else {
+            h_accum_ = h_accum_ + r.update;
             s.jaccard.resize(std::max(s.jaccard.size(), static_cast<size_t>(hop)));
             s.jaccard[static_cast<size_t>(hop - 1)].batches.push_back(
                 kernels::mean_jaccard(last_idx_, r.route.idx));
@@ -78,16 +85,30 @@ class SampleProbe : public Probe {
             s.entropy.batches.push_back(entropy_ / static_cast<double>(hops_));
             s.max_prob.batches.push_back(max_prob_ / static_cast<double>(hops_));
         }
+        if (hops_ > 1) {
+            s.first_hop.product.push_back(product(h_accum_, first_update_));
+            s.first_hop.first.push_back(product(first_update_, first_update_));
+            s.first_hop.all.push_back(product(h_accum_, h_accum_));
+        }
         if (first_pos_.defined() && hops_ > 1)
             s.displacement.batches.push_back(mean_of(norms(last_pos_ - first_pos_)));
     }
 
   private:
+    void compare_layers(int64_t layer, const at::Tensor& idx) {
+        const auto l = static_cast<size_t>(layer);
+        first_idx_.resize(out_.layers.size());
+        first_idx_[l] = idx;
+        for (size_t m = 0; m < l; ++m)
+            out_.layer_jaccard[l][m].batches.push_back(kernels::mean_jaccard(first_idx_[m], idx));
+    }
     LayerSample& at(int64_t layer) { return out_.layers[static_cast<size_t>(layer)]; }
 
     const Config& config_;
     RoutingSample& out_;
     at::Tensor attention_, input_, last_idx_, last_update_, last_pos_, first_pos_;
+    at::Tensor first_update_, h_accum_;
+    std::vector<at::Tensor> first_idx_;  ///< [layers] of this batch
     double entropy_ = 0, max_prob_ = 0;
     int64_t hops_ = 0;
     bool scored_ = false;
@@ -109,6 +130,7 @@ Result<RoutingSample> sample_routing(const Config& config, const Weights& weight
     out.experts = config.moe.experts;
     out.layers.resize(static_cast<size_t>(config.model.n_layers));
     for (auto& l : out.layers) l.counts.assign(static_cast<size_t>(config.moe.experts), 0);
+    for (size_t l = 0; l < out.layers.size(); ++l) out.layer_jaccard.emplace_back(l);
     SampleProbe probe(config, out);
     ForwardOptions options;
     options.probe = &probe;

@@ -24,6 +24,12 @@ struct HopChoices {
     std::vector<int32_t> experts;  ///< [tokens, k] over all pools, falling weight
 };
 
+/// h_accum against dh_0 of one layer: sums over the tokens of each batch.
+struct FirstHop {
+    std::vector<double> product;     ///< <h_accum, dh_0>
+    std::vector<double> first, all;  ///< |dh_0|², |h_accum|²
+};
+
 struct LayerSample {
     std::vector<BatchMean> jaccard;  ///< [H − 1] consecutive hops, index sets within the pool (E11)
     BatchMean echo;                  ///< cos(dh_0, dh_1) (E24); no batches for H = 1
@@ -33,12 +39,16 @@ struct LayerSample {
     BatchMean entropy, max_prob;     ///< full softmax, mean over hops (E46); none for hash
     std::vector<int64_t> counts;     ///< [M] choices
     std::vector<HopChoices> hops;    ///< [H]
+    FirstHop first_hop;              ///< before the output scale; no batches for H = 1
 };
 
 struct RoutingSample {
     int64_t tokens = 0, batches = 0;
     int64_t top_k = 0, experts = 0;
     std::vector<LayerSample> layers;
+    /// [layer][earlier layer] Jaccard of the index sets of their first hops. Experts of two layers
+    /// have only their number in common, so independent choices are what to expect.
+    std::vector<std::vector<BatchMean>> layer_jaccard;
 };
 
 /// @param batches at most so many of source's evaluation batches

@@ -36,6 +36,11 @@ kernels::Score score_of(const MoeConfig& moe) {
                                   : kernels::Score::softmax;
 }
 
+/// Whether positions and centroids are unit vectors.
+bool is_spherical(const MoeConfig& moe) {
+    return moe.router != "kmeans" || moe.kmeans != "plain";
+}
+
 /// Rows [offset, offset + size) of a tensor with one row an expert; all of it costs no view.
 at::Tensor rows_of_pool(const at::Tensor& t, Pool pool) {
     return t.size(0) == pool.size ? t : t.narrow(0, pool.offset, pool.size);
@@ -94,6 +99,29 @@ at::Tensor sequence_balance(const at::Tensor& p, const at::Tensor& idx, int64_t 
     return (f * mean_p).sum(-1).mean() * static_cast<double>(experts);
 }
 
+bool scales_by_tau(const MoeConfig& moe) {
+    return moe.has_positions() && is_spherical(moe) &&
+           !(moe.router == "kmeans" && moe.kmeans_gating == "identity");
+}
+
+Nearness nearness(const MoeConfig& moe, const LayerWeights& w, Pool pool, const at::Tensor& at) {
+    Nearness out;
+    if (!moe.has_positions()) {
+        out.near = at::matmul(at, rows_of_pool(w.linear, pool).t());
+        return out;
+    }
+    auto centroids = rows_of_pool(w.centroids, pool);
+    if (is_spherical(moe)) centroids = l2norm(centroids);
+    if (centroids.dim() == 3) {  // the better of two sub-centroids
+        const auto both =
+            at::matmul(at, centroids.flatten(0, 1).t()).view({at.size(0), centroids.size(0), 2});
+        std::tie(out.near, out.nearest) = both.max(-1);
+    } else {
+        out.near = at::matmul(at, centroids.t());
+    }
+    return out;
+}
+
 LayerRouter::LayerRouter(const Config& config, const LayerWeights& weights, int64_t layer,
                          const TokenBatch& tokens, const ForwardOptions& options)
     : config_(config),
@@ -108,7 +136,7 @@ int64_t LayerRouter::top_k() const {
 }
 
 bool LayerRouter::spherical() const {
-    return config_.moe.router != "kmeans" || config_.moe.kmeans != "plain";
+    return is_spherical(config_.moe);
 }
 
 at::Tensor LayerRouter::tau(const at::Tensor& like) const {
@@ -201,34 +229,21 @@ HopRoute LayerRouter::scored_hop(int64_t hop, const at::Tensor& h, const at::Ten
     const auto& moe = config_.moe;
     const bool kmeans = moe.router == "kmeans", positions = moe.has_positions();
     const int64_t k = top_k();
-    at::Tensor pos, near, nearest;  // near [A, M]: cosine (plain K-Means: dot product)
-    if (!positions) {
-        near = at::matmul(h, rows_of_pool(w_.linear, pool).t());
-    } else {
-        pos = position(hop, h, rows, input);
-        auto centroids = rows_of_pool(w_.centroids, pool);
-        if (spherical()) centroids = l2norm(centroids);
-        if (centroids.dim() == 3) {  // the better of two sub-centroids
-            const auto both = at::matmul(pos, centroids.flatten(0, 1).t())
-                                  .view({pos.size(0), centroids.size(0), 2});
-            std::tie(near, nearest) = both.max(-1);
-        } else {
-            near = at::matmul(pos, centroids.t());
-        }
-    }
-    const bool scaled = positions && spherical();  // a raw dot product has its own scale (C3)
-    const bool raw = kmeans && moe.kmeans_gating == "identity";
-    auto scores = scaled && !raw ? tau(h) * near : near;
+    at::Tensor pos;
+    if (positions) pos = position(hop, h, rows, input);
+    const auto [near, nearest] = nearness(moe, w_, pool, positions ? pos : h);
+    const bool scaled = scales_by_tau(moe);
+    auto scores = scaled ? tau(h) * near : near;
     if (input.score_bias) scores = scores + *input.score_bias;
 
     kernels::Gate gate;
     gate.score = score_of(moe);
     gate.renormalise = moe.renormalises(k);
-    gate.identity = raw;
+    gate.identity = kmeans && moe.kmeans_gating == "identity";
     if (w_.bias.defined()) {
         auto bias = rows_of_pool(w_.bias, pool).detach();
         // K-Means adds its bias to the nearness itself (C3), which the scores hold times tau.
-        if (kmeans && scaled && !raw) bias = bias * tau(h).detach();
+        if (kmeans && scaled) bias = bias * tau(h).detach();
         gate.select_bias = bias;
         gate.bias_on_scores = kmeans;
     }

@@ -23,6 +23,16 @@ Pool pool_of(const Config& config, int64_t layer, int64_t expert);
 /// The given rows of a tensor with one row a token; undefined `rows`: all.
 at::Tensor at_rows(const at::Tensor& all, const at::Tensor& rows);
 
+/// How near tokens are to the experts of a pool.
+struct Nearness {
+    at::Tensor near;     ///< [A, M] cosine (plain K-Means: dot product); linear: the logit
+    at::Tensor nearest;  ///< [A, M] which of two sub-centroids; undefined where there is one
+};
+/// @param at [A, s] positions, or [A, d] the router's input h for the linear router. Not for hash.
+Nearness nearness(const MoeConfig& moe, const LayerWeights& w, Pool pool, const at::Tensor& at);
+/// Whether the scores are tau · near (Eq. (3)); a raw dot product has its own scale (C3).
+bool scales_by_tau(const MoeConfig& moe);
+
 /// One hop's choice. Indices are those within the pool (product.md section 5).
 struct HopRoute {
     kernels::RouteOut route;

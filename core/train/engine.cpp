@@ -11,6 +11,7 @@
 
 #include "core/probe/intervention_probe.h"
 #include "core/train/batch_tensors.h"
+#include "core/train/loss.h"
 #include "core/train/scalars.h"
 #include "core/train/schedule.h"
 #include "kernels/ops.h"
@@ -118,18 +119,10 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
             options.probe = &*probe;
         }
         const auto out = forward(state_.live, compute_, batch.ids, options);
-        const auto head = kernels::classifier(out.hidden.to(compute_.embed.scalar_type()),
-                                              compute_.embed, batch.targets);
-        const auto loss = head.nll_sum / static_cast<double>(batch.targets.numel());
-        auto total = loss;
+        const auto loss = training_loss(state_.live, compute_, out, batch.targets);
         const double balance = out.balance.defined() ? out.balance.item().toDouble() : 0.0;
-        if (out.balance.defined() && state_.live.moe.balances_by_loss())
-            total = total + out.balance * train.balance_alpha;
-        if (out.z.defined()) {
-            total = total + out.z * state_.live.moe.z_loss;
-            z_sum += out.z.item().toDouble();
-        }
-        const double value = loss.item().toDouble();
+        if (out.z.defined()) z_sum += out.z.item().toDouble();
+        const double value = loss.nll.item().toDouble();
         forward_ms += ms_since(t0);
         if (!std::isfinite(value) || !std::isfinite(balance)) {
             bad_batch_ = tokens;
@@ -141,7 +134,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
         loss_sum += value;
         balance_sum += balance;
         t0 = Clock::now();
-        (total / static_cast<double>(train.grad_accum)).backward();
+        (loss.total / static_cast<double>(train.grad_accum)).backward();
         backward_ms += ms_since(t0);
         accumulate(stats, out.stats);
         counted_.add(state_.live, out);

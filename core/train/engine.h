@@ -52,11 +52,11 @@ struct Evaluation {
     std::vector<std::vector<double>> jaccard;    ///< [layers][hop pairs]
 };
 
-/// Evaluates `weights` on the first `batches` batches of `source`, dropout off, with the actions of
-/// `plan` where there is one. Errors: interrupted.
+/// Evaluates `weights` on the first `batches` batches of `source`, dropout off; `probe` (not owned,
+/// may be null) takes part in every pass. Errors: interrupted.
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
                             int64_t batches, const Controls& controls, const Progress& progress,
-                            const Plan* plan = nullptr);
+                            Probe* probe = nullptr);
 
 struct EvaluationTime {
     double seconds = 0;      ///< forward pass and losses

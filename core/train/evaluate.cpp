@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 #include <chrono>
-#include <optional>
 
-#include "core/probe/intervention_probe.h"
 #include "core/train/batch_tensors.h"
 #include "core/train/engine.h"
 #include "kernels/ops.h"
@@ -18,15 +16,10 @@ struct BatchOut {
 };
 
 BatchOut run_batch(const Config& config, const Weights& weights, const BatchSource& source,
-                   int64_t index, ForwardOptions options, const Plan* plan = nullptr) {
+                   int64_t index, const ForwardOptions& options) {
     using Clock = std::chrono::steady_clock;
     const int64_t b = source.batch(), t = source.seq_len();
     const auto batch = eval_tensors(source, index, weights.embed.device());
-    std::optional<InterventionProbe> probe;
-    if (plan && !plan->actions.empty()) {
-        probe.emplace(config, weights, *plan, t);
-        options.probe = &*probe;
-    }
     const auto begin = Clock::now();
     BatchOut out;
     out.forward = forward(config, weights, batch.ids, options);
@@ -52,7 +45,7 @@ EvaluationTime time_batch(const Config& config, const Weights& weights, const Ba
 
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
                             int64_t batches, const Controls& controls, const Progress& progress,
-                            const Plan* plan) {
+                            Probe* probe) {
     const c10::AutoGradMode no_grad(false);
     const int64_t n = std::min(batches, source.eval_batches());
     const int64_t b = source.batch(), t = source.seq_len();
@@ -65,12 +58,13 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
     ForwardOptions options;
     options.statistics = true;
     options.controls = controls;
+    options.probe = probe;
     for (int64_t i = 0; i < n; ++i) {
         if (progress.cancelled())
             return Error{ErrorKind::interrupted, "evaluation stopped on request"};
         progress.report("evaluating batch " + std::to_string(i + 1) + " of " + std::to_string(n),
                         static_cast<double>(i) / static_cast<double>(n));
-        const auto done = run_batch(config, weights, source, i, options, plan);
+        const auto done = run_batch(config, weights, source, i, options);
         const auto& f = done.forward;
         out.batches.push_back(done.nll.mean().item().toDouble());
         const auto rows = done.nll.mean(1);

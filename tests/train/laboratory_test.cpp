@@ -22,7 +22,8 @@ class Laboratory : public ::testing::Test {
         runs_ = new TempRuns;
         lab::TrainOptions options;
         options.config_path = write_config(*runs_ / "c.toml", write_corpus(*runs_ / "corpus.txt"));
-        options.overrides = {"train.steps=20", "train.eval_every=20", "train.checkpoint_every=20"};
+        options.overrides = {"train.steps=20", "train.eval_every=20", "train.checkpoint_every=20",
+                             "train.snapshot_every=10"};
         options.out = *runs_ / "run";
         const auto done = lab::train(options);
         ASSERT_TRUE(done.ok()) << done.error().message;
@@ -223,6 +224,11 @@ TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
                                                           {"collinearity", "layers"},
                                                           {"zeroing", "perplexity_zeroed"},
                                                           {"frozen_routing", "jaccard_frozen"},
+                                                          {"coupling", "alignment"},
+                                                          {"amplification", "first_hop_alone"},
+                                                          {"drift", "intervals"},
+                                                          {"grad_norms", "loss_phases"},
+                                                          {"density", "layers"},
                                                           {"hop_knockout", "proposed_hops"}}) {
         ASSERT_TRUE(by_name.count(name)) << name;
         ASSERT_FALSE(by_name[name].contains("skipped")) << by_name[name].dump();
@@ -232,6 +238,78 @@ TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
     }
     EXPECT_EQ(by_name["frozen_routing"]["result"]["jaccard_frozen"], 1.0);
     EXPECT_EQ(by_name["load"]["result"]["layers"][0]["counts"].size(), 16u);
+
+    const auto& jaccard = by_name["jaccard"]["result"];
+    ASSERT_EQ(jaccard["between_steps"].size(), 1u);
+    EXPECT_EQ(jaccard["between_steps"][0]["from"], 10);
+    EXPECT_EQ(jaccard["between_layers"][0]["layers"], json::array({0, 1}));
+    // Two pairs of 16, drawn evenly: Σ P(i) i / (4 − i) = (28 / 120) / 3 + (1 / 120).
+    EXPECT_NEAR(jaccard["between_layers"][0]["random"].get<double>(), 28.0 / 360 + 1.0 / 120, 1e-9);
+
+    const auto& drift = by_name["drift"]["result"];
+    EXPECT_GT(drift["intervals"][0]["angle_degrees"][0].get<double>(), 0);
+    // Jaccard and the share of changed choices tell of the same pairs of sets.
+    const double changed = drift["intervals"][0]["choices_changed"][0];
+    const double kept = jaccard["between_steps"][0]["per_layer"][0];
+    EXPECT_LE(kept, 1 - changed);
+    EXPECT_GE(kept, (1 - changed) / 2);
+
+    const auto& coupling = by_name["coupling"]["result"];
+    ASSERT_EQ(coupling["alignment"].size(), 2u);
+    EXPECT_EQ(coupling["alignment"][0]["matrix"], "down");
+    EXPECT_EQ(coupling["alignment"][0]["n"], 32);
+    EXPECT_NEAR(coupling["alignment"][0]["random_baseline"].get<double>(), 1.0 / 32, 1e-12);
+    EXPECT_GT(coupling["spearman"]["groups"].get<int>(), 0);
+    EXPECT_EQ(coupling["deciles"].size(), 10u);
+    EXPECT_EQ(coupling["ranks"].size(), 2u);
+    EXPECT_GT(coupling["ranks"][0]["score_per_layer"][0],
+              coupling["ranks"][1]["score_per_layer"][0]);
+    EXPECT_LT(std::abs(coupling["gradient"]["cosine"].get<double>()), 1.0);
+
+    const auto& amplified = by_name["amplification"]["result"];
+    EXPECT_LE(amplified["layers"][0]["r2"].get<double>(), 1.0);
+    EXPECT_EQ(amplified["perplexity_base"], by_name["zeroing"]["result"]["perplexity_base"]);
+    const auto& norms = by_name["grad_norms"]["result"]["groups"];
+    EXPECT_GT(norms["total"]["median"].get<double>(), norms["router"]["median"].get<double>());
+    EXPECT_GE(by_name["density"]["result"]["layers"][0]["margin"]["mean"].get<double>(), 0);
+
+    // What was recorded while it trained is what the newest checkpoint shows.
+    const auto records = records_of(*runs_ / "run");
+    ASSERT_EQ(records.size(), 20u);
+    for (const auto& r : records)
+        for (const auto& layer : r.layers)
+            EXPECT_EQ(std::isnan(layer.coupling), r.step % 10 != 0) << r.step;
+    for (size_t l = 0; l < 2; ++l) {
+        const auto& seen = by_name["collinearity"]["result"]["layers"][l];
+        const auto& recorded = records.back().layers[l];
+        EXPECT_NEAR(seen["mean_cosine"].get<double>(), recorded.collinearity, 1e-5);
+        EXPECT_NEAR(seen["nearest_cosine"].get<double>(), recorded.nearest_cosine, 1e-5);
+        EXPECT_NEAR(coupling["layers"][l]["alignment"][0]["cosine"].get<double>(),
+                    recorded.coupling, 1e-5);
+        EXPECT_EQ(seen["model_space"].size(), 1u);
+    }
+}
+
+TEST_F(Laboratory, CouplingSaysWhatARunLacks) {
+    const auto refusal = [&](const std::string& name, std::vector<std::string> settings) {
+        lab::TrainOptions options;
+        options.config_path = *runs_ / "c.toml";
+        options.overrides = {"train.steps=2"};
+        options.overrides.insert(options.overrides.end(), settings.begin(), settings.end());
+        options.out = *runs_ / name;
+        const auto done = lab::train(options);
+        EXPECT_TRUE(done.ok()) << (done ? "" : done.error().message);
+        lab::AnalyzeOptions o;
+        o.run = options.out;
+        o.what = "coupling";
+        const auto got = lab::analyze(o);
+        return got ? std::string("nothing") : got.error().message;
+    };
+    EXPECT_EQ(refusal("hash", {"moe.router=\"hash\""}),
+              "coupling: a hash router has no rows that could point where an expert reads");
+    EXPECT_EQ(refusal("dense", {"model.ffn=\"dense\""}), "coupling: a dense model has no router");
+    EXPECT_EQ(refusal("static", {"moe.expert=\"static\""}),
+              "coupling: static experts read nothing");
 }
 
 std::string write_function_words(const TempRuns& runs) {

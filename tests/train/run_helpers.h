@@ -83,6 +83,11 @@ inline void expect_same_course(const std::string& a, const std::string& b) {
         ASSERT_EQ(x[i].loss, y[i].loss) << "step " << x[i].step;
         ASSERT_EQ(x[i].balance_loss, y[i].balance_loss) << "step " << x[i].step;
         ASSERT_EQ(x[i].grad_norm, y[i].grad_norm) << "step " << x[i].step;
+        for (size_t l = 0; l < x[i].layers.size() && l < y[i].layers.size(); ++l) {
+            const float a_cos = x[i].layers[l].coupling, b_cos = y[i].layers[l].coupling;
+            ASSERT_TRUE(a_cos == b_cos || (std::isnan(a_cos) && std::isnan(b_cos)))
+                << "coupling at step " << x[i].step;
+        }
         ASSERT_TRUE(x[i].valid_loss == y[i].valid_loss ||
                     (std::isnan(x[i].valid_loss) && std::isnan(y[i].valid_loss)))
             << "step " << x[i].step;

@@ -1,0 +1,132 @@
+#include "core/measure/gradient_geometry.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/matmul.h>
+#include <algorithm>
+#include <c10/core/GradMode.h>
+
+#include "core/measure/model_space.h"
+#include "core/measure/numbers.h"
+#include "core/measure/router_geometry.h"
+#include "core/model/forward.h"
+#include "core/probe/plan.h"
+#include "core/stats/interval.h"
+#include "core/train/batch_tensors.h"
+#include "core/train/loss.h"
+
+namespace hopscope::core {
+namespace {
+
+constexpr int64_t kMostRows = 2048;
+
+at::Tensor not_zero(const at::Tensor& rows) {
+    return at::linalg_vector_norm(rows, 2, at::IntArrayRef{-1}) > 0;
+}
+
+/// Mean |cos| of pairs of unit rows.
+double mean_abs_cosine(const at::Tensor& rows) {
+    const auto n = static_cast<double>(rows.size(0));
+    auto cosine = at::matmul(rows, rows.t()).abs_();
+    cosine.fill_diagonal_(0);
+    return cosine.sum().item().toDouble() / (n * (n - 1));
+}
+
+GradientMatch match(const ModelRows& router, const at::Tensor& reads) {
+    // reads [n, r, d] of the same pool; experts that no token reached have no gradient.
+    const auto here = (not_zero(router.rows).logical_and(not_zero(reads).all(-1))).nonzero();
+    const auto index = here.squeeze(-1);
+    GradientMatch out;
+    out.hop = router.hop;
+    const int64_t n = index.size(0), r = reads.size(1), d = reads.size(2);
+    if (n == 0) return out;
+    const auto rows = unit_rows(router.rows.index_select(0, index));
+    const auto read = unit_rows(reads.index_select(0, index)).reshape({n * r, d});
+    const auto cosine = at::matmul(rows, read.t()).view({n, n, r}).to(at::kDouble);
+    const auto split = [&](const at::Tensor& c, std::vector<double>& own,
+                           std::vector<double>& other) {
+        const auto per_expert = c.mean(-1);  // [n, n]
+        const auto diagonal = per_expert.diagonal();
+        own = numbers(diagonal);
+        if (n > 1) other = numbers((per_expert.sum(-1) - diagonal) / static_cast<double>(n - 1));
+    };
+    split(cosine, out.matched, out.mismatched);
+    split(cosine.abs(), out.abs_matched, out.abs_mismatched);
+    for (const double i : numbers(index))
+        out.experts.push_back(router.pool.offset + static_cast<int64_t>(i));
+    return out;
+}
+
+RowGeometry geometry_of(const std::vector<ModelRows>& parts) {
+    std::vector<at::Tensor> rows;
+    for (const auto& part : parts) rows.push_back(part.rows);
+    return row_geometry(at::cat(rows));
+}
+
+LayerGradients layer_gradients(const Config& config, const LayerWeights& w, int64_t layer) {
+    LayerGradients out;
+    const auto& reads = w.gate.defined() ? w.gate : w.down;
+    const auto& router = w.linear.defined() ? w.linear : w.centroids;
+    out.router_weights =
+        geometry_of(in_model_space(config, w, layer, router_rows(w).to(at::kFloat)));
+    out.read_weights = row_geometry(reads.detach().select(1, 0));
+    const auto read_gradient = reads.grad().to(at::kFloat);
+    out.read_gradients = row_geometry(read_gradient.select(1, 0));
+    if (!router.grad().defined()) return out;
+    const auto parts = in_model_space(config, w, layer, router.grad().to(at::kFloat));
+    out.router_gradients = geometry_of(parts);
+    for (const auto& part : parts)
+        out.matches.push_back(
+            match(part, read_gradient.narrow(0, part.pool.offset, part.pool.size)));
+    return out;
+}
+
+}  // namespace
+
+RowGeometry row_geometry(const at::Tensor& all) {
+    RowGeometry out{0, stats::kNaN, stats::kNaN, stats::kNaN, stats::kNaN};
+    auto rows = all.to(at::kDouble);
+    rows = rows.index_select(0, not_zero(rows).nonzero().squeeze(-1));
+    out.n = rows.size(0);
+    if (out.n < 2) return out;
+    if (out.n > kMostRows) rows = rows.slice(0, 0, out.n, (out.n + kMostRows - 1) / kMostRows);
+    const auto unit = unit_rows(rows);
+    const auto mean = unit.mean(0, /*keepdim=*/true);
+    out.common_energy =
+        at::matmul(unit, unit_rows(mean).squeeze(0)).square().mean().item().toDouble();
+    out.cosine = mean_abs_cosine(unit);
+    const auto centred = unit - mean;
+    out.effective_rank = effective_rank_of(centred);
+    out.centred_cosine = mean_abs_cosine(unit_rows(centred));
+    return out;
+}
+
+Result<std::vector<LayerGradients>> gradient_geometry(const Config& config, const Weights& weights,
+                                                      const BatchSource& source, int64_t batches,
+                                                      const Progress& progress) {
+    if (config.model.ffn == "dense") return usage_error("a dense model has no router");
+    if (config.moe.router == "hash") return usage_error("a hash router has no rows");
+    if (config.moe.expert == "static") return usage_error("static experts read nothing");
+    const c10::AutoGradMode grad(true);
+    // Leaves of their own over the same storage.
+    const auto leaves = weights.map([&](const std::string& name, Group group, const at::Tensor& t) {
+        return t.detach().set_requires_grad(learns(config, name, group));
+    });
+    const int64_t n = std::min(batches, source.eval_batches());
+    for (int64_t i = 0; i < n; ++i) {
+        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
+        progress.report("gradient of batch " + std::to_string(i + 1) + " of " + std::to_string(n),
+                        static_cast<double>(i) / static_cast<double>(n));
+        const auto batch = eval_tensors(source, i, weights.embed.device());
+        const auto out = forward(config, leaves, batch.ids, {});
+        training_loss(config, leaves, out, batch.targets).total.backward();
+    }
+    const c10::AutoGradMode no_grad(false);
+    std::vector<LayerGradients> out;
+    for (size_t l = 0; l < leaves.layers.size(); ++l)
+        out.push_back(layer_gradients(config, leaves.layers[l], static_cast<int64_t>(l)));
+    return out;
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,50 @@
+// The claim of science.md C1 on a trained model: router row and the rows its expert reads are
+// pushed along the same hidden states. One backward pass of the run's own loss. Thread: whoever
+// owns the weights; results are plain values.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/api/progress.h"
+#include "core/api/result.h"
+#include "core/model/weights.h"
+#include "core/text/batches.h"
+
+namespace hopscope::core {
+
+/// Of the rows of one matrix, each at unit length; rows of zeros are left out (C4).
+struct RowGeometry {
+    int64_t n = 0;          ///< rows that took part; under 2 everything is NaN
+    double common_energy;   ///< mean of cos² to the rows' mean direction
+    double effective_rank;  ///< exp of the entropy of σ² of the rows minus their mean
+    double cosine;          ///< mean |cos| of pairs
+    double centred_cosine;  ///< the same of the rows minus their mean
+};
+/// @param rows [n, d]; of more than 2,048 an even selection is looked at
+RowGeometry row_geometry(const at::Tensor& rows);
+
+/// Gradients of one layer, for one hop's rows in model space (core/measure/model_space.h).
+struct GradientMatch {
+    int64_t hop = -1;
+    /// cos(W_projᵀ ∂L/∂c_i, ∂L/∂row of expert i), its read rows averaged: one number an expert
+    /// whose gradients are not zero; and the mean over the other experts' rows.
+    std::vector<double> matched, mismatched;
+    std::vector<double> abs_matched, abs_mismatched;  ///< of |cos|
+    std::vector<int64_t> experts;                     ///< which these are, over all pools
+};
+
+struct LayerGradients {
+    RowGeometry router_weights, router_gradients;  ///< of rows in model space, hops together
+    RowGeometry read_weights, read_gradients;      ///< of the first row each expert reads
+    std::vector<GradientMatch> matches;  ///< empty where the router's rows get no gradient
+};
+
+/// Loss as in training (balance and z terms included), dropout off, gradients summed over the first
+/// `batches` evaluation batches.
+/// Errors: usage for dense models, hash routers, static experts; interrupted.
+Result<std::vector<LayerGradients>> gradient_geometry(const Config& config, const Weights& weights,
+                                                      const BatchSource& source, int64_t batches,
+                                                      const Progress& progress);
+
+}  // namespace hopscope::core

@@ -1,0 +1,40 @@
+// Whether an expert's router score foretells how strongly it fires (science.md C4): statistics of a
+// ScoreSample. Pure functions of plain data, any thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/measure/score_sample.h"
+
+namespace hopscope::core {
+
+/// Fewest pairs of a (layer, expert) that is looked at.
+inline constexpr int64_t kLeastPairs = 128;
+
+struct ExpertCoupling {
+    int64_t layer = 0, expert = 0, n = 0;
+    double rho = 0;  ///< Spearman of score and activation
+};
+
+/// Activations of the pairs in one tenth of the scores, both z-scored per expert.
+struct Decile {
+    int64_t n = 0;
+    double score = 0;                      ///< mean
+    double median = 0, low = 0, high = 0;  ///< activation; quartiles
+};
+
+struct RankEffect {
+    std::vector<BatchMean> score;  ///< [layers] mean router score at this rank
+    BatchMean norm;                ///< ‖read rows · h‖ z-scored per expert, over all layers
+};
+
+struct ScoreCoupling {
+    std::vector<ExpertCoupling> experts;  ///< with kLeastPairs or more, and a defined rho
+    std::vector<Decile> deciles;          ///< ten, or none without such experts
+    std::vector<RankEffect> ranks;        ///< [k]
+    int64_t pairs = 0;                    ///< of these experts
+};
+ScoreCoupling score_coupling(const ScoreSample& sample);
+
+}  // namespace hopscope::core

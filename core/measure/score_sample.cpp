@@ -1,0 +1,149 @@
+#include "core/measure/score_sample.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/acos.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/silu.h>
+#include <algorithm>
+#include <c10/core/GradMode.h>
+#include <limits>
+#include <numbers>
+#include <tuple>
+
+#include "core/model/router.h"
+#include "core/probe/trace.h"
+#include "core/train/batch_tensors.h"
+
+namespace hopscope::core {
+namespace {
+
+class ScoreProbe : public Probe {
+  public:
+    ScoreProbe(const Config& config, const Weights& weights, ScoreSample& out)
+        : config_(config), weights_(weights), out_(out), sums_(weights.layers.size()) {}
+
+    void after_experts(int64_t layer, int64_t hop, const ExpertCall& call, at::Tensor&) override {
+        const auto l = static_cast<size_t>(layer);
+        const auto& w = weights_.layers[l];
+        const auto& moe = config_.moe;
+        const Pool pool{call.pool_offset, call.bank.written().size(0)};
+        const auto h = call.h.to(at::kFloat);
+        const auto at = moe.has_positions() ? call.route.pos : h;
+        const auto near = nearness(moe, w, pool, at).near;
+        const double tau = !scales_by_tau(moe) ? 1.0
+                           : w.tau.defined()   ? w.tau.item().toDouble()
+                                               : moe.tau;
+        add_margins(sums_[l], near * tau, near, call.route.idx);
+        if (call.bank.kind != kernels::ExpertKind::fixed)
+            add_pairs(out_.layers[l].pairs, near * tau, h, call);
+    }
+
+    /// Ends a batch.
+    void close() {
+        for (size_t l = 0; l < sums_.size(); ++l) {
+            auto& s = sums_[l];
+            if (s.margins > 0) out_.layers[l].margin.batches.push_back(s.margin / s.margins);
+            if (s.angles > 0) out_.layers[l].angle_margin.batches.push_back(s.angle / s.angles);
+            s = {};
+        }
+        ++batch_;
+    }
+
+  private:
+    struct Sums {
+        double margin = 0, margins = 0, angle = 0, angles = 0;
+    };
+
+    void add_margins(Sums& sums, const at::Tensor& scores, const at::Tensor& near,
+                     const at::Tensor& idx) const {
+        const auto n = static_cast<double>(scores.size(0));
+        if (idx.size(1) < scores.size(1)) {
+            constexpr double kNever = -std::numeric_limits<double>::infinity();
+            const auto last = scores.gather(1, idx).amin({-1});
+            const auto next = scores.scatter(1, idx, kNever).amax({-1});
+            sums.margin += (last - next).sum().item().toDouble();
+            sums.margins += n;
+        }
+        if (!config_.moe.has_positions() || near.size(1) < 2 ||
+            (config_.moe.router == "kmeans" && config_.moe.kmeans == "plain"))
+            return;
+        const auto two = std::get<0>(near.topk(2, -1));
+        const auto angle = at::acos(two.clamp(-1, 1)) * (180 / std::numbers::pi);
+        sums.angle += (angle.select(1, 1) - angle.select(1, 0)).sum().item().toDouble();
+        sums.angles += n;
+    }
+
+    void add_pairs(RoutedPairs& pairs, const at::Tensor& scores, const at::Tensor& h,
+                   const ExpertCall& call) const {
+        constexpr int64_t kChunk = 256;  // tokens; the rows of their experts are gathered
+        const auto& bank = call.bank.gate.defined() ? call.bank.gate : call.bank.down;
+        const int64_t tokens = h.size(0), k = call.route.idx.size(1), r = bank.size(1),
+                      d = bank.size(2);
+        const auto chosen = call.route.idx;
+        for (int64_t begin = 0; begin < tokens; begin += kChunk) {
+            const int64_t end = std::min(tokens, begin + kChunk);
+            const auto idx = chosen.slice(0, begin, end, out_.stride);
+            const int64_t n = idx.size(0);
+            const auto rows = bank.index_select(0, idx.reshape({-1})).to(at::kFloat);
+            const auto pre = at::matmul(rows.view({n, k * r, d}),
+                                        h.slice(0, begin, end, out_.stride).unsqueeze(-1))
+                                 .view({n, k, r});
+            append(pairs.score, scores.slice(0, begin, end, out_.stride).gather(1, idx));
+            append(pairs.activation, at::silu(pre).mean(-1));
+            append(pairs.norm, at::linalg_vector_norm(pre, 2, at::IntArrayRef{-1}));
+            const auto experts = (idx + call.pool_offset).to(at::kCPU).contiguous();
+            for (int64_t i = 0; i < n * k; ++i) {
+                pairs.expert.push_back(static_cast<int32_t>(experts.const_data_ptr<int64_t>()[i]));
+                pairs.rank.push_back(static_cast<int16_t>(i % k));
+                pairs.batch.push_back(batch_);
+            }
+        }
+    }
+
+    static void append(std::vector<float>& to, const at::Tensor& t) {
+        const auto values = floats(t);
+        to.insert(to.end(), values.begin(), values.end());
+    }
+
+    const Config& config_;
+    const Weights& weights_;
+    ScoreSample& out_;
+    std::vector<Sums> sums_;
+    int16_t batch_ = 0;
+};
+
+}  // namespace
+
+Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
+                                  const BatchSource& source, int64_t batches,
+                                  const Progress& progress) {
+    if (config.model.ffn == "dense") return usage_error("a dense model has no routing");
+    if (config.moe.router == "hash") return usage_error("a hash router has no scores");
+    const c10::AutoGradMode no_grad(false);
+    ScoreSample out;
+    out.batches = std::min(batches, source.eval_batches());
+    out.top_k = config.moe.top_k;
+    out.layers.resize(weights.layers.size());
+    int64_t hops = 1;
+    for (int64_t l = 0; l < config.model.n_layers; ++l)
+        hops = std::max(hops, config.moe.hops_of(l));
+    const int64_t tokens = source.batch() * source.seq_len();
+    const int64_t pairs = out.batches * tokens * hops * config.moe.top_k;
+    out.stride = std::max<int64_t>(1, (pairs + kMaxPairs - 1) / kMaxPairs);
+    ScoreProbe probe(config, weights, out);
+    ForwardOptions options;
+    options.probe = &probe;
+    for (int64_t i = 0; i < out.batches; ++i) {
+        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
+        progress.report(
+            "scores of batch " + std::to_string(i + 1) + " of " + std::to_string(out.batches),
+            static_cast<double>(i) / static_cast<double>(out.batches));
+        forward(config, weights, eval_tensors(source, i, weights.embed.device()).ids, options);
+        probe.close();
+        out.tokens += tokens;
+    }
+    return out;
+}
+
+}  // namespace hopscope::core

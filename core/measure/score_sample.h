@@ -1,0 +1,48 @@
+// Scores of the router beside what the chosen experts then do with the token, gathered by a probe
+// in one plain pass (science.md C4, C5). Thread: whoever owns the weights; results are plain.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/measure/routing_sample.h"
+
+namespace hopscope::core {
+
+/// Routed (token, expert) pairs of one layer, all hops; entry i of each list belongs to one pair.
+struct RoutedPairs {
+    std::vector<int32_t> expert;  ///< over all pools of the layer
+    std::vector<int16_t> rank;    ///< 0 = first chosen
+    std::vector<int16_t> batch;
+    std::vector<float> score;       ///< router score of the expert, before the softmax
+    std::vector<float> activation;  ///< mean over rank rows of SiLU(read row · h)
+    std::vector<float> norm;        ///< ‖read rows · h‖₂
+    size_t size() const { return expert.size(); }
+};
+
+struct LayerScores {
+    /// Lowest score among the chosen minus the highest among the others, mean over tokens and hops:
+    /// how far a choice is from being another one. Negative where a selection bias decides.
+    BatchMean margin;
+    /// Angle to the second nearest centroid minus that to the nearest, degrees; none where routing
+    /// is by no angle.
+    BatchMean angle_margin;
+    RoutedPairs pairs;  ///< empty for static experts
+};
+
+struct ScoreSample {
+    int64_t tokens = 0, batches = 0;
+    int64_t stride = 1;  ///< pairs are of every stride-th token
+    int64_t top_k = 0;
+    std::vector<LayerScores> layers;
+};
+
+/// Pairs that are kept of one layer, about.
+inline constexpr int64_t kMaxPairs = 1'500'000;
+
+/// Errors: usage for dense models and hash routers; interrupted.
+Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
+                                  const BatchSource& source, int64_t batches,
+                                  const Progress& progress);
+
+}  // namespace hopscope::core

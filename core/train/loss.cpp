@@ -1,0 +1,22 @@
+#include "core/train/loss.h"
+
+#include <ATen/TensorOperators.h>
+
+#include "kernels/ops.h"
+
+namespace hopscope::core {
+
+TrainingLoss training_loss(const Config& config, const Weights& weights, const ForwardOut& out,
+                           const at::Tensor& targets) {
+    const auto head =
+        kernels::classifier(out.hidden.to(weights.embed.scalar_type()), weights.embed, targets);
+    TrainingLoss loss;
+    loss.nll = head.nll_sum / static_cast<double>(targets.numel());
+    loss.total = loss.nll;
+    if (out.balance.defined() && config.moe.balances_by_loss())
+        loss.total = loss.total + out.balance * config.train.balance_alpha;
+    if (out.z.defined()) loss.total = loss.total + out.z * config.moe.z_loss;
+    return loss;
+}
+
+}  // namespace hopscope::core

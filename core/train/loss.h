@@ -1,0 +1,20 @@
+// The loss that is trained, from one forward pass. Pure function, any thread.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "core/model/forward.h"
+
+namespace hopscope::core {
+
+struct TrainingLoss {
+    at::Tensor nll;    ///< [] mean token NLL, nats
+    at::Tensor total;  ///< [] with the balance and router z terms that enter the loss (A5, E8)
+};
+
+/// @param out     of forward() on the batch, with these weights
+/// @param targets [B·T] int64
+TrainingLoss training_loss(const Config& config, const Weights& weights, const ForwardOut& out,
+                           const at::Tensor& targets);
+
+}  // namespace hopscope::core
