@@ -14,6 +14,7 @@
 #include "core/measure/score_coupling.h"
 #include "core/probe/plan.h"
 #include "core/stats/descriptive.h"
+#include "core/train/engine.h"
 #include "tests/measure/batches.h"
 
 namespace {
