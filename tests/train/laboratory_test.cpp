@@ -183,7 +183,8 @@ TEST_F(Laboratory, NothingChangedMeansNoEffect) {
     o.script = {*parse_command(R"({"command": "steer", "layer": 0, "expert": 3, "lambda": 0})")};
     const auto got = lab::intervene(o);
     ASSERT_TRUE(got.ok()) << got.error().message;
-    for (const auto& p : json::parse(*got)["prompts"]) {
+    const auto document = json::parse(*got);
+    for (const auto& p : document["prompts"]) {
         EXPECT_NEAR(p["kl"].get<double>(), 0.0, 1e-9);
         for (const auto& x : p["jaccard"]) EXPECT_EQ(x, 1.0);
         EXPECT_FALSE(p["changed"]["token_changed"].get<bool>());
@@ -331,7 +332,8 @@ TEST_F(Laboratory, AnalysesOfExpertsHoldTheirFieldsAndRepeatExactly) {
     ASSERT_TRUE(got.ok()) << got.error().message;
     EXPECT_EQ(*got, *again);
     std::map<std::string, json> by_name;
-    for (const auto& a : json::parse(*got)["analyses"]) by_name[a["name"]] = a["result"];
+    const auto all = json::parse(*got);  // named: a range-for would outlive it
+    for (const auto& a : all["analyses"]) by_name[a["name"]] = a["result"];
     ASSERT_EQ(by_name.size(), 6u);
     const auto& grammar = by_name["grammar"];
     EXPECT_NE(grammar["classes_from"].get<std::string>().find("10 words"), std::string::npos);
@@ -381,7 +383,9 @@ TEST_F(Laboratory, PolysemyOfPromptsComparesTheirSets) {
     o.run = *runs_ / "run";
     o.what = "polysemy";
     const std::string one = R"({"text": "the old king walks", "word": "king", "meaning": "a"})",
-                      other = R"({"text": "my sister, the king", "word": "King", "meaning": "b"})";
+                      other = R"({"text": "MY SISTER, THE KING", "word": "King", "meaning": "b"})";
+    // In capitals the word is spelled by other tokens, so that even a hardly trained model parts
+    // it.
     o.prompts = prompts(one + "\n" + one + "\n" + other + "\n");
     const auto got = lab::analyze(o);
     ASSERT_TRUE(got.ok()) << got.error().message;
