@@ -123,7 +123,8 @@ Rgb series_color(size_t i, bool dark) {
     static constexpr unsigned kLight[kSeriesColors] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
                                                        0x440000, 0x000088, 0x991144, 0x2200FF,
                                                        0x8877FF, 0x6600BB, 0x002233, 0x664477};
-    return of_hex((dark ? kDark : kLight)[i % kSeriesColors]);
+    const size_t at = i % kSeriesColors;
+    return of_hex(dark ? kDark[at] : kLight[at]);
 }
 
 }  // namespace hopscope::viz
