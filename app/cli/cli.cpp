@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "app/cli/subcommand.h"
+#include "core/api/joined.h"
 #include "core/api/nearest.h"
 
 namespace hopscope::app {
@@ -53,12 +54,6 @@ std::vector<std::string> option_names(const CLI::App& app) {
     return names;
 }
 
-std::string listed(const std::vector<std::string>& words) {
-    std::string out;
-    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
-
 /// The innermost subcommand that was named.
 const CLI::App& chosen(const CLI::App& root) {
     const CLI::App* app = &root;
@@ -81,7 +76,7 @@ int usage(const std::string& message, const CLI::App& app, const Environment& en
 /// ", did you mean X? Allowed are …" or ". Allowed are …".
 std::string way_out(const std::string& word, const std::vector<std::string>& known) {
     const std::string likely = core::suggestion(word, known);
-    return (likely.empty() ? "." : likely) + " Allowed are " + listed(known);
+    return (likely.empty() ? "." : likely) + " Allowed are " + core::joined(known);
 }
 
 /// What is wrong with an argument nobody asked for.

@@ -93,10 +93,7 @@ int halting(const HaltingCall& call, const Environment& environment) {
     TrainProgress progress(environment);
     core::lab::HaltingOptions options = call.options;
     options.on_progress = [&](const std::string& activity, double fraction) {
-        core::RunStatus status;
-        status.activity = activity;
-        status.progress = fraction;
-        progress.status(status);
+        progress.activity(activity, fraction);
     };
     const auto result = core::lab::halting(options);
     progress.finish();

@@ -67,6 +67,13 @@ void TrainProgress::print(const std::string& line, bool may_be_redrawn) {
     bar_open_ = may_be_redrawn;
 }
 
+void TrainProgress::activity(const std::string& text, double fraction) {
+    core::RunStatus now;
+    now.activity = text;
+    now.progress = fraction;
+    status(now);
+}
+
 void TrainProgress::status(const core::RunStatus& status) {
     const bool new_state = status.state != status_.state;
     status_ = status;

@@ -21,6 +21,8 @@ class TrainProgress {
 
     /// Preparation, evaluation, state changes.
     void status(const core::RunStatus& status);
+    /// The same for work that is no run.
+    void activity(const std::string& text, double fraction);
     virtual void step(const core::ScalarRecord& record, const core::RunStatus& status);
     /// Ends the bar's line, so that what follows begins on its own.
     virtual void finish();

@@ -66,10 +66,7 @@ int zeroshot(const ZeroshotCall& call, const Environment& environment) {
     if (environment.catch_signals) environment.catch_signals();
     TrainProgress progress(environment);
     options.on_progress = [&](const std::string& activity, double fraction) {
-        core::RunStatus status;
-        status.activity = activity;
-        status.progress = fraction;
-        progress.status(status);
+        progress.activity(activity, fraction);
     };
     const auto result = core::lab::zeroshot(options);
     progress.finish();

@@ -434,6 +434,7 @@ void CurvesPanel::draw_marks(const AppState& state) {
 }
 
 void CurvesPanel::draw_last_values(const AppState& state) {
+    if (!entries_.empty()) return;  // the list beside the plot has them
     struct Label {
         float x, y;
         std::string text;
@@ -446,7 +447,6 @@ void CurvesPanel::draw_last_values(const AppState& state) {
         double x = 0, y = 0;
         if (!last_value(series, x, y)) continue;
         const ImVec2 at = ImPlot::PlotToPixels(x, y);
-        if (!entries_.empty()) continue;  // the list beside the plot has them
         labels.push_back({at.x, at.y, significant(y, 3), color_of(state, series)});
     }
     std::sort(labels.begin(), labels.end(),

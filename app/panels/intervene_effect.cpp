@@ -2,11 +2,11 @@
 // the control, numbers, dose curve, export.
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <implot.h>
 
 #include "app/panels/intervene_panel.h"
 #include "app/panels/trajectory_text.h"
+#include "app/window/export.h"
 #include "app/window/fonts.h"
 #include "app/window/format.h"
 #include "app/window/widgets.h"
@@ -52,7 +52,7 @@ void IntervenePanel::draw_summary(AppState& state) {
     ImGui::SameLine(0, 8 * s);
     if (button(state, "Export", e.whole ? nullptr : "It is still being measured.",
                "Writes all numbers as CSV into the run folder"))
-        export_csv(state);
+        export_text(state, "intervention_shown.csv", effect_csv(*effect_));
     draw_chance(state);
     if (!e.whole) progress_line(state, e.progress);
 }
@@ -264,16 +264,6 @@ void IntervenePanel::draw_dose(AppState& state) {
             static_cast<long long>(effect_->request.dose_controls));
     }
     ImPlot::EndPlot();
-}
-
-void IntervenePanel::export_csv(AppState& state) {
-    const std::string path = state.status.run_dir + "/intervention_shown.csv";
-    std::ofstream file(path, std::ios::trunc);
-    file << effect_csv(*effect_);
-    if (file.flush())
-        state.say("wrote " + path);
-    else
-        state.say(path + " cannot be written", true);
 }
 
 }  // namespace hopscope::app

@@ -55,7 +55,6 @@ void IntervenePanel::ask(AppState& state) {
     asked_ = request(state);
     if (!state.session || asked_.script.empty() || prompt_.empty()) return;
     state.session->request_intervention(asked_);
-    waits_ = true;
     state.keep_drawing();
 }
 
@@ -64,12 +63,12 @@ void IntervenePanel::prepare(AppState& state) {
         session_ = state.session.get();
         effect_ = nullptr;
         asked_ = {};
-        waits_ = due_ = false;
+        due_ = false;
         lists_.clear();
         lists_of_.clear();
         chosen_.clear();
         sent_.clear();
-        prompt_ = seen_prompt_ = state.prompt;
+        prompt_ = state.prompt;
     }
     if (!state.session) return;
     if (!state.status.run_dir.empty() && lists_of_ != state.status.run_dir) {
@@ -84,7 +83,6 @@ void IntervenePanel::prepare(AppState& state) {
         }
     }
     if (auto newest = state.session->intervention()) effect_ = std::move(newest);
-    if (waits_ && effect_ && effect_->request == asked_) waits_ = false;
     if (request(state) != asked_) {
         if (!due_) changed_at_ = state.now;
         due_ = true;

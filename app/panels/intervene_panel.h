@@ -56,14 +56,11 @@ class IntervenePanel : public Panel {
     void draw_bars(AppState& state);
     void draw_numbers(AppState& state);
     void draw_dose(AppState& state);
-    void export_csv(AppState& state);
 
     const void* session_ = nullptr;
     std::shared_ptr<const core::InterventionEffect> effect_;
     core::InterventionRequest asked_;
-    bool waits_ = false;        ///< asked, no answer yet
     std::string prompt_;        ///< that was entered last
-    std::string seen_prompt_;   ///< the field's text in the frame before
     double changed_at_ = -1e9;  ///< `now` of the last change that has not been asked
     bool due_ = false;
 

@@ -154,7 +154,8 @@ void IntervenePanel::draw_item(AppState& state, const StackItem& item, size_t in
     if (ImGui::Checkbox("##on", &on)) state.stack.set_on(item.id, on);
     tooltip(on ? "On: acts on the prompt" : "Off");
     ImGui::SameLine();
-    const bool acts = item.on && prompt_problem(item.command, state.model_shape()).empty();
+    const std::string problem = prompt_problem(item.command, state.model_shape());
+    const bool acts = item.on && problem.empty();
     ImGui::AlignTextToFramePadding();
     ImGui::TextColored(acts ? theme.amber_text : theme.text, "%s", spec->title.c_str());
     tooltip(spec->help);
@@ -170,11 +171,8 @@ void IntervenePanel::draw_item(AppState& state, const StackItem& item, size_t in
     if (tool(state, "\xC3\x97###remove", "Remove (undo brings it back)", true))
         state.stack.remove(item.id);
     draw_arguments(state, item);
-    const std::string problem = prompt_problem(item.command, state.model_shape());
     if (!problem.empty()) {
-        ImGui::PushStyleColor(ImGuiCol_Text, core::find_command(item.command.name)->inference
-                                                 ? theme.red_text
-                                                 : theme.dim);
+        ImGui::PushStyleColor(ImGuiCol_Text, spec->inference ? theme.red_text : theme.dim);
         ImGui::PushTextWrapPos(0.0f);
         ImGui::TextUnformatted(problem.c_str());
         ImGui::PopTextWrapPos();

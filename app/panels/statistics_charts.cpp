@@ -3,6 +3,7 @@
 #include <cmath>
 #include <implot.h>
 
+#include "app/panels/curves_legend.h"
 #include "app/panels/statistics_panel.h"
 #include "app/window/format.h"
 #include "app/window/widgets.h"
@@ -12,11 +13,6 @@ namespace {
 
 constexpr ImPlotFlags kPlot =
     ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect;
-
-ImVec4 color_of(size_t layer, bool dark) {
-    const viz::Rgb c = viz::series_color(layer, dark);
-    return ImVec4(c.r, c.g, c.b, 1);
-}
 
 int tick(double value, char* text, int size, void*) {
     return std::snprintf(text, static_cast<size_t>(size), "%s", plain(value).c_str());
@@ -74,7 +70,7 @@ void StatisticsPanel::draw_use(AppState& state, Area area) {
     for (size_t l = 0; l < use_.size(); ++l) {
         const Utilisation& layer = use_[l];
         ImPlotSpec spec;
-        spec.LineColor = faded(color_of(l, state.theme().dark), l == chosen ? 1.0f : 0.6f);
+        spec.LineColor = faded(line_color(state, l), l == chosen ? 1.0f : 0.6f);
         spec.LineWeight = (l == chosen ? 2.6f : 1.2f) * s;
         ImPlot::PlotLine(
             ("layer " + std::to_string(l)).c_str(), layer.ranks.data(), layer.loads.data(),
@@ -209,7 +205,7 @@ void StatisticsPanel::draw_norms(AppState& state, Area area) {
     const auto bars = [&](const char* name, const std::vector<double>& xs,
                           const std::vector<double>& ys, size_t color) {
         ImPlotSpec spec;
-        spec.FillColor = spec.LineColor = color_of(color, state.theme().dark);
+        spec.FillColor = spec.LineColor = line_color(state, color);
         ImPlot::PlotBars(name, xs.data(), ys.data(), static_cast<int>(n), 0.34, spec);
     };
     bars("attention", left, norms.attention, 0);

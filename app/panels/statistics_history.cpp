@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "app/panels/statistics_view.h"
 #include "viz/similarity.h"
 
 namespace hopscope::app {
@@ -40,12 +41,6 @@ void StatisticsHistory::keep(std::vector<Entry>& entries, int64_t& stride, size_
     stride = std::max(stride * 2, span / static_cast<int64_t>(most));
 }
 
-static bool has_load(const core::GeometrySnapshot& snapshot) {
-    return std::any_of(snapshot.layers.begin(), snapshot.layers.end(), [](const auto& layer) {
-        return std::any_of(layer.load.begin(), layer.load.end(), [](float x) { return x > 0; });
-    });
-}
-
 void StatisticsHistory::add(const core::GeometrySnapshot& snapshot) {
     if (!loads_.empty() && !same_sizes(loads_.back(), snapshot)) clear();
     const auto later = [&](const auto& entry) { return entry.step >= snapshot.step; };
@@ -61,7 +56,8 @@ void StatisticsHistory::add(const core::GeometrySnapshot& snapshot) {
     }
     // Before the first update nothing was counted: no load is not a load of 0.
     const size_t most = std::clamp<size_t>(kBytes / load_bytes(snapshot), 4, kLoads);
-    if (has_load(snapshot)) keep(loads_, load_stride_, most, std::move(loads));
+    if (std::any_of(snapshot.layers.begin(), snapshot.layers.end(), has_load))
+        keep(loads_, load_stride_, most, std::move(loads));
 
     // The choices of the sample are taken anew more rarely than loads are published.
     const bool renewed =

@@ -92,10 +92,13 @@ std::string caption_of(const Collinearity& c) {
     return text + name_of(c.order);
 }
 
+bool has_load(const core::LayerGeometry& layer) {
+    return std::any_of(layer.load.begin(), layer.load.end(), [](float x) { return x > 0; });
+}
+
 Utilisation utilisation_of(const core::LayerGeometry& layer) {
     Utilisation u;
-    if (std::none_of(layer.load.begin(), layer.load.end(), [](float x) { return x > 0; }))
-        return u;  // nothing was counted yet
+    if (!has_load(layer)) return u;
     u.experts = viz::spread_over_ranks(layer.load, layer.load.size());
     const double n = static_cast<double>(layer.load.size());
     double squares = 0;

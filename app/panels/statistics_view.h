@@ -42,6 +42,8 @@ struct Utilisation {
     double cv = 0;  ///< std / mean, as the records have it
     double max_over_mean = 0;
 };
+/// False before the first update: nothing was counted yet.
+bool has_load(const core::LayerGeometry& layer);
 Utilisation utilisation_of(const core::LayerGeometry& layer);
 
 /// [layers, hops − 1] Jaccard of consecutive hops, NaN for layers of fewer hops; empty where no

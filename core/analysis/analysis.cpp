@@ -6,7 +6,7 @@
 #include "core/api/nearest.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
-#include "core/stats/distributions.h"
+#include "core/stats/proportions.h"
 
 namespace hopscope::core::analysis {
 namespace {
@@ -88,11 +88,10 @@ OrderedJson json_interval(double low, double high) {
 }
 
 OrderedJson share_over(int64_t k, int64_t n) {
-    const auto x = static_cast<double>(k), all = static_cast<double>(n);
+    const auto ci95 = stats::share_ci95(k, n);
     return {{"count", k},
-            {"share", json_number(x / all)},
-            {"ci95", json_interval(k > 0 ? stats::beta_quantile(0.025, x, all - x + 1) : 0,
-                                   k < n ? stats::beta_quantile(0.975, x + 1, all - x) : 1)}};
+            {"share", json_number(static_cast<double>(k) / static_cast<double>(n))},
+            {"ci95", json_interval(ci95.low, ci95.high)}};
 }
 
 OrderedJson mean_over(const std::vector<double>& values, const char* units, uint64_t seed) {

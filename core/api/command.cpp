@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/api/joined.h"
 #include "core/api/nearest.h"
 
 namespace hopscope::core {
@@ -27,12 +28,6 @@ Json to_value(const Value& value) {
 
 std::string dump(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
 }
 
 const char* describe(const std::string& type) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/api/joined.h"
 #include "core/config/keys.h"
 
 namespace hopscope::core {
@@ -12,15 +13,6 @@ template <class... F>
 struct Overloaded : F... {
     using F::operator()...;
 };
-
-std::string joined(const std::vector<std::string>& parts, const char* separator) {
-    std::string out;
-    for (const std::string& part : parts) {
-        if (!out.empty()) out += separator;
-        out += part;
-    }
-    return out;
-}
 
 template <class Items, class Format>
 std::string array_text(const Items& items, Format format) {

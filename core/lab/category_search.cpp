@@ -40,14 +40,14 @@ void add_truth(OrderedJson& j, const Ids& found, const Ids& ids, const Ids& seed
     const Ids beyond = without(found, seeds);
     const auto n = static_cast<int64_t>(beyond.size());
     const int64_t hits = common(beyond, held_out), hits_all = common(found, ids);
-    const auto precision = stats::sign_test(hits, n - hits);
+    const auto precision = stats::share_ci95(hits, n);
     const auto wanted = static_cast<int64_t>(held_out.size());
     j["truth"] = {
         {"held_out", wanted},
         {"found_beyond_seeds", n},
         {"hits", hits},
         {"precision", json_number(ratio(hits, n))},
-        {"precision_ci95", json_interval(precision.ci95.low, precision.ci95.high)},
+        {"precision_ci95", json_interval(precision.low, precision.high)},
         {"recall", json_number(ratio(hits, wanted))},
         {"chance", json_number(ratio(wanted, vocabulary - static_cast<int64_t>(seeds.size())))},
         {"precision_with_seeds", json_number(ratio(hits_all, static_cast<int64_t>(found.size())))},

@@ -231,10 +231,8 @@ OrderedJson strongest_json(const Shares& shares, const Labelling& labels, size_t
     return {{"largest_share", mean_over(best_shares, "experts", seed)}, {"top", top}};
 }
 
-/// Token ids: each expert's strongest ones, and the mean of their shares.
-OrderedJson vocabulary_json(const LayerSample& layer, const RoutingSample& s, const TokenText& text,
-                            const OpenRun& run, size_t layer_index, uint64_t seed,
-                            AnalysisTable& table) {
+/// Token ids that occur often enough.
+Labelling ids_of(const TokenText& text, const Tokenizer& tokenizer) {
     Labelling ids;
     std::map<int32_t, int64_t> counts;
     for (const int32_t id : text.ids) ++counts[id];
@@ -242,12 +240,18 @@ OrderedJson vocabulary_json(const LayerSample& layer, const RoutingSample& s, co
     for (const auto& [id, n] : counts)
         if (n >= kLeastOccurrences) {
             index[id] = static_cast<int32_t>(ids.names.size());
-            ids.names.push_back(run.tokenizer.piece(id));
+            ids.names.push_back(tokenizer.piece(id));
         }
     for (const int32_t id : text.ids) {
         const auto found = index.find(id);
         ids.of.push_back(found == index.end() ? -1 : found->second);
     }
+    return ids;
+}
+
+/// Each expert's strongest token ids, and the mean of their shares.
+OrderedJson vocabulary_json(const LayerSample& layer, const RoutingSample& s, const Labelling& ids,
+                            size_t layer_index, uint64_t seed, AnalysisTable& table) {
     const auto shares = shares_of(layer, s, ids);
     std::vector<double> means;
     std::vector<std::pair<double, OrderedJson>> experts;
@@ -298,6 +302,7 @@ Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
     const RoutingSample& s = **sample;
     const auto domains = domains_of(**text, run.tokenizer.eos_id());
     const auto positions = positions_of(s.tokens, (*source)->seq_len());
+    const auto ids = ids_of(**text, run.tokenizer);
     AnalysisOutput out;
     out.n = s.tokens;
     AnalysisTable by_domain{"domain", {"layer", "expert", "domain", "share"}, {}},
@@ -307,7 +312,7 @@ Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
     for (size_t l = 0; l < s.layers.size(); ++l) {
         const auto& layer = s.layers[l];
         OrderedJson row = {
-            {"vocabulary", vocabulary_json(layer, s, **text, run, l, context.seed, by_id)},
+            {"vocabulary", vocabulary_json(layer, s, ids, l, context.seed, by_id)},
             {"position", strongest_json(shares_of(layer, s, positions), positions, l, context.seed,
                                         by_position)}};
         if (domains.names.size() > 1)

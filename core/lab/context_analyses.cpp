@@ -5,6 +5,7 @@
 
 #include "core/lab/measured.h"
 #include "core/measure/expert_contexts.h"
+#include "core/text/words.h"
 
 namespace hopscope::core::analysis {
 namespace {
@@ -18,7 +19,6 @@ constexpr int64_t kWindowBefore = 10, kWindowAfter = 4;  ///< tokens
 /// Tokens [from, to) as text: space marks as blanks, ends of lines as such.
 std::string text_of(const Tokenizer& tokenizer, const std::vector<int32_t>& ids, int64_t from,
                     int64_t to) {
-    static const std::string kSpaceMark = "\xe2\x96\x81";
     std::string out;
     for (int64_t i = from; i < to; ++i) {
         const int32_t id = ids[static_cast<size_t>(i)];

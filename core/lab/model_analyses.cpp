@@ -12,6 +12,7 @@
 #include "core/probe/plan.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
+#include "core/stats/overlap.h"
 #include "core/train/engine.h"
 
 namespace hopscope::core::analysis {
@@ -131,20 +132,9 @@ OrderedJson collinearity_json(const Collinearity& c) {
 
 /// Expected Jaccard of two k-sets drawn at random from pools of a and b experts, numbered from 0.
 double random_jaccard(int64_t a, int64_t b, int64_t k) {
-    // How many they share is hypergeometric over the larger pool, which holds the smaller one.
-    const auto choose = [](double n, double m) {
-        return std::lgamma(n + 1) - std::lgamma(m + 1) - std::lgamma(n - m + 1);
-    };
-    const auto m = static_cast<double>(std::max(a, b)), size = static_cast<double>(k);
-    double sum = 0;
-    for (int64_t i = 0; i <= k; ++i) {
-        const auto both = static_cast<double>(i);
-        if (size - both > m - size) continue;
-        const double p =
-            std::exp(choose(size, both) + choose(m - size, size - both) - choose(m, size));
-        sum += p * both / (2 * size - both);
-    }
-    return sum;
+    // The larger pool holds the smaller one.
+    return stats::expected_best(stats::overlap_distribution(std::max(a, b), k, k), 1,
+                                [&](int64_t both) { return stats::jaccard_of(both, k, k); });
 }
 
 /// Index sets of the first hops of two layers.

@@ -15,9 +15,9 @@ namespace hopscope::core::analysis {
 
 /// {"share", "ci95" (Clopper–Pearson), "count", "n"}.
 inline OrderedJson share_json(int64_t count, int64_t n) {
-    const auto test = stats::sign_test(count, n - count);
-    return {{"share", json_number(test.share)},
-            {"ci95", json_interval(test.ci95.low, test.ci95.high)},
+    const auto ci95 = stats::share_ci95(count, n);
+    return {{"share", json_number(static_cast<double>(count) / static_cast<double>(n))},
+            {"ci95", json_interval(ci95.low, ci95.high)},
             {"count", count},
             {"n", n}};
 }

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "core/api/joined.h"
 #include "core/text/corpus.h"
 
 namespace hopscope::core {
@@ -11,12 +12,6 @@ namespace {
 
 /// The choices an item of each task may have.
 constexpr size_t kEndings = 4, kFewestArc = 3, kMostArc = 5;
-
-std::string quoted_list(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
 
 /// A field that must hold a text of at least one character that is no blank.
 Status read_text(const Json& object, const std::string& name, const char* key, std::string& out) {
@@ -146,7 +141,7 @@ Result<ZeroshotItem> arc_item(const Json& line, const std::string& name) {
     if (right == labels.end()) right = std::find(labels.begin(), labels.end(), other_label(key));
     if (right == labels.end())
         return usage_error(name + ": \"answerKey\": found " + shown(key) + ", allowed " +
-                           quoted_list(labels));
+                           joined(labels));
     item.gold = right - labels.begin();
     return item;
 }
@@ -222,7 +217,7 @@ Result<ZeroshotItem> parse_zeroshot_item(const std::string& task, const std::str
         if (!json) return json.error();
         return known.parse(*json, name);
     }
-    return usage_error("--task: found \"" + task + "\", allowed " + quoted_list(zeroshot_tasks()));
+    return usage_error("--task: found \"" + task + "\", allowed " + joined(zeroshot_tasks()));
 }
 
 Result<ZeroshotItems> read_zeroshot_items(const std::string& task, const std::string& path) {

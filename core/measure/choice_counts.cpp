@@ -85,11 +85,4 @@ int64_t turns_of(const LayerSample& layer, int64_t expert) {
     });
 }
 
-double set_jaccard(const HopChoices& hop, int64_t top_k, int64_t a, int64_t b) {
-    const auto x = chosen(hop, top_k, a), y = chosen(hop, top_k, b);
-    int64_t both = 0;
-    for (const int32_t e : x) both += std::count(y.begin(), y.end(), e);
-    return static_cast<double>(both) / static_cast<double>(2 * top_k - both);
-}
-
 }  // namespace hopscope::core

@@ -36,7 +36,4 @@ std::vector<int64_t> tokens_of(const LayerSample& layer, int64_t top_k, int64_t 
 /// Hops of the layer whose pool holds the expert: all for shared pools, one for unrolled ones.
 int64_t turns_of(const LayerSample& layer, int64_t expert);
 
-/// |A ∩ B| / |A ∪ B| of the sets that one hop chose for two tokens (science.md B4).
-double set_jaccard(const HopChoices& hop, int64_t top_k, int64_t a, int64_t b);
-
 }  // namespace hopscope::core

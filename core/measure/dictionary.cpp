@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/measure/numbers.h"
 #include "core/stats/descriptive.h"
 #include "core/text/random.h"
 #include "kernels/reference/reference.h"
@@ -49,12 +50,6 @@ at::Tensor rows_of(const at::Tensor& embed, const std::vector<int64_t>& ids) {
     return plain(embed.detach().index_select(0, index.to(embed.device())));
 }
 
-std::vector<double> doubles(const at::Tensor& t) {
-    const auto flat = t.to(at::kCPU, at::kDouble).contiguous();
-    const double* p = flat.const_data_ptr<double>();
-    return {p, p + flat.numel()};
-}
-
 /// Marks rows whose mean cosine to random words stands out in their layer (E40).
 void mark_hubs(std::vector<ExpertWords>& rows) {
     std::vector<double> x;
@@ -72,8 +67,8 @@ Result<std::vector<DirectionWords>> read_directions(const at::Tensor& directions
     const int64_t rows = w.size(0), vocabulary = e.size(0);
     const auto block = std::max<int64_t>(
         1, kBlockBytes / (static_cast<int64_t>(sizeof(float)) * std::max<int64_t>(1, vocabulary)));
-    const auto lengths = doubles(at::linalg_vector_norm(w, 2, at::IntArrayRef{1})),
-               word_lengths = doubles(at::linalg_vector_norm(e, 2, at::IntArrayRef{1}));
+    const auto lengths = numbers(at::linalg_vector_norm(w, 2, at::IntArrayRef{1})),
+               word_lengths = numbers(at::linalg_vector_norm(e, 2, at::IntArrayRef{1}));
     std::vector<DirectionWords> out(static_cast<size_t>(rows));
     const auto n = static_cast<size_t>(std::min(top, vocabulary));
     for (int64_t begin = 0; begin < rows; begin += block) {
@@ -137,13 +132,13 @@ Result<Dictionary> read_dictionary(const Weights& weights, const DictionaryOptio
         auto written = written_directions(layer);
         if (!written.defined()) return usage_error("dense layers have no experts to read");
         const int64_t rank = layer.value.defined() ? 1 : layer.up.size(1);
-        const auto norms = doubles(at::linalg_vector_norm(written, 2, at::IntArrayRef{1}));
+        const auto norms = numbers(at::linalg_vector_norm(written, 2, at::IntArrayRef{1}));
         const auto read =
             layer.down.defined()
-                ? doubles(at::linalg_vector_norm(layer.down.detach(), 2, at::IntArrayRef{-1}))
+                ? numbers(at::linalg_vector_norm(layer.down.detach(), 2, at::IntArrayRef{-1}))
                 : std::vector<double>(norms.size(), 1.0);
         if (options.final_norm) written = written * plain(weights.final_norm_weight);
-        const auto cosines = doubles(at::matmul(l2norm(written), typical));
+        const auto cosines = numbers(at::matmul(l2norm(written), typical));
         Progress part = progress;
         part.report = [&](const std::string& activity, double share) {
             progress.report(activity, (static_cast<double>(l) + share) / layers);

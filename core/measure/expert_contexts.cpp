@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/measure/each_batch.h"
 #include "core/text/random.h"
-#include "core/train/batch_tensors.h"
 #include "kernels/reference/reference.h"
 
 namespace hopscope::core {
@@ -86,14 +86,12 @@ Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(
     ForwardOptions options;
     options.probe = &probe;
     const int64_t n = std::min(batches, source.eval_batches());
-    for (int64_t i = 0; i < n; ++i) {
-        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
-        progress.report(
-            "uses of experts, batch " + std::to_string(i + 1) + " of " + std::to_string(n),
-            static_cast<double>(i) / static_cast<double>(n));
-        probe.first_token = i * source.batch() * source.seq_len();
-        forward(config, weights, eval_tensors(source, i, weights.embed.device()).ids, options);
-    }
+    const auto done = each_batch(source, n, weights.embed.device(), "uses of experts, batch",
+                                 progress, [&](int64_t i, const BatchTensors& batch) {
+                                     probe.first_token = i * source.batch() * source.seq_len();
+                                     forward(config, weights, batch.ids, options);
+                                 });
+    if (!done) return done.error();
     Random random(seed);
     std::vector<std::vector<ExpertContexts>> out;
     for (auto& layer : probe.uses) {

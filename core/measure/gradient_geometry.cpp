@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/measure/each_batch.h"
 #include "core/measure/model_space.h"
 #include "core/measure/numbers.h"
 #include "core/measure/router_geometry.h"
 #include "core/model/forward.h"
 #include "core/probe/plan.h"
 #include "core/stats/interval.h"
-#include "core/train/batch_tensors.h"
 #include "core/train/loss.h"
 
 namespace hopscope::core {
@@ -114,14 +114,13 @@ Result<std::vector<LayerGradients>> gradient_geometry(const Config& config, cons
         return t.detach().set_requires_grad(learns(config, name, group));
     });
     const int64_t n = std::min(batches, source.eval_batches());
-    for (int64_t i = 0; i < n; ++i) {
-        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
-        progress.report("gradient of batch " + std::to_string(i + 1) + " of " + std::to_string(n),
-                        static_cast<double>(i) / static_cast<double>(n));
-        const auto batch = eval_tensors(source, i, weights.embed.device());
-        const auto out = forward(config, leaves, batch.ids, {});
-        training_loss(config, leaves, out, batch.targets).total.backward();
-    }
+    const auto done = each_batch(
+        source, n, weights.embed.device(), "gradient of batch", progress,
+        [&](int64_t, const BatchTensors& batch) {
+            const auto out = forward(config, leaves, batch.ids, {});
+            training_loss(config, leaves, out, batch.targets).total.backward();
+        });
+    if (!done) return done.error();
     const c10::AutoGradMode no_grad(false);
     std::vector<LayerGradients> out;
     for (size_t l = 0; l < leaves.layers.size(); ++l)

@@ -8,8 +8,8 @@
 #include <c10/core/GradMode.h>
 #include <numeric>
 
+#include "core/measure/each_batch.h"
 #include "core/text/random.h"
-#include "core/train/batch_tensors.h"
 
 namespace hopscope::core {
 namespace {
@@ -82,12 +82,7 @@ Result<LogitLens> logit_lens(const Config& config, const Weights& weights,
     LensProbe probe(config, weights, out);
     ForwardOptions options;
     options.probe = &probe;
-    for (int64_t i = 0; i < out.batches; ++i) {
-        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
-        progress.report(
-            "logit lens, batch " + std::to_string(i + 1) + " of " + std::to_string(out.batches),
-            static_cast<double>(i) / static_cast<double>(out.batches));
-        const auto batch = eval_tensors(source, i, weights.embed.device());
+    const auto measure = [&](int64_t i, const BatchTensors& batch) {
         std::vector<int64_t> rows(static_cast<size_t>(batch.targets.size(0)));
         std::iota(rows.begin(), rows.end(), 0);
         Random random(mix64(seed, static_cast<uint64_t>(i)));
@@ -97,7 +92,10 @@ Result<LogitLens> logit_lens(const Config& config, const Weights& weights,
                       batch.targets);
         forward(config, weights, batch.ids, options);
         out.tokens += static_cast<int64_t>(rows.size());
-    }
+    };
+    const auto done = each_batch(source, out.batches, weights.embed.device(), "logit lens, batch",
+                                 progress, measure);
+    if (!done) return done.error();
     return out;
 }
 

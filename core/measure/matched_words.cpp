@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/measure/numbers.h"
 #include "core/stats/overlap.h"
 #include "kernels/reference/reference.h"
 
@@ -47,10 +48,7 @@ std::vector<double> best_jaccard(const std::vector<std::vector<int32_t>>& a,
 
 std::vector<double> best_cosine(const at::Tensor& a, const at::Tensor& b) {
     using kernels::reference::l2norm;
-    const auto cosines = at::matmul(l2norm(a), l2norm(b).t());
-    const auto best = cosines.amax(1).to(at::kDouble).contiguous();
-    const double* p = best.const_data_ptr<double>();
-    return {p, p + best.numel()};
+    return numbers(at::matmul(l2norm(a), l2norm(b).t()).amax(1));
 }
 
 at::Tensor random_directions(int64_t n, int64_t d, uint64_t seed) {

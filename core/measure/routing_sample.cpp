@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/measure/each_batch.h"
 #include "core/model/router.h"
 #include "core/probe/intervention_probe.h"
 #include "core/stats/descriptive.h"
-#include "core/train/batch_tensors.h"
 
 namespace hopscope::core {
 namespace {
@@ -134,14 +134,12 @@ Result<RoutingSample> sample_routing(const Config& config, const Weights& weight
     SampleProbe probe(config, out);
     ForwardOptions options;
     options.probe = &probe;
-    for (int64_t i = 0; i < out.batches; ++i) {
-        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
-        progress.report(
-            "routing of batch " + std::to_string(i + 1) + " of " + std::to_string(out.batches),
-            static_cast<double>(i) / static_cast<double>(out.batches));
-        forward(config, weights, eval_tensors(source, i, weights.embed.device()).ids, options);
-        out.tokens += source.batch() * source.seq_len();
-    }
+    const auto done = each_batch(source, out.batches, weights.embed.device(), "routing of batch",
+                                 progress, [&](int64_t, const BatchTensors& batch) {
+                                     forward(config, weights, batch.ids, options);
+                                     out.tokens += source.batch() * source.seq_len();
+                                 });
+    if (!done) return done.error();
     return out;
 }
 

@@ -11,9 +11,9 @@
 #include <numbers>
 #include <tuple>
 
+#include "core/measure/each_batch.h"
 #include "core/model/router.h"
 #include "core/probe/trace.h"
-#include "core/train/batch_tensors.h"
 
 namespace hopscope::core {
 namespace {
@@ -34,9 +34,10 @@ class ScoreProbe : public Probe {
         const double tau = !scales_by_tau(moe) ? 1.0
                            : w.tau.defined()   ? w.tau.item().toDouble()
                                                : moe.tau;
-        add_margins(sums_[l], near * tau, near, call.route.idx);
+        const auto scores = near * tau;
+        add_margins(sums_[l], scores, near, call.route.idx);
         if (call.bank.kind != kernels::ExpertKind::fixed)
-            add_pairs(out_.layers[l].pairs, near * tau, h, call);
+            add_pairs(out_.layers[l].pairs, scores, h, call);
     }
 
     /// Ends a batch.
@@ -134,15 +135,13 @@ Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
     ScoreProbe probe(config, weights, out);
     ForwardOptions options;
     options.probe = &probe;
-    for (int64_t i = 0; i < out.batches; ++i) {
-        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
-        progress.report(
-            "scores of batch " + std::to_string(i + 1) + " of " + std::to_string(out.batches),
-            static_cast<double>(i) / static_cast<double>(out.batches));
-        forward(config, weights, eval_tensors(source, i, weights.embed.device()).ids, options);
-        probe.close();
-        out.tokens += tokens;
-    }
+    const auto done = each_batch(source, out.batches, weights.embed.device(), "scores of batch",
+                                 progress, [&](int64_t, const BatchTensors& batch) {
+                                     forward(config, weights, batch.ids, options);
+                                     probe.close();
+                                     out.tokens += tokens;
+                                 });
+    if (!done) return done.error();
     return out;
 }
 

@@ -15,6 +15,7 @@
 #include "core/probe/intervention_probe.h"
 #include "core/stats/descriptive.h"
 #include "core/text/random.h"
+#include "core/text/words.h"
 
 namespace hopscope::core {
 namespace {
@@ -237,7 +238,7 @@ std::vector<int64_t> single_tokens(const Tokenizer& tokenizer,
         capital[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(capital[0])));
         for (const auto& w : {word, capital}) {
             spellings.insert(w);
-            spellings.insert("\xE2\x96\x81" + w);  // ▁, SentencePiece's blank
+            spellings.insert(std::string(kSpaceMark) + w);
         }
     }
     std::vector<int64_t> out;

@@ -7,7 +7,6 @@
 namespace hopscope::core {
 namespace {
 
-constexpr std::string_view kSpaceMark = "\xe2\x96\x81";  // "▁" of SentencePiece
 
 bool is_letter(char c) {
     return std::isalpha(static_cast<unsigned char>(c)) != 0;

@@ -11,6 +11,9 @@
 
 namespace hopscope::core {
 
+/// SentencePiece's mark of a blank, "▁", in UTF-8.
+inline constexpr std::string_view kSpaceMark = "\xe2\x96\x81";
+
 /// A word as word lists and the truth file spell it: without marks and punctuation around it,
 /// small ASCII letters.
 std::string plain_word(std::string_view word);

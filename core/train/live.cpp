@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/api/joined.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
 #include "core/train/engine.h"
@@ -37,16 +38,14 @@ bool has_scope(const Command& command) {
            command.has("tokens");
 }
 
-std::string joined(const std::vector<std::string>& words, const char* none) {
-    std::string list;
-    for (const auto& word : words) list += (list.empty() ? "" : ", ") + word;
-    return list.empty() ? none : list;
+std::string joined_or(const std::vector<std::string>& words, const char* none) {
+    return words.empty() ? none : joined(words);
 }
 
 std::string numbers(const std::set<int64_t>& list) {
     std::vector<std::string> words;
     for (const int64_t n : list) words.push_back(std::to_string(n));
-    return joined(words, "");
+    return joined(words);
 }
 
 }  // namespace
@@ -117,7 +116,7 @@ Status Engine::set(const std::string& key, double value) {
 
 Error Engine::not_frozen(const std::string& what) const {
     return usage_error("unfreeze " + what +
-                       ": not frozen under this name; frozen: " + joined(frozen(), "nothing"));
+                       ": not frozen under this name; frozen: " + joined_or(frozen(), "nothing"));
 }
 
 /// Hop-0 routing reused: of all layers, hops and tokens it is a flag of the pass; where a scope
@@ -211,7 +210,7 @@ Status Engine::freeze(const Command& command, bool on) {
                                                     "attention", "embedding"};
     if (std::find(kParts.begin(), kParts.end(), what) == kParts.end())
         return usage_error(command.name + ": \"" + what +
-                           "\" is not available in training; allowed: " + joined(kParts, ""));
+                           "\" is not available in training; allowed: " + joined(kParts));
     if (state_.live.model.ffn == "dense" && what != "attention" && what != "embedding")
         return usage_error(start + "a dense model has none");
     if (auto problem = nothing_to_freeze(state_.live.moe, what); !problem.empty())
@@ -259,7 +258,7 @@ Status Engine::intervene(const Command& command) {
 
 Status Engine::clear(const Command& command) {
     auto left = state_.interventions;
-    const auto list = joined(interventions(), "none");
+    const auto list = joined_or(interventions(), "none");
     if (left.empty()) return usage_error("clear: no intervention is active");
     if (command.has("index")) {
         const int64_t index = command.integer("index", -1);
