@@ -86,7 +86,8 @@ std::string shown(const nlohmann::json& value);
 /// `--script` of commands that may change the model for the length of the call.
 void add_script_option(CLI::App& app, std::string& path);
 /// Interventions for prompts, one JSON object a line; errors name FILE:LINE.
-core::Result<std::vector<core::Command>> read_script(const std::string& path);
+core::Result<std::vector<core::Command>> read_script(const std::string& path,
+                                                     core::Domain domain = core::Domain::inference);
 /// Prints the message and maps the kind to the exit code.
 int report(const core::Error& error, const Environment& environment);
 

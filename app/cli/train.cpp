@@ -13,6 +13,7 @@ namespace {
 
 struct TrainCall {
     core::lab::TrainOptions options;
+    std::string script;
     bool json = false;
 };
 
@@ -26,6 +27,11 @@ void describe(CLI::App& app, TrainCall& call) {
     app.add_flag("--resume", o.resume,
                  "Goes on from the newest complete checkpoint of --out; may change only device, "
                  "threads, eval_*, checkpoint_* and steps");
+    app.add_option("--script", call.script,
+                   "Commands for the run, one JSON object a line, each before the update that its "
+                   "\"from_step\" names; events.jsonl of another run replays it. Pause, resume, "
+                   "step and stop are left out")
+        ->type_name("FILE");
     app.add_flag("--json", call.json, "The finished run.json on stdout");
 }
 
@@ -50,8 +56,13 @@ std::string peak_text(const std::string& run_json) {
 int train(const TrainCall& call, const Environment& environment) {
     if (auto checked = check(call.options); !checked) return report(checked.error(), environment);
     if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
     core::lab::TrainOptions options = call.options;
+    if (!call.script.empty()) {
+        auto script = read_script(call.script, core::Domain::live);
+        if (!script) return report(script.error(), environment);
+        options.script = std::move(*script);
+    }
+    TrainProgress progress(environment);
     options.on_status = [&](const core::RunStatus& status) { progress.status(status); };
     options.on_step = [&](const core::ScalarRecord& record, const core::RunStatus& status) {
         progress.step(record, status);

@@ -309,6 +309,16 @@ Result<Command> parse_command(const std::string& json_line) {
     return check_command(std::move(command));
 }
 
+Result<Command> parse_training_command(const std::string& json_line) {
+    Result<Json> json = read_object(json_line);
+    if (!json) return json.error();
+    if (json->contains("step") && json->contains("by")) {
+        (*json)["from_step"] = (*json)["step"];
+        for (const char* key : {"step", "time", "by"}) json->erase(key);
+    }
+    return parse_command(dump(*json));
+}
+
 std::string to_json(const Command& command) {
     Json json = {{"command", command.name}};
     for (const auto& [key, value] : command.args) json[key] = to_value(value);

@@ -79,6 +79,9 @@ Result<Command> check_command(Command command);
 /// One JSON line → a checked command. Errors (usage) name the command, the argument, what was found
 /// and is allowed.
 Result<Command> parse_command(const std::string& json_line);
+/// A line of a training script: as parse_command, or a line of events.jsonl, whose "step" becomes
+/// "from_step" and whose "time" and "by" fall away, so that a log replays.
+Result<Command> parse_training_command(const std::string& json_line);
 /// Flat JSON on one line, "command" first, then arguments in alphabetic order; numbers read back
 /// exactly.
 std::string to_json(const Command& command);

@@ -38,6 +38,9 @@ struct TrainOptions {
     std::string out;                     ///< empty: runs/CONFIG-YYYYMMDD-HHMMSS
     std::string device;                  ///< "" = as configured
     bool resume = false;
+    /// Commands for the run, each before the update that its from_step names (without: the first);
+    /// pause, resume, step and stop are left out. A run that is resumed has its own.
+    std::vector<Command> script;
     std::function<void(const RunStatus&)> on_status;  ///< preparation and state changes
     std::function<void(const ScalarRecord&, const RunStatus&)> on_step;
 };

@@ -36,6 +36,10 @@ struct SessionOptions {
     /// Run folders whose prepared text may be taken over where it is provably what this run would
     /// make itself.
     std::vector<std::string> siblings;
+    /// Commands for a new run, checked (live), by rising from_step. They are kept in run.json, so
+    /// that a resumed run carries out those that are left; one that is refused ends the run (in a
+    /// window: pauses it).
+    std::vector<Command> script;
     std::function<void()> wake;  ///< called from other threads when something new can be shown
 };
 

@@ -10,6 +10,7 @@
 #include "core/lab/open_run.h"
 #include "core/lab/race_file.h"
 #include "core/lab/race_trainer.h"
+#include "core/lab/run_script.h"
 #include "core/lab/run_trainer.h"
 #include "core/lab/train_run.h"
 #include "core/run/atomic_file.h"
@@ -27,6 +28,16 @@ Status adopt_config(SessionOptions& options, const std::vector<std::string>& ove
     if (!config) return config.error();
     options.config = *config;
     options.config_name = folder->info().config_name;
+    return {};
+}
+
+/// A run that goes on carries out what is left of its script.
+Status adopt_script(SessionOptions& options) {
+    auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto left = script_left(*folder);
+    if (!left) return left.error();
+    options.script = std::move(*left);
     return {};
 }
 
@@ -88,6 +99,8 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
                            " already holds a run; resume it with --resume, or name another folder");
     if (options.open_only && is_being_written(options.run_dir))
         return follow_run(std::move(options));
+    if (existing)
+        if (auto s = adopt_script(options); !s) return s.error();
     auto trainer = std::make_unique<RunTrainer>(options);
     auto inspector = options.headless ? nullptr : std::make_unique<ModelInspector>();
     return make_session(std::move(options), std::move(trainer), std::move(inspector));
@@ -132,6 +145,12 @@ Result<std::string> train(const TrainOptions& o) {
     } else {
         return usage_error("train needs --config FILE; try configs/first_look.toml");
     }
+    if (o.resume && !o.script.empty())
+        return usage_error("--script belongs to a new run; " + o.out +
+                           " goes on with what is left of its own");
+    auto script = training_script(o.script, options.config.train.steps);
+    if (!script) return script.error();
+    options.script = std::move(*script);
     auto status = train_run(std::move(options), {o.on_status, o.on_step});
     if (!status) return status.error();
     return core::read_file(status->run_dir + "/run.json");

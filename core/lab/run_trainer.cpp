@@ -48,6 +48,7 @@ Status RunTrainer::create_folder(const Device& device) {
     info.created = unix_seconds();
     info.kernel_choices = {
         {"route", "fused"}, {"experts", "fused"}, {"classifier", "fused"}, {"adamw", "fused"}};
+    for (const Command& command : options_.script) info.script.push_back(to_json(command));
     info.state = RunState::running;
     describe(info, device);
     auto folder = RunFolder::create(options_.run_dir, to_toml(config_), info);

@@ -46,6 +46,9 @@ struct RunInfo {
     std::map<std::string, std::string>
         kernel_choices;  ///< operator → form, timed once, obeyed ever after
     std::vector<ResumeNote> resumes;
+    /// Commands given when the run was made, one JSON line each, by rising from_step: those not yet
+    /// in events.jsonl wait (core/lab/run_script.h).
+    std::vector<std::string> script;
     RunState state = RunState::preparing;
     std::string reason;  ///< of a failure; the file then says "failed: reason"
     bool operator==(const RunInfo&) const = default;

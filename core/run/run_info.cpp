@@ -66,6 +66,7 @@ std::string run_info_json(const RunInfo& info) {
     for (const ResumeNote& note : info.resumes)
         json["resumes"].push_back(
             {{"step", note.step}, {"time", note.time}, {"changed", note.changed}});
+    if (!info.script.empty()) json["script"] = info.script;
     return dump_pretty(json);
 }
 
@@ -92,7 +93,8 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
         .flag("synthetic", info.synthetic)
         .number("created", info.created)
         .text_map("corpus_hashes", info.corpus_hashes)
-        .text_map("kernel_choices", info.kernel_choices);
+        .text_map("kernel_choices", info.kernel_choices)
+        .texts("script", info.script);
     if (auto status = fields.status(); !status) return status.error();
     if (auto status = read_resumes(*json, name, info.resumes); !status) return status.error();
     if (!parse_state(state, info))

@@ -14,11 +14,11 @@ std::string replacement_key(const Command& command) {
 }
 
 uint64_t CommandQueue::submit(const Command& command, const std::string& by) {
-    const std::string key = replacement_key(command);
+    const std::string key = by == kByScript ? "" : replacement_key(command);
     std::lock_guard lock(mutex_);
     for (auto old = waiting_.rbegin(); !key.empty() && old != waiting_.rend(); ++old) {
         const CommandSpec* spec = find_command(old->command.name);
-        if (!spec || spec->action != Action::change) break;
+        if (!spec || spec->action != Action::change || old->by == kByScript) break;
         if (replacement_key(old->command) != key) continue;
         const uint64_t replaced = old->id;
         waiting_.erase(std::next(old).base());

@@ -15,6 +15,9 @@
 
 namespace hopscope::core {
 
+/// Who gave a command that was known before the run began (SessionOptions::script).
+inline constexpr const char* kByScript = "script";
+
 struct WaitingCommand {
     uint64_t id = 0;
     Command command;
@@ -27,7 +30,7 @@ class CommandQueue {
 
     /// Queues a checked command, answered `pending`. A waiting command that differs in nothing but
     /// its value is replaced, so that a dragged slider sends its last value only; run control in
-    /// between keeps both.
+    /// between keeps both. A script's commands are all carried out.
     uint64_t submit(const Command& command, const std::string& by);
     /// Enters a command as refused without queueing it.
     uint64_t submit_refused(const Command& command, const std::string& reason);

@@ -21,6 +21,7 @@ class SessionImpl final : public Session {
             status.steps = options_.config.train.steps;
         });
         board_.become(RunState::preparing);
+        for (const Command& command : options_.script) commands_.submit(command, kByScript);
     }
     ~SessionImpl() override {
         board_.close("");

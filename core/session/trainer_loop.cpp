@@ -164,6 +164,10 @@ void TrainerLoop::carry_out_commands() {
                 commands_.applied(waiting->id, step);
             else
                 commands_.refused(waiting->id, done.error().message);
+            // Hours of training without what was asked for help nobody.
+            if (!done && waiting->by == kByScript)
+                return trouble(usage_error("script: " + plain_text(waiting->command) +
+                                           " was refused: " + done.error().message));
         } catch (...) {
             commands_.refused(waiting->id, "The trainer broke off.");
             throw;

@@ -291,8 +291,8 @@ Status Engine::move_centroid(const Command& command) {
 }
 
 Status Engine::carry_out(const Command& command) {
-    static const std::set<std::string> kInterventions = {"steer", "suppress",  "force",
-                                                         "boost", "knock_out", "surgery"};
+    static const std::set<std::string> kInterventions = {
+        "steer", "suppress", "force", "boost", "knock_out", "surgery", "zero_experts"};
     if (command.name == "set") {
         if (has_scope(command))
             return usage_error("set: acts on the whole run; leave layers, hops and tokens out");

@@ -135,6 +135,18 @@ TEST(ParseCommand, RefusesWhatIsNoFlatObject) {
              std::string(100000, ']') + "}");
 }
 
+TEST(ParseCommand, ALineOfTheLogWaitsForItsStep) {
+    const auto logged = parse_training_command(
+        R"({"command": "force", "layer": 1, "expert": 2, "from_step": 3, "step": 40,
+            "time": 1.5, "by": "window"})");
+    ASSERT_TRUE(logged) << logged.error().message;
+    EXPECT_EQ(to_json(*logged), R"({"command":"force","expert":2,"from_step":40,"layer":1})");
+    EXPECT_EQ(parse_training_command(R"({"command": "step", "count": 2})")->integer("count", 0), 2);
+    EXPECT_FALSE(parse_training_command(R"({"command": "force", "step": 4})"));
+    EXPECT_FALSE(parse_training_command(R"({"command": "evaluate", "step": -4, "by": "x"})"));
+    EXPECT_FALSE(parse_training_command("[1]"));
+}
+
 TEST(CommandJson, RoundTripIsExact) {
     // Wrong if a log replays with another value than the one that was applied.
     std::mt19937_64 random(7);

@@ -33,6 +33,7 @@ RunInfo sample_info() {
     info.corpus_hashes = {{"train", "aa"}, {"valid", "bb"}};
     info.kernel_choices = {{"experts", "grouped"}};
     info.resumes = {{500, 1700000100.5, {"train.steps: 2000 → 4000"}}};
+    info.script = {R"({"command":"evaluate","from_step":7})"};
     info.state = RunState::failed;
     info.reason = "NaN: in the loss";
     return info;

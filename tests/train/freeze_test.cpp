@@ -190,8 +190,15 @@ TEST_F(Freeze, InterventionsAddUpReplaceAndAreTakenBack) {
     for (const char* line : {R"({"command": "force", "layer": 0, "expert": 1})",
                              R"({"command": "knock_out", "layer": 0, "expert": "top"})",
                              R"({"command": "surgery", "layer": 0, "expert": 1, "with": "random"})",
-                             R"({"command": "freeze", "what": "choices", "layers": [1]})"})
-        EXPECT_TRUE(std::isfinite(loss({line}))) << line;
+                             R"({"command": "freeze", "what": "choices", "layers": [1]})",
+                             R"({"command": "zero_experts", "layers": [0], "hops": 1})",
+                             R"({"command": "zero_experts"})"}) {
+        const float changed = loss({line});
+        EXPECT_TRUE(std::isfinite(changed)) << line;
+        if (parse_command(line)->name == "zero_experts") {
+            EXPECT_NE(changed, none) << line;
+        }
+    }
 
     order(steer);
     EXPECT_NE(refused(R"({"command": "clear", "index": 1})").find("0 … 0"), std::string::npos);

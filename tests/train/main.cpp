@@ -1,17 +1,21 @@
-// The tests' main, and the child process of the kill test: `test_train --train CONFIG RUN
-// new|resume`.
+// The tests' main, and the child process of the kill tests: `test_train --train CONFIG RUN
+// new|resume SCRIPT`.
 #include <cstdio>
 #include <gtest/gtest.h>
+#include <sstream>
 #include <string>
 
 #include "core/api/lab.h"
 
 int main(int argc, char** argv) {
-    if (argc == 5 && std::string(argv[1]) == "--train") {
+    if (argc == 6 && std::string(argv[1]) == "--train") {
         hopscope::core::lab::TrainOptions options;
         options.config_path = argv[2];
         options.out = argv[3];
         options.resume = std::string(argv[4]) == "resume";
+        std::istringstream lines(argv[5]);
+        for (std::string line; !options.resume && std::getline(lines, line);)
+            options.script.push_back(*hopscope::core::parse_training_command(line));
         const auto result = hopscope::core::lab::train(options);
         if (!result) std::fprintf(stderr, "%s\n", result.error().message.c_str());
         return result ? 0 : 1;

@@ -1,11 +1,17 @@
 // A run small enough for tests, trained by the real program code: run folder, session, trainer.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sstream>
 #include <string>
+#include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -68,6 +74,12 @@ inline std::string bytes_of(const std::string& path) {
     return text.str();
 }
 
+inline std::string checkpoint_of(const std::string& run, int64_t step) {
+    char name[32];
+    std::snprintf(name, sizeof name, "/step_%08d", static_cast<int>(step));
+    return run + "/checkpoints" + name;
+}
+
 inline std::vector<core::ScalarRecord> records_of(const std::string& run) {
     auto records = core::read_metrics_csv(run + "/metrics.csv");
     EXPECT_TRUE(records.ok()) << (records ? "" : records.error().message);
@@ -92,6 +104,36 @@ inline void expect_same_course(const std::string& a, const std::string& b) {
                     (std::isnan(x[i].valid_loss) && std::isnan(y[i].valid_loss)))
             << "step " << x[i].step;
     }
+}
+
+/// Updates that metrics.csv knows of: complete lines without units and header.
+inline int64_t rows_of(const std::string& run) {
+    const auto text = bytes_of(run + "/metrics.csv");
+    return std::max<int64_t>(0, std::count(text.begin(), text.end(), '\n') - 2);
+}
+
+/// Trains in a child process and kills it outright once `rows` updates are recorded; true if it
+/// still ran then. `script`: of a new run, commands one a line.
+inline bool train_and_kill(const std::string& config, const std::string& out, bool resume,
+                           int64_t rows, const std::string& script = "") {
+    const pid_t child = fork();
+    if (child == 0) {
+        // A forked copy of a process with a thread pool must start anew; tests/train/main.cpp takes
+        // the order.
+        const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+        execl(self.c_str(), self.c_str(), "--train", config.c_str(), out.c_str(),
+              resume ? "resume" : "new", script.c_str(), nullptr);
+        _exit(127);
+    }
+    int status = 0;
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (rows_of(out) < rows && std::chrono::steady_clock::now() < limit) {
+        if (waitpid(child, &status, WNOHANG) == child) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
 }
 
 }  // namespace hopscope::test

@@ -1,13 +1,9 @@
 // If these fail, a run does not learn, or a resumed, repeated or frozen run is not what it claims
 // to be.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <signal.h>
-#include <sys/wait.h>
-#include <thread>
 
 #include "core/config/config.h"
 #include "core/lab/checkpoint_io.h"
@@ -39,11 +35,6 @@ class Run : public ::testing::Test {
         auto result = lab::train(o);
         EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
         return o.out;
-    }
-    static std::string checkpoint(const std::string& run, int64_t step) {
-        char name[32];
-        std::snprintf(name, sizeof name, "/step_%08d", static_cast<int>(step));
-        return run + "/checkpoints" + name;
     }
 
     TempRuns dir_;
@@ -81,39 +72,10 @@ TEST_F(Run, TellsThePeakMemoryOfAStep) {
 TEST_F(Run, RepeatsBitForBit) {
     const auto a = train("a"), b = train("b");
     expect_same_course(a, b);
-    EXPECT_EQ(bytes_of(checkpoint(a, 60) + "/model.safetensors"),
-              bytes_of(checkpoint(b, 60) + "/model.safetensors"));
-    EXPECT_EQ(bytes_of(checkpoint(a, 60) + "/optimizer.safetensors"),
-              bytes_of(checkpoint(b, 60) + "/optimizer.safetensors"));
-}
-
-/// Updates that metrics.csv knows of: complete lines without units and header.
-int64_t rows_of(const std::string& run) {
-    const auto text = bytes_of(run + "/metrics.csv");
-    return std::max<int64_t>(0, std::count(text.begin(), text.end(), '\n') - 2);
-}
-
-/// Trains in a child process and kills it outright once `rows` updates are recorded; true if it
-/// still ran then.
-bool train_and_kill(const std::string& config, const std::string& out, bool resume, int64_t rows) {
-    const pid_t child = fork();
-    if (child == 0) {
-        // A forked copy of a process with a thread pool must start anew; tests/train/main.cpp takes
-        // the order.
-        const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-        execl(self.c_str(), self.c_str(), "--train", config.c_str(), out.c_str(),
-              resume ? "resume" : "new", nullptr);
-        _exit(127);
-    }
-    int status = 0;
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (rows_of(out) < rows && std::chrono::steady_clock::now() < limit) {
-        if (waitpid(child, &status, WNOHANG) == child) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    kill(child, SIGKILL);
-    waitpid(child, &status, 0);
-    return WIFSIGNALED(status);
+    EXPECT_EQ(bytes_of(checkpoint_of(a, 60) + "/model.safetensors"),
+              bytes_of(checkpoint_of(b, 60) + "/model.safetensors"));
+    EXPECT_EQ(bytes_of(checkpoint_of(a, 60) + "/optimizer.safetensors"),
+              bytes_of(checkpoint_of(b, 60) + "/optimizer.safetensors"));
 }
 
 TEST_F(Run, KilledAtAnyMomentItResumesBitForBit) {
@@ -125,10 +87,10 @@ TEST_F(Run, KilledAtAnyMomentItResumesBitForBit) {
             << "at row " << rows;
     train("broken", {}, /*resume=*/is_run_folder(broken));
     expect_same_course(whole, broken);
-    EXPECT_EQ(bytes_of(checkpoint(whole, 60) + "/model.safetensors"),
-              bytes_of(checkpoint(broken, 60) + "/model.safetensors"));
-    EXPECT_EQ(bytes_of(checkpoint(whole, 60) + "/optimizer.safetensors"),
-              bytes_of(checkpoint(broken, 60) + "/optimizer.safetensors"));
+    EXPECT_EQ(bytes_of(checkpoint_of(whole, 60) + "/model.safetensors"),
+              bytes_of(checkpoint_of(broken, 60) + "/model.safetensors"));
+    EXPECT_EQ(bytes_of(checkpoint_of(whole, 60) + "/optimizer.safetensors"),
+              bytes_of(checkpoint_of(broken, 60) + "/optimizer.safetensors"));
 }
 
 TEST_F(Run, InterventionsComeBackBitForBit) {
@@ -262,7 +224,7 @@ TEST_F(Run, PrecisionBf16TrainsOnTheCpuToo) {
     const auto run = train("a", {"train.precision=bf16", "train.steps=40"});
     const auto records = records_of(run);
     EXPECT_LT(records.back().loss, records.front().loss - 1.0F);
-    const auto file = SafetensorsFile::open(checkpoint(run, 40) + "/model.safetensors");
+    const auto file = SafetensorsFile::open(checkpoint_of(run, 40) + "/model.safetensors");
     ASSERT_TRUE(file.ok());
     for (const auto& t : file->tensors()) EXPECT_EQ(t.dtype, "F32") << t.name;
 }
