@@ -7,6 +7,7 @@
 #include <ATen/ops/native_dropout.h>
 #include <ATen/ops/silu.h>
 #include <chrono>
+#include <cstdlib>
 #include <tuple>
 
 namespace hopscope::core {
@@ -15,6 +16,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kNormEps = 1e-5;
+
+/// MKL, LibTorch's BLAS on x86, else picks its loops by where in memory a matrix lies: on some
+/// processors (AMD with AVX-512) two passes over equal numbers then differ in their last bits. It
+/// reads this at its first call, so the variable is set before main; one set by the user stays.
+const int kSameBitsEverywhere = ::setenv("MKL_CBWR", "AUTO", /*overwrite=*/0);
 
 at::Tensor norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
     return at::layer_norm(x, weight.sizes(), weight, bias, kNormEps);
