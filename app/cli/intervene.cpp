@@ -38,10 +38,11 @@ void describe(CLI::App& app, InterveneCall& call) {
     add_output_options(app, call.output);
 }
 
-/// "median [q25, q75] over n, x % positive"
+/// "median [q25, q75]  n = 20, positive 0.9"; the last of changes alone
 std::string spread(const nlohmann::json& s) {
     return shown(s.at("median")) + "  [" + shown(s.at("q25")) + ", " + shown(s.at("q75")) +
-           "]  n = " + shown(s.at("n")) + ", positive " + shown(s.at("share_positive"));
+           "]  n = " + shown(s.at("n")) +
+           (s.contains("share_positive") ? ", positive " + shown(s.at("share_positive")) : "");
 }
 
 std::string describe_result(const std::string& text) {
@@ -62,7 +63,11 @@ std::string describe_result(const std::string& text) {
     if (json.contains("doses"))
         for (const auto& dose : json.at("doses"))
             out << "dose " << shown(dose.at("factor")) << ": KL "
-                << spread(dose.at("summary").at("kl")) << "\n";
+                << spread(dose.at("summary").at("kl"))
+                << (dose.at("summary").contains("control_kl")
+                        ? ", of the control " + spread(dose.at("summary").at("control_kl"))
+                        : "")
+                << "\n";
     return out.str();
 }
 

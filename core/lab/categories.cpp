@@ -45,6 +45,10 @@ Result<WordLists> read_word_lists(const std::string& dir) {
     std::sort(files.begin(), files.end());
     WordLists out;
     for (const auto& file : files) {
+        if (file.stem() == "target")
+            return usage_error(file.string() +
+                               ": the name \"target\" stands for the token asked for; give the "
+                               "category another one");
         auto words = read_list(file.string());
         if (!words) return words.error();
         out[file.stem().string()] = std::move(*words);

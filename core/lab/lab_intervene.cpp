@@ -1,6 +1,7 @@
 // hopscope intervene: a script's effect on prompts, before and after and beside a random control
 // (hopscope.intervene/1).
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 
@@ -12,6 +13,7 @@
 #include "core/lab/run_data.h"
 #include "core/probe/effect.h"
 #include "core/probe/trace.h"
+#include "core/run/json_file.h"
 #include "core/stats/descriptive.h"
 #include "core/stats/proportions.h"
 
@@ -56,8 +58,10 @@ class PromptReader {
 
   private:
     Result<Prompt> parse(const std::string& line) const {
-        const auto j = json::parse(line, nullptr, false);
-        if (!j.is_object() || !j.contains("text") || !j["text"].is_string())
+        const auto object = parse_object(line, "prompt");
+        if (!object) return object.error();
+        const json& j = *object;
+        if (!j.contains("text") || !j["text"].is_string())
             return usage_error(
                 "a prompt is a JSON object {\"text\", \"target\"?, \"categories\"?}");
         for (const auto& [key, value] : j.items())
@@ -133,6 +137,12 @@ ordered_json change_json(const Change& c, const Tokenizer& tokenizer) {
     return j;
 }
 
+json numbers(const std::vector<double>& values) {
+    json out = json::array();
+    for (const double x : values) out.push_back(number(x));
+    return out;
+}
+
 ordered_json control_json(const Control& c) {
     if (c.draws == 0) return {{"draws", 0}, {"reason", c.reason}};
     json mean = json::object(), deviation = json::object();
@@ -142,28 +152,50 @@ ordered_json control_json(const Control& c) {
             {"seed", c.seed},
             {"kl_mean", number(c.kl_mean)},
             {"kl_std", number(c.kl_std)},
+            {"nll_mean", number(c.nll_mean)},
+            {"nll_std", number(c.nll_std)},
+            {"jaccard_mean", numbers(c.jaccard_mean)},
+            {"jaccard_std", numbers(c.jaccard_std)},
             {"token_changed_share", number(c.changed_share)},
             {"delta_p_mean", mean},
             {"delta_p_std", deviation}};
 }
 
-/// Median, quartiles and share of rises of one quantity over the prompts (science.md B7).
+/// Median and quartiles of one quantity over the prompts.
 ordered_json spread_json(const std::vector<double>& x) {
-    const auto sign = stats::sign_test(x);
     return {{"n", x.size()},
             {"mean", number(stats::mean(x))},
             {"median", number(stats::median(x))},
             {"q25", number(stats::quantile(x, 0.25))},
-            {"q75", number(stats::quantile(x, 0.75))},
-            {"share_positive", number(sign.share)},
-            {"share_positive_ci95", {number(sign.ci95.low), number(sign.ci95.high)}},
-            {"sign_test_p", number(sign.p)}};
+            {"q75", number(stats::quantile(x, 0.75))}};
+}
+
+/// 95 % Clopper–Pearson interval of k of n.
+json ci95_json(int64_t k, size_t n) {
+    const auto ci95 = stats::share_ci95(k, static_cast<int64_t>(n));
+    return {number(ci95.low), number(ci95.high)};
+}
+
+double share_of(int64_t k, size_t n) {
+    return static_cast<double>(k) / static_cast<double>(n);
+}
+
+/// The same of a change, with the share of prompts on which it is a rise (science.md B7): of all
+/// prompts, those without a change included. The sign test leaves these out and says how many stay.
+ordered_json rise_json(const std::vector<double>& x) {
+    const auto sign = stats::sign_test(x);
+    auto j = spread_json(x);
+    j["share_positive"] = number(share_of(sign.positive, x.size()));
+    j["share_positive_ci95"] = ci95_json(sign.positive, x.size());
+    j["sign_test_p"] = number(sign.p);
+    j["sign_test_n"] = sign.positive + sign.negative;
+    return j;
 }
 
 ordered_json summary_json(const std::vector<Effect>& effects) {
     std::vector<double> kl, control_kl, target;
     std::map<std::string, std::vector<double>> relative;
-    double changed = 0, beyond = 0;
+    int64_t changed = 0, beyond = 0;
     for (const auto& e : effects) {
         kl.push_back(e.changed.kl);
         target.push_back(e.changed.outlook.p_target - e.base.p_target);
@@ -177,18 +209,20 @@ ordered_json summary_json(const std::vector<Effect>& effects) {
         for (const auto& [name, p] : e.base.p_category)
             if (p > 0) relative[name].push_back(e.changed.outlook.p_category.at(name) / p - 1);
     }
-    const auto n = static_cast<double>(effects.size());
-    ordered_json j = {{"prompts", effects.size()},
+    const size_t n = effects.size();
+    ordered_json j = {{"prompts", n},
                       {"kl", spread_json(kl)},
-                      {"delta_p_target", spread_json(target)},
-                      {"token_changed_share", number(changed / n)}};
+                      {"delta_p_target", rise_json(target)},
+                      {"token_changed_share", number(share_of(changed, n))},
+                      {"token_changed_ci95", ci95_json(changed, n)}};
     if (!control_kl.empty()) {
         j["control_kl"] = spread_json(control_kl);
-        j["share_kl_above_control_95"] = number(beyond / n);
+        j["share_kl_above_control_95"] = number(share_of(beyond, control_kl.size()));
+        j["share_kl_above_control_ci95"] = ci95_json(beyond, control_kl.size());
     }
     j["relative_p_category"] = ordered_json::object();
     for (const auto& [name, values] : relative)
-        j["relative_p_category"][name] = spread_json(values);
+        j["relative_p_category"][name] = rise_json(values);
     return j;
 }
 
@@ -213,6 +247,10 @@ Result<std::string> intervene(const InterveneOptions& o) {
         if (o.controls < 0)
             return usage_error("--controls: found " + std::to_string(o.controls) +
                                ", allowed 0 or more");
+        for (const double factor : o.doses)
+            if (!std::isfinite(factor))
+                return usage_error("--doses: found " + std::to_string(factor) +
+                                   ", allowed finite numbers");
         auto lists = word_lists_for(run->folder, o.category_dirs);
         if (!lists) return lists.error();
         const Categories categories = token_lists(*lists, run->tokenizer);
@@ -248,14 +286,12 @@ Result<std::string> intervene(const InterveneOptions& o) {
         j["prompts"] = json::array();
         for (size_t i = 0; i < effects->size(); ++i) {
             const auto& e = (*effects)[i];
-            json jaccard = json::array();
-            for (const double x : e.changed.jaccard) jaccard.push_back(number(x));
             ordered_json p = {{"text", (*prompts)[i].text},
                               {"target", run->tokenizer.piece(static_cast<int32_t>(e.target))},
                               {"base", outlook_json(e.base)},
                               {"changed", change_json(e.changed, run->tokenizer)},
                               {"kl", number(e.changed.kl)},
-                              {"jaccard", jaccard}};
+                              {"jaccard", numbers(e.changed.jaccard)}};
             if (o.controls > 0) p["control"] = control_json(e.control);
             j["prompts"].push_back(std::move(p));
         }
@@ -263,7 +299,7 @@ Result<std::string> intervene(const InterveneOptions& o) {
         if (!o.doses.empty()) {
             j["doses"] = json::array();
             for (const double factor : o.doses) {
-                auto dose = measure(factor, 0);
+                auto dose = measure(factor, o.controls);
                 if (!dose) return dose.error();
                 j["doses"].push_back(
                     ordered_json{{"factor", factor}, {"summary", summary_json(*dose)}});

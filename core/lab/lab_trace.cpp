@@ -41,7 +41,8 @@ ordered_json hop_json(const TraceHop& hop, bool positions) {
                       {"update_norm", column(hop.update_norm)},
                       {"halt_ratio", column(hop.halt_ratio)},
                       {"executed", executed}};
-    if (positions) j["position"] = rows(hop.position, hop.executed, hop.d_space);
+    if (positions && hop.d_space > 0)  // absent for routers without positions
+        j["position"] = rows(hop.position, hop.executed, hop.d_space);
     return j;
 }
 

@@ -9,6 +9,7 @@
 #include <c10/core/GradMode.h>
 #include <cctype>
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "core/model/forward.h"
@@ -98,9 +99,9 @@ Pass run_pass(const Config& config, const Weights& weights, const Plan& plan,
     options.controls.keep_scores = true;  // base, changed and control in one form
     options.probe = &chain;
     const auto hidden = forward(config, edited, ids, options).hidden;
-    out.log_p = at::_log_softmax(at::linear(hidden.select(0, length - 1), edited.embed), -1, false)
-                    .to(at::kCPU, at::kDouble)
-                    .contiguous();
+    // In fp64 from the logits on: a KL of 1e-7 would drown in the rounding of fp32 probabilities.
+    const auto logits = at::linear(hidden.select(0, length - 1), edited.embed);
+    out.log_p = at::_log_softmax(logits.to(at::kCPU, at::kDouble), -1, false).contiguous();
     return out;
 }
 
@@ -139,10 +140,13 @@ Change compare(const Pass& base, const Pass& changed, const Outlook& before, int
 }
 
 void summarise(const Outlook& base, Control& c) {
-    std::vector<double> kl, target;
+    std::vector<double> kl, nll, target;
     std::map<std::string, std::vector<double>> category;
+    std::vector<std::vector<double>> jaccard(c.each.front().jaccard.size());
     for (const auto& change : c.each) {
         kl.push_back(change.kl);
+        nll.push_back(change.outlook.nll);
+        for (size_t l = 0; l < jaccard.size(); ++l) jaccard[l].push_back(change.jaccard[l]);
         target.push_back(change.outlook.p_target - base.p_target);
         for (const auto& [name, p] : change.outlook.p_category)
             category[name].push_back(p - base.p_category.at(name));
@@ -150,6 +154,12 @@ void summarise(const Outlook& base, Control& c) {
     }
     c.kl_mean = stats::mean(kl);
     c.kl_std = stats::sample_std(kl);
+    c.nll_mean = stats::mean(nll);
+    c.nll_std = stats::sample_std(nll);
+    for (const auto& layer : jaccard) {
+        c.jaccard_mean.push_back(stats::mean(layer));
+        c.jaccard_std.push_back(stats::sample_std(layer));
+    }
     category["target"] = target;
     for (const auto& [name, values] : category) {
         c.delta_p_mean[name] = stats::mean(values);
@@ -178,6 +188,17 @@ std::vector<NextOdds> next_odds(const at::Tensor& base, const at::Tensor& change
     return out;
 }
 
+bool only_halts(const Plan& plan) {
+    return plan.controls.halts() && plan.actions.empty() && plan.moves.empty();
+}
+
+/// Whether exchanging the depths of tokens would change nothing. @param depths [layer][token]
+bool halts_evenly(const std::vector<std::vector<int64_t>>& depths) {
+    return std::all_of(depths.begin(), depths.end(), [](const auto& layer) {
+        return std::adjacent_find(layer.begin(), layer.end(), std::not_equal_to<>()) == layer.end();
+    });
+}
+
 }  // namespace
 
 Result<Effect> measure_effect(const Config& config, const Weights& weights, const Plan& plan,
@@ -200,6 +221,9 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
     const auto changed = run_pass(config, weights, plan, ids);
     out.changed = compare(base, changed, out.base, out.target, question, categories, config);
     out.control.reason = no_control(plan, config);
+    if (out.control.reason.empty() && only_halts(plan) && halts_evenly(changed.choices.depths()))
+        out.control.reason =
+            "every token of a layer halts at the same depth: there is nothing to draw";
     if (!out.control.reason.empty()) draws = 0;
     out.control.draws = draws;
     out.control.seed = seed;

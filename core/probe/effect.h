@@ -48,6 +48,8 @@ struct Control {
     uint64_t seed = 0;
     std::string reason;              ///< why there is none; "" where there is
     double kl_mean = 0, kl_std = 0;  ///< sample standard deviation over draws
+    double nll_mean = 0, nll_std = 0;
+    std::vector<double> jaccard_mean, jaccard_std;            ///< per layer
     std::map<std::string, double> delta_p_mean, delta_p_std;  ///< category, or "target"
     double changed_share = 0;                                 ///< draws whose argmax differs
     std::vector<Change> each;

@@ -158,7 +158,9 @@ void InterventionProbe::reuse(const LayerAction& a, Chosen& c) const {
     auto& r = c.route;
     const auto where = mask(a.scope, c.rows, r.idx.size(0));
     auto idx = first_.idx, weight = first_.weight;
-    if (a.kind == ActionKind::exchange) {
+    const bool own_weights =
+        a.kind == ActionKind::freeze_choices || a.kind == ActionKind::exchange_choices;
+    if (a.kind == ActionKind::exchange || a.kind == ActionKind::exchange_choices) {
         std::vector<int64_t> order(static_cast<size_t>(idx.size(0)));
         std::iota(order.begin(), order.end(), 0);
         Random random(a.seed);
@@ -169,9 +171,9 @@ void InterventionProbe::reuse(const LayerAction& a, Chosen& c) const {
     }
     idx = at_rows(idx, c.rows);
     weight = at_rows(weight, c.rows);
-    if (a.kind == ActionKind::freeze_choices && r.affinity.defined())
+    if (own_weights && r.affinity.defined())
         weight = kernels::weights_of(r, idx, config_.moe.renormalises(idx.size(1)));
-    if (!where.defined() && a.kind != ActionKind::freeze_choices) {
+    if (!where.defined() && !own_weights) {
         c.pool_offset = first_offset_;  // E10: hop 0's own pool and choice
         c.pool_size = first_size_;
         r.p = first_.p.defined() ? at_rows(first_.p, c.rows) : first_.p;
@@ -196,7 +198,9 @@ void InterventionProbe::after_route(int64_t layer, int64_t hop, Chosen& chosen) 
     for (const auto& a : plan_.actions) {
         if (a.layer != layer || !a.scope.at_hop(hop)) continue;
         const bool freeze = a.kind == ActionKind::freeze_routing ||
-                            a.kind == ActionKind::freeze_choices || a.kind == ActionKind::exchange;
+                            a.kind == ActionKind::freeze_choices ||
+                            a.kind == ActionKind::exchange ||
+                            a.kind == ActionKind::exchange_choices;
         if (freeze && hop > 0) reuse(a, chosen);
         if (a.kind == ActionKind::force) force(a, forced, chosen);
     }

@@ -113,6 +113,9 @@ class PlanBuilder {
             return wrong(
                 "over unrolled pools only \"routing\" of all tokens can be frozen: a hop "
                 "has one pool");
+        if (what == "choices" && config_.moe.router == "kmeans" &&
+            config_.moe.kmeans_gating == "identity" && command_->name == "freeze")
+            return wrong("identity gating has no probability to weigh a frozen choice anew");
         const auto kind =
             what == "routing" ? ActionKind::freeze_routing : ActionKind::freeze_choices;
         if (command_->name == "freeze") return add_everywhere(kind, scope);

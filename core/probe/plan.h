@@ -34,7 +34,8 @@ enum class ActionKind {
     freeze_routing,  ///< hop-0 choice and weights reused (E10)
     freeze_choices,  ///< hop-0 choice, weights of the hop's own probabilities
     zero,            ///< the hop's update is 0
-    exchange,        ///< control of a freeze: hop-0 choice and weights of another token
+    exchange,          ///< control of a freeze: hop-0 choice and weights of another token
+    exchange_choices,  ///< the same of frozen choices: hop-0 choice of another token, own weights
 };
 
 /// One action in one layer.
@@ -69,8 +70,8 @@ struct Plan {
 Result<Plan> make_plan(const Config& config, const Weights& weights,
                        const std::vector<Command>& commands, uint64_t seed);
 
-/// The same plan with its targets drawn at random: as many experts of the same layer and pool, none
-/// of the targets (E39); for freezes the choices of other tokens; for zeroed hops as many other
+/// The same plan with its targets drawn at random, one expert for each over the whole plan: of the
+/// same layer and pool, none of the targets (E39); for freezes the choices of other tokens; for zeroed hops as many other
 /// (layer, hop) pairs, where there are others. Halting is drawn by its depths (see effect.h).
 Plan random_control(const Plan& plan, const Config& config, const Weights& weights, uint64_t seed);
 

@@ -48,6 +48,16 @@ PairedProportions paired_proportions_tost(int64_t only_a, int64_t only_b, int64_
                net = static_cast<double>(only_a - only_b);
     out.difference = net / items;
     out.standard_error = std::sqrt(std::max(0.0, both - net * net / items)) / items;
+    if (only_a + only_b == 0) {
+        // No spread to judge by: a share of discordant pairs of which none was seen among n is, with
+        // confidence 1 − α, at most 1 − α^(1/n), and bounds the difference on either side.
+        const auto bound = [&](double alpha) { return 1 - std::pow(alpha, 1 / items); };
+        out.ci90 = {-bound(0.05), bound(0.05)};
+        out.ci95 = {-bound(0.025), bound(0.025)};
+        out.p = std::pow(1 - std::clamp(margin, 0.0, 1.0), items);
+        out.equivalent = out.ci90.within(margin);
+        return out;
+    }
     out.ci90 = around(out.difference, out.standard_error, 0.90);
     out.ci95 = around(out.difference, out.standard_error, 0.95);
     out.p = std::max(beyond(margin + out.difference, out.standard_error),

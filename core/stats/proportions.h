@@ -18,7 +18,8 @@ struct McNemar {
 McNemar mcnemar(int64_t only_a, int64_t only_b);
 
 /// Accuracy of a − accuracy of b over the same n items, against a margin. Normal interval with the
-/// variance of the paired differences, (only_a + only_b − (only_a − only_b)² / n) / n².
+/// variance of the paired differences, (only_a + only_b − (only_a − only_b)² / n) / n². Without any
+/// discordant pair that variance is 0 and says nothing: the exact bound on their share stands in.
 struct PairedProportions {
     int64_t n = 0;
     double difference = kNaN, standard_error = kNaN;

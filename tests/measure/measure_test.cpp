@@ -67,29 +67,27 @@ TEST(RoutingSample, EchoIsOneWhereHopsRepeatThemselves) {
 }
 
 TEST(RoutingSample, LayersAreComparedByTheIndicesOfTheirFirstHops) {
-    // Equal rows tie to the lowest index, so both layers choose experts 0 and 1.
+    // Every token is 1 … 1 and each layer prefers two experts.
     auto c = tiny();
+    c.moe.router = "linear";
     const Batches data(c);
-    auto w = init_weights(c, 3);
-    for (auto& layer : w.layers) layer.centroids.fill_(1);
-    const auto s = sample_routing(c, w, *data.source, 2, kQuiet);
-    ASSERT_TRUE(s.ok());
-    ASSERT_EQ(s->layer_jaccard[1].size(), 1u);
-    EXPECT_EQ(s->layer_jaccard[1][0].mean(), 1.0);
-    // Every token is 1 … 1; the first layer prefers experts 0 and 1, the second 2 and 3.
-    auto biased = c;
-    biased.moe.router = "linear";
-    w = init_weights(biased, 3);
-    for (size_t l = 0; l < 2; ++l) {
-        auto& y = w.layers[l];
-        y.ffn_norm_weight.zero_();
-        y.ffn_norm_bias.fill_(1);
-        y.linear.zero_();
-        y.linear.narrow(0, l == 0 ? 0 : 2, 2).fill_(1);
-    }
-    const auto apart = sample_routing(biased, w, *data.source, 2, kQuiet);
-    ASSERT_TRUE(apart.ok());
-    EXPECT_EQ(apart->layer_jaccard[1][0].mean(), 0.0);
+    const auto jaccard = [&](int64_t first, int64_t second) {
+        auto w = init_weights(c, 3);
+        for (size_t l = 0; l < 2; ++l) {
+            auto& y = w.layers[l];
+            y.ffn_norm_weight.zero_();
+            y.ffn_norm_bias.fill_(1);
+            y.linear.zero_();
+            y.linear.narrow(0, l == 0 ? first : second, 2).fill_(1);
+        }
+        const auto s = sample_routing(c, w, *data.source, 2, kQuiet);
+        EXPECT_TRUE(s.ok());
+        EXPECT_EQ(s->layer_jaccard[1].size(), 1u);
+        return s->layer_jaccard[1][0].mean();
+    };
+    EXPECT_EQ(jaccard(2, 2), 1.0);
+    EXPECT_EQ(jaccard(0, 2), 0.0);
+    EXPECT_DOUBLE_EQ(jaccard(0, 1), 1.0 / 3);
 }
 
 TEST(Amplification, IsTheNumberOfHopsWhereTheyRepeatThemselves) {

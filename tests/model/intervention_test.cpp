@@ -315,6 +315,54 @@ TEST_F(Interventions, TheControlDrawsOtherExpertsOfTheSamePool) {
               random_control(*p, c, w, 3).actions[0].experts);
 }
 
+TEST_F(Interventions, TheControlOfSeveralLinesIsOfTheirSize) {
+    // Wrong if lines on the same experts drew each for itself: the control then acted on more
+    // experts than the script, up to all of a layer.
+    auto config = tiny();
+    config.moe.experts = 16;
+    set(config);
+    const auto p = plan({R"({"command": "suppress", "layer": 0, "expert": [0, 1, 2, 3, 4, 5]})",
+                         R"({"command": "suppress", "layer": 0, "expert": [3, 4, 5, 6]})",
+                         R"({"command": "boost", "layer": 0, "expert": 6, "strength": 1})",
+                         R"({"command": "suppress", "layer": 1, "expert": 0})"});
+    ASSERT_TRUE(p.ok()) << p.error().message;
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+        const auto control = random_control(*p, c, w, seed);
+        std::set<int64_t> a(control.actions[0].experts.begin(), control.actions[0].experts.end()),
+            b(control.actions[1].experts.begin(), control.actions[1].experts.end()), all = a;
+        all.insert(b.begin(), b.end());
+        EXPECT_EQ(a.size(), 6u);
+        EXPECT_EQ(b.size(), 4u);
+        EXPECT_EQ(all.size(), 7u) << "as many as the script names";
+        EXPECT_GT(*all.begin(), 6) << "none of its targets";
+        EXPECT_TRUE(b.count(control.actions[2].experts[0])) << "expert 6 is the same in all lines";
+        EXPECT_EQ(control.actions[3].experts.size(), 1u);
+        EXPECT_NE(control.actions[3].experts[0], 0);
+    }
+    const auto surgery =
+        plan({R"({"command": "surgery", "layer": 0, "expert": [0, 1, 2], "with": 9})"});
+    for (uint64_t seed = 0; seed < 40; ++seed)
+        for (const int64_t e : random_control(*surgery, c, w, seed).actions[0].experts)
+            EXPECT_TRUE(e > 2 && e != 9) << "its own direction would change nothing";
+}
+
+TEST_F(Interventions, TheControlOfZeroedHopsKeepsTheTokensOfEach) {
+    const auto p =
+        plan({R"({"command": "zero_experts", "layers": [0], "hops": [0], "tokens": [0, 1]})",
+              R"({"command": "zero_experts", "layers": [1], "hops": [0], "tokens": [2, 5]})"});
+    ASSERT_TRUE(p.ok()) << p.error().message;
+    for (uint64_t seed = 0; seed < 10; ++seed) {
+        const auto control = random_control(*p, c, w, seed);
+        ASSERT_EQ(control.actions.size(), 2u);
+        std::set<std::pair<int64_t, int64_t>> tokens;
+        for (const auto& a : control.actions) {
+            EXPECT_NE(a.scope.hops, std::vector<int64_t>{0});
+            tokens.insert(*a.scope.tokens);
+        }
+        EXPECT_EQ(tokens, (std::set<std::pair<int64_t, int64_t>>{{0, 1}, {2, 5}}));
+    }
+}
+
 TEST_F(Interventions, TheControlOfAFreezeTakesChoicesOfOtherTokens) {
     const auto p = plan({R"({"command": "freeze", "what": "routing"})"});
     ASSERT_TRUE(p.ok());
@@ -322,6 +370,13 @@ TEST_F(Interventions, TheControlOfAFreezeTakesChoicesOfOtherTokens) {
     const auto first = record.at(0, 0).idx, later = record.at(0, 1).idx;
     const auto sorted = [](const at::Tensor& t) { return std::get<0>(t.reshape({-1}).sort()); };
     EXPECT_TRUE(sorted(first).equal(sorted(later))) << "the same choices, dealt anew";
+    // Frozen choices weigh anew what they take, so their control does.
+    const auto choices = plan({R"({"command": "freeze", "what": "choices"})"});
+    const auto control = random_control(*choices, c, w, 5);
+    EXPECT_EQ(control.actions.at(0).kind, ActionKind::exchange_choices);
+    auto weighed = run(control);
+    EXPECT_TRUE(sorted(weighed.at(0, 0).idx).equal(sorted(weighed.at(0, 1).idx)));
+    EXPECT_FALSE(sorted(weighed.at(0, 0).weight).equal(sorted(weighed.at(0, 1).weight)));
 }
 
 TEST_F(Interventions, FrozenRoutingOverUnrolledPoolsKeepsHopZerosPool) {

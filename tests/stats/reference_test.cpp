@@ -77,6 +77,24 @@ TEST(Reference, WelchAndPairedTestsEqualSciPyAndStatsmodels) {
     }
 }
 
+TEST(Proportions, FewItemsWithoutADiscordantPairProveNothing) {
+    // Wrong if two models that agreed on six items were called equivalent within two points.
+    const auto few = paired_proportions_tost(0, 0, 6, 0.02);
+    EXPECT_FALSE(few.equivalent);
+    EXPECT_NEAR(few.ci90.high, 1 - std::pow(0.05, 1.0 / 6), 1e-15);
+    EXPECT_DOUBLE_EQ(few.ci90.low, -few.ci90.high);
+    EXPECT_NEAR(few.p, std::pow(0.98, 6), 1e-15);
+    const auto many = paired_proportions_tost(0, 0, 1000, 0.02);
+    EXPECT_TRUE(many.equivalent);
+    EXPECT_LT(many.p, 0.05);
+    // p < 0.05 and the interval agree on both sides of the bound: 0.98^n = 0.05 at n = 148.3.
+    for (const int64_t n : {148, 149}) {
+        const auto tost = paired_proportions_tost(0, 0, n, 0.02);
+        EXPECT_EQ(tost.equivalent, tost.p < 0.05) << n;
+        EXPECT_EQ(tost.equivalent, n == 149);
+    }
+}
+
 TEST(Reference, TestsOfCountsEqualSciPyAndStatsmodels) {
     for (const Json& set : sets("proportions")) {
         const int64_t only_a = integer(set["only_a"]), only_b = integer(set["only_b"]);

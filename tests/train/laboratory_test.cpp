@@ -191,13 +191,53 @@ TEST_F(Laboratory, NothingChangedMeansNoEffect) {
     }
 }
 
+TEST_F(Laboratory, WhereTheControlWouldBeTheSameThereIsNone) {
+    auto o = steer();
+    o.script = {*parse_command(R"({"command": "halt", "max_hops": 1})")};
+    const auto got = lab::intervene(o);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    const auto control = json::parse(*got)["prompts"][0]["control"];
+    EXPECT_EQ(control["draws"], 0);
+    EXPECT_NE(control["reason"].get<std::string>().find("same depth"), std::string::npos);
+}
+
+TEST_F(Laboratory, SharesCountThePromptsWithoutAChange) {
+    // Two prompts; steering by 0 changes neither, so 0 of 2 rise, and the sign test has none left.
+    auto o = steer();
+    o.script = {*parse_command(R"({"command": "suppress", "layer": 0, "expert": 3})"),
+                *parse_command(R"({"command": "boost", "layer": 0, "expert": 3, "strength": 0})")};
+    o.doses = {0.5};
+    const auto got = lab::intervene(o);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    const auto document = json::parse(*got);
+    const auto rise = document["summary"]["delta_p_target"];
+    int64_t positive = 0, nonzero = 0;
+    for (const auto& p : document["prompts"]) {
+        const double delta =
+            p["changed"]["p_target"].get<double>() - p["base"]["p_target"].get<double>();
+        positive += delta > 0;
+        nonzero += delta != 0;
+        EXPECT_GE(p["kl"].get<double>(), 0.0);
+        EXPECT_EQ(p["control"]["jaccard_mean"].size(), p["jaccard"].size());
+        EXPECT_GT(p["control"]["nll_mean"].get<double>(), 0.0);
+    }
+    const auto n = static_cast<double>(document["prompts"].size());
+    EXPECT_EQ(rise["share_positive"].get<double>(), static_cast<double>(positive) / n);
+    EXPECT_EQ(rise["sign_test_n"], nonzero);
+    EXPECT_FALSE(document["summary"]["kl"].contains("share_positive")) << "a KL is never negative";
+    EXPECT_TRUE(document["doses"][0]["summary"].contains("control_kl"));
+    o.doses = {std::nan("")};
+    EXPECT_NE(lab::intervene(o).error().message.find("--doses"), std::string::npos);
+}
+
 TEST_F(Laboratory, PromptFilesAreRefusedWithTheirLine) {
     for (const auto& [text, word] : std::vector<std::pair<std::string, std::string>>{
              {"{\"text\": \"a\"}\nnothing\n", ":2:"},
              {"{\"text\": \"a\", \"topic\": \"b\"}\n", "topic"},
              {"{\"text\": \"\"}\n", "empty"},
              {"\n\n", "no prompt"},
-             {"{\"text\": \"a\", \"categories\": [\"moon\"]}\n", "moon"}}) {
+             {"{\"text\": \"a\", \"categories\": [\"moon\"]}\n", "moon"},
+             {"{\"text\": \"a\", \"categories\": " + std::string(1'000'000, '['), "deep"}}) {
         auto o = steer();
         o.prompts = prompts(text);
         const auto got = lab::intervene(o);
