@@ -92,8 +92,7 @@ void add_script_option(CLI::App& app, std::string& path) {
     app.add_option("--script", path, "Interventions, one JSON object a line")->type_name("FILE");
 }
 
-core::Result<std::vector<core::Command>> read_script(const std::string& path,
-                                                     core::Domain domain) {
+core::Result<std::vector<core::Command>> read_script(const std::string& path, core::Domain domain) {
     const auto text = core::lab::read_file(path, kMaxScriptBytes);
     if (!text) return text.error();
     std::vector<core::Command> script;
@@ -105,8 +104,7 @@ core::Result<std::vector<core::Command>> read_script(const std::string& path,
         auto command = domain == core::Domain::live ? core::parse_training_command(line)
                                                     : core::parse_command(line);
         if (!command) return core::usage_error(place + command.error().message);
-        if (const auto reason = core::unavailable(*command, domain);
-            !reason.empty())
+        if (const auto reason = core::unavailable(*command, domain); !reason.empty())
             return core::usage_error(place + reason);
         script.push_back(std::move(*command));
     }

@@ -311,10 +311,9 @@ Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
     OrderedJson layers = OrderedJson::array();
     for (size_t l = 0; l < s.layers.size(); ++l) {
         const auto& layer = s.layers[l];
-        OrderedJson row = {
-            {"vocabulary", vocabulary_json(layer, s, ids, l, context.seed, by_id)},
-            {"position", strongest_json(shares_of(layer, s, positions), positions, l, context.seed,
-                                        by_position)}};
+        OrderedJson row = {{"vocabulary", vocabulary_json(layer, s, ids, l, context.seed, by_id)},
+                           {"position", strongest_json(shares_of(layer, s, positions), positions, l,
+                                                       context.seed, by_position)}};
         if (domains.names.size() > 1)
             row["domain"] =
                 strongest_json(shares_of(layer, s, domains), domains, l, context.seed, by_domain);

@@ -221,8 +221,7 @@ ordered_json summary_json(const std::vector<Effect>& effects) {
         j["share_kl_above_control_ci95"] = ci95_json(beyond, control_kl.size());
     }
     j["relative_p_category"] = ordered_json::object();
-    for (const auto& [name, values] : relative)
-        j["relative_p_category"][name] = rise_json(values);
+    for (const auto& [name, values] : relative) j["relative_p_category"][name] = rise_json(values);
     return j;
 }
 

@@ -197,10 +197,9 @@ void InterventionProbe::after_route(int64_t layer, int64_t hop, Chosen& chosen) 
             forced.insert(forced.end(), a.experts.begin(), a.experts.end());
     for (const auto& a : plan_.actions) {
         if (a.layer != layer || !a.scope.at_hop(hop)) continue;
-        const bool freeze = a.kind == ActionKind::freeze_routing ||
-                            a.kind == ActionKind::freeze_choices ||
-                            a.kind == ActionKind::exchange ||
-                            a.kind == ActionKind::exchange_choices;
+        const bool freeze =
+            a.kind == ActionKind::freeze_routing || a.kind == ActionKind::freeze_choices ||
+            a.kind == ActionKind::exchange || a.kind == ActionKind::exchange_choices;
         if (freeze && hop > 0) reuse(a, chosen);
         if (a.kind == ActionKind::force) force(a, forced, chosen);
     }

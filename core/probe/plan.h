@@ -25,15 +25,15 @@ struct Scope {
 };
 
 enum class ActionKind {
-    steer,           ///< pos ← L2norm(pos + Σ λ c) (E36); linear router: λ on the logit
-    suppress,        ///< score −inf before the softmax (E39)
-    force,           ///< among the top-k always, in place of the last
-    boost,           ///< strength added to the score
-    knock_out,       ///< update 0, the other weights stay; without experts: the first-ranked one
-    surgery,         ///< written direction replaced at equal norm (E38)
-    freeze_routing,  ///< hop-0 choice and weights reused (E10)
-    freeze_choices,  ///< hop-0 choice, weights of the hop's own probabilities
-    zero,            ///< the hop's update is 0
+    steer,             ///< pos ← L2norm(pos + Σ λ c) (E36); linear router: λ on the logit
+    suppress,          ///< score −inf before the softmax (E39)
+    force,             ///< among the top-k always, in place of the last
+    boost,             ///< strength added to the score
+    knock_out,         ///< update 0, the other weights stay; without experts: the first-ranked one
+    surgery,           ///< written direction replaced at equal norm (E38)
+    freeze_routing,    ///< hop-0 choice and weights reused (E10)
+    freeze_choices,    ///< hop-0 choice, weights of the hop's own probabilities
+    zero,              ///< the hop's update is 0
     exchange,          ///< control of a freeze: hop-0 choice and weights of another token
     exchange_choices,  ///< the same of frozen choices: hop-0 choice of another token, own weights
 };
@@ -71,8 +71,9 @@ Result<Plan> make_plan(const Config& config, const Weights& weights,
                        const std::vector<Command>& commands, uint64_t seed);
 
 /// The same plan with its targets drawn at random, one expert for each over the whole plan: of the
-/// same layer and pool, none of the targets (E39); for freezes the choices of other tokens; for zeroed hops as many other
-/// (layer, hop) pairs, where there are others. Halting is drawn by its depths (see effect.h).
+/// same layer and pool, none of the targets (E39); for freezes the choices of other tokens; for
+/// zeroed hops as many other (layer, hop) pairs, where there are others. Halting is drawn by its
+/// depths (see effect.h).
 Plan random_control(const Plan& plan, const Config& config, const Weights& weights, uint64_t seed);
 
 /// Errors (usage): a token scope that begins behind a prompt of `length` tokens.

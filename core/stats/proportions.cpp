@@ -49,8 +49,8 @@ PairedProportions paired_proportions_tost(int64_t only_a, int64_t only_b, int64_
     out.difference = net / items;
     out.standard_error = std::sqrt(std::max(0.0, both - net * net / items)) / items;
     if (only_a + only_b == 0) {
-        // No spread to judge by: a share of discordant pairs of which none was seen among n is, with
-        // confidence 1 − α, at most 1 − α^(1/n), and bounds the difference on either side.
+        // No spread to judge by: a share of discordant pairs of which none was seen among n is,
+        // with confidence 1 − α, at most 1 − α^(1/n), and bounds the difference on either side.
         const auto bound = [&](double alpha) { return 1 - std::pow(alpha, 1 / items); };
         out.ci90 = {-bound(0.05), bound(0.05)};
         out.ci95 = {-bound(0.025), bound(0.025)};

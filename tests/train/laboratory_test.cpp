@@ -202,7 +202,7 @@ TEST_F(Laboratory, WhereTheControlWouldBeTheSameThereIsNone) {
 }
 
 TEST_F(Laboratory, SharesCountThePromptsWithoutAChange) {
-    // Two prompts; steering by 0 changes neither, so 0 of 2 rise, and the sign test has none left.
+    // Wrong if a share were taken of the prompts that changed, and stood beside the n of all.
     auto o = steer();
     o.script = {*parse_command(R"({"command": "suppress", "layer": 0, "expert": 3})"),
                 *parse_command(R"({"command": "boost", "layer": 0, "expert": 3, "strength": 0})")};
