@@ -122,7 +122,8 @@ void CurvesPanel::prepare(AppState& state) {
         std::vector<Lane> shown;
         for (const Lane& lane : lanes)
             if (!legend_.hides(lane.name)) shown.push_back(lane);
-        crossings_ = crossings_of(shown, choice_.x);
+        // A fork lies so close to its run that they cross by chance; its own tab tells more.
+        crossings_ = fork.step < 0 ? crossings_of(shown, choice_.x) : std::vector<Mark>();
     }
     marks_ = marks_of(state.answers, state.history, choice_.x);
     if (follow_) {

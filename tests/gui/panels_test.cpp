@@ -59,8 +59,8 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->SetRef(kQuestion);
         ctx->ItemClick("Fork");
         IM_CHECK_STR_EQ(stage->last().name.c_str(), "fork");
-        IM_CHECK_STR_EQ(stage->last().text("with", "").c_str(),
-                        "{\"command\": \"freeze\", \"what\": \"routing\"}");
+        const std::string with = core::to_json({"freeze", {{"what", std::string("routing")}}});
+        IM_CHECK_STR_EQ(stage->last().text("with", "").c_str(), with.c_str());
         stage->session->advance(5);
         ctx->Yield(2);
         IM_CHECK_EQ(stage->state.rivals.size(), size_t{1});
@@ -229,6 +229,33 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         ctx->ComboClick("##x/time");
         stage->session->advance(30);
         ctx->Yield(3);
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if a fork's difference could not be looked at, or its tab outlived its run.
+    t = IM_REGISTER_TEST(engine, "curves", "fork_has_a_line_and_a_difference");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.can_fork = true;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(!ctx->ItemExists("fork"));
+        stage->state.submit({"fork", {}});
+        stage->session->advance(90);
+        ctx->Yield(3);
+        ctx->ItemClick("fork");
+        for (const char* axis : {"##x/tokens", "##x/time", "##x/step"}) {
+            ctx->ComboClick(axis);
+            ctx->Yield(2);
+            IM_CHECK(ctx->ItemExists("##curves"));
+        }
+        ctx->ItemClick("log y");
+        ctx->Yield(2);
+        stage->state.attach(std::make_unique<gui_test::FakeSession>(small()));
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("fork"));
         IM_CHECK(ctx->ItemExists("##curves"));
     };
 

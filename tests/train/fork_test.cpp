@@ -290,16 +290,16 @@ TEST_F(Fork, EndsWithItsRunAndBothGoOnExactly) {
 
 TEST_F(Fork, EndedOneMakesRoomForTheNext) {
     const Course course =
-        go("d", {at(5, R"({"command": "fork"})"), fork_with(kSteer, 9),
+        go("d", {R"({"command": "fork"})", fork_with(kSteer, 9),
                  at(10, R"({"command": "fork", "end": true})"),
                  at(10, R"({"command": "fork", "end": true})"), fork_with(kSteer, 12)});
-    EXPECT_NE(course.refusal(1).find("fork at step 5 is still being trained"), std::string::npos);
+    EXPECT_NE(course.refusal(1).find("fork at step 0 is still being trained"), std::string::npos);
     EXPECT_NE(course.refusal(3).find("none to end"), std::string::npos);
-    EXPECT_EQ(records_of(fork_of("d", 5)).back().step, 10);
-    EXPECT_EQ(info(fork_of("d", 5)).at("state"), "paused: ended at step 10");
+    EXPECT_EQ(records_of(fork_of("d", 0)).back().step, 10);
+    EXPECT_EQ(info(fork_of("d", 0)).at("state"), "paused: ended at step 10");
     EXPECT_EQ(info(fork_of("d", 12)).at("state"), "done");
     EXPECT_EQ(course.status.lanes,
-              (std::vector<std::string>{"d", "fork at step 5", "fork at step 12"}));
+              (std::vector<std::string>{"d", "fork at step 0", "fork at step 12"}));
     EXPECT_EQ(course.status.fork.lane, 2);
     EXPECT_EQ(course.records.back().lane, 2);
     EXPECT_EQ(course.status.fork.with, "steer: expert 3, lambda 2.0, layer 0");
