@@ -6,12 +6,12 @@
 #include "core/api/session.h"
 #include "core/config/config.h"
 #include "core/follow/follow_session.h"
+#include "core/lab/fork_trainer.h"
 #include "core/lab/model_inspector.h"
 #include "core/lab/open_run.h"
 #include "core/lab/race_file.h"
 #include "core/lab/race_trainer.h"
 #include "core/lab/run_script.h"
-#include "core/lab/run_trainer.h"
 #include "core/lab/train_run.h"
 #include "core/run/atomic_file.h"
 #include "core/session/headless.h"
@@ -101,7 +101,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
         return follow_run(std::move(options));
     if (existing)
         if (auto s = adopt_script(options); !s) return s.error();
-    auto trainer = std::make_unique<RunTrainer>(options);
+    auto trainer = std::make_unique<ForkTrainer>(options);
     auto inspector = options.headless ? nullptr : std::make_unique<ModelInspector>();
     return make_session(std::move(options), std::move(trainer), std::move(inspector));
 }
