@@ -16,11 +16,10 @@ import pathlib
 import re
 import subprocess
 import sys
-import tomllib
 
 import numpy as np
 
-from check_trace import Model, load_safetensors
+from check_trace import check
 
 TOLERANCE = 1e-3
 
@@ -55,14 +54,10 @@ def log_likelihood(program, run, model_file, context, continuation):
         return None
     call.check_returncode()
     trace = json.loads(call.stdout)
-    tensors, metadata = load_safetensors(model_file)
-    model = Model(tensors, tomllib.loads(metadata["config"]))
-    ids = [t["id"] for t in trace["tokens"]]
-    logits, _ = model.forward(ids, trace["layers"])
+    model, log_p = check(model_file, trace)
+    ids = model.trace.tokens
     if model.wrong:
         raise SystemExit(f"wrong experts in the trace of {context + continuation!r}: {model.wrong}")
-    log_p = logits - logits.max(-1, keepdims=True)
-    log_p = log_p - np.log(np.exp(log_p).sum(-1, keepdims=True))
     border = len(context.encode())
     return sum(log_p[i - 1, ids[i]] for i, t in enumerate(trace["tokens"]) if i and t["end"] > border)
 

@@ -32,6 +32,9 @@ Result<Config> read_config(const std::string& path, const std::vector<std::strin
 Result<std::string> read_file(const std::string& path, size_t max_bytes);
 Status write_file(const std::string& path, const std::string& text);
 
+/// Term and definition, for --help.
+using Definition = std::pair<std::string, std::string>;
+
 struct TrainOptions {
     std::string config_path;             ///< may be empty with resume
     std::vector<std::string> overrides;  ///< "table.key=value"
@@ -122,6 +125,25 @@ struct TraceOptions {
 };
 Result<std::string> trace(const TraceOptions& options);  ///< hopscope.trace/1
 
+struct RoutingDumpOptions {
+    std::string run;
+    std::string out;              ///< the safetensors file; replaced whole
+    std::string corpus;           ///< "" = the run's own
+    std::string split = "valid";  ///< "train" | "valid"
+    int64_t batches = 0;          ///< the first N; 0 = all
+    bool positions = false;
+    bool half = false;  ///< weights and positions as fp16
+    std::vector<Command> script;
+    std::string precision = "fp32";
+    std::function<void(const std::string& activity, double fraction)> on_progress;
+};
+/// Routing and losses of a whole corpus as tensors in `out`, batch by batch: memory does not grow
+/// with the corpus, and a call that fails or is interrupted leaves no file. Returns what was
+/// written: hopscope.routing/1.
+Result<std::string> trace_corpus(const RoutingDumpOptions& options);
+/// The tensors of the file.
+const std::vector<Definition>& trace_definitions();
+
 struct InterveneOptions {
     std::string run;
     std::vector<Command> script;
@@ -140,9 +162,6 @@ Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.i
 /// corpus as "class:NAME", by name.
 Result<std::vector<CategoryWords>> word_lists(const std::string& run,
                                               const std::vector<std::string>& dirs);
-
-/// Term and definition, for --help.
-using Definition = std::pair<std::string, std::string>;
 
 struct CompareOptions {
     std::vector<std::string> runs;  ///< run folders, eval or zero-shot JSON files

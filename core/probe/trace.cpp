@@ -110,6 +110,29 @@ std::vector<TraceLayer> TraceProbe::take(const Config& config) {
     return std::move(layers_);
 }
 
+TracedPass traced_pass(const Config& config, const Weights& edited, const Plan& plan,
+                       const at::Tensor& ids, bool positions) {
+    TraceProbe probe(ids.numel(), positions);
+    InterventionProbe changes(config, edited, plan, ids.size(1));
+    ProbeChain both({&changes, &probe});
+    ForwardOptions options;
+    options.controls = plan.controls;
+    options.probe = plan.actions.empty() ? static_cast<Probe*>(&probe) : &both;
+    auto hidden = forward(config, edited, ids, options).hidden;
+    return {std::move(hidden), probe.take(config)};
+}
+
+at::Tensor token_log_p(const Weights& weights, const at::Tensor& hidden) {
+    const auto logits =
+        at::linear(hidden.to(weights.embed.scalar_type()), weights.embed).to(at::kFloat);
+    return at::_log_softmax(logits, -1, false);
+}
+
+std::vector<float> target_nll(const at::Tensor& log_p, const at::Tensor& targets) {
+    return floats(
+        -log_p.narrow(0, 0, targets.size(0)).gather(1, targets.unsqueeze(-1)).squeeze(-1));
+}
+
 std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& tokenizer, int64_t n) {
     const auto [value, id] = at::sort(log_p, /*stable=*/true, -1, /*descending=*/true);
     const auto v = floats(value.narrow(0, 0, std::min(n, log_p.size(0))));
@@ -154,26 +177,15 @@ Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
         at::tensor(at::ArrayRef<int64_t>(ids)).view({1, length}).to(weights.embed.device());
 
     if (auto s = check_tokens(input.plan, length); !s) return s.error();
-    TraceProbe probe(length, input.positions);
     const auto edited = edited_weights(weights, input.plan);
-    InterventionProbe changes(config, edited, input.plan, length);
-    ProbeChain both({&changes, &probe});
-    ForwardOptions options;
-    options.controls = input.plan.controls;
-    options.probe = input.plan.actions.empty() ? static_cast<Probe*>(&probe) : &both;
-    const auto out = forward(config, edited, tokens, options);
-    const auto logits =
-        at::linear(out.hidden.to(weights.embed.scalar_type()), weights.embed).to(at::kFloat);
-    const auto log_p = at::_log_softmax(logits, -1, false).to(at::kCPU);  // [T, V]
+    auto pass = traced_pass(config, edited, input.plan, tokens, input.positions);
+    const auto log_p = token_log_p(weights, pass.hidden).to(at::kCPU);
 
     TraceResult result;
     result.prompt = input.prompt;
-    const auto targets = tokens.view({-1}).to(at::kCPU);
     std::vector<float> nll;
     if (length > 1)
-        nll = floats(-log_p.narrow(0, 0, length - 1)
-                          .gather(1, targets.narrow(0, 1, length - 1).unsqueeze(-1))
-                          .squeeze(-1));
+        nll = target_nll(log_p, tokens.view({-1}).to(at::kCPU).narrow(0, 1, length - 1));
     for (int64_t t = 0; t < length; ++t) {
         const auto& p = (*pieces)[static_cast<size_t>(t)];
         TraceToken token{
@@ -181,7 +193,7 @@ Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
         token.next = top_tokens(log_p.select(0, t), tokenizer, kNextTokens);
         result.tokens.push_back(std::move(token));
     }
-    result.layers = probe.take(config);
+    result.layers = std::move(pass.layers);
     return result;
 }
 

@@ -35,6 +35,23 @@ class TraceProbe : public Probe {
     std::vector<TraceLayer> layers_;
 };
 
+/// One recorded pass.
+struct TracedPass {
+    at::Tensor hidden;  ///< [B·T, d] after the final LayerNorm
+    std::vector<TraceLayer> layers;
+};
+/// The pass of every trace, of a prompt or of a batch of a corpus.
+/// @param edited edited_weights() of the plan
+/// @param ids [B, T] int64 on the device of the weights; token scopes count within each sequence
+TracedPass traced_pass(const Config& config, const Weights& edited, const Plan& plan,
+                       const at::Tensor& ids, bool positions);
+
+/// Log-probabilities of the token behind each row of hidden states, [n, d] → [n, V] fp32.
+at::Tensor token_log_p(const Weights& weights, const at::Tensor& hidden);
+
+/// NLL of targets [n] int64 under log-probabilities [n, V]. Rows beyond the targets are left out.
+std::vector<float> target_nll(const at::Tensor& log_p, const at::Tensor& targets);
+
 /// The elements of a tensor of any type and device, row-major, as plain floats.
 std::vector<float> floats(const at::Tensor& t);
 

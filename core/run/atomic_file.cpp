@@ -45,16 +45,12 @@ Status write_all(int fd, const void* data, size_t bytes, const std::string& path
     return {};
 }
 
-namespace {
-
 Status sync_fd(int fd, const std::string& path) {
     // Some network file systems know no fsync of folders; there is nothing better to do then.
     if (::fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
         return file_error("cannot write", path, errno);
     return {};
 }
-
-}  // namespace
 
 Status sync_dir(const std::string& dir) {
     FileHandle handle(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

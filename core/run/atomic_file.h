@@ -38,6 +38,8 @@ class FileHandle {
 
 /// Writes all bytes to `fd`, however many calls that takes.
 Status write_all(int fd, const void* data, size_t bytes, const std::string& path);
+/// Makes what was written to `fd` durable, where the file system can.
+Status sync_fd(int fd, const std::string& path);
 /// Makes a rename or creation inside `dir` durable.
 Status sync_dir(const std::string& dir);
 /// `path` without its last part; "." where there is none.

@@ -8,6 +8,7 @@
 
 #include "core/run/atomic_file.h"
 #include "core/run/json_file.h"
+#include "core/run/safetensors_header.h"
 
 namespace hopscope::core {
 
@@ -41,26 +42,28 @@ Status check_tensor(const TensorView& tensor, const std::string& path) {
 
 }  // namespace
 
-Status write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
-                         const std::map<std::string, std::string>& metadata) {
+Result<SafetensorsLayout> layout_safetensors(const std::string& path,
+                                             const std::vector<TensorView>& tensors,
+                                             const std::map<std::string, std::string>& metadata) {
     std::set<std::string> names = {"__metadata__"};
     for (const TensorView& tensor : tensors) {
-        if (auto status = check_tensor(tensor, path); !status) return status;
+        if (auto status = check_tensor(tensor, path); !status) return status.error();
         if (!names.insert(tensor.name).second)
             return failure(path + ": two tensors named " + shown(tensor.name));
     }
 
     // Wide elements first: then each tensor begins at a multiple of its element size, without gaps.
-    std::vector<size_t> order(tensors.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    SafetensorsLayout layout;
+    layout.order.resize(tensors.size());
+    std::iota(layout.order.begin(), layout.order.end(), size_t{0});
+    std::stable_sort(layout.order.begin(), layout.order.end(), [&](size_t a, size_t b) {
         return dtype_bytes(tensors[a].dtype) > dtype_bytes(tensors[b].dtype);
     });
-    std::vector<uint64_t> begin(tensors.size());
-    uint64_t end = 0;
-    for (const size_t i : order) {
-        begin[i] = end;
-        end += tensors[i].bytes;
+    layout.begin.resize(tensors.size());
+    for (const size_t i : layout.order) {
+        layout.begin[i] = layout.data_bytes;
+        if (__builtin_add_overflow(layout.data_bytes, tensors[i].bytes, &layout.data_bytes))
+            return failure(path + ": the tensors need more bytes than 2^64");
     }
 
     std::string header;
@@ -68,19 +71,30 @@ Status write_safetensors(const std::string& path, const std::vector<TensorView>&
         OrderedJson json = OrderedJson::object();
         if (!metadata.empty()) json["__metadata__"] = metadata;
         for (size_t i = 0; i < tensors.size(); ++i)
-            json[tensors[i].name] = {{"dtype", tensors[i].dtype},
-                                     {"shape", tensors[i].shape},
-                                     {"data_offsets", {begin[i], begin[i] + tensors[i].bytes}}};
+            json[tensors[i].name] = {
+                {"dtype", tensors[i].dtype},
+                {"shape", tensors[i].shape},
+                {"data_offsets", {layout.begin[i], layout.begin[i] + tensors[i].bytes}}};
         header = json.dump();
     } catch (const OrderedJson::exception& e) {
         return failure(path + ": a name or metadata text is not UTF-8: " + complaint(e));
     }
     header.append((8 - header.size() % 8) % 8, ' ');
-
+    if (header.size() > kMaxSafetensorsHeader)
+        return failure(path + ": a header of " + std::to_string(header.size()) +
+                       " bytes, readers take at most " + std::to_string(kMaxSafetensorsHeader));
     const uint64_t length = header.size();
-    std::vector<std::string_view> parts = {{reinterpret_cast<const char*>(&length), sizeof length},
-                                           header};
-    for (const size_t i : order)
+    layout.head.assign(reinterpret_cast<const char*>(&length), sizeof length);
+    layout.head += header;
+    return layout;
+}
+
+Status write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
+                         const std::map<std::string, std::string>& metadata) {
+    const auto layout = layout_safetensors(path, tensors, metadata);
+    if (!layout) return layout.error();
+    std::vector<std::string_view> parts = {layout->head};
+    for (const size_t i : layout->order)
         if (tensors[i].bytes > 0)
             parts.emplace_back(static_cast<const char*>(tensors[i].data), tensors[i].bytes);
     return write_file_atomic(path, parts);

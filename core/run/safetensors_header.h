@@ -1,5 +1,6 @@
-// The JSON header of a safetensors file, read event by event: no tree is built, so that a hostile
-// header costs no more memory than its own size. Internal to core/run; pure, any thread.
+// The JSON header of a safetensors file. It is read event by event: no tree is built, so that a
+// hostile header costs no more memory than its own size. And what a file to be written begins with.
+// Internal to core/run; pure, any thread.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,12 @@
 #include <vector>
 
 #include "core/api/result.h"
+#include "core/run/safetensors.h"
 
 namespace hopscope::core {
+
+/// Bytes; the limit of the reference reader, no model comes near it.
+inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;
 
 struct HeaderTensor {
     std::string name, dtype;
@@ -26,5 +31,18 @@ struct SafetensorsHeader {
 /// Reads and checks a header whose data section has `data_bytes`. Errors (usage) begin with `path`.
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64_t data_bytes,
                                                    const std::string& path);
+
+/// Where everything stands in a file that is to be written.
+struct SafetensorsLayout {
+    std::string head;             ///< length and header: the file's first bytes
+    std::vector<uint64_t> begin;  ///< of each tensor, in the data behind the head
+    std::vector<size_t> order;    ///< the tensors as their data follow each other
+    uint64_t data_bytes = 0;
+};
+
+/// Errors (failed): those of write_safetensors but the disk. The tensors' data are not looked at.
+Result<SafetensorsLayout> layout_safetensors(const std::string& path,
+                                             const std::vector<TensorView>& tensors,
+                                             const std::map<std::string, std::string>& metadata);
 
 }  // namespace hopscope::core

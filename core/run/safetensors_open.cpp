@@ -9,13 +9,6 @@
 #include "core/run/safetensors_header.h"
 
 namespace hopscope::core {
-namespace {
-
-// The limit of the reference reader; no model comes near it.
-constexpr uint64_t kMaxHeader = 100'000'000;
-
-}  // namespace
-
 Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
     const auto bad = [&](const std::string& what) {
         return usage_error(path + ": not a valid safetensors file: " + what);
@@ -41,9 +34,9 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
     const char* bytes = static_cast<const char*>(base);
     uint64_t length = 0;
     std::memcpy(&length, bytes, sizeof length);
-    if (length > size - 8 || length > kMaxHeader)
+    if (length > size - 8 || length > kMaxSafetensorsHeader)
         return bad("header of " + std::to_string(length) + " bytes announced, at most " +
-                   std::to_string(std::min(size - 8, kMaxHeader)) + " expected");
+                   std::to_string(std::min(size - 8, kMaxSafetensorsHeader)) + " expected");
     auto header = parse_safetensors_header({bytes + 8, length}, size - 8 - length, path);
     if (!header) return header.error();
     file.metadata_ = std::move(header->metadata);

@@ -111,6 +111,28 @@ forget_wheel() {
     done
 }
 
+# NumPy for the Python that setup itself runs on, and which Python that is: what the tests of python/ run with. Only tests need
+# it, so a machine that cannot have it (no network, another processor, an older Python) gets a word instead of an error.
+fetch_numpy() {
+    local python version line
+    line=$(grep -E '^numpy==' "$here/requirements-python.txt")
+    python=$(find_python) || return 0
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    if stamp_is numpy "$version $line" && [[ -x $(<"$prefix/numpy/interpreter") ]]; then return 0; fi
+    if [[ -n $offline || $(uname -m) != x86_64 || ! $version =~ ^3\.1[1-4]$ ]]; then
+        say "note: no NumPy for Python $version ($(uname -m)${offline:+, offline}); the tests of python/ will be skipped"
+        return 0
+    fi
+    say "downloading numpy"
+    need_space 200
+    rm -rf "$prefix/tmp/numpy"
+    PYTHON=$python run_pip numpy install --no-deps --require-hashes --no-compile --only-binary=:all: \
+        --target "$prefix/tmp/numpy" -r "$here/requirements-python.txt"
+    "$python" -c 'import sys; print(sys.executable)' >"$prefix/tmp/numpy/interpreter"
+    rm -rf "$prefix/numpy" && mv "$prefix/tmp/numpy" "$prefix/numpy"
+    stamp numpy "$version $line"
+}
+
 fetch_imgui() {
     local line archive top="imgui_bundle-$imgui_version" library members=()
     line=$(grep -E '^imgui-bundle==' "$here/requirements-imgui.txt")

@@ -314,6 +314,45 @@ TEST_F(CommandLine, TraceReadsScripts) {
     refused({"trace", "R", "--text", "a", "--script", live}, {live + ":1:", "pause"});
 }
 
+// Fails if options of the routing of a corpus are lost, or those of a prompt are swallowed by it.
+TEST_F(CommandLine, TraceWritesTheRoutingOfACorpus) {
+    fake_lab().answer =
+        R"({"file": "r.safetensors", "sequences": 8, "length": 32, "loss": 2.5, "bytes": 4096,
+            "seconds": 1.5})";
+    const Outcome got = run({"trace", "R", "--corpus", "book.txt", "--out", "r.safetensors",
+                             "--positions", "--half", "--batches", "3", "--precision", "bf16"});
+    ASSERT_EQ(got.code, 0) << got.err;
+    ASSERT_TRUE(fake_lab().dump && !fake_lab().trace);
+    EXPECT_EQ(fake_lab().dump->run, "R");
+    EXPECT_EQ(fake_lab().dump->corpus, "book.txt");
+    EXPECT_EQ(fake_lab().dump->out, "r.safetensors");
+    EXPECT_EQ(fake_lab().dump->batches, 3);
+    EXPECT_TRUE(fake_lab().dump->positions && fake_lab().dump->half);
+    EXPECT_EQ(fake_lab().dump->precision, "bf16");
+    EXPECT_NE(got.err.find("routing of batch 1"), std::string::npos) << got.err;
+    EXPECT_NE(got.out.find("r.safetensors: 8 sequences of 32 tokens, loss 2.5 nats"),
+              std::string::npos)
+        << got.out;
+    const std::string script = file("h.jsonl", "{\"command\": \"halt\", \"epsilon\": 0.1}\n");
+    const Outcome json = run(
+        {"trace", "R", "--split", "train", "--script", script, "--out", "r.safetensors", "--json"});
+    ASSERT_EQ(json.code, 0) << json.err;
+    EXPECT_EQ(json.out, fake_lab().answer + "\n");
+    EXPECT_EQ(fake_lab().dump->split, "train");
+    EXPECT_EQ(fake_lab().dump->batches, 0);
+    ASSERT_EQ(fake_lab().dump->script.size(), 1u);
+    fake_lab().dump.reset();
+    refused({"trace", "R", "--corpus", "b"}, {"--out", "FILE.safetensors"});
+    refused({"trace", "R", "--corpus", "b", "--text", "a", "--out", "o"}, {"hopscope trace"});
+    refused({"trace", "R", "--corpus", "b", "--split", "train", "--out", "o"}, {"--split"});
+    refused({"trace", "R", "--split", "test", "--out", "o"}, {"--split", "test", "valid"});
+    refused({"trace", "R", "--batches", "-1", "--out", "o"}, {"--batches", "found -1"});
+    refused({"trace", "R", "--cut", "--out", "o"}, {"--cut"});
+    refused({"trace", "R", "--text", "a", "--half"}, {"--half", "prompt"});
+    refused({"trace", "R", "--text", "a", "--batches", "2"}, {"--batches", "prompt"});
+    EXPECT_FALSE(fake_lab().dump || fake_lab().trace);
+}
+
 // Fails if info mixes up a run and a configuration.
 TEST_F(CommandLine, InfoTakesARunOrAConfiguration) {
     ASSERT_EQ(run({"info", "R", "--json"}).code, 0);

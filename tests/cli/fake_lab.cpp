@@ -68,6 +68,17 @@ Result<std::string> trace(const TraceOptions& options) {
     return answer();
 }
 
+Result<std::string> trace_corpus(const RoutingDumpOptions& options) {
+    fake_lab().dump = options;
+    if (options.on_progress) options.on_progress("routing of batch 1 of 2", 0.5);
+    return answer();
+}
+
+const std::vector<Definition>& trace_definitions() {
+    static const std::vector<Definition> kSome = {{"tokens", "[S, T] ids"}};
+    return kSome;
+}
+
 Result<std::string> intervene(const InterveneOptions& options) {
     fake_lab().intervene = options;
     return answer();

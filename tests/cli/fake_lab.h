@@ -15,6 +15,7 @@ struct FakeLab {
     std::optional<core::lab::EvalOptions> eval;
     std::optional<core::lab::HaltingOptions> halting;
     std::optional<core::lab::TraceOptions> trace;
+    std::optional<core::lab::RoutingDumpOptions> dump;
     std::optional<core::lab::InterveneOptions> intervene;
     std::optional<core::lab::CompareOptions> compare;
     std::optional<core::lab::ZeroshotOptions> zeroshot;
