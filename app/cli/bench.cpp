@@ -49,13 +49,12 @@ std::string sizes(const nlohmann::ordered_json& shape) {
 }
 
 std::string describe_limit(const nlohmann::ordered_json& limit) {
-    char text[256];
-    std::snprintf(
-        text, sizeof text, "%s (%s): %s %.3g, allowed %.3g: %s\n",
-        limit.at("name").get<std::string>().c_str(), limit.at("form").get<std::string>().c_str(),
-        limit.at("what").get<std::string>().c_str(), limit.at("found").get<double>(),
-        limit.at("limit").get<double>(), limit.at("holds").get<bool>() ? "holds" : "fails");
-    return text;
+    const auto& interval = limit.at("ci95");
+    return limit.at("name").get<std::string>() + " (" + limit.at("form").get<std::string>() +
+           "): " + limit.at("what").get<std::string>() + " " + printed("%.3g", limit.at("found")) +
+           " [" + printed("%.3g", interval.at(0)) + ", " + printed("%.3g", interval.at(1)) +
+           "], allowed " + printed("%.3g", limit.at("limit")) + ": " +
+           (limit.at("holds").get<bool>() ? "holds" : "fails") + "\n";
 }
 
 std::string describe_result(const std::string& json) {

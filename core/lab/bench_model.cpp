@@ -13,6 +13,7 @@
 #include "core/measure/coupling.h"
 #include "core/model/forward.h"
 #include "core/probe/trace.h"
+#include "core/run/json_file.h"
 #include "core/train/batch_tensors.h"
 #include "core/train/engine.h"
 #include "kernels/ops.h"
@@ -21,18 +22,17 @@ namespace hopscope::core {
 namespace {
 
 using kernels::Form;
-using Json = nlohmann::ordered_json;
 
 constexpr int64_t kPromptTokens = 512;
 constexpr std::pair<const char*, Form> kForms[] = {{"fused", Form::fused},
                                                    {"reference", Form::reference}};
 
-Json model_shape(const BenchSetting& s, int64_t parameters) {
+OrderedJson model_shape(const BenchSetting& s, int64_t parameters) {
     const auto& c = s.config;
-    Json j = {{"batch", c.train.batch},           {"seq_len", c.train.seq_len},
-              {"grad_accum", c.train.grad_accum}, {"d_model", c.model.d_model},
-              {"layers", c.model.n_layers},       {"vocab_size", c.model.vocab_size},
-              {"parameters", parameters}};
+    OrderedJson j = {{"batch", c.train.batch},           {"seq_len", c.train.seq_len},
+                     {"grad_accum", c.train.grad_accum}, {"d_model", c.model.d_model},
+                     {"layers", c.model.n_layers},       {"vocab_size", c.model.vocab_size},
+                     {"parameters", parameters}};
     if (c.model.ffn == "dense") {
         j["d_ff"] = c.model.d_ff;
     } else {
@@ -160,7 +160,7 @@ BenchWorks trace_work(BenchSetting& s) {
 
     BenchWork work{
         "trace", "forward", source_name(s.config), "forward", static_cast<double>(length), {}};
-    Json shape = model_shape(s, weights.parameters());
+    OrderedJson shape = model_shape(s, weights.parameters());
     shape["batch"] = 1;
     shape["seq_len"] = length;
     shape.erase("grad_accum");
@@ -189,7 +189,7 @@ BenchWorks trace_work(BenchSetting& s) {
     };
     add("trace", [traced] { traced(); });
     add("trace_json", [traced] {
-        Json j = {{"format", "hopscope.trace/1"}};
+        OrderedJson j = {{"format", "hopscope.trace/1"}};
         add_trace(j, traced(), /*positions=*/true);
         dump_trace(j);
     });

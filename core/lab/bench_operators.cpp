@@ -12,6 +12,7 @@
 #include "core/config/arithmetic.h"
 #include "core/lab/bench_baselines.h"
 #include "core/lab/bench_work.h"
+#include "core/run/json_file.h"
 #include "kernels/ops.h"
 
 namespace hopscope::core {
@@ -19,7 +20,6 @@ namespace {
 
 using at::Tensor;
 using kernels::Form;
-using Json = nlohmann::ordered_json;
 using Tensors = std::vector<Tensor>;
 
 constexpr const char* kRandom = "random numbers";
@@ -28,7 +28,7 @@ constexpr std::pair<const char*, Form> kForms[] = {{"fused", Form::fused},
 
 /// An operator and its gradient with respect to `leaves`, for gradients of its outputs that are
 /// given. The graph of a call lives until the next.
-BenchForm differentiable(std::string name, Json shape, Tensors leaves,
+BenchForm differentiable(std::string name, OrderedJson shape, Tensors leaves,
                          std::function<Tensors()> call, Tensors gradients) {
     auto outputs = std::make_shared<Tensors>();
     BenchForm out;
@@ -130,11 +130,11 @@ BenchWorks route_work(BenchSetting& s) {
     Tensors leaves;
     for (auto* t : {&r.h, &r.proj, &r.centroids})
         if (t->defined()) leaves.push_back(*t = leaf(*t));
-    const Json shape = {{"tokens", s.tokens()},
-                        {"d_model", s.config.model.d_model},
-                        {"d_space", routing_width(s.config)},
-                        {"experts", moe.experts},
-                        {"top_k", moe.top_k}};
+    const OrderedJson shape = {{"tokens", s.tokens()},
+                               {"d_model", s.config.model.d_model},
+                               {"d_space", routing_width(s.config)},
+                               {"experts", moe.experts},
+                               {"top_k", moe.top_k}};
     const Tensors gradients = {s.random({s.tokens(), moe.top_k}), s.random({moe.experts})};
     auto work = operator_work(s, "route", "reference");
     for (const auto& [name, form] : kForms)
@@ -162,9 +162,9 @@ BenchWorks experts_work(BenchSetting& s) {
     if (bank.kind == kernels::ExpertKind::fixed) leaves = {weight};
     for (const auto* t : {&bank.gate, &bank.down, &bank.up, &bank.value})
         if (t->defined()) leaves.push_back(*t);
-    const Json shape = {{"tokens", s.tokens()},   {"d_model", s.config.model.d_model},
-                        {"experts", moe.experts}, {"rank", moe.expert_rank},
-                        {"top_k", moe.top_k},     {"expert", moe.expert}};
+    const OrderedJson shape = {{"tokens", s.tokens()},   {"d_model", s.config.model.d_model},
+                               {"experts", moe.experts}, {"rank", moe.expert_rank},
+                               {"top_k", moe.top_k},     {"expert", moe.expert}};
     auto work = operator_work(s, "experts", "reference");
     for (const auto& [name, form] : kForms)
         work.forms.push_back(differentiable(
@@ -196,7 +196,7 @@ BenchWorks classifier_work(BenchSetting& s) {
     const auto x = leaf(normed_rows(s).to(s.narrow())),
                embed = leaf((s.random({vocab, d}) * 0.02).to(s.narrow()));
     const auto targets = (s.random({s.tokens()}).abs() * 1e6).to(at::kLong).remainder(vocab);
-    const Json shape = {{"tokens", s.tokens()}, {"d_model", d}, {"vocab_size", vocab}};
+    const OrderedJson shape = {{"tokens", s.tokens()}, {"d_model", d}, {"vocab_size", vocab}};
     auto work = operator_work(s, "classifier", "reference");
     for (const auto& [name, form] : kForms)
         work.forms.push_back(differentiable(
@@ -217,11 +217,11 @@ BenchWorks attention_work(BenchSetting& s) {
     const auto q = leaf(s.random(sizes, s.narrow())), k = leaf(s.random(sizes, s.narrow())),
                v = leaf(s.random(sizes, s.narrow()));
     const Tensors gradient = {s.random(sizes, s.narrow())};
-    const Json shape = {{"batch", sizes[0]},
-                        {"heads", sizes[1]},
-                        {"seq_len", sizes[2]},
-                        {"head_dim", sizes[3]},
-                        {"dropout", p}};
+    const OrderedJson shape = {{"batch", sizes[0]},
+                               {"heads", sizes[1]},
+                               {"seq_len", sizes[2]},
+                               {"head_dim", sizes[3]},
+                               {"dropout", p}};
     auto work = operator_work(s, "attention", "aten");
     // The own form is for the CPU and for dropout; elsewhere the model itself runs LibTorch's.
     if (s.device.device.is_cpu() && p > 0)

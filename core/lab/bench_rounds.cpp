@@ -102,14 +102,27 @@ void add_rows(const BenchWork& work, const BenchForm& form, const Times& times, 
     add("both", std::move(both), peaks.both);
 }
 
+/// Distribution-free 95 % interval of a median: the number of rounds below it is binomial, here by
+/// its normal approximation.
+void fill_interval(std::vector<double> sorted, BenchRow& row) {
+    constexpr size_t kFewest = 6;  // below, even the extremes cover less than 95 %
+    if (sorted.size() < kFewest) return;
+    std::sort(sorted.begin(), sorted.end());
+    const auto n = static_cast<double>(sorted.size());
+    const double half = 1.96 * std::sqrt(n) / 2;
+    row.ratio_low = sorted[static_cast<size_t>(std::max(0.0, std::floor(n / 2 - half)))];
+    row.ratio_high = sorted[static_cast<size_t>(std::min(n - 1, std::ceil(n / 2 + half)))];
+}
+
 void fill_ratios(std::vector<BenchRow>& rows) {
     for (auto& row : rows) {
-        row.ratio = std::numeric_limits<double>::quiet_NaN();
+        row.ratio = row.ratio_low = row.ratio_high = std::numeric_limits<double>::quiet_NaN();
         for (const auto& base : rows) {
             if (base.form != row.reference || base.direction != row.direction) continue;
             std::vector<double> each;
             for (size_t i = 0; i < row.ms.size(); ++i) each.push_back(row.ms[i] / base.ms[i]);
             row.ratio = stats::median(each);
+            fill_interval(std::move(each), row);
         }
     }
 }
@@ -172,6 +185,7 @@ nlohmann::ordered_json to_json(const BenchRow& row) {
     j["reference"] =
         row.reference.empty() ? nlohmann::json(nullptr) : nlohmann::json(row.reference);
     j["ratio"] = number(row.ratio);
+    j["ratio_ci95"] = {number(row.ratio_low), number(row.ratio_high)};
     j["data"] = row.data;
     return j;
 }

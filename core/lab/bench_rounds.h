@@ -44,6 +44,8 @@ struct BenchRow {
     double tokens = 0;
     double ratio = 0;  ///< median over rounds of its time over the reference's in that round; NaN
                        ///< without one
+    double ratio_low = 0, ratio_high = 0;  ///< 95 % interval of that median (order statistics); NaN
+                                           ///< under six rounds
 };
 
 /// Calls before the timed ones; the last two are those whose memory is counted.

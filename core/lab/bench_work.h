@@ -30,8 +30,8 @@ struct BenchRun {
 
 class BenchSetting {
   public:
-    BenchSetting(Config config, Device device, Progress progress)
-        : config(std::move(config)), device(std::move(device)), progress(std::move(progress)) {}
+    BenchSetting(Config c, Device d, Progress p)
+        : config(std::move(c)), device(std::move(d)), progress(std::move(p)) {}
 
     const Config config;
     const Device device;

@@ -113,7 +113,7 @@ std::vector<TraceLayer> TraceProbe::take(const Config& config) {
 std::vector<std::vector<NextToken>> top_tokens_of_rows(const at::Tensor& log_p,
                                                        const Tokenizer& tokenizer, int64_t n) {
     const auto rows = log_p.detach().to(at::kCPU, at::kFloat).contiguous();
-    // Sorting whole rows would take longer than the forward pass that made them.
+    // The n best of thousands: whole rows need not be sorted.
     const auto best = kernels::cpu::top_k(rows, std::min(n, rows.size(1)));
     const auto v = floats(rows.gather(1, best));
     const auto ids = integers(best);

@@ -77,17 +77,18 @@ TEST_F(Bench, PeopleGetATableWithRatiosAndLimits) {
            "tokens_per_s": null, "peak_bytes": null, "reference": null, "ratio": null,
            "data": "synthetic text"}],
         "limits": [{"name": "trace", "form": "trace", "what": "time over a plain pass",
-                    "limit": 2, "found": 1.5, "holds": true},
+                    "limit": 2, "found": 1.5, "ci95": [1.25, 1.75], "holds": true},
                    {"name": "statistics", "form": "with", "what": "share",
-                    "limit": 0.03, "found": 0.5, "holds": false}],
+                    "limit": 0.03, "found": 0.5, "ci95": [null, null],
+                    "holds": false}],
         "skipped": [{"name": "experts", "reason": "a dense model"}]})";
     const Outcome got = run({"bench"});
     ASSERT_EQ(got.code, 0) << got.err;
     for (const char* part :
          {"cpu, 2 threads (Some CPU), fp32, 20 rounds, load before 0.25", "1.250", "1.125", "2.500",
           "1638400", "3.0", "0.125", "route: tokens 2048, expert mlp; random numbers",
-          "statistics: hops [1, 2]; synthetic text", "1.5, allowed 2: holds",
-          "0.5, allowed 0.03: fails", "experts skipped: a dense model"})
+          "statistics: hops [1, 2]; synthetic text", "1.5 [1.25, 1.75], allowed 2: holds",
+          "0.5 [-, -], allowed 0.03: fails", "experts skipped: a dense model"})
         EXPECT_NE(got.out.find(part), std::string::npos) << part << "\n" << got.out;
 }
 

@@ -94,8 +94,10 @@ TEST_F(BenchRuns, EveryRowIsMeasured) {
         } else {
             EXPECT_TRUE(row.at("name") == "adamw" || row.at("direction") == "snapshot");
         }
-        if (row.at("form") == row.at("reference")) EXPECT_EQ(row.at("ratio"), 1.0);
-        if (row.at("reference").is_null()) EXPECT_TRUE(row.at("ratio").is_null());
+        EXPECT_EQ(row.at("reference").is_null(), row.at("ratio").is_null());
+        if (row.at("form") == row.at("reference")) {
+            EXPECT_EQ(row.at("ratio"), 1.0);
+        }
         const auto name = row.at("name").get<std::string>();
         const bool text =
             name == "forward" || name == "step" || name == "trace" || name == "statistics";
@@ -149,7 +151,8 @@ TEST_F(BenchRuns, SlipsAreNamedAndStopsObeyed) {
 // The forms that experts are compared with compute the same numbers and the same gradients.
 TEST(BenchForms, BaselinesEqualTheReference) {
     constexpr int64_t kTokens = 9, kD = 6, kExperts = 7, kK = 3;
-    const auto idx = at::argsort(randn({kTokens, kExperts}, 1), -1).narrow(1, 0, kK).contiguous();
+    const auto idx =
+        at::argsort(randn({kTokens, kExperts}, 1), int64_t{-1}).narrow(1, 0, kK).contiguous();
     const auto gradient = randn({kTokens, kD}, 2);
     const auto run = [&](auto&& call) {
         std::vector<at::Tensor> out = {randn({kTokens, kD}, 3), randn({kTokens, kK}, 4),
@@ -258,6 +261,13 @@ TEST(BenchRounds, RatiosAreTakenRoundByRound) {
     EXPECT_EQ((*rows)[0].ratio, 1.0);
     const std::vector<std::string> timed(calls.end() - 4, calls.end());
     EXPECT_EQ(timed, (std::vector<std::string>{"slow", "fast", "fast", "slow"}));
+
+    const auto many = time_in_rounds(work, 20, at::kCPU, {});
+    ASSERT_TRUE(many.ok());
+    const BenchRow& fast = (*many)[1];
+    EXPECT_LE(fast.ratio_low, fast.ratio);
+    EXPECT_GE(fast.ratio_high, fast.ratio);
+    EXPECT_EQ((*many)[0].ratio_low, 1.0);
 }
 
 TEST(BenchRounds, MemoryIsThatOfOneCall) {
@@ -276,6 +286,7 @@ TEST(BenchRounds, MemoryIsThatOfOneCall) {
     EXPECT_EQ((*rows)[1].peak_bytes, 256);
     EXPECT_EQ((*rows)[2].peak_bytes, 3 * 4096);
     EXPECT_TRUE(std::isnan((*rows)[0].ratio));
+    EXPECT_TRUE(std::isnan((*rows)[0].ratio_low)) << "an interval of one round";
 }
 
 }  // namespace
