@@ -27,6 +27,7 @@ constexpr AddSubcommand kSubcommands[] = {
     add_compare,    //
     add_zeroshot,   //
     add_info,       //
+    add_bench,      //
     add_tokenizer,  //
     add_commands,
 };

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/api/nearest.h"
+#include "core/api/name_list.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
 #include "core/stats/proportions.h"
@@ -30,24 +30,10 @@ Result<std::vector<const Analysis*>> select_analyses(std::span<const Analysis> t
                                                      const std::string& names) {
     std::vector<std::string> known;
     for (const Analysis& analysis : table) known.emplace_back(analysis.name);
-    std::vector<char> wanted(table.size(), names == "all" ? 1 : 0);
-    for (size_t begin = 0; names != "all" && begin <= names.size();) {
-        const size_t end = std::min(names.find(',', begin), names.size());
-        const std::string name = names.substr(begin, end - begin);
-        begin = end + 1;
-        size_t index = 0;
-        while (index < known.size() && known[index] != name) ++index;
-        if (index == known.size()) {
-            std::string allowed = "all";
-            for (const std::string& word : known) allowed += ", " + word;
-            return usage_error("--what: found \"" + name + "\", allowed " + allowed +
-                               suggestion(name, known));
-        }
-        wanted[index] = 1;
-    }
+    const auto chosen = chosen_names("--what", names, known);
+    if (!chosen) return chosen.error();
     std::vector<const Analysis*> out;
-    for (size_t i = 0; i < table.size(); ++i)
-        if (wanted[i]) out.push_back(&table[i]);
+    for (const size_t i : *chosen) out.push_back(&table[i]);
     return out;
 }
 

@@ -221,6 +221,18 @@ std::vector<Definition> analysis_definitions();
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides);
 
+struct BenchOptions {
+    std::string what = "all";            ///< names joined by commas
+    std::string config;                  ///< TOML file; "" = the defaults
+    std::vector<std::string> overrides;  ///< "table.key=value"
+    std::string device;                  ///< "" = as configured
+    int64_t repeats = 20;                ///< timed rounds
+    std::function<void(const std::string& activity, double fraction)> on_progress;
+};
+/// hopscope.bench/1. Works on random numbers and on a run of its own under the temporary folder.
+Result<std::string> bench(const BenchOptions& options);
+std::vector<Definition> bench_definitions();  ///< what can be named, and what each row of it is
+
 struct TokenizerTrainOptions {
     std::string input, out;  ///< out: M.model
     int64_t vocab_size = 0;

@@ -35,12 +35,13 @@ at::Tensor rotate(const at::Tensor& x, const Rotation& r) {
 }
 
 /// What each query reads [B, heads, T, head_dim], dropping probabilities with chance p.
-at::Tensor mixed(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double p) {
+at::Tensor mixed(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double p,
+                 kernels::Form form) {
     if (p > 0 && q.is_cpu()) {
         const auto seed = at::empty({}, at::TensorOptions().dtype(at::kLong)).random_();
         const auto wide = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
         return kernels::dropout_attention(q.to(wide), k.to(wide), v.to(wide), p,
-                                          seed.item().toLong())
+                                          seed.item().toLong(), form)
             .to(q.scalar_type());
     }
     return at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true);
@@ -49,7 +50,7 @@ at::Tensor mixed(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, 
 }  // namespace
 
 at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tensor& x,
-                     int64_t batch, bool train) {
+                     int64_t batch, bool train, kernels::Form form) {
     const int64_t length = x.size(0) / batch, head_dim = m.d_model / m.n_heads;
     const auto heads = [&](const at::Tensor& y) {
         return y.view({batch, length, m.n_heads, head_dim})
@@ -60,7 +61,7 @@ at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tens
     const auto v = heads(linear(x, w.v, w.v_bias));
     const auto type = v.scalar_type();
     const double p = train && m.drops("attention") ? m.dropout : 0.0;
-    const auto y = mixed(rotate(q, r).to(type), rotate(k, r).to(type), v, p);
+    const auto y = mixed(rotate(q, r).to(type), rotate(k, r).to(type), v, p, form);
     return linear(y.transpose(1, 2).reshape({batch * length, m.d_model}), w.o, w.o_bias);
 }
 

@@ -64,9 +64,9 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
     for (size_t l = 0; l < w.layers.size(); ++l) {
         const auto& y = w.layers[l];
         const auto layer = static_cast<int64_t>(l);
-        const auto a =
-            attention(m, y, norm(x, y.attn_norm_weight, y.attn_norm_bias), batch, options.train)
-                .to(wide);
+        const auto a = attention(m, y, norm(x, y.attn_norm_weight, y.attn_norm_bias), batch,
+                                 options.train, options.form)
+                           .to(wide);
         if (options.probe) options.probe->attention(layer, a);
         x = x + drop(m, "residual", a, options.train);
 

@@ -60,9 +60,10 @@ ForwardOut forward(const Config& config, const Weights& weights, const at::Tenso
 /// The norm before the head, in the type of its weights. x [n, d] → [n, d].
 at::Tensor final_norm(const Weights& weights, const at::Tensor& x);
 
-/// Multi-head causal attention with RoPE. x [B·T, d] (already normalised) → [B·T, d].
+/// Multi-head causal attention with RoPE. x [B·T, d] (already normalised) → [B·T, d]. `form` is
+/// that of attention with dropout on the CPU; everywhere else LibTorch's own is the only one.
 at::Tensor attention(const ModelConfig& config, const LayerWeights& w, const at::Tensor& x,
-                     int64_t batch, bool train);
+                     int64_t batch, bool train, kernels::Form form = kernels::Form::fused);
 
 struct MoeOut {
     at::Tensor out;         ///< [T, d] what the block adds to the stream

@@ -4,13 +4,13 @@
 #include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/sort.h>
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
 #include <cmath>
 
 #include "core/probe/intervention_probe.h"
+#include "kernels/cpu/route.h"
 
 namespace hopscope::core {
 namespace {
@@ -133,16 +133,24 @@ std::vector<float> target_nll(const at::Tensor& log_p, const at::Tensor& targets
         -log_p.narrow(0, 0, targets.size(0)).gather(1, targets.unsqueeze(-1)).squeeze(-1));
 }
 
-std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& tokenizer, int64_t n) {
-    const auto [value, id] = at::sort(log_p, /*stable=*/true, -1, /*descending=*/true);
-    const auto v = floats(value.narrow(0, 0, std::min(n, log_p.size(0))));
-    const auto ids = integers(id.narrow(0, 0, std::min(n, log_p.size(0))));
-    std::vector<NextToken> out;
+std::vector<std::vector<NextToken>> top_tokens_of_rows(const at::Tensor& log_p,
+                                                       const Tokenizer& tokenizer, int64_t n) {
+    const auto rows = log_p.detach().to(at::kCPU, at::kFloat).contiguous();
+    // The n best of thousands: whole rows need not be sorted.
+    const auto best = kernels::cpu::top_k(rows, std::min(n, rows.size(1)));
+    const auto v = floats(rows.gather(1, best));
+    const auto ids = integers(best);
+    const auto width = static_cast<size_t>(best.size(1));
+    std::vector<std::vector<NextToken>> out(static_cast<size_t>(rows.size(0)));
     for (size_t i = 0; i < v.size(); ++i) {
         const auto token = static_cast<int32_t>(ids[i]);
-        out.push_back({token, tokenizer.piece(token), std::exp(v[i])});
+        out[i / width].push_back({token, tokenizer.piece(token), std::exp(v[i])});
     }
     return out;
+}
+
+std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& tokenizer, int64_t n) {
+    return std::move(top_tokens_of_rows(log_p.unsqueeze(0), tokenizer, n).front());
 }
 
 Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
@@ -186,12 +194,11 @@ Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
     std::vector<float> nll;
     if (length > 1)
         nll = target_nll(log_p, tokens.view({-1}).to(at::kCPU).narrow(0, 1, length - 1));
-    for (int64_t t = 0; t < length; ++t) {
-        const auto& p = (*pieces)[static_cast<size_t>(t)];
-        TraceToken token{
-            p.id, p.piece, p.begin, p.end, t > 0 ? nll[static_cast<size_t>(t - 1)] : kNaN, {}};
-        token.next = top_tokens(log_p.select(0, t), tokenizer, kNextTokens);
-        result.tokens.push_back(std::move(token));
+    auto next = top_tokens_of_rows(log_p, tokenizer, kNextTokens);
+    for (size_t t = 0; t < next.size(); ++t) {
+        const auto& p = (*pieces)[t];
+        result.tokens.push_back(
+            {p.id, p.piece, p.begin, p.end, t > 0 ? nll[t - 1] : kNaN, std::move(next[t])});
     }
     result.layers = std::move(pass.layers);
     return result;

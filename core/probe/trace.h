@@ -68,6 +68,9 @@ Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
 
 /// Most likely next tokens of a row of log-probabilities [V], falling, ties by lowest id.
 std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& tokenizer, int64_t n);
+/// The same for each row of [T, V].
+std::vector<std::vector<NextToken>> top_tokens_of_rows(const at::Tensor& log_p,
+                                                       const Tokenizer& tokenizer, int64_t n);
 
 /// Token ids of a prompt, checked against max_seq_len; errors as trace_prompt.
 Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,

@@ -46,7 +46,7 @@ double tau_of(const Config& config, const LayerWeights& w) {
 
 }  // namespace
 
-Engine::Engine(EngineState state) : state_(std::move(state)) {
+Engine::Engine(EngineState state, UpdateForm how) : state_(std::move(state)), how_(how) {
     const auto device = state_.weights.embed.device();
     bf16_ = state_.live.train.precision == "bf16" ||
             (state_.live.train.precision == "auto" && device.is_cuda());
@@ -93,7 +93,8 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     std::vector<int32_t> tokens;
     ForwardOptions options;
     options.train = true;
-    options.statistics = true;
+    options.statistics = how_.statistics || state_.live.moe.has_bias();
+    options.form = how_.form;
     options.controls = controls();
     options.controls.hop_limit = curriculum_hops(train, state_.step);
     grads_.clear();
@@ -119,7 +120,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
             options.probe = &*probe;
         }
         const auto out = forward(state_.live, compute_, batch.ids, options);
-        const auto loss = training_loss(state_.live, compute_, out, batch.targets);
+        const auto loss = training_loss(state_.live, compute_, out, batch.targets, how_.form);
         const double balance = out.balance.defined() ? out.balance.item().toDouble() : 0.0;
         if (out.z.defined()) z_sum += out.z.item().toDouble();
         const double value = loss.nll.item().toDouble();
@@ -252,7 +253,8 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
             }
         auto& leaf = leaves[name];
         const auto shadow = leaf.scalar_type() == at::kBFloat16 ? leaf.detach() : at::Tensor();
-        kernels::adamw(t, grad->second, m, v, kept.empty() ? shadow : at::Tensor(), step);
+        kernels::adamw(t, grad->second, m, v, kept.empty() ? shadow : at::Tensor(), step,
+                       how_.form);
         for (auto& k : kept) k.target.index_copy_(0, k.index, k.rows);
         if (!kept.empty() && shadow.defined()) shadow.copy_(t);
     });

@@ -67,9 +67,18 @@ struct EvaluationTime {
 EvaluationTime time_batch(const Config& config, const Weights& weights, const BatchSource& source,
                           int64_t index, const Controls& controls);
 
+/// How updates are made where they are measured (core/lab/bench_model.cpp); a run trains with the
+/// defaults.
+struct UpdateForm {
+    kernels::Form form = kernels::Form::fused;
+    /// Off: no statistics of the layers, ScalarRecord::layers and counts() stay empty; except where
+    /// a selection bias needs the counts, which then come with all the rest.
+    bool statistics = true;
+};
+
 class Engine {
   public:
-    explicit Engine(EngineState state);
+    explicit Engine(EngineState state, UpdateForm how = {});
 
     /// One update. `between` runs between micro-batches. Errors (failed): loss or gradient not
     /// finite; then neither weights nor moments changed, and `bad_batch()` holds the tokens.
@@ -122,6 +131,7 @@ class Engine {
     void apply_optimizer(double grad_norm, double lr);
 
     EngineState state_;
+    UpdateForm how_;
     Plan plan_;  ///< of state_.interventions
     Weights compute_;
     bool bf16_ = false;

@@ -2,14 +2,12 @@
 
 #include <ATen/TensorOperators.h>
 
-#include "kernels/ops.h"
-
 namespace hopscope::core {
 
 TrainingLoss training_loss(const Config& config, const Weights& weights, const ForwardOut& out,
-                           const at::Tensor& targets) {
-    const auto head =
-        kernels::classifier(out.hidden.to(weights.embed.scalar_type()), weights.embed, targets);
+                           const at::Tensor& targets, kernels::Form form) {
+    const auto head = kernels::classifier(out.hidden.to(weights.embed.scalar_type()), weights.embed,
+                                          targets, form);
     TrainingLoss loss;
     loss.nll = head.nll_sum / static_cast<double>(targets.numel());
     loss.total = loss.nll;

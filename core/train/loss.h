@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/model/forward.h"
+#include "kernels/ops.h"
 
 namespace hopscope::core {
 
@@ -15,6 +16,6 @@ struct TrainingLoss {
 /// @param out     of forward() on the batch, with these weights
 /// @param targets [B·T] int64
 TrainingLoss training_loss(const Config& config, const Weights& weights, const ForwardOut& out,
-                           const at::Tensor& targets);
+                           const at::Tensor& targets, kernels::Form form = kernels::Form::fused);
 
 }  // namespace hopscope::core

@@ -111,6 +111,7 @@ TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
                                                        {"zeroshot"},
                                                        {"generate"},
                                                        {"info"},
+                                                       {"bench"},
                                                        {"commands"},
                                                        {"tokenizer"},
                                                        {"tokenizer", "train"},

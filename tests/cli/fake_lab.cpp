@@ -134,6 +134,16 @@ Result<std::string> info(const std::string& target, bool is_config,
     return answer();
 }
 
+Result<std::string> bench(const BenchOptions& options) {
+    fake_lab().bench = options;
+    if (options.on_progress) options.on_progress("route: timing", 0.5);
+    return answer();
+}
+
+std::vector<Definition> bench_definitions() {
+    return {{"route", "fused against reference"}};
+}
+
 Result<std::string> tokenizer_train(const TokenizerTrainOptions& options) {
     fake_lab().tokenizer = options;
     return answer();

@@ -21,6 +21,7 @@ struct FakeLab {
     std::optional<core::lab::ZeroshotOptions> zeroshot;
     std::optional<core::lab::GenerateOptions> generate;
     std::optional<core::lab::AnalyzeOptions> analyze;
+    std::optional<core::lab::BenchOptions> bench;
     std::optional<core::lab::TokenizerTrainOptions> tokenizer;
     std::string info_target, coded_model, coded_text;
     bool info_is_config = false, pieces = false;

@@ -5,8 +5,8 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 
 #include "kernels/ops.h"
+#include "kernels/peak_memory.h"
 #include "tests/kernels/helpers.h"
-#include "tests/kernels/peak_memory.h"
 
 namespace {
 
@@ -89,7 +89,7 @@ TEST(DropoutAttention, DoesNotDependOnThreads) {
 TEST(DropoutAttention, KeepsNothingOfTheSizeOfAllPairs) {
     const int64_t b = 2, heads = 4, t = 1024, d = 16;
     auto q = randn({b, heads, t, d}, 1, at::kFloat).set_requires_grad(true);
-    const test::PeakMemory memory;
+    const kernels::PeakMemory memory;
     kernels::dropout_attention(q, q, q, 0.1, 9).sum().backward();
     const auto all_pairs = static_cast<double>(b * heads * t * t * 4);
     EXPECT_LT(static_cast<double>(memory.peak()), 0.6 * all_pairs)

@@ -4,13 +4,14 @@
 #include <ATen/Parallel.h>
 #include <set>
 
+#include "kernels/peak_memory.h"
 #include "tests/kernels/expert_banks.h"
-#include "tests/kernels/peak_memory.h"
 
 namespace {
 
 using namespace hopscope::test;
 using hopscope::kernels::Form;
+using hopscope::kernels::PeakMemory;
 namespace kernels = hopscope::kernels;
 
 // One expert for all, k = M, rank above 1, experts without a token, widths that fill no vector

@@ -9,7 +9,7 @@
 #include "core/text/batches.h"
 #include "core/text/token_file.h"
 #include "core/train/engine.h"
-#include "tests/kernels/peak_memory.h"
+#include "kernels/peak_memory.h"
 #include "tests/train/run_helpers.h"
 
 namespace {
@@ -70,7 +70,7 @@ double measured(const Config& config, int64_t& parameters) {
     const auto data = BatchSource::create(*TokenFile::open(dir / "t.tokens"), config.train.batch,
                                           config.train.seq_len, 42);
     EXPECT_TRUE(data.ok());
-    const test::PeakMemory memory;
+    const kernels::PeakMemory memory;
     EngineState state;
     state.live = config;
     state.weights = init_weights(config, 42);

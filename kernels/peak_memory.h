@@ -1,5 +1,6 @@
 // The most tensor memory that was held at once on this thread while the object lived, counted by
-// the allocator itself: exact, and the same on every machine.
+// the allocator itself: exact, and the same on every machine. Of two that live at once only the
+// inner counts. Made and asked on the thread that does the work.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace hopscope::test {
+namespace hopscope::kernels {
 
 class PeakMemory {
   public:
@@ -33,4 +34,4 @@ class PeakMemory {
     c10::DebugInfoGuard guard_;
 };
 
-}  // namespace hopscope::test
+}  // namespace hopscope::kernels
