@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "app/panels/analyses_view.h"
+#include "app/panels/table_plot.h"
 #include "app/window/fonts.h"
 #include "app/window/format.h"
 #include "app/window/panel.h"
@@ -80,7 +81,8 @@ class AnalysesPanel final : public Panel {
     std::string chosen_;
     std::string problem_;  ///< of the chosen one's file
     std::optional<AnalysisView> shown_;
-    std::vector<ResultTable> tables_;  ///< of the document and of its CSV files
+    std::vector<ResultTable> tables_;         ///< of the document and of its CSV files
+    std::map<std::string, TablePlot> plots_;  ///< by analysis and table
 };
 
 void AnalysesPanel::prepare(AppState& state) {
@@ -338,6 +340,13 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
     ImGui::SameLine(0, 12 * s);
     if (ImGui::SmallButton("Copy")) copy_table(state, table);
     tooltip("Copies the table as text with tabs; a click on a column's name sorts by it");
+    if (table.rows.size() > 1 && first_measured(table)) {
+        const std::string place = table.name == chosen_ ? chosen_ : chosen_ + "-" + table.name;
+        ImGui::SameLine(0, 6 * s);
+        const bool picture = ImGui::SmallButton("PNG");
+        tooltip("Writes the picture below into RUN/analysis");
+        plots_[place].draw(state, table, picture ? place : "");
+    }
     const int columns = static_cast<int>(std::min<size_t>(table.columns.size(), 60));
     const float row = ImGui::GetTextLineHeight() + 4 * s;
     const float height =

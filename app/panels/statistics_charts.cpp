@@ -4,6 +4,7 @@
 #include <implot.h>
 
 #include "app/panels/curves_legend.h"
+#include "app/panels/plain_plot.h"
 #include "app/panels/statistics_panel.h"
 #include "app/window/format.h"
 #include "app/window/widgets.h"
@@ -11,21 +12,10 @@
 namespace hopscope::app {
 namespace {
 
-constexpr ImPlotFlags kPlot =
-    ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect;
-
-int tick(double value, char* text, int size, void*) {
-    return std::snprintf(text, static_cast<size_t>(size), "%s", plain(value).c_str());
-}
-
 bool begin_plot(const char* id, const Area& area, const char* x, const char* y,
                 ImPlotFlags more = 0) {
     ImGui::SetCursorScreenPos(area.at);
-    if (!ImPlot::BeginPlot(id, area.size, kPlot | more)) return false;
-    ImPlot::SetupAxes(x, y, ImPlotAxisFlags_NoHighlight, ImPlotAxisFlags_NoHighlight);
-    ImPlot::SetupAxisFormat(ImAxis_X1, tick);
-    ImPlot::SetupAxisFormat(ImAxis_Y1, tick);
-    return true;
+    return begin_plain_plot(id, area.size, x, y, more);
 }
 
 void flat_line(const char* name, double low, double high, double y, const ImVec4& color,

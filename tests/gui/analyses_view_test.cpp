@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "app/panels/table_plot.h"
 #include "app/window/task_runner.h"
 
 namespace hopscope::app {
@@ -53,6 +54,31 @@ TEST(AnalysesView, TablesReadAndSort) {
     EXPECT_EQ(shown_cell("0.123456789"), "0.1235");
     EXPECT_EQ(shown_cell("12345"), "12,345");
     EXPECT_EQ(shown_cell("a1"), "a1");
+}
+
+// Wrong if a picture were drawn of a place instead of a measurement, a row without a number shifted
+// the others, or an interval belonged to another column.
+TEST(TablePlot, DrawsWhatIsMeasuredWithItsInterval) {
+    const ResultTable t = read_csv(
+        "layer,expert,mean,ci95_low,ci95_high,share,share_low,share_high,word\n"
+        "0,3,0.5,0.25,1,7,6,9,a\n0,4,,,,8,8,8,b\n1,3,2,1.5,,9,9,9,c\n",
+        "t");
+    EXPECT_EQ(plot_columns(t), (std::vector<size_t>{0, 1, 2, 5}));
+    ASSERT_EQ(first_measured(t), std::optional<size_t>(2));
+    const auto means = plot_of(t, 2, std::nullopt);
+    ASSERT_EQ(means.size(), 2u) << "a series a layer";
+    EXPECT_EQ(means[0].name, "layer 0");
+    EXPECT_EQ(means[0].y, (std::vector<double>{0.5}));
+    EXPECT_EQ(means[0].below, (std::vector<double>{0.25}));
+    EXPECT_EQ(means[0].above, (std::vector<double>{0.5}));
+    EXPECT_EQ(means[1].x, (std::vector<double>{2})) << "the row it stands in";
+    EXPECT_EQ(means[1].rows, (std::vector<size_t>{2}));
+    EXPECT_EQ(means[1].above, (std::vector<double>{0})) << "no upper end is known";
+    const auto shares = plot_of(t, 5, 1);
+    EXPECT_EQ(shares[0].x, (std::vector<double>{3, 4}));
+    EXPECT_EQ(shares[0].below, (std::vector<double>{1, 0}));
+    EXPECT_TRUE(plot_of(t, 0, 1)[0].below.empty());
+    EXPECT_FALSE(first_measured(read_csv("layer,word\n1,a\n", "t")));
 }
 
 bool wait_for(const std::function<bool()>& condition) {

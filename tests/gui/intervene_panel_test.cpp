@@ -240,6 +240,7 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
         click(ctx, "Run");
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
         IM_CHECK(ctx->ItemExists("**/Copy"));
+        IM_CHECK(ctx->ItemExists("**/PNG"));  // the table has a picture
         click(ctx, "fails");
         click(ctx, "Run");
         IM_CHECK(wait_for(ctx, [] {

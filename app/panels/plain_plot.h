@@ -1,0 +1,13 @@
+// The plain frame of small plots: no title and no menus, axes with units and numbers as the rest of
+// the window writes them. Window thread only, inside an ImGui window.
+#pragma once
+
+#include <implot.h>
+
+namespace hopscope::app {
+
+/// As ImPlot::BeginPlot, which ImPlot::EndPlot follows where this is true.
+bool begin_plain_plot(const char* id, ImVec2 size, const char* x, const char* y,
+                      ImPlotFlags more = 0);
+
+}  // namespace hopscope::app
