@@ -114,12 +114,12 @@ Result<std::vector<LayerGradients>> gradient_geometry(const Config& config, cons
         return t.detach().set_requires_grad(learns(config, name, group));
     });
     const int64_t n = std::min(batches, source.eval_batches());
-    const auto done = each_batch(
-        source, n, weights.embed.device(), "gradient of batch", progress,
-        [&](int64_t, const BatchTensors& batch) {
-            const auto out = forward(config, leaves, batch.ids, {});
-            training_loss(config, leaves, out, batch.targets).total.backward();
-        });
+    const auto done =
+        each_batch(source, n, weights.embed.device(), "gradient of batch", progress,
+                   [&](int64_t, const BatchTensors& batch) {
+                       const auto out = forward(config, leaves, batch.ids, {});
+                       training_loss(config, leaves, out, batch.targets).total.backward();
+                   });
     if (!done) return done.error();
     const c10::AutoGradMode no_grad(false);
     std::vector<LayerGradients> out;

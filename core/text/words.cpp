@@ -7,7 +7,6 @@
 namespace hopscope::core {
 namespace {
 
-
 bool is_letter(char c) {
     return std::isalpha(static_cast<unsigned char>(c)) != 0;
 }
