@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
 
@@ -23,10 +24,15 @@ void describe(CLI::App& app, AnalyzeCall& call) {
     app.add_option("--against", o.against, "Second run, for analyses of two")->type_name("RUN");
     app.add_option("--corpus", o.corpus, "Text to analyse; default: the run's own")
         ->type_name("FILE");
-    app.add_option("--prompts", o.prompts, "Prompts, JSON lines {\"text\", …}")->type_name("FILE");
+    app.add_option("--prompts", o.prompts,
+                   "Words of two meanings for polysemy, JSON lines {\"text\", \"word\", "
+                   "\"meaning\"}; not the lines of intervene, which name no word")
+        ->type_name("FILE");
     add_categories_option(app, call.categories);
     app.add_option("--seed", o.seed, "Seed of whatever is drawn")->capture_default_str();
-    app.add_option("--out", o.out, "Folder for NAME.json and NAME.csv; default: stdout")
+    app.add_option("--out", o.out,
+                   "Folder for NAME.json and NAME.csv; default: stdout. A CSV begins with lines "
+                   "\"# key: value\"")
         ->type_name("DIR");
     app.add_flag("--json", call.json, "One JSON document on stdout and nothing else");
     add_definitions(app, core::lab::analysis_definitions());
@@ -38,14 +44,12 @@ int analyze(const AnalyzeCall& call, const Environment& environment) {
     if (!dirs) return report(dirs.error(), environment);
     options.category_dirs = std::move(*dirs);
     if (environment.catch_signals) environment.catch_signals();
-    if (environment.terminal)
-        options.on_progress = [&](const std::string& activity, double fraction) {
-            environment.err << "\r\033[K" << activity;
-            if (fraction >= 0) environment.err << "  " << static_cast<int>(100 * fraction) << " %";
-            environment.err << std::flush;
-        };
+    TrainProgress progress(environment);
+    options.on_progress = [&](const std::string& activity, double fraction) {
+        progress.activity(activity, fraction);
+    };
     const auto result = core::lab::analyze(options);
-    if (environment.terminal) environment.err << "\r\033[K" << std::flush;
+    progress.finish();
     if (!result) return report(result.error(), environment);
     // The documents are what it is for; with a folder they lie there.
     if (options.out.empty() || call.json) return deliver_text(result, "", environment);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
 
@@ -111,7 +112,14 @@ std::string describe_result(const std::string& text) {
 int compare(const CompareCall& call, const Environment& environment) {
     core::lab::CompareOptions options = call.options;
     if (!std::isnan(call.margin)) options.margin = call.margin;
-    return deliver(core::lab::compare(options), call.output, environment, describe_result);
+    if (environment.catch_signals) environment.catch_signals();
+    TrainProgress progress(environment);
+    options.on_progress = [&](const std::string& activity, double fraction) {
+        progress.activity(activity, fraction);
+    };
+    const auto result = core::lab::compare(options);
+    progress.finish();
+    return deliver(result, call.output, environment, describe_result);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
 
@@ -46,8 +47,15 @@ std::string describe_result(const std::string& text) {
 }
 
 int eval(const EvalCall& call, const Environment& environment) {
+    core::lab::EvalOptions options = call.options;
     if (environment.catch_signals) environment.catch_signals();
-    return deliver(core::lab::eval(call.options), call.output, environment, describe_result);
+    TrainProgress progress(environment);
+    options.on_progress = [&](const std::string& activity, double fraction) {
+        progress.activity(activity, fraction);
+    };
+    const auto result = core::lab::eval(options);
+    progress.finish();
+    return deliver(result, call.output, environment, describe_result);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
 
@@ -80,7 +81,13 @@ int intervene(const InterveneCall& call, const Environment& environment) {
     if (!dirs) return report(dirs.error(), environment);
     options.category_dirs = std::move(*dirs);
     if (environment.catch_signals) environment.catch_signals();
-    return deliver(core::lab::intervene(options), call.output, environment, describe_result);
+    TrainProgress progress(environment);
+    options.on_progress = [&](const std::string& activity, double fraction) {
+        progress.activity(activity, fraction);
+    };
+    const auto result = core::lab::intervene(options);
+    progress.finish();
+    return deliver(result, call.output, environment, describe_result);
 }
 
 }  // namespace

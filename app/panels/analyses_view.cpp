@@ -85,6 +85,15 @@ void collect(const Json& j, const std::string& path, AnalysisView& out) {
     }
 }
 
+/// Where the table begins: behind the lines "# key: value" at the head of a file. Further down a
+/// cell may begin with the same sign.
+size_t end_of_comments(const std::string& text) {
+    size_t at = 0;
+    while (at < text.size() && text[at] == '#')
+        at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    return at;
+}
+
 }  // namespace
 
 bool is_number(const std::string& cell) {
@@ -126,7 +135,7 @@ ResultTable read_csv(const std::string& text, const std::string& name) {
     std::string cell;
     bool quoted = false;
     const auto end_cell = [&] { lines.back().push_back(std::exchange(cell, {})); };
-    for (size_t i = 0; i < text.size(); ++i) {
+    for (size_t i = end_of_comments(text); i < text.size(); ++i) {
         const char c = text[i];
         if (quoted) {
             if (c != '"')

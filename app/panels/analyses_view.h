@@ -29,8 +29,8 @@ struct AnalysisView {
 /// Errors (failed): text that is no such document.
 core::Result<AnalysisView> read_analysis(const std::string& json);
 
-/// RFC 4180: quoted cells may hold commas, quotes and line ends. The first line names the columns;
-/// shorter rows are filled up.
+/// RFC 4180: quoted cells may hold commas, quotes and line ends. Behind the lines "# key: value" at
+/// the head, the first line names the columns; shorter rows are filled up.
 ResultTable read_csv(const std::string& text, const std::string& name);
 
 /// Sorts the rows by a column: numbers by value, then texts by letters, empty cells last.

@@ -37,19 +37,57 @@ Result<std::vector<const Analysis*>> select_analyses(std::span<const Analysis> t
     return out;
 }
 
+namespace {
+
+int64_t step_of(const Analysis& analysis, const AnalysisContext& context) {
+    return analysis.needs_model ? context.model_step : context.curve_step;
+}
+
+}  // namespace
+
+OrderedJson analysis_head(const Analysis& analysis, const AnalysisContext& context) {
+    return {{"format", "hopscope.analysis/1"},
+            {"name", analysis.name},
+            {"run", context.folder.name()},
+            {"step", step_of(analysis, context)},
+            {"config_hash", context.folder.info().config_hash}};
+}
+
 OrderedJson analysis_json(const Analysis& analysis, const AnalysisOutput& output,
-                          const AnalysisContext& context, int64_t step) {
-    OrderedJson j;
-    j["format"] = "hopscope.analysis/1";
-    j["name"] = analysis.name;
+                          const AnalysisContext& context) {
+    OrderedJson j = analysis_head(analysis, context);
     j["definition"] = analysis.definition;
-    j["run"] = context.folder.name();
-    j["step"] = step;
-    j["config_hash"] = context.folder.info().config_hash;
+    if (analysis.needs_model) j["live"] = context.live;
     j["n"] = output.n;
     j["seed"] = context.seed;
+    if (output.text) {
+        j["corpus"] = output.text->corpus;
+        j["data_hash"] = output.text->data_hash;
+        j["batches"] = output.text->batches;
+    }
+    if (output.used_prompts) j["prompts"] = context.prompts;
+    if (output.used_against && context.against) {
+        const AnalysisContext& other = *context.against;
+        j["against"] = {{"run", other.folder.name()},
+                        {"step", step_of(analysis, other)},
+                        {"config_hash", other.folder.info().config_hash}};
+        if (analysis.needs_model) j["against"]["live"] = other.live;
+    }
     j["result"] = output.result;
     return j;
+}
+
+std::string csv_head(const OrderedJson& document) {
+    std::string out;
+    for (const auto& [key, value] : document.items()) {
+        if (key == "format" || key == "result") continue;
+        std::string text = value.is_string() ? value.get<std::string>() : dump_ordered_line(value);
+        // A line end within would make the rest of it a row.
+        for (char& c : text)
+            if (c == '\n' || c == '\r') c = ' ';
+        out += "# " + key + ": " + text + "\n";
+    }
+    return out;
 }
 
 std::string to_csv(const AnalysisTable& table) {
@@ -71,6 +109,14 @@ OrderedJson json_number(double x) {
 
 OrderedJson json_interval(double low, double high) {
     return OrderedJson::array({json_number(low), json_number(high)});
+}
+
+std::string csv_cell(const OrderedJson& number) {
+    return number.is_number() ? csv_number(number.get<double>()) : "";
+}
+
+void add_bounds(std::vector<std::string>& row, const OrderedJson& interval) {
+    for (const auto& end : interval) row.push_back(csv_cell(end));
 }
 
 OrderedJson share_over(int64_t k, int64_t n) {

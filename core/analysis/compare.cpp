@@ -53,7 +53,8 @@ AnswerResult compare_answers(const CompareInput& a, const CompareInput& b, bool 
             stats::paired_proportions_tost(only_a, only_b, n, margin)};
 }
 
-void compare_groups(CompareResult& result) {
+/// False: cancelled.
+bool compare_groups(CompareResult& result, const Progress& progress) {
     std::vector<double> means, spreads;
     for (const SeedGroup& group : result.groups) {
         means.push_back(group.perplexity.mean);
@@ -78,12 +79,15 @@ void compare_groups(CompareResult& result) {
         for (size_t j = i + 1; j < result.groups.size(); ++j) {
             const SeedGroup &a = result.groups[i], &b = result.groups[j];
             if (a.loss.n < 2 || b.loss.n < 2) continue;
+            if (progress.cancelled()) return false;
+            progress.report("comparing seeds of " + a.variant + " and " + b.variant, -1);
             result.seed_tost.push_back(
                 {i, j, stats::t_tost(stats::welch(a.loss, b.loss), result.margin),
                  stats::bootstrap_tost(
                      stats::bootstrap_hierarchical(losses(a), losses(b), true, draw),
                      result.margin)});
         }
+    return true;
 }
 
 /// What tells groups apart: configuration without the seed, amount of training, changes at
@@ -162,7 +166,8 @@ std::vector<SeedGroup> seed_groups(const std::vector<CompareInput>& inputs) {
     return groups;
 }
 
-Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOptions& options) {
+Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOptions& options,
+                              const Progress& progress) {
     if (auto s = check_comparable(inputs); !s) return s.error();
     const bool zeroshot = inputs.front().zeroshot;
     CompareResult result;
@@ -179,9 +184,17 @@ Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOpt
             return usage_error("--block: found " + std::to_string(block) +
                                ", allowed sizes from 1");
     result.inputs = std::move(inputs);
+    const Error stopped{ErrorKind::interrupted, "the comparison was stopped on request"};
+    const size_t n = result.inputs.size(), pairs = n * (n - 1) / 2;
+    size_t pair = 0;
     for (size_t i = 0; i < result.inputs.size(); ++i)
         for (size_t j = i + 1; j < result.inputs.size(); ++j) {
             const CompareInput &a = result.inputs[i], &b = result.inputs[j];
+            if (progress.cancelled()) return stopped;
+            progress.report(
+                "comparing pair " + std::to_string(pair + 1) + " of " + std::to_string(pairs),
+                static_cast<double>(pair) / static_cast<double>(pairs));
+            ++pair;
             if (zeroshot)
                 result.answers.push_back(
                     {i, j, compare_answers(a, b, &ItemAnswer::right, result.margin),
@@ -191,7 +204,7 @@ Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOpt
         }
     if (!zeroshot) {
         result.groups = seed_groups(result.inputs);
-        compare_groups(result);
+        if (!compare_groups(result, progress)) return stopped;
     }
     result.warnings = warnings_of(result);
     return result;

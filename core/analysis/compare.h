@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/analysis/compare_input.h"
+#include "core/api/progress.h"
 #include "core/run/json_file.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/mean_tests.h"
@@ -88,8 +89,10 @@ struct CompareResult {
     std::vector<Warning> warnings;
 };
 
-/// Errors (usage): what check_comparable says, a margin or resamples out of range.
-Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOptions& options);
+/// `progress` is told, and asked, pair by pair.
+/// Errors (usage): what check_comparable says, a margin or resamples out of range; interrupted.
+Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOptions& options,
+                              const Progress& progress = {});
 
 /// Groups of inputs, in order of appearance.
 std::vector<SeedGroup> seed_groups(const std::vector<CompareInput>& inputs);

@@ -63,6 +63,7 @@ Result<AnalysisOutput> crossings(const AnalysisContext& context) {
     constexpr double kBandwidth = 0.1;
     AnalysisOutput out;
     out.n = static_cast<int64_t>(context.metrics.size());
+    out.used_against = true;
     AnalysisTable table{
         "", {"quantity", "step", "ci95_low", "ci95_high", "ahead_after", "clear"}, {}};
     add("valid_loss", validation(context), validation(*context.against), 0, out, table);

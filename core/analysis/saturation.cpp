@@ -2,11 +2,12 @@
 // the geometry snapshots of the run (OLMoE, arXiv 2409.02060).
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "core/analysis/analysis.h"
+#include "core/analysis/saved_snapshots.h"
 #include "core/config/arithmetic.h"
-#include "core/run/geometry_file.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core::analysis {
@@ -14,8 +15,10 @@ namespace hopscope::core::analysis {
 const char* const kSaturationDefinition =
     "|chosen at step t ∩ chosen in the last snapshot| / k for each token of the fixed probe sample "
     "and hop, mean over hops and tokens; first: share of tokens whose first-ranked expert is the "
-    "same; chance: k / pool size (OLMoE's router saturation). At most 40 snapshots, evenly over "
-    "the logarithm of the step. 95 % bootstrap interval over tokens. n: tokens.";
+    "same; chance: k / size of the pool of each hop, mean over hops, and over layers (OLMoE's "
+    "router "
+    "saturation). At most 40 snapshots, evenly over the logarithm of the step; damaged: those that "
+    "cannot be read. 95 % bootstrap interval over tokens. n: tokens.";
 
 namespace {
 
@@ -60,6 +63,14 @@ Overlap overlap_of(const LayerGeometry& now, const LayerGeometry& last, size_t t
     return out;
 }
 
+/// Overlap of sets drawn evenly from each hop's own pool.
+double chance_of(const MoeConfig& moe, int64_t hops, int64_t top_k) {
+    std::vector<double> shares;
+    for (const int64_t size : pool_sizes(moe, hops))
+        shares.push_back(static_cast<double>(top_k) / static_cast<double>(size));
+    return stats::mean(shares);
+}
+
 bool comparable(const GeometrySnapshot& a, const GeometrySnapshot& b) {
     if (a.token_ids != b.token_ids || a.layers.size() != b.layers.size()) return false;
     for (size_t l = 0; l < a.layers.size(); ++l)
@@ -80,8 +91,12 @@ Result<AnalysisOutput> saturation(const AnalysisContext& context) {
         return usage_error(context.folder.dir() + "/geometry holds " +
                            std::to_string(entries.size()) +
                            " snapshots; two are needed (train.snapshot_every)");
-    auto last = read_geometry(context.folder.geometry_path(entries.back().step));
-    if (!last) return last.error();
+    SavedSnapshots saved(context.folder);
+    std::optional<GeometrySnapshot> last;
+    for (size_t i = entries.size(); i-- > 0 && !last;) last = saved.read(entries[i].step);
+    if (!last)
+        return usage_error(context.folder.dir() + "/geometry: none of the snapshots can be read" +
+                           (saved.damaged().empty() ? "" : ": " + saved.damaged().front().reason));
     const size_t tokens = last->token_ids.size();
     AnalysisOutput out;
     out.n = static_cast<int64_t>(tokens);
@@ -90,12 +105,14 @@ Result<AnalysisOutput> saturation(const AnalysisContext& context) {
     for (const int64_t step : chosen_steps(entries)) {
         if (context.progress.cancelled())
             return Error{ErrorKind::interrupted, "stopped on request"};
-        auto now = read_geometry(context.folder.geometry_path(step));
-        if (!now) return now.error();
+        if (step > last->step) continue;  // cannot be read
+        context.progress.report("snapshot of step " + std::to_string(step), -1);
+        const auto now = saved.read(step);
+        if (!now) continue;
         if (!comparable(*now, *last))
             return usage_error(context.folder.geometry_path(step) +
                                " has other tokens or other hops than " +
-                               context.folder.geometry_path(entries.back().step) +
+                               context.folder.geometry_path(last->step) +
                                "; snapshots of one run and one probe sample are needed");
         std::vector<double> all(tokens, 0.0);
         OrderedJson layers = OrderedJson::array();
@@ -114,11 +131,17 @@ Result<AnalysisOutput> saturation(const AnalysisContext& context) {
         row["layers"] = layers;
         snapshots.push_back(std::move(row));
     }
-    const auto pools = pool_sizes(context.config.moe, context.config.moe.hops_of(0));
-    out.result = {{"last_step", entries.back().step},
-                  {"chance", json_number(static_cast<double>(context.config.moe.top_k) /
-                                         static_cast<double>(pools.front()))},
-                  {"snapshots", snapshots}};
+    std::vector<double> chances;
+    OrderedJson chance_per_layer = OrderedJson::array();
+    for (const LayerGeometry& layer : last->layers) {
+        chances.push_back(chance_of(context.config.moe, layer.hops, layer.top_k));
+        chance_per_layer.push_back(json_number(chances.back()));
+    }
+    out.result = {{"last_step", last->step},
+                  {"chance", json_number(stats::mean(chances))},
+                  {"chance_per_layer", chance_per_layer},
+                  {"snapshots", snapshots},
+                  {"damaged", damaged_json(saved.damaged())}};
     out.tables.push_back(std::move(table));
     return out;
 }

@@ -98,6 +98,7 @@ struct EvalOptions {
     bool freeze_routing = false;
     bool no_experts = false;
     std::string precision = "fp32";
+    std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 Result<std::string> eval(const EvalOptions& options);  ///< hopscope.eval/1
 
@@ -169,6 +170,7 @@ struct CompareOptions {
     std::vector<int64_t> blocks = {5, 10};
     int64_t resamples = 10'000;
     uint64_t seed = 42;
+    std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 Result<std::string> compare(const CompareOptions& options);  ///< hopscope.compare/1
 const std::vector<Definition>& compare_definitions();
@@ -183,7 +185,7 @@ struct ZeroshotOptions {
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 /// hopscope.zeroshot/1, which is also written to RUN/analysis/zeroshot-TASK.json (with a script or
-/// another precision: zeroshot-TASK-changed.json).
+/// another precision: zeroshot-TASK-changed.json; of the first N items alone: …-first-N.json).
 Result<std::string> zeroshot(const ZeroshotOptions& options);
 const std::vector<Definition>& zeroshot_definitions();
 

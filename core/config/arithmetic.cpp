@@ -58,15 +58,17 @@ struct LayerFlops {
     double experts = 0, routing = 0;
 };
 
-LayerFlops moe_flops(const Config& c, int64_t hops) {
+/// Of each hop.
+std::vector<LayerFlops> moe_flops(const Config& c, int64_t hops) {
     const MoeConfig& moe = c.moe;
     const double d = static_cast<double>(c.model.d_model),
                  s = static_cast<double>(routing_width(c));
     const double k = static_cast<double>(moe.top_k);
     const std::vector<int64_t> pools = pool_sizes(moe, hops);
-    LayerFlops out;
-    out.experts = 6 * static_cast<double>(moe.shared_expert) * d;
+    std::vector<LayerFlops> all(static_cast<size_t>(hops));
+    all[0].experts = 6 * static_cast<double>(moe.shared_expert) * d;
     for (int64_t hop = 0; hop < hops; ++hop) {
+        LayerFlops& out = all[static_cast<size_t>(hop)];
         out.experts += moe.expert == "static" ? 2 * d * k
                                               : 2 * d * k * static_cast<double>(moe.expert_rank) *
                                                     static_cast<double>(matrices_per_rank(moe));
@@ -82,7 +84,7 @@ LayerFlops moe_flops(const Config& c, int64_t hops) {
         if (hop > 0 && moe.reads_kinematic()) out.routing += 2 * k * s;
         out.routing += 2 * scored * s;
     }
-    return out;
+    return all;
 }
 
 bool uses_bf16(const TrainConfig& train) {
@@ -155,12 +157,19 @@ FlopCounts count_flops(const Config& c) {
     n.head = 2 * d * static_cast<double>(m.vocab_size);
     if (m.ffn == "dense") n.dense = layers * 4 * d * static_cast<double>(m.d_ff);
     for (int64_t layer = 0; m.ffn != "dense" && layer < m.n_layers; ++layer) {
-        const LayerFlops one = moe_flops(c, c.moe.hops_of(layer));
-        n.experts += one.experts;
-        n.routing += one.routing;
+        for (const LayerFlops& hop : moe_flops(c, c.moe.hops_of(layer))) {
+            n.experts += hop.experts;
+            n.routing += hop.routing;
+        }
     }
     n.total = n.experts + n.routing + n.attention + n.head + n.dense;
     return n;
+}
+
+std::vector<double> hop_flops(const Config& c, int64_t hops) {
+    std::vector<double> out;
+    for (const LayerFlops& hop : moe_flops(c, hops)) out.push_back(hop.experts + hop.routing);
+    return out;
 }
 
 MemoryCounts count_memory(const Config& c) {

@@ -41,6 +41,9 @@ struct FlopCounts {
     double total = 0;
 };
 FlopCounts count_flops(const Config& config);
+/// FLOPs a token of each hop of a layer with `hops` hops, experts and routing: hops differ by their
+/// pools (unrolled), by what re-routing computes, and by the always-on expert, which runs in hop 0.
+std::vector<double> hop_flops(const Config& config, int64_t hops);
 
 /// Bytes while training. bf16 means a 2-byte shadow of the weights and 2-byte activations; "auto"
 /// counts as bf16 only where train.device is "cuda".

@@ -17,6 +17,29 @@ inline OrderedJson with_interval(const BatchMean& m, uint64_t seed) {
     return mean_over(m.batches, "batches", seed);
 }
 
+/// Of each batch the mean over the parts, of those that have the number.
+inline BatchMean mean_over_parts(const std::vector<BatchMean>& parts) {
+    BatchMean out;
+    double n = 0;
+    for (const BatchMean& part : parts) {
+        if (part.batches.empty()) continue;
+        out.batches.resize(part.batches.size(), 0.0);
+        for (size_t b = 0; b < part.batches.size(); ++b) out.batches[b] += part.batches[b];
+        ++n;
+    }
+    for (double& x : out.batches) x /= n;
+    return out;
+}
+
+/// "mean" over layers, a number as product.md has it, with its interval and number of batches
+/// beside it.
+inline void add_mean(OrderedJson& to, const std::vector<BatchMean>& parts, uint64_t seed) {
+    const auto found = with_interval(mean_over_parts(parts), seed);
+    to["mean"] = found["mean"];
+    to["mean_ci95"] = found["ci95"];
+    to["batches"] = found["batches"];
+}
+
 /// Perplexity of the model as it is and changed, with the paired interval of the loss difference.
 inline OrderedJson perplexities(const Evaluation& base, const Evaluation& changed,
                                 const std::string& changed_name, uint64_t seed) {

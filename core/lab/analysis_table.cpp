@@ -14,18 +14,25 @@ std::span<const analysis::Analysis> analysis_table() {
         {"saturation", kSaturationDefinition, false, saturation},
         {"jaccard",
          "|A ∩ B| / |A ∪ B| of the expert sets of consecutive hops, indices within the pool; mean "
-         "over tokens; mean = over layers and pairs (science E11). 95 % bootstrap interval over "
+         "over tokens; mean = over layers and pairs (science E11). 95 % bootstrap intervals over "
          "validation batches. between_layers: the same of the first hops of two layers, whose "
          "experts have only their number in common; random: two sets drawn evenly. between_steps: "
-         "the same hop of the same probe tokens in consecutive saved snapshots. n: tokens.",
+         "the same hop of the same probe tokens in consecutive saved snapshots, mean and 95 % "
+         "bootstrap interval over tokens; damaged: why a snapshot cannot be read. n: tokens.",
          true, jaccard},
-        {"hop_divergence", "mean of 1 - Jaccard of consecutive hops (science E12). n: tokens.",
+        {"hop_divergence",
+         "mean of 1 - Jaccard of consecutive hops (science E12). 95 % bootstrap intervals over "
+         "validation batches. n: tokens.",
          true, hop_divergence},
-        {"echo", "mean over tokens of cos(dh_0, dh_1), per layer (science E24). n: tokens.", true,
-         echo},
+        {"echo",
+         "mean over tokens of cos(dh_0, dh_1), per layer, then over layers (science E24). 95 % "
+         "bootstrap intervals over validation batches. n: tokens.",
+         true, echo},
         {"displacement",
          "mean over tokens of the distance between the routing positions of the last and the first "
-         "hop; relative_update: |h_accum| / |LN(x)| (science E12). n: tokens.",
+         "hop, null for routers without positions and layers of one hop; relative_update: "
+         "|h_accum| "
+         "/ |LN(x)| (science E12). 95 % bootstrap intervals over validation batches. n: tokens.",
          true, displacement},
         {"load",
          "choices of each expert over all hops: Gini, coefficient of variation, max / mean, "
@@ -34,11 +41,13 @@ std::span<const analysis::Analysis> analysis_table() {
          true, load},
         {"confidence",
          "entropy (nats) and largest probability of the full softmax, mean over tokens and hops "
-         "(science E46). n: tokens.",
+         "(science E46), 95 % bootstrap intervals over validation batches. uniform_entropy: of "
+         "even "
+         "use, ln(size of a hop's pool), mean over hops. n: tokens.",
          true, confidence},
         {"norms",
          "mean over tokens of |h_accum| / |attention output|, per layer, then over layers "
-         "(science E23). n: tokens.",
+         "(science E23). 95 % bootstrap intervals over validation batches. n: tokens.",
          true, norms},
         {"collinearity",
          "cosines of all pairs of router rows (centroids; linear: weight rows): mean, mean of "
@@ -47,15 +56,18 @@ std::span<const analysis::Analysis> analysis_table() {
          "for each projection and pool. n: rows.",
          true, collinearity},
         {"density",
-         "mean angle of a router row to its nearest, and rows per effective dimension. margin: "
+         "mean angle of a router row to its nearest, and rows per effective dimension, both among "
+         "the rows of one pool (unrolled: one a hop), mean over pools weighted by rows. margin: "
          "lowest router score among the chosen - highest among the others, mean over tokens and "
          "hops (cosine: tau x cosine; negative where a selection bias decides); "
          "angle_margin_degrees: angle to the second nearest centroid - angle to the nearest. 95 % "
          "bootstrap intervals over validation batches. n: rows.",
          true, density},
         {"identity",
-         "cos(w_down, w_up) of each expert, mean over its ranks (science A10). n: experts.", true,
-         identity},
+         "cos(w_down, w_up) of each expert, mean over its ranks (science A10); shares of experts "
+         "with |cos| > 0.8 and < 0.2. Intervals 95 %: bootstrap over experts of the mean, "
+         "Clopper-Pearson of shares. n: experts.",
+         true, identity},
         {"coupling",
          "router rows r_i in model space (W_proj^T c_i, or the linear row) against experts "
          "(science C4, C5). alignment, for each expert matrix (down and gate read, up writes): "
@@ -81,12 +93,15 @@ std::span<const analysis::Analysis> analysis_table() {
          "between consecutive saved snapshots and over the whole run, for each layer: mean over "
          "experts of the angle of a centroid to itself, degrees (stored in 16 bits: below 0.03 is "
          "rounding; null without centroids); share of the choices of the fixed probe sample that "
-         "the same token and hop did not make before. n: snapshots.",
+         "the same token and hop did not make before. 95 % bootstrap intervals over experts, over "
+         "tokens. damaged: snapshots that cannot be read. n: snapshots.",
          false, drift},
         {"grad_norms",
          "gradient norm before clipping by group: median, quartiles, last; share of updates in "
-         "which clipping acted; the same for each phase of the training loss (pieces of "
-         "`phases`). against: of the other run. n: updates recorded.",
+         "which clipping acted, with its Clopper-Pearson interval (95 %; updates are no "
+         "independent "
+         "draws); the same for each phase of the training loss (pieces of `phases`). against: of "
+         "the other run. n: updates recorded.",
          false, grad_norms},
         {"zeroing",
          "perplexity with h_accum = 0 in all layers against the model as it is, with the 95 % "
@@ -98,13 +113,15 @@ std::span<const analysis::Analysis> analysis_table() {
          true, frozen_routing},
         {"hop_knockout",
          "KL(base || changed) in nats of the next-token distribution where one (layer, hop) "
-         "writes nothing, mean over positions; proposed_hops keeps each layer's hops up to the "
-         "last whose KL is a tenth of the largest (science E21). n: batches.",
+         "writes nothing, mean over positions, 95 % bootstrap interval over batches; proposed_hops "
+         "keeps each layer's hops up to the last whose KL is a tenth of the largest (science E21). "
+         "n: batches.",
          true, hop_knockout},
         {"dictionary",
          "words of each expert: the ten tokens v of largest <E_v, w_up> (science B2, E41), beside "
-         "those of largest cosine and of -w_up (E42). purity: share of the ten in one category, "
-         "where more than half are; cohesion: mean pairwise cosine of their embeddings (A12: pure "
+         "those of largest cosine and of -w_up (E42). purity: largest share of the ten in one "
+         "category, which is named where more than half are; cohesion: mean pairwise cosine of "
+         "their embeddings (A12: pure "
          "> 0.35, junk < 0.15); load: choices; hub: mean cosine to 1,000 random tokens above mean "
          "+ 2 sd of the layer (E40). Rank rows are read one by one; an expert's words are those of "
          "its strongest row. Intervals 95 %: Clopper-Pearson of shares, bootstrap over rows of "
@@ -155,7 +172,8 @@ std::span<const analysis::Analysis> analysis_table() {
          "probability, NLL and rank (1 + tokens with a larger logit) of the true next token when "
          "the final norm and the head read what the stream would be if the layer ended before its "
          "first hop, or after each: the residual stream + h_accum so far (with moe.returns = "
-         "\"state\" + x). Mean over 100 tokens drawn from each of 20 batches, 95 % bootstrap "
+         "\"state\" + x); a dense layer has one stage behind it. Mean over 100 tokens drawn from "
+         "each of 20 batches, 95 % bootstrap "
          "interval over batches; rise: last stage - first (science B1). n: tokens.",
          true, logit_lens},
         {"polysemy",
@@ -165,12 +183,16 @@ std::span<const analysis::Analysis> analysis_table() {
          "out anew within each word, 2,000 times, difference = same - different at least as "
          "large. decided_after: words whose meaning follows from later words, which the model "
          "cannot know. control: pairs of a word of one meaning, nearest in frequency (science B4). "
-         "Pairs of one meaning also share neighbours. n: occurrences.",
+         "Pairs of one meaning also share neighbours. Words of a text of one's own: --prompts, "
+         "JSON "
+         "lines {text, word, meaning}. n: occurrences.",
          true, polysemy},
         {"contexts",
          "for each expert the 5 uses, and one drawn from each fifth of all uses by rank, of the "
          "first 20 batches by strength = |weight · expert(h)|, the norm of what it added, with the "
-         "10 tokens before and 4 after; the 256 most used experts of a layer. n: tokens.",
+         "10 tokens before and 4 after: of the 256 most used experts of a layer, in the table of "
+         "all "
+         "that were used. n: tokens.",
          true, contexts},
         {"coactivation",
          "share of an expert's (token, hop) uses whose set also holds the other one (OLMoE); "
@@ -183,7 +205,8 @@ std::span<const analysis::Analysis> analysis_table() {
          "share of the (token, hop) turns with a label in which an expert is chosen (OLMoE): "
          "labels are token ids seen 16 times or more (each expert's 10 strongest), eighths of the "
          "sequence, and word classes of a synthetic text or else its 16 longest documents; "
-         "even_share: k / pool size. 95 % bootstrap interval over experts. n: tokens.",
+         "even_share: k / size of a hop's pool, mean over hops and layers. 95 % bootstrap interval "
+         "over experts. n: tokens.",
          true, specialisation},
     };
     return kTable;

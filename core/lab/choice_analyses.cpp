@@ -7,6 +7,7 @@
 
 #include "core/lab/measured.h"
 #include "core/measure/choice_counts.h"
+#include "core/stats/descriptive.h"
 
 namespace hopscope::core::analysis {
 namespace {
@@ -293,7 +294,7 @@ OrderedJson vocabulary_json(const LayerSample& layer, const RoutingSample& s, co
 
 Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
     const auto& run = context.measured->run();
-    auto source = context.measured->source(context.progress);
+    auto source = context.measured->source(context.progress, kAnalysisBatches);
     if (!source) return source.error();
     auto sample = context.measured->sample(context.progress);
     if (!sample) return sample.error();
@@ -309,9 +310,17 @@ Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
         by_position{"position", {"layer", "expert", "positions", "share"}, {}},
         by_id{"", {"layer", "expert", "piece", "share"}, {}};
     OrderedJson layers = OrderedJson::array();
+    std::vector<double> even_shares;
     for (size_t l = 0; l < s.layers.size(); ++l) {
         const auto& layer = s.layers[l];
-        OrderedJson row = {{"vocabulary", vocabulary_json(layer, s, ids, l, context.seed, by_id)},
+        OrderedJson even = OrderedJson::array();
+        for (const auto& hop : layer.hops) {
+            even_shares.push_back(static_cast<double>(s.top_k) /
+                                  static_cast<double>(hop.pool_size));
+            even.push_back(json_number(even_shares.back()));
+        }
+        OrderedJson row = {{"even_share", even},
+                           {"vocabulary", vocabulary_json(layer, s, ids, l, context.seed, by_id)},
                            {"position", strongest_json(shares_of(layer, s, positions), positions, l,
                                                        context.seed, by_position)}};
         if (domains.names.size() > 1)
@@ -322,8 +331,7 @@ Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
     out.result = {{"domains", domains.names.size() > 1
                                   ? OrderedJson(domains.what)
                                   : OrderedJson("none: these batches hold one document")},
-                  {"even_share", json_number(static_cast<double>(s.top_k) /
-                                             static_cast<double>(s.layers[0].hops[0].pool_size))},
+                  {"even_share", json_number(stats::mean(even_shares))},
                   {"layers", layers}};
     out.tables.push_back(std::move(by_id));
     out.tables.push_back(std::move(by_position));

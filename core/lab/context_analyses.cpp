@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kContextBatches = 20;
 constexpr size_t kTop = 5, kParts = 5;
-/// Of a layer, those used most: an expert takes some 3 KB of the document.
+/// Of a layer, those used most: an expert takes some 3 KB of the document. The table has all.
 constexpr size_t kListedExperts = 256;
 constexpr int64_t kWindowBefore = 10, kWindowAfter = 4;  ///< tokens
 
@@ -41,7 +41,7 @@ double rounded(float x) {
 
 Result<AnalysisOutput> contexts(const AnalysisContext& context) {
     const auto& run = context.measured->run();
-    auto source = context.measured->source(context.progress);
+    auto source = context.measured->source(context.progress, kContextBatches);
     if (!source) return source.error();
     auto text = context.measured->text(context);
     if (!text) return text.error();
@@ -62,10 +62,10 @@ Result<AnalysisOutput> contexts(const AnalysisContext& context) {
         std::iota(order.begin(), order.end(), size_t{0});
         std::stable_sort(order.begin(), order.end(),
                          [&](size_t a, size_t b) { return experts[a].uses > experts[b].uses; });
-        order.resize(std::min(order.size(), kListedExperts));
-        std::sort(order.begin(), order.end());
+        std::vector<char> listed(experts.size(), 0);
+        for (size_t i = 0; i < std::min(order.size(), kListedExperts); ++i) listed[order[i]] = 1;
         OrderedJson list = OrderedJson::array();
-        for (const size_t e : order) {
+        for (size_t e = 0; e < experts.size(); ++e) {
             if (experts[e].uses == 0) continue;
             const auto uses_json = [&](const std::vector<ExpertUse>& uses, const char* kind) {
                 OrderedJson rows = OrderedJson::array();
@@ -91,14 +91,16 @@ Result<AnalysisOutput> contexts(const AnalysisContext& context) {
                 }
                 return rows;
             };
-            list.push_back({{"id", e},
-                            {"uses", experts[e].uses},
-                            {"top", uses_json(experts[e].top, "top")},
-                            {"sample", uses_json(experts[e].sample, "sample")}});
+            OrderedJson expert = {{"id", e},
+                                  {"uses", experts[e].uses},
+                                  {"top", uses_json(experts[e].top, "top")},
+                                  {"sample", uses_json(experts[e].sample, "sample")}};
+            if (listed[e]) list.push_back(std::move(expert));
         }
         listed_layers.push_back(
             {{"experts_used", std::count_if(experts.begin(), experts.end(),
                                             [](const ExpertContexts& x) { return x.uses > 0; })},
+             {"experts_listed", list.size()},
              {"experts", list}});
     }
     out.result = {{"layers", listed_layers}};

@@ -67,6 +67,19 @@ OrderedJson alignment_json(const Alignment& a, uint64_t seed) {
     return out;
 }
 
+/// The same as a row of the table.
+std::vector<std::string> alignment_row(size_t layer, const Alignment& a, const OrderedJson& json) {
+    std::vector<std::string> row = {std::to_string(layer), a.hop < 0 ? "" : std::to_string(a.hop),
+                                    a.matrix};
+    for (const char* key : {"matched", "mismatched", "random_baseline", "specificity"})
+        row.push_back(csv_cell(json[key]));
+    add_bounds(row, json["specificity_ci95"]);
+    row.push_back(csv_cell(json["cosine"]));
+    add_bounds(row, json["cosine_ci95"]);
+    row.push_back(csv_cell(json["cosine_mismatched"]));
+    return row;
+}
+
 /// All entries of one matrix as if of one layer.
 void join(Alignment& all, const Alignment& part) {
     all.matrix = part.matrix;
@@ -149,19 +162,20 @@ AnalysisTable decile_table(const ScoreCoupling& c, OrderedJson& json) {
 }
 
 AnalysisTable rank_table(const ScoreCoupling& c, uint64_t seed, OrderedJson& json) {
-    AnalysisTable table{"ranks", {"rank", "layer", "score", "norm_z"}, {}};
+    AnalysisTable table{
+        "ranks", {"rank", "layer", "score", "norm_z", "norm_z_ci95_low", "norm_z_ci95_high"}, {}};
     json = OrderedJson::array();
     for (size_t r = 0; r < c.ranks.size(); ++r) {
         OrderedJson scores = OrderedJson::array();
+        const auto norm = with_interval(c.ranks[r].norm, seed);
         for (size_t l = 0; l < c.ranks[r].score.size(); ++l) {
             const double score = c.ranks[r].score[l].mean();
             scores.push_back(json_number(score));
             table.rows.push_back({std::to_string(r + 1), std::to_string(l), csv_number(score),
-                                  csv_number(c.ranks[r].norm.mean())});
+                                  csv_cell(norm["mean"])});
+            add_bounds(table.rows.back(), norm["ci95"]);
         }
-        json.push_back({{"rank", r + 1},
-                        {"score_per_layer", scores},
-                        {"norm_z", with_interval(c.ranks[r].norm, seed)}});
+        json.push_back({{"rank", r + 1}, {"score_per_layer", scores}, {"norm_z", norm}});
     }
     return table;
 }
@@ -201,7 +215,7 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
     if (run.config.moe.router == "hash")
         return usage_error("a hash router has no rows that could point where an expert reads");
     if (run.config.moe.expert == "static") return usage_error("static experts read nothing");
-    auto source = context.measured->source(context.progress);
+    auto source = context.measured->source(context.progress, kGradientBatches);
     if (!source) return source.error();
     auto scores = context.measured->scores(context.progress);
     if (!scores) return scores.error();
@@ -215,8 +229,14 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
     ExpertTable experts(kColumns);
     AnalysisTable table{"",
                         {"layer", "hop", "matrix", "matched", "mismatched", "random_baseline",
-                         "cosine", "cosine_mismatched"},
+                         "specificity", "specificity_ci95_low", "specificity_ci95_high", "cosine",
+                         "cosine_ci95_low", "cosine_ci95_high", "cosine_mismatched"},
                         {}};
+    AnalysisTable by_layer{
+        "layers",
+        {"layer", "spearman", "spearman_ci95_low", "spearman_ci95_high", "gradient_cosine",
+         "gradient_cosine_ci95_low", "gradient_cosine_ci95_high"},
+        {}};
     OrderedJson layers = OrderedJson::array();
     std::vector<Alignment> all;  // one a matrix
     std::vector<GradientMatch> matches;
@@ -228,11 +248,7 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
         const auto found = alignments(run.config, run.weights.layers[l], layer);
         for (const auto& a : found) {
             list.push_back(alignment_json(a, seed));
-            table.rows.push_back({std::to_string(l), a.hop < 0 ? "" : std::to_string(a.hop),
-                                  a.matrix, csv_number(stats::mean(a.matched)),
-                                  csv_number(stats::mean(a.mismatched)), csv_number(a.baseline),
-                                  csv_number(stats::mean(a.cosine)),
-                                  csv_number(stats::mean(a.cosine_mismatched))});
+            table.rows.push_back(alignment_row(l, a, list.back()));
             auto same = std::find_if(all.begin(), all.end(),
                                      [&](const Alignment& x) { return x.matrix == a.matrix; });
             if (same == all.end()) same = all.insert(all.end(), Alignment());
@@ -262,6 +278,12 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
         layers.push_back({{"alignment", list},
                           {"spearman", spearman_json(here, seed)},
                           {"gradient", gradient_json(g, seed)}});
+        const auto &rho = layers.back()["spearman"], &match = layers.back()["gradient"]["match"];
+        std::vector<std::string> row = {std::to_string(l), csv_cell(rho["median"])};
+        add_bounds(row, rho["ci95"]);
+        row.push_back(csv_cell(match["cosine"]));
+        add_bounds(row, match["cosine_ci95"]);
+        by_layer.rows.push_back(std::move(row));
         out.n += run.config.moe.experts;
     }
     OrderedJson overall = OrderedJson::array(), deciles, ranks;
@@ -269,6 +291,7 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
     out.tables.push_back(std::move(table));
     out.tables.push_back(
         experts.table({"matched", "mismatched", "cosine", "spearman", "pairs", "gradient_cosine"}));
+    out.tables.push_back(std::move(by_layer));
     out.tables.push_back(decile_table(coupled, deciles));
     out.tables.push_back(rank_table(coupled, seed, ranks));
     auto spearman = spearman_json(coupled.experts, seed);

@@ -102,6 +102,7 @@ Result<AnalysisOutput> cross_seed(const AnalysisContext& context) {
     const auto formula =
         std::sqrt(2 * std::log(static_cast<double>(most)) / static_cast<double>(d));
     out.n = static_cast<int64_t>(jaccard.size());
+    out.used_against = true;
     out.result = {{"against", context.against->folder.name()},
                   {"jaccard", json_number(stats::mean(jaccard))},
                   {"jaccard_random_pair", stats::expected_best(chance, 1, as_jaccard)},

@@ -17,10 +17,10 @@
 namespace hopscope::core::analysis {
 namespace {
 
-/// The category that more than half of a list's first ten words belong to.
+/// Of a list's first ten words.
 struct Purity {
-    double share = stats::kNaN;
-    std::string category;
+    double share = stats::kNaN;  ///< largest of one category; NaN without words
+    std::string category;        ///< it, where more than half of the words belong to it
 };
 
 /// Which categories each token is in.
@@ -36,14 +36,15 @@ class TokenCategories {
         for (size_t i = 0; i < n; ++i)
             if (const auto found = of_.find(words[i].token); found != of_.end())
                 for (const auto& name : found->second) ++counts[name];
-        Purity out;
-        size_t most = n / 2;
+        size_t most = 0;
+        std::string category;
         for (const auto& [name, count] : counts)
             if (count > most) {
                 most = count;
-                out = {static_cast<double>(count) / static_cast<double>(n), name};
+                category = name;
             }
-        return out;
+        if (2 * most <= n) category.clear();
+        return {static_cast<double>(most) / static_cast<double>(n), category};
     }
 
   private:

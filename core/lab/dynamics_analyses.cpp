@@ -11,6 +11,7 @@
 #include "core/run/columns.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
+#include "core/stats/proportions.h"
 
 namespace hopscope::core::analysis {
 
@@ -20,7 +21,8 @@ Result<AnalysisOutput> amplification(const AnalysisContext& context) {
     AnalysisOutput out;
     out.n = (*sample)->tokens;
     OrderedJson layers = OrderedJson::array();
-    AnalysisTable table{"", {"layer", "a", "r2"}, {}};
+    AnalysisTable table{
+        "", {"layer", "a", "a_ci95_low", "a_ci95_high", "r2", "r2_ci95_low", "r2_ci95_high"}, {}};
     std::vector<double> factors;
     bool hops = false;
     for (size_t l = 0; l < (*sample)->layers.size(); ++l) {
@@ -41,13 +43,18 @@ Result<AnalysisOutput> amplification(const AnalysisContext& context) {
         layers.push_back({{"a", json_number(found.a)},
                           {"a_ci95", resampled(&Amplification::a)},
                           {"r2", json_number(found.r2)},
-                          {"r2_ci95", resampled(&Amplification::r2)}});
-        table.rows.push_back({std::to_string(l), csv_number(found.a), csv_number(found.r2)});
+                          {"r2_ci95", resampled(&Amplification::r2)},
+                          {"batches", sums.first.size()}});
+        std::vector<std::string> row = {std::to_string(l), csv_number(found.a)};
+        add_bounds(row, layers.back()["a_ci95"]);
+        row.push_back(csv_number(found.r2));
+        add_bounds(row, layers.back()["r2_ci95"]);
+        table.rows.push_back(std::move(row));
     }
     if (!hops) return usage_error("every layer has one hop: there is nothing to amplify");
     auto base = context.measured->base(context.progress);
     if (!base) return base.error();
-    auto source = context.measured->source(context.progress);
+    auto source = context.measured->source(context.progress, kAnalysisBatches);
     if (!source) return source.error();
     const auto& run = context.measured->run();
     Controls first_only;
@@ -68,46 +75,69 @@ Result<AnalysisOutput> amplification(const AnalysisContext& context) {
     return out;
 }
 
+namespace {
+
+/// What changed between two snapshots: a number a layer, beside it intervals and what they are
+/// over.
+OrderedJson change_json(const SnapshotStep& step) {
+    OrderedJson out = {{"from", step.from}, {"to", step.to}};
+    const auto add = [&](const std::string& name, ChangeMean LayerStep::*field) {
+        OrderedJson values = OrderedJson::array(), intervals = OrderedJson::array();
+        for (const auto& layer : step.layers) {
+            const ChangeMean& m = layer.*field;
+            values.push_back(json_number(m.mean));
+            intervals.push_back(json_interval(m.ci95.low, m.ci95.high));
+        }
+        out[name] = values;
+        out[name + "_ci95"] = intervals;
+    };
+    add("angle_degrees", &LayerStep::angle);
+    add("choices_changed", &LayerStep::changed);
+    OrderedJson experts = OrderedJson::array(), tokens = OrderedJson::array();
+    for (const auto& layer : step.layers) {
+        experts.push_back(layer.angle.n);
+        tokens.push_back(layer.changed.n);
+    }
+    out["experts"] = experts;
+    out["tokens"] = tokens;
+    return out;
+}
+
+}  // namespace
+
 Result<AnalysisOutput> drift(const AnalysisContext& context) {
     auto series = snapshot_series(context);
     if (!series) return series.error();
     if (series->consecutive.empty())
-        return usage_error(context.folder.dir() + "/geometry: found " +
-                           std::to_string(series->snapshots) +
-                           " snapshots, drift needs two or more (train.snapshot_every)");
+        return usage_error(
+            context.folder.dir() + "/geometry: found " + std::to_string(series->snapshots) +
+            " snapshots, drift needs two or more (train.snapshot_every)" +
+            (series->damaged.empty() ? "" : "; cannot be read: " + series->damaged.front().reason));
     AnalysisOutput out;
     out.n = series->snapshots;
     AnalysisTable table{
         "",
-        {"from", "to", "layer", "angle_degrees", "degrees_per_1000_updates", "choices_changed"},
+        {"from", "to", "layer", "angle_degrees", "angle_ci95_low", "angle_ci95_high",
+         "degrees_per_1000_updates", "choices_changed", "changed_ci95_low", "changed_ci95_high"},
         {}};
-    const auto list = [](const std::vector<LayerChange>& layers, double LayerChange::*field) {
-        OrderedJson values = OrderedJson::array();
-        for (const auto& c : layers) values.push_back(json_number(c.*field));
-        return values;
-    };
     OrderedJson intervals = OrderedJson::array();
     for (const auto& step : series->consecutive) {
-        intervals.push_back({{"from", step.from},
-                             {"to", step.to},
-                             {"angle_degrees", list(step.layers, &LayerChange::angle)},
-                             {"choices_changed", list(step.layers, &LayerChange::changed)}});
+        intervals.push_back(change_json(step));
         for (size_t l = 0; l < step.layers.size(); ++l) {
             const auto& c = step.layers[l];
             table.rows.push_back(
                 {std::to_string(step.from), std::to_string(step.to), std::to_string(l),
-                 csv_number(c.angle),
-                 csv_number(1000 * c.angle / static_cast<double>(step.to - step.from)),
-                 csv_number(c.changed)});
+                 csv_number(c.angle.mean), csv_number(c.angle.ci95.low),
+                 csv_number(c.angle.ci95.high),
+                 csv_number(1000 * c.angle.mean / static_cast<double>(step.to - step.from)),
+                 csv_number(c.changed.mean), csv_number(c.changed.ci95.low),
+                 csv_number(c.changed.ci95.high)});
         }
     }
     out.result = {{"snapshots", series->snapshots},
                   {"intervals", intervals},
-                  {"whole_run",
-                   {{"from", series->whole.from},
-                    {"to", series->whole.to},
-                    {"angle_degrees", list(series->whole.layers, &LayerChange::angle)},
-                    {"choices_changed", list(series->whole.layers, &LayerChange::changed)}}}};
+                  {"whole_run", change_json(series->whole)},
+                  {"damaged", damaged_json(series->damaged)}};
     out.tables.push_back(std::move(table));
     return out;
 }
@@ -152,6 +182,8 @@ OrderedJson norms_between(const std::vector<ScalarRecord>& records, double from,
     const auto acted = std::count(clipped.begin(), clipped.end(), 1.0);
     out["clipped_share"] = json_number(
         clipped.empty() ? NAN : static_cast<double>(acted) / static_cast<double>(clipped.size()));
+    const auto ci95 = stats::share_ci95(acted, static_cast<int64_t>(clipped.size()));
+    out["clipped_ci95"] = json_interval(ci95.low, ci95.high);
     out["updates"] = clipped.size();
     return out;
 }
@@ -166,7 +198,8 @@ Result<AnalysisOutput> grad_norms(const AnalysisContext& context) {
     AnalysisOutput out;
     out.n = static_cast<int64_t>(records.size());
     out.result = norms_between(records, -INFINITY, INFINITY);
-    if (context.against && !context.against->metrics.empty())
+    out.used_against = context.against && !context.against->metrics.empty();
+    if (out.used_against)
         out.result["against"] = norms_between(context.against->metrics, -INFINITY, INFINITY);
     AnalysisTable table{
         "", {"from", "to", "group", "median", "quartile_1", "quartile_3", "last"}, {}};

@@ -10,30 +10,22 @@
 namespace hopscope::core {
 namespace {
 
-/// FLOPs a token of one hop of a layer; hops of a layer count alike.
-double hop_flops(const Config& config, int64_t layer) {
-    Config one = config;
-    one.model.n_layers = 1;
-    one.moe.hops = {config.moe.hops_of(layer)};
-    const auto flops = count_flops(one);
-    return (flops.experts + flops.routing) / static_cast<double>(config.moe.hops_of(layer));
-}
-
 void count(const Config& config, const Evaluation& e, HaltingRow& row) {
     row.loss = e.loss;
     double ran = 0, possible = 0;
     for (size_t l = 0; l < e.executed.size(); ++l) {
         const auto& tokens = e.executed[l];  // that ran each hop, falling
+        const auto flops = hop_flops(config, config.moe.hops_of(static_cast<int64_t>(l)));
         double sum = 0;
         row.depths.resize(std::max(row.depths.size(), tokens.size()), 0);
         for (size_t hop = 0; hop < tokens.size(); ++hop) {
             sum += static_cast<double>(tokens[hop]);
+            row.flops_per_token +=
+                static_cast<double>(tokens[hop]) / static_cast<double>(e.tokens) * flops[hop];
             row.depths[hop] += tokens[hop] - (hop + 1 < tokens.size() ? tokens[hop + 1] : 0);
         }
         ran += sum;
         possible += static_cast<double>(e.tokens) * static_cast<double>(tokens.size());
-        row.flops_per_token +=
-            sum / static_cast<double>(e.tokens) * hop_flops(config, static_cast<int64_t>(l));
     }
     row.mean_hops = ran / (static_cast<double>(e.tokens) * static_cast<double>(e.executed.size()));
     row.saving = 1 - ran / possible;

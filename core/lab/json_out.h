@@ -17,7 +17,13 @@ inline nlohmann::json number(double x) {
     return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
 }
 
-/// The fields every document that rests on a checkpoint begins with.
+/// Settings that were changed while the run trained (product.md section 6 `set`) and differ from
+/// its configuration, by key: {"moe.top_k": 3}.
+nlohmann::ordered_json live_settings(const Config& configured, const Config& now);
+
+/// The fields every document that rests on a checkpoint begins with: format, run, step, config_hash
+/// (that of run.json) and live.
+/// @param config of the checkpoint, live settings applied
 nlohmann::ordered_json document(const std::string& format, const RunFolder& folder, int64_t step,
                                 const Config& config);
 

@@ -7,6 +7,7 @@
 #include "core/config/config.h"
 #include "core/lab/analysis_table.h"
 #include "core/lab/device.h"
+#include "core/lab/json_out.h"
 #include "core/lab/measured.h"
 #include "core/lab/open_run.h"
 #include "core/run/atomic_file.h"
@@ -26,14 +27,18 @@ struct Opened {
     std::vector<EvalRecord> evals;
     std::optional<OpenRun> model;
     std::unique_ptr<Measured> measured;
-    int64_t step = 0;
 
     AnalysisContext context() const {
-        AnalysisContext out{folder, config};
+        AnalysisContext out{folder, model ? model->config : config};
         out.metrics = metrics;
         out.evals = evals;
         out.model = model ? &*model : nullptr;
         out.measured = measured.get();
+        out.curve_step = metrics.empty() ? 0 : metrics.back().step;
+        if (model) {
+            out.model_step = model->step;
+            out.live = live_settings(config, model->config);
+        }
         return out;
     }
 };
@@ -45,7 +50,7 @@ Result<Opened> open(const std::string& dir, bool needs_model) {
     if (!toml) return toml.error();
     auto config = parse_config(*toml, folder->config_path());
     if (!config) return config.error();
-    Opened out{std::move(*folder), std::move(*config), {}, {}, {}, {}, 0};
+    Opened out{std::move(*folder), std::move(*config), {}, {}, {}, {}};
     if (std::filesystem::exists(out.folder.metrics_path())) {
         auto metrics = read_metrics_csv(out.folder.metrics_path());
         if (!metrics) return metrics.error();
@@ -59,10 +64,7 @@ Result<Opened> open(const std::string& dir, bool needs_model) {
     if (needs_model) {
         auto model = open_run(dir, "fp32");
         if (!model) return model.error();
-        out.step = model->step;
         out.model = std::move(*model);
-    } else if (!out.metrics.empty()) {
-        out.step = out.metrics.back().step;
     }
     return out;
 }
@@ -75,13 +77,24 @@ Status write(const std::string& dir, const Analysis& which, const analysis::Anal
     if (auto s = write_file_atomic(files.back(), dump_pretty(document)); !s) return s;
     for (const analysis::AnalysisTable& table : output.tables) {
         files.push_back(base + (table.name.empty() ? "" : "." + table.name) + ".csv");
-        if (auto s = write_file_atomic(files.back(), analysis::to_csv(table)); !s) return s;
+        if (auto s = write_file_atomic(files.back(),
+                                       analysis::csv_head(document) + analysis::to_csv(table));
+            !s)
+            return s;
     }
     return {};
 }
 
+/// The folder of --out. Errors: usage where a file stands in its place.
 Status make_dir(const std::string& dir) {
     std::error_code code;
+    for (std::filesystem::path part = dir; !part.empty(); part = part.parent_path()) {
+        if (std::filesystem::exists(part, code) && !std::filesystem::is_directory(part, code))
+            return usage_error("--out: found the file " + part.string() +
+                               ", allowed a folder for NAME.json and NAME.csv, which is made "
+                               "where it does not exist");
+        if (part == part.parent_path()) break;
+    }
     std::filesystem::create_directories(dir, code);
     if (code) return failure("cannot create " + dir + ": " + code.message());
     return {};
@@ -94,6 +107,8 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         if (o.background) use_one_thread();
         auto selected = analysis::select_analyses(analysis_table(), o.what);
         if (!selected) return selected.error();
+        if (!o.out.empty())
+            if (auto s = make_dir(o.out); !s) return s.error();
         bool needs_model = false;
         for (const Analysis* which : *selected) needs_model = needs_model || which->needs_model;
         auto run = open(o.run, needs_model);
@@ -120,24 +135,23 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
             return interrupt_flag().load() != 0 || (o.cancelled && o.cancelled());
         };
         if (o.on_progress) context.progress.report = o.on_progress;
-        if (!o.out.empty())
-            if (auto s = make_dir(o.out); !s) return s.error();
 
         OrderedJson documents = OrderedJson::array();
         std::vector<std::string> files;
         for (const Analysis* which : *selected) {
+            if (run->measured) run->measured->forget_reading();
             auto output = which->run(context);
             if (!output) {
                 // One that this run has no data for must not keep the others from being made.
                 if (o.what != "all" || output.error().kind != ErrorKind::usage)
                     return Error{output.error().kind,
                                  std::string(which->name) + ": " + output.error().message};
-                documents.push_back({{"format", "hopscope.analysis/1"},
-                                     {"name", which->name},
-                                     {"skipped", output.error().message}});
+                documents.push_back(analysis::analysis_head(*which, context));
+                documents.back()["skipped"] = output.error().message;
                 continue;
             }
-            auto document = analysis::analysis_json(*which, *output, context, run->step);
+            if (run->measured) output->text = run->measured->text_read();
+            auto document = analysis::analysis_json(*which, *output, context);
             if (!o.out.empty())
                 if (auto s = write(o.out, *which, *output, document, files); !s) return s.error();
             documents.push_back(std::move(document));

@@ -16,7 +16,10 @@ Result<std::string> compare(const CompareOptions& o) {
     options.blocks = o.blocks;
     options.resamples = o.resamples;
     options.seed = o.seed;
-    auto result = analysis::compare(std::move(inputs), options);
+    Progress progress;
+    progress.cancelled = [] { return interrupt_flag().load() != 0; };
+    if (o.on_progress) progress.report = o.on_progress;
+    auto result = analysis::compare(std::move(inputs), options, progress);
     if (!result) return result.error();
     return dump_pretty(analysis::compare_json(*result));
 }

@@ -105,6 +105,7 @@ Result<std::string> eval(const EvalOptions& o) {
         const Scratch scratch("eval");
         Progress progress;
         progress.cancelled = [] { return interrupt_flag().load() != 0; };
+        if (o.on_progress) progress.report = o.on_progress;
         auto source = eval_source(run->folder, run->config, run->tokenizer, o.corpus, o.split,
                                   scratch.path(), progress);
         if (!source) return source.error();

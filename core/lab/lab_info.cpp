@@ -63,11 +63,15 @@ Result<std::string> info(const std::string& target, bool is_config,
         if (!folder) return folder.error();
         config = load_config(folder->config_path(), overrides);
         if (!config) return config.error();
+        const auto steps = folder->checkpoints().steps();
         j["name"] = folder->name();
-        j["run"] = ordered_json::parse(run_info_json(folder->info()));
-        j["checkpoints"] = folder->checkpoints().steps();
+        j["run"] = folder->name();
+        j["step"] = steps.empty() ? ordered_json(nullptr) : ordered_json(steps.back());
+        j["config_hash"] = folder->info().config_hash;
+        j["run_info"] = ordered_json::parse(run_info_json(folder->info()));
+        j["checkpoints"] = steps;
     }
-    j["config_hash"] = config_hash(*config);
+    if (is_config) j["config_hash"] = config_hash(*config);
     j.update(counts_json(*config));
     j["config"] = to_toml(*config);
     return j.dump(1);

@@ -150,8 +150,8 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
         auto read = read_zeroshot_items(o.task, o.file);
         if (!read) return read.error();
         auto& items = read->items;
-        if (o.items > 0 && static_cast<size_t>(o.items) < items.size())
-            items.erase(items.begin() + o.items, items.end());
+        const bool part = o.items > 0 && static_cast<size_t>(o.items) < items.size();
+        if (part) items.erase(items.begin() + o.items, items.end());
         auto encoded = encode(*run, items, o.file);
         if (!encoded) return encoded.error();
         int64_t longest = 0;
@@ -190,7 +190,8 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
         if (auto s = add_results(j, items, *scores); !s) return s.error();
         const bool changed = !o.script.empty() || o.precision != "fp32";
         return saved(std::move(j), run->folder.dir(),
-                     "zeroshot-" + o.task + (changed ? "-changed" : "") + ".json");
+                     "zeroshot-" + o.task + (changed ? "-changed" : "") +
+                         (part ? "-first-" + std::to_string(o.items) : "") + ".json");
     } catch (const std::exception& e) {
         return torch_error(e);
     }

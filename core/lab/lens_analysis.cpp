@@ -26,9 +26,8 @@ OrderedJson rise_json(const BatchMean& before, const BatchMean& after, uint64_t 
 
 Result<AnalysisOutput> logit_lens(const AnalysisContext& context) {
     const auto& run = context.measured->run();
-    if (run.config.model.ffn == "dense")
-        return usage_error("a dense model has no hops to look between");
-    auto source = context.measured->source(context.progress);
+    const bool dense = run.config.model.ffn == "dense";
+    auto source = context.measured->source(context.progress, kLensBatches);
     if (!source) return source.error();
     auto lens = core::logit_lens(run.config, run.weights, **source, kLensBatches, kLensTokens,
                                  context.seed, context.progress);
@@ -43,7 +42,9 @@ Result<AnalysisOutput> logit_lens(const AnalysisContext& context) {
         OrderedJson rows = OrderedJson::array(), rises = OrderedJson::array();
         for (size_t s = 0; s < stages.size(); ++s) {
             const auto p = with_interval(stages[s].p, context.seed);
-            rows.push_back({{"stage", s == 0 ? "before" : "after hop " + std::to_string(s - 1)},
+            rows.push_back({{"stage", s == 0  ? "before"
+                                      : dense ? "after the layer"
+                                              : "after hop " + std::to_string(s - 1)},
                             {"p_target", p},
                             {"nll", with_interval(stages[s].nll, context.seed)},
                             {"rank", with_interval(stages[s].rank, context.seed)}});

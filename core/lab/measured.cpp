@@ -1,10 +1,12 @@
 #include "core/lab/measured.h"
 
+#include <algorithm>
+
 #include "core/lab/run_data.h"
 
 namespace hopscope::core {
 
-Result<const BatchSource*> Measured::source(const Progress& progress) {
+Result<const BatchSource*> Measured::source(const Progress& progress, int64_t batches) {
     if (!source_) {
         if (!corpus_.empty()) scratch_.emplace("analyze");
         auto made = eval_source(run_.folder, run_.config, run_.tokenizer, corpus_, "valid",
@@ -12,13 +14,20 @@ Result<const BatchSource*> Measured::source(const Progress& progress) {
         if (!made) return made.error();
         source_.emplace(std::move(*made));
     }
+    read_ = std::max(read_, std::min(batches, source_->eval_batches()));
     return &*source_;
 }
 
+std::optional<analysis::TextRead> Measured::text_read() const {
+    if (read_ == 0) return {};
+    return analysis::TextRead{corpus_.empty() ? source_name(run_.config) : corpus_,
+                              source_->tokens().content_hash(), read_};
+}
+
 Result<const RoutingSample*> Measured::sample(const Progress& progress) {
+    auto batches = source(progress, kAnalysisBatches);
+    if (!batches) return batches.error();
     if (!sample_) {
-        auto batches = source(progress);
-        if (!batches) return batches.error();
         auto made =
             sample_routing(run_.config, run_.weights, **batches, kAnalysisBatches, progress);
         if (!made) return made.error();
@@ -40,7 +49,7 @@ Result<const Dictionary*> Measured::dictionary(uint64_t seed, const Progress& pr
 
 Result<const TokenText*> Measured::text(const analysis::AnalysisContext& context) {
     if (!text_) {
-        auto batches = source(context.progress);
+        auto batches = source(context.progress, 0);
         if (!batches) return batches.error();
         auto made = read_token_text(run_, **batches, kAnalysisBatches, !corpus_.empty(),
                                     context.category_dirs);
@@ -61,9 +70,9 @@ Result<const TokenText*> Measured::text_with_syntax(const analysis::AnalysisCont
 }
 
 Result<const ScoreSample*> Measured::scores(const Progress& progress) {
+    auto batches = source(progress, kAnalysisBatches);
+    if (!batches) return batches.error();
     if (!scores_) {
-        auto batches = source(progress);
-        if (!batches) return batches.error();
         auto made = sample_scores(run_.config, run_.weights, **batches, kAnalysisBatches, progress);
         if (!made) return made.error();
         scores_.emplace(std::move(*made));
@@ -72,10 +81,10 @@ Result<const ScoreSample*> Measured::scores(const Progress& progress) {
 }
 
 Result<const Evaluation*> Measured::base(const Progress& progress) {
+    if (run_.config.model.ffn == "dense") return usage_error("a dense model has no experts");
+    auto batches = source(progress, kAnalysisBatches);
+    if (!batches) return batches.error();
     if (!base_) {
-        if (run_.config.model.ffn == "dense") return usage_error("a dense model has no experts");
-        auto batches = source(progress);
-        if (!batches) return batches.error();
         auto made = evaluate(run_.config, run_.weights, **batches, kAnalysisBatches, {}, progress);
         if (!made) return made.error();
         base_.emplace(std::move(*made));

@@ -21,7 +21,13 @@ class Measured {
     /// @param corpus text to measure on; "" = the run's own validation part
     Measured(const OpenRun& run, std::string corpus) : run_(run), corpus_(std::move(corpus)) {}
     const OpenRun& run() const { return run_; }
-    Result<const BatchSource*> source(const Progress& progress);
+    /// @param batches that the caller is about to read, for the account below
+    Result<const BatchSource*> source(const Progress& progress, int64_t batches);
+    /// Begins a new account of what is read.
+    void forget_reading() { read_ = 0; }
+    /// The text that models were run over since, or a kept measurement of it was used; none
+    /// otherwise.
+    std::optional<analysis::TextRead> text_read() const;
     Result<const RoutingSample*> sample(const Progress& progress);
     /// What the experts write (twenty words each). @param seed of the first call counts
     Result<const Dictionary*> dictionary(uint64_t seed, const Progress& progress);
@@ -37,6 +43,7 @@ class Measured {
   private:
     const OpenRun& run_;
     std::string corpus_;
+    int64_t read_ = 0;                ///< batches of this account
     std::optional<Scratch> scratch_;  ///< of a foreign corpus; goes after what reads from it
     std::optional<BatchSource> source_;
     std::optional<RoutingSample> sample_;

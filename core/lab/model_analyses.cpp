@@ -6,85 +6,65 @@
 #include "core/config/arithmetic.h"
 #include "core/lab/analysis_json.h"
 #include "core/lab/measured.h"
-#include "core/lab/snapshot_series.h"
-#include "core/measure/model_space.h"
-#include "core/measure/router_geometry.h"
-#include "core/probe/plan.h"
-#include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
-#include "core/stats/overlap.h"
 #include "core/train/engine.h"
 
 namespace hopscope::core::analysis {
 namespace {
 
-double mean_of_finite(const std::vector<double>& x) {
-    std::vector<double> finite;
-    for (const double v : x)
-        if (std::isfinite(v)) finite.push_back(v);
-    return stats::mean(finite);
+/// One number a layer, from the shared sample: {"per_layer", "mean", …, "intervals"}.
+OrderedJson layers_json(const RoutingSample& sample, BatchMean LayerSample::*field, uint64_t seed) {
+    OrderedJson out{{"per_layer", OrderedJson::array()}};
+    OrderedJson intervals = OrderedJson::array();
+    std::vector<BatchMean> parts;
+    for (const LayerSample& layer : sample.layers) {
+        parts.push_back(layer.*field);
+        intervals.push_back(with_interval(parts.back(), seed));
+        out["per_layer"].push_back(intervals.back()["mean"]);
+    }
+    add_mean(out, parts, seed);
+    out["intervals"] = intervals;
+    return out;
 }
 
-/// One number a layer, read from the shared sample.
+/// Columns NAME, ci95_low, ci95_high for each of `names` (of several: NAME_ci95_low, …), a row a
+/// layer.
+AnalysisTable layers_table(const std::vector<std::pair<std::string, const OrderedJson*>>& columns) {
+    AnalysisTable table{"", {"layer"}, {}};
+    for (const auto& [name, json] : columns) {
+        const std::string prefix = columns.size() > 1 ? name + "_" : "";
+        for (const std::string& column : {name, prefix + "ci95_low", prefix + "ci95_high"})
+            table.columns.push_back(column);
+    }
+    const size_t layers = (*columns.front().second)["intervals"].size();
+    for (size_t l = 0; l < layers; ++l) {
+        std::vector<std::string> row = {std::to_string(l)};
+        for (const auto& [name, json] : columns) {
+            const auto& one = (*json)["intervals"][l];
+            row.push_back(csv_cell(one["mean"]));
+            add_bounds(row, one["ci95"]);
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+/// One number a layer as an analysis of its own. Errors: usage with `missing` where no layer has
+/// it.
 Result<AnalysisOutput> per_layer(const AnalysisContext& context, const char* column,
                                  BatchMean LayerSample::*field, const char* missing) {
     auto sample = context.measured->sample(context.progress);
     if (!sample) return sample.error();
     AnalysisOutput out;
     out.n = (*sample)->tokens;
-    std::vector<double> means;
-    OrderedJson layers = OrderedJson::array(), intervals = OrderedJson::array();
-    AnalysisTable table{"", {"layer", column}, {}};
-    for (size_t l = 0; l < (*sample)->layers.size(); ++l) {
-        const BatchMean& m = (*sample)->layers[l].*field;
-        means.push_back(m.mean());
-        layers.push_back(json_number(m.mean()));
-        intervals.push_back(with_interval(m, context.seed));
-        table.rows.push_back({std::to_string(l), csv_number(m.mean())});
-    }
-    const double mean = mean_of_finite(means);
-    if (std::isnan(mean)) return usage_error(missing);
-    out.result = {{"per_layer", layers}, {"mean", json_number(mean)}, {"intervals", intervals}};
-    out.tables.push_back(std::move(table));
-    return out;
-}
-
-/// Consecutive hops' Jaccard, or 1 − it.
-Result<AnalysisOutput> hop_pairs(const AnalysisContext& context, bool divergence) {
-    auto sample = context.measured->sample(context.progress);
-    if (!sample) return sample.error();
-    AnalysisOutput out;
-    out.n = (*sample)->tokens;
-    std::vector<double> all;
-    OrderedJson layers = OrderedJson::array(), intervals = OrderedJson::array();
-    AnalysisTable table{
-        "", {"layer", "hop", "next_hop", divergence ? "divergence" : "jaccard"}, {}};
-    for (size_t l = 0; l < (*sample)->layers.size(); ++l) {
-        OrderedJson pairs = OrderedJson::array(), ci = OrderedJson::array();
-        const auto& jaccards = (*sample)->layers[l].jaccard;
-        for (size_t p = 0; p < jaccards.size(); ++p) {
-            BatchMean m = jaccards[p];
-            if (divergence)
-                for (double& x : m.batches) x = 1 - x;
-            all.push_back(m.mean());
-            pairs.push_back(json_number(m.mean()));
-            ci.push_back(with_interval(m, context.seed));
-            table.rows.push_back({std::to_string(l), std::to_string(p), std::to_string(p + 1),
-                                  csv_number(m.mean())});
-        }
-        layers.push_back(pairs);
-        intervals.push_back(ci);
-    }
-    if (all.empty() && divergence)
-        return usage_error("every layer has one hop: there are no consecutive hops");
-    out.result = {
-        {"per_layer", layers}, {"mean", json_number(stats::mean(all))}, {"intervals", intervals}};
-    out.tables.push_back(std::move(table));
+    out.result = layers_json(**sample, field, context.seed);
+    if (out.result["mean"].is_null()) return usage_error(missing);
+    out.tables.push_back(layers_table({{column, &out.result}}));
     return out;
 }
 
 Result<Evaluation> evaluate_with(const AnalysisContext& context, const Controls& controls) {
-    auto source = context.measured->source(context.progress);
+    auto source = context.measured->source(context.progress, kAnalysisBatches);
     if (!source) return source.error();
     const auto& run = context.measured->run();
     return evaluate(run.config, run.weights, **source, kAnalysisBatches, controls,
@@ -102,98 +82,31 @@ Result<AnalysisOutput> before_after(const AnalysisContext& context, const Contro
     AnalysisOutput out;
     out.n = base->tokens;
     out.result = perplexities(*base, *changed, after_name, context.seed);
+    AnalysisTable table{
+        "",
+        {"model", "perplexity", "loss", "loss_difference", "ci95_low", "ci95_high"},
+        {{"base", csv_number(std::exp(base->loss)), csv_number(base->loss), "", "", ""},
+         {after_name, csv_number(std::exp(changed->loss)), csv_number(changed->loss),
+          csv_number(changed->loss - base->loss)}}};
+    add_bounds(table.rows.back(), out.result["ci95"]);
     if (with_jaccard) {
         const auto mean = [](const std::vector<std::vector<double>>& layers) {
             std::vector<double> all;
             for (const auto& layer : layers) all.insert(all.end(), layer.begin(), layer.end());
             return stats::mean(all);
         };
-        out.result["jaccard_base"] = json_number(mean(base->jaccard));
-        out.result[std::string("jaccard_") + after_name] = json_number(mean(changed->jaccard));
+        const double before = mean(base->jaccard), after = mean(changed->jaccard);
+        out.result["jaccard_base"] = json_number(before);
+        out.result[std::string("jaccard_") + after_name] = json_number(after);
+        table.columns.emplace_back("jaccard");
+        table.rows[0].push_back(csv_number(before));
+        table.rows[1].push_back(csv_number(after));
     }
+    out.tables.push_back(std::move(table));
     return out;
-}
-
-Status has_rows(const AnalysisContext& context) {
-    const auto& config = context.measured->run().config;
-    if (config.model.ffn == "dense" || config.moe.router == "hash")
-        return usage_error("this router has no rows (hash, or a dense model)");
-    return {};
-}
-
-OrderedJson collinearity_json(const Collinearity& c) {
-    return {{"mean_cosine", json_number(c.mean_cosine)},
-            {"nearest_cosine", json_number(c.nearest_cosine)},
-            {"effective_rank", json_number(c.effective_rank)},
-            {"coherence", json_number(c.coherence)},
-            {"mean_squared_cosine", json_number(c.mean_squared)},
-            {"random_squared_cosine", json_number(c.random_squared)}};
-}
-
-/// Expected Jaccard of two k-sets drawn at random from pools of a and b experts, numbered from 0.
-double random_jaccard(int64_t a, int64_t b, int64_t k) {
-    // The larger pool holds the smaller one.
-    return stats::expected_best(stats::overlap_distribution(std::max(a, b), k, k), 1,
-                                [&](int64_t both) { return stats::jaccard_of(both, k, k); });
-}
-
-/// Index sets of the first hops of two layers.
-void add_layer_pairs(AnalysisOutput& out, const RoutingSample& sample,
-                     const AnalysisContext& context) {
-    OrderedJson pairs = OrderedJson::array();
-    AnalysisTable table{"layers", {"layer", "other_layer", "jaccard"}, {}};
-    const auto& moe = context.config.moe;
-    const auto first_pool = [&](size_t l) {
-        return pool_sizes(moe, moe.hops_of(static_cast<int64_t>(l)))[0];
-    };
-    for (size_t l = 0; l < sample.layer_jaccard.size(); ++l)
-        for (size_t m = 0; m < l; ++m) {
-            const auto& found = sample.layer_jaccard[l][m];
-            auto pair = with_interval(found, context.seed);
-            pair["layers"] = {m, l};
-            pair["random"] = json_number(random_jaccard(first_pool(m), first_pool(l), moe.top_k));
-            pairs.push_back(std::move(pair));
-            table.rows.push_back({std::to_string(m), std::to_string(l), csv_number(found.mean())});
-        }
-    out.result["between_layers"] = pairs;
-    out.tables.push_back(std::move(table));
-}
-
-/// The same tokens' choices at two saved steps.
-Status add_steps(AnalysisOutput& out, const AnalysisContext& context) {
-    auto series = snapshot_series(context);
-    if (!series) return series.error();
-    OrderedJson steps = OrderedJson::array();
-    AnalysisTable table{"steps", {"from", "to", "layer", "jaccard"}, {}};
-    for (const auto& step : series->consecutive) {
-        OrderedJson layers = OrderedJson::array();
-        for (size_t l = 0; l < step.layers.size(); ++l) {
-            layers.push_back(json_number(step.layers[l].jaccard));
-            table.rows.push_back({std::to_string(step.from), std::to_string(step.to),
-                                  std::to_string(l), csv_number(step.layers[l].jaccard)});
-        }
-        steps.push_back({{"from", step.from}, {"to", step.to}, {"per_layer", layers}});
-    }
-    out.result["between_steps"] = steps;
-    out.tables.push_back(std::move(table));
-    return {};
 }
 
 }  // namespace
-
-Result<AnalysisOutput> jaccard(const AnalysisContext& context) {
-    auto out = hop_pairs(context, false);
-    if (!out) return out;
-    auto sample = context.measured->sample(context.progress);
-    if (!sample) return sample.error();
-    add_layer_pairs(*out, **sample, context);
-    if (auto s = add_steps(*out, context); !s) return s.error();
-    return out;
-}
-
-Result<AnalysisOutput> hop_divergence(const AnalysisContext& context) {
-    return hop_pairs(context, true);
-}
 
 Result<AnalysisOutput> echo(const AnalysisContext& context) {
     return per_layer(context, "echo", &LayerSample::echo,
@@ -201,10 +114,18 @@ Result<AnalysisOutput> echo(const AnalysisContext& context) {
 }
 
 Result<AnalysisOutput> displacement(const AnalysisContext& context) {
-    auto out = per_layer(context, "displacement", &LayerSample::displacement,
-                         "no layer moves its routing position (one hop, or no positions)");
-    auto relative = per_layer(context, "relative_update", &LayerSample::relative_update, "");
-    if (out && relative) out->result["relative_update"] = relative->result;
+    auto sample = context.measured->sample(context.progress);
+    if (!sample) return sample.error();
+    AnalysisOutput out;
+    out.n = (*sample)->tokens;
+    out.result = layers_json(**sample, &LayerSample::displacement, context.seed);
+    // Every router updates the stream, whether it has positions to move or not.
+    if (out.result["mean"].is_null())
+        out.result["reason"] = "no layer moves its routing position (one hop, or no positions)";
+    out.result["relative_update"] =
+        layers_json(**sample, &LayerSample::relative_update, context.seed);
+    out.tables.push_back(layers_table(
+        {{"displacement", &out.result}, {"relative_update", &out.result["relative_update"]}}));
     return out;
 }
 
@@ -218,24 +139,35 @@ Result<AnalysisOutput> confidence(const AnalysisContext& context) {
     AnalysisOutput out;
     out.n = (*sample)->tokens;
     OrderedJson layers = OrderedJson::array();
-    AnalysisTable table{"", {"layer", "entropy", "max_prob"}, {}};
+    AnalysisTable table{"",
+                        {"layer", "entropy", "entropy_ci95_low", "entropy_ci95_high", "max_prob",
+                         "max_prob_ci95_low", "max_prob_ci95_high", "uniform_entropy"},
+                        {}};
+    // What even use would give: of each layer the mean over its hops of ln(pool size).
+    std::vector<double> uniform;
+    const auto& config = context.config;
     for (size_t l = 0; l < (*sample)->layers.size(); ++l) {
         const auto& s = (*sample)->layers[l];
         if (s.entropy.batches.empty())
             return usage_error("a hash router has no probabilities to be confident about");
+        std::vector<double> even;
+        for (const int64_t size :
+             pool_sizes(config.moe, config.moe.hops_of(static_cast<int64_t>(l))))
+            even.push_back(std::log(static_cast<double>(size)));
+        uniform.push_back(stats::mean(even));
         layers.push_back({{"entropy", json_number(s.entropy.mean())},
                           {"max_prob", json_number(s.max_prob.mean())},
                           {"entropy_interval", with_interval(s.entropy, context.seed)},
-                          {"max_prob_interval", with_interval(s.max_prob, context.seed)}});
-        table.rows.push_back(
-            {std::to_string(l), csv_number(s.entropy.mean()), csv_number(s.max_prob.mean())});
+                          {"max_prob_interval", with_interval(s.max_prob, context.seed)},
+                          {"uniform_entropy", json_number(uniform.back())}});
+        std::vector<std::string> row = {std::to_string(l)};
+        for (const char* key : {"entropy", "max_prob"}) {
+            row.push_back(csv_cell(layers.back()[key]));
+            add_bounds(row, layers.back()[std::string(key) + "_interval"]["ci95"]);
+        }
+        row.push_back(csv_number(uniform.back()));
+        table.rows.push_back(std::move(row));
     }
-    // What even use would give: the mean over layers and hops of ln(pool size).
-    std::vector<double> uniform;
-    const auto& config = context.config;
-    for (int64_t l = 0; l < config.model.n_layers; ++l)
-        for (const int64_t size : pool_sizes(config.moe, config.moe.hops_of(l)))
-            uniform.push_back(std::log(static_cast<double>(size)));
     out.result = {{"layers", layers}, {"uniform_entropy", json_number(stats::mean(uniform))}};
     out.tables.push_back(std::move(table));
     return out;
@@ -273,103 +205,6 @@ Result<AnalysisOutput> load(const AnalysisContext& context) {
     return out;
 }
 
-Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
-    if (auto s = has_rows(context); !s) return s.error();
-    const auto& run = context.measured->run();
-    AnalysisOutput out;
-    OrderedJson layers = OrderedJson::array();
-    AnalysisTable table{"",
-                        {"layer", "space", "hop", "rows", "mean_cosine", "nearest_cosine",
-                         "effective_rank", "coherence"},
-                        {}};
-    const auto add_row = [&](size_t layer, const char* space, int64_t hop, const Collinearity& c) {
-        table.rows.push_back({std::to_string(layer), space, hop < 0 ? "" : std::to_string(hop),
-                              std::to_string(c.n), csv_number(c.mean_cosine),
-                              csv_number(c.nearest_cosine), csv_number(c.effective_rank),
-                              csv_number(c.coherence)});
-    };
-    for (size_t l = 0; l < run.weights.layers.size(); ++l) {
-        const auto& w = run.weights.layers[l];
-        const auto rows = router_rows(w);
-        const auto all = collinearity_of(rows);
-        out.n += all.n;
-        auto json = collinearity_json(all);
-        add_row(l, "routing", -1, all);
-        const auto add_part = [&](const char* key, const char* space, int64_t hop,
-                                  const Collinearity& c) {
-            auto part = collinearity_json(c);
-            part["hop"] = hop < 0 ? OrderedJson(nullptr) : OrderedJson(hop);
-            part["n"] = c.n;
-            json[key].push_back(std::move(part));
-            add_row(l, space, hop, c);
-        };
-        const auto pools = pools_of(run.config, static_cast<int64_t>(l));
-        for (size_t p = 0; p < pools.size() && pools.size() > 1; ++p)
-            add_part("pools", "routing", static_cast<int64_t>(p),
-                     collinearity_of(rows.narrow(0, pools[p].offset, pools[p].size)));
-        if (w.proj.defined())
-            for (const auto& part : in_model_space(run.config, w, static_cast<int64_t>(l), rows))
-                add_part("model_space", "model", part.hop, collinearity_of(part.rows));
-        layers.push_back(std::move(json));
-    }
-    out.result = {{"layers", layers}};
-    out.tables.push_back(std::move(table));
-    return out;
-}
-
-Result<AnalysisOutput> density(const AnalysisContext& context) {
-    if (auto s = has_rows(context); !s) return s.error();
-    auto scores = context.measured->scores(context.progress);
-    if (!scores) return scores.error();
-    const auto& run = context.measured->run();
-    AnalysisOutput out;
-    OrderedJson layers = OrderedJson::array();
-    AnalysisTable table{
-        "",
-        {"layer", "nearest_angle_degrees", "per_effective_dimension", "margin", "angle_margin"},
-        {}};
-    for (size_t l = 0; l < run.weights.layers.size(); ++l) {
-        const auto c = core::collinearity(run.weights.layers[l]);
-        const auto& s = (*scores)->layers[l];
-        out.n += c.n;
-        layers.push_back({{"nearest_angle_degrees", json_number(c.nearest_angle)},
-                          {"per_effective_dimension", json_number(c.per_dimension)},
-                          {"effective_rank", json_number(c.effective_rank)},
-                          {"margin", with_interval(s.margin, context.seed)},
-                          {"angle_margin_degrees", with_interval(s.angle_margin, context.seed)}});
-        table.rows.push_back({std::to_string(l), csv_number(c.nearest_angle),
-                              csv_number(c.per_dimension), csv_number(s.margin.mean()),
-                              csv_number(s.angle_margin.mean())});
-    }
-    out.result = {{"layers", layers}, {"tokens", (*scores)->tokens}};
-    out.tables.push_back(std::move(table));
-    return out;
-}
-
-Result<AnalysisOutput> identity(const AnalysisContext& context) {
-    const auto cosines = read_write_cosines(context.measured->run().weights);
-    if (cosines.empty()) return usage_error("static experts and dense layers read nothing");
-    AnalysisOutput out;
-    out.n = static_cast<int64_t>(cosines.size());
-    const auto share = [&](auto test) {
-        return static_cast<double>(std::count_if(cosines.begin(), cosines.end(), test)) /
-               static_cast<double>(cosines.size());
-    };
-    const auto ci = stats::bootstrap_mean(cosines, {2'000, context.seed}).interval(0.95);
-    out.result = {{"mean", json_number(stats::mean(cosines))},
-                  {"ci95", json_interval(ci.low, ci.high)},
-                  {"share_abs_over_0_8", share([](double x) { return std::abs(x) > 0.8; })},
-                  {"share_abs_under_0_2", share([](double x) { return std::abs(x) < 0.2; })},
-                  {"n", cosines.size()}};
-    AnalysisTable table{"", {"layer", "expert", "cosine"}, {}};
-    const auto experts = static_cast<size_t>(context.config.moe.experts);
-    for (size_t i = 0; i < cosines.size(); ++i)
-        table.rows.push_back(
-            {std::to_string(i / experts), std::to_string(i % experts), csv_number(cosines[i])});
-    out.tables.push_back(std::move(table));
-    return out;
-}
-
 Result<AnalysisOutput> zeroing(const AnalysisContext& context) {
     Controls controls;
     controls.zero_experts = true;
@@ -385,14 +220,14 @@ Result<AnalysisOutput> frozen_routing(const AnalysisContext& context) {
 Result<AnalysisOutput> hop_knockout(const AnalysisContext& context) {
     // One pass a (layer, hop) and batch: fewer batches than the others look at.
     constexpr int64_t kBatches = 5;
-    auto source = context.measured->source(context.progress);
+    auto source = context.measured->source(context.progress, kBatches);
     if (!source) return source.error();
     const auto& run = context.measured->run();
     auto map = core::hop_knockout(run.config, run.weights, **source, kBatches, context.progress);
     if (!map) return map.error();
     AnalysisOutput out;
     OrderedJson layers = OrderedJson::array(), intervals = OrderedJson::array();
-    AnalysisTable table{"", {"layer", "hop", "kl"}, {}};
+    AnalysisTable table{"", {"layer", "hop", "kl", "ci95_low", "ci95_high"}, {}};
     // A hop counts where its removal costs a tenth or more of the dearest one; trailing hops below
     // that are dropped (the paper chose its vector from such a map, its rule is not printed).
     constexpr double kShare = 0.1;
@@ -410,6 +245,7 @@ Result<AnalysisOutput> hop_knockout(const AnalysisContext& context) {
             ci.push_back(with_interval(m, context.seed));
             if (m.mean() >= kShare * dearest) keep = h + 1;
             table.rows.push_back({std::to_string(l), std::to_string(h), csv_number(m.mean())});
+            add_bounds(table.rows.back(), ci.back()["ci95"]);
         }
         layers.push_back(row);
         intervals.push_back(ci);

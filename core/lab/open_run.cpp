@@ -10,10 +10,30 @@ namespace hopscope::core {
 
 nlohmann::ordered_json document(const std::string& format, const RunFolder& folder, int64_t step,
                                 const Config& config) {
-    return {{"format", format},
-            {"run", folder.name()},
-            {"step", step},
-            {"config_hash", config_hash(config)}};
+    nlohmann::ordered_json out = {{"format", format},
+                                  {"run", folder.name()},
+                                  {"step", step},
+                                  {"config_hash", folder.info().config_hash},
+                                  {"live", nlohmann::ordered_json::object()}};
+    // The run was opened by this file, so it reads; a document must not be lost to a rewrite of it.
+    if (const auto toml = folder.config_toml())
+        if (const auto configured = parse_config(*toml, folder.config_path()))
+            out["live"] = live_settings(*configured, config);
+    return out;
+}
+
+nlohmann::ordered_json live_settings(const Config& configured, const Config& now) {
+    auto out = nlohmann::ordered_json::object();
+    const auto note = [&](const char* key, auto before, auto after) {
+        if (before != after) out[key] = after;
+    };
+    note("train.lr", configured.train.lr, now.train.lr);
+    note("train.balance_alpha", configured.train.balance_alpha, now.train.balance_alpha);
+    note("train.clip", configured.train.clip, now.train.clip);
+    note("moe.tau", configured.moe.tau, now.moe.tau);
+    note("moe.top_k", configured.moe.top_k, now.moe.top_k);
+    note("model.dropout", configured.model.dropout, now.model.dropout);
+    return out;
 }
 
 nlohmann::ordered_json script_json(const std::vector<Command>& script) {

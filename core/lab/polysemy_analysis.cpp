@@ -92,11 +92,18 @@ std::vector<Word> synthetic_words(const TokenText& text, const RoutingSample& sa
 /// One line of a prompt file.
 Status read_prompt(const OpenRun& run, const std::string& line,
                    std::map<std::string, Word>& words) {
-    const auto j = Json::parse(line, nullptr, false);
+    const auto parsed = parse_object(line, "a prompt of polysemy");
+    if (!parsed) return parsed.error();
+    const Json& j = *parsed;
+    constexpr const char* kFormat =
+        "a line for polysemy is {\"text\", \"word\", \"meaning\"}, all of them text";
+    if (j.contains("text") && !j.contains("word") && !j.contains("meaning"))
+        return usage_error(std::string("found a line as `intervene` reads it, {\"text\", "
+                                       "\"target\"?, \"categories\"?}, which names no word and no "
+                                       "meaning; ") +
+                           kFormat);
     for (const char* key : {"text", "word", "meaning"})
-        if (!j.is_object() || !j.contains(key) || !j[key].is_string())
-            return usage_error(
-                "a prompt is a JSON object {\"text\", \"word\", \"meaning\"}, all of them text");
+        if (!j.contains(key) || !j[key].is_string()) return usage_error(kFormat);
     for (const auto& [key, value] : j.items())
         if (key != "text" && key != "word" && key != "meaning")
             return usage_error("unknown key \"" + key + "\"; allowed: text, word, meaning");
@@ -238,6 +245,7 @@ Result<AnalysisOutput> polysemy(const AnalysisContext& context) {
         for (auto& word : *list) word.means = pair_means(word.occurrences);
 
     AnalysisOutput out;
+    out.used_prompts = !context.prompts.empty();
     std::vector<Word> before, after;
     OrderedJson list = OrderedJson::array();
     AnalysisTable table{

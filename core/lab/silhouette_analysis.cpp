@@ -203,7 +203,7 @@ OrderedJson control_json(const stats::Points& points, const Cloud& control,
 
 Result<AnalysisOutput> silhouette(const AnalysisContext& context) {
     const auto& run = context.measured->run();
-    auto source = context.measured->source(context.progress);
+    auto source = context.measured->source(context.progress, kSilhouetteBatches);
     if (!source) return source.error();
     auto found = context.measured->text_with_syntax(context);
     if (!found) return found.error();

@@ -84,13 +84,16 @@ class ScoreProbe : public Probe {
         const auto chosen = call.route.idx;
         for (int64_t begin = 0; begin < tokens; begin += kChunk) {
             const int64_t end = std::min(tokens, begin + kChunk);
-            const auto idx = chosen.slice(0, begin, end, out_.stride);
+            // Every stride-th token of the batch, wherever the chunks part it.
+            const int64_t first = (begin + out_.stride - 1) / out_.stride * out_.stride;
+            if (first >= end) continue;
+            const auto idx = chosen.slice(0, first, end, out_.stride);
             const int64_t n = idx.size(0);
             const auto rows = bank.index_select(0, idx.reshape({-1})).to(at::kFloat);
             const auto pre = at::matmul(rows.view({n, k * r, d}),
-                                        h.slice(0, begin, end, out_.stride).unsqueeze(-1))
+                                        h.slice(0, first, end, out_.stride).unsqueeze(-1))
                                  .view({n, k, r});
-            append(pairs.score, scores.slice(0, begin, end, out_.stride).gather(1, idx));
+            append(pairs.score, scores.slice(0, first, end, out_.stride).gather(1, idx));
             append(pairs.activation, at::silu(pre).mean(-1));
             append(pairs.norm, at::linalg_vector_norm(pre, 2, at::IntArrayRef{-1}));
             const auto experts = (idx + call.pool_offset).to(at::kCPU).contiguous();
@@ -118,7 +121,7 @@ class ScoreProbe : public Probe {
 
 Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
                                   const BatchSource& source, int64_t batches,
-                                  const Progress& progress) {
+                                  const Progress& progress, int64_t most_pairs) {
     if (config.model.ffn == "dense") return usage_error("a dense model has no routing");
     if (config.moe.router == "hash") return usage_error("a hash router has no scores");
     const c10::AutoGradMode no_grad(false);
@@ -131,7 +134,7 @@ Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
         hops = std::max(hops, config.moe.hops_of(l));
     const int64_t tokens = source.batch() * source.seq_len();
     const int64_t pairs = out.batches * tokens * hops * config.moe.top_k;
-    out.stride = std::max<int64_t>(1, (pairs + kMaxPairs - 1) / kMaxPairs);
+    out.stride = std::max<int64_t>(1, (pairs + most_pairs - 1) / most_pairs);
     ScoreProbe probe(config, weights, out);
     ForwardOptions options;
     options.probe = &probe;

@@ -32,7 +32,7 @@ struct LayerScores {
 
 struct ScoreSample {
     int64_t tokens = 0, batches = 0;
-    int64_t stride = 1;  ///< pairs are of every stride-th token
+    int64_t stride = 1;  ///< pairs are of every stride-th token of each batch
     int64_t top_k = 0;
     std::vector<LayerScores> layers;
 };
@@ -40,9 +40,10 @@ struct ScoreSample {
 /// Pairs that are kept of one layer, about.
 inline constexpr int64_t kMaxPairs = 1'500'000;
 
+/// @param most_pairs kept of one layer, about; more tokens than that are thinned evenly
 /// Errors: usage for dense models and hash routers; interrupted.
 Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
                                   const BatchSource& source, int64_t batches,
-                                  const Progress& progress);
+                                  const Progress& progress, int64_t most_pairs = kMaxPairs);
 
 }  // namespace hopscope::core

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
+
+#include "core/stats/descriptive.h"
 
 namespace hopscope::core {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Angle of two rows of any length, degrees; exact for small angles, too.
 double angle_between(const float* a, const float* b, size_t n) {
@@ -27,40 +26,55 @@ double angle_between(const float* a, const float* b, size_t n) {
     return 2 * std::atan2(std::sqrt(apart), std::sqrt(along)) * 180 / std::numbers::pi;
 }
 
-double mean_angle(const LayerGeometry& a, const LayerGeometry& b) {
+std::vector<double> angles_between(const LayerGeometry& a, const LayerGeometry& b) {
     if (a.centroids.empty() || a.centroids.size() != b.centroids.size() || a.experts <= 0)
-        return kNan;
+        return {};
     const auto experts = static_cast<size_t>(a.experts), width = a.centroids.size() / experts;
-    double sum = 0;
+    std::vector<double> out;
     for (size_t e = 0; e < experts; ++e)
-        sum += angle_between(a.centroids.data() + e * width, b.centroids.data() + e * width, width);
-    return sum / static_cast<double>(experts);
+        out.push_back(
+            angle_between(a.centroids.data() + e * width, b.centroids.data() + e * width, width));
+    return out;
 }
 
 }  // namespace
+
+double LayerChange::mean_angle() const {
+    return stats::mean(angles);
+}
+
+double LayerChange::mean_changed() const {
+    return stats::mean(changed);
+}
+
+double LayerChange::mean_jaccard() const {
+    return stats::mean(jaccard);
+}
 
 std::vector<LayerChange> snapshot_change(const GeometrySnapshot& from, const GeometrySnapshot& to) {
     std::vector<LayerChange> out;
     for (size_t l = 0; l < std::min(from.layers.size(), to.layers.size()); ++l) {
         const auto &a = from.layers[l], &b = to.layers[l];
-        LayerChange change{mean_angle(a, b), kNan, kNan};
-        const auto k = static_cast<size_t>(a.top_k);
-        if (k > 0 && a.top_k == b.top_k && a.choices.size() == b.choices.size() &&
+        LayerChange change{angles_between(a, b), {}, {}};
+        const auto k = static_cast<size_t>(a.top_k), tokens = from.token_ids.size();
+        if (k > 0 && tokens > 0 && a.top_k == b.top_k && a.choices.size() == b.choices.size() &&
             !a.choices.empty() && from.token_ids == to.token_ids) {
-            double changed = 0, jaccard = 0;
+            // [hops, tokens, k]; the hops of a token are no independent draws.
+            const auto hops = static_cast<double>(a.choices.size() / (k * tokens));
+            change.changed.assign(tokens, 0.0);
+            change.jaccard.assign(tokens, 0.0);
             for (size_t i = 0; i < a.choices.size(); i += k) {
+                const size_t t = i / k % tokens;
                 const auto* before = a.choices.data() + i;
                 size_t kept = 0;
                 for (size_t j = 0; j < k; ++j)
                     kept += static_cast<size_t>(std::count(before, before + k, b.choices[i + j]));
-                changed += static_cast<double>(k - kept) / static_cast<double>(k);
-                jaccard += static_cast<double>(kept) / static_cast<double>(2 * k - kept);
+                change.changed[t] += static_cast<double>(k - kept) / static_cast<double>(k) / hops;
+                change.jaccard[t] +=
+                    static_cast<double>(kept) / static_cast<double>(2 * k - kept) / hops;
             }
-            const auto sets = static_cast<double>(a.choices.size() / k);
-            change.changed = changed / sets;
-            change.jaccard = jaccard / sets;
         }
-        out.push_back(change);
+        out.push_back(std::move(change));
     }
     return out;
 }

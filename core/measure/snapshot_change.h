@@ -8,11 +8,15 @@
 
 namespace hopscope::core {
 
-/// Of one layer. NaN where the snapshots have nothing to compare (no centroids; other tokens).
+/// Of one layer. Empty lists and NaN where the snapshots have nothing to compare (no centroids;
+/// other tokens).
 struct LayerChange {
-    double angle = 0;    ///< mean over experts of the angle between its centroids, degrees
-    double changed = 0;  ///< share of the later choices that were not among the earlier ones
-    double jaccard = 0;  ///< of the index sets, mean over tokens and hops
+    std::vector<double> angles;   ///< [experts] between an expert's centroids, degrees
+    std::vector<double> changed;  ///< [tokens] share of the later choices that are new, over hops
+    std::vector<double> jaccard;  ///< [tokens] of the index sets, mean over hops
+    double mean_angle() const;
+    double mean_changed() const;
+    double mean_jaccard() const;
 };
 
 /// [layers]. Choices are compared token by token and hop by hop on the fixed probe sample.

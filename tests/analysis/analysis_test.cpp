@@ -173,16 +173,38 @@ TEST(AnalysisTable, DocumentsAndTables) {
     const TempDir dir;
     const auto folder = empty_run(dir);
     const Analysis one{"load", "counts", false, nothing};
-    const AnalysisContext context{folder, Config()};
+    AnalysisContext context{folder, Config()};
+    context.curve_step = 9;
+    context.model_step = 7;
     AnalysisOutput output;
     output.n = 3;
     output.result["x"] = json_number(NAN);
-    const auto json = analysis_json(one, output, context, 7);
+    auto json = analysis_json(one, output, context);
+    EXPECT_EQ(json["step"], 9) << "of the curves";
+    EXPECT_FALSE(json.contains("corpus"));
     for (const char* key :
          {"format", "name", "definition", "run", "step", "config_hash", "n", "seed", "result"})
         EXPECT_TRUE(json.contains(key)) << key;
     EXPECT_EQ(json["format"], "hopscope.analysis/1");
     EXPECT_EQ(json["config_hash"], "cafe");
+    const Analysis modelled{"load", "two\nlines", true, nothing};
+    output.text = TextRead{"a.txt", "beef", 5};
+    output.used_against = output.used_prompts = true;
+    context.prompts = "p.jsonl";
+    context.against = &context;
+    json = analysis_json(modelled, output, context);
+    EXPECT_EQ(json["step"], 7) << "of the checkpoint";
+    EXPECT_EQ(json["corpus"], "a.txt");
+    EXPECT_EQ(json["data_hash"], "beef");
+    EXPECT_EQ(json["batches"], 5);
+    EXPECT_EQ(json["prompts"], "p.jsonl");
+    EXPECT_EQ(json["against"]["run"], "run");
+    EXPECT_EQ(json["against"]["step"], 7);
+    EXPECT_EQ(csv_head(json),
+              "# name: load\n# run: run\n# step: 7\n# config_hash: cafe\n# definition: two lines\n"
+              "# live: {}\n# n: 3\n# seed: 42\n# corpus: a.txt\n# data_hash: beef\n# batches: 5\n"
+              "# prompts: p.jsonl\n# against: {\"run\":\"run\",\"step\":7,\"config_hash\":\"cafe\","
+              "\"live\":{}}\n");
     const AnalysisTable table{"", {"a", "b"}, {{"1", "x,y"}, {"", "say \"no\"\n"}}};
     EXPECT_EQ(to_csv(table), "a,b\n1,\"x,y\"\n,\"say \"\"no\"\"\n\"\n");
     EXPECT_EQ(std::stod(csv_number(0.1 + 0.2)), 0.1 + 0.2);

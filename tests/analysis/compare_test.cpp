@@ -393,6 +393,30 @@ TEST(Compare, ZeroshotFilesGetMcNemarAndTost) {
     EXPECT_FALSE(compare({*x, input_of(evaluation("a", 1, 3))}, {}));
 }
 
+TEST(Compare, TellsItsPairsAndStopsBetweenThem) {
+    // 15 runs are 105 pairs of bootstraps; silent and deaf they would look hung.
+    std::vector<CompareInput> inputs;
+    for (const EvalRecord& record : table3(0, 5)) inputs.push_back(input_of(record));
+    std::vector<double> shares;
+    Progress progress;
+    progress.report = [&](const std::string& activity, double share) {
+        if (activity.starts_with("comparing pair")) shares.push_back(share);
+    };
+    progress.cancelled = [&] { return shares.size() == 7; };
+    CompareOptions options;
+    options.resamples = 100;
+    const auto stopped = compare(inputs, options, progress);
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);
+    EXPECT_EQ(shares.size(), 7u);
+    shares.clear();
+    progress.cancelled = [] { return false; };
+    ASSERT_TRUE(compare(inputs, options, progress));
+    ASSERT_EQ(shares.size(), 105u);
+    EXPECT_TRUE(std::is_sorted(shares.begin(), shares.end()));
+    EXPECT_NEAR(shares.back(), 104.0 / 105, 1e-12);
+}
+
 TEST(Compare, TheDocumentHasEveryFieldOfItsFormat) {
     const auto json = compare_json(compared(table3(0, 2)));
     EXPECT_EQ(json["format"], "hopscope.compare/1");

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/analysis/analysis.h"
+#include "core/analysis/saved_snapshots.h"
 #include "tests/analysis/eval_files.h"
 
 namespace hopscope::core::analysis {
@@ -73,6 +74,34 @@ TEST(Saturation, IsTheShareOfFinalExpertsThatWereChosenAlready) {
     EXPECT_EQ(rows[3]["mean"], 1.0);
     EXPECT_EQ(rows[2]["step"], 30);
     EXPECT_EQ(found->result["chance"], 0.5);
+}
+
+TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {
+    // A live run thins its timeline while it is read; a torn file must not cost the others.
+    const TempDir dir;
+    Timeline run(dir);
+    run.add(snapshot(10, {0, 3, 1, 0}));
+    run.add(snapshot(20, {0, 1, 0, 1}));
+    run.add(snapshot(30, {0, 1, 0, 1}));
+    SavedSnapshots saved(*run.folder);
+    EXPECT_TRUE(saved.read(10).has_value());
+    EXPECT_FALSE(saved.read(15).has_value());
+    EXPECT_TRUE(saved.damaged().empty()) << "gone is not damaged";
+    testing::write_text(run.folder->geometry_path(30), "torn");
+    EXPECT_FALSE(saved.read(30).has_value());
+    ASSERT_EQ(saved.damaged().size(), 1u);
+    EXPECT_EQ(saved.damaged()[0].step, 30);
+    // The newest that can be read is the last one.
+    const auto found = run.result();
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->result["last_step"], 20);
+    EXPECT_EQ(found->result["damaged"][0]["step"], 30);
+    EXPECT_EQ(found->result["snapshots"].size(), 2u);
+    for (const int64_t step : {10, 20})
+        testing::write_text(run.folder->geometry_path(step), "torn");
+    const auto none = run.result();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind, ErrorKind::usage);
 }
 
 TEST(Saturation, SaysWhatIsMissing) {

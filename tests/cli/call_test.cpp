@@ -96,6 +96,28 @@ TEST_F(CommandLine, AnalyzeWritesToTheFolderOrToStdout) {
     EXPECT_NE(run({"analyze", "--help"}).out.find("phases: where a curve"), std::string::npos);
 }
 
+// Fails if work of more than a second looks hung, or a stop request is not an exit code of its own.
+TEST_F(CommandLine, LongWorkTellsHowFarItIsAndStops) {
+    const std::string script =
+        file("script.jsonl", R"({"command": "steer", "layer": 1, "expert": 2, "lambda": 1})");
+    const std::vector<std::pair<std::vector<std::string>, std::string>> calls = {
+        {{"eval", "r", "--json"}, "evaluating batch 3 of 50  4 %"},
+        {{"analyze", "r", "--json"}, "routing of batch 2 of 50  2 %"},
+        {{"compare", "a", "b", "--json"}, "comparing pair 2 of 105  1 %"},
+        {{"intervene", "r", "--script", script, "--json"}, "measuring prompts  50 %"}};
+    for (const auto& [call, line] : calls) {
+        fake_lab() = {};
+        world.signals_caught = false;
+        const Outcome got = run(call);
+        EXPECT_EQ(got.code, 0) << got.err;
+        EXPECT_NE(got.err.find(line), std::string::npos) << call[0] << ": " << got.err;
+        EXPECT_EQ(got.out, "{}\n") << "one document and nothing else";
+        EXPECT_TRUE(world.signals_caught) << call[0];
+        fake_lab().error = core::Error{core::ErrorKind::interrupted, "stopped on request"};
+        EXPECT_EQ(run(call).code, 130) << call[0];
+    }
+}
+
 // Fails if a subcommand cannot be learned from the program itself.
 TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
     const std::vector<std::vector<std::string>> all = {{"explore"},

@@ -54,6 +54,7 @@ Result<std::string> race(const RaceOptions& options) {
 
 Result<std::string> eval(const EvalOptions& options) {
     fake_lab().eval = options;
+    if (options.on_progress) options.on_progress("evaluating batch 3 of 50", 0.04);
     return answer();
 }
 
@@ -81,11 +82,13 @@ const std::vector<Definition>& trace_definitions() {
 
 Result<std::string> intervene(const InterveneOptions& options) {
     fake_lab().intervene = options;
+    if (options.on_progress) options.on_progress("measuring prompts", 0.5);
     return answer();
 }
 
 Result<std::string> compare(const CompareOptions& options) {
     fake_lab().compare = options;
+    if (options.on_progress) options.on_progress("comparing pair 2 of 105", 0.01);
     return answer();
 }
 
@@ -119,6 +122,7 @@ const std::vector<Definition>& generate_definitions() {
 
 Result<std::string> analyze(const AnalyzeOptions& options) {
     fake_lab().analyze = options;
+    if (options.on_progress) options.on_progress("routing of batch 2 of 50", 0.02);
     return answer();
 }
 

@@ -137,6 +137,25 @@ TEST(CountFlops, WideAndDeep) {
     EXPECT_EQ(deep.total, deep.routing + deep.experts + deep.head + deep.attention);
 }
 
+// Fails if halting after a hop is credited with another hop's arithmetic.
+TEST(CountFlops, HopsDifferByPoolAndAlwaysOnExpert) {
+    const auto of = [](std::vector<std::string> overrides) {
+        return *parse_config("", "x.toml", overrides);
+    };
+    const Config c = of({"moe.hops=3", "moe.experts=256", "moe.pools=unrolled",
+                         "moe.shared_expert=10", "model.n_layers=1"});
+    const auto hops = hop_flops(c, 3);
+    ASSERT_EQ(hops.size(), 3u);
+    // Pools of 86, 85, 85; the always-on expert runs in hop 0 alone.
+    const double shared = 6.0 * 10 * 256, row = 2.0 * 64;
+    EXPECT_EQ(hops[0] - hops[1], shared + row);
+    EXPECT_EQ(hops[1], hops[2]);
+    const auto flops = count_flops(c);
+    EXPECT_EQ(hops[0] + hops[1] + hops[2], flops.experts + flops.routing);
+    const auto frozen = hop_flops(of({"moe.hops=2", "moe.reroute=frozen"}), 2);
+    EXPECT_GT(frozen[0], frozen[1]) << "a frozen hop does not route";
+}
+
 // Fails if a variant is charged for arithmetic it does not do.
 TEST(CountFlops, Variants) {
     EXPECT_EQ(count_flops(preset("hash")).routing, 0.0);

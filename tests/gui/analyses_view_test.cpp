@@ -51,6 +51,13 @@ TEST(AnalysesView, TablesReadAndSort) {
     EXPECT_EQ(t.rows[3][0], "");
     sort_rows(t, 9, true);  // no such column
     EXPECT_TRUE(read_csv("", "e").columns.empty());
+    // The head of a table is no row; a cell that begins like it is.
+    t = read_csv("# name: load\n# definition: a, \"b\n#x,y\n", "t");
+    EXPECT_TRUE(t.columns.empty()) << "nothing but a head";
+    t = read_csv("# name: load\n# definition: a, \"b\nid,y\n#,2\n", "t");
+    EXPECT_EQ(t.columns, (std::vector<std::string>{"id", "y"}));
+    ASSERT_EQ(t.rows.size(), 1u);
+    EXPECT_EQ(t.rows[0], (std::vector<std::string>{"#", "2"}));
     EXPECT_EQ(shown_cell("0.123456789"), "0.1235");
     EXPECT_EQ(shown_cell("12345"), "12,345");
     EXPECT_EQ(shown_cell("a1"), "a1");

@@ -15,12 +15,13 @@ inline const Progress kQuiet;
 /// Batches of random tokens that a tiny model can read.
 class Batches {
   public:
-    explicit Batches(const Config& c) {
+    /// @param length of a sequence; a batch has two
+    explicit Batches(const Config& c, size_t tokens = 200, int64_t length = 6) {
         path_ = std::filesystem::temp_directory_path() /
                 ("hopscope_measure_" + std::to_string(getpid()) + "_" + std::to_string(count_++) +
                  ".tokens");
         auto writer = TokenFileWriter::create(path_, c.model.vocab_size);
-        std::vector<int32_t> ids(200);
+        std::vector<int32_t> ids(tokens);
         for (size_t i = 0; i < ids.size(); ++i)
             ids[i] =
                 static_cast<int32_t>((i * i * 7 + i) % static_cast<size_t>(c.model.vocab_size));
@@ -29,7 +30,7 @@ class Batches {
         EXPECT_TRUE(writer->finish("corpus", "tokenizer").ok());
         auto file = TokenFile::open(path_);
         EXPECT_TRUE(file.ok());
-        auto made = BatchSource::create(std::move(*file), 2, 6, 1);
+        auto made = BatchSource::create(std::move(*file), 2, length, 1);
         EXPECT_TRUE(made.ok());
         source = std::make_unique<BatchSource>(std::move(*made));
     }

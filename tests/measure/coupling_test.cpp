@@ -185,6 +185,37 @@ TEST(ScoreSample, MarginIsThatOfTheModelsOwnProbabilities) {
     }
 }
 
+TEST(ScoreSample, PairsAreOfEveryStridethTokenOfABatch) {
+    // Batches of 600 tokens: 256, the size of a chunk, is no multiple of the stride.
+    auto c = tiny();
+    c.moe.hops = {1};
+    c.model.max_seq_len = 300;
+    const Batches data(c, 4'000, 300);
+    const auto w = init_weights(c, 6);
+    const auto all = sample_scores(c, w, *data.source, 2, kQuiet);
+    ASSERT_TRUE(all.ok()) << all.error().message;
+    ASSERT_EQ(all->stride, 1);
+    const auto& every = all->layers[1].pairs;
+    const int64_t tokens = 600, k = 2;
+    ASSERT_EQ(static_cast<int64_t>(every.size()), 2 * tokens * k);
+    const auto some = sample_scores(c, w, *data.source, 2, kQuiet, 2 * tokens * k / 7);
+    ASSERT_TRUE(some.ok());
+    ASSERT_EQ(some->stride, 8);
+    const auto third = sample_scores(c, w, *data.source, 2, kQuiet, 2 * tokens * k / 3);
+    ASSERT_TRUE(third.ok());
+    ASSERT_EQ(third->stride, 3);
+    for (const auto* thinned : {&*some, &*third}) {
+        const auto& pairs = thinned->layers[1].pairs;
+        std::vector<float> expected;
+        for (int64_t batch = 0; batch < 2; ++batch)
+            for (int64_t t = 0; t < tokens; t += thinned->stride)
+                for (int64_t i = 0; i < k; ++i)
+                    expected.push_back(
+                        every.score[static_cast<size_t>((batch * tokens + t) * k + i)]);
+        EXPECT_EQ(pairs.score, expected) << "stride " << thinned->stride;
+    }
+}
+
 TEST(ScoreSample, MarginByConstruction) {
     auto c = linear_model();
     const Batches data(c);

@@ -147,17 +147,20 @@ TEST(SnapshotChange, AnglesAndChoices) {
     b.layers[0].centroids = {2 * std::cos(turn), 2 * std::sin(turn), 0, 1};
     b.layers[0].choices = {1, 0, 3, 5};  // the same set; one of two
     const auto same = snapshot_change(a, a);
-    EXPECT_NEAR(same[0].angle, 0, 1e-9);
-    EXPECT_EQ(same[0].changed, 0);
-    EXPECT_EQ(same[0].jaccard, 1);
+    EXPECT_NEAR(same[0].mean_angle(), 0, 1e-9);
+    EXPECT_EQ(same[0].mean_changed(), 0);
+    EXPECT_EQ(same[0].mean_jaccard(), 1);
     const auto moved = snapshot_change(a, b);
-    EXPECT_NEAR(moved[0].angle, 5, 1e-4);
-    EXPECT_NEAR(moved[0].changed, 0.25, 1e-12);
-    EXPECT_NEAR(moved[0].jaccard, (1 + 1.0 / 3) / 2, 1e-12);
+    EXPECT_NEAR(moved[0].mean_angle(), 5, 1e-4);
+    ASSERT_EQ(moved[0].angles.size(), 2u) << "an interval over experts needs each of them";
+    EXPECT_NEAR(moved[0].angles[0], 10, 1e-4);
+    EXPECT_NEAR(moved[0].mean_changed(), 0.25, 1e-12);
+    EXPECT_EQ(moved[0].changed, (std::vector<double>{0, 0.5})) << "token by token";
+    EXPECT_NEAR(moved[0].mean_jaccard(), (1 + 1.0 / 3) / 2, 1e-12);
     b.token_ids = {7, 9};
-    EXPECT_TRUE(std::isnan(snapshot_change(a, b)[0].changed));
+    EXPECT_TRUE(std::isnan(snapshot_change(a, b)[0].mean_changed()));
     b.layers[0].centroids.clear();
-    EXPECT_TRUE(std::isnan(snapshot_change(a, b)[0].angle));
+    EXPECT_TRUE(std::isnan(snapshot_change(a, b)[0].mean_angle()));
 }
 
 TEST(HopKnockout, AHopThatWritesNothingHasNoEffect) {

@@ -305,14 +305,54 @@ TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
     EXPECT_EQ(coupling["ranks"].size(), 2u);
     EXPECT_GT(coupling["ranks"][0]["score_per_layer"][0],
               coupling["ranks"][1]["score_per_layer"][0]);
-    EXPECT_LT(std::abs(coupling["gradient"]["cosine"].get<double>()), 1.0);
+    // The number of the run is that of its layers' experts together.
+    double gradient = 0, experts = 0;
+    for (const auto& layer : coupling["layers"]) {
+        const auto& match = layer["gradient"]["match"];
+        gradient += match["n"].get<double>() * match["cosine"].get<double>();
+        experts += match["n"].get<double>();
+    }
+    ASSERT_GT(experts, 0);
+    EXPECT_EQ(coupling["gradient"]["n"], experts);
+    EXPECT_NEAR(coupling["gradient"]["cosine"].get<double>(), gradient / experts, 1e-9);
+    EXPECT_NE(coupling["gradient"]["cosine"], coupling["gradient"]["cosine_mismatched"]);
 
     const auto& amplified = by_name["amplification"]["result"];
-    EXPECT_LE(amplified["layers"][0]["r2"].get<double>(), 1.0);
+    for (const auto& layer : amplified["layers"]) {
+        const double a = layer["a"], r2 = layer["r2"];
+        EXPECT_GT(r2, 0.0) << "the first hop is a part of the sum";
+        EXPECT_LT(r2, 1.0) << "and not all of it";
+        EXPECT_LE(layer["a_ci95"][0], a);
+        EXPECT_GE(layer["a_ci95"][1], a);
+        EXPECT_LE(layer["r2_ci95"][0], r2);
+        EXPECT_GE(layer["r2_ci95"][1], r2);
+    }
+    lab::EvalOptions one_hop;
+    one_hop.run = o.run;
+    one_hop.hops = 1;
+    const auto evaluated = lab::eval(one_hop);
+    ASSERT_TRUE(evaluated.ok()) << evaluated.error().message;
+    EXPECT_NEAR(amplified["first_hop_alone"]["perplexity_first_hop"].get<double>(),
+                json::parse(*evaluated)["perplexity"].get<double>(), 1e-3)
+        << "a = 1 is the model with one hop";
+    EXPECT_NE(amplified["perplexity_amplified"],
+              amplified["first_hop_alone"]["perplexity_first_hop"]);
     EXPECT_EQ(amplified["perplexity_base"], by_name["zeroing"]["result"]["perplexity_base"]);
     const auto& norms = by_name["grad_norms"]["result"]["groups"];
     EXPECT_GT(norms["total"]["median"].get<double>(), norms["router"]["median"].get<double>());
-    EXPECT_GE(by_name["density"]["result"]["layers"][0]["margin"]["mean"].get<double>(), 0);
+    for (size_t l = 0; l < 2; ++l) {
+        const auto& crowd = by_name["density"]["result"]["layers"][l];
+        const auto& rows = by_name["collinearity"]["result"]["layers"][l];
+        EXPECT_EQ(crowd["effective_rank"], rows["effective_rank"]);
+        EXPECT_NEAR(crowd["per_effective_dimension"].get<double>(),
+                    16 / crowd["effective_rank"].get<double>(), 1e-9);
+        // Of two cosines times tau = 30, over batches that differ.
+        const double margin = crowd["margin"]["mean"];
+        EXPECT_GT(margin, 0.01);
+        EXPECT_LT(margin, 60.0);
+        EXPECT_LT(crowd["margin"]["ci95"][0], margin);
+        EXPECT_GT(crowd["margin"]["ci95"][1], margin);
+    }
 
     // What was recorded while it trained is what the newest checkpoint shows.
     const auto records = records_of(*runs_ / "run");
@@ -379,9 +419,17 @@ TEST_F(Laboratory, AnalysesOfExpertsHoldTheirFieldsAndRepeatExactly) {
     EXPECT_NE(grammar["classes_from"].get<std::string>().find("10 words"), std::string::npos);
     ASSERT_EQ(grammar["layers"].size(), 2u);
     EXPECT_EQ(grammar["layers"][0]["experts"], 16);
-    for (const auto& expert : grammar["layers"][0]["top"]) {
-        EXPECT_GT(expert["odds_ratio"].get<double>(), 1.5);
-        EXPECT_LT(expert["q"].get<double>(), 0.05);
+    for (const auto& layer : grammar["layers"]) {
+        // The words of the text alternate in kind, and so do the experts of most of them.
+        ASSERT_FALSE(layer["top"].empty());
+        EXPECT_EQ(layer["top"].size(),
+                  std::min<size_t>(10, layer["enriched"]["count"].get<size_t>()));
+        for (const auto& expert : layer["top"]) {
+            EXPECT_GT(expert["odds_ratio"].get<double>(), 1.5);
+            EXPECT_LT(expert["q"].get<double>(), 0.05);
+            EXPECT_LE(expert["ci95"][0], expert["odds_ratio"]);
+            EXPECT_FALSE(expert["words"].empty());
+        }
     }
     const auto& lens = by_name["logit_lens"]["layers"][1];
     ASSERT_EQ(lens["stages"].size(), 3u) << "before, and after each of two hops";
@@ -412,6 +460,10 @@ TEST_F(Laboratory, AnalysesOfExpertsSayWhatTheyLack) {
     refused("silhouette", "too short");  // the text has fewer than 50 content words
     o.prompts = prompts("{\"text\": \"a\"}\n");
     refused("polysemy", ":1:");
+    refused("polysemy", "{\"text\", \"word\", \"meaning\"}");
+    refused("polysemy", "`intervene`");
+    o.prompts = prompts(std::string(100'000, '[') + "\n");
+    refused("polysemy", ":1: ");
     o.prompts = prompts("\n{\"text\": \"the baker\", \"word\": \"king\", \"meaning\": \"a\"}\n");
     refused("polysemy", ":2: the word \"king\"");
     o.prompts = prompts("{\"text\": \"the king\", \"word\": \"king\", \"meaning\": \"a\"}\n");

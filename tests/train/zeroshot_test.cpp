@@ -146,6 +146,21 @@ TEST_F(Zeroshot, AScriptChangesScoresAndLeavesThePlainResultAlone) {
     EXPECT_EQ(bytes_of(*runs_ / "run/analysis/zeroshot-arc_easy.json"), *plain);
 }
 
+TEST_F(Zeroshot, APartOfTheItemsLeavesTheWholeResultAlone) {
+    const auto whole = lab::zeroshot(arc());
+    auto o = arc();
+    o.items = 1;
+    EXPECT_EQ(document(lab::zeroshot(o))["saved"],
+              *runs_ / "run/analysis/zeroshot-arc_easy-first-1.json");
+    EXPECT_EQ(bytes_of(*runs_ / "run/analysis/zeroshot-arc_easy.json"), *whole);
+    o.items = 2;  // all there are
+    EXPECT_EQ(document(lab::zeroshot(o))["saved"], *runs_ / "run/analysis/zeroshot-arc_easy.json");
+    o.items = 1;
+    o.script = script(R"({"command": "zero_experts"})");
+    EXPECT_EQ(document(lab::zeroshot(o))["saved"],
+              *runs_ / "run/analysis/zeroshot-arc_easy-changed-first-1.json");
+}
+
 TEST_F(Zeroshot, TheBorderOfTokensIsThatOfBytes) {
     const auto run = open_run(*runs_ / "run", "fp32");
     ASSERT_TRUE(run.ok());
