@@ -5,7 +5,7 @@
 #include <implot.h>
 
 #include "app/panels/intervene_panel.h"
-#include "app/panels/trajectory_text.h"
+#include "app/panels/token_row.h"
 #include "app/window/export.h"
 #include "app/window/fonts.h"
 #include "app/window/format.h"
@@ -110,15 +110,7 @@ void IntervenePanel::draw_bars(AppState& state) {
         const core::OddsRow& row = rows[i];
         const ImVec2 at = ImGui::GetCursorScreenPos();
         ImGui::PushID(static_cast<int>(i));
-        ImGui::InvisibleButton("next", ImVec2(width, height));
-        if (ImGui::IsItemHovered())
-            list->AddRectFilled(at, ImVec2(at.x + width, at.y + height),
-                                packed(faded(theme.raised, 0.7f)));
-        const std::string piece = displayable(piece_text(row.name), state.fonts.text);
-        const ImVec4 clip(at.x, at.y, at.x + label - 6 * s, at.y + height);
-        list->AddText(state.fonts.text, kTextSize * s,
-                      ImVec2(at.x, at.y + (height - kTextSize * s) / 2 - s), packed(theme.text),
-                      piece.c_str(), nullptr, 0, &clip);
+        const std::string piece = token_row(state, row.name, ImVec2(width, height), label);
         const double values[] = {row.base, row.changed, row.control.mean};
         for (int c = 0; c < 3; ++c) {
             const double p = values[c];

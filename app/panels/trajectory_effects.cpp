@@ -5,6 +5,7 @@
 #include <imgui.h>
 
 #include "app/panels/routing_space_marks.h"
+#include "app/panels/token_row.h"
 #include "app/panels/trajectory_panel.h"
 #include "app/panels/trajectory_text.h"
 #include "app/window/fonts.h"
@@ -59,15 +60,7 @@ void TrajectoryPanel::draw_next(AppState& state) {
         const NextRow& row = rows[i];
         const ImVec2 at = ImGui::GetCursorScreenPos();
         ImGui::PushID(static_cast<int>(i));
-        ImGui::InvisibleButton("next", ImVec2(width, height));
-        if (ImGui::IsItemHovered())
-            list->AddRectFilled(at, ImVec2(at.x + width, at.y + height),
-                                packed(faded(theme.raised, 0.7f)));
-        const std::string piece = displayable(piece_text(row.piece), state.fonts.text);
-        const ImVec4 clip = ImVec4(at.x, at.y, at.x + label - 6 * s, at.y + height);
-        const float text_y = at.y + (height - kTextSize * s) / 2 - s;
-        list->AddText(state.fonts.text, kTextSize * s, ImVec2(at.x, text_y), packed(theme.text),
-                      piece.c_str(), nullptr, 0, &clip);
+        const std::string piece = token_row(state, row.piece, ImVec2(width, height), label);
         const auto bar = [&](float p, float top, float thick, const ImVec4& color) {
             if (std::isnan(p)) return;
             const float length = std::max(room * p / most, 2.0f);

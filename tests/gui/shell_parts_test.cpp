@@ -226,6 +226,7 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
 // Wrong if an unknown glyph or broken UTF-8 showed as "?" or was lost.
 TEST(Fonts, WhatCannotBeDrawnBecomesItsCodePoint) {
     ImGui::CreateContext();
+    ImGui::GetIO().IniFilename = nullptr;  // nothing is left behind
     ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
     std::vector<std::string> messages;
     const Fonts fonts = load_fonts("/no/such/folder", messages);
@@ -314,6 +315,7 @@ TEST(AppState, WatchedRunsKeepTheirOwnCurves) {
 TEST(Chords, ModifierOutlivesItsKeyByAFrame) {
     ImGui::CreateContext();
     ImGuiIO& io = ImGui::GetIO();
+    io.IniFilename = nullptr;
     io.BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
     io.DisplaySize = ImVec2(100, 100);
     Chords chords;

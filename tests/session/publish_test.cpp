@@ -255,17 +255,30 @@ InterventionRequest question(uint64_t seed) {
     return out;
 }
 
+/// A paused run whose interventions wait in the midst of their control until `block` falls.
+struct BlockedInterventions {
+    FakeWorld world;
+    std::atomic<bool> block{true};
+    FakeRun run{prepared(), paused()};
+
+    FakeWorld& prepared() {
+        world.in_intervention = [this](const std::function<bool()>& cancelled) {
+            while (block && !cancelled()) std::this_thread::sleep_for(1ms);
+        };
+        return world;
+    }
+    static SessionOptions paused() {
+        SessionOptions options;
+        options.start = false;
+        return options;
+    }
+};
+
 TEST(Inspector, AnInterventionIsShownBeforeItsControlIsMeasured) {
     // Wrong if a person waits for twenty control passes before seeing the effect, or if the
     // unfinished answer passes for the whole one.
-    FakeWorld world;
-    std::atomic<bool> block{true};
-    world.in_intervention = [&](const std::function<bool()>& cancelled) {
-        while (block && !cancelled()) std::this_thread::sleep_for(1ms);
-    };
-    SessionOptions options;
-    options.start = false;
-    FakeRun run(world, options);
+    BlockedInterventions blocked;
+    auto& [world, block, run] = blocked;
     run.session->request_intervention(question(7));
     ASSERT_TRUE(run.wait([&] { return run.session->intervention() != nullptr; }));
     const auto first = run.session->intervention();
@@ -279,14 +292,8 @@ TEST(Inspector, AnInterventionIsShownBeforeItsControlIsMeasured) {
 
 TEST(Inspector, TheNewestInterventionWinsAndATraceGoesBefore) {
     // Wrong if a dragged strength leaves a queue, or a new prompt waits for the control.
-    FakeWorld world;
-    std::atomic<bool> block{true};
-    world.in_intervention = [&](const std::function<bool()>& cancelled) {
-        while (block && !cancelled()) std::this_thread::sleep_for(1ms);
-    };
-    SessionOptions options;
-    options.start = false;
-    FakeRun run(world, options);
+    BlockedInterventions blocked;
+    auto& [world, block, run] = blocked;
     run.session->request_intervention(question(1));
     ASSERT_TRUE(run.wait([&] { return world.interventions == 1; }));
     run.session->request_trace({"quick", {}});
