@@ -74,7 +74,15 @@ void TrainProgress::activity(const std::string& text, double fraction) {
     status(now);
 }
 
+void TrainProgress::tell_fork(const core::ForkStatus& fork) {
+    const core::ForkStatus& known = status_.fork;
+    if (!fork.name.empty() && fork.name != known.name) print(fork.name + "  " + fork.dir, false);
+    if (!fork.ended.empty() && fork.ended != known.ended)
+        print(fork.name + " is no longer trained: " + fork.ended, false);
+}
+
 void TrainProgress::status(const core::RunStatus& status) {
+    tell_fork(status.fork);
     const bool new_state = status.state != status_.state;
     status_ = status;
     if (status.activity.empty()) {
@@ -134,6 +142,8 @@ std::string TrainProgress::bar() const {
 }
 
 void TrainProgress::step(const core::ScalarRecord& record, const core::RunStatus& status) {
+    if (record.lane > 0) return;  // of a fork: the lines are those of the run
+    tell_fork(status.fork);
     follow_speed(record);
     const bool first = record_.step == 0;
     const bool evaluated = std::isfinite(record.valid_loss);

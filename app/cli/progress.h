@@ -38,6 +38,7 @@ class TrainProgress {
     /// Whether enough time passed since the last output.
     bool due(double seconds) const;
     void print(const std::string& line, bool may_be_redrawn);
+    void tell_fork(const core::ForkStatus& fork);
     std::string summary() const;
     std::string bar() const;
     void follow_speed(const core::ScalarRecord& record);

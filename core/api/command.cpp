@@ -141,6 +141,8 @@ Status check_combination(const Command& command) {
         return wrong("argument \"experts\" belongs to \"what\": \"experts\"");
     if (command.name == "clear" && command.has("index") && command.has("name"))
         return wrong("give \"index\" or \"name\", not both");
+    if (command.name == "fork" && command.has("with") && command.has("end"))
+        return wrong("give \"with\" or \"end\", not both");
     return {};
 }
 

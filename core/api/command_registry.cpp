@@ -184,9 +184,13 @@ std::vector<CommandSpec> make_registry() {
         command("evaluate", "Evaluate now", "Measures the loss on the validation batches.", "",
                 evaluate, kLive),
         command("fork", "Fork the run",
-                "Copies the run in memory; both copies go on in turn on the same batches.", "",
-                change, kLive,
-                {argument("with", "text", "A command, as JSON, for the copy alone.")}),
+                "Copies the run in memory: the run goes on as it would have, its copy makes each "
+                "update after it on the same batch, in RUN/forks/step_N, where difference.csv "
+                "holds both losses. Later changes act on both. One fork at a time.",
+                "", change, kLive,
+                {argument("with", "text", "A command, as JSON, for the copy alone."),
+                 argument("end", "flag",
+                          "Ends the fork being trained, saved as it is; without \"with\".")}),
     };
 }
 
@@ -216,6 +220,7 @@ const std::vector<Built>& built_table() {
         {"surgery", Domain::live},
         {"move_centroid", Domain::live},
         {"clear", Domain::live},
+        {"fork", Domain::live},
         {"halt", Domain::inference},
         {"freeze", Domain::inference, {"routing", "choices"}},
         {"unfreeze", Domain::inference, {"routing", "choices"}},

@@ -34,7 +34,7 @@ struct LayerScalars {
 
 /// One record an update, sent through the ring; every one is kept.
 struct ScalarRecord {
-    int32_t lane = 0;    ///< of a race (RunStatus::lanes); not part of metrics.csv
+    int32_t lane = 0;    ///< of a race or fork (RunStatus::lanes); not part of metrics.csv
     int64_t step = 0;    ///< number of updates done after this one
     int64_t tokens = 0;  ///< trained on so far
     double seconds = 0;  ///< of training so far, pauses left out
@@ -116,6 +116,24 @@ struct TraceResult {
     std::vector<TraceLayer> layers;
 };
 
+/// The newest fork of the run (command `fork`): a copy that trains beside it on the same batches.
+/// Differences are fork − run, in nats a token.
+struct ForkStatus {
+    int64_t step = -1;        ///< updates done when it was made; −1: there was none
+    int32_t lane = 0;         ///< ScalarRecord::lane of its records
+    bool alive = false;       ///< it makes its update after each of the run's
+    std::string name;         ///< "fork at step 120", as in RunStatus::lanes
+    std::string dir;          ///< its run folder
+    std::string with;         ///< what the copy alone was given, in words; "" = nothing
+    std::string ended;        ///< why it is not trained any more; "" while it is
+    int64_t updates = 0;      ///< the newest ones, that `loss` is the mean over
+    double loss = kNaN;       ///< difference of the training loss
+    int64_t valid_step = -1;  ///< of the newest evaluation of both; −1: none yet
+    int64_t sequences = 0;    ///< of that evaluation, the pairs of the interval
+    double valid = kNaN;      ///< difference of the validation loss
+    double valid_low = kNaN, valid_high = kNaN;  ///< 95 %, paired bootstrap over the sequences
+};
+
 /// What the status line shows; a copy is taken each frame.
 struct RunStatus {
     RunState state = RunState::idle;
@@ -131,7 +149,7 @@ struct RunStatus {
     float valid_loss = kNaN;
     int64_t inspector_step = -1;
     double publish_share = 0;         ///< time spent publishing / time spent training
-    std::vector<std::string> lanes;   ///< names, of a race; empty for a single run
+    std::vector<std::string> lanes;   ///< names, of a race or of a run and its forks; else empty
     std::vector<std::string> frozen;  ///< active freezes, e.g. "routing", "centroids"
     /// Active in training and in the validation loss, in the order that `clear` counts; each as
     /// plain_text(its command) gives it.
@@ -140,6 +158,7 @@ struct RunStatus {
     /// taken, a sentence.
     std::string followed;
     bool writer_left = false;  ///< of a followed run: no process writes it any more
+    ForkStatus fork;
 };
 
 }  // namespace hopscope::core

@@ -6,11 +6,11 @@
 #include "core/api/session.h"
 #include "core/config/config.h"
 #include "core/follow/follow_session.h"
+#include "core/lab/fork_trainer.h"
 #include "core/lab/model_inspector.h"
 #include "core/lab/open_run.h"
 #include "core/lab/race_file.h"
 #include "core/lab/race_trainer.h"
-#include "core/lab/run_trainer.h"
 #include "core/lab/train_run.h"
 #include "core/run/atomic_file.h"
 #include "core/session/headless.h"
@@ -88,7 +88,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
                            " already holds a run; resume it with --resume, or name another folder");
     if (options.open_only && is_being_written(options.run_dir))
         return follow_run(std::move(options));
-    auto trainer = std::make_unique<RunTrainer>(options);
+    auto trainer = std::make_unique<ForkTrainer>(options);
     auto inspector = options.headless ? nullptr : std::make_unique<ModelInspector>();
     return make_session(std::move(options), std::move(trainer), std::move(inspector));
 }

@@ -27,4 +27,17 @@ int64_t peak_memory(const at::Device& device) {
     return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * int64_t{1024} : 0;
 }
 
+int64_t available_memory(const at::Device& device) {
+    if (device.is_cuda()) {
+        auto* allocator = at::getDeviceAllocator(device.type());
+        const auto stats = allocator->getDeviceStats(device.index());
+        const auto unused = stats.reserved_bytes[0].current - stats.allocated_bytes[0].current;
+        return static_cast<int64_t>(allocator->getMemoryInfo(device.index()).first) + unused;
+    }
+    std::ifstream meminfo("/proc/meminfo");
+    for (std::string word; meminfo >> word;)
+        if (int64_t kib = 0; word == "MemAvailable:" && meminfo >> kib) return kib * 1024;
+    return -1;
+}
+
 }  // namespace hopscope::core

@@ -1,5 +1,6 @@
 // How much memory a stretch of work needed at most: the resident set of the process on the CPU, the
-// caching allocator on CUDA. Process-wide, so only one thread measures: the trainer.
+// caching allocator on CUDA; and how much there still is. Process-wide, so only one thread
+// measures: the trainer.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,5 +13,9 @@ namespace hopscope::core {
 void reset_peak_memory(const at::Device& device);
 /// Bytes, highest since then; 0 where the system does not tell.
 int64_t peak_memory(const at::Device& device);
+
+/// Bytes that the device can still give: on the CPU what the system calls available, on CUDA what
+/// is free and what the allocator holds unused. −1 where the system does not tell.
+int64_t available_memory(const at::Device& device);
 
 }  // namespace hopscope::core

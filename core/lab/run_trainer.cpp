@@ -22,11 +22,6 @@ double unix_seconds() {
         .count();
 }
 
-bool changes_training(const Command& c) {
-    const auto* spec = find_command(c.name);
-    return spec && spec->action == Action::change;
-}
-
 Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
     std::string list;
     for (const auto& k : keys) list += "\n  " + k;
@@ -37,6 +32,11 @@ Error resume_refusal(const std::string& dir, const std::vector<std::string>& key
 }
 
 }  // namespace
+
+bool changes_training(const Command& command) {
+    const auto* spec = find_command(command.name);
+    return spec && spec->action == Action::change && command.name != "fork";
+}
 
 Status RunTrainer::create_folder(const Device& device) {
     RunInfo info;
@@ -111,6 +111,7 @@ Status RunTrainer::ensure_writer() {
     if (auto s = folder->write_info(info); !s) return s;
     folder_ = std::move(*folder);
     writer_ = true;
+    leave_forks(*folder_, "the run was resumed at step " + std::to_string(done));
     return engine_ ? open_logs() : Status();
 }
 
@@ -268,9 +269,9 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
     try {
         if (auto s = ensure_writer(); !s) return s.error();
         if (auto s = replay_due_commands(); !s) return s.error();
-        reset_peak_memory(device_.device);
+        if (alone_) reset_peak_memory(device_.device);
         auto record = engine_->update(data_->train, between);
-        peak_memory_ = std::max(peak_memory_, peak_memory(device_.device));
+        if (alone_) peak_memory_ = std::max(peak_memory_, peak_memory(device_.device));
         if (!record) {
             save_bad_batch();
             return record;
@@ -356,6 +357,7 @@ Result<float> RunTrainer::evaluate(const Progress& progress) {
         record.seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         if (auto s = write_eval(folder_->eval_path(step()), record); !s) return s.error();
+        evaluated_ = std::move(result->sequences);
         return static_cast<float>(result->loss);
     } catch (const std::exception& e) {
         return torch_error(e);

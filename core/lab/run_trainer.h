@@ -19,6 +19,14 @@
 
 namespace hopscope::core {
 
+/// Whether a logged command is part of the run's state: what EngineState::commands counts and a
+/// resumed run applies again. A fork is not: it changes its copy alone.
+bool changes_training(const Command& command);
+
+/// Marks the forks of a run that nobody trains any more as paused: they lived in the memory of a
+/// process that has ended. Those that another process goes on with stay as they are.
+void leave_forks(const RunFolder& folder, const std::string& reason);
+
 class RunTrainer : public Trainer {
   public:
     explicit RunTrainer(SessionOptions options)
@@ -50,6 +58,20 @@ class RunTrainer : public Trainer {
     /// The records of metrics.csv up to the present step, read anew.
     std::vector<ScalarRecord> recorded() const;
 
+    /// A second run in the state of this one, which stays as it is: weights, moments and live
+    /// settings copied, data shared. `with` (may be null) acts on the copy alone, from its first
+    /// update on. Its folder, RunFolder::fork_path, holds what any run's does: the curves and the
+    /// changes up to now are those of this run, and a checkpoint stands at this step, so that it
+    /// can go on by itself and its events.jsonl replays its course. Errors: usage, the folder
+    /// exists, or `with` is refused; failed, disk or memory. Nothing is left behind then.
+    Result<std::unique_ptr<RunTrainer>> fork(const Command* with);
+    const RunFolder& folder() const { return *folder_; }  ///< once prepared
+    const at::Device& device() const { return device_.device; }
+    int64_t tokens() const { return engine_->state().tokens; }
+    int64_t parameters() const { return engine_->state().weights.parameters(); }
+    /// Mean loss of each validation sequence in the newest evaluation of this process, in order.
+    const std::vector<double>& evaluated() const { return evaluated_; }
+
   private:
     Status prepare_run(const Progress& progress, RunStatus& status);
     Status create_folder(const Device& device);
@@ -61,6 +83,10 @@ class RunTrainer : public Trainer {
     void describe(RunInfo& info, const Device& device) const;
     Status start_engine(const Device& device);
     Status replay_due_commands();
+    /// The folder of a fork, as fork() describes it, for the state that is set.
+    Status found_fork(const RunTrainer& run, const Command* with);
+    /// events.jsonl of a fork: the changes logged by `run`, then `with`.
+    Status inherit_events(const RunTrainer& run, const Command* with);
     void make_probe_sample();
     /// What the weights show, where a snapshot is due (LayerScalars).
     void add_geometry(ScalarRecord& record) const;
@@ -80,7 +106,9 @@ class RunTrainer : public Trainer {
     std::deque<LoggedCommand>
         replay_;  ///< logged after the checkpoint, to be applied again at their steps
     Device device_;
-    int64_t peak_memory_ = 0;           ///< bytes, highest of the updates of this process
+    int64_t peak_memory_ = 0;  ///< bytes, highest of the updates of this process
+    bool alone_ = true;        ///< the process never held a fork: its peak is the run's
+    std::vector<double> evaluated_;
     bool writer_ = false;               ///< holds the lock of the folder
     bool created_ = false;              ///< the folder is of this call
     std::vector<std::string> changed_;  ///< for the note of a resumption

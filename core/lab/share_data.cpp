@@ -105,7 +105,12 @@ Status link_or_copy(const std::string& from, const std::string& to) {
     return failure("cannot copy " + from + " to " + to + ": " + error.message());
 }
 
-Status copy_files(const RunFolder& from, const RunFolder& to, bool synthetic) {
+}  // namespace
+
+Status link_data(const RunFolder& from, const RunFolder& to, bool synthetic) {
+    std::error_code error;
+    fs::create_directories(to.dir() + "/data", error);
+    if (error) return failure("cannot create " + to.dir() + "/data: " + error.message());
     std::vector<std::string> names = {"data/train.tokens", "data/valid.tokens"};
     // Each file stands for those before it, so that a kill in between leaves nothing half.
     if (synthetic)
@@ -120,8 +125,6 @@ Status copy_files(const RunFolder& from, const RunFolder& to, bool synthetic) {
     return write_file_atomic(to.tokenizer_path(), *model);
 }
 
-}  // namespace
-
 Status take_over_data(const RunFolder& folder, const Config& config,
                       const std::vector<std::string>& siblings, const Progress& progress) {
     if (siblings.empty() || fs::exists(folder.tokenizer_path())) return {};
@@ -135,7 +138,7 @@ Status take_over_data(const RunFolder& folder, const Config& config,
         if (!fits) return fits.error();
         if (!*fits) continue;
         progress.report("taking over the tokens of " + sibling->name(), -1);
-        return copy_files(*sibling, folder, config.data.source == "synthetic");
+        return link_data(*sibling, folder, config.data.source == "synthetic");
     }
     return {};
 }

@@ -21,4 +21,8 @@ namespace hopscope::core {
 Status take_over_data(const RunFolder& folder, const Config& config,
                       const std::vector<std::string>& siblings, const Progress& progress);
 
+/// tokenizer.model and data/ of `from` for `to`, linked where the file system can, else copied;
+/// what is there already stays. Errors (failed): disk.
+Status link_data(const RunFolder& from, const RunFolder& to, bool synthetic);
+
 }  // namespace hopscope::core

@@ -200,6 +200,10 @@ Status RunFolder::write_config(const std::string& toml) const {
     return write_file_atomic(config_path(), toml);
 }
 
+std::string RunFolder::fork_path(int64_t step) const {
+    return dir_ + "/forks/" + step_name(step);
+}
+
 std::string RunFolder::geometry_path(int64_t step) const {
     return dir_ + "/geometry/" + step_name(step, kGeometrySuffix);
 }
@@ -220,6 +224,10 @@ std::vector<GeometryEntry> RunFolder::geometry() const {
 
 std::vector<int64_t> RunFolder::evals() const {
     return steps_in(dir_ + "/eval", kEvalSuffix);
+}
+
+std::vector<int64_t> RunFolder::forks() const {
+    return steps_in(dir_ + "/forks");
 }
 
 Result<bool> RunFolder::save_geometry(const GeometrySnapshot& snapshot,

@@ -26,6 +26,14 @@ struct ResumeNote {
     bool operator==(const ResumeNote&) const = default;
 };
 
+/// Where a fork came from, kept in run.json; a run of its own has an empty `run`.
+struct ForkOrigin {
+    std::string run;   ///< name of the run folder
+    int64_t step = 0;  ///< updates that both have in common
+    std::string with;  ///< the command that the copy alone was given, as JSON; "" = none
+    bool operator==(const ForkOrigin&) const = default;
+};
+
 /// run.json, format "hopscope.run/1".
 struct RunInfo {
     std::string program_version;
@@ -46,6 +54,7 @@ struct RunInfo {
     std::map<std::string, std::string>
         kernel_choices;  ///< operator → form, timed once, obeyed ever after
     std::vector<ResumeNote> resumes;
+    ForkOrigin forked_from;
     RunState state = RunState::preparing;
     std::string reason;  ///< of a failure; the file then says "failed: reason"
     bool operator==(const RunInfo&) const = default;
@@ -89,6 +98,7 @@ class RunFolder {
     std::string event_dir() const { return dir_ + "/metrics"; }
     std::string events_path() const { return dir_ + "/events.jsonl"; }
     std::string tokenizer_path() const { return dir_ + "/tokenizer.model"; }
+    std::string fork_path(int64_t step) const;  ///< RUN/forks/step_N, a run folder itself
     std::string geometry_path(int64_t step) const;
     std::string eval_path(int64_t step) const;
     Checkpoints checkpoints() const { return Checkpoints(dir_ + "/checkpoints"); }
@@ -99,6 +109,7 @@ class RunFolder {
                                const std::vector<Projection>& projections = {}) const;
     std::vector<GeometryEntry> geometry() const;  ///< rising steps
     std::vector<int64_t> evals() const;           ///< rising steps
+    std::vector<int64_t> forks() const;           ///< rising steps
 
   private:
     RunFolder(std::string dir, RunInfo info, FileHandle lock)

@@ -39,6 +39,15 @@ Status read_resumes(const Json& json, const std::string& name, std::vector<Resum
     return {};
 }
 
+Status read_origin(const Json& json, const std::string& name, ForkOrigin& out) {
+    const auto origin = json.find("forked_from");
+    if (origin == json.end()) return {};
+    if (!origin->is_object()) return usage_error(name + ": \"forked_from\": an object expected");
+    FieldReader fields(*origin, name + ": forked_from");
+    fields.text("run", out.run).integer("step", out.step).text("with", out.with);
+    return fields.status();
+}
+
 }  // namespace
 
 std::string run_info_json(const RunInfo& info) {
@@ -62,6 +71,8 @@ std::string run_info_json(const RunInfo& info) {
     json["created"] = info.created;
     json["corpus_hashes"] = info.corpus_hashes;
     json["kernel_choices"] = info.kernel_choices;
+    if (const auto& from = info.forked_from; !from.run.empty())
+        json["forked_from"] = {{"run", from.run}, {"step", from.step}, {"with", from.with}};
     json["resumes"] = OrderedJson::array();
     for (const ResumeNote& note : info.resumes)
         json["resumes"].push_back(
@@ -95,6 +106,7 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
         .text_map("kernel_choices", info.kernel_choices);
     if (auto status = fields.status(); !status) return status.error();
     if (auto status = read_resumes(*json, name, info.resumes); !status) return status.error();
+    if (auto status = read_origin(*json, name, info.forked_from); !status) return status.error();
     if (!parse_state(state, info))
         return usage_error(name + ": \"state\": found " + shown(state) +
                            ", running, paused, stopped, done or \"failed: reason\" expected");

@@ -8,7 +8,7 @@ constexpr std::chrono::milliseconds kInterruptPeriod{100};
 
 bool differs(const RunStatus& a, const RunStatus& b) {
     return a.state != b.state || a.activity != b.activity || a.progress != b.progress ||
-           a.reason != b.reason;
+           a.reason != b.reason || a.fork.name != b.fork.name || a.fork.ended != b.fork.ended;
 }
 
 }  // namespace

@@ -72,6 +72,14 @@ class Trainer {
     /// Logs run control (pause, resume, step, stop, checkpoint, evaluate) that the session has
     /// carried out itself.
     virtual Status note(const Command& command, const std::string& by) { return {}; }
+    /// The turn of what trains beside the run (a fork), after each update of the run that was
+    /// evaluated, recorded and saved; gives the records of its updates. What fails in it ends it
+    /// alone, never the run, and is told by messages().
+    virtual std::vector<ScalarRecord> beside(const Progress& /*progress*/) { return {}; }
+    /// For the log, what came since the last call.
+    virtual std::vector<std::string> messages() { return {}; }
+    /// Brings lanes and fork of `status` up to date; called after changes and updates.
+    virtual void describe(RunStatus& /*status*/) const {}
     virtual std::vector<std::string> frozen() const = 0;
     /// What acts on the model as it trains, in words (RunStatus::interventions).
     virtual std::vector<std::string> interventions() const { return {}; }

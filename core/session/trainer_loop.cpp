@@ -185,6 +185,7 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
             status.frozen = frozen;
             status.interventions = active;
         });
+        tell();
         board_.say("step " + std::to_string(trainer_->step()) + " " + to_json(waiting.command));
         return {};
     }
@@ -214,6 +215,7 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
         default:
             break;
     }
+    tell();
     return trainer_->note(waiting.command, waiting.by);
 }
 
@@ -261,6 +263,7 @@ void TrainerLoop::make_update() {
     });
     board_.records.push(std::move(record));
     if (worked && due.checkpoint) worked = checkpoint(/*all=*/false);
+    if (worked) go_beside();
 
     if (!worked) {
         trouble(worked.error());
@@ -274,6 +277,21 @@ void TrainerLoop::make_update() {
         pause();
     }
     board_.wake();
+}
+
+/// A fork makes its update when the run's is through, so that commands find both at one step.
+void TrainerLoop::go_beside() {
+    std::vector<ScalarRecord> records = trainer_->beside(progress());
+    tell();
+    if (records.empty()) return;
+    clear_activity();
+    if (trainer_->unsaved()) needs_checkpoint_ = true;
+    for (ScalarRecord& record : records) board_.records.push(std::move(record));
+}
+
+void TrainerLoop::tell() {
+    for (const std::string& message : trainer_->messages()) board_.say(message);
+    board_.edit_status([&](RunStatus& status) { trainer_->describe(status); });
 }
 
 /// Ended early by a stop: no loss and no error.
@@ -415,6 +433,7 @@ bool TrainerLoop::enter(RunState state, const std::string& reason, bool write) {
 void TrainerLoop::write_state(RunState state, const std::string& reason) {
     if (options_.open_only && !touched_) return;  // looking at a run changes nothing in it
     const Status written = trainer_->write_state(state, reason);
+    tell();
     if (!written) board_.say("run.json: " + written.error().message);
 }
 

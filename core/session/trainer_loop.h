@@ -43,6 +43,8 @@ class TrainerLoop {
     void make_update();
     Status evaluate(float& loss);
     void make_up_evaluation();
+    void go_beside();
+    void tell();
     Status checkpoint(bool all);
     Status keep_record();
     double publish(bool snapshot_due);

@@ -199,9 +199,10 @@ TEST(Availability, OnlyWhatIsBuiltPasses) {
     EXPECT_EQ(unavailable(with("freeze", "what", "choices"), Domain::live), "");
     expect_names(unavailable(with("freeze", "what", "router"), Domain::inference),
                  {"not available"});
-    expect_names(unavailable({"fork", {}}, Domain::live), {"not available"});
+    EXPECT_EQ(unavailable({"fork", {}}, Domain::live), "");
     EXPECT_EQ(unavailable({"steer", {}}, Domain::live), "");
     expect_names(unavailable({"clear", {}}, Domain::inference), {"run in training"});
+    expect_names(unavailable({"fork", {}}, Domain::inference), {"run in training"});
     expect_names(unavailable({"halt", {}}, Domain::live), {"prompts"});
     expect_names(unavailable({"puase", {}}, Domain::live), {"unknown", "pause"});
 }

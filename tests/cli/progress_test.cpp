@@ -73,6 +73,30 @@ TEST(TrainProgress, PlainLinesTellEachEvaluation) {
     EXPECT_NE(got.err.find("validation loss 3.2500"), std::string::npos);
 }
 
+// Fails if the records of a fork are taken for the run's, or its beginning and end are not told.
+TEST(TrainProgress, AForkIsToldAndItsRecordsAreNot) {
+    World world;
+    fake_lab() = {};
+    fake_lab().while_training = [](const core::lab::TrainOptions& o) {
+        core::RunStatus status = running(2);
+        o.on_step(record(1), status);
+        status.fork.step = 1;
+        status.fork.name = "fork at step 1";
+        status.fork.dir = "runs/x/forks/step_00000001";
+        o.on_step(record(2), status);
+        core::ScalarRecord copy = record(2);
+        copy.lane = 1;
+        copy.loss = 9;
+        o.on_step(copy, status);
+        status.fork.ended = "failed: the loss is nan";
+        o.on_status(status);
+    };
+    const Outcome got = world.run({"train", "--config", "a.toml"});
+    EXPECT_EQ(count(got.err, "fork at step 1  runs/x/forks/step_00000001\n"), 1u) << got.err;
+    EXPECT_EQ(count(got.err, "fork at step 1 is no longer trained: failed: the loss is nan\n"), 1u);
+    EXPECT_EQ(count(got.err, "9.0000"), 0u);
+}
+
 // Fails if the bar scrolls, wraps, redraws a thousand times a second, or leaves the cursor in its
 // line.
 TEST(TrainProgress, TheBarRedrawsOneLine) {

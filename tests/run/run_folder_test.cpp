@@ -32,6 +32,7 @@ RunInfo sample_info() {
     info.created = 1700000000.25;
     info.corpus_hashes = {{"train", "aa"}, {"valid", "bb"}};
     info.kernel_choices = {{"experts", "grouped"}};
+    info.forked_from = {"parent", 120, R"({"command": "pause"})"};
     info.resumes = {{500, 1700000100.5, {"train.steps: 2000 → 4000"}}};
     info.state = RunState::failed;
     info.reason = "NaN: in the loss";
@@ -73,6 +74,8 @@ TEST(RunInfo, BadFilesAreRefused) {
              {R"({"format": "hopscope.run/1", "state": "done", "corpus_hashes": [1]})",
               "\"corpus_hashes\""},
              {R"({"format": "hopscope.run/1", "state": "done", "resumes": [1]})", "\"resumes\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "forked_from": 3})",
+              "\"forked_from\""},
              {"{\"a\":" + std::string(100000, '['), "nested"}}) {
         auto read = parse_run_info(c.text, "RUN/run.json");
         ASSERT_FALSE(read) << c.text.substr(0, 80);

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/session/headless.h"
@@ -37,7 +38,9 @@ struct FakeWorld {
     std::function<void()> in_prepare;
     std::function<void(const std::function<bool()>&cancelled)> in_trace, in_halting,
         in_intervention;
-    std::string refuse_set;  ///< apply refuses `set` of this key
+    std::string refuse_set;                 ///< apply refuses `set` of this key
+    std::atomic<bool> forked{false};        ///< set by `fork`: a copy has its turn
+    std::atomic<bool> copy_unsaved{false};  ///< it has made updates since the last checkpoint
 
     // What happened.
     std::atomic<int64_t> updates{0}, copies{0}, geometries{0}, refreshes{0}, traces{0};
@@ -162,9 +165,37 @@ class FakeTrainer final : public Trainer {
         record.valid_loss = valid_loss;
         return record;
     }
+    std::vector<ScalarRecord> beside(const Progress&) override {
+        called("");
+        if (!world_.forked) return {};
+        world_.note("beside " + std::to_string(step_));
+        world_.copy_unsaved = true;
+        ScalarRecord record;
+        record.lane = 1;
+        record.step = step_;
+        return {record};
+    }
+    std::vector<std::string> messages() override {
+        called("");
+        return std::exchange(messages_, {});
+    }
+    void describe(RunStatus& status) const override {
+        check_thread();
+        if (!world_.forked) return;
+        status.lanes = {"fake", "copy"};
+        status.fork.updates = step_;
+    }
+    bool unsaved() const override { return world_.copy_unsaved; }
+    Status checkpoint_due() override {
+        const bool unsaved_before = world_.copy_unsaved;
+        auto saved = checkpoint();
+        world_.copy_unsaved = unsaved_before;
+        return saved;
+    }
     Status checkpoint() override {
         called("checkpoint");
         if (world_.disk_full || world_.no_checkpoint) return failure("checkpoint: no space left");
+        world_.copy_unsaved = false;
         return {};
     }
     Status apply(const Command& command, const std::string& by) override {
@@ -174,6 +205,10 @@ class FakeTrainer final : public Trainer {
         if (command.name == "set") lr_ = command.number("value", 0);
         if (command.name == "freeze") frozen_ = {command.text("what", "")};
         if (command.name == "unfreeze") frozen_.clear();
+        if (command.name == "fork") {
+            world_.forked = true;
+            messages_.push_back("a copy was made");
+        }
         return note(command, by);
     }
     Status note(const Command& command, const std::string& by) override {
@@ -225,7 +260,7 @@ class FakeTrainer final : public Trainer {
     FakeWorld& world_;
     int64_t step_;
     double lr_ = 0;
-    std::vector<std::string> frozen_;
+    std::vector<std::string> frozen_, messages_;
     std::thread::id thread_;
 };
 

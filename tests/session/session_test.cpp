@@ -164,7 +164,8 @@ TEST(Session, RefusalsSayWhy) {
         return answer.reason;
     };
     EXPECT_EQ(reason({"pause", {}}), refusal(RunState::paused, Action::pause));
-    EXPECT_NE(reason({"fork", {}}).find("not available"), std::string::npos);
+    EXPECT_NE(reason({"fork", {{"with", std::string("{}")}, {"end", true}}}).find("not both"),
+              std::string::npos);
     EXPECT_NE(reason({"halt", {{"epsilon", 0.1}}}).find("prompts"), std::string::npos);
     EXPECT_NE(reason({"puase", {}}).find("pause"), std::string::npos);
     EXPECT_NE(reason(set_command("dropout", 2)).find("below 1"), std::string::npos);
