@@ -21,7 +21,8 @@ constexpr double kRightMargin = 0.09;  ///< share of the x axis kept free for th
 constexpr float kRawAlpha = 0.22f, kLineWeight = 1.8f;
 
 constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Quantity::lr,
-                                    Quantity::grad_norm, Quantity::balance,    Quantity::routing};
+                                    Quantity::grad_norm, Quantity::balance,    Quantity::routing,
+                                    Quantity::fork};
 constexpr RoutingStat kStats[] = {RoutingStat::entropy, RoutingStat::jaccard, RoutingStat::load_cv,
                                   RoutingStat::dead};
 constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
@@ -101,17 +102,28 @@ std::string CurvesPanel::detail(const AppState&) const {
 
 void CurvesPanel::prepare(AppState& state) {
     const std::vector<Lane> lanes = lanes_of(state);
+    const core::ForkStatus& fork = state.status.fork;
+    const auto fork_lane = static_cast<size_t>(fork.lane);
+    const bool forked = fork_lane > 0 && fork_lane <= state.rivals.size();
+    // Another run may have come that has no fork.
+    if (choice_.quantity == Quantity::fork && fork.step < 0) choice_.quantity = Quantity::loss;
     std::vector<uint64_t> versions = {state.history.version};
     for (const Lane& lane : lanes) versions.push_back(lane.history->version);
     if (built_versions_ != versions || !(built_choice_ == choice_)) {
-        series_ = lanes.empty() ? curves_of(state.history, choice_) : curves_of(lanes, choice_);
+        if (choice_.quantity == Quantity::fork)
+            series_ =
+                forked ? fork_curves(state.history, state.rivals[fork_lane - 1], fork.step, choice_)
+                       : std::vector<Series>();
+        else
+            series_ = lanes.empty() ? curves_of(state.history, choice_) : curves_of(lanes, choice_);
         built_versions_ = std::move(versions);
         built_choice_ = choice_;
         list_lines();
         std::vector<Lane> shown;
         for (const Lane& lane : lanes)
             if (!legend_.hides(lane.name)) shown.push_back(lane);
-        crossings_ = crossings_of(shown, choice_.x);
+        // A fork lies so close to its run that they cross by chance; its own tab tells more.
+        crossings_ = fork.step < 0 ? crossings_of(shown, choice_.x) : std::vector<Mark>();
     }
     marks_ = marks_of(state.answers, state.history, choice_.x);
     if (follow_) {
@@ -199,6 +211,7 @@ void CurvesPanel::draw_tabs(AppState& state) {
     const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
     for (Quantity quantity : kQuantities) {
+        if (quantity == Quantity::fork && state.status.fork.step < 0) continue;
         const char* name = text_of(quantity).tab;
         const float width = ImGui::CalcTextSize(name).x + 2 * ImGui::GetStyle().FramePadding.x;
         if (quantity != kQuantities[0]) {
@@ -314,6 +327,9 @@ void CurvesPanel::draw_frame(const AppState& state) {
     ImDrawList* list = ImPlot::GetPlotDrawList();
     list->AddLine(at, corner, packed(state.theme().border));
     list->AddLine(corner, ImVec2(at.x + size.x, corner.y), packed(state.theme().border));
+    if (choice_.quantity != Quantity::fork || log_y_) return;
+    const float zero = ImPlot::PlotToPixels(0.0, 0.0).y;  // as good as its run
+    list->AddLine(ImVec2(at.x, zero), ImVec2(at.x + size.x, zero), packed(state.theme().dim));
 }
 
 ImVec4 CurvesPanel::color_of(const AppState& state, const Series& series) const {

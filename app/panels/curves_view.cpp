@@ -109,6 +109,9 @@ QuantityText text_of(Quantity quantity) {
         case Quantity::balance:
             return {"balance", "load-balancing loss",
                     "The load-balancing loss appears with the first update of a run that has one."};
+        case Quantity::fork:
+            return {"fork", "fork \xE2\x88\x92 run, nats per token",
+                    "The difference appears with the first update after the fork."};
         case Quantity::routing:
             break;
     }
@@ -158,6 +161,8 @@ std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {
         case Quantity::routing:
             add_routing(out, h, choice);
             break;
+        case Quantity::fork:
+            break;  // takes two histories
     }
     return out;
 }
@@ -175,6 +180,39 @@ std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& ch
             series.layer = i;
             out.push_back(std::move(series));
         }
+    return out;
+}
+
+std::vector<Series> fork_curves(const History& run, const History& fork, int64_t step,
+                                const CurveChoice& choice) {
+    std::vector<Series> out;
+    const double after = static_cast<double>(step);
+    // From the first entry behind the fork; NaN where the run has none at that step.
+    const auto difference = [&](const std::vector<double>& own_step, const std::vector<double>& own,
+                                const std::vector<double>& run_step,
+                                const std::vector<double>& of_run, size_t first) {
+        std::vector<double> values;
+        for (size_t i = first; i < own_step.size(); ++i) {
+            const auto found = std::lower_bound(run_step.begin(), run_step.end(), own_step[i]);
+            const bool paired = found != run_step.end() && *found == own_step[i];
+            values.push_back(paired ? own[i] - of_run[static_cast<size_t>(found - run_step.begin())]
+                                    : std::numeric_limits<double>::quiet_NaN());
+        }
+        return values;
+    };
+    const auto behind = [&](const std::vector<double>& steps) {
+        return static_cast<size_t>(std::upper_bound(steps.begin(), steps.end(), after) -
+                                   steps.begin());
+    };
+    const size_t first = behind(fork.step), first_valid = behind(fork.valid_step);
+    const auto xs = std::span(x_of(fork, choice.x)).subspan(first);
+    auto losses = difference(fork.step, fork.loss, run.step, run.loss, first);
+    auto smoothed = choice.smoothing > 0 ? viz::ema(losses, choice.smoothing) : losses;
+    add_owned(out, "each step", Role::raw, xs, std::move(losses));
+    if (choice.smoothing > 0) add_owned(out, "smoothed", Role::smooth, xs, std::move(smoothed));
+    add_owned(
+        out, "validation", Role::points, std::span(valid_x_of(fork, choice.x)).subspan(first_valid),
+        difference(fork.valid_step, fork.valid_loss, run.valid_step, run.valid_loss, first_valid));
     return out;
 }
 

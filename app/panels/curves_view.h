@@ -13,7 +13,7 @@
 
 namespace hopscope::app {
 
-enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing };
+enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork };
 enum class XAxis { step, tokens, time };
 /// Statistics of the routing, one series a layer.
 enum class RoutingStat { entropy, jaccard, load_cv, dead };
@@ -60,6 +60,11 @@ struct Lane {
 /// The series of a race: one line a lane, smoothed if at all, and its validation. The routing
 /// statistics, a line a layer already, are those of the first lane.
 std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& choice);
+
+/// Loss of a fork made after `step` updates less that of its run, in nats: of each batch, smoothed,
+/// and on validation. Both histories outlive what is made of them.
+std::vector<Series> fork_curves(const History& run, const History& fork, int64_t step,
+                                const CurveChoice& choice);
 
 struct Range {
     double low = 0, high = 1;

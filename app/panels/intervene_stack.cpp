@@ -7,6 +7,7 @@
 #include <misc/cpp/imgui_stdlib.h>
 #include <utility>
 
+#include "app/panels/fork_controls.h"
 #include "app/panels/intervene_panel.h"
 #include "app/panels/run_view.h"
 #include "app/window/actions.h"
@@ -195,13 +196,20 @@ void IntervenePanel::draw_apply(AppState& state, const StackItem& item) {
                "Sends this command to the run in training: it acts before its next update, is "
                "logged, and marked on the curves"))
         sent_[item.id] = state.submit(command);
+    if (command.name != "fork") {
+        const std::string line = core::to_json(command);
+        if (why.empty()) why = fork_refusal(state, line);
+        ImGui::SameLine(0, 4 * state.pixel_scale);
+        if (button(state, "Fork with it", why.empty() ? nullptr : why.c_str(),
+                   "Copies the run; the copy alone gets this command, and both go on on the same "
+                   "batches"))
+            sent_[item.id] = state.submit(fork_command(line));
+    }
     const auto sent = sent_.find(item.id);
     if (sent == sent_.end()) return;
     const Theme& theme = state.theme();
     for (const auto& answer : state.answers) {
         if (answer.id != sent->second) continue;
-        ImGui::SameLine();
-        ImGui::AlignTextToFramePadding();
         switch (answer.state) {
             case core::AnswerState::pending:
                 ImGui::TextColored(theme.amber_text, "pending");

@@ -6,6 +6,7 @@
 #include <imgui_internal.h>
 #include <map>
 
+#include "app/panels/fork_controls.h"
 #include "app/panels/run_view.h"
 #include "app/window/actions.h"
 #include "app/window/format.h"
@@ -43,6 +44,7 @@ class RunPanel final : public Panel {
     void draw_freezes(AppState& state);
     void draw_commands(AppState& state);
 
+    ForkControls fork_;
     double tokens_per_s_ = 0, left_ = 0, perplexity_ = 0;
     std::map<std::string, Dragged> dragged_;
 };
@@ -66,6 +68,7 @@ void RunPanel::draw(AppState& state) {
     draw_controls(state);
     draw_numbers(state);
     draw_activity(state);
+    fork_.draw_numbers(state);
     draw_settings(state);
     draw_freezes(state);
     draw_commands(state);
@@ -74,7 +77,7 @@ void RunPanel::draw(AppState& state) {
 void RunPanel::draw_controls(AppState& state) {
     const float gap = 6 * state.pixel_scale;
     const float quarter = std::floor((ImGui::GetContentRegionAvail().x - 3 * gap) / 4);
-    const float half = std::floor((ImGui::GetContentRegionAvail().x - gap) / 2);
+    const float third = std::floor((ImGui::GetContentRegionAvail().x - 2 * gap) / 3);
     const bool running = state.status.state == core::RunState::running;
     const auto send = [&](const char* name) { state.submit({name, {}}); };
     const auto why = [&](core::Action action) { return refusal(state, action); };
@@ -97,12 +100,14 @@ void RunPanel::draw_controls(AppState& state) {
         ImGui::OpenPopup(kStopQuestion);
     draw_stop_question(state);
     if (button(state, "Checkpoint", why(core::Action::checkpoint),
-               "Saves the run before its next update", half))
+               "Saves the run before its next update", third))
         send("checkpoint");
     ImGui::SameLine();
     if (button(state, "Evaluate", why(core::Action::evaluate),
-               "Measures the loss on the validation batches now", half))
+               "Measures the loss on the validation batches now", third))
         send("evaluate");
+    ImGui::SameLine();
+    fork_.draw_button(state, third);
     ImGui::PopStyleVar(2);
 }
 

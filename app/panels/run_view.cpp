@@ -105,6 +105,11 @@ std::string in_words(const core::Command& command) {
         return (setting ? setting->label : key) +
                (" " + significant(command.number("value", 0), 3));
     }
+    if (command.name == "fork") {
+        const auto with = core::parse_command(command.text("with", "{}"));
+        if (command.has("end")) return "end of the fork";
+        return with ? "fork with " + in_words(*with) : text;
+    }
     if (command.has("what")) text += " " + command.text("what", "");
     for (const auto& [name, value] : command.args)
         if (name != "what") text += ", " + name + " " + in_words(value);

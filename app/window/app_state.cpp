@@ -124,7 +124,10 @@ void update_status(AppState& state) {
     for (const auto& record : records) {
         const auto lane = static_cast<size_t>(std::max(record.lane, 0));
         if (lane > state.rivals.size()) state.rivals.resize(lane);
-        (lane == 0 ? state.history : state.rivals[lane - 1]).append(record);
+        History& history = lane == 0 ? state.history : state.rivals[lane - 1];
+        // A fork has the run's past; its first record takes the place of the run's own.
+        if (lane > 0 && history.empty() && record.step > 1) history = state.history;
+        history.append(record);
     }
     for (const auto& message : state.session->drain_messages()) {
         state.log.push_back({message, false});

@@ -85,9 +85,9 @@ struct AppState {
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
     std::vector<core::Answer> answers;                       ///< oldest first
     History history;                                         ///< in a race of its first lane
-    std::vector<History> rivals;                             ///< in a race of its other lanes
-    std::unique_ptr<core::RunWatch> watch;                   ///< null: a single run
-    std::vector<WatchedCurves> watched;                      ///< in the order of the command line
+    std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks
+    std::unique_ptr<core::RunWatch> watch;  ///< null: a single run
+    std::vector<WatchedCurves> watched;     ///< in the order of the command line
     std::string show_panel;  ///< title of a panel that is to be seen; the shell opens it
     std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing

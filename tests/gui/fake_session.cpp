@@ -198,9 +198,51 @@ std::string FakeSession::apply(core::Answer& answer) {
     } else if (c.name == "unfreeze") {
         std::erase(frozen, what);
     } else if (c.name == "fork") {
-        return "the demo has no model to fork";
+        return fork(c);
     }
     return {};
+}
+
+std::string FakeSession::fork(const core::Command& command) {
+    if (!options_.can_fork) return "the demo has no model to fork";
+    core::ForkStatus& fork = status_.fork;
+    if (command.has("end")) {
+        fork.alive = false;
+        fork.ended = "ended at step " + std::to_string(status_.step);
+        return {};
+    }
+    fork = {};
+    fork.step = status_.step;
+    fork.lane = 1;
+    fork.alive = true;
+    fork.name = "fork at step " + std::to_string(status_.step);
+    fork.dir = status_.run_dir + "/forks/demo";
+    const auto inner = core::parse_command(command.text("with", "{}"));
+    if (inner) fork.with = core::plain_text(*inner);
+    status_.lanes = {status_.run_name, fork.name};
+    return {};
+}
+
+/// The copy is a little worse, the more so the longer it lives.
+void FakeSession::advance_fork() {
+    core::ForkStatus& fork = status_.fork;
+    if (!fork.alive) return;
+    core::ScalarRecord r = waiting_.back();
+    r.lane = fork.lane;
+    const auto age = static_cast<float>(status_.step - fork.step);
+    const float worse = 0.3f * (1 - std::exp(-age / 60)) + 0.03f * noise(u(r.step), 9);
+    r.loss += worse;
+    r.valid_loss += worse;
+    fork.updates = std::min<int64_t>(fork.updates + 1, 100);
+    fork.loss = worse;
+    if (!std::isnan(r.valid_loss)) {
+        fork.valid_step = r.step;
+        fork.sequences = 800;
+        fork.valid = worse;
+        fork.valid_low = worse - 0.012;
+        fork.valid_high = worse + 0.011;
+    }
+    waiting_.push_back(std::move(r));
 }
 
 void FakeSession::apply_commands() {
@@ -225,6 +267,7 @@ void FakeSession::advance(int64_t updates) {
         waiting_.push_back(record_at(status_.step));
         if (!std::isnan(waiting_.back().valid_loss))
             status_.valid_loss = waiting_.back().valid_loss;
+        advance_fork();
     }
     if (status_.step >= status_.steps) status_.state = RunState::done;
     if (updates > 0) publish_geometry();

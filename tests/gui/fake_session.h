@@ -21,6 +21,7 @@ struct FakeOptions {
     std::string run_name = "demo (made-up data)";
     int64_t nan_at = -1;         ///< update whose loss is missing
     bool slow_to_close = false;  ///< finished() only after allow_close()
+    bool can_fork = false;       ///< a `fork` is made up instead of refused
 };
 
 class FakeSession final : public core::Session {
@@ -67,6 +68,8 @@ class FakeSession final : public core::Session {
     core::ScalarRecord record_at(int64_t step) const;
     void publish_geometry();
     std::string apply(core::Answer& answer);
+    std::string fork(const core::Command& command);
+    void advance_fork();
 
     FakeOptions options_;
     core::Config config_;

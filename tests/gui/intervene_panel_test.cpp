@@ -116,12 +116,16 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(stage->last().name.c_str(), "freeze");
         stage->session->advance(1);
         ctx->Yield(3);
+        click(ctx, "Fork with it");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "fork");
+        const std::string with = core::to_json({"freeze", {{"what", std::string("routing")}}});
+        IM_CHECK_STR_EQ(stage->last().text("with", "").c_str(), with.c_str());
         // What cannot act in training is greyed by the registry's own reason.
         stage->state.stack.clear();
         stage->state.stack.add(*core::parse_command(R"({"command": "halt", "epsilon": 0.1})"));
         ctx->Yield(3);
-        const auto flags = ctx->ItemInfo("**/Apply to the run").ItemFlags;
-        IM_CHECK((flags & ImGuiItemFlags_Disabled) != 0);
+        for (const char* item : {"**/Apply to the run", "**/Fork with it"})
+            IM_CHECK((ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0);
     };
 
     // Wrong if a category or a target did not reach the inspector.

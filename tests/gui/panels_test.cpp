@@ -37,6 +37,43 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(stage->last().name.c_str(), "resume");
     };
 
+    // Wrong if a click forked without saying what the copy gets, a wrong command were sent, or a
+    // fork could not be ended.
+    t = IM_REGISTER_TEST(engine, "run", "fork_asks_and_can_be_ended");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.can_fork = true;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        constexpr const char* kQuestion = "###fork the run";
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Fork\xE2\x80\xA6");
+        IM_CHECK(stage->received().empty());
+        ctx->SetRef(kQuestion);
+        ctx->ItemInputValue("##with", "{\"command\": \"pause\"}");
+        ctx->Yield(2);
+        IM_CHECK((ctx->ItemInfo("Fork").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        ctx->ItemClick("##suggestions");
+        ctx->ItemClick("//$FOCUSED/freeze routing");
+        ctx->SetRef(kQuestion);
+        ctx->ItemClick("Fork");
+        IM_CHECK_STR_EQ(stage->last().name.c_str(), "fork");
+        const std::string with = core::to_json({"freeze", {{"what", std::string("routing")}}});
+        IM_CHECK_STR_EQ(stage->last().text("with", "").c_str(), with.c_str());
+        stage->session->advance(5);
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->state.rivals.size(), size_t{1});
+        IM_CHECK_EQ(stage->state.rivals[0].step.size(), stage->state.history.step.size());
+        ctx->SetRef("Stage");
+        IM_CHECK(!ctx->ItemExists("Fork\xE2\x80\xA6"));
+        ctx->ItemClick("End fork");
+        IM_CHECK(stage->last().has("end"));
+        stage->session->advance(1);
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("Fork\xE2\x80\xA6"));
+    };
+
     // Wrong if a greyed button still acted: a running run must refuse a single step.
     t = IM_REGISTER_TEST(engine, "run", "greyed_buttons_do_nothing");
     use<kMake>(t, [] { return small(); });
@@ -192,6 +229,33 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         ctx->ComboClick("##x/time");
         stage->session->advance(30);
         ctx->Yield(3);
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if a fork's difference could not be looked at, or its tab outlived its run.
+    t = IM_REGISTER_TEST(engine, "curves", "fork_has_a_line_and_a_difference");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.can_fork = true;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(!ctx->ItemExists("fork"));
+        stage->state.submit({"fork", {}});
+        stage->session->advance(90);
+        ctx->Yield(3);
+        ctx->ItemClick("fork");
+        for (const char* axis : {"##x/tokens", "##x/time", "##x/step"}) {
+            ctx->ComboClick(axis);
+            ctx->Yield(2);
+            IM_CHECK(ctx->ItemExists("##curves"));
+        }
+        ctx->ItemClick("log y");
+        ctx->Yield(2);
+        stage->state.attach(std::make_unique<gui_test::FakeSession>(small()));
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("fork"));
         IM_CHECK(ctx->ItemExists("##curves"));
     };
 

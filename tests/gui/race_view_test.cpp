@@ -57,5 +57,61 @@ TEST(RaceCurves, OvertakingIsMarkedOnEveryAxis) {
     }
 }
 
+// Wrong if the difference were taken of other steps than the same, turned round, or shown before
+// the fork, where there is none.
+TEST(ForkCurves, DifferenceOfTheSameSteps) {
+    const History run = history_of({5, 4, 3}, 0.1);
+    History fork = run;
+    for (int64_t step = 13; step <= 30; ++step) {
+        core::ScalarRecord r;
+        r.step = step;
+        r.tokens = step * 100;
+        r.loss = 5.0f + 0.5f * static_cast<float>(step - 12);
+        if (step % 10 == 0) r.valid_loss = 6;
+        fork.append(r);
+    }
+    CurveChoice choice;
+    choice.quantity = Quantity::fork;
+    const auto series = fork_curves(run, fork, 12, choice);
+    ASSERT_EQ(series.size(), 3u);
+    EXPECT_EQ(series[0].role, Role::raw);
+    ASSERT_EQ(series[0].ys.size(), 18u);
+    EXPECT_EQ(series[0].xs.front(), 13);
+    EXPECT_EQ(series[0].ys.front(), 0.5);
+    EXPECT_EQ(series[0].ys.back(), 9.0);
+    EXPECT_EQ(series[1].role, Role::smooth);
+    EXPECT_EQ(series[2].role, Role::points);
+    EXPECT_EQ(std::vector<double>(series[2].xs.begin(), series[2].xs.end()),
+              (std::vector<double>{20, 30}));
+    EXPECT_EQ(std::vector<double>(series[2].ys.begin(), series[2].ys.end()),
+              (std::vector<double>{2, 3}));
+    choice.x = XAxis::tokens;
+    choice.smoothing = 0;
+    const auto by_tokens = fork_curves(run, fork, 12, choice);
+    ASSERT_EQ(by_tokens.size(), 2u);
+    EXPECT_EQ(by_tokens[0].xs.front(), 1300);
+    EXPECT_TRUE(fork_curves(run, run, 30, choice).empty());
+}
+
+// Wrong if the fork's line began in the air: up to the fork its past is the run's.
+TEST(ForkCurves, TheForkHasTheRunsPast) {
+    gui_test::FakeOptions options;
+    options.can_fork = true;
+    options.start_step = 40;
+    auto session = std::make_unique<gui_test::FakeSession>(options);
+    gui_test::FakeSession* fake = session.get();
+    AppState state;
+    state.attach(std::move(session));
+    update_state(state);
+    state.submit({"fork", {}});
+    fake->advance(3);
+    update_state(state);
+    ASSERT_EQ(state.rivals.size(), 1u);
+    EXPECT_EQ(state.rivals[0].step, state.history.step);
+    EXPECT_EQ(state.rivals[0].loss[39], state.history.loss[39]);
+    EXPECT_NE(state.rivals[0].loss[40], state.history.loss[40]);
+    EXPECT_EQ(state.status.lanes.size(), 2u);
+}
+
 }  // namespace
 }  // namespace hopscope::app

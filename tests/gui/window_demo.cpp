@@ -46,6 +46,8 @@ int main(int argc, char** argv) {
             close = true;
         else if (arg == "--empty")
             empty = true;
+        else if (arg == "--fork")
+            fake.can_fork = true;
         else if (arg == "--inspect")
             inspect = true;
         else if (arg == "--palette")
@@ -75,8 +77,11 @@ int main(int argc, char** argv) {
         session->advance(1);
         session->submit({"freeze", {{"what", std::string("routing")}}}, "demo");
         session->advance(150);
-        session->submit({"fork", {}}, "demo");
-        session->advance(1);
+        core::Command fork{"fork", {}};
+        if (fake.can_fork)
+            fork.args["with"] = std::string(R"({"command": "freeze", "what": "experts"})");
+        session->submit(fork, "demo");
+        session->advance(fake.can_fork ? 160 : 1);
         session->set_state(core::RunState::running);
     };
     options.after_begin = [&](app::Shell& shell, app::AppState& state) {
