@@ -20,8 +20,10 @@ void describe(CLI::App& app, CompareCall& call) {
     core::lab::CompareOptions& o = call.options;
     app.add_option("RUN", o.runs,
                    "Run folders (their newest evaluation), files of hopscope eval, or files of "
-                   "hopscope zeroshot; two or more, all pairs are compared")
-        ->required();
+                   "hopscope zeroshot; two or more, all pairs are compared");
+    app.add_option("--printed", o.printed,
+                   "Claims of a table, one JSON object a line, each checked against the printed "
+                   "numbers it should follow from (see printed below); alone or beside runs");
     app.add_option("--margin", call.margin,
                    "What counts as no difference; default 0.03 nats, zero-shot 0.02 of accuracy")
         ->check(number_within(0, 1e6, false, "a number from 0"));
@@ -88,16 +90,36 @@ void write_answers(std::ostream& out, const json& document) {
     }
 }
 
+void write_printed(std::ostream& out, const json& claims) {
+    out << "Printed numbers\n";
+    for (const json& claim : claims) {
+        const auto follows = claim.at("follows").get<std::string>();
+        out << "  "
+            << (follows == "yes"  ? "follows       "
+                : follows == "no" ? "DOES NOT      "
+                                  : "by rounding   ");
+        if (claim.contains("label")) out << claim.at("label").get<std::string>() << ": ";
+        out << claim.at("text").get<std::string>() << "\n";
+    }
+}
+
 std::string describe_result(const std::string& text) {
     const json document = json::parse(text);
     std::ostringstream out;
-    out << "Margin " << shown(document.at("margin")) << ", " << document.at("resamples")
-        << " resamples, seed " << document.at("seed")
-        << "; decided on unrounded numbers, margin included\n\n";
-    if (document.contains("groups"))
+    const bool claims = document.contains("printed");
+    const bool runs = !claims || !document.at("inputs").empty();
+    if (runs)
+        out << "Margin " << shown(document.at("margin")) << ", " << document.at("resamples")
+            << " resamples, seed " << document.at("seed")
+            << "; decided on unrounded numbers, margin included\n\n";
+    if (runs && document.contains("groups"))
         write_losses(out, document);
-    else
+    else if (runs)
         write_answers(out, document);
+    if (claims) {
+        if (runs) out << "\n";
+        write_printed(out, document.at("printed"));
+    }
     if (!document.at("warnings").empty()) out << "\nWarnings\n";
     for (const json& warning : document.at("warnings")) {
         out << "  ";
@@ -111,6 +133,10 @@ std::string describe_result(const std::string& text) {
 
 int compare(const CompareCall& call, const Environment& environment) {
     core::lab::CompareOptions options = call.options;
+    if (options.runs.empty() && options.printed.empty())
+        return report(core::usage_error("compare: found neither RUN nor --printed FILE, two RUNs "
+                                        "or more or a file of claims are needed"),
+                      environment);
     if (!std::isnan(call.margin)) options.margin = call.margin;
     if (environment.catch_signals) environment.catch_signals();
     TrainProgress progress(environment);

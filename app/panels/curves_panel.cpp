@@ -23,8 +23,10 @@ constexpr float kRawAlpha = 0.22f, kLineWeight = 1.8f;
 constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Quantity::lr,
                                     Quantity::grad_norm, Quantity::balance,    Quantity::routing,
                                     Quantity::fork};
-constexpr RoutingStat kStats[] = {RoutingStat::entropy, RoutingStat::jaccard, RoutingStat::load_cv,
-                                  RoutingStat::dead};
+constexpr RoutingStat kStats[] = {RoutingStat::entropy,        RoutingStat::jaccard,
+                                  RoutingStat::load_cv,        RoutingStat::dead,
+                                  RoutingStat::coupling,       RoutingStat::score_spearman,
+                                  RoutingStat::gradient_cosine};
 constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
 
 int format_tick(double value, char* text, int size, void*) {

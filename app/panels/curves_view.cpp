@@ -30,6 +30,12 @@ const std::vector<double>& column_of(const LayerColumns& layer, RoutingStat stat
             return layer.jaccard;
         case RoutingStat::load_cv:
             return layer.load_cv;
+        case RoutingStat::coupling:
+            return layer.coupling;
+        case RoutingStat::score_spearman:
+            return layer.score_spearman;
+        case RoutingStat::gradient_cosine:
+            return layer.gradient_cosine;
         case RoutingStat::dead:
             break;
     }
@@ -42,15 +48,30 @@ bool any_finite(std::span<const double> values) {
 
 void add(std::vector<Series>& out, std::string name, Role role, std::span<const double> xs,
          std::span<const double> ys, size_t layer = 0) {
-    if (any_finite(ys)) out.push_back({std::move(name), role, layer, xs, ys, {}});
+    if (any_finite(ys)) out.push_back({std::move(name), role, layer, xs, ys, {}, {}});
 }
 
 void add_owned(std::vector<Series>& out, std::string name, Role role, std::span<const double> xs,
                std::vector<double> ys, size_t layer = 0) {
     if (!any_finite(ys)) return;
-    Series series{std::move(name), role, layer, xs, {}, std::move(ys)};
+    Series series{std::move(name), role, layer, xs, {}, std::move(ys), {}};
     series.ys = series.owned;
     out.push_back(std::move(series));  // the vector's buffer moves with it, so the view stays valid
+}
+
+/// What was measured at some updates only, without the gaps between them.
+void add_measured(std::vector<Series>& out, std::string name, Role role, std::span<const double> xs,
+                  std::span<const double> ys, size_t layer) {
+    Series series{std::move(name), role, layer, {}, {}, {}, {}};
+    for (size_t i = 0; i < std::min(xs.size(), ys.size()); ++i) {
+        if (!std::isfinite(ys[i])) continue;
+        series.owned_xs.push_back(xs[i]);
+        series.owned.push_back(ys[i]);
+    }
+    if (series.owned.empty()) return;
+    series.xs = series.owned_xs;
+    series.ys = series.owned;
+    out.push_back(std::move(series));
 }
 
 std::vector<double> exp_of(std::span<const double> values) {
@@ -85,7 +106,9 @@ void add_routing(std::vector<Series>& out, const History& h, const CurveChoice& 
     for (size_t i = 0; i < h.layers.size(); ++i) {
         const auto& column = column_of(h.layers[i], choice.stat);
         const std::string name = "layer " + std::to_string(i);
-        if (choice.smoothing > 0)
+        if (choice.stat >= RoutingStat::coupling)
+            add_measured(out, name, Role::layer, x_of(h, choice.x), column, i);
+        else if (choice.smoothing > 0)
             add_owned(out, name, Role::layer, x_of(h, choice.x), viz::ema(column, choice.smoothing),
                       i);
         else
@@ -119,13 +142,20 @@ QuantityText text_of(Quantity quantity) {
 }
 
 const char* name_of(RoutingStat stat) {
-    constexpr const char* kNames[] = {"entropy", "Jaccard of hops", "load CV", "dead experts"};
+    constexpr const char* kNames[] = {"entropy",        "Jaccard of hops", "load CV",
+                                      "dead experts",   "coupling",        "score Spearman",
+                                      "gradient cosine"};
     return kNames[static_cast<size_t>(stat)];
 }
 
 const char* axis_of(RoutingStat stat) {
-    constexpr const char* kAxes[] = {"routing entropy, nats", "Jaccard, consecutive hops",
-                                     "load, std / mean", "experts without a token"};
+    constexpr const char* kAxes[] = {"routing entropy, nats",
+                                     "Jaccard, consecutive hops",
+                                     "load, std / mean",
+                                     "experts without a token",
+                                     "cosine, router row and read row",
+                                     "Spearman, score and activation",
+                                     "cosine of gradients, router and read row"};
     return kAxes[static_cast<size_t>(stat)];
 }
 

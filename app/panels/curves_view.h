@@ -15,8 +15,17 @@ namespace hopscope::app {
 
 enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork };
 enum class XAxis { step, tokens, time };
-/// Statistics of the routing, one series a layer.
-enum class RoutingStat { entropy, jaccard, load_cv, dead };
+/// Statistics of the routing, one series a layer. Those from coupling on are recorded with the
+/// snapshots only: their lines join what was measured and are not smoothed.
+enum class RoutingStat {
+    entropy,
+    jaccard,
+    load_cv,
+    dead,
+    coupling,
+    score_spearman,
+    gradient_cosine
+};
 
 struct QuantityText {
     const char* tab;
@@ -31,14 +40,14 @@ const char* axis_of(XAxis axis);  ///< "training time, s"
 
 enum class Role { raw, smooth, points, layer, lane, lane_points };
 
-/// One line. `xs` and raw `ys` look into the history and hold until it changes; smoothed values are
-/// owned.
+/// One line. `xs` and raw `ys` look into the history and hold until it changes; smoothed values,
+/// and both coordinates of what is measured now and then, are owned.
 struct Series {
     std::string name;
     Role role = Role::raw;
     size_t layer = 0;  ///< of role layer; the lane's place for roles lane and lane_points
     std::span<const double> xs, ys;
-    std::vector<double> owned;
+    std::vector<double> owned, owned_xs;
 };
 
 struct CurveChoice {

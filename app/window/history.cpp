@@ -18,8 +18,8 @@ void for_each_column(History& h, Visit visit) {
 
 template <class Visit>
 void for_each_column(LayerColumns& l, Visit visit) {
-    for (auto* column :
-         {&l.entropy, &l.max_prob, &l.jaccard, &l.load_max_over_mean, &l.load_cv, &l.dead, &l.tau})
+    for (auto* column : {&l.entropy, &l.max_prob, &l.jaccard, &l.load_max_over_mean, &l.load_cv,
+                         &l.dead, &l.tau, &l.coupling, &l.score_spearman, &l.gradient_cosine})
         visit(*column);
 }
 
@@ -67,6 +67,9 @@ void History::append(const core::ScalarRecord& r) {
         l.load_cv.push_back(s.load_cv);
         l.dead.push_back(s.dead);
         l.tau.push_back(s.tau);
+        l.coupling.push_back(s.coupling);
+        l.score_spearman.push_back(s.score_spearman);
+        l.gradient_cosine.push_back(s.gradient_cosine);
     }
     if (!std::isnan(r.valid_loss)) {
         valid_step.push_back(at);

@@ -12,6 +12,7 @@ namespace hopscope::app {
 /// One layer's statistics, each [updates].
 struct LayerColumns {
     std::vector<double> entropy, max_prob, jaccard, load_max_over_mean, load_cv, dead, tau;
+    std::vector<double> coupling, score_spearman, gradient_cosine;  ///< where a snapshot was due
 };
 
 /// Columns [updates] in the order of training. NaN marks what was not measured.

@@ -100,6 +100,7 @@ std::vector<SeedGroup> seed_groups(const std::vector<CompareInput>& inputs);
 /// What the numbers do not carry; derived from inputs and results alone.
 std::vector<Warning> warnings_of(const CompareResult& result);
 
+OrderedJson warning_json(const Warning& warning);
 /// hopscope.compare/1, with every definition under "definitions".
 OrderedJson compare_json(const CompareResult& result);
 /// Term and definition of every number, as in the document and in --help.

@@ -153,12 +153,27 @@ const std::vector<std::pair<std::string, std::string>>& compare_definitions() {
         {"tost",
          "difference of accuracies on the same items; normal 90 % interval with the "
          "variance of the paired differences, in the closed margin"},
+        {"printed",
+         "claims of --printed FILE, one JSON object a line: \"check\" with its inputs, \"printed\" "
+         "and perhaps \"label\", numbers in quotes as printed. percent {from, to}: 100 (to / from "
+         "- 1); ratio {numerator, denominator}; difference {a, b}: a - b; saving {mean_hops, "
+         "hops}: 100 (1 - mean_hops / hops); std {values}: n - 1; interval {low, high, margin}: "
+         "printed \"inside\" or \"outside\" the closed margin. follows: yes (the inputs taken as "
+         "exact give it), within_rounding (some values that print so do), no (none does)"},
     };
     return kDefinitions;
 }
 
+OrderedJson warning_json(const Warning& warning) {
+    OrderedJson w{{"code", warning.code}, {"text", warning.text}};
+    if (!warning.a.empty()) w["a"] = warning.a;
+    if (!warning.b.empty()) w["b"] = warning.b;
+    return w;
+}
+
 OrderedJson compare_json(const CompareResult& result) {
-    const bool zeroshot = result.inputs.front().zeroshot;
+    // Without inputs there are printed claims alone.
+    const bool zeroshot = !result.inputs.empty() && result.inputs.front().zeroshot;
     OrderedJson j;
     j["format"] = "hopscope.compare/1";
     j["margin"] = result.margin;
@@ -183,12 +198,7 @@ OrderedJson compare_json(const CompareResult& result) {
             j["seed_tost"].push_back(seed_tost_json(result, tost));
     }
     j["warnings"] = OrderedJson::array();
-    for (const Warning& warning : result.warnings) {
-        OrderedJson w{{"code", warning.code}, {"text", warning.text}};
-        if (!warning.a.empty()) w["a"] = warning.a;
-        if (!warning.b.empty()) w["b"] = warning.b;
-        j["warnings"].push_back(std::move(w));
-    }
+    for (const Warning& warning : result.warnings) j["warnings"].push_back(warning_json(warning));
     j["definitions"] = OrderedJson::object();
     for (const auto& [term, definition] : compare_definitions())
         j["definitions"][term] = definition;

@@ -35,6 +35,7 @@ class Collector {
     void pair(const PairResult& pair);
     void answers(const AnswerPair& pair);
     void fairness(size_t i, size_t j);
+    void sizes(size_t i, size_t j);
     void groups();
     std::vector<Warning> take() { return std::move(out_); }
 
@@ -165,6 +166,34 @@ void Collector::fairness(size_t i, size_t j) {
             "the two were not trained alike (" + fields +
                 "): the difference is not that of the variants alone",
             label(i), label(j));
+    sizes(i, j);
+}
+
+/// Sizes differ where live parameters do (science.md A9): vectors that nothing reads make models of
+/// different means look alike, as cosine d = 341 and linear, or a dense baseline of d_ff = 1120.
+void Collector::sizes(size_t i, size_t j) {
+    const EvalOrigin &a = result_.inputs[i].record.origin, &b = result_.inputs[j].record.origin;
+    if (a.parameters <= 0 || b.parameters <= 0) return;
+    const auto live = [](const EvalOrigin& o) { return o.parameters - o.routing + o.routing_live; };
+    const bool both_route = a.routing_live > 0 && b.routing_live > 0;
+    std::string fields;
+    const auto note = [&](const char* name, int64_t x, int64_t y) {
+        fields += (fields.empty() ? "" : "; ") + std::string(name) + " " + std::to_string(x) +
+                  " and " + std::to_string(y);
+    };
+    if (live(a) != live(b)) note("live parameters", live(a), live(b));
+    if (both_route && a.routing_live != b.routing_live)
+        note("live routing parameters", a.routing_live, b.routing_live);
+    if (fields.empty()) return;
+    // What the counts with dead vectors would have one believe.
+    if (a.parameters != live(a) || b.parameters != live(b)) {
+        note("counted with vectors that nothing reads", a.parameters, b.parameters);
+        if (both_route) note("of these in routing", a.routing, b.routing);
+    }
+    add("unequal_size",
+        "the two are not of one size (" + fields +
+            "): a gap may be that of size; cosine_d512 and dense_iso_param_live match live ones",
+        label(i), label(j));
 }
 
 void Collector::answers(const AnswerPair& pair) {

@@ -166,6 +166,7 @@ Result<std::vector<CategoryWords>> word_lists(const std::string& run,
 
 struct CompareOptions {
     std::vector<std::string> runs;  ///< run folders, eval or zero-shot JSON files
+    std::string printed;            ///< claims of a table, JSON lines; then runs may be empty
     std::optional<double> margin;   ///< default: 0.03 nats, or 0.02 of accuracy
     std::vector<int64_t> blocks = {5, 10};
     int64_t resamples = 10'000;

@@ -26,10 +26,15 @@ struct LayerScalars {
     float load_q10 = kNaN, load_q50 = kNaN, load_q90 = kNaN;  ///< quantiles of choices an expert
     float tau = kNaN;                                         ///< NaN for routers without
     float moe_scale = kNaN;  ///< output scale of the layer, or the global one; NaN without
-    // Of the weights, recorded where a geometry snapshot is due, NaN otherwise (science.md C4, C5).
+    // Recorded where a geometry snapshot is due, NaN otherwise (science.md C4, C5): of the weights
+    // …
     float coupling = kNaN;        ///< mean cos(r_i, w_down_i), r_i the router row in model space
     float collinearity = kNaN;    ///< mean cosine of pairs of router rows
     float nearest_cosine = kNaN;  ///< mean over rows of the largest cosine to another
+    // … of the probe sample: median over experts of Spearman's rho of score and activation …
+    float score_spearman = kNaN;
+    // … and of this update's gradients: mean cos(∂L/∂r_i, ∂L/∂w_down_i), r_i in model space.
+    float gradient_cosine = kNaN;
 };
 
 /// One record an update, sent through the ring; every one is kept.

@@ -113,9 +113,12 @@ std::span<const analysis::Analysis> analysis_table() {
          true, frozen_routing},
         {"hop_knockout",
          "KL(base || changed) in nats of the next-token distribution where one (layer, hop) "
-         "writes nothing, mean over positions, 95 % bootstrap interval over batches; proposed_hops "
-         "keeps each layer's hops up to the last whose KL is a tenth of the largest (science E21). "
-         "n: batches.",
+         "writes nothing, mean over positions; proposed_hops keeps each layer's hops up to the "
+         "last whose KL is a tenth of the largest (science E21). experts: the same where each "
+         "token's first-ranked expert of one layer writes nothing, the other weights as they are, "
+         "in all hops and hop by hop (science B6); control: its second-ranked expert instead, "
+         "difference = first - second, batch by batch. largest: of any position. 95 % bootstrap "
+         "intervals over batches. KL in fp64. n: batches.",
          true, hop_knockout},
         {"dictionary",
          "words of each expert: the ten tokens v of largest <E_v, w_up> (science B2, E41), beside "
@@ -147,7 +150,8 @@ std::span<const analysis::Analysis> analysis_table() {
          "of w_up (science A10). Baselines: one random pair of sets, the best of as many random "
          "sets as the layer has (both exact), the best of random directions read through the two "
          "embeddings (drawn), sqrt(2 ln M / d) and random directions for the cosine. Intervals 95 "
-         "%, bootstrap over experts. n: rank rows of experts.",
+         "%, bootstrap over experts. warnings: where a best match lies above one random pair but "
+         "not above the best of as many random ones. n: rank rows of experts.",
          true, cross_seed},
         {"grammar",
          "for each expert the odds ratio of (token of a function word against token of a content "

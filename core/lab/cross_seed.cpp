@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/analysis/best_match.h"
 #include "core/lab/measured.h"
 #include "core/lab/word_json.h"
 #include "core/measure/matched_words.h"
+#include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
 #include "core/stats/overlap.h"
 #include "core/text/random.h"
@@ -101,12 +103,32 @@ Result<AnalysisOutput> cross_seed(const AnalysisContext& context) {
                                     random_directions(most, d, mix64(context.seed, 4)));
     const auto formula =
         std::sqrt(2 * std::log(static_cast<double>(most)) / static_cast<double>(d));
+    BestMatch by_words;
+    by_words.what = "jaccard";
+    by_words.value = stats::mean(jaccard);
+    by_words.candidates = most;
+    by_words.low = stats::bootstrap_mean(jaccard, {10'000, context.seed}).interval(0.95).low;
+    by_words.random_pair = stats::expected_best(chance, 1, as_jaccard);
+    by_words.random_best = stats::expected_best(chance, most, as_jaccard);
+    BestMatch by_direction;
+    by_direction.what = "cosine";
+    by_direction.value = stats::mean(cosine);
+    by_direction.candidates = most;
+    if (same_width) {
+        by_direction.low = stats::bootstrap_mean(cosine, {10'000, context.seed}).interval(0.95).low;
+        by_direction.random_pair = 0;  // directions know no sign
+        by_direction.random_best = formula;
+    }
+    OrderedJson warnings = OrderedJson::array();
+    for (const BestMatch& match : {by_words, by_direction})
+        if (const auto warning = best_match_warning(match))
+            warnings.push_back(warning_json(*warning));
     out.n = static_cast<int64_t>(jaccard.size());
     out.used_against = true;
     out.result = {{"against", context.against->folder.name()},
                   {"jaccard", json_number(stats::mean(jaccard))},
-                  {"jaccard_random_pair", stats::expected_best(chance, 1, as_jaccard)},
-                  {"jaccard_random_best", stats::expected_best(chance, most, as_jaccard)},
+                  {"jaccard_random_pair", by_words.random_pair},
+                  {"jaccard_random_best", by_words.random_best},
                   {"jaccard_random_directions", mean_json(*random, context.seed)},
                   {"jaccard_interval", mean_json(jaccard, context.seed)},
                   {"jaccard_back", mean_json(back, context.seed)},
@@ -116,7 +138,8 @@ Result<AnalysisOutput> cross_seed(const AnalysisContext& context) {
                   {"cosine_interval", mean_json(cosine, context.seed)},
                   {"layers", std::move(layers)},
                   {"best_jaccard", jaccard},
-                  {"best_cosine", cosine}};
+                  {"best_cosine", cosine},
+                  {"warnings", std::move(warnings)}};
     if (!same_width) out.result["reason"] = "no cosine: the runs have different d_model";
     out.tables.push_back(std::move(table));
     return out;

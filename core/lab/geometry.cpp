@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "core/lab/run_trainer.h"
+#include "core/measure/score_coupling.h"
 #include "core/probe/intervention_probe.h"
 #include "core/probe/trace.h"
 #include "kernels/reference/reference.h"
@@ -64,7 +65,9 @@ void RunTrainer::make_probe_sample() {
                        batch.begin() + r * (length + 1) + length);
 }
 
-void RunTrainer::refresh_cloud(GeometrySnapshot& out) {
+std::vector<double> RunTrainer::refresh_cloud() {
+    cloud_ = std::make_shared<GeometrySnapshot>();
+    GeometrySnapshot& out = *cloud_;
     const c10::AutoGradMode no_grad(false);
     const auto& state = engine_->state();
     const auto tokens = static_cast<int64_t>(sample_.size());
@@ -74,10 +77,14 @@ void RunTrainer::refresh_cloud(GeometrySnapshot& out) {
     TraceProbe probe(tokens, /*positions=*/true);
     // Routing as the run trains it, interventions included; the trace sees what they left.
     InterventionProbe interventions(state.live, state.weights, engine_->plan(), ids.size(1));
-    ProbeChain chain({&interventions, &probe});
+    ScoreSample scores;
+    const auto pairs = pairs_probe(state.live, state.weights, scores);
+    std::vector<Probe*> probes{&probe};
+    if (!engine_->plan().actions.empty()) probes.insert(probes.begin(), &interventions);
+    if (pairs) probes.push_back(pairs.get());
+    ProbeChain chain(probes);
     ForwardOptions options;
-    options.probe = &probe;
-    if (!engine_->plan().actions.empty()) options.probe = &chain;
+    options.probe = &chain;
     options.controls = engine_->controls();
     forward(state.live, state.weights, ids, options);
     const auto traced = probe.take(state.live);
@@ -103,14 +110,13 @@ void RunTrainer::refresh_cloud(GeometrySnapshot& out) {
         }
         g.jaccard = hop_jaccard(g, static_cast<size_t>(tokens), offsets);
     }
+    return pairs ? live_spearman(scores) : std::vector<double>();
 }
 
 std::shared_ptr<const GeometrySnapshot> RunTrainer::geometry() {
     if (config_.model.ffn == "dense") return nullptr;
-    if (!cloud_ || due().snapshot) {
-        cloud_ = std::make_shared<GeometrySnapshot>();
-        refresh_cloud(*cloud_);
-    }
+    if (!cloud_ || (due().snapshot && !cloud_is_new_)) refresh_cloud();
+    cloud_is_new_ = false;
     auto out = std::make_shared<GeometrySnapshot>(*cloud_);
     out->version = ++version_;
     out->step = step();

@@ -217,43 +217,4 @@ Result<AnalysisOutput> frozen_routing(const AnalysisContext& context) {
     return before_after(context, controls, "frozen", true);
 }
 
-Result<AnalysisOutput> hop_knockout(const AnalysisContext& context) {
-    // One pass a (layer, hop) and batch: fewer batches than the others look at.
-    constexpr int64_t kBatches = 5;
-    auto source = context.measured->source(context.progress, kBatches);
-    if (!source) return source.error();
-    const auto& run = context.measured->run();
-    auto map = core::hop_knockout(run.config, run.weights, **source, kBatches, context.progress);
-    if (!map) return map.error();
-    AnalysisOutput out;
-    OrderedJson layers = OrderedJson::array(), intervals = OrderedJson::array();
-    AnalysisTable table{"", {"layer", "hop", "kl", "ci95_low", "ci95_high"}, {}};
-    // A hop counts where its removal costs a tenth or more of the dearest one; trailing hops below
-    // that are dropped (the paper chose its vector from such a map, its rule is not printed).
-    constexpr double kShare = 0.1;
-    double dearest = 0;
-    for (const auto& layer : *map)
-        for (const auto& hop : layer) dearest = std::max(dearest, hop.mean());
-    OrderedJson proposed = OrderedJson::array();
-    for (size_t l = 0; l < map->size(); ++l) {
-        OrderedJson row = OrderedJson::array(), ci = OrderedJson::array();
-        size_t keep = 1;
-        for (size_t h = 0; h < (*map)[l].size(); ++h) {
-            const auto& m = (*map)[l][h];
-            out.n = static_cast<int64_t>(m.batches.size());
-            row.push_back(json_number(m.mean()));
-            ci.push_back(with_interval(m, context.seed));
-            if (m.mean() >= kShare * dearest) keep = h + 1;
-            table.rows.push_back({std::to_string(l), std::to_string(h), csv_number(m.mean())});
-            add_bounds(table.rows.back(), ci.back()["ci95"]);
-        }
-        layers.push_back(row);
-        intervals.push_back(ci);
-        proposed.push_back(keep);
-    }
-    out.result = {{"per_layer", layers}, {"intervals", intervals}, {"proposed_hops", proposed}};
-    out.tables.push_back(std::move(table));
-    return out;
-}
-
 }  // namespace hopscope::core::analysis

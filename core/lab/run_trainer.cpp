@@ -12,6 +12,7 @@
 #include "core/lab/checkpoint_io.h"
 #include "core/lab/peak_memory.h"
 #include "core/measure/coupling.h"
+#include "core/measure/gradient_geometry.h"
 #include "core/probe/intervention_probe.h"
 
 namespace hopscope::core {
@@ -20,6 +21,25 @@ namespace {
 double unix_seconds() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
         .count();
+}
+
+/// The gradients of router rows beside those of the rows that experts read, [layers].
+std::vector<double> gradient_cosines(const Config& config, const Weights& weights,
+                                     const std::map<std::string, at::Tensor>& gradients) {
+    const c10::AutoGradMode no_grad(false);
+    std::vector<double> out;
+    for (size_t l = 0; l < weights.layers.size(); ++l) {
+        const auto& w = weights.layers[l];
+        const auto of = [&](const char* name) {
+            const auto found = gradients.find("layers." + std::to_string(l) + "." + name);
+            return found == gradients.end() ? at::Tensor() : found->second;
+        };
+        out.push_back(
+            live_gradient_cosine(config, w, static_cast<int64_t>(l),
+                                 of(w.linear.defined() ? "router.linear" : "router.centroids"),
+                                 of(w.gate.defined() ? "experts.gate" : "experts.down")));
+    }
+    return out;
 }
 
 Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
@@ -271,7 +291,13 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
         if (auto s = ensure_writer(); !s) return s.error();
         if (auto s = replay_due_commands(); !s) return s.error();
         if (alone_) reset_peak_memory(device_.device);
-        auto record = engine_->update(data_->train, between);
+        std::vector<double> cosines;
+        GradientView look;
+        if (due_at(step() + 1).snapshot && config_.model.ffn != "dense")
+            look = [&](const Weights& weights, const std::map<std::string, at::Tensor>& gradients) {
+                cosines = gradient_cosines(config_, weights, gradients);
+            };
+        auto record = engine_->update(data_->train, between, look);
         if (alone_) peak_memory_ = std::max(peak_memory_, peak_memory(device_.device));
         if (!record) {
             save_bad_batch();
@@ -285,22 +311,27 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
             for (size_t e = 0; e < counts[l].size(); ++e)
                 recent_load_[l][e] = kKeep * recent_load_[l][e] + static_cast<double>(counts[l][e]);
         }
-        if (due().snapshot) add_geometry(*record);
+        if (due().snapshot) add_geometry(*record, cosines);
         return record;
     } catch (const std::exception& e) {
         return torch_error(e);
     }
 }
 
-void RunTrainer::add_geometry(ScalarRecord& record) const {
+void RunTrainer::add_geometry(ScalarRecord& record, const std::vector<double>& gradient_cosines) {
     if (config_.model.ffn == "dense") return;
     const c10::AutoGradMode no_grad(false);
     const auto& layers = engine_->state().weights.layers;
+    // The pass that the snapshot needs anyway.
+    const auto spearman = refresh_cloud();
+    cloud_is_new_ = true;
     for (size_t l = 0; l < layers.size(); ++l) {
         const auto found = live_geometry(config_, layers[l], static_cast<int64_t>(l));
         record.layers[l].coupling = static_cast<float>(found.coupling);
         record.layers[l].collinearity = static_cast<float>(found.collinearity);
         record.layers[l].nearest_cosine = static_cast<float>(found.nearest_cosine);
+        record.layers[l].gradient_cosine = static_cast<float>(gradient_cosines[l]);
+        if (!spearman.empty()) record.layers[l].score_spearman = static_cast<float>(spearman[l]);
     }
 }
 
@@ -319,8 +350,11 @@ void RunTrainer::save_bad_batch() {
 }
 
 Due RunTrainer::due() const {
+    return due_at(step());
+}
+
+Due RunTrainer::due_at(int64_t n) const {
     const auto& t = config_.train;
-    const int64_t n = step();
     const auto every = [&](int64_t period) { return period > 0 && n > 0 && n % period == 0; };
     return {every(t.eval_every) || n == t.steps, every(t.checkpoint_every) || n == t.steps,
             every(t.snapshot_every) || n == t.steps};
@@ -395,6 +429,7 @@ Status RunTrainer::apply(const Command& command, const std::string& by) {
         // Older commands of this step first, so that the log's order is that of application.
         if (auto s = replay_due_commands(); !s) return s;
         if (auto s = engine_->apply(command); !s) return s;
+        cloud_is_new_ = false;  // a command may change what the sample is routed by
     } catch (const std::exception& e) {
         return torch_error(e);
     }

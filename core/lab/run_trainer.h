@@ -87,10 +87,14 @@ class RunTrainer : public Trainer {
     Status found_fork(const RunTrainer& run, const Command* with);
     /// events.jsonl of a fork: the changes logged by `run`, then `with`.
     Status inherit_events(const RunTrainer& run, const Command* with);
+    Due due_at(int64_t step) const;
     void make_probe_sample();
-    /// What the weights show, where a snapshot is due (LayerScalars).
-    void add_geometry(ScalarRecord& record) const;
-    void refresh_cloud(GeometrySnapshot& out);
+    /// What weights, probe sample and gradients show, where a snapshot is due (LayerScalars).
+    /// @param gradient_cosines [layers], of the update just made
+    void add_geometry(ScalarRecord& record, const std::vector<double>& gradient_cosines);
+    /// One pass over the probe sample: the cloud anew. Returns the score–activation Spearman of
+    /// each layer, none where experts have no scores or read nothing.
+    std::vector<double> refresh_cloud();
     void save_bad_batch();
 
     SessionOptions options_;
@@ -116,6 +120,7 @@ class RunTrainer : public Trainer {
     std::vector<int32_t> sample_;  ///< [sequences, seq_len] of the fixed probe sample
     int64_t sample_rows_ = 0;
     std::shared_ptr<GeometrySnapshot> cloud_;       ///< positions and choices last computed
+    bool cloud_is_new_ = false;                     ///< of this update and not yet published
     std::vector<std::vector<double>> recent_load_;  ///< decayed counts, [layers][M]
     uint64_t version_ = 0;
 };

@@ -33,10 +33,14 @@ double mean_abs_cosine(const at::Tensor& rows) {
     return cosine.sum().item().toDouble() / (n * (n - 1));
 }
 
+/// Experts of the pool that some token reached, counted from its start: the others have no
+/// gradient. @param reads [n, r, d] of the same pool
+at::Tensor reached(const ModelRows& router, const at::Tensor& reads) {
+    return not_zero(router.rows).logical_and(not_zero(reads).all(-1)).nonzero().squeeze(-1);
+}
+
 GradientMatch match(const ModelRows& router, const at::Tensor& reads) {
-    // reads [n, r, d] of the same pool; experts that no token reached have no gradient.
-    const auto here = (not_zero(router.rows).logical_and(not_zero(reads).all(-1))).nonzero();
-    const auto index = here.squeeze(-1);
+    const auto index = reached(router, reads);
     GradientMatch out;
     out.hop = router.hop;
     const int64_t n = index.size(0), r = reads.size(1), d = reads.size(2);
@@ -83,6 +87,21 @@ LayerGradients layer_gradients(const Config& config, const LayerWeights& w, int6
 }
 
 }  // namespace
+
+double live_gradient_cosine(const Config& config, const LayerWeights& w, int64_t layer,
+                            const at::Tensor& router, const at::Tensor& reads) {
+    if (!router.defined() || !reads.defined()) return stats::kNaN;
+    double sum = 0, count = 0;
+    for (const auto& part : in_model_space(config, w, layer, router)) {
+        const auto own = reads.narrow(0, part.pool.offset, part.pool.size);
+        const auto index = reached(part, own);
+        const auto rows = unit_rows(part.rows.index_select(0, index));
+        const auto read = unit_rows(own.index_select(0, index)).mean(1);
+        sum += (rows * read).sum(at::kDouble).item().toDouble();
+        count += static_cast<double>(index.size(0));
+    }
+    return count > 0 ? sum / count : stats::kNaN;
+}
 
 RowGeometry row_geometry(const at::Tensor& all) {
     RowGeometry out{0, stats::kNaN, stats::kNaN, stats::kNaN, stats::kNaN};

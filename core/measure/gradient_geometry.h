@@ -34,6 +34,14 @@ struct GradientMatch {
     std::vector<int64_t> experts;                     ///< which these are, over all pools
 };
 
+/// What is recorded while a run trains (LayerScalars::gradient_cosine): the mean of
+/// GradientMatch::matched over experts and hops. Costs O(M · r · d). NaN where a gradient is
+/// undefined (frozen or hash routers, static experts) or no expert was reached.
+/// @param router ∂L/∂ centroids [M, s] or linear rows [M, d]
+/// @param reads  ∂L/∂ the rows that experts read, [M, r, d]
+double live_gradient_cosine(const Config& config, const LayerWeights& w, int64_t layer,
+                            const at::Tensor& router, const at::Tensor& reads);
+
 struct LayerGradients {
     RowGeometry router_weights, router_gradients;  ///< of rows in model space, hops together
     RowGeometry read_weights, read_gradients;      ///< of the first row each expert reads

@@ -1,17 +1,13 @@
 #include "core/measure/routing_sample.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/cosine_similarity.h>
-#include <ATen/ops/exp.h>
 #include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/linear.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
 #include "core/measure/each_batch.h"
 #include "core/model/router.h"
-#include "core/probe/intervention_probe.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core {
@@ -140,45 +136,6 @@ Result<RoutingSample> sample_routing(const Config& config, const Weights& weight
                                      out.tokens += source.batch() * source.seq_len();
                                  });
     if (!done) return done.error();
-    return out;
-}
-
-Result<std::vector<std::vector<BatchMean>>> hop_knockout(const Config& config,
-                                                         const Weights& weights,
-                                                         const BatchSource& source, int64_t batches,
-                                                         const Progress& progress) {
-    if (config.model.ffn == "dense") return usage_error("a dense model has no hops");
-    const c10::AutoGradMode no_grad(false);
-    std::vector<std::vector<BatchMean>> out;
-    for (int64_t l = 0; l < config.model.n_layers; ++l)
-        out.emplace_back(static_cast<size_t>(config.moe.hops_of(l)));
-    const auto log_p = [&](const at::Tensor& ids, Probe* probe) {
-        ForwardOptions options;
-        options.probe = probe;
-        options.controls.keep_scores = true;
-        const auto hidden = forward(config, weights, ids, options).hidden;
-        return at::_log_softmax(at::linear(hidden, weights.embed), -1, false);
-    };
-    const int64_t n = std::min(batches, source.eval_batches());
-    for (int64_t i = 0; i < n; ++i) {
-        const auto ids = eval_tensors(source, i, weights.embed.device()).ids;
-        const auto base = log_p(ids, nullptr), p = at::exp(base);
-        for (size_t l = 0; l < out.size(); ++l)
-            for (size_t h = 0; h < out[l].size(); ++h) {
-                if (progress.cancelled())
-                    return Error{ErrorKind::interrupted, "stopped on request"};
-                progress.report("knocking out hops, batch " + std::to_string(i + 1) + " of " +
-                                    std::to_string(n),
-                                static_cast<double>(i) / static_cast<double>(n));
-                Plan plan;
-                LayerAction zero;
-                zero.layer = static_cast<int64_t>(l);
-                zero.scope.hops = {static_cast<int64_t>(h)};
-                plan.actions.push_back(zero);
-                InterventionProbe probe(config, weights, plan, source.seq_len());
-                out[l][h].batches.push_back(mean_of((p * (base - log_p(ids, &probe))).sum(-1)));
-            }
-    }
     return out;
 }
 

@@ -57,11 +57,4 @@ Result<RoutingSample> sample_routing(const Config& config, const Weights& weight
                                      const BatchSource& source, int64_t batches,
                                      const Progress& progress);
 
-/// Mean over batches, positions of KL(base ‖ changed) of the next-token distribution where one
-/// (layer, hop) has its update zeroed (E21): [layer][hop], nats. A map for asymmetric hop vectors.
-Result<std::vector<std::vector<BatchMean>>> hop_knockout(const Config& config,
-                                                         const Weights& weights,
-                                                         const BatchSource& source, int64_t batches,
-                                                         const Progress& progress);
-
 }  // namespace hopscope::core

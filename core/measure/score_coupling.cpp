@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "core/stats/descriptive.h"
 #include "core/stats/rank_tests.h"
@@ -72,7 +73,43 @@ class ByRank {
     std::vector<Cell> cells_;
 };
 
+/// Calls use(indices of the pairs of one expert), expert by expert.
+template <class Use>
+void each_expert(const RoutedPairs& pairs, Use use) {
+    std::vector<size_t> order(pairs.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return pairs.expert[a] < pairs.expert[b]; });
+    for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+        while (end < order.size() && pairs.expert[order[end]] == pairs.expert[order[begin]]) ++end;
+        use(std::span<const size_t>(order).subspan(begin, end - begin));
+    }
+}
+
+std::vector<double> at_pairs(const std::vector<float>& values, std::span<const size_t> which) {
+    std::vector<double> out;
+    out.reserve(which.size());
+    for (const size_t p : which) out.push_back(static_cast<double>(values[p]));
+    return out;
+}
+
 }  // namespace
+
+std::vector<double> live_spearman(const ScoreSample& sample) {
+    std::vector<double> out;
+    for (const LayerScores& layer : sample.layers) {
+        std::vector<double> rhos;
+        each_expert(layer.pairs, [&](std::span<const size_t> own) {
+            if (std::ssize(own) < kLeastLivePairs) return;
+            const double rho = stats::spearman(at_pairs(layer.pairs.score, own),
+                                               at_pairs(layer.pairs.activation, own))
+                                   .r;
+            if (!std::isnan(rho)) rhos.push_back(rho);
+        });
+        out.push_back(rhos.empty() ? stats::kNaN : stats::median(rhos));
+    }
+    return out;
+}
 
 ScoreCoupling score_coupling(const ScoreSample& sample) {
     ScoreCoupling out;
@@ -82,36 +119,24 @@ ScoreCoupling score_coupling(const ScoreSample& sample) {
     for (size_t l = 0; l < sample.layers.size(); ++l) {
         const auto& pairs = sample.layers[l].pairs;
         ByRank scores(sample);
-        std::vector<size_t> order(pairs.size());
-        std::iota(order.begin(), order.end(), size_t{0});
-        std::stable_sort(order.begin(), order.end(),
-                         [&](size_t a, size_t b) { return pairs.expert[a] < pairs.expert[b]; });
-        for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-            while (end < order.size() && pairs.expert[order[end]] == pairs.expert[order[begin]])
-                ++end;
-            const size_t n = end - begin;
-            std::vector<double> x(n), y(n), norm(n);
-            for (size_t i = 0; i < n; ++i) {
-                const size_t p = order[begin + i];
-                x[i] = static_cast<double>(pairs.score[p]);
-                y[i] = static_cast<double>(pairs.activation[p]);
-                norm[i] = static_cast<double>(pairs.norm[p]);
-                scores.add(pairs.rank[p], pairs.batch[p], x[i]);
-            }
-            if (static_cast<int64_t>(n) < kLeastPairs) continue;
-            norm = z_scores(std::move(norm));
+        each_expert(pairs, [&](std::span<const size_t> own) {
+            auto x = at_pairs(pairs.score, own), y = at_pairs(pairs.activation, own);
+            for (size_t i = 0; i < own.size(); ++i)
+                scores.add(pairs.rank[own[i]], pairs.batch[own[i]], x[i]);
+            if (std::ssize(own) < kLeastPairs) return;
+            const auto norm = z_scores(at_pairs(pairs.norm, own));
             for (size_t i = 0; i < norm.size(); ++i)
-                norms.add(pairs.rank[order[begin + i]], pairs.batch[order[begin + i]], norm[i]);
+                norms.add(pairs.rank[own[i]], pairs.batch[own[i]], norm[i]);
             const double rho = stats::spearman(x, y).r;
-            if (std::isnan(rho)) continue;
-            out.experts.push_back({static_cast<int64_t>(l), pairs.expert[order[begin]],
-                                   static_cast<int64_t>(n), rho});
-            out.pairs += static_cast<int64_t>(n);
+            if (std::isnan(rho)) return;
+            out.experts.push_back(
+                {static_cast<int64_t>(l), pairs.expert[own.front()], std::ssize(own), rho});
+            out.pairs += std::ssize(own);
             x = z_scores(std::move(x));
             y = z_scores(std::move(y));
-            for (size_t i = 0; i < n; ++i)
+            for (size_t i = 0; i < x.size(); ++i)
                 points.push_back({static_cast<float>(x[i]), static_cast<float>(y[i])});
-        }
+        });
         for (size_t r = 0; r < out.ranks.size(); ++r) out.ranks[r].score.push_back(scores.mean(r));
     }
     for (size_t r = 0; r < out.ranks.size(); ++r) out.ranks[r].norm = norms.mean(r);

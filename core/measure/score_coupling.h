@@ -37,4 +37,12 @@ struct ScoreCoupling {
 };
 ScoreCoupling score_coupling(const ScoreSample& sample);
 
+/// Fewest pairs of an expert in the small sample that is looked at while a run trains.
+inline constexpr int64_t kLeastLivePairs = 8;
+/// What is recorded while a run trains (LayerScalars::score_spearman): the median of
+/// ExpertCoupling::rho over the experts of each layer with kLeastLivePairs or more; NaN without
+/// such an expert. Few pairs scatter each rho but shift none of them where score and activation
+/// are independent.
+std::vector<double> live_spearman(const ScoreSample& sample);
+
 }  // namespace hopscope::core

@@ -20,8 +20,12 @@ namespace {
 
 class ScoreProbe : public Probe {
   public:
-    ScoreProbe(const Config& config, const Weights& weights, ScoreSample& out)
-        : config_(config), weights_(weights), out_(out), sums_(weights.layers.size()) {}
+    ScoreProbe(const Config& config, const Weights& weights, ScoreSample& out, bool margins)
+        : config_(config),
+          weights_(weights),
+          out_(out),
+          margins_(margins),
+          sums_(weights.layers.size()) {}
 
     void after_experts(int64_t layer, int64_t hop, const ExpertCall& call, at::Tensor&) override {
         const auto l = static_cast<size_t>(layer);
@@ -35,7 +39,7 @@ class ScoreProbe : public Probe {
                            : w.tau.defined()   ? w.tau.item().toDouble()
                                                : moe.tau;
         const auto scores = near * tau;
-        add_margins(sums_[l], scores, near, call.route.idx);
+        if (margins_) add_margins(sums_[l], scores, near, call.route.idx);
         if (call.bank.kind != kernels::ExpertKind::fixed)
             add_pairs(out_.layers[l].pairs, scores, h, call);
     }
@@ -113,11 +117,21 @@ class ScoreProbe : public Probe {
     const Config& config_;
     const Weights& weights_;
     ScoreSample& out_;
+    bool margins_;
     std::vector<Sums> sums_;
     int16_t batch_ = 0;
 };
 
 }  // namespace
+
+std::unique_ptr<Probe> pairs_probe(const Config& config, const Weights& weights, ScoreSample& out) {
+    if (config.model.ffn == "dense" || config.moe.router == "hash" || config.moe.expert == "static")
+        return nullptr;
+    out.top_k = config.moe.top_k;
+    out.batches = 1;
+    out.layers.resize(weights.layers.size());
+    return std::make_unique<ScoreProbe>(config, weights, out, /*margins=*/false);
+}
 
 Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
                                   const BatchSource& source, int64_t batches,
@@ -135,7 +149,7 @@ Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
     const int64_t tokens = source.batch() * source.seq_len();
     const int64_t pairs = out.batches * tokens * hops * config.moe.top_k;
     out.stride = std::max<int64_t>(1, (pairs + most_pairs - 1) / most_pairs);
-    ScoreProbe probe(config, weights, out);
+    ScoreProbe probe(config, weights, out, /*margins=*/true);
     ForwardOptions options;
     options.probe = &probe;
     const auto done = each_batch(source, out.batches, weights.embed.device(), "scores of batch",

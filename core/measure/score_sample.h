@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/measure/routing_sample.h"
@@ -39,6 +40,11 @@ struct ScoreSample {
 
 /// Pairs that are kept of one layer, about.
 inline constexpr int64_t kMaxPairs = 1'500'000;
+
+/// Gathers the routed pairs of a pass that the caller runs into `out`, every token of it and no
+/// margins; nullptr where there are none (dense models, hash routers, static experts). All three
+/// must outlive it.
+std::unique_ptr<Probe> pairs_probe(const Config& config, const Weights& weights, ScoreSample& out);
 
 /// @param most_pairs kept of one layer, about; more tokens than that are thinned evenly
 /// Errors: usage for dense models and hash routers; interrupted.

@@ -49,13 +49,22 @@ struct LayerColumn {
 };
 
 const LayerColumn kLayerColumns[] = {
-    {"entropy", "nats", &L::entropy},        {"max_prob", "1", &L::max_prob},
-    {"jaccard", "1", &L::jaccard},           {"load/max_over_mean", "1", &L::load_max_over_mean},
-    {"load/cv", "1", &L::load_cv},           {"load/dead", "experts", &L::dead},
-    {"load/q10", "choices", &L::load_q10},   {"load/q50", "choices", &L::load_q50},
-    {"load/q90", "choices", &L::load_q90},   {"tau", "1", &L::tau},
-    {"moe_scale", "1", &L::moe_scale},       {"coupling", "1", &L::coupling},
-    {"collinearity", "1", &L::collinearity}, {"nearest_cosine", "1", &L::nearest_cosine},
+    {"entropy", "nats", &L::entropy},
+    {"max_prob", "1", &L::max_prob},
+    {"jaccard", "1", &L::jaccard},
+    {"load/max_over_mean", "1", &L::load_max_over_mean},
+    {"load/cv", "1", &L::load_cv},
+    {"load/dead", "experts", &L::dead},
+    {"load/q10", "choices", &L::load_q10},
+    {"load/q50", "choices", &L::load_q50},
+    {"load/q90", "choices", &L::load_q90},
+    {"tau", "1", &L::tau},
+    {"moe_scale", "1", &L::moe_scale},
+    {"coupling", "1", &L::coupling},
+    {"collinearity", "1", &L::collinearity},
+    {"nearest_cosine", "1", &L::nearest_cosine},
+    {"score_spearman", "1", &L::score_spearman},
+    {"gradient_cosine", "1", &L::gradient_cosine},
 };
 
 /// The field of `record` as a pointer to const or mutable; nullptr where the record lacks that

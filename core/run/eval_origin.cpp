@@ -1,5 +1,6 @@
 #include "core/run/eval_origin.h"
 
+#include "core/config/arithmetic.h"
 #include "core/config/config.h"
 #include "core/run/run_folder.h"
 
@@ -45,6 +46,10 @@ EvalOrigin eval_origin(const Config& config, const RunInfo& info, int64_t step) 
     o.train_hash = hash_of(info, "train");
     o.trained_tokens = step * config.train.grad_accum * config.train.batch * config.train.seq_len;
     o.planned_steps = config.train.steps;
+    const ParameterCounts size = count_parameters(config);
+    o.parameters = size.total;
+    o.routing = size.routing;
+    o.routing_live = size.routing_live;
     return o;
 }
 
@@ -61,6 +66,9 @@ void add_origin(OrderedJson& document, const EvalOrigin& o) {
     put(training, "hash", o.train_hash);
     put(training, "tokens", o.trained_tokens);
     put(training, "planned_steps", o.planned_steps);
+    put(training, "parameters", o.parameters);
+    put(training, "routing", o.routing);
+    put(training, "routing_live", o.routing_live);
     if (!data.empty()) document["data"] = data;
     if (!training.empty()) document["training"] = training;
     if (!o.changes.empty()) document["changes"] = o.changes;
@@ -88,7 +96,10 @@ Result<EvalOrigin> read_origin(const Json& document, const std::string& name) {
         .natural("seed", seed)
         .text("hash", o.train_hash)
         .integer("tokens", o.trained_tokens)
-        .integer("planned_steps", o.planned_steps);
+        .integer("planned_steps", o.planned_steps)
+        .integer("parameters", o.parameters)
+        .integer("routing", o.routing)
+        .integer("routing_live", o.routing_live);
     if (auto s = in_training.status(); !s) return s.error();
     if (training->contains("seed")) o.seed = seed;
     FieldReader top(document, name);

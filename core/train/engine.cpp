@@ -83,7 +83,8 @@ void Engine::make_compute() {
     });
 }
 
-Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function<void()>& between) {
+Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function<void()>& between,
+                                    const GradientView& look) {
     const auto begin = Clock::now();
     const auto& train = state_.live.train;
     const auto device = state_.weights.embed.device();
@@ -150,6 +151,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
             "the gradient of update " + std::to_string(state_.step) +
             " is not finite; the weights were not changed. Lower train.lr or check the precision.");
     }
+    if (look) look(state_.weights, grads_);
     const double lr = learning_rate(train, state_.step);
     apply_optimizer(grad_norm, lr);
     grads_.clear();

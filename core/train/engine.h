@@ -75,14 +75,20 @@ struct UpdateForm {
     /// a selection bias needs the counts, which then come with all the rest.
     bool statistics = true;
 };
+/// Shown the gradients of an update, [as each tensor is shaped], fp32 and before clipping, by the
+/// names of Weights::for_each, together with the weights they were taken at.
+using GradientView =
+    std::function<void(const Weights& weights, const std::map<std::string, at::Tensor>& gradients)>;
 
 class Engine {
   public:
     explicit Engine(EngineState state, UpdateForm how = {});
 
-    /// One update. `between` runs between micro-batches. Errors (failed): loss or gradient not
-    /// finite; then neither weights nor moments changed, and `bad_batch()` holds the tokens.
-    Result<ScalarRecord> update(const BatchSource& data, const std::function<void()>& between);
+    /// One update. `between` runs between micro-batches; `look`, where given, sees the gradients
+    /// before the weights move. Errors (failed): loss or gradient not finite; then neither weights
+    /// nor moments changed, and `bad_batch()` holds the tokens.
+    Result<ScalarRecord> update(const BatchSource& data, const std::function<void()>& between,
+                                const GradientView& look = {});
 
     /// A live command (set, freeze, unfreeze, move_centroid, clear and the interventions), before
     /// the next update; its "from_step" is not waited for. The error says why it is refused.

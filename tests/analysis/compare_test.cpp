@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "core/analysis/printed.h"
+#include "core/config/config.h"
+#include "core/run/run_folder.h"
 #include "core/stats/descriptive.h"
 #include "tests/analysis/eval_files.h"
 
@@ -209,6 +211,47 @@ TEST(Compare, UnfairBaselinesAreNamed) {
     auto other_schedule = b;
     other_schedule.origin.planned_steps = 5000;
     EXPECT_EQ(count(compared({a, other_schedule}), "unfair_baseline"), 1);
+}
+
+/// A run of a configuration of the paper, as its evaluations are written and read back.
+EvalRecord of_preset(const std::string& name) {
+    auto record = evaluation(name, 1, 3.5);
+    const auto config = load_config(HOPSCOPE_CONFIGS "/paper/" + name + ".toml");
+    EXPECT_TRUE(config) << name;
+    const auto size = eval_origin(*config, RunInfo(), 1000);
+    record.origin.parameters = size.parameters;
+    record.origin.routing = size.routing;
+    record.origin.routing_live = size.routing_live;
+    OrderedJson document;
+    add_origin(document, record.origin);
+    const auto back = read_origin(Json::parse(document.dump()), "eval.json");
+    EXPECT_TRUE(back);
+    EXPECT_EQ(*back, record.origin);
+    return record;
+}
+
+// science.md A9: sizes are held against each other without the vectors that nothing reads.
+TEST(Compare, DifferentSizesAreNamedByWhatIsLive) {
+    const auto said = [](const char* a, const char* b) {
+        const auto result = compared({of_preset(a), of_preset(b)});
+        EXPECT_EQ(count(result, "unfair_baseline"), 0);
+        for (const Warning& warning : result.warnings)
+            if (warning.code == "unequal_size") return warning.text;
+        return std::string();
+    };
+    EXPECT_EQ(said("wide_1x12", "deep_3x4"), "");
+    // "Iso-parameter" as counted, 5.6 against 8.4 million as used.
+    const auto d341 = said("cosine_d341", "linear");
+    EXPECT_NE(d341.find("live routing parameters 5586944 and 8388608"), std::string::npos) << d341;
+    EXPECT_NE(d341.find("in routing 8380416 and 8388608"), std::string::npos) << d341;
+    EXPECT_EQ(said("cosine_d512", "linear"), "") << "the true match";
+    const auto dense = said("wide_1x12", "dense_iso_param");
+    EXPECT_NE(dense.find("live parameters 84217856 and 84742144"), std::string::npos) << dense;
+    EXPECT_NE(dense.find("reads 84742144 and 84742144"), std::string::npos) << dense;
+    EXPECT_EQ(said("wide_1x12", "dense_iso_param_live"), "");
+    EXPECT_NE(said("wide_1x12", "hash"), "");
+    // Evaluations of older versions do not know their size.
+    EXPECT_EQ(count(compared({evaluation("a", 1, 3.5), of_preset("hash")}), "unequal_size"), 0);
 }
 
 TEST(Compare, FiguresThatContradictEachOtherAreNamed) {

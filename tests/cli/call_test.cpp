@@ -65,11 +65,32 @@ TEST_F(CommandLine, CompareHandsItsOptionsOver) {
     EXPECT_EQ(run({"compare", "a", "b", "--json"}).code, 0);
     EXPECT_FALSE(fake_lab().compare->margin) << "the default depends on what is compared";
     EXPECT_EQ(fake_lab().compare->blocks, (std::vector<int64_t>{5, 10}));
-    refused({"compare"}, {"RUN"});
+    refused({"compare"}, {"RUN", "--printed"});
     refused({"compare", "a", "b", "--margin", "-1"}, {"--margin", "found -1", "from 0"});
     refused({"compare", "a", "b", "--block", "0"}, {"--block"});
     refused({"compare", "a", "b", "--resamples", "1"}, {"--resamples"});
     EXPECT_NE(run({"compare", "--help"}).out.find("difference: a - b"), std::string::npos);
+}
+
+// Fails if a file of claims does not reach the laboratory, alone or beside runs, or a claim that
+// does not follow is not shown.
+TEST_F(CommandLine, CompareTakesPrintedClaims) {
+    fake_lab().answer = R"({"margin": 0.03, "resamples": 10000, "seed": 42, "pairs": [],
+        "groups": [], "spread_of_means": null, "mean_within_std": null, "ratio": null,
+        "seed_tost": [], "inputs": [], "printed": [
+            {"line": 1, "label": "Hash", "follows": "no", "text": "4.5 is not 4.6"},
+            {"line": 2, "follows": "yes", "text": "all is well"}],
+        "warnings": [{"code": "x", "text": "beware", "a": "Hash"}]})";
+    const Outcome alone = run({"compare", "--printed", "claims.jsonl"});
+    EXPECT_EQ(alone.code, 0) << alone.err;
+    EXPECT_TRUE(fake_lab().compare->runs.empty());
+    EXPECT_EQ(fake_lab().compare->printed, "claims.jsonl");
+    EXPECT_NE(alone.out.find("Hash: 4.5 is not 4.6"), std::string::npos) << alone.out;
+    EXPECT_NE(alone.out.find("beware"), std::string::npos);
+    EXPECT_EQ(alone.out.find("Variants"), std::string::npos) << "nothing was compared";
+    EXPECT_EQ(run({"compare", "a", "b", "--printed", "claims.jsonl"}).code, 0);
+    EXPECT_EQ(fake_lab().compare->runs.size(), 2u);
+    EXPECT_NE(run({"compare", "--help"}).out.find("--printed"), std::string::npos);
 }
 
 // Fails if documents are printed where a folder was asked for, or the other way round.

@@ -108,6 +108,37 @@ TEST(Curves, RawSmoothedAndValidation) {
     EXPECT_EQ(curves_of(h, choice).size(), 2u);
 }
 
+// Wrong if what is recorded with the snapshots alone were lost between the updates without it, or
+// drawn as a line through nothing.
+TEST(Curves, LiveCouplingJoinsTheSnapshots) {
+    History h;
+    for (int i = 1; i <= 50; ++i) {
+        auto r = record(i, 2.0f);
+        r.layers.resize(2);
+        if (i % 10 == 0) {
+            r.layers[1].coupling = 0.1f;
+            r.layers[1].score_spearman = 0.2f;
+            r.layers[1].gradient_cosine = 0.01f * static_cast<float>(i);
+        }
+        h.append(r);
+    }
+    CurveChoice choice;
+    choice.quantity = Quantity::routing;
+    for (const auto& [stat, last] :
+         {std::pair(RoutingStat::coupling, 0.1), std::pair(RoutingStat::score_spearman, 0.2),
+          std::pair(RoutingStat::gradient_cosine, 0.5)}) {
+        choice.stat = stat;
+        const auto series = curves_of(h, choice);
+        ASSERT_EQ(series.size(), 1u) << name_of(stat);
+        EXPECT_EQ(series[0].name, "layer 1");
+        ASSERT_EQ(series[0].xs.size(), 5u);
+        EXPECT_EQ(series[0].xs.front(), 10.0);
+        EXPECT_NEAR(series[0].ys.back(), last, 1e-6) << "not smoothed";
+    }
+    h.append(record(30, 2.0f));  // a resumed run repeats updates
+    EXPECT_EQ(curves_of(h, choice)[0].xs.size(), 2u);
+}
+
 // Wrong if a quantity that was not measured drew an empty line instead of saying so.
 TEST(Curves, NothingMeasuredGivesNoSeries) {
     History h;

@@ -163,26 +163,6 @@ TEST(SnapshotChange, AnglesAndChoices) {
     EXPECT_TRUE(std::isnan(snapshot_change(a, b)[0].mean_angle()));
 }
 
-TEST(HopKnockout, AHopThatWritesNothingHasNoEffect) {
-    const auto c = tiny();
-    const Batches data(c);
-    auto w = init_weights(c, 3);
-    w.layers[0].up.mul_(1000);  // far above what fp32 rounds away
-    w.layers[1].up.zero_();
-    const auto map = hop_knockout(c, w, *data.source, 2, kQuiet);
-    ASSERT_TRUE(map.ok()) << map.error().message;
-    ASSERT_EQ(map->size(), 2u);
-    ASSERT_EQ((*map)[0].size(), 3u);
-    EXPECT_NEAR((*map)[1][0].mean(), 0.0, 1e-7);
-    EXPECT_GT((*map)[0][0].mean(), 1e-5);
-    const auto dense = [&] {
-        auto d = c;
-        d.model.ffn = "dense";
-        return hop_knockout(d, init_weights(d, 1), *data.source, 1, kQuiet);
-    }();
-    EXPECT_FALSE(dense.ok());
-}
-
 TEST(Collinearity, OfOrthogonalAndOfEqualRows) {
     LayerWeights w;
     w.centroids = at::eye(4);

@@ -168,6 +168,53 @@ TEST(MetricsCsv, OtherColumnsAreConvertedAndTheOldFileKept) {
     EXPECT_EQ((*read)[1].layers.size(), 2u);
 }
 
+// Wrong if a run that was begun before the live coupling columns were recorded cannot be read or
+// go on, or its old records gain numbers.
+TEST(MetricsCsv, FilesWithoutTheLiveCouplingColumnsGoOn) {
+    const TempDir dir;
+    const std::string path = dir / "m.csv";
+    const auto is_new = [](const std::string& name) {
+        return name.starts_with("score_spearman/") || name.starts_with("gradient_cosine/");
+    };
+    std::mt19937_64 random(5);
+    const std::vector<ScalarRecord> records = {random_record(random, 1, 2),
+                                               random_record(random, 2, 2)};
+    std::string text = "# u\n";
+    std::vector<Column> old;
+    for (const Column& column : metric_columns(2))
+        if (!is_new(column.name)) old.push_back(column);
+    EXPECT_EQ(metric_columns(2).size(), old.size() + 4);
+    for (const Column& column : old) text += (&column == &old[0] ? "" : ",") + column.name;
+    for (const auto& record : records) {
+        text += '\n';
+        for (const Column& column : old)
+            text += (&column == &old[0] ? "" : ",") + column_text(column, record);
+    }
+    put_bytes(path, text + '\n');
+    const auto check = [&](size_t count) {
+        const auto read = read_metrics_csv(path);
+        ASSERT_TRUE(read) << read.error().message;
+        ASSERT_EQ(read->size(), count);
+        for (size_t i = 0; i < records.size(); ++i)
+            for (const Column& column : metric_columns(2)) {
+                const double found = column_value(column, (*read)[i]);
+                if (is_new(column.name))
+                    EXPECT_TRUE(std::isnan(found)) << column.name;
+                else
+                    EXPECT_TRUE(same_bits(found, column_value(column, records[i]))) << column.name;
+            }
+    };
+    check(2);
+    const auto next = random_record(random, 3, 2);
+    {
+        auto csv = MetricsCsv::open(path, 2);
+        ASSERT_TRUE(csv) << csv.error().message;
+        ASSERT_TRUE(csv->append(next));
+    }
+    check(3);
+    expect_same(read_metrics_csv(path)->back(), next);
+}
+
 TEST(MetricsCsv, BadFilesAreNamedWithTheirLine) {
     const TempDir dir;
     struct Case {

@@ -287,6 +287,23 @@ TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
     // Two pairs of 16, drawn evenly: Σ P(i) i / (4 − i) = (28 / 120) / 3 + (1 / 120).
     EXPECT_NEAR(jaccard["between_layers"][0]["random"].get<double>(), 28.0 / 360 + 1.0 / 120, 1e-9);
 
+    const auto& knocked = by_name["hop_knockout"]["result"]["experts"];
+    EXPECT_EQ(knocked["n"], by_name["hop_knockout"]["n"]);
+    ASSERT_EQ(knocked["per_layer"].size(), 2u);
+    for (size_t l = 0; l < 2; ++l) {
+        EXPECT_GT(knocked["per_layer"][l].get<double>(), 0);
+        EXPECT_GT(knocked["control"]["per_layer"][l].get<double>(), 0);
+        EXPECT_NEAR(knocked["control"]["difference"][l]["mean"].get<double>(),
+                    knocked["per_layer"][l].get<double>() -
+                        knocked["control"]["per_layer"][l].get<double>(),
+                    1e-12);
+        const auto& interval = knocked["intervals"][l];
+        EXPECT_LE(interval["ci95"][0].get<double>(), interval["mean"].get<double>());
+        EXPECT_GE(interval["largest"].get<double>(), interval["mean"].get<double>());
+        EXPECT_EQ(knocked["per_hop"][l].size(),
+                  by_name["hop_knockout"]["result"]["per_layer"][l].size());
+    }
+
     const auto& drift = by_name["drift"]["result"];
     EXPECT_GT(drift["intervals"][0]["angle_degrees"][0].get<double>(), 0);
     // Jaccard and the share of changed choices tell of the same pairs of sets.
@@ -359,7 +376,11 @@ TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
     ASSERT_EQ(records.size(), 20u);
     for (const auto& r : records)
         for (const auto& layer : r.layers)
-            EXPECT_EQ(std::isnan(layer.coupling), r.step % 10 != 0) << r.step;
+            for (const float recorded :
+                 {layer.coupling, layer.score_spearman, layer.gradient_cosine}) {
+                EXPECT_EQ(std::isnan(recorded), r.step % 10 != 0) << r.step;
+                EXPECT_FALSE(std::abs(recorded) > 1) << "a correlation or a cosine";
+            }
     for (size_t l = 0; l < 2; ++l) {
         const auto& seen = by_name["collinearity"]["result"]["layers"][l];
         const auto& recorded = records.back().layers[l];

@@ -116,6 +116,10 @@ TEST_F(Words, ARunMatchesItselfPerfectlyAndItsTwinSeedLess) {
     EXPECT_EQ(a["jaccard"], 1.0);
     EXPECT_NEAR(a["cosine"].get<double>(), 1.0, 1e-6);
     EXPECT_EQ(a["best_jaccard"].size(), 64u);
+    EXPECT_TRUE(a["warnings"].empty()) << "a run is like itself";
+    for (const auto& warning : b["warnings"]) EXPECT_EQ(warning["code"], "best_match_is_chance");
+    // Directions that have hardly moved from their random start match as random ones do.
+    EXPECT_FALSE(b["warnings"].empty()) << b["jaccard"] << b["jaccard_random_best"];
     EXPECT_LT(b["jaccard"], 1.0);
     EXPECT_LT(b["cosine"], 0.99);
     for (const char* field : {"jaccard_random_pair", "jaccard_random_best", "cosine_random"}) {
