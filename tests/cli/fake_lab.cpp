@@ -129,6 +129,7 @@ Result<std::string> info(const std::string& target, bool is_config,
 
 Result<std::string> tokenizer_train(const TokenizerTrainOptions& options) {
     fake_lab().tokenizer = options;
+    if (options.on_progress) options.on_progress("learning 300 pieces from t.txt", -1);
     return answer();
 }
 
