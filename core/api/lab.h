@@ -242,6 +242,7 @@ struct TokenizerTrainOptions {
     std::string type = "bpe";  ///< "bpe" | "unigram"
     bool byte_fallback = true;
     uint64_t seed = 42;
+    std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 Result<std::string> tokenizer_train(const TokenizerTrainOptions& options);
 /// One line out for each line in; ids (or pieces) separated by blanks.

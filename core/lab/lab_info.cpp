@@ -87,6 +87,8 @@ Result<std::string> tokenizer_train(const TokenizerTrainOptions& o) {
     spec.seed = o.seed;
     Progress progress;
     progress.cancelled = [] { return interrupt_flag().load() != 0; };
+    if (o.on_progress) progress.report = o.on_progress;
+    progress.report("learning " + std::to_string(o.vocab_size) + " pieces from " + o.input, -1);
     auto model = train_tokenizer(**lines, spec, progress);
     if (!model) return model.error();
     if (auto s = write_file_atomic(o.out, *model); !s) return s.error();

@@ -125,7 +125,10 @@ TEST_F(CommandLine, LongWorkTellsHowFarItIsAndStops) {
         {{"eval", "r", "--json"}, "evaluating batch 3 of 50  4 %"},
         {{"analyze", "r", "--json"}, "routing of batch 2 of 50  2 %"},
         {{"compare", "a", "b", "--json"}, "comparing pair 2 of 105  1 %"},
-        {{"intervene", "r", "--script", script, "--json"}, "measuring prompts  50 %"}};
+        {{"intervene", "r", "--script", script, "--json"}, "measuring prompts  50 %"},
+        {{"tokenizer", "train", "--input", "t.txt", "--vocab-size", "300", "--out", "m.model",
+          "--json"},
+         "learning 300 pieces"}};
     for (const auto& [call, line] : calls) {
         fake_lab() = {};
         world.signals_caught = false;
@@ -475,7 +478,7 @@ TEST_F(CommandLine, JsonGoesToStdoutOrTheFile) {
     fake_lab().answer = "{\"format\": \"hopscope.eval/1\"}";
     Outcome got = run({"eval", "R", "--json"});
     EXPECT_EQ(nlohmann::json::parse(got.out)["format"], "hopscope.eval/1");
-    EXPECT_EQ(got.err, "");
+    EXPECT_EQ(got.err, "evaluating batch 3 of 50  4 %\n") << "progress and no message";
     const std::string path = file("e.json", "old");
     got = run({"eval", "R", "--json", "--out", path});
     EXPECT_EQ(got.code, 0) << got.err;

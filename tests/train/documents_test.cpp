@@ -308,6 +308,21 @@ TEST_F(Documents, AFileInPlaceOfTheFolderIsAWrongCall) {
     EXPECT_EQ(bytes_of(*runs_ / "file"), "mine");
 }
 
+TEST_F(Documents, EvaluationTellsItsBatchesAndStopsBetweenThem) {
+    lab::EvalOptions o;
+    o.run = *runs_ / "run";
+    int told = 0;
+    o.on_progress = [&](const std::string&, double share) {
+        EXPECT_LE(share, 1.0);
+        if (++told == 3) lab::interrupt_flag() = 1;
+    };
+    const auto got = lab::eval(o);
+    lab::interrupt_flag() = 0;
+    EXPECT_EQ(told, 3);
+    ASSERT_FALSE(got.ok());
+    EXPECT_EQ(got.error().kind, ErrorKind::interrupted);
+}
+
 TEST_F(Documents, RoutersWithoutPositionsStillUpdateTheStream) {
     train("hash", {"moe.router=\"hash\""});
     const auto result = analyze(*runs_ / "hash", "displacement").at("displacement")["result"];

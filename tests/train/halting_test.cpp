@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/config/arithmetic.h"
 #include "tests/train/run_helpers.h"
 
 namespace {
@@ -125,6 +126,22 @@ TEST_F(HaltingRuns, TheTableFollowsFromTheHopsThatRan) {
     const auto some = eval(run, [&](lab::EvalOptions& o) { o.halt = middle; });
     ASSERT_TRUE(some.ok());
     EXPECT_EQ(rows[2].at("perplexity"), json::parse(*some).at("perplexity"));
+}
+
+TEST_F(HaltingRuns, AHopIsWorthItsOwnArithmetic) {
+    // Pools of 6, 5, 5 experts, and an always-on expert that runs in hop 0: what stays after
+    // halting all others is that of the first hops, no third of the whole.
+    const auto run = train(
+        "unequal", {"moe.hops=3", "moe.pools=unrolled", "moe.shared_expert=8", "train.steps=4"});
+    const auto config = lab::read_config(run + "/config.toml", {});
+    ASSERT_TRUE(config.ok());
+    const auto hops = hop_flops(*config, 3);
+    const auto j = halting(options(run, {1e9}));
+    const double all = j.at("base").at("moe_flops_per_token"),
+                 first = j.at("rows").at(0).at("moe_flops_per_token");
+    EXPECT_NEAR(all, 2 * (hops[0] + hops[1] + hops[2]), 1e-6);
+    EXPECT_NEAR(first, 2 * hops[0], 1e-6);
+    EXPECT_GT(first, all / 3 + 1000);
 }
 
 TEST_F(HaltingRuns, HopsByLayerAreHonoured) {
