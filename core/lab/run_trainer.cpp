@@ -320,6 +320,7 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
 
 void RunTrainer::add_geometry(ScalarRecord& record, const std::vector<double>& gradient_cosines) {
     if (config_.model.ffn == "dense") return;
+    const auto begin = std::chrono::steady_clock::now();
     const c10::AutoGradMode no_grad(false);
     const auto& layers = engine_->state().weights.layers;
     // The pass that the snapshot needs anyway.
@@ -333,6 +334,8 @@ void RunTrainer::add_geometry(ScalarRecord& record, const std::vector<double>& g
         record.layers[l].gradient_cosine = static_cast<float>(gradient_cosines[l]);
         if (!spearman.empty()) record.layers[l].score_spearman = static_cast<float>(spearman[l]);
     }
+    record.publish_ms =
+        std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
 
 void RunTrainer::save_bad_batch() {

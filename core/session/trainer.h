@@ -43,7 +43,8 @@ class Trainer {
     virtual int64_t lanes() const { return 1; }  ///< calls of update() that make one step
     /// Records of earlier updates (from metrics.csv after a resume or open), oldest first.
     virtual std::vector<ScalarRecord> history() = 0;
-    /// One optimizer update. `between` is called between micro-batches (commands are read there and
+    /// One optimizer update; its record's publish_ms is what was spent on live statistics, if any.
+    /// `between` is called between micro-batches (commands are read there and
     /// applied after). An Error (NaN, full disk) means: the update was not made and the state is
     /// that of before.
     virtual Result<ScalarRecord> update(const std::function<void()>& between) = 0;

@@ -249,12 +249,15 @@ void TrainerLoop::make_update() {
     ScalarRecord& record = *made;
     needs_checkpoint_ = true;
     ++board_.revision;
-    train_seconds_ = train_seconds_ * kFade + seconds_since(begin_time);
+    // What the trainer itself gathered for a snapshot counts as publishing.
+    const double gathered =
+        std::isnan(record.publish_ms) ? 0 : static_cast<double>(record.publish_ms) / 1e3;
+    train_seconds_ = train_seconds_ * kFade + seconds_since(begin_time) - gathered;
 
     const Due due = trainer_->due();
     Status worked;
     if (due.evaluate) worked = evaluate(record.valid_loss);
-    const double published = publish(due.snapshot);
+    const double published = publish(due.snapshot) + gathered;
     publish_seconds_ = publish_seconds_ * kFade + published;
     record.publish_ms = static_cast<float>(published * 1e3);
     if (const Status recorded = trainer_->record(record); !recorded) {
