@@ -341,9 +341,11 @@ TEST_F(Interventions, TheControlOfSeveralLinesIsOfTheirSize) {
     }
     const auto surgery =
         plan({R"({"command": "surgery", "layer": 0, "expert": [0, 1, 2], "with": 9})"});
-    for (uint64_t seed = 0; seed < 40; ++seed)
-        for (const int64_t e : random_control(*surgery, c, w, seed).actions[0].experts)
+    for (uint64_t seed = 0; seed < 40; ++seed) {
+        const auto control = random_control(*surgery, c, w, seed);
+        for (const int64_t e : control.actions[0].experts)
             EXPECT_TRUE(e > 2 && e != 9) << "its own direction would change nothing";
+    }
 }
 
 TEST_F(Interventions, TheControlOfZeroedHopsKeepsTheTokensOfEach) {
