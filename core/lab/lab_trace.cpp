@@ -26,7 +26,7 @@ Result<std::string> trace(const TraceOptions& o) {
         j["config_hash"] = document("", run->folder, run->step, run->config)["config_hash"];
         j["text"] = o.text;
         j["precision"] = o.precision;
-        add_trace(j, *result, o.positions);
+        add_trace(j, *result, o.positions && run->config.moe.has_positions());
         return dump_trace(j);
     } catch (const std::exception& e) {
         return torch_error(e);

@@ -52,8 +52,7 @@ Json hop_json(const TraceHop& hop, bool positions) {
     j["update_norm"] = column(hop.update_norm);
     j["halt_ratio"] = column(hop.halt_ratio);
     j["executed"] = std::move(executed);
-    if (positions && hop.d_space > 0)  // absent for routers without positions
-        j["position"] = rows(hop.position, hop.executed, hop.d_space);
+    if (positions) j["position"] = rows(hop.position, hop.executed, hop.d_space);
     return j;
 }
 

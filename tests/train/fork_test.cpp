@@ -85,9 +85,9 @@ class Fork : public ::testing::Test {
         for (const auto& line : commands) {
             const auto command = parse_command(line);
             EXPECT_TRUE(command.ok()) << (command ? "" : command.error().message);
-            if (command) session->submit(*command, "script");
+            if (command) session->submit(*command, "test");
         }
-        const uint64_t resumed = session->submit({"resume", {}}, "script");
+        const uint64_t resumed = session->submit({"resume", {}}, "test");
         wait([&](const RunStatus& s) {
             const size_t before = course.records.size();
             session->drain_scalars(course.records);
@@ -99,7 +99,7 @@ class Fork : public ::testing::Test {
                        return a.id == resumed && a.state != AnswerState::pending;
                    });
         });
-        session->submit({"stop", {}}, "script");
+        session->submit({"stop", {}}, "test");
         wait([](const RunStatus&) { return false; });
         session->close();
         wait([&](const RunStatus&) { return session->finished(); });
