@@ -180,6 +180,7 @@ void TablePlot::draw(AppState& state, const ResultTable& table, const std::strin
     const std::string shown = x_ + "\n" + y_ + "\n" + std::to_string(table.rows.size());
     if (fitted_ != shown) ImPlot::SetNextAxesToFit();
     fitted_ = shown;
+    ImPlot::PushStyleVar(ImPlotStyleVar_FitPadding, ImVec2(0.04f, 0.08f));
     if (begin_plain_plot("##plot", size, x_.c_str(), y_.c_str(),
                          named ? ImPlotFlags_None : ImPlotFlags_NoLegend)) {
         ImPlot::SetupLegend(ImPlotLocation_East,
@@ -206,6 +207,7 @@ void TablePlot::draw(AppState& state, const ResultTable& table, const std::strin
         if (ImPlot::IsPlotHovered()) point_under_mouse(state, table, series);
         ImPlot::EndPlot();
     }
+    ImPlot::PopStyleVar();
     if (!picture.empty())
         export_picture(state, "analysis/" + picture + ".png", low,
                        ImVec2(low.x + size.x, low.y + size.y));
