@@ -43,13 +43,7 @@ int analyze(const AnalyzeCall& call, const Environment& environment) {
     auto dirs = category_dirs(call.categories);
     if (!dirs) return report(dirs.error(), environment);
     options.category_dirs = std::move(*dirs);
-    if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::analyze(options);
-    progress.finish();
+    const auto result = with_progress(core::lab::analyze, options, environment);
     if (!result) return report(result.error(), environment);
     // The documents are what it is for; with a folder they lie there.
     if (options.out.empty() || call.json) return deliver_text(result, "", environment);

@@ -89,15 +89,8 @@ std::string describe_result(const std::string& json) {
 }
 
 int bench(const BenchCall& call, const Environment& environment) {
-    if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
-    core::lab::BenchOptions options = call.options;
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::bench(options);
-    progress.finish();
-    return deliver(result, call.output, environment, describe_result);
+    return deliver(with_progress(core::lab::bench, call.options, environment), call.output,
+                   environment, describe_result);
 }
 
 }  // namespace

@@ -138,14 +138,8 @@ int compare(const CompareCall& call, const Environment& environment) {
                                         "or more or a file of claims are needed"),
                       environment);
     if (!std::isnan(call.margin)) options.margin = call.margin;
-    if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::compare(options);
-    progress.finish();
-    return deliver(result, call.output, environment, describe_result);
+    return deliver(with_progress(core::lab::compare, options, environment), call.output,
+                   environment, describe_result);
 }
 
 }  // namespace

@@ -47,15 +47,8 @@ std::string describe_result(const std::string& text) {
 }
 
 int eval(const EvalCall& call, const Environment& environment) {
-    core::lab::EvalOptions options = call.options;
-    if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::eval(options);
-    progress.finish();
-    return deliver(result, call.output, environment, describe_result);
+    return deliver(with_progress(core::lab::eval, call.options, environment), call.output,
+                   environment, describe_result);
 }
 
 }  // namespace

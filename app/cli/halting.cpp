@@ -89,15 +89,8 @@ std::string describe_result(const std::string& text) {
 }
 
 int halting(const HaltingCall& call, const Environment& environment) {
-    if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
-    core::lab::HaltingOptions options = call.options;
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::halting(options);
-    progress.finish();
-    return deliver(result, call.output, environment, describe_result);
+    return deliver(with_progress(core::lab::halting, call.options, environment), call.output,
+                   environment, describe_result);
 }
 
 }  // namespace

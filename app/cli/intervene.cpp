@@ -80,14 +80,8 @@ int intervene(const InterveneCall& call, const Environment& environment) {
     auto dirs = category_dirs(call.categories);
     if (!dirs) return report(dirs.error(), environment);
     options.category_dirs = std::move(*dirs);
-    if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::intervene(options);
-    progress.finish();
-    return deliver(result, call.output, environment, describe_result);
+    return deliver(with_progress(core::lab::intervene, options, environment), call.output,
+                   environment, describe_result);
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
-// Progress of a training run on stderr: a bar that redraws itself on a terminal, plain lines at
-// intervals elsewhere. Owned by the train command, called from the trainer's callbacks on the main
-// thread.
+// Progress on stderr: a bar that redraws itself on a terminal, plain lines at intervals elsewhere.
+// Owned by a command, called from the laboratory's callbacks on the main thread.
 #pragma once
 
 #include <string>
 
 #include "app/cli/cli.h"
+#include "core/api/result.h"
 #include "core/api/snapshot.h"
 
 namespace hopscope::app {
@@ -51,6 +51,21 @@ class TrainProgress {
     double last_output_ = -1e9;
     bool bar_open_ = false;  ///< the terminal's cursor stands in the bar's line
 };
+
+/// Calls the laboratory with its progress on stderr; a signal stops it cleanly.
+/// @param options with `on_progress`, which is set here
+template <class Options>
+core::Result<std::string> with_progress(core::Result<std::string> (*work)(const Options&),
+                                        Options options, const Environment& environment) {
+    if (environment.catch_signals) environment.catch_signals();
+    TrainProgress progress(environment);
+    options.on_progress = [&](const std::string& activity, double fraction) {
+        progress.activity(activity, fraction);
+    };
+    auto result = work(options);
+    progress.finish();
+    return result;
+}
 
 /// "1:02:03", "2:03": for a person who decides whether to wait.
 std::string duration_text(double seconds);

@@ -36,13 +36,7 @@ void describe_train(CLI::App& app, TrainCall& call) {
 int train(const TrainCall& call, const Environment& environment) {
     core::lab::TokenizerTrainOptions options = call.options;
     options.byte_fallback = !call.no_byte_fallback;
-    if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::tokenizer_train(options);
-    progress.finish();
+    const auto result = with_progress(core::lab::tokenizer_train, options, environment);
     if (!result) return report(result.error(), environment);
     environment.err << "wrote " << options.out << std::endl;
     return call.json ? deliver_text(result, "", environment) : kDone;

@@ -140,12 +140,7 @@ int trace_corpus(const TraceCall& call, const Environment& environment) {
     options.half = call.half;
     options.script = call.options.script;
     options.precision = call.options.precision;
-    TrainProgress progress(environment);
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::trace_corpus(options);
-    progress.finish();
+    const auto result = with_progress(core::lab::trace_corpus, options, environment);
     return deliver(result, {call.output.json, ""}, environment, describe_tensors);
 }
 

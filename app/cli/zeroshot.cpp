@@ -63,14 +63,8 @@ int zeroshot(const ZeroshotCall& call, const Environment& environment) {
         if (!script) return report(script.error(), environment);
         options.script = std::move(*script);
     }
-    if (environment.catch_signals) environment.catch_signals();
-    TrainProgress progress(environment);
-    options.on_progress = [&](const std::string& activity, double fraction) {
-        progress.activity(activity, fraction);
-    };
-    const auto result = core::lab::zeroshot(options);
-    progress.finish();
-    return deliver(result, call.output, environment, describe_result);
+    return deliver(with_progress(core::lab::zeroshot, options, environment), call.output,
+                   environment, describe_result);
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ void AnalysesPanel::prepare(AppState& state) {
         task_ids_.clear();
         shown_.reset();
         tables_.clear();
+        plots_.clear();
         looked_at_ = -1e9;
     }
     if (definitions_.empty() && state.services.analysis_definitions)
@@ -130,6 +131,7 @@ void AnalysesPanel::follow_tasks(AppState& state) {
 void AnalysesPanel::load(const AppState& state, const std::string& name) {
     shown_.reset();
     tables_.clear();
+    for (auto& [place, plot] : plots_) plot.forget();
     problem_.clear();
     const fs::path folder = fs::path(state.status.run_dir) / "analysis";
     const auto text = read_text(folder / (name + ".json"));
@@ -340,12 +342,13 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
     ImGui::SameLine(0, 12 * s);
     if (ImGui::SmallButton("Copy")) copy_table(state, table);
     tooltip("Copies the table as text with tabs; a click on a column's name sorts by it");
-    if (table.rows.size() > 1 && first_measured(table)) {
-        const std::string place = table.name == chosen_ ? chosen_ : chosen_ + "-" + table.name;
+    const std::string place = table.name == chosen_ ? chosen_ : chosen_ + "-" + table.name;
+    TablePlot& plot = plots_[place];
+    if (plot.has_picture(table)) {
         ImGui::SameLine(0, 6 * s);
         const bool picture = ImGui::SmallButton("PNG");
         tooltip("Writes the picture below into RUN/analysis");
-        plots_[place].draw(state, table, picture ? place : "");
+        plot.draw(state, table, picture ? place : "");
     }
     const int columns = static_cast<int>(std::min<size_t>(table.columns.size(), 60));
     const float row = ImGui::GetTextLineHeight() + 4 * s;
@@ -369,6 +372,7 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
         if (sort->SpecsCount > 0)
             sort_rows(table, static_cast<size_t>(sort->Specs[0].ColumnIndex),
                       sort->Specs[0].SortDirection == ImGuiSortDirection_Descending);
+        plot.forget();
         sort->SpecsDirty = false;
     }
     ImGui::PushFont(state.fonts.mono, kMonoSize);

@@ -20,7 +20,7 @@ namespace {
 constexpr size_t kMostSeries = 12;      ///< more layers than colours: one series
 constexpr size_t kMostPoints = 20'000;  ///< of a plot; more would not be seen apart
 constexpr float kNear = 9;              ///< pixels from a point at which it answers, unscaled
-constexpr const char* kRows = "row";
+constexpr const char* kRows = "rows in order";  ///< no column has this name
 
 bool is_place(const std::string& column) {
     static const std::set<std::string> kPlaces = {
@@ -31,11 +31,7 @@ bool is_place(const std::string& column) {
 }
 
 bool ends_interval(const std::string& column) {
-    const auto ends = [&](const std::string& tail) {
-        return column.size() > tail.size() &&
-               column.compare(column.size() - tail.size(), tail.size(), tail) == 0;
-    };
-    return ends("_low") || ends("_high");
+    return column.ends_with("_low") || column.ends_with("_high");
 }
 
 std::optional<size_t> column_named(const ResultTable& table, const std::string& name) {
@@ -109,14 +105,13 @@ std::vector<TableSeries> plot_of(const ResultTable& table, size_t y, std::option
     return out;
 }
 
-void TablePlot::choose(AppState& state, const ResultTable& table,
-                       const std::vector<size_t>& columns) {
+void TablePlot::choose(AppState& state, const ResultTable& table) {
     const float width = ImGui::GetWindowWidth() * 0.4f;
     const auto pick = [&](const char* label, std::string& chosen, bool rows, const char* why) {
         ImGui::SetNextItemWidth(std::min(170 * state.pixel_scale, width));
         if (ImGui::BeginCombo(label, chosen.c_str())) {
             if (rows && ImGui::Selectable(kRows, chosen == kRows)) chosen = kRows;
-            for (const size_t c : columns)
+            for (const size_t c : columns_)
                 if (ImGui::Selectable(table.columns[c].c_str(), chosen == table.columns[c]))
                     chosen = table.columns[c];
             ImGui::EndCombo();
@@ -126,17 +121,17 @@ void TablePlot::choose(AppState& state, const ResultTable& table,
     pick("over##y", y_, false, "What is drawn, from the columns of the table below");
     ImGui::SameLine(0, 8 * state.pixel_scale);
     pick("##x", x_, true,
-         "What it is drawn over; \"row\" is the order in which the table is sorted");
+         "What it is drawn over: another column, or the rows in the order in which the table is "
+         "sorted");
 }
 
-void TablePlot::point_under_mouse(AppState& state, const ResultTable& table,
-                                  const std::vector<TableSeries>& series) const {
+void TablePlot::point_under_mouse(AppState& state, const ResultTable& table) const {
     const ImVec2 mouse = ImGui::GetMousePos();
     const float reach = kNear * state.pixel_scale;
     float nearest = reach * reach;
     std::optional<size_t> row;
     ImVec2 at;
-    for (const TableSeries& s : series)
+    for (const TableSeries& s : series_)
         for (size_t i = 0; i < s.x.size(); ++i) {
             const ImVec2 p = ImPlot::PlotToPixels(s.x[i], s.y[i]);
             const float d = (p.x - mouse.x) * (p.x - mouse.x) + (p.y - mouse.y) * (p.y - mouse.y);
@@ -163,21 +158,26 @@ void TablePlot::point_under_mouse(AppState& state, const ResultTable& table,
     state.selection.pick_expert(std::llround(value_of(cells[*expert])), ImGui::GetIO().KeyShift);
 }
 
+bool TablePlot::has_picture(const ResultTable& table) {
+    if (stale_) {
+        columns_ = plot_columns(table);
+        first_ = table.rows.size() > 1 ? first_measured(table) : std::nullopt;
+    }
+    return first_.has_value();
+}
+
 void TablePlot::draw(AppState& state, const ResultTable& table, const std::string& picture) {
-    const auto first = first_measured(table);
-    if (!first) return;
-    const auto columns = plot_columns(table);
-    if (!column_named(table, y_)) y_ = table.columns[*first];
-    auto x = column_named(table, x_);
-    if (!x) x_ = kRows;
-    choose(state, table, columns);
-    x = column_named(table, x_);
-    const auto series = plot_of(table, *column_named(table, y_), x);
-    const float s = state.pixel_scale;
-    const ImVec2 low = ImGui::GetCursorScreenPos(), size(ImGui::GetContentRegionAvail().x, 220 * s);
-    const bool named = series.size() > 1;
+    if (!column_named(table, y_)) y_ = table.columns[*first_];
+    if (!column_named(table, x_)) x_ = kRows;
+    choose(state, table);
     // The extent follows the choice and the data; in between the person may zoom.
     const std::string shown = x_ + "\n" + y_ + "\n" + std::to_string(table.rows.size());
+    if (stale_ || fitted_ != shown)
+        series_ = plot_of(table, *column_named(table, y_), column_named(table, x_));
+    stale_ = false;
+    const float s = state.pixel_scale;
+    const ImVec2 low = ImGui::GetCursorScreenPos(), size(ImGui::GetContentRegionAvail().x, 220 * s);
+    const bool named = series_.size() > 1;
     if (fitted_ != shown) ImPlot::SetNextAxesToFit();
     fitted_ = shown;
     ImPlot::PushStyleVar(ImPlotStyleVar_FitPadding, ImVec2(0.04f, 0.08f));
@@ -185,8 +185,8 @@ void TablePlot::draw(AppState& state, const ResultTable& table, const std::strin
                          named ? ImPlotFlags_None : ImPlotFlags_NoLegend)) {
         ImPlot::SetupLegend(ImPlotLocation_East,
                             ImPlotLegendFlags_Outside | ImPlotLegendFlags_NoMenus);
-        for (size_t i = 0; i < series.size(); ++i) {
-            const TableSeries& one = series[i];
+        for (size_t i = 0; i < series_.size(); ++i) {
+            const TableSeries& one = series_[i];
             const auto count = static_cast<int>(one.x.size());
             const std::string label = (named ? one.name : "values") + "##" + std::to_string(i);
             ImPlotSpec bars;
@@ -204,7 +204,7 @@ void TablePlot::draw(AppState& state, const ResultTable& table, const std::strin
             points.MarkerSize = (count > 500 ? 2.0f : 3.5f) * s;
             ImPlot::PlotScatter(label.c_str(), one.x.data(), one.y.data(), count, points);
         }
-        if (ImPlot::IsPlotHovered()) point_under_mouse(state, table, series);
+        if (ImPlot::IsPlotHovered()) point_under_mouse(state, table);
         ImPlot::EndPlot();
     }
     ImPlot::PopStyleVar();

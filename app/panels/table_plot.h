@@ -32,16 +32,25 @@ std::vector<TableSeries> plot_of(const ResultTable& table, size_t y, std::option
 
 class TablePlot {
   public:
-    /// Draws the choice of columns and the plot; a click on a point selects its expert where the
-    /// table has layers and experts. `picture`: where not empty, the plot is written to
-    /// RUN/analysis/PICTURE.png.
+    /// The table has other rows, or in another order: what is drawn is made anew from it.
+    void forget() { stale_ = true; }
+    /// Whether there is something to draw.
+    bool has_picture(const ResultTable& table);
+    /// Draws the choice of columns and the plot, where has_picture(); a click on a point selects
+    /// its expert where the table has layers and experts. `picture`: where not empty, the plot is
+    /// written to RUN/analysis/PICTURE.png.
     void draw(AppState& state, const ResultTable& table, const std::string& picture);
 
   private:
-    void choose(AppState& state, const ResultTable& table, const std::vector<size_t>& columns);
-    void point_under_mouse(AppState& state, const ResultTable& table,
-                           const std::vector<TableSeries>& series) const;
-    std::string y_, x_;   ///< names of columns; empty: the first measured one, the rows
+    void choose(AppState& state, const ResultTable& table);
+    void point_under_mouse(AppState& state, const ResultTable& table) const;
+
+    std::string y_, x_;  ///< names of columns; empty: the first measured one, the rows
+    // Made when the table or the choice changes, not each frame.
+    bool stale_ = true;
+    std::vector<size_t> columns_;
+    std::optional<size_t> first_;
+    std::vector<TableSeries> series_;
     std::string fitted_;  ///< what the axes were last fitted to
 };
 
