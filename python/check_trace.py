@@ -15,7 +15,7 @@ import sys
 import numpy as np
 
 from hopscope_forward import Forward, NumpyModel, only_sequence
-from hopscope_io import load_trace, load_weights, token_nll
+from hopscope_io import load_trace, load_weights, log_softmax, token_nll
 
 NLL_TOLERANCE = 2e-4
 GAP_TOLERANCE = 5e-5
@@ -64,8 +64,7 @@ class Checked(Forward):
                     fits.append("position" in hop and self.compare(hop["position"], of["position"]))
             if not all(fits):
                 self.wrong.append((l, -1, -1, 0.0))
-        log_p = logits[0] - logits[0].max(-1, keepdims=True)
-        return log_p - np.log(np.exp(log_p).sum(-1, keepdims=True))
+        return log_softmax(logits[0])
 
 
 def check(model_file, document):

@@ -353,12 +353,16 @@ def load_model(source, step=None, backend="torch", dtype=None):
     return TorchModel(tensors, config, dtype)
 
 
+def log_softmax(logits):
+    """[..., V] log-probabilities of NumPy logits [..., V]."""
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
 def token_nll(logits, ids):
     """[..., T] nats: NLL of each token given the ones before, NaN for the first. logits [..., T, V] (NumPy or torch), ids
     [..., T]."""
-    logits = np.asarray(logits.detach().cpu() if hasattr(logits, "detach") else logits, np.float64)
-    log_p = logits - logits.max(-1, keepdims=True)
-    log_p -= np.log(np.exp(log_p).sum(-1, keepdims=True))
+    log_p = log_softmax(np.asarray(logits.detach().cpu() if hasattr(logits, "detach") else logits, np.float64))
     ids = np.asarray(ids, np.int64)
     of_next = -np.take_along_axis(log_p[..., :-1, :], ids[..., 1:, None], -1)[..., 0]
     return np.concatenate([np.full(ids.shape[:-1] + (1,), np.nan), of_next], -1)

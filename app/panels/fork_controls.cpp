@@ -16,6 +16,12 @@ constexpr const char* kQuestion = "Fork the run###fork the run";
 constexpr double kMebibyte = 1024.0 * 1024.0;
 constexpr double kBytesEach = 16;  ///< a parameter: weights, two moments, gradients
 
+/// A difference in nats with its sign: "+0.0123", "0", a dash where it is not known.
+std::string signed_number(double value) {
+    if (!std::isfinite(value)) return kNothing;
+    return value == 0 ? "0" : with_sign(value, 3);
+}
+
 }  // namespace
 
 core::Command fork_command(const std::string& with) {
@@ -40,12 +46,6 @@ std::string fork_refusal(const AppState& state, const std::string& with) {
     return core::unavailable(*inner, core::Domain::live);
 }
 
-std::string signed_number(double value) {
-    if (!std::isfinite(value)) return kNothing;
-    if (value == 0) return "0";
-    return (value > 0 ? "+" : "\xE2\x88\x92") + significant(std::fabs(value), 3);
-}
-
 void ForkControls::draw_button(AppState& state, float width) {
     if (state.status.fork.alive) {
         if (button(state, "End fork", refusal(state, core::Action::change),
@@ -63,12 +63,7 @@ void ForkControls::draw_button(AppState& state, float width) {
 }
 
 void ForkControls::draw_question(AppState& state) {
-    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always,
-                            ImVec2(0.5f, 0.5f));
-    if (!ImGui::BeginPopupModal(kQuestion, nullptr,
-                                ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoMove |
-                                    ImGuiWindowFlags_NoSavedSettings))
-        return;
+    if (!begin_question(kQuestion)) return;
     const float s = state.pixel_scale, wide = 440 * s, width = 132 * s;
     ImGui::TextUnformatted("The run goes on as it would have, its copy beside it.");
     draw_suggestions(state);
@@ -93,8 +88,7 @@ void ForkControls::draw_question(AppState& state) {
         ImGui::CloseCurrentPopup();
     }
     ImGui::SameLine();
-    if (button(state, "Cancel", nullptr, nullptr, width) || ImGui::IsKeyPressed(ImGuiKey_Escape))
-        ImGui::CloseCurrentPopup();
+    if (cancel_button(state, width)) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
 }
 

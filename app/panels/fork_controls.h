@@ -13,8 +13,6 @@ namespace hopscope::app {
 core::Command fork_command(const std::string& with);
 /// Why a fork cannot begin now with `with` (JSON, "" = nothing) for the copy; "" if it can.
 std::string fork_refusal(const AppState& state, const std::string& with);
-/// A difference in nats with its sign: "+0.0123", "0", a dash where it is not known.
-std::string signed_number(double value);
 
 class ForkControls {
   public:

@@ -135,8 +135,7 @@ void IntervenePanel::draw_script_file(AppState& state) {
         }
     }
     ImGui::SameLine();
-    if (button(state, "Cancel", nullptr, nullptr, width) || ImGui::IsKeyPressed(ImGuiKey_Escape))
-        ImGui::CloseCurrentPopup();
+    if (cancel_button(state, width)) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
 }
 

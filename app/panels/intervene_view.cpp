@@ -11,11 +11,6 @@
 namespace hopscope::app {
 namespace {
 
-std::string with_sign(double v, int digits) {
-    if (std::isnan(v)) return kNothing;
-    return (v >= 0 ? "+" : "\xE2\x88\x92") + significant(std::fabs(v), digits);
-}
-
 std::string with_spread(const core::Spread& s, double minus, bool sign) {
     if (std::isnan(s.mean)) return {};
     const double mean = s.mean - minus;

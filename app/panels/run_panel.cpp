@@ -112,12 +112,7 @@ void RunPanel::draw_controls(AppState& state) {
 }
 
 void RunPanel::draw_stop_question(AppState& state) {
-    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always,
-                            ImVec2(0.5f, 0.5f));
-    if (!ImGui::BeginPopupModal(kStopQuestion, nullptr,
-                                ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoMove |
-                                    ImGuiWindowFlags_NoSavedSettings))
-        return;
+    if (!begin_question(kStopQuestion)) return;
     const float width = 132 * state.pixel_scale;
     ImGui::TextUnformatted("A stopped run makes no further step.");
     note(state, "A checkpoint is written; opening its folder goes on from there.");
@@ -127,8 +122,7 @@ void RunPanel::draw_stop_question(AppState& state) {
         ImGui::CloseCurrentPopup();
     }
     ImGui::SameLine();
-    if (button(state, "Cancel", nullptr, nullptr, width) || ImGui::IsKeyPressed(ImGuiKey_Escape))
-        ImGui::CloseCurrentPopup();
+    if (cancel_button(state, width)) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
 }
 
@@ -198,13 +192,16 @@ void RunPanel::draw_followed(AppState& state) {
         state.open_next = status.run_dir;
 }
 
+/// Always of the same height: what stands below must not move while it is aimed at.
 void RunPanel::draw_activity(AppState& state) {
-    if (state.status.activity.empty()) return;
-    ImGui::Dummy(ImVec2(0, 2 * state.pixel_scale));
-    note(state, state.status.activity + (state.status.progress >= 0
-                                             ? ", " + rounded(state.status.progress * 100, 0) + " %"
-                                             : std::string("…")));
-    progress_line(state, state.status.progress);
+    const float height = ImGui::GetTextLineHeight();
+    const ImVec2 at = ImGui::GetCursorPos();
+    text_cut(state, activity_line(state.status, state.session->config()), state.theme().dim);
+    ImGui::SetCursorPos(ImVec2(at.x, at.y + height + ImGui::GetStyle().ItemSpacing.y));
+    if (state.status.activity.empty())
+        ImGui::Dummy(ImVec2(0, kProgressHeight * state.pixel_scale));
+    else
+        progress_line(state, state.status.progress);
 }
 
 void RunPanel::draw_settings(AppState& state) {

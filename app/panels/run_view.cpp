@@ -122,6 +122,17 @@ bool is_intervention(const core::Command& command) {
     return std::find(kControl.begin(), kControl.end(), command.name) == kControl.end();
 }
 
+std::string activity_line(const core::RunStatus& status, const core::Config& config) {
+    if (!status.activity.empty())
+        return status.activity + (status.progress >= 0
+                                      ? ", " + rounded(status.progress * 100, 0) + " %"
+                                      : std::string("\xE2\x80\xA6"));
+    const int64_t every = config.train.eval_every;
+    if (core::is_final(status.state) || every <= 0 || status.step >= status.steps) return "";
+    const int64_t next = (status.step / every + 1) * every;
+    return "next evaluation at step " + with_thousands(std::min(next, status.steps));
+}
+
 double tokens_per_step(const core::Config& config) {
     return static_cast<double>(config.train.batch) * static_cast<double>(config.train.seq_len) *
            static_cast<double>(config.train.grad_accum);

@@ -51,6 +51,10 @@ std::string in_words(const core::Command& command);
 /// Whether it changes the run (and so belongs on the curves), unlike pause or checkpoint.
 bool is_intervention(const core::Command& command);
 
+/// What the trainer does besides updates, in one line: "evaluating, 40 %", else what comes next,
+/// "next evaluation at step 1,200", else empty.
+std::string activity_line(const core::RunStatus& status, const core::Config& config);
+
 /// Tokens one update trains on.
 double tokens_per_step(const core::Config& config);
 

@@ -50,6 +50,11 @@ std::string significant(double value, int digits) {
     return rounded(value, std::max(0, digits - before));
 }
 
+std::string with_sign(double value, int digits) {
+    if (std::isnan(value)) return kNothing;
+    return (value >= 0 ? "+" : "\xE2\x88\x92") + significant(std::fabs(value), digits);
+}
+
 std::string plain(double value) {
     if (std::isnan(value)) return kNothing;
     const double size = std::fabs(value);

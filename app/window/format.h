@@ -12,6 +12,7 @@ inline constexpr const char* kNothing = "\xE2\x80\x93";  ///< en dash: not measu
 std::string with_thousands(int64_t value);          ///< 12,345
 std::string rounded(double value, int decimals);    ///< fixed decimals, thousands separated
 std::string significant(double value, int digits);  ///< 9.84, 0.0231, 3.0e-04, 1,240
+std::string with_sign(double value, int digits);    ///< significant(), +0.5 or −0.5
 std::string plain(double value);                    ///< shortest: 200, 1.5, 1,240, 3e-04
 std::string duration(double seconds);  ///< "42 s", "1 min 12 s", "3 h 05 min", "2 d 4 h"
 std::string bytes(int64_t value);      ///< "412 MB"

@@ -14,12 +14,7 @@ constexpr const char* kFinishing = "Finishing step";
 
 bool begin_modal(const char* name) {
     if (!ImGui::IsPopupOpen(name)) ImGui::OpenPopup(name);
-    const ImVec2 center = ImGui::GetMainViewport()->GetCenter();
-    ImGui::SetNextWindowPos(center, ImGuiCond_Always, ImVec2(0.5f, 0.5f));
-    const bool begun =
-        ImGui::BeginPopupModal(name, nullptr,
-                               ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoMove |
-                                   ImGuiWindowFlags_NoSavedSettings);
+    const bool begun = begin_question(name);
     // A question is answered by Enter, too.
     if (begun && ImGui::IsWindowAppearing()) ImGui::SetNavCursorVisible(true);
     return begun;
@@ -135,8 +130,7 @@ void RunDoor::draw() {
         }
         ImGui::SetItemDefaultFocus();
         ImGui::SameLine();
-        if (button(state_, "Cancel", nullptr, nullptr, width) ||
-            ImGui::IsKeyPressed(ImGuiKey_Escape)) {
+        if (cancel_button(state_, width)) {
             stage_ = Stage::open;
             next_ = nullptr;
             ImGui::CloseCurrentPopup();

@@ -113,8 +113,7 @@ void Shell::draw_open_dialog() {
         done = true;
     }
     ImGui::Dummy(ImVec2(0, 4 * s));
-    if (button(state_, "Cancel", nullptr, nullptr, 96 * s) || ImGui::IsKeyPressed(ImGuiKey_Escape))
-        done = true;
+    if (cancel_button(state_, 96 * s)) done = true;
     if (done) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
 }
@@ -175,8 +174,7 @@ void Shell::draw_race_dialog() {
     bool done = false;
     draw_race_choice(done);
     ImGui::SameLine();
-    if (button(state_, "Cancel", nullptr, nullptr, 96 * s) || ImGui::IsKeyPressed(ImGuiKey_Escape))
-        done = true;
+    if (cancel_button(state_, 96 * s)) done = true;
     if (done) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
 }

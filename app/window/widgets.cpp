@@ -8,6 +8,18 @@
 
 namespace hopscope::app {
 
+bool begin_question(const char* name) {
+    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always,
+                            ImVec2(0.5f, 0.5f));
+    return ImGui::BeginPopupModal(name, nullptr,
+                                  ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoMove |
+                                      ImGuiWindowFlags_NoSavedSettings);
+}
+
+bool cancel_button(const AppState& state, float width) {
+    return button(state, "Cancel", nullptr, nullptr, width) || ImGui::IsKeyPressed(ImGuiKey_Escape);
+}
+
 void tooltip(const std::string& text) {
     if (text.empty() ||
         !ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip | ImGuiHoveredFlags_AllowWhenDisabled))
@@ -96,7 +108,7 @@ bool button(const AppState& state, const char* label, const char* refusal, const
 
 void progress_line(AppState& state, double share) {
     const Theme& theme = state.theme();
-    const float s = state.pixel_scale, height = 3 * s;
+    const float s = state.pixel_scale, height = kProgressHeight * s;
     const float width = ImGui::GetContentRegionAvail().x;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::Dummy(ImVec2(width, height));

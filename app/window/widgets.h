@@ -22,6 +22,7 @@ void note(const AppState& state, const std::string& text);
 /// pressed.
 bool button(const AppState& state, const char* label, const char* refusal, const char* help,
             float width = 0, bool selected = false);
+inline constexpr float kProgressHeight = 3;  ///< of a progress line, times the pixel scale
 /// A thin progress line over the whole width; `share` 0 … 1, negative: unknown, drawn as a moving
 /// piece.
 void progress_line(AppState& state, double share);
@@ -29,6 +30,11 @@ void progress_line(AppState& state, double share);
 /// button. True if pressed.
 bool empty_state(const AppState& state, const char* title, const char* text,
                  const char* action = nullptr);
+/// A question in the middle of the window, after ImGui::OpenPopup(name); ImGui::EndPopup follows
+/// where this is true.
+bool begin_question(const char* name);
+/// True when pressed, or Escape is.
+bool cancel_button(const AppState& state, float width);
 /// Tooltip for the last item, in the text face, wrapped.
 void tooltip(const std::string& text);
 /// The menu of one expert, after ImGui::OpenPopup(id): one entry an action.

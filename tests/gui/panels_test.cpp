@@ -126,6 +126,23 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(stage->last().text("what", "").c_str(), "attention");
     };
 
+    // Wrong if what comes and goes above a check mark moved it from under the mouse.
+    t = IM_REGISTER_TEST(engine, "run", "an_activity_moves_nothing");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const float before = ctx->ItemInfo("router").RectFull.Min.y;
+        core::RunStatus& status = stage->session->mutable_status();
+        const std::string longer = "evaluating batch 3 of 50, of the validation text of this run";
+        for (const std::string& activity : {std::string("evaluating"), longer, std::string()})
+            for (const float progress : {-1.0f, 0.4f}) {
+                status.activity = activity;
+                status.progress = progress;
+                ctx->Yield(2);
+                IM_CHECK_EQ(ctx->ItemInfo("router").RectFull.Min.y, before);
+            }
+    };
+
     // Wrong if a typed value were rounded to the slider's digits, or sent under another key.
     t = IM_REGISTER_TEST(engine, "run", "typed_setting_is_exact");
     use<kMake>(t, [] { return small(); });

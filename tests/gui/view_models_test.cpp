@@ -268,6 +268,30 @@ TEST(LogView, CommandLinesReplay) {
     EXPECT_FALSE(contains("freeze", "router"));
 }
 
+// Wrong if the line named an evaluation that is past, beyond the last step, or of a run that ended.
+TEST(RunView, ActivityElseWhatComesNext) {
+    core::Config config;
+    config.train.eval_every = 50;
+    core::RunStatus status;
+    status.state = core::RunState::running;
+    status.steps = 1220;
+    for (const auto& [step, next] : std::initializer_list<std::pair<int64_t, const char*>>{
+             {0, "50"}, {49, "50"}, {50, "100"}, {1199, "1,200"}, {1210, "1,220"}}) {
+        status.step = step;
+        EXPECT_EQ(activity_line(status, config), std::string("next evaluation at step ") + next);
+    }
+    status.activity = "evaluating";
+    EXPECT_EQ(activity_line(status, config), "evaluating\xE2\x80\xA6");
+    status.progress = 0.4f;
+    EXPECT_EQ(activity_line(status, config), "evaluating, 40 %");
+    status.activity.clear();
+    status.step = status.steps;
+    EXPECT_EQ(activity_line(status, config), "");
+    status.step = 10;
+    status.state = core::RunState::failed;
+    EXPECT_EQ(activity_line(status, config), "");
+}
+
 // Wrong if numbers misled: a lost digit, a wrong group, "nan" on the screen.
 TEST(Format, NumbersAndTimes) {
     EXPECT_EQ(with_thousands(0), "0");

@@ -6,12 +6,6 @@
 namespace hopscope::core {
 namespace {
 
-SessionOptions paused_at_start() {
-    SessionOptions options;
-    options.start = false;
-    return options;
-}
-
 TEST(Beside, HasItsTurnAfterEachRecordedUpdate) {
     // Wrong if a fork's copy is a step ahead of or behind its run when a command comes, if the
     // window gets its records before it knows of it, or if a stop leaves it unsaved.

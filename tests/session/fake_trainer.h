@@ -321,6 +321,12 @@ class FakeInspector final : public Inspector {
 };
 
 /// A session over fakes, and waiting with a limit. Declared after the world it uses.
+inline SessionOptions paused_at_start() {
+    SessionOptions options;
+    options.start = false;
+    return options;
+}
+
 class FakeRun {
   public:
     explicit FakeRun(FakeWorld& world, SessionOptions options = {}, bool with_inspector = true) {

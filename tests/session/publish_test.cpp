@@ -113,9 +113,7 @@ TEST(Inspector, AQuestionDuringPreparationIsAnsweredWhenTheModelIsReady) {
     // Wrong if the prompt typed while the tokenizer trains is forgotten.
     FakeWorld world;
     world.prepare_time = 50ms;
-    SessionOptions options;
-    options.start = false;
-    FakeRun run(world, options);
+    FakeRun run(world, paused_at_start());
     run.session->request_trace({"early", {}});
     ASSERT_TRUE(run.wait([&] { return traced(run, "early"); }));
     EXPECT_EQ(run.session->trace()->error, "");
@@ -157,9 +155,7 @@ TEST(Inspector, ANewerQuestionReplacesTheOlder) {
         while (block && !cancelled()) std::this_thread::sleep_for(1ms);
         cancelled_traces += cancelled();
     };
-    SessionOptions options;
-    options.start = false;
-    FakeRun run(world, options);
+    FakeRun run(world, paused_at_start());
     run.session->request_trace({"first", {}});
     ASSERT_TRUE(run.wait([&] { return world.traces == 1; }));
     run.session->request_trace({"second", {}});
@@ -180,9 +176,7 @@ TEST(Inspector, ATraceGoesBeforeHaltingWhichIsBegunAnew) {
     world.in_halting = [&](const std::function<bool()>& cancelled) {
         while (block && !cancelled()) std::this_thread::sleep_for(1ms);
     };
-    SessionOptions options;
-    options.start = false;
-    FakeRun run(world, options);
+    FakeRun run(world, paused_at_start());
     run.session->request_halting("p", 0.25);
     ASSERT_TRUE(run.wait([&] { return world.haltings == 1; }));
     run.session->request_trace({"quick", {}});
@@ -201,9 +195,7 @@ TEST(Inspector, TheLastOfADraggedSliderWins) {
     world.in_halting = [](const std::function<bool()>& cancelled) {
         for (int i = 0; i < 20 && !cancelled(); ++i) std::this_thread::sleep_for(1ms);
     };
-    SessionOptions options;
-    options.start = false;
-    FakeRun run(world, options);
+    FakeRun run(world, paused_at_start());
     for (int i = 1; i <= 100; ++i) {
         run.session->request_halting("p", i / 100.0);
         std::this_thread::sleep_for(200us);
@@ -220,9 +212,7 @@ TEST(Inspector, FaultsBecomeAnswers) {
     for (const char* where : {"trace", "refresh"}) {
         FakeWorld world;
         world.throw_in = where;
-        SessionOptions options;
-        options.start = false;
-        FakeRun run(world, options);
+        FakeRun run(world, paused_at_start());
         run.session->request_trace({"abc", {}});
         ASSERT_TRUE(run.wait([&] { return traced(run, "abc"); }));
         EXPECT_NE(run.session->trace()->error.find("exploded"), std::string::npos);
@@ -233,9 +223,7 @@ TEST(Inspector, FaultsBecomeAnswers) {
 TEST(Inspector, RefusesInterventionsThatAreNotBuilt) {
     // Wrong if an intervention is ignored in silence and its "effect" shown as zero.
     FakeWorld world;
-    SessionOptions options;
-    options.start = false;
-    FakeRun run(world, options);
+    FakeRun run(world, paused_at_start());
     run.session->request_trace({"a", {{"fork", {}}}});
     ASSERT_TRUE(run.wait([&] { return traced(run, "a"); }));
     EXPECT_NE(run.session->trace()->error.find("training"), std::string::npos);
@@ -259,18 +247,13 @@ InterventionRequest question(uint64_t seed) {
 struct BlockedInterventions {
     FakeWorld world;
     std::atomic<bool> block{true};
-    FakeRun run{prepared(), paused()};
+    FakeRun run{prepared(), paused_at_start()};
 
     FakeWorld& prepared() {
         world.in_intervention = [this](const std::function<bool()>& cancelled) {
             while (block && !cancelled()) std::this_thread::sleep_for(1ms);
         };
         return world;
-    }
-    static SessionOptions paused() {
-        SessionOptions options;
-        options.start = false;
-        return options;
     }
 };
 
@@ -311,9 +294,7 @@ TEST(Inspector, TheNewestInterventionWinsAndATraceGoesBefore) {
 TEST(Inspector, AnInterventionThatCannotActIsRefusedWithTheReason) {
     // Wrong if a script is carried out in part and its "effect" shown, or a fault ends the program.
     FakeWorld world;
-    SessionOptions options;
-    options.start = false;
-    FakeRun run(world, options);
+    FakeRun run(world, paused_at_start());
     const auto answer_to = [&](const InterventionRequest& asked) {
         run.session->request_intervention(asked);
         run.wait([&] {

@@ -11,12 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-SessionOptions paused_at_start() {
-    SessionOptions options;
-    options.start = false;
-    return options;
-}
-
 SessionOptions without_window() {
     SessionOptions options;
     options.headless = true;

@@ -15,26 +15,17 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 /// Layers of 3 and 2 hops with a pool each: 6, 5, 5 and 8, 8 of 16 experts.
-class Documents : public ::testing::Test {
+class Documents : public SharedRuns {
   protected:
     static void SetUpTestSuite() {
-        runs_ = new TempRuns;
-        write_config(*runs_ / "c.toml", write_corpus(*runs_ / "corpus.txt"));
+        SharedRuns::SetUpTestSuite();
         train("run", {"moe.pools=unrolled", "moe.hops=[3, 2]"});
     }
-    static void TearDownTestSuite() {
-        delete runs_;
-        runs_ = nullptr;
-    }
-    static void train(const std::string& name, std::vector<std::string> more) {
-        lab::TrainOptions options;
-        options.config_path = *runs_ / "c.toml";
-        options.overrides = {"train.threads=1", "train.steps=30", "train.eval_every=15",
-                             "train.checkpoint_every=15", "train.snapshot_every=10"};
-        options.overrides.insert(options.overrides.end(), more.begin(), more.end());
-        options.out = *runs_ / name;
-        const auto done = lab::train(options);
-        ASSERT_TRUE(done.ok()) << done.error().message;
+    static void train(const std::string& name, const std::vector<std::string>& more) {
+        train_run(name,
+                  {"train.threads=1", "train.steps=30", "train.eval_every=15",
+                   "train.checkpoint_every=15", "train.snapshot_every=10"},
+                  more);
     }
     /// A copy of the run that a test may damage.
     static std::string copy(const std::string& name) {
@@ -65,7 +56,6 @@ class Documents : public ::testing::Test {
         return json::parse(*lab::eval(o))["batches"].size();
     }
     static json info_of(const std::string& run) { return json::parse(bytes_of(run + "/run.json")); }
-    static inline TempRuns* runs_ = nullptr;
 };
 
 /// Lines of a table: those of its head, and the columns.

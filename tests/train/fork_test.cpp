@@ -121,17 +121,11 @@ class Fork : public ::testing::Test {
         return dir_ / "plain";
     }
     std::string fork_of(const std::string& name, int64_t step) {
-        char text[64];
-        std::snprintf(text, sizeof text, "/forks/step_%08lld", static_cast<long long>(step));
-        return dir_ / (name + text);
+        return dir_ / (name + "/forks/" + step_name(step));
     }
     static json info(const std::string& run) { return json::parse(bytes_of(run + "/run.json")); }
     static void expect_same_end(const std::string& a, const std::string& b) {
-        for (const char* file : {"model", "optimizer"}) {
-            const auto path = std::string("/checkpoints/step_00000024/") + file + ".safetensors";
-            EXPECT_FALSE(bytes_of(a + path).empty());
-            EXPECT_EQ(bytes_of(a + path), bytes_of(b + path)) << b << " " << file;
-        }
+        expect_same_checkpoint(a, b, kSteps);
     }
     /// Column → text of each row.
     static std::map<std::string, std::vector<std::string>> table(const std::string& path) {

@@ -15,20 +15,10 @@ using namespace hopscope::core;
 using namespace hopscope::test;
 using nlohmann::json;
 
-class HaltingRuns : public ::testing::Test {
+class HaltingRuns : public OwnRuns {
   protected:
-    HaltingRuns()
-        : corpus_(write_corpus(dir_ / "corpus.txt")),
-          config_(write_config(dir_ / "tiny.toml", corpus_)) {}
-
     std::string train(const std::string& name, std::vector<std::string> overrides) {
-        lab::TrainOptions o;
-        o.config_path = config_;
-        o.overrides = std::move(overrides);
-        o.out = dir_ / name;
-        const auto result = lab::train(o);
-        EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
-        return o.out;
+        return trained(order(name, std::move(overrides)));
     }
     static json halting(const lab::HaltingOptions& o) {
         const auto result = lab::halting(o);
@@ -51,9 +41,6 @@ class HaltingRuns : public ::testing::Test {
         change(o);
         return lab::eval(o);
     }
-
-    TempRuns dir_;
-    std::string corpus_, config_;
 };
 
 /// Everything in a row that follows from its histogram; `possible` hops of a token over all layers.

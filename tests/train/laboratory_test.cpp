@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "core/api/session.h"
-#include "tests/train/run_helpers.h"
+#include "tests/train/trained_run.h"
 
 namespace {
 
@@ -16,21 +16,12 @@ using namespace hopscope::core;
 using namespace hopscope::test;
 using nlohmann::json;
 
-class Laboratory : public ::testing::Test {
+class Laboratory : public SharedRuns {
   protected:
     static void SetUpTestSuite() {
-        runs_ = new TempRuns;
-        lab::TrainOptions options;
-        options.config_path = write_config(*runs_ / "c.toml", write_corpus(*runs_ / "corpus.txt"));
-        options.overrides = {"train.steps=20", "train.eval_every=20", "train.checkpoint_every=20",
-                             "train.snapshot_every=10"};
-        options.out = *runs_ / "run";
-        const auto done = lab::train(options);
-        ASSERT_TRUE(done.ok()) << done.error().message;
-    }
-    static void TearDownTestSuite() {
-        delete runs_;
-        runs_ = nullptr;
+        SharedRuns::SetUpTestSuite();
+        train_run("run", {"train.steps=20", "train.eval_every=20", "train.checkpoint_every=20",
+                          "train.snapshot_every=10"});
     }
     lab::InterveneOptions steer() const {
         lab::InterveneOptions o;
@@ -45,9 +36,7 @@ class Laboratory : public ::testing::Test {
         std::ofstream(path) << text;
         return path;
     }
-    static TempRuns* runs_;
 };
-TempRuns* Laboratory::runs_ = nullptr;
 
 TEST_F(Laboratory, InterveneReportsEffectAndControlAndRepeatsExactly) {
     auto o = steer();

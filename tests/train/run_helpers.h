@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -17,6 +16,7 @@
 
 #include "core/api/lab.h"
 #include "core/run/metrics_csv.h"
+#include "core/run/step_names.h"
 
 namespace hopscope::test {
 
@@ -75,9 +75,16 @@ inline std::string bytes_of(const std::string& path) {
 }
 
 inline std::string checkpoint_of(const std::string& run, int64_t step) {
-    char name[32];
-    std::snprintf(name, sizeof name, "/step_%08d", static_cast<int>(step));
-    return run + "/checkpoints" + name;
+    return run + "/checkpoints/" + core::step_name(step);
+}
+
+/// Weights and moments of two runs, bit for bit.
+inline void expect_same_checkpoint(const std::string& a, const std::string& b, int64_t step) {
+    for (const char* file : {"/model.safetensors", "/optimizer.safetensors"}) {
+        const auto bytes = bytes_of(checkpoint_of(a, step) + file);
+        EXPECT_FALSE(bytes.empty()) << a << file;
+        EXPECT_EQ(bytes, bytes_of(checkpoint_of(b, step) + file)) << b << file;
+    }
 }
 
 inline std::vector<core::ScalarRecord> records_of(const std::string& run) {
@@ -85,6 +92,33 @@ inline std::vector<core::ScalarRecord> records_of(const std::string& run) {
     EXPECT_TRUE(records.ok()) << (records ? "" : records.error().message);
     return records ? *records : std::vector<core::ScalarRecord>();
 }
+
+/// A folder, a corpus and a configuration of their own for each test.
+class OwnRuns : public ::testing::Test {
+  protected:
+    OwnRuns()
+        : corpus_(write_corpus(dir_ / "corpus.txt")),
+          config_(write_config(dir_ / "tiny.toml", corpus_)) {}
+
+    core::lab::TrainOptions order(const std::string& name, std::vector<std::string> overrides = {},
+                                  bool resume = false) const {
+        core::lab::TrainOptions o;
+        o.config_path = config_;
+        o.overrides = std::move(overrides);
+        o.out = dir_ / name;
+        o.resume = resume;
+        return o;
+    }
+    /// The folder of a run trained to its end; anything else fails the test.
+    static std::string trained(const core::lab::TrainOptions& o) {
+        const auto result = core::lab::train(o);
+        EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
+        return o.out;
+    }
+
+    TempRuns dir_;
+    std::string corpus_, config_;
+};
 
 /// Losses and norms of two runs, bit for bit; times may differ.
 inline void expect_same_course(const std::string& a, const std::string& b) {

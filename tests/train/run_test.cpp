@@ -19,26 +19,12 @@ using namespace hopscope::core;
 using namespace hopscope::test;
 using nlohmann::json;
 
-class Run : public ::testing::Test {
+class Run : public OwnRuns {
   protected:
-    Run()
-        : corpus_(write_corpus(dir_ / "corpus.txt")),
-          config_(write_config(dir_ / "tiny.toml", corpus_)) {}
-
     std::string train(const std::string& name, std::vector<std::string> overrides = {},
                       bool resume = false) {
-        lab::TrainOptions o;
-        o.config_path = config_;
-        o.overrides = std::move(overrides);
-        o.out = dir_ / name;
-        o.resume = resume;
-        auto result = lab::train(o);
-        EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
-        return o.out;
+        return trained(order(name, std::move(overrides), resume));
     }
-
-    TempRuns dir_;
-    std::string corpus_, config_;
 };
 
 TEST_F(Run, LearnsAndWritesTheWholeFolder) {
@@ -72,10 +58,7 @@ TEST_F(Run, TellsThePeakMemoryOfAStep) {
 TEST_F(Run, RepeatsBitForBit) {
     const auto a = train("a"), b = train("b");
     expect_same_course(a, b);
-    EXPECT_EQ(bytes_of(checkpoint_of(a, 60) + "/model.safetensors"),
-              bytes_of(checkpoint_of(b, 60) + "/model.safetensors"));
-    EXPECT_EQ(bytes_of(checkpoint_of(a, 60) + "/optimizer.safetensors"),
-              bytes_of(checkpoint_of(b, 60) + "/optimizer.safetensors"));
+    expect_same_checkpoint(a, b, 60);
 }
 
 TEST_F(Run, KilledAtAnyMomentItResumesBitForBit) {
@@ -87,10 +70,7 @@ TEST_F(Run, KilledAtAnyMomentItResumesBitForBit) {
             << "at row " << rows;
     train("broken", {}, /*resume=*/is_run_folder(broken));
     expect_same_course(whole, broken);
-    EXPECT_EQ(bytes_of(checkpoint_of(whole, 60) + "/model.safetensors"),
-              bytes_of(checkpoint_of(broken, 60) + "/model.safetensors"));
-    EXPECT_EQ(bytes_of(checkpoint_of(whole, 60) + "/optimizer.safetensors"),
-              bytes_of(checkpoint_of(broken, 60) + "/optimizer.safetensors"));
+    expect_same_checkpoint(whole, broken, 60);
 }
 
 TEST_F(Run, InterventionsComeBackBitForBit) {

@@ -37,39 +37,30 @@ std::vector<Command> commands_of(const std::string& lines) {
     return out;
 }
 
-class Script : public ::testing::Test {
+class Script : public OwnRuns {
   protected:
-    Script()
-        : corpus_(write_corpus(dir_ / "corpus.txt")),
-          config_(write_config(dir_ / "tiny.toml", corpus_)) {}
-
-    Result<std::string> train(const std::string& name, std::vector<Command> script,
-                              bool resume = false) {
-        lab::TrainOptions o;
-        o.config_path = config_;
-        o.out = dir_ / name;
-        o.resume = resume;
+    lab::TrainOptions with_script(const std::string& name, std::vector<Command> script,
+                                  bool resume = false) const {
+        auto o = order(name, {}, resume);
         o.script = std::move(script);
-        return lab::train(o);
+        return o;
     }
-    std::string trained(const std::string& name, std::vector<Command> script, bool resume = false) {
-        const auto result = train(name, std::move(script), resume);
-        EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
-        return dir_ / name;
+    Result<std::string> train(const std::string& name, std::vector<Command> script,
+                              bool resume = false) const {
+        return lab::train(with_script(name, std::move(script), resume));
+    }
+    std::string trained_with(const std::string& name, std::vector<Command> script,
+                             bool resume = false) const {
+        return trained(with_script(name, std::move(script), resume));
     }
     static void expect_same_run(const std::string& a, const std::string& b) {
         expect_same_course(a, b);
-        for (const char* file : {"/model.safetensors", "/optimizer.safetensors"})
-            EXPECT_EQ(bytes_of(checkpoint_of(a, 60) + file), bytes_of(checkpoint_of(b, 60) + file))
-                << file;
+        expect_same_checkpoint(a, b, 60);
     }
-
-    TempRuns dir_;
-    std::string corpus_, config_;
 };
 
 TEST_F(Script, CommandsComeAtTheirStepsAndTheLogReplaysOnAFreshRun) {
-    const auto plain = trained("plain", {}), run = trained("run", commands_of(kScript));
+    const auto plain = trained_with("plain", {}), run = trained_with("run", commands_of(kScript));
     const auto log = read_event_log(run + "/events.jsonl");
     ASSERT_TRUE(log.ok());
     std::vector<std::pair<std::string, int64_t>> got;
@@ -90,16 +81,16 @@ TEST_F(Script, CommandsComeAtTheirStepsAndTheLogReplaysOnAFreshRun) {
     EXPECT_NE(records_of(plain)[1].loss, records_of(run)[1].loss) << "the first update is changed";
     EXPECT_NE(records_of(run)[40].loss, records_of(run)[41].loss);
 
-    const auto again = trained("again", commands_of(bytes_of(run + "/events.jsonl")));
+    const auto again = trained_with("again", commands_of(bytes_of(run + "/events.jsonl")));
     expect_same_run(run, again);
 }
 
 TEST_F(Script, KilledWithInterventionsActiveItResumesBitForBit) {
-    const auto whole = trained("whole", commands_of(kScript)), broken = dir_ / "broken";
+    const auto whole = trained_with("whole", commands_of(kScript)), broken = dir_ / "broken";
     for (const int64_t rows : {5, 15, 21, 34, 45, 52})
         ASSERT_TRUE(train_and_kill(config_, broken, is_run_folder(broken), rows, kScript))
             << "at row " << rows;
-    trained("broken", {}, /*resume=*/true);
+    trained_with("broken", {}, /*resume=*/true);
     expect_same_run(whole, broken);
     EXPECT_EQ(read_event_log(broken + "/events.jsonl")->size(),
               read_event_log(whole + "/events.jsonl")->size());

@@ -1,4 +1,4 @@
-// One tiny trained run for all tests of a suite, and what its documents say. One thread.
+// Tiny trained runs for all tests of a suite, and what their documents say. One thread.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,24 +7,40 @@
 
 namespace hopscope::test {
 
-class TrainedRun : public ::testing::Test {
+/// A folder with a corpus and a configuration for all tests of a suite, which trains what it needs
+/// in a SetUpTestSuite of its own, after this one.
+class SharedRuns : public ::testing::Test {
   protected:
     static void SetUpTestSuite() {
         runs_ = new TempRuns;
-        train("run", 42);
+        write_config(*runs_ / "c.toml", write_corpus(*runs_ / "corpus.txt"));
     }
     static void TearDownTestSuite() {
         delete runs_;
         runs_ = nullptr;
     }
-    static void train(const std::string& name, uint64_t seed) {
+    static void train_run(const std::string& name, std::vector<std::string> overrides,
+                          const std::vector<std::string>& more = {}) {
         core::lab::TrainOptions options;
-        options.config_path = write_config(*runs_ / "c.toml", write_corpus(*runs_ / "corpus.txt"));
-        options.overrides = {"train.threads=1", "train.steps=30", "train.eval_every=30",
-                             "train.checkpoint_every=30", "train.seed=" + std::to_string(seed)};
+        options.config_path = *runs_ / "c.toml";
+        options.overrides = std::move(overrides);
+        options.overrides.insert(options.overrides.end(), more.begin(), more.end());
         options.out = *runs_ / name;
         const auto done = core::lab::train(options);
         ASSERT_TRUE(done.ok()) << done.error().message;
+    }
+    static inline TempRuns* runs_ = nullptr;
+};
+
+class TrainedRun : public SharedRuns {
+  protected:
+    static void SetUpTestSuite() {
+        SharedRuns::SetUpTestSuite();
+        train("run", 42);
+    }
+    static void train(const std::string& name, uint64_t seed) {
+        train_run(name, {"train.threads=1", "train.steps=30", "train.eval_every=30",
+                         "train.checkpoint_every=30", "train.seed=" + std::to_string(seed)});
     }
     static std::string write(const std::string& name, const std::string& text) {
         std::ofstream(*runs_ / name, std::ios::binary) << text;
@@ -44,7 +60,6 @@ class TrainedRun : public ::testing::Test {
         EXPECT_EQ(got.error().kind, core::ErrorKind::usage);
         EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
     }
-    static inline TempRuns* runs_ = nullptr;
 };
 
 }  // namespace hopscope::test

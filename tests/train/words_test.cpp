@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "tests/train/run_helpers.h"
+#include "tests/train/trained_run.h"
 
 namespace {
 
@@ -12,21 +12,16 @@ using namespace hopscope::core;
 using namespace hopscope::test;
 using nlohmann::json;
 
-class Words : public ::testing::Test {
+class Words : public SharedRuns {
   protected:
-    static void train(const std::string& name, std::vector<std::string> more) {
-        lab::TrainOptions options;
-        options.config_path = *runs_ / "c.toml";
-        options.overrides = {"train.steps=20", "train.eval_every=20", "train.checkpoint_every=20",
-                             "train.threads=1"};
-        options.overrides.insert(options.overrides.end(), more.begin(), more.end());
-        options.out = *runs_ / name;
-        const auto done = lab::train(options);
-        ASSERT_TRUE(done.ok()) << done.error().message;
+    static void train(const std::string& name, const std::vector<std::string>& more) {
+        train_run(name,
+                  {"train.steps=20", "train.eval_every=20", "train.checkpoint_every=20",
+                   "train.threads=1"},
+                  more);
     }
     static void SetUpTestSuite() {
-        runs_ = new TempRuns;
-        write_config(*runs_ / "c.toml", write_corpus(*runs_ / "corpus.txt"));
+        SharedRuns::SetUpTestSuite();
         train("run", {"moe.expert_rank=2"});
         train("other", {"moe.expert_rank=2", "train.seed=7",
                         "data.tokenizer=" + (*runs_ / "run/tokenizer.model")});
@@ -35,10 +30,6 @@ class Words : public ::testing::Test {
         std::ofstream(*runs_ / "lists/places.toml")
             << "words = [\"the\", \"of\", \"to\", \"a\", \"my\", \"her\", \"at\", \"from\"]\n";
         std::ofstream(*runs_ / "lists/nowhere.toml") << "words = [\"xylophone\"]\n";
-    }
-    static void TearDownTestSuite() {
-        delete runs_;
-        runs_ = nullptr;
     }
     static Result<std::string> analyze(const std::string& what, const std::string& against = "") {
         lab::AnalyzeOptions o;
@@ -49,9 +40,7 @@ class Words : public ::testing::Test {
         o.out = *runs_ / "out";
         return lab::analyze(o);
     }
-    static TempRuns* runs_;
 };
-TempRuns* Words::runs_ = nullptr;
 
 TEST_F(Words, DictionaryShowsEachExpertOnceWithItsRows) {
     const auto got = analyze("dictionary");
