@@ -1,7 +1,6 @@
 #include "app/panels/curves_view.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -20,26 +19,6 @@ const std::vector<double>& valid_x_of(const History& h, XAxis axis) {
     return axis == XAxis::step     ? h.valid_step
            : axis == XAxis::tokens ? h.valid_tokens
                                    : h.valid_seconds;
-}
-
-const std::vector<double>& column_of(const LayerColumns& layer, RoutingStat stat) {
-    switch (stat) {
-        case RoutingStat::entropy:
-            return layer.entropy;
-        case RoutingStat::jaccard:
-            return layer.jaccard;
-        case RoutingStat::load_cv:
-            return layer.load_cv;
-        case RoutingStat::coupling:
-            return layer.coupling;
-        case RoutingStat::score_spearman:
-            return layer.score_spearman;
-        case RoutingStat::gradient_cosine:
-            return layer.gradient_cosine;
-        case RoutingStat::dead:
-            break;
-    }
-    return layer.dead;
 }
 
 bool any_finite(std::span<const double> values) {
@@ -104,9 +83,9 @@ void add_perplexity(std::vector<Series>& out, const History& h, const CurveChoic
 
 void add_routing(std::vector<Series>& out, const History& h, const CurveChoice& choice) {
     for (size_t i = 0; i < h.layers.size(); ++i) {
-        const auto& column = column_of(h.layers[i], choice.stat);
+        const auto& column = h.layers[i].of(choice.stat);
         const std::string name = "layer " + std::to_string(i);
-        if (choice.stat >= RoutingStat::coupling)
+        if (row_of(choice.stat).with_snapshots)
             add_measured(out, name, Role::layer, x_of(h, choice.x), column, i);
         else if (choice.smoothing > 0)
             add_owned(out, name, Role::layer, x_of(h, choice.x), viz::ema(column, choice.smoothing),
@@ -141,24 +120,6 @@ QuantityText text_of(Quantity quantity) {
     return {"routing", "", "The routing statistics appear with the first update, a line a layer."};
 }
 
-const char* name_of(RoutingStat stat) {
-    constexpr const char* kNames[] = {"entropy",        "Jaccard of hops", "load CV",
-                                      "dead experts",   "coupling",        "score Spearman",
-                                      "gradient cosine"};
-    return kNames[static_cast<size_t>(stat)];
-}
-
-const char* axis_of(RoutingStat stat) {
-    constexpr const char* kAxes[] = {"routing entropy, nats",
-                                     "Jaccard, consecutive hops",
-                                     "load, std / mean",
-                                     "experts without a token",
-                                     "cosine, router row and read row",
-                                     "Spearman, score and activation",
-                                     "cosine of gradients, router and read row"};
-    return kAxes[static_cast<size_t>(stat)];
-}
-
 const char* name_of(XAxis axis) {
     constexpr const char* kNames[] = {"step", "tokens", "time"};
     return kNames[static_cast<size_t>(axis)];
@@ -167,6 +128,12 @@ const char* name_of(XAxis axis) {
 const char* axis_of(XAxis axis) {
     constexpr const char* kAxes[] = {"step", "tokens trained on", "training time, s"};
     return kAxes[static_cast<size_t>(axis)];
+}
+
+const char* why_empty(const CurveChoice& choice) {
+    if (choice.quantity == Quantity::routing && row_of(choice.stat).with_snapshots)
+        return "It is recorded with a snapshot (train.snapshot_every), of a router with rows.";
+    return text_of(choice.quantity).empty;
 }
 
 std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {

@@ -15,26 +15,12 @@ namespace hopscope::app {
 
 enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork };
 enum class XAxis { step, tokens, time };
-/// Statistics of the routing, one series a layer. Those from coupling on are recorded with the
-/// snapshots only: their lines join what was measured and are not smoothed.
-enum class RoutingStat {
-    entropy,
-    jaccard,
-    load_cv,
-    dead,
-    coupling,
-    score_spearman,
-    gradient_cosine
-};
-
 struct QuantityText {
     const char* tab;
     const char* axis;   ///< with its unit
     const char* empty;  ///< what will appear
 };
 QuantityText text_of(Quantity quantity);
-const char* axis_of(RoutingStat stat);
-const char* name_of(RoutingStat stat);
 const char* name_of(XAxis axis);  ///< "step"
 const char* axis_of(XAxis axis);  ///< "training time, s"
 
@@ -57,6 +43,9 @@ struct CurveChoice {
     float smoothing = 0.95f;  ///< weight of the past, 0 … 0.999
     bool operator==(const CurveChoice&) const = default;
 };
+
+/// What fills the plot that a choice leaves empty.
+const char* why_empty(const CurveChoice& choice);
 
 /// All series of a quantity, in drawing order: raw first, smoothed over it, validation last.
 std::vector<Series> curves_of(const History& history, const CurveChoice& choice);

@@ -11,10 +11,10 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-LayerMeans means_of(const History& history, std::vector<double> LayerColumns::*column) {
+LayerMeans means_of(const History& history, RoutingStat stat) {
     LayerMeans out;
     for (const LayerColumns& layer : history.layers) {
-        const auto& values = layer.*column;
+        const auto& values = layer.of(stat);
         double sum = 0, low = kNone, high = kNone;
         int64_t n = 0;
         for (size_t i = values.size() - std::min(values.size(), kMeanUpdates); i < values.size();
@@ -133,11 +133,11 @@ bool LayerMeans::any() const {
 }
 
 LayerMeans entropy_by_layer(const History& history) {
-    return means_of(history, &LayerColumns::entropy);
+    return means_of(history, RoutingStat::entropy);
 }
 
 LayerMeans max_prob_by_layer(const History& history) {
-    return means_of(history, &LayerColumns::max_prob);
+    return means_of(history, RoutingStat::max_prob);
 }
 
 LayerNorms norms_of(const core::TraceResult& trace) {

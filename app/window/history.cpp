@@ -16,19 +16,12 @@ void for_each_column(History& h, Visit visit) {
         visit(*column);
 }
 
-template <class Visit>
-void for_each_column(LayerColumns& l, Visit visit) {
-    for (auto* column : {&l.entropy, &l.max_prob, &l.jaccard, &l.load_max_over_mean, &l.load_cv,
-                         &l.dead, &l.tau, &l.coupling, &l.score_spearman, &l.gradient_cosine})
-        visit(*column);
-}
-
 void cut_from(History& h, double step) {
     const auto first = std::lower_bound(h.step.begin(), h.step.end(), step);
     const size_t kept = static_cast<size_t>(first - h.step.begin());
     const auto resize = [&](std::vector<double>& column) { column.resize(kept, kMissing); };
     for_each_column(h, resize);
-    for (auto& layer : h.layers) for_each_column(layer, resize);
+    for (auto& layer : h.layers) std::for_each(layer.columns.begin(), layer.columns.end(), resize);
     const auto valid = std::lower_bound(h.valid_step.begin(), h.valid_step.end(), step);
     const size_t valid_kept = static_cast<size_t>(valid - h.valid_step.begin());
     for (auto* column : {&h.valid_step, &h.valid_tokens, &h.valid_seconds, &h.valid_loss})
@@ -55,21 +48,12 @@ void History::append(const core::ScalarRecord& r) {
         const size_t known = layers.size();
         layers.resize(r.layers.size());
         for (size_t i = known; i < layers.size(); ++i)
-            for_each_column(layers[i], [&](auto& column) { column.resize(before, kMissing); });
+            for (auto& column : layers[i].columns) column.resize(before, kMissing);
     }
     for (size_t i = 0; i < layers.size(); ++i) {
         const core::LayerScalars s = i < r.layers.size() ? r.layers[i] : core::LayerScalars{};
-        LayerColumns& l = layers[i];
-        l.entropy.push_back(s.entropy);
-        l.max_prob.push_back(s.max_prob);
-        l.jaccard.push_back(s.jaccard);
-        l.load_max_over_mean.push_back(s.load_max_over_mean);
-        l.load_cv.push_back(s.load_cv);
-        l.dead.push_back(s.dead);
-        l.tau.push_back(s.tau);
-        l.coupling.push_back(s.coupling);
-        l.score_spearman.push_back(s.score_spearman);
-        l.gradient_cosine.push_back(s.gradient_cosine);
+        for (const RoutingStatRow& row : kRoutingStatRows)
+            layers[i].columns[static_cast<size_t>(row.stat)].push_back(s.*row.value);
     }
     if (!std::isnan(r.valid_loss)) {
         valid_step.push_back(at);

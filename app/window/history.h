@@ -2,17 +2,21 @@
 // frame from the session, read by the panels. Window thread only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "app/window/routing_stats.h"
 #include "core/api/snapshot.h"
 
 namespace hopscope::app {
 
-/// One layer's statistics, each [updates].
+/// One layer's statistics, each [updates], NaN where not recorded.
 struct LayerColumns {
-    std::vector<double> entropy, max_prob, jaccard, load_max_over_mean, load_cv, dead, tau;
-    std::vector<double> coupling, score_spearman, gradient_cosine;  ///< where a snapshot was due
+    std::array<std::vector<double>, kRoutingStats> columns;
+    const std::vector<double>& of(RoutingStat stat) const {
+        return columns[static_cast<size_t>(stat)];
+    }
 };
 
 /// Columns [updates] in the order of training. NaN marks what was not measured.

@@ -1,5 +1,7 @@
 // The run, curves and log panels, each alone, without a screen: null back ends, clicks by the Test
 // Engine, what the session received as the proof. Milliseconds a test.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <implot.h>
 
@@ -282,14 +284,38 @@ void register_curves_panel(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         ctx->Yield(3);
-        IM_CHECK(!ctx->ItemExists("Fit"));
+        const auto disabled = [&] {
+            return (ctx->ItemInfo("Fit").ItemFlags & ImGuiItemFlags_Disabled) != 0;
+        };
+        IM_CHECK(disabled());
         ctx->MouseMove("##curves");
         ctx->MouseWheelY(2);
         ctx->Yield(2);
-        IM_CHECK(ctx->ItemExists("Fit"));
+        IM_CHECK(!disabled());
         ctx->ItemClick("Fit");
         ctx->Yield(2);
-        IM_CHECK(!ctx->ItemExists("Fit"));
+        IM_CHECK(disabled());
+    };
+
+    // Wrong if a statistic had no line though it was recorded, or one that this run lacks left no
+    // way to the others.
+    t = IM_REGISTER_TEST(engine, "curves", "every_statistic_can_be_chosen");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("routing");
+        const auto& layer = stage->state.history.layers.at(0);
+        for (const app::RoutingStatRow& row : app::kRoutingStatRows) {
+            ctx->ComboClick((std::string("##statistic/") + row.name).c_str());
+            ctx->Yield(2);
+            const auto& values = layer.of(row.stat);
+            const bool measured = std::any_of(values.begin(), values.end(),
+                                              [](double v) { return std::isfinite(v); });
+            IM_CHECK_EQ(ctx->ItemExists("##curves"), measured);
+        }
+        ctx->ComboClick("##statistic/entropy");
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("##curves"));
     };
 
     // Wrong if the other runs given were missing, nameless, or of the colour of the inspected one;

@@ -70,10 +70,10 @@ TEST(History, LateLayersAreFilledWithMissingValues) {
     h.append(r);
     h.append(record(3, 1.0f));
     ASSERT_EQ(h.layers.size(), 2u);
-    ASSERT_EQ(h.layers[1].entropy.size(), 3u);
-    EXPECT_TRUE(std::isnan(h.layers[1].entropy[0]));
-    EXPECT_EQ(h.layers[1].entropy[1], 4.0);
-    EXPECT_TRUE(std::isnan(h.layers[1].entropy[2]));
+    ASSERT_EQ(h.layers[1].of(RoutingStat::entropy).size(), 3u);
+    EXPECT_TRUE(std::isnan(h.layers[1].of(RoutingStat::entropy)[0]));
+    EXPECT_EQ(h.layers[1].of(RoutingStat::entropy)[1], 4.0);
+    EXPECT_TRUE(std::isnan(h.layers[1].of(RoutingStat::entropy)[2]));
 }
 
 // Wrong if two histories could be taken for one another by a panel that keeps views into one.
@@ -115,25 +115,22 @@ TEST(Curves, LiveCouplingJoinsTheSnapshots) {
     for (int i = 1; i <= 50; ++i) {
         auto r = record(i, 2.0f);
         r.layers.resize(2);
-        if (i % 10 == 0) {
-            r.layers[1].coupling = 0.1f;
-            r.layers[1].score_spearman = 0.2f;
-            r.layers[1].gradient_cosine = 0.01f * static_cast<float>(i);
-        }
+        if (i % 10 == 0)
+            for (const RoutingStatRow& row : kRoutingStatRows)
+                if (row.with_snapshots) r.layers[1].*row.value = 0.01f * static_cast<float>(i);
         h.append(r);
     }
     CurveChoice choice;
     choice.quantity = Quantity::routing;
-    for (const auto& [stat, last] :
-         {std::pair(RoutingStat::coupling, 0.1), std::pair(RoutingStat::score_spearman, 0.2),
-          std::pair(RoutingStat::gradient_cosine, 0.5)}) {
-        choice.stat = stat;
+    for (const RoutingStatRow& row : kRoutingStatRows) {
+        choice.stat = row.stat;
         const auto series = curves_of(h, choice);
-        ASSERT_EQ(series.size(), 1u) << name_of(stat);
+        ASSERT_EQ(series.size(), row.with_snapshots ? 1u : 0u) << row.name;
+        if (series.empty()) continue;
         EXPECT_EQ(series[0].name, "layer 1");
         ASSERT_EQ(series[0].xs.size(), 5u);
         EXPECT_EQ(series[0].xs.front(), 10.0);
-        EXPECT_NEAR(series[0].ys.back(), last, 1e-6) << "not smoothed";
+        EXPECT_NEAR(series[0].ys.back(), 0.5, 1e-6) << "not smoothed";
     }
     h.append(record(30, 2.0f));  // a resumed run repeats updates
     EXPECT_EQ(curves_of(h, choice)[0].xs.size(), 2u);
