@@ -11,7 +11,7 @@ using testing::evaluation;
 using testing::TempDir;
 
 /// A run folder with nothing in it yet.
-RunFolder empty_run(const TempDir& dir) {
+RunFolder empty_run(const TempFolder& dir) {
     RunInfo info;
     info.config_name = "known";
     info.config_hash = "cafe";
@@ -40,7 +40,7 @@ std::vector<ScalarRecord> known_curves(int64_t steps, bool noise_only) {
 }
 
 TEST(Phases, KnownChangesAreFoundAndNamed) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto folder = empty_run(dir);
     AnalysisContext context{folder, Config()};
     context.metrics = known_curves(4000, false);
@@ -64,7 +64,7 @@ TEST(Phases, KnownChangesAreFoundAndNamed) {
 }
 
 TEST(Phases, NoiseHasOnePhase) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto folder = empty_run(dir);
     AnalysisContext context{folder, Config()};
     context.metrics = known_curves(3000, true);
@@ -98,7 +98,7 @@ std::vector<EvalRecord> evaluations(double slope, double scatter) {
 }
 
 TEST(Crossings, NameTheStepAndWhoIsAheadAfterIt) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto folder = empty_run(dir);
     AnalysisContext mine{folder, Config()}, other{folder, Config()};
     EXPECT_FALSE(crossings(mine)) << "one run alone crosses nothing";
@@ -116,7 +116,7 @@ TEST(Crossings, NameTheStepAndWhoIsAheadAfterIt) {
 
 TEST(Convergence, AFallingLossIsFallingAndAFlatOneIsNot) {
     // "Trained to convergence" while the loss still falls is what this must catch.
-    const TempDir dir;
+    const TempFolder dir;
     const auto folder = empty_run(dir);
     AnalysisContext context{folder, Config()};
     context.evals = evaluations(-0.3, 0.002);
@@ -170,7 +170,7 @@ TEST(AnalysisTable, NamesAreChosenInTheOrderOfTheTable) {
 }
 
 TEST(AnalysisTable, DocumentsAndTables) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto folder = empty_run(dir);
     const Analysis one{"load", "counts", false, nothing};
     AnalysisContext context{folder, Config()};

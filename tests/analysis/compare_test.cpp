@@ -324,7 +324,7 @@ TEST(Compare, TheSameConfigurationUnderOtherChangesIsAnotherVariant) {
 }
 
 TEST(Compare, FilesOfAllKindsAreRead) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto record = evaluation("a", 7, 3.5);
     ASSERT_TRUE(write_eval(dir / "a.json", record));
     const auto read = read_compare_input(dir / "a.json");
@@ -347,7 +347,7 @@ TEST(Compare, FilesOfAllKindsAreRead) {
 }
 
 TEST(Compare, WrongFilesAreRefusedWithFileAndField) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto refused = [&](const std::string& text, const std::string& field) {
         write_text(dir / "x.json", text);
         const auto read = read_compare_input(dir / "x.json");
@@ -391,7 +391,7 @@ std::string zeroshot(const std::string& answers, const std::string& task = "hell
 }
 
 TEST(Compare, ZeroshotFilesGetMcNemarAndTost) {
-    const TempDir dir;
+    const TempFolder dir;
     std::string a(200, '1'), b(200, '1');
     for (size_t i = 0; i < 14; ++i) b[i] = '0';   // a alone is right
     for (size_t i = 50; i < 54; ++i) a[i] = '3';  // b alone, by the sum

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <random>
@@ -10,28 +9,11 @@
 #include <vector>
 
 #include "core/run/eval_file.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::core::analysis::testing {
 
-/// A folder that goes with the test.
-class TempDir {
-  public:
-    TempDir() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "hs_analysis_XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    ~TempDir() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TempDir(const TempDir&) = delete;
-    TempDir& operator=(const TempDir&) = delete;
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
-  private:
-    std::string path_;
-};
+using hopscope::test::TempFolder;
 
 /// The evaluation of one seed of a variant: `loss` plus noise of the batches that averages to 0, on
 /// top of the difficulty of each batch that all share.

@@ -15,7 +15,7 @@ using testing::TempDir;
 using testing::write_text;
 
 std::vector<PrintedClaim> claims_of(const std::string& text, double margin = kLossMargin) {
-    const TempDir dir;
+    const TempFolder dir;
     write_text(dir / "claims.jsonl", text);
     auto claims = read_printed(dir / "claims.jsonl", margin);
     EXPECT_TRUE(claims) << text << claims.error().message;
@@ -99,7 +99,7 @@ TEST(PrintedFile, TheDocumentHoldsEveryClaimAndItsWarnings) {
 }
 
 TEST(PrintedFile, BadLinesAreNamed) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "claims.jsonl";
     const std::string good = R"({"check": "difference", "a": "2", "b": "1", "printed": "1"})"
                              "\n\n";

@@ -32,7 +32,7 @@ GeometrySnapshot snapshot(int64_t step, std::vector<int32_t> choices) {
 }
 
 struct Timeline {
-    explicit Timeline(const TempDir& dir) {
+    explicit Timeline(const TempFolder& dir) {
         RunInfo info;
         info.config_name = "known";
         info.config_hash = "cafe";
@@ -56,7 +56,7 @@ struct Timeline {
 };
 
 TEST(Saturation, IsTheShareOfFinalExpertsThatWereChosenAlready) {
-    const TempDir dir;
+    const TempFolder dir;
     Timeline run(dir);
     run.add(snapshot(10, {2, 3, 2, 3}));  // nothing in common
     run.add(snapshot(20, {0, 3, 1, 0}));  // half, then all but in another order
@@ -78,7 +78,7 @@ TEST(Saturation, IsTheShareOfFinalExpertsThatWereChosenAlready) {
 
 TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {
     // A live run thins its timeline while it is read; a torn file must not cost the others.
-    const TempDir dir;
+    const TempFolder dir;
     Timeline run(dir);
     run.add(snapshot(10, {0, 3, 1, 0}));
     run.add(snapshot(20, {0, 1, 0, 1}));
@@ -105,7 +105,7 @@ TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {
 }
 
 TEST(Saturation, SaysWhatIsMissing) {
-    const TempDir dir;
+    const TempFolder dir;
     Timeline run(dir);
     run.add(snapshot(10, {0, 1, 0, 1}));
     const auto few = run.result();

@@ -1,11 +1,11 @@
 // What the command line accepts, what it refuses and how, and what it hands to the laboratory.
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/fake_lab.h"
 #include "tests/cli/run.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::app::testing {
 namespace {
@@ -14,24 +14,7 @@ namespace fs = std::filesystem;
 
 class CommandLine : public ::testing::Test {
   protected:
-    void SetUp() override {
-        fake_lab() = {};
-        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-        dir = fs::path(::testing::TempDir()) / (std::string("hopscope_cli_") + test->name());
-        fs::remove_all(dir);
-        fs::create_directories(dir);
-    }
-    void TearDown() override { fs::remove_all(dir); }
-
-    std::string file(const std::string& name, const std::string& content) const {
-        const std::string path = (dir / name).string();
-        std::ofstream(path, std::ios::binary) << content;
-        return path;
-    }
-    static std::string content(const std::string& path) {
-        std::ifstream in(path, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
+    void SetUp() override { fake_lab() = {}; }
     Outcome run(const std::vector<std::string>& args) { return world.run(args); }
     /// Exit 2, nothing on stdout, and every part in the message.
     void refused(const std::vector<std::string>& args, const std::vector<std::string>& parts) {
@@ -43,7 +26,7 @@ class CommandLine : public ::testing::Test {
                                                              << got.err;
     }
 
-    fs::path dir;
+    test::TempFolder dir;
     World world;
 };
 
@@ -120,7 +103,7 @@ TEST_F(CommandLine, AnalyzeWritesToTheFolderOrToStdout) {
 // Fails if work of more than a second looks hung, or a stop request is not an exit code of its own.
 TEST_F(CommandLine, LongWorkTellsHowFarItIsAndStops) {
     const std::string script =
-        file("script.jsonl", R"({"command": "steer", "layer": 1, "expert": 2, "lambda": 1})");
+        dir.write("script.jsonl", R"({"command": "steer", "layer": 1, "expert": 2, "lambda": 1})");
     const std::vector<std::pair<std::vector<std::string>, std::string>> calls = {
         {{"eval", "r", "--json"}, "evaluating batch 3 of 50  4 %"},
         {{"analyze", "r", "--json"}, "routing of batch 2 of 50  2 %"},
@@ -329,35 +312,36 @@ TEST_F(CommandLine, TraceReadsPromptFiles) {
     const std::vector<std::pair<std::string, std::string>> cases = {
         {"a b\n", "a b"}, {"a b", "a b"}, {"a\n\n", "a\n"}, {"a\r\n", "a"}, {"", ""}, {"\n", ""}};
     for (const auto& [bytes, prompt] : cases) {
-        ASSERT_EQ(run({"trace", "R", "--text-file", file("p.txt", bytes), "--json"}).code, 0);
+        ASSERT_EQ(run({"trace", "R", "--text-file", dir.write("p.txt", bytes), "--json"}).code, 0);
         EXPECT_EQ(fake_lab().trace->text, prompt);
     }
     world.input = "from stdin\n";
     ASSERT_EQ(run({"trace", "R", "--text-file", "-", "--positions", "--cut", "--json"}).code, 0);
     EXPECT_EQ(fake_lab().trace->text, "from stdin");
     EXPECT_TRUE(fake_lab().trace->positions && fake_lab().trace->cut);
-    refused({"trace", "R", "--text-file", (dir / "none").string()}, {(dir / "none").string()});
-    refused({"trace", "R", "--text-file", dir.string()}, {dir.string()});
+    refused({"trace", "R", "--text-file", dir / "none"}, {dir / "none"});
+    refused({"trace", "R", "--text-file", dir.path()}, {dir.path()});
     fake_lab().error = core::usage_error("byte 3: not UTF-8");
-    const std::string bad = file("bad.txt", "abc\xff");
+    const std::string bad = dir.write("bad.txt", "abc\xff");
     refused({"trace", "R", "--text-file", bad}, {bad + ": byte 3"});
 }
 
 // Fails if interventions are lost, or a wrong line is not named.
 TEST_F(CommandLine, TraceReadsScripts) {
-    const std::string script = file("s.jsonl",
-                                    "{\"command\": \"halt\", \"epsilon\": 0.05}\n\n{\"command\": "
-                                    "\"freeze\", \"what\": \"routing\"}\n");
+    const std::string script =
+        dir.write("s.jsonl",
+                  "{\"command\": \"halt\", \"epsilon\": 0.05}\n\n{\"command\": "
+                  "\"freeze\", \"what\": \"routing\"}\n");
     ASSERT_EQ(run({"trace", "R", "--text", "a", "--script", script, "--json"}).code, 0);
     ASSERT_EQ(fake_lab().trace->script.size(), 2u);
     EXPECT_EQ(fake_lab().trace->script[0].name, "halt");
     EXPECT_EQ(fake_lab().trace->script[0].number("epsilon", -1), 0.05);
     EXPECT_EQ(fake_lab().trace->script[1].text("what", ""), "routing");
-    const std::string wrong = file("w.jsonl", "\n{\"command\": \"hlt\"}\n");
+    const std::string wrong = dir.write("w.jsonl", "\n{\"command\": \"hlt\"}\n");
     refused({"trace", "R", "--text", "a", "--script", wrong}, {wrong + ":2:", "hlt", "halt"});
-    const std::string torn = file("t.jsonl", "{\"command\": \n");
+    const std::string torn = dir.write("t.jsonl", "{\"command\": \n");
     refused({"trace", "R", "--text", "a", "--script", torn}, {torn + ":1:"});
-    const std::string live = file("l.jsonl", "{\"command\": \"pause\"}\n");
+    const std::string live = dir.write("l.jsonl", "{\"command\": \"pause\"}\n");
     refused({"trace", "R", "--text", "a", "--script", live}, {live + ":1:", "pause"});
 }
 
@@ -380,7 +364,7 @@ TEST_F(CommandLine, TraceWritesTheRoutingOfACorpus) {
     EXPECT_NE(got.out.find("r.safetensors: 8 sequences of 32 tokens, loss 2.5 nats"),
               std::string::npos)
         << got.out;
-    const std::string script = file("h.jsonl", "{\"command\": \"halt\", \"epsilon\": 0.1}\n");
+    const std::string script = dir.write("h.jsonl", "{\"command\": \"halt\", \"epsilon\": 0.1}\n");
     const Outcome json = run(
         {"trace", "R", "--split", "train", "--script", script, "--out", "r.safetensors", "--json"});
     ASSERT_EQ(json.code, 0) << json.err;
@@ -479,13 +463,13 @@ TEST_F(CommandLine, JsonGoesToStdoutOrTheFile) {
     Outcome got = run({"eval", "R", "--json"});
     EXPECT_EQ(nlohmann::json::parse(got.out)["format"], "hopscope.eval/1");
     EXPECT_EQ(got.err, "evaluating batch 3 of 50  4 %\n") << "progress and no message";
-    const std::string path = file("e.json", "old");
+    const std::string path = dir.write("e.json", "old");
     got = run({"eval", "R", "--json", "--out", path});
     EXPECT_EQ(got.code, 0) << got.err;
     EXPECT_EQ(got.out, "");
-    EXPECT_EQ(content(path), fake_lab().answer + "\n");
-    EXPECT_EQ(std::distance(fs::directory_iterator(dir), fs::directory_iterator{}), 1);
-    got = run({"eval", "R", "--out", (dir / "none/e.json").string()});
+    EXPECT_EQ(test::bytes_of(path), fake_lab().answer + "\n");
+    EXPECT_EQ(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator{}), 1);
+    got = run({"eval", "R", "--out", dir / "none/e.json"});
     EXPECT_EQ(got.code, 1);
     EXPECT_NE(got.err.find("none/e.json"), std::string::npos) << got.err;
     got = run({"train", "--config", "a.toml", "--json"});
@@ -528,10 +512,10 @@ TEST_F(CommandLine, ExploreIsTheDefault) {
     EXPECT_EQ(world.explored[1].config, config);
     EXPECT_TRUE(world.explored[1].start);
     EXPECT_EQ(world.explored[1].overrides, std::vector<std::string>{"train.steps=5"});
-    file("config.toml", "");
-    EXPECT_EQ(run({dir.string()}).code, 0);
-    EXPECT_EQ(world.explored[2].runs, std::vector<std::string>{dir.string()});
-    EXPECT_EQ(run({"explore", dir.string(), dir.string()}).code, 0);
+    dir.write("config.toml", "");
+    EXPECT_EQ(run({dir.path()}).code, 0);
+    EXPECT_EQ(world.explored[2].runs, std::vector<std::string>{dir.path()});
+    EXPECT_EQ(run({"explore", dir.path(), dir.path()}).code, 0);
     EXPECT_EQ(world.explored[3].runs.size(), 2u);
     world.window_code = 2;
     EXPECT_EQ(run({"explore"}).code, 2);
@@ -540,10 +524,10 @@ TEST_F(CommandLine, ExploreIsTheDefault) {
 
 // Fails if the window opens on nothing, or its absence is not explained.
 TEST_F(CommandLine, ExploreRefusesWhatItCannotOpen) {
-    refused({"explore", (dir / "none").string()}, {(dir / "none").string(), "no run folder"});
-    refused({"explore", dir.string()}, {dir.string(), "config.toml"});
-    refused({"explore", "--config", (dir / "none.toml").string()}, {"none.toml", "no such file"});
-    refused({"--config", file("bad.toml", "[moe]\ntopk = 3\n")}, {"bad.toml:2", "moe.top_k"});
+    refused({"explore", dir / "none"}, {dir / "none", "no run folder"});
+    refused({"explore", dir.path()}, {dir.path(), "config.toml"});
+    refused({"explore", "--config", dir / "none.toml"}, {"none.toml", "no such file"});
+    refused({"--config", dir.write("bad.toml", "[moe]\ntopk = 3\n")}, {"bad.toml:2", "moe.top_k"});
     world.window = false;
     refused({}, {"no window", "hopscope train --config"});
     EXPECT_TRUE(world.explored.empty());

@@ -1,9 +1,9 @@
 // hopscope intervene: what the call hands to the laboratory and what a person reads.
-#include <fstream>
 #include <gtest/gtest.h>
 
 #include "tests/cli/fake_lab.h"
 #include "tests/cli/run.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::app::testing {
 namespace {
@@ -12,11 +12,10 @@ class Intervene : public ::testing::Test {
   protected:
     void SetUp() override {
         fake_lab() = {};
-        script_ = ::testing::TempDir() + "/hopscope_intervene.jsonl";
-        std::ofstream(script_)
-            << R"({"command": "steer", "layer": 1, "expert": [2, 5], "lambda": 1})"
-            << "\n";
+        script_ = folder_.write(
+            "script.jsonl", R"({"command": "steer", "layer": 1, "expert": [2, 5], "lambda": 1})");
     }
+    test::TempFolder folder_;
     std::string script_;
     World world_;
 };

@@ -1,9 +1,9 @@
 // hopscope zeroshot and hopscope generate: what the calls hand over and what a person reads.
-#include <fstream>
 #include <gtest/gtest.h>
 
 #include "tests/cli/fake_lab.h"
 #include "tests/cli/run.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::app::testing {
 namespace {
@@ -12,9 +12,7 @@ class ModelCalls : public ::testing::Test {
   protected:
     void SetUp() override {
         fake_lab() = {};
-        script_ = ::testing::TempDir() + "/hopscope_model_calls.jsonl";
-        std::ofstream(script_) << R"({"command": "zero_experts"})"
-                               << "\n";
+        script_ = folder_.write("script.jsonl", R"({"command": "zero_experts"})");
     }
     void refused(const std::vector<std::string>& args, const std::vector<std::string>& parts) {
         const Outcome got = world_.run(args);
@@ -23,6 +21,7 @@ class ModelCalls : public ::testing::Test {
         for (const auto& part : parts)
             EXPECT_NE(got.err.find(part), std::string::npos) << part << "\n" << got.err;
     }
+    test::TempFolder folder_;
     std::string script_;
     World world_;
 };
@@ -106,7 +105,7 @@ TEST_F(ModelCalls, GenerateStreamsText) {
     EXPECT_EQ(seen.out, "once upon\n");
     EXPECT_NE(seen.err.find("2 tokens, 50 tokens/s, seed 7; stopped by: tokens"), std::string::npos)
         << seen.err;
-    const std::string path = ::testing::TempDir() + "/hopscope_generated.json";
+    const std::string path = folder_ / "generated.json";
     const auto kept = world_.run({"generate", "R", "--text", "once", "--out", path});
     EXPECT_EQ(kept.out, "");
     EXPECT_EQ(kept.err, "once upon\n");

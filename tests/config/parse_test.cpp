@@ -1,10 +1,10 @@
 // Reading configurations: what is accepted, and that each complaint names place, key, finding and
 // what is allowed.
-#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 
 #include "core/config/config.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::core {
 namespace {
@@ -290,27 +290,19 @@ TEST(ParseConfig, IdentityProjectionSetsDSpace) {
 
 // Fails if a missing, foreign or oversized file crashes or is blamed on TOML.
 TEST(LoadConfig, RefusesWhatIsNoConfiguration) {
-    namespace fs = std::filesystem;
     const auto missing = load_config("/nowhere/a.toml");
     ASSERT_FALSE(missing.ok());
     EXPECT_NE(missing.error().message.find("/nowhere/a.toml: no such file"), std::string::npos);
-    const fs::path dir = fs::path(testing::TempDir()) / "hopscope_config_test";
-    fs::create_directories(dir);
-    const auto folder = load_config(dir.string());
+    const test::TempFolder dir;
+    const auto folder = load_config(dir.path());
     ASSERT_FALSE(folder.ok());
     EXPECT_EQ(folder.error().kind, ErrorKind::usage);
-    const std::string large = (dir / "large.toml").string();
-    std::ofstream(large) << std::string((1 << 20) + 1, '#');
-    const auto refused = load_config(large);
+    const auto refused = load_config(dir.write("large.toml", std::string((1 << 20) + 1, '#')));
     ASSERT_FALSE(refused.ok());
     EXPECT_NE(refused.error().message.find("1048577 bytes"), std::string::npos);
-    const std::string nested = (dir / "nested.toml").string();
-    std::ofstream(nested) << "x = " << std::string(100000, '[') << "\n";
-    EXPECT_FALSE(load_config(nested).ok());
-    const std::string empty = (dir / "empty.toml").string();
-    std::ofstream{empty};
-    EXPECT_TRUE(load_config(empty).ok());
-    fs::remove_all(dir);
+    const std::string nested = "x = " + std::string(100000, '[') + "\n";
+    EXPECT_FALSE(load_config(dir.write("nested.toml", nested)).ok());
+    EXPECT_TRUE(load_config(dir.write("empty.toml", "")).ok());
 }
 
 }  // namespace

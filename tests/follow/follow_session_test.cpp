@@ -163,7 +163,7 @@ TEST(FollowSession, TellsThatTheWriterLeft) {
 TEST(RunWatch, FollowsSeveralRuns) {
     // Wrong if one run's rows land in another's curve, or an unreadable folder hides the others.
     RunOfAnother a("a"), b("b");
-    TempDir foreign;
+    TempFolder foreign;
     a.rows(1, 3, 1.0F);
     b.rows(1, 2, 2.0F);
     HeadlessWake wake;

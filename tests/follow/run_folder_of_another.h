@@ -10,7 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "../run/temp_dir.h"
+#include "../run/helpers.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/run_folder.h"
 
@@ -74,7 +74,7 @@ class RunOfAnother {
     void leave() { folder.reset(); }
 
     static constexpr int64_t kLayers = 2;
-    TempDir temp;
+    TempFolder temp;
     std::string dir;
     std::optional<RunFolder> folder;  ///< holds the lock
     std::optional<MetricsCsv> csv;

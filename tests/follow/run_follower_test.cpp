@@ -183,7 +183,7 @@ TEST(RunFollower, LookingNeverKeepsAWriterOut) {
 
 TEST(RunFollower, AForeignFolderIsRefused) {
     // Wrong if any folder passes for a run.
-    TempDir temp;
+    TempFolder temp;
     const auto opened = RunFollower::open(temp.path());
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().kind, ErrorKind::usage);

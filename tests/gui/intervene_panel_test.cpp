@@ -2,9 +2,9 @@
 // proof.
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 #include "stage.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -226,14 +226,12 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
     ImGuiTest* t = IM_REGISTER_TEST(engine, "analyses", "runs_in_the_background_and_shows_tables");
     use<app::make_analyses_panel>(t, [] { return small(); });
     t->TestFunc = [](ImGuiTestContext* ctx) {
-        namespace fs = std::filesystem;
-        const fs::path folder =
-            fs::temp_directory_path() / ("hopscope_analyses_" + std::to_string(getpid()));
-        give_laboratory(folder.string());
+        const test::TempFolder folder;
+        give_laboratory(folder.path());
         ctx->SetRef("Stage");
         ctx->Yield(3);
         IM_CHECK((ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) != 0);
-        fs::create_directories(folder / "checkpoints" / "step_00000100");
+        std::filesystem::create_directories(folder / "checkpoints/step_00000100");
         IM_CHECK(wait_for(ctx, [&] {
             return (ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) == 0;
         }));
@@ -252,7 +250,6 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
         click(ctx, "load");
         ctx->Yield(2);
         IM_CHECK(ctx->ItemExists("**/Run again"));
-        fs::remove_all(folder);
     };
 }
 

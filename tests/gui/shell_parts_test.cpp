@@ -1,9 +1,6 @@
 // Parts of the shell that need no window: pacing, palette search, theme contrast, settings files,
 // fonts, refusals.
-#include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <utility>
 
 #include "app/window/actions.h"
@@ -13,17 +10,10 @@
 #include "app/window/run_door.h"
 #include "app/window/settings.h"
 #include "fake_session.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::app {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct TempFolder {
-    fs::path path = fs::temp_directory_path() / ("hopscope_gui_" + std::to_string(getpid()));
-    TempFolder() { fs::create_directories(path); }
-    ~TempFolder() { fs::remove_all(path); }
-};
 
 /// Frames drawn in `seconds` when time goes on as the loop would let it.
 int frames(PacingInput in, double seconds, double news_every) {
@@ -197,29 +187,29 @@ TEST(Palette, TypedJsonIsChecked) {
 
 // Wrong if what the user chose were lost, or a damaged file kept the window from opening.
 TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
-    TempFolder folder;
+    const test::TempFolder folder;
     SavedWindow saved;
     saved.settings.dark = false;
     saved.settings.scale = 1.5f;
     saved.layout = "Inspect";
     saved.shut["Log##Train"] = true;
     saved.last_config = "configs/a \"b\".toml";
-    ASSERT_EQ(save_settings(folder.path.string(), saved), "");
+    ASSERT_EQ(save_settings(folder.path(), saved), "");
     std::string problem;
-    SavedWindow back = load_settings(folder.path.string(), problem);
+    SavedWindow back = load_settings(folder.path(), problem);
     EXPECT_EQ(problem, "");
     EXPECT_EQ(back.settings, saved.settings);
     EXPECT_EQ(back.shut, saved.shut);
     EXPECT_EQ(back.last_config, saved.last_config);
     for (const char* text : {"", "{", "[]", "{\"scale\": \"big\"}", "{\"shut\": 3}", "\x80\xff"}) {
-        std::ofstream(folder.path / "settings.json") << text;
+        folder.write("settings.json", text);
         problem.clear();
-        back = load_settings(folder.path.string(), problem);
+        back = load_settings(folder.path(), problem);
         EXPECT_EQ(back.settings, Settings{}) << text;
         EXPECT_NE(problem.find("settings.json"), std::string::npos) << text;
     }
-    std::ofstream(folder.path / "settings.json") << "{\"scale\": 1e9}";
-    EXPECT_LE(load_settings(folder.path.string(), problem).settings.scale, kMaxScale);
+    folder.write("settings.json", "{\"scale\": 1e9}");
+    EXPECT_LE(load_settings(folder.path(), problem).settings.scale, kMaxScale);
     EXPECT_NE(save_settings("/proc/no/such", saved), "");
 }
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "tests/run/child_process.h"
-#include "tests/run/temp_dir.h"
+#include "tests/run/helpers.h"
 
 namespace hopscope::core {
 namespace {
@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 // Wrong if replacing a file leaves its temporary name behind or part of the old content.
 TEST(AtomicFile, ReplacesWhole) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "a.json";
     ASSERT_TRUE(write_file_atomic(path, "a long first content"));
     ASSERT_TRUE(write_file_atomic(path, "second"));
@@ -23,7 +23,7 @@ TEST(AtomicFile, ReplacesWhole) {
 
 // Wrong if what a killed process left under the temporary name gets into the file.
 TEST(AtomicFile, OverwritesALeftoverTemporary) {
-    const TempDir dir;
+    const TempFolder dir;
     put_bytes(dir / "a.tmp", std::string(1000, 'x'));
     ASSERT_TRUE(write_file_atomic(dir / "a", "short"));
     EXPECT_EQ(*read_file(dir / "a"), "short");
@@ -32,7 +32,7 @@ TEST(AtomicFile, OverwritesALeftoverTemporary) {
 // Wrong if a full disk damages the file that was there, or the message does not name it and the
 // cause.
 TEST(AtomicFile, FullDiskLeavesTheOldFile) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "run.json";
     ASSERT_TRUE(write_file_atomic(path, "old"));
     const int code = in_child([&] {
@@ -50,7 +50,7 @@ TEST(AtomicFile, FullDiskLeavesTheOldFile) {
 }
 
 TEST(AtomicFile, ErrorsNameThePath) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "missing/a";
     const auto written = write_file_atomic(path, "x");
     ASSERT_FALSE(written);
@@ -66,7 +66,7 @@ TEST(AtomicFile, ErrorsNameThePath) {
 
 // Wrong if reading a named pipe without a writer hangs the program.
 TEST(AtomicFile, RefusesANamedPipe) {
-    const TempDir dir;
+    const TempFolder dir;
     ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
     EXPECT_FALSE(read_file(dir / "pipe"));
     EXPECT_FALSE(AppendFile::open(dir / "pipe"));
@@ -74,7 +74,7 @@ TEST(AtomicFile, RefusesANamedPipe) {
 
 // Wrong if a kill at any byte of an append loses a complete line or keeps a torn one.
 TEST(AppendFile, RepairsATearAtEveryByte) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string all = "one\ntwo two\n\nthree\n";
     for (size_t cut = 0; cut <= all.size(); ++cut) {
         const std::string path = dir / ("f" + std::to_string(cut));
@@ -90,7 +90,7 @@ TEST(AppendFile, RepairsATearAtEveryByte) {
 
 // Wrong if the search for the last line end stops at the size of its buffer.
 TEST(AppendFile, RepairsATearLongerThanABlock) {
-    const TempDir dir;
+    const TempFolder dir;
     put_bytes(dir / "f", "head\n" + std::string(20000, 'x'));
     auto file = AppendFile::open(dir / "f");
     ASSERT_TRUE(file);
@@ -100,7 +100,7 @@ TEST(AppendFile, RepairsATearLongerThanABlock) {
 
 // Wrong if a line that met a full disk stays there in part.
 TEST(AppendFile, FullDiskTakesTheLineBack) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "metrics.csv";
     put_bytes(path, std::string(4000, 'a') + "\n");
     const int code = in_child([&] {
@@ -116,7 +116,7 @@ TEST(AppendFile, FullDiskTakesTheLineBack) {
 }
 
 TEST(AppendFile, CreateRefusesAnExistingFile) {
-    const TempDir dir;
+    const TempFolder dir;
     ASSERT_TRUE(AppendFile::create(dir / "f"));
     EXPECT_FALSE(AppendFile::create(dir / "f"));
 }

@@ -5,7 +5,7 @@
 
 #include "core/run/atomic_file.h"
 #include "tests/run/child_process.h"
-#include "tests/run/temp_dir.h"
+#include "tests/run/helpers.h"
 
 namespace hopscope::core {
 namespace {
@@ -31,7 +31,7 @@ float value_of(const Checkpoint& checkpoint) {
 }
 
 struct Folder {
-    TempDir dir;
+    TempFolder dir;
     Checkpoints checkpoints{dir / "checkpoints"};
 };
 

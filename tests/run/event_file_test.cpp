@@ -5,8 +5,8 @@
 
 #include "core/run/crc32c.h"
 #include "tests/run/child_process.h"
+#include "tests/run/helpers.h"
 #include "tests/run/records.h"
-#include "tests/run/temp_dir.h"
 
 namespace hopscope::core {
 namespace {
@@ -27,7 +27,7 @@ TEST(Crc32c, KnownVectors) {
     EXPECT_EQ(masked_crc32c(""), 0xa282ead8u);
 }
 
-std::string write_events(const TempDir& dir, std::vector<ScalarRecord>& records, int64_t count) {
+std::string write_events(const TempFolder& dir, std::vector<ScalarRecord>& records, int64_t count) {
     std::mt19937_64 random(5);
     auto file = EventFile::create(dir.path(), 2, 1);
     EXPECT_TRUE(file) << file.error().message;
@@ -40,7 +40,7 @@ std::string write_events(const TempDir& dir, std::vector<ScalarRecord>& records,
 
 // Wrong if the curves of TensorBoard differ from those of metrics.csv.
 TEST(EventFile, RoundTrip) {
-    const TempDir dir;
+    const TempFolder dir;
     std::vector<ScalarRecord> records;
     const std::string path = write_events(dir, records, 5);
     auto events = read_event_file(path);
@@ -70,7 +70,7 @@ TEST(EventFile, RoundTrip) {
 // Wrong if TensorBoard, which reads the files of a folder by name, would meet a resumed file before
 // its forerunner.
 TEST(EventFile, LaterFilesSortLater) {
-    const TempDir dir;
+    const TempFolder dir;
     std::string last;
     for (int i = 0; i < 4; ++i) {
         auto file = EventFile::create(dir.path(), 1, i + 1);
@@ -83,7 +83,7 @@ TEST(EventFile, LaterFilesSortLater) {
 
 // Wrong if a kill at any byte hides complete records, or shows a torn one, or counts as corruption.
 TEST(EventFile, KillAtEveryByte) {
-    const TempDir dir;
+    const TempFolder dir;
     std::vector<ScalarRecord> records;
     const std::string path = write_events(dir, records, 2);
     const std::string whole = bytes_of(path);
@@ -104,7 +104,7 @@ TEST(EventFile, KillAtEveryByte) {
 
 // Wrong if a damaged byte goes unnoticed or crashes the reader.
 TEST(EventFile, EveryDamagedByteIsFound) {
-    const TempDir dir;
+    const TempFolder dir;
     std::vector<ScalarRecord> records;
     const std::string whole = bytes_of(write_events(dir, records, 1));
     for (size_t at = 0; at < whole.size(); ++at) {
@@ -120,7 +120,7 @@ TEST(EventFile, EveryDamagedByteIsFound) {
 
 // Wrong if a record with right checksums but no Event inside crashes the reader.
 TEST(EventFile, RecordsThatAreNoEvents) {
-    const TempDir dir;
+    const TempFolder dir;
     std::mt19937 random(11);
     int refused = 0;
     for (int round = 0; round < 3000; ++round) {
@@ -141,7 +141,7 @@ TEST(EventFile, RecordsThatAreNoEvents) {
 
 // Wrong if a full disk leaves half a record, behind which no later record can be read.
 TEST(EventFile, FullDiskTakesTheRecordBack) {
-    const TempDir dir;
+    const TempFolder dir;
     const int code = in_child([&] {
         auto file = EventFile::create(dir.path(), 2, 1);
         if (!file) return 1;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/run/temp_dir.h"
+#include "tests/run/helpers.h"
 
 namespace hopscope::core {
 namespace {
@@ -26,7 +26,7 @@ std::string write_sample(const std::string& path) {
 // Wrong if a replay would apply another command, at another step, or with another number than was
 // applied.
 TEST(EventLog, RoundTrip) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string text = write_sample(dir / "events.jsonl");
     auto read = read_event_log(dir / "events.jsonl");
     ASSERT_TRUE(read) << read.error().message;
@@ -39,7 +39,7 @@ TEST(EventLog, RoundTrip) {
 }
 
 TEST(EventLog, MissingFileIsAnEmptyLog) {
-    const TempDir dir;
+    const TempFolder dir;
     auto read = read_event_log(dir / "none");
     ASSERT_TRUE(read);
     EXPECT_TRUE(read->empty());
@@ -48,7 +48,7 @@ TEST(EventLog, MissingFileIsAnEmptyLog) {
 // Wrong if a kill at any byte hides commands that were applied, or spoils those logged after the
 // resume.
 TEST(EventLog, KillAtEveryByte) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string whole = write_sample(dir / "events.jsonl");
     for (size_t cut = 0; cut <= whole.size(); ++cut) {
         const std::string path = dir / "cut.jsonl", torn = whole.substr(0, cut);
@@ -65,7 +65,7 @@ TEST(EventLog, KillAtEveryByte) {
 }
 
 TEST(EventLog, BadLinesAreNamed) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string good = R"({"command":"pause","step":1,"time":1,"by":"cli"})"
                              "\n";
     for (const std::string bad : {"nonsense\n", "[1]\n",

@@ -7,7 +7,7 @@
 
 #include "core/run/half.h"
 #include "core/run/safetensors.h"
-#include "tests/run/temp_dir.h"
+#include "tests/run/helpers.h"
 
 namespace hopscope::core {
 namespace {
@@ -60,7 +60,7 @@ std::vector<float> as_halves(const std::vector<float>& values) {
 
 // Wrong if the timeline shows other experts, places or tokens than were recorded.
 TEST(GeometryFile, RoundTrip) {
-    const TempDir dir;
+    const TempFolder dir;
     const GeometrySnapshot snapshot = sample();
     const std::vector<Projection> projections = {{{5, 3}, ramp(15, 0.6f)},
                                                  {{3, 5, 3}, ramp(45, 0.7f)}};
@@ -97,7 +97,7 @@ TEST(GeometryFile, RoundTrip) {
 }
 
 TEST(GeometryFile, ContradictingSizesAreNotWritten) {
-    const TempDir dir;
+    const TempFolder dir;
     GeometrySnapshot snapshot = sample();
     snapshot.layers[0].positions.pop_back();
     EXPECT_FALSE(write_geometry(dir / "g", snapshot));
@@ -106,7 +106,7 @@ TEST(GeometryFile, ContradictingSizesAreNotWritten) {
 
 // Wrong if a file with an expert that does not exist reaches code that indexes by it.
 TEST(GeometryFile, ForeignContentIsRefused) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto refused = [&](const GeometrySnapshot& snapshot, const std::string& says) {
         ASSERT_TRUE(write_geometry(dir / "g", snapshot));
         auto read = read_geometry(dir / "g");

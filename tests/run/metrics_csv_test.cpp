@@ -5,8 +5,8 @@
 #include <set>
 
 #include "tests/run/child_process.h"
+#include "tests/run/helpers.h"
 #include "tests/run/records.h"
-#include "tests/run/temp_dir.h"
 
 namespace hopscope::core {
 namespace {
@@ -27,7 +27,7 @@ std::vector<ScalarRecord> write_records(const std::string& path, int64_t count, 
 
 // Wrong if scripts that read the fixed columns break, or units and columns do not match one to one.
 TEST(MetricsCsv, UnitsThenFixedHeader) {
-    const TempDir dir;
+    const TempFolder dir;
     write_records(dir / "m.csv", 1, 2);
     const std::string text = bytes_of(dir / "m.csv");
     const auto lines = complete_lines(text);
@@ -58,7 +58,7 @@ TEST(MetricsCsv, ColumnNamesAndTagsAreUnique) {
 // Wrong if a resumed run shows other numbers than it had, in any bit (denormals, infinities,
 // negative zero included).
 TEST(MetricsCsv, NumbersReadBackBitExactly) {
-    const TempDir dir;
+    const TempFolder dir;
     auto records = write_records(dir / "m.csv", 300, 3);
     ScalarRecord special;
     special.step = 301;
@@ -82,7 +82,7 @@ TEST(MetricsCsv, NumbersReadBackBitExactly) {
 }
 
 TEST(MetricsCsv, NaNIsAnEmptyCell) {
-    const TempDir dir;
+    const TempFolder dir;
     auto csv = MetricsCsv::open(dir / "m.csv", 0);
     ASSERT_TRUE(csv);
     ScalarRecord record;
@@ -95,7 +95,7 @@ TEST(MetricsCsv, NaNIsAnEmptyCell) {
 // Wrong if a kill at any byte makes the file unreadable, loses a complete record, or lets the next
 // one stick to it.
 TEST(MetricsCsv, KillAtEveryByte) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto records = write_records(dir / "m.csv", 2, 1);
     const std::string whole = bytes_of(dir / "m.csv");
     for (size_t cut = 0; cut <= whole.size(); ++cut) {
@@ -115,7 +115,7 @@ TEST(MetricsCsv, KillAtEveryByte) {
 
 // Wrong if resume keeps records after the checkpoint, or drops the one of the checkpoint's step.
 TEST(MetricsCsv, CutToStep) {
-    const TempDir dir;
+    const TempFolder dir;
     const auto records = write_records(dir / "m.csv", 10, 2);
     for (const int64_t step : {20, 10, 7, 7, 1, 0}) {
         auto csv = MetricsCsv::open(dir / "m.csv", 2);
@@ -131,7 +131,7 @@ TEST(MetricsCsv, CutToStep) {
 // Wrong if a validation loss that came late were lost, changed other records, or ended up at
 // another update.
 TEST(MetricsCsv, AmendReplacesTheLastRecordOnly) {
-    const TempDir dir;
+    const TempFolder dir;
     auto records = write_records(dir / "m.csv", 3, 2);
     auto csv = MetricsCsv::open(dir / "m.csv", 2);
     ASSERT_TRUE(csv);
@@ -149,7 +149,7 @@ TEST(MetricsCsv, AmendReplacesTheLastRecordOnly) {
 
 // Wrong if a run of another version loses its history or gets lines of two shapes into one file.
 TEST(MetricsCsv, OtherColumnsAreConvertedAndTheOldFileKept) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "m.csv",
                       old = "# u\nstep,tokens,loss,novel\n1,8,2.5,9\n2,16,2.25,\n";
     put_bytes(path, old);
@@ -171,7 +171,7 @@ TEST(MetricsCsv, OtherColumnsAreConvertedAndTheOldFileKept) {
 // Wrong if a run that was begun before the live coupling columns were recorded cannot be read or
 // go on, or its old records gain numbers.
 TEST(MetricsCsv, FilesWithoutTheLiveCouplingColumnsGoOn) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "m.csv";
     const auto is_new = [](const std::string& name) {
         return name.starts_with("score_spearman/") || name.starts_with("gradient_cosine/");
@@ -216,7 +216,7 @@ TEST(MetricsCsv, FilesWithoutTheLiveCouplingColumnsGoOn) {
 }
 
 TEST(MetricsCsv, BadFilesAreNamedWithTheirLine) {
-    const TempDir dir;
+    const TempFolder dir;
     struct Case {
         std::string text, says;
     };
@@ -245,7 +245,7 @@ TEST(MetricsCsv, BadFilesAreNamedWithTheirLine) {
 
 // Wrong if opening destroys a file that is not ours.
 TEST(MetricsCsv, ForeignFileIsLeftAlone) {
-    const TempDir dir;
+    const TempFolder dir;
     for (const std::string text : {"no line end, no table", "hello,world\n1,2\n"}) {
         put_bytes(dir / "m.csv", text);
         EXPECT_FALSE(MetricsCsv::open(dir / "m.csv", 1));
@@ -254,7 +254,7 @@ TEST(MetricsCsv, ForeignFileIsLeftAlone) {
 }
 
 TEST(MetricsCsv, ReadsFilesWithWindowsLineEnds) {
-    const TempDir dir;
+    const TempFolder dir;
     put_bytes(dir / "m.csv", "step,loss\r\n1,2.5\r\n");
     auto read = read_metrics_csv(dir / "m.csv");
     ASSERT_TRUE(read) << read.error().message;

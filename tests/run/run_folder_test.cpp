@@ -6,8 +6,8 @@
 
 #include "core/run/metrics_log.h"
 #include "tests/run/child_process.h"
+#include "tests/run/helpers.h"
 #include "tests/run/records.h"
-#include "tests/run/temp_dir.h"
 
 namespace hopscope::core {
 namespace {
@@ -87,7 +87,7 @@ TEST(RunInfo, BadFilesAreRefused) {
 }
 
 TEST(RunFolder, CreateThenOpen) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "runs/a/";
     {
         auto folder = RunFolder::create(path, "[model]\n", sample_info());
@@ -104,7 +104,7 @@ TEST(RunFolder, CreateThenOpen) {
 
 // Wrong if a second call without --resume overwrites a run.
 TEST(RunFolder, ExistingRunIsRefused) {
-    const TempDir dir;
+    const TempFolder dir;
     ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
     auto again = RunFolder::create(dir / "a", "y", {});
     ASSERT_FALSE(again);
@@ -115,7 +115,7 @@ TEST(RunFolder, ExistingRunIsRefused) {
 
 // Wrong if `--out configs` overwrites a config.toml that belongs to someone else.
 TEST(RunFolder, ForeignFolderIsRefused) {
-    const TempDir dir;
+    const TempFolder dir;
     fs::create_directories(dir / "a");
     put_bytes(dir / "a/config.toml", "mine");
     auto created = RunFolder::create(dir / "a", "y", {});
@@ -132,7 +132,7 @@ TEST(RunFolder, ForeignFolderIsRefused) {
 
 // Wrong if a kill while a run is created blocks its folder for ever.
 TEST(RunFolder, InterruptedCreationIsTakenOver) {
-    const TempDir dir;
+    const TempFolder dir;
     ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
     fs::remove(dir / "a/run.json");
     put_bytes(dir / "a/run.json.tmp", "{");
@@ -143,7 +143,7 @@ TEST(RunFolder, InterruptedCreationIsTakenOver) {
 }
 
 TEST(RunFolder, OpenNamesWhatIsMissing) {
-    const TempDir dir;
+    const TempFolder dir;
     auto folder = RunFolder::open(dir.path(), false);
     ASSERT_FALSE(folder);
     EXPECT_EQ(folder.error().kind, ErrorKind::usage);
@@ -154,7 +154,7 @@ TEST(RunFolder, OpenNamesWhatIsMissing) {
 
 // Wrong if two processes write one run, or a reader is kept out by the writer.
 TEST(RunFolder, SecondWriterIsRefused) {
-    const TempDir dir;
+    const TempFolder dir;
     int ready[2], done[2];
     ASSERT_EQ(pipe(ready), 0);
     ASSERT_EQ(pipe(done), 0);
@@ -184,7 +184,7 @@ TEST(RunFolder, SecondWriterIsRefused) {
 
 // Wrong if the same process could open a run twice for writing (a window with two tabs).
 TEST(RunFolder, SecondWriterInTheSameProcess) {
-    const TempDir dir;
+    const TempFolder dir;
     auto first = RunFolder::create(dir / "a", "x", sample_info());
     ASSERT_TRUE(first);
     EXPECT_FALSE(RunFolder::open(dir / "a", true));
@@ -193,7 +193,7 @@ TEST(RunFolder, SecondWriterInTheSameProcess) {
 // Wrong if what a killed writer left stays for ever, or a reader removes what a living writer is
 // writing.
 TEST(RunFolder, OnlyTheWriterCleansUp) {
-    const TempDir dir;
+    const TempFolder dir;
     ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
     const std::vector<std::string> leftovers = {dir / "a/run.json.tmp", dir / "a/config.toml.tmp",
                                                 dir / "a/geometry/step_00000050.safetensors.tmp",
@@ -210,7 +210,7 @@ TEST(RunFolder, OnlyTheWriterCleansUp) {
 }
 
 TEST(RunFolder, FullDiskLeavesRunJson) {
-    const TempDir dir;
+    const TempFolder dir;
     auto folder = RunFolder::create(dir / "a", "x", sample_info());
     ASSERT_TRUE(folder);
     const std::string before = bytes_of(dir / "a/run.json");
@@ -224,7 +224,7 @@ TEST(RunFolder, FullDiskLeavesRunJson) {
 }
 
 TEST(RunFolder, DefaultNameIsDatedAndUnique) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string first = default_run_dir("first_look", dir.path());
     const std::string stem = dir / "first_look-";
     ASSERT_TRUE(first.starts_with(stem)) << first;
@@ -249,7 +249,7 @@ GeometrySnapshot snapshot_of(int64_t step, int64_t experts) {
 
 // Wrong if a long run fills the disk with geometry, or loses its first or newest picture.
 TEST(RunFolder, GeometryStaysUnderItsBudget) {
-    const TempDir dir;
+    const TempFolder dir;
     auto folder = RunFolder::create(dir / "a", "x", sample_info());
     ASSERT_TRUE(folder);
     ASSERT_TRUE(*folder->save_geometry(snapshot_of(0, 200)));
@@ -273,7 +273,7 @@ TEST(RunFolder, GeometryStaysUnderItsBudget) {
 }
 
 TEST(EvalFile, RoundTripAndDamage) {
-    const TempDir dir;
+    const TempFolder dir;
     EvalRecord record;
     record.run = "first_look";
     record.config_hash = "00ff";
@@ -305,7 +305,7 @@ TEST(EvalFile, RoundTripAndDamage) {
 
 // Wrong if resume leaves records after the checkpoint in one of the two files, or the two disagree.
 TEST(MetricsLog, ResumeCutsAndStartsANewEventFile) {
-    const TempDir dir;
+    const TempFolder dir;
     std::mt19937_64 random(9);
     auto folder = RunFolder::create(dir / "a", "x", sample_info());
     ASSERT_TRUE(folder);
@@ -333,7 +333,7 @@ TEST(MetricsLog, ResumeCutsAndStartsANewEventFile) {
 
 // Wrong if a failed record could not simply be written again: metrics.csv would have it twice.
 TEST(MetricsLog, FailedAppendLeavesNeitherFileAhead) {
-    const TempDir dir;
+    const TempFolder dir;
     auto folder = RunFolder::create(dir / "a", "x", sample_info());
     ASSERT_TRUE(folder);
     const int code = in_child([&] {

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "tests/run/child_process.h"
-#include "tests/run/temp_dir.h"
+#include "tests/run/helpers.h"
 
 namespace hopscope::core {
 namespace {
@@ -31,7 +31,7 @@ struct Sample {
 
 // Wrong if weights read back differ in a bit, in shape, or in order of names.
 TEST(Safetensors, RoundTrip) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "m.safetensors";
     const Sample sample;
     const std::map<std::string, std::string> metadata = {{"config", "[model]\nd = 1 # \"ü\"\n"},
@@ -59,7 +59,7 @@ TEST(Safetensors, RoundTrip) {
 
 // Wrong if the views of a file die with the object it was moved from.
 TEST(Safetensors, MovedFileKeepsItsViews) {
-    const TempDir dir;
+    const TempFolder dir;
     const Sample sample;
     ASSERT_TRUE(write_safetensors(dir / "m", sample.views(), {}));
     auto opened = SafetensorsFile::open(dir / "m");
@@ -71,7 +71,7 @@ TEST(Safetensors, MovedFileKeepsItsViews) {
 }
 
 TEST(Safetensors, ExpectNamesBothShapes) {
-    const TempDir dir;
+    const TempFolder dir;
     const Sample sample;
     ASSERT_TRUE(write_safetensors(dir / "m", sample.views(), {}));
     auto file = SafetensorsFile::open(dir / "m");
@@ -88,7 +88,7 @@ TEST(Safetensors, ExpectNamesBothShapes) {
 }
 
 TEST(Safetensors, WriterRefusesWhatNoReaderAccepts) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::vector<float> a(4);
     const std::string path = dir / "m";
     const std::vector<std::vector<TensorView>> bad = {
@@ -108,7 +108,7 @@ TEST(Safetensors, WriterRefusesWhatNoReaderAccepts) {
 // Wrong if one of these foreign or hostile files is taken for good, or its message does not say
 // what is wrong.
 TEST(Safetensors, RefusesEachKindOfDamage) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string f4 = R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})";
     const std::string data(4, '\0');
     struct Case {
@@ -190,7 +190,7 @@ TEST(Safetensors, RefusesEachKindOfDamage) {
 // Wrong if a valid file of another writer is refused: trailing blanks, no metadata, data not in
 // header order.
 TEST(Safetensors, ReadsFilesOfOtherWriters) {
-    const TempDir dir;
+    const TempFolder dir;
     put_bytes(dir / "a", with_header("{}"));
     EXPECT_TRUE(SafetensorsFile::open(dir / "a"));
     put_bytes(dir / "b", with_header(R"({"y":{"dtype":"U8","shape":[3],"data_offsets":[2,5]},)"
@@ -202,7 +202,7 @@ TEST(Safetensors, ReadsFilesOfOtherWriters) {
 }
 
 /// A small valid file to damage.
-std::string sample_bytes(const TempDir& dir) {
+std::string sample_bytes(const TempFolder& dir) {
     const Sample sample;
     EXPECT_TRUE(write_safetensors(dir / "sample", sample.views(), {{"config", "x = 1"}}));
     return bytes_of(dir / "sample");
@@ -211,7 +211,7 @@ std::string sample_bytes(const TempDir& dir) {
 // Wrong if a file cut at any byte (a kill without the atomic rename, a broken copy) is taken for
 // good.
 TEST(Safetensors, CutAtEveryByteIsRefused) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string whole = sample_bytes(dir);
     for (size_t cut = 0; cut < whole.size(); ++cut) {
         put_bytes(dir / "cut", whole.substr(0, cut));
@@ -222,7 +222,7 @@ TEST(Safetensors, CutAtEveryByteIsRefused) {
 // Wrong if damage in the header crashes the reader, makes it allocate without bound, or yields
 // views outside the file.
 TEST(Safetensors, HeaderDamageNeverEscapesTheFile) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string whole = sample_bytes(dir);
     uint64_t length = 0;
     std::memcpy(&length, whole.data(), 8);
@@ -273,7 +273,7 @@ TEST(Safetensors, HeaderDamageNeverEscapesTheFile) {
 
 // Wrong if a full disk while a checkpoint is written harms the file of that name.
 TEST(Safetensors, FullDiskLeavesTheOldFile) {
-    const TempDir dir;
+    const TempFolder dir;
     const Sample sample;
     ASSERT_TRUE(write_safetensors(dir / "m", sample.views(), {}));
     const std::string before = bytes_of(dir / "m");

@@ -5,7 +5,7 @@
 
 #include "core/run/atomic_file.h"
 #include "tests/run/child_process.h"
-#include "tests/run/temp_dir.h"
+#include "tests/run/helpers.h"
 
 namespace hopscope::core {
 namespace {
@@ -18,7 +18,7 @@ std::vector<TensorView> specs() {
 
 // Wrong if parts end up at another place than the same tensors written at once.
 TEST(SafetensorsWriter, PartsGiveTheFileThatOneWriteGives) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::vector<uint8_t> small = {1, 2, 3, 4};
     const std::vector<double> wide = {1.5, -2, 3e300, 4};
     auto whole = specs();
@@ -41,7 +41,7 @@ TEST(SafetensorsWriter, PartsGiveTheFileThatOneWriteGives) {
 
 // Wrong if a file appears that lacks bytes, or an older one is lost by a try that fails.
 TEST(SafetensorsWriter, AnUnfinishedFileLeavesNothing) {
-    const TempDir dir;
+    const TempFolder dir;
     const std::string path = dir / "t";
     ASSERT_TRUE(write_file_atomic(path, "older"));
     {
@@ -66,7 +66,7 @@ TEST(SafetensorsWriter, AnUnfinishedFileLeavesNothing) {
 
 // Wrong if a call that cannot succeed is found out only after hours of work.
 TEST(SafetensorsWriter, RefusesAtTheBeginning) {
-    const TempDir dir;
+    const TempFolder dir;
     EXPECT_FALSE(SafetensorsWriter::create(dir / "no/folder", specs(), {}).ok());
     auto twice = specs();
     twice.push_back(twice[0]);

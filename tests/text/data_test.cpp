@@ -51,9 +51,9 @@ TEST(DataTokenizer, PublishedModelGivesThePublishedIds) {
     EXPECT_EQ(tokenizer.size(), 32'000);
     EXPECT_EQ(tokenizer.newline_id(), 13);
     EXPECT_EQ(tokenizer.eos_id(), 2);
-    const auto text = read_file(data + "/tokenizer/mistral_no_tools_text_v1.txt");
+    const auto text = bytes_of(data + "/tokenizer/mistral_no_tools_text_v1.txt");
     const auto tokens =
-        nlohmann::json::parse(read_file(data + "/tokenizer/mistral_no_tools_tokens_v1.json"));
+        nlohmann::json::parse(bytes_of(data + "/tokenizer/mistral_no_tools_tokens_v1.json"));
     EXPECT_EQ(encode_published(tokenizer, text), tokens["tokens"].get<std::vector<int32_t>>());
 }
 
@@ -112,7 +112,7 @@ TEST(DataTokenizer, PublishedTrainingVectors) {
     REQUIRE_DATA();
     int cases = 0;
     for (const auto& row :
-         split(read_file(data + "/tokenizer/published_bpe_trainer_vectors.tsv"), '\n')) {
+         split(bytes_of(data + "/tokenizer/published_bpe_trainer_vectors.tsv"), '\n')) {
         if (row.empty() || row.front() == '#') continue;
         const auto fields = split(row, '\t');
         ASSERT_EQ(fields.size(), 4u) << row;
@@ -159,7 +159,7 @@ TEST(DataCorpus, RealCorporaBecomeBatches) {
         ids.resize(old + file.size());
         file.copy(0, file.size(), ids.data() + old);
     }
-    EXPECT_EQ(value_of(tokenizer.decode(ids)), read_file(config.train));
+    EXPECT_EQ(value_of(tokenizer.decode(ids)), bytes_of(config.train));
     EXPECT_NEAR(static_cast<double>(info.valid_tokens) / static_cast<double>(ids.size()), 0.05,
                 0.01);
     const auto batches =

@@ -1,47 +1,23 @@
-// What the tests of this folder share: a folder that vanishes, small files, a tokenizer trained
-// once.
+// What the tests of this folder share: small texts, a tokenizer trained once.
 #pragma once
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <lzma.h>
 #include <stdexcept>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "core/text/corpus.h"
 #include "core/text/random.h"
 #include "core/text/tokenizer.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::core {
 
-class TempFolder {
-  public:
-    TempFolder() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "hopscope-text-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
-    ~TempFolder() { std::filesystem::remove_all(path_); }
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-    std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-    std::string path() const { return path_.string(); }
-    /// Writes a file below the folder and returns its path.
-    std::string write(const std::string& name, const std::string& content) const {
-        const auto path = path_ / name;
-        std::filesystem::create_directories(path.parent_path());
-        std::ofstream(path, std::ios::binary) << content;
-        return path.string();
-    }
-
-  private:
-    std::filesystem::path path_;
-};
+using test::bytes_of;
+using test::TempFolder;
 
 /// The value, moved out (so that no reference outlives the Result); a failed Result fails the test
 /// by an exception.
@@ -49,11 +25,6 @@ template <class T>
 T value_of(Result<T> result) {
     if (!result) throw std::runtime_error(result.error().message);
     return std::move(*result);
-}
-
-inline std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 inline std::string pack_xz(const std::string& text) {

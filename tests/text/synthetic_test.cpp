@@ -257,28 +257,28 @@ TEST(Synthetic, OddOptionsAreTamed) {
 TEST(Synthetic, FilesAreWritten) {
     TempFolder folder;
     const auto files = value_of(write_synthetic(folder.path(), 5, 200'000, {}));
-    const auto train = read_file(files.train), valid = read_file(files.valid);
+    const auto train = bytes_of(files.train), valid = bytes_of(files.valid);
     EXPECT_GE(train.size(), 200'000u);
     EXPECT_GE(valid.size(), 10'000u);
     EXPECT_EQ(train, text_of(5, 200'000));
     EXPECT_EQ(train.find(valid.substr(0, 200)), std::string::npos)
         << "validation text must not be trained on";
-    EXPECT_EQ(read_file(files.truth), SyntheticCorpus(5).truth_json());
+    EXPECT_EQ(bytes_of(files.truth), SyntheticCorpus(5).truth_json());
     size_t n = 0;
     for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path()))
         ++n;
     EXPECT_EQ(n, 3u);
     // A longer text begins with the shorter one, and validation stays the same but for its length.
     const auto longer = value_of(write_synthetic(folder.path(), 5, 400'000, {}));
-    EXPECT_TRUE(read_file(longer.train).starts_with(train));
-    EXPECT_TRUE(read_file(longer.valid).starts_with(valid));
+    EXPECT_TRUE(bytes_of(longer.train).starts_with(train));
+    EXPECT_TRUE(bytes_of(longer.valid).starts_with(valid));
     EXPECT_EQ(write_synthetic(folder / "none", 5, 1000, {}).error().kind, ErrorKind::failed);
     EXPECT_EQ(write_synthetic(folder.path(), 5, 0, {}).error().kind, ErrorKind::usage);
     Progress progress;
     progress.cancelled = [] { return true; };
     EXPECT_EQ(write_synthetic(folder.path(), 6, 1000, progress).error().kind,
               ErrorKind::interrupted);
-    EXPECT_TRUE(read_file(longer.train).starts_with(train))
+    EXPECT_TRUE(bytes_of(longer.train).starts_with(train))
         << "a cancelled call leaves the old files";
 }
 

@@ -106,7 +106,7 @@ TEST(TokenFile, TailMovesToAnotherFile) {
 // Fails if any damaged byte, anywhere in the file, could pass unseen.
 TEST(TokenFile, EveryChangedByteIsFound) {
     TempFolder folder;
-    const std::string good = read_file(write_ids(folder / "good", numbers(40, 300), 300));
+    const std::string good = bytes_of(write_ids(folder / "good", numbers(40, 300), 300));
     for (size_t i = 0; i < good.size(); ++i) {
         std::string bad = good;
         bad[i] ^= 0x21;
@@ -116,7 +116,7 @@ TEST(TokenFile, EveryChangedByteIsFound) {
 
 TEST(TokenFile, WrongLengthsAreFound) {
     TempFolder folder;
-    const std::string good = read_file(write_ids(folder / "good", numbers(40, 300), 300));
+    const std::string good = bytes_of(write_ids(folder / "good", numbers(40, 300), 300));
     for (size_t n = 0; n < good.size(); ++n)
         expect_refused(folder.write("cut", good.substr(0, n)), "truncated");
     expect_refused(folder.write("long", good + "x"), "too long");
@@ -140,7 +140,7 @@ std::string forged(const std::string& good, uint64_t tokens, uint64_t width, uin
 
 TEST(TokenFile, ForgedSizesAreRefused) {
     TempFolder folder;
-    const std::string good = read_file(write_ids(folder / "good", numbers(40, 300), 300));
+    const std::string good = bytes_of(write_ids(folder / "good", numbers(40, 300), 300));
     ASSERT_TRUE(TokenFile::open(folder.write("same", forged(good, 40, 2, 300))).ok());
     for (const uint64_t tokens :
          {uint64_t{41}, uint64_t{0}, UINT64_MAX, uint64_t{1} << 63, (uint64_t{1} << 63) + 40}) {
@@ -153,7 +153,7 @@ TEST(TokenFile, ForgedSizesAreRefused) {
         expect_refused(folder.write("bad", forged(good, 40, 2, vocab)), "impossible");
     }
     expect_refused(folder.write("bad", forged(good, 40, 2, 100)), "outside the vocabulary of 100");
-    const std::string wide = read_file(write_ids(folder / "wide", numbers(40, 70'000), 70'000));
+    const std::string wide = bytes_of(write_ids(folder / "wide", numbers(40, 70'000), 70'000));
     std::string negative = wide;
     negative[256 + 3] = '\xff';
     expect_refused(folder.write("bad", negative), "outside the vocabulary");

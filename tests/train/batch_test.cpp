@@ -57,7 +57,7 @@ class Batch : public ::testing::Test {
     }
     std::string run(const std::string& name) const { return options_.out + "/" + name; }
 
-    TempRuns dir_;
+    TempFolder dir_;
     lab::BatchOptions options_;
     std::vector<lab::BatchRunBegin> begun_;
 };

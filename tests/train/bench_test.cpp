@@ -36,7 +36,7 @@ class BenchRuns : public ::testing::Test {
         EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
         return result ? json::parse(*result) : json();
     }
-    test::TempRuns dir_;
+    test::TempFolder dir_;
 };
 
 using Key = std::tuple<std::string, std::string, std::string>;
@@ -181,7 +181,7 @@ struct Course {
 };
 
 Course updates(UpdateForm how, const std::string& balance = "switch") {
-    test::TempRuns dir;
+    test::TempFolder dir;
     Config c;
     c.model = {.d_model = 16, .n_layers = 2, .n_heads = 2, .vocab_size = 50, .max_seq_len = 16};
     c.moe.experts = 8;

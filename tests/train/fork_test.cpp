@@ -177,7 +177,7 @@ class Fork : public ::testing::Test {
         }
     }
 
-    TempRuns dir_;
+    TempFolder dir_;
     std::string corpus_, config_;
     std::vector<std::string> overrides_;
     ForkTrainer::Available available_ = [](const at::Device&) { return int64_t{1} << 40; };

@@ -73,7 +73,7 @@ class Freeze : public ::testing::Test {
         return status ? "" : status.error().message;
     }
 
-    test::TempRuns dir_;
+    test::TempFolder dir_;
     Config config_;
     std::optional<BatchSource> data_;
     std::unique_ptr<Engine> engine_;

@@ -403,7 +403,7 @@ TEST_F(Laboratory, CouplingSaysWhatARunLacks) {
               "coupling: static experts read nothing");
 }
 
-std::string write_function_words(const TempRuns& runs) {
+std::string write_function_words(const TempFolder& runs) {
     const auto dir = runs / "categories";
     std::filesystem::create_directories(dir);
     std::ofstream(dir + "/function.toml")

@@ -60,7 +60,7 @@ double listed(const Config& c, int64_t parameters) {
 }
 
 double measured(const Config& config, int64_t& parameters) {
-    test::TempRuns dir;
+    test::TempFolder dir;
     auto writer = TokenFileWriter::create(dir / "t.tokens", config.model.vocab_size);
     std::vector<int32_t> ids;
     for (int i = 0; i < 6000; ++i)

@@ -80,7 +80,7 @@ class Race : public ::testing::Test {
         }
     }
 
-    TempRuns dir_;
+    TempFolder dir_;
     lab::RaceOptions options_;
 };
 

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -17,28 +16,9 @@
 #include "core/api/lab.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/step_names.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::test {
-
-/// A folder of its own for each test, in memory where there is some.
-class TempRuns {
-  public:
-    TempRuns() {
-        const std::string base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-        static int count = 0;
-        path_ =
-            base + "/hopscope_train_" + std::to_string(getpid()) + "_" + std::to_string(count++);
-        std::filesystem::create_directories(path_);
-    }
-    ~TempRuns() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
-  private:
-    std::string path_;
-};
 
 /// Text with enough structure to learn: a few sentence patterns, written once a test.
 inline std::string write_corpus(const std::string& path, int lines = 6000) {
@@ -65,13 +45,6 @@ inline std::string write_config(const std::string& path, const std::string& corp
            "[data]\nsource = \"text\"\ntrain = \""
         << corpus << "\"\n";
     return path;
-}
-
-inline std::string bytes_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
 }
 
 inline std::string checkpoint_of(const std::string& run, int64_t step) {
@@ -116,7 +89,7 @@ class OwnRuns : public ::testing::Test {
         return o.out;
     }
 
-    TempRuns dir_;
+    TempFolder dir_;
     std::string corpus_, config_;
 };
 

@@ -73,7 +73,7 @@ class StoppedRun : public ::testing::Test {
         }
     }
 
-    TempRuns dir_;
+    TempFolder dir_;
     lab::TrainOptions options_;
 };
 

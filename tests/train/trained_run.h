@@ -12,7 +12,7 @@ namespace hopscope::test {
 class SharedRuns : public ::testing::Test {
   protected:
     static void SetUpTestSuite() {
-        runs_ = new TempRuns;
+        runs_ = new TempFolder;
         write_config(*runs_ / "c.toml", write_corpus(*runs_ / "corpus.txt"));
     }
     static void TearDownTestSuite() {
@@ -29,7 +29,7 @@ class SharedRuns : public ::testing::Test {
         const auto done = core::lab::train(options);
         ASSERT_TRUE(done.ok()) << done.error().message;
     }
-    static inline TempRuns* runs_ = nullptr;
+    static inline TempFolder* runs_ = nullptr;
 };
 
 class TrainedRun : public SharedRuns {

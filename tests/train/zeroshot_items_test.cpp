@@ -9,7 +9,7 @@
 namespace hopscope::core {
 namespace {
 
-using test::TempRuns;
+using test::TempFolder;
 
 ZeroshotItem parsed(const std::string& task, const std::string& line) {
     auto item = parse_zeroshot_item(task, line, "f:1");
@@ -157,7 +157,7 @@ TEST(ZeroshotItems, WinoGrandeScoresWhatStandsBehindTheBlank) {
 const char* kWino = R"({"sentence": "a _ b", "option1": "x", "option2": "y", "answer": 1})";
 
 TEST(ZeroshotItems, FilesAreReadPlainAndPackedAndNameTheLine) {
-    const TempRuns dir;
+    const TempFolder dir;
     const std::string text = std::string(kWino) + "\n\n" + kWino + "\n";
     const auto put = [&](const std::string& name, const std::string& bytes) {
         std::ofstream(dir / name, std::ios::binary) << bytes;
