@@ -6,11 +6,13 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
+#include <map>
 #include <stdexcept>
 
 #include "core/lab/bench_work.h"
 #include "core/lab/trace_json.h"
 #include "core/measure/coupling.h"
+#include "core/measure/gradient_geometry.h"
 #include "core/model/forward.h"
 #include "core/probe/trace.h"
 #include "core/run/json_file.h"
@@ -99,9 +101,21 @@ Result<std::string> prompt_text(const BenchSetting& s, const ModelCopy& model, i
     return text;
 }
 
-/// The weights' rows in geometry, the cloud of positions, and the file: what a due snapshot adds.
-void take_snapshot(const BenchSetting& s, const BenchRun& run) {
+/// Something of every gradient's name and shape; only the time is asked for.
+std::map<std::string, at::Tensor> stand_in_gradients(const Weights& weights) {
+    std::map<std::string, at::Tensor> out;
+    weights.for_each([&](const std::string& name, Group, const at::Tensor& value) {
+        out.emplace(name, value.detach());
+    });
+    return out;
+}
+
+/// The rows of gradients and of weights, the cloud of positions, and the file: what a due snapshot
+/// adds.
+void take_snapshot(const BenchSetting& s, const BenchRun& run,
+                   const std::map<std::string, at::Tensor>& gradients) {
     const c10::AutoGradMode no_grad(false);
+    live_gradient_cosines(s.config, run.copy->weights, gradients);
     for (size_t l = 0; l < run.copy->weights.layers.size(); ++l)
         live_geometry(s.config, run.copy->weights.layers[l], static_cast<int64_t>(l));
     const auto snapshot = run.trainer->geometry();
@@ -219,7 +233,9 @@ BenchWorks statistics_work(BenchSetting& s) {
     BenchWork snapshot{"statistics", "", data, "snapshot", 0, {}};
     BenchForm one = updates.forms.front();
     one.form = "with";
-    one.run = [&s, run = *run] { take_snapshot(s, *run); };
+    one.run = [&s, run = *run, gradients = stand_in_gradients((*run)->copy->weights)] {
+        take_snapshot(s, *run, gradients);
+    };
     snapshot.forms.push_back(std::move(one));
     return std::vector<BenchWork>{std::move(updates), std::move(snapshot)};
 }

@@ -85,7 +85,7 @@ std::map<std::string, std::string> metadata_of(const RoutingDumpOptions& o, cons
     return {{"format", kFormat},
             {"run", run.folder.name()},
             {"step", std::to_string(run.step)},
-            {"config_hash", config_hash(run.config)},
+            {"config_hash", run.folder.info().config_hash},
             {"config", to_toml(run.config)},
             {"corpus", o.corpus.empty() ? source_name(run.config) : o.corpus},
             {"split", o.corpus.empty() ? o.split : ""},

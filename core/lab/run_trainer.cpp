@@ -23,25 +23,6 @@ double unix_seconds() {
         .count();
 }
 
-/// The gradients of router rows beside those of the rows that experts read, [layers].
-std::vector<double> gradient_cosines(const Config& config, const Weights& weights,
-                                     const std::map<std::string, at::Tensor>& gradients) {
-    const c10::AutoGradMode no_grad(false);
-    std::vector<double> out;
-    for (size_t l = 0; l < weights.layers.size(); ++l) {
-        const auto& w = weights.layers[l];
-        const auto of = [&](const char* name) {
-            const auto found = gradients.find("layers." + std::to_string(l) + "." + name);
-            return found == gradients.end() ? at::Tensor() : found->second;
-        };
-        out.push_back(
-            live_gradient_cosine(config, w, static_cast<int64_t>(l),
-                                 of(w.linear.defined() ? "router.linear" : "router.centroids"),
-                                 of(w.gate.defined() ? "experts.gate" : "experts.down")));
-    }
-    return out;
-}
-
 Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
     std::string list;
     for (const auto& k : keys) list += "\n  " + k;
@@ -295,7 +276,7 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
         GradientView look;
         if (due_at(step() + 1).snapshot && config_.model.ffn != "dense")
             look = [&](const Weights& weights, const std::map<std::string, at::Tensor>& gradients) {
-                cosines = gradient_cosines(config_, weights, gradients);
+                cosines = live_gradient_cosines(config_, weights, gradients);
             };
         auto record = engine_->update(data_->train, between, look);
         if (alone_) peak_memory_ = std::max(peak_memory_, peak_memory(device_.device));

@@ -103,6 +103,24 @@ double live_gradient_cosine(const Config& config, const LayerWeights& w, int64_t
     return count > 0 ? sum / count : stats::kNaN;
 }
 
+std::vector<double> live_gradient_cosines(const Config& config, const Weights& weights,
+                                          const std::map<std::string, at::Tensor>& gradients) {
+    const c10::AutoGradMode no_grad(false);
+    std::vector<double> out;
+    for (size_t l = 0; l < weights.layers.size(); ++l) {
+        const auto& w = weights.layers[l];
+        const auto of = [&](const char* name) {
+            const auto found = gradients.find("layers." + std::to_string(l) + "." + name);
+            return found == gradients.end() ? at::Tensor() : found->second;
+        };
+        out.push_back(
+            live_gradient_cosine(config, w, static_cast<int64_t>(l),
+                                 of(w.linear.defined() ? "router.linear" : "router.centroids"),
+                                 of(w.gate.defined() ? "experts.gate" : "experts.down")));
+    }
+    return out;
+}
+
 RowGeometry row_geometry(const at::Tensor& all) {
     RowGeometry out{0, stats::kNaN, stats::kNaN, stats::kNaN, stats::kNaN};
     auto rows = all.to(at::kDouble);

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "core/api/progress.h"
@@ -41,6 +43,10 @@ struct GradientMatch {
 /// @param reads  ∂L/∂ the rows that experts read, [M, r, d]
 double live_gradient_cosine(const Config& config, const LayerWeights& w, int64_t layer,
                             const at::Tensor& router, const at::Tensor& reads);
+
+/// The same for every layer, [layers]. @param gradients by the names of Weights::for_each
+std::vector<double> live_gradient_cosines(const Config& config, const Weights& weights,
+                                          const std::map<std::string, at::Tensor>& gradients);
 
 struct LayerGradients {
     RowGeometry router_weights, router_gradients;  ///< of rows in model space, hops together

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/run/safetensors.h"
 #include "tests/train/trained_run.h"
 
 namespace {
@@ -163,6 +164,14 @@ TEST_F(Documents, OneHashWhateverWasSetLive) {
     EXPECT_EQ(documents.at("jaccard")["config_hash"], hash);
     EXPECT_EQ(documents.at("jaccard")["live"], live);
     EXPECT_FALSE(documents.at("phases").contains("live")) << "rests on no checkpoint";
+    lab::RoutingDumpOptions t;
+    t.run = run;
+    t.out = run + "/routing.safetensors";
+    t.batches = 1;
+    ASSERT_TRUE(lab::trace_corpus(t).ok());
+    const auto file = SafetensorsFile::open(t.out);
+    ASSERT_TRUE(file.ok()) << file.error().message;
+    EXPECT_EQ(file->metadata().at("config_hash"), hash);
     // Two sets of three of the larger first pool's 8, the k that the weights were used with:
     // P(i common) of 56 sets: 10, 30, 15, 1.
     EXPECT_NEAR(documents.at("jaccard")["result"]["between_layers"][0]["random"].get<double>(),
