@@ -13,12 +13,26 @@
 
 namespace hopscope::test {
 
+/// The whole of a file; empty where there is none.
+inline std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void put_bytes(const std::string& path, const std::string& bytes) {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
 /// Made with the object, removed with everything in it at its end.
 class TempFolder {
   public:
     TempFolder() {
-        // Memory where there is some: the tests of run folders call fsync thousands of times.
-        const bool memory = access("/dev/shm", W_OK) == 0;
+        // Memory where there is enough: the tests of run folders call fsync thousands of times.
+        std::error_code none;
+        const auto space = std::filesystem::space("/dev/shm", none);
+        const bool memory = !none && space.available > (1u << 30) && access("/dev/shm", W_OK) == 0;
         std::string pattern = memory ? "/dev/shm" : std::filesystem::temp_directory_path().string();
         pattern += "/hopscope_test_XXXXXX";
         if (!mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder " + pattern);
@@ -37,23 +51,12 @@ class TempFolder {
     std::string write(const std::string& name, const std::string& content) const {
         const std::filesystem::path file = path_ + "/" + name;
         std::filesystem::create_directories(file.parent_path());
-        std::ofstream(file, std::ios::binary) << content;
+        put_bytes(file.string(), content);
         return file.string();
     }
 
   private:
     std::string path_;
 };
-
-/// The whole of a file; empty where there is none.
-inline std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-inline void put_bytes(const std::string& path, const std::string& bytes) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
 
 }  // namespace hopscope::test

@@ -13,7 +13,7 @@ namespace hopscope::app {
 void draw_marks(const AppState& state, std::span<const Mark> marks);
 
 /// Where a lane overtakes another in validation loss: a ring, its words under the pointer, and
-/// beside it as long as there are few. Nothing where another quantity than the loss is shown.
+/// beside it as long as there are few. Nothing where neither loss nor perplexity is shown.
 void draw_crossings(const AppState& state, std::span<const Mark> crossings,
                     const CurveChoice& choice);
 

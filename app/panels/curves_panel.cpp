@@ -1,9 +1,10 @@
-// The curves panel: every scalar of the run over steps, tokens or time; tabs and options, what they
-// choose, the plot and beside it the list of its lines.
+// The curves panel: losses, rates and routing statistics over steps, tokens or time; tabs and
+// options, what they choose, the plot and beside it the list of its lines.
 #include <algorithm>
 #include <cstdio>
 #include <imgui.h>
 #include <limits>
+#include <string_view>
 
 #include "app/panels/curves_legend.h"
 #include "app/panels/curves_plot.h"
@@ -130,11 +131,12 @@ void CurvesPanel::draw(AppState& state) {
     // A statistic that is not there must leave the way to the others.
     if (!empty || (choice.quantity == Quantity::routing && !state.history.empty()))
         draw_options(state);
-    if (empty)
-        empty_state(state, state.history.empty() ? "No updates yet" : "Not measured in this run",
-                    why_empty(choice));
-    else
+    if (empty) {
+        const EmptyText why = empty_text(state.history, choice);
+        empty_state(state, why.title, why.text.c_str());
+    } else {
         draw_body(state);
+    }
 }
 
 /// The plot, and beside it the list of its lines; below it where the panel is narrow.
@@ -159,7 +161,10 @@ void CurvesPanel::draw_body(AppState& state) {
 
 void CurvesPanel::export_button(AppState& state) {
     ImGui::SameLine(0, 4 * state.pixel_scale);
-    if (!button(state, "PNG", nullptr, "Writes the picture below into the run folder")) return;
+    const bool empty = content_.series.empty();
+    if (!button(state, "PNG", empty ? "No line is shown" : nullptr,
+                "Writes the picture below into the run folder"))
+        return;
     char name[64];
     std::snprintf(name, sizeof name, "curves_%s_step_%08lld.png",
                   text_of(content_.choice.quantity).tab, static_cast<long long>(state.status.step));
@@ -203,10 +208,10 @@ void CurvesPanel::draw_options(AppState& state) {
     };
     if (choice.quantity == Quantity::routing) {
         combo(
-            "##statistic", row_of(choice.stat).name, 148, kRoutingStatRows,
+            "##statistic", row_of(choice.stat).name, 190, routing_stats(),
             [](const RoutingStatRow& row) { return row.name; },
             [&](const RoutingStatRow& row) { choice.stat = row.stat; });
-        tooltip(row_of(choice.stat).axis);
+        tooltip(row_of(choice.stat).help);
         ImGui::SameLine();
     }
     combo(
@@ -228,7 +233,10 @@ void CurvesPanel::draw_options(AppState& state) {
                "Shows all and follows the run (double click)"))
         plot_.follow();
     export_button(state);
-    if (choice.quantity == Quantity::lr || ImGui::GetContentRegionAvail().x < 80 * s) return;
+    const bool smoothed =
+        choice.quantity != Quantity::lr &&
+        (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
+    if (!smoothed || ImGui::GetContentRegionAvail().x < 80 * s) return;
     ImGui::SameLine();
     const float left = ImGui::GetContentRegionAvail().x;
     if (left < 60 * s) {

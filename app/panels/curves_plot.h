@@ -17,7 +17,7 @@ struct CurvesContent {
     CurveChoice choice;
     std::vector<Series> series;  ///< in drawing order
     std::vector<Mark> marks, crossings;
-    const CurvesLegend* legend = nullptr;  ///< strength of the lines; never null
+    const CurvesLegend* legend = nullptr;  ///< strength of the lines; set before a frame is drawn
     bool listed = false;                   ///< the lines stand in a list beside the plot
 };
 

@@ -130,10 +130,16 @@ const char* axis_of(XAxis axis) {
     return kAxes[static_cast<size_t>(axis)];
 }
 
-const char* why_empty(const CurveChoice& choice) {
-    if (choice.quantity == Quantity::routing && row_of(choice.stat).with_snapshots)
-        return "It is recorded with a snapshot (train.snapshot_every), of a router with rows.";
-    return text_of(choice.quantity).empty;
+EmptyText empty_text(const History& history, const CurveChoice& choice) {
+    if (history.empty()) return {"No updates yet", text_of(choice.quantity).empty};
+    if (choice.quantity != Quantity::routing)
+        return {"Not measured in this run", text_of(choice.quantity).empty};
+    if (history.layers.empty()) return {"Not measured in this run", "A dense model has no router."};
+    const RoutingStatRow& row = row_of(choice.stat);
+    std::string text = *row.needs ? std::string("It needs ") + row.needs + "." : "";
+    if (!row.with_snapshots) return {"Not measured in this run", text};
+    return {"Not measured yet",
+            "It is recorded with each snapshot (train.snapshot_every). " + text};
 }
 
 std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {

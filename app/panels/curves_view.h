@@ -44,8 +44,12 @@ struct CurveChoice {
     bool operator==(const CurveChoice&) const = default;
 };
 
-/// What fills the plot that a choice leaves empty.
-const char* why_empty(const CurveChoice& choice);
+/// What a plot without lines says: when they come, or what the run lacks for them.
+struct EmptyText {
+    const char* title;
+    std::string text;
+};
+EmptyText empty_text(const History& history, const CurveChoice& choice);
 
 /// All series of a quantity, in drawing order: raw first, smoothed over it, validation last.
 std::vector<Series> curves_of(const History& history, const CurveChoice& choice);

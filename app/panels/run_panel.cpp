@@ -194,10 +194,7 @@ void RunPanel::draw_followed(AppState& state) {
 
 /// Always of the same height: what stands below must not move while it is aimed at.
 void RunPanel::draw_activity(AppState& state) {
-    const float height = ImGui::GetTextLineHeight();
-    const ImVec2 at = ImGui::GetCursorPos();
     text_cut(state, activity_line(state.status, state.session->config()), state.theme().dim);
-    ImGui::SetCursorPos(ImVec2(at.x, at.y + height + ImGui::GetStyle().ItemSpacing.y));
     if (state.status.activity.empty())
         ImGui::Dummy(ImVec2(0, kProgressHeight * state.pixel_scale));
     else

@@ -127,9 +127,9 @@ std::string activity_line(const core::RunStatus& status, const core::Config& con
         return status.activity + (status.progress >= 0
                                       ? ", " + rounded(status.progress * 100, 0) + " %"
                                       : std::string("\xE2\x80\xA6"));
-    const int64_t every = config.train.eval_every;
-    if (core::is_final(status.state) || every <= 0 || status.step >= status.steps) return "";
-    const int64_t next = (status.step / every + 1) * every;
+    const bool ends = core::is_final(status.state) || status.state == core::RunState::stopping;
+    if (ends || status.writer_left || status.step >= status.steps) return "";
+    const int64_t every = config.train.eval_every, next = (status.step / every + 1) * every;
     return "next evaluation at step " + with_thousands(std::min(next, status.steps));
 }
 

@@ -52,7 +52,7 @@ void History::append(const core::ScalarRecord& r) {
     }
     for (size_t i = 0; i < layers.size(); ++i) {
         const core::LayerScalars s = i < r.layers.size() ? r.layers[i] : core::LayerScalars{};
-        for (const RoutingStatRow& row : kRoutingStatRows)
+        for (const RoutingStatRow& row : routing_stats())
             layers[i].columns[static_cast<size_t>(row.stat)].push_back(s.*row.value);
     }
     if (!std::isnan(r.valid_loss)) {

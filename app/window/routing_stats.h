@@ -1,5 +1,6 @@
-// The statistics of the routing that have a curve, one line a layer: their names, units and where a
-// scalar record holds them. A new one is a row here. Any thread.
+// The statistics of the routing that have a curve, one line a layer: their names, units, what they
+// are, and where a scalar record holds them. A new one is a name in RoutingStat and a row. Any
+// thread.
 #pragma once
 
 #include <array>
@@ -16,6 +17,9 @@ enum class RoutingStat {
     jaccard,
     load_cv,
     load_max_over_mean,
+    load_q10,
+    load_q50,
+    load_q90,
     dead,
     tau,
     moe_scale,
@@ -23,23 +27,27 @@ enum class RoutingStat {
     collinearity,
     nearest_cosine,
     score_spearman,
-    gradient_cosine
+    gradient_cosine,
+    count
 };
-inline constexpr size_t kRoutingStats = static_cast<size_t>(RoutingStat::gradient_cosine) + 1;
+inline constexpr size_t kRoutingStats = static_cast<size_t>(RoutingStat::count);
 
 struct RoutingStatRow {
     RoutingStat stat;
     const char* name;
-    const char* axis;  ///< with its unit
+    const char* axis;   ///< with its unit
+    const char* help;   ///< what is measured, over what
+    const char* needs;  ///< what a run must have for it; "" where every router has it
     float core::LayerScalars::*value;
     /// Recorded where a snapshot is due: the line joins what was measured and is not smoothed.
     bool with_snapshots;
 };
+
 /// In the order of RoutingStat.
-extern const std::array<RoutingStatRow, kRoutingStats> kRoutingStatRows;
+const std::array<RoutingStatRow, kRoutingStats>& routing_stats();
 
 inline const RoutingStatRow& row_of(RoutingStat stat) {
-    return kRoutingStatRows[static_cast<size_t>(stat)];
+    return routing_stats()[static_cast<size_t>(stat)];
 }
 
 }  // namespace hopscope::app

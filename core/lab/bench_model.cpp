@@ -102,24 +102,24 @@ Result<std::string> prompt_text(const BenchSetting& s, const ModelCopy& model, i
 }
 
 /// Something of every gradient's name and shape; only the time is asked for.
-std::map<std::string, at::Tensor> stand_in_gradients(const Weights& weights) {
+std::map<std::string, at::Tensor> stand_in_gradients(const Config& config, const Weights& weights) {
     std::map<std::string, at::Tensor> out;
-    weights.for_each([&](const std::string& name, Group, const at::Tensor& value) {
-        out.emplace(name, value.detach());
+    weights.for_each([&](const std::string& name, Group group, const at::Tensor& value) {
+        if (learns(config, name, group)) out.emplace(name, value);
     });
     return out;
 }
 
 /// The rows of gradients and of weights, the cloud of positions, and the file: what a due snapshot
 /// adds.
-void take_snapshot(const BenchSetting& s, const BenchRun& run,
+void take_snapshot(const BenchSetting& s, RunTrainer& trainer, const Weights& weights,
                    const std::map<std::string, at::Tensor>& gradients) {
     const c10::AutoGradMode no_grad(false);
-    live_gradient_cosines(s.config, run.copy->weights, gradients);
-    for (size_t l = 0; l < run.copy->weights.layers.size(); ++l)
-        live_geometry(s.config, run.copy->weights.layers[l], static_cast<int64_t>(l));
-    const auto snapshot = run.trainer->geometry();
-    if (snapshot) must(run.trainer->save_geometry(*snapshot));
+    live_gradient_cosines(s.config, weights, gradients);
+    for (size_t l = 0; l < weights.layers.size(); ++l)
+        live_geometry(s.config, weights.layers[l], static_cast<int64_t>(l));
+    const auto snapshot = trainer.geometry();
+    if (snapshot) must(trainer.save_geometry(*snapshot));
 }
 
 }  // namespace
@@ -233,8 +233,9 @@ BenchWorks statistics_work(BenchSetting& s) {
     BenchWork snapshot{"statistics", "", data, "snapshot", 0, {}};
     BenchForm one = updates.forms.front();
     one.form = "with";
-    one.run = [&s, run = *run, gradients = stand_in_gradients((*run)->copy->weights)] {
-        take_snapshot(s, *run, gradients);
+    const auto weights = on_device(s, (*run)->copy->weights);
+    one.run = [&s, run = *run, weights, gradients = stand_in_gradients(s.config, weights)] {
+        take_snapshot(s, *run->trainer, weights, gradients);
     };
     snapshot.forms.push_back(std::move(one));
     return std::vector<BenchWork>{std::move(updates), std::move(snapshot)};

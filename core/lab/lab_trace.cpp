@@ -1,7 +1,6 @@
 // hopscope trace: everything about one prompt (hopscope.trace/1, product.md section 5).
 #include "core/api/lab.h"
 #include "core/lab/device.h"
-#include "core/lab/json_out.h"
 #include "core/lab/open_run.h"
 #include "core/lab/trace_json.h"
 #include "core/probe/trace.h"
@@ -23,7 +22,7 @@ Result<std::string> trace(const TraceOptions& o) {
                     {"seed", run->config.train.seed},
                     {"source", run->folder.info().source}};
         j["step"] = run->step;
-        j["config_hash"] = document("", run->folder, run->step, run->config)["config_hash"];
+        j["config_hash"] = run->folder.info().config_hash;
         j["text"] = o.text;
         j["precision"] = o.precision;
         add_trace(j, *result, o.positions && run->config.moe.has_positions());

@@ -82,10 +82,12 @@ std::map<std::string, std::string> metadata_of(const RoutingDumpOptions& o, cons
     Json pieces = Json::array();
     for (int64_t i = 0; i < run.tokenizer.size(); ++i)
         pieces.push_back(run.tokenizer.piece(static_cast<int32_t>(i)));
+    const auto head = document(kFormat, run.folder, run.step, run.config);
     return {{"format", kFormat},
             {"run", run.folder.name()},
             {"step", std::to_string(run.step)},
             {"config_hash", run.folder.info().config_hash},
+            {"live", dump_ordered_line(head.at("live"))},
             {"config", to_toml(run.config)},
             {"corpus", o.corpus.empty() ? source_name(run.config) : o.corpus},
             {"split", o.corpus.empty() ? o.split : ""},
@@ -135,8 +137,9 @@ const std::vector<Definition>& trace_definitions() {
         {"layers.L.hops.H.position",
          "[S, T, s] with --positions: what routing used; absent for routers without positions"},
         {"metadata",
-         "format, run, step, config (TOML), config_hash, corpus, split, corpus_hash, data_hash, "
-         "tokenizer_hash, pack, batch, precision, script and pieces (JSON)"},
+         "format, run, step, config (TOML, settings changed while training applied), config_hash "
+         "(of the run as configured), live (those settings, JSON), corpus, split, corpus_hash, "
+         "data_hash, tokenizer_hash, pack, batch, precision, script and pieces (JSON)"},
     };
     return kDefinitions;
 }

@@ -8,7 +8,7 @@ namespace hopscope::core::analysis {
 namespace {
 
 using testing::evaluation;
-using testing::TempDir;
+using testing::TempFolder;
 
 /// A run folder with nothing in it yet.
 RunFolder empty_run(const TempFolder& dir) {

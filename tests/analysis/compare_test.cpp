@@ -14,7 +14,7 @@ namespace hopscope::core::analysis {
 namespace {
 
 using testing::evaluation;
-using testing::TempDir;
+using testing::TempFolder;
 using testing::write_text;
 
 CompareInput input_of(EvalRecord record) {

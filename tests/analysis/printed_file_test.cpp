@@ -11,7 +11,7 @@
 namespace hopscope::core::analysis {
 namespace {
 
-using testing::TempDir;
+using testing::TempFolder;
 using testing::write_text;
 
 std::vector<PrintedClaim> claims_of(const std::string& text, double margin = kLossMargin) {

@@ -10,7 +10,7 @@
 namespace hopscope::core::analysis {
 namespace {
 
-using testing::TempDir;
+using testing::TempFolder;
 
 /// Two tokens, one layer, k = 2 of 4 experts.
 GeometrySnapshot snapshot(int64_t step, std::vector<int32_t> choices) {

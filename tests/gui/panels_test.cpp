@@ -305,8 +305,10 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         ctx->SetRef("Stage");
         ctx->ItemClick("routing");
         const auto& layer = stage->state.history.layers.at(0);
-        for (const app::RoutingStatRow& row : app::kRoutingStatRows) {
-            ctx->ComboClick((std::string("##statistic/") + row.name).c_str());
+        for (const app::RoutingStatRow& row : app::routing_stats()) {
+            std::string path = "##statistic/";
+            for (const char* c = row.name; *c; ++c) path += *c == '/' ? "\\/" : std::string(1, *c);
+            ctx->ComboClick(path.c_str());
             ctx->Yield(2);
             const auto& values = layer.of(row.stat);
             const bool measured = std::any_of(values.begin(), values.end(),

@@ -108,32 +108,71 @@ TEST(Curves, RawSmoothedAndValidation) {
     EXPECT_EQ(curves_of(h, choice).size(), 2u);
 }
 
-// Wrong if what is recorded with the snapshots alone were lost between the updates without it, or
-// drawn as a line through nothing.
-TEST(Curves, LiveCouplingJoinsTheSnapshots) {
+// Wrong if a statistic showed another one's values, if what is recorded with the snapshots alone
+// were lost between the updates without it, or drawn as a line through nothing.
+TEST(Curves, EachStatisticShowsItsOwnValues) {
+    using S = RoutingStat;
+    const auto layer_at = [](int step) {
+        core::LayerScalars l;
+        const auto i = static_cast<float>(step);
+        l.entropy = 1 * i, l.max_prob = 2 * i, l.jaccard = 3 * i, l.load_cv = 4 * i;
+        l.load_max_over_mean = 5 * i, l.load_q10 = 6 * i, l.load_q50 = 7 * i, l.load_q90 = 8 * i;
+        l.dead = 9 * i, l.tau = 10 * i, l.moe_scale = 11 * i;
+        if (step % 10) return l;
+        l.coupling = 12 * i, l.collinearity = 13 * i, l.nearest_cosine = 14 * i;
+        l.score_spearman = 15 * i, l.gradient_cosine = 16 * i;
+        return l;
+    };
+    const std::vector<S> order = {
+        S::entropy,        S::max_prob, S::jaccard,      S::load_cv,        S::load_max_over_mean,
+        S::load_q10,       S::load_q50, S::load_q90,     S::dead,           S::tau,
+        S::moe_scale,      S::coupling, S::collinearity, S::nearest_cosine, S::score_spearman,
+        S::gradient_cosine};
+    ASSERT_EQ(order.size(), kRoutingStats);
     History h;
     for (int i = 1; i <= 50; ++i) {
         auto r = record(i, 2.0f);
-        r.layers.resize(2);
-        if (i % 10 == 0)
-            for (const RoutingStatRow& row : kRoutingStatRows)
-                if (row.with_snapshots) r.layers[1].*row.value = 0.01f * static_cast<float>(i);
+        r.layers = {core::LayerScalars(), layer_at(i)};
         h.append(r);
     }
     CurveChoice choice;
     choice.quantity = Quantity::routing;
-    for (const RoutingStatRow& row : kRoutingStatRows) {
-        choice.stat = row.stat;
+    choice.smoothing = 0;
+    for (size_t i = 0; i < order.size(); ++i) {
+        choice.stat = order[i];
+        const bool snapshots = i >= 11;
+        EXPECT_EQ(row_of(order[i]).with_snapshots, snapshots) << row_of(order[i]).name;
         const auto series = curves_of(h, choice);
-        ASSERT_EQ(series.size(), row.with_snapshots ? 1u : 0u) << row.name;
-        if (series.empty()) continue;
+        ASSERT_EQ(series.size(), 1u) << row_of(order[i]).name;
         EXPECT_EQ(series[0].name, "layer 1");
-        ASSERT_EQ(series[0].xs.size(), 5u);
-        EXPECT_EQ(series[0].xs.front(), 10.0);
-        EXPECT_NEAR(series[0].ys.back(), 0.5, 1e-6) << "not smoothed";
+        EXPECT_EQ(series[0].xs.size(), snapshots ? 5u : 50u);
+        EXPECT_EQ(series[0].xs.front(), snapshots ? 10.0 : 1.0);
+        EXPECT_EQ(series[0].ys.back(), 50.0 * static_cast<double>(i + 1)) << row_of(order[i]).name;
     }
+    choice.smoothing = 0.9f;
+    EXPECT_EQ(curves_of(h, choice)[0].ys.back(), 800.0) << "what is joined is not smoothed";
     h.append(record(30, 2.0f));  // a resumed run repeats updates
     EXPECT_EQ(curves_of(h, choice)[0].xs.size(), 2u);
+}
+
+// Wrong if an empty plot promised what never comes, or did not say what the run lacks.
+TEST(Curves, AnEmptyPlotSaysWhatIsMissing) {
+    CurveChoice choice;
+    choice.quantity = Quantity::routing;
+    choice.stat = RoutingStat::jaccard;
+    History h;
+    EXPECT_STREQ(empty_text(h, choice).title, "No updates yet");
+    auto r = record(1, 2.0f);
+    h.append(r);
+    EXPECT_NE(empty_text(h, choice).text.find("dense"), std::string::npos);
+    r.step = 2;
+    r.layers.resize(1);
+    h.append(r);
+    EXPECT_STREQ(empty_text(h, choice).title, "Not measured in this run");
+    EXPECT_NE(empty_text(h, choice).text.find("more than one hop"), std::string::npos);
+    choice.stat = RoutingStat::coupling;
+    EXPECT_STREQ(empty_text(h, choice).title, "Not measured yet");
+    EXPECT_NE(empty_text(h, choice).text.find("train.snapshot_every"), std::string::npos);
 }
 
 // Wrong if a quantity that was not measured drew an empty line instead of saying so.

@@ -320,13 +320,13 @@ class FakeInspector final : public Inspector {
     std::shared_ptr<const FakeWeights> weights_;
 };
 
-/// A session over fakes, and waiting with a limit. Declared after the world it uses.
 inline SessionOptions paused_at_start() {
     SessionOptions options;
     options.start = false;
     return options;
 }
 
+/// A session over fakes, and waiting with a limit. Declared after the world it uses.
 class FakeRun {
   public:
     explicit FakeRun(FakeWorld& world, SessionOptions options = {}, bool with_inspector = true) {

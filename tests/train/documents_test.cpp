@@ -172,6 +172,7 @@ TEST_F(Documents, OneHashWhateverWasSetLive) {
     const auto file = SafetensorsFile::open(t.out);
     ASSERT_TRUE(file.ok()) << file.error().message;
     EXPECT_EQ(file->metadata().at("config_hash"), hash);
+    EXPECT_EQ(json::parse(file->metadata().at("live")), live);
     // Two sets of three of the larger first pool's 8, the k that the weights were used with:
     // P(i common) of 56 sets: 10, 30, 15, 1.
     EXPECT_NEAR(documents.at("jaccard")["result"]["between_layers"][0]["random"].get<double>(),
