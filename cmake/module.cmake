@@ -29,8 +29,13 @@ function(hopscope_discover name filter labels timeout)
     elseif(labels MATCHES "train")
         set(more PROCESSORS 2)
     endif()
+    # Only guards against hanging, so it is wide: the sanitizers take many times as long.
+    if(HOPSCOPE_SANITIZE)
+        math(EXPR timeout "5 * ${timeout}")
+    endif()
+    # Several tests run at once: threads that wait for each other must not take a core to do it.
     gtest_discover_tests(${name} TEST_FILTER "${filter}" DISCOVERY_TIMEOUT 120 DISCOVERY_MODE ${mode}
-        PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} ${more})
+        PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT GOMP_SPINCOUNT=2000 ${more})
 endfunction()
 
 # hopscope_test(NAME LABELS lane… DEPS target…): one GoogleTest program from every .cpp in the folder, each case a ctest entry.

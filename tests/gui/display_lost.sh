@@ -26,6 +26,7 @@ hops = 2
 d_space = 8
 [train]
 steps = 100000
+threads = 1
 batch = 4
 seq_len = 32
 warmup = 5
@@ -65,7 +66,7 @@ grep -q '"state": "done"' "$run/run.json" || fail "the resumed run is not done"
 # Without a run.
 start_server
 "$program" 2>stderr & pid=$!
-wait_for '[ -n "$(DISPLAY=$DISPLAY xdotool search --pid $pid --name hopscope 2>/dev/null)" ]' "no window"
+wait_for '[ -n "$(DISPLAY=$DISPLAY xdotool search --onlyvisible --pid $pid --name hopscope 2>/dev/null)" ]' "no window"
 kill -9 "$server"
 wait "$server" 2>/dev/null
 wait_for '! kill -0 $pid 2>/dev/null' "the start screen did not end with its display"

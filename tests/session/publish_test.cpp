@@ -123,10 +123,10 @@ TEST(Inspector, AnOpenPromptFollowsTheRunWhileSomeoneLooks) {
     // Wrong if the strip stands still while the model changes, or costs copies when hidden.
     FakeWorld world;
     FakeRun run(world);
+    const auto begin = Wakeup::Clock::now();
     run.session->request_trace({"follow", {}});
     int64_t last = -1;
     int fresh = 0;
-    const auto begin = Wakeup::Clock::now();
     ASSERT_TRUE(run.wait([&] {
         const auto trace = run.session->trace();
         if (trace && trace->step > last) {
@@ -295,6 +295,8 @@ TEST(Inspector, AnInterventionThatCannotActIsRefusedWithTheReason) {
     // Wrong if a script is carried out in part and its "effect" shown, or a fault ends the program.
     FakeWorld world;
     FakeRun run(world, paused_at_start());
+    // Started, so that it no longer looks at the faults ordered below.
+    ASSERT_TRUE(run.wait([&] { return run.session->geometry() != nullptr; }));
     const auto answer_to = [&](const InterventionRequest& asked) {
         run.session->request_intervention(asked);
         run.wait([&] {

@@ -1,8 +1,10 @@
 // Commands, states and failures of a session over a fake trainer.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "tests/session/fake_trainer.h"
 
@@ -110,6 +112,7 @@ TEST(Session, AnswersNameTheFirstUpdateAffected) {
     EXPECT_EQ(run.ask(set_command("lr", 2)).step, 5);
     EXPECT_EQ(run.ask({"step", {}}).step, 5);
     ASSERT_TRUE(run.wait([&] { return run.session->status().step == 6; }));
+    ASSERT_TRUE(run.wait_state(RunState::paused));
     const auto records = run.drain();
     ASSERT_EQ(records.size(), 6u);
     for (size_t i = 0; i < 6; ++i) EXPECT_EQ(records[i].lr, i < 5 ? 1.0f : 2.0f) << i;
@@ -203,11 +206,18 @@ TEST(Session, PauseResumeAndStopGoThroughTheirStates) {
 TEST(Session, PauseDuringPreparationIsKept) {
     // Wrong if a pause pressed early is forgotten when training begins.
     FakeWorld world;
-    world.prepare_time = 50ms;
+    std::atomic<bool> prepared{false};
+    world.in_prepare = [&] {
+        while (!prepared) std::this_thread::sleep_for(1ms);
+    };
     FakeRun run(world);
     ASSERT_TRUE(run.wait_state(RunState::preparing));
-    EXPECT_EQ(run.ask({"resume", {}}).reason, refusal(RunState::preparing, Action::resume));
-    EXPECT_EQ(run.ask({"pause", {}}).step, 0);
+    const uint64_t resume = run.session->submit({"resume", {}}, "test"),
+                   pause = run.session->submit({"pause", {}}, "test");
+    prepared = true;
+    ASSERT_TRUE(run.wait([&] { return run.answer(pause).state != AnswerState::pending; }));
+    EXPECT_EQ(run.answer(resume).reason, refusal(RunState::preparing, Action::resume));
+    EXPECT_EQ(run.answer(pause).step, 0);
     EXPECT_EQ(run.session->status().state, RunState::paused);
     EXPECT_EQ(world.updates, 0);
 }
@@ -516,10 +526,16 @@ TEST(Soak, RandomCommandsLeaveTheRunConsistent) {
         world.snapshot_every = 7;
         FakeRun run(world);
         std::mt19937 random(seed);
-        const auto end = Wakeup::Clock::now() + 1s;
+        const auto begin = Wakeup::Clock::now(), limit = begin + 20s;
         std::set<RunState> seen;
         int submitted = 0;
-        while (Wakeup::Clock::now() < end) {
+        const auto enough = [&] {
+            return Wakeup::Clock::now() > begin + 1s && world.updates > 20 &&
+                   seen.count(RunState::running) && seen.count(RunState::paused);
+        };
+        for (int i = 1; !enough() && Wakeup::Clock::now() < limit; ++i) {
+            // Now and then all is answered, so that the trainer gets to its updates.
+            if (i % 50 == 0) run.ask(set_command("lr", 0.5));
             const std::string names[] = {"pause", "resume", "step", "checkpoint", "evaluate"};
             const unsigned pick = random() % 9;
             if (pick < 5) {

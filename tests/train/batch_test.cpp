@@ -1,5 +1,6 @@
 // If these fail, a night of runs ends with the first broken one, trains twice what is done, or
 // reports numbers that its run folders do not hold.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <signal.h>
@@ -144,7 +145,7 @@ TEST_F(Batch, FailingRunIsNotedAndTheOthersAreTrained) {
 }
 
 TEST_F(Batch, StopsCleanlyAndGoesOn) {
-    write_file();
+    write_file("", "train.steps=60");  // the stop, ordered from another thread, must come in time
     options_.on_step = [&](const ScalarRecord& record, const RunStatus&) {
         if (begun_.size() == 2 && record.step >= 4) lab::interrupt_flag() = SIGINT;
     };
@@ -163,7 +164,7 @@ TEST_F(Batch, StopsCleanlyAndGoesOn) {
     lab::TrainOptions alone;
     alone.config_path = dir_ / "configs/tiny.toml";
     alone.out = dir_ / "alone";
-    alone.overrides = {"train.steps=12", "train.eval_every=6", "moe.hops=1", "moe.top_k=4"};
+    alone.overrides = {"train.steps=60", "train.eval_every=6", "moe.hops=1", "moe.top_k=4"};
     ASSERT_TRUE(lab::train(alone).ok());
     expect_same_course(alone.out, run("deep-seed42"));
 }

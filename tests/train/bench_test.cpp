@@ -2,6 +2,7 @@
 // its document cannot be read by the scripts that know its format.
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/zeros_like.h>
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>

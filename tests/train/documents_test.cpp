@@ -1,5 +1,6 @@
 // What documents and tables of a run say about themselves: if these fail, a number cannot be traced
 // to what it was measured on, or one bad file costs a whole analysis.
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>

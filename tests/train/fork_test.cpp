@@ -321,7 +321,7 @@ TEST_F(Fork, DiskThatFailsTheCopyDoesNotReachTheRun) {
         if (r.lane == 0 || broken) return;
         broken = true;
         // A folder that takes no checkpoint any more.
-        std::filesystem::remove_all(fork_of("f", 3) + "/checkpoints");
+        std::filesystem::rename(fork_of("f", 3) + "/checkpoints", dir_ / "away");
         std::ofstream(fork_of("f", 3) + "/checkpoints") << "full";
     };
     const Course course = go("f", {at(3, R"({"command": "fork"})")});

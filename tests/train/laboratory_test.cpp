@@ -1,5 +1,6 @@
 // intervene and analyze on a trained run: if these fail, a document lacks what product.md promises
 // or its numbers do not repeat.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -20,8 +21,8 @@ class Laboratory : public SharedRuns {
   protected:
     static void SetUpTestSuite() {
         SharedRuns::SetUpTestSuite();
-        train_run("run", {"train.steps=20", "train.eval_every=20", "train.checkpoint_every=20",
-                          "train.snapshot_every=10"});
+        train_run("run", {"train.threads=1", "train.steps=20", "train.eval_every=20",
+                          "train.checkpoint_every=20", "train.snapshot_every=10"});
     }
     lab::InterveneOptions steer() const {
         lab::InterveneOptions o;

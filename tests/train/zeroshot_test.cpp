@@ -1,5 +1,6 @@
 // zeroshot on a trained run: if these fail, scores are not the log-likelihoods the contract names,
 // depend on what else is in the file, or cannot be compared afterwards.
+#include <algorithm>
 #include <cmath>
 
 #include "core/lab/open_run.h"
