@@ -103,6 +103,22 @@ int explore(const app::ExploreOptions& options) {
 }
 #endif
 
+/// The threads of an update wait for each other by spinning, by libgomp's default for milliseconds.
+/// While any other program wants a core, that takes the core from the very thread waited for, and
+/// updates take many times as long (bench/results/2026-11-22-window-cost.md). libgomp reads the
+/// limit when it is loaded, before main, so the program starts itself once more. Who chose a way of
+/// waiting keeps it.
+void wait_briefly(char** argv) {
+    if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
+    if (setenv("GOMP_SPINCOUNT", "2000", /*overwrite=*/0) != 0) return;
+    std::error_code code;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", code);
+    // Another name: a loader or a debugging tool runs this program, and would be started instead.
+    if (code || self.filename() != std::filesystem::path(argv[0]).filename()) return;
+    execv(self.c_str(), argv);
+    // Its file was replaced, say: slower on a busy machine, and nothing else.
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -116,6 +132,7 @@ int main(int argc, char** argv) {
         const auto now = std::chrono::steady_clock::now().time_since_epoch();
         return std::chrono::duration<double>(now).count();
     };
+    environment.before_training = [argv] { wait_briefly(argv); };
     environment.catch_signals = catch_signals;
 #if HOPSCOPE_WINDOW
     environment.explore = explore;

@@ -56,6 +56,7 @@ std::string describe_race(const std::string& text) {
 }
 
 int race(const RaceCall& call, const Environment& environment) {
+    if (environment.before_training) environment.before_training();
     if (environment.catch_signals) environment.catch_signals();
     RaceProgress progress(environment);
     core::lab::RaceOptions options = call.options;

@@ -55,6 +55,7 @@ std::string peak_text(const std::string& run_json) {
 
 int train(const TrainCall& call, const Environment& environment) {
     if (auto checked = check(call.options); !checked) return report(checked.error(), environment);
+    if (environment.before_training) environment.before_training();
     if (environment.catch_signals) environment.catch_signals();
     core::lab::TrainOptions options = call.options;
     if (!call.script.empty()) {

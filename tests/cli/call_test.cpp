@@ -125,6 +125,25 @@ TEST_F(CommandLine, LongWorkTellsHowFarItIsAndStops) {
     }
 }
 
+// Fails if a command that trains leaves its threads to wait as the library has it, or one that only
+// looks is started twice.
+TEST_F(CommandLine, OnlyWhatTrainsIsAnnounced) {
+    for (const std::vector<std::string>& call :
+         {std::vector<std::string>{"train", "--config", "c.toml", "--out", "r"},
+          {"race", "--config", "a.toml", "--config", "b.toml", "--out", "r"},
+          {"batch", "--file", "b.toml", "--out", "r"},
+          {"bench"},
+          {"explore"},
+          {"eval", "r"},
+          {"info", "r"},
+          {"train", "--help"}}) {
+        world.training_announced = false;
+        run(call);
+        const bool looks = call[0] == "eval" || call[0] == "info" || call.back() == "--help";
+        EXPECT_EQ(world.training_announced, !looks) << call[0];
+    }
+}
+
 // Fails if a subcommand cannot be learned from the program itself.
 TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
     const std::vector<std::vector<std::string>> all = {{"explore"},

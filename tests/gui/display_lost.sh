@@ -10,7 +10,7 @@ fail() { echo "FAILED: $1"; cat "$folder/stderr" "$folder"/runs/*/run.json 2>/de
 wait_for() { for _ in $(seq 240); do eval "$1" && return 0; sleep 0.25; done; fail "$2"; }
 cd "$folder" || exit 1
 export XDG_CONFIG_HOME=$folder/config
-unset WAYLAND_DISPLAY
+unset WAYLAND_DISPLAY GOMP_SPINCOUNT OMP_WAIT_POLICY
 
 cat >tiny.toml <<'TOML'
 [model]
@@ -47,6 +47,9 @@ rows() { awk '!/^#/ && !/^step/' "$1"/metrics.csv 2>/dev/null | wc -l; }
 start_server
 "$program" --config tiny.toml --start 2>stderr & pid=$!
 wait_for 'run=$(echo runs/*); [ "$(rows "$run")" -ge 40 ]' "the run did not begin"
+# It started itself once more, under its own name, so that its threads do not spin for long.
+tr '\0' '\n' <"/proc/$pid/environ" | grep -q '^GOMP_SPINCOUNT=' || fail "its threads wait by spinning for long"
+[ "$(cat "/proc/$pid/comm")" = hopscope ] || fail "it runs as $(cat "/proc/$pid/comm")"
 kill -9 "$server"
 wait "$server" 2>/dev/null
 wait_for '! kill -0 $pid 2>/dev/null' "the program did not end with its display"
