@@ -105,7 +105,7 @@ int explore(const app::ExploreOptions& options) {
 
 /// The threads of an update wait for each other by spinning, by libgomp's default for milliseconds.
 /// While any other program wants a core, that takes the core from the very thread waited for, and
-/// updates take many times as long (bench/results/2026-11-22-window-cost.md). libgomp reads the
+/// updates take several times as long (bench/results/2026-11-22-window-cost.md). libgomp reads the
 /// limit when it is loaded, before main, so the program starts itself once more. Who chose a way of
 /// waiting keeps it.
 void wait_briefly(char** argv) {

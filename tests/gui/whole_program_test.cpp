@@ -51,7 +51,7 @@ eval_batches = 2
 checkpoint_every = 1000
 snapshot_every = 5
 # One: with two, the trainer's threads wait for each other by spinning, and on a busy machine the
-# updates this test waits for take fourteen times as long.
+# updates this test waits for take several times as long.
 threads = 1
 
 [data]
