@@ -202,10 +202,8 @@ BenchWorks trace_work(BenchSetting& s) {
         return std::move(*result);
     };
     add("trace", [traced] { traced(); });
-    add("trace_json", [traced] {
-        OrderedJson j = {{"format", "hopscope.trace/1"}};
-        add_trace(j, traced(), /*positions=*/true);
-        dump_trace(j);
+    add("trace_json", [&s, traced] {
+        trace_document({{"format", "hopscope.trace/1"}}, traced(), s.config.moe.has_positions());
     });
     return std::vector<BenchWork>{std::move(work)};
 }

@@ -25,8 +25,7 @@ Result<std::string> trace(const TraceOptions& o) {
         j["config_hash"] = run->folder.info().config_hash;
         j["text"] = o.text;
         j["precision"] = o.precision;
-        add_trace(j, *result, o.positions && run->config.moe.has_positions());
-        return dump_trace(j);
+        return trace_document(j, *result, o.positions && run->config.moe.has_positions());
     } catch (const std::exception& e) {
         return torch_error(e);
     }

@@ -1,95 +1,148 @@
+// Written as text at once: hundreds of thousands of numbers, which a tree of JSON values would hold
+// one by one and print with the digits of a double, took as long as the forward pass.
 #include "core/lab/trace_json.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <utility>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace hopscope::core {
 namespace {
 
-// Everything is built in the type of the document and moved into place: a value that changes from
-// one JSON type to the other, or stands in an initializer list, is copied element by element.
 using Json = nlohmann::ordered_json;
 
-Json array_of(size_t size) {
-    Json::array_t out;
-    out.reserve(size);
-    return out;
+std::string dumped(const Json& j) {
+    return j.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json value(float x) {
-    return std::isfinite(x) ? Json(x) : Json(nullptr);
+/// The members of one object; commas come by themselves.
+class Object {
+  public:
+    explicit Object(std::string& out) : out_(out) { out_ += '{'; }
+    /// Goes on after the members of an object that is written already.
+    Object(std::string& out, const Json& head) : out_(out), first_(head.empty()) {
+        out_ += dumped(head);
+        out_.pop_back();
+    }
+    /// Where the value of the next member is written.
+    std::string& operator[](std::string_view key) {
+        out_ += first_ ? "\"" : ",\"";
+        out_ += key;
+        out_ += "\":";
+        first_ = false;
+        return out_;
+    }
+    void close() { out_ += '}'; }
+
+  private:
+    std::string& out_;
+    bool first_ = true;
+};
+
+template <class Number>
+void put_digits(std::string& out, Number x) {
+    char text[32];
+    out.append(text, std::to_chars(text, text + sizeof text, x).ptr);
+}
+void put(std::string& out, int32_t x) {
+    put_digits(out, x);
+}
+void put(std::string& out, float x) {
+    if (!std::isfinite(x)) {
+        out += "null";
+        return;
+    }
+    const size_t begin = out.size();
+    put_digits(out, x);
+    // A reader tells numbers of a column apart by this.
+    if (out.find_first_of(".e", begin) == std::string::npos) out += ".0";
+}
+void put(std::string& out, const std::string& text) {
+    out += dumped(text);
 }
 
-Json column(const std::vector<float>& values) {
-    auto out = array_of(values.size());
-    for (const float v : values) out.push_back(value(v));
-    return out;
+template <class Items, class Write>
+void put_list(std::string& out, const Items& items, const Write& write) {
+    out += '[';
+    bool first = true;
+    for (const auto& item : items) {
+        if (!first) out += ',';
+        first = false;
+        write(out, item);
+    }
+    out += ']';
+}
+
+template <class Items>
+void put_values(std::string& out, const Items& items) {
+    put_list(out, items, [](std::string& to, const auto& item) { put(to, item); });
 }
 
 /// [T][width]; the row of a token that did not run is empty.
 template <class T>
-Json rows(const std::vector<T>& values, const std::vector<uint8_t>& executed, int64_t width) {
+void put_rows(std::string& out, const std::vector<T>& values, const std::vector<uint8_t>& executed,
+              int64_t width) {
+    const std::span<const T> all(values);
     const auto n = static_cast<size_t>(width);
-    auto out = array_of(executed.size());
-    for (size_t t = 0; t < executed.size(); ++t) {
-        auto row = array_of(executed[t] ? n : 0);
-        for (size_t j = 0; executed[t] && j < n; ++j) row.push_back(values[t * n + j]);
-        out.push_back(std::move(row));
-    }
-    return out;
+    size_t t = 0;
+    put_list(out, executed, [&](std::string& to, uint8_t ran) {
+        put_values(to, ran ? all.subspan(t * n, n) : std::span<const T>());
+        ++t;
+    });
 }
 
-Json hop_json(const TraceHop& hop, bool positions) {
-    auto executed = array_of(hop.executed.size());
-    for (const auto e : hop.executed) executed.push_back(e != 0);
-    Json j;
-    j["experts"] = rows(hop.experts, hop.executed, hop.top_k);
-    j["weights"] = rows(hop.weights, hop.executed, hop.top_k);
-    j["entropy"] = column(hop.entropy);
-    j["max_prob"] = column(hop.max_prob);
-    j["update_norm"] = column(hop.update_norm);
-    j["halt_ratio"] = column(hop.halt_ratio);
-    j["executed"] = std::move(executed);
-    if (positions) j["position"] = rows(hop.position, hop.executed, hop.d_space);
-    return j;
+void put_hop(std::string& out, const TraceHop& hop, bool positions) {
+    Object j(out);
+    put_rows(j["experts"], hop.experts, hop.executed, hop.top_k);
+    put_rows(j["weights"], hop.weights, hop.executed, hop.top_k);
+    put_values(j["entropy"], hop.entropy);
+    put_values(j["max_prob"], hop.max_prob);
+    put_values(j["update_norm"], hop.update_norm);
+    put_values(j["halt_ratio"], hop.halt_ratio);
+    put_list(j["executed"], hop.executed,
+             [](std::string& to, uint8_t ran) { to += ran ? "true" : "false"; });
+    if (positions) put_rows(j["position"], hop.position, hop.executed, hop.d_space);
+    j.close();
 }
 
-Json token_json(const TraceToken& token) {
-    auto next = array_of(token.next.size());
-    for (const auto& n : token.next)
-        next.push_back(Json{{"id", n.id}, {"piece", n.piece}, {"p", n.p}});
-    Json j = {{"id", token.id},
-              {"piece", token.piece},
-              {"begin", token.begin},
-              {"end", token.end},
-              {"nll", value(token.nll)}};
-    j["next"] = std::move(next);
-    return j;
+void put_token(std::string& out, const TraceToken& token) {
+    Object j(out);
+    put(j["id"], token.id);
+    put(j["piece"], token.piece);
+    put_digits(j["begin"], token.begin);
+    put_digits(j["end"], token.end);
+    put(j["nll"], token.nll);
+    put_list(j["next"], token.next, [](std::string& to, const NextToken& next) {
+        Object n(to);
+        put(n["id"], next.id);
+        put(n["piece"], next.piece);
+        put(n["p"], next.p);
+        n.close();
+    });
+    j.close();
 }
 
 }  // namespace
 
-void add_trace(nlohmann::ordered_json& j, const TraceResult& traced, bool positions) {
-    auto tokens = array_of(traced.tokens.size());
-    for (const auto& t : traced.tokens) tokens.push_back(token_json(t));
-    auto layers = array_of(traced.layers.size());
-    for (const auto& layer : traced.layers) {
-        auto hops = array_of(layer.hops.size());
-        for (const auto& hop : layer.hops) hops.push_back(hop_json(hop, positions));
-        Json l;
-        l["attention_norm"] = column(layer.attention_norm);
-        l["update_norm"] = column(layer.update_norm);
-        l["hops"] = std::move(hops);
-        layers.push_back(std::move(l));
-    }
-    j["tokens"] = std::move(tokens);
-    j["layers"] = std::move(layers);
-}
-
-std::string dump_trace(const nlohmann::ordered_json& j) {
-    return j.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string trace_document(const nlohmann::ordered_json& head, const TraceResult& traced,
+                           bool positions) {
+    std::string out;
+    Object j(out, head);
+    put_list(j["tokens"], traced.tokens, put_token);
+    put_list(j["layers"], traced.layers, [&](std::string& to, const TraceLayer& layer) {
+        Object l(to);
+        put_values(l["attention_norm"], layer.attention_norm);
+        put_values(l["update_norm"], layer.update_norm);
+        put_list(l["hops"], layer.hops, [&](std::string& hop_to, const TraceHop& hop) {
+            put_hop(hop_to, hop, positions);
+        });
+        l.close();
+    });
+    j.close();
+    return out;
 }
 
 }  // namespace hopscope::core

@@ -1,5 +1,4 @@
-// The part of hopscope.trace/1 that is about the prompt (product.md section 5). Pure functions, any
-// thread.
+// The document hopscope.trace/1 (product.md section 5) as text. Pure functions, any thread.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,10 +8,10 @@
 
 namespace hopscope::core {
 
-/// Adds "tokens" and "layers"; positions only where asked for.
-void add_trace(nlohmann::ordered_json& document, const TraceResult& traced, bool positions);
-
-/// One line; bytes that are no UTF-8 become U+FFFD.
-std::string dump_trace(const nlohmann::ordered_json& document);
+/// One line: the fields of `head`, then "tokens" and "layers"; positions only where asked for. Each
+/// number is the shortest that reads back to the same float; bytes that are no UTF-8 become U+FFFD.
+/// @param head an object
+std::string trace_document(const nlohmann::ordered_json& head, const TraceResult& traced,
+                           bool positions);
 
 }  // namespace hopscope::core
