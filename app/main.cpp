@@ -110,11 +110,11 @@ int explore(const app::ExploreOptions& options) {
 /// waiting keeps it.
 void wait_briefly(char** argv) {
     if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
-    if (setenv("GOMP_SPINCOUNT", "2000", /*overwrite=*/0) != 0) return;
     std::error_code code;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", code);
     // Another name: a loader or a debugging tool runs this program, and would be started instead.
     if (code || self.filename() != std::filesystem::path(argv[0]).filename()) return;
+    if (setenv("GOMP_SPINCOUNT", "2000", /*overwrite=*/0) != 0) return;
     execv(self.c_str(), argv);
     // Its file was replaced, say: slower on a busy machine, and nothing else.
 }

@@ -81,8 +81,8 @@ int exit_code(const nlohmann::json& batch, const BatchCall& call, const Environm
 }
 
 int batch(const BatchCall& call, const Environment& environment) {
-    if (environment.before_training) environment.before_training();
-    if (environment.catch_signals) environment.catch_signals();
+    environment.before_training();
+    environment.catch_signals();
     core::lab::BatchOptions options = call.options;
     std::unique_ptr<TrainProgress> progress;
     const auto finish = [&] {

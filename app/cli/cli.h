@@ -26,10 +26,10 @@ struct Environment {
     std::function<int()> columns = [] { return 80; };  ///< width of the terminal now
     std::function<double()> clock = {};                ///< seconds, monotonic
     /// Called where a command is going to train, before it reads or writes anything; may start the
-    /// program anew, and may be empty.
-    std::function<void()> before_training = {};
-    /// From here on SIGINT and SIGTERM ask for a clean stop; may be empty.
-    std::function<void()> catch_signals = {};
+    /// program anew.
+    std::function<void()> before_training = [] {};
+    /// From here on SIGINT and SIGTERM ask for a clean stop.
+    std::function<void()> catch_signals = [] {};
     /// Opens the window and returns its exit code; empty in a build without the window.
     std::function<int(const ExploreOptions&)> explore = {};
 };

@@ -45,8 +45,8 @@ int explore(const ExploreOptions& o, const Environment& environment) {
                               "--config configs/first_look.toml"),
             environment);
     if (auto checked = check(o); !checked) return report(checked.error(), environment);
-    if (environment.before_training) environment.before_training();
-    if (environment.catch_signals) environment.catch_signals();
+    environment.before_training();
+    environment.catch_signals();
     return environment.explore(o);
 }
 

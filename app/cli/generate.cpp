@@ -50,7 +50,7 @@ int generate(const GenerateCall& call, const Environment& environment) {
         if (!script) return report(script.error(), environment);
         options.script = std::move(*script);
     }
-    if (environment.catch_signals) environment.catch_signals();
+    environment.catch_signals();
     // Without a document on stdout the text itself is the output; with one in a file it is there
     // for a person to follow.
     std::ostream& stream = call.output.file.empty() ? environment.out : environment.err;

@@ -57,7 +57,7 @@ class TrainProgress {
 template <class Options>
 core::Result<std::string> with_progress(core::Result<std::string> (*work)(const Options&),
                                         Options options, const Environment& environment) {
-    if (environment.catch_signals) environment.catch_signals();
+    environment.catch_signals();
     TrainProgress progress(environment);
     options.on_progress = [&](const std::string& activity, double fraction) {
         progress.activity(activity, fraction);

@@ -56,8 +56,8 @@ std::string describe_race(const std::string& text) {
 }
 
 int race(const RaceCall& call, const Environment& environment) {
-    if (environment.before_training) environment.before_training();
-    if (environment.catch_signals) environment.catch_signals();
+    environment.before_training();
+    environment.catch_signals();
     RaceProgress progress(environment);
     core::lab::RaceOptions options = call.options;
     options.on_status = [&](const core::RunStatus& status) { progress.status(status); };

@@ -168,7 +168,7 @@ int trace(const TraceCall& given, const Environment& environment) {
         if (!script) return report(script.error(), environment);
         call.options.script = std::move(*script);
     }
-    if (environment.catch_signals) environment.catch_signals();
+    environment.catch_signals();
     return call.prompt() ? trace_prompt(call, environment) : trace_corpus(call, environment);
 }
 

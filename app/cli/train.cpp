@@ -55,8 +55,8 @@ std::string peak_text(const std::string& run_json) {
 
 int train(const TrainCall& call, const Environment& environment) {
     if (auto checked = check(call.options); !checked) return report(checked.error(), environment);
-    if (environment.before_training) environment.before_training();
-    if (environment.catch_signals) environment.catch_signals();
+    environment.before_training();
+    environment.catch_signals();
     core::lab::TrainOptions options = call.options;
     if (!call.script.empty()) {
         auto script = read_script(call.script, core::Domain::live);

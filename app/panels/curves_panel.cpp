@@ -208,7 +208,7 @@ void CurvesPanel::draw_options(AppState& state) {
     };
     if (choice.quantity == Quantity::routing) {
         combo(
-            "##statistic", row_of(choice.stat).name, 190, routing_stats(),
+            "##statistic", row_of(choice.stat).name, 148, routing_stats(),
             [](const RoutingStatRow& row) { return row.name; },
             [&](const RoutingStatRow& row) { choice.stat = row.stat; });
         tooltip(row_of(choice.stat).help);

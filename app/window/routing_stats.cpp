@@ -42,12 +42,9 @@ constexpr std::array<RoutingStatRow, kRoutingStats> kTable{{
      &L::coupling, true},
     {S::collinearity, "collinearity", "cosine of pairs of router rows, mean",
      "Cosine of two different router rows, mean over all pairs", kRows, &L::collinearity, true},
-    {S::nearest_cosine, "nearest-neighbour cosine", "cosine to the nearest router row, mean",
+    {S::nearest_cosine, "nearest neighbour", "cosine to the nearest router row, mean",
      "Largest cosine of a router row to another, mean over rows", kRows, &L::nearest_cosine, true},
-    {S::score_spearman,
-     "score\xE2\x80\x93"
-     "activation Spearman",
-     "Spearman of score and activation, median",
+    {S::score_spearman, "score Spearman", "Spearman of score and activation, median",
      "Rank correlation of routing score and activation over the tokens of the probe sample, median "
      "over experts",
      kReads, &L::score_spearman, true},

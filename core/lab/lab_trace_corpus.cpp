@@ -77,17 +77,17 @@ TracedBatch traced(const OpenRun& run, const Weights& edited, const Plan& plan,
 }
 
 /// What a reader needs to know beside the tensors; pieces, so that no tokenizer is needed.
+/// @param live the settings that were changed while the run trained
 std::map<std::string, std::string> metadata_of(const RoutingDumpOptions& o, const OpenRun& run,
-                                               const BatchSource& source) {
+                                               const BatchSource& source, const OrderedJson& live) {
     Json pieces = Json::array();
     for (int64_t i = 0; i < run.tokenizer.size(); ++i)
         pieces.push_back(run.tokenizer.piece(static_cast<int32_t>(i)));
-    const auto head = document(kFormat, run.folder, run.step, run.config);
     return {{"format", kFormat},
             {"run", run.folder.name()},
             {"step", std::to_string(run.step)},
             {"config_hash", run.folder.info().config_hash},
-            {"live", dump_ordered_line(head.at("live"))},
+            {"live", dump_ordered_line(live)},
             {"config", to_toml(run.config)},
             {"corpus", o.corpus.empty() ? source_name(run.config) : o.corpus},
             {"split", o.corpus.empty() ? o.split : ""},
@@ -168,8 +168,9 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
 
         const c10::AutoGradMode no_grad(false);
         const auto edited = edited_weights(run->weights, *plan);
+        auto j = document(kFormat, run->folder, run->step, run->config);
         RoutingDump dump(o.out, run->config, {o.positions, o.half}, sequences,
-                         metadata_of(o, *run, *source));
+                         metadata_of(o, *run, *source, j.at("live")));
         Sum sum;
         const auto done = each_batch(*source, n, run->weights.embed.device(), "routing of batch",
                                      progress, [&](int64_t, const BatchTensors& batch) {
@@ -183,7 +184,6 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         if (!done) return done.error();
         if (auto s = dump.finish(); !s) return s.error();
 
-        auto j = document(kFormat, run->folder, run->step, run->config);
         j["file"] = o.out;
         j["bytes"] = dump.bytes();
         j["corpus"] = o.corpus.empty() ? source_name(run->config) : o.corpus;

@@ -9,22 +9,18 @@
 #include <string_view>
 #include <vector>
 
+#include "core/run/json_file.h"
+
 namespace hopscope::core {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string dumped(const Json& j) {
-    return j.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 /// The members of one object; commas come by themselves.
 class Object {
   public:
     explicit Object(std::string& out) : out_(out) { out_ += '{'; }
     /// Goes on after the members of an object that is written already.
-    Object(std::string& out, const Json& head) : out_(out), first_(head.empty()) {
-        out_ += dumped(head);
+    Object(std::string& out, const OrderedJson& head) : out_(out), first_(head.empty()) {
+        out_ += dump_ordered_line(head);
         out_.pop_back();
     }
     /// Where the value of the next member is written.
@@ -61,7 +57,7 @@ void put(std::string& out, float x) {
     if (out.find_first_of(".e", begin) == std::string::npos) out += ".0";
 }
 void put(std::string& out, const std::string& text) {
-    out += dumped(text);
+    out += dump_line(text);
 }
 
 template <class Items, class Write>

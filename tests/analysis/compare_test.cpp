@@ -14,8 +14,8 @@ namespace hopscope::core::analysis {
 namespace {
 
 using testing::evaluation;
+using testing::put_bytes;
 using testing::TempFolder;
-using testing::write_text;
 
 CompareInput input_of(EvalRecord record) {
     record.perplexity = std::exp(record.loss);
@@ -332,7 +332,7 @@ TEST(Compare, FilesOfAllKindsAreRead) {
     EXPECT_EQ(read->record.origin, record.origin);
     EXPECT_EQ(read->record.batches, record.batches);
     // A file of an older version, without origin: usable, and named as such.
-    write_text(
+    put_bytes(
         dir / "old.json",
         R"({"format": "hopscope.eval/1", "step": 1, "tokens": 9, "loss": 2, "batches": [2, 2]})");
     const auto old = read_compare_input(dir / "old.json");
@@ -349,7 +349,7 @@ TEST(Compare, FilesOfAllKindsAreRead) {
 TEST(Compare, WrongFilesAreRefusedWithFileAndField) {
     const TempFolder dir;
     const auto refused = [&](const std::string& text, const std::string& field) {
-        write_text(dir / "x.json", text);
+        put_bytes(dir / "x.json", text);
         const auto read = read_compare_input(dir / "x.json");
         ASSERT_FALSE(read) << text;
         EXPECT_EQ(read.error().kind, ErrorKind::usage);
@@ -395,8 +395,8 @@ TEST(Compare, ZeroshotFilesGetMcNemarAndTost) {
     std::string a(200, '1'), b(200, '1');
     for (size_t i = 0; i < 14; ++i) b[i] = '0';   // a alone is right
     for (size_t i = 50; i < 54; ++i) a[i] = '3';  // b alone, by the sum
-    write_text(dir / "a.json", zeroshot(a));
-    write_text(dir / "b.json", zeroshot(b));
+    put_bytes(dir / "a.json", zeroshot(a));
+    put_bytes(dir / "b.json", zeroshot(b));
     auto x = read_compare_input(dir / "a.json"), y = read_compare_input(dir / "b.json");
     ASSERT_TRUE(x && y);
     auto result = compare({*x, *y}, {});
@@ -411,8 +411,8 @@ TEST(Compare, ZeroshotFilesGetMcNemarAndTost) {
     EXPECT_EQ(json["pairs"][0]["norm"]["mcnemar"]["only_b"], 0);
     EXPECT_EQ(json["pairs"][0]["mcnemar"], json["mcnemar"]);
     // Other items, another task, losses: refused.
-    write_text(dir / "c.json", zeroshot(b, "arc_easy"));
-    write_text(dir / "d.json", zeroshot(b.substr(1)));
+    put_bytes(dir / "c.json", zeroshot(b, "arc_easy"));
+    put_bytes(dir / "d.json", zeroshot(b.substr(1)));
     for (const char* other : {"c.json", "d.json"}) {
         auto z = read_compare_input(dir / other);
         ASSERT_TRUE(z);
@@ -422,7 +422,7 @@ TEST(Compare, ZeroshotFilesGetMcNemarAndTost) {
     const auto refused_for = [&](const std::string& from, const std::string& to,
                                  const std::string& word) {
         auto text = zeroshot(b);
-        write_text(dir / "e.json", text.replace(text.find(from), from.size(), to));
+        put_bytes(dir / "e.json", text.replace(text.find(from), from.size(), to));
         auto z = read_compare_input(dir / "e.json");
         ASSERT_TRUE(z);
         auto w = *x;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <random>
 #include <string>
@@ -13,6 +12,7 @@
 
 namespace hopscope::core::analysis::testing {
 
+using hopscope::test::put_bytes;
 using hopscope::test::TempFolder;
 
 /// The evaluation of one seed of a variant: `loss` plus noise of the batches that averages to 0, on
@@ -45,10 +45,6 @@ inline EvalRecord evaluation(const std::string& variant, uint64_t seed, double l
     record.origin.trained_tokens = 1'000'000;
     record.origin.planned_steps = 1000;
     return record;
-}
-
-inline void write_text(const std::string& path, const std::string& text) {
-    std::ofstream(path) << text;
 }
 
 }  // namespace hopscope::core::analysis::testing

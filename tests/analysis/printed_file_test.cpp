@@ -11,12 +11,12 @@
 namespace hopscope::core::analysis {
 namespace {
 
+using testing::put_bytes;
 using testing::TempFolder;
-using testing::write_text;
 
 std::vector<PrintedClaim> claims_of(const std::string& text, double margin = kLossMargin) {
     const TempFolder dir;
-    write_text(dir / "claims.jsonl", text);
+    put_bytes(dir / "claims.jsonl", text);
     auto claims = read_printed(dir / "claims.jsonl", margin);
     EXPECT_TRUE(claims) << text << claims.error().message;
     return claims ? *claims : std::vector<PrintedClaim>();
@@ -133,14 +133,14 @@ TEST(PrintedFile, BadLinesAreNamed) {
          "\"label\""},
     };
     for (const Case& c : kCases) {
-        write_text(path, good + c.line + "\n");
+        put_bytes(path, good + c.line + "\n");
         const auto claims = read_printed(path, 0.03);
         ASSERT_FALSE(claims) << c.line;
         EXPECT_EQ(claims.error().kind, ErrorKind::usage);
         EXPECT_TRUE(claims.error().message.starts_with(path + ":3: ")) << claims.error().message;
         EXPECT_NE(claims.error().message.find(c.says), std::string::npos) << claims.error().message;
     }
-    write_text(path, "\n \n");
+    put_bytes(path, "\n \n");
     EXPECT_NE(read_printed(path, 0.03).error().message.find("no claim"), std::string::npos);
     EXPECT_EQ(read_printed(dir / "absent", 0.03).error().kind, ErrorKind::usage);
     // Nothing to divide by is no contradiction and no fault.

@@ -87,7 +87,7 @@ TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {
     EXPECT_TRUE(saved.read(10).has_value());
     EXPECT_FALSE(saved.read(15).has_value());
     EXPECT_TRUE(saved.damaged().empty()) << "gone is not damaged";
-    testing::write_text(run.folder->geometry_path(30), "torn");
+    testing::put_bytes(run.folder->geometry_path(30), "torn");
     EXPECT_FALSE(saved.read(30).has_value());
     ASSERT_EQ(saved.damaged().size(), 1u);
     EXPECT_EQ(saved.damaged()[0].step, 30);
@@ -97,8 +97,7 @@ TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {
     EXPECT_EQ(found->result["last_step"], 20);
     EXPECT_EQ(found->result["damaged"][0]["step"], 30);
     EXPECT_EQ(found->result["snapshots"].size(), 2u);
-    for (const int64_t step : {10, 20})
-        testing::write_text(run.folder->geometry_path(step), "torn");
+    for (const int64_t step : {10, 20}) testing::put_bytes(run.folder->geometry_path(step), "torn");
     const auto none = run.result();
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().kind, ErrorKind::usage);

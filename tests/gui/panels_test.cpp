@@ -314,6 +314,10 @@ void register_curves_panel(ImGuiTestEngine* engine) {
             const bool measured = std::any_of(values.begin(), values.end(),
                                               [](double v) { return std::isfinite(v); });
             IM_CHECK_EQ(ctx->ItemExists("##curves"), measured);
+            // No picture of nothing, no smoothing of what is joined.
+            const bool picture = (ctx->ItemInfo("PNG").ItemFlags & ImGuiItemFlags_Disabled) == 0;
+            IM_CHECK_EQ(picture, measured);
+            IM_CHECK_EQ(ctx->ItemExists("##smoothing"), !row.with_snapshots);
         }
         ctx->ComboClick("##statistic/entropy");
         ctx->Yield(2);

@@ -324,8 +324,13 @@ TEST(RunView, ActivityElseWhatComesNext) {
     status.step = status.steps;
     EXPECT_EQ(activity_line(status, config), "");
     status.step = 10;
-    status.state = core::RunState::failed;
-    EXPECT_EQ(activity_line(status, config), "");
+    for (const auto state : {core::RunState::failed, core::RunState::stopping}) {
+        status.state = state;
+        EXPECT_EQ(activity_line(status, config), "");
+    }
+    status.state = core::RunState::paused;
+    status.writer_left = true;
+    EXPECT_EQ(activity_line(status, config), "") << "nobody is there to evaluate";
 }
 
 // Wrong if numbers misled: a lost digit, a wrong group, "nan" on the screen.
