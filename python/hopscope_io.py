@@ -313,8 +313,22 @@ class Run:
 
     @property
     def analyses(self):
-        """{name: document} of analysis/*.json."""
+        """{name: document} of analysis/*.json; `estimate` reads their numbers with intervals."""
         return {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted((self.path / "analysis").glob("*.json"))}
+
+
+def estimate(fields, name):
+    """(value, low, high, n) of a number of an analysis' document; None where it has no interval or no n.
+
+    `fields` is the object that holds `name`. Both formats: {"value", "ci95", "n", "over"} of hopscope.analysis/2, under NAME
+    or beside it as NAME_interval, and the forms of /1: {"mean" or "share", "ci95", …}, NAME_interval, NAME_ci95.
+    """
+    found = fields[name]
+    held = found if isinstance(found, dict) else fields.get(f"{name}_interval", {})
+    value = next((held[k] for k in ("value", "mean", "share") if k in held), found)
+    low, high = held.get("ci95") or fields.get(f"{name}_ci95") or (None, None)
+    n = next((held[k] for k in ("n", "batches", "words", "experts", "tokens") if k in held), None)
+    return value, low, high, n
 
 
 # ---- models ----------------------------------------------------------------------------------------------------------

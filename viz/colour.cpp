@@ -15,10 +15,6 @@ float encode(float v) {
     return v <= 0.0031308f ? 12.92f * v : 1.055f * std::pow(v, 1.0f / 2.4f) - 0.055f;
 }
 
-float decode(float v) {
-    return v <= 0.04045f ? v / 12.92f : std::pow((v + 0.055f) / 1.055f, 2.4f);
-}
-
 Linear to_linear(OkLab c) {
     const float l = c.l + 0.3963377774f * c.a + 0.2158037573f * c.b;
     const float m = c.l - 0.1055613458f * c.a - 0.0638541728f * c.b;
@@ -70,16 +66,6 @@ Rgb to_rgb(OkLab color) {
     }
     const auto channel = [](float v) { return encode(std::clamp(v, 0.0f, 1.0f)); };
     return {channel(linear.r), channel(linear.g), channel(linear.b)};
-}
-
-OkLab to_oklab(Rgb c) {
-    const float r = decode(c.r), g = decode(c.g), b = decode(c.b);
-    const float l = std::cbrt(0.4122214708f * r + 0.5363325363f * g + 0.0514459929f * b);
-    const float m = std::cbrt(0.2119034982f * r + 0.6806995451f * g + 0.1073969566f * b);
-    const float s = std::cbrt(0.0883024619f * r + 0.2817188376f * g + 0.6299787005f * b);
-    return {0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s,
-            1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s,
-            0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s};
 }
 
 Rgb place_color(float x, float y, float z, bool dark) {

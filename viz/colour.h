@@ -24,7 +24,6 @@ uint32_t packed(Rgb color, float alpha = 1.0f);
 /// The nearest colour that a screen can show with the same lightness and hue: chroma is reduced
 /// until it fits.
 Rgb to_rgb(OkLab color);
-OkLab to_oklab(Rgb color);
 
 /// Colour is place: L = 0.72 (light theme 0.58) + 0.08·z, a = 0.16·x, b = 0.16·y. Points outside
 /// the unit ball are drawn to its surface; values that are not finite give the neutral grey.

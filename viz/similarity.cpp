@@ -9,14 +9,14 @@
 namespace hopscope::viz {
 namespace {
 
-using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using RowMatrixF = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
-constexpr Eigen::Index kBlock = 128;  ///< rows whose cosines with all others are held at once
+constexpr Eigen::Index kRowBlock = 128;  ///< rows whose cosines with all others are held at once
 
 /// Unit rows; `usable[i]` false and a row of zeros where it has no direction.
-Matrix unit_rows(std::span<const float> rows, int64_t width, std::vector<bool>& usable) {
+RowMatrixF unit_rows(std::span<const float> rows, int64_t width, std::vector<bool>& usable) {
     const auto n = static_cast<Eigen::Index>(rows.size()) / width;
-    Matrix unit(n, width);
+    RowMatrixF unit(n, width);
     usable.assign(static_cast<size_t>(n), true);
     for (Eigen::Index i = 0; i < n; ++i) {
         const float* from = rows.data() + i * width;
@@ -31,9 +31,10 @@ Matrix unit_rows(std::span<const float> rows, int64_t width, std::vector<bool>& 
     return unit;
 }
 
-float effective_rank(const Matrix& unit) {
+float effective_rank(const RowMatrixF& unit) {
     const bool wide = unit.cols() > unit.rows();
-    const Matrix square = wide ? Matrix(unit * unit.transpose()) : Matrix(unit.transpose() * unit);
+    const RowMatrixF square =
+        wide ? RowMatrixF(unit * unit.transpose()) : RowMatrixF(unit.transpose() * unit);
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXf> solver(square, Eigen::EigenvaluesOnly);
     if (solver.info() != Eigen::Success) return kNone;
     const Eigen::VectorXf values = solver.eigenvalues().cwiseMax(0.0f);
@@ -52,7 +53,7 @@ SimilaritySummary summarise_similarity(std::span<const float> rows, int64_t widt
     out.mean = out.mean_size = out.nearest = out.largest = out.effective_rank = kNone;
     if (width <= 0 || rows.empty()) return out;
     std::vector<bool> usable;
-    const Matrix unit = unit_rows(rows, width, usable);
+    const RowMatrixF unit = unit_rows(rows, width, usable);
     const Eigen::Index n = unit.rows();
     out.rows = std::count(usable.begin(), usable.end(), true);
     out.pairs = out.rows * (out.rows - 1) / 2;
@@ -62,9 +63,9 @@ SimilaritySummary summarise_similarity(std::span<const float> rows, int64_t widt
 
     double sum = 0, size = 0, nearest = 0;
     out.largest = -2;
-    for (Eigen::Index from = 0; from < n; from += kBlock) {
-        const Eigen::Index count = std::min(kBlock, n - from);
-        const Matrix block = unit.middleRows(from, count) * unit.transpose();
+    for (Eigen::Index from = 0; from < n; from += kRowBlock) {
+        const Eigen::Index count = std::min(kRowBlock, n - from);
+        const RowMatrixF block = unit.middleRows(from, count) * unit.transpose();
         for (Eigen::Index i = 0; i < count; ++i) {
             const auto row = static_cast<size_t>(from + i);
             if (!usable[row]) continue;
@@ -105,8 +106,8 @@ std::vector<float> cosines_of(std::span<const float> rows, int64_t width,
         chosen.insert(chosen.end(), row.begin(), row.end());
     }
     std::vector<bool> usable;
-    const Matrix unit = unit_rows(chosen, width, usable);
-    const Matrix all = unit * unit.transpose();
+    const RowMatrixF unit = unit_rows(chosen, width, usable);
+    const RowMatrixF all = unit * unit.transpose();
     std::vector<float> out(all.data(), all.data() + all.size());
     for (size_t i = 0; i < n; ++i)
         for (size_t j = 0; j < n; ++j)

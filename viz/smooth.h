@@ -14,8 +14,4 @@ namespace hopscope::viz {
 /// exponent counts present values. NaN or infinite in, NaN out. [n] → [n].
 std::vector<double> ema(std::span<const double> ys, double alpha);
 
-/// Mean of the present values among the last `window` ones (fewer at the start); NaN where the
-/// value itself is missing. `window` < 2 returns the values unchanged. [n] → [n].
-std::vector<double> running_mean(std::span<const double> ys, size_t window);
-
 }  // namespace hopscope::viz

@@ -57,7 +57,7 @@ std::string describe_limit(const nlohmann::ordered_json& limit) {
            (limit.at("holds").get<bool>() ? "holds" : "fails") + "\n";
 }
 
-std::string describe_result(const std::string& json) {
+std::string describe_bench(const std::string& json) {
     constexpr double kMebi = 1.0 / (1 << 20);
     const auto j = nlohmann::ordered_json::parse(json);
     std::string out = j.at("device").get<std::string>() + " (" +
@@ -91,7 +91,7 @@ std::string describe_result(const std::string& json) {
 int bench(const BenchCall& call, const Environment& environment) {
     environment.before_training();  // it times updates
     return deliver(with_progress(core::lab::bench, call.options, environment), call.output,
-                   environment, describe_result);
+                   environment, describe_bench);
 }
 
 }  // namespace

@@ -6,8 +6,7 @@
 #include <ostream>
 
 #include "app/cli/subcommand.h"
-#include "core/api/joined.h"
-#include "core/api/nearest.h"
+#include "core/api/base.h"
 
 namespace hopscope::app {
 namespace {

@@ -18,9 +18,9 @@ std::string describe_registry(const std::string&) {
         if (!command.shortcut.empty()) out << "  [" << command.shortcut << "]";
         out << "\n";
         for (const core::ArgSpec& arg : command.args)
-            out << "    " << arg.name << " (" << arg.type << (arg.required ? ", required" : "")
-                << ") " << arg.allowed << (arg.allowed.empty() || arg.help.empty() ? "" : "; ")
-                << arg.help << "\n";
+            out << "    " << arg.name << " (" << core::name_of(arg.type)
+                << (arg.required ? ", required" : "") << ") " << arg.allowed
+                << (arg.allowed.empty() || arg.help.empty() ? "" : "; ") << arg.help << "\n";
     }
     return out.str();
 }

@@ -39,47 +39,47 @@ void describe(CLI::App& app, CompareCall& call) {
     add_definitions(app, core::lab::compare_definitions());
 }
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
-std::string pair_name(const json& pair) {
+std::string pair_name(const Json& pair) {
     return pair.at("a").get<std::string>() + " - " + pair.at("b").get<std::string>();
 }
 
-const char* verdict(const json& tested) {
+const char* verdict(const Json& tested) {
     return tested.at("equivalent").get<bool>() ? "equivalent" : "not shown equivalent";
 }
 
-void write_losses(std::ostream& out, const json& document) {
-    for (const json& pair : document.at("pairs")) {
+void write_losses(std::ostream& out, const Json& document) {
+    for (const Json& pair : document.at("pairs")) {
         out << pair_name(pair) << "\n  difference  " << shown(pair.at("mean"))
             << " nats per token over " << pair.at("n") << " batches\n  95 %        "
             << shown(pair.at("ci95")) << ", unpaired " << shown(pair.at("unpaired_ci95"))
             << ", p of no difference " << shown(pair.at("p_difference")) << "\n  90 %        "
             << shown(pair.at("ci90")) << ", p " << shown(pair.at("p")) << ", power "
             << shown(pair.at("power")) << ": " << verdict(pair) << "\n";
-        for (const json& block : pair.at("blocks"))
+        for (const Json& block : pair.at("blocks"))
             out << "  blocks of " << block.at("size") << " " << shown(block.at("ci90")) << ", "
                 << shown(block.at("width_ratio")) << " times as wide: " << verdict(block) << "\n";
     }
     out << "\nVariants (perplexity over seeds)\n";
-    for (const json& group : document.at("groups"))
+    for (const Json& group : document.at("groups"))
         out << "  " << group.at("variant").get<std::string>() << "  " << shown(group.at("mean_ppl"))
             << " ± " << shown(group.at("std")) << ", seeds " << shown(group.at("seeds")) << "\n";
     out << "  spread of means " << shown(document.at("spread_of_means")) << ", mean within "
         << shown(document.at("mean_within_std")) << ", ratio " << shown(document.at("ratio"))
         << "\n";
-    for (const json& tost : document.at("seed_tost"))
+    for (const Json& tost : document.at("seed_tost"))
         out << "  " << pair_name(tost) << "  " << shown(tost.at("diff")) << " nats, p "
             << shown(tost.at("p")) << ": " << verdict(tost) << "\n";
 }
 
-void write_answers(std::ostream& out, const json& document) {
-    for (const json& pair : document.at("pairs")) {
+void write_answers(std::ostream& out, const Json& document) {
+    for (const Json& pair : document.at("pairs")) {
         out << pair_name(pair) << " on " << pair.at("n") << " items of "
             << pair.at("task").get<std::string>() << "\n";
         for (const bool norm : {false, true}) {
-            const json& by = norm ? pair.at("norm") : pair;
-            const json &mcnemar = by.at("mcnemar"), &tost = by.at("tost");
+            const Json& by = norm ? pair.at("norm") : pair;
+            const Json &mcnemar = by.at("mcnemar"), &tost = by.at("tost");
             out << (norm ? "  length-normalised  " : "  summed             ")
                 << shown(by.at("accuracy_a")) << " and " << shown(by.at("accuracy_b"))
                 << "; only a " << mcnemar.at("only_a") << ", only b " << mcnemar.at("only_b")
@@ -90,9 +90,9 @@ void write_answers(std::ostream& out, const json& document) {
     }
 }
 
-void write_printed(std::ostream& out, const json& claims) {
+void write_printed(std::ostream& out, const Json& claims) {
     out << "Printed numbers\n";
-    for (const json& claim : claims) {
+    for (const Json& claim : claims) {
         const auto follows = claim.at("follows").get<std::string>();
         out << "  "
             << (follows == "yes"  ? "follows       "
@@ -103,8 +103,8 @@ void write_printed(std::ostream& out, const json& claims) {
     }
 }
 
-std::string describe_result(const std::string& text) {
-    const json document = json::parse(text);
+std::string describe_compare(const std::string& text) {
+    const Json document = Json::parse(text);
     std::ostringstream out;
     const bool claims = document.contains("printed");
     const bool runs = !claims || !document.at("inputs").empty();
@@ -121,7 +121,7 @@ std::string describe_result(const std::string& text) {
         write_printed(out, document.at("printed"));
     }
     if (!document.at("warnings").empty()) out << "\nWarnings\n";
-    for (const json& warning : document.at("warnings")) {
+    for (const Json& warning : document.at("warnings")) {
         out << "  ";
         if (warning.contains("a")) out << warning.at("a").get<std::string>();
         if (warning.contains("b")) out << " - " << warning.at("b").get<std::string>();
@@ -139,7 +139,7 @@ int compare(const CompareCall& call, const Environment& environment) {
                       environment);
     if (!std::isnan(call.margin)) options.margin = call.margin;
     return deliver(with_progress(core::lab::compare, options, environment), call.output,
-                   environment, describe_result);
+                   environment, describe_compare);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ void describe(CLI::App& app, EvalCall& call) {
     add_output_options(app, call.output);
 }
 
-std::string describe_result(const std::string& text) {
+std::string describe_eval(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     std::ostringstream out;
     out << "loss        " << shown(json.at("loss")) << " nats per token\n"
@@ -48,7 +48,7 @@ std::string describe_result(const std::string& text) {
 
 int eval(const EvalCall& call, const Environment& environment) {
     return deliver(with_progress(core::lab::eval, call.options, environment), call.output,
-                   environment, describe_result);
+                   environment, describe_eval);
 }
 
 }  // namespace

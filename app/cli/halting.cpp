@@ -80,7 +80,7 @@ std::string describe_run(const nlohmann::json& j) {
     return out;
 }
 
-std::string describe_result(const std::string& text) {
+std::string describe_halting(const std::string& text) {
     const auto j = nlohmann::json::parse(text);
     if (!j.contains("runs")) return describe_run(j);
     std::string out;
@@ -90,7 +90,7 @@ std::string describe_result(const std::string& text) {
 
 int halting(const HaltingCall& call, const Environment& environment) {
     return deliver(with_progress(core::lab::halting, call.options, environment), call.output,
-                   environment, describe_result);
+                   environment, describe_halting);
 }
 
 }  // namespace

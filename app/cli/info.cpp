@@ -39,7 +39,7 @@ std::string grouped(const nlohmann::json& number) {
     return digits;
 }
 
-std::string describe_result(const std::string& text) {
+std::string describe_info(const std::string& text) {
     const auto json = nlohmann::ordered_json::parse(text);
     constexpr std::pair<const char*, const char*> kTables[] = {
         {"parameters", "Parameters"},
@@ -64,7 +64,7 @@ int info(const InfoCall& call, const Environment& environment) {
             core::usage_error("--set works with --config FILE; a run's configuration is fixed"),
             environment);
     return deliver(core::lab::info(is_config ? call.config : call.run, is_config, call.overrides),
-                   call.output, environment, describe_result);
+                   call.output, environment, describe_info);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ std::string spread(const nlohmann::json& s) {
            (s.contains("share_positive") ? ", positive " + shown(s.at("share_positive")) : "");
 }
 
-std::string describe_result(const std::string& text) {
+std::string describe_intervene(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     const auto& summary = json.at("summary");
     std::ostringstream out;
@@ -81,7 +81,7 @@ int intervene(const InterveneCall& call, const Environment& environment) {
     if (!dirs) return report(dirs.error(), environment);
     options.category_dirs = std::move(*dirs);
     return deliver(with_progress(core::lab::intervene, options, environment), call.output,
-                   environment, describe_result);
+                   environment, describe_intervene);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "app/cli/cli.h"
-#include "core/api/result.h"
+#include "core/api/base.h"
 #include "core/api/snapshot.h"
 
 namespace hopscope::app {

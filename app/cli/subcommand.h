@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "app/cli/cli.h"
+#include "core/api/base.h"
 #include "core/api/command.h"
-#include "core/api/result.h"
 
 namespace hopscope::app {
 

@@ -72,7 +72,7 @@ core::Result<std::string> read_prompt(const std::string& path, const Environment
 }
 
 /// One line a token: its loss, and at each layer the experts of its hops.
-std::string describe_result(const std::string& text) {
+std::string describe_trace(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     std::ostringstream out;
     const auto& tokens = json.at("tokens");
@@ -157,7 +157,7 @@ int trace_prompt(const TraceCall& call, const Environment& environment) {
         call.text_file != "-")
         return report(core::usage_error(call.text_file + ": " + result.error().message),
                       environment);
-    return deliver(result, call.output, environment, describe_result);
+    return deliver(result, call.output, environment, describe_trace);
 }
 
 int trace(const TraceCall& given, const Environment& environment) {

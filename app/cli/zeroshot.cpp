@@ -34,10 +34,10 @@ void describe(CLI::App& app, ZeroshotCall& call) {
     add_definitions(app, core::lab::zeroshot_definitions());
 }
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
-std::string describe_result(const std::string& text) {
-    const json j = json::parse(text);
+std::string describe_zeroshot(const std::string& text) {
+    const Json j = Json::parse(text);
     std::ostringstream out;
     out << j.at("task").get<std::string>() << ": " << j.at("items")
         << " items, a guess is right in " << shown(j.at("chance")) << "\n";
@@ -64,7 +64,7 @@ int zeroshot(const ZeroshotCall& call, const Environment& environment) {
         options.script = std::move(*script);
     }
     return deliver(with_progress(core::lab::zeroshot, options, environment), call.output,
-                   environment, describe_result);
+                   environment, describe_zeroshot);
 }
 
 }  // namespace

@@ -2,168 +2,125 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string_view>
+
+#include "app/state/settings.h"
 
 namespace hopscope::app {
 namespace {
 
-const core::ArgSpec* only_choice(const core::CommandSpec& spec) {
-    const core::ArgSpec* found = nullptr;
-    for (const auto& arg : spec.args) {
-        if (!arg.required) continue;
-        if (found || arg.choices.empty() || arg.type != "text") return nullptr;
-        found = &arg;
-    }
-    return found;
+constexpr float kScaleStep = 0.125f;
+
+std::string no_run(const Desk& desk) {
+    return desk.state.session ? "" : "No run is open.";
 }
 
-bool needs_arguments(const core::CommandSpec& spec) {
-    return std::any_of(spec.args.begin(), spec.args.end(),
-                       [](const core::ArgSpec& arg) { return arg.required; });
+std::string no_sample(const Desk& desk) {
+    return desk.first_look.empty() ? "configs/first_look.toml was not found beside the program."
+                                   : "";
 }
 
-ActionItem item_of(AppState& state, const core::CommandSpec& spec, const core::Command& command,
-                   const std::string& suffix) {
+void rescale(const Desk& desk, float scale) {
+    desk.state.settings.scale = std::clamp(scale, kMinScale, kMaxScale);
+    desk.state.keep_drawing();
+}
+
+struct Entry {
+    const char *id, *title, *help, *keys;
+    std::string (*why_not)(const Desk&);  ///< nullptr: always allowed
+    void (*run)(const Desk&);
+};
+
+// clang-format off
+/// One entry an action, in the order of the palette.
+constexpr Entry kEntries[] = {
+    {"file.first_look", "Start first look", "Trains the small sample model on synthetic text.", "", no_sample,
+     [](const Desk& d) { d.door.start_config(d.first_look); }},
+    {"file.open", "Open run or config…", "Opens a run folder, or starts a configuration.", "Ctrl+O", nullptr,
+     [](const Desk& d) { d.chooser.ask_run(); }},
+    {"file.race", "Race configurations…", "Trains several configurations in turn on the same batches.", "", nullptr,
+     [](const Desk& d) { d.chooser.ask_race(); }},
+    {"file.close", "Close run", "Stops the run, saves it and shows the start screen.", "", no_run,
+     [](const Desk& d) { d.door.close_run(); }},
+    {"file.quit", "Quit", "Stops the run, saves it and closes the window.", "Ctrl+Q", nullptr,
+     [](const Desk& d) { d.door.exit(); }},
+    {"layouts.reset", "Reset this layout", "Puts the panels back; loses no data.", "", no_run,
+     [](const Desk& d) { d.workspace.reset(d.state); }},
+    {"view.dark", "Dark or light theme", "Switches at once.", "", nullptr,
+     [](const Desk& d) { d.state.settings.dark = !d.state.settings.dark; d.state.keep_drawing(); }},
+    {"view.larger", "Larger", "Enlarges text and spacing.", "Ctrl++", nullptr,
+     [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
+    {"view.smaller", "Smaller", "Reduces text and spacing.", "Ctrl+-", nullptr,
+     [](const Desk& d) { rescale(d, d.state.settings.scale - kScaleStep); }},
+    {"view.scale1", "Normal size", "Scale 1 on top of the monitor's own.", "Ctrl+0", nullptr,
+     [](const Desk& d) { rescale(d, 1.0f); }},
+    {"view.animations", "Motion on or off", "Motion that carries meaning, 150 ms.", "", nullptr,
+     [](const Desk& d) { d.state.settings.animations = !d.state.settings.animations; }},
+    {"selection.clear", "Clear the selection", "Experts and tokens, in all panels.", "Esc", nullptr,
+     [](const Desk& d) { d.state.selection.clear(); }},
+    {"help.shortcuts", "Shortcuts", "All keys.", "?", nullptr,
+     [](const Desk& d) { d.key_help.show(!d.key_help.shown()); }},
+    {"palette", "Command palette", "Finds every command by a few letters.", "Ctrl+P", nullptr,
+     [](const Desk& d) { d.palette.open(); }},
+};
+// clang-format on
+
+ActionItem made_from(const Desk& desk, const Entry& entry) {
     ActionItem item;
-    item.id = spec.name + suffix;
-    item.title = spec.title + suffix;
-    item.help = spec.help;
-    item.shortcut = spec.shortcut;
-    if (std::string why = core::unavailable(command, core::Domain::live); !why.empty())
-        item.refusal = why;
-    else if (const char* no = refusal(state, spec.action))
-        item.refusal = no;
-    item.run = [&state, command] { state.submit(command); };
+    item.id = entry.id;
+    item.title = entry.title;
+    item.help = entry.help;
+    item.keys = entry.keys;
+    if (entry.why_not) item.why_not = [desk, ask = entry.why_not] { return ask(desk); };
+    item.run = [desk, run = entry.run] { run(desk); };
     return item;
 }
 
-/// Puts the command on the stack, where its arguments are asked for, and shows that panel.
-ActionItem stack_item(AppState& state, const core::CommandSpec& spec) {
+ActionItem layout_item(const Desk& desk, Layout layout) {
+    const LayoutEntry& entry = entry_of(layout);
     ActionItem item;
-    item.id = spec.name + ".stack";
-    item.title = spec.title + (spec.inference ? " on the prompt…" : "…");
-    item.help = spec.help + " The panel Intervene asks for the arguments.";
-    item.run = [&state, name = spec.name] {
-        state.stack.add(name, state.selection, state.model_shape());
-        state.show_panel = "Intervene";
-    };
-    if (!state.session)
-        item.refusal = "No run is open.";
-    else if (const char* no = spec.inference ? nullptr : refusal(state, spec.action))
-        item.refusal = no;
+    item.id = layout_action(layout);
+    item.title = std::string("Layout ") + entry.name;
+    item.help = entry.help;
+    item.keys = entry.keys;
+    item.why_not = [desk] { return no_run(desk); };
+    item.run = [desk, layout] { desk.workspace.set_layout(desk.state, layout); };
     return item;
 }
 
-int lower(char c) {
-    return std::tolower(static_cast<unsigned char>(c));
-}
-
-/// Score of `text` for `query`: letters in order; adjacent letters and beginnings of words count
-/// more. −1: no match.
-int fit(const std::string& text, const std::string& query) {
-    int score = 0;
-    size_t at = 0;
-    bool adjacent = false;
-    for (char wanted : query) {
-        if (wanted == ' ') {
-            adjacent = false;
-            continue;
-        }
-        bool found = false;
-        for (; at < text.size(); ++at) {
-            if (lower(text[at]) != lower(wanted)) {
-                adjacent = false;
-                continue;
-            }
-            const bool begins_word = at == 0 || text[at - 1] == ' ';
-            score += 1 + (begins_word ? 8 : 0) + (adjacent ? 5 : 0);
-            adjacent = found = true;
-            ++at;
-            break;
-        }
-        if (!found) return -1;
-    }
-    return score * 16 - static_cast<int>(std::min<size_t>(text.size(), 15));
+ActionItem panel_item(const Desk& desk, size_t panel) {
+    const std::string title = desk.workspace.panels()[panel]->title();
+    ActionItem item;
+    item.id = "panel." + title;
+    item.title = "Show or shut " + title;
+    item.help = "In the present layout.";
+    item.keys = panel_table()[panel].keys;
+    item.why_not = [desk] { return no_run(desk); };
+    item.run = [desk, panel] { desk.workspace.show_or_shut(desk.state, panel); };
+    return item;
 }
 
 }  // namespace
 
-const char* refusal(const AppState& state, core::Action action) {
-    if (state.session && !state.status.followed.empty() && action != core::Action::trace)
-        return state.status.followed.c_str();
-    return core::refusal(state.session ? state.status.state : core::RunState::idle, action);
+std::string layout_action(Layout layout) {
+    std::string id = std::string("layout.") + name_of(layout);
+    std::transform(id.begin(), id.end(), id.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return id;
 }
 
-std::vector<ActionItem> command_actions(AppState& state) {
+std::vector<ActionItem> window_actions(const Desk& desk) {
     std::vector<ActionItem> items;
-    for (const auto& spec : core::command_registry()) {
-        const core::ArgSpec* choice = only_choice(spec);
-        if (spec.live && !needs_arguments(spec))
-            items.push_back(item_of(state, spec, {spec.name, {}}, ""));
-        else if (spec.live && choice)
-            for (const auto& word : choice->choices)
-                items.push_back(
-                    item_of(state, spec, {spec.name, {{choice->name, word}}}, " " + word));
-        // On a prompt, or with arguments that only a panel can ask for.
-        if (spec.inference || (needs_arguments(spec) && !choice))
-            items.push_back(stack_item(state, spec));
+    for (const Entry& entry : kEntries) {
+        // The layouts stand before their reset, the panels after what changes how all of them look.
+        if (std::string_view(entry.id) == "layouts.reset")
+            for (const Layout layout : kLayouts) items.push_back(layout_item(desk, layout));
+        if (std::string_view(entry.id) == "selection.clear")
+            for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
+                items.push_back(panel_item(desk, i));
+        items.push_back(made_from(desk, entry));
     }
     return items;
-}
-
-std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t expert) {
-    std::vector<ActionItem> items;
-    const std::string name = " E" + std::to_string(expert);
-    const auto offer = [&](const char* title, const char* command,
-                           std::map<std::string, core::Value> more) {
-        const core::CommandSpec* spec = core::find_command(command);
-        more["layer"] = layer;
-        more["expert"] = expert;
-        ActionItem item;
-        item.id = command;
-        item.title = title + name;
-        item.help = spec->help + " It goes on the stack of the panel Intervene.";
-        item.refusal = core::unavailable({command, more}, core::Domain::inference);
-        item.run = [&state, added = core::Command{command, std::move(more)}] {
-            state.stack.add(added);
-            state.show_panel = "Intervene";
-        };
-        items.push_back(std::move(item));
-    };
-    offer("Steer towards", "steer", {{"lambda", 1.0}});
-    offer("Suppress", "suppress", {});
-    offer("Force", "force", {});
-    offer("Knock out", "knock_out", {});
-    return items;
-}
-
-ActionItem typed_action(AppState& state, const std::string& line) {
-    ActionItem item;
-    item.id = "typed";
-    item.title = line;
-    const auto parsed = core::parse_command(line);
-    if (!parsed) {
-        item.refusal = parsed.error().message;
-        return item;
-    }
-    const core::CommandSpec* spec = core::find_command(parsed->name);
-    if (!spec) {
-        item.refusal = "unknown command";
-        return item;
-    }
-    ActionItem known = item_of(state, *spec, *parsed, "");
-    known.id = "typed";
-    known.title = line;
-    return known;
-}
-
-std::vector<Match> search(const std::vector<ActionItem>& items, const std::string& query) {
-    std::vector<Match> found;
-    for (size_t i = 0; i < items.size(); ++i)
-        if (const int score = fit(items[i].title, query); query.empty() || score >= 0)
-            found.push_back({i, (query.empty() ? 0 : score) - (items[i].refusal.empty() ? 0 : 8)});
-    std::stable_sort(found.begin(), found.end(),
-                     [](const Match& a, const Match& b) { return a.score > b.score; });
-    return found;
 }
 
 }  // namespace hopscope::app

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "app/window/panel_table.h"
+#include "app/panels/table.h"
 
 namespace hopscope::app {
 

@@ -5,7 +5,7 @@
 #include <imgui.h>
 #include <misc/cpp/imgui_stdlib.h>
 
-#include "app/window/widgets.h"
+#include "app/widgets/widgets.h"
 
 namespace hopscope::app {
 namespace {
@@ -13,12 +13,13 @@ namespace {
 constexpr const char* kName = "Command palette";
 constexpr float kWidth = 560, kListHeight = 330;
 
-/// Title left, shortcut or the reason against it right, cut where they would meet.
+/// Title left, keys or the reason against it right, cut where they would meet.
 void draw_row(const AppState& state, const ActionItem& item, ImVec2 at, float height) {
     const Theme& theme = state.theme();
     const float pad = 8 * state.pixel_scale;
-    const bool allowed = item.refusal.empty();
-    const std::string& right = allowed ? item.shortcut : item.refusal;
+    const std::string why = item.refusal();
+    const bool allowed = why.empty();
+    const std::string& right = allowed ? item.keys : why;
     const ImVec2 title = ImGui::CalcTextSize(item.title.c_str());
     const ImVec2 size = ImGui::CalcTextSize(right.c_str());
     const float end = at.x + ImGui::GetContentRegionAvail().x - pad;
@@ -34,7 +35,7 @@ void draw_row(const AppState& state, const ActionItem& item, ImVec2 at, float he
 
 }  // namespace
 
-void Palette::draw(AppState& state, const std::function<std::vector<ActionItem>()>& items) {
+void Palette::draw(AppState& state, std::span<const ActionItem> items) {
     if (opening_) {
         opening_ = false;
         query_.clear();
@@ -47,22 +48,24 @@ void Palette::draw(AppState& state, const std::function<std::vector<ActionItem>(
     ImGui::SetNextWindowPos(ImVec2(view->Pos.x + view->Size.x * 0.5f, view->Pos.y + 56 * s),
                             ImGuiCond_Always, ImVec2(0.5f, 0.0f));
     ImGui::SetNextWindowSize(ImVec2(width, 0));
-    open_ = ImGui::BeginPopup(kName, ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
-    if (!open_) return;
+    if (!ImGui::BeginPopup(kName, ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings))
+        return;
     if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(-1);
     const std::string before = query_;
     const bool entered = ImGui::InputTextWithHint("##query", "Search commands, or type one as JSON",
                                                   &query_, ImGuiInputTextFlags_EnterReturnsTrue);
     if (query_ != before) selected_ = 0;
-    if (!query_.empty() && query_.front() == '{')
-        draw_list(state, {typed_action(state, query_)}, entered);
-    else
-        draw_list(state, items(), entered);
+    if (!query_.empty() && query_.front() == '{') {
+        const ActionItem typed = typed_action(state, query_);
+        draw_list(state, {&typed, 1}, entered);
+    } else {
+        draw_list(state, items, entered);
+    }
     ImGui::EndPopup();
 }
 
-void Palette::draw_list(AppState& state, const std::vector<ActionItem>& items, bool entered) {
+void Palette::draw_list(AppState& state, std::span<const ActionItem> items, bool entered) {
     const float s = state.pixel_scale;
     const bool typed = items.size() == 1 && items[0].id == "typed";
     const std::vector<Match> found = typed ? std::vector<Match>{{0, 0}} : search(items, query_);
@@ -81,12 +84,12 @@ void Palette::draw_list(AppState& state, const std::vector<ActionItem>& items, b
     ImGui::BeginChild("items", ImVec2(0, height));
     for (size_t i = 0; i < count; ++i) {
         const ActionItem& item = items[found[i].index];
-        const bool allowed = item.refusal.empty();
         ImGui::PushID(item.id.c_str());
         const ImVec2 at = ImGui::GetCursorScreenPos();
         const float row_height = row - ImGui::GetStyle().ItemSpacing.y + 4 * s;
         if (ImGui::Selectable("##item", i == selected_, 0, ImVec2(0, row_height))) chosen = &item;
-        tooltip(allowed ? item.help : item.refusal);
+        const std::string why = item.refusal();
+        tooltip(why.empty() ? item.help : why);
         if (i == selected_ &&
             (ImGui::IsKeyPressed(ImGuiKey_DownArrow) || ImGui::IsKeyPressed(ImGuiKey_UpArrow)))
             ImGui::SetScrollHereY();
@@ -95,13 +98,8 @@ void Palette::draw_list(AppState& state, const std::vector<ActionItem>& items, b
     }
     ImGui::EndChild();
     if (!chosen) return;
-    if (chosen->refusal.empty()) {
-        const auto run = chosen->run;
-        ImGui::CloseCurrentPopup();
-        if (run) run();
-    } else {
-        state.say(chosen->title + ": " + chosen->refusal, true);
-    }
+    if (chosen->refusal().empty()) ImGui::CloseCurrentPopup();
+    act(state, *chosen, true);
 }
 
 }  // namespace hopscope::app

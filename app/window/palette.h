@@ -2,23 +2,22 @@
 // Window thread only.
 #pragma once
 
+#include <span>
 #include <string>
-#include <vector>
 
-#include "app/window/actions.h"
+#include "app/state/actions.h"
 
 namespace hopscope::app {
 
 class Palette {
   public:
     void open() { opening_ = true; }
-    bool is_open() const { return open_; }
-    /// Draws the palette if it is open; runs the chosen item. `items` are asked for only then.
-    void draw(AppState& state, const std::function<std::vector<ActionItem>()>& items);
+    /// Draws the palette if it is open; does what is chosen of `items`.
+    void draw(AppState& state, std::span<const ActionItem> items);
 
   private:
-    void draw_list(AppState& state, const std::vector<ActionItem>& items, bool entered);
-    bool opening_ = false, open_ = false;
+    void draw_list(AppState& state, std::span<const ActionItem> items, bool entered);
+    bool opening_ = false;
     std::string query_;
     size_t selected_ = 0;
 };

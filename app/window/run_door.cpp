@@ -2,8 +2,9 @@
 
 #include <filesystem>
 #include <imgui.h>
+#include <utility>
 
-#include "app/window/widgets.h"
+#include "app/widgets/widgets.h"
 
 namespace hopscope::app {
 namespace {
@@ -32,40 +33,54 @@ std::string bundled_config(const std::string& exe_dir, const std::string& name) 
     return {};
 }
 
+void RunDoor::read(const std::string& path, std::function<Asked()> work) {
+    if (stage_ == Stage::finishing || stage_ == Stage::opening)
+        return;  // the first request is being carried out
+    next_ = nullptr;
+    stage_ = Stage::reading;
+    activity_ = "reading " + path + "\xE2\x80\xA6";
+    reading_ = state_.aside(std::move(work));
+    state_.keep_drawing();
+}
+
 void RunDoor::start_config(const std::string& path, bool start) {
-    auto config = state_.services.read_config(path, {});
-    if (!config) return refuse(config.error());
-    core::SessionOptions options;
-    options.config = std::move(*config);
-    options.config_name = fs::path(path).stem().string();
-    options.start = start;
-    after_closing([this, options] { open(options); });
+    read(path, [read = state_.services.read_config, path, start]() -> Asked {
+        auto config = read(path, {});
+        if (!config) return config.error();
+        core::SessionOptions options;
+        options.config = std::move(*config);
+        options.config_name = fs::path(path).stem().string();
+        options.start = start;
+        return options;
+    });
 }
 
 void RunDoor::start_race(const std::vector<std::string>& paths, const std::string& folder) {
-    core::SessionOptions options;
-    for (const std::string& path : paths) {
-        auto config = state_.services.read_config(path, {});
-        if (!config) return refuse(config.error());
-        options.race.push_back({std::move(*config), fs::path(path).stem().string()});
-    }
-    options.run_dir = folder;
-    after_closing([this, options] { open(options); });
+    read("the configurations", [read = state_.services.read_config, paths, folder]() -> Asked {
+        core::SessionOptions options;
+        for (const std::string& path : paths) {
+            auto config = read(path, {});
+            if (!config) return config.error();
+            options.race.push_back({std::move(*config), fs::path(path).stem().string()});
+        }
+        options.run_dir = folder;
+        return options;
+    });
 }
 
 void RunDoor::open_run(const std::string& folder) {
-    std::error_code ignored;
-    if (!fs::is_directory(folder, ignored)) {
-        problem_ = "\"" + folder +
-                   "\" is no folder. Give the folder of a run: it holds config.toml and run.json";
-        state_.say(problem_, true);
-        return;
-    }
-    core::SessionOptions options;
-    options.run_dir = folder;
-    options.open_only = true;
-    options.start = false;
-    after_closing([this, options] { open(options); });
+    read(folder, [folder]() -> Asked {
+        std::error_code ignored;
+        if (!fs::is_directory(folder, ignored))
+            return core::usage_error(
+                "\"" + folder +
+                "\" is no folder. Give the folder of a run: it holds config.toml and run.json");
+        core::SessionOptions options;
+        options.run_dir = folder;
+        options.open_only = true;
+        options.start = false;
+        return options;
+    });
 }
 
 void RunDoor::close_run() {
@@ -82,11 +97,13 @@ void RunDoor::refuse(const core::Error& error) {
 }
 
 void RunDoor::open(core::SessionOptions options) {
+    stage_ = Stage::opening;
+    const std::string name = options.run_dir.empty() ? options.config_name : options.run_dir;
+    activity_ = "opening " + (name.empty() ? "the race" : name) + "\xE2\x80\xA6";
     options.wake = state_.wake;
-    auto opened = state_.services.open_session(std::move(options));
-    if (!opened) return refuse(opened.error());
-    problem_.clear();
-    state_.attach(std::move(*opened));
+    opening_ = state_.aside([open = state_.services.open_session, options = std::move(options)] {
+        return open(options);
+    });
 }
 
 bool RunDoor::session_at_work() const {
@@ -96,6 +113,12 @@ bool RunDoor::session_at_work() const {
 
 void RunDoor::after_closing(std::function<void()> next) {
     if (stage_ == Stage::finishing) return;  // the first request is being carried out
+    if (stage_ == Stage::opening) {
+        when_opened_ = std::move(next);
+        return;
+    }
+    reading_.forget();
+    activity_.clear();
     next_ = std::move(next);
     if (session_at_work()) {
         stage_ = Stage::asking;
@@ -106,15 +129,38 @@ void RunDoor::after_closing(std::function<void()> next) {
     state_.keep_drawing();
 }
 
+void RunDoor::take_read() {
+    auto read = reading_.take();
+    if (!read) return;
+    stage_ = Stage::open;
+    activity_.clear();
+    if (!*read) return refuse(read->error());
+    after_closing([this, options = std::move(**read)] { open(options); });
+}
+
+void RunDoor::take_opened() {
+    auto opened = opening_.take();
+    if (!opened) return;
+    stage_ = Stage::open;
+    activity_.clear();
+    if (*opened) {
+        problem_.clear();
+        state_.attach(std::move(**opened));
+    } else {
+        refuse(opened->error());
+    }
+    if (const auto then = std::exchange(when_opened_, nullptr)) after_closing(then);
+}
+
 void RunDoor::update() {
+    if (stage_ == Stage::reading) take_read();
+    if (stage_ == Stage::opening) take_opened();
     if (stage_ != Stage::finishing) return;
     state_.keep_drawing(1);
     if (state_.session && !state_.session->finished()) return;
     if (state_.session) state_.attach(nullptr);
     stage_ = Stage::open;
-    const auto next = std::move(next_);
-    next_ = nullptr;
-    if (next) next();
+    if (const auto next = std::exchange(next_, nullptr)) next();
 }
 
 void RunDoor::draw() {

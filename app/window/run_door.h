@@ -1,13 +1,14 @@
-// Opening and closing of runs: starts a config, opens a folder, and, while a run is still at work,
-// asks first, shows "finishing step…" and lets the session's threads end before it goes on. Window
-// thread only, owned by the shell.
+// The door opens and closes runs: it starts a config, opens a folder, and, while a run is still at
+// work, asks first, shows "finishing step…" and lets the session's threads end before it goes on.
+// Files are read and sessions opened aside, so that a slow disk holds up no frame. Window thread
+// only, owned by the shell.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "app/window/app_state.h"
+#include "app/state/app_state.h"
 
 namespace hopscope::app {
 
@@ -33,19 +34,32 @@ class RunDoor {
 
     bool wants_exit() const { return exit_now_; }
     bool finishing() const { return stage_ == Stage::finishing; }
+    /// What it is doing aside, "reading configs/first_look.toml…"; "" where it is doing nothing.
+    const std::string& activity() const { return activity_; }
+    /// Whether what was asked is not yet done, and needs no answer from the user.
+    bool busy() const { return stage_ != Stage::open && stage_ != Stage::asking; }
     /// The last reason why a run could not be opened, for the start screen; "" if none.
     const std::string& problem() const { return problem_; }
 
   private:
-    enum class Stage { open, asking, finishing };
+    using Asked = core::Result<core::SessionOptions>;
+    using Opened = core::Result<std::unique_ptr<core::Session>>;
+    enum class Stage { open, reading, asking, finishing, opening };
+    void read(const std::string& path, std::function<Asked()> work);
     void after_closing(std::function<void()> next);
+    void take_read();
+    void take_opened();
     void open(core::SessionOptions options);
     bool session_at_work() const;
     void refuse(const core::Error& error);
 
     AppState& state_;
     Stage stage_ = Stage::open;
-    std::function<void()> next_;
+    std::function<void()> next_;         ///< once the present session has ended
+    std::function<void()> when_opened_;  ///< asked for while a session is being opened
+    Pending<Asked> reading_;
+    Pending<Opened> opening_;
+    std::string activity_;
     std::string problem_;
     bool exit_now_ = false;
 };

@@ -13,14 +13,22 @@
 
 namespace hopscope::app {
 
-std::string write_framebuffer(const std::string& path, const PixelRect& part) {
-    const auto [x, y, width, height] = part;
-    if (width <= 0 || height <= 0) return "the picture has no pixels";
-    std::vector<unsigned char> pixels(static_cast<size_t>(width) * static_cast<size_t>(height) * 3);
+Pixels grab_framebuffer(const PixelRect& part) {
+    Pixels out;
+    if (part.width <= 0 || part.height <= 0) return out;
+    out.width = part.width;
+    out.height = part.height;
+    out.rgb.resize(static_cast<size_t>(part.width) * static_cast<size_t>(part.height) * 3);
     glPixelStorei(GL_PACK_ALIGNMENT, 1);
-    glReadPixels(x, y, width, height, GL_RGB, GL_UNSIGNED_BYTE, pixels.data());
+    glReadPixels(part.x, part.y, part.width, part.height, GL_RGB, GL_UNSIGNED_BYTE, out.rgb.data());
+    return out;
+}
+
+std::string write_png(const std::string& path, const Pixels& pixels) {
+    if (pixels.rgb.empty()) return "the picture has no pixels";
     stbi_flip_vertically_on_write(1);  // OpenGL's first row is the lowest
-    if (!stbi_write_png(path.c_str(), width, height, 3, pixels.data(), width * 3))
+    if (!stbi_write_png(path.c_str(), pixels.width, pixels.height, 3, pixels.rgb.data(),
+                        pixels.width * 3))
         return path + " cannot be written";
     return {};
 }

@@ -1,7 +1,9 @@
-// Pictures of the window as PNG files. Window thread only, with a current OpenGL context.
+// Pictures of the window as PNG files. Window thread only, with a current OpenGL
+// context, where nothing else is said.
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace hopscope::app {
 
@@ -10,8 +12,14 @@ struct PixelRect {
     int x = 0, y = 0, width = 0, height = 0;
 };
 
-/// Writes a part of the back buffer of the current context, before the swap. "" on success, else
-/// why not.
-std::string write_framebuffer(const std::string& path, const PixelRect& part);
+struct Pixels {
+    int width = 0, height = 0;
+    std::vector<unsigned char> rgb;  ///< lowest row first
+};
+
+/// A part of the back buffer of the current context, before the swap.
+Pixels grab_framebuffer(const PixelRect& part);
+/// "" on success, else why not. Any thread, one at a time.
+std::string write_png(const std::string& path, const Pixels& pixels);
 
 }  // namespace hopscope::app

@@ -3,38 +3,53 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <imgui_internal.h>
+#include <imgui.h>
+#include <iterator>
 #include <utility>
 
-#include "app/window/docking.h"
-#include "app/window/fonts.h"
-#include "app/window/widgets.h"
+#include "app/widgets/fonts.h"
+#include "app/window/actions.h"
+#include "app/window/start_screen.h"
+#include "app/window/top_bar.h"
+#include "core/api/files.h"
 
 namespace hopscope::app {
 namespace {
 
-constexpr float kTopBar = 42, kStatusLine = 26, kGap = 2;
-constexpr ImVec2 kTitlePadding{6, 9};  ///< of the tab that serves as a panel's title
+constexpr float kTopBar = 42, kStatusBar = 26, kGap = 2;
+constexpr const char* kLayoutsFile = "layouts.ini";
 
 }  // namespace
 
 Shell::Shell(AppState& state, std::string config_folder)
-    : state_(state), config_folder_(std::move(config_folder)), door_(state) {
-    for (const auto& entry : panel_table()) panels_.push_back(entry.make());
+    : state_(state),
+      config_folder_(std::move(config_folder)),
+      door_(state),
+      chooser_(state, door_) {
     make_actions();
 }
 
-Shell::~Shell() = default;
+void Shell::make_actions() {
+    actions_ = command_actions(state_);
+    const auto add = [&](std::vector<ActionItem> more) {
+        std::move(more.begin(), more.end(), std::back_inserter(actions_));
+    };
+    add(window_actions({state_, door_, chooser_, workspace_, palette_, key_help_, first_look_}));
+    for (const auto& panel : workspace_.panels()) {
+        auto own = panel->actions(state_);
+        for (ActionItem& item : own) item.panel_listens = true;
+        add(std::move(own));
+    }
+}
 
 void Shell::begin(float content_scale) {
     std::string problem;
     saved_ = load_settings(config_folder_, problem);
     if (!problem.empty()) state_.say(problem, true);
     state_.settings = saved_.settings;
-    layout_ = Layout::train;
-    for (Layout layout : kLayouts)
-        if (saved_.layout == name_of(layout)) layout_ = layout;
-    config_field_ = saved_.last_config;
+    workspace_.restore(saved_.layout, saved_.shut);
+    chooser_.set_config(saved_.last_config);
+    first_look_ = bundled_config(state_.exe_dir, "first_look");
 
     ImGuiIO& io = ImGui::GetIO();
     io.ConfigFlags |= ImGuiConfigFlags_DockingEnable | ImGuiConfigFlags_NavEnableKeyboard;
@@ -42,10 +57,9 @@ void Shell::begin(float content_scale) {
     io.ConfigWindowsMoveFromTitleBarOnly = true;
     io.IniFilename = nullptr;  // written by save(), into a folder that may have to be made first
     if (!config_folder_.empty()) {
-        ini_path_ = (std::filesystem::path(config_folder_) / "layouts.ini").string();
-        std::error_code error;
-        if (std::filesystem::is_regular_file(ini_path_, error))
-            ImGui::LoadIniSettingsFromDisk(ini_path_.c_str());
+        const auto path = (std::filesystem::path(config_folder_) / kLayoutsFile).string();
+        if (const auto text = core::read_file(path))
+            ImGui::LoadIniSettingsFromMemory(text->data(), text->size());
     }
     std::vector<std::string> messages;
     state_.fonts = load_fonts(state_.exe_dir, messages);
@@ -67,44 +81,40 @@ void Shell::style_if_changed() {
     state_.keep_drawing();
 }
 
-void Shell::set_layout(Layout layout) {
-    layout_ = layout;
-    settings_dirty_ = true;
-    state_.keep_drawing();
-}
-
-void Shell::reset_layout() {
-    reset_[static_cast<size_t>(layout_)] = true;
-    const auto table = panel_table();
-    for (size_t i = 0; i < panels_.size(); ++i)
-        saved_.shut.erase(window_name(*panels_[i], layout_));
-    settings_dirty_ = true;
-    state_.keep_drawing();
+SavedWindow Shell::to_keep() const {
+    SavedWindow now;
+    now.settings = state_.settings;
+    now.layout = name_of(workspace_.layout());
+    now.shut = workspace_.shut();
+    now.last_config = chooser_.config();
+    return now;
 }
 
 void Shell::save() {
     if (config_folder_.empty()) return;
-    const bool settings_changed = settings_dirty_ || saved_.settings != state_.settings ||
-                                  saved_.layout != name_of(layout_) ||
-                                  saved_.last_config != config_field_;
-    if (settings_changed) {
-        saved_.settings = state_.settings;
-        saved_.layout = name_of(layout_);
-        saved_.last_config = config_field_;
-        settings_dirty_ = false;
-        if (const auto problem = save_settings(config_folder_, saved_); !problem.empty())
-            state_.say("settings were not saved: " + problem, true);
+    if (SavedWindow now = to_keep(); now != saved_) {
+        saved_ = std::move(now);
+        write_aside(
+            [folder = config_folder_, kept = saved_] { return save_settings(folder, kept); });
     }
     if (ImGui::GetIO().WantSaveIniSettings) {
         ImGui::GetIO().WantSaveIniSettings = false;
-        std::error_code error;
-        std::filesystem::create_directories(config_folder_, error);
-        ImGui::SaveIniSettingsToDisk(ini_path_.c_str());
+        write_aside(
+            [folder = config_folder_, text = std::string(ImGui::SaveIniSettingsToMemory())] {
+                return save_text(folder, kLayoutsFile, text);
+            });
     }
+    if (const auto reason = saving_.take(); reason && !reason->empty())
+        state_.say("settings were not saved: " + *reason, true);
+}
+
+/// A newer write follows the older one; only its outcome is told.
+void Shell::write_aside(std::function<std::string()> write) {
+    saving_ = state_.aside(std::move(write));
 }
 
 void Shell::frame() {
-    handle_keys();
+    keys_.listen(state_, actions_);
     const float s = state_.pixel_scale;
     const ImGuiViewport* view = ImGui::GetMainViewport();
     ImGui::SetNextWindowPos(view->Pos);
@@ -118,113 +128,29 @@ void Shell::frame() {
     ImGui::PopStyleColor();
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, kGap * s));
     ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, 0);
-    draw_top_bar(kTopBar * s);
-    const float bottom = kStatusLine * s + kGap * s;
+    draw_top_bar(state_, actions_, workspace_.layout(), kTopBar * s);
+    const float bottom = kStatusBar * s + kGap * s;
     ImGui::BeginChild("body", ImVec2(0, ImGui::GetContentRegionAvail().y - bottom));
     if (state_.session)
-        draw_dock();
+        workspace_.draw_dock(state_);
     else
-        draw_start_screen();
+        draw_start_screen(state_, chooser_, *find_action(actions_, "file.first_look"), door_);
     ImGui::EndChild();
-    draw_status_line(kStatusLine * s);
+    status_bar_.draw(state_, kStatusBar * s);
     ImGui::PopStyleVar(3);
     ImGui::End();
 
     if (state_.session)
-        for (size_t i = 0; i < panels_.size(); ++i) draw_panel(i);
-    show_asked_panel();
-    draw_open_dialog();
-    draw_race_dialog();
-    draw_shortcuts();
-    palette_.draw(state_, [this] { return all_actions(); });
+        workspace_.draw_panels(state_);
+    else
+        state_.show_panel.clear();
+    chooser_.draw_dialogs();
+    key_help_.draw(state_, actions_);
+    palette_.draw(state_, actions_);
     if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));
     door_.update();
     door_.draw();
     style_if_changed();
-}
-
-void Shell::set_shut(size_t panel, bool shut) {
-    saved_.shut[window_name(*panels_[panel], layout_)] = shut;
-    settings_dirty_ = true;
-    state_.keep_drawing();
-}
-
-/// A panel that the present layout does not have is shown in one that has.
-void Shell::show_asked_panel() {
-    const std::string title = std::exchange(state_.show_panel, {});
-    if (title.empty() || !state_.session) return;
-    for (size_t i = 0; i < panels_.size(); ++i) {
-        if (panels_[i]->title() != title) continue;
-        const PanelEntry& entry = panel_table()[i];
-        if (place_in(entry, layout_) == Place::none)
-            for (Layout layout : kLayouts)
-                if (place_in(entry, layout) != Place::none) set_layout(layout);
-        set_shut(i, false);
-        ImGui::SetWindowFocus(window_name(*panels_[i], layout_).c_str());
-    }
-}
-
-void Shell::draw_dock() {
-    const ImVec2 size = ImGui::GetContentRegionAvail();
-    ImGui::PushFont(state_.fonts.title, kTitleSize);
-    const float s = state_.pixel_scale;
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
-                        ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
-    for (Layout layout : kLayouts) {
-        const ImGuiID id = dock_space_id(layout);
-        const bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
-        if (reset || !ImGui::DockBuilderGetNode(id)) build_layout(layout, panels_, size, s);
-        // The other arrangement keeps its place without being laid out.
-        ImGuiDockNodeFlags flags = static_cast<int>(ImGuiDockNodeFlags_NoWindowMenuButton);
-        if (layout != layout_) flags |= ImGuiDockNodeFlags_KeepAliveOnly;
-        ImGui::DockSpace(id, layout == layout_ ? size : ImVec2(0, 0), flags);
-    }
-    ImGui::PopStyleVar();
-    ImGui::PopFont();
-}
-
-void Shell::draw_panel(size_t index) {
-    Panel& panel = *panels_[index];
-    const std::string name = window_name(panel, layout_);
-    const Place place = place_in(panel_table()[index], layout_);
-    const auto found = saved_.shut.find(name);
-    bool open = found == saved_.shut.end() ? place != Place::none : !found->second;
-    if (!open) return;
-    panel.prepare(state_);
-
-    const float s = state_.pixel_scale;
-    ImGui::PushFont(state_.fonts.title, kTitleSize);
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
-                        ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(12 * s, 4 * s));
-    ImGui::SetNextWindowSize(ImVec2(480 * s, 360 * s), ImGuiCond_FirstUseEver);
-    const bool visible = ImGui::Begin(name.c_str(), &open, ImGuiWindowFlags_NoCollapse);
-    ImGui::PopStyleVar(2);
-    ImGui::PopFont();
-    if (visible) {
-        draw_detail(panel.detail(state_));
-        panel.draw(state_);
-    }
-    ImGui::End();
-    if (!open) set_shut(index, true);
-}
-
-void Shell::draw_detail(const std::string& text) {
-    const ImGuiWindow* window = ImGui::GetCurrentWindow();
-    const ImGuiTabBar* tabs =
-        window->DockIsActive && window->DockNode ? window->DockNode->TabBar : nullptr;
-    if (text.empty() || !tabs) return;
-    const float s = state_.pixel_scale;
-    const ImVec2 size = ImGui::CalcTextSize(text.c_str());
-    const float right = window->Pos.x + window->Size.x - 12 * s;
-    const float tabs_end = tabs->BarRect.Min.x + tabs->WidthAllTabs + 8 * s;
-    if (right - size.x < tabs_end) return;
-    const float middle = (tabs->BarRect.Min.y + tabs->BarRect.Max.y) * 0.5f;
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    list->PushClipRect(window->Rect().Min, window->Rect().Max);
-    list->AddText(ImVec2(right - size.x, std::floor(middle - size.y * 0.5f)),
-                  packed(state_.theme().dim), text.c_str());
-    list->PopClipRect();
 }
 
 }  // namespace hopscope::app

@@ -1,17 +1,21 @@
-// One frame of the window between ImGui's NewFrame and Render: top bar, docked panels, status line,
-// palette, dialogs and keys. Knows no GLFW and no OpenGL, so that tests run it without a screen.
-// Window thread only.
+// One frame of the window between ImGui's NewFrame and Render: it owns the parts (top bar,
+// workspace or start screen, status bar, palette, dialogs), the list of actions that they share,
+// and what is kept between two starts. Knows no GLFW and no OpenGL, so that tests run it without a
+// screen. Window thread only.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "app/window/actions.h"
+#include "app/state/actions.h"
+#include "app/state/settings.h"
+#include "app/window/key_help.h"
+#include "app/window/key_listener.h"
 #include "app/window/palette.h"
-#include "app/window/panel_table.h"
+#include "app/window/run_chooser.h"
 #include "app/window/run_door.h"
-#include "app/window/settings.h"
+#include "app/window/status_bar.h"
+#include "app/window/workspace.h"
 
 namespace hopscope::app {
 
@@ -19,7 +23,8 @@ class Shell {
   public:
     /// `config_folder`: where settings and layouts are kept; "" keeps nothing.
     Shell(AppState& state, std::string config_folder);
-    ~Shell();
+    Shell(const Shell&) = delete;  // the actions point into it
+    Shell& operator=(const Shell&) = delete;
 
     /// Loads settings and docking; call once, after ImGui and ImPlot exist and before the first
     /// frame.
@@ -27,65 +32,36 @@ class Shell {
     /// The monitor's scale changed.
     void set_content_scale(float content_scale);
     void frame();
-    /// Writes settings and docking, if something changed.
+    /// Writes settings and docking aside, if something changed.
     void save();
 
-    void open_palette() { palette_.open(); }
-    void show_shortcuts() { show_shortcuts_ = true; }
+    /// All actions, made once.
+    std::span<const ActionItem> actions() const { return actions_; }
     RunDoor& door() { return door_; }
-    Layout layout() const { return layout_; }
-    void set_layout(Layout layout);
-    void reset_layout();
+    Workspace& workspace() { return workspace_; }
 
   private:
     void make_actions();
-    std::vector<ActionItem> all_actions();
-    void add_action(std::string id, std::string title, std::string help, std::string shortcut,
-                    std::function<void()> run);
-    void menu_item(const char* id);
-    void set_shut(size_t panel, bool shut);
-    void show_asked_panel();
-    void draw_menus();
-    void draw_top_bar(float height);
-    void draw_layout_buttons(float bar_height);
-    void draw_state(float bar_height);
-    void draw_dock();
-    void draw_panel(size_t index);
-    void draw_detail(const std::string& text);
-    void draw_status_line(float height);
-    void draw_shortcuts();
-    void handle_keys();
-    void guide_cursor();
+    SavedWindow to_keep() const;
+    void write_aside(std::function<std::string()> write);
     void style_if_changed();
 
     AppState& state_;
     std::string config_folder_;
     RunDoor door_;
+    RunChooser chooser_;
+    Workspace workspace_;
+    StatusBar status_bar_;
     Palette palette_;
-    std::vector<std::unique_ptr<Panel>> panels_;
+    KeyHelp key_help_;
+    KeyListener keys_;
+    std::string first_look_;  ///< path of the sample configuration, "" if it is not there
     std::vector<ActionItem> actions_;
     SavedWindow saved_;
-    Layout layout_ = Layout::train;
-    bool reset_[std::size(kLayouts)] = {};
+    Pending<std::string> saving_;
     float content_scale_ = 1.0f;
     bool styled_dark_ = false;
     float styled_scale_ = 0.0f;
-    bool show_shortcuts_ = false, settings_dirty_ = false, popup_was_open_ = false;
-    std::string ini_path_;
-    std::string config_field_, run_field_;
-    bool open_dialog_ = false;
-    std::vector<std::string> race_configs_;  ///< chosen for a race, in the order of its lanes
-    std::string race_field_;
-    bool open_race_ = false;
-    void draw_start_screen();
-    void draw_race_dialog();
-    void draw_race_choice(bool& started);
-    void draw_open_dialog();
-    double memory_read_at_ = -10;
-    int64_t memory_bytes_ = 0;
 };
-
-/// Resident memory of this process in bytes; 0 where it cannot be read.
-int64_t resident_memory();
 
 }  // namespace hopscope::app

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +19,7 @@
 #include "app/window/pacing.h"
 #include "app/window/screenshot.h"
 #include "app/window/shell.h"
+#include "core/api/base.h"
 
 namespace hopscope::app {
 namespace {
@@ -80,11 +80,6 @@ double seconds_now() {
     return glfwGetTime();
 }
 
-double unix_seconds() {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 /// What becomes of a run that was closed because its display was lost.
 std::string last_words(const core::RunStatus& status) {
     if (!status.followed.empty()) return "nothing of the run is lost; it was only looked at";
@@ -136,6 +131,7 @@ class Loop {
                 shell_.door().update();  // a hidden window finishes its closing, too
         }
         shell_.save();
+        state_.finish_aside();
         state_.watch = nullptr;
         state_.attach(nullptr);  // its threads may still wake the window: they end before it goes
         return 0;
@@ -231,7 +227,7 @@ class Loop {
         news_ = false;
         update_state(state_);
         state_.frames_wanted = std::max(0, state_.frames_wanted - 1);
-        state_.unix_now = unix_seconds();
+        state_.unix_now = core::unix_seconds();
         last_draw_ = state_.now;
         shell_.set_content_scale(ImGui_ImplGlfw_GetContentScaleForWindow(screen_.window));
         ImGui_ImplOpenGL3_NewFrame();
@@ -258,8 +254,8 @@ class Loop {
         if (!options_.screenshot.empty()) {
             state_.keep_drawing(1);
             if (++frames_ >= options_.frames) {
-                if (const auto why = write_framebuffer(options_.screenshot, {0, 0, width, height});
-                    !why.empty())
+                const auto picture = grab_framebuffer({0, 0, width, height});
+                if (const auto why = write_png(options_.screenshot, picture); !why.empty())
                     std::fprintf(stderr, "hopscope: %s\n", why.c_str());
                 closing_ = true;
             }
@@ -277,9 +273,11 @@ class Loop {
         const int top = pixel(order.low.y - origin.y, scale.y);
         const int right = pixel(order.high.x - origin.x, scale.x);
         const int bottom = pixel(order.high.y - origin.y, scale.y);
-        const auto why = write_framebuffer(
-            order.path, {left, frame_height - bottom, right - left, bottom - top});
-        state_.say(why.empty() ? "wrote " + order.path : why, !why.empty());
+        auto picture = grab_framebuffer({left, frame_height - bottom, right - left, bottom - top});
+        state_.tell("wrote " + order.path,
+                    state_.aside([path = order.path, picture = std::move(picture)] {
+                        return write_png(path, picture);
+                    }));
     }
 
     const WindowOptions& options_;

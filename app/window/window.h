@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "app/window/app_state.h"
+#include "app/state/app_state.h"
 
 namespace hopscope::app {
 

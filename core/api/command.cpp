@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/api/joined.h"
-#include "core/api/nearest.h"
+#include "core/api/live_settings.h"
+#include "core/base/names.h"
 
 namespace hopscope::core {
 namespace {
@@ -30,22 +30,22 @@ std::string dump(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-const char* describe(const std::string& type) {
-    if (type == "integer") return "an integer";
-    if (type == "number") return "a number";
-    if (type == "integers") return "an integer or a list of integers";
-    if (type == "numbers") return "a list of numbers";
-    if (type == "flag") return "true or false";
-    return "a text";
+const char* describe(ArgType type) {
+    constexpr const char* kWords[] = {
+        "an integer",        "a number",     "a text", "an integer or a list of integers",
+        "a list of numbers", "true or false"};
+    return kWords[static_cast<size_t>(type)];
 }
 
 /// `command: argument "name": found X, allowed is Y`.
 Error bad_argument(const Command& command, const ArgSpec& spec, const std::string& found,
                    const std::string& hint = "") {
-    std::string allowed = spec.type == "text" && !spec.choices.empty() ? "" : describe(spec.type);
+    std::string allowed =
+        spec.type == ArgType::text && !spec.choices.empty() ? "" : describe(spec.type);
     if (!spec.allowed.empty()) allowed += (allowed.empty() ? "" : ", ") + spec.allowed;
-    return usage_error("command \"" + command.name + "\": argument \"" + spec.name + "\": found " +
-                       found + hint + (hint.empty() ? ", allowed is " : " Allowed is ") + allowed);
+    return usage_error("command \"" + command.name() + "\": argument \"" + spec.name +
+                       "\": found " + found + hint +
+                       (hint.empty() ? ", allowed is " : " Allowed is ") + allowed);
 }
 
 bool is_integral(double value) {
@@ -58,19 +58,19 @@ bool in_range(const ArgSpec& spec, double value) {
 }
 
 /// Whole numbers written as 3.0 become integers, integers become numbers where these are expected.
-void canonicalise(const std::string& type, Value& value) {
+void canonicalise(ArgType type, Value& value) {
     const auto* number = std::get_if<double>(&value);
     const auto* numbers = std::get_if<std::vector<double>>(&value);
-    if (type == "integer" || type == "integers") {
+    if (type == ArgType::integer || type == ArgType::integers) {
         if (number && is_integral(*number)) {
             value = static_cast<int64_t>(*number);
         } else if (numbers && std::all_of(numbers->begin(), numbers->end(), is_integral)) {
             value = std::vector<int64_t>(numbers->begin(), numbers->end());
         }
-    } else if (type == "number") {
+    } else if (type == ArgType::number) {
         if (const auto* integer = std::get_if<int64_t>(&value))
             value = static_cast<double>(*integer);
-    } else if (type == "numbers") {
+    } else if (type == ArgType::numbers) {
         if (const auto* integer = std::get_if<int64_t>(&value))
             value = std::vector<double>{static_cast<double>(*integer)};
         else if (number)
@@ -80,15 +80,23 @@ void canonicalise(const std::string& type, Value& value) {
     }
 }
 
-bool has_type(const std::string& type, const Value& value) {
-    if (type == "integer") return std::holds_alternative<int64_t>(value);
-    if (type == "number") return std::holds_alternative<double>(value);
-    if (type == "flag") return std::holds_alternative<bool>(value);
-    if (type == "numbers") return std::holds_alternative<std::vector<double>>(value);
-    if (type == "integers")
-        return std::holds_alternative<int64_t>(value) ||
-               std::holds_alternative<std::vector<int64_t>>(value);
-    return std::holds_alternative<std::string>(value);
+bool has_type(ArgType type, const Value& value) {
+    switch (type) {
+        case ArgType::integer:
+            return std::holds_alternative<int64_t>(value);
+        case ArgType::number:
+            return std::holds_alternative<double>(value);
+        case ArgType::text:
+            return std::holds_alternative<std::string>(value);
+        case ArgType::integers:
+            return std::holds_alternative<int64_t>(value) ||
+                   std::holds_alternative<std::vector<int64_t>>(value);
+        case ArgType::numbers:
+            return std::holds_alternative<std::vector<double>>(value);
+        case ArgType::flag:
+            return std::holds_alternative<bool>(value);
+    }
+    return false;
 }
 
 /// One argument against its description; brings it into the form of its type.
@@ -125,7 +133,7 @@ const ArgSpec* find_arg(const CommandSpec& spec, const std::string& name) {
 /// What no single argument shows.
 Status check_combination(const Command& command) {
     const auto wrong = [&](const std::string& what) {
-        return usage_error("command \"" + command.name + "\": " + what);
+        return usage_error("command \"" + command.name() + "\": " + what);
     };
     if (command.has("layer") && command.has("layers"))
         return wrong("give \"layer\" or \"layers\", not both");
@@ -135,28 +143,27 @@ Status check_combination(const Command& command) {
             return wrong("argument \"tokens\": found " + dump(to_value(command.args.at("tokens"))) +
                          ", allowed is [from, to] with from <= to");
     }
-    if (command.name == "halt" && command.has("epsilon") == command.has("max_hops"))
-        return wrong("give either \"epsilon\" or \"max_hops\"");
+    const auto& either = spec_of(command.kind).either;
+    const bool first = either && command.has(either->first);
+    const bool second = either && command.has(either->second);
+    if (either && either->needed && first == second)
+        return wrong("give either \"" + either->first + "\" or \"" + either->second + "\"");
     if (command.has("experts") && command.text("what", "") != "experts")
         return wrong("argument \"experts\" belongs to \"what\": \"experts\"");
-    if (command.name == "clear" && command.has("index") && command.has("name"))
-        return wrong("give \"index\" or \"name\", not both");
-    if (command.name == "fork" && command.has("with") && command.has("end"))
-        return wrong("give \"with\" or \"end\", not both");
+    if (first && second)
+        return wrong("give \"" + either->first + "\" or \"" + either->second + "\", not both");
     return {};
 }
 
 /// `set`: the value must suit its key.
 Status check_setting(const Command& command) {
-    const std::string key = command.text("key", "");
-    for (ArgSpec setting : live_settings()) {
-        if (setting.name != key) continue;
-        setting.name = "value";
-        setting.help.clear();
-        Value value = command.args.at("value");
-        return check_argument(command, setting, value);
-    }
-    return {};
+    const LiveSetting* setting = find_live_setting(command.text("key", ""));
+    if (!setting) return {};
+    ArgSpec spec = setting->value;
+    spec.name = "value";
+    spec.help.clear();
+    Value value = command.args.at("value");
+    return check_argument(command, spec, value);
 }
 
 Result<Value> read_value(const std::string& name, const std::string& key, const Json& json) {
@@ -213,6 +220,10 @@ Result<Json> read_object(const std::string& line) {
 
 }  // namespace
 
+const std::string& Command::name() const {
+    return name_of(kind);
+}
+
 double Command::number(const std::string& key, double fallback) const {
     const auto found = args.find(key);
     if (found == args.end()) return fallback;
@@ -245,49 +256,49 @@ std::vector<int64_t> Command::integers(const std::string& key) const {
     return {};
 }
 
-std::string value_argument(const std::string& command) {
-    static const std::map<std::string, std::string> kValues = {
-        {"set", "value"},      {"move_centroid", "to"},    {"steer", "lambda"},
-        {"boost", "strength"}, {"suppress", "neighbours"}, {"surgery", "with"}};
-    const auto found = kValues.find(command);
-    return found == kValues.end() ? "" : found->second;
+Command without_value(Command command) {
+    if (const ArgSpec* value = spec_of(command.kind).value()) command.args.erase(value->name);
+    return command;
 }
 
 std::string plain_text(const Command& command) {
-    std::string text = command.name;
+    const std::string& name = command.name();
+    std::string text = name;
     for (const auto& [key, value] : command.args) {
         std::string shown = dump(to_value(value));
         std::erase(shown, '"');
         for (size_t at = 0; (at = shown.find(',', at)) != std::string::npos; at += 2)
             shown.replace(at, 1, ", ");
-        text += (text.size() == command.name.size() ? ": " : ", ") + key + " " + shown;
+        text += (text.size() == name.size() ? ": " : ", ") + key + " " + shown;
     }
     return text;
 }
 
 Result<Command> check_command(Command command) {
-    const CommandSpec* spec = find_command(command.name);
-    if (!spec) return usage_error(unavailable(command, Domain::live));
+    const CommandSpec& spec = spec_of(command.kind);
+    if (command.kind == CommandKind::set)
+        if (const LiveSetting* setting = find_live_setting(command.text("key", "")))
+            command.args["key"] = setting->value.name;
     for (auto& [name, value] : command.args) {
-        const ArgSpec* arg = find_arg(*spec, name);
+        const ArgSpec* arg = find_arg(spec, name);
         if (!arg) {
             std::vector<std::string> names;
-            for (const auto* list : {&spec->args, &scope_args()})
+            for (const auto* list : {&spec.args, &scope_args()})
                 for (const ArgSpec& known : *list) names.push_back(known.name);
-            return usage_error("command \"" + command.name + "\": unknown argument \"" + name +
+            return usage_error("command \"" + command.name() + "\": unknown argument \"" + name +
                                "\"" + suggestion(name, names) + " Allowed are " + joined(names));
         }
         if (Status ok = check_argument(command, *arg, value); !ok) return ok.error();
     }
-    for (const ArgSpec& arg : spec->args) {
+    for (const ArgSpec& arg : spec.args) {
         const bool given = command.has(arg.name) || (arg.name == "layer" && command.has("layers"));
         if (arg.required && !given)
-            return usage_error("command \"" + command.name + "\": argument \"" + arg.name +
+            return usage_error("command \"" + command.name() + "\": argument \"" + arg.name +
                                "\" is missing (" + describe(arg.type) +
                                (arg.allowed.empty() ? "" : ", " + arg.allowed) + ")");
     }
     if (Status ok = check_combination(command); !ok) return ok.error();
-    if (command.name == "set")
+    if (command.kind == CommandKind::set)
         if (Status ok = check_setting(command); !ok) return ok.error();
     return command;
 }
@@ -300,14 +311,17 @@ Result<Command> parse_command(const std::string& json_line) {
         return usage_error(
             "key \"command\" is missing: give its name as text, such as "
             "{\"command\": \"pause\"}");
+    const auto word = name->get<std::string>();
     Command command;
-    command.name = name->get<std::string>();
     for (const auto& [key, value] : json->items()) {
         if (key == "command") continue;
-        Result<Value> read = read_value(command.name, key, value);
+        Result<Value> read = read_value(word, key, value);
         if (!read) return read.error();
         command.args.emplace(key, std::move(*read));
     }
+    const CommandSpec* spec = find_command(word);
+    if (!spec) return usage_error(unknown_command(word));
+    command.kind = spec->kind;
     return check_command(std::move(command));
 }
 
@@ -322,15 +336,16 @@ Result<Command> parse_training_command(const std::string& json_line) {
 }
 
 std::string to_json(const Command& command) {
-    Json json = {{"command", command.name}};
+    Json json = {{"command", command.name()}};
     for (const auto& [key, value] : command.args) json[key] = to_value(value);
     return dump(json);
 }
 
 std::vector<Command> scaled(std::vector<Command> script, double factor) {
     for (Command& command : script)
-        for (const char* key : {"lambda", "strength"})
-            if (command.has(key)) command.args[key] = command.number(key, 0) * factor;
+        for (const ArgSpec& arg : spec_of(command.kind).args)
+            if (arg.role == ArgRole::dose && command.has(arg.name))
+                command.args[arg.name] = command.number(arg.name, 0) * factor;
     return script;
 }
 

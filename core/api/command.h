@@ -1,16 +1,18 @@
-// Commands are values: a name and flat JSON arguments (product.md section 6). One registry
-// describes them all and feeds buttons, palette, command line, log and tests. Plain C++, any
-// thread.
+// Commands are values: a kind and flat JSON arguments (product.md section 6). One registry
+// describes them all, a row each, and feeds buttons, palette, command line, log and tests. Plain
+// C++, any thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/api/command_kind.h"
 #include "core/api/state.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 
@@ -19,10 +21,11 @@ using Value =
 
 /// One line of an intervention script: {"command": name, …flat arguments…}.
 struct Command {
-    std::string name;
+    CommandKind kind = CommandKind::pause;
     std::map<std::string, Value>
         args;  ///< scope fields ("layers", "hops", "tokens", "from_step") included
 
+    const std::string& name() const;
     bool has(const std::string& key) const { return args.count(key) != 0; }
     /// The argument as a number or text, or `fallback` where it is absent or of another type.
     double number(const std::string& key, double fallback) const;
@@ -33,47 +36,91 @@ struct Command {
     bool operator==(const Command&) const = default;
 };
 
+/// An argument without a bound.
+inline constexpr double kNoLimit = 1e308;
+
+/// What an argument may hold; one that is no text and has `choices` also takes these words.
+enum class ArgType : uint8_t {
+    integer,
+    number,
+    text,
+    integers,  ///< one, or a list
+    numbers,   ///< a list
+    flag
+};
+/// "integer", as the registry's JSON and --help write it.
+const char* name_of(ArgType type);
+
+/// What an argument is to its command.
+enum class ArgRole : uint8_t {
+    target,  ///< says on what it acts
+    value,   ///< says how much or where to, as a slider drags it
+    dose     ///< a value that a dose curve scales
+};
+
 struct ArgSpec {
     std::string name;
-    /// "integer" | "number" | "text" | "integers" (one or a list) | "numbers" (a list) | "flag"; a
-    /// type other than text that has `choices` also takes these words.
-    std::string type;
+    ArgType type = ArgType::text;
     bool required = false;
     std::string allowed;  ///< for people: "0 … 1", "routing | router | centroids | …"
     std::vector<std::string> choices;  ///< empty: any
-    double min = -1e308, max = 1e308;
+    double min = -kNoLimit, max = kNoLimit;
     std::string help;
     bool open_min = false, open_max = false;  ///< the bound itself is not allowed
+    std::vector<std::string>
+        prompt_choices;  ///< of the choices those that act on prompts; empty: all
+    ArgRole role = ArgRole::target;
     bool operator==(const ArgSpec&) const = default;
+};
+
+/// Two arguments that do not go together.
+struct Either {
+    std::string first, second;
+    bool needed = false;  ///< one of them must be there
 };
 
 /// Where a command acts.
 enum class Domain : uint8_t { live, inference };
 
+/// One row of the registry. What is left out is as for an intervention: it acts on prompts and on
+/// the run in training, where it lasts.
 struct CommandSpec {
+    CommandKind kind = CommandKind::pause;
     std::string name;
-    std::string title;               ///< as in the palette: "Pause the run"
-    std::string help;                ///< one sentence
-    std::string shortcut;            ///< "" if none
+    std::string title;  ///< as in the palette: "Pause the run"
+    std::string help;   ///< one sentence
+    std::vector<ArgSpec> args = {};
+    std::string shortcut = "";   ///< "" if none
+    std::string on_expert = "";  ///< in the menu of an expert, "Steer towards"; "": not there
+    std::optional<Either> either = std::nullopt;
     Action action = Action::change;  ///< decides when it is allowed
-    bool live = false;               ///< acts on the run in training
-    bool inference = false;          ///< acts on prompts and evaluation
-    std::vector<ArgSpec> args;
+    bool live = true;                ///< acts on the run in training
+    bool inference = true;           ///< acts on prompts and evaluation
+    bool lasts = true;               ///< in training acts on until `clear` of its name
+    bool changes_training = true;    ///< part of the run's state: a resumed run applies it again
+
+    /// The required choice of words that tells its cases apart ("what" of freeze); null: none.
+    const ArgSpec* chooser() const;
+    /// The argument of the role value or dose; null: none.
+    const ArgSpec* value() const;
 };
 
-/// All commands, in the order of product.md section 6.
+/// All commands, in the order of product.md section 6 and of CommandKind.
 const std::vector<CommandSpec>& command_registry();
+const CommandSpec& spec_of(CommandKind kind);
+const std::string& name_of(CommandKind kind);
+/// Null for a name that no command has; unknown_command says so in a sentence.
 const CommandSpec* find_command(const std::string& name);
+std::string unknown_command(const std::string& name);
 /// Scope fields, optional on all commands: layers, hops, tokens, from_step.
 const std::vector<ArgSpec>& scope_args();
-/// What `set` changes: one entry a key, with the range of its value.
-const std::vector<ArgSpec>& live_settings();
 
-/// "" if the command can be carried out there today; else why not: unknown, not for this domain, or
-/// "not available".
+/// "" if the command can be carried out there; else why not: not for this domain, or "not
+/// available" with this choice.
 std::string unavailable(const Command& command, Domain domain);
 /// Names, types, ranges and combinations of a command that was not read from JSON; numbers take the
-/// type of their argument (1 → 1.0). Errors as parse_command.
+/// type of their argument (1 → 1.0), a live setting its short name (train.lr → lr). Errors as
+/// parse_command.
 Result<Command> check_command(Command command);
 
 /// One JSON line → a checked command. Errors (usage) name the command, the argument, what was found
@@ -87,10 +134,10 @@ Result<Command> parse_training_command(const std::string& json_line);
 std::string to_json(const Command& command);
 /// As people read it, arguments in alphabetic order: "steer: expert 80, lambda 1, layer 4".
 std::string plain_text(const Command& command);
-/// The argument that says how much or where to ("value", "lambda", "to", …), as a slider drags it;
-/// "" for commands without. Of two commands that agree in all else the newer one counts.
-std::string value_argument(const std::string& command);
-/// The script with lambda and strength times `factor`: a point of its dose curve.
+/// Without how much or where to (ArgRole::value, dose): of two commands that agree in what is left
+/// the newer one counts.
+Command without_value(Command command);
+/// The script with every dose times `factor`: a point of its dose curve.
 std::vector<Command> scaled(std::vector<Command> script, double factor);
 /// {"format": "hopscope.commands/1", "commands": […]}.
 std::string registry_json();

@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/api/kinds.h"
+#include "core/api/routers.h"
+
 namespace hopscope::core {
 
 struct ModelConfig {
@@ -17,16 +20,19 @@ struct ModelConfig {
     int64_t vocab_size = 4096;
     int64_t max_seq_len = 1024;
     double dropout = 0.1;
-    std::vector<std::string> dropout_places = {"embedding", "attention", "residual"};
+    std::vector<DropoutPlace> dropout_places = {DropoutPlace::embedding, DropoutPlace::attention,
+                                                DropoutPlace::residual};
     double rope_theta = 10000.0;
     bool attention_bias = true;
     bool embedding_norm = true;
-    std::string ffn = "moe";  ///< "moe" | "dense"
-    int64_t d_ff = 1120;      ///< dense only
+    FfnKind ffn = FfnKind::moe;
+    int64_t d_ff = 1120;  ///< dense only
 
-    bool drops(const std::string& place) const {
+    /// Whether each layer is one dense FFN in place of a mixture of experts.
+    bool is_dense() const { return ffn == FfnKind::dense; }
+    bool drops(DropoutPlace place) const {
         if (dropout <= 0.0) return false;
-        for (const auto& p : dropout_places)
+        for (const auto p : dropout_places)
             if (p == place) return true;
         return false;
     }
@@ -34,55 +40,89 @@ struct ModelConfig {
 };
 
 struct MoeConfig {
-    int64_t experts = 256;       ///< M
-    std::string expert = "mlp";  ///< "mlp" | "static" | "swiglu"
-    int64_t expert_rank = 1;     ///< r
+    int64_t experts = 256;  ///< M
+    ExpertKind expert = ExpertKind::mlp;
+    int64_t expert_rank = 1;  ///< r
     int64_t shared_expert = 0;
-    std::string pools = "shared";     ///< "shared" | "unrolled"
+    Pools pools = Pools::shared;
     int64_t top_k = 12;               ///< k
     std::vector<int64_t> hops = {1};  ///< H: one value for all layers, or one a layer
-    std::string router = "cosine";    ///< "cosine" | "linear" | "hash" | "random_fixed" | "kmeans"
-    std::string hash_key = "position";
-    std::string score = "softmax";
-    std::string balance = "switch";
+    RouterKind router = RouterKind::cosine;
+    HashKey hash_key = HashKey::position;
+    Score score = Score::softmax;
+    Balance balance = Balance::switch_loss;
     double bias_rate = 1e-3;
     double z_loss = 0.0;
-    std::string kmeans = "spherical";
-    std::string kmeans_gating = "softmax";
-    std::string kmeans_space = "routing";
-    std::string projection = "shared";  ///< "shared" | "per_hop" | "identity"
-    int64_t d_space = 64;               ///< s
+    KMeans kmeans = KMeans::spherical;
+    KMeansGating kmeans_gating = KMeansGating::softmax;
+    KMeansSpace kmeans_space = KMeansSpace::routing;
+    ProjectionKind projection = ProjectionKind::shared;
+    int64_t d_space = 64;  ///< s
     double tau = 30.0;
     bool learn_tau = false;
-    std::string reroute = "semantic";
-    std::string composition = "sum";
-    std::string output_scale = "none";
-    std::string renormalise = "auto";  ///< "true" | "false" | "auto"
-    std::string returns = "delta";
+    Reroute reroute = Reroute::semantic;
+    Composition composition = Composition::sum;
+    OutputScale output_scale = OutputScale::none;
+    Renormalise renormalise = Renormalise::automatic;
+    Returns returns = Returns::delta;
     bool legacy_param_count = false;
 
     /// H of one layer.
     int64_t hops_of(int64_t layer) const {
         return hops.size() == 1 ? hops[0] : hops[static_cast<size_t>(layer)];
     }
-    /// Whether the router has positions in a routing space (cosine, random_fixed, kmeans).
-    bool has_positions() const { return router != "linear" && router != "hash"; }
+    const RouterTraits& traits() const { return traits_of(router); }
+    /// Whether the router compares tokens with rows, one an expert, and so has scores.
+    bool has_rows() const { return traits().rows != RouterRows::none; }
+    /// Whether these rows are centroids, and tokens have positions in a routing space.
+    bool has_positions() const { return traits().rows == RouterRows::centroids; }
+    /// Whether centroids are moved by counting, and the keys kmeans* are read.
+    bool counts_centroids() const { return traits().move == RowsMove::by_counting; }
+    /// Whether positions and centroids are unit vectors.
+    bool is_spherical() const { return !counts_centroids() || kmeans != KMeans::plain; }
+    /// Centroids an expert has.
+    int64_t centroids_per_expert() const {
+        return counts_centroids() && kmeans == KMeans::spherical_2 ? 2 : 1;
+    }
+    /// Whether the nearness itself is the weight of a choice.
+    bool gates_by_identity() const {
+        return counts_centroids() && kmeans_gating == KMeansGating::identity;
+    }
+    /// Whether the scores are tau · cosine (Eq. (3)); a raw dot product has its own scale.
+    bool scales_by_tau() const { return has_positions() && is_spherical() && !gates_by_identity(); }
+    /// Whether routing happens in R^d_model.
+    bool routes_in_model_space() const {
+        return projection == ProjectionKind::identity ||
+               (counts_centroids() && kmeans_space == KMeansSpace::model);
+    }
     /// Whether re-routing moves the position by the experts' kinematic vectors (science.md E9).
-    bool reads_kinematic() const { return reroute == "kinematic" || reroute == "hybrid"; }
+    bool reads_kinematic() const {
+        return reroute == Reroute::kinematic || reroute == Reroute::hybrid;
+    }
+    /// Groups that the chosen experts are composed in; 1: no groups.
+    int64_t groups() const {
+        const bool grouped =
+            composition == Composition::grouped_silu || composition == Composition::grouped_gated;
+        return grouped ? 4 : 1;
+    }
     /// Whether a bias that counting moves takes part in the selection (science.md C3).
     bool has_bias() const {
-        return router == "kmeans" ||
-               (router != "hash" && (balance == "loss_free" || balance == "loss_free_sequence"));
+        return counts_centroids() || (has_rows() && (balance == Balance::loss_free ||
+                                                     balance == Balance::loss_free_sequence));
     }
-    /// Whether the balance term enters the loss: not where the router does not learn (E19, hash) or
-    /// balances by its own bias (K-Means, C3).
+    /// Whether the balance term is taken inside each sequence.
+    bool balances_sequences() const {
+        return balance == Balance::sequence || balance == Balance::loss_free_sequence;
+    }
+    /// Whether the balance term enters the loss: not where no gradient moves the router's rows
+    /// (E19, hash; K-Means balances by its own bias, C3).
     bool balances_by_loss() const {
-        return router != "random_fixed" && router != "hash" && router != "kmeans" &&
-               (balance == "switch" || balance == "sequence" || balance == "loss_free_sequence");
+        return has_rows() && traits().move == RowsMove::by_gradient &&
+               (balance == Balance::switch_loss || balances_sequences());
     }
     /// Whether the weights of `k` chosen experts are divided by their sum (science.md E4).
     bool renormalises(int64_t k) const {
-        return renormalise == "true" || (renormalise == "auto" && k != 1);
+        return renormalise == Renormalise::yes || (renormalise == Renormalise::automatic && k != 1);
     }
     bool operator==(const MoeConfig&) const = default;
 };
@@ -99,13 +139,13 @@ struct TrainConfig {
     double beta2 = 0.95;
     double eps = 1e-8;
     double weight_decay = 0.01;
-    std::string decay = "matrices";  ///< "matrices" | "all"
+    Decay decay = Decay::matrices;
     double clip = 1.0;
     double balance_alpha = 0.05;
     std::vector<std::pair<int64_t, int64_t>> curriculum;  ///< [from step, highest hop count]
     uint64_t seed = 42;
-    std::string device = "auto";     ///< "auto" | "cpu" | "cuda"
-    std::string precision = "auto";  ///< "auto" | "fp32" | "bf16"
+    DeviceKind device = DeviceKind::automatic;
+    Precision precision = Precision::automatic;
     int64_t threads = 0;
     bool deterministic = true;
     int64_t eval_every = 200;
@@ -117,12 +157,16 @@ struct TrainConfig {
 };
 
 struct DataConfig {
-    std::string source = "synthetic";  ///< "synthetic" | "text"
+    DataSource source = DataSource::synthetic;
     std::string train;
     std::string valid;
     std::string separator = "<|endoftext|>";
     std::string tokenizer = "train";  ///< "train", or the path of a SentencePiece model
-    std::string pack = "stream";      ///< "stream" | "document"
+    Pack pack = Pack::stream;
+
+    bool is_synthetic() const { return source == DataSource::synthetic; }
+    /// Whether the run makes its own tokenizer.
+    bool trains_tokenizer() const { return tokenizer == "train"; }
     bool operator==(const DataConfig&) const = default;
 };
 
@@ -131,6 +175,8 @@ struct Config {
     MoeConfig moe;
     TrainConfig train;
     DataConfig data;
+
+    bool is_dense() const { return model.is_dense(); }
     bool operator==(const Config&) const = default;
 };
 

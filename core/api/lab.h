@@ -13,9 +13,10 @@
 
 #include "core/api/command.h"
 #include "core/api/config.h"
-#include "core/api/result.h"
+#include "core/api/needs.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
+#include "core/base/result.h"
 
 namespace hopscope::core::lab {
 
@@ -215,10 +216,13 @@ struct AnalyzeOptions {
     std::function<bool()> cancelled;  ///< polled beside the interrupt flag; may be empty
     bool background = false;          ///< beside a run in training: computes on one thread
 };
-/// One hopscope.analysis/1 document, or several in hopscope.analyses/1 under "analyses"; with
+/// One hopscope.analysis/2 document, or several in hopscope.analyses/2 under "analyses"; with
 /// "all", those the run has no data for say so under "skipped".
 Result<std::string> analyze(const AnalyzeOptions& options);
 std::vector<Definition> analysis_definitions();
+/// Names of the analyses that a run of this configuration cannot have, each with the sentence that
+/// says why, before anything is opened.
+std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& holds = {});
 
 /// `target`: a run folder, or with `is_config` a TOML file. hopscope.info/1.
 Result<std::string> info(const std::string& target, bool is_config,

@@ -2,19 +2,18 @@
 #include <nlohmann/json.hpp>
 
 #include "core/api/command.h"
+#include "core/api/live_settings.h"
 
 namespace hopscope::core {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kNoLimit = 1e308;
-
 Json describe_args(const std::vector<ArgSpec>& args) {
     Json list = Json::array();
     for (const ArgSpec& arg : args) {
         Json item = {{"name", arg.name},
-                     {"type", arg.type},
+                     {"type", name_of(arg.type)},
                      {"required", arg.required},
                      {"allowed", arg.allowed}};
         if (!arg.choices.empty()) item["choices"] = arg.choices;
@@ -31,16 +30,14 @@ Json describe_args(const std::vector<ArgSpec>& args) {
 /// {"belongs": …, "available": …} and, where only some choices are carried out, which.
 Json describe_domain(const CommandSpec& spec, Domain domain) {
     Json item = {{"belongs", domain == Domain::live ? spec.live : spec.inference}};
-    std::vector<std::string> available;
-    const ArgSpec* chooser = nullptr;
-    for (const ArgSpec& arg : spec.args)
-        if (arg.name == "what" || arg.name == "key") chooser = &arg;
+    const ArgSpec* chooser = spec.chooser();
     if (!chooser) {
-        item["available"] = unavailable({spec.name, {}}, domain).empty();
+        item["available"] = unavailable({spec.kind, {}}, domain).empty();
         return item;
     }
+    std::vector<std::string> available;
     for (const std::string& choice : chooser->choices)
-        if (unavailable({spec.name, {{chooser->name, choice}}}, domain).empty())
+        if (unavailable({spec.kind, {{chooser->name, choice}}}, domain).empty())
             available.push_back(choice);
     item["available"] = !available.empty();
     item["available_choices"] = available;
@@ -65,10 +62,12 @@ std::string registry_json() {
                      {"arguments", describe_args(spec.args)}};
         commands.push_back(std::move(item));
     }
+    std::vector<ArgSpec> settings;
+    for (const LiveSetting& setting : live_settings()) settings.push_back(setting.value);
     Json document = {{"format", "hopscope.commands/1"},
                      {"commands", std::move(commands)},
                      {"scope", describe_args(scope_args())},
-                     {"settings", describe_args(live_settings())}};
+                     {"settings", describe_args(settings)}};
     return document.dump(2);
 }
 

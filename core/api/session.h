@@ -1,6 +1,7 @@
-// The one door of the window: a run being trained, watched and inspected. Every function returns at
-// once and never waits for the trainer; call them from the window thread only. Behind the door one
-// thread owns the live model and another the inspector's copy (architecture.md, Threads).
+// A session is one sitting with a run: from opening it to closing it, the run is trained, watched
+// and inspected through this one door of the window. Every function returns at once and never waits
+// for the trainer; call them from the window thread only. Behind the door one thread owns the live
+// model and another the inspector's copy (architecture.md, Threads).
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,13 @@
 
 #include "core/api/command.h"
 #include "core/api/config.h"
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 
-/// One of the configurations of a race; `name` is its run folder's below that of the race.
+/// One of the configurations of a race, and the run that is trained from it; `name` is its run
+/// folder's below that of the race.
 struct RaceLane {
     Config config;
     std::string name;

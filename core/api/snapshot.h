@@ -1,5 +1,6 @@
-// What the trainer and the inspector publish: immutable plain values, no tensors. A snapshot is
-// made by one thread, handed over behind a shared pointer to const, and never changed again.
+// A snapshot is what one moment of a run looks like, as plain values without tensors: what the
+// trainer and the inspector publish, the window draws and the run folder keeps. It is made by one
+// thread, handed over behind a shared pointer to const, and never changed again.
 #pragma once
 
 #include <cstdint>

@@ -5,25 +5,21 @@
 namespace hopscope::core {
 namespace {
 
-int64_t centroids_per_expert(const MoeConfig& moe) {
-    return moe.router == "kmeans" && moe.kmeans == "spherical_2" ? 2 : 1;
-}
-
 /// Projections one layer holds.
 int64_t projections(const MoeConfig& moe, int64_t hops) {
-    if (routes_in_model_space(moe)) return 0;
-    return moe.projection == "per_hop" ? hops : 1;
+    if (moe.routes_in_model_space()) return 0;
+    return moe.projection == ProjectionKind::per_hop ? hops : 1;
 }
 
 /// Matrices of width d an expert holds, rank by rank: read and write, and for SwiGLU a gate.
 int64_t matrices_per_rank(const MoeConfig& moe) {
-    return moe.expert == "swiglu" ? 3 : 2;
+    return moe.expert == ExpertKind::swiglu ? 3 : 2;
 }
 
 template <class Number>
 Number expert_elements(const Config& c) {
     const Number d = static_cast<Number>(c.model.d_model);
-    const Number each = c.moe.expert == "static"
+    const Number each = c.moe.expert == ExpertKind::fixed
                             ? d
                             : d * static_cast<Number>(c.moe.expert_rank) *
                                   static_cast<Number>(matrices_per_rank(c.moe));
@@ -34,10 +30,10 @@ Number expert_elements(const Config& c) {
 void add_routing(const Config& c, int64_t hops, ParameterCounts& n) {
     const MoeConfig& moe = c.moe;
     const int64_t d = c.model.d_model, s = routing_width(c), experts = moe.experts;
-    if (moe.router == "linear") n.routing_linear += experts * d;
+    if (moe.traits().rows == RouterRows::linear) n.routing_linear += experts * d;
     if (moe.has_positions()) {
         n.routing_projection += projections(moe, hops) * s * d;
-        n.routing_centroids += experts * centroids_per_expert(moe) * s;
+        n.routing_centroids += experts * moe.centroids_per_expert() * s;
         if (moe.reads_kinematic() || moe.legacy_param_count) n.routing_kinematic += experts * s;
         if (moe.learn_tau) n.other += 1;
     }
@@ -48,9 +44,10 @@ void add_routing(const Config& c, int64_t hops, ParameterCounts& n) {
 /// moved by counting.
 int64_t untrained(const Config& c, const ParameterCounts& n) {
     int64_t out = n.routing - n.routing_live;
-    if (c.model.ffn != "moe") return out;
-    if (c.moe.router == "random_fixed") out += n.routing_projection + n.routing_centroids;
-    if (c.moe.router == "kmeans") out += n.routing_centroids;
+    if (c.is_dense() || !c.moe.has_rows()) return out;
+    const RowsMove move = c.moe.traits().move;
+    if (move == RowsMove::never) out += n.routing_projection;
+    if (move != RowsMove::by_gradient) out += n.routing_centroids + n.routing_linear;
     return out;
 }
 
@@ -69,18 +66,19 @@ std::vector<LayerFlops> moe_flops(const Config& c, int64_t hops) {
     all[0].experts = 6 * static_cast<double>(moe.shared_expert) * d;
     for (int64_t hop = 0; hop < hops; ++hop) {
         LayerFlops& out = all[static_cast<size_t>(hop)];
-        out.experts += moe.expert == "static" ? 2 * d * k
-                                              : 2 * d * k * static_cast<double>(moe.expert_rank) *
-                                                    static_cast<double>(matrices_per_rank(moe));
-        if (moe.router == "hash" || (hop > 0 && moe.reroute == "frozen")) continue;
+        out.experts += moe.expert == ExpertKind::fixed
+                           ? 2 * d * k
+                           : 2 * d * k * static_cast<double>(moe.expert_rank) *
+                                 static_cast<double>(matrices_per_rank(moe));
+        if (!moe.has_rows() || (hop > 0 && moe.reroute == Reroute::frozen)) continue;
         const int64_t pool = pools[pools.size() == 1 ? 0 : static_cast<size_t>(hop)];
-        const double scored = static_cast<double>(pool * centroids_per_expert(moe));
-        if (moe.router == "linear") {
+        const double scored = static_cast<double>(pool * moe.centroids_per_expert());
+        if (!moe.has_positions()) {
             out.routing += 2 * d * scored;
             continue;
         }
-        const bool projects = hop == 0 || moe.reroute != "kinematic";
-        if (projects && !routes_in_model_space(moe)) out.routing += 2 * d * s;
+        const bool projects = hop == 0 || moe.reroute != Reroute::kinematic;
+        if (projects && !moe.routes_in_model_space()) out.routing += 2 * d * s;
         if (hop > 0 && moe.reads_kinematic()) out.routing += 2 * k * s;
         out.routing += 2 * scored * s;
     }
@@ -88,7 +86,8 @@ std::vector<LayerFlops> moe_flops(const Config& c, int64_t hops) {
 }
 
 bool uses_bf16(const TrainConfig& train) {
-    return train.precision == "bf16" || (train.precision == "auto" && train.device == "cuda");
+    return train.precision == Precision::bf16 ||
+           (train.precision == Precision::automatic && train.device == DeviceKind::cuda);
 }
 
 /// Numbers a token leaves behind for the backward pass in one layer.
@@ -97,11 +96,12 @@ double layer_activations(const Config& c, int64_t hops) {
     // Attention: block input, normalised input, q, k, v, mixed values, branch output, second
     // normalised input.
     const double attention = 8 * d;
-    if (c.model.ffn == "dense") return attention + 2 * static_cast<double>(c.model.d_ff) + d;
+    if (c.is_dense()) return attention + 2 * static_cast<double>(c.model.d_ff) + d;
     const double s = static_cast<double>(routing_width(c));
     const double scored = static_cast<double>(c.moe.experts);
     const double chosen = static_cast<double>(c.moe.top_k);
-    const double inner = c.moe.expert == "static" ? 0 : static_cast<double>(c.moe.expert_rank);
+    const double inner =
+        c.moe.expert == ExpertKind::fixed ? 0 : static_cast<double>(c.moe.expert_rank);
     // A hop: its input and update, position before and after normalising, scores and probabilities,
     // choices.
     return attention +
@@ -110,16 +110,12 @@ double layer_activations(const Config& c, int64_t hops) {
 
 }  // namespace
 
-bool routes_in_model_space(const MoeConfig& moe) {
-    return moe.projection == "identity" || (moe.router == "kmeans" && moe.kmeans_space == "model");
-}
-
 int64_t routing_width(const Config& c) {
-    return routes_in_model_space(c.moe) ? c.model.d_model : c.moe.d_space;
+    return c.moe.routes_in_model_space() ? c.model.d_model : c.moe.d_space;
 }
 
 std::vector<int64_t> pool_sizes(const MoeConfig& moe, int64_t hops) {
-    if (moe.pools != "unrolled") return {moe.experts};
+    if (moe.pools != Pools::unrolled) return {moe.experts};
     std::vector<int64_t> sizes(static_cast<size_t>(hops), moe.experts / hops);
     for (int64_t i = 0; i < moe.experts % hops; ++i) ++sizes[static_cast<size_t>(i)];
     return sizes;
@@ -132,14 +128,14 @@ ParameterCounts count_parameters(const Config& c) {
     n.embedding = m.vocab_size * d;
     n.attention = m.n_layers * (4 * d * d + (m.attention_bias ? 4 * d : 0));
     n.norms = m.n_layers * 4 * d + 2 * d + (m.embedding_norm ? 2 * d : 0);
-    if (m.ffn == "dense") {
+    if (m.is_dense()) {
         n.dense = m.n_layers * 2 * d * m.d_ff;
     } else {
         n.experts = m.n_layers * expert_elements<int64_t>(c);
         for (int64_t layer = 0; layer < m.n_layers; ++layer)
             add_routing(c, c.moe.hops_of(layer), n);
-        if (c.moe.output_scale == "global") n.other += 1;
-        if (c.moe.output_scale == "per_layer") n.other += m.n_layers;
+        if (c.moe.output_scale == OutputScale::global) n.other += 1;
+        if (c.moe.output_scale == OutputScale::per_layer) n.other += m.n_layers;
     }
     const int64_t live = n.routing_projection + n.routing_centroids + n.routing_linear;
     n.routing = live + n.routing_kinematic;
@@ -155,8 +151,8 @@ FlopCounts count_flops(const Config& c) {
     FlopCounts n;
     n.attention = layers * (8 * d * d + 4 * d * context);
     n.head = 2 * d * static_cast<double>(m.vocab_size);
-    if (m.ffn == "dense") n.dense = layers * 4 * d * static_cast<double>(m.d_ff);
-    for (int64_t layer = 0; m.ffn != "dense" && layer < m.n_layers; ++layer) {
+    if (m.is_dense()) n.dense = layers * 4 * d * static_cast<double>(m.d_ff);
+    for (int64_t layer = 0; !m.is_dense() && layer < m.n_layers; ++layer) {
         for (const LayerFlops& hop : moe_flops(c, c.moe.hops_of(layer))) {
             n.experts += hop.experts;
             n.routing += hop.routing;
@@ -199,12 +195,12 @@ double approximate_parameters(const Config& c) {
     const double hops =
         static_cast<double>(*std::max_element(c.moe.hops.begin(), c.moe.hops.end()));
     double layer = 4 * d * d;
-    if (c.model.ffn == "dense") {
+    if (c.is_dense()) {
         layer += 2 * d * static_cast<double>(c.model.d_ff);
     } else {
-        const double routed = c.moe.router == "hash"     ? 0
-                              : c.moe.router == "linear" ? experts * d
-                                                         : experts * 3 * s + hops * s * d;
+        const double routed = !c.moe.has_rows()        ? 0
+                              : !c.moe.has_positions() ? experts * d
+                                                       : experts * 3 * s + hops * s * d;
         layer += expert_elements<double>(c) + routed;
     }
     return static_cast<double>(c.model.vocab_size) * d + layers * layer;

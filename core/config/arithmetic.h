@@ -56,8 +56,6 @@ struct MemoryCounts {
 };
 MemoryCounts count_memory(const Config& config);
 
-/// Whether routing happens in R^d_model (identity projection; K-Means in model space).
-bool routes_in_model_space(const MoeConfig& moe);
 /// Width of the routing space: moe.d_space, or d_model where it routes in model space.
 int64_t routing_width(const Config& c);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/api/needs.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
 #include "core/config/keys.h"
@@ -40,7 +41,7 @@ std::optional<Conflict> model_conflict(const Config& c) {
 
 std::optional<Conflict> pool_conflict(const Config& c) {
     const MoeConfig& e = c.moe;
-    if (e.pools == "unrolled") {
+    if (e.pools == Pools::unrolled) {
         // The layer with most hops has the smallest pools.
         const int64_t most = *std::max_element(e.hops.begin(), e.hops.end());
         const int64_t pool = e.experts / most;
@@ -63,21 +64,21 @@ std::optional<Conflict> moe_conflict(const Config& c) {
         conflict && e.hops.size() != 1)
         return conflict;
     if (auto conflict = pool_conflict(c)) return conflict;
-    const bool grouped = e.composition == "grouped_silu" || e.composition == "grouped_gated";
-    if (grouped && e.top_k % 4 != 0)
+    if (e.groups() > 1 && e.top_k % e.groups() != 0)
         return Conflict{{"moe.top_k", "moe.composition"},
-                        "found " + text(e.top_k) + ", allowed a multiple of 4 (moe.composition = " +
-                            toml_text(e.composition) + " makes 4 groups)"};
-    if (e.projection == "identity" && e.d_space != c.model.d_model)
+                        "found " + text(e.top_k) + ", allowed a multiple of " + text(e.groups()) +
+                            " (moe.composition = " + toml_text(word(e.composition)) + " makes " +
+                            text(e.groups()) + " groups)"};
+    if (e.projection == ProjectionKind::identity && e.d_space != c.model.d_model)
         return Conflict{{"moe.d_space", "moe.projection", "model.d_model"},
                         "found " + text(e.d_space) +
                             ", allowed model.d_model = " + text(c.model.d_model) +
                             " (moe.projection = \"identity\"); leave moe.d_space out"};
     if (!e.has_positions() && e.reads_kinematic())
         return Conflict{{"moe.reroute", "moe.router"},
-                        "found " + toml_text(e.reroute) +
-                            ", allowed \"semantic\" | \"frozen\" (a " + e.router +
-                            " router has no positions to move)"};
+                        "found " + toml_text(word(e.reroute)) +
+                            ", allowed \"semantic\" | \"frozen\" (" + router_in_words(c) +
+                            " has no positions to move)"};
     return std::nullopt;
 }
 
@@ -109,7 +110,7 @@ std::optional<Conflict> train_conflict(const Config& c) {
 }
 
 std::optional<Conflict> data_conflict(const Config& c) {
-    if (c.data.source == "text" && c.data.train.empty())
+    if (!c.data.is_synthetic() && c.data.train.empty())
         return Conflict{{"data.train", "data.source"},
                         "found \"\", allowed a UTF-8 text file (.xz accepted) or a folder of them, "
                         "because data.source = \"text\"; give it with --set data.train=FILE"};

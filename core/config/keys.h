@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "core/api/config.h"
+#include "core/config/words.h"
 
 namespace hopscope::core {
 
@@ -19,18 +21,29 @@ using Curriculum = std::vector<std::pair<int64_t, int64_t>>;
 /// Where a value lives in a Config. A vector of integers stands for "an integer or an array"
 /// (moe.hops).
 using FieldRef = std::variant<int64_t*, uint64_t*, double*, bool*, std::string*,
-                              std::vector<std::string>*, std::vector<int64_t>*, Curriculum*>;
+                              std::vector<int64_t>*, Curriculum*, WordRef, WordListRef>;
 using FieldView =
     std::variant<const int64_t*, const uint64_t*, const double*, const bool*, const std::string*,
-                 const std::vector<std::string>*, const std::vector<int64_t>*, const Curriculum*>;
+                 const std::vector<int64_t>*, const Curriculum*, WordView, WordListView>;
 
-/// What a value may be: an interval for numbers (each entry, for arrays), a list of words for texts
-/// (empty: any).
+/// What a number may be: an interval (of each entry, for arrays). Words are limited by their type,
+/// texts not at all.
 struct Allowed {
     double low = -1e308, high = 1e308;
     bool low_open = false, high_open = false;
-    std::vector<std::string> choices = {};
-    bool flag_too = false;  ///< a text key that also takes true and false (moe.renormalise)
+    bool flag_too = false;  ///< the words true and false are flags in TOML (moe.renormalise)
+};
+
+/// What a key says that `set` changes while a run trains, besides its range; see
+/// core/api/live_settings.h.
+struct Live {
+    std::string help;          ///< one sentence
+    std::string label = {};    ///< "learning rate"; "": its name
+    double low = 0, high = 0;  ///< where it usually lies, for a slider; equal: none is offered
+    bool logarithmic = false;  ///< of the slider
+    std::string allowed = {};  ///< for people, where the range alone misleads
+    double most = 0;           ///< highest value where it is not the key's own; 0: it is
+    int place = 100;           ///< in the list of `set`, which keeps the order it was published in
 };
 
 struct Key {
@@ -40,6 +53,7 @@ struct Key {
     Allowed allowed;
     std::string comment;     ///< unit or meaning, for the canonical TOML; "" for none
     bool resumable = false;  ///< resume may change it (product.md section 4)
+    std::optional<Live> live = std::nullopt;  ///< there: `set` changes it while the run trains
 
     std::string_view table() const { return std::string_view(name).substr(0, name.find('.')); }
     std::string_view leaf() const { return std::string_view(name).substr(name.find('.') + 1); }
@@ -54,7 +68,7 @@ const Key* find_key(std::string_view name);
 std::string nearest_key(std::string_view name);
 /// The entry of `known` nearest to `word` by edit distance (insert, delete, replace, swap
 /// neighbours).
-std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
+std::string nearest_word(std::string_view word, std::span<const std::string_view> known);
 
 /// The value as TOML; numbers read back exactly.
 std::string format_value(const Key& key, const Config& config);

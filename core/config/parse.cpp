@@ -7,6 +7,7 @@
 #include <sstream>
 #include <toml++/toml.h>
 
+#include "core/base/names.h"
 #include "core/config/config.h"
 #include "core/config/keys.h"
 
@@ -40,7 +41,7 @@ bool read_integers(const toml::array& array, std::vector<int64_t>& out) {
     return true;
 }
 
-// One overload a type of FieldRef; false means a wrong type.
+// One overload a plain type of FieldRef; false means a wrong type.
 bool assign(int64_t* to, const toml::node& from) {
     const auto* v = from.as_integer();
     if (v) *to = v->get();
@@ -77,18 +78,6 @@ bool assign(std::string* to, const toml::node& from) {
     return v != nullptr;
 }
 
-bool assign(std::vector<std::string>* to, const toml::node& from) {
-    const auto* array = from.as_array();
-    if (!array) return false;
-    to->clear();
-    for (const toml::node& item : *array) {
-        const auto* text = item.as_string();
-        if (!text) return false;
-        to->push_back(text->get());
-    }
-    return true;
-}
-
 bool assign(std::vector<int64_t>* to, const toml::node& from) {
     if (const auto* v = from.as_integer()) {
         *to = {v->get()};
@@ -111,22 +100,63 @@ bool assign(Curriculum* to, const toml::node& from) {
     return true;
 }
 
+/// A value that a key cannot take: as it was found, and what was likely meant.
+struct Misfit {
+    std::string found, hint = "";
+};
+
+template <class T>
+std::optional<Misfit> put(T* to, const toml::node& from, bool /*flag_too*/) {
+    if (assign(to, from)) return std::nullopt;
+    return Misfit{describe_found(from)};
+}
+
+std::string likely(std::string_view word, Words words) {
+    return "; did you mean " + toml_text(nearest_word(word, words)) + "?";
+}
+
+/// @param flag_too the words "true" and "false" stand for the flags, and in TOML only the flags may
+///                 say so
+std::optional<Misfit> put(const WordRef& to, const toml::node& from, bool flag_too) {
+    const auto* text = from.as_string();
+    const auto* flag = flag_too ? from.as_boolean() : nullptr;
+    const bool quoted_flag = flag_too && text && (*text == "true" || *text == "false");
+    if ((!text && !flag) || quoted_flag) return Misfit{describe_found(from)};
+    const std::string word = text ? text->get() : flag->get() ? "true" : "false";
+    const size_t place = place_of(word, to.words());
+    if (place == to.words().size()) return Misfit{describe_found(from), likely(word, to.words())};
+    to.set(place);
+    return std::nullopt;
+}
+
+std::optional<Misfit> put(const WordListRef& to, const toml::node& from, bool /*flag_too*/) {
+    std::vector<std::string> found, quoted;
+    const auto* array = from.as_array();
+    if (!array) return Misfit{describe_found(from)};
+    for (const toml::node& item : *array) {
+        const auto* text = item.as_string();
+        if (!text) return Misfit{describe_found(from)};
+        found.push_back(text->get());
+        quoted.push_back(toml_text(found.back()));
+    }
+    const std::string whole = "[" + joined(quoted, ", ") + "]";
+    std::vector<size_t> places;
+    for (const std::string& word : found) {
+        const size_t place = place_of(word, to.words());
+        if (place == to.words().size()) return Misfit{whole, likely(word, to.words())};
+        if (std::count(places.begin(), places.end(), place)) return Misfit{whole};
+        places.push_back(place);
+    }
+    to.set(places);
+    return std::nullopt;
+}
+
 /// Puts the node's value into the config; the complaint if its type or value is wrong.
 std::optional<std::string> set_value(const Key& key, const toml::node& node, Config& config) {
-    bool right_type = false;
-    if (key.allowed.flag_too) {
-        // Texts "true" and "false" stand for the flags in the struct, so in TOML only the flags may
-        // say so.
-        std::string& to = *std::get<std::string*>(key.write(config));
-        const auto* flag = node.as_boolean();
-        const auto* text = node.as_string();
-        if (flag) to = flag->get() ? "true" : "false";
-        if (text) to = text->get();
-        right_type = flag || (text && to != "true" && to != "false");
-    } else {
-        right_type = std::visit([&](auto* to) { return assign(to, node); }, key.write(config));
-    }
-    if (!right_type) return "found " + describe_found(node) + ", allowed " + describe_allowed(key);
+    const auto misfit =
+        std::visit([&](auto to) { return put(to, node, key.allowed.flag_too); }, key.write(config));
+    if (misfit)
+        return "found " + misfit->found + ", allowed " + describe_allowed(key) + misfit->hint;
     return value_problem(key, config);
 }
 
@@ -182,7 +212,7 @@ class Reader {
 
     /// Values that follow from others where they were not given themselves.
     void resolve() {
-        if (config_.moe.projection == "identity" && !origins_.count("moe.d_space"))
+        if (config_.moe.projection == ProjectionKind::identity && !origins_.count("moe.d_space"))
             config_.moe.d_space = config_.model.d_model;
         // Naming a corpus is asking for it: data.train alone switches the source, unless a source
         // was named later or in the same place.
@@ -192,7 +222,7 @@ class Reader {
             source != origins_.end() &&
             (source->second.by_override || corpus == origins_.end() || !corpus->second.by_override);
         if (corpus != origins_.end() && !config_.data.train.empty() && !named)
-            config_.data.source = "text";
+            config_.data.source = DataSource::text;
     }
 
     std::optional<std::string> conflict() const {
@@ -218,7 +248,7 @@ class Reader {
     static std::string unknown_table(const std::string& name) {
         return "unknown table [" + name +
                "], allowed [model] | [moe] | [train] | [data]; nearest is [" +
-               nearest_word(name, {"model", "moe", "train", "data"}) + "]";
+               nearest_word(name, words("model", "moe", "train", "data")) + "]";
     }
 
     static std::string unknown_key(const std::string& name) {
@@ -235,7 +265,9 @@ class Reader {
     /// themselves.
     static std::optional<toml::table> parse_override(const Key& key, const std::string& value) {
         static const Config defaults;
-        const bool text = std::holds_alternative<const std::string*>(key.read(defaults));
+        const FieldView field = key.read(defaults);
+        const bool text = std::holds_alternative<const std::string*>(field) ||
+                          std::holds_alternative<WordView>(field);
         auto as_toml = [](const std::string& toml) -> std::optional<toml::table> {
             try {
                 toml::table table = toml::parse("v = " + toml);

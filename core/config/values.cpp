@@ -2,8 +2,9 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <set>
 
-#include "core/api/joined.h"
+#include "core/base/names.h"
 #include "core/config/keys.h"
 
 namespace hopscope::core {
@@ -43,20 +44,19 @@ std::string interval_text(const Allowed& a) {
     return low + (a.high_open ? " and below " : " and at most ") + bound_text(a.high);
 }
 
-std::string choices_text(const Allowed& a) {
-    std::vector<std::string> words;
-    for (const std::string& word : a.choices) {
-        const bool flag = a.flag_too && (word == "true" || word == "false");
-        words.push_back(flag ? word : toml_text(word));
-    }
-    return joined(words, " | ");
+bool all_distinct(const std::vector<size_t>& places) {
+    return std::set<size_t>(places.begin(), places.end()).size() == places.size();
 }
 
-bool listed(const Allowed& a, const std::string& word) {
-    if (a.choices.empty()) return true;
-    for (const std::string& choice : a.choices)
-        if (choice == word) return true;
-    return false;
+bool is_flag(const Allowed& a, std::string_view word) {
+    return a.flag_too && (word == "true" || word == "false");
+}
+
+std::string words_text(const Allowed& a, Words words) {
+    std::vector<std::string> parts;
+    for (const std::string_view word : words)
+        parts.push_back(is_flag(a, word) ? std::string(word) : toml_text(word));
+    return joined(parts, " | ");
 }
 
 }  // namespace
@@ -101,11 +101,13 @@ std::string format_value(const Key& key, const Config& config) {
             [](const uint64_t* v) { return std::to_string(*v); },
             [](const double* v) { return format_number(*v); },
             [](const bool* v) { return std::string(*v ? "true" : "false"); },
-            [&](const std::string* v) {
-                const bool flag = key.allowed.flag_too && (*v == "true" || *v == "false");
-                return flag ? *v : toml_text(*v);
+            [](const std::string* v) { return toml_text(*v); },
+            [&](const WordView& v) {
+                return is_flag(key.allowed, v.word()) ? std::string(v.word()) : toml_text(v.word());
             },
-            [](const std::vector<std::string>* v) { return array_text(*v, toml_text); },
+            [](const WordListView& v) {
+                return array_text(v.places, [&](size_t i) { return toml_text(v.words[i]); });
+            },
             [](const std::vector<int64_t>* v) {
                 if (v->size() == 1) return std::to_string(v->front());
                 return array_text(*v, [](int64_t i) { return std::to_string(i); });
@@ -129,12 +131,9 @@ std::string describe_allowed(const Key& key) {
             [&](const uint64_t*) { return std::string("an integer, 0 … 9223372036854775807"); },
             [&](const double*) { return "a number, " + interval_text(a); },
             [&](const bool*) { return std::string("true | false"); },
-            [&](const std::string*) {
-                return a.choices.empty() ? std::string("a text in quotes") : choices_text(a);
-            },
-            [&](const std::vector<std::string>*) {
-                return "an array of distinct " + choices_text(a);
-            },
+            [&](const std::string*) { return std::string("a text in quotes"); },
+            [&](const WordView& v) { return words_text(a, v.words); },
+            [&](const WordListView& v) { return "an array of distinct " + words_text(a, v.words); },
             [&](const std::vector<int64_t>*) {
                 return "an integer, or an array of integers with one value a layer, each " +
                        interval_text(a);
@@ -150,7 +149,6 @@ std::string describe_allowed(const Key& key) {
 
 std::optional<std::string> value_problem(const Key& key, const Config& config) {
     const Allowed& a = key.allowed;
-    std::string hint;
     const bool fine = std::visit(
         Overloaded{
             [&](const int64_t* v) { return inside(a, static_cast<double>(*v)); },
@@ -158,23 +156,9 @@ std::optional<std::string> value_problem(const Key& key, const Config& config) {
             [&](const uint64_t* v) { return *v <= uint64_t{std::numeric_limits<int64_t>::max()}; },
             [&](const double* v) { return inside(a, *v); },
             [&](const bool*) { return true; },
-            [&](const std::string* v) {
-                if (listed(a, *v)) return true;
-                hint = "; did you mean " + toml_text(nearest_word(*v, a.choices)) + "?";
-                return false;
-            },
-            [&](const std::vector<std::string>* v) {
-                for (size_t i = 0; i < v->size(); ++i) {
-                    if (!listed(a, (*v)[i])) {
-                        hint =
-                            "; did you mean " + toml_text(nearest_word((*v)[i], a.choices)) + "?";
-                        return false;
-                    }
-                    for (size_t j = 0; j < i; ++j)
-                        if ((*v)[i] == (*v)[j]) return false;
-                }
-                return true;
-            },
+            [&](const std::string*) { return true; },
+            [&](const WordView&) { return true; },
+            [&](const WordListView& v) { return all_distinct(v.places); },
             [&](const std::vector<int64_t>* v) {
                 for (const int64_t i : *v)
                     if (!inside(a, static_cast<double>(i))) return false;
@@ -188,7 +172,7 @@ std::optional<std::string> value_problem(const Key& key, const Config& config) {
         },
         key.read(config));
     if (fine) return std::nullopt;
-    return "found " + format_value(key, config) + ", allowed " + describe_allowed(key) + hint;
+    return "found " + format_value(key, config) + ", allowed " + describe_allowed(key);
 }
 
 }  // namespace hopscope::core

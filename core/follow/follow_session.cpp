@@ -13,7 +13,7 @@ namespace {
 
 /// How often the folder is looked at: files do not tell (on every file system) that they have
 /// grown.
-constexpr std::chrono::milliseconds kPeriod{500};
+constexpr std::chrono::milliseconds kLookPeriod{500};
 
 constexpr const char* kWritten =
     "Another process is writing this run; it is followed here and takes no commands.";
@@ -105,12 +105,12 @@ class FollowSession final : public Session {
             try {
                 if (Wakeup::Clock::now() >= next_look) {
                     look();
-                    next_look = Wakeup::Clock::now() + kPeriod;
+                    next_look = Wakeup::Clock::now() + kLookPeriod;
                 }
                 give_weights();
             } catch (const std::exception& e) {  // no memory, at most: tried again
                 board_.say("following the run: " + std::string(e.what()));
-                next_look = Wakeup::Clock::now() + kPeriod;
+                next_look = Wakeup::Clock::now() + kLookPeriod;
             }
             board_.trainer_bell.wait_until(ticket, next_look);
         }

@@ -16,9 +16,9 @@ namespace hopscope::core {
 namespace {
 
 /// Files tell nobody that they have grown (not on every file system), so they are looked at.
-constexpr std::chrono::milliseconds kPeriod{1000};
+constexpr std::chrono::milliseconds kWatchPeriod{1000};
 /// Another text each time must not fill the memory.
-constexpr size_t kToldProblems = 64;
+constexpr size_t kWatchedProblems = 64;
 
 class FolderWatch final : public RunWatch {
   public:
@@ -66,7 +66,7 @@ class FolderWatch final : public RunWatch {
             bool any = false;
             for (size_t i = 0; i < readers_.size() && !closing(); ++i) any |= look(i);
             if (any && wake_) wake_();
-            if (!closing()) bell_.wait_until(ticket, Wakeup::Clock::now() + kPeriod);
+            if (!closing()) bell_.wait_until(ticket, Wakeup::Clock::now() + kWatchPeriod);
         }
     }
 
@@ -103,7 +103,7 @@ class FolderWatch final : public RunWatch {
 
     /// Each text once.
     bool tell(const std::string& text) {
-        if (told_.size() >= kToldProblems || !told_.insert(text).second) return false;
+        if (told_.size() >= kWatchedProblems || !told_.insert(text).second) return false;
         std::lock_guard lock(mutex_);
         messages_.push_back(text);
         return true;

@@ -7,8 +7,8 @@
 #include <set>
 #include <toml++/toml.h>
 
+#include "core/base/files.h"
 #include "core/config/config.h"
-#include "core/run/atomic_file.h"
 
 namespace hopscope::core {
 namespace {

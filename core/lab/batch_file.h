@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/api/config.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

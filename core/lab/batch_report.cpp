@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/lab/json_out.h"
+#include "core/run/document.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/run_folder.h"
 

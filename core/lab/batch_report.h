@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
+#include "core/base/result.h"
 #include "core/lab/batch_file.h"
 
 namespace hopscope::core {

@@ -1,9 +1,10 @@
 // The command line's files, through the run folder's own reading and atomic writing.
+#include "core/base/files.h"
+
 #include <filesystem>
 #include <fstream>
 
 #include "core/api/lab.h"
-#include "core/run/atomic_file.h"
 
 namespace hopscope::core::lab {
 

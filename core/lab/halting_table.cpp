@@ -49,9 +49,9 @@ Result<HaltingTable> halting_table(const Config& config, const Weights& weights,
     for (auto& row : table.rows) passes.push_back(&row);
 
     const auto controls_of_row = [](const HaltingRow& row) {
-        Controls controls;
-        controls.halt_epsilon = row.epsilon;
-        return controls;
+        PassChanges changes;
+        changes.halt_epsilon = row.epsilon;
+        return changes;
     };
     // The numbers, a pass each; they warm everything up.
     const double work = static_cast<double>(passes.size()) * static_cast<double>(repeats + 1);

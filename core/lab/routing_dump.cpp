@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/run/half.h"
+#include "core/base/half.h"
 
 namespace hopscope::core {
 namespace {
@@ -95,7 +95,7 @@ RoutingDump::RoutingDump(std::string path, const Config& config, DumpForm form, 
     : path_(std::move(path)),
       form_(form),
       // A router without probabilities (hash) has neither entropy nor a highest one.
-      scored_(config.moe.router != "hash"),
+      scored_(config.moe.has_rows()),
       narrow_(config.moe.experts <= kNarrowExperts),
       sequences_(sequences),
       metadata_(std::move(metadata)) {}

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/api/config.h"
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
+#include "core/base/result.h"
 #include "core/run/safetensors_writer.h"
 
 namespace hopscope::core {

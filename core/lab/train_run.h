@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "core/api/result.h"
 #include "core/api/session.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

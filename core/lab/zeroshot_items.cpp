@@ -4,7 +4,7 @@
 #include <cctype>
 #include <filesystem>
 
-#include "core/api/joined.h"
+#include "core/base/names.h"
 #include "core/text/corpus.h"
 
 namespace hopscope::core {

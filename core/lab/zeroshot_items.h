@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/api/result.h"
-#include "core/run/json_file.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

@@ -57,7 +57,7 @@ void measure(Alignment& out, const at::Tensor& router, const at::Tensor& matrice
     out.cosine_mismatched = numbers((any - own) / others);
 }
 
-at::Tensor plain(const at::Tensor& t) {
+at::Tensor in_fp32(const at::Tensor& t) {
     return t.detach().to(at::kFloat);
 }
 
@@ -74,7 +74,7 @@ std::vector<Alignment> alignments(const Config& config, const LayerWeights& w, i
     if (!rows.defined() || !w.down.defined()) return out;
     const std::pair<const char*, const at::Tensor*> matrices[] = {
         {"gate", &w.gate}, {"down", &w.down}, {"up", &w.up}};
-    for (const auto& part : in_model_space(config, w, layer, plain(rows)))
+    for (const auto& part : in_model_space(config, w, layer, in_fp32(rows)))
         for (const auto& [name, matrix] : matrices) {
             if (!matrix->defined()) continue;
             Alignment found;
@@ -82,7 +82,7 @@ std::vector<Alignment> alignments(const Config& config, const LayerWeights& w, i
             found.hop = part.hop;
             found.offset = part.pool.offset;
             measure(found, unit_rows(part.rows),
-                    plain(*matrix).narrow(0, part.pool.offset, part.pool.size));
+                    in_fp32(*matrix).narrow(0, part.pool.offset, part.pool.size));
             out.push_back(std::move(found));
         }
     return out;
@@ -92,7 +92,7 @@ LiveGeometry live_geometry(const Config& config, const LayerWeights& w, int64_t 
     LiveGeometry out{kNan, kNan, kNan};
     auto rows = router_rows(w);
     if (!rows.defined() || rows.size(0) < 2) return out;
-    rows = plain(rows);
+    rows = in_fp32(rows);
     const auto n = static_cast<double>(rows.size(0));
     auto cosine = at::matmul(rows, rows.t());
     cosine.fill_diagonal_(0);
@@ -101,7 +101,7 @@ LiveGeometry live_geometry(const Config& config, const LayerWeights& w, int64_t 
     out.nearest_cosine = cosine.amax({-1}).mean().item().toDouble();
     const auto& reads = read_rows(w);
     if (!reads.defined()) return out;
-    const auto mean_row = unit_rows(plain(reads)).mean(1);
+    const auto mean_row = unit_rows(in_fp32(reads)).mean(1);
     double sum = 0, count = 0;
     for (const auto& part : in_model_space(config, w, layer, rows)) {
         const auto own = mean_row.narrow(0, part.pool.offset, part.pool.size);

@@ -8,9 +8,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/base/random.h"
 #include "core/measure/numbers.h"
 #include "core/stats/descriptive.h"
-#include "core/text/random.h"
 #include "kernels/reference/reference.h"
 
 namespace hopscope::core {
@@ -20,7 +20,7 @@ using kernels::reference::l2norm;
 
 constexpr int64_t kBlockBytes = int64_t{16} << 20;
 
-at::Tensor plain(const at::Tensor& t) {
+at::Tensor on_cpu(const at::Tensor& t) {
     return t.detach().to(at::kCPU, at::kFloat).contiguous();
 }
 
@@ -47,7 +47,7 @@ std::vector<int64_t> draw_tokens(int64_t vocabulary, int64_t count, uint64_t see
 at::Tensor rows_of(const at::Tensor& embed, const std::vector<int64_t>& ids) {
     const auto index = at::from_blob(const_cast<int64_t*>(ids.data()),
                                      {static_cast<int64_t>(ids.size())}, at::kLong);
-    return plain(embed.detach().index_select(0, index.to(embed.device())));
+    return on_cpu(embed.detach().index_select(0, index.to(embed.device())));
 }
 
 /// Marks rows whose mean cosine to random words stands out in their layer (E40).
@@ -60,10 +60,18 @@ void mark_hubs(std::vector<ExpertWords>& rows) {
 
 }  // namespace
 
+std::vector<int32_t> word_tokens(const WordList& words, int64_t count) {
+    std::vector<int32_t> out;
+    for (size_t i = 0; i < std::min(words.size(), static_cast<size_t>(count)); ++i)
+        out.push_back(words[i].token);
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
 Result<std::vector<DirectionWords>> read_directions(const at::Tensor& directions,
                                                     const at::Tensor& embed, int64_t top,
                                                     const Progress& progress) {
-    const auto w = plain(directions), e = plain(embed);
+    const auto w = on_cpu(directions), e = on_cpu(embed);
     const int64_t rows = w.size(0), vocabulary = e.size(0);
     const auto block = std::max<int64_t>(
         1, kBlockBytes / (static_cast<int64_t>(sizeof(float)) * std::max<int64_t>(1, vocabulary)));
@@ -96,9 +104,9 @@ Result<std::vector<DirectionWords>> read_directions(const at::Tensor& directions
 }
 
 at::Tensor written_directions(const LayerWeights& weights) {
-    if (weights.value.defined()) return plain(weights.value);
+    if (weights.value.defined()) return on_cpu(weights.value);
     if (!weights.up.defined()) return {};
-    return plain(weights.up).reshape({-1, weights.up.size(-1)});
+    return on_cpu(weights.up).reshape({-1, weights.up.size(-1)});
 }
 
 double mean_pairwise_cosine(const at::Tensor& rows) {
@@ -120,7 +128,7 @@ at::Tensor embeddings_of(const at::Tensor& embed, const WordList& words, int64_t
 
 Result<Dictionary> read_dictionary(const Weights& weights, const DictionaryOptions& options,
                                    const Progress& progress) {
-    const auto embed = plain(weights.embed);
+    const auto embed = on_cpu(weights.embed);
     const auto sample =
         l2norm(rows_of(embed, draw_tokens(embed.size(0), kHubSample, options.seed)));
     const auto typical = sample.mean(0);
@@ -137,7 +145,7 @@ Result<Dictionary> read_dictionary(const Weights& weights, const DictionaryOptio
             layer.down.defined()
                 ? numbers(at::linalg_vector_norm(layer.down.detach(), 2, at::IntArrayRef{-1}))
                 : std::vector<double>(norms.size(), 1.0);
-        if (options.final_norm) written = written * plain(weights.final_norm_weight);
+        if (options.final_norm) written = written * on_cpu(weights.final_norm_weight);
         const auto cosines = numbers(at::matmul(l2norm(written), typical));
         Progress part = progress;
         part.report = [&](const std::string& activity, double share) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/api/progress.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/model/weights.h"
 
 namespace hopscope::core {
@@ -19,6 +19,9 @@ struct ScoredWord {
     bool operator==(const ScoredWord&) const = default;
 };
 using WordList = std::vector<ScoredWord>;  ///< falling scores, ties by lowest token id
+
+/// Token ids of the first `count` words, rising.
+std::vector<int32_t> word_tokens(const WordList& words, int64_t count);
 
 /// The words of one written direction. Where it is zero, or not finite, there are none.
 struct DirectionWords {

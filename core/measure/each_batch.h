@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/api/progress.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/train/batch_tensors.h"
 
 namespace hopscope::core {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/api/needs.h"
 #include "core/measure/each_batch.h"
 #include "core/measure/model_space.h"
 #include "core/measure/numbers.h"
@@ -142,9 +143,8 @@ RowGeometry row_geometry(const at::Tensor& all) {
 Result<std::vector<LayerGradients>> gradient_geometry(const Config& config, const Weights& weights,
                                                       const BatchSource& source, int64_t batches,
                                                       const Progress& progress) {
-    if (config.model.ffn == "dense") return usage_error("a dense model has no router");
-    if (config.moe.router == "hash") return usage_error("a hash router has no rows");
-    if (config.moe.expert == "static") return usage_error("static experts read nothing");
+    constexpr Need kNeeds[] = {Need::rows, Need::reading_experts};
+    if (const auto why = missing(kNeeds, config)) return usage_error(*why);
     const c10::AutoGradMode grad(true);
     // Leaves of their own over the same storage.
     const auto leaves = weights.map([&](const std::string& name, Group group, const at::Tensor& t) {

@@ -5,7 +5,7 @@
 #include <ATen/core/Tensor.h>
 #include <vector>
 
-#include "core/model/router.h"
+#include "core/model/pools.h"
 
 namespace hopscope::core {
 

@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/api/needs.h"
 #include "core/measure/each_batch.h"
-#include "core/model/router.h"
+#include "core/model/pools.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core {
@@ -119,7 +120,7 @@ double BatchMean::mean() const {
 Result<RoutingSample> sample_routing(const Config& config, const Weights& weights,
                                      const BatchSource& source, int64_t batches,
                                      const Progress& progress) {
-    if (config.model.ffn == "dense") return usage_error("a dense model has no routing");
+    if (const auto why = missing(Need::routing, config)) return usage_error(*why);
     const c10::AutoGradMode no_grad(false);
     RoutingSample out;
     out.batches = std::min(batches, source.eval_batches());

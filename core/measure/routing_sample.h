@@ -1,12 +1,14 @@
-// Routing statistics of a model over evaluation batches, gathered by a probe in plain passes
-// (science.md A10, E11, E12, E23, E24, E46). Thread: whoever owns the weights; results are plain.
+// A routing sample is what a model does with the tokens of some evaluation batches, layer by layer:
+// the choices of its routers and means of what is measured beside them, gathered by a probe in
+// plain passes (science.md A10, E11, E12, E23, E24, E46). Thread: whoever owns the weights; results
+// are plain.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "core/api/progress.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/model/forward.h"
 #include "core/text/batches.h"
 

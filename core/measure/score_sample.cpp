@@ -11,6 +11,7 @@
 #include <numbers>
 #include <tuple>
 
+#include "core/api/needs.h"
 #include "core/measure/each_batch.h"
 #include "core/model/router.h"
 #include "core/probe/trace.h"
@@ -35,9 +36,9 @@ class ScoreProbe : public Probe {
         const auto h = call.h.to(at::kFloat);
         const auto at = moe.has_positions() ? call.route.pos : h;
         const auto near = nearness(moe, w, pool, at).near;
-        const double tau = !scales_by_tau(moe) ? 1.0
-                           : w.tau.defined()   ? w.tau.item().toDouble()
-                                               : moe.tau;
+        const double tau = !moe.scales_by_tau() ? 1.0
+                           : w.tau.defined()    ? w.tau.item().toDouble()
+                                                : moe.tau;
         const auto scores = near * tau;
         if (margins_) add_margins(sums_[l], scores, near, call.route.idx);
         if (call.bank.kind != kernels::ExpertKind::fixed)
@@ -70,9 +71,7 @@ class ScoreProbe : public Probe {
             sums.margin += (last - next).sum().item().toDouble();
             sums.margins += n;
         }
-        if (!config_.moe.has_positions() || near.size(1) < 2 ||
-            (config_.moe.router == "kmeans" && config_.moe.kmeans == "plain"))
-            return;
+        if (!config_.moe.has_positions() || near.size(1) < 2 || !config_.moe.is_spherical()) return;
         const auto two = std::get<0>(near.topk(2, -1));
         const auto angle = at::acos(two.clamp(-1, 1)) * (180 / std::numbers::pi);
         sums.angle += (angle.select(1, 1) - angle.select(1, 0)).sum().item().toDouble();
@@ -125,8 +124,8 @@ class ScoreProbe : public Probe {
 }  // namespace
 
 std::unique_ptr<Probe> pairs_probe(const Config& config, const Weights& weights, ScoreSample& out) {
-    if (config.model.ffn == "dense" || config.moe.router == "hash" || config.moe.expert == "static")
-        return nullptr;
+    constexpr Need kNeeds[] = {Need::scores, Need::reading_experts};
+    if (missing(kNeeds, config)) return nullptr;
     out.top_k = config.moe.top_k;
     out.batches = 1;
     out.layers.resize(weights.layers.size());
@@ -136,8 +135,7 @@ std::unique_ptr<Probe> pairs_probe(const Config& config, const Weights& weights,
 Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
                                   const BatchSource& source, int64_t batches,
                                   const Progress& progress, int64_t most_pairs) {
-    if (config.model.ffn == "dense") return usage_error("a dense model has no routing");
-    if (config.moe.router == "hash") return usage_error("a hash router has no scores");
+    if (const auto why = missing(Need::scores, config)) return usage_error(*why);
     const c10::AutoGradMode no_grad(false);
     ScoreSample out;
     out.batches = std::min(batches, source.eval_batches());

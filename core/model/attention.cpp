@@ -60,7 +60,7 @@ at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tens
     const auto q = heads(linear(x, w.q, w.q_bias)), k = heads(linear(x, w.k, w.k_bias));
     const auto v = heads(linear(x, w.v, w.v_bias));
     const auto type = v.scalar_type();
-    const double p = train && m.drops("attention") ? m.dropout : 0.0;
+    const double p = train && m.drops(DropoutPlace::attention) ? m.dropout : 0.0;
     const auto y = mixed(rotate(q, r).to(type), rotate(k, r).to(type), v, p, form);
     return linear(y.transpose(1, 2).reshape({batch * length, m.d_model}), w.o, w.o_bias);
 }

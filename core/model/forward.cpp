@@ -26,7 +26,7 @@ at::Tensor norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor&
     return at::layer_norm(x, weight.sizes(), weight, bias, kNormEps);
 }
 
-at::Tensor drop(const ModelConfig& m, const char* place, const at::Tensor& x, bool train) {
+at::Tensor drop(const ModelConfig& m, DropoutPlace place, const at::Tensor& x, bool train) {
     if (!train || !m.drops(place)) return x;
     return std::get<0>(at::native_dropout(x, m.dropout, true));
 }
@@ -56,7 +56,7 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
     const auto wide = w.final_norm_weight.scalar_type();
     auto x = at::embedding(w.embed, ids.reshape({-1})).to(wide);  // [B·T, d]
     if (m.embedding_norm) x = norm(x, w.embed_norm_weight, w.embed_norm_bias);
-    x = drop(m, "embedding", x, options.train);
+    x = drop(m, DropoutPlace::embedding, x, options.train);
 
     const TokenBatch tokens{ids.reshape({-1}), ids.size(1)};
     ForwardOut out;
@@ -68,12 +68,12 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
                                  options.train, options.form)
                            .to(wide);
         if (options.probe) options.probe->attention(layer, a);
-        x = x + drop(m, "residual", a, options.train);
+        x = x + drop(m, DropoutPlace::residual, a, options.train);
 
         const auto normed = norm(x, y.ffn_norm_weight, y.ffn_norm_bias);
         if (options.probe) options.probe->stream(layer, x, normed);
         at::Tensor update;
-        if (m.ffn == "dense") {
+        if (m.is_dense()) {
             const auto act = at::silu(linear(normed, y.ffn_down, at::Tensor()));
             update = at::linear(act, y.ffn_up.t()).to(wide);
             if (options.probe) options.probe->update(layer, update);
@@ -88,7 +88,7 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
             add_term(out.z, f.z);
             if (!f.assignments.empty()) out.assignments.push_back(std::move(f.assignments));
         }
-        x = x + drop(m, "residual", update, options.train);
+        x = x + drop(m, DropoutPlace::residual, update, options.train);
     }
     for (auto* term : {&out.balance, &out.z})
         if (term->defined()) *term = *term / static_cast<double>(m.n_layers);

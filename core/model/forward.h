@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/api/config.h"
+#include "core/model/hooks.h"
 #include "core/model/weights.h"
-#include "core/probe/probe.h"
 #include "kernels/ops.h"
 
 namespace hopscope::core {
@@ -17,7 +17,7 @@ namespace hopscope::core {
 struct ForwardOptions {
     bool train = false;       ///< dropout on; draws from the default generator of the device
     bool statistics = false;  ///< fill LayerStats
-    Controls controls;
+    PassChanges changes;
     Probe* probe = nullptr;         ///< not owned
     double* moe_seconds = nullptr;  ///< not owned; the time spent in MoE layers is added (CPU)
     kernels::Form form = kernels::Form::fused;

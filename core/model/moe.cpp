@@ -24,19 +24,19 @@ at::Tensor l2(const at::Tensor& x) {
     return at::linalg_vector_norm(x, 2, at::IntArrayRef{-1});
 }
 
-int64_t hop_limit(const Config& config, int64_t layer, const Controls& c) {
+int64_t hop_limit(const Config& config, int64_t layer, const PassChanges& c) {
     const int64_t hops = config.moe.hops_of(layer);
     return c.hop_limit > 0 ? std::min(c.hop_limit, hops) : hops;
 }
 
-bool halts_in(const Controls& c, int64_t layer) {
+bool halts_in(const PassChanges& c, int64_t layer) {
     return c.halts() && (c.halt_layers.empty() ||
                          std::count(c.halt_layers.begin(), c.halt_layers.end(), layer) > 0);
 }
 
 /// Rows that stay for the next hop, as a mask over the rows that ran this one.
 /// @param length tokens of each sequence; the halted tokens are counted within a sequence
-at::Tensor staying(const Controls& c, int64_t layer, int64_t hop, const at::Tensor& ratio,
+at::Tensor staying(const PassChanges& c, int64_t layer, int64_t hop, const at::Tensor& ratio,
                    const at::Tensor& rows, int64_t length) {
     auto stay = c.halt_epsilon >= 0 ? ratio >= c.halt_epsilon
                                     : at::ones(ratio.sizes(), ratio.options().dtype(at::kBool));
@@ -68,20 +68,25 @@ at::ScalarType expert_type(const LayerWeights& w) {
 }
 
 kernels::Composition composition_of(const MoeConfig& moe) {
-    return moe.composition == "grouped_silu"    ? kernels::Composition::grouped_silu
-           : moe.composition == "grouped_gated" ? kernels::Composition::grouped_gated
-           : moe.composition == "cross_gated"   ? kernels::Composition::cross_gated
-                                                : kernels::Composition::sum;
+    switch (moe.composition) {
+        case Composition::grouped_silu:
+            return kernels::Composition::grouped_silu;
+        case Composition::grouped_gated:
+            return kernels::Composition::grouped_gated;
+        case Composition::cross_gated:
+            return kernels::Composition::cross_gated;
+        case Composition::sum:
+            break;
+    }
+    return kernels::Composition::sum;
 }
 
 /// The experts of a pool; a pool that is the whole layer costs no view.
 kernels::ExpertBank bank_of(const LayerWeights& w, const MoeConfig& moe, Pool pool) {
-    const auto rows = [&](const at::Tensor& t) {
-        return !t.defined() || t.size(0) == pool.size ? t : t.narrow(0, pool.offset, pool.size);
-    };
-    const auto kind = moe.expert == "static"   ? kernels::ExpertKind::fixed
-                      : moe.expert == "swiglu" ? kernels::ExpertKind::swiglu
-                                               : kernels::ExpertKind::mlp;
+    const auto rows = [&](const at::Tensor& t) { return t.defined() ? rows_of_pool(t, pool) : t; };
+    const auto kind = moe.expert == ExpertKind::fixed    ? kernels::ExpertKind::fixed
+                      : moe.expert == ExpertKind::swiglu ? kernels::ExpertKind::swiglu
+                                                         : kernels::ExpertKind::mlp;
     return {kind, rows(w.gate), rows(w.down), rows(w.up), rows(w.value)};
 }
 
@@ -113,9 +118,9 @@ void observe(LayerStats& stats, int64_t hop, const HopRoute& now, const kernels:
 MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Tensor& x,
            const TokenBatch& tokens, const ForwardOptions& options, LayerStats* stats) {
     const auto& w = all.layers[static_cast<size_t>(layer)];
-    const auto& c = options.controls;
+    const auto& c = options.changes;
     const int64_t hops = hop_limit(config, layer, c);
-    const bool frozen = c.freeze_routing || config.moe.reroute == "frozen";
+    const bool frozen = c.freeze_routing || config.moe.reroute == Reroute::frozen;
     const auto composition = composition_of(config.moe);
     const bool halts = halts_in(c, layer);
     LayerRouter router(config, w, layer, tokens, options);
@@ -199,7 +204,8 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
     if (options.probe) options.probe->update(layer, update);
     for (auto* term : {&balance, &z})
         if (term->defined()) *term = *term / static_cast<double>(ran);
-    return {config.moe.returns == "state" ? x + update : update, balance, z, router.assignments()};
+    return {config.moe.returns == Returns::state ? x + update : update, balance, z,
+            router.assignments()};
 }
 
 }  // namespace hopscope::core

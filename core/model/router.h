@@ -1,25 +1,22 @@
-// Every router of the family behind one call a hop: cosine, linear, hash, random-fixed and K-Means,
-// with shared, per-hop or identity projection, semantic, kinematic or hybrid re-routing, shared or
-// unrolled pools. Lives for one layer of one forward pass, on the thread that runs it.
+// A router looks at a token and names the k experts of a pool that it goes to, hop by hop. This is
+// the call that the forward pass makes; what each kind of router computes is one file,
+// core/model/routers/NAME.cpp, and what the program may ask of a kind are its traits
+// (core/api/routers.h). A LayerRouter lives for one layer of one forward pass, on the thread that
+// runs it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/model/forward.h"
+#include "core/model/pools.h"
 
 namespace hopscope::core {
 
-/// Experts [offset, offset + size) of a layer.
-struct Pool {
-    int64_t offset = 0, size = 0;
-};
+struct RoutingPass;  // core/model/routers/form.h: what a router sees of its layer
 
-/// The pools of a layer: one of all experts for shared pools, else one a hop (science.md E17).
-std::vector<Pool> pools_of(const Config& config, int64_t layer);
-/// The pool that holds an expert of the layer.
-Pool pool_of(const Config& config, int64_t layer, int64_t expert);
 /// The given rows of a tensor with one row a token; undefined `rows`: all.
 at::Tensor at_rows(const at::Tensor& all, const at::Tensor& rows);
 
@@ -28,17 +25,16 @@ struct Nearness {
     at::Tensor near;     ///< [A, M] cosine (plain K-Means: dot product); linear: the logit
     at::Tensor nearest;  ///< [A, M] which of two sub-centroids; undefined where there is one
 };
-/// @param at [A, s] positions, or [A, d] the router's input h for the linear router. Not for hash.
+/// @param at [A, s] positions, or [A, d] the router's input h for the linear router. Only for
+///           routers with rows.
 Nearness nearness(const MoeConfig& moe, const LayerWeights& w, Pool pool, const at::Tensor& at);
-/// Whether the scores are tau · near (Eq. (3)); a raw dot product has its own scale (C3).
-bool scales_by_tau(const MoeConfig& moe);
 
 /// One hop's choice. Indices are those within the pool (product.md section 5).
 struct HopRoute {
     kernels::RouteOut route;
     Pool pool;
     at::Tensor
-        balance;   ///< [] balance term of this hop (E8; sequence-wise: C3); undefined for hash
+        balance;   ///< [] balance term of this hop (E8; sequence-wise: C3); undefined without rows
     at::Tensor z;  ///< [] mean over tokens of logsumexp(scores)²; undefined without moe.z_loss
 };
 
@@ -47,6 +43,7 @@ class LayerRouter {
     /// All references must outlive the object.
     LayerRouter(const Config& config, const LayerWeights& weights, int64_t layer,
                 const TokenBatch& tokens, const ForwardOptions& options);
+    ~LayerRouter();
 
     /// @param h    [A, d] = x + h_accum of the tokens that run this hop
     /// @param rows [A] which tokens these are; undefined: all T
@@ -55,43 +52,13 @@ class LayerRouter {
     /// Tells what was chosen in the end, for the positions of the next hop (kinematic, hybrid).
     void moved_by(const HopRoute& chosen, const at::Tensor& rows);
 
-    /// Which centroid each choice of this pass belongs to, for the online K-Means update (C3);
+    /// Which centroid each choice of this pass belongs to, for centroids that counting moves;
     /// empty for other routers and outside training.
-    const std::vector<Assignment>& assignments() const { return assignments_; }
+    const std::vector<Assignment>& assignments() const;
 
   private:
-    bool fused() const;
-    HopRoute fused_hop(int64_t hop, const at::Tensor& h, const RouteInput& input, Pool pool);
-    HopRoute hash_hop(const at::Tensor& rows, const at::Tensor& h, Pool pool);
-    HopRoute scored_hop(int64_t hop, const at::Tensor& h, const at::Tensor& rows,
-                        const RouteInput& input, Pool pool);
-    at::Tensor projected(int64_t hop, const at::Tensor& h) const;
-    at::Tensor position(int64_t hop, const at::Tensor& h, const at::Tensor& rows,
-                        const RouteInput& input);
-    at::Tensor tau(const at::Tensor& like) const;
-    int64_t top_k() const;
-    bool spherical() const;
-
-    const Config& config_;
-    const LayerWeights& w_;
-    int64_t layer_;
-    const TokenBatch& tokens_;
-    const ForwardOptions& options_;
+    std::unique_ptr<RoutingPass> pass_;
     std::vector<Pool> pools_;
-    at::Tensor position_;  ///< [T, s] where each token stands (kinematic, hybrid)
-    at::Tensor moved_;     ///< [T, s] Σ w_i v_i of the last hop (kinematic, hybrid)
-    std::vector<Assignment> assignments_;
 };
-
-/// The j-th choice of hash routing (science.md E18): the first k distinct values of
-/// splitmix64((key · 64 + layer) · 64 + attempt) mod experts, by rising index.
-std::vector<int64_t> hash_choices(uint64_t key, uint64_t layer, int64_t experts, int64_t k);
-
-/// M Σ f_i p_i, f_i = count_i / (T·k) (science.md E8), of choices within a pool.
-/// @param mean_p [M]; @param counts [M]
-at::Tensor balance_term(const at::Tensor& mean_p, const at::Tensor& counts, int64_t choices);
-
-/// The same taken inside each sequence, then averaged (C3). @param p [T, M]; @param idx [T, k]
-at::Tensor sequence_balance(const at::Tensor& p, const at::Tensor& idx, int64_t length);
 
 }  // namespace hopscope::core

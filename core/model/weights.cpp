@@ -5,7 +5,7 @@
 #include <ATen/ops/zeros.h>
 #include <cmath>
 
-#include "core/config/arithmetic.h"
+#include "core/model/routers/form.h"
 #include "kernels/reference/reference.h"
 
 namespace hopscope::core {
@@ -128,32 +128,18 @@ at::Tensor zeros(at::IntArrayRef shape) {
 
 void add_router(const Config& config, int64_t layer, LayerWeights& y) {
     const auto& moe = config.moe;
-    const int64_t d = config.model.d_model, s = routing_width(config);
-    if (moe.router == "linear") y.linear = zeros({moe.experts, d});
-    if (moe.has_positions()) {
-        if (!routes_in_model_space(moe)) {
-            if (moe.projection == "per_hop")
-                y.proj = zeros({moe.hops_of(layer), s, d});
-            else
-                y.proj = zeros({s, d});
-        }
-        y.centroids = moe.router == "kmeans" && moe.kmeans == "spherical_2"
-                          ? zeros({moe.experts, 2, s})
-                          : zeros({moe.experts, s});
-        if (moe.learn_tau) y.tau = zeros({});
-        if (moe.reads_kinematic() || moe.legacy_param_count) y.kinematic = zeros({moe.experts, s});
-    }
+    if (const auto add = form_of(moe.router).add_weights) add(config, layer, y);
     if (moe.has_bias()) y.bias = zeros({moe.experts});
 }
 
 void add_experts(const Config& config, LayerWeights& y) {
     const auto& moe = config.moe;
     const int64_t d = config.model.d_model;
-    if (moe.expert == "static") {
+    if (moe.expert == ExpertKind::fixed) {
         y.value = zeros({moe.experts, d});
     } else {
         for (auto* t : {&y.down, &y.up}) *t = zeros({moe.experts, moe.expert_rank, d});
-        if (moe.expert == "swiglu") y.gate = zeros({moe.experts, moe.expert_rank, d});
+        if (moe.expert == ExpertKind::swiglu) y.gate = zeros({moe.experts, moe.expert_rank, d});
     }
     if (moe.shared_expert > 0)
         for (auto* t : {&y.shared_gate, &y.shared_down, &y.shared_up})
@@ -180,17 +166,17 @@ Weights make_weights(const Config& config) {
         for (auto* t : {&y.q, &y.k, &y.v, &y.o}) *t = zeros({d, d});
         if (m.attention_bias)
             for (auto* t : {&y.q_bias, &y.k_bias, &y.v_bias, &y.o_bias}) *t = zeros({d});
-        if (m.ffn == "dense") {
+        if (m.is_dense()) {
             y.ffn_down = zeros({m.d_ff, d});
             y.ffn_up = zeros({m.d_ff, d});
         } else {
             add_router(config, l, y);
             add_experts(config, y);
-            if (moe.output_scale == "per_layer") y.moe_scale = zeros({});
+            if (moe.output_scale == OutputScale::per_layer) y.moe_scale = zeros({});
         }
         w.layers.push_back(y);
     }
-    if (m.ffn != "dense" && moe.output_scale == "global") w.moe_scale = zeros({});
+    if (!m.is_dense() && moe.output_scale == OutputScale::global) w.moe_scale = zeros({});
     w.final_norm_weight = zeros({d});
     w.final_norm_bias = zeros({d});
     return w;
@@ -223,11 +209,11 @@ Weights init_weights(const Config& config, uint64_t seed) {
 }
 
 bool learns(const Config& config, const std::string& name, Group group) {
-    const auto& moe = config.moe;
-    const bool router = group == Group::router_projection || group == Group::centroids;
-    if (router && moe.router == "random_fixed") return false;
-    if (group == Group::centroids && moe.router == "kmeans") return false;
-    if (ends_with(name, "router.kinematic")) return moe.reads_kinematic();
+    const RowsMove move = config.moe.traits().move;
+    const bool rows = group == Group::centroids || ends_with(name, "router.linear");
+    if (rows && move != RowsMove::by_gradient) return false;
+    if (group == Group::router_projection && move == RowsMove::never) return false;
+    if (ends_with(name, "router.kinematic")) return config.moe.reads_kinematic();
     return !ends_with(name, "router.bias");
 }
 

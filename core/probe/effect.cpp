@@ -12,10 +12,11 @@
 #include <functional>
 #include <set>
 
+#include "core/base/random.h"
 #include "core/model/forward.h"
 #include "core/probe/intervention_probe.h"
 #include "core/stats/descriptive.h"
-#include "core/text/random.h"
+#include "core/stats/overlap.h"
 #include "core/text/words.h"
 
 namespace hopscope::core {
@@ -72,8 +73,9 @@ std::vector<double> jaccard_of(const ChoiceProbe& a, const ChoiceProbe& b) {
                 std::vector<int64_t> both;
                 std::set_intersection(x[h][t].begin(), x[h][t].end(), y[h][t].begin(),
                                       y[h][t].end(), std::back_inserter(both));
-                sum += static_cast<double>(both.size()) /
-                       static_cast<double>(x[h][t].size() + y[h][t].size() - both.size());
+                sum += stats::jaccard_of(static_cast<int64_t>(both.size()),
+                                         static_cast<int64_t>(x[h][t].size()),
+                                         static_cast<int64_t>(y[h][t].size()));
                 ++n;
             }
         out.push_back(n ? sum / static_cast<double>(n) : std::nan(""));
@@ -95,8 +97,8 @@ Pass run_pass(const Config& config, const Weights& weights, const Plan& plan,
     InterventionProbe changes(config, edited, plan, length);
     ProbeChain chain({&changes, &out.choices});
     ForwardOptions options;
-    options.controls = plan.controls;
-    options.controls.keep_scores = true;  // base, changed and control in one form
+    options.changes = plan.changes;
+    options.changes.keep_scores = true;  // base, changed and control in one form
     options.probe = &chain;
     const auto hidden = forward(config, edited, ids, options).hidden;
     // In fp64 from the logits on: a KL of 1e-7 would drown in the rounding of fp32 probabilities.
@@ -135,11 +137,11 @@ Change compare(const Pass& base, const Pass& changed, const Outlook& before, int
             ran += static_cast<double>(d);
             tokens += 1;
         }
-    if (config.model.ffn != "dense") out.mean_hops = ran / tokens;
+    if (!config.is_dense()) out.mean_hops = ran / tokens;
     return out;
 }
 
-void summarise(const Outlook& base, Control& c) {
+void summarise(const Outlook& base, RandomControl& c) {
     std::vector<double> kl, nll, target;
     std::map<std::string, std::vector<double>> category;
     std::vector<std::vector<double>> jaccard(c.each.front().jaccard.size());
@@ -189,7 +191,7 @@ std::vector<NextOdds> next_odds(const at::Tensor& base, const at::Tensor& change
 }
 
 bool only_halts(const Plan& plan) {
-    return plan.controls.halts() && plan.actions.empty() && plan.moves.empty();
+    return plan.changes.halts() && plan.actions.empty() && plan.moves.empty();
 }
 
 /// Whether exchanging the depths of tokens would change nothing. @param depths [layer][token]
@@ -234,10 +236,10 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
     for (int64_t i = 0; i < draws; ++i) {
         if (cancelled()) return stopped;
         auto control = random_control(plan, config, weights, random.next());
-        if (plan.controls.halts()) {  // as many tokens of each depth, drawn anew in each layer
-            control.controls = {};
-            control.controls.depths = changed.choices.depths();
-            for (auto& layer : control.controls.depths) random.shuffle(layer);
+        if (plan.changes.halts()) {  // as many tokens of each depth, drawn anew in each layer
+            control.changes = {};
+            control.changes.depths = changed.choices.depths();
+            for (auto& layer : control.changes.depths) random.shuffle(layer);
         }
         const auto drawn = run_pass(config, weights, control, ids);
         out.control.each.push_back(

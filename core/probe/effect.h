@@ -43,7 +43,7 @@ struct Change {
     bool token_changed = false;
 };
 
-struct Control {
+struct RandomControl {
     int64_t draws = 0;
     uint64_t seed = 0;
     std::string reason;              ///< why there is none; "" where there is
@@ -66,7 +66,7 @@ struct Effect {
     int64_t target = 0;
     Outlook base;
     Change changed;
-    Control control;
+    RandomControl control;
     std::vector<NextOdds> next;  ///< the likeliest of base and of changed, falling base
 };
 

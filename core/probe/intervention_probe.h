@@ -2,9 +2,7 @@
 // the thread that runs it; nothing of it is left in the model afterwards.
 #pragma once
 
-#include <optional>
-#include <vector>
-
+#include "core/probe/intervention_kind.h"
 #include "core/probe/plan.h"
 
 namespace hopscope::core {
@@ -22,18 +20,18 @@ class InterventionProbe : public Probe {
     void hop_update(int64_t layer, int64_t hop, const at::Tensor& rows, at::Tensor& dh) override;
 
   private:
-    void force(const LayerAction& action, const std::vector<int64_t>& forced, Chosen& chosen) const;
-    void knock_out(const LayerAction& action, Chosen& chosen) const;
-    void reuse(const LayerAction& action, Chosen& chosen) const;
-    /// [A] which of the running tokens the scope names; undefined: all.
-    at::Tensor mask(const Scope& scope, const at::Tensor& rows, int64_t active) const;
+    HopPass at(int64_t layer, int64_t hop) const {
+        return {config_, weights_, plan_, length_, layer, hop, first_};
+    }
+    /// Each action at a hop of its scope, in the plan's order.
+    template <class Act>
+    void each(int64_t layer, int64_t hop, Act act) const;
 
     const Config& config_;
     const Weights& weights_;
     const Plan& plan_;
     int64_t length_;
-    kernels::RouteOut first_;                    ///< hop 0 of the present layer, all tokens
-    int64_t first_offset_ = 0, first_size_ = 0;  ///< and its pool
+    FirstChoice first_;  ///< of the present layer
 };
 
 }  // namespace hopscope::core

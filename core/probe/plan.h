@@ -10,9 +10,9 @@
 
 #include "core/api/command.h"
 #include "core/api/config.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
+#include "core/model/hooks.h"
 #include "core/model/weights.h"
-#include "core/probe/probe.h"
 
 namespace hopscope::core {
 
@@ -24,29 +24,17 @@ struct Scope {
     bool operator==(const Scope&) const = default;
 };
 
-enum class ActionKind {
-    steer,             ///< pos ← L2norm(pos + Σ λ c) (E36); linear router: λ on the logit
-    suppress,          ///< score −inf before the softmax (E39)
-    force,             ///< among the top-k always, in place of the last
-    boost,             ///< strength added to the score
-    knock_out,         ///< update 0, the other weights stay; without experts: the first-ranked one
-    surgery,           ///< written direction replaced at equal norm (E38)
-    freeze_routing,    ///< hop-0 choice and weights reused (E10)
-    freeze_choices,    ///< hop-0 choice, weights of the hop's own probabilities
-    zero,              ///< the hop's update is 0
-    exchange,          ///< control of a freeze: hop-0 choice and weights of another token
-    exchange_choices,  ///< the same of frozen choices: hop-0 choice of another token, own weights
-};
-
-/// One action in one layer.
+/// One action in one layer, made and carried out by the intervention of its kind
+/// (core/probe/intervention_kind.h), which alone knows what its fields mean.
 struct LayerAction {
-    ActionKind kind = ActionKind::zero;
+    CommandKind kind = CommandKind::zero_experts;
     int64_t layer = 0;
     std::vector<int64_t> experts;  ///< over all pools of the layer
     double value = 0;              ///< λ or strength
-    std::string with;              ///< surgery: "random" | "negate" | an expert's number
-    uint64_t seed = 0;             ///< of what is drawn (surgery's direction, exchanged tokens)
-    int64_t rank = 0;              ///< knock_out without experts: which of the k chosen
+    std::string with;   ///< a word: surgery's "random", "negate" or expert, what a freeze keeps
+    uint64_t seed = 0;  ///< of what is drawn (surgery's direction, exchanged tokens)
+    int64_t rank = 0;   ///< knock_out without experts: which of the k chosen
+    bool exchanged = false;  ///< control of a freeze: the choice is that of another token
     Scope scope;
 };
 
@@ -59,9 +47,9 @@ struct MovedCentroid {
 struct Plan {
     std::vector<LayerAction> actions;
     std::vector<MovedCentroid> moves;
-    Controls controls;  ///< halting; keep_scores where there are actions
+    PassChanges changes;  ///< halting; keep_scores where there are actions
 
-    bool empty() const { return actions.empty() && moves.empty() && !controls.halts(); }
+    bool empty() const { return actions.empty() && moves.empty() && !changes.halts(); }
 };
 
 /// Errors (usage): a command that does not act on prompts, a layer, expert or hop that does not

@@ -12,7 +12,7 @@ at::Tensor planned_hidden(const Config& config, const Weights& edited, const Pla
                           const at::Tensor& ids) {
     InterventionProbe changes(config, edited, plan, ids.size(1));
     ForwardOptions options;
-    options.controls = plan.controls;
+    options.changes = plan.changes;
     if (!plan.actions.empty()) options.probe = &changes;
     return forward(config, edited, ids, options).hidden;
 }

@@ -102,7 +102,7 @@ void TraceProbe::after_hop(int64_t layer, int64_t, const HopRecord& r) {
 }
 
 std::vector<TraceLayer> TraceProbe::take(const Config& config) {
-    if (config.model.ffn != "dense")
+    if (!config.is_dense())
         for (size_t l = 0; l < layers_.size(); ++l)
             while (layers_[l].hops.size() <
                    static_cast<size_t>(config.moe.hops_of(static_cast<int64_t>(l))))
@@ -116,7 +116,7 @@ TracedPass traced_pass(const Config& config, const Weights& edited, const Plan& 
     InterventionProbe changes(config, edited, plan, ids.size(1));
     ProbeChain both({&changes, &probe});
     ForwardOptions options;
-    options.controls = plan.controls;
+    options.changes = plan.changes;
     options.probe = plan.actions.empty() ? static_cast<Probe*>(&probe) : &both;
     auto hidden = forward(config, edited, ids, options).hidden;
     return {std::move(hidden), probe.take(config)};

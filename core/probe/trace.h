@@ -9,8 +9,8 @@
 
 #include "core/api/command.h"
 #include "core/api/config.h"
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
+#include "core/base/result.h"
 #include "core/model/forward.h"
 #include "core/model/weights.h"
 #include "core/probe/plan.h"

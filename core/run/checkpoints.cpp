@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "core/run/atomic_file.h"
-#include "core/run/json_file.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/run/step_names.h"
 
 namespace hopscope::core {
@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFormat = "hopscope.state/1";
+constexpr const char* kStateFormat = "hopscope.state/1";
 // A folder being written, one being replaced, one being deleted. What a kill leaves of them,
 // clean() puts right.
 const std::string kNew = ".new_", kOld = ".old_", kGone = ".gone_";
@@ -44,7 +44,7 @@ Status write_state_json(const std::string& path, int64_t step, const std::string
     auto given = parse_object(text, path);
     if (!given) return failure(given.error().message);
     OrderedJson json;
-    json["format"] = kFormat;
+    json["format"] = kStateFormat;
     json["step"] = step;
     for (const auto& [key, value] : given->items())
         if (key != "format" && key != "step") json[key] = value;
@@ -97,7 +97,7 @@ Result<Checkpoint> Checkpoints::open(int64_t step) const {
     auto optimizer = SafetensorsFile::open(result.dir + "/optimizer.safetensors");
     if (!optimizer) return optimizer.error();
     const std::string path = result.dir + "/state.json";
-    auto state = read_object(path, kFormat);
+    auto state = read_object(path, kStateFormat);
     if (!state) return state.error();
     int64_t found = -1;
     FieldReader fields(*state, path);

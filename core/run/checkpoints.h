@@ -1,6 +1,7 @@
-// checkpoints/step_N/{model.safetensors, optimizer.safetensors, state.json}: written under a
-// temporary name and renamed when all of it is on disk, so that a folder of the final name is
-// complete. Trainer thread only for writing.
+// A checkpoint is all that a run needs to go on bit for bit from one update: weights, moments, and
+// what had been set live, as checkpoints/step_N/{model.safetensors, optimizer.safetensors,
+// state.json}. Written under a temporary name and renamed when all of it is on disk, so that a
+// folder of the final name is complete. Trainer thread only for writing.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/run/safetensors.h"
 
 namespace hopscope::core {

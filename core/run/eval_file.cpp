@@ -2,19 +2,19 @@
 
 #include <cmath>
 
-#include "core/run/atomic_file.h"
-#include "core/run/json_file.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
 
 namespace hopscope::core {
 namespace {
 
-constexpr const char* kFormat = "hopscope.eval/1";
+constexpr const char* kEvalFormat = "hopscope.eval/1";
 
 }  // namespace
 
 Status write_eval(const std::string& path, const EvalRecord& record) {
     OrderedJson json;
-    json["format"] = kFormat;
+    json["format"] = kEvalFormat;
     json["run"] = record.run;
     json["step"] = record.step;
     json["config_hash"] = record.config_hash;
@@ -31,7 +31,7 @@ Status write_eval(const std::string& path, const EvalRecord& record) {
 }
 
 Result<EvalRecord> read_eval(const std::string& path) {
-    auto json = read_object(path, kFormat);
+    auto json = read_object(path, kEvalFormat);
     if (!json) return json.error();
     EvalRecord record;
     FieldReader fields(*json, path);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/run/eval_origin.h"
 
 namespace hopscope::core {

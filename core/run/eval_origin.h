@@ -9,8 +9,8 @@
 #include <string>
 
 #include "core/api/config.h"
-#include "core/api/result.h"
-#include "core/run/json_file.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

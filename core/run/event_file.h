@@ -1,16 +1,15 @@
 // TensorBoard event files: TFRecord framing with masked CRC-32C around Event protobufs, encoded by
-// hand. Written by the trainer thread alone, one record an update; reading works beside the writer
-// and stops at a torn record.
+// hand. Written by the trainer thread alone, one record an update; reading (TensorBoard's) works
+// beside the writer and stops at a torn record.
 #pragma once
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
-#include "core/run/atomic_file.h"
+#include "core/base/files.h"
+#include "core/base/result.h"
 #include "core/run/columns.h"
 
 namespace hopscope::core {
@@ -34,18 +33,5 @@ class EventFile {
     AppendFile file_;
     std::vector<Column> columns_;
 };
-
-/// What a reader needs of an Event.
-struct ScalarEvent {
-    double wall_time = 0;  ///< seconds, Unix
-    int64_t step = 0;
-    std::string file_version;  ///< of the first event: "brain.Event:2"
-    bool session_start = false;
-    std::vector<std::pair<std::string, float>> scalars;  ///< tag, simple_value
-};
-
-/// All complete events. Errors (usage) name the file and the byte offset: a wrong checksum, a
-/// record that is no Event.
-Result<std::vector<ScalarEvent>> read_event_file(const std::string& path);
 
 }  // namespace hopscope::core

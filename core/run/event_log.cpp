@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "core/run/json_file.h"
+#include "core/base/json.h"
 
 namespace hopscope::core {
 
@@ -13,7 +13,7 @@ Result<EventLog> EventLog::open(const std::string& path) {
 }
 
 Status EventLog::append(const LoggedCommand& entry) {
-    auto command = parse_object(to_json(entry.command), "command " + entry.command.name);
+    auto command = parse_object(to_json(entry.command), "command " + entry.command.name());
     if (!command) return failure(command.error().message);
     OrderedJson line;
     line["command"] = (*command)["command"];

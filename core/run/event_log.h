@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/api/command.h"
-#include "core/api/result.h"
-#include "core/run/atomic_file.h"
+#include "core/base/files.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

@@ -6,14 +6,14 @@
 #include <cstring>
 #include <deque>
 
-#include "core/run/half.h"
-#include "core/run/json_file.h"
+#include "core/base/half.h"
+#include "core/base/json.h"
 #include "core/run/safetensors.h"
 
 namespace hopscope::core {
 namespace {
 
-constexpr const char* kFormat = "hopscope.geometry/1";
+constexpr const char* kGeometryFormat = "hopscope.geometry/1";
 constexpr int64_t kMaxSize = int64_t{1} << 24;  ///< no expert count, space or sample comes near it
 
 std::string layer_name(size_t layer, const char* what) {
@@ -159,7 +159,7 @@ Status write_geometry(const std::string& path, const GeometrySnapshot& snapshot,
             file.halves(layer_name(l, "projection"), projections[l].shape, projections[l].values);
     }
     return write_safetensors(path, file.tensors(),
-                             {{"format", kFormat},
+                             {{"format", kGeometryFormat},
                               {"step", std::to_string(snapshot.step)},
                               {"version", std::to_string(snapshot.version)},
                               {"seconds", dump_line(snapshot.seconds)},
@@ -187,7 +187,8 @@ Result<GeometrySnapshot> read_geometry(const std::string& path) {
     if (!file) return file.error();
     auto metadata = metadata_of(*file);
     if (!metadata) return metadata.error();
-    if (auto status = expect_format(*metadata, kFormat, path); !status) return status.error();
+    if (auto status = expect_format(*metadata, kGeometryFormat, path); !status)
+        return status.error();
     GeometrySnapshot snapshot;
     FieldReader fields(*metadata, path);
     fields.required()

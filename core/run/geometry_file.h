@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
-#include "core/run/atomic_file.h"
+#include "core/base/files.h"
+#include "core/base/result.h"
 #include "core/run/columns.h"
 
 namespace hopscope::core {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/run/columns.h"
 
 namespace hopscope::core {

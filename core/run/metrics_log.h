@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/run/event_file.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/run_folder.h"

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/run/atomic_file.h"
+#include "core/base/files.h"
 
 namespace hopscope::core {
 namespace {

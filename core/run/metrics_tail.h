@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/run/metrics_lines.h"
 
 namespace hopscope::core {

@@ -1,6 +1,8 @@
-// A run folder (product.md section 4): who may write it, its description run.json, and the paths of
-// everything in it. One writer at a time, kept by a lock that ends with the process; readers need
-// no lock. Owned by the trainer.
+// A run is one model on its way through training, from one configuration and one seed, and all that
+// is kept of it; on disk it is a folder (product.md section 4), from which it can go on at any
+// time. Here is who may write that folder, its description run.json, and the paths of everything in
+// it. One writer at a time, kept by a lock that ends with the process; readers need no lock. Owned
+// by the trainer, or by whoever reads.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
 #include "core/api/state.h"
-#include "core/run/atomic_file.h"
+#include "core/base/files.h"
+#include "core/base/result.h"
 #include "core/run/checkpoints.h"
 #include "core/run/eval_file.h"
 #include "core/run/geometry_file.h"
@@ -51,11 +53,12 @@ struct RunInfo {
     int64_t peak_memory_bytes = 0;                     ///< of a training step; 0: none measured
     double created = 0;                                ///< seconds, Unix
     std::map<std::string, std::string> corpus_hashes;  ///< "train", "valid", "tokenizer" → hash
-    std::map<std::string, std::string>
-        kernel_choices;  ///< operator → form, timed once, obeyed ever after
+    /// Operator → form, chosen when the run is made, obeyed ever after
+    /// (core/trainer/kernel_choices.h).
+    std::map<std::string, std::string> kernel_choices;
     std::vector<ResumeNote> resumes;
     /// Commands given when the run was made, one JSON line each, by rising from_step: those not yet
-    /// in events.jsonl wait (core/lab/run_script.h).
+    /// in events.jsonl wait (core/trainer/run_script.h).
     std::vector<std::string> script;
     ForkOrigin forked_from;
     RunState state = RunState::preparing;

@@ -1,12 +1,12 @@
 #include <array>
 
-#include "core/run/json_file.h"
+#include "core/base/json.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {
 namespace {
 
-constexpr const char* kFormat = "hopscope.run/1";
+constexpr const char* kRunFormat = "hopscope.run/1";
 constexpr std::array kStates = {RunState::idle,   RunState::preparing, RunState::running,
                                 RunState::paused, RunState::stopping,  RunState::stopped,
                                 RunState::done,   RunState::failed};
@@ -52,7 +52,7 @@ Status read_origin(const Json& json, const std::string& name, ForkOrigin& out) {
 
 std::string run_info_json(const RunInfo& info) {
     OrderedJson json;
-    json["format"] = kFormat;
+    json["format"] = kRunFormat;
     json["program_version"] = info.program_version;
     json["state"] =
         std::string(name_of(info.state)) + (info.reason.empty() ? "" : ": " + info.reason);
@@ -84,7 +84,7 @@ std::string run_info_json(const RunInfo& info) {
 Result<RunInfo> parse_run_info(const std::string& text, const std::string& name) {
     auto json = parse_object(text, name);
     if (!json) return json.error();
-    if (auto status = expect_format(*json, kFormat, name); !status) return status.error();
+    if (auto status = expect_format(*json, kRunFormat, name); !status) return status.error();
     RunInfo info;
     std::string state;
     FieldReader fields(*json, name);

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

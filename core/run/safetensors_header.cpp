@@ -4,7 +4,7 @@
 #include <optional>
 #include <unordered_set>
 
-#include "core/run/json_file.h"
+#include "core/base/json.h"
 #include "core/run/safetensors.h"
 
 namespace hopscope::core {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/run/safetensors.h"
 
 namespace hopscope::core {

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "core/run/atomic_file.h"
+#include "core/base/files.h"
 #include "core/run/safetensors.h"
 #include "core/run/safetensors_header.h"
 

@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "core/run/atomic_file.h"
-#include "core/run/json_file.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/run/safetensors_header.h"
 
 namespace hopscope::core {

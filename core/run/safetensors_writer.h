@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/run/safetensors.h"
 
 namespace hopscope::core {

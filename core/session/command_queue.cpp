@@ -6,19 +6,15 @@ namespace hopscope::core {
 
 std::string replacement_key(const Command& command) {
     // Of these the last value says all; freezing, stepping and saving do not replace one another.
-    const std::string value = value_argument(command.name);
-    if (value.empty()) return "";
-    Command rest = command;
-    rest.args.erase(value);
-    return to_json(rest);
+    return spec_of(command.kind).value() ? to_json(without_value(command)) : "";
 }
 
 uint64_t CommandQueue::submit(const Command& command, const std::string& by) {
     const std::string key = by == kByScript ? "" : replacement_key(command);
     std::lock_guard lock(mutex_);
     for (auto old = waiting_.rbegin(); !key.empty() && old != waiting_.rend(); ++old) {
-        const CommandSpec* spec = find_command(old->command.name);
-        if (!spec || spec->action != Action::change || old->by == kByScript) break;
+        const Action action = spec_of(old->command.kind).action;
+        if (action != Action::change || old->by == kByScript) break;
         if (replacement_key(old->command) != key) continue;
         const uint64_t replaced = old->id;
         waiting_.erase(std::next(old).base());
@@ -86,9 +82,10 @@ std::vector<Answer> CommandQueue::answers() const {
 
 void CommandQueue::note_waiting() {
     waiting_count_.store(waiting_.size(), std::memory_order_release);
-    stop_waits_.store(std::any_of(waiting_.begin(), waiting_.end(),
-                                  [](const auto& w) { return w.command.name == "stop"; }),
-                      std::memory_order_release);
+    stop_waits_.store(
+        std::any_of(waiting_.begin(), waiting_.end(),
+                    [](const auto& w) { return w.command.kind == CommandKind::stop; }),
+        std::memory_order_release);
 }
 
 Answer* CommandQueue::find(uint64_t id) {

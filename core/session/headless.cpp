@@ -38,7 +38,7 @@ Result<RunStatus> run_headless(
         if (is_final(shown.state)) session.close();
         if (interrupt != 0 && !interrupted) {
             interrupted = true;
-            session.submit({"stop", {}}, "signal");
+            session.submit({CommandKind::stop, {}}, "signal");
             continue;
         }
         wake.bell->wait_until(ticket, Wakeup::Clock::now() + kInterruptPeriod);

@@ -6,8 +6,8 @@
 #include <functional>
 #include <memory>
 
-#include "core/api/result.h"
 #include "core/api/session.h"
+#include "core/base/result.h"
 #include "core/session/wakeup.h"
 
 namespace hopscope::core {

@@ -95,7 +95,7 @@ uint64_t SessionImpl::submit(const Command& command, const std::string& by) {
         // "pause", "step" in a row work; elsewhere the answer is known now.
         const RunState state = board_.state();
         const bool turns_by_command = state == RunState::running || state == RunState::paused;
-        const char* no = refusal(state, find_command(checked->name)->action);
+        const char* no = refusal(state, spec_of(checked->kind).action);
         if (!turns_by_command && no) why = no;
     }
     if (!why.empty()) return commands_.submit_refused(checked ? *checked : command, why);

@@ -1,6 +1,8 @@
-// What a session needs from the model's side, as plain interfaces: the trainer (owned by the
-// trainer thread alone) and the inspector (owned by the inspector thread alone). The real ones
-// stand in core/lab; tests use fakes without LibTorch.
+// What a session needs from the model's side, as plain interfaces. A trainer owns the live model
+// and makes it learn, one update at a call; it belongs to the trainer thread alone. An inspector
+// answers questions about prompts on a weights copy, so that it never waits for an update nor
+// disturbs one; it belongs to the inspector thread alone. The real ones stand in core/trainer;
+// tests use fakes without LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +13,14 @@
 
 #include "core/api/command.h"
 #include "core/api/progress.h"
-#include "core/api/result.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 
-/// An immutable copy of all weights with the step it belongs to; only the inspector looks inside.
+/// An immutable copy of all weights with the step it belongs to, as a trainer makes it between two
+/// updates; only the inspector looks inside.
 class WeightsCopy {
   public:
     virtual ~WeightsCopy() = default;

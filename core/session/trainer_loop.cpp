@@ -91,7 +91,7 @@ bool TrainerLoop::prepare() {
     if (!prepared) {
         if (stop_wanted()) {
             while (auto waiting = commands_.next(0))
-                waiting->command.name == "stop"
+                waiting->command.kind == CommandKind::stop
                     ? commands_.applied(waiting->id, 0)
                     : commands_.refused(waiting->id, refusal(RunState::stopping, Action::change));
             board_.become(RunState::stopping);
@@ -151,7 +151,7 @@ void TrainerLoop::carry_out_commands() {
     while (!board_.closing) {
         const auto waiting = commands_.next(trainer_->step());
         if (!waiting) return;
-        const Action action = find_command(waiting->command.name)->action;
+        const Action action = spec_of(waiting->command.kind).action;
         if (const char* why = refusal(board_.state(), action)) {
             commands_.refused(waiting->id, why);
             board_.wake();

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/base/random.h"
 #include "core/stats/descriptive.h"
-#include "core/text/random.h"
 
 namespace hopscope::core::stats {
 namespace {

@@ -5,8 +5,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "core/base/random.h"
 #include "core/stats/descriptive.h"
-#include "core/text/random.h"
 
 namespace hopscope::core::stats {
 namespace {

@@ -112,11 +112,4 @@ double cosine_silhouette(const Points& units, std::span<const int32_t> labels,
     return total / all;
 }
 
-Permutation silhouette_null(std::span<const double> distances, std::span<const int32_t> labels,
-                            const PermutationOptions& options) {
-    return permute_labels(
-        labels, [&](std::span<const int32_t> moved) { return silhouette(distances, moved).mean; },
-        options);
-}
-
 }  // namespace hopscope::core::stats

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/stats/interval.h"
-#include "core/stats/permutation.h"
 #include "core/stats/points.h"
 
 namespace hopscope::core::stats {
@@ -28,9 +27,5 @@ Silhouette silhouette(const Points& points, std::span<const int32_t> labels, Met
 /// with as many copies of each row. Labels below 0 are left out.
 double cosine_silhouette(const Points& units, std::span<const int32_t> labels,
                          std::span<const int32_t> times);
-
-/// Its mean against the same labels dealt out at random (permutation null).
-Permutation silhouette_null(std::span<const double> distances, std::span<const int32_t> labels,
-                            const PermutationOptions& options);
 
 }  // namespace hopscope::core::stats

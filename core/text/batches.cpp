@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "core/text/random.h"
+#include "core/base/random.h"
 
 namespace hopscope::core {
 
@@ -40,10 +40,6 @@ int64_t chunks_in(int64_t tokens, int64_t seq_len, Pack pack) {
 }
 
 }  // namespace
-
-Pack pack_of(const std::string& word) {
-    return word == "document" ? Pack::document : Pack::stream;
-}
 
 Result<BatchSource> BatchSource::create(TokenFile tokens, int64_t batch, int64_t seq_len,
                                         uint64_t seed, Pack pack) {

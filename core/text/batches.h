@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/api/kinds.h"
+#include "core/base/result.h"
 #include "core/text/token_file.h"
 
 namespace hopscope::core {
@@ -26,13 +27,6 @@ class ChunkPermutation {
     int half_bits_ = 1;
     uint64_t keys_[kRounds];
 };
-
-/// How a token file holds its chunks of seq_len + 1 tokens (data.pack).
-enum class Pack {
-    stream,    ///< stride seq_len over one stream; neighbours share a token, documents may meet
-    document,  ///< one after the other as prepare_tokens cut them, none across two documents
-};
-Pack pack_of(const std::string& word);  ///< of data.pack
 
 /// Chunks of seq_len + 1 tokens; a last partial one is dropped.
 class BatchSource {

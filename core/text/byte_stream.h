@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/api/progress.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "core/api/progress.h"
-#include "core/api/result.h"
-#include "core/text/random.h"
-#include "core/text/utf8.h"
+#include "core/base/random.h"
+#include "core/base/result.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 

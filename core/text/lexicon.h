@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/text/random.h"
+#include "core/base/random.h"
 
 namespace hopscope::core::synthetic {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

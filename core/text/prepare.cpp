@@ -122,7 +122,7 @@ class Encoder {
     Encoder(const Tokenizer& tokenizer, const DataConfig& data, int64_t seq_len, int64_t need)
         : tokenizer_(tokenizer),
           separator_(data.separator),
-          pack_(pack_of(data.pack)),
+          pack_(data.pack),
           seq_len_(seq_len),
           documents_(need),
           lines_(need) {}
@@ -259,7 +259,7 @@ Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig&
                            " and train.seq_len = " + std::to_string(train.seq_len) +
                            " are not possible");
     }
-    const bool by_document = pack_of(data.pack) == Pack::document;
+    const bool by_document = data.pack == Pack::document;
     const int64_t need =
         by_document ? train.batch * (train.seq_len + 1) : train.batch * train.seq_len + 1;
     const bool split = data.valid.empty();

@@ -8,7 +8,7 @@
 
 #include "core/api/config.h"
 #include "core/api/progress.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/text/tokenizer.h"
 
 namespace hopscope::core {

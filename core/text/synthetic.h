@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/api/progress.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

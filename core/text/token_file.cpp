@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "core/text/random.h"
+#include "core/base/random.h"
 
 namespace hopscope::core {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 

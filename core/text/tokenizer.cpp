@@ -7,9 +7,9 @@
 #include <mutex>
 #include <sentencepiece_processor.h>
 
+#include "core/base/utf8.h"
 #include "core/text/model_check.h"
 #include "core/text/sentencepiece_quiet.h"
-#include "core/text/utf8.h"
 
 // Exported by the library but declared in none of its installed headers; without it every training
 // writes hundreds of lines to stderr.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/api/progress.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/text/corpus.h"
 
 namespace hopscope::core {

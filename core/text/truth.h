@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/text/synthetic.h"
 #include "core/text/tokenizer.h"
 #include "core/text/words.h"

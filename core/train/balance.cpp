@@ -9,7 +9,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
-#include "core/model/router.h"
+#include "core/model/pools.h"
 #include "kernels/reference/reference.h"
 
 namespace hopscope::core {
@@ -51,7 +51,7 @@ void CountedRouting::clear() {
 
 void CountedRouting::add(const Config& config, const ForwardOut& out) {
     const c10::AutoGradMode no_grad(false);
-    const bool unit = config.moe.kmeans != "plain";
+    const bool unit = config.moe.is_spherical();
     layers_.resize(out.assignments.size());
     for (size_t l = 0; l < out.assignments.size(); ++l)
         for (const Assignment& a : out.assignments[l]) {
@@ -79,7 +79,7 @@ void CountedRouting::apply(const Config& config, Weights& weights,
                            const std::vector<RouterMoves>& moves) const {
     const c10::AutoGradMode no_grad(false);
     const auto& moe = config.moe;
-    const bool kmeans = moe.router == "kmeans";
+    const bool kmeans = moe.counts_centroids();
     for (size_t l = 0; l < weights.layers.size(); ++l) {
         auto& w = weights.layers[l];
         if (moves[l].bias && w.bias.defined() && l < counts.size())
@@ -90,14 +90,14 @@ void CountedRouting::apply(const Config& config, Weights& weights,
         const auto& [sum, count] = layers_[l];
         auto c = w.centroids.view({-1, w.centroids.size(-1)});
         auto mean = sum / count.clamp_min(1).unsqueeze(-1);
-        if (moe.kmeans != "plain") {
+        if (moe.is_spherical()) {
             mean = kernels::reference::l2norm(mean);
             // The step is taken between directions; a centroid is a unit row from the start.
             c.copy_(kernels::reference::l2norm(c));
         }
         const auto used = (count > 0).unsqueeze(-1);
         auto next = c + (mean - c) * std::min(1.0, kCentroidRate * lr);
-        if (moe.kmeans != "plain") next = kernels::reference::l2norm(next);
+        if (moe.is_spherical()) next = kernels::reference::l2norm(next);
         c.copy_(at::where(used, next, c));
     }
 }

@@ -46,17 +46,36 @@ double tau_of(const Config& config, const LayerWeights& w) {
 
 }  // namespace
 
+EngineState EngineState::clone() const {
+    EngineState copy = *this;
+    const auto own = [](Group, const at::Tensor& t) { return t.detach().clone(); };
+    copy.weights = weights.map(own);
+    copy.m = m.map(own);
+    copy.v = v.map(own);
+    return copy;
+}
+
+EngineState untrained(const Config& config, const Weights& weights) {
+    EngineState state;
+    state.live = config;
+    state.weights = weights;
+    const auto zeros = [](Group, const at::Tensor& t) { return at::zeros_like(t); };
+    state.m = weights.map(zeros);
+    state.v = weights.map(zeros);
+    return state;
+}
+
 Engine::Engine(EngineState state, UpdateForm how) : state_(std::move(state)), how_(how) {
     const auto device = state_.weights.embed.device();
-    bf16_ = state_.live.train.precision == "bf16" ||
-            (state_.live.train.precision == "auto" && device.is_cuda());
+    bf16_ = state_.live.train.precision == Precision::bf16 ||
+            (state_.live.train.precision == Precision::automatic && device.is_cuda());
     make_compute();
     // Whoever read the state from a file has checked that they go with the model.
     if (auto plan = live_plan(state_.live, state_.weights, state_.interventions)) plan_ = *plan;
 }
 
-Controls Engine::controls() const {
-    Controls out = plan_.controls;
+PassChanges Engine::changes() const {
+    PassChanges out = plan_.changes;
     out.freeze_routing = state_.frozen.count("routing") != 0;
     return out;
 }
@@ -87,65 +106,18 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
                                     const GradientView& look) {
     const auto begin = Clock::now();
     const auto& train = state_.live.train;
-    const auto device = state_.weights.embed.device();
-    ScalarRecord record;
-    double forward_ms = 0, backward_ms = 0, data_ms = 0, loss_sum = 0, balance_sum = 0, z_sum = 0;
-    std::vector<LayerStats> stats;
-    std::vector<int32_t> tokens;
-    ForwardOptions options;
-    options.train = true;
-    options.statistics = how_.statistics || state_.live.moe.has_bias();
-    options.form = how_.form;
-    options.controls = controls();
-    options.controls.hop_limit = curriculum_hops(train, state_.step);
-    grads_.clear();
-    counted_.clear();
-    // An update that failed half-way (NaN, out of memory) leaves gradients behind.
-    compute_.for_each(
-        [](const std::string&, Group, at::Tensor& t) { t.mutable_grad() = at::Tensor(); });
-
+    forget_gradients();
+    Passes passes;
     for (int64_t i = 0; i < train.grad_accum; ++i) {
         if (i > 0) between();
-        const int64_t index = state_.step * train.grad_accum + i;
-        auto t0 = Clock::now();
-        data.micro_batch(index, tokens);
-        const auto batch = batch_tensors(tokens, data, device);
-        data_ms += ms_since(t0);
-
-        t0 = Clock::now();
-        seed_dropout(device,
-                     mix_seed(mix_seed(train.seed, kDropoutStream), static_cast<uint64_t>(index)));
-        std::optional<InterventionProbe> probe;
-        if (!plan_.actions.empty()) {
-            probe.emplace(state_.live, compute_, plan_, batch.ids.size(1));
-            options.probe = &*probe;
-        }
-        const auto out = forward(state_.live, compute_, batch.ids, options);
-        const auto loss = training_loss(state_.live, compute_, out, batch.targets, how_.form);
-        const double balance = out.balance.defined() ? out.balance.item().toDouble() : 0.0;
-        if (out.z.defined()) z_sum += out.z.item().toDouble();
-        const double value = loss.nll.item().toDouble();
-        forward_ms += ms_since(t0);
-        if (!std::isfinite(value) || !std::isfinite(balance)) {
-            bad_batch_ = tokens;
-            return failure("the loss of update " + std::to_string(state_.step) + " is " +
-                           std::to_string(value) + " (balance term " + std::to_string(balance) +
-                           ", micro-batch " + std::to_string(index) +
-                           "); the weights were not changed. Lower train.lr or set train.clip.");
-        }
-        loss_sum += value;
-        balance_sum += balance;
-        t0 = Clock::now();
-        (loss.total / static_cast<double>(train.grad_accum)).backward();
-        backward_ms += ms_since(t0);
-        accumulate(stats, out.stats);
-        counted_.add(state_.live, out);
+        if (auto s = pass(data, state_.step * train.grad_accum + i, passes); !s) return s.error();
     }
 
-    const auto t0 = Clock::now();
+    const auto passed = Clock::now();
+    ScalarRecord record;
     const double grad_norm = gather_gradients(record);
     if (!std::isfinite(grad_norm)) {
-        bad_batch_ = tokens;
+        bad_batch_ = std::move(passes.tokens);
         grads_.clear();
         return failure(
             "the gradient of update " + std::to_string(state_.step) +
@@ -156,41 +128,77 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     apply_optimizer(grad_norm, lr);
     grads_.clear();
 
-    const auto n = static_cast<double>(train.grad_accum);
-    counts_.clear();
-    for (size_t l = 0; l < stats.size(); ++l) {
-        const auto& w = state_.weights.layers[l];
-        const auto& scale = w.moe_scale.defined() ? w.moe_scale : state_.weights.moe_scale;
-        record.layers.push_back(
-            state_.live.model.ffn == "dense"
-                ? LayerScalars()
-                : layer_scalars(stats[l], n, tau_of(state_.live, w),
-                                scale.defined() ? scale.item().toDouble() : kNaN));
-        counts_.push_back(std::move(stats[l].counts));
-    }
-    if (state_.live.model.ffn != "dense")
+    take_statistics(record, passes);
+    if (!state_.live.is_dense())
         counted_.apply(state_.live, state_.weights, counts_, lr, router_moves());
     ++state_.step;
     const int64_t trained = train.grad_accum * train.batch * train.seq_len;
     state_.tokens += trained;
-    record.optimizer_ms = static_cast<float>(ms_since(t0));
+    record.optimizer_ms = static_cast<float>(ms_since(passed));
     const double ms = ms_since(begin);
     state_.seconds += ms / 1e3;
-    record.step = state_.step;
-    record.tokens = state_.tokens;
-    record.seconds = state_.seconds;
-    record.loss = static_cast<float>(loss_sum / n);
-    record.balance_loss = static_cast<float>(balance_sum / n);
-    record.lr = static_cast<float>(lr);
-    record.grad_norm = static_cast<float>(grad_norm);
-    record.clipped = train.clip > 0 && grad_norm > train.clip ? 1.0F : 0.0F;
-    if (state_.live.moe.z_loss > 0 && state_.live.model.ffn != "dense")
-        record.z_loss = static_cast<float>(z_sum / n);
     record.tokens_per_s = static_cast<float>(static_cast<double>(trained) / (ms / 1e3));
-    record.data_ms = static_cast<float>(data_ms);
-    record.forward_ms = static_cast<float>(forward_ms);
-    record.backward_ms = static_cast<float>(backward_ms);
+    fill_record(record, passes, grad_norm, lr);
     return record;
+}
+
+void Engine::forget_gradients() {
+    grads_.clear();
+    counted_.clear();
+    // An update that failed half-way (NaN, out of memory) leaves gradients behind.
+    compute_.for_each(
+        [](const std::string&, Group, at::Tensor& t) { t.mutable_grad() = at::Tensor(); });
+}
+
+ForwardOptions Engine::training_options() const {
+    ForwardOptions options;
+    options.train = true;
+    options.statistics = how_.statistics || state_.live.moe.has_bias();
+    options.form = how_.form;
+    options.changes = changes();
+    options.changes.hop_limit = curriculum_hops(state_.live.train, state_.step);
+    return options;
+}
+
+Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
+    const auto& train = state_.live.train;
+    const auto device = state_.weights.embed.device();
+    auto t0 = Clock::now();
+    data.micro_batch(index, passes.tokens);
+    const auto batch = batch_tensors(passes.tokens, data, device);
+    passes.data_ms += ms_since(t0);
+
+    t0 = Clock::now();
+    seed_dropout(device,
+                 mix_seed(mix_seed(train.seed, kDropoutStream), static_cast<uint64_t>(index)));
+    ForwardOptions options = training_options();
+    std::optional<InterventionProbe> probe;
+    if (!plan_.actions.empty()) {
+        probe.emplace(state_.live, compute_, plan_, batch.ids.size(1));
+        options.probe = &*probe;
+    }
+    const auto out = forward(state_.live, compute_, batch.ids, options);
+    const auto loss = training_loss(state_.live, compute_, out, batch.targets, how_.form);
+    const double balance = out.balance.defined() ? out.balance.item().toDouble() : 0.0;
+    if (out.z.defined()) passes.z += out.z.item().toDouble();
+    const double value = loss.nll.item().toDouble();
+    passes.forward_ms += ms_since(t0);
+    if (!std::isfinite(value) || !std::isfinite(balance)) {
+        bad_batch_ = passes.tokens;
+        return failure("the loss of update " + std::to_string(state_.step) + " is " +
+                       std::to_string(value) + " (balance term " + std::to_string(balance) +
+                       ", micro-batch " + std::to_string(index) +
+                       "); the weights were not changed. Lower train.lr or set train.clip.");
+    }
+    passes.loss += value;
+    passes.balance += balance;
+
+    t0 = Clock::now();
+    (loss.total / static_cast<double>(train.grad_accum)).backward();
+    passes.backward_ms += ms_since(t0);
+    accumulate(passes.stats, out.stats);
+    counted_.add(state_.live, out);
+    return {};
 }
 
 double Engine::gather_gradients(ScalarRecord& record) {
@@ -219,6 +227,25 @@ double Engine::gather_gradients(ScalarRecord& record) {
     return std::sqrt(total);
 }
 
+Engine::FrozenRows Engine::frozen_rows(const std::string& name,
+                                       const std::vector<at::Tensor>& tensors) const {
+    FrozenRows out;
+    for (const auto& [layer, ids] : state_.frozen_experts) {
+        if (name.rfind("layers." + std::to_string(layer) + ".experts.", 0) != 0) continue;
+        std::vector<int64_t> list(ids.begin(), ids.end());
+        out.index = at::from_blob(list.data(), {static_cast<int64_t>(list.size())},
+                                  at::TensorOptions().dtype(at::kLong))
+                        .to(tensors.front().device(), at::kLong, false, true);
+        out.tensors = tensors;
+        for (const auto& t : tensors) out.rows.push_back(t.index_select(0, out.index));
+    }
+    return out;
+}
+
+void Engine::FrozenRows::put_back() const {
+    for (size_t i = 0; i < rows.size(); ++i) tensors[i].index_copy_(0, index, rows[i]);
+}
+
 void Engine::apply_optimizer(double grad_norm, double lr) {
     const auto& train = state_.live.train;
     const double clip = train.clip > 0 && grad_norm > train.clip ? train.clip / grad_norm : 1.0;
@@ -235,31 +262,51 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
         if (grad == grads_.end() || is_frozen(group, layer_of(name)) || shared_is_frozen(name))
             return;
         kernels::AdamWStep step{lr, train.beta1, train.beta2, train.eps, 0, clip, state_.step + 1};
-        if (decays(train, group, t, false)) step.weight_decay = train.weight_decay;
+        if (decays(train, group, t)) step.weight_decay = train.weight_decay;
         auto& [m, v] = moments[name];
-        // Rows of frozen experts are put back after the update, moments included, so they stay
-        // bit-equal.
-        struct Kept {
-            at::Tensor target, rows, index;
-        };
-        std::vector<Kept> kept;
-        if (group == Group::experts)
-            for (const auto& [layer, ids] : state_.frozen_experts) {
-                if (name.rfind("layers." + std::to_string(layer) + ".experts.", 0) != 0) continue;
-                std::vector<int64_t> list(ids.begin(), ids.end());
-                const auto index = at::from_blob(list.data(), {static_cast<int64_t>(list.size())},
-                                                 at::TensorOptions().dtype(at::kLong))
-                                       .to(t.device(), at::kLong, false, true);
-                for (const auto& x : {t, m, v})
-                    kept.push_back({x, x.index_select(0, index), index});
-            }
+        const auto kept = group == Group::experts ? frozen_rows(name, {t, m, v}) : FrozenRows();
         auto& leaf = leaves[name];
         const auto shadow = leaf.scalar_type() == at::kBFloat16 ? leaf.detach() : at::Tensor();
-        kernels::adamw(t, grad->second, m, v, kept.empty() ? shadow : at::Tensor(), step,
+        kernels::adamw(t, grad->second, m, v, kept.rows.empty() ? shadow : at::Tensor(), step,
                        how_.form);
-        for (auto& k : kept) k.target.index_copy_(0, k.index, k.rows);
-        if (!kept.empty() && shadow.defined()) shadow.copy_(t);
+        if (kept.rows.empty()) return;
+        kept.put_back();
+        if (shadow.defined()) shadow.copy_(t);
     });
+}
+
+void Engine::take_statistics(ScalarRecord& record, Passes& passes) {
+    const auto n = static_cast<double>(state_.live.train.grad_accum);
+    counts_.clear();
+    for (size_t l = 0; l < passes.stats.size(); ++l) {
+        const auto& w = state_.weights.layers[l];
+        const auto& scale = w.moe_scale.defined() ? w.moe_scale : state_.weights.moe_scale;
+        record.layers.push_back(
+            state_.live.is_dense()
+                ? LayerScalars()
+                : layer_scalars(passes.stats[l], n, tau_of(state_.live, w),
+                                scale.defined() ? scale.item().toDouble() : kNaN));
+        counts_.push_back(std::move(passes.stats[l].counts));
+    }
+}
+
+void Engine::fill_record(ScalarRecord& record, const Passes& passes, double grad_norm,
+                         double lr) const {
+    const auto& train = state_.live.train;
+    const auto n = static_cast<double>(train.grad_accum);
+    record.step = state_.step;
+    record.tokens = state_.tokens;
+    record.seconds = state_.seconds;
+    record.loss = static_cast<float>(passes.loss / n);
+    record.balance_loss = static_cast<float>(passes.balance / n);
+    record.lr = static_cast<float>(lr);
+    record.grad_norm = static_cast<float>(grad_norm);
+    record.clipped = train.clip > 0 && grad_norm > train.clip ? 1.0F : 0.0F;
+    if (state_.live.moe.z_loss > 0 && !state_.live.is_dense())
+        record.z_loss = static_cast<float>(passes.z / n);
+    record.data_ms = static_cast<float>(passes.data_ms);
+    record.forward_ms = static_cast<float>(passes.forward_ms);
+    record.backward_ms = static_cast<float>(passes.backward_ms);
 }
 
 }  // namespace hopscope::core

@@ -14,8 +14,8 @@
 #include "core/api/command.h"
 #include "core/api/config.h"
 #include "core/api/progress.h"
-#include "core/api/result.h"
 #include "core/api/snapshot.h"
+#include "core/base/result.h"
 #include "core/model/forward.h"
 #include "core/model/weights.h"
 #include "core/text/batches.h"
@@ -39,7 +39,13 @@ struct EngineState {
     /// Applied so far: a resumed run applies those behind it again. −1: an older checkpoint, whose
     /// commands are told by their steps.
     int64_t commands = 0;
+
+    /// The same in tensors of its own; a plain copy shares them.
+    EngineState clone() const;
 };
+
+/// Before the first update: `weights` as they are, moments zero.
+EngineState untrained(const Config& config, const Weights& weights);
 
 /// Mean losses of the evaluation batches, in order (science.md E25).
 struct Evaluation {
@@ -55,7 +61,7 @@ struct Evaluation {
 /// Evaluates `weights` on the first `batches` batches of `source`, dropout off; `probe` (not owned,
 /// may be null) takes part in every pass. Errors: interrupted.
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
-                            int64_t batches, const Controls& controls, const Progress& progress,
+                            int64_t batches, const PassChanges& changes, const Progress& progress,
                             Probe* probe = nullptr);
 
 struct EvaluationTime {
@@ -65,12 +71,11 @@ struct EvaluationTime {
 
 /// Time of evaluation batch `index` alone, without reading the data and without routing statistics.
 EvaluationTime time_batch(const Config& config, const Weights& weights, const BatchSource& source,
-                          int64_t index, const Controls& controls);
+                          int64_t index, const PassChanges& changes);
 
-/// How updates are made where they are measured (core/lab/bench_model.cpp); a run trains with the
-/// defaults.
+/// How updates are made; a run trains with all statistics, `bench` measures what they cost.
 struct UpdateForm {
-    kernels::Form form = kernels::Form::fused;
+    kernels::Form form = kernels::Form::fused;  ///< of all operators; a run's is in its run.json
     /// Off: no statistics of the layers, ScalarRecord::layers and counts() stay empty; except where
     /// a selection bias needs the counts, which then come with all the rest.
     bool statistics = true;
@@ -83,6 +88,12 @@ using GradientView =
 class Engine {
   public:
     explicit Engine(EngineState state, UpdateForm how = {});
+    /// A copy trains by itself from the same state on (EngineState::clone).
+    Engine(const Engine& other) : Engine(other.state_.clone(), other.how_) {}
+    Engine(Engine&&) = default;
+    Engine& operator=(const Engine&) = delete;
+    Engine& operator=(Engine&&) = delete;
+    ~Engine() = default;
 
     /// One update. `between` runs between micro-batches; `look`, where given, sees the gradients
     /// before the weights move. Errors (failed): loss or gradient not finite; then neither weights
@@ -103,18 +114,31 @@ class Engine {
     std::vector<std::string> frozen() const;
     std::vector<std::string> interventions() const;  ///< in words
     /// What a pass carries besides the weights, in training, validation and pictures alike.
-    Controls controls() const;
+    PassChanges changes() const;
     const Plan& plan() const { return plan_; }
 
     const EngineState& state() const { return state_; }
     /// Choices of each expert in the last update, [layers][M].
     const std::vector<std::vector<int64_t>>& counts() const { return counts_; }
     const std::vector<int32_t>& bad_batch() const { return bad_batch_; }
-    /// Weights as the forward pass uses them (bf16 shadows of the matrices where precision is
-    /// bf16).
-    const Weights& compute() const { return compute_; }
 
   private:
+    /// What the micro-batches of an update leave to its end.
+    struct Passes {
+        double data_ms = 0, forward_ms = 0, backward_ms = 0;
+        double loss = 0, balance = 0, z = 0;  ///< sums over micro-batches
+        std::vector<LayerStats> stats;        ///< summed too
+        std::vector<int32_t> tokens;          ///< of the newest micro-batch
+    };
+
+    /// Rows of frozen experts as they were, to be put back after the update, moments included: so
+    /// they stay bit-equal.
+    struct FrozenRows {
+        std::vector<at::Tensor> tensors, rows;
+        at::Tensor index;
+        void put_back() const;
+    };
+
     void make_compute();
     /// @param layer of the tensor; −1 for those of no layer
     bool is_frozen(Group group, int64_t layer) const;
@@ -133,13 +157,22 @@ class Engine {
     Status carry_out(const Command& command);
     std::vector<RouterMoves> router_moves() const;
     Error not_frozen(const std::string& what) const;
+    // The stages of an update, in their order.
+    void forget_gradients();
+    /// Forward and backward of micro-batch `index`. Errors: the loss is not finite.
+    Status pass(const BatchSource& data, int64_t index, Passes& passes);
+    /// From compute_ to grads_; returns their norm.
     double gather_gradients(ScalarRecord& record);
     void apply_optimizer(double grad_norm, double lr);
+    FrozenRows frozen_rows(const std::string& name, const std::vector<at::Tensor>& tensors) const;
+    void take_statistics(ScalarRecord& record, Passes& passes);
+    void fill_record(ScalarRecord& record, const Passes& passes, double grad_norm, double lr) const;
+    ForwardOptions training_options() const;
 
     EngineState state_;
     UpdateForm how_;
-    Plan plan_;  ///< of state_.interventions
-    Weights compute_;
+    Plan plan_;        ///< of state_.interventions
+    Weights compute_;  ///< as the forward pass uses them: bf16 shadows of the matrices with bf16
     bool bf16_ = false;
     std::map<std::string, at::Tensor> grads_;  ///< fp32, of this update
     std::vector<std::vector<int64_t>> counts_;

@@ -17,34 +17,33 @@ struct BatchOut {
 
 BatchOut run_batch(const Config& config, const Weights& weights, const BatchSource& source,
                    int64_t index, const ForwardOptions& options) {
-    using Clock = std::chrono::steady_clock;
     const int64_t b = source.batch(), t = source.seq_len();
     const auto batch = eval_tensors(source, index, weights.embed.device());
-    const auto begin = Clock::now();
+    const auto begin = std::chrono::steady_clock::now();
     BatchOut out;
     out.forward = forward(config, weights, batch.ids, options);
     const auto head = kernels::classifier(out.forward.hidden.to(weights.embed.scalar_type()),
                                           weights.embed, batch.targets);
     out.nll = head.nll.to(at::kDouble).view({b, t}).to(at::kCPU);
-    out.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return out;
 }
 
 }  // namespace
 
 EvaluationTime time_batch(const Config& config, const Weights& weights, const BatchSource& source,
-                          int64_t index, const Controls& controls) {
+                          int64_t index, const PassChanges& changes) {
     const c10::AutoGradMode no_grad(false);
     EvaluationTime time;
     ForwardOptions options;
-    options.controls = controls;
+    options.changes = changes;
     options.moe_seconds = &time.moe_seconds;
     time.seconds = run_batch(config, weights, source, index, options).seconds;
     return time;
 }
 
 Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
-                            int64_t batches, const Controls& controls, const Progress& progress,
+                            int64_t batches, const PassChanges& changes, const Progress& progress,
                             Probe* probe) {
     const c10::AutoGradMode no_grad(false);
     const int64_t n = std::min(batches, source.eval_batches());
@@ -57,7 +56,7 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
     std::vector<std::vector<int64_t>> pairs(layers);
     ForwardOptions options;
     options.statistics = true;
-    options.controls = controls;
+    options.changes = changes;
     options.probe = probe;
     for (int64_t i = 0; i < n; ++i) {
         if (progress.cancelled())
@@ -70,7 +69,7 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
         const auto rows = done.nll.mean(1);
         for (int64_t r = 0; r < b; ++r) out.sequences.push_back(rows.const_data_ptr<double>()[r]);
         out.tokens += b * t;
-        for (size_t l = 0; l < layers && config.model.ffn != "dense"; ++l) {
+        for (size_t l = 0; l < layers && !config.is_dense(); ++l) {
             const auto& executed = f.stats[l].executed;
             out.executed[l].resize(executed.size(), 0);
             for (size_t hop = 0; hop < executed.size(); ++hop) {

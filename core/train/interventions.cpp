@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <set>
 
+#include "core/probe/intervention_kind.h"
+
 namespace hopscope::core {
 namespace {
 
-std::string target_of(Command command) {
-    command.args.erase(value_argument(command.name));
-    command.args.erase("from_step");
-    return to_json(command);
+Command target_of(const Command& command) {
+    Command out = without_value(command);
+    out.args.erase("from_step");
+    return out;
 }
 
 }  // namespace
@@ -19,21 +21,11 @@ Result<Intervention> resolve(const Config& config, const Weights& weights, const
     if (!plan) return plan.error();
     const auto tokens = command.integers("tokens");
     if (!tokens.empty() && tokens.front() >= config.train.seq_len)
-        return usage_error(
-            "command \"" + command.name + "\": tokens begin at " + std::to_string(tokens.front()) +
-            ", a training sequence has the tokens 0 … " + std::to_string(config.train.seq_len - 1));
-    Intervention out{command, {command}};
-    if (command.name != "suppress") return out;
-    out.acts.clear();
-    for (const LayerAction& action : plan->actions) {
-        Command act = command;
-        act.args.erase("layers");
-        act.args.erase("neighbours");
-        act.args["layer"] = action.layer;
-        act.args["expert"] = action.experts;
-        out.acts.push_back(std::move(act));
-    }
-    return out;
+        return usage_error("command \"" + command.name() + "\": tokens begin at " +
+                           std::to_string(tokens.front()) +
+                           ", a training sequence has the tokens 0 … " +
+                           std::to_string(config.train.seq_len - 1));
+    return Intervention{command, find_intervention(command.kind)->fixed(command, *plan)};
 }
 
 Result<Plan> live_plan(const Config& config, const Weights& weights,
@@ -51,7 +43,7 @@ bool same_target(const Command& a, const Command& b) {
 std::vector<int64_t> unreachable_experts(const Plan& plan, int64_t layer) {
     std::set<int64_t> out;
     for (const LayerAction& a : plan.actions)
-        if (a.kind == ActionKind::suppress && a.layer == layer && a.scope.hops.empty() &&
+        if (kind_of(a).removes_experts() && a.layer == layer && a.scope.hops.empty() &&
             !a.scope.tokens)
             out.insert(a.experts.begin(), a.experts.end());
     return {out.begin(), out.end()};

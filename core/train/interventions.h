@@ -7,7 +7,7 @@
 
 #include "core/api/command.h"
 #include "core/api/config.h"
-#include "core/api/result.h"
+#include "core/base/result.h"
 #include "core/model/weights.h"
 #include "core/probe/plan.h"
 

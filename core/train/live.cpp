@@ -1,8 +1,11 @@
 // What commands change in the engine: settings, freezes, interventions, moved centroids.
+#include "core/config/live.h"
+
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
-#include "core/api/joined.h"
+#include "core/api/needs.h"
+#include "core/base/names.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
 #include "core/train/engine.h"
@@ -24,11 +27,13 @@ bool covers(const std::string& what, Group group) {
 }
 
 /// Why a part does not exist in this model; empty: it does.
-std::string nothing_to_freeze(const MoeConfig& moe, const std::string& what) {
-    if (what == "router" && moe.router == "hash") return "a hash router has nothing that learns";
-    if (what == "centroids" && !moe.has_positions())
-        return "a " + moe.router + " router has no centroids";
-    if (what == "projection" && (!moe.has_positions() || routes_in_model_space(moe)))
+std::string nothing_to_freeze(const Config& config, const std::string& what) {
+    const MoeConfig& moe = config.moe;
+    if (config.is_dense() && what != "attention" && what != "embedding")
+        return "a dense model has none";
+    if (what == "router") return missing(Need::learning_router, config).value_or("");
+    if (what == "centroids") return missing(Need::centroids, config).value_or("");
+    if (what == "projection" && (!moe.has_positions() || moe.routes_in_model_space()))
         return "this model has no projection";
     return "";
 }
@@ -81,36 +86,22 @@ std::vector<std::string> Engine::interventions() const {
     return out;
 }
 
+/// Takes effect with the next update, which reads state_.live.
 Status Engine::set(const std::string& key, double value) {
-    auto& live = state_.live;
-    if (key == "lr") {
-        live.train.lr = value;
-    } else if (key == "tau") {
-        live.moe.tau = value;
-        for (auto& layer : state_.weights.layers)
-            if (layer.tau.defined()) layer.tau.fill_(value);
-    } else if (key == "balance_alpha") {
-        live.train.balance_alpha = value;
-    } else if (key == "clip") {
-        live.train.clip = value;
-    } else if (key == "dropout") {
-        if (value < 0 || value >= 1)
-            return usage_error("set dropout: found " + std::to_string(value) +
-                               ", allowed 0 … below 1");
-        live.model.dropout = value;
-    } else if (key == "top_k") {
-        auto changed = live;
-        changed.moe.top_k = static_cast<int64_t>(value);
-        if (auto s = check_config(changed, "set top_k"); !s) return s;
-        auto plan = live_plan(changed, state_.weights, state_.interventions);
-        if (!plan)
-            return usage_error("set top_k: does not go with an active intervention: " +
-                               plan.error().message);
-        live.moe.top_k = changed.moe.top_k;
-    } else {
+    const LiveSetting* setting = find_live_setting(key);
+    if (!setting)
         return usage_error("set: unknown key \"" + key +
-                           "\"; allowed: lr, tau, balance_alpha, top_k, dropout, clip");
-    }
+                           "\"; allowed: " + joined(spec_of(CommandKind::set).chooser()->choices));
+    const std::string& name = setting->value.name;
+    auto changed = state_.live;
+    set_live_value(*setting, changed, value);
+    if (auto s = check_config(changed, "set " + name); !s) return s;
+    if (auto plan = live_plan(changed, state_.weights, state_.interventions); !plan)
+        return usage_error("set " + name +
+                           ": does not go with an active intervention: " + plan.error().message);
+    state_.live = changed;
+    for (auto& layer : state_.weights.layers)  // what the weights hold of it
+        if (name == "tau" && layer.tau.defined()) layer.tau.fill_(value);
     return {};
 }
 
@@ -131,9 +122,10 @@ Status Engine::freeze_routing(const Command& command, bool on) {
     }
     auto left = state_.interventions;
     auto lifted = std::erase_if(left, [&](const Intervention& one) {
-        if (one.command.name != "freeze" || one.command.text("what", "") != what) return false;
+        if (one.command.kind != CommandKind::freeze || one.command.text("what", "") != what)
+            return false;
         Command frozen = command;
-        frozen.name = "freeze";
+        frozen.kind = CommandKind::freeze;
         return !has_scope(command) || same_target(one.command, frozen);
     });
     if (whole) lifted += state_.frozen.erase(what);
@@ -143,7 +135,7 @@ Status Engine::freeze_routing(const Command& command, bool on) {
 /// Single experts, or all of the given layers.
 Status Engine::freeze_experts(const std::vector<int64_t>& layers, std::vector<int64_t> experts,
                               bool on) {
-    const std::string name = on ? "freeze" : "unfreeze";
+    const std::string& name = name_of(on ? CommandKind::freeze : CommandKind::unfreeze);
     if (layers.empty()) return usage_error(name + " experts: name the layer of these experts");
     if (experts.empty())
         for (int64_t e = 0; e < state_.live.moe.experts; ++e) experts.push_back(e);
@@ -204,16 +196,12 @@ Status Engine::freeze_part(const std::string& what, const std::vector<int64_t>& 
 
 Status Engine::freeze(const Command& command, bool on) {
     const auto what = command.text("what", "");
-    const std::string start = command.name + " " + what + ": ";
-    static const std::vector<std::string> kParts = {"routing",   "choices",    "router",
-                                                    "centroids", "projection", "experts",
-                                                    "attention", "embedding"};
-    if (std::find(kParts.begin(), kParts.end(), what) == kParts.end())
-        return usage_error(command.name + ": \"" + what +
-                           "\" is not available in training; allowed: " + joined(kParts));
-    if (state_.live.model.ffn == "dense" && what != "attention" && what != "embedding")
-        return usage_error(start + "a dense model has none");
-    if (auto problem = nothing_to_freeze(state_.live.moe, what); !problem.empty())
+    const std::string start = command.name() + " " + what + ": ";
+    const auto& parts = spec_of(command.kind).chooser()->choices;
+    if (std::find(parts.begin(), parts.end(), what) == parts.end())
+        return usage_error(command.name() + ": \"" + what +
+                           "\" is not available in training; allowed: " + joined(parts));
+    if (auto problem = nothing_to_freeze(state_.live, what); !problem.empty())
         return usage_error(start + problem);
     if (what == "routing" || what == "choices") return freeze_routing(command, on);
     if (command.has("hops") || command.has("tokens"))
@@ -271,7 +259,7 @@ Status Engine::clear(const Command& command) {
     }
     const auto name = command.text("name", "");
     const auto taken = std::erase_if(
-        left, [&](const Intervention& one) { return name.empty() || one.command.name == name; });
+        left, [&](const Intervention& one) { return name.empty() || one.command.name() == name; });
     if (taken == 0) return usage_error("clear: no \"" + name + "\" is active; active: " + list);
     return adopt(std::move(left));
 }
@@ -291,19 +279,23 @@ Status Engine::move_centroid(const Command& command) {
 }
 
 Status Engine::carry_out(const Command& command) {
-    static const std::set<std::string> kInterventions = {
-        "steer", "suppress", "force", "boost", "knock_out", "surgery", "zero_experts"};
-    if (command.name == "set") {
-        if (has_scope(command))
-            return usage_error("set: acts on the whole run; leave layers, hops and tokens out");
-        return set(command.text("key", ""), command.number("value", 0));
+    switch (command.kind) {
+        case CommandKind::set:
+            if (has_scope(command))
+                return usage_error("set: acts on the whole run; leave layers, hops and tokens out");
+            return set(command.text("key", ""), command.number("value", 0));
+        case CommandKind::freeze:
+        case CommandKind::unfreeze:
+            return freeze(command, command.kind == CommandKind::freeze);
+        case CommandKind::move_centroid:
+            return move_centroid(command);
+        case CommandKind::clear:
+            return clear(command);
+        default:
+            break;
     }
-    if (command.name == "freeze" || command.name == "unfreeze")
-        return freeze(command, command.name == "freeze");
-    if (command.name == "move_centroid") return move_centroid(command);
-    if (command.name == "clear") return clear(command);
-    if (kInterventions.count(command.name)) return intervene(command);
-    return usage_error(command.name + ": not available in training");
+    if (spec_of(command.kind).lasts) return intervene(command);
+    return usage_error(command.name() + ": not available in training");
 }
 
 Status Engine::apply(const Command& command) {

@@ -24,9 +24,9 @@ int64_t curriculum_hops(const TrainConfig& train, int64_t t) {
     return 1 + static_cast<int64_t>(draw % static_cast<uint64_t>(limit));
 }
 
-bool decays(const TrainConfig& train, Group group, const at::Tensor& tensor, bool kinematic) {
-    if (kinematic || group == Group::scale) return false;
-    return train.decay == "all" || tensor.dim() >= 2;
+bool decays(const TrainConfig& train, Group group, const at::Tensor& tensor) {
+    if (group == Group::scale) return false;
+    return train.decay == Decay::all || tensor.dim() >= 2;
 }
 
 }  // namespace hopscope::core

@@ -18,7 +18,7 @@ double learning_rate(const TrainConfig& train, int64_t t);
 int64_t curriculum_hops(const TrainConfig& train, int64_t t);
 
 /// Whether weight decay acts on a tensor: two or more dimensions unless decay = "all" (E30); never
-/// on the unused kinematic vectors (E7) nor on output scales (E15).
-bool decays(const TrainConfig& train, Group group, const at::Tensor& tensor, bool kinematic);
+/// on output scales (E15).
+bool decays(const TrainConfig& train, Group group, const at::Tensor& tensor);
 
 }  // namespace hopscope::core

@@ -1,5 +1,6 @@
 #include "core/api/command.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -7,7 +8,8 @@
 #include <random>
 #include <set>
 
-#include "core/api/nearest.h"
+#include "core/api/live_settings.h"
+#include "core/base/names.h"
 
 namespace hopscope::core {
 namespace {
@@ -61,7 +63,7 @@ TEST(ParseCommand, EveryRegisteredCommandTakesTheScopeFields) {
     // Wrong if a scope field works on one command and is unknown to another.
     for (const CommandSpec& spec : command_registry())
         for (const ArgSpec& arg : scope_args()) {
-            const std::string value = arg.type == "integer" ? "0" : "[0, 1]";
+            const std::string value = arg.type == ArgType::integer ? "0" : "[0, 1]";
             const std::string line =
                 R"({"command": ")" + spec.name + R"(", ")" + arg.name + R"(": )" + value + "}";
             const Result<Command> command = parse_command(line);
@@ -159,7 +161,7 @@ TEST(CommandJson, RoundTripIsExact) {
         }
     };
     for (int i = 0; i < 2000; ++i) {
-        Command command{"move_centroid",
+        Command command{CommandKind::move_centroid,
                         {{"layer", int64_t(random() % 100)},
                          {"expert", std::vector<int64_t>{int64_t(random() % 1000), 0}},
                          {"to", std::vector<double>{number(), number(), 3.0}},
@@ -182,41 +184,42 @@ TEST(CommandJson, CommandComesFirstThenArgumentsByAlphabet) {
 
 TEST(CommandCheck, BroughtIntoTheFormOfTheirTypes) {
     // Wrong if 1 and 1.0 of a number differ, so that a command made in code differs from its log.
-    const Result<Command> made =
-        check_command({"steer", {{"layer", 1.0}, {"expert", int64_t{3}}, {"lambda", int64_t{2}}}});
+    const Result<Command> made = check_command(
+        {CommandKind::steer, {{"layer", 1.0}, {"expert", int64_t{3}}, {"lambda", int64_t{2}}}});
     ASSERT_TRUE(made.ok());
     EXPECT_EQ(*made, parsed(to_json(*made)));
     EXPECT_EQ(std::get<double>(made->args.at("lambda")), 2.0);
     EXPECT_EQ(std::get<int64_t>(made->args.at("layer")), 1);
-    EXPECT_FALSE(check_command({"set", {{"key", std::string("lr")}, {"value", NAN}}}).ok());
-    EXPECT_FALSE(check_command({"nonsense", {}}).ok());
+    EXPECT_FALSE(
+        check_command({CommandKind::set, {{"key", std::string("lr")}, {"value", NAN}}}).ok());
 }
 
 TEST(Availability, OnlyWhatIsBuiltPasses) {
     // Wrong if a command that nothing carries out is accepted and silently does nothing.
-    for (const char* name : {"pause", "resume", "step", "stop", "checkpoint", "evaluate"}) {
-        EXPECT_EQ(unavailable({name, {}}, Domain::live), "") << name;
-        expect_names(unavailable({name, {}}, Domain::inference), {name, "run in training"});
+    using enum CommandKind;
+    for (const CommandKind kind : {pause, resume, step, stop, checkpoint, evaluate}) {
+        EXPECT_EQ(unavailable({kind, {}}, Domain::live), "") << name_of(kind);
+        expect_names(unavailable({kind, {}}, Domain::inference),
+                     {name_of(kind), "run in training"});
     }
-    const auto with = [](const char* name, const char* key, const char* value) {
-        return Command{name, {{key, std::string(value)}}};
+    const auto with = [](CommandKind kind, const char* key, const std::string& value) {
+        return Command{kind, {{key, value}}};
     };
-    for (const ArgSpec& setting : live_settings())
-        EXPECT_EQ(unavailable(with("set", "key", setting.name.c_str()), Domain::live), "");
-    EXPECT_EQ(unavailable(with("freeze", "what", "router"), Domain::live), "");
-    EXPECT_EQ(unavailable(with("unfreeze", "what", "embedding"), Domain::live), "");
-    EXPECT_EQ(unavailable(with("freeze", "what", "routing"), Domain::inference), "");
-    EXPECT_EQ(unavailable({"halt", {}}, Domain::inference), "");
-    EXPECT_EQ(unavailable({"zero_experts", {}}, Domain::inference), "");
-    EXPECT_EQ(unavailable(with("freeze", "what", "choices"), Domain::live), "");
-    expect_names(unavailable(with("freeze", "what", "router"), Domain::inference),
-                 {"not available"});
-    EXPECT_EQ(unavailable({"fork", {}}, Domain::live), "");
-    EXPECT_EQ(unavailable({"steer", {}}, Domain::live), "");
-    expect_names(unavailable({"clear", {}}, Domain::inference), {"run in training"});
-    expect_names(unavailable({"fork", {}}, Domain::inference), {"run in training"});
-    expect_names(unavailable({"halt", {}}, Domain::live), {"prompts"});
-    expect_names(unavailable({"puase", {}}, Domain::live), {"unknown", "pause"});
+    for (const LiveSetting& setting : live_settings())
+        EXPECT_EQ(unavailable(with(set, "key", setting.value.name), Domain::live), "");
+    EXPECT_EQ(unavailable(with(freeze, "what", "router"), Domain::live), "");
+    EXPECT_EQ(unavailable(with(unfreeze, "what", "embedding"), Domain::live), "");
+    EXPECT_EQ(unavailable(with(freeze, "what", "routing"), Domain::inference), "");
+    EXPECT_EQ(unavailable({CommandKind::halt, {}}, Domain::inference), "");
+    EXPECT_EQ(unavailable({CommandKind::zero_experts, {}}, Domain::inference), "");
+    EXPECT_EQ(unavailable(with(freeze, "what", "choices"), Domain::live), "");
+    expect_names(unavailable(with(freeze, "what", "router"), Domain::inference), {"not available"});
+    EXPECT_EQ(unavailable({CommandKind::fork, {}}, Domain::live), "");
+    EXPECT_EQ(unavailable({CommandKind::steer, {}}, Domain::live), "");
+    expect_names(unavailable({CommandKind::clear, {}}, Domain::inference), {"run in training"});
+    expect_names(unavailable({CommandKind::fork, {}}, Domain::inference), {"run in training"});
+    expect_names(unavailable({CommandKind::halt, {}}, Domain::live), {"prompts"});
+    expect_names(unknown_command("puase"), {"unknown", "pause"});
 }
 
 TEST(Registry, IsCompleteAndExplainsItself) {
@@ -230,6 +233,12 @@ TEST(Registry, IsCompleteAndExplainsItself) {
         for (const ArgSpec& arg : spec.args)
             EXPECT_FALSE(arg.help.empty()) << spec.name << " " << arg.name;
         EXPECT_EQ(find_command(spec.name), &spec);
+        EXPECT_EQ(&spec_of(spec.kind), &spec)
+            << spec.name << " stands at another place in the enum";
+        EXPECT_LE(std::count_if(spec.args.begin(), spec.args.end(),
+                                [](const ArgSpec& arg) { return arg.role != ArgRole::target; }),
+                  1)
+            << spec.name << " has one value at most";
     }
     const std::set<std::string> contract = {
         "steer",  "suppress", "force", "boost",        "knock_out", "surgery", "move_centroid",
@@ -239,7 +248,7 @@ TEST(Registry, IsCompleteAndExplainsItself) {
     EXPECT_EQ(find_command("nothing"), nullptr);
     // Every key that `set` offers has a range, and the other way round.
     std::vector<std::string> keys;
-    for (const ArgSpec& setting : live_settings()) keys.push_back(setting.name);
+    for (const LiveSetting& setting : live_settings()) keys.push_back(setting.value.name);
     EXPECT_EQ(find_command("set")->args[0].choices, keys);
 }
 
@@ -263,6 +272,45 @@ TEST(Registry, JsonHasNameArgumentsRangesAndWhenAllowed) {
     const auto& freeze = *std::find_if(document["commands"].begin(), document["commands"].end(),
                                        [](const auto& c) { return c["name"] == "freeze"; });
     EXPECT_EQ(freeze["inference"]["available_choices"], nlohmann::json({"routing", "choices"}));
+}
+
+TEST(Registry, WhatLastsInTrainingIsWhatClearTakesBack) {
+    // Wrong if an intervention were added that acts on a run and cannot be ended by its name.
+    const auto& names = spec_of(CommandKind::clear).args.back().choices;
+    for (const CommandSpec& spec : command_registry()) {
+        const bool cleared = std::count(names.begin(), names.end(), spec.name) > 0;
+        EXPECT_EQ(cleared, spec.lasts && spec.live) << spec.name;
+        const bool changes = spec.action == Action::change;
+        EXPECT_TRUE(changes || !(spec.lasts || spec.changes_training)) << spec.name;
+    }
+    EXPECT_FALSE(spec_of(CommandKind::fork).changes_training) << "its copy would be forked again";
+}
+
+TEST(LiveSettings, AreSetByNameWithAndWithoutTableWithinTheirRange) {
+    // Wrong if a key marked as live could not be set, or took a value outside what it allows.
+    ASSERT_FALSE(live_settings().empty());
+    const auto line = [](const std::string& key, double value) {
+        return check_command({CommandKind::set, {{"key", key}, {"value", value}}});
+    };
+    for (const LiveSetting& setting : live_settings()) {
+        const ArgSpec& spec = setting.value;
+        const bool whole = spec.type == ArgType::integer;
+        const double good = whole ? spec.min : (spec.min + std::min(spec.max, 1.0)) / 2;
+        const auto by_name = line(spec.name, good), by_key = line(setting.key, good);
+        ASSERT_TRUE(by_name.ok()) << by_name.error().message;
+        ASSERT_TRUE(by_key.ok()) << by_key.error().message;
+        EXPECT_EQ(to_json(*by_key), to_json(*by_name)) << "one spelling in the log";
+        for (const double bad : {spec.min - 1, spec.max * 2 + 1}) {
+            const auto refused = line(spec.name, bad);
+            ASSERT_FALSE(refused.ok()) << spec.name << " " << bad;
+            expect_names(refused.error().message, {"\"set\"", "\"value\"", spec.allowed});
+        }
+        EXPECT_EQ(line(spec.name, spec.max).ok(), !spec.open_max) << spec.name;
+        EXPECT_EQ(line(spec.name, spec.min).ok(), !spec.open_min) << spec.name;
+        EXPECT_FALSE(spec.help.empty() || setting.label.empty() || spec.allowed.empty());
+        EXPECT_LE(setting.low, setting.high);
+    }
+    EXPECT_EQ(find_live_setting("train.seed"), nullptr);
 }
 
 TEST(Nearest, CountsTypingSlips) {

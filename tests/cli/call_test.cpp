@@ -353,7 +353,7 @@ TEST_F(CommandLine, TraceReadsScripts) {
                   "\"freeze\", \"what\": \"routing\"}\n");
     ASSERT_EQ(run({"trace", "R", "--text", "a", "--script", script, "--json"}).code, 0);
     ASSERT_EQ(fake_lab().trace->script.size(), 2u);
-    EXPECT_EQ(fake_lab().trace->script[0].name, "halt");
+    EXPECT_EQ(fake_lab().trace->script[0].kind, core::CommandKind::halt);
     EXPECT_EQ(fake_lab().trace->script[0].number("epsilon", -1), 0.05);
     EXPECT_EQ(fake_lab().trace->script[1].text("what", ""), "routing");
     const std::string wrong = dir.write("w.jsonl", "\n{\"command\": \"hlt\"}\n");

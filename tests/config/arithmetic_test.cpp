@@ -190,7 +190,7 @@ TEST(PoolSizes, LargerFirst) {
     MoeConfig moe;
     moe.experts = 512;
     EXPECT_EQ(pool_sizes(moe, 3), std::vector<int64_t>{512});
-    moe.pools = "unrolled";
+    moe.pools = Pools::unrolled;
     EXPECT_EQ(pool_sizes(moe, 3), (std::vector<int64_t>{171, 171, 170}));
 }
 

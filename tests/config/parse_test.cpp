@@ -227,10 +227,10 @@ train = "a \"b\" \\ c"
 )",
                                      "x.toml");
     ASSERT_TRUE(config.ok()) << config.error().message;
-    EXPECT_EQ(config->model.dropout_places, std::vector<std::string>{"residual"});
+    EXPECT_EQ(config->model.dropout_places, std::vector<DropoutPlace>{DropoutPlace::residual});
     EXPECT_EQ(config->moe.hops, (std::vector<int64_t>{1, 2, 3}));
     EXPECT_EQ(config->moe.tau, 15.0);
-    EXPECT_EQ(config->moe.renormalise, "false");
+    EXPECT_EQ(config->moe.renormalise, Renormalise::no);
     EXPECT_EQ(config->train.lr, 1e-4);
     EXPECT_EQ(config->train.seed, 9223372036854775807ull);
     EXPECT_EQ(config->train.curriculum,
@@ -249,10 +249,10 @@ TEST(ParseConfig, OverridesWinAndTakeBareWords) {
     ASSERT_TRUE(config.ok()) << config.error().message;
     EXPECT_EQ(config->model.d_model, 128);
     EXPECT_EQ(config->moe.hops, (std::vector<int64_t>{1, 2, 3, 1}));
-    EXPECT_EQ(config->moe.renormalise, "true");
+    EXPECT_EQ(config->moe.renormalise, Renormalise::yes);
     EXPECT_EQ(config->data.train, "/a/b c.txt");
     EXPECT_EQ(config->data.tokenizer, "123");
-    EXPECT_EQ(config->moe.balance, "none");
+    EXPECT_EQ(config->moe.balance, Balance::none);
     EXPECT_EQ(config->train.lr, 1.0);
     EXPECT_EQ(config->train.steps, 8);
     EXPECT_TRUE(config->model.dropout_places.empty());
@@ -267,17 +267,17 @@ TEST(ParseConfig, CombinationsAreCheckedAfterOverrides) {
 
 // Fails if naming a corpus still trains on generated text, or if an explicit source is overruled.
 TEST(ParseConfig, NamingACorpusSelectsText) {
-    EXPECT_EQ(parse_config("[data]\ntrain = \"a.txt\"\n", "x.toml")->data.source, "text");
+    EXPECT_EQ(parse_config("[data]\ntrain = \"a.txt\"\n", "x.toml")->data.source, DataSource::text);
     EXPECT_EQ(parse_config("[data]\nsource = \"synthetic\"\n", "x.toml", {"data.train=a.txt"})
                   ->data.source,
-              "text");
+              DataSource::text);
     EXPECT_EQ(
         parse_config("[data]\nsource = \"synthetic\"\ntrain = \"a.txt\"\n", "x.toml")->data.source,
-        "synthetic");
+        DataSource::synthetic);
     EXPECT_EQ(
         parse_config("", "x.toml", {"data.train=a.txt", "data.source=synthetic"})->data.source,
-        "synthetic");
-    EXPECT_EQ(parse_config("", "x.toml", {"data.train="})->data.source, "synthetic");
+        DataSource::synthetic);
+    EXPECT_EQ(parse_config("", "x.toml", {"data.train="})->data.source, DataSource::synthetic);
 }
 
 // Fails if the identity projection needs d_space spelled out although only one value is possible.

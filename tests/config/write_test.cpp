@@ -98,7 +98,7 @@ TEST(DifferingKeys, NamesKeyAndBothValues) {
     b.moe.hops = {1, 2, 3, 1};
     b.train.steps = 9;
     b.train.threads = 2;
-    b.train.device = "cpu";
+    b.train.device = DeviceKind::cpu;
     b.train.eval_every = 3;
     b.train.eval_batches = 4;
     b.train.checkpoint_every = 5;
@@ -122,7 +122,7 @@ TEST(CheckConfig, ChecksValuesAndCombinations) {
     config.moe.hops = {};
     EXPECT_FALSE(check_config(config, "settings").ok());
     config = Config{};
-    config.moe.router = "none";
+    config.model.dropout_places = {DropoutPlace::residual, DropoutPlace::residual};
     EXPECT_FALSE(check_config(config, "settings").ok());
     config = Config{};
     config.train.seed = uint64_t{1} << 63;

@@ -1,8 +1,8 @@
 #include "core/follow/follow_session.h"
 
-#include "../session/fake_trainer.h"
 #include "core/api/watch.h"
 #include "run_folder_of_another.h"
+#include "tests/session/fake_trainer.h"
 
 namespace hopscope::core {
 namespace {
@@ -78,11 +78,12 @@ TEST(FollowSession, EveryCommandIsRefusedWithTheReason) {
     RunOfAnother run;
     Followed f(run);
     for (const Command& command :
-         {Command{"pause", {}}, Command{"checkpoint", {}}, set_command("lr", 0.1),
-          Command{"freeze", {{"what", std::string("router")}}}}) {
+         {Command{CommandKind::pause, {}}, Command{CommandKind::checkpoint, {}},
+          set_command("lr", 0.1),
+          Command{CommandKind::freeze, {{"what", std::string("router")}}}}) {
         f.session->submit(command, "test");
         const Answer answer = f.session->answers().back();
-        EXPECT_EQ(answer.state, AnswerState::refused) << command.name;
+        EXPECT_EQ(answer.state, AnswerState::refused) << command.name();
         EXPECT_TRUE(contains(answer.reason, "Another process")) << answer.reason;
     }
 }
@@ -104,7 +105,7 @@ TEST(FollowSession, WritesNothing) {
         Followed f(run);
         f.session->request_trace({"ab", {}});
         ASSERT_TRUE(f.wait([&] { return f.drained() == 3 && f.session->trace(); }));
-        f.session->submit({"checkpoint", {}}, "test");
+        f.session->submit({CommandKind::checkpoint, {}}, "test");
         f.session->close();
         ASSERT_TRUE(f.wait([&] { return f.session->finished(); }));
     }
@@ -156,7 +157,7 @@ TEST(FollowSession, TellsThatTheWriterLeft) {
     run.leave();
     ASSERT_TRUE(f.wait([&] { return f.session->status().writer_left; }));
     EXPECT_EQ(f.session->status().state, RunState::paused);
-    f.session->submit({"resume", {}}, "test");
+    f.session->submit({CommandKind::resume, {}}, "test");
     EXPECT_TRUE(contains(f.session->answers().back().reason, "Open it again"));
 }
 

@@ -10,9 +10,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "../run/helpers.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/run_folder.h"
+#include "tests/base/helpers.h"
 
 namespace hopscope::core {
 

@@ -1,6 +1,4 @@
 // Documents, tables and background tasks of the analyses panel, without a screen.
-#include "app/panels/analyses_view.h"
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -8,8 +6,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "app/panels/table_plot.h"
-#include "app/window/task_runner.h"
+#include "app/panels/analyses/table_plot.h"
+#include "app/panels/analyses/view.h"
+#include "app/state/task_runner.h"
 
 namespace hopscope::app {
 namespace {
@@ -34,6 +33,33 @@ TEST(AnalysesView, DocumentsBecomeNumbersAndTables) {
     for (const char* bad : {"", "[]", "{", R"({"format": "hopscope.trace/1"})",
                             R"({"format": "hopscope.analysis/1", "n": "many"})"})
         EXPECT_FALSE(read_analysis(bad)) << bad;
+}
+
+// Wrong if an interval of format 2 hid the number that it belongs to.
+TEST(AnalysesView, NumbersWithIntervals) {
+    const auto view = read_analysis(R"({"format": "hopscope.analysis/2", "name": "echo",
+        "result": {"mean": {"value": 0.5, "ci95": [0.25, 0.75], "n": 8, "over": "batches"},
+                   "none": {"value": 2, "ci95": [null, null], "n": 1, "over": "batches"},
+                   "per_layer": [{"value": 3, "ci95": [2, 4], "n": 8, "over": "batches"}],
+                   "layers": [{"x": {"value": 7, "ci95": [6, 8], "n": 8, "over": "batches"},
+                               "list": [{"value": 9, "ci95": [1, 10], "n": 2, "over": "a"}]},
+                              {"late": 1}]}})");
+    ASSERT_TRUE(view) << view.error().message;
+    const std::vector<std::pair<std::string, std::string>> numbers = {
+        {"mean", "0.5000 (0.2500 to 0.7500)"}, {"none", "2"}};
+    EXPECT_EQ(view->numbers, numbers);
+    ASSERT_EQ(view->tables.size(), 2u);
+    EXPECT_EQ(
+        view->tables[0].columns,
+        (std::vector<std::string>{"#", "per_layer", "per_layer_ci95_low", "per_layer_ci95_high"}));
+    EXPECT_EQ(view->tables[0].rows[0], (std::vector<std::string>{"0", "3", "2", "4"}));
+    EXPECT_EQ(view->tables[1].columns,
+              (std::vector<std::string>{"#", "x", "x_ci95_low", "x_ci95_high", "list", "late"}));
+    EXPECT_EQ(view->tables[1].rows[0], (std::vector<std::string>{"0", "7", "6", "8", "9", ""}));
+    EXPECT_EQ(view->tables[1].rows[1], (std::vector<std::string>{"1", "", "", "", "", "1"}));
+    const auto plotted = plot_of(view->tables[1], 1, std::nullopt);
+    ASSERT_EQ(plotted.size(), 1u);
+    EXPECT_EQ(plotted[0].below, (std::vector<double>{1}));
 }
 
 // Wrong if a quoted cell broke a row, or sorting put 10 before 9 or empty cells first.

@@ -185,19 +185,19 @@ std::string FakeSession::apply(core::Answer& answer) {
     const core::Command& c = answer.command;
     auto& frozen = status_.frozen;
     const std::string what = c.text("what", "");
-    if (c.name == "pause") {
+    if (c.kind == core::CommandKind::pause) {
         status_.state = RunState::paused;
-    } else if (c.name == "resume") {
+    } else if (c.kind == core::CommandKind::resume) {
         status_.state = RunState::running;
-    } else if (c.name == "step") {
+    } else if (c.kind == core::CommandKind::step) {
         single_steps_ += c.integer("count", 1);
-    } else if (c.name == "stop") {
+    } else if (c.kind == core::CommandKind::stop) {
         status_.state = RunState::stopped;
-    } else if (c.name == "freeze") {
+    } else if (c.kind == core::CommandKind::freeze) {
         if (std::find(frozen.begin(), frozen.end(), what) == frozen.end()) frozen.push_back(what);
-    } else if (c.name == "unfreeze") {
+    } else if (c.kind == core::CommandKind::unfreeze) {
         std::erase(frozen, what);
-    } else if (c.name == "fork") {
+    } else if (c.kind == core::CommandKind::fork) {
         return fork(c);
     }
     return {};
@@ -293,9 +293,9 @@ void FakeSession::publish_geometry() {
 uint64_t FakeSession::submit(const core::Command& command, const std::string&) {
     received_.push_back(command);
     // As the queue does: a newer value of the same key replaces one that waits.
-    if (command.name == "set")
+    if (command.kind == core::CommandKind::set)
         std::erase_if(answers_, [&](const core::Answer& a) {
-            return a.state == AnswerState::pending && a.command.name == "set" &&
+            return a.state == AnswerState::pending && a.command.kind == core::CommandKind::set &&
                    a.command.text("key", "") == command.text("key", "");
         });
     core::Answer answer;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "app/window/app_state.h"
+#include "app/state/app_state.h"
 #include "core/api/session.h"
 
 namespace hopscope::gui_test {

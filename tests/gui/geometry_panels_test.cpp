@@ -3,8 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "app/panels/routing_space_panel.h"
-#include "app/panels/trajectory_panel.h"
+#include "app/panels/routing_space/panel.h"
 #include "stage.h"
 
 namespace hopscope::gui_test {
@@ -84,7 +83,7 @@ void register_shared_selection(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(selection.layer, 1);
         IM_CHECK(selection.experts.empty());
         IM_CHECK_EQ(selection.prompt_tokens.size(), 2u);
-        IM_CHECK_EQ(space().picture().coords.size(), 3u * 16u);
+        IM_CHECK_EQ(space().view().coords.size(), 3u * 16u);
 
         // A shorter prompt must not leave a token selected that it does not have.
         selection.pick_prompt_token(3, false);

@@ -45,7 +45,7 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
         stage->state.selection.experts = {5};
         add_row(ctx, "suppress");
         IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
-            return r.script.size() == 1 && r.script[0].name == "suppress";
+            return r.script.size() == 1 && r.script[0].kind == core::CommandKind::suppress;
         }));
         const auto request = stage->session->asked().back();
         IM_CHECK_EQ(request.script[0].integer("layer", -1), 1);
@@ -113,12 +113,13 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         click(ctx, "Apply to the run");
         IM_CHECK_EQ(stage->received().size(), static_cast<size_t>(1));
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "freeze");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "freeze");
         stage->session->advance(1);
         ctx->Yield(3);
         click(ctx, "Fork with it");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "fork");
-        const std::string with = core::to_json({"freeze", {{"what", std::string("routing")}}});
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "fork");
+        const std::string with =
+            core::to_json({core::CommandKind::freeze, {{"what", std::string("routing")}}});
         IM_CHECK_STR_EQ(stage->last().text("with", "").c_str(), with.c_str());
         // What cannot act in training is greyed by the registry's own reason.
         stage->state.stack.clear();
@@ -248,8 +249,7 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK(stage->state.log.back().problem);
         click(ctx, "load");
-        ctx->Yield(2);
-        IM_CHECK(ctx->ItemExists("**/Run again"));
+        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
     };
 }
 

@@ -1,11 +1,10 @@
 // The stack of interventions and what the intervene panel shows, without a screen.
-#include "app/panels/intervene_view.h"
-
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "app/window/format.h"
-#include "app/window/intervention_stack.h"
+#include "app/panels/intervene/view.h"
+#include "app/state/intervention_stack.h"
+#include "app/widgets/format.h"
 
 namespace hopscope::app {
 namespace {
@@ -36,13 +35,13 @@ TEST(Stack, EveryNewRowCanActAtOnce) {
     for (const auto& spec : core::command_registry()) {
         if (!spec.inference) continue;
         InterventionStack stack;
-        stack.add(spec.name, selection, tiny());
+        stack.add(spec.kind, selection, tiny());
         ASSERT_EQ(stack.items().size(), 1u) << spec.name;
         EXPECT_EQ(prompt_problem(stack.items()[0].command, tiny()), "") << spec.name;
         EXPECT_EQ(stack.prompt_script(tiny()).size(), 1u) << spec.name;
     }
     InterventionStack stack;
-    stack.add("suppress", selection, tiny());
+    stack.add(core::CommandKind::suppress, selection, tiny());
     EXPECT_EQ(stack.items()[0].command.integer("layer", -1), 2);
     EXPECT_EQ(stack.items()[0].command.integers("expert"), (std::vector<int64_t>{3, 7}));
 }
@@ -63,7 +62,8 @@ TEST(Stack, MistakesAreNamedAndDoNotAct) {
               std::string::npos);
     EXPECT_NE(problem(R"({"command": "set", "key": "lr", "value": 1})").find("training"),
               std::string::npos);
-    const core::Command half = {"steer", {{"layer", int64_t{0}}, {"expert", int64_t{1}}}};
+    const core::Command half = {core::CommandKind::steer,
+                                {{"layer", int64_t{0}}, {"expert", int64_t{1}}}};
     EXPECT_NE(prompt_problem(half, tiny()).find("\"lambda\" is missing"), std::string::npos);
     InterventionStack stack;
     stack.add(half);
@@ -74,8 +74,8 @@ TEST(Stack, MistakesAreNamedAndDoNotAct) {
 TEST(Stack, UndoTakesBackWholeEdits) {
     InterventionStack stack;
     Selection selection;
-    stack.add("steer", selection, tiny());
-    stack.add("zero_experts", selection, tiny());
+    stack.add(core::CommandKind::steer, selection, tiny());
+    stack.add(core::CommandKind::zero_experts, selection, tiny());
     const auto before = stack.items();
     stack.begin_edit();
     for (int i = 0; i < 50; ++i) {

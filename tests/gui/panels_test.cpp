@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <implot.h>
 
-#include "app/window/settings.h"
+#include "app/state/settings.h"
 #include "stage.h"
 
 namespace {
@@ -26,17 +26,17 @@ void register_run_panel(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         ctx->ItemClick("Pause");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "pause");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "pause");
         stage->session->apply_commands();
         ctx->Yield(2);
         ctx->ItemClick("Step");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "step");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "step");
         ctx->ItemClick("Checkpoint");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "checkpoint");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "checkpoint");
         ctx->ItemClick("Evaluate");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "evaluate");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "evaluate");
         ctx->ItemClick("Run");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "resume");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "resume");
     };
 
     // Wrong if a click forked without saying what the copy gets, a wrong command were sent, or a
@@ -60,8 +60,9 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemClick("//$FOCUSED/freeze routing");
         ctx->SetRef(kQuestion);
         ctx->ItemClick("Fork");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "fork");
-        const std::string with = core::to_json({"freeze", {{"what", std::string("routing")}}});
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "fork");
+        const std::string with =
+            core::to_json({core::CommandKind::freeze, {{"what", std::string("routing")}}});
         IM_CHECK_STR_EQ(stage->last().text("with", "").c_str(), with.c_str());
         stage->session->advance(5);
         ctx->Yield(2);
@@ -102,7 +103,7 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemClick("Stop");
         ctx->SetRef("Stop the run?##run panel");
         ctx->ItemClick("Stop and save");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "stop");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "stop");
     };
 
     // Wrong if a check mark named another part of the model, or did not come back from the run's
@@ -112,7 +113,7 @@ void register_run_panel(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         ctx->ItemClick("routing (hop 0 reused)");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "freeze");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "freeze");
         IM_CHECK_STR_EQ(stage->last().text("what", "").c_str(), "routing");
         ctx->Yield();
         IM_CHECK(ctx->ItemIsChecked("routing (hop 0 reused)"));  // as it will be
@@ -120,7 +121,7 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->Yield(2);
         IM_CHECK(ctx->ItemIsChecked("routing (hop 0 reused)"));
         ctx->ItemClick("routing (hop 0 reused)");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "unfreeze");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "unfreeze");
         stage->session->advance(1);
         ctx->Yield(2);
         IM_CHECK(!ctx->ItemIsChecked("routing (hop 0 reused)"));
@@ -151,7 +152,7 @@ void register_run_panel(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         ctx->ItemInputValue("lr/##value", "0.00012345");
-        IM_CHECK_STR_EQ(stage->last().name.c_str(), "set");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "set");
         IM_CHECK_STR_EQ(stage->last().text("key", "").c_str(), "lr");
         IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
     };
@@ -173,7 +174,7 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_LT(static_cast<int>(stage->received().size()), 30);
         int pending = 0;
         for (const auto& answer : stage->session->answers())
-            pending += answer.command.name == "set";
+            pending += answer.command.kind == core::CommandKind::set;
         IM_CHECK_EQ(pending, 1);
         IM_CHECK_GT(stage->last().number("value", 0), 0.1);
     };
@@ -261,7 +262,7 @@ void register_curves_panel(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         IM_CHECK(!ctx->ItemExists("fork"));
-        stage->state.submit({"fork", {}});
+        stage->state.submit({core::CommandKind::fork, {}});
         stage->session->advance(90);
         ctx->Yield(3);
         ctx->ItemClick("fork");
@@ -429,7 +430,7 @@ void register_log_panel(ImGuiTestEngine* engine) {
         IM_CHECK(copied.find("alpha") == std::string::npos);
         ctx->ItemInputValue("##filter", "");
         ctx->ItemClick("Commands");
-        stage->state.submit({"freeze", {{"what", std::string("router")}}});
+        stage->state.submit({core::CommandKind::freeze, {{"what", std::string("router")}}});
         stage->session->advance(1);
         ctx->Yield(2);
         ctx->ItemClick("Copy");

@@ -1,8 +1,8 @@
 // What the curves show of a race, computed without a window.
 #include <gtest/gtest.h>
 
-#include "app/panels/curves_view.h"
-#include "app/window/app_state.h"
+#include "app/panels/curves/view.h"
+#include "app/state/app_state.h"
 #include "fake_session.h"
 
 namespace hopscope::app {
@@ -103,7 +103,7 @@ TEST(ForkCurves, TheForkHasTheRunsPast) {
     AppState state;
     state.attach(std::move(session));
     update_state(state);
-    state.submit({"fork", {}});
+    state.submit({core::CommandKind::fork, {}});
     fake->advance(3);
     update_state(state);
     ASSERT_EQ(state.rivals.size(), 1u);

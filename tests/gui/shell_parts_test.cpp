@@ -1,14 +1,18 @@
 // Parts of the shell that need no window: pacing, palette search, theme contrast, settings files,
 // fonts, refusals.
+#include <atomic>
+#include <chrono>
 #include <gtest/gtest.h>
+#include <stdexcept>
+#include <thread>
 #include <utility>
 
-#include "app/window/actions.h"
+#include "app/state/actions.h"
+#include "app/state/settings.h"
+#include "app/widgets/fonts.h"
 #include "app/window/chords.h"
-#include "app/window/fonts.h"
 #include "app/window/pacing.h"
 #include "app/window/run_door.h"
-#include "app/window/settings.h"
 #include "fake_session.h"
 #include "tests/temp_folder.h"
 
@@ -114,21 +118,21 @@ TEST(Palette, FindsByLettersInOrder) {
     EXPECT_TRUE(search(items, "qqqq").empty());
     found = search(items, "");
     EXPECT_EQ(found.size(), items.size());
-    EXPECT_TRUE(items[found[0].index].refusal.empty());
-    EXPECT_FALSE(items[found.back().index].refusal.empty());
+    EXPECT_TRUE(items[found[0].index].refusal().empty());
+    EXPECT_FALSE(items[found.back().index].refusal().empty());
 }
 
 // Wrong if the palette offered what the run refuses, or did not say why.
 TEST(Palette, ReasonsComeFromTheStateTable) {
     AppState state;
-    for (const auto& item : command_actions(state)) EXPECT_FALSE(item.refusal.empty()) << item.id;
+    for (const auto& item : command_actions(state)) EXPECT_FALSE(item.refusal().empty()) << item.id;
     state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
     update_state(state);
     for (const auto& item : command_actions(state)) {
         if (item.id == "step") {
-            EXPECT_EQ(item.refusal, core::refusal(core::RunState::running, core::Action::step));
+            EXPECT_EQ(item.refusal(), core::refusal(core::RunState::running, core::Action::step));
         } else if (item.id == "pause") {
-            EXPECT_EQ(item.refusal, "");
+            EXPECT_EQ(item.refusal(), "");
         }
     }
 }
@@ -167,8 +171,8 @@ TEST(Palette, AFollowedRunTakesNoCommand) {
     state.attach(std::move(session));
     update_state(state);
     for (const auto& item : command_actions(state))
-        EXPECT_EQ(item.refusal.empty(), item.title.ends_with("on the prompt…")) << item.id;
-    EXPECT_EQ(typed_action(state, R"({"command": "checkpoint"})").refusal,
+        EXPECT_EQ(item.refusal().empty(), item.title.ends_with("on the prompt…")) << item.id;
+    EXPECT_EQ(typed_action(state, R"({"command": "checkpoint"})").refusal(),
               "Another process is writing this run.");
     EXPECT_EQ(refusal(state, core::Action::trace), nullptr);
 }
@@ -178,11 +182,11 @@ TEST(Palette, TypedJsonIsChecked) {
     AppState state;
     state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
     update_state(state);
-    EXPECT_EQ(typed_action(state, R"({"command": "checkpoint"})").refusal, "");
-    EXPECT_FALSE(typed_action(state, R"({"command": "freze"})").refusal.empty());
-    EXPECT_FALSE(typed_action(state, "{").refusal.empty());
+    EXPECT_EQ(typed_action(state, R"({"command": "checkpoint"})").refusal(), "");
+    EXPECT_FALSE(typed_action(state, R"({"command": "freze"})").refusal().empty());
+    EXPECT_FALSE(typed_action(state, "{").refusal().empty());
     EXPECT_FALSE(
-        typed_action(state, R"({"command": "set", "key": "lr", "value": "x"})").refusal.empty());
+        typed_action(state, R"({"command": "set", "key": "lr", "value": "x"})").refusal().empty());
 }
 
 // Wrong if what the user chose were lost, or a damaged file kept the window from opening.
@@ -232,7 +236,7 @@ TEST(Fonts, WhatCannotBeDrawnBecomesItsCodePoint) {
 // Wrong if a command without a run vanished silently, or a refusal were told twice or never.
 TEST(AppState, RefusalsAreToldOnce) {
     AppState state;
-    EXPECT_EQ(state.submit({"pause", {}}), 0u);
+    EXPECT_EQ(state.submit({core::CommandKind::pause, {}}), 0u);
     ASSERT_EQ(state.log.size(), 1u);
     EXPECT_TRUE(state.log[0].problem);
     auto session = std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{});
@@ -240,7 +244,7 @@ TEST(AppState, RefusalsAreToldOnce) {
     state.attach(std::move(session));
     update_state(state);
     const size_t before = state.log.size();
-    state.submit({"fork", {}});
+    state.submit({core::CommandKind::fork, {}});
     fake->advance(1);
     update_state(state);
     update_state(state);
@@ -331,6 +335,47 @@ TEST(Chords, ModifierOutlivesItsKeyByAFrame) {
     ImGui::DestroyContext();
 }
 
+// Wrong if an answer came twice or not at all, a failure left its asker waiting for ever, or short
+// work waited behind a long task.
+TEST(Aside, AnswersComeOnceAndNotBehindLongWork) {
+    AppState state;
+    std::atomic<bool> let_go{false};
+    state.task_runner().start("long", [&](const core::Progress&) -> core::Result<std::string> {
+        while (!let_go) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return std::string();
+    });
+    const auto window = std::this_thread::get_id();
+    Pending<bool> elsewhere = state.aside([=] { return std::this_thread::get_id() != window; });
+    Pending<std::unique_ptr<int>> movable = state.aside([] { return std::make_unique<int>(7); });
+    Pending<core::Result<int>> failed =
+        state.aside([]() -> core::Result<int> { throw std::runtime_error("no disk"); });
+    EXPECT_TRUE(elsewhere.waits());
+    state.finish_aside();
+    EXPECT_EQ(elsewhere.take(), std::optional<bool>(true));
+    EXPECT_EQ(elsewhere.take(), std::nullopt);
+    EXPECT_FALSE(elsewhere.waits());
+    EXPECT_EQ(**movable.take(), 7);
+    EXPECT_EQ(failed.take()->error().message, "no disk");
+    EXPECT_EQ(state.tasks->tasks().size(), 1u);
+    let_go = true;
+    state.task_runner().finish();
+    EXPECT_EQ(state.tasks->tasks()[0].state, TaskState::done);
+}
+
+// Wrong if a text did not arrive whole, or the log said nothing of it.
+TEST(Aside, WrittenFilesAreTold) {
+    const test::TempFolder folder;
+    AppState state;
+    state.write_file(folder / "a.txt", "text");
+    state.write_file(folder / "none/a.txt", "text");
+    state.finish_aside();
+    update_status(state);
+    ASSERT_EQ(state.log.size(), 2u);
+    EXPECT_NE(state.log[0].text.find("wrote " + (folder / "a.txt")), std::string::npos);
+    EXPECT_FALSE(state.log[0].problem);
+    EXPECT_TRUE(state.log[1].problem);
+}
+
 // Wrong if the selection of one layer's experts survived into another layer.
 TEST(Selection, ClickShiftClickAndLayers) {
     Selection s;
@@ -351,24 +396,35 @@ TEST(Selection, ClickShiftClickAndLayers) {
     EXPECT_TRUE(s.empty());
 }
 
+/// Lets the door do what was asked: it reads files and opens sessions aside.
+void settle(RunDoor& door) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    do {
+        door.update();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    } while (door.busy() && std::chrono::steady_clock::now() < end);
+    ASSERT_FALSE(door.busy());
+}
+
 // Wrong if a bad config or folder left the user without a reason, or replaced the open run.
 TEST(RunDoor, SaysWhyNothingOpened) {
     AppState state;
     state.services = gui_test::fake_services({});
     RunDoor door(state);
     door.start_config("bad.toml");
-    door.update();
+    settle(door);
     EXPECT_FALSE(state.session);
     EXPECT_NE(door.problem().find("bad.toml:3"), std::string::npos);
     door.open_run("/no/such/folder");
+    settle(door);
     EXPECT_NE(door.problem().find("/no/such/folder"), std::string::npos);
     door.start_config("good.toml");
-    door.update();
+    settle(door);
     EXPECT_TRUE(state.session);
     EXPECT_EQ(door.problem(), "");
     core::Session* open = state.session.get();
     door.start_config("bad.toml");
-    door.update();
+    settle(door);
     EXPECT_EQ(state.session.get(), open);
 }
 
@@ -387,11 +443,11 @@ TEST(RunDoor, StartsARaceOfFiles) {
     };
     RunDoor door(state);
     door.start_race({"a/wide.toml", "bad.toml"});
-    door.update();
+    settle(door);
     EXPECT_EQ(opened, 0);
     EXPECT_NE(door.problem().find("bad.toml:3"), std::string::npos);
     door.start_race({"a/wide.toml", "b/deep.toml"}, "runs/two");
-    door.update();
+    settle(door);
     ASSERT_EQ(opened, 1);
     ASSERT_EQ(asked.race.size(), 2u);
     EXPECT_EQ(asked.race[0].name, "wide");

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "app/window/panel.h"
+#include "app/panels/table.h"
 #include "engine_support.h"
 #include "fake_session.h"
 

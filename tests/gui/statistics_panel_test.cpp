@@ -1,9 +1,8 @@
 // The statistics panel on the fake session without a screen: the selection it shares, its views,
 // what it exports, empty states, and that heavy numbers are not made with every frame.
-#include "app/panels/statistics_panel.h"
-
 #include <cmath>
 
+#include "app/panels/statistics/panel.h"
 #include "stage.h"
 
 namespace hopscope::gui_test {

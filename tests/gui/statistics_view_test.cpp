@@ -1,9 +1,8 @@
 // What the statistics panel shows, computed without a window.
-#include "app/panels/statistics_view.h"
-
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "app/panels/statistics/view.h"
 #include "fake_session.h"
 
 namespace hopscope::app {

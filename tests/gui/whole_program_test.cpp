@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <numeric>
 
-#include "app/panels/run_view.h"
+#include "app/panels/run/view.h"
 #include "app/window/shell.h"
 #include "app/window/window.h"
 #include "core/api/lab.h"

@@ -72,12 +72,13 @@ int main(int argc, char** argv) {
             session->mutable_status().progress = 0.42;
         }
         if (fake.start_step == 0) return;
-        session->submit({"freeze", {{"what", std::string("router")}}}, "demo");
-        session->submit({"set", {{"key", std::string("lr")}, {"value", 1e-4}}}, "demo");
+        session->submit({core::CommandKind::freeze, {{"what", std::string("router")}}}, "demo");
+        session->submit({core::CommandKind::set, {{"key", std::string("lr")}, {"value", 1e-4}}},
+                        "demo");
         session->advance(1);
-        session->submit({"freeze", {{"what", std::string("routing")}}}, "demo");
+        session->submit({core::CommandKind::freeze, {{"what", std::string("routing")}}}, "demo");
         session->advance(150);
-        core::Command fork{"fork", {}};
+        core::Command fork{core::CommandKind::fork, {}};
         if (fake.can_fork)
             fork.args["with"] = std::string(R"({"command": "freeze", "what": "experts"})");
         session->submit(fork, "demo");
@@ -87,16 +88,18 @@ int main(int argc, char** argv) {
     options.after_begin = [&](app::Shell& shell, app::AppState& state) {
         if (light) state.settings.dark = false;
         if (scale != 1) state.settings.scale = scale;
-        if (inspect) shell.set_layout(app::Layout::inspect);
+        if (inspect) shell.workspace().set_layout(state, app::Layout::inspect);
     };
     options.after_frame = [&](app::Shell& shell, app::AppState& state) {
+        if (!empty && !state.session) return;  // it is being opened
         if (++frame == 2 && session) tell_story();
         if (frame == 3 && trace) session->request_trace({state.prompt, {}});
         if (frame == 3 && close) shell.door().exit();
-        if (frame == 3 && shortcuts) shell.show_shortcuts();
-        if (frame == 2 && palette) shell.open_palette();
+        if (frame == 3 && shortcuts) app::find_action(shell.actions(), "help.shortcuts")->run();
+        if (frame == 2 && palette) app::find_action(shell.actions(), "palette")->run();
         if (frame == 12 && session)
-            session->submit({"unfreeze", {{"what", std::string("routing")}}}, "demo");
+            session->submit({core::CommandKind::unfreeze, {{"what", std::string("routing")}}},
+                            "demo");
     };
     return app::run_window(options, gui_test::fake_services(fake, &session));
 }

@@ -23,7 +23,7 @@ app::AppState* state = nullptr;
 gui_test::FakeSession* session = nullptr;
 
 std::string last_command() {
-    return session->received().empty() ? "" : session->received().back().name;
+    return session->received().empty() ? "" : session->received().back().name();
 }
 
 /// Commands are applied as by a trainer that works: before the next update.
@@ -154,7 +154,7 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->KeyPress(ImGuiKey_L);
         ctx->Yield(3);
         IM_CHECK(!ctx->GetWindowByRef("//Log##Train")->WasActive);
-        shell->reset_layout();
+        shell->workspace().reset(*state);
         ctx->Yield(4);
         IM_CHECK(ctx->GetWindowByRef("//Log##Train")->WasActive);
         IM_CHECK(ctx->GetWindowByRef("//Log##Train")->DockIsActive);

@@ -21,8 +21,8 @@ using hopscope::test::max_abs;
 using hopscope::test::randn;
 using kernels::Form;
 
-using Case = hopscope::test::ExpertCase;
-class ExpertsCases : public ::testing::TestWithParam<Case> {};
+using Bank = hopscope::test::ExpertCase;
+class ExpertsCases : public ::testing::TestWithParam<Bank> {};
 
 TEST_P(ExpertsCases, FusedEqualsReference) {
     const auto c = GetParam();
@@ -52,9 +52,9 @@ TEST_P(ExpertsCases, GradientsByFiniteDifferences) {
 // One expert for all, k = M, rank above 1, experts without a token, widths that fill no vector
 // register.
 INSTANTIATE_TEST_SUITE_P(Shapes, ExpertsCases,
-                         ::testing::Values(Case{5, 2, 6, 1, 7}, Case{4, 1, 3, 2, 5},
-                                           Case{3, 4, 4, 1, 3}, Case{2, 2, 40, 1, 35},
-                                           Case{6, 3, 5, 3, 4}));
+                         ::testing::Values(Bank{5, 2, 6, 1, 7}, Bank{4, 1, 3, 2, 5},
+                                           Bank{3, 4, 4, 1, 3}, Bank{2, 2, 40, 1, 35},
+                                           Bank{6, 3, 5, 3, 4}));
 
 TEST(Experts, GradientsDoNotDependOnTheThreadCount) {
     const int64_t tokens = 300, k = 4, experts = 32, d = 48;

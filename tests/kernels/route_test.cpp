@@ -28,12 +28,12 @@ at::Tensor mixed(const kernels::RouteOut& r) {
            (r.mean_p * randn(r.mean_p.sizes(), 12)).sum();
 }
 
-struct Case {
+struct RouteCase {
     int64_t k;
     bool renormalise, identity;
 };
 
-class RouteCases : public ::testing::TestWithParam<Case> {};
+class RouteCases : public ::testing::TestWithParam<RouteCase> {};
 
 TEST_P(RouteCases, FusedEqualsReference) {
     const auto c = GetParam();
@@ -65,9 +65,9 @@ TEST_P(RouteCases, GradientsByFiniteDifferences) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, RouteCases,
-                         ::testing::Values(Case{3, true, false}, Case{1, false, false},
-                                           Case{1, true, false}, Case{kM, true, false},
-                                           Case{3, false, false}, Case{2, true, true}));
+                         ::testing::Values(RouteCase{3, true, false}, RouteCase{1, false, false},
+                                           RouteCase{1, true, false}, RouteCase{kM, true, false},
+                                           RouteCase{3, false, false}, RouteCase{2, true, true}));
 
 TEST(Route, TiesGoToTheLowestIndex) {
     // Experts 1, 3 and 4 are one and the same direction: any other order is not reproducible

@@ -26,7 +26,7 @@ constexpr double kNear = 1e-5;
 
 Config linear_model() {
     auto c = tiny();
-    c.moe.router = "linear";
+    c.moe.router = RouterKind::linear;
     c.moe.hops = {1};
     return c;
 }
@@ -112,7 +112,7 @@ TEST(Alignment, SingularVectorsOfRankAboveOneAreFound) {
 
 TEST(Alignment, CentroidsAreComparedThroughTheProjectionOfEachHop) {
     auto c = tiny();
-    c.moe.projection = "per_hop";
+    c.moe.projection = ProjectionKind::per_hop;
     auto w = init_weights(c, 5).layers[0];
     // Experts read where the second hop's projection carries their centroids.
     w.down = at::matmul(w.centroids, w.proj.select(0, 1)).unsqueeze(1).contiguous();
@@ -131,10 +131,10 @@ TEST(Alignment, CentroidsAreComparedThroughTheProjectionOfEachHop) {
 }
 
 TEST(LiveGeometry, IsWhatTheAnalysesReport) {
-    for (const char* router : {"cosine", "linear"}) {
+    for (const auto router : {RouterKind::cosine, RouterKind::linear}) {
         auto c = tiny();
         c.moe.router = router;
-        c.moe.expert = router == std::string("linear") ? "swiglu" : "mlp";
+        c.moe.expert = router == RouterKind::linear ? ExpertKind::swiglu : ExpertKind::mlp;
         c.moe.expert_rank = 3;
         const auto w = init_weights(c, 4).layers[1];
         const auto live = live_geometry(c, w, 1);
@@ -144,10 +144,10 @@ TEST(LiveGeometry, IsWhatTheAnalysesReport) {
         EXPECT_NEAR(live.coupling, stats::mean(alignments(c, w, 1)[0].cosine), kNear);
     }
     auto c = tiny();
-    c.moe.router = "hash";
+    c.moe.router = RouterKind::hash;
     EXPECT_TRUE(std::isnan(live_geometry(c, init_weights(c, 4).layers[0], 0).collinearity));
-    c.moe.router = "cosine";
-    c.moe.expert = "static";
+    c.moe.router = RouterKind::cosine;
+    c.moe.expert = ExpertKind::fixed;
     const auto fixed = live_geometry(c, init_weights(c, 4).layers[0], 0);
     EXPECT_TRUE(std::isnan(fixed.coupling));
     EXPECT_FALSE(std::isnan(fixed.collinearity));
@@ -168,7 +168,7 @@ class SoftmaxMargin : public Probe {
 };
 
 TEST(ScoreSample, MarginIsThatOfTheModelsOwnProbabilities) {
-    for (const char* router : {"cosine", "linear", "random_fixed"}) {
+    for (const auto router : {RouterKind::cosine, RouterKind::linear, RouterKind::random_fixed}) {
         auto c = tiny();
         c.moe.router = router;
         const Batches data(c);
@@ -176,11 +176,11 @@ TEST(ScoreSample, MarginIsThatOfTheModelsOwnProbabilities) {
         const auto s = sample_scores(c, w, *data.source, 3, kQuiet);
         ASSERT_TRUE(s.ok()) << s.error().message;
         SoftmaxMargin probe;
-        Controls keep;
+        PassChanges keep;
         keep.keep_scores = true;
         ASSERT_TRUE(evaluate(c, w, *data.source, 3, keep, kQuiet, &probe).ok());
-        EXPECT_NEAR(s->layers[1].margin.mean(), probe.sum / probe.n, 1e-4) << router;
-        EXPECT_EQ(s->layers[1].angle_margin.batches.empty(), router == std::string("linear"));
+        EXPECT_NEAR(s->layers[1].margin.mean(), probe.sum / probe.n, 1e-4) << word(router);
+        EXPECT_EQ(s->layers[1].angle_margin.batches.empty(), router == RouterKind::linear);
         EXPECT_EQ(s->layers[1].pairs.size(), static_cast<size_t>(3 * 12 * 3 * 2));
     }
 }
@@ -241,7 +241,7 @@ TEST(ScoreSample, MarginByConstruction) {
 
 TEST(ScoreSample, ActivationIsWhatTheExpertDoes) {
     // Experts that read the very row that routes to them: activation = SiLU(score).
-    for (const char* expert : {"mlp", "swiglu"}) {
+    for (const auto expert : {ExpertKind::mlp, ExpertKind::swiglu}) {
         auto c = linear_model();
         c.moe.expert = expert;
         c.moe.hops = {2};
@@ -341,9 +341,9 @@ TEST(Gradients, OfOneTokenPointAlongItsHiddenState) {
     auto c = linear_model();
     c.moe.experts = 24;
     c.moe.top_k = 1;
-    c.moe.score = "sigmoid";
-    c.moe.renormalise = "false";
-    c.moe.balance = "none";
+    c.moe.score = Score::sigmoid;
+    c.moe.renormalise = Renormalise::no;
+    c.moe.balance = Balance::none;
     const Batches data(c);
     const auto w = in_fp64(c, 7).map([](Group, const at::Tensor& t) { return t.to(at::kFloat); });
     const auto gradients = gradient_geometry(c, w, *data.source, 1, kQuiet);
@@ -374,23 +374,23 @@ TEST(Gradients, BalanceReachesRowsThatNoTokenChose) {
     auto c = linear_model();
     c.moe.experts = 24;
     c.moe.top_k = 1;
-    c.moe.score = "sigmoid";
-    c.moe.renormalise = "false";
+    c.moe.score = Score::sigmoid;
+    c.moe.renormalise = Renormalise::no;
     const Batches data(c);
     const auto w = init_weights(c, 7);
-    const auto rows = [&](const char* balance) {
+    const auto rows = [&](Balance balance) {
         c.moe.balance = balance;
         const auto found = gradient_geometry(c, w, *data.source, 1, kQuiet);
         EXPECT_TRUE(found.ok());
         return found ? (*found)[0].router_gradients.n : 0;
     };
-    EXPECT_LT(rows("none"), 24);
-    EXPECT_EQ(rows("switch"), 24);
+    EXPECT_LT(rows(Balance::none), 24);
+    EXPECT_EQ(rows(Balance::switch_loss), 24);
 }
 
 TEST(Gradients, RoutersThatDoNotLearnHaveNone) {
     auto c = tiny();
-    c.moe.router = "random_fixed";
+    c.moe.router = RouterKind::random_fixed;
     const Batches data(c);
     const auto found = gradient_geometry(c, init_weights(c, 7), *data.source, 1, kQuiet);
     ASSERT_TRUE(found.ok());
@@ -400,17 +400,17 @@ TEST(Gradients, RoutersThatDoNotLearnHaveNone) {
 
 TEST(Coupling, SaysWhatItCannotMeasure) {
     auto c = tiny();
-    c.moe.router = "hash";
+    c.moe.router = RouterKind::hash;
     const Batches data(c);
     EXPECT_EQ(sample_scores(c, init_weights(c, 1), *data.source, 1, kQuiet).error().message,
               "a hash router has no scores");
     EXPECT_EQ(gradient_geometry(c, init_weights(c, 1), *data.source, 1, kQuiet).error().message,
               "a hash router has no rows");
-    c.moe.router = "cosine";
-    c.moe.expert = "static";
+    c.moe.router = RouterKind::cosine;
+    c.moe.expert = ExpertKind::fixed;
     EXPECT_EQ(gradient_geometry(c, init_weights(c, 1), *data.source, 1, kQuiet).error().message,
               "static experts read nothing");
-    c.model.ffn = "dense";
+    c.model.ffn = FfnKind::dense;
     EXPECT_EQ(sample_scores(c, init_weights(c, 1), *data.source, 1, kQuiet).error().message,
               "a dense model has no routing");
 }

@@ -68,10 +68,10 @@ TEST(LiveSpearman, ReadsThePairsThatTheAnalysisReads) {
     }
     for (const double rho : live_spearman(live)) EXPECT_LE(std::abs(rho), 1.0);
     auto hash = c;
-    hash.moe.router = "hash";
+    hash.moe.router = RouterKind::hash;
     EXPECT_FALSE(pairs_probe(hash, w, live));
     auto fixed = c;
-    fixed.moe.expert = "static";
+    fixed.moe.expert = ExpertKind::fixed;
     EXPECT_FALSE(pairs_probe(fixed, w, live));
 }
 
@@ -79,10 +79,10 @@ TEST(LiveGradient, IsTheMatchedCosineOfTheAnalysis) {
     for (const char* router : {"cosine", "linear", "per_hop", "unrolled"}) {
         auto c = tiny();
         const std::string name = router;
-        if (name == "linear") c.moe.router = name;
-        if (name == "linear") c.moe.expert = "swiglu";
-        if (name == "per_hop") c.moe.projection = name;
-        if (name == "unrolled") c.moe.pools = name;
+        if (name == "linear") c.moe.router = RouterKind::linear;
+        if (name == "linear") c.moe.expert = ExpertKind::swiglu;
+        if (name == "per_hop") c.moe.projection = ProjectionKind::per_hop;
+        if (name == "unrolled") c.moe.pools = Pools::unrolled;
         c.moe.expert_rank = 2;
         const Batches data(c);
         const auto w = init_weights(c, 7);
@@ -117,17 +117,11 @@ TEST(LiveGradient, TheEngineShowsGradientsBesideTheWeightsTheyWereTakenAt) {
     auto c = tiny();
     c.train.batch = 2;
     c.train.seq_len = 6;
-    c.train.device = "cpu";
-    c.train.precision = "fp32";
+    c.train.device = DeviceKind::cpu;
+    c.train.precision = Precision::fp32;
     const Batches data(c);
     const auto run = [&](const GradientView& look) {
-        EngineState state;
-        state.live = c;
-        state.weights = init_weights(c, 3);
-        const auto zeros = [](Group, const at::Tensor& t) { return at::zeros_like(t); };
-        state.m = state.weights.map(zeros);
-        state.v = state.weights.map(zeros);
-        Engine engine(std::move(state));
+        Engine engine(untrained(c, init_weights(c, 3)));
         EXPECT_TRUE(engine
                         .update(
                             *data.source, [] {}, look)

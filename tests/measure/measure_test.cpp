@@ -5,13 +5,10 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 #include <cmath>
-#include <numbers>
 
-#include "core/measure/amplification.h"
 #include "core/measure/model_space.h"
 #include "core/measure/router_geometry.h"
 #include "core/measure/routing_sample.h"
-#include "core/measure/snapshot_change.h"
 #include "core/probe/plan.h"
 #include "core/train/engine.h"
 #include "tests/measure/batches.h"
@@ -23,7 +20,7 @@ using namespace hopscope::test;
 
 TEST(RoutingSample, FrozenRoutingHasJaccardOneAndNoDisplacement) {
     auto c = tiny();
-    c.moe.reroute = "frozen";
+    c.moe.reroute = Reroute::frozen;
     const Batches data(c);
     const auto w = init_weights(c, 3);
     const auto s = sample_routing(c, w, *data.source, 4, kQuiet);
@@ -58,8 +55,8 @@ TEST(RoutingSample, AgreesWithEvaluationAndCountsEveryChoice) {
 TEST(RoutingSample, EchoIsOneWhereHopsRepeatThemselves) {
     // Static experts under frozen routing write the same vector at every hop.
     auto c = tiny();
-    c.moe.expert = "static";
-    c.moe.reroute = "frozen";
+    c.moe.expert = ExpertKind::fixed;
+    c.moe.reroute = Reroute::frozen;
     const Batches data(c);
     const auto s = sample_routing(c, init_weights(c, 3), *data.source, 2, kQuiet);
     ASSERT_TRUE(s.ok());
@@ -69,7 +66,7 @@ TEST(RoutingSample, EchoIsOneWhereHopsRepeatThemselves) {
 TEST(RoutingSample, LayersAreComparedByTheIndicesOfTheirFirstHops) {
     // Every token is 1 … 1 and each layer prefers two experts.
     auto c = tiny();
-    c.moe.router = "linear";
+    c.moe.router = RouterKind::linear;
     const Batches data(c);
     const auto jaccard = [&](int64_t first, int64_t second) {
         auto w = init_weights(c, 3);
@@ -88,79 +85,6 @@ TEST(RoutingSample, LayersAreComparedByTheIndicesOfTheirFirstHops) {
     EXPECT_EQ(jaccard(2, 2), 1.0);
     EXPECT_EQ(jaccard(0, 2), 0.0);
     EXPECT_DOUBLE_EQ(jaccard(0, 1), 1.0 / 3);
-}
-
-TEST(Amplification, IsTheNumberOfHopsWhereTheyRepeatThemselves) {
-    auto c = tiny();
-    c.moe.expert = "static";
-    c.moe.reroute = "frozen";
-    const Batches data(c);
-    const auto w = init_weights(c, 3);
-    const auto s = sample_routing(c, w, *data.source, 4, kQuiet);
-    ASSERT_TRUE(s.ok());
-    for (const auto& layer : s->layers) {
-        const auto found = amplification(layer.first_hop);
-        EXPECT_NEAR(found.a, 3, 1e-5);
-        EXPECT_NEAR(found.r2, 1, 1e-5);
-    }
-    // Then the first hop, three times as loud, is the model.
-    Controls one;
-    one.hop_limit = 1;
-    FirstHopScale probe({3, 3});
-    const auto base = evaluate(c, w, *data.source, 4, {}, kQuiet);
-    const auto amplified = evaluate(c, w, *data.source, 4, one, kQuiet, &probe);
-    const auto alone = evaluate(c, w, *data.source, 4, one, kQuiet);
-    ASSERT_TRUE(base.ok() && amplified.ok() && alone.ok());
-    for (size_t b = 0; b < 4; ++b) EXPECT_NEAR(amplified->batches[b], base->batches[b], 1e-5);
-    EXPECT_GT(std::abs(alone->loss - base->loss), 1e-5);
-}
-
-TEST(Amplification, KnownSums) {
-    // h_accum = 2 dh_0 plus a part of equal size across it: a = 2, R² = 4 / 5.
-    FirstHop sums;
-    sums.product = {2, 2};
-    sums.first = {1, 1};
-    sums.all = {5, 5};
-    EXPECT_NEAR(amplification(sums).a, 2, 1e-12);
-    EXPECT_NEAR(amplification(sums).r2, 0.8, 1e-12);
-    sums.product[1] = 0;
-    const int64_t second[] = {1};
-    EXPECT_NEAR(amplification(sums, second).a, 0, 1e-12);
-    EXPECT_NEAR(amplification(sums, second).r2, 0, 1e-12);
-    EXPECT_EQ(amplification(FirstHop()).a, 1);
-}
-
-TEST(SnapshotChange, AnglesAndChoices) {
-    GeometrySnapshot a;
-    a.token_ids = {7, 8};
-    LayerGeometry g;
-    g.experts = 2;
-    g.d_space = 2;
-    g.hops = 1;
-    g.top_k = 2;
-    g.centroids = {1, 0, 0, 1};
-    g.choices = {0, 1, 2, 3};
-    a.layers = {g};
-    auto b = a;
-    const float turn = 10.0F * std::numbers::pi_v<float> / 180;
-    // The first centroid turns by 10 degrees and is stored longer, the second stays.
-    b.layers[0].centroids = {2 * std::cos(turn), 2 * std::sin(turn), 0, 1};
-    b.layers[0].choices = {1, 0, 3, 5};  // the same set; one of two
-    const auto same = snapshot_change(a, a);
-    EXPECT_NEAR(same[0].mean_angle(), 0, 1e-9);
-    EXPECT_EQ(same[0].mean_changed(), 0);
-    EXPECT_EQ(same[0].mean_jaccard(), 1);
-    const auto moved = snapshot_change(a, b);
-    EXPECT_NEAR(moved[0].mean_angle(), 5, 1e-4);
-    ASSERT_EQ(moved[0].angles.size(), 2u) << "an interval over experts needs each of them";
-    EXPECT_NEAR(moved[0].angles[0], 10, 1e-4);
-    EXPECT_NEAR(moved[0].mean_changed(), 0.25, 1e-12);
-    EXPECT_EQ(moved[0].changed, (std::vector<double>{0, 0.5})) << "token by token";
-    EXPECT_NEAR(moved[0].mean_jaccard(), (1 + 1.0 / 3) / 2, 1e-12);
-    b.token_ids = {7, 9};
-    EXPECT_TRUE(std::isnan(snapshot_change(a, b)[0].mean_changed()));
-    b.layers[0].centroids.clear();
-    EXPECT_TRUE(std::isnan(snapshot_change(a, b)[0].mean_angle()));
 }
 
 TEST(Collinearity, OfOrthogonalAndOfEqualRows) {
@@ -196,8 +120,8 @@ TEST(Collinearity, OfRowsInModelSpace) {
 
 TEST(ModelSpace, EachHopHasItsOwnProjectionAndPool) {
     auto c = tiny();
-    c.moe.pools = "unrolled";
-    c.moe.projection = "per_hop";
+    c.moe.pools = Pools::unrolled;
+    c.moe.projection = ProjectionKind::per_hop;
     const auto w = init_weights(c, 3).layers[0];
     const auto parts = in_model_space(c, w, 0, w.centroids);
     ASSERT_EQ(parts.size(), 3u);

@@ -11,10 +11,9 @@
 #include "tests/kernels/helpers.h"
 #include "tests/model/tiny.h"
 
+namespace hopscope::core {
 namespace {
 
-using namespace hopscope;
-using namespace hopscope::core;
 using hopscope::test::in_fp64;
 using hopscope::test::loss_of;
 using hopscope::test::max_abs;
@@ -28,7 +27,7 @@ TEST(Model, ParameterTotalOfThePaperPresets) {
     c.moe.experts = 1024;
     c.moe.legacy_param_count = true;
     EXPECT_EQ(make_weights(c).parameters(), 84742144);
-    c.model.ffn = "dense";
+    c.model.ffn = FfnKind::dense;
     c.model.d_ff = 1120;
     EXPECT_EQ(make_weights(c).parameters(), 84742144);
 }
@@ -46,7 +45,7 @@ TEST(Model, InitialValuesDependOnSeedAndNameOnly) {
     auto c = tiny();
     const auto a = init_weights(c, 7), b = init_weights(c, 7), other = init_weights(c, 8);
     c.moe.hops = {1};
-    c.moe.projection = "per_hop";
+    c.moe.projection = ProjectionKind::per_hop;
     const auto variant = init_weights(c, 7);
     EXPECT_TRUE(a.embed.equal(b.embed));
     EXPECT_FALSE(a.embed.equal(other.embed));
@@ -82,9 +81,9 @@ TEST(Halting, ThresholdZeroRunsAllAndInfinityRunsOneHop) {
     const auto w = init_weights(c, 3);
     const auto ids = some_ids(c, 2, 6);
     ForwardOptions zero, all, one;
-    zero.controls.halt_epsilon = 0;
-    all.controls.halt_epsilon = 1e30;
-    one.controls.hop_limit = 1;
+    zero.changes.halt_epsilon = 0;
+    all.changes.halt_epsilon = 1e30;
+    one.changes.hop_limit = 1;
     EXPECT_TRUE(forward(c, w, ids, {}).hidden.equal(forward(c, w, ids, zero).hidden));
     Counting probe;
     all.probe = &probe;
@@ -101,8 +100,8 @@ TEST(Halting, AHaltedTokenKeepsItsUpdateAndOthersAreUntouched) {
     const auto x = hopscope::test::randn({5, c.model.d_model}, 4);
     const TokenBatch tokens{some_ids(c, 1, 5).reshape({-1}), 5};
     ForwardOptions deep, shallow, mixed;
-    shallow.controls.hop_limit = 1;
-    mixed.controls.depths = {{3, 3, 1, 3, 3}, {3, 3, 3, 3, 3}};
+    shallow.changes.hop_limit = 1;
+    mixed.changes.depths = {{3, 3, 1, 3, 3}, {3, 3, 3, 3, 3}};
     const auto full = moe(c, w, 0, x, tokens, deep, nullptr).out,
                first = moe(c, w, 0, x, tokens, shallow, nullptr).out;
     const auto out = moe(c, w, 0, x, tokens, mixed, nullptr).out;
@@ -117,7 +116,7 @@ TEST(FrozenRouting, ConsecutiveHopsChooseTheSame) {
     const auto w = in_fp64(c);
     ForwardOptions options;
     options.statistics = true;
-    options.controls.freeze_routing = true;
+    options.changes.freeze_routing = true;
     const auto out = forward(c, w, some_ids(c, 2, 6), options);
     for (const auto& s : out.stats)
         for (const double j : s.jaccard) EXPECT_EQ(j, 1.0);
@@ -129,10 +128,10 @@ TEST(FrozenRouting, TheConfigurationAsksForTheSameThing) {
     const auto w = in_fp64(c);
     const auto ids = some_ids(c, 2, 6);
     ForwardOptions frozen;
-    frozen.controls.freeze_routing = true;
+    frozen.changes.freeze_routing = true;
     const auto expected = forward(c, w, ids, frozen).hidden;
     EXPECT_GT(max_abs(expected, forward(c, w, ids, {}).hidden), 1e-9);
-    c.moe.reroute = "frozen";
+    c.moe.reroute = Reroute::frozen;
     EXPECT_TRUE(expected.equal(forward(c, w, ids, {}).hidden));
 }
 
@@ -150,3 +149,4 @@ TEST(Balance, IsOneForEvenUseWhateverTheTopology) {
 }
 
 }  // namespace
+}  // namespace hopscope::core

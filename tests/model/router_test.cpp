@@ -10,6 +10,8 @@
 
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
+#include "core/model/routers/hash.h"
+#include "core/model/routers/scored.h"
 #include "kernels/reference/reference.h"
 #include "tests/model/tiny.h"
 
@@ -31,12 +33,12 @@ struct Routed : Probe {
 };
 
 Routed route_layer(const Config& c, const Weights& w, const at::Tensor& x, const at::Tensor& ids,
-                   Controls controls = {}, LayerStats* stats = nullptr) {
+                   PassChanges changes = {}, LayerStats* stats = nullptr) {
     const c10::AutoGradMode no_grad(false);
     Routed out;
     ForwardOptions options;
     options.probe = &out;
-    options.controls = std::move(controls);
+    options.changes = std::move(changes);
     moe(c, w, 0, x, {ids.reshape({-1}), ids.size(1)}, options, stats);
     return out;
 }
@@ -53,13 +55,13 @@ TEST(Hash, ChoicesAreTheSequenceThatScienceFixes) {
 
 TEST(Hash, DependsOnPositionOrTokenAloneAndWeighsEvenly) {
     auto c = tiny();
-    c.moe.router = "hash";
+    c.moe.router = RouterKind::hash;
     const auto w = in_fp64(c);
     const auto x = randn({10, c.model.d_model}, 4);
     const auto ids = at::tensor(at::ArrayRef<int64_t>({1, 2, 3, 4, 5, 5, 4, 3, 2, 1})).view({2, 5});
     const auto by_position = route_layer(c, w, x, ids);
     EXPECT_TRUE(by_position.idx[0].narrow(0, 0, 5).equal(by_position.idx[0].narrow(0, 5, 5)));
-    c.moe.hash_key = "token";
+    c.moe.hash_key = HashKey::token;
     const auto by_token = route_layer(c, w, x, ids);
     EXPECT_TRUE(by_token.idx[0][0].equal(by_token.idx[0][9])) << "the same token twice";
     EXPECT_TRUE(by_token.idx[0].equal(by_token.idx[2])) << "nothing changes from hop to hop";
@@ -69,7 +71,7 @@ TEST(Hash, DependsOnPositionOrTokenAloneAndWeighsEvenly) {
 
 TEST(Linear, LogitsAreRowsTimesInput) {
     auto c = tiny();
-    c.moe.router = "linear";
+    c.moe.router = RouterKind::linear;
     c.moe.hops = {1};
     const auto w = in_fp64(c);
     const auto x = randn({5, c.model.d_model}, 4);
@@ -83,7 +85,7 @@ TEST(Linear, LogitsAreRowsTimesInput) {
 TEST(Pools, UnrolledHopsChooseInsideTheirOwnPool) {
     auto c = tiny();
     c.moe.experts = 8;  // over 3 hops: 3 + 3 + 2, larger first (E17)
-    c.moe.pools = "unrolled";
+    c.moe.pools = Pools::unrolled;
     const auto w = in_fp64(c);
     LayerStats stats;
     const auto x = randn({10, c.model.d_model}, 4);
@@ -97,7 +99,7 @@ TEST(Pools, UnrolledHopsChooseInsideTheirOwnPool) {
             choices += stats.counts[e];
         EXPECT_EQ(choices, 10 * c.moe.top_k) << "hop " << hop;
     }
-    Controls frozen;
+    PassChanges frozen;
     frozen.freeze_routing = true;
     EXPECT_EQ(route_layer(c, w, x, some_ids(c, 2, 5), frozen).offset,
               (std::vector<int64_t>{0, 0, 0}))
@@ -106,7 +108,7 @@ TEST(Pools, UnrolledHopsChooseInsideTheirOwnPool) {
 
 TEST(Rerouting, KinematicMovesThePositionByTheChosenVectors) {
     auto c = tiny();
-    c.moe.reroute = "kinematic";
+    c.moe.reroute = Reroute::kinematic;
     const auto w = in_fp64(c);
     const auto x = randn({6, c.model.d_model}, 4);
     const auto r = route_layer(c, w, x, some_ids(c, 1, 6));
@@ -116,7 +118,7 @@ TEST(Rerouting, KinematicMovesThePositionByTheChosenVectors) {
     const auto moved = r.pos[0] + (v * r.weight[0].unsqueeze(-1)).sum(1);
     EXPECT_LT(max_abs(r.pos[1], kernels::reference::l2norm(moved)), 1e-12);  // E9, mode 1
     EXPECT_GT(max_abs(r.pos[1], r.pos[0]), 1e-3);
-    c.moe.reroute = "hybrid";
+    c.moe.reroute = Reroute::hybrid;
     const auto hybrid = route_layer(c, w, x, some_ids(c, 1, 6));
     EXPECT_TRUE(hybrid.pos[0].equal(r.pos[0]));
     EXPECT_GT(max_abs(hybrid.pos[1], r.pos[1]), 1e-6);
@@ -124,13 +126,13 @@ TEST(Rerouting, KinematicMovesThePositionByTheChosenVectors) {
 
 TEST(Rerouting, HaltedTokensLeaveThePositionsOfOthersAlone) {
     auto c = tiny();
-    c.moe.reroute = "kinematic";
+    c.moe.reroute = Reroute::kinematic;
     const auto w = in_fp64(c);
     const auto x = randn({5, c.model.d_model}, 4);
-    Controls controls;
-    controls.depths = {{3, 1, 3, 2, 3}, {3, 3, 3, 3, 3}};
+    PassChanges changes;
+    changes.depths = {{3, 1, 3, 2, 3}, {3, 3, 3, 3, 3}};
     const auto all = route_layer(c, w, x, some_ids(c, 1, 5));
-    const auto some = route_layer(c, w, x, some_ids(c, 1, 5), controls);
+    const auto some = route_layer(c, w, x, some_ids(c, 1, 5), changes);
     EXPECT_LT(max_abs(some.pos[2], all.pos[2].index_select(0, at::tensor({0L, 2L, 4L}))), 1e-12);
 }
 
@@ -182,21 +184,23 @@ TEST(SequenceBalance, IsTheMeanOverSequencesOfTheSwitchTerm) {
 
 TEST(Weights, EveryPresetHoldsTheParametersThatAreCounted) {
     for (const auto& change : std::vector<std::function<void(Config&)>>{
-             [](Config& c) { c.moe.router = "linear"; }, [](Config& c) { c.moe.router = "hash"; },
-             [](Config& c) { c.moe.router = "kmeans"; },
+             [](Config& c) { c.moe.router = RouterKind::linear; },
+             [](Config& c) { c.moe.router = RouterKind::hash; },
+             [](Config& c) { c.moe.router = RouterKind::kmeans; },
              [](Config& c) {
-                 c.moe.router = "kmeans";
-                 c.moe.kmeans = "spherical_2";
+                 c.moe.router = RouterKind::kmeans;
+                 c.moe.kmeans = KMeans::spherical_2;
              },
              [](Config& c) {
-                 c.moe.router = "kmeans";
-                 c.moe.kmeans_space = "model";
+                 c.moe.router = RouterKind::kmeans;
+                 c.moe.kmeans_space = KMeansSpace::model;
              },
-             [](Config& c) { c.moe.expert = "static"; }, [](Config& c) { c.moe.expert = "swiglu"; },
+             [](Config& c) { c.moe.expert = ExpertKind::fixed; },
+             [](Config& c) { c.moe.expert = ExpertKind::swiglu; },
              [](Config& c) { c.moe.shared_expert = 5; },
-             [](Config& c) { c.moe.balance = "loss_free"; },
-             [](Config& c) { c.moe.reroute = "hybrid"; },
-             [](Config& c) { c.moe.pools = "unrolled"; }}) {
+             [](Config& c) { c.moe.balance = Balance::loss_free; },
+             [](Config& c) { c.moe.reroute = Reroute::hybrid; },
+             [](Config& c) { c.moe.pools = Pools::unrolled; }}) {
         auto c = tiny();
         change(c);
         EXPECT_EQ(make_weights(c).parameters(), count_parameters(c).total) << to_toml(c);

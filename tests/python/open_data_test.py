@@ -93,8 +93,25 @@ class Runs(unittest.TestCase):
         self.assertEqual((snapshot["step"], layer["centroids"].shape, layer["choices"].shape[::2]), (20, (18, 8), (3, 4)))
         self.assertAlmostEqual(float(layer["load"].sum()), 1, places=5)
         np.testing.assert_allclose(np.linalg.norm(layer["positions"], axis=-1), 1, atol=2e-3)
-        hopscope("analyze", run.path, "--what", "load", "--out", run.path / "analysis")
+        hopscope("analyze", run.path, "--what", "load,echo,displacement", "--out", run.path / "analysis")
         self.assertEqual(run.analyses["load"]["name"], "load")
+        echo = run.analyses["echo"]["result"]
+        value, low, high, n = hio.estimate(echo, "mean")
+        self.assertEqual((value, n), (echo["mean"], run.analyses["echo"]["batches"]))
+        self.assertTrue(low <= value <= high)
+        self.assertEqual(hio.estimate(run.analyses["displacement"]["result"], "mean")[3], n)
+
+    def test_numbers_with_intervals_of_both_formats(self):
+        """Wrong if a stored document of format 1 could no longer be read, or another interval were taken for its own."""
+        half = (0.5, 0.25, 0.75, 8)
+        for fields in ({"x": {"value": 0.5, "ci95": [0.25, 0.75], "n": 8, "over": "batches"}},
+                       {"x": 0.5, "x_interval": {"value": 0.5, "ci95": [0.25, 0.75], "n": 8, "over": "batches"}},
+                       {"x": {"mean": 0.5, "ci95": [0.25, 0.75], "batches": 8}},
+                       {"x": {"share": 0.5, "ci95": [0.25, 0.75], "count": 4, "n": 8}},
+                       {"x": 0.5, "x_interval": {"mean": 0.5, "ci95": [0.25, 0.75], "batches": 8}}):
+            self.assertEqual(hio.estimate(fields, "x"), half)
+        self.assertEqual(hio.estimate({"x": 0.5, "x_ci95": [0.25, 0.75], "ci95": [0, 1]}, "x"), (0.5, 0.25, 0.75, None))
+        self.assertEqual(hio.estimate({"x": 0.5, "ci95": [0, 1]}, "x"), (0.5, None, None, None))
 
     def test_reads_beside_a_writer(self):
         """Wrong if a line that is half on disk breaks the reading, or a whole wrong one passes."""

@@ -4,8 +4,9 @@
 #include <random>
 
 #include "core/run/crc32c.h"
-#include "tests/run/child_process.h"
-#include "tests/run/helpers.h"
+#include "tests/base/child_process.h"
+#include "tests/base/helpers.h"
+#include "tests/run/event_reader.h"
 #include "tests/run/records.h"
 
 namespace hopscope::core {
@@ -43,14 +44,14 @@ TEST(EventFile, RoundTrip) {
     const TempFolder dir;
     std::vector<ScalarRecord> records;
     const std::string path = write_events(dir, records, 5);
-    auto events = read_event_file(path);
+    auto events = test::read_event_file(path);
     ASSERT_TRUE(events) << events.error().message;
     ASSERT_EQ(events->size(), 7u);
     EXPECT_EQ((*events)[0].file_version, "brain.Event:2");
     EXPECT_TRUE((*events)[1].session_start);
     EXPECT_EQ((*events)[1].step, 1);
     for (size_t i = 0; i < records.size(); ++i) {
-        const ScalarEvent& event = (*events)[i + 2];
+        const test::ScalarEvent& event = (*events)[i + 2];
         EXPECT_EQ(event.step, records[i].step);
         EXPECT_GT(event.wall_time, 1.6e9);
         size_t at = 0;
@@ -90,7 +91,7 @@ TEST(EventFile, KillAtEveryByte) {
     size_t seen = 0;
     for (size_t cut = 0; cut <= whole.size(); ++cut) {
         put_bytes(dir / "cut", whole.substr(0, cut));
-        auto events = read_event_file(dir / "cut");
+        auto events = test::read_event_file(dir / "cut");
         ASSERT_TRUE(events) << cut << ": " << events.error().message;
         ASSERT_GE(events->size(), seen);
         ASSERT_LE(events->size(), seen + 1);
@@ -111,7 +112,7 @@ TEST(EventFile, EveryDamagedByteIsFound) {
         std::string bytes = whole;
         bytes[at] = static_cast<char>(bytes[at] ^ (1 << (at % 8)));
         put_bytes(dir / "bad", bytes);
-        auto events = read_event_file(dir / "bad");
+        auto events = test::read_event_file(dir / "bad");
         ASSERT_FALSE(events) << at;
         EXPECT_EQ(events.error().kind, ErrorKind::usage);
         EXPECT_TRUE(contains(events.error().message, dir / "bad"));
@@ -133,7 +134,7 @@ TEST(EventFile, RecordsThatAreNoEvents) {
             return std::string(reinterpret_cast<const char*>(&crc), 4);
         };
         put_bytes(dir / "f", length + sum(length) + body + sum(body));
-        auto events = read_event_file(dir / "f");
+        auto events = test::read_event_file(dir / "f");
         if (!events) ++refused;
     }
     EXPECT_GT(refused, 1000);
@@ -152,7 +153,7 @@ TEST(EventFile, FullDiskTakesTheRecordBack) {
         while (written < 100 && (status = file->append(random_record(random, written + 1, 2))))
             ++written;
         if (status || written == 0 || !contains(status.error().message, file->path())) return 2;
-        auto events = read_event_file(file->path());
+        auto events = test::read_event_file(file->path());
         return events && events->size() == static_cast<size_t>(written) + 2 &&
                        std::filesystem::file_size(file->path()) < 3000
                    ? 0

@@ -2,21 +2,24 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/run/helpers.h"
+#include "tests/base/helpers.h"
 
 namespace hopscope::core {
 namespace {
 
-std::vector<LoggedCommand> sample() {
-    return {{{"freeze", {{"what", std::string("routing")}}}, 100, 1700000000.125, "window"},
-            {{"set", {{"key", std::string("lr")}, {"value", 0.1 / 3}}}, 101, 0.1, "cli \"x\""},
-            {{"pause", {}}, 150, 1.0, "script"}};
+std::vector<LoggedCommand> three_commands() {
+    const Command freeze{CommandKind::freeze, {{"what", std::string("routing")}}};
+    const Command set{CommandKind::set, {{"key", std::string("lr")}, {"value", 0.1 / 3}}};
+    const Command pause{CommandKind::pause, {}};
+    return {{freeze, 100, 1700000000.125, "window"},
+            {set, 101, 0.1, "cli \"x\""},
+            {pause, 150, 1.0, "script"}};
 }
 
 std::string write_sample(const std::string& path) {
     auto log = EventLog::open(path);
     EXPECT_TRUE(log);
-    for (const LoggedCommand& entry : sample()) {
+    for (const LoggedCommand& entry : three_commands()) {
         const Status status = log->append(entry);
         EXPECT_TRUE(status);
     }
@@ -30,7 +33,7 @@ TEST(EventLog, RoundTrip) {
     const std::string text = write_sample(dir / "events.jsonl");
     auto read = read_event_log(dir / "events.jsonl");
     ASSERT_TRUE(read) << read.error().message;
-    EXPECT_EQ(*read, sample());
+    EXPECT_EQ(*read, three_commands());
     const auto lines = complete_lines(text);
     ASSERT_EQ(lines.size(), 3u);
     EXPECT_EQ(
@@ -59,7 +62,7 @@ TEST(EventLog, KillAtEveryByte) {
         ASSERT_EQ(read->size(), complete);
         auto log = EventLog::open(path);
         ASSERT_TRUE(log);
-        for (size_t i = complete; i < 3; ++i) ASSERT_TRUE(log->append(sample()[i]));
+        for (size_t i = complete; i < 3; ++i) ASSERT_TRUE(log->append(three_commands()[i]));
         ASSERT_EQ(bytes_of(path), whole) << cut;
     }
 }

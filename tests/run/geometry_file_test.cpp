@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <set>
 
-#include "core/run/half.h"
+#include "core/base/half.h"
 #include "core/run/safetensors.h"
-#include "tests/run/helpers.h"
+#include "tests/base/helpers.h"
 
 namespace hopscope::core {
 namespace {

@@ -4,8 +4,8 @@
 #include <random>
 #include <set>
 
-#include "tests/run/child_process.h"
-#include "tests/run/helpers.h"
+#include "tests/base/child_process.h"
+#include "tests/base/helpers.h"
 #include "tests/run/records.h"
 
 namespace hopscope::core {

@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "core/run/metrics_log.h"
-#include "tests/run/child_process.h"
-#include "tests/run/helpers.h"
+#include "tests/base/child_process.h"
+#include "tests/base/helpers.h"
+#include "tests/run/event_reader.h"
 #include "tests/run/records.h"
 
 namespace hopscope::core {
@@ -162,11 +163,11 @@ TEST(RunFolder, SecondWriterIsRefused) {
     if (child == 0) {
         char c = 'x';
         auto folder = RunFolder::create(dir / "a", "x", sample_info());
-        const bool told = folder.ok() && write(ready[1], &c, 1) == 1;
-        _exit(told && read(done[0], &c, 1) == 1 ? 0 : 1);
+        const bool told = folder.ok() && ::write(ready[1], &c, 1) == 1;
+        _exit(told && ::read(done[0], &c, 1) == 1 ? 0 : 1);
     }
     char c = 0;
-    ASSERT_EQ(read(ready[0], &c, 1), 1);
+    ASSERT_EQ(::read(ready[0], &c, 1), 1);
     auto second = RunFolder::open(dir / "a", true);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind, ErrorKind::usage);
@@ -174,7 +175,7 @@ TEST(RunFolder, SecondWriterIsRefused) {
     EXPECT_TRUE(contains(second.error().message, std::to_string(child))) << second.error().message;
     EXPECT_TRUE(RunFolder::open(dir / "a", false));
     EXPECT_FALSE(RunFolder::create(dir / "a", "x", {}));
-    ASSERT_EQ(write(done[1], &c, 1), 1);
+    ASSERT_EQ(::write(done[1], &c, 1), 1);
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
@@ -324,7 +325,7 @@ TEST(MetricsLog, ResumeCutsAndStartsANewEventFile) {
         files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     ASSERT_EQ(files.size(), 2u);
-    auto events = read_event_file(files[1]);
+    auto events = test::read_event_file(files[1]);
     ASSERT_TRUE(events);
     ASSERT_EQ(events->size(), 5u);
     EXPECT_EQ((*events)[1].step, 4) << "TensorBoard drops the older file from here on";

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <random>
 
-#include "tests/run/child_process.h"
-#include "tests/run/helpers.h"
+#include "tests/base/child_process.h"
+#include "tests/base/helpers.h"
 
 namespace hopscope::core {
 namespace {

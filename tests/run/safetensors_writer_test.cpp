@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 
-#include "core/run/atomic_file.h"
-#include "tests/run/child_process.h"
-#include "tests/run/helpers.h"
+#include "core/base/files.h"
+#include "tests/base/child_process.h"
+#include "tests/base/helpers.h"
 
 namespace hopscope::core {
 namespace {

@@ -13,13 +13,13 @@ TEST(Beside, HasItsTurnAfterEachRecordedUpdate) {
     world.checkpoint_every = 2;
     FakeRun run(world, paused_at_start());
     ASSERT_TRUE(run.wait_state(RunState::paused));
-    EXPECT_EQ(run.ask({"fork", {}}).state, AnswerState::applied);
+    EXPECT_EQ(run.ask({CommandKind::fork, {}}).state, AnswerState::applied);
     EXPECT_EQ(run.session->status().lanes, (std::vector<std::string>{"fake", "copy"}));
     const std::vector<std::string> said = run.session->drain_messages();
     EXPECT_TRUE(std::any_of(said.begin(), said.end(), [](const std::string& line) {
         return line.find("a copy was made") != std::string::npos;
     }));
-    run.ask({"step", {{"count", int64_t{3}}}});
+    run.ask({CommandKind::step, {{"count", int64_t{3}}}});
     ASSERT_TRUE(run.wait([&] { return world.count("beside 3") == 1; }));
     ASSERT_TRUE(run.wait_state(RunState::paused));
     std::vector<std::pair<int64_t, int32_t>> turns;
@@ -41,13 +41,13 @@ TEST(Beside, WaitsForARunInTrouble) {
     world.nan_at = 2;
     FakeRun run(world, paused_at_start());
     ASSERT_TRUE(run.wait_state(RunState::paused));
-    run.ask({"fork", {}});
-    run.ask({"resume", {}});
+    run.ask({CommandKind::fork, {}});
+    run.ask({CommandKind::resume, {}});
     ASSERT_TRUE(run.wait([&] { return !run.session->status().reason.empty(); }));
     EXPECT_EQ(world.count("beside 2"), 1);
     world.nan_at = -1;
     world.disk_full = true;
-    run.ask({"resume", {}});
+    run.ask({CommandKind::resume, {}});
     ASSERT_TRUE(run.wait(
         [&] { return run.session->status().reason.find("no space") != std::string::npos; }));
     EXPECT_EQ(world.count("beside 3"), 0);

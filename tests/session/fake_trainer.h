@@ -202,10 +202,10 @@ class FakeTrainer final : public Trainer {
         called("apply");
         if (!world_.refuse_set.empty() && command.text("key", "") == world_.refuse_set)
             return usage_error("not this key");
-        if (command.name == "set") lr_ = command.number("value", 0);
-        if (command.name == "freeze") frozen_ = {command.text("what", "")};
-        if (command.name == "unfreeze") frozen_.clear();
-        if (command.name == "fork") {
+        if (command.kind == CommandKind::set) lr_ = command.number("value", 0);
+        if (command.kind == CommandKind::freeze) frozen_ = {command.text("what", "")};
+        if (command.kind == CommandKind::unfreeze) frozen_.clear();
+        if (command.kind == CommandKind::fork) {
             world_.forked = true;
             messages_.push_back("a copy was made");
         }
@@ -379,7 +379,7 @@ class FakeRun {
 };
 
 inline Command set_command(const std::string& key, double value) {
-    return {"set", {{"key", key}, {"value", value}}};
+    return {CommandKind::set, {{"key", key}, {"value", value}}};
 }
 
 }  // namespace hopscope::core

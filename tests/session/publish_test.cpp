@@ -23,7 +23,7 @@ TEST(Publish, NobodyLookingCostsNothing) {
         run.wait([&] { return world.updates >= 2000 && Wakeup::Clock::now() - begin > 350ms; }));
     EXPECT_LE(world.geometries, 1);
     EXPECT_EQ(world.copies, 0);
-    run.ask({"pause", {}});
+    run.ask({CommandKind::pause, {}});
     EXPECT_EQ(int64_t(run.drain().size()), world.updates) << "every record is kept all the same";
 }
 
@@ -43,7 +43,7 @@ TEST(Publish, GeometryFollowsTheRunAtALimitedRate) {
         return fresh >= 4;
     }));
     EXPECT_GE(Wakeup::Clock::now() - begin, 250ms) << "four pictures are 100 ms apart each";
-    const Answer paused = run.ask({"pause", {}});
+    const Answer paused = run.ask({CommandKind::pause, {}});
     ASSERT_TRUE(run.wait([&] { return run.session->geometry()->step == paused.step; }))
         << "the last picture before a pause is always sent";
 }
@@ -64,7 +64,7 @@ TEST(Publish, AnExpensivePictureIsDrawnRarely) {
     EXPECT_GE(world.geometries - before, 1);
     const double share = run.session->status().publish_share;
     EXPECT_TRUE(share > 0 && share < 1) << share;
-    run.ask({"pause", {}});
+    run.ask({CommandKind::pause, {}});
     float slowest = 0;
     for (const ScalarRecord& record : run.drain()) slowest = std::max(slowest, record.publish_ms);
     EXPECT_GE(slowest, 10.0f) << "the record hides what publishing cost";
@@ -94,7 +94,7 @@ TEST(Inspector, AnswersFromWeightsOfTheQuestionsStep) {
     FakeWorld world;
     FakeRun run(world);
     ASSERT_TRUE(run.wait([&] { return world.updates > 5; }));
-    const Answer paused = run.ask({"pause", {}});
+    const Answer paused = run.ask({CommandKind::pause, {}});
     run.session->request_trace({"hello", {}});
     ASSERT_TRUE(run.wait([&] { return traced(run, "hello"); }));
     const auto trace = run.session->trace();
@@ -140,7 +140,7 @@ TEST(Inspector, AnOpenPromptFollowsTheRunWhileSomeoneLooks) {
     std::this_thread::sleep_for(700ms);  // nobody calls trace()
     EXPECT_LE(world.copies, copies + 1);
     const Answer changed = run.ask(set_command("lr", 0.5));
-    run.ask({"pause", {}});
+    run.ask({CommandKind::pause, {}});
     ASSERT_TRUE(run.wait([&] { return run.session->trace()->step == run.session->status().step; }))
         << "the last state before the pause must be shown";
     EXPECT_EQ(changed.state, AnswerState::applied);
@@ -224,10 +224,10 @@ TEST(Inspector, RefusesInterventionsThatAreNotBuilt) {
     // Wrong if an intervention is ignored in silence and its "effect" shown as zero.
     FakeWorld world;
     FakeRun run(world, paused_at_start());
-    run.session->request_trace({"a", {{"fork", {}}}});
+    run.session->request_trace({"a", {{CommandKind::fork, {}}}});
     ASSERT_TRUE(run.wait([&] { return traced(run, "a"); }));
     EXPECT_NE(run.session->trace()->error.find("training"), std::string::npos);
-    run.session->request_trace({"b", {{"halt", {{"epsilon", 0.1}}}}});
+    run.session->request_trace({"b", {{CommandKind::halt, {{"epsilon", 0.1}}}}});
     ASSERT_TRUE(run.wait([&] { return traced(run, "b"); }));
     EXPECT_EQ(run.session->trace()->error, "");
     run.session->request_trace({"", {}});
@@ -238,7 +238,7 @@ TEST(Inspector, RefusesInterventionsThatAreNotBuilt) {
 InterventionRequest question(uint64_t seed) {
     InterventionRequest out;
     out.prompt = "p";
-    out.script = {{"zero_experts", {}}};
+    out.script = {{CommandKind::zero_experts, {}}};
     out.seed = seed;
     return out;
 }
@@ -306,9 +306,9 @@ TEST(Inspector, AnInterventionThatCannotActIsRefusedWithTheReason) {
         return run.session->intervention();
     };
     auto asked = question(3);
-    asked.script.push_back({"set", {{"key", std::string("lr")}, {"value", 1.0}}});
+    asked.script.push_back({CommandKind::set, {{"key", std::string("lr")}, {"value", 1.0}}});
     EXPECT_NE(answer_to(asked)->error.find("training"), std::string::npos);
-    asked.script.back() = {"steer", {{"layer", int64_t{0}}}};
+    asked.script.back() = {CommandKind::steer, {{"layer", int64_t{0}}}};
     EXPECT_NE(answer_to(asked)->error.find("\"expert\" is missing"), std::string::npos);
     EXPECT_EQ(world.interventions, 0);
     world.throw_in = "intervene";

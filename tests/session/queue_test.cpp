@@ -11,7 +11,7 @@ namespace hopscope::core {
 namespace {
 
 Command set(const std::string& key, double value) {
-    return {"set", {{"key", key}, {"value", value}}};
+    return {CommandKind::set, {{"key", key}, {"value", value}}};
 }
 
 std::vector<std::string> take_all(CommandQueue& queue, int64_t step = 0) {
@@ -97,9 +97,9 @@ TEST(CommandQueue, ALaterValueReplacesTheWaitingOne) {
 TEST(CommandQueue, RunControlAndFreezesAreNeverReplaced) {
     // Wrong if three single steps become one, or a freeze after an unfreeze is lost.
     CommandQueue queue;
-    const Command step{"step", {{"count", int64_t(1)}}};
-    const Command freeze{"freeze", {{"what", std::string("router")}}};
-    const Command unfreeze{"unfreeze", {{"what", std::string("router")}}};
+    const Command step{CommandKind::step, {{"count", int64_t(1)}}};
+    const Command freeze{CommandKind::freeze, {{"what", std::string("router")}}};
+    const Command unfreeze{CommandKind::unfreeze, {{"what", std::string("router")}}};
     std::vector<std::string> sent;
     for (const Command& command : {step, step, freeze, unfreeze, freeze, step}) {
         queue.submit(command, "window");
@@ -112,7 +112,7 @@ TEST(CommandQueue, AValueBeforeAStepIsNotMovedBehindIt) {
     // Wrong if "set, step, set" makes the step with neither of the values.
     CommandQueue queue;
     queue.submit(set("lr", 1), "");
-    queue.submit({"step", {}}, "");
+    queue.submit({CommandKind::step, {}}, "");
     queue.submit(set("lr", 2), "");
     EXPECT_EQ(take_all(queue).size(), 3u);
 }
@@ -134,7 +134,7 @@ TEST(CommandQueue, FromStepWaitsForItsStep) {
     Command later = set("lr", 1);
     later.args["from_step"] = int64_t(10);
     queue.submit(later, "");
-    queue.submit({"pause", {}}, "");
+    queue.submit({CommandKind::pause, {}}, "");
     EXPECT_EQ(take_all(queue, 9), std::vector<std::string>{R"({"command":"pause"})"});
     EXPECT_EQ(take_all(queue, 10).size(), 1u);
 }
@@ -142,15 +142,16 @@ TEST(CommandQueue, FromStepWaitsForItsStep) {
 TEST(CommandQueue, AnswersTellWhatBecameOfEach) {
     // Wrong if the pending list shows another state than the trainer's answer.
     CommandQueue queue;
-    const uint64_t a = queue.submit({"pause", {}}, ""), b = queue.submit({"stop", {}}, "");
+    const uint64_t a = queue.submit({CommandKind::pause, {}}, ""),
+                   b = queue.submit({CommandKind::stop, {}}, "");
     EXPECT_TRUE(queue.stop_waits());
-    const uint64_t c = queue.submit_refused({"fork", {}}, "not available");
+    const uint64_t c = queue.submit_refused({CommandKind::fork, {}}, "not available");
     EXPECT_EQ(queue.next(0)->id, a);
     queue.applied(a, 7);
     EXPECT_EQ(queue.next(0)->id, b);
     EXPECT_FALSE(queue.stop_waits());
     queue.refused(b, "no");
-    const uint64_t d = queue.submit({"resume", {}}, "");
+    const uint64_t d = queue.submit({CommandKind::resume, {}}, "");
     queue.refuse_waiting("closed");
     EXPECT_FALSE(queue.next(0));
     const auto answers = queue.answers();
@@ -167,10 +168,10 @@ TEST(CommandQueue, AnswersTellWhatBecameOfEach) {
 TEST(CommandQueue, KeepsABoundedHistoryButEveryPendingOne) {
     // Wrong if a long session grows without end, or a waiting command loses its answer.
     CommandQueue queue;
-    Command later{"pause", {{"from_step", int64_t(1000)}}};
+    Command later{CommandKind::pause, {{"from_step", int64_t(1000)}}};
     const uint64_t pending = queue.submit(later, "");
     for (size_t i = 0; i < 2 * CommandQueue::kKeptAnswers; ++i)
-        queue.submit_refused({"fork", {}}, "not available");
+        queue.submit_refused({CommandKind::fork, {}}, "not available");
     const auto answers = queue.answers();
     EXPECT_EQ(answers.size(), CommandQueue::kKeptAnswers);
     EXPECT_EQ(answers.front().id, pending);

@@ -62,7 +62,7 @@ TEST(Session, StopInTheLastEvaluationLeavesTheRunOpen) {
     world.evaluation_time = 20s;
     FakeRun run(world);
     ASSERT_TRUE(run.wait([&] { return world.count("evaluate") == 1; }));
-    run.session->submit({"stop", {}}, "test");
+    run.session->submit({CommandKind::stop, {}}, "test");
     ASSERT_TRUE(run.wait_state(RunState::stopped));
     EXPECT_EQ(world.recorded().size(), 4u);
     EXPECT_EQ(world.count("state done"), 0);
@@ -106,11 +106,11 @@ TEST(Session, AnswersNameTheFirstUpdateAffected) {
     FakeRun run(world, paused_at_start());
     ASSERT_TRUE(run.wait_state(RunState::paused));
     ASSERT_EQ(run.ask(set_command("lr", 1)).step, 0);
-    EXPECT_EQ(run.ask({"step", {{"count", int64_t(5)}}}).step, 0);
+    EXPECT_EQ(run.ask({CommandKind::step, {{"count", int64_t(5)}}}).step, 0);
     ASSERT_TRUE(run.wait([&] { return run.session->status().step == 5; }));
     ASSERT_TRUE(run.wait_state(RunState::paused));
     EXPECT_EQ(run.ask(set_command("lr", 2)).step, 5);
-    EXPECT_EQ(run.ask({"step", {}}).step, 5);
+    EXPECT_EQ(run.ask({CommandKind::step, {}}).step, 5);
     ASSERT_TRUE(run.wait([&] { return run.session->status().step == 6; }));
     ASSERT_TRUE(run.wait_state(RunState::paused));
     const auto records = run.drain();
@@ -160,11 +160,11 @@ TEST(Session, RefusalsSayWhy) {
         EXPECT_EQ(answer.state, AnswerState::refused) << to_json(command);
         return answer.reason;
     };
-    EXPECT_EQ(reason({"pause", {}}), refusal(RunState::paused, Action::pause));
-    EXPECT_NE(reason({"fork", {{"with", std::string("{}")}, {"end", true}}}).find("not both"),
-              std::string::npos);
-    EXPECT_NE(reason({"halt", {{"epsilon", 0.1}}}).find("prompts"), std::string::npos);
-    EXPECT_NE(reason({"puase", {}}).find("pause"), std::string::npos);
+    EXPECT_EQ(reason({CommandKind::pause, {}}), refusal(RunState::paused, Action::pause));
+    EXPECT_NE(
+        reason({CommandKind::fork, {{"with", std::string("{}")}, {"end", true}}}).find("not both"),
+        std::string::npos);
+    EXPECT_NE(reason({CommandKind::halt, {{"epsilon", 0.1}}}).find("prompts"), std::string::npos);
     EXPECT_NE(reason(set_command("dropout", 2)).find("below 1"), std::string::npos);
     EXPECT_EQ(reason(set_command("clip", 1)), "not this key");
     EXPECT_EQ(world.log().size(), 0u);
@@ -175,26 +175,28 @@ TEST(Session, PauseResumeAndStopGoThroughTheirStates) {
     FakeWorld world;
     FakeRun run(world);
     ASSERT_TRUE(run.wait([&] { return world.updates > 3; }));
-    EXPECT_EQ(run.ask({"resume", {}}).reason, refusal(RunState::running, Action::resume));
-    EXPECT_EQ(run.ask({"step", {}}).reason, refusal(RunState::running, Action::step));
-    const Answer paused = run.ask({"pause", {}});
+    EXPECT_EQ(run.ask({CommandKind::resume, {}}).reason,
+              refusal(RunState::running, Action::resume));
+    EXPECT_EQ(run.ask({CommandKind::step, {}}).reason, refusal(RunState::running, Action::step));
+    const Answer paused = run.ask({CommandKind::pause, {}});
     EXPECT_EQ(paused.state, AnswerState::applied);
     EXPECT_EQ(run.session->status().state, RunState::paused);
     EXPECT_EQ(world.updates, paused.step) << "an update was made after the pause";
     std::this_thread::sleep_for(20ms);
     EXPECT_EQ(world.updates, paused.step);
-    EXPECT_EQ(run.ask({"freeze", {{"what", std::string("router")}}}).step, paused.step);
+    EXPECT_EQ(run.ask({CommandKind::freeze, {{"what", std::string("router")}}}).step, paused.step);
     EXPECT_EQ(run.session->status().frozen, std::vector<std::string>{"router"});
-    EXPECT_EQ(run.ask({"evaluate", {}}).state, AnswerState::applied);
+    EXPECT_EQ(run.ask({CommandKind::evaluate, {}}).state, AnswerState::applied);
     EXPECT_EQ(run.session->status().valid_loss, 2.5f);
-    EXPECT_EQ(run.ask({"checkpoint", {}}).state, AnswerState::applied);
-    EXPECT_EQ(run.ask({"resume", {}}).step, paused.step);
+    EXPECT_EQ(run.ask({CommandKind::checkpoint, {}}).state, AnswerState::applied);
+    EXPECT_EQ(run.ask({CommandKind::resume, {}}).step, paused.step);
     ASSERT_TRUE(run.wait([&] { return world.updates > paused.step; }));
-    EXPECT_EQ(run.ask({"stop", {}}).state, AnswerState::applied);
+    EXPECT_EQ(run.ask({CommandKind::stop, {}}).state, AnswerState::applied);
     ASSERT_TRUE(run.wait_state(RunState::stopped));
     EXPECT_EQ(world.count("checkpoint"), 2);
-    EXPECT_EQ(run.ask({"resume", {}}).reason, refusal(RunState::stopped, Action::resume));
-    EXPECT_EQ(run.ask({"evaluate", {}}).state, AnswerState::applied);
+    EXPECT_EQ(run.ask({CommandKind::resume, {}}).reason,
+              refusal(RunState::stopped, Action::resume));
+    EXPECT_EQ(run.ask({CommandKind::evaluate, {}}).state, AnswerState::applied);
     expect_complete(run.drain(), world.updates);
     ASSERT_TRUE(run.close());
     std::vector<std::string> states;
@@ -212,8 +214,8 @@ TEST(Session, PauseDuringPreparationIsKept) {
     };
     FakeRun run(world);
     ASSERT_TRUE(run.wait_state(RunState::preparing));
-    const uint64_t resume = run.session->submit({"resume", {}}, "test"),
-                   pause = run.session->submit({"pause", {}}, "test");
+    const uint64_t resume = run.session->submit({CommandKind::resume, {}}, "test"),
+                   pause = run.session->submit({CommandKind::pause, {}}, "test");
     prepared = true;
     ASSERT_TRUE(run.wait([&] { return run.answer(pause).state != AnswerState::pending; }));
     EXPECT_EQ(run.answer(resume).reason, refusal(RunState::preparing, Action::resume));
@@ -258,7 +260,7 @@ TEST(Session, ARunWithAllItsStepsIsDone) {
     world.first_step = world.steps = 10;
     FakeRun run(world);
     ASSERT_TRUE(run.wait_state(RunState::done));
-    EXPECT_EQ(run.ask({"step", {}}).reason, refusal(RunState::done, Action::step));
+    EXPECT_EQ(run.ask({CommandKind::step, {}}).reason, refusal(RunState::done, Action::step));
     ASSERT_TRUE(run.close());
     EXPECT_EQ(world.updates, 0);
 }
@@ -272,7 +274,7 @@ TEST(Session, NanPausesInTheWindowAndMayBeOvercome) {
     EXPECT_EQ(run.session->status().reason, "the loss is not finite");
     expect_complete(run.drain(), 5);
     EXPECT_EQ(world.count("state paused: the loss is not finite"), 1);
-    EXPECT_EQ(run.ask({"resume", {}}).state, AnswerState::applied);
+    EXPECT_EQ(run.ask({CommandKind::resume, {}}).state, AnswerState::applied);
     ASSERT_TRUE(run.wait([&] { return world.count("state paused: the loss is not finite") == 2; }));
     EXPECT_EQ(run.ask(set_command("lr", 0.1)).state, AnswerState::applied);
     ASSERT_TRUE(run.close());
@@ -307,13 +309,14 @@ TEST(Session, AFullDiskPausesAndGoesOnWhenThereIsRoom) {
     world.disk_full = true;
     ASSERT_TRUE(run.wait_state(RunState::paused));
     EXPECT_NE(run.session->status().reason.find("no space left"), std::string::npos);
-    EXPECT_NE(run.ask({"checkpoint", {}}).reason.find("no space left"), std::string::npos);
+    EXPECT_NE(run.ask({CommandKind::checkpoint, {}}).reason.find("no space left"),
+              std::string::npos);
     world.disk_full = false;
     const int64_t before = world.updates;
-    EXPECT_EQ(run.ask({"resume", {}}).state, AnswerState::applied);
+    EXPECT_EQ(run.ask({CommandKind::resume, {}}).state, AnswerState::applied);
     ASSERT_TRUE(run.wait([&] { return world.updates > before + 5; }));
     EXPECT_EQ(run.session->status().reason, "");
-    run.ask({"pause", {}});
+    run.ask({CommandKind::pause, {}});
     expect_complete(run.drain(), world.updates);
     expect_complete(world.recorded(), world.updates);
 }
@@ -328,7 +331,7 @@ TEST(Session, AFullDiskAtTheLastCheckpointLeavesAWayToSave) {
     FakeRun run(world);
     ASSERT_TRUE(run.wait_state(RunState::paused));
     world.no_checkpoint = false;
-    EXPECT_EQ(run.ask({"resume", {}}).state, AnswerState::applied);
+    EXPECT_EQ(run.ask({CommandKind::resume, {}}).state, AnswerState::applied);
     ASSERT_TRUE(run.wait_state(RunState::done));
     EXPECT_EQ(world.updates, 6);
     EXPECT_EQ(world.count("checkpoint"), 2);
@@ -347,17 +350,17 @@ TEST(Session, AnExceptionFailsTheRunNotTheProgram) {
         else
             world.throw_in = where;
         FakeRun run(world);
-        const uint64_t id = run.session->submit({"pause", {}}, "test");
+        const uint64_t id = run.session->submit({CommandKind::pause, {}}, "test");
         run.session->request_trace({"abc", {}});
         if (std::string(where) == "apply") {
-            run.ask({"pause", {}});
+            run.ask({CommandKind::pause, {}});
             EXPECT_EQ(run.ask(set_command("lr", 1)).state, AnswerState::refused);
         } else {
-            run.session->submit({"resume", {}}, "test");
+            run.session->submit({CommandKind::resume, {}}, "test");
         }
         const auto push_on = [&] {
             if (run.session->status().state == RunState::paused)
-                run.session->submit({"resume", {}}, "test");
+                run.session->submit({CommandKind::resume, {}}, "test");
             return run.session->status().state == RunState::failed;
         };
         ASSERT_TRUE(run.wait(push_on)) << where;
@@ -536,10 +539,11 @@ TEST(Soak, RandomCommandsLeaveTheRunConsistent) {
         for (int i = 1; !enough() && Wakeup::Clock::now() < limit; ++i) {
             // Now and then all is answered, so that the trainer gets to its updates.
             if (i % 50 == 0) run.ask(set_command("lr", 0.5));
-            const std::string names[] = {"pause", "resume", "step", "checkpoint", "evaluate"};
+            using enum CommandKind;
+            const CommandKind kinds[] = {pause, resume, step, checkpoint, evaluate};
             const unsigned pick = random() % 9;
             if (pick < 5) {
-                run.session->submit({names[pick], {}}, "soak");
+                run.session->submit({kinds[pick], {}}, "soak");
             } else if (pick == 5) {
                 run.session->submit(set_command("lr", double(random() % 100) / 100), "soak");
             } else if (pick == 6) {
@@ -557,7 +561,7 @@ TEST(Soak, RandomCommandsLeaveTheRunConsistent) {
             seen.insert(run.session->status().state);
             if (random() % 3 == 0) std::this_thread::sleep_for(300us);
         }
-        run.session->submit({"stop", {}}, "soak");
+        run.session->submit({CommandKind::stop, {}}, "soak");
         ASSERT_TRUE(run.wait_state(RunState::stopped)) << "seed " << seed;
         ASSERT_TRUE(run.close()) << "seed " << seed;
         for (const Answer& answer : run.session->answers())

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "core/stats/permutation.h"
 #include "core/stats/silhouette.h"
 
 namespace hopscope::core::stats {

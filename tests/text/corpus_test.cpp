@@ -35,9 +35,9 @@ ReadBack read_all(const std::string& path) {
     return out;
 }
 
-using Lines = std::vector<std::string>;
+using LineList = std::vector<std::string>;
 
-void expect_refused(const std::string& path, const std::string& word) {
+void expect_corpus_refused(const std::string& path, const std::string& word) {
     const auto back = read_all(path);
     ASSERT_TRUE(back.error) << path;
     EXPECT_EQ(back.error->kind, ErrorKind::usage);
@@ -49,15 +49,15 @@ void expect_refused(const std::string& path, const std::string& word) {
 TEST(Corpus, LinesAreWhatStandsBetweenNewlines) {
     TempFolder folder;
     EXPECT_EQ(read_all(folder.write("a", "one\n\ntwo\r\n three ")).lines,
-              (Lines{"one", "", "two\r", " three "}));
-    EXPECT_EQ(read_all(folder.write("b", "\n")).lines, Lines{""});
+              (LineList{"one", "", "two\r", " three "}));
+    EXPECT_EQ(read_all(folder.write("b", "\n")).lines, LineList{""});
 }
 
 // Fails if a line or a character at the border of two reads were lost or cut.
 TEST(Corpus, ManyReadsGiveTheSameLines) {
     TempFolder folder;
     Random random(1);
-    Lines lines;
+    LineList lines;
     std::string text;
     for (int i = 0; i < 3000; ++i) {
         std::string line;
@@ -106,7 +106,7 @@ TEST(Corpus, FolderIsReadInOrderOfPaths) {
     folder.write("e.txt", "4\n");
     const auto back = read_all(folder.path());
     EXPECT_FALSE(back.error) << back.error->message;
-    EXPECT_EQ(back.lines, (Lines{"1", "2", "3", "4"}));
+    EXPECT_EQ(back.lines, (LineList{"1", "2", "3", "4"}));
     folder.write("c/c.txt", "ok\nbad \xff");
     const auto bad = read_all(folder.path());
     ASSERT_TRUE(bad.error);
@@ -133,13 +133,13 @@ TEST(Corpus, BadUtf8IsNamedByItsOffset) {
     for (const auto& [text, offset] : cases) {
         EXPECT_EQ(find_bad_utf8(text), std::optional<int64_t>(offset));
         const std::string word = "byte " + std::to_string(offset) + " ";
-        expect_refused(folder.write("bad.txt", text), word);
-        expect_refused(folder.write("bad.xz", pack_xz(text)), word);
+        expect_corpus_refused(folder.write("bad.txt", text), word);
+        expect_corpus_refused(folder.write("bad.xz", pack_xz(text)), word);
         // The same after many reads, at every place relative to their border.
         for (int shift = 0; shift < 5; ++shift) {
             const size_t before = (size_t{1} << 18) - 4 + shift;
-            expect_refused(folder.write("far.txt", std::string(before, '\n') + text),
-                           "byte " + std::to_string(before + offset) + " ");
+            expect_corpus_refused(folder.write("far.txt", std::string(before, '\n') + text),
+                                  "byte " + std::to_string(before + offset) + " ");
         }
     }
     EXPECT_FALSE(
@@ -170,25 +170,25 @@ TEST(Corpus, Utf8InAnyPieces) {
 
 TEST(Corpus, BinaryEmptyAndMissingAreRefused) {
     TempFolder folder;
-    expect_refused(folder.write("bin", std::string("ab\0c", 4)), "byte 2;");
-    expect_refused(folder.write("elf", std::string("\x7f"
-                                                   "ELF\x02\x01\x01\0\0",
-                                                   9)),
-                   "binary");
-    expect_refused(folder.write("empty.txt", ""), "empty");
-    expect_refused(folder.write("empty.xz", pack_xz("")), "empty");
-    expect_refused(folder / "missing", "does not exist");
+    expect_corpus_refused(folder.write("bin", std::string("ab\0c", 4)), "byte 2;");
+    expect_corpus_refused(folder.write("elf", std::string("\x7f"
+                                                          "ELF\x02\x01\x01\0\0",
+                                                          9)),
+                          "binary");
+    expect_corpus_refused(folder.write("empty.txt", ""), "empty");
+    expect_corpus_refused(folder.write("empty.xz", pack_xz("")), "empty");
+    expect_corpus_refused(folder / "missing", "does not exist");
     std::filesystem::create_directory(folder / "nothing");
-    expect_refused(folder / "nothing", "no text file");
+    expect_corpus_refused(folder / "nothing", "no text file");
     ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
-    expect_refused(folder / "pipe", "no regular file");
+    expect_corpus_refused(folder / "pipe", "no regular file");
 }
 
 TEST(Corpus, DamagedXzIsRefused) {
     TempFolder folder;
     const std::string packed = pack_xz(sample_text(2000));
     for (size_t n = 7; n < packed.size(); n += packed.size() / 40) {
-        expect_refused(folder.write("cut.xz", packed.substr(0, n)), "truncated");
+        expect_corpus_refused(folder.write("cut.xz", packed.substr(0, n)), "truncated");
     }
     Random random(2);
     for (int i = 0; i < 60; ++i) {
@@ -198,15 +198,15 @@ TEST(Corpus, DamagedXzIsRefused) {
         ASSERT_TRUE(back.error) << "damage unseen";
         EXPECT_EQ(back.error->kind, ErrorKind::usage);
     }
-    expect_refused(folder.write("text.xz", "plain text"), "no .xz file");
+    expect_corpus_refused(folder.write("text.xz", "plain text"), "no .xz file");
     EXPECT_EQ(read_all(folder.write("two.xz", pack_xz("a\n") + pack_xz("b\n"))).lines,
-              (Lines{"a", "b"}));
+              (LineList{"a", "b"}));
 }
 
 TEST(Corpus, EndlessLineIsRefusedInBoundedMemory) {
     TempFolder folder;
-    expect_refused(folder.write("long", std::string(static_cast<size_t>(kMaxLineBytes) + 1, 'x')),
-                   "line 1");
+    expect_corpus_refused(
+        folder.write("long", std::string(static_cast<size_t>(kMaxLineBytes) + 1, 'x')), "line 1");
     EXPECT_EQ(read_all(folder.write("fits", std::string(static_cast<size_t>(kMaxLineBytes), 'x')))
                   .lines.size(),
               1u);
@@ -214,7 +214,7 @@ TEST(Corpus, EndlessLineIsRefusedInBoundedMemory) {
     std::string bomb;
     const std::string part = pack_xz(std::string(size_t{1} << 23, 'y'));
     for (int i = 0; i < 256; ++i) bomb += part;
-    expect_refused(folder.write("bomb.xz", bomb), "line 1");
+    expect_corpus_refused(folder.write("bomb.xz", bomb), "line 1");
 }
 
 TEST(Corpus, CountsDocumentsAndLines) {

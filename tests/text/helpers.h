@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/random.h"
 #include "core/text/corpus.h"
-#include "core/text/random.h"
 #include "core/text/tokenizer.h"
 #include "tests/temp_folder.h"
 

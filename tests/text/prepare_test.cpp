@@ -79,7 +79,7 @@ void append_chunks(const std::vector<int32_t>& document, size_t seq_len,
 TEST(Prepare, DocumentPackingCutsEachDocumentAlone) {
     TempFolder folder;
     DataConfig data;
-    data.pack = "document";
+    data.pack = Pack::document;
     constexpr size_t kLen = 16;
     std::string text;
     std::vector<std::vector<int32_t>> chunks;
@@ -131,7 +131,7 @@ TEST(Prepare, DocumentPackingCutsEachDocumentAlone) {
 TEST(Prepare, DocumentPackingNamesWhatIsMissing) {
     TempFolder folder;
     DataConfig data;
-    data.pack = "document";
+    data.pack = Pack::document;
     std::string text;
     for (int i = 0; i < 500; ++i) text += "a b\n<|endoftext|>\n";
     data.train = folder.write("c.txt", text);

@@ -23,7 +23,7 @@ ForwardOut train_pass(const Config& c, const Weights& w, const at::Tensor& ids) 
 
 TEST(LossFree, TheBiasStepsByTheSignOfTheMissingLoad) {
     auto c = tiny();
-    c.moe.balance = "loss_free";
+    c.moe.balance = Balance::loss_free;
     auto w = init_weights(c, 3);
     const auto out = train_pass(c, w, some_ids(c, 2, 6));
     const auto& counts = out.stats[0].counts;
@@ -40,15 +40,15 @@ TEST(LossFree, TheBiasStepsByTheSignOfTheMissingLoad) {
 }
 
 TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
-    for (const char* kind : {"spherical", "spherical_2", "plain"}) {
+    for (const auto kind : {KMeans::spherical, KMeans::spherical_2, KMeans::plain}) {
         auto c = tiny();
-        c.moe.router = "kmeans";
+        c.moe.router = RouterKind::kmeans;
         c.moe.kmeans = kind;
         c.moe.hops = {1};
         auto w = init_weights(c, 3);
         const auto before = w.layers[0].centroids.clone();
         const auto out = train_pass(c, w, some_ids(c, 2, 6));
-        ASSERT_EQ(out.assignments.size(), 2u) << kind;
+        ASSERT_EQ(out.assignments.size(), 2u) << word(kind);
         const auto& a = out.assignments[0][0];
         CountedRouting counted;
         counted.add(c, out);
@@ -68,7 +68,7 @@ TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
                 const auto pick = [&](const at::Tensor& t) {
                     return a.nearest.defined() ? t[e][sub] : t[e];
                 };
-                const bool unit = std::string(kind) != "plain";
+                const bool unit = kind != KMeans::plain;
                 const auto norm = [&](const at::Tensor& t) {
                     return unit ? kernels::reference::l2norm(t) : t;
                 };
@@ -76,7 +76,7 @@ TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
                 if (n > 0)
                     expected = norm(expected + (norm(mean / double(n)) - expected) * 10 * kLr);
                 EXPECT_LT(max_abs(pick(w.layers[0].centroids), expected), 1e-5)
-                    << kind << " expert " << e << " with " << n << " choices";
+                    << word(kind) << " expert " << e << " with " << n << " choices";
             }
     }
 }
@@ -84,7 +84,7 @@ TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
 TEST(KMeans, TheBiasPullsLoadTogether) {
     // Repeated over one batch: the most loaded expert must lose choices.
     auto c = tiny();
-    c.moe.router = "kmeans";
+    c.moe.router = RouterKind::kmeans;
     c.moe.hops = {1};
     auto w = init_weights(c, 3);
     const auto ids = some_ids(c, 4, 8);

@@ -9,6 +9,21 @@
 namespace hopscope::viz {
 namespace {
 
+float decode(float v) {
+    return v <= 0.04045f ? v / 12.92f : std::pow((v + 0.055f) / 1.055f, 2.4f);
+}
+
+/// The way back, by which the colours are measured here.
+OkLab to_oklab(Rgb c) {
+    const float r = decode(c.r), g = decode(c.g), b = decode(c.b);
+    const float l = std::cbrt(0.4122214708f * r + 0.5363325363f * g + 0.0514459929f * b);
+    const float m = std::cbrt(0.2119034982f * r + 0.6806995451f * g + 0.1073969566f * b);
+    const float s = std::cbrt(0.0883024619f * r + 0.2817188376f * g + 0.6299787005f * b);
+    return {0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s,
+            1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s,
+            0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s};
+}
+
 // White, grey and primaries have known places in OKLab; a wrong matrix shifts every colour.
 TEST(Colour, OklabOfKnownColours) {
     EXPECT_NEAR(to_oklab({1, 1, 1}).l, 1.0, 1e-4);

@@ -110,9 +110,6 @@ TEST(Smooth, MissingValuesStayMissing) {
     const auto e = ema(ys, 0.5);
     EXPECT_TRUE(std::isnan(e[1]));
     EXPECT_DOUBLE_EQ(e[2], (0.5 * 1 + 3) / 1.5);
-    const auto m = running_mean(ys, 2);
-    EXPECT_TRUE(std::isnan(m[1]));
-    EXPECT_DOUBLE_EQ(m[2], 3.0);
 }
 
 // Weight 0 of the past shows the raw curve; weights out of range must not diverge.
@@ -122,27 +119,6 @@ TEST(Smooth, ExtremeWeights) {
     EXPECT_EQ(ema(ys, -3.0), ys);
     EXPECT_EQ(ema(ys, kNan), ys);
     EXPECT_TRUE(std::isfinite(ema(ys, 7.0)[2]));
-}
-
-// The running mean must equal the mean of its window at every place.
-TEST(Smooth, RunningMeanEqualsDirectMean) {
-    std::vector<double> ys(200);
-    for (size_t i = 0; i < ys.size(); ++i) ys[i] = std::cos(static_cast<double>(i)) * 1e6;
-    ys[37] = kNan;
-    for (const size_t window : {1u, 2u, 7u, 300u}) {
-        const auto m = running_mean(ys, window);
-        for (size_t i = 0; i < ys.size(); ++i) {
-            if (i == 37) continue;
-            double sum = 0;
-            int count = 0;
-            for (size_t j = i + 1 > window ? i + 1 - window : 0; j <= i; ++j) {
-                if (j == 37) continue;
-                sum += ys[j];
-                ++count;
-            }
-            EXPECT_NEAR(m[i], sum / count, 1e-6) << window << " at " << i;
-        }
-    }
 }
 
 }  // namespace

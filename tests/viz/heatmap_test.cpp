@@ -7,7 +7,7 @@
 namespace hopscope::viz {
 namespace {
 
-constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 uint32_t ink(float t) {
     return packed(ramp_color(Ramp::grey, t));
 }
@@ -26,13 +26,14 @@ TEST(Heatmap, CellsFillTheirPixels) {
 // Wrong if a picture smaller than the matrix dropped cells instead of taking their mean, or a
 // missing value counted as 0.
 TEST(Heatmap, PixelsTakeTheMeanOfWhatIsThere) {
-    const std::vector<float> values = {0, 1, kNone, 1, /**/ 1, 0, kNone, kNone};
+    const std::vector<float> values = {0, 1, kNoValue, 1, /**/ 1, 0, kNoValue, kNoValue};
     const Raster r = raster_of(values, 2, 4, 2, 1, 0, 1, Ramp::grey, 7u);
     ASSERT_EQ(r.pixels.size(), 2u);
     const auto red = [](uint32_t pixel) { return static_cast<int>(pixel & 255); };
     EXPECT_NEAR(red(r.pixels[0]), red(ink(0.5f)), 1);
     EXPECT_EQ(r.pixels[1], ink(1));
-    EXPECT_EQ(raster_of(std::vector<float>{kNone}, 1, 1, 1, 1, 0, 1, Ramp::grey, 7u).pixels[0], 7u);
+    EXPECT_EQ(raster_of(std::vector<float>{kNoValue}, 1, 1, 1, 1, 0, 1, Ramp::grey, 7u).pixels[0],
+              7u);
 }
 
 // Wrong if sizes that contradict each other were read beyond the end.

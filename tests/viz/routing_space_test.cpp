@@ -1,10 +1,10 @@
-// The view model of the routing-space panel: what lies where, trails, paths and neighbours.
+// The view of the routing-space panel: what lies where, trails, paths and neighbours.
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 #include <random>
 
-#include "app/panels/routing_space_picture.h"
+#include "app/panels/routing_space/view.h"
 
 namespace hopscope::app {
 namespace {
@@ -61,7 +61,7 @@ viz::Places places_of(const core::GeometrySnapshot& s) {
 TEST(RoutingSpace, ItemsMatchPoints) {
     const auto s = snapshot(10);
     const auto places = places_of(s);
-    const auto p = make_picture(s, places, {}, 0, {});
+    const auto p = space_view(s, places, {}, 0, {});
     ASSERT_EQ(p.points.size(), static_cast<size_t>(kExperts + kHops * kTokens));
     ASSERT_EQ(p.items.size(), p.points.size());
     const auto positions = viz::project(places.layer(0).basis, s.layers[0].positions);
@@ -83,25 +83,25 @@ TEST(RoutingSpace, ItemsMatchPoints) {
 TEST(RoutingSpace, FiltersShowWhatTheySay) {
     const auto s = snapshot(10);
     const auto places = places_of(s);
-    PictureOptions o;
+    SpaceOptions o;
     o.hop = 1;
-    auto p = make_picture(s, places, {}, 0, o);
+    auto p = space_view(s, places, {}, 0, o);
     EXPECT_EQ(p.points.size(), static_cast<size_t>(kExperts + kTokens));
     EXPECT_EQ(p.items[0].hop, 1);
     o.color = SpaceColor::token_class;
-    p = make_picture(s, places, {}, 0, o);
+    p = space_view(s, places, {}, 0, o);
     EXPECT_EQ(p.classes, (std::vector<std::string>{"noun", "number"}));
     o.hidden_classes = {"noun"};
-    EXPECT_EQ(make_picture(s, places, {}, 0, o).points.size(),
+    EXPECT_EQ(space_view(s, places, {}, 0, o).points.size(),
               static_cast<size_t>(kExperts + kTokens - 30));
     o.tokens = false;
-    EXPECT_EQ(make_picture(s, places, {}, 0, o).points.size(), static_cast<size_t>(kExperts));
+    EXPECT_EQ(space_view(s, places, {}, 0, o).points.size(), static_cast<size_t>(kExperts));
 }
 
 // The size of a centroid is its load; equal sizes would hide a collapse.
 TEST(RoutingSpace, SizeFollowsLoad) {
     const auto s = snapshot(10);
-    const auto p = make_picture(s, places_of(s), {}, 0, {});
+    const auto p = space_view(s, places_of(s), {}, 0, {});
     const size_t first = p.points.size() - kExperts;
     EXPECT_GT(p.points[first + 4].size, 1.4f * p.points[first].size);
     EXPECT_EQ(p.points[first].size, p.points[first + 1].size);
@@ -114,8 +114,8 @@ TEST(RoutingSpace, TrailsEndAtTheCentroids) {
     for (int64_t step = 0; step <= 40; step += 10) history.add(snapshot(step, 7));
     const auto now = snapshot(40, 7);
     const auto places = places_of(now);
-    const auto without = make_picture(now, places, history, 0, {});
-    const auto with = make_picture(now, places, history, 3, {});
+    const auto without = space_view(now, places, history, 0, {});
+    const auto with = space_view(now, places, history, 3, {});
     EXPECT_EQ(with.lines.size() - without.lines.size(), static_cast<size_t>(3 * kExperts));
     EXPECT_EQ(history.first_step(3), 10);
     EXPECT_EQ(history.first_step(99), 0);
@@ -141,22 +141,22 @@ TEST(RoutingSpace, HistoryFollowsTheRun) {
 TEST(RoutingSpace, OddSnapshots) {
     auto s = snapshot(10);
     const auto places = places_of(s);
-    PictureOptions o;
+    SpaceOptions o;
     o.layer = 3;
-    EXPECT_TRUE(make_picture(s, places, {}, 5, o).empty());
+    EXPECT_TRUE(space_view(s, places, {}, 5, o).empty());
     o.layer = 0;
-    EXPECT_TRUE(make_picture(s, viz::Places(), {}, 5, o).empty());
+    EXPECT_TRUE(space_view(s, viz::Places(), {}, 5, o).empty());
     s.layers[0].centroids.pop_back();
-    EXPECT_TRUE(make_picture(s, places, {}, 5, o).empty());
+    EXPECT_TRUE(space_view(s, places, {}, 5, o).empty());
     s = snapshot(10);
     s.layers[0].positions.assign(s.layers[0].positions.size(),
                                  std::numeric_limits<float>::quiet_NaN());
-    const auto p = make_picture(s, places, {}, 0, {});
+    const auto p = space_view(s, places, {}, 0, {});
     EXPECT_TRUE(std::isfinite(p.low.x) && std::isfinite(p.high.y));
     s.layers[0].load.clear();
     s.classes.clear();
     s.pieces.clear();
-    EXPECT_FALSE(make_picture(s, places, {}, 0, {}).empty());
+    EXPECT_FALSE(space_view(s, places, {}, 0, {}).empty());
 }
 
 // The numbers on a path are hops; a hop not executed must be left out, not moved.

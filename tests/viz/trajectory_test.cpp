@@ -1,9 +1,9 @@
-// The view model of the trajectory panel: cells, ranges, depths, overlaps and bars.
+// The view of the trajectory panel: cells, ranges, depths, overlaps and bars.
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "app/panels/trajectory_model.h"
-#include "app/panels/trajectory_text.h"
+#include "app/panels/trajectory/view.h"
+#include "app/widgets/piece_text.h"
 
 namespace hopscope::app {
 namespace {
@@ -46,7 +46,7 @@ TEST(Trajectory, HaltedCellsAreEmpty) {
 
 // Depths and mean must count executed hops of (token, layer) pairs.
 TEST(Trajectory, ShapeCountsDepths) {
-    const TraceShape s = shape_of(trace());
+    const TraceView s = trace_view(trace());
     EXPECT_EQ(s.hops, 2);
     EXPECT_EQ(s.columns.size(), 3u);
     EXPECT_EQ(s.depth, (std::vector<int64_t>{0, 3, 1}));
@@ -71,14 +71,14 @@ TEST(Trajectory, JaccardOfIndexSets) {
 
 // Dense layers, empty traces and short arrays must not crash.
 TEST(Trajectory, OddTraces) {
-    EXPECT_EQ(shape_of({}).tokens, 0);
+    EXPECT_EQ(trace_view({}).tokens, 0);
     core::TraceResult t = trace();
     t.layers[1].hops.clear();
     t.layers[0].hops[0].experts.resize(1);
     t.layers[0].hops[0].weights.clear();
     t.layers[0].hops[0].entropy.clear();
     t.layers[0].hops[1].top_k = 0;
-    EXPECT_EQ(shape_of(t).columns.size(), 2u);
+    EXPECT_EQ(trace_view(t).columns.size(), 2u);
     EXPECT_EQ(cell_of(t, 0, 0, 0).expert, 1);
     EXPECT_EQ(cell_of(t, 1, 0, 0).expert, -1);
     EXPECT_TRUE(std::isnan(cell_of(t, 0, 0, 0).weight));

@@ -1,0 +1,389 @@
+// The analyses panel: every analysis of the laboratory on the run's newest checkpoint, as tasks in
+// the background; definition, n, key numbers and sortable tables of each result.
+#include "app/panels/panel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+#include <map>
+#include <optional>
+
+#include "app/panels/analyses/files.h"
+#include "app/panels/analyses/table_plot.h"
+#include "app/panels/analyses/view.h"
+#include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr size_t kRowsMeasured = 20;  ///< for the width of a column
+constexpr double kLookEvery = 1.0;    ///< seconds between two looks at the folder
+
+/// Wide enough for the name with its sort mark and for the first rows.
+float column_width(const AppState& state, const ResultTable& table, size_t column) {
+    const float s = state.pixel_scale;
+    float width = ImGui::CalcTextSize(table.columns[column].c_str()).x + 20 * s;
+    for (size_t r = 0; r < std::min(table.rows.size(), kRowsMeasured); ++r)
+        width = std::max(
+            width,
+            text_width(state.fonts.mono, kMonoSize, shown_cell(table.rows[r][column])) + 8 * s);
+    return std::min(width, 260 * s);
+}
+
+class AnalysesPanel final : public Panel {
+  public:
+    const char* title() const override { return "Analyses"; }
+    std::string detail(const AppState&) const override {
+        return shown_ && shown_->step >= 0 ? "step " + with_thousands(shown_->step) : std::string();
+    }
+    void prepare(AppState& state) override;
+    void draw(AppState& state) override;
+
+  private:
+    void follow_tasks(AppState& state);
+    void look(AppState& state);
+    void load(AppState& state);
+    void show(AnalysisFiles files);
+    void choose(AppState& state, const std::string& name);
+    std::string why_not(const AppState& state) const;
+    const TaskView* task_of(const std::string& name) const;
+    void start(AppState& state, const std::string& name);
+    void draw_list(AppState& state);
+    void draw_row(AppState& state, const std::string& name, const std::string& definition);
+    void draw_result(AppState& state);
+    void draw_task(AppState& state, const TaskView& task);
+    void draw_numbers(AppState& state);
+    void draw_table(AppState& state, size_t index);
+    void copy_table(AppState& state, const ResultTable& table);
+
+    const void* session_ = nullptr;
+    std::vector<std::pair<std::string, std::string>> definitions_;
+    std::vector<TaskView> tasks_;
+    std::map<std::string, uint64_t> task_ids_;  ///< newest of each analysis
+    std::map<uint64_t, bool> told_;             ///< ended tasks that have been shown
+    AnalysisFolder folder_;                     ///< as it was seen last
+    Pending<AnalysisFolder> looking_;
+    double looked_at_ = -1e9;
+    std::string chosen_;
+    Pending<AnalysisFiles> reading_;  ///< the chosen one's
+    std::string problem_;             ///< of the chosen one's file
+    std::optional<AnalysisView> shown_;
+    std::vector<ResultTable> tables_;         ///< of the document and of its CSV files
+    std::map<std::string, TablePlot> plots_;  ///< by analysis and table
+};
+
+void AnalysesPanel::prepare(AppState& state) {
+    if (session_ != state.session.get()) {
+        session_ = state.session.get();
+        task_ids_.clear();
+        folder_ = {};
+        looking_.forget();
+        reading_.forget();
+        shown_.reset();
+        tables_.clear();
+        plots_.clear();
+        looked_at_ = -1e9;
+    }
+    if (definitions_.empty() && state.services.analysis_definitions)
+        definitions_ = state.services.analysis_definitions();
+    if (chosen_.empty() && !definitions_.empty()) chosen_ = definitions_.front().first;
+    if (!state.session) return;
+    look(state);
+    if (auto files = reading_.take()) show(std::move(*files));
+    follow_tasks(state);
+}
+
+void AnalysesPanel::look(AppState& state) {
+    if (auto seen = looking_.take()) {
+        folder_ = std::move(*seen);
+        if (!shown_ && !reading_.waits() && folder_.measured.contains(chosen_)) load(state);
+    }
+    if (looking_.waits() || state.now - looked_at_ <= kLookEvery || state.status.run_dir.empty())
+        return;
+    looked_at_ = state.now;
+    looking_ = state.aside([run = state.status.run_dir] { return look_at_analyses(run); });
+}
+
+void AnalysesPanel::follow_tasks(AppState& state) {
+    tasks_.clear();
+    if (!state.tasks) return;
+    tasks_ = state.tasks->tasks();
+    for (const auto& task : tasks_) {
+        if (!task.ended() || told_[task.id]) continue;
+        told_[task.id] = true;
+        if (task.state == TaskState::done) {
+            folder_.measured.insert(task.name);
+            state.say("analysis " + task.name + " is done");
+            if (task.name == chosen_) load(state);
+        } else if (task.state == TaskState::failed) {
+            state.say("analysis " + task.name + ": " + task.outcome, true);
+        }
+    }
+}
+
+/// Of the chosen one; what is shown of it stays until the files have been read.
+void AnalysesPanel::load(AppState& state) {
+    reading_ = state.aside(
+        [run = state.status.run_dir, name = chosen_] { return read_analysis_files(run, name); });
+}
+
+void AnalysesPanel::show(AnalysisFiles files) {
+    for (auto& [place, plot] : plots_) plot.forget();
+    problem_ = std::move(files.problem);
+    shown_ = std::move(files.view);
+    tables_ = std::move(files.tables);
+}
+
+void AnalysesPanel::choose(AppState& state, const std::string& name) {
+    chosen_ = name;
+    show({});
+    load(state);
+}
+
+/// "" if an analysis may be started.
+std::string AnalysesPanel::why_not(const AppState& state) const {
+    if (!state.services.analyze) return "This window has no laboratory.";
+    if (!state.session || state.status.run_dir.empty()) return "No run is open.";
+    if (!folder_.has_checkpoint)
+        return "The run has no checkpoint yet, and an analysis reads the newest one: press "
+               "Checkpoint in the panel Run.";
+    return {};
+}
+
+const TaskView* AnalysesPanel::task_of(const std::string& name) const {
+    const auto id = task_ids_.find(name);
+    if (id == task_ids_.end()) return nullptr;
+    for (const auto& task : tasks_)
+        if (task.id == id->second) return &task;
+    return nullptr;
+}
+
+void AnalysesPanel::start(AppState& state, const std::string& name) {
+    if (const TaskView* before = task_of(name); before && !before->ended()) return;
+    task_ids_[name] = state.task_runner().start(
+        name, [analyze = state.services.analyze, run = state.status.run_dir,
+               name](const core::Progress& progress) { return analyze(run, name, progress); });
+    state.keep_drawing();
+}
+
+void AnalysesPanel::draw(AppState& state) {
+    if (!state.session) {
+        empty_state(state, "No run is open", "Start one, or open a run folder.");
+        return;
+    }
+    if (definitions_.empty()) {
+        empty_state(state, "No analyses", "This window has no laboratory behind it.");
+        return;
+    }
+    const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x;
+    const float left = std::clamp(room * 0.30f, 190 * s, 280 * s);
+    ImGui::BeginChild("list", ImVec2(left, 0));
+    draw_list(state);
+    ImGui::EndChild();
+    ImGui::SameLine(0, 16 * s);
+    ImGui::BeginChild("result");
+    draw_result(state);
+    ImGui::EndChild();
+}
+
+void AnalysesPanel::draw_list(AppState& state) {
+    const std::string why = why_not(state);
+    if (button(state, "Run all", why.empty() ? nullptr : why.c_str(),
+               "Queues every analysis; they run one after another on a thread of their own"))
+        for (const auto& [name, definition] : definitions_) start(state, name);
+    ImGui::SameLine(0, 4 * state.pixel_scale);
+    const bool busy = std::any_of(tasks_.begin(), tasks_.end(),
+                                  [](const TaskView& task) { return !task.ended(); });
+    if (button(state, "Cancel all", busy ? nullptr : "Nothing is running.",
+               "Ends what runs and drops what waits"))
+        state.tasks->cancel_all();
+    for (const auto& [name, definition] : definitions_) draw_row(state, name, definition);
+}
+
+void AnalysesPanel::draw_row(AppState& state, const std::string& name,
+                             const std::string& definition) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    if (ImGui::Selectable(name.c_str(), name == chosen_)) choose(state, name);
+    tooltip(definition);
+    const char* mark = "";
+    ImVec4 color = theme.dim;
+    if (const TaskView* task = task_of(name); task && task->state != TaskState::done) {
+        if (task->state == TaskState::running) mark = "running", color = theme.amber_text;
+        if (task->state == TaskState::waiting) mark = "waiting";
+        if (task->state == TaskState::failed) mark = "failed", color = theme.red_text;
+        if (task->state == TaskState::cancelled) mark = "cancelled";
+    } else if (folder_.measured.contains(name)) {
+        mark = "done";
+    }
+    const ImVec2 end = ImGui::GetItemRectMax(), size = ImGui::CalcTextSize(mark);
+    ImGui::GetWindowDrawList()->AddText(
+        ImVec2(end.x - size.x - 4 * s,
+               std::floor((ImGui::GetItemRectMin().y + end.y - size.y) * 0.5f)),
+        packed(color), mark);
+}
+
+void AnalysesPanel::draw_task(AppState& state, const TaskView& task) {
+    if (task.state == TaskState::waiting || task.state == TaskState::running) {
+        const std::string activity = task.state == TaskState::waiting ? "waits for its turn"
+                                     : task.activity.empty()          ? "reading the run"
+                                                                      : task.activity;
+        note(state, activity + (task.progress >= 0 && task.state == TaskState::running
+                                    ? ", " + rounded(task.progress * 100, 0) + " %"
+                                    : std::string()));
+        progress_line(state, task.state == TaskState::waiting ? 0 : task.progress);
+    } else if (task.state == TaskState::failed) {
+        ImGui::PushTextWrapPos(0.0f);
+        ImGui::TextColored(state.theme().red_text, "%s", task.outcome.c_str());
+        ImGui::PopTextWrapPos();
+    }
+}
+
+void AnalysesPanel::draw_result(AppState& state) {
+    const auto known = std::find_if(definitions_.begin(), definitions_.end(),
+                                    [&](const auto& d) { return d.first == chosen_; });
+    if (known == definitions_.end()) return;
+    const std::string why = why_not(state);
+    const TaskView* task = task_of(chosen_);
+    const bool working = task && !task->ended();
+    if (working) {
+        if (button(state, "Cancel", nullptr, "Ends it at its next batch", 0))
+            state.tasks->cancel(task->id);
+    } else if (button(state, shown_ ? "Run again" : "Run", why.empty() ? nullptr : why.c_str(),
+                      "On the newest checkpoint, beside the training", 0, !shown_ && why.empty())) {
+        start(state, chosen_);
+    }
+    if (shown_) {
+        ImGui::SameLine(0, 12 * state.pixel_scale);
+        ImGui::AlignTextToFramePadding();
+        ImGui::TextColored(
+            state.theme().dim, "n = %s, step %s%s", with_thousands(shown_->n).c_str(),
+            with_thousands(shown_->step).c_str(),
+            shown_->seed >= 0 ? (", seed " + std::to_string(shown_->seed)).c_str() : "");
+        tooltip("What n counts, the definition says. Files: " + state.status.run_dir +
+                "/analysis/" + chosen_ + ".*");
+    }
+    note(state, known->second);
+    if (task) draw_task(state, *task);
+    if (!problem_.empty()) {
+        ImGui::PushTextWrapPos(0.0f);
+        ImGui::TextColored(state.theme().red_text, "%s", problem_.c_str());
+        ImGui::PopTextWrapPos();
+    }
+    if (!shown_) {
+        const bool reads = reading_.waits() && folder_.measured.contains(chosen_);
+        if (reads)
+            note(state, "Reading\xE2\x80\xA6");
+        else if (!why.empty() && !working)
+            empty_state(state, "Not measured yet", why.c_str());
+        else if (!task)
+            empty_state(state, "Not measured yet",
+                        "Its key numbers and tables appear here, and its files in RUN/analysis.");
+        return;
+    }
+    draw_numbers(state);
+    for (size_t i = 0; i < tables_.size(); ++i) {
+        ImGui::PushID(static_cast<int>(i));
+        draw_table(state, i);
+        ImGui::PopID();
+    }
+}
+
+void AnalysesPanel::draw_numbers(AppState& state) {
+    if (shown_->numbers.empty()) return;
+    heading(state, "Numbers");
+    for (size_t i = 0; i < shown_->numbers.size(); ++i) {
+        const auto& [key, value] = shown_->numbers[i];
+        ImGui::PushID(static_cast<int>(i));
+        value_row(state, key.c_str(), value.empty() ? kNothing : shown_cell(value),
+                  key + " = " + value + "\nRight click copies the value.");
+        if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) ImGui::SetClipboardText(value.c_str());
+        ImGui::PopID();
+    }
+}
+
+void AnalysesPanel::copy_table(AppState& state, const ResultTable& table) {
+    std::string text;
+    const auto line = [&](const std::vector<std::string>& cells) {
+        for (size_t c = 0; c < cells.size(); ++c) text += (c ? "\t" : "") + cells[c];
+        text += "\n";
+    };
+    line(table.columns);
+    for (const auto& row : table.rows) line(row);
+    ImGui::SetClipboardText(text.c_str());
+    state.say("copied " + table.name + ", " +
+              with_thousands(static_cast<int64_t>(table.rows.size())) + " rows");
+}
+
+void AnalysesPanel::draw_table(AppState& state, size_t index) {
+    ResultTable& table = tables_[index];
+    if (table.columns.empty()) return;
+    const float s = state.pixel_scale;
+    heading(state, table.name.c_str());
+    ImGui::SameLine(0, 12 * s);
+    ImGui::TextColored(state.theme().dim, "%s rows",
+                       with_thousands(static_cast<int64_t>(table.rows.size())).c_str());
+    ImGui::SameLine(0, 12 * s);
+    if (ImGui::SmallButton("Copy")) copy_table(state, table);
+    tooltip("Copies the table as text with tabs; a click on a column's name sorts by it");
+    const std::string place = table.name == chosen_ ? chosen_ : chosen_ + "-" + table.name;
+    TablePlot& plot = plots_[place];
+    if (plot.has_picture(table)) {
+        ImGui::SameLine(0, 6 * s);
+        const bool picture = ImGui::SmallButton("PNG");
+        tooltip("Writes the picture below into RUN/analysis");
+        plot.draw(state, table, picture ? place : "");
+    }
+    const int columns = static_cast<int>(std::min<size_t>(table.columns.size(), 60));
+    const float row = ImGui::GetTextLineHeight() + 4 * s;
+    const float height =
+        std::min(row * static_cast<float>(table.rows.size() + 1) + 18 * s, 340 * s);
+    if (!ImGui::BeginTable("table", columns,
+                           ImGuiTableFlags_Sortable | ImGuiTableFlags_ScrollX |
+                               ImGuiTableFlags_ScrollY | ImGuiTableFlags_Resizable |
+                               ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoSavedSettings |
+                               ImGuiTableFlags_SortTristate | ImGuiTableFlags_RowBg,
+                           ImVec2(0, height)))
+        return;
+    ImGui::TableSetupScrollFreeze(1, 1);
+    for (int c = 0; c < columns; ++c) {
+        const std::string& name = table.columns[static_cast<size_t>(c)];
+        ImGui::TableSetupColumn(name.c_str(), ImGuiTableColumnFlags_WidthFixed,
+                                column_width(state, table, static_cast<size_t>(c)));
+    }
+    ImGui::TableHeadersRow();
+    if (ImGuiTableSortSpecs* sort = ImGui::TableGetSortSpecs(); sort && sort->SpecsDirty) {
+        if (sort->SpecsCount > 0)
+            sort_rows(table, static_cast<size_t>(sort->Specs[0].ColumnIndex),
+                      sort->Specs[0].SortDirection == ImGuiSortDirection_Descending);
+        plot.forget();
+        sort->SpecsDirty = false;
+    }
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(table.rows.size()));
+    while (clipper.Step())
+        for (int r = clipper.DisplayStart; r < clipper.DisplayEnd; ++r) {
+            ImGui::TableNextRow();
+            for (int c = 0; c < columns; ++c) {
+                ImGui::TableNextColumn();
+                const auto& cell = table.rows[static_cast<size_t>(r)][static_cast<size_t>(c)];
+                const std::string text =
+                    displayable(shortened(shown_cell(cell), 60), state.fonts.mono);
+                ImGui::TextUnformatted(text.c_str());
+                if (text != cell) tooltip(cell);
+            }
+        }
+    ImGui::PopFont();
+    ImGui::EndTable();
+}
+
+}  // namespace
+
+std::unique_ptr<Panel> make_analyses_panel() {
+    return std::make_unique<AnalysesPanel>();
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,265 @@
+// The curves panel: losses, rates and routing statistics over steps, tokens or time; tabs and
+// options, what they choose, the plot and beside it the list of its lines.
+#include "app/panels/panel.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <imgui.h>
+#include <limits>
+#include <string_view>
+
+#include "app/panels/curves/legend.h"
+#include "app/panels/curves/plot.h"
+#include "app/panels/curves/view.h"
+#include "app/widgets/export.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Quantity::lr,
+                                    Quantity::grad_norm, Quantity::balance,    Quantity::routing,
+                                    Quantity::fork};
+constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
+
+class CurvesPanel final : public Panel {
+  public:
+    const char* title() const override { return "Curves"; }
+    std::string detail(const AppState&) const override;
+    void prepare(AppState& state) override;
+    void draw(AppState& state) override;
+
+  private:
+    void draw_tabs(AppState& state);
+    void draw_options(AppState& state);
+    void export_button(AppState& state);
+    void draw_body(AppState& state);
+    void list_lines();
+
+    CurvesPlot plot_;
+    CurvesLegend legend_;
+    CurvesContent content_ = {{}, {}, {}, {}, &legend_, false};
+    CurveChoice built_choice_;
+    std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
+    std::vector<LegendEntry> entries_;      ///< of the list beside the plot; empty: a plain legend
+    ImVec2 body_at_, body_size_;            ///< what is exported as a picture
+};
+
+/// The variants of a race, or the inspected run and those given beside it; empty for a single run.
+std::vector<Lane> lanes_of(const AppState& state) {
+    std::vector<Lane> lanes;
+    const auto& names = state.status.lanes;
+    for (size_t i = 0; i < names.size() && i <= state.rivals.size(); ++i)
+        lanes.push_back({names[i], i == 0 ? &state.history : &state.rivals[i - 1]});
+    if (!lanes.empty() || state.watched.empty()) return lanes;
+    lanes.push_back({state.status.run_name, &state.history});
+    for (const auto& other : state.watched) {
+        if (state.inspects(other.run)) continue;
+        // Two runs of one name in different folders are two lines.
+        const bool taken = std::any_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
+            return lane.name == other.run.name;
+        });
+        lanes.push_back({taken ? other.run.dir : other.run.name, &other.history});
+    }
+    if (lanes.size() == 1) lanes.clear();
+    return lanes;
+}
+
+std::string CurvesPanel::detail(const AppState&) const {
+    return std::string("x ") + name_of(content_.choice.x) + "   smoothing " +
+           rounded(content_.choice.smoothing, 2);
+}
+
+void CurvesPanel::prepare(AppState& state) {
+    const std::vector<Lane> lanes = lanes_of(state);
+    const core::ForkStatus& fork = state.status.fork;
+    const auto fork_lane = static_cast<size_t>(fork.lane);
+    const bool forked = fork_lane > 0 && fork_lane <= state.rivals.size();
+    CurveChoice& choice = content_.choice;
+    // Another run may have come that has no fork.
+    if (choice.quantity == Quantity::fork && fork.step < 0) choice.quantity = Quantity::loss;
+    std::vector<uint64_t> versions = {state.history.version};
+    for (const Lane& lane : lanes) versions.push_back(lane.history->version);
+    if (built_versions_ != versions || !(built_choice_ == choice)) {
+        if (choice.quantity == Quantity::fork)
+            content_.series =
+                forked ? fork_curves(state.history, state.rivals[fork_lane - 1], fork.step, choice)
+                       : std::vector<Series>();
+        else
+            content_.series =
+                lanes.empty() ? curves_of(state.history, choice) : curves_of(lanes, choice);
+        built_versions_ = std::move(versions);
+        built_choice_ = choice;
+        list_lines();
+        std::vector<Lane> shown;
+        for (const Lane& lane : lanes)
+            if (!legend_.hides(lane.name)) shown.push_back(lane);
+        // A fork lies so close to its run that they cross by chance; its own tab tells more.
+        content_.crossings = fork.step < 0 ? crossings_of(shown, choice.x) : std::vector<Mark>();
+    }
+    content_.marks = marks_of(state.answers, state.history, choice.x);
+    plot_.prepare(content_);
+}
+
+/// What the list beside the plot holds; takes the hidden lines out of the series.
+void CurvesPanel::list_lines() {
+    entries_.clear();
+    for (const Series& series : content_.series) {
+        if (series.role != Role::layer && series.role != Role::lane) continue;
+        LegendEntry entry{series.name, series.layer, std::numeric_limits<double>::quiet_NaN()};
+        double x = 0;
+        last_value(series, x, entry.last);
+        entries_.push_back(std::move(entry));
+    }
+    const auto hidden = [&](size_t index) {
+        return std::any_of(entries_.begin(), entries_.end(), [&](const LegendEntry& entry) {
+            return entry.index == index && legend_.hides(entry.name);
+        });
+    };
+    std::erase_if(content_.series, [&](const Series& series) {
+        const bool listed = series.role == Role::layer || series.role == Role::lane ||
+                            series.role == Role::lane_points;
+        return listed && hidden(series.layer);
+    });
+    content_.listed = !entries_.empty();
+}
+
+void CurvesPanel::draw(AppState& state) {
+    draw_tabs(state);
+    const CurveChoice& choice = content_.choice;
+    const bool empty = content_.series.empty() && entries_.empty();
+    // A statistic that is not there must leave the way to the others.
+    if (!empty || (choice.quantity == Quantity::routing && !state.history.empty()))
+        draw_options(state);
+    if (empty) {
+        const EmptyText why = empty_text(state.history, choice);
+        empty_state(state, why.title, why.text.c_str());
+    } else {
+        draw_body(state);
+    }
+}
+
+/// The plot, and beside it the list of its lines; below it where the panel is narrow.
+void CurvesPanel::draw_body(AppState& state) {
+    const float s = state.pixel_scale;
+    const ImVec2 area = ImGui::GetContentRegionAvail();
+    body_at_ = ImGui::GetCursorScreenPos();
+    body_size_ = area;
+    if (entries_.empty()) return plot_.draw(state, content_, ImVec2(-1, -1));
+    const float gap = 8 * s, wanted = legend_.width_for(state, entries_);
+    const float rows = static_cast<float>(entries_.size()) * (ImGui::GetTextLineHeight() + 4 * s);
+    const bool beside = area.x - wanted - gap > 260 * s;
+    const ImVec2 list(beside ? wanted : area.x, beside ? area.y : std::min(rows, area.y * 0.4f));
+    const ImVec2 at = ImGui::GetCursorPos();
+    plot_.draw(
+        state, content_,
+        beside ? ImVec2(area.x - list.x - gap, area.y) : ImVec2(area.x, area.y - list.y - gap));
+    ImGui::SetCursorPos(beside ? ImVec2(at.x + area.x - list.x, at.y)
+                               : ImVec2(at.x, at.y + area.y - list.y));
+    if (legend_.draw(state, entries_, list)) built_versions_.clear();
+}
+
+void CurvesPanel::export_button(AppState& state) {
+    ImGui::SameLine(0, 4 * state.pixel_scale);
+    const bool empty = content_.series.empty();
+    if (!button(state, "PNG", empty ? "No line is shown" : nullptr,
+                "Writes the picture below into the run folder"))
+        return;
+    char name[64];
+    std::snprintf(name, sizeof name, "curves_%s_step_%08lld.png",
+                  text_of(content_.choice.quantity).tab, static_cast<long long>(state.status.step));
+    export_picture(state, name, body_at_,
+                   ImVec2(body_at_.x + body_size_.x, body_at_.y + body_size_.y));
+}
+
+void CurvesPanel::draw_tabs(AppState& state) {
+    const float gap = 4 * state.pixel_scale;
+    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
+    for (Quantity quantity : kQuantities) {
+        if (quantity == Quantity::fork && state.status.fork.step < 0) continue;
+        const char* name = text_of(quantity).tab;
+        const float width = ImGui::CalcTextSize(name).x + 2 * ImGui::GetStyle().FramePadding.x;
+        if (quantity != kQuantities[0]) {
+            ImGui::SameLine();
+            if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
+        }
+        if (button(state, name, nullptr, nullptr, 0, content_.choice.quantity == quantity)) {
+            content_.choice.quantity = quantity;
+            plot_.follow();
+        }
+    }
+    ImGui::PopStyleVar();
+}
+
+void CurvesPanel::draw_options(AppState& state) {
+    const float s = state.pixel_scale;
+    CurveChoice& choice = content_.choice;
+    const auto combo = [&](const char* id, const char* present, float width, const auto& items,
+                           auto name, auto choose) {
+        ImGui::SetNextItemWidth(width * s);
+        if (!ImGui::BeginCombo(id, present, ImGuiComboFlags_HeightLarge)) return;
+        for (const auto& item : items)
+            if (ImGui::Selectable(name(item), name(item) == std::string_view(present))) {
+                choose(item);
+                plot_.follow();
+            }
+        ImGui::EndCombo();
+    };
+    if (choice.quantity == Quantity::routing) {
+        combo(
+            "##statistic", row_of(choice.stat).name, 148, routing_stats(),
+            [](const RoutingStatRow& row) { return row.name; },
+            [&](const RoutingStatRow& row) { choice.stat = row.stat; });
+        tooltip(row_of(choice.stat).help);
+        ImGui::SameLine();
+    }
+    combo(
+        "##x", name_of(choice.x), 82, kAxes, [](XAxis axis) { return name_of(axis); },
+        [&](XAxis axis) { choice.x = axis; });
+    tooltip("What the x axis counts");
+    ImGui::SameLine();
+    if (button(state, "log x", nullptr, "Logarithmic x axis", 0, plot_.log_x)) {
+        plot_.log_x = !plot_.log_x;
+        plot_.follow();
+    }
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, "log y", nullptr, "Logarithmic y axis", 0, plot_.log_y)) {
+        plot_.log_y = !plot_.log_y;
+        plot_.follow();
+    }
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, "Fit", plot_.follows() ? "It shows all and follows the run" : nullptr,
+               "Shows all and follows the run (double click)"))
+        plot_.follow();
+    export_button(state);
+    const bool smoothed =
+        choice.quantity != Quantity::lr &&
+        (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
+    if (!smoothed || ImGui::GetContentRegionAvail().x < 80 * s) return;
+    ImGui::SameLine();
+    const float left = ImGui::GetContentRegionAvail().x;
+    if (left < 60 * s) {
+        ImGui::NewLine();
+        return;
+    }
+    const float label = ImGui::CalcTextSize("smoothing").x + 8 * s;
+    if (left > label + 70 * s) {
+        ImGui::AlignTextToFramePadding();
+        ImGui::TextColored(state.theme().dim, "smoothing");
+        ImGui::SameLine();
+    }
+    ImGui::SetNextItemWidth(-1);
+    ImGui::SliderFloat("##smoothing", &choice.smoothing, 0.0f, 0.999f, "");
+    tooltip("Weight of the past in the exponential mean, " + rounded(choice.smoothing, 3) +
+            "; 0 shows the raw values alone");
+}
+
+}  // namespace
+
+std::unique_ptr<Panel> make_curves_panel() {
+    return std::make_unique<CurvesPanel>();
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,241 @@
+#include "app/panels/curves/plot.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <implot.h>
+
+#include "app/panels/curves/marks.h"
+#include "app/widgets/format.h"
+#include "app/widgets/line_style.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr double kRightMargin = 0.09;  ///< share of the x axis kept free for the last values
+constexpr float kRawAlpha = 0.22f, kLineWeight = 1.8f;
+
+int format_tick(double value, char* text, int size, void*) {
+    const bool millions = std::fabs(value) >= 1e6;
+    const std::string words = millions ? plain(value / 1e6) + " M" : plain(value);
+    return std::snprintf(text, static_cast<size_t>(size), "%s", words.c_str());
+}
+
+ImVec4 color_of(const AppState& state, const CurvesContent& content, const Series& series) {
+    const Theme& theme = state.theme();
+    switch (series.role) {
+        case Role::raw: {
+            const bool alone = content.choice.smoothing <= 0;
+            return alone ? theme.accent : faded(theme.accent, kRawAlpha);
+        }
+        case Role::smooth:
+            return theme.accent;
+        case Role::points: {
+            return theme.dark ? ImVec4(0.902f, 0.624f, 0.0f, 1) : ImVec4(0.835f, 0.369f, 0.0f, 1);
+        }
+        case Role::layer:
+        case Role::lane:
+        case Role::lane_points:
+            break;
+    }
+    return faded(line_color(state, series.layer), content.legend->strength(series.layer));
+}
+
+}  // namespace
+
+void CurvesPlot::prepare(const CurvesContent& content) {
+    if (follow_) {
+        view_x_ = x_range(content.series);
+        if (log_x) {
+            view_x_.low = std::max(view_x_.low, 1.0);
+            view_x_.high = std::max(view_x_.high, view_x_.low * 10);
+            view_x_.high *= std::pow(view_x_.high / view_x_.low, kRightMargin);
+        } else {
+            view_x_.high += (view_x_.high - view_x_.low) * kRightMargin / (1 - kRightMargin);
+        }
+        view_y_ = y_range(content.series, view_x_, log_y);
+    }
+    lines_.clear();
+    const auto scale = log_x ? viz::AxisScale::log10 : viz::AxisScale::linear;
+    for (size_t i = 0; i < content.series.size(); ++i)
+        lines_.push_back({i, viz::thin_min_max(content.series[i].xs, content.series[i].ys,
+                                               view_x_.low, view_x_.high, columns_, scale)});
+}
+
+void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size) {
+    if (!ImPlot::BeginPlot("##curves", size,
+                           ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus |
+                               ImPlotFlags_NoBoxSelect |
+                               (content.listed ? ImPlotFlags_NoLegend : 0)))
+        return;
+    const char* y_label = content.choice.quantity == Quantity::routing
+                              ? row_of(content.choice.stat).axis
+                              : text_of(content.choice.quantity).axis;
+    ImPlot::SetupAxes(axis_of(content.choice.x), y_label, ImPlotAxisFlags_NoHighlight,
+                      ImPlotAxisFlags_NoHighlight);
+    ImPlot::SetupAxisFormat(ImAxis_X1, format_tick);
+    ImPlot::SetupAxisFormat(ImAxis_Y1, format_tick);
+    if (log_x) ImPlot::SetupAxisScale(ImAxis_X1, ImPlotScale_Log10);
+    if (log_y) ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
+    const ImPlotCond cond = follow_ ? ImPlotCond_Always : ImPlotCond_Once;
+    ImPlot::SetupAxisLimits(ImAxis_X1, view_x_.low, view_x_.high, cond);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, view_y_.low, view_y_.high, cond);
+    ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoMenus);
+    ImPlot::SetupFinish();
+    columns_ = std::max(1, static_cast<int>(ImPlot::GetPlotSize().x));
+
+    ImPlot::PushPlotClipRect();
+    draw_frame(state, content);
+    draw_marks(state, content.marks);
+    ImPlot::PopPlotClipRect();
+    draw_lines(state, content);
+    ImPlot::PushPlotClipRect();
+    draw_gaps(state, content);
+    draw_crossings(state, content.crossings, content.choice);
+    if (!content.listed) draw_last_values(state, content);  // the list has them
+    ImPlot::PopPlotClipRect();
+    if (ImPlot::IsPlotHovered()) draw_read_out(state, content);
+    watch_view(state);
+    ImPlot::EndPlot();
+}
+
+/// The two axes as faint lines; no box.
+void CurvesPlot::draw_frame(const AppState& state, const CurvesContent& content) {
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const ImVec2 corner(at.x, at.y + size.y - 1);
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    list->AddLine(at, corner, packed(state.theme().border));
+    list->AddLine(corner, ImVec2(at.x + size.x, corner.y), packed(state.theme().border));
+    if (content.choice.quantity != Quantity::fork || log_y) return;
+    const float zero = ImPlot::PlotToPixels(0.0, 0.0).y;  // as good as its run
+    list->AddLine(ImVec2(at.x, zero), ImVec2(at.x + size.x, zero), packed(state.theme().dim));
+}
+
+void CurvesPlot::draw_lines(const AppState& state, const CurvesContent& content) {
+    const float s = state.pixel_scale;
+    for (const auto& line : lines_) {
+        const Series& series = content.series[line.series];
+        const viz::Thinned& t = line.thinned;
+        const int count = static_cast<int>(t.xs.size());
+        ImPlotSpec spec;
+        spec.LineColor = color_of(state, content, series);
+        const bool listed =
+            series.role != Role::raw && series.role != Role::smooth && series.role != Role::points;
+        const bool strong = listed && content.legend->pointed_at(series.layer);
+        spec.LineWeight = (series.role == Role::raw ? 1.0f : kLineWeight) * (strong ? 1.6f : 1) * s;
+        spec.FillColor = spec.LineColor;
+        const bool measured = series.role == Role::points || series.role == Role::lane_points;
+        if (t.show_points || (measured && series.xs.size() < 200)) {
+            spec.Marker = listed ? line_marker(series.layer) : ImPlotMarker_Circle;
+            spec.MarkerSize = (measured ? listed ? 3.4f : 2.6f : 2.0f) * s;
+            spec.MarkerFillColor = spec.MarkerLineColor = spec.LineColor;
+        }
+        ImPlot::PlotLine(series.name.c_str(), t.xs.data(), t.ys.data(), count, spec);
+    }
+}
+
+void CurvesPlot::draw_gaps(const AppState& state, const CurvesContent& content) {
+    const float s = state.pixel_scale;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    for (const auto& line : lines_) {
+        const Role role = content.series[line.series].role;
+        if (role == Role::points || role == Role::lane_points) continue;
+        // Missing from the begin of a series is normal; a hole between values is worth a mark.
+        for (double x : line.thinned.gap_xs) {
+            const float px = ImPlot::PlotToPixels(x, view_y_.low).x, base = at.y + size.y - 2 * s;
+            list->AddTriangleFilled(ImVec2(px - 4 * s, base), ImVec2(px + 4 * s, base),
+                                    ImVec2(px, base - 7 * s), packed(state.theme().red));
+        }
+    }
+}
+
+void CurvesPlot::draw_last_values(const AppState& state, const CurvesContent& content) {
+    struct Label {
+        float x, y;
+        std::string text;
+        ImVec4 color;
+    };
+    std::vector<Label> labels;
+    for (const auto& line : lines_) {
+        const Series& series = content.series[line.series];
+        if (series.role == Role::raw && content.choice.smoothing > 0) continue;
+        double x = 0, y = 0;
+        if (!last_value(series, x, y)) continue;
+        const ImVec2 at = ImPlot::PlotToPixels(x, y);
+        labels.push_back({at.x, at.y, significant(y, 3), color_of(state, content, series)});
+    }
+    std::sort(labels.begin(), labels.end(),
+              [](const Label& a, const Label& b) { return a.y < b.y; });
+    const float s = state.pixel_scale;
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    const float height = ImGui::GetTextLineHeight();
+    float lowest = -1e9f, end = 0;
+    for (const auto& label : labels) end = std::max(end, label.x);
+    for (const auto& label : labels) {
+        const float top = std::max(label.y - height * 0.5f, lowest);
+        lowest = top + height;
+        ImPlot::GetPlotDrawList()->AddText(ImVec2(end + 6 * s, top), packed(label.color),
+                                           label.text.c_str());
+    }
+    ImGui::PopFont();
+}
+
+void CurvesPlot::draw_read_out(const AppState& state, const CurvesContent& content) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    const double wanted = ImPlot::GetPlotMousePos().x;
+    double x = wanted, ignored = 0;
+    if (content.series.empty() || !value_at(content.series.front(), wanted, x, ignored)) return;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const float px = ImPlot::PlotToPixels(x, view_y_.low).x;
+    ImPlot::GetPlotDrawList()->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y),
+                                       packed(faded(theme.dim, 0.7f)), 1.0f * s);
+    if (!ImGui::BeginTooltip()) return;
+    value_row(state, name_of(content.choice.x), plain(x));
+    if (ImGui::BeginTable("values", 3, ImGuiTableFlags_SizingFixedFit)) {
+        for (const auto& series : content.series) {
+            double there = 0, value = 0;
+            if (!value_at(series, x, there, value)) continue;
+            ImGui::TableNextRow();
+            ImGui::TableNextColumn();
+            const ImVec2 dot = ImGui::GetCursorScreenPos();
+            const float line = ImGui::GetTextLineHeight();
+            ImGui::Dummy(ImVec2(8 * s, line));
+            ImGui::GetWindowDrawList()->AddRectFilled(
+                ImVec2(dot.x, dot.y + line * 0.25f), ImVec2(dot.x + 8 * s, dot.y + line * 0.75f),
+                packed(color_of(state, content, series)), 2 * s);
+            ImGui::TableNextColumn();
+            ImGui::TextColored(theme.dim, "%s", series.name.c_str());
+            ImGui::TableNextColumn();
+            ImGui::PushFont(state.fonts.mono, kMonoSize);
+            const std::string text =
+                significant(value, 4) + (there == x ? std::string() : " at " + plain(there));
+            ImGui::TextUnformatted(text.c_str());
+            ImGui::PopFont();
+        }
+        ImGui::EndTable();
+    }
+    ImGui::EndTooltip();
+}
+
+void CurvesPlot::watch_view(AppState& state) {
+    const bool inside = ImPlot::IsPlotHovered() || ImPlot::IsAxisHovered(ImAxis_X1) ||
+                        ImPlot::IsAxisHovered(ImAxis_Y1);
+    if (inside && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+        follow_ = true;
+        state.keep_drawing();
+        return;
+    }
+    const bool moved =
+        inside && (ImGui::GetIO().MouseWheel != 0 || ImGui::IsMouseDragging(ImGuiMouseButton_Left));
+    if (moved) follow_ = false;
+    if (!follow_) {
+        const ImPlotRect limits = ImPlot::GetPlotLimits();
+        view_x_ = {limits.X.Min, limits.X.Max};
+        view_y_ = {limits.Y.Min, limits.Y.Max};
+    }
+}
+
+}  // namespace hopscope::app

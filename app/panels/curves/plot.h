@@ -1,0 +1,54 @@
+// The plot of the curves panel: axes, lines thinned to the pixels, holes in them, newest values and
+// a read-out of all series under the pointer. Window thread only, owned by the panel.
+#pragma once
+
+#include <imgui.h>
+#include <vector>
+
+#include "app/panels/curves/legend.h"
+#include "app/panels/curves/view.h"
+#include "app/state/app_state.h"
+#include "viz/thin.h"
+
+namespace hopscope::app {
+
+/// What is drawn. The series look into histories that outlive it.
+struct CurvesContent {
+    CurveChoice choice;
+    std::vector<Series> series;  ///< in drawing order
+    std::vector<Mark> marks, crossings;
+    const CurvesLegend* legend = nullptr;  ///< strength of the lines; set before a frame is drawn
+    bool listed = false;                   ///< the lines stand in a list beside the plot
+};
+
+class CurvesPlot {
+  public:
+    bool log_x = false, log_y = false;
+
+    /// Shows all and grows with the run until the user moves the view.
+    void follow() { follow_ = true; }
+    bool follows() const { return follow_; }
+    /// Ranges of the axes and the thinned lines; before each frame.
+    void prepare(const CurvesContent& content);
+    void draw(AppState& state, const CurvesContent& content, ImVec2 size);
+
+  private:
+    struct Line {
+        size_t series = 0;
+        viz::Thinned thinned;
+    };
+
+    void draw_frame(const AppState& state, const CurvesContent& content);
+    void draw_lines(const AppState& state, const CurvesContent& content);
+    void draw_gaps(const AppState& state, const CurvesContent& content);
+    void draw_last_values(const AppState& state, const CurvesContent& content);
+    void draw_read_out(const AppState& state, const CurvesContent& content);
+    void watch_view(AppState& state);
+
+    std::vector<Line> lines_;
+    bool follow_ = true;
+    Range view_x_, view_y_;
+    int columns_ = 400;  ///< pixel columns of the last drawn plot
+};
+
+}  // namespace hopscope::app

@@ -1,0 +1,348 @@
+#include "app/panels/curves/view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "app/panels/run/view.h"
+#include "core/api/crossings.h"
+#include "viz/smooth.h"
+
+namespace hopscope::app {
+namespace {
+
+const std::vector<double>& x_of(const History& h, XAxis axis) {
+    return axis == XAxis::step ? h.step : axis == XAxis::tokens ? h.tokens : h.seconds;
+}
+
+const std::vector<double>& valid_x_of(const History& h, XAxis axis) {
+    return axis == XAxis::step     ? h.valid_step
+           : axis == XAxis::tokens ? h.valid_tokens
+                                   : h.valid_seconds;
+}
+
+bool any_finite(std::span<const double> values) {
+    return std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+}
+
+void add(std::vector<Series>& out, std::string name, Role role, std::span<const double> xs,
+         std::span<const double> ys, size_t layer = 0) {
+    if (any_finite(ys)) out.push_back({std::move(name), role, layer, xs, ys, {}, {}});
+}
+
+void add_owned(std::vector<Series>& out, std::string name, Role role, std::span<const double> xs,
+               std::vector<double> ys, size_t layer = 0) {
+    if (!any_finite(ys)) return;
+    Series series{std::move(name), role, layer, xs, {}, std::move(ys), {}};
+    series.ys = series.owned;
+    out.push_back(std::move(series));  // the vector's buffer moves with it, so the view stays valid
+}
+
+/// What was measured at some updates only, without the gaps between them.
+void add_measured(std::vector<Series>& out, std::string name, Role role, std::span<const double> xs,
+                  std::span<const double> ys, size_t layer) {
+    Series series{std::move(name), role, layer, {}, {}, {}, {}};
+    for (size_t i = 0; i < std::min(xs.size(), ys.size()); ++i) {
+        if (!std::isfinite(ys[i])) continue;
+        series.owned_xs.push_back(xs[i]);
+        series.owned.push_back(ys[i]);
+    }
+    if (series.owned.empty()) return;
+    series.xs = series.owned_xs;
+    series.ys = series.owned;
+    out.push_back(std::move(series));
+}
+
+std::vector<double> exp_of(std::span<const double> values) {
+    std::vector<double> out(values.size());
+    std::transform(values.begin(), values.end(), out.begin(), [](double v) { return std::exp(v); });
+    return out;
+}
+
+void add_smoothed(std::vector<Series>& out, const std::string& raw, const std::string& smooth,
+                  std::span<const double> xs, std::span<const double> ys, float alpha) {
+    add(out, raw, Role::raw, xs, ys);
+    if (alpha > 0) add_owned(out, smooth, Role::smooth, xs, viz::ema(ys, alpha));
+}
+
+void add_loss(std::vector<Series>& out, const History& h, const CurveChoice& choice) {
+    add_smoothed(out, "train, each step", "train, smoothed", x_of(h, choice.x), h.loss,
+                 choice.smoothing);
+    add(out, "validation", Role::points, valid_x_of(h, choice.x), h.valid_loss);
+}
+
+void add_perplexity(std::vector<Series>& out, const History& h, const CurveChoice& choice) {
+    const auto& xs = x_of(h, choice.x);
+    add_owned(out, "train, each step", Role::raw, xs, exp_of(h.loss));
+    if (choice.smoothing >
+        0)  // the mean is taken of the loss, so that it is that of a longer batch
+        add_owned(out, "train, smoothed", Role::smooth, xs,
+                  exp_of(viz::ema(h.loss, choice.smoothing)));
+    add_owned(out, "validation", Role::points, valid_x_of(h, choice.x), exp_of(h.valid_loss));
+}
+
+void add_routing(std::vector<Series>& out, const History& h, const CurveChoice& choice) {
+    for (size_t i = 0; i < h.layers.size(); ++i) {
+        const auto& column = h.layers[i].of(choice.stat);
+        const std::string name = "layer " + std::to_string(i);
+        if (row_of(choice.stat).with_snapshots)
+            add_measured(out, name, Role::layer, x_of(h, choice.x), column, i);
+        else if (choice.smoothing > 0)
+            add_owned(out, name, Role::layer, x_of(h, choice.x), viz::ema(column, choice.smoothing),
+                      i);
+        else
+            add(out, name, Role::layer, x_of(h, choice.x), column, i);
+    }
+}
+
+}  // namespace
+
+QuantityText text_of(Quantity quantity) {
+    switch (quantity) {
+        case Quantity::loss:
+            return {"loss", "loss, nats per token", "The loss appears with the first update."};
+        case Quantity::perplexity:
+            return {"perplexity", "perplexity", "The perplexity appears with the first update."};
+        case Quantity::lr:
+            return {"rate", "learning rate", "The learning rate appears with the first update."};
+        case Quantity::grad_norm:
+            return {"gradient", "gradient norm before clipping",
+                    "The gradient norm appears with the first update."};
+        case Quantity::balance:
+            return {"balance", "load-balancing loss",
+                    "The load-balancing loss appears with the first update of a run that has one."};
+        case Quantity::fork:
+            return {"fork", "fork \xE2\x88\x92 run, nats per token",
+                    "The difference appears with the first update after the fork."};
+        case Quantity::routing:
+            break;
+    }
+    return {"routing", "", "The routing statistics appear with the first update, a line a layer."};
+}
+
+const char* name_of(XAxis axis) {
+    constexpr const char* kNames[] = {"step", "tokens", "time"};
+    return kNames[static_cast<size_t>(axis)];
+}
+
+const char* axis_of(XAxis axis) {
+    constexpr const char* kAxes[] = {"step", "tokens trained on", "training time, s"};
+    return kAxes[static_cast<size_t>(axis)];
+}
+
+EmptyText empty_text(const History& history, const CurveChoice& choice) {
+    if (history.empty()) return {"No updates yet", text_of(choice.quantity).empty};
+    if (choice.quantity != Quantity::routing)
+        return {"Not measured in this run", text_of(choice.quantity).empty};
+    if (history.layers.empty()) return {"Not measured in this run", "A dense model has no router."};
+    const RoutingStatRow& row = row_of(choice.stat);
+    std::string text = *row.needs ? std::string("It needs ") + row.needs + "." : "";
+    if (!row.with_snapshots) return {"Not measured in this run", text};
+    return {"Not measured yet",
+            "It is recorded with each snapshot (train.snapshot_every). " + text};
+}
+
+std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {
+    std::vector<Series> out;
+    const auto& xs = x_of(h, choice.x);
+    switch (choice.quantity) {
+        case Quantity::loss:
+            add_loss(out, h, choice);
+            break;
+        case Quantity::perplexity:
+            add_perplexity(out, h, choice);
+            break;
+        case Quantity::lr:
+            add(out, "learning rate", Role::smooth, xs, h.lr);
+            break;
+        case Quantity::grad_norm:
+            add_smoothed(out, "each step", "smoothed", xs, h.grad_norm, choice.smoothing);
+            break;
+        case Quantity::balance:
+            add_smoothed(out, "each step", "smoothed", xs, h.balance_loss, choice.smoothing);
+            break;
+        case Quantity::routing:
+            add_routing(out, h, choice);
+            break;
+        case Quantity::fork:
+            break;  // takes two histories
+    }
+    return out;
+}
+
+std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& choice) {
+    if (choice.quantity == Quantity::routing && !lanes.empty())
+        return curves_of(*lanes.front().history, choice);
+    std::vector<Series> out;
+    for (size_t i = 0; i < lanes.size(); ++i)
+        for (Series& series : curves_of(*lanes[i].history, choice)) {
+            if (series.role == Role::raw && choice.smoothing > 0) continue;
+            const bool points = series.role == Role::points;
+            series.name = lanes[i].name + (points ? ", validation" : "");
+            series.role = points ? Role::lane_points : Role::lane;
+            series.layer = i;
+            out.push_back(std::move(series));
+        }
+    return out;
+}
+
+std::vector<Series> fork_curves(const History& run, const History& fork, int64_t step,
+                                const CurveChoice& choice) {
+    std::vector<Series> out;
+    const double after = static_cast<double>(step);
+    // From the first entry behind the fork; NaN where the run has none at that step.
+    const auto difference = [&](const std::vector<double>& own_step, const std::vector<double>& own,
+                                const std::vector<double>& run_step,
+                                const std::vector<double>& of_run, size_t first) {
+        std::vector<double> values;
+        for (size_t i = first; i < own_step.size(); ++i) {
+            const auto found = std::lower_bound(run_step.begin(), run_step.end(), own_step[i]);
+            const bool paired = found != run_step.end() && *found == own_step[i];
+            values.push_back(paired ? own[i] - of_run[static_cast<size_t>(found - run_step.begin())]
+                                    : std::numeric_limits<double>::quiet_NaN());
+        }
+        return values;
+    };
+    const auto behind = [&](const std::vector<double>& steps) {
+        return static_cast<size_t>(std::upper_bound(steps.begin(), steps.end(), after) -
+                                   steps.begin());
+    };
+    const size_t first = behind(fork.step), first_valid = behind(fork.valid_step);
+    const auto xs = std::span(x_of(fork, choice.x)).subspan(first);
+    auto losses = difference(fork.step, fork.loss, run.step, run.loss, first);
+    auto smoothed = choice.smoothing > 0 ? viz::ema(losses, choice.smoothing) : losses;
+    add_owned(out, "each step", Role::raw, xs, std::move(losses));
+    if (choice.smoothing > 0) add_owned(out, "smoothed", Role::smooth, xs, std::move(smoothed));
+    add_owned(
+        out, "validation", Role::points, std::span(valid_x_of(fork, choice.x)).subspan(first_valid),
+        difference(fork.valid_step, fork.valid_loss, run.valid_step, run.valid_loss, first_valid));
+    return out;
+}
+
+Range x_range(const std::vector<Series>& series) {
+    Range range{0, 1};
+    bool any = false;
+    for (const auto& s : series) {
+        if (s.xs.empty()) continue;
+        range.low = any ? std::min(range.low, s.xs.front()) : s.xs.front();
+        range.high = any ? std::max(range.high, s.xs.back()) : s.xs.back();
+        any = true;
+    }
+    range.high = std::max(range.high, range.low + 1);
+    return range;
+}
+
+Range y_range(const std::vector<Series>& series, Range x, bool logarithmic) {
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const auto& s : series) {
+        const size_t n = std::min(s.xs.size(), s.ys.size());
+        const auto xs = s.xs.first(n);
+        const auto from = std::lower_bound(xs.begin(), xs.end(), x.low) - xs.begin();
+        const auto to = std::upper_bound(xs.begin(), xs.end(), x.high) - xs.begin();
+        for (auto i = from; i < to; ++i) {
+            const double v = s.ys[static_cast<size_t>(i)];
+            if (!std::isfinite(v) || (logarithmic && v <= 0)) continue;
+            low = std::min(low, v);
+            high = std::max(high, v);
+        }
+    }
+    if (low > high) return {logarithmic ? 0.1 : 0.0, 1.0};
+    if (logarithmic) {
+        const double wider = std::max(1.02, std::pow(high / low, 0.04));
+        return {low / wider, high * wider};
+    }
+    const double margin = high > low ? (high - low) * 0.06 : std::max(std::fabs(high) * 0.1, 1e-9);
+    // A quantity that is never negative does not get a negative axis.
+    return {low >= 0 ? std::max(0.0, low - margin) : low - margin, high + margin};
+}
+
+std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const History& history,
+                           XAxis axis) {
+    std::vector<Mark> marks;
+    const auto& steps = history.step;
+    const auto& xs = x_of(history, axis);
+    for (const auto& answer : answers) {
+        if (answer.state != core::AnswerState::applied || !is_intervention(answer.command) ||
+            answer.step < 0)
+            continue;
+        const double step = static_cast<double>(answer.step);
+        double x = step;
+        if (axis != XAxis::step) {
+            const auto found = std::lower_bound(steps.begin(), steps.end(), step);
+            if (found == steps.end()) continue;
+            x = xs[static_cast<size_t>(found - steps.begin())];
+        }
+        const std::string words = in_words(answer.command);
+        if (!marks.empty() && marks.back().x == x)
+            marks.back().text += ", " + words;
+        else
+            marks.push_back({x, words, std::numeric_limits<double>::quiet_NaN()});
+    }
+    return marks;
+}
+
+std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis) {
+    std::vector<core::RaceCurve> curves;
+    for (const Lane& lane : lanes) {
+        const History& h = *lane.history;
+        curves.push_back({{h.valid_step.begin(), h.valid_step.end()},
+                          {h.valid_tokens.begin(), h.valid_tokens.end()},
+                          h.valid_seconds,
+                          h.valid_loss});
+    }
+    std::vector<Mark> marks;
+    for (size_t a = 0; a < lanes.size(); ++a)
+        for (size_t b = a + 1; b < lanes.size(); ++b) {
+            const auto found = axis == XAxis::time
+                                   ? core::crossings_by_seconds(curves[a], curves[b])
+                                   : core::crossings_by_step(curves[a], curves[b]);
+            for (const core::Crossing& c : found) {
+                const double x = axis == XAxis::time     ? c.seconds
+                                 : axis == XAxis::tokens ? static_cast<double>(c.tokens)
+                                                         : static_cast<double>(c.a_step);
+                const size_t ahead = c.a_ahead ? a : b, behind = c.a_ahead ? b : a;
+                Series valid;
+                valid.xs = valid_x_of(*lanes[a].history, axis);
+                valid.ys = lanes[a].history->valid_loss;
+                Mark mark = {x, lanes[ahead].name + " overtakes " + lanes[behind].name};
+                double at = 0;
+                value_at(valid, x, at, mark.loss);
+                marks.push_back(std::move(mark));
+            }
+        }
+    std::sort(marks.begin(), marks.end(), [](const Mark& m, const Mark& n) { return m.x < n.x; });
+    return marks;
+}
+
+bool value_at(const Series& series, double x, double& at, double& value) {
+    const size_t n = std::min(series.xs.size(), series.ys.size());
+    if (n == 0) return false;
+    const auto xs = series.xs.first(n);
+    const auto found = std::lower_bound(xs.begin(), xs.end(), x) - xs.begin();
+    // Outwards from the place of x to the nearest value that is there.
+    int64_t left = found - 1, right = found;
+    const auto size = static_cast<int64_t>(n);
+    while (left >= 0 || right < size) {
+        const bool take_left =
+            right >= size ||
+            (left >= 0 && x - xs[static_cast<size_t>(left)] <= xs[static_cast<size_t>(right)] - x);
+        const auto i = static_cast<size_t>(take_left ? left-- : right++);
+        if (!std::isfinite(series.ys[i])) continue;
+        at = xs[i];
+        value = series.ys[i];
+        return true;
+    }
+    return false;
+}
+
+bool last_value(const Series& series, double& x, double& y) {
+    for (size_t i = std::min(series.xs.size(), series.ys.size()); i > 0; --i)
+        if (std::isfinite(series.ys[i - 1])) {
+            x = series.xs[i - 1];
+            y = series.ys[i - 1];
+            return true;
+        }
+    return false;
+}
+
+}  // namespace hopscope::app

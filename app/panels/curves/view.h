@@ -1,0 +1,99 @@
+// What the curves panel shows, computed without ImGui: which series belong to a quantity, their
+// smoothing, the range of an axis, the marks of interventions, the read-out at a position. Pure
+// functions on the history, window thread.
+#pragma once
+
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/state/history.h"
+#include "core/api/command.h"
+
+namespace hopscope::app {
+
+enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork };
+enum class XAxis { step, tokens, time };
+struct QuantityText {
+    const char* tab;
+    const char* axis;   ///< with its unit
+    const char* empty;  ///< what will appear
+};
+QuantityText text_of(Quantity quantity);
+const char* name_of(XAxis axis);  ///< "step"
+const char* axis_of(XAxis axis);  ///< "training time, s"
+
+enum class Role { raw, smooth, points, layer, lane, lane_points };
+
+/// One line. `xs` and raw `ys` look into the history and hold until it changes; smoothed values,
+/// and both coordinates of what is measured now and then, are owned.
+struct Series {
+    std::string name;
+    Role role = Role::raw;
+    size_t layer = 0;  ///< of role layer; the lane's place for roles lane and lane_points
+    std::span<const double> xs, ys;
+    std::vector<double> owned, owned_xs;
+};
+
+struct CurveChoice {
+    Quantity quantity = Quantity::loss;
+    XAxis x = XAxis::step;
+    RoutingStat stat = RoutingStat::entropy;
+    float smoothing = 0.95f;  ///< weight of the past, 0 … 0.999
+    bool operator==(const CurveChoice&) const = default;
+};
+
+/// What a plot without lines says: when they come, or what the run lacks for them.
+struct EmptyText {
+    const char* title;
+    std::string text;
+};
+EmptyText empty_text(const History& history, const CurveChoice& choice);
+
+/// All series of a quantity, in drawing order: raw first, smoothed over it, validation last.
+std::vector<Series> curves_of(const History& history, const CurveChoice& choice);
+
+/// One run of a race; the history outlives what is made of it.
+struct Lane {
+    std::string name;
+    const History* history = nullptr;
+};
+/// The series of a race: one line a lane, smoothed if at all, and its validation. The routing
+/// statistics, a line a layer already, are those of the first lane.
+std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& choice);
+
+/// Loss of a fork made after `step` updates less that of its run, in nats: of each batch, smoothed,
+/// and on validation. Both histories outlive what is made of them.
+std::vector<Series> fork_curves(const History& run, const History& fork, int64_t step,
+                                const CurveChoice& choice);
+
+struct Range {
+    double low = 0, high = 1;
+};
+/// From the first to the newest value of x, at least one unit wide.
+Range x_range(const std::vector<Series>& series);
+/// Lowest and highest finite value between `x` bounds, a little widened; on a logarithmic axis
+/// positive values only. Without values 0 … 1 (0.1 … 1 on a logarithmic axis).
+Range y_range(const std::vector<Series>& series, Range x, bool logarithmic);
+
+/// An applied intervention on the curves.
+struct Mark {
+    double x = 0;
+    std::string text;
+    /// Of a crossing: the validation loss at which the lines meet, in nats; NaN otherwise.
+    double loss = std::numeric_limits<double>::quiet_NaN();
+};
+std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const History& history,
+                           XAxis axis);
+
+/// Where one lane overtakes another in validation loss (core/api/crossings.h): by step and tokens,
+/// or by time, as the axis asks.
+std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis);
+
+/// The value of a series nearest to `x` among the finite ones; false when it has none.
+bool value_at(const Series& series, double x, double& at, double& value);
+/// Last finite value; false when there is none.
+bool last_value(const Series& series, double& x, double& y);
+
+}  // namespace hopscope::app

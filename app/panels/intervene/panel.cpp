@@ -1,0 +1,194 @@
+// The intervene panel: a stack of interventions on the prompt, what they do to the next token
+// before, after and beside a random control, the dose curve, and the way of each into the run in
+// training.
+#include "app/panels/panel.h"
+
+#include <algorithm>
+#include <imgui.h>
+#include <misc/cpp/imgui_stdlib.h>
+
+#include "app/panels/intervene/active_bar.h"
+#include "app/panels/intervene/question.h"
+#include "app/panels/intervene/report.h"
+#include "app/panels/intervene/stack.h"
+#include "app/panels/intervene/view.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+/// A changed argument asks this long after the last change, seconds.
+constexpr double kAskAfter = 0.12;
+
+class IntervenePanel final : public Panel {
+  public:
+    const char* title() const override { return "Intervene"; }
+    std::string detail(const AppState& state) const override;
+    void prepare(AppState& state) override;
+    void draw(AppState& state) override;
+    std::vector<ActionItem> actions(AppState& state) override {
+        return {undo_action(state), redo_action(state)};
+    }
+
+  private:
+    core::InterventionRequest request(const AppState& state) const;
+    void ask(AppState& state);
+    bool shows_present(const AppState& state) const;
+    void draw_prompt(AppState& state);
+    void draw_answer(AppState& state);
+    void draw_no_answer(AppState& state);
+    void handle_keys(AppState& state);
+
+    const void* session_ = nullptr;
+    std::string prompt_;  ///< that was entered last
+    StackList stack_;
+    EffectQuestion question_;
+    EffectReport report_;
+    core::InterventionRequest asked_;
+    std::shared_ptr<const core::InterventionEffect> effect_;
+    double changed_at_ = -1e9;  ///< `now` of the last change that has not been asked
+    bool due_ = false;
+};
+
+std::string IntervenePanel::detail(const AppState& state) const {
+    if (!effect_ || !effect_->error.empty() || !shows_present(state)) return {};
+    std::string text = "weights of step " + with_thousands(effect_->step);
+    if (state.status.step > effect_->step)
+        text += " (run is at " + with_thousands(state.status.step) + ")";
+    return text;
+}
+
+core::InterventionRequest IntervenePanel::request(const AppState& state) const {
+    core::InterventionRequest out;
+    out.prompt = prompt_;
+    out.script = state.prompt_script();
+    question_.fill(out);
+    if (has_dose(out.script)) out.doses = default_doses();
+    return out;
+}
+
+bool IntervenePanel::shows_present(const AppState& state) const {
+    return effect_ && !state.prompt_script().empty() && effect_->request == asked_;
+}
+
+void IntervenePanel::ask(AppState& state) {
+    due_ = false;
+    asked_ = request(state);
+    if (!state.session || asked_.script.empty() || prompt_.empty()) return;
+    state.session->request_intervention(asked_);
+    state.keep_drawing();
+}
+
+void IntervenePanel::prepare(AppState& state) {
+    if (session_ != state.session.get()) {
+        session_ = state.session.get();
+        effect_ = nullptr;
+        asked_ = {};
+        due_ = false;
+        question_.forget();
+        stack_.forget();
+        prompt_ = state.prompt;
+    }
+    if (!state.session) return;
+    question_.update(state);
+    if (auto newest = state.session->intervention()) effect_ = std::move(newest);
+    if (request(state) != asked_) {
+        if (!due_) changed_at_ = state.now;
+        due_ = true;
+    }
+    if (!due_) return;
+    if (state.now - changed_at_ < kAskAfter) return state.keep_drawing(2);
+    ask(state);
+}
+
+void IntervenePanel::draw(AppState& state) {
+    if (!state.session) {
+        empty_state(state, "No run is open", "Start one, or open a run folder.");
+        return;
+    }
+    const float s = state.pixel_scale, gap = 20 * s;
+    handle_keys(state);
+    draw_prompt(state);
+    draw_active_bar(state);
+    const ImVec2 room = ImGui::GetContentRegionAvail();
+    if (room.x < 760 * s) {
+        stack_.draw(state);
+        question_.draw(state);
+        draw_answer(state);
+        return;
+    }
+    const float left = std::clamp(room.x * 0.30f, 330 * s, 420 * s);
+    ImGui::BeginChild("stack", ImVec2(left, 0));
+    stack_.draw(state);
+    question_.draw(state);
+    ImGui::EndChild();
+    ImGui::SameLine(0, gap);
+    ImGui::BeginChild("answer");
+    draw_answer(state);
+    ImGui::EndChild();
+}
+
+void IntervenePanel::draw_answer(AppState& state) {
+    if (!shows_present(state) || !effect_->error.empty()) return draw_no_answer(state);
+    if (report_.draw(state, *effect_)) ask(state);
+}
+
+void IntervenePanel::draw_no_answer(AppState& state) {
+    if (state.stack.items().empty()) {
+        if (empty_state(state, "Nothing acts on the prompt",
+                        "Add an intervention: its effect on the next token appears here, before "
+                        "and after, beside a random control of the same size.",
+                        "Zero the experts of one hop"))
+            state.stack.add(
+                {core::CommandKind::zero_experts,
+                 {{"layers", std::vector<int64_t>{0}}, {"hops", std::vector<int64_t>{0}}}});
+    } else if (state.prompt_script().empty()) {
+        empty_state(state, "No row acts on the prompt",
+                    "Switch one on, or mend the argument that its row names.");
+    } else if (prompt_.empty()) {
+        empty_state(state, "The prompt is empty", "Type some words above and press Enter.");
+    } else if (shows_present(state)) {
+        heading(state, "Not measured");
+        ImGui::PushStyleColor(ImGuiCol_Text, state.theme().red_text);
+        ImGui::PushTextWrapPos(0.0f);
+        ImGui::TextUnformatted(effect_->error.c_str());
+        ImGui::PopTextWrapPos();
+        ImGui::PopStyleColor();
+    } else {
+        empty_state(state, "Measuring\xE2\x80\xA6",
+                    state.status.inspector_step < 0
+                        ? "The inspector answers as soon as the run has handed it its weights."
+                        : "The prompt runs through the inspector's copy of the model.");
+    }
+}
+
+void IntervenePanel::draw_prompt(AppState& state) {
+    const float s = state.pixel_scale;
+    ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - 92 * s, 120 * s));
+    const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to change", &state.prompt,
+                                                  ImGuiInputTextFlags_EnterReturnsTrue);
+    tooltip("The effect is measured at its last token. Enter measures.");
+    ImGui::SameLine();
+    const char* why = state.prompt.empty() ? "the prompt is empty" : nullptr;
+    const bool pressed = button(state, "Measure", why,
+                                "Measures on the newest weights (Enter in the prompt)", 80 * s);
+    if ((entered || pressed) && !why) {
+        prompt_ = state.prompt;
+        ask(state);
+    }
+}
+
+void IntervenePanel::handle_keys(AppState& state) {
+    if (!ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows) || ImGui::GetIO().WantTextInput)
+        return;
+    for (const ActionItem& item : actions(state)) hear(state, item);
+}
+
+}  // namespace
+
+std::unique_ptr<Panel> make_intervene_panel() {
+    return std::make_unique<IntervenePanel>();
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,224 @@
+#include "app/panels/intervene/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+
+#include "app/panels/intervene/view.h"
+#include "app/widgets/export.h"
+#include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
+#include "app/widgets/token_row.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+std::string odds(double p) {
+    return std::isnan(p) ? std::string(kNothing) : p < 0.001 ? significant(p, 1) : rounded(p, 3);
+}
+
+/// The effect's KL as a mark among the draws of the control.
+void draw_chance(const AppState& state, const core::InterventionEffect& effect) {
+    if (effect.control_kls.empty()) return;
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale, height = 22 * s, pad = 6 * s;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    double most = effect.kl;
+    for (const double kl : effect.control_kls) most = std::max(most, kl);
+    const auto place = [&](double kl) {
+        return at.x + pad + static_cast<float>(kl / std::max(most, 1e-12)) * (width - 2 * pad);
+    };
+    ImGui::Dummy(ImVec2(width, height));
+    tooltip("KL of the " + std::to_string(effect.control_kls.size()) +
+            " random controls (grey) and of the intervention (amber), from 0 to " +
+            significant(most, 3) + " nats. Seed " + std::to_string(effect.request.seed) + ".");
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float middle = at.y + height / 2;
+    list->AddLine(ImVec2(at.x + pad, middle), ImVec2(at.x + width - pad, middle),
+                  packed(theme.border));
+    for (const double kl : effect.control_kls)
+        list->AddCircleFilled(ImVec2(place(kl), middle), 3.5f * s,
+                              packed(faded(control_color(theme), 0.8f)));
+    const float x = place(effect.kl);
+    list->AddRectFilled(ImVec2(x - 1.5f * s, at.y + 2 * s),
+                        ImVec2(x + 1.5f * s, at.y + height - 2 * s), packed(theme.amber), 1);
+}
+
+/// True if "Measure again" was pressed.
+bool draw_summary(AppState& state, const core::InterventionEffect& effect) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextColored(theme.amber_text, "KL %s nats", significant(effect.kl, 3).c_str());
+    tooltip("KL(base \xE2\x80\x96 changed) of the next-token distribution at the last position");
+    ImGui::SameLine(0, 12 * s);
+    const std::string chance = beside_chance(effect);
+    const char* const measures = effect.whole ? "" : "measuring the random control\xE2\x80\xA6";
+    const std::string reason =
+        effect.control_reason.empty() ? measures : "no control: " + effect.control_reason;
+    const bool stale = state.status.step > effect.step;
+    const float again = stale ? ImGui::CalcTextSize("Measure again").x + 24 * s : 0;
+    const float export_width = ImGui::CalcTextSize("Export").x + 24 * s;
+    const float room = ImGui::GetContentRegionAvail().x - again - export_width;
+    ImGui::BeginChild("chance", ImVec2(std::max(room, 60 * s), ImGui::GetFrameHeight()));
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() + ImGui::GetStyle().FramePadding.y);
+    text_cut(state, chance.empty() ? reason : chance, theme.dim);
+    ImGui::EndChild();
+    bool pressed = false;
+    if (stale) {
+        ImGui::SameLine(0, 8 * s);
+        pressed = button(state, "Measure again", nullptr, "On the newest weights of the run");
+    }
+    ImGui::SameLine(0, 8 * s);
+    if (button(state, "Export", effect.whole ? nullptr : "It is still being measured.",
+               "Writes all numbers as CSV into the run folder"))
+        export_text(state, "intervention_shown.csv", effect_csv(effect));
+    draw_chance(state, effect);
+    if (!effect.whole) progress_line(state, effect.progress);
+    return pressed;
+}
+
+void draw_bars(const AppState& state, const core::InterventionEffect& effect) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    const auto rows = next_rows(effect);
+    const double most = largest(rows);
+    heading(state, "Next token");
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float label = std::clamp(width * 0.24f, 72 * s, 130 * s), gap = 12 * s;
+    const float column = (width - label - 2 * gap) / 3, height = 22 * s;
+    const float number = text_width(state.fonts.mono, kMonoSize, "0.000") + 6 * s;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const char* names[] = {"before", "after", "control"};
+    const ImVec4 colors[] = {theme.accent, theme.amber, control_color(theme)};
+    const auto left_of = [&](int c) { return label + static_cast<float>(c) * (column + gap); };
+
+    const ImVec2 head = ImGui::GetCursorScreenPos();
+    ImGui::Dummy(ImVec2(width, ImGui::GetTextLineHeight()));
+    for (int c = 0; c < 3; ++c)
+        list->AddText(ImVec2(head.x + left_of(c), head.y), packed(theme.dim), names[c]);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const core::OddsRow& row = rows[i];
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        ImGui::PushID(static_cast<int>(i));
+        const std::string piece = token_row(state, row.name, ImVec2(width, height), label);
+        const double values[] = {row.base, row.changed, row.control.mean};
+        for (int c = 0; c < 3; ++c) {
+            const double p = values[c];
+            const float x = at.x + left_of(c), room = std::max(column - number, 10 * s);
+            const std::string text = odds(p);
+            const float text_at = x + column - text_width(state.fonts.mono, kMonoSize, text);
+            list->AddText(state.fonts.mono, kMonoSize * s,
+                          ImVec2(text_at, at.y + (height - kMonoSize * s) / 2),
+                          packed(std::isnan(p) ? theme.dim : theme.text), text.c_str());
+            if (std::isnan(p)) continue;
+            const auto length = [&](double v) {
+                return std::clamp(static_cast<float>(v / most) * room, 0.0f, room);
+            };
+            list->AddRectFilled(ImVec2(x, at.y + 7 * s),
+                                ImVec2(x + std::max(length(p), 2.0f), at.y + height - 7 * s),
+                                packed(colors[c]), 2 * s);
+            if (c == 2 && !std::isnan(row.control.std)) {  // ± one standard deviation
+                const float low = x + length(p - row.control.std),
+                            high = x + length(p + row.control.std);
+                list->AddLine(ImVec2(low, at.y + height / 2), ImVec2(high, at.y + height / 2),
+                              packed(theme.text), 1.5f * s);
+            }
+        }
+        tooltip(piece + ", id " + std::to_string(row.id) + "\nP before " +
+                significant(row.base, 3) + ", after " + significant(row.changed, 3) +
+                (std::isnan(row.control.mean)
+                     ? std::string()
+                     : "\ncontrol " + significant(row.control.mean, 3) + " \xC2\xB1 " +
+                           significant(row.control.std, 2) +
+                           " (sd), n = " + std::to_string(effect.control_draws) + " draws, seed " +
+                           std::to_string(effect.request.seed)));
+        ImGui::PopID();
+    }
+    ImGui::PopStyleVar();
+    note(state, "The ten likeliest tokens after the last of " + std::to_string(effect.tokens) +
+                    " tokens.");
+}
+
+void draw_numbers(const AppState& state, const core::InterventionEffect& effect) {
+    heading(state, "Numbers");
+    const Theme& theme = state.theme();
+    const auto rows = numbers_of(effect);
+    if (!ImGui::BeginTable("numbers", 5,
+                           ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_NoSavedSettings |
+                               ImGuiTableFlags_PadOuterX))
+        return;
+    const char* names[] = {"", "before", "after", "change", "control"};
+    const float weights[] = {1.35f, 0.8f, 0.9f, 0.9f, 1.75f};
+    for (int c = 0; c < 5; ++c)
+        ImGui::TableSetupColumn(names[c], ImGuiTableColumnFlags_WidthStretch, weights[c]);
+    const auto right = [&](const std::string& text, const ImVec4& color) {
+        const float room = ImGui::GetContentRegionAvail().x,
+                    wide = ImGui::CalcTextSize(text.c_str()).x;
+        if (wide < room) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - wide);
+        text_cut(state, text, color);
+    };
+    ImGui::TableNextRow();
+    for (const char* name : names) {
+        ImGui::TableNextColumn();
+        right(name, theme.dim);
+    }
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const NumberRow& row = rows[i];
+        ImGui::TableNextRow();
+        ImGui::TableNextColumn();
+        ImGui::PushID(static_cast<int>(i));
+        ImGui::Selectable("##row", false,
+                          ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowOverlap);
+        tooltip(row.why);
+        ImGui::SameLine(0, 0);
+        text_cut(state, displayable(row.label, state.fonts.text), theme.dim);
+        ImGui::PushFont(state.fonts.mono, kMonoSize);
+        for (const std::string* text : {&row.before, &row.after, &row.change, &row.control}) {
+            ImGui::TableNextColumn();
+            if (!text->empty())
+                right(displayable(*text, state.fonts.mono),
+                      text == &row.control ? theme.dim : theme.text);
+        }
+        ImGui::PopFont();
+        ImGui::PopID();
+    }
+    ImGui::EndTable();
+}
+
+}  // namespace
+
+bool EffectReport::draw(AppState& state, const core::InterventionEffect& effect) {
+    const float s = state.pixel_scale, gap = 20 * s;
+    const float width = ImGui::GetContentRegionAvail().x;
+    const bool again = draw_summary(state, effect);
+    const auto column = [&](const char* name, float share, auto... parts) {
+        ImGui::BeginChild(name, ImVec2(share > 0 ? std::floor(width * share) : 0, 0));
+        (parts(), ...);
+        ImGui::EndChild();
+    };
+    const auto bars = [&] { draw_bars(state, effect); };
+    const auto numbers = [&] { draw_numbers(state, effect); };
+    const auto curve = [&] { dose_.draw(state, effect); };
+    if (width >= 960 * s && has_dose(effect.request.script)) {
+        column("bars", 0.35f, bars);
+        ImGui::SameLine(0, gap);
+        column("numbers", 0.39f, numbers);
+        ImGui::SameLine(0, gap);
+        column("dose", 0, curve);
+    } else if (width >= 640 * s) {
+        column("bars", 0.50f, bars);
+        ImGui::SameLine(0, gap);
+        column("numbers", 0, numbers, curve);
+    } else {
+        bars();
+        numbers();
+        curve();
+    }
+    return again;
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,34 @@
+// A panel is one of the parts that the window docks: a view of the run with its controls. This is
+// its interface: prepare computes, draw draws only, neither reads a file. The shell opens the
+// docked window, writes the title, and calls prepare and draw only while the panel can be seen.
+// Window thread only; panels are owned by the shell.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/state/actions.h"
+
+namespace hopscope::app {
+
+class Panel {
+  public:
+    virtual ~Panel() = default;
+    /// Shown in the title and used as ImGui window name; constant, unique.
+    virtual const char* title() const = 0;
+    /// Dim text at the right end of the title line, e.g. "layer 3   all hops   2-D"; "" for none.
+    virtual std::string detail(const AppState&) const { return {}; }
+    /// Derives from the state what draw needs. Called before ImGui's window begins; must return
+    /// within some ms: what takes longer is spread over frames.
+    virtual void prepare(AppState&) = 0;
+    /// Draws into the current ImGui window (padding, theme and text font are set) and turns input
+    /// into commands and selection. No computing beyond layout.
+    virtual void draw(AppState&) = 0;
+    /// What can be done in this panel alone, for the palette and the list of keys. The panel hears
+    /// their keys itself, in draw, while it has the keyboard. They may outlive the call, not the
+    /// panel.
+    virtual std::vector<ActionItem> actions(AppState&) { return {}; }
+};
+
+}  // namespace hopscope::app

@@ -1,0 +1,110 @@
+#include "app/panels/routing_space/camera.h"
+
+#include <algorithm>
+
+namespace hopscope::app {
+namespace {
+
+constexpr double kMotion = 0.15;  ///< seconds a camera takes to its goal
+
+}  // namespace
+
+ImVec2 SpaceCamera::on_screen(viz::Vec2 world) const {
+    const viz::Vec2 p = camera_.to_screen(world);
+    return {at_.x + p.x, at_.y + p.y};
+}
+
+viz::Vec2 SpaceCamera::to_world(ImVec2 screen) const {
+    return camera_.to_world({screen.x - at_.x, screen.y - at_.y});
+}
+
+void SpaceCamera::forget() {
+    follows_ = true;
+    fitted_layer_ = -1;
+}
+
+void SpaceCamera::pan(ImVec2 by) {
+    follows_ = false;
+    moving_since_ = -1;
+    camera_.pan({by.x, by.y});
+}
+
+void SpaceCamera::zoom_at(ImVec2 pointer, float factor) {
+    follows_ = false;
+    moving_since_ = -1;
+    camera_.zoom_at({pointer.x - at_.x, pointer.y - at_.y}, factor);
+}
+
+void SpaceCamera::update(AppState& state, const SpaceView& view, ImVec2 at, ImVec2 size) {
+    at_ = at;
+    const bool resized = camera_.size.x != size.x || camera_.size.y != size.y;
+    camera_.size = goal_.size = from_.size = {size.x, size.y};
+    const uint64_t basis = state.places.layer(state.selection.layer).version;
+    if (fitted_layer_ != state.selection.layer ||
+        (follows_ && (resized || fitted_basis_ != basis))) {
+        fit(state, view, false);
+        fitted_layer_ = state.selection.layer;
+        fitted_basis_ = basis;
+    }
+    if (moving_since_ < 0) return;
+    const double t = (state.now - moving_since_) / kMotion;
+    const float eased = static_cast<float>(t * t * (3 - 2 * t));
+    camera_ = t >= 1 ? goal_ : viz::between(from_, goal_, eased);
+    if (t >= 1) moving_since_ = -1;
+    state.keep_drawing(2);
+}
+
+void SpaceCamera::go_to(const AppState& state, const viz::Camera2d& goal, bool animated) {
+    goal_ = goal;
+    if (animated && state.settings.animations) {
+        from_ = camera_;
+        moving_since_ = state.now;
+    } else {
+        camera_ = goal;
+        moving_since_ = -1;
+    }
+}
+
+void SpaceCamera::fit(const AppState& state, const SpaceView& view, bool animated) {
+    follows_ = true;
+    if (view.low.x > view.high.x) return;
+    viz::Vec2 low = view.low, high = view.high;
+    // The unit circle is shown too unless the points would become small beside it.
+    const viz::Vec2 o = view.origin;
+    const float reach =
+        std::max(std::max(high.x - o.x, o.x - low.x), std::max(high.y - o.y, o.y - low.y));
+    if (reach > 0.6f) {
+        low = {std::min(low.x, o.x - 1), std::min(low.y, o.y - 1)};
+        high = {std::max(high.x, o.x + 1), std::max(high.y, o.y + 1)};
+    }
+    viz::Camera2d goal = camera_;
+    goal.fit(low, high, 36 * state.pixel_scale);
+    // The captions take the lower edge.
+    goal.pan({0, -12 * state.pixel_scale});
+    go_to(state, goal, animated);
+}
+
+void SpaceCamera::focus(const AppState& state, const SpaceView& view,
+                        const std::vector<TokenPath>& paths) {
+    viz::Vec2 low = {1e30f, 1e30f}, high = {-1e30f, -1e30f};
+    const auto include = [&](float x, float y) {
+        low = {std::min(low.x, x), std::min(low.y, y)};
+        high = {std::max(high.x, x), std::max(high.y, y)};
+    };
+    for (const int64_t e : state.selection.experts)
+        if (static_cast<size_t>(3 * e + 2) < view.coords.size())
+            include(view.coords[static_cast<size_t>(3 * e)],
+                    view.coords[static_cast<size_t>(3 * e + 1)]);
+    for (const auto& path : paths)
+        for (const auto& p : path.at) include(p.x, p.y);
+    if (low.x > high.x) return;
+    const float least = 0.12f * std::max(view.high.x - view.low.x, 1e-3f);
+    if (high.x - low.x < least && high.y - low.y < least)
+        low = {low.x - least, low.y - least}, high = {high.x + least, high.y + least};
+    viz::Camera2d goal = camera_;
+    goal.fit(low, high, 90 * state.pixel_scale);
+    follows_ = false;
+    go_to(state, goal, true);
+}
+
+}  // namespace hopscope::app

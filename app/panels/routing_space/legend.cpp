@@ -1,0 +1,87 @@
+#include "app/panels/routing_space/legend.h"
+
+#include <algorithm>
+
+#include "app/panels/routing_space/labels.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+#include "viz/colour.h"
+
+namespace hopscope::app {
+
+void SpaceLegend::draw(AppState& state, const SpaceView& view, SpaceColor color_by, ImVec2 at) {
+    const float s = state.pixel_scale, size = kSmallSize * s, line = size + 4 * s;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImU32 dim = packed(state.theme().dim), text = packed(state.theme().text);
+    ImVec2 p = ImVec2(at.x + 2 * s, at.y + 6 * s);
+    if (color_by == SpaceColor::load) {
+        const float width = 120 * s, height = 8 * s;
+        const std::string most = rounded(view.load_max, 2) + " \xC3\x97 uniform load";
+        const float most_width = text_extent(state.fonts.text, size, most).x;
+        draw_veil(state, p, ImVec2(p.x + width - 20 * s + most_width, p.y + height + 2 * s + size));
+        for (int i = 0; i < 60; ++i) {
+            const viz::Rgb c = viz::ramp_color(viz::Ramp::spectrum, (float(i) + 0.5f) / 60.0f);
+            list->AddRectFilled(ImVec2(p.x + width * float(i) / 60, p.y),
+                                ImVec2(p.x + width * float(i + 1) / 60, p.y + height),
+                                viz::packed(c));
+        }
+        text_at(list, state.fonts.text, size, ImVec2(p.x, p.y + height + 2 * s), dim, "0");
+        text_at(list, state.fonts.text, size, ImVec2(p.x + width - 20 * s, p.y + height + 2 * s),
+                dim, most);
+        return;
+    }
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    if (color_by == SpaceColor::hop) {
+        draw_veil(state, p, ImVec2(p.x + 60 * s, p.y + line * static_cast<float>(g.hops)));
+        for (int64_t h = 0; h < g.hops; ++h) {
+            const float t = g.hops > 1 ? float(h) / float(g.hops - 1) : 0.5f;
+            list->AddCircleFilled(
+                ImVec2(p.x + 5 * s, p.y + line / 2), 4 * s,
+                viz::packed(viz::ramp_color(viz::Ramp::spectrum, 0.3f + 0.6f * t)));
+            text_at(list, state.fonts.text, size, ImVec2(p.x + 14 * s, p.y), text,
+                    "hop " + std::to_string(h));
+            p.y += line;
+        }
+        return;
+    }
+    if (color_by != SpaceColor::token_class) return;
+    if (view.classes.empty()) {
+        text_at(list, state.fonts.text, size, p, dim,
+                "no classes: only the synthetic text has labels");
+        return;
+    }
+    const size_t shown = std::min<size_t>(view.classes.size(), 24);
+    float widest = 0;
+    for (size_t i = 0; i < shown; ++i)
+        widest = std::max(widest, text_extent(state.fonts.text, size, view.classes[i]).x);
+    draw_veil(state, p, ImVec2(p.x + widest + 14 * s, p.y + line * static_cast<float>(shown)));
+    // Each entry is a button that hides or shows its class.
+    for (size_t i = 0; i < shown; ++i) {
+        const std::string& name = view.classes[i];
+        const auto found = std::find(hidden_.begin(), hidden_.end(), name);
+        const bool hidden = found != hidden_.end();
+        ImGui::SetCursorScreenPos(p);
+        ImGui::PushID(static_cast<int>(i));
+        const float width = text_extent(state.fonts.text, size, name).x + 20 * s;
+        if (ImGui::InvisibleButton("class", ImVec2(width, line))) {
+            if (hidden)
+                hidden_.erase(found);
+            else
+                hidden_.push_back(name);
+            state.keep_drawing();
+        }
+        tooltip(hidden ? "Click shows this class" : "Click hides this class");
+        ImGui::PopID();
+        const ImU32 color = viz::packed(viz::category_color(static_cast<int64_t>(i)));
+        const ImVec2 dot = ImVec2(p.x + 5 * s, p.y + line / 2);
+        if (hidden)
+            list->AddCircle(dot, 4 * s, color, 0, 1.2f * s);
+        else
+            list->AddCircleFilled(dot, 4 * s, color);
+        text_at(list, state.fonts.text, size, ImVec2(p.x + 14 * s, p.y + 2 * s),
+                hidden ? dim : text, name);
+        p.y += line;
+    }
+}
+
+}  // namespace hopscope::app

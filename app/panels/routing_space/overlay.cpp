@@ -1,0 +1,216 @@
+#include "app/panels/routing_space/overlay.h"
+
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+#include <span>
+
+#include "app/panels/routing_space/labels.h"
+#include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
+#include "app/widgets/marks.h"
+#include "app/widgets/piece_text.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr size_t kNearest = 5;
+
+std::string share_text(double share) {
+    return percent(share, share < 0.0995 ? 1 : 0);
+}
+
+void draw_path(const SpaceScene& scene, const TokenPath& path, ImU32 color) {
+    const AppState& state = scene.state;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float s = state.pixel_scale, radius = 8.5f * s;
+    std::vector<ImVec2> points;
+    for (const auto& p : path.at) points.push_back(scene.camera.on_screen(p));
+    if (points.size() > 1) {
+        list->AddPolyline(points.data(), static_cast<int>(points.size()),
+                          packed(faded(state.theme().panel, 0.7f)), 0, 5 * s);
+        list->AddPolyline(points.data(), static_cast<int>(points.size()), color, 0, 2.2f * s);
+    }
+    const float size = kSmallSize * s;
+    for (size_t i = points.size(); i-- > 0;) {  // hop 0 in front: there the way begins
+        list->AddCircleFilled(points[i], radius, packed(state.theme().panel));
+        list->AddCircle(points[i], radius, color, 0, 2 * s);
+        const std::string number = std::to_string(path.hops[i]);
+        const ImVec2 extent = text_extent(state.fonts.mono, size, number);
+        text_at(list, state.fonts.mono, size,
+                ImVec2(points[i].x - extent.x / 2, points[i].y - extent.y / 2),
+                packed(state.theme().text), number);
+    }
+}
+
+void expert_tooltip(const AppState& state, int64_t expert) {
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    const size_t i = static_cast<size_t>(expert), dim = static_cast<size_t>(g.d_space);
+    swatch(
+        viz::packed(state.places.expert_color(state.selection.layer, expert, state.theme().dark)),
+        state.pixel_scale);
+    ImGui::Text("E%lld", static_cast<long long>(expert));
+    ImGui::SameLine();
+    ImGui::TextColored(state.theme().dim, "layer %lld, step %s",
+                       static_cast<long long>(state.selection.layer),
+                       with_thousands(state.geometry->step).c_str());
+    if (i < g.load.size()) {
+        const double times = g.load[i] * static_cast<double>(g.experts);
+        ImGui::Text("load %s \xC3\x97 uniform", rounded(times, 2).c_str());
+        ImGui::SameLine();
+        ImGui::TextColored(state.theme().dim, "%s of all choices in recent batches",
+                           share_text(g.load[i]).c_str());
+    }
+    ImGui::TextColored(state.theme().dim,
+                       "%s of %s choices of the sample (tokens \xC3\x97 hops \xC3\x97 top-k)",
+                       with_thousands(choices_of(g, expert)).c_str(),
+                       with_thousands(static_cast<int64_t>(g.choices.size())).c_str());
+    ImGui::TextColored(state.theme().dim, "nearest centroids, cosine");
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    for (const auto& near :
+         nearest_experts(g, std::span(g.centroids).subspan(i * dim, dim), kNearest, expert)) {
+        swatch(viz::packed(state.places.expert_color(state.selection.layer, near.expert,
+                                                     state.theme().dark)),
+               state.pixel_scale);
+        ImGui::Text("E%-5lld %6.3f", static_cast<long long>(near.expert),
+                    static_cast<double>(near.cosine));
+    }
+    ImGui::PopFont();
+    ImGui::TextColored(state.theme().dim, "click selects, shift adds, %s focuses", kFocusKeys);
+}
+
+void space_token_tooltip(const AppState& state, const SpaceItem& item) {
+    const auto& snapshot = *state.geometry;
+    const auto& g = snapshot.layers[static_cast<size_t>(state.selection.layer)];
+    const size_t t = static_cast<size_t>(item.index);
+    const size_t tokens = snapshot.pieces.size();
+    if (t < tokens) {
+        ImGui::PushFont(state.fonts.mono, kMonoSize);
+        ImGui::TextUnformatted(
+            displayable(piece_text(snapshot.pieces[t]), state.fonts.mono).c_str());
+        ImGui::PopFont();
+        ImGui::SameLine();
+    }
+    ImGui::TextColored(state.theme().dim, "token %lld of the sample of %s, hop %lld",
+                       static_cast<long long>(item.index),
+                       with_thousands(static_cast<int64_t>(tokens)).c_str(),
+                       static_cast<long long>(item.hop));
+    if (t < snapshot.classes.size() && !snapshot.classes[t].empty())
+        ImGui::Text("class %s", snapshot.classes[t].c_str());
+    const size_t k = static_cast<size_t>(g.top_k);
+    const size_t row = (static_cast<size_t>(item.hop) * tokens + t) * k;
+    if (k > 0 && row + k <= g.choices.size() && row + k <= g.weights.size()) {
+        ImGui::TextColored(state.theme().dim, "experts, weight (top-%s)",
+                           std::to_string(k).c_str());
+        ImGui::PushFont(state.fonts.mono, kMonoSize);
+        for (size_t j = 0; j < std::min<size_t>(k, 12); ++j) {
+            swatch(viz::packed(state.places.expert_color(state.selection.layer, g.choices[row + j],
+                                                         state.theme().dark)),
+                   state.pixel_scale);
+            ImGui::Text("E%-5d %6.3f", g.choices[row + j], static_cast<double>(g.weights[row + j]));
+        }
+        ImGui::PopFont();
+    }
+    ImGui::TextColored(state.theme().dim, "click shows its way through the hops");
+}
+
+}  // namespace
+
+void draw_paths(const SpaceScene& scene) {
+    const AppState& state = scene.state;
+    const auto& paths = scene.paths;
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    const auto color_of = [&](size_t i) {
+        return packed(paths[i].prompt ? faded(theme.accent, i == 0 ? 1.0f : 0.7f)
+                                      : faded(theme.text, 0.85f));
+    };
+    for (size_t i = 0; i < paths.size() && i < 12; ++i) {
+        const TokenPath& path = paths[i];
+        const ImVec2 end = scene.camera.on_screen(path.at.back());
+        const std::string piece = displayable(piece_text(path.label), state.fonts.text);
+        draw_label(state, ImVec2(end.x + 12 * s, end.y),
+                   piece + (path.prompt ? ", prompt" : ", sample"), color_of(i));
+    }
+    for (size_t i = paths.size(); i-- > 0;) draw_path(scene, paths[i], color_of(i));
+}
+
+void draw_selected(const SpaceScene& scene) {
+    const AppState& state = scene.state;
+    const SpaceView& view = scene.view;
+    const int64_t hovered = scene.hovered;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float s = state.pixel_scale;
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    const auto ring = [&](const viz::Point& point, ImU32 color) {
+        const ImVec2 p = scene.camera.on_screen({point.x, point.y});
+        list->AddCircle(p, point.size / 2 + 4 * s, color, 0, 1.6f * s);
+    };
+    if (hovered >= 0 && static_cast<size_t>(hovered) < view.points.size())
+        ring(view.points[static_cast<size_t>(hovered)], packed(state.theme().dim));
+    const size_t first = view.points.size() - static_cast<size_t>(g.experts);
+    const bool named = state.selection.experts.size() <= 12;
+    for (const int64_t e : state.selection.experts) {
+        const size_t i = first + static_cast<size_t>(e);
+        if (e < 0 || e >= g.experts || i >= view.points.size()) continue;
+        const auto& point = view.points[i];
+        ring(point, packed(state.theme().text));
+        if (!named || static_cast<size_t>(e) >= g.load.size()) continue;
+        const ImVec2 p = scene.camera.on_screen({point.x, point.y});
+        const double load = g.load[static_cast<size_t>(e)] * static_cast<double>(g.experts);
+        draw_label(state, ImVec2(p.x + point.size / 2 + 9 * s, p.y),
+                   "E" + std::to_string(e) + "  " + rounded(load, 2) + " \xC3\x97 uniform",
+                   packed(state.theme().text));
+    }
+}
+
+void draw_captions(const SpaceScene& scene, SpaceColor color_by, int64_t tail_from) {
+    const AppState& state = scene.state;
+    const ImVec2 at = scene.camera.at(), size = scene.camera.size();
+    const viz::LayerPlace& place = state.places.layer(state.selection.layer);
+    const float s = state.pixel_scale, font = kTextSize * s, small = kSmallSize * s;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImU32 dim = packed(state.theme().dim);
+    const float bottom = at.y + size.y - small - 2 * s, upper = bottom - font - 3 * s;
+
+    const std::string axes = "principal axis 1 \xE2\x86\x92 " + share_text(place.basis.share[0]) +
+                             "   axis 2 \xE2\x86\x91 " + share_text(place.basis.share[1]) +
+                             " of variance";
+    std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
+    basis += with_thousands(place.basis.step);
+    if (scene.view.low.x <= scene.view.high.x) basis += "   circle: unit sphere";
+    const float axes_width = text_extent(state.fonts.text, font, axes).x;
+    draw_veil(state, ImVec2(at.x, upper), ImVec2(at.x + axes_width, bottom + small));
+    text_at(list, state.fonts.text, font, ImVec2(at.x, upper), dim, axes);
+    text_at(list, state.fonts.text, small, ImVec2(at.x, bottom), dim, basis);
+
+    std::string reading = std::string("size = load, colour = ") + name_of(color_by);
+    if (tail_from >= 0 && tail_from < state.geometry->step)
+        reading += ", tail = last " + with_thousands(state.geometry->step - tail_from) + " steps";
+    const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
+    std::string when = "snapshot of step " + with_thousands(state.geometry->step);
+    if (state.geometry->seconds > 0 && state.unix_now > 0)
+        when += ", " + (age < 10 ? rounded(age, 1) + " s" : duration(age)) + " old";
+    const auto right = [&](const std::string& text, float height, float y, float left_width) {
+        const float width = text_extent(state.fonts.text, height, text).x;
+        if (left_width + width + 24 * s > size.x) return;
+        draw_veil(state, ImVec2(at.x + size.x - width, y), ImVec2(at.x + size.x, y + height));
+        text_at(list, state.fonts.text, height, ImVec2(at.x + size.x - width, y), dim, text);
+    };
+    right(reading, font, upper, axes_width);
+    right(when, small, bottom, text_extent(state.fonts.text, small, basis).x);
+}
+
+void draw_tooltip(const SpaceScene& scene) {
+    const auto& items = scene.view.items;
+    if (scene.hovered < 0 || static_cast<size_t>(scene.hovered) >= items.size()) return;
+    if (!ImGui::BeginTooltip()) return;
+    const SpaceItem& item = items[static_cast<size_t>(scene.hovered)];
+    if (item.expert)
+        expert_tooltip(scene.state, item.index);
+    else
+        space_token_tooltip(scene.state, item);
+    ImGui::EndTooltip();
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,32 @@
+// What lies over the points of the routing space: selection, paths of tokens, captions, tooltips.
+// Functions of the scene; window thread only, inside an ImGui window.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "app/panels/routing_space/camera.h"
+#include "app/panels/routing_space/view.h"
+#include "app/state/app_state.h"
+
+namespace hopscope::app {
+
+/// What is seen in this frame; the state has a snapshot, and the layer is one of it.
+struct SpaceScene {
+    const AppState& state;
+    const SpaceView& view;
+    const std::vector<TokenPath>& paths;
+    const SpaceCamera& camera;
+    int64_t hovered = -1;  ///< item of the view under the pointer; −1: none
+};
+
+void draw_selected(const SpaceScene& scene);
+void draw_paths(const SpaceScene& scene);
+/// `tail_from`: step where the tails of the centroids begin, −1 for none.
+void draw_captions(const SpaceScene& scene, SpaceColor color_by, int64_t tail_from);
+void draw_tooltip(const SpaceScene& scene);
+
+/// Brings the selection near; the tooltip of an expert says so.
+inline constexpr const char* kFocusKeys = "F";
+
+}  // namespace hopscope::app

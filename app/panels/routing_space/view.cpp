@@ -1,0 +1,340 @@
+#include "app/panels/routing_space/view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numbers>
+
+namespace hopscope::app {
+namespace {
+
+using viz::Rgb;
+using viz::Vec2;
+
+constexpr int kCircleParts = 160;
+constexpr float kTokenSize = 2.4f;
+
+bool usable(const core::LayerGeometry& g, const viz::Basis& basis) {
+    return basis.valid() && basis.dim == g.d_space && g.experts > 0 &&
+           g.centroids.size() == static_cast<size_t>(g.experts * g.d_space);
+}
+
+int64_t tokens_of(const core::LayerGeometry& g) {
+    const int64_t row = g.hops * g.d_space;
+    return row > 0 ? static_cast<int64_t>(g.positions.size()) / row : 0;
+}
+
+float times_uniform(const core::LayerGeometry& g, int64_t expert) {
+    const size_t i = static_cast<size_t>(expert);
+    return i < g.load.size() ? g.load[i] * static_cast<float>(g.experts) : 0.0f;
+}
+
+/// Area grows with load, within what can be told apart and does not cover others.
+float centroid_size(float load, int64_t experts) {
+    const float many = static_cast<float>(std::max<int64_t>(experts, 1));
+    const float unit = std::clamp(6.5f * std::pow(256.0f / many, 0.25f), 4.5f, 7.5f);
+    return std::clamp(3.0f + unit * std::sqrt(std::max(load, 0.0f)), 4.0f, 20.0f);
+}
+
+void add_line(SpaceView& p, Vec2 a, Vec2 b, uint32_t c0, uint32_t c1, float width) {
+    p.lines.push_back({a.x, a.y, 0, b.x, b.y, 0, c0, c1, width});
+}
+
+void add_guides(SpaceView& p, const SpaceOptions& o) {
+    Vec2 last = {p.origin.x + 1, p.origin.y};
+    for (int i = 1; i <= kCircleParts; ++i) {
+        const float angle = 2 * std::numbers::pi_v<float> * static_cast<float>(i) /
+                            static_cast<float>(kCircleParts);
+        const Vec2 next = {p.origin.x + std::cos(angle), p.origin.y + std::sin(angle)};
+        add_line(p, last, next, o.guide, o.guide, o.scale);
+        last = next;
+    }
+    add_line(p, {p.origin.x - 1, p.origin.y}, {p.origin.x + 1, p.origin.y}, o.guide, o.guide,
+             o.scale);
+    add_line(p, {p.origin.x, p.origin.y - 1}, {p.origin.x, p.origin.y + 1}, o.guide, o.guide,
+             o.scale);
+}
+
+void add_trails(SpaceView& p, const CentroidHistory& history, size_t trail,
+                const viz::LayerPlace& place, const SpaceOptions& o,
+                const std::vector<Rgb>& colors) {
+    const auto& entries = history.entries();
+    const size_t count = std::min(trail + 1, entries.size());
+    if (count < 2) return;
+    std::vector<float> before;
+    for (size_t k = 0; k < count; ++k) {
+        const auto& entry = entries[entries.size() - count + k];
+        const size_t layer = static_cast<size_t>(o.layer);
+        if (layer >= entry.layers.size() ||
+            entry.layers[layer].size() / static_cast<size_t>(place.basis.dim) != colors.size())
+            return;
+        std::vector<float> now = viz::project(place.basis, entry.layers[layer]);
+        if (!before.empty()) {
+            const float parts = static_cast<float>(count - 1);
+            const float a0 = 0.45f * static_cast<float>(k - 1) / parts;
+            const float a1 = 0.45f * static_cast<float>(k) / parts;
+            for (size_t e = 0; e < colors.size(); ++e)
+                add_line(p, {before[3 * e], before[3 * e + 1]}, {now[3 * e], now[3 * e + 1]},
+                         viz::packed(colors[e], a0), viz::packed(colors[e], a1), 1.3f * o.scale);
+        }
+        before = std::move(now);
+    }
+}
+
+/// Labels by falling frequency, so that the most frequent get the first category colours.
+std::vector<std::string> class_order(const std::vector<std::string>& classes) {
+    std::map<std::string, int64_t> count;
+    for (const auto& c : classes)
+        if (!c.empty()) ++count[c];
+    std::vector<std::string> order;
+    for (const auto& [name, n] : count) order.push_back(name);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](const auto& a, const auto& b) { return count[a] > count[b]; });
+    return order;
+}
+
+struct TokenPaint {
+    const core::GeometrySnapshot& snapshot;
+    const core::LayerGeometry& g;
+    const SpaceOptions& o;
+    const std::vector<std::string>& classes;
+    float place_scale;
+
+    Rgb operator()(int64_t token, int64_t hop, const float* at) const {
+        switch (o.color) {
+            case SpaceColor::token_class: {
+                const size_t t = static_cast<size_t>(token);
+                if (t >= snapshot.classes.size()) break;
+                const auto found = std::find(classes.begin(), classes.end(), snapshot.classes[t]);
+                if (found == classes.end()) break;
+                return viz::category_color(found - classes.begin());
+            }
+            case SpaceColor::hop:
+                return hop_color(hop, g.hops);
+            case SpaceColor::load:
+                break;
+            case SpaceColor::place:
+                return viz::place_color(at[0] * place_scale, at[1] * place_scale,
+                                        at[2] * place_scale, o.dark);
+        }
+        return {0.5f, 0.5f, 0.5f};
+    }
+    static Rgb hop_color(int64_t hop, int64_t hops) {
+        const float t = hops > 1 ? static_cast<float>(hop) / static_cast<float>(hops - 1) : 0.5f;
+        return viz::ramp_color(viz::Ramp::spectrum, 0.3f + 0.6f * t);
+    }
+};
+
+void add_tokens(SpaceView& p, const core::GeometrySnapshot& snapshot, const viz::LayerPlace& place,
+                const SpaceOptions& o) {
+    const auto& g = snapshot.layers[static_cast<size_t>(o.layer)];
+    const int64_t tokens = tokens_of(g);
+    const std::vector<float> at = viz::project(place.basis, g.positions);
+    const TokenPaint paint{snapshot, g, o, p.classes, place.scale};
+    // Many points must not become one grey mass, few must not vanish.
+    const int64_t shown_hops = o.hop < 0 ? g.hops : 1;
+    const float crowd = static_cast<float>(tokens * shown_hops);
+    const float alpha =
+        std::clamp(0.85f - 0.09f * std::log10(std::max(crowd, 10.0f) / 10.0f), 0.35f, 0.8f);
+    for (int64_t h = 0; h < g.hops; ++h) {
+        if (o.hop >= 0 && h != o.hop) continue;
+        for (int64_t t = 0; t < tokens; ++t) {
+            if (!o.hidden_classes.empty() && static_cast<size_t>(t) < snapshot.classes.size() &&
+                std::find(o.hidden_classes.begin(), o.hidden_classes.end(),
+                          snapshot.classes[static_cast<size_t>(t)]) != o.hidden_classes.end())
+                continue;
+            const float* c = &at[static_cast<size_t>((h * tokens + t) * 3)];
+            viz::Point point;
+            point.x = c[0];
+            point.y = c[1];
+            point.size = kTokenSize * o.scale;
+            point.color = viz::packed(paint(t, h, c), alpha);
+            p.points.push_back(point);
+            p.items.push_back({false, t, h});
+        }
+    }
+}
+
+void add_centroids(SpaceView& p, const core::LayerGeometry& g, const SpaceOptions& o,
+                   const std::vector<Rgb>& colors) {
+    for (int64_t e = 0; e < g.experts; ++e) {
+        const size_t i = static_cast<size_t>(e);
+        viz::Point point;
+        point.x = p.coords[3 * i];
+        point.y = p.coords[3 * i + 1];
+        point.size = centroid_size(times_uniform(g, e), g.experts) * o.scale;
+        point.color = viz::packed(colors[i]);
+        point.outline = o.background;
+        p.points.push_back(point);
+        p.items.push_back({true, e, 0});
+    }
+}
+
+void close_view(SpaceView& p) {
+    constexpr float kFar = std::numeric_limits<float>::max();
+    p.low = {kFar, kFar};
+    p.high = {-kFar, -kFar};
+    std::vector<Vec2> at;
+    std::vector<float> radius;
+    for (const auto& point : p.points) {
+        at.push_back({point.x, point.y});
+        radius.push_back(point.size / 2);
+        if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
+        p.low = {std::min(p.low.x, point.x), std::min(p.low.y, point.y)};
+        p.high = {std::max(p.high.x, point.x), std::max(p.high.y, point.y)};
+    }
+    p.grid = viz::HitGrid(std::move(at), std::move(radius));
+}
+
+}  // namespace
+
+const char* name_of(SpaceColor color) {
+    switch (color) {
+        case SpaceColor::place:
+            return "place";
+        case SpaceColor::load:
+            return "load";
+        case SpaceColor::token_class:
+            return "class";
+        case SpaceColor::hop:
+            return "hop";
+    }
+    return "";
+}
+
+void CentroidHistory::add(const core::GeometrySnapshot& snapshot) {
+    while (!entries_.empty() && entries_.back().step >= snapshot.step) entries_.pop_back();
+    Entry entry;
+    entry.step = snapshot.step;
+    size_t bytes = 1;
+    for (const auto& layer : snapshot.layers) {
+        entry.layers.push_back(layer.centroids);
+        bytes += layer.centroids.size() * sizeof(float);
+    }
+    const auto same_sizes = [&](const Entry& other) {
+        if (other.layers.size() != entry.layers.size()) return false;
+        for (size_t i = 0; i < entry.layers.size(); ++i)
+            if (other.layers[i].size() != entry.layers[i].size()) return false;
+        return true;
+    };
+    if (!entries_.empty() && !same_sizes(entries_.back())) entries_.clear();
+    entries_.push_back(std::move(entry));
+    const size_t longest = std::clamp<size_t>(kBytes / bytes, 2, kLongest + 1);
+    while (entries_.size() > longest) entries_.pop_front();
+}
+
+int64_t CentroidHistory::first_step(size_t length) const {
+    if (entries_.empty()) return -1;
+    const size_t count = std::min(length + 1, entries_.size());
+    return entries_[entries_.size() - count].step;
+}
+
+SpaceView space_view(const core::GeometrySnapshot& snapshot, const viz::Places& places,
+                     const CentroidHistory& history, size_t trail, const SpaceOptions& o) {
+    SpaceView p;
+    if (o.layer < 0 || static_cast<size_t>(o.layer) >= snapshot.layers.size()) return p;
+    const auto& g = snapshot.layers[static_cast<size_t>(o.layer)];
+    const viz::LayerPlace& place = places.layer(o.layer);
+    if (!usable(g, place.basis)) return p;
+
+    p.coords = viz::project(place.basis, g.centroids);
+    const std::vector<float> zero(static_cast<size_t>(g.d_space), 0.0f);
+    const auto origin = viz::project(place.basis, zero);
+    p.origin = {origin[0], origin[1]};
+    p.classes = class_order(snapshot.classes);
+    for (int64_t e = 0; e < g.experts; ++e) p.load_max = std::max(p.load_max, times_uniform(g, e));
+
+    std::vector<Rgb> colors;
+    for (int64_t e = 0; e < g.experts; ++e) {
+        if (o.color == SpaceColor::load)
+            colors.push_back(viz::ramp_color(
+                viz::Ramp::spectrum, p.load_max > 0 ? times_uniform(g, e) / p.load_max : 0));
+        else if (o.color == SpaceColor::place)
+            colors.push_back(places.expert_color(o.layer, e, o.dark));
+        else
+            colors.push_back(o.dark ? Rgb{0.62f, 0.66f, 0.71f} : Rgb{0.45f, 0.48f, 0.52f});
+    }
+    add_guides(p, o);
+    add_trails(p, history, trail, place, o, colors);
+    if (o.tokens) add_tokens(p, snapshot, place, o);
+    add_centroids(p, g, o, colors);
+    close_view(p);
+    return p;
+}
+
+TokenPath prompt_path(const core::TraceResult& trace, int64_t token, int64_t layer,
+                      const viz::Basis& basis) {
+    TokenPath path;
+    path.prompt = true;
+    if (token < 0 || static_cast<size_t>(token) >= trace.tokens.size() || layer < 0 ||
+        static_cast<size_t>(layer) >= trace.layers.size() || !basis.valid())
+        return path;
+    path.label = trace.tokens[static_cast<size_t>(token)].piece;
+    const size_t t = static_cast<size_t>(token), dim = static_cast<size_t>(basis.dim);
+    const auto& hops = trace.layers[static_cast<size_t>(layer)].hops;
+    for (size_t h = 0; h < hops.size(); ++h) {
+        const auto& hop = hops[h];
+        const bool ran = t >= hop.executed.size() || hop.executed[t] != 0;
+        if (!ran || hop.d_space != basis.dim || hop.position.size() < (t + 1) * dim) continue;
+        const auto at = viz::project(basis, std::span(hop.position).subspan(t * dim, dim));
+        if (!std::isfinite(at[0]) || !std::isfinite(at[1])) continue;
+        path.at.push_back({at[0], at[1]});
+        path.hops.push_back(static_cast<int64_t>(h));
+    }
+    return path;
+}
+
+TokenPath probe_path(const core::GeometrySnapshot& snapshot, int64_t token, int64_t layer,
+                     const viz::Basis& basis) {
+    TokenPath path;
+    if (layer < 0 || static_cast<size_t>(layer) >= snapshot.layers.size()) return path;
+    const auto& g = snapshot.layers[static_cast<size_t>(layer)];
+    const int64_t tokens = tokens_of(g);
+    if (token < 0 || token >= tokens || !basis.valid() || basis.dim != g.d_space) return path;
+    if (static_cast<size_t>(token) < snapshot.pieces.size())
+        path.label = snapshot.pieces[static_cast<size_t>(token)];
+    const size_t dim = static_cast<size_t>(g.d_space);
+    for (int64_t h = 0; h < g.hops; ++h) {
+        const size_t row = static_cast<size_t>(h * tokens + token);
+        const auto at = viz::project(basis, std::span(g.positions).subspan(row * dim, dim));
+        if (!std::isfinite(at[0]) || !std::isfinite(at[1])) continue;
+        path.at.push_back({at[0], at[1]});
+        path.hops.push_back(h);
+    }
+    return path;
+}
+
+std::vector<NearExpert> nearest_experts(const core::LayerGeometry& g,
+                                        std::span<const float> position, size_t count,
+                                        int64_t skip) {
+    std::vector<NearExpert> all;
+    const size_t dim = static_cast<size_t>(g.d_space);
+    if (dim == 0 || position.size() != dim) return all;
+    float norm = 0;
+    for (const float v : position) norm += v * v;
+    norm = std::sqrt(norm);
+    if (!(norm > 0)) return all;
+    for (size_t e = 0; (e + 1) * dim <= g.centroids.size(); ++e) {
+        if (static_cast<int64_t>(e) == skip) continue;
+        float dot = 0, own = 0;
+        for (size_t j = 0; j < dim; ++j) {
+            dot += g.centroids[e * dim + j] * position[j];
+            own += g.centroids[e * dim + j] * g.centroids[e * dim + j];
+        }
+        if (own > 0) all.push_back({static_cast<int64_t>(e), dot / (norm * std::sqrt(own))});
+    }
+    count = std::min(count, all.size());
+    std::partial_sort(all.begin(), all.begin() + static_cast<long>(count), all.end(),
+                      [](const NearExpert& a, const NearExpert& b) {
+                          return a.cosine != b.cosine ? a.cosine > b.cosine : a.expert < b.expert;
+                      });
+    all.resize(count);
+    return all;
+}
+
+int64_t choices_of(const core::LayerGeometry& g, int64_t expert) {
+    return std::count(g.choices.begin(), g.choices.end(), static_cast<int32_t>(expert));
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,318 @@
+// The run panel: state, speed, controls, live settings, freezes and what became of each command.
+#include "app/panels/panel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <imgui.h>
+#include <imgui_internal.h>
+#include <map>
+
+#include "app/panels/run/fork_controls.h"
+#include "app/panels/run/view.h"
+#include "app/state/actions.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr int kRateOver = 20;       ///< updates averaged for tokens each second
+constexpr double kSendEvery = 0.1;  ///< seconds between two values of a dragged slider
+constexpr size_t kCommandsShown = 60;
+constexpr const char* kStopQuestion = "Stop the run?##run panel";
+
+class RunPanel final : public Panel {
+  public:
+    const char* title() const override { return "Run"; }
+    void prepare(AppState& state) override;
+    void draw(AppState& state) override;
+
+  private:
+    struct Dragged {
+        double value = 0, sent_at = -1, sent = 0;
+        bool held = false;
+    };
+
+    void draw_controls(AppState& state);
+    void draw_stop_question(AppState& state);
+    void draw_numbers(AppState& state);
+    void draw_choice_of_run(AppState& state);
+    void draw_followed(AppState& state);
+    void draw_activity(AppState& state);
+    void draw_settings(AppState& state);
+    void draw_slider(AppState& state, const core::LiveSetting& setting);
+    void draw_freezes(AppState& state);
+    void draw_commands(AppState& state);
+
+    ForkControls fork_;
+    double tokens_per_s_ = 0, left_ = 0, perplexity_ = 0;
+    std::map<std::string, Dragged> dragged_;
+};
+
+void RunPanel::prepare(AppState& state) {
+    const History& history = state.history;
+    tokens_per_s_ = history.recent_tokens_per_s(kRateOver);
+    perplexity_ = history.valid_loss.empty()
+                      ? std::exp(static_cast<double>(state.status.valid_loss))
+                      : std::exp(history.valid_loss.back());
+    left_ = state.session ? time_left(state.status.step, state.status.steps, tokens_per_s_,
+                                      tokens_per_step(state.session->config()))
+                          : std::nan("");
+}
+
+void RunPanel::draw(AppState& state) {
+    if (!state.session) {
+        empty_state(state, "No run is open", "Start one, or open a run folder.");
+        return;
+    }
+    draw_controls(state);
+    draw_numbers(state);
+    draw_activity(state);
+    fork_.draw_numbers(state);
+    draw_settings(state);
+    draw_freezes(state);
+    draw_commands(state);
+}
+
+void RunPanel::draw_controls(AppState& state) {
+    const float gap = 6 * state.pixel_scale;
+    const float quarter = std::floor((ImGui::GetContentRegionAvail().x - 3 * gap) / 4);
+    const float third = std::floor((ImGui::GetContentRegionAvail().x - 2 * gap) / 3);
+    const core::RunState present = state.status.state;
+    ActionItem step = command_action(state, core::CommandKind::step),
+               stop = command_action(state, core::CommandKind::stop);
+    step.help = "Makes one update.";
+    stop.run = [] { ImGui::OpenPopup(kStopQuestion); };
+
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
+                        ImVec2(2 * state.pixel_scale, 5 * state.pixel_scale));
+    action_button(state, command_action(state, core::CommandKind::resume), "Run", quarter,
+                  present == core::RunState::running);
+    ImGui::SameLine();
+    action_button(state, command_action(state, core::CommandKind::pause), "Pause", quarter,
+                  present == core::RunState::paused);
+    ImGui::SameLine();
+    action_button(state, step, "Step", quarter);
+    ImGui::SameLine();
+    action_button(state, stop, "Stop", quarter);
+    draw_stop_question(state);
+    action_button(state, command_action(state, core::CommandKind::checkpoint), "Checkpoint", third);
+    ImGui::SameLine();
+    action_button(state, command_action(state, core::CommandKind::evaluate), "Evaluate", third);
+    ImGui::SameLine();
+    fork_.draw_button(state, third);
+    ImGui::PopStyleVar(2);
+}
+
+void RunPanel::draw_stop_question(AppState& state) {
+    if (!begin_question(kStopQuestion)) return;
+    const float width = 132 * state.pixel_scale;
+    ImGui::TextUnformatted("A stopped run makes no further step.");
+    note(state, "A checkpoint is written; opening its folder goes on from there.");
+    ImGui::Dummy(ImVec2(0, 4 * state.pixel_scale));
+    if (button(state, "Stop and save", nullptr, nullptr, width, true)) {
+        state.submit({core::CommandKind::stop, {}});
+        ImGui::CloseCurrentPopup();
+    }
+    ImGui::SameLine();
+    if (cancel_button(state, width)) ImGui::CloseCurrentPopup();
+    ImGui::EndPopup();
+}
+
+void RunPanel::draw_numbers(AppState& state) {
+    const Theme& theme = state.theme();
+    const core::RunStatus& status = state.status;
+    ImGui::Dummy(ImVec2(0, 2 * state.pixel_scale));
+    ImGui::PushFont(state.fonts.title, kTextSize - 1);
+    text_cut(state, status.run_name.empty() ? "unnamed run" : status.run_name, theme.text);
+    ImGui::PopFont();
+    if (!status.run_dir.empty()) tooltip(status.run_dir);
+    draw_choice_of_run(state);
+    draw_followed(state);
+    if (status.synthetic)
+        text_cut(state, "synthetic text", theme.amber_text);
+    else if (!status.source.empty())
+        text_cut(state, status.source, theme.dim);
+
+    value_row(state, "step",
+              with_thousands(status.step) +
+                  (status.steps > 0 ? " of " + with_thousands(status.steps) : std::string()),
+              "Updates done, of those configured");
+    value_row(state, "tokens each second", rounded(tokens_per_s_, 0),
+              "Mean over the last 20 updates, waiting and evaluation left out");
+    value_row(state, "validation perplexity", significant(perplexity_, 3),
+              "exp of the mean loss a token, over the validation batches of the last evaluation");
+    value_row(state, "time left",
+              core::is_final(status.state) ? std::string(kNothing) : duration(left_),
+              "At the present speed");
+    ImGui::Dummy(ImVec2(0, 2 * state.pixel_scale));
+    if (status.steps > 0)
+        progress_line(state, static_cast<double>(status.step) / static_cast<double>(status.steps));
+    if (status.state == core::RunState::failed) {
+        ImGui::PushTextWrapPos(0.0f);
+        ImGui::TextColored(theme.red_text, "%s", status.reason.c_str());
+        ImGui::PopTextWrapPos();
+    }
+}
+
+/// With several runs given: which of them is inspected.
+void RunPanel::draw_choice_of_run(AppState& state) {
+    if (state.watched.size() < 2) return;
+    ImGui::SetNextItemWidth(-1);
+    if (!ImGui::BeginCombo("##inspected", "inspect another run")) return;
+    for (const auto& other : state.watched) {
+        const bool chosen = state.inspects(other.run);
+        const std::string text = other.run.name + ", " +
+                                 (other.run.being_written ? "being written, " : "") + "step " +
+                                 with_thousands(other.run.step) + "###" + other.run.dir;
+        if (ImGui::Selectable(text.c_str(), chosen) && !chosen) state.open_next = other.run.dir;
+        tooltip(other.run.dir);
+    }
+    ImGui::EndCombo();
+}
+
+void RunPanel::draw_followed(AppState& state) {
+    const core::RunStatus& status = state.status;
+    if (status.followed.empty()) return;
+    if (!status.writer_left) {
+        text_cut(state, "written by another process: following", state.theme().amber_text);
+        tooltip(status.followed);
+        return;
+    }
+    text_cut(state, "its process has ended", state.theme().amber_text);
+    tooltip(status.followed);
+    if (button(state, "Open again", nullptr, "Opens the run so that it can go on here"))
+        state.open_next = status.run_dir;
+}
+
+/// Always of the same height: what stands below must not move while it is aimed at.
+void RunPanel::draw_activity(AppState& state) {
+    text_cut(state, activity_line(state.status, state.session->config()), state.theme().dim);
+    if (state.status.activity.empty())
+        ImGui::Dummy(ImVec2(0, kProgressHeight * state.pixel_scale));
+    else
+        progress_line(state, state.status.progress);
+}
+
+void RunPanel::draw_settings(AppState& state) {
+    heading(state, "Live settings");
+    for (const auto& setting : sliders()) draw_slider(state, setting);
+}
+
+void RunPanel::draw_slider(AppState& state, const core::LiveSetting& setting) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    const SettingValue present =
+        setting_value(state.session->config(), state.answers, setting.value.name);
+    Dragged& dragged = dragged_[setting.value.name];
+    if (!dragged.held) dragged.value = present.value;
+
+    ImGui::PushID(setting.value.name.c_str());
+    const float left = ImGui::GetCursorPosX(), width = ImGui::GetContentRegionAvail().x;
+    ImGui::TextColored(theme.dim, "%s", setting.label.c_str());
+    tooltip(setting.value.help);
+    const std::string value = significant(dragged.value, 3);
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    const float value_width = ImGui::CalcTextSize(value.c_str()).x;
+    ImGui::PopFont();
+    if (present.pending && !dragged.held) {
+        const float word = ImGui::CalcTextSize("pending").x;
+        ImGui::SameLine();
+        ImGui::SetCursorPosX(left + width - value_width - word - 8 * s);
+        ImGui::TextColored(theme.amber_text, "pending");
+        tooltip("Sent; it is applied before the next update");
+    }
+    ImGui::SameLine();
+    ImGui::SetCursorPosX(left + width - value_width);
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    ImGui::TextUnformatted(value.c_str());
+    ImGui::PopFont();
+
+    const char* why = refusal(state, core::Action::change);
+    ImGui::BeginDisabled(why != nullptr);
+    ImGui::SetNextItemWidth(-1);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 1 * s));
+    // The value stands above, so the grab hides nothing; Ctrl+click still types an exact one. The
+    // format's digits set how near to zero a logarithmic slider goes.
+    const bool typing = ImGui::TempInputIsActive(ImGui::GetID("##value"));
+    ImGui::PushStyleColor(ImGuiCol_Text, typing ? theme.text : ImVec4(0, 0, 0, 0));
+    ImGui::SliderScalar("##value", ImGuiDataType_Double, &dragged.value, &setting.low,
+                        &setting.high, "%.8f",
+                        ImGuiSliderFlags_NoRoundToFormat |
+                            (setting.logarithmic ? ImGuiSliderFlags_Logarithmic : 0));
+    ImGui::PopStyleColor();
+    ImGui::PopStyleVar();
+    ImGui::EndDisabled();
+    tooltip(why ? why : "Drag, or Ctrl+click to type a value");
+    dragged.held = ImGui::IsItemActive();
+    const bool released = ImGui::IsItemDeactivatedAfterEdit();
+    const bool due = dragged.held && state.now - dragged.sent_at > kSendEvery &&
+                     dragged.value != present.value && dragged.value != dragged.sent;
+    if ((released && dragged.value != present.value) || due) {
+        dragged.sent_at = state.now;
+        dragged.sent = dragged.value;
+        state.submit(
+            {core::CommandKind::set, {{"key", setting.value.name}, {"value", dragged.value}}});
+    }
+    ImGui::PopID();
+}
+
+void RunPanel::draw_freezes(AppState& state) {
+    heading(state, "Freeze");
+    const char* why = refusal(state, core::Action::change);
+    for (const auto& group : freeze_groups()) {
+        const FreezeState present = freeze_state(state.status, state.answers, group.what);
+        bool frozen = present.frozen;
+        ImGui::BeginDisabled(why != nullptr);
+        const bool changed = ImGui::Checkbox(group.label, &frozen);
+        ImGui::EndDisabled();
+        tooltip(why ? why : group.help);
+        if (present.pending) {
+            ImGui::SameLine();
+            ImGui::TextColored(state.theme().amber_text, "pending");
+        }
+        if (changed)
+            state.submit({frozen ? core::CommandKind::freeze : core::CommandKind::unfreeze,
+                          {{"what", std::string(group.what)}}});
+    }
+}
+
+void RunPanel::draw_commands(AppState& state) {
+    const Theme& theme = state.theme();
+    heading(state, "Commands");
+    if (state.answers.empty()) {
+        note(state, "What you change appears here, with the step at which it took effect.");
+        return;
+    }
+    size_t shown = 0;
+    for (auto answer = state.answers.rbegin();
+         answer != state.answers.rend() && shown < kCommandsShown; ++answer, ++shown) {
+        const std::string words = in_words(answer->command);
+        switch (answer->state) {
+            case core::AnswerState::pending:
+                ImGui::TextColored(theme.amber_text, "pending");
+                ImGui::SameLine();
+                text_cut(state, words, theme.text);
+                break;
+            case core::AnswerState::applied:
+                text_cut(state, "step " + with_thousands(answer->step) + "  " + words, theme.dim);
+                break;
+            case core::AnswerState::refused:
+                ImGui::TextColored(theme.red_text, "refused");
+                ImGui::SameLine();
+                text_cut(state, words, theme.text);
+                tooltip(answer->reason);
+                break;
+        }
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<Panel> make_run_panel() {
+    return std::make_unique<RunPanel>();
+}
+
+}  // namespace hopscope::app

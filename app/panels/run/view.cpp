@@ -1,0 +1,133 @@
+#include "app/panels/run/view.h"
+
+#include <algorithm>
+#include <array>
+
+#include "app/widgets/format.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr std::array<FreezeGroup, 6> kGroups = {{
+    {"routing", "routing (hop 0 reused)", "The choice and weights of hop 0 serve all hops."},
+    {"router", "router", "Projection and centroids stay as they are."},
+    {"centroids", "centroids", "Only the centroids stay; the projection goes on."},
+    {"experts", "experts", "All experts' weights stay as they are."},
+    {"attention", "attention", "All attention weights stay as they are."},
+    {"embedding", "embedding", "The token embedding, shared with the head, stays."},
+}};
+
+double configured(const core::Config& config, const std::string& name) {
+    const core::LiveSetting* setting = core::find_live_setting(name);
+    if (!setting) return 0;
+    const core::Value value = core::live_value(*setting, config);
+    const auto* whole = std::get_if<int64_t>(&value);
+    return whole ? static_cast<double>(*whole) : std::get<double>(value);
+}
+
+template <class Item>
+std::string listed(size_t count, Item item) {
+    std::string text = "[";
+    for (size_t i = 0; i < std::min<size_t>(count, 8); ++i) {
+        if (i > 0) text += ' ';
+        text += item(i);
+    }
+    return text + (count > 8 ? " …]" : "]");
+}
+
+struct ValueWords {
+    std::string operator()(bool v) const { return v ? "yes" : "no"; }
+    std::string operator()(int64_t v) const { return with_thousands(v); }
+    std::string operator()(double v) const { return significant(v, 3); }
+    std::string operator()(const std::string& v) const { return v; }
+    std::string operator()(const std::vector<int64_t>& v) const {
+        return listed(v.size(), [&](size_t i) { return with_thousands(v[i]); });
+    }
+    std::string operator()(const std::vector<double>& v) const {
+        return listed(v.size(), [&](size_t i) { return significant(v[i], 3); });
+    }
+};
+
+std::string in_words(const core::Value& value) {
+    return std::visit(ValueWords{}, value);
+}
+
+}  // namespace
+
+const std::vector<core::LiveSetting>& sliders() {
+    static const std::vector<core::LiveSetting> settings = [] {
+        std::vector<core::LiveSetting> out;
+        for (const core::LiveSetting& setting : core::live_settings())
+            if (setting.low < setting.high) out.push_back(setting);
+        return out;
+    }();
+    return settings;
+}
+std::span<const FreezeGroup> freeze_groups() {
+    return kGroups;
+}
+
+SettingValue setting_value(const core::Config& config, const std::vector<core::Answer>& answers,
+                           const std::string& key) {
+    for (auto answer = answers.rbegin(); answer != answers.rend(); ++answer)
+        if (answer->state != core::AnswerState::refused &&
+            answer->command.kind == core::CommandKind::set &&
+            answer->command.text("key", "") == key)
+            return {answer->command.number("value", configured(config, key)),
+                    answer->state == core::AnswerState::pending};
+    return {configured(config, key), false};
+}
+
+FreezeState freeze_state(const core::RunStatus& status, const std::vector<core::Answer>& answers,
+                         const std::string& what) {
+    for (auto answer = answers.rbegin(); answer != answers.rend(); ++answer) {
+        if (answer->state != core::AnswerState::pending || answer->command.text("what", "") != what)
+            continue;
+        if (answer->command.kind == core::CommandKind::freeze) return {true, true};
+        if (answer->command.kind == core::CommandKind::unfreeze) return {false, true};
+    }
+    const auto& frozen = status.frozen;
+    return {std::find(frozen.begin(), frozen.end(), what) != frozen.end(), false};
+}
+
+std::string in_words(const core::Command& command) {
+    std::string text = command.name();
+    std::replace(text.begin(), text.end(), '_', ' ');
+    if (command.kind == core::CommandKind::set) {
+        const std::string key = command.text("key", "");
+        const core::LiveSetting* setting = core::find_live_setting(key);
+        return (setting ? setting->label : key) +
+               (" " + significant(command.number("value", 0), 3));
+    }
+    if (command.kind == core::CommandKind::fork) {
+        const auto with = core::parse_command(command.text("with", "{}"));
+        if (command.has("end")) return "end of the fork";
+        return with ? "fork with " + in_words(*with) : text;
+    }
+    if (command.has("what")) text += " " + command.text("what", "");
+    for (const auto& [name, value] : command.args)
+        if (name != "what") text += ", " + name + " " + in_words(value);
+    return text;
+}
+
+bool is_intervention(const core::Command& command) {
+    return core::spec_of(command.kind).action == core::Action::change;
+}
+
+std::string activity_line(const core::RunStatus& status, const core::Config& config) {
+    if (!status.activity.empty())
+        return status.activity + (status.progress >= 0
+                                      ? ", " + rounded(status.progress * 100, 0) + " %"
+                                      : std::string("\xE2\x80\xA6"));
+    const bool ends = core::is_final(status.state) || status.state == core::RunState::stopping;
+    if (ends || status.writer_left || status.step >= status.steps) return "";
+    const int64_t every = config.train.eval_every, next = (status.step / every + 1) * every;
+    return "next evaluation at step " + with_thousands(std::min(next, status.steps));
+}
+
+double tokens_per_step(const core::Config& config) {
+    return static_cast<double>(config.train.batch) * static_cast<double>(config.train.seq_len) *
+           static_cast<double>(config.train.grad_accum);
+}
+
+}  // namespace hopscope::app

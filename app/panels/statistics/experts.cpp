@@ -1,0 +1,49 @@
+#include "app/panels/statistics/experts.h"
+
+#include <algorithm>
+#include <imgui.h>
+
+#include "app/widgets/format.h"
+
+namespace hopscope::app {
+
+void expert_line(const AppState& state, const SnapshotLayer& place, int32_t expert) {
+    const core::LayerGeometry& g = place.geometry();
+    const auto i = static_cast<size_t>(expert);
+    const float size = ImGui::GetTextLineHeight();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::GetWindowDrawList()->AddRectFilled(
+        ImVec2(at.x, at.y + size * 0.2f), ImVec2(at.x + size * 0.6f, at.y + size * 0.8f),
+        viz::packed(state.places.expert_color(static_cast<int64_t>(place.layer), expert,
+                                              state.theme().dark)));
+    ImGui::Dummy(ImVec2(size * 0.7f, size));
+    ImGui::SameLine();
+    ImGui::Text("E%d", expert);
+    if (i >= g.load.size()) return;
+    ImGui::SameLine();
+    ImGui::TextColored(
+        state.theme().dim, "load %s \xC3\x97 uniform",
+        rounded(static_cast<double>(g.load[i]) * static_cast<double>(g.experts), 2).c_str());
+}
+
+void mark_selected(const AppState& state, const Area& area, const std::vector<int32_t>& order,
+                   bool columns) {
+    if (state.selection.experts.empty()) return;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float s = state.pixel_scale;
+    const ImU32 color = packed(state.theme().accent);
+    for (size_t i = 0; i < order.size(); ++i) {
+        if (!state.selection.experts.contains(order[i])) continue;
+        const float share = (static_cast<float>(i) + 0.5f) / static_cast<float>(order.size());
+        const float y = area.at.y + share * area.size.y, x = area.at.x + share * area.size.x;
+        list->AddTriangleFilled(ImVec2(area.at.x - 7 * s, y - 4 * s),
+                                ImVec2(area.at.x - 7 * s, y + 4 * s), ImVec2(area.at.x - 1 * s, y),
+                                color);
+        if (columns)
+            list->AddTriangleFilled(ImVec2(x - 4 * s, area.at.y - 7 * s),
+                                    ImVec2(x + 4 * s, area.at.y - 7 * s),
+                                    ImVec2(x, area.at.y - 1 * s), color);
+    }
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,26 @@
+// The load of every expert of a layer over the run, as a picture: a row an expert, a column a time.
+// Owned by the statistics panel, window thread only.
+#pragma once
+
+#include "app/panels/statistics/experts.h"
+#include "app/panels/statistics/raster_of.h"
+#include "app/panels/statistics/view.h"
+#include "app/widgets/heat_texture.h"
+
+namespace hopscope::app {
+
+class LoadChart {
+  public:
+    void make(const StatisticsHistory& history, size_t layer);
+    void forget();
+    void draw(AppState& state, const SnapshotLayer& place, Area area);
+    const LoadMap& map() const { return map_; }
+
+  private:
+    LoadMap map_;
+    uint64_t version_ = 0;
+    HeatTexture texture_;
+    RasterOf raster_;
+};
+
+}  // namespace hopscope::app

@@ -1,0 +1,61 @@
+#include "app/panels/statistics/norms.h"
+
+#include <algorithm>
+#include <cmath>
+#include <implot.h>
+
+#include "app/panels/statistics/plots.h"
+#include "app/panels/statistics/view.h"
+#include "app/widgets/format.h"
+#include "app/widgets/line_style.h"
+
+namespace hopscope::app {
+
+void draw_norms(AppState& state, Area area) {
+    const LayerNorms norms = state.trace ? norms_of(*state.trace) : LayerNorms{};
+    if (norms.attention.empty())
+        return nothing(state, area,
+                       "The norms are those of a prompt: trace one in the Trajectory panel (layout "
+                       "Inspect), and what attention and the experts of each layer add to the "
+                       "residual stream appears here.");
+    caption(state, area,
+            "length of what each layer adds, mean of the " + std::to_string(norms.tokens) +
+                " tokens of the traced prompt, step " + with_thousands(norms.step),
+            "Euclidean norms of the outputs of attention and of the experts (all hops) that are "
+            "added to the residual stream.");
+    const size_t n = norms.attention.size();
+    double high = 1e-9;
+    std::vector<double> left, right;
+    for (size_t l = 0; l < n; ++l) {
+        left.push_back(static_cast<double>(l) - 0.19);
+        right.push_back(static_cast<double>(l) + 0.19);
+        for (const double v : {norms.attention[l], norms.experts[l]})
+            if (std::isfinite(v)) high = std::max(high, v);
+    }
+    if (!begin_area_plot("##norms", area, "layer", "norm")) return;
+    ImPlot::SetupAxisLimits(ImAxis_X1, -0.5, static_cast<double>(n) - 0.5, ImPlotCond_Always);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, high * 1.2, ImPlotCond_Always);
+    ImPlot::SetupLegend(ImPlotLocation_NorthEast,
+                        ImPlotLegendFlags_NoMenus | ImPlotLegendFlags_Horizontal);
+    const auto bars = [&](const char* name, const std::vector<double>& xs,
+                          const std::vector<double>& ys, size_t color) {
+        ImPlotSpec spec;
+        spec.FillColor = spec.LineColor = line_color(state, color);
+        ImPlot::PlotBars(name, xs.data(), ys.data(), static_cast<int>(n), 0.34, spec);
+    };
+    bars("attention", left, norms.attention, 0);
+    bars("experts", right, norms.experts, 1);
+    if (ImPlot::IsPlotHovered()) {
+        const auto l = static_cast<int64_t>(std::llround(ImPlot::GetPlotMousePos().x));
+        if (l >= 0 && l < static_cast<int64_t>(n) && ImGui::BeginTooltip()) {
+            const auto i = static_cast<size_t>(l);
+            ImGui::Text("layer %lld: attention %s, experts %s", static_cast<long long>(l),
+                        significant(norms.attention[i], 4).c_str(),
+                        significant(norms.experts[i], 4).c_str());
+            ImGui::EndTooltip();
+        }
+    }
+    ImPlot::EndPlot();
+}
+
+}  // namespace hopscope::app

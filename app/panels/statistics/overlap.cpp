@@ -1,0 +1,137 @@
+#include "app/panels/statistics/overlap.h"
+
+#include <cmath>
+#include <imgui.h>
+
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr const char* kJaccardWhy =
+    "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts chosen by one token, mean over "
+    "the tokens of the fixed sample (science.md E11). 1: the same experts again; two random sets "
+    "of k of M experts share about k / (2M \xE2\x88\x92 k).";
+
+std::string number_name(int64_t i) {
+    return std::to_string(i);
+}
+
+}  // namespace
+
+void OverlapPage::make(const StatisticsHistory& history, const SnapshotLayer& place) {
+    layers_ = layer_overlap(place.snapshot);
+    steps_ = step_overlap(history, place.geometry(), place.layer);
+}
+
+bool OverlapPage::has_numbers(const SnapshotLayer& place) const {
+    return place.geometry().hops > 1 || steps_.steps.size() > 1;
+}
+
+std::string hops_csv(const SnapshotLayer& place) {
+    if (place.geometry().hops < 2) return {};
+    return csv_of(place.geometry(), static_cast<int64_t>(place.layer), place.snapshot.step);
+}
+
+std::string OverlapPage::csv(const SnapshotLayer& place) const {
+    std::string out = hops_csv(place);
+    if (steps_.steps.size() > 1) out += csv_of(steps_, static_cast<int64_t>(place.layer));
+    return out;
+}
+
+void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
+    const core::LayerGeometry& g = place.geometry();
+    caption(state, area, "overlap of hops (Jaccard)", kJaccardWhy);
+    const auto tokens = static_cast<int64_t>(place.snapshot.token_ids.size());
+    if (g.hops < 2 || g.jaccard.size() < static_cast<size_t>(g.hops * g.hops)) {
+        nothing(state, area,
+                g.hops < 2 ? "One hop: there are no pairs of hops."
+                           : "This snapshot holds no overlap of hops.");
+        return;
+    }
+    footer(state, area,
+           "mean of " + with_thousands(tokens) + " tokens, top-" + std::to_string(g.top_k));
+    Matrix m;
+    m.values = g.jaccard;
+    m.rows = m.columns = g.hops;
+    m.row_name = m.column_name = number_name;
+    m.row_axis = "hop";
+    const Cell cell = draw_matrix(state, "hops", area, m);
+    if (!cell.any() || !ImGui::BeginTooltip()) return;
+    ImGui::Text(
+        "hop %d and hop %d: %s", static_cast<int>(cell.row), static_cast<int>(cell.column),
+        rounded(
+            static_cast<double>(g.jaccard[static_cast<size_t>(cell.row * g.hops + cell.column)]), 4)
+            .c_str());
+    const double k = static_cast<double>(g.top_k), experts = static_cast<double>(g.experts);
+    ImGui::TextColored(state.theme().dim, "random sets: about %s",
+                       rounded(k / (2 * experts - k), 4).c_str());
+    ImGui::TextColored(state.theme().dim, "n %s tokens, step %s", with_thousands(tokens).c_str(),
+                       with_thousands(place.snapshot.step).c_str());
+    ImGui::EndTooltip();
+}
+
+void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) const {
+    const float gap = 16 * state.pixel_scale;
+    Area upper = area, lower = area;
+    upper.size.y = std::floor((area.size.y - gap) * 0.5f);
+    lower.at.y = upper.bottom() + gap;
+    lower.size.y = area.bottom() - lower.at.y;
+    draw_hops(state, place, left_part(upper, 0.5f, gap));
+
+    Area by_layer = right_part(upper, 0.5f, gap);
+    caption(state, by_layer, "consecutive hops, all layers",
+            "Experts of different layers are different experts, so that layers are compared by how "
+            "much each of them changes its choice from hop to hop.");
+    Matrix m;
+    m.row_name = number_name;
+    m.row_axis = "layer";
+    if (layers_.layers == 0) {
+        nothing(state, by_layer, "One hop in every layer: there are no pairs of hops.");
+    } else {
+        m.values = layers_.jaccard;
+        m.rows = layers_.layers;
+        m.columns = layers_.pairs;
+        m.column_name = [](int64_t h) {
+            return std::to_string(h) + "\xE2\x80\x93" + std::to_string(h + 1);
+        };
+        const Cell cell = draw_matrix(state, "layers", by_layer, m);
+        if (cell.any())
+            tooltip("layer " + std::to_string(cell.row) + ", hop " + std::to_string(cell.column) +
+                    " and hop " + std::to_string(cell.column + 1) + ": " +
+                    rounded(static_cast<double>(layers_.jaccard[static_cast<size_t>(
+                                cell.row * layers_.pairs + cell.column)]),
+                            4));
+        if (cell.clicked) state.selection.set_layer(cell.row);
+    }
+
+    caption(state, lower, "overlap of steps: the same tokens at two times",
+            "Jaccard of the experts that a token of the fixed sample chose at two steps, mean over "
+            "tokens and hops. High beside the diagonal: the routing has settled.");
+    if (steps_.steps.size() < 2) {
+        nothing(state, lower,
+                "The sample has been routed once so far. A second time comes with the next "
+                "snapshot that is due (train.snapshot_every).");
+        return;
+    }
+    footer(state, lower,
+           "mean of " + with_thousands(steps_.tokens) + " tokens \xC3\x97 " +
+               std::to_string(steps_.hops) + (steps_.hops == 1 ? " hop" : " hops") +
+               ", since the window opened");
+    m.values = steps_.jaccard;
+    m.rows = m.columns = static_cast<int64_t>(steps_.steps.size());
+    m.row_axis = "step";
+    m.row_name = m.column_name = [&](int64_t i) {
+        return with_thousands(steps_.steps[static_cast<size_t>(i)]);
+    };
+    const Cell cell = draw_matrix(state, "steps", lower, m);
+    if (cell.any())
+        tooltip(
+            "step " + m.row_name(cell.row) + " and step " + m.row_name(cell.column) + ": " +
+            rounded(static_cast<double>(
+                        steps_.jaccard[static_cast<size_t>(cell.row * m.columns + cell.column)]),
+                    4));
+}
+
+}  // namespace hopscope::app

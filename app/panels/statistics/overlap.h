@@ -1,0 +1,29 @@
+// The page "overlap": how much the routing of the same tokens stays the same from hop to hop, in
+// every layer, and from step to step. Owned by the statistics panel, window thread only.
+#pragma once
+
+#include <string>
+
+#include "app/panels/statistics/experts.h"
+#include "app/panels/statistics/view.h"
+
+namespace hopscope::app {
+
+class OverlapPage {
+  public:
+    void make(const StatisticsHistory& history, const SnapshotLayer& place);
+    void draw(AppState& state, const SnapshotLayer& place, Area area) const;
+    bool has_numbers(const SnapshotLayer& place) const;
+    std::string csv(const SnapshotLayer& place) const;
+
+  private:
+    LayerOverlap layers_;
+    StepOverlap steps_;
+};
+
+/// The matrix of all pairs of hops of the layer.
+void draw_hops(AppState& state, const SnapshotLayer& place, Area area);
+/// The same as a table; "" for one hop.
+std::string hops_csv(const SnapshotLayer& place);
+
+}  // namespace hopscope::app

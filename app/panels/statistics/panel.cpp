@@ -1,0 +1,275 @@
+#include "app/panels/statistics/panel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "app/panels/statistics/norms.h"
+#include "app/widgets/export.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr double kRefresh = 0.25;  ///< seconds between two makings while snapshots stream
+
+struct PageText {
+    StatisticsPanel::Page page;
+    const char* name;
+    const char* help;
+};
+using Page = StatisticsPanel::Page;
+constexpr PageText kPages[] = {
+    {Page::overview, "overview", "Overlap of hops, collinearity and load at a glance"},
+    {Page::overlap, "overlap", "Jaccard of the chosen experts between hops, layers and steps"},
+    {Page::collinearity, "collinearity", "Cosines of all pairs of centroids"},
+    {Page::load, "load", "Load of every expert over the run"},
+    {Page::use, "use", "Sorted loads of all layers beside the uniform line"},
+    {Page::confidence, "confidence", "Entropy and highest probability of the router, by layer"},
+    {Page::norms, "norms", "What attention and experts add, by layer, of a traced prompt"},
+};
+
+const char* name_of(Page page) {
+    return kPages[static_cast<size_t>(page)].name;
+}
+
+}  // namespace
+
+std::unique_ptr<Panel> make_statistics_panel() {
+    return std::make_unique<StatisticsPanel>();
+}
+
+size_t StatisticsPanel::layer_of(const AppState& state) const {
+    if (!state.geometry || state.geometry->layers.empty()) return 0;
+    return static_cast<size_t>(std::clamp<int64_t>(
+        state.selection.layer, 0, static_cast<int64_t>(state.geometry->layers.size()) - 1));
+}
+
+SnapshotLayer StatisticsPanel::place_of(const AppState& state) const {
+    return {*state.geometry, layer_of(state)};
+}
+
+std::string StatisticsPanel::detail(const AppState& state) const {
+    if (!state.geometry || state.geometry->layers.empty()) return {};
+    return "layer " + std::to_string(layer_of(state)) + "   step " +
+           with_thousands(state.geometry->step);
+}
+
+std::string StatisticsPanel::problem(const AppState& state) const {
+    if (state.session && state.session->config().is_dense()) return "A dense run has no experts";
+    if (!state.geometry)
+        return state.status.state == core::RunState::failed ? "The run failed before that"
+                                                            : "Waiting for the first snapshot";
+    if (state.geometry->layers.empty()) return "This run has no layers that route";
+    return {};
+}
+
+void StatisticsPanel::prepare(AppState& state) {
+    if (session_ != state.session.get()) {
+        session_ = state.session.get();
+        history_.clear();
+        history_version_ = 0;
+        made_ = {};
+        load_.forget();
+        collinearity_.forget();
+    }
+    if (!state.session || !state.geometry || state.geometry->layers.empty()) return;
+    if (history_version_ != state.geometry->version) {
+        history_.add(*state.geometry);
+        history_version_ = state.geometry->version;
+    }
+    // A tab behind another one only remembers.
+    if (ImGui::GetFrameCount() - drawn_frame_ > 2) return;
+    make_numbers(state);
+    collinearity_.update(state, place_of(state), shows_collinearity());
+}
+
+void StatisticsPanel::make_numbers(AppState& state) {
+    const SnapshotLayer place = place_of(state);
+    const Made wanted = {session_, place.snapshot.version, place.layer, page_};
+    if (wanted == made_) return;
+    const bool only_newer =
+        wanted.page == made_.page && wanted.layer == made_.layer && wanted.session == made_.session;
+    if (only_newer && state.now - made_at_ < kRefresh) return;
+    made_ = wanted;
+    made_at_ = state.now;
+    if (page_ == Page::overview || page_ == Page::load) load_.make(history_, place.layer);
+    if (page_ == Page::overlap) overlap_.make(history_, place);
+    if (page_ == Page::use) use_.make(place.snapshot);
+    if (page_ == Page::confidence) confidence_.make(state.history);
+}
+
+void StatisticsPanel::draw(AppState& state) {
+    drawn_frame_ = ImGui::GetFrameCount();
+    if (const std::string why = problem(state); !why.empty()) {
+        const bool dense = state.session && state.session->config().is_dense();
+        empty_state(state, why.c_str(),
+                    dense ? "Overlap, collinearity and load describe a router. The curves show "
+                            "what this run has."
+                          : "Overlap of hops, collinearity of centroids, load, use and confidence "
+                            "appear here as soon as the run publishes its geometry.");
+        return;
+    }
+    draw_tabs(state);
+    draw_options(state);
+    const float s = state.pixel_scale;
+    body_ = {ImGui::GetCursorScreenPos(), ImGui::GetContentRegionAvail()};
+    body_.size.y -= 4 * s;
+    if (body_.size.x < 80 * s || body_.size.y < 60 * s) return;
+    const SnapshotLayer place = place_of(state);
+    switch (page_) {
+        case Page::overview:
+            draw_overview(state, place, body_);
+            break;
+        case Page::overlap:
+            overlap_.draw(state, place, body_);
+            break;
+        case Page::collinearity:
+            collinearity_.draw(state, place, body_);
+            break;
+        case Page::load:
+            load_.draw(state, place, body_);
+            break;
+        case Page::use:
+            use_.draw(state, place, body_);
+            break;
+        case Page::confidence:
+            confidence_.draw(state, place, body_);
+            break;
+        case Page::norms:
+            draw_norms(state, body_);
+            break;
+    }
+    ImGui::SetCursorScreenPos(body_.at);
+    ImGui::Dummy(body_.size);
+}
+
+void StatisticsPanel::draw_tabs(AppState& state) {
+    const float gap = 4 * state.pixel_scale;
+    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
+    for (const PageText& text : kPages) {
+        const float width = ImGui::CalcTextSize(text.name).x + 2 * ImGui::GetStyle().FramePadding.x;
+        if (text.page != Page::overview) {
+            ImGui::SameLine();
+            if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
+        }
+        if (button(state, text.name, nullptr, text.help, 0, page_ == text.page)) page_ = text.page;
+    }
+    ImGui::PopStyleVar();
+}
+
+void StatisticsPanel::draw_options(AppState& state) {
+    const float s = state.pixel_scale;
+    const bool by_layer = page_ != Page::confidence && page_ != Page::norms;
+    if (by_layer) {
+        ImGui::AlignTextToFramePadding();
+        ImGui::TextColored(state.theme().dim, "layer");
+        ImGui::SameLine(0, 4 * s);
+        ImGui::SetNextItemWidth(56 * s);
+        const auto layer = static_cast<int64_t>(layer_of(state));
+        if (ImGui::BeginCombo("##layer", std::to_string(layer).c_str())) {
+            for (int64_t i = 0; i < static_cast<int64_t>(state.geometry->layers.size()); ++i)
+                if (ImGui::Selectable(std::to_string(i).c_str(), i == layer))
+                    state.selection.set_layer(i);
+            ImGui::EndCombo();
+        }
+        tooltip("The layer that all panels show");
+        ImGui::SameLine();
+    }
+    if (shows_collinearity()) {
+        ImGui::SetNextItemWidth(102 * s);
+        if (ImGui::BeginCombo("##order", app::name_of(collinearity_.order))) {
+            for (const RowOrder order : {RowOrder::similarity, RowOrder::load})
+                if (ImGui::Selectable(app::name_of(order), order == collinearity_.order))
+                    collinearity_.order = order;
+            ImGui::EndCombo();
+        }
+        tooltip(
+            "Order of the collinearity matrix. similarity: average linkage over 1 \xE2\x88\x92 "
+            "cosine, so that clusters are blocks. load: most used first");
+        ImGui::SameLine();
+    }
+    export_buttons(state);
+}
+
+void StatisticsPanel::export_buttons(AppState& state) {
+    const float s = state.pixel_scale;
+    const char* labels[] = {"Copy", "CSV", "PNG"};
+    float width = 8 * s;
+    for (const char* label : labels)
+        width += ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
+    const float left = ImGui::GetContentRegionAvail().x - width;
+    if (left > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + left);
+    const char* none = has_numbers(state) ? nullptr : "There are no numbers yet.";
+    if (button(state, "Copy", none, "Copies the numbers of this view, comma-separated"))
+        ImGui::SetClipboardText(table(state).c_str());
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, "CSV", none, "Writes the numbers of this view into the run folder"))
+        export_text(state, file_name(state) + ".csv", table(state));
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, "PNG", nullptr, "Writes the picture below into the run folder"))
+        export_picture(state, file_name(state) + ".png", body_.at,
+                       ImVec2(body_.right(), body_.bottom()));
+}
+
+bool StatisticsPanel::has_numbers(const AppState& state) const {
+    switch (page_) {
+        case Page::overview:
+        case Page::load:
+            return !load_.map().empty();
+        case Page::overlap:
+            return overlap_.has_numbers(place_of(state));
+        case Page::collinearity:
+            return !collinearity_.numbers().empty();
+        case Page::use:
+            return !use_.empty();
+        case Page::confidence:
+            return confidence_.has_numbers();
+        case Page::norms:
+            break;
+    }
+    return state.trace && state.trace->error.empty();
+}
+
+std::string StatisticsPanel::file_name(const AppState& state) const {
+    char step[16];
+    std::snprintf(step, sizeof step, "%08lld", static_cast<long long>(state.geometry->step));
+    return std::string("statistics_") + name_of(page_) + "_layer" +
+           std::to_string(layer_of(state)) + "_step_" + step;
+}
+
+std::string StatisticsPanel::table(const AppState& state) const {
+    if (!state.geometry || state.geometry->layers.empty()) return {};
+    const SnapshotLayer place = place_of(state);
+    const LoadMap& map = load_.map();
+    std::string out;
+    if (page_ == Page::overview) out += hops_csv(place);
+    if (page_ == Page::overlap) out += overlap_.csv(place);
+    if (shows_collinearity() && !collinearity_.numbers().empty())
+        out += csv_of(collinearity_.numbers());
+    if ((page_ == Page::overview || page_ == Page::load) && !map.empty())
+        out += csv_of(map, static_cast<int64_t>(place.layer));
+    if (page_ == Page::use) out += use_.csv(place);
+    if (page_ == Page::confidence && confidence_.has_numbers())
+        out += confidence_.csv(state.status.step);
+    if (page_ == Page::norms && state.trace && state.trace->error.empty())
+        out += csv_of(norms_of(*state.trace));
+    return out;
+}
+
+void StatisticsPanel::draw_overview(AppState& state, const SnapshotLayer& place, Area area) {
+    const float gap = 14 * state.pixel_scale;
+    const bool one_hop = place.geometry().hops < 2;
+    Area upper = area, lower = area;
+    upper.size.y = std::floor(area.size.y * 0.6f);
+    lower.at.y = upper.bottom() + gap * 0.5f;
+    lower.size.y = area.bottom() - lower.at.y;
+    const float share = one_hop ? 0.3f : 0.46f;
+    draw_hops(state, place, left_part(upper, share, gap));
+    collinearity_.draw(state, place, right_part(upper, share, gap));
+    load_.draw(state, place, lower);
+}
+
+}  // namespace hopscope::app

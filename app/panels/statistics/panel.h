@@ -1,0 +1,75 @@
+// The statistics panel: overlap of routing between hops, layers and steps, collinearity of the
+// centroids, load of every expert over the run, use, confidence and norms of the layers; a page
+// each, and an overview. Numbers are made when a snapshot comes, not with every frame. Window
+// thread only, owned by the shell.
+#pragma once
+
+#include <string>
+
+#include "app/panels/panel.h"
+#include "app/panels/statistics/collinearity.h"
+#include "app/panels/statistics/confidence.h"
+#include "app/panels/statistics/load.h"
+#include "app/panels/statistics/overlap.h"
+#include "app/panels/statistics/use.h"
+
+namespace hopscope::app {
+
+class StatisticsPanel final : public Panel {
+  public:
+    enum class Page { overview, overlap, collinearity, load, use, confidence, norms };
+
+    const char* title() const override { return "Statistics"; }
+    std::string detail(const AppState& state) const override;
+    void prepare(AppState& state) override;
+    void draw(AppState& state) override;
+
+    // Read by tests.
+    const Collinearity& collinearity() const { return collinearity_.numbers(); }
+    const LoadMap& loads() const { return load_.map(); }
+    Page page() const { return page_; }
+    /// What Copy and CSV give of the present page.
+    std::string table(const AppState& state) const;
+
+  private:
+    struct Made {  ///< what the present numbers were made from
+        const void* session = nullptr;
+        uint64_t snapshot = 0;
+        size_t layer = 0;
+        Page page = Page::overview;
+        bool operator==(const Made&) const = default;
+    };
+
+    bool shows_collinearity() const {
+        return page_ == Page::overview || page_ == Page::collinearity;
+    }
+    size_t layer_of(const AppState& state) const;
+    /// Where there is a snapshot with layers.
+    SnapshotLayer place_of(const AppState& state) const;
+    std::string problem(const AppState& state) const;
+    void make_numbers(AppState& state);
+    void draw_tabs(AppState& state);
+    void draw_options(AppState& state);
+    void draw_overview(AppState& state, const SnapshotLayer& place, Area area);
+    void export_buttons(AppState& state);
+    bool has_numbers(const AppState& state) const;
+    std::string file_name(const AppState& state) const;
+
+    Page page_ = Page::overview;
+    int drawn_frame_ = -10;
+    Area body_{};  ///< what is exported as a picture
+
+    const void* session_ = nullptr;
+    StatisticsHistory history_;
+    uint64_t history_version_ = 0;
+    Made made_;
+    double made_at_ = -1e9;
+
+    OverlapPage overlap_;
+    CollinearityMap collinearity_;
+    LoadChart load_;
+    UseChart use_;
+    ConfidenceChart confidence_;
+};
+
+}  // namespace hopscope::app

@@ -1,0 +1,18 @@
+// What the plots of the statistics panel have in common. Window thread only, inside an ImGui
+// window.
+#pragma once
+
+#include <implot.h>
+
+#include "app/panels/statistics/matrix.h"
+
+namespace hopscope::app {
+
+/// A plain plot that fills the area; ImPlot::EndPlot follows where this is true.
+bool begin_area_plot(const char* id, const Area& area, const char* x, const char* y,
+                     ImPlotFlags more = 0);
+/// A level line from x `low` to `high`.
+void flat_line(const char* name, double low, double high, double y, const ImVec4& color,
+               float weight);
+
+}  // namespace hopscope::app

@@ -1,0 +1,83 @@
+#include "app/panels/statistics/use.h"
+
+#include <algorithm>
+#include <cmath>
+#include <implot.h>
+
+#include "app/panels/statistics/plots.h"
+#include "app/widgets/format.h"
+#include "app/widgets/line_style.h"
+
+namespace hopscope::app {
+
+void UseChart::make(const core::GeometrySnapshot& snapshot) {
+    layers_.clear();
+    for (const auto& g : snapshot.layers) layers_.push_back(utilisation_of(g));
+}
+
+std::string UseChart::csv(const SnapshotLayer& place) const {
+    if (place.layer >= layers_.size()) return {};
+    return csv_of(layers_[place.layer], static_cast<int64_t>(place.layer), place.snapshot.step);
+}
+
+void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) const {
+    const size_t chosen = place.layer;
+    if (chosen >= layers_.size() || layers_[chosen].experts.empty())
+        return nothing(state, area, "Loads appear once a batch has been trained in this window.");
+    const Utilisation& u = layers_[chosen];
+    const float s = state.pixel_scale;
+    caption(state, area, "sorted load of every expert, all layers",
+            "Share of all choices of the recent batches \xC3\x97 number of experts, falling. The "
+            "flatter, the better balanced. Experts without a choice have no place on a "
+            "logarithmic axis.");
+    footer(state, area,
+           "layer " + std::to_string(chosen) + ": std / mean " + rounded(u.cv, 2) +
+               "   max / mean " + rounded(u.max_over_mean, 2) + "   unused " +
+               with_thousands(u.unused) + " of " +
+               with_thousands(static_cast<int64_t>(u.experts.size())) + " experts");
+    double experts = 1, low = 0.5, high = 2;
+    for (const Utilisation& layer : layers_) {
+        experts = std::max(experts, static_cast<double>(layer.experts.size()));
+        for (const double v : layer.loads)
+            if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
+    }
+    const ImPlotFlags legend = layers_.size() > 12 ? ImPlotFlags_NoLegend : ImPlotFlags_None;
+    if (!begin_area_plot("##use", area, "rank of the expert", "load, \xC3\x97 uniform", legend))
+        return;
+    ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
+    ImPlot::SetupAxisLimits(ImAxis_X1, 1, std::max(2.0, experts), ImPlotCond_Always);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, std::max(low / 1.3, 1e-4), high * 1.3, ImPlotCond_Always);
+    ImPlot::SetupLegend(ImPlotLocation_East, ImPlotLegendFlags_Outside | ImPlotLegendFlags_NoMenus);
+    flat_line("uniform", 1, std::max(2.0, experts), 1, state.theme().dim, 1.2f * s);
+    for (size_t l = 0; l < layers_.size(); ++l) {
+        const Utilisation& layer = layers_[l];
+        ImPlotSpec spec;
+        spec.LineColor = faded(line_color(state, l), l == chosen ? 1.0f : 0.6f);
+        spec.LineWeight = (l == chosen ? 2.6f : 1.2f) * s;
+        ImPlot::PlotLine(
+            ("layer " + std::to_string(l)).c_str(), layer.ranks.data(), layer.loads.data(),
+            static_cast<int>(layer.experts.size()) - static_cast<int>(layer.unused), spec);
+    }
+    if (ImPlot::IsPlotHovered()) {
+        const auto last = static_cast<int64_t>(u.experts.size()) - 1;
+        const auto rank = std::clamp<int64_t>(
+            static_cast<int64_t>(std::llround(ImPlot::GetPlotMousePos().x)) - 1, 0, last);
+        const auto i = static_cast<size_t>(rank);
+        if (std::isfinite(u.loads[i]))
+            ImPlot::GetPlotDrawList()->AddCircle(
+                ImPlot::PlotToPixels(static_cast<double>(rank + 1), u.loads[i]), 5 * s,
+                packed(state.theme().accent), 0, 2 * s);
+        if (ImGui::IsMouseClicked(ImGuiMouseButton_Left))
+            state.selection.pick_expert(u.experts[i], ImGui::GetIO().KeyShift);
+        if (ImGui::BeginTooltip()) {
+            expert_line(state, place, u.experts[i]);
+            ImGui::TextColored(state.theme().dim, "rank %s of %s in layer %zu; click selects",
+                               with_thousands(rank + 1).c_str(), with_thousands(last + 1).c_str(),
+                               chosen);
+            ImGui::EndTooltip();
+        }
+    }
+    ImPlot::EndPlot();
+}
+
+}  // namespace hopscope::app

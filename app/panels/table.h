@@ -1,0 +1,65 @@
+// The table of all panels: what exists, where each one stands in the built-in layouts, and its key.
+// A panel is its folder under app/panels, with its factory make_FOLDER_panel in FOLDER/panel.cpp,
+// and its line here. Window thread only.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/panels/panel.h"
+
+namespace hopscope::app {
+
+/// The built-in arrangements. Each keeps its own docking, so that switching back finds everything
+/// as it was left.
+enum class Layout { train, inspect, intervene };
+inline constexpr Layout kLayouts[] = {Layout::train, Layout::inspect, Layout::intervene};
+struct LayoutEntry {
+    const char *name, *help, *keys;
+};
+const LayoutEntry& entry_of(Layout layout);
+inline const char* name_of(Layout layout) {
+    return entry_of(layout).name;
+}
+
+/// A place of a built-in arrangement; `none`: shut there until opened from the View menu.
+enum class Place { none, left, top, center, right, right_bottom };
+
+// One line a panel. Key: shows or shuts it, one of A … Z; "" for none. Of two in one place the
+// later is in front at first.
+// clang-format off
+#define HOPSCOPE_PANELS(PANEL) \
+    /*    folder         in Train      in Inspect    in Intervene  key */ \
+    PANEL(run,           left,         none,         none,         "") \
+    PANEL(intervene,     none,         none,         top,          "I") \
+    PANEL(routing_space, center,       right,        right,        "") \
+    PANEL(analyses,      none,         none,         center,       "A") \
+    PANEL(trajectory,    none,         center,       center,       "") \
+    PANEL(curves,        right,        none,         none,         "") \
+    PANEL(statistics,    right_bottom, right_bottom, none,         "S") \
+    PANEL(log,           right_bottom, none,         none,         "L") \
+    /* a new one above this line */
+// clang-format on
+
+#define HOPSCOPE_FACTORY(folder, train, inspect, intervene, keys) \
+    std::unique_ptr<Panel> make_##folder##_panel();
+HOPSCOPE_PANELS(HOPSCOPE_FACTORY)
+#undef HOPSCOPE_FACTORY
+
+struct PanelEntry {
+    std::unique_ptr<Panel> (*make)();
+    Place train, inspect, intervene;
+    const char* keys;
+};
+std::span<const PanelEntry> panel_table();
+inline Place place_in(const PanelEntry& entry, Layout layout) {
+    if (layout == Layout::intervene) return entry.intervene;
+    return layout == Layout::train ? entry.train : entry.inspect;
+}
+
+/// ImGui's name of a panel's window in a layout: the title is what is seen.
+std::string window_name(const Panel& panel, Layout layout);
+
+}  // namespace hopscope::app

@@ -1,0 +1,101 @@
+#include "app/panels/trajectory/cells.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
+#include "app/widgets/marks.h"
+#include "app/widgets/piece_text.h"
+#include "viz/colour.h"
+
+namespace hopscope::app {
+
+bool has_trace(const AppState& state) {
+    return state.trace && state.trace->error.empty() && !state.trace->tokens.empty();
+}
+
+int64_t shown_token(const AppState& state) {
+    if (!has_trace(state)) return -1;
+    const int64_t last = static_cast<int64_t>(state.trace->tokens.size()) - 1;
+    const auto& chosen = state.selection.prompt_tokens;
+    return chosen.empty() ? last : std::clamp<int64_t>(*chosen.begin(), 0, last);
+}
+
+void select_token(AppState& state, int64_t token, bool add) {
+    const int64_t last = static_cast<int64_t>(state.trace->tokens.size()) - 1;
+    state.selection.pick_prompt_token(std::clamp<int64_t>(token, 0, last), add);
+    state.keep_drawing();
+}
+
+ImU32 cell_color(const AppState& state, const TraceView& view, const HopCell& cell, int64_t layer,
+                 CellValue value) {
+    const Theme& theme = state.theme();
+    if (!cell.known) return 0;
+    if (!cell.executed) return packed(mixed(theme.raised, theme.dim, 0.18f));
+    if (value == CellValue::expert)
+        return viz::packed(state.places.expert_color(layer, cell.expert, theme.dark));
+    const size_t i = static_cast<size_t>(value);
+    const float x = cell.value(value), range = view.high[i] - view.low[i];
+    if (!std::isfinite(x)) return packed(mixed(theme.raised, theme.dim, 0.18f));
+    const float t = range > 0 ? (x - view.low[i]) / range : 0.5f;
+    return viz::packed(viz::ramp_color(theme.dark ? viz::Ramp::spectrum : viz::Ramp::grey, t));
+}
+
+void token_tooltip(const AppState& state, int64_t token) {
+    const auto& t = state.trace->tokens[static_cast<size_t>(token)];
+    const ImVec4 dim = state.theme().dim;
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    ImGui::TextUnformatted(displayable(piece_text(t.piece), state.fonts.mono).c_str());
+    ImGui::PopFont();
+    ImGui::SameLine();
+    ImGui::TextColored(dim, "id %d, position %lld of %lld, bytes %lld\xE2\x80\x93%lld", t.id,
+                       static_cast<long long>(token),
+                       static_cast<long long>(state.trace->tokens.size()),
+                       static_cast<long long>(t.begin), static_cast<long long>(t.end));
+    if (std::isnan(t.nll))
+        ImGui::TextColored(dim, "first token: nothing before it to predict it from");
+    else
+        ImGui::Text("loss %s nats, p = %s", significant(t.nll, 3).c_str(),
+                    significant(std::exp(-static_cast<double>(t.nll)), 2).c_str());
+    if (!std::isnan(t.nll))
+        ImGui::TextColored(dim, "of this token given the %lld before it",
+                           static_cast<long long>(token));
+}
+
+void cell_tooltip(const AppState& state, int64_t token, int64_t layer, int64_t hop) {
+    const HopCell cell = cell_of(*state.trace, token, layer, hop);
+    const ImVec4 dim = state.theme().dim;
+    const float s = state.pixel_scale;
+    ImGui::PushFont(state.fonts.text, kTextSize);
+    ImGui::Text("layer %lld, hop %lld", static_cast<long long>(layer), static_cast<long long>(hop));
+    if (!cell.executed) {
+        ImGui::TextColored(dim, "not executed: the token had halted before");
+        ImGui::PopFont();
+        return;
+    }
+    const auto number = [&](const char* label, float v, const char* unit) {
+        if (std::isnan(v)) return;
+        ImGui::TextColored(dim, "%s", label);
+        ImGui::SameLine(110 * s);
+        ImGui::Text("%s%s", significant(static_cast<double>(v), 3).c_str(), unit);
+    };
+    number("entropy", cell.entropy, " nats");
+    number("highest p", cell.max_prob, "");
+    number("update norm", cell.update_norm, "");
+    number("halt ratio", cell.halt_ratio, "");
+    const auto choice = choice_of(*state.trace, token, layer, hop);
+    ImGui::TextColored(dim, "experts, weight (top-%zu)", choice.size());
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    for (size_t j = 0; j < std::min<size_t>(choice.size(), 16); ++j) {
+        swatch(viz::packed(state.places.expert_color(layer, choice[j].expert, state.theme().dark)),
+               s);
+        ImGui::Text("%-6s %s", ("E" + std::to_string(choice[j].expert)).c_str(),
+                    rounded(static_cast<double>(choice[j].weight), 3).c_str());
+    }
+    ImGui::PopFont();
+    ImGui::PopFont();
+}
+
+}  // namespace hopscope::app

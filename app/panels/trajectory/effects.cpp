@@ -1,0 +1,204 @@
+#include "app/panels/trajectory/effects.h"
+
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+
+#include "app/panels/trajectory/cells.h"
+#include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
+#include "app/widgets/marks.h"
+#include "app/widgets/piece_text.h"
+#include "app/widgets/token_row.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+std::string signed_text(double v, int decimals) {
+    if (std::isnan(v)) return kNothing;
+    return (v >= 0 ? "+" : "\xE2\x88\x92") + rounded(std::fabs(v), decimals);
+}
+
+}  // namespace
+
+void EffectTable::update(const AppState& state) {
+    if (auto newest = state.session->halting()) effect_ = std::move(newest);
+}
+
+const core::HaltingEffect* EffectTable::effect_of(const AppState& state, double epsilon) const {
+    if (!effect_ || epsilon <= 0 || !state.trace) return nullptr;
+    const bool same = effect_->prompt == state.trace->prompt &&
+                      std::fabs(effect_->epsilon - epsilon) <= 1e-6 * std::fabs(effect_->epsilon);
+    return same ? effect_.get() : nullptr;
+}
+
+void EffectTable::draw_next(AppState& state, const TraceView& view, double epsilon) const {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    const int64_t token = shown_token(state);
+    const auto& t = state.trace->tokens[static_cast<size_t>(token)];
+    const core::HaltingEffect* effect = effect_of(state, epsilon);
+    const bool last = token == view.tokens - 1;
+    const bool compare = effect && last && effect->error.empty() && !effect->changed.empty();
+    const auto rows = compare ? next_rows(effect->base, effect->changed) : next_rows(t.next, {});
+
+    heading(state, "Next token");
+    const std::string after = displayable(piece_text(t.piece), state.fonts.text);
+    std::string caption = "after " + shortened(after, 16) + ", position " + std::to_string(token);
+    if (compare) caption += "   grey: base, amber: halted";
+    ImGui::TextColored(theme.dim, "%s", caption.c_str());
+    if (rows.empty()) return note(state, "No distribution was returned for this token.");
+
+    float most = 1e-6f;
+    for (const auto& row : rows)
+        for (const float p : {row.base, row.changed})
+            if (!std::isnan(p)) most = std::max(most, p);
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float label = 92 * s, number = 58 * s, room = std::max(width - label - number, 40 * s);
+    const float height = (compare ? 22 : 18) * s;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const NextRow& row = rows[i];
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        ImGui::PushID(static_cast<int>(i));
+        const std::string piece = token_row(state, row.piece, ImVec2(width, height), label);
+        const auto bar = [&](float p, float top, float thick, const ImVec4& color) {
+            if (std::isnan(p)) return;
+            const float length = std::max(room * p / most, 2.0f);
+            list->AddRectFilled(ImVec2(at.x + label, at.y + top),
+                                ImVec2(at.x + label + length, at.y + top + thick), packed(color),
+                                2 * s);
+        };
+        std::string value;
+        if (compare) {
+            bar(row.base, 4 * s, 6 * s, mixed(theme.panel, theme.dim, 0.75f));
+            bar(row.changed, 12 * s, 6 * s, theme.amber);
+            const bool both = !std::isnan(row.base) && !std::isnan(row.changed);
+            value = both ? signed_text(row.changed - row.base, 3) : kNothing;
+        } else {
+            bar(row.base, 5 * s, 8 * s, theme.accent);
+            value = percent(row.base, 1);
+        }
+        const float value_width = text_width(state.fonts.mono, kMonoSize, value);
+        list->AddText(state.fonts.mono, kMonoSize * s,
+                      ImVec2(at.x + width - value_width, at.y + (height - kMonoSize * s) / 2),
+                      packed(theme.text), value.c_str());
+        std::string why =
+            piece + ", id " + std::to_string(row.id) + "\np = " +
+            (std::isnan(row.base) ? "not among the ten likeliest" : significant(row.base, 3));
+        if (compare)
+            why += " before, " +
+                   (std::isnan(row.changed) ? std::string("not among the ten likeliest")
+                                            : significant(row.changed, 3)) +
+                   " halted";
+        tooltip(why);
+        ImGui::PopID();
+    }
+    ImGui::PopStyleVar();
+    if (effect && !last)
+        note(state, "Halting is compared at the last position: select the last token.");
+}
+
+void EffectTable::draw_halting(AppState& state, const TraceView& view,
+                               TraceQuestion& question) const {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    heading(state, "Halting");
+    const double epsilon = question.epsilon();
+    ImGui::TextColored(theme.dim, "threshold \xCE\xB5, log scale");
+    const std::string value = epsilon > 0 ? significant(epsilon, 2) : "off";
+    const float number = text_width(state.fonts.mono, kMonoSize, "0.000000");
+    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - number - 8 * s);
+    const bool routes = view.hops > 0;
+    ImGui::BeginDisabled(!routes);
+    if (ImGui::SliderFloat("##epsilon", &question.threshold, 0, 1, "",
+                           ImGuiSliderFlags_AlwaysClamp)) {
+        question.ask_soon();
+        state.keep_drawing();
+    }
+    ImGui::EndDisabled();
+    tooltip(routes ? "A token stops hopping in a layer when \xE2\x80\x96\xCE\x94h\xE2\x80\x96 / "
+                     "(\xE2\x80\x96x + h_accum\xE2\x80\x96 + 1e-6) falls below "
+                     "\xCE\xB5. Far left: off. It acts on this prompt and on validation, never on "
+                     "training."
+                   : "No layer of this run routes.");
+    ImGui::SameLine(0, 8 * s);
+    ImGui::AlignTextToFramePadding();
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    ImGui::TextColored(epsilon > 0 ? theme.amber : theme.dim, "%s", value.c_str());
+    ImGui::PopFont();
+
+    if (epsilon <= 0) {
+        note(state, view.hops > 1
+                        ? "Move the slider: the strip greys the hops that are left out, and loss, "
+                          "saving and a random control of the same size appear here."
+                        : "This run has one hop a layer, so there is no hop to leave out.");
+        return;
+    }
+    const std::string of = " of " + std::to_string(view.hops) + " hops, this prompt";
+    value_row(
+        state, "executed", rounded(view.mean_hops, 2) + of,
+        "Mean over the " + with_thousands(view.pairs) + " (token, layer) pairs of this prompt");
+    // How many pairs ran so many hops, as a row of columns.
+    const float width = ImGui::GetContentRegionAvail().x, height = 26 * s;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::Dummy(ImVec2(width, height + 14 * s));
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const size_t bins = view.depth.size() - 1;
+    for (size_t d = 1; d <= bins && view.pairs > 0; ++d) {
+        const float pitch = width / static_cast<float>(bins);
+        const float share = static_cast<float>(view.depth[d]) / static_cast<float>(view.pairs);
+        const float left = at.x + pitch * static_cast<float>(d - 1);
+        if (share > 0)
+            list->AddRectFilled(ImVec2(left, at.y + height * (1 - share)),
+                                ImVec2(left + pitch - 4 * s, at.y + height), packed(theme.amber),
+                                2);
+        const std::string name =
+            std::to_string(d) + (d == 1 ? " hop " : " hops ") + percent(share, 0);
+        list->AddText(state.fonts.text, kSmallSize * s, ImVec2(left, at.y + height),
+                      packed(theme.dim), name.c_str());
+    }
+    tooltip("Depth of the (token, layer) pairs of this prompt, n = " + with_thousands(view.pairs));
+    draw_effect(state, epsilon);
+}
+
+void EffectTable::draw_effect(AppState& state, double epsilon) const {
+    const core::HaltingEffect* e = effect_of(state, epsilon);
+    if (!e) return note(state, "Measuring\xE2\x80\xA6");
+    if (!e->error.empty()) {
+        ImGui::PushStyleColor(ImGuiCol_Text, state.theme().red);
+        ImGui::TextWrapped("%s", e->error.c_str());
+        ImGui::PopStyleColor();
+        return;
+    }
+    const std::string n = with_thousands(e->batches) + " batches, " + with_thousands(e->tokens) +
+                          " tokens of the validation split";
+    value_row(state, "KL (base, halted)", significant(e->kl, 3) + " nats",
+              "\xCE\xA3 p log(p / q) of the next token at the last position of the prompt: base p, "
+              "halted q");
+    value_row(state, "mean hops", rounded(e->mean_hops, 2),
+              "Executed hops a (token, layer) pair, over " + n);
+    value_row(state, "saving", percent(e->saving, 1),
+              "1 \xE2\x88\x92 executed / possible hops, over " + n);
+    if (e->batches == 0) return note(state, "Validation loss is not measured for this run yet.");
+    value_row(state, "validation loss",
+              rounded(e->valid_loss_base, 3) + " \xE2\x86\x92 " + rounded(e->valid_loss_changed, 3),
+              "Nats a token, base \xE2\x86\x92 halted; " + n);
+    value_row(state, "difference",
+              signed_text(e->valid_loss_changed - e->valid_loss_base, 4) + " [" +
+                  signed_text(e->loss_diff_low, 4) + ", " + signed_text(e->loss_diff_high, 4) + "]",
+              "Nats a token with the 95 % interval of a paired bootstrap over batches; n = " + n);
+    value_row(
+        state, "random control",
+        rounded(e->control_loss, 3) + " \xC2\xB1 " + rounded(e->control_loss_std, 3),
+        "Validation loss when as many (token, layer) pairs of each depth are halted, drawn at "
+        "random; mean \xC2\xB1 standard deviation of " +
+            std::to_string(e->control_draws) + " draws");
+    note(state, "n = " + with_thousands(e->tokens) + " tokens, " +
+                    std::to_string(e->control_draws) + " control draws, weights of step " +
+                    with_thousands(e->step));
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,22 @@
+// The experts of one token of a traced prompt as a table: rows are layers, columns are hops, in
+// each cell the chosen experts with their weights. Owned by the trajectory panel, window thread
+// only.
+#pragma once
+
+#include "app/panels/trajectory/view.h"
+#include "app/state/app_state.h"
+
+namespace hopscope::app {
+
+class TokenGrid {
+  public:
+    /// The choice of how many experts are listed, as the next item of the line.
+    void draw_options();
+    /// The shown token's table in the rest of the window, where there is a trace.
+    void draw(AppState& state, const TraceView& view);
+
+  private:
+    int experts_ = 4;  ///< listed a layer and hop
+};
+
+}  // namespace hopscope::app

@@ -1,0 +1,130 @@
+#include "app/panels/trajectory/matrix.h"
+
+#include <algorithm>
+#include <imgui.h>
+#include <string>
+
+#include "app/panels/trajectory/cells.h"
+#include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
+#include "app/widgets/piece_text.h"
+#include "app/widgets/widgets.h"
+#include "viz/colour.h"
+
+namespace hopscope::app {
+
+void TokenMatrix::draw_options() {
+    if (ImGui::BeginCombo("##value", name_of(value_))) {
+        for (const CellValue v : kCellValues)
+            if (ImGui::Selectable(name_of(v), v == value_)) value_ = v;
+        ImGui::EndCombo();
+    }
+    tooltip(definition_of(value_));
+}
+
+void TokenMatrix::draw_scale(const AppState& state, const TraceView& view) const {
+    if (value_ == CellValue::expert) return;
+    const float s = state.pixel_scale;
+    const size_t i = static_cast<size_t>(value_);
+    if (view.low[i] > view.high[i]) {
+        ImGui::SameLine(0, 16 * s);
+        return ImGui::TextColored(state.theme().dim, "not defined for this router");
+    }
+    const auto end_text = [&](float v) {
+        ImGui::SameLine(0, 8 * s);
+        ImGui::PushFont(state.fonts.mono, kMonoSize);
+        ImGui::TextColored(state.theme().dim, "%s", significant(static_cast<double>(v), 2).c_str());
+        ImGui::PopFont();
+    };
+    end_text(view.low[i]);
+    ImGui::SameLine(0, 8 * s);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = 90 * s, height = 8 * s, top = at.y + 7 * s;
+    for (int k = 0; k < 45; ++k) {
+        const viz::Rgb c =
+            viz::ramp_color(state.theme().dark ? viz::Ramp::spectrum : viz::Ramp::grey,
+                            (static_cast<float>(k) + 0.5f) / 45);
+        ImGui::GetWindowDrawList()->AddRectFilled(
+            ImVec2(at.x + width * static_cast<float>(k) / 45, top),
+            ImVec2(at.x + width * static_cast<float>(k + 1) / 45, top + height), viz::packed(c));
+    }
+    ImGui::Dummy(ImVec2(width, ImGui::GetFrameHeight()));
+    end_text(view.high[i]);
+    if (value_ == CellValue::entropy) {
+        ImGui::SameLine(0, 4 * s);
+        ImGui::TextColored(state.theme().dim, "nats");
+    }
+}
+
+void TokenMatrix::draw(AppState& state, const TraceView& view) {
+    const float s = state.pixel_scale;
+    draw_scale(state, view);
+    if (view.columns.empty()) return note(state, "No layer of this run routes.");
+    ImGui::BeginChild("matrix", ImVec2(0, 0), ImGuiChildFlags_None,
+                      ImGuiWindowFlags_HorizontalScrollbar);
+    const float label = 92 * s, row = 18 * s;
+    const float room = ImGui::GetContentRegionAvail().x - label;
+    const float count = static_cast<float>(view.columns.size());
+    const float width = std::clamp(room / count, 10 * s, 34 * s);
+    const float layer_gap = 4 * s;
+    const auto left_of = [&](size_t i) {
+        return label + static_cast<float>(i) * width +
+               static_cast<float>(view.columns[i].layer) * layer_gap;
+    };
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 head = ImGui::GetCursorScreenPos();
+    for (size_t i = 0; i < view.columns.size(); ++i)
+        if (view.columns[i].hop == 0)
+            list->AddText(state.fonts.text, kSmallSize * s, ImVec2(head.x + left_of(i), head.y),
+                          packed(state.theme().dim),
+                          ("layer " + std::to_string(view.columns[i].layer)).c_str());
+    ImGui::Dummy(ImVec2(left_of(view.columns.size() - 1) + width, row));
+
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(view.tokens), row);
+    while (clipper.Step())
+        for (int t = clipper.DisplayStart; t < clipper.DisplayEnd; ++t) {
+            const ImVec2 at = ImGui::GetCursorScreenPos();
+            ImGui::PushID(t);
+            const float total = left_of(view.columns.size() - 1) + width;
+            const bool pressed = ImGui::InvisibleButton("row", ImVec2(total, row));
+            const bool hovered = ImGui::IsItemHovered();
+            const bool selected = state.selection.prompt_tokens.count(t) != 0;
+            if (selected || hovered)
+                list->AddRectFilled(
+                    at, ImVec2(at.x + total, at.y + row),
+                    packed(selected ? mixed(state.theme().panel, state.theme().accent, 0.22f)
+                                    : state.theme().raised));
+            const std::string piece = displayable(
+                piece_text(state.trace->tokens[static_cast<size_t>(t)].piece), state.fonts.text);
+            const ImVec4 clip = ImVec4(at.x, at.y, at.x + label - 6 * s, at.y + row);
+            list->AddText(state.fonts.text, kTextSize * s, ImVec2(at.x + 4 * s, at.y),
+                          packed(state.theme().text), piece.c_str(), nullptr, 0, &clip);
+            const ImVec2 mouse = ImGui::GetIO().MousePos;
+            for (size_t i = 0; i < view.columns.size(); ++i) {
+                const HopColumn& column = view.columns[i];
+                const ImVec2 p = ImVec2(at.x + left_of(i), at.y + 1);
+                const HopCell cell = cell_of(*state.trace, t, column.layer, column.hop);
+                list->AddRectFilled(p, ImVec2(p.x + width - 1, p.y + row - 2),
+                                    cell_color(state, view, cell, column.layer, value_), 2 * s);
+                const bool here = hovered && mouse.x >= p.x && mouse.x < p.x + width;
+                if (!here) continue;
+                list->AddRect(p, ImVec2(p.x + width - 1, p.y + row - 2), packed(state.theme().text),
+                              2 * s);
+                if (pressed) state.selection.set_layer(column.layer);
+                if (ImGui::BeginTooltip()) {
+                    token_tooltip(state, t);
+                    cell_tooltip(state, t, column.layer, column.hop);
+                    ImGui::EndTooltip();
+                }
+            }
+            if (pressed) select_token(state, t, ImGui::GetIO().KeyShift);
+            ImGui::PopID();
+        }
+    clipper.End();
+    ImGui::PopStyleVar();
+    ImGui::EndChild();
+}
+
+}  // namespace hopscope::app

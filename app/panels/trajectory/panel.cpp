@@ -1,0 +1,221 @@
+// The trajectory panel: a prompt, its tokens with one cell a layer and hop, the experts of the
+// selected token, all tokens as a matrix, the next-token bars and what early halting does to them.
+#include "app/panels/panel.h"
+
+#include <algorithm>
+#include <misc/cpp/imgui_stdlib.h>
+
+#include "app/panels/intervene/active_bar.h"
+#include "app/panels/trajectory/cells.h"
+#include "app/panels/trajectory/effects.h"
+#include "app/panels/trajectory/grid.h"
+#include "app/panels/trajectory/matrix.h"
+#include "app/panels/trajectory/question.h"
+#include "app/panels/trajectory/strip.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr const char* kExample = "the muddy river bank was steep before the rain";
+
+class TrajectoryPanel final : public Panel {
+  public:
+    const char* title() const override { return "Trajectory"; }
+    std::string detail(const AppState& state) const override;
+    void prepare(AppState& state) override;
+    void draw(AppState& state) override;
+
+  private:
+    void draw_prompt(AppState& state);
+    void draw_below_strip(AppState& state);
+    void draw_experts(AppState& state);
+    void draw_empty(AppState& state);
+    void handle_keys(AppState& state);
+
+    const void* session_ = nullptr;
+    uint64_t seen_trace_ = 0;  ///< version from which the view was made
+    TraceView view_;
+    TraceQuestion question_;
+    TokenStrip strip_;
+    TokenGrid grid_;
+    TokenMatrix matrix_;
+    EffectTable effects_;
+    bool all_tokens_ = false;  ///< the matrix in place of the grid
+};
+
+std::string TrajectoryPanel::detail(const AppState& state) const {
+    if (!has_trace(state)) return {};
+    std::string text = with_thousands(view_.tokens) + " tokens, weights of step " +
+                       with_thousands(state.trace->step);
+    if (state.status.step > state.trace->step)
+        text += " (run is at " + with_thousands(state.status.step) + ")";
+    return text;
+}
+
+void TrajectoryPanel::prepare(AppState& state) {
+    if (session_ != state.session.get()) {
+        session_ = state.session.get();
+        question_.forget();
+        effects_.forget();
+        seen_trace_ = 0;
+        view_ = {};
+    }
+    if (!state.session) return;
+    question_.update(state);
+    state.update_places();
+    effects_.update(state);
+    if (!state.trace || state.trace->version == seen_trace_) return;
+    seen_trace_ = state.trace->version;
+    view_ = trace_view(*state.trace);
+    auto& chosen = state.selection.prompt_tokens;
+    if (std::erase_if(chosen, [&](int64_t t) { return t >= view_.tokens; }) > 0)
+        ++state.selection.version;
+}
+
+void TrajectoryPanel::draw(AppState& state) {
+    draw_prompt(state);
+    if (draw_active_bar(state, question_.in_words())) {
+        question_.clear(state);
+        effects_.forget();
+    }
+    if (state.trace && !state.trace->error.empty() && question_.was_asked()) {
+        ImGui::PushStyleColor(ImGuiCol_Text, state.theme().red);
+        ImGui::PushTextWrapPos(0.0f);
+        ImGui::TextUnformatted(state.trace->error.c_str());
+        ImGui::PopTextWrapPos();
+        ImGui::PopStyleColor();
+        return;
+    }
+    if (!has_trace(state)) return draw_empty(state);
+
+    strip_.draw(state, view_);
+    draw_below_strip(state);
+    handle_keys(state);
+}
+
+/// Three columns in a wide panel, two in a tall one, one below the other in a narrow one.
+void TrajectoryPanel::draw_below_strip(AppState& state) {
+    const float s = state.pixel_scale, gap = 24 * s;
+    const ImVec2 room = ImGui::GetContentRegionAvail();
+    const bool tall = room.y >= 460 * s;
+    const auto column = [&](const char* name, float width, auto... parts) {
+        ImGui::BeginChild(name, ImVec2(width, std::max(room.y, 160 * s)));
+        (parts(), ...);
+        ImGui::EndChild();
+    };
+    const auto grid = [&] { draw_experts(state); };
+    const auto next = [&] { effects_.draw_next(state, view_, question_.epsilon()); };
+    const auto halting = [&] { effects_.draw_halting(state, view_, question_); };
+    if (tall && room.x >= 600 * s) {
+        const float side = std::clamp(room.x * 0.36f, 250 * s, 420 * s);
+        column("grid", room.x - side - gap, grid);
+        ImGui::SameLine(0, gap);
+        column("effects", side, next, halting);
+    } else if (room.x >= 860 * s) {
+        const float side = std::clamp(room.x * 0.27f, 260 * s, 420 * s);
+        column("grid", room.x - 2 * (side + gap), grid);
+        ImGui::SameLine(0, gap);
+        column("next", side, next);
+        ImGui::SameLine(0, gap);
+        column("halting", side, halting);
+    } else {
+        ImGui::BeginChild("grid", ImVec2(0, 330 * s));
+        grid();
+        ImGui::EndChild();
+        next();
+        halting();
+    }
+}
+
+void TrajectoryPanel::draw_experts(AppState& state) {
+    const float s = state.pixel_scale;
+    if (button(state, "Selected token", nullptr, "Experts and weights of one token", 0,
+               !all_tokens_))
+        all_tokens_ = false;
+    ImGui::SameLine();
+    if (button(state, "All tokens", nullptr, "All tokens \xC3\x97 layers \xC3\x97 hops", 0,
+               all_tokens_))
+        all_tokens_ = true;
+    ImGui::SameLine(0, 16 * s);
+    ImGui::SetNextItemWidth(110 * s);
+    if (all_tokens_) {
+        matrix_.draw_options();
+        matrix_.draw(state, view_);
+    } else {
+        grid_.draw_options();
+        grid_.draw(state, view_);
+    }
+}
+
+void TrajectoryPanel::draw_prompt(AppState& state) {
+    const float s = state.pixel_scale;
+    const bool ready = state.session != nullptr;
+    const float freeze = ImGui::GetFrameHeight() + ImGui::CalcTextSize("freeze routing").x + 20 * s;
+    ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - 84 * s - freeze, 120 * s));
+    const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to trace", &state.prompt,
+                                                  ImGuiInputTextFlags_EnterReturnsTrue);
+    tooltip("Enter traces the prompt through all layers and hops");
+    ImGui::SameLine();
+    const char* refusal = !ready                 ? "no run is open"
+                          : state.prompt.empty() ? "the prompt is empty"
+                                                 : nullptr;
+    const bool pressed = button(state, "Trace", refusal, "Trace the prompt (Enter)", 64 * s);
+    if ((entered || pressed) && !refusal) {
+        state.selection.prompt_tokens.clear();
+        ++state.selection.version;
+        question_.ask(state);
+    }
+    ImGui::SameLine();
+    if (ImGui::Checkbox("freeze routing", &question_.freeze)) {
+        if (question_.was_asked()) question_.ask(state);
+        state.keep_drawing();
+    }
+    tooltip(
+        "For this prompt the experts and weights of hop 0 are used at all hops; what the experts "
+        "read still changes. The run in training is not touched.");
+}
+
+void TrajectoryPanel::draw_empty(AppState& state) {
+    if (question_.waits_for_answer()) {
+        empty_state(state, "Tracing\xE2\x80\xA6",
+                    state.status.inspector_step < 0
+                        ? "The inspector answers as soon as the run has handed it its weights."
+                        : "The prompt runs through the inspector's copy of the model.");
+        return;
+    }
+    const bool pressed =
+        empty_state(state, "No prompt traced yet",
+                    "Each token will show the experts it chooses at every layer and hop, its way "
+                    "through routing space, and the token expected next.",
+                    state.session ? "Trace an example" : nullptr);
+    if (pressed) {
+        if (state.prompt.empty()) state.prompt = kExample;
+        question_.ask(state);
+    }
+}
+
+void TrajectoryPanel::handle_keys(AppState& state) {
+    if (!ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows) || ImGui::GetIO().WantTextInput ||
+        ImGui::IsAnyItemActive())
+        return;
+    state.arrows_taken = true;
+    int64_t token = shown_token(state);
+    if (ImGui::IsKeyPressed(ImGuiKey_LeftArrow)) --token;
+    if (ImGui::IsKeyPressed(ImGuiKey_RightArrow)) ++token;
+    if (ImGui::IsKeyPressed(ImGuiKey_Home)) token = 0;
+    if (ImGui::IsKeyPressed(ImGuiKey_End)) token = view_.tokens - 1;
+    token = std::clamp<int64_t>(token, 0, view_.tokens - 1);
+    if (token == shown_token(state)) return;
+    select_token(state, token, ImGui::GetIO().KeyShift);
+    strip_.bring_into_view(token);
+}
+
+}  // namespace
+
+std::unique_ptr<Panel> make_trajectory_panel() {
+    return std::make_unique<TrajectoryPanel>();
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,66 @@
+#include "app/panels/trajectory/question.h"
+
+#include "app/panels/trajectory/view.h"
+#include "app/widgets/format.h"
+
+namespace hopscope::app {
+namespace {
+
+/// A dragged slider asks at most this often, seconds.
+constexpr double kAskEvery = 0.12;
+
+}  // namespace
+
+double TraceQuestion::epsilon() const {
+    return epsilon_at(threshold);
+}
+
+std::vector<core::Command> TraceQuestion::interventions(const AppState& state) const {
+    std::vector<core::Command> out;
+    if (freeze) out.push_back({core::CommandKind::freeze, {{"what", std::string("routing")}}});
+    if (epsilon() > 0) out.push_back({core::CommandKind::halt, {{"epsilon", epsilon()}}});
+    const auto stack = state.prompt_script();
+    out.insert(out.end(), stack.begin(), stack.end());
+    return out;
+}
+
+std::string TraceQuestion::in_words() const {
+    std::string own;
+    if (freeze) own = "routing frozen at hop 0";
+    if (epsilon() > 0)
+        own +=
+            (own.empty() ? "" : "; ") + ("halting below \xCE\xB5 = " + significant(epsilon(), 2));
+    return own;
+}
+
+void TraceQuestion::ask(AppState& state) {
+    if (!state.session || state.prompt.empty()) return;
+    core::TraceRequest request;
+    request.prompt = state.prompt;
+    request.interventions = sent_ = interventions(state);
+    state.session->request_trace(std::move(request));
+    if (epsilon() > 0) state.session->request_halting(state.prompt, epsilon());
+    asked_ = state.prompt;
+    asked_at_ = state.now;
+    asked_version_ = state.trace ? state.trace->version : 0;
+    waiting_ = false;
+    sent_at_ = state.now;
+    state.keep_drawing();
+}
+
+void TraceQuestion::update(AppState& state) {
+    if (asked_at_ >= 0 && state.trace && state.trace->version != asked_version_) asked_at_ = -1;
+    if (was_asked() && interventions(state) != sent_) waiting_ = true;
+    if (!waiting_) return;
+    if (state.now - sent_at_ < kAskEvery) return state.keep_drawing(2);
+    ask(state);
+}
+
+void TraceQuestion::clear(AppState& state) {
+    freeze = false;
+    threshold = 0;
+    state.stack.all_off();
+    if (was_asked()) ask(state);
+}
+
+}  // namespace hopscope::app

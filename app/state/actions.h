@@ -1,0 +1,73 @@
+// An action is what can be called by name: a command of the laboratory that needs no further
+// argument, or something the window does itself. One entry says all there is to say of it: its
+// words, its keys, when it is allowed, what it does. Menus, palette, buttons with their tooltips,
+// the list of keys and the listener all read these entries, and write nothing of it again. The
+// commands' entries are made here, from core's registry; the window's own stand in
+// app/window/actions.cpp, a panel's own in Panel::actions. Window thread only.
+#pragma once
+
+#include <functional>
+#include <imgui.h>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/state/app_state.h"
+
+namespace hopscope::app {
+
+struct ActionItem {
+    std::string id;     ///< "pause", "freeze routing", "view.dark"
+    std::string title;  ///< "Freeze routing"
+    std::string help;   ///< one sentence
+    std::string keys;   ///< as app/state/keys.h reads them, "" for none
+    /// Why it cannot be done now; "" = allowed. Empty: always allowed. Asked when it matters, so
+    /// that a list of actions is made once.
+    std::function<std::string()> why_not;
+    std::function<void()> run;
+    /// Of two actions with the same keys, which of them hears them now; empty: always.
+    std::function<bool()> listens;
+    /// Its keys are heard by the panel that it belongs to, while that has the keyboard.
+    bool panel_listens = false;
+
+    std::string refusal() const { return why_not ? why_not() : std::string(); }
+};
+
+/// nullptr if there is none.
+const ActionItem* find_action(std::span<const ActionItem> items, std::string_view id);
+
+/// Does it, or says why not in the log.
+void act(AppState& state, const ActionItem& item, bool problem = false);
+
+/// Does what was asked for by a key in this frame.
+void hear(AppState& state, const ActionItem& item);
+
+/// A command of the registry without arguments. `name` must be there.
+ActionItem command_action(AppState& state, core::CommandKind kind);
+
+/// Every command of the registry: those that act on the run at once, those with one word to choose
+/// spelled out a line each; those on a prompt or with more arguments go to the panel Intervene.
+std::vector<ActionItem> command_actions(AppState& state);
+
+/// What can be done to one expert on the prompt: steer, suppress, force, knock out.
+std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t expert);
+
+/// A line typed as JSON, e.g. {"command": "set", "key": "lr", "value": 1e-4}; refused with the
+/// parser's sentence.
+ActionItem typed_action(AppState& state, const std::string& line);
+
+/// The state's answer to an action of the run: nullptr if it may be done now. Valid until the next
+/// frame.
+const char* refusal(const AppState& state, core::Action action);
+
+/// One item of a search: its place in the list and how well it fits.
+struct Match {
+    size_t index = 0;
+    int score = 0;
+};
+/// Items whose titles contain the letters of `query` in order, best first; all for an empty query.
+/// What cannot be done now comes after what fits as well.
+std::vector<Match> search(std::span<const ActionItem> items, const std::string& query);
+
+}  // namespace hopscope::app

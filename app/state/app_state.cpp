@@ -1,0 +1,185 @@
+#include "app/state/app_state.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "core/api/files.h"
+
+namespace hopscope::app {
+namespace {
+
+std::string clock_text() {
+    const std::time_t t = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm local{};
+    localtime_r(&t, &local);
+    char text[16];
+    std::strftime(text, sizeof text, "%H:%M:%S ", &local);
+    return text;
+}
+
+/// Refusals are told once, when they appear among the answers.
+void report_refusals(AppState& state, const std::vector<core::Answer>& now) {
+    for (const auto& answer : now) {
+        if (answer.state != core::AnswerState::refused) continue;
+        if (!state.told_refusals.insert(answer.id).second) continue;
+        state.say(answer.command.name() + " refused: " + answer.reason, true);
+    }
+}
+
+/// First step whose snapshot freezes the bases of a run: before the end of the warm-up (at most a
+/// tenth of the run) the routing is near its random start, and the basis follows it.
+int64_t freeze_step(const core::Config& config) {
+    return std::max<int64_t>(1, std::min(config.train.warmup, config.train.steps / 10));
+}
+
+}  // namespace
+
+void AppState::update_places() {
+    if (!session || !geometry) return;
+    if (places.update(*geometry, freeze_step(session->config()), selection.layer)) keep_drawing(1);
+}
+
+uint64_t AppState::submit(const core::Command& command) {
+    if (!session) {
+        say(command.name() + " refused: no run is open", true);
+        return 0;
+    }
+    keep_drawing();
+    return session->submit(command, "window");
+}
+
+TaskRunner& AppState::task_runner() {
+    if (!tasks) tasks = std::make_unique<TaskRunner>(wake);
+    return *tasks;
+}
+
+void AppState::finish_aside() {
+    if (short_work) short_work->finish();
+}
+
+void AppState::tell(std::string done, Pending<std::string> reason) {
+    untold.emplace_back(std::move(done), std::move(reason));
+}
+
+void AppState::write_file(const std::string& path, std::string text) {
+    tell("wrote " + path, aside([path, text = std::move(text)]() -> std::string {
+             const auto written = core::write_file_atomic(path, text);
+             return written ? "" : written.error().message;
+         }));
+}
+
+ModelShape AppState::model_shape() const {
+    if (!session) return {};
+    return app::model_shape(session->config(), geometry.get(), trace.get());
+}
+
+std::vector<core::Command> AppState::prompt_script() const {
+    if (!session) return {};
+    return core::scaled(stack.prompt_script(model_shape()), strength);
+}
+
+void AppState::say(const std::string& text, bool problem) {
+    log.push_back({clock_text() + text, problem});
+    log_at = now;
+    if (log.size() > kLogLines) log.erase(log.begin(), log.begin() + kLogLines / 4);
+    keep_drawing();
+}
+
+void AppState::watch_runs(std::vector<std::string> dirs) {
+    if (!services.watch_runs || dirs.empty()) return;
+    watched.clear();
+    for (std::string& dir : dirs) {
+        while (dir.size() > 1 && dir.back() == '/') dir.pop_back();
+        WatchedCurves curves;
+        curves.run.dir = dir;
+        watched.push_back(std::move(curves));
+    }
+    watch = services.watch_runs(std::move(dirs), wake);
+}
+
+bool AppState::inspects(const core::WatchedRun& run) const {
+    return session && status.run_dir == run.dir;
+}
+
+void AppState::attach(std::unique_ptr<core::Session> opened) {
+    session = std::move(opened);
+    if (tasks) tasks->cancel_all();
+    status = {};
+    geometry = nullptr;
+    trace = nullptr;
+    answers.clear();
+    history = {};
+    rivals.clear();
+    selection = {};
+    stack = {};
+    strength = 1;
+    places = {};
+    told_refusals.clear();
+    keep_drawing();
+}
+
+namespace {
+
+/// What became of files that were written aside.
+void tell_outcomes(AppState& state) {
+    std::erase_if(state.untold, [&](auto& waiting) {
+        const auto reason = waiting.second.take();
+        if (reason) state.say(reason->empty() ? waiting.first : *reason, !reason->empty());
+        return reason.has_value();
+    });
+}
+
+void update_watched(AppState& state) {
+    if (!state.watch) return;
+    const auto runs = state.watch->runs();
+    for (size_t i = 0; i < runs.size() && i < state.watched.size(); ++i)
+        state.watched[i].run = runs[i];
+    for (const auto& news : state.watch->drain()) {
+        if (news.run >= state.watched.size()) continue;
+        History& history = state.watched[news.run].history;
+        if (news.restarted) history = {};
+        for (const auto& record : news.records) history.append(record);
+    }
+    for (const auto& message : state.watch->drain_messages()) state.say(message, true);
+}
+
+}  // namespace
+
+void update_status(AppState& state) {
+    tell_outcomes(state);
+    update_watched(state);
+    if (!state.session) return;
+    const core::RunState before = state.status.state;
+    state.status = state.session->status();
+    if (state.status.state != before) {
+        state.keep_drawing();
+        if (state.status.state == core::RunState::failed)
+            state.say("the run failed: " + state.status.reason, true);
+    }
+    std::vector<core::ScalarRecord> records;
+    state.session->drain_scalars(records);
+    for (const auto& record : records) {
+        const auto lane = static_cast<size_t>(std::max(record.lane, 0));
+        if (lane > state.rivals.size()) state.rivals.resize(lane);
+        History& history = lane == 0 ? state.history : state.rivals[lane - 1];
+        // A fork has the run's past; its first record takes the place of the run's own.
+        if (lane > 0 && history.empty() && record.step > 1) history = state.history;
+        history.append(record);
+    }
+    for (const auto& message : state.session->drain_messages()) {
+        state.log.push_back({message, false});
+        state.log_at = state.now;
+    }
+}
+
+void update_state(AppState& state) {
+    update_status(state);
+    if (!state.session) return;
+    if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
+    if (auto newest = state.session->trace()) state.trace = std::move(newest);
+    state.answers = state.session->answers();
+    report_refusals(state, state.answers);
+}
+
+}  // namespace hopscope::app

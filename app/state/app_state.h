@@ -1,0 +1,185 @@
+// What all panels share: the open session and what it last published, the selection, settings,
+// history and messages. One object, owned by the window, used on the window thread only.
+// update_state() takes everything new from the session before a frame; panels read the copies and
+// never ask the session themselves, except to send commands and questions.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "app/state/history.h"
+#include "app/state/intervention_stack.h"
+#include "app/state/pending.h"
+#include "app/state/selection.h"
+#include "app/state/task_runner.h"
+#include "app/state/theme.h"
+#include "core/api/session.h"
+#include "core/api/watch.h"
+#include "viz/places.h"
+
+namespace hopscope::app {
+
+/// What the window needs from the laboratory, given by main so that tests can give a fake one.
+struct Services {
+    std::function<core::Result<std::unique_ptr<core::Session>>(core::SessionOptions)> open_session;
+    std::function<core::Result<core::Config>(const std::string& path,
+                                             const std::vector<std::string>& overrides)>
+        read_config;
+    /// May be empty: other runs are then not shown.
+    std::function<std::unique_ptr<core::RunWatch>(std::vector<std::string> dirs,
+                                                  std::function<void()> wake)>
+        watch_runs;
+    /// Word lists of a run's categories, by name; may be empty.
+    std::function<core::Result<std::vector<core::CategoryWords>>(const std::string& run_dir)>
+        word_lists;
+    /// Name and definition of every analysis; may be empty, as `analyze`.
+    std::function<std::vector<std::pair<std::string, std::string>>()> analysis_definitions;
+    /// One analysis of a run's newest checkpoint, on the calling thread: its document; files go to
+    /// RUN/analysis.
+    std::function<core::Result<std::string>(const std::string& run_dir, const std::string& name,
+                                            const core::Progress& progress)>
+        analyze;
+};
+
+/// What the user chose once and finds again; kept in the settings file beside the layouts.
+struct Settings {
+    bool dark = true;
+    float scale = 1.0f;      ///< user's factor on top of the monitor's content scale, 0.75 … 3
+    bool animations = true;  ///< motion that carries meaning, 150 ms
+    bool operator==(const Settings&) const = default;
+};
+
+inline constexpr size_t kLogLines = 4000;  ///< the oldest quarter goes when there are more
+
+struct LogLine {
+    std::string text;      ///< "hh:mm:ss text"
+    bool problem = false;  ///< a failure or refusal: shown in red
+};
+
+/// A run folder given on the command line: its curve stands beside that of the inspected run.
+struct WatchedCurves {
+    core::WatchedRun run;
+    History history;
+};
+
+/// A part of the frame that is to become a PNG file; corners in ImGui's coordinates.
+struct PictureOrder {
+    std::string path;
+    ImVec2 low, high;
+};
+
+struct AppState {
+    Services services;
+    std::string exe_dir;  ///< folder of the program: fonts and configs are searched from here
+    std::function<void()> wake;              ///< given to sessions; callable from any thread
+    std::unique_ptr<core::Session> session;  ///< null: start screen
+
+    // Copies taken before each frame by update_state(); valid (maybe empty) also without a session.
+    core::RunStatus status;
+    std::shared_ptr<const core::GeometrySnapshot> geometry;  ///< null before the first
+    std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
+    std::vector<core::Answer> answers;                       ///< oldest first
+    History history;                                         ///< in a race of its first lane
+    std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks
+    std::unique_ptr<core::RunWatch> watch;  ///< null: a single run
+    std::vector<WatchedCurves> watched;     ///< in the order of the command line
+    std::string show_panel;  ///< title of a panel that is to be seen; the shell opens it
+    std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
+    std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
+    std::vector<LogLine> log;
+    double log_at = -1e9;  ///< `now` when the last line came
+
+    Selection selection;
+    viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
+    Settings settings;
+    Fonts fonts;
+    /// Content scale × settings.scale; hand-written pixel sizes are multiplied by it.
+    float pixel_scale = 1.0f;
+    double now = 0;       ///< seconds, monotonic, at the begin of this frame
+    double unix_now = 0;  ///< seconds, wall clock, for the age of snapshots
+
+    /// The trajectory panel's text.
+    std::string prompt = "the muddy river bank was steep before the rain";
+    InterventionStack stack;   ///< what acts on the prompt, in the inspector's copy alone
+    double strength = 1;       ///< factor on lambda and strength of the whole stack
+    double last_input = -1e9;  ///< `now` of the last key or mouse event
+    /// Set each frame by a focused panel that moves by the arrow keys; they then do not step the
+    /// run.
+    bool arrows_taken = false;
+    int frames_wanted = 3;  ///< frames to draw before the loop may sleep again
+
+    const Theme& theme() const { return theme_of(settings.dark); }
+    bool training() const { return session && status.state == core::RunState::running; }
+    std::unique_ptr<TaskRunner> tasks;       ///< null before the first task
+    std::unique_ptr<TaskRunner> short_work;  ///< of aside(); null before the first
+    std::vector<std::pair<std::string, Pending<std::string>>> untold;  ///< see tell()
+    std::set<uint64_t> told_refusals;  ///< ids of the refused answers that are in the log already
+
+    /// Begins to follow the curves of `dirs`, besides the run that is inspected.
+    void watch_runs(std::vector<std::string> dirs);
+    /// Whether `run` is the one being inspected.
+    bool inspects(const core::WatchedRun& run) const;
+    /// The stack's rows that are on and can act, with the strength; empty without a session.
+    std::vector<core::Command> prompt_script() const;
+    ModelShape model_shape() const;
+    /// The places of the newest snapshot, before a panel shows them.
+    void update_places();
+    /// The worker for long work; made at the first call.
+    TaskRunner& task_runner();
+    /// Does short work away from the window's thread, and not behind the long one: files that are
+    /// read or written, sums of some milliseconds. The work owns or outlives what it uses.
+    template <class Work>
+    auto aside(Work work) -> Pending<std::invoke_result_t<Work&>>;
+    /// Writes a text aside; the log tells where, or why not.
+    void write_file(const std::string& path, std::string text);
+    /// The log tells `done`, or the reason, once work aside has ended; "" is success.
+    void tell(std::string done, Pending<std::string> reason);
+    /// Waits for all work aside, before the window goes.
+    void finish_aside();
+    /// Queues a command, by "window". Without a session it is logged as refused.
+    uint64_t submit(const core::Command& command);
+    void say(const std::string& text, bool problem = false);
+    /// Makes `opened` (null: none) the open session and forgets what belonged to the one before.
+    void attach(std::unique_ptr<core::Session> opened);
+    /// Asks for `frames` more frames, e.g. while something moves.
+    void keep_drawing(int frames = 3) {
+        if (frames > frames_wanted) frames_wanted = frames;
+    }
+};
+
+template <class Work>
+auto AppState::aside(Work work) -> Pending<std::invoke_result_t<Work&>> {
+    using Answer = std::invoke_result_t<Work&>;
+    auto slot = std::make_shared<typename Pending<Answer>::Slot>();
+    if (!short_work) short_work = std::make_unique<TaskRunner>(wake);
+    // Shared, since a std::function must be copyable and the work need not be.
+    short_work->post([slot, shared = std::make_shared<Work>(std::move(work))] {
+        try {
+            slot->value.emplace((*shared)());
+        } catch (const std::exception& e) {
+            if constexpr (std::is_constructible_v<Answer, core::Error>)
+                slot->value.emplace(core::failure(e.what()));
+            else if constexpr (std::is_same_v<Answer, std::string>)
+                slot->value.emplace(e.what());
+            else
+                slot->value.emplace();
+        }
+        slot->done = true;
+    });
+    return Pending<Answer>(std::move(slot));
+}
+
+/// Takes what is new from the session: status, records, snapshots, answers, messages. Never waits.
+/// Only for a frame that will be drawn: taking a picture asks the trainer to make the next one.
+void update_state(AppState& state);
+/// The part that a window nobody sees needs, too: status, records and messages.
+void update_status(AppState& state);
+
+}  // namespace hopscope::app

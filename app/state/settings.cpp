@@ -1,0 +1,83 @@
+#include "app/state/settings.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "core/api/files.h"
+
+namespace hopscope::app {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr uintmax_t kLargestFile = 1 << 20;
+
+template <class T>
+void read(const json& from, const char* key, T& value) {
+    if (const auto found = from.find(key); found != from.end()) value = found->get<T>();
+}
+
+}  // namespace
+
+std::string config_folder() {
+    if (const char* xdg = std::getenv("XDG_CONFIG_HOME"); xdg && *xdg)
+        return (fs::path(xdg) / "hopscope").string();
+    if (const char* home = std::getenv("HOME"); home && *home)
+        return (fs::path(home) / ".config/hopscope").string();
+    return {};
+}
+
+SavedWindow load_settings(const std::string& folder, std::string& problem) {
+    SavedWindow saved;
+    const fs::path path = fs::path(folder) / "settings.json";
+    std::error_code error;
+    if (folder.empty() || !fs::exists(path, error)) return saved;
+    if (const auto size = fs::file_size(path, error); error || size > kLargestFile) {
+        problem = path.string() + " is no settings file; the built-in settings are used";
+        return saved;
+    }
+    try {
+        std::ifstream file(path);
+        const json from = json::parse(file);
+        from.get_ref<const json::object_t&>();  // anything but an object is reported below
+        read(from, "dark", saved.settings.dark);
+        read(from, "scale", saved.settings.scale);
+        read(from, "animations", saved.settings.animations);
+        read(from, "layout", saved.layout);
+        read(from, "shut", saved.shut);
+        read(from, "last_config", saved.last_config);
+        if (!(saved.settings.scale > 0)) saved.settings.scale = 1;
+        saved.settings.scale = std::clamp(saved.settings.scale, kMinScale, kMaxScale);
+    } catch (const json::exception& e) {
+        problem = path.string() + " cannot be read (" + e.what() +
+                  "); the built-in settings are used. Delete the file to be rid of this message";
+        saved = {};
+    }
+    return saved;
+}
+
+std::string save_settings(const std::string& folder, const SavedWindow& saved) {
+    if (folder.empty()) return "neither XDG_CONFIG_HOME nor HOME is set";
+    const json out = {{"dark", saved.settings.dark},
+                      {"scale", saved.settings.scale},
+                      {"animations", saved.settings.animations},
+                      {"layout", saved.layout},
+                      {"shut", saved.shut},
+                      {"last_config", saved.last_config}};
+    return save_text(folder, "settings.json",
+                     out.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+std::string save_text(const std::string& folder, const std::string& name, const std::string& text) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    const auto written = core::write_file_atomic((fs::path(folder) / name).string(), text);
+    return written ? "" : written.error().message;
+}
+
+}  // namespace hopscope::app

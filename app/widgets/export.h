@@ -1,0 +1,18 @@
+// What panels write out: text and pictures into the folder of the run. Window thread only.
+#pragma once
+
+#include <string>
+
+#include "app/state/app_state.h"
+
+namespace hopscope::app {
+
+/// RUN/NAME, or NAME in the working folder where the run has no folder.
+std::string export_path(const AppState& state, const std::string& name);
+/// Writes the text there, aside; the log tells where, or why not.
+void export_text(AppState& state, const std::string& name, const std::string& text);
+/// Has the part of the present frame between two corners (in ImGui's coordinates) written as a PNG
+/// once it is drawn.
+void export_picture(AppState& state, const std::string& name, ImVec2 low, ImVec2 high);
+
+}  // namespace hopscope::app

@@ -1,0 +1,49 @@
+// Small pieces that every panel is made of, so that they look and behave alike: value rows,
+// headings, buttons that say why they are grey. Window thread only, inside an ImGui window.
+#pragma once
+
+#include <string>
+
+#include "app/state/actions.h"
+
+namespace hopscope::app {
+
+/// A bold heading of a group inside a panel, with the space above it.
+void heading(const AppState& state, const char* text);
+/// Dim label left, number in the monospaced face at the right edge. `why` is the tooltip; "" for
+/// none.
+void value_row(const AppState& state, const char* label, const std::string& value,
+               const std::string& why = {});
+/// Text in a colour of the theme, cut at the right edge; hovering shows all of it.
+void text_cut(const AppState& state, const std::string& text, const ImVec4& color);
+/// Wrapped dim text.
+void note(const AppState& state, const std::string& text);
+/// A button; `refusal` (nullptr: allowed) greys it and is its tooltip, else `help`. True when
+/// pressed.
+bool button(const AppState& state, const char* label, const char* refusal, const char* help,
+            float width = 0, bool selected = false);
+/// A button for an action under a short name of its own: grey with the action's reason, with its
+/// sentence and keys as tooltip. Does it when pressed.
+bool action_button(AppState& state, const ActionItem& action, const char* label, float width = 0,
+                   bool selected = false);
+inline constexpr float kProgressHeight = 3;  ///< of a progress line, times the pixel scale
+/// A thin progress line over the whole width; `share` 0 … 1, negative: unknown, drawn as a moving
+/// piece.
+void progress_line(AppState& state, double share);
+/// A horizontally and vertically centred empty state: what will appear, and, with `action`, a
+/// button. True if pressed.
+bool empty_state(const AppState& state, const char* title, const char* text,
+                 const char* action = nullptr);
+/// A question in the middle of the window, after ImGui::OpenPopup(name); ImGui::EndPopup follows
+/// where this is true.
+bool begin_question(const char* name);
+/// True when pressed, or Escape is.
+bool cancel_button(const AppState& state, float width);
+/// Tooltip for the last item, in the text face, wrapped.
+void tooltip(const std::string& text);
+/// The menu of one expert, after ImGui::OpenPopup(id): one entry an action.
+void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert);
+/// Width of `text` in a face at its base size, in pixels.
+float text_width(ImFont* font, float size, const std::string& text);
+
+}  // namespace hopscope::app

@@ -1,0 +1,35 @@
+#include "app/window/key_help.h"
+
+#include <imgui.h>
+
+namespace hopscope::app {
+
+void KeyHelp::draw(const AppState& state, std::span<const ActionItem> actions) {
+    if (!shown_) return;
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);  // it floats, so no gap sets it apart
+    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Appearing,
+                            ImVec2(0.5f, 0.5f));
+    if (ImGui::Begin("Shortcuts", &shown_,
+                     ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoDocking |
+                         ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings) &&
+        ImGui::BeginTable("keys", 2)) {
+        const auto row = [&](const std::string& key, const std::string& text) {
+            ImGui::TableNextRow();
+            ImGui::TableNextColumn();
+            ImGui::PushFont(state.fonts.mono, kMonoSize);
+            ImGui::TextUnformatted(key.c_str());
+            ImGui::PopFont();
+            ImGui::TableNextColumn();
+            ImGui::TextUnformatted(text.c_str());
+        };
+        for (const auto& item : actions)
+            if (!item.keys.empty()) row(item.keys, item.title);
+        row("Double click", "Fit the picture");
+        row("Shift+click", "Add to the selection");
+        ImGui::EndTable();
+    }
+    ImGui::End();
+    ImGui::PopStyleVar();
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,45 @@
+// Where a person says which run to open or start: the fields for a run folder, a configuration and
+// the lanes of a race. The start screen and two dialogs show the same fields, and what was typed in
+// one stands in the other. Owned by the shell, window thread only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/window/run_door.h"
+
+namespace hopscope::app {
+
+class RunChooser {
+  public:
+    RunChooser(AppState& state, RunDoor& door) : state_(state), door_(door) {}
+
+    void ask_run() { open_asked_ = true; }
+    void ask_race() { race_asked_ = true; }
+
+    // Rows of fields at the cursor; true when a run was asked for.
+    bool draw_run_row();
+    bool draw_config_row();
+    /// The configurations of a race: a field that adds one (or all of a folder), the list of lanes,
+    /// and the button that starts.
+    bool draw_race_rows();
+    /// The two dialogs, if they were asked for.
+    void draw_dialogs();
+
+    const std::string& config() const { return config_; }
+    void set_config(std::string path) { config_ = std::move(path); }
+
+  private:
+    void draw_run_dialog();
+    void draw_race_dialog();
+
+    AppState& state_;
+    RunDoor& door_;
+    std::string run_, config_;
+    std::string race_;                         ///< the field that adds lanes
+    std::vector<std::string> lanes_;           ///< chosen for a race, in the order of its lanes
+    Pending<std::vector<std::string>> found_;  ///< what the field of lanes names
+    bool open_asked_ = false, race_asked_ = false;
+};
+
+}  // namespace hopscope::app

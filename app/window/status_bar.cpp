@@ -1,0 +1,73 @@
+#include "app/window/status_bar.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <imgui.h>
+#include <unistd.h>
+
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr double kMemoryEvery = 1.0;    ///< seconds between two looks at the process's memory
+constexpr double kMessageStays = 12.0;  ///< seconds a message stays in the line
+
+}  // namespace
+
+int64_t resident_memory() {
+    std::ifstream file("/proc/self/statm");
+    int64_t total = 0, resident = 0;
+    if (!(file >> total >> resident)) return 0;
+    return resident * sysconf(_SC_PAGESIZE);
+}
+
+void StatusBar::draw(AppState& state, float height) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    if (const auto newest = asked_.take()) memory_bytes_ = *newest;
+    if (!asked_.waits() && state.now - memory_asked_at_ > kMemoryEvery) {
+        memory_asked_at_ = state.now;
+        asked_ = state.aside(resident_memory);
+    }
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, theme.background);
+    ImGui::PushStyleColor(ImGuiCol_Text, theme.chrome_dim);
+    ImGui::BeginChild("status line", ImVec2(0, height), ImGuiChildFlags_None,
+                      ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    ImGui::PushFont(state.fonts.text, kSmallSize);
+    ImGui::SetCursorPos(ImVec2(12 * s, std::floor((height - ImGui::GetTextLineHeight()) * 0.5f)));
+    const auto part = [&](const std::string& text, const char* why) {
+        ImGui::TextUnformatted(text.c_str());
+        tooltip(why);
+        ImGui::SameLine(0, 16 * s);
+    };
+    const core::RunStatus& status = state.status;
+    if (state.session && !status.device.empty())
+        part(status.device + ", " + with_thousands(status.threads) +
+                 (status.threads == 1 ? " thread" : " threads"),
+             "Where the training runs");
+    if (memory_bytes_ > 0) part("memory " + bytes(memory_bytes_), "Resident memory of the program");
+    if (state.session && status.followed.empty())
+        part("window costs " + rounded(status.publish_share * 100, 1) + " %",
+             "Time the trainer spends publishing for the window, as a share of its training time");
+    if (state.geometry)
+        part("snapshot of step " + with_thousands(state.geometry->step) + ", " +
+                 (status.state == core::RunState::running
+                      ? rounded(std::max(0.0, state.unix_now - state.geometry->seconds), 1) +
+                            " s old"
+                      : "the newest"),
+             "The geometry that the routing space shows");
+    else if (status.state == core::RunState::preparing)
+        part("no snapshot yet", "The routing space appears with the first one");
+    if (!state.log.empty() && state.now - state.log_at < kMessageStays) {
+        const LogLine& line = state.log.back();
+        text_cut(state, line.text, line.problem ? theme.red_text : theme.text);
+    }
+    ImGui::PopFont();
+    ImGui::EndChild();
+    ImGui::PopStyleColor(2);
+}
+
+}  // namespace hopscope::app

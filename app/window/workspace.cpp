@@ -1,0 +1,135 @@
+#include "app/window/workspace.h"
+
+#include <cmath>
+#include <imgui_internal.h>
+#include <utility>
+
+#include "app/window/docking.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr ImVec2 kTitlePadding{6, 9};  ///< of the tab that serves as a panel's title
+
+/// Dim text at the right end of the line of tabs.
+void draw_detail(const AppState& state, const std::string& text) {
+    const ImGuiWindow* window = ImGui::GetCurrentWindow();
+    const ImGuiTabBar* tabs =
+        window->DockIsActive && window->DockNode ? window->DockNode->TabBar : nullptr;
+    if (text.empty() || !tabs) return;
+    const float s = state.pixel_scale;
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+    const float right = window->Pos.x + window->Size.x - 12 * s;
+    const float tabs_end = tabs->BarRect.Min.x + tabs->WidthAllTabs + 8 * s;
+    if (right - size.x < tabs_end) return;
+    const float middle = (tabs->BarRect.Min.y + tabs->BarRect.Max.y) * 0.5f;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->PushClipRect(window->Rect().Min, window->Rect().Max);
+    list->AddText(ImVec2(right - size.x, std::floor(middle - size.y * 0.5f)),
+                  packed(state.theme().dim), text.c_str());
+    list->PopClipRect();
+}
+
+}  // namespace
+
+Workspace::Workspace() {
+    for (const auto& entry : panel_table()) panels_.push_back(entry.make());
+}
+
+void Workspace::set_layout(AppState& state, Layout layout) {
+    layout_ = layout;
+    state.keep_drawing();
+}
+
+void Workspace::reset(AppState& state) {
+    reset_[static_cast<size_t>(layout_)] = true;
+    for (const auto& panel : panels_) shut_.erase(window_name(*panel, layout_));
+    state.keep_drawing();
+}
+
+void Workspace::restore(const std::string& layout, std::map<std::string, bool> shut) {
+    layout_ = Layout::train;
+    for (Layout known : kLayouts)
+        if (layout == name_of(known)) layout_ = known;
+    shut_ = std::move(shut);
+}
+
+bool Workspace::is_shut(size_t panel) const {
+    const auto found = shut_.find(window_name(*panels_[panel], layout_));
+    if (found != shut_.end()) return found->second;
+    return place_in(panel_table()[panel], layout_) == Place::none;
+}
+
+void Workspace::set_shut(AppState& state, size_t panel, bool shut) {
+    shut_[window_name(*panels_[panel], layout_)] = shut;
+    state.keep_drawing();
+}
+
+void Workspace::show_or_shut(AppState& state, size_t panel) {
+    set_shut(state, panel, !is_shut(panel));
+}
+
+/// A panel that the present layout does not have is shown in one that has.
+void Workspace::show_asked(AppState& state) {
+    const std::string title = std::exchange(state.show_panel, {});
+    if (title.empty()) return;
+    for (size_t i = 0; i < panels_.size(); ++i) {
+        if (panels_[i]->title() != title) continue;
+        const PanelEntry& entry = panel_table()[i];
+        if (place_in(entry, layout_) == Place::none)
+            for (Layout layout : kLayouts)
+                if (place_in(entry, layout) != Place::none) set_layout(state, layout);
+        set_shut(state, i, false);
+        ImGui::SetWindowFocus(window_name(*panels_[i], layout_).c_str());
+    }
+}
+
+void Workspace::draw_dock(AppState& state) {
+    const ImVec2 size = ImGui::GetContentRegionAvail();
+    ImGui::PushFont(state.fonts.title, kTitleSize);
+    const float s = state.pixel_scale;
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
+                        ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
+    for (Layout layout : kLayouts) {
+        const ImGuiID id = dock_space_id(layout);
+        const bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
+        if (reset || !ImGui::DockBuilderGetNode(id)) build_layout(layout, panels_, size, s);
+        // The other arrangement keeps its place without being laid out.
+        ImGuiDockNodeFlags flags = static_cast<int>(ImGuiDockNodeFlags_NoWindowMenuButton);
+        if (layout != layout_) flags |= ImGuiDockNodeFlags_KeepAliveOnly;
+        ImGui::DockSpace(id, layout == layout_ ? size : ImVec2(0, 0), flags);
+    }
+    ImGui::PopStyleVar();
+    ImGui::PopFont();
+}
+
+void Workspace::draw_panels(AppState& state) {
+    for (size_t i = 0; i < panels_.size(); ++i) draw_panel(state, i);
+    show_asked(state);
+}
+
+void Workspace::draw_panel(AppState& state, size_t index) {
+    Panel& panel = *panels_[index];
+    const std::string name = window_name(panel, layout_);
+    bool open = !is_shut(index);
+    if (!open) return;
+    panel.prepare(state);
+
+    const float s = state.pixel_scale;
+    ImGui::PushFont(state.fonts.title, kTitleSize);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
+                        ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(12 * s, 4 * s));
+    ImGui::SetNextWindowSize(ImVec2(480 * s, 360 * s), ImGuiCond_FirstUseEver);
+    const bool visible = ImGui::Begin(name.c_str(), &open, ImGuiWindowFlags_NoCollapse);
+    ImGui::PopStyleVar(2);
+    ImGui::PopFont();
+    if (visible) {
+        draw_detail(state, panel.detail(state));
+        panel.draw(state);
+    }
+    ImGui::End();
+    if (!open) set_shut(state, index, true);
+}
+
+}  // namespace hopscope::app

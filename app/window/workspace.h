@@ -1,0 +1,48 @@
+// The workspace is the body of the window: the panels and how they stand in each of the built-in
+// layouts, which of them are shut, and which layout is seen. Owned by the shell, window thread
+// only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/panels/table.h"
+
+namespace hopscope::app {
+
+class Workspace {
+  public:
+    Workspace();  ///< makes every panel of the table
+
+    Layout layout() const { return layout_; }
+    void set_layout(AppState& state, Layout layout);
+    /// Puts the panels of the present layout back where they were at first.
+    void reset(AppState& state);
+    std::span<const std::unique_ptr<Panel>> panels() const { return panels_; }
+    void show_or_shut(AppState& state, size_t panel);
+
+    /// Panels that were shut or opened by hand, by window name: what is kept between two starts.
+    const std::map<std::string, bool>& shut() const { return shut_; }
+    void restore(const std::string& layout, std::map<std::string, bool> shut);
+
+    /// Lays the layouts out in the space at the cursor.
+    void draw_dock(AppState& state);
+    /// The panels, after the window that holds the dock.
+    void draw_panels(AppState& state);
+
+  private:
+    bool is_shut(size_t panel) const;
+    void set_shut(AppState& state, size_t panel, bool shut);
+    void show_asked(AppState& state);
+    void draw_panel(AppState& state, size_t index);
+
+    std::vector<std::unique_ptr<Panel>> panels_;  ///< as the table lists them
+    Layout layout_ = Layout::train;
+    bool reset_[std::size(kLayouts)] = {};
+    std::map<std::string, bool> shut_;
+};
+
+}  // namespace hopscope::app

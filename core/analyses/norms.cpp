@@ -1,0 +1,23 @@
+// Analysis `norms`: how loud are the experts beside attention (science.md E23)?
+#include "core/analyses/batch_means.h"
+#include "core/analyses/measured.h"
+
+namespace hopscope::core::analysis {
+namespace {
+
+Result<AnalysisOutput> norms(const AnalysisContext& context) {
+    auto sample = context.measured->sample(context.progress);
+    if (!sample) return sample.error();
+    return layers_document(**sample, &LayerSample::norm_ratio, "norm_ratio", context.seed);
+}
+
+}  // namespace
+
+extern const Analysis kNorms{
+    "norms",
+    {Need::model, Need::hops},
+    "mean over tokens of |h_accum| / |attention output|, per layer, then over layers (science "
+    "E23). 95 % bootstrap intervals over validation batches. n: tokens.",
+    norms};
+
+}  // namespace hopscope::core::analysis

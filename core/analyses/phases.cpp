@@ -1,0 +1,115 @@
+// Analysis `phases`: where the loss and the routing statistics of a run change their course.
+#include <algorithm>
+#include <cmath>
+
+#include "core/analyses/analysis.h"
+#include "core/analyses/curve.h"
+
+namespace hopscope::core::analysis {
+namespace {
+
+/// What is looked at, by the names of metrics.csv; those of a layer once for each.
+constexpr const char* kCurves[] = {"loss",    "valid_loss",         "entropy",
+                                   "jaccard", "load/max_over_mean", "load/cv"};
+
+bool is_looked_at(const Column& column) {
+    for (const std::string name : kCurves)
+        if (column.name == name || column.name.starts_with(name + "/layer")) return true;
+    return false;
+}
+
+/// Words for the slope of a piece: level where it is not told from 0 or moves the curve by less
+/// than a fiftieth of its range.
+const char* course(const stats::Piece& piece, double range) {
+    const double moved = std::fabs(piece.at_end - piece.at_begin);
+    if (std::fabs(piece.slope) < 2 * piece.slope_error || moved < 0.02 * range) return "level";
+    return piece.slope < 0 ? "falling" : "rising";
+}
+
+void add_pieces(Fields& curve, const stats::Segmentation& found) {
+    double low = INFINITY, high = -INFINITY;
+    for (const stats::Piece& piece : found.pieces) {
+        low = std::min({low, piece.at_begin, piece.at_end});
+        high = std::max({high, piece.at_begin, piece.at_end});
+    }
+    curve.list("pieces");
+    for (const stats::Piece& piece : found.pieces) {
+        Fields one;
+        one.number("from", std::exp(piece.begin))
+            .number("to", std::exp(piece.end))
+            .text("course", course(piece, high - low))
+            .number("at_from", piece.at_begin)
+            .number("at_to", piece.at_end)
+            .number("slope", piece.slope)
+            .number("slope_error", piece.slope_error);
+        curve.add("pieces", one);
+    }
+}
+
+Fields change_fields(const std::string& curve, const stats::ChangePoint& change, int64_t n,
+                     double slope_before, double slope_after) {
+    const stats::Interval steps{std::exp(change.ci95.low), std::exp(change.ci95.high)};
+    Fields out;
+    out.cell("curve", curve)
+        .estimate("step", {std::exp(change.x), steps, n, "updates"})
+        .text("kind", change.jump ? "jump" : "kink")
+        .number("gain", change.gain)
+        .number("slope_before", slope_before)
+        .number("slope_after", slope_after);
+    return out;
+}
+
+void add_changes(Fields& curve, Table& table, const std::string& name,
+                 const stats::Segmentation& found) {
+    curve.list("changes");
+    for (size_t i = 0; i < found.changes.size(); ++i) {
+        const Fields one = change_fields(name, found.changes[i], found.n, found.pieces[i].slope,
+                                         found.pieces[i + 1].slope);
+        curve.add("changes", one);
+        table.add(one);
+    }
+}
+
+Result<AnalysisOutput> phases(const AnalysisContext& context) {
+    AnalysisOutput out;
+    out.n = static_cast<int64_t>(context.metrics.size());
+    out.result.list("curves");
+    out.table().declare(change_fields("", {}, 0, 0, 0));
+    const auto columns = metric_columns(static_cast<int64_t>(context.metrics.back().layers.size()));
+    for (size_t c = 0; c < columns.size(); ++c) {
+        if (context.progress.cancelled())
+            return Error{ErrorKind::interrupted, "stopped while looking for phases"};
+        if (!is_looked_at(columns[c])) continue;
+        context.progress.report("phases: " + columns[c].name,
+                                static_cast<double>(c) / static_cast<double>(columns.size()));
+        const auto found = segments_of(context.metrics, columns[c]);
+        if (found.pieces.empty()) continue;  // not recorded in this run, or too few points
+        Fields curve;
+        curve.text("name", columns[c].name)
+            .text("unit", columns[c].unit)
+            .count("n", found.n)
+            .count("bins", found.bins)
+            .number("sigma", found.sigma)
+            .number("criterion", found.criterion);
+        add_changes(curve, out.table(), columns[c].name, found);
+        add_pieces(curve, found);
+        out.result.add("curves", curve);
+    }
+    return out;
+}
+
+}  // namespace
+
+extern const Analysis kPhases{
+    "phases",
+    {Need::curve},
+    "Change points of training curves over ln(step): points averaged in 200 equal bins, straight "
+    "pieces joined (kink) or not (jump), minimising sum count (mean - fit)^2 / sigma^2 + "
+    "ln(bins) (3 a kink, 4 a jump); sigma from how far bins lie off the line through their "
+    "neighbours, noise taken as independent. ci95: profile of that criterion, within 3.84 (kink) "
+    "or 7.35 (jump) of the best. gain: rise of the criterion without the change. slope: per unit "
+    "of ln(step). course: level where the slope is under 2 standard errors or moves the curve by "
+    "under 2 % of its range. n: updates recorded.",
+    phases};
+
+}  // namespace hopscope::core::analysis

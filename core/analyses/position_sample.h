@@ -1,0 +1,27 @@
+// Routing positions of chosen tokens, read by a probe from plain passes over evaluation batches
+// (science.md E44). Thread: whoever owns the weights; results are plain.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/api/progress.h"
+#include "core/base/result.h"
+#include "core/model/forward.h"
+#include "core/text/batches.h"
+
+namespace hopscope::core {
+
+struct PositionSample {
+    int64_t d_space = 0;
+    std::vector<std::vector<double>> layers;  ///< [layers][rows, s] unit rows of hop 0
+};
+
+/// @param tokens rising indices into the input tokens of the evaluation batches, row by row
+/// Errors: usage for a model without routing positions; interrupted.
+Result<PositionSample> sample_positions(const Config& config, const Weights& weights,
+                                        const BatchSource& source,
+                                        const std::vector<int64_t>& tokens,
+                                        const Progress& progress);
+
+}  // namespace hopscope::core

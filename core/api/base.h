@@ -1,0 +1,6 @@
+// What the ground floor offers through the one door, to the command line and the window.
+#pragma once
+
+#include "core/base/clock.h"   // IWYU pragma: export
+#include "core/base/names.h"   // IWYU pragma: export
+#include "core/base/result.h"  // IWYU pragma: export

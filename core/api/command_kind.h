@@ -1,0 +1,34 @@
+// The commands there are. A name is read once, where a line comes in (a file, the command line, the
+// window); everything behind that switches on the kind, or asks the kind's row in the registry
+// (command.h). Plain C++, any thread.
+#pragma once
+
+#include <cstdint>
+
+namespace hopscope::core {
+
+/// In the order of the registry, which has one row for each.
+enum class CommandKind : uint8_t {
+    steer,
+    suppress,
+    force,
+    boost,
+    knock_out,
+    surgery,
+    move_centroid,
+    freeze,
+    unfreeze,
+    clear,
+    halt,
+    zero_experts,
+    set,
+    pause,
+    resume,
+    step,
+    stop,
+    checkpoint,
+    evaluate,
+    fork
+};
+
+}  // namespace hopscope::core

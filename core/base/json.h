@@ -1,0 +1,69 @@
+// Reading JSON that someone else may have damaged: bounded depth, and fields that are checked
+// before use. Internal to core/run; pure functions, any thread.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace hopscope::core {
+
+using Json = nlohmann::json;                 ///< for reading: keys found in log time, however many
+using OrderedJson = nlohmann::ordered_json;  ///< for writing: keys as put
+
+/// `text` in quotes and shortened, fit for a message whatever it holds.
+std::string shown(const std::string& text);
+/// A parser's complaint without its bytes that are not UTF-8, at most some 200 of them.
+std::string complaint(const std::exception& error);
+
+/// A JSON object no deeper than 32 levels. Errors (usage): "NAME: …".
+Result<Json> parse_object(const std::string& text, const std::string& name);
+/// parse_object of a whole file of at most 64 MiB, whose "format" is `format`.
+Result<Json> read_object(const std::string& path, const std::string& format);
+/// Checks "format" of an object. Errors (usage) name what was found and expected.
+Status expect_format(const Json& object, const std::string& format, const std::string& name);
+
+/// One line, numbers that read back exactly; bytes that are not UTF-8 become U+FFFD.
+std::string dump_line(const Json& json);
+std::string dump_ordered_line(const OrderedJson& json);
+/// The same, indented, with a line end.
+std::string dump_pretty(const OrderedJson& json);
+
+/// Reads fields of an object one by one and remembers the first that is wrong. A missing optional
+/// field leaves its target as it is; null reads as NaN into numbers.
+class FieldReader {
+  public:
+    FieldReader(const Json& object, std::string name) : json_(object), name_(std::move(name)) {}
+    FieldReader& required() {
+        must_ = true;
+        return *this;
+    }
+    FieldReader& optional() {
+        must_ = false;
+        return *this;
+    }
+    FieldReader& text(const char* key, std::string& out);
+    FieldReader& integer(const char* key, int64_t& out);
+    FieldReader& natural(const char* key, uint64_t& out);
+    FieldReader& number(const char* key, double& out);
+    FieldReader& flag(const char* key, bool& out);
+    FieldReader& numbers(const char* key, std::vector<double>& out);
+    FieldReader& texts(const char* key, std::vector<std::string>& out);
+    FieldReader& text_map(const char* key, std::map<std::string, std::string>& out);
+    Status status() const { return error_.empty() ? Status() : Status(usage_error(error_)); }
+
+  private:
+    /// The value, or nullptr where it is absent or an error is known already.
+    const Json* find(const char* key);
+    void wrong(const char* key, const Json& found, const char* expected);
+    const Json& json_;
+    std::string name_, error_;
+    bool must_ = false;
+};
+
+}  // namespace hopscope::core

@@ -1,0 +1,67 @@
+#include "core/base/names.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace hopscope::core {
+namespace {
+
+/// Nobody mistypes a word of this length; longer input is not looked at further.
+constexpr size_t kLongestWord = 64;
+}  // namespace
+
+size_t slips(std::string_view a, std::string_view b) {
+    a = a.substr(0, kLongestWord);
+    b = b.substr(0, kLongestWord);
+    std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
+    for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+    for (size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+    for (size_t i = 1; i <= a.size(); ++i)
+        for (size_t j = 1; j <= b.size(); ++j) {
+            const size_t replace = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, replace});
+            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+        }
+    return cost[a.size()][b.size()];
+}
+
+std::string likely_word(std::string_view word, const std::vector<std::string>& known) {
+    word = word.substr(0, kLongestWord);
+    const std::string* best = nullptr;
+    size_t least = std::numeric_limits<size_t>::max();
+    for (const std::string& candidate : known) {
+        const size_t distance = slips(word, candidate);
+        if (distance >= least) continue;
+        least = distance;
+        best = &candidate;
+    }
+    if (!best || 2 * least > std::max(word.size(), best->size())) return "";
+    return *best;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
+    const std::string likely = likely_word(word, known);
+    return likely.empty() ? "" : ", did you mean \"" + likely + "\"?";
+}
+
+Result<std::vector<size_t>> chosen_names(const std::string& option, const std::string& list,
+                                         const std::vector<std::string>& known) {
+    std::vector<char> wanted(known.size(), list == "all" ? 1 : 0);
+    for (size_t begin = 0; list != "all" && begin <= list.size();) {
+        const size_t end = std::min(list.find(',', begin), list.size());
+        const std::string name = list.substr(begin, end - begin);
+        begin = end + 1;
+        const auto found = std::find(known.begin(), known.end(), name);
+        if (found == known.end())
+            return usage_error(option + ": found \"" + name + "\", allowed all, " + joined(known) +
+                               suggestion(name, known));
+        wanted[static_cast<size_t>(found - known.begin())] = 1;
+    }
+    std::vector<size_t> out;
+    for (size_t i = 0; i < known.size(); ++i)
+        if (wanted[i]) out.push_back(i);
+    return out;
+}
+
+}  // namespace hopscope::core

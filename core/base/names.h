@@ -1,0 +1,40 @@
+// Lists of names that a person types or reads: joined for a sentence, looked up from an option,
+// with the one that was likely meant. Pure functions, any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace hopscope::core {
+
+/// "a, b, c".
+inline std::string joined(const std::vector<std::string>& words, const char* separator = ", ") {
+    std::string out;
+    for (const std::string& word : words) {
+        if (!out.empty()) out += separator;
+        out += word;
+    }
+    return out;
+}
+
+/// Optimal string alignment distance: an inserted, lost, wrong or swapped letter costs one each.
+/// Only the first 64 bytes count.
+size_t slips(std::string_view a, std::string_view b);
+
+/// The entry of `known` with the fewest slips (insert, delete, replace, swap neighbours), the first
+/// of several; "" where even that is no likely misspelling (more than half of `word` differs).
+std::string likely_word(std::string_view word, const std::vector<std::string>& known);
+
+/// ", did you mean X?" or "".
+std::string suggestion(std::string_view word, const std::vector<std::string>& known);
+
+/// Places in `known` of the names in `list`, each once, in the order of `known`. Errors (usage): a
+/// name that is not known, with the nearest one and all that are; `option` is what the user typed.
+Result<std::vector<size_t>> chosen_names(const std::string& option, const std::string& list,
+                                         const std::vector<std::string>& known);
+
+}  // namespace hopscope::core

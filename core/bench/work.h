@@ -1,0 +1,90 @@
+// What `hopscope bench` can measure: pieces of work made from a configuration. Operators work on
+// random numbers of the configuration's sizes, whole passes on a run of their own with prepared
+// text. Made and called on the measuring thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/api/config.h"
+#include "core/api/progress.h"
+#include "core/base/result.h"
+#include "core/base/scratch.h"
+#include "core/bench/rounds.h"
+#include "core/text/batches.h"
+#include "core/trainer/device.h"
+#include "core/trainer/model_copy.h"
+#include "core/trainer/run_trainer.h"
+#include "kernels/ops.h"
+
+namespace hopscope::core {
+
+/// The forms that every operator has, by the names of a bench document.
+inline constexpr std::pair<const char*, kernels::Form> kForms[] = {
+    {"fused", kernels::Form::fused}, {"reference", kernels::Form::reference}};
+
+/// A run made for the measurement, with an untrained model and its text.
+struct BenchRun {
+    std::unique_ptr<RunTrainer> trainer;  ///< a snapshot of it is due after each update
+    std::shared_ptr<const ModelCopy> copy;
+    std::string dir;
+    BatchSource train;
+};
+
+class BenchSetting {
+  public:
+    BenchSetting(Config c, Device d, Progress p)
+        : config(std::move(c)), device(std::move(d)), progress(std::move(p)) {}
+
+    const Config config;
+    const Device device;
+    const Progress progress;
+
+    /// Tokens of a micro-batch.
+    int64_t tokens() const { return config.train.batch * config.train.seq_len; }
+    /// What matrices and their inputs are computed in.
+    at::ScalarType narrow() const {
+        return device.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
+    }
+    /// Normal numbers from the configuration's seed; each call draws others.
+    at::Tensor random(at::IntArrayRef shape, at::ScalarType type = at::kFloat);
+
+    /// Made at the first call, kept to the end.
+    Result<BenchRun*> run();
+    /// Another trainer on the same text, whose snapshots are never due.
+    Result<std::unique_ptr<RunTrainer>> trainer();
+
+  private:
+    Result<std::unique_ptr<RunTrainer>> prepared(const std::string& name, int64_t snapshot_every,
+                                                 RunStatus& status);
+
+    std::optional<Scratch> scratch_;  ///< goes after whatever reads from it
+    std::optional<BenchRun> run_;
+    uint64_t draws_ = 0;
+};
+
+using BenchWorks = Result<std::vector<BenchWork>>;
+
+/// One thing that can be named. Errors (usage): the configuration has no such part.
+struct BenchKind {
+    const char* name;
+    const char* definition;
+    BenchWorks (*make)(BenchSetting& setting);
+};
+
+/// Operators (bench_operators.cpp).
+BenchWorks route_work(BenchSetting& setting);
+BenchWorks experts_work(BenchSetting& setting);
+BenchWorks classifier_work(BenchSetting& setting);
+BenchWorks attention_work(BenchSetting& setting);
+BenchWorks adamw_work(BenchSetting& setting);
+/// Passes of the whole model (bench_model.cpp).
+BenchWorks forward_work(BenchSetting& setting);
+BenchWorks step_work(BenchSetting& setting);
+BenchWorks trace_work(BenchSetting& setting);
+BenchWorks statistics_work(BenchSetting& setting);
+
+}  // namespace hopscope::core

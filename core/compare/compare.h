@@ -1,0 +1,109 @@
+// Do two variants differ? Pairwise statistics of per-batch losses, groups of seeds, and warnings
+// about what the numbers do not carry (product.md section 5 `compare`, science.md A10 App. B, A13,
+// E47, E48). Pure functions of loaded inputs, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/api/progress.h"
+#include "core/base/json.h"
+#include "core/compare/input.h"
+#include "core/stats/bootstrap.h"
+#include "core/stats/mean_tests.h"
+#include "core/stats/proportions.h"
+
+namespace hopscope::core::analysis {
+
+inline constexpr double kLossMargin = 0.03, kAccuracyMargin = 0.02;
+
+struct CompareOptions {
+    std::optional<double> margin;  ///< default: kLossMargin nats, or kAccuracyMargin of accuracy
+    std::vector<int64_t> blocks = {5, 10};
+    int64_t resamples = 10'000;
+    uint64_t seed = 42;
+};
+
+struct BlockResult {
+    int64_t size = 0;
+    stats::Interval ci90;  ///< NaN where there are fewer than two blocks
+    bool equivalent = false;
+    double width_ratio = stats::kNaN;  ///< of its 90 % interval to the plain one
+};
+
+/// One ordered pair; all differences are a − b.
+struct PairResult {
+    size_t a = 0, b = 0;  ///< inputs
+    int64_t n = 0;        ///< batches
+    double mean = stats::kNaN;
+    stats::Equivalence tost;
+    stats::Interval unpaired_ci95;
+    std::vector<BlockResult> blocks;
+};
+
+/// Zero-shot answers of one pair, by one way of scoring.
+struct AnswerResult {
+    double accuracy_a = stats::kNaN, accuracy_b = stats::kNaN;
+    stats::McNemar mcnemar;
+    stats::PairedProportions tost;
+};
+struct AnswerPair {
+    size_t a = 0, b = 0;
+    AnswerResult sum, norm;
+};
+
+/// Runs of one configuration apart from the seed, evaluated after equal training.
+struct SeedGroup {
+    std::string variant;          ///< name for people, unique
+    std::vector<size_t> members;  ///< inputs, one a seed
+    stats::Sample perplexity;     ///< over seeds
+    stats::Sample loss;
+};
+
+struct SeedTost {
+    size_t a = 0, b = 0;  ///< groups
+    stats::MeanEquivalence welch;
+    stats::Equivalence hierarchical;
+};
+
+struct Warning {
+    std::string code;  ///< "touches_bound", …
+    std::string text;  ///< one sentence with the numbers
+    std::string a, b;  ///< labels or variants it is about; may be empty
+};
+
+struct CompareResult {
+    double margin = 0;
+    CompareOptions options;
+    std::vector<CompareInput> inputs;
+    std::vector<PairResult> pairs;
+    std::vector<AnswerPair> answers;
+    std::vector<SeedGroup> groups;
+    double spread_of_means = stats::kNaN;  ///< largest − smallest mean perplexity of the groups
+    double mean_within_std = stats::kNaN;  ///< over groups of two seeds or more
+    double largest_within_std = stats::kNaN;
+    double ratio = stats::kNaN;  ///< spread_of_means / mean_within_std
+    std::vector<SeedTost> seed_tost;
+    std::vector<Warning> warnings;
+};
+
+/// `progress` is told, and asked, pair by pair.
+/// Errors (usage): what check_comparable says, a margin or resamples out of range; interrupted.
+Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOptions& options,
+                              const Progress& progress = {});
+
+/// Groups of inputs, in order of appearance.
+std::vector<SeedGroup> seed_groups(const std::vector<CompareInput>& inputs);
+
+/// What the numbers do not carry; derived from inputs and results alone.
+std::vector<Warning> warnings_of(const CompareResult& result);
+
+OrderedJson warning_json(const Warning& warning);
+/// hopscope.compare/1, with every definition under "definitions".
+OrderedJson compare_json(const CompareResult& result);
+/// Term and definition of every number, as in the document and in --help.
+const std::vector<std::pair<std::string, std::string>>& compare_definitions();
+
+}  // namespace hopscope::core::analysis

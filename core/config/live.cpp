@@ -1,0 +1,88 @@
+#include "core/config/live.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/config/keys.h"
+
+namespace hopscope::core {
+namespace {
+
+/// Of keys without an upper bound: a slip of the finger is told before it reaches the run.
+constexpr double kMostByHand = 1e6;
+
+/// 0, 0.5, 1e6.
+std::string short_text(double value) {
+    if (value == std::floor(value) && std::abs(value) < kMostByHand)
+        return std::to_string(static_cast<int64_t>(value));
+    std::string text = format_number(value);
+    std::erase(text, '+');
+    return text;
+}
+
+std::string range_text(const ArgSpec& spec) {
+    const std::string low = short_text(spec.min), high = short_text(spec.max);
+    if (spec.open_max) return (spec.open_min ? "above " : "") + low + " … below " + high;
+    return spec.open_min ? "above " + low + ", up to " + high : low + " … " + high;
+}
+
+LiveSetting setting_of(const Key& key) {
+    static const Config defaults;
+    const Live& live = *key.live;
+    LiveSetting out;
+    out.value.name = std::string(key.leaf());
+    const bool whole = std::holds_alternative<const int64_t*>(key.read(defaults));
+    out.value.type = whole ? ArgType::integer : ArgType::number;
+    out.value.min = key.allowed.low;
+    out.value.open_min = key.allowed.low_open;
+    const bool endless = key.allowed.high >= Allowed{}.high;
+    out.value.max = live.most > 0 ? live.most : endless ? kMostByHand : key.allowed.high;
+    out.value.open_max = key.allowed.high_open;
+    out.value.allowed = live.allowed.empty() ? range_text(out.value) : live.allowed;
+    out.value.help = live.help;
+    out.key = key.name;
+    out.label = live.label.empty() ? out.value.name : live.label;
+    out.low = live.low;
+    out.high = live.high;
+    out.logarithmic = live.logarithmic;
+    return out;
+}
+
+}  // namespace
+
+const std::vector<LiveSetting>& live_settings() {
+    static const std::vector<LiveSetting> settings = [] {
+        std::vector<const Key*> keys;
+        for (const Key& key : config_keys())
+            if (key.live) keys.push_back(&key);
+        std::stable_sort(keys.begin(), keys.end(), [](const Key* a, const Key* b) {
+            return a->live->place < b->live->place;
+        });
+        std::vector<LiveSetting> out;
+        for (const Key* key : keys) out.push_back(setting_of(*key));
+        return out;
+    }();
+    return settings;
+}
+
+const LiveSetting* find_live_setting(const std::string& name) {
+    for (const LiveSetting& setting : live_settings())
+        if (setting.value.name == name || setting.key == name) return &setting;
+    return nullptr;
+}
+
+Value live_value(const LiveSetting& setting, const Config& config) {
+    const FieldView field = find_key(setting.key)->read(config);
+    if (const auto* whole = std::get_if<const int64_t*>(&field)) return **whole;
+    return *std::get<const double*>(field);
+}
+
+void set_live_value(const LiveSetting& setting, Config& config, double value) {
+    const FieldRef field = find_key(setting.key)->write(config);
+    if (const auto* whole = std::get_if<int64_t*>(&field))
+        **whole = static_cast<int64_t>(value);
+    else
+        *std::get<double*>(field) = value;
+}
+
+}  // namespace hopscope::core

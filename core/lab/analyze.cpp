@@ -1,0 +1,179 @@
+// hopscope analyze: analyses of a run, one JSON document (and CSV for tables) each
+// (hopscope.analysis/2).
+#include <filesystem>
+#include <optional>
+
+#include "core/analyses/measured.h"
+#include "core/analyses/table.h"
+#include "core/api/lab.h"
+#include "core/base/files.h"
+#include "core/config/config.h"
+#include "core/run/document.h"
+#include "core/run/metrics_csv.h"
+#include "core/trainer/device.h"
+#include "core/trainer/open_run.h"
+
+namespace hopscope::core::lab {
+namespace {
+
+using analysis::Analysis;
+using analysis::AnalysisContext;
+
+/// A run's own files and, where asked for, its model. The context refers to what is kept here.
+struct Opened {
+    RunFolder folder;
+    Config config;
+    std::vector<ScalarRecord> metrics;
+    std::vector<EvalRecord> evals;
+    std::optional<OpenRun> model;
+    std::unique_ptr<Measured> measured;
+
+    AnalysisContext context() const {
+        AnalysisContext out{folder, model ? model->config : config};
+        out.metrics = metrics;
+        out.evals = evals;
+        out.model = model ? &*model : nullptr;
+        out.measured = measured.get();
+        out.curve_step = metrics.empty() ? 0 : metrics.back().step;
+        if (model) {
+            out.model_step = model->step;
+            out.live = live_settings(config, model->config);
+        }
+        return out;
+    }
+};
+
+Result<Opened> open(const std::string& dir, bool needs_model) {
+    auto folder = RunFolder::open(dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto toml = folder->config_toml();
+    if (!toml) return toml.error();
+    auto config = parse_config(*toml, folder->config_path());
+    if (!config) return config.error();
+    Opened out{std::move(*folder), std::move(*config), {}, {}, {}, {}};
+    if (std::filesystem::exists(out.folder.metrics_path())) {
+        auto metrics = read_metrics_csv(out.folder.metrics_path());
+        if (!metrics) return metrics.error();
+        out.metrics = std::move(*metrics);
+    }
+    for (const int64_t step : out.folder.evals()) {
+        auto eval = read_eval(out.folder.eval_path(step));
+        if (!eval) return eval.error();
+        out.evals.push_back(std::move(*eval));
+    }
+    if (needs_model) {
+        auto model = open_run(dir, "fp32");
+        if (!model) return model.error();
+        out.model = std::move(*model);
+    }
+    return out;
+}
+
+/// NAME.json and NAME.csv (a named table: NAME.TABLE.csv) under `dir`.
+Status write(const std::string& dir, const Analysis& which, const analysis::AnalysisOutput& output,
+             const OrderedJson& document, std::vector<std::string>& files) {
+    const std::string base = dir + "/" + which.name;
+    files.push_back(base + ".json");
+    if (auto s = write_file_atomic(files.back(), dump_pretty(document)); !s) return s;
+    for (const analysis::Table& table : output.tables) {
+        files.push_back(base + (table.name.empty() ? "" : "." + table.name) + ".csv");
+        if (auto s = write_file_atomic(files.back(), analysis::csv_head(document) + table.csv());
+            !s)
+            return s;
+    }
+    return {};
+}
+
+/// The folder of --out. Errors: usage where a file stands in its place.
+Status make_dir(const std::string& dir) {
+    std::error_code code;
+    for (std::filesystem::path part = dir; !part.empty(); part = part.parent_path()) {
+        if (std::filesystem::exists(part, code) && !std::filesystem::is_directory(part, code))
+            return usage_error("--out: found the file " + part.string() +
+                               ", allowed a folder for NAME.json and NAME.csv, which is made "
+                               "where it does not exist");
+        if (part == part.parent_path()) break;
+    }
+    std::filesystem::create_directories(dir, code);
+    if (code) return failure("cannot create " + dir + ": " + code.message());
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> analyze(const AnalyzeOptions& o) {
+    try {
+        if (o.background) use_one_thread();
+        auto selected = analysis::select_analyses(analysis_table(), o.what);
+        if (!selected) return selected.error();
+        if (!o.out.empty())
+            if (auto s = make_dir(o.out); !s) return s.error();
+        bool needs_model = false;
+        for (const Analysis* which : *selected) needs_model |= which->needs_model();
+        auto run = open(o.run, needs_model);
+        if (!run) return run.error();
+        std::optional<Opened> other;
+        if (!o.against.empty()) {
+            auto against = open(o.against, needs_model);
+            if (!against) return against.error();
+            other = std::move(*against);
+        }
+        // Here, where run and other stay at their place.
+        if (run->model) run->measured = std::make_unique<Measured>(*run->model, o.corpus);
+        if (other && other->model)
+            other->measured = std::make_unique<Measured>(*other->model, o.corpus);
+        AnalysisContext context = run->context();
+        std::optional<AnalysisContext> against;
+        if (other) against.emplace(other->context());
+        context.against = against ? &*against : nullptr;
+        context.corpus = o.corpus;
+        context.prompts = o.prompts;
+        context.category_dirs = o.category_dirs;
+        context.seed = o.seed;
+        context.progress.cancelled = [&o] {
+            return interrupt_flag().load() != 0 || (o.cancelled && o.cancelled());
+        };
+        if (o.on_progress) context.progress.report = o.on_progress;
+
+        OrderedJson documents = OrderedJson::array();
+        std::vector<std::string> files;
+        for (const Analysis* which : *selected) {
+            if (run->measured) run->measured->forget_reading();
+            auto output = analysis::run_analysis(*which, context);
+            if (!output) {
+                // One that this run has no data for must not keep the others from being made.
+                if (o.what != "all" || output.error().kind != ErrorKind::usage)
+                    return Error{output.error().kind,
+                                 std::string(which->name) + ": " + output.error().message};
+                documents.push_back(analysis::analysis_head(*which, context));
+                documents.back()["skipped"] = output.error().message;
+                continue;
+            }
+            if (run->measured) output->text = run->measured->text_read();
+            auto document = analysis::analysis_json(*which, *output, context);
+            if (!o.out.empty())
+                if (auto s = write(o.out, *which, *output, document, files); !s) return s.error();
+            documents.push_back(std::move(document));
+        }
+        if (documents.size() == 1) return dump_pretty(documents[0]);
+        return dump_pretty(OrderedJson{{"format", "hopscope.analyses/2"}, {"analyses", documents}});
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+std::vector<Definition> analysis_definitions() {
+    std::vector<Definition> out;
+    for (const Analysis* which : analysis_table()) out.emplace_back(which->name, which->definition);
+    return out;
+}
+
+std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& holds) {
+    std::vector<Definition> out;
+    for (const Analysis* which : analysis_table())
+        if (auto why = missing(which->needs.all(), config, holds))
+            out.emplace_back(which->name, as_sentence(std::move(*why)));
+    return out;
+}
+
+}  // namespace hopscope::core::lab

@@ -1,0 +1,201 @@
+// hopscope bench: what the operators, whole passes, a trace and live statistics take
+// (hopscope.bench/1).
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+#include "core/api/lab.h"
+#include "core/base/names.h"
+#include "core/bench/work.h"
+#include "core/config/config.h"
+#include "core/run/document.h"
+#include "core/stats/descriptive.h"
+
+namespace hopscope::core::lab {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A trace may take so many times a plain forward pass, statistics such a share of training.
+constexpr double kTraceLimit = 2, kStatisticsLimit = 0.03;
+
+constexpr BenchKind kKinds[] = {
+    {"route",
+     "cosine routing of one layer and hop: fused against reference (scores, softmax, sort)",
+     route_work},
+    {"experts",
+     "experts of one layer and hop: fused against reference; where they are of rank 1 also what "
+     "LibTorch offers: gather (embedding look-ups), embedding_bag, dense_mask (all experts, "
+     "masked); "
+     "and dense layers of width k·r (dense_equal_flops) and M·r (dense_equal_parameters)",
+     experts_work},
+    {"classifier", "tied head and cross-entropy: fused (in chunks) against reference",
+     classifier_work},
+    {"attention",
+     "causal attention with the configured dropout: fused (in blocks, CPU) and reference against "
+     "aten (scaled_dot_product_attention)",
+     attention_work},
+    {"adamw", "one optimizer step on as many parameters as the model has: fused against reference",
+     adamw_work},
+    {"forward", "evaluation of one batch, losses included: the model in fused or reference form",
+     forward_work},
+    {"step",
+     "a whole update (data, forward, backward, clipping, AdamW): all operators in fused or "
+     "reference form",
+     step_work},
+    {"trace",
+     "one prompt of 512 tokens (or max_seq_len): trace, and trace_json with its document printed, "
+     "against forward: the plain pass with logits and losses",
+     trace_work},
+    {"statistics",
+     "an update as a run makes it, recorded in metrics.csv and event file, against one without "
+     "entropy, Jaccard, counts and scalars of the layers; direction snapshot: what a due snapshot "
+     "adds once in train.snapshot_every updates. Entropy and largest probability of each token "
+     "come "
+     "out of the routing operator in both forms and are not told apart",
+     statistics_work},
+};
+
+Result<Config> config_of(const BenchOptions& o) {
+    auto overrides = o.overrides;
+    if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
+    return o.config.empty() ? parse_config("", "the defaults", overrides)
+                            : load_config(o.config, overrides);
+}
+
+std::string processor() {
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);)
+        if (line.rfind("model name", 0) == 0 && line.find(": ") != std::string::npos)
+            return line.substr(line.find(": ") + 2);
+    return "unknown";
+}
+
+Json load_average() {
+    double load = 0;
+    return getloadavg(&load, 1) == 1 ? Json(load) : Json(nullptr);
+}
+
+const BenchRow* row_of(const std::vector<BenchRow>& rows, const std::string& name,
+                       const std::string& form, const std::string& direction) {
+    for (const auto& row : rows)
+        if (row.name == name && row.form == form && row.direction == direction) return &row;
+    return nullptr;
+}
+
+/// What is promised of a trace and of statistics, beside what was found.
+Json limits(const std::vector<BenchRow>& rows, const Config& config) {
+    Json out = Json::array();
+    for (const char* form : {"trace", "trace_json"})
+        if (const auto* row = row_of(rows, "trace", form, "forward"))
+            out.push_back({{"name", "trace"},
+                           {"form", form},
+                           {"what", "time over that of a plain forward pass"},
+                           {"limit", kTraceLimit},
+                           {"found", row->ratio},
+                           {"ci95", {number(row->ratio_low), number(row->ratio_high)}},
+                           {"holds", row->ratio <= kTraceLimit}});
+    const auto *with = row_of(rows, "statistics", "with", "update"),
+               *without = row_of(rows, "statistics", "without", "update"),
+               *snapshot = row_of(rows, "statistics", "with", "snapshot");
+    if (!with || !without || !snapshot) return out;
+    const double each = with->ratio - 1,
+                 pictures = stats::median(snapshot->ms) / stats::median(without->ms) /
+                            static_cast<double>(config.train.snapshot_every);
+    out.push_back(
+        {{"name", "statistics"},
+         {"form", "with"},
+         {"what", "share of the time of updates without them"},
+         {"limit", kStatisticsLimit},
+         {"found", each + pictures},
+         {"ci95",
+          {number(with->ratio_low - 1 + pictures), number(with->ratio_high - 1 + pictures)}},
+         {"each_update", each},
+         {"snapshots", pictures},
+         {"snapshot_every", config.train.snapshot_every},
+         {"holds", each + pictures <= kStatisticsLimit}});
+    return out;
+}
+
+struct Found {
+    std::vector<BenchRow> rows;
+    Json skipped = Json::array();
+};
+
+Status measure(const BenchKind& kind, BenchSetting& setting, int64_t rounds, bool all, Found& out) {
+    const Progress progress = setting.progress;
+    auto works = kind.make(setting);
+    if (!works) {
+        // One that the configuration has no part for must not keep the others from being measured.
+        if (!all || works.error().kind != ErrorKind::usage)
+            return Error{works.error().kind, std::string(kind.name) + ": " + works.error().message};
+        out.skipped.push_back({{"name", kind.name}, {"reason", works.error().message}});
+        return {};
+    }
+    for (const auto& work : *works) {
+        auto rows = time_in_rounds(work, rounds, setting.device.device, progress);
+        if (!rows) return rows.error();
+        for (auto& row : *rows) out.rows.push_back(std::move(row));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> bench(const BenchOptions& o) {
+    try {
+        std::vector<std::string> known;
+        for (const auto& kind : kKinds) known.emplace_back(kind.name);
+        const auto chosen = chosen_names("--what", o.what, known);
+        if (!chosen) return chosen.error();
+        if (o.repeats < 1)
+            return usage_error("--repeats: found " + std::to_string(o.repeats) +
+                               ", allowed 1 or more");
+        auto config = config_of(o);
+        if (!config) return config.error();
+        auto device = resolve_device(config->train);
+        if (!device) return device.error();
+        use_threads(device->threads);
+
+        Json j = {{"format", "hopscope.bench/1"},
+                  {"device", device->for_people},
+                  {"processor", processor()},
+                  {"precision", word(device->precision)},
+                  {"program_version", HOPSCOPE_VERSION},
+                  {"config", o.config.empty() ? "defaults" : o.config},
+                  {"overrides", o.overrides},
+                  {"config_hash", config_hash(*config)},
+                  {"seed", config->train.seed},
+                  {"repeats", o.repeats},
+                  {"load_average", load_average()}};
+        Progress progress;
+        progress.cancelled = [] { return interrupt_flag().load() != 0; };
+        if (o.on_progress) progress.report = o.on_progress;
+        BenchSetting setting(*config, *device, progress);
+        Found found;
+        for (const size_t i : *chosen)
+            if (auto s = measure(kKinds[i], setting, o.repeats, o.what == "all", found); !s)
+                return s.error();
+        j["rows"] = Json::array();
+        for (const auto& row : found.rows) j["rows"].push_back(to_json(row));
+        j["limits"] = limits(found.rows, *config);
+        j["skipped"] = found.skipped;
+        return j.dump(1);
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+std::vector<Definition> bench_definitions() {
+    std::vector<Definition> out;
+    for (const auto& kind : kKinds) out.emplace_back(kind.name, kind.definition);
+    out.emplace_back("both", "forward and backward of one round together");
+    out.emplace_back("ratio",
+                     "median over the rounds of a form's time over that of the reference form in "
+                     "the same round, with a 95 % interval of that median; below 1 is faster");
+    out.emplace_back("peak_bytes",
+                     "most tensor memory that a call held beyond what was held before it");
+    return out;
+}
+
+}  // namespace hopscope::core::lab

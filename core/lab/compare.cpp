@@ -1,0 +1,57 @@
+// hopscope compare: pairwise statistics of saved losses (hopscope.compare/1).
+#include "core/compare/compare.h"
+
+#include "core/api/lab.h"
+#include "core/compare/printed_file.h"
+
+namespace hopscope::core::lab {
+
+namespace {
+
+Result<analysis::CompareResult> compare_runs(const CompareOptions& o) {
+    std::vector<analysis::CompareInput> inputs;
+    for (const std::string& path : o.runs) {
+        auto input = analysis::read_compare_input(path);
+        if (!input) return input.error();
+        inputs.push_back(std::move(*input));
+    }
+    analysis::CompareOptions options;
+    options.margin = o.margin;
+    options.blocks = o.blocks;
+    options.resamples = o.resamples;
+    options.seed = o.seed;
+    Progress progress;
+    progress.cancelled = [] { return interrupt_flag().load() != 0; };
+    if (o.on_progress) progress.report = o.on_progress;
+    return analysis::compare(std::move(inputs), options, progress);
+}
+
+/// The document of a file of claims alone.
+analysis::CompareResult without_runs(const CompareOptions& o) {
+    analysis::CompareResult result;
+    result.margin = o.margin.value_or(analysis::kLossMargin);
+    result.options.resamples = o.resamples;
+    result.options.seed = o.seed;
+    return result;
+}
+
+}  // namespace
+
+Result<std::string> compare(const CompareOptions& o) {
+    const bool claims_alone = o.runs.empty() && !o.printed.empty();
+    auto result = claims_alone ? Result(without_runs(o)) : compare_runs(o);
+    if (!result) return result.error();
+    auto document = analysis::compare_json(*result);
+    if (!o.printed.empty()) {
+        auto claims = analysis::read_printed(o.printed, result->margin);
+        if (!claims) return claims.error();
+        analysis::add_printed(document, *claims);
+    }
+    return dump_pretty(document);
+}
+
+const std::vector<Definition>& compare_definitions() {
+    return analysis::compare_definitions();
+}
+
+}  // namespace hopscope::core::lab

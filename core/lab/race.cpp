@@ -1,0 +1,46 @@
+// hopscope race: several configurations stepped in turn on the same batches.
+#include <filesystem>
+
+#include "core/api/lab.h"
+#include "core/base/files.h"
+#include "core/config/config.h"
+#include "core/lab/train_run.h"
+#include "core/trainer/race_file.h"
+
+namespace hopscope::core::lab {
+namespace {
+
+Result<std::vector<RaceLane>> lanes_of(const RaceOptions& o) {
+    auto overrides = o.overrides;
+    if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
+    if (o.config_paths.empty()) return read_race_lanes(o.out, overrides);
+    std::vector<RaceLane> lanes;
+    for (const std::string& path : o.config_paths) {
+        auto config = load_config(path, overrides);
+        if (!config) return config.error();
+        lanes.push_back({*config, std::filesystem::path(path).stem().string()});
+    }
+    return lanes;
+}
+
+}  // namespace
+
+Result<std::string> race(const RaceOptions& o) {
+    if (o.out.empty()) return usage_error("race needs --out DIR, the folder of its lanes");
+    if (o.resume && !is_race_folder(o.out))
+        return usage_error(o.out +
+                           " holds no race (no race.json); leave --resume out to begin one");
+    if (!o.resume && o.config_paths.empty())
+        return usage_error("race needs --config FILE, once for each of its lanes");
+    auto lanes = lanes_of(o);
+    if (!lanes) return lanes.error();
+    SessionOptions options;
+    options.race = std::move(*lanes);
+    options.run_dir = o.out;
+    options.resume = o.resume;
+    auto status = train_run(std::move(options), {o.on_status, o.on_step});
+    if (!status) return status.error();
+    return core::read_file(o.out + "/race.json");
+}
+
+}  // namespace hopscope::core::lab

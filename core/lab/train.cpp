@@ -1,0 +1,160 @@
+// hopscope train, and the door of the window: a session with the real trainer and inspector behind
+// it.
+#include <filesystem>
+
+#include "core/api/lab.h"
+#include "core/api/session.h"
+#include "core/base/files.h"
+#include "core/config/config.h"
+#include "core/follow/follow_session.h"
+#include "core/lab/train_run.h"
+#include "core/session/headless.h"
+#include "core/session/make_session.h"
+#include "core/trainer/fork_trainer.h"
+#include "core/trainer/model_inspector.h"
+#include "core/trainer/open_run.h"
+#include "core/trainer/race_file.h"
+#include "core/trainer/race_trainer.h"
+#include "core/trainer/run_script.h"
+
+namespace hopscope::core {
+namespace {
+
+/// The configuration a run folder was made with.
+Status adopt_config(SessionOptions& options, const std::vector<std::string>& overrides) {
+    auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto config = load_config(folder->config_path(), overrides);
+    if (!config) return config.error();
+    options.config = *config;
+    options.config_name = folder->info().config_name;
+    return {};
+}
+
+/// A run that goes on carries out what is left of its script.
+Status adopt_script(SessionOptions& options) {
+    auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto left = script_left(*folder);
+    if (!left) return left.error();
+    options.script = std::move(*left);
+    return {};
+}
+
+Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
+    if (auto s = check_race(options.race); !s) return s.error();
+    if (options.run_dir.empty()) options.run_dir = default_run_dir("race");
+    const bool existing = options.resume || options.open_only;
+    if (is_run_folder(options.run_dir))
+        return usage_error(options.run_dir + " holds a run, not a race; name another folder");
+    if (!existing && is_race_folder(options.run_dir))
+        return usage_error(options.run_dir +
+                           " already holds a race; go on with --resume, or name another folder");
+    // What is shown of "the" configuration is the first lane's.
+    options.config = options.race.front().config;
+    options.config_name = options.race.front().name;
+    auto trainer = std::make_unique<RaceTrainer>(options);
+    auto inspector = options.headless ? nullptr : std::make_unique<ModelInspector>();
+    return make_session(std::move(options), std::move(trainer), std::move(inspector));
+}
+
+Result<std::shared_ptr<const WeightsCopy>> newest_weights(const std::string& dir) {
+    try {
+        auto run = open_run(dir, "fp32");
+        if (!run) return run.error();
+        auto valid = eval_source(run->folder, run->config, run->tokenizer, "", "valid", "", {});
+        if (!valid) return valid.error();
+        auto copy = std::make_shared<ModelCopy>(std::move(run->config), std::move(run->weights),
+                                                std::move(run->tokenizer), std::move(*valid));
+        copy->step = run->step;
+        return std::shared_ptr<const WeightsCopy>(std::move(copy));
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+/// A run that another process is writing is looked at beside it.
+Result<std::unique_ptr<Session>> follow_run(SessionOptions options) {
+    auto follower = RunFollower::open(options.run_dir);
+    if (!follower) return follower.error();
+    auto load = [dir = options.run_dir] { return newest_weights(dir); };
+    return make_follow_session(std::move(options), *std::move(follower), std::move(load),
+                               std::make_unique<ModelInspector>());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
+    if (options.race.empty() && options.open_only && is_race_folder(options.run_dir)) {
+        auto lanes = read_race_lanes(options.run_dir, {});
+        if (!lanes) return lanes.error();
+        options.race = std::move(*lanes);
+    }
+    if (!options.race.empty()) return open_race(std::move(options));
+    const bool existing = options.resume || options.open_only;
+    if (existing && options.config_name.empty())
+        if (auto s = adopt_config(options, {}); !s) return s.error();
+    if (!existing && !options.run_dir.empty() && is_run_folder(options.run_dir))
+        return usage_error(options.run_dir +
+                           " already holds a run; resume it with --resume, or name another folder");
+    if (options.open_only && is_being_written(options.run_dir))
+        return follow_run(std::move(options));
+    if (existing)
+        if (auto s = adopt_script(options); !s) return s.error();
+    auto trainer = std::make_unique<ForkTrainer>(options);
+    auto inspector = options.headless ? nullptr : std::make_unique<ModelInspector>();
+    return make_session(std::move(options), std::move(trainer), std::move(inspector));
+}
+
+Result<RunStatus> train_run(SessionOptions options, const TrainWatch& watch) {
+    const HeadlessWake wake;
+    options.headless = true;
+    options.wake = wake.callback();
+    auto session = Session::open(std::move(options));
+    if (!session) return session.error();
+    return run_headless(**session, wake, watch.on_status, watch.on_step, lab::interrupt_flag());
+}
+
+namespace lab {
+
+std::atomic<int>& interrupt_flag() {
+    static std::atomic<int> flag{0};
+    return flag;
+}
+
+Result<std::string> train(const TrainOptions& o) {
+    SessionOptions options;
+    options.run_dir = o.out;
+    options.resume = o.resume;
+    auto overrides = o.overrides;
+    if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
+    if (o.resume) {
+        if (o.out.empty())
+            return usage_error("--resume needs --out DIR, the run folder to go on with");
+        if (!is_run_folder(o.out))
+            return usage_error(o.out +
+                               " holds no run (no run.json); leave --resume out to begin one");
+    }
+    if (!o.config_path.empty()) {
+        auto config = load_config(o.config_path, overrides);
+        if (!config) return config.error();
+        options.config = *config;
+        options.config_name = std::filesystem::path(o.config_path).stem().string();
+    } else if (o.resume) {
+        if (auto s = adopt_config(options, overrides); !s) return s.error();
+    } else {
+        return usage_error("train needs --config FILE; try configs/first_look.toml");
+    }
+    if (o.resume && !o.script.empty())
+        return usage_error("--script belongs to a new run; " + o.out +
+                           " goes on with what is left of its own");
+    auto script = training_script(o.script, options.config.train.steps);
+    if (!script) return script.error();
+    options.script = std::move(*script);
+    auto status = train_run(std::move(options), {o.on_status, o.on_step});
+    if (!status) return status.error();
+    return core::read_file(status->run_dir + "/run.json");
+}
+
+}  // namespace lab
+}  // namespace hopscope::core

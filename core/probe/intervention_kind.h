@@ -1,0 +1,154 @@
+// An intervention is a change that a person makes to a model, on a prompt or while it trains. What
+// one kind of it is to the laboratory (its part of a plan, what it does at the named points of a
+// pass, its random control) is one file of core/probe/interventions behind this interface; its
+// words and arguments are its row in core/api/command_registry.cpp. Stateless, any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/probe/plan.h"
+
+namespace hopscope::core {
+
+/// One command on its way into a plan, and what every kind needs to read it.
+struct PlanReader {
+    const Config& config;
+    const Weights& weights;
+    const Command& command;
+    const uint64_t seed;  ///< of everything random in the script
+    Plan& plan;
+    Scope scope = {};
+
+    /// `command "NAME": what`.
+    Error wrong(const std::string& what) const;
+    /// "hops" and "tokens", checked.
+    Status read_scope();
+    /// "layers", or "layer", or all.
+    Result<std::vector<int64_t>> layers() const;
+    /// "expert", sorted, each once; may be none.
+    Result<std::vector<int64_t>> experts() const;
+
+    /// An action in each layer of the command.
+    Status add_to_layers(const std::function<void(LayerAction&)>& fill = {});
+    /// An action on the command's experts in each of its layers.
+    /// @param refusal why this model cannot have it; "" where it can
+    Status add_to_experts(const std::string& refusal,
+                          const std::function<Status(LayerAction&)>& fill = {});
+};
+
+/// One hop of a layer and the pool of experts it chooses from.
+struct HopPool {
+    int64_t layer, hop, offset, size;
+    int64_t top_k;
+    std::string text() const;  ///< "layer 1, hop 0, where top_k = 2"
+};
+/// How many experts all actions of a kind name in the pool of a hop; token scopes count as
+/// overlapping.
+int64_t acting(const Plan& plan, CommandKind kind, const HopPool& at);
+
+/// What hop 0 of the present layer chose, all tokens.
+struct FirstChoice {
+    kernels::RouteOut route;
+    int64_t offset = 0, size = 0;
+};
+
+/// The hop of a pass at which an action acts.
+struct HopPass {
+    const Config& config;
+    const Weights& weights;
+    const Plan& plan;
+    int64_t length;  ///< tokens of each sequence; scopes count within a sequence
+    int64_t layer, hop;
+    const FirstChoice& first;
+
+    const LayerWeights& layer_weights() const { return weights.layers[static_cast<size_t>(layer)]; }
+    /// [A] which of the running tokens a scope names; undefined: all.
+    at::Tensor mask(const Scope& scope, const at::Tensor& rows, int64_t active) const;
+};
+
+/// What the experts of a hop's pool write, in a copy that may be changed.
+struct WrittenRows {
+    at::Tensor& rows;       ///< [pool, d] or [pool, r, d]
+    const at::Tensor& all;  ///< of the whole layer, unchanged
+    int64_t pool_offset;
+};
+
+/// The action's experts that are in a pool, counted from its start.
+std::vector<int64_t> in_pool(const LayerAction& action, int64_t offset, int64_t size);
+at::Tensor index_of(const std::vector<int64_t>& list, const at::Tensor& like);
+/// `changed` where the mask says so, else `base`; an undefined mask is everywhere.
+at::Tensor blend(const at::Tensor& mask, const at::Tensor& changed, const at::Tensor& base);
+
+/// Why no score can be changed in this model; "" where it can.
+std::string no_scores(const Config& config);
+/// `amount` on the scores of the action's experts, before the softmax.
+void add_to_scores(const LayerAction& action, const HopPass& at, double amount, RouteInput& input);
+
+/// For every expert that a plan acts on another of the same layer and pool, drawn at random.
+class OtherExperts;
+
+/// One draw of a random control.
+struct ControlDraw {
+    const Config& config;
+    const Weights& weights;
+    const OtherExperts& others;
+    Random& random;
+    int64_t other_than(int64_t layer, int64_t expert) const;
+};
+
+class InterventionKind {
+  public:
+    virtual ~InterventionKind() = default;
+
+    /// Its part of the plan: the command checked against the model and resolved into actions.
+    virtual Status add(PlanReader& reader) const = 0;
+    /// What all of its actions together must leave possible at a hop.
+    virtual Status check(const Plan& plan, const HopPool& at) const { return {}; }
+    /// Its changes of weights, in a copy. @param out shares what it does not change
+    virtual void edit(const Plan& plan, const Weights& weights, Weights& out) const {}
+
+    // What one action does at a hop of its scope, in the order of the pass; for experts that are
+    // not in the hop's pool nothing.
+    virtual void before_route(const LayerAction& action, const HopPass& at,
+                              RouteInput& input) const {}
+    virtual void choose(const LayerAction& action, const HopPass& at, Chosen& chosen) const {}
+    /// After all have chosen: the weights with which the chosen experts are used.
+    virtual void weigh(const LayerAction& action, const HopPass& at, Chosen& chosen) const {}
+    /// Whether its actions change what experts write, by rewrite().
+    virtual bool rewrites() const { return false; }
+    virtual void rewrite(const LayerAction& action, const WrittenRows& written) const {}
+    virtual void update(const LayerAction& action, const HopPass& at, const at::Tensor& rows,
+                        at::Tensor& dh) const {}
+
+    // Its random control. Named experts are drawn for every kind alike; what else is drawn:
+    /// Why no control of equal size can be drawn; "" where one can.
+    virtual std::string no_control(const Plan& plan, const Config& config) const { return ""; }
+    /// Experts that must not be drawn besides the targets.
+    virtual std::vector<int64_t> spared(const LayerAction& action) const { return {}; }
+    /// One action, before its experts are replaced.
+    virtual void redraw(LayerAction& action, const ControlDraw& draw) const {}
+    /// What is drawn over the whole plan, after all actions.
+    virtual void redraw_plan(Plan& plan, const ControlDraw& draw) const {}
+
+    // In the run in training.
+    /// What the command comes to mean for the weights as they are, as lines that stay true.
+    virtual std::vector<Command> fixed(const Command& command, const Plan& plan) const {
+        return {command};
+    }
+    /// Whether no token can choose the experts of its actions.
+    virtual bool removes_experts() const { return false; }
+};
+
+/// Null for commands that do not act on a pass.
+const InterventionKind* find_intervention(CommandKind kind);
+/// Of an action, which some kind has made.
+const InterventionKind& kind_of(const LayerAction& action);
+/// All there are, in the order of the registry.
+std::span<const InterventionKind* const> intervention_kinds();
+
+}  // namespace hopscope::core

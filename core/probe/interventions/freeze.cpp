@@ -1,0 +1,104 @@
+// freeze and unfreeze of routing: hop 0's choice reused by all hops, with its weights ("routing",
+// science.md E10) or with weights of the hop's own probabilities ("choices"). The control of a
+// freeze reuses the choice of another token. Parts of the model that stop learning are frozen in
+// core/train/live.cpp.
+#include <ATen/TensorOperators.h>
+#include <algorithm>
+#include <numeric>
+
+#include "core/model/router.h"
+#include "core/probe/intervention_kind.h"
+
+namespace hopscope::core {
+namespace {
+
+/// Why this part cannot be frozen or unfrozen on a pass; success where it can.
+Status check_part(const PlanReader& reader, bool freezes) {
+    const auto what = reader.command.text("what", "");
+    const auto& moe = reader.config.moe;
+    if (what != "routing" && what != "choices")
+        return reader.wrong("\"" + what +
+                            "\" is a part of training; on prompts: \"routing\", \"choices\"");
+    if (moe.pools == Pools::unrolled && (what == "choices" || reader.scope.tokens))
+        return reader.wrong(
+            "over unrolled pools only \"routing\" of all tokens can be frozen: a hop "
+            "has one pool");
+    if (what == "choices" && moe.gates_by_identity() && freezes)
+        return reader.wrong("identity gating has no probability to weigh a frozen choice anew");
+    return {};
+}
+
+class Freeze : public InterventionKind {
+  public:
+    Status add(PlanReader& reader) const override {
+        if (auto s = check_part(reader, true); !s) return s;
+        return reader.add_to_layers(
+            [&](LayerAction& action) { action.with = reader.command.text("what", ""); });
+    }
+
+    void choose(const LayerAction& action, const HopPass& at, Chosen& c) const override {
+        if (at.hop == 0) return;
+        auto& r = c.route;
+        const auto where = at.mask(action.scope, c.rows, r.idx.size(0));
+        const auto& first = at.first.route;
+        auto idx = first.idx, weight = first.weight;
+        const bool own_weights = action.with == "choices";
+        if (action.exchanged) {
+            const auto other = shuffled(action.seed, idx);
+            idx = idx.index_select(0, other);
+            weight = weight.index_select(0, other);
+        }
+        idx = at_rows(idx, c.rows);
+        weight = at_rows(weight, c.rows);
+        if (own_weights && r.affinity.defined())
+            weight = kernels::weights_of(r, idx, at.config.moe.renormalises(idx.size(1)));
+        if (!where.defined() && !own_weights) {
+            c.pool_offset = at.first.offset;  // E10: hop 0's own pool and choice
+            c.pool_size = at.first.size;
+            r.p = first.p.defined() ? at_rows(first.p, c.rows) : first.p;
+            r.affinity =
+                first.affinity.defined() ? at_rows(first.affinity, c.rows) : first.affinity;
+        }
+        r.idx = blend(where, idx, r.idx);
+        r.weight = c.used = blend(where, weight, r.weight);
+        if (!own_weights && !action.exchanged && r.pos.defined())
+            r.pos = blend(where, at_rows(first.pos, c.rows), r.pos);
+    }
+
+    void redraw(LayerAction& action, const ControlDraw&) const override { action.exchanged = true; }
+
+  private:
+    static at::Tensor shuffled(uint64_t seed, const at::Tensor& idx) {
+        std::vector<int64_t> order(static_cast<size_t>(idx.size(0)));
+        std::iota(order.begin(), order.end(), 0);
+        Random random(seed);
+        random.shuffle(order);
+        return index_of(order, idx);
+    }
+};
+
+class Unfreeze : public InterventionKind {
+  public:
+    Status add(PlanReader& reader) const override {
+        if (auto s = check_part(reader, false); !s) return s;
+        const auto what = reader.command.text("what", "");
+        std::erase_if(reader.plan.actions, [&](const LayerAction& a) {
+            return a.kind == CommandKind::freeze && a.with == what;
+        });
+        return {};
+    }
+};
+
+}  // namespace
+
+const InterventionKind& freeze_intervention() {
+    static const Freeze kind;
+    return kind;
+}
+
+const InterventionKind& unfreeze_intervention() {
+    static const Unfreeze kind;
+    return kind;
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,111 @@
+// move_centroid: a centroid put elsewhere, in a copy of the weights. In training it is a change of
+// the weights themselves (core/train/live.cpp).
+#include <ATen/TensorOperators.h>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/api/needs.h"
+#include "core/config/arithmetic.h"
+#include "core/probe/intervention_kind.h"
+#include "core/probe/trace.h"
+
+namespace hopscope::core {
+namespace {
+
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+std::vector<double> row_of(const at::Tensor& rows, int64_t expert) {
+    const auto row = floats(rows.select(0, expert));
+    return {row.begin(), row.end()};
+}
+
+/// Unit, drawn evenly; where `normal` is given, at right angles to it (a unit vector).
+std::vector<double> drawn_direction(size_t n, const std::vector<double>* normal, Random& random) {
+    std::vector<double> out(n);
+    // Sum of uniforms: near enough to a normal draw for a direction, the same everywhere.
+    for (auto& x : out) x = random.unit() + random.unit() + random.unit() + random.unit() - 2.0;
+    const double along = normal ? dot(out, *normal) : 0.0;
+    for (size_t i = 0; i < n && normal; ++i) out[i] -= along * (*normal)[i];
+    const double length = std::sqrt(dot(out, out));
+    for (auto& x : out) x /= length > 0 ? length : 1.0;
+    return out;
+}
+
+/// Another centroid of the same layer moved as far in a random direction: by the same distance
+/// where centroids are points (plain K-Means), by the same angle where only directions count.
+MovedCentroid other_move(const MovedCentroid& move, const ControlDraw& draw) {
+    const auto& w = draw.weights.layers[static_cast<size_t>(move.layer)];
+    const bool points = !draw.config.moe.is_spherical();
+    const auto rows = points ? w.centroids.detach() : router_rows(w);
+    const auto from = row_of(rows, move.expert);
+    MovedCentroid out = move;
+    out.expert = draw.other_than(move.layer, move.expert);
+    const auto start = row_of(rows, out.expert);
+    const auto direction = drawn_direction(start.size(), points ? nullptr : &start, draw.random);
+    double along = 1, across = 0;  // of start and of the direction
+    if (points) {
+        for (size_t i = 0; i < from.size(); ++i) across += std::pow(move.to[i] - from[i], 2);
+        across = std::sqrt(across);
+    } else {
+        along = std::clamp(dot(from, move.to) / std::sqrt(dot(move.to, move.to)), -1.0, 1.0);
+        across = std::sqrt(1 - along * along);
+    }
+    for (size_t i = 0; i < start.size(); ++i) out.to[i] = along * start[i] + across * direction[i];
+    return out;
+}
+
+class MoveCentroid : public InterventionKind {
+  public:
+    Status add(PlanReader& reader) const override {
+        auto layers = reader.layers();
+        if (!layers) return layers.error();
+        auto experts = reader.experts();
+        if (!experts) return experts.error();
+        const Config& config = reader.config;
+        if (const auto why = missing(Need::centroids, config)) return reader.wrong(*why);
+        if (reader.command.has("hops") || reader.command.has("tokens"))
+            return reader.wrong("moves a centroid for all hops and tokens; leave the scope out");
+        const auto found = reader.command.args.find("to");
+        const auto* to = std::get_if<std::vector<double>>(&found->second);
+        if (!to || static_cast<int64_t>(to->size()) != routing_width(config))
+            return reader.wrong("\"to\" has " + std::to_string(to ? to->size() : 0) +
+                                " numbers, the routing space has " +
+                                std::to_string(routing_width(config)));
+        if (std::all_of(to->begin(), to->end(), [](double x) { return x == 0; }))
+            return reader.wrong("\"to\" must not be the zero vector: only its direction counts");
+        for (const int64_t l : *layers)
+            for (const int64_t e : *experts) reader.plan.moves.push_back({l, e, *to});
+        return {};
+    }
+
+    void edit(const Plan& plan, const Weights& weights, Weights& out) const override {
+        for (const auto& move : plan.moves) {
+            auto& w = out.layers[static_cast<size_t>(move.layer)];
+            const auto& before = weights.layers[static_cast<size_t>(move.layer)].centroids;
+            if (w.centroids.is_same(before)) w.centroids = before.detach().clone();
+            put_centroid(move, w.centroids);
+        }
+    }
+
+    void redraw_plan(Plan& plan, const ControlDraw& draw) const override {
+        for (auto& move : plan.moves) move = other_move(move, draw);
+    }
+};
+
+}  // namespace
+
+void put_centroid(const MovedCentroid& move, at::Tensor& centroids) {
+    auto row = centroids.select(0, move.expert);
+    for (size_t i = 0; i < move.to.size(); ++i)
+        row.select(-1, static_cast<int64_t>(i)).fill_(move.to[i]);
+}
+
+const InterventionKind& move_centroid_intervention() {
+    static const MoveCentroid kind;
+    return kind;
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,75 @@
+// surgery: the direction an expert writes replaced at equal norm (science.md E38): by another
+// expert's, by a random one, or by its negative.
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_vector_norm.h>
+
+#include "core/probe/intervention_kind.h"
+
+namespace hopscope::core {
+namespace {
+
+bool names_expert(const LayerAction& action) {
+    return action.with != "random" && action.with != "negate";
+}
+
+/// [n, r, d] rows of equal norm in place of `own`.
+at::Tensor replacement(const LayerAction& action, const at::Tensor& own,
+                       const at::Tensor& layer_rows) {
+    if (action.with == "negate") return -own;
+    at::Tensor other;
+    if (names_expert(action)) {
+        other = layer_rows.select(0, std::stoll(action.with)).unsqueeze(0).expand_as(own);
+    } else {
+        auto gen = at::detail::createCPUGenerator(action.seed);
+        other = at::empty(own.sizes(), at::TensorOptions().dtype(at::kFloat))
+                    .normal_(0, 1, gen)
+                    .to(own.options());
+    }
+    const auto norm = [](const at::Tensor& t) {
+        return at::linalg_vector_norm(t, 2, at::IntArrayRef{-1}, true);
+    };
+    return other * (norm(own) / norm(other).clamp_min(kernels::kNormEps));
+}
+
+class Surgery : public InterventionKind {
+  public:
+    Status add(PlanReader& reader) const override {
+        return reader.add_to_experts("", [&](LayerAction& action) -> Status {
+            action.with = reader.command.text("with", "");
+            if (!action.with.empty()) return {};
+            const int64_t other = reader.command.integer("with", -1);
+            if (other < 0 || other >= reader.config.moe.experts)
+                return reader.wrong("expert " + std::to_string(other) +
+                                    " does not exist; allowed 0 … " +
+                                    std::to_string(reader.config.moe.experts - 1));
+            action.with = std::to_string(other);
+            return {};
+        });
+    }
+
+    bool rewrites() const override { return true; }
+    void rewrite(const LayerAction& action, const WrittenRows& written) const override {
+        const auto experts = in_pool(action, written.pool_offset, written.rows.size(0));
+        if (experts.empty()) return;
+        const auto index = index_of(experts, written.rows);
+        const auto own = written.rows.index_select(0, index);
+        written.rows.index_copy_(0, index, replacement(action, own, written.all));
+    }
+
+    /// An expert that is given its own direction back would not be changed.
+    std::vector<int64_t> spared(const LayerAction& action) const override {
+        if (!names_expert(action)) return {};
+        return {std::stoll(action.with)};
+    }
+};
+
+}  // namespace
+
+const InterventionKind& surgery_intervention() {
+    static const Surgery kind;
+    return kind;
+}
+
+}  // namespace hopscope::core

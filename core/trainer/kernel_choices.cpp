@@ -1,0 +1,43 @@
+#include "core/trainer/kernel_choices.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "core/base/names.h"
+
+namespace hopscope::core {
+namespace {
+
+using kernels::Form;
+
+constexpr const char* kOperators[] = {"attention", "route", "experts", "classifier", "adamw"};
+
+}  // namespace
+
+std::map<std::string, std::string> kernel_choices(Form form) {
+    std::map<std::string, std::string> out;
+    for (const char* name : kOperators) out[name] = form == Form::fused ? "fused" : "reference";
+    return out;
+}
+
+Result<Form> stored_form(const std::map<std::string, std::string>& choices,
+                         const std::string& file) {
+    const std::string start = file + ": kernel_choices: ";
+    std::optional<Form> chosen;
+    for (const auto& [name, text] : choices) {
+        if (std::find(std::begin(kOperators), std::end(kOperators), name) == std::end(kOperators))
+            return usage_error(start + "found the operator \"" + name + "\", allowed " +
+                               joined({std::begin(kOperators), std::end(kOperators)}));
+        if (text != "fused" && text != "reference")
+            return usage_error(start + name + ": found \"" + text + "\", allowed fused, reference");
+        const Form form = text == "fused" ? Form::fused : Form::reference;
+        if (chosen.value_or(form) != form)
+            return usage_error(start + name + " is " + text +
+                               " and others are not; a run is trained in one form");
+        chosen = form;
+    }
+    return chosen.value_or(Form::fused);
+}
+
+}  // namespace hopscope::core

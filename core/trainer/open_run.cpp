@@ -1,0 +1,49 @@
+#include "core/trainer/open_run.h"
+
+#include "core/config/config.h"
+#include "core/trainer/checkpoint_io.h"
+#include "core/trainer/device.h"
+#include "core/trainer/run_data.h"
+
+namespace hopscope::core {
+
+Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
+    const auto kind = kind_of<Precision>(precision);
+    if (!kind || *kind == Precision::automatic)
+        return usage_error("--precision: found \"" + precision + "\", allowed fp32, bf16");
+    auto folder = RunFolder::open(dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto toml = folder->config_toml();
+    if (!toml) return toml.error();
+    auto config = parse_config(*toml, folder->config_path());
+    if (!config) return config.error();
+    auto tokenizer = load_run_tokenizer(*folder, *config);
+    if (!tokenizer) return tokenizer.error();
+    // Checkpoints appear whole, so the newest either opens or is damaged; an older one in its place
+    // would mislead.
+    const auto steps = folder->checkpoints().steps();
+    if (steps.empty())
+        return usage_error(dir +
+                           ": no complete checkpoint yet; wait for the first one "
+                           "(train.checkpoint_every), or stop "
+                           "the run, which writes one");
+    auto checkpoint = folder->checkpoints().open(steps.back());
+    if (!checkpoint) return checkpoint.error();
+    if (auto s = apply_live_settings(*checkpoint, *config); !s) return s.error();
+    auto weights = read_weights(checkpoint->model, *config, at::kCPU);
+    if (!weights) return weights.error();
+    if (*kind == Precision::bf16)
+        *weights = weights->map([](Group group, const at::Tensor& t) {
+            const bool narrow =
+                t.dim() >= 2 && group != Group::router_projection && group != Group::centroids;
+            return narrow ? t.to(at::kBFloat16) : t;
+        });
+    TrainConfig plain;
+    plain.device = DeviceKind::cpu;
+    use_threads(resolve_device(plain)->threads);
+    const int64_t step = checkpoint->step;
+    return OpenRun{std::move(*folder), std::move(*config), std::move(*tokenizer),
+                   std::move(*weights), step};
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,110 @@
+#include "core/trainer/prepare_run.h"
+
+#include "core/base/clock.h"
+#include "core/base/names.h"
+#include "core/config/config.h"
+#include "core/trainer/checkpoint_io.h"
+#include "core/trainer/kernel_choices.h"
+#include "core/trainer/run_data.h"
+
+namespace hopscope::core {
+namespace {
+
+Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
+    return usage_error(
+        dir + ": the configuration differs from the run's in keys that resume may not change:\n  " +
+        joined(keys, "\n  ") +
+        "\nresume may change device, threads, eval_*, checkpoint_*, keep_checkpoints and steps");
+}
+
+/// What was left open becomes what it became when the run was made.
+template <Kind E>
+void keep_stored(E& setting, const std::string& stored) {
+    if (setting == E::automatic) setting = kind_of<E>(stored).value_or(setting);
+}
+
+}  // namespace
+
+Result<RunSetup> set_up(const SessionOptions& options) {
+    RunSetup out;
+    out.config = options.config;
+    TrainConfig& train = out.config.train;
+    if (options.resume || options.open_only) {
+        auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
+        if (!folder) return folder.error();
+        // The stored thread count makes the resumed run bit-identical; naming another one in the
+        // config changes it.
+        const RunInfo& stored = folder->info();
+        if (train.threads == 0) train.threads = stored.threads;
+        keep_stored(train.device, stored.device);
+        keep_stored(train.precision, stored.precision);
+        auto form = stored_form(stored.kernel_choices, folder->info_path());
+        if (!form) return form.error();
+        out.form = *form;
+    }
+    auto device = resolve_device(train);
+    if (!device) return device.error();
+    out.device = *device;
+    train.threads = device->threads;
+    train.device = device->kind;
+    train.precision = device->precision;
+    return out;
+}
+
+Result<RunRecords> create_run(const SessionOptions& options, const RunSetup& setup) {
+    RunInfo info;
+    info.program_version = HOPSCOPE_VERSION;
+    info.config_name = options.config_name;
+    info.source = source_name(setup.config);
+    info.synthetic = setup.config.data.is_synthetic();
+    info.seed = setup.config.train.seed;
+    info.created = unix_seconds();
+    info.kernel_choices = kernel_choices(setup.form);
+    for (const Command& command : options.script) info.script.push_back(to_json(command));
+    info.state = RunState::running;
+    describe(info, setup.config, setup.device);
+    const auto dir =
+        options.run_dir.empty() ? default_run_dir(options.config_name) : options.run_dir;
+    return RunRecords::create(dir, setup.config, info);
+}
+
+Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& setup,
+                               const Progress& progress) {
+    auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
+    if (!folder) return folder.error();
+    auto toml = folder->config_toml();
+    if (!toml) return toml.error();
+    auto saved = parse_config(*toml, folder->config_path());
+    if (!saved) return saved.error();
+    const auto differing = differing_keys(*saved, setup.config, /*resumable=*/true);
+    if (!differing.empty()) return resume_refusal(options.run_dir, differing);
+    auto changed = differing_keys(*saved, setup.config, /*resumable=*/false);
+    std::vector<std::string> skipped;
+    const auto newest = folder->checkpoints().newest_complete(&skipped);
+    for (const auto& one : skipped) {
+        changed.push_back("skipped a damaged checkpoint: " + one);
+        progress.report(changed.back(), -1);
+    }
+    if (!newest && !skipped.empty())
+        return usage_error(options.run_dir + ": no checkpoint of this run can be read:\n  " +
+                           joined(skipped, "\n  ") + "\nput a good one back; nothing was changed");
+    std::optional<EngineState> checkpoint;
+    if (newest) {
+        auto state = read_checkpoint(*newest, setup.config, setup.device.device);
+        if (!state) return state.error();
+        checkpoint = std::move(*state);
+    }
+    RunRecords records(std::move(*folder), std::move(changed));
+    if (!options.open_only) {
+        const int64_t step = checkpoint ? checkpoint->step : 0;
+        if (auto s = records.take(setup.config, setup.device, step); !s) return s.error();
+    }
+    return ReopenedRun{std::move(records), std::move(checkpoint)};
+}
+
+EngineState first_state(const RunSetup& setup) {
+    const auto here = [&](Group, const at::Tensor& t) { return t.to(setup.device.device); };
+    return untrained(setup.config, init_weights(setup.config, setup.config.train.seed).map(here));
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,45 @@
+// How a run begins: made anew, or gone on with from its folder. What was decided when a run was
+// made (device, threads, precision, kernels) stands in its run.json and is kept, so that it goes on
+// bit for bit. Functions of the steps that RunTrainer::prepare takes; trainer thread.
+#pragma once
+
+#include <optional>
+
+#include "core/api/config.h"
+#include "core/api/progress.h"
+#include "core/api/session.h"
+#include "core/base/result.h"
+#include "core/trainer/device.h"
+#include "core/trainer/run_records.h"
+#include "kernels/ops.h"
+
+namespace hopscope::core {
+
+/// How a run is trained, all "auto" resolved.
+struct RunSetup {
+    Config config;
+    Device device;
+    kernels::Form form = kernels::Form::fused;
+};
+
+/// Of the configuration asked for; where a run is gone on with, what the configuration leaves open
+/// is as run.json has it. Errors: usage, no run folder or kernels that do not exist; failed, no
+/// such device.
+Result<RunSetup> set_up(const SessionOptions& options);
+
+/// The folder of a new run. Errors: as RunFolder::create.
+Result<RunRecords> create_run(const SessionOptions& options, const RunSetup& setup);
+
+struct ReopenedRun {
+    RunRecords records;                     ///< the writer's, unless the run is opened to look at
+    std::optional<EngineState> checkpoint;  ///< the newest complete one; none yet: from the start
+};
+/// Errors (usage): keys differ that resume may not change; checkpoints, of which none can be read;
+/// another process writes the run.
+Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& setup,
+                               const Progress& progress);
+
+/// Before the first update: initial weights on the run's device.
+EngineState first_state(const RunSetup& setup);
+
+}  // namespace hopscope::core

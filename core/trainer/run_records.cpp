@@ -1,0 +1,98 @@
+#include "core/trainer/run_records.h"
+
+#include "core/base/clock.h"
+#include "core/config/config.h"
+#include "core/trainer/checkpoint_io.h"
+
+namespace hopscope::core {
+namespace {
+
+/// Marks the forks of a run that nobody trains any more as paused: they lived in the memory of a
+/// process that has ended. Those that another process goes on with stay as they are.
+void leave_forks(const RunFolder& folder, const std::string& reason) {
+    for (const int64_t step : folder.forks()) {
+        auto fork = RunFolder::open(folder.fork_path(step), /*writer=*/false);
+        if (!fork || fork->info().state != RunState::running) continue;
+        // Its lock is free unless another process goes on with it; a folder that cannot be written
+        // is no reason not to resume the run.
+        fork = RunFolder::open(folder.fork_path(step), /*writer=*/true);
+        if (fork) (void)fork->write_state(RunState::paused, reason).ok();
+    }
+}
+
+}  // namespace
+
+void describe(RunInfo& info, const Config& config, const Device& device) {
+    info.config_hash = config_hash(config);
+    info.device = word(device.kind);
+    info.device_name = device.for_people;
+    info.precision = word(device.precision);
+    info.threads = device.threads;
+    info.steps = config.train.steps;
+}
+
+Result<RunRecords> RunRecords::create(const std::string& dir, const Config& config,
+                                      const RunInfo& info) {
+    auto folder = RunFolder::create(dir, to_toml(config), info);
+    if (!folder) return folder.error();
+    RunRecords records(std::move(*folder), {});
+    records.writes_ = records.created_ = true;
+    return records;
+}
+
+Status RunRecords::take(const Config& config, const Device& device, int64_t step) {
+    auto folder = RunFolder::open(folder_.dir(), /*writer=*/true);
+    if (!folder) return folder.error();
+    auto info = folder->info();
+    info.resumes.push_back({step, unix_seconds(), changed_});
+    info.state = RunState::running;
+    info.reason.clear();
+    describe(info, config, device);
+    if (auto s = folder->write_config(to_toml(config)); !s) return s;
+    if (auto s = folder->write_info(info); !s) return s;
+    folder_ = std::move(*folder);
+    writes_ = true;
+    leave_forks(folder_, "the run was resumed at step " + std::to_string(step));
+    return {};
+}
+
+Status RunRecords::open_logs(int64_t layers, int64_t step) {
+    auto metrics = MetricsLog::open(folder_, layers, step);
+    if (!metrics) return metrics.error();
+    auto events = EventLog::open(folder_.events_path());
+    if (!events) return events.error();
+    metrics_ = std::move(*metrics);
+    events_ = std::move(*events);
+    return {};
+}
+
+Result<std::vector<ScalarRecord>> RunRecords::history(int64_t step) const {
+    auto records = read_metrics_csv(folder_.metrics_path());
+    if (records) std::erase_if(*records, [&](const ScalarRecord& r) { return r.step > step; });
+    return records;
+}
+
+Status RunRecords::log(const Command& command, int64_t step, const std::string& by) {
+    return events_->append({command, step, unix_seconds(), by});
+}
+
+Status RunRecords::checkpoint(const EngineState& state, int64_t keep) {
+    if (auto s = metrics_->sync(); !s) return s;
+    const auto checkpoints = folder_.checkpoints();
+    if (auto s = write_checkpoint(checkpoints, state); !s) return s;
+    return checkpoints.rotate(keep);
+}
+
+Status RunRecords::write_state(RunState state, const std::string& reason, int64_t peak_memory) {
+    // On disk a run is running, paused, done or failed (product.md section 4); a stopped one can go
+    // on, so it is paused.
+    if (state == RunState::stopped || state == RunState::stopping) state = RunState::paused;
+    if (state == RunState::preparing || state == RunState::idle) state = RunState::running;
+    RunInfo info = folder_.info();
+    info.state = state;
+    info.reason = reason;
+    if (peak_memory > 0) info.peak_memory_bytes = peak_memory;
+    return folder_.write_info(info);
+}
+
+}  // namespace hopscope::core

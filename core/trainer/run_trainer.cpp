@@ -1,0 +1,264 @@
+#include "core/trainer/run_trainer.h"
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/base/files.h"
+#include "core/trainer/model_copy.h"
+#include "core/trainer/prepare_run.h"
+#include "core/trainer/run_evaluation.h"
+#include "core/trainer/run_fork.h"
+
+namespace hopscope::core {
+
+Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
+    try {
+        auto prepared = prepare_run(progress, status);
+        if (!prepared) abandon(prepared.error());
+        return prepared;
+    } catch (const std::exception& e) {
+        const Error error = torch_error(e);
+        abandon(error);
+        return error;
+    }
+}
+
+Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
+    auto setup = set_up(options_);
+    if (!setup) return setup.error();
+    use_threads(setup->device.threads);
+
+    std::optional<EngineState> checkpoint;
+    if (options_.resume || options_.open_only) {
+        auto reopened = reopen_run(options_, *setup, progress);
+        if (!reopened) return reopened.error();
+        records_ = std::move(reopened->records);
+        checkpoint = std::move(reopened->checkpoint);
+    } else {
+        auto created = create_run(options_, *setup);
+        if (!created) return created.error();
+        records_ = std::move(*created);
+    }
+    const Config& config = setup->config;
+    status.run_dir = folder().dir();
+    status.run_name = folder().name();
+    status.device = word(setup->device.kind);
+    status.threads = setup->device.threads;
+    status.source = source_name(config);
+    status.synthetic = config.data.is_synthetic();
+
+    auto data = prepare_run_data(folder(), config, folder().info().corpus_hashes, options_.siblings,
+                                 progress);
+    if (!data) return data.error();
+    progress.report("building the model", -1);
+    Engine engine(checkpoint ? std::move(*checkpoint) : first_state(*setup), {setup->form});
+    auto log = read_event_log(folder().events_path());
+    if (!log) return log.error();
+    ReplayQueue replay(*log, engine.state());
+    GeometryRecorder geometry(probe_sample(*data, config.train));
+    live_ = std::make_unique<LiveRun>(LiveRun{config, setup->device, std::move(*data),
+                                              std::move(engine), std::move(replay),
+                                              std::move(geometry)});
+    status.parameters = parameters();
+    if (records_->writes()) {
+        if (auto s = records_->open_logs(config.model.n_layers, step()); !s) return s;
+        RunInfo info = folder().info();
+        info.corpus_hashes = live_->data.hashes;
+        info.parameters = status.parameters;
+        if (auto s = records_->write_info(info); !s) return s;
+    }
+    if (auto s = read_history(); !s) return s;
+    for (const auto& r : history_)
+        if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
+    return live_->catch_up();
+}
+
+Status RunTrainer::read_history() {
+    auto history = records_->history(step());
+    if (!history) return history.error();
+    history_ = std::move(*history);
+    if (history_.empty()) return {};
+    const ScalarRecord& last = history_.back();
+    if (last.step == step() && due().evaluate && std::isnan(last.valid_loss)) owed_ = last;
+    return {};
+}
+
+void RunTrainer::abandon(const Error& error) {
+    if (!records_) return;
+    if (error.kind == ErrorKind::interrupted) {
+        (void)write_state(RunState::paused, "").ok();  // can go on with --resume
+    } else if (records_->created()) {
+        // Nothing was trained: the folder must not stand in the way of the next try under its name.
+        const auto dir = folder().dir();
+        records_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(dir, ignored);
+    } else if (records_->writes()) {
+        (void)write_state(RunState::failed, error.message).ok();
+    }
+}
+
+Status RunTrainer::ensure_writer() {
+    if (records_->writes()) return {};
+    if (auto s = records_->take(live_->config, live_->device, step()); !s) return s;
+    return records_->open_logs(live_->config.model.n_layers, step());
+}
+
+std::vector<ScalarRecord> RunTrainer::history() {
+    // Without a window nobody draws the curves again, and a progress line must not repeat old
+    // steps.
+    return options_.headless ? std::vector<ScalarRecord>() : std::move(history_);
+}
+
+std::vector<ScalarRecord> RunTrainer::recorded() const {
+    auto history = records_->history(step());
+    return history ? std::move(*history) : std::vector<ScalarRecord>();
+}
+
+Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
+    try {
+        if (auto s = ensure_writer(); !s) return s.error();
+        if (auto s = live_->catch_up(); !s) return s.error();
+        LiveRun& run = *live_;
+        const bool shown = run.due(step() + 1).snapshot;
+        const auto look =
+            shown ? run.geometry.gradient_view(run.engine.state().live) : GradientView();
+        peak_.begin(device());
+        auto record = run.engine.update(run.data.train, between, look);
+        peak_.end(device());
+        if (!record) {
+            save_bad_batch();
+            return record;
+        }
+        run.geometry.count(run.engine.counts());
+        if (shown) run.geometry.record(run.engine, *record);
+        return record;
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+void RunTrainer::save_bad_batch() {
+    const auto& train = live_->config.train;
+    const nlohmann::json j = {{"format", "hopscope.bad_batch/1"},
+                              {"step", step()},
+                              {"batch", train.batch},
+                              {"seq_len", train.seq_len},
+                              {"tokens", live_->engine.bad_batch()}};
+    // The failure itself is what the user must read; that its batch could not be saved too would
+    // only hide it.
+    (void)write_file_atomic(folder().dir() + "/bad_batch_" + std::to_string(step()) + ".json",
+                            j.dump())
+        .ok();
+    (void)checkpoint().ok();
+}
+
+Result<float> RunTrainer::evaluate(const Progress& progress) {
+    try {
+        if (auto s = ensure_writer(); !s) return s.error();
+        auto found = evaluate_run(*live_, folder(), progress);
+        if (!found) return found.error();
+        evaluated_ = std::move(found->sequences);
+        return static_cast<float>(found->loss);
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+Result<ScalarRecord> RunTrainer::make_up(float valid_loss) {
+    ScalarRecord completed = *owed_;
+    completed.valid_loss = valid_loss;
+    if (auto s = records_->amend(completed); !s) return s.error();
+    owed_.reset();
+    return completed;
+}
+
+Status RunTrainer::checkpoint() {
+    try {
+        if (auto s = ensure_writer(); !s) return s;
+        return records_->checkpoint(live_->engine.state(), live_->config.train.keep_checkpoints);
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+Status RunTrainer::apply(const Command& command, const std::string& by) {
+    if (auto s = ensure_writer(); !s) return s;
+    try {
+        if (auto s = live_->apply(command); !s) return s;
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+    return note(command, by);
+}
+
+Status RunTrainer::note(const Command& command, const std::string& by) {
+    if (auto s = ensure_writer(); !s) return s;
+    return records_->log(command, step(), by);
+}
+
+std::vector<std::string> RunTrainer::frozen() const {
+    return live_ ? live_->engine.frozen() : std::vector<std::string>();
+}
+
+std::vector<std::string> RunTrainer::interventions() const {
+    return live_ ? live_->engine.interventions() : std::vector<std::string>();
+}
+
+std::shared_ptr<const GeometrySnapshot> RunTrainer::geometry() {
+    return live_->geometry.snapshot(live_->engine, due().snapshot);
+}
+
+Status RunTrainer::save_geometry(const GeometrySnapshot& snapshot) {
+    if (!records_->writes()) return {};
+    auto saved = folder().save_geometry(snapshot, projections(live_->engine.state().weights));
+    return saved ? Status() : Status(saved.error());
+}
+
+std::shared_ptr<const WeightsCopy> RunTrainer::copy_weights() {
+    const EngineState& state = live_->engine.state();
+    auto copy =
+        std::make_shared<ModelCopy>(state.live, state.weights.map([](Group, const at::Tensor& t) {
+            return t.detach().to(at::TensorOptions().dtype(at::kFloat).device(at::kCPU), false,
+                                 /*copy=*/true);
+        }),
+                                    live_->data.tokenizer, live_->data.valid);
+    copy->step = state.step;
+    return copy;
+}
+
+Status RunTrainer::write_state(RunState state, const std::string& reason) {
+    if (!records_ || !records_->writes()) return {};
+    return records_->write_state(state, reason, peak_.bytes());
+}
+
+Result<std::unique_ptr<RunTrainer>> RunTrainer::fork(const Command* with) {
+    try {
+        if (auto s = ensure_writer(); !s) return s.error();
+        // Older commands of this step first: they are part of what both have in common.
+        if (auto s = live_->catch_up(); !s) return s.error();
+        SessionOptions options = options_;
+        options.run_dir = folder().fork_path(step());
+        options.resume = options.open_only = false;
+        if (std::filesystem::exists(options.run_dir))
+            return usage_error(options.run_dir +
+                               " exists: an earlier fork of this step; make another step first, "
+                               "or move that folder away");
+        auto copy = std::make_unique<RunTrainer>(std::move(options));
+        copy->live_ = std::make_unique<LiveRun>(*live_);
+        peak_.share();
+        copy->peak_.share();
+        // Before anything is written: a refusal leaves nothing.
+        if (with)
+            if (auto s = copy->live_->apply(*with); !s) return s.error();
+        auto founded = found_fork(copy->options_.run_dir, *records_, *copy->live_, with);
+        if (!founded) return founded.error();
+        copy->records_ = std::move(*founded);
+        return copy;
+    } catch (const std::exception& e) {
+        return torch_error(e);
+    }
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,128 @@
+// Saturation on snapshots whose overlap is known: if these fail, a run is called settled when its
+// tokens still change experts.
+#include <gtest/gtest.h>
+#include <optional>
+
+#include "core/analyses/saved_snapshots.h"
+#include "core/analyses/table.h"
+#include "tests/compare/eval_files.h"
+
+namespace hopscope::core::analysis {
+namespace {
+
+using testing::TempFolder;
+
+/// Two tokens, one layer, k = 2 of 4 experts.
+GeometrySnapshot snapshot(int64_t step, std::vector<int32_t> choices) {
+    GeometrySnapshot s;
+    s.step = step;
+    s.token_ids = {1, 2};
+    s.pieces = {"a", "b"};
+    s.classes = {"", ""};
+    LayerGeometry layer;
+    layer.experts = 4;
+    layer.hops = 1;
+    layer.top_k = 2;
+    layer.choices = std::move(choices);
+    layer.weights.assign(4, 0.5F);
+    layer.jaccard = {1.0F};
+    layer.load.assign(4, 0.25F);
+    s.layers.push_back(layer);
+    return s;
+}
+
+struct Timeline {
+    explicit Timeline(const TempFolder& dir) {
+        RunInfo info;
+        info.config_name = "known";
+        info.config_hash = "cafe";
+        auto made = RunFolder::create(dir / "run", "x = 1\n", info);
+        EXPECT_TRUE(made) << made.error().message;
+        folder.emplace(std::move(*made));
+        config.moe.experts = 4;
+        config.moe.top_k = 2;
+        config.moe.hops = {1};
+    }
+    void add(const GeometrySnapshot& s) {
+        const auto saved = folder->save_geometry(s);
+        ASSERT_TRUE(saved) << saved.error().message;
+    }
+    Result<AnalysisOutput> result() const {
+        const AnalysisContext context{*folder, config};
+        for (const Analysis* one : analysis_table())
+            if (one->name == std::string("saturation")) return run_analysis(*one, context);
+        return failure("not in the table");
+    }
+    std::optional<RunFolder> folder;
+    Config config;
+};
+
+TEST(Saturation, IsTheShareOfFinalExpertsThatWereChosenAlready) {
+    const TempFolder dir;
+    Timeline run(dir);
+    run.add(snapshot(10, {2, 3, 2, 3}));  // nothing in common
+    run.add(snapshot(20, {0, 3, 1, 0}));  // half, then all but in another order
+    run.add(snapshot(30, {0, 1, 0, 1}));  // as in the end
+    run.add(snapshot(40, {0, 1, 0, 1}));
+    const auto found = run.result();
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->n, 2);
+    const auto& rows = found->result.json()["snapshots"];
+    ASSERT_EQ(rows.size(), 4u);
+    EXPECT_EQ(rows[0]["mean"]["value"], 0.0);
+    EXPECT_EQ(rows[1]["mean"]["value"], 0.75);
+    EXPECT_EQ(rows[1]["layers"][0]["first"], 0.5);
+    EXPECT_EQ(rows[2]["mean"]["value"], 1.0);
+    EXPECT_EQ(rows[3]["mean"]["value"], 1.0);
+    EXPECT_EQ(rows[2]["step"], 30);
+    EXPECT_EQ(found->result.json()["chance"], 0.5);
+}
+
+TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {
+    // A live run thins its timeline while it is read; a torn file must not cost the others.
+    const TempFolder dir;
+    Timeline run(dir);
+    run.add(snapshot(10, {0, 3, 1, 0}));
+    run.add(snapshot(20, {0, 1, 0, 1}));
+    run.add(snapshot(30, {0, 1, 0, 1}));
+    SavedSnapshots saved(*run.folder);
+    EXPECT_TRUE(saved.read(10).has_value());
+    EXPECT_FALSE(saved.read(15).has_value());
+    EXPECT_TRUE(saved.damaged().empty()) << "gone is not damaged";
+    testing::put_bytes(run.folder->geometry_path(30), "torn");
+    EXPECT_FALSE(saved.read(30).has_value());
+    ASSERT_EQ(saved.damaged().size(), 1u);
+    EXPECT_EQ(saved.damaged()[0].step, 30);
+    // The newest that can be read is the last one.
+    const auto found = run.result();
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->result.json()["last_step"], 20);
+    EXPECT_EQ(found->result.json()["damaged"][0]["step"], 30);
+    EXPECT_EQ(found->result.json()["snapshots"].size(), 2u);
+    for (const int64_t step : {10, 20}) testing::put_bytes(run.folder->geometry_path(step), "torn");
+    const auto none = run.result();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind, ErrorKind::usage);
+}
+
+TEST(Saturation, SaysWhatIsMissing) {
+    const TempFolder dir;
+    Timeline run(dir);
+    run.add(snapshot(10, {0, 1, 0, 1}));
+    const auto few = run.result();
+    ASSERT_FALSE(few);
+    EXPECT_NE(few.error().message.find("snapshot_every"), std::string::npos);
+    auto other = snapshot(20, {0, 1, 0, 1});
+    other.token_ids = {1, 3};
+    run.add(other);
+    const auto foreign = run.result();
+    ASSERT_FALSE(foreign);
+    EXPECT_NE(foreign.error().message.find("other tokens"), std::string::npos);
+    run.config.moe.router = RouterKind::hash;
+    EXPECT_NE(run.result().error().message.find("hash"), std::string::npos);
+    run.config.model.ffn = FfnKind::dense;
+    EXPECT_NE(run.result().error().message.find("dense"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hopscope::core::analysis

@@ -1,0 +1,131 @@
+#include "core/base/files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/base/child_process.h"
+#include "tests/base/helpers.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Wrong if replacing a file leaves its temporary name behind or part of the old content.
+TEST(AtomicFile, ReplacesWhole) {
+    const TempFolder dir;
+    const std::string path = dir / "a.json";
+    ASSERT_TRUE(write_file_atomic(path, "a long first content"));
+    ASSERT_TRUE(write_file_atomic(path, "second"));
+    EXPECT_EQ(*read_file(path), "second");
+    EXPECT_FALSE(fs::exists(path + ".tmp"));
+}
+
+// Wrong if what a killed process left under the temporary name gets into the file.
+TEST(AtomicFile, OverwritesALeftoverTemporary) {
+    const TempFolder dir;
+    put_bytes(dir / "a.tmp", std::string(1000, 'x'));
+    ASSERT_TRUE(write_file_atomic(dir / "a", "short"));
+    EXPECT_EQ(*read_file(dir / "a"), "short");
+}
+
+// Wrong if a full disk damages the file that was there, or the message does not name it and the
+// cause.
+TEST(AtomicFile, FullDiskLeavesTheOldFile) {
+    const TempFolder dir;
+    const std::string path = dir / "run.json";
+    ASSERT_TRUE(write_file_atomic(path, "old"));
+    const int code = in_child([&] {
+        limit_file_size(4096);
+        const auto status = write_file_atomic(path, std::string(10000, 'n'));
+        if (status) return 1;
+        if (status.error().kind != ErrorKind::failed) return 2;
+        if (!contains(status.error().message, path)) return 3;
+        if (!contains(status.error().message, "File too large")) return 4;
+        return 0;
+    });
+    EXPECT_EQ(code, 0);
+    EXPECT_EQ(*read_file(path), "old");
+    EXPECT_FALSE(fs::exists(path + ".tmp")) << "the space must be given back";
+}
+
+TEST(AtomicFile, ErrorsNameThePath) {
+    const TempFolder dir;
+    const std::string path = dir / "missing/a";
+    const auto written = write_file_atomic(path, "x");
+    ASSERT_FALSE(written);
+    EXPECT_TRUE(contains(written.error().message, path)) << written.error().message;
+    const auto read = read_file(path);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(read.error().message, path)) << read.error().message;
+    EXPECT_FALSE(read_file(dir.path()));
+    ASSERT_TRUE(write_file_atomic(dir / "b", "12345"));
+    EXPECT_FALSE(read_file(dir / "b", 4));
+}
+
+// Wrong if reading a named pipe without a writer hangs the program.
+TEST(AtomicFile, RefusesANamedPipe) {
+    const TempFolder dir;
+    ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
+    EXPECT_FALSE(read_file(dir / "pipe"));
+    EXPECT_FALSE(AppendFile::open(dir / "pipe"));
+}
+
+// Wrong if a kill at any byte of an append loses a complete line or keeps a torn one.
+TEST(AppendFile, RepairsATearAtEveryByte) {
+    const TempFolder dir;
+    const std::string all = "one\ntwo two\n\nthree\n";
+    for (size_t cut = 0; cut <= all.size(); ++cut) {
+        const std::string path = dir / ("f" + std::to_string(cut));
+        const std::string torn = all.substr(0, cut);
+        put_bytes(path, torn);
+        auto file = AppendFile::open(path);
+        ASSERT_TRUE(file) << file.error().message;
+        ASSERT_TRUE(file->append("next\n"));
+        const size_t kept = torn.rfind('\n') == std::string::npos ? 0 : torn.rfind('\n') + 1;
+        EXPECT_EQ(*read_file(path), torn.substr(0, kept) + "next\n") << cut;
+    }
+}
+
+// Wrong if the search for the last line end stops at the size of its buffer.
+TEST(AppendFile, RepairsATearLongerThanABlock) {
+    const TempFolder dir;
+    put_bytes(dir / "f", "head\n" + std::string(20000, 'x'));
+    auto file = AppendFile::open(dir / "f");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(file->size(), 5u);
+    EXPECT_EQ(*read_file(dir / "f"), "head\n");
+}
+
+// Wrong if a line that met a full disk stays there in part.
+TEST(AppendFile, FullDiskTakesTheLineBack) {
+    const TempFolder dir;
+    const std::string path = dir / "metrics.csv";
+    put_bytes(path, std::string(4000, 'a') + "\n");
+    const int code = in_child([&] {
+        limit_file_size(4096);
+        auto file = AppendFile::open(path);
+        if (!file) return 1;
+        const auto status = file->append(std::string(500, 'b') + "\n");
+        if (status || !contains(status.error().message, path)) return 2;
+        return file->append("fits\n") ? 0 : 3;
+    });
+    EXPECT_EQ(code, 0);
+    EXPECT_EQ(*read_file(path), std::string(4000, 'a') + "\nfits\n");
+}
+
+TEST(AppendFile, CreateRefusesAnExistingFile) {
+    const TempFolder dir;
+    ASSERT_TRUE(AppendFile::create(dir / "f"));
+    EXPECT_FALSE(AppendFile::create(dir / "f"));
+}
+
+TEST(AtomicFile, ParentDir) {
+    EXPECT_EQ(parent_dir("a"), ".");
+    EXPECT_EQ(parent_dir("/a"), "/");
+    EXPECT_EQ(parent_dir("a/b/c"), "a/b");
+}
+
+}  // namespace
+}  // namespace hopscope::core

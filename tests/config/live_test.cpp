@@ -1,0 +1,44 @@
+// If these fail, `set` writes another key than the one it names, or offers what no key allows.
+#include "core/config/live.h"
+
+#include <gtest/gtest.h>
+
+#include "core/config/config.h"
+#include "core/config/keys.h"
+
+namespace hopscope::core {
+namespace {
+
+TEST(LiveKeys, EachIsReadAndWrittenAtItsOwnPlace) {
+    for (const LiveSetting& setting : live_settings()) {
+        const Key* key = find_key(setting.key);
+        ASSERT_TRUE(key && key->live) << setting.key;
+        EXPECT_EQ(setting.value.name, key->leaf());
+        EXPECT_EQ(find_live_setting(setting.key), &setting);
+        EXPECT_EQ(find_live_setting(setting.value.name), &setting);
+        const Config before;
+        Config after;
+        set_live_value(setting, after, 7);
+        EXPECT_EQ(differing_keys(before, after, false).size(), 1u) << setting.key;
+        const Value value = live_value(setting, after);
+        EXPECT_EQ(value, setting.value.type == ArgType::integer ? Value(int64_t{7}) : Value(7.0))
+            << setting.key;
+    }
+}
+
+TEST(LiveKeys, AllThatAreMarkedAreOffered) {
+    size_t marked = 0;
+    for (const Key& key : config_keys()) marked += key.live.has_value();
+    EXPECT_EQ(live_settings().size(), marked);
+}
+
+TEST(LiveKeys, RangesReadAsPeopleWriteThem) {
+    const auto allowed = [](const char* name) { return find_live_setting(name)->value.allowed; };
+    EXPECT_EQ(allowed("lr"), "0 … 1e6");
+    EXPECT_EQ(allowed("tau"), "above 0, up to 1e6");
+    EXPECT_EQ(allowed("dropout"), "0 … below 1");
+    EXPECT_EQ(allowed("top_k"), "1 … experts");
+}
+
+}  // namespace
+}  // namespace hopscope::core

@@ -1,0 +1,223 @@
+// If these fail, a night of runs ends with the first broken one, trains twice what is done, or
+// reports numbers that its run folders do not hold.
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "core/lab/batch_file.h"
+#include "core/run/run_folder.h"
+#include "tests/trainer/run_helpers.h"
+
+namespace hopscope::core {
+namespace {
+
+using namespace hopscope::test;
+using nlohmann::json;
+using What = lab::BatchRunBegin::What;
+
+class Batch : public ::testing::Test {
+  protected:
+    Batch() {
+        std::filesystem::create_directories(dir_ / "configs");
+        write_config(dir_ / "configs/tiny.toml", write_corpus(dir_ / "corpus.txt"));
+        options_.file = dir_ / "batch.toml";
+        options_.out = dir_ / "out";
+        options_.on_run = [this](const lab::BatchRunBegin& begin) { begun_.push_back(begin); };
+    }
+    ~Batch() override { lab::interrupt_flag() = 0; }
+
+    /// Two variants × two seeds, `more` behind them.
+    void write_file(const std::string& more = "", const std::string& top = "train.steps=12") {
+        std::ofstream(options_.file)
+            << "set = [\"" << top << "\", \"train.eval_every=6\"]\n"
+            << "[[run]]\nconfig = \"configs/tiny.toml\"\nname = \"wide\"\nseeds = [42, 7]\n"
+            << "[[run]]\nconfig = \"configs/tiny.toml\"\nname = \"deep\"\nseeds = [42, 7]\n"
+            << "set = [\"moe.hops=1\", \"moe.top_k=4\"]\n"
+            << more;
+    }
+    json train() {
+        begun_.clear();
+        const auto result = lab::batch(options_);
+        EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
+        return result ? json::parse(*result) : json();
+    }
+    std::string refusal() {
+        const auto result = lab::batch(options_);
+        EXPECT_FALSE(result.ok());
+        if (result) return "";
+        EXPECT_EQ(result.error().kind, ErrorKind::usage);
+        return result.error().message;
+    }
+    std::vector<What> begun() const {
+        std::vector<What> out;
+        for (const auto& begin : begun_) out.push_back(begin.what);
+        return out;
+    }
+    std::string run(const std::string& name) const { return options_.out + "/" + name; }
+
+    TempFolder dir_;
+    lab::BatchOptions options_;
+    std::vector<lab::BatchRunBegin> begun_;
+};
+
+TEST_F(Batch, TrainsEveryVariantWithEverySeedAndReportsThem) {
+    write_file();
+    const json report = train();
+    EXPECT_EQ(report.at("format"), "hopscope.batch/1");
+    EXPECT_EQ(report.at("state"), "done");
+    std::vector<std::string> order;
+    for (const auto& begin : begun_) order.push_back(begin.run);
+    EXPECT_EQ(order,
+              (std::vector<std::string>{"wide-seed42", "deep-seed42", "wide-seed7", "deep-seed7"}))
+        << "all variants of one seed come before the next seed";
+    ASSERT_EQ(report.at("runs").size(), 4u);
+    for (const auto& row : report.at("runs")) {
+        const auto records = records_of(run(row.at("run")));
+        ASSERT_EQ(records.size(), 12u);
+        EXPECT_EQ(row.at("state"), "done");
+        EXPECT_EQ(row.at("steps"), 12);
+        EXPECT_EQ(row.at("tokens"), records.back().tokens);
+        EXPECT_FLOAT_EQ(row.at("valid_loss").get<float>(), records.back().valid_loss);
+        EXPECT_FLOAT_EQ(row.at("best_valid_loss").get<float>(),
+                        std::min(records[5].valid_loss, records[11].valid_loss));
+        EXPECT_NEAR(row.at("perplexity").get<double>(), std::exp(records.back().valid_loss), 1e-3);
+    }
+    const double a = report.at("runs")[0].at("valid_loss"),
+                 b = report.at("runs")[1].at("valid_loss");
+    const json& wide = report.at("variants")[0];
+    EXPECT_EQ(wide.at("variant"), "wide");
+    EXPECT_EQ(wide.at("n"), 2);
+    EXPECT_NEAR(wide.at("valid_loss").at("mean").get<double>(), (a + b) / 2, 1e-9);
+    EXPECT_NEAR(wide.at("valid_loss").at("std").get<double>(), std::fabs(a - b) / std::sqrt(2.0),
+                1e-9);
+    EXPECT_NE(a, b) << "the seed must reach the run";
+    EXPECT_EQ(json::parse(bytes_of(run("batch.json"))), report);
+    const auto csv = bytes_of(run("batch.csv"));
+    EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 5);
+
+    // A run of a batch is the run that `train` makes, and the shared tokenizer the one it trains.
+    lab::TrainOptions alone;
+    alone.config_path = dir_ / "configs/tiny.toml";
+    alone.out = dir_ / "alone";
+    alone.overrides = {"train.steps=12", "train.eval_every=6", "moe.hops=1", "moe.top_k=4",
+                       "train.seed=7"};
+    ASSERT_TRUE(lab::train(alone).ok());
+    expect_same_course(alone.out, run("deep-seed7"));
+    EXPECT_EQ(bytes_of(alone.out + "/tokenizer.model"),
+              bytes_of(run("deep-seed7/tokenizer.model")));
+
+    // Made once: the others' token files are links to the same bytes.
+    struct ::stat first {
+    }, last{};
+    ASSERT_EQ(::stat(run("wide-seed42/data/train.tokens").c_str(), &first), 0);
+    ASSERT_EQ(::stat(run("deep-seed7/data/train.tokens").c_str(), &last), 0);
+    EXPECT_EQ(first.st_ino, last.st_ino);
+
+    // A second call has nothing to do; more steps in the file make every run go on.
+    EXPECT_EQ(train(), report);
+    EXPECT_EQ(begun(), (std::vector<What>(4, What::skipped)));
+    write_file("", "train.steps=14");
+    EXPECT_EQ(train().at("runs")[3].at("steps"), 14);
+    EXPECT_EQ(begun(), (std::vector<What>(4, What::resumed)));
+}
+
+TEST_F(Batch, FailingRunIsNotedAndTheOthersAreTrained) {
+    write_file(
+        "[[run]]\nconfig = \"configs/tiny.toml\"\nname = \"lost\"\nseeds = [3]\nset = "
+        "[\"data.train=" +
+        (dir_ / "missing.txt") + "\"]\n");
+    json report = train();
+    EXPECT_EQ(report.at("state"), "failed");
+    for (const auto& row : report.at("runs"))
+        EXPECT_EQ(row.at("state"), row.at("run") == "lost-seed3" ? "failed" : "done");
+    EXPECT_NE(report.at("runs")[4].at("reason").get<std::string>().find("missing.txt"),
+              std::string::npos);
+    // Put right, the next call trains it alone.
+    write_corpus(dir_ / "missing.txt");
+    report = train();
+    EXPECT_EQ(report.at("state"), "done");
+    EXPECT_EQ(std::count_if(begun_.begin(), begun_.end(),
+                            [](const auto& b) { return b.what == What::skipped; }),
+              4);
+}
+
+TEST_F(Batch, StopsCleanlyAndGoesOn) {
+    write_file("", "train.steps=60");  // the stop, ordered from another thread, must come in time
+    options_.on_step = [&](const ScalarRecord& record, const RunStatus&) {
+        if (begun_.size() == 2 && record.step >= 4) lab::interrupt_flag() = SIGINT;
+    };
+    json report = train();
+    EXPECT_EQ(report.at("state"), "interrupted");
+    EXPECT_EQ(report.at("runs")[0].at("state"), "done");
+    EXPECT_EQ(report.at("runs")[2].at("state"), "paused");
+    EXPECT_EQ(report.at("runs")[1].at("state"), "waiting");
+    EXPECT_EQ(json::parse(bytes_of(run("batch.json"))), report);
+    lab::interrupt_flag() = 0;
+    options_.on_step = nullptr;
+    report = train();
+    EXPECT_EQ(report.at("state"), "done");
+    EXPECT_EQ(begun(),
+              (std::vector<What>{What::skipped, What::resumed, What::started, What::started}));
+    lab::TrainOptions alone;
+    alone.config_path = dir_ / "configs/tiny.toml";
+    alone.out = dir_ / "alone";
+    alone.overrides = {"train.steps=60", "train.eval_every=6", "moe.hops=1", "moe.top_k=4"};
+    ASSERT_TRUE(lab::train(alone).ok());
+    expect_same_course(alone.out, run("deep-seed42"));
+}
+
+TEST_F(Batch, ChangedTextIsNotTakenOver) {
+    write_file();
+    options_.on_run = [&](const lab::BatchRunBegin& begin) {
+        if (begin.number == 3) write_corpus(dir_ / "corpus.txt", 7000);
+    };
+    const json report = train();
+    ASSERT_EQ(report.at("state"), "done");
+    const auto hash = [&](const std::string& name) {
+        return RunFolder::open(run(name), false)->info().corpus_hashes.at("train");
+    };
+    EXPECT_EQ(hash("wide-seed42"), hash("deep-seed42"));
+    EXPECT_NE(hash("wide-seed42"), hash("wide-seed7")) << "tokens of the old text were taken over";
+    EXPECT_EQ(hash("wide-seed7"), hash("deep-seed7"));
+}
+
+// A batch of the repository that cannot be read would be found after everything was set up for it.
+TEST_F(Batch, FilesOfTheRepositoryCanBeRead) {
+    size_t files = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::string(HOPSCOPE_CONFIGS) + "/batches")) {
+        const auto runs = read_batch_file(entry.path().string(), {"train.steps=7"});
+        ASSERT_TRUE(runs.ok()) << runs.error().message;
+        ++files;
+        for (const auto& run : *runs) EXPECT_EQ(run.config.train.steps, 7) << run.name;
+    }
+    EXPECT_GE(files, 1u);
+}
+
+TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
+    const auto complains = [&](const std::string& text, const std::string& part) {
+        std::ofstream(options_.file) << text;
+        const auto message = refusal();
+        EXPECT_NE(message.find(part), std::string::npos) << message;
+    };
+    const std::string tiny = "[[run]]\nconfig = \"configs/tiny.toml\"\n";
+    complains("set = [", "batch.toml:1");
+    complains("", "no [[run]]");
+    complains("sets = []\n" + tiny, "batch.toml:1: unknown key sets");
+    complains(tiny + "seed = [1]\n", "batch.toml:3: unknown key run.seed");
+    complains(tiny + "seeds = []\n", "batch.toml:3: run.seeds");
+    complains(tiny + "seeds = [1, 2, 1]\n", "found 1 twice");
+    complains(tiny + "seeds = [-1]\n", "run.seeds");
+    complains(tiny + "name = \"../up\"\n", "run.name: found \"../up\"");
+    complains("[[run]]\nname = \"a\"\n", "run.config is missing");
+    complains("[[run]]\nconfig = \"none.toml\"\n", "none.toml");
+    complains(tiny + "set = [\"moe.top_k=600\"]\n", "moe.top_k");
+    complains(tiny + "set = \"moe.top_k=2\"\n", "batch.toml:3: run.set");
+    complains(tiny + tiny, "stands in line 1 already");
+    EXPECT_FALSE(std::filesystem::exists(options_.out)) << "nothing may be begun";
+}
+
+}  // namespace
+}  // namespace hopscope::core
