@@ -20,7 +20,7 @@ namespace {
 
 using at::Tensor;
 
-/// Added to the sigmoid, so that a row of rejected experts still has a sum (science.md C3).
+/// Added to the sigmoid, so that a row of rejected experts still has a sum [def:affinity].
 constexpr double kSigmoidFloor = 1e-7;
 /// A row that ReLU empties divides by this instead of by nothing.
 constexpr double kEmptySum = 1e-8;

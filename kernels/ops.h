@@ -13,7 +13,7 @@ namespace hopscope::kernels {
 /// Which implementation runs. Both define the same function; only rounding differs.
 enum class Form { fused, reference };
 
-/// Smallest norm that L2 normalisation divides by (science.md E5).
+/// Smallest norm that L2 normalisation divides by [def:l2norm].
 inline constexpr double kNormEps = 1e-8;
 
 /// Result of routing T tokens to k of M experts.
@@ -29,14 +29,14 @@ struct RouteOut {
     at::Tensor affinity;  ///< [T, M] what weights are made of (softmax: p); of `choose` only
 };
 
-/// Cosine routing, Eqs. (2) and (3) of arXiv 2604.14419 (science.md A2, E3–E5), computed in the
-/// type of `h` (fp32, or fp64 in tests).
+/// Cosine routing, Eqs. (2) and (3) of arXiv 2604.14419 [def:cosine_routing] [def:l2norm], computed
+/// in the type of `h` (fp32, or fp64 in tests).
 /// @param h           [T, d]
 /// @param proj        [s, d]; undefined: identity projection, s = d
 /// @param centroids   [M, s], normalised here
 /// @param tau         scalar tensor, may carry a gradient
 /// @param k           1 … M
-/// @param renormalise divide the k probabilities by their sum (E4)
+/// @param renormalise divide the k probabilities by their sum [def:renormalise]
 /// @param score_bias  [M] or [T, M], added to the scores before the softmax (suppress: −inf;
 /// boost); no gradient
 /// @param pos_delta   [s] or [T, s], added to the position, which is then normalised again (steer);
@@ -46,14 +46,14 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
                const std::optional<at::Tensor>& score_bias = std::nullopt,
                const std::optional<at::Tensor>& pos_delta = std::nullopt, Form form = Form::fused);
 
-/// How a score becomes an affinity (product.md section 3, moe.score; science.md C3).
+/// How a score becomes an affinity (moe.score) [def:affinity].
 enum class Score { softmax, sigmoid, relu };
 
 /// How affinities become choices and weights.
 struct Gate {
     Score score = Score::softmax;
-    bool renormalise = true;  ///< divide the k affinities by their sum (E4)
-    bool identity = false;    ///< the weight is the score itself (E49's option)
+    bool renormalise = true;  ///< divide the k affinities by their sum [def:renormalise]
+    bool identity = false;    ///< the weight is the score itself [def:kmeans_router]
     /// [M] or [T, M], added for the selection alone: to the affinities (loss-free balancing), or to
     /// the scores where `bias_on_scores` (K-Means). A score of −inf stays excluded.
     std::optional<at::Tensor> select_bias;
@@ -62,7 +62,8 @@ struct Gate {
 
 /// The second half of routing, for scores that any router made: affinities, the k best, weights,
 /// statistics. p are the affinities divided by their row sum (for softmax: the softmax itself);
-/// mean_p, entropy and max_p are of p. Affinities are exp-normalised, sigmoid + 1e-7 (C3) or ReLU.
+/// mean_p, entropy and max_p are of p. Affinities are exp-normalised, sigmoid + 1e-7 or ReLU
+/// [def:affinity].
 /// @param scores [T, M] in fp32 or fp64, may carry a gradient
 /// @return idx, weight, mean_p, entropy, max_p, p; no pos
 RouteOut choose(const at::Tensor& scores, int64_t k, const Gate& gate, Form form = Form::fused);
@@ -70,25 +71,26 @@ RouteOut choose(const at::Tensor& scores, int64_t k, const Gate& gate, Form form
 /// The weights that `choose` would give these choices [T, k] of its own result `of`.
 at::Tensor weights_of(const RouteOut& of, const at::Tensor& idx, bool renormalise);
 
-/// Rank-r experts, Eq. (4) (science.md A3): dh_t = Σ_j w_tj Σ_q SiLU(<h_t, down_iq>) up_iq with i =
-/// idx_tj.
+/// Rank-r experts, Eq. (4) [def:experts_mlp]: dh_t = Σ_j w_tj Σ_q SiLU(<h_t, down_iq>) up_iq with i
+/// = idx_tj.
 /// @param h      [T, d]
 /// @param idx    [T, k] int64 in [0, M)
 /// @param weight [T, k]
 /// @param down   [M, r, d] rows that read
 /// @param up     [M, r, d] rows that write
 /// @return dh    [T, d]. The gradient sums over tokens in rising order, so it is the same for any
-/// thread count; nothing of size T·k·d is kept or made (performance.md section 0).
+/// thread count; nothing of size T·k·d is kept or made.
 at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const at::Tensor& down, const at::Tensor& up, Form form = Form::fused);
 
-/// Static experts (science.md A3): dh_t = Σ_j w_tj V_i with i = idx_tj, whatever the token says.
+/// Static experts [def:experts_static]: dh_t = Σ_j w_tj V_i with i = idx_tj, whatever the token
+/// says.
 /// @param value [M, d]
 /// @return dh   [T, d]
 at::Tensor experts_static(const at::Tensor& idx, const at::Tensor& weight, const at::Tensor& value,
                           Form form = Form::fused);
 
-/// SwiGLU experts of width r (product.md section 3): dh_t = Σ_j w_tj Σ_q SiLU(<h_t, gate_iq>)
+/// SwiGLU experts of width r [def:experts_swiglu]: dh_t = Σ_j w_tj Σ_q SiLU(<h_t, gate_iq>)
 /// <h_t, down_iq> up_iq with i = idx_tj; gate, down and up [M, r, d].
 at::Tensor experts_swiglu(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                           const at::Tensor& gate, const at::Tensor& down, const at::Tensor& up,
@@ -112,7 +114,7 @@ struct ExpertBank {
 at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Form form = Form::fused);
 
-/// How the updates u_j = w_j · expert_j(h) of a hop become one (science.md E20). Groups: four of
+/// How the updates u_j = w_j · expert_j(h) of a hop become one [def:composition]. Groups: four of
 /// k / 4 slots each, contiguous by rank; G_g their sums.
 enum class Composition {
     sum,            ///< Σ u_j
@@ -128,7 +130,7 @@ inline constexpr int64_t kCompositionGroups = 4;
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Composition composition, Form form = Form::fused);
 
-/// Causal attention whose probabilities are dropped with chance p (science.md E29), scores scaled
+/// Causal attention whose probabilities are dropped with chance p [def:dropout], scores scaled
 /// by 1 / sqrt(head_dim). On the CPU; nothing of size T·T is kept or made, while LibTorch's own
 /// attention leaves its fast form and keeps three such tensors once something is dropped.
 /// @param q, k, v [B, heads, T, head_dim] fp32 or fp64
@@ -143,8 +145,7 @@ struct ClassifierOut {
     at::Tensor nll;      ///< [T] fp32; carries no gradient
 };
 
-/// Tied head and cross-entropy in row chunks, so that [T, V] logits never exist at once
-/// (performance.md 2.4).
+/// Tied head and cross-entropy in row chunks, so that [T, V] logits never exist at once.
 /// @param x [T, d], embed [V, d], targets [T] int64
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets,
                          Form form = Form::fused);
@@ -166,8 +167,7 @@ double sum_squares(const at::Tensor& x);
 /// Tokens per expert, [M] int64, of choices [T, k].
 at::Tensor count_choices(const at::Tensor& idx, int64_t experts);
 
-/// Mean over tokens of |A ∩ B| / |A ∪ B| of the index sets of two hops, both [T, k] (science.md
-/// E11).
+/// Mean over tokens of |A ∩ B| / |A ∪ B| of the index sets of two hops, both [T, k] [def:jaccard].
 double mean_jaccard(const at::Tensor& a, const at::Tensor& b);
 
 }  // namespace hopscope::kernels

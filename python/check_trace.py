@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds `hopscope trace` against an independent forward pass in NumPy fp64 (hopscope_forward.py, written from science.md alone).
+"""Holds `hopscope trace` against an independent forward pass in NumPy fp64 (hopscope_forward.py, written from docs/definitions.md alone).
 
 Every router, pool, re-routing, expert kind and composition; bench/check_variants.py runs it on all of them.
 

@@ -1,4 +1,4 @@
-"""The forward pass of hopscope's model, written from its published formulas alone (product.md, science.md) and not from its code.
+"""The forward pass of hopscope's model, written from the formulas of docs/definitions.md alone and not from its code.
 
 One text serves NumPy and PyTorch: what both spell alike is used as it is, the rest stands in NumpyOps (here) and TorchOps
 (hopscope_torch.py). check_trace.py holds `hopscope trace` against it. Shapes: B sequences of T tokens, N = B T rows, width d, k of M
@@ -116,7 +116,7 @@ class Forward:
         return hops if isinstance(hops, int) else hops[layer]
 
     def pool(self, layer, hop):
-        """First expert and size of a hop's pool (E17); larger ones first."""
+        """First expert and size of a hop's pool [def:unrolled_pools]; larger ones first."""
         hops, experts = self.hops(layer), self.moe["experts"]
         if self.moe["pools"] != "unrolled":
             return 0, experts
@@ -124,7 +124,7 @@ class Forward:
         return sum(sizes[:hop]), sizes[hop]
 
     def hash_choices(self, layer, size):
-        """[N, k] by the hash of the position or of the token (E18)."""
+        """[N, k] by the hash of the position or of the token [def:hash_router]."""
         def splitmix(x):
             x = (x + 0x9E3779B97F4A7C15) & HASH_MASK
             x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & HASH_MASK
@@ -213,7 +213,7 @@ class Forward:
         return self.xp.einsum("tkr,tkrd->tkd", act, self.t[p + "experts.up"][experts])
 
     def compose(self, u):
-        """[n, k, d], already weighted → [n, d] (E20)."""
+        """[n, k, d], already weighted → [n, d] [def:composition]."""
         kind = self.moe["composition"]
         if kind == "sum":
             return u.sum(axis=1)
@@ -239,7 +239,7 @@ class Forward:
         total, state, first, record = self.xp.zeros_like(x), {}, None, []
         for hop in range(self.hops(layer)):
             h = x + total
-            # Frozen: choices, weights and pool of hop 0 (E10).
+            # Frozen: choices, weights and pool of hop 0 [def:frozen_routing].
             frozen = hop > 0 and moe["reroute"] == "frozen"
             chosen, weight, pos, prob, offset = first if frozen else self.route(h, layer, hop, state)
             first = first or (chosen, weight, pos, prob, offset)

@@ -335,7 +335,7 @@ def estimate(fields, name):
 def load_weights(source, step=None):
     """({tensor name: array}, configuration) of a model: a Run, its folder, a checkpoint's folder or a model.safetensors.
 
-    Names and shapes are those of product.md, "Tensors in model.safetensors". `step`: of a run, default the newest checkpoint.
+    Names and shapes: docs/formats.md#tensors-of-a-model. `step`: of a run, default the newest checkpoint.
     """
     path = source.path if isinstance(source, Run) else pathlib.Path(source)
     if (path / "config.toml").is_file():

@@ -9,7 +9,7 @@
 
 namespace hopscope::viz {
 
-/// Over all pairs of different rows (science.md C4, router geometry). Rows with values that are not
+/// Over all pairs of different rows [def:collinearity]. Rows with values that are not
 /// finite, or of length 0, take no part.
 struct SimilaritySummary {
     int64_t rows = 0;               ///< that took part

@@ -34,7 +34,7 @@ struct Environment {
     std::function<int(const ExploreOptions&)> explore = {};
 };
 
-/// Exit codes of product.md section 2.
+/// Exit codes of docs/guide.md#output-and-exit-codes.
 inline constexpr int kDone = 0, kFailed = 1, kUsage = 2, kInterrupted = 130;
 
 /// Runs the program; `argv[0]` is its name. Never throws; the exit code is returned.

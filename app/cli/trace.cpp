@@ -65,7 +65,7 @@ core::Result<std::string> read_prompt(const std::string& path, const Environment
                                                std::istreambuf_iterator<char>(environment.in), {}))
                                          : core::lab::read_file(path, kMaxPromptBytes);
     if (!text) return text;
-    // The line end of the last line is not part of a prompt (product.md section 3).
+    // The line end of the last line is not part of a prompt [def:text_to_tokens].
     if (text->ends_with("\r\n")) text->pop_back();
     if (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
     return text;

@@ -1,4 +1,4 @@
-// How much of a layer's hops is its first one, louder: h_accum ≈ a · dh_0 (product.md section 7).
+// How much of a layer's hops is its first one, louder: h_accum ≈ a · dh_0 [def:amplification].
 // Pure functions, and a probe for one forward pass; any thread.
 #pragma once
 

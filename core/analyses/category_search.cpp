@@ -1,5 +1,5 @@
-// Analysis `category_search`: experts of a concept found by their words (science.md B7), judged by
-// held-out words where the truth is known.
+// Analysis `category_search`: experts of a concept found by their words [def:category_search],
+// judged by held-out words where the truth is known.
 #include "core/analyses/category_search.h"
 
 #include <algorithm>
@@ -208,8 +208,9 @@ Result<AnalysisOutput> category_search(const AnalysisContext& context) {
 extern const Analysis kCategorySearch{
     "category_search",
     {Need::model, Need::experts},
-    "experts whose ten words overlap most with a category's seed words, hubs left out (science "
-    "B7, E40). Classes of a synthetic corpus: a drawn half of their single-token words are "
+    "experts whose ten words overlap most with a category's seed words, hubs left out "
+    "[def:category_search]. Classes of a synthetic corpus: a drawn half of their single-token "
+    "words are "
     "seeds, the others are held out; precision and recall are of the words found beyond the "
     "seeds, against the held-out ones; chance: the precision of random words; random_best: "
     "expected best overlap of as many random word sets. n: rank rows searched.",

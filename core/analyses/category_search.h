@@ -1,5 +1,5 @@
-// Finds experts of a concept by their words alone, as the paper's automatic search does (science.md
-// B7): no prompt, no forward pass. Pure functions of a dictionary, any thread.
+// Finds experts of a concept by their words alone, as the automatic search of arXiv 2604.14434 does
+// [def:category_search]: no prompt, no forward pass. Pure functions of a dictionary, any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct CategoryMatch {
     double weight = 0;    ///< their summed scores / ‖w‖: decides between equal overlaps
 };
 
-/// Directions with an overlap, largest first; hubs are left out (E40). Ties: weight, then layer and
-/// expert. @param seeds token ids, rising @param count at most so many
+/// Directions with an overlap, largest first; hubs are left out [def:hub]. Ties: weight, then layer
+/// and expert. @param seeds token ids, rising @param count at most so many
 std::vector<CategoryMatch> search_category(const Dictionary& dictionary,
                                            const std::vector<int64_t>& seeds, size_t count);
 

@@ -1,4 +1,4 @@
-// Analysis `clusters`: which experts write alike (science.md E43)?
+// Analysis `clusters`: which experts write alike [def:clusters]?
 #include <ATen/ops/stack.h>
 #include <algorithm>
 #include <map>
@@ -33,7 +33,7 @@ std::vector<std::string> common_words(const std::vector<const WordList*>& member
 }
 
 Result<stats::Hdbscan> clusters_of(const at::Tensor& unit, const Progress& progress) {
-    stats::HdbscanOptions options;  // those of E43
+    stats::HdbscanOptions options;  // [def:clusters]
     bool stopped = false;
     options.go_on = [&](double share) {
         progress.report("clustering experts", share);
@@ -110,7 +110,7 @@ Result<AnalysisOutput> clusters(const AnalysisContext& context) {
 extern const Analysis kClusters{
     "clusters",
     {Need::model, Need::experts},
-    "HDBSCAN (min_cluster_size 5, min_samples 5, Euclidean on unit vectors; science E43) of the "
+    "HDBSCAN (min_cluster_size 5, min_samples 5, Euclidean on unit vectors) [def:clusters] of the "
     "mean embedding of each expert's ten words, all layers together. coherence: mean pairwise "
     "cosine of a cluster's means; unclustered: share in no cluster. n: rank rows of experts.",
     clusters};

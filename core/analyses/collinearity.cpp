@@ -1,4 +1,4 @@
-// Analysis `collinearity`: how alike are the rows of a router (science.md C4, C5)?
+// Analysis `collinearity`: how alike are the rows of a router [def:coupling] [def:model_space]?
 #include "core/analyses/measured.h"
 #include "core/measure/model_space.h"
 #include "core/measure/router_geometry.h"
@@ -57,8 +57,10 @@ extern const Analysis kCollinearity{
     "collinearity",
     {Need::model, Need::rows},
     "cosines of all pairs of router rows (centroids; linear: weight rows): mean, mean of each "
-    "row's nearest, effective rank exp(H(sigma^2)), largest |cos| (science C4). pools: of each "
-    "hop's own pool (unrolled). model_space: the same of the rows W_proj^T c_i (C5), for each "
+    "row's nearest, effective rank exp(H(sigma^2)), largest |cos| [def:collinearity]. pools: of "
+    "each "
+    "hop's own pool (unrolled). model_space: the same of the rows W_proj^T c_i [def:model_space], "
+    "for each "
     "projection and pool. n: rows.",
     collinearity};
 

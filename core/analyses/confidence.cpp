@@ -1,4 +1,4 @@
-// Analysis `confidence`: how sure is the router of its choice (science.md E46)?
+// Analysis `confidence`: how sure is the router of its choice [def:expert_load]?
 #include <cmath>
 
 #include "core/analyses/batch_means.h"
@@ -45,7 +45,7 @@ extern const Analysis kConfidence{
     "confidence",
     {Need::model, Need::scores},
     "entropy (nats) and largest probability of the full softmax, mean over tokens and hops "
-    "(science E46), 95 % bootstrap intervals over validation batches. uniform_entropy: of even "
+    "[def:confidence], 95 % bootstrap intervals over validation batches. uniform_entropy: of even "
     "use, ln(size of a hop's pool), mean over hops. n: tokens.",
     confidence};
 

@@ -1,5 +1,6 @@
 // Analysis `coupling`: do router rows point where their own experts read, do scores foretell
-// activations, and do gradients push both the same way (science.md C1, C4, C5)?
+// activations, and do gradients push both the same way? [def:coupling] [def:score_coupling]
+// [def:gradient_coupling]
 #include "core/measure/coupling.h"
 
 #include <algorithm>
@@ -299,8 +300,9 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
 extern const Analysis kCoupling{
     "coupling",
     {Need::model, Need::rows, Need::reading_experts},
-    "router rows r_i in model space (W_proj^T c_i, or the linear row) against experts (science "
-    "C4, C5). alignment, for each expert matrix (down and gate read, up writes): Score(i,j) = "
+    "router rows r_i in model space (W_proj^T c_i, or the linear row) against experts "
+    "[def:coupling]. alignment, for each expert matrix (down and gate read, up writes): Score(i,j) "
+    "= "
     "|V_k(j) r_i|^2, V_k(j) the top k = ceil(1 % of min(rank, d)) right singular vectors of "
     "expert j; matched i = j, mismatched j != i within the pool, random baseline k/d, "
     "specificity matched/mismatched; cosine: mean over rank rows of cos(r_i, row); energy: sum "

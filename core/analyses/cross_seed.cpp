@@ -1,5 +1,5 @@
 // Analysis `cross_seed`: have two runs grown the same experts, by words and by direction, beside
-// what chance gives (science.md A10, "Mechanism probes" and its Caution)?
+// what chance gives [def:cross_seed] [def:best_match]?
 #include "core/analyses/cross_seed.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -82,7 +82,7 @@ std::optional<Warning> best_match_warning(const BestMatch& match) {
 
 namespace {
 
-constexpr int64_t kComparedWords = 20;  ///< science.md A10
+constexpr int64_t kComparedWords = 20;  ///< [def:cross_seed]
 
 /// The sentence that refuses a pair of runs, or "" where they can be held against each other.
 std::string refusal(const OpenRun& a, const OpenRun& b) {
@@ -253,7 +253,7 @@ extern const Analysis kCrossSeed{
     {Need::model, Need::second_run, Need::experts},
     "against a second run of the same tokenizer: for each expert the largest Jaccard of its "
     "twenty words with an expert of the same layer, mean over experts, and the largest cosine of "
-    "w_up (science A10). Baselines: one random pair of sets, the best of as many random sets as "
+    "w_up [def:cross_seed]. Baselines: one random pair of sets, the best of as many random sets as "
     "the layer has (both exact), the best of random directions read through the two embeddings "
     "(drawn), sqrt(2 ln M / d) and random directions for the cosine. Intervals 95 %, bootstrap "
     "over experts. warnings: where a best match lies above one random pair but not above the "

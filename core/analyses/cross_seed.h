@@ -1,6 +1,6 @@
 // Experts of two models held against each other: the best partner of each by words and by direction
-// (science.md A10, "Cross-seed"), and what chance would give: the best of M candidates is to be
-// read against the best of M random ones, not against one random pair (A10, Caution). Thread:
+// [def:cross_seed], and what chance would give: the best of M candidates is to be
+// read against the best of M random ones, not against one random pair [def:best_match]. Thread:
 // whoever owns the tensors; results are plain values.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Analysis `density`: how crowded is a routing space, and by how much is a choice decided
-// (science.md C4)?
+// [def:coupling]?
 #include <cmath>
 
 #include "core/analyses/batch_means.h"

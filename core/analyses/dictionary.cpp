@@ -1,4 +1,5 @@
-// Analysis `dictionary`: what does each expert write, in words (science.md B2, E40–E42, A12)?
+// Analysis `dictionary`: what does each expert write, in words [def:dictionary] [def:cohesion]
+// [def:hub]?
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -94,7 +95,7 @@ struct Tally {
     }
 };
 
-/// Jaccard of each row's ten words with and without the final LayerNorm's gain (E41).
+/// Jaccard of each row's ten words with and without the final LayerNorm's gain [def:dictionary].
 std::vector<double> gain_jaccard(const Dictionary& plain, const Dictionary& with_gain) {
     std::vector<double> out;
     for (size_t l = 0; l < plain.layers.size(); ++l)
@@ -199,11 +200,12 @@ Result<AnalysisOutput> dictionary(const AnalysisContext& context) {
 extern const Analysis kDictionary{
     "dictionary",
     {Need::model, Need::experts},
-    "words of each expert: the ten tokens v of largest <E_v, w_up> (science B2, E41), beside "
-    "those of largest cosine and of -w_up (E42). purity: largest share of the ten in one "
+    "words of each expert: the ten tokens v of largest <E_v, w_up> [def:dictionary], beside those "
+    "of largest cosine and of -w_up. purity: largest share of the ten in one "
     "category, which is named where more than half are; cohesion: mean pairwise cosine of their "
-    "embeddings (A12: pure > 0.35, junk < 0.15); load: choices; hub: mean cosine to 1,000 random "
-    "tokens above mean + 2 sd of the layer (E40). Rank rows are read one by one; an expert's "
+    "embeddings [def:cohesion] (pure > 0.35, junk < 0.15); load: choices; hub: mean cosine to "
+    "1,000 random "
+    "tokens above mean + 2 sd of the layer [def:hub]. Rank rows are read one by one; an expert's "
     "words are those of its strongest row. Intervals 95 %: Clopper-Pearson of shares, bootstrap "
     "over rows of means. n: rank rows of experts.",
     dictionary};

@@ -1,5 +1,5 @@
 // Analysis `displacement`: how far do hops move the routing position, and how much do they write
-// (science.md E12)?
+// [def:hop_divergence]?
 #include <cmath>
 
 #include "core/analyses/batch_means.h"
@@ -45,7 +45,7 @@ extern const Analysis kDisplacement{
     {Need::model, Need::hops},
     "mean over tokens of the distance between the routing positions of the last and the first "
     "hop, null for routers without positions and layers of one hop; relative_update: |h_accum| / "
-    "|LN(x)| (science E12). 95 % bootstrap intervals over validation batches. n: tokens.",
+    "|LN(x)| [def:displacement]. 95 % bootstrap intervals over validation batches. n: tokens.",
     displacement};
 
 }  // namespace hopscope::core::analysis

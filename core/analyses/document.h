@@ -54,7 +54,7 @@ class Fields {
     Fields& none(const std::string& name, const char* column = nullptr);
     /// Columns NAME, NAME_ci95_low, NAME_ci95_high.
     Fields& estimate(const std::string& name, const Estimate& value, const char* column = nullptr);
-    /// The same where readers expect a plain number under NAME (product.md section 5): the form
+    /// The same where readers expect a plain number under NAME: the form
     /// with the interval stands beside it as NAME_interval.
     Fields& plain_estimate(const std::string& name, const Estimate& value,
                            const char* column = nullptr);

@@ -1,4 +1,4 @@
-// Analysis `echo`: does the second hop write what the first one wrote (science.md E24)?
+// Analysis `echo`: does the second hop write what the first one wrote [def:echo]?
 #include "core/analyses/batch_means.h"
 #include "core/analyses/measured.h"
 
@@ -16,7 +16,7 @@ Result<AnalysisOutput> echo(const AnalysisContext& context) {
 extern const Analysis kEcho{
     "echo",
     {Need::model, Need::several_hops},
-    "mean over tokens of cos(dh_0, dh_1), per layer, then over layers (science E24). 95 % "
+    "mean over tokens of cos(dh_0, dh_1), per layer, then over layers [def:echo]. 95 % "
     "bootstrap intervals over validation batches. n: tokens.",
     echo};
 

@@ -1,5 +1,5 @@
 // Analysis `frozen_routing`: what is the model where later hops keep the first one's choice
-// (science.md E10)?
+// [def:frozen_routing]?
 #include "core/analyses/perplexities.h"
 #include "core/stats/descriptive.h"
 
@@ -33,7 +33,7 @@ Result<AnalysisOutput> frozen_routing(const AnalysisContext& context) {
 extern const Analysis kFrozenRouting{
     "frozen_routing",
     {Need::model, Need::experts},
-    "perplexity and Jaccard with hop 0's choice and weights for all hops (science E10). n: "
+    "perplexity and Jaccard with hop 0's choice and weights for all hops [def:frozen_routing]. n: "
     "tokens.",
     frozen_routing};
 

@@ -1,4 +1,4 @@
-// Analysis `grammar`: which experts prefer function words to content words (science.md B3, E45)?
+// Analysis `grammar`: which experts prefer function words to content words [def:grammar]?
 #include <algorithm>
 #include <map>
 
@@ -9,7 +9,7 @@
 namespace hopscope::core::analysis {
 namespace {
 
-/// Thresholds of the paper (B3).
+/// Thresholds of arXiv 2604.14434 [def:grammar].
 constexpr double kEnriched = 1.5, kSpecialist = 10, kDiscovery = 0.05;
 constexpr size_t kGrammarExperts = 10, kExpertWords = 5;
 
@@ -127,7 +127,7 @@ extern const Analysis kGrammar{
     "for each expert the odds ratio of (token of a function word against token of a content "
     "word) x (routed to it in some hop of the layer or not), 0.5 added to each cell; Fisher's "
     "exact p, q by Benjamini-Hochberg over the experts of a layer. enriched: ratio > 1.5 and q < "
-    "0.05; specialists: ratio > 10 (science B3, E45). Neighbouring tokens are not independent, "
+    "0.05; specialists: ratio > 10 [def:grammar]. Neighbouring tokens are not independent, "
     "so p is optimistic. n: tokens.",
     grammar};
 

@@ -1,4 +1,4 @@
-// Analysis `hop_divergence`: how far does the next hop choose other experts (science.md E12)?
+// Analysis `hop_divergence`: how far does the next hop choose other experts [def:hop_divergence]?
 #include "core/analyses/hop_pairs.h"
 #include "core/analyses/measured.h"
 
@@ -20,7 +20,7 @@ Result<AnalysisOutput> hop_divergence(const AnalysisContext& context) {
 extern const Analysis kHopDivergence{
     "hop_divergence",
     {Need::model, Need::several_hops},
-    "mean of 1 - Jaccard of consecutive hops (science E12). 95 % bootstrap intervals over "
+    "mean of 1 - Jaccard of consecutive hops [def:hop_divergence]. 95 % bootstrap intervals over "
     "validation batches. n: tokens.",
     hop_divergence};
 

@@ -1,5 +1,5 @@
 // Analysis `hop_knockout`: two maps of what the model loses, where a hop writes nothing and where a
-// token's first-ranked expert does (science.md E21, B6).
+// token's first-ranked expert does [def:hop_knockout].
 #include "core/analyses/hop_knockout.h"
 
 #include <ATen/TensorOperators.h>
@@ -276,9 +276,10 @@ extern const Analysis kHopKnockout{
     {Need::model, Need::hops},
     "KL(base || changed) in nats of the next-token distribution where one (layer, hop) writes "
     "nothing, mean over positions; proposed_hops keeps each layer's hops up to the last whose KL "
-    "is a tenth of the largest (science E21). experts: the same where each token's first-ranked "
+    "is a tenth of the largest [def:hop_knockout]. experts: the same where each token's "
+    "first-ranked "
     "expert of one layer writes nothing, the other weights as they are, in all hops and hop by "
-    "hop (science B6); control: its second-ranked expert instead, difference = first - second, "
+    "hop; control: its second-ranked expert instead, difference = first - second, "
     "batch by batch. largest: of any position. 95 % bootstrap intervals over batches. KL in "
     "fp64. n: batches.",
     hop_knockout};

@@ -1,5 +1,6 @@
-// What the model loses where one hop, or one expert of one layer, writes nothing (science.md E21,
-// B6): maps over layers and hops. Thread: whoever owns the weights; results are plain values.
+// What the model loses where one hop, or one expert of one layer, writes nothing
+// [def:hop_knockout]: maps over layers and hops. Thread: whoever owns the weights; results are
+// plain values.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,8 @@ struct KnockoutEffect {
     double largest = 0;  ///< of any position
 };
 
-/// Each (layer, hop) in turn has its update zeroed (E21): [layer][hop]. A map for asymmetric hop
-/// vectors.
-/// Errors: usage for a dense model; interrupted.
+/// Each (layer, hop) in turn has its update zeroed [def:hop_knockout]: [layer][hop]. A map for
+/// asymmetric hop vectors. Errors: usage for a dense model; interrupted.
 Result<std::vector<std::vector<KnockoutEffect>>> hop_knockout(const Config& config,
                                                               const Weights& weights,
                                                               const BatchSource& source,
@@ -33,7 +33,7 @@ struct ExpertKnockout {
     KnockoutEffect second;
 };
 
-/// The paper's own test (B6), one layer at a time: [layer].
+/// The test of arXiv 2604.14434, one layer at a time: [layer].
 /// Errors: usage for a dense model; interrupted.
 Result<std::vector<ExpertKnockout>> expert_knockout(const Config& config, const Weights& weights,
                                                     const BatchSource& source, int64_t batches,

@@ -1,4 +1,4 @@
-// Analysis `identity`: does an expert write what it reads (science.md A10)?
+// Analysis `identity`: does an expert write what it reads [def:identity]?
 #include <algorithm>
 #include <cmath>
 
@@ -35,7 +35,7 @@ Result<AnalysisOutput> identity(const AnalysisContext& context) {
 extern const Analysis kIdentity{
     "identity",
     {Need::model, Need::reading_experts},
-    "cos(w_down, w_up) of each expert, mean over its ranks (science A10); shares of experts with "
+    "cos(w_down, w_up) of each expert, mean over its ranks [def:identity]; shares of experts with "
     "|cos| > 0.8 and < 0.2. Intervals 95 %: bootstrap over experts of the mean, Clopper-Pearson "
     "of shares. n: experts.",
     identity};

@@ -1,4 +1,4 @@
-// Analysis `jaccard`: how alike are the expert sets of two hops, layers or steps (science.md E11)?
+// Analysis `jaccard`: how alike are the expert sets of two hops, layers or steps [def:jaccard]?
 #include <algorithm>
 
 #include "core/analyses/batch_means.h"
@@ -101,7 +101,7 @@ extern const Analysis kJaccard{
     "jaccard",
     {Need::model, Need::routing},
     "|A ∩ B| / |A ∪ B| of the expert sets of consecutive hops, indices within the pool; mean "
-    "over tokens; mean = over layers and pairs (science E11). 95 % bootstrap intervals over "
+    "over tokens; mean = over layers and pairs [def:jaccard]. 95 % bootstrap intervals over "
     "validation batches. between_layers: the same of the first hops of two layers, whose experts "
     "have only their number in common; random: two sets drawn evenly. between_steps: the same "
     "hop of the same probe tokens in consecutive saved snapshots, mean and 95 % bootstrap "

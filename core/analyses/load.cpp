@@ -1,4 +1,4 @@
-// Analysis `load`: how evenly are the experts chosen (science.md E46)?
+// Analysis `load`: how evenly are the experts chosen [def:expert_load]?
 #include <algorithm>
 
 #include "core/analyses/measured.h"
@@ -52,7 +52,7 @@ extern const Analysis kLoad{
     "load",
     {Need::model, Need::routing},
     "choices of each expert over all hops: Gini, coefficient of variation, max / mean, experts "
-    "without a choice, share of the five most used, exp(entropy) (science E46). n: tokens.",
+    "without a choice, share of the five most used, exp(entropy) [def:expert_load]. n: tokens.",
     load};
 
 }  // namespace hopscope::core::analysis

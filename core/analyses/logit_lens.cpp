@@ -1,5 +1,5 @@
 // Analysis `logit_lens`: what does each hop add to the probability of the true next token
-// (science.md B1)?
+// [def:logit_lens]?
 #include "core/analyses/logit_lens.h"
 
 #include <ATen/TensorOperators.h>
@@ -186,7 +186,7 @@ extern const Analysis kLogitLens{
     "final norm and the head read what the stream would be if the layer ended before its first "
     "hop, or after each: the residual stream + h_accum so far (with moe.returns = \"state\" + x); "
     "a dense layer has one stage behind it. Mean over 100 tokens drawn from each of 20 batches, "
-    "95 % bootstrap interval over batches; rise: last stage - first (science B1). n: tokens.",
+    "95 % bootstrap interval over batches; rise: last stage - first [def:logit_lens]. n: tokens.",
     logit_lens};
 
 }  // namespace analysis

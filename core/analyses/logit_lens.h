@@ -1,4 +1,4 @@
-// The logit lens (science.md B1): what the head would say of the stream before and after each hop.
+// The logit lens [def:logit_lens]: what the head would say of the stream before and after each hop.
 // Thread: whoever owns the weights; results are plain.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Do experts tell the meanings of a word apart? Jaccard of the expert sets of pairs of its
-// occurrences, of the same and of different meaning (science.md B4). Pure functions of plain
+// occurrences, of the same and of different meaning [def:polysemy]. Pure functions of plain
 // numbers, any thread.
 #pragma once
 

@@ -53,7 +53,7 @@ class Measured {
     std::optional<Evaluation> base_;
 };
 
-/// Batches every analysis of a model looks at (science.md E25).
+/// Batches every analysis of a model looks at [def:validation].
 inline constexpr int64_t kAnalysisBatches = 50;
 
 }  // namespace hopscope::core

@@ -1,4 +1,4 @@
-// Analysis `norms`: how loud are the experts beside attention (science.md E23)?
+// Analysis `norms`: how loud are the experts beside attention [def:norms]?
 #include "core/analyses/batch_means.h"
 #include "core/analyses/measured.h"
 
@@ -16,8 +16,8 @@ Result<AnalysisOutput> norms(const AnalysisContext& context) {
 extern const Analysis kNorms{
     "norms",
     {Need::model, Need::hops},
-    "mean over tokens of |h_accum| / |attention output|, per layer, then over layers (science "
-    "E23). 95 % bootstrap intervals over validation batches. n: tokens.",
+    "mean over tokens of |h_accum| / |attention output|, per layer, then over layers [def:norms]. "
+    "95 % bootstrap intervals over validation batches. n: tokens.",
     norms};
 
 }  // namespace hopscope::core::analysis

@@ -1,4 +1,4 @@
-// Analysis `polysemy`: does the routing of a word follow its meaning (science.md B4)?
+// Analysis `polysemy`: does the routing of a word follow its meaning [def:polysemy]?
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -321,7 +321,7 @@ extern const Analysis kPolysemy{
     "over words with the 95 % bootstrap interval over words. p: meanings dealt out anew within "
     "each word, 2,000 times, difference = same - different at least as large. decided_after: "
     "words whose meaning follows from later words, which the model cannot know. control: pairs "
-    "of a word of one meaning, nearest in frequency (science B4). Pairs of one meaning also "
+    "of a word of one meaning, nearest in frequency [def:polysemy]. Pairs of one meaning also "
     "share neighbours. Words of a text of one's own: --prompts, JSON lines {text, word, "
     "meaning}. n: occurrences.",
     polysemy};

@@ -1,5 +1,5 @@
 // Routing positions of chosen tokens, read by a probe from plain passes over evaluation batches
-// (science.md E44). Thread: whoever owns the weights; results are plain.
+// [def:silhouette]. Thread: whoever owns the weights; results are plain.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Analysis `silhouette`: are routing positions ordered by syntax or by frequency (science.md B3,
-// E44)?
+// Analysis `silhouette`: are routing positions ordered by syntax or by frequency [def:grammar]
+// [def:silhouette]?
 #include "core/stats/silhouette.h"
 
 #include <algorithm>
@@ -237,7 +237,7 @@ extern const Analysis kSilhouette{
     "others. p: 200 permutations; ci95: 500 bootstrap resamples of tokens; difference = syntax - "
     "frequency, depth_trend its Spearman rho with the layer. control: up to 15 pairs of a "
     "function and a content word, frequency ratio < 2, nearest in tokens, then in letters; "
-    "p_words deals labels to words, p to tokens (science B3, E44). n: tokens.",
+    "p_words deals labels to words, p to tokens [def:silhouette]. n: tokens.",
     silhouette};
 
 }  // namespace hopscope::core::analysis

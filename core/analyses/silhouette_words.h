@@ -1,6 +1,6 @@
 // Words of a text for `silhouette`: which tokens are of function words, of frequent and of other
-// content words, and pairs of a function and a content word that are otherwise alike (science.md
-// E44). Pure functions of plain data and a seed, any thread.
+// content words, and pairs of a function and a content word that are otherwise alike
+// [def:silhouette]. Pure functions of plain data and a seed, any thread.
 #pragma once
 
 #include <array>

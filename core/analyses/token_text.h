@@ -1,5 +1,5 @@
 // The text behind the evaluation batches of an analysis: words, their classes, and which tokens
-// are of function words and which of content words (science.md B3, E45). Made once for one
+// are of function words and which of content words [def:grammar]. Made once for one
 // `analyze` call, then plain values. Calling thread.
 #pragma once
 

@@ -1,6 +1,6 @@
-// Commands are values: a kind and flat JSON arguments (product.md section 6). One registry
-// describes them all, a row each, and feeds buttons, palette, command line, log and tests. Plain
-// C++, any thread.
+// Commands are values: a kind and flat JSON arguments (docs/formats.md#commands-and-scripts). One
+// registry describes them all, a row each, and feeds buttons, palette, command line, log and tests.
+// Plain C++, any thread.
 #pragma once
 
 #include <cstdint>
@@ -105,7 +105,7 @@ struct CommandSpec {
     const ArgSpec* value() const;
 };
 
-/// All commands, in the order of product.md section 6 and of CommandKind.
+/// All commands, in the order of docs/formats.md#commands-and-scripts and of CommandKind.
 const std::vector<CommandSpec>& command_registry();
 const CommandSpec& spec_of(CommandKind kind);
 const std::string& name_of(CommandKind kind);

@@ -1,4 +1,5 @@
-// The one list of commands (product.md section 6): a row each, and how rows are found.
+// The one list of commands (docs/formats.md#commands-and-scripts): a row each, and how rows are
+// found.
 #include <algorithm>
 
 #include "core/api/command.h"

@@ -1,6 +1,6 @@
 // The resolved configuration of a run: one plain struct a TOML table, with the defaults of
-// product.md section 3. Plain C++, any thread. core/config reads and writes it; everything else
-// only reads it.
+// docs/formats.md#configuration. Plain C++, any thread. core/config reads and writes it; everything
+// else only reads it.
 #pragma once
 
 #include <cstdint>
@@ -95,7 +95,7 @@ struct MoeConfig {
         return projection == ProjectionKind::identity ||
                (counts_centroids() && kmeans_space == KMeansSpace::model);
     }
-    /// Whether re-routing moves the position by the experts' kinematic vectors (science.md E9).
+    /// Whether re-routing moves the position by the experts' kinematic vectors [def:reroute].
     bool reads_kinematic() const {
         return reroute == Reroute::kinematic || reroute == Reroute::hybrid;
     }
@@ -105,7 +105,7 @@ struct MoeConfig {
             composition == Composition::grouped_silu || composition == Composition::grouped_gated;
         return grouped ? 4 : 1;
     }
-    /// Whether a bias that counting moves takes part in the selection (science.md C3).
+    /// Whether a bias that counting moves takes part in the selection [def:loss_free].
     bool has_bias() const {
         return counts_centroids() || (has_rows() && (balance == Balance::loss_free ||
                                                      balance == Balance::loss_free_sequence));
@@ -115,12 +115,12 @@ struct MoeConfig {
         return balance == Balance::sequence || balance == Balance::loss_free_sequence;
     }
     /// Whether the balance term enters the loss: not where no gradient moves the router's rows
-    /// (E19, hash; K-Means balances by its own bias, C3).
+    /// (random-fixed, hash; K-Means balances by its own bias) [def:balance_loss].
     bool balances_by_loss() const {
         return has_rows() && traits().move == RowsMove::by_gradient &&
                (balance == Balance::switch_loss || balances_sequences());
     }
-    /// Whether the weights of `k` chosen experts are divided by their sum (science.md E4).
+    /// Whether the weights of `k` chosen experts are divided by their sum [def:renormalise].
     bool renormalises(int64_t k) const {
         return renormalise == Renormalise::yes || (renormalise == Renormalise::automatic && k != 1);
     }

@@ -105,10 +105,9 @@ Result<std::string> eval(const EvalOptions& options);  ///< hopscope.eval/1
 
 struct HaltingOptions {
     std::vector<std::string> runs;
-    std::vector<double> epsilons = {0.02, 0.05, 0.1,
-                                    0.15};  ///< those of the paper (science.md A10)
-    std::string corpus;                     ///< "" = the run's own
-    std::string split = "valid";            ///< "train" | "valid"
+    std::vector<double> epsilons = {0.02, 0.05, 0.1, 0.15};  ///< those of arXiv 2604.14419
+    std::string corpus;                                      ///< "" = the run's own
+    std::string split = "valid";                             ///< "train" | "valid"
     int64_t batches = 50;
     int64_t repeats = 3;  ///< timed passes
     std::string precision = "fp32";

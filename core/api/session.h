@@ -1,7 +1,7 @@
 // A session is one sitting with a run: from opening it to closing it, the run is trained, watched
 // and inspected through this one door of the window. Every function returns at once and never waits
 // for the trainer; call them from the window thread only. Behind the door one thread owns the live
-// model and another the inspector's copy (architecture.md, Threads).
+// model and another the inspector's copy (docs/development.md#threads).
 #pragma once
 
 #include <cstdint>
@@ -51,7 +51,8 @@ struct TraceRequest {
     std::vector<Command> interventions;  ///< for inference: halt, freeze routing, …
 };
 
-/// What an intervention does to one prompt and to validation loss (science.md A6, E13, E14).
+/// What an intervention does to one prompt and to validation loss [def:halting]
+/// [def:halting_control].
 struct HaltingEffect {
     uint64_t version = 0;
     int64_t step = 0;
@@ -72,7 +73,7 @@ struct HaltingEffect {
     std::string error;
 };
 
-/// Words whose probability is summed: those that are a single token (science.md E37).
+/// Words whose probability is summed: those that are a single token [def:category_probability].
 struct CategoryWords {
     std::string name;
     std::vector<std::string> words;
@@ -115,7 +116,7 @@ struct DosePoint {
 };
 
 /// What an intervention does to the next token at the last position of a prompt, beside a random
-/// control of equal size (product.md section 6). Published first without the control, then whole.
+/// control of equal size [def:effect]. Published first without the control, then whole.
 struct InterventionEffect {
     uint64_t version = 0;
     int64_t step = 0;  ///< of the weights that were used
@@ -129,7 +130,7 @@ struct InterventionEffect {
     double kl = kNaN;                            ///< KL(base ‖ changed), nats
     bool token_changed = false;                  ///< the most likely token differs
     double mean_hops = kNaN;      ///< executed under the intervention, mean over tokens and layers
-    std::vector<double> jaccard;  ///< per layer: expert sets of base and changed (E11)
+    std::vector<double> jaccard;  ///< per layer: expert sets of base and changed [def:jaccard]
     std::vector<OddsRow> next;    ///< the ten likeliest of base and of changed, falling base
     std::vector<OddsRow> groups;  ///< P of each category asked for
     int64_t control_draws = 0;

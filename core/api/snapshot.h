@@ -15,8 +15,8 @@ namespace hopscope::core {
 
 inline constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-/// Per-layer routing statistics of one update (science.md A10, E11, E46); also columns of
-/// metrics.csv.
+/// Per-layer routing statistics of one update [def:jaccard] [def:entropy] [def:expert_load]; also
+/// columns of metrics.csv.
 struct LayerScalars {
     float entropy = kNaN;  ///< nats, full softmax, mean over tokens and hops
     float max_prob = kNaN;
@@ -27,7 +27,7 @@ struct LayerScalars {
     float load_q10 = kNaN, load_q50 = kNaN, load_q90 = kNaN;  ///< quantiles of choices an expert
     float tau = kNaN;                                         ///< NaN for routers without
     float moe_scale = kNaN;  ///< output scale of the layer, or the global one; NaN without
-    // Recorded where a geometry snapshot is due, NaN otherwise (science.md C4, C5): of the weights
+    // Recorded where a geometry snapshot is due, NaN otherwise [def:live_geometry]: of the weights
     // …
     float coupling = kNaN;        ///< mean cos(r_i, w_down_i), r_i the router row in model space
     float collinearity = kNaN;    ///< mean cosine of pairs of router rows
@@ -67,7 +67,7 @@ struct LayerGeometry {
     std::vector<float> positions;  ///< [hops, tokens, d_space], unit rows
     std::vector<int32_t> choices;  ///< [hops, tokens, top_k], falling weight
     std::vector<float> weights;    ///< [hops, tokens, top_k]
-    std::vector<float> jaccard;    ///< [hops, hops] mean over tokens, index sets (science.md E11)
+    std::vector<float> jaccard;    ///< [hops, hops] mean over tokens, index sets [def:jaccard]
 };
 
 struct GeometrySnapshot {
@@ -112,7 +112,7 @@ struct TraceLayer {
     std::vector<TraceHop> hops;                      ///< empty for dense layers
 };
 
-/// Everything about one prompt (product.md section 5).
+/// Everything about one prompt (docs/formats.md#trace-of-a-prompt).
 struct TraceResult {
     uint64_t version = 0;
     int64_t step = 0;  ///< of the weights that were used

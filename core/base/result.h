@@ -10,7 +10,7 @@
 namespace hopscope::core {
 
 /// What the caller of the program should be told; the command line maps it to its exit code
-/// (product.md section 2).
+/// (docs/guide.md#output-and-exit-codes).
 enum class ErrorKind {
     usage,        ///< exit 2: the call, a config or an input file is wrong
     failed,       ///< exit 1: the work failed

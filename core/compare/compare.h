@@ -1,6 +1,6 @@
 // Do two variants differ? Pairwise statistics of per-batch losses, groups of seeds, and warnings
-// about what the numbers do not carry (product.md section 5 `compare`, science.md A10 App. B, A13,
-// E47, E48). Pure functions of loaded inputs, any thread.
+// about what the numbers do not carry [def:paired_bootstrap] [def:tost] [def:mcnemar]
+// [def:comparison_warnings]. Pure functions of loaded inputs, any thread.
 #pragma once
 
 #include <optional>

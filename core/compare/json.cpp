@@ -1,4 +1,4 @@
-// The document hopscope.compare/1 (product.md section 5) and the definitions of its numbers.
+// The document hopscope.compare/1 and the definitions of its numbers.
 #include <cmath>
 
 #include "core/compare/compare.h"

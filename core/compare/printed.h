@@ -1,6 +1,6 @@
 // Does a printed number follow from the printed numbers it was made of? A table rounds; a claim
 // that cannot arise from any values that round to the printed ones is wrong, one that can is only
-// undecided (science.md A10, A13). Pure functions, any thread.
+// undecided [def:printed_claims]. Pure functions, any thread.
 #pragma once
 
 #include <string>

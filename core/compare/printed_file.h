@@ -1,5 +1,5 @@
 // A table's claims as a file, each beside the printed numbers it should follow from, and what
-// `compare` reports of them (science.md A10, A13). Pure functions of a file, any thread.
+// `compare` reports of them [def:printed_claims]. Pure functions of a file, any thread.
 #pragma once
 
 #include <optional>

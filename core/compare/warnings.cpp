@@ -1,6 +1,6 @@
-// What the numbers of a comparison do not carry, each derived from the input (science.md A10, A13):
-// intervals at the margin, unfair baselines, gaps that one seed makes, figures that contradict each
-// other.
+// What the numbers of a comparison do not carry, each derived from the input
+// [def:comparison_warnings]: intervals at the margin, unfair baselines, gaps that one seed makes,
+// figures that contradict each other.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -169,8 +169,8 @@ void Collector::fairness(size_t i, size_t j) {
     sizes(i, j);
 }
 
-/// Sizes differ where live parameters do (science.md A9): vectors that nothing reads make models of
-/// different means look alike, as cosine d = 341 and linear, or a dense baseline of d_ff = 1120.
+/// Sizes differ where live parameters do [def:parameters]: vectors that nothing reads make models
+/// of different means look alike, as cosine d = 341 and linear, or a dense baseline of d_ff = 1120.
 void Collector::sizes(size_t i, size_t j) {
     const EvalOrigin &a = result_.inputs[i].record.origin, &b = result_.inputs[j].record.origin;
     if (a.parameters <= 0 || b.parameters <= 0) return;

@@ -1,6 +1,6 @@
 // What follows from a configuration by arithmetic alone: parameters, FLOPs a token, memory
-// (science.md A9; product.md "info"). Counts every configuration product.md can express, trainable
-// in this version or not. Pure functions, any thread; the Config must have passed check_config.
+// [def:parameters] [def:flops] [def:memory]. Counts every configuration that can be written. Pure
+// functions, any thread; the Config must have passed check_config.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct ParameterCounts {
     int64_t routing_centroids = 0;
     int64_t routing_kinematic = 0;
     int64_t routing_linear = 0;
-    int64_t routing_live = 0;  ///< routing without kinematic vectors that nothing reads (A9)
+    int64_t routing_live = 0;  ///< without vectors that nothing reads [def:parameters]
     int64_t norms = 0;         ///< of the blocks, the final one and the embedding's
     int64_t dense = 0;         ///< dense FFN
     int64_t other = 0;         ///< learned tau, output scales, selection biases
@@ -32,8 +32,8 @@ ParameterCounts count_parameters(const Config& config);
 /// Forward pass, one token, all layers; a multiply-add counts 2; norms, softmax and activations are
 /// left out.
 struct FlopCounts {
-    double experts = 0;  ///< A9: 2 · 2 · d · k · r a hop
-    double routing = 0;  ///< A9: 2 · d · s + 2 · M · s a hop
+    double experts = 0;  ///< 2 · 2 · d · k · r a hop [def:flops]
+    double routing = 0;  ///< 2 · d · s + 2 · M · s a hop [def:flops]
     double attention =
         0;  ///< the four projections, and scores and sums over a mean context of seq_len / 2
     double head = 0;   ///< 2 · d · V
@@ -60,7 +60,7 @@ MemoryCounts count_memory(const Config& config);
 int64_t routing_width(const Config& c);
 
 /// Sizes of the pools of a layer with `hops` hops: one pool of M for shared pools, else M split
-/// over the hops with the larger ones first (science.md E17).
+/// over the hops with the larger ones first [def:unrolled_pools].
 std::vector<int64_t> pool_sizes(const MoeConfig& moe, int64_t hops);
 
 /// The parameter total in floating point: safe for any Config inside the ranges of its single keys.

@@ -1,4 +1,4 @@
-// Combinations of values that cannot stand together (product.md sections 3 and 10).
+// Combinations of values that cannot stand together.
 #include <algorithm>
 #include <string>
 

@@ -35,7 +35,7 @@ std::vector<std::string> differing_keys(const Config& a, const Config& b, bool r
 
 /// The same for the keys alone that decide which tokens a run sees, and in which order: data.*,
 /// model.vocab_size, train.seed, train.batch, train.seq_len, train.grad_accum. Empty: both see the
-/// same batches (product.md section 3, "Data order").
+/// same batches [def:data_order].
 std::vector<std::string> differing_data_keys(const Config& a, const Config& b);
 
 }  // namespace hopscope::core

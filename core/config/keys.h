@@ -52,14 +52,14 @@ struct Key {
     FieldView (*read)(const Config&);
     Allowed allowed;
     std::string comment;     ///< unit or meaning, for the canonical TOML; "" for none
-    bool resumable = false;  ///< resume may change it (product.md section 4)
+    bool resumable = false;  ///< resume may change it
     std::optional<Live> live = std::nullopt;  ///< there: `set` changes it while the run trains
 
     std::string_view table() const { return std::string_view(name).substr(0, name.find('.')); }
     std::string_view leaf() const { return std::string_view(name).substr(name.find('.') + 1); }
 };
 
-/// Every key, in the order of product.md section 3.
+/// Every key, in the order of docs/formats.md#configuration.
 const std::vector<Key>& config_keys();
 /// nullptr if there is no such key.
 const Key* find_key(std::string_view name);
@@ -87,7 +87,7 @@ struct Conflict {
     std::vector<std::string> keys;  ///< the first is the one to blame
     std::string problem;            ///< "found …, allowed …"
 };
-/// The first impossible combination of product.md sections 3 and 10.
+/// The first impossible combination.
 std::optional<Conflict> find_conflict(const Config& config);
 /// The conflict of a moe.hops array of `count` values, if it is of wrong length.
 std::optional<Conflict> hops_length_conflict(size_t count, int64_t n_layers);

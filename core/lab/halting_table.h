@@ -1,5 +1,6 @@
-// Perplexity, executed hops and measured time under halting thresholds (science.md A6, E13, E14): a
-// pure function of weights and data. Any thread that nothing else disturbs, since it takes times.
+// Perplexity, executed hops and measured time under halting thresholds [def:halting_saving]
+// [def:halting_time]: a pure function of weights and data. Any thread that nothing else disturbs,
+// since it takes times.
 #pragma once
 
 #include <cstdint>

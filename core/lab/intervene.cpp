@@ -180,7 +180,7 @@ double share_of(int64_t k, size_t n) {
     return static_cast<double>(k) / static_cast<double>(n);
 }
 
-/// The same of a change, with the share of prompts on which it is a rise (science.md B7): of all
+/// The same of a change, with the share of prompts on which it is a rise [def:effect]: of all
 /// prompts, those without a change included. The sign test leaves these out and says how many stay.
 ordered_json rise_json(const std::vector<double>& x) {
     const auto sign = stats::sign_test(x);

@@ -1,4 +1,5 @@
-// hopscope trace: everything about one prompt (hopscope.trace/1, product.md section 5).
+// hopscope trace: everything about one prompt (hopscope.trace/1,
+// docs/formats.md#trace-of-a-prompt).
 #include "core/probe/trace.h"
 
 #include "core/api/lab.h"

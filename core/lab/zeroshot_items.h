@@ -1,6 +1,5 @@
-// The multiple-choice items of a zero-shot task, read from the files that are published (product.md
-// section 2 `zeroshot`): context, continuations, the right one. Pure parsing, no LibTorch; any
-// thread.
+// The multiple-choice items of a zero-shot task, read from the files that are published: context,
+// continuations, the right one. Pure parsing, no LibTorch; any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +16,7 @@ namespace hopscope::core {
 struct ZeroshotChoice {
     std::string context;
     std::string continuation;  ///< with the blank that joins it to the context
-    int64_t bytes = 0;  ///< of the choice in UTF-8, without that blank; the norm's divisor (E48)
+    int64_t bytes = 0;  ///< UTF-8, without that blank: the norm's divisor [def:choice_scoring]
     bool operator==(const ZeroshotChoice&) const = default;
 };
 

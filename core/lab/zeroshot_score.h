@@ -1,5 +1,5 @@
 // ln P(continuation | context) of many texts by the one forward pass: how a text is split into
-// tokens, cut and batched (product.md section 5, science.md E48). Thread: whoever owns the weights.
+// tokens, cut and batched [def:choice_scoring]. Thread: whoever owns the weights.
 #pragma once
 
 #include <cstdint>

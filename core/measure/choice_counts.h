@@ -1,6 +1,6 @@
 // Countings of who was routed where, over the choices of a RoutingSample: groups of tokens against
-// experts, experts against each other, labels of tokens against experts (science.md E45; OLMoE's
-// co-activation and specialisation). Pure functions of plain numbers, any thread.
+// experts, experts against each other, labels of tokens against experts [def:grammar]
+// [def:coactivation] [def:specialisation]. Pure functions of plain numbers, any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How far each router row points where its own expert reads (science.md C4, C5), from the weights
+// How far each router row points where its own expert reads [def:coupling], from the weights
 // alone. Thread: whoever owns the weights; results are plain values.
 #pragma once
 

@@ -50,7 +50,7 @@ at::Tensor rows_of(const at::Tensor& embed, const std::vector<int64_t>& ids) {
     return on_cpu(embed.detach().index_select(0, index.to(embed.device())));
 }
 
-/// Marks rows whose mean cosine to random words stands out in their layer (E40).
+/// Marks rows whose mean cosine to random words stands out in their layer [def:hub].
 void mark_hubs(std::vector<ExpertWords>& rows) {
     std::vector<double> x;
     for (const auto& row : rows) x.push_back(row.mean_cosine);

@@ -1,6 +1,6 @@
 // What experts write, read out as words: each written direction against the rows of the tied
-// embedding (science.md B2, E40–E42, A12). Needs weights only, no forward pass. Thread: whoever
-// owns the weights; results are plain values.
+// embedding [def:dictionary] [def:cohesion] [def:hub]. Needs weights only, no forward pass. Thread:
+// whoever owns the weights; results are plain values.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -27,7 +27,7 @@ std::vector<int32_t> word_tokens(const WordList& words, int64_t count);
 struct DirectionWords {
     WordList dot;       ///< by <E_v, w>
     WordList cosine;    ///< by cos(E_v, w): frequent tokens with long rows lose their head start
-    WordList negative;  ///< by <E_v, −w>: what it argues against (E42)
+    WordList negative;  ///< by <E_v, −w>: what it argues against
 };
 
 /// Reads directions [R, d] against the embedding [V, d]; a block of scores holds 16 MiB, whatever R
@@ -52,22 +52,22 @@ struct ExpertWords {
     /// was moved from one to the other.
     double strength = 0;
     DirectionWords words;
-    /// Mean pairwise cosine of the embeddings of the first ten words by dot (A12, "Internal
-    /// Cohesion": pure > 0.35, junk < 0.15).
+    /// Mean pairwise cosine of the embeddings of the first ten words by dot [def:cohesion]: pure >
+    /// 0.35, junk < 0.15.
     double cohesion = 0;
     double mean_cosine = 0;  ///< to a random sample of the vocabulary
-    bool hub = false;        ///< mean_cosine above mean + 2 sd of its layer's rows (E40)
+    bool hub = false;        ///< mean_cosine above mean + 2 sd of its layer's rows [def:hub]
 };
 
 struct DictionaryOptions {
     int64_t top = 20;
-    bool final_norm = false;  ///< directions times the final LayerNorm's gain first (E41)
+    bool final_norm = false;  ///< times the final LayerNorm's gain [def:dictionary]
     uint64_t seed = 42;       ///< of the sample for hubs
 };
 
-inline constexpr int64_t kShownWords = 10;     ///< the dictionary's words an expert (B2)
-inline constexpr int64_t kHubSample = 1'000;   ///< token embeddings (E40)
-inline constexpr double kPureCohesion = 0.35;  ///< A12
+inline constexpr int64_t kShownWords = 10;     ///< the dictionary's words an expert
+inline constexpr int64_t kHubSample = 1'000;   ///< token embeddings [def:hub]
+inline constexpr double kPureCohesion = 0.35;  ///< [def:cohesion]
 inline constexpr double kJunkCohesion = 0.15;
 
 struct Dictionary {

@@ -1,6 +1,6 @@
-// The claim of science.md C1 on a trained model: router row and the rows its expert reads are
-// pushed along the same hidden states. One backward pass of the run's own loss. Thread: whoever
-// owns the weights; results are plain values.
+// The claim of arXiv 2605.12476 on a trained model [def:gradient_coupling]: router row and the rows
+// its expert reads are pushed along the same hidden states. One backward pass of the run's own
+// loss. Thread: whoever owns the weights; results are plain values.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@
 
 namespace hopscope::core {
 
-/// Of the rows of one matrix, each at unit length; rows of zeros are left out (C4).
+/// Of the rows of one matrix, each at unit length; rows of zeros are left out
+/// [def:gradient_coupling].
 struct RowGeometry {
     int64_t n = 0;          ///< rows that took part; under 2 everything is NaN
     double common_energy;   ///< mean of cos² to the rows' mean direction

@@ -1,5 +1,5 @@
-// Router rows as the model's stream sees them (science.md C5), to be set beside what experts read.
-// Pure functions of weights, any thread.
+// Router rows as the model's stream sees them [def:model_space], to be set beside what experts
+// read. Pure functions of weights, any thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
-// What the weights of router and experts show without a forward pass (science.md A10 "Identity",
-// C4). Thread: whoever owns the weights; results are plain values.
+// What the weights of router and experts show without a forward pass [def:identity]
+// [def:collinearity]. Thread: whoever owns the weights; results are plain values.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace hopscope::core {
 
-/// Pairwise cosine of the router's rows in one layer (C4): centroids, or rows of the linear router.
+/// Pairwise cosine of the router's rows in one layer [def:collinearity]: centroids, or rows of the
+/// linear router.
 struct Collinearity {
     int64_t n = 0;              ///< rows; 0 for a router without any
     double mean_cosine = 0;     ///< over pairs i ≠ j

@@ -1,7 +1,7 @@
 // A routing sample is what a model does with the tokens of some evaluation batches, layer by layer:
 // the choices of its routers and means of what is measured beside them, gathered by a probe in
-// plain passes (science.md A10, E11, E12, E23, E24, E46). Thread: whoever owns the weights; results
-// are plain.
+// plain passes [def:jaccard] [def:displacement] [def:norms] [def:echo] [def:entropy]. Thread:
+// whoever owns the weights; results are plain.
 #pragma once
 
 #include <cstdint>
@@ -33,15 +33,15 @@ struct FirstHop {
 };
 
 struct LayerSample {
-    std::vector<BatchMean> jaccard;  ///< [H − 1] consecutive hops, index sets within the pool (E11)
-    BatchMean echo;                  ///< cos(dh_0, dh_1) (E24); no batches for H = 1
-    BatchMean displacement;          ///< ‖pos_{H−1} − pos_0‖ (E12); none without positions
-    BatchMean relative_update;       ///< ‖h_accum‖ / ‖x‖, x = normalised input (E12)
-    BatchMean norm_ratio;            ///< ‖h_accum‖ / ‖attention output‖ (E23)
-    BatchMean entropy, max_prob;     ///< full softmax, mean over hops (E46); none for hash
-    std::vector<int64_t> counts;     ///< [M] choices
-    std::vector<HopChoices> hops;    ///< [H]
-    FirstHop first_hop;              ///< before the output scale; no batches for H = 1
+    std::vector<BatchMean> jaccard;  ///< [H − 1] consecutive hops [def:jaccard]
+    BatchMean echo;                  ///< cos(dh_0, dh_1) [def:echo]; no batches for H = 1
+    BatchMean displacement;  ///< ‖pos_{H−1} − pos_0‖ [def:displacement]; none without positions
+    BatchMean relative_update;  ///< ‖h_accum‖ / ‖x‖, x = normalised input [def:displacement]
+    BatchMean norm_ratio;       ///< ‖h_accum‖ / ‖attention output‖ [def:norms]
+    BatchMean entropy, max_prob;   ///< full softmax, mean over hops [def:entropy]; none for hash
+    std::vector<int64_t> counts;   ///< [M] choices
+    std::vector<HopChoices> hops;  ///< [H]
+    FirstHop first_hop;            ///< before the output scale; no batches for H = 1
 };
 
 struct RoutingSample {

@@ -1,5 +1,5 @@
-// Whether an expert's router score foretells how strongly it fires (science.md C4): statistics of a
-// ScoreSample. Pure functions of plain data, any thread.
+// Whether an expert's router score foretells how strongly it fires [def:score_coupling]: statistics
+// of a ScoreSample. Pure functions of plain data, any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Scores of the router beside what the chosen experts then do with the token, gathered by a probe
-// in one plain pass (science.md C4, C5). Thread: whoever owns the weights; results are plain.
+// in one plain pass [def:score_coupling] [def:density]. Thread: whoever owns the weights; results
+// are plain.
 #pragma once
 
 #include <cstdint>

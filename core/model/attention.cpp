@@ -18,7 +18,7 @@ struct Rotation {
     at::Tensor cos, sin;  // [T, head_dim / 2]
 };
 
-/// Angles in fp64, rounded once: the first token at position 0 (product.md section 4).
+/// Angles in fp64, rounded once: the first token at position 0 [def:block].
 Rotation rotation(int64_t length, int64_t head_dim, double theta, const at::TensorOptions& like) {
     const auto f64 = at::TensorOptions().dtype(at::kDouble);
     const auto exponent = at::arange(0, head_dim, 2, f64) / static_cast<double>(head_dim);

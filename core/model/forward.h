@@ -1,6 +1,6 @@
-// The one forward pass, for training, evaluation, trace and intervention alike (architecture.md,
-// Numerics). A pure function of weights, tokens and options; it owns nothing. Thread: whoever owns
-// the weights.
+// The one forward pass, for training, evaluation, trace and intervention alike
+// (docs/development.md#numerics). A pure function of weights, tokens and options; it owns nothing.
+// Thread: whoever owns the weights.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -26,12 +26,12 @@ struct ForwardOptions {
 /// Routing statistics of one layer in one pass, means over tokens and executed hops.
 struct LayerStats {
     double entropy = 0, max_prob = 0;  ///< nats; probability; NaN for hash
-    std::vector<double> jaccard;       ///< [executed hops − 1] consecutive hops (E11)
+    std::vector<double> jaccard;       ///< [executed hops − 1] consecutive hops [def:jaccard]
     std::vector<int64_t> counts;       ///< [M] choices
     std::vector<int64_t> executed;     ///< [H] tokens that ran each hop
 };
 
-/// Which centroid each choice of one hop went to (online K-Means, science.md C3).
+/// Which centroid each choice of one hop went to (online K-Means) [def:kmeans_router].
 struct Assignment {
     at::Tensor position;  ///< [A, s] as it was compared
     at::Tensor experts;   ///< [A, k] int64, over all pools
@@ -40,8 +40,8 @@ struct Assignment {
 
 struct ForwardOut {
     at::Tensor hidden;   ///< [B·T, d] after the final LayerNorm
-    at::Tensor balance;  ///< [] balance term: mean over layers and hops of M Σ f_i p_i (E8);
-                         ///< undefined for dense and hash
+    at::Tensor balance;  ///< [] balance term: mean over layers and hops of M Σ f_i p_i
+                         ///< [def:balance_loss]; undefined for dense and hash
     at::Tensor z;        ///< [] mean over layers and hops of the router z term; undefined without
     std::vector<LayerStats> stats;
     std::vector<std::vector<Assignment>> assignments;  ///< [layers][hops]; K-Means in training only
@@ -71,7 +71,7 @@ struct MoeOut {
     std::vector<Assignment> assignments;
 };
 
-/// One ST-MoE layer, Algorithm 1 (science.md A4, E1, E2). x [T, d] = LN(block input).
+/// One ST-MoE layer, Algorithm 1 [def:multi_hop] [def:returns]. x [T, d] = LN(block input).
 /// A shared expert is an always-on expert of the first hop: its output is part of dh of that hop.
 MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Tensor& x,
            const TokenBatch& tokens, const ForwardOptions& options, LayerStats* stats);

@@ -20,7 +20,7 @@ struct RouteInput {
     at::Tensor rows;                         ///< [A] tokens that run; undefined: all T
     int64_t active = 0;                      ///< A
     std::optional<at::Tensor> score_bias;    ///< [M] or [T, M]: −inf suppresses, positive boosts
-    std::optional<at::Tensor> pos_delta;     ///< [s] or [T, s]: steers (science.md E36)
+    std::optional<at::Tensor> pos_delta;     ///< [s] or [T, s]: steers [def:steer]
 };
 
 /// A hop's choice before the experts run. `route` is what is reported, `used` [A, k] the weights
@@ -53,7 +53,7 @@ struct HopRecord {
     int64_t pool_offset;
     const at::Tensor& rows;
     const at::Tensor& update;  ///< [A, d] dh of this hop
-    const at::Tensor& ratio;  ///< [A] ‖dh‖ / (‖x + h_accum‖ + 1e-6), Eq. (7), science.md E13
+    const at::Tensor& ratio;   ///< [A] ‖dh‖ / (‖x + h_accum‖ + 1e-6), Eq. (7) [def:halting]
 };
 
 class Probe {
@@ -111,11 +111,11 @@ class ProbeChain : public Probe {
     std::vector<Probe*> probes_;  ///< not owned
 };
 
-/// What one forward pass does otherwise than configured, as plain values (product.md section 6);
+/// What one forward pass does otherwise than configured, as plain values;
 /// the defaults change nothing.
 struct PassChanges {
-    bool freeze_routing = false;       ///< hop-0 choices and weights reused by all hops (E10)
-    bool zero_experts = false;         ///< h_accum := 0 in all layers (E22)
+    bool freeze_routing = false;       ///< hop 0's choices and weights again [def:frozen_routing]
+    bool zero_experts = false;         ///< h_accum := 0 in all layers [def:zeroing]
     int64_t hop_limit = 0;             ///< 0 = all; else min(N, H of the layer)
     std::vector<int64_t> max_hops;     ///< per layer; empty = no limit
     double halt_epsilon = -1;          ///< Eq. (7); < 0 = off

@@ -15,7 +15,7 @@ struct Pool {
     int64_t offset = 0, size = 0;
 };
 
-/// The pools of a layer: one of all experts for shared pools, else one a hop (science.md E17).
+/// The pools of a layer: one of all experts for shared pools, else one a hop [def:unrolled_pools].
 std::vector<Pool> pools_of(const Config& config, int64_t layer);
 /// The pool that holds an expert of the layer.
 Pool pool_of(const Config& config, int64_t layer, int64_t expert);

@@ -29,12 +29,12 @@ struct Nearness {
 ///           routers with rows.
 Nearness nearness(const MoeConfig& moe, const LayerWeights& w, Pool pool, const at::Tensor& at);
 
-/// One hop's choice. Indices are those within the pool (product.md section 5).
+/// One hop's choice. Indices are those within the pool.
 struct HopRoute {
     kernels::RouteOut route;
     Pool pool;
-    at::Tensor
-        balance;   ///< [] balance term of this hop (E8; sequence-wise: C3); undefined without rows
+    at::Tensor balance;  ///< [] balance term of this hop [def:balance_loss] [def:sequence_balance];
+                         ///< undefined without rows
     at::Tensor z;  ///< [] mean over tokens of logsumexp(scores)²; undefined without moe.z_loss
 };
 

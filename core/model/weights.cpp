@@ -12,7 +12,7 @@ namespace hopscope::core {
 namespace {
 
 constexpr double kInitStd = 0.02;
-/// Start of the learned output scale (science.md E15).
+/// Start of the learned output scale [def:output_scale].
 constexpr double kScaleStart = 3.0;
 
 template <class W, class Visit>
@@ -70,7 +70,7 @@ bool ends_with(const std::string& s, const std::string& tail) {
     return s.size() >= tail.size() && s.compare(s.size() - tail.size(), tail.size(), tail) == 0;
 }
 
-/// Orthonormal rows by Gram–Schmidt in fp64 (M ≤ s only, E6).
+/// Orthonormal rows by Gram–Schmidt in fp64 (M ≤ s only) [def:initialisation].
 at::Tensor orthonormal_rows(const at::Tensor& random) {
     auto rows = random.to(at::kDouble).contiguous();
     const int64_t m = rows.size(0), s = rows.size(1);

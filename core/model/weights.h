@@ -1,5 +1,5 @@
-// The tensors of a model under the names of product.md section 4, and how they are initialised.
-// Plain data: whoever holds a Weights owns it; copies share storage unless cloned.
+// The tensors of a model under the names of docs/formats.md#tensors-of-a-model, and how they are
+// initialised. Plain data: whoever holds a Weights owns it; copies share storage unless cloned.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -65,16 +65,17 @@ struct Weights {
 /// Names and shapes that the configuration asks for, as undefined-free zero tensors on `device`.
 Weights make_weights(const Config& config);
 
-/// Initial values (science.md E6, E15, E31, A12). Each tensor has its own generator, seeded from
-/// the run's seed and its name: variants with one seed start from equal values wherever they share
-/// a tensor.
+/// Initial values [def:initialisation] [def:derived_seed]. Each tensor has its own generator,
+/// seeded from the run's seed and its name: variants with one seed start from equal values wherever
+/// they share a tensor.
 Weights init_weights(const Config& config, uint64_t seed);
 
-/// Whether a gradient may reach the tensor: not a random-fixed router (E19), not what counting
-/// moves (K-Means centroids, selection biases), not kinematic vectors that nothing reads (E7).
+/// Whether a gradient may reach the tensor: not a random-fixed router [def:random_fixed], not what
+/// counting moves (K-Means centroids, selection biases), not kinematic vectors that nothing reads
+/// [def:kinematic_vectors].
 bool learns(const Config& config, const std::string& name, Group group);
 
-/// Integer mix used for all derived seeds (splitmix64's finaliser, science.md E18).
+/// Integer mix used for all derived seeds (splitmix64's finaliser) [def:derived_seed].
 uint64_t mix_seed(uint64_t a, uint64_t b);
 
 }  // namespace hopscope::core

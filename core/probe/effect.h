@@ -1,6 +1,6 @@
 // What an intervention does to one prompt, measured at its last position, beside a random control
-// of the same size (product.md section 6). Thread: whoever owns the weights; results are plain
-// values.
+// of the same size [def:effect] [def:random_control]. Thread: whoever owns the weights; results are
+// plain values.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace hopscope::core {
 
-/// Token ids of each category's words (science.md E37).
+/// Token ids of each category's words [def:category_probability].
 using Categories = std::map<std::string, std::vector<int64_t>>;
 
 struct PromptQuestion {
@@ -78,7 +78,7 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
                               int64_t draws, uint64_t seed, const std::function<bool()>& cancelled);
 
 /// Words → token ids: each word with and without the leading blank, as written and capitalised,
-/// where that is a single token (E37). Sorted, each once.
+/// where that is a single token [def:category_probability]. Sorted, each once.
 std::vector<int64_t> single_tokens(const Tokenizer& tokenizer,
                                    const std::vector<std::string>& words);
 

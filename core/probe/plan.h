@@ -1,5 +1,6 @@
-// An intervention script (product.md section 6), checked against one model and resolved into plain
-// actions: neighbours found, random directions drawn, scopes filled in. Values; any thread.
+// An intervention script (docs/formats.md#commands-and-scripts), checked against one model and
+// resolved into plain actions: neighbours found, random directions drawn, scopes filled in. Values;
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -59,9 +60,9 @@ Result<Plan> make_plan(const Config& config, const Weights& weights,
                        const std::vector<Command>& commands, uint64_t seed);
 
 /// The same plan with its targets drawn at random, one expert for each over the whole plan: of the
-/// same layer and pool, none of the targets (E39); for freezes the choices of other tokens; for
-/// zeroed hops as many other (layer, hop) pairs, where there are others. Halting is drawn by its
-/// depths (see effect.h).
+/// same layer and pool, none of the targets [def:random_control]; for freezes the choices of other
+/// tokens; for zeroed hops as many other (layer, hop) pairs, where there are others. Halting is
+/// drawn by its depths (see effect.h).
 Plan random_control(const Plan& plan, const Config& config, const Weights& weights, uint64_t seed);
 
 /// Errors (usage): a token scope that begins behind a prompt of `length` tokens.
@@ -77,7 +78,7 @@ void put_centroid(const MovedCentroid& move, at::Tensor& centroids);
 Weights edited_weights(const Weights& weights, const Plan& plan);
 
 /// The N experts nearest to `expert` by cosine of centroids (linear router: of rows), itself first
-/// (E39); of its own pool.
+/// [def:suppress]; of its own pool.
 std::vector<int64_t> neighbours_of(const Config& config, const LayerWeights& weights, int64_t layer,
                                    int64_t expert, int64_t n);
 

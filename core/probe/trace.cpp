@@ -156,7 +156,7 @@ std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& toke
 Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
                                          const std::string& prompt, bool cut) {
     if (prompt.empty()) return usage_error("the prompt is empty; give at least one character");
-    // No newline token after the last line (product.md section 3): a file's last line end is none
+    // No newline token after the last line [def:text_to_tokens]: a file's last line end is none
     // of the prompt.
     const auto text = std::string_view(prompt).substr(0, prompt.size() - (prompt.back() == '\n'));
     auto pieces = tokenizer.encode_prompt(text, config.data.separator);

@@ -1,5 +1,6 @@
-// Everything about one prompt, recorded by a probe in the one forward pass (product.md section 5).
-// Thread: whoever owns the weights; the result is plain values.
+// Everything about one prompt, recorded by a probe in the one forward pass
+// (docs/formats.md#trace-of-a-prompt). Thread: whoever owns the weights; the result is plain
+// values.
 #pragma once
 
 #include <cstdint>

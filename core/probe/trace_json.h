@@ -1,4 +1,5 @@
-// The document hopscope.trace/1 (product.md section 5) as text. Pure functions, any thread.
+// The document hopscope.trace/1 (docs/formats.md#trace-of-a-prompt) as text. Pure functions, any
+// thread.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -17,7 +17,8 @@ struct RecordColumn {
 using R = ScalarRecord;
 using L = LayerScalars;
 
-// The first eight are fixed by product.md section 4; a new scalar is one new line here.
+// The first eight are fixed (docs/formats.md#scalars-of-an-update); a new scalar is one new line
+// here.
 const RecordColumn kRecordColumns[] = {
     {"step", "", "updates", &R::step},
     {"tokens", nullptr, "tokens", &R::tokens},

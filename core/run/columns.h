@@ -23,7 +23,8 @@ struct Column {
     int64_t layer = -1;
 };
 
-/// All columns of a model of `layers` layers, in the order of metrics.csv (product.md section 4).
+/// All columns of a model of `layers` layers, in the order of metrics.csv
+/// (docs/formats.md#scalars-of-an-update).
 std::vector<Column> metric_columns(int64_t layers);
 
 /// The value as a number; NaN where the record lacks it.

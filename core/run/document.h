@@ -17,7 +17,7 @@ inline nlohmann::json number(double x) {
     return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
 }
 
-/// Settings that were changed while the run trained (product.md section 6 `set`) and differ from
+/// Settings that were changed while the run trained (`set`) and differ from
 /// its configuration, by key: {"moe.top_k": 3}.
 nlohmann::ordered_json live_settings(const Config& configured, const Config& now);
 

@@ -31,7 +31,7 @@ struct EvalOrigin {
     std::string train_hash;      ///< content hash of the training tokens
     int64_t trained_tokens = 0;  ///< predicted in training up to the evaluated step
     int64_t planned_steps = 0;   ///< the schedule's length
-    // Size, by science.md A9; without parameters the others are not known either.
+    // Size [def:parameters]; without parameters the others are not known either.
     int64_t parameters = 0;    ///< as counted
     int64_t routing = 0;       ///< of these, as counted
     int64_t routing_live = 0;  ///< without vectors that nothing reads

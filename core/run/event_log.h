@@ -1,6 +1,6 @@
-// events.jsonl: every command applied to the run, one JSON line each: the command (product.md
-// section 6) plus "step", "time", "by". Appended by the trainer thread alone; each line is on disk
-// before the call returns, so that it replays.
+// events.jsonl: every command applied to the run, one JSON line each: the command
+// (docs/formats.md#commands-and-scripts) plus "step", "time", "by". Appended by the trainer thread
+// alone; each line is on disk before the call returns, so that it replays.
 #pragma once
 
 #include <cstdint>

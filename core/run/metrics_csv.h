@@ -1,6 +1,6 @@
-// metrics.csv: one line an update, first a '#' line of units, then the header (product.md section
-// 4). Appended by the trainer thread alone; reading works beside the writer, a torn last line is
-// ignored.
+// metrics.csv: one line an update, first a '#' line of units, then the header
+// (docs/formats.md#scalars-of-an-update). Appended by the trainer thread alone; reading works
+// beside the writer, a torn last line is ignored.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // A run is one model on its way through training, from one configuration and one seed, and all that
-// is kept of it; on disk it is a folder (product.md section 4), from which it can go on at any
-// time. Here is who may write that folder, its description run.json, and the paths of everything in
-// it. One writer at a time, kept by a lock that ends with the process; readers need no lock. Owned
-// by the trainer, or by whoever reads.
+// is kept of it; on disk it is a folder (docs/formats.md#run-folder), from which it can go on at
+// any time. Here is who may write that folder, its description run.json, and the paths of
+// everything in it. One writer at a time, kept by a lock that ends with the process; readers need
+// no lock. Owned by the trainer, or by whoever reads.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Bootstrap of means and of differences of means, percentile intervals, and the equivalence test
-// (TOST) that rests on them (science.md A10 App. B, E47). Pure functions of data and seed, any
+// (TOST) that rests on them [def:bootstrap] [def:tost]. Pure functions of data and seed, any
 // thread: the same call gives the same bits everywhere.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Where two noisy curves cross: all places, not the first (science.md A13). Pure functions, any
+// Where two noisy curves cross: all places, not the first [def:crossings]. Pure functions, any
 // thread.
 #pragma once
 

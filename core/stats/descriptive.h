@@ -24,14 +24,14 @@ bool all_finite(Numbers x);
 /// Ranks from 1; equal values share the mean of theirs.
 std::vector<double> ranks(Numbers x);
 
-/// Gini coefficient of non-negative counts, 0 (all equal) … (n − 1)/n (one has all); science.md
-/// E46. NaN where their sum is 0.
+/// Gini coefficient of non-negative counts, 0 (all equal) … (n − 1)/n (one has all)
+/// [def:expert_load]. NaN where their sum is 0.
 double gini(Numbers counts);
 /// Shannon entropy in nats of counts (or probabilities) divided by their sum.
 double entropy(Numbers counts);
 /// exp(entropy): how many equally used entries would be as diverse ("effective experts").
 double effective_number(Numbers counts);
-/// exp(entropy of σ² / Σσ²) of singular values (science.md C4).
+/// exp(entropy of σ² / Σσ²) of singular values [def:effective_rank].
 double effective_rank(Numbers singular_values);
 /// Standard deviation (population) / mean.
 double coefficient_of_variation(Numbers x);

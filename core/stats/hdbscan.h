@@ -1,5 +1,5 @@
 // HDBSCAN: clusters of varying density without a given number of them (Campello, Moulavi and
-// Sander; science.md E43). Same labels as scikit-learn's, up to their numbering and to ties between
+// Sander) [def:clusters]. Same labels as scikit-learn's, up to their numbering and to ties between
 // equal distances. Pure functions, any thread; time O(count² · dim), memory O(count · dim).
 #pragma once
 

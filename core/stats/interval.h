@@ -16,7 +16,7 @@ struct Interval {
     double low = kNaN, high = kNaN;
 
     double width() const { return high - low; }
-    /// Whether all of it lies in the closed interval [−margin, +margin] (science.md E47); false
+    /// Whether all of it lies in the closed interval [−margin, +margin] [def:tost]; false
     /// where it is undefined. Decided on unrounded values.
     bool within(double margin) const { return low >= -margin && high <= margin; }
     bool contains(double x) const { return low <= x && x <= high; }

@@ -1,5 +1,5 @@
-// How far sets drawn at random agree: the baseline of every "words in common" (science.md A10,
-// Caution). Exact, from the hypergeometric distribution. Pure functions, any thread.
+// How far sets drawn at random agree: the baseline of every "words in common" [def:best_match].
+// Exact, from the hypergeometric distribution. Pure functions, any thread.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@
 
 namespace hopscope::core::stats {
 
-/// Items that only a, or only b, answered right; exact two-sided binomial p on these (science.md
-/// E48). p is 1 without any.
+/// Items that only a, or only b, answered right; exact two-sided binomial p on these [def:mcnemar].
+/// p is 1 without any.
 struct McNemar {
     int64_t only_a = 0, only_b = 0;
     double p = kNaN;
@@ -39,7 +39,7 @@ struct Table2 {
 /// Two-sided: all tables with these margins that are no more probable than the one found.
 double fisher_exact(const Table2& table);
 
-/// (a d) / (b c) with 0.5 added to each cell (Haldane, science.md E45); 95 % interval by the normal
+/// (a d) / (b c) with 0.5 added to each cell (Haldane) [def:grammar]; 95 % interval by the normal
 /// approximation of its logarithm.
 struct OddsRatio {
     double ratio = kNaN;

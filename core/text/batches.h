@@ -1,5 +1,5 @@
 // Which tokens each micro-batch holds, as pure functions of its index, so that a resumed run needs
-// only that number (product.md section 3, "Data order"). Does not change after creation; any
+// only that number [def:data_order]. Does not change after creation; any
 // thread.
 #pragma once
 

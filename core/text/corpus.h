@@ -36,7 +36,7 @@ class ByteStream;
 /// Files of a folder are read in the order of their paths, subfolders included, hidden names left
 /// out. Errors (usage): a missing, empty or unreadable file; a NUL byte (binary); bytes that are
 /// not UTF-8, with file and offset in the unpacked text; a truncated or corrupt .xz file; a line
-/// longer than kMaxLineBytes (product.md section 10).
+/// longer than kMaxLineBytes.
 class CorpusReader : public LineSource {
   public:
     static Result<std::unique_ptr<CorpusReader>> open(const std::string& path);

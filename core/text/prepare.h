@@ -23,12 +23,12 @@ struct PreparedTokens {
         valid_corpus_hash;  ///< of the text; equal where one corpus was split
 };
 
-/// Encodes data.train (product.md section 3, "Text to tokens") into `train_out` and data.valid into
+/// Encodes data.train [def:text_to_tokens] into `train_out` and data.valid into
 /// `valid_out`; without data.valid the last 5 % of the documents (of the lines if there is one
 /// document), at least one batch.
 ///
 /// data.pack = "stream": the file holds the whole stream, a document after the other. "document"
-/// (science.md E28): each document is cut into chunks of train.seq_len + 1 tokens with stride
+/// [def:document_packing]: each document is cut into chunks of train.seq_len + 1 tokens with stride
 /// train.seq_len, so that no chunk holds two documents; what remains at a document's end, and a
 /// document shorter than one chunk, is left out; the file holds the chunks one after the other. A
 /// validation part that would lack a batch then begins at the earlier document, or chunk, that

@@ -1,4 +1,4 @@
-// The generated corpus of the embedded default (product.md section 9): invented but readable
+// The generated corpus of the embedded default [def:synthetic_text]: invented but readable
 // English-like text whose word classes, topics and double meanings are known. Equal seeds give
 // equal bytes on every platform. One thread a generator.
 #pragma once

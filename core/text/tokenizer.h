@@ -44,7 +44,7 @@ class Tokenizer {
 
     /// One line alone, without a newline token. Bytes that are no UTF-8 count as U+FFFD.
     Result<std::vector<int32_t>> encode_line(std::string_view line) const;
-    /// A text of several lines as product.md section 3 says: each line alone, "<0x0A>" between
+    /// A text of several lines [def:text_to_tokens]: each line alone, "<0x0A>" between
     /// lines (if the model has it) and none after the last; a line equal to `separator` becomes
     /// "</s>". Offsets are exact. Errors (usage): not UTF-8, with the offset; a separator for a
     /// model without "</s>".
@@ -69,7 +69,7 @@ class Tokenizer {
 /// What to say when a text has a separator and the model no "</s>".
 Error no_end_of_text(const Tokenizer& tokenizer);
 
-/// product.md section 3: BPE with byte fallback, identity normalisation, extra spaces kept.
+/// [def:text_to_tokens]: BPE with byte fallback, identity normalisation, extra spaces kept.
 struct TokenizerSpec {
     int64_t vocab_size = 4096;
     std::string type = "bpe";  ///< "bpe" | "unigram"

@@ -15,7 +15,7 @@ namespace hopscope::core {
 
 namespace {
 
-constexpr int64_t kMaxSentenceBytes = 1'000'000;  // product.md section 3; longer lines do not train
+constexpr int64_t kMaxSentenceBytes = 1'000'000;  // [def:text_to_tokens]; longer lines do not train
 /// The BPE trainer keeps places inside a word in 16 bits, one of them a sign: longer runs without a
 /// blank end the process.
 constexpr int64_t kMaxWordBytes = 16'000;

@@ -15,7 +15,7 @@
 namespace hopscope::core {
 namespace {
 
-/// λ_EMA and λ_b of science.md C3.
+/// λ_EMA and λ_b [def:kmeans_router].
 constexpr double kCentroidRate = 10.0;
 constexpr double kBiasRate = 1.0;
 

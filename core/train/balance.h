@@ -1,5 +1,5 @@
 // What balances or moves a router outside the gradient: loss-free selection biases and online
-// K-Means (science.md C3). Owned by the engine, used on the trainer thread.
+// K-Means [def:loss_free] [def:kmeans_router]. Owned by the engine, used on the trainer thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -47,7 +47,7 @@ struct EngineState {
 /// Before the first update: `weights` as they are, moments zero.
 EngineState untrained(const Config& config, const Weights& weights);
 
-/// Mean losses of the evaluation batches, in order (science.md E25).
+/// Mean losses of the evaluation batches, in order [def:validation].
 struct Evaluation {
     std::vector<double> batches;
     std::vector<double> sequences;  ///< mean loss of each sequence, for intervals of small samples

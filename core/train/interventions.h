@@ -1,4 +1,4 @@
-// Interventions that act on the model while it trains (product.md section 6): the plan of the
+// Interventions that act on the model while it trains: the plan of the
 // inspector, in the training pass and in validation alike. Values; used by the trainer thread.
 #pragma once
 

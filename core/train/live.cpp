@@ -13,7 +13,7 @@
 namespace hopscope::core {
 namespace {
 
-/// Freezable parts by the names of product.md section 6.
+/// Freezable parts by the names that `freeze` takes.
 bool covers(const std::string& what, Group group) {
     if (what == "router")
         return group == Group::router_projection || group == Group::centroids ||

@@ -10,7 +10,7 @@ namespace hopscope::core {
 
 struct TrainingLoss {
     at::Tensor nll;    ///< [] mean token NLL, nats
-    at::Tensor total;  ///< [] with the balance and router z terms that enter the loss (A5, E8)
+    at::Tensor total;  ///< [] with balance and z terms [def:training_loss]
 };
 
 /// @param out     of forward() on the batch, with these weights

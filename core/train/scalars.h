@@ -1,4 +1,5 @@
-// Statistics of an update as the scalars that are recorded (product.md section 7). Pure functions.
+// Statistics of an update as the scalars that are recorded (docs/formats.md#scalars-of-an-update).
+// Pure functions.
 #pragma once
 
 #include <cstdint>

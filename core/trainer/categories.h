@@ -1,5 +1,5 @@
-// Word lists of concepts (science.md E37): assets/categories/*.toml, and for a run on the synthetic
-// corpus its own labelled classes. Read on the calling thread, then plain values.
+// Word lists of concepts [def:category_probability]: assets/categories/*.toml, and for a run on the
+// synthetic corpus its own labelled classes. Read on the calling thread, then plain values.
 #pragma once
 
 #include <map>
@@ -22,7 +22,8 @@ Result<WordLists> read_word_lists(const std::string& dir);
 /// synthetic corpus as "class:NAME" where it has one.
 Result<WordLists> word_lists_for(const RunFolder& folder, const std::vector<std::string>& dirs);
 
-/// Of each list the words that are single tokens (E37); lists without any are left out.
+/// Of each list the words that are single tokens [def:category_probability]; lists without any are
+/// left out.
 Categories token_lists(const WordLists& lists, const Tokenizer& tokenizer);
 
 }  // namespace hopscope::core

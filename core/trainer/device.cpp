@@ -35,7 +35,7 @@ Result<Device> resolve_device(const TrainConfig& train) {
         at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
         at::globalContext().setDeterministicFillUninitializedMemory(false);
     }
-    // Independent programs must agree to 2e-4, so TF32 stays off (product.md section 5).
+    // Independent programs must agree to 2e-4, so TF32 stays off.
     at::globalContext().setAllowTF32CuBLAS(false);
     return out;
 }

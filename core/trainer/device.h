@@ -19,7 +19,7 @@ struct Device {
     int64_t threads = 1;
 };
 
-/// `threads` 0: all cores up to 2, else cores − 1 (product.md section 3). Errors (failed): no CUDA
+/// `threads` 0: all cores up to 2, else cores − 1. Errors (failed): no CUDA
 /// device or build.
 Result<Device> resolve_device(const TrainConfig& train);
 
@@ -29,7 +29,7 @@ void use_threads(int64_t threads);
 /// The same for a helper thread, without touching the process-wide setting.
 void use_one_thread();
 
-/// What LibTorch threw, in the words of product.md section 10 (out of memory, driver).
+/// What LibTorch threw, in words that help (out of memory, driver).
 Error torch_error(const std::exception& e);
 
 }  // namespace hopscope::core

@@ -20,8 +20,8 @@ namespace {
 
 constexpr int64_t kSampleTokens = 512;
 
-/// [hops, hops] mean Jaccard of the index sets of all pairs of hops (E11); of unrolled pools, whose
-/// first experts are `offsets`, the index within the pool counts.
+/// [hops, hops] mean Jaccard of the index sets of all pairs of hops [def:jaccard]; of unrolled
+/// pools, whose first experts are `offsets`, the index within the pool counts.
 std::vector<float> hop_jaccard(const LayerGeometry& g, size_t tokens,
                                const std::vector<int32_t>& offsets) {
     const auto hops = static_cast<size_t>(g.hops), k = static_cast<size_t>(g.top_k);

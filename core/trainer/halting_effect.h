@@ -1,5 +1,5 @@
 // What halting at a threshold does to validation loss, beside a random control of equal size
-// (science.md A6, E13, E14). A pure function of weights and data; any thread.
+// [def:halting] [def:halting_control]. A pure function of weights and data; any thread.
 #pragma once
 
 #include <cstdint>

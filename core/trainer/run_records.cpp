@@ -84,8 +84,8 @@ Status RunRecords::checkpoint(const EngineState& state, int64_t keep) {
 }
 
 Status RunRecords::write_state(RunState state, const std::string& reason, int64_t peak_memory) {
-    // On disk a run is running, paused, done or failed (product.md section 4); a stopped one can go
-    // on, so it is paused.
+    // On disk a run is running, paused, done or failed (docs/formats.md#run-folder); a stopped one
+    // can go on, so it is paused.
     if (state == RunState::stopped || state == RunState::stopping) state = RunState::paused;
     if (state == RunState::preparing || state == RunState::idle) state = RunState::running;
     RunInfo info = folder_.info();

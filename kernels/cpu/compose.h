@@ -1,4 +1,4 @@
-// The compositions of science.md E20 on the CPU, without autograd: how group sums or single slot
+// The compositions [def:composition] on the CPU, without autograd: how group sums or single slot
 // updates become the update of a hop, and the gradients. Any thread; fp32 or fp64.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Token-stationary experts: each pair (token, expert) is a few rows, some read and one written;
-// nothing of size tokens × k × d exists (performance.md section 0). The weight gradients go through
+// nothing of size tokens × k × d exists. The weight gradients go through
 // a reverse index (expert → its pairs in token order), so that no two threads write one row and the
 // sum has one order. The kinds differ in how many rows of an expert read the token: none (fixed),
 // one (mlp) or two (swiglu); one set of loops serves all of them.

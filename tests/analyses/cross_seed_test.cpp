@@ -41,7 +41,7 @@ TEST(MatchedWords, BestOfManyRandomDirectionsFollowsItsFormula) {
     EXPECT_FALSE(random_directions(3, 5, 1).equal(random_directions(3, 5, 2)));
 }
 
-// science.md A10, Caution: 0.15 beside 0.0003 of one pair, but about 0.028 of the best of 1,024.
+// [def:best_match]: 0.15 beside 0.0003 of one pair, but about 0.028 of the best of 1,024.
 TEST(BestMatch, IsReadAgainstTheBestOfAsManyRandomOnes) {
     BestMatch jaccard{"jaccard", 0.15, 0.14, 1024, 0.0003, 0.028};
     EXPECT_FALSE(best_match_warning(jaccard));

@@ -223,7 +223,8 @@ TEST(Availability, OnlyWhatIsBuiltPasses) {
 }
 
 TEST(Registry, IsCompleteAndExplainsItself) {
-    // Wrong if a command of product.md section 6 is missing or a palette entry has no help.
+    // Wrong if a command of docs/formats.md#commands-and-scripts is missing or a palette entry has
+    // no help.
     std::set<std::string> names;
     for (const CommandSpec& spec : command_registry()) {
         EXPECT_TRUE(names.insert(spec.name).second) << spec.name;

@@ -7,7 +7,7 @@
 namespace hopscope::core {
 namespace {
 
-/// What each state allows, written out once more by hand from product.md section 6 and gui.md C.8.
+/// What each state allows, written out once more by hand.
 std::string allowed_in(RunState state) {
     switch (state) {
         case RunState::idle:

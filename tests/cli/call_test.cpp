@@ -221,7 +221,7 @@ TEST_F(CommandLine, SlipsAreExplained) {
     EXPECT_FALSE(fake_lab().train || fake_lab().eval || fake_lab().trace || fake_lab().tokenizer);
 }
 
-// Fails if an option of product.md section 2 is lost on its way to the laboratory.
+// Fails if an option is lost on its way to the laboratory.
 TEST_F(CommandLine, TrainPassesItsOptions) {
     const Outcome got = run({"train", "--config", "a.toml", "--out", "runs/x", "--set",
                              "moe.hops=[1, 2]", "--set", "train.lr=1e-3", "--device", "cpu"});

@@ -1,5 +1,5 @@
 // `compare`: what is refused, what is computed, and which warnings follow from the input. The
-// paper's tables (science.md A10, A13) go in as evaluations with its printed perplexities.
+// paper's tables [def:printed_claims] go in as evaluations with its printed perplexities.
 #include "core/compare/compare.h"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ int count(const CompareResult& result, const std::string& code) {
                       [&](const Warning& warning) { return warning.code == code; }));
 }
 
-/// Final perplexities of seeds 42, 137, 7 (science.md A10, Table 3).
+/// Final perplexities of seeds 42, 137, 7 (arXiv 2604.14419, Table 3).
 struct PrintedRow {
     const char* variant;
     double seeds[3];
@@ -230,7 +230,7 @@ EvalRecord of_preset(const std::string& name) {
     return record;
 }
 
-// science.md A9: sizes are held against each other without the vectors that nothing reads.
+// [def:parameters]: sizes are held against each other without the vectors that nothing reads.
 TEST(Compare, DifferentSizesAreNamedByWhatIsLive) {
     const auto said = [](const char* a, const char* b) {
         const auto result = compared({of_preset(a), of_preset(b)});
@@ -258,7 +258,7 @@ TEST(Compare, FiguresThatContradictEachOtherAreNamed) {
     auto a = evaluation("Magnitude", 1, std::log(34.11)),
          b = evaluation("Decoupled", 1, std::log(34.05));
     EXPECT_EQ(count(compared({a, b}), "contradicting_order"), 0);
-    // Table 13 has Magnitude ahead by 0.004, Table 3 behind (science.md A13).
+    // Table 13 has Magnitude ahead by 0.004, Table 3 behind [def:printed_claims].
     for (double& batch : a.batches) batch -= 0.004 + std::log(34.11 / 34.05);
     const auto result = compared({a, b});
     EXPECT_NEAR(result.pairs[0].mean, -0.004, 1e-9);

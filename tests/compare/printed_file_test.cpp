@@ -1,5 +1,5 @@
-// A file of printed claims through `compare --printed`: the paper's numbers (science.md A10, A13)
-// as shipped, altered ones, and lines that are wrong. A failure would let a contradiction pass.
+// A file of printed claims through `compare --printed`: the paper's numbers [def:printed_claims] as
+// shipped, altered ones, and lines that are wrong. A failure would let a contradiction pass.
 #include "core/compare/printed_file.h"
 
 #include <fstream>

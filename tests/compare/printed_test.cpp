@@ -1,4 +1,4 @@
-// Printed numbers against the printed numbers they were made of: the paper's (science.md A10, A13)
+// Printed numbers against the printed numbers they were made of: the paper's [def:printed_claims]
 // and altered ones. A failure would let a contradiction pass, or invent one.
 #include "core/compare/printed.h"
 

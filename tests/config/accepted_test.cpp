@@ -1,4 +1,4 @@
-// Every word of product.md section 3 is taken.
+// Every word of docs/formats.md#configuration is taken.
 #include <gtest/gtest.h>
 
 #include "core/config/config.h"

@@ -1,4 +1,5 @@
-// Parameters, FLOPs and memory against the printed numbers of science.md A9.
+// Parameters, FLOPs and memory against the numbers that arXiv 2604.14419 prints [def:parameters]
+// [def:flops].
 #include "core/config/arithmetic.h"
 
 #include <gtest/gtest.h>
@@ -63,9 +64,9 @@ const Total kTotals[] = {
     {"small_dense_48", {}, 34335744},
     {"kxtau_k24_learned", {}, 84742152},  // and a tau a layer
 };
-INSTANTIATE_TEST_SUITE_P(A9, PaperTotals, testing::ValuesIn(kTotals));
+INSTANTIATE_TEST_SUITE_P(Paper, PaperTotals, testing::ValuesIn(kTotals));
 
-// Fails if the groups of `info` do not add up as the table of A9 lists them.
+// Fails if the groups of `info` do not add up as the table of [def:parameters] lists them.
 TEST(CountParameters, GroupsOfWide) {
     const ParameterCounts n = count_parameters(preset("wide_1x12"));
     EXPECT_EQ(n.embedding, 32768000);
@@ -82,7 +83,7 @@ TEST(CountParameters, GroupsOfWide) {
     EXPECT_EQ(n.other, 0);
 }
 
-// Fails if routing is counted otherwise than in the table "Routing" of A9.
+// Fails if routing is counted otherwise than the paper does [def:parameters].
 TEST(CountParameters, RoutingOfEveryVariant) {
     EXPECT_EQ(count_parameters(preset("linear")).routing, 8388608);
     EXPECT_EQ(count_parameters(preset("linear")).routing_linear, 8388608);
@@ -124,7 +125,7 @@ TEST(CountParameters, OtherSchemes) {
     EXPECT_EQ(count({"model.attention_bias=false"}).attention, 4 * 4 * 256 * 256);
 }
 
-// Fails if FLOPs differ from the per-layer figures of A9.
+// Fails if FLOPs differ from the per-layer figures of [def:flops].
 TEST(CountFlops, WideAndDeep) {
     const FlopCounts wide = count_flops(preset("wide_1x12"));
     EXPECT_EQ(wide.routing, 8.0 * (131072 + 131072));

@@ -200,14 +200,14 @@ TEST(ParseConfig, ReportsTheEarliestOfSeveralMistakes) {
     EXPECT_NE(config.error().message.find("(and 2 more)"), std::string::npos);
 }
 
-// Fails if a default moved away from product.md or is not filled in.
+// Fails if a default moved away from docs/formats.md#configuration or is not filled in.
 TEST(ParseConfig, EmptyTextGivesTheDefaults) {
     const auto config = parse_config("", "x.toml");
     ASSERT_TRUE(config.ok()) << config.error().message;
     EXPECT_EQ(*config, Config{});
 }
 
-// Fails if a form product.md shows for a value is misread.
+// Fails if a form docs/formats.md#configuration shows for a value is misread.
 TEST(ParseConfig, ReadsEveryKindOfValue) {
     const auto config = parse_config(R"(
 [model]

@@ -282,8 +282,7 @@ Counted count_frames(core::RunState run_state, double seconds, int wakes) {
     return counted;
 }
 
-/// Wrong if an idle window kept a core busy, or news from the trainer drew more often than allowed
-/// (gui.md rows 2, 57).
+/// Wrong if an idle window kept a core busy, or news from the trainer drew more often than allowed.
 int run_pacing() {
     constexpr double kSeconds = 4;
     const Counted idle = count_frames(core::RunState::paused, kSeconds, 0);

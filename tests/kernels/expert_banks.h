@@ -60,7 +60,8 @@ inline at::Tensor compose(ExpertKind kind, const at::Tensor& idx, const std::vec
                             bank_of(kind, in), composition, form);
 }
 
-/// The definitions of science.md A3, E20 and product.md section 3, number by number (fp64).
+/// The experts [def:experts_mlp] [def:experts_static] [def:experts_swiglu] and their compositions
+/// [def:composition], number by number (fp64).
 inline at::Tensor by_loops(ExpertKind kind, const at::Tensor& idx,
                            const std::vector<at::Tensor>& in, Composition composition) {
     const auto bank = bank_of(kind, in);

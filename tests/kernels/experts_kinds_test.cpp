@@ -1,6 +1,6 @@
-// If these fail, a kind of expert or a composition computes another function than product.md
-// section 3 and science.md E20 say, learns from a wrong gradient, depends on the thread count, or
-// keeps tensors of tokens × k × d.
+// If these fail, a kind of expert or a composition computes another function than [def:composition]
+// says, learns from a wrong gradient, depends on the thread count, or keeps tensors of tokens × k ×
+// d.
 #include <ATen/Parallel.h>
 #include <set>
 

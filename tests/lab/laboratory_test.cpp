@@ -1,5 +1,5 @@
-// intervene and analyze on a trained run: if these fail, a document lacks what product.md promises
-// or its numbers do not repeat.
+// intervene and analyze on a trained run: if these fail, a document lacks what docs/formats.md
+// promises or its numbers do not repeat.
 #include <algorithm>
 #include <chrono>
 #include <filesystem>

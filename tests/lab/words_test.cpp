@@ -1,5 +1,5 @@
 // Dictionary, clusters, category search and cross-seed on a trained run: if these fail, a document
-// lacks a field of product.md or two runs are held against each other that cannot be.
+// lacks a field of docs/formats.md or two runs are held against each other that cannot be.
 #include <nlohmann/json.hpp>
 #include <set>
 

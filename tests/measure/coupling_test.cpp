@@ -1,5 +1,5 @@
 // Router-expert geometry against planted weights: if these fail, `coupling` does not measure what
-// science.md C4 and C5 define.
+// [def:coupling] defines.
 #include "core/measure/coupling.h"
 
 #include <ATen/ops/eye.h>
@@ -337,7 +337,7 @@ TEST(RowGeometry, OfEqualOrthogonalAndEmptyRows) {
 
 TEST(Gradients, OfOneTokenPointAlongItsHiddenState) {
     // Sigmoid scores that are not renormalised: a row hears of its own tokens only. Where that is
-    // one token, row and read row are both pushed along its h (C1).
+    // one token, row and read row are both pushed along its h [def:gradient_coupling].
     auto c = linear_model();
     c.moe.experts = 24;
     c.moe.top_k = 1;

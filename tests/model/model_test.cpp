@@ -1,5 +1,5 @@
-// If these fail, the model that is trained is not the model of science.md, or looking at it changes
-// it.
+// If these fail, the model that is trained is not the one of docs/definitions.md, or looking at it
+// changes it.
 #include <ATen/Parallel.h>
 #include <ATen/ops/randint.h>
 #include <c10/core/GradMode.h>
@@ -21,7 +21,7 @@ using hopscope::test::some_ids;
 using hopscope::test::tiny;
 
 TEST(Model, ParameterTotalOfThePaperPresets) {
-    // science.md A9; the tensors themselves are counted, not the arithmetic.
+    // [def:parameters]; the tensors themselves are counted, not the arithmetic.
     Config c;
     c.model = {.d_model = 1024, .n_layers = 8, .n_heads = 16, .vocab_size = 32000};
     c.moe.experts = 1024;
@@ -136,7 +136,8 @@ TEST(FrozenRouting, TheConfigurationAsksForTheSameThing) {
 }
 
 TEST(Balance, IsOneForEvenUseWhateverTheTopology) {
-    // E8: the minimum is 1 for every k and H, so that alpha means the same in every variant.
+    // [def:balance_loss]: the minimum is 1 for every k and H, so that alpha means the same in every
+    // variant.
     for (const int64_t k : {1, 2, 6}) {
         auto c = tiny();
         c.moe.top_k = k;

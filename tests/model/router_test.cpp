@@ -1,5 +1,5 @@
 // Routers, pools and balancing beside the cosine line. If these fail, a variant is not the one that
-// science.md defines, although it may train.
+// docs/definitions.md defines, although it may train.
 #include "core/model/router.h"
 
 #include <ATen/ops/tensor.h>
@@ -44,7 +44,8 @@ Routed route_layer(const Config& c, const Weights& w, const at::Tensor& x, const
 }
 
 TEST(Hash, ChoicesAreTheSequenceThatScienceFixes) {
-    // E18: splitmix64(0) = 0xe220a8397b1dcdaf; position 0, layer 0, attempt 0 takes it modulo M.
+    // [def:hash_router]: splitmix64(0) = 0xe220a8397b1dcdaf; position 0, layer 0, attempt 0 takes
+    // it modulo M.
     constexpr uint64_t kFirst = 0xe220a8397b1dcdafULL;
     EXPECT_EQ(hash_choices(0, 0, 1000, 1), std::vector<int64_t>{int64_t(kFirst % 1000)});
     const auto many = hash_choices(7, 3, 12, 12);
@@ -84,7 +85,7 @@ TEST(Linear, LogitsAreRowsTimesInput) {
 
 TEST(Pools, UnrolledHopsChooseInsideTheirOwnPool) {
     auto c = tiny();
-    c.moe.experts = 8;  // over 3 hops: 3 + 3 + 2, larger first (E17)
+    c.moe.experts = 8;  // over 3 hops: 3 + 3 + 2, larger first [def:unrolled_pools]
     c.moe.pools = Pools::unrolled;
     const auto w = in_fp64(c);
     LayerStats stats;
@@ -103,7 +104,7 @@ TEST(Pools, UnrolledHopsChooseInsideTheirOwnPool) {
     frozen.freeze_routing = true;
     EXPECT_EQ(route_layer(c, w, x, some_ids(c, 2, 5), frozen).offset,
               (std::vector<int64_t>{0, 0, 0}))
-        << "E10: frozen routing keeps hop 0's own pool";
+        << "frozen routing keeps hop 0's own pool";
 }
 
 TEST(Rerouting, KinematicMovesThePositionByTheChosenVectors) {
@@ -116,7 +117,7 @@ TEST(Rerouting, KinematicMovesThePositionByTheChosenVectors) {
                        .kinematic.index_select(0, r.idx[0].reshape({-1}))
                        .view({6, c.moe.top_k, c.moe.d_space});
     const auto moved = r.pos[0] + (v * r.weight[0].unsqueeze(-1)).sum(1);
-    EXPECT_LT(max_abs(r.pos[1], kernels::reference::l2norm(moved)), 1e-12);  // E9, mode 1
+    EXPECT_LT(max_abs(r.pos[1], kernels::reference::l2norm(moved)), 1e-12);  // [def:reroute]
     EXPECT_GT(max_abs(r.pos[1], r.pos[0]), 1e-3);
     c.moe.reroute = Reroute::hybrid;
     const auto hybrid = route_layer(c, w, x, some_ids(c, 1, 6));

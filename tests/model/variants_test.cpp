@@ -1,5 +1,5 @@
-// Every value of product.md section 3 that shapes the model: if these fail, a variant trains on a
-// wrong gradient, or its fast form is another function than its reference.
+// Every value of docs/formats.md#configuration that shapes the model: if these fail, a variant
+// trains on a wrong gradient, or its fast form is another function than its reference.
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>

@@ -1,4 +1,4 @@
-// Interventions of product.md section 6 on one forward pass: if these fail, an effect is reported
+// Interventions on one forward pass: if these fail, an effect is reported
 // for something else than what the script says, or at another place.
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/tensor.h>
@@ -98,7 +98,7 @@ TEST_F(Interventions, SteeringAddsTheCentroidToThePositionInItsLayerAlone) {
     const auto centroid = kernels::reference::l2norm(w.layers[1].centroids)[3];
     const auto expected = kernels::reference::l2norm(before.at(1, 0).pos + centroid * 1.5);
     EXPECT_LT(max_abs(after.at(1, 0).pos, expected), 1e-12);
-    // Composition (science.md B8): both centroids are added, then normalised once.
+    // [def:steer]: both centroids are added, then normalised once.
     auto two = run({R"({"command": "steer", "layer": 1, "expert": [3, 4], "lambda": 0.5})"});
     const auto other = kernels::reference::l2norm(w.layers[1].centroids)[4];
     EXPECT_LT(max_abs(two.at(1, 0).pos,

@@ -37,7 +37,7 @@ TEST(Overlap, BestOfTwoDrawsByHand) {
 }
 
 TEST(Overlap, GivesTheBaselinesOfTwentyWordsInThirtyTwoThousand) {
-    // science.md A10: 0.00031 for one pair, about 0.028 for the best of 1,024.
+    // [def:best_match]: 0.00031 for one pair, about 0.028 for the best of 1,024.
     const auto p = overlap_distribution(32'000, 20, 20);
     EXPECT_NEAR(std::accumulate(p.begin(), p.end(), 0.0), 1.0, 1e-12);
     EXPECT_NEAR(expected_best(p, 1, as_jaccard), 0.00032, 0.00001);

@@ -37,7 +37,7 @@ Result<Prepared> prepare(const TempFolder& folder, const DataConfig& data, const
     return Prepared{*info, all_ids(folder / "train.tokens"), all_ids(folder / "valid.tokens")};
 }
 
-/// The rule of product.md section 3, written down a second time.
+/// The rule of [def:text_to_tokens], written down a second time.
 std::vector<int32_t> expected_ids(const std::string& text) {
     const auto& tokenizer = small_tokenizer();
     std::vector<int32_t> ids;

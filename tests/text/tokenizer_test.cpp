@@ -36,7 +36,7 @@ TEST(Tokenizer, TrainingTwiceGivesTheSameBytes) {
     EXPECT_NE(*drawn, *other);
 }
 
-// Fails if the settings of product.md section 3 did not reach SentencePiece.
+// Fails if the settings of [def:text_to_tokens] did not reach SentencePiece.
 TEST(Tokenizer, KeepsTextExactly) {
     const auto& tokenizer = small_tokenizer();
     EXPECT_EQ(tokenizer.size(), 400);
@@ -261,7 +261,7 @@ TEST(Tokenizer, StopEndsTrainingAtOnce) {
 }
 
 // Fails if the process of its own changed what is trained: the model must be the one that
-// SentencePiece makes here with the settings of product.md section 3.
+// SentencePiece makes here with the settings of [def:text_to_tokens].
 TEST(Tokenizer, TrainsWhatSentencePieceMakesItself) {
     const auto text = sample_text(800);
     class Lines : public sentencepiece::SentenceIterator {

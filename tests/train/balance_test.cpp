@@ -1,5 +1,5 @@
-// Selection biases and online K-Means (science.md C3): if these fail, a balanced run is balanced by
-// something else.
+// Selection biases [def:loss_free] and online K-Means [def:kmeans_router]: if these fail, a
+// balanced run is balanced by something else.
 #include "core/train/balance.h"
 
 #include <ATen/ops/zeros.h>

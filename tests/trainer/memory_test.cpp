@@ -41,7 +41,7 @@ Config deep() {
     return c;
 }
 
-/// Bytes of the list of performance.md 3d in fp32: weights, gradients, two moments; per token and
+/// Bytes in fp32, counted by hand: weights, gradients, two moments; per token and
 /// layer the block input, two normalised inputs, q, k, v, mixed values and the attention's output,
 /// per hop its input beyond the first and what routing keeps (position, choices, weights,
 /// pre-activations), the result of the layer; one chunk of logits and its gradient.

@@ -53,7 +53,7 @@ void CollinearityMap::draw(AppState& state, const SnapshotLayer& place, Area are
     const bool made = !c.empty() && c.layer == static_cast<int64_t>(place.layer);
     caption(state, area,
             "collinearity of centroids" + (made ? ": " + caption_of(c) : std::string()),
-            "Cosine of each pair of centroids (science.md C4, router geometry).");
+            "Cosine of each pair of centroids [def:collinearity].");
     if (!made) {
         nothing(state, area, "Computing\xE2\x80\xA6");
         return;

@@ -81,8 +81,8 @@ void ConfidenceChart::draw(AppState& state, const SnapshotLayer& place, Area are
     caption(state, area,
             "confidence of the router by layer, mean of the last " +
                 std::to_string(entropy_.updates) + " updates",
-            "Entropy and highest probability of the softmax over all experts, mean over tokens "
-            "and hops (science.md E46). The whiskers span the single updates.");
+            "Entropy and highest probability of the softmax over all experts, mean over tokens and "
+            "hops [def:entropy]. The whiskers span the single updates.");
     const float gap = 14 * state.pixel_scale;
     Area upper = area, lower = area;
     upper.size.y = std::floor((area.size.y - gap) * 0.5f);

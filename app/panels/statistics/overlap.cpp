@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kJaccardWhy =
     "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts chosen by one token, mean over "
-    "the tokens of the fixed sample (science.md E11). 1: the same experts again; two random sets "
+    "the tokens of the fixed sample [def:jaccard]. 1: the same experts again; two random sets "
     "of k of M experts share about k / (2M \xE2\x88\x92 k).";
 
 std::string number_name(int64_t i) {

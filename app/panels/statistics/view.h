@@ -74,7 +74,7 @@ LoadMap load_map(const StatisticsHistory& history, size_t layer, int64_t columns
 /// How much of the routing of the probe sample stayed from one step to another.
 struct StepOverlap {
     std::vector<int64_t> steps;
-    std::vector<float> jaccard;    ///< [steps, steps] mean over tokens and hops (science.md E11)
+    std::vector<float> jaccard;    ///< [steps, steps] mean over tokens and hops [def:jaccard]
     int64_t tokens = 0, hops = 0;  ///< each number is the mean of tokens × hops sets
 };
 StepOverlap step_overlap(const StatisticsHistory& history, const core::LayerGeometry& now,
@@ -87,7 +87,7 @@ struct LayerMeans {
     bool any() const;
 };
 inline constexpr size_t kMeanUpdates = 20;
-/// Entropy of the full softmax in nats, and its highest probability (science.md E46).
+/// Entropy of the full softmax in nats, and its highest probability [def:entropy] [def:max_prob].
 LayerMeans entropy_by_layer(const History& history);
 LayerMeans max_prob_by_layer(const History& history);
 

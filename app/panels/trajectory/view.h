@@ -58,7 +58,7 @@ HopCell cell_of(const core::TraceResult& trace, int64_t token, int64_t layer, in
 std::vector<ChosenExpert> choice_of(const core::TraceResult& trace, int64_t token, int64_t layer,
                                     int64_t hop);
 /// Mean over the consecutive executed hops of |S_h ∩ S_h+1| / |S_h ∪ S_h+1| of one token
-/// (science.md E11); NaN with fewer than two hops.
+/// [def:jaccard]; NaN with fewer than two hops.
 float jaccard_of(const core::TraceResult& trace, int64_t token, int64_t layer);
 
 /// One row of the next-token bars.

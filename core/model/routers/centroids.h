@@ -12,8 +12,8 @@ void add_centroids(const Config& config, int64_t layer, LayerWeights& w);
 /// The projection of one hop; undefined: identity.
 at::Tensor projection_of(const LayerWeights& w, int64_t hop);
 
-/// pos of this hop (E9): the projection of x + h_accum; kinematic: the last position moved by the
-/// chosen experts' vectors; hybrid: the projection moved by them. [A, s]
+/// pos of this hop [def:reroute]: the projection of x + h_accum; kinematic: the last position moved
+/// by the chosen experts' vectors; hybrid: the projection moved by them. [A, s]
 at::Tensor position(RoutingPass& pass, const HopCall& call);
 
 /// Notes what the chosen experts' vectors move the given tokens by.

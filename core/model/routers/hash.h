@@ -7,7 +7,7 @@
 
 namespace hopscope::core {
 
-/// The j-th choice of hash routing (science.md E18): the first k distinct values of
+/// The j-th choice of hash routing [def:hash_router]: the first k distinct values of
 /// splitmix64((key · 64 + layer) · 64 + attempt) mod experts, by rising index.
 std::vector<int64_t> hash_choices(uint64_t key, uint64_t layer, int64_t experts, int64_t k);
 

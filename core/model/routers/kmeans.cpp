@@ -34,7 +34,8 @@ HopRoute kmeans_hop(RoutingPass& pass, const HopCall& call) {
     const bool scaled = moe.scales_by_tau();
     auto gate = gate_of(pass, call.pool);
     gate.identity = moe.gates_by_identity();
-    // The bias is added to the nearness itself (C3), which the scores hold times tau.
+    // The bias is added to the nearness itself [def:kmeans_router], which the scores hold times
+    // tau.
     gate.bias_on_scores = true;
     if (gate.select_bias && scaled)
         *gate.select_bias = *gate.select_bias * pass.tau(call.h).detach();

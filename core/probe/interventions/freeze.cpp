@@ -1,6 +1,6 @@
 // freeze and unfreeze of routing: hop 0's choice reused by all hops, with its weights ("routing",
-// science.md E10) or with weights of the hop's own probabilities ("choices"). The control of a
-// freeze reuses the choice of another token. Parts of the model that stop learning are frozen in
+// [def:frozen_routing]) or with weights of the hop's own probabilities ("choices"). The control of
+// a freeze reuses the choice of another token. Parts of the model that stop learning are frozen in
 // core/train/live.cpp.
 #include <ATen/TensorOperators.h>
 #include <algorithm>
@@ -53,7 +53,7 @@ class Freeze : public InterventionKind {
         if (own_weights && r.affinity.defined())
             weight = kernels::weights_of(r, idx, at.config.moe.renormalises(idx.size(1)));
         if (!where.defined() && !own_weights) {
-            c.pool_offset = at.first.offset;  // E10: hop 0's own pool and choice
+            c.pool_offset = at.first.offset;  // hop 0's own pool and choice [def:frozen_routing]
             c.pool_size = at.first.size;
             r.p = first.p.defined() ? at_rows(first.p, c.rows) : first.p;
             r.affinity =

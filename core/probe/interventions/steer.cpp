@@ -1,4 +1,4 @@
-// steer: pos ← L2norm(pos + Σ λ c) (science.md E36); for the linear router λ on the logit.
+// steer: pos ← L2norm(pos + Σ λ c) [def:steer]; for the linear router λ on the logit.
 #include <ATen/TensorOperators.h>
 
 #include "core/probe/intervention_kind.h"

@@ -1,5 +1,5 @@
 // suppress: experts and their nearest neighbours out of the choice, score −inf before the softmax
-// (science.md E39).
+// [def:suppress].
 #include <limits>
 #include <set>
 

@@ -1,4 +1,4 @@
-// surgery: the direction an expert writes replaced at equal norm (science.md E38): by another
+// surgery: the direction an expert writes replaced at equal norm [def:surgery]: by another
 // expert's, by a random one, or by its negative.
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>

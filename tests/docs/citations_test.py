@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""The documents hold together: every [def:NAME] has its entry in docs/definitions.md, links lead somewhere, and nothing
+cites a document that is not in the repository.
+
+    tests/docs/citations_test.py
+    tests/docs/citations_test.py --program build/release/hopscope     also: every definition that it prints has an entry
+"""
+import argparse
+import re
+import subprocess
+import sys
+
+from markdown import ROOT, Document
+
+DEFINITIONS = "docs/definitions.md"
+CITED = re.compile(r"\[def:([^\]\s]*)\]")
+PLACE = re.compile(r"\b(docs/\w+\.md)#([\w\-]+)")
+# Papers of the time before the project had documents of its own; what they said that holds is in docs/.
+FOREIGN = re.compile(r"\b(product|science|architecture|performance|gui|window|window_state|house|setup|open_models)\.md\b"
+                     r"|\bscience [A-F]\d")
+# Subcommands whose --help ends with definitions.
+DEFINING = ("analyze", "compare", "zeroshot", "bench", "trace", "generate")
+TEXT = (".h", ".cpp", ".cu", ".cuh", ".py", ".md", ".toml", ".cmake", ".txt", ".ipynb", ".jsonl", ".sh", "")
+
+
+def project_files():
+    """Files of the repository, as paths; without git every file below the folders of the sources."""
+    try:
+        names = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                               capture_output=True, check=True).stdout.decode().split("\0")
+        paths = [ROOT / name for name in names if name]
+    except (OSError, subprocess.CalledProcessError):
+        folders = ("app", "assets", "bench", "configs", "core", "docs", "kernels", "python", "scripts", "tests", "viz")
+        paths = [p for folder in folders for p in (ROOT / folder).rglob("*")] + list(ROOT.glob("*.md"))
+    return [p for p in paths if p.is_file() and p.suffix in TEXT]
+
+
+def defined_terms(help_text):
+    """Terms under "Definitions:" of a --help: two blanks before, a colon behind."""
+    part = help_text.partition("Definitions:\n")[2].partition("\nExample")[0]
+    return [m.group(1) for m in re.finditer(r"^  (\S[^\n]*?): ", part, re.M)]
+
+
+class Check:
+    def __init__(self):
+        self.faults, self.counts = [], {}
+
+    def fault(self, place, words):
+        self.faults.append(f"{place}: {words}")
+
+    def count(self, what, n=1):
+        self.counts[what] = self.counts.get(what, 0) + n
+
+
+def entries_of(check, definitions):
+    """Ids of the definitions and the names that their lines "In:" cover."""
+    ids, names = set(), {}
+    for number, level, text in definitions.headings():
+        if level != 3:
+            continue
+        place = f"{DEFINITIONS}:{number}"
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+            check.fault(place, f"the id \"{text}\" is not of small letters, digits and _")
+        if text in ids:
+            check.fault(place, f"the id {text} stands twice")
+        ids.add(text)
+    current = None
+    for number, line in definitions.prose:
+        if match := re.match(r"### +(.*)", line):
+            current = match.group(1).strip()
+        if line.startswith("In: "):
+            for name in re.findall(r"`([^`]+)`", line):
+                if name in names:
+                    check.fault(f"{DEFINITIONS}:{number}", f"`{name}` is defined by {names[name]}, too")
+                names[name] = current
+    check.count("definitions", len(ids))
+    return ids, names
+
+
+def check_citations(check, ids, documents):
+    cited = set()
+    for path in project_files():
+        name = path.relative_to(ROOT).as_posix()
+        own = name.startswith("tests/docs/")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            for match in CITED.finditer(line):
+                if own or match.group(1) == "NAME":  # the word for any of them
+                    continue
+                check.count("citations")
+                cited.add(match.group(1))
+                if match.group(1) not in ids:
+                    check.fault(f"{name}:{number}", f"cites [def:{match.group(1)}], which {DEFINITIONS} has not")
+            for document, anchor in PLACE.findall(line):
+                if own or anchor == "NAME":
+                    continue
+                check.count("places of documents")
+                if document not in documents:
+                    check.fault(f"{name}:{number}", f"cites {document}, which is not there")
+                elif anchor not in documents[document].anchors():
+                    check.fault(f"{name}:{number}", f"cites {document}#{anchor}, which has no such heading")
+            if not own and (match := FOREIGN.search(line)):
+                check.fault(f"{name}:{number}", f"cites \"{match.group(0)}\", which is not in the repository")
+    return cited
+
+
+def check_links(check, documents):
+    for document in documents.values():
+        for number, target in document.links():
+            if re.match(r"[a-z]+:", target):
+                continue
+            check.count("links")
+            path, _, anchor = target.partition("#")
+            to = (document.path.parent / path).resolve() if path else document.path
+            place = f"{document.name}:{number}"
+            if not to.exists():
+                check.fault(place, f"links to {target}, which is not there")
+            elif anchor and to.suffix == ".md":
+                if anchor not in Document(to).anchors():
+                    check.fault(place, f"links to {target}, which has no such heading")
+
+
+def check_program(check, program, ids, names):
+    for command in DEFINING:
+        text = subprocess.run([program, command, "--help"], capture_output=True, check=True, text=True).stdout
+        terms = defined_terms(text)
+        if not terms:
+            check.fault(f"{command} --help", "prints no definitions")
+        for term in terms:
+            check.count("terms of --help")
+            if f"{command} {term}" not in names:
+                check.fault(f"{command} --help", f"defines \"{term}\", which no line \"In:\" of {DEFINITIONS} names")
+            if command == "analyze" and term not in ids:
+                check.fault(f"{command} --help", f"the analysis {term} has no entry of its name in {DEFINITIONS}")
+        for name in re.findall(r"def:([^\]\s]+)\]", re.sub(r"\n +", " ", text)):
+            if name not in ids:
+                check.fault(f"{command} --help", f"cites [def:{name}], which {DEFINITIONS} has not")
+        known = {f"{command} {term}" for term in terms}
+        for name in names:
+            # Fields of JSON are not printed by --help; terms of the commands above are.
+            if name.startswith("analyze ") and command == "analyze" and name not in known:
+                check.fault(DEFINITIONS, f"`{name}`: there is no such analysis")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program")
+    options = parser.parse_args()
+    check = Check()
+    documents = {d.name: d for d in (Document(p) for p in project_files() if p.suffix == ".md")}
+    ids, names = entries_of(check, documents[DEFINITIONS])
+    check_links(check, documents)
+    check_citations(check, ids, documents)
+    if options.program:
+        check_program(check, options.program, ids, names)
+    for fault in check.faults:
+        print(fault)
+    print(", ".join(f"{n} {what}" for what, n in check.counts.items()) + f", {len(check.faults)} faults")
+    return 1 if check.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

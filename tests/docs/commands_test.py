@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Runs every command that the documents print, on tiny runs in a temporary folder.
+
+    tests/docs/commands_test.py build/release/hopscope [DOCUMENT…]
+
+A fenced block marked `sh` is run as it stands, each document in a folder of its own and its blocks in order, so that a later
+one finds what an earlier one made. Blocks marked `console` are not run; each of their lines must be of a kind that NOT_RUN
+names. Exit code 0: every command ended with 0, and every file it was told to write is there.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from markdown import ROOT, Document
+
+DOCUMENTS = ("README.md", "docs/guide.md", "docs/formats.md", "docs/development.md", "CONTRIBUTING.md")
+
+# What is made smaller in what the documents print; everything else runs as printed.
+SUBSTITUTIONS = (
+    ("train.steps=500", "train.steps=20"),
+    ("--controls 20", "--controls 2"),
+    ("--out routing.safetensors", "--batches 2 --out routing.safetensors"),
+    ("hopscope bench ", "hopscope bench --repeats 2 --config configs/first_look.toml "),
+)
+# The configurations that the documents name, at a size for a test, on a small book: the generated text is four megabytes.
+TINY = {"d_model": 32, "n_layers": 2, "vocab_size": 400, "max_seq_len": 128, "experts": 24, "d_space": 8,
+        "steps": 20, "batch": 2, "seq_len": 32, "warmup": 5, "eval_every": 10, "eval_batches": 4, "checkpoint_every": 10,
+        "snapshot_every": 5, "source": '"text"', "train": '"book.txt"'}
+
+# Why lines of `console` blocks are not run here. A line that matches none is a fault: it should be `sh`, or stand here.
+NOT_RUN = (
+    (r"(HOPSCOPE_DATA=\S+ )?(scripts/(run|test|setup|get-data)|bash \.ci/run|\.ci/style)\b", "set-up, builds, tests and downloads"),
+    (r"(cmake|ctest|export PATH=|git|xvfb-run|clang-format|build/\w+/tests/)", "builds, and tools of development"),
+    (r"hopscope( runs/\S+| explore\b.*)?( *#.*)?$", "opens the window"),
+    (r"srun ", "a cluster"),
+    (r"(bench|python)/\w+\.py|tests/docs/\w+\.py", "scripts that are tested or run by themselves"),
+    (r"hopscope analyze \S+ --what all", "all analyses take a minute and more"),
+)
+
+STORY = """The river ran past the old mill and the children walked home in the evening. It was late in the year. Three birds sat on
+the wall, and one of them sang. Nobody knew the song. After some time the light went out behind the hills.
+"""
+
+
+def tiny(path):
+    """A configuration of the project with small numbers in place of its own; keys that it does not name stay away."""
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        key = line.partition("=")[0].strip()
+        if line == "[data]":
+            line += f"\ntrain = {TINY['train']}"
+        elif line == "[train]":
+            line += "\nthreads = 1"
+        elif key == "train":
+            continue
+        elif "=" in line and key in TINY:
+            line = f"{key} = {TINY[key]}"
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def prepare(folder, program):
+    """What the documents take for granted: the checkout's files, the program on PATH, a book, two variants."""
+    (folder / "bin").mkdir()
+    (folder / "bin/hopscope").symlink_to(program)
+    (folder / "build/release").mkdir(parents=True)
+    (folder / "build/release/hopscope").symlink_to(program)
+    shutil.copytree(ROOT / "assets/categories", folder / "assets/categories")
+    shutil.copytree(ROOT / "assets/printed", folder / "assets/printed")
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    for name in ("first_look.toml", "cpu_small.toml"):
+        (folder / "configs" / name).write_text(tiny(ROOT / "configs" / name))
+    small = (folder / "configs/first_look.toml").read_text()
+    (folder / "deep.toml").write_text(small)
+    (folder / "wide.toml").write_text(re.sub(r"(?m)^hops = .*", "hops = 1", re.sub(r"(?m)^top_k = .*", "top_k = 8", small)))
+    (folder / "book.txt").write_text("".join(STORY.replace("evening", f"evening of day {n}") for n in range(600)))
+
+
+def written(script):
+    """Files and folders that the commands of a block were told to write."""
+    script = script.replace("\\\n", " ")
+    names = re.findall(r"--out[ =](\S+)", script)
+    names += re.findall(r"(?m)^[^#\n]*?[^<]> ?([\w./-]+)", script)
+    return names
+
+
+def run_block(folder, place, text, seconds):
+    for old, new in SUBSTITUTIONS:
+        text = text.replace(old, new)
+    environment = dict(os.environ, PATH=f"{folder / 'bin'}:{os.environ['PATH']}", OMP_NUM_THREADS="1", GOMP_SPINCOUNT="2000")
+    begin = time.monotonic()
+    done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", text], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=300)
+    seconds.append((time.monotonic() - begin, place))
+    if done.returncode:
+        return [f"{place}: exit {done.returncode}\n{text}{done.stderr[-1500:]}"]
+    return [f"{place}: {name} was not written\n{text}" for name in written(text) if not (folder / name).exists()]
+
+
+def check_not_run(place, block):
+    faults = []
+    for line in re.sub(r"\\\n\s*", "", block.text).splitlines():
+        if line.strip() and not line.startswith("#") and not any(re.match(kind, line) for kind, _ in NOT_RUN):
+            faults.append(f"{place}: \"{line}\" is in a console block, and NOT_RUN has no such kind")
+    return faults
+
+
+def main():
+    program = pathlib.Path(sys.argv[1]).resolve()
+    names = sys.argv[2:] or [n for n in DOCUMENTS if (ROOT / n).exists()]
+    faults, seconds, kept = [], [], 0
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="hopscope-docs-") as temporary:
+            folder = pathlib.Path(temporary)
+            prepare(folder, program)
+            broken = False
+            for block in Document(ROOT / name).blocks:
+                place = f"{name}:{block.first_line}"
+                if block.language == "console":
+                    kept += 1
+                    faults += check_not_run(place, block)
+                elif block.language == "sh" and not broken:
+                    found = run_block(folder, place, block.text, seconds)
+                    broken = bool(found)  # what follows may need what is missing
+                    faults += found
+                elif block.language not in ("sh", "toml", "json", "python", "cpp", ""):
+                    faults.append(f"{place}: blocks are sh, console, toml, json, python, cpp or plain, not {block.language}")
+    for fault in faults:
+        print(fault)
+    for took, place in sorted(seconds, reverse=True)[:5]:
+        print(f"{took:6.1f} s  {place}")
+    print(f"{len(seconds)} blocks run in {sum(t for t, _ in seconds):.1f} s, {kept} not run, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
