@@ -67,11 +67,15 @@ int explore(const app::ExploreOptions& options) {
     window.runs = options.runs;
     window.config_path = options.config;
     window.start = options.start;
+    window.allow_debug = options.allow_debug;
     std::error_code code;
     window.exe_dir = std::filesystem::read_symlink("/proc/self/exe", code).parent_path().string();
     window.close_now = [] { return core::lab::interrupt_flag().load() != 0; };
     app::Services services;
-    services.open_session = core::Session::open;
+    services.open_session = [allow = options.allow_debug](core::SessionOptions session) {
+        session.allow_debug = allow;
+        return core::Session::open(std::move(session));
+    };
     services.watch_runs = core::RunWatch::open;
     const std::vector<std::string> words = *app::category_dirs("");
     services.word_lists = [words](const std::string& run) {
@@ -92,12 +96,12 @@ int explore(const app::ExploreOptions& options) {
     };
     // --set belongs to the configuration of the command line, the first that is read, not to those
     // opened later.
-    services.read_config = [pending = options.overrides](
+    services.read_config = [pending = options.overrides, allow = options.allow_debug](
                                const std::string& path,
                                const std::vector<std::string>& more) mutable {
         std::vector<std::string> overrides = std::exchange(pending, {});
         overrides.insert(overrides.end(), more.begin(), more.end());
-        return core::lab::read_config(path, overrides);
+        return core::lab::read_training_config(path, overrides, allow);
     };
     return app::run_window(window, std::move(services));
 }

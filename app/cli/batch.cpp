@@ -32,6 +32,7 @@ void describe(CLI::App& app, BatchCall& call) {
         ->required();
     add_set_option(app, o.overrides);
     add_device_option(app, o.device, "Device of all runs; default: as configured");
+    add_debug_option(app, o.allow_debug);
     app.add_flag("--json", call.json, "batch.json on stdout instead of the table");
 }
 

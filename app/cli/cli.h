@@ -15,6 +15,7 @@ struct ExploreOptions {
     std::string config;                  ///< "" = the window's default, first_look
     std::vector<std::string> overrides;  ///< "table.key=value"
     bool start = false;                  ///< begin training at once
+    bool allow_debug = false;            ///< obey [debug] of configurations
 };
 
 /// The world around the command line.

@@ -15,6 +15,7 @@ void describe(CLI::App& app, ExploreOptions& o) {
     app.add_option("--config", o.config, "Configuration of a new run; default: first_look")
         ->type_name("FILE");
     add_set_option(app, o.overrides);
+    add_debug_option(app, o.allow_debug);
     app.add_flag("--start", o.start, "Begins training at once");
 }
 
@@ -33,7 +34,8 @@ core::Status check(const ExploreOptions& o) {
         return core::usage_error(
             "--set changes a new run's configuration, not that of a run folder");
     if (!o.config.empty())
-        if (auto config = core::lab::read_config(o.config, o.overrides); !config)
+        if (auto config = core::lab::read_training_config(o.config, o.overrides, o.allow_debug);
+            !config)
             return config.error();
     return {};
 }

@@ -30,6 +30,7 @@ void describe(CLI::App& app, RaceCall& call) {
     add_device_option(app, o.device, "Device of all lanes; default: as configured");
     app.add_flag("--resume", o.resume,
                  "Goes on with the race of --out, each lane from its newest complete checkpoint");
+    add_debug_option(app, o.allow_debug);
     app.add_flag("--json", call.json, "The finished race.json on stdout instead of the tables");
 }
 

@@ -42,6 +42,11 @@ void add_set_option(CLI::App& app, std::vector<std::string>& overrides) {
         ->allow_extra_args(false);
 }
 
+void add_debug_option(CLI::App& app, bool& allow_debug) {
+    app.add_flag("--allow-debug", allow_debug,
+                 "Obeys the table [debug], which forces faults and rare paths for tests");
+}
+
 void add_definitions(CLI::App& app,
                      const std::vector<std::pair<std::string, std::string>>& definitions) {
     constexpr size_t kWidth = 96;

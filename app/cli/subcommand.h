@@ -64,6 +64,9 @@ CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& 
 /// `--set table.key=value`, any number of times, one value each.
 void add_set_option(CLI::App& app, std::vector<std::string>& overrides);
 
+/// `--allow-debug` of commands that train.
+void add_debug_option(CLI::App& app, bool& allow_debug);
+
 /// Puts terms and their definitions under the help, above the example.
 void add_definitions(CLI::App& app,
                      const std::vector<std::pair<std::string, std::string>>& definitions);

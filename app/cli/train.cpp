@@ -27,6 +27,7 @@ void describe(CLI::App& app, TrainCall& call) {
     app.add_flag("--resume", o.resume,
                  "Goes on from the newest complete checkpoint of --out; may change only device, "
                  "threads, eval_*, checkpoint_* and steps");
+    add_debug_option(app, o.allow_debug);
     app.add_option("--script", call.script,
                    "Commands for the run, one JSON object a line, each before the update that its "
                    "\"from_step\" names; events.jsonl of another run replays it. Pause, resume, "

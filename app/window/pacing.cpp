@@ -17,4 +17,8 @@ Pace pace(const PacingInput& in) {
     return {false, std::min(kIdleWait, due - in.now)};
 }
 
+double rest_of_frame(double began, double now, int64_t least_ms) {
+    return std::max(0.0, began + static_cast<double>(least_ms) / 1e3 - now);
+}
+
 }  // namespace hopscope::app

@@ -4,6 +4,8 @@
 // Window thread only.
 #pragma once
 
+#include <cstdint>
+
 namespace hopscope::app {
 
 /// Frames after an input, so that popups and hover states come to rest.
@@ -42,5 +44,8 @@ struct Pace {
 };
 
 Pace pace(const PacingInput& in);
+
+/// Seconds that a frame begun at `began` still sleeps, so that it takes `least_ms`.
+double rest_of_frame(double began, double now, int64_t least_ms);
 
 }  // namespace hopscope::app

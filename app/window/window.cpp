@@ -5,6 +5,7 @@
 #include <atomic>
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <imgui.h>
 #include <imgui_internal.h>
 #include <implot.h>
+#include <thread>
 #include <utility>
 
 #include "app/window/chords.h"
@@ -240,6 +242,13 @@ class Loop {
         present();
         if (options_.after_frame) options_.after_frame(shell_, state_);
         shell_.save();
+        if (options_.allow_debug && state_.session)
+            be_slow(state_.session->config().debug.frame_ms);
+    }
+
+    void be_slow(int64_t frame_ms) const {
+        const double rest = rest_of_frame(last_draw_, seconds_now(), frame_ms);
+        std::this_thread::sleep_for(std::chrono::duration<double>(rest));
     }
 
     void present() {

@@ -17,6 +17,7 @@ struct WindowOptions {
     std::vector<std::string> runs;  ///< run folders to open; the first is inspected, all are curves
     std::string config_path;        ///< a configuration to load
     bool start = false;             ///< begin training at once, else wait paused
+    bool allow_debug = false;       ///< obey debug.frame_ms of the run that is open
     std::string exe_dir;            ///< folder of the program
     int width = 1600, height = 900;
 

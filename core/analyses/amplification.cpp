@@ -62,8 +62,7 @@ Result<Evaluation> first_hop_alone(const AnalysisContext& context,
     PassChanges first_only;
     first_only.hop_limit = 1;
     FirstHopScale probe(factors);
-    return evaluate(run.config, run.weights, **source, kAnalysisBatches, first_only,
-                    context.progress, &probe);
+    return evaluate(run.model, **source, kAnalysisBatches, first_only, context.progress, &probe);
 }
 
 Result<AnalysisOutput> amplification(const AnalysisContext& context) {

@@ -37,8 +37,10 @@ bool NeedList::has(Need need) const {
 }
 
 Result<AnalysisOutput> run_analysis(const Analysis& analysis, const AnalysisContext& context) {
-    if (auto why = missing(analysis.needs.all(), context.config, holds_of(context)))
+    if (auto why = missing(analysis.needs.all(), context.config))
         return usage_error(std::move(*why));
+    if (const auto why = missing(analysis.needs.all(), context.config, holds_of(context)))
+        return usage_error(context.folder.dir() + ": " + *why);
     return analysis.run(context);
 }
 
@@ -88,7 +90,7 @@ OrderedJson analysis_json(const Analysis& analysis, const AnalysisOutput& output
 std::string csv_head(const OrderedJson& document) {
     std::string out;
     for (const auto& [key, value] : document.items()) {
-        if (key == "format" || key == "result") continue;
+        if (key == "result") continue;
         std::string text = value.is_string() ? value.get<std::string>() : dump_ordered_line(value);
         // A line end within would make the rest of it a row.
         for (char& c : text)

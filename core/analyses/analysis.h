@@ -72,7 +72,8 @@ struct AnalysisOutput {
 /// A few needs, as a row of the table lists them.
 class NeedList {
   public:
-    constexpr NeedList(std::initializer_list<Need> needs) {
+    /// Of at most four; while it is compiled, so that a longer list is no program.
+    consteval NeedList(std::initializer_list<Need> needs) {
         for (const Need need : needs) needs_[size_++] = need;
     }
     std::span<const Need> all() const { return {needs_.data(), size_}; }

@@ -199,7 +199,7 @@ Result<AnalysisOutput> category_search(const AnalysisContext& context) {
         out.result.add("categories", category);
     }
     out.result.count("vocabulary", run.tokenizer.size())
-        .text("source", word(run.config.data.source));
+        .text("source", word(run.model.config.data.source));
     return out;
 }
 

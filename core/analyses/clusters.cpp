@@ -58,7 +58,8 @@ Result<AnalysisOutput> clusters(const AnalysisContext& context) {
         for (const ExpertWords& row : (*words)->layers[l]) {
             if (row.words.dot.empty()) continue;  // writes nothing
             points.push_back({static_cast<int64_t>(l), row.expert, row.row, &row.words.dot});
-            means.push_back(embeddings_of(run.weights.embed, row.words.dot, kShownWords).mean(0));
+            means.push_back(
+                embeddings_of(run.model.weights.embed, row.words.dot, kShownWords).mean(0));
         }
     if (points.empty()) return usage_error("no expert writes anything");
     const auto unit = kernels::reference::l2norm(at::stack(means)).to(at::kDouble).contiguous();

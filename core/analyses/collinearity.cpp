@@ -25,8 +25,8 @@ Fields part_fields(size_t layer, const char* space, int64_t hop, const Collinear
 Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
     const auto& run = context.measured->run();
     AnalysisOutput out;
-    for (size_t l = 0; l < run.weights.layers.size(); ++l) {
-        const auto& w = run.weights.layers[l];
+    for (size_t l = 0; l < run.model.weights.layers.size(); ++l) {
+        const auto& w = run.model.weights.layers[l];
         const auto rows = router_rows(w);
         const auto all = collinearity_of(rows);
         out.n += all.n;
@@ -39,12 +39,13 @@ Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
             part.json("hop", hop < 0 ? OrderedJson(nullptr) : OrderedJson(hop)).json("n", c.n);
             layer.add(list, part);
         };
-        const auto pools = pools_of(run.config, static_cast<int64_t>(l));
+        const auto pools = pools_of(run.model.config, static_cast<int64_t>(l));
         for (size_t p = 0; p < pools.size() && pools.size() > 1; ++p)
             add_part("pools", "routing", static_cast<int64_t>(p),
                      collinearity_of(rows.narrow(0, pools[p].offset, pools[p].size)));
         if (w.proj.defined())
-            for (const auto& part : in_model_space(run.config, w, static_cast<int64_t>(l), rows))
+            for (const auto& part :
+                 in_model_space(run.model.config, w, static_cast<int64_t>(l), rows))
                 add_part("model_space", "model", part.hop, collinearity_of(part.rows));
         out.result.add("layers", layer);
     }

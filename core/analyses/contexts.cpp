@@ -82,19 +82,21 @@ ExpertContexts contexts_of(std::vector<ExpertUse> uses, size_t top, size_t parts
 
 }  // namespace
 
-Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(
-    const Config& config, const Weights& weights, const BatchSource& source, int64_t batches,
-    size_t top, size_t parts, uint64_t seed, const Progress& progress) {
-    if (config.is_dense()) return usage_error("a dense model has no experts");
+Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(const Model& model,
+                                                                 const BatchSource& source,
+                                                                 int64_t batches, size_t top,
+                                                                 size_t parts, uint64_t seed,
+                                                                 const Progress& progress) {
+    if (model.config.is_dense()) return usage_error("a dense model has no experts");
     const c10::AutoGradMode no_grad(false);
-    UseProbe probe(config.model.n_layers, config.moe.experts);
+    UseProbe probe(model.config.model.n_layers, model.config.moe.experts);
     ForwardOptions options;
     options.probe = &probe;
     const int64_t n = std::min(batches, source.eval_batches());
-    const auto done = each_batch(source, n, weights.embed.device(), "uses of experts, batch",
+    const auto done = each_batch(source, n, model.weights.embed.device(), "uses of experts, batch",
                                  progress, [&](int64_t i, const BatchTensors& batch) {
                                      probe.first_token = i * source.batch() * source.seq_len();
-                                     forward(config, weights, batch.ids, options);
+                                     forward(model, batch.ids, options);
                                  });
     if (!done) return done.error();
     Random random(seed);
@@ -215,8 +217,8 @@ Result<AnalysisOutput> contexts(const AnalysisContext& context) {
     if (!source) return source.error();
     auto text = context.measured->text(context);
     if (!text) return text.error();
-    auto layers = expert_contexts(run.config, run.weights, **source, kContextBatches, kTopUses,
-                                  kRankParts, context.seed, context.progress);
+    auto layers = expert_contexts(run.model, **source, kContextBatches, kTopUses, kRankParts,
+                                  context.seed, context.progress);
     if (!layers) return layers.error();
     const int64_t length = (*source)->seq_len();
     AnalysisOutput out;

@@ -28,8 +28,10 @@ struct ExpertContexts {
 
 /// [layers][M]. @param top how many of the strongest; `parts` how many equal parts are sampled
 /// Errors: usage for a dense model; interrupted.
-Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(
-    const Config& config, const Weights& weights, const BatchSource& source, int64_t batches,
-    size_t top, size_t parts, uint64_t seed, const Progress& progress);
+Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(const Model& model,
+                                                                 const BatchSource& source,
+                                                                 int64_t batches, size_t top,
+                                                                 size_t parts, uint64_t seed,
+                                                                 const Progress& progress);
 
 }  // namespace hopscope::core

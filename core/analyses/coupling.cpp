@@ -212,7 +212,7 @@ Fields coupling_layer(const OpenRun& run, int64_t layer, const ScoreCoupling& co
     Fields json;
     json.place("layer", layer);
     const auto found =
-        alignments(run.config, run.weights.layers[static_cast<size_t>(layer)], layer);
+        alignments(run.model.config, run.model.weights.layers[static_cast<size_t>(layer)], layer);
     for (const auto& a : found) {
         const Fields row = alignment_fields(layer, a, seed);
         json.add("alignment", row);
@@ -266,18 +266,17 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
     auto scores = context.measured->scores(context.progress);
     if (!scores) return scores.error();
     const auto coupled = score_coupling(**scores);
-    auto gradients =
-        gradient_geometry(run.config, run.weights, **source, kGradientBatches, context.progress);
+    auto gradients = gradient_geometry(run.model, **source, kGradientBatches, context.progress);
     if (!gradients) return gradients.error();
 
     AnalysisOutput out;
     Gathered all;
-    for (size_t l = 0; l < run.weights.layers.size(); ++l) {
+    for (size_t l = 0; l < run.model.weights.layers.size(); ++l) {
         if (context.progress.cancelled())
             return Error{ErrorKind::interrupted, "stopped on request"};
         out.result.add("layers", coupling_layer(run, static_cast<int64_t>(l), coupled,
                                                 (*gradients)[l], context.seed, all, out));
-        out.n += run.config.moe.experts;
+        out.n += run.model.config.moe.experts;
     }
     for (const auto& a : all.alignments)
         out.result.add("alignment", alignment_fields(-1, a, context.seed));

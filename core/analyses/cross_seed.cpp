@@ -13,6 +13,7 @@
 
 #include "core/analyses/measured.h"
 #include "core/base/random.h"
+#include "core/base/sets.h"
 #include "core/measure/numbers.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
@@ -42,8 +43,8 @@ std::vector<double> best_jaccard(const std::vector<std::vector<int32_t>>& a,
                 for (const size_t j : found->second) ++common[j];
         double best = 0;
         for (size_t j = 0; j < b.size(); ++j)
-            best = std::max(best, stats::jaccard_of(common[j], static_cast<int64_t>(set.size()),
-                                                    static_cast<int64_t>(b[j].size())));
+            best = std::max(best, jaccard_of(common[j], static_cast<int64_t>(set.size()),
+                                             static_cast<int64_t>(b[j].size())));
         out.push_back(best);
     }
     return out;
@@ -94,9 +95,10 @@ std::string refusal(const OpenRun& a, const OpenRun& b) {
         return "the runs have different tokenizers of " + std::to_string(a.tokenizer.size()) +
                " pieces each; words can be compared within one tokenizer only: train both with "
                "the same data.tokenizer";
-    if (a.weights.layers.size() != b.weights.layers.size())
-        return "the runs have " + std::to_string(a.weights.layers.size()) + " and " +
-               std::to_string(b.weights.layers.size()) + " layers; layer is compared with layer";
+    if (a.model.weights.layers.size() != b.model.weights.layers.size())
+        return "the runs have " + std::to_string(a.model.weights.layers.size()) + " and " +
+               std::to_string(b.model.weights.layers.size()) +
+               " layers; layer is compared with layer";
     return "";
 }
 
@@ -172,7 +174,7 @@ Matches best_matches(const Dictionary& words, const Dictionary& other_words, con
 BestMatch word_baselines(const Matches& found, int64_t vocabulary, uint64_t seed) {
     const auto drawn = std::min(kComparedWords, vocabulary);
     const auto chance = stats::overlap_distribution(vocabulary, drawn, drawn);
-    const auto as_jaccard = [&](int64_t h) { return stats::jaccard_of(h, drawn, drawn); };
+    const auto as_jaccard = [&](int64_t h) { return jaccard_of(h, drawn, drawn); };
     BestMatch out;
     out.what = "jaccard";
     out.value = stats::mean(found.jaccard);
@@ -212,16 +214,16 @@ Result<AnalysisOutput> cross_seed(const AnalysisContext& context) {
     if (!words) return words.error();
     auto other_words = context.against->measured->dictionary(context.seed, context.progress);
     if (!other_words) return other_words.error();
-    const int64_t width = run.weights.embed.size(1);
-    const bool same_width = width == other.weights.embed.size(1);
+    const int64_t width = run.model.weights.embed.size(1);
+    const bool same_width = width == other.model.weights.embed.size(1);
 
     AnalysisOutput out;
     out.used_against = true;
     out.result.text("against", context.against->folder.name());
-    const auto found = best_matches(**words, **other_words, run.weights, other.weights, same_width,
-                                    context.seed, out);
-    auto random = random_matches(run.weights, other.weights, found.most_here, found.most,
-                                 context.seed, context.progress);
+    const auto found = best_matches(**words, **other_words, run.model.weights, other.model.weights,
+                                    same_width, context.seed, out);
+    auto random = random_matches(run.model.weights, other.model.weights, found.most_here,
+                                 found.most, context.seed, context.progress);
     if (!random) return random.error();
     std::vector<double> random_cosine;
     if (same_width)

@@ -27,9 +27,9 @@ Result<AnalysisOutput> density(const AnalysisContext& context) {
     if (!scores) return scores.error();
     const auto& run = context.measured->run();
     AnalysisOutput out;
-    for (size_t l = 0; l < run.weights.layers.size(); ++l) {
-        const auto rows = router_rows(run.weights.layers[l]);
-        const auto pools = pools_of(run.config, static_cast<int64_t>(l));
+    for (size_t l = 0; l < run.model.weights.layers.size(); ++l) {
+        const auto rows = router_rows(run.model.weights.layers[l]);
+        const auto pools = pools_of(run.model.config, static_cast<int64_t>(l));
         const auto& s = (*scores)->layers[l];
         PoolMean angle, rank, per_dimension;
         Fields layer;

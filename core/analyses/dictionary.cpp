@@ -7,7 +7,7 @@
 #include "core/analyses/expert_words.h"
 #include "core/analyses/measured.h"
 #include "core/base/names.h"
-#include "core/stats/overlap.h"
+#include "core/base/sets.h"
 #include "core/trainer/categories.h"
 
 namespace hopscope::core::analysis {
@@ -100,9 +100,8 @@ std::vector<double> gain_jaccard(const Dictionary& plain, const Dictionary& with
     std::vector<double> out;
     for (size_t l = 0; l < plain.layers.size(); ++l)
         for (size_t i = 0; i < plain.layers[l].size(); ++i)
-            out.push_back(
-                stats::jaccard_of(word_tokens(plain.layers[l][i].words.dot, kShownWords),
-                                  word_tokens(with_gain.layers[l][i].words.dot, kShownWords)));
+            out.push_back(jaccard_of(word_tokens(plain.layers[l][i].words.dot, kShownWords),
+                                     word_tokens(with_gain.layers[l][i].words.dot, kShownWords)));
     return out;
 }
 
@@ -153,7 +152,7 @@ Result<AnalysisOutput> dictionary(const AnalysisContext& context) {
     gain_options.top = kShownWords;
     gain_options.final_norm = true;
     gain_options.seed = context.seed;
-    auto with_gain = read_dictionary(run.weights, gain_options, context.progress);
+    auto with_gain = read_dictionary(run.model.weights, gain_options, context.progress);
     if (!with_gain) return with_gain.error();
     auto sample = context.measured->sample(context.progress);
     if (!sample) return sample.error();
@@ -191,7 +190,7 @@ Result<AnalysisOutput> dictionary(const AnalysisContext& context) {
                                             context.seed, kWordResamples))
         .estimate("dead", share_over(dead, experts, "experts"))
         .count("tokens", (*sample)->tokens)
-        .text("source", word(run.config.data.source));
+        .text("source", word(run.model.config.data.source));
     return out;
 }
 

@@ -55,8 +55,7 @@ at::Tensor divergence(const at::Tensor& base, const at::Tensor& changed) {
 /// that a change without effect is one of exactly 0.
 class Knockouts {
   public:
-    Knockouts(const Config& config, const Weights& weights, const BatchSource& source)
-        : config_(config), weights_(weights), source_(source) {}
+    Knockouts(const Model& model, const BatchSource& source) : model_(model), source_(source) {}
 
     Status run(const std::vector<Trial>& trials, int64_t batches, const char* what,
                const Progress& progress) const {
@@ -65,7 +64,7 @@ class Knockouts {
         const auto total = static_cast<double>(n) * static_cast<double>(trials.size());
         double done = 0;
         for (int64_t i = 0; i < n; ++i) {
-            const auto ids = eval_tensors(source_, i, weights_.embed.device()).ids;
+            const auto ids = eval_tensors(source_, i, model_.weights.embed.device()).ids;
             const auto base = logits(hidden(ids, nullptr));
             for (const Trial& trial : trials) {
                 if (progress.cancelled())
@@ -75,7 +74,7 @@ class Knockouts {
                                 done++ / total);
                 Plan plan;
                 plan.actions.push_back(trial.action);
-                InterventionProbe probe(config_, weights_, plan, source_.seq_len());
+                InterventionProbe probe(model_, plan, source_.seq_len());
                 add(*trial.effect, base, hidden(ids, &probe));
             }
         }
@@ -87,11 +86,11 @@ class Knockouts {
         ForwardOptions options;
         options.probe = probe;
         options.changes.keep_scores = true;
-        return forward(config_, weights_, ids, options).hidden;
+        return forward(model_, ids, options).hidden;
     }
     at::Tensor logits(const at::Tensor& hidden) const {
         const auto rows = hidden.reshape({-1, hidden.size(-1)});
-        return at::linear(rows, weights_.embed);
+        return at::linear(rows, model_.weights.embed);
     }
 
     void add(KnockoutEffect& effect, const at::Tensor& base, const at::Tensor& changed) const {
@@ -106,48 +105,46 @@ class Knockouts {
         effect.kl.batches.push_back(sum / static_cast<double>(base.size(0)));
     }
 
-    const Config& config_;
-    const Weights& weights_;
+    const Model& model_;
     const BatchSource& source_;
 };
 
 }  // namespace
 
-Result<std::vector<std::vector<KnockoutEffect>>> hop_knockout(const Config& config,
-                                                              const Weights& weights,
+Result<std::vector<std::vector<KnockoutEffect>>> hop_knockout(const Model& model,
                                                               const BatchSource& source,
                                                               int64_t batches,
                                                               const Progress& progress) {
-    if (config.is_dense()) return usage_error("a dense model has no hops");
+    if (model.config.is_dense()) return usage_error("a dense model has no hops");
     std::vector<std::vector<KnockoutEffect>> out;
-    for (int64_t l = 0; l < config.model.n_layers; ++l)
-        out.emplace_back(static_cast<size_t>(config.moe.hops_of(l)));
+    for (int64_t l = 0; l < model.config.model.n_layers; ++l)
+        out.emplace_back(static_cast<size_t>(model.config.moe.hops_of(l)));
     std::vector<Trial> trials;
     for (size_t l = 0; l < out.size(); ++l)
         for (size_t h = 0; h < out[l].size(); ++h)
             trials.push_back(
                 {zeroed_hop(static_cast<int64_t>(l), static_cast<int64_t>(h)), &out[l][h]});
-    const Knockouts knockouts(config, weights, source);
+    const Knockouts knockouts(model, source);
     if (auto s = knockouts.run(trials, batches, "hops", progress); !s) return s.error();
     return out;
 }
 
-Result<std::vector<ExpertKnockout>> expert_knockout(const Config& config, const Weights& weights,
-                                                    const BatchSource& source, int64_t batches,
-                                                    const Progress& progress) {
-    if (config.is_dense()) return usage_error("a dense model has no experts");
-    std::vector<ExpertKnockout> out(static_cast<size_t>(config.model.n_layers));
+Result<std::vector<ExpertKnockout>> expert_knockout(const Model& model, const BatchSource& source,
+                                                    int64_t batches, const Progress& progress) {
+    if (model.config.is_dense()) return usage_error("a dense model has no experts");
+    std::vector<ExpertKnockout> out(static_cast<size_t>(model.config.model.n_layers));
     std::vector<Trial> trials;
     for (size_t i = 0; i < out.size(); ++i) {
         const auto layer = static_cast<int64_t>(i);
-        out[i].hops.resize(static_cast<size_t>(config.moe.hops_of(layer)));
+        out[i].hops.resize(static_cast<size_t>(model.config.moe.hops_of(layer)));
         trials.push_back({without_expert(layer, 0, -1), &out[i].all});
         // With one chosen expert there is no second one to set beside it.
-        if (config.moe.top_k > 1) trials.push_back({without_expert(layer, 1, -1), &out[i].second});
+        if (model.config.moe.top_k > 1)
+            trials.push_back({without_expert(layer, 1, -1), &out[i].second});
         for (size_t h = 0; h < out[i].hops.size() && out[i].hops.size() > 1; ++h)
             trials.push_back({without_expert(layer, 0, static_cast<int64_t>(h)), &out[i].hops[h]});
     }
-    const Knockouts knockouts(config, weights, source);
+    const Knockouts knockouts(model, source);
     if (auto s = knockouts.run(trials, batches, "experts", progress); !s) return s.error();
     for (ExpertKnockout& layer : out)
         if (layer.hops.size() == 1) layer.hops.front() = layer.all;
@@ -256,11 +253,9 @@ Result<AnalysisOutput> hop_knockout(const AnalysisContext& context) {
     auto source = context.measured->source(context.progress, kKnockoutBatches);
     if (!source) return source.error();
     const auto& run = context.measured->run();
-    auto hops =
-        core::hop_knockout(run.config, run.weights, **source, kKnockoutBatches, context.progress);
+    auto hops = core::hop_knockout(run.model, **source, kKnockoutBatches, context.progress);
     if (!hops) return hops.error();
-    auto experts =
-        expert_knockout(run.config, run.weights, **source, kKnockoutBatches, context.progress);
+    auto experts = expert_knockout(run.model, **source, kKnockoutBatches, context.progress);
     if (!experts) return experts.error();
     AnalysisOutput out;
     out.n = std::min(kKnockoutBatches, (*source)->eval_batches());

@@ -18,8 +18,7 @@ struct KnockoutEffect {
 
 /// Each (layer, hop) in turn has its update zeroed [def:hop_knockout]: [layer][hop]. A map for
 /// asymmetric hop vectors. Errors: usage for a dense model; interrupted.
-Result<std::vector<std::vector<KnockoutEffect>>> hop_knockout(const Config& config,
-                                                              const Weights& weights,
+Result<std::vector<std::vector<KnockoutEffect>>> hop_knockout(const Model& model,
                                                               const BatchSource& source,
                                                               int64_t batches,
                                                               const Progress& progress);
@@ -35,8 +34,7 @@ struct ExpertKnockout {
 
 /// The test of arXiv 2604.14434, one layer at a time: [layer].
 /// Errors: usage for a dense model; interrupted.
-Result<std::vector<ExpertKnockout>> expert_knockout(const Config& config, const Weights& weights,
-                                                    const BatchSource& source, int64_t batches,
-                                                    const Progress& progress);
+Result<std::vector<ExpertKnockout>> expert_knockout(const Model& model, const BatchSource& source,
+                                                    int64_t batches, const Progress& progress);
 
 }  // namespace hopscope::core

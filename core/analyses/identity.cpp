@@ -9,7 +9,7 @@ namespace hopscope::core::analysis {
 namespace {
 
 Result<AnalysisOutput> identity(const AnalysisContext& context) {
-    const auto cosines = read_write_cosines(context.measured->run().weights);
+    const auto cosines = read_write_cosines(context.measured->run().model.weights);
     AnalysisOutput out;
     out.n = static_cast<int64_t>(cosines.size());
     const auto share = [&](auto test) {

@@ -5,6 +5,7 @@
 #include "core/analyses/hop_pairs.h"
 #include "core/analyses/measured.h"
 #include "core/analyses/snapshot_series.h"
+#include "core/base/sets.h"
 #include "core/config/arithmetic.h"
 #include "core/stats/overlap.h"
 
@@ -15,7 +16,7 @@ namespace {
 double random_jaccard(int64_t a, int64_t b, int64_t k) {
     // The larger pool holds the smaller one.
     return stats::expected_best(stats::overlap_distribution(std::max(a, b), k, k), 1,
-                                [&](int64_t both) { return stats::jaccard_of(both, k, k); });
+                                [&](int64_t both) { return jaccard_of(both, k, k); });
 }
 
 /// Index sets of the first hops of two layers; `random`: what even draws would give.

@@ -24,8 +24,7 @@ double mean_of(const at::Tensor& t) {
 
 class LensProbe : public Probe {
   public:
-    LensProbe(const Config& config, const Weights& weights, LogitLens& out)
-        : config_(config), weights_(weights), out_(out) {}
+    LensProbe(const Model& model, LogitLens& out) : model_(model), out_(out) {}
 
     /// The rows of the coming batch and their next tokens, both [n].
     void look_at(const at::Tensor& rows, const at::Tensor& targets) {
@@ -35,7 +34,7 @@ class LensProbe : public Probe {
 
     void stream(int64_t layer, const at::Tensor& stream, const at::Tensor& normed) override {
         base_ = stream.index_select(0, rows_);
-        if (!config_.is_dense() && config_.moe.returns == Returns::state)
+        if (!model_.config.is_dense() && model_.config.moe.returns == Returns::state)
             base_ = base_ + normed.index_select(0, rows_);
         h_accum_ = at::Tensor();
         record(layer, 0, base_);
@@ -44,20 +43,21 @@ class LensProbe : public Probe {
     void after_hop(int64_t layer, int64_t hop, const HopRecord& r) override {
         add_term(h_accum_, r.update.index_select(0, rows_));
         auto update = h_accum_;
-        const auto& own = weights_.layers[static_cast<size_t>(layer)].moe_scale;
-        for (const auto* scale : {&own, &weights_.moe_scale})
+        const auto& own = model_.weights.layers[static_cast<size_t>(layer)].moe_scale;
+        for (const auto* scale : {&own, &model_.weights.moe_scale})
             if (scale->defined()) update = update * *scale;
         record(layer, hop + 1, base_ + update);
     }
 
     void update(int64_t layer, const at::Tensor& out) override {
-        if (config_.is_dense()) record(layer, 1, base_ + out.index_select(0, rows_));
+        if (model_.config.is_dense()) record(layer, 1, base_ + out.index_select(0, rows_));
     }
 
   private:
     void record(int64_t layer, int64_t stage, const at::Tensor& state) {
-        const auto hidden = final_norm(weights_, state).to(weights_.embed.scalar_type());
-        const auto logits = at::linear(hidden, weights_.embed).to(at::kFloat);
+        const auto hidden =
+            final_norm(model_.weights, state).to(model_.weights.embed.scalar_type());
+        const auto logits = at::linear(hidden, model_.weights.embed).to(at::kFloat);
         const auto column = targets_.unsqueeze(-1);
         const auto log_p = at::_log_softmax(logits, -1, false).gather(1, column).to(at::kDouble);
         auto& stages = out_.layers[static_cast<size_t>(layer)];
@@ -68,22 +68,20 @@ class LensProbe : public Probe {
         to.rank.batches.push_back(1 + mean_of((logits > logits.gather(1, column)).sum(-1)));
     }
 
-    const Config& config_;
-    const Weights& weights_;
+    const Model& model_;
     LogitLens& out_;
     at::Tensor rows_, targets_, base_, h_accum_;
 };
 
 }  // namespace
 
-Result<LogitLens> logit_lens(const Config& config, const Weights& weights,
-                             const BatchSource& source, int64_t batches, int64_t a_batch,
-                             uint64_t seed, const Progress& progress) {
+Result<LogitLens> logit_lens(const Model& model, const BatchSource& source, int64_t batches,
+                             int64_t a_batch, uint64_t seed, const Progress& progress) {
     const c10::AutoGradMode no_grad(false);
     LogitLens out;
     out.batches = std::min(batches, source.eval_batches());
-    out.layers.resize(static_cast<size_t>(config.model.n_layers));
-    LensProbe probe(config, weights, out);
+    out.layers.resize(static_cast<size_t>(model.config.model.n_layers));
+    LensProbe probe(model, out);
     ForwardOptions options;
     options.probe = &probe;
     const auto measure = [&](int64_t i, const BatchTensors& batch) {
@@ -94,11 +92,11 @@ Result<LogitLens> logit_lens(const Config& config, const Weights& weights,
         rows.resize(std::min(rows.size(), static_cast<size_t>(a_batch)));
         probe.look_at(at::tensor(at::ArrayRef<int64_t>(rows)).to(batch.targets.device()),
                       batch.targets);
-        forward(config, weights, batch.ids, options);
+        forward(model, batch.ids, options);
         out.tokens += static_cast<int64_t>(rows.size());
     };
-    const auto done = each_batch(source, out.batches, weights.embed.device(), "logit lens, batch",
-                                 progress, measure);
+    const auto done = each_batch(source, out.batches, model.weights.embed.device(),
+                                 "logit lens, batch", progress, measure);
     if (!done) return done.error();
     return out;
 }
@@ -164,12 +162,12 @@ Result<AnalysisOutput> logit_lens(const AnalysisContext& context) {
     const auto& run = context.measured->run();
     auto source = context.measured->source(context.progress, kLensBatches);
     if (!source) return source.error();
-    auto lens = core::logit_lens(run.config, run.weights, **source, kLensBatches, kLensTokens,
-                                 context.seed, context.progress);
+    auto lens = core::logit_lens(run.model, **source, kLensBatches, kLensTokens, context.seed,
+                                 context.progress);
     if (!lens) return lens.error();
     AnalysisOutput out;
     out.n = lens->tokens;
-    const bool dense = run.config.is_dense();
+    const bool dense = run.model.config.is_dense();
     for (size_t l = 0; l < lens->layers.size(); ++l)
         out.result.add("layers",
                        layer_fields(l, lens->layers[l], dense, context.seed, out.table()));

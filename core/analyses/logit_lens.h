@@ -28,8 +28,7 @@ struct LogitLens {
 /// @param batches  at most so many evaluation batches
 /// @param a_batch  tokens drawn (seeded) from each
 /// Errors: interrupted.
-Result<LogitLens> logit_lens(const Config& config, const Weights& weights,
-                             const BatchSource& source, int64_t batches, int64_t a_batch,
-                             uint64_t seed, const Progress& progress);
+Result<LogitLens> logit_lens(const Model& model, const BatchSource& source, int64_t batches,
+                             int64_t a_batch, uint64_t seed, const Progress& progress);
 
 }  // namespace hopscope::core

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/base/sets.h"
 #include "core/stats/descriptive.h"
-#include "core/stats/overlap.h"
 
 namespace hopscope::core {
 namespace {
@@ -43,7 +43,7 @@ WordPairs pairs_of(const std::vector<Occurrence>& word) {
         for (size_t b = a + 1; b < out.n; ++b) {
             double sum = 0;
             for (size_t s = 0; s < word[a].sets.size(); ++s)
-                sum += stats::jaccard_of(word[a].sets[s], word[b].sets[s]);
+                sum += jaccard_of(word[a].sets[s], word[b].sets[s]);
             out.jaccard[a * out.n + b] = sum / static_cast<double>(word[a].sets.size());
         }
     return out;
@@ -63,7 +63,7 @@ PairMeans pair_means(const std::vector<Occurrence>& word) {
             ++(same ? out.same_pairs : out.different_pairs);
             auto& to = same ? out.same_by_slot : out.different_by_slot;
             for (size_t s = 0; s < slots; ++s)
-                to[s] += stats::jaccard_of(word[a].sets[s], word[b].sets[s]);
+                to[s] += jaccard_of(word[a].sets[s], word[b].sets[s]);
         }
     for (double& x : out.same_by_slot) x /= static_cast<double>(out.same_pairs);
     for (double& x : out.different_by_slot) x /= static_cast<double>(out.different_pairs);

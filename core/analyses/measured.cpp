@@ -9,7 +9,7 @@ namespace hopscope::core {
 Result<const BatchSource*> Measured::source(const Progress& progress, int64_t batches) {
     if (!source_) {
         if (!corpus_.empty()) scratch_.emplace("analyze");
-        auto made = eval_source(run_.folder, run_.config, run_.tokenizer, corpus_, "valid",
+        auto made = eval_source(run_.folder, run_.model.config, run_.tokenizer, corpus_, "valid",
                                 scratch_ ? scratch_->path() : "", progress);
         if (!made) return made.error();
         source_.emplace(std::move(*made));
@@ -20,7 +20,7 @@ Result<const BatchSource*> Measured::source(const Progress& progress, int64_t ba
 
 std::optional<analysis::TextRead> Measured::text_read() const {
     if (read_ == 0) return {};
-    return analysis::TextRead{corpus_.empty() ? source_name(run_.config) : corpus_,
+    return analysis::TextRead{corpus_.empty() ? source_name(run_.model.config) : corpus_,
                               source_->tokens().content_hash(), read_};
 }
 
@@ -28,8 +28,7 @@ Result<const RoutingSample*> Measured::sample(const Progress& progress) {
     auto batches = source(progress, kAnalysisBatches);
     if (!batches) return batches.error();
     if (!sample_) {
-        auto made =
-            sample_routing(run_.config, run_.weights, **batches, kAnalysisBatches, progress);
+        auto made = sample_routing(run_.model, **batches, kAnalysisBatches, progress);
         if (!made) return made.error();
         sample_.emplace(std::move(*made));
     }
@@ -40,7 +39,7 @@ Result<const Dictionary*> Measured::dictionary(uint64_t seed, const Progress& pr
     if (!dictionary_) {
         DictionaryOptions options;
         options.seed = seed;
-        auto made = read_dictionary(run_.weights, options, progress);
+        auto made = read_dictionary(run_.model.weights, options, progress);
         if (!made) return made.error();
         dictionary_.emplace(std::move(*made));
     }
@@ -73,7 +72,7 @@ Result<const ScoreSample*> Measured::scores(const Progress& progress) {
     auto batches = source(progress, kAnalysisBatches);
     if (!batches) return batches.error();
     if (!scores_) {
-        auto made = sample_scores(run_.config, run_.weights, **batches, kAnalysisBatches, progress);
+        auto made = sample_scores(run_.model, **batches, kAnalysisBatches, progress);
         if (!made) return made.error();
         scores_.emplace(std::move(*made));
     }
@@ -81,11 +80,11 @@ Result<const ScoreSample*> Measured::scores(const Progress& progress) {
 }
 
 Result<const Evaluation*> Measured::base(const Progress& progress) {
-    if (run_.config.is_dense()) return usage_error("a dense model has no experts");
+    if (run_.model.config.is_dense()) return usage_error("a dense model has no experts");
     auto batches = source(progress, kAnalysisBatches);
     if (!batches) return batches.error();
     if (!base_) {
-        auto made = evaluate(run_.config, run_.weights, **batches, kAnalysisBatches, {}, progress);
+        auto made = evaluate(run_.model, **batches, kAnalysisBatches, {}, progress);
         if (!made) return made.error();
         base_.emplace(std::move(*made));
     }

@@ -26,8 +26,7 @@ Result<BeforeAfter> before_after(const AnalysisContext& context, const PassChang
     auto source = context.measured->source(context.progress, kAnalysisBatches);
     if (!source) return source.error();
     const auto& run = context.measured->run();
-    auto changed =
-        evaluate(run.config, run.weights, **source, kAnalysisBatches, changes, context.progress);
+    auto changed = evaluate(run.model, **source, kAnalysisBatches, changes, context.progress);
     if (!changed) return changed.error();
     BeforeAfter out{*base, std::move(*changed), {}, {}, {}};
     out.result = perplexities(*out.base, out.changed, name, context.seed);

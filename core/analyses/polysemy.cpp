@@ -107,13 +107,13 @@ Status read_prompt(const OpenRun& run, const std::string& line,
         if (key != "text" && key != "word" && key != "meaning")
             return usage_error("unknown key \"" + key + "\"; allowed: text, word, meaning");
     const auto text = j["text"].get<std::string>(), word = plain_word(j["word"].get<std::string>());
-    auto pieces = prompt_pieces(run.config, run.tokenizer, text, false);
+    auto pieces = prompt_pieces(run.model.config, run.tokenizer, text, false);
     if (!pieces) return pieces.error();
     std::vector<int32_t> ids;
     for (const auto& p : *pieces) ids.push_back(p.id);
     for (const auto& span : words_of(run.tokenizer, ids)) {
         if (span.word.empty() || span.word != word) continue;
-        auto trace = trace_prompt(run.config, run.weights, run.tokenizer, {text, false, false, {}});
+        auto trace = trace_prompt(run.model, run.tokenizer, {text, false, false, {}});
         if (!trace) return trace.error();
         Occurrence o{j["meaning"].get<std::string>(), {}};
         for (const auto& layer : trace->layers)

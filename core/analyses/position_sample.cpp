@@ -36,16 +36,16 @@ class PositionProbe : public Probe {
 
 }  // namespace
 
-Result<PositionSample> sample_positions(const Config& config, const Weights& weights,
-                                        const BatchSource& source,
+Result<PositionSample> sample_positions(const Model& model, const BatchSource& source,
                                         const std::vector<int64_t>& tokens,
                                         const Progress& progress) {
-    if (config.is_dense()) return usage_error("a dense model has no routing positions");
-    if (!config.moe.has_positions())
-        return usage_error("a " + word(config.moe.router) + " router has no routing positions");
+    if (model.config.is_dense()) return usage_error("a dense model has no routing positions");
+    if (!model.config.moe.has_positions())
+        return usage_error("a " + word(model.config.moe.router) +
+                           " router has no routing positions");
     const c10::AutoGradMode no_grad(false);
     PositionSample out;
-    out.layers.resize(static_cast<size_t>(config.model.n_layers));
+    out.layers.resize(static_cast<size_t>(model.config.model.n_layers));
     PositionProbe probe(out);
     ForwardOptions options;
     options.probe = &probe;
@@ -58,8 +58,8 @@ Result<PositionSample> sample_positions(const Config& config, const Weights& wei
         std::vector<int64_t> rows;
         for (; i < tokens.size() && tokens[i] / size == batch; ++i)
             rows.push_back(tokens[i] % size);
-        probe.look_at(rows, weights.embed.device());
-        forward(config, weights, eval_tensors(source, batch, weights.embed.device()).ids, options);
+        probe.look_at(rows, model.weights.embed.device());
+        forward(model, eval_tensors(source, batch, model.weights.embed.device()).ids, options);
     }
     return out;
 }

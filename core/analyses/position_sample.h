@@ -19,8 +19,7 @@ struct PositionSample {
 
 /// @param tokens rising indices into the input tokens of the evaluation batches, row by row
 /// Errors: usage for a model without routing positions; interrupted.
-Result<PositionSample> sample_positions(const Config& config, const Weights& weights,
-                                        const BatchSource& source,
+Result<PositionSample> sample_positions(const Model& model, const BatchSource& source,
                                         const std::vector<int64_t>& tokens,
                                         const Progress& progress);
 

@@ -7,9 +7,9 @@
 
 #include "core/analyses/analysis.h"
 #include "core/analyses/saved_snapshots.h"
+#include "core/base/sets.h"
 #include "core/config/arithmetic.h"
 #include "core/stats/descriptive.h"
-#include "core/stats/overlap.h"
 
 namespace hopscope::core::analysis {
 
@@ -48,7 +48,7 @@ Overlap overlap_of(const LayerGeometry& now, const LayerGeometry& last, size_t t
         for (size_t t = 0; t < tokens; ++t) {
             const auto* a = now.choices.data() + (h * tokens + t) * k;
             const auto* b = last.choices.data() + (h * tokens + t) * k;
-            const int64_t both = stats::common_items({a, k}, {b, k});
+            const int64_t both = common_items({a, k}, {b, k});
             out.sets[t] += static_cast<double>(both) / static_cast<double>(k * hops);
             out.first[t] += (a[0] == b[0] ? 1.0 : 0.0) / static_cast<double>(hops);
         }

@@ -196,7 +196,7 @@ Result<AnalysisOutput> silhouette(const AnalysisContext& context) {
         **text, kSilhouetteBatches * (*source)->batch() * (*source)->seq_len(), random);
     if (!words) return words.error();
     const auto sampled = sampled_tokens(*words);
-    auto positions = sample_positions(run.config, run.weights, **source, sampled, context.progress);
+    auto positions = sample_positions(run.model, **source, sampled, context.progress);
     if (!positions) return positions.error();
 
     const auto& groups = words->groups.labels;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/stats/overlap.h"
+#include "core/base/sets.h"
 
 namespace hopscope::core {
 namespace {
@@ -54,7 +54,7 @@ std::vector<LayerChange> snapshot_change(const GeometrySnapshot& from, const Geo
             for (size_t i = 0; i < a.choices.size(); i += k) {
                 const size_t t = i / k % tokens;
                 const auto kept = static_cast<size_t>(
-                    stats::common_items({a.choices.data() + i, k}, {b.choices.data() + i, k}));
+                    common_items({a.choices.data() + i, k}, {b.choices.data() + i, k}));
                 change.changed[t] += static_cast<double>(k - kept) / static_cast<double>(k) / hops;
                 change.jaccard[t] +=
                     static_cast<double>(kept) / static_cast<double>(2 * k - kept) / hops;

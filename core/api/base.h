@@ -4,3 +4,4 @@
 #include "core/base/clock.h"   // IWYU pragma: export
 #include "core/base/names.h"   // IWYU pragma: export
 #include "core/base/result.h"  // IWYU pragma: export
+#include "core/base/sets.h"    // IWYU pragma: export

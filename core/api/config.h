@@ -170,11 +170,25 @@ struct DataConfig {
     bool operator==(const DataConfig&) const = default;
 };
 
+/// Faults and rare paths forced for tests; a run that asks for any must be allowed to.
+struct DebugConfig {
+    std::string kill_at;         ///< is_debug_point; "" = nowhere
+    int64_t slow_writer_ms = 0;  ///< slept before each whole file and each record written
+    int64_t nan_at_step = -1;    ///< the loss after so many updates is NaN; −1 = never
+    bool skip_publication = false;
+    bool reference_kernels = false;  ///< of a new run
+    int64_t frame_ms = 0;            ///< a frame of the window takes at least so long
+
+    bool asks_for_any() const { return *this != DebugConfig(); }
+    bool operator==(const DebugConfig&) const = default;
+};
+
 struct Config {
     ModelConfig model;
     MoeConfig moe;
     TrainConfig train;
     DataConfig data;
+    DebugConfig debug;
 
     bool is_dense() const { return model.is_dense(); }
     bool operator==(const Config&) const = default;

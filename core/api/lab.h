@@ -26,6 +26,10 @@ std::atomic<int>& interrupt_flag();
 /// The resolved configuration of a TOML file with "table.key=value" overrides laid over it; errors
 /// name file:line and key.
 Result<Config> read_config(const std::string& path, const std::vector<std::string>& overrides);
+/// The same for a run to be trained, which may ask for something in [debug] only where that is
+/// allowed.
+Result<Config> read_training_config(const std::string& path,
+                                    const std::vector<std::string>& overrides, bool allow_debug);
 
 /// Whole files for the command line's inputs and --out. Errors: usage where the file is missing, no
 /// regular file or larger than `max_bytes`; failed where it cannot be written. Writing replaces
@@ -42,6 +46,7 @@ struct TrainOptions {
     std::string out;                     ///< empty: runs/CONFIG-YYYYMMDD-HHMMSS
     std::string device;                  ///< "" = as configured
     bool resume = false;
+    bool allow_debug = false;  ///< SessionOptions::allow_debug
     /// Commands for the run, each before the update that its from_step names (without: the first);
     /// pause, resume, step and stop are left out. A run that is resumed has its own.
     std::vector<Command> script;
@@ -64,6 +69,7 @@ struct BatchOptions {
     std::vector<std::string> overrides;  ///< "table.key=value", over those of the file
     std::string out;                     ///< each run is OUT/NAME-seedS
     std::string device;                  ///< "" = as configured
+    bool allow_debug = false;            ///< SessionOptions::allow_debug
     std::function<void(const BatchRunBegin&)> on_run;
     std::function<void(const RunStatus&)> on_status;  ///< of the run at work
     std::function<void(const ScalarRecord&, const RunStatus&)> on_step;
@@ -80,6 +86,7 @@ struct RaceOptions {
     std::string out;                        ///< each lane is OUT/CONFIG-NAME
     std::string device;                     ///< "" = as configured
     bool resume = false;
+    bool allow_debug = false;  ///< SessionOptions::allow_debug
     std::function<void(const RunStatus&)> on_status;
     std::function<void(const ScalarRecord&, const RunStatus&)> on_step;  ///< ScalarRecord::lane
 };

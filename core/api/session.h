@@ -42,6 +42,8 @@ struct SessionOptions {
     /// that a resumed run carries out those that are left; one that is refused ends the run (in a
     /// window: pauses it).
     std::vector<Command> script;
+    /// Whether the run may be trained with a table [debug] in its configuration.
+    bool allow_debug = false;
     std::function<void()> wake;  ///< called from other threads when something new can be shown
 };
 

@@ -64,7 +64,9 @@ std::string parent_dir(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Status write_file_atomic(const std::string& path, std::span<const std::string_view> parts) {
+Status write_file_atomic(const std::string& path, std::span<const std::string_view> parts,
+                         DebugPoint rename) {
+    debug_slow_write();
     const std::string temporary = path + ".tmp";
     FileHandle file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (!file.valid()) return file_error("cannot create", temporary, errno);
@@ -73,6 +75,7 @@ Status write_file_atomic(const std::string& path, std::span<const std::string_vi
         if (status) status = write_all(file.get(), part.data(), part.size(), path);
     if (status) status = sync_fd(file.get(), path);
     file = FileHandle();
+    if (status) debug_point(rename);
     if (status && ::rename(temporary.c_str(), path.c_str()) != 0)
         status = file_error("cannot replace", path, errno);
     if (!status) {
@@ -82,8 +85,8 @@ Status write_file_atomic(const std::string& path, std::span<const std::string_vi
     return sync_dir(parent_dir(path));
 }
 
-Status write_file_atomic(const std::string& path, std::string_view bytes) {
-    return write_file_atomic(path, std::span<const std::string_view>(&bytes, 1));
+Status write_file_atomic(const std::string& path, std::string_view bytes, DebugPoint rename) {
+    return write_file_atomic(path, std::span<const std::string_view>(&bytes, 1), rename);
 }
 
 Result<std::string> read_file(const std::string& path, size_t max_bytes) {
@@ -171,7 +174,11 @@ Result<AppendFile> AppendFile::create(const std::string& path) {
     return AppendFile(std::move(file), path, 0);
 }
 
-Status AppendFile::append(std::string_view bytes) {
+Status AppendFile::append(std::string_view bytes, DebugPoint torn) {
+    debug_slow_write();
+    if (debug_point_is_near(torn))
+        (void)write_all(file_.get(), bytes.data(), bytes.size() / 2, path_);
+    debug_point(torn);
     if (auto status = write_all(file_.get(), bytes.data(), bytes.size(), path_); !status) {
         // Half a line may have gone out before the disk was full; a failing cut is repaired by the
         // next open.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/debug_points.h"
 #include "core/base/result.h"
 
 namespace hopscope::core {
@@ -46,9 +47,12 @@ Status sync_dir(const std::string& dir);
 std::string parent_dir(const std::string& path);
 
 /// Replaces `path` by `parts`, one after the other: afterwards it holds all of them or is what it
-/// was before. Errors (failed) name the path and the cause.
-Status write_file_atomic(const std::string& path, std::span<const std::string_view> parts);
-Status write_file_atomic(const std::string& path, std::string_view bytes);
+/// was before. Errors (failed) name the path and the cause. @param rename reached when all is
+/// written under the temporary name
+Status write_file_atomic(const std::string& path, std::span<const std::string_view> parts,
+                         DebugPoint rename = DebugPoint::none);
+Status write_file_atomic(const std::string& path, std::string_view bytes,
+                         DebugPoint rename = DebugPoint::none);
 
 /// The whole file. Errors (usage) where it is missing, no regular file, or larger than `max_bytes`.
 Result<std::string> read_file(const std::string& path, size_t max_bytes = size_t{1} << 30);
@@ -65,7 +69,8 @@ class AppendFile {
     /// A new, empty file of any content; an error (failed) where the path exists.
     static Result<AppendFile> create(const std::string& path);
     /// Whole lines (or records). After an error (failed) the file is as it was before the call.
-    Status append(std::string_view bytes);
+    /// @param torn reached when half of them is written
+    Status append(std::string_view bytes, DebugPoint torn = DebugPoint::none);
     /// Cuts the file to its first `bytes`.
     Status truncate(uint64_t bytes);
     Status sync();

@@ -48,23 +48,23 @@ void must(const Result<T>& result) {
     if (!result) throw std::runtime_error(result.error().message);
 }
 
-Weights on_device(const BenchSetting& s, const Weights& weights) {
-    return weights.map([&](Group, const at::Tensor& t) {
-        return t.to(at::TensorOptions().device(s.device.device), false, /*copy=*/true);
-    });
+Model on_device(const BenchSetting& s, const Weights& weights) {
+    return {s.config, weights.map([&](Group, const at::Tensor& t) {
+                return t.to(at::TensorOptions().device(s.device.device), false, /*copy=*/true);
+            })};
 }
 
 std::shared_ptr<Engine> engine_of(const BenchSetting& s, const BenchRun& run, UpdateForm how) {
-    Config config = s.config;
-    config.train.precision = s.device.precision;
-    return std::make_shared<Engine>(untrained(config, on_device(s, run.copy->weights)), how);
+    Model model = on_device(s, run.copy->model.weights);
+    model.config.train.precision = s.device.precision;
+    return std::make_shared<Engine>(untrained(std::move(model)), how);
 }
 
 BenchForm update_form(const BenchSetting& s, const BenchRun& run, const char* name,
                       UpdateForm how) {
     BenchForm out;
     out.form = name;
-    out.shape = model_shape(s, run.copy->weights.parameters());
+    out.shape = model_shape(s, run.copy->model.weights.parameters());
     out.run = [engine = engine_of(s, run, how), &run] { must(engine->update(run.train, [] {})); };
     return out;
 }
@@ -74,19 +74,19 @@ double update_tokens(const BenchSetting& s) {
 }
 
 /// About `tokens` tokens of the validation text, as text: a prompt's tokens are those of its text.
-Result<std::string> prompt_text(const BenchSetting& s, const ModelCopy& model, int64_t tokens) {
-    const int64_t length = model.valid.seq_len();
+Result<std::string> prompt_text(const BenchSetting& s, const ModelCopy& copy, int64_t tokens) {
+    const int64_t length = copy.valid.seq_len();
     std::vector<int32_t> batch, ids;
-    for (int64_t b = 0; b < model.valid.eval_batches() && std::ssize(ids) < 2 * tokens; ++b) {
-        model.valid.eval_batch(b, batch);
-        for (int64_t row = 0; row < model.valid.batch(); ++row) {
+    for (int64_t b = 0; b < copy.valid.eval_batches() && std::ssize(ids) < 2 * tokens; ++b) {
+        copy.valid.eval_batch(b, batch);
+        for (int64_t row = 0; row < copy.valid.batch(); ++row) {
             const auto begin = batch.begin() + row * (length + 1);
             ids.insert(ids.end(), begin, begin + length);
         }
     }
-    auto text = model.tokenizer.decode(ids);
+    auto text = copy.tokenizer.decode(ids);
     if (!text) return text.error();
-    auto pieces = model.tokenizer.encode_prompt(*text, s.config.data.separator);
+    auto pieces = copy.tokenizer.encode_prompt(*text, s.config.data.separator);
     if (!pieces) return pieces.error();
     if (std::ssize(*pieces) > tokens)
         text->resize(static_cast<size_t>((*pieces)[static_cast<size_t>(tokens)].begin));
@@ -94,22 +94,22 @@ Result<std::string> prompt_text(const BenchSetting& s, const ModelCopy& model, i
 }
 
 /// Something of every gradient's name and shape; only the time is asked for.
-std::map<std::string, at::Tensor> stand_in_gradients(const Config& config, const Weights& weights) {
+std::map<std::string, at::Tensor> stand_in_gradients(const Model& model) {
     std::map<std::string, at::Tensor> out;
-    weights.for_each([&](const std::string& name, Group group, const at::Tensor& value) {
-        if (learns(config, name, group)) out.emplace(name, value);
+    model.weights.for_each([&](const std::string& name, Group group, const at::Tensor& value) {
+        if (learns(model.config, name, group)) out.emplace(name, value);
     });
     return out;
 }
 
 /// The rows of gradients and of weights, the cloud of positions, and the file: what a due snapshot
 /// adds.
-void take_snapshot(const BenchSetting& s, RunTrainer& trainer, const Weights& weights,
+void take_snapshot(RunTrainer& trainer, const Model& model,
                    const std::map<std::string, at::Tensor>& gradients) {
     const c10::AutoGradMode no_grad(false);
-    live_gradient_cosines(s.config, weights, gradients);
-    for (size_t l = 0; l < weights.layers.size(); ++l)
-        live_geometry(s.config, weights.layers[l], static_cast<int64_t>(l));
+    live_gradient_cosines(model, gradients);
+    for (size_t l = 0; l < model.weights.layers.size(); ++l)
+        live_geometry(model.config, model.weights.layers[l], static_cast<int64_t>(l));
     const auto snapshot = trainer.geometry();
     if (snapshot) must(trainer.save_geometry(*snapshot));
 }
@@ -119,7 +119,7 @@ void take_snapshot(const BenchSetting& s, RunTrainer& trainer, const Weights& we
 BenchWorks forward_work(BenchSetting& s) {
     auto run = s.run();
     if (!run) return run.error();
-    const auto weights = on_device(s, (*run)->copy->weights);
+    const auto model = on_device(s, (*run)->copy->model.weights);
     const auto batch = eval_tensors((*run)->copy->valid, 0, s.device.device);
     BenchWork work{
         "forward", "reference", source_name(s.config), "forward", static_cast<double>(s.tokens()),
@@ -127,13 +127,13 @@ BenchWorks forward_work(BenchSetting& s) {
     for (const auto& [name, form] : kForms) {
         BenchForm one;
         one.form = name;
-        one.shape = model_shape(s, weights.parameters());
-        one.run = [&s, weights, batch, form = form] {
+        one.shape = model_shape(s, model.weights.parameters());
+        one.run = [model, batch, form = form] {
             const c10::AutoGradMode no_grad(false);
             ForwardOptions options;
             options.form = form;
-            const auto out = forward(s.config, weights, batch.ids, options);
-            kernels::classifier(out.hidden, weights.embed, batch.targets, form);
+            const auto out = forward(model, batch.ids, options);
+            kernels::classifier(out.hidden, model.weights.embed, batch.targets, form);
         };
         work.forms.push_back(std::move(one));
     }
@@ -152,21 +152,21 @@ BenchWorks step_work(BenchSetting& s) {
 BenchWorks trace_work(BenchSetting& s) {
     auto run = s.run();
     if (!run) return run.error();
-    const auto& model = *(*run)->copy;
-    auto text = prompt_text(s, model, std::min(kPromptTokens, s.config.model.max_seq_len));
+    const auto& copy = *(*run)->copy;
+    auto text = prompt_text(s, copy, std::min(kPromptTokens, s.config.model.max_seq_len));
     if (!text) return text.error();
-    auto pieces = prompt_pieces(s.config, model.tokenizer, *text, /*cut=*/true);
+    auto pieces = prompt_pieces(s.config, copy.tokenizer, *text, /*cut=*/true);
     if (!pieces) return pieces.error();
     std::vector<int64_t> ids;
     for (const auto& p : *pieces) ids.push_back(p.id);
     const auto length = static_cast<int64_t>(ids.size());
-    const auto weights = on_device(s, model.weights);
+    const auto model = on_device(s, copy.model.weights);
     const auto tokens =
         at::tensor(at::ArrayRef<int64_t>(ids)).view({1, length}).to(s.device.device);
 
     BenchWork work{
         "trace", "forward", source_name(s.config), "forward", static_cast<double>(length), {}};
-    OrderedJson shape = model_shape(s, weights.parameters());
+    OrderedJson shape = model_shape(s, model.weights.parameters());
     shape["batch"] = 1;
     shape["seq_len"] = length;
     shape.erase("grad_accum");
@@ -177,19 +177,19 @@ BenchWorks trace_work(BenchSetting& s) {
         one.run = std::move(call);
         work.forms.push_back(std::move(one));
     };
-    add("forward", [&s, weights, tokens, length] {
+    add("forward", [model, tokens, length] {
         const c10::AutoGradMode no_grad(false);
-        const auto hidden = forward(s.config, weights, tokens, {}).hidden;
-        const auto log_p = at::_log_softmax(at::linear(hidden, weights.embed), -1, false);
+        const auto hidden = forward(model, tokens, {}).hidden;
+        const auto log_p = at::_log_softmax(at::linear(hidden, model.weights.embed), -1, false);
         const auto nll = -log_p.narrow(0, 0, length - 1)
                               .gather(1, tokens.view({-1}).narrow(0, 1, length - 1).unsqueeze(-1));
         nll.sum().item();
     });
-    const auto traced = [&s, &model, weights, text = *text] {
+    const auto traced = [&copy, model, text = *text] {
         TraceInput input;
         input.prompt = text;
         input.cut = true;
-        auto result = trace_prompt(s.config, weights, model.tokenizer, input);
+        auto result = trace_prompt(model, copy.tokenizer, input);
         must(result);
         return std::move(*result);
     };
@@ -223,9 +223,9 @@ BenchWorks statistics_work(BenchSetting& s) {
     BenchWork snapshot{"statistics", "", data, "snapshot", 0, {}};
     BenchForm one = updates.forms.front();
     one.form = "with";
-    const auto weights = on_device(s, (*run)->copy->weights);
-    one.run = [&s, run = *run, weights, gradients = stand_in_gradients(s.config, weights)] {
-        take_snapshot(s, *run->trainer, weights, gradients);
+    const auto model = on_device(s, (*run)->copy->model.weights);
+    one.run = [run = *run, model, gradients = stand_in_gradients(model)] {
+        take_snapshot(*run->trainer, model, gradients);
     };
     snapshot.forms.push_back(std::move(one));
     return std::vector<BenchWork>{std::move(updates), std::move(snapshot)};

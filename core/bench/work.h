@@ -75,13 +75,13 @@ struct BenchKind {
     BenchWorks (*make)(BenchSetting& setting);
 };
 
-/// Operators (bench_operators.cpp).
+/// Operators (operators.cpp).
 BenchWorks route_work(BenchSetting& setting);
 BenchWorks experts_work(BenchSetting& setting);
 BenchWorks classifier_work(BenchSetting& setting);
 BenchWorks attention_work(BenchSetting& setting);
 BenchWorks adamw_work(BenchSetting& setting);
-/// Passes of the whole model (bench_model.cpp).
+/// Passes of the whole model (model.cpp).
 BenchWorks forward_work(BenchSetting& setting);
 BenchWorks step_work(BenchSetting& setting);
 BenchWorks trace_work(BenchSetting& setting);

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "core/api/needs.h"
+#include "core/base/debug_points.h"
+#include "core/base/names.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
 #include "core/config/keys.h"
@@ -120,6 +122,16 @@ std::optional<Conflict> data_conflict(const Config& c) {
     return std::nullopt;
 }
 
+std::optional<Conflict> debug_conflict(const Config& c) {
+    const std::string& point = c.debug.kill_at;
+    if (point.empty() || is_debug_point(point)) return std::nullopt;
+    const auto names = debug_point_names();
+    return Conflict{{"debug.kill_at"},
+                    "found " + toml_text(point) + ", allowed \"\", or one of " +
+                        joined({names.begin(), names.end()}, " | ") +
+                        ", with \":N\" behind it for the Nth time"};
+}
+
 }  // namespace
 
 std::optional<Conflict> hops_length_conflict(size_t count, int64_t n_layers) {
@@ -131,9 +143,20 @@ std::optional<Conflict> hops_length_conflict(size_t count, int64_t n_layers) {
 }
 
 std::optional<Conflict> find_conflict(const Config& config) {
-    for (const auto check : {model_conflict, moe_conflict, train_conflict, data_conflict})
+    for (const auto check :
+         {model_conflict, moe_conflict, train_conflict, data_conflict, debug_conflict})
         if (auto conflict = check(config)) return conflict;
     return std::nullopt;
+}
+
+Status check_debug(const Config& config, bool allowed, const std::string& name) {
+    if (allowed) return {};
+    for (const Key& key : config_keys())
+        if (key.table() == "debug" && !is_default(key, config))
+            return usage_error(name + ": " + key.name + ": found " + format_value(key, config) +
+                               ", allowed only with --allow-debug: it forces a fault or a rare "
+                               "path, for tests");
+    return {};
 }
 
 Status check_config(const Config& config, const std::string& name) {

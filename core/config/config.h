@@ -23,7 +23,12 @@ Result<Config> parse_config(const std::string& toml, const std::string& name,
 /// Impossible combinations of an already filled struct (k > M, d_model not divisible by heads, …).
 Status check_config(const Config& config, const std::string& name);
 
+/// Errors (usage): the configuration asks for something in its table [debug], and that is not
+/// `allowed`. `name` stands for the file in messages.
+Status check_debug(const Config& config, bool allowed, const std::string& name);
+
 /// The resolved configuration with every default filled in; parse_config(to_toml(c)) == c exactly.
+/// The table [debug] is left out where nothing is asked for in it.
 std::string to_toml(const Config& config);
 
 /// 16 hex digits over the canonical TOML: the "config_hash" of JSON documents.

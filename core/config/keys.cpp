@@ -61,6 +61,11 @@ Key data(std::string name, Allowed allowed, std::string comment = "") {
     return key<&Config::data, Member>("data." + name, allowed, std::move(comment));
 }
 
+template <auto Member>
+Key debug(std::string name, Allowed allowed, std::string comment = "") {
+    return key<&Config::debug, Member>("debug." + name, allowed, std::move(comment));
+}
+
 Key resumable(Key k) {
     k.resumable = true;
     return k;
@@ -96,6 +101,7 @@ std::vector<Key> make_keys() {
     using E = MoeConfig;
     using T = TrainConfig;
     using D = DataConfig;
+    using B = DebugConfig;
     return {
         model<&M::d_model>("d_model", within(2, 65536)),
         model<&M::n_layers>("n_layers", within(1, 256)),
@@ -190,6 +196,14 @@ std::vector<Key> make_keys() {
         data<&D::separator>("separator", anything(), "a line that ends a document"),
         data<&D::tokenizer>("tokenizer", anything(), "\"train\" or a SentencePiece model"),
         data<&D::pack>("pack", a_kind()),
+
+        resumable(
+            debug<&B::kill_at>("kill_at", anything(), "a write point, \"name\" or \"name:N\"")),
+        resumable(debug<&B::slow_writer_ms>("slow_writer_ms", within(0, 60000), "before a write")),
+        resumable(debug<&B::nan_at_step>("nan_at_step", within(-1, kMaxSteps), "-1 = never")),
+        resumable(debug<&B::skip_publication>("skip_publication", anything(), "of geometry")),
+        debug<&B::reference_kernels>("reference_kernels", anything(), "of a new run"),
+        resumable(debug<&B::frame_ms>("frame_ms", within(0, 60000), "least time of a frame")),
     };
 }
 

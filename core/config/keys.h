@@ -61,6 +61,8 @@ struct Key {
 
 /// Every key, in the order of docs/formats.md#configuration.
 const std::vector<Key>& config_keys();
+/// Whether the value is the one of a Config that nothing was said to.
+bool is_default(const Key& key, const Config& config);
 /// nullptr if there is no such key.
 const Key* find_key(std::string_view name);
 /// The known key nearest to `name` by edit distance, a right leaf in a wrong table counting as

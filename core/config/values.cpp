@@ -122,6 +122,11 @@ std::string format_value(const Key& key, const Config& config) {
         key.read(config));
 }
 
+bool is_default(const Key& key, const Config& config) {
+    static const Config defaults;
+    return format_value(key, config) == format_value(key, defaults);
+}
+
 std::string describe_allowed(const Key& key) {
     const Allowed& a = key.allowed;
     static const Config defaults;

@@ -12,6 +12,7 @@ std::string to_toml(const Config& config) {
     std::string out;
     std::string_view table;
     for (const Key& key : config_keys()) {
+        if (key.table() == "debug" && !config.debug.asks_for_any()) continue;
         if (key.table() != table) {
             table = key.table();
             out += std::string(out.empty() ? "[" : "\n[") + std::string(table) + "]\n";
@@ -29,6 +30,8 @@ std::string config_hash(const Config& config) {
     uint64_t hash = 0xcbf29ce484222325ull;
     for (const Key& key : config_keys()) {
         if (key.resumable) continue;  // a resumed run stays the same experiment
+        // Nor may a key that almost no configuration has.
+        if (key.table() == "debug" && is_default(key, config)) continue;
         for (const char c : key.name + " = " + format_value(key, config) + "\n")
             hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
     }

@@ -25,19 +25,19 @@ struct Opened {
     Config config;
     std::vector<ScalarRecord> metrics;
     std::vector<EvalRecord> evals;
-    std::optional<OpenRun> model;
+    std::optional<OpenRun> opened;
     std::unique_ptr<Measured> measured;
 
     AnalysisContext context() const {
-        AnalysisContext out{folder, model ? model->config : config};
+        AnalysisContext out{folder, opened ? opened->model.config : config};
         out.metrics = metrics;
         out.evals = evals;
-        out.model = model ? &*model : nullptr;
+        out.model = opened ? &*opened : nullptr;
         out.measured = measured.get();
         out.curve_step = metrics.empty() ? 0 : metrics.back().step;
-        if (model) {
-            out.model_step = model->step;
-            out.live = live_settings(config, model->config);
+        if (opened) {
+            out.model_step = opened->step;
+            out.live = live_settings(config, opened->model.config);
         }
         return out;
     }
@@ -64,7 +64,7 @@ Result<Opened> open(const std::string& dir, bool needs_model) {
     if (needs_model) {
         auto model = open_run(dir, "fp32");
         if (!model) return model.error();
-        out.model = std::move(*model);
+        out.opened = std::move(*model);
     }
     return out;
 }
@@ -119,9 +119,9 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
             other = std::move(*against);
         }
         // Here, where run and other stay at their place.
-        if (run->model) run->measured = std::make_unique<Measured>(*run->model, o.corpus);
-        if (other && other->model)
-            other->measured = std::make_unique<Measured>(*other->model, o.corpus);
+        if (run->opened) run->measured = std::make_unique<Measured>(*run->opened, o.corpus);
+        if (other && other->opened)
+            other->measured = std::make_unique<Measured>(*other->opened, o.corpus);
         AnalysisContext context = run->context();
         std::optional<AnalysisContext> against;
         if (other) against.emplace(other->context());

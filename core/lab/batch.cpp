@@ -72,6 +72,7 @@ class Batch {
         session.config_name = run.config_name;
         session.run_dir = dir_of(run);
         session.resume = exists;
+        session.allow_debug = options_.allow_debug;
         for (const auto& other : runs_)
             if (other.name != run.name) session.siblings.push_back(dir_of(other));
         const auto status = train_run(std::move(session), {options_.on_status, options_.on_step});
@@ -105,6 +106,9 @@ Result<std::string> batch(const BatchOptions& o) {
     if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
     auto runs = read_batch_file(o.file, overrides);
     if (!runs) return runs.error();
+    for (const BatchRun& run : *runs)
+        if (auto s = check_debug(run.config, o.allow_debug, o.file + ": run " + run.name); !s)
+            return s.error();
     if (is_run_folder(o.out))
         return usage_error(o.out + " holds a run itself; name another folder with --out");
     std::error_code error;

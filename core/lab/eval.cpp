@@ -98,35 +98,35 @@ Result<std::string> eval(const EvalOptions& o) {
     try {
         auto run = open_run(o.run, o.precision);
         if (!run) return run.error();
-        auto changes = changes_from(run->config, o);
+        auto changes = changes_from(run->model.config, o);
         if (!changes) return changes.error();
         const Scratch scratch("eval");
         Progress progress;
         progress.cancelled = [] { return interrupt_flag().load() != 0; };
         if (o.on_progress) progress.report = o.on_progress;
-        auto source = eval_source(run->folder, run->config, run->tokenizer, o.corpus, o.split,
+        auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                                   scratch.path(), progress);
         if (!source) return source.error();
         const auto begin = std::chrono::steady_clock::now();
-        auto result = evaluate(run->config, run->weights, *source, o.batches, *changes, progress);
+        auto result = evaluate(run->model, *source, o.batches, *changes, progress);
         if (!result) return result.error();
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
-        auto j = document("hopscope.eval/1", run->folder, run->step, run->config);
+        auto j = document("hopscope.eval/1", run->folder, run->step, run->model.config);
         j["split"] = o.split;
-        j["corpus"] = o.corpus.empty() ? source_name(run->config) : o.corpus;
+        j["corpus"] = o.corpus.empty() ? source_name(run->model.config) : o.corpus;
         j["tokens"] = result->tokens;
         j["loss"] = number(result->loss);
         j["perplexity"] = number(std::exp(result->loss));
         j["batches"] = nlohmann::json::array();
         for (const double b : result->batches) j["batches"].emplace_back(number(b));
-        const bool dense = run->config.is_dense();
+        const bool dense = run->model.config.is_dense();
         j["hops_executed"] =
             dense ? nlohmann::json::array() : nlohmann::json(result->hops_executed);
         j["jaccard"] = dense ? nlohmann::json::array() : nlohmann::json(result->jaccard);
         j["seconds"] = seconds;
-        EvalOrigin origin = eval_origin(run->config, run->folder.info(), run->step);
+        EvalOrigin origin = eval_origin(run->model.config, run->folder.info(), run->step);
         origin.data_hash = source->tokens().content_hash();
         origin.changes = changes_of(o);
         if (!o.corpus.empty()) origin.corpus = o.corpus;

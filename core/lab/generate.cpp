@@ -59,9 +59,9 @@ struct Drawn {
 Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int32_t> ids,
                           const GenerateOptions& o) {
     const c10::AutoGradMode no_grad(false);
-    const auto edited = edited_weights(run.weights, plan);
+    const auto edited = edited_model(run.model, plan);
     const Sampling sampling{o.temperature, o.top_p};
-    const auto limit = static_cast<size_t>(run.config.model.max_seq_len);
+    const auto limit = static_cast<size_t>(run.model.config.model.max_seq_len);
     Random random(o.seed);
     TextStream stream(o.on_text);
     Drawn out;
@@ -83,8 +83,8 @@ Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int3
         const std::vector<int64_t> wide(ids.begin(), ids.end());
         const auto input = at::tensor(at::ArrayRef<int64_t>(wide))
                                .view({1, static_cast<int64_t>(wide.size())})
-                               .to(edited.embed.device());
-        const auto log_p = floats(next_log_p(run.config, edited, plan, input));
+                               .to(edited.weights.embed.device());
+        const auto log_p = floats(next_log_p(edited, plan, input));
         const size_t id = pick_token(log_p, sampling, random.unit());
         if (!std::isfinite(log_p[id]))
             return failure(
@@ -123,14 +123,15 @@ Result<std::string> generate(const GenerateOptions& o) {
         if (auto s = check(o); !s) return s.error();
         auto run = open_run(o.run, o.precision);
         if (!run) return run.error();
-        auto plan = make_plan(run->config, run->weights, o.script, run->config.train.seed);
+        auto plan = make_plan(run->model, o.script, run->model.config.train.seed);
         if (!plan) return plan.error();
-        auto pieces = prompt_pieces(run->config, run->tokenizer, o.text, /*cut=*/false);
+        auto pieces = prompt_pieces(run->model.config, run->tokenizer, o.text, /*cut=*/false);
         if (!pieces) return pieces.error();
         std::vector<int32_t> ids;
         for (const auto& p : *pieces) ids.push_back(p.id);
         const auto prompt_tokens = static_cast<int64_t>(ids.size());
-        const int64_t longest = std::min(prompt_tokens + o.tokens, run->config.model.max_seq_len);
+        const int64_t longest =
+            std::min(prompt_tokens + o.tokens, run->model.config.model.max_seq_len);
         if (auto s = check_tokens(*plan, longest); !s) return s.error();
         const auto prompt = run->tokenizer.decode(ids);
         if (!prompt) return prompt.error();
@@ -141,7 +142,7 @@ Result<std::string> generate(const GenerateOptions& o) {
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
-        auto j = document("hopscope.generate/1", run->folder, run->step, run->config);
+        auto j = document("hopscope.generate/1", run->folder, run->step, run->model.config);
         j["prompt"] = o.text;
         j["prompt_tokens"] = prompt_tokens;
         j["text"] = drawn->text;

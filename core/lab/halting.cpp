@@ -52,7 +52,7 @@ void fill(Json& j, const HaltingRow& row) {
 Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
     auto run = open_run(dir, o.precision);
     if (!run) return run.error();
-    if (run->config.is_dense())
+    if (run->model.config.is_dense())
         return usage_error(dir +
                            ": a dense model (model.ffn = \"dense\") has no hops to halt; name a "
                            "run with model.ffn = \"moe\"");
@@ -63,16 +63,15 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
         progress.report = [&](const std::string& activity, double fraction) {
             o.on_progress(run->folder.name() + ": " + activity, fraction);
         };
-    auto source = eval_source(run->folder, run->config, run->tokenizer, o.corpus, o.split,
+    auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                               scratch.path(), progress);
     if (!source) return source.error();
-    auto table = halting_table(run->config, run->weights, *source, o.epsilons, o.batches, o.repeats,
-                               progress);
+    auto table = halting_table(run->model, *source, o.epsilons, o.batches, o.repeats, progress);
     if (!table) return table.error();
 
-    Json j = document("hopscope.halting/1", run->folder, run->step, run->config);
+    Json j = document("hopscope.halting/1", run->folder, run->step, run->model.config);
     j["split"] = o.split;
-    j["corpus"] = o.corpus.empty() ? source_name(run->config) : o.corpus;
+    j["corpus"] = o.corpus.empty() ? source_name(run->model.config) : o.corpus;
     j["tokens"] = table->tokens;
     j["batches"] = table->batches;
     j["repeats"] = o.repeats;

@@ -40,9 +40,9 @@ std::string label(const HaltingRow& row) {
 
 }  // namespace
 
-Result<HaltingTable> halting_table(const Config& config, const Weights& weights,
-                                   const BatchSource& source, const std::vector<double>& epsilons,
-                                   int64_t batches, int64_t repeats, const Progress& progress) {
+Result<HaltingTable> halting_table(const Model& model, const BatchSource& source,
+                                   const std::vector<double>& epsilons, int64_t batches,
+                                   int64_t repeats, const Progress& progress) {
     HaltingTable table;
     for (const double epsilon : epsilons) table.rows.emplace_back().epsilon = epsilon;
     std::vector<HaltingRow*> passes{&table.base};
@@ -62,11 +62,11 @@ Result<HaltingTable> halting_table(const Config& config, const Weights& weights,
         inner.report = [&](const std::string&, double fraction) {
             progress.report(label(*row), (done + std::max(0.0, fraction)) / work);
         };
-        auto e = evaluate(config, weights, source, batches, controls_of_row(*row), inner);
+        auto e = evaluate(model, source, batches, controls_of_row(*row), inner);
         if (!e) return e.error();
         table.tokens = e->tokens;
         table.batches = static_cast<int64_t>(e->batches.size());
-        count(config, *e, *row);
+        count(model.config, *e, *row);
         ++done;
     }
     // The times. Batch by batch all rows in turn: whatever slows the machine for a while slows all
@@ -81,7 +81,7 @@ Result<HaltingTable> halting_table(const Config& config, const Weights& weights,
                 return Error{ErrorKind::interrupted, "the halting table was stopped on request"};
             progress.report("timing", done / work);
             for (HaltingRow* row : passes) {
-                const auto time = time_batch(config, weights, source, batch, controls_of_row(*row));
+                const auto time = time_batch(model, source, batch, controls_of_row(*row));
                 row->seconds.back() += time.seconds;
                 row->moe_seconds.back() += time.moe_seconds;
             }

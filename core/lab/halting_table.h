@@ -6,10 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/api/config.h"
 #include "core/api/progress.h"
 #include "core/base/result.h"
-#include "core/model/weights.h"
+#include "core/model/model.h"
 #include "core/text/batches.h"
 
 namespace hopscope::core {
@@ -33,8 +32,8 @@ struct HaltingTable {
 /// Evaluates the first `batches` batches of `source` once for the numbers, then `repeats` times for
 /// the times, base and rows in turn on each batch so that a change of the machine's pace meets all.
 /// The model must have MoE layers. Errors: interrupted.
-Result<HaltingTable> halting_table(const Config& config, const Weights& weights,
-                                   const BatchSource& source, const std::vector<double>& epsilons,
-                                   int64_t batches, int64_t repeats, const Progress& progress);
+Result<HaltingTable> halting_table(const Model& model, const BatchSource& source,
+                                   const std::vector<double>& epsilons, int64_t batches,
+                                   int64_t repeats, const Progress& progress);
 
 }  // namespace hopscope::core

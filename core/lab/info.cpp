@@ -50,6 +50,14 @@ Result<Config> read_config(const std::string& path, const std::vector<std::strin
     return load_config(path, overrides);
 }
 
+Result<Config> read_training_config(const std::string& path,
+                                    const std::vector<std::string>& overrides, bool allow_debug) {
+    auto config = load_config(path, overrides);
+    if (config)
+        if (auto s = check_debug(*config, allow_debug, path); !s) return s.error();
+    return config;
+}
+
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides) {
     ordered_json j = {{"format", "hopscope.info/1"}};

@@ -70,7 +70,7 @@ class PromptReader {
                                    "\"; allowed: text, target, categories");
         Prompt out;
         out.text = j["text"].get<std::string>();
-        auto pieces = prompt_pieces(run_.config, run_.tokenizer, out.text, /*cut=*/false);
+        auto pieces = prompt_pieces(run_.model.config, run_.tokenizer, out.text, /*cut=*/false);
         if (!pieces) return pieces.error();
         for (const auto& p : *pieces) out.question.ids.push_back(p.id);
         if (j.contains("target")) {
@@ -104,7 +104,8 @@ class PromptReader {
 };
 
 Result<std::vector<Prompt>> sample_prompts(const OpenRun& run, const Categories& categories) {
-    auto source = eval_source(run.folder, run.config, run.tokenizer, "", "valid", "", Progress());
+    auto source =
+        eval_source(run.folder, run.model.config, run.tokenizer, "", "valid", "", Progress());
     if (!source) return source.error();
     std::vector<Prompt> out;
     std::vector<int32_t> tokens;
@@ -261,13 +262,13 @@ Result<std::string> intervene(const InterveneOptions& o) {
         const double passes = static_cast<double>(prompts->size() * (o.doses.size() + 1));
         double done = 0;
         const auto measure = [&](double factor, int64_t controls) -> Result<std::vector<Effect>> {
-            auto plan = make_plan(run->config, run->weights, scaled(o.script, factor), o.seed);
+            auto plan = make_plan(run->model, scaled(o.script, factor), o.seed);
             if (!plan) return plan.error();
             std::vector<Effect> effects;
             for (const auto& p : *prompts) {
                 if (o.on_progress) o.on_progress("measuring prompts", done++ / passes);
-                auto effect = measure_effect(run->config, run->weights, *plan, p.question,
-                                             categories, controls, o.seed, cancelled);
+                auto effect = measure_effect(run->model, *plan, p.question, categories, controls,
+                                             o.seed, cancelled);
                 if (!effect) return effect.error();
                 effects.push_back(std::move(*effect));
             }
@@ -276,7 +277,7 @@ Result<std::string> intervene(const InterveneOptions& o) {
         auto effects = measure(1.0, o.controls);
         if (!effects) return effects.error();
 
-        auto j = document("hopscope.intervene/1", run->folder, run->step, run->config);
+        auto j = document("hopscope.intervene/1", run->folder, run->step, run->model.config);
         j["definition"] =
             "at the last position: KL(base || changed) of the next-token distribution in nats; "
             "Jaccard of the expert sets of base and changed, mean over tokens and hops, per layer; "

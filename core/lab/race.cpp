@@ -16,7 +16,7 @@ Result<std::vector<RaceLane>> lanes_of(const RaceOptions& o) {
     if (o.config_paths.empty()) return read_race_lanes(o.out, overrides);
     std::vector<RaceLane> lanes;
     for (const std::string& path : o.config_paths) {
-        auto config = load_config(path, overrides);
+        auto config = read_training_config(path, overrides, o.allow_debug);
         if (!config) return config.error();
         lanes.push_back({*config, std::filesystem::path(path).stem().string()});
     }
@@ -38,6 +38,7 @@ Result<std::string> race(const RaceOptions& o) {
     options.race = std::move(*lanes);
     options.run_dir = o.out;
     options.resume = o.resume;
+    options.allow_debug = o.allow_debug;
     auto status = train_run(std::move(options), {o.on_status, o.on_step});
     if (!status) return status.error();
     return core::read_file(o.out + "/race.json");

@@ -54,16 +54,17 @@ Status check(const RoutingDumpOptions& o) {
 }
 
 /// @param ids [B, T], targets [B·T]: the token after each
-TracedBatch traced(const OpenRun& run, const Weights& edited, const Plan& plan,
-                   const BatchTensors& batch, bool positions) {
-    auto pass = traced_pass(run.config, edited, plan, batch.ids, positions);
+TracedBatch traced(const Model& edited, const Plan& plan, const BatchTensors& batch,
+                   bool positions) {
+    auto pass = traced_pass(edited, plan, batch.ids, positions);
     TracedBatch out;
     out.sequences = batch.ids.size(0);
     out.length = batch.ids.size(1);
     out.layers = std::move(pass.layers);
     for (int64_t b = 0; b < out.sequences; ++b) {
         // One sequence at a time: log-probabilities of a batch would be the largest tensor of all.
-        const auto log_p = token_log_p(edited, pass.hidden.narrow(0, b * out.length, out.length));
+        const auto log_p =
+            token_log_p(edited.weights, pass.hidden.narrow(0, b * out.length, out.length));
         const auto targets = batch.targets.narrow(0, b * out.length, out.length);
         const auto nll = target_nll(log_p, targets);
         out.nll.push_back(kNaN);
@@ -88,13 +89,13 @@ std::map<std::string, std::string> metadata_of(const RoutingDumpOptions& o, cons
             {"step", std::to_string(run.step)},
             {"config_hash", run.folder.info().config_hash},
             {"live", dump_ordered_line(live)},
-            {"config", to_toml(run.config)},
-            {"corpus", o.corpus.empty() ? source_name(run.config) : o.corpus},
+            {"config", to_toml(run.model.config)},
+            {"corpus", o.corpus.empty() ? source_name(run.model.config) : o.corpus},
             {"split", o.corpus.empty() ? o.split : ""},
             {"corpus_hash", source.tokens().info().corpus_hash},
             {"data_hash", source.tokens().content_hash()},
             {"tokenizer_hash", run.tokenizer.hash()},
-            {"pack", word(run.config.data.pack)},
+            {"pack", word(run.model.config.data.pack)},
             {"batch", std::to_string(source.batch())},
             {"precision", o.precision},
             {"script", dump_ordered_line(script_json(o.script))},
@@ -150,16 +151,16 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         if (auto s = check(o); !s) return s.error();
         auto run = open_run(o.run, o.precision);
         if (!run) return run.error();
-        auto plan = make_plan(run->config, run->weights, o.script, run->config.train.seed);
+        auto plan = make_plan(run->model, o.script, run->model.config.train.seed);
         if (!plan) return plan.error();
-        if (auto s = check_tokens(*plan, run->config.train.seq_len); !s) return s.error();
+        if (auto s = check_tokens(*plan, run->model.config.train.seq_len); !s) return s.error();
         const Scratch scratch("trace");
         Status written;
         Progress progress;
         // A disk that is full ends the loop as a signal does.
         progress.cancelled = [&] { return !written || interrupt_flag().load() != 0; };
         if (o.on_progress) progress.report = o.on_progress;
-        auto source = eval_source(run->folder, run->config, run->tokenizer, o.corpus, o.split,
+        auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                                   scratch.path(), progress);
         if (!source) return source.error();
         const int64_t all = source->eval_batches(),
@@ -167,26 +168,26 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         const int64_t sequences = n * source->batch();
 
         const c10::AutoGradMode no_grad(false);
-        const auto edited = edited_weights(run->weights, *plan);
-        auto j = document(kFormat, run->folder, run->step, run->config);
-        RoutingDump dump(o.out, run->config, {o.positions, o.half}, sequences,
+        const auto edited = edited_model(run->model, *plan);
+        auto j = document(kFormat, run->folder, run->step, run->model.config);
+        RoutingDump dump(o.out, run->model.config, {o.positions, o.half}, sequences,
                          metadata_of(o, *run, *source, j.at("live")));
         Sum sum;
-        const auto done = each_batch(*source, n, run->weights.embed.device(), "routing of batch",
-                                     progress, [&](int64_t, const BatchTensors& batch) {
-                                         const auto rows =
-                                             traced(*run, edited, *plan, batch, o.positions);
-                                         sum.add(rows.nll);
-                                         sum.add(rows.next_nll);
-                                         written = dump.add(rows);
-                                     });
+        const auto done =
+            each_batch(*source, n, run->model.weights.embed.device(), "routing of batch", progress,
+                       [&](int64_t, const BatchTensors& batch) {
+                           const auto rows = traced(edited, *plan, batch, o.positions);
+                           sum.add(rows.nll);
+                           sum.add(rows.next_nll);
+                           written = dump.add(rows);
+                       });
         if (!written) return written.error();
         if (!done) return done.error();
         if (auto s = dump.finish(); !s) return s.error();
 
         j["file"] = o.out;
         j["bytes"] = dump.bytes();
-        j["corpus"] = o.corpus.empty() ? source_name(run->config) : o.corpus;
+        j["corpus"] = o.corpus.empty() ? source_name(run->model.config) : o.corpus;
         if (o.corpus.empty()) j["split"] = o.split;
         j["data_hash"] = source->tokens().content_hash();
         j["sequences"] = sequences;

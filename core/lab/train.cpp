@@ -62,10 +62,11 @@ Result<std::shared_ptr<const WeightsCopy>> newest_weights(const std::string& dir
     try {
         auto run = open_run(dir, "fp32");
         if (!run) return run.error();
-        auto valid = eval_source(run->folder, run->config, run->tokenizer, "", "valid", "", {});
+        auto valid =
+            eval_source(run->folder, run->model.config, run->tokenizer, "", "valid", "", {});
         if (!valid) return valid.error();
-        auto copy = std::make_shared<ModelCopy>(std::move(run->config), std::move(run->weights),
-                                                std::move(run->tokenizer), std::move(*valid));
+        auto copy = std::make_shared<ModelCopy>(std::move(run->model), std::move(run->tokenizer),
+                                                std::move(*valid));
         copy->step = run->step;
         return std::shared_ptr<const WeightsCopy>(std::move(copy));
     } catch (const std::exception& e) {
@@ -126,6 +127,7 @@ Result<std::string> train(const TrainOptions& o) {
     SessionOptions options;
     options.run_dir = o.out;
     options.resume = o.resume;
+    options.allow_debug = o.allow_debug;
     auto overrides = o.overrides;
     if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
     if (o.resume) {
@@ -136,7 +138,7 @@ Result<std::string> train(const TrainOptions& o) {
                                " holds no run (no run.json); leave --resume out to begin one");
     }
     if (!o.config_path.empty()) {
-        auto config = load_config(o.config_path, overrides);
+        auto config = read_training_config(o.config_path, overrides, o.allow_debug);
         if (!config) return config.error();
         options.config = *config;
         options.config_name = std::filesystem::path(o.config_path).stem().string();

@@ -30,7 +30,7 @@ Result<Encoded> encode(const OpenRun& run, const std::vector<ZeroshotItem>& item
     for (const ZeroshotItem& item : items) {
         bool cut = false;
         for (const ZeroshotChoice& choice : item.choices) {
-            auto text = encode_choice(run.config, run.tokenizer, choice);
+            auto text = encode_choice(run.model.config, run.tokenizer, choice);
             if (!text)
                 return usage_error(file + ":" + std::to_string(item.line) + ": " +
                                    text.error().message);
@@ -145,7 +145,7 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
             return usage_error("--items: found " + std::to_string(o.items) + ", allowed 1 or more");
         auto run = open_run(o.run, o.precision);
         if (!run) return run.error();
-        auto plan = make_plan(run->config, run->weights, o.script, run->config.train.seed);
+        auto plan = make_plan(run->model, o.script, run->model.config.train.seed);
         if (!plan) return plan.error();
         auto read = read_zeroshot_items(o.task, o.file);
         if (!read) return read.error();
@@ -167,12 +167,12 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
                               fraction);
             };
         const auto begin = std::chrono::steady_clock::now();
-        const auto scores = score_texts(run->config, run->weights, *plan, encoded->texts, progress);
+        const auto scores = score_texts(run->model, *plan, encoded->texts, progress);
         if (!scores) return scores.error();
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
-        auto j = document("hopscope.zeroshot/1", run->folder, run->step, run->config);
+        auto j = document("hopscope.zeroshot/1", run->folder, run->step, run->model.config);
         j["task"] = o.task;
         j["file"] = o.file;
         j["data_hash"] = read->hash;

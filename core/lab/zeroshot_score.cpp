@@ -21,9 +21,8 @@ int64_t input_length(const ScoredText& text) {
 }
 
 /// Adds the scores of one pass over `members` to `scores`.
-void score_pass(const Config& config, const Weights& edited, const Plan& plan,
-                const std::vector<ScoredText>& texts, const std::vector<size_t>& members,
-                std::vector<double>& scores) {
+void score_pass(const Model& edited, const Plan& plan, const std::vector<ScoredText>& texts,
+                const std::vector<size_t>& members, std::vector<double>& scores) {
     int64_t length = 0;
     for (const size_t m : members) length = std::max(length, input_length(texts[m]));
     std::vector<int64_t> ids(members.size() * static_cast<size_t>(length), 0), rows, targets;
@@ -36,17 +35,17 @@ void score_pass(const Config& config, const Weights& edited, const Plan& plan,
             targets.push_back(text.ids[static_cast<size_t>(t)]);
         }
     }
-    const auto device = edited.embed.device();
+    const auto device = edited.weights.embed.device();
     const auto input = at::from_blob(ids.data(), {static_cast<int64_t>(members.size()), length},
                                      at::TensorOptions().dtype(at::kLong))
                            .to(device);
     const auto index = at::tensor(at::ArrayRef<int64_t>(rows)).to(device);
     const auto wanted = at::tensor(at::ArrayRef<int64_t>(targets)).to(device);
-    const auto hidden = planned_hidden(config, edited, plan, input).index_select(0, index);
-    const auto nll =
-        kernels::classifier(hidden.to(edited.embed.scalar_type()), edited.embed, wanted)
-            .nll.to(at::kCPU, at::kDouble)
-            .contiguous();
+    const auto hidden = planned_hidden(edited, plan, input).index_select(0, index);
+    const auto nll = kernels::classifier(hidden.to(edited.weights.embed.scalar_type()),
+                                         edited.weights.embed, wanted)
+                         .nll.to(at::kCPU, at::kDouble)
+                         .contiguous();
     const double* p = nll.const_data_ptr<double>();
     for (const size_t m : members)
         for (int64_t t = texts[m].first; t <= input_length(texts[m]); ++t) scores[m] -= *p++;
@@ -80,11 +79,11 @@ Result<ScoredText> encode_choice(const Config& config, const Tokenizer& tokenize
     return out;
 }
 
-Result<std::vector<double>> score_texts(const Config& config, const Weights& weights,
-                                        const Plan& plan, const std::vector<ScoredText>& texts,
+Result<std::vector<double>> score_texts(const Model& model, const Plan& plan,
+                                        const std::vector<ScoredText>& texts,
                                         const Progress& progress) {
     const c10::AutoGradMode no_grad(false);
-    const auto edited = edited_weights(weights, plan);
+    const auto edited = edited_model(model, plan);
     // The longest first: what does not fit into memory fails at once.
     std::vector<size_t> order(texts.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -102,7 +101,7 @@ Result<std::vector<double>> score_texts(const Config& config, const Weights& wei
         const size_t end = std::min(order.size(), next + size);
         const std::vector<size_t> members(order.begin() + static_cast<std::ptrdiff_t>(next),
                                           order.begin() + static_cast<std::ptrdiff_t>(end));
-        score_pass(config, edited, plan, texts, members, scores);
+        score_pass(edited, plan, texts, members, scores);
         for (const size_t m : members) done += input_length(texts[m]);
         next = end;
     }

@@ -10,7 +10,7 @@
 #include "core/api/progress.h"
 #include "core/base/result.h"
 #include "core/lab/zeroshot_items.h"
-#include "core/model/weights.h"
+#include "core/model/model.h"
 #include "core/probe/plan.h"
 #include "core/text/tokenizer.h"
 
@@ -35,8 +35,8 @@ Result<ScoredText> encode_choice(const Config& config, const Tokenizer& tokenize
 /// Summed log-likelihood of the scored tokens of each text, nats; log-probabilities in fp32, summed
 /// in fp64. Texts of similar length share a pass; what is padded on the right of a shorter one is
 /// read by none of its tokens. Errors: interrupted.
-Result<std::vector<double>> score_texts(const Config& config, const Weights& weights,
-                                        const Plan& plan, const std::vector<ScoredText>& texts,
+Result<std::vector<double>> score_texts(const Model& model, const Plan& plan,
+                                        const std::vector<ScoredText>& texts,
                                         const Progress& progress);
 
 }  // namespace hopscope::core

@@ -104,18 +104,18 @@ double live_gradient_cosine(const Config& config, const LayerWeights& w, int64_t
     return count > 0 ? sum / count : stats::kNaN;
 }
 
-std::vector<double> live_gradient_cosines(const Config& config, const Weights& weights,
+std::vector<double> live_gradient_cosines(const Model& model,
                                           const std::map<std::string, at::Tensor>& gradients) {
     const c10::AutoGradMode no_grad(false);
     std::vector<double> out;
-    for (size_t l = 0; l < weights.layers.size(); ++l) {
-        const auto& w = weights.layers[l];
+    for (size_t l = 0; l < model.weights.layers.size(); ++l) {
+        const auto& w = model.weights.layers[l];
         const auto of = [&](const char* name) {
             const auto found = gradients.find("layers." + std::to_string(l) + "." + name);
             return found == gradients.end() ? at::Tensor() : found->second;
         };
         out.push_back(
-            live_gradient_cosine(config, w, static_cast<int64_t>(l),
+            live_gradient_cosine(model.config, w, static_cast<int64_t>(l),
                                  of(w.linear.defined() ? "router.linear" : "router.centroids"),
                                  of(w.gate.defined() ? "experts.gate" : "experts.down")));
     }
@@ -140,28 +140,28 @@ RowGeometry row_geometry(const at::Tensor& all) {
     return out;
 }
 
-Result<std::vector<LayerGradients>> gradient_geometry(const Config& config, const Weights& weights,
-                                                      const BatchSource& source, int64_t batches,
-                                                      const Progress& progress) {
+Result<std::vector<LayerGradients>> gradient_geometry(const Model& model, const BatchSource& source,
+                                                      int64_t batches, const Progress& progress) {
     constexpr Need kNeeds[] = {Need::rows, Need::reading_experts};
-    if (const auto why = missing(kNeeds, config)) return usage_error(*why);
+    if (const auto why = missing(kNeeds, model.config)) return usage_error(*why);
     const c10::AutoGradMode grad(true);
     // Leaves of their own over the same storage.
-    const auto leaves = weights.map([&](const std::string& name, Group group, const at::Tensor& t) {
-        return t.detach().set_requires_grad(learns(config, name, group));
-    });
+    const auto leaf = [&](const std::string& name, Group group, const at::Tensor& t) {
+        return t.detach().set_requires_grad(learns(model.config, name, group));
+    };
+    const Model leaves{model.config, model.weights.map(leaf)};
     const int64_t n = std::min(batches, source.eval_batches());
-    const auto done =
-        each_batch(source, n, weights.embed.device(), "gradient of batch", progress,
-                   [&](int64_t, const BatchTensors& batch) {
-                       const auto out = forward(config, leaves, batch.ids, {});
-                       training_loss(config, leaves, out, batch.targets).total.backward();
-                   });
+    const auto done = each_batch(source, n, model.weights.embed.device(), "gradient of batch",
+                                 progress, [&](int64_t, const BatchTensors& batch) {
+                                     const auto out = forward(leaves, batch.ids, {});
+                                     training_loss(leaves, out, batch.targets).total.backward();
+                                 });
     if (!done) return done.error();
     const c10::AutoGradMode no_grad(false);
     std::vector<LayerGradients> out;
-    for (size_t l = 0; l < leaves.layers.size(); ++l)
-        out.push_back(layer_gradients(config, leaves.layers[l], static_cast<int64_t>(l)));
+    for (size_t l = 0; l < leaves.weights.layers.size(); ++l)
+        out.push_back(
+            layer_gradients(leaves.config, leaves.weights.layers[l], static_cast<int64_t>(l)));
     return out;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/api/progress.h"
 #include "core/base/result.h"
+#include "core/model/model.h"
 #include "core/model/weights.h"
 #include "core/text/batches.h"
 
@@ -46,7 +47,7 @@ double live_gradient_cosine(const Config& config, const LayerWeights& w, int64_t
                             const at::Tensor& router, const at::Tensor& reads);
 
 /// The same for every layer, [layers]. @param gradients by the names of Weights::for_each
-std::vector<double> live_gradient_cosines(const Config& config, const Weights& weights,
+std::vector<double> live_gradient_cosines(const Model& model,
                                           const std::map<std::string, at::Tensor>& gradients);
 
 struct LayerGradients {
@@ -58,8 +59,7 @@ struct LayerGradients {
 /// Loss as in training (balance and z terms included), dropout off, gradients summed over the first
 /// `batches` evaluation batches.
 /// Errors: usage for dense models, hash routers, static experts; interrupted.
-Result<std::vector<LayerGradients>> gradient_geometry(const Config& config, const Weights& weights,
-                                                      const BatchSource& source, int64_t batches,
-                                                      const Progress& progress);
+Result<std::vector<LayerGradients>> gradient_geometry(const Model& model, const BatchSource& source,
+                                                      int64_t batches, const Progress& progress);
 
 }  // namespace hopscope::core

@@ -117,25 +117,25 @@ double BatchMean::mean() const {
     return stats::mean(batches);
 }
 
-Result<RoutingSample> sample_routing(const Config& config, const Weights& weights,
-                                     const BatchSource& source, int64_t batches,
+Result<RoutingSample> sample_routing(const Model& model, const BatchSource& source, int64_t batches,
                                      const Progress& progress) {
-    if (const auto why = missing(Need::routing, config)) return usage_error(*why);
+    if (const auto why = missing(Need::routing, model.config)) return usage_error(*why);
     const c10::AutoGradMode no_grad(false);
     RoutingSample out;
     out.batches = std::min(batches, source.eval_batches());
-    out.experts = config.moe.experts;
-    out.layers.resize(static_cast<size_t>(config.model.n_layers));
-    for (auto& l : out.layers) l.counts.assign(static_cast<size_t>(config.moe.experts), 0);
+    out.experts = model.config.moe.experts;
+    out.layers.resize(static_cast<size_t>(model.config.model.n_layers));
+    for (auto& l : out.layers) l.counts.assign(static_cast<size_t>(model.config.moe.experts), 0);
     for (size_t l = 0; l < out.layers.size(); ++l) out.layer_jaccard.emplace_back(l);
-    SampleProbe probe(config, out);
+    SampleProbe probe(model.config, out);
     ForwardOptions options;
     options.probe = &probe;
-    const auto done = each_batch(source, out.batches, weights.embed.device(), "routing of batch",
-                                 progress, [&](int64_t, const BatchTensors& batch) {
-                                     forward(config, weights, batch.ids, options);
-                                     out.tokens += source.batch() * source.seq_len();
-                                 });
+    const auto done =
+        each_batch(source, out.batches, model.weights.embed.device(), "routing of batch", progress,
+                   [&](int64_t, const BatchTensors& batch) {
+                       forward(model, batch.ids, options);
+                       out.tokens += source.batch() * source.seq_len();
+                   });
     if (!done) return done.error();
     return out;
 }

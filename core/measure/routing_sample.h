@@ -55,8 +55,7 @@ struct RoutingSample {
 
 /// @param batches at most so many of source's evaluation batches
 /// Errors: usage for a dense model; interrupted.
-Result<RoutingSample> sample_routing(const Config& config, const Weights& weights,
-                                     const BatchSource& source, int64_t batches,
+Result<RoutingSample> sample_routing(const Model& model, const BatchSource& source, int64_t batches,
                                      const Progress& progress);
 
 }  // namespace hopscope::core

@@ -21,17 +21,13 @@ namespace {
 
 class ScoreProbe : public Probe {
   public:
-    ScoreProbe(const Config& config, const Weights& weights, ScoreSample& out, bool margins)
-        : config_(config),
-          weights_(weights),
-          out_(out),
-          margins_(margins),
-          sums_(weights.layers.size()) {}
+    ScoreProbe(const Model& model, ScoreSample& out, bool margins)
+        : model_(model), out_(out), margins_(margins), sums_(model.weights.layers.size()) {}
 
     void after_experts(int64_t layer, int64_t hop, const ExpertCall& call, at::Tensor&) override {
         const auto l = static_cast<size_t>(layer);
-        const auto& w = weights_.layers[l];
-        const auto& moe = config_.moe;
+        const auto& w = model_.weights.layers[l];
+        const auto& moe = model_.config.moe;
         const Pool pool{call.pool_offset, call.bank.written().size(0)};
         const auto h = call.h.to(at::kFloat);
         const auto at = moe.has_positions() ? call.route.pos : h;
@@ -71,7 +67,9 @@ class ScoreProbe : public Probe {
             sums.margin += (last - next).sum().item().toDouble();
             sums.margins += n;
         }
-        if (!config_.moe.has_positions() || near.size(1) < 2 || !config_.moe.is_spherical()) return;
+        if (!model_.config.moe.has_positions() || near.size(1) < 2 ||
+            !model_.config.moe.is_spherical())
+            return;
         const auto two = std::get<0>(near.topk(2, -1));
         const auto angle = at::acos(two.clamp(-1, 1)) * (180 / std::numbers::pi);
         sums.angle += (angle.select(1, 1) - angle.select(1, 0)).sum().item().toDouble();
@@ -113,8 +111,7 @@ class ScoreProbe : public Probe {
         to.insert(to.end(), values.begin(), values.end());
     }
 
-    const Config& config_;
-    const Weights& weights_;
+    const Model& model_;
     ScoreSample& out_;
     bool margins_;
     std::vector<Sums> sums_;
@@ -123,39 +120,39 @@ class ScoreProbe : public Probe {
 
 }  // namespace
 
-std::unique_ptr<Probe> pairs_probe(const Config& config, const Weights& weights, ScoreSample& out) {
+std::unique_ptr<Probe> pairs_probe(const Model& model, ScoreSample& out) {
     constexpr Need kNeeds[] = {Need::scores, Need::reading_experts};
-    if (missing(kNeeds, config)) return nullptr;
-    out.top_k = config.moe.top_k;
+    if (missing(kNeeds, model.config)) return nullptr;
+    out.top_k = model.config.moe.top_k;
     out.batches = 1;
-    out.layers.resize(weights.layers.size());
-    return std::make_unique<ScoreProbe>(config, weights, out, /*margins=*/false);
+    out.layers.resize(model.weights.layers.size());
+    return std::make_unique<ScoreProbe>(model, out, /*margins=*/false);
 }
 
-Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
-                                  const BatchSource& source, int64_t batches,
+Result<ScoreSample> sample_scores(const Model& model, const BatchSource& source, int64_t batches,
                                   const Progress& progress, int64_t most_pairs) {
-    if (const auto why = missing(Need::scores, config)) return usage_error(*why);
+    if (const auto why = missing(Need::scores, model.config)) return usage_error(*why);
     const c10::AutoGradMode no_grad(false);
     ScoreSample out;
     out.batches = std::min(batches, source.eval_batches());
-    out.top_k = config.moe.top_k;
-    out.layers.resize(weights.layers.size());
+    out.top_k = model.config.moe.top_k;
+    out.layers.resize(model.weights.layers.size());
     int64_t hops = 1;
-    for (int64_t l = 0; l < config.model.n_layers; ++l)
-        hops = std::max(hops, config.moe.hops_of(l));
+    for (int64_t l = 0; l < model.config.model.n_layers; ++l)
+        hops = std::max(hops, model.config.moe.hops_of(l));
     const int64_t tokens = source.batch() * source.seq_len();
-    const int64_t pairs = out.batches * tokens * hops * config.moe.top_k;
+    const int64_t pairs = out.batches * tokens * hops * model.config.moe.top_k;
     out.stride = std::max<int64_t>(1, (pairs + most_pairs - 1) / most_pairs);
-    ScoreProbe probe(config, weights, out, /*margins=*/true);
+    ScoreProbe probe(model, out, /*margins=*/true);
     ForwardOptions options;
     options.probe = &probe;
-    const auto done = each_batch(source, out.batches, weights.embed.device(), "scores of batch",
-                                 progress, [&](int64_t, const BatchTensors& batch) {
-                                     forward(config, weights, batch.ids, options);
-                                     probe.close();
-                                     out.tokens += tokens;
-                                 });
+    const auto done =
+        each_batch(source, out.batches, model.weights.embed.device(), "scores of batch", progress,
+                   [&](int64_t, const BatchTensors& batch) {
+                       forward(model, batch.ids, options);
+                       probe.close();
+                       out.tokens += tokens;
+                   });
     if (!done) return done.error();
     return out;
 }

@@ -43,14 +43,13 @@ struct ScoreSample {
 inline constexpr int64_t kMaxPairs = 1'500'000;
 
 /// Gathers the routed pairs of a pass that the caller runs into `out`, every token of it and no
-/// margins; nullptr where there are none (dense models, hash routers, static experts). All three
+/// margins; nullptr where there are none (dense models, hash routers, static experts). Both
 /// must outlive it.
-std::unique_ptr<Probe> pairs_probe(const Config& config, const Weights& weights, ScoreSample& out);
+std::unique_ptr<Probe> pairs_probe(const Model& model, ScoreSample& out);
 
 /// @param most_pairs kept of one layer, about; more tokens than that are thinned evenly
 /// Errors: usage for dense models and hash routers; interrupted.
-Result<ScoreSample> sample_scores(const Config& config, const Weights& weights,
-                                  const BatchSource& source, int64_t batches,
+Result<ScoreSample> sample_scores(const Model& model, const BatchSource& source, int64_t batches,
                                   const Progress& progress, int64_t most_pairs = kMaxPairs);
 
 }  // namespace hopscope::core

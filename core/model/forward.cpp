@@ -47,9 +47,9 @@ void add_term(at::Tensor& sum, const at::Tensor& term) {
     if (term.defined()) sum = sum.defined() ? sum + term : term;
 }
 
-ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids,
-                   const ForwardOptions& options) {
-    const auto& m = config.model;
+ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptions& options) {
+    const auto& m = model.config.model;
+    const auto& w = model.weights;
     const int64_t batch = ids.size(0);
     // The stream and everything normalised stay in the type of the norms (fp32); only matrices may
     // be bf16.
@@ -79,7 +79,7 @@ ForwardOut forward(const Config& config, const Weights& w, const at::Tensor& ids
             if (options.probe) options.probe->update(layer, update);
         } else {
             const auto begin = options.moe_seconds ? Clock::now() : Clock::time_point();
-            auto f = moe(config, w, layer, normed, tokens, options,
+            auto f = moe(model, layer, normed, tokens, options,
                          options.statistics ? &out.stats[l] : nullptr);
             if (options.moe_seconds)
                 *options.moe_seconds += std::chrono::duration<double>(Clock::now() - begin).count();

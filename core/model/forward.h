@@ -9,6 +9,7 @@
 
 #include "core/api/config.h"
 #include "core/model/hooks.h"
+#include "core/model/model.h"
 #include "core/model/weights.h"
 #include "kernels/ops.h"
 
@@ -54,8 +55,7 @@ struct TokenBatch {
 };
 
 /// @param ids [B, T] int64 on the device of the weights, T ≤ max_seq_len
-ForwardOut forward(const Config& config, const Weights& weights, const at::Tensor& ids,
-                   const ForwardOptions& options);
+ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptions& options);
 
 /// The norm before the head, in the type of its weights. x [n, d] → [n, d].
 at::Tensor final_norm(const Weights& weights, const at::Tensor& x);
@@ -73,8 +73,8 @@ struct MoeOut {
 
 /// One ST-MoE layer, Algorithm 1 [def:multi_hop] [def:returns]. x [T, d] = LN(block input).
 /// A shared expert is an always-on expert of the first hop: its output is part of dh of that hop.
-MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Tensor& x,
-           const TokenBatch& tokens, const ForwardOptions& options, LayerStats* stats);
+MoeOut moe(const Model& model, int64_t layer, const at::Tensor& x, const TokenBatch& tokens,
+           const ForwardOptions& options, LayerStats* stats);
 
 /// sum += term, where either may be undefined (nothing).
 void add_term(at::Tensor& sum, const at::Tensor& term);

@@ -115,23 +115,23 @@ void observe(LayerStats& stats, int64_t hop, const HopRoute& now, const kernels:
 
 }  // namespace
 
-MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Tensor& x,
-           const TokenBatch& tokens, const ForwardOptions& options, LayerStats* stats) {
-    const auto& w = all.layers[static_cast<size_t>(layer)];
+MoeOut moe(const Model& model, int64_t layer, const at::Tensor& x, const TokenBatch& tokens,
+           const ForwardOptions& options, LayerStats* stats) {
+    const auto& w = model.weights.layers[static_cast<size_t>(layer)];
     const auto& c = options.changes;
-    const int64_t hops = hop_limit(config, layer, c);
-    const bool frozen = c.freeze_routing || config.moe.reroute == Reroute::frozen;
-    const auto composition = composition_of(config.moe);
+    const int64_t hops = hop_limit(model.config, layer, c);
+    const bool frozen = c.freeze_routing || model.config.moe.reroute == Reroute::frozen;
+    const auto composition = composition_of(model.config.moe);
     const bool halts = halts_in(c, layer);
-    LayerRouter router(config, w, layer, tokens, options);
+    LayerRouter router(model.config, w, layer, tokens, options);
     at::Tensor h_accum, balance, z, rows;  // rows: tokens still running; undefined = all
     HopRoute first;
     kernels::RouteOut last;
     int64_t ran = 0;
     if (stats) {
         *stats = {};
-        stats->counts.assign(static_cast<size_t>(config.moe.experts), 0);
-        stats->executed.assign(static_cast<size_t>(config.moe.hops_of(layer)), 0);
+        stats->counts.assign(static_cast<size_t>(model.config.moe.experts), 0);
+        stats->executed.assign(static_cast<size_t>(model.config.moe.hops_of(layer)), 0);
     }
     for (int64_t hop = 0; hop < hops; ++hop) {
         auto h = h_accum.defined() ? x + h_accum : x;
@@ -157,7 +157,7 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
             dh = at::zeros_like(h);
         } else {
             const auto narrow = expert_type(w);
-            const auto bank = bank_of(w, config.moe, now.pool);
+            const auto bank = bank_of(w, model.config.moe, now.pool);
             const auto in = h.to(narrow), weight = used.to(narrow);
             dh = kernels::compose(in, r.idx, weight, bank, composition, options.form);
             if (options.probe)
@@ -200,11 +200,11 @@ MoeOut moe(const Config& config, const Weights& all, int64_t layer, const at::Te
     }
     auto update = h_accum;
     if (w.moe_scale.defined()) update = update * w.moe_scale;
-    if (all.moe_scale.defined()) update = update * all.moe_scale;
+    if (model.weights.moe_scale.defined()) update = update * model.weights.moe_scale;
     if (options.probe) options.probe->update(layer, update);
     for (auto* term : {&balance, &z})
         if (term->defined()) *term = *term / static_cast<double>(ran);
-    return {config.moe.returns == Returns::state ? x + update : update, balance, z,
+    return {model.config.moe.returns == Returns::state ? x + update : update, balance, z,
             router.assignments()};
 }
 

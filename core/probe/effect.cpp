@@ -13,10 +13,10 @@
 #include <set>
 
 #include "core/base/random.h"
+#include "core/base/sets.h"
 #include "core/model/forward.h"
 #include "core/probe/intervention_probe.h"
 #include "core/stats/descriptive.h"
-#include "core/stats/overlap.h"
 #include "core/text/words.h"
 
 namespace hopscope::core {
@@ -73,9 +73,9 @@ std::vector<double> jaccard_of(const ChoiceProbe& a, const ChoiceProbe& b) {
                 std::vector<int64_t> both;
                 std::set_intersection(x[h][t].begin(), x[h][t].end(), y[h][t].begin(),
                                       y[h][t].end(), std::back_inserter(both));
-                sum += stats::jaccard_of(static_cast<int64_t>(both.size()),
-                                         static_cast<int64_t>(x[h][t].size()),
-                                         static_cast<int64_t>(y[h][t].size()));
+                sum += core::jaccard_of(static_cast<int64_t>(both.size()),
+                                        static_cast<int64_t>(x[h][t].size()),
+                                        static_cast<int64_t>(y[h][t].size()));
                 ++n;
             }
         out.push_back(n ? sum / static_cast<double>(n) : std::nan(""));
@@ -89,20 +89,19 @@ struct Pass {
     ChoiceProbe choices;
 };
 
-Pass run_pass(const Config& config, const Weights& weights, const Plan& plan,
-              const at::Tensor& ids) {
+Pass run_pass(const Model& model, const Plan& plan, const at::Tensor& ids) {
     const int64_t length = ids.size(1);
-    Pass out{{}, ChoiceProbe(config.model.n_layers, length)};
-    const auto edited = edited_weights(weights, plan);
-    InterventionProbe changes(config, edited, plan, length);
+    Pass out{{}, ChoiceProbe(model.config.model.n_layers, length)};
+    const auto edited = edited_model(model, plan);
+    InterventionProbe changes(edited, plan, length);
     ProbeChain chain({&changes, &out.choices});
     ForwardOptions options;
     options.changes = plan.changes;
     options.changes.keep_scores = true;  // base, changed and control in one form
     options.probe = &chain;
-    const auto hidden = forward(config, edited, ids, options).hidden;
+    const auto hidden = forward(edited, ids, options).hidden;
     // In fp64 from the logits on: a KL of 1e-7 would drown in the rounding of fp32 probabilities.
-    const auto logits = at::linear(hidden.select(0, length - 1), edited.embed);
+    const auto logits = at::linear(hidden.select(0, length - 1), edited.weights.embed);
     out.log_p = at::_log_softmax(logits.to(at::kCPU, at::kDouble), -1, false).contiguous();
     return out;
 }
@@ -203,26 +202,25 @@ bool halts_evenly(const std::vector<std::vector<int64_t>>& depths) {
 
 }  // namespace
 
-Result<Effect> measure_effect(const Config& config, const Weights& weights, const Plan& plan,
-                              const PromptQuestion& question, const Categories& categories,
-                              int64_t draws, uint64_t seed,
+Result<Effect> measure_effect(const Model& model, const Plan& plan, const PromptQuestion& question,
+                              const Categories& categories, int64_t draws, uint64_t seed,
                               const std::function<bool()>& cancelled) {
     const c10::AutoGradMode no_grad(false);
     if (auto s = check_tokens(plan, static_cast<int64_t>(question.ids.size())); !s)
         return s.error();
     const auto ids = at::tensor(at::ArrayRef<int64_t>(question.ids))
                          .view({1, static_cast<int64_t>(question.ids.size())})
-                         .to(weights.embed.device());
+                         .to(model.weights.embed.device());
     const Error stopped{ErrorKind::interrupted, "stopped on request"};
     if (cancelled()) return stopped;
-    const auto base = run_pass(config, weights, {}, ids);
+    const auto base = run_pass(model, {}, ids);
     Effect out;
     out.target = question.target ? *question.target : base.log_p.argmax().item().toLong();
     out.base = outlook_of(base.log_p, out.target, question, categories);
     if (cancelled()) return stopped;
-    const auto changed = run_pass(config, weights, plan, ids);
-    out.changed = compare(base, changed, out.base, out.target, question, categories, config);
-    out.control.reason = no_control(plan, config);
+    const auto changed = run_pass(model, plan, ids);
+    out.changed = compare(base, changed, out.base, out.target, question, categories, model.config);
+    out.control.reason = no_control(plan, model.config);
     if (out.control.reason.empty() && only_halts(plan) && halts_evenly(changed.choices.depths()))
         out.control.reason =
             "every token of a layer halts at the same depth: there is nothing to draw";
@@ -235,15 +233,15 @@ Result<Effect> measure_effect(const Config& config, const Weights& weights, cons
     Random random(seed);
     for (int64_t i = 0; i < draws; ++i) {
         if (cancelled()) return stopped;
-        auto control = random_control(plan, config, weights, random.next());
+        auto control = random_control(plan, model, random.next());
         if (plan.changes.halts()) {  // as many tokens of each depth, drawn anew in each layer
             control.changes = {};
             control.changes.depths = changed.choices.depths();
             for (auto& layer : control.changes.depths) random.shuffle(layer);
         }
-        const auto drawn = run_pass(config, weights, control, ids);
+        const auto drawn = run_pass(model, control, ids);
         out.control.each.push_back(
-            compare(base, drawn, out.base, out.target, question, categories, config));
+            compare(base, drawn, out.base, out.target, question, categories, model.config));
         for (size_t t = 0; t < out.next.size(); ++t)
             drawn_p[t].push_back(std::exp(drawn.log_p.const_data_ptr<double>()[out.next[t].id]));
     }

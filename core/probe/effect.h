@@ -73,9 +73,9 @@ struct Effect {
 /// @param draws of the random control, seeded with `seed`; 0 for none
 /// @param cancelled polled before each pass: base, changed, then one a draw
 /// Errors: interrupted; usage as check_tokens.
-Result<Effect> measure_effect(const Config& config, const Weights& weights, const Plan& plan,
-                              const PromptQuestion& question, const Categories& categories,
-                              int64_t draws, uint64_t seed, const std::function<bool()>& cancelled);
+Result<Effect> measure_effect(const Model& model, const Plan& plan, const PromptQuestion& question,
+                              const Categories& categories, int64_t draws, uint64_t seed,
+                              const std::function<bool()>& cancelled);
 
 /// Words → token ids: each word with and without the leading blank, as written and capitalised,
 /// where that is a single token [def:category_probability]. Sorted, each once.

@@ -26,7 +26,7 @@ Error PlanReader::wrong(const std::string& what) const {
 }
 
 Status PlanReader::read_scope() {
-    const auto& hops = config.moe.hops;
+    const auto& hops = model.config.moe.hops;
     const int64_t most = *std::max_element(hops.begin(), hops.end());
     scope.hops = command.integers("hops");
     for (const int64_t h : scope.hops)
@@ -43,17 +43,18 @@ Status PlanReader::read_scope() {
 Result<std::vector<int64_t>> PlanReader::layers() const {
     auto layers = command.integers(command.has("layers") ? "layers" : "layer");
     if (layers.empty())
-        for (int64_t l = 0; l < config.model.n_layers; ++l) layers.push_back(l);
+        for (int64_t l = 0; l < model.config.model.n_layers; ++l) layers.push_back(l);
     for (const int64_t l : layers)
-        if (l < 0 || l >= config.model.n_layers)
-            return wrong(absent("layer", l, config.model.n_layers));
+        if (l < 0 || l >= model.config.model.n_layers)
+            return wrong(absent("layer", l, model.config.model.n_layers));
     return layers;
 }
 
 Result<std::vector<int64_t>> PlanReader::experts() const {
     auto experts = command.integers("expert");
     for (const int64_t e : experts)
-        if (e < 0 || e >= config.moe.experts) return wrong(absent("expert", e, config.moe.experts));
+        if (e < 0 || e >= model.config.moe.experts)
+            return wrong(absent("expert", e, model.config.moe.experts));
     std::sort(experts.begin(), experts.end());
     experts.erase(std::unique(experts.begin(), experts.end()), experts.end());
     return experts;
@@ -112,7 +113,7 @@ int64_t acting(const Plan& plan, CommandKind kind, const HopPool& at) {
 
 at::Tensor HopPass::mask(const Scope& scope, const at::Tensor& rows, int64_t active) const {
     if (!scope.tokens) return {};
-    const auto device = weights.embed.device();
+    const auto device = model.weights.embed.device();
     const auto token =
         (rows.defined() ? rows
                         : at::arange(active, at::TensorOptions().dtype(at::kLong).device(device)))

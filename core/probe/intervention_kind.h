@@ -17,8 +17,7 @@ namespace hopscope::core {
 
 /// One command on its way into a plan, and what every kind needs to read it.
 struct PlanReader {
-    const Config& config;
-    const Weights& weights;
+    const Model& model;
     const Command& command;
     const uint64_t seed;  ///< of everything random in the script
     Plan& plan;
@@ -59,14 +58,15 @@ struct FirstChoice {
 
 /// The hop of a pass at which an action acts.
 struct HopPass {
-    const Config& config;
-    const Weights& weights;
+    const Model& model;
     const Plan& plan;
     int64_t length;  ///< tokens of each sequence; scopes count within a sequence
     int64_t layer, hop;
     const FirstChoice& first;
 
-    const LayerWeights& layer_weights() const { return weights.layers[static_cast<size_t>(layer)]; }
+    const LayerWeights& layer_weights() const {
+        return model.weights.layers[static_cast<size_t>(layer)];
+    }
     /// [A] which of the running tokens a scope names; undefined: all.
     at::Tensor mask(const Scope& scope, const at::Tensor& rows, int64_t active) const;
 };
@@ -94,8 +94,7 @@ class OtherExperts;
 
 /// One draw of a random control.
 struct ControlDraw {
-    const Config& config;
-    const Weights& weights;
+    const Model& model;
     const OtherExperts& others;
     Random& random;
     int64_t other_than(int64_t layer, int64_t expert) const;

@@ -36,7 +36,7 @@ void InterventionProbe::after_experts(int64_t layer, int64_t hop, const ExpertCa
         if (kind.rewrites()) waiting.push_back(&a);
     });
     if (waiting.empty()) return;
-    const auto& w = weights_.layers[static_cast<size_t>(layer)];
+    const auto& w = model_.weights.layers[static_cast<size_t>(layer)];
     const auto all_rows = (w.value.defined() ? w.value : w.up).detach();  // [M, d] or [M, r, d]
     at::Tensor base;  // what the unchanged experts write, where several scopes must add up
     while (!waiting.empty()) {  // one changed bank for all that act on the same tokens

@@ -10,9 +10,8 @@ namespace hopscope::core {
 class InterventionProbe : public Probe {
   public:
     /// @param length tokens of each sequence of the pass; scopes count within a sequence
-    InterventionProbe(const Config& config, const Weights& weights, const Plan& plan,
-                      int64_t length)
-        : config_(config), weights_(weights), plan_(plan), length_(length) {}
+    InterventionProbe(const Model& model, const Plan& plan, int64_t length)
+        : model_(model), plan_(plan), length_(length) {}
 
     void before_route(int64_t layer, int64_t hop, RouteInput& input) override;
     void after_route(int64_t layer, int64_t hop, Chosen& chosen) override;
@@ -21,14 +20,13 @@ class InterventionProbe : public Probe {
 
   private:
     HopPass at(int64_t layer, int64_t hop) const {
-        return {config_, weights_, plan_, length_, layer, hop, first_};
+        return {model_, plan_, length_, layer, hop, first_};
     }
     /// Each action at a hop of its scope, in the plan's order.
     template <class Act>
     void each(int64_t layer, int64_t hop, Act act) const;
 
-    const Config& config_;
-    const Weights& weights_;
+    const Model& model_;
     const Plan& plan_;
     int64_t length_;
     FirstChoice first_;  ///< of the present layer

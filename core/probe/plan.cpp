@@ -13,7 +13,7 @@ namespace hopscope::core {
 namespace {
 
 Status add_command(PlanReader reader) {
-    if (const auto why = missing(Need::routing, reader.config))
+    if (const auto why = missing(Need::routing, reader.model.config))
         return reader.wrong(*why + " to change");
     if (reader.command.has("from_step"))
         return reader.wrong("\"from_step\" belongs to the run in training");
@@ -43,12 +43,11 @@ bool Scope::at_hop(int64_t hop) const {
     return hops.empty() || std::find(hops.begin(), hops.end(), hop) != hops.end();
 }
 
-Result<Plan> make_plan(const Config& config, const Weights& weights,
-                       const std::vector<Command>& commands, uint64_t seed) {
+Result<Plan> make_plan(const Model& model, const std::vector<Command>& commands, uint64_t seed) {
     Plan plan;
     for (const auto& command : commands)
-        if (auto s = add_command({config, weights, command, seed, plan}); !s) return s.error();
-    if (auto s = check_hops(config, plan); !s) return s.error();
+        if (auto s = add_command({model, command, seed, plan}); !s) return s.error();
+    if (auto s = check_hops(model.config, plan); !s) return s.error();
     plan.changes.keep_scores = !plan.actions.empty() || !plan.moves.empty();
     return plan;
 }
@@ -92,9 +91,10 @@ std::string no_control(const Plan& plan, const Config& config) {
     return "";
 }
 
-Weights edited_weights(const Weights& weights, const Plan& plan) {
-    Weights out = weights;
-    for (const InterventionKind* kind : intervention_kinds()) kind->edit(plan, weights, out);
+Model edited_model(const Model& model, const Plan& plan) {
+    Model out = model;
+    for (const InterventionKind* kind : intervention_kinds())
+        kind->edit(plan, model.weights, out.weights);
     return out;
 }
 

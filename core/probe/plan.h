@@ -13,6 +13,7 @@
 #include "core/api/config.h"
 #include "core/base/result.h"
 #include "core/model/hooks.h"
+#include "core/model/model.h"
 #include "core/model/weights.h"
 
 namespace hopscope::core {
@@ -56,14 +57,13 @@ struct Plan {
 /// Errors (usage): a command that does not act on prompts, a layer, expert or hop that does not
 /// exist, suppressing more experts than can be spared, an action the router has no means for.
 /// @param seed of everything random in the script itself (surgery with "random")
-Result<Plan> make_plan(const Config& config, const Weights& weights,
-                       const std::vector<Command>& commands, uint64_t seed);
+Result<Plan> make_plan(const Model& model, const std::vector<Command>& commands, uint64_t seed);
 
 /// The same plan with its targets drawn at random, one expert for each over the whole plan: of the
 /// same layer and pool, none of the targets [def:random_control]; for freezes the choices of other
 /// tokens; for zeroed hops as many other (layer, hop) pairs, where there are others. Halting is
 /// drawn by its depths (see effect.h).
-Plan random_control(const Plan& plan, const Config& config, const Weights& weights, uint64_t seed);
+Plan random_control(const Plan& plan, const Model& model, uint64_t seed);
 
 /// Errors (usage): a token scope that begins behind a prompt of `length` tokens.
 Status check_tokens(const Plan& plan, int64_t length);
@@ -74,8 +74,8 @@ std::string no_control(const Plan& plan, const Config& config);
 /// Puts one centroid in place. @param centroids [M, s] or [M, 2, s] (both of the pair)
 void put_centroid(const MovedCentroid& move, at::Tensor& centroids);
 
-/// The weights with moved centroids; shares every tensor that is not changed.
-Weights edited_weights(const Weights& weights, const Plan& plan);
+/// The model with moved centroids; shares every tensor that is not changed.
+Model edited_model(const Model& model, const Plan& plan);
 
 /// The N experts nearest to `expert` by cosine of centroids (linear router: of rows), itself first
 /// [def:suppress]; of its own pool.

@@ -8,20 +8,18 @@
 
 namespace hopscope::core {
 
-at::Tensor planned_hidden(const Config& config, const Weights& edited, const Plan& plan,
-                          const at::Tensor& ids) {
-    InterventionProbe changes(config, edited, plan, ids.size(1));
+at::Tensor planned_hidden(const Model& edited, const Plan& plan, const at::Tensor& ids) {
+    InterventionProbe changes(edited, plan, ids.size(1));
     ForwardOptions options;
     options.changes = plan.changes;
     if (!plan.actions.empty()) options.probe = &changes;
-    return forward(config, edited, ids, options).hidden;
+    return forward(edited, ids, options).hidden;
 }
 
-at::Tensor next_log_p(const Config& config, const Weights& edited, const Plan& plan,
-                      const at::Tensor& ids) {
-    const auto hidden = planned_hidden(config, edited, plan, ids);
-    const auto last = hidden.select(0, hidden.size(0) - 1).to(edited.embed.scalar_type());
-    return at::_log_softmax(at::linear(last, edited.embed).to(at::kFloat), -1, false);
+at::Tensor next_log_p(const Model& edited, const Plan& plan, const at::Tensor& ids) {
+    const auto hidden = planned_hidden(edited, plan, ids);
+    const auto last = hidden.select(0, hidden.size(0) - 1).to(edited.weights.embed.scalar_type());
+    return at::_log_softmax(at::linear(last, edited.weights.embed).to(at::kFloat), -1, false);
 }
 
 }  // namespace hopscope::core

@@ -4,20 +4,17 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "core/api/config.h"
-#include "core/model/weights.h"
+#include "core/model/model.h"
 #include "core/probe/plan.h"
 
 namespace hopscope::core {
 
 /// Hidden states [B·T, d] after the final LayerNorm.
-/// @param edited edited_weights() of the plan
+/// @param edited edited_model() of the plan
 /// @param ids [B, T] int64; token scopes of the plan count within each sequence
-at::Tensor planned_hidden(const Config& config, const Weights& edited, const Plan& plan,
-                          const at::Tensor& ids);
+at::Tensor planned_hidden(const Model& edited, const Plan& plan, const at::Tensor& ids);
 
 /// Log-probabilities of the next token behind one sequence, [V] fp32. @param ids [1, T]
-at::Tensor next_log_p(const Config& config, const Weights& edited, const Plan& plan,
-                      const at::Tensor& ids);
+at::Tensor next_log_p(const Model& edited, const Plan& plan, const at::Tensor& ids);
 
 }  // namespace hopscope::core

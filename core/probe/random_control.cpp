@@ -56,11 +56,11 @@ int64_t ControlDraw::other_than(int64_t layer, int64_t expert) const {
     return others.of(layer, expert);
 }
 
-Plan random_control(const Plan& plan, const Config& config, const Weights& weights, uint64_t seed) {
+Plan random_control(const Plan& plan, const Model& model, uint64_t seed) {
     Random random(seed);
     Plan out = plan;
-    const OtherExperts others(plan, config, random);
-    const ControlDraw draw{config, weights, others, random};
+    const OtherExperts others(plan, model.config, random);
+    const ControlDraw draw{model, others, random};
     for (auto& a : out.actions) {
         a.seed = random.next();
         kind_of(a).redraw(a, draw);

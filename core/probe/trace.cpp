@@ -110,16 +110,16 @@ std::vector<TraceLayer> TraceProbe::take(const Config& config) {
     return std::move(layers_);
 }
 
-TracedPass traced_pass(const Config& config, const Weights& edited, const Plan& plan,
-                       const at::Tensor& ids, bool positions) {
+TracedPass traced_pass(const Model& edited, const Plan& plan, const at::Tensor& ids,
+                       bool positions) {
     TraceProbe probe(ids.numel(), positions);
-    InterventionProbe changes(config, edited, plan, ids.size(1));
+    InterventionProbe changes(edited, plan, ids.size(1));
     ProbeChain both({&changes, &probe});
     ForwardOptions options;
     options.changes = plan.changes;
     options.probe = plan.actions.empty() ? static_cast<Probe*>(&probe) : &both;
-    auto hidden = forward(config, edited, ids, options).hidden;
-    return {std::move(hidden), probe.take(config)};
+    auto hidden = forward(edited, ids, options).hidden;
+    return {std::move(hidden), probe.take(edited.config)};
 }
 
 at::Tensor token_log_p(const Weights& weights, const at::Tensor& hidden) {
@@ -173,21 +173,21 @@ Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& 
     return pieces;
 }
 
-Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
-                                 const Tokenizer& tokenizer, const TraceInput& input) {
+Result<TraceResult> trace_prompt(const Model& model, const Tokenizer& tokenizer,
+                                 const TraceInput& input) {
     const c10::AutoGradMode no_grad(false);
-    auto pieces = prompt_pieces(config, tokenizer, input.prompt, input.cut);
+    auto pieces = prompt_pieces(model.config, tokenizer, input.prompt, input.cut);
     if (!pieces) return pieces.error();
     std::vector<int64_t> ids;
     for (const auto& p : *pieces) ids.push_back(p.id);
     const auto length = static_cast<int64_t>(ids.size());
     const auto tokens =
-        at::tensor(at::ArrayRef<int64_t>(ids)).view({1, length}).to(weights.embed.device());
+        at::tensor(at::ArrayRef<int64_t>(ids)).view({1, length}).to(model.weights.embed.device());
 
     if (auto s = check_tokens(input.plan, length); !s) return s.error();
-    const auto edited = edited_weights(weights, input.plan);
-    auto pass = traced_pass(config, edited, input.plan, tokens, input.positions);
-    const auto log_p = token_log_p(weights, pass.hidden).to(at::kCPU);
+    const auto edited = edited_model(model, input.plan);
+    auto pass = traced_pass(edited, input.plan, tokens, input.positions);
+    const auto log_p = token_log_p(model.weights, pass.hidden).to(at::kCPU);
 
     TraceResult result;
     result.prompt = input.prompt;

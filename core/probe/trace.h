@@ -13,6 +13,7 @@
 #include "core/api/snapshot.h"
 #include "core/base/result.h"
 #include "core/model/forward.h"
+#include "core/model/model.h"
 #include "core/model/weights.h"
 #include "core/probe/plan.h"
 #include "core/text/tokenizer.h"
@@ -42,10 +43,10 @@ struct TracedPass {
     std::vector<TraceLayer> layers;
 };
 /// The pass of every trace, of a prompt or of a batch of a corpus.
-/// @param edited edited_weights() of the plan
+/// @param edited edited_model() of the plan
 /// @param ids [B, T] int64 on the device of the weights; token scopes count within each sequence
-TracedPass traced_pass(const Config& config, const Weights& edited, const Plan& plan,
-                       const at::Tensor& ids, bool positions);
+TracedPass traced_pass(const Model& edited, const Plan& plan, const at::Tensor& ids,
+                       bool positions);
 
 /// Log-probabilities of the token behind each row of hidden states, [n, d] → [n, V] fp32.
 at::Tensor token_log_p(const Weights& weights, const at::Tensor& hidden);
@@ -64,8 +65,8 @@ struct TraceInput {
 };
 
 /// Errors (usage): empty prompt, not UTF-8, longer than max_seq_len.
-Result<TraceResult> trace_prompt(const Config& config, const Weights& weights,
-                                 const Tokenizer& tokenizer, const TraceInput& input);
+Result<TraceResult> trace_prompt(const Model& model, const Tokenizer& tokenizer,
+                                 const TraceInput& input);
 
 /// Most likely next tokens of a row of log-probabilities [V], falling, ties by lowest id.
 std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& tokenizer, int64_t n);

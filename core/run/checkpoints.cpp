@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "core/base/debug_points.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/run/step_names.h"
@@ -70,6 +71,7 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
     if (status)
         status =
             write_safetensors(fresh + "/model.safetensors", content.model, content.model_metadata);
+    if (status) debug_point(DebugPoint::checkpoint_write);
     if (status)
         status = write_safetensors(fresh + "/optimizer.safetensors", content.optimizer,
                                    content.optimizer_metadata);
@@ -78,10 +80,12 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
         (void)remove_folder(fresh);  // gives its space back; the first error is the one to tell
         return status;
     }
+    debug_point(DebugPoint::checkpoint_rename);
     const bool replaces = exists(target);
     if (replaces) {
         if (status = remove_folder(old); !status) return status;
         if (status = rename_folder(target, old); !status) return status;
+        debug_point(DebugPoint::checkpoint_replace);
     }
     if (status = rename_folder(fresh, target); !status) return status;
     if (status = sync_dir(dir_); !status) return status;
@@ -131,6 +135,7 @@ Status Checkpoints::rotate(int64_t keep) const {
         const std::string gone = dir_ + "/" + kGone + step_name(*step);
         if (auto status = remove_folder(gone); !status) return status;
         if (auto status = rename_folder(path_of(*step), gone); !status) return status;
+        debug_point(DebugPoint::checkpoint_rotate);
         if (auto status = remove_folder(gone); !status) return status;
     }
     return {};

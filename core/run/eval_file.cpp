@@ -27,7 +27,7 @@ Status write_eval(const std::string& path, const EvalRecord& record) {
     json["jaccard"] = record.jaccard;
     json["seconds"] = record.seconds;
     add_origin(json, record.origin);
-    return write_file_atomic(path, dump_pretty(json));
+    return write_file_atomic(path, dump_pretty(json), DebugPoint::eval_rename);
 }
 
 Result<EvalRecord> read_eval(const std::string& path) {

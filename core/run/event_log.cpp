@@ -21,7 +21,8 @@ Status EventLog::append(const LoggedCommand& entry) {
     line["step"] = entry.step;
     line["time"] = entry.time;
     line["by"] = entry.by;
-    if (auto status = file_.append(dump_ordered_line(line) + "\n"); !status) return status;
+    const std::string text = dump_ordered_line(line) + "\n";
+    if (auto status = file_.append(text, DebugPoint::events_append); !status) return status;
     return file_.sync();
 }
 

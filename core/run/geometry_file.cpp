@@ -164,7 +164,8 @@ Status write_geometry(const std::string& path, const GeometrySnapshot& snapshot,
                               {"version", std::to_string(snapshot.version)},
                               {"seconds", dump_line(snapshot.seconds)},
                               {"pieces", dump_line(snapshot.pieces)},
-                              {"classes", dump_line(snapshot.classes)}});
+                              {"classes", dump_line(snapshot.classes)}},
+                             DebugPoint::geometry_rename);
 }
 
 uint64_t geometry_bytes(const GeometrySnapshot& snapshot,

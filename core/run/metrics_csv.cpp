@@ -88,7 +88,7 @@ Result<MetricsCsv> MetricsCsv::open(const std::string& path, int64_t layers) {
 }
 
 Status MetricsCsv::append(const ScalarRecord& record) {
-    return file_.append(line_of(columns_, record));
+    return file_.append(line_of(columns_, record), DebugPoint::metrics_append);
 }
 
 Status MetricsCsv::amend(const ScalarRecord& record) {
@@ -107,7 +107,8 @@ Status MetricsCsv::amend(const ScalarRecord& record) {
     auto text = read_file(file_.path(), SIZE_MAX);
     if (!text) return text.error();
     text->replace(begin, std::string::npos, line_of(columns_, record));
-    if (status = write_file_atomic(file_.path(), *text); !status) return status;
+    status = write_file_atomic(file_.path(), *text, DebugPoint::metrics_rename);
+    if (!status) return status;
     auto file = AppendFile::open(file_.path());
     if (!file) return file.error();
     file_ = *std::move(file);

@@ -180,7 +180,10 @@ std::string RunFolder::name() const {
 }
 
 Status RunFolder::write_info(const RunInfo& info) {
-    if (auto status = write_file_atomic(info_path(), run_info_json(info)); !status) return status;
+    if (auto status =
+            write_file_atomic(info_path(), run_info_json(info), DebugPoint::run_json_rename);
+        !status)
+        return status;
     info_ = info;
     return {};
 }
@@ -197,7 +200,7 @@ Result<std::string> RunFolder::config_toml() const {
 }
 
 Status RunFolder::write_config(const std::string& toml) const {
-    return write_file_atomic(config_path(), toml);
+    return write_file_atomic(config_path(), toml, DebugPoint::config_rename);
 }
 
 std::string RunFolder::fork_path(int64_t step) const {

@@ -61,6 +61,7 @@ struct RunInfo {
     /// in events.jsonl wait (core/trainer/run_script.h).
     std::vector<std::string> script;
     ForkOrigin forked_from;
+    bool debug = false;  ///< at some time its configuration asked for faults ([debug])
     RunState state = RunState::preparing;
     std::string reason;  ///< of a failure; the file then says "failed: reason"
     bool operator==(const RunInfo&) const = default;

@@ -78,6 +78,7 @@ std::string run_info_json(const RunInfo& info) {
         json["resumes"].push_back(
             {{"step", note.step}, {"time", note.time}, {"changed", note.changed}});
     if (!info.script.empty()) json["script"] = info.script;
+    if (info.debug) json["debug"] = true;
     return dump_pretty(json);
 }
 
@@ -105,7 +106,8 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
         .number("created", info.created)
         .text_map("corpus_hashes", info.corpus_hashes)
         .text_map("kernel_choices", info.kernel_choices)
-        .texts("script", info.script);
+        .texts("script", info.script)
+        .flag("debug", info.debug);
     if (auto status = fields.status(); !status) return status.error();
     if (auto status = read_resumes(*json, name, info.resumes); !status) return status.error();
     if (auto status = read_origin(*json, name, info.forked_from); !status) return status.error();

@@ -90,14 +90,14 @@ Result<SafetensorsLayout> layout_safetensors(const std::string& path,
 }
 
 Status write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
-                         const std::map<std::string, std::string>& metadata) {
+                         const std::map<std::string, std::string>& metadata, DebugPoint rename) {
     const auto layout = layout_safetensors(path, tensors, metadata);
     if (!layout) return layout.error();
     std::vector<std::string_view> parts = {layout->head};
     for (const size_t i : layout->order)
         if (tensors[i].bytes > 0)
             parts.emplace_back(static_cast<const char*>(tensors[i].data), tensors[i].bytes);
-    return write_file_atomic(path, parts);
+    return write_file_atomic(path, parts, rename);
 }
 
 const TensorView* SafetensorsFile::find(const std::string& name) const {

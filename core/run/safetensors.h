@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/debug_points.h"
 #include "core/base/result.h"
 
 namespace hopscope::core {
@@ -31,8 +32,10 @@ size_t dtype_bytes(const std::string& dtype);
 /// Writes all tensors atomically (temporary name, fsync, rename). The header lists them in the
 /// given order; their data stand by falling element size, so that each is aligned. Errors (failed):
 /// unknown dtype, shape × dtype ≠ bytes, a name twice, text that is not UTF-8, or the disk.
+/// @param rename as write_file_atomic has it
 Status write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
-                         const std::map<std::string, std::string>& metadata);
+                         const std::map<std::string, std::string>& metadata,
+                         DebugPoint rename = DebugPoint::none);
 
 /// A mapped, fully checked safetensors file. The views stay valid as long as this object (or what
 /// it was moved to).

@@ -58,13 +58,6 @@ double median(Numbers x) {
     return quantile(x, 0.5);
 }
 
-double robust_std(Numbers x) {
-    const double centre = median(x);
-    std::vector<double> away(x.begin(), x.end());
-    for (double& v : away) v = std::fabs(v - centre);
-    return 1.4826 * median(away);
-}
-
 std::vector<double> ranks(Numbers x) {
     std::vector<size_t> order(x.size());
     std::iota(order.begin(), order.end(), size_t{0});

@@ -17,8 +17,6 @@ double sample_std(Numbers x);
 double quantile(Numbers x, double p);
 double quantile_of_sorted(Numbers sorted, double p);
 double median(Numbers x);
-/// 1.4826 × median |x − median|: the standard deviation of normal data, whatever a minority does.
-double robust_std(Numbers x);
 bool all_finite(Numbers x);
 
 /// Ranks from 1; equal values share the mean of theirs.

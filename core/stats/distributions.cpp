@@ -3,7 +3,6 @@
 #include <boost/math/distributions/beta.hpp>
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
-#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -50,26 +49,9 @@ double t_quantile(double p, double df) {
     return bm::quantile(bm::students_t_distribution<double, Quiet>(df), p);
 }
 
-double f_sf(double f, double df1, double df2) {
-    if (!positive(df1) || !positive(df2) || !(f >= 0)) return kNaN;
-    if (std::isinf(f)) return 0;
-    return bm::cdf(bm::complement(bm::fisher_f_distribution<double, Quiet>(df1, df2), f));
-}
-
-double chi_square_sf(double x, double df) {
-    if (!positive(df) || !(x >= 0)) return kNaN;
-    if (std::isinf(x)) return 0;
-    return bm::cdf(bm::complement(bm::chi_squared_distribution<double, Quiet>(df), x));
-}
-
 double chi_square_pdf(double x, double df) {
     if (!positive(df) || !(x >= 0)) return kNaN;
     return std::isinf(x) ? 0 : bm::pdf(bm::chi_squared_distribution<double, Quiet>(df), x);
-}
-
-double beta_cdf(double x, double a, double b) {
-    if (!positive(a) || !positive(b) || !is_probability(x)) return kNaN;
-    return bm::cdf(bm::beta_distribution<double, Quiet>(a, b), x);
 }
 
 double beta_quantile(double p, double a, double b) {

@@ -11,10 +11,7 @@ double normal_cdf(double z);
 double normal_quantile(double p);
 double t_cdf(double t, double df);
 double t_quantile(double p, double df);
-double f_sf(double f, double df1, double df2);  ///< P(F > f)
-double chi_square_sf(double x, double df);      ///< P(χ² > x)
 double chi_square_pdf(double x, double df);
-double beta_cdf(double x, double a, double b);  ///< regularised incomplete beta
 double beta_quantile(double p, double a, double b);
 double binomial_cdf(int64_t k, int64_t n, double p);  ///< P(X ≤ k)
 

@@ -29,15 +29,4 @@ std::vector<double> benjamini_hochberg(Numbers p) {
     return out;
 }
 
-std::vector<double> holm(Numbers p) {
-    std::vector<double> out(p.size(), kNaN);
-    const auto order = by_p(p);
-    double most = 0;
-    for (size_t i = 0; i < order.size(); ++i) {
-        most = std::max(most, p[order[i]] * static_cast<double>(order.size() - i));
-        out[order[i]] = std::min(1.0, most);
-    }
-    return out;
-}
-
 }  // namespace hopscope::core::stats

@@ -10,7 +10,5 @@ namespace hopscope::core::stats {
 /// Benjamini–Hochberg: the smallest false discovery rate at which each hypothesis is rejected, in
 /// the order given. NaN stays NaN and is not counted as a test.
 std::vector<double> benjamini_hochberg(Numbers p);
-/// Holm: the smallest family-wise error rate at which each hypothesis is rejected.
-std::vector<double> holm(Numbers p);
 
 }  // namespace hopscope::core::stats

@@ -44,20 +44,4 @@ double expected_best(const std::vector<double>& distribution, int64_t draws,
     return out;
 }
 
-double jaccard_of(int64_t h, int64_t a, int64_t b) {
-    const int64_t all = a + b - h;
-    return all > 0 ? static_cast<double>(h) / static_cast<double>(all) : 1.0;
-}
-
-int64_t common_items(std::span<const int32_t> a, std::span<const int32_t> b) {
-    int64_t out = 0;
-    for (const int32_t item : a) out += std::count(b.begin(), b.end(), item);
-    return out;
-}
-
-double jaccard_of(std::span<const int32_t> a, std::span<const int32_t> b) {
-    return jaccard_of(common_items(a, b), static_cast<int64_t>(a.size()),
-                      static_cast<int64_t>(b.size()));
-}
-
 }  // namespace hopscope::core::stats

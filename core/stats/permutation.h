@@ -1,5 +1,5 @@
-// Permutation tests: exact where all arrangements can be counted within the number of resamples,
-// otherwise drawn by seed. Pure functions of data and seed, any thread.
+// Permutation tests: what a statistic is where its labels mean nothing, drawn by seed. Pure
+// functions of data and seed, any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,15 @@ struct PermutationOptions {
 struct Permutation {
     int64_t n = 0;          ///< units that were rearranged
     int64_t resamples = 0;  ///< arrangements looked at
-    bool exact = false;     ///< all of them
     double observed = kNaN;
     double null_mean = kNaN, null_std = kNaN;
     Interval null95;  ///< middle 95 % of the null
-    /// Shares of arrangements at least (at most) as large as observed; (count + 1) / (resamples +
-    /// 1) where they were drawn.
+    /// (1 + arrangements at least (at most) as large as observed) / (1 + resamples).
     double p_greater = kNaN, p_less = kNaN;
     double p = kNaN;  ///< two-sided: twice the smaller, at most 1
 };
 
-/// mean(a) − mean(b) under exchange of all values between the groups.
-Permutation permute_groups(Numbers a, Numbers b, const PermutationOptions& options);
-/// Mean of paired differences under change of their signs.
-Permutation permute_signs(Numbers differences, const PermutationOptions& options);
-/// Any statistic of labels under random reassignment (always drawn).
+/// Any statistic of labels under random reassignment.
 Permutation permute_labels(std::span<const int32_t> labels,
                            const std::function<double(std::span<const int32_t>)>& statistic,
                            const PermutationOptions& options);

@@ -118,44 +118,6 @@ OddsRatio odds_ratio(const Table2& t) {
     return {std::exp(log_ratio), {std::exp(log_ci.low), std::exp(log_ci.high)}};
 }
 
-ChiSquare chi_square(const std::vector<std::vector<double>>& table, bool corrected) {
-    const size_t width = table.empty() ? 0 : table[0].size();
-    std::vector<double> rows(table.size(), 0.0), columns(width, 0.0);
-    double n = 0;
-    for (size_t r = 0; r < table.size(); ++r) {
-        if (table[r].size() != width) throw std::invalid_argument("chi_square: a ragged table");
-        for (size_t c = 0; c < width; ++c) {
-            if (!(table[r][c] >= 0)) throw std::invalid_argument("a count is negative");
-            rows[r] += table[r][c];
-            columns[c] += table[r][c];
-            n += table[r][c];
-        }
-    }
-    const auto used = [](const std::vector<double>& sums) {
-        return std::count_if(sums.begin(), sums.end(), [](double s) { return s > 0; });
-    };
-    const auto high = used(rows), wide = used(columns);
-    ChiSquare out;
-    if (high < 2 || wide < 2) return out;
-    const bool yates = corrected && high == 2 && wide == 2;
-    out.statistic = 0;
-    out.least_expected = n;
-    for (size_t r = 0; r < table.size(); ++r) {
-        for (size_t c = 0; c < width; ++c) {
-            const double expected = rows[r] * columns[c] / n;
-            if (!(expected > 0)) continue;
-            double away = std::fabs(table[r][c] - expected);
-            if (yates) away -= std::min(0.5, away);
-            out.statistic += away * away / expected;
-            out.least_expected = std::min(out.least_expected, expected);
-        }
-    }
-    out.df = static_cast<double>((high - 1) * (wide - 1));
-    out.p = chi_square_sf(out.statistic, out.df);
-    out.cramers_v = std::sqrt(out.statistic / (n * static_cast<double>(std::min(high, wide) - 1)));
-    return out;
-}
-
 SignTest sign_test(int64_t positive, int64_t negative) {
     require_counts({positive, negative});
     const int64_t n = positive + negative;

@@ -47,15 +47,6 @@ struct OddsRatio {
 };
 OddsRatio odds_ratio(const Table2& table);
 
-/// Pearson's χ² of independence of a table of counts [rows][columns]. Rows and columns that are all
-/// 0 are left out. `corrected`: Yates, for 2 × 2 only.
-struct ChiSquare {
-    double statistic = kNaN, df = kNaN, p = kNaN;
-    double cramers_v = kNaN;       ///< √(χ² / (n · (min(rows, columns) − 1)))
-    double least_expected = kNaN;  ///< below 5 the p is doubtful
-};
-ChiSquare chi_square(const std::vector<std::vector<double>>& table, bool corrected);
-
 /// Exact two-sided binomial test of "half are positive"; zeros are left out.
 struct SignTest {
     int64_t positive = 0, negative = 0;

@@ -10,7 +10,7 @@
 namespace hopscope::core::stats {
 namespace {
 
-Correlation correlate(Numbers x, Numbers y, bool of_ranks) {
+Correlation correlate(Numbers x, Numbers y) {
     if (x.size() != y.size()) throw std::invalid_argument("correlation: lengths differ");
     Correlation out;
     out.n = static_cast<int64_t>(x.size());
@@ -31,7 +31,7 @@ Correlation correlate(Numbers x, Numbers y, bool of_ranks) {
     }
     if (out.n > 3) {
         const double z = std::atanh(out.r);
-        const double error = std::sqrt((of_ranks ? 1 + out.r * out.r / 2 : 1) / (n - 3));
+        const double error = std::sqrt((1 + out.r * out.r / 2) / (n - 3));
         const double half = normal_quantile(0.975) * error;
         out.ci95 = {std::tanh(z - half), std::tanh(z + half)};
     }
@@ -40,14 +40,10 @@ Correlation correlate(Numbers x, Numbers y, bool of_ranks) {
 
 }  // namespace
 
-Correlation pearson(Numbers x, Numbers y) {
-    return correlate(x, y, false);
-}
-
 Correlation spearman(Numbers x, Numbers y) {
     // NaN has no rank.
-    if (!all_finite(x) || !all_finite(y)) return correlate(x, y, true);
-    return correlate(ranks(x), ranks(y), true);
+    if (!all_finite(x) || !all_finite(y)) return correlate(x, y);
+    return correlate(ranks(x), ranks(y));
 }
 
 }  // namespace hopscope::core::stats

@@ -13,10 +13,8 @@ struct Correlation {
     double p = kNaN;  ///< two-sided, t with n − 2 degrees of freedom
     Interval ci95;    ///< by Fisher's z; NaN for n < 4
 };
-/// Equal lengths.
-Correlation pearson(Numbers x, Numbers y);
-/// Of ranks, equal values sharing the mean of theirs. Its interval uses the standard error
-/// √((1 + r²/2) / (n − 3)) of z for ranks (Bonett and Wright).
+/// Of ranks, equal values sharing the mean of theirs; equal lengths. Its interval uses the standard
+/// error √((1 + r²/2) / (n − 3)) of z for ranks (Bonett and Wright).
 Correlation spearman(Numbers x, Numbers y);
 
 }  // namespace hopscope::core::stats

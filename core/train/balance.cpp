@@ -74,14 +74,15 @@ void CountedRouting::add(const Config& config, const ForwardOut& out) {
         }
 }
 
-void CountedRouting::apply(const Config& config, Weights& weights,
-                           const std::vector<std::vector<int64_t>>& counts, double lr,
+void CountedRouting::apply(Model& model, const std::vector<std::vector<int64_t>>& counts, double lr,
                            const std::vector<RouterMoves>& moves) const {
     const c10::AutoGradMode no_grad(false);
+    const auto& config = model.config;
     const auto& moe = config.moe;
+    auto& layers = model.weights.layers;
     const bool kmeans = moe.counts_centroids();
-    for (size_t l = 0; l < weights.layers.size(); ++l) {
-        auto& w = weights.layers[l];
+    for (size_t l = 0; l < layers.size(); ++l) {
+        auto& w = layers[l];
         if (moves[l].bias && w.bias.defined() && l < counts.size())
             step_bias(config, static_cast<int64_t>(l), counts[l],
                       kmeans ? kBiasRate * lr : moe.bias_rate, moves[l].waiting, w.bias);

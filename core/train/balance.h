@@ -24,12 +24,11 @@ class CountedRouting {
     /// What one micro-batch chose. Nothing is kept for routers that need nothing.
     void add(const Config& config, const ForwardOut& out);
 
-    /// Biases step towards even use, centroids towards the mean of their tokens.
+    /// Biases of the model step towards even use, centroids towards the mean of their tokens.
     /// @param counts choices of the whole update, [layers][M]
     /// @param lr     learning rate of this update
     /// @param moves  [layers]
-    void apply(const Config& config, Weights& weights,
-               const std::vector<std::vector<int64_t>>& counts, double lr,
+    void apply(Model& model, const std::vector<std::vector<int64_t>>& counts, double lr,
                const std::vector<RouterMoves>& moves) const;
 
   private:

@@ -49,29 +49,28 @@ double tau_of(const Config& config, const LayerWeights& w) {
 EngineState EngineState::clone() const {
     EngineState copy = *this;
     const auto own = [](Group, const at::Tensor& t) { return t.detach().clone(); };
-    copy.weights = weights.map(own);
+    copy.model.weights = model.weights.map(own);
     copy.m = m.map(own);
     copy.v = v.map(own);
     return copy;
 }
 
-EngineState untrained(const Config& config, const Weights& weights) {
+EngineState untrained(Model model) {
     EngineState state;
-    state.live = config;
-    state.weights = weights;
     const auto zeros = [](Group, const at::Tensor& t) { return at::zeros_like(t); };
-    state.m = weights.map(zeros);
-    state.v = weights.map(zeros);
+    state.m = model.weights.map(zeros);
+    state.v = model.weights.map(zeros);
+    state.model = std::move(model);
     return state;
 }
 
 Engine::Engine(EngineState state, UpdateForm how) : state_(std::move(state)), how_(how) {
-    const auto device = state_.weights.embed.device();
-    bf16_ = state_.live.train.precision == Precision::bf16 ||
-            (state_.live.train.precision == Precision::automatic && device.is_cuda());
+    const auto device = state_.model.weights.embed.device();
+    bf16_ = state_.model.config.train.precision == Precision::bf16 ||
+            (state_.model.config.train.precision == Precision::automatic && device.is_cuda());
     make_compute();
     // Whoever read the state from a file has checked that they go with the model.
-    if (auto plan = live_plan(state_.live, state_.weights, state_.interventions)) plan_ = *plan;
+    if (auto plan = live_plan(state_.model, state_.interventions)) plan_ = *plan;
 }
 
 PassChanges Engine::changes() const {
@@ -81,7 +80,7 @@ PassChanges Engine::changes() const {
 }
 
 std::vector<RouterMoves> Engine::router_moves() const {
-    std::vector<RouterMoves> out(state_.weights.layers.size());
+    std::vector<RouterMoves> out(state_.model.weights.layers.size());
     for (size_t l = 0; l < out.size(); ++l) {
         const auto layer = static_cast<int64_t>(l);
         out[l].centroids = !is_frozen(Group::centroids, layer);
@@ -92,20 +91,22 @@ std::vector<RouterMoves> Engine::router_moves() const {
 }
 
 void Engine::make_compute() {
-    compute_ = state_.weights.map([&](const std::string& name, Group group, const at::Tensor& t) {
+    const Model& model = state_.model;
+    const auto leaf_of = [&](const std::string& name, Group group, const at::Tensor& t) {
         const bool narrow = bf16_ &&
                             (group == Group::embedding || group == Group::attention ||
                              group == Group::experts || group == Group::dense) &&
                             t.dim() >= 2;
         auto leaf = narrow ? t.detach().to(at::kBFloat16) : t.detach();
-        return leaf.set_requires_grad(learns(state_.live, name, group));
-    });
+        return leaf.set_requires_grad(learns(model.config, name, group));
+    };
+    compute_ = {model.config, model.weights.map(leaf_of)};
 }
 
 Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function<void()>& between,
                                     const GradientView& look) {
     const auto begin = Clock::now();
-    const auto& train = state_.live.train;
+    const auto& train = state_.model.config.train;
     forget_gradients();
     Passes passes;
     for (int64_t i = 0; i < train.grad_accum; ++i) {
@@ -123,14 +124,13 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
             "the gradient of update " + std::to_string(state_.step) +
             " is not finite; the weights were not changed. Lower train.lr or check the precision.");
     }
-    if (look) look(state_.weights, grads_);
+    if (look) look(state_.model, grads_);
     const double lr = learning_rate(train, state_.step);
     apply_optimizer(grad_norm, lr);
     grads_.clear();
 
     take_statistics(record, passes);
-    if (!state_.live.is_dense())
-        counted_.apply(state_.live, state_.weights, counts_, lr, router_moves());
+    if (!state_.model.config.is_dense()) counted_.apply(state_.model, counts_, lr, router_moves());
     ++state_.step;
     const int64_t trained = train.grad_accum * train.batch * train.seq_len;
     state_.tokens += trained;
@@ -146,23 +146,23 @@ void Engine::forget_gradients() {
     grads_.clear();
     counted_.clear();
     // An update that failed half-way (NaN, out of memory) leaves gradients behind.
-    compute_.for_each(
+    compute_.weights.for_each(
         [](const std::string&, Group, at::Tensor& t) { t.mutable_grad() = at::Tensor(); });
 }
 
 ForwardOptions Engine::training_options() const {
     ForwardOptions options;
     options.train = true;
-    options.statistics = how_.statistics || state_.live.moe.has_bias();
+    options.statistics = how_.statistics || state_.model.config.moe.has_bias();
     options.form = how_.form;
     options.changes = changes();
-    options.changes.hop_limit = curriculum_hops(state_.live.train, state_.step);
+    options.changes.hop_limit = curriculum_hops(state_.model.config.train, state_.step);
     return options;
 }
 
 Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
-    const auto& train = state_.live.train;
-    const auto device = state_.weights.embed.device();
+    const auto& train = state_.model.config.train;
+    const auto device = state_.model.weights.embed.device();
     auto t0 = Clock::now();
     data.micro_batch(index, passes.tokens);
     const auto batch = batch_tensors(passes.tokens, data, device);
@@ -174,14 +174,15 @@ Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
     ForwardOptions options = training_options();
     std::optional<InterventionProbe> probe;
     if (!plan_.actions.empty()) {
-        probe.emplace(state_.live, compute_, plan_, batch.ids.size(1));
+        probe.emplace(compute_, plan_, batch.ids.size(1));
         options.probe = &*probe;
     }
-    const auto out = forward(state_.live, compute_, batch.ids, options);
-    const auto loss = training_loss(state_.live, compute_, out, batch.targets, how_.form);
+    const auto out = forward(compute_, batch.ids, options);
+    const auto loss = training_loss(compute_, out, batch.targets, how_.form);
     const double balance = out.balance.defined() ? out.balance.item().toDouble() : 0.0;
     if (out.z.defined()) passes.z += out.z.item().toDouble();
-    const double value = loss.nll.item().toDouble();
+    const bool forced = state_.model.config.debug.nan_at_step == state_.step;
+    const double value = forced ? double{kNaN} : loss.nll.item().toDouble();
     passes.forward_ms += ms_since(t0);
     if (!std::isfinite(value) || !std::isfinite(balance)) {
         bad_batch_ = passes.tokens;
@@ -197,14 +198,14 @@ Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
     (loss.total / static_cast<double>(train.grad_accum)).backward();
     passes.backward_ms += ms_since(t0);
     accumulate(passes.stats, out.stats);
-    counted_.add(state_.live, out);
+    counted_.add(state_.model.config, out);
     return {};
 }
 
 double Engine::gather_gradients(ScalarRecord& record) {
     double total = 0;
     std::map<Group, double> by_group;
-    compute_.for_each([&](const std::string& name, Group group, at::Tensor& t) {
+    compute_.weights.for_each([&](const std::string& name, Group group, at::Tensor& t) {
         auto g = t.mutable_grad();
         if (!g.defined()) return;
         g = g.to(at::kFloat).contiguous();
@@ -247,7 +248,7 @@ void Engine::FrozenRows::put_back() const {
 }
 
 void Engine::apply_optimizer(double grad_norm, double lr) {
-    const auto& train = state_.live.train;
+    const auto& train = state_.model.config.train;
     const double clip = train.clip > 0 && grad_norm > train.clip ? train.clip / grad_norm : 1.0;
     std::map<std::string, std::pair<at::Tensor, at::Tensor>> moments;
     state_.m.for_each(
@@ -255,9 +256,10 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
     state_.v.for_each(
         [&](const std::string& name, Group, at::Tensor& t) { moments[name].second = t; });
     std::map<std::string, at::Tensor> leaves;
-    compute_.for_each([&](const std::string& name, Group, at::Tensor& t) { leaves[name] = t; });
+    compute_.weights.for_each(
+        [&](const std::string& name, Group, at::Tensor& t) { leaves[name] = t; });
 
-    state_.weights.for_each([&](const std::string& name, Group group, at::Tensor& t) {
+    state_.model.weights.for_each([&](const std::string& name, Group group, at::Tensor& t) {
         const auto grad = grads_.find(name);
         if (grad == grads_.end() || is_frozen(group, layer_of(name)) || shared_is_frozen(name))
             return;
@@ -276,15 +278,15 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
 }
 
 void Engine::take_statistics(ScalarRecord& record, Passes& passes) {
-    const auto n = static_cast<double>(state_.live.train.grad_accum);
+    const auto n = static_cast<double>(state_.model.config.train.grad_accum);
     counts_.clear();
     for (size_t l = 0; l < passes.stats.size(); ++l) {
-        const auto& w = state_.weights.layers[l];
-        const auto& scale = w.moe_scale.defined() ? w.moe_scale : state_.weights.moe_scale;
+        const auto& w = state_.model.weights.layers[l];
+        const auto& scale = w.moe_scale.defined() ? w.moe_scale : state_.model.weights.moe_scale;
         record.layers.push_back(
-            state_.live.is_dense()
+            state_.model.config.is_dense()
                 ? LayerScalars()
-                : layer_scalars(passes.stats[l], n, tau_of(state_.live, w),
+                : layer_scalars(passes.stats[l], n, tau_of(state_.model.config, w),
                                 scale.defined() ? scale.item().toDouble() : kNaN));
         counts_.push_back(std::move(passes.stats[l].counts));
     }
@@ -292,7 +294,7 @@ void Engine::take_statistics(ScalarRecord& record, Passes& passes) {
 
 void Engine::fill_record(ScalarRecord& record, const Passes& passes, double grad_norm,
                          double lr) const {
-    const auto& train = state_.live.train;
+    const auto& train = state_.model.config.train;
     const auto n = static_cast<double>(train.grad_accum);
     record.step = state_.step;
     record.tokens = state_.tokens;
@@ -302,7 +304,7 @@ void Engine::fill_record(ScalarRecord& record, const Passes& passes, double grad
     record.lr = static_cast<float>(lr);
     record.grad_norm = static_cast<float>(grad_norm);
     record.clipped = train.clip > 0 && grad_norm > train.clip ? 1.0F : 0.0F;
-    if (state_.live.moe.z_loss > 0 && !state_.live.is_dense())
+    if (state_.model.config.moe.z_loss > 0 && !state_.model.config.is_dense())
         record.z_loss = static_cast<float>(passes.z / n);
     record.data_ms = static_cast<float>(passes.data_ms);
     record.forward_ms = static_cast<float>(passes.forward_ms);

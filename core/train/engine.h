@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "core/api/command.h"
-#include "core/api/config.h"
 #include "core/api/progress.h"
 #include "core/api/snapshot.h"
 #include "core/base/result.h"
 #include "core/model/forward.h"
+#include "core/model/model.h"
 #include "core/model/weights.h"
 #include "core/text/batches.h"
 #include "core/train/balance.h"
@@ -27,13 +27,14 @@ namespace hopscope::core {
 /// Everything that decides the next update besides the data: saved in checkpoints, restored on
 /// resume.
 struct EngineState {
-    Weights weights, m, v;
-    int64_t step = 0;              ///< updates done
-    int64_t tokens = 0;            ///< trained on
-    double seconds = 0;            ///< of training
-    Config live;                   ///< configuration with live settings applied
-    std::set<std::string> frozen;  ///< "routing", "router", "centroids", …
-    std::map<int64_t, std::set<int64_t>> frozen_experts;     ///< layer → experts
+    /// Its configuration is the run's with the live settings as they are now (`set`).
+    Model model;
+    Weights m, v;                                         ///< moments
+    int64_t step = 0;                                     ///< updates done
+    int64_t tokens = 0;                                   ///< trained on
+    double seconds = 0;                                   ///< of training
+    std::set<std::string> frozen;                         ///< "routing", "router", "centroids", …
+    std::map<int64_t, std::set<int64_t>> frozen_experts;  ///< layer → experts
     std::map<std::string, std::set<int64_t>> frozen_layers;  ///< part → layers, where not all
     std::vector<Intervention> interventions;  ///< in the order they came, as `clear` counts
     /// Applied so far: a resumed run applies those behind it again. −1: an older checkpoint, whose
@@ -44,8 +45,8 @@ struct EngineState {
     EngineState clone() const;
 };
 
-/// Before the first update: `weights` as they are, moments zero.
-EngineState untrained(const Config& config, const Weights& weights);
+/// Before the first update: the model as it is, moments zero.
+EngineState untrained(Model model);
 
 /// Mean losses of the evaluation batches, in order [def:validation].
 struct Evaluation {
@@ -58,10 +59,10 @@ struct Evaluation {
     std::vector<std::vector<double>> jaccard;    ///< [layers][hop pairs]
 };
 
-/// Evaluates `weights` on the first `batches` batches of `source`, dropout off; `probe` (not owned,
+/// Evaluates `model` on the first `batches` batches of `source`, dropout off; `probe` (not owned,
 /// may be null) takes part in every pass. Errors: interrupted.
-Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
-                            int64_t batches, const PassChanges& changes, const Progress& progress,
+Result<Evaluation> evaluate(const Model& model, const BatchSource& source, int64_t batches,
+                            const PassChanges& changes, const Progress& progress,
                             Probe* probe = nullptr);
 
 struct EvaluationTime {
@@ -70,8 +71,8 @@ struct EvaluationTime {
 };
 
 /// Time of evaluation batch `index` alone, without reading the data and without routing statistics.
-EvaluationTime time_batch(const Config& config, const Weights& weights, const BatchSource& source,
-                          int64_t index, const PassChanges& changes);
+EvaluationTime time_batch(const Model& model, const BatchSource& source, int64_t index,
+                          const PassChanges& changes);
 
 /// How updates are made; a run trains with all statistics, `bench` measures what they cost.
 struct UpdateForm {
@@ -81,9 +82,9 @@ struct UpdateForm {
     bool statistics = true;
 };
 /// Shown the gradients of an update, [as each tensor is shaped], fp32 and before clipping, by the
-/// names of Weights::for_each, together with the weights they were taken at.
+/// names of Weights::for_each, together with the model they were taken at.
 using GradientView =
-    std::function<void(const Weights& weights, const std::map<std::string, at::Tensor>& gradients)>;
+    std::function<void(const Model& model, const std::map<std::string, at::Tensor>& gradients)>;
 
 class Engine {
   public:
@@ -171,8 +172,10 @@ class Engine {
 
     EngineState state_;
     UpdateForm how_;
-    Plan plan_;        ///< of state_.interventions
-    Weights compute_;  ///< as the forward pass uses them: bf16 shadows of the matrices with bf16
+    Plan plan_;  ///< of state_.interventions
+    /// The model as the forward pass uses it: leaves of the weights, bf16 shadows of the matrices
+    /// with bf16; the same configuration as state_.model.
+    Model compute_;
     bool bf16_ = false;
     std::map<std::string, at::Tensor> grads_;  ///< fp32, of this update
     std::vector<std::vector<int64_t>> counts_;

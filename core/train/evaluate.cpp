@@ -15,15 +15,15 @@ struct BatchOut {
     double seconds = 0;
 };
 
-BatchOut run_batch(const Config& config, const Weights& weights, const BatchSource& source,
-                   int64_t index, const ForwardOptions& options) {
+BatchOut run_batch(const Model& model, const BatchSource& source, int64_t index,
+                   const ForwardOptions& options) {
     const int64_t b = source.batch(), t = source.seq_len();
-    const auto batch = eval_tensors(source, index, weights.embed.device());
+    const auto batch = eval_tensors(source, index, model.weights.embed.device());
     const auto begin = std::chrono::steady_clock::now();
     BatchOut out;
-    out.forward = forward(config, weights, batch.ids, options);
-    const auto head = kernels::classifier(out.forward.hidden.to(weights.embed.scalar_type()),
-                                          weights.embed, batch.targets);
+    out.forward = forward(model, batch.ids, options);
+    const auto head = kernels::classifier(out.forward.hidden.to(model.weights.embed.scalar_type()),
+                                          model.weights.embed, batch.targets);
     out.nll = head.nll.to(at::kDouble).view({b, t}).to(at::kCPU);
     out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return out;
@@ -31,24 +31,23 @@ BatchOut run_batch(const Config& config, const Weights& weights, const BatchSour
 
 }  // namespace
 
-EvaluationTime time_batch(const Config& config, const Weights& weights, const BatchSource& source,
-                          int64_t index, const PassChanges& changes) {
+EvaluationTime time_batch(const Model& model, const BatchSource& source, int64_t index,
+                          const PassChanges& changes) {
     const c10::AutoGradMode no_grad(false);
     EvaluationTime time;
     ForwardOptions options;
     options.changes = changes;
     options.moe_seconds = &time.moe_seconds;
-    time.seconds = run_batch(config, weights, source, index, options).seconds;
+    time.seconds = run_batch(model, source, index, options).seconds;
     return time;
 }
 
-Result<Evaluation> evaluate(const Config& config, const Weights& weights, const BatchSource& source,
-                            int64_t batches, const PassChanges& changes, const Progress& progress,
-                            Probe* probe) {
+Result<Evaluation> evaluate(const Model& model, const BatchSource& source, int64_t batches,
+                            const PassChanges& changes, const Progress& progress, Probe* probe) {
     const c10::AutoGradMode no_grad(false);
     const int64_t n = std::min(batches, source.eval_batches());
     const int64_t b = source.batch(), t = source.seq_len();
-    const auto layers = static_cast<size_t>(config.model.n_layers);
+    const auto layers = static_cast<size_t>(model.config.model.n_layers);
     Evaluation out;
     out.hops_executed.assign(layers, 0.0);
     out.executed.resize(layers);
@@ -63,13 +62,13 @@ Result<Evaluation> evaluate(const Config& config, const Weights& weights, const 
             return Error{ErrorKind::interrupted, "evaluation stopped on request"};
         progress.report("evaluating batch " + std::to_string(i + 1) + " of " + std::to_string(n),
                         static_cast<double>(i) / static_cast<double>(n));
-        const auto done = run_batch(config, weights, source, i, options);
+        const auto done = run_batch(model, source, i, options);
         const auto& f = done.forward;
         out.batches.push_back(done.nll.mean().item().toDouble());
         const auto rows = done.nll.mean(1);
         for (int64_t r = 0; r < b; ++r) out.sequences.push_back(rows.const_data_ptr<double>()[r]);
         out.tokens += b * t;
-        for (size_t l = 0; l < layers && !config.is_dense(); ++l) {
+        for (size_t l = 0; l < layers && !model.config.is_dense(); ++l) {
             const auto& executed = f.stats[l].executed;
             out.executed[l].resize(executed.size(), 0);
             for (size_t hop = 0; hop < executed.size(); ++hop) {

@@ -16,24 +16,23 @@ Command target_of(const Command& command) {
 
 }  // namespace
 
-Result<Intervention> resolve(const Config& config, const Weights& weights, const Command& command) {
-    const auto plan = make_plan(config, weights, {command}, config.train.seed);
+Result<Intervention> resolve(const Model& model, const Command& command) {
+    const auto plan = make_plan(model, {command}, model.config.train.seed);
     if (!plan) return plan.error();
     const auto tokens = command.integers("tokens");
-    if (!tokens.empty() && tokens.front() >= config.train.seq_len)
+    if (!tokens.empty() && tokens.front() >= model.config.train.seq_len)
         return usage_error("command \"" + command.name() + "\": tokens begin at " +
                            std::to_string(tokens.front()) +
                            ", a training sequence has the tokens 0 … " +
-                           std::to_string(config.train.seq_len - 1));
+                           std::to_string(model.config.train.seq_len - 1));
     return Intervention{command, find_intervention(command.kind)->fixed(command, *plan)};
 }
 
-Result<Plan> live_plan(const Config& config, const Weights& weights,
-                       const std::vector<Intervention>& active) {
+Result<Plan> live_plan(const Model& model, const std::vector<Intervention>& active) {
     std::vector<Command> acts;
     for (const Intervention& one : active)
         acts.insert(acts.end(), one.acts.begin(), one.acts.end());
-    return make_plan(config, weights, acts, config.train.seed);
+    return make_plan(model, acts, model.config.train.seed);
 }
 
 bool same_target(const Command& a, const Command& b) {

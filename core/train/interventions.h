@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "core/api/command.h"
-#include "core/api/config.h"
 #include "core/base/result.h"
-#include "core/model/weights.h"
+#include "core/model/model.h"
 #include "core/probe/plan.h"
 
 namespace hopscope::core {
@@ -22,12 +21,11 @@ struct Intervention {
 /// Fixes what `command` means for the weights as they are: the neighbours of a suppressed expert
 /// stay those of this moment while centroids move on. Errors (usage) as make_plan, and a token
 /// scope behind the sequence.
-Result<Intervention> resolve(const Config& config, const Weights& weights, const Command& command);
+Result<Intervention> resolve(const Model& model, const Command& command);
 
 /// All of them together, as the next pass carries them out; what is drawn comes from train.seed.
 /// Errors (usage) as make_plan: too many experts suppressed or forced in all.
-Result<Plan> live_plan(const Config& config, const Weights& weights,
-                       const std::vector<Intervention>& active);
+Result<Plan> live_plan(const Model& model, const std::vector<Intervention>& active);
 
 /// Whether the two differ at most in how much or where to: the newer then replaces the older, so
 /// that a slider does not pile up.

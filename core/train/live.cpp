@@ -66,7 +66,7 @@ bool Engine::is_frozen(Group group, int64_t layer) const {
 bool Engine::shared_is_frozen(const std::string& name) const {
     return std::any_of(
         state_.frozen_experts.begin(), state_.frozen_experts.end(), [&](const auto& entry) {
-            return static_cast<int64_t>(entry.second.size()) == state_.live.moe.experts &&
+            return static_cast<int64_t>(entry.second.size()) == state_.model.config.moe.experts &&
                    name.rfind("layers." + std::to_string(entry.first) + ".shared.", 0) == 0;
         });
 }
@@ -86,21 +86,21 @@ std::vector<std::string> Engine::interventions() const {
     return out;
 }
 
-/// Takes effect with the next update, which reads state_.live.
+/// Takes effect with the next update, which reads the configuration of the model.
 Status Engine::set(const std::string& key, double value) {
     const LiveSetting* setting = find_live_setting(key);
     if (!setting)
         return usage_error("set: unknown key \"" + key +
                            "\"; allowed: " + joined(spec_of(CommandKind::set).chooser()->choices));
     const std::string& name = setting->value.name;
-    auto changed = state_.live;
-    set_live_value(*setting, changed, value);
-    if (auto s = check_config(changed, "set " + name); !s) return s;
-    if (auto plan = live_plan(changed, state_.weights, state_.interventions); !plan)
+    Model changed = state_.model;
+    set_live_value(*setting, changed.config, value);
+    if (auto s = check_config(changed.config, "set " + name); !s) return s;
+    if (auto plan = live_plan(changed, state_.interventions); !plan)
         return usage_error("set " + name +
                            ": does not go with an active intervention: " + plan.error().message);
-    state_.live = changed;
-    for (auto& layer : state_.weights.layers)  // what the weights hold of it
+    state_.model.config = compute_.config = changed.config;
+    for (auto& layer : state_.model.weights.layers)  // what the weights hold of it
         if (name == "tau" && layer.tau.defined()) layer.tau.fill_(value);
     return {};
 }
@@ -138,12 +138,12 @@ Status Engine::freeze_experts(const std::vector<int64_t>& layers, std::vector<in
     const std::string& name = name_of(on ? CommandKind::freeze : CommandKind::unfreeze);
     if (layers.empty()) return usage_error(name + " experts: name the layer of these experts");
     if (experts.empty())
-        for (int64_t e = 0; e < state_.live.moe.experts; ++e) experts.push_back(e);
+        for (int64_t e = 0; e < state_.model.config.moe.experts; ++e) experts.push_back(e);
     for (const int64_t e : experts)
-        if (e < 0 || e >= state_.live.moe.experts)
+        if (e < 0 || e >= state_.model.config.moe.experts)
             return usage_error(name + " experts: expert " + std::to_string(e) +
                                " does not exist; allowed 0 … " +
-                               std::to_string(state_.live.moe.experts - 1));
+                               std::to_string(state_.model.config.moe.experts - 1));
     if (!on && state_.frozen.count("experts"))
         return usage_error(
             "unfreeze experts: all experts are frozen together; unfreeze them all "
@@ -164,7 +164,7 @@ Status Engine::freeze_experts(const std::vector<int64_t>& layers, std::vector<in
 /// A part of some layers; none given: of all.
 Status Engine::freeze_part(const std::string& what, const std::vector<int64_t>& layers, bool on) {
     auto& some = state_.frozen_layers;
-    const auto n = static_cast<size_t>(state_.live.model.n_layers);
+    const auto n = static_cast<size_t>(state_.model.config.model.n_layers);
     if (layers.empty()) {
         size_t lifted = state_.frozen.erase(what) + some.erase(what);
         if (what == "experts" && !on) {
@@ -201,7 +201,7 @@ Status Engine::freeze(const Command& command, bool on) {
     if (std::find(parts.begin(), parts.end(), what) == parts.end())
         return usage_error(command.name() + ": \"" + what +
                            "\" is not available in training; allowed: " + joined(parts));
-    if (auto problem = nothing_to_freeze(state_.live, what); !problem.empty())
+    if (auto problem = nothing_to_freeze(state_.model.config, what); !problem.empty())
         return usage_error(start + problem);
     if (what == "routing" || what == "choices") return freeze_routing(command, on);
     if (command.has("hops") || command.has("tokens"))
@@ -212,10 +212,10 @@ Status Engine::freeze(const Command& command, bool on) {
     if (what == "embedding" && !layers.empty())
         return usage_error(start + "belongs to no layer; leave layer and layers out");
     for (const int64_t l : layers)
-        if (l < 0 || l >= state_.live.model.n_layers)
+        if (l < 0 || l >= state_.model.config.model.n_layers)
             return usage_error(start + "layer " + std::to_string(l) +
                                " does not exist; allowed 0 … " +
-                               std::to_string(state_.live.model.n_layers - 1));
+                               std::to_string(state_.model.config.model.n_layers - 1));
     if (what == "experts" && !(layers.empty() && experts.empty()))
         return freeze_experts(layers, experts, on);
     if (!experts.empty()) return usage_error(start + "\"experts\" belongs to what \"experts\"");
@@ -223,7 +223,7 @@ Status Engine::freeze(const Command& command, bool on) {
 }
 
 Status Engine::adopt(std::vector<Intervention> active) {
-    auto plan = live_plan(state_.live, state_.weights, active);
+    auto plan = live_plan(state_.model, active);
     if (!plan) return plan.error();
     state_.interventions = std::move(active);
     plan_ = std::move(*plan);
@@ -231,7 +231,7 @@ Status Engine::adopt(std::vector<Intervention> active) {
 }
 
 Status Engine::intervene(const Command& command) {
-    auto added = resolve(state_.live, state_.weights, command);
+    auto added = resolve(state_.model, command);
     if (!added) return added.error();
     auto active = state_.interventions;
     const auto same = std::find_if(active.begin(), active.end(), [&](const Intervention& one) {
@@ -265,12 +265,12 @@ Status Engine::clear(const Command& command) {
 }
 
 Status Engine::move_centroid(const Command& command) {
-    const auto plan = make_plan(state_.live, state_.weights, {command}, 0);
+    const auto plan = make_plan(state_.model, {command}, 0);
     if (!plan) return plan.error();
     const c10::AutoGradMode no_grad(false);
     for (const auto& move : plan->moves) {
         const auto l = static_cast<size_t>(move.layer);
-        put_centroid(move, state_.weights.layers[l].centroids);
+        put_centroid(move, state_.model.weights.layers[l].centroids);
         // Momentum gathered at the old place would carry it on from the new one; how large
         // gradients are is still known.
         state_.m.layers[l].centroids.select(0, move.expert).zero_();

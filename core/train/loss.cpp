@@ -4,16 +4,16 @@
 
 namespace hopscope::core {
 
-TrainingLoss training_loss(const Config& config, const Weights& weights, const ForwardOut& out,
-                           const at::Tensor& targets, kernels::Form form) {
-    const auto head = kernels::classifier(out.hidden.to(weights.embed.scalar_type()), weights.embed,
-                                          targets, form);
+TrainingLoss training_loss(const Model& model, const ForwardOut& out, const at::Tensor& targets,
+                           kernels::Form form) {
+    const auto head = kernels::classifier(out.hidden.to(model.weights.embed.scalar_type()),
+                                          model.weights.embed, targets, form);
     TrainingLoss loss;
     loss.nll = head.nll_sum / static_cast<double>(targets.numel());
     loss.total = loss.nll;
-    if (out.balance.defined() && config.moe.balances_by_loss())
-        loss.total = loss.total + out.balance * config.train.balance_alpha;
-    if (out.z.defined()) loss.total = loss.total + out.z * config.moe.z_loss;
+    if (out.balance.defined() && model.config.moe.balances_by_loss())
+        loss.total = loss.total + out.balance * model.config.train.balance_alpha;
+    if (out.z.defined()) loss.total = loss.total + out.z * model.config.moe.z_loss;
     return loss;
 }
 

@@ -13,9 +13,9 @@ struct TrainingLoss {
     at::Tensor total;  ///< [] with balance and z terms [def:training_loss]
 };
 
-/// @param out     of forward() on the batch, with these weights
+/// @param out     of forward() on the batch, of this model
 /// @param targets [B·T] int64
-TrainingLoss training_loss(const Config& config, const Weights& weights, const ForwardOut& out,
-                           const at::Tensor& targets, kernels::Form form = kernels::Form::fused);
+TrainingLoss training_loss(const Model& model, const ForwardOut& out, const at::Tensor& targets,
+                           kernels::Form form = kernels::Form::fused);
 
 }  // namespace hopscope::core

@@ -66,7 +66,7 @@ json state_json(const EngineState& state) {
     json live = json::object();
     for (const LiveSetting& setting : live_settings())
         std::visit([&](const auto& v) { live[setting.value.name] = v; },
-                   live_value(setting, state.live));
+                   live_value(setting, state.model.config));
     json experts = json::object();
     for (const auto& [layer, ids] : state.frozen_experts) experts[std::to_string(layer)] = ids;
     json interventions = json::array();
@@ -100,7 +100,7 @@ Status read_interventions(const json& j, const std::string& file, EngineState& s
         }
         state.interventions.push_back({commands.front(), {commands.begin() + 1, commands.end()}});
     }
-    auto plan = live_plan(state.live, state.weights, state.interventions);
+    auto plan = live_plan(state.model, state.interventions);
     if (!plan) return usage_error(file + ": " + plan.error().message);
     return {};
 }
@@ -108,19 +108,22 @@ Status read_interventions(const json& j, const std::string& file, EngineState& s
 }  // namespace
 
 Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state) {
-    Views model, optimizer;
-    state.weights.for_each(
-        [&](const std::string& name, Group, const at::Tensor& t) { model.add(name, t); });
+    Views weights, optimizer;
+    state.model.weights.for_each(
+        [&](const std::string& name, Group, const at::Tensor& t) { weights.add(name, t); });
     state.m.for_each([&](const std::string& name, Group, const at::Tensor& t) {
         optimizer.add("m." + name, t);
     });
     state.v.for_each([&](const std::string& name, Group, const at::Tensor& t) {
         optimizer.add("v." + name, t);
     });
+    // The faults forced on the process that writes it are not part of a checkpoint.
+    Config trained = state.model.config;
+    trained.debug = {};
     CheckpointContent content;
-    content.model = model.list;
+    content.model = weights.list;
     content.model_metadata = {{"format", "hopscope.model/1"},
-                              {"config", to_toml(state.live)},
+                              {"config", to_toml(trained)},
                               {"step", std::to_string(state.step)}};
     content.optimizer = optimizer.list;
     content.optimizer_metadata = {{"format", "hopscope.optimizer/1"}};
@@ -163,12 +166,11 @@ Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& 
     auto v = read_group(checkpoint.optimizer, config, "v.", device, known);
     if (!v) return v.error();
     if (auto s = no_others(checkpoint.optimizer, known); !s) return s.error();
-    state.weights = *weights;
+    state.model = {config, *weights};
     state.m = *m;
     state.v = *v;
     state.step = checkpoint.step;
-    state.live = config;
-    if (auto s = apply_live_settings(checkpoint, state.live); !s) return s.error();
+    if (auto s = apply_live_settings(checkpoint, state.model.config); !s) return s.error();
     try {
         const auto j = json::parse(checkpoint.state_json);
         state.tokens = j.at("tokens").get<int64_t>();

@@ -7,12 +7,12 @@
 #include <chrono>
 
 #include "core/base/clock.h"
+#include "core/base/sets.h"
 #include "core/measure/coupling.h"
 #include "core/measure/gradient_geometry.h"
 #include "core/measure/score_coupling.h"
 #include "core/probe/intervention_probe.h"
 #include "core/probe/trace.h"
-#include "core/stats/overlap.h"
 #include "kernels/reference/reference.h"
 
 namespace hopscope::core {
@@ -35,7 +35,7 @@ std::vector<float> hop_jaccard(const LayerGeometry& g, size_t tokens,
                 const int32_t shift = offsets[b] - offsets[a];
                 int64_t both = 0;
                 for (size_t i = 0; i < k; ++i) both += std::count(y, y + k, x[i] + shift);
-                sum += stats::jaccard_of(both, g.top_k, g.top_k);
+                sum += jaccard_of(both, g.top_k, g.top_k);
             }
             out[a * hops + b] = out[b * hops + a] =
                 static_cast<float>(sum / static_cast<double>(tokens));
@@ -70,7 +70,7 @@ std::vector<float> unit_centroids(const at::Tensor& centroids) {
 }
 
 bool is_dense(const Engine& engine) {
-    return engine.state().live.is_dense();
+    return engine.state().model.config.is_dense();
 }
 
 /// The sample as the model takes it, [rows, length].
@@ -103,8 +103,8 @@ ProbeSample probe_sample(const RunData& data, const TrainConfig& train) {
 
 GradientView GeometryRecorder::gradient_view(const Config& config) {
     if (config.is_dense()) return {};
-    return [&](const Weights& weights, const std::map<std::string, at::Tensor>& gradients) {
-        gradient_cosines_ = live_gradient_cosines(config, weights, gradients);
+    return [&](const Model& model, const std::map<std::string, at::Tensor>& gradients) {
+        gradient_cosines_ = live_gradient_cosines(model, gradients);
     };
 }
 
@@ -126,9 +126,9 @@ void GeometryRecorder::record(const Engine& engine, ScalarRecord& record) {
     // The pass that the snapshot needs anyway.
     const auto spearman = refresh_cloud(engine);
     cloud_is_new_ = true;
-    for (size_t l = 0; l < state.weights.layers.size(); ++l) {
-        const auto found =
-            live_geometry(state.live, state.weights.layers[l], static_cast<int64_t>(l));
+    for (size_t l = 0; l < state.model.weights.layers.size(); ++l) {
+        const auto found = live_geometry(state.model.config, state.model.weights.layers[l],
+                                         static_cast<int64_t>(l));
         auto& out = record.layers[l];
         out.coupling = static_cast<float>(found.coupling);
         out.collinearity = static_cast<float>(found.collinearity);
@@ -143,12 +143,12 @@ void GeometryRecorder::record(const Engine& engine, ScalarRecord& record) {
 std::vector<double> GeometryRecorder::refresh_cloud(const Engine& engine) {
     const c10::AutoGradMode no_grad(false);
     const auto& state = engine.state();
-    const auto ids = token_ids(sample_, state.weights.embed.device());
+    const auto ids = token_ids(sample_, state.model.weights.embed.device());
     TraceProbe probe(ids.numel(), /*positions=*/true);
     // Routing as the run trains it, interventions included; the trace sees what they left.
-    InterventionProbe interventions(state.live, state.weights, engine.plan(), ids.size(1));
+    InterventionProbe interventions(state.model, engine.plan(), ids.size(1));
     ScoreSample scores;
-    const auto pairs = pairs_probe(state.live, state.weights, scores);
+    const auto pairs = pairs_probe(state.model, scores);
     std::vector<Probe*> probes{&probe};
     if (!engine.plan().actions.empty()) probes.insert(probes.begin(), &interventions);
     if (pairs) probes.push_back(pairs.get());
@@ -156,13 +156,13 @@ std::vector<double> GeometryRecorder::refresh_cloud(const Engine& engine) {
     ForwardOptions options;
     options.probe = &chain;
     options.changes = engine.changes();
-    forward(state.live, state.weights, ids, options);
+    forward(state.model, ids, options);
 
     auto cloud = std::make_shared<GeometrySnapshot>();
     cloud->token_ids = sample_.ids;
     cloud->pieces = sample_.pieces;
     cloud->classes = sample_.classes;
-    for (const TraceLayer& traced : probe.take(state.live))
+    for (const TraceLayer& traced : probe.take(state.model.config))
         cloud->layers.push_back(layer_cloud(traced, sample_.ids.size()));
     cloud_ = std::move(cloud);
     return pairs ? live_spearman(scores) : std::vector<double>();
@@ -179,8 +179,8 @@ std::shared_ptr<const GeometrySnapshot> GeometryRecorder::snapshot(const Engine&
     out->seconds = unix_seconds();
     for (size_t l = 0; l < out->layers.size(); ++l) {
         auto& g = out->layers[l];
-        g.experts = state.live.moe.experts;
-        g.centroids = unit_centroids(state.weights.layers[l].centroids);
+        g.experts = state.model.config.moe.experts;
+        g.centroids = unit_centroids(state.model.weights.layers[l].centroids);
         g.load.assign(static_cast<size_t>(g.experts), 0.0F);
         if (l >= recent_load_.size()) continue;
         double total = 0;

@@ -35,7 +35,7 @@ class GeometryRecorder {
     explicit GeometryRecorder(ProbeSample sample) : sample_(std::move(sample)) {}
 
     /// For Engine::update where a snapshot is due after it: takes from its gradients what record()
-    /// tells of them. Refers to both.
+    /// tells of them. Refers to the recorder.
     GradientView gradient_view(const Config& config);
     /// The choices of an update, [layers][experts]: recent loads are means over some ten updates.
     void count(const std::vector<std::vector<int64_t>>& choices);

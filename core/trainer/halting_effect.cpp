@@ -37,24 +37,22 @@ class DepthProbe : public Probe {
 };
 
 /// Mean loss of each sequence of a batch.
-std::vector<double> sequence_losses(const Config& config, const Weights& weights,
-                                    const BatchTensors& batch, const PassChanges& changes,
-                                    Probe* probe) {
+std::vector<double> sequence_losses(const Model& model, const BatchTensors& batch,
+                                    const PassChanges& changes, Probe* probe) {
     const int64_t b = batch.ids.size(0), t = batch.ids.size(1);
     ForwardOptions options;
     options.changes = changes;
     options.probe = probe;
-    const auto f = forward(config, weights, batch.ids, options);
-    const auto head = kernels::classifier(f.hidden, weights.embed, batch.targets);
+    const auto f = forward(model, batch.ids, options);
+    const auto head = kernels::classifier(f.hidden, model.weights.embed, batch.targets);
     const auto rows = head.nll.to(at::kDouble).view({b, t}).mean(1).contiguous();
     return {rows.const_data_ptr<double>(), rows.const_data_ptr<double>() + b};
 }
 
 }  // namespace
 
-bool measure_halting(const Config& config, const Weights& weights, const BatchSource& valid,
-                     double epsilon, int64_t batches, int64_t draws,
-                     const std::function<bool()>& cancelled, HaltingEffect& effect) {
+bool measure_halting(const Model& model, const BatchSource& valid, double epsilon, int64_t batches,
+                     int64_t draws, const std::function<bool()>& cancelled, HaltingEffect& effect) {
     const c10::AutoGradMode no_grad(false);
     const int64_t n = std::min(batches, valid.eval_batches()), b = valid.batch(),
                   t = valid.seq_len();
@@ -70,20 +68,20 @@ bool measure_halting(const Config& config, const Weights& weights, const BatchSo
             to.insert(to.end(), from.begin(), from.end());
         };
         if (cancelled()) return false;
-        append(base, sequence_losses(config, weights, batch, {}, nullptr));
-        DepthProbe probe(config.model.n_layers, b * t);
-        append(changed, sequence_losses(config, weights, batch, halt, &probe));
-        for (int64_t l = 0; l < config.model.n_layers; ++l) {
+        append(base, sequence_losses(model, batch, {}, nullptr));
+        DepthProbe probe(model.config.model.n_layers, b * t);
+        append(changed, sequence_losses(model, batch, halt, &probe));
+        for (int64_t l = 0; l < model.config.model.n_layers; ++l) {
             for (const int64_t d : probe.depths[static_cast<size_t>(l)])
                 executed += static_cast<double>(d);
-            possible += static_cast<double>(b * t * config.moe.hops_of(l));
+            possible += static_cast<double>(b * t * model.config.moe.hops_of(l));
         }
         for (auto& c : control) {
             if (cancelled()) return false;
             PassChanges drawn;
             drawn.depths = probe.depths;
             for (auto& layer : drawn.depths) random.shuffle(layer);
-            append(c, sequence_losses(config, weights, batch, drawn, nullptr));
+            append(c, sequence_losses(model, batch, drawn, nullptr));
         }
     }
     std::vector<double> difference(base.size());
@@ -97,7 +95,7 @@ bool measure_halting(const Config& config, const Weights& weights, const BatchSo
     effect.loss_diff_high = static_cast<float>(interval.high);
     effect.saving = static_cast<float>(1 - executed / possible);
     effect.mean_hops =
-        static_cast<float>(executed / static_cast<double>(n * b * t * config.model.n_layers));
+        static_cast<float>(executed / static_cast<double>(n * b * t * model.config.model.n_layers));
     std::vector<double> means;
     for (const auto& c : control) means.push_back(stats::mean(c));
     effect.control_draws = draws;

@@ -5,9 +5,8 @@
 #include <cstdint>
 #include <functional>
 
-#include "core/api/config.h"
 #include "core/api/session.h"
-#include "core/model/weights.h"
+#include "core/model/model.h"
 #include "core/text/batches.h"
 
 namespace hopscope::core {
@@ -15,8 +14,7 @@ namespace hopscope::core {
 /// Fills the validation fields of `effect` from the first `batches` batches. The control lets as
 /// many (token, layer) pairs of each depth halt, but drawn at random. False where `cancelled`
 /// turned true.
-bool measure_halting(const Config& config, const Weights& weights, const BatchSource& valid,
-                     double epsilon, int64_t batches, int64_t draws,
-                     const std::function<bool()>& cancelled, HaltingEffect& effect);
+bool measure_halting(const Model& model, const BatchSource& valid, double epsilon, int64_t batches,
+                     int64_t draws, const std::function<bool()>& cancelled, HaltingEffect& effect);
 
 }  // namespace hopscope::core

@@ -26,12 +26,12 @@ std::vector<double> over_draws(const RandomControl& control, const Value& value)
 /// Answers one request; lives for it.
 class Measurement {
   public:
-    Measurement(const ModelCopy& model, const InterventionRequest& request,
+    Measurement(const ModelCopy& copy, const InterventionRequest& request,
                 const std::function<bool()>& cancelled,
                 const std::function<void(const InterventionEffect&)>& publish)
-        : model_(model), request_(request), cancelled_(cancelled), publish_(publish) {
+        : copy_(copy), request_(request), cancelled_(cancelled), publish_(publish) {
         out_.request = request;
-        out_.step = model.step;
+        out_.step = copy.step;
         const auto doses = static_cast<double>(request.doses.size());
         passes_ = 4 + static_cast<double>(request.controls) +
                   doses * (2 + static_cast<double>(request.dose_controls));
@@ -66,35 +66,34 @@ class Measurement {
 
     Status prepare() {
         if (request_.script.empty()) return usage_error("no intervention is active");
-        auto pieces = prompt_pieces(model_.config, model_.tokenizer, request_.prompt, false);
+        auto pieces = prompt_pieces(copy_.model.config, copy_.tokenizer, request_.prompt, false);
         if (!pieces) return pieces.error();
         for (const auto& p : *pieces) question_.ids.push_back(p.id);
         out_.tokens = static_cast<int64_t>(question_.ids.size());
         question_.next_tokens = kNextTokens;
         if (!request_.target.empty()) {
-            auto target = model_.tokenizer.encode_line(request_.target);
+            auto target = copy_.tokenizer.encode_line(request_.target);
             if (!target) return target.error();
             if (target->empty()) return usage_error("the target has no token");
             question_.target = target->front();
         }
         for (const auto& category : request_.categories) {
             question_.categories.push_back(category.name);
-            categories_[category.name] = single_tokens(model_.tokenizer, category.words);
+            categories_[category.name] = single_tokens(copy_.tokenizer, category.words);
         }
         return {};
     }
 
     Result<Effect> measure(double factor, int64_t draws) {
-        auto plan = make_plan(model_.config, model_.weights, scaled(request_.script, factor),
-                              request_.seed);
+        auto plan = make_plan(copy_.model, scaled(request_.script, factor), request_.seed);
         if (!plan) return plan.error();
         const auto counted = [&] {
             out_.progress = std::min(done_++ / passes_, 1.0);
             if (out_.target.id >= 0) publish_(out_);
             return cancelled_();
         };
-        return measure_effect(model_.config, model_.weights, *plan, question_, categories_, draws,
-                              request_.seed, counted);
+        return measure_effect(copy_.model, *plan, question_, categories_, draws, request_.seed,
+                              counted);
     }
 
     DosePoint dose(double factor) {
@@ -116,7 +115,7 @@ class Measurement {
         return out;
     }
 
-    std::string piece(int64_t id) const { return model_.tokenizer.piece(static_cast<int32_t>(id)); }
+    std::string piece(int64_t id) const { return copy_.tokenizer.piece(static_cast<int32_t>(id)); }
 
     void fill(const Effect& e) {
         const RandomControl& c = e.control;
@@ -158,7 +157,7 @@ class Measurement {
                 spread_of(over_draws(c, [&](const Change& d) { return d.jaccard[l]; })));
     }
 
-    const ModelCopy& model_;
+    const ModelCopy& copy_;
     const InterventionRequest& request_;
     const std::function<bool()>& cancelled_;
     const std::function<void(const InterventionEffect&)>& publish_;
@@ -171,10 +170,10 @@ class Measurement {
 }  // namespace
 
 InterventionEffect measure_intervention(
-    const ModelCopy& model, const InterventionRequest& request,
+    const ModelCopy& copy, const InterventionRequest& request,
     const std::function<bool()>& cancelled,
     const std::function<void(const InterventionEffect&)>& publish) {
-    return Measurement(model, request, cancelled, publish).run();
+    return Measurement(copy, request, cancelled, publish).run();
 }
 
 }  // namespace hopscope::core

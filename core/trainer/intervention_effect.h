@@ -16,7 +16,7 @@ inline constexpr int64_t kNextTokens = 10;
 /// @param publish gets the answer without its control first, and again after each pass
 /// Errors of the request stand in InterventionEffect::error.
 InterventionEffect measure_intervention(
-    const ModelCopy& model, const InterventionRequest& request,
+    const ModelCopy& copy, const InterventionRequest& request,
     const std::function<bool()>& cancelled,
     const std::function<void(const InterventionEffect&)>& publish);
 

@@ -5,8 +5,7 @@
 
 #include <memory>
 
-#include "core/api/config.h"
-#include "core/model/weights.h"
+#include "core/model/model.h"
 #include "core/session/trainer.h"
 #include "core/text/batches.h"
 #include "core/text/tokenizer.h"
@@ -15,13 +14,9 @@ namespace hopscope::core {
 
 class ModelCopy : public WeightsCopy {
   public:
-    ModelCopy(Config c, Weights w, Tokenizer t, BatchSource v)
-        : config(std::move(c)),
-          weights(std::move(w)),
-          tokenizer(std::move(t)),
-          valid(std::move(v)) {}
-    Config config;
-    Weights weights;  ///< fp32 on the CPU
+    ModelCopy(Model m, Tokenizer t, BatchSource v)
+        : model(std::move(m)), tokenizer(std::move(t)), valid(std::move(v)) {}
+    Model model;  ///< fp32 on the CPU
     Tokenizer tokenizer;
     BatchSource valid;
 };

@@ -21,7 +21,7 @@ constexpr int64_t kDraws = 5;
 }  // namespace
 
 void ModelInspector::refresh(std::shared_ptr<const WeightsCopy> weights) {
-    model_ = std::dynamic_pointer_cast<const ModelCopy>(weights);
+    copy_ = std::dynamic_pointer_cast<const ModelCopy>(weights);
 }
 
 TraceResult ModelInspector::trace(const TraceRequest& request,
@@ -29,26 +29,25 @@ TraceResult ModelInspector::trace(const TraceRequest& request,
     use_one_thread();
     TraceResult out;
     out.prompt = request.prompt;
-    if (!model_) {
+    if (!copy_) {
         out.error = "the model is not ready yet";
         return out;
     }
-    out.step = model_->step;
+    out.step = copy_->step;
     if (cancelled()) return out;
     try {
-        auto plan = make_plan(model_->config, model_->weights, request.interventions,
-                              model_->config.train.seed);
+        auto plan = make_plan(copy_->model, request.interventions, copy_->model.config.train.seed);
         if (!plan) {
             out.error = plan.error().message;
             return out;
         }
-        auto result = trace_prompt(model_->config, model_->weights, model_->tokenizer,
+        auto result = trace_prompt(copy_->model, copy_->tokenizer,
                                    {request.prompt, /*positions=*/true, /*cut=*/false, *plan});
         if (!result) {
             out.error = result.error().message;
             return out;
         }
-        result->step = model_->step;
+        result->step = copy_->step;
         return std::move(*result);
     } catch (const std::exception& e) {
         out.error = torch_error(e).message;
@@ -63,19 +62,19 @@ HaltingEffect ModelInspector::halting(const std::string& prompt, double epsilon,
     HaltingEffect out;
     out.prompt = prompt;
     out.epsilon = epsilon;
-    if (!model_) {
+    if (!copy_) {
         out.error = "the model is not ready yet";
         return out;
     }
-    out.step = model_->step;
+    out.step = copy_->step;
     try {
-        const auto& m = *model_;
-        if (const auto why = missing(Need::hops, m.config)) {
+        const auto& c = *copy_;
+        if (const auto why = missing(Need::hops, c.model.config)) {
             out.error = *why + " to halt";
             return out;
         }
         if (!prompt.empty()) {
-            auto pieces = prompt_pieces(m.config, m.tokenizer, prompt, false);
+            auto pieces = prompt_pieces(c.model.config, c.tokenizer, prompt, false);
             if (!pieces) {
                 out.error = pieces.error().message;
                 return out;
@@ -86,14 +85,13 @@ HaltingEffect ModelInspector::halting(const std::string& prompt, double epsilon,
                                  .view({1, static_cast<int64_t>(list.size())});
             Plan halt;
             halt.changes.halt_epsilon = epsilon;
-            const auto base = next_log_p(m.config, m.weights, {}, ids),
-                       changed = next_log_p(m.config, m.weights, halt, ids);
-            out.base = top_tokens(base, m.tokenizer, kNextTokens);
-            out.changed = top_tokens(changed, m.tokenizer, kNextTokens);
+            const auto base = next_log_p(c.model, {}, ids),
+                       changed = next_log_p(c.model, halt, ids);
+            out.base = top_tokens(base, c.tokenizer, kNextTokens);
+            out.changed = top_tokens(changed, c.tokenizer, kNextTokens);
             out.kl = static_cast<float>((at::exp(base) * (base - changed)).sum().item().toDouble());
         }
-        if (!measure_halting(m.config, m.weights, m.valid, epsilon, kBatches, kDraws, cancelled,
-                             out))
+        if (!measure_halting(c.model, c.valid, epsilon, kBatches, kDraws, cancelled, out))
             out.error = "cancelled";
     } catch (const std::exception& e) {
         out.error = torch_error(e).message;
@@ -107,12 +105,12 @@ InterventionEffect ModelInspector::intervene(
     use_one_thread();
     InterventionEffect out;
     out.request = request;
-    if (!model_) {
+    if (!copy_) {
         out.error = "the model is not ready yet";
         return out;
     }
     try {
-        return measure_intervention(*model_, request, cancelled, publish);
+        return measure_intervention(*copy_, request, cancelled, publish);
     } catch (const std::exception& e) {
         out.error = torch_error(e).message;
         return out;

@@ -21,7 +21,7 @@ class ModelInspector : public Inspector {
         const std::function<void(const InterventionEffect&)>& publish) override;
 
   private:
-    std::shared_ptr<const ModelCopy> model_;
+    std::shared_ptr<const ModelCopy> copy_;
 };
 
 }  // namespace hopscope::core

@@ -42,8 +42,8 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     plain.device = DeviceKind::cpu;
     use_threads(resolve_device(plain)->threads);
     const int64_t step = checkpoint->step;
-    return OpenRun{std::move(*folder), std::move(*config), std::move(*tokenizer),
-                   std::move(*weights), step};
+    return OpenRun{
+        std::move(*folder), {std::move(*config), std::move(*weights)}, std::move(*tokenizer), step};
 }
 
 }  // namespace hopscope::core

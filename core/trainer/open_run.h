@@ -4,9 +4,8 @@
 
 #include <string>
 
-#include "core/api/config.h"
 #include "core/base/result.h"
-#include "core/model/weights.h"
+#include "core/model/model.h"
 #include "core/run/run_folder.h"
 #include "core/text/tokenizer.h"
 
@@ -14,9 +13,8 @@ namespace hopscope::core {
 
 struct OpenRun {
     RunFolder folder;
-    Config config;
+    Model model;  ///< fp32, or bf16 matrices with precision = "bf16"; live settings applied
     Tokenizer tokenizer;
-    Weights weights;   ///< fp32; bf16 matrices with precision = "bf16"
     int64_t step = 0;  ///< of the checkpoint
 };
 

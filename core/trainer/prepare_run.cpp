@@ -26,7 +26,13 @@ void keep_stored(E& setting, const std::string& stored) {
 }  // namespace
 
 Result<RunSetup> set_up(const SessionOptions& options) {
+    const std::string named = options.resume ? options.run_dir + "/config.toml"
+                                             : "the configuration " + options.config_name;
+    // Looking at a run forces nothing.
+    if (auto s = check_debug(options.config, options.allow_debug || options.open_only, named); !s)
+        return s.error();
     RunSetup out;
+    if (options.config.debug.reference_kernels) out.form = kernels::Form::reference;
     out.config = options.config;
     TrainConfig& train = out.config.train;
     if (options.resume || options.open_only) {
@@ -76,6 +82,8 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
     if (!toml) return toml.error();
     auto saved = parse_config(*toml, folder->config_path());
     if (!saved) return saved.error();
+    const bool allowed = options.allow_debug || options.open_only;
+    if (auto s = check_debug(*saved, allowed, folder->config_path()); !s) return s.error();
     const auto differing = differing_keys(*saved, setup.config, /*resumable=*/true);
     if (!differing.empty()) return resume_refusal(options.run_dir, differing);
     auto changed = differing_keys(*saved, setup.config, /*resumable=*/false);
@@ -104,7 +112,9 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
 
 EngineState first_state(const RunSetup& setup) {
     const auto here = [&](Group, const at::Tensor& t) { return t.to(setup.device.device); };
-    return untrained(setup.config, init_weights(setup.config, setup.config.train.seed).map(here));
+    Model model = initial_model(setup.config, setup.config.train.seed);
+    model.weights = model.weights.map(here);
+    return untrained(std::move(model));
 }
 
 }  // namespace hopscope::core

@@ -23,8 +23,8 @@ struct RunSetup {
 };
 
 /// Of the configuration asked for; where a run is gone on with, what the configuration leaves open
-/// is as run.json has it. Errors: usage, no run folder or kernels that do not exist; failed, no
-/// such device.
+/// is as run.json has it. Errors: usage, no run folder, kernels that do not exist, or a table
+/// [debug] that is not allowed; failed, no such device.
 Result<RunSetup> set_up(const SessionOptions& options);
 
 /// The folder of a new run. Errors: as RunFolder::create.

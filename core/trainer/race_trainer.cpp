@@ -15,6 +15,7 @@ SessionOptions lane_options(const SessionOptions& race, const RaceLane& lane) {
     out.config_name = lane.name;
     out.run_dir = race.run_dir + "/" + lane.name;
     out.open_only = race.open_only;
+    out.allow_debug = race.allow_debug;
     // A race killed while it was prepared has lanes that were never begun.
     out.resume = race.resume && is_run_folder(out.run_dir);
     return out;

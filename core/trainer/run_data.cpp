@@ -27,6 +27,10 @@ Status make_dir(const std::string& dir) {
     return {};
 }
 
+Status write_tokenizer(const RunFolder& folder, std::string_view bytes) {
+    return write_file_atomic(folder.tokenizer_path(), bytes, DebugPoint::tokenizer_rename);
+}
+
 Result<Tokenizer> make_tokenizer(const RunFolder& folder, const Config& config,
                                  const std::string& text, const Progress& progress) {
     if (fs::exists(folder.tokenizer_path())) return Tokenizer::load(folder.tokenizer_path());
@@ -38,8 +42,7 @@ Result<Tokenizer> make_tokenizer(const RunFolder& folder, const Config& config,
                                std::to_string(given->size()) + " pieces, model.vocab_size is " +
                                std::to_string(config.model.vocab_size) +
                                "; set model.vocab_size to the first");
-        if (auto s = write_file_atomic(folder.tokenizer_path(), given->bytes()); !s)
-            return s.error();
+        if (auto s = write_tokenizer(folder, given->bytes()); !s) return s.error();
         return given;
     }
     auto lines = CorpusReader::open(text);
@@ -54,7 +57,7 @@ Result<Tokenizer> make_tokenizer(const RunFolder& folder, const Config& config,
     }
     auto model = train_tokenizer(**lines, spec, progress);
     if (!model) return model.error();
-    if (auto s = write_file_atomic(folder.tokenizer_path(), *model); !s) return s.error();
+    if (auto s = write_tokenizer(folder, *model); !s) return s.error();
     return Tokenizer::from_bytes(std::move(*model), folder.tokenizer_path());
 }
 

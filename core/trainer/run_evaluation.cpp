@@ -35,8 +35,8 @@ Result<Evaluation> evaluate_run(const LiveRun& run, const RunFolder& folder,
     const auto begin = std::chrono::steady_clock::now();
     const auto& state = run.engine.state();
     const auto& plan = run.engine.plan();
-    InterventionProbe probe(state.live, state.weights, plan, run.config.train.seq_len);
-    auto found = evaluate(state.live, state.weights, run.data.valid, run.config.train.eval_batches,
+    InterventionProbe probe(state.model, plan, run.config.train.seq_len);
+    auto found = evaluate(state.model, run.data.valid, run.config.train.eval_batches,
                           run.engine.changes(), progress, plan.actions.empty() ? nullptr : &probe);
     if (!found) return found;
     auto record = eval_record(run, folder, *found);

@@ -29,6 +29,7 @@ void describe(RunInfo& info, const Config& config, const Device& device) {
     info.precision = word(device.precision);
     info.threads = device.threads;
     info.steps = config.train.steps;
+    if (config.debug.asks_for_any()) info.debug = true;
 }
 
 Result<RunRecords> RunRecords::create(const std::string& dir, const Config& config,

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/base/debug_points.h"
 #include "core/base/files.h"
+#include "core/config/config.h"
 #include "core/trainer/model_copy.h"
 #include "core/trainer/prepare_run.h"
 #include "core/trainer/run_evaluation.h"
@@ -28,6 +30,9 @@ Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
     auto setup = set_up(options_);
     if (!setup) return setup.error();
     use_threads(setup->device.threads);
+    const DebugConfig& debug = setup->config.debug;
+    const bool trains = !options_.open_only || options_.allow_debug;
+    set_debug_points(trains ? debug.kill_at : "", trains ? debug.slow_writer_ms : 0);
 
     std::optional<EngineState> checkpoint;
     if (options_.resume || options_.open_only) {
@@ -101,6 +106,8 @@ void RunTrainer::abandon(const Error& error) {
 
 Status RunTrainer::ensure_writer() {
     if (records_->writes()) return {};
+    const auto file = folder().config_path();
+    if (auto s = check_debug(live_->config, options_.allow_debug, file); !s) return s;
     if (auto s = records_->take(live_->config, live_->device, step()); !s) return s;
     return records_->open_logs(live_->config.model.n_layers, step());
 }
@@ -123,7 +130,7 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
         LiveRun& run = *live_;
         const bool shown = run.due(step() + 1).snapshot;
         const auto look =
-            shown ? run.geometry.gradient_view(run.engine.state().live) : GradientView();
+            shown ? run.geometry.gradient_view(run.engine.state().model.config) : GradientView();
         peak_.begin(device());
         auto record = run.engine.update(run.data.train, between, look);
         peak_.end(device());
@@ -207,23 +214,24 @@ std::vector<std::string> RunTrainer::interventions() const {
 }
 
 std::shared_ptr<const GeometrySnapshot> RunTrainer::geometry() {
+    if (live_->config.debug.skip_publication) return nullptr;
     return live_->geometry.snapshot(live_->engine, due().snapshot);
 }
 
 Status RunTrainer::save_geometry(const GeometrySnapshot& snapshot) {
     if (!records_->writes()) return {};
-    auto saved = folder().save_geometry(snapshot, projections(live_->engine.state().weights));
+    auto saved = folder().save_geometry(snapshot, projections(live_->engine.state().model.weights));
     return saved ? Status() : Status(saved.error());
 }
 
 std::shared_ptr<const WeightsCopy> RunTrainer::copy_weights() {
     const EngineState& state = live_->engine.state();
-    auto copy =
-        std::make_shared<ModelCopy>(state.live, state.weights.map([](Group, const at::Tensor& t) {
-            return t.detach().to(at::TensorOptions().dtype(at::kFloat).device(at::kCPU), false,
-                                 /*copy=*/true);
-        }),
-                                    live_->data.tokenizer, live_->data.valid);
+    const auto own = [](Group, const at::Tensor& t) {
+        return t.detach().to(at::TensorOptions().dtype(at::kFloat).device(at::kCPU), false,
+                             /*copy=*/true);
+    };
+    auto copy = std::make_shared<ModelCopy>(Model{state.model.config, state.model.weights.map(own)},
+                                            live_->data.tokenizer, live_->data.valid);
     copy->step = state.step;
     return copy;
 }

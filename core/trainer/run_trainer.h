@@ -55,7 +55,7 @@ class RunTrainer : public Trainer {
     const RunFolder& folder() const { return records_->folder(); }  ///< once prepared
     const at::Device& device() const { return live_->device.device; }
     int64_t tokens() const { return live_->engine.state().tokens; }
-    int64_t parameters() const { return live_->engine.state().weights.parameters(); }
+    int64_t parameters() const { return live_->engine.state().model.weights.parameters(); }
     /// Mean loss of each validation sequence in the newest evaluation of this process, in order.
     const std::vector<double>& evaluated() const { return evaluated_; }
 

@@ -18,7 +18,7 @@ TEST(Amplification, IsTheNumberOfHopsWhereTheyRepeatThemselves) {
     c.moe.reroute = Reroute::frozen;
     const Batches data(c);
     const auto w = init_weights(c, 3);
-    const auto s = sample_routing(c, w, *data.source, 4, kQuiet);
+    const auto s = sample_routing({c, w}, *data.source, 4, kQuiet);
     ASSERT_TRUE(s.ok());
     for (const auto& layer : s->layers) {
         const auto found = amplification(layer.first_hop);
@@ -29,9 +29,9 @@ TEST(Amplification, IsTheNumberOfHopsWhereTheyRepeatThemselves) {
     PassChanges one;
     one.hop_limit = 1;
     FirstHopScale probe({3, 3});
-    const auto base = evaluate(c, w, *data.source, 4, {}, kQuiet);
-    const auto amplified = evaluate(c, w, *data.source, 4, one, kQuiet, &probe);
-    const auto alone = evaluate(c, w, *data.source, 4, one, kQuiet);
+    const auto base = evaluate({c, w}, *data.source, 4, {}, kQuiet);
+    const auto amplified = evaluate({c, w}, *data.source, 4, one, kQuiet, &probe);
+    const auto alone = evaluate({c, w}, *data.source, 4, one, kQuiet);
     ASSERT_TRUE(base.ok() && amplified.ok() && alone.ok());
     for (size_t b = 0; b < 4; ++b) EXPECT_NEAR(amplified->batches[b], base->batches[b], 1e-5);
     EXPECT_GT(std::abs(alone->loss - base->loss), 1e-5);

@@ -92,7 +92,7 @@ TEST(ChoiceCounts, TheSharedPassKeepsEveryChoice) {
     auto c = tiny();
     c.moe.pools = Pools::unrolled;
     const Batches data(c);
-    const auto s = sample_routing(c, init_weights(c, 3), *data.source, 2, kQuiet);
+    const auto s = sample_routing({c, init_weights(c, 3)}, *data.source, 2, kQuiet);
     ASSERT_TRUE(s.ok()) << s.error().message;
     EXPECT_EQ(s->top_k, 2);
     for (const auto& layer : s->layers) {
@@ -157,9 +157,9 @@ TEST(Polysemy, MeaningsAreDealtOutWithinAWord) {
 struct Own {
     double p = 0, nll = 0, rank = 0;
 };
-Own own_view(const Config& c, const Weights& w, const BatchSource& source) {
+Own own_view(const Model& model, const BatchSource& source) {
     const auto batch = eval_tensors(source, 0, at::kCPU);
-    const auto logits = at::linear(forward(c, w, batch.ids, {}).hidden, w.embed);
+    const auto logits = at::linear(forward(model, batch.ids, {}).hidden, model.weights.embed);
     const auto column = batch.targets.unsqueeze(-1);
     const auto log_p = at::_log_softmax(logits, -1, false).gather(1, column).to(at::kDouble);
     return {
@@ -181,10 +181,10 @@ TEST(LogitLens, TheLastStageIsTheModelsOwnView) {
         const auto w = init_weights(c, 3).map([](Group group, const at::Tensor& t) {
             return group == Group::norms || t.dim() == 0 ? t.clone() : t * 20.0;
         });
-        const auto lens = logit_lens(c, w, *data.source, 1, 1'000, 7, kQuiet);
+        const auto lens = logit_lens({c, w}, *data.source, 1, 1'000, 7, kQuiet);
         ASSERT_TRUE(lens.ok()) << lens.error().message;
         EXPECT_EQ(lens->tokens, 12) << "no more tokens than the batch has";
-        const auto own = own_view(c, w, *data.source);
+        const auto own = own_view({c, w}, *data.source);
         ASSERT_EQ(lens->layers.size(), 2u);
         const auto& last = lens->layers.back();
         ASSERT_EQ(last.size(), variant == "dense" ? 2u : 4u);
@@ -201,13 +201,13 @@ TEST(LogitLens, AHopThatWritesNothingChangesNothing) {
     const Batches data(c);
     auto w = init_weights(c, 3);
     w.layers[1].up.zero_();
-    const auto lens = logit_lens(c, w, *data.source, 2, 4, 7, kQuiet);
+    const auto lens = logit_lens({c, w}, *data.source, 2, 4, 7, kQuiet);
     ASSERT_TRUE(lens.ok());
     EXPECT_EQ(lens->tokens, 8);
     for (const auto& stage : lens->layers[1])
         EXPECT_EQ(stage.nll.batches, lens->layers[1][0].nll.batches);
     EXPECT_NE(lens->layers[0][0].nll.batches, lens->layers[0][3].nll.batches);
-    EXPECT_NE(logit_lens(c, w, *data.source, 2, 4, 8, kQuiet)->layers[0][0].nll.batches,
+    EXPECT_NE(logit_lens({c, w}, *data.source, 2, 4, 8, kQuiet)->layers[0][0].nll.batches,
               lens->layers[0][0].nll.batches)
         << "another seed draws other tokens";
 }
@@ -220,7 +220,7 @@ TEST(Probe, OneThatLooksAtNothingChangesNoBit) {
     Probe idle;
     ForwardOptions options;
     options.probe = &idle;
-    EXPECT_TRUE(forward(c, w, ids, {}).hidden.equal(forward(c, w, ids, options).hidden));
+    EXPECT_TRUE(forward({c, w}, ids, {}).hidden.equal(forward({c, w}, ids, options).hidden));
 }
 
 TEST(PositionSample, IsWhatATraceOfTheBatchRecords) {
@@ -228,7 +228,7 @@ TEST(PositionSample, IsWhatATraceOfTheBatchRecords) {
     const auto c = tiny();
     const Batches data(c);
     const auto w = init_weights(c, 3);
-    const auto got = sample_positions(c, w, *data.source, {1, 11, 14}, kQuiet);
+    const auto got = sample_positions({c, w}, *data.source, {1, 11, 14}, kQuiet);
     ASSERT_TRUE(got.ok()) << got.error().message;
     ASSERT_EQ(got->d_space, 4);
     ASSERT_EQ(got->layers[1].size(), 12u);
@@ -237,7 +237,7 @@ TEST(PositionSample, IsWhatATraceOfTheBatchRecords) {
         TraceProbe probe(12, true);
         ForwardOptions options;
         options.probe = &probe;
-        forward(c, w, eval_tensors(*data.source, batch, at::kCPU).ids, options);
+        forward({c, w}, eval_tensors(*data.source, batch, at::kCPU).ids, options);
         const auto traced = probe.take(c);
         for (size_t i = 0; i < 4; ++i)
             EXPECT_NEAR(got->layers[1][place * 4 + i], traced[1].hops[0].position[row * 4 + i],
@@ -246,7 +246,7 @@ TEST(PositionSample, IsWhatATraceOfTheBatchRecords) {
     auto linear = c;
     linear.moe.router = RouterKind::linear;
     const auto refused =
-        sample_positions(linear, init_weights(linear, 1), *data.source, {0}, kQuiet);
+        sample_positions({linear, init_weights(linear, 1)}, *data.source, {0}, kQuiet);
     ASSERT_FALSE(refused.ok());
     EXPECT_NE(refused.error().message.find("linear router"), std::string::npos);
 }
@@ -271,12 +271,12 @@ TEST(ExpertContexts, StrengthIsTheNormOfWhatAnExpertAdded) {
         c.moe.renormalise = Renormalise::no;
         const Batches data(c);
         const auto w = init_weights(c, 3);
-        const auto got = expert_contexts(c, w, *data.source, 1, 1'000, 2, 7, kQuiet);
+        const auto got = expert_contexts({c, w}, *data.source, 1, 1'000, 2, 7, kQuiet);
         ASSERT_TRUE(got.ok()) << got.error().message;
         NormProbe probe;
         ForwardOptions options;
         options.probe = &probe;
-        forward(c, w, eval_tensors(*data.source, 0, at::kCPU).ids, options);
+        forward({c, w}, eval_tensors(*data.source, 0, at::kCPU).ids, options);
         int64_t uses = 0;
         for (size_t l = 0; l < got->size(); ++l)
             for (const auto& expert : (*got)[l]) {

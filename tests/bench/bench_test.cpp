@@ -197,7 +197,7 @@ Course updates(UpdateForm how, Balance balance = Balance::switch_loss) {
     EXPECT_TRUE(writer->append(ids).ok());
     EXPECT_TRUE(writer->finish("c", "t").ok());
     const auto data = BatchSource::create(*TokenFile::open(dir / "t.tokens"), 2, 16, 42);
-    Engine engine(untrained(c, init_weights(c, 42)), how);
+    Engine engine(untrained(initial_model(c, 42)), how);
     Course out;
     for (int i = 0; i < 3; ++i) {
         const auto record = engine.update(*data, [] {});
@@ -206,7 +206,7 @@ Course updates(UpdateForm how, Balance balance = Balance::switch_loss) {
         out.layers = !record->layers.empty();
     }
     out.counted = !engine.counts().empty();
-    out.weights = engine.state().weights;
+    out.weights = engine.state().model.weights;
     return out;
 }
 

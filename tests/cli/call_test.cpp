@@ -255,6 +255,25 @@ TEST_F(CommandLine, SetTakesOneValue) {
             {"unexpected argument \"c.d=2\""});
 }
 
+// Fails if a forced fault is obeyed without having been allowed, or not obeyed when it is.
+TEST_F(CommandLine, DebugIsAllowedByAFlagOnly) {
+    const std::string config = dir.write("c.toml", "[debug]\nframe_ms = 5\n");
+    run({"train", "--config", config});
+    EXPECT_FALSE(fake_lab().train->allow_debug);
+    run({"train", "--config", config, "--allow-debug"});
+    EXPECT_TRUE(fake_lab().train->allow_debug);
+    run({"race", "--config", config, "--config", config, "--out", "r", "--allow-debug"});
+    EXPECT_TRUE(fake_lab().race->allow_debug);
+    run({"batch", "--file", "b.toml", "--out", "r", "--allow-debug"});
+    EXPECT_TRUE(fake_lab().batch->allow_debug);
+    refused({"explore", "--config", config},
+            {config + ": debug.frame_ms: found 5", "--allow-debug"});
+    EXPECT_TRUE(world.explored.empty());
+    EXPECT_EQ(run({"explore", "--config", config, "--allow-debug"}).code, 0);
+    ASSERT_EQ(world.explored.size(), 1u);
+    EXPECT_TRUE(world.explored[0].allow_debug);
+}
+
 // Fails if an option of eval is lost or its default changes what is measured.
 TEST_F(CommandLine, EvalPassesItsOptions) {
     ASSERT_EQ(run({"eval", "R", "--json"}).code, 0);

@@ -118,6 +118,40 @@ TEST(FrozenPresets, KeepTheirHashAndTheirText) {
     }
 }
 
+// Wrong if a run that asks for no fault has a word of it in its files, or another hash than before.
+TEST(FrozenDebug, ATableAtItsDefaultsIsNotThere) {
+    const auto path = path_of("first_look");
+    const auto plain = load_config(path);
+    const auto said = load_config(path, {"debug.kill_at=", "debug.nan_at_step=-1"});
+    ASSERT_TRUE(plain.ok() && said.ok());
+    EXPECT_EQ(to_toml(*said), to_toml(*plain));
+    EXPECT_EQ(to_toml(*plain).find("debug"), std::string::npos);
+    EXPECT_TRUE(check_debug(*said, /*allowed=*/false, "F").ok());
+
+    // What resume may change tells no experiments apart; another form of the operators does.
+    const auto killed = load_config(path, {"debug.kill_at=checkpoint.rename:2"});
+    const auto reference = load_config(path, {"debug.reference_kernels=true"});
+    ASSERT_TRUE(killed.ok() && reference.ok());
+    EXPECT_EQ(config_hash(*killed), config_hash(*plain));
+    EXPECT_NE(config_hash(*reference), config_hash(*plain));
+    EXPECT_EQ(differing_keys(*plain, *killed, /*resumable=*/true), std::vector<std::string>());
+    EXPECT_EQ(*parse_config(to_toml(*killed), "again"), *killed);
+    EXPECT_NE(to_toml(*killed).find("\n[debug]\nkill_at = \"checkpoint.rename:2\""),
+              std::string::npos);
+    EXPECT_EQ(check_debug(*reference, /*allowed=*/false, "F").error().message,
+              "F: debug.reference_kernels: found true, allowed only with --allow-debug: it forces "
+              "a fault or a rare path, for tests");
+    EXPECT_TRUE(check_debug(*reference, /*allowed=*/true, "F").ok());
+    for (const char* wrong : {"checkpoint", "checkpoint.rename:0", "checkpoint.rename:",
+                              "checkpoint.rename:x", "checkpoint.rename:2 "}) {
+        const auto refused =
+            parse_config("", "x", {std::string("debug.kill_at=\"") + wrong + "\""});
+        ASSERT_FALSE(refused.ok()) << wrong;
+        EXPECT_NE(refused.error().message.find("checkpoint.rename | "), std::string::npos)
+            << refused.error().message;
+    }
+}
+
 struct Refused {
     const char* assignment;
     const char* sentence;  ///< after "--set ASSIGNMENT: "

@@ -87,6 +87,14 @@ TEST(Pacing, WantedFramesComeAtOnce) {
     EXPECT_EQ(pace(in).wait, 0);
 }
 
+// Wrong if a frame that must be slow (debug.frame_ms) is not, or one that is slow anyway waits
+// more.
+TEST(Pacing, ASlowFrameSleepsWhatIsLeft) {
+    EXPECT_DOUBLE_EQ(rest_of_frame(10.0, 10.25, 750), 0.5);
+    EXPECT_EQ(rest_of_frame(10.0, 10.25, 100), 0);
+    EXPECT_EQ(rest_of_frame(10.0, 10.25, 0), 0);
+}
+
 // Wrong if text fell below 4.5 : 1 on a surface it is written on.
 TEST(Theme, TextIsReadableOnEverySurface) {
     for (bool dark : {true, false}) {

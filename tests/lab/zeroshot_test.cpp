@@ -123,14 +123,15 @@ TEST_F(Zeroshot, ScoresDoNotDependOnWhatElseIsScored) {
     ASSERT_TRUE(run.ok());
     std::vector<ScoredText> texts;
     for (const std::string words : {" today", " the baker walks to the harbour", " x", " market"}) {
-        auto encoded = encode_choice(run->config, run->tokenizer, {"my sister looks at", words, 1});
+        auto encoded =
+            encode_choice(run->model.config, run->tokenizer, {"my sister looks at", words, 1});
         ASSERT_TRUE(encoded.ok()) << encoded.error().message;
         texts.push_back(*encoded);
     }
-    const auto together = score_texts(run->config, run->weights, {}, texts, {});
+    const auto together = score_texts(run->model, {}, texts, {});
     ASSERT_TRUE(together.ok());
     for (size_t i = 0; i < texts.size(); ++i) {
-        const auto alone = score_texts(run->config, run->weights, {}, {texts[i]}, {});
+        const auto alone = score_texts(run->model, {}, {texts[i]}, {});
         EXPECT_NEAR((*alone)[0], (*together)[i], 1e-4);
     }
 }
@@ -165,14 +166,15 @@ TEST_F(Zeroshot, TheBorderOfTokensIsThatOfBytes) {
     const auto run = open_run(*runs_ / "run", "fp32");
     ASSERT_TRUE(run.ok());
     const ZeroshotChoice choice{"Question: a\nAnswer:", " the baker", 9};
-    const auto text = encode_choice(run->config, run->tokenizer, choice);
+    const auto text = encode_choice(run->model.config, run->tokenizer, choice);
     ASSERT_TRUE(text.ok());
     std::vector<int32_t> tail(text->ids.begin() + text->first, text->ids.end());
     // Decoding takes the first blank for the dummy prefix.
     EXPECT_EQ(*run->tokenizer.decode(tail), "the baker");
     EXPECT_FALSE(text->joined || text->context_cut);
     // "today." is learned as pieces that join "to" and "day".
-    const auto joined = encode_choice(run->config, run->tokenizer, {"a small tow", "n today.", 8});
+    const auto joined =
+        encode_choice(run->model.config, run->tokenizer, {"a small tow", "n today.", 8});
     ASSERT_TRUE(joined.ok());
     EXPECT_TRUE(joined->joined);
     tail.assign(joined->ids.begin() + joined->first, joined->ids.end());
@@ -184,15 +186,16 @@ TEST_F(Zeroshot, LongItemsAreCutFromTheLeftAndCounted) {
     ASSERT_TRUE(run.ok());
     std::string context;
     for (int i = 0; i < 100; ++i) context += "zq ";
-    const auto text = encode_choice(run->config, run->tokenizer, {context + "the baker", " x", 1});
+    const auto text =
+        encode_choice(run->model.config, run->tokenizer, {context + "the baker", " x", 1});
     ASSERT_TRUE(text.ok());
     EXPECT_EQ(text->ids.size(), 65u) << "64 tokens are read, the last one is only asked for";
     EXPECT_TRUE(text->context_cut && !text->continuation_cut);
-    const auto whole = encode_choice(run->config, run->tokenizer, {"the baker", " x", 1});
+    const auto whole = encode_choice(run->model.config, run->tokenizer, {"the baker", " x", 1});
     const int64_t scored = static_cast<int64_t>(whole->ids.size()) - whole->first;
     EXPECT_EQ(static_cast<int64_t>(text->ids.size()) - text->first, scored);
     EXPECT_TRUE(std::equal(whole->ids.end() - scored, whole->ids.end(), text->ids.end() - scored));
-    const auto lost = encode_choice(run->config, run->tokenizer, {"a", " " + context, 300});
+    const auto lost = encode_choice(run->model.config, run->tokenizer, {"a", " " + context, 300});
     ASSERT_TRUE(lost.ok());
     EXPECT_TRUE(lost->continuation_cut);
     EXPECT_EQ(lost->first, 1);

@@ -173,12 +173,12 @@ TEST(ScoreSample, MarginIsThatOfTheModelsOwnProbabilities) {
         c.moe.router = router;
         const Batches data(c);
         const auto w = init_weights(c, 6);
-        const auto s = sample_scores(c, w, *data.source, 3, kQuiet);
+        const auto s = sample_scores({c, w}, *data.source, 3, kQuiet);
         ASSERT_TRUE(s.ok()) << s.error().message;
         SoftmaxMargin probe;
         PassChanges keep;
         keep.keep_scores = true;
-        ASSERT_TRUE(evaluate(c, w, *data.source, 3, keep, kQuiet, &probe).ok());
+        ASSERT_TRUE(evaluate({c, w}, *data.source, 3, keep, kQuiet, &probe).ok());
         EXPECT_NEAR(s->layers[1].margin.mean(), probe.sum / probe.n, 1e-4) << word(router);
         EXPECT_EQ(s->layers[1].angle_margin.batches.empty(), router == RouterKind::linear);
         EXPECT_EQ(s->layers[1].pairs.size(), static_cast<size_t>(3 * 12 * 3 * 2));
@@ -192,16 +192,16 @@ TEST(ScoreSample, PairsAreOfEveryStridethTokenOfABatch) {
     c.model.max_seq_len = 300;
     const Batches data(c, 4'000, 300);
     const auto w = init_weights(c, 6);
-    const auto all = sample_scores(c, w, *data.source, 2, kQuiet);
+    const auto all = sample_scores({c, w}, *data.source, 2, kQuiet);
     ASSERT_TRUE(all.ok()) << all.error().message;
     ASSERT_EQ(all->stride, 1);
     const auto& every = all->layers[1].pairs;
     const int64_t tokens = 600, k = 2;
     ASSERT_EQ(static_cast<int64_t>(every.size()), 2 * tokens * k);
-    const auto some = sample_scores(c, w, *data.source, 2, kQuiet, 2 * tokens * k / 7);
+    const auto some = sample_scores({c, w}, *data.source, 2, kQuiet, 2 * tokens * k / 7);
     ASSERT_TRUE(some.ok());
     ASSERT_EQ(some->stride, 8);
-    const auto third = sample_scores(c, w, *data.source, 2, kQuiet, 2 * tokens * k / 3);
+    const auto third = sample_scores({c, w}, *data.source, 2, kQuiet, 2 * tokens * k / 3);
     ASSERT_TRUE(third.ok());
     ASSERT_EQ(third->stride, 3);
     for (const auto* thinned : {&*some, &*third}) {
@@ -229,12 +229,12 @@ TEST(ScoreSample, MarginByConstruction) {
         const double scores[] = {0.5, 3, -1, 2.25, 0, 1};
         for (int64_t i = 0; i < 6; ++i) layer.linear[i][0] = scores[i];
     }
-    const auto s = sample_scores(c, w, *data.source, 2, kQuiet);
+    const auto s = sample_scores({c, w}, *data.source, 2, kQuiet);
     ASSERT_TRUE(s.ok());
     // Chosen: 3 and 2.25; the next is 1.
     for (const auto& layer : s->layers) EXPECT_NEAR(layer.margin.mean(), 1.25, kNear);
     c.moe.top_k = 6;
-    const auto all = sample_scores(c, w, *data.source, 2, kQuiet);
+    const auto all = sample_scores({c, w}, *data.source, 2, kQuiet);
     ASSERT_TRUE(all.ok());
     EXPECT_TRUE(all->layers[0].margin.batches.empty()) << "nothing is left to be chosen";
 }
@@ -252,7 +252,7 @@ TEST(ScoreSample, ActivationIsWhatTheExpertDoes) {
             layer.linear.mul_(40);
             reads.copy_(layer.linear.unsqueeze(1));
         }
-        const auto s = sample_scores(c, w, *data.source, 3, kQuiet);
+        const auto s = sample_scores({c, w}, *data.source, 3, kQuiet);
         ASSERT_TRUE(s.ok());
         for (const auto& layer : s->layers) {
             ASSERT_GT(layer.pairs.size(), 0u);
@@ -346,8 +346,8 @@ TEST(Gradients, OfOneTokenPointAlongItsHiddenState) {
     c.moe.balance = Balance::none;
     const Batches data(c);
     const auto w = in_fp64(c, 7).map([](Group, const at::Tensor& t) { return t.to(at::kFloat); });
-    const auto gradients = gradient_geometry(c, w, *data.source, 1, kQuiet);
-    const auto sample = sample_routing(c, w, *data.source, 1, kQuiet);
+    const auto gradients = gradient_geometry({c, w}, *data.source, 1, kQuiet);
+    const auto sample = sample_routing({c, w}, *data.source, 1, kQuiet);
     ASSERT_TRUE(gradients.ok()) << gradients.error().message;
     ASSERT_TRUE(sample.ok());
     int once = 0, apart = 0;
@@ -380,7 +380,7 @@ TEST(Gradients, BalanceReachesRowsThatNoTokenChose) {
     const auto w = init_weights(c, 7);
     const auto rows = [&](Balance balance) {
         c.moe.balance = balance;
-        const auto found = gradient_geometry(c, w, *data.source, 1, kQuiet);
+        const auto found = gradient_geometry({c, w}, *data.source, 1, kQuiet);
         EXPECT_TRUE(found.ok());
         return found ? (*found)[0].router_gradients.n : 0;
     };
@@ -392,7 +392,7 @@ TEST(Gradients, RoutersThatDoNotLearnHaveNone) {
     auto c = tiny();
     c.moe.router = RouterKind::random_fixed;
     const Batches data(c);
-    const auto found = gradient_geometry(c, init_weights(c, 7), *data.source, 1, kQuiet);
+    const auto found = gradient_geometry({c, init_weights(c, 7)}, *data.source, 1, kQuiet);
     ASSERT_TRUE(found.ok());
     EXPECT_TRUE((*found)[0].matches.empty());
     EXPECT_GT((*found)[0].read_gradients.n, 0);
@@ -402,16 +402,16 @@ TEST(Coupling, SaysWhatItCannotMeasure) {
     auto c = tiny();
     c.moe.router = RouterKind::hash;
     const Batches data(c);
-    EXPECT_EQ(sample_scores(c, init_weights(c, 1), *data.source, 1, kQuiet).error().message,
+    EXPECT_EQ(sample_scores({c, init_weights(c, 1)}, *data.source, 1, kQuiet).error().message,
               "a hash router has no scores");
-    EXPECT_EQ(gradient_geometry(c, init_weights(c, 1), *data.source, 1, kQuiet).error().message,
+    EXPECT_EQ(gradient_geometry({c, init_weights(c, 1)}, *data.source, 1, kQuiet).error().message,
               "a hash router has no rows");
     c.moe.router = RouterKind::cosine;
     c.moe.expert = ExpertKind::fixed;
-    EXPECT_EQ(gradient_geometry(c, init_weights(c, 1), *data.source, 1, kQuiet).error().message,
+    EXPECT_EQ(gradient_geometry({c, init_weights(c, 1)}, *data.source, 1, kQuiet).error().message,
               "static experts read nothing");
     c.model.ffn = FfnKind::dense;
-    EXPECT_EQ(sample_scores(c, init_weights(c, 1), *data.source, 1, kQuiet).error().message,
+    EXPECT_EQ(sample_scores({c, init_weights(c, 1)}, *data.source, 1, kQuiet).error().message,
               "a dense model has no routing");
 }
 

@@ -51,16 +51,16 @@ TEST(LiveSpearman, IsTheMedianOverExpertsWithEnoughPairs) {
 TEST(LiveSpearman, ReadsThePairsThatTheAnalysisReads) {
     const auto c = tiny();
     const Batches data(c);
-    const auto w = init_weights(c, 5);
-    const auto analysis = sample_scores(c, w, *data.source, 1, kQuiet);
+    const auto model = initial_model(c, 5);
+    const auto analysis = sample_scores(model, *data.source, 1, kQuiet);
     ASSERT_TRUE(analysis.ok()) << analysis.error().message;
     ScoreSample live;
-    const auto probe = pairs_probe(c, w, live);
+    const auto probe = pairs_probe(model, live);
     ASSERT_TRUE(probe);
     const c10::AutoGradMode no_grad(false);
     ForwardOptions options;
     options.probe = probe.get();
-    forward(c, w, eval_tensors(*data.source, 0, at::kCPU).ids, options);
+    forward(model, eval_tensors(*data.source, 0, at::kCPU).ids, options);
     for (size_t l = 0; l < 2; ++l) {
         EXPECT_EQ(live.layers[l].pairs.score, analysis->layers[l].pairs.score);
         EXPECT_EQ(live.layers[l].pairs.activation, analysis->layers[l].pairs.activation);
@@ -69,10 +69,10 @@ TEST(LiveSpearman, ReadsThePairsThatTheAnalysisReads) {
     for (const double rho : live_spearman(live)) EXPECT_LE(std::abs(rho), 1.0);
     auto hash = c;
     hash.moe.router = RouterKind::hash;
-    EXPECT_FALSE(pairs_probe(hash, w, live));
+    EXPECT_FALSE(pairs_probe({hash, model.weights}, live));
     auto fixed = c;
     fixed.moe.expert = ExpertKind::fixed;
-    EXPECT_FALSE(pairs_probe(fixed, w, live));
+    EXPECT_FALSE(pairs_probe({fixed, model.weights}, live));
 }
 
 TEST(LiveGradient, IsTheMatchedCosineOfTheAnalysis) {
@@ -86,12 +86,13 @@ TEST(LiveGradient, IsTheMatchedCosineOfTheAnalysis) {
         c.moe.expert_rank = 2;
         const Batches data(c);
         const auto w = init_weights(c, 7);
-        const auto expected = gradient_geometry(c, w, *data.source, 1, kQuiet);
+        const auto expected = gradient_geometry({c, w}, *data.source, 1, kQuiet);
         ASSERT_TRUE(expected.ok()) << expected.error().message;
         const auto leaves = w.map(
             [](Group, const at::Tensor& t) { return t.detach().clone().set_requires_grad(true); });
         const auto batch = eval_tensors(*data.source, 0, at::kCPU);
-        training_loss(c, leaves, forward(c, leaves, batch.ids, {}), batch.targets).total.backward();
+        training_loss({c, leaves}, forward({c, leaves}, batch.ids, {}), batch.targets)
+            .total.backward();
         for (size_t l = 0; l < 2; ++l) {
             const auto& leaf = leaves.layers[l];
             std::vector<double> matched;
@@ -121,16 +122,17 @@ TEST(LiveGradient, TheEngineShowsGradientsBesideTheWeightsTheyWereTakenAt) {
     c.train.precision = Precision::fp32;
     const Batches data(c);
     const auto run = [&](const GradientView& look) {
-        Engine engine(untrained(c, init_weights(c, 3)));
+        Engine engine(untrained(initial_model(c, 3)));
         EXPECT_TRUE(engine
                         .update(
                             *data.source, [] {}, look)
                         .ok());
-        return engine.state().weights.layers[1].centroids.clone();
+        return engine.state().model.weights.layers[1].centroids.clone();
     };
     const auto before = init_weights(c, 3).layers[1].centroids;
     int looked = 0;
-    const auto after = run([&](const Weights& w, const std::map<std::string, at::Tensor>& grads) {
+    const auto after = run([&](const Model& model, const std::map<std::string, at::Tensor>& grads) {
+        const auto& w = model.weights;
         ++looked;
         EXPECT_TRUE(at::equal(w.layers[1].centroids, before));
         ASSERT_TRUE(grads.count("layers.1.router.centroids"));

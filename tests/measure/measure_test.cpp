@@ -23,7 +23,7 @@ TEST(RoutingSample, FrozenRoutingHasJaccardOneAndNoDisplacement) {
     c.moe.reroute = Reroute::frozen;
     const Batches data(c);
     const auto w = init_weights(c, 3);
-    const auto s = sample_routing(c, w, *data.source, 4, kQuiet);
+    const auto s = sample_routing({c, w}, *data.source, 4, kQuiet);
     ASSERT_TRUE(s.ok()) << s.error().message;
     EXPECT_EQ(s->tokens, 4 * 12);
     for (const auto& layer : s->layers) {
@@ -37,8 +37,8 @@ TEST(RoutingSample, AgreesWithEvaluationAndCountsEveryChoice) {
     const auto c = tiny();
     const Batches data(c);
     const auto w = init_weights(c, 3);
-    const auto s = sample_routing(c, w, *data.source, 3, kQuiet);
-    const auto e = evaluate(c, w, *data.source, 3, {}, kQuiet);
+    const auto s = sample_routing({c, w}, *data.source, 3, kQuiet);
+    const auto e = evaluate({c, w}, *data.source, 3, {}, kQuiet);
     ASSERT_TRUE(s.ok() && e.ok());
     for (size_t l = 0; l < s->layers.size(); ++l) {
         for (size_t p = 0; p < 2; ++p)
@@ -58,7 +58,7 @@ TEST(RoutingSample, EchoIsOneWhereHopsRepeatThemselves) {
     c.moe.expert = ExpertKind::fixed;
     c.moe.reroute = Reroute::frozen;
     const Batches data(c);
-    const auto s = sample_routing(c, init_weights(c, 3), *data.source, 2, kQuiet);
+    const auto s = sample_routing({c, init_weights(c, 3)}, *data.source, 2, kQuiet);
     ASSERT_TRUE(s.ok());
     for (const auto& layer : s->layers) EXPECT_NEAR(layer.echo.mean(), 1.0, 1e-6);
 }
@@ -77,7 +77,7 @@ TEST(RoutingSample, LayersAreComparedByTheIndicesOfTheirFirstHops) {
             y.linear.zero_();
             y.linear.narrow(0, l == 0 ? first : second, 2).fill_(1);
         }
-        const auto s = sample_routing(c, w, *data.source, 2, kQuiet);
+        const auto s = sample_routing({c, w}, *data.source, 2, kQuiet);
         EXPECT_TRUE(s.ok());
         EXPECT_EQ(s->layer_jaccard[1].size(), 1u);
         return s->layer_jaccard[1][0].mean();

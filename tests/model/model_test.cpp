@@ -37,8 +37,8 @@ TEST(Model, LaterTokensDoNotChangeEarlierOnes) {
     const c10::AutoGradMode no_grad(false);
     const auto w = in_fp64(c);
     const auto ids = some_ids(c, 1, 8);
-    const auto all = forward(c, w, ids, {}).hidden.narrow(0, 0, 5);
-    EXPECT_LT(max_abs(all, forward(c, w, ids.narrow(1, 0, 5).contiguous(), {}).hidden), 1e-12);
+    const auto all = forward({c, w}, ids, {}).hidden.narrow(0, 0, 5);
+    EXPECT_LT(max_abs(all, forward({c, w}, ids.narrow(1, 0, 5).contiguous(), {}).hidden), 1e-12);
 }
 
 TEST(Model, InitialValuesDependOnSeedAndNameOnly) {
@@ -71,7 +71,7 @@ TEST(Probe, ReadingChangesNoBit) {
     ForwardOptions with;
     with.probe = &probe;
     with.statistics = true;
-    EXPECT_TRUE(forward(c, w, ids, {}).hidden.equal(forward(c, w, ids, with).hidden));
+    EXPECT_TRUE(forward({c, w}, ids, {}).hidden.equal(forward({c, w}, ids, with).hidden));
     EXPECT_EQ(probe.hops, 2 * 3);
 }
 
@@ -84,10 +84,10 @@ TEST(Halting, ThresholdZeroRunsAllAndInfinityRunsOneHop) {
     zero.changes.halt_epsilon = 0;
     all.changes.halt_epsilon = 1e30;
     one.changes.hop_limit = 1;
-    EXPECT_TRUE(forward(c, w, ids, {}).hidden.equal(forward(c, w, ids, zero).hidden));
+    EXPECT_TRUE(forward({c, w}, ids, {}).hidden.equal(forward({c, w}, ids, zero).hidden));
     Counting probe;
     all.probe = &probe;
-    EXPECT_TRUE(forward(c, w, ids, one).hidden.equal(forward(c, w, ids, all).hidden));
+    EXPECT_TRUE(forward({c, w}, ids, one).hidden.equal(forward({c, w}, ids, all).hidden));
     EXPECT_EQ(probe.tokens, 2 * 12) << "halted tokens must not be computed";
 }
 
@@ -102,9 +102,9 @@ TEST(Halting, AHaltedTokenKeepsItsUpdateAndOthersAreUntouched) {
     ForwardOptions deep, shallow, mixed;
     shallow.changes.hop_limit = 1;
     mixed.changes.depths = {{3, 3, 1, 3, 3}, {3, 3, 3, 3, 3}};
-    const auto full = moe(c, w, 0, x, tokens, deep, nullptr).out,
-               first = moe(c, w, 0, x, tokens, shallow, nullptr).out;
-    const auto out = moe(c, w, 0, x, tokens, mixed, nullptr).out;
+    const auto full = moe({c, w}, 0, x, tokens, deep, nullptr).out,
+               first = moe({c, w}, 0, x, tokens, shallow, nullptr).out;
+    const auto out = moe({c, w}, 0, x, tokens, mixed, nullptr).out;
     for (int64_t t = 0; t < 5; ++t)
         EXPECT_LT(max_abs(out.select(0, t), (t == 2 ? first : full).select(0, t)), 1e-12)
             << "token " << t;
@@ -117,7 +117,7 @@ TEST(FrozenRouting, ConsecutiveHopsChooseTheSame) {
     ForwardOptions options;
     options.statistics = true;
     options.changes.freeze_routing = true;
-    const auto out = forward(c, w, some_ids(c, 2, 6), options);
+    const auto out = forward({c, w}, some_ids(c, 2, 6), options);
     for (const auto& s : out.stats)
         for (const double j : s.jaccard) EXPECT_EQ(j, 1.0);
 }
@@ -129,10 +129,10 @@ TEST(FrozenRouting, TheConfigurationAsksForTheSameThing) {
     const auto ids = some_ids(c, 2, 6);
     ForwardOptions frozen;
     frozen.changes.freeze_routing = true;
-    const auto expected = forward(c, w, ids, frozen).hidden;
-    EXPECT_GT(max_abs(expected, forward(c, w, ids, {}).hidden), 1e-9);
+    const auto expected = forward({c, w}, ids, frozen).hidden;
+    EXPECT_GT(max_abs(expected, forward({c, w}, ids, {}).hidden), 1e-9);
     c.moe.reroute = Reroute::frozen;
-    EXPECT_TRUE(expected.equal(forward(c, w, ids, {}).hidden));
+    EXPECT_TRUE(expected.equal(forward({c, w}, ids, {}).hidden));
 }
 
 TEST(Balance, IsOneForEvenUseWhateverTheTopology) {
@@ -143,7 +143,7 @@ TEST(Balance, IsOneForEvenUseWhateverTheTopology) {
         c.moe.top_k = k;
         c.moe.tau = 1e-9;  // all probabilities equal
         const c10::AutoGradMode no_grad(false);
-        EXPECT_NEAR(forward(c, in_fp64(c), some_ids(c, 2, 6), {}).balance.item().toDouble(), 1.0,
+        EXPECT_NEAR(forward({c, in_fp64(c)}, some_ids(c, 2, 6), {}).balance.item().toDouble(), 1.0,
                     1e-6)
             << "k = " << k;
     }

@@ -32,14 +32,14 @@ struct Routed : Probe {
     std::vector<int64_t> offset;
 };
 
-Routed route_layer(const Config& c, const Weights& w, const at::Tensor& x, const at::Tensor& ids,
+Routed route_layer(const Model& model, const at::Tensor& x, const at::Tensor& ids,
                    PassChanges changes = {}, LayerStats* stats = nullptr) {
     const c10::AutoGradMode no_grad(false);
     Routed out;
     ForwardOptions options;
     options.probe = &out;
     options.changes = std::move(changes);
-    moe(c, w, 0, x, {ids.reshape({-1}), ids.size(1)}, options, stats);
+    moe(model, 0, x, {ids.reshape({-1}), ids.size(1)}, options, stats);
     return out;
 }
 
@@ -60,10 +60,10 @@ TEST(Hash, DependsOnPositionOrTokenAloneAndWeighsEvenly) {
     const auto w = in_fp64(c);
     const auto x = randn({10, c.model.d_model}, 4);
     const auto ids = at::tensor(at::ArrayRef<int64_t>({1, 2, 3, 4, 5, 5, 4, 3, 2, 1})).view({2, 5});
-    const auto by_position = route_layer(c, w, x, ids);
+    const auto by_position = route_layer({c, w}, x, ids);
     EXPECT_TRUE(by_position.idx[0].narrow(0, 0, 5).equal(by_position.idx[0].narrow(0, 5, 5)));
     c.moe.hash_key = HashKey::token;
-    const auto by_token = route_layer(c, w, x, ids);
+    const auto by_token = route_layer({c, w}, x, ids);
     EXPECT_TRUE(by_token.idx[0][0].equal(by_token.idx[0][9])) << "the same token twice";
     EXPECT_TRUE(by_token.idx[0].equal(by_token.idx[2])) << "nothing changes from hop to hop";
     EXPECT_EQ(by_token.weight[0].min().item().toDouble(), 1.0 / double(c.moe.top_k));
@@ -76,7 +76,7 @@ TEST(Linear, LogitsAreRowsTimesInput) {
     c.moe.hops = {1};
     const auto w = in_fp64(c);
     const auto x = randn({5, c.model.d_model}, 4);
-    const auto r = route_layer(c, w, x, some_ids(c, 1, 5));
+    const auto r = route_layer({c, w}, x, some_ids(c, 1, 5));
     const auto p = x.matmul(w.layers[0].linear.t()).softmax(-1);
     const auto chosen = p.gather(1, r.idx[0]);
     EXPECT_LT(max_abs(r.weight[0], chosen / chosen.sum(-1, true)), 1e-12);
@@ -90,7 +90,7 @@ TEST(Pools, UnrolledHopsChooseInsideTheirOwnPool) {
     const auto w = in_fp64(c);
     LayerStats stats;
     const auto x = randn({10, c.model.d_model}, 4);
-    const auto r = route_layer(c, w, x, some_ids(c, 2, 5), {}, &stats);
+    const auto r = route_layer({c, w}, x, some_ids(c, 2, 5), {}, &stats);
     EXPECT_EQ(r.offset, (std::vector<int64_t>{0, 3, 6}));
     for (size_t hop = 0; hop < 3; ++hop)
         EXPECT_LT(r.idx[hop].max().item().toLong(), hop < 2 ? 3 : 2) << "indices are of the pool";
@@ -102,7 +102,7 @@ TEST(Pools, UnrolledHopsChooseInsideTheirOwnPool) {
     }
     PassChanges frozen;
     frozen.freeze_routing = true;
-    EXPECT_EQ(route_layer(c, w, x, some_ids(c, 2, 5), frozen).offset,
+    EXPECT_EQ(route_layer({c, w}, x, some_ids(c, 2, 5), frozen).offset,
               (std::vector<int64_t>{0, 0, 0}))
         << "frozen routing keeps hop 0's own pool";
 }
@@ -112,7 +112,7 @@ TEST(Rerouting, KinematicMovesThePositionByTheChosenVectors) {
     c.moe.reroute = Reroute::kinematic;
     const auto w = in_fp64(c);
     const auto x = randn({6, c.model.d_model}, 4);
-    const auto r = route_layer(c, w, x, some_ids(c, 1, 6));
+    const auto r = route_layer({c, w}, x, some_ids(c, 1, 6));
     const auto v = w.layers[0]
                        .kinematic.index_select(0, r.idx[0].reshape({-1}))
                        .view({6, c.moe.top_k, c.moe.d_space});
@@ -120,7 +120,7 @@ TEST(Rerouting, KinematicMovesThePositionByTheChosenVectors) {
     EXPECT_LT(max_abs(r.pos[1], kernels::reference::l2norm(moved)), 1e-12);  // [def:reroute]
     EXPECT_GT(max_abs(r.pos[1], r.pos[0]), 1e-3);
     c.moe.reroute = Reroute::hybrid;
-    const auto hybrid = route_layer(c, w, x, some_ids(c, 1, 6));
+    const auto hybrid = route_layer({c, w}, x, some_ids(c, 1, 6));
     EXPECT_TRUE(hybrid.pos[0].equal(r.pos[0]));
     EXPECT_GT(max_abs(hybrid.pos[1], r.pos[1]), 1e-6);
 }
@@ -132,8 +132,8 @@ TEST(Rerouting, HaltedTokensLeaveThePositionsOfOthersAlone) {
     const auto x = randn({5, c.model.d_model}, 4);
     PassChanges changes;
     changes.depths = {{3, 1, 3, 2, 3}, {3, 3, 3, 3, 3}};
-    const auto all = route_layer(c, w, x, some_ids(c, 1, 5));
-    const auto some = route_layer(c, w, x, some_ids(c, 1, 5), changes);
+    const auto all = route_layer({c, w}, x, some_ids(c, 1, 5));
+    const auto some = route_layer({c, w}, x, some_ids(c, 1, 5), changes);
     EXPECT_LT(max_abs(some.pos[2], all.pos[2].index_select(0, at::tensor({0L, 2L, 4L}))), 1e-12);
 }
 

@@ -5,7 +5,6 @@
 #include <ATen/ops/randint.h>
 
 #include "core/model/forward.h"
-#include "core/model/weights.h"
 #include "kernels/ops.h"
 #include "tests/kernels/helpers.h"
 
@@ -43,12 +42,12 @@ inline at::Tensor some_ids(const Config& c, int64_t batch, int64_t length) {
                        at::TensorOptions().dtype(at::kLong));
 }
 
-inline at::Tensor loss_of(const Config& c, const Weights& w, const at::Tensor& ids,
-                          kernels::Form form) {
+inline at::Tensor loss_of(const Model& model, const at::Tensor& ids, kernels::Form form) {
     ForwardOptions options;
     options.form = form;
-    const auto out = forward(c, w, ids, options);
-    auto loss = kernels::classifier(out.hidden, w.embed, ids.reshape({-1}), form).nll_sum;
+    const auto out = forward(model, ids, options);
+    auto loss =
+        kernels::classifier(out.hidden, model.weights.embed, ids.reshape({-1}), form).nll_sum;
     if (out.balance.defined()) loss = loss + out.balance * 3.0;
     return out.z.defined() ? loss + out.z * 2.0 : loss;
 }

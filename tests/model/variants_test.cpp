@@ -134,7 +134,7 @@ TEST_P(Variants, GradientsOfTheWholeModelByFiniteDifferences) {
     w.for_each([&](const std::string& name, Group group, at::Tensor& t) {
         t = t.detach().clone().set_requires_grad(learns(c, name, group));
     });
-    loss_of(c, w, ids, kernels::Form::fused).backward();
+    loss_of({c, w}, ids, kernels::Form::fused).backward();
     constexpr double kStep = 1e-6;
     w.for_each([&](const std::string& name, Group, at::Tensor& t) {
         if (!t.requires_grad()) return;
@@ -147,9 +147,9 @@ TEST_P(Variants, GradientsOfTheWholeModelByFiniteDifferences) {
             const double keep = p[j];
             const c10::AutoGradMode no_grad(false);
             p[j] = keep + kStep;
-            const double above = loss_of(c, w, ids, kernels::Form::reference).item().toDouble();
+            const double above = loss_of({c, w}, ids, kernels::Form::reference).item().toDouble();
             p[j] = keep - kStep;
-            const double below = loss_of(c, w, ids, kernels::Form::reference).item().toDouble();
+            const double below = loss_of({c, w}, ids, kernels::Form::reference).item().toDouble();
             p[j] = keep;
             const double numeric = (above - below) / (2 * kStep);
             EXPECT_NEAR(grad.const_data_ptr<double>()[j], numeric,
@@ -165,8 +165,8 @@ TEST_P(Variants, ReferenceAndFusedFormsAgree) {
     const c10::AutoGradMode no_grad(false);
     const auto w = in_fp64(c);
     const auto ids = some_ids(c, 2, 7);
-    EXPECT_NEAR(loss_of(c, w, ids, kernels::Form::fused).item().toDouble(),
-                loss_of(c, w, ids, kernels::Form::reference).item().toDouble(), 1e-9);
+    EXPECT_NEAR(loss_of({c, w}, ids, kernels::Form::fused).item().toDouble(),
+                loss_of({c, w}, ids, kernels::Form::reference).item().toDouble(), 1e-9);
 }
 
 INSTANTIATE_TEST_SUITE_P(Science, Variants, ::testing::ValuesIn(kVariants),

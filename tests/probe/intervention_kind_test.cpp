@@ -28,7 +28,7 @@ TEST(InterventionKinds, CommandsOfTheRunAloneMakeNoPlan) {
     const auto w = in_fp64(c);
     for (const CommandSpec& spec : command_registry()) {
         if (spec.inference) continue;
-        const auto plan = make_plan(c, w, {{spec.kind, {}}}, 0);
+        const auto plan = make_plan({c, w}, {{spec.kind, {}}}, 0);
         ASSERT_FALSE(plan.ok()) << spec.name;
         EXPECT_EQ(plan.error().message,
                   "command \"" + spec.name + "\": acts on the run in training, not on prompts");

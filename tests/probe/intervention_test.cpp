@@ -39,8 +39,7 @@ class Interventions : public ::testing::Test {
   protected:
     Interventions() { set(tiny()); }
     void set(const Config& config) {
-        c = config;
-        w = in_fp64(c);
+        model = {config, in_fp64(config)};
         ids = some_ids(c, 1, 6);
     }
     Result<Plan> plan(const std::vector<std::string>& lines) {
@@ -50,19 +49,19 @@ class Interventions : public ::testing::Test {
             if (!command) return command.error();
             commands.push_back(*command);
         }
-        return make_plan(c, w, commands, 7);
+        return make_plan(model, commands, 7);
     }
     Record run(const Plan& p, at::Tensor* hidden = nullptr) {
         const c10::AutoGradMode no_grad(false);
-        const auto edited = edited_weights(w, p);
-        InterventionProbe changes(c, edited, p, ids.size(1));
+        const auto edited = edited_model(model, p);
+        InterventionProbe changes(edited, p, ids.size(1));
         Record record;
         ProbeChain chain({&changes, &record});
         ForwardOptions options;
         options.changes = p.changes;
         options.changes.keep_scores = true;
         options.probe = &chain;
-        const auto out = forward(c, edited, ids, options);
+        const auto out = forward(edited, ids, options);
         if (hidden) *hidden = out.hidden;
         return record;
     }
@@ -73,8 +72,9 @@ class Interventions : public ::testing::Test {
     }
     Record base() { return run(Plan()); }
 
-    Config c;
-    Weights w;
+    Model model;
+    const Config& c = model.config;
+    const Weights& w = model.weights;
     at::Tensor ids;
 };
 
@@ -88,7 +88,7 @@ TEST_F(Interventions, AnEmptyScriptChangesNoBit) {
     ForwardOptions plain;
     plain.changes.keep_scores = true;
     const c10::AutoGradMode no_grad(false);
-    EXPECT_TRUE(hidden.equal(forward(c, w, ids, plain).hidden));
+    EXPECT_TRUE(hidden.equal(forward(model, ids, plain).hidden));
 }
 
 TEST_F(Interventions, SteeringAddsTheCentroidToThePositionInItsLayerAlone) {
@@ -222,10 +222,10 @@ TEST_F(Interventions, AMovedCentroidIsThatOfACopy) {
     const auto before = w.layers[0].centroids.clone();
     auto p = plan({R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [1, 0, 0, 0]})"});
     ASSERT_TRUE(p.ok()) << p.error().message;
-    const auto edited = edited_weights(w, *p);
+    const auto edited = edited_model(model, *p);
     EXPECT_TRUE(w.layers[0].centroids.equal(before)) << "the model itself must stay";
-    EXPECT_TRUE(edited.layers[1].centroids.is_same(w.layers[1].centroids));
-    EXPECT_EQ(edited.layers[0].centroids[1][0].item().toDouble(), 1.0);
+    EXPECT_TRUE(edited.weights.layers[1].centroids.is_same(w.layers[1].centroids));
+    EXPECT_EQ(edited.weights.layers[0].centroids[1][0].item().toDouble(), 1.0);
     EXPECT_FALSE(
         plan({R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [1, 0]})"}).ok());
 }
@@ -263,7 +263,7 @@ TEST_F(Interventions, TheControlOfAMovedCentroidIsMovedAsFar) {
         const auto p = plan({line});
         ASSERT_TRUE(p.ok()) << p.error().message;
         for (uint64_t seed = 0; seed < 5; ++seed) {
-            const auto control = random_control(*p, c, w, seed);
+            const auto control = random_control(*p, model, seed);
             const auto& move = control.moves.at(0);
             EXPECT_NE(move.expert, 1);
             if (plain)
@@ -302,7 +302,7 @@ TEST_F(Interventions, TheControlDrawsOtherExpertsOfTheSamePool) {
     ASSERT_TRUE(p.ok()) << p.error().message;
     std::set<std::vector<int64_t>> seen;
     for (uint64_t seed = 0; seed < 30; ++seed) {
-        const auto control = random_control(*p, c, w, seed);
+        const auto control = random_control(*p, model, seed);
         const auto& e = control.actions[0].experts;
         ASSERT_EQ(e.size(), 2u);
         EXPECT_EQ(control.actions[0].layer, 1);
@@ -311,8 +311,8 @@ TEST_F(Interventions, TheControlDrawsOtherExpertsOfTheSamePool) {
         seen.insert(e);
     }
     EXPECT_GT(seen.size(), 5u) << "draws must differ";
-    EXPECT_EQ(random_control(*p, c, w, 3).actions[0].experts,
-              random_control(*p, c, w, 3).actions[0].experts);
+    EXPECT_EQ(random_control(*p, model, 3).actions[0].experts,
+              random_control(*p, model, 3).actions[0].experts);
 }
 
 TEST_F(Interventions, TheControlOfSeveralLinesIsOfTheirSize) {
@@ -327,7 +327,7 @@ TEST_F(Interventions, TheControlOfSeveralLinesIsOfTheirSize) {
                          R"({"command": "suppress", "layer": 1, "expert": 0})"});
     ASSERT_TRUE(p.ok()) << p.error().message;
     for (uint64_t seed = 0; seed < 20; ++seed) {
-        const auto control = random_control(*p, c, w, seed);
+        const auto control = random_control(*p, model, seed);
         std::set<int64_t> a(control.actions[0].experts.begin(), control.actions[0].experts.end()),
             b(control.actions[1].experts.begin(), control.actions[1].experts.end()), all = a;
         all.insert(b.begin(), b.end());
@@ -342,7 +342,7 @@ TEST_F(Interventions, TheControlOfSeveralLinesIsOfTheirSize) {
     const auto surgery =
         plan({R"({"command": "surgery", "layer": 0, "expert": [0, 1, 2], "with": 9})"});
     for (uint64_t seed = 0; seed < 40; ++seed) {
-        const auto control = random_control(*surgery, c, w, seed);
+        const auto control = random_control(*surgery, model, seed);
         for (const int64_t e : control.actions[0].experts)
             EXPECT_TRUE(e > 2 && e != 9) << "its own direction would change nothing";
     }
@@ -354,7 +354,7 @@ TEST_F(Interventions, TheControlOfZeroedHopsKeepsTheTokensOfEach) {
               R"({"command": "zero_experts", "layers": [1], "hops": [0], "tokens": [2, 5]})"});
     ASSERT_TRUE(p.ok()) << p.error().message;
     for (uint64_t seed = 0; seed < 10; ++seed) {
-        const auto control = random_control(*p, c, w, seed);
+        const auto control = random_control(*p, model, seed);
         ASSERT_EQ(control.actions.size(), 2u);
         std::set<std::pair<int64_t, int64_t>> tokens;
         for (const auto& a : control.actions) {
@@ -368,13 +368,13 @@ TEST_F(Interventions, TheControlOfZeroedHopsKeepsTheTokensOfEach) {
 TEST_F(Interventions, TheControlOfAFreezeTakesChoicesOfOtherTokens) {
     const auto p = plan({R"({"command": "freeze", "what": "routing"})"});
     ASSERT_TRUE(p.ok());
-    auto record = run(random_control(*p, c, w, 5));
+    auto record = run(random_control(*p, model, 5));
     const auto first = record.at(0, 0).idx, later = record.at(0, 1).idx;
     const auto sorted = [](const at::Tensor& t) { return std::get<0>(t.reshape({-1}).sort()); };
     EXPECT_TRUE(sorted(first).equal(sorted(later))) << "the same choices, dealt anew";
     // Frozen choices weigh anew what they take, so their control does.
     const auto choices = plan({R"({"command": "freeze", "what": "choices"})"});
-    const auto control = random_control(*choices, c, w, 5);
+    const auto control = random_control(*choices, model, 5);
     EXPECT_EQ(control.actions.at(0).kind, CommandKind::freeze);
     EXPECT_EQ(control.actions.at(0).with, "choices");
     EXPECT_TRUE(control.actions.at(0).exchanged);

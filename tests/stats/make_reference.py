@@ -49,7 +49,6 @@ def descriptive(i):
         "x": x, "counts": counts, "probabilities": probabilities, "singular": singular,
         "mean": x.mean(), "std": x.std(ddof=1), "quantiles": numpy.quantile(x, probabilities),
         "ranks": stats.rankdata(rounded(x, 0)), "cv": stats.variation(x),
-        "robust_std": 1.4826 * stats.median_abs_deviation(x),
         "gini": pairs / (2 * counts.mean()), "entropy": stats.entropy(counts),
         "effective_number": numpy.exp(stats.entropy(counts)),
         "effective_rank": numpy.exp(stats.entropy(singular**2)),
@@ -64,10 +63,10 @@ def distributions(i):
     n = int(rng.integers(1, 400))
     k = int(rng.integers(0, n + 1))
     return {
-        "df": df, "df2": df2, "a": a, "b": b, "p": p, "f": f, "chi": chi, "t": t, "n": n, "k": k,
+        "df": df, "a": a, "b": b, "p": p, "chi": chi, "t": t, "n": n, "k": k,
         "normal_cdf": stats.norm.cdf(t), "normal_quantile": stats.norm.ppf(p), "t_cdf": stats.t.cdf(t, df),
-        "t_quantile": stats.t.ppf(p, df), "f_sf": stats.f.sf(f, df, df2), "chi_square_sf": stats.chi2.sf(chi, df),
-        "chi_square_pdf": stats.chi2.pdf(chi, df), "beta_cdf": stats.beta.cdf(p, a, b),
+        "t_quantile": stats.t.ppf(p, df),
+        "chi_square_pdf": stats.chi2.pdf(chi, df),
         "beta_quantile": stats.beta.ppf(p, a, b), "binomial_cdf": stats.binom.cdf(k, n, p),
     }
 
@@ -122,8 +121,6 @@ def proportions(i):
     haldane = table + 0.5
     log_ratio = numpy.log(haldane[0, 0] * haldane[1, 1] / haldane[0, 1] / haldane[1, 0])
     half = stats.norm.ppf(0.975) * numpy.sqrt((1 / haldane).sum())
-    wide = rng.integers(1, 40, (int(rng.integers(2, 6)), int(rng.integers(2, 6))))
-    plain, yates = stats.chi2_contingency(wide, correction=False), stats.chi2_contingency(table, correction=True)
     signs = stats.binomtest(only_a, only_a + only_b, 0.5)
     return {
         "only_a": only_a, "only_b": only_b, "n": n, "margin": margin,
@@ -133,9 +130,6 @@ def proportions(i):
                  "ci95": list(stats.norm.interval(0.95, answers.mean(), error))},
         "table": table, "fisher": stats.fisher_exact(table).pvalue,
         "odds": numpy.exp(log_ratio), "odds_ci95": numpy.exp([log_ratio - half, log_ratio + half]),
-        "wide": wide, "chi_square": {"statistic": plain.statistic, "df": plain.dof, "p": plain.pvalue,
-                                     "cramers_v": stats.contingency.association(wide), "least": plain.expected_freq.min()},
-        "yates": {"statistic": yates.statistic, "p": yates.pvalue},
         "sign": {"p": signs.pvalue, "ci95": proportion_confint(only_a, only_a + only_b, 0.05, "beta")},
     }
 
@@ -147,15 +141,14 @@ def ranks(i):
     y = rng.uniform(-1, 1) * x + rng.normal(size=n)
     # Every other set has many ties.
     x, y = rounded(x, i % 2 * 3), rounded(y, i % 2 * 3)
-    rank, linear = stats.spearmanr(x, y), stats.pearsonr(x, y)
-    return {"x": x, "y": y, "spearman": {"r": rank.statistic, "p": rank.pvalue},
-            "pearson": {"r": linear.statistic, "p": linear.pvalue, "ci95": list(linear.confidence_interval(0.95))}}
+    rank = stats.spearmanr(x, y)
+    return {"x": x, "y": y, "spearman": {"r": rank.statistic, "p": rank.pvalue}}
 
 
 def multiple(i):
     rng = draws("multiple", i)
     p = rounded(rng.beta(rng.uniform(0.2, 1), 1, rng.integers(1, 50)), 5)
-    return {"p": p, "benjamini_hochberg": multipletests(p, method="fdr_bh")[1], "holm": multipletests(p, method="holm")[1]}
+    return {"p": p, "benjamini_hochberg": multipletests(p, method="fdr_bh")[1]}
 
 
 def permutation(i):
@@ -163,20 +156,15 @@ def permutation(i):
     small = i % 2 == 0
     a = rounded(rng.normal(rng.uniform(-1, 1), 1, rng.integers(3, 7) if small else 20), 3)
     b = rounded(rng.normal(0, 1, rng.integers(3, 7) if small else 25), 3)
-    x = rounded(rng.normal(0.3, 1, rng.integers(4, 12) if small else 30), 3)
 
     def difference(u, v, axis=-1):
         return u.mean(axis=axis) - v.mean(axis=axis)
 
-    def mean(u, axis=-1):
-        return u.mean(axis=axis)
-
-    out = {"a": a, "b": b, "x": x, "exact": small}
-    for name, data, statistic, kind in [("groups", (a, b), difference, "independent"), ("signs", (x,), mean, "samples")]:
-        for alternative in ["greater", "less", "two-sided"]:
-            result = stats.permutation_test(data, statistic, permutation_type=kind, alternative=alternative, vectorized=True,
-                                            n_resamples=numpy.inf if small else RESAMPLES, rng=i)
-            out[f"{name}_{alternative}"] = result.pvalue
+    out = {"a": a, "b": b}
+    for alternative in ["greater", "less"]:
+        result = stats.permutation_test((a, b), difference, permutation_type="independent", alternative=alternative, vectorized=True,
+                                        n_resamples=numpy.inf if small else RESAMPLES, rng=i)
+        out[f"groups_{alternative}"] = result.pvalue
     return out
 
 

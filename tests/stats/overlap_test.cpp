@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/base/sets.h"
+
 namespace hopscope::core::stats::testing {
 namespace {
 
@@ -42,22 +44,6 @@ TEST(Overlap, GivesTheBaselinesOfTwentyWordsInThirtyTwoThousand) {
     EXPECT_NEAR(std::accumulate(p.begin(), p.end(), 0.0), 1.0, 1e-12);
     EXPECT_NEAR(expected_best(p, 1, as_jaccard), 0.00032, 0.00001);
     EXPECT_NEAR(expected_best(p, 1'024, as_jaccard), 0.028, 0.0006);
-}
-
-TEST(Overlap, JaccardOfSizes) {
-    EXPECT_EQ(jaccard_of(0, 20, 20), 0.0);
-    EXPECT_EQ(jaccard_of(20, 20, 20), 1.0);
-    EXPECT_NEAR(jaccard_of(1, 2, 2), 1.0 / 3, 1e-15);
-    EXPECT_EQ(jaccard_of(0, 0, 0), 1.0);
-}
-
-TEST(Overlap, JaccardOfLists) {
-    const std::vector<int32_t> a = {7, 3, 5}, b = {5, 9, 7, 1}, none;
-    EXPECT_EQ(common_items(a, b), 2) << "in whatever order";
-    EXPECT_EQ(jaccard_of(a, b), 2.0 / 5);
-    EXPECT_EQ(jaccard_of(a, a), 1.0);
-    EXPECT_EQ(jaccard_of(a, none), 0.0);
-    EXPECT_EQ(jaccard_of(none, none), 1.0);
 }
 
 }  // namespace

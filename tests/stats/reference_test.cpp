@@ -20,7 +20,6 @@ TEST(Reference, SummariesEqualNumPyAndSciPy) {
         same(mean(x), set["mean"], "mean");
         same(sample_std(x), set["std"], "std");
         same(coefficient_of_variation(x), set["cv"], "cv");
-        same(robust_std(x), set["robust_std"], "robust std");
         std::vector<double> quantiles, whole;
         for (const double p : array(set["probabilities"])) quantiles.push_back(quantile(x, p));
         same(quantiles, set["quantiles"], "quantiles");
@@ -40,10 +39,7 @@ TEST(Reference, DistributionsEqualSciPy) {
         same(normal_quantile(at("p")), set["normal_quantile"], "normal quantile");
         same(t_cdf(at("t"), at("df")), set["t_cdf"], "t cdf");
         same(t_quantile(at("p"), at("df")), set["t_quantile"], "t quantile");
-        same(f_sf(at("f"), at("df"), at("df2")), set["f_sf"], "F tail");
-        same(chi_square_sf(at("chi"), at("df")), set["chi_square_sf"], "chi-square tail");
         same(chi_square_pdf(at("chi"), at("df")), set["chi_square_pdf"], "chi-square density");
-        same(beta_cdf(at("p"), at("a"), at("b")), set["beta_cdf"], "beta cdf");
         same(beta_quantile(at("p"), at("a"), at("b")), set["beta_quantile"], "beta quantile");
         same(binomial_cdf(integer(set["k"]), integer(set["n"]), at("p")), set["binomial_cdf"],
              "binomial cdf");
@@ -105,21 +101,11 @@ TEST(Reference, TestsOfCountsEqualSciPyAndStatsmodels) {
         same(tost.p, set["tost"]["p"], "TOST p");
         same(tost.ci90, set["tost"]["ci90"], "90 % interval");
         same(tost.ci95, set["tost"]["ci95"], "95 % interval");
-        const auto cells = set["table"].get<std::vector<std::vector<double>>>();
         const Table2 table{integer(set["table"][0][0]), integer(set["table"][0][1]),
                            integer(set["table"][1][0]), integer(set["table"][1][1])};
         same(fisher_exact(table), set["fisher"], "Fisher");
         same(odds_ratio(table).ratio, set["odds"], "odds ratio");
         same(odds_ratio(table).ci95, set["odds_ci95"], "odds ratio interval");
-        const auto plain = chi_square(set["wide"].get<std::vector<std::vector<double>>>(), false);
-        same(plain.statistic, set["chi_square"]["statistic"], "chi-square");
-        same(plain.df, set["chi_square"]["df"], "df");
-        same(plain.p, set["chi_square"]["p"], "p");
-        same(plain.cramers_v, set["chi_square"]["cramers_v"], "Cramér's V");
-        same(plain.least_expected, set["chi_square"]["least"], "least expected");
-        const auto yates = chi_square(cells, true);
-        same(yates.statistic, set["yates"]["statistic"], "Yates");
-        same(yates.p, set["yates"]["p"], "Yates p");
         const auto signs = sign_test(only_a, only_b);
         same(signs.p, set["sign"]["p"], "sign test");
         same(signs.ci95, set["sign"]["ci95"], "Clopper–Pearson");
@@ -131,9 +117,6 @@ TEST(Reference, CorrelationsEqualSciPyWithAndWithoutTies) {
         const auto x = array(set["x"]), y = array(set["y"]);
         same(spearman(x, y).r, set["spearman"]["r"], "Spearman");
         same(spearman(x, y).p, set["spearman"]["p"], "Spearman p");
-        same(pearson(x, y).r, set["pearson"]["r"], "Pearson");
-        same(pearson(x, y).p, set["pearson"]["p"], "Pearson p");
-        same(pearson(x, y).ci95, set["pearson"]["ci95"], "Pearson interval");
     }
 }
 
@@ -141,29 +124,35 @@ TEST(Reference, CorrectionsForManyTestsEqualStatsmodels) {
     for (const Json& set : sets("multiple")) {
         const auto p = array(set["p"]);
         same(benjamini_hochberg(p), set["benjamini_hochberg"], "Benjamini–Hochberg");
-        same(holm(p), set["holm"], "Holm");
     }
 }
 
-/// Exact where all arrangements are counted; otherwise within 4 standard errors of both draws.
-void same_permutation(const Permutation& found, const Json& set, const std::string& name) {
-    EXPECT_EQ(found.exact, set["exact"].get<bool>()) << name;
-    const auto check = [&](double p, const char* alternative) {
-        const Json& expected = set[name + "_" + alternative];
-        if (found.exact) return same(p, expected, name + " " + alternative);
-        const double q = expected.get<double>();
-        const double error = std::sqrt(q * (1 - q) * (1 / 10'000.0 + 1 / 40'000.0));
-        EXPECT_NEAR(p, q, 4 * error + 2e-4) << name << " " << alternative;
-    };
-    check(found.p_greater, "greater");
-    check(found.p_less, "less");
-    if (found.exact) check(found.p, "two-sided");
-}
-
+/// SciPy counted all arrangements of the small sets and drew 40,000 of the large ones.
 TEST(Reference, PermutationTestsEqualSciPy) {
     for (const Json& set : sets("permutation")) {
-        same_permutation(permute_groups(array(set["a"]), array(set["b"]), {}), set, "groups");
-        same_permutation(permute_signs(array(set["x"]), {}), set, "signs");
+        auto values = array(set["a"]);
+        std::vector<int32_t> labels(values.size(), 0);
+        for (const double x : array(set["b"])) {
+            values.push_back(x);
+            labels.push_back(1);
+        }
+        const auto found = permute_labels(labels,
+                                          [&](std::span<const int32_t> group) {
+                                              double sums[2] = {0, 0}, counts[2] = {0, 0};
+                                              for (size_t i = 0; i < values.size(); ++i) {
+                                                  sums[group[i]] += values[i];
+                                                  ++counts[group[i]];
+                                              }
+                                              return sums[0] / counts[0] - sums[1] / counts[1];
+                                          },
+                                          {});
+        const auto check = [&](double p, const char* alternative) {
+            const double q = set[std::string("groups_") + alternative].get<double>();
+            const double error = std::sqrt(q * (1 - q) * (1 / 10'000.0 + 1 / 40'000.0));
+            EXPECT_NEAR(p, q, 4 * error + 2e-4) << alternative;
+        };
+        check(found.p_greater, "greater");
+        check(found.p_less, "less");
     }
 }
 

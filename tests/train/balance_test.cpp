@@ -14,28 +14,29 @@ using namespace hopscope;
 using namespace hopscope::test;
 
 /// Choices of a tiny K-Means or loss-free model in one training pass.
-ForwardOut train_pass(const Config& c, const Weights& w, const at::Tensor& ids) {
+ForwardOut train_pass(const Model& model, const at::Tensor& ids) {
     ForwardOptions options;
     options.train = true;
     options.statistics = true;
-    return forward(c, w, ids, options);
+    return forward(model, ids, options);
 }
 
 TEST(LossFree, TheBiasStepsByTheSignOfTheMissingLoad) {
     auto c = tiny();
     c.moe.balance = Balance::loss_free;
-    auto w = init_weights(c, 3);
-    const auto out = train_pass(c, w, some_ids(c, 2, 6));
+    auto model = initial_model(c, 3);
+    const auto out = train_pass(model, some_ids(c, 2, 6));
     const auto& counts = out.stats[0].counts;
     CountedRouting counted;
     counted.add(c, out);
-    counted.apply(c, w, {counts, out.stats[1].counts}, 0.5, {{}, {}});
+    counted.apply(model, {counts, out.stats[1].counts}, 0.5, {{}, {}});
     double mean = 0;
     for (const auto n : counts) mean += double(n) / double(counts.size());
     for (size_t e = 0; e < counts.size(); ++e) {
         const double missing = mean - double(counts[e]);
         const double sign = missing > 0 ? 1 : missing < 0 ? -1 : 0;
-        EXPECT_NEAR(w.layers[0].bias[int64_t(e)].item().toDouble(), sign * c.moe.bias_rate, 1e-9);
+        EXPECT_NEAR(model.weights.layers[0].bias[int64_t(e)].item().toDouble(),
+                    sign * c.moe.bias_rate, 1e-9);
     }
 }
 
@@ -45,15 +46,15 @@ TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
         c.moe.router = RouterKind::kmeans;
         c.moe.kmeans = kind;
         c.moe.hops = {1};
-        auto w = init_weights(c, 3);
-        const auto before = w.layers[0].centroids.clone();
-        const auto out = train_pass(c, w, some_ids(c, 2, 6));
+        auto model = initial_model(c, 3);
+        const auto before = model.weights.layers[0].centroids.clone();
+        const auto out = train_pass(model, some_ids(c, 2, 6));
         ASSERT_EQ(out.assignments.size(), 2u) << word(kind);
         const auto& a = out.assignments[0][0];
         CountedRouting counted;
         counted.add(c, out);
         constexpr double kLr = 0.02;
-        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, kLr, {{}, {}});
+        counted.apply(model, {out.stats[0].counts, out.stats[1].counts}, kLr, {{}, {}});
         for (int64_t e = 0; e < c.moe.experts; ++e)
             for (int64_t sub = 0; sub < (a.nearest.defined() ? 2 : 1); ++sub) {
                 auto mean = at::zeros({c.moe.d_space});
@@ -75,7 +76,7 @@ TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
                 auto expected = norm(pick(before));
                 if (n > 0)
                     expected = norm(expected + (norm(mean / double(n)) - expected) * 10 * kLr);
-                EXPECT_LT(max_abs(pick(w.layers[0].centroids), expected), 1e-5)
+                EXPECT_LT(max_abs(pick(model.weights.layers[0].centroids), expected), 1e-5)
                     << word(kind) << " expert " << e << " with " << n << " choices";
             }
     }
@@ -86,18 +87,18 @@ TEST(KMeans, TheBiasPullsLoadTogether) {
     auto c = tiny();
     c.moe.router = RouterKind::kmeans;
     c.moe.hops = {1};
-    auto w = init_weights(c, 3);
+    auto model = initial_model(c, 3);
     const auto ids = some_ids(c, 4, 8);
     const auto spread = [&] {
-        const auto out = train_pass(c, w, ids);
+        const auto out = train_pass(model, ids);
         const auto& n = out.stats[0].counts;
         return *std::max_element(n.begin(), n.end()) - *std::min_element(n.begin(), n.end());
     };
     const auto start = spread();
     for (int i = 0; i < 60; ++i) {
-        const auto out = train_pass(c, w, ids);
+        const auto out = train_pass(model, ids);
         CountedRouting counted;
-        counted.apply(c, w, {out.stats[0].counts, out.stats[1].counts}, 0.02,
+        counted.apply(model, {out.stats[0].counts, out.stats[1].counts}, 0.02,
                       {{false, true, {}}, {false, true, {}}});
     }
     EXPECT_LT(spread(), start);

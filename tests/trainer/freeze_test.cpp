@@ -36,7 +36,7 @@ class Freeze : public ::testing::Test {
         EXPECT_TRUE(writer->append(ids).ok());
         EXPECT_TRUE(writer->finish("c", "t").ok());
         data_.emplace(*BatchSource::create(*TokenFile::open(dir_ / "t.tokens"), 2, 16, 42));
-        engine_ = std::make_unique<Engine>(untrained(config_, init_weights(config_, 42)));
+        engine_ = std::make_unique<Engine>(untrained(initial_model(config_, 42)));
     }
 
     void steps(int n) {
@@ -44,7 +44,7 @@ class Freeze : public ::testing::Test {
     }
     std::map<std::string, std::pair<Group, at::Tensor>> copy() {
         std::map<std::string, std::pair<Group, at::Tensor>> out;
-        engine_->state().weights.for_each(
+        engine_->state().model.weights.for_each(
             [&](const std::string& name, Group g, const at::Tensor& t) {
                 out[name] = {g, t.clone()};
             });
@@ -99,13 +99,13 @@ TEST_F(Freeze, AFrozenGroupStaysBitEqualAndTheOthersMove) {
 TEST_F(Freeze, SingleExpertsStayBitEqual) {
     steps(2);
     order(R"({"command": "freeze", "what": "experts", "layer": 1, "experts": [2, 5]})");
-    const auto before = engine_->state().weights.layers[1].down.clone();
-    const auto other = engine_->state().weights.layers[0].down.clone();
+    const auto before = engine_->state().model.weights.layers[1].down.clone();
+    const auto other = engine_->state().model.weights.layers[0].down.clone();
     steps(3);
-    const auto& now = engine_->state().weights.layers[1].down;
+    const auto& now = engine_->state().model.weights.layers[1].down;
     for (int64_t e = 0; e < 8; ++e)
         EXPECT_EQ(now.select(0, e).equal(before.select(0, e)), e == 2 || e == 5) << "expert " << e;
-    EXPECT_FALSE(other.equal(engine_->state().weights.layers[0].down));
+    EXPECT_FALSE(other.equal(engine_->state().model.weights.layers[0].down));
 }
 
 TEST_F(Freeze, SomeLayersStayBitEqual) {
@@ -130,7 +130,7 @@ TEST_F(Freeze, SomeLayersStayBitEqual) {
 
 TEST_F(Freeze, ASuppressedExpertGetsNoChoiceAndNoGradient) {
     auto state = engine_->state();
-    state.live.train.weight_decay = 0;  // decay alone would move it
+    state.model.config.train.weight_decay = 0;  // decay alone would move it
     engine_ = std::make_unique<Engine>(std::move(state));
     order(R"({"command": "suppress", "layer": 1, "expert": 3, "from_step": 0})");
     EXPECT_EQ(engine_->interventions(), std::vector<std::string>{"suppress: expert 3, layer 1"});
@@ -159,7 +159,7 @@ TEST_F(Freeze, ASuppressedExpertGetsNoChoiceAndNoGradient) {
 TEST_F(Freeze, InterventionsAddUpReplaceAndAreTakenBack) {
     const auto loss = [&](std::vector<std::string> lines) {
         auto state = engine_->state();
-        for (auto* w : {&state.weights, &state.m, &state.v})
+        for (auto* w : {&state.model.weights, &state.m, &state.v})
             *w = w->map([](Group, const at::Tensor& t) { return t.clone(); });
         Engine other(std::move(state));
         for (const auto& line : lines) EXPECT_TRUE(other.apply(*parse_command(line)).ok()) << line;
@@ -212,7 +212,7 @@ TEST_F(Freeze, AMovedCentroidStandsWhereItWasPut) {
     const auto second = engine_->state().v.layers[0].centroids.clone();
     order(R"({"command": "move_centroid", "layer": 0, "expert": 2, "to": [0, 3, 0, 0]})");
     const auto& state = engine_->state();
-    EXPECT_TRUE(state.weights.layers[0].centroids[2].equal(
+    EXPECT_TRUE(state.model.weights.layers[0].centroids[2].equal(
         at::tensor(at::ArrayRef<float>({0.0F, 3.0F, 0.0F, 0.0F}))));
     EXPECT_EQ(state.m.layers[0].centroids[2].abs().sum().item().toDouble(), 0.0);
     EXPECT_GT(state.m.layers[0].centroids[1].abs().sum().item().toDouble(), 0.0);
@@ -230,16 +230,27 @@ TEST_F(Freeze, EveryLiveKeyIsSetAndRefusedOutsideItsRange) {
         };
         const auto status = engine_->apply(with(value));
         ASSERT_TRUE(status.ok()) << status.error().message;
-        Config expected = engine_->state().live;
+        Config expected = engine_->state().model.config;
         set_live_value(setting, expected, value);
-        EXPECT_EQ(engine_->state().live, expected) << setting.key;
+        EXPECT_EQ(engine_->state().model.config, expected) << setting.key;
         const auto refused = engine_->apply(with(-1));
         ASSERT_FALSE(refused.ok()) << setting.key;
         EXPECT_NE(refused.error().message.find("set " + setting.value.name), std::string::npos)
             << refused.error().message;
-        EXPECT_EQ(engine_->state().live, expected) << "a refused value changes nothing";
+        EXPECT_EQ(engine_->state().model.config, expected) << "a refused value changes nothing";
     }
     steps(1);
+}
+
+TEST_F(Freeze, ALiveSettingActsInThePassItself) {
+    steps(1);
+    Engine same(engine_->state().clone());
+    order(R"({"command": "set", "key": "top_k", "value": 1})");
+    Engine again(engine_->state().clone());  // as a checkpoint brings it back
+    const auto loss = [&](Engine& engine) { return engine.update(*data_, [] {})->loss; };
+    const float changed = loss(*engine_);
+    EXPECT_EQ(changed, loss(again));
+    EXPECT_NE(changed, loss(same));
 }
 
 TEST_F(Freeze, LiveSettingsAndRefusals) {

@@ -68,8 +68,8 @@ double measured(const Config& config, int64_t& parameters) {
                                           config.train.seq_len, 42);
     EXPECT_TRUE(data.ok());
     const kernels::PeakMemory memory;
-    Engine engine(untrained(config, init_weights(config, 42)));
-    parameters = engine.state().weights.parameters();
+    Engine engine(untrained(initial_model(config, 42)));
+    parameters = engine.state().model.weights.parameters();
     EXPECT_TRUE(engine.update(*data, [] {}).ok());
     return static_cast<double>(memory.peak());
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/api/lab.h"
+#include "core/base/names.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/step_names.h"
 #include "tests/temp_folder.h"
@@ -111,17 +112,19 @@ inline void expect_same_course(const std::string& a, const std::string& b) {
 }
 
 /// Trains in a child process that is killed outright once it has recorded `rows` updates; true if
-/// that is how it ended. `script`: of a new run, commands one a line.
+/// that is how it ended. `script`: of a new run, commands one a line; so are `overrides`, in which
+/// debug.kill_at may name another end.
 inline bool train_and_kill(const std::string& config, const std::string& out, bool resume,
-                           int64_t rows, const std::string& script = "") {
-    const std::string at = std::to_string(rows);
+                           int64_t rows, const std::string& script = "",
+                           const std::vector<std::string>& overrides = {}) {
+    const std::string at = std::to_string(rows), set = core::joined(overrides, "\n");
     const pid_t child = fork();
     if (child == 0) {
         // A forked copy of a process with a thread pool must start anew; tests/trainer/main.cpp
         // takes the order.
         const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
         execl(self.c_str(), self.c_str(), "--train", config.c_str(), out.c_str(),
-              resume ? "resume" : "new", script.c_str(), at.c_str(), nullptr);
+              resume ? "resume" : "new", script.c_str(), at.c_str(), set.c_str(), nullptr);
         _exit(127);
     }
     int status = 0;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "app/widgets/format.h"
+#include "core/api/base.h"
 
 namespace hopscope::app {
 namespace {
@@ -41,7 +42,7 @@ double mean_of(const std::vector<float>& values) {
     return n > 0 ? sum / static_cast<double>(n) : kNone;
 }
 
-/// Mean Jaccard of the index sets of two lists of choices, each [sets, k]; −1 where sizes differ.
+/// Mean Jaccard of the index sets of two lists of choices, each [sets, k]; NaN where sizes differ.
 float mean_jaccard(const StatisticsHistory::Choices::Layer& a,
                    const StatisticsHistory::Choices::Layer& b) {
     const auto k = static_cast<size_t>(a.top_k);
@@ -50,10 +51,7 @@ float mean_jaccard(const StatisticsHistory::Choices::Layer& a,
     double sum = 0;
     const size_t sets = a.experts.size() / k;
     for (size_t i = 0; i < sets; ++i) {
-        const int32_t *x = a.experts.data() + i * k, *y = b.experts.data() + i * k;
-        size_t both = 0;
-        for (size_t j = 0; j < k; ++j) both += std::find(y, y + k, x[j]) != y + k;
-        sum += static_cast<double>(both) / static_cast<double>(2 * k - both);
+        sum += core::jaccard_of({a.experts.data() + i * k, k}, {b.experts.data() + i * k, k});
     }
     return static_cast<float>(sum / static_cast<double>(sets));
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/api/base.h"
+
 namespace hopscope::app {
 namespace {
 
@@ -120,8 +122,7 @@ float jaccard_of(const core::TraceResult& trace, int64_t token, int64_t layer) {
             return std::any_of(b.begin(), b.end(),
                                [&](const ChosenExpert& y) { return y.expert == x.expert; });
         });
-        sum += static_cast<double>(both) /
-               static_cast<double>(a.size() + b.size() - static_cast<size_t>(both));
+        sum += core::jaccard_of(both, std::ssize(a), std::ssize(b));
         ++pairs;
     }
     return pairs ? static_cast<float>(sum / static_cast<double>(pairs)) : core::kNaN;

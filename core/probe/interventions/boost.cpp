@@ -7,7 +7,7 @@ namespace {
 class Boost : public InterventionKind {
   public:
     Status add(PlanReader& reader) const override {
-        return reader.add_to_experts(no_scores(reader.config), [&](LayerAction& action) {
+        return reader.add_to_experts(no_scores(reader.model.config), [&](LayerAction& action) {
             action.value = reader.command.number("strength", 0);
             return Status();
         });

@@ -11,7 +11,7 @@ namespace {
 class Force : public InterventionKind {
   public:
     Status add(PlanReader& reader) const override {
-        const auto& moe = reader.config.moe;
+        const auto& moe = reader.model.config.moe;
         const bool no_weight = moe.gates_by_identity();
         return reader.add_to_experts(
             no_weight ? "identity gating has no probability to give a forced expert" : "");
@@ -40,7 +40,7 @@ class Force : public InterventionKind {
             p_chosen = p_chosen.gather(1, by_index);
             const auto order = std::get<1>(p_chosen.sort(/*stable=*/true, -1, /*descending=*/true));
             idx = idx.gather(1, order);
-            weight = kernels::weights_of(r, idx, at.config.moe.renormalises(k));
+            weight = kernels::weights_of(r, idx, at.model.config.moe.renormalises(k));
         } else {
             idx = std::get<0>(idx.sort(/*stable=*/true, -1, false));  // hash: equal weights
         }

@@ -15,7 +15,7 @@ namespace {
 /// Why this part cannot be frozen or unfrozen on a pass; success where it can.
 Status check_part(const PlanReader& reader, bool freezes) {
     const auto what = reader.command.text("what", "");
-    const auto& moe = reader.config.moe;
+    const auto& moe = reader.model.config.moe;
     if (what != "routing" && what != "choices")
         return reader.wrong("\"" + what +
                             "\" is a part of training; on prompts: \"routing\", \"choices\"");
@@ -51,7 +51,7 @@ class Freeze : public InterventionKind {
         idx = at_rows(idx, c.rows);
         weight = at_rows(weight, c.rows);
         if (own_weights && r.affinity.defined())
-            weight = kernels::weights_of(r, idx, at.config.moe.renormalises(idx.size(1)));
+            weight = kernels::weights_of(r, idx, at.model.config.moe.renormalises(idx.size(1)));
         if (!where.defined() && !own_weights) {
             c.pool_offset = at.first.offset;  // hop 0's own pool and choice [def:frozen_routing]
             c.pool_size = at.first.size;

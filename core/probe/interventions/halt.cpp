@@ -36,7 +36,7 @@ class Halt : public InterventionKind {
 
   private:
     static Status read_limits(const PlanReader& reader, std::vector<int64_t>& out) {
-        const auto layers = static_cast<size_t>(reader.config.model.n_layers);
+        const auto layers = static_cast<size_t>(reader.model.config.model.n_layers);
         auto limits = reader.command.integers("max_hops");
         if (limits.size() == 1) limits.assign(layers, limits[0]);
         if (limits.size() != layers)

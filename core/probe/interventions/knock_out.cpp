@@ -34,7 +34,7 @@ class KnockOut : public InterventionKind {
     }
     /// In place of the first-ranked another of the chosen.
     void redraw(LayerAction& action, const ControlDraw& draw) const override {
-        const auto others = static_cast<uint64_t>(draw.config.moe.top_k - 1);
+        const auto others = static_cast<uint64_t>(draw.model.config.moe.top_k - 1);
         if (action.experts.empty())
             action.rank = 1 + static_cast<int64_t>(draw.random.below(others));
     }

@@ -37,8 +37,8 @@ std::vector<double> drawn_direction(size_t n, const std::vector<double>* normal,
 /// Another centroid of the same layer moved as far in a random direction: by the same distance
 /// where centroids are points (plain K-Means), by the same angle where only directions count.
 MovedCentroid other_move(const MovedCentroid& move, const ControlDraw& draw) {
-    const auto& w = draw.weights.layers[static_cast<size_t>(move.layer)];
-    const bool points = !draw.config.moe.is_spherical();
+    const auto& w = draw.model.weights.layers[static_cast<size_t>(move.layer)];
+    const bool points = !draw.model.config.moe.is_spherical();
     const auto rows = points ? w.centroids.detach() : router_rows(w);
     const auto from = row_of(rows, move.expert);
     MovedCentroid out = move;
@@ -64,7 +64,7 @@ class MoveCentroid : public InterventionKind {
         if (!layers) return layers.error();
         auto experts = reader.experts();
         if (!experts) return experts.error();
-        const Config& config = reader.config;
+        const Config& config = reader.model.config;
         if (const auto why = missing(Need::centroids, config)) return reader.wrong(*why);
         if (reader.command.has("hops") || reader.command.has("tokens"))
             return reader.wrong("moves a centroid for all hops and tokens; leave the scope out");

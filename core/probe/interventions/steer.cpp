@@ -9,7 +9,7 @@ namespace {
 class Steer : public InterventionKind {
   public:
     Status add(PlanReader& reader) const override {
-        return reader.add_to_experts(no_scores(reader.config), [&](LayerAction& action) {
+        return reader.add_to_experts(no_scores(reader.model.config), [&](LayerAction& action) {
             action.value = reader.command.number("lambda", 0);
             return Status();
         });
@@ -17,7 +17,8 @@ class Steer : public InterventionKind {
 
     void before_route(const LayerAction& action, const HopPass& at,
                       RouteInput& input) const override {
-        if (!at.config.moe.has_positions()) return add_to_scores(action, at, action.value, input);
+        if (!at.model.config.moe.has_positions())
+            return add_to_scores(action, at, action.value, input);
         const auto experts = in_pool(action, input.pool_offset, input.pool_size);
         if (experts.empty()) return;
         const auto rows = router_rows(at.layer_weights());

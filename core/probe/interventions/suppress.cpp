@@ -12,11 +12,11 @@ class Suppress : public InterventionKind {
   public:
     Status add(PlanReader& reader) const override {
         const int64_t n = reader.command.integer("neighbours", 1);
-        return reader.add_to_experts(no_scores(reader.config), [&](LayerAction& action) {
-            const auto& w = reader.weights.layers[static_cast<size_t>(action.layer)];
+        return reader.add_to_experts(no_scores(reader.model.config), [&](LayerAction& action) {
+            const auto& w = reader.model.weights.layers[static_cast<size_t>(action.layer)];
             std::set<int64_t> all;
             for (const int64_t e : action.experts)
-                for (const int64_t near : neighbours_of(reader.config, w, action.layer, e, n))
+                for (const int64_t near : neighbours_of(reader.model.config, w, action.layer, e, n))
                     all.insert(near);
             action.experts.assign(all.begin(), all.end());
             return Status();

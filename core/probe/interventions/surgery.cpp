@@ -40,10 +40,10 @@ class Surgery : public InterventionKind {
             action.with = reader.command.text("with", "");
             if (!action.with.empty()) return {};
             const int64_t other = reader.command.integer("with", -1);
-            if (other < 0 || other >= reader.config.moe.experts)
+            if (other < 0 || other >= reader.model.config.moe.experts)
                 return reader.wrong("expert " + std::to_string(other) +
                                     " does not exist; allowed 0 … " +
-                                    std::to_string(reader.config.moe.experts - 1));
+                                    std::to_string(reader.model.config.moe.experts - 1));
             action.with = std::to_string(other);
             return {};
         });

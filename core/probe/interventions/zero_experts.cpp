@@ -42,10 +42,10 @@ class ZeroExperts : public InterventionKind {
     /// Zeroed (layer, hop) pairs become as many others, each for the tokens of the one it stands
     /// for; where all are zeroed nothing is left to draw.
     void redraw_plan(Plan& plan, const ControlDraw& draw) const override {
-        const auto zeroed = zeroed_hops(plan, draw.config);
+        const auto zeroed = zeroed_hops(plan, draw.model.config);
         std::vector<std::pair<int64_t, int64_t>> others;
-        for (int64_t l = 0; l < draw.config.model.n_layers; ++l)
-            for (int64_t h = 0; h < draw.config.moe.hops_of(l); ++h)
+        for (int64_t l = 0; l < draw.model.config.model.n_layers; ++l)
+            for (int64_t h = 0; h < draw.model.config.moe.hops_of(l); ++h)
                 if (!zeroed.count({l, h})) others.push_back({l, h});
         if (zeroed.empty() || others.size() < zeroed.size()) return;
         std::erase_if(plan.actions,
