@@ -36,7 +36,8 @@ HitGrid::HitGrid(std::vector<Vec2> points, std::vector<float> radius)
     cell_y_ = std::max((high.y - low_.y) / static_cast<float>(side), 1e-12f);
 
     const auto cell_of = [&](Vec2 p) {
-        return static_cast<size_t>(row(p.y) * columns_ + column(p.x));
+        return static_cast<size_t>(row(p.y)) * static_cast<size_t>(columns_) +
+               static_cast<size_t>(column(p.x));
     };
     start_.assign(static_cast<size_t>(columns_ * rows_) + 1, 0);
     for (const Vec2 p : points_)
@@ -64,7 +65,8 @@ void HitGrid::visit(Vec2 low, Vec2 high, Visit visit) const {
     const int c0 = column(low.x), c1 = column(high.x), r1 = row(high.y);
     for (int r = row(low.y); r <= r1; ++r)
         for (int c = c0; c <= c1; ++c) {
-            const size_t cell = static_cast<size_t>(r * columns_ + c);
+            const size_t cell =
+                static_cast<size_t>(r) * static_cast<size_t>(columns_) + static_cast<size_t>(c);
             for (uint32_t k = start_[cell]; k < start_[cell + 1]; ++k) visit(index_[k]);
         }
 }

@@ -48,7 +48,8 @@ std::vector<LayerChange> snapshot_change(const GeometrySnapshot& from, const Geo
         if (k > 0 && tokens > 0 && a.top_k == b.top_k && a.choices.size() == b.choices.size() &&
             !a.choices.empty() && from.token_ids == to.token_ids) {
             // [hops, tokens, k]; the hops of a token are no independent draws.
-            const auto hops = static_cast<double>(a.choices.size() / (k * tokens));
+            const size_t each = k * tokens, count = a.choices.size() / each;
+            const auto hops = static_cast<double>(count);
             change.changed.assign(tokens, 0.0);
             change.jaccard.assign(tokens, 0.0);
             for (size_t i = 0; i < a.choices.size(); i += k) {
