@@ -7,6 +7,7 @@
 
 #include "core/api/live_settings.h"
 #include "core/base/names.h"
+#include "core/base/overloaded.h"
 
 namespace hopscope::core {
 namespace {
@@ -14,13 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kExactInteger = 9007199254740992.0;  ///< 2^53: doubles below are exact integers
-
-template <class... Ts>
-struct Overloaded : Ts... {
-    using Ts::operator()...;
-};
-template <class... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 Json to_value(const Value& value) {
     return std::visit([](const auto& v) { return Json(v); }, value);

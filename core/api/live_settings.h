@@ -1,6 +1,6 @@
 // What `set` changes while a run trains, as plain data: one entry for each configuration key that
-// core/config/keys.cpp marks as live. Declared here for the window, the command line and the
-// registry; answered by core/config, beside the keys. Immutable, any thread.
+// core/api/config_keys.cpp marks as live, for the window, the command line and the registry of
+// commands. Immutable, any thread.
 #pragma once
 
 #include <string>
@@ -25,5 +25,8 @@ const std::vector<LiveSetting>& live_settings();
 const LiveSetting* find_live_setting(const std::string& name);
 /// An int64_t or a double, as the key is declared.
 Value live_value(const LiveSetting& setting, const Config& config);
+/// Puts a value into the configuration; whether it is allowed is for check_config to say.
+/// @param value whole where the key is an integer
+void set_live_value(const LiveSetting& setting, Config& config, double value);
 
 }  // namespace hopscope::core

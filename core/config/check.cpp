@@ -1,13 +1,15 @@
 // Combinations of values that cannot stand together.
+#include "core/config/check.h"
+
 #include <algorithm>
 #include <string>
 
+#include "core/api/config_keys.h"
 #include "core/api/needs.h"
 #include "core/base/debug_points.h"
 #include "core/base/names.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
-#include "core/config/keys.h"
 
 namespace hopscope::core {
 namespace {

@@ -7,9 +7,10 @@
 #include <sstream>
 #include <toml++/toml.h>
 
+#include "core/api/config_keys.h"
 #include "core/base/names.h"
+#include "core/config/check.h"
 #include "core/config/config.h"
-#include "core/config/keys.h"
 
 namespace hopscope::core {
 namespace {

@@ -117,10 +117,10 @@ Result<std::string> eval(const EvalOptions& o) {
         j["split"] = o.split;
         j["corpus"] = o.corpus.empty() ? source_name(run->model.config) : o.corpus;
         j["tokens"] = result->tokens;
-        j["loss"] = number(result->loss);
-        j["perplexity"] = number(std::exp(result->loss));
+        j["loss"] = json_number(result->loss);
+        j["perplexity"] = json_number(std::exp(result->loss));
         j["batches"] = nlohmann::json::array();
-        for (const double b : result->batches) j["batches"].emplace_back(number(b));
+        for (const double b : result->batches) j["batches"].emplace_back(json_number(b));
         const bool dense = run->model.config.is_dense();
         j["hops_executed"] =
             dense ? nlohmann::json::array() : nlohmann::json(result->hops_executed);

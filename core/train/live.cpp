@@ -1,9 +1,8 @@
 // What commands change in the engine: settings, freezes, interventions, moved centroids.
-#include "core/config/live.h"
-
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/api/live_settings.h"
 #include "core/api/needs.h"
 #include "core/base/names.h"
 #include "core/config/arithmetic.h"

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/api/live_settings.h"
 #include "core/config/config.h"
-#include "core/config/live.h"
 
 namespace hopscope::core {
 namespace {

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "core/api/config_keys.h"
 #include "core/config/config.h"
-#include "core/config/keys.h"
 
 namespace hopscope::core {
 namespace {

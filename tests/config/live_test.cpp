@@ -1,10 +1,9 @@
 // If these fail, `set` writes another key than the one it names, or offers what no key allows.
-#include "core/config/live.h"
-
 #include <gtest/gtest.h>
 
+#include "core/api/config_keys.h"
+#include "core/api/live_settings.h"
 #include "core/config/config.h"
-#include "core/config/keys.h"
 
 namespace hopscope::core {
 namespace {

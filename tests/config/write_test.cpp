@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "core/api/config_keys.h"
 #include "core/config/config.h"
-#include "core/config/keys.h"
 
 namespace hopscope::core {
 namespace {

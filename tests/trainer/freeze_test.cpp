@@ -2,7 +2,7 @@
 #include <ATen/ops/tensor.h>
 #include <cmath>
 
-#include "core/config/live.h"
+#include "core/api/live_settings.h"
 #include "core/text/token_file.h"
 #include "core/train/engine.h"
 #include "core/train/schedule.h"

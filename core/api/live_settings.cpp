@@ -1,9 +1,9 @@
-#include "core/config/live.h"
+#include "core/api/live_settings.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "core/config/keys.h"
+#include "core/api/config_keys.h"
 
 namespace hopscope::core {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/api/config.h"
-#include "core/config/words.h"
+#include "core/api/config_words.h"
 
 namespace hopscope::core {
 
@@ -83,15 +83,5 @@ std::string format_number(double value);
 std::string describe_allowed(const Key& key);
 /// "found …, allowed …" if the value lies outside what the key allows.
 std::optional<std::string> value_problem(const Key& key, const Config& config);
-
-/// Two or more values that cannot stand together.
-struct Conflict {
-    std::vector<std::string> keys;  ///< the first is the one to blame
-    std::string problem;            ///< "found …, allowed …"
-};
-/// The first impossible combination.
-std::optional<Conflict> find_conflict(const Config& config);
-/// The conflict of a moe.hops array of `count` values, if it is of wrong length.
-std::optional<Conflict> hops_length_conflict(size_t count, int64_t n_layers);
 
 }  // namespace hopscope::core

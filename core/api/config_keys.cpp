@@ -1,4 +1,4 @@
-#include "core/config/keys.h"
+#include "core/api/config_keys.h"
 
 #include <algorithm>
 #include <limits>

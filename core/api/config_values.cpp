@@ -4,18 +4,12 @@
 #include <limits>
 #include <set>
 
+#include "core/api/config_keys.h"
 #include "core/base/names.h"
-#include "core/config/keys.h"
+#include "core/base/overloaded.h"
 
 namespace hopscope::core {
 namespace {
-
-template <class... F>
-struct Overloaded : F... {
-    using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
 
 template <class Items, class Format>
 std::string array_text(const Items& items, Format format) {
