@@ -1,22 +1,12 @@
 #include "app/state/app_state.h"
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 
+#include "core/api/base.h"
 #include "core/api/files.h"
 
 namespace hopscope::app {
 namespace {
-
-std::string clock_text() {
-    const std::time_t t = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm local{};
-    localtime_r(&t, &local);
-    char text[16];
-    std::strftime(text, sizeof text, "%H:%M:%S ", &local);
-    return text;
-}
 
 /// Refusals are told once, when they appear among the answers.
 void report_refusals(AppState& state, const std::vector<core::Answer>& now) {
@@ -80,7 +70,7 @@ std::vector<core::Command> AppState::prompt_script() const {
 }
 
 void AppState::say(const std::string& text, bool problem) {
-    log.push_back({clock_text() + text, problem});
+    log.push_back({core::local_time("%H:%M:%S ") + text, problem});
     log_at = now;
     if (log.size() > kLogLines) log.erase(log.begin(), log.begin() + kLogLines / 4);
     keep_drawing();

@@ -1,9 +1,8 @@
 #include "core/analyses/document.h"
 
-#include <charconv>
-#include <cmath>
 #include <utility>
 
+#include "core/base/csv.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
 #include "core/stats/proportions.h"
@@ -20,13 +19,6 @@ OrderedJson estimate_json(const Estimate& x) {
             {"ci95", pair_json(x.ci95.low, x.ci95.high)},
             {"n", x.n},
             {"over", x.over}};
-}
-
-std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string out = "\"";
-    for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-    return out + "\"";
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {
@@ -175,17 +167,6 @@ std::string Table::csv() const {
     std::string out = csv_line(columns);
     for (const auto& row : rows) out += csv_line(row);
     return out;
-}
-
-std::string csv_number(double x) {
-    if (!std::isfinite(x)) return "";
-    char text[32];
-    const auto end = std::to_chars(text, text + sizeof text, x).ptr;
-    return {text, end};
-}
-
-OrderedJson json_number(double x) {
-    return std::isfinite(x) ? OrderedJson(x) : OrderedJson(nullptr);
 }
 
 }  // namespace hopscope::core::analysis

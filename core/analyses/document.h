@@ -54,8 +54,8 @@ class Fields {
     Fields& none(const std::string& name, const char* column = nullptr);
     /// Columns NAME, NAME_ci95_low, NAME_ci95_high.
     Fields& estimate(const std::string& name, const Estimate& value, const char* column = nullptr);
-    /// The same where readers expect a plain number under NAME: the form
-    /// with the interval stands beside it as NAME_interval.
+    /// The same where readers expect a plain number under NAME: the form with the interval stands
+    /// beside it as NAME_interval.
     Fields& plain_estimate(const std::string& name, const Estimate& value,
                            const char* column = nullptr);
 
@@ -104,10 +104,5 @@ struct Table {
     /// RFC 4180: fields with commas, quotes or line ends are quoted.
     std::string csv() const;
 };
-
-/// Text that reads back to the same number; "" where it is not finite.
-std::string csv_number(double x);
-/// A number, or null where it is not finite.
-OrderedJson json_number(double x);
 
 }  // namespace hopscope::core::analysis

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/clock.h"   // IWYU pragma: export
+#include "core/base/csv.h"     // IWYU pragma: export
 #include "core/base/names.h"   // IWYU pragma: export
 #include "core/base/result.h"  // IWYU pragma: export
 #include "core/base/sets.h"    // IWYU pragma: export

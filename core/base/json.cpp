@@ -1,5 +1,7 @@
 #include "core/base/json.h"
 
+#include <cmath>
+
 #include "core/base/files.h"
 
 namespace hopscope::core {
@@ -76,6 +78,10 @@ Result<Json> read_object(const std::string& path, const std::string& format) {
     if (!json) return json.error();
     if (auto status = expect_format(*json, format, path); !status) return status.error();
     return json;
+}
+
+OrderedJson json_number(double x) {
+    return std::isfinite(x) ? OrderedJson(x) : OrderedJson(nullptr);
 }
 
 std::string dump_line(const Json& json) {

@@ -28,6 +28,9 @@ Result<Json> read_object(const std::string& path, const std::string& format);
 /// Checks "format" of an object. Errors (usage) name what was found and expected.
 Status expect_format(const Json& object, const std::string& format, const std::string& name);
 
+/// A number that reads back exactly; null where it is not finite.
+OrderedJson json_number(double x);
+
 /// One line, numbers that read back exactly; bytes that are not UTF-8 become U+FFFD.
 std::string dump_line(const Json& json);
 std::string dump_ordered_line(const OrderedJson& json);

@@ -180,12 +180,12 @@ nlohmann::ordered_json to_json(const BenchRow& row) {
                                 {"median_ms", median},
                                 {"p10_ms", stats::quantile_of_sorted(sorted, 0.1)},
                                 {"p90_ms", stats::quantile_of_sorted(sorted, 0.9)}};
-    j["tokens_per_s"] = number(row.tokens > 0 ? row.tokens / (median / 1e3) : std::nan(""));
+    j["tokens_per_s"] = json_number(row.tokens > 0 ? row.tokens / (median / 1e3) : std::nan(""));
     j["peak_bytes"] = row.peak_bytes ? nlohmann::json(*row.peak_bytes) : nlohmann::json(nullptr);
     j["reference"] =
         row.reference.empty() ? nlohmann::json(nullptr) : nlohmann::json(row.reference);
-    j["ratio"] = number(row.ratio);
-    j["ratio_ci95"] = {number(row.ratio_low), number(row.ratio_high)};
+    j["ratio"] = json_number(row.ratio);
+    j["ratio_ci95"] = {json_number(row.ratio_low), json_number(row.ratio_high)};
     j["data"] = row.data;
     return j;
 }

@@ -16,15 +16,11 @@
 #include "core/bench/rounds.h"
 #include "core/text/batches.h"
 #include "core/trainer/device.h"
+#include "core/trainer/kernel_choices.h"
 #include "core/trainer/model_copy.h"
 #include "core/trainer/run_trainer.h"
-#include "kernels/ops.h"
 
 namespace hopscope::core {
-
-/// The forms that every operator has, by the names of a bench document.
-inline constexpr std::pair<const char*, kernels::Form> kForms[] = {
-    {"fused", kernels::Form::fused}, {"reference", kernels::Form::reference}};
 
 /// A run made for the measurement, with an untrained model and its text.
 struct BenchRun {

@@ -20,9 +20,7 @@ constexpr const char* kZeroshot = "hopscope.zeroshot/1";
 /// What an evaluation of an older version lacks, from the run it lies in.
 Status complete_from_run(CompareInput& input, const RunFolder& folder) {
     EvalRecord& record = input.record;
-    auto toml = folder.config_toml();
-    if (!toml) return toml.error();
-    auto config = parse_config(*toml, folder.config_path());
+    auto config = stored_config(folder);
     if (!config) return config.error();
     const auto changes = record.origin.changes;
     record.origin = eval_origin(*config, folder.info(), record.step);

@@ -6,11 +6,8 @@
 namespace hopscope::core::analysis {
 namespace {
 
-OrderedJson number(double x) {
-    return std::isfinite(x) ? OrderedJson(x) : OrderedJson(nullptr);
-}
 OrderedJson pair_of(const stats::Interval& interval) {
-    return OrderedJson::array({number(interval.low), number(interval.high)});
+    return OrderedJson::array({json_number(interval.low), json_number(interval.high)});
 }
 
 OrderedJson loss_pair(const CompareResult& result, const PairResult& pair) {
@@ -18,34 +15,35 @@ OrderedJson loss_pair(const CompareResult& result, const PairResult& pair) {
     j["a"] = result.inputs[pair.a].label;
     j["b"] = result.inputs[pair.b].label;
     j["n"] = pair.n;
-    j["mean"] = number(pair.mean);
+    j["mean"] = json_number(pair.mean);
     j["ci95"] = pair_of(pair.tost.ci95);
     j["ci90"] = pair_of(pair.tost.ci90);
     j["unpaired_ci95"] = pair_of(pair.unpaired_ci95);
-    j["p"] = number(pair.tost.p);
-    j["p_difference"] = number(pair.tost.p_difference);
-    j["power"] = number(pair.tost.power);
+    j["p"] = json_number(pair.tost.p);
+    j["p_difference"] = json_number(pair.tost.p_difference);
+    j["power"] = json_number(pair.tost.power);
     j["equivalent"] = pair.tost.equivalent;
     j["blocks"] = OrderedJson::array();
     for (const BlockResult& block : pair.blocks)
         j["blocks"].push_back({{"size", block.size},
                                {"ci90", pair_of(block.ci90)},
                                {"equivalent", block.equivalent},
-                               {"width_ratio", number(block.width_ratio)}});
+                               {"width_ratio", json_number(block.width_ratio)}});
     return j;
 }
 
 OrderedJson answers(const AnswerResult& r, double margin) {
     OrderedJson j;
-    j["accuracy_a"] = number(r.accuracy_a);
-    j["accuracy_b"] = number(r.accuracy_b);
-    j["mcnemar"] = {
-        {"only_a", r.mcnemar.only_a}, {"only_b", r.mcnemar.only_b}, {"p", number(r.mcnemar.p)}};
-    j["tost"] = {{"diff", number(r.tost.difference)},
+    j["accuracy_a"] = json_number(r.accuracy_a);
+    j["accuracy_b"] = json_number(r.accuracy_b);
+    j["mcnemar"] = {{"only_a", r.mcnemar.only_a},
+                    {"only_b", r.mcnemar.only_b},
+                    {"p", json_number(r.mcnemar.p)}};
+    j["tost"] = {{"diff", json_number(r.tost.difference)},
                  {"margin", margin},
                  {"ci90", pair_of(r.tost.ci90)},
                  {"ci95", pair_of(r.tost.ci95)},
-                 {"p", number(r.tost.p)},
+                 {"p", json_number(r.tost.p)},
                  {"equivalent", r.tost.equivalent}};
     return j;
 }
@@ -71,8 +69,8 @@ OrderedJson group_json(const CompareResult& result, const SeedGroup& group) {
         j["seeds"].push_back(seed ? OrderedJson(*seed) : OrderedJson(nullptr));
         j["inputs"].push_back(result.inputs[member].label);
     }
-    j["mean_ppl"] = number(group.perplexity.mean);
-    j["std"] = number(group.perplexity.std);
+    j["mean_ppl"] = json_number(group.perplexity.mean);
+    j["std"] = json_number(group.perplexity.std);
     j["n"] = group.perplexity.n;
     return j;
 }
@@ -82,15 +80,15 @@ OrderedJson seed_tost_json(const CompareResult& result, const SeedTost& tost) {
     j["a"] = result.groups[tost.a].variant;
     j["b"] = result.groups[tost.b].variant;
     j["n"] = {result.groups[tost.a].loss.n, result.groups[tost.b].loss.n};
-    j["diff"] = number(tost.welch.difference);
-    j["p"] = number(tost.welch.p);
+    j["diff"] = json_number(tost.welch.difference);
+    j["p"] = json_number(tost.welch.p);
     j["equivalent"] = tost.welch.equivalent;
     j["ci90"] = pair_of(tost.welch.ci90);
-    j["df"] = number(tost.welch.df);
-    j["power"] = number(tost.welch.power);
+    j["df"] = json_number(tost.welch.df);
+    j["power"] = json_number(tost.welch.power);
     j["hierarchical"] = {{"ci90", pair_of(tost.hierarchical.ci90)},
                          {"ci95", pair_of(tost.hierarchical.ci95)},
-                         {"p", number(tost.hierarchical.p)},
+                         {"p", json_number(tost.hierarchical.p)},
                          {"equivalent", tost.hierarchical.equivalent}};
     return j;
 }
@@ -103,7 +101,7 @@ void add_inputs(OrderedJson& j, const CompareResult& result) {
         if (!input.zeroshot) {
             entry["step"] = input.record.step;
             if (!input.record.config_hash.empty()) entry["config_hash"] = input.record.config_hash;
-            entry["loss"] = number(input.record.loss);
+            entry["loss"] = json_number(input.record.loss);
             add_origin(entry, input.record.origin);
         }
         j["inputs"].push_back(std::move(entry));
@@ -189,10 +187,10 @@ OrderedJson compare_json(const CompareResult& result) {
         j["groups"] = OrderedJson::array();
         for (const SeedGroup& group : result.groups)
             j["groups"].push_back(group_json(result, group));
-        j["spread_of_means"] = number(result.spread_of_means);
-        j["mean_within_std"] = number(result.mean_within_std);
-        j["largest_within_std"] = number(result.largest_within_std);
-        j["ratio"] = number(result.ratio);
+        j["spread_of_means"] = json_number(result.spread_of_means);
+        j["mean_within_std"] = json_number(result.mean_within_std);
+        j["largest_within_std"] = json_number(result.largest_within_std);
+        j["ratio"] = json_number(result.ratio);
         j["seed_tost"] = OrderedJson::array();
         for (const SeedTost& tost : result.seed_tost)
             j["seed_tost"].push_back(seed_tost_json(result, tost));

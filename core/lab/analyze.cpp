@@ -46,9 +46,7 @@ struct Opened {
 Result<Opened> open(const std::string& dir, bool needs_model) {
     auto folder = RunFolder::open(dir, /*writer=*/false);
     if (!folder) return folder.error();
-    auto toml = folder->config_toml();
-    if (!toml) return toml.error();
-    auto config = parse_config(*toml, folder->config_path());
+    auto config = stored_config(*folder);
     if (!config) return config.error();
     Opened out{std::move(*folder), std::move(*config), {}, {}, {}, {}};
     if (std::filesystem::exists(out.folder.metrics_path())) {

@@ -47,9 +47,7 @@ class Batch {
     bool is_done(const BatchRun& run) const {
         const auto folder = RunFolder::open(dir_of(run), /*writer=*/false);
         if (!folder || folder->info().state != RunState::done) return false;
-        const auto toml = folder->config_toml();
-        if (!toml) return false;
-        const auto saved = parse_config(*toml, folder->config_path());
+        const auto saved = stored_config(*folder);
         if (!saved || saved->train.steps < run.config.train.steps) return false;
         Config wanted = run.config;
         if (wanted.train.precision == Precision::automatic)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/csv.h"
 #include "core/run/document.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/run_folder.h"
@@ -20,10 +21,10 @@ ordered_json row_json(const BatchRow& row) {
                       {"steps", row.steps},
                       {"tokens", row.tokens},
                       {"seconds", row.seconds},
-                      {"valid_loss", number(row.valid_loss)},
-                      {"perplexity", number(std::exp(row.valid_loss))},
-                      {"best_valid_loss", number(row.best_valid_loss)},
-                      {"best_perplexity", number(std::exp(row.best_valid_loss))}};
+                      {"valid_loss", json_number(row.valid_loss)},
+                      {"perplexity", json_number(std::exp(row.valid_loss))},
+                      {"best_valid_loss", json_number(row.best_valid_loss)},
+                      {"best_perplexity", json_number(std::exp(row.best_valid_loss))}};
     if (!row.reason.empty()) j["reason"] = row.reason;
     return j;
 }
@@ -35,8 +36,8 @@ ordered_json mean_and_std(const std::vector<const BatchRow*>& rows, Value value)
     for (const auto* row : rows) sum += value(*row);
     const auto n = static_cast<double>(rows.size());
     for (const auto* row : rows) squares += (value(*row) - sum / n) * (value(*row) - sum / n);
-    return {{"mean", number(sum / n)},
-            {"std", number(rows.size() < 2 ? kNaN : std::sqrt(squares / (n - 1)))}};
+    return {{"mean", json_number(sum / n)},
+            {"std", json_number(rows.size() < 2 ? kNaN : std::sqrt(squares / (n - 1)))}};
 }
 
 ordered_json variant_json(const std::string& variant, const std::vector<BatchRow>& rows) {
@@ -53,13 +54,6 @@ ordered_json variant_json(const std::string& variant, const std::vector<BatchRow
             {"best_perplexity",
              mean_and_std(done, [](const BatchRow& r) { return std::exp(r.best_valid_loss); })},
             {"seconds", mean_and_std(done, [](const BatchRow& r) { return r.seconds; })}};
-}
-
-std::string quoted(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string out = "\"";
-    for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return out + '"';
 }
 
 }  // namespace
@@ -116,7 +110,7 @@ std::string batch_csv(const std::vector<BatchRow>& rows) {
             if (column != kColumns[0]) out += ',';
             const auto value = j.find(column);
             if (value == j.end() || value->is_null()) continue;
-            out += quoted(value->is_string() ? value->get<std::string>() : value->dump());
+            out += csv_field(value->is_string() ? value->get<std::string>() : value->dump());
         }
         out += '\n';
     }

@@ -93,7 +93,7 @@ Json limits(const std::vector<BenchRow>& rows, const Config& config) {
                            {"what", "time over that of a plain forward pass"},
                            {"limit", kTraceLimit},
                            {"found", row->ratio},
-                           {"ci95", {number(row->ratio_low), number(row->ratio_high)}},
+                           {"ci95", {json_number(row->ratio_low), json_number(row->ratio_high)}},
                            {"holds", row->ratio <= kTraceLimit}});
     const auto *with = row_of(rows, "statistics", "with", "update"),
                *without = row_of(rows, "statistics", "without", "update"),
@@ -102,18 +102,18 @@ Json limits(const std::vector<BenchRow>& rows, const Config& config) {
     const double each = with->ratio - 1,
                  pictures = stats::median(snapshot->ms) / stats::median(without->ms) /
                             static_cast<double>(config.train.snapshot_every);
-    out.push_back(
-        {{"name", "statistics"},
-         {"form", "with"},
-         {"what", "share of the time of updates without them"},
-         {"limit", kStatisticsLimit},
-         {"found", each + pictures},
-         {"ci95",
-          {number(with->ratio_low - 1 + pictures), number(with->ratio_high - 1 + pictures)}},
-         {"each_update", each},
-         {"snapshots", pictures},
-         {"snapshot_every", config.train.snapshot_every},
-         {"holds", each + pictures <= kStatisticsLimit}});
+    out.push_back({{"name", "statistics"},
+                   {"form", "with"},
+                   {"what", "share of the time of updates without them"},
+                   {"limit", kStatisticsLimit},
+                   {"found", each + pictures},
+                   {"ci95",
+                    {json_number(with->ratio_low - 1 + pictures),
+                     json_number(with->ratio_high - 1 + pictures)}},
+                   {"each_update", each},
+                   {"snapshots", pictures},
+                   {"snapshot_every", config.train.snapshot_every},
+                   {"holds", each + pictures <= kStatisticsLimit}});
     return out;
 }
 

@@ -149,7 +149,7 @@ Result<std::string> generate(const GenerateOptions& o) {
         j["continuation"] = drawn->text.substr(std::min(prompt->size(), drawn->text.size()));
         j["tokens"] = ordered_json::array();
         for (const auto& t : drawn->tokens)
-            j["tokens"].push_back({{"id", t.id}, {"piece", t.piece}, {"p", number(t.p)}});
+            j["tokens"].push_back({{"id", t.id}, {"piece", t.piece}, {"p", json_number(t.p)}});
         j["stopped"] = drawn->stopped;
         j["temperature"] = o.temperature;
         j["top_p"] = o.top_p;
@@ -157,7 +157,7 @@ Result<std::string> generate(const GenerateOptions& o) {
         j["precision"] = o.precision;
         j["script"] = script_json(o.script);
         j["seconds"] = seconds;
-        j["tokens_per_s"] = number(static_cast<double>(drawn->tokens.size()) / seconds);
+        j["tokens_per_s"] = json_number(static_cast<double>(drawn->tokens.size()) / seconds);
         return dump_pretty(j);
     } catch (const std::exception& e) {
         return torch_error(e);

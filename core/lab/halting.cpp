@@ -39,8 +39,8 @@ double median(std::vector<double> x) {
 void fill(Json& j, const HaltingRow& row) {
     j["mean_hops"] = row.mean_hops;
     j["saving"] = row.saving;
-    j["loss"] = number(row.loss);
-    j["perplexity"] = number(std::exp(row.loss));
+    j["loss"] = json_number(row.loss);
+    j["perplexity"] = json_number(std::exp(row.loss));
     j["seconds"] = median(row.seconds);
     j["moe_seconds"] = median(row.moe_seconds);
     j["seconds_each"] = row.seconds;
@@ -80,8 +80,9 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
     for (const auto& row : table->rows) {
         Json r{{"epsilon", row.epsilon}};
         fill(r, row);
-        r["delta_percent"] = number(100 * std::expm1(row.loss - table->base.loss));
-        r["moe_time_ratio"] = number(median(row.moe_seconds) / median(table->base.moe_seconds));
+        r["delta_percent"] = json_number(100 * std::expm1(row.loss - table->base.loss));
+        r["moe_time_ratio"] =
+            json_number(median(row.moe_seconds) / median(table->base.moe_seconds));
         j["rows"].push_back(std::move(r));
     }
     return j;

@@ -127,37 +127,39 @@ Result<std::vector<Prompt>> sample_prompts(const OpenRun& run, const Categories&
 }
 
 ordered_json outlook_json(const Outlook& o) {
-    return {{"nll", number(o.nll)}, {"p_target", number(o.p_target)}, {"p_category", o.p_category}};
+    return {{"nll", json_number(o.nll)},
+            {"p_target", json_number(o.p_target)},
+            {"p_category", o.p_category}};
 }
 
 ordered_json change_json(const Change& c, const Tokenizer& tokenizer) {
     auto j = outlook_json(c.outlook);
     j["top"] = tokenizer.piece(static_cast<int32_t>(c.outlook.top));
     j["token_changed"] = c.token_changed;
-    j["mean_hops"] = number(c.mean_hops);
+    j["mean_hops"] = json_number(c.mean_hops);
     return j;
 }
 
-json numbers(const std::vector<double>& values) {
-    json out = json::array();
-    for (const double x : values) out.push_back(number(x));
+ordered_json numbers(const std::vector<double>& values) {
+    ordered_json out = ordered_json::array();
+    for (const double x : values) out.push_back(json_number(x));
     return out;
 }
 
 ordered_json control_json(const RandomControl& c) {
     if (c.draws == 0) return {{"draws", 0}, {"reason", c.reason}};
     json mean = json::object(), deviation = json::object();
-    for (const auto& [name, x] : c.delta_p_mean) mean[name] = number(x);
-    for (const auto& [name, x] : c.delta_p_std) deviation[name] = number(x);
+    for (const auto& [name, x] : c.delta_p_mean) mean[name] = json_number(x);
+    for (const auto& [name, x] : c.delta_p_std) deviation[name] = json_number(x);
     return {{"draws", c.draws},
             {"seed", c.seed},
-            {"kl_mean", number(c.kl_mean)},
-            {"kl_std", number(c.kl_std)},
-            {"nll_mean", number(c.nll_mean)},
-            {"nll_std", number(c.nll_std)},
+            {"kl_mean", json_number(c.kl_mean)},
+            {"kl_std", json_number(c.kl_std)},
+            {"nll_mean", json_number(c.nll_mean)},
+            {"nll_std", json_number(c.nll_std)},
             {"jaccard_mean", numbers(c.jaccard_mean)},
             {"jaccard_std", numbers(c.jaccard_std)},
-            {"token_changed_share", number(c.changed_share)},
+            {"token_changed_share", json_number(c.changed_share)},
             {"delta_p_mean", mean},
             {"delta_p_std", deviation}};
 }
@@ -165,16 +167,16 @@ ordered_json control_json(const RandomControl& c) {
 /// Median and quartiles of one quantity over the prompts.
 ordered_json spread_json(const std::vector<double>& x) {
     return {{"n", x.size()},
-            {"mean", number(stats::mean(x))},
-            {"median", number(stats::median(x))},
-            {"q25", number(stats::quantile(x, 0.25))},
-            {"q75", number(stats::quantile(x, 0.75))}};
+            {"mean", json_number(stats::mean(x))},
+            {"median", json_number(stats::median(x))},
+            {"q25", json_number(stats::quantile(x, 0.25))},
+            {"q75", json_number(stats::quantile(x, 0.75))}};
 }
 
 /// 95 % Clopper–Pearson interval of k of n.
 json ci95_json(int64_t k, size_t n) {
     const auto ci95 = stats::share_ci95(k, static_cast<int64_t>(n));
-    return {number(ci95.low), number(ci95.high)};
+    return {json_number(ci95.low), json_number(ci95.high)};
 }
 
 double share_of(int64_t k, size_t n) {
@@ -186,9 +188,9 @@ double share_of(int64_t k, size_t n) {
 ordered_json rise_json(const std::vector<double>& x) {
     const auto sign = stats::sign_test(x);
     auto j = spread_json(x);
-    j["share_positive"] = number(share_of(sign.positive, x.size()));
+    j["share_positive"] = json_number(share_of(sign.positive, x.size()));
     j["share_positive_ci95"] = ci95_json(sign.positive, x.size());
-    j["sign_test_p"] = number(sign.p);
+    j["sign_test_p"] = json_number(sign.p);
     j["sign_test_n"] = sign.positive + sign.negative;
     return j;
 }
@@ -214,11 +216,11 @@ ordered_json summary_json(const std::vector<Effect>& effects) {
     ordered_json j = {{"prompts", n},
                       {"kl", spread_json(kl)},
                       {"delta_p_target", rise_json(target)},
-                      {"token_changed_share", number(share_of(changed, n))},
+                      {"token_changed_share", json_number(share_of(changed, n))},
                       {"token_changed_ci95", ci95_json(changed, n)}};
     if (!control_kl.empty()) {
         j["control_kl"] = spread_json(control_kl);
-        j["share_kl_above_control_95"] = number(share_of(beyond, control_kl.size()));
+        j["share_kl_above_control_95"] = json_number(share_of(beyond, control_kl.size()));
         j["share_kl_above_control_ci95"] = ci95_json(beyond, control_kl.size());
     }
     j["relative_p_category"] = ordered_json::object();
@@ -290,7 +292,7 @@ Result<std::string> intervene(const InterveneOptions& o) {
                               {"target", run->tokenizer.piece(static_cast<int32_t>(e.target))},
                               {"base", outlook_json(e.base)},
                               {"changed", change_json(e.changed, run->tokenizer)},
-                              {"kl", number(e.changed.kl)},
+                              {"kl", json_number(e.changed.kl)},
                               {"jaccard", numbers(e.changed.jaccard)}};
             if (o.controls > 0) p["control"] = control_json(e.control);
             j["prompts"].push_back(std::move(p));

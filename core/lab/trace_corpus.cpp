@@ -192,7 +192,7 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         j["data_hash"] = source->tokens().content_hash();
         j["sequences"] = sequences;
         j["length"] = source->seq_len();
-        j["loss"] = number(sum.nll / static_cast<double>(sum.tokens));
+        j["loss"] = json_number(sum.nll / static_cast<double>(sum.tokens));
         j["script"] = script_json(o.script);
         j["precision"] = o.precision;
         j["seconds"] =

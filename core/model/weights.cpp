@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros.h>
 #include <cmath>
 
+#include "core/base/random.h"
 #include "core/model/routers/form.h"
 #include "kernels/reference/reference.h"
 
@@ -218,10 +219,7 @@ bool learns(const Config& config, const std::string& name, Group group) {
 }
 
 uint64_t mix_seed(uint64_t a, uint64_t b) {
-    uint64_t z = a * 0xd1342543de82ef95ULL + b + 0x9e3779b97f4a7c15ULL;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
+    return mix64(a * 0xd1342543de82ef95ULL + b);
 }
 
 }  // namespace hopscope::core

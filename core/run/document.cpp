@@ -15,9 +15,8 @@ nlohmann::ordered_json document(const std::string& format, const RunFolder& fold
                                   {"config_hash", folder.info().config_hash},
                                   {"live", nlohmann::ordered_json::object()}};
     // The run was opened by this file, so it reads; a document must not be lost to a rewrite of it.
-    if (const auto toml = folder.config_toml())
-        if (const auto configured = parse_config(*toml, folder.config_path()))
-            out["live"] = live_settings(*configured, config);
+    if (const auto configured = stored_config(folder))
+        out["live"] = live_settings(*configured, config);
     return out;
 }
 

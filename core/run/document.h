@@ -1,21 +1,16 @@
 // Small pieces shared by the JSON documents of the laboratory. Pure functions, any thread.
 #pragma once
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "core/api/command.h"
 #include "core/api/config.h"
+#include "core/base/json.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {
-
-/// A number that reads back exactly; null where it is not finite.
-inline nlohmann::json number(double x) {
-    return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
-}
 
 /// Settings that were changed while the run trained (`set`) and differ from
 /// its configuration, by key: {"moe.top_k": 3}.

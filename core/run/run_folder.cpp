@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <set>
@@ -12,6 +11,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "core/base/clock.h"
+#include "core/config/config.h"
 #include "core/run/step_names.h"
 
 namespace hopscope::core {
@@ -100,14 +101,9 @@ std::string without_last_slash(std::string dir) {
 }  // namespace
 
 std::string default_run_dir(const std::string& config_name, const std::string& base) {
-    const std::time_t now = std::time(nullptr);
-    std::tm local{};
-    ::localtime_r(&now, &local);
-    char stamp[32];
-    std::strftime(stamp, sizeof stamp, "-%Y%m%d-%H%M%S", &local);
     std::string name = config_name;
     std::replace(name.begin(), name.end(), '/', '_');
-    const std::string plain = base + "/" + name + stamp;
+    const std::string plain = base + "/" + name + local_time("-%Y%m%d-%H%M%S");
     std::string dir = plain;
     std::error_code ignored;
     for (int i = 2; fs::exists(dir, ignored); ++i) dir = plain + "-" + std::to_string(i);
@@ -250,6 +246,12 @@ Result<bool> RunFolder::save_geometry(const GeometrySnapshot& snapshot,
     if (auto status = write_geometry(geometry_path(snapshot.step), snapshot, projections); !status)
         return status.error();
     return true;
+}
+
+Result<Config> stored_config(const RunFolder& folder) {
+    auto toml = folder.config_toml();
+    if (!toml) return toml.error();
+    return parse_config(*toml, folder.config_path());
 }
 
 }  // namespace hopscope::core

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/config.h"
 #include "core/api/snapshot.h"
 #include "core/api/state.h"
 #include "core/base/files.h"
@@ -96,7 +97,7 @@ class RunFolder {
     Status write_info(const RunInfo& info);
     Status write_state(RunState state, const std::string& reason);
 
-    Result<std::string> config_toml() const;
+    Result<std::string> config_toml() const;             ///< as it stands; read: stored_config
     Status write_config(const std::string& toml) const;  ///< resume may change some keys
 
     std::string config_path() const { return dir_ + "/config.toml"; }
@@ -125,5 +126,9 @@ class RunFolder {
     RunInfo info_;
     FileHandle lock_;  ///< invalid for readers
 };
+
+/// The configuration that a run was begun or last resumed with. Errors: usage, its file cannot be
+/// read or holds none.
+Result<Config> stored_config(const RunFolder& folder);
 
 }  // namespace hopscope::core

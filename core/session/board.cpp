@@ -1,6 +1,6 @@
 #include "core/session/board.h"
 
-#include <ctime>
+#include "core/base/clock.h"
 
 namespace hopscope::core {
 
@@ -49,14 +49,10 @@ std::string Board::close_reason() const {
 }
 
 void Board::say(const std::string& text) {
-    const std::time_t now = std::time(nullptr);
-    std::tm local{};
-    localtime_r(&now, &local);
-    char clock[16];
-    std::strftime(clock, sizeof clock, "%H:%M:%S ", &local);
+    const std::string line = local_time("%H:%M:%S ") + text;
     {
         std::lock_guard lock(mutex_);
-        messages_.push_back(clock + text);
+        messages_.push_back(line);
         if (messages_.size() > kKeptMessages) messages_.pop_front();
     }
     wake();

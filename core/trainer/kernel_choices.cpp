@@ -17,7 +17,9 @@ constexpr const char* kOperators[] = {"attention", "route", "experts", "classifi
 
 std::map<std::string, std::string> kernel_choices(Form form) {
     std::map<std::string, std::string> out;
-    for (const char* name : kOperators) out[name] = form == Form::fused ? "fused" : "reference";
+    for (const auto& known : kForms)
+        for (const char* name : kOperators)
+            if (known.second == form) out[name] = known.first;
     return out;
 }
 
@@ -29,9 +31,11 @@ Result<Form> stored_form(const std::map<std::string, std::string>& choices,
         if (std::find(std::begin(kOperators), std::end(kOperators), name) == std::end(kOperators))
             return usage_error(start + "found the operator \"" + name + "\", allowed " +
                                joined({std::begin(kOperators), std::end(kOperators)}));
-        if (text != "fused" && text != "reference")
+        const auto known = std::find_if(std::begin(kForms), std::end(kForms),
+                                        [&](const auto& one) { return text == one.first; });
+        if (known == std::end(kForms))
             return usage_error(start + name + ": found \"" + text + "\", allowed fused, reference");
-        const Form form = text == "fused" ? Form::fused : Form::reference;
+        const Form form = known->second;
         if (chosen.value_or(form) != form)
             return usage_error(start + name + " is " + text +
                                " and others are not; a run is trained in one form");

@@ -6,11 +6,16 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/base/result.h"
 #include "kernels/ops.h"
 
 namespace hopscope::core {
+
+/// The forms that every operator has, by the names of run.json and of bench documents.
+inline constexpr std::pair<const char*, kernels::Form> kForms[] = {
+    {"fused", kernels::Form::fused}, {"reference", kernels::Form::reference}};
 
 /// RunInfo::kernel_choices, operator → "fused" or "reference". An update runs all operators in one
 /// form; its evaluations and pictures are always computed in the fused one.

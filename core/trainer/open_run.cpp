@@ -13,9 +13,7 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
         return usage_error("--precision: found \"" + precision + "\", allowed fp32, bf16");
     auto folder = RunFolder::open(dir, /*writer=*/false);
     if (!folder) return folder.error();
-    auto toml = folder->config_toml();
-    if (!toml) return toml.error();
-    auto config = parse_config(*toml, folder->config_path());
+    auto config = stored_config(*folder);
     if (!config) return config.error();
     auto tokenizer = load_run_tokenizer(*folder, *config);
     if (!tokenizer) return tokenizer.error();

@@ -78,9 +78,7 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
                                const Progress& progress) {
     auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
     if (!folder) return folder.error();
-    auto toml = folder->config_toml();
-    if (!toml) return toml.error();
-    auto saved = parse_config(*toml, folder->config_path());
+    auto saved = stored_config(*folder);
     if (!saved) return saved.error();
     const bool allowed = options.allow_debug || options.open_only;
     if (auto s = check_debug(*saved, allowed, folder->config_path()); !s) return s.error();

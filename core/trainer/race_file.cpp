@@ -38,10 +38,10 @@ ordered_json lane_json(const LaneReport& lane, RunState state) {
                       {"steps", lane.steps},
                       {"tokens", begun ? lane.loss->tokens.back() : 0},
                       {"seconds", begun ? lane.loss->seconds.back() : 0.0},
-                      {"loss", number(begun ? lane.loss->values.back() : NAN)},
-                      {"valid_loss", number(valid)},
-                      {"perplexity", number(std::exp(valid))},
-                      {"best_valid_loss", number(best)}};
+                      {"loss", json_number(begun ? lane.loss->values.back() : NAN)},
+                      {"valid_loss", json_number(valid)},
+                      {"perplexity", json_number(std::exp(valid))},
+                      {"best_valid_loss", json_number(best)}};
     if (!lane.failure.empty()) j["reason"] = lane.failure;
     return j;
 }

@@ -12,7 +12,7 @@ bool changes_training(const Command& command) {
 ReplayQueue::ReplayQueue(const std::vector<LoggedCommand>& log, const EngineState& state) {
     std::copy_if(log.begin(), log.end(), std::back_inserter(waiting_),
                  [](const LoggedCommand& entry) { return changes_training(entry.command); });
-    // In the order they were applied: of one step as logged (RunTrainer::apply sees to it).
+    // In the order they were applied: of one step as logged (LiveRun::apply sees to it).
     std::stable_sort(
         waiting_.begin(), waiting_.end(),
         [](const LoggedCommand& a, const LoggedCommand& b) { return a.step < b.step; });

@@ -51,9 +51,7 @@ Result<bool> seed_matters(const Config& config, Text& text) {
 }
 
 Result<bool> same_settings(const RunFolder& sibling, const Config& config, Text& text) {
-    auto toml = sibling.config_toml();
-    if (!toml) return false;
-    auto other = parse_config(*toml, sibling.config_path());
+    auto other = stored_config(sibling);
     if (!other) return false;
     Config comparable = *other;
     comparable.train.grad_accum = config.train.grad_accum;  // groups the batches, no more

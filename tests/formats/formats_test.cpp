@@ -98,12 +98,16 @@ TEST_F(Formats01, SavedLossesAndAnswersAreCompared) {
     for (const char* path : {"a", "b"}) then.erase(path);  // where the files lie
     expect_close(now, then, "pair");
     o.runs = {dir_ / "zeroshot.json", dir_ / "zeroshot.json"};
-    EXPECT_EQ(parsed(lab::compare(o)).at("format"), "hopscope.compare/1");
+    now = parsed(lab::compare(o)).at("pairs").at(0);
+    EXPECT_EQ(now.at("n"), 2);
+    EXPECT_EQ(now.at("norm").at("accuracy_a"), stored("zeroshot.json").at("accuracy_norm"));
+    EXPECT_EQ(now.at("mcnemar").at("only_a"), 0) << "the same answers";
 }
 
 TEST_F(Formats01, ScriptsAreUnderstood) {
-    const auto command =
-        parse_command(R"({"command": "steer", "layer": 0, "expert": 1, "lambda": 1.0})");
+    std::string line = bytes_of(dir_ / "script.jsonl");
+    line.erase(line.find('\n'));
+    const auto command = parse_command(line);
     ASSERT_TRUE(command.ok()) << command.error().message;
     lab::InterveneOptions o;
     o.run = dir_ / "run";

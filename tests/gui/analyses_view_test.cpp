@@ -3,12 +3,14 @@
 #include <atomic>
 #include <chrono>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 
 #include "app/panels/analyses/table_plot.h"
 #include "app/panels/analyses/view.h"
 #include "app/state/task_runner.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::app {
 namespace {
@@ -33,6 +35,27 @@ TEST(AnalysesView, DocumentsBecomeNumbersAndTables) {
     for (const char* bad : {"", "[]", "{", R"({"format": "hopscope.trace/1"})",
                             R"({"format": "hopscope.analysis/1", "n": "many"})"})
         EXPECT_FALSE(read_analysis(bad)) << bad;
+}
+
+// Wrong if a document that version 0.1 stored could not be read any more.
+TEST(AnalysesView, DocumentsOf01) {
+    const std::string folder = std::string(HOPSCOPE_FORMATS) + "/0.1/";
+    const auto echo = read_analysis(test::bytes_of(folder + "analysis.json"));
+    ASSERT_TRUE(echo) << echo.error().message;
+    EXPECT_EQ(echo->name, "echo");
+    const auto mean = std::find_if(echo->numbers.begin(), echo->numbers.end(),
+                                   [](const auto& number) { return number.first == "mean"; });
+    ASSERT_NE(mean, echo->numbers.end());
+    EXPECT_NEAR(std::stod(mean->second), 0.99996567, 1e-4);
+    std::vector<std::string> names;
+    const auto all = nlohmann::json::parse(test::bytes_of(folder + "analyses.json"));
+    for (const auto& one : all.at("analyses")) {
+        const auto view = read_analysis(one.dump());
+        ASSERT_TRUE(view) << view.error().message;
+        EXPECT_FALSE(view->numbers.empty() && view->tables.empty()) << view->name;
+        names.push_back(view->name);
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"jaccard", "load", "identity", "drift"}));
 }
 
 // Wrong if an interval of format 2 hid the number that it belongs to.

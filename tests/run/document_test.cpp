@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
-#include "core/config/live.h"
+#include "core/api/live_settings.h"
 
 namespace hopscope::core {
 namespace {

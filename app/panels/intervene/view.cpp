@@ -7,6 +7,7 @@
 
 #include "app/widgets/format.h"
 #include "app/widgets/piece_text.h"
+#include "core/api/base.h"
 
 namespace hopscope::app {
 namespace {
@@ -154,16 +155,10 @@ std::string effect_csv(const core::InterventionEffect& e) {
         std::snprintf(text, sizeof text, "%.17g", x);
         return std::string(text);
     };
-    const auto quoted = [](const std::string& text) {
-        if (text.find_first_of(",\"\n") == std::string::npos) return text;
-        std::string inside;
-        for (const char c : text) inside += c == '"' ? std::string("\"\"") : std::string(1, c);
-        return "\"" + inside + "\"";
-    };
     const auto line = [&](const char* quantity, const std::string& item, const char* unit,
                           double base, double changed, const core::Spread& control, int64_t draws) {
-        out += std::string(quantity) + "," + quoted(item) + "," + unit + "," + cell(base) + "," +
-               cell(changed) + "," + cell(control.mean) + "," + cell(control.std) + "," +
+        out += std::string(quantity) + "," + core::csv_field(item) + "," + unit + "," + cell(base) +
+               "," + cell(changed) + "," + cell(control.mean) + "," + cell(control.std) + "," +
                std::to_string(draws) + "," + std::to_string(e.request.seed) + "," +
                std::to_string(e.step) + "\n";
     };

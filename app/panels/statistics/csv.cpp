@@ -1,21 +1,12 @@
 // The tables of the statistics panel as comma-separated text.
-#include <charconv>
 #include <cmath>
 #include <span>
 
 #include "app/panels/statistics/view.h"
+#include "core/api/base.h"
 
 namespace hopscope::app {
 namespace {
-
-/// As exact as the value; nothing where there is none.
-template <class T>
-std::string number(T value) {
-    if (!std::isfinite(value)) return {};
-    char text[48];
-    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-    return std::string(text, end);
-}
 
 std::string place(int64_t layer, int64_t step) {
     return "layer " + std::to_string(layer) + ", step " + std::to_string(step);
@@ -29,7 +20,7 @@ std::string square(const std::string& first, std::span<const float> values, size
     out += "\n";
     for (size_t i = 0; i < n; ++i) {
         out += name(i);
-        for (size_t j = 0; j < n; ++j) out += "," + number(values[i * n + j]);
+        for (size_t j = 0; j < n; ++j) out += "," + core::csv_number(values[i * n + j]);
         out += "\n";
     }
     return out;
@@ -54,7 +45,7 @@ std::string csv_of(const LoadMap& map, int64_t layer) {
         for (int64_t c = 0; c < map.columns; ++c) {
             const float v =
                 map.values[row * static_cast<size_t>(map.columns) + static_cast<size_t>(c)];
-            out += "," + number(v == LoadMap::kUnused ? 0.0f : std::exp2(v));
+            out += "," + core::csv_number(v == LoadMap::kUnused ? 0.0f : std::exp2(v));
         }
         out += "\n";
     }
@@ -66,7 +57,7 @@ std::string csv_of(const Utilisation& u, int64_t layer, int64_t step) {
         "# load of the experts, times uniform, " + place(layer, step) + "\nrank,expert,load\n";
     for (size_t i = 0; i < u.experts.size(); ++i)
         out += std::to_string(i + 1) + "," + std::to_string(u.experts[i]) + "," +
-               number(std::isfinite(u.loads[i]) ? u.loads[i] : 0.0) + "\n";
+               core::csv_number(std::isfinite(u.loads[i]) ? u.loads[i] : 0.0) + "\n";
     return out;
 }
 
@@ -93,9 +84,10 @@ std::string csv_of(const LayerMeans& entropy, const LayerMeans& max_prob, int64_
                       "; entropy in nats\nlayer,entropy,entropy_low,entropy_high,max_prob,"
                       "max_prob_low,max_prob_high\n";
     for (size_t l = 0; l < entropy.mean.size() && l < max_prob.mean.size(); ++l)
-        out += std::to_string(l) + "," + number(entropy.mean[l]) + "," + number(entropy.low[l]) +
-               "," + number(entropy.high[l]) + "," + number(max_prob.mean[l]) + "," +
-               number(max_prob.low[l]) + "," + number(max_prob.high[l]) + "\n";
+        out += std::to_string(l) + "," + core::csv_number(entropy.mean[l]) + "," +
+               core::csv_number(entropy.low[l]) + "," + core::csv_number(entropy.high[l]) + "," +
+               core::csv_number(max_prob.mean[l]) + "," + core::csv_number(max_prob.low[l]) + "," +
+               core::csv_number(max_prob.high[l]) + "\n";
     return out;
 }
 
@@ -104,8 +96,8 @@ std::string csv_of(const LayerNorms& norms) {
                       " tokens of the traced prompt, step " + std::to_string(norms.step) +
                       "\nlayer,attention,experts\n";
     for (size_t l = 0; l < norms.attention.size(); ++l)
-        out += std::to_string(l) + "," + number(norms.attention[l]) + "," +
-               number(norms.experts[l]) + "\n";
+        out += std::to_string(l) + "," + core::csv_number(norms.attention[l]) + "," +
+               core::csv_number(norms.experts[l]) + "\n";
     return out;
 }
 
