@@ -1,0 +1,96 @@
+// If these fail, `hopscope bench` measures something else than it was asked to, or people cannot
+// read what it found.
+#include <gtest/gtest.h>
+
+#include "tests/app/cli/fake_lab.h"
+#include "tests/app/cli/run.h"
+
+namespace hopscope::app::testing {
+namespace {
+
+class Bench : public ::testing::Test {
+  protected:
+    void SetUp() override { fake_lab() = {}; }
+    Outcome run(const std::vector<std::string>& args) { return world.run(args); }
+    World world;
+};
+
+TEST_F(Bench, OptionsReachTheLaboratory) {
+    fake_lab().answer = R"({"format": "hopscope.bench/1"})";
+    const Outcome got =
+        run({"bench", "--what", "route,step", "--config", "c.toml", "--set", "moe.top_k=4", "--set",
+             "model.d_model=64", "--repeats", "7", "--device", "cpu", "--json"});
+    EXPECT_EQ(got.code, 0) << got.err;
+    EXPECT_EQ(got.out, "{\"format\": \"hopscope.bench/1\"}\n");
+    EXPECT_NE(got.err.find("route: timing"), std::string::npos) << "no progress on stderr";
+    ASSERT_TRUE(fake_lab().bench);
+    EXPECT_EQ(fake_lab().bench->what, "route,step");
+    EXPECT_EQ(fake_lab().bench->config, "c.toml");
+    EXPECT_EQ(fake_lab().bench->overrides,
+              (std::vector<std::string>{"moe.top_k=4", "model.d_model=64"}));
+    EXPECT_EQ(fake_lab().bench->repeats, 7);
+    EXPECT_EQ(fake_lab().bench->device, "cpu");
+    EXPECT_TRUE(world.signals_caught);
+
+    ASSERT_EQ(run({"bench", "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().bench->what, "all");
+    EXPECT_EQ(fake_lab().bench->repeats, 20);
+    EXPECT_EQ(fake_lab().bench->config, "");
+}
+
+TEST_F(Bench, WrongCallsAreRefused) {
+    const auto refused = [&](const std::vector<std::string>& args, const std::string& part) {
+        const Outcome got = run(args);
+        EXPECT_EQ(got.code, 2);
+        EXPECT_EQ(got.out, "");
+        EXPECT_NE(got.err.find(part), std::string::npos) << got.err;
+        EXPECT_FALSE(fake_lab().bench) << "the laboratory was called all the same";
+    };
+    refused({"bench", "--repeats", "0"}, "found 0");
+    refused({"bench", "--repeats", "2.5"}, "--repeats");
+    refused({"bench", "--device", "tpu"}, "cuda");
+    refused({"bench", "--waht", "route"}, "did you mean \"--what\"");
+    refused({"bench", "RUN"}, "unexpected argument \"RUN\"");
+}
+
+TEST_F(Bench, ErrorsAndInterruptionsKeepTheirExitCodes) {
+    fake_lab().error = core::usage_error("--what: found \"rout\", did you mean \"route\"?");
+    Outcome got = run({"bench", "--what", "rout"});
+    EXPECT_EQ(got.code, 2);
+    EXPECT_NE(got.err.find("did you mean \"route\""), std::string::npos);
+    fake_lab().error = core::Error{core::ErrorKind::interrupted, "stopped"};
+    got = run({"bench"});
+    EXPECT_EQ(got.code, 130);
+    EXPECT_EQ(got.out, "");
+}
+
+TEST_F(Bench, PeopleGetATableWithRatiosAndLimits) {
+    fake_lab().answer = R"({"device": "cpu, 2 threads", "processor": "Some CPU",
+        "precision": "fp32", "repeats": 20, "load_average": 0.25,
+        "rows": [
+          {"name": "route", "shape": {"tokens": 2048, "expert": "mlp"}, "form": "fused",
+           "direction": "forward", "median_ms": 1.25, "p10_ms": 1.125, "p90_ms": 2.5,
+           "tokens_per_s": 1638400, "peak_bytes": 3145728, "reference": "reference",
+           "ratio": 0.125, "data": "random numbers"},
+          {"name": "statistics", "shape": {"hops": [1, 2]}, "form": "with",
+           "direction": "snapshot", "median_ms": 30, "p10_ms": 29, "p90_ms": 31,
+           "tokens_per_s": null, "peak_bytes": null, "reference": null, "ratio": null,
+           "data": "synthetic text"}],
+        "limits": [{"name": "trace", "form": "trace", "what": "time over a plain pass",
+                    "limit": 2, "found": 1.5, "ci95": [1.25, 1.75], "holds": true},
+                   {"name": "statistics", "form": "with", "what": "share",
+                    "limit": 0.03, "found": 0.5, "ci95": [null, null],
+                    "holds": false}],
+        "skipped": [{"name": "experts", "reason": "a dense model"}]})";
+    const Outcome got = run({"bench"});
+    ASSERT_EQ(got.code, 0) << got.err;
+    for (const char* part :
+         {"cpu, 2 threads (Some CPU), fp32, 20 rounds, load before 0.25", "1.250", "1.125", "2.500",
+          "1638400", "3.0", "0.125", "route: tokens 2048, expert mlp; random numbers",
+          "statistics: hops [1, 2]; synthetic text", "1.5 [1.25, 1.75], allowed 2: holds",
+          "0.5 [-, -], allowed 0.03: fails", "experts skipped: a dense model"})
+        EXPECT_NE(got.out.find(part), std::string::npos) << part << "\n" << got.out;
+}
+
+}  // namespace
+}  // namespace hopscope::app::testing

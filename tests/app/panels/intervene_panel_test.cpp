@@ -1,0 +1,256 @@
+// The intervene panel on the fake session: what was asked of the inspector and the run as the
+// proof.
+#include <filesystem>
+#include <fstream>
+
+#include "tests/app/stage.h"
+#include "tests/temp_folder.h"
+
+namespace hopscope::gui_test {
+namespace {
+
+constexpr auto kMake = app::make_intervene_panel;
+
+/// The newest question, once one has come.
+bool asked(ImGuiTestContext* ctx, const std::function<bool(const core::InterventionRequest&)>& is) {
+    return wait_for(ctx, [&] {
+        return !stage->session->asked().empty() && is(stage->session->asked().back());
+    });
+}
+
+/// Clicks an item inside a child window, wherever it is.
+void click(ImGuiTestContext* ctx, const char* label) {
+    ctx->ItemClick((std::string("**/") + label).c_str());
+}
+
+void add_row(ImGuiTestContext* ctx, const char* command) {
+    ctx->ItemClick("##add");
+    ctx->ItemClick((std::string("//$FOCUSED/###") + command).c_str());
+}
+
+void type(ImGuiTestContext* ctx, const char* item, const char* text) {
+    ctx->ItemInputValue((std::string("**/") + item).c_str(), text);
+}
+
+}  // namespace
+
+void register_intervene_panel(ImGuiTestEngine* engine) {
+    // Wrong if an added row did not act on the prompt, acted on the run, or if switching it off did
+    // not take it away.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "intervene", "a_row_acts_on_the_prompt_alone");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.selection.set_layer(1);
+        stage->state.selection.experts = {5};
+        add_row(ctx, "suppress");
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return r.script.size() == 1 && r.script[0].kind == core::CommandKind::suppress;
+        }));
+        const auto request = stage->session->asked().back();
+        IM_CHECK_EQ(request.script[0].integer("layer", -1), 1);
+        IM_CHECK_EQ(request.script[0].integer("expert", -1), 5);
+        IM_CHECK_EQ(request.controls, 20);
+        IM_CHECK_STR_EQ(request.prompt.c_str(), stage->state.prompt.c_str());
+        IM_CHECK(stage->received().empty());
+        IM_CHECK_EQ(stage->state.prompt_script().size(), static_cast<size_t>(1));
+        ctx->Yield(3);
+        click(ctx, "##on");
+        ctx->Yield(2);
+        IM_CHECK(stage->state.prompt_script().empty());
+        click(ctx, "Undo");
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->state.prompt_script().size(), static_cast<size_t>(1));
+        click(ctx, "Clear all");
+        ctx->Yield(2);
+        IM_CHECK(stage->state.prompt_script().empty());
+        IM_CHECK_EQ(stage->state.stack.items().size(), static_cast<size_t>(1));
+    };
+
+    // Wrong if a typed argument was rounded, went to another argument, or a mistake was sent.
+    t = IM_REGISTER_TEST(engine, "intervene", "arguments_are_checked_before_they_are_sent");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        add_row(ctx, "steer");
+        IM_CHECK(asked(ctx, [](const auto& r) { return !r.script.empty(); }));
+        ctx->Yield(2);
+        type(ctx, "lambda/##value", "2.125");
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return r.script[0].number("lambda", 0) == 2.125;
+        }));
+        IM_CHECK(!stage->session->asked().back().doses.empty());
+        type(ctx, "expert/##text", "3 9");
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return r.script[0].integers("expert") == std::vector<int64_t>{3, 9};
+        }));
+        const size_t before = stage->session->asked().size();
+        type(ctx, "expert/##text", "99");  // the fake run has 16
+        ctx->SleepNoSkip(0.4f, 0.02f);
+        IM_CHECK(stage->state.prompt_script().empty());
+        IM_CHECK_EQ(stage->session->asked().size(), before);
+    };
+
+    // Wrong if the dose factor did not reach the inspector.
+    t = IM_REGISTER_TEST(engine, "intervene", "strength_scales_the_script");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.stack.add(
+            *core::parse_command(R"({"command": "steer", "layer": 0, "expert": 3, "lambda": 2})"));
+        stage->state.strength = 0.25;
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return !r.script.empty() && r.script[0].number("lambda", 0) == 0.5;
+        }));
+    };
+
+    // Wrong if a row could not be sent to the run, or its answer did not come back to it.
+    t = IM_REGISTER_TEST(engine, "intervene", "a_row_goes_to_the_run_and_its_answer_is_shown");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.stack.add(*core::parse_command(R"({"command": "freeze", "what": "routing"})"));
+        ctx->Yield(3);
+        click(ctx, "Apply to the run");
+        IM_CHECK_EQ(stage->received().size(), static_cast<size_t>(1));
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "freeze");
+        stage->session->advance(1);
+        ctx->Yield(3);
+        click(ctx, "Fork with it");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "fork");
+        const std::string with =
+            core::to_json({core::CommandKind::freeze, {{"what", std::string("routing")}}});
+        IM_CHECK_STR_EQ(stage->last().text("with", "").c_str(), with.c_str());
+        // What cannot act in training is greyed by the registry's own reason.
+        stage->state.stack.clear();
+        stage->state.stack.add(*core::parse_command(R"({"command": "halt", "epsilon": 0.1})"));
+        ctx->Yield(3);
+        for (const char* item : {"**/Apply to the run", "**/Fork with it"})
+            IM_CHECK((ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0);
+    };
+
+    // Wrong if a category or a target did not reach the inspector.
+    t = IM_REGISTER_TEST(engine, "intervene", "questions_carry_target_words_and_seed");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.stack.add(*core::parse_command(R"({"command": "zero_experts"})"));
+        ctx->Yield(3);
+        type(ctx, "##target", "bank");
+        ctx->KeyPress(ImGuiKey_Enter);
+        type(ctx, "##own words", "before, after");
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return r.target == "bank" && r.categories.size() == 1 &&
+                   r.categories[0].words == std::vector<std::string>{"before", "after"};
+        }));
+        IM_CHECK(stage->session->asked().back().doses.empty());
+    };
+
+    // Wrong if an answer, an error or an unfinished answer crashed the panel, or an old answer was
+    // shown for a new question.
+    t = IM_REGISTER_TEST(engine, "intervene", "every_state_of_the_answer_draws");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(ctx->ItemExists("**/Zero the experts of one hop"));
+        click(ctx, "Zero the experts of one hop");
+        IM_CHECK(asked(ctx, [](const auto& r) { return r.script.size() == 1; }));
+        ctx->Yield(3);
+        IM_CHECK(ctx->ItemExists("**/Export"));
+        core::InterventionEffect broken;
+        broken.request = stage->session->asked().back();
+        broken.error = "suppressing 16 of 16 experts leaves none";
+        stage->session->put(broken);
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("**/Export"));
+        core::InterventionEffect part;
+        part.request = broken.request;
+        part.target = {"a", 1, 0, 0.5, 0.4, {}};
+        part.kl = 0.1;
+        part.control_reason = "no other pair";
+        stage->session->put(part);
+        ctx->Yield(3);
+        IM_CHECK((ctx->ItemInfo("**/Export").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        stage->session->set_state(core::RunState::running);
+        stage->session->advance(3);
+        ctx->Yield(3);
+        click(ctx, "Measure again");
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("**/Measure again"));
+    };
+}
+
+/// Wrong if the trace of the prompt was not made under the stack, or showed no banner.
+void register_stack_on_trajectory(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "intervene", "the_trajectory_runs_under_the_stack");
+    use<app::make_trajectory_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Trace");
+        ctx->Yield(2);
+        IM_CHECK(stage->session->traced().interventions.empty());
+        stage->state.stack.add(*core::parse_command(R"({"command": "zero_experts"})"));
+        IM_CHECK(wait_for(ctx, [] { return stage->session->traced().interventions.size() == 1; }));
+        ctx->ItemClick("Clear all");
+        IM_CHECK(wait_for(ctx, [] { return stage->session->traced().interventions.empty(); }));
+    };
+}
+
+namespace {
+
+/// A laboratory that makes one document; `fails` has no data for it.
+void give_laboratory(const std::string& folder) {
+    auto& services = stage->state.services;
+    services.analysis_definitions = [] {
+        return std::vector<std::pair<std::string, std::string>>{
+            {"load", "counts of each expert. n: choices."}, {"fails", "never there. n: 0."}};
+    };
+    services.analyze = [](const std::string& run, const std::string& name,
+                          const core::Progress& progress) -> core::Result<std::string> {
+        progress.report("reading", 0.5);
+        if (name == "fails") return core::usage_error("fails: this run has no data for it");
+        std::filesystem::create_directories(run + "/analysis");
+        std::ofstream(run + "/analysis/load.json")
+            << R"({"format": "hopscope.analysis/1", "name": "load", "n": 64, "step": 120,
+                   "result": {"gini": 0.5}})";
+        std::ofstream(run + "/analysis/load.csv") << "expert,count\n0,10\n1,9\n2,30\n";
+        return std::string();
+    };
+    stage->session->mutable_status().run_dir = folder;
+}
+
+}  // namespace
+
+/// Wrong if an analysis could be started without a checkpoint, its result did not appear, or a
+/// failure was silent.
+void register_analyses_panel(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "analyses", "runs_in_the_background_and_shows_tables");
+    use<app::make_analyses_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const test::TempFolder folder;
+        give_laboratory(folder.path());
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        IM_CHECK((ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        std::filesystem::create_directories(folder / "checkpoints/step_00000100");
+        IM_CHECK(wait_for(ctx, [&] {
+            return (ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) == 0;
+        }));
+        click(ctx, "Run");
+        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
+        IM_CHECK(ctx->ItemExists("**/Copy"));
+        IM_CHECK(ctx->ItemExists("**/PNG"));  // the table has a picture
+        click(ctx, "fails");
+        click(ctx, "Run");
+        IM_CHECK(wait_for(ctx, [] {
+            const auto tasks = stage->state.tasks->tasks();
+            return tasks.back().state == app::TaskState::failed;
+        }));
+        ctx->Yield(3);
+        IM_CHECK(stage->state.log.back().problem);
+        click(ctx, "load");
+        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
+    };
+}
+
+}  // namespace hopscope::gui_test

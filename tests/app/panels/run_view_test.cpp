@@ -1,0 +1,111 @@
+// What the panels Run and Log show: settings, freezes, activity, lines that replay.
+#include <gtest/gtest.h>
+
+#include "app/panels/log/view.h"
+#include "app/panels/run/view.h"
+#include "app/state/actions.h"
+#include "tests/app/fake_session.h"
+#include "tests/app/made_up.h"
+
+namespace hopscope::app {
+namespace {
+
+using gui_test::answer;
+using gui_test::set_lr;
+
+// Wrong if the slider showed the configured value though another is in force, or hid that it waits.
+TEST(RunView, SettingIsTheNewestThatWasNotRefused) {
+    using enum core::AnswerState;
+    core::Config config;
+    std::vector<core::Answer> answers;
+    EXPECT_EQ(setting_value(config, answers, "lr").value, config.train.lr);
+    answers.push_back(answer(set_lr(1e-4), applied, 5));
+    EXPECT_EQ(setting_value(config, answers, "lr").value, 1e-4);
+    EXPECT_FALSE(setting_value(config, answers, "lr").pending);
+    answers.push_back(answer(set_lr(2e-4), pending));
+    EXPECT_EQ(setting_value(config, answers, "lr").value, 2e-4);
+    EXPECT_TRUE(setting_value(config, answers, "lr").pending);
+    answers.push_back(answer(set_lr(5), refused));
+    EXPECT_EQ(setting_value(config, answers, "lr").value, 2e-4);
+    EXPECT_EQ(setting_value(config, answers, "tau").value, config.moe.tau);
+}
+
+// Wrong if the box showed the state before what was asked, or kept "pending" once applied.
+TEST(RunView, FreezeShowsWhatWillBe) {
+    using enum core::AnswerState;
+    core::RunStatus status;
+    status.frozen = {"router"};
+    std::vector<core::Answer> answers;
+    EXPECT_TRUE(freeze_state(status, answers, "router").frozen);
+    EXPECT_FALSE(freeze_state(status, answers, "experts").frozen);
+    answers.push_back(
+        answer({core::CommandKind::unfreeze, {{"what", std::string("router")}}}, pending));
+    EXPECT_FALSE(freeze_state(status, answers, "router").frozen);
+    EXPECT_TRUE(freeze_state(status, answers, "router").pending);
+    answers[0].state = applied;
+    status.frozen.clear();
+    EXPECT_FALSE(freeze_state(status, answers, "router").pending);
+}
+
+// Wrong if a key of the run panel were none of the laboratory's: every click would be refused.
+TEST(RunView, EveryControlIsACommandOfTheRegistry) {
+    EXPECT_FALSE(sliders().empty());
+    for (const auto& setting : sliders()) {
+        EXPECT_TRUE(core::check_command({core::CommandKind::set,
+                                         {{"key", setting.value.name}, {"value", setting.high}}})
+                        .ok())
+            << setting.key;
+        EXPECT_LT(setting.low, setting.high);
+    }
+    for (const auto& group : freeze_groups()) {
+        const core::Command command{core::CommandKind::freeze, {{"what", std::string(group.what)}}};
+        EXPECT_TRUE(core::check_command(command).ok()) << group.what;
+        EXPECT_EQ(core::unavailable(command, core::Domain::live), "") << group.what;
+    }
+}
+
+// Wrong if the line named an evaluation that is past, beyond the last step, or of a run that ended.
+TEST(RunView, ActivityElseWhatComesNext) {
+    core::Config config;
+    config.train.eval_every = 50;
+    core::RunStatus status;
+    status.state = core::RunState::running;
+    status.steps = 1220;
+    for (const auto& [step, next] : std::initializer_list<std::pair<int64_t, const char*>>{
+             {0, "50"}, {49, "50"}, {50, "100"}, {1199, "1,200"}, {1210, "1,220"}}) {
+        status.step = step;
+        EXPECT_EQ(activity_line(status, config), std::string("next evaluation at step ") + next);
+    }
+    status.activity = "evaluating";
+    EXPECT_EQ(activity_line(status, config), "evaluating\xE2\x80\xA6");
+    status.progress = 0.4f;
+    EXPECT_EQ(activity_line(status, config), "evaluating, 40 %");
+    status.activity.clear();
+    status.step = status.steps;
+    EXPECT_EQ(activity_line(status, config), "");
+    status.step = 10;
+    for (const auto state : {core::RunState::failed, core::RunState::stopping}) {
+        status.state = state;
+        EXPECT_EQ(activity_line(status, config), "");
+    }
+    status.state = core::RunState::paused;
+    status.writer_left = true;
+    EXPECT_EQ(activity_line(status, config), "") << "nobody is there to evaluate";
+}
+
+// Wrong if the exported command log did not read back as the same commands.
+TEST(LogView, CommandLinesReplay) {
+    AppState state;
+    state.answers = {answer(set_lr(1e-4), core::AnswerState::applied, 12)};
+    const auto rows = log_rows(state, true);
+    ASSERT_EQ(rows.size(), 1u);
+    const auto parsed = core::parse_command(rows[0].text);
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+    EXPECT_EQ(parsed->integer("from_step", -1), 12);
+    EXPECT_EQ(parsed->number("value", 0), 1e-4);
+    EXPECT_TRUE(contains("Freeze ROUTER", "router"));
+    EXPECT_FALSE(contains("freeze", "router"));
+}
+
+}  // namespace
+}  // namespace hopscope::app

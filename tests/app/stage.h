@@ -1,0 +1,78 @@
+// One panel (or two that share a selection) on the fake session, without a screen: what the tests
+// of panels_test.cpp and geometry_panels_test.cpp have in common.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "app/panels/table.h"
+#include "tests/app/engine_support.h"
+#include "tests/app/fake_session.h"
+
+namespace hopscope::gui_test {
+
+/// State, the panels and the fake session behind them, made anew for each test.
+struct Stage {
+    app::AppState state;
+    std::unique_ptr<app::Panel> panel, second;
+    FakeSession* session = nullptr;
+
+    void open(std::unique_ptr<app::Panel> (*make)(), std::unique_ptr<app::Panel> (*make_second)(),
+              FakeOptions options) {
+        auto made = std::make_unique<FakeSession>(options);
+        session = made.get();
+        state.attach(std::move(made));
+        state.watched.clear();
+        state.open_next.clear();
+        state.picture_order = {};
+        panel = make();
+        second = make_second ? make_second() : nullptr;
+    }
+    const std::vector<core::Command>& received() const { return session->received(); }
+    core::Command last() const { return received().empty() ? core::Command{} : received().back(); }
+};
+inline Stage* stage = nullptr;
+
+inline FakeOptions small(core::RunState state = core::RunState::running) {
+    FakeOptions options;
+    options.start_step = 120;
+    options.experts = 16;
+    options.tokens = 16;
+    options.state = state;
+    return options;
+}
+
+/// The window "Stage" holds the panel, "Second" the other.
+template <auto Make, std::unique_ptr<app::Panel> (*MakeSecond)() = nullptr>
+void use(ImGuiTest* test, FakeOptions (*options)()) {
+    static FakeOptions (*wanted)();
+    test->UserData = reinterpret_cast<void*>(options);
+    test->GuiFunc = [](ImGuiTestContext* ctx) {
+        if (ctx->IsFirstGuiFrame()) {
+            wanted = reinterpret_cast<FakeOptions (*)()>(ctx->Test->UserData);
+            stage->open(Make, MakeSecond, wanted());
+        }
+        app::update_state(stage->state);
+        const auto show = [](app::Panel* panel, const char* name, ImVec2 at) {
+            if (!panel) return;
+            panel->prepare(stage->state);
+            ImGui::SetNextWindowSize(ImVec2(560, 760));
+            ImGui::SetNextWindowPos(at);
+            if (ImGui::Begin(name, nullptr, ImGuiWindowFlags_NoSavedSettings))
+                panel->draw(stage->state);
+            ImGui::End();
+        };
+        show(stage->panel.get(), "Stage", ImVec2(20, 20));
+        show(stage->second.get(), "Second", ImVec2(640, 20));
+    };
+}
+
+/// Tests of the two geometry panels.
+void register_geometry_panels(ImGuiTestEngine* engine);
+/// Tests of the intervene panel, and of its stack in the trajectory.
+void register_intervene_panel(ImGuiTestEngine* engine);
+void register_stack_on_trajectory(ImGuiTestEngine* engine);
+void register_analyses_panel(ImGuiTestEngine* engine);
+void register_statistics_panel(ImGuiTestEngine* engine);
+
+}  // namespace hopscope::gui_test

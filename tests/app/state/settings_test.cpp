@@ -1,0 +1,56 @@
+// Theme, and the settings kept.
+#include "app/state/settings.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/temp_folder.h"
+
+namespace hopscope::app {
+namespace {
+
+// Wrong if text fell below 4.5 : 1 on a surface it is written on.
+TEST(Theme, TextIsReadableOnEverySurface) {
+    for (bool dark : {true, false}) {
+        const Theme& t = theme_of(dark);
+        for (const ImVec4& surface : {t.panel, t.background, t.raised}) {
+            EXPECT_GE(contrast(t.text, surface), 4.5f);
+            EXPECT_GE(contrast(t.chrome_dim, surface), 4.5f);
+        }
+        EXPECT_GE(contrast(t.dim, t.panel), 4.5f);
+        EXPECT_GE(contrast(t.accent_text, selected_fill(t)), 4.5f);
+        EXPECT_GE(contrast(t.amber_text, t.panel), 4.5f);
+        EXPECT_GE(contrast(t.red_text, t.panel), 4.5f);
+        EXPECT_GE(contrast(t.red_text, t.background), 4.5f);
+    }
+}
+
+// Wrong if what the user chose were lost, or a damaged file kept the window from opening.
+TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
+    const test::TempFolder folder;
+    SavedWindow saved;
+    saved.settings.dark = false;
+    saved.settings.scale = 1.5f;
+    saved.layout = "Inspect";
+    saved.shut["Log##Train"] = true;
+    saved.last_config = "configs/a \"b\".toml";
+    ASSERT_EQ(save_settings(folder.path(), saved), "");
+    std::string problem;
+    SavedWindow back = load_settings(folder.path(), problem);
+    EXPECT_EQ(problem, "");
+    EXPECT_EQ(back.settings, saved.settings);
+    EXPECT_EQ(back.shut, saved.shut);
+    EXPECT_EQ(back.last_config, saved.last_config);
+    for (const char* text : {"", "{", "[]", "{\"scale\": \"big\"}", "{\"shut\": 3}", "\x80\xff"}) {
+        folder.write("settings.json", text);
+        problem.clear();
+        back = load_settings(folder.path(), problem);
+        EXPECT_EQ(back.settings, Settings{}) << text;
+        EXPECT_NE(problem.find("settings.json"), std::string::npos) << text;
+    }
+    folder.write("settings.json", "{\"scale\": 1e9}");
+    EXPECT_LE(load_settings(folder.path(), problem).settings.scale, kMaxScale);
+    EXPECT_NE(save_settings("/proc/no/such", saved), "");
+}
+
+}  // namespace
+}  // namespace hopscope::app

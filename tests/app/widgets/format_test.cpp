@@ -1,0 +1,33 @@
+// Numbers and times as people read them.
+#include "app/widgets/format.h"
+
+#include <climits>
+#include <cmath>
+#include <gtest/gtest.h>
+
+namespace hopscope::app {
+namespace {
+
+// Wrong if numbers misled: a lost digit, a wrong group, "nan" on the screen.
+TEST(Format, NumbersAndTimes) {
+    EXPECT_EQ(with_thousands(0), "0");
+    EXPECT_EQ(with_thousands(-1234567), "-1,234,567");
+    EXPECT_EQ(with_thousands(INT64_MIN), "-9,223,372,036,854,775,808");
+    EXPECT_EQ(significant(9.8412, 3), "9.84");
+    EXPECT_EQ(significant(1240.4, 3), "1,240");
+    EXPECT_EQ(significant(3e-4, 3), "3.0e-04");
+    EXPECT_EQ(significant(std::nan(""), 3), kNothing);
+    EXPECT_EQ(plain(200), "200");
+    EXPECT_EQ(plain(7.5), "7.5");
+    EXPECT_EQ(duration(72), "1 min 12 s");
+    EXPECT_EQ(duration(59.6), "1 min 00 s");
+    EXPECT_EQ(duration(3 * 3600 + 300), "3 h 05 min");
+    EXPECT_EQ(duration(std::nan("")), kNothing);
+    EXPECT_EQ(bytes(412'000'000), "412 MB");
+    EXPECT_TRUE(std::isnan(time_left(5, 10, std::nan(""), 100)));
+    EXPECT_EQ(time_left(5, 10, 50, 100), 10);
+    EXPECT_EQ(shortened("\xCF\x84\xCF\x84\xCF\x84\xCF\x84", 3), "\xCF\x84\xCF\x84\xE2\x80\xA6");
+}
+
+}  // namespace
+}  // namespace hopscope::app

@@ -1,0 +1,128 @@
+// Search of the palette, and keys held with others.
+#include <gtest/gtest.h>
+
+#include "app/state/actions.h"
+#include "app/window/chords.h"
+#include "tests/app/fake_session.h"
+
+namespace hopscope::app {
+namespace {
+
+// Wrong if a few letters did not lead to the command, or led to a refused one first.
+TEST(Palette, FindsByLettersInOrder) {
+    AppState state;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    update_state(state);
+    const auto items = command_actions(state);
+    auto found = search(items, "pau");
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(items[found[0].index].id, "pause");
+    found = search(items, "frz rtr");
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(items[found[0].index].id, "freeze router");
+    EXPECT_TRUE(search(items, "qqqq").empty());
+    found = search(items, "");
+    EXPECT_EQ(found.size(), items.size());
+    EXPECT_TRUE(items[found[0].index].refusal().empty());
+    EXPECT_FALSE(items[found.back().index].refusal().empty());
+}
+
+// Wrong if the palette offered what the run refuses, or did not say why.
+TEST(Palette, ReasonsComeFromTheStateTable) {
+    AppState state;
+    for (const auto& item : command_actions(state)) EXPECT_FALSE(item.refusal().empty()) << item.id;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    update_state(state);
+    for (const auto& item : command_actions(state)) {
+        if (item.id == "step") {
+            EXPECT_EQ(item.refusal(), core::refusal(core::RunState::running, core::Action::step));
+        } else if (item.id == "pause") {
+            EXPECT_EQ(item.refusal(), "");
+        }
+    }
+}
+
+// Wrong if a command of the registry could not be reached from the palette, or a choice that needs
+// arguments ran without asking for them.
+TEST(Palette, ReachesEveryCommandOfTheRegistry) {
+    AppState state;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    update_state(state);
+    const auto items = command_actions(state);
+    for (const auto& spec : core::command_registry()) {
+        const bool there = std::any_of(items.begin(), items.end(), [&](const ActionItem& item) {
+            return item.id == spec.name || item.id.starts_with(spec.name + " ") ||
+                   item.id == spec.name + ".stack";
+        });
+        EXPECT_TRUE(there) << spec.name;
+    }
+    state.selection.layer = 2;
+    state.selection.experts = {14};
+    const auto steer = std::find_if(items.begin(), items.end(),
+                                    [](const ActionItem& i) { return i.id == "steer.stack"; });
+    ASSERT_NE(steer, items.end());
+    steer->run();
+    ASSERT_EQ(state.stack.items().size(), 1u);
+    EXPECT_EQ(core::to_json(state.stack.items()[0].command),
+              R"({"command":"steer","expert":14,"lambda":1.0,"layer":2})");
+    EXPECT_EQ(state.show_panel, "Intervene");
+}
+
+// Wrong if a run that another process writes were offered anything but looking at it.
+TEST(Palette, AFollowedRunTakesNoCommand) {
+    AppState state;
+    auto session = std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{});
+    session->mutable_status().followed = "Another process is writing this run.";
+    state.attach(std::move(session));
+    update_state(state);
+    for (const auto& item : command_actions(state))
+        EXPECT_EQ(item.refusal().empty(), item.title.ends_with("on the prompt…")) << item.id;
+    EXPECT_EQ(typed_action(state, R"({"command": "checkpoint"})").refusal(),
+              "Another process is writing this run.");
+    EXPECT_EQ(refusal(state, core::Action::trace), nullptr);
+}
+
+// Wrong if a typed line ran unchecked.
+TEST(Palette, TypedJsonIsChecked) {
+    AppState state;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    update_state(state);
+    EXPECT_EQ(typed_action(state, R"({"command": "checkpoint"})").refusal(), "");
+    EXPECT_FALSE(typed_action(state, R"({"command": "freze"})").refusal().empty());
+    EXPECT_FALSE(typed_action(state, "{").refusal().empty());
+    EXPECT_FALSE(
+        typed_action(state, R"({"command": "set", "key": "lr", "value": "x"})").refusal().empty());
+}
+
+// Wrong if a quick Ctrl+P were lost because Ctrl went up within the frame in which P came down.
+TEST(Chords, ModifierOutlivesItsKeyByAFrame) {
+    ImGui::CreateContext();
+    ImGuiIO& io = ImGui::GetIO();
+    io.IniFilename = nullptr;
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
+    io.DisplaySize = ImVec2(100, 100);
+    Chords chords;
+    const auto frame = [&] {
+        chords.keep_together();
+        ImGui::NewFrame();
+        const bool chord = ImGui::IsKeyChordPressed(ImGuiMod_Ctrl | ImGuiKey_P);
+        ImGui::EndFrame();
+        return chord;
+    };
+    frame();
+    for (bool down : {true, false}) {  // both in one frame, the modifier first, as a fast hand does
+        io.AddKeyEvent(ImGuiMod_Ctrl, down);
+        io.AddKeyEvent(ImGuiKey_LeftCtrl, down);
+        io.AddKeyEvent(ImGuiKey_P, down);
+    }
+    int seen = 0;
+    for (int i = 0; i < 5; ++i) seen += frame();
+    EXPECT_EQ(seen, 1);
+    EXPECT_FALSE(io.KeyCtrl);
+    EXPECT_FALSE(ImGui::IsKeyDown(ImGuiKey_P));
+    EXPECT_FALSE(chords.waiting());
+    ImGui::DestroyContext();
+}
+
+}  // namespace
+}  // namespace hopscope::app

@@ -1,0 +1,78 @@
+// How runs come in and go.
+#include "app/window/run_door.h"
+
+#include <atomic>
+#include <chrono>
+#include <gtest/gtest.h>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/app/fake_session.h"
+#include "tests/temp_folder.h"
+
+namespace hopscope::app {
+namespace {
+
+/// Lets the door do what was asked: it reads files and opens sessions aside.
+void settle(RunDoor& door) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    do {
+        door.update();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    } while (door.busy() && std::chrono::steady_clock::now() < end);
+    ASSERT_FALSE(door.busy());
+}
+
+// Wrong if a bad config or folder left the user without a reason, or replaced the open run.
+TEST(RunDoor, SaysWhyNothingOpened) {
+    AppState state;
+    state.services = gui_test::fake_services({});
+    RunDoor door(state);
+    door.start_config("bad.toml");
+    settle(door);
+    EXPECT_FALSE(state.session);
+    EXPECT_NE(door.problem().find("bad.toml:3"), std::string::npos);
+    door.open_run("/no/such/folder");
+    settle(door);
+    EXPECT_NE(door.problem().find("/no/such/folder"), std::string::npos);
+    door.start_config("good.toml");
+    settle(door);
+    EXPECT_TRUE(state.session);
+    EXPECT_EQ(door.problem(), "");
+    core::Session* open = state.session.get();
+    door.start_config("bad.toml");
+    settle(door);
+    EXPECT_EQ(state.session.get(), open);
+}
+
+// Wrong if a race began with fewer lanes, lanes of other names, or half of them where one of the
+// files is wrong.
+TEST(RunDoor, StartsARaceOfFiles) {
+    AppState state;
+    core::SessionOptions asked;
+    int opened = 0;
+    state.services = gui_test::fake_services({});
+    const auto open = state.services.open_session;
+    state.services.open_session = [&](core::SessionOptions options) {
+        asked = options;
+        ++opened;
+        return open(std::move(options));
+    };
+    RunDoor door(state);
+    door.start_race({"a/wide.toml", "bad.toml"});
+    settle(door);
+    EXPECT_EQ(opened, 0);
+    EXPECT_NE(door.problem().find("bad.toml:3"), std::string::npos);
+    door.start_race({"a/wide.toml", "b/deep.toml"}, "runs/two");
+    settle(door);
+    ASSERT_EQ(opened, 1);
+    ASSERT_EQ(asked.race.size(), 2u);
+    EXPECT_EQ(asked.race[0].name, "wide");
+    EXPECT_EQ(asked.race[1].name, "deep");
+    EXPECT_EQ(asked.run_dir, "runs/two");
+    EXPECT_TRUE(asked.start);
+    EXPECT_TRUE(door.problem().empty());
+}
+
+}  // namespace
+}  // namespace hopscope::app

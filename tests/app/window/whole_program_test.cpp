@@ -1,0 +1,272 @@
+// The whole program on a real screen (or Xvfb) with the real laboratory: a tiny run is started from
+// the window, learns, is frozen, halted, paused, closed and opened again. Linked with core_lab in
+// place of the fake session.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <numeric>
+
+#include "app/panels/run/view.h"
+#include "app/window/shell.h"
+#include "app/window/window.h"
+#include "core/api/lab.h"
+#include "tests/app/engine_support.h"
+#include "tests/temp_folder.h"
+
+namespace {
+
+using namespace hopscope;
+using gui_test::wait_for;
+namespace fs = std::filesystem;
+
+constexpr double kLong = 90;  ///< seconds for what trains, on a busy machine
+
+app::Shell* shell = nullptr;
+app::AppState* state = nullptr;
+
+constexpr const char* kConfig = R"([model]
+d_model = 32
+n_layers = 2
+n_heads = 2
+vocab_size = 400
+max_seq_len = 64
+dropout = 0.0
+
+[moe]
+experts = 16
+expert_rank = 1
+top_k = 2
+hops = 2
+d_space = 8
+
+[train]
+steps = 100000
+batch = 4
+seq_len = 32
+lr = 5e-3
+warmup = 5
+eval_every = 50
+eval_batches = 2
+checkpoint_every = 1000
+snapshot_every = 5
+# One: with two, the trainer's threads wait for each other by spinning, and on a busy machine the
+# updates this test waits for take several times as long.
+threads = 1
+
+[data]
+source = "synthetic"
+)";
+
+double mean(const std::vector<double>& values, size_t from, size_t count) {
+    return std::accumulate(values.begin() + static_cast<int64_t>(from),
+                           values.begin() + static_cast<int64_t>(from + count), 0.0) /
+           static_cast<double>(count);
+}
+
+size_t updates() {
+    return state->history.step.size();
+}
+
+bool in_state(core::RunState wanted) {
+    return state->session && state->status.state == wanted;
+}
+
+bool some_hop_left_out(const core::TraceResult& trace) {
+    for (const auto& layer : trace.layers)
+        for (const auto& hop : layer.hops)
+            if (std::count(hop.executed.begin(), hop.executed.end(), 0) > 0) return true;
+    return false;
+}
+
+/// A slider jumps to where it is pressed.
+void click_slider(ImGuiTestContext* ctx, const char* ref, float share) {
+    ctx->MouseMove(ref);
+    const ImRect box = ctx->ItemInfo(ref).RectFull;
+    ctx->MouseMoveToPos(
+        ImVec2(box.Min.x + (box.Max.x - box.Min.x) * share, (box.Min.y + box.Max.y) / 2));
+    ctx->MouseDown();
+    ctx->Yield(2);
+    ctx->MouseUp();
+    ctx->Yield(2);
+}
+
+void run_story(ImGuiTestContext* ctx) {
+    // Learns: wrong if the window's session did not train, or records got lost on the way.
+    IM_CHECK(wait_for(
+        ctx, [] { return updates() >= 120 || in_state(core::RunState::failed); }, kLong));
+    IM_CHECK_STR_EQ(state->status.reason.c_str(), "");
+    const auto& h = state->history;
+    IM_CHECK_EQ(static_cast<size_t>(h.step.back()), updates());
+    IM_CHECK_LT(mean(h.loss, updates() - 20, 20), mean(h.loss, 0, 20) - 0.3);
+    IM_CHECK(state->status.synthetic);
+    IM_CHECK(wait_for(
+        ctx, [] { return state->geometry != nullptr; }, kLong));
+
+    // Freezes: wrong if the click did not reach the trainer, or its step was not told.
+    ctx->SetRef("Run##Train");
+    ctx->ItemClick("router");
+    IM_CHECK(wait_for(
+        ctx, [] { return !state->status.frozen.empty(); }, kLong));
+    IM_CHECK_STR_EQ(state->status.frozen[0].c_str(), "router");
+    IM_CHECK(wait_for(
+        ctx, [] { return state->answers.back().state == core::AnswerState::applied; }, kLong));
+    IM_CHECK_GT(state->answers.back().step, 0);
+    ctx->ItemClick("router");
+    IM_CHECK(wait_for(
+        ctx, [] { return state->status.frozen.empty(); }, kLong));
+
+    // Halts: wrong if the inspector answered for another threshold, or with numbers that cannot be.
+    // Driven as by a person: the prompt is traced, the slider moved, the banner read and cleared.
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+    ctx->ItemClick("Inspect");
+    ctx->Yield(5);
+    ctx->SetRef("Trajectory##Inspect");
+    ctx->ItemClick("Trace");
+    const auto traced = [] { return state->trace && !state->trace->tokens.empty(); };
+    IM_CHECK(wait_for(ctx, traced, kLong));
+    IM_CHECK_STR_EQ(state->trace->error.c_str(), "");
+    IM_CHECK(!ctx->ItemExists("Clear all"));
+    IM_CHECK(!some_hop_left_out(*state->trace));
+    ctx->Yield(3);
+    click_slider(ctx, "**/##epsilon", 0.97f);
+    const auto halted = [] {
+        const auto effect = state->session->halting();
+        return effect && effect->error.empty() && effect->batches > 0;
+    };
+    IM_CHECK(wait_for(ctx, halted, kLong));
+    const auto effect = state->session->halting();
+    IM_CHECK_STR_EQ(effect->prompt.c_str(), state->prompt.c_str());
+    IM_CHECK(effect->epsilon > 0.5 && effect->epsilon <= 1);
+    IM_CHECK_GE(effect->kl, -1e-5f);
+    IM_CHECK(effect->saving >= 0 && effect->saving <= 0.5f);
+    IM_CHECK(effect->mean_hops >= 1 && effect->mean_hops <= 2);
+    IM_CHECK(std::fabs(effect->saving - (1 - effect->mean_hops / 2)) < 1e-4f);
+    // The prompt's own picture follows the threshold, unless no token falls below it.
+    IM_CHECK(wait_for(
+        ctx, [&] { return effect->saving < 0.01f || some_hop_left_out(*state->trace); }, kLong));
+    IM_CHECK(ctx->ItemExists("Clear all"));
+    ctx->ItemClick("Clear all");
+    IM_CHECK(wait_for(
+        ctx, [] { return !some_hop_left_out(*state->trace); }, kLong));
+    ctx->Yield(3);
+    IM_CHECK(!ctx->ItemExists("Clear all"));
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+    ctx->ItemClick("Train");
+    ctx->Yield(5);
+
+    // Intervenes on the prompt beside the training: wrong if the panel got no answer, one without
+    // its control, or if the run was changed.
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+    ctx->ItemClick("Intervene");
+    ctx->Yield(5);
+    ctx->SetRef("Intervene##Intervene");
+    ctx->ItemClick("**/Zero the experts of one hop");
+    IM_CHECK(wait_for(
+        ctx,
+        [] {
+            const auto e = state->session->intervention();
+            return e && (e->whole || !e->error.empty());
+        },
+        kLong));
+    const auto zeroed = state->session->intervention();
+    IM_CHECK_STR_EQ(zeroed->error.c_str(), "");
+    IM_CHECK_GT(zeroed->kl, 0.0);
+    IM_CHECK_EQ(static_cast<int64_t>(zeroed->control_kls.size()), zeroed->request.controls);
+    IM_CHECK(std::fabs(zeroed->nll_base + std::log(zeroed->target.base)) < 1e-9);
+    IM_CHECK(state->status.frozen.empty());
+    ctx->Yield(3);
+    ctx->ItemClick("**/Empty");
+    IM_CHECK(state->stack.items().empty());
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+    ctx->ItemClick("Train");
+    ctx->Yield(5);
+
+    // Pauses and steps: wrong if the run went on, or made more or fewer updates than asked.
+    ctx->SetRef("Run##Train");
+    ctx->ItemClick("Pause");
+    IM_CHECK(wait_for(
+        ctx, [] { return in_state(core::RunState::paused); }, kLong));
+    ctx->Yield(5);
+    const int64_t paused_at = state->status.step;
+    ctx->SleepNoSkip(0.5f, 0.1f);
+    IM_CHECK_EQ(state->status.step, paused_at);
+    ctx->ItemClick("Step");
+    IM_CHECK(wait_for(
+        ctx, [=] { return state->status.step == paused_at + 1; }, kLong));
+    IM_CHECK(wait_for(
+        ctx, [] { return in_state(core::RunState::paused); }, kLong));
+
+    // Closes and opens again: wrong if a step or the history were lost.
+    const int64_t last = state->status.step;
+    const std::string folder = state->status.run_dir;
+    IM_CHECK(fs::is_directory(folder));
+    shell->door().close_run();
+    ctx->Yield(3);
+    ctx->SetRef("Stop the run?");
+    ctx->ItemClick("Stop and save");
+    IM_CHECK(wait_for(
+        ctx, [] { return state->session == nullptr; }, kLong));
+    shell->door().open_run(folder);
+    IM_CHECK(wait_for(
+        ctx, [] { return in_state(core::RunState::paused); }, kLong));
+    IM_CHECK(wait_for(
+        ctx, [=] { return static_cast<int64_t>(updates()) == last; }, kLong));
+    IM_CHECK_EQ(state->status.step, last);
+    ctx->Yield(3);
+    ctx->SetRef("Run##Train");
+    ctx->ItemClick("Run");
+    IM_CHECK(wait_for(
+        ctx, [=] { return state->status.step >= last + 5; }, kLong));
+    IM_CHECK_EQ(static_cast<int64_t>(state->history.step.back()), static_cast<int64_t>(updates()));
+}
+
+}  // namespace
+
+int main() {
+    const test::TempFolder folder;
+    const fs::path before = fs::current_path();
+    fs::current_path(folder.path());  // the run folder is made under it
+    folder.write("tiny.toml", kConfig);
+
+    app::WindowOptions options;
+    options.width = 1280;
+    options.height = 800;
+    options.keep_settings = false;
+    options.exe_dir = HOPSCOPE_TEST_EXE_DIR;
+    options.config_path = "tiny.toml";
+    options.start = true;
+    app::Services services;
+    services.open_session = core::Session::open;
+    services.read_config = core::lab::read_config;
+
+    ImGuiTestEngine* engine = gui_test::make_engine("test_whole_program.xml");
+    ImGuiTestEngine_GetIO(engine).ConfigWatchdogWarning = 200;
+    ImGuiTestEngine_GetIO(engine).ConfigWatchdogKillTest = 270;
+    bool queued = false, done = false;
+    int code = 1;
+    options.after_begin = [&](app::Shell& s, app::AppState& a) {
+        shell = &s;
+        state = &a;
+        IM_REGISTER_TEST(engine, "program", "trains_freezes_halts_pauses_closes_reopens")
+            ->TestFunc = run_story;
+        ImGuiTestEngine_Start(engine, ImGui::GetCurrentContext());
+    };
+    options.after_frame = [&](app::Shell&, app::AppState& a) {
+        a.keep_drawing();
+        ImGuiTestEngine_PostSwap(engine);
+        if (!queued && a.session) {
+            queued = true;
+            ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests);
+        } else if (queued && !done && ImGuiTestEngine_IsTestQueueEmpty(engine)) {
+            code = gui_test::exit_code(engine, 1);
+            ImGuiTestEngine_Stop(engine);
+            done = true;
+        }
+    };
+    options.close_now = [&] { return done; };
+    const int window = app::run_window(options, services);
+    ImGuiTestEngine_DestroyContext(engine);
+    fs::current_path(before);
+    return window != 0 ? window : code;
+}

@@ -1,0 +1,304 @@
+// The whole window on a real screen (or Xvfb) with made-up data: clicks by the Test Engine through
+// the same loop that the program runs. `test_window pacing` counts drawn frames instead.
+#include "app/window/window.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <thread>
+
+#include "app/window/pacing.h"
+#include "app/window/shell.h"
+#include "tests/app/engine_support.h"
+#include "tests/app/fake_session.h"
+
+namespace {
+
+using namespace hopscope;
+using gui_test::wait_for;
+
+app::Shell* shell = nullptr;
+app::AppState* state = nullptr;
+gui_test::FakeSession* session = nullptr;
+
+std::string last_command() {
+    return session->received().empty() ? "" : session->received().back().name();
+}
+
+/// Commands are applied as by a trainer that works: before the next update.
+void let_train(ImGuiTestContext* ctx, int updates = 1) {
+    session->advance(updates);
+    session->apply_commands();
+    ctx->Yield(3);
+}
+
+void in_top_bar(ImGuiTestContext* ctx) {
+    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+}
+
+void register_tests(ImGuiTestEngine* engine) {
+    // Wrong if the controls did not reach the run, or the state shown did not follow it.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "window", "pause_step_resume");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Run##Train");
+        ctx->ItemClick("Pause");
+        IM_CHECK_STR_EQ(last_command().c_str(), "pause");
+        let_train(ctx);
+        IM_CHECK(state->status.state == core::RunState::paused);
+        const auto step = state->status.step;
+        ctx->ItemClick("Step");
+        let_train(ctx);
+        IM_CHECK_EQ(state->status.step, step + 1);
+        ctx->ItemClick("Run");
+        let_train(ctx, 5);
+        IM_CHECK(state->status.state == core::RunState::running);
+        IM_CHECK_EQ(static_cast<int64_t>(state->history.step.back()), state->status.step);
+    };
+
+    // Wrong if the keys acted while a text field has the keyboard, or not at all.
+    t = IM_REGISTER_TEST(engine, "window", "keys");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const size_t before = session->received().size();
+        ctx->KeyPress(ImGuiKey_Space);
+        IM_CHECK_STR_EQ(last_command().c_str(), "pause");
+        let_train(ctx);
+        ctx->KeyPress(ImGuiKey_RightArrow);
+        IM_CHECK_STR_EQ(last_command().c_str(), "step");
+        ctx->KeyPress(ImGuiKey_Space);
+        IM_CHECK_STR_EQ(last_command().c_str(), "resume");
+        let_train(ctx);
+        const size_t after = session->received().size();
+        IM_CHECK_EQ(after, before + 3);
+        IM_CHECK(!ImGui::GetIO().NavVisible);  // the arrow was the run's, not the item cursor's
+        ctx->KeyPress(ImGuiKey_Tab);
+        ctx->Yield(2);
+        IM_CHECK(ImGui::GetIO().NavVisible);  // everything is in reach of the keyboard
+        ctx->SetRef("Log##Train");
+        ctx->ItemInputValue("##filter", "a b c");
+        ctx->ItemInputValue("##filter", "");
+        IM_CHECK_EQ(session->received().size(), after);
+    };
+
+    // Wrong if a freeze set in the window did not end up in the run and on the curves' list.
+    t = IM_REGISTER_TEST(engine, "window", "freeze");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Run##Train");
+        ctx->ItemClick("router");
+        let_train(ctx, 2);
+        IM_CHECK_EQ(state->status.frozen.size(), 1u);
+        IM_CHECK_STR_EQ(state->status.frozen[0].c_str(), "router");
+        ctx->ItemClick("router");
+        let_train(ctx, 2);
+        IM_CHECK(state->status.frozen.empty());
+    };
+
+    // Wrong if theme or scale needed a restart.
+    t = IM_REGISTER_TEST(engine, "window", "theme_and_scale_live");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const ImVec4 dark = ImGui::GetStyle().Colors[ImGuiCol_WindowBg];
+        const float size = ImGui::GetFontSize();
+        in_top_bar(ctx);
+        ctx->ItemClick("View");
+        ctx->ItemClick("//$FOCUSED/Dark or light theme");
+        ctx->Yield(3);
+        IM_CHECK(ImGui::GetStyle().Colors[ImGuiCol_WindowBg].x > dark.x + 0.5f);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Equal);
+        ctx->Yield(3);
+        IM_CHECK_GT(ImGui::GetStyle().FontScaleMain * app::kTextSize, size);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_0);
+        state->settings.dark = true;
+        ctx->Yield(3);
+    };
+
+    // Wrong if the palette did not find by letters, ran something greyed, or did not run what was
+    // chosen.
+    t = IM_REGISTER_TEST(engine, "window", "palette");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(3);
+        ctx->KeyChars("checkp");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(2);
+        IM_CHECK_STR_EQ(last_command().c_str(), "checkpoint");
+        const size_t count = session->received().size();
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(3);
+        ctx->KeyChars("steer tow");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(2);
+        IM_CHECK_EQ(session->received().size(), count);
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(3);
+        ctx->KeyChars("{\"command\": \"freeze\", \"what\": \"experts\"}");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(2);
+        IM_CHECK_EQ(session->received().size(), count + 1);
+        IM_CHECK_STR_EQ(session->received().back().text("what", "").c_str(), "experts");
+        let_train(ctx);
+    };
+
+    // Wrong if switching layouts lost a panel, or a shut panel did not come back with the reset.
+    t = IM_REGISTER_TEST(engine, "window", "layouts");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        in_top_bar(ctx);
+        ctx->ItemClick("Inspect");
+        ctx->Yield(3);
+        IM_CHECK(ctx->WindowInfo("//Trajectory##Inspect", ImGuiTestOpFlags_NoError).ID != 0);
+        in_top_bar(ctx);
+        ctx->ItemClick("Train");
+        ctx->Yield(3);
+        const ImGuiWindow* run = ctx->GetWindowByRef("//Run##Train");
+        IM_CHECK(run && run->DockIsActive);
+        ctx->KeyPress(ImGuiKey_L);
+        ctx->Yield(3);
+        IM_CHECK(!ctx->GetWindowByRef("//Log##Train")->WasActive);
+        shell->workspace().reset(*state);
+        ctx->Yield(4);
+        IM_CHECK(ctx->GetWindowByRef("//Log##Train")->WasActive);
+        IM_CHECK(ctx->GetWindowByRef("//Log##Train")->DockIsActive);
+    };
+
+    // Wrong if a run could be lost by closing, or the threads were not waited for. Last: it ends
+    // the run.
+    t = IM_REGISTER_TEST(engine, "window", "zz_closing_asks_and_waits");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        shell->door().close_run();
+        ctx->Yield(3);
+        ctx->SetRef("Stop the run?");
+        ctx->ItemClick("Cancel");
+        ctx->Yield(3);
+        IM_CHECK(state->session != nullptr);
+        shell->door().close_run();
+        ctx->Yield(3);
+        ctx->KeyPress(ImGuiKey_Enter);  // the question has the keyboard
+        ctx->Yield(5);
+        IM_CHECK(shell->door().finishing());
+        IM_CHECK(state->session != nullptr);
+        session->allow_close();
+        IM_CHECK(wait_for(ctx, [] { return state->session == nullptr; }));
+        ctx->Yield(3);
+        const auto start = ctx->WindowInfo("//hopscope/body/Start");
+        IM_CHECK(start.ID != 0);
+    };
+}
+
+app::WindowOptions plain_window() {
+    app::WindowOptions options;
+    options.width = 1280;
+    options.height = 800;
+    options.keep_settings = false;
+    options.exe_dir = HOPSCOPE_TEST_EXE_DIR;
+    options.config_path = "configs/demo.toml";
+    return options;
+}
+
+int run_tests() {
+    gui_test::FakeOptions fake;
+    fake.start_step = 200;
+    fake.experts = 32;
+    fake.tokens = 64;
+    fake.slow_to_close = true;
+    app::WindowOptions options = plain_window();
+    ImGuiTestEngine* engine = gui_test::make_engine("test_window.xml");
+    bool done = false, queued = false;
+    int code = 1;
+    options.after_begin = [&](app::Shell& s, app::AppState& a) {
+        shell = &s;
+        state = &a;
+        state->settings.animations = false;
+        register_tests(engine);
+        ImGuiTestEngine_Start(engine, ImGui::GetCurrentContext());
+    };
+    options.after_frame = [&](app::Shell&, app::AppState& a) {
+        a.keep_drawing();
+        ImGuiTestEngine_PostSwap(engine);
+        if (!queued && a.session) {
+            queued = true;
+            ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests);
+        } else if (queued && !done && ImGuiTestEngine_IsTestQueueEmpty(engine)) {
+            ImVector<ImGuiTest*> tests;
+            ImGuiTestEngine_GetTestList(engine, &tests);
+            code = gui_test::exit_code(engine, tests.Size);
+            ImGuiTestEngine_Stop(engine);
+            done = true;
+        }
+    };
+    options.close_now = [&] { return done; };
+    const int window = app::run_window(options, gui_test::fake_services(fake, &session));
+    ImGuiTestEngine_DestroyContext(engine);
+    return window != 0 ? window : code;
+}
+
+/// Frames drawn in `seconds` or a little more, while the session wakes the window `wakes` times a
+/// second.
+struct Counted {
+    int frames = 0;
+    double seconds = 0;
+};
+Counted count_frames(core::RunState run_state, double seconds, int wakes) {
+    using Clock = std::chrono::steady_clock;
+    gui_test::FakeOptions fake;
+    fake.start_step = 200;
+    fake.experts = 32;
+    fake.tokens = 64;
+    fake.state = run_state;
+    app::WindowOptions options = plain_window();
+    std::atomic<bool> stop{false};
+    std::thread waker;
+    Counted counted;
+    Clock::time_point begin;  // of the first frame, since opening may take long
+    const auto elapsed = [&] {
+        return begin == Clock::time_point()
+                   ? 0.0
+                   : std::chrono::duration<double>(Clock::now() - begin).count();
+    };
+    constexpr double kSettle = 3.0;  // the first frames, the attentive time after input
+    options.after_begin = [&](app::Shell&, app::AppState& a) {
+        if (wakes > 0)
+            waker = std::thread([&stop, wakes, wake = a.wake] {
+                while (!stop) {
+                    wake();
+                    std::this_thread::sleep_for(std::chrono::duration<double>(1.0 / wakes));
+                }
+            });
+    };
+    options.after_frame = [&](app::Shell&, app::AppState&) {
+        if (begin == Clock::time_point()) begin = Clock::now();
+        counted.frames += elapsed() > kSettle;
+    };
+    options.close_now = [&] {
+        counted.seconds = elapsed() - kSettle;
+        const bool over = counted.seconds > seconds;
+        // The waker ends before the window does.
+        if (over && waker.joinable()) {
+            stop = true;
+            waker.join();
+        }
+        return over;
+    };
+    if (app::run_window(options, gui_test::fake_services(fake)) != 0) return {};
+    return counted;
+}
+
+/// Wrong if an idle window kept a core busy, or news from the trainer drew more often than allowed.
+int run_pacing() {
+    constexpr double kSeconds = 4;
+    const Counted idle = count_frames(core::RunState::paused, kSeconds, 0);
+    const Counted training = count_frames(core::RunState::running, kSeconds, 100);
+    std::printf(
+        "frames: %d in %.1f s idle, %d in %.1f s while training with 100 wake-ups a second\n",
+        idle.frames, idle.seconds, training.frames, training.seconds);
+    const bool idle_ok = idle.frames >= 2 && idle.frames <= 9 * idle.seconds;
+    const bool training_ok =
+        training.frames >= 4 && training.frames <= app::kNewsRate * training.seconds + 3;
+    return idle_ok && training_ok ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const bool pacing = argc > 1 && std::strcmp(argv[1], "pacing") == 0;
+    return pacing ? run_pacing() : run_tests();
+}
