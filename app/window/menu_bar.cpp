@@ -1,5 +1,6 @@
 #include "app/window/menu_bar.h"
 
+#include <algorithm>
 #include <imgui.h>
 #include <string_view>
 
@@ -31,10 +32,15 @@ void draw_menu_bar(AppState& state, std::span<const ActionItem> actions) {
         {"Layout", {"layout.", "", "layouts.reset"}},
         {"Help", {"palette", "help.shortcuts"}},
     };
+    const bool one_open = std::ranges::any_of(
+        kMenus, [](const Menu& menu) { return ImGui::IsPopupOpen(menu.title); });
     const float top = ImGui::GetCursorPosY();
     for (const auto& menu : kMenus) {
         ImGui::PushStyleColor(ImGuiCol_Button, ImVec4(0, 0, 0, 0));
-        const bool opened = ImGui::Button(menu.title);
+        bool opened = ImGui::Button(menu.title);
+        // As in any menu bar: once one is open, the mouse alone opens its neighbour.
+        if (one_open && ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenBlockedByPopup))
+            opened |= !ImGui::IsPopupOpen(menu.title);
         ImGui::PopStyleColor();
         const ImVec2 below(ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + 2);
         if (opened) ImGui::OpenPopup(menu.title);

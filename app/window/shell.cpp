@@ -126,6 +126,7 @@ void Shell::frame() {
                      ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNavFocus);
     ImGui::PopStyleColor();
+    ImGui::PopStyleVar();  // or menus and tooltips would have no margin
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, kGap * s));
     ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, 0);
     draw_top_bar(state_, actions_, workspace_.layout(), kTopBar * s);
@@ -137,7 +138,7 @@ void Shell::frame() {
         draw_start_screen(state_, chooser_, *find_action(actions_, "file.first_look"), door_);
     ImGui::EndChild();
     status_bar_.draw(state_, kStatusBar * s);
-    ImGui::PopStyleVar(3);
+    ImGui::PopStyleVar(2);
     ImGui::End();
 
     if (state_.session)
