@@ -94,10 +94,10 @@ Result<AnalysisOutput> amplification(const AnalysisContext& context) {
 extern const Analysis kAmplification{
     "amplification",
     {Need::model, Need::several_hops},
-    "least squares over tokens of h_accum = a dh_0 in each layer, R^2 = 1 - |h_accum - a dh_0|^2 "
-    "/ |h_accum|^2 (through the origin), 95 % bootstrap intervals over validation batches; "
-    "perplexity with a dh_0 in place of the hops in all layers (first_hop_alone: a = 1), with "
-    "the paired interval of the loss difference over the same batches. n: tokens.",
+    "least squares over tokens of h_accum = a dh_0 in each layer, R^2 = 1 - |h_accum - a dh_0|^2 / "
+    "|h_accum|^2 (through the origin), 95 % bootstrap intervals over validation batches; "
+    "perplexity with a dh_0 in place of the hops in all layers (first_hop_alone: a = 1), with the "
+    "paired interval of the loss difference over the same batches. n: tokens.",
     amplification};
 
 }  // namespace analysis

@@ -66,7 +66,7 @@ OrderedJson analysis_head(const Analysis& analysis, const AnalysisContext& conte
 OrderedJson analysis_json(const Analysis& analysis, const AnalysisOutput& output,
                           const AnalysisContext& context) {
     OrderedJson j = analysis_head(analysis, context);
-    j["definition"] = analysis.definition;
+    j["definition"] = analysis.cited();
     if (analysis.needs_model()) j["live"] = context.live;
     j["n"] = output.n;
     j["seed"] = context.seed;

@@ -87,11 +87,13 @@ class NeedList {
 struct Analysis {
     const char* name;
     NeedList needs;          ///< met before run() is called
-    const char* definition;  ///< formula and what n counts; for --help, the JSON and the tooltip
+    const char* definition;  ///< formula and what n counts
     /// Errors: usage where the data lack what is needed (naming it); interrupted.
     Result<AnalysisOutput> (*run)(const AnalysisContext& context);
 
     bool needs_model() const { return needs.has(Need::model); }
+    /// The definition with its place, [def:NAME]; for --help, the JSON and the tooltip.
+    std::string cited() const { return std::string(definition) + " [def:" + name + "]"; }
 };
 
 /// Runs it where the run has what it needs. Errors: usage with the sentence of the first need that

@@ -208,12 +208,11 @@ Result<AnalysisOutput> category_search(const AnalysisContext& context) {
 extern const Analysis kCategorySearch{
     "category_search",
     {Need::model, Need::experts},
-    "experts whose ten words overlap most with a category's seed words, hubs left out "
-    "[def:category_search]. Classes of a synthetic corpus: a drawn half of their single-token "
-    "words are "
-    "seeds, the others are held out; precision and recall are of the words found beyond the "
-    "seeds, against the held-out ones; chance: the precision of random words; random_best: "
-    "expected best overlap of as many random word sets. n: rank rows searched.",
+    "experts whose ten words overlap most with a category's seed words, hubs left out. Classes of "
+    "a synthetic corpus: a drawn half of their single-token words are seeds, the others are held "
+    "out; precision and recall are of the words found beyond the seeds, against the held-out ones; "
+    "chance: the precision of random words; random_best: expected best overlap of as many random "
+    "word sets. n: rank rows searched.",
     category_search};
 
 }  // namespace analysis

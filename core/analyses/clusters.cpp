@@ -111,9 +111,9 @@ Result<AnalysisOutput> clusters(const AnalysisContext& context) {
 extern const Analysis kClusters{
     "clusters",
     {Need::model, Need::experts},
-    "HDBSCAN (min_cluster_size 5, min_samples 5, Euclidean on unit vectors) [def:clusters] of the "
-    "mean embedding of each expert's ten words, all layers together. coherence: mean pairwise "
-    "cosine of a cluster's means; unclustered: share in no cluster. n: rank rows of experts.",
+    "HDBSCAN (min_cluster_size 5, min_samples 5, Euclidean on unit vectors) of the mean embedding "
+    "of each expert's ten words, all layers together. coherence: mean pairwise cosine of a "
+    "cluster's means; unclustered: share in no cluster. n: rank rows of experts.",
     clusters};
 
 }  // namespace hopscope::core::analysis

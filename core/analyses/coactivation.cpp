@@ -125,10 +125,10 @@ Result<AnalysisOutput> coactivation(const AnalysisContext& context) {
 extern const Analysis kCoactivation{
     "coactivation",
     {Need::model, Need::several_choices},
-    "share of an expert's (token, hop) uses whose set also holds the other one (OLMoE); "
-    "expected: (k - 1) / k of the other's share of all turns. strongest_partner: mean over "
-    "experts of the largest share, 95 % bootstrap interval over experts; pairs: of experts with "
-    "at least a tenth of the mean use. Matrix in the CSV: experts by falling use. n: tokens.",
+    "share of an expert's (token, hop) uses whose set also holds the other one (OLMoE); expected: "
+    "(k - 1) / k of the other's share of all turns. strongest_partner: mean over experts of the "
+    "largest share, 95 % bootstrap interval over experts; pairs: of experts with at least a tenth "
+    "of the mean use. Matrix in the CSV: experts by falling use. n: tokens.",
     coactivation};
 
 }  // namespace hopscope::core::analysis

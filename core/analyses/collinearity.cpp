@@ -58,10 +58,8 @@ extern const Analysis kCollinearity{
     "collinearity",
     {Need::model, Need::rows},
     "cosines of all pairs of router rows (centroids; linear: weight rows): mean, mean of each "
-    "row's nearest, effective rank exp(H(sigma^2)), largest |cos| [def:collinearity]. pools: of "
-    "each "
-    "hop's own pool (unrolled). model_space: the same of the rows W_proj^T c_i [def:model_space], "
-    "for each "
+    "row's nearest, effective rank exp(H(sigma^2)), largest |cos|. pools: of each hop's own pool "
+    "(unrolled). model_space: the same of the rows W_proj^T c_i [def:model_space], for each "
     "projection and pool. n: rows.",
     collinearity};
 

@@ -44,9 +44,9 @@ Result<AnalysisOutput> confidence(const AnalysisContext& context) {
 extern const Analysis kConfidence{
     "confidence",
     {Need::model, Need::scores},
-    "entropy (nats) and largest probability of the full softmax, mean over tokens and hops "
-    "[def:confidence], 95 % bootstrap intervals over validation batches. uniform_entropy: of even "
-    "use, ln(size of a hop's pool), mean over hops. n: tokens.",
+    "entropy (nats) and largest probability of the full softmax, mean over tokens and hops, 95 % "
+    "bootstrap intervals over validation batches. uniform_entropy: of even use, ln(size of a hop's "
+    "pool), mean over hops. n: tokens.",
     confidence};
 
 }  // namespace hopscope::core::analysis

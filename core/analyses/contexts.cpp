@@ -235,9 +235,9 @@ extern const Analysis kContexts{
     "contexts",
     {Need::model, Need::experts},
     "for each expert the 5 uses, and one drawn from each fifth of all uses by rank, of the first "
-    "20 batches by strength = |weight · expert(h)|, the norm of what it added, with the 10 "
-    "tokens before and 4 after: of the 256 most used experts of a layer, in the table of all "
-    "that were used. n: tokens.",
+    "20 batches by strength = |weight · expert(h)|, the norm of what it added, with the 10 tokens "
+    "before and 4 after: of the 256 most used experts of a layer, in the table of all that were "
+    "used. n: tokens.",
     contexts};
 
 }  // namespace analysis

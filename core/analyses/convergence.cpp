@@ -123,11 +123,11 @@ extern const Analysis kConvergence{
     {Need::two_evaluations},
     "slope: least squares of the validation loss (nats) over the steps of the last five "
     "evaluations, per 1,000 updates, 95 % interval by t with n - 2 degrees of freedom; by_batch: "
-    "mean of the slopes of the single batches, 95 % interval by t over batches (noise of the "
-    "text alone). verdict: falling or rising where the interval of the slope excludes 0. "
-    "train_valid: validation loss of the newest evaluation - mean training loss (dropout on) of "
-    "the updates since the one before, 95 % interval by Welch's t over batches and updates. n: "
-    "evaluations used.",
+    "mean of the slopes of the single batches, 95 % interval by t over batches (noise of the text "
+    "alone). verdict: falling or rising where the interval of the slope excludes 0. train_valid: "
+    "validation loss of the newest evaluation - mean training loss (dropout on) of the updates "
+    "since the one before, 95 % interval by Welch's t over batches and updates. n: evaluations "
+    "used.",
     convergence};
 
 }  // namespace hopscope::core::analysis

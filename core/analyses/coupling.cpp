@@ -299,19 +299,17 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
 extern const Analysis kCoupling{
     "coupling",
     {Need::model, Need::rows, Need::reading_experts},
-    "router rows r_i in model space (W_proj^T c_i, or the linear row) against experts "
-    "[def:coupling]. alignment, for each expert matrix (down and gate read, up writes): Score(i,j) "
-    "= "
-    "|V_k(j) r_i|^2, V_k(j) the top k = ceil(1 % of min(rank, d)) right singular vectors of "
-    "expert j; matched i = j, mismatched j != i within the pool, random baseline k/d, "
-    "specificity matched/mismatched; cosine: mean over rank rows of cos(r_i, row); energy: sum "
-    "over all singular vectors of <r_i, v_j>^2, top1/top10: its share in the first 1 % and 10 %. "
-    "spearman: router score against mean SiLU(read row . h) over routed tokens of each (layer, "
-    "expert) with 128 or more, all hops; exact sign test. deciles, norm_z: z-scores within such "
-    "experts. gradient: loss as in training (balance and z terms, dropout off) on 4 validation "
-    "batches; cosine of W_proj^T dL/dc_i with dL/dw_down_i. common_energy: mean cos^2 to the "
-    "mean direction of the unit rows; centred: minus their mean. 95 % bootstrap intervals over "
-    "experts (ranks: batches). n: experts.",
+    "router rows r_i in model space (W_proj^T c_i, or the linear row) against experts. alignment, "
+    "for each expert matrix (down and gate read, up writes): Score(i,j) = |V_k(j) r_i|^2, V_k(j) "
+    "the top k = ceil(1 % of min(rank, d)) right singular vectors of expert j; matched i = j, "
+    "mismatched j != i within the pool, random baseline k/d, specificity matched/mismatched; "
+    "cosine: mean over rank rows of cos(r_i, row); energy: sum over all singular vectors of <r_i, "
+    "v_j>^2, top1/top10: its share in the first 1 % and 10 %. spearman: router score against mean "
+    "SiLU(read row . h) over routed tokens of each (layer, expert) with 128 or more, all hops; "
+    "exact sign test. deciles, norm_z: z-scores within such experts. gradient: loss as in training "
+    "(balance and z terms, dropout off) on 4 validation batches; cosine of W_proj^T dL/dc_i with "
+    "dL/dw_down_i. common_energy: mean cos^2 to the mean direction of the unit rows; centred: "
+    "minus their mean. 95 % bootstrap intervals over experts (ranks: batches). n: experts.",
     coupling};
 
 }  // namespace hopscope::core::analysis

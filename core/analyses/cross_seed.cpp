@@ -253,13 +253,13 @@ Result<AnalysisOutput> cross_seed(const AnalysisContext& context) {
 extern const Analysis kCrossSeed{
     "cross_seed",
     {Need::model, Need::second_run, Need::experts},
-    "against a second run of the same tokenizer: for each expert the largest Jaccard of its "
-    "twenty words with an expert of the same layer, mean over experts, and the largest cosine of "
-    "w_up [def:cross_seed]. Baselines: one random pair of sets, the best of as many random sets as "
-    "the layer has (both exact), the best of random directions read through the two embeddings "
-    "(drawn), sqrt(2 ln M / d) and random directions for the cosine. Intervals 95 %, bootstrap "
-    "over experts. warnings: where a best match lies above one random pair but not above the "
-    "best of as many random ones. n: rank rows of experts.",
+    "against a second run of the same tokenizer: for each expert the largest Jaccard of its twenty "
+    "words with an expert of the same layer, mean over experts, and the largest cosine of w_up. "
+    "Baselines: one random pair of sets, the best of as many random sets as the layer has (both "
+    "exact), the best of random directions read through the two embeddings (drawn), sqrt(2 ln M / "
+    "d) and random directions for the cosine. Intervals 95 %, bootstrap over experts. warnings: "
+    "where a best match lies above one random pair but not above the best of as many random ones. "
+    "n: rank rows of experts.",
     cross_seed};
 
 }  // namespace analysis

@@ -74,10 +74,10 @@ extern const Analysis kDensity{
     {Need::model, Need::rows},
     "mean angle of a router row to its nearest, and rows per effective dimension, both among the "
     "rows of one pool (unrolled: one a hop), mean over pools weighted by rows. margin: lowest "
-    "router score among the chosen - highest among the others, mean over tokens and hops "
-    "(cosine: tau x cosine; negative where a selection bias decides); angle_margin_degrees: "
-    "angle to the second nearest centroid - angle to the nearest. 95 % bootstrap intervals over "
-    "validation batches. n: rows.",
+    "router score among the chosen - highest among the others, mean over tokens and hops (cosine: "
+    "tau x cosine; negative where a selection bias decides); angle_margin_degrees: angle to the "
+    "second nearest centroid - angle to the nearest. 95 % bootstrap intervals over validation "
+    "batches. n: rows.",
     density};
 
 }  // namespace hopscope::core::analysis

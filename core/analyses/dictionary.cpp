@@ -199,14 +199,13 @@ Result<AnalysisOutput> dictionary(const AnalysisContext& context) {
 extern const Analysis kDictionary{
     "dictionary",
     {Need::model, Need::experts},
-    "words of each expert: the ten tokens v of largest <E_v, w_up> [def:dictionary], beside those "
-    "of largest cosine and of -w_up. purity: largest share of the ten in one "
-    "category, which is named where more than half are; cohesion: mean pairwise cosine of their "
-    "embeddings [def:cohesion] (pure > 0.35, junk < 0.15); load: choices; hub: mean cosine to "
-    "1,000 random "
-    "tokens above mean + 2 sd of the layer [def:hub]. Rank rows are read one by one; an expert's "
-    "words are those of its strongest row. Intervals 95 %: Clopper-Pearson of shares, bootstrap "
-    "over rows of means. n: rank rows of experts.",
+    "words of each expert: the ten tokens v of largest <E_v, w_up>, beside those of largest cosine "
+    "and of -w_up. purity: largest share of the ten in one category, which is named where more "
+    "than half are; cohesion: mean pairwise cosine of their embeddings [def:cohesion] (pure > "
+    "0.35, junk < 0.15); load: choices; hub: mean cosine to 1,000 random tokens above mean + 2 sd "
+    "of the layer [def:hub]. Rank rows are read one by one; an expert's words are those of its "
+    "strongest row. Intervals 95 %: Clopper-Pearson of shares, bootstrap over rows of means. n: "
+    "rank rows of experts.",
     dictionary};
 
 }  // namespace hopscope::core::analysis

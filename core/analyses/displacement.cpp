@@ -43,9 +43,9 @@ Result<AnalysisOutput> displacement(const AnalysisContext& context) {
 extern const Analysis kDisplacement{
     "displacement",
     {Need::model, Need::hops},
-    "mean over tokens of the distance between the routing positions of the last and the first "
-    "hop, null for routers without positions and layers of one hop; relative_update: |h_accum| / "
-    "|LN(x)| [def:displacement]. 95 % bootstrap intervals over validation batches. n: tokens.",
+    "mean over tokens of the distance between the routing positions of the last and the first hop, "
+    "null for routers without positions and layers of one hop; relative_update: |h_accum| / "
+    "|LN(x)|. 95 % bootstrap intervals over validation batches. n: tokens.",
     displacement};
 
 }  // namespace hopscope::core::analysis

@@ -60,11 +60,11 @@ Result<AnalysisOutput> drift(const AnalysisContext& context) {
 extern const Analysis kDrift{
     "drift",
     {Need::routing, Need::two_snapshots},
-    "between consecutive saved snapshots and over the whole run, for each layer: mean over "
-    "experts of the angle of a centroid to itself, degrees (stored in 16 bits: below 0.03 is "
-    "rounding; null without centroids); share of the choices of the fixed probe sample that the "
-    "same token and hop did not make before. 95 % bootstrap intervals over experts, over tokens. "
-    "damaged: snapshots that cannot be read. n: snapshots.",
+    "between consecutive saved snapshots and over the whole run, for each layer: mean over experts "
+    "of the angle of a centroid to itself, degrees (stored in 16 bits: below 0.03 is rounding; "
+    "null without centroids); share of the choices of the fixed probe sample that the same token "
+    "and hop did not make before. 95 % bootstrap intervals over experts, over tokens. damaged: "
+    "snapshots that cannot be read. n: snapshots.",
     drift};
 
 }  // namespace hopscope::core::analysis

@@ -16,8 +16,8 @@ Result<AnalysisOutput> echo(const AnalysisContext& context) {
 extern const Analysis kEcho{
     "echo",
     {Need::model, Need::several_hops},
-    "mean over tokens of cos(dh_0, dh_1), per layer, then over layers [def:echo]. 95 % "
-    "bootstrap intervals over validation batches. n: tokens.",
+    "mean over tokens of cos(dh_0, dh_1), per layer, then over layers. 95 % bootstrap intervals "
+    "over validation batches. n: tokens.",
     echo};
 
 }  // namespace hopscope::core::analysis

@@ -33,8 +33,7 @@ Result<AnalysisOutput> frozen_routing(const AnalysisContext& context) {
 extern const Analysis kFrozenRouting{
     "frozen_routing",
     {Need::model, Need::experts},
-    "perplexity and Jaccard with hop 0's choice and weights for all hops [def:frozen_routing]. n: "
-    "tokens.",
+    "perplexity and Jaccard with hop 0's choice and weights for all hops. n: tokens.",
     frozen_routing};
 
 }  // namespace hopscope::core::analysis

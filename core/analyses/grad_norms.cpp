@@ -115,8 +115,8 @@ extern const Analysis kGradNorms{
     {Need::curve},
     "gradient norm before clipping by group: median, quartiles, last; share of updates in which "
     "clipping acted, with its Clopper-Pearson interval (95 %; updates are no independent draws); "
-    "the same for each phase of the training loss (pieces of `phases`). against: of the other "
-    "run. n: updates recorded.",
+    "the same for each phase of the training loss (pieces of `phases`). against: of the other run. "
+    "n: updates recorded.",
     grad_norms};
 
 }  // namespace hopscope::core::analysis

@@ -124,11 +124,11 @@ Result<AnalysisOutput> grammar(const AnalysisContext& context) {
 extern const Analysis kGrammar{
     "grammar",
     {Need::model, Need::routing},
-    "for each expert the odds ratio of (token of a function word against token of a content "
-    "word) x (routed to it in some hop of the layer or not), 0.5 added to each cell; Fisher's "
-    "exact p, q by Benjamini-Hochberg over the experts of a layer. enriched: ratio > 1.5 and q < "
-    "0.05; specialists: ratio > 10 [def:grammar]. Neighbouring tokens are not independent, "
-    "so p is optimistic. n: tokens.",
+    "for each expert the odds ratio of (token of a function word against token of a content word) "
+    "x (routed to it in some hop of the layer or not), 0.5 added to each cell; Fisher's exact p, q "
+    "by Benjamini-Hochberg over the experts of a layer. enriched: ratio > 1.5 and q < 0.05; "
+    "specialists: ratio > 10. Neighbouring tokens are not independent, so p is optimistic. n: "
+    "tokens.",
     grammar};
 
 }  // namespace hopscope::core::analysis

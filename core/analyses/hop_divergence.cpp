@@ -20,8 +20,8 @@ Result<AnalysisOutput> hop_divergence(const AnalysisContext& context) {
 extern const Analysis kHopDivergence{
     "hop_divergence",
     {Need::model, Need::several_hops},
-    "mean of 1 - Jaccard of consecutive hops [def:hop_divergence]. 95 % bootstrap intervals over "
-    "validation batches. n: tokens.",
+    "mean of 1 - Jaccard of consecutive hops. 95 % bootstrap intervals over validation batches. n: "
+    "tokens.",
     hop_divergence};
 
 }  // namespace hopscope::core::analysis

@@ -271,12 +271,10 @@ extern const Analysis kHopKnockout{
     {Need::model, Need::hops},
     "KL(base || changed) in nats of the next-token distribution where one (layer, hop) writes "
     "nothing, mean over positions; proposed_hops keeps each layer's hops up to the last whose KL "
-    "is a tenth of the largest [def:hop_knockout]. experts: the same where each token's "
-    "first-ranked "
-    "expert of one layer writes nothing, the other weights as they are, in all hops and hop by "
-    "hop; control: its second-ranked expert instead, difference = first - second, "
-    "batch by batch. largest: of any position. 95 % bootstrap intervals over batches. KL in "
-    "fp64. n: batches.",
+    "is a tenth of the largest. experts: the same where each token's first-ranked expert of one "
+    "layer writes nothing, the other weights as they are, in all hops and hop by hop; control: its "
+    "second-ranked expert instead, difference = first - second, batch by batch. largest: of any "
+    "position. 95 % bootstrap intervals over batches. KL in fp64. n: batches.",
     hop_knockout};
 
 }  // namespace analysis

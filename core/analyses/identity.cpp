@@ -35,9 +35,9 @@ Result<AnalysisOutput> identity(const AnalysisContext& context) {
 extern const Analysis kIdentity{
     "identity",
     {Need::model, Need::reading_experts},
-    "cos(w_down, w_up) of each expert, mean over its ranks [def:identity]; shares of experts with "
-    "|cos| > 0.8 and < 0.2. Intervals 95 %: bootstrap over experts of the mean, Clopper-Pearson "
-    "of shares. n: experts.",
+    "cos(w_down, w_up) of each expert, mean over its ranks; shares of experts with |cos| > 0.8 and "
+    "< 0.2. Intervals 95 %: bootstrap over experts of the mean, Clopper-Pearson of shares. n: "
+    "experts.",
     identity};
 
 }  // namespace hopscope::core::analysis

@@ -101,12 +101,12 @@ Result<AnalysisOutput> jaccard(const AnalysisContext& context) {
 extern const Analysis kJaccard{
     "jaccard",
     {Need::model, Need::routing},
-    "|A ∩ B| / |A ∪ B| of the expert sets of consecutive hops, indices within the pool; mean "
-    "over tokens; mean = over layers and pairs [def:jaccard]. 95 % bootstrap intervals over "
-    "validation batches. between_layers: the same of the first hops of two layers, whose experts "
-    "have only their number in common; random: two sets drawn evenly. between_steps: the same "
-    "hop of the same probe tokens in consecutive saved snapshots, mean and 95 % bootstrap "
-    "interval over tokens; damaged: why a snapshot cannot be read. n: tokens.",
+    "|A ∩ B| / |A ∪ B| of the expert sets of consecutive hops, indices within the pool; mean over "
+    "tokens; mean = over layers and pairs. 95 % bootstrap intervals over validation batches. "
+    "between_layers: the same of the first hops of two layers, whose experts have only their "
+    "number in common; random: two sets drawn evenly. between_steps: the same hop of the same "
+    "probe tokens in consecutive saved snapshots, mean and 95 % bootstrap interval over tokens; "
+    "damaged: why a snapshot cannot be read. n: tokens.",
     jaccard};
 
 }  // namespace hopscope::core::analysis

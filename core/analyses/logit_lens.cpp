@@ -183,8 +183,8 @@ extern const Analysis kLogitLens{
     "probability, NLL and rank (1 + tokens with a larger logit) of the true next token when the "
     "final norm and the head read what the stream would be if the layer ended before its first "
     "hop, or after each: the residual stream + h_accum so far (with moe.returns = \"state\" + x); "
-    "a dense layer has one stage behind it. Mean over 100 tokens drawn from each of 20 batches, "
-    "95 % bootstrap interval over batches; rise: last stage - first [def:logit_lens]. n: tokens.",
+    "a dense layer has one stage behind it. Mean over 100 tokens drawn from each of 20 batches, 95 "
+    "% bootstrap interval over batches; rise: last stage - first. n: tokens.",
     logit_lens};
 
 }  // namespace analysis

@@ -16,8 +16,8 @@ Result<AnalysisOutput> norms(const AnalysisContext& context) {
 extern const Analysis kNorms{
     "norms",
     {Need::model, Need::hops},
-    "mean over tokens of |h_accum| / |attention output|, per layer, then over layers [def:norms]. "
-    "95 % bootstrap intervals over validation batches. n: tokens.",
+    "mean over tokens of |h_accum| / |attention output|, per layer, then over layers. 95 % "
+    "bootstrap intervals over validation batches. n: tokens.",
     norms};
 
 }  // namespace hopscope::core::analysis

@@ -104,11 +104,11 @@ extern const Analysis kPhases{
     "phases",
     {Need::curve},
     "Change points of training curves over ln(step): points averaged in 200 equal bins, straight "
-    "pieces joined (kink) or not (jump), minimising sum count (mean - fit)^2 / sigma^2 + "
-    "ln(bins) (3 a kink, 4 a jump); sigma from how far bins lie off the line through their "
-    "neighbours, noise taken as independent. ci95: profile of that criterion, within 3.84 (kink) "
-    "or 7.35 (jump) of the best. gain: rise of the criterion without the change. slope: per unit "
-    "of ln(step). course: level where the slope is under 2 standard errors or moves the curve by "
+    "pieces joined (kink) or not (jump), minimising sum count (mean - fit)^2 / sigma^2 + ln(bins) "
+    "(3 a kink, 4 a jump); sigma from how far bins lie off the line through their neighbours, "
+    "noise taken as independent. ci95: profile of that criterion, within 3.84 (kink) or 7.35 "
+    "(jump) of the best. gain: rise of the criterion without the change. slope: per unit of "
+    "ln(step). course: level where the slope is under 2 standard errors or moves the curve by "
     "under 2 % of its range. n: updates recorded.",
     phases};
 

@@ -317,13 +317,12 @@ extern const Analysis kPolysemy{
     "polysemy",
     {Need::model, Need::choice_by_context},
     "|A ∩ B| / |A ∪ B| of the expert sets of one hop for two occurrences of a word, at its last "
-    "token, mean over hops and layers; same, different: pairs of one or of two meanings; mean "
-    "over words with the 95 % bootstrap interval over words. p: meanings dealt out anew within "
-    "each word, 2,000 times, difference = same - different at least as large. decided_after: "
-    "words whose meaning follows from later words, which the model cannot know. control: pairs "
-    "of a word of one meaning, nearest in frequency [def:polysemy]. Pairs of one meaning also "
-    "share neighbours. Words of a text of one's own: --prompts, JSON lines {text, word, "
-    "meaning}. n: occurrences.",
+    "token, mean over hops and layers; same, different: pairs of one or of two meanings; mean over "
+    "words with the 95 % bootstrap interval over words. p: meanings dealt out anew within each "
+    "word, 2,000 times, difference = same - different at least as large. decided_after: words "
+    "whose meaning follows from later words, which the model cannot know. control: pairs of a word "
+    "of one meaning, nearest in frequency. Pairs of one meaning also share neighbours. Words of a "
+    "text of one's own: --prompts, JSON lines {text, word, meaning}. n: occurrences.",
     polysemy};
 
 }  // namespace hopscope::core::analysis

@@ -132,11 +132,11 @@ Result<AnalysisOutput> saturation(const AnalysisContext& context) {
 extern const Analysis kSaturation{
     "saturation",
     {Need::changing_choices, Need::two_snapshots},
-    "|chosen at step t ∩ chosen in the last snapshot| / k for each token of the fixed probe "
-    "sample and hop, mean over hops and tokens; first: share of tokens whose first-ranked expert "
-    "is the same; chance: k / size of the pool of each hop, mean over hops, and over layers "
-    "(OLMoE's router saturation). At most 40 snapshots, evenly over the logarithm of the step; "
-    "damaged: those that cannot be read. 95 % bootstrap interval over tokens. n: tokens.",
+    "|chosen at step t ∩ chosen in the last snapshot| / k for each token of the fixed probe sample "
+    "and hop, mean over hops and tokens; first: share of tokens whose first-ranked expert is the "
+    "same; chance: k / size of the pool of each hop, mean over hops, and over layers (OLMoE's "
+    "router saturation). At most 40 snapshots, evenly over the logarithm of the step; damaged: "
+    "those that cannot be read. 95 % bootstrap interval over tokens. n: tokens.",
     saturation};
 
 }  // namespace hopscope::core::analysis

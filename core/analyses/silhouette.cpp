@@ -235,9 +235,9 @@ extern const Analysis kSilhouette{
     "content words and other content words. syntax: function against content; frequency: the 50 "
     "against other content words; frequency_with_function: function words and the 50 against the "
     "others. p: 200 permutations; ci95: 500 bootstrap resamples of tokens; difference = syntax - "
-    "frequency, depth_trend its Spearman rho with the layer. control: up to 15 pairs of a "
-    "function and a content word, frequency ratio < 2, nearest in tokens, then in letters; "
-    "p_words deals labels to words, p to tokens [def:silhouette]. n: tokens.",
+    "frequency, depth_trend its Spearman rho with the layer. control: up to 15 pairs of a function "
+    "and a content word, frequency ratio < 2, nearest in tokens, then in letters; p_words deals "
+    "labels to words, p to tokens. n: tokens.",
     silhouette};
 
 }  // namespace hopscope::core::analysis

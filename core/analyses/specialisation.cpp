@@ -257,10 +257,10 @@ Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
 extern const Analysis kSpecialisation{
     "specialisation",
     {Need::model, Need::routing},
-    "share of the (token, hop) turns with a label in which an expert is chosen (OLMoE): labels "
-    "are token ids seen 16 times or more (each expert's 10 strongest), eighths of the sequence, "
-    "and word classes of a synthetic text or else its 16 longest documents; even_share: k / size "
-    "of a hop's pool, mean over hops and layers. 95 % bootstrap interval over experts. n: tokens.",
+    "share of the (token, hop) turns with a label in which an expert is chosen (OLMoE): labels are "
+    "token ids seen 16 times or more (each expert's 10 strongest), eighths of the sequence, and "
+    "word classes of a synthetic text or else its 16 longest documents; even_share: k / size of a "
+    "hop's pool, mean over hops and layers. 95 % bootstrap interval over experts. n: tokens.",
     specialisation};
 
 }  // namespace hopscope::core::analysis

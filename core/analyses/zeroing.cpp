@@ -23,7 +23,7 @@ extern const Analysis kZeroing{
     "zeroing",
     {Need::model, Need::experts},
     "perplexity with h_accum = 0 in all layers against the model as it is, with the 95 % paired "
-    "bootstrap interval of the loss difference over batches [def:zeroing]. n: tokens.",
+    "bootstrap interval of the loss difference over batches. n: tokens.",
     zeroing};
 
 }  // namespace hopscope::core::analysis

@@ -162,7 +162,7 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
 
 std::vector<Definition> analysis_definitions() {
     std::vector<Definition> out;
-    for (const Analysis* which : analysis_table()) out.emplace_back(which->name, which->definition);
+    for (const Analysis* which : analysis_table()) out.emplace_back(which->name, which->cited());
     return out;
 }
 

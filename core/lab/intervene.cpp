@@ -283,7 +283,8 @@ Result<std::string> intervene(const InterveneOptions& o) {
         j["definition"] =
             "at the last position: KL(base || changed) of the next-token distribution in nats; "
             "Jaccard of the expert sets of base and changed, mean over tokens and hops, per layer; "
-            "control: the same script on as many experts drawn at random from the same layer";
+            "control: the same script on as many experts drawn at random from the same layer "
+            "[def:effect]";
         j["script"] = script_json(o.script);
         j["prompts"] = json::array();
         for (size_t i = 0; i < effects->size(); ++i) {

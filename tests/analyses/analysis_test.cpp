@@ -211,7 +211,7 @@ TEST(AnalysisTable, DocumentsAndTables) {
     EXPECT_EQ(json["against"]["step"], 7);
     EXPECT_EQ(csv_head(json),
               "# format: hopscope.analysis/2\n# name: load\n# run: run\n# step: 7\n# config_hash: "
-              "cafe\n# definition: two lines\n"
+              "cafe\n# definition: two lines [def:load]\n"
               "# live: {}\n# n: 3\n# seed: 42\n# corpus: a.txt\n# data_hash: beef\n# batches: 5\n"
               "# prompts: p.jsonl\n# against: {\"run\":\"run\",\"step\":7,\"config_hash\":\"cafe\","
               "\"live\":{}}\n");

@@ -123,6 +123,31 @@ def check_links(check, documents):
                     check.fault(place, f"links to {target}, which has no such heading")
 
 
+def check_json(check, place, document, ids, names):
+    """Every definition of a JSON document is there: a "definition" cites an entry, the terms of "definitions" stand in "In:"."""
+    if isinstance(document, list):
+        for part in document:
+            check_json(check, place, part, ids, names)
+    if not isinstance(document, dict):
+        return
+    for part in document.values():
+        check_json(check, place, part, ids, names)
+    if isinstance(text := document.get("definition"), str):
+        check.count("definitions of JSON")
+        cited = CITED.findall(text)
+        if not cited:
+            check.fault(place, f"the definition \"{text}\" cites no entry")
+        for name in cited:
+            if name not in ids:
+                check.fault(place, f"a definition cites [def:{name}], which {DEFINITIONS} has not")
+    if isinstance(terms := document.get("definitions"), dict):
+        command = re.fullmatch(r"hopscope\.(\w+)/\d+", document["format"]).group(1)
+        for term in terms:
+            check.count("definitions of JSON")
+            if f"{command} {term}" not in names:
+                check.fault(place, f"defines \"{term}\", which no line \"In:\" of {DEFINITIONS} names")
+
+
 def check_program(check, program, ids, names):
     for command in DEFINING:
         text = subprocess.run([program, command, "--help"], capture_output=True, check=True, text=True).stdout

@@ -5,8 +5,10 @@
 
 A fenced block marked `sh` is run as it stands, each document in a folder of its own and its blocks in order, so that a later
 one finds what an earlier one made. Blocks marked `console` are not run; each of their lines must be of a kind that NOT_RUN
-names. Exit code 0: every command ended with 0, and every file it was told to write is there.
+names. Exit code 0: every command ended with 0, every file it was told to write is there, and docs/definitions.md has each
+definition of the JSON documents among them.
 """
+import json
 import os
 import pathlib
 import re
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import citations_test
 from markdown import ROOT, Document
 
 DOCUMENTS = ("README.md", "docs/guide.md", "docs/formats.md", "docs/development.md", "CONTRIBUTING.md")
@@ -110,10 +113,20 @@ def check_not_run(place, block):
     return faults
 
 
+def check_documents(name, folder):
+    """The definitions in JSON documents that the commands of a document wrote."""
+    check = citations_test.Check()
+    ids, names = citations_test.entries_of(check, Document(ROOT / citations_test.DEFINITIONS))
+    for path in sorted(folder.rglob("*.json")):
+        place = f"{name}: {path.relative_to(folder)}"
+        citations_test.check_json(check, place, json.loads(path.read_text(encoding="utf-8")), ids, names)
+    return check.faults, check.counts.get("definitions of JSON", 0)
+
+
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     names = sys.argv[2:] or [n for n in DOCUMENTS if (ROOT / n).exists()]
-    faults, seconds, kept = [], [], 0
+    faults, seconds, kept, defined = [], [], 0, 0
     for name in names:
         with tempfile.TemporaryDirectory(prefix="hopscope-docs-") as temporary:
             folder = pathlib.Path(temporary)
@@ -130,11 +143,15 @@ def main():
                     faults += found
                 elif block.language not in ("sh", "toml", "json", "python", "cpp", ""):
                     faults.append(f"{place}: blocks are sh, console, toml, json, python, cpp or plain, not {block.language}")
+            found, count = check_documents(name, folder)
+            faults += found
+            defined += count
     for fault in faults:
         print(fault)
     for took, place in sorted(seconds, reverse=True)[:5]:
         print(f"{took:6.1f} s  {place}")
-    print(f"{len(seconds)} blocks run in {sum(t for t, _ in seconds):.1f} s, {kept} not run, {len(faults)} faults")
+    print(f"{len(seconds)} blocks run in {sum(t for t, _ in seconds):.1f} s, {kept} not run, "
+          f"{defined} definitions of JSON, {len(faults)} faults")
     return 1 if faults else 0
 
 
