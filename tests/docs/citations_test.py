@@ -6,6 +6,7 @@ cites a document that is not in the repository.
     tests/docs/citations_test.py --program build/release/hopscope     also: every definition that it prints has an entry
 """
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -148,6 +149,29 @@ def check_json(check, place, document, ids, names):
                 check.fault(place, f"defines \"{term}\", which no line \"In:\" of {DEFINITIONS} names")
 
 
+def check_tables(check, program, formats):
+    """What the tables of docs/formats.md repeat of the program: its commands, the keys of `set`, its analyses."""
+    printed = subprocess.run([program, "commands", "--json"], capture_output=True, check=True, text=True).stdout
+    rows = {name: line for line in formats.splitlines() if line.startswith("| `")
+            for name in re.findall(r"`([^`]+)`", line.split("|")[1])}
+    for command in json.loads(printed)["commands"]:
+        check.count("rows of formats.md")
+        row = rows.get(command["name"])
+        if not row:
+            check.fault("docs/formats.md", f"has no row for the command {command['name']}")
+            continue
+        for argument in command["arguments"]:
+            listed = argument.get("choices", []) if argument["name"] in ("key", "what") else []
+            for word in [argument["name"], *listed]:
+                if not re.search(rf"\b{word}\b", row):
+                    check.fault("docs/formats.md", f"the row of {command['name']} lacks {word}")
+    text = subprocess.run([program, "analyze", "--help"], capture_output=True, check=True, text=True).stdout
+    for name in defined_terms(text):
+        check.count("rows of formats.md")
+        if name not in rows:
+            check.fault("docs/formats.md", f"has no row for the analysis {name}")
+
+
 def check_program(check, program, ids, names):
     for command in DEFINING:
         text = subprocess.run([program, command, "--help"], capture_output=True, check=True, text=True).stdout
@@ -181,6 +205,7 @@ def main():
     check_citations(check, ids, documents)
     if options.program:
         check_program(check, options.program, ids, names)
+        check_tables(check, options.program, (ROOT / "docs/formats.md").read_text(encoding="utf-8"))
     for fault in check.faults:
         print(fault)
     print(", ".join(f"{n} {what}" for what, n in check.counts.items()) + f", {len(check.faults)} faults")
