@@ -66,19 +66,22 @@ const char* word_of(core::lab::BatchRunBegin::What what) {
 }
 
 int exit_code(const nlohmann::json& batch, const BatchCall& call, const Environment& environment) {
-    const std::string state = batch.at("state");
+    using core::lab::BatchState;
+    const auto state = core::kind_of<BatchState>(batch.at("state").get<std::string>());
     for (const auto& run : batch.at("runs"))
-        if (run.at("state") == "failed")
+        if (run.at("state") == core::name_of(core::RunState::failed))
             environment.err << "failed: " << run.at("run").get<std::string>() << ": "
                             << run.value("reason", std::string()) << std::endl;
-    if (state == "interrupted") {
+    if (state == BatchState::interrupted) {
         environment.err << "stopped; go on with: hopscope batch --file " << call.options.file
                         << " --out " << call.options.out;
         for (const std::string& assignment : call.options.overrides)
             environment.err << " --set '" << assignment << "'";
         environment.err << std::endl;
     }
-    return state == "interrupted" ? kInterrupted : state == "failed" ? kFailed : kDone;
+    return state == BatchState::interrupted ? kInterrupted
+           : state == BatchState::failed    ? kFailed
+                                            : kDone;
 }
 
 int batch(const BatchCall& call, const Environment& environment) {

@@ -75,7 +75,7 @@ int race(const RaceCall& call, const Environment& environment) {
     int code = kDone;
     const auto json = nlohmann::json::parse(*result);
     for (const auto& lane : json.at("lanes")) {
-        if (lane.at("state") != "failed") continue;
+        if (lane.at("state") != core::name_of(core::RunState::failed)) continue;
         code = kFailed;
         environment.err << "failed: " << lane.at("name").get<std::string>() << ": "
                         << lane.value("reason", std::string()) << std::endl;

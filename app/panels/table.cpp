@@ -4,7 +4,7 @@ namespace hopscope::app {
 namespace {
 
 #define HOPSCOPE_ENTRY(folder, train, inspect, intervene, keys) \
-    {make_##folder##_panel, Place::train, Place::inspect, Place::intervene, keys},
+    {#folder, make_##folder##_panel, Place::train, Place::inspect, Place::intervene, keys},
 constexpr PanelEntry kTable[] = {HOPSCOPE_PANELS(HOPSCOPE_ENTRY)};
 #undef HOPSCOPE_ENTRY
 

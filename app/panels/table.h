@@ -49,6 +49,7 @@ HOPSCOPE_PANELS(HOPSCOPE_FACTORY)
 #undef HOPSCOPE_FACTORY
 
 struct PanelEntry {
+    const char* id;  ///< its folder
     std::unique_ptr<Panel> (*make)();
     Place train, inspect, intervene;
     const char* keys;

@@ -4,9 +4,13 @@
 #include <cctype>
 
 #include "app/state/keys.h"
+#include "core/api/arguments.h"
 
 namespace hopscope::app {
 namespace {
+
+/// Where the stack is edited.
+constexpr const char* kStackPanel = "intervene";
 
 const core::ArgSpec* only_choice(const core::CommandSpec& spec) {
     const core::ArgSpec* found = nullptr;
@@ -63,7 +67,7 @@ ActionItem stack_item(AppState& state, const core::CommandSpec& spec) {
     };
     item.run = [&state, kind = spec.kind] {
         state.stack.add(kind, state.selection, state.model_shape());
-        state.show_panel = "Intervene";
+        state.show_panel = kStackPanel;
     };
     return item;
 }
@@ -152,17 +156,15 @@ std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t e
     const std::string name = " E" + std::to_string(expert);
     for (const core::CommandSpec& spec : core::command_registry()) {
         if (spec.on_expert.empty()) continue;
-        core::Command command{spec.kind, {{"layer", layer}, {"expert", expert}}};
-        for (const core::ArgSpec& arg : spec.args)
-            if (arg.required && arg.role == core::ArgRole::dose) command.args[arg.name] = 1.0;
+        const core::Command command = core::first_command(spec.kind, {layer, {expert}});
         ActionItem item;
         item.id = spec.name;
         item.title = spec.on_expert + name;
         item.help = spec.help + " It goes on the stack of the panel Intervene.";
         item.why_not = always(core::unavailable(command, core::Domain::inference));
-        item.run = [&state, added = std::move(command)] {
-            state.stack.add(added);
-            state.show_panel = "Intervene";
+        item.run = [&state, command] {
+            state.stack.add(command);
+            state.show_panel = kStackPanel;
         };
         items.push_back(std::move(item));
     }

@@ -11,57 +11,23 @@ namespace {
 
 constexpr size_t kKeptEdits = 200;
 
-/// Sliders for numbers without a limit; typed values may lie outside.
-struct SoftRange {
-    const char* name;
-    double low, high;
-};
-constexpr SoftRange kSoftRanges[] = {{"lambda", -3, 3}, {"strength", -10, 10}, {"epsilon", 0, 1}};
-
-bool is_layer(const core::ArgSpec& arg) {
-    return arg.name == "layer";
-}
-bool names_experts(const core::ArgSpec& arg) {
-    return arg.name == "expert" || arg.name == "experts";
-}
-
-/// A value that makes a new row act at once.
-core::Value first_value(const core::ArgSpec& arg, const Selection& selection,
-                        const ModelShape& shape) {
-    const int64_t layer =
-        std::clamp<int64_t>(selection.layer, 0, std::max<int64_t>(shape.layers - 1, 0));
-    if (is_layer(arg)) return layer;
-    if (names_experts(arg)) {
-        const std::vector<int64_t> chosen(selection.experts.begin(), selection.experts.end());
-        if (chosen.empty()) return int64_t{0};
-        return chosen.size() == 1 ? core::Value(chosen[0]) : core::Value(chosen);
-    }
-    if (!arg.choices.empty()) return arg.choices.front();
-    if (arg.type == core::ArgType::number) return arg.name == "epsilon" ? 0.1 : 1.0;
-    if (arg.type == core::ArgType::integer || arg.type == core::ArgType::integers)
-        return int64_t{1};
-    if (arg.type == core::ArgType::numbers)
-        return std::vector<double>(static_cast<size_t>(std::max<int64_t>(shape.d_space, 1)), 1.0);
-    return std::string();
-}
-
 /// "layer 9: this run has the layers 0 … 3" and the like.
 std::string out_of_shape(const core::Command& command, const ModelShape& shape) {
     const auto beyond = [](const char* what, int64_t found, int64_t count) {
         return std::string(what) + " " + std::to_string(found) +
                " does not exist: 0 \xE2\x80\xA6 " + std::to_string(count - 1);
     };
-    const std::string where = command.has("layer") ? "layer" : "layers";
-    for (const int64_t layer : command.integers(where)) {
+    using core::ArgMeaning;
+    for (const int64_t layer : core::layers_of(command)) {
         if (layer >= shape.layers) return beyond("layer", layer, shape.layers);
-        for (const char* key : {"expert", "experts", "with"})
-            for (const int64_t expert : command.integers(key))
+        for (const ArgMeaning meaning : {ArgMeaning::experts, ArgMeaning::other_expert})
+            for (const int64_t expert : core::numbers_of(command, meaning))
                 if (expert >= shape.experts_of(layer))
                     return beyond("expert", expert, shape.experts_of(layer));
     }
-    for (const int64_t hop : command.integers("hops"))
+    for (const int64_t hop : core::numbers_of(command, ArgMeaning::hops))
         if (hop >= shape.hops) return beyond("hop", hop, shape.hops);
-    const auto tokens = command.integers("tokens");
+    const auto tokens = core::numbers_of(command, ArgMeaning::tokens);
     if (!tokens.empty() && shape.prompt_tokens > 0 && tokens[0] >= shape.prompt_tokens)
         return beyond("token", tokens[0], shape.prompt_tokens);
     return {};
@@ -72,6 +38,13 @@ std::string out_of_shape(const core::Command& command, const ModelShape& shape) 
 int64_t ModelShape::experts_of(int64_t layer) const {
     if (layer < 0 || layer >= static_cast<int64_t>(experts.size())) return 0;
     return experts[static_cast<size_t>(layer)];
+}
+
+core::Target target_of(const Selection& selection, const ModelShape& shape) {
+    const int64_t last = std::max<int64_t>(shape.layers - 1, 0);
+    return {std::clamp<int64_t>(selection.layer, 0, last),
+            {selection.experts.begin(), selection.experts.end()},
+            shape.d_space};
 }
 
 ModelShape model_shape(const core::Config& config, const core::GeometrySnapshot* geometry,
@@ -112,15 +85,7 @@ void InterventionStack::add(core::Command command) {
 
 void InterventionStack::add(core::CommandKind kind, const Selection& selection,
                             const ModelShape& shape) {
-    const core::CommandSpec& spec = core::spec_of(kind);
-    const auto needed = [&](const core::ArgSpec& arg) {
-        return arg.required ||
-               (spec.either && spec.either->needed && spec.either->first == arg.name);
-    };
-    core::Command command{kind, {}};
-    for (const auto& arg : spec.args)
-        if (needed(arg)) command.args[arg.name] = first_value(arg, selection, shape);
-    add(std::move(command));
+    add(core::first_command(kind, target_of(selection, shape)));
 }
 
 void InterventionStack::remove(uint64_t id) {
@@ -225,6 +190,37 @@ core::Status InterventionStack::load(const std::string& text) {
     return {};
 }
 
+std::vector<const core::ArgSpec*> asked_of(const core::Command& command) {
+    using core::ArgMeaning;
+    std::vector<const core::ArgSpec*> out;
+    for (const core::ArgSpec& arg : core::spec_of(command.kind).args)
+        if (core::belongs(command, arg)) out.push_back(&arg);
+    const bool counted = std::any_of(out.begin(), out.end(), [](const core::ArgSpec* arg) {
+        return arg->meaning == ArgMeaning::experts;
+    });
+    std::erase_if(out, [&](const core::ArgSpec* arg) {
+        return arg->meaning == ArgMeaning::layer && !arg->required && !counted;
+    });
+    return out;
+}
+
+std::vector<const core::ArgSpec*> scope_asked_of(const core::Command& command) {
+    using core::ArgMeaning;
+    const bool live = core::unavailable(command, core::Domain::live).empty();
+    const bool in_a_layer = core::given(command, ArgMeaning::layer);
+    std::vector<const core::ArgSpec*> out;
+    for (const core::ArgSpec& arg : core::scope_args())
+        if (!(arg.meaning == ArgMeaning::layers && in_a_layer) &&
+            !(arg.meaning == ArgMeaning::step && !live))
+            out.push_back(&arg);
+    return out;
+}
+
+int64_t layer_of(const core::Command& command) {
+    const auto layers = core::layers_of(command);
+    return layers.empty() ? 0 : layers.front();
+}
+
 std::string prompt_problem(const core::Command& command, const ModelShape& shape) {
     if (std::string why = core::unavailable(command, core::Domain::inference); !why.empty())
         return why;
@@ -250,8 +246,9 @@ ArgEditor editor_of(const core::CommandSpec& command, const core::ArgSpec& arg,
         out.kind = ArgEditor::integer;
         out.low = std::max(arg.min, 0.0);
         out.high = arg.max;
-        if (is_layer(arg)) out.high = static_cast<double>(std::max<int64_t>(shape.layers - 1, 0));
-        if (arg.name == "neighbours")
+        if (arg.meaning == core::ArgMeaning::layer)
+            out.high = static_cast<double>(std::max<int64_t>(shape.layers - 1, 0));
+        if (arg.meaning == core::ArgMeaning::neighbours)
             out.high =
                 static_cast<double>(std::max<int64_t>(shape.experts_of(layer) - shape.top_k, 1));
         out.high = std::min(out.high, 1e6);
@@ -259,11 +256,10 @@ ArgEditor editor_of(const core::CommandSpec& command, const core::ArgSpec& arg,
         out.kind = ArgEditor::number;
         out.low = arg.min;
         out.high = arg.max;
-        for (const auto& soft : kSoftRanges)
-            if (arg.name == soft.name) {
-                out.low = std::max(arg.min, soft.low);
-                out.high = std::min(arg.max, soft.high);
-            }
+        if (arg.slider) {
+            out.low = std::max(arg.min, arg.slider->low);
+            out.high = std::min(arg.max, arg.slider->high);
+        }
         if (out.high - out.low > 1e6) out.low = std::max(arg.min, -3.0), out.high = 3;
     } else if (arg.type == core::ArgType::integers || arg.type == core::ArgType::numbers ||
                takes_words) {

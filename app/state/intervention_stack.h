@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/state/selection.h"
+#include "core/api/arguments.h"
 #include "core/api/command.h"
 #include "core/api/config.h"
 #include "core/api/snapshot.h"
@@ -22,6 +23,8 @@ struct ModelShape {
     int64_t prompt_tokens = 0;  ///< of the traced prompt; 0 unknown
     int64_t experts_of(int64_t layer) const;
 };
+/// Where a new row acts: on what is selected, as far as it exists.
+core::Target target_of(const Selection& selection, const ModelShape& shape);
 /// `geometry` and `trace` may be null: then what the configuration says.
 ModelShape model_shape(const core::Config& config, const core::GeometrySnapshot* geometry,
                        const core::TraceResult* trace);
@@ -73,6 +76,15 @@ class InterventionStack {
     std::vector<std::vector<StackItem>> past_, future_;
     uint64_t version_ = 0, next_id_ = 1;
 };
+
+/// The arguments that a row is asked for, besides its scope. What belongs to another choice is not;
+/// nor is a layer that may be left out, where no experts are counted in it: the scope says it, too.
+std::vector<const core::ArgSpec*> asked_of(const core::Command& command);
+/// The fields of the scope that a row is asked for: layers where it does not name one by itself,
+/// and the step it waits for where it can act in training.
+std::vector<const core::ArgSpec*> scope_asked_of(const core::Command& command);
+/// The layer a row acts in, the first of several.
+int64_t layer_of(const core::Command& command);
 
 /// Why a row cannot act on a prompt: a missing or wrong argument, a layer, expert or token that
 /// does not exist here, another domain. "" if it can.

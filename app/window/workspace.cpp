@@ -71,11 +71,11 @@ void Workspace::show_or_shut(AppState& state, size_t panel) {
 
 /// A panel that the present layout does not have is shown in one that has.
 void Workspace::show_asked(AppState& state) {
-    const std::string title = std::exchange(state.show_panel, {});
-    if (title.empty()) return;
+    const std::string id = std::exchange(state.show_panel, {});
+    if (id.empty()) return;
     for (size_t i = 0; i < panels_.size(); ++i) {
-        if (panels_[i]->title() != title) continue;
         const PanelEntry& entry = panel_table()[i];
+        if (entry.id != id) continue;
         if (place_in(entry, layout_) == Place::none)
             for (Layout layout : kLayouts)
                 if (place_in(entry, layout) != Place::none) set_layout(state, layout);

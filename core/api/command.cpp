@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/api/arguments.h"
 #include "core/api/live_settings.h"
 #include "core/base/names.h"
 #include "core/base/overloaded.h"
@@ -117,24 +118,20 @@ Status check_argument(const Command& command, const ArgSpec& spec, Value& value)
     return {};
 }
 
-const ArgSpec* find_arg(const CommandSpec& spec, const std::string& name) {
-    for (const auto* list : {&spec.args, &scope_args()})
-        for (const ArgSpec& arg : *list)
-            if (arg.name == name) return &arg;
-    return nullptr;
-}
-
 /// What no single argument shows.
 Status check_combination(const Command& command) {
     const auto wrong = [&](const std::string& what) {
         return usage_error("command \"" + command.name() + "\": " + what);
     };
-    if (command.has("layer") && command.has("layers"))
-        return wrong("give \"layer\" or \"layers\", not both");
-    if (command.has("tokens")) {
-        const std::vector<int64_t> tokens = command.integers("tokens");
+    const ArgSpec* layer = given(command, ArgMeaning::layer);
+    const ArgSpec* layers = given(command, ArgMeaning::layers);
+    if (layer && layers)
+        return wrong("give \"" + layer->name + "\" or \"" + layers->name + "\", not both");
+    if (const ArgSpec* scope = given(command, ArgMeaning::tokens)) {
+        const std::vector<int64_t> tokens = command.integers(scope->name);
         if (tokens.size() != 2 || tokens[0] > tokens[1])
-            return wrong("argument \"tokens\": found " + dump(to_value(command.args.at("tokens"))) +
+            return wrong("argument \"" + scope->name + "\": found " +
+                         dump(to_value(command.args.at(scope->name))) +
                          ", allowed is [from, to] with from <= to");
     }
     const auto& either = spec_of(command.kind).either;
@@ -142,8 +139,10 @@ Status check_combination(const Command& command) {
     const bool second = either && command.has(either->second);
     if (either && either->needed && first == second)
         return wrong("give either \"" + either->first + "\" or \"" + either->second + "\"");
-    if (command.has("experts") && command.text("what", "") != "experts")
-        return wrong("argument \"experts\" belongs to \"what\": \"experts\"");
+    for (const ArgSpec& arg : spec_of(command.kind).args)
+        if (command.has(arg.name) && !belongs(command, arg))
+            return wrong("argument \"" + arg.name + "\" belongs to \"" +
+                         spec_of(command.kind).chooser()->name + "\": \"" + arg.belongs_to + "\"");
     if (first && second)
         return wrong("give \"" + either->first + "\" or \"" + either->second + "\", not both");
     return {};
@@ -274,7 +273,7 @@ Result<Command> check_command(Command command) {
         if (const LiveSetting* setting = find_live_setting(command.text("key", "")))
             command.args["key"] = setting->value.name;
     for (auto& [name, value] : command.args) {
-        const ArgSpec* arg = find_arg(spec, name);
+        const ArgSpec* arg = spec.argument(name);
         if (!arg) {
             std::vector<std::string> names;
             for (const auto* list : {&spec.args, &scope_args()})
@@ -285,8 +284,9 @@ Result<Command> check_command(Command command) {
         if (Status ok = check_argument(command, *arg, value); !ok) return ok.error();
     }
     for (const ArgSpec& arg : spec.args) {
-        const bool given = command.has(arg.name) || (arg.name == "layer" && command.has("layers"));
-        if (arg.required && !given)
+        const bool said =
+            arg.meaning == ArgMeaning::layer ? !layers_of(command).empty() : command.has(arg.name);
+        if (arg.required && !said)
             return usage_error("command \"" + command.name() + "\": argument \"" + arg.name +
                                "\" is missing (" + describe(arg.type) +
                                (arg.allowed.empty() ? "" : ", " + arg.allowed) + ")");

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/api/arg_spec.h"
 #include "core/api/command_kind.h"
 #include "core/api/state.h"
 #include "core/base/result.h"
@@ -36,43 +37,6 @@ struct Command {
     bool operator==(const Command&) const = default;
 };
 
-/// An argument without a bound.
-inline constexpr double kNoLimit = 1e308;
-
-/// What an argument may hold; one that is no text and has `choices` also takes these words.
-enum class ArgType : uint8_t {
-    integer,
-    number,
-    text,
-    integers,  ///< one, or a list
-    numbers,   ///< a list
-    flag
-};
-/// "integer", as the registry's JSON and --help write it.
-const char* name_of(ArgType type);
-
-/// What an argument is to its command.
-enum class ArgRole : uint8_t {
-    target,  ///< says on what it acts
-    value,   ///< says how much or where to, as a slider drags it
-    dose     ///< a value that a dose curve scales
-};
-
-struct ArgSpec {
-    std::string name;
-    ArgType type = ArgType::text;
-    bool required = false;
-    std::string allowed;  ///< for people: "0 … 1", "routing | router | centroids | …"
-    std::vector<std::string> choices;  ///< empty: any
-    double min = -kNoLimit, max = kNoLimit;
-    std::string help;
-    bool open_min = false, open_max = false;  ///< the bound itself is not allowed
-    std::vector<std::string>
-        prompt_choices;  ///< of the choices those that act on prompts; empty: all
-    ArgRole role = ArgRole::target;
-    bool operator==(const ArgSpec&) const = default;
-};
-
 /// Two arguments that do not go together.
 struct Either {
     std::string first, second;
@@ -82,8 +46,8 @@ struct Either {
 /// Where a command acts.
 enum class Domain : uint8_t { live, inference };
 
-/// One row of the registry. What is left out is as for an intervention: it acts on prompts and on
-/// the run in training, where it lasts.
+/// One row of the registry (core/api/commands.def). What is left out is as for an intervention: it
+/// acts on prompts and on the run in training, where it lasts.
 struct CommandSpec {
     CommandKind kind = CommandKind::pause;
     std::string name;
@@ -94,15 +58,17 @@ struct CommandSpec {
     std::string on_expert = "";  ///< in the menu of an expert, "Steer towards"; "": not there
     std::optional<Either> either = std::nullopt;
     Action action = Action::change;  ///< decides when it is allowed
+    bool changes_training = true;    ///< part of the run's state: a resumed run applies it again
     bool live = true;                ///< acts on the run in training
     bool inference = true;           ///< acts on prompts and evaluation
     bool lasts = true;               ///< in training acts on until `clear` of its name
-    bool changes_training = true;    ///< part of the run's state: a resumed run applies it again
 
     /// The required choice of words that tells its cases apart ("what" of freeze); null: none.
     const ArgSpec* chooser() const;
     /// The argument of the role value or dose; null: none.
     const ArgSpec* value() const;
+    /// Of its own and of the scope's; null: none.
+    const ArgSpec* argument(const std::string& name) const;
 };
 
 /// All commands, in the order of docs/formats.md#commands-and-scripts and of CommandKind.

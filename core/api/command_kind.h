@@ -9,26 +9,10 @@ namespace hopscope::core {
 
 /// In the order of the registry, which has one row for each.
 enum class CommandKind : uint8_t {
-    steer,
-    suppress,
-    force,
-    boost,
-    knock_out,
-    surgery,
-    move_centroid,
-    freeze,
-    unfreeze,
-    clear,
-    halt,
-    zero_experts,
-    set,
-    pause,
-    resume,
-    step,
-    stop,
-    checkpoint,
-    evaluate,
-    fork
+#define INTERVENTION(name, ...) name,
+#define COMMAND(name, ...) name,
+#define CONTROL(name, ...) name,
+#include "core/api/commands.def"
 };
 
 }  // namespace hopscope::core

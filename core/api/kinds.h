@@ -1,9 +1,9 @@
-// The kinds that a configuration names by a word: how experts compute, how scores are made, where
-// text comes from. Beside each enum stand its words, in the order of its enumerators; reading,
-// printing, lists of what is allowed and suggestions all derive from these. A word is read once,
-// where it comes in (core/config, an option); everything behind that asks the enum. The number of
-// an enumerator means nothing outside a running program, so no file holds it. Plain C++, any
-// thread.
+// The kinds that a configuration or a command names by a word: how experts compute, how scores are
+// made, where text comes from. Beside each enum stand its words, in the order of its enumerators;
+// reading, printing, lists of what is allowed and suggestions all derive from these. A word is read
+// once, where it comes in (core/config, an option); everything behind that asks the enum. The
+// number of an enumerator means nothing outside a running program, so no file holds it. Plain C++,
+// any thread.
 #pragma once
 
 #include <array>
@@ -157,6 +157,12 @@ enum class Pack {
 };
 constexpr auto words_of(Pack) {
     return words("stream", "document");
+}
+
+/// What surgery gives an expert to write where it is not the direction of another expert.
+enum class NewDirection { random, negate };
+constexpr auto words_of(NewDirection) {
+    return words("random", "negate");
 }
 
 }  // namespace hopscope::core

@@ -74,10 +74,15 @@ struct BatchOptions {
     std::function<void(const RunStatus&)> on_status;  ///< of the run at work
     std::function<void(const ScalarRecord&, const RunStatus&)> on_step;
 };
+/// What a batch as a whole has come to.
+enum class BatchState { running, done, failed, interrupted };
+constexpr auto words_of(BatchState) {
+    return words("running", "done", "failed", "interrupted");
+}
 /// Trains the runs of the file one after another: done ones are skipped, stopped ones go on, a
 /// failing one is noted. Writes OUT/batch.json and OUT/batch.csv after each; returns the former
-/// (hopscope.batch/1), whose "state" tells "done", "failed" (a run, the others are trained) or
-/// "interrupted".
+/// (hopscope.batch/1), whose "state" is a BatchState: failed where a run has (the others are
+/// trained).
 Result<std::string> batch(const BatchOptions& options);
 
 struct RaceOptions {

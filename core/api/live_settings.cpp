@@ -42,9 +42,8 @@ LiveSetting setting_of(const Key& key) {
     out.value.help = live.help;
     out.key = key.name;
     out.label = live.label.empty() ? out.value.name : live.label;
-    out.low = live.low;
-    out.high = live.high;
-    out.logarithmic = live.logarithmic;
+    if (live.low < live.high)
+        out.value.slider = Slider{live.low, live.high, live.low, live.logarithmic};
     return out;
 }
 

@@ -12,11 +12,9 @@
 namespace hopscope::core {
 
 struct LiveSetting {
-    ArgSpec value;             ///< as `set` takes it: its name ("lr"), type, range and a sentence
-    std::string key;           ///< "train.lr"
-    std::string label;         ///< "learning rate"; the name where there is no better word
-    double low = 0, high = 0;  ///< where it usually lies, for a slider; equal: none is offered
-    bool logarithmic = false;  ///< of the slider
+    ArgSpec value;      ///< as `set` takes it: its name ("lr"), type, range and a sentence
+    std::string key;    ///< "train.lr"
+    std::string label;  ///< "learning rate"; the name where there is no better word
 };
 
 /// In the order in which `set` lists them.

@@ -1,7 +1,7 @@
-// A router decides which experts of a layer a token goes to. Each kind is one name in the list
-// below, one row of traits beside it, and one file, core/model/routers/NAME.cpp, with what it
-// computes. The traits are what the rest of the program asks: what can be drawn, measured, balanced
-// or changed follows from them, and nobody else names a router. Plain C++, any thread.
+// A router decides which experts of a layer a token goes to. Each kind is one row in the list
+// below, its name and its traits, and one file, core/model/routers/NAME.cpp, with what it computes.
+// The traits are what the rest of the program asks: what can be drawn, measured, balanced or
+// changed follows from them, and nobody else names a router. Plain C++, any thread.
 #pragma once
 
 #include <array>
@@ -12,20 +12,22 @@
 
 namespace hopscope::core {
 
-/// Every router by its word in moe.router: expanded for the enum and its words, and for the table
-/// of what each one computes (core/model/router.cpp).
-#define HOPSCOPE_ROUTERS(X) \
-    X(cosine)               \
-    X(linear)               \
-    X(hash)                 \
-    X(random_fixed)         \
-    X(kmeans)
+/// Every router by its word in moe.router, and how its traits differ from those of cosine:
+/// expanded for the enum, its words and the traits, and for the table of what each one computes
+/// (core/model/router.cpp).
+#define HOPSCOPE_ROUTERS(ROUTER)                                    \
+    ROUTER(cosine)                                                  \
+    ROUTER(linear, .rows = RouterRows::linear)                      \
+    ROUTER(hash, .rows = RouterRows::none, .move = RowsMove::never, \
+           .chooses_by = "position or token id", .constant = true)  \
+    ROUTER(random_fixed, .move = RowsMove::never)                   \
+    ROUTER(kmeans, .move = RowsMove::by_counting)
 
-#define HOPSCOPE_ROUTER_KIND(name) name,
+#define HOPSCOPE_ROUTER_KIND(name, ...) name,
 enum class RouterKind { HOPSCOPE_ROUTERS(HOPSCOPE_ROUTER_KIND) };
 #undef HOPSCOPE_ROUTER_KIND
 
-#define HOPSCOPE_ROUTER_WORD(name) #name,
+#define HOPSCOPE_ROUTER_WORD(name, ...) #name,
 constexpr auto words_of(RouterKind) {
     return std::to_array<std::string_view>({HOPSCOPE_ROUTERS(HOPSCOPE_ROUTER_WORD)});
 }
@@ -61,24 +63,10 @@ struct RouterTraits {
     }
 };
 
-inline constexpr std::array kRouters = {
-    RouterTraits{.kind = RouterKind::cosine},
-    RouterTraits{.kind = RouterKind::linear, .rows = RouterRows::linear},
-    RouterTraits{.kind = RouterKind::hash,
-                 .rows = RouterRows::none,
-                 .move = RowsMove::never,
-                 .chooses_by = "position or token id",
-                 .constant = true},
-    RouterTraits{.kind = RouterKind::random_fixed, .move = RowsMove::never},
-    RouterTraits{.kind = RouterKind::kmeans, .move = RowsMove::by_counting},
-};
-
-constexpr bool routers_in_order() {
-    for (size_t i = 0; i < kRouters.size(); ++i)
-        if (static_cast<size_t>(kRouters[i].kind) != i) return false;
-    return kRouters.size() == all_words<RouterKind>().size();
-}
-static_assert(routers_in_order(), "each name of the list has its row, at the same place");
+#define HOPSCOPE_ROUTER_TRAITS(name, ...) \
+    RouterTraits{.kind = RouterKind::name __VA_OPT__(, ) __VA_ARGS__},
+inline constexpr std::array kRouters = {HOPSCOPE_ROUTERS(HOPSCOPE_ROUTER_TRAITS)};
+#undef HOPSCOPE_ROUTER_TRAITS
 
 constexpr const RouterTraits& traits_of(RouterKind kind) {
     return kRouters[static_cast<size_t>(kind)];

@@ -29,15 +29,16 @@ class Batch {
         std::stable_sort(order.begin(), order.end(),
                          [&](size_t a, size_t b) { return runs_[a].round < runs_[b].round; });
         for (size_t place = 0; place < order.size(); ++place) {
-            if (interrupt_flag() != 0) return finish("interrupted");
+            if (interrupt_flag() != 0) return finish(BatchState::interrupted);
             const size_t i = order[place];
             const bool go_on = train_one(i, static_cast<int64_t>(place) + 1);
-            if (!go_on) return finish("interrupted");
-            if (auto s = write_report("running"); !s) return s.error();
+            if (!go_on) return finish(BatchState::interrupted);
+            if (auto s = write_report(BatchState::running); !s) return s.error();
         }
-        const bool failed = std::any_of(rows_.begin(), rows_.end(),
-                                        [](const BatchRow& row) { return row.state == "failed"; });
-        return finish(failed ? "failed" : "done");
+        const bool failed = std::any_of(rows_.begin(), rows_.end(), [](const BatchRow& row) {
+            return row.state == RunState::failed;
+        });
+        return finish(failed ? BatchState::failed : BatchState::done);
     }
 
   private:
@@ -79,13 +80,13 @@ class Batch {
         return !interrupted;
     }
 
-    Status write_report(const std::string& state) const {
+    Status write_report(BatchState state) const {
         const std::string json = batch_json(rows_, state).dump(1) + "\n";
         if (auto s = write_file_atomic(options_.out + "/batch.json", json); !s) return s;
         return write_file_atomic(options_.out + "/batch.csv", batch_csv(rows_));
     }
 
-    Result<std::string> finish(const std::string& state) const {
+    Result<std::string> finish(BatchState state) const {
         if (auto s = write_report(state); !s) return s.error();
         return batch_json(rows_, state).dump(1);
     }

@@ -17,7 +17,7 @@ ordered_json row_json(const BatchRow& row) {
     ordered_json j = {{"run", row.run},
                       {"variant", row.variant},
                       {"seed", row.seed},
-                      {"state", row.state},
+                      {"state", row.state ? name_of(*row.state) : "waiting"},
                       {"steps", row.steps},
                       {"tokens", row.tokens},
                       {"seconds", row.seconds},
@@ -43,7 +43,7 @@ ordered_json mean_and_std(const std::vector<const BatchRow*>& rows, Value value)
 ordered_json variant_json(const std::string& variant, const std::vector<BatchRow>& rows) {
     std::vector<const BatchRow*> done;
     for (const auto& row : rows)
-        if (row.variant == variant && row.state == "done") done.push_back(&row);
+        if (row.variant == variant && row.state == RunState::done) done.push_back(&row);
     return {{"variant", variant},
             {"n", done.size()},
             {"valid_loss", mean_and_std(done, [](const BatchRow& r) { return r.valid_loss; })},
@@ -64,7 +64,7 @@ BatchRow batch_row(const BatchRun& run, const std::string& dir, const std::strin
     row.variant = run.variant;
     row.seed = run.seed;
     if (const auto folder = RunFolder::open(dir, /*writer=*/false)) {
-        row.state = name_of(folder->info().state);
+        row.state = folder->info().state;
         row.reason = folder->info().reason;
         const auto records = read_metrics_csv(folder->metrics_path());
         for (const auto& r : records ? *records : std::vector<ScalarRecord>()) {
@@ -77,14 +77,14 @@ BatchRow batch_row(const BatchRun& run, const std::string& dir, const std::strin
         }
     }
     if (!failure.empty()) {
-        row.state = "failed";
+        row.state = RunState::failed;
         row.reason = failure;
     }
     return row;
 }
 
-ordered_json batch_json(const std::vector<BatchRow>& rows, const std::string& state) {
-    ordered_json j = {{"format", "hopscope.batch/1"}, {"state", state}};
+ordered_json batch_json(const std::vector<BatchRow>& rows, lab::BatchState state) {
+    ordered_json j = {{"format", "hopscope.batch/1"}, {"state", word(state)}};
     j["runs"] = j["variants"] = ordered_json::array();
     std::vector<std::string> variants;
     for (const auto& row : rows) {

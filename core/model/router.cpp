@@ -9,8 +9,8 @@ namespace hopscope::core {
 
 const RouterForm& form_of(RouterKind kind) {
     switch (kind) {
-#define HOPSCOPE_ROUTER_FORM(name) \
-    case RouterKind::name:         \
+#define HOPSCOPE_ROUTER_FORM(name, ...) \
+    case RouterKind::name:              \
         return name##_router();
         HOPSCOPE_ROUTERS(HOPSCOPE_ROUTER_FORM)
 #undef HOPSCOPE_ROUTER_FORM

@@ -9,21 +9,9 @@
 #include <vector>
 
 #include "core/api/config.h"
+#include "core/api/groups.h"
 
 namespace hopscope::core {
-
-/// Parts that gradients are reported for and that can be frozen.
-enum class Group {
-    embedding,
-    attention,
-    router_projection,
-    centroids,
-    router_other,
-    experts,
-    norms,
-    dense,
-    scale
-};
 
 struct LayerWeights {
     at::Tensor attn_norm_weight, attn_norm_bias;  // [d]

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/api/arguments.h"
 #include "core/api/needs.h"
 
 namespace hopscope::core {
@@ -41,7 +42,7 @@ Status PlanReader::read_scope() {
 }
 
 Result<std::vector<int64_t>> PlanReader::layers() const {
-    auto layers = command.integers(command.has("layers") ? "layers" : "layer");
+    auto layers = layers_of(command);
     if (layers.empty())
         for (int64_t l = 0; l < model.config.model.n_layers; ++l) layers.push_back(l);
     for (const int64_t l : layers)

@@ -1,7 +1,7 @@
 // An intervention is a change that a person makes to a model, on a prompt or while it trains. What
 // one kind of it is to the laboratory (its part of a plan, what it does at the named points of a
 // pass, its random control) is one file of core/probe/interventions behind this interface; its
-// words and arguments are its row in core/api/command_registry.cpp. Stateless, any thread.
+// words and arguments are its row in core/api/commands.def. Stateless, any thread.
 #pragma once
 
 #include <cstdint>

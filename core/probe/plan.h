@@ -3,6 +3,7 @@
 // any thread.
 #pragma once
 
+#include <any>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ struct LayerAction {
     int64_t layer = 0;
     std::vector<int64_t> experts;  ///< over all pools of the layer
     double value = 0;              ///< λ or strength
-    std::string with;   ///< a word: surgery's "random", "negate" or expert, what a freeze keeps
+    std::any own = {};  ///< of a type of the kind's own: what surgery writes, what a freeze keeps
     uint64_t seed = 0;  ///< of what is drawn (surgery's direction, exchanged tokens)
     int64_t rank = 0;   ///< knock_out without experts: which of the k chosen
     bool exchanged = false;  ///< control of a freeze: the choice is that of another token

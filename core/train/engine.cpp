@@ -75,7 +75,7 @@ Engine::Engine(EngineState state, UpdateForm how) : state_(std::move(state)), ho
 
 PassChanges Engine::changes() const {
     PassChanges out = plan_.changes;
-    out.freeze_routing = state_.frozen.count("routing") != 0;
+    out.freeze_routing = state_.frozen.count(FreezePart::routing) != 0;
     return out;
 }
 

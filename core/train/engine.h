@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/api/command.h"
+#include "core/api/freeze_parts.h"
 #include "core/api/progress.h"
 #include "core/api/snapshot.h"
 #include "core/base/result.h"
@@ -29,13 +30,13 @@ namespace hopscope::core {
 struct EngineState {
     /// Its configuration is the run's with the live settings as they are now (`set`).
     Model model;
-    Weights m, v;                                         ///< moments
-    int64_t step = 0;                                     ///< updates done
-    int64_t tokens = 0;                                   ///< trained on
-    double seconds = 0;                                   ///< of training
-    std::set<std::string> frozen;                         ///< "routing", "router", "centroids", …
-    std::map<int64_t, std::set<int64_t>> frozen_experts;  ///< layer → experts
-    std::map<std::string, std::set<int64_t>> frozen_layers;  ///< part → layers, where not all
+    Weights m, v;                                                   ///< moments
+    int64_t step = 0;                                               ///< updates done
+    int64_t tokens = 0;                                             ///< trained on
+    double seconds = 0;                                             ///< of training
+    std::set<FreezePart, ByWord> frozen;                            ///< everywhere
+    std::map<int64_t, std::set<int64_t>> frozen_experts;            ///< layer → experts
+    std::map<FreezePart, std::set<int64_t>, ByWord> frozen_layers;  ///< → layers, where not all
     std::vector<Intervention> interventions;  ///< in the order they came, as `clear` counts
     /// Applied so far: a resumed run applies those behind it again. −1: an older checkpoint, whose
     /// commands are told by their steps.
@@ -147,17 +148,17 @@ class Engine {
     bool shared_is_frozen(const std::string& name) const;
     Status set(const std::string& key, double value);
     Status freeze(const Command& command, bool on);
-    Status freeze_routing(const Command& command, bool on);
+    Status freeze_routing(FreezePart part, const Command& command, bool on);
     Status freeze_experts(const std::vector<int64_t>& layers, std::vector<int64_t> experts,
                           bool on);
-    Status freeze_part(const std::string& what, const std::vector<int64_t>& layers, bool on);
+    Status freeze_part(FreezePart part, const std::vector<int64_t>& layers, bool on);
     Status intervene(const Command& command);
     Status clear(const Command& command);
     Status adopt(std::vector<Intervention> active);
     Status move_centroid(const Command& command);
     Status carry_out(const Command& command);
     std::vector<RouterMoves> router_moves() const;
-    Error not_frozen(const std::string& what) const;
+    Error not_frozen(FreezePart part) const;
     // The stages of an update, in their order.
     void forget_gradients();
     /// Forward and backward of micro-batch `index`. Errors: the loss is not finite.

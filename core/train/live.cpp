@@ -2,8 +2,9 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 
+#include "core/api/arguments.h"
+#include "core/api/freeze_parts.h"
 #include "core/api/live_settings.h"
-#include "core/api/needs.h"
 #include "core/base/names.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
@@ -12,34 +13,11 @@
 namespace hopscope::core {
 namespace {
 
-/// Freezable parts by the names that `freeze` takes.
-bool covers(const std::string& what, Group group) {
-    if (what == "router")
-        return group == Group::router_projection || group == Group::centroids ||
-               group == Group::router_other;
-    if (what == "centroids") return group == Group::centroids;
-    if (what == "projection") return group == Group::router_projection;
-    if (what == "experts") return group == Group::experts;
-    if (what == "attention") return group == Group::attention;
-    if (what == "embedding") return group == Group::embedding;
-    return false;
-}
-
-/// Why a part does not exist in this model; empty: it does.
-std::string nothing_to_freeze(const Config& config, const std::string& what) {
-    const MoeConfig& moe = config.moe;
-    if (config.is_dense() && what != "attention" && what != "embedding")
-        return "a dense model has none";
-    if (what == "router") return missing(Need::learning_router, config).value_or("");
-    if (what == "centroids") return missing(Need::centroids, config).value_or("");
-    if (what == "projection" && (!moe.has_positions() || moe.routes_in_model_space()))
-        return "this model has no projection";
-    return "";
-}
-
 bool has_scope(const Command& command) {
-    return command.has("layer") || command.has("layers") || command.has("hops") ||
-           command.has("tokens");
+    constexpr ArgMeaning kScopes[] = {ArgMeaning::layer, ArgMeaning::layers, ArgMeaning::hops,
+                                      ArgMeaning::tokens};
+    return std::any_of(std::begin(kScopes), std::end(kScopes),
+                       [&](ArgMeaning scope) { return given(command, scope); });
 }
 
 std::string joined_or(const std::vector<std::string>& words, const char* none) {
@@ -55,7 +33,7 @@ std::string numbers(const std::set<int64_t>& list) {
 }  // namespace
 
 bool Engine::is_frozen(Group group, int64_t layer) const {
-    const auto frozen = [&](const std::string& what) { return covers(what, group); };
+    const auto frozen = [&](FreezePart part) { return traits_of(part).groups.has(group); };
     if (std::any_of(state_.frozen.begin(), state_.frozen.end(), frozen)) return true;
     return std::any_of(
         state_.frozen_layers.begin(), state_.frozen_layers.end(),
@@ -71,9 +49,11 @@ bool Engine::shared_is_frozen(const std::string& name) const {
 }
 
 std::vector<std::string> Engine::frozen() const {
-    std::vector<std::string> out(state_.frozen.begin(), state_.frozen.end());
-    for (const auto& [what, layers] : state_.frozen_layers)
-        out.push_back(what + (layers.size() == 1 ? " of layer " : " of layers ") + numbers(layers));
+    std::vector<std::string> out;
+    for (const FreezePart part : state_.frozen) out.push_back(word(part));
+    for (const auto& [part, layers] : state_.frozen_layers)
+        out.push_back(word(part) + (layers.size() == 1 ? " of layer " : " of layers ") +
+                      numbers(layers));
     for (const auto& [layer, ids] : state_.frozen_experts)
         out.push_back(std::to_string(ids.size()) + " experts of layer " + std::to_string(layer));
     return out;
@@ -104,31 +84,29 @@ Status Engine::set(const std::string& key, double value) {
     return {};
 }
 
-Error Engine::not_frozen(const std::string& what) const {
-    return usage_error("unfreeze " + what +
+Error Engine::not_frozen(FreezePart part) const {
+    return usage_error("unfreeze " + word(part) +
                        ": not frozen under this name; frozen: " + joined_or(frozen(), "nothing"));
 }
 
 /// Hop-0 routing reused: of all layers, hops and tokens it is a flag of the pass; where a scope
 /// names less, or weights are computed anew ("choices"), it is an intervention.
-Status Engine::freeze_routing(const Command& command, bool on) {
-    const auto what = command.text("what", "");
-    const bool whole = what == "routing" && !has_scope(command);
+Status Engine::freeze_routing(FreezePart part, const Command& command, bool on) {
+    const bool whole = part == FreezePart::routing && !has_scope(command);
     if (on) {
         if (!whole) return intervene(command);
-        state_.frozen.insert(what);
+        state_.frozen.insert(part);
         return {};
     }
     auto left = state_.interventions;
     auto lifted = std::erase_if(left, [&](const Intervention& one) {
-        if (one.command.kind != CommandKind::freeze || one.command.text("what", "") != what)
-            return false;
+        if (part_of(one.command) != part) return false;
         Command frozen = command;
         frozen.kind = CommandKind::freeze;
         return !has_scope(command) || same_target(one.command, frozen);
     });
-    if (whole) lifted += state_.frozen.erase(what);
-    return lifted > 0 ? adopt(std::move(left)) : not_frozen(what);
+    if (whole) lifted += state_.frozen.erase(part);
+    return lifted > 0 ? adopt(std::move(left)) : not_frozen(part);
 }
 
 /// Single experts, or all of the given layers.
@@ -143,7 +121,7 @@ Status Engine::freeze_experts(const std::vector<int64_t>& layers, std::vector<in
             return usage_error(name + " experts: expert " + std::to_string(e) +
                                " does not exist; allowed 0 … " +
                                std::to_string(state_.model.config.moe.experts - 1));
-    if (!on && state_.frozen.count("experts"))
+    if (!on && state_.frozen.count(FreezePart::experts))
         return usage_error(
             "unfreeze experts: all experts are frozen together; unfreeze them all "
             "first, without layer and experts");
@@ -161,64 +139,64 @@ Status Engine::freeze_experts(const std::vector<int64_t>& layers, std::vector<in
 }
 
 /// A part of some layers; none given: of all.
-Status Engine::freeze_part(const std::string& what, const std::vector<int64_t>& layers, bool on) {
+Status Engine::freeze_part(FreezePart part, const std::vector<int64_t>& layers, bool on) {
     auto& some = state_.frozen_layers;
     const auto n = static_cast<size_t>(state_.model.config.model.n_layers);
     if (layers.empty()) {
-        size_t lifted = state_.frozen.erase(what) + some.erase(what);
-        if (what == "experts" && !on) {
+        size_t lifted = state_.frozen.erase(part) + some.erase(part);
+        if (part == FreezePart::experts && !on) {
             lifted += state_.frozen_experts.size();
             state_.frozen_experts.clear();
         }
-        if (on) state_.frozen.insert(what);
-        return on || lifted > 0 ? Status() : not_frozen(what);
+        if (on) state_.frozen.insert(part);
+        return on || lifted > 0 ? Status() : not_frozen(part);
     }
     if (on) {
-        if (state_.frozen.count(what)) return {};
-        some[what].insert(layers.begin(), layers.end());
-        if (some[what].size() < n) return {};
-        some.erase(what);
-        state_.frozen.insert(what);
+        if (state_.frozen.count(part)) return {};
+        some[part].insert(layers.begin(), layers.end());
+        if (some[part].size() < n) return {};
+        some.erase(part);
+        state_.frozen.insert(part);
         return {};
     }
-    auto left = some.count(what) ? some.at(what) : std::set<int64_t>();
-    if (state_.frozen.count(what))
+    auto left = some.count(part) ? some.at(part) : std::set<int64_t>();
+    if (state_.frozen.count(part))
         for (size_t l = 0; l < n; ++l) left.insert(static_cast<int64_t>(l));
     const auto lifted =
         std::count_if(layers.begin(), layers.end(), [&](int64_t l) { return left.erase(l) > 0; });
-    if (lifted == 0) return not_frozen(what);
-    state_.frozen.erase(what);
-    some[what] = left;
-    if (left.empty()) some.erase(what);
+    if (lifted == 0) return not_frozen(part);
+    state_.frozen.erase(part);
+    some[part] = left;
+    if (left.empty()) some.erase(part);
     return {};
 }
 
 Status Engine::freeze(const Command& command, bool on) {
-    const auto what = command.text("what", "");
-    const std::string start = command.name() + " " + what + ": ";
-    const auto& parts = spec_of(command.kind).chooser()->choices;
-    if (std::find(parts.begin(), parts.end(), what) == parts.end())
-        return usage_error(command.name() + ": \"" + what +
-                           "\" is not available in training; allowed: " + joined(parts));
-    if (auto problem = nothing_to_freeze(state_.model.config, what); !problem.empty())
+    const auto part = part_of(command);
+    if (!part)
+        return usage_error(command.name() + ": \"" + command.text("what", "") +
+                           "\" is not available in training; allowed: " +
+                           joined(spec_of(command.kind).chooser()->choices));
+    const std::string start = command.name() + " " + word(*part) + ": ";
+    if (auto problem = nothing_to_freeze(*part, state_.model.config); !problem.empty())
         return usage_error(start + problem);
-    if (what == "routing" || what == "choices") return freeze_routing(command, on);
-    if (command.has("hops") || command.has("tokens"))
+    if (traits_of(*part).of_routing) return freeze_routing(*part, command, on);
+    if (given(command, ArgMeaning::hops) || given(command, ArgMeaning::tokens))
         return usage_error(start +
                            "parameters serve all hops and tokens; leave hops and tokens out");
-    const auto layers = command.integers(command.has("layers") ? "layers" : "layer");
-    const auto experts = command.integers("experts");
-    if (what == "embedding" && !layers.empty())
+    const auto layers = layers_of(command);
+    const auto experts = numbers_of(command, ArgMeaning::experts);
+    if (*part == FreezePart::embedding && !layers.empty())
         return usage_error(start + "belongs to no layer; leave layer and layers out");
     for (const int64_t l : layers)
         if (l < 0 || l >= state_.model.config.model.n_layers)
             return usage_error(start + "layer " + std::to_string(l) +
                                " does not exist; allowed 0 … " +
                                std::to_string(state_.model.config.model.n_layers - 1));
-    if (what == "experts" && !(layers.empty() && experts.empty()))
+    if (*part == FreezePart::experts && !(layers.empty() && experts.empty()))
         return freeze_experts(layers, experts, on);
     if (!experts.empty()) return usage_error(start + "\"experts\" belongs to what \"experts\"");
-    return freeze_part(what, layers, on);
+    return freeze_part(*part, layers, on);
 }
 
 Status Engine::adopt(std::vector<Intervention> active) {

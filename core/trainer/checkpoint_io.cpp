@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/api/freeze_parts.h"
 #include "core/api/live_settings.h"
+#include "core/base/names.h"
 #include "core/config/config.h"
 
 namespace hopscope::core {
@@ -67,7 +69,9 @@ json state_json(const EngineState& state) {
     for (const LiveSetting& setting : live_settings())
         std::visit([&](const auto& v) { live[setting.value.name] = v; },
                    live_value(setting, state.model.config));
-    json experts = json::object();
+    json frozen = json::array(), frozen_layers = json::object(), experts = json::object();
+    for (const FreezePart part : state.frozen) frozen.push_back(word(part));
+    for (const auto& [part, layers] : state.frozen_layers) frozen_layers[word(part)] = layers;
     for (const auto& [layer, ids] : state.frozen_experts) experts[std::to_string(layer)] = ids;
     json interventions = json::array();
     for (const auto& one : state.interventions) {
@@ -78,16 +82,38 @@ json state_json(const EngineState& state) {
     return {{"tokens", state.tokens},
             {"seconds", state.seconds},
             {"live", live},
-            {"frozen", state.frozen},
+            {"frozen", frozen},
             {"frozen_experts", experts},
-            {"frozen_layers", state.frozen_layers},
+            {"frozen_layers", frozen_layers},
             {"interventions", interventions},
             {"commands", state.commands}};
 }
 
+Status read_frozen(const json& j, const std::string& file, EngineState& state) {
+    const auto part_named = [&](const std::string& found) -> Result<FreezePart> {
+        if (const auto part = kind_of<FreezePart>(found)) return *part;
+        const auto all = all_words<FreezePart>();
+        return usage_error(file + ": frozen: found \"" + found + "\", allowed " +
+                           joined({all.begin(), all.end()}));
+    };
+    for (const json& found : j.at("frozen")) {
+        const auto part = part_named(found.get<std::string>());
+        if (!part) return part.error();
+        state.frozen.insert(*part);
+    }
+    const json some = j.value("frozen_layers", json::object());
+    for (const auto& [found, layers] : some.items()) {
+        const auto part = part_named(found);
+        if (!part) return part.error();
+        state.frozen_layers[*part] = layers.get<std::set<int64_t>>();
+    }
+    for (const auto& [layer, ids] : j.at("frozen_experts").items())
+        state.frozen_experts[std::stoll(layer)] = ids.get<std::set<int64_t>>();
+    return {};
+}
+
 /// What acts on the model as it trains; files of older versions know none of it.
 Status read_interventions(const json& j, const std::string& file, EngineState& state) {
-    state.frozen_layers = j.value("frozen_layers", state.frozen_layers);
     state.commands = j.value("commands", int64_t{-1});
     for (const auto& item : j.value("interventions", json::array())) {
         std::vector<std::string> lines = {item.at("line").get<std::string>()};
@@ -175,11 +201,9 @@ Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& 
         const auto j = json::parse(checkpoint.state_json);
         state.tokens = j.at("tokens").get<int64_t>();
         state.seconds = j.at("seconds").get<double>();
-        state.frozen = j.at("frozen").get<std::set<std::string>>();
-        for (const auto& [layer, ids] : j.at("frozen_experts").items())
-            state.frozen_experts[std::stoll(layer)] = ids.get<std::set<int64_t>>();
-        if (auto s = read_interventions(j, checkpoint.dir + "/state.json", state); !s)
-            return s.error();
+        const std::string file = checkpoint.dir + "/state.json";
+        if (auto s = read_frozen(j, file, state); !s) return s.error();
+        if (auto s = read_interventions(j, file, state); !s) return s.error();
     } catch (const std::exception& e) {
         return usage_error(checkpoint.dir + "/state.json: not a hopscope.state/1 file (" +
                            e.what() + ")");

@@ -27,13 +27,13 @@ ordered_json lane_json(const LaneReport& lane, RunState state) {
     const double valid = measured ? lane.valid->values.back() : NAN;
     const double best =
         measured ? *std::min_element(lane.valid->values.begin(), lane.valid->values.end()) : NAN;
-    std::string word = lane.step >= lane.steps ? "done" : name_of(state);
-    if (!lane.failure.empty()) word = "failed";
+    if (lane.step >= lane.steps) state = RunState::done;
+    if (!lane.failure.empty()) state = RunState::failed;
     ordered_json j = {{"name", lane.name},
                       {"run", lane.name},
                       {"config_hash", config_hash(*lane.config)},
                       {"parameters", lane.parameters},
-                      {"state", word},
+                      {"state", name_of(state)},
                       {"step", lane.step},
                       {"steps", lane.steps},
                       {"tokens", begun ? lane.loss->tokens.back() : 0},

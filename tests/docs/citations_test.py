@@ -3,7 +3,9 @@
 cites a document that is not in the repository.
 
     tests/docs/citations_test.py
-    tests/docs/citations_test.py --program build/release/hopscope     also: every definition that it prints has an entry
+    tests/docs/citations_test.py --program build/release/hopscope
+
+The second form holds the program against them, too: every definition that it prints has an entry, every command its row.
 """
 import argparse
 import json
@@ -21,7 +23,7 @@ FOREIGN = re.compile(r"\b(product|science|architecture|performance|gui|window|wi
                      r"|\bscience [A-F]\d")
 # Subcommands whose --help ends with definitions.
 DEFINING = ("analyze", "compare", "zeroshot", "bench", "trace", "generate")
-TEXT = (".h", ".cpp", ".cu", ".cuh", ".py", ".md", ".toml", ".cmake", ".txt", ".ipynb", ".jsonl", ".sh", "")
+TEXT = (".h", ".def", ".cpp", ".cu", ".cuh", ".py", ".md", ".toml", ".cmake", ".txt", ".ipynb", ".jsonl", ".sh", "")
 
 
 def project_files():
@@ -149,27 +151,14 @@ def check_json(check, place, document, ids, names):
                 check.fault(place, f"defines \"{term}\", which no line \"In:\" of {DEFINITIONS} names")
 
 
-def check_tables(check, program, formats):
-    """What the tables of docs/formats.md repeat of the program: its commands, the keys of `set`, its analyses."""
-    printed = subprocess.run([program, "commands", "--json"], capture_output=True, check=True, text=True).stdout
-    rows = {name: line for line in formats.splitlines() if line.startswith("| `")
-            for name in re.findall(r"`([^`]+)`", line.split("|")[1])}
-    for command in json.loads(printed)["commands"]:
-        check.count("rows of formats.md")
-        row = rows.get(command["name"])
-        if not row:
-            check.fault("docs/formats.md", f"has no row for the command {command['name']}")
-            continue
-        for argument in command["arguments"]:
-            listed = argument.get("choices", []) if argument["name"] in ("key", "what") else []
-            for word in [argument["name"], *listed]:
-                if not re.search(rf"\b{word}\b", row):
-                    check.fault("docs/formats.md", f"the row of {command['name']} lacks {word}")
+def check_analyses(check, program, formats):
+    """Each analysis has its row in docs/formats.md."""
+    named = {name for line in formats.path.read_text().splitlines() if line.startswith("| `")
+             for name in re.findall(r"`([^`]+)`", line.split("|")[1])}
     text = subprocess.run([program, "analyze", "--help"], capture_output=True, check=True, text=True).stdout
     for name in defined_terms(text):
-        check.count("rows of formats.md")
-        if name not in rows:
-            check.fault("docs/formats.md", f"has no row for the analysis {name}")
+        if name not in named:
+            check.fault(formats.name, f"has no row of the analysis {name}")
 
 
 def check_program(check, program, ids, names):
@@ -194,6 +183,24 @@ def check_program(check, program, ids, names):
                 check.fault(DEFINITIONS, f"`{name}`: there is no such analysis")
 
 
+def check_commands(check, program, formats):
+    """Each command has its row in the table of docs/formats.md, with its arguments and the words it must choose from."""
+    text = subprocess.run([program, "commands", "--json"], capture_output=True, check=True, text=True).stdout
+    section = formats.path.read_text().partition("\n## Commands and scripts\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    for command in json.loads(text)["commands"]:
+        check.count("commands")
+        name = command["name"]
+        row = next((row for row in rows if f"`{name}`" in row.split("|")[1]), "")
+        if not row:
+            check.fault(formats.name, f"the table of commands has no row of {name}")
+        for argument in command["arguments"]:
+            must_choose = argument["required"] and argument["type"] == "text"
+            for word in [argument["name"]] + (argument.get("choices", []) if must_choose else []):
+                if row and not re.search(rf"\b{word}\b", row):
+                    check.fault(formats.name, f"the row of {name} does not tell of {word}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program")
@@ -205,7 +212,8 @@ def main():
     check_citations(check, ids, documents)
     if options.program:
         check_program(check, options.program, ids, names)
-        check_tables(check, options.program, (ROOT / "docs/formats.md").read_text(encoding="utf-8"))
+        check_commands(check, options.program, documents["docs/formats.md"])
+        check_analyses(check, options.program, documents["docs/formats.md"])
     for fault in check.faults:
         print(fault)
     print(", ".join(f"{n} {what}" for what, n in check.counts.items()) + f", {len(check.faults)} faults")

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/api/arguments.h"
 #include "core/api/session.h"
 #include "tests/trainer/trained_run.h"
 
@@ -86,6 +87,7 @@ TEST_F(Laboratory, TheWindowsInspectorGivesTheNumbersOfIntervene) {
     options.start = false;
     auto opened = Session::open(options);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
+    // Where the first values of a form would say too little.
     std::map<std::string, std::vector<std::string>> lines = {
         {"steer", {R"({"command": "steer", "layer": 0, "expert": [3, 5], "lambda": 2})"}},
         {"suppress", {R"({"command": "suppress", "layer": 1, "expert": 3, "neighbours": 4})"}},
@@ -105,9 +107,9 @@ TEST_F(Laboratory, TheWindowsInspectorGivesTheNumbersOfIntervene) {
         {"zero_experts", {R"({"command": "zero_experts", "layers": 0, "hops": 1})"}}};
     for (const auto& spec : command_registry()) {
         if (!spec.inference) continue;
-        ASSERT_TRUE(lines.count(spec.name)) << "no example of " << spec.name;
         auto o = steer();
         o.script.clear();
+        if (!lines.count(spec.name)) o.script = {first_command(spec.kind, {0, {3}, 8})};
         for (const auto& line : lines[spec.name]) o.script.push_back(*parse_command(line));
         o.prompts = prompts(R"({"text": "the baker walks to", "target": "the"})");
         const auto document = lab::intervene(o);

@@ -2,10 +2,12 @@
 // for something else than what the script says, or at another place.
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/tensor.h>
+#include <any>
 #include <c10/core/GradMode.h>
 #include <cmath>
 #include <set>
 
+#include "core/api/freeze_parts.h"
 #include "core/probe/intervention_probe.h"
 #include "kernels/reference/reference.h"
 #include "tests/model/tiny.h"
@@ -376,7 +378,7 @@ TEST_F(Interventions, TheControlOfAFreezeTakesChoicesOfOtherTokens) {
     const auto choices = plan({R"({"command": "freeze", "what": "choices"})"});
     const auto control = random_control(*choices, model, 5);
     EXPECT_EQ(control.actions.at(0).kind, CommandKind::freeze);
-    EXPECT_EQ(control.actions.at(0).with, "choices");
+    EXPECT_EQ(std::any_cast<FreezePart>(control.actions.at(0).own), FreezePart::choices);
     EXPECT_TRUE(control.actions.at(0).exchanged);
     auto weighed = run(control);
     EXPECT_TRUE(sorted(weighed.at(0, 0).idx).equal(sorted(weighed.at(0, 1).idx)));

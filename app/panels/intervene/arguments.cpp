@@ -15,13 +15,7 @@ namespace hopscope::app {
 namespace {
 
 constexpr float kLabelWidth = 92;
-
-/// The layer a row acts in, for the range of its experts.
-int64_t layer_of(const core::Command& command) {
-    if (command.has("layer")) return command.integer("layer", 0);
-    const auto layers = command.integers("layers");
-    return layers.empty() ? 0 : layers.front();
-}
+constexpr double kLayersListed = 64;  ///< above that a slider
 
 /// Mean of the unit rows of `experts`; empty where the geometry has none.
 std::vector<double> mean_centroid(const AppState& state, int64_t layer,
@@ -52,12 +46,7 @@ void ArgumentForm::change(AppState& state, uint64_t id, const std::string& name,
 
 void ArgumentForm::draw(AppState& state, const StackItem& item) {
     const core::CommandSpec* spec = &core::spec_of(item.command.kind);
-    for (const auto& arg : spec->args) {
-        if (item.command.text("what", "experts") != "experts" &&
-            (arg.name == "experts" || arg.name == "layer"))
-            continue;  // of "freeze": they belong to the experts alone
-        draw_argument(state, item, *spec, arg);
-    }
+    for (const core::ArgSpec* arg : asked_of(item.command)) draw_argument(state, item, *spec, *arg);
     const bool scoped =
         std::any_of(core::scope_args().begin(), core::scope_args().end(),
                     [&](const core::ArgSpec& arg) { return item.command.has(arg.name); });
@@ -68,12 +57,8 @@ void ArgumentForm::draw(AppState& state, const StackItem& item) {
     ImGui::PopStyleColor();
     tooltip("Where it acts: layers, hops and tokens; all where nothing is given");
     if (!open) return;
-    const bool live = core::unavailable(item.command, core::Domain::live).empty();
-    for (const auto& arg : core::scope_args()) {
-        if (arg.name == "layers" && item.command.has("layer")) continue;
-        if (arg.name == "from_step" && !live) continue;
-        draw_argument(state, item, *spec, arg);
-    }
+    for (const core::ArgSpec* arg : scope_asked_of(item.command))
+        draw_argument(state, item, *spec, *arg);
 }
 
 void ArgumentForm::draw_argument(AppState& state, const StackItem& item,
@@ -94,9 +79,7 @@ void ArgumentForm::draw_argument(AppState& state, const StackItem& item,
         if (ImGui::Checkbox("##given", &on)) {
             fresh_edit_ = true;
             const core::Value first =
-                editor.kind == ArgEditor::integer
-                    ? core::Value(static_cast<int64_t>(std::max(editor.low, 1.0)))
-                    : core::Value(std::clamp(0.1, editor.low, editor.high));
+                core::first_value(arg, target_of(state.selection, state.model_shape()));
             change(state, item.id, arg.name, on ? &first : nullptr);
         }
         tooltip(given ? "Given; take the mark away to leave it out" : "Left out");
@@ -110,7 +93,8 @@ void ArgumentForm::draw_argument(AppState& state, const StackItem& item,
         ImGui::SameLine();
     }
     const std::string text = given ? text_of(found->second) : std::string();
-    if (editor.kind == ArgEditor::word || (arg.name == "layer" && editor.high <= 64)) {
+    if (editor.kind == ArgEditor::word ||
+        (arg.meaning == core::ArgMeaning::layer && editor.high <= kLayersListed)) {
         ImGui::SetNextItemWidth(-1);
         std::vector<std::string> choices = arg.choices;
         if (editor.kind == ArgEditor::integer)
@@ -146,7 +130,7 @@ void ArgumentForm::draw_list(AppState& state, const StackItem& item, const core:
     const float s = state.pixel_scale;
     const auto found = item.command.args.find(arg.name);
     std::string text = found == item.command.args.end() ? "" : text_of(found->second);
-    const bool expert = arg.name == "expert" || arg.name == "experts";
+    const bool expert = arg.meaning == core::ArgMeaning::experts;
     const std::vector<int64_t> chosen = item.command.integers(arg.name);
     if (expert && chosen.size() == 1) {
         const float top = ImGui::GetCursorPosY();
@@ -160,8 +144,8 @@ void ArgumentForm::draw_list(AppState& state, const StackItem& item, const core:
     const auto width = [&](const char* label) {
         return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x + 4 * s;
     };
-    if (expert || arg.name == "tokens") helpers += width("selected");
-    if (arg.name == "to") helpers += width("opposite") + width("selected");
+    if (expert || arg.meaning == core::ArgMeaning::tokens) helpers += width("selected");
+    if (arg.meaning == core::ArgMeaning::place) helpers += width("opposite") + width("selected");
     for (const auto& word : arg.choices) helpers += width(word.c_str());
     ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - helpers, 60 * s));
     const char* hint = arg.required ? "needed" : "all";
@@ -191,25 +175,26 @@ void ArgumentForm::draw_list_helpers(AppState& state, const StackItem& item,
     const auto& experts = state.selection.experts;
     const char* none = experts.empty() ? "Select experts in another panel first." : nullptr;
     const std::vector<int64_t> chosen(experts.begin(), experts.end());
-    if (arg.name == "expert" || arg.name == "experts") {
+    if (arg.meaning == core::ArgMeaning::experts) {
         ImGui::SameLine(0, gap);
         if (button(state, "selected", none, "The experts selected in the other panels")) {
             set(chosen.size() == 1 ? core::Value(chosen[0]) : core::Value(chosen));
-            if (item.command.has("layer")) {
+            if (const auto* its = core::given(item.command, core::ArgMeaning::layer)) {
                 const core::Value layer = state.selection.layer;
-                change(state, item.id, "layer", &layer);
+                change(state, item.id, its->name, &layer);
             }
         }
-    } else if (arg.name == "tokens") {
+    } else if (arg.meaning == core::ArgMeaning::tokens) {
         const auto& tokens = state.selection.prompt_tokens;
         ImGui::SameLine(0, gap);
         if (button(state, "selected",
                    tokens.empty() ? "Select tokens in the trajectory first." : nullptr,
                    "From the first to the last selected token"))
             set(std::vector<int64_t>{*tokens.begin(), *tokens.rbegin()});
-    } else if (arg.name == "to") {
+    } else if (arg.meaning == core::ArgMeaning::place) {
         const int64_t layer = layer_of(item.command);
-        const auto opposite = mean_centroid(state, layer, item.command.integers("expert"), -1);
+        const auto opposite = mean_centroid(
+            state, layer, core::numbers_of(item.command, core::ArgMeaning::experts), -1);
         const auto mean = mean_centroid(state, state.selection.layer, chosen, 1);
         ImGui::SameLine(0, gap);
         if (button(state, "opposite", opposite.empty() ? "No geometry is there yet." : nullptr,

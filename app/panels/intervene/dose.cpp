@@ -17,7 +17,7 @@ void DosePlot::draw(const AppState& state, const core::InterventionEffect& effec
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     heading(state, "Dose curve");
-    if (!has_dose(effect.request.script))
+    if (!core::has_dose(effect.request.script))
         return note(state, "Steer or boost something: the effect over its strength appears here.");
     for (const DoseValue what : {DoseValue::kl, DoseValue::p_target}) {
         const bool kl = what == DoseValue::kl;
@@ -36,7 +36,7 @@ void DosePlot::draw(const AppState& state, const core::InterventionEffect& effec
                            ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus |
                                ImPlotFlags_NoBoxSelect))
         return;
-    ImPlot::SetupAxes("factor on lambda and strength",
+    ImPlot::SetupAxes(("factor on " + core::doses_in_words()).c_str(),
                       value_ == DoseValue::kl ? "KL, nats" : "P(target)",
                       ImPlotAxisFlags_NoHighlight | ImPlotAxisFlags_AutoFit,
                       ImPlotAxisFlags_NoHighlight | ImPlotAxisFlags_AutoFit);

@@ -64,7 +64,7 @@ core::InterventionRequest IntervenePanel::request(const AppState& state) const {
     out.prompt = prompt_;
     out.script = state.prompt_script();
     question_.fill(out);
-    if (has_dose(out.script)) out.doses = default_doses();
+    if (core::has_dose(out.script)) out.doses = default_doses();
     return out;
 }
 

@@ -186,7 +186,7 @@ void StackList::draw_apply(AppState& state, const StackItem& item) {
 }
 
 void StackList::draw_strength(AppState& state) {
-    if (!has_dose(state.stack.prompt_script(state.model_shape()))) return;
+    if (!core::has_dose(state.stack.prompt_script(state.model_shape()))) return;
     const float s = state.pixel_scale;
     heading(state, "Strength");
     ImGui::AlignTextToFramePadding();
@@ -198,9 +198,8 @@ void StackList::draw_strength(AppState& state) {
         state.strength = value;
         state.keep_drawing();
     }
-    tooltip(
-        "Times lambda and strength of all rows; 0 takes their effect away. Ctrl+click types a "
-        "value.");
+    tooltip("Times " + core::doses_in_words() +
+            " of all rows; 0 takes their effect away. Ctrl+click types a value.");
 }
 
 }  // namespace hopscope::app

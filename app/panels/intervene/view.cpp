@@ -138,11 +138,6 @@ DoseCurve dose_curve(const core::InterventionEffect& effect, DoseValue what) {
     return out;
 }
 
-bool has_dose(const std::vector<core::Command>& script) {
-    return std::any_of(script.begin(), script.end(),
-                       [](const core::Command& c) { return c.has("lambda") || c.has("strength"); });
-}
-
 std::vector<double> default_doses() {
     return {0, 0.25, 0.5, 1, 1.5, 2, 3, 4};
 }

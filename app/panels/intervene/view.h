@@ -32,8 +32,6 @@ struct DoseCurve {
 enum class DoseValue : uint8_t { kl, p_target };
 DoseCurve dose_curve(const core::InterventionEffect& effect, DoseValue what);
 
-/// Whether the script has something that a dose scales (lambda or strength).
-bool has_dose(const std::vector<core::Command>& script);
 /// Factors of the dose curve.
 std::vector<double> default_doses();
 

@@ -8,6 +8,7 @@
 #include "app/state/actions.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
+#include "core/api/freeze_parts.h"
 
 namespace hopscope::app {
 namespace {
@@ -97,8 +98,9 @@ void ForkControls::draw_suggestions(AppState& state) {
     ImGui::SetNextItemWidth(440 * state.pixel_scale);
     if (!ImGui::BeginCombo("##suggestions", "What the copy alone gets\xE2\x80\xA6")) return;
     if (ImGui::Selectable("nothing")) with_.clear();
-    for (const char* what : {"routing", "router", "experts"}) {
-        const core::Command freeze{core::CommandKind::freeze, {{"what", std::string(what)}}};
+    using core::FreezePart;
+    for (const FreezePart part : {FreezePart::routing, FreezePart::router, FreezePart::experts}) {
+        const core::Command freeze = core::freeze_command(part);
         if (ImGui::Selectable(in_words(freeze).c_str())) with_ = core::to_json(freeze);
     }
     for (const StackItem& row : state.stack.items()) {

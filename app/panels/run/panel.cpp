@@ -13,6 +13,7 @@
 #include "app/state/actions.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
+#include "core/api/freeze_parts.h"
 
 namespace hopscope::app {
 namespace {
@@ -238,10 +239,10 @@ void RunPanel::draw_slider(AppState& state, const core::LiveSetting& setting) {
     // format's digits set how near to zero a logarithmic slider goes.
     const bool typing = ImGui::TempInputIsActive(ImGui::GetID("##value"));
     ImGui::PushStyleColor(ImGuiCol_Text, typing ? theme.text : ImVec4(0, 0, 0, 0));
-    ImGui::SliderScalar("##value", ImGuiDataType_Double, &dragged.value, &setting.low,
-                        &setting.high, "%.8f",
-                        ImGuiSliderFlags_NoRoundToFormat |
-                            (setting.logarithmic ? ImGuiSliderFlags_Logarithmic : 0));
+    const core::Slider& range = *setting.value.slider;
+    ImGui::SliderScalar(
+        "##value", ImGuiDataType_Double, &dragged.value, &range.low, &range.high, "%.8f",
+        ImGuiSliderFlags_NoRoundToFormat | (range.logarithmic ? ImGuiSliderFlags_Logarithmic : 0));
     ImGui::PopStyleColor();
     ImGui::PopStyleVar();
     ImGui::EndDisabled();
@@ -262,20 +263,19 @@ void RunPanel::draw_slider(AppState& state, const core::LiveSetting& setting) {
 void RunPanel::draw_freezes(AppState& state) {
     heading(state, "Freeze");
     const char* why = refusal(state, core::Action::change);
-    for (const auto& group : freeze_groups()) {
-        const FreezeState present = freeze_state(state.status, state.answers, group.what);
+    for (const core::FreezeTraits& traits : core::kFreezeParts) {
+        if (traits.label[0] == 0) continue;
+        const FreezeState present = freeze_state(state.status, state.answers, traits.part);
         bool frozen = present.frozen;
         ImGui::BeginDisabled(why != nullptr);
-        const bool changed = ImGui::Checkbox(group.label, &frozen);
+        const bool changed = ImGui::Checkbox(traits.label, &frozen);
         ImGui::EndDisabled();
-        tooltip(why ? why : group.help);
+        tooltip(why ? why : traits.help);
         if (present.pending) {
             ImGui::SameLine();
             ImGui::TextColored(state.theme().amber_text, "pending");
         }
-        if (changed)
-            state.submit({frozen ? core::CommandKind::freeze : core::CommandKind::unfreeze,
-                          {{"what", std::string(group.what)}}});
+        if (changed) state.submit(core::freeze_command(traits.part, frozen));
     }
 }
 

@@ -1,21 +1,11 @@
 #include "app/panels/run/view.h"
 
 #include <algorithm>
-#include <array>
 
 #include "app/widgets/format.h"
 
 namespace hopscope::app {
 namespace {
-
-constexpr std::array<FreezeGroup, 6> kGroups = {{
-    {"routing", "routing (hop 0 reused)", "The choice and weights of hop 0 serve all hops."},
-    {"router", "router", "Projection and centroids stay as they are."},
-    {"centroids", "centroids", "Only the centroids stay; the projection goes on."},
-    {"experts", "experts", "All experts' weights stay as they are."},
-    {"attention", "attention", "All attention weights stay as they are."},
-    {"embedding", "embedding", "The token embedding, shared with the head, stays."},
-}};
 
 double configured(const core::Config& config, const std::string& name) {
     const core::LiveSetting* setting = core::find_live_setting(name);
@@ -58,13 +48,10 @@ const std::vector<core::LiveSetting>& sliders() {
     static const std::vector<core::LiveSetting> settings = [] {
         std::vector<core::LiveSetting> out;
         for (const core::LiveSetting& setting : core::live_settings())
-            if (setting.low < setting.high) out.push_back(setting);
+            if (setting.value.slider) out.push_back(setting);
         return out;
     }();
     return settings;
-}
-std::span<const FreezeGroup> freeze_groups() {
-    return kGroups;
 }
 
 SettingValue setting_value(const core::Config& config, const std::vector<core::Answer>& answers,
@@ -79,15 +66,12 @@ SettingValue setting_value(const core::Config& config, const std::vector<core::A
 }
 
 FreezeState freeze_state(const core::RunStatus& status, const std::vector<core::Answer>& answers,
-                         const std::string& what) {
-    for (auto answer = answers.rbegin(); answer != answers.rend(); ++answer) {
-        if (answer->state != core::AnswerState::pending || answer->command.text("what", "") != what)
-            continue;
-        if (answer->command.kind == core::CommandKind::freeze) return {true, true};
-        if (answer->command.kind == core::CommandKind::unfreeze) return {false, true};
-    }
+                         core::FreezePart part) {
+    for (auto answer = answers.rbegin(); answer != answers.rend(); ++answer)
+        if (answer->state == core::AnswerState::pending && core::part_of(answer->command) == part)
+            return {answer->command.kind == core::CommandKind::freeze, true};
     const auto& frozen = status.frozen;
-    return {std::find(frozen.begin(), frozen.end(), what) != frozen.end(), false};
+    return {std::find(frozen.begin(), frozen.end(), core::word(part)) != frozen.end(), false};
 }
 
 std::string in_words(const core::Command& command) {
@@ -104,9 +88,11 @@ std::string in_words(const core::Command& command) {
         if (command.has("end")) return "end of the fork";
         return with ? "fork with " + in_words(*with) : text;
     }
-    if (command.has("what")) text += " " + command.text("what", "");
+    const core::ArgSpec* chooser = core::spec_of(command.kind).chooser();
+    const std::string chosen = chooser ? chooser->name : "";
+    if (command.has(chosen)) text += " " + command.text(chosen, "");
     for (const auto& [name, value] : command.args)
-        if (name != "what") text += ", " + name + " " + in_words(value);
+        if (name != chosen) text += ", " + name + " " + in_words(value);
     return text;
 }
 

@@ -2,12 +2,12 @@
 // of a freeze, commands in words. Pure functions, any thread.
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include "core/api/command.h"
 #include "core/api/config.h"
+#include "core/api/freeze_parts.h"
 #include "core/api/live_settings.h"
 #include "core/api/snapshot.h"
 
@@ -24,20 +24,12 @@ struct SettingValue {
 SettingValue setting_value(const core::Config& config, const std::vector<core::Answer>& answers,
                            const std::string& key);
 
-/// A part of the model whose training can be frozen.
-struct FreezeGroup {
-    const char* what;  ///< argument of `freeze`
-    const char* label;
-    const char* help;
-};
-std::span<const FreezeGroup> freeze_groups();
-
 struct FreezeState {
     bool frozen = false;  ///< as it will be once what is pending is applied
     bool pending = false;
 };
 FreezeState freeze_state(const core::RunStatus& status, const std::vector<core::Answer>& answers,
-                         const std::string& what);
+                         core::FreezePart part);
 
 /// A command in words: "freeze routing", "learning rate 3.0e-04", "steer, lambda 1, layer 4".
 std::string in_words(const core::Command& command);

@@ -2,6 +2,7 @@
 
 #include "app/panels/trajectory/view.h"
 #include "app/widgets/format.h"
+#include "core/api/freeze_parts.h"
 
 namespace hopscope::app {
 namespace {
@@ -17,7 +18,7 @@ double TraceQuestion::epsilon() const {
 
 std::vector<core::Command> TraceQuestion::interventions(const AppState& state) const {
     std::vector<core::Command> out;
-    if (freeze) out.push_back({core::CommandKind::freeze, {{"what", std::string("routing")}}});
+    if (freeze) out.push_back(core::freeze_command(core::FreezePart::routing));
     if (epsilon() > 0) out.push_back({core::CommandKind::halt, {{"epsilon", epsilon()}}});
     const auto stack = state.prompt_script();
     out.insert(out.end(), stack.begin(), stack.end());

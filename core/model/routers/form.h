@@ -1,6 +1,6 @@
 // What a kind of router computes, as the functions that the forward pass calls. Each other file of
 // this folder ends with the form of one router, NAME_router(); the list of names and what they are
-// is core/api/routers.h, so that a new router is a name and a row there and a file here. What
+// is core/api/routers.h, so that a new router is a row there and a file here. What
 // several share: centroids.h (positions, re-routing), scored.h (from scores to a choice).
 // Immutable; called on the thread that runs the pass.
 #pragma once
@@ -48,7 +48,7 @@ struct RouterForm {
 
 const RouterForm& form_of(RouterKind kind);
 
-#define HOPSCOPE_ROUTER_FORM(name) const RouterForm& name##_router();
+#define HOPSCOPE_ROUTER_FORM(name, ...) const RouterForm& name##_router();
 HOPSCOPE_ROUTERS(HOPSCOPE_ROUTER_FORM)
 #undef HOPSCOPE_ROUTER_FORM
 

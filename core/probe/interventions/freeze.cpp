@@ -6,34 +6,40 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/api/freeze_parts.h"
 #include "core/model/router.h"
 #include "core/probe/intervention_kind.h"
 
 namespace hopscope::core {
 namespace {
 
-/// Why this part cannot be frozen or unfrozen on a pass; success where it can.
-Status check_part(const PlanReader& reader, bool freezes) {
-    const auto what = reader.command.text("what", "");
+/// The part that the command names, where a pass can have it frozen or unfrozen.
+Result<FreezePart> read_part(const PlanReader& reader, bool freezes) {
+    const auto part = part_of(reader.command);
     const auto& moe = reader.model.config.moe;
-    if (what != "routing" && what != "choices")
-        return reader.wrong("\"" + what +
+    if (!part || !traits_of(*part).of_routing)
+        return reader.wrong("\"" + reader.command.text("what", "") +
                             "\" is a part of training; on prompts: \"routing\", \"choices\"");
-    if (moe.pools == Pools::unrolled && (what == "choices" || reader.scope.tokens))
+    const bool choices = part == FreezePart::choices;
+    if (moe.pools == Pools::unrolled && (choices || reader.scope.tokens))
         return reader.wrong(
             "over unrolled pools only \"routing\" of all tokens can be frozen: a hop "
             "has one pool");
-    if (what == "choices" && moe.gates_by_identity() && freezes)
+    if (choices && moe.gates_by_identity() && freezes)
         return reader.wrong("identity gating has no probability to weigh a frozen choice anew");
-    return {};
+    return *part;
+}
+
+FreezePart kept_by(const LayerAction& action) {
+    return std::any_cast<FreezePart>(action.own);
 }
 
 class Freeze : public InterventionKind {
   public:
     Status add(PlanReader& reader) const override {
-        if (auto s = check_part(reader, true); !s) return s;
-        return reader.add_to_layers(
-            [&](LayerAction& action) { action.with = reader.command.text("what", ""); });
+        const auto part = read_part(reader, true);
+        if (!part) return part.error();
+        return reader.add_to_layers([&](LayerAction& action) { action.own = *part; });
     }
 
     void choose(const LayerAction& action, const HopPass& at, Chosen& c) const override {
@@ -42,7 +48,7 @@ class Freeze : public InterventionKind {
         const auto where = at.mask(action.scope, c.rows, r.idx.size(0));
         const auto& first = at.first.route;
         auto idx = first.idx, weight = first.weight;
-        const bool own_weights = action.with == "choices";
+        const bool own_weights = kept_by(action) == FreezePart::choices;
         if (action.exchanged) {
             const auto other = shuffled(action.seed, idx);
             idx = idx.index_select(0, other);
@@ -80,10 +86,10 @@ class Freeze : public InterventionKind {
 class Unfreeze : public InterventionKind {
   public:
     Status add(PlanReader& reader) const override {
-        if (auto s = check_part(reader, false); !s) return s;
-        const auto what = reader.command.text("what", "");
+        const auto part = read_part(reader, false);
+        if (!part) return part.error();
         std::erase_if(reader.plan.actions, [&](const LayerAction& a) {
-            return a.kind == CommandKind::freeze && a.with == what;
+            return a.kind == CommandKind::freeze && kept_by(a) == *part;
         });
         return {};
     }

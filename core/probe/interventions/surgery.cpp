@@ -10,17 +10,24 @@
 namespace hopscope::core {
 namespace {
 
-bool names_expert(const LayerAction& action) {
-    return action.with != "random" && action.with != "negate";
+/// What the experts of an action write instead: another expert's direction, or a new one.
+struct Instead {
+    std::optional<NewDirection> direction;
+    int64_t expert = -1;
+};
+
+const Instead& instead(const LayerAction& action) {
+    return *std::any_cast<Instead>(&action.own);
 }
 
 /// [n, r, d] rows of equal norm in place of `own`.
 at::Tensor replacement(const LayerAction& action, const at::Tensor& own,
                        const at::Tensor& layer_rows) {
-    if (action.with == "negate") return -own;
+    const auto& [direction, expert] = instead(action);
+    if (direction == NewDirection::negate) return -own;
     at::Tensor other;
-    if (names_expert(action)) {
-        other = layer_rows.select(0, std::stoll(action.with)).unsqueeze(0).expand_as(own);
+    if (!direction) {
+        other = layer_rows.select(0, expert).unsqueeze(0).expand_as(own);
     } else {
         auto gen = at::detail::createCPUGenerator(action.seed);
         other = at::empty(own.sizes(), at::TensorOptions().dtype(at::kFloat))
@@ -36,16 +43,15 @@ at::Tensor replacement(const LayerAction& action, const at::Tensor& own,
 class Surgery : public InterventionKind {
   public:
     Status add(PlanReader& reader) const override {
+        const Command& command = reader.command;
+        const Instead with = {kind_of<NewDirection>(command.text("with", "")),
+                              command.integer("with", -1)};
         return reader.add_to_experts("", [&](LayerAction& action) -> Status {
-            action.with = reader.command.text("with", "");
-            if (!action.with.empty()) return {};
-            const int64_t other = reader.command.integer("with", -1);
-            if (other < 0 || other >= reader.model.config.moe.experts)
-                return reader.wrong("expert " + std::to_string(other) +
-                                    " does not exist; allowed 0 … " +
-                                    std::to_string(reader.model.config.moe.experts - 1));
-            action.with = std::to_string(other);
-            return {};
+            action.own = with;
+            const int64_t experts = reader.model.config.moe.experts;
+            if (with.direction || (with.expert >= 0 && with.expert < experts)) return {};
+            return reader.wrong("expert " + std::to_string(with.expert) +
+                                " does not exist; allowed 0 … " + std::to_string(experts - 1));
         });
     }
 
@@ -60,8 +66,8 @@ class Surgery : public InterventionKind {
 
     /// An expert that is given its own direction back would not be changed.
     std::vector<int64_t> spared(const LayerAction& action) const override {
-        if (!names_expert(action)) return {};
-        return {std::stoll(action.with)};
+        if (instead(action).direction) return {};
+        return {instead(action).expert};
     }
 };
 

@@ -1,29 +1,13 @@
-// Which kinds of intervention there are. Each file of this folder defines one function
-// NAME_intervention() that returns the one object of its class.
-#include <algorithm>
-#include <array>
+// The table of the kinds of intervention: a row of core/api/commands.def is a file of this folder
+// with a function NAME_intervention() that returns the one object of its class.
+#include <vector>
 
 #include "core/probe/intervention_kind.h"
 
-// One line a kind, in the order of the registry.
-#define HOPSCOPE_INTERVENTIONS(KIND) \
-    KIND(steer)                      \
-    KIND(suppress)                   \
-    KIND(force)                      \
-    KIND(boost)                      \
-    KIND(knock_out)                  \
-    KIND(surgery)                    \
-    KIND(move_centroid)              \
-    KIND(freeze)                     \
-    KIND(unfreeze)                   \
-    KIND(halt)                       \
-    KIND(zero_experts)
-
 namespace hopscope::core {
 
-#define HOPSCOPE_DECLARE(name) const InterventionKind& name##_intervention();
-HOPSCOPE_INTERVENTIONS(HOPSCOPE_DECLARE)
-#undef HOPSCOPE_DECLARE
+#define INTERVENTION(name, ...) const InterventionKind& name##_intervention();
+#include "core/api/commands.def"
 
 namespace {
 
@@ -33,9 +17,10 @@ struct Row {
 };
 
 const std::vector<Row>& rows() {
-#define HOPSCOPE_ROW(name) {CommandKind::name, &name##_intervention()},
-    static const std::vector<Row> table = {HOPSCOPE_INTERVENTIONS(HOPSCOPE_ROW)};
-#undef HOPSCOPE_ROW
+    static const std::vector<Row> table = {
+#define INTERVENTION(name, ...) {CommandKind::name, &name##_intervention()},
+#include "core/api/commands.def"
+    };
     return table;
 }
 

@@ -5,6 +5,7 @@
 #include "app/panels/intervene/view.h"
 #include "app/state/intervention_stack.h"
 #include "app/widgets/format.h"
+#include "core/api/freeze_parts.h"
 
 namespace hopscope::app {
 namespace {
@@ -158,6 +159,27 @@ TEST(Stack, EditorsSuitTheArguments) {
     EXPECT_TRUE(editor("halt", "epsilon").optional) << "it is epsilon or max_hops";
 }
 
+// Wrong if a row offered what its other choice alone takes, the same thing twice, or a step to wait
+// for to what only acts on prompts.
+TEST(Stack, ARowIsAskedForWhatItCanUse) {
+    using Names = std::vector<std::string>;
+    const auto names = [](const std::vector<const core::ArgSpec*>& asked) {
+        Names out;
+        for (const core::ArgSpec* arg : asked) out.push_back(arg->name);
+        return out;
+    };
+    const auto freeze = [](core::FreezePart part) { return core::freeze_command(part); };
+    EXPECT_EQ(names(asked_of(freeze(core::FreezePart::router))), Names{"what"});
+    EXPECT_EQ(names(asked_of(freeze(core::FreezePart::experts))),
+              (Names{"what", "layer", "experts"}));
+    const auto steer = core::first_command(core::CommandKind::steer, {});
+    EXPECT_EQ(names(asked_of(steer)), (Names{"layer", "expert", "lambda"}));
+    EXPECT_EQ(names(scope_asked_of(steer)), (Names{"hops", "tokens", "from_step"}));
+    const auto halt = core::first_command(core::CommandKind::halt, {});
+    EXPECT_EQ(names(scope_asked_of(halt)), (Names{"layers", "hops", "tokens"}));
+    EXPECT_EQ(layer_of(parsed(R"({"command": "zero_experts", "layers": [2, 1]})")), 2);
+}
+
 core::InterventionEffect measured() {
     core::InterventionEffect e;
     e.request.seed = 9;
@@ -233,8 +255,8 @@ TEST(InterveneView, BarsAndDosesKeepTheirOrder) {
     EXPECT_EQ(kl.value, (std::vector<double>{0, 0.3}));
     EXPECT_NEAR(kl.control_high[1], 0.12, 1e-12);
     EXPECT_EQ(dose_curve(measured(), DoseValue::p_target).value[1], 0.25);
-    EXPECT_FALSE(has_dose({parsed(R"({"command": "zero_experts"})")}));
-    EXPECT_TRUE(has_dose({parsed(R"({"command": "boost", "layer": 0, "expert": 1,
+    EXPECT_FALSE(core::has_dose({parsed(R"({"command": "zero_experts"})")}));
+    EXPECT_TRUE(core::has_dose({parsed(R"({"command": "boost", "layer": 0, "expert": 1,
                                      "strength": 2})")}));
 }
 

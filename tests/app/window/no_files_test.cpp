@@ -211,7 +211,7 @@ TEST(NoFiles, FramesTouchNone) {
         frames.shell->workspace().set_layout(frames.state, layout);
         for (int i = 0; i < 15; ++i) frames.draw();
     }
-    frames.state.show_panel = "Analyses";
+    frames.state.show_panel = "analyses";
     EXPECT_TRUE(frames.draw_until(
         [&] { return frames.panel("Analyses")->detail(frames.state) == "step 77"; }));
     for (int i = 0; i < 5; ++i) frames.draw();

@@ -1,6 +1,8 @@
 // Search of the palette, and keys held with others.
+#include <algorithm>
 #include <gtest/gtest.h>
 
+#include "app/panels/table.h"
 #include "app/state/actions.h"
 #include "app/window/chords.h"
 #include "tests/app/fake_session.h"
@@ -65,7 +67,10 @@ TEST(Palette, ReachesEveryCommandOfTheRegistry) {
     ASSERT_EQ(state.stack.items().size(), 1u);
     EXPECT_EQ(core::to_json(state.stack.items()[0].command),
               R"({"command":"steer","expert":14,"lambda":1.0,"layer":2})");
-    EXPECT_EQ(state.show_panel, "Intervene");
+    EXPECT_EQ(state.show_panel, "intervene");
+    EXPECT_TRUE(std::any_of(panel_table().begin(), panel_table().end(), [&](const PanelEntry& p) {
+        return p.id == state.show_panel;
+    })) << "the palette sends people to a panel that is not there";
 }
 
 // Wrong if a run that another process writes were offered anything but looking at it.
