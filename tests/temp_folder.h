@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <stdexcept>
 #include <stdlib.h>
 #include <string>
@@ -23,6 +24,19 @@ inline void put_bytes(const std::string& path, const std::string& bytes) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+/// All below a folder by its path in it: the bytes of files, where links lead, "/" for folders.
+inline std::map<std::string, std::string> contents_of(const std::string& dir) {
+    namespace fs = std::filesystem;
+    std::map<std::string, std::string> out;
+    for (const auto& entry : fs::recursive_directory_iterator(dir)) {
+        const std::string name = entry.path().lexically_relative(dir).string();
+        out[name] = entry.is_symlink()     ? "-> " + fs::read_symlink(entry.path()).string()
+                    : entry.is_directory() ? "/"
+                                           : bytes_of(entry.path().string());
+    }
+    return out;
 }
 
 /// Made with the object, removed with everything in it at its end.

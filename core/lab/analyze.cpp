@@ -82,20 +82,58 @@ Status write(const std::string& dir, const Analysis& which, const analysis::Anal
     return {};
 }
 
-/// The folder of --out. Errors: usage where a file stands in its place.
-Status make_dir(const std::string& dir) {
-    std::error_code code;
-    for (std::filesystem::path part = dir; !part.empty(); part = part.parent_path()) {
-        if (std::filesystem::exists(part, code) && !std::filesystem::is_directory(part, code))
-            return usage_error("--out: found the file " + part.string() +
-                               ", allowed a folder for NAME.json and NAME.csv, which is made "
-                               "where it does not exist");
-        if (part == part.parent_path()) break;
+/// The folder of --out, made where it is missing, and gone again if nothing came into it.
+class OutFolder {
+  public:
+    /// Errors: usage, a file stands in its place, or in that of what is to be written there one
+    /// that no analysis wrote; failed, it cannot be made.
+    static Result<OutFolder> make(const std::string& dir, const std::vector<const Analysis*>& all) {
+        std::error_code code;
+        for (std::filesystem::path part = dir; !part.empty(); part = part.parent_path()) {
+            if (std::filesystem::exists(part, code) && !std::filesystem::is_directory(part, code))
+                return usage_error("--out: found the file " + part.string() +
+                                   ", allowed a folder for NAME.json and NAME.csv, which is made "
+                                   "where it does not exist");
+            if (part == part.parent_path()) break;
+        }
+        for (const Analysis* which : all)
+            if (auto s = check_ours(dir + "/" + which->name); !s) return s.error();
+        OutFolder out;
+        auto made = make_folders(dir);
+        if (!made) return made.error();
+        out.made_ = std::move(*made);
+        return out;
     }
-    std::filesystem::create_directories(dir, code);
-    if (code) return failure("cannot create " + dir + ": " + code.message());
-    return {};
-}
+    OutFolder() = default;
+    OutFolder(OutFolder&& other) noexcept : made_(std::exchange(other.made_, {})) {}
+    OutFolder& operator=(OutFolder&& other) noexcept {
+        std::swap(made_, other.made_);
+        return *this;
+    }
+    ~OutFolder() { remove_folders(made_); }
+
+  private:
+    static bool is_analysis(const std::string& path) {
+        const auto text = core::read_file(path);
+        if (!text) return false;
+        const auto json = parse_object(*text, path);
+        const auto format = json ? json->value("format", nlohmann::json()) : nlohmann::json();
+        return format.is_string() && format.get<std::string>().starts_with("hopscope.analysis/");
+    }
+    /// An earlier analysis may be replaced, nothing else. @param base path without its ending
+    static Status check_ours(const std::string& base) {
+        if (is_analysis(base + ".json")) return {};
+        std::error_code code;
+        for (const char* ending : {".json", ".csv"})
+            if (std::filesystem::exists(base + ending, code))
+                return usage_error("--out: " + base + ending +
+                                   " stands there already and is not of an analysis; name another "
+                                   "folder, or move it away");
+        return {};
+    }
+
+    MadeFolders made_;
+};
 
 }  // namespace
 
@@ -104,8 +142,12 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         if (o.background) use_one_thread();
         auto selected = analysis::select_analyses(analysis_table(), o.what);
         if (!selected) return selected.error();
-        if (!o.out.empty())
-            if (auto s = make_dir(o.out); !s) return s.error();
+        OutFolder folder;
+        if (!o.out.empty()) {
+            auto made = OutFolder::make(o.out, *selected);
+            if (!made) return made.error();
+            folder = *std::move(made);
+        }
         bool needs_model = false;
         for (const Analysis* which : *selected) needs_model |= which->needs_model();
         auto run = open(o.run, needs_model);

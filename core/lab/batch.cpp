@@ -11,6 +11,7 @@
 #include "core/lab/batch_report.h"
 #include "core/lab/train_run.h"
 #include "core/run/run_folder.h"
+#include "core/run/step_names.h"
 
 namespace hopscope::core::lab {
 namespace {
@@ -30,6 +31,7 @@ class Batch {
                          [&](size_t a, size_t b) { return runs_[a].round < runs_[b].round; });
         for (size_t place = 0; place < order.size(); ++place) {
             if (interrupt_flag() != 0) return finish(BatchState::interrupted);
+            if (auto s = lock_.check(); !s) return s.error();
             const size_t i = order[place];
             const bool go_on = train_one(i, static_cast<int64_t>(place) + 1);
             if (!go_on) return finish(BatchState::interrupted);
@@ -41,7 +43,45 @@ class Batch {
         return finish(failed ? BatchState::failed : BatchState::done);
     }
 
+    /// The folder is this batch's, and nobody else writes it; before anything is done.
+    Status claim_folder() {
+        const std::string& dir = options_.out;
+        const FolderKind kind = look_at_folder(dir).kind;
+        if (kind == FolderKind::batch || (kind == FolderKind::foreign && holds_runs_alone())) {
+            auto lock = FolderLock::take(dir, "batch");
+            if (!lock) return lock.error();
+            lock_ = *std::move(lock);
+            if (auto s = lock_.sign(); !s) return s;
+            return write_report(BatchState::running);
+        }
+        auto place = NewFolder::make(dir, "batch");
+        if (!place) return place.error();
+        // First of all, so that a batch that is killed in its first run can go on.
+        const Status written = write_report(BatchState::running);
+        auto lock = written ? place->finish() : Result<FolderLock>(written.error());
+        if (!lock) {
+            std::error_code ignored;
+            for (const char* name : {"/batch.json", "/batch.csv"})
+                std::filesystem::remove(dir + name, ignored);
+            place->undo();
+            return lock.error();
+        }
+        lock_ = *std::move(lock);
+        return {};
+    }
+
   private:
+    /// What an older version left that was killed in the first run: run folders of this batch.
+    bool holds_runs_alone() const {
+        for (const std::string& name : names_in(options_.out)) {
+            const bool ours = std::any_of(runs_.begin(), runs_.end(),
+                                          [&](const BatchRun& run) { return run.name == name; });
+            if (name != ".lock" && !(ours && is_run_folder(options_.out + "/" + name)))
+                return false;
+        }
+        return true;
+    }
+
     std::string dir_of(const BatchRun& run) const { return options_.out + "/" + run.name; }
 
     /// Whether the folder holds this very run, finished.
@@ -81,6 +121,8 @@ class Batch {
     }
 
     Status write_report(BatchState state) const {
+        if (lock_.held())
+            if (auto s = lock_.check(); !s) return s;
         const std::string json = batch_json(rows_, state).dump(1) + "\n";
         if (auto s = write_file_atomic(options_.out + "/batch.json", json); !s) return s;
         return write_file_atomic(options_.out + "/batch.csv", batch_csv(rows_));
@@ -94,6 +136,7 @@ class Batch {
     const BatchOptions& options_;
     std::vector<BatchRun> runs_;
     std::vector<BatchRow> rows_;
+    FolderLock lock_;
 };
 
 }  // namespace
@@ -108,12 +151,9 @@ Result<std::string> batch(const BatchOptions& o) {
     for (const BatchRun& run : *runs)
         if (auto s = check_debug(run.config, o.allow_debug, o.file + ": run " + run.name); !s)
             return s.error();
-    if (is_run_folder(o.out))
-        return usage_error(o.out + " holds a run itself; name another folder with --out");
-    std::error_code error;
-    std::filesystem::create_directories(o.out, error);
-    if (error) return usage_error("--out " + o.out + ": " + error.message());
-    return Batch(o, std::move(*runs)).train_all();
+    Batch batch(o, std::move(*runs));
+    if (auto s = batch.claim_folder(); !s) return s.error();
+    return batch.train_all();
 }
 
 }  // namespace hopscope::core::lab

@@ -45,11 +45,10 @@ Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
     if (auto s = check_race(options.race); !s) return s.error();
     if (options.run_dir.empty()) options.run_dir = default_run_dir("race");
     const bool existing = options.resume || options.open_only;
-    if (is_run_folder(options.run_dir))
-        return usage_error(options.run_dir + " holds a run, not a race; name another folder");
-    if (!existing && is_race_folder(options.run_dir))
-        return usage_error(options.run_dir +
-                           " already holds a race; go on with --resume, or name another folder");
+    if (existing && !is_race_folder(options.run_dir))
+        return usage_error(options.run_dir + " holds no race (no race.json); name another folder");
+    if (!existing)
+        if (auto s = check_new_folder(options.run_dir, "race"); !s) return s.error();
     // What is shown of "the" configuration is the first lane's.
     options.config = options.race.front().config;
     options.config_name = options.race.front().name;
@@ -95,9 +94,8 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
     const bool existing = options.resume || options.open_only;
     if (existing && options.config_name.empty())
         if (auto s = adopt_config(options, {}); !s) return s.error();
-    if (!existing && !options.run_dir.empty() && is_run_folder(options.run_dir))
-        return usage_error(options.run_dir +
-                           " already holds a run; resume it with --resume, or name another folder");
+    if (!existing && !options.run_dir.empty())
+        if (auto s = check_new_folder(options.run_dir, "run"); !s) return s.error();
     if (options.open_only && is_being_written(options.run_dir))
         return follow_run(std::move(options));
     if (existing)

@@ -101,7 +101,7 @@ Status add_results(ordered_json& j, const std::vector<ZeroshotItem>& items,
 std::string saved(ordered_json j, const std::string& dir, const std::string& name) {
     const std::string folder = dir + "/analysis", path = folder + "/" + name;
     std::error_code code;
-    std::filesystem::create_directories(folder, code);
+    std::filesystem::create_directory(folder, code);
     j["saved"] = path;
     auto text = dump_pretty(j);
     if (auto written = write_file_atomic(path, text); !written) {

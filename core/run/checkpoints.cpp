@@ -1,6 +1,9 @@
 #include "core/run/checkpoints.h"
 
+#include <chrono>
 #include <filesystem>
+#include <sys/stat.h>
+#include <thread>
 
 #include "core/base/debug_points.h"
 #include "core/base/files.h"
@@ -16,6 +19,21 @@ constexpr const char* kStateFormat = "hopscope.state/1";
 // A folder being written, one being replaced, one being deleted. What a kill leaves of them,
 // clean() puts right.
 const std::string kNew = ".new_", kOld = ".old_", kGone = ".gone_";
+
+constexpr int kLooks = 50;
+constexpr std::chrono::milliseconds kLookPause{2};
+
+/// 0 where there is nothing.
+ino_t inode_of(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
+bool being_replaced(const std::string& dir) {
+    for (const std::string& name : names_in(dir))
+        if (name.starts_with(kOld) || name.starts_with(kNew)) return true;
+    return false;
+}
 
 bool exists(const std::string& path) {
     std::error_code ignored;
@@ -36,8 +54,9 @@ Status remove_folder(const std::string& path) {
 }
 
 Status make_folder(const std::string& path) {
+    // Not what is above it: the folder of a run that was deleted must not come back.
     std::error_code error;
-    fs::create_directories(path, error);
+    fs::create_directory(path, error);
     return error ? file_error("cannot create the folder", path, error.value()) : Status();
 }
 
@@ -66,6 +85,7 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
     const std::string fresh = dir_ + "/" + kNew + step_name(step);
     const std::string old = dir_ + "/" + kOld + step_name(step);
     const std::string target = path_of(step);
+    if (auto status = make_folder(dir_); !status) return status;
     if (auto status = remove_folder(fresh); !status) return status;
     Status status = make_folder(fresh);
     if (status)
@@ -124,6 +144,26 @@ std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>*
         if (skipped) skipped->push_back(checkpoint.error().message);
     }
     return std::nullopt;
+}
+
+Result<Checkpoint> Checkpoints::open_newest() const {
+    Error last = usage_error(dir_ + ": holds no complete checkpoint");
+    for (int looks = 0; looks < kLooks; ++looks) {
+        const std::vector<int64_t> before = steps();
+        // Of a single one there is none for a moment while it is replaced.
+        if (!before.empty()) {
+            const auto stamp = inode_of(path_of(before.back()));
+            auto checkpoint = open(before.back());
+            if (checkpoint) return checkpoint;
+            last = checkpoint.error();
+            if (stamp != 0 && stamp == inode_of(path_of(before.back())) && before == steps())
+                return last;
+        } else if (!being_replaced(dir_)) {
+            return last;
+        }
+        std::this_thread::sleep_for(kLookPause);
+    }
+    return last;
 }
 
 Status Checkpoints::rotate(int64_t keep) const {

@@ -49,6 +49,10 @@ class Checkpoints {
     /// The newest whose three files open and validate; none: nullopt. `skipped`, if given, gets why
     /// newer ones were not.
     std::optional<Checkpoint> newest_complete(std::vector<std::string>* skipped = nullptr) const;
+    /// The newest there is, for readers beside a writer: what it has just rotated away or is
+    /// replacing is passed over for what came instead. Errors (usage): none there; or the newest,
+    /// which stays where it is, is damaged: an older one in its place would mislead.
+    Result<Checkpoint> open_newest() const;
     /// Deletes all but the newest `keep` (at least 1) complete ones; folders that do not validate
     /// are left alone.
     Status rotate(int64_t keep) const;

@@ -1,15 +1,7 @@
 #include "core/run/run_folder.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <fcntl.h>
 #include <filesystem>
-#include <set>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <thread>
-#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/config/config.h"
@@ -20,77 +12,62 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kLockAttempts = 4;
-constexpr std::chrono::milliseconds kLockPause{25};
 constexpr const char* kGeometrySuffix = ".safetensors";
 constexpr const char* kEvalSuffix = ".json";
 const char* const kFolders[] = {"metrics", "checkpoints", "geometry", "eval"};
+constexpr size_t kMaxBytes = size_t{16} << 20;
+const char* const kFiles[] = {"config.toml",     "run.json",     "metrics.csv",
+                              "tokenizer.model", "events.jsonl", "difference.csv"};
+const char* const kDataFiles[] = {"train.tokens", "valid.tokens", "train.txt", "valid.txt",
+                                  "truth.json"};
 
 Status make_folder(const std::string& dir) {
     std::error_code error;
-    fs::create_directories(dir, error);
+    fs::create_directory(dir, error);
     return error ? file_error("cannot create the folder", dir, error.value()) : Status();
 }
 
-/// The lock of the one writer; it ends with the process, however that ends.
-Result<FileHandle> take_lock(const std::string& dir) {
-    const std::string path = dir + "/.lock";
-    FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-    if (!file.valid()) return file_error("cannot open", path, errno);
-    // Who only looks whether a run is being written holds the lock for a moment: that passes.
-    int attempts = kLockAttempts;
-    while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) return file_error("cannot lock", path, errno);
-        if (--attempts > 0) {
-            std::this_thread::sleep_for(kLockPause);
-            continue;
-        }
-        char owner[32] = {};
-        const ssize_t got = ::pread(file.get(), owner, sizeof owner - 1, 0);
-        std::string process = got > 0 ? std::string(owner, static_cast<size_t>(got)) : "";
-        process.erase(std::find_if_not(process.begin(), process.end(), ::isdigit), process.end());
-        return usage_error(
-            dir + ": another process" + (process.empty() ? "" : " (" + process + ")") +
-            " is writing this run; stop it first, or open the run to look at it only");
-    }
-    // For people and for the message above; the lock itself needs no content.
-    const std::string self = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(file.get(), 0) != 0) return file_error("cannot write", path, errno);
-    if (auto status = write_all(file.get(), self.data(), self.size(), path); !status)
-        return status.error();
-    return file;
-}
-
-/// Refuses a folder that a new run would mix with or overwrite. What an interrupted create() left
-/// is no obstacle.
-Status check_free(const std::string& dir) {
-    std::error_code error;
-    const auto kind = fs::status(dir, error).type();
-    if (kind == fs::file_type::not_found) return {};
-    if (kind != fs::file_type::directory) return usage_error(dir + ": exists and is no folder");
-    if (is_run_folder(dir))
-        return usage_error(
-            dir + ": holds a run already; go on with it by --resume, or choose another folder");
-    const auto names = names_in(dir);
-    std::set<std::string> ours = {".lock", "config.toml", "config.toml.tmp", "run.json.tmp"};
-    ours.insert(std::begin(kFolders), std::end(kFolders));
-    const bool begun = std::find(names.begin(), names.end(), ".lock") != names.end();
-    for (const std::string& name : names)
-        if (!begun || ours.count(name) == 0)
-            return usage_error(dir + ": is no run and not empty (" + name +
-                               "); choose a new or an empty folder");
-    return {};
-}
-
-/// Temporary files of an interrupted process. Only names that write_file_atomic makes of ours.
-void remove_leftovers(const std::string& dir) {
+/// Files of the names that an unfinished one of `name` has.
+void remove_unfinished(const std::string& dir, const std::string& name) {
     std::error_code ignored;
-    for (const char* name : {"config.toml", "run.json", "tokenizer.model", "metrics.csv"})
-        fs::remove(dir + "/" + name + ".tmp", ignored);
+    fs::remove(dir + "/" + name + ".tmp", ignored);
+    const std::string numbered = name + ".partial-";
+    for (const std::string& found : names_in(dir))
+        if (found.starts_with(numbered)) fs::remove(dir + "/" + found, ignored);
+}
+
+/// Temporary files of an interrupted process. Only names that this program makes of ours.
+void remove_leftovers(const std::string& dir) {
+    for (const char* name : kFiles) remove_unfinished(dir, name);
+    for (const char* name : kDataFiles) remove_unfinished(dir + "/data", name);
+    std::error_code ignored;
     for (const auto& [folder, suffix] :
          {std::pair("geometry", kGeometrySuffix), std::pair("eval", kEvalSuffix)})
         for (const int64_t step : steps_in(dir + "/" + folder, std::string(suffix) + ".tmp"))
             fs::remove(dir + "/" + folder + "/" + step_name(step, suffix) + ".tmp", ignored);
+}
+
+/// Everything that has a run's names, unfinished or not; a folder goes if nothing else is in it.
+void remove_run(const std::string& dir) {
+    std::error_code ignored;
+    remove_leftovers(dir);
+    for (const char* name : kFiles) fs::remove(dir + "/" + name, ignored);
+    for (const char* name : kDataFiles) fs::remove(dir + "/data/" + name, ignored);
+    for (const auto& [folder, suffix] :
+         {std::pair("geometry", kGeometrySuffix), std::pair("eval", kEvalSuffix),
+          std::pair("checkpoints", "")})
+        for (const int64_t step : steps_in(dir + "/" + folder, suffix))
+            fs::remove_all(dir + "/" + folder + "/" + step_name(step, suffix), ignored);
+    for (const std::string& name : names_in(dir + "/metrics"))
+        if (name.starts_with("events.out.tfevents.")) fs::remove(dir + "/metrics/" + name, ignored);
+    for (const char* name : kFolders) fs::remove(dir + "/" + name, ignored);
+    fs::remove(dir + "/data", ignored);
+}
+
+Result<RunInfo> read_info(const std::string& path) {
+    auto text = read_file(path, kMaxBytes);
+    if (!text) return text.error();
+    return parse_run_info(*text, path);
 }
 
 std::string without_last_slash(std::string dir) {
@@ -110,34 +87,38 @@ std::string default_run_dir(const std::string& config_name, const std::string& b
     return dir;
 }
 
-bool is_run_folder(const std::string& dir) {
-    std::error_code ignored;
-    return fs::is_regular_file(dir + "/run.json", ignored);
-}
-
-bool is_being_written(const std::string& dir) {
-    const FileHandle file(::open((dir + "/.lock").c_str(), O_RDONLY | O_CLOEXEC));
-    // A shared lock, so that two who look do not take each other for a writer.
-    return file.valid() && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+Status RunFolder::fill(const std::string& config_toml) {
+    for (const char* name : kFolders)
+        if (auto status = make_folder(dir_ + "/" + name); !status) return status;
+    if (auto status = write_config(config_toml); !status) return status;
+    // Last: with run.json the folder is a run.
+    if (auto status = write_info(info_); !status) return status;
+    return sync_dir(parent_dir(dir_));
 }
 
 Result<RunFolder> RunFolder::create(const std::string& path, const std::string& config_toml,
                                     const RunInfo& info) {
     const std::string dir = without_last_slash(path);
-    if (auto status = check_free(dir); !status) return status.error();
-    if (auto status = make_folder(dir); !status) return status.error();
-    auto lock = take_lock(dir);
-    if (!lock) return lock.error();
-    // Someone may have been faster between the first look and the lock.
-    if (auto status = check_free(dir); !status) return status.error();
-    for (const char* name : kFolders)
-        if (auto status = make_folder(dir + "/" + name); !status) return status.error();
-    RunFolder folder(dir, info, *std::move(lock));
-    if (auto status = folder.write_config(config_toml); !status) return status.error();
-    // Last: with run.json the folder is a run.
-    if (auto status = folder.write_info(info); !status) return status.error();
-    if (auto status = sync_dir(parent_dir(dir)); !status) return status.error();
+    auto place = NewFolder::make(dir, "run");
+    if (!place) return place.error();
+    RunFolder folder(dir, info);
+    const Status filled = folder.fill(config_toml);
+    auto lock = filled ? place->finish() : Result<FolderLock>(filled.error());
+    if (!lock) {
+        remove_run(dir);
+        place->undo();
+        return lock.error();
+    }
+    folder.lock_ = *std::move(lock);
+    folder.place_ = *std::move(place);
     return folder;
+}
+
+void RunFolder::undo_create() {
+    if (!place_ || !check()) return;
+    remove_run(dir_);
+    place_->undo(std::move(lock_), {});
+    place_.reset();
 }
 
 Result<RunFolder> RunFolder::open(const std::string& path, bool writer) {
@@ -146,26 +127,46 @@ Result<RunFolder> RunFolder::open(const std::string& path, bool writer) {
         return usage_error(dir +
                            ": is no run folder (run.json is missing); give the folder that "
                            "hopscope train wrote");
-    FileHandle lock;
-    if (writer) {
-        auto taken = take_lock(dir);
-        if (!taken) return taken.error();
-        lock = *std::move(taken);
-    }
-    constexpr size_t kMaxBytes = size_t{16} << 20;
-    const std::string info_path = dir + "/run.json";
-    auto text = read_file(info_path, kMaxBytes);
-    if (!text) return text.error();
-    auto info = parse_run_info(*text, info_path);
+    auto info = read_info(dir + "/run.json");
     if (!info) return info.error();
-    RunFolder folder(dir, *std::move(info), std::move(lock));
+    RunFolder folder(dir, *std::move(info));
     if (writer) {
-        remove_leftovers(dir);
-        for (const char* name : kFolders)
-            if (auto status = make_folder(dir + "/" + name); !status) return status.error();
-        if (auto status = folder.checkpoints().clean(); !status) return status.error();
+        if (auto status = folder.lock(); !status) return status.error();
+        if (auto status = folder.begin_writing(); !status) return status.error();
     }
     return folder;
+}
+
+Status RunFolder::lock() {
+    auto lock = FolderLock::take(dir_, "run");
+    if (!lock) return lock.error();
+    // What was read before the lock may be of another time.
+    auto info = read_info(info_path());
+    if (!info) return info.error();
+    if (info->resumes != info_.resumes)
+        return usage_error(dir_ +
+                           ": another process went on with this run meanwhile; open it again");
+    info_ = *std::move(info);
+    lock_ = *std::move(lock);
+    return {};
+}
+
+Status RunFolder::begin_writing() {
+    if (auto status = lock_.sign(); !status) return status;
+    remove_leftovers(dir_);
+    for (const char* name : kFolders)
+        if (auto status = make_folder(dir_ + "/" + name); !status) return status;
+    return checkpoints().clean();
+}
+
+Status RunFolder::check() const {
+    if (!lock_.held()) return {};
+    if (auto status = lock_.check(); !status) return status;
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(info_path(), ignored))) return {};
+    return failure(info_path() +
+                   ": was deleted while the run was written; nothing more is written there, and "
+                   "what is not saved yet is lost");
 }
 
 std::string RunFolder::name() const {
@@ -176,6 +177,7 @@ std::string RunFolder::name() const {
 }
 
 Status RunFolder::write_info(const RunInfo& info) {
+    if (auto status = check(); !status) return status;
     if (auto status =
             write_file_atomic(info_path(), run_info_json(info), DebugPoint::run_json_rename);
         !status)
@@ -233,6 +235,7 @@ Result<bool> RunFolder::save_geometry(const GeometrySnapshot& snapshot,
                                       const std::vector<Projection>& projections) const {
     const uint64_t bytes = geometry_bytes(snapshot, projections);
     if (bytes > kGeometryBudget) return false;
+    if (auto status = check(); !status) return status.error();
     std::vector<GeometryEntry> entries = geometry();
     std::erase_if(entries, [&](const GeometryEntry& entry) { return entry.step == snapshot.step; });
     entries.push_back({snapshot.step, bytes});

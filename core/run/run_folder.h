@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,9 @@
 #include "core/base/result.h"
 #include "core/run/checkpoints.h"
 #include "core/run/eval_file.h"
+#include "core/run/folder_lock.h"
 #include "core/run/geometry_file.h"
+#include "core/run/new_folder.h"
 
 namespace hopscope::core {
 
@@ -76,20 +79,28 @@ Result<RunInfo> parse_run_info(const std::string& json, const std::string& name)
 /// runs/CONFIG-YYYYMMDD-HHMMSS in local time; with -2, -3, … behind it where that exists. `base`
 /// stands for "runs".
 std::string default_run_dir(const std::string& config_name, const std::string& base = "runs");
-/// Whether `dir` holds a run (has a run.json).
-bool is_run_folder(const std::string& dir);
-/// Whether some process (this one, too) holds the writer's lock of `dir` now.
-bool is_being_written(const std::string& dir);
 
 class RunFolder {
   public:
-    /// Makes a new run and takes its lock. Errors (usage): the folder holds a run ("--resume"), or
-    /// foreign files.
+    /// Makes a new run and takes its lock. Errors (usage): those of check_new_folder. After an
+    /// error all is as it was before.
     static Result<RunFolder> create(const std::string& dir, const std::string& config_toml,
                                     const RunInfo& info);
-    /// Opens an existing run; as writer takes the lock (usage error naming folder and process where
-    /// another has it) and removes what an interrupted process left.
+    /// Opens an existing run; as writer at once with lock() and begin_writing().
     static Result<RunFolder> open(const std::string& dir, bool writer);
+
+    /// Of a reader that is to become the writer: takes the lock and changes nothing yet. Errors
+    /// (usage): another process has it (with its number), or the run went on since it was opened.
+    Status lock();
+    /// Of who has the lock: signs it and removes what an interrupted process left.
+    Status begin_writing();
+    bool locked() const { return lock_.held(); }
+    /// Of the writer. Errors (failed): the folder is no longer there, or another in its place;
+    /// whatever writes into it asks first, so that a deleted run does not come back as a ghost.
+    Status check() const;
+    /// Takes away what create() and its caller made, as far as a run's names tell; a folder or link
+    /// that was there before stays. The run is no more.
+    void undo_create();
 
     const std::string& dir() const { return dir_; }
     std::string name() const;  ///< last part of the path
@@ -120,11 +131,12 @@ class RunFolder {
     std::vector<int64_t> forks() const;           ///< rising steps
 
   private:
-    RunFolder(std::string dir, RunInfo info, FileHandle lock)
-        : dir_(std::move(dir)), info_(std::move(info)), lock_(std::move(lock)) {}
+    RunFolder(std::string dir, RunInfo info) : dir_(std::move(dir)), info_(std::move(info)) {}
+    Status fill(const std::string& config_toml);
     std::string dir_;
     RunInfo info_;
-    FileHandle lock_;  ///< invalid for readers
+    FolderLock lock_;                 ///< not held by readers
+    std::optional<NewFolder> place_;  ///< of a run that this process began
 };
 
 /// The configuration that a run was begun or last resumed with. Errors: usage, its file cannot be

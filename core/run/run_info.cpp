@@ -1,6 +1,14 @@
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <iomanip>
+#include <sstream>
+#include <utility>
 
+#include "core/api/config_keys.h"
+#include "core/api/kinds.h"
 #include "core/base/json.h"
+#include "core/base/names.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {
@@ -10,6 +18,15 @@ constexpr const char* kRunFormat = "hopscope.run/1";
 constexpr std::array kStates = {RunState::idle,   RunState::preparing, RunState::running,
                                 RunState::paused, RunState::stopping,  RunState::stopped,
                                 RunState::done,   RunState::failed};
+
+constexpr int64_t kMost = int64_t{1} << 53;      ///< of what has no limit of its own
+constexpr double kMostSeconds = 253402300799.0;  ///< the last of the year 9999
+constexpr size_t kMostHash = 128;
+
+/// Of a key without an upper bound too.
+int64_t as_limit(double high) {
+    return high < static_cast<double>(kMost) ? static_cast<int64_t>(high) : kMost;
+}
 
 /// "failed: reason" → state and reason.
 bool parse_state(const std::string& text, RunInfo& info) {
@@ -46,6 +63,68 @@ Status read_origin(const Json& json, const std::string& name, ForkOrigin& out) {
     FieldReader fields(*origin, name + ": forked_from");
     fields.text("run", out.run).integer("step", out.step).text("with", out.with);
     return fields.status();
+}
+
+template <class Number>
+Status within(const std::string& key, Number found, Number low, Number high,
+              const std::string& name) {
+    if (found >= low && found <= high) return {};
+    std::ostringstream text;
+    text << name << ": \"" << key << "\": found " << std::setprecision(17) << found << ", allowed "
+         << low << " … " << high;
+    return usage_error(text.str());
+}
+
+template <Kind E>
+std::string words_but_auto() {
+    std::vector<std::string> words;
+    for (const std::string_view word : all_words<E>())
+        if (kind_of<E>(word) != E::automatic) words.emplace_back(word);
+    return joined(words);
+}
+
+/// A word that the program writes there, or "": an older version may not have said it.
+template <Kind E>
+Status one_of(const std::string& key, const std::string& found, const std::string& name) {
+    const auto kind = kind_of<E>(found);
+    if (found.empty() || (kind && *kind != E::automatic)) return {};
+    return usage_error(name + ": \"" + key + "\": found " + shown(found) + ", allowed " +
+                       words_but_auto<E>());
+}
+
+bool is_hash(const std::string& text) {
+    return text.size() <= kMostHash && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+               return std::isxdigit(c) != 0;
+           });
+}
+
+/// What a run cannot have written would end its next process, or make it wait for ever.
+Status check_ranges(const RunInfo& info, const std::string& name) {
+    const double most_threads = find_key("train.threads")->allowed.high;
+    const double most_steps = find_key("train.steps")->allowed.high;
+    Status status = within<int64_t>("threads", info.threads, 0, as_limit(most_threads), name);
+    const auto check = [&](Status next) {
+        if (status) status = std::move(next);
+    };
+    check(within<int64_t>("steps", info.steps, 0, as_limit(most_steps), name));
+    check(within<int64_t>("parameters", info.parameters, 0, kMost, name));
+    check(within<int64_t>("peak_memory_bytes", info.peak_memory_bytes, 0, kMost, name));
+    check(within("created", info.created, 0.0, kMostSeconds, name));
+    check(one_of<DeviceKind>("device", info.device, name));
+    check(one_of<Precision>("precision", info.precision, name));
+    for (const ResumeNote& note : info.resumes) {
+        check(within<int64_t>("resumes.step", note.step, 0, kMost, name));
+        check(within("resumes.time", note.time, 0.0, kMostSeconds, name));
+    }
+    check(within<int64_t>("forked_from.step", info.forked_from.step, 0, kMost, name));
+    std::vector<std::pair<std::string, std::string>> hashes(info.corpus_hashes.begin(),
+                                                            info.corpus_hashes.end());
+    hashes.emplace_back("config_hash", info.config_hash);
+    for (const auto& [key, hash] : hashes)
+        if (!is_hash(hash))
+            check(usage_error(name + ": " + shown(key) + ": found " + shown(hash) +
+                              ", allowed hexadecimal digits"));
+    return status;
 }
 
 }  // namespace
@@ -111,6 +190,7 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
     if (auto status = fields.status(); !status) return status.error();
     if (auto status = read_resumes(*json, name, info.resumes); !status) return status.error();
     if (auto status = read_origin(*json, name, info.forked_from); !status) return status.error();
+    if (auto status = check_ranges(info, name); !status) return status.error();
     if (!parse_state(state, info))
         return usage_error(name + ": \"state\": found " + shown(state) +
                            ", running, paused, stopped, done or \"failed: reason\" expected");

@@ -120,7 +120,7 @@ bool TrainerLoop::prepare() {
 void TrainerLoop::live() {
     const bool starts = options_.start && !options_.open_only;
     if (trainer_->step() >= trainer_->steps() && !(starts && trainer_->owes_evaluation())) {
-        enter(RunState::done, "", true);
+        finish(RunState::done);
     } else if (starts) {
         begin(0);
     } else {
@@ -411,7 +411,7 @@ void TrainerLoop::fail(const Error& error) {
     running_ = false;
     if (!board_.become(RunState::failed, error.message, error.kind == ErrorKind::usage)) return;
     board_.say("failed: " + error.message);
-    write_state(RunState::failed, error.message);
+    (void)write_state(RunState::failed, error.message).ok();  // it is said there
 }
 
 /// Leaves a run that can be gone on with: checkpoint first, then the word in run.json.
@@ -427,21 +427,36 @@ void TrainerLoop::end(RunState final_state) {
     }
     board_.say(std::string("run ") + name_of(final_state) + " at step " +
                std::to_string(trainer_->step()));
-    enter(final_state, final_state == RunState::stopped ? board_.close_reason() : "", true);
+    finish(final_state);
+}
+
+/// A run is not over before its run.json says so: whoever reads that would take it for running.
+void TrainerLoop::finish(RunState final_state) {
+    if (!can_become(board_.state(), final_state)) return;
+    const std::string reason = final_state == RunState::stopped ? board_.close_reason() : "";
+    const Status written = write_state(final_state, reason);
+    if (written) {
+        board_.become(final_state, reason);
+    } else if (options_.headless || final_state == RunState::stopped) {
+        fail(written.error());
+    } else {
+        trouble(written.error());
+    }
 }
 
 /// run.json first: whoever sees the state finds it there. False if the table forbids it by now.
 bool TrainerLoop::enter(RunState state, const std::string& reason, bool write) {
     if (!can_become(board_.state(), state)) return false;
-    if (write) write_state(state, reason);
+    if (write) (void)write_state(state, reason).ok();  // it is said there; the run goes on
     return board_.become(state, reason);
 }
 
-void TrainerLoop::write_state(RunState state, const std::string& reason) {
-    if (options_.open_only && !touched_) return;  // looking at a run changes nothing in it
+Status TrainerLoop::write_state(RunState state, const std::string& reason) {
+    if (options_.open_only && !touched_) return {};  // looking at a run changes nothing in it
     const Status written = trainer_->write_state(state, reason);
     tell();
     if (!written) board_.say("run.json: " + written.error().message);
+    return written;
 }
 
 Progress TrainerLoop::progress() {

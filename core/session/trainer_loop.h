@@ -54,8 +54,9 @@ class TrainerLoop {
     void trouble(const Error& error);
     void fail(const Error& error);
     void end(RunState final_state);
+    void finish(RunState final_state);
     bool enter(RunState state, const std::string& reason, bool write);
-    void write_state(RunState state, const std::string& reason);
+    Status write_state(RunState state, const std::string& reason);
     bool stop_wanted() const { return board_.closing || stop_ || commands_.stop_waits(); }
     Progress progress();
     void clear_activity();

@@ -240,11 +240,16 @@ std::string header_fault(const Header& header, int64_t size) {
 
 }  // namespace
 
-Result<TokenFile> TokenFile::open(const std::string& path) {
-    const auto refuse = [&](const std::string& what) {
-        return usage_error("token file " + path + " " + what +
-                           "; delete it, it is made again from the corpus");
-    };
+namespace {
+
+Error refusal(const std::string& path, const std::string& what) {
+    return usage_error("token file " + path + " " + what +
+                       "; delete it, it is made again from the corpus");
+}
+
+}  // namespace
+
+Result<TokenFile> TokenFile::map(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return usage_error("token file " + path + ": cannot be opened: " + std::strerror(errno));
@@ -252,9 +257,9 @@ Result<TokenFile> TokenFile::open(const std::string& path) {
     const bool regular = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
     if (!regular || info.st_size < static_cast<off_t>(sizeof(Header))) {
         ::close(fd);
-        return refuse(regular ? "is truncated: it holds " + std::to_string(info.st_size) +
-                                    " bytes, its header alone needs 256"
-                              : std::string("is no regular file"));
+        return refusal(path, regular ? "is truncated: it holds " + std::to_string(info.st_size) +
+                                           " bytes, its header alone needs 256"
+                                     : std::string("is no regular file"));
     }
     const auto size = static_cast<size_t>(info.st_size);
     void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
@@ -266,12 +271,26 @@ Result<TokenFile> TokenFile::open(const std::string& path) {
     out.mapping_ = std::make_shared<Mapping>(data, size);
     Header header;
     std::memcpy(&header, data, sizeof header);
-    if (const auto fault = header_fault(header, info.st_size); !fault.empty()) return refuse(fault);
+    if (const auto fault = header_fault(header, info.st_size); !fault.empty())
+        return refusal(path, fault);
     out.path_ = path;
     out.width_ = static_cast<int64_t>(header.width);
     out.ids_ = out.mapping_->data() + sizeof(Header);
     out.info_ = {static_cast<int64_t>(header.vocab_size), static_cast<int64_t>(header.tokens),
                  hash_text(header.content), hash_text(header.corpus), hash_text(header.tokenizer)};
+    return out;
+}
+
+Result<TokenFileInfo> TokenFile::read_info(const std::string& path) {
+    auto file = map(path);
+    if (!file) return file.error();
+    return file->info();
+}
+
+Result<TokenFile> TokenFile::open(const std::string& path) {
+    auto mapped = map(path);
+    if (!mapped) return mapped;
+    TokenFile& out = *mapped;
     IdHash content;
     std::vector<int32_t> ids;
     for (int64_t at = 0; at < out.size(); at += kBlock) {
@@ -279,17 +298,17 @@ Result<TokenFile> TokenFile::open(const std::string& path) {
         out.copy(at, static_cast<int64_t>(ids.size()), ids.data());
         for (size_t i = 0; i < ids.size(); ++i) {
             if (ids[i] < 0 || ids[i] >= out.info_.vocab_size) {
-                return refuse("is corrupt: token " + std::to_string(at + static_cast<int64_t>(i)) +
-                              " is " + std::to_string(ids[i]) + ", outside the vocabulary of " +
-                              std::to_string(out.info_.vocab_size));
+                return refusal(path, "is corrupt: token " +
+                                         std::to_string(at + static_cast<int64_t>(i)) + " is " +
+                                         std::to_string(ids[i]) + ", outside the vocabulary of " +
+                                         std::to_string(out.info_.vocab_size));
             }
         }
         content.add(ids);
     }
-    if (content.hex() != out.info_.content_hash) {
-        return refuse("is corrupt: its tokens do not have the hash that its header names");
-    }
-    return out;
+    if (content.hex() != out.info_.content_hash)
+        return refusal(path, "is corrupt: its tokens do not have the hash that its header names");
+    return mapped;
 }
 
 int32_t TokenFile::operator[](int64_t i) const {

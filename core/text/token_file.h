@@ -61,6 +61,9 @@ class TokenFile {
     /// Checks the header against the size of the file, then the content hash and the range of all
     /// ids (one pass over the file). Errors (usage): missing, truncated, corrupt or foreign file.
     static Result<TokenFile> open(const std::string& path);
+    /// What the header says, checked against the size of the file alone; costs nothing. Errors
+    /// (usage): as open.
+    static Result<TokenFileInfo> read_info(const std::string& path);
 
     int64_t size() const { return info_.tokens; }
     int32_t operator[](int64_t i) const;  ///< 0 ≤ i < size()
@@ -74,6 +77,7 @@ class TokenFile {
   private:
     class Mapping;
     TokenFile() = default;
+    static Result<TokenFile> map(const std::string& path);
 
     std::shared_ptr<const Mapping> mapping_;
     const unsigned char* ids_ = nullptr;

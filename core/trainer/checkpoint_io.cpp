@@ -6,10 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/api/freeze_parts.h"
 #include "core/api/live_settings.h"
-#include "core/base/names.h"
 #include "core/config/config.h"
+#include "core/trainer/state_file.h"
 
 namespace hopscope::core {
 namespace {
@@ -89,46 +88,8 @@ json state_json(const EngineState& state) {
             {"commands", state.commands}};
 }
 
-Status read_frozen(const json& j, const std::string& file, EngineState& state) {
-    const auto part_named = [&](const std::string& found) -> Result<FreezePart> {
-        if (const auto part = kind_of<FreezePart>(found)) return *part;
-        const auto all = all_words<FreezePart>();
-        return usage_error(file + ": frozen: found \"" + found + "\", allowed " +
-                           joined({all.begin(), all.end()}));
-    };
-    for (const json& found : j.at("frozen")) {
-        const auto part = part_named(found.get<std::string>());
-        if (!part) return part.error();
-        state.frozen.insert(*part);
-    }
-    const json some = j.value("frozen_layers", json::object());
-    for (const auto& [found, layers] : some.items()) {
-        const auto part = part_named(found);
-        if (!part) return part.error();
-        state.frozen_layers[*part] = layers.get<std::set<int64_t>>();
-    }
-    for (const auto& [layer, ids] : j.at("frozen_experts").items())
-        state.frozen_experts[std::stoll(layer)] = ids.get<std::set<int64_t>>();
-    return {};
-}
-
-/// What acts on the model as it trains; files of older versions know none of it.
-Status read_interventions(const json& j, const std::string& file, EngineState& state) {
-    state.commands = j.value("commands", int64_t{-1});
-    for (const auto& item : j.value("interventions", json::array())) {
-        std::vector<std::string> lines = {item.at("line").get<std::string>()};
-        for (const auto& act : item.at("acts")) lines.push_back(act.get<std::string>());
-        std::vector<Command> commands;
-        for (const auto& line : lines) {
-            auto command = parse_command(line);
-            if (!command) return usage_error(file + ": " + command.error().message);
-            commands.push_back(std::move(*command));
-        }
-        state.interventions.push_back({commands.front(), {commands.begin() + 1, commands.end()}});
-    }
-    auto plan = live_plan(state.model, state.interventions);
-    if (!plan) return usage_error(file + ": " + plan.error().message);
-    return {};
+std::string state_file(const Checkpoint& checkpoint) {
+    return checkpoint.dir + "/state.json";
 }
 
 }  // namespace
@@ -166,19 +127,12 @@ Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,
     return w;
 }
 
-Status apply_live_settings(const Checkpoint& checkpoint, Config& config) {
-    try {
-        const auto live = json::parse(checkpoint.state_json).at("live");
-        for (const LiveSetting& setting : live_settings()) {
-            // A file may be older than its key's being live: the value is then the configured one.
-            const auto found = live.find(setting.value.name);
-            if (found != live.end()) set_live_value(setting, config, found->get<double>());
-        }
-    } catch (const std::exception& e) {
-        return usage_error(checkpoint.dir + "/state.json: not a hopscope.state/1 file (" +
-                           e.what() + ")");
-    }
-    return check_config(config, checkpoint.dir + "/state.json");
+Result<Config> with_live_settings(const Checkpoint& checkpoint, Model model) {
+    EngineState state;
+    state.model = std::move(model);
+    if (auto s = read_state(checkpoint.state_json, state_file(checkpoint), state); !s)
+        return s.error();
+    return std::move(state.model.config);
 }
 
 Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& config,
@@ -196,18 +150,8 @@ Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& 
     state.m = *m;
     state.v = *v;
     state.step = checkpoint.step;
-    if (auto s = apply_live_settings(checkpoint, state.model.config); !s) return s.error();
-    try {
-        const auto j = json::parse(checkpoint.state_json);
-        state.tokens = j.at("tokens").get<int64_t>();
-        state.seconds = j.at("seconds").get<double>();
-        const std::string file = checkpoint.dir + "/state.json";
-        if (auto s = read_frozen(j, file, state); !s) return s.error();
-        if (auto s = read_interventions(j, file, state); !s) return s.error();
-    } catch (const std::exception& e) {
-        return usage_error(checkpoint.dir + "/state.json: not a hopscope.state/1 file (" +
-                           e.what() + ")");
-    }
+    if (auto s = read_state(checkpoint.state_json, state_file(checkpoint), state); !s)
+        return s.error();
     return state;
 }
 

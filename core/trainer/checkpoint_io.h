@@ -7,6 +7,7 @@
 
 #include "core/api/config.h"
 #include "core/base/result.h"
+#include "core/model/model.h"
 #include "core/model/weights.h"
 #include "core/run/checkpoints.h"
 #include "core/train/engine.h"
@@ -21,9 +22,10 @@ Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state
 Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& config,
                                     const at::Device& device);
 
-/// Lays the live settings of a state.json (lr, tau, top_k, …) over `config`, as the weights were
-/// last used with them.
-Status apply_live_settings(const Checkpoint& checkpoint, Config& config);
+/// The configuration of `model` with the live settings of the checkpoint's state.json (lr, tau,
+/// top_k, …), as its weights were last used with them. Errors (usage): as read_state, for a file
+/// that is wrong anywhere may be wrong here.
+Result<Config> with_live_settings(const Checkpoint& checkpoint, Model model);
 
 /// Only the weights, fp32.
 Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,

@@ -17,19 +17,18 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     if (!config) return config.error();
     auto tokenizer = load_run_tokenizer(*folder, *config);
     if (!tokenizer) return tokenizer.error();
-    // Checkpoints appear whole, so the newest either opens or is damaged; an older one in its place
-    // would mislead.
-    const auto steps = folder->checkpoints().steps();
-    if (steps.empty())
+    const auto checkpoints = folder->checkpoints();
+    auto checkpoint = checkpoints.open_newest();
+    if (!checkpoint && checkpoints.steps().empty())
         return usage_error(dir +
                            ": no complete checkpoint yet; wait for the first one "
                            "(train.checkpoint_every), or stop "
                            "the run, which writes one");
-    auto checkpoint = folder->checkpoints().open(steps.back());
     if (!checkpoint) return checkpoint.error();
-    if (auto s = apply_live_settings(*checkpoint, *config); !s) return s.error();
     auto weights = read_weights(checkpoint->model, *config, at::kCPU);
     if (!weights) return weights.error();
+    auto as_trained = with_live_settings(*checkpoint, {std::move(*config), *weights});
+    if (!as_trained) return as_trained.error();
     if (*kind == Precision::bf16)
         *weights = weights->map([](Group group, const at::Tensor& t) {
             const bool narrow =
@@ -40,8 +39,10 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     plain.device = DeviceKind::cpu;
     use_threads(resolve_device(plain)->threads);
     const int64_t step = checkpoint->step;
-    return OpenRun{
-        std::move(*folder), {std::move(*config), std::move(*weights)}, std::move(*tokenizer), step};
+    return OpenRun{std::move(*folder),
+                   {std::move(*as_trained), std::move(*weights)},
+                   std::move(*tokenizer),
+                   step};
 }
 
 }  // namespace hopscope::core

@@ -17,6 +17,13 @@ Error resume_refusal(const std::string& dir, const std::vector<std::string>& key
         "\nresume may change device, threads, eval_*, checkpoint_*, keep_checkpoints and steps");
 }
 
+/// A run cannot go back behind its checkpoint.
+Error too_few_steps(const std::string& dir, int64_t found, int64_t done) {
+    return usage_error(dir + ": train.steps: found " + std::to_string(found) +
+                       ", but the run's newest checkpoint has made " + std::to_string(done) +
+                       " steps; allowed " + std::to_string(done) + " or more");
+}
+
 /// What was left open becomes what it became when the run was made.
 template <Kind E>
 void keep_stored(E& setting, const std::string& stored) {
@@ -78,6 +85,9 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
                                const Progress& progress) {
     auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
     if (!folder) return folder.error();
+    // First of all, so that what is checked now is what is gone on with.
+    if (!options.open_only)
+        if (auto s = folder->lock(); !s) return s.error();
     auto saved = stored_config(*folder);
     if (!saved) return saved.error();
     const bool allowed = options.allow_debug || options.open_only;
@@ -100,12 +110,10 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
         if (!state) return state.error();
         checkpoint = std::move(*state);
     }
-    RunRecords records(std::move(*folder), std::move(changed));
-    if (!options.open_only) {
-        const int64_t step = checkpoint ? checkpoint->step : 0;
-        if (auto s = records.take(setup.config, setup.device, step); !s) return s.error();
-    }
-    return ReopenedRun{std::move(records), std::move(checkpoint)};
+    const int64_t done = checkpoint ? checkpoint->step : 0;
+    if (!options.open_only && setup.config.train.steps < done)
+        return too_few_steps(options.run_dir, setup.config.train.steps, done);
+    return ReopenedRun{RunRecords(std::move(*folder), std::move(changed)), std::move(checkpoint)};
 }
 
 EngineState first_state(const RunSetup& setup) {

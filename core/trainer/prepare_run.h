@@ -31,11 +31,11 @@ Result<RunSetup> set_up(const SessionOptions& options);
 Result<RunRecords> create_run(const SessionOptions& options, const RunSetup& setup);
 
 struct ReopenedRun {
-    RunRecords records;                     ///< the writer's, unless the run is opened to look at
+    RunRecords records;                     ///< locked, unless the run is opened to look at
     std::optional<EngineState> checkpoint;  ///< the newest complete one; none yet: from the start
 };
-/// Errors (usage): keys differ that resume may not change; checkpoints, of which none can be read;
-/// another process writes the run.
+/// Reads alone. Errors (usage): keys differ that resume may not change; fewer steps than are done;
+/// checkpoints, of which none can be read; another process writes the run.
 Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& setup,
                                const Progress& progress);
 

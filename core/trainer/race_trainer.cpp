@@ -29,7 +29,10 @@ Error of_lane(const std::string& name, Error error) {
 }  // namespace
 
 RaceTrainer::RaceTrainer(const SessionOptions& options)
-    : dir_(options.run_dir), headless_(options.headless), open_only_(options.open_only) {
+    : dir_(options.run_dir),
+      headless_(options.headless),
+      open_only_(options.open_only),
+      resume_(options.resume) {
     std::vector<std::string> siblings;
     for (const RaceLane& entry : options.race) {
         SessionOptions own = lane_options(options, entry);
@@ -38,6 +41,7 @@ RaceTrainer::RaceTrainer(const SessionOptions& options)
         Lane lane;
         lane.name = entry.name;
         lane.dir = own.run_dir;
+        lane.begun = own.resume || own.open_only;
         lane.config = entry.config;
         lane.trainer = std::make_unique<RunTrainer>(std::move(own));
         lanes_.push_back(std::move(lane));
@@ -49,43 +53,86 @@ Status RaceTrainer::prepare_lane(Lane& lane, const Progress& progress, RunStatus
     own.report = [&](const std::string& activity, double fraction) {
         progress.report(lane.name + ": " + activity, fraction);
     };
-    if (auto s = lane.trainer->prepare(own, status); !s) return of_lane(lane.name, s.error());
+    // Of one that goes on nothing is changed before all lanes have been checked.
+    auto prepared =
+        lane.begun ? lane.trainer->examine(own, status) : lane.trainer->prepare(own, status);
+    if (!prepared) return of_lane(lane.name, prepared.error());
     lane.parameters = status.parameters;
     lane.saved = lane.trainer->step() > 0;
     for (const ScalarRecord& record : lane.trainer->history()) follow(lane, record);
     return {};
 }
 
-Status RaceTrainer::prepare(const Progress& progress, RunStatus& status) {
-    std::error_code error;
-    std::filesystem::create_directories(dir_, error);
-    if (error) return usage_error("cannot create " + dir_ + ": " + error.message());
+/// The folder is this race's, and nobody else writes it.
+Status RaceTrainer::claim_folder() {
+    if (open_only_) return {};
+    if (resume_) return ensure_writer();
+    auto place = NewFolder::make(dir_, "race");
+    if (!place) return place.error();
     // First of all, so that a race killed while it is prepared can go on with --resume.
-    const bool created = !open_only_ && !is_race_folder(dir_);
-    if (created)
-        if (auto s = write_race(RunState::running); !s) return s;
+    if (auto s = write_race_file(dir_, RunState::running, reports()); !s) {
+        place->undo();
+        return s;
+    }
+    auto lock = place->finish();
+    if (!lock) {
+        std::error_code ignored;
+        std::filesystem::remove(dir_ + "/race.json", ignored);
+        place->undo();
+        return lock.error();
+    }
+    lock_ = *std::move(lock);
+    place_ = *std::move(place);
+    return {};
+}
+
+/// A race that was opened to look at becomes ours at the first thing that writes.
+Status RaceTrainer::ensure_writer() {
+    if (lock_.held()) return lock_.check();
+    auto lock = FolderLock::take(dir_, "race");
+    if (!lock) return lock.error();
+    lock_ = *std::move(lock);
+    return {};
+}
+
+Status RaceTrainer::prepare_lanes(const Progress& progress, RunStatus& status) {
+    // New lanes last: one that cannot be made is taken away again, and those that go on are as they
+    // were.
+    for (const bool begun : {true, false})
+        for (Lane& lane : lanes_) {
+            if (lane.begun != begun) continue;
+            RunStatus own;
+            if (auto s = prepare_lane(lane, progress, own); !s) return s;
+            if (&lane != lanes_.data()) continue;
+            status.device = own.device;
+            status.threads = own.threads;
+            status.source = own.source;
+            status.synthetic = own.synthetic;
+            status.parameters = own.parameters;
+            status.valid_loss = own.valid_loss;
+        }
+    if (open_only_) return {};
+    if (auto s = lock_.sign(); !s) return s;
+    for (Lane& lane : lanes_)
+        if (lane.begun)
+            if (auto s = lane.trainer->begin_writing(); !s) return of_lane(lane.name, s.error());
+    return write_race(RunState::running);
+}
+
+Status RaceTrainer::prepare(const Progress& progress, RunStatus& status) {
+    if (auto s = claim_folder(); !s) return s;
     status.run_dir = dir_;
     status.run_name = std::filesystem::path(dir_).lexically_normal().filename().string();
     for (const Lane& lane : lanes_) status.lanes.push_back(lane.name);
-    for (size_t i = 0; i < lanes_.size(); ++i) {
-        RunStatus own;
-        if (auto s = prepare_lane(lanes_[i], progress, own); !s) {
-            // The lanes before it go the way of the one that failed.
-            for (size_t before = 0; before < i; ++before)
-                lanes_[before].trainer->abandon(s.error());
-            if (created && s.error().kind != ErrorKind::interrupted)
-                std::filesystem::remove(dir_ + "/race.json", error);
-            return s;
-        }
-        if (i > 0) continue;
-        status.device = own.device;
-        status.threads = own.threads;
-        status.source = own.source;
-        status.synthetic = own.synthetic;
-        status.parameters = own.parameters;
-        status.valid_loss = own.valid_loss;
+    const auto prepared = prepare_lanes(progress, status);
+    if (!prepared) {
+        // The lanes go the way of the one that failed.
+        for (Lane& lane : lanes_) lane.trainer->abandon(prepared.error());
+        if (place_ && prepared.error().kind != ErrorKind::interrupted)
+            place_->undo(std::move(lock_), {"race.json"});
     }
-    return open_only_ ? Status() : write_race(RunState::running);
+    place_.reset();
+    return prepared;
 }
 
 const RaceTrainer::Lane* RaceTrainer::next_lane() const {
@@ -129,6 +176,7 @@ std::vector<ScalarRecord> RaceTrainer::history() {
 Result<ScalarRecord> RaceTrainer::update(const std::function<void()>& between) {
     Error last = failure("no lane is left to train");
     while (Lane* lane = next_lane()) {
+        if (auto s = ensure_writer(); !s) return s.error();
         current_ = static_cast<size_t>(lane - lanes_.data());
         auto record = lane->trainer->update(between);
         if (record) {
@@ -241,7 +289,7 @@ Status RaceTrainer::write_state(RunState state, const std::string& reason) {
     return write_race(state);
 }
 
-Status RaceTrainer::write_race(RunState state) const {
+std::vector<LaneReport> RaceTrainer::reports() const {
     std::vector<LaneReport> reports;
     for (const Lane& lane : lanes_) {
         LaneReport report;
@@ -255,7 +303,12 @@ Status RaceTrainer::write_race(RunState state) const {
         report.valid = &lane.valid;
         reports.push_back(report);
     }
-    return write_race_file(dir_, state, reports);
+    return reports;
+}
+
+Status RaceTrainer::write_race(RunState state) {
+    if (auto s = ensure_writer(); !s) return s;
+    return write_race_file(dir_, state, reports());
 }
 
 }  // namespace hopscope::core

@@ -6,11 +6,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/api/crossings.h"
+#include "core/run/new_folder.h"
 #include "core/session/trainer.h"
+#include "core/trainer/race_file.h"
 #include "core/trainer/run_trainer.h"
 
 namespace hopscope::core {
@@ -60,6 +63,7 @@ class RaceTrainer : public Trainer {
         RaceCurve loss, valid;
         std::string failure;  ///< not empty: left behind
         bool saved = false;   ///< the newest checkpoint is its state
+        bool begun = false;   ///< its run was there before
         bool is_done() const { return trainer->step() >= trainer->steps(); }
     };
 
@@ -67,13 +71,19 @@ class RaceTrainer : public Trainer {
     const Lane* next_lane() const;
     RunTrainer& current() const { return *lanes_[current_].trainer; }
     RunTrainer& shown() const { return *lanes_[headless_ ? current_ : 0].trainer; }
+    Status claim_folder();
+    Status prepare_lanes(const Progress& progress, RunStatus& status);
     Status prepare_lane(Lane& lane, const Progress& progress, RunStatus& status);
+    Status ensure_writer();
     Status save(Lane& lane);
     static void follow(Lane& lane, const ScalarRecord& record);
-    Status write_race(RunState state) const;
+    std::vector<LaneReport> reports() const;
+    Status write_race(RunState state);
 
     const std::string dir_;
-    const bool headless_, open_only_;
+    const bool headless_, open_only_, resume_;
+    FolderLock lock_;                 ///< of the race's folder; a look has none
+    std::optional<NewFolder> place_;  ///< of a race that this process begins, while it is prepared
     std::vector<Lane> lanes_;
     size_t current_ = 0;
     RunState state_ = RunState::preparing;

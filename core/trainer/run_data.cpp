@@ -1,8 +1,9 @@
 #include "core/trainer/run_data.h"
 
 #include <filesystem>
-#include <system_error>
 
+#include "core/base/files.h"
+#include "core/base/random.h"
 #include "core/text/prepare.h"
 #include "core/trainer/share_data.h"
 
@@ -20,20 +21,47 @@ constexpr uint64_t kSyntheticSeed = 42;
 /// Enough lines for a small vocabulary; more would only make the first minute longer.
 constexpr int64_t kSyntheticTokenizerLines = 5'000;
 
-Status make_dir(const std::string& dir) {
-    std::error_code error;
-    fs::create_directories(dir, error);
-    if (error) return failure("cannot create " + dir + ": " + error.message());
-    return {};
+constexpr const char* kTokenizer = "tokenizer.model";
+constexpr const char* kTruth = "data/truth.json";
+
+std::string tokens_name(const std::string& split) {
+    return "data/" + split + ".tokens";
 }
 
-Status write_tokenizer(const RunFolder& folder, std::string_view bytes) {
-    return write_file_atomic(folder.tokenizer_path(), bytes, DebugPoint::tokenizer_rename);
+Status check_size(const Tokenizer& tokenizer, const std::string& path, const Config& config) {
+    if (tokenizer.size() == config.model.vocab_size) return {};
+    return usage_error(path + " has " + std::to_string(tokenizer.size()) +
+                       " pieces, model.vocab_size is " + std::to_string(config.model.vocab_size));
 }
 
-Result<Tokenizer> make_tokenizer(const RunFolder& folder, const Config& config,
-                                 const std::string& text, const Progress& progress) {
-    if (fs::exists(folder.tokenizer_path())) return Tokenizer::load(folder.tokenizer_path());
+/// What a file of the run holds, against what run.json says; runs of older versions may say
+/// nothing.
+/// @param key "train", "valid", "tokenizer", "truth"
+/// @param path of the file; its beginning tells whether it is the run's own or was made just now
+Status check_hash(const RunFolder& folder, const std::string& key, const std::string& found,
+                  const std::string& path) {
+    const auto& expected = folder.info().corpus_hashes;
+    const auto it = expected.find(key);
+    if (it == expected.end() || it->second == found) return {};
+    const std::string hashes =
+        " has the content hash " + found + ", run.json says " + it->second + "; ";
+    const std::string changed = folder.dir() + ": the " + key + " data of this run changed: ";
+    if (path == folder.dir() + "/" + kTokenizer || path.starts_with(folder.dir() + "/data/"))
+        return usage_error(changed + path + hashes +
+                           "put the file back that the run was made with");
+    return usage_error(changed + "made again from " + folder.info().source + " it" + hashes +
+                       "put the text and tokenizer back that the run was made with");
+}
+
+Result<Tokenizer> make_tokenizer(const Config& config, const std::string& text, DataStage& stage,
+                                 const Progress& progress) {
+    if (stage.has(kTokenizer)) return Tokenizer::load(stage.path(kTokenizer));
+    const auto root = stage.root();
+    if (!root) return root.error();
+    const std::string path = *root + "/" + kTokenizer;
+    const auto keep = [&](std::string_view bytes) {
+        return write_file_atomic(path, bytes, DebugPoint::tokenizer_rename);
+    };
     if (!config.data.trains_tokenizer()) {
         auto given = Tokenizer::load(config.data.tokenizer);
         if (!given) return given.error();
@@ -42,7 +70,7 @@ Result<Tokenizer> make_tokenizer(const RunFolder& folder, const Config& config,
                                std::to_string(given->size()) + " pieces, model.vocab_size is " +
                                std::to_string(config.model.vocab_size) +
                                "; set model.vocab_size to the first");
-        if (auto s = write_tokenizer(folder, given->bytes()); !s) return s.error();
+        if (auto s = keep(given->bytes()); !s) return s.error();
         return given;
     }
     auto lines = CorpusReader::open(text);
@@ -57,17 +85,39 @@ Result<Tokenizer> make_tokenizer(const RunFolder& folder, const Config& config,
     }
     auto model = train_tokenizer(**lines, spec, progress);
     if (!model) return model.error();
-    if (auto s = write_tokenizer(folder, *model); !s) return s.error();
-    return Tokenizer::from_bytes(std::move(*model), folder.tokenizer_path());
+    if (auto s = keep(*model); !s) return s.error();
+    return Tokenizer::from_bytes(std::move(*model), path);
 }
 
-Status check_hash(const std::map<std::string, std::string>& expected, const std::string& key,
-                  const std::string& found) {
-    const auto it = expected.find(key);
-    if (it == expected.end() || it->second == found) return {};
-    return usage_error("the " + key + " data of this run changed: its content hash is " + found +
-                       ", run.json says " + it->second +
-                       "; resume needs the same corpus and tokenizer");
+/// The synthetic text with its truth, made where it is missing.
+Result<Truth> synthetic_text(DataConfig& data, DataStage& stage, const Progress& progress) {
+    if (!stage.has(kTruth)) {
+        const auto root = stage.root();
+        if (!root) return root.error();
+        auto files = write_synthetic(*root + "/data", kSyntheticSeed, kSyntheticBytes, progress);
+        if (!files) return files.error();
+    }
+    data.train = stage.path("data/train.txt");
+    data.valid = stage.path("data/valid.txt");
+    return Truth::load(stage.path(kTruth));
+}
+
+Status make_tokens(const Config& config, const DataConfig& data, const Tokenizer& tokenizer,
+                   DataStage& stage, const Progress& progress) {
+    if (stage.has(tokens_name("train")) && stage.has(tokens_name("valid"))) return {};
+    const auto root = stage.root();
+    if (!root) return root.error();
+    auto made = prepare_tokens(data, config.train, tokenizer, *root + "/" + tokens_name("train"),
+                               *root + "/" + tokens_name("valid"), progress);
+    return made ? Status() : Status(made.error());
+}
+
+Result<std::string> hash_of(const std::string& path) {
+    auto bytes = read_file(path);
+    if (!bytes) return bytes.error();
+    ContentHash hash;
+    hash.update(bytes->data(), bytes->size());
+    return hash.hex();
 }
 
 Result<BatchSource> open_source(const std::string& path, const Config& config) {
@@ -87,57 +137,65 @@ std::string source_name(const Config& config) {
     return config.data.is_synthetic() ? "synthetic text" : config.data.train;
 }
 
-Result<RunData> prepare_run_data(const RunFolder& folder, const Config& config,
-                                 const std::map<std::string, std::string>& expected,
+Result<RunData> prepare_run_data(const RunFolder& folder, const Config& config, DataStage& stage,
                                  const std::vector<std::string>& siblings,
                                  const Progress& progress) {
-    const std::string dir = folder.dir() + "/data", train_path = dir + "/train.tokens",
-                      valid_path = dir + "/valid.tokens";
-    if (auto s = make_dir(dir); !s) return s.error();
-    if (auto s = take_over_data(folder, config, siblings, progress); !s) return s.error();
+    if (!siblings.empty() && !stage.has(kTokenizer))
+        if (auto s = take_over_data(folder, config, siblings, stage, progress); !s)
+            return s.error();
     DataConfig data = config.data;
     std::optional<Truth> truth;
+    std::map<std::string, std::string> hashes;
     if (data.is_synthetic()) {
-        data.train = dir + "/train.txt";
-        data.valid = dir + "/valid.txt";
-        if (!fs::exists(dir + "/truth.json")) {
-            auto files = write_synthetic(dir, kSyntheticSeed, kSyntheticBytes, progress);
-            if (!files) return files.error();
-        }
-        auto loaded = Truth::load(dir + "/truth.json");
-        if (!loaded) return loaded.error();
-        truth = std::move(*loaded);
-    }
-    auto tokenizer = make_tokenizer(folder, config, data.train, progress);
-    if (!tokenizer) return tokenizer.error();
-    if (tokenizer->size() != config.model.vocab_size)
-        return usage_error(folder.tokenizer_path() + " has " + std::to_string(tokenizer->size()) +
-                           " pieces, model.vocab_size is " +
-                           std::to_string(config.model.vocab_size));
-    if (!fs::exists(train_path) || !fs::exists(valid_path)) {
-        auto made =
-            prepare_tokens(data, config.train, *tokenizer, train_path, valid_path, progress);
+        auto made = synthetic_text(data, stage, progress);
         if (!made) return made.error();
+        truth = std::move(*made);
+        auto hash = hash_of(stage.path(kTruth));
+        if (!hash) return hash.error();
+        hashes["truth"] = *hash;
     }
-    auto train = open_source(train_path, config);
+    auto tokenizer = make_tokenizer(config, data.train, stage, progress);
+    if (!tokenizer) return tokenizer.error();
+    if (auto s = check_size(*tokenizer, stage.path(kTokenizer), config); !s) return s.error();
+    if (auto s = make_tokens(config, data, *tokenizer, stage, progress); !s) return s.error();
+    auto train = open_source(stage.path(tokens_name("train")), config);
     if (!train) return train.error();
-    auto valid = open_source(valid_path, config);
+    auto valid = open_source(stage.path(tokens_name("valid")), config);
     if (!valid) return valid.error();
-    RunData out{std::move(*tokenizer), std::move(*train), std::move(*valid), std::move(truth), {}};
-    out.hashes = {{"train", out.train.tokens().content_hash()},
-                  {"valid", out.valid.tokens().content_hash()},
-                  {"tokenizer", out.tokenizer.hash()}};
-    for (const auto& [key, hash] : out.hashes)
-        if (auto s = check_hash(expected, key, hash); !s) return s.error();
-    return out;
+    hashes["train"] = train->tokens().content_hash();
+    hashes["valid"] = valid->tokens().content_hash();
+    hashes["tokenizer"] = tokenizer->hash();
+    for (const auto& [key, hash] : hashes) {
+        const std::string name = key == "tokenizer" ? kTokenizer
+                                 : key == "truth"   ? kTruth
+                                                    : tokens_name(key);
+        if (auto s = check_hash(folder, key, hash, stage.path(name)); !s) return s.error();
+    }
+    return RunData{std::move(*tokenizer), std::move(*train), std::move(*valid), std::move(truth),
+                   std::move(hashes)};
 }
 
 Result<Tokenizer> load_run_tokenizer(const RunFolder& folder, const Config& config) {
-    auto tokenizer = Tokenizer::load(folder.tokenizer_path());
-    if (tokenizer && tokenizer->size() != config.model.vocab_size)
-        return usage_error(folder.tokenizer_path() + " has " + std::to_string(tokenizer->size()) +
-                           " pieces, model.vocab_size is " +
-                           std::to_string(config.model.vocab_size));
+    const std::string path = folder.tokenizer_path();
+    auto tokenizer = Tokenizer::load(path);
+    if (!tokenizer) return tokenizer;
+    if (auto s = check_size(*tokenizer, path, config); !s) return s.error();
+    if (auto s = check_hash(folder, "tokenizer", tokenizer->hash(), path); !s) return s.error();
+    // Their headers alone: who reads them checks the rest. A folder whose text belongs to another
+    // run is not this run's, whatever is asked of it.
+    for (const char* split : {"train", "valid"}) {
+        const std::string tokens = folder.dir() + "/" + tokens_name(split);
+        if (!fs::exists(tokens)) continue;
+        auto info = TokenFile::read_info(tokens);
+        if (!info) return info.error();
+        if (auto s = check_hash(folder, split, info->content_hash, tokens); !s) return s.error();
+    }
+    const std::string truth = folder.dir() + "/" + kTruth;
+    if (folder.info().corpus_hashes.count("truth") > 0 && fs::exists(truth)) {
+        auto hash = hash_of(truth);
+        if (!hash) return hash.error();
+        if (auto s = check_hash(folder, "truth", *hash, truth); !s) return s.error();
+    }
     return tokenizer;
 }
 
@@ -146,11 +204,15 @@ Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
                                 const std::string& split, const std::string& scratch,
                                 const Progress& progress) {
     if (corpus.empty()) {
-        const auto path = folder.dir() + "/data/" + split + ".tokens";
+        const auto path = folder.dir() + "/" + tokens_name(split);
         if (!fs::exists(path))
             return usage_error(
                 path + " is missing: this run has no prepared text; name one with --corpus");
-        return open_source(path, config);
+        auto source = open_source(path, config);
+        if (!source) return source;
+        const std::string& hash = source->tokens().content_hash();
+        if (auto s = check_hash(folder, split, hash, path); !s) return s.error();
+        return source;
     }
     // The whole file is evaluated: it stands on both sides of prepare_tokens, and the side that is
     // asked for is opened.

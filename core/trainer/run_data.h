@@ -1,5 +1,5 @@
-// Tokenizer and token files of a run: made when the run is created, checked and reused afterwards.
-// Trainer thread.
+// Tokenizer and token files of a run: made when the run is created, checked against the hashes in
+// its run.json and reused afterwards. Trainer thread; readers on any.
 #pragma once
 
 #include <map>
@@ -16,30 +16,32 @@
 #include "core/text/synthetic.h"
 #include "core/text/tokenizer.h"
 #include "core/text/truth.h"
+#include "core/trainer/data_stage.h"
 
 namespace hopscope::core {
 
 struct RunData {
     Tokenizer tokenizer;
     BatchSource train, valid;
-    std::optional<Truth> truth;                 ///< labels of the synthetic corpus
-    std::map<std::string, std::string> hashes;  ///< for run.json: "train", "valid", "tokenizer"
+    std::optional<Truth> truth;  ///< labels of the synthetic corpus
+    /// For run.json: "train", "valid", "tokenizer", of a synthetic corpus "truth".
+    std::map<std::string, std::string> hashes;
 };
 
-/// Makes (or finds) RUN/tokenizer.model and RUN/data/{train,valid}.tokens. With `expected` hashes
-/// (a resumed run), other content is refused. What one of the run folders `siblings` has made from
-/// the same text with the same settings is taken over instead of made again (share_data.h). Errors:
-/// usage as core/text; failed (disk); interrupted.
-Result<RunData> prepare_run_data(const RunFolder& folder, const Config& config,
-                                 const std::map<std::string, std::string>& expected,
+/// Finds RUN/tokenizer.model and RUN/data/{train,valid}.tokens, or makes them where `stage` says.
+/// Other content than run.json names is refused. What one of the run folders `siblings` has made
+/// from the same text with the same settings is taken over instead of made again (share_data.h).
+/// Errors: usage as core/text; failed (disk); interrupted.
+Result<RunData> prepare_run_data(const RunFolder& folder, const Config& config, DataStage& stage,
                                  const std::vector<std::string>& siblings,
                                  const Progress& progress);
 
-/// Only what reading a run needs: its tokenizer.
+/// Only what reading a run needs: its tokenizer. Errors (usage): another one than the run was
+/// trained with, or token files of another text beside it; what is missing is not looked at.
 Result<Tokenizer> load_run_tokenizer(const RunFolder& folder, const Config& config);
 
 /// Encodes another corpus for `eval`: `split` of `corpus` (empty: the run's own), in a folder that
-/// the caller removes.
+/// the caller removes. Errors (usage): the run's own is not the one it was trained with.
 Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
                                 const Tokenizer& tokenizer, const std::string& corpus,
                                 const std::string& split, const std::string& scratch,

@@ -42,6 +42,7 @@ Result<Evaluation> evaluate_run(const LiveRun& run, const RunFolder& folder,
     auto record = eval_record(run, folder, *found);
     record.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (auto s = folder.check(); !s) return s.error();
     if (auto s = write_eval(folder.eval_path(run.step()), record); !s) return s.error();
     return found;
 }

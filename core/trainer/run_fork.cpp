@@ -51,7 +51,7 @@ Status inherit_changes(const RunFolder& run, const RunFolder& fork) {
 
 Status inherit(const RunFolder& run, RunRecords& fork, const LiveRun& copy, const Command* with) {
     const bool synthetic = copy.config.data.is_synthetic();
-    if (auto s = link_data(run, fork.folder(), synthetic); !s) return s;
+    if (auto s = link_data(run, fork.folder().dir(), synthetic); !s) return s;
     if (auto s = inherit_curves(run, fork.folder()); !s) return s;
     if (auto s = inherit_changes(run, fork.folder()); !s) return s;
     if (auto s = fork.open_logs(copy.config.model.n_layers, copy.step()); !s) return s;
@@ -65,14 +65,12 @@ Status inherit(const RunFolder& run, RunRecords& fork, const LiveRun& copy, cons
 Result<RunRecords> found_fork(const std::string& dir, const RunRecords& records,
                               const LiveRun& copy, const Command* with) {
     const RunFolder& run = records.folder();
+    if (auto s = records.check(); !s) return s.error();
     auto fork = RunRecords::create(dir, copy.config, fork_info(run, copy.step(), with));
     Status founded = fork ? inherit(run, *fork, copy, with) : Status(fork.error());
     if (founded) return fork;
-    fork = founded.error();  // lets go of the lock
-    std::error_code ignored;
-    fs::remove_all(dir, ignored);
-    fs::remove(parent_dir(dir), ignored);  // the folder of forks, if it holds no other
-    return fork;
+    if (fork) fork->undo_create();
+    return founded.error();
 }
 
 }  // namespace hopscope::core

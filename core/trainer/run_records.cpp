@@ -1,5 +1,7 @@
 #include "core/trainer/run_records.h"
 
+#include <filesystem>
+
 #include "core/base/clock.h"
 #include "core/config/config.h"
 #include "core/trainer/checkpoint_io.h"
@@ -41,18 +43,20 @@ Result<RunRecords> RunRecords::create(const std::string& dir, const Config& conf
     return records;
 }
 
-Status RunRecords::take(const Config& config, const Device& device, int64_t step) {
-    auto folder = RunFolder::open(folder_.dir(), /*writer=*/true);
-    if (!folder) return folder.error();
-    auto info = folder->info();
+Status RunRecords::take(const Config& config, const Device& device, int64_t step,
+                        const std::function<Status()>& place) {
+    if (!folder_.locked())
+        if (auto s = folder_.lock(); !s) return s;
+    if (auto s = folder_.begin_writing(); !s) return s;
+    writes_ = true;
+    if (auto s = place(); !s) return s;
+    auto info = folder_.info();
     info.resumes.push_back({step, unix_seconds(), changed_});
     info.state = RunState::running;
     info.reason.clear();
     describe(info, config, device);
-    if (auto s = folder->write_config(to_toml(config)); !s) return s;
-    if (auto s = folder->write_info(info); !s) return s;
-    folder_ = std::move(*folder);
-    writes_ = true;
+    if (auto s = folder_.write_config(to_toml(config)); !s) return s;
+    if (auto s = folder_.write_info(info); !s) return s;
     leave_forks(folder_, "the run was resumed at step " + std::to_string(step));
     return {};
 }
@@ -68,16 +72,30 @@ Status RunRecords::open_logs(int64_t layers, int64_t step) {
 }
 
 Result<std::vector<ScalarRecord>> RunRecords::history(int64_t step) const {
+    // A run that was killed while it was prepared has none yet.
+    if (!std::filesystem::exists(folder_.metrics_path())) return std::vector<ScalarRecord>();
     auto records = read_metrics_csv(folder_.metrics_path());
     if (records) std::erase_if(*records, [&](const ScalarRecord& r) { return r.step > step; });
     return records;
 }
 
+Status RunRecords::append(const ScalarRecord& record) {
+    if (auto s = check(); !s) return s;
+    return metrics_->append(record);
+}
+
+Status RunRecords::amend(const ScalarRecord& record) {
+    if (auto s = check(); !s) return s;
+    return metrics_->amend(record);
+}
+
 Status RunRecords::log(const Command& command, int64_t step, const std::string& by) {
+    if (auto s = check(); !s) return s;
     return events_->append({command, step, unix_seconds(), by});
 }
 
 Status RunRecords::checkpoint(const EngineState& state, int64_t keep) {
+    if (auto s = check(); !s) return s;
     if (auto s = metrics_->sync(); !s) return s;
     const auto checkpoints = folder_.checkpoints();
     if (auto s = write_checkpoint(checkpoints, state); !s) return s;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,12 +35,18 @@ class RunRecords {
         : folder_(std::move(folder)), changed_(std::move(changed)) {}
 
     const RunFolder& folder() const { return folder_; }
-    bool writes() const { return writes_; }    ///< holds the lock of the folder
+    bool writes() const { return writes_; }    ///< this process writes the folder
     bool created() const { return created_; }  ///< the folder is of this process
+    Status lock() { return folder_.lock(); }   ///< RunFolder::lock
+    /// Whether the folder is still the run's (RunFolder::check).
+    Status check() const { return folder_.check(); }
+    void undo_create() { folder_.undo_create(); }
 
-    /// Makes a look the writer: takes the lock, notes in run.json a resumption at `step`, and
-    /// leaves the forks that nobody trains any more. Errors: as RunFolder::open.
-    Status take(const Config& config, const Device& device, int64_t step);
+    /// Makes a look the writer: takes the lock if it has not, then `place`s what was made for the
+    /// run beside it, notes in run.json a resumption at `step`, and leaves the forks that nobody
+    /// trains any more. Errors: as RunFolder::open; of `place`.
+    Status take(const Config& config, const Device& device, int64_t step,
+                const std::function<Status()>& place);
     /// Of the writer: metrics.csv cut to `step`, a new event file, the log of commands.
     Status open_logs(int64_t layers, int64_t step);
 
@@ -47,8 +54,8 @@ class RunRecords {
     Result<std::vector<ScalarRecord>> history(int64_t step) const;
 
     // Of the writer, once the logs are open.
-    Status append(const ScalarRecord& record) { return metrics_->append(record); }
-    Status amend(const ScalarRecord& record) { return metrics_->amend(record); }
+    Status append(const ScalarRecord& record);
+    Status amend(const ScalarRecord& record);
     Status log(const Command& command, int64_t step, const std::string& by);
     /// A checkpoint of `state`, which never knows more than metrics.csv; the `keep` newest stay.
     Status checkpoint(const EngineState& state, int64_t keep);

@@ -1,7 +1,6 @@
 #include "core/trainer/run_trainer.h"
 
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/base/debug_points.h"
@@ -14,11 +13,11 @@
 
 namespace hopscope::core {
 
-Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
+Status RunTrainer::guarded(const std::function<Status()>& work) {
     try {
-        auto prepared = prepare_run(progress, status);
-        if (!prepared) abandon(prepared.error());
-        return prepared;
+        auto worked = work();
+        if (!worked) abandon(worked.error());
+        return worked;
     } catch (const std::exception& e) {
         const Error error = torch_error(e);
         abandon(error);
@@ -26,7 +25,21 @@ Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
     }
 }
 
-Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
+Status RunTrainer::prepare(const Progress& progress, RunStatus& status) {
+    auto examined = examine(progress, status);
+    return examined ? begin_writing() : examined;
+}
+
+Status RunTrainer::examine(const Progress& progress, RunStatus& status) {
+    return guarded([&] { return examine_run(progress, status); });
+}
+
+Status RunTrainer::begin_writing() {
+    if (options_.open_only) return {};
+    return guarded([&] { return start_writing(); });
+}
+
+Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     auto setup = set_up(options_);
     if (!setup) return setup.error();
     use_threads(setup->device.threads);
@@ -53,8 +66,11 @@ Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
     status.source = source_name(config);
     status.synthetic = config.data.is_synthetic();
 
-    auto data = prepare_run_data(folder(), config, folder().info().corpus_hashes, options_.siblings,
-                                 progress);
+    using Where = DataStage::Where;
+    stage_ = std::make_unique<DataStage>(folder().dir(), records_->created() ? Where::in_place
+                                                         : folder().locked() ? Where::beside
+                                                                             : Where::apart);
+    auto data = prepare_run_data(folder(), config, *stage_, options_.siblings, progress);
     if (!data) return data.error();
     progress.report("building the model", -1);
     Engine engine(checkpoint ? std::move(*checkpoint) : first_state(*setup), {setup->form});
@@ -66,17 +82,22 @@ Status RunTrainer::prepare_run(const Progress& progress, RunStatus& status) {
                                               std::move(engine), std::move(replay),
                                               std::move(geometry)});
     status.parameters = parameters();
-    if (records_->writes()) {
-        if (auto s = records_->open_logs(config.model.n_layers, step()); !s) return s;
-        RunInfo info = folder().info();
-        info.corpus_hashes = live_->data.hashes;
-        info.parameters = status.parameters;
-        if (auto s = records_->write_info(info); !s) return s;
-    }
     if (auto s = read_history(); !s) return s;
     for (const auto& r : history_)
         if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
     return live_->catch_up();
+}
+
+/// From here on the folder is changed; what could be refused has been.
+Status RunTrainer::start_writing() {
+    const auto place = [&] { return stage_->put_in_place(); };
+    if (!records_->writes())
+        if (auto s = records_->take(live_->config, live_->device, step(), place); !s) return s;
+    if (auto s = records_->open_logs(live_->config.model.n_layers, step()); !s) return s;
+    RunInfo info = folder().info();
+    info.corpus_hashes = live_->data.hashes;
+    info.parameters = parameters();
+    return records_->write_info(info);
 }
 
 Status RunTrainer::read_history() {
@@ -95,21 +116,19 @@ void RunTrainer::abandon(const Error& error) {
         (void)write_state(RunState::paused, "").ok();  // can go on with --resume
     } else if (records_->created()) {
         // Nothing was trained: the folder must not stand in the way of the next try under its name.
-        const auto dir = folder().dir();
+        records_->undo_create();
         records_.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(dir, ignored);
     } else if (records_->writes()) {
         (void)write_state(RunState::failed, error.message).ok();
     }
+    stage_.reset();
 }
 
 Status RunTrainer::ensure_writer() {
     if (records_->writes()) return {};
     const auto file = folder().config_path();
     if (auto s = check_debug(live_->config, options_.allow_debug, file); !s) return s;
-    if (auto s = records_->take(live_->config, live_->device, step()); !s) return s;
-    return records_->open_logs(live_->config.model.n_layers, step());
+    return start_writing();
 }
 
 std::vector<ScalarRecord> RunTrainer::history() {
@@ -126,6 +145,7 @@ std::vector<ScalarRecord> RunTrainer::recorded() const {
 Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
     try {
         if (auto s = ensure_writer(); !s) return s.error();
+        if (auto s = records_->check(); !s) return s.error();
         if (auto s = live_->catch_up(); !s) return s.error();
         LiveRun& run = *live_;
         const bool shown = run.due(step() + 1).snapshot;
@@ -147,6 +167,7 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
 }
 
 void RunTrainer::save_bad_batch() {
+    if (!records_->check()) return;
     const auto& train = live_->config.train;
     const nlohmann::json j = {{"format", "hopscope.bad_batch/1"},
                               {"step", step()},
@@ -164,6 +185,7 @@ void RunTrainer::save_bad_batch() {
 Result<float> RunTrainer::evaluate(const Progress& progress) {
     try {
         if (auto s = ensure_writer(); !s) return s.error();
+        if (auto s = records_->check(); !s) return s.error();
         auto found = evaluate_run(*live_, folder(), progress);
         if (!found) return found.error();
         evaluated_ = std::move(found->sequences);
@@ -249,7 +271,7 @@ Result<std::unique_ptr<RunTrainer>> RunTrainer::fork(const Command* with) {
         SessionOptions options = options_;
         options.run_dir = folder().fork_path(step());
         options.resume = options.open_only = false;
-        if (std::filesystem::exists(options.run_dir))
+        if (!check_new_folder(options.run_dir, "run"))
             return usage_error(options.run_dir +
                                " exists: an earlier fork of this step; make another step first, "
                                "or move that folder away");

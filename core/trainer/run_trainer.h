@@ -4,12 +4,14 @@
 // alone.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/session/trainer.h"
+#include "core/trainer/data_stage.h"
 #include "core/trainer/live_run.h"
 #include "core/trainer/peak_memory.h"
 #include "core/trainer/run_records.h"
@@ -28,6 +30,11 @@ class RunTrainer : public Trainer {
     Due due() const override { return live_->due(step()); }
     Result<float> evaluate(const Progress& progress) override;
     Status record(const ScalarRecord& record) override { return records_->append(record); }
+    /// The two halves of prepare(). Of a run that goes on the first reads and checks everything and
+    /// changes no byte in its folder; the second makes it the writer's (none if it is only looked
+    /// at). Apart, so that a race can check all lanes before it changes one.
+    Status examine(const Progress& progress, RunStatus& status);
+    Status begin_writing();
     bool owes_evaluation() override { return owed_.has_value(); }
     Result<ScalarRecord> make_up(float valid_loss) override;
     Status checkpoint() override;
@@ -41,7 +48,7 @@ class RunTrainer : public Trainer {
     Status write_state(RunState state, const std::string& reason) override;
 
     /// Leaves a prepared run that will not be trained as prepare() does after `error`: paused after
-    /// an interruption, gone if this call began it, else failed.
+    /// an interruption, gone if this call began it, failed if it is written, else untouched.
     void abandon(const Error& error);
     /// The records of metrics.csv up to the present step, read anew.
     std::vector<ScalarRecord> recorded() const;
@@ -60,7 +67,10 @@ class RunTrainer : public Trainer {
     const std::vector<double>& evaluated() const { return evaluated_; }
 
   private:
-    Status prepare_run(const Progress& progress, RunStatus& status);
+    Status examine_run(const Progress& progress, RunStatus& status);
+    Status start_writing();
+    /// Work that leaves the folder as abandon() says if it fails.
+    Status guarded(const std::function<Status()>& work);
     /// Curves of the steps done, and whether the newest lacks the evaluation that was due.
     Status read_history();
     /// A run that was opened to look at becomes ours at the first thing that writes.
@@ -69,6 +79,7 @@ class RunTrainer : public Trainer {
 
     SessionOptions options_;
     std::optional<RunRecords> records_;
+    std::unique_ptr<DataStage> stage_;  ///< until the folder is written
     std::unique_ptr<LiveRun> live_;
     std::vector<ScalarRecord> history_;
     std::optional<ScalarRecord> owed_;  ///< last record, whose due evaluation was cut short

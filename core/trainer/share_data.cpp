@@ -105,27 +105,27 @@ Status link_or_copy(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-Status link_data(const RunFolder& from, const RunFolder& to, bool synthetic) {
+Status link_data(const RunFolder& from, const std::string& root, bool synthetic) {
     std::error_code error;
-    fs::create_directories(to.dir() + "/data", error);
-    if (error) return failure("cannot create " + to.dir() + "/data: " + error.message());
+    fs::create_directory(root + "/data", error);
+    if (error) return file_error("cannot create the folder", root + "/data", error.value());
     std::vector<std::string> names = {"data/train.tokens", "data/valid.tokens"};
     // Each file stands for those before it, so that a kill in between leaves nothing half.
     if (synthetic)
         names.insert(names.begin(), {"data/train.txt", "data/valid.txt", "data/truth.json"});
     for (const auto& name : names) {
-        const std::string target = to.dir() + "/" + name;
+        const std::string target = root + "/" + name;
         if (fs::exists(target)) continue;
         if (auto s = link_or_copy(from.dir() + "/" + name, target); !s) return s;
     }
     auto model = read_file(from.tokenizer_path());
     if (!model) return model.error();
-    return write_file_atomic(to.tokenizer_path(), *model);
+    return write_file_atomic(root + "/tokenizer.model", *model);
 }
 
 Status take_over_data(const RunFolder& folder, const Config& config,
-                      const std::vector<std::string>& siblings, const Progress& progress) {
-    if (siblings.empty() || fs::exists(folder.tokenizer_path())) return {};
+                      const std::vector<std::string>& siblings, DataStage& stage,
+                      const Progress& progress) {
     Text text(config.data, progress);
     for (const auto& dir : siblings) {
         if (dir == folder.dir() || !is_run_folder(dir)) continue;
@@ -136,7 +136,9 @@ Status take_over_data(const RunFolder& folder, const Config& config,
         if (!fits) return fits.error();
         if (!*fits) continue;
         progress.report("taking over the tokens of " + sibling->name(), -1);
-        return link_data(*sibling, folder, config.data.is_synthetic());
+        const auto root = stage.root();
+        if (!root) return root.error();
+        return link_data(*sibling, *root, config.data.is_synthetic());
     }
     return {};
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/lab/batch_file.h"
+#include "core/run/folder_lock.h"
 #include "core/run/run_folder.h"
 #include "tests/trainer/run_helpers.h"
 
@@ -217,6 +218,44 @@ TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
     complains(tiny + "set = \"moe.top_k=2\"\n", "batch.toml:3: run.set");
     complains(tiny + tiny, "stands in line 1 already");
     EXPECT_FALSE(std::filesystem::exists(options_.out)) << "nothing may be begun";
+}
+
+TEST_F(Batch, OfAnotherProcessIsRefusedBeforeAnythingIsDone) {
+    write_file("", "train.steps=2");
+    train();
+    const auto lock = FolderLock::take(options_.out, "batch");
+    ASSERT_TRUE(lock);
+    const auto before = contents_of(options_.out);
+    EXPECT_NE(refusal().find("is writing this batch"), std::string::npos);
+    EXPECT_TRUE(contents_of(options_.out) == before);
+}
+
+TEST_F(Batch, FolderThatIsNotOursIsRefused) {
+    write_file("", "train.steps=2");
+    std::filesystem::create_directories(options_.out + "/wide-seed42");
+    put_bytes(options_.out + "/notes.txt", "mine");
+    auto before = contents_of(options_.out);
+    EXPECT_NE(refusal().find("notes.txt"), std::string::npos);
+    EXPECT_TRUE(contents_of(options_.out) == before);
+    std::filesystem::remove(options_.out + "/notes.txt");
+    before = contents_of(options_.out);
+    EXPECT_NE(refusal().find("wide-seed42"), std::string::npos) << "no run of the batch";
+    EXPECT_TRUE(contents_of(options_.out) == before);
+    std::filesystem::remove(options_.out + "/wide-seed42");
+    EXPECT_EQ(train().at("state"), "done") << "an empty folder is taken";
+}
+
+// Wrong if a batch that was killed in its first run, before there was a report, cannot go on.
+TEST_F(Batch, KilledInItsFirstRunGoesOn) {
+    write_file("", "train.steps=2");
+    train();
+    for (const char* name : {"/batch.json", "/batch.csv", "/.lock"})
+        std::filesystem::remove(options_.out + name);
+    for (const char* name : {"/wide-seed7", "/deep-seed42", "/deep-seed7"})
+        std::filesystem::remove_all(options_.out + name);
+    train();
+    EXPECT_EQ(begun(),
+              (std::vector<What>{What::skipped, What::started, What::started, What::started}));
 }
 
 }  // namespace

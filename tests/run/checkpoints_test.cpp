@@ -1,7 +1,9 @@
 #include "core/run/checkpoints.h"
 
+#include <atomic>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "core/base/files.h"
 #include "tests/base/child_process.h"
@@ -217,6 +219,50 @@ TEST(Checkpoints, StateThatIsNoObjectIsRefused) {
         EXPECT_FALSE(f.checkpoints.write(1, content)) << text;
     }
     EXPECT_TRUE(f.checkpoints.steps().empty());
+}
+
+// Wrong if a reader beside a writer fails on a checkpoint that has just been rotated away.
+TEST(Checkpoints, ReadersTakeTheNextNewestWhileTheyRotate) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 1, 1));
+    std::atomic<bool> stop = false;
+    std::thread writer([&] {
+        for (int64_t step = 2; !stop; ++step) {
+            (void)write(f.checkpoints, step, 1, 4).ok();
+            if (step % 3 == 0) (void)write(f.checkpoints, step, 2, 4).ok();  // again: replaced
+            (void)f.checkpoints.rotate(1).ok();
+        }
+    });
+    int64_t last = 0;
+    for (int look = 0; look < 300; ++look) {
+        const auto newest = f.checkpoints.open_newest();
+        EXPECT_TRUE(newest) << newest.error().message;
+        if (!newest) break;
+        EXPECT_GE(newest->step, last);
+        last = newest->step;
+    }
+    stop = true;
+    writer.join();
+}
+
+// Wrong if an older checkpoint is read in the place of a damaged one, as if it were the newest.
+TEST(Checkpoints, ADamagedNewestIsNotPassedOver) {
+    const Folder f;
+    EXPECT_FALSE(f.checkpoints.open_newest());
+    ASSERT_TRUE(write(f.checkpoints, 1, 1));
+    ASSERT_TRUE(write(f.checkpoints, 2, 1));
+    put_bytes(f.checkpoints.path_of(2) + "/state.json", "{");
+    const auto newest = f.checkpoints.open_newest();
+    ASSERT_FALSE(newest);
+    EXPECT_EQ(newest.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(newest.error().message, "step_00000002/state.json"));
+}
+
+// Wrong if a checkpoint makes the folder of a run that was deleted anew.
+TEST(Checkpoints, AreNotWrittenWhereTheRunIsGone) {
+    const TempFolder dir;
+    EXPECT_FALSE(write(Checkpoints(dir / "run/checkpoints"), 1, 1));
+    EXPECT_FALSE(fs::exists(dir / "run"));
 }
 
 }  // namespace

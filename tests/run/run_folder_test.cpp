@@ -75,6 +75,31 @@ TEST(RunInfo, BadFilesAreRefused) {
               "\"steps\""},
              {R"({"format": "hopscope.run/1", "state": "done", "corpus_hashes": [1]})",
               "\"corpus_hashes\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "threads": 1000000})",
+              "\"threads\": found 1000000, allowed 0 … 1024"},
+             {R"({"format": "hopscope.run/1", "state": "done", "threads": -1})", "\"threads\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "steps": -1})", "\"steps\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "parameters": -1})",
+              "\"parameters\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "peak_memory_bytes": -1})",
+              "\"peak_memory_bytes\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "created": -1})", "\"created\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "created": 1e300})", "\"created\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "created": null})", "\"created\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "device": "tpu"})",
+              "\"device\": found \"tpu\", allowed cpu, cuda"},
+             {R"({"format": "hopscope.run/1", "state": "done", "device": "auto"})", "\"device\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "precision": "fp8"})",
+              "\"precision\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "config_hash": "../x"})",
+              "\"config_hash\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "corpus_hashes": {"train": "x"}})",
+              "\"train\""},
+             {R"({"format": "hopscope.run/1", "state": "done", "resumes": [{"step": -4}]})",
+              "\"resumes.step\""},
+             {R"({"format": "hopscope.run/1", "state": "done",
+                  "forked_from": {"run": "a", "step": -4}})",
+              "\"forked_from.step\""},
              {R"({"format": "hopscope.run/1", "state": "done", "resumes": [1]})", "\"resumes\""},
              {R"({"format": "hopscope.run/1", "state": "done", "forked_from": 3})",
               "\"forked_from\""},
@@ -137,6 +162,9 @@ TEST(RunFolder, InterruptedCreationIsTakenOver) {
     ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
     fs::remove(dir / "a/run.json");
     put_bytes(dir / "a/run.json.tmp", "{");
+    EXPECT_FALSE(RunFolder::create(dir / "a", "y", sample_info()))
+        << "a run that lost its run.json is not what a killed start leaves";
+    put_bytes(dir / "a/.lock", "4711 new\n");
     EXPECT_FALSE(RunFolder::open(dir / "a", false));
     auto folder = RunFolder::create(dir / "a", "y", sample_info());
     ASSERT_TRUE(folder) << folder.error().message;
@@ -196,9 +224,14 @@ TEST(RunFolder, SecondWriterInTheSameProcess) {
 TEST(RunFolder, OnlyTheWriterCleansUp) {
     const TempFolder dir;
     ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
-    const std::vector<std::string> leftovers = {dir / "a/run.json.tmp", dir / "a/config.toml.tmp",
+    const std::vector<std::string> leftovers = {dir / "a/run.json.tmp",
+                                                dir / "a/config.toml.tmp",
                                                 dir / "a/geometry/step_00000050.safetensors.tmp",
-                                                dir / "a/eval/step_00000050.json.tmp"};
+                                                dir / "a/eval/step_00000050.json.tmp",
+                                                dir / "a/data/train.tokens.partial-4711",
+                                                dir / "a/data/valid.tokens.tmp"};
+    fs::create_directories(dir / "a/data");
+    put_bytes(dir / "a/data/other.partial-4711", "mine");
     for (const auto& path : leftovers) put_bytes(path, "torn");
     fs::create_directories(dir / "a/checkpoints/.new_step_00000100");
     put_bytes(dir / "a/notes.tmp", "mine");
@@ -208,6 +241,50 @@ TEST(RunFolder, OnlyTheWriterCleansUp) {
     for (const auto& path : leftovers) EXPECT_FALSE(fs::exists(path)) << path;
     EXPECT_FALSE(fs::exists(dir / "a/checkpoints/.new_step_00000100"));
     EXPECT_TRUE(fs::exists(dir / "a/notes.tmp"));
+    EXPECT_TRUE(fs::exists(dir / "a/data/other.partial-4711"));
+}
+
+// Wrong if what was read of a run may be overwritten after another process went on with it.
+TEST(RunFolder, ALookThatIsOutOfDateDoesNotBecomeTheWriter) {
+    const TempFolder dir;
+    ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
+    auto look = RunFolder::open(dir / "a", false);
+    ASSERT_TRUE(look);
+    RunInfo info = sample_info();
+    info.resumes.push_back({600, 1700000200, {}});
+    ASSERT_TRUE(RunFolder::open(dir / "a", true)->write_info(info));
+    const auto late = look->lock();
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(late.error().message, "open it again")) << late.error().message;
+    EXPECT_FALSE(look->locked());
+}
+
+// Wrong if a deleted run comes back as a ghost, or a folder that took its name is written.
+TEST(RunFolder, AWriterNoticesThatItsFolderIsGone) {
+    const TempFolder dir;
+    for (const bool replaced : {false, true}) {
+        auto folder = RunFolder::create(dir / "a", "x", sample_info());
+        ASSERT_TRUE(folder);
+        fs::rename(dir / "a", dir / "away");
+        if (replaced) fs::create_directories(dir / "a/geometry");
+        for (const Status& status :
+             {folder->check(), folder->write_state(RunState::done, ""),
+              Status(folder->save_geometry({}).ok() ? Status() : Status(failure("no")))})
+            EXPECT_FALSE(status) << replaced;
+        EXPECT_TRUE(contains(folder->check().error().message, dir / "a"));
+        folder->undo_create();
+        EXPECT_EQ(fs::exists(dir / "a/geometry"), replaced);
+        EXPECT_FALSE(fs::exists(dir / "a/run.json"));
+        EXPECT_TRUE(fs::exists(dir / "away/run.json")) << "it is no longer this process's";
+        fs::remove_all(dir / "a");
+        fs::remove_all(dir / "away");
+    }
+    auto folder = RunFolder::create(dir / "a", "x", sample_info());
+    ASSERT_TRUE(folder);
+    fs::remove(dir / "a/run.json");
+    EXPECT_FALSE(folder->write_state(RunState::done, "")) << "its content was deleted";
+    EXPECT_FALSE(fs::exists(dir / "a/run.json"));
 }
 
 TEST(RunFolder, FullDiskLeavesRunJson) {

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <tuple>
 
+#include "core/run/folder_lock.h"
 #include "core/run/run_folder.h"
 #include "tests/trainer/run_helpers.h"
 
@@ -208,6 +209,47 @@ TEST_F(Race, MissingTextLeavesNothingBehind) {
     refused("missing.txt");
     EXPECT_FALSE(std::filesystem::exists(lane("wide")));
     EXPECT_FALSE(std::filesystem::exists(lane("race.json")));
+}
+
+TEST_F(Race, RefusedResumeOfOneLaneChangesNone) {
+    options_.config_paths.pop_back();
+    options_.overrides = {"train.steps=4", "train.eval_every=4"};
+    race();
+    // The first lane could go on, the second cannot.
+    const std::string tokens = lane("deep") + "/data/valid.tokens";
+    std::filesystem::remove(tokens);
+    std::filesystem::copy_file(lane("deep") + "/data/train.tokens", tokens);
+    const auto before = contents_of(options_.out);
+    options_.resume = true;
+    options_.config_paths.clear();
+    options_.overrides = {"train.steps=8"};
+    refused(tokens);
+    EXPECT_TRUE(contents_of(options_.out) == before);
+}
+
+TEST_F(Race, OfAnotherProcessIsRefusedBeforeAnythingIsDone) {
+    options_.overrides = {"train.steps=2"};
+    race();
+    const auto lock = FolderLock::take(options_.out, "race");
+    ASSERT_TRUE(lock);
+    const auto before = contents_of(options_.out);
+    options_.resume = true;
+    refused("is writing this race");
+    EXPECT_TRUE(contents_of(options_.out) == before);
+}
+
+TEST_F(Race, FailedStartLeavesTheFolderAsItWas) {
+    const auto before = contents_of(dir_.path());
+    options_.overrides = {"data.train=\"absent.txt\""};
+    options_.out = dir_ / "deep/er/race";
+    refused("absent.txt");
+    EXPECT_TRUE(contents_of(dir_.path()) == before);
+    std::filesystem::create_directories(dir_ / "mine");
+    put_bytes(dir_ / "mine/notes.txt", "mine");
+    options_.out = dir_ / "mine";
+    options_.overrides = {"train.steps=2"};
+    refused("notes.txt");
+    EXPECT_EQ(contents_of(dir_ / "mine").size(), 1u);
 }
 
 }  // namespace

@@ -1,0 +1,128 @@
+#include "core/run/folder_lock.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace hopscope::core {
+namespace {
+
+constexpr int kLockAttempts = 4;
+constexpr std::chrono::milliseconds kLockPause{25};
+
+std::string lock_path(const std::string& dir) {
+    return dir + "/.lock";
+}
+
+/// Whether `path` is what `fd` has open.
+bool is_same(const std::string& path, int fd) {
+    struct stat named {
+    }, opened{};
+    return ::stat(path.c_str(), &named) == 0 && ::fstat(fd, &opened) == 0 &&
+           named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+/// " (4711)" of a living process, else "": a writer that has not signed yet leaves the number of
+/// the one before it.
+std::string owner(int fd) {
+    char text[32] = {};
+    const ssize_t got = ::pread(fd, text, sizeof text - 1, 0);
+    int process = 0;
+    if (got > 0) std::from_chars(text, text + got, process);
+    if (process <= 0 || (::kill(process, 0) != 0 && errno == ESRCH)) return "";
+    return " (" + std::to_string(process) + ")";
+}
+
+}  // namespace
+
+Result<FolderLock> FolderLock::take(const std::string& dir, const std::string& what) {
+    const std::string path = lock_path(dir);
+    FolderLock lock;
+    lock.dir_ = dir;
+    // Who only looks whether a folder is being written holds the lock for a moment: that passes.
+    for (int attempts = kLockAttempts; attempts > 0; --attempts) {
+        lock.folder_ = FileHandle(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!lock.folder_.valid()) return file_error("cannot open the folder", dir, errno);
+        FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+        const bool made = file.valid();
+        if (!made) file = FileHandle(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+        if (!file.valid()) {
+            if (errno == ENOENT) continue;  // another process has just taken its own away
+            return file_error("cannot open", path, errno);
+        }
+        if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+            if (!is_same(path, file.get())) continue;
+            lock.file_ = std::move(file);
+            lock.made_ = made;
+            return lock;
+        }
+        if (errno != EWOULDBLOCK) return file_error("cannot lock", path, errno);
+        if (attempts > 1) {
+            std::this_thread::sleep_for(kLockPause);
+            continue;
+        }
+        return usage_error(
+            dir + ": another process" + owner(file.get()) + " is writing this " + what +
+            "; stop it first" +
+            (what == "run" ? ", or open the run to look at it only" : ", or name another folder"));
+    }
+    return failure(path + ": is taken away again and again by another process; try once more");
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept {
+    *this = std::move(other);
+}
+
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+    std::swap(dir_, other.dir_);
+    std::swap(folder_, other.folder_);
+    std::swap(file_, other.file_);
+    std::swap(made_, other.made_);
+    std::swap(signed_, other.signed_);
+    return *this;
+}
+
+FolderLock::~FolderLock() {
+    if (made_ && !signed_) remove();
+}
+
+Status FolderLock::sign(const std::string& note) {
+    const std::string path = lock_path(dir_);
+    const std::string self = std::to_string(::getpid()) + (note.empty() ? "" : " " + note) + "\n";
+    if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0)
+        return file_error("cannot write", path, errno);
+    signed_ = true;
+    return write_all(file_.get(), self.data(), self.size(), path);
+}
+
+Status FolderLock::check() const {
+    if (is_same(dir_, folder_.get())) return {};
+    return failure(dir_ +
+                   ": the folder was deleted, moved or replaced while it was written; nothing more "
+                   "is written there, and what is not saved yet is lost");
+}
+
+void FolderLock::remove() {
+    if (!held()) return;
+    const std::string path = lock_path(dir_);
+    if (is_same(path, file_.get())) ::unlink(path.c_str());
+    made_ = false;
+    file_ = FileHandle();
+    folder_ = FileHandle();
+}
+
+bool is_being_written(const std::string& dir) {
+    const FileHandle file(::open(lock_path(dir).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    // A shared lock, so that two who look do not take each other for a writer.
+    return file.valid() && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+}  // namespace hopscope::core

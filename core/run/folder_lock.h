@@ -1,0 +1,42 @@
+// The lock of the one writer of a folder (a run, a race, a batch): flock on DIR/.lock, which ends
+// with the process however that ends. Who holds it also knows whether the folder is still the one
+// that was locked, so that nothing is written into a name that was deleted or given to something
+// else meanwhile. Owned by the writer; one thread.
+#pragma once
+
+#include <string>
+
+#include "core/base/files.h"
+#include "core/base/result.h"
+
+namespace hopscope::core {
+
+class FolderLock {
+  public:
+    FolderLock() = default;  ///< of nothing; held() is false
+    /// Changes no byte of the folder yet. `what` is written there, for messages: "run", "batch".
+    /// Errors: usage, another process has it (with its number where that is known); failed.
+    static Result<FolderLock> take(const std::string& dir, const std::string& what);
+    FolderLock(FolderLock&& other) noexcept;
+    FolderLock& operator=(FolderLock&& other) noexcept;
+    /// Takes a .lock away again that it made and that was never signed.
+    ~FolderLock();
+
+    bool held() const { return file_.valid(); }
+    /// From now on the folder is written: the file says by whom. `note` stands behind the number.
+    Status sign(const std::string& note = "");
+    /// Errors (failed): the folder was deleted, moved or replaced since it was locked.
+    Status check() const;
+    /// Deletes the file and lets go.
+    void remove();
+
+  private:
+    std::string dir_;
+    FileHandle folder_, file_;
+    bool made_ = false, signed_ = false;
+};
+
+/// Whether some process (this one, too) holds the lock of `dir` now.
+bool is_being_written(const std::string& dir);
+
+}  // namespace hopscope::core

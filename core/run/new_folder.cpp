@@ -1,0 +1,177 @@
+#include "core/run/new_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "core/base/utf8.h"
+#include "core/run/step_names.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Behind the number of the process in the .lock of a folder that is not finished yet.
+constexpr const char* kUnfinished = "new";
+constexpr int kMostLinks = 40;
+
+bool is_file(const std::string& path) {
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored);
+}
+
+/// Whether the lock of `dir` was left by a start that did not come to its end.
+bool is_unfinished(const std::string& dir) {
+    const auto text = read_file(dir + "/.lock", 64);
+    return text && text->find(std::string(" ") + kUnfinished) != std::string::npos;
+}
+
+/// Whether a start that was killed may have left this: before its folder is a run (a race, a batch)
+/// it holds no more.
+bool left_by_start(const std::string& path, const std::string& name) {
+    static const std::set<std::string> kFiles = {"config.toml", "config.toml.tmp", "run.json.tmp",
+                                                 "race.json.tmp", "batch.json.tmp"};
+    std::error_code error;
+    const auto status = fs::symlink_status(path, error);
+    if (fs::is_directory(status)) return fs::is_empty(path, error) && !error;
+    return fs::is_regular_file(status) && kFiles.count(name) > 0;
+}
+
+/// The first of `names` that makes the folder foreign; "" if there is none.
+std::string foreign_of(const std::string& dir, const std::vector<std::string>& names) {
+    const bool unfinished = is_unfinished(dir);
+    for (const std::string& name : names) {
+        if (name == ".lock") continue;
+        if (!unfinished || !left_by_start(dir + "/" + name, name)) return name;
+    }
+    return "";
+}
+
+/// Where a link that leads to nothing points.
+std::string followed(std::string path) {
+    std::error_code error;
+    for (int links = 0; links < kMostLinks && fs::is_symlink(path, error); ++links) {
+        const fs::path target = fs::read_symlink(path, error);
+        if (error) break;
+        path = (fs::path(path).parent_path() / target).string();
+    }
+    return path;
+}
+
+}  // namespace
+
+FolderLook look_at_folder(const std::string& dir) {
+    std::error_code error;
+    const auto status = fs::status(dir, error);
+    if (status.type() == fs::file_type::not_found) return {FolderKind::absent, ""};
+    if (!fs::is_directory(status)) return {FolderKind::no_folder, ""};
+    std::vector<std::string> names = names_in(dir);
+    if (names.empty()) return {FolderKind::empty, ""};
+    if (is_file(dir + "/run.json")) return {FolderKind::run, ""};
+    if (is_file(dir + "/race.json")) return {FolderKind::race, ""};
+    if (is_file(dir + "/batch.json")) return {FolderKind::batch, ""};
+    std::sort(names.begin(), names.end());
+    const std::string foreign = foreign_of(dir, names);
+    return {foreign.empty() ? FolderKind::begun : FolderKind::foreign, foreign};
+}
+
+bool is_run_folder(const std::string& dir) {
+    return is_file(dir + "/run.json");
+}
+
+Status check_new_folder(const std::string& dir, const std::string& what) {
+    const FolderLook look = look_at_folder(dir);
+    const auto holds = [&](const std::string& found, const std::string& instead) {
+        return usage_error(dir + ": already holds a " + found + "; " + instead);
+    };
+    const std::string other = "choose a new or an empty folder";
+    switch (look.kind) {
+        case FolderKind::absent:
+        case FolderKind::empty:
+        case FolderKind::begun:
+            return {};
+        case FolderKind::run:
+            return holds("run", what == "run"
+                                    ? "go on with it by --resume, or choose another folder"
+                                    : other);
+        case FolderKind::race:
+            return holds("race", what == "race"
+                                     ? "go on with it by --resume, or choose another folder"
+                                     : other);
+        case FolderKind::batch:
+            return holds("batch", other);
+        case FolderKind::no_folder:
+            return usage_error(dir + ": exists and is no folder; choose another name for the " +
+                               what);
+        case FolderKind::foreign:
+            break;
+    }
+    return usage_error(dir + ": is no " + what + " and not empty (" + shown(look.foreign) + "); " +
+                       other);
+}
+
+Result<MadeFolders> make_folders(const std::string& dir) {
+    MadeFolders made;
+    std::error_code error;
+    // From the innermost that is missing to the outermost, then back.
+    std::vector<std::string> missing;
+    for (std::string part = followed(dir); !part.empty() && !fs::is_directory(part, error);
+         part = fs::path(part).parent_path().string()) {
+        if (part.back() == '/') continue;
+        missing.push_back(part);
+        if (fs::path(part).parent_path() == part) break;
+    }
+    for (auto part = missing.rbegin(); part != missing.rend(); ++part) {
+        if (fs::create_directory(*part, error)) made.push_back(*part);
+        if (!error) continue;
+        remove_folders(made);
+        return file_error("cannot create the folder", *part, error.value());
+    }
+    return made;
+}
+
+void remove_folders(const MadeFolders& made) {
+    for (auto part = made.rbegin(); part != made.rend(); ++part) {
+        std::error_code ignored;
+        fs::remove(*part, ignored);  // no more than an empty folder
+    }
+}
+
+Result<NewFolder> NewFolder::make(const std::string& dir, const std::string& what) {
+    if (auto s = check_new_folder(dir, what); !s) return s.error();
+    auto made = make_folders(dir);
+    if (!made) return made.error();
+    NewFolder folder;
+    folder.dir_ = dir;
+    folder.made_ = std::move(*made);
+    auto lock = FolderLock::take(dir, what);
+    if (!lock) {
+        remove_folders(folder.made_);
+        return lock.error();
+    }
+    folder.lock_ = std::move(*lock);
+    // Someone may have been faster between the first look and the lock.
+    Status ours = check_new_folder(dir, what);
+    if (ours) ours = folder.lock_.sign(kUnfinished);
+    if (ours) return folder;
+    if (look_at_folder(dir).kind == FolderKind::begun) folder.undo();
+    return ours.error();
+}
+
+Result<FolderLock> NewFolder::finish() {
+    if (auto s = lock_.sign(); !s) return s.error();
+    return std::move(lock_);
+}
+
+void NewFolder::undo(FolderLock lock, const std::vector<std::string>& files) {
+    // Not in a folder that took the place of the one that was made.
+    if (!lock.held() || !lock.check()) return;
+    std::error_code ignored;
+    for (const std::string& file : files) fs::remove(dir_ + "/" + file, ignored);
+    lock.remove();
+    remove_folders(made_);
+    made_.clear();
+}
+
+}  // namespace hopscope::core

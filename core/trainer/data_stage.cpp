@@ -1,0 +1,92 @@
+#include "core/trainer/data_stage.h"
+
+#include <filesystem>
+
+#include "core/base/files.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Of a run's folder; what a kill leaves of it goes with the next.
+constexpr const char* kBeside = "/.data_new";
+/// As they depend on each other, so that a kill in between leaves nothing half: each stands for
+/// those before it.
+constexpr const char* kNames[] = {"data/train.txt",  "data/valid.txt",    "data/truth.json",
+                                  "tokenizer.model", "data/valid.tokens", "data/train.tokens"};
+
+Status make_dir(const std::string& dir) {
+    std::error_code error;
+    fs::create_directory(dir, error);
+    return error ? file_error("cannot create the folder", dir, error.value()) : Status();
+}
+
+Status move_file(const std::string& from, const std::string& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    if (!error) return {};
+    // Of another file system.
+    const std::string temporary = to + ".tmp";
+    fs::copy_file(from, temporary, fs::copy_options::overwrite_existing, error);
+    if (!error) fs::rename(temporary, to, error);
+    if (!error) return {};
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    return file_error("cannot write", to, error.value());
+}
+
+}  // namespace
+
+DataStage::~DataStage() {
+    std::error_code ignored;
+    if (where_ == Where::beside && !root_.empty()) fs::remove_all(root_, ignored);
+}
+
+bool DataStage::has(const std::string& name) const {
+    return fs::exists(run_ + "/" + name) || (!root_.empty() && fs::exists(root_ + "/" + name));
+}
+
+std::string DataStage::path(const std::string& name) const {
+    const std::string own = run_ + "/" + name;
+    return root_.empty() || fs::exists(own) ? own : root_ + "/" + name;
+}
+
+Result<std::string> DataStage::root() {
+    if (!root_.empty()) return root_;
+    std::string root = run_;
+    if (where_ == Where::apart) {
+        scratch_ = std::make_unique<Scratch>("data");
+        root = scratch_->path();
+    } else if (where_ == Where::beside) {
+        root = run_ + kBeside;
+        std::error_code error;
+        fs::remove_all(root, error);
+        if (auto s = make_dir(root); !s) return s.error();
+    }
+    root_ = root;
+    if (auto s = make_dir(root_ + "/data"); !s) return s.error();
+    return root_;
+}
+
+Status DataStage::put_in_place() {
+    if (where_ == Where::in_place) return {};
+    std::error_code ignored;
+    if (root_.empty()) {
+        fs::remove_all(run_ + kBeside, ignored);  // of a process that was killed
+        return {};
+    }
+    if (auto s = make_dir(run_ + "/data"); !s) return s;
+    for (const char* name : kNames) {
+        const std::string made = root_ + "/" + name, own = run_ + "/" + name;
+        if (!fs::exists(made) || fs::exists(own)) continue;
+        if (auto s = move_file(made, own); !s) return s;
+    }
+    if (auto s = sync_dir(run_ + "/data"); !s) return s;
+    fs::remove_all(root_, ignored);
+    scratch_.reset();
+    root_.clear();
+    return {};
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,173 @@
+// If these fail, a folder of someone else is filled or taken away, or two processes fill one.
+#include "core/run/new_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "core/run/run_folder.h"
+#include "tests/base/helpers.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+using test::contents_of;
+
+FolderKind kind_of_folder(const std::string& dir) {
+    return look_at_folder(dir).kind;
+}
+
+TEST(NewFolder, TellsWhatStandsThere) {
+    const TempFolder dir;
+    EXPECT_EQ(kind_of_folder(dir / "a"), FolderKind::absent);
+    fs::create_directories(dir / "a");
+    EXPECT_EQ(kind_of_folder(dir / "a"), FolderKind::empty);
+    fs::create_symlink("nothing", dir / "to_nothing");
+    EXPECT_EQ(kind_of_folder(dir / "to_nothing"), FolderKind::absent);
+    fs::create_symlink("a", dir / "to_a");
+    EXPECT_EQ(kind_of_folder(dir / "to_a"), FolderKind::empty);
+    put_bytes(dir / "file", "x");
+    EXPECT_EQ(kind_of_folder(dir / "file"), FolderKind::no_folder);
+    for (const auto& [name, kind] :
+         {std::pair("run.json", FolderKind::run), std::pair("race.json", FolderKind::race),
+          std::pair("batch.json", FolderKind::batch), std::pair("other", FolderKind::foreign)}) {
+        put_bytes(dir / "a/" + name, "x");
+        EXPECT_EQ(kind_of_folder(dir / "a"), kind) << name;
+        fs::remove(dir / "a/" + name);
+        fs::create_directories(dir / "a/" + name);
+        EXPECT_EQ(kind_of_folder(dir / "a"), FolderKind::foreign) << name << " as a folder";
+        fs::remove(dir / "a/" + name);
+    }
+}
+
+// Wrong if parts of a run that someone copied are taken for what a killed start left.
+TEST(NewFolder, CopiedPartsAreForeign) {
+    const TempFolder dir;
+    { ASSERT_TRUE(RunFolder::create(dir / "r", "x", {})); }
+    fs::create_directories(dir / "p");
+    for (const char* name : {".lock", "config.toml", "checkpoints", "geometry", "eval", "metrics"})
+        fs::copy(dir / "r/" + name, dir / "p/" + name, fs::copy_options::recursive);
+    EXPECT_EQ(kind_of_folder(dir / "p"), FolderKind::foreign);
+    const auto before = contents_of(dir / "p");
+    const auto made = RunFolder::create(dir / "p", "y", {});
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(made.error().message, dir / "p")) << made.error().message;
+    EXPECT_TRUE(contains(made.error().message, "choose a new or an empty folder"));
+    EXPECT_EQ(contents_of(dir / "p"), before);
+    // Not even where a start was really killed: a checkpoint it cannot have made.
+    put_bytes(dir / "p/.lock", "4711 new\n");
+    EXPECT_EQ(kind_of_folder(dir / "p"), FolderKind::begun);
+    fs::create_directories(dir / "p/checkpoints/step_00000004");
+    EXPECT_EQ(kind_of_folder(dir / "p"), FolderKind::foreign);
+}
+
+// Wrong if a failing start takes away what stood there before, a link of the user's among it, or
+// leaves what it made.
+TEST(NewFolder, UndoTakesAwayWhatWasMadeAndNothingElse) {
+    const TempFolder dir;
+    fs::create_directories(dir / "empty");
+    fs::create_directories(dir / "target");
+    fs::create_directory_symlink("target", dir / "link");
+    fs::create_directory_symlink("later/deep", dir / "to_nothing");
+    const auto before = contents_of(dir.path());
+    for (const char* name : {"new", "deep/er/new", "empty", "link", "to_nothing", "slash/"}) {
+        auto run = RunFolder::create(dir / name, "x", {});
+        ASSERT_TRUE(run) << name << ": " << run.error().message;
+        EXPECT_TRUE(fs::is_regular_file(dir / name + "/run.json")) << name;
+        fs::create_directories(dir / name + "/data");
+        for (const char* file : {"/data/train.tokens", "/tokenizer.model", "/metrics.csv"})
+            put_bytes(dir / name + file, "x");
+        run->undo_create();
+        EXPECT_EQ(contents_of(dir.path()), before) << name;
+    }
+    auto run = RunFolder::create(dir / "empty", "x", {});
+    ASSERT_TRUE(run);
+    put_bytes(dir / "empty/notes.txt", "mine");
+    run->undo_create();
+    EXPECT_EQ(contents_of(dir / "empty"),
+              (std::map<std::string, std::string>{{"notes.txt", "mine"}}));
+}
+
+// Wrong if a run, a race or a batch is begun inside another of them.
+TEST(NewFolder, NothingNewInWhatHoldsSomething) {
+    const TempFolder dir;
+    fs::create_directories(dir / "a");
+    for (const char* holds : {"run", "race", "batch"}) {
+        const std::string file = dir / "a/" + holds + ".json";
+        put_bytes(file, "{}");
+        for (const char* what : {"run", "race", "batch"}) {
+            const auto made = NewFolder::make(dir / "a", what);
+            ASSERT_FALSE(made) << holds << " " << what;
+            EXPECT_EQ(made.error().kind, ErrorKind::usage);
+            EXPECT_TRUE(contains(made.error().message, dir / "a" + ": already holds a " + holds))
+                << made.error().message;
+        }
+        fs::remove(file);
+    }
+    EXPECT_TRUE(fs::is_empty(dir / "a"));
+}
+
+TEST(NewFolder, AFileInTheWayIsSaidAndNothingIsMade) {
+    const TempFolder dir;
+    put_bytes(dir / "file", "x");
+    const auto before = contents_of(dir.path());
+    EXPECT_EQ(NewFolder::make(dir / "file", "run").error().kind, ErrorKind::usage);
+    const auto below = NewFolder::make(dir / "file/below/it", "run");
+    ASSERT_FALSE(below);
+    EXPECT_TRUE(contains(below.error().message, dir / "file")) << below.error().message;
+    EXPECT_EQ(contents_of(dir.path()), before);
+}
+
+// Wrong if looking whether a folder can be had changes it.
+TEST(FolderLock, ChangesNothingBeforeItIsSigned) {
+    const TempFolder dir;
+    { ASSERT_TRUE(FolderLock::take(dir.path(), "run")); }
+    EXPECT_TRUE(fs::is_empty(dir.path())) << "a .lock that it made goes again";
+    put_bytes(dir / ".lock", "12345\n");
+    {
+        auto lock = FolderLock::take(dir.path(), "run");
+        ASSERT_TRUE(lock);
+        EXPECT_EQ(bytes_of(dir / ".lock"), "12345\n");
+        EXPECT_TRUE(is_being_written(dir.path()));
+        EXPECT_FALSE(FolderLock::take(dir.path(), "run"));
+        ASSERT_TRUE(lock->sign());
+    }
+    EXPECT_EQ(bytes_of(dir / ".lock"), std::to_string(getpid()) + "\n");
+    EXPECT_FALSE(is_being_written(dir.path()));
+}
+
+// Wrong if the message sends a person after a process that has long ended.
+TEST(FolderLock, NamesTheOwnerOnlyWhereItLives) {
+    const TempFolder dir;
+    auto lock = FolderLock::take(dir.path(), "batch");
+    ASSERT_TRUE(lock);
+    put_bytes(dir / ".lock", "999999999\n");
+    auto second = FolderLock::take(dir.path(), "batch");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::usage);
+    EXPECT_FALSE(contains(second.error().message, "999999999")) << second.error().message;
+    ASSERT_TRUE(lock->sign());
+    second = FolderLock::take(dir.path(), "batch");
+    ASSERT_FALSE(second);
+    EXPECT_TRUE(contains(second.error().message, "(" + std::to_string(getpid()) + ")"));
+    EXPECT_TRUE(contains(second.error().message, "is writing this batch"));
+}
+
+TEST(FolderLock, NoticesThatItsFolderIsAnother) {
+    const TempFolder dir;
+    fs::create_directories(dir / "a");
+    auto lock = FolderLock::take(dir / "a", "run");
+    ASSERT_TRUE(lock);
+    ASSERT_TRUE(lock->sign());
+    EXPECT_TRUE(lock->check());
+    fs::rename(dir / "a", dir / "b");
+    EXPECT_FALSE(lock->check());
+    fs::create_directories(dir / "a");
+    EXPECT_FALSE(lock->check());
+    fs::remove(dir / "a");
+    fs::rename(dir / "b", dir / "a");
+    EXPECT_TRUE(lock->check()) << "it is back";
+}
+
+}  // namespace
+}  // namespace hopscope::core

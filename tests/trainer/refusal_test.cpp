@@ -1,0 +1,265 @@
+// If these fail, a run that cannot be gone on with is spoilt by the attempt, or a folder that was
+// deleted or given to someone else is written.
+#include <nlohmann/json.hpp>
+
+#include "core/run/run_folder.h"
+#include "core/session/headless.h"
+#include "tests/trainer/trained_run.h"
+
+namespace hopscope::core {
+namespace {
+
+using namespace hopscope::test;
+using nlohmann::json;
+namespace fs = std::filesystem;
+using Damage = std::function<void(const std::string& run)>;
+
+void copy_folder(const std::string& from, const std::string& to) {
+    fs::remove_all(to);
+    fs::copy(from, to, fs::copy_options::recursive);
+}
+
+/// Puts `value` at `key` ("live.tau": inside an object) of every state.json of the run.
+Damage state_with(const std::string& key, const json& value) {
+    return [=](const std::string& run) {
+        for (const auto& entry : fs::directory_iterator(run + "/checkpoints")) {
+            const std::string path = entry.path() / "state.json";
+            json state = json::parse(bytes_of(path));
+            const auto dot = key.find('.');
+            if (dot == std::string::npos)
+                state[key] = value;
+            else
+                state[key.substr(0, dot)][key.substr(dot + 1)] = value;
+            put_bytes(path, state.dump());
+        }
+    };
+}
+
+class Refusal : public SharedRuns {
+  protected:
+    static void SetUpTestSuite() {
+        SharedRuns::SetUpTestSuite();
+        write_corpus(*runs_ / "other.txt", 5000);
+        const std::vector<std::string> small = {"train.threads=1", "train.steps=8",
+                                                "train.eval_every=4", "train.checkpoint_every=4"};
+        train_run("run", small);
+        train_run("other", small, {"data.train=\"" + *runs_ / "other.txt" + "\""});
+    }
+    static lab::TrainOptions resume(std::vector<std::string> overrides = {"train.steps=12"}) {
+        lab::TrainOptions o;
+        o.out = *runs_ / "copy";
+        o.resume = true;
+        o.overrides = std::move(overrides);
+        return o;
+    }
+    /// A copy of the run with `damage` is not gone on with: exit 2, the message holds all of
+    /// `words`, and no byte of the folder changes.
+    static void refused(const std::string& what, const Damage& damage,
+                        const std::vector<std::string>& words,
+                        const std::vector<std::string>& overrides = {"train.steps=12"}) {
+        copy_folder(*runs_ / "run", *runs_ / "copy");
+        damage(*runs_ / "copy");
+        const auto before = contents_of(*runs_ / "copy");
+        const auto done = lab::train(resume(overrides));
+        ASSERT_FALSE(done.ok()) << what;
+        EXPECT_EQ(done.error().kind, ErrorKind::usage) << what << ": " << done.error().message;
+        for (const std::string& word : words)
+            EXPECT_NE(done.error().message.find(word), std::string::npos)
+                << what << ": " << done.error().message;
+        EXPECT_TRUE(contents_of(*runs_ / "copy") == before) << what << " changed the folder";
+    }
+    static Damage foreign(const std::string& file) {
+        return [file](const std::string& run) {
+            fs::copy_file(*runs_ / "other/" + file, run + "/" + file,
+                          fs::copy_options::overwrite_existing);
+        };
+    }
+    static void nothing(const std::string&) {}
+};
+
+TEST_F(Refusal, OfSettingsChangesNothing) {
+    refused("steps", nothing, {"train.steps: found 4", "8 or more"}, {"train.steps=4"});
+    refused("a key", nothing, {"train.lr"}, {"train.lr=1"});
+    refused("a range", nothing, {"train.eval_every"}, {"train.eval_every=-3"});
+    refused("run.json",
+            [](const std::string& run) {
+                json info = json::parse(bytes_of(run + "/run.json"));
+                info["threads"] = 1000000;
+                put_bytes(run + "/run.json", info.dump());
+            },
+            {"run.json", "\"threads\": found 1000000"}, {"train.threads=0", "train.steps=12"});
+    refused("no .lock", [](const std::string& run) { fs::remove(run + "/.lock"); }, {"8 or more"},
+            {"train.steps=4"});
+}
+
+TEST_F(Refusal, OfOtherDataChangesNothing) {
+    for (const char* file : {"tokenizer.model", "data/train.tokens", "data/valid.tokens"})
+        refused(file, foreign(file), {"content hash", *runs_ / "copy/" + file});
+    // The text grew, and what was made of it is gone.
+    const std::string text = *runs_ / "corpus.txt", as_it_was = bytes_of(text);
+    const Damage without_tokens = [](const std::string& run) { fs::remove_all(run + "/data"); };
+    const Damage without_all = [](const std::string& run) {
+        fs::remove_all(run + "/data");
+        fs::remove(run + "/tokenizer.model");
+    };
+    std::ofstream(text, std::ios::app) << "more\n";
+    refused("no tokens", without_tokens, {"content hash", text});
+    refused("no tokens and tokenizer", without_all, {"content hash", text});
+    fs::remove(text);
+    refused("no text", without_tokens, {text});
+    put_bytes(text, as_it_was);
+    // With the text as it was everything comes back, and the run goes on bit for bit.
+    copy_folder(*runs_ / "run", *runs_ / "copy");
+    ASSERT_TRUE(lab::train(resume()).ok());
+    copy_folder(*runs_ / "copy", *runs_ / "whole");
+    for (const Damage& damage : {without_tokens, without_all}) {
+        copy_folder(*runs_ / "run", *runs_ / "copy");
+        damage(*runs_ / "copy");
+        const auto done = lab::train(resume());
+        ASSERT_TRUE(done.ok()) << done.error().message;
+        expect_same_course(*runs_ / "whole", *runs_ / "copy");
+        expect_same_checkpoint(*runs_ / "whole", *runs_ / "copy", 12);
+        for (const char* file : {"tokenizer.model", "data/train.tokens", "data/valid.tokens"})
+            EXPECT_TRUE(bytes_of(*runs_ / "copy/" + file) == bytes_of(*runs_ / "run/" + file))
+                << file;
+        EXPECT_FALSE(fs::exists(*runs_ / "copy/.data_new"));
+    }
+}
+
+TEST_F(Refusal, OfADamagedCheckpointChangesNothing) {
+    const struct {
+        const char* key;
+        json value;
+    } cases[] = {{"tokens", 1e300},
+                 {"tokens", -1},
+                 {"tokens", 1.5},
+                 {"seconds", -1},
+                 {"seconds", nullptr},
+                 {"frozen", {"nonsense"}},
+                 {"frozen", 3},
+                 {"frozen_experts", {{"1", {99}}}},
+                 {"frozen_experts", {{"1", {-1}}}},
+                 {"frozen_experts", {{"7", {1}}}},
+                 {"frozen_experts", {{"1x", {1}}}},
+                 {"frozen_experts", {{"1", 4}}},
+                 {"frozen_layers", {{"router", {9}}}},
+                 {"frozen_layers", {{"nonsense", {0}}}},
+                 {"commands", -7},
+                 {"commands", "x"},
+                 {"interventions", {1}},
+                 {"interventions", {{{"line", 3}, {"acts", json::array()}}}},
+                 {"interventions", {{{"line", "{\"command\": \"nonsense\"}"}, {"acts", {"{}"}}}}},
+                 {"live", 3},
+                 {"live.tau", -3},
+                 {"live.tau", "x"},
+                 {"live.tau", 1e300},
+                 {"live.top_k", 1.5},
+                 {"live.top_k", 1e300}};
+    for (const auto& one : cases) {
+        const std::string what = std::string(one.key) + " = " + one.value.dump(), key = one.key;
+        refused(what, state_with(key, one.value),
+                {"step_00000008/state.json", key.substr(key.find('.') + 1)});
+        lab::EvalOptions eval;
+        eval.run = *runs_ / "copy";
+        EXPECT_EQ(lab::eval(eval).error().kind, ErrorKind::usage) << what;
+    }
+    refused("all damaged",
+            [](const std::string& run) {
+                for (const auto& entry : fs::directory_iterator(run + "/checkpoints"))
+                    put_bytes(entry.path() / "state.json", "{");
+            },
+            {"no checkpoint of this run can be read", "nothing was changed"});
+}
+
+// Wrong if a look at a run whose tokens are gone makes them in its folder.
+TEST_F(Refusal, ALookChangesNothing) {
+    copy_folder(*runs_ / "run", *runs_ / "copy");
+    fs::remove_all(*runs_ / "copy/data");
+    const auto before = contents_of(*runs_ / "copy");
+    const HeadlessWake wake;
+    SessionOptions o;
+    o.run_dir = *runs_ / "copy";
+    o.open_only = true;
+    o.wake = wake.callback();
+    auto session = Session::open(std::move(o));
+    ASSERT_TRUE(session.ok());
+    while ((*session)->status().state == RunState::preparing)
+        wake.bell->wait_until(wake.bell->ticket(),
+                              Wakeup::Clock::now() + std::chrono::milliseconds(20));
+    EXPECT_EQ((*session)->status().state, RunState::done);
+    session->reset();
+    EXPECT_TRUE(contents_of(*runs_ / "copy") == before);
+}
+
+class Deleted : public OwnRuns {
+  protected:
+    /// Trains, does `harm` after the fifth update and gives the error that the run ends with.
+    Error ended(const std::function<void(const std::string& run)>& harm) {
+        auto o = order("run", {"train.threads=1", "train.steps=400", "train.checkpoint_every=2",
+                               "train.eval_every=1000", "train.grad_accum=1"});
+        bool done = false;
+        o.on_step = [&](const ScalarRecord& record, const RunStatus&) {
+            if (record.step >= 5 && !std::exchange(done, true)) harm(o.out);
+        };
+        const auto result = lab::train(o);
+        EXPECT_FALSE(result.ok());
+        return result ? failure("") : result.error();
+    }
+    static void expect_failed(const Error& error, const std::string& word) {
+        EXPECT_EQ(error.kind, ErrorKind::failed) << error.message;
+        EXPECT_NE(error.message.find(word), std::string::npos) << error.message;
+    }
+};
+
+TEST_F(Deleted, RunStopsAndLeavesNoGhost) {
+    const auto error = ended([&](const std::string& run) { fs::rename(run, dir_ / "away"); });
+    expect_failed(error, dir_ / "run");
+    EXPECT_FALSE(fs::exists(dir_ / "run"));
+}
+
+TEST_F(Deleted, FolderUnderItsNameIsNotTouched) {
+    std::map<std::string, std::string> before;
+    const auto error = ended([&](const std::string& run) {
+        fs::rename(run, dir_ / "away");
+        copy_folder(dir_ / "away", run);
+        before = contents_of(run);
+    });
+    expect_failed(error, "replaced");
+    EXPECT_TRUE(contents_of(dir_ / "run") == before);
+}
+
+// Wrong if a run whose run.json still says running ends as done.
+TEST_F(Deleted, EndThatCannotBeWrittenIsAFailure) {
+    auto o = order(
+        "run", {"train.threads=1", "train.steps=6", "train.eval_every=1000", "train.grad_accum=1"});
+    o.on_step = [&](const ScalarRecord& record, const RunStatus&) {
+        if (record.step == 1) fs::create_directories(o.out + "/run.json.tmp/in the way");
+    };
+    const auto result = lab::train(o);
+    ASSERT_FALSE(result.ok());
+    expect_failed(result.error(), "run.json");
+    EXPECT_EQ(json::parse(bytes_of(o.out + "/run.json")).at("state"), "running");
+    fs::remove_all(o.out + "/run.json.tmp");
+    o.on_step = nullptr;
+    o.resume = true;
+    ASSERT_TRUE(lab::train(o).ok());
+    EXPECT_EQ(json::parse(bytes_of(o.out + "/run.json")).at("state"), "done");
+}
+
+TEST_F(Deleted, FailedStartLeavesTheFolderAsItWas) {
+    fs::create_directories(dir_ / "target");
+    fs::create_directory_symlink("target", dir_ / "link");
+    const auto before = contents_of(dir_.path());
+    for (const char* name : {"new", "deep/er", "target", "link"}) {
+        const auto result = lab::train(order(name, {"data.train=\"absent.txt\""}));
+        ASSERT_FALSE(result.ok());
+        EXPECT_EQ(result.error().kind, ErrorKind::usage);
+        EXPECT_TRUE(contents_of(dir_.path()) == before) << name;
+    }
+    const auto linked = trained(order("link", {"train.steps=2", "train.threads=1"}));
+    EXPECT_TRUE(fs::is_symlink(linked));
+    EXPECT_TRUE(fs::is_regular_file(dir_ / "target/run.json"));
+}
+
+}  // namespace
+}  // namespace hopscope::core
