@@ -1,0 +1,21 @@
+// Who owns a folder in the temporary directory. The process that made it holds a lock in it, which
+// ends with the process however that ends; so the next process can tell what a kill left there, and
+// sweeps it. Plain POSIX, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/files.h"
+
+namespace hopscope::core {
+
+/// Marks `folder`, just made, as owned as long as the handle lives. Nothing where another process
+/// has swept it in this very moment: make another one.
+std::optional<FileHandle> own_scratch(const std::string& folder);
+
+/// Removes the folders hopscope-PURPOSE-NUMBER of `parent` that were marked and whose owner has
+/// ended. All others, of other programs and people too, stay.
+void sweep_scratch(const std::string& parent);
+
+}  // namespace hopscope::core
