@@ -30,21 +30,7 @@ int depth_of(const std::string& text) {
     return deepest;
 }
 
-std::string shortened(const std::string& text, size_t bytes) {
-    const std::string part = text.size() > bytes ? text.substr(0, bytes) + "…" : text;
-    return Json(part).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
-
-std::string shown(const std::string& text) {
-    return shortened(text, 80);
-}
-
-std::string complaint(const std::exception& error) {
-    const std::string text = shortened(error.what(), 200);
-    return text.substr(1, text.size() - 2);
-}
 
 Result<Json> parse_object(const std::string& text, const std::string& name) {
     if (const int depth = depth_of(text); depth > kMaxDepth)
@@ -57,7 +43,7 @@ Result<Json> parse_object(const std::string& text, const std::string& name) {
                                ", an object expected");
         return json;
     } catch (const Json::exception& e) {
-        return usage_error(name + ": not valid JSON: " + complaint(e));
+        return usage_error(name + ": " + json_problem(e, text));
     }
 }
 

@@ -3,23 +3,19 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "core/base/json_problem.h"
 #include "core/base/result.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 
 using Json = nlohmann::json;                 ///< for reading: keys found in log time, however many
 using OrderedJson = nlohmann::ordered_json;  ///< for writing: keys as put
-
-/// `text` in quotes and shortened, fit for a message whatever it holds.
-std::string shown(const std::string& text);
-/// A parser's complaint without its bytes that are not UTF-8, at most some 200 of them.
-std::string complaint(const std::exception& error);
 
 /// A JSON object no deeper than 32 levels. Errors (usage): "NAME: …".
 Result<Json> parse_object(const std::string& text, const std::string& name);

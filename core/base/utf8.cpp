@@ -1,5 +1,6 @@
 #include "core/base/utf8.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace hopscope::core {
@@ -55,6 +56,82 @@ std::optional<int64_t> find_bad_utf8(std::string_view text) {
     Utf8Checker checker;
     if (const auto bad = checker.feed(text)) return bad;
     return checker.finish();
+}
+
+namespace {
+
+constexpr size_t kShownCharacters = 80, kPathBytes = 200, kPathHead = 60;
+constexpr std::string_view kEllipsis = "…";
+
+/// Bytes of the character at `at` that a terminal prints as it stands; 0 where it is none.
+size_t printable_at(std::string_view text, size_t at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    const size_t length = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    const std::string_view part = text.substr(at, length);
+    if (part.size() < length || find_bad_utf8(part)) return 0;
+    // U+0080 … U+009F command terminals as the bytes below 0x20 do.
+    const bool control =
+        c < 0x20 || c == 0x7f || (c == 0xc2 && static_cast<unsigned char>(part[1]) < 0xa0);
+    return control ? 0 : length;
+}
+
+std::string escaped(std::string_view text) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string out;
+    for (size_t at = 0; at < text.size();) {
+        if (const size_t length = printable_at(text, at)) {
+            out += text.substr(at, length);
+            at += length;
+            continue;
+        }
+        const auto c = static_cast<unsigned char>(text[at++]);
+        if (c == '\n')
+            out += "\\n";
+        else if (c == '\t')
+            out += "\\t";
+        else
+            out += {'\\', 'x', kDigits[c >> 4], kDigits[c & 15]};
+    }
+    return out;
+}
+
+bool begins_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+}
+
+}  // namespace
+
+std::string shown(std::string_view text) {
+    // Enough bytes for the characters wanted, so that 100 MB are not looked at for 80 of them.
+    const size_t most = 4 * (kShownCharacters + 1);
+    const std::string out = escaped(text.substr(0, most));
+    size_t characters = 0, at = 0;
+    for (; at < out.size(); ++at)
+        if (begins_character(out[at]) && ++characters > kShownCharacters) break;
+    return at < out.size() || text.size() > most ? out.substr(0, at) + std::string(kEllipsis) : out;
+}
+
+std::string in_quotes(std::string_view text) {
+    return '"' + shown(text) + '"';
+}
+
+std::string shown_path(std::string_view path) {
+    const std::string out = escaped(path);
+    if (out.size() <= kPathBytes) return out;
+    size_t head = kPathHead, tail = out.size() - (kPathBytes - kPathHead);
+    while (head > 0 && !begins_character(out[head])) --head;
+    while (tail < out.size() && !begins_character(out[tail])) ++tail;
+    return out.substr(0, head) + std::string(kEllipsis) + out.substr(tail);
+}
+
+std::string plain_name(std::string_view name) {
+    std::string out;
+    for (size_t at = 0; at < name.size();) {
+        const size_t length = printable_at(name, at);
+        out += length ? name.substr(at, length) : "_";
+        at += std::max<size_t>(length, 1);
+    }
+    return out;
 }
 
 }  // namespace hopscope::core

@@ -1,9 +1,11 @@
-// UTF-8 checking, whole or piece by piece. Plain functions and values, any thread.
+// UTF-8: checking texts, whole or piece by piece, and printing what may be none. Plain functions
+// and values, any thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace hopscope::core {
@@ -26,5 +28,21 @@ class Utf8Checker {
 
 /// Offset of the first bad byte of a text, or nothing if it is UTF-8.
 std::optional<int64_t> find_bad_utf8(std::string_view text);
+
+/// The byte-order mark that some editors put at the beginning of a text file; it is no text.
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+/// `text` as an error may print it, whatever it holds: at most 80 characters, control bytes and
+/// bytes that are no UTF-8 as "\x1b".
+std::string shown(std::string_view text);
+/// shown() in quotes.
+std::string in_quotes(std::string_view text);
+/// The same for a path: whole up to 200 bytes, else with its middle left out, since its end is what
+/// tells files apart.
+std::string shown_path(std::string_view path);
+
+/// `name` in the characters that every file system, document and terminal takes: bytes that are no
+/// UTF-8, and control bytes, become '_'.
+std::string plain_name(std::string_view name);
 
 }  // namespace hopscope::core

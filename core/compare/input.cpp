@@ -177,7 +177,7 @@ Result<CompareInput> read_compare_input(const std::string& path) {
     if (auto s = fields.status(); !s) return s.error();
     if (format == kEval) return read_eval_input(path, path);
     if (format == kZeroshot) return read_zeroshot_input(*json, path);
-    return usage_error(path + ": \"format\" is " + shown(format) + ", allowed: a run folder, " +
+    return usage_error(path + ": \"format\" is " + in_quotes(format) + ", allowed: a run folder, " +
                        kEval + ", " + kZeroshot);
 }
 

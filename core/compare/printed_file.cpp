@@ -94,7 +94,7 @@ void ClaimReader::interval(double margin) {
     if (json_.contains("margin")) margin = number("margin").value;
     claim_.printed = text("printed", true);
     if (claim_.printed != "inside" && claim_.printed != "outside")
-        wrong("printed", shown(claim_.printed), "\"inside\" or \"outside\" of the margin");
+        wrong("printed", in_quotes(claim_.printed), "\"inside\" or \"outside\" of the margin");
     if (!(margin >= 0)) wrong("margin", std::to_string(margin), "a number from 0");
     if (low.value > high.value) wrong("low", claim_.inputs[0].second, "a number up to \"high\"");
     if (error_) return;
@@ -155,7 +155,7 @@ Status ClaimReader::check(double margin) {
             std::find_if(std::begin(kPairs), std::end(kPairs),
                          [&](const Pair& candidate) { return kind == candidate.kind; });
         if (pair == std::end(kPairs)) {
-            wrong("check", shown(kind), kKinds);
+            wrong("check", in_quotes(kind), kKinds);
             return *error_;
         }
         const Printed first = number(pair->first), second = number(pair->second);

@@ -19,7 +19,7 @@ Status read_text(const Json& object, const std::string& name, const char* key, s
     fields.required().text(key, out);
     if (auto s = fields.status(); !s) return s;
     if (out.find_first_not_of(" \t\r\n") == std::string::npos)
-        return usage_error(name + ": \"" + key + "\": found " + shown(out) +
+        return usage_error(name + ": \"" + key + "\": found " + in_quotes(out) +
                            ", a text that is not empty expected");
     return {};
 }
@@ -132,7 +132,7 @@ Result<ZeroshotItem> arc_item(const Json& line, const std::string& name) {
         if (auto s = read_text(choice, place, "text", text); !s) return s.error();
         if (auto s = read_text(choice, place, "label", label); !s) return s.error();
         if (std::count(labels.begin(), labels.end(), label))
-            return usage_error(place + ": the label " + shown(label) + " stands twice");
+            return usage_error(place + ": the label " + in_quotes(label) + " stands twice");
         labels.push_back(label);
         item.choices.push_back(
             {"Question: " + stem + "\nAnswer:", " " + text, static_cast<int64_t>(text.size())});
@@ -140,7 +140,7 @@ Result<ZeroshotItem> arc_item(const Json& line, const std::string& name) {
     auto right = std::find(labels.begin(), labels.end(), key);
     if (right == labels.end()) right = std::find(labels.begin(), labels.end(), other_label(key));
     if (right == labels.end())
-        return usage_error(name + ": \"answerKey\": found " + shown(key) + ", allowed " +
+        return usage_error(name + ": \"answerKey\": found " + in_quotes(key) + ", allowed " +
                            joined(labels));
     item.gold = right - labels.begin();
     return item;
@@ -153,12 +153,12 @@ Result<ZeroshotItem> winogrande_item(const Json& line, const std::string& name) 
     if (auto s = read_text(line, name, "option2", options[1]); !s) return s.error();
     const size_t blank = sentence.find('_');
     if (blank == std::string::npos || sentence.find('_', blank + 1) != std::string::npos)
-        return usage_error(name + ": \"sentence\": found " + shown(sentence) +
+        return usage_error(name + ": \"sentence\": found " + in_quotes(sentence) +
                            ", a text with one \"_\" expected");
     const std::string after = sentence.substr(blank + 1);
     if (after.find_first_not_of(' ') == std::string::npos)
         return usage_error(name + ": \"sentence\": nothing stands behind the \"_\" of " +
-                           shown(sentence) + "; the text behind it is what is scored");
+                           in_quotes(sentence) + "; the text behind it is what is scored");
     ZeroshotItem item;
     item.id = id_of(line, {"qID", "id"});
     for (const auto& option : options)

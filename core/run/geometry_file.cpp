@@ -83,7 +83,7 @@ class Reader {
         // A size beside a zero costs no bytes, but would cost loops over it.
         for (const int64_t size : (*tensor)->shape)
             if (size > kMaxSize)
-                fail("tensor " + shown(name) + ": implausible size " + std::to_string(size));
+                fail("tensor " + in_quotes(name) + ": implausible size " + std::to_string(size));
         return status_ ? *tensor : nullptr;
     }
     const SafetensorsFile& file_;
@@ -102,7 +102,7 @@ void read_layer(Reader& reader, size_t l, int64_t tokens, LayerGeometry& layer) 
     layer.top_k = choices[2];
     for (const int32_t choice : layer.choices)
         if (choice < 0 || choice >= layer.experts)
-            return reader.fail("tensor " + shown(layer_name(l, "choices")) + ": expert " +
+            return reader.fail("tensor " + in_quotes(layer_name(l, "choices")) + ": expert " +
                                std::to_string(choice) + " found, 0 to " +
                                std::to_string(layer.experts - 1) + " expected");
     const std::vector<int64_t> hop_token = {layer.hops, tokens};
@@ -127,7 +127,7 @@ Result<Json> metadata_of(const SafetensorsFile& file) {
             continue;
         }
         auto value =
-            parse_object("{\"v\": " + text + "}", file.path() + ": metadata " + shown(key));
+            parse_object("{\"v\": " + text + "}", file.path() + ": metadata " + in_quotes(key));
         if (!value) return value.error();
         object[key] = std::move((*value)["v"]);
     }

@@ -192,7 +192,7 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
     if (auto status = read_origin(*json, name, info.forked_from); !status) return status.error();
     if (auto status = check_ranges(info, name); !status) return status.error();
     if (!parse_state(state, info))
-        return usage_error(name + ": \"state\": found " + shown(state) +
+        return usage_error(name + ": \"state\": found " + in_quotes(state) +
                            ", running, paused, stopped, done or \"failed: reason\" expected");
     return info;
 }

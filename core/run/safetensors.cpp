@@ -27,9 +27,9 @@ size_t dtype_bytes(const std::string& dtype) {
 namespace {
 
 Status check_tensor(const TensorView& tensor, const std::string& path) {
-    const std::string where = path + ": tensor " + shown(tensor.name);
+    const std::string where = path + ": tensor " + in_quotes(tensor.name);
     const size_t element = dtype_bytes(tensor.dtype);
-    if (element == 0) return failure(where + ": unknown dtype " + shown(tensor.dtype));
+    if (element == 0) return failure(where + ": unknown dtype " + in_quotes(tensor.dtype));
     uint64_t bytes = element;
     for (const int64_t size : tensor.shape)
         if (size < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes))
@@ -49,7 +49,7 @@ Result<SafetensorsLayout> layout_safetensors(const std::string& path,
     for (const TensorView& tensor : tensors) {
         if (auto status = check_tensor(tensor, path); !status) return status.error();
         if (!names.insert(tensor.name).second)
-            return failure(path + ": two tensors named " + shown(tensor.name));
+            return failure(path + ": two tensors named " + in_quotes(tensor.name));
     }
 
     // Wide elements first: then each tensor begins at a multiple of its element size, without gaps.
@@ -76,8 +76,8 @@ Result<SafetensorsLayout> layout_safetensors(const std::string& path,
                 {"shape", tensors[i].shape},
                 {"data_offsets", {layout.begin[i], layout.begin[i] + tensors[i].bytes}}};
         header = json.dump();
-    } catch (const OrderedJson::exception& e) {
-        return failure(path + ": a name or metadata text is not UTF-8: " + complaint(e));
+    } catch (const OrderedJson::exception&) {
+        return failure(path + ": a name or metadata text is not UTF-8");
     }
     header.append((8 - header.size() % 8) % 8, ' ');
     if (header.size() > kMaxSafetensorsHeader)
@@ -119,7 +119,7 @@ std::string shape_text(const std::string& dtype, const std::vector<int64_t>& sha
 Result<const TensorView*> SafetensorsFile::expect(const std::string& name, const std::string& dtype,
                                                   const std::vector<int64_t>& shape) const {
     const TensorView* tensor = find(name);
-    const std::string where = path_ + ": tensor " + shown(name);
+    const std::string where = path_ + ": tensor " + in_quotes(name);
     if (!tensor)
         return usage_error(where + " is missing, " + shape_text(dtype, shape) + " expected");
     bool fits = tensor->dtype == dtype && tensor->shape.size() == shape.size();

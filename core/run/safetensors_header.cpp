@@ -20,7 +20,7 @@ class HeaderSax : public nlohmann::json_sax<Json> {
     bool null() override { return value("null"); }
     bool boolean(bool) override { return value("true or false"); }
     bool number_float(number_float_t, const string_t& text) override {
-        return value("the number " + shown(text));
+        return value("the number " + in_quotes(text));
     }
     bool binary(binary_t&) override { return value("bytes"); }
 
@@ -53,7 +53,7 @@ class HeaderSax : public nlohmann::json_sax<Json> {
             header.tensors.back().dtype = std::move(text);
             return true;
         }
-        return value("the text " + shown(text));
+        return value("the text " + in_quotes(text));
     }
 
     bool start_object(size_t) override {
@@ -109,15 +109,16 @@ class HeaderSax : public nlohmann::json_sax<Json> {
         key_ = std::move(text);
         auto& seen = place_ == Place::top ? names_ : inner_;
         if (!seen.insert(key_).second)
-            return fail("the key " + shown(key_) + " stands there twice");
+            return fail("the key " + in_quotes(key_) + " stands there twice");
         if (place_ == Place::tensor && key_ != "dtype" && key_ != "shape" && key_ != "data_offsets")
-            return fail("found the key " + shown(key_) + ", dtype, shape or data_offsets expected");
+            return fail("found the key " + in_quotes(key_) +
+                        ", dtype, shape or data_offsets expected");
         return true;
     }
 
-    bool parse_error(size_t position, const std::string&, const Json::exception& e) override {
-        problem = "the header is not valid JSON at byte " + std::to_string(8 + position) + ": " +
-                  complaint(e);
+    bool parse_error(size_t position, const std::string& last, const Json::exception&) override {
+        problem = "the header is not valid JSON at byte " + std::to_string(8 + position) +
+                  ", near " + in_quotes(last);
         return false;
     }
 
@@ -127,7 +128,7 @@ class HeaderSax : public nlohmann::json_sax<Json> {
     bool fail(const std::string& what) {
         const bool inside =
             place_ == Place::tensor || place_ == Place::shape || place_ == Place::offsets;
-        problem = inside ? "tensor " + shown(header.tensors.back().name) + ": " + what : what;
+        problem = inside ? "tensor " + in_quotes(header.tensors.back().name) + ": " + what : what;
         return false;
     }
 
@@ -137,9 +138,10 @@ class HeaderSax : public nlohmann::json_sax<Json> {
             case Place::outside:
                 return fail("the header is " + found + ", an object expected");
             case Place::top:
-                return fail(shown(key_) + " is " + found + ", an object expected");
+                return fail(in_quotes(key_) + " is " + found + ", an object expected");
             case Place::metadata:
-                return fail("__metadata__ " + shown(key_) + " is " + found + ", a text expected");
+                return fail("__metadata__ " + in_quotes(key_) + " is " + found +
+                            ", a text expected");
             case Place::tensor:
                 return fail(key_ + " is " + found +
                             (key_ == "dtype" ? ", a text expected" : ", a list of sizes expected"));
@@ -160,7 +162,7 @@ class HeaderSax : public nlohmann::json_sax<Json> {
 std::string problem_of(const HeaderTensor& tensor, uint64_t data_bytes) {
     const size_t element = dtype_bytes(tensor.dtype);
     if (element == 0)
-        return "unknown dtype " + shown(tensor.dtype) +
+        return "unknown dtype " + in_quotes(tensor.dtype) +
                ", one of BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, F16, BF16, I32, U32, F32, F64, "
                "I64, U64 expected";
     uint64_t bytes = element;
@@ -190,7 +192,7 @@ Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64
 
     for (const HeaderTensor& tensor : sax.header.tensors)
         if (const std::string problem = problem_of(tensor, data_bytes); !problem.empty())
-            return bad("tensor " + shown(tensor.name) + ": " + problem);
+            return bad("tensor " + in_quotes(tensor.name) + ": " + problem);
 
     // Every byte of the data belongs to exactly one tensor.
     std::vector<const HeaderTensor*> order;
@@ -201,7 +203,7 @@ Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64
     uint64_t end = 0;
     for (const HeaderTensor* tensor : order) {
         if (tensor->begin != end)
-            return bad("tensor " + shown(tensor->name) + " begins at " +
+            return bad("tensor " + in_quotes(tensor->name) + " begins at " +
                        std::to_string(tensor->begin) +
                        (tensor->begin < end ? " inside another, " : " after a gap, ") +
                        std::to_string(end) + " expected");

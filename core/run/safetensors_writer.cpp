@@ -78,7 +78,7 @@ Result<SafetensorsWriter> SafetensorsWriter::create(
 Status SafetensorsWriter::append(size_t tensor, const void* data, size_t bytes) {
     uint64_t& next = state_->next.at(tensor);
     if (bytes > state_->end[tensor] - next)
-        return failure(state_->path + ": tensor " + shown(state_->names[tensor]) + ": " +
+        return failure(state_->path + ": tensor " + in_quotes(state_->names[tensor]) + ": " +
                        std::to_string(bytes) + " bytes more, but only " +
                        std::to_string(state_->end[tensor] - next) + " are missing");
     if (auto s = state_->write_at(next, data, bytes); !s) return s;
@@ -89,7 +89,7 @@ Status SafetensorsWriter::append(size_t tensor, const void* data, size_t bytes) 
 Status SafetensorsWriter::finish() {
     for (size_t i = 0; i < state_->names.size(); ++i)
         if (state_->next[i] != state_->end[i])
-            return failure(state_->path + ": tensor " + shown(state_->names[i]) + ": " +
+            return failure(state_->path + ": tensor " + in_quotes(state_->names[i]) + ": " +
                            std::to_string(state_->end[i] - state_->next[i]) + " bytes are missing");
     if (auto s = sync_fd(state_->file.get(), state_->path); !s) return s;
     if (::rename(state_->temporary.c_str(), state_->path.c_str()) != 0)

@@ -72,7 +72,7 @@ void add_crossings(const std::string& a, const std::string& b, const char* quant
 Status check_race(const std::vector<RaceLane>& lanes) {
     if (lanes.size() < 2)
         return usage_error("a race needs two or more configurations, found " +
-                           std::to_string(lanes.size()) + "; give --config FILE for each");
+                           std::to_string(lanes.size()) + "; give a file for each");
     std::set<std::string> names;
     for (const RaceLane& lane : lanes)
         if (!names.insert(lane.name).second)
@@ -91,8 +91,7 @@ Status check_race(const std::vector<RaceLane>& lanes) {
         std::string list;
         for (const auto& key : keys) list += "\n  " + key;
         return usage_error("the lanes of a race train on the same batches, but " + lanes[0].name +
-                           " and " + lanes[i].name + " differ in:" + list +
-                           "\nmake them equal, e.g. with --set for all lanes");
+                           " and " + lanes[i].name + " differ in:" + list + "\nmake them equal");
     }
     return {};
 }
@@ -137,13 +136,13 @@ Result<std::vector<RaceLane>> read_race_lanes(const std::string& dir,
         RaceLane lane;
         lane.name = name->get<std::string>();
         if (lane.name.empty() || lane.name.find('/') != std::string::npos || lane.name[0] == '.')
-            return usage_error(file_of(dir) + ": lanes: run: found " + shown(lane.name) +
+            return usage_error(file_of(dir) + ": lanes: run: found " + in_quotes(lane.name) +
                                ", the name of a folder beside it expected");
         const std::string run = dir + "/" + lane.name;
         if (!is_run_folder(run))
             return usage_error(run +
                                ": this lane was never begun; name every configuration of "
-                               "the race with --config");
+                               "the race");
         auto config = load_config(run + "/config.toml", overrides);
         if (!config) return config.error();
         lane.config = *config;
