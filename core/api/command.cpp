@@ -7,8 +7,10 @@
 
 #include "core/api/arguments.h"
 #include "core/api/live_settings.h"
+#include "core/base/json_problem.h"
 #include "core/base/names.h"
 #include "core/base/overloaded.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
@@ -39,7 +41,7 @@ Error bad_argument(const Command& command, const ArgSpec& spec, const std::strin
         spec.type == ArgType::text && !spec.choices.empty() ? "" : describe(spec.type);
     if (!spec.allowed.empty()) allowed += (allowed.empty() ? "" : ", ") + spec.allowed;
     return usage_error("command \"" + command.name() + "\": argument \"" + spec.name +
-                       "\": found " + found + hint +
+                       "\": found " + shown(found) + hint +
                        (hint.empty() ? ", allowed is " : " Allowed is ") + allowed);
 }
 
@@ -131,7 +133,7 @@ Status check_combination(const Command& command) {
         const std::vector<int64_t> tokens = command.integers(scope->name);
         if (tokens.size() != 2 || tokens[0] > tokens[1])
             return wrong("argument \"" + scope->name + "\": found " +
-                         dump(to_value(command.args.at(scope->name))) +
+                         shown(dump(to_value(command.args.at(scope->name)))) +
                          ", allowed is [from, to] with from <= to");
     }
     const auto& either = spec_of(command.kind).either;
@@ -161,12 +163,13 @@ Status check_setting(const Command& command) {
 
 Result<Value> read_value(const std::string& name, const std::string& key, const Json& json) {
     const auto wrong = [&](const std::string& what) {
-        return usage_error("command \"" + name + "\": argument \"" + key + "\": " + what);
+        return usage_error("command " + in_quotes(name) + ": argument " + in_quotes(key) + ": " +
+                           what);
     };
     const auto too_large = [&](const Json& v) {
         return v.is_number_unsigned() && v.get<uint64_t>() > uint64_t(INT64_MAX);
     };
-    if (too_large(json)) return wrong("found " + dump(json) + ", too large for an integer");
+    if (too_large(json)) return wrong("found " + shown(dump(json)) + ", too large for an integer");
     if (json.is_boolean()) return Value(json.get<bool>());
     if (json.is_number_integer()) return Value(json.get<int64_t>());
     if (json.is_number_float()) return Value(json.get<double>());
@@ -201,13 +204,10 @@ Result<Json> read_object(const std::string& line) {
             return usage_error(std::string("a command is a JSON object such as "
                                            "{\"command\": \"pause\"}, found ") +
                                json.type_name());
-        if (!twice.empty()) return usage_error("key \"" + twice + "\" is given twice");
+        if (!twice.empty()) return usage_error("key " + in_quotes(twice) + " is given twice");
         return json;
     } catch (const Json::exception& e) {
-        const std::string what = e.what();
-        const size_t end_of_tag = what.find("] ");
-        return usage_error("a command is one line of JSON: " +
-                           (end_of_tag == std::string::npos ? what : what.substr(end_of_tag + 2)));
+        return usage_error("a command is one line of JSON: " + json_problem(e, line));
     }
 }
 
@@ -278,8 +278,9 @@ Result<Command> check_command(Command command) {
             std::vector<std::string> names;
             for (const auto* list : {&spec.args, &scope_args()})
                 for (const ArgSpec& known : *list) names.push_back(known.name);
-            return usage_error("command \"" + command.name() + "\": unknown argument \"" + name +
-                               "\"" + suggestion(name, names) + " Allowed are " + joined(names));
+            return usage_error("command \"" + command.name() + "\": unknown argument " +
+                               in_quotes(name) + suggestion(name, names) + " Allowed are " +
+                               joined(names));
         }
         if (Status ok = check_argument(command, *arg, value); !ok) return ok.error();
     }

@@ -6,11 +6,18 @@
 #include "core/api/freeze_parts.h"
 #include "core/api/live_settings.h"
 #include "core/base/names.h"
+#include "core/base/numbers.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
 
 // What several rows share.
+
+/// Above any score there is; fp32 holds the square that the z-loss takes of it, doses included.
+constexpr double kMostStrength = 1e9;
+/// fp32 holds the sum of the squares of 65,536 of them, which makes a position of length 1.
+constexpr double kMostCoordinate = 1e15;
 
 ArgSpec layer() {
     return {.name = "layer",
@@ -152,7 +159,7 @@ const CommandSpec* find_command(const std::string& name) {
 std::string unknown_command(const std::string& name) {
     std::vector<std::string> names;
     for (const CommandSpec& known : command_registry()) names.push_back(known.name);
-    return "unknown command \"" + name + "\"" + suggestion(name, names);
+    return "unknown command " + in_quotes(name) + suggestion(name, names);
 }
 
 const std::vector<ArgSpec>& scope_args() {

@@ -80,13 +80,13 @@ Allowed anything() {
     return {};
 }
 Allowed within(double low, double high) {
-    return {.low = low, .high = high};
+    return {.range = {.low = low, .high = high}};
 }
-Allowed above(double low) {
-    return {.low = low, .low_open = true};
+Allowed above(double low, double high) {
+    return {.range = {.low = low, .high = high, .low_open = true}};
 }
 Allowed from_below(double low, double high) {
-    return {.low = low, .high = high, .high_open = true};
+    return {.range = {.low = low, .high = high, .high_open = true}};
 }
 // Any word of the field's enum.
 Allowed a_kind() {
@@ -95,6 +95,10 @@ Allowed a_kind() {
 
 // Bounds that have no reason in the model only keep products of sizes far from overflow.
 constexpr double kMaxSteps = 1e12;
+// Below it fp32 loses digits, and soon the number itself.
+constexpr double kLeastInFp32 = 1e-30;
+// Of `set`: a slip of the finger is told before it reaches the run.
+constexpr double kMostByHand = 1e6;
 
 std::vector<Key> make_keys() {
     using M = ModelConfig;
@@ -111,7 +115,8 @@ std::vector<Key> make_keys() {
         live(model<&M::dropout>("dropout", from_below(0, 1), "probability"),
              {.help = "Share of values dropped in training.", .place = 5}),
         model<&M::dropout_places>("dropout_places", a_kind()),
-        model<&M::rope_theta>("rope_theta", above(0)),
+        // Its powers down to theta^-1, times a position, are angles in fp64.
+        model<&M::rope_theta>("rope_theta", within(kLeastInFp32, kMostInFp32)),
         model<&M::attention_bias>("attention_bias", anything()),
         model<&M::embedding_norm>("embedding_norm", anything(), "LayerNorm after the embedding"),
         model<&M::ffn>("ffn", a_kind()),
@@ -130,13 +135,15 @@ std::vector<Key> make_keys() {
         moe<&E::score>("score", a_kind()),
         moe<&E::balance>("balance", a_kind()),
         moe<&E::bias_rate>("bias_rate", within(0, 1), "loss-free bias step"),
-        moe<&E::z_loss>("z_loss", within(0, 1e6), "weight"),
+        moe<&E::z_loss>("z_loss", within(0, kMostScale), "weight"),
         moe<&E::kmeans>("kmeans", a_kind()),
         moe<&E::kmeans_gating>("kmeans_gating", a_kind()),
         moe<&E::kmeans_space>("kmeans_space", a_kind()),
         moe<&E::projection>("projection", a_kind()),
         moe<&E::d_space>("d_space", within(1, 65536), "s"),
-        live(moe<&E::tau>("tau", above(0), "scale of the cosine"),
+        // Times a cosine, then the argument of a softmax: at 1e6 the last bit of the cosine
+        // decides.
+        live(moe<&E::tau>("tau", above(0, kMostScale), "scale of the cosine"),
              {.help = "Sharpness of the routing softmax.",
               .label = "routing scale τ",
               .low = 1,
@@ -156,7 +163,7 @@ std::vector<Key> make_keys() {
         train<&T::batch>("batch", within(1, 1048576), "sequences a micro-batch"),
         train<&T::seq_len>("seq_len", within(1, 1048576), "tokens"),
         train<&T::grad_accum>("grad_accum", within(1, 1048576), "micro-batches an update"),
-        live(train<&T::lr>("lr", within(0, 1e6), "highest learning rate"),
+        live(train<&T::lr>("lr", within(0, kMostScale), "highest learning rate"),
              {.help = "Peak of the learning rate's schedule.",
               .label = "learning rate",
               .low = 1e-6,
@@ -167,12 +174,13 @@ std::vector<Key> make_keys() {
         train<&T::warmup>("warmup", within(0, kMaxSteps), "updates"),
         train<&T::beta1>("beta1", from_below(0, 1)),
         train<&T::beta2>("beta2", from_below(0, 1)),
-        train<&T::eps>("eps", above(0)),
-        train<&T::weight_decay>("weight_decay", within(0, 1e6)),
+        // Added to a root that is 0 where no gradient ever came: as 0 it would divide 0 by 0.
+        train<&T::eps>("eps", within(kLeastInFp32, kMostScale)),
+        train<&T::weight_decay>("weight_decay", within(0, kMostScale)),
         train<&T::decay>("decay", a_kind()),
-        live(train<&T::clip>("clip", above(0), "global gradient norm"),
-             {.help = "Largest norm of the gradient.", .place = 6}),
-        live(train<&T::balance_alpha>("balance_alpha", within(0, 1e6)),
+        live(train<&T::clip>("clip", above(0, kMostInFp32), "global gradient norm"),
+             {.help = "Largest norm of the gradient.", .most = kMostByHand, .place = 6}),
+        live(train<&T::balance_alpha>("balance_alpha", within(0, kMostScale)),
              {.help = "Weight of the balance loss.",
               .label = "balance weight",
               .high = 0.5,

@@ -13,6 +13,7 @@
 
 #include "core/api/config.h"
 #include "core/api/config_words.h"
+#include "core/base/numbers.h"
 
 namespace hopscope::core {
 
@@ -29,8 +30,7 @@ using FieldView =
 /// What a number may be: an interval (of each entry, for arrays). Words are limited by their type,
 /// texts not at all.
 struct Allowed {
-    double low = -1e308, high = 1e308;
-    bool low_open = false, high_open = false;
+    NumberRange range = {};
     bool flag_too = false;  ///< the words true and false are flags in TOML (moe.renormalise)
 };
 

@@ -18,28 +18,6 @@ std::string array_text(const Items& items, Format format) {
     return "[" + joined(parts, ", ") + "]";
 }
 
-/// A bound as people write it: 65536, 0.5, 1e+12.
-std::string bound_text(double value) {
-    if (value == std::floor(value) && std::abs(value) < 1e15)
-        return std::to_string(static_cast<int64_t>(value));
-    return format_number(value);
-}
-
-bool inside(const Allowed& a, double value) {
-    // Written so that NaN fails.
-    const bool low = a.low_open ? value > a.low : value >= a.low;
-    const bool high = a.high_open ? value < a.high : value <= a.high;
-    return low && high && std::isfinite(value);
-}
-
-std::string interval_text(const Allowed& a) {
-    if (a.low == -1e308) return "any finite value";
-    const std::string low = (a.low_open ? "above " : "at least ") + bound_text(a.low);
-    if (a.high == 1e308) return low;
-    if (!a.low_open && !a.high_open) return bound_text(a.low) + " … " + bound_text(a.high);
-    return low + (a.high_open ? " and below " : " and at most ") + bound_text(a.high);
-}
-
 bool all_distinct(const std::vector<size_t>& places) {
     return std::set<size_t>(places.begin(), places.end()).size() == places.size();
 }
@@ -128,16 +106,16 @@ std::string describe_allowed(const Key& key) {
     static const Config defaults;
     return std::visit(
         Overloaded{
-            [&](const int64_t*) { return "an integer, " + interval_text(a); },
+            [&](const int64_t*) { return "an integer, " + a.range.text(); },
             [&](const uint64_t*) { return std::string("an integer, 0 … 9223372036854775807"); },
-            [&](const double*) { return "a number, " + interval_text(a); },
+            [&](const double*) { return "a number, " + a.range.text(); },
             [&](const bool*) { return std::string("true | false"); },
             [&](const std::string*) { return std::string("a text in quotes"); },
             [&](const WordView& v) { return words_text(a, v.words); },
             [&](const WordListView& v) { return "an array of distinct " + words_text(a, v.words); },
             [&](const std::vector<int64_t>*) {
                 return "an integer, or an array of integers with one value a layer, each " +
-                       interval_text(a);
+                       a.range.text();
             },
             [&](const Curriculum*) {
                 return std::string(
@@ -152,17 +130,17 @@ std::optional<std::string> value_problem(const Key& key, const Config& config) {
     const Allowed& a = key.allowed;
     const bool fine = std::visit(
         Overloaded{
-            [&](const int64_t* v) { return inside(a, static_cast<double>(*v)); },
+            [&](const int64_t* v) { return a.range.holds(static_cast<double>(*v)); },
             // TOML integers are signed 64-bit.
             [&](const uint64_t* v) { return *v <= uint64_t{std::numeric_limits<int64_t>::max()}; },
-            [&](const double* v) { return inside(a, *v); },
+            [&](const double* v) { return a.range.holds(*v); },
             [&](const bool*) { return true; },
             [&](const std::string*) { return true; },
             [&](const WordView&) { return true; },
             [&](const WordListView& v) { return all_distinct(v.places); },
             [&](const std::vector<int64_t>* v) {
                 for (const int64_t i : *v)
-                    if (!inside(a, static_cast<double>(i))) return false;
+                    if (!a.range.holds(static_cast<double>(i))) return false;
                 return !v->empty();
             },
             [&](const Curriculum* v) {

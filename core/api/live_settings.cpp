@@ -8,12 +8,9 @@
 namespace hopscope::core {
 namespace {
 
-/// Of keys without an upper bound: a slip of the finger is told before it reaches the run.
-constexpr double kMostByHand = 1e6;
-
 /// 0, 0.5, 1e6.
 std::string short_text(double value) {
-    if (value == std::floor(value) && std::abs(value) < kMostByHand)
+    if (value == std::floor(value) && std::abs(value) < 1e6)
         return std::to_string(static_cast<int64_t>(value));
     std::string text = format_number(value);
     std::erase(text, '+');
@@ -33,11 +30,10 @@ LiveSetting setting_of(const Key& key) {
     out.value.name = std::string(key.leaf());
     const bool whole = std::holds_alternative<const int64_t*>(key.read(defaults));
     out.value.type = whole ? ArgType::integer : ArgType::number;
-    out.value.min = key.allowed.low;
-    out.value.open_min = key.allowed.low_open;
-    const bool endless = key.allowed.high >= Allowed{}.high;
-    out.value.max = live.most > 0 ? live.most : endless ? kMostByHand : key.allowed.high;
-    out.value.open_max = key.allowed.high_open;
+    out.value.min = key.allowed.range.low;
+    out.value.open_min = key.allowed.range.low_open;
+    out.value.max = live.most > 0 ? live.most : key.allowed.range.high;
+    out.value.open_max = key.allowed.range.high_open;
     out.value.allowed = live.allowed.empty() ? range_text(out.value) : live.allowed;
     out.value.help = live.help;
     out.key = key.name;

@@ -96,7 +96,7 @@ std::optional<std::string> missing(Need need, const Config& config, const RunHol
     if (need == Need::two_evaluations)
         return too_few(holds.evaluations, "evaluations", "train.eval_every");
     if (need == Need::second_run && holds.second_run && !*holds.second_run)
-        return "needs a second run: --against RUN";
+        return "needs a second run to compare with";
     return std::nullopt;
 }
 

@@ -8,6 +8,7 @@
 #include "core/api/needs.h"
 #include "core/base/debug_points.h"
 #include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
 
@@ -117,7 +118,7 @@ std::optional<Conflict> data_conflict(const Config& c) {
     if (!c.data.is_synthetic() && c.data.train.empty())
         return Conflict{{"data.train", "data.source"},
                         "found \"\", allowed a UTF-8 text file (.xz accepted) or a folder of them, "
-                        "because data.source = \"text\"; give it with --set data.train=FILE"};
+                        "because data.source = \"text\""};
     if (c.data.tokenizer.empty())
         return Conflict{{"data.tokenizer"},
                         "found \"\", allowed \"train\" or the path of a SentencePiece model"};
@@ -129,7 +130,7 @@ std::optional<Conflict> debug_conflict(const Config& c) {
     if (point.empty() || is_debug_point(point)) return std::nullopt;
     const auto names = debug_point_names();
     return Conflict{{"debug.kill_at"},
-                    "found " + toml_text(point) + ", allowed \"\", or one of " +
+                    "found " + in_quotes(point) + ", allowed \"\", or one of " +
                         joined({names.begin(), names.end()}, " | ") +
                         ", with \":N\" behind it for the Nth time"};
 }

@@ -9,6 +9,8 @@
 
 #include "core/api/config_keys.h"
 #include "core/base/names.h"
+#include "core/base/numbers.h"
+#include "core/base/utf8.h"
 #include "core/config/check.h"
 #include "core/config/config.h"
 
@@ -23,7 +25,7 @@ struct Origin {
 };
 
 std::string describe_found(const toml::node& node) {
-    if (const auto* text = node.as_string()) return toml_text(text->get());
+    if (const auto* text = node.as_string()) return in_quotes(text->get());
     if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
     if (const auto* number = node.as_floating_point()) return format_number(number->get());
     if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
@@ -138,9 +140,9 @@ std::optional<Misfit> put(const WordListRef& to, const toml::node& from, bool /*
         const auto* text = item.as_string();
         if (!text) return Misfit{describe_found(from)};
         found.push_back(text->get());
-        quoted.push_back(toml_text(found.back()));
+        quoted.push_back(in_quotes(found.back()));
     }
-    const std::string whole = "[" + joined(quoted, ", ") + "]";
+    const std::string whole = shown("[" + joined(quoted, ", ") + "]");
     std::vector<size_t> places;
     for (const std::string& word : found) {
         const size_t place = place_of(word, to.words());
@@ -192,7 +194,7 @@ class Reader {
     }
 
     std::optional<std::string> apply_override(const std::string& assignment) {
-        const std::string where = "--set " + assignment;
+        const std::string where = "--set " + shown(assignment);
         const size_t equals = assignment.find('=');
         if (equals == std::string::npos || equals == 0)
             return where + ": allowed table.key=value, e.g. --set model.d_model=128";
@@ -202,7 +204,7 @@ class Reader {
         if (!key) return where + ": " + unknown_key(name);
         const auto holder = parse_override(*key, value);
         if (!holder)
-            return where + ": " + key->name + ": found " + value + ", allowed " +
+            return where + ": " + key->name + ": found " + shown(value) + ", allowed " +
                    describe_allowed(*key);
         const toml::node& node = *holder->get("v");
         if (const auto problem = set_value(*key, node, config_))
@@ -247,19 +249,34 @@ class Reader {
     }
 
     static std::string unknown_table(const std::string& name) {
-        return "unknown table [" + name +
+        return "unknown table [" + shown(name) +
                "], allowed [model] | [moe] | [train] | [data]; nearest is [" +
                nearest_word(name, words("model", "moe", "train", "data")) + "]";
     }
 
     static std::string unknown_key(const std::string& name) {
-        return "unknown key " + name + "; did you mean " + nearest_key(name) + "?";
+        return "unknown key " + shown(name) + "; did you mean " + nearest_key(name) + "?";
     }
 
     static std::string trimmed(const std::string& text) {
         const size_t begin = text.find_first_not_of(" \t\r\n");
         if (begin == std::string::npos) return "";
         return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+    }
+
+    static bool is_numeric(const FieldView& field) {
+        return !std::holds_alternative<const std::string*>(field) &&
+               !std::holds_alternative<const bool*>(field) &&
+               !std::holds_alternative<WordView>(field) &&
+               !std::holds_alternative<WordListView>(field);
+    }
+
+    /// A number as the command line takes it, or an array that holds no other kind: TOML itself
+    /// knows hexadecimal, octal and binary digits, plus signs and underscores as well.
+    static bool is_decimal(const std::string& value) {
+        if (read_number(value)) return true;
+        return value.starts_with('[') &&
+               value.find_first_not_of("[]-0123456789, \t") == std::string::npos;
     }
 
     /// The override's value as the key "v" of a table: TOML, or for a text key the bare words
@@ -278,6 +295,7 @@ class Reader {
             }
             return std::nullopt;
         };
+        if (is_numeric(field) && !is_decimal(value)) return std::nullopt;
         auto table = as_toml(value);
         if (!text) return table;
         const bool is_text = table && table->get("v")->is_string();
@@ -362,7 +380,7 @@ Result<Config> parse_config(const std::string& toml, const std::string& name,
         reader.read_root(toml::parse(toml, name));
     } catch (const toml::parse_error& e) {
         return usage_error(name + ":" + std::to_string(e.source().begin.line) +
-                           ": not TOML: " + std::string(e.description()));
+                           ": not TOML: " + shown(e.description()));
     }
     if (const auto problem = reader.complaint()) return usage_error(*problem);
     for (const std::string& assignment : overrides)

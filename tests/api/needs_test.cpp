@@ -93,7 +93,7 @@ TEST(Needs, OfFilesAreRefusedOnlyWhereKnown) {
               "no update is recorded yet: there is no training curve");
     EXPECT_EQ(why(Need::second_run, config), "");
     EXPECT_EQ(why(Need::second_run, config, {.second_run = false}),
-              "needs a second run: --against RUN");
+              "needs a second run to compare with");
 }
 
 // Wrong if the order of a list does not decide which refusal is read.

@@ -157,7 +157,7 @@ const BadCase kBad[] = {
      "[moe]\nhops = 2\n[train]\ncurriculum = [[0, 3]]\n",
      {},
      {"train.curriculum", "hop count of 3", "1 … 2"}},
-    {"no_corpus", "[data]\nsource = \"text\"\n", {}, {"x.toml:2: data.train", "--set data.train="}},
+    {"no_corpus", "[data]\nsource = \"text\"\n", {}, {"x.toml:2: data.train", "UTF-8 text"}},
     {"no_tokenizer", "[data]\ntokenizer = \"\"\n", {}, {"data.tokenizer", "\"train\""}},
     {"batch_tokens", "[train]\nbatch = 1000000\n", {}, {"train.batch", "16777216", "grad_accum"}},
     {"too_large",
@@ -186,6 +186,21 @@ const BadCase kBad[] = {
      {"model.n_heads=5"},
      {"--set model.n_heads=5: model.d_model", "multiple"}},
     {"set_not_utf8", "", {"data.train=a\xff"}, {"data.train"}},
+    {"set_hexadecimal", "", {"train.steps=0x10"}, {"train.steps: found 0x10", "an integer"}},
+    {"set_octal", "", {"train.seed=0o17"}, {"train.seed: found 0o17", "an integer"}},
+    {"set_zeros", "", {"train.batch=010"}, {"train.batch: found 010", "an integer"}},
+    {"set_plus", "", {"moe.tau=+30"}, {"moe.tau: found +30", "a number"}},
+    {"set_grouped", "", {"train.steps=1_000"}, {"train.steps: found 1_000", "an integer"}},
+    {"set_hexadecimal_list", "", {"moe.hops=[0x1, 2]"}, {"moe.hops: found [0x1, 2]"}},
+    {"set_beyond",
+     "",
+     {"train.seed=18446744073709551616"},
+     {"train.seed: found 1844", "an integer"}},
+    {"beyond_fp32", "[moe]\ntau = 1e39\n", {}, {"moe.tau", "found 1e+39", "at most 1000000"}},
+    {"beyond_fp32_set", "", {"moe.tau=1e39"}, {"moe.tau", "found 1e+39", "at most 1000000"}},
+    {"rope_beyond", "", {"model.rope_theta=1e308"}, {"rope_theta", "1e-30 … 1e+30"}},
+    {"eps_below_fp32", "", {"train.eps=1e-300"}, {"train.eps", "1e-30 … 1000000"}},
+    {"clip_beyond", "", {"train.clip=1e39"}, {"train.clip", "at most 1e+30"}},
     {"set_empty_number", "", {"train.lr="}, {"--set train.lr=", "a number"}},
 };
 INSTANTIATE_TEST_SUITE_P(Config, BadConfig, testing::ValuesIn(kBad),
@@ -286,6 +301,25 @@ TEST(ParseConfig, IdentityProjectionSetsDSpace) {
         parse_config("[model]\nd_model = 96\n[moe]\nprojection = \"identity\"\n", "x.toml");
     ASSERT_TRUE(config.ok()) << config.error().message;
     EXPECT_EQ(config->moe.d_space, 96);
+}
+
+// Fails if what was found is echoed in any length, or with bytes that a terminal obeys.
+TEST(ParseConfig, CutsAndEscapesWhatItFound) {
+    const std::string longest(100'000, 'x'), bytes = "\x1b[31m\xff";
+    for (const std::string& found : {longest, bytes})
+        for (const std::string& assignment :
+             {found, found + "=1", "train.steps=" + found, "moe.router=" + found,
+              "model.dropout_places=[\"" + found + "\"]", "debug.kill_at=" + found}) {
+            const auto config = parse_config("", "x.toml", {assignment});
+            ASSERT_FALSE(config.ok()) << assignment.substr(0, 40);
+            const std::string& message = config.error().message;
+            EXPECT_LT(message.size(), 700u) << message.substr(0, 800);
+            EXPECT_EQ(message.find('\x1b'), std::string::npos);
+            EXPECT_EQ(message.find('\xff'), std::string::npos);
+        }
+    const auto file = parse_config("[moe]\nrouter = \"" + longest + "\"\n", "x.toml");
+    ASSERT_FALSE(file.ok());
+    EXPECT_LT(file.error().message.size(), 400u);
 }
 
 // Fails if a missing, foreign or oversized file crashes or is blamed on TOML.
