@@ -1,14 +1,20 @@
 #include "core/analyses/measured.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "core/model/sound.h"
 #include "core/trainer/run_data.h"
 
 namespace hopscope::core {
 
 Result<const BatchSource*> Measured::source(const Progress& progress, int64_t batches) {
     if (!source_) {
-        if (!corpus_.empty()) scratch_.emplace("analyze");
+        if (!corpus_.empty() && !scratch_) {
+            auto scratch = Scratch::make("analyze");
+            if (!scratch) return scratch.error();
+            scratch_.emplace(std::move(*scratch));
+        }
         auto made = eval_source(run_.folder, run_.model.config, run_.tokenizer, corpus_, "valid",
                                 scratch_ ? scratch_->path() : "", progress);
         if (!made) return made.error();
@@ -63,8 +69,8 @@ Result<const TokenText*> Measured::text_with_syntax(const analysis::AnalysisCont
     if (made && (*made)->syntax.empty())
         return usage_error(
             "which words are function words is unknown: the text is not the run's own synthetic "
-            "one, and no folder of word lists with function.toml was found; name one with "
-            "--categories");
+            "one, and no folder of word lists with function.toml was found; name "
+            "such a folder");
     return made;
 }
 
@@ -86,6 +92,7 @@ Result<const Evaluation*> Measured::base(const Progress& progress) {
     if (!base_) {
         auto made = evaluate(run_.model, **batches, kAnalysisBatches, {}, progress);
         if (!made) return made.error();
+        if (!std::isfinite(std::exp(made->loss))) return diverged("the perplexity");
         base_.emplace(std::move(*made));
     }
     return &*base_;

@@ -4,6 +4,7 @@
 
 #include "core/analyses/batch_means.h"
 #include "core/analyses/measured.h"
+#include "core/model/sound.h"
 
 namespace hopscope::core::analysis {
 
@@ -28,6 +29,7 @@ Result<BeforeAfter> before_after(const AnalysisContext& context, const PassChang
     const auto& run = context.measured->run();
     auto changed = evaluate(run.model, **source, kAnalysisBatches, changes, context.progress);
     if (!changed) return changed.error();
+    if (!std::isfinite(std::exp(changed->loss))) return diverged("the perplexity of " + name);
     BeforeAfter out{*base, std::move(*changed), {}, {}, {}};
     out.result = perplexities(*out.base, out.changed, name, context.seed);
     const auto fill = [&](Fields& row, const std::string& model, const Evaluation& e) {

@@ -5,37 +5,33 @@
 
 #include <filesystem>
 #include <optional>
-#include <random>
 #include <string>
-#include <system_error>
+#include <utility>
 
+#include "core/base/result.h"
 #include "core/base/scratch_owner.h"
 
 namespace hopscope::core {
 
 class Scratch {
   public:
-    /// `purpose` becomes part of the name. Throws std::filesystem::filesystem_error.
-    explicit Scratch(const std::string& purpose) {
-        const auto parent = std::filesystem::temp_directory_path();
-        sweep_scratch(parent.string());
-        std::random_device seed;
-        do {
-            path_ = parent /
-                    ("hopscope-" + purpose + "-" + std::to_string(seed()) + std::to_string(seed()));
-            if (std::filesystem::create_directory(path_)) owner_ = own_scratch(path_.string());
-            // Where the file system knows no locks it stays without an owner, and nobody sweeps.
-        } while (!owner_ && !std::filesystem::exists(path_));
+    /// `purpose` becomes part of the name. Errors (usage): the temporary directory, which TMPDIR
+    /// names, does not exist or takes no folder.
+    static Result<Scratch> make(const std::string& purpose);
+    ~Scratch();
+    Scratch(Scratch&& other) noexcept
+        : path_(std::exchange(other.path_, {})), owner_(std::move(other.owner_)) {}
+    Scratch& operator=(Scratch&& other) noexcept {
+        std::swap(path_, other.path_);
+        std::swap(owner_, other.owner_);
+        return *this;
     }
-    ~Scratch() {
-        std::error_code ignored;  // what is left is swept by the next one
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
     std::string path() const { return path_.string(); }
 
   private:
+    Scratch(std::filesystem::path path, std::optional<FileHandle> owner)
+        : path_(std::move(path)), owner_(std::move(owner)) {}
+
     std::filesystem::path path_;
     std::optional<FileHandle> owner_;  ///< of the folder, for those who sweep
 };

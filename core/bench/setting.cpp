@@ -18,7 +18,11 @@ at::Tensor BenchSetting::random(at::IntArrayRef shape, at::ScalarType type) {
 Result<std::unique_ptr<RunTrainer>> BenchSetting::prepared(const std::string& name,
                                                            int64_t snapshot_every,
                                                            RunStatus& status) {
-    if (!scratch_) scratch_.emplace("bench");
+    if (!scratch_) {
+        auto scratch = Scratch::make("bench");
+        if (!scratch) return scratch.error();
+        scratch_.emplace(std::move(*scratch));
+    }
     SessionOptions options;
     options.config = config;
     options.config.train.snapshot_every = snapshot_every;

@@ -6,6 +6,7 @@
 #include "core/api/lab.h"
 #include "core/base/scratch.h"
 #include "core/config/arithmetic.h"
+#include "core/model/sound.h"
 #include "core/run/document.h"
 #include "core/train/engine.h"
 #include "core/trainer/device.h"
@@ -100,16 +101,20 @@ Result<std::string> eval(const EvalOptions& o) {
         if (!run) return run.error();
         auto changes = changes_from(run->model.config, o);
         if (!changes) return changes.error();
-        const Scratch scratch("eval");
+        auto scratch = Scratch::make("eval");
+        if (!scratch) return scratch.error();
         Progress progress;
         progress.cancelled = [] { return interrupt_flag().load() != 0; };
         if (o.on_progress) progress.report = o.on_progress;
         auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
-                                  scratch.path(), progress);
+                                  scratch->path(), progress);
         if (!source) return source.error();
         const auto begin = std::chrono::steady_clock::now();
         auto result = evaluate(run->model, *source, o.batches, *changes, progress);
         if (!result) return result.error();
+        if (!std::isfinite(std::exp(result->loss)))
+            return diverged("the perplexity (loss " + std::to_string(result->loss) +
+                            " nats per token)");
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 

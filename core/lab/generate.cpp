@@ -1,5 +1,6 @@
 // hopscope generate: continues a prompt, if asked under interventions (hopscope.generate/1).
 #include <ATen/ops/tensor.h>
+#include <algorithm>
 #include <c10/core/GradMode.h>
 #include <chrono>
 #include <cmath>
@@ -7,6 +8,7 @@
 #include "core/api/lab.h"
 #include "core/base/random.h"
 #include "core/lab/sampling.h"
+#include "core/model/sound.h"
 #include "core/probe/planned_pass.h"
 #include "core/probe/trace.h"
 #include "core/run/document.h"
@@ -85,11 +87,9 @@ Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int3
                                .view({1, static_cast<int64_t>(wide.size())})
                                .to(edited.weights.embed.device());
         const auto log_p = floats(next_log_p(edited, plan, input));
+        if (!std::all_of(log_p.begin(), log_p.end(), [](float p) { return std::isfinite(p); }))
+            return diverged("what the model says about the next token");
         const size_t id = pick_token(log_p, sampling, random.unit());
-        if (!std::isfinite(log_p[id]))
-            return failure(
-                "the model gives no finite probabilities; its weights are not usable "
-                "(did the run diverge?)");
         const auto token = static_cast<int32_t>(id);
         out.tokens.push_back({token, run.tokenizer.piece(token), std::exp(log_p[id])});
         ids.push_back(token);

@@ -56,7 +56,8 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
         return usage_error(dir +
                            ": a dense model (model.ffn = \"dense\") has no hops to halt; name a "
                            "run with model.ffn = \"moe\"");
-    const Scratch scratch("halting");
+    auto scratch = Scratch::make("halting");
+    if (!scratch) return scratch.error();
     Progress progress;
     progress.cancelled = [] { return interrupt_flag().load() != 0; };
     if (o.on_progress)
@@ -64,7 +65,7 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
             o.on_progress(run->folder.name() + ": " + activity, fraction);
         };
     auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
-                              scratch.path(), progress);
+                              scratch->path(), progress);
     if (!source) return source.error();
     auto table = halting_table(run->model, *source, o.epsilons, o.batches, o.repeats, progress);
     if (!table) return table.error();

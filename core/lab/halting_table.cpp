@@ -1,10 +1,12 @@
 #include "core/lab/halting_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <string>
 
 #include "core/config/arithmetic.h"
+#include "core/model/sound.h"
 #include "core/train/engine.h"
 
 namespace hopscope::core {
@@ -64,6 +66,8 @@ Result<HaltingTable> halting_table(const Model& model, const BatchSource& source
         };
         auto e = evaluate(model, source, batches, controls_of_row(*row), inner);
         if (!e) return e.error();
+        if (!std::isfinite(std::exp(e->loss)))
+            return diverged("the perplexity with " + label(*row));
         table.tokens = e->tokens;
         table.batches = static_cast<int64_t>(e->batches.size());
         count(model.config, *e, *row);

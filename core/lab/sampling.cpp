@@ -6,6 +6,7 @@
 
 namespace hopscope::core {
 
+// Finite numbers alone: of NaN none would be kept, and there would be no last one.
 size_t pick_token(const std::vector<float>& log_p, const Sampling& sampling, double draw) {
     const auto top = std::max_element(log_p.begin(), log_p.end());
     if (sampling.temperature <= 0) return static_cast<size_t>(top - log_p.begin());

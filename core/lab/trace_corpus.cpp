@@ -11,6 +11,7 @@
 #include "core/config/config.h"
 #include "core/lab/routing_dump.h"
 #include "core/measure/each_batch.h"
+#include "core/model/sound.h"
 #include "core/probe/trace.h"
 #include "core/run/document.h"
 #include "core/trainer/device.h"
@@ -104,13 +105,16 @@ std::map<std::string, std::string> metadata_of(const RoutingDumpOptions& o, cons
 
 struct Sum {
     double nll = 0;
-    int64_t tokens = 0;
+    int64_t tokens = 0, unknown = 0;
     void add(const std::vector<float>& values) {
-        for (const float v : values)
-            if (!std::isnan(v)) {
-                nll += v;
-                ++tokens;
+        for (const float v : values) {
+            if (std::isnan(v)) {
+                ++unknown;
+                continue;
             }
+            nll += v;
+            ++tokens;
+        }
     }
 };
 
@@ -154,14 +158,16 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         auto plan = make_plan(run->model, o.script, run->model.config.train.seed);
         if (!plan) return plan.error();
         if (auto s = check_tokens(*plan, run->model.config.train.seq_len); !s) return s.error();
-        const Scratch scratch("trace");
+        auto scratch = Scratch::make("trace");
+        if (!scratch) return scratch.error();
         Status written;
         Progress progress;
+        bool finite = true;
         // A disk that is full ends the loop as a signal does.
-        progress.cancelled = [&] { return !written || interrupt_flag().load() != 0; };
+        progress.cancelled = [&] { return !written || !finite || interrupt_flag().load() != 0; };
         if (o.on_progress) progress.report = o.on_progress;
         auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
-                                  scratch.path(), progress);
+                                  scratch->path(), progress);
         if (!source) return source.error();
         const int64_t all = source->eval_batches(),
                       n = o.batches > 0 ? std::min(o.batches, all) : all;
@@ -173,15 +179,19 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         RoutingDump dump(o.out, run->model.config, {o.positions, o.half}, sequences,
                          metadata_of(o, *run, *source, j.at("live")));
         Sum sum;
+        int64_t firsts = 0;
         const auto done =
             each_batch(*source, n, run->model.weights.embed.device(), "routing of batch", progress,
                        [&](int64_t, const BatchTensors& batch) {
                            const auto rows = traced(edited, *plan, batch, o.positions);
                            sum.add(rows.nll);
                            sum.add(rows.next_nll);
+                           firsts += rows.sequences;  // nothing stands before them
+                           finite = sum.unknown == firsts && std::isfinite(sum.nll);
                            written = dump.add(rows);
                        });
         if (!written) return written.error();
+        if (!finite) return diverged("the loss of a token");
         if (!done) return done.error();
         if (auto s = dump.finish(); !s) return s.error();
 

@@ -4,8 +4,10 @@
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
+#include <cmath>
 #include <numeric>
 
+#include "core/model/sound.h"
 #include "core/probe/planned_pass.h"
 #include "kernels/ops.h"
 
@@ -65,7 +67,7 @@ Result<ScoredText> encode_choice(const Config& config, const Tokenizer& tokenize
     // Nothing stands before the first token, so it has no probability.
     out.first = std::max<int64_t>(1, behind - pieces->begin());
     if (out.first >= static_cast<int64_t>(pieces->size()))
-        return usage_error("no token of " + shown(choice.continuation) +
+        return usage_error("no token of " + in_quotes(choice.continuation) +
                            " can be scored; a longer context or choice is needed");
     out.joined = (*pieces)[static_cast<size_t>(out.first)].begin < border;
     for (const Piece& p : *pieces) out.ids.push_back(p.id);
@@ -105,6 +107,8 @@ Result<std::vector<double>> score_texts(const Model& model, const Plan& plan,
         for (const size_t m : members) done += input_length(texts[m]);
         next = end;
     }
+    if (!std::all_of(scores.begin(), scores.end(), [](double s) { return std::isfinite(s); }))
+        return diverged("the score of a choice");
     return scores;
 }
 

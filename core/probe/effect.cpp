@@ -15,6 +15,7 @@
 #include "core/base/random.h"
 #include "core/base/sets.h"
 #include "core/model/forward.h"
+#include "core/model/sound.h"
 #include "core/probe/intervention_probe.h"
 #include "core/stats/descriptive.h"
 #include "core/text/words.h"
@@ -214,11 +215,14 @@ Result<Effect> measure_effect(const Model& model, const Plan& plan, const Prompt
     const Error stopped{ErrorKind::interrupted, "stopped on request"};
     if (cancelled()) return stopped;
     const auto base = run_pass(model, {}, ids);
+    if (!is_finite(base.log_p)) return diverged("what the model says about the next token");
     Effect out;
     out.target = question.target ? *question.target : base.log_p.argmax().item().toLong();
     out.base = outlook_of(base.log_p, out.target, question, categories);
     if (cancelled()) return stopped;
     const auto changed = run_pass(model, plan, ids);
+    if (!is_finite(changed.log_p))
+        return diverged("what the model says about the next token under these interventions");
     out.changed = compare(base, changed, out.base, out.target, question, categories, model.config);
     out.control.reason = no_control(plan, model.config);
     if (out.control.reason.empty() && only_halts(plan) && halts_evenly(changed.choices.depths()))

@@ -9,6 +9,7 @@
 #include <c10/core/GradMode.h>
 #include <cmath>
 
+#include "core/model/sound.h"
 #include "core/probe/intervention_probe.h"
 #include "kernels/cpu/route.h"
 
@@ -167,7 +168,7 @@ Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& 
         if (!cut)
             return usage_error("the prompt has " + std::to_string(pieces->size()) +
                                " tokens, the model takes " + std::to_string(limit) +
-                               " (model.max_seq_len); shorten it (trace can cut it: --cut)");
+                               " (model.max_seq_len); shorten it, or have it cut");
         pieces->resize(limit);
     }
     return pieces;
@@ -188,6 +189,8 @@ Result<TraceResult> trace_prompt(const Model& model, const Tokenizer& tokenizer,
     const auto edited = edited_model(model, input.plan);
     auto pass = traced_pass(edited, input.plan, tokens, input.positions);
     const auto log_p = token_log_p(model.weights, pass.hidden).to(at::kCPU);
+
+    if (!is_finite(log_p)) return diverged("what the model says about the next token");
 
     TraceResult result;
     result.prompt = input.prompt;

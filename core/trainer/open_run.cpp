@@ -1,6 +1,7 @@
 #include "core/trainer/open_run.h"
 
 #include "core/config/config.h"
+#include "core/model/sound.h"
 #include "core/trainer/checkpoint_io.h"
 #include "core/trainer/device.h"
 #include "core/trainer/run_data.h"
@@ -35,14 +36,15 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
                 t.dim() >= 2 && group != Group::router_projection && group != Group::centroids;
             return narrow ? t.to(at::kBFloat16) : t;
         });
+    Model model{std::move(*as_trained), std::move(*weights)};
+    if (auto s = check_sound(model); !s)
+        return failure(dir + ": checkpoint of step " + std::to_string(checkpoint->step) + ": " +
+                       s.error().message);
     TrainConfig plain;
     plain.device = DeviceKind::cpu;
     use_threads(resolve_device(plain)->threads);
     const int64_t step = checkpoint->step;
-    return OpenRun{std::move(*folder),
-                   {std::move(*as_trained), std::move(*weights)},
-                   std::move(*tokenizer),
-                   step};
+    return OpenRun{std::move(*folder), std::move(model), std::move(*tokenizer), step};
 }
 
 }  // namespace hopscope::core

@@ -19,6 +19,7 @@ struct OpenRun {
 };
 
 /// Errors (usage): no run folder, no complete checkpoint, a checkpoint of another configuration.
+/// Errors (failed): weights that compute nothing (core/model/sound.h).
 Result<OpenRun> open_run(const std::string& dir, const std::string& precision);
 
 }  // namespace hopscope::core

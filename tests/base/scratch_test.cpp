@@ -33,9 +33,12 @@ class ScratchFolder : public ::testing::Test {
 
 TEST_F(ScratchFolder, GoesWithItsOwner) {
     {
-        const Scratch one("eval"), two("eval");
-        EXPECT_NE(one.path(), two.path());
-        put_bytes(one.path() + "/train.tokens", "x");
+        auto one = Scratch::make("eval"), two = Scratch::make("eval");
+        ASSERT_TRUE(one.ok()) << one.error().message;
+        ASSERT_TRUE(two.ok());
+        EXPECT_NE(one->path(), two->path());
+        const Scratch other = std::move(*one);  // whoever holds it now
+        put_bytes(other.path() + "/train.tokens", "x");
         EXPECT_EQ(entries(), 2u);
     }
     EXPECT_EQ(entries(), 0u);
@@ -46,8 +49,8 @@ TEST_F(ScratchFolder, OfAKilledProcessGoesWithTheNext) {
     ASSERT_EQ(pipe(ready), 0);
     const pid_t child = fork();
     if (child == 0) {
-        const Scratch left("trace");
-        put_bytes(left.path() + "/train.tokens.partial-1", "x");
+        const auto left = Scratch::make("trace");
+        put_bytes(left->path() + "/train.tokens.partial-1", "x");
         const char c = 'x';
         (void)!::write(ready[1], &c, 1);
         for (;;) pause();
@@ -55,13 +58,13 @@ TEST_F(ScratchFolder, OfAKilledProcessGoesWithTheNext) {
     char c = 0;
     ASSERT_EQ(::read(ready[0], &c, 1), 1);
     {
-        const Scratch beside("eval");
+        const auto beside = Scratch::make("eval");
         EXPECT_EQ(entries(), 2u) << "its owner lives";
     }
     kill(child, SIGKILL);
     ASSERT_EQ(waitpid(child, nullptr, 0), child);
     EXPECT_EQ(entries(), 1u);
-    { const Scratch next("eval"); }
+    EXPECT_TRUE(Scratch::make("eval").ok());
     EXPECT_EQ(entries(), 0u);
     for (const int fd : ready) close(fd);
 }
@@ -80,8 +83,19 @@ TEST_F(ScratchFolder, OfOthersStay) {
     put_bytes(dir_ / "elsewhere/.lock", "");
     fs::create_directory_symlink(dir_ / "elsewhere", dir_ / "hopscope-eval-14");
     const auto before = test::contents_of(dir_.path());
-    { const Scratch next("eval"); }
+    EXPECT_TRUE(Scratch::make("eval").ok());
     EXPECT_TRUE(test::contents_of(dir_.path()) == before);
+}
+
+TEST_F(ScratchFolder, ABadTemporaryFolderIsSaidInASentence) {
+    for (const std::string& named : {dir_ / "none", dir_.write("file", "")}) {
+        setenv("TMPDIR", named.c_str(), 1);
+        const auto made = Scratch::make("test");
+        ASSERT_FALSE(made.ok());
+        EXPECT_EQ(made.error().kind, ErrorKind::usage);
+        for (const std::string& part : {std::string("TMPDIR"), named.substr(named.size() - 4)})
+            EXPECT_NE(made.error().message.find(part), std::string::npos) << made.error().message;
+    }
 }
 
 }  // namespace
