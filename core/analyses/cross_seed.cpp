@@ -15,6 +15,7 @@
 #include "core/base/random.h"
 #include "core/base/sets.h"
 #include "core/measure/numbers.h"
+#include "core/measure/row_blocks.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
 #include "core/stats/overlap.h"
@@ -52,7 +53,13 @@ std::vector<double> best_jaccard(const std::vector<std::vector<int32_t>>& a,
 
 std::vector<double> best_cosine(const at::Tensor& a, const at::Tensor& b) {
     using kernels::reference::l2norm;
-    return numbers(at::matmul(l2norm(a), l2norm(b).t()).amax(1));
+    const auto mine = l2norm(a), others = l2norm(b).t();
+    std::vector<double> out;
+    each_row_block(a.size(0), b.size(0), [&](int64_t begin, int64_t count) {
+        const auto best = numbers(at::matmul(mine.narrow(0, begin, count), others).amax(1));
+        out.insert(out.end(), best.begin(), best.end());
+    });
+    return out;
 }
 
 at::Tensor random_directions(int64_t n, int64_t d, uint64_t seed) {

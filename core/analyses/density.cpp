@@ -36,8 +36,8 @@ Result<AnalysisOutput> density(const AnalysisContext& context) {
         layer.list("pools");
         for (size_t p = 0; p < pools.size(); ++p) {
             const auto c = collinearity_of(rows.narrow(0, pools[p].offset, pools[p].size));
+            if (c.n < 2) continue;  // a single row has no nearest one
             out.n += c.n;
-            if (c.n == 0) continue;  // a single row has no nearest one
             angle.add(c.nearest_angle, c.n);
             rank.add(c.effective_rank, c.n);
             per_dimension.add(c.per_dimension, c.n);

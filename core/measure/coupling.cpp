@@ -11,6 +11,7 @@
 
 #include "core/measure/model_space.h"
 #include "core/measure/numbers.h"
+#include "core/measure/row_blocks.h"
 #include "core/probe/plan.h"
 
 namespace hopscope::core {
@@ -94,11 +95,17 @@ LiveGeometry live_geometry(const Config& config, const LayerWeights& w, int64_t 
     if (!rows.defined() || rows.size(0) < 2) return out;
     rows = in_fp32(rows);
     const auto n = static_cast<double>(rows.size(0));
-    auto cosine = at::matmul(rows, rows.t());
-    cosine.fill_diagonal_(0);
-    out.collinearity = cosine.sum().item().toDouble() / (n * (n - 1));
-    cosine.fill_diagonal_(-1);
-    out.nearest_cosine = cosine.amax({-1}).mean().item().toDouble();
+    double pairs = 0, nearest = 0;
+    each_row_block(rows.size(0), rows.size(0), [&](int64_t begin, int64_t count) {
+        const auto cosine = at::matmul(rows.narrow(0, begin, count), rows.t());
+        auto own = cosine.diagonal(begin);  // each row with itself
+        own.fill_(0);
+        pairs += cosine.sum().item().toDouble();
+        own.fill_(-1);
+        nearest += cosine.amax({-1}).mean().item().toDouble() * static_cast<double>(count);
+    });
+    out.collinearity = pairs / (n * (n - 1));
+    out.nearest_cosine = nearest / n;
     const auto& reads = read_rows(w);
     if (!reads.defined()) return out;
     const auto mean_row = unit_rows(in_fp32(reads)).mean(1);

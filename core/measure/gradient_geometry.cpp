@@ -12,6 +12,7 @@
 #include "core/measure/model_space.h"
 #include "core/measure/numbers.h"
 #include "core/measure/router_geometry.h"
+#include "core/measure/row_blocks.h"
 #include "core/model/forward.h"
 #include "core/probe/plan.h"
 #include "core/stats/interval.h"
@@ -40,6 +41,10 @@ at::Tensor reached(const ModelRows& router, const at::Tensor& reads) {
     return not_zero(router.rows).logical_and(not_zero(reads).all(-1)).nonzero().squeeze(-1);
 }
 
+void append(std::vector<double>& list, const std::vector<double>& more) {
+    list.insert(list.end(), more.begin(), more.end());
+}
+
 GradientMatch match(const ModelRows& router, const at::Tensor& reads) {
     const auto index = reached(router, reads);
     GradientMatch out;
@@ -48,16 +53,21 @@ GradientMatch match(const ModelRows& router, const at::Tensor& reads) {
     if (n == 0) return out;
     const auto rows = unit_rows(router.rows.index_select(0, index));
     const auto read = unit_rows(reads.index_select(0, index)).reshape({n * r, d});
-    const auto cosine = at::matmul(rows, read.t()).view({n, n, r}).to(at::kDouble);
-    const auto split = [&](const at::Tensor& c, std::vector<double>& own,
-                           std::vector<double>& other) {
-        const auto per_expert = c.mean(-1);  // [n, n]
-        const auto diagonal = per_expert.diagonal();
-        own = numbers(diagonal);
-        if (n > 1) other = numbers((per_expert.sum(-1) - diagonal) / static_cast<double>(n - 1));
-    };
-    split(cosine, out.matched, out.mismatched);
-    split(cosine.abs(), out.abs_matched, out.abs_mismatched);
+    each_row_block(n, n * r, [&](int64_t begin, int64_t count) {
+        const auto cosine =
+            at::matmul(rows.narrow(0, begin, count), read.t()).view({count, n, r}).to(at::kDouble);
+        const auto split = [&](const at::Tensor& c, std::vector<double>& own,
+                               std::vector<double>& other) {
+            const auto per_expert = c.mean(-1);                // [count, n]
+            const auto diagonal = per_expert.diagonal(begin);  // each row with its own expert
+            append(own, numbers(diagonal));
+            if (n > 1)
+                append(other,
+                       numbers((per_expert.sum(-1) - diagonal) / static_cast<double>(n - 1)));
+        };
+        split(cosine, out.matched, out.mismatched);
+        split(cosine.abs(), out.abs_matched, out.abs_mismatched);
+    });
     for (const double i : numbers(index))
         out.experts.push_back(router.pool.offset + static_cast<int64_t>(i));
     return out;

@@ -10,6 +10,7 @@
 
 #include "core/measure/model_space.h"
 #include "core/measure/numbers.h"
+#include "core/measure/row_blocks.h"
 #include "core/probe/plan.h"
 #include "core/stats/descriptive.h"
 
@@ -31,34 +32,37 @@ Collinearity collinearity(const LayerWeights& weights) {
 
 Collinearity collinearity_of(const at::Tensor& any_rows) {
     Collinearity out;
-    if (any_rows.size(0) < 2) return out;
+    out.n = any_rows.size(0);
+    if (out.n == 0) return out;
     const auto rows = unit_rows(any_rows.to(at::kCPU, at::kDouble));
-    const int64_t n = rows.size(0);
-    const auto cosine = at::matmul(rows, rows.t()).contiguous();
-    const double* c = cosine.const_data_ptr<double>();
-    double sum = 0, squares = 0, nearest = 0, angle = 0;
-    for (int64_t i = 0; i < n; ++i) {
-        double best = -1;
-        for (int64_t j = 0; j < n; ++j) {
-            if (i == j) continue;
-            const double x = c[i * n + j];
-            sum += x;
-            squares += x * x;
-            best = std::max(best, x);
-            out.coherence = std::max(out.coherence, std::abs(x));
-        }
-        nearest += best;
-        angle += std::acos(std::clamp(best, -1.0, 1.0)) * 180 / std::numbers::pi;
-    }
-    const auto count = static_cast<double>(n), pairs = count * (count - 1);
-    out.n = n;
-    out.mean_cosine = sum / pairs;
-    out.mean_squared = squares / pairs;
+    const auto count = static_cast<double>(out.n), pairs = count * (count - 1);
     out.random_squared = 1.0 / static_cast<double>(rows.size(1));
-    out.nearest_cosine = nearest / count;
-    out.nearest_angle = angle / count;
     out.effective_rank = effective_rank_of(rows);
     out.per_dimension = count / out.effective_rank;
+    if (out.n == 1) return out;
+    double sum = 0, squares = 0, nearest = 0, angle = 0, coherence = 0;
+    each_row_block(out.n, out.n, [&](int64_t begin, int64_t rows_here) {
+        const auto cosine = at::matmul(rows.narrow(0, begin, rows_here), rows.t()).contiguous();
+        const double* c = cosine.const_data_ptr<double>();
+        for (int64_t i = 0; i < rows_here; ++i) {
+            double best = -1;
+            for (int64_t j = 0; j < out.n; ++j) {
+                if (begin + i == j) continue;
+                const double x = c[i * out.n + j];
+                sum += x;
+                squares += x * x;
+                best = std::max(best, x);
+                coherence = std::max(coherence, std::abs(x));
+            }
+            nearest += best;
+            angle += std::acos(std::clamp(best, -1.0, 1.0)) * 180 / std::numbers::pi;
+        }
+    });
+    out.mean_cosine = sum / pairs;
+    out.mean_squared = squares / pairs;
+    out.coherence = coherence;
+    out.nearest_cosine = nearest / count;
+    out.nearest_angle = angle / count;
     return out;
 }
 

@@ -7,21 +7,22 @@
 
 #include "core/api/config.h"
 #include "core/model/weights.h"
+#include "core/stats/interval.h"
 
 namespace hopscope::core {
 
 /// Pairwise cosine of the router's rows in one layer [def:collinearity]: centroids, or rows of the
-/// linear router.
+/// linear router. NaN where there is nothing to measure: no rows, or of pairs a single row.
 struct Collinearity {
-    int64_t n = 0;              ///< rows; 0 for a router without any
-    double mean_cosine = 0;     ///< over pairs i ≠ j
-    double nearest_cosine = 0;  ///< mean over rows of the largest cosine to another
-    double effective_rank = 0;  ///< exp of the entropy of σ² / Σ σ² of the unit rows
-    double coherence = 0;       ///< largest |cosine| of a pair
-    double mean_squared = 0;    ///< mean cos² over pairs; 1 / D for random rows in R^D
-    double random_squared = 0;  ///< that 1 / D
-    double nearest_angle = 0;   ///< mean angle to the nearest row, degrees
-    double per_dimension = 0;   ///< rows per effective dimension
+    int64_t n = 0;                        ///< rows; 0 for a router without any
+    double mean_cosine = stats::kNaN;     ///< over pairs i ≠ j
+    double nearest_cosine = stats::kNaN;  ///< mean over rows of the largest cosine to another
+    double effective_rank = stats::kNaN;  ///< exp of the entropy of σ² / Σ σ² of the unit rows
+    double coherence = stats::kNaN;       ///< largest |cosine| of a pair
+    double mean_squared = stats::kNaN;    ///< mean cos² over pairs; 1 / D for random rows in R^D
+    double random_squared = stats::kNaN;  ///< that 1 / D
+    double nearest_angle = stats::kNaN;   ///< mean angle to the nearest row, degrees
+    double per_dimension = stats::kNaN;   ///< rows per effective dimension
 };
 Collinearity collinearity(const LayerWeights& weights);
 /// Of any rows [n, D], normalised here.

@@ -6,9 +6,11 @@
 #include <c10/core/GradMode.h>
 #include <cmath>
 
+#include "core/measure/coupling.h"
 #include "core/measure/model_space.h"
 #include "core/measure/router_geometry.h"
 #include "core/measure/routing_sample.h"
+#include "core/measure/row_blocks.h"
 #include "core/probe/plan.h"
 #include "core/train/engine.h"
 #include "tests/measure/batches.h"
@@ -101,6 +103,58 @@ TEST(Collinearity, OfOrthogonalAndOfEqualRows) {
     EXPECT_NEAR(same.effective_rank, 1, 1e-6);
     EXPECT_NEAR(same.coherence, 1, 1e-6);
     EXPECT_EQ(collinearity(LayerWeights()).n, 0);
+    EXPECT_TRUE(std::isnan(collinearity(LayerWeights()).mean_cosine));
+}
+
+TEST(Collinearity, OfOneRowIsNotZero) {
+    // Wrong if a pair that does not exist is told as two rows at right angles.
+    LayerWeights w;
+    w.centroids = at::ones({1, 4});
+    const auto alone = collinearity(w);
+    EXPECT_EQ(alone.n, 1);
+    for (const double x : {alone.mean_cosine, alone.nearest_cosine, alone.coherence,
+                           alone.mean_squared, alone.nearest_angle})
+        EXPECT_TRUE(std::isnan(x)) << x;
+    EXPECT_NEAR(alone.effective_rank, 1, 1e-9);
+    EXPECT_EQ(alone.random_squared, 0.25);
+    const auto live = live_geometry(tiny(), w, 0);
+    EXPECT_TRUE(std::isnan(live.collinearity));
+    EXPECT_TRUE(std::isnan(live.nearest_cosine));
+}
+
+TEST(Collinearity, OfMoreRowsThanFitIntoABlock) {
+    // Wrong if a block is lost, counted twice, or compares its rows with themselves.
+    const int64_t half = 2'500, n = 2 * half;
+    ASSERT_GT(n * n, kBlockEntries);
+    LayerWeights w;
+    w.centroids = at::eye(2).repeat({half, 1});
+    w.centroids.select(0, n - 1).fill_(1);  // the last row lies between the two directions
+    const double odd = std::sqrt(0.5), same = static_cast<double>(half * (half - 1)) +
+                                              static_cast<double>((half - 1) * (half - 2));
+    const double mean =
+        (same + 2.0 * static_cast<double>(n - 1) * odd) / static_cast<double>(n * (n - 1));
+    const double nearest = (static_cast<double>(n - 1) + odd) / static_cast<double>(n);
+    const auto all = collinearity(w);
+    EXPECT_NEAR(all.mean_cosine, mean, 1e-9);
+    EXPECT_NEAR(all.nearest_cosine, nearest, 1e-9);
+    const auto live = live_geometry(tiny(), w, 0);
+    EXPECT_NEAR(live.collinearity, mean, 1e-5);
+    EXPECT_NEAR(live.nearest_cosine, nearest, 1e-5);
+}
+
+TEST(RowBlocks, CoverEveryRowOnce) {
+    for (const int64_t rows : {0, 1, 4096, 4097, 100'000}) {
+        int64_t next = 0;
+        each_row_block(rows, rows, [&](int64_t begin, int64_t count) {
+            EXPECT_EQ(begin, next);
+            EXPECT_TRUE(count * rows <= kBlockEntries || count == 1);
+            next = begin + count;
+        });
+        EXPECT_EQ(next, rows);
+    }
+    int64_t blocks = 0;
+    each_row_block(4096, 4096, [&](int64_t, int64_t) { ++blocks; });
+    EXPECT_EQ(blocks, 1) << "usual sizes keep the order of their sums";
 }
 
 TEST(Collinearity, OfRowsInModelSpace) {
