@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <filesystem>
 #include <iostream>
 #include <sys/ioctl.h>
@@ -39,14 +40,30 @@ extern "C" void on_signal(int signal) {
         _exit(app::kInterrupted);
 }
 
+/// A terminal that is closed stops a run as cleanly as Ctrl-C, unless nohup asked otherwise.
+bool is_ignored(int signal) {
+    struct sigaction now = {};
+    return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 void catch_signals() {
     // Fetched here, since a handler must not be the first to touch a function's static variable.
     interrupt_flag = &core::lab::interrupt_flag();
     struct sigaction action = {};
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+    // No SA_RESTART: what waits for a pipe that nobody writes to must see the request.
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        if (signal != SIGHUP || !is_ignored(SIGHUP)) sigaction(signal, &action, nullptr);
+}
+
+/// Descriptors 0 to 2 that were closed at the start would be given to the first files that are
+/// opened, and messages would go into a run's files. Output that someone asked for and closed is
+/// opened for reading: writing to it fails, and that is said, rather than lost.
+void occupy_standard_descriptors() {
+    constexpr int kModes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fcntl(descriptor, F_GETFD) == -1) open("/dev/null", kModes[descriptor]);
 }
 
 int terminal_columns() {
@@ -126,9 +143,11 @@ void wait_briefly(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // A reader that goes away must not end a training run; failed writes are noticed where they
-    // matter.
+    occupy_standard_descriptors();
+    // A reader that goes away must not end a training run, and a file that may grow no further
+    // (ulimit -f) is a full disk: failed writes are noticed where they matter.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     app::Environment environment{std::cin, std::cout, std::cerr};
     environment.terminal = redraws();
     environment.columns = terminal_columns;

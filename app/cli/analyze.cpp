@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
@@ -29,7 +30,7 @@ void describe(CLI::App& app, AnalyzeCall& call) {
                    "\"meaning\"}; not the lines of intervene, which name no word")
         ->type_name("FILE");
     add_categories_option(app, call.categories);
-    app.add_option("--seed", o.seed, "Seed of whatever is drawn")->capture_default_str();
+    add_seed_option(app, o.seed, "Seed of whatever is drawn");
     app.add_option("--out", o.out,
                    "Folder for NAME.json and NAME.csv; default: stdout. A CSV begins with lines "
                    "\"# key: value\"")

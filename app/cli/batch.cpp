@@ -113,7 +113,8 @@ int batch(const BatchCall& call, const Environment& environment) {
 
 void add_batch(CLI::App& root, Work& work) {
     declare<BatchCall>(root, "batch", "Trains configurations × seeds one after another",
-                       "hopscope batch --file sweep.toml --out runs/sweep", work, describe, batch);
+                       "hopscope batch --file configs/batches/order.toml --out runs/order", work,
+                       describe, batch);
 }
 
 }  // namespace hopscope::app

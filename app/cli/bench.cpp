@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "app/cli/text_table.h"
@@ -24,9 +25,8 @@ void describe(CLI::App& app, BenchCall& call) {
     app.add_option("--config", o.config, "Configuration whose sizes are taken; default: defaults")
         ->type_name("FILE");
     add_set_option(app, o.overrides);
-    app.add_option("--repeats", o.repeats, "Timed rounds; in each, all forms have their turn")
-        ->capture_default_str()
-        ->check(number_within(1, 100'000, false, "an integer, 1 … 100000"));
+    add_number(app, "--repeats", o.repeats, {1, 100'000},
+               "Timed rounds; in each, all forms have their turn");
     add_device_option(app, o.device, "Where to measure; default: as configured");
     add_output_options(app, call.output);
     add_definitions(app, core::lab::bench_definitions());

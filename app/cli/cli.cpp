@@ -6,7 +6,9 @@
 #include <ostream>
 
 #include "app/cli/subcommand.h"
+#include "app/cli/words.h"
 #include "core/api/base.h"
+#include "core/api/input.h"
 
 namespace hopscope::app {
 namespace {
@@ -84,11 +86,22 @@ std::string explain_extra(const CLI::App& app, const std::string& extra) {
     if (extra.size() > 1 && extra[0] == '-') {
         const std::string name = extra.substr(0, extra.find('='));
         const auto known = option_names(app);
-        return "unknown option " + name + way_out(name, known);
+        return "unknown option " + core::shown(name) + way_out(name, known);
     }
     const auto names = subcommand_names(app);
-    if (!names.empty()) return "unknown subcommand \"" + extra + "\"" + way_out(extra, names);
-    return "unexpected argument \"" + extra + "\"";
+    if (!names.empty())
+        return "unknown subcommand " + core::in_quotes(extra) + way_out(extra, names);
+    const std::string found = "unexpected argument " + core::in_quotes(extra);
+    return app.get_option_no_throw("--text")
+               ? found + "; a prompt is given with --text " + core::in_quotes(extra)
+               : found;
+}
+
+/// What was left over, but for "--", which ends the options and says nothing itself.
+std::vector<std::string> extras_of(const CLI::App& app) {
+    std::vector<std::string> extras = app.remaining();
+    std::erase(extras, "--");
+    return extras;
 }
 
 /// True for `hopscope [RUN…] [--config FILE] [--start]`: neither a subcommand nor a question about
@@ -102,8 +115,9 @@ bool means_explore(const std::vector<std::string>& args, const CLI::App& root) {
 
 /// A bare word that is no folder was meant as a subcommand.
 bool is_mistyped_subcommand(const std::string& word) {
+    std::error_code ignored;  // a name too long for a file is none
     return !word.empty() && word[0] != '-' && word.find('/') == std::string::npos &&
-           !std::filesystem::exists(word);
+           !std::filesystem::exists(word, ignored);
 }
 
 int parse_and_run(std::vector<std::string> args, const Environment& environment) {
@@ -121,6 +135,8 @@ int parse_and_run(std::vector<std::string> args, const Environment& environment)
                 environment);
         args.insert(args.begin(), "explore");
     }
+    if (const auto misuse = settle_words(root, args))
+        return usage(misuse->message, misuse->app, environment);
     try {
         std::reverse(args.begin(), args.end());  // as CLI11 wants a vector
         root.parse(std::move(args));
@@ -129,20 +145,18 @@ int parse_and_run(std::vector<std::string> args, const Environment& environment)
         const std::string above = app.get_parent() ? full_name(*app.get_parent()) : "";
         std::string help = app.help(above);
         if (!help.ends_with('\n')) help += '\n';
-        environment.out << help << std::flush;
-        return kDone;
+        return print(help, environment);
     } catch (const CLI::CallForVersion& version) {
-        environment.out << version.what() << std::endl;
-        return kDone;
+        return print(std::string(version.what()) + '\n', environment);
     } catch (const CLI::ParseError& error) {
         const CLI::App& app = chosen(root);
         // An unknown option explains a missing one better than the other way round.
-        const auto extras = app.remaining();
+        const auto extras = extras_of(app);
         if (!extras.empty()) return usage(explain_extra(app, extras.front()), app, environment);
         return usage(error.what(), app, environment);
     }
     const CLI::App& app = chosen(root);
-    if (const auto extras = app.remaining(); !extras.empty())
+    if (const auto extras = extras_of(app); !extras.empty())
         return usage(explain_extra(app, extras.front()), app, environment);
     return work(environment);
 }
@@ -157,6 +171,10 @@ int run_cli(int argc, const char* const* argv, const Environment& environment) {
     } catch (const std::bad_alloc&) {
         return report(core::failure("out of memory; use a smaller batch or a smaller model"),
                       environment);
+    } catch (const std::filesystem::filesystem_error& error) {
+        return report(
+            core::failure(core::shown_path(error.path1().string()) + ": " + error.code().message()),
+            environment);
     } catch (const std::exception& error) {
         return report(core::failure(std::string("unexpected fault: ") + error.what()), environment);
     }

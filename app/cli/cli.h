@@ -29,7 +29,7 @@ struct Environment {
     /// Called where a command is going to train, before it reads or writes anything; may start the
     /// program anew.
     std::function<void()> before_training = [] {};
-    /// From here on SIGINT and SIGTERM ask for a clean stop.
+    /// From here on SIGINT, SIGTERM and SIGHUP ask for a clean stop.
     std::function<void()> catch_signals = [] {};
     /// Opens the window and returns its exit code; empty in a build without the window.
     std::function<int(const ExploreOptions&)> explore = {};

@@ -1,8 +1,8 @@
 // hopscope compare: do runs, evaluations or zero-shot answers differ?
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
@@ -12,7 +12,6 @@ namespace {
 
 struct CompareCall {
     core::lab::CompareOptions options;
-    double margin = std::nan("");
     Output output;
 };
 
@@ -24,17 +23,12 @@ void describe(CLI::App& app, CompareCall& call) {
     app.add_option("--printed", o.printed,
                    "Claims of a table, one JSON object a line, each checked against the printed "
                    "numbers it should follow from (see printed below); alone or beside runs");
-    app.add_option("--margin", call.margin,
-                   "What counts as no difference; default 0.03 nats, zero-shot 0.02 of accuracy")
-        ->check(number_within(0, 1e6, false, "a number from 0"));
-    app.add_option("--block", o.blocks, "Sizes of blocks of neighbouring batches")
-        ->delimiter(',')
-        ->capture_default_str()
-        ->check(number_within(1, 1e9, false, "integers from 1"));
-    app.add_option("--resamples", o.resamples, "Resamples of each bootstrap")
-        ->capture_default_str()
-        ->check(number_within(100, 1e7, false, "an integer, 100 … 10000000"));
-    app.add_option("--seed", o.seed, "Seed of the resampling")->capture_default_str();
+    add_optional_number(
+        app, "--margin", o.margin, {0, core::kMostScale},
+        "What counts as no difference; default 0.03 nats, zero-shot 0.02 of accuracy");
+    add_numbers(app, "--block", o.blocks, {1, 1e9}, "Sizes of blocks of neighbouring batches");
+    add_number(app, "--resamples", o.resamples, {100, 1e7}, "Resamples of each bootstrap");
+    add_seed_option(app, o.seed, "Seed of the resampling");
     add_output_options(app, call.output);
     add_definitions(app, core::lab::compare_definitions());
 }
@@ -137,7 +131,6 @@ int compare(const CompareCall& call, const Environment& environment) {
         return report(core::usage_error("compare: found neither RUN nor --printed FILE, two RUNs "
                                         "or more or a file of claims are needed"),
                       environment);
-    if (!std::isnan(call.margin)) options.margin = call.margin;
     return deliver(with_progress(core::lab::compare, options, environment), call.output,
                    environment, describe_compare);
 }

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
@@ -18,15 +19,16 @@ void describe(CLI::App& app, EvalCall& call) {
     core::lab::EvalOptions& o = call.options;
     app.add_option("RUN", o.run, "Run folder")->required();
     add_text_options(app, o.corpus, o.split, o.batches);
-    app.add_option("--hops", o.hops, "Forces min(N, hops of the layer) hops; default: all")
-        ->check(number_within(1, 64, false, "an integer, 1 … 64"));
-    app.add_option("--top-k", o.top_k, "Experts a hop; default: as configured")
-        ->check(number_within(1, 1048576, false, "an integer from 1"));
-    app.add_option("--tau", o.tau, "Scale of the cosine; default: as configured")
-        ->check(number_within(0, 1e308, true, "a number above 0"));
-    app.add_option("--halt", o.halt,
-                   "Halts a token once its update falls below this share of its state")
-        ->check(number_within(0, 1e308, false, "a number from 0"));
+    add_optional_number(app, "--hops", o.hops, {1, 64},
+                        "Forces min(N, hops of the layer) hops; default: all");
+    add_optional_number(app, "--top-k", o.top_k, {1, 1048576},
+                        "Experts a hop; default: as configured");
+    // As moe.tau.
+    add_optional_number(app, "--tau", o.tau, {0, core::kMostScale, /*low_open=*/true},
+                        "Scale of the cosine; default: as configured");
+    // Compared with a quotient in fp32.
+    add_optional_number(app, "--halt", o.halt, {0, core::kMostInFp32},
+                        "Halts a token once its update falls below this share of its state");
     app.add_flag("--freeze-routing", o.freeze_routing, "Reuses the choice and weights of hop 0");
     app.add_flag("--no-experts", o.no_experts, "Zeroes every expert's update");
     add_precision_option(app, o.precision);

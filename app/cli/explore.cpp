@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "app/cli/subcommand.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -23,12 +24,13 @@ core::Status check(const ExploreOptions& o) {
     for (const std::string& run : o.runs) {
         std::error_code code;
         if (!std::filesystem::is_directory(run, code))
-            return core::usage_error(run +
+            return core::usage_error(core::shown_path(run) +
                                      ": found no run folder; a run is made by hopscope train "
                                      "or by the window");
         if (!std::filesystem::exists(run + "/config.toml", code) &&
             !std::filesystem::exists(run + "/race.json", code))
-            return core::usage_error(run + ": found no config.toml in it, so it is no run folder");
+            return core::usage_error(core::shown_path(run) +
+                                     ": found no config.toml in it, so it is no run folder");
     }
     if (!o.overrides.empty() && o.config.empty() && !o.runs.empty())
         return core::usage_error(

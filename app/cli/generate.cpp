@@ -1,7 +1,9 @@
 // hopscope generate: continues a prompt, as trained or under interventions.
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
 
@@ -18,18 +20,13 @@ void describe(CLI::App& app, GenerateCall& call) {
     core::lab::GenerateOptions& o = call.options;
     app.add_option("RUN", o.run, "Run folder")->required();
     app.add_option("--text", o.text, "The prompt")->required();
-    app.add_option("--tokens", o.tokens, "Tokens to draw, at most")
-        ->capture_default_str()
-        ->check(number_within(1, 1e9, false, "an integer from 1"));
-    app.add_option("--temperature", o.temperature,
-                   "Evens out the probabilities above 1, sharpens them below; 0 takes the most "
-                   "likely token")
-        ->capture_default_str()
-        ->check(number_within(0, 1e6, false, "a number from 0"));
-    app.add_option("--top-p", o.top_p, "Draws among the likeliest tokens that reach this sum")
-        ->capture_default_str()
-        ->check(number_within(0, 1, true, "a number above 0 up to 1"));
-    app.add_option("--seed", o.seed, "Of the draws")->capture_default_str();
+    add_number(app, "--tokens", o.tokens, {1, 1e9}, "Tokens to draw, at most");
+    add_number(app, "--temperature", o.temperature, {0, core::kMostScale},
+               "Evens out the probabilities above 1, sharpens them below; 0 takes the most likely "
+               "token");
+    add_number(app, "--top-p", o.top_p, {0, 1, /*low_open=*/true},
+               "Draws among the likeliest tokens that reach this sum");
+    add_seed_option(app, o.seed, "Of the draws");
     add_script_option(app, call.script);
     add_precision_option(app, o.precision);
     add_output_options(app, call.output);
@@ -53,21 +50,22 @@ int generate(const GenerateCall& call, const Environment& environment) {
     environment.catch_signals();
     // Without a document on stdout the text itself is the output; with one in a file it is there
     // for a person to follow.
-    std::ostream& stream = call.output.file.empty() ? environment.out : environment.err;
+    const bool to_stdout = call.output.file.empty();
     bool begun = false;
-    if (!call.output.json)
-        options.on_text = [&](const std::string& text) {
-            begun = true;
-            stream << text << std::flush;
-        };
+    std::optional<int> broken;  // stdout takes no more; the exit code that this means
+    const auto show = [&](const std::string& text) {
+        begun = true;
+        if (!to_stdout)
+            environment.err << text << std::flush;
+        else if (!broken)
+            if (const int code = print(text, environment); !environment.out) broken = code;
+    };
+    if (!call.output.json) options.on_text = show;
     const auto result = core::lab::generate(options);
-    if (begun) stream << std::endl;
+    if (begun) show("\n");
     if (!result || call.output.json || !call.output.file.empty())
         return deliver_text(result, call.output.file, environment);
-    if (!environment.out)
-        return report(core::failure("stdout: the text could not be written completely; check the "
-                                    "disk"),
-                      environment);
+    if (broken) return *broken;
     environment.err << closing_line(nlohmann::json::parse(*result)) << std::endl;
     return kDone;
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
@@ -19,16 +20,13 @@ struct HaltingCall {
 void describe(CLI::App& app, HaltingCall& call) {
     core::lab::HaltingOptions& o = call.options;
     app.add_option("RUN", o.runs, "Run folders")->required();
-    app.add_option("--eps", o.epsilons,
-                   "Thresholds, separated by commas: a token stops once its update falls below "
-                   "this share of its state")
-        ->delimiter(',')
-        ->capture_default_str()
-        ->check(number_within(0, 1e308, false, "numbers from 0"));
+    // Compared with a quotient in fp32.
+    add_numbers(app, "--eps", o.epsilons, {0, core::kMostInFp32},
+                "Thresholds, separated by commas: a token stops once its update falls below "
+                "this share of its state");
     add_text_options(app, o.corpus, o.split, o.batches);
-    app.add_option("--repeats", o.repeats, "Timed passes of each row; their median is reported")
-        ->capture_default_str()
-        ->check(number_within(1, 1000, false, "an integer, 1 … 1000"));
+    add_number(app, "--repeats", o.repeats, {1, 1000},
+               "Timed passes of each row; their median is reported");
     add_precision_option(app, o.precision);
     add_output_options(app, call.output);
 }

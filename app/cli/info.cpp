@@ -16,10 +16,8 @@ struct InfoCall {
 };
 
 void describe(CLI::App& app, InfoCall& call) {
-    auto* target = app.add_option_group("target", "One of these is required");
-    target->add_option("RUN", call.run, "Run folder");
-    target->add_option("--config", call.config, "Configuration (TOML)")->type_name("FILE");
-    target->require_option(1);
+    app.add_option("RUN", call.run, "Run folder; it or --config is required");
+    app.add_option("--config", call.config, "Configuration (TOML)")->type_name("FILE");
     add_set_option(app, call.overrides);
     add_output_options(app, call.output);
 }
@@ -59,6 +57,12 @@ std::string describe_info(const std::string& text) {
 
 int info(const InfoCall& call, const Environment& environment) {
     const bool is_config = !call.config.empty();
+    if (is_config != call.run.empty())
+        return report(core::usage_error(std::string("found ") +
+                                        (is_config ? "both RUN and" : "neither RUN nor") +
+                                        " --config FILE, one is required; see hopscope info "
+                                        "--help"),
+                      environment);
     if (!is_config && !call.overrides.empty())
         return report(
             core::usage_error("--set works with --config FILE; a run's configuration is fixed"),

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
@@ -26,14 +27,12 @@ void describe(CLI::App& app, InterveneCall& call) {
            "JSON lines {\"text\", \"target\"?, \"categories\"?}; default: the beginnings of "
            "20 validation sequences")
         ->type_name("FILE");
-    app.add_option("--controls", o.controls,
-                   "Random controls: the same script on as many experts drawn from the same layer")
-        ->capture_default_str()
-        ->check(number_within(0, 10000, false, "an integer, 0 … 10000"));
-    app.add_option("--seed", o.seed, "Of everything drawn")->capture_default_str();
-    app.add_option("--doses", o.doses,
-                   "Dose curve: factors on lambda and strength, such as 0.5,1,2,4")
-        ->delimiter(',');
+    add_number(app, "--controls", o.controls, {0, 10000},
+               "Random controls: the same script on as many experts drawn from the same layer");
+    add_seed_option(app, o.seed, "Of everything drawn");
+    // Times a lambda or a strength within its own range, fp32 holds the square of it.
+    add_numbers(app, "--doses", o.doses, {-core::kMostScale, core::kMostScale},
+                "Dose curve: factors on lambda and strength, such as 0.5,1,2,4");
     add_categories_option(app, call.categories);
     add_precision_option(app, o.precision);
     add_output_options(app, call.output);

@@ -68,6 +68,8 @@ int race(const RaceCall& call, const Environment& environment) {
     const auto result = core::lab::race(options);
     progress.finish();
     const int delivered = deliver(result, {call.json, ""}, environment, describe_race);
+    if (!result)
+        tell_resume(result.error(), options.resume, "race", options.out, "race.json", environment);
     if (delivered == kInterrupted)
         environment.err << "Go on with: hopscope race --resume --out " << call.options.out
                         << std::endl;
@@ -87,7 +89,7 @@ int race(const RaceCall& call, const Environment& environment) {
 
 void add_race(CLI::App& root, Work& work) {
     declare<RaceCall>(root, "race", "Trains several variants in turn on the same batches",
-                      "hopscope race --config wide.toml --config deep.toml --out runs/race", work,
+                      "hopscope race --config MINE.toml --config OTHER.toml --out runs/race", work,
                       describe, race);
 }
 

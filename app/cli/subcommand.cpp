@@ -1,12 +1,17 @@
 #include "app/cli/subcommand.h"
 
-#include <cmath>
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
 
+#include "app/cli/number_options.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -67,7 +72,7 @@ void add_definitions(CLI::App& app,
 }
 
 void add_device_option(CLI::App& app, std::string& device, const std::string& help) {
-    app.add_option("--device", device, help)->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    app.add_option("--device", device, help)->check(one_of({"auto", "cpu", "cuda"}));
 }
 
 void add_text_options(CLI::App& app, std::string& corpus, std::string& split, int64_t& batches) {
@@ -75,10 +80,8 @@ void add_text_options(CLI::App& app, std::string& corpus, std::string& split, in
         ->type_name("FILE");
     app.add_option("--split", split, "Part of the run's own corpus")
         ->capture_default_str()
-        ->check(CLI::IsMember({"train", "valid"}));
-    app.add_option("--batches", batches, "Highest number of batches")
-        ->capture_default_str()
-        ->check(number_within(1, 1e12, false, "an integer from 1"));
+        ->check(one_of({"train", "valid"}));
+    add_number(app, "--batches", batches, {1, kMostOfThem}, "Highest number of batches");
 }
 
 void add_output_options(CLI::App& app, Output& output) {
@@ -121,6 +124,32 @@ int report(const core::Error& error, const Environment& environment) {
     return exit_code(error.kind);
 }
 
+core::Result<std::string> read_stdin(const Environment& environment, size_t max_bytes) {
+    std::string text;
+    std::vector<char> block(size_t{1} << 16);
+    while (environment.in) {
+        environment.in.read(block.data(), std::ssize(block));
+        text.append(block.data(), static_cast<size_t>(environment.in.gcount()));
+        if (core::lab::interrupt_flag().load() != 0)
+            return core::Error{core::ErrorKind::interrupted, "stopped while reading stdin"};
+        if (text.size() > max_bytes)
+            return core::usage_error("stdin: more than " + std::to_string(max_bytes) +
+                                     " bytes, which is the most that is read here");
+    }
+    return text;
+}
+
+int print(const std::string& text, const Environment& environment) {
+    errno = 0;
+    environment.out << text << std::flush;
+    if (environment.out || errno == EPIPE) return kDone;
+    if (errno == EINTR) return kInterrupted;  // the request ended the wait for a slow reader
+    const std::string reason = errno != 0 ? std::string(" (") + std::strerror(errno) + ")" : "";
+    return report(core::failure("stdout: the output could not be written completely" + reason +
+                                "; check the disk, or give --out FILE"),
+                  environment);
+}
+
 int deliver_text(const core::Result<std::string>& text, const std::string& file,
                  const Environment& environment) {
     if (!text) return report(text.error(), environment);
@@ -131,12 +160,7 @@ int deliver_text(const core::Result<std::string>& text, const std::string& file,
             return report(written.error(), environment);
         return kDone;
     }
-    environment.out << whole << std::flush;
-    if (!environment.out)
-        return report(core::failure("stdout: the output could not be written completely; check "
-                                    "the disk, or give --out FILE"),
-                      environment);
-    return kDone;
+    return print(whole, environment);
 }
 
 int deliver(const core::Result<std::string>& json, const Output& output,
@@ -159,15 +183,22 @@ std::string shown(const nlohmann::json& value) {
     return "[" + out + "]";
 }
 
-CLI::Validator number_within(double low, double high, bool low_open, const std::string& text) {
-    const auto check = [=](std::string& given) -> std::string {
-        double value = 0;
-        const bool number = CLI::detail::lexical_cast(given, value);
-        const bool inside = (low_open ? value > low : value >= low) && value <= high;
-        if (number && std::isfinite(value) && inside) return "";
-        return "found " + given + ", allowed " + text;
+CLI::Validator one_of(const std::vector<std::string>& words) {
+    const auto check = [=](const std::string& given) -> std::string {
+        if (std::find(words.begin(), words.end(), given) != words.end()) return "";
+        return "found " + core::in_quotes(given) + ", allowed " + core::joined(words, " | ");
     };
-    return CLI::Validator(check, text);
+    return CLI::Validator(check, "{" + core::joined(words, ",") + "}");
+}
+
+void tell_resume(const core::Error& error, bool resumes, const std::string& command,
+                 const std::string& out, const std::string& file, const Environment& environment) {
+    std::error_code ignored;
+    if (error.kind != core::ErrorKind::usage || resumes || out.empty() ||
+        !std::filesystem::exists(out + "/" + file, ignored))
+        return;
+    environment.err << "Go on with it: hopscope " << command << " --resume --out " << out
+                    << std::endl;
 }
 
 void add_categories_option(CLI::App& app, std::string& folder) {
@@ -179,7 +210,8 @@ core::Result<std::vector<std::string>> category_dirs(const std::string& chosen) 
     std::error_code code;
     if (!chosen.empty()) {
         if (!std::filesystem::is_directory(chosen, code))
-            return core::usage_error("--categories: " + chosen + ": no such folder");
+            return core::usage_error("--categories: " + core::shown_path(chosen) +
+                                     ": no such folder");
         return std::vector<std::string>{chosen};
     }
     const auto exe = std::filesystem::read_symlink("/proc/self/exe", code).parent_path();
@@ -191,7 +223,7 @@ core::Result<std::vector<std::string>> category_dirs(const std::string& chosen) 
 void add_precision_option(CLI::App& app, std::string& precision) {
     app.add_option("--precision", precision, "Precision of the computation")
         ->capture_default_str()
-        ->check(CLI::IsMember({"fp32", "bf16"}));
+        ->check(one_of({"fp32", "bf16"}));
 }
 
 }  // namespace hopscope::app

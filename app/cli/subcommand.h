@@ -82,6 +82,12 @@ void add_output_options(CLI::App& app, Output& output);
 /// for people.
 int deliver(const core::Result<std::string>& json, const Output& output,
             const Environment& environment, std::string (*describe)(const std::string& json));
+/// All of stdin. Errors (usage): more bytes than that; (interrupted): a signal came while it
+/// waited, so a command that reads must have caught signals.
+core::Result<std::string> read_stdin(const Environment& environment, size_t max_bytes);
+/// Puts text on stdout and returns the exit code. A reader that has gone, such as `head`, had what
+/// it wanted: that is no failure and no message, while a full disk is both.
+int print(const std::string& text, const Environment& environment);
 /// Ends a command that made text for stdout or a file; a missing last line end is added.
 int deliver_text(const core::Result<std::string>& text, const std::string& file,
                  const Environment& environment);
@@ -95,8 +101,13 @@ core::Result<std::vector<core::Command>> read_script(const std::string& path,
 /// Prints the message and maps the kind to the exit code.
 int report(const core::Error& error, const Environment& environment);
 
-/// Interval check that also refuses NaN and infinity; `text` says what is allowed.
-CLI::Validator number_within(double low, double high, bool low_open, const std::string& text);
+/// One of these words.
+CLI::Validator one_of(const std::vector<std::string>& words);
+/// The bound of counts that nothing else bounds: batches, items.
+inline constexpr double kMostOfThem = 1e12;
+/// What to add where a run or race was to begin in a folder that holds one, as `file` tells.
+void tell_resume(const core::Error& error, bool resumes, const std::string& command,
+                 const std::string& out, const std::string& file, const Environment& environment);
 /// `--device` of commands that train.
 void add_device_option(CLI::App& app, std::string& device, const std::string& help);
 /// `--corpus`, `--split`, `--batches`: the text that a trained model is measured on.

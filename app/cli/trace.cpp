@@ -1,10 +1,9 @@
 // hopscope trace: everything about one prompt, or the routing of a whole corpus as tensors.
-#include <istream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
@@ -29,25 +28,23 @@ constexpr size_t kMaxPromptBytes = size_t{1} << 26;
 void describe(CLI::App& app, TraceCall& call) {
     core::lab::TraceOptions& o = call.options;
     app.add_option("RUN", o.run, "Run folder")->required();
-    auto* source = app.add_option_group("what", "At most one of these");
-    source->add_option("--text", call.text, "The prompt");
-    source->add_option("--text-file", call.text_file, "File with the prompt; - for stdin")
-        ->type_name("FILE");
-    source
-        ->add_option("--corpus", call.corpus,
-                     "With --out: a whole text; default: the run's own (--split)")
-        ->type_name("FILE");
-    source->require_option(0, 1);
+    auto* text = app.add_option("--text", call.text, "The prompt");
+    auto* file = app.add_option("--text-file", call.text_file, "File with the prompt; - for stdin")
+                     ->type_name("FILE");
+    app.add_option("--corpus", call.corpus,
+                   "With --out: a whole text; default: the run's own (--split)")
+        ->type_name("FILE")
+        ->excludes(text)
+        ->excludes(file);
+    text->excludes(file);
     app.add_flag("--positions", o.positions, "Adds the routing position of each token and hop");
     app.add_flag("--cut", o.cut, "Cuts a prompt that is longer than model.max_seq_len");
     app.add_option("--split", call.split,
                    "Without a prompt: part of the run's own corpus; "
                    "default: valid")
-        ->check(CLI::IsMember({"train", "valid"}));
-    app.add_option("--batches", call.batches,
-                   "Without a prompt: the first N batches; default 0: "
-                   "all")
-        ->check(number_within(0, 1e12, false, "an integer from 0"));
+        ->check(one_of({"train", "valid"}));
+    add_optional_number(app, "--batches", call.batches, {0, kMostOfThem},
+                        "Without a prompt: the first N batches; default 0: all");
     app.add_flag("--half", call.half, "Without a prompt: weights and positions as fp16");
     add_script_option(app, call.script);
     add_precision_option(app, o.precision);
@@ -60,10 +57,8 @@ void describe(CLI::App& app, TraceCall& call) {
 }
 
 core::Result<std::string> read_prompt(const std::string& path, const Environment& environment) {
-    core::Result<std::string> text = path == "-"
-                                         ? core::Result<std::string>(std::string(
-                                               std::istreambuf_iterator<char>(environment.in), {}))
-                                         : core::lab::read_file(path, kMaxPromptBytes);
+    core::Result<std::string> text = path == "-" ? read_stdin(environment, kMaxPromptBytes)
+                                                 : core::lab::read_file(path, kMaxPromptBytes);
     if (!text) return text;
     // The line end of the last line is not part of a prompt [def:text_to_tokens].
     if (text->ends_with("\r\n")) text->pop_back();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/lab.h"
@@ -21,13 +22,12 @@ void describe(CLI::App& app, ZeroshotCall& call) {
     app.add_option("RUN", o.run, "Run folder")->required();
     app.add_option("--task", o.task, "What the file holds")
         ->required()
-        ->check(CLI::IsMember({"hellaswag", "arc_easy", "winogrande"}));
+        ->check(one_of({"hellaswag", "arc_easy", "winogrande"}));
     app.add_option("--file", o.file, "The task's items, one JSON object a line, plain or .xz")
         ->type_name("FILE")
         ->required();
-    app.add_option("--items", o.items, "Only the first N; default: all")
-        ->type_name("N")
-        ->check(number_within(1, 1e12, false, "an integer from 1"));
+    add_optional_number(app, "--items", o.items, {1, kMostOfThem},
+                        "Only the first N; default: all");
     add_script_option(app, call.script);
     add_precision_option(app, o.precision);
     add_output_options(app, call.output);
@@ -71,8 +71,7 @@ int zeroshot(const ZeroshotCall& call, const Environment& environment) {
 
 void add_zeroshot(CLI::App& root, Work& work) {
     declare<ZeroshotCall>(root, "zeroshot", "Multiple choice: HellaSwag, ARC-Easy, WinoGrande",
-                          "hopscope zeroshot runs/first --task arc_easy --file "
-                          "arc_easy_validation.jsonl --json",
+                          "hopscope zeroshot runs/first --task arc_easy --file ITEMS.jsonl --json",
                           work, describe, zeroshot);
 }
 

@@ -3,8 +3,15 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <new>
 #include <omp.h>
+#include <system_error>
 #include <thread>
+
+#include "core/base/numbers.h"
 
 // Exported by the MKL inside libtorch_cpu; LibTorch itself only offers the process-wide setting.
 extern "C" int MKL_Set_Num_Threads_Local(int threads);
@@ -17,11 +24,12 @@ Result<Device> resolve_device(const TrainConfig& train) {
     out.threads = train.threads > 0 ? train.threads : (cores <= 2 ? cores : cores - 1);
     const bool cuda = at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
     if (train.device == DeviceKind::cuda && !cuda)
-        return failure(at::hasCUDA()
-                           ? "no CUDA device was found; check the driver, or use --device cpu"
-                           : "this build has no CUDA; configure with -DHOPSCOPE_CUDA=ON "
-                             "(scripts/setup --cuda), "
-                             "or use --device cpu");
+        return failure(
+            at::hasCUDA()
+                ? "no CUDA device was found; check the driver, or use train.device = \"cpu\""
+                : "this build has no CUDA; configure with -DHOPSCOPE_CUDA=ON "
+                  "(scripts/setup --cuda), "
+                  "or use train.device = \"cpu\"");
     const bool use_cuda =
         train.device == DeviceKind::cuda || (train.device == DeviceKind::automatic && cuda);
     out.device = use_cuda ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
@@ -51,14 +59,57 @@ void use_one_thread() {
     MKL_Set_Num_Threads_Local(1);
 }
 
+namespace {
+
+/// The first number in `text` behind `words`, or 0.
+double number_behind(const std::string& text, const std::string& words) {
+    const size_t at = text.find(words);
+    if (at == std::string::npos) return 0;
+    const size_t begin = text.find_first_of("0123456789", at + words.size());
+    if (begin == std::string::npos) return 0;
+    const size_t end = text.find_first_not_of("0123456789.", begin);
+    return read_number(text.substr(begin, end - begin)).value_or(0);
+}
+
+/// "512 MiB": what an allocator says that it was asked for; "" where it does not say.
+std::string asked_for(const std::string& text) {
+    constexpr double kMebi = 1 << 20;
+    const double amount = number_behind(text, "ried to allocate");
+    if (!(amount > 0)) return "";
+    const double bytes = text.find("GiB") != std::string::npos   ? amount * 1024 * kMebi
+                         : text.find("MiB") != std::string::npos ? amount * kMebi
+                                                                 : amount;
+    char out[48];
+    std::snprintf(out, sizeof out, "%.1f MiB", bytes / kMebi);
+    return out;
+}
+
+bool ran_out_of_memory(const std::exception& e, const std::string& text) {
+    if (dynamic_cast<const std::bad_alloc*>(&e)) return true;
+    constexpr const char* kSigns[] = {"out of memory", "not enough memory", "can't allocate memory",
+                                      "Cannot allocate memory"};
+    return std::any_of(std::begin(kSigns), std::end(kSigns),
+                       [&](const char* sign) { return text.find(sign) != std::string::npos; });
+}
+
+}  // namespace
+
 Error torch_error(const std::exception& e) {
     std::string text = e.what();
     text = text.substr(0, text.find('\n'));
-    if (text.find("out of memory") != std::string::npos ||
-        text.find("not enough memory") != std::string::npos)
-        return failure("out of memory (" + text +
-                       "); use a smaller train.batch with a larger train.grad_accum, a shorter "
-                       "train.seq_len, or --device cpu. The run folder is intact.");
+    if (ran_out_of_memory(e, text)) {
+        const std::string asked = asked_for(text);
+        return failure("out of memory" +
+                       (asked.empty() ? asked : ": " + asked + " were asked for") +
+                       "; use a smaller train.batch with a larger train.grad_accum, a shorter "
+                       "train.seq_len, a smaller model, or on a GPU train.device = \"cpu\". What "
+                       "was written is intact.");
+    }
+    if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&e))
+        return failure(file->path1().string() + ": " + file->code().message());
+    if (dynamic_cast<const std::system_error*>(&e))
+        return failure("the system gave no thread or lock (" + text +
+                       "); raise its limit of processes, or lower train.threads");
     return failure(text);
 }
 

@@ -67,7 +67,7 @@ TEST_F(ModelCalls, ZeroshotSlips) {
     refused({"zeroshot", "R", "--task", "arc_easy"}, {"--file"});
     refused({"zeroshot", "R", "--task", "arc", "--file", "f"}, {"arc", "hellaswag", "winogrande"});
     refused({"zeroshot", "R", "--task", "arc_easy", "--file", "f", "--items", "0"},
-            {"--items", "from 1"});
+            {"--items", "1 … "});
     EXPECT_FALSE(fake_lab().zeroshot);
     EXPECT_NE(world_.run({"zeroshot", "--help"}).out.find("chance: what a guess gets"),
               std::string::npos);
@@ -118,7 +118,7 @@ TEST_F(ModelCalls, GenerateStreamsText) {
 
 TEST_F(ModelCalls, GenerateSlips) {
     refused({"generate", "R"}, {"--text"});
-    refused({"generate", "R", "--text", "a", "--tokens", "0"}, {"--tokens", "from 1"});
+    refused({"generate", "R", "--text", "a", "--tokens", "0"}, {"--tokens", "1 … "});
     refused({"generate", "R", "--text", "a", "--temperature", "-1"}, {"--temperature", "found -1"});
     refused({"generate", "R", "--text", "a", "--top-p", "0"}, {"--top-p", "found 0"});
     refused({"generate", "R", "--text", "a", "--top-p", "1.1"}, {"--top-p", "found 1.1"});

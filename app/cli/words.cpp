@@ -1,0 +1,64 @@
+#include "app/cli/words.h"
+
+#include "core/api/input.h"
+
+namespace hopscope::app {
+namespace {
+
+/// The subcommand of that name below `app`, or `app` itself.
+const CLI::App& below(const CLI::App& app, const std::string& word) {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        if (sub->get_name() == word) return *sub;
+    return app;
+}
+
+bool may_be_empty(const std::string& option) {
+    return option == "--text";
+}
+
+}  // namespace
+
+std::optional<Misuse> settle_words(const CLI::App& root, std::vector<std::string>& words) {
+    const CLI::App* app = &root;
+    bool options_end = false;
+    for (size_t i = 0; i < words.size(); ++i) {
+        if (words[i].empty())
+            return Misuse{
+                *app,
+                "found an empty word, allowed are names, numbers and texts; a variable that is "
+                "not set, perhaps"};
+        if (options_end) continue;
+        if (words[i] == "--") {
+            options_end = true;
+            continue;
+        }
+        if (!words[i].starts_with("--")) {
+            app = &below(*app, words[i]);
+            continue;
+        }
+        const size_t equals = words[i].find('=');
+        const std::string name = words[i].substr(0, equals);
+        const CLI::Option* option = app->get_option_no_throw(name);
+        if (!option) continue;
+        const bool takes_value = option->get_items_expected_max() > 0;
+        if (!takes_value && equals != std::string::npos)
+            return Misuse{*app, name + ": found a value, " +
+                                    core::in_quotes(words[i].substr(equals + 1)) +
+                                    ", but it takes none"};
+        if (!takes_value) continue;
+        if (equals == words[i].size() - 1) {
+            words[i].pop_back();
+            words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
+        } else if (equals != std::string::npos) {
+            continue;
+        }
+        // What follows is its value, whatever it looks like.
+        if (++i < words.size() && words[i].empty() && !may_be_empty(name))
+            return Misuse{*app, name +
+                                    ": found an empty word; give its value, or leave the "
+                                    "option out"};
+    }
+    return std::nullopt;
+}
+
+}  // namespace hopscope::app
