@@ -178,7 +178,7 @@ Result<AnalysisOutput> category_search(const AnalysisContext& context) {
     if (lists->empty())
         return usage_error(
             "no word lists were found and the run has no synthetic truth; name a folder of "
-            "NAME.toml files with --categories");
+            "NAME.toml files");
     const Categories categories = token_lists(*lists, run.tokenizer);
     const Searched in{**words, **sample, run.tokenizer, searched_directions(**words)};
     AnalysisOutput out;

@@ -72,7 +72,7 @@ Result<AnalysisOutput> crossings(const AnalysisContext& context) {
 extern const Analysis kCrossings{
     "crossings",
     {Need::second_run},
-    "steps at which the loss of this run and that of --against change places: valid_loss on the "
+    "steps at which the loss of this run and that of a second change places: valid_loss on the "
     "evaluations as they are, loss smoothed by local lines over ln(step) (0.1 to each side), 95 % "
     "interval from the noise around the smoothed difference; clear: the difference leaves its "
     "error band on both sides. All crossings, not the first alone. n: updates of this run.",

@@ -265,7 +265,7 @@ Result<std::vector<Word>> words_of_two_meanings(const AnalysisContext& context,
     if (!text.truth)
         return usage_error(
             "words of two meanings are known of the run's own synthetic text alone; name some "
-            "with --prompts FILE, JSON lines {\"text\", \"word\", \"meaning\"}");
+            "in a file of JSON lines {\"text\", \"word\", \"meaning\"}");
     auto words = synthetic_words(text, sample, run.tokenizer.eos_id(), random);
     if (words.empty())
         return usage_error("no word of two meanings occurs twice in each of them in these batches");
@@ -322,7 +322,7 @@ extern const Analysis kPolysemy{
     "word, 2,000 times, difference = same - different at least as large. decided_after: words "
     "whose meaning follows from later words, which the model cannot know. control: pairs of a word "
     "of one meaning, nearest in frequency. Pairs of one meaning also share neighbours. Words of a "
-    "text of one's own: --prompts, JSON lines {text, word, meaning}. n: occurrences.",
+    "text of one's own: a file of JSON lines {text, word, meaning}. n: occurrences.",
     polysemy};
 
 }  // namespace hopscope::core::analysis

@@ -207,7 +207,7 @@ Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
         const auto path = folder.dir() + "/" + tokens_name(split);
         if (!fs::exists(path))
             return usage_error(
-                path + " is missing: this run has no prepared text; name one with --corpus");
+                path + " is missing: this run has no prepared text; name a text to read instead");
         auto source = open_source(path, config);
         if (!source) return source;
         const std::string& hash = source->tokens().content_hash();

@@ -68,7 +68,7 @@ def tiny(path):
 
 
 def prepare(folder, program):
-    """What the documents take for granted: the checkout's files, the program on PATH, a book, two variants."""
+    """What the documents take for granted: the checkout's files, the program on PATH, a book."""
     (folder / "bin").mkdir()
     (folder / "bin/hopscope").symlink_to(program)
     (folder / "build/release").mkdir(parents=True)
@@ -78,9 +78,6 @@ def prepare(folder, program):
     shutil.copytree(ROOT / "configs", folder / "configs")
     for name in ("first_look.toml", "cpu_small.toml"):
         (folder / "configs" / name).write_text(tiny(ROOT / "configs" / name))
-    small = (folder / "configs/first_look.toml").read_text()
-    (folder / "deep.toml").write_text(small)
-    (folder / "wide.toml").write_text(re.sub(r"(?m)^hops = .*", "hops = 1", re.sub(r"(?m)^top_k = .*", "top_k = 8", small)))
     (folder / "book.txt").write_text("".join(STORY.replace("evening", f"evening of day {n}") for n in range(600)))
 
 

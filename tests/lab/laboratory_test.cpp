@@ -467,8 +467,8 @@ TEST_F(Laboratory, AnalysesOfExpertsSayWhatTheyLack) {
         EXPECT_EQ(got.error().kind, ErrorKind::usage);
         EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
     };
-    refused("grammar", "--categories");
-    refused("polysemy", "--prompts");
+    refused("grammar", "word lists");
+    refused("polysemy", "JSON lines");
     o.category_dirs = {write_function_words(*runs_)};
     refused("silhouette", "too short");  // the text has fewer than 50 content words
     o.prompts = prompts("{\"text\": \"a\"}\n");

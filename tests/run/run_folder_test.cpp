@@ -135,7 +135,7 @@ TEST(RunFolder, ExistingRunIsRefused) {
     auto again = RunFolder::create(dir / "a", "y", {});
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().kind, ErrorKind::usage);
-    EXPECT_TRUE(contains(again.error().message, "--resume")) << again.error().message;
+    EXPECT_TRUE(contains(again.error().message, "go on with it")) << again.error().message;
     EXPECT_EQ(bytes_of(dir / "a/config.toml"), "x");
 }
 

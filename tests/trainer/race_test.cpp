@@ -154,7 +154,7 @@ TEST_F(Race, StopsCleanlyAndGoesOn) {
     // As after a kill, one lane may be behind the others, and one not even begun.
     std::filesystem::remove_all(lane("deep") + "/checkpoints");
     std::filesystem::remove_all(lane("dense"));
-    refused("--resume");
+    refused("go on with it");
     auto configs = options_.config_paths;
     options_.on_step = nullptr;
     options_.resume = true;

@@ -49,8 +49,7 @@ void ScriptDialog::draw(AppState& state) {
     const float s = state.pixel_scale, width = 110 * s;
     ImGui::SetNextItemWidth(460 * s);
     ImGui::InputText("##path", &path_);
-    note(state, loading_.waits() ? "Reading\xE2\x80\xA6"
-                                 : "JSON lines, as hopscope intervene --script reads them.");
+    note(state, loading_.waits() ? "Reading\xE2\x80\xA6" : "JSON lines, one command each.");
     if (!problem_.empty()) {
         ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + 460 * s);
         ImGui::TextColored(state.theme().red_text, "%s", problem_.c_str());
