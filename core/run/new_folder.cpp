@@ -92,13 +92,10 @@ Status check_new_folder(const std::string& dir, const std::string& what) {
         case FolderKind::begun:
             return {};
         case FolderKind::run:
-            return holds("run", what == "run"
-                                    ? "go on with it by --resume, or choose another folder"
-                                    : other);
+            return holds("run", what == "run" ? "go on with it, or choose another folder" : other);
         case FolderKind::race:
-            return holds("race", what == "race"
-                                     ? "go on with it by --resume, or choose another folder"
-                                     : other);
+            return holds("race",
+                         what == "race" ? "go on with it, or choose another folder" : other);
         case FolderKind::batch:
             return holds("batch", other);
         case FolderKind::no_folder:
