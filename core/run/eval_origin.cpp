@@ -1,5 +1,6 @@
 #include "core/run/eval_origin.h"
 
+#include "core/base/utf8.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
 #include "core/run/run_folder.h"

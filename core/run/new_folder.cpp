@@ -104,8 +104,8 @@ Status check_new_folder(const std::string& dir, const std::string& what) {
         case FolderKind::foreign:
             break;
     }
-    return usage_error(dir + ": is no " + what + " and not empty (" + shown(look.foreign) + "); " +
-                       other);
+    return usage_error(dir + ": is no " + what + " and not empty (" + in_quotes(look.foreign) +
+                       "); " + other);
 }
 
 Result<MadeFolders> make_folders(const std::string& dir) {

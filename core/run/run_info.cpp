@@ -9,6 +9,7 @@
 #include "core/api/kinds.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {
@@ -88,7 +89,7 @@ template <Kind E>
 Status one_of(const std::string& key, const std::string& found, const std::string& name) {
     const auto kind = kind_of<E>(found);
     if (found.empty() || (kind && *kind != E::automatic)) return {};
-    return usage_error(name + ": \"" + key + "\": found " + shown(found) + ", allowed " +
+    return usage_error(name + ": \"" + key + "\": found " + in_quotes(found) + ", allowed " +
                        words_but_auto<E>());
 }
 
@@ -122,7 +123,7 @@ Status check_ranges(const RunInfo& info, const std::string& name) {
     hashes.emplace_back("config_hash", info.config_hash);
     for (const auto& [key, hash] : hashes)
         if (!is_hash(hash))
-            check(usage_error(name + ": " + shown(key) + ": found " + shown(hash) +
+            check(usage_error(name + ": " + in_quotes(key) + ": found " + in_quotes(hash) +
                               ", allowed hexadecimal digits"));
     return status;
 }

@@ -8,6 +8,7 @@
 #include "core/api/live_settings.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 
 namespace hopscope::core {
