@@ -101,8 +101,8 @@ bool is_hash(const std::string& text) {
 
 /// What a run cannot have written would end its next process, or make it wait for ever.
 Status check_ranges(const RunInfo& info, const std::string& name) {
-    const double most_threads = find_key("train.threads")->allowed.high;
-    const double most_steps = find_key("train.steps")->allowed.high;
+    const double most_threads = find_key("train.threads")->allowed.range.high;
+    const double most_steps = find_key("train.steps")->allowed.range.high;
     Status status = within<int64_t>("threads", info.threads, 0, as_limit(most_threads), name);
     const auto check = [&](Status next) {
         if (status) status = std::move(next);

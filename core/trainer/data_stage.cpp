@@ -56,7 +56,9 @@ Result<std::string> DataStage::root() {
     if (!root_.empty()) return root_;
     std::string root = run_;
     if (where_ == Where::apart) {
-        scratch_ = std::make_unique<Scratch>("data");
+        auto made = Scratch::make("data");
+        if (!made) return made.error();
+        scratch_ = std::move(*made);
         root = scratch_->path();
     } else if (where_ == Where::beside) {
         root = run_ + kBeside;

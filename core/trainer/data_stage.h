@@ -4,7 +4,7 @@
 // a RunTrainer; trainer thread.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/result.h"
@@ -39,7 +39,7 @@ class DataStage {
     std::string run_;
     Where where_;
     std::string root_;  ///< "" before it is needed
-    std::unique_ptr<Scratch> scratch_;
+    std::optional<Scratch> scratch_;
 };
 
 }  // namespace hopscope::core
