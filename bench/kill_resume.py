@@ -40,6 +40,23 @@ def command(args, out, resume):
     return call + (["--resume"] if resume else [])
 
 
+def differences(whole, other):
+    """Files in which two runs of one configuration part; times may differ."""
+    found = []
+    if rows(whole) != rows(other):
+        found.append("metrics.csv")
+    for path in sorted((whole / "eval").glob("*.json")):
+        a, b = (run / "eval" / path.name for run in (whole, other))
+        if not b.exists() or json.loads(a.read_text())["batches"] != json.loads(b.read_text())["batches"]:
+            found.append(f"eval/{path.name}")
+    last = sorted((whole / "checkpoints").iterdir())[-1].name
+    for name in ("model.safetensors", "optimizer.safetensors"):
+        a, b = (run / "checkpoints" / last / name for run in (whole, other))
+        if not b.exists() or a.read_bytes() != b.read_bytes():
+            found.append(f"checkpoints/{last}/{name}")
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", default=str(ROOT / "build/release/hopscope"))
@@ -69,20 +86,9 @@ def main():
         print(f"killed at step {steps_done(killed)} (drawn: {moment})")
     subprocess.run(command(args, killed, True), check=True, **quiet)
 
-    differences = []
-    if rows(whole) != rows(killed):
-        differences.append("metrics.csv")
-    for path in sorted((whole / "eval").glob("*.json")):
-        a, b = (json.loads((run / "eval" / path.name).read_text())["batches"] for run in (whole, killed))
-        if a != b:
-            differences.append(f"eval/{path.name}")
-    last = sorted((whole / "checkpoints").iterdir())[-1].name
-    for name in ("model.safetensors", "optimizer.safetensors"):
-        if (whole / "checkpoints" / last / name).read_bytes() != (killed / "checkpoints" / last / name).read_bytes():
-            differences.append(f"checkpoints/{last}/{name}")
-    print(f"{len(rows(whole))} updates, {args.kills} kills:",
-          "bit-equal" if not differences else "DIFFERENT: " + ", ".join(differences))
-    sys.exit(1 if differences else 0)
+    found = differences(whole, killed)
+    print(f"{len(rows(whole))} updates, {args.kills} kills:", "bit-equal" if not found else "DIFFERENT: " + ", ".join(found))
+    sys.exit(1 if found else 0)
 
 
 if __name__ == "__main__":
