@@ -40,6 +40,27 @@ TEST(LossFree, TheBiasStepsByTheSignOfTheMissingLoad) {
     }
 }
 
+TEST(LossFree, ExpertsThatWaitCountForNothing) {
+    // The open experts of the pool share what was chosen among them; what the others were chosen
+    // before, and the other pool, must not move that mean.
+    auto c = tiny();
+    c.moe.balance = Balance::loss_free;
+    c.moe.experts = 12;
+    c.moe.hops = {2};
+    c.moe.pools = Pools::unrolled;
+    auto model = initial_model(c, 3);
+    const std::vector<int64_t> counts = {9, 8, 6, 5, 7, 40, 1, 2, 3, 4, 5, 100};
+    CountedRouting().apply(model, {counts, counts}, 0.5, {{true, true, {0, 5}}, {true, false, {}}});
+    // Means: (8 + 6 + 5 + 7) / 4 = 6.5 and 115 / 6 = 19.2.
+    const std::vector<double> signs = {0, -1, 1, 1, -1, 0, 1, 1, 1, 1, 1, -1};
+    for (size_t e = 0; e < counts.size(); ++e) {
+        EXPECT_NEAR(model.weights.layers[0].bias[int64_t(e)].item().toDouble(),
+                    signs[e] * c.moe.bias_rate, 1e-9)
+            << "expert " << e;
+        EXPECT_EQ(model.weights.layers[1].bias[int64_t(e)].item().toDouble(), 0) << "expert " << e;
+    }
+}
+
 TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
     for (const auto kind : {KMeans::spherical, KMeans::spherical_2, KMeans::plain}) {
         auto c = tiny();
