@@ -177,11 +177,14 @@ class Source:
 
     def is_fixed(self, i):
         """Whether what stands at i must be known while compiling, or belongs to a message."""
+        p = self.parent[i]
+        while p is not None:
+            before = self.tokens[p - 1].text if p else ""
+            if before in FIXED_CALLS or self.tokens[p].text == "[" and before == "[":
+                return True
+            p = self.parent[p]
         groups = self.outer(i)
         for g in groups:
-            before = self.tokens[g - 1].text if g else ""
-            if before in FIXED_CALLS or self.tokens[g].text == "[" and before == "[":
-                return True
             if self._has_sentence(g, self.match.get(g, g)):
                 return True
         begin = self.statement(i)
@@ -320,7 +323,9 @@ def places(text, choose=None):
         elif t.text in ("!", "-") and t.kind == "op" and before and not source.is_value_end(i - 1) and not source.blank_after(i):
             last = source.last(i, 10)
             if last > i and before.text not in ("operator", ")", "]", ">"):
-                out.append(source.value("operator", i, last, text[t.end:tokens[last].end]))
+                # Twice `!`: what has a meaning as a condition only stays one.
+                becomes = "!" + text[t.start:tokens[last].end] if t.text == "!" else text[t.end:tokens[last].end]
+                out.append(source.value("operator", i, last, becomes))
         elif t.kind == "number":
             changed = _number(t.text, choose)
             if changed and before.text != "'":

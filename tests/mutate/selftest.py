@@ -71,10 +71,11 @@ def tokens():
     expect([("operator", "`a * b` → `a / b`"), ("dropped term", "`a * b` → `a`"), ("operator", "`a * b + c` → `a * b - c`"),
             ("dropped term", "`a * b + c` → `a * b`")], kinds("x = a * b + c;"), "operands")
     expect([("swapped argument", "`a, b` → `b, a`"), ("dropped term", "`g.h(a, b);` → nothing")], kinds("if (x) g.h(a, b);"), "a call")
+    expect([("operator", "`!s` → `!!s`")], kinds("if (!s) return;"), "a negation")
     expect([("off-by-one", "`v.size()` → `v.size() + 1`")], kinds("n = v.size();"), "a count")
     expect([], kinds('std::vector<int>& x = *y; auto&& z = "1 + 2";'), "types and strings")
     expect([("off-by-one", "`a < b` → `a <= b`")], kinds('if (a < b) return "more than " + told(a + 1);'), "a message behind a test")
-    expect([], kinds('static_assert(a + 1 < b); return fail("more than", a + 1);'), "what is fixed, and messages")
+    expect([], kinds('static_assert([] { return a + 1 < b; }()); return fail("more than", a + 1);'), "what is fixed, and messages")
 
 
 def run(root, work):
