@@ -71,6 +71,10 @@ TEST(StateTable, TransitionsAgreeWithActions) {
 
 TEST(StateTable, FinalStatesAreLeftByNothing) {
     // Wrong if a finished or failed run could begin to train again behind the user's back.
+    for (RunState state : kRunStates)
+        EXPECT_EQ(is_final(state), state == RunState::stopped || state == RunState::done ||
+                                       state == RunState::failed)
+            << name_of(state);
     for (RunState from : kRunStates)
         for (RunState to : kRunStates)
             EXPECT_FALSE(is_final(from) && from != to && can_become(from, to));

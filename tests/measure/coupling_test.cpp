@@ -57,6 +57,7 @@ TEST(Alignment, SpecificityIsWhatWasPlanted) {
         EXPECT_NEAR(found[0].cosine_mismatched[e], std::sqrt(rest / 5), kNear);
         EXPECT_NEAR(found[0].energy[e], matched, kNear);
         EXPECT_NEAR(found[0].top1[e], 1, kNear);
+        EXPECT_NEAR(found[0].top10[e], 1, kNear) << "a share of what is read, not of the row";
         // What is written points along another expert's router row, never along its own.
         EXPECT_NEAR(found[1].matched[e], 0, kNear);
         EXPECT_NEAR(found[1].mismatched[e], 1.0 / 5, kNear);

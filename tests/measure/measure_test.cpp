@@ -62,7 +62,15 @@ TEST(RoutingSample, EchoIsOneWhereHopsRepeatThemselves) {
     const Batches data(c);
     const auto s = sample_routing({c, init_weights(c, 3)}, *data.source, 2, kQuiet);
     ASSERT_TRUE(s.ok());
-    for (const auto& layer : s->layers) EXPECT_NEAR(layer.echo.mean(), 1.0, 1e-6);
+    for (const auto& layer : s->layers) {
+        EXPECT_NEAR(layer.echo.mean(), 1.0, 1e-6);
+        // Three equal writes: all together are three times the first.
+        for (size_t b = 0; b < 2; ++b) {
+            const double first = layer.first_hop.first[b];
+            EXPECT_NEAR(layer.first_hop.product[b], 3 * first, 1e-5 * first);
+            EXPECT_NEAR(layer.first_hop.all[b], 9 * first, 1e-5 * first);
+        }
+    }
 }
 
 TEST(RoutingSample, LayersAreComparedByTheIndicesOfTheirFirstHops) {

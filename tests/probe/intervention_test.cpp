@@ -84,6 +84,20 @@ bool contains(const at::Tensor& idx, int64_t expert) {
     return (idx == expert).any().item().toBool();
 }
 
+TEST_F(Interventions, ExpertsOutsideTheModelAreRefused) {
+    // Commands that were made in the program, not read from a line with its ranges.
+    for (const int64_t expert : {int64_t{-1}, c.moe.experts}) {
+        const Command force{CommandKind::force,
+                            {{"layer", int64_t{0}}, {"expert", std::vector<int64_t>{expert}}}};
+        const auto refused = make_plan(model, {force}, 7);
+        ASSERT_FALSE(refused.ok()) << expert;
+        EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+        EXPECT_NE(refused.error().message.find("expert " + std::to_string(expert)),
+                  std::string::npos)
+            << refused.error().message;
+    }
+}
+
 TEST_F(Interventions, AnEmptyScriptChangesNoBit) {
     at::Tensor hidden;
     run(std::vector<std::string>{}, &hidden);

@@ -1,3 +1,5 @@
+#include <atomic>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <random>
 #include <thread>
@@ -18,6 +20,23 @@ std::vector<std::string> take_all(CommandQueue& queue, int64_t step = 0) {
     std::vector<std::string> taken;
     while (const auto next = queue.next(step)) taken.push_back(to_json(next->command));
     return taken;
+}
+
+TEST(Wakeup, WaitsForANotificationThatCameAfterTheTicket) {
+    // Wrong if a thread with nothing to do turns in circles, or misses what came while it looked.
+    Wakeup wakeup;
+    const auto before = wakeup.ticket();
+    std::atomic<bool> woke = false;
+    std::thread waiter([&] {
+        wakeup.wait(before);
+        woke = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    EXPECT_FALSE(woke);
+    wakeup.notify();
+    waiter.join();
+    EXPECT_TRUE(woke);
+    wakeup.wait(before);  // does not wait: the notification lies behind the ticket
 }
 
 TEST(Ring, KeepsEveryValueInOrderAcrossThreads) {

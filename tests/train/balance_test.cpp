@@ -61,6 +61,15 @@ TEST(LossFree, ExpertsThatWaitCountForNothing) {
     }
 }
 
+TEST(LossFree, WithoutCountsTheBiasStays) {
+    auto c = tiny();
+    c.moe.balance = Balance::loss_free;
+    auto model = initial_model(c, 3);
+    CountedRouting().apply(model, {}, 0.5, {{}, {}});
+    for (const auto& layer : model.weights.layers)
+        EXPECT_EQ(layer.bias.abs().sum().item().toDouble(), 0);
+}
+
 TEST(KMeans, CentroidsMoveTowardsTheMeanOfTheirTokens) {
     for (const auto kind : {KMeans::spherical, KMeans::spherical_2, KMeans::plain}) {
         auto c = tiny();
