@@ -7,8 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/analyses/measured.h"
+#include "core/analyses/table.h"
 #include "core/api/arguments.h"
 #include "core/api/session.h"
+#include "core/trainer/open_run.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {
@@ -236,6 +239,30 @@ TEST_F(Laboratory, PromptFilesAreRefusedWithTheirLine) {
         EXPECT_EQ(got.error().kind, ErrorKind::usage);
         EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
     }
+}
+
+TEST_F(Laboratory, HopsThatWriteNextToNothingAreNotProposed) {
+    auto run = open_run(*runs_ / "run", "fp32");
+    ASSERT_TRUE(run.ok()) << run.error().message;
+    run->model.weights.layers[1].up.zero_();
+    Measured measured(*run, "");
+    analysis::AnalysisContext context{run->folder, run->model.config};
+    context.model = &*run;
+    context.measured = &measured;
+    const auto& table = analysis_table();
+    const auto one = std::find_if(table.begin(), table.end(), [](const analysis::Analysis* a) {
+        return a->name == std::string("hop_knockout");
+    });
+    ASSERT_NE(one, table.end());
+    const auto found = analysis::run_analysis(**one, context);
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    const auto result = json::parse(found->result.json().dump());
+    const double first = result["per_layer"][0][0]["value"],
+                 last = result["per_layer"][0][1]["value"];
+    EXPECT_GT(first, 0);
+    // Up to the last hop above a tenth of the dearest of all; one hop is the least.
+    EXPECT_EQ(result["proposed_hops"],
+              json::array({last >= 0.1 * std::max(first, last) ? 2 : 1, 1}));
 }
 
 TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {

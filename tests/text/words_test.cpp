@@ -27,6 +27,8 @@ TEST(Words, AreWhatTheTextHasBetweenBlanks) {
     EXPECT_TRUE(words_of(tokenizer, {}).empty());
     EXPECT_EQ(spelled("<0x54>"), "T") << "a letter that the vocabulary lacks";
     EXPECT_EQ(spelled("<0xgg>"), "<0xgg>");
+    EXPECT_EQ(spelled("abc12d"), "abc12d") << "six letters that hold digits are no byte";
+    EXPECT_EQ(spelled("<0x54> "), "<0x54> ") << "nor is anything longer";
     EXPECT_TRUE(is_word_piece("<0x54>"));
     EXPECT_FALSE(is_word_piece("<0xC3>")) << "half a character is no letter";
     EXPECT_FALSE(is_word_piece(",."));

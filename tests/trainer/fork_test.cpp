@@ -281,6 +281,16 @@ TEST_F(Fork, EndsWithItsRunAndBothGoOnExactly) {
     expect_same_end(fork_of("whole", 8), fork);
 }
 
+TEST_F(Fork, WhatIsSavedIsNotSavedAgain) {
+    const Course course = go("e", {R"({"command": "fork"})", at(3, R"({"command": "checkpoint"})"),
+                                   at(3, R"({"command": "pause"})")});
+    EXPECT_TRUE(std::filesystem::exists(fork_of("e", 0) + "/checkpoints/step_00000003"));
+    const std::string said = "step 3 checkpoint written";
+    const size_t first = course.messages.find(said);
+    ASSERT_NE(first, std::string::npos) << course.messages;
+    EXPECT_EQ(course.messages.find(said, first + 1), std::string::npos) << course.messages;
+}
+
 TEST_F(Fork, EndedOneMakesRoomForTheNext) {
     const Course course =
         go("d", {R"({"command": "fork"})", fork_with(kSteer, 9),

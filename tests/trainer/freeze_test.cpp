@@ -313,6 +313,12 @@ TEST(Schedule, FollowsTheContract) {
     for (int64_t i = 0; i < 10; ++i) EXPECT_EQ(curriculum_hops(t, i), 1);
     for (int64_t i = 20; i < 80; ++i) seen.insert(curriculum_hops(t, i));
     EXPECT_EQ(seen, (std::set<int64_t>{1, 2, 3}));
+    // A run that is gone on with draws what it would have drawn by the program it was begun with.
+    t.seed = 42;
+    t.curriculum = {{0, 4}};
+    std::vector<int64_t> drawn;
+    for (int64_t i = 0; i < 12; ++i) drawn.push_back(curriculum_hops(t, i));
+    EXPECT_EQ(drawn, (std::vector<int64_t>{2, 3, 2, 3, 1, 2, 4, 3, 2, 1, 2, 1}));
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/config/config.h"
+#include "core/run/geometry_file.h"
 #include "core/run/run_folder.h"
 #include "core/run/safetensors.h"
 #include "core/trainer/checkpoint_io.h"
@@ -37,7 +39,24 @@ TEST_F(Run, LearnsAndWritesTheWholeFolder) {
     for (const char* name : {"config.toml", "run.json", "metrics.csv", "tokenizer.model"})
         EXPECT_TRUE(std::filesystem::is_regular_file(run + "/" + name)) << name;
     EXPECT_EQ(json::parse(bytes_of(run + "/run.json")).at("state"), "done");
-    EXPECT_TRUE(std::filesystem::exists(run + "/geometry/step_00000060.safetensors"));
+    const auto picture = read_geometry(run + "/geometry/step_00000060.safetensors");
+    ASSERT_TRUE(picture.ok()) << picture.error().message;
+    for (const auto& layer : picture->layers) {
+        const size_t tokens = picture->token_ids.size(), k = static_cast<size_t>(layer.top_k);
+        ASSERT_EQ(layer.choices.size(), 2 * tokens * k);
+        double sum = 0;
+        for (size_t t = 0; t < tokens; ++t) {
+            std::set<int32_t> both;
+            for (size_t hop = 0; hop < 2; ++hop)
+                for (size_t i = 0; i < k; ++i)
+                    both.insert(layer.choices[(hop * tokens + t) * k + i]);
+            const double all = static_cast<double>(both.size());
+            sum += (2 * static_cast<double>(k) - all) / all;
+        }
+        EXPECT_NEAR(layer.jaccard[1], sum / static_cast<double>(tokens), 1e-6)
+            << "of the choices beside it";
+        EXPECT_LT(layer.jaccard[1], 1);
+    }
     const auto eval = json::parse(bytes_of(run + "/eval/step_00000060.json"));
     EXPECT_EQ(eval.at("batches").size(), 3u);
     EXPECT_NEAR(eval.at("loss").get<double>(), records.back().valid_loss, 1e-6);
@@ -52,6 +71,13 @@ TEST_F(Run, TellsThePeakMemoryOfAStep) {
     // At least weights, gradients and moments; the program itself is most of it here.
     EXPECT_GT(peak, 16 * info.at("parameters").get<int64_t>());
     EXPECT_LT(peak, int64_t{4} << 30);
+}
+
+TEST_F(Run, TheZLossIsRecordedWhereThereIsOne) {
+    for (const auto& record : records_of(train("a", {"train.steps=2", "moe.z_loss=0.01"})))
+        EXPECT_GT(record.z_loss, 0) << "step " << record.step;
+    for (const auto& record : records_of(train("b", {"train.steps=2"})))
+        EXPECT_TRUE(std::isnan(record.z_loss)) << "step " << record.step;
 }
 
 TEST_F(Run, RepeatsBitForBit) {
