@@ -56,6 +56,8 @@ TEST(ToToml, AnyTextReadsBackExactly) {
     const auto again = parse_config(to_toml(config), "again.toml");
     ASSERT_TRUE(again.ok()) << again.error().message;
     EXPECT_EQ(*again, config);
+    EXPECT_NE(to_toml(config).find("ü 漢 #"), std::string::npos)
+        << "escaped is what cannot be read, and nothing else";
 }
 
 // Fails if a number is written in a form people would not write.
