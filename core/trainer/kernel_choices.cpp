@@ -31,8 +31,9 @@ Result<Form> stored_form(const std::map<std::string, std::string>& choices,
         if (std::find(std::begin(kOperators), std::end(kOperators), name) == std::end(kOperators))
             return usage_error(start + "found the operator \"" + name + "\", allowed " +
                                joined({std::begin(kOperators), std::end(kOperators)}));
-        const auto known = std::find_if(std::begin(kForms), std::end(kForms),
-                                        [&](const auto& one) { return text == one.first; });
+        const auto known =
+            std::find_if(std::begin(kForms), std::end(kForms),
+                         [&found = text](const auto& one) { return found == one.first; });
         if (known == std::end(kForms))
             return usage_error(start + name + ": found \"" + text + "\", allowed fused, reference");
         const Form form = known->second;
