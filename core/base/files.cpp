@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -56,6 +57,23 @@ Status sync_dir(const std::string& dir) {
     FileHandle handle(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!handle.valid()) return file_error("cannot open the folder", dir, errno);
     return sync_fd(handle.get(), dir);
+}
+
+Status make_folder(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directory(path, error);
+    return error ? file_error("cannot create the folder", path, error.value()) : Status();
+}
+
+std::error_code copy_file_atomic(const std::string& from, const std::string& to) {
+    namespace fs = std::filesystem;
+    const std::string temporary = to + ".tmp";
+    std::error_code error;
+    fs::copy_file(from, temporary, fs::copy_options::overwrite_existing, error);
+    if (!error) fs::rename(temporary, to, error);
+    std::error_code ignored;
+    if (error) fs::remove(temporary, ignored);
+    return error;
 }
 
 std::string parent_dir(const std::string& path) {

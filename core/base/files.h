@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,11 @@ Status write_all(int fd, const void* data, size_t bytes, const std::string& path
 Status sync_fd(int fd, const std::string& path);
 /// Makes a rename or creation inside `dir` durable.
 Status sync_dir(const std::string& dir);
+/// Makes a folder where it is missing, and nothing above it: the folder of a run that was deleted
+/// must not come back. Errors (failed) name the path.
+Status make_folder(const std::string& path);
+/// Copies under a temporary name, then renames: `to` is whole or what it was before.
+std::error_code copy_file_atomic(const std::string& from, const std::string& to);
 /// `path` without its last part; "." where there is none.
 std::string parent_dir(const std::string& path);
 

@@ -82,6 +82,12 @@ std::string dump_pretty(const OrderedJson& json) {
     return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
+std::optional<int64_t> json_integer(const Json& value) {
+    if (!value.is_number_integer()) return std::nullopt;
+    if (value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX) return std::nullopt;
+    return value.get<int64_t>();
+}
+
 const Json* FieldReader::find(const char* key) {
     if (!error_.empty()) return nullptr;
     const auto found = json_.find(key);
@@ -107,10 +113,8 @@ FieldReader& FieldReader::text(const char* key, std::string& out) {
 
 FieldReader& FieldReader::integer(const char* key, int64_t& out) {
     if (const Json* value = find(key)) {
-        // An unsigned number above the signed range would wrap round.
-        if (value->is_number_integer() &&
-            !(value->is_number_unsigned() && value->get<uint64_t>() > INT64_MAX))
-            out = value->get<int64_t>();
+        if (const auto read = json_integer(*value))
+            out = *read;
         else
             wrong(key, *value, "an integer");
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ std::string dump_line(const Json& json);
 std::string dump_ordered_line(const OrderedJson& json);
 /// The same, indented, with a line end.
 std::string dump_pretty(const OrderedJson& json);
+
+/// The integer that a value is; nothing: it is none, or one beyond int64, which would wrap round.
+std::optional<int64_t> json_integer(const Json& value);
 
 /// Reads fields of an object one by one and remembers the first that is wrong. A missing optional
 /// field leaves its target as it is; null reads as NaN into numbers.

@@ -57,15 +57,13 @@ class Batch {
         auto place = NewFolder::make(dir, "batch");
         if (!place) return place.error();
         // First of all, so that a batch that is killed in its first run can go on.
-        const Status written = write_report(BatchState::running);
-        auto lock = written ? place->finish() : Result<FolderLock>(written.error());
-        if (!lock) {
-            std::error_code ignored;
-            for (const char* name : {"/batch.json", "/batch.csv"})
-                std::filesystem::remove(dir + name, ignored);
-            place->undo();
-            return lock.error();
-        }
+        auto lock = place->become([&] { return write_report(BatchState::running); },
+                                  [&] {
+                                      std::error_code ignored;
+                                      for (const char* name : {"/batch.json", "/batch.csv"})
+                                          std::filesystem::remove(dir + name, ignored);
+                                  });
+        if (!lock) return lock.error();
         lock_ = *std::move(lock);
         return {};
     }

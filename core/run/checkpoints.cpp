@@ -53,13 +53,6 @@ Status remove_folder(const std::string& path) {
     return error ? file_error("cannot delete", path, error.value()) : Status();
 }
 
-Status make_folder(const std::string& path) {
-    // Not what is above it: the folder of a run that was deleted must not come back.
-    std::error_code error;
-    fs::create_directory(path, error);
-    return error ? file_error("cannot create the folder", path, error.value()) : Status();
-}
-
 Status write_state_json(const std::string& path, int64_t step, const std::string& text) {
     auto given = parse_object(text, path);
     if (!given) return failure(given.error().message);

@@ -75,9 +75,7 @@ std::string raw(Number value) {
 }  // namespace
 
 Result<EventFile> EventFile::create(const std::string& dir, int64_t layers, int64_t first_step) {
-    std::error_code error;
-    std::filesystem::create_directories(dir, error);
-    if (error) return file_error("cannot create the folder", dir, error.value());
+    if (auto made = make_folder(dir); !made) return made.error();
     auto file = AppendFile::create(dir + "/" + std::string(kPrefix) +
                                    std::to_string(next_stamp(dir)) + ".hopscope");
     if (!file) return file.error();

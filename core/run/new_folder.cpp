@@ -156,9 +156,14 @@ Result<NewFolder> NewFolder::make(const std::string& dir, const std::string& wha
     return ours.error();
 }
 
-Result<FolderLock> NewFolder::finish() {
-    if (auto s = lock_.sign(); !s) return s.error();
-    return std::move(lock_);
+Result<FolderLock> NewFolder::become(const std::function<Status()>& fill,
+                                     const std::function<void()>& take_back) {
+    Status status = fill();
+    if (status) status = lock_.sign();
+    if (status) return std::move(lock_);
+    if (lock_.check()) take_back();  // not in a folder that took its place
+    undo();
+    return status.error();
 }
 
 void NewFolder::undo(FolderLock lock, const std::vector<std::string>& files) {

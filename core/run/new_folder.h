@@ -5,6 +5,7 @@
 // thread; a NewFolder belongs to its writer.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,11 @@ class NewFolder {
     static Result<NewFolder> make(const std::string& dir, const std::string& what);
     NewFolder() = default;
 
-    /// The folder is now what it was made for: hands the lock over. A later undo() needs it again.
-    Result<FolderLock> finish();
+    /// The folder becomes what it was made for, by `fill`: hands the lock over, which a later
+    /// undo() needs again. Where that fails, `take_back` removes what `fill` wrote, and the rest
+    /// goes as by undo(). Errors: those of `fill`; failed.
+    Result<FolderLock> become(const std::function<Status()>& fill,
+                              const std::function<void()>& take_back);
     /// Takes away `files` (names in the folder), the lock and the folders that were made, as far as
     /// they are empty by then.
     void undo(FolderLock lock, const std::vector<std::string>& files);

@@ -21,12 +21,6 @@ const char* const kFiles[] = {"config.toml",     "run.json",     "metrics.csv",
 const char* const kDataFiles[] = {"train.tokens", "valid.tokens", "train.txt", "valid.txt",
                                   "truth.json"};
 
-Status make_folder(const std::string& dir) {
-    std::error_code error;
-    fs::create_directory(dir, error);
-    return error ? file_error("cannot create the folder", dir, error.value()) : Status();
-}
-
 /// Files of the names that an unfinished one of `name` has.
 void remove_unfinished(const std::string& dir, const std::string& name) {
     std::error_code ignored;
@@ -102,13 +96,8 @@ Result<RunFolder> RunFolder::create(const std::string& path, const std::string& 
     auto place = NewFolder::make(dir, "run");
     if (!place) return place.error();
     RunFolder folder(dir, info);
-    const Status filled = folder.fill(config_toml);
-    auto lock = filled ? place->finish() : Result<FolderLock>(filled.error());
-    if (!lock) {
-        remove_run(dir);
-        place->undo();
-        return lock.error();
-    }
+    auto lock = place->become([&] { return folder.fill(config_toml); }, [&] { remove_run(dir); });
+    if (!lock) return lock.error();
     folder.lock_ = *std::move(lock);
     folder.place_ = *std::move(place);
     return folder;

@@ -16,24 +16,12 @@ constexpr const char* kBeside = "/.data_new";
 constexpr const char* kNames[] = {"data/train.txt",  "data/valid.txt",    "data/truth.json",
                                   "tokenizer.model", "data/valid.tokens", "data/train.tokens"};
 
-Status make_dir(const std::string& dir) {
-    std::error_code error;
-    fs::create_directory(dir, error);
-    return error ? file_error("cannot create the folder", dir, error.value()) : Status();
-}
-
 Status move_file(const std::string& from, const std::string& to) {
     std::error_code error;
     fs::rename(from, to, error);
     if (!error) return {};
-    // Of another file system.
-    const std::string temporary = to + ".tmp";
-    fs::copy_file(from, temporary, fs::copy_options::overwrite_existing, error);
-    if (!error) fs::rename(temporary, to, error);
-    if (!error) return {};
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    return file_error("cannot write", to, error.value());
+    error = copy_file_atomic(from, to);  // of another file system
+    return error ? file_error("cannot write", to, error.value()) : Status();
 }
 
 }  // namespace
@@ -64,10 +52,10 @@ Result<std::string> DataStage::root() {
         root = run_ + kBeside;
         std::error_code error;
         fs::remove_all(root, error);
-        if (auto s = make_dir(root); !s) return s.error();
+        if (auto s = make_folder(root); !s) return s.error();
     }
     root_ = root;
-    if (auto s = make_dir(root_ + "/data"); !s) return s.error();
+    if (auto s = make_folder(root_ + "/data"); !s) return s.error();
     return root_;
 }
 
@@ -78,7 +66,7 @@ Status DataStage::put_in_place() {
         fs::remove_all(run_ + kBeside, ignored);  // of a process that was killed
         return {};
     }
-    if (auto s = make_dir(run_ + "/data"); !s) return s;
+    if (auto s = make_folder(run_ + "/data"); !s) return s;
     for (const char* name : kNames) {
         const std::string made = root_ + "/" + name, own = run_ + "/" + name;
         if (!fs::exists(made) || fs::exists(own)) continue;

@@ -70,17 +70,12 @@ Status RaceTrainer::claim_folder() {
     auto place = NewFolder::make(dir_, "race");
     if (!place) return place.error();
     // First of all, so that a race killed while it is prepared can go on with --resume.
-    if (auto s = write_race_file(dir_, RunState::running, reports()); !s) {
-        place->undo();
-        return s;
-    }
-    auto lock = place->finish();
-    if (!lock) {
-        std::error_code ignored;
-        std::filesystem::remove(dir_ + "/race.json", ignored);
-        place->undo();
-        return lock.error();
-    }
+    auto lock = place->become([&] { return write_race_file(dir_, RunState::running, reports()); },
+                              [&] {
+                                  std::error_code ignored;
+                                  std::filesystem::remove(dir_ + "/race.json", ignored);
+                              });
+    if (!lock) return lock.error();
     lock_ = *std::move(lock);
     place_ = *std::move(place);
     return {};

@@ -94,21 +94,15 @@ Status link_or_copy(const std::string& from, const std::string& to) {
     std::error_code error;
     fs::create_hard_link(from, to, error);
     if (!error) return {};
-    const std::string temporary = to + ".tmp";
-    fs::copy_file(from, temporary, fs::copy_options::overwrite_existing, error);
-    if (!error) fs::rename(temporary, to, error);
+    error = copy_file_atomic(from, to);
     if (!error) return {};
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
     return failure("cannot copy " + from + " to " + to + ": " + error.message());
 }
 
 }  // namespace
 
 Status link_data(const RunFolder& from, const std::string& root, bool synthetic) {
-    std::error_code error;
-    fs::create_directory(root + "/data", error);
-    if (error) return file_error("cannot create the folder", root + "/data", error.value());
+    if (auto made = make_folder(root + "/data"); !made) return made;
     std::vector<std::string> names = {"data/train.tokens", "data/valid.tokens"};
     // Each file stands for those before it, so that a kill in between leaves nothing half.
     if (synthetic)

@@ -42,12 +42,8 @@ std::string range_text(int64_t low, int64_t high) {
 }
 
 std::optional<int64_t> integer_of(const Json& found, int64_t low, int64_t high) {
-    // An unsigned number above the signed range would wrap round.
-    if (!found.is_number_integer() ||
-        (found.is_number_unsigned() && found.get<uint64_t>() > INT64_MAX))
-        return std::nullopt;
-    const auto value = found.get<int64_t>();
-    return value < low || value > high ? std::nullopt : std::optional<int64_t>(value);
+    const auto value = json_integer(found);
+    return value && *value >= low && *value <= high ? value : std::nullopt;
 }
 
 Status read_integer(const StateFile& in, const std::string& key, int64_t low, int64_t high,
