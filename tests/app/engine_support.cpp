@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <imgui_te_exporters.h>
 #include <imgui_te_ui.h>
+#include <utility>
 
 namespace hopscope::gui_test {
 
@@ -28,6 +29,34 @@ int exit_code(ImGuiTestEngine* engine, int queued) {
     std::printf("%d of %d tests passed\n", summary.CountSuccess, queued);
     const bool all = queued > 0 && summary.CountTested == queued && summary.CountSuccess == queued;
     return all ? 0 : 1;
+}
+
+int run_in_window(ImGuiTestEngine* engine, app::WindowOptions options, app::Services services,
+                  const std::function<void(app::Shell&, app::AppState&)>& begin) {
+    bool queued = false, done = false;
+    int code = 1;
+    options.after_begin = [&](app::Shell& shell, app::AppState& state) {
+        begin(shell, state);
+        ImGuiTestEngine_Start(engine, ImGui::GetCurrentContext());
+    };
+    options.after_frame = [&](app::Shell&, app::AppState& state) {
+        state.keep_drawing();
+        ImGuiTestEngine_PostSwap(engine);
+        if (!queued && state.session) {
+            queued = true;
+            ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests);
+        } else if (queued && !done && ImGuiTestEngine_IsTestQueueEmpty(engine)) {
+            ImVector<ImGuiTest*> tests;
+            ImGuiTestEngine_GetTestList(engine, &tests);
+            code = exit_code(engine, tests.Size);
+            ImGuiTestEngine_Stop(engine);
+            done = true;
+        }
+    };
+    options.close_now = [&] { return done; };
+    const int window = app::run_window(options, std::move(services));
+    ImGuiTestEngine_DestroyContext(engine);
+    return window != 0 ? window : code;
 }
 
 bool wait_for(ImGuiTestContext* ctx, const std::function<bool()>& condition, double seconds) {

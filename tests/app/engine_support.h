@@ -8,12 +8,19 @@
 #include <imgui_te_context.h>
 #include <imgui_te_engine.h>
 
+#include "app/window/window.h"
+
 namespace hopscope::gui_test {
 
 ImGuiTestEngine* make_engine(const char* junit_file);
 
 /// 0 when at least one test ran and all that were queued passed; prints the counts.
 int exit_code(ImGuiTestEngine* engine, int queued);
+
+/// A window in whose frames the engine runs all its tests, once a run is open; then it closes.
+/// Destroys the engine. @param begin registers the tests @return exit code
+int run_in_window(ImGuiTestEngine* engine, app::WindowOptions options, app::Services services,
+                  const std::function<void(app::Shell&, app::AppState&)>& begin);
 
 /// Lets frames pass until `condition` holds; false when it does not within `seconds`.
 bool wait_for(ImGuiTestContext* ctx, const std::function<bool()>& condition, double seconds = 10);

@@ -2,18 +2,12 @@
 // read what it found.
 #include <gtest/gtest.h>
 
-#include "tests/app/cli/fake_lab.h"
-#include "tests/app/cli/run.h"
+#include "tests/app/cli/calls.h"
 
 namespace hopscope::app::testing {
 namespace {
 
-class Bench : public ::testing::Test {
-  protected:
-    void SetUp() override { fake_lab() = {}; }
-    Outcome run(const std::vector<std::string>& args) { return world.run(args); }
-    World world;
-};
+class Bench : public Calls {};
 
 TEST_F(Bench, OptionsReachTheLaboratory) {
     fake_lab().answer = R"({"format": "hopscope.bench/1"})";

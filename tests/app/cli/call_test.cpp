@@ -3,32 +3,14 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/app/cli/fake_lab.h"
-#include "tests/app/cli/run.h"
-#include "tests/temp_folder.h"
+#include "tests/app/cli/calls.h"
 
 namespace hopscope::app::testing {
 namespace {
 
 namespace fs = std::filesystem;
 
-class CommandLine : public ::testing::Test {
-  protected:
-    void SetUp() override { fake_lab() = {}; }
-    Outcome run(const std::vector<std::string>& args) { return world.run(args); }
-    /// Exit 2, nothing on stdout, and every part in the message.
-    void refused(const std::vector<std::string>& args, const std::vector<std::string>& parts) {
-        const Outcome got = run(args);
-        EXPECT_EQ(got.code, 2) << got.err;
-        EXPECT_EQ(got.out, "");
-        for (const std::string& part : parts)
-            EXPECT_NE(got.err.find(part), std::string::npos) << "missing: " << part << "\n"
-                                                             << got.err;
-    }
-
-    test::TempFolder dir;
-    World world;
-};
+class CommandLine : public Calls {};
 
 // Fails if an option of `compare` is lost or a wrong one reaches the laboratory.
 TEST_F(CommandLine, CompareHandsItsOptionsOver) {

@@ -1,29 +1,25 @@
 // hopscope intervene: what the call hands to the laboratory and what a person reads.
 #include <gtest/gtest.h>
 
-#include "tests/app/cli/fake_lab.h"
-#include "tests/app/cli/run.h"
-#include "tests/temp_folder.h"
+#include "tests/app/cli/calls.h"
 
 namespace hopscope::app::testing {
 namespace {
 
-class Intervene : public ::testing::Test {
+class Intervene : public Calls {
   protected:
     void SetUp() override {
-        fake_lab() = {};
-        script_ = folder_.write(
-            "script.jsonl", R"({"command": "steer", "layer": 1, "expert": [2, 5], "lambda": 1})");
+        Calls::SetUp();
+        script_ = dir.write("script.jsonl",
+                            R"({"command": "steer", "layer": 1, "expert": [2, 5], "lambda": 1})");
     }
-    test::TempFolder folder_;
     std::string script_;
-    World world_;
 };
 
 // Fails if a control, a dose or a prompt file of the call is lost.
 TEST_F(Intervene, HandsEverythingOver) {
-    const auto got = world_.run({"intervene", "R", "--script", script_, "--prompts", "p.jsonl",
-                                 "--controls", "7", "--seed", "9", "--doses", "0.5,2", "--json"});
+    const auto got = world.run({"intervene", "R", "--script", script_, "--prompts", "p.jsonl",
+                                "--controls", "7", "--seed", "9", "--doses", "0.5,2", "--json"});
     ASSERT_EQ(got.code, 0) << got.err;
     const auto& o = *fake_lab().intervene;
     EXPECT_EQ(o.run, "R");
@@ -44,7 +40,7 @@ TEST_F(Intervene, ShowsTheEffectBesideItsControl) {
                         R"(, "share_kl_above_control_95": 0.5, "delta_p_target": )" + spread +
                         R"(, "token_changed_share": 0.25, "relative_p_category": {"temporal": )" +
                         spread + "}}}";
-    const auto got = world_.run({"intervene", "R", "--script", script_});
+    const auto got = world.run({"intervene", "R", "--script", script_});
     ASSERT_EQ(got.code, 0) << got.err;
     for (const char* part :
          {"KL of the control", "0.25", "n = 4", "P(temporal)", "0.5 of the prompts"})
@@ -52,10 +48,9 @@ TEST_F(Intervene, ShowsTheEffectBesideItsControl) {
 }
 
 TEST_F(Intervene, RefusesWhatItCannotRead) {
-    EXPECT_EQ(world_.run({"intervene", "R"}).code, 2) << "a script is required";
-    EXPECT_EQ(world_.run({"intervene", "R", "--script", "/nowhere.jsonl"}).code, 2);
-    const auto got =
-        world_.run({"intervene", "R", "--script", script_, "--categories", "/nowhere"});
+    EXPECT_EQ(world.run({"intervene", "R"}).code, 2) << "a script is required";
+    EXPECT_EQ(world.run({"intervene", "R", "--script", "/nowhere.jsonl"}).code, 2);
+    const auto got = world.run({"intervene", "R", "--script", script_, "--categories", "/nowhere"});
     EXPECT_EQ(got.code, 2);
     EXPECT_NE(got.err.find("/nowhere"), std::string::npos);
 }

@@ -2,16 +2,13 @@
 // how they end.
 #include <gtest/gtest.h>
 
-#include "tests/app/cli/fake_lab.h"
-#include "tests/app/cli/run.h"
+#include "tests/app/cli/calls.h"
 
 namespace hopscope::app::testing {
 namespace {
 
-class Runs : public ::testing::Test {
+class Runs : public Calls {
   protected:
-    void SetUp() override { fake_lab() = {}; }
-    Outcome run(const std::vector<std::string>& args) { return world.run(args); }
     static void has(const std::string& text, const std::string& part) {
         EXPECT_NE(text.find(part), std::string::npos) << "missing: " << part << "\n" << text;
     }
@@ -22,8 +19,6 @@ class Runs : public ::testing::Test {
         out.loss = loss;
         return out;
     }
-
-    World world;
 };
 
 constexpr const char* kBatch = R"({"format": "hopscope.batch/1", "state": "STATE", "runs": [

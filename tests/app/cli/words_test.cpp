@@ -5,30 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <streambuf>
 
-#include "tests/app/cli/fake_lab.h"
-#include "tests/app/cli/run.h"
-#include "tests/temp_folder.h"
+#include "tests/app/cli/calls.h"
 
 namespace hopscope::app::testing {
 namespace {
 
-class Words : public ::testing::Test {
-  protected:
-    void SetUp() override { fake_lab() = {}; }
-    Outcome run(const std::vector<std::string>& args) { return world.run(args); }
-    void refused(const std::vector<std::string>& args, const std::vector<std::string>& parts) {
-        const Outcome got = run(args);
-        EXPECT_EQ(got.code, 2) << got.err;
-        EXPECT_EQ(got.out, "");
-        EXPECT_LT(got.err.size(), 400u) << got.err;
-        for (const std::string& part : parts)
-            EXPECT_NE(got.err.find(part), std::string::npos) << "missing: " << part << "\n"
-                                                             << got.err;
-    }
-
-    test::TempFolder dir;
-    World world;
-};
+class Words : public Calls {};
 
 const std::vector<std::string> kSubcommands = {
     "explore", "train",     "race",    "batch",    "eval", "halting", "trace",    "generate",

@@ -1,29 +1,18 @@
 // hopscope zeroshot and hopscope generate: what the calls hand over and what a person reads.
 #include <gtest/gtest.h>
 
-#include "tests/app/cli/fake_lab.h"
-#include "tests/app/cli/run.h"
-#include "tests/temp_folder.h"
+#include "tests/app/cli/calls.h"
 
 namespace hopscope::app::testing {
 namespace {
 
-class ModelCalls : public ::testing::Test {
+class ModelCalls : public Calls {
   protected:
     void SetUp() override {
-        fake_lab() = {};
-        script_ = folder_.write("script.jsonl", R"({"command": "zero_experts"})");
+        Calls::SetUp();
+        script_ = dir.write("script.jsonl", R"({"command": "zero_experts"})");
     }
-    void refused(const std::vector<std::string>& args, const std::vector<std::string>& parts) {
-        const Outcome got = world_.run(args);
-        EXPECT_EQ(got.code, 2) << got.err;
-        EXPECT_EQ(got.out, "");
-        for (const auto& part : parts)
-            EXPECT_NE(got.err.find(part), std::string::npos) << part << "\n" << got.err;
-    }
-    test::TempFolder folder_;
     std::string script_;
-    World world_;
 };
 
 constexpr const char* kZeroshot =
@@ -35,8 +24,8 @@ constexpr const char* kZeroshot =
 TEST_F(ModelCalls, ZeroshotHandsEverythingOver) {
     fake_lab().answer = kZeroshot;
     const auto got =
-        world_.run({"zeroshot", "R", "--task", "arc_easy", "--file", "a.jsonl.xz", "--items", "40",
-                    "--script", script_, "--precision", "bf16", "--json"});
+        world.run({"zeroshot", "R", "--task", "arc_easy", "--file", "a.jsonl.xz", "--items", "40",
+                   "--script", script_, "--precision", "bf16", "--json"});
     ASSERT_EQ(got.code, 0) << got.err;
     EXPECT_EQ(got.out, std::string(kZeroshot) + "\n");
     const auto& o = *fake_lab().zeroshot;
@@ -47,15 +36,15 @@ TEST_F(ModelCalls, ZeroshotHandsEverythingOver) {
     EXPECT_EQ(o.precision, "bf16");
     ASSERT_EQ(o.script.size(), 1u);
     EXPECT_NE(got.err.find("50 %"), std::string::npos) << "progress on stderr: " << got.err;
-    EXPECT_TRUE(world_.signals_caught);
-    ASSERT_EQ(world_.run({"zeroshot", "R", "--task", "arc_easy", "--file", "f", "--json"}).code, 0);
+    EXPECT_TRUE(world.signals_caught);
+    ASSERT_EQ(world.run({"zeroshot", "R", "--task", "arc_easy", "--file", "f", "--json"}).code, 0);
     EXPECT_EQ(fake_lab().zeroshot->items, 0) << "all";
 }
 
 // Fails if a person does not see accuracy, its error, chance and what was cut.
 TEST_F(ModelCalls, ZeroshotTellsPeople) {
     fake_lab().answer = kZeroshot;
-    const auto got = world_.run({"zeroshot", "R", "--task", "arc_easy", "--file", "f"});
+    const auto got = world.run({"zeroshot", "R", "--task", "arc_easy", "--file", "f"});
     for (const char* word :
          {"4 items", "0.25", "summed             0.5 right", "length-normalised  0.75",
           "[0.07, 0.93]", "1 items are longer", "of 2 choices", "R/analysis/z"})
@@ -69,7 +58,7 @@ TEST_F(ModelCalls, ZeroshotSlips) {
     refused({"zeroshot", "R", "--task", "arc_easy", "--file", "f", "--items", "0"},
             {"--items", "1 … "});
     EXPECT_FALSE(fake_lab().zeroshot);
-    EXPECT_NE(world_.run({"zeroshot", "--help"}).out.find("chance: what a guess gets"),
+    EXPECT_NE(world.run({"zeroshot", "--help"}).out.find("chance: what a guess gets"),
               std::string::npos);
 }
 
@@ -80,9 +69,9 @@ constexpr const char* kGenerate =
 // Fails if an option of the call is lost, or text mixes with the document.
 TEST_F(ModelCalls, GenerateHandsEverythingOver) {
     fake_lab().answer = kGenerate;
-    const auto got = world_.run({"generate", "R", "--text", "once", "--tokens", "5",
-                                 "--temperature", "0.5", "--top-p", "0.9", "--seed", "7",
-                                 "--script", script_, "--precision", "bf16", "--json"});
+    const auto got = world.run({"generate", "R", "--text", "once", "--tokens", "5", "--temperature",
+                                "0.5", "--top-p", "0.9", "--seed", "7", "--script", script_,
+                                "--precision", "bf16", "--json"});
     ASSERT_EQ(got.code, 0) << got.err;
     EXPECT_EQ(got.out, std::string(kGenerate) + "\n");
     EXPECT_EQ(got.err, "");
@@ -100,17 +89,17 @@ TEST_F(ModelCalls, GenerateHandsEverythingOver) {
 // Fails if the text does not appear as it comes, where a person or a pipe expects it.
 TEST_F(ModelCalls, GenerateStreamsText) {
     fake_lab().answer = kGenerate;
-    const auto seen = world_.run({"generate", "R", "--text", "once"});
+    const auto seen = world.run({"generate", "R", "--text", "once"});
     EXPECT_EQ(seen.code, 0);
     EXPECT_EQ(seen.out, "once upon\n");
     EXPECT_NE(seen.err.find("2 tokens, 50 tokens/s, seed 7; stopped by: tokens"), std::string::npos)
         << seen.err;
-    const std::string path = folder_ / "generated.json";
-    const auto kept = world_.run({"generate", "R", "--text", "once", "--out", path});
+    const std::string path = dir / "generated.json";
+    const auto kept = world.run({"generate", "R", "--text", "once", "--out", path});
     EXPECT_EQ(kept.out, "");
     EXPECT_EQ(kept.err, "once upon\n");
     fake_lab().error = core::Error{core::ErrorKind::interrupted, "stopped after 2 tokens"};
-    const auto cut = world_.run({"generate", "R", "--text", "once"});
+    const auto cut = world.run({"generate", "R", "--text", "once"});
     EXPECT_EQ(cut.code, 130);
     EXPECT_EQ(cut.out, "once upon\n") << "the line is ended before the message";
     EXPECT_NE(cut.err.find("stopped after 2 tokens"), std::string::npos);

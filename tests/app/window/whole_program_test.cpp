@@ -243,30 +243,13 @@ int main() {
     ImGuiTestEngine* engine = gui_test::make_engine("test_whole_program.xml");
     ImGuiTestEngine_GetIO(engine).ConfigWatchdogWarning = 200;
     ImGuiTestEngine_GetIO(engine).ConfigWatchdogKillTest = 270;
-    bool queued = false, done = false;
-    int code = 1;
-    options.after_begin = [&](app::Shell& s, app::AppState& a) {
-        shell = &s;
-        state = &a;
-        IM_REGISTER_TEST(engine, "program", "trains_freezes_halts_pauses_closes_reopens")
-            ->TestFunc = run_story;
-        ImGuiTestEngine_Start(engine, ImGui::GetCurrentContext());
-    };
-    options.after_frame = [&](app::Shell&, app::AppState& a) {
-        a.keep_drawing();
-        ImGuiTestEngine_PostSwap(engine);
-        if (!queued && a.session) {
-            queued = true;
-            ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests);
-        } else if (queued && !done && ImGuiTestEngine_IsTestQueueEmpty(engine)) {
-            code = gui_test::exit_code(engine, 1);
-            ImGuiTestEngine_Stop(engine);
-            done = true;
-        }
-    };
-    options.close_now = [&] { return done; };
-    const int window = app::run_window(options, services);
-    ImGuiTestEngine_DestroyContext(engine);
+    const int code =
+        gui_test::run_in_window(engine, options, services, [&](app::Shell& s, app::AppState& a) {
+            shell = &s;
+            state = &a;
+            IM_REGISTER_TEST(engine, "program", "trains_freezes_halts_pauses_closes_reopens")
+                ->TestFunc = run_story;
+        });
     fs::current_path(before);
-    return window != 0 ? window : code;
+    return code;
 }

@@ -200,35 +200,14 @@ int run_tests() {
     fake.experts = 32;
     fake.tokens = 64;
     fake.slow_to_close = true;
-    app::WindowOptions options = plain_window();
     ImGuiTestEngine* engine = gui_test::make_engine("test_window.xml");
-    bool done = false, queued = false;
-    int code = 1;
-    options.after_begin = [&](app::Shell& s, app::AppState& a) {
-        shell = &s;
-        state = &a;
-        state->settings.animations = false;
-        register_tests(engine);
-        ImGuiTestEngine_Start(engine, ImGui::GetCurrentContext());
-    };
-    options.after_frame = [&](app::Shell&, app::AppState& a) {
-        a.keep_drawing();
-        ImGuiTestEngine_PostSwap(engine);
-        if (!queued && a.session) {
-            queued = true;
-            ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests);
-        } else if (queued && !done && ImGuiTestEngine_IsTestQueueEmpty(engine)) {
-            ImVector<ImGuiTest*> tests;
-            ImGuiTestEngine_GetTestList(engine, &tests);
-            code = gui_test::exit_code(engine, tests.Size);
-            ImGuiTestEngine_Stop(engine);
-            done = true;
-        }
-    };
-    options.close_now = [&] { return done; };
-    const int window = app::run_window(options, gui_test::fake_services(fake, &session));
-    ImGuiTestEngine_DestroyContext(engine);
-    return window != 0 ? window : code;
+    return gui_test::run_in_window(engine, plain_window(), gui_test::fake_services(fake, &session),
+                                   [&](app::Shell& s, app::AppState& a) {
+                                       shell = &s;
+                                       state = &a;
+                                       state->settings.animations = false;
+                                       register_tests(engine);
+                                   });
 }
 
 /// Frames drawn in `seconds` or a little more, while the session wakes the window `wakes` times a
