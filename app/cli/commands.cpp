@@ -7,8 +7,12 @@
 namespace hopscope::app {
 namespace {
 
-void describe(CLI::App& app, Output& output) {
-    add_output_options(app, output);
+struct CommandsCall {
+    Output output;
+};
+
+void describe(CLI::App& app, CommandsCall& call) {
+    add_output_options(app, call.output);
 }
 
 std::string describe_registry(const std::string&) {
@@ -25,16 +29,16 @@ std::string describe_registry(const std::string&) {
     return out.str();
 }
 
-int commands(const Output& output, const Environment& environment) {
-    return deliver(core::registry_json(), output, environment, describe_registry);
+int commands(const CommandsCall& call, const Environment& environment) {
+    return deliver(core::registry_json(), call.output, environment, describe_registry);
 }
 
 }  // namespace
 
 void add_commands(CLI::App& root, Work& work) {
-    declare<Output>(root, "commands",
-                    "The command registry: names, arguments, ranges, when allowed",
-                    "hopscope commands --json", work, describe, commands);
+    declare<CommandsCall>(root, "commands",
+                          "The command registry: names, arguments, ranges, when allowed",
+                          "hopscope commands --json", work, describe, commands);
 }
 
 }  // namespace hopscope::app

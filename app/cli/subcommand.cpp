@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "app/cli/number_options.h"
+#include "core/api/files.h"
 #include "core/api/input.h"
 #include "core/api/lab.h"
 
@@ -101,14 +102,14 @@ void add_script_option(CLI::App& app, std::string& path) {
 }
 
 core::Result<std::vector<core::Command>> read_script(const std::string& path, core::Domain domain) {
-    const auto text = core::lab::read_file(path, kMaxScriptBytes);
+    const auto text = core::read_text(path, kMaxScriptBytes);
     if (!text) return text.error();
     std::vector<core::Command> script;
     std::istringstream lines(*text);
     std::string line;
     for (int number = 1; std::getline(lines, line); ++number) {
         if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        const std::string place = path + ":" + std::to_string(number) + ": ";
+        const std::string place = core::shown_path(path) + ":" + std::to_string(number) + ": ";
         auto command = domain == core::Domain::live ? core::parse_training_command(line)
                                                     : core::parse_command(line);
         if (!command) return core::usage_error(place + command.error().message);
@@ -117,6 +118,10 @@ core::Result<std::vector<core::Command>> read_script(const std::string& path, co
         script.push_back(std::move(*command));
     }
     return script;
+}
+
+core::Status check(const Output& output) {
+    return output.file.empty() ? core::Status() : core::check_output(output.file);
 }
 
 int report(const core::Error& error, const Environment& environment) {
@@ -136,7 +141,7 @@ core::Result<std::string> read_stdin(const Environment& environment, size_t max_
             return core::usage_error("stdin: more than " + std::to_string(max_bytes) +
                                      " bytes, which is the most that is read here");
     }
-    return text;
+    return core::without_mark(std::move(text));
 }
 
 int print(const std::string& text, const Environment& environment) {
@@ -156,7 +161,7 @@ int deliver_text(const core::Result<std::string>& text, const std::string& file,
     std::string whole = *text;
     if (!whole.empty() && whole.back() != '\n') whole += '\n';
     if (!file.empty()) {
-        if (auto written = core::lab::write_file(file, whole); !written)
+        if (auto written = core::write_output(file, whole); !written)
             return report(written.error(), environment);
         return kDone;
     }
@@ -209,7 +214,7 @@ void add_categories_option(CLI::App& app, std::string& folder) {
 core::Result<std::vector<std::string>> category_dirs(const std::string& chosen) {
     std::error_code code;
     if (!chosen.empty()) {
-        if (!std::filesystem::is_directory(chosen, code))
+        if (core::kind_of_file(chosen) != core::FileKind::folder)
             return core::usage_error("--categories: " + core::shown_path(chosen) +
                                      ": no such folder");
         return std::vector<std::string>{chosen};

@@ -44,8 +44,18 @@ void add_commands(CLI::App& root, Work& work);
 CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& help,
                   const std::string& example);
 
+/// How a command that makes a JSON document gives it away.
+struct Output {
+    bool json = false;
+    std::string file;  ///< "" = stdout
+};
+/// Whether it can be given away so. Errors (usage): --out cannot be written.
+core::Status check(const Output& output);
+/// Prints the message and maps the kind to the exit code.
+int report(const core::Error& error, const Environment& environment);
+
 /// Declares `name` with options of type `Options`: `describe` adds them, `act` does the work with
-/// them.
+/// them. A member `output` is checked before.
 template <class Options>
 CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& help,
                   const std::string& example, Work& work, void (*describe)(CLI::App&, Options&),
@@ -55,6 +65,10 @@ CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& 
     describe(*app, *options);
     app->callback([options, act, &work] {
         work = [options, act](const Environment& environment) {
+            // The work may take hours, so what would fail at its end is refused at its beginning.
+            if constexpr (requires { options->output.file; })
+                if (auto fits = check(options->output); !fits)
+                    return report(fits.error(), environment);
             return act(*options, environment);
         };
     });
@@ -71,11 +85,6 @@ void add_debug_option(CLI::App& app, bool& allow_debug);
 void add_definitions(CLI::App& app,
                      const std::vector<std::pair<std::string, std::string>>& definitions);
 
-/// How a command that makes a JSON document gives it away.
-struct Output {
-    bool json = false;
-    std::string file;  ///< "" = stdout
-};
 void add_output_options(CLI::App& app, Output& output);
 
 /// Ends a command that made a JSON document: the file, stdout, or with neither `describe(document)`
@@ -98,9 +107,6 @@ void add_script_option(CLI::App& app, std::string& path);
 /// Interventions for prompts, one JSON object a line; errors name FILE:LINE.
 core::Result<std::vector<core::Command>> read_script(const std::string& path,
                                                      core::Domain domain = core::Domain::inference);
-/// Prints the message and maps the kind to the exit code.
-int report(const core::Error& error, const Environment& environment);
-
 /// One of these words.
 CLI::Validator one_of(const std::vector<std::string>& words);
 /// The bound of counts that nothing else bounds: batches, items.

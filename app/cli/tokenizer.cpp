@@ -2,6 +2,7 @@
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -35,18 +36,23 @@ int train_tokenizer(const TokenizerCall& call, const Environment& environment) {
     options.byte_fallback = !call.no_byte_fallback;
     const auto result = with_progress(core::lab::tokenizer_train, options, environment);
     if (!result) return report(result.error(), environment);
-    environment.err << "wrote " << options.out << std::endl;
+    environment.err << "wrote " << core::shown_path(options.out) << std::endl;
     return call.json ? deliver_text(result, "", environment) : kDone;
 }
 
 struct CodeCall {
-    std::string model, out;
+    std::string model;
     bool pieces = false;
+    Output output;
 };
+
+/// Of stdin, which is held in memory.
+constexpr size_t kMaxInputBytes = size_t{1} << 30;
 
 void describe_code(CLI::App& app, CodeCall& call) {
     app.add_option("--model", call.model, "SentencePiece model")->required()->type_name("M");
-    app.add_option("--out", call.out, "Writes to this file instead of stdout")->type_name("FILE");
+    app.add_option("--out", call.output.file, "Writes to this file instead of stdout")
+        ->type_name("FILE");
 }
 
 void describe_encode(CLI::App& app, CodeCall& call) {
@@ -54,21 +60,20 @@ void describe_encode(CLI::App& app, CodeCall& call) {
     app.add_flag("--pieces", call.pieces, "Pieces instead of ids");
 }
 
-constexpr size_t kMaxInputBytes = size_t{1} << 30;
-
 int encode(const CodeCall& call, const Environment& environment) {
     environment.catch_signals();
     const auto text = read_stdin(environment, kMaxInputBytes);
     if (!text) return report(text.error(), environment);
-    return deliver_text(core::lab::tokenizer_encode(call.model, *text, call.pieces), call.out,
-                        environment);
+    return deliver_text(core::lab::tokenizer_encode(call.model, *text, call.pieces),
+                        call.output.file, environment);
 }
 
 int decode(const CodeCall& call, const Environment& environment) {
     environment.catch_signals();
     const auto text = read_stdin(environment, kMaxInputBytes);
     if (!text) return report(text.error(), environment);
-    return deliver_text(core::lab::tokenizer_decode(call.model, *text), call.out, environment);
+    return deliver_text(core::lab::tokenizer_decode(call.model, *text), call.output.file,
+                        environment);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
+#include "core/api/files.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -57,8 +59,8 @@ void describe(CLI::App& app, TraceCall& call) {
 }
 
 core::Result<std::string> read_prompt(const std::string& path, const Environment& environment) {
-    core::Result<std::string> text = path == "-" ? read_stdin(environment, kMaxPromptBytes)
-                                                 : core::lab::read_file(path, kMaxPromptBytes);
+    auto text = path == "-" ? read_stdin(environment, kMaxPromptBytes)
+                            : core::read_text(path, kMaxPromptBytes);
     if (!text) return text;
     // The line end of the last line is not part of a prompt [def:text_to_tokens].
     if (text->ends_with("\r\n")) text->pop_back();
@@ -150,8 +152,9 @@ int trace_prompt(const TraceCall& call, const Environment& environment) {
     auto result = core::lab::trace(options);
     if (!result && result.error().kind == core::ErrorKind::usage && !call.text_file.empty() &&
         call.text_file != "-")
-        return report(core::usage_error(call.text_file + ": " + result.error().message),
-                      environment);
+        return report(
+            core::usage_error(core::shown_path(call.text_file) + ": " + result.error().message),
+            environment);
     return deliver(result, call.output, environment, describe_trace);
 }
 

@@ -63,8 +63,15 @@ int zeroshot(const ZeroshotCall& call, const Environment& environment) {
         if (!script) return report(script.error(), environment);
         options.script = std::move(*script);
     }
-    return deliver(with_progress(core::lab::zeroshot, options, environment), call.output,
-                   environment, describe_zeroshot);
+    const auto result = with_progress(core::lab::zeroshot, options, environment);
+    const int delivered = deliver(result, call.output, environment, describe_zeroshot);
+    if (!result || delivered != kDone) return delivered;
+    const std::string why = Json::parse(*result).value("not_saved", std::string());
+    if (why.empty()) return kDone;
+    const auto unsaved = core::failure("the answers could not be saved in the run: " + why);
+    const int code = report(unsaved, environment);
+    // Who named a file of their own has them.
+    return call.output.file.empty() ? code : kDone;
 }
 
 }  // namespace

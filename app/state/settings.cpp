@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -15,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr uintmax_t kLargestFile = 1 << 20;
+constexpr size_t kLargestFile = size_t{1} << 20;
 
 template <class T>
 void read(const json& from, const char* key, T& value) {
@@ -35,15 +34,14 @@ std::string config_folder() {
 SavedWindow load_settings(const std::string& folder, std::string& problem) {
     SavedWindow saved;
     const fs::path path = fs::path(folder) / "settings.json";
-    std::error_code error;
-    if (folder.empty() || !fs::exists(path, error)) return saved;
-    if (const auto size = fs::file_size(path, error); error || size > kLargestFile) {
-        problem = path.string() + " is no settings file; the built-in settings are used";
+    if (folder.empty() || core::kind_of_file(path.string()) == core::FileKind::none) return saved;
+    const auto text = core::read_text(path.string(), kLargestFile);
+    if (!text) {
+        problem = text.error().message + "; the built-in settings are used";
         return saved;
     }
     try {
-        std::ifstream file(path);
-        const json from = json::parse(file);
+        const json from = json::parse(*text);
         from.get_ref<const json::object_t&>();  // anything but an object is reported below
         read(from, "dark", saved.settings.dark);
         read(from, "scale", saved.settings.scale);

@@ -49,7 +49,7 @@ void RunDoor::start_config(const std::string& path, bool start) {
         if (!config) return config.error();
         core::SessionOptions options;
         options.config = std::move(*config);
-        options.config_name = fs::path(path).stem().string();
+        options.config_name = core::config_name_of(path);
         options.start = start;
         return options;
     });
@@ -61,7 +61,7 @@ void RunDoor::start_race(const std::vector<std::string>& paths, const std::strin
         for (const std::string& path : paths) {
             auto config = read(path, {});
             if (!config) return config.error();
-            options.race.push_back({std::move(*config), fs::path(path).stem().string()});
+            options.race.push_back({std::move(*config), core::config_name_of(path)});
         }
         options.run_dir = folder;
         return options;

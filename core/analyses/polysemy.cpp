@@ -127,12 +127,13 @@ Status read_prompt(const OpenRun& run, const std::string& line,
         to.occurrences.push_back(std::move(o));
         return {};
     }
-    return usage_error("the word \"" + j["word"].get<std::string>() + "\" is not in the text");
+    return usage_error("the word " + in_quotes(j["word"].get<std::string>()) +
+                       " is not in the text");
 }
 
 Result<std::vector<Word>> prompt_words(const OpenRun& run, const std::string& path,
                                        const Progress& progress) {
-    auto file = read_file(path, kMostPromptBytes);
+    auto file = read_text(path, kMostPromptBytes);
     if (!file) return file.error();
     std::map<std::string, Word> words;
     std::istringstream lines(*file);
@@ -142,13 +143,14 @@ Result<std::vector<Word>> prompt_words(const OpenRun& run, const std::string& pa
         if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
         progress.report("routing of prompt " + std::to_string(n), -1);
         if (auto s = read_prompt(run, line, words); !s)
-            return usage_error(path + ":" + std::to_string(n) + ": " + s.error().message);
+            return usage_error(shown_path(path) + ":" + std::to_string(n) + ": " +
+                               s.error().message);
     }
     std::vector<Word> out;
     for (auto& [name, word] : words)
         if (pair_means(word.occurrences).different_pairs > 0) out.push_back(std::move(word));
     if (out.empty())
-        return usage_error(path +
+        return usage_error(shown_path(path) +
                            ": no word has two meanings; give at least two lines with the "
                            "same word and another meaning");
     return out;

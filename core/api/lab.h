@@ -31,12 +31,6 @@ Result<Config> read_config(const std::string& path, const std::vector<std::strin
 Result<Config> read_training_config(const std::string& path,
                                     const std::vector<std::string>& overrides, bool allow_debug);
 
-/// Whole files for the command line's inputs and --out. Errors: usage where the file is missing, no
-/// regular file or larger than `max_bytes`; failed where it cannot be written. Writing replaces
-/// atomically.
-Result<std::string> read_file(const std::string& path, size_t max_bytes);
-Status write_file(const std::string& path, const std::string& text);
-
 /// Term and definition, for --help.
 using Definition = std::pair<std::string, std::string>;
 

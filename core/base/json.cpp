@@ -1,5 +1,6 @@
 #include "core/base/json.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/files.h"
@@ -60,9 +61,10 @@ Status expect_format(const Json& object, const std::string& format, const std::s
 Result<Json> read_object(const std::string& path, const std::string& format) {
     auto text = read_file(path, kMaxBytes);
     if (!text) return text.error();
-    auto json = parse_object(*text, path);
+    const std::string name = shown_path(path);
+    auto json = parse_object(*text, name);
     if (!json) return json.error();
-    if (auto status = expect_format(*json, format, path); !status) return status.error();
+    if (auto status = expect_format(*json, format, name); !status) return status.error();
     return json;
 }
 

@@ -1,7 +1,10 @@
 #include "core/base/names.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
+
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
@@ -62,6 +65,10 @@ Result<std::vector<size_t>> chosen_names(const std::string& option, const std::s
     for (size_t i = 0; i < known.size(); ++i)
         if (wanted[i]) out.push_back(i);
     return out;
+}
+
+std::string config_name_of(const std::string& path) {
+    return plain_name(std::filesystem::path(path).stem().string());
 }
 
 }  // namespace hopscope::core

@@ -37,4 +37,8 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
 Result<std::vector<size_t>> chosen_names(const std::string& option, const std::string& list,
                                          const std::vector<std::string>& known);
 
+/// The name of a configuration file as runs, folders and documents bear it: without folders and
+/// extension, in plain characters.
+std::string config_name_of(const std::string& path);
+
 }  // namespace hopscope::core

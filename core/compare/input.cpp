@@ -169,15 +169,16 @@ Result<CompareInput> read_compare_input(const std::string& path) {
     constexpr size_t kMaxBytes = size_t{64} << 20;
     auto text = read_file(path, kMaxBytes);
     if (!text) return text.error();
-    auto json = parse_object(*text, path);
+    const std::string name = shown_path(path);
+    auto json = parse_object(*text, name);
     if (!json) return json.error();
     std::string format;
-    FieldReader fields(*json, path);
+    FieldReader fields(*json, name);
     fields.required().text("format", format);
     if (auto s = fields.status(); !s) return s.error();
     if (format == kEval) return read_eval_input(path, path);
     if (format == kZeroshot) return read_zeroshot_input(*json, path);
-    return usage_error(path + ": \"format\" is " + in_quotes(format) + ", allowed: a run folder, " +
+    return usage_error(name + ": \"format\" is " + in_quotes(format) + ", allowed: a run folder, " +
                        kEval + ", " + kZeroshot);
 }
 

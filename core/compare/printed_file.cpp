@@ -197,7 +197,7 @@ std::string what(const PrintedClaim& claim) {
 }  // namespace
 
 Result<std::vector<PrintedClaim>> read_printed(const std::string& path, double margin) {
-    auto content = read_file(path, kMaxBytes);
+    auto content = read_text(path, kMaxBytes);
     if (!content) return content.error();
     std::vector<PrintedClaim> claims;
     size_t begin = 0;
@@ -206,7 +206,7 @@ Result<std::vector<PrintedClaim>> read_printed(const std::string& path, double m
         const std::string text = content->substr(begin, end - begin);
         begin = end + 1;
         if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
-        const std::string place = path + ":" + std::to_string(line);
+        const std::string place = shown_path(path) + ":" + std::to_string(line);
         auto json = parse_object(text, place);
         if (!json) return json.error();
         PrintedClaim claim;
@@ -215,7 +215,7 @@ Result<std::vector<PrintedClaim>> read_printed(const std::string& path, double m
         claims.push_back(std::move(claim));
     }
     if (claims.empty())
-        return usage_error(path +
+        return usage_error(shown_path(path) +
                            ": no claim found; one JSON object a line, like "
                            R"({"check": "percent", "from": "34.49", "to": "36.04", )"
                            R"("printed": "4.5"})");

@@ -1,13 +1,11 @@
 // TOML text and "table.key=value" overrides → a checked Config, each complaint with the place it
 // comes from.
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <toml++/toml.h>
 
 #include "core/api/config_keys.h"
+#include "core/base/files.h"
 #include "core/base/names.h"
 #include "core/base/numbers.h"
 #include "core/base/utf8.h"
@@ -342,35 +340,17 @@ class Reader {
     std::multimap<toml::source_index, std::string> complaints_;
 };
 
-Result<std::string> read_text(const std::string& path) {
-    // A configuration has about 3 KB; the limit keeps a mistaken path from being read into memory.
-    constexpr uintmax_t kMaxBytes = 1 << 20;
-    std::error_code code;
-    const auto status = std::filesystem::status(path, code);
-    if (!std::filesystem::exists(status))
-        return usage_error(path +
-                           ": no such file; allowed: a TOML configuration, e.g. "
-                           "configs/first_look.toml");
-    if (!std::filesystem::is_regular_file(status))
-        return usage_error(path + ": found no regular file, allowed a TOML configuration");
-    const uintmax_t bytes = std::filesystem::file_size(path, code);
-    if (code) return usage_error(path + ": " + code.message());
-    if (bytes > kMaxBytes)
-        return usage_error(path + ": found " + std::to_string(bytes) +
-                           " bytes, allowed at most 1048576 for a configuration");
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    if (bytes > 0) text << file.rdbuf();
-    if (!file || !text) return usage_error(path + ": cannot be read");
-    return text.str();
-}
+/// A configuration has about 3 KB; the limit keeps a mistaken path from being read into memory.
+constexpr size_t kMaxConfigBytes = size_t{1} << 20;
 
 }  // namespace
 
 Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides) {
-    const auto text = read_text(path);
-    if (!text) return text.error();
-    return parse_config(*text, path, overrides);
+    const auto text = read_text(path, kMaxConfigBytes);
+    if (!text)
+        return usage_error(text.error().message +
+                           "; allowed: a TOML configuration, e.g. configs/first_look.toml");
+    return parse_config(*text, shown_path(path), overrides);
 }
 
 Result<Config> parse_config(const std::string& toml, const std::string& name,

@@ -86,12 +86,12 @@ Status write(const std::string& dir, const Analysis& which, const analysis::Anal
 class OutFolder {
   public:
     /// Errors: usage, a file stands in its place, or in that of what is to be written there one
-    /// that no analysis wrote; failed, it cannot be made.
+    /// that no analysis wrote, or it cannot be written; failed, it cannot be made.
     static Result<OutFolder> make(const std::string& dir, const std::vector<const Analysis*>& all) {
         std::error_code code;
         for (std::filesystem::path part = dir; !part.empty(); part = part.parent_path()) {
             if (std::filesystem::exists(part, code) && !std::filesystem::is_directory(part, code))
-                return usage_error("--out: found the file " + part.string() +
+                return usage_error("--out: found the file " + shown_path(part.string()) +
                                    ", allowed a folder for NAME.json and NAME.csv, which is made "
                                    "where it does not exist");
             if (part == part.parent_path()) break;
@@ -102,6 +102,10 @@ class OutFolder {
         auto made = make_folders(dir);
         if (!made) return made.error();
         out.made_ = std::move(*made);
+        for (const Analysis* which : all)
+            for (const char* ending : {".json", ".csv"})
+                if (auto s = check_output(dir + "/" + which->name + ending, OutputUse::places); !s)
+                    return s.error();
         return out;
     }
     OutFolder() = default;
@@ -126,7 +130,7 @@ class OutFolder {
         std::error_code code;
         for (const char* ending : {".json", ".csv"})
             if (std::filesystem::exists(base + ending, code))
-                return usage_error("--out: " + base + ending +
+                return usage_error("--out: " + shown_path(base + ending) +
                                    " stands there already and is not of an analysis; name another "
                                    "folder, or move it away");
         return {};

@@ -121,14 +121,14 @@ class Batch {
     Status write_report(BatchState state) const {
         if (lock_.held())
             if (auto s = lock_.check(); !s) return s;
-        const std::string json = batch_json(rows_, state).dump(1) + "\n";
+        const std::string json = dump_pretty(batch_json(rows_, state));
         if (auto s = write_file_atomic(options_.out + "/batch.json", json); !s) return s;
         return write_file_atomic(options_.out + "/batch.csv", batch_csv(rows_));
     }
 
     Result<std::string> finish(BatchState state) const {
         if (auto s = write_report(state); !s) return s.error();
-        return batch_json(rows_, state).dump(1);
+        return dump_pretty(batch_json(rows_, state));
     }
 
     const BatchOptions& options_;

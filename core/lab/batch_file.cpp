@@ -8,6 +8,8 @@
 #include <toml++/toml.h>
 
 #include "core/base/files.h"
+#include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 
 namespace hopscope::core {
@@ -51,7 +53,7 @@ class Reader {
 
   private:
     Error unknown(const std::string& key, int64_t line, const std::string& allowed) const {
-        return usage_error(at(line) + "unknown key " + key + "; allowed " + allowed);
+        return usage_error(at(line) + "unknown key " + shown(key) + "; allowed " + allowed);
     }
     Error wrong(const std::string& key, const toml::node& node, const std::string& allowed) const {
         return usage_error(at(node.source().begin.line) + key + ": allowed " + allowed);
@@ -125,13 +127,17 @@ class Reader {
         }
         if (entry.config.empty())
             return usage_error(at(entry.line) + "run.config is missing; allowed a TOML file");
-        if (entry.name.empty()) entry.name = std::filesystem::path(entry.config).stem().string();
+        if (entry.config.ends_with('/'))
+            return usage_error(at(entry.line) + "run.config: found " + in_quotes(entry.config) +
+                               ", a folder; allowed a TOML file");
+        if (entry.name.empty()) entry.name = config_name_of(entry.config);
         const auto fits = [](unsigned char c) {
             return std::isalnum(c) || c == '_' || c == '-' || c == '.';
         };
-        if (entry.name.front() == '.' || !std::all_of(entry.name.begin(), entry.name.end(), fits))
-            return usage_error(at(entry.line) + "run.name: found \"" + entry.name +
-                               "\", allowed letters, digits, '_', '-' and '.', not '.' first (it "
+        if (entry.name.empty() || entry.name.front() == '.' ||
+            !std::all_of(entry.name.begin(), entry.name.end(), fits))
+            return usage_error(at(entry.line) + "run.name: found " + in_quotes(entry.name) +
+                               ", allowed letters, digits, '_', '-' and '.', not '.' first (it "
                                "names the run's folder)");
         return entry;
     }
@@ -160,7 +166,7 @@ Status append_runs(const Entry& entry, const Reader& reader, const std::string& 
         run.seed = seeds[i];
         run.round = static_cast<int64_t>(i);
         run.name = entry.name + "-seed" + std::to_string(run.seed);
-        run.config_name = std::filesystem::path(entry.config).stem().string();
+        run.config_name = config_name_of(entry.config);
         run.config = *config;
         run.config.train.seed = run.seed;
         out.push_back(std::move(run));
@@ -172,13 +178,13 @@ Status append_runs(const Entry& entry, const Reader& reader, const std::string& 
 
 Result<std::vector<BatchRun>> read_batch_file(const std::string& path,
                                               const std::vector<std::string>& overrides) {
-    auto text = read_file(path, kMaxFileBytes);
+    auto text = read_text(path, kMaxFileBytes);
     if (!text) return text.error();
-    Reader reader(path);
+    Reader reader(shown_path(path));
     try {
-        if (auto s = reader.read(toml::parse(*text, path)); !s) return s.error();
+        if (auto s = reader.read(toml::parse(*text)); !s) return s.error();
     } catch (const toml::parse_error& e) {
-        return usage_error(reader.at(e.source().begin.line) + std::string(e.description()));
+        return usage_error(reader.at(e.source().begin.line) + shown(e.description()));
     }
     std::vector<BatchRun> runs;
     std::map<std::string, int64_t> lines;

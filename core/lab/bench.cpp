@@ -180,7 +180,7 @@ Result<std::string> bench(const BenchOptions& o) {
         for (const auto& row : found.rows) j["rows"].push_back(to_json(row));
         j["limits"] = limits(found.rows, *config);
         j["skipped"] = found.skipped;
-        return j.dump(1);
+        return dump_pretty(j);
     } catch (const std::exception& e) {
         return torch_error(e);
     }

@@ -81,7 +81,7 @@ Result<PassChanges> changes_from(const Config& config, const EvalOptions& o) {
 std::map<std::string, std::string> changes_of(const EvalOptions& o) {
     std::map<std::string, std::string> out;
     const auto note = [&](bool changed, const char* key, const nlohmann::json& value) {
-        if (changed) out[key] = value.dump();
+        if (changed) out[key] = dump_line(value);
     };
     note(o.hops > 0, "hops", o.hops);
     note(o.top_k > 0, "top_k", o.top_k);
@@ -136,7 +136,7 @@ Result<std::string> eval(const EvalOptions& o) {
         origin.changes = changes_of(o);
         if (!o.corpus.empty()) origin.corpus = o.corpus;
         add_origin(j, origin);
-        return j.dump(1);
+        return dump_pretty(j);
     } catch (const std::exception& e) {
         return torch_error(e);
     }

@@ -99,10 +99,10 @@ Result<std::string> halting(const HaltingOptions& o) {
             auto j = measure(dir, o);
             if (!j) return j.error();
             // One run is the document itself; several are a list of such documents.
-            if (o.runs.size() == 1) return j->dump(1);
+            if (o.runs.size() == 1) return dump_pretty(*j);
             several.push_back(std::move(*j));
         }
-        return Json{{"format", "hopscope.halting/1"}, {"runs", several}}.dump(1);
+        return dump_pretty({{"format", "hopscope.halting/1"}, {"runs", several}});
     } catch (const std::exception& e) {
         return torch_error(e);
     }

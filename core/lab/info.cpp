@@ -1,9 +1,11 @@
 // hopscope info and hopscope tokenizer: what needs no forward pass.
-#include <filesystem>
 #include <sstream>
 
 #include "core/api/lab.h"
 #include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/config/arithmetic.h"
 #include "core/config/config.h"
 #include "core/run/document.h"
@@ -65,7 +67,7 @@ Result<std::string> info(const std::string& target, bool is_config,
     if (is_config) {
         config = load_config(target, overrides);
         if (!config) return config.error();
-        j["name"] = std::filesystem::path(target).stem().string();
+        j["name"] = config_name_of(target);
     } else {
         auto folder = RunFolder::open(target, /*writer=*/false);
         if (!folder) return folder.error();
@@ -82,10 +84,11 @@ Result<std::string> info(const std::string& target, bool is_config,
     if (is_config) j["config_hash"] = config_hash(*config);
     j.update(counts_json(*config));
     j["config"] = to_toml(*config);
-    return j.dump(1);
+    return dump_pretty(j);
 }
 
 Result<std::string> tokenizer_train(const TokenizerTrainOptions& o) {
+    if (auto s = check_output(o.out, OutputUse::places); !s) return s.error();
     auto lines = CorpusReader::open(o.input);
     if (!lines) return lines.error();
     TokenizerSpec spec;
@@ -96,18 +99,18 @@ Result<std::string> tokenizer_train(const TokenizerTrainOptions& o) {
     Progress progress;
     progress.cancelled = [] { return interrupt_flag().load() != 0; };
     if (o.on_progress) progress.report = o.on_progress;
-    progress.report("learning " + std::to_string(o.vocab_size) + " pieces from " + o.input, -1);
+    progress.report(
+        "learning " + std::to_string(o.vocab_size) + " pieces from " + shown_path(o.input), -1);
     auto model = train_tokenizer(**lines, spec, progress);
     if (!model) return model.error();
     if (auto s = write_file_atomic(o.out, *model); !s) return s.error();
-    auto made = Tokenizer::from_bytes(std::move(*model), o.out);
+    auto made = Tokenizer::from_bytes(std::move(*model), shown_path(o.out));
     if (!made) return made.error();
-    return ordered_json{{"format", "hopscope.tokenizer/1"},
+    return dump_pretty({{"format", "hopscope.tokenizer/1"},
                         {"model", o.out},
                         {"type", o.type},
                         {"size", made->size()},
-                        {"hash", made->hash()}}
-        .dump(1);
+                        {"hash", made->hash()}});
 }
 
 Result<std::string> tokenizer_encode(const std::string& model, const std::string& text,
@@ -116,9 +119,13 @@ Result<std::string> tokenizer_encode(const std::string& model, const std::string
     if (!tokenizer) return tokenizer.error();
     std::string out;
     std::istringstream in(text);
+    int64_t number = 0;
     for (std::string line; std::getline(in, line);) {
+        ++number;
         auto ids = tokenizer->encode_line(line);
-        if (!ids) return ids.error();
+        if (!ids)
+            return Error{ids.error().kind,
+                         "line " + std::to_string(number) + ": " + ids.error().message};
         for (size_t i = 0; i < ids->size(); ++i) {
             if (i > 0) out += ' ';
             out += pieces ? tokenizer->piece((*ids)[i]) : std::to_string((*ids)[i]);
@@ -142,12 +149,14 @@ Result<std::string> tokenizer_decode(const std::string& model, const std::string
             char* end = nullptr;
             const long id = std::strtol(word.c_str(), &end, 10);
             if (*end != '\0' || id < 0 || id >= tokenizer->size())
-                return usage_error("line " + std::to_string(number) + ": found \"" + word +
-                                   "\", allowed ids 0 … " + std::to_string(tokenizer->size() - 1));
+                return usage_error("line " + std::to_string(number) + ": found " + in_quotes(word) +
+                                   ", allowed ids 0 … " + std::to_string(tokenizer->size() - 1));
             ids.push_back(static_cast<int32_t>(id));
         }
         auto decoded = tokenizer->decode(ids);
-        if (!decoded) return decoded.error();
+        if (!decoded)
+            return Error{decoded.error().kind,
+                         "line " + std::to_string(number) + ": " + decoded.error().message};
         out += *decoded + '\n';
     }
     return out;

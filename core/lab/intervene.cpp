@@ -39,7 +39,7 @@ class PromptReader {
         : run_(run), categories_(categories) {}
 
     Result<std::vector<Prompt>> read(const std::string& path) {
-        auto text = read_file(path, kMaxPromptsBytes);
+        auto text = read_text(path, kMaxPromptsBytes);
         if (!text) return text.error();
         std::vector<Prompt> out;
         std::istringstream lines(*text);
@@ -48,11 +48,13 @@ class PromptReader {
             if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
             auto prompt = parse(line);
             if (!prompt)
-                return usage_error(path + ":" + std::to_string(n) + ": " + prompt.error().message);
+                return usage_error(shown_path(path) + ":" + std::to_string(n) + ": " +
+                                   prompt.error().message);
             out.push_back(std::move(*prompt));
         }
         if (out.empty())
-            return usage_error(path + ": no prompt; give lines such as {\"text\": \"…\"}");
+            return usage_error(shown_path(path) +
+                               ": no prompt; give lines such as {\"text\": \"…\"}");
         return out;
     }
 
@@ -66,8 +68,8 @@ class PromptReader {
                 "a prompt is a JSON object {\"text\", \"target\"?, \"categories\"?}");
         for (const auto& [key, value] : j.items())
             if (key != "text" && key != "target" && key != "categories")
-                return usage_error("unknown key \"" + key +
-                                   "\"; allowed: text, target, categories");
+                return usage_error("unknown key " + in_quotes(key) +
+                                   "; allowed: text, target, categories");
         Prompt out;
         out.text = j["text"].get<std::string>();
         auto pieces = prompt_pieces(run_.model.config, run_.tokenizer, out.text, /*cut=*/false);
@@ -84,7 +86,8 @@ class PromptReader {
             if (!j["categories"].is_array()) return usage_error("\"categories\" must be a list");
             for (const auto& name : j["categories"]) {
                 if (!name.is_string() || !categories_.count(name.get<std::string>()))
-                    return usage_error("unknown category " + name.dump() + "; known: " + known());
+                    return usage_error("unknown category " + shown(dump_line(name)) +
+                                       "; known: " + known());
                 out.question.categories.push_back(name.get<std::string>());
             }
         } else {
@@ -308,7 +311,7 @@ Result<std::string> intervene(const InterveneOptions& o) {
                     ordered_json{{"factor", factor}, {"summary", summary_json(*dose)}});
             }
         }
-        return j.dump(1, ' ', false, json::error_handler_t::replace);
+        return dump_pretty(j);
     } catch (const std::exception& e) {
         return torch_error(e);
     }

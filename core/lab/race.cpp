@@ -1,8 +1,7 @@
 // hopscope race: several configurations stepped in turn on the same batches.
-#include <filesystem>
-
 #include "core/api/lab.h"
 #include "core/base/files.h"
+#include "core/base/names.h"
 #include "core/config/config.h"
 #include "core/lab/train_run.h"
 #include "core/trainer/race_file.h"
@@ -18,7 +17,7 @@ Result<std::vector<RaceLane>> lanes_of(const RaceOptions& o) {
     for (const std::string& path : o.config_paths) {
         auto config = read_training_config(path, overrides, o.allow_debug);
         if (!config) return config.error();
-        lanes.push_back({*config, std::filesystem::path(path).stem().string()});
+        lanes.push_back({*config, config_name_of(path)});
     }
     return lanes;
 }

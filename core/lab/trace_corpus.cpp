@@ -3,10 +3,10 @@
 #include <c10/core/GradMode.h>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 
 #include "core/api/lab.h"
 #include "core/base/json.h"
+#include "core/base/new_file.h"
 #include "core/base/scratch.h"
 #include "core/config/config.h"
 #include "core/lab/routing_dump.h"
@@ -21,29 +21,7 @@
 namespace hopscope::core::lab {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* kFormat = "hopscope.routing/1";
-
-/// The work may take hours, so what would fail at its end is refused at its beginning.
-Status check_out(const std::string& path) {
-    std::error_code ignored;
-    if (path.empty())
-        return usage_error(
-            "--out is missing; give the file that the tensors go to, e.g. --out "
-            "routing.safetensors");
-    const auto found = fs::status(path, ignored);
-    if (fs::is_directory(found))
-        return usage_error("--out: " + path + " is a folder; give a file name, e.g. " +
-                           (fs::path(path) / "routing.safetensors").string());
-    if (fs::exists(found) && !fs::is_regular_file(found))
-        return usage_error("--out: " + path +
-                           " is no regular file; tensors are written in place and need one");
-    const std::string parent = parent_dir(path);
-    if (!fs::is_directory(parent, ignored))
-        return usage_error("--out: the folder " + parent + " does not exist; make it first");
-    return {};
-}
 
 Status check(const RoutingDumpOptions& o) {
     if (o.batches < 0)
@@ -51,7 +29,7 @@ Status check(const RoutingDumpOptions& o) {
                            ", allowed 1 or more, or 0 for all");
     if (o.split != "train" && o.split != "valid")
         return usage_error("--split: found \"" + o.split + "\", allowed train, valid");
-    return check_out(o.out);
+    return check_output(o.out, OutputUse::places);
 }
 
 /// @param ids [B, T], targets [B·T]: the token after each

@@ -1,10 +1,9 @@
 // hopscope train, and the door of the window: a session with the real trainer and inspector behind
 // it.
-#include <filesystem>
-
 #include "core/api/lab.h"
 #include "core/api/session.h"
 #include "core/base/files.h"
+#include "core/base/names.h"
 #include "core/config/config.h"
 #include "core/follow/follow_session.h"
 #include "core/lab/train_run.h"
@@ -139,7 +138,7 @@ Result<std::string> train(const TrainOptions& o) {
         auto config = read_training_config(o.config_path, overrides, o.allow_debug);
         if (!config) return config.error();
         options.config = *config;
-        options.config_name = std::filesystem::path(o.config_path).stem().string();
+        options.config_name = config_name_of(o.config_path);
     } else if (o.resume) {
         if (auto s = adopt_config(options, overrides); !s) return s.error();
     } else {

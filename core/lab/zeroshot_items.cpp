@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
 
+#include "core/base/file_handle.h"
 #include "core/base/names.h"
 #include "core/text/corpus.h"
 
@@ -221,10 +221,11 @@ Result<ZeroshotItem> parse_zeroshot_item(const std::string& task, const std::str
 }
 
 Result<ZeroshotItems> read_zeroshot_items(const std::string& task, const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        return usage_error(path + ": is a folder; give the task's file");
-    auto reader = CorpusReader::open(path);
+    const std::string name = shown_path(path);
+    const FileKind kind = kind_of_file(path);
+    if (kind == FileKind::none) return usage_error(name + ": no such file; give the task's file");
+    if (kind == FileKind::folder) return usage_error(name + ": is a folder; give the task's file");
+    auto reader = CorpusReader::open(path, "zero-shot file");
     if (!reader) return reader.error();
     ZeroshotItems out;
     std::string line;
@@ -233,14 +234,14 @@ Result<ZeroshotItems> read_zeroshot_items(const std::string& task, const std::st
         if (!more) return more.error();
         if (!*more) break;
         if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        auto item = parse_zeroshot_item(task, line, path + ":" + std::to_string(number));
+        auto item = parse_zeroshot_item(task, line, name + ":" + std::to_string(number));
         if (!item) return item.error();
         item->line = number;
         if (item->id.is_null()) item->id = out.items.size();
         out.items.push_back(std::move(*item));
     }
     if (out.items.empty())
-        return usage_error(path + ": no item; one JSON object a line is expected");
+        return usage_error(name + ": no item; one JSON object a line is expected");
     out.hash = (*reader)->hash();
     return out;
 }

@@ -38,7 +38,7 @@ void MetricsTail::begin_anew() {
 
 Result<MetricsTail::News> MetricsTail::read() {
     News news;
-    const FileHandle file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    const FileHandle file(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat info = {};
     if (!file.valid() || ::fstat(file.get(), &info) != 0) {
         if (errno != ENOENT) return file_error("cannot read", path_, errno);

@@ -66,19 +66,19 @@ Result<SafetensorsLayout> layout_safetensors(const std::string& path,
             return failure(path + ": the tensors need more bytes than 2^64");
     }
 
-    std::string header;
-    try {
-        OrderedJson json = OrderedJson::object();
-        if (!metadata.empty()) json["__metadata__"] = metadata;
-        for (size_t i = 0; i < tensors.size(); ++i)
-            json[tensors[i].name] = {
-                {"dtype", tensors[i].dtype},
-                {"shape", tensors[i].shape},
-                {"data_offsets", {layout.begin[i], layout.begin[i] + tensors[i].bytes}}};
-        header = json.dump();
-    } catch (const OrderedJson::exception&) {
-        return failure(path + ": a name or metadata text is not UTF-8");
+    OrderedJson json = OrderedJson::object();
+    if (!metadata.empty()) json["__metadata__"] = metadata;
+    for (size_t i = 0; i < tensors.size(); ++i) {
+        // Two names that differ in such bytes alone would become one.
+        if (find_bad_utf8(tensors[i].name))
+            return failure(path + ": the name of tensor " + in_quotes(tensors[i].name) +
+                           " is not UTF-8");
+        json[tensors[i].name] = {
+            {"dtype", tensors[i].dtype},
+            {"shape", tensors[i].shape},
+            {"data_offsets", {layout.begin[i], layout.begin[i] + tensors[i].bytes}}};
     }
+    std::string header = dump_ordered_line(json);
     header.append((8 - header.size() % 8) % 8, ' ');
     if (header.size() > kMaxSafetensorsHeader)
         return failure(path + ": a header of " + std::to_string(header.size()) +

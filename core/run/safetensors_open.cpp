@@ -1,8 +1,6 @@
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "core/base/files.h"
 #include "core/run/safetensors.h"
@@ -13,18 +11,14 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
     const auto bad = [&](const std::string& what) {
         return usage_error(path + ": not a valid safetensors file: " + what);
     };
-    FileHandle handle(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (!handle.valid()) return usage_error(file_error("cannot read", path, errno).message);
-    struct stat info {};
-    if (::fstat(handle.get(), &info) != 0)
-        return usage_error(file_error("cannot read", path, errno).message);
-    if (!S_ISREG(info.st_mode)) return usage_error(path + ": not a regular file");
-    const auto size = static_cast<uint64_t>(info.st_size);
+    const auto opened = open_to_read(path);
+    if (!opened) return opened.error();
+    const uint64_t size = opened->bytes;
     if (size < 8)
         return bad(std::to_string(size) +
                    " bytes found, at least the 8 of the header length expected");
 
-    void* base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, handle.get(), 0);
+    void* base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, opened->handle.get(), 0);
     if (base == MAP_FAILED) return usage_error(file_error("cannot map", path, errno).message);
     SafetensorsFile file;
     file.path_ = path;

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
+#include <utility>
 
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -11,24 +12,19 @@
 namespace hopscope::core {
 
 struct SafetensorsWriter::State {
-    std::string path, temporary;
-    FileHandle file;
+    explicit State(NewFile made) : file(std::move(made)) {}
+    NewFile file;
     std::vector<std::string> names;
     std::vector<uint64_t> next, end;  ///< of each tensor, in the file
     uint64_t bytes = 0;
-    bool in_place = false;
-
-    ~State() {
-        if (file.valid() && !in_place) ::unlink(temporary.c_str());
-    }
 
     Status write_at(uint64_t offset, const void* data, size_t count) const {
         const char* from = static_cast<const char*>(data);
         while (count > 0) {
-            const ssize_t written = ::pwrite(file.get(), from, count, static_cast<off_t>(offset));
+            const ssize_t written = ::pwrite(file.fd(), from, count, static_cast<off_t>(offset));
             if (written < 0) {
                 if (errno == EINTR) continue;
-                return file_error("cannot write", path, errno);
+                return file_error("cannot write", file.path(), errno);
             }
             from += written;
             offset += static_cast<uint64_t>(written);
@@ -39,11 +35,12 @@ struct SafetensorsWriter::State {
 
     Status reserve() const {
         const auto size = static_cast<off_t>(bytes);
-        if (::fallocate(file.get(), 0, 0, size) == 0) return {};
+        if (::fallocate(file.fd(), 0, 0, size) == 0) return {};
         // Not every file system can; a full disk then shows while writing.
         if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR)
-            return file_error("cannot write", path, errno);
-        if (::ftruncate(file.get(), size) != 0) return file_error("cannot write", path, errno);
+            return file_error("cannot write", file.path(), errno);
+        if (::ftruncate(file.fd(), size) != 0)
+            return file_error("cannot write", file.path(), errno);
         return {};
     }
 };
@@ -58,18 +55,15 @@ Result<SafetensorsWriter> SafetensorsWriter::create(
     const std::map<std::string, std::string>& metadata) {
     const auto layout = layout_safetensors(path, tensors, metadata);
     if (!layout) return layout.error();
-    auto state = std::make_unique<State>();
-    state->path = path;
-    state->temporary = path + ".tmp";
+    auto file = NewFile::create(path);
+    if (!file) return file.error();
+    auto state = std::make_unique<State>(std::move(*file));
     state->bytes = layout->head.size() + layout->data_bytes;
     for (size_t i = 0; i < tensors.size(); ++i) {
         state->names.push_back(tensors[i].name);
         state->next.push_back(layout->head.size() + layout->begin[i]);
         state->end.push_back(state->next.back() + tensors[i].bytes);
     }
-    state->file = FileHandle(
-        ::open(state->temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!state->file.valid()) return file_error("cannot create", state->temporary, errno);
     if (auto s = state->reserve(); !s) return s.error();
     if (auto s = state->write_at(0, layout->head.data(), layout->head.size()); !s) return s.error();
     return SafetensorsWriter(std::move(state));
@@ -78,9 +72,10 @@ Result<SafetensorsWriter> SafetensorsWriter::create(
 Status SafetensorsWriter::append(size_t tensor, const void* data, size_t bytes) {
     uint64_t& next = state_->next.at(tensor);
     if (bytes > state_->end[tensor] - next)
-        return failure(state_->path + ": tensor " + in_quotes(state_->names[tensor]) + ": " +
-                       std::to_string(bytes) + " bytes more, but only " +
-                       std::to_string(state_->end[tensor] - next) + " are missing");
+        return failure(shown_path(state_->file.path()) + ": tensor " +
+                       in_quotes(state_->names[tensor]) + ": " + std::to_string(bytes) +
+                       " bytes more, but only " + std::to_string(state_->end[tensor] - next) +
+                       " are missing");
     if (auto s = state_->write_at(next, data, bytes); !s) return s;
     next += bytes;
     return {};
@@ -89,13 +84,10 @@ Status SafetensorsWriter::append(size_t tensor, const void* data, size_t bytes) 
 Status SafetensorsWriter::finish() {
     for (size_t i = 0; i < state_->names.size(); ++i)
         if (state_->next[i] != state_->end[i])
-            return failure(state_->path + ": tensor " + in_quotes(state_->names[i]) + ": " +
+            return failure(shown_path(state_->file.path()) + ": tensor " +
+                           in_quotes(state_->names[i]) + ": " +
                            std::to_string(state_->end[i] - state_->next[i]) + " bytes are missing");
-    if (auto s = sync_fd(state_->file.get(), state_->path); !s) return s;
-    if (::rename(state_->temporary.c_str(), state_->path.c_str()) != 0)
-        return file_error("cannot replace", state_->path, errno);
-    state_->in_place = true;
-    return sync_dir(parent_dir(state_->path));
+    return state_->file.finish();
 }
 
 uint64_t SafetensorsWriter::bytes() const {

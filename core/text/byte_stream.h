@@ -12,8 +12,8 @@ namespace hopscope::core {
 
 class ByteStream {
   public:
-    /// A file that ends in .xz or begins as one is unpacked. Errors (usage): it cannot be opened;
-    /// an .xz name without .xz content.
+    /// A file that begins as .xz is unpacked. Errors (usage): it cannot be opened; an .xz name
+    /// without .xz content; packed otherwise.
     static Result<std::unique_ptr<ByteStream>> open(const std::string& path);
     virtual ~ByteStream() = default;
 

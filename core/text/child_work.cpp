@@ -1,49 +1,75 @@
 #include "core/text/child_work.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string_view>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "core/base/file_handle.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 
 namespace {
 
-bool write_all(int fd, const std::string& data) {
-    for (size_t at = 0; at < data.size();) {
-        const ssize_t n = ::write(fd, data.data() + at, data.size() - at);
-        if (n < 0 && errno != EINTR) return false;
-        if (n > 0) at += static_cast<size_t>(n);
-    }
-    return true;
-}
-
 /// First byte: the kind of the error, or 'v' for a value; last byte: 'e', proof that nothing is
 /// missing.
-[[noreturn]] void child(int fd, pid_t parent, const std::function<Result<std::string>()>& work) {
+[[noreturn]] void child(int fd, int words, pid_t parent,
+                        const std::function<Result<std::string>()>& work) {
     // A killed parent must not leave a worker behind that holds its locks on files.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
+    // What the library says before it ends the process belongs into our message. No core file of a
+    // fault that is caught here.
+    if (words >= 0) ::dup2(words, STDERR_FILENO);
+    const struct rlimit none {};
+    ::setrlimit(RLIMIT_CORE, &none);
     const auto result = work();
     std::string message =
         result ? "v" + *result
                : std::string(1, static_cast<char>('0' + static_cast<int>(result.error().kind))) +
                      result.error().message;
     message += 'e';
-    ::_exit(write_all(fd, message) ? 0 : 1);
+    ::_exit(write_all(fd, message.data(), message.size(), "the pipe") ? 0 : 1);
+}
+
+/// The last line that was written to `words`; "" where there is none.
+std::string last_words(int words) {
+    char text[1024];
+    const off_t size = words < 0 ? 0 : ::lseek(words, 0, SEEK_END);
+    const auto length = std::min<off_t>(std::max<off_t>(size, 0), sizeof text);
+    const ssize_t got = ::pread(words, text, static_cast<size_t>(length), size - length);
+    std::string_view said(text, got > 0 ? static_cast<size_t>(got) : 0);
+    while (said.ends_with('\n')) said.remove_suffix(1);
+    return std::string(said.substr(said.find_last_of('\n') + 1));
+}
+
+/// How the process ended without a result.
+std::string way_of_ending(int code) {
+    if (!WIFSIGNALED(code)) return "ended with exit code " + std::to_string(WEXITSTATUS(code));
+    const int signal = WTERMSIG(code);
+    const char* name = ::sigabbrev_np(signal);
+    return "was ended by signal " + std::to_string(signal) +
+           (name ? " (SIG" + std::string(name) + ")" : "");
 }
 
 }  // namespace
 
-Result<std::string> run_in_child(const std::function<Result<std::string>()>& work,
+Result<std::string> run_in_child(const std::string& what,
+                                 const std::function<Result<std::string>()>& work,
                                  const Progress& progress) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0)
         return failure(std::string("no pipe: ") + std::strerror(errno));
+    const FileHandle words(::memfd_create("words", MFD_CLOEXEC));
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) {
@@ -53,7 +79,7 @@ Result<std::string> run_in_child(const std::function<Result<std::string>()>& wor
     }
     if (pid == 0) {
         ::close(ends[0]);
-        child(ends[1], parent, work);
+        child(ends[1], words.get(), parent, work);
     }
     ::close(ends[1]);
     std::string message;
@@ -82,10 +108,12 @@ Result<std::string> run_in_child(const std::function<Result<std::string>()>& wor
     if (cancelled) return Error{ErrorKind::interrupted, "interrupted"};
     if (message.size() < 2 || message.back() != 'e') {
         if (WIFSIGNALED(code) && WTERMSIG(code) == SIGKILL)
-            return failure(
-                "the process that trained the tokenizer was killed; the usual reason is that "
-                "memory ran out: give a shorter text");
-        return usage_error("SentencePiece gave up on this text (its reason stands above).");
+            return failure(what +
+                           " was killed; the usual reason is that memory ran out: give a shorter "
+                           "text");
+        const std::string said = last_words(words.get());
+        return failure(what + " " + way_of_ending(code) +
+                       (said.empty() ? ", and gave no reason" : "; it said last: " + shown(said)));
     }
     message.pop_back();
     const char kind = message.front();

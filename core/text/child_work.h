@@ -11,9 +11,11 @@
 namespace hopscope::core {
 
 /// The result of `work`, which runs in a forked child and must not need other threads. Errors:
-/// those of `work`; usage, if the child ended without a result; failed, if it was killed (memory);
-/// interrupted (the child is ended).
-Result<std::string> run_in_child(const std::function<Result<std::string>()>& work,
+/// those of `work`; failed, if the child ended without a result, with the signal and its last
+/// words; interrupted (the child is ended).
+/// @param what the child in messages: "the process that …"
+Result<std::string> run_in_child(const std::string& what,
+                                 const std::function<Result<std::string>()>& work,
                                  const Progress& progress);
 
 }  // namespace hopscope::core

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "core/text/byte_stream.h"
+#include "core/text/corpus_files.h"
 
 namespace hopscope::core {
 
@@ -15,41 +16,16 @@ namespace {
 
 constexpr size_t kReadBytes = size_t{1} << 18;
 
-/// The files of a corpus in reading order.
-Result<std::vector<std::string>> list_files(const std::string& path) {
-    std::error_code code;
-    const fs::file_status status = fs::status(path, code);
-    if (!fs::exists(status)) {
-        return usage_error("corpus " + path +
-                           " does not exist; give a UTF-8 text file, an .xz file or a folder of "
-                           "them");
-    }
-    if (!fs::is_directory(status)) return std::vector<std::string>{path};
-    std::vector<std::string> files;
-    auto it = fs::recursive_directory_iterator(path, code);
-    for (; !code && it != fs::recursive_directory_iterator(); it.increment(code)) {
-        const bool hidden = it->path().filename().string().starts_with(".");
-        std::error_code ignored;
-        if (it->is_directory(ignored)) {
-            if (hidden) it.disable_recursion_pending();
-        } else if (!hidden && it->is_regular_file(ignored)) {
-            files.push_back(it->path().string());
-        }
-    }
-    if (code) return usage_error("corpus " + path + ": cannot be listed: " + code.message());
-    if (files.empty()) return usage_error("corpus " + path + ": the folder holds no text file");
-    std::sort(files.begin(), files.end());
-    return files;
-}
-
 }  // namespace
 
-CorpusReader::CorpusReader(std::string path, std::vector<std::string> files, int64_t total)
-    : path_(std::move(path)), files_(std::move(files)), total_(total) {}
+CorpusReader::CorpusReader(const std::string& path, std::string what,
+                           std::vector<std::string> files, int64_t total)
+    : what_(std::move(what)), name_(shown_path(path)), files_(std::move(files)), total_(total) {}
 CorpusReader::~CorpusReader() = default;
 
-Result<std::unique_ptr<CorpusReader>> CorpusReader::open(const std::string& path) {
-    auto files = list_files(path);
+Result<std::unique_ptr<CorpusReader>> CorpusReader::open(const std::string& path,
+                                                         const std::string& what) {
+    auto files = corpus_files(path, what);
     if (!files) return files.error();
     int64_t total = 0;
     for (const auto& file : *files) {
@@ -57,7 +33,7 @@ Result<std::unique_ptr<CorpusReader>> CorpusReader::open(const std::string& path
         const auto size = fs::file_size(file, code);
         if (!code) total += static_cast<int64_t>(size);
     }
-    std::unique_ptr<CorpusReader> reader(new CorpusReader(path, std::move(*files), total));
+    std::unique_ptr<CorpusReader> reader(new CorpusReader(path, what, std::move(*files), total));
     if (auto status = reader->rewind(); !status) return status.error();
     return reader;
 }
@@ -75,7 +51,7 @@ Status CorpusReader::open_next_file() {
     if (stream_) packed_before_ += stream_->packed_position();
     stream_.reset();
     auto stream = ByteStream::open(files_[next_file_]);
-    if (!stream) return stream.error();
+    if (!stream) return Error{stream.error().kind, what_ + " " + stream.error().message};
     stream_ = std::move(*stream);
     // Files joined otherwise are another corpus.
     if (next_file_ > 0) hash_.update("\xff", 1);
@@ -86,7 +62,7 @@ Status CorpusReader::open_next_file() {
 }
 
 Error CorpusReader::at(const std::string& what) const {
-    return usage_error("corpus " + files_[next_file_ - 1] + ": " + what);
+    return usage_error(what_ + " " + shown_path(files_[next_file_ - 1]) + ": " + what);
 }
 
 /// Appends the next bytes of the open file to buffer_, checked; closes the file at its end.
@@ -96,10 +72,16 @@ Status CorpusReader::fill() {
     begin_ = 0;
     const size_t old = buffer_.size();
     buffer_.resize(old + kReadBytes);
-    auto got = stream_->read(buffer_.data() + old, kReadBytes);
-    buffer_.resize(old + (got ? *got : 0));
-    if (!got) return got.error();
-    const std::string_view fresh(buffer_.data() + old, *got);
+    size_t size = 0;
+    // At the beginning of a file, until there is enough to tell a byte-order mark.
+    do {
+        auto got = stream_->read(buffer_.data() + old + size, kReadBytes - size);
+        if (!got) return Error{got.error().kind, what_ + " " + got.error().message};
+        if (*got == 0) break;
+        size += *got;
+    } while (file_bytes_ == 0 && size < kByteOrderMark.size());
+    buffer_.resize(old + size);
+    const std::string_view fresh(buffer_.data() + old, size);
     if (fresh.empty()) {
         if (const auto bad = utf8_.finish()) {
             return at("not UTF-8: the character at byte " + std::to_string(*bad) +
@@ -120,9 +102,12 @@ Status CorpusReader::fill() {
         return at("not UTF-8: first bad byte at byte " + std::to_string(*bad) +
                   " of the text; convert it, e.g. with iconv -t UTF-8");
     }
+    const bool marked = file_bytes_ == 0 && fresh.starts_with(kByteOrderMark);
     file_bytes_ += static_cast<int64_t>(fresh.size());
-    bytes_ += static_cast<int64_t>(fresh.size());
-    hash_.update(fresh);
+    const std::string_view text = fresh.substr(marked ? kByteOrderMark.size() : 0);
+    bytes_ += static_cast<int64_t>(text.size());
+    hash_.update(text);
+    if (marked) buffer_.erase(old, kByteOrderMark.size());
     return {};
 }
 
@@ -145,7 +130,7 @@ Result<bool> CorpusReader::next(std::string& line) {
                     continue;
                 }
                 if (bytes_ == 0) {
-                    return usage_error("corpus " + path_ +
+                    return usage_error(what_ + " " + name_ +
                                        ": is empty; give UTF-8 text (or .xz of it)");
                 }
                 return false;

@@ -33,34 +33,39 @@ inline constexpr int64_t kMaxLineBytes = int64_t{16} << 20;
 
 class ByteStream;
 
-/// Files of a folder are read in the order of their paths, subfolders included, hidden names left
-/// out. Errors (usage): a missing, empty or unreadable file; a NUL byte (binary); bytes that are
-/// not UTF-8, with file and offset in the unpacked text; a truncated or corrupt .xz file; a line
-/// longer than kMaxLineBytes.
+/// Files of a folder are read in the order of their paths, subfolders included, whether they lie
+/// there or are linked (each once), hidden names left out. A byte-order mark at the beginning of a
+/// file is no part of the text. Errors (usage): a missing, empty or unreadable file; a link that
+/// leads nowhere; a folder of a run, whose files are no text; a NUL byte (binary); bytes that are
+/// not UTF-8, with file and offset in the unpacked text; a truncated or corrupt .xz file, or one
+/// packed otherwise; a line longer than kMaxLineBytes.
 class CorpusReader : public LineSource {
   public:
-    static Result<std::unique_ptr<CorpusReader>> open(const std::string& path);
+    /// @param what how messages call it
+    static Result<std::unique_ptr<CorpusReader>> open(const std::string& path,
+                                                      const std::string& what = "corpus");
     ~CorpusReader() override;
 
     Result<bool> next(std::string& line) override;
     Status rewind() override;
     double fraction() const override;
-    std::string name() const override { return path_; }
+    std::string name() const override { return name_; }
 
     const std::vector<std::string>& files() const { return files_; }
     size_t file_index() const { return file_; }  ///< of the line returned last
-    int64_t bytes() const { return bytes_; }     ///< unpacked bytes read since the last rewind
+    int64_t bytes() const { return bytes_; }     ///< of text, read since the last rewind
     std::string hash() const {
         return hash_.hex();
     }  ///< of those bytes; of the corpus once next() said false
 
   private:
-    CorpusReader(std::string path, std::vector<std::string> files, int64_t total);
+    CorpusReader(const std::string& path, std::string what, std::vector<std::string> files,
+                 int64_t total);
     Status open_next_file();
     Status fill();
     Error at(const std::string& what) const;
 
-    std::string path_;
+    std::string what_, name_;  ///< name_: the path as messages show it
     std::vector<std::string> files_;
     int64_t total_ = 0;          ///< packed bytes of all files
     int64_t packed_before_ = 0;  ///< packed bytes of the files already finished
@@ -70,7 +75,7 @@ class CorpusReader : public LineSource {
     std::string buffer_;
     size_t scanned_ = 0;      ///< no newline in buffer_ before this
     size_t begin_ = 0;        ///< first byte of buffer_ that was not returned yet
-    int64_t file_bytes_ = 0;  ///< unpacked bytes of the open file
+    int64_t file_bytes_ = 0;  ///< unpacked bytes of the open file, with its byte-order mark
     int64_t bytes_ = 0;
     int64_t line_ = 0;  ///< lines returned from the open file
     Utf8Checker utf8_;

@@ -215,7 +215,7 @@ class Encoder {
 
 Error too_short(const std::string& path, int64_t tokens, int64_t need, const TrainConfig& train,
                 const std::string& use, bool by_document) {
-    return usage_error("corpus " + path + " is too short: " + std::to_string(tokens) +
+    return usage_error("corpus " + shown_path(path) + " is too short: " + std::to_string(tokens) +
                        (by_document ? " tokens in whole chunks of its documents (data.pack = "
                                       "\"document\")"
                                     : " tokens") +

@@ -6,14 +6,13 @@
 #include <cstddef>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <string_view>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include "core/base/random.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 
@@ -80,49 +79,44 @@ Result<TokenFileWriter> TokenFileWriter::create(const std::string& path, int64_t
     if (vocab_size < 1 || vocab_size > INT32_MAX) {
         return failure("token file " + path + ": vocabulary of " + std::to_string(vocab_size));
     }
-    std::string temporary = path + ".partial-" + std::to_string(::getpid());
-    std::FILE* file = std::fopen(temporary.c_str(), "w+b");
-    if (!file) {
-        return failure("token file " + temporary + " cannot be written: " + std::strerror(errno));
-    }
-    TokenFileWriter writer(path, std::move(temporary), vocab_size, file);
+    auto made = NewFile::create(path);
+    if (!made) return made.error();
+    FileHandle second(::fcntl(made->fd(), F_DUPFD_CLOEXEC, 0));
+    std::FILE* file = second.valid() ? ::fdopen(second.get(), "w+b") : nullptr;
+    if (!file) return file_error("cannot write", path, errno);
+    (void)second.release();  // fclose() closes it
+    TokenFileWriter writer(std::move(*made), vocab_size, file);
     const Header blank;
     if (std::fwrite(&blank, sizeof blank, 1, file) != 1) return writer.failed("write");
     return writer;
 }
 
-TokenFileWriter::TokenFileWriter(std::string path, std::string temporary, int64_t vocab_size,
-                                 std::FILE* file)
-    : path_(std::move(path)),
-      temporary_(std::move(temporary)),
-      vocab_size_(vocab_size),
-      width_(width_for(vocab_size)),
-      file_(file) {}
+TokenFileWriter::TokenFileWriter(NewFile made, int64_t vocab_size, std::FILE* file)
+    : made_(std::move(made)), vocab_size_(vocab_size), width_(width_for(vocab_size)), file_(file) {}
 
 TokenFileWriter::TokenFileWriter(TokenFileWriter&& other) noexcept
-    : path_(std::move(other.path_)),
-      temporary_(std::move(other.temporary_)),
+    : made_(std::move(other.made_)),
       vocab_size_(other.vocab_size_),
       width_(other.width_),
       tokens_(other.tokens_),
       file_(std::exchange(other.file_, nullptr)) {}
 
 TokenFileWriter::~TokenFileWriter() {
-    if (!file_) return;
-    std::fclose(file_);
-    ::unlink(temporary_.c_str());
+    if (file_) std::fclose(file_);
 }
 
 Error TokenFileWriter::failed(const std::string& doing) const {
-    return failure("token file " + path_ + ": " + doing + ": " + std::strerror(errno));
+    return failure("token file " + shown_path(made_.path()) + ": " + doing + ": " +
+                   std::strerror(errno));
 }
 
 Status TokenFileWriter::append(const int32_t* ids, int64_t count) {
     packed_.resize(static_cast<size_t>(count * width_));
     for (int64_t i = 0; i < count; ++i) {
         if (ids[i] < 0 || ids[i] >= vocab_size_) {
-            return failure("token file " + path_ + ": id " + std::to_string(ids[i]) +
-                           " is outside the vocabulary of " + std::to_string(vocab_size_));
+            return failure("token file " + shown_path(made_.path()) + ": id " +
+                           std::to_string(ids[i]) + " is outside the vocabulary of " +
+                           std::to_string(vocab_size_));
         }
         std::memcpy(packed_.data() + i * width_, ids + i, static_cast<size_t>(width_));
     }
@@ -179,23 +173,10 @@ Status TokenFileWriter::finish(const std::string& corpus_hash, const std::string
     set_hash(header.tokenizer, tokenizer_hash);
     set_hash(header.check, header_check(header));
     if (::fseeko(file_, 0, SEEK_SET) != 0 || std::fwrite(&header, sizeof header, 1, file_) != 1 ||
-        std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) {
+        std::fclose(std::exchange(file_, nullptr)) != 0) {
         return failed("write");
     }
-    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
-    if (!closed || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-        const Error error = failed("rename");
-        ::unlink(temporary_.c_str());
-        return error;
-    }
-    const auto folder = std::filesystem::path(path_).parent_path();
-    const int fd =
-        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        ::fsync(fd);
-        ::close(fd);
-    }
-    return {};
+    return made_.finish();
 }
 
 class TokenFile::Mapping {
@@ -243,35 +224,26 @@ std::string header_fault(const Header& header, int64_t size) {
 namespace {
 
 Error refusal(const std::string& path, const std::string& what) {
-    return usage_error("token file " + path + " " + what +
+    return usage_error("token file " + shown_path(path) + " " + what +
                        "; delete it, it is made again from the corpus");
 }
 
 }  // namespace
 
 Result<TokenFile> TokenFile::map(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return usage_error("token file " + path + ": cannot be opened: " + std::strerror(errno));
-    struct stat info {};
-    const bool regular = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-    if (!regular || info.st_size < static_cast<off_t>(sizeof(Header))) {
-        ::close(fd);
-        return refusal(path, regular ? "is truncated: it holds " + std::to_string(info.st_size) +
-                                           " bytes, its header alone needs 256"
-                                     : std::string("is no regular file"));
-    }
-    const auto size = static_cast<size_t>(info.st_size);
-    void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
-    ::close(fd);
-    if (data == MAP_FAILED) {
-        return failure("token file " + path + ": cannot be mapped: " + std::strerror(errno));
-    }
+    const auto opened = open_to_read(path);
+    if (!opened) return usage_error("token file " + opened.error().message);
+    const size_t size = opened->bytes;
+    if (size < sizeof(Header))
+        return refusal(path, "is truncated: it holds " + std::to_string(size) +
+                                 " bytes, its header alone needs 256");
+    void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, opened->handle.get(), 0);
+    if (data == MAP_FAILED) return file_error("cannot map", path, errno);
     TokenFile out;
     out.mapping_ = std::make_shared<Mapping>(data, size);
     Header header;
     std::memcpy(&header, data, sizeof header);
-    if (const auto fault = header_fault(header, info.st_size); !fault.empty())
+    if (const auto fault = header_fault(header, static_cast<int64_t>(size)); !fault.empty())
         return refusal(path, fault);
     out.path_ = path;
     out.width_ = static_cast<int64_t>(header.width);

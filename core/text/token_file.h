@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/new_file.h"
 #include "core/base/result.h"
 
 namespace hopscope::core {
@@ -44,15 +45,15 @@ class TokenFileWriter {
     Status finish(const std::string& corpus_hash, const std::string& tokenizer_hash);
 
   private:
-    TokenFileWriter(std::string path, std::string temporary, int64_t vocab_size, std::FILE* file);
+    TokenFileWriter(NewFile made, int64_t vocab_size, std::FILE* file);
     Error failed(const std::string& doing) const;
     Status read_back(int64_t from, int64_t count, std::vector<int32_t>& out);
 
-    std::string path_, temporary_;
+    NewFile made_;
     int64_t vocab_size_ = 0;
     int64_t width_ = 2;
     int64_t tokens_ = 0;
-    std::FILE* file_ = nullptr;
+    std::FILE* file_ = nullptr;  ///< of `made_`
     std::vector<unsigned char> packed_;
 };
 

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <exception>
-#include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <sentencepiece_processor.h>
 
+#include "core/base/files.h"
 #include "core/base/utf8.h"
 #include "core/text/model_check.h"
 #include "core/text/sentencepiece_quiet.h"
@@ -23,7 +22,7 @@ namespace {
 
 constexpr const char* kNewlinePiece = "<0x0A>";
 /// The format cannot hold more than 2 GiB; real models have a few MB.
-constexpr uintmax_t kMaxModelBytes = uintmax_t{256} << 20;
+constexpr size_t kMaxModelBytes = size_t{256} << 20;
 
 }  // namespace
 
@@ -37,21 +36,11 @@ struct Tokenizer::Model {
 };
 
 Result<Tokenizer> Tokenizer::load(const std::string& path) {
-    std::error_code code;
-    if (!std::filesystem::is_regular_file(path, code)) {
-        return usage_error("tokenizer " + path +
-                           ": no such file; give the path of a SentencePiece model");
-    }
-    const auto size = std::filesystem::file_size(path, code);
-    if (!code && size > kMaxModelBytes) {
-        return usage_error("tokenizer " + path +
-                           " is no SentencePiece model: " + std::to_string(size) +
-                           " bytes, at most " + std::to_string(kMaxModelBytes) + " are allowed");
-    }
-    std::ifstream file(path, std::ios::binary);
-    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file) return usage_error("tokenizer " + path + ": cannot be read");
-    return from_bytes(std::move(bytes), path);
+    auto bytes = read_file(path, kMaxModelBytes);
+    if (!bytes)
+        return usage_error("tokenizer " + bytes.error().message +
+                           "; give the path of a SentencePiece model");
+    return from_bytes(std::move(*bytes), shown_path(path));
 }
 
 Result<Tokenizer> Tokenizer::from_bytes(std::string model, const std::string& name) {
@@ -62,10 +51,11 @@ Result<Tokenizer> Tokenizer::from_bytes(std::string model, const std::string& na
         const auto status = held->processor.LoadFromSerializedProto(model);
         if (!status.ok()) {
             return usage_error("tokenizer " + name +
-                               " is no usable SentencePiece model: " + status.ToString());
+                               " is no usable SentencePiece model: " + shown(status.ToString()));
         }
     } catch (const std::exception& e) {
-        return usage_error("tokenizer " + name + " is no usable SentencePiece model: " + e.what());
+        return usage_error("tokenizer " + name +
+                           " is no usable SentencePiece model: " + shown(e.what()));
     }
     Tokenizer out;
     const auto& processor = held->processor;
@@ -94,6 +84,13 @@ std::string Tokenizer::hash() const {
 }
 
 Result<std::vector<int32_t>> Tokenizer::encode_line(std::string_view line) const {
+    // SentencePiece would put U+FFFD in their place, and nobody would know.
+    if (const auto bad = find_bad_utf8(line))
+        return usage_error("not UTF-8: first bad byte at byte " + std::to_string(*bad) +
+                           " of the line; convert the text, e.g. with iconv -t UTF-8");
+    if (static_cast<int64_t>(line.size()) > kMaxLineBytes)
+        return usage_error("the line is longer than " + std::to_string(kMaxLineBytes >> 20) +
+                           " MiB; break it into lines");
     std::vector<int32_t> ids;
     const auto status = model_->processor.Encode(line, &ids);
     if (!status.ok()) return failure("tokenizer " + name_ + ": " + status.ToString());

@@ -42,7 +42,7 @@ class Tokenizer {
     const std::string& name() const { return name_; }
     std::string hash() const;  ///< 32 hex digits over bytes()
 
-    /// One line alone, without a newline token. Bytes that are no UTF-8 count as U+FFFD.
+    /// One line alone, without a newline token. Errors (usage): not UTF-8, with the byte.
     Result<std::vector<int32_t>> encode_line(std::string_view line) const;
     /// A text of several lines [def:text_to_tokens]: each line alone, "<0x0A>" between
     /// lines (if the model has it) and none after the last; a line equal to `separator` becomes

@@ -1,12 +1,16 @@
 #include <algorithm>
+#include <charconv>
 #include <exception>
+#include <new>
 #include <queue>
 #include <sentencepiece_trainer.h>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "core/base/utf8.h"
 #include "core/text/child_work.h"
 #include "core/text/sentencepiece_quiet.h"
 #include "core/text/tokenizer.h"
@@ -84,6 +88,38 @@ void append_trainable(const std::string& line, std::vector<std::string>& out) {
     out.push_back(line.substr(static_cast<size_t>(begin)));
 }
 
+/// Characters of the lines as the trainer counts them, and how many of them stand for a blank: each
+/// line begins with one.
+struct Characters {
+    int64_t all = 0, blanks = 0;
+};
+
+Characters count_characters(const std::vector<std::string>& lines) {
+    constexpr std::string_view kBlankPiece = "▁";
+    Characters out;
+    for (const std::string& line : lines) {
+        ++out.all;
+        ++out.blanks;
+        for (const char c : line) {
+            out.all += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+            out.blanks += c == ' ';
+        }
+        for (size_t at = line.find(kBlankPiece); at != std::string::npos;
+             at = line.find(kBlankPiece, at + 1))
+            ++out.blanks;
+    }
+    return out;
+}
+
+/// The trainer leaves out the rarest characters, 0.05 % of the text. Where blanks are as rare as
+/// that (genes, Chinese), it would take lines for words, which it cannot hold, and the model would
+/// have no piece for a blank. Elsewhere nothing is asked for, so that those models stay as they
+/// are.
+bool blanks_are_rare(const Characters& characters) {
+    constexpr int64_t kRarest = 1900;  // 2000 is the border; a little more asked for harms nothing
+    return kRarest * characters.blanks <= characters.all;
+}
+
 class VectorIterator : public sentencepiece::SentenceIterator {
   public:
     explicit VectorIterator(const std::vector<std::string>& lines) : lines_(lines) {}
@@ -136,9 +172,38 @@ Result<std::vector<std::string>> draw_lines(LineSource& source, const TokenizerS
     return sample.take();
 }
 
+/// The number behind the last `words` in `text`, or −1.
+int64_t number_behind(const std::string& text, std::string_view words) {
+    const size_t at = text.rfind(words);
+    if (at == std::string::npos) return -1;
+    int64_t number = -1;
+    std::from_chars(text.data() + at + words.size(), text.data() + text.size(), number);
+    return number;
+}
+
+/// What SentencePiece complains of, without its options, which are not ours.
+std::string in_our_words(const std::string& complaint) {
+    if (complaint.find("smaller than required_chars") != std::string::npos)
+        if (const int64_t least = number_behind(complaint, " vs "); least > 0)
+            return "the characters of this text alone need " + std::to_string(least) +
+                   " pieces. Choose a vocabulary of at least that many, or a text with fewer "
+                   "different characters.";
+    if (complaint.find("Vocabulary size too high") != std::string::npos ||
+        complaint.find("too large vocab_size") != std::string::npos)
+        if (const int64_t most = number_behind(complaint, "<= "); most > 0)
+            return "this text yields " + std::to_string(most) +
+                   " pieces at most. Choose a smaller vocabulary, or give a longer text.";
+    // "Internal: src/x.cc(580) [condition] sentence": the last part is meant for people.
+    const size_t bracket = complaint.rfind("] ");
+    std::string sentence = bracket == std::string::npos ? complaint : complaint.substr(bracket + 2);
+    if (sentence.empty() || sentence.find("--") != std::string::npos)
+        sentence = "SentencePiece found too little to learn from";
+    return shown(sentence) + ". Choose another vocabulary, or give a longer text.";
+}
+
 Result<std::string> run_trainer(const std::vector<std::string>& lines, const TokenizerSpec& spec) {
     quiet_sentencepiece();
-    const std::unordered_map<std::string, std::string> args = {
+    std::unordered_map<std::string, std::string> args = {
         {"model_type", spec.type},
         {"vocab_size", std::to_string(spec.vocab_size)},
         {"byte_fallback", spec.byte_fallback ? "true" : "false"},
@@ -148,13 +213,16 @@ Result<std::string> run_trainer(const std::vector<std::string>& lines, const Tok
         {"num_threads", "1"},
         {"minloglevel", "3"},
     };
+    if (blanks_are_rare(count_characters(lines))) args["required_chars"] = "▁";
     VectorIterator iterator(lines);
     std::string model;
     try {
         const auto status = sentencepiece::SentencePieceTrainer::Train(args, &iterator, &model);
-        if (!status.ok()) return usage_error(status.ToString());
+        if (!status.ok()) return usage_error(in_our_words(status.ToString()));
+    } catch (const std::bad_alloc&) {
+        return failure("tokenizer: memory ran out; give a shorter text");
     } catch (const std::exception& e) {
-        return failure(e.what());
+        return failure("tokenizer: SentencePiece gave up: " + shown(e.what()));
     }
     return model;
 }
@@ -181,13 +249,14 @@ Result<std::string> train_tokenizer(LineSource& source, const TokenizerSpec& spe
     progress.report("training the tokenizer", -1);
     // SentencePiece can neither be stopped nor trusted with every text (it ends the process on
     // some), so it works in a process of its own, which a stop ends at once.
-    auto model = run_in_child([&] { return run_trainer(lines, spec); }, progress);
+    auto model = run_in_child(
+        "the process that trains the tokenizer (SentencePiece) on " + source.name(),
+        [&] { return run_trainer(lines, spec); }, progress);
     if (!model && model.error().kind == ErrorKind::usage) {
         return usage_error("tokenizer: a vocabulary of " + std::to_string(spec.vocab_size) +
                            " pieces cannot be made from " + source.name() + " (" +
                            std::to_string(drawn_lines) + " lines, " + std::to_string(bytes) +
-                           " bytes): " + model.error().message +
-                           " Change model.vocab_size, or give a longer text.");
+                           " bytes): " + model.error().message);
     }
     return model;
 }

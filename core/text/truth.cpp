@@ -1,16 +1,17 @@
 #include "core/text/truth.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+
+#include "core/base/files.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 
 namespace {
 
-constexpr uintmax_t kMaxTruthBytes = uintmax_t{256} << 20;
+constexpr size_t kMaxTruthBytes = size_t{256} << 20;
 
 bool has(const std::vector<std::string>& list, const std::string& item) {
     return std::find(list.begin(), list.end(), item) != list.end();
@@ -53,13 +54,9 @@ struct Truth::Words {
 };
 
 Result<Truth> Truth::load(const std::string& path) {
-    std::error_code code;
-    const auto size = std::filesystem::file_size(path, code);
-    if (code) return usage_error("truth file " + path + ": cannot be read: " + code.message());
-    if (size > kMaxTruthBytes) return usage_error("truth file " + path + ": too large to be one");
-    std::ifstream file(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    return parse(text, path);
+    const auto text = read_file(path, kMaxTruthBytes);
+    if (!text) return usage_error("truth file " + text.error().message);
+    return parse(*text, shown_path(path));
 }
 
 Result<Truth> Truth::parse(const std::string& json, const std::string& name) {

@@ -4,32 +4,38 @@
 #include <filesystem>
 #include <toml++/toml.h>
 
+#include "core/base/files.h"
+#include "core/base/utf8.h"
 #include "core/text/truth.h"
 
 namespace hopscope::core {
 namespace {
 
+constexpr size_t kMaxListBytes = size_t{1} << 20;
+
 Result<std::vector<std::string>> read_list(const std::string& path) {
+    const auto text = read_text(path, kMaxListBytes);
+    if (!text) return text.error();
+    const std::string name = shown_path(path);
     const auto wrong = [&](const std::string& what) {
-        return usage_error(path + ": " + what + "; a category is: words = [\"before\", \"after\"]");
+        return usage_error(name + ": " + what + "; a category is: words = [\"before\", \"after\"]");
     };
     try {
-        const auto table = toml::parse_file(path);
+        const auto table = toml::parse(*text);
         std::vector<std::string> out;
         for (const auto& [key, value] : table)
-            if (key.str() != "words")
-                return wrong("unknown key \"" + std::string(key.str()) + "\"");
+            if (key.str() != "words") return wrong("unknown key " + in_quotes(key.str()));
         const auto* words = table["words"].as_array();
         if (!words || words->empty()) return wrong("\"words\" is missing or empty");
         for (const auto& word : *words) {
-            const auto text = word.value<std::string>();
-            if (!text || text->empty()) return wrong("\"words\" holds something that is no text");
-            out.push_back(*text);
+            const auto one = word.value<std::string>();
+            if (!one || one->empty()) return wrong("\"words\" holds something that is no text");
+            out.push_back(*one);
         }
         return out;
     } catch (const toml::parse_error& e) {
-        return usage_error(path + ":" + std::to_string(e.source().begin.line) + ": " +
-                           std::string(e.description()));
+        return usage_error(name + ":" + std::to_string(e.source().begin.line) + ": " +
+                           shown(e.description()));
     }
 }
 
@@ -39,19 +45,19 @@ Result<WordLists> read_word_lists(const std::string& dir) {
     namespace fs = std::filesystem;
     std::error_code code;
     std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(dir, code))
-        if (entry.path().extension() == ".toml") files.push_back(entry.path());
-    if (code) return usage_error(dir + ": cannot be read: " + code.message());
+    for (fs::directory_iterator at(dir, code), end; !code && at != end; at.increment(code))
+        if (at->path().extension() == ".toml") files.push_back(at->path());
+    if (code) return usage_error(shown_path(dir) + ": cannot be read: " + code.message());
     std::sort(files.begin(), files.end());
     WordLists out;
     for (const auto& file : files) {
         if (file.stem() == "target")
-            return usage_error(file.string() +
+            return usage_error(shown_path(file.string()) +
                                ": the name \"target\" stands for the token asked for; give the "
                                "category another one");
         auto words = read_list(file.string());
         if (!words) return words.error();
-        out[file.stem().string()] = std::move(*words);
+        out[plain_name(file.stem().string())] = std::move(*words);
     }
     return out;
 }
@@ -59,14 +65,14 @@ Result<WordLists> read_word_lists(const std::string& dir) {
 Result<WordLists> word_lists_for(const RunFolder& folder, const std::vector<std::string>& dirs) {
     WordLists out;
     for (const auto& dir : dirs) {
-        if (!std::filesystem::is_directory(dir)) continue;
+        if (kind_of_file(dir) != FileKind::folder) continue;
         auto lists = read_word_lists(dir);
         if (!lists) return lists;
         out = std::move(*lists);
         break;
     }
     const auto truth_path = folder.dir() + "/data/truth.json";
-    if (std::filesystem::exists(truth_path)) {
+    if (kind_of_file(truth_path) != FileKind::none) {
         auto truth = Truth::load(truth_path);
         if (!truth) return truth.error();
         for (const auto& [name, words] : truth->classes()) out["class:" + name] = words;

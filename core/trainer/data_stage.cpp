@@ -19,9 +19,7 @@ constexpr const char* kNames[] = {"data/train.txt",  "data/valid.txt",    "data/
 Status move_file(const std::string& from, const std::string& to) {
     std::error_code error;
     fs::rename(from, to, error);
-    if (!error) return {};
-    error = copy_file_atomic(from, to);  // of another file system
-    return error ? file_error("cannot write", to, error.value()) : Status();
+    return error ? copy_file(from, to) : Status();  // of another file system
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ Status write_race_file(const std::string& dir, RunState state,
             add_crossings(lanes[a].name, lanes[b].name, "loss (smoothed)", smooth[a], smooth[b],
                           j["crossings"], j["crossings_by_seconds"]);
         }
-    return write_file_atomic(file_of(dir), j.dump(1) + "\n");
+    return write_file_atomic(file_of(dir), dump_pretty(j));
 }
 
 bool is_race_folder(const std::string& dir) {

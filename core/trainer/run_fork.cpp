@@ -1,14 +1,10 @@
 #include "core/trainer/run_fork.h"
 
-#include <filesystem>
-
 #include "core/base/clock.h"
 #include "core/trainer/share_data.h"
 
 namespace hopscope::core {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// run.json of a fork, as the run's stands now.
 RunInfo fork_info(const RunFolder& run, int64_t step, const Command* with) {
@@ -22,15 +18,6 @@ RunInfo fork_info(const RunFolder& run, int64_t step, const Command* with) {
     info.peak_memory_bytes = 0;
     info.forked_from = {run.name(), step, with ? to_json(*with) : ""};
     return info;
-}
-
-/// metrics.csv as far as it has come.
-Status inherit_curves(const RunFolder& run, const RunFolder& fork) {
-    std::error_code error;
-    fs::copy_file(run.metrics_path(), fork.metrics_path(), error);
-    if (!error) return {};
-    return failure("cannot copy " + run.metrics_path() + " to " + fork.metrics_path() + ": " +
-                   error.message());
 }
 
 /// Of events.jsonl the changes, not what controlled the run.
@@ -52,7 +39,7 @@ Status inherit_changes(const RunFolder& run, const RunFolder& fork) {
 Status inherit(const RunFolder& run, RunRecords& fork, const LiveRun& copy, const Command* with) {
     const bool synthetic = copy.config.data.is_synthetic();
     if (auto s = link_data(run, fork.folder().dir(), synthetic); !s) return s;
-    if (auto s = inherit_curves(run, fork.folder()); !s) return s;
+    if (auto s = copy_file(run.metrics_path(), fork.folder().metrics_path()); !s) return s;
     if (auto s = inherit_changes(run, fork.folder()); !s) return s;
     if (auto s = fork.open_logs(copy.config.model.n_layers, copy.step()); !s) return s;
     if (with)

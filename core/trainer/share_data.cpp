@@ -93,10 +93,7 @@ Result<bool> same_files(const RunFolder& sibling, const Config& config, Text& te
 Status link_or_copy(const std::string& from, const std::string& to) {
     std::error_code error;
     fs::create_hard_link(from, to, error);
-    if (!error) return {};
-    error = copy_file_atomic(from, to);
-    if (!error) return {};
-    return failure("cannot copy " + from + " to " + to + ": " + error.message());
+    return error ? copy_file(from, to) : Status();
 }
 
 }  // namespace

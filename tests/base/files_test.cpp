@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "core/base/utf8.h"
 #include "tests/base/child_process.h"
 #include "tests/base/helpers.h"
 
@@ -68,8 +69,34 @@ TEST(AtomicFile, ErrorsNameThePath) {
 TEST(AtomicFile, RefusesANamedPipe) {
     const TempFolder dir;
     ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
-    EXPECT_FALSE(read_file(dir / "pipe"));
     EXPECT_FALSE(AppendFile::open(dir / "pipe"));
+    const auto read = read_file(dir / "pipe");
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().kind, ErrorKind::usage);
+    EXPECT_EQ(read.error().message, dir / "pipe" + ": is a named pipe, a regular file is expected");
+}
+
+// Wrong if what is no regular file is not called what it is.
+TEST(ReadFile, NamesWhatStandsThere) {
+    const TempFolder dir;
+    const auto complaint = [](const std::string& path) { return read_file(path).error().message; };
+    EXPECT_EQ(complaint(dir.path()), dir.path() + ": is a folder, a regular file is expected");
+    EXPECT_EQ(complaint("/dev/zero"), "/dev/zero: is a device, a regular file is expected");
+    EXPECT_EQ(complaint(dir / "none"), dir / "none" + ": no such file");
+    fs::create_symlink(dir / "nowhere", dir / "dangling");
+    EXPECT_EQ(complaint(dir / "dangling"), dir / "dangling" + ": no such file");
+    EXPECT_EQ(complaint(dir / "a\x1b[2J\xe9"), dir / "a\\x1b[2J\\xe9" + ": no such file");
+}
+
+// Wrong if a byte-order mark becomes text, or three such bytes elsewhere are lost.
+TEST(ReadText, LeavesAByteOrderMarkOut) {
+    const TempFolder dir;
+    const std::string mark(kByteOrderMark);
+    put_bytes(dir / "a", mark + "text" + mark);
+    EXPECT_EQ(*read_text(dir / "a"), "text" + mark);
+    EXPECT_EQ(read_file(dir / "a")->size(), 10u) << "bytes stay bytes";
+    put_bytes(dir / "b", mark.substr(0, 2));
+    EXPECT_EQ(*read_text(dir / "b"), mark.substr(0, 2));
 }
 
 // Wrong if a kill at any byte of an append loses a complete line or keeps a torn one.

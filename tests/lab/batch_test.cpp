@@ -212,6 +212,9 @@ TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
     complains(tiny + "seeds = [1, 2, 1]\n", "found 1 twice");
     complains(tiny + "seeds = [-1]\n", "run.seeds");
     complains(tiny + "name = \"../up\"\n", "run.name: found \"../up\"");
+    complains("[[run]]\nconfig = \"some/folder/\"\n",
+              "batch.toml:1: run.config: found \"some/folder/\", a folder");
+    complains("[[run]]\nconfig = \".\"\n", "run.name: found \".\"");
     complains("[[run]]\nname = \"a\"\n", "run.config is missing");
     complains("[[run]]\nconfig = \"none.toml\"\n", "none.toml");
     complains(tiny + "set = [\"moe.top_k=600\"]\n", "moe.top_k");

@@ -240,7 +240,7 @@ TEST_F(RoutingDump, IsThereWholeOrNotAtAll) {
     o.out = *runs_ / "run";
     refused(core::lab::trace_corpus(o), "is a folder");
     o.out = "/dev/null";
-    refused(core::lab::trace_corpus(o), "no regular file");
+    refused(core::lab::trace_corpus(o), "is a device, no regular file");
     o.out = *runs_ / "none/t.safetensors";
     refused(core::lab::trace_corpus(o), "does not exist");
     o.out = *runs_ / "t.safetensors";

@@ -181,7 +181,7 @@ TEST(Corpus, BinaryEmptyAndMissingAreRefused) {
     std::filesystem::create_directory(folder / "nothing");
     expect_corpus_refused(folder / "nothing", "no text file");
     ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
-    expect_corpus_refused(folder / "pipe", "no regular file");
+    expect_corpus_refused(folder / "pipe", "is a named pipe");
 }
 
 TEST(Corpus, DamagedXzIsRefused) {
@@ -201,6 +201,64 @@ TEST(Corpus, DamagedXzIsRefused) {
     expect_corpus_refused(folder.write("text.xz", "plain text"), "no .xz file");
     EXPECT_EQ(read_all(folder.write("two.xz", pack_xz("a\n") + pack_xz("b\n"))).lines,
               (LineList{"a", "b"}));
+}
+
+// Fails if what follows a whole .xz file is called a truncated one, or padding is.
+TEST(Corpus, WhatFollowsXzIsCalledWhatItIs) {
+    TempFolder folder;
+    const std::string packed = pack_xz("a\n");
+    const std::string end = "the .xz data end at byte " + std::to_string(packed.size()) + ",";
+    for (const std::string& more :
+         std::vector<std::string>{"x", "gar", "garbage, and then some more of it", "\xfe\xfe"})
+        expect_corpus_refused(folder.write("more.xz", packed + more), end);
+    expect_corpus_refused(folder.write("more.xz", packed + "\xfd"
+                                                           "7z"),
+                          "truncated");
+    expect_corpus_refused(folder.write("more.xz", packed + pack_xz("b\n").substr(0, 30)),
+                          "truncated");
+    const std::string padding(8, '\0');
+    EXPECT_EQ(read_all(folder.write("pad.xz", packed + padding + packed + padding)).lines,
+              (LineList{"a", "a"}));
+}
+
+// Fails if a file packed otherwise is taken for text in another encoding.
+TEST(Corpus, OtherPackingsAreNamed) {
+    TempFolder folder;
+    const auto named = [&](const std::string& begin, const std::string& what) {
+        expect_corpus_refused(folder.write("packed", begin + "\x01\x02 and more"), what);
+    };
+    named("\x1f\x8b\x08", "gzip; unpack it first, e.g. with gunzip");
+    named("\x28\xb5\x2f\xfd", "zstd; unpack it first, e.g. with unzstd");
+    named("BZh91AY&SY", "bzip2; unpack it first, e.g. with bunzip2");
+    named("PK\x03\x04", "zip; unpack it first, e.g. with unzip");
+    EXPECT_EQ(read_all(folder.write("text.gz", "BZh is text\n")).lines, LineList{"BZh is text"});
+}
+
+// Fails if the mark that some editors put before a text becomes a part of it, hides a separator in
+// the first line, or moves the offset of a bad byte.
+TEST(Corpus, AByteOrderMarkIsNoText) {
+    TempFolder folder;
+    const std::string mark(kByteOrderMark), text = "one\n" + mark + "two\n";
+    const auto plain = read_all(folder.write("plain", text));
+    EXPECT_EQ(plain.lines, (LineList{"one", mark + "two"}));
+    for (const auto& [name, bytes] :
+         {std::pair("marked", mark + text), std::pair("marked.xz", pack_xz(mark + text))}) {
+        const auto marked = read_all(folder.write(name, bytes));
+        EXPECT_EQ(marked.lines, plain.lines) << name;
+        EXPECT_EQ(marked.hash, plain.hash) << "the same text is the same corpus";
+    }
+    folder.write("many/1", mark + "x\n");
+    folder.write("many/2", mark + "y\n");
+    EXPECT_EQ(read_all(folder / "many").lines, (LineList{"x", "y"}));
+    auto reader = value_of(CorpusReader::open(folder.write("s", mark + "<|endoftext|>\nx\n")));
+    EXPECT_EQ(value_of(count_corpus(*reader, "<|endoftext|>", {})).documents, 1);
+    std::string first;
+    ASSERT_TRUE(reader->rewind());
+    ASSERT_TRUE(value_of(reader->next(first)));
+    EXPECT_TRUE(is_separator(first, "<|endoftext|>"));
+    expect_corpus_refused(folder.write("bad", mark + "ab\xff"), "at byte 5 ");
+    expect_corpus_refused(folder.write("alone", mark), "is empty");
+    expect_corpus_refused(folder.write("half", mark.substr(0, 2)), "at byte 0 ");
 }
 
 TEST(Corpus, EndlessLineIsRefusedInBoundedMemory) {

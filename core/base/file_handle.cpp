@@ -1,0 +1,116 @@
+#include "core/base/file_handle.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "core/base/utf8.h"
+
+namespace hopscope::core {
+namespace {
+
+FileKind kind_of_mode(mode_t mode) {
+    if (S_ISREG(mode)) return FileKind::file;
+    if (S_ISDIR(mode)) return FileKind::folder;
+    if (S_ISFIFO(mode)) return FileKind::pipe;
+    return S_ISSOCK(mode) ? FileKind::socket : FileKind::device;
+}
+
+}  // namespace
+
+FileKind kind_of_file(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 ? kind_of_mode(info.st_mode) : FileKind::none;
+}
+
+const char* name_of(FileKind kind) {
+    constexpr const char* kNames[] = {"nothing",      "a file",   "a folder",
+                                      "a named pipe", "a socket", "a device"};
+    return kNames[static_cast<size_t>(kind)];
+}
+
+Error file_error(const std::string& action, const std::string& path, int errno_value) {
+    std::string message =
+        action + " " + shown_path(path) + ": " + std::generic_category().message(errno_value);
+    if (errno_value == ENOSPC || errno_value == EDQUOT)
+        message += "; free some space there, then go on (nothing already written is damaged)";
+    else if (errno_value == EFBIG)
+        message += "; raise the limit on file sizes (ulimit -f), then go on";
+    else if (errno_value == EACCES || errno_value == EROFS || errno_value == EPERM)
+        message += "; choose a folder that you may write to";
+    return failure(message);
+}
+
+FileHandle::FileHandle(FileHandle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+FileHandle& FileHandle::operator=(FileHandle&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+
+FileHandle::~FileHandle() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Result<OpenedFile> open_to_read(const std::string& path) {
+    const std::string name = shown_path(path);
+    // Without O_NONBLOCK a named pipe would wait for its other end for ever.
+    FileHandle handle(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    struct stat info {};
+    if (!handle.valid() || ::fstat(handle.get(), &info) != 0) {
+        const int cause = errno;
+        // Sockets and devices without a driver cannot even be opened.
+        if (const FileKind kind = kind_of_file(path); kind > FileKind::folder)
+            return usage_error(name + ": is " + name_of(kind) + ", a regular file is expected");
+        if (cause == ENOENT) return usage_error(name + ": no such file");
+        return usage_error(name + ": cannot be read: " + std::generic_category().message(cause));
+    }
+    if (const FileKind kind = kind_of_mode(info.st_mode); kind != FileKind::file)
+        return usage_error(name + ": is " + name_of(kind) + ", a regular file is expected");
+    return OpenedFile{std::move(handle), static_cast<uint64_t>(info.st_size)};
+}
+
+Status write_all(int fd, const void* data, size_t bytes, const std::string& path) {
+    const char* at = static_cast<const char*>(data);
+    while (bytes > 0) {
+        const ssize_t written = ::write(fd, at, bytes);
+        if (written < 0) {
+            if (errno == EINTR) continue;
+            return file_error("cannot write", path, errno);
+        }
+        at += written;
+        bytes -= static_cast<size_t>(written);
+    }
+    return {};
+}
+
+Status sync_fd(int fd, const std::string& path) {
+    // Some network file systems know no fsync of folders; there is nothing better to do then.
+    if (::fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+        return file_error("cannot write", path, errno);
+    return {};
+}
+
+Status sync_dir(const std::string& dir) {
+    FileHandle handle(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!handle.valid()) return file_error("cannot open the folder", dir, errno);
+    return sync_fd(handle.get(), dir);
+}
+
+Status make_folder(const std::string& path) {
+    if (::mkdir(path.c_str(), 0777) == 0) return {};
+    const int cause = errno;
+    if (cause == EEXIST && kind_of_file(path) == FileKind::folder) return {};
+    return file_error("cannot create the folder", path, cause);
+}
+
+std::string parent_dir(const std::string& path) {
+    const size_t slash = path.find_last_of('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace hopscope::core

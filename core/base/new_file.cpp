@@ -1,0 +1,203 @@
+#include "core/base/new_file.h"
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <optional>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "core/base/utf8.h"
+
+namespace hopscope::core {
+namespace {
+
+constexpr int kMostLinks = 40;  ///< as the kernel has it
+constexpr int kTries = 8;       ///< for a name that nobody else takes
+/// A temporary name is in use for a moment only; so old a one was left by a killed process.
+constexpr time_t kLeftOver = 60;
+
+/// Where the links of `path` lead, whether something stands there or not.
+Result<std::string> end_of_links(const std::string& path) {
+    std::string at = path;
+    for (int links = 0; links < kMostLinks; ++links) {
+        char next[4096];
+        const ssize_t length = ::readlink(at.c_str(), next, sizeof next);
+        if (length < 0) {
+            if (errno != EINVAL && errno != ENOENT) return file_error("cannot write", path, errno);
+            return at;
+        }
+        const std::string_view link(next, static_cast<size_t>(length));
+        at = link.starts_with('/') ? std::string(link) : parent_dir(at) + "/" + std::string(link);
+    }
+    return file_error("cannot write", path, ELOOP);
+}
+
+Error no_file(const std::string& path, FileKind kind) {
+    return usage_error(shown_path(path) + ": is " + name_of(kind) + ", a regular file is expected");
+}
+
+/// The descriptor that a name such as /dev/stdout stands for.
+std::optional<int> own_descriptor(std::string_view path) {
+    if (path == "/dev/stdout") return STDOUT_FILENO;
+    if (path == "/dev/stderr") return STDERR_FILENO;
+    for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+        if (!path.starts_with(folder)) continue;
+        const std::string_view number = path.substr(folder.size());
+        int fd = -1;
+        const auto end = std::from_chars(number.data(), number.data() + number.size(), fd);
+        if (end.ec == std::errc() && end.ptr == number.data() + number.size() && fd >= 0) return fd;
+    }
+    return std::nullopt;
+}
+
+/// PATH.tmp, or another name while somebody else is writing the same file.
+std::string temporary_name(const std::string& target) {
+    static std::atomic<uint64_t> count{0};
+    std::string plain = target + ".tmp";
+    struct stat info {};
+    if (::lstat(plain.c_str(), &info) != 0) return plain;
+    // A folder is nobody's leftover; it stays in the way, and that is said.
+    if (!S_ISREG(info.st_mode)) return plain;
+    if (::time(nullptr) - info.st_ctime > kLeftOver && ::unlink(plain.c_str()) == 0) return plain;
+    return target + ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
+}
+
+bool is_character_device(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && S_ISCHR(info.st_mode);
+}
+
+}  // namespace
+
+NewFile::NewFile(std::string path, std::string target, FileHandle file, bool named)
+    : path_(std::move(path)), target_(std::move(target)), file_(std::move(file)), named_(named) {}
+
+NewFile::~NewFile() {
+    if (file_.valid() && named_) ::unlink(temporary_.c_str());
+}
+
+Result<NewFile> NewFile::create(const std::string& path) {
+    if (path.empty()) return usage_error("the name of a file to write is missing");
+    struct stat before {};
+    const bool replaces = ::stat(path.c_str(), &before) == 0;
+    if (const FileKind kind = kind_of_file(path); replaces && kind != FileKind::file)
+        return no_file(path, kind);
+    if (!replaces && errno != ENOENT) return file_error("cannot create", path, errno);
+    auto target = end_of_links(path);
+    if (!target) return target.error();
+    std::string temporary = *target + ".tmp";
+    struct stat left {};
+    if (::lstat(temporary.c_str(), &left) != 0 && errno == ENAMETOOLONG)
+        return file_error("cannot create", path, ENAMETOOLONG);
+    const bool nameable = ::access("/proc/self/fd", X_OK) == 0;
+    FileHandle file(
+        nameable ? ::open(parent_dir(*target).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666) : -1);
+    const bool named = !file.valid();
+    for (int n = 0; n < kTries && !file.valid(); ++n) {
+        temporary = temporary_name(*target);
+        file = FileHandle(::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+        if (errno != EEXIST) break;
+    }
+    if (!file.valid()) return file_error("cannot create", path, errno);
+    // Who keeps a file to themselves wants the next one kept so too.
+    if (replaces) (void)!::fchmod(file.get(), before.st_mode & 0777);
+    NewFile out(path, std::move(*target), std::move(file), named);
+    out.temporary_ = std::move(temporary);
+    return out;
+}
+
+Status NewFile::name_it() {
+    const std::string self = "/proc/self/fd/" + std::to_string(fd());
+    for (int n = 0; n < kTries && !named_; ++n) {
+        temporary_ = temporary_name(target_);
+        named_ =
+            ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0;
+        if (!named_ && errno != EEXIST) break;
+    }
+    return named_ ? Status() : file_error("cannot create", path_, errno);
+}
+
+Status NewFile::finish(DebugPoint rename) {
+    if (auto s = sync_fd(fd(), path_); !s) return s;
+    if (auto s = name_it(); !s) return s;
+    debug_point(rename);
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+        return file_error("cannot replace", path_, errno);
+    named_ = false;
+    return sync_dir(parent_dir(target_));
+}
+
+Status write_file_atomic(const std::string& path, std::span<const std::string_view> parts,
+                         DebugPoint rename) {
+    debug_slow_write();
+    auto file = NewFile::create(path);
+    if (!file) return file.error();
+    for (const std::string_view part : parts)
+        if (auto s = file->write(part); !s) return s;
+    return file->finish(rename);
+}
+
+Status write_file_atomic(const std::string& path, std::string_view bytes, DebugPoint rename) {
+    return write_file_atomic(path, std::span<const std::string_view>(&bytes, 1), rename);
+}
+
+Status copy_file(const std::string& from, const std::string& to) {
+    const auto source = open_to_read(from);
+    if (!source) return source.error();
+    auto copy = NewFile::create(to);
+    if (!copy) return copy.error();
+    std::vector<char> block(size_t{1} << 16);
+    while (true) {
+        const ssize_t got = ::read(source->handle.get(), block.data(), block.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return file_error("cannot read", from, errno);
+        if (got == 0) return copy->finish();
+        if (auto s = copy->write({block.data(), static_cast<size_t>(got)}); !s) return s;
+    }
+}
+
+Status check_output(const std::string& path, OutputUse use) {
+    const auto refuse = [&](const std::string& what) {
+        return usage_error("--out: " + shown_path(path) + " " + what);
+    };
+    if (path.empty()) return usage_error("--out is missing; give the name of a file");
+    if (use == OutputUse::stream) {
+        if (const auto fd = own_descriptor(path)) {
+            const int flags = ::fcntl(*fd, F_GETFL);
+            if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) return {};
+            return refuse("is not open for writing");
+        }
+        if (is_character_device(path))
+            return ::access(path.c_str(), W_OK) == 0 ? Status() : refuse("is not yours to write");
+    }
+    const FileKind kind = kind_of_file(path);
+    if (kind == FileKind::folder) return refuse("is a folder; give the name of a file in it");
+    if (own_descriptor(path) || (kind != FileKind::none && kind != FileKind::file))
+        return refuse("is " + std::string(name_of(kind)) + ", no regular file" +
+                      (use == OutputUse::stream
+                           ? "; give a file, or /dev/stdout and a pipe of the shell"
+                           : "; give a file"));
+    const std::string dir = parent_dir(path);
+    if (path.ends_with('/') || kind_of_file(dir) != FileKind::folder)
+        return usage_error("--out: the folder " + shown_path(dir) +
+                           " does not exist; make it first");
+    if (kind == FileKind::file && ::access(path.c_str(), W_OK) != 0)
+        return refuse("is not yours to write; give another file");
+    const auto tried = NewFile::create(path);
+    return tried ? Status() : usage_error("--out: " + tried.error().message);
+}
+
+Status write_output(const std::string& path, std::string_view text) {
+    if (const auto fd = own_descriptor(path)) return write_all(*fd, text.data(), text.size(), path);
+    if (!is_character_device(path)) return write_file_atomic(path, text);
+    const FileHandle device(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+    if (!device.valid()) return file_error("cannot write", path, errno);
+    return write_all(device.get(), text.data(), text.size(), path);
+}
+
+}  // namespace hopscope::core

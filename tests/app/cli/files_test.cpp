@@ -1,0 +1,127 @@
+// Files that calls name: --out is looked at before the work, and nothing that is read is read
+// without an end.
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/app/cli/fake_lab.h"
+#include "tests/app/cli/run.h"
+#include "tests/temp_folder.h"
+
+namespace hopscope::app::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Files : public ::testing::Test {
+  protected:
+    void SetUp() override { fake_lab() = {}; }
+    /// Every call that writes a file of the caller's, without its --out.
+    std::vector<std::vector<std::string>> calls() {
+        const std::string script = dir_.write("s.jsonl", R"({"command": "zero_experts"})");
+        return {{"eval", "R"},
+                {"halting", "R"},
+                {"trace", "R", "--text", "a"},
+                {"trace", "R"},
+                {"generate", "R", "--text", "a"},
+                {"intervene", "R", "--script", script},
+                {"compare", "a", "b"},
+                {"zeroshot", "R", "--task", "arc_easy", "--file", "f"},
+                {"info", "R"},
+                {"bench"},
+                {"commands"},
+                {"tokenizer", "encode", "--model", "m"},
+                {"tokenizer", "decode", "--model", "m"}};
+    }
+    static bool worked() {
+        const FakeLab& lab = fake_lab();
+        return lab.eval || lab.halting || lab.trace || lab.dump || lab.generate || lab.intervene ||
+               lab.compare || lab.zeroshot || lab.bench || !lab.info_target.empty() ||
+               !lab.coded_model.empty();
+    }
+    test::TempFolder dir_;
+    World world_;
+};
+
+// Fails if a call works first and then cannot give away what it made.
+TEST_F(Files, OutIsLookedAtBeforeTheWork) {
+    ASSERT_EQ(::mkfifo((dir_ / "pipe").c_str(), 0600), 0);
+    fs::create_directory(dir_ / "folder");
+    for (auto call : calls()) {
+        call.push_back("--out");
+        for (const auto& [out, why] : {std::pair("none/x.json", "does not exist"),
+                                       {"folder", "is a folder"},
+                                       {"pipe", "is a named pipe"}}) {
+            fake_lab() = {};
+            call.push_back(dir_ / out);
+            const Outcome got = world_.run(call);
+            EXPECT_EQ(got.code, 2) << call[0] << " " << out;
+            EXPECT_EQ(got.out, "") << call[0] << " " << out;
+            EXPECT_NE(got.err.find("--out: "), std::string::npos) << call[0] << ": " << got.err;
+            EXPECT_NE(got.err.find(why), std::string::npos) << call[0] << ": " << got.err;
+            EXPECT_FALSE(worked()) << call[0] << " " << out;
+            call.pop_back();
+        }
+    }
+    EXPECT_TRUE(fs::is_fifo(dir_ / "pipe"));
+    EXPECT_TRUE(fs::is_empty(dir_ / "folder"));
+}
+
+// Fails if a link is replaced instead of what it leads to.
+TEST_F(Files, OutFollowsALink) {
+    fs::create_symlink(dir_ / "real.json", dir_ / "link.json");
+    const Outcome got = world_.run({"commands", "--json", "--out", dir_ / "link.json"});
+    EXPECT_EQ(got.code, 0) << got.err;
+    EXPECT_TRUE(fs::is_symlink(dir_ / "link.json"));
+    EXPECT_TRUE(test::bytes_of(dir_ / "real.json").starts_with("{"));
+}
+
+// Fails if a prompt, or a text to encode, is read until the memory is full.
+TEST_F(Files, EndlessInputIsRefused) {
+    std::ifstream zero("/dev/zero", std::ios::binary);
+    std::ostringstream out, err;
+    Environment environment{zero, out, err};
+    const char* const argv[] = {"hopscope", "trace", "R", "--text-file", "-", "--json"};
+    EXPECT_EQ(run_cli(6, argv, environment), 2);
+    EXPECT_NE(err.str().find("stdin: more than 67108864 bytes"), std::string::npos) << err.str();
+    EXPECT_FALSE(fake_lab().trace);
+}
+
+// Fails if a byte-order mark becomes part of a prompt, of the first line to encode, or hides the
+// first line of a script.
+TEST_F(Files, AByteOrderMarkIsNoText) {
+    const std::string mark = "\xef\xbb\xbf";
+    const std::string file = dir_.write("p.txt", mark + "the river\n");
+    ASSERT_EQ(world_.run({"trace", "R", "--text-file", file, "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().trace->text, "the river");
+    world_.input = mark + "the bank\n";
+    ASSERT_EQ(world_.run({"trace", "R", "--text-file", "-", "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().trace->text, "the bank");
+    ASSERT_EQ(world_.run({"tokenizer", "encode", "--model", "m"}).code, 0);
+    EXPECT_EQ(fake_lab().coded_text, "the bank\n");
+    const std::string script = dir_.write("s.jsonl", mark + R"({"command": "zero_experts"})");
+    const Outcome got = world_.run({"trace", "R", "--text", "a", "--script", script, "--json"});
+    ASSERT_EQ(got.code, 0) << got.err;
+    EXPECT_EQ(fake_lab().trace->script.size(), 1u);
+}
+
+// Fails if answers that were not kept in the run look like a success.
+TEST_F(Files, ZeroshotThatCannotSaveFails) {
+    fake_lab().answer =
+        R"({"task": "arc_easy", "items": 4, "saved": null, "not_saved": "cannot create R/x"})";
+    const std::vector<std::string> call = {"zeroshot", "R", "--task", "arc_easy",
+                                           "--file",   "f", "--json"};
+    Outcome got = world_.run(call);
+    EXPECT_EQ(got.code, 1);
+    EXPECT_EQ(got.out, fake_lab().answer + "\n") << "the answers are not lost";
+    EXPECT_NE(got.err.find("could not be saved in the run: cannot create R/x"), std::string::npos);
+    auto kept = call;
+    kept.insert(kept.end(), {"--out", dir_ / "z.json"});
+    got = world_.run(kept);
+    EXPECT_EQ(got.code, 0) << "they are where they were asked for";
+    EXPECT_NE(got.err.find("cannot create R/x"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hopscope::app::testing

@@ -1,0 +1,60 @@
+#include "core/base/utf8.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/names.h"
+#include "tests/base/helpers.h"
+
+namespace hopscope::core {
+namespace {
+
+// Wrong if an error could command a terminal, break a document, or fill a screen.
+TEST(Shown, EscapesWhatIsNoText) {
+    EXPECT_EQ(shown("plain \u00e9 \u6f22 \U0001f642"), "plain \u00e9 \u6f22 \U0001f642");
+    EXPECT_EQ(shown("a\x1b[2J\x7f"), "a\\x1b[2J\\x7f");
+    EXPECT_EQ(shown(std::string_view("a\0b\nc\t", 6)), "a\\x00b\\nc\\t");
+    EXPECT_EQ(shown("r\xe9sum\xe9"), "r\\xe9sum\\xe9");
+    EXPECT_EQ(shown("\xc2\x9b"
+                    "31m"),
+              "\\xc2\\x9b31m")
+        << "U+009B commands terminals too";
+    EXPECT_EQ(shown("\xe6\xbc"), "\\xe6\\xbc") << "cut off";
+    EXPECT_EQ(shown("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
+    EXPECT_EQ(in_quotes("a\n"), "\"a\\n\"");
+}
+
+TEST(Shown, IsCutAtEightyCharacters) {
+    EXPECT_EQ(shown(std::string(80, 'x')), std::string(80, 'x'));
+    EXPECT_EQ(shown(std::string(81, 'x')), std::string(80, 'x') + "\u2026");
+    EXPECT_EQ(shown(std::string(size_t{1} << 20, 'x')), std::string(80, 'x') + "\u2026");
+    std::string wide, kept;
+    for (int i = 0; i < 100; ++i) wide += "\U0001f642";
+    for (int i = 0; i < 80; ++i) kept += "\U0001f642";
+    EXPECT_EQ(shown(wide), kept + "\u2026");
+    EXPECT_FALSE(find_bad_utf8(shown(std::string(1000, '\xe9'))));
+}
+
+// Wrong if the end of a long path, which tells files apart, is what is left out.
+TEST(Shown, APathKeepsItsEnd) {
+    EXPECT_EQ(shown_path(std::string(200, 'p')), std::string(200, 'p'));
+    const std::string path = "/" + std::string(3000, 'd') + "/file.toml";
+    const std::string text = shown_path(path);
+    EXPECT_LE(text.size(), 203u);
+    EXPECT_TRUE(text.starts_with("/ddd"));
+    EXPECT_TRUE(text.ends_with("d/file.toml"));
+    std::string wide;
+    for (int i = 0; i < 300; ++i) wide += "\u6f22";
+    EXPECT_FALSE(find_bad_utf8(shown_path(wide)));
+}
+
+// Wrong if a run's name could not stand in a document, or names no folder that is found again.
+TEST(Names, OfConfigurationsArePlain) {
+    EXPECT_EQ(config_name_of("configs/first_look.toml"), "first_look");
+    EXPECT_EQ(config_name_of("a/r\xe9sum\xe9.toml"), "r_sum_");
+    EXPECT_EQ(config_name_of("\u6f22.toml"), "\u6f22");
+    EXPECT_EQ(config_name_of("a\x1b.toml"), "a_");
+    EXPECT_EQ(config_name_of("a/"), "");
+}
+
+}  // namespace
+}  // namespace hopscope::core

@@ -1,0 +1,58 @@
+// Files that a call names and that are not what was meant: if these fail, a command waits for ever,
+// reads what is no text, or calls a file what it is not.
+#include <filesystem>
+#include <sys/stat.h>
+
+#include "core/lab/zeroshot_items.h"
+#include "core/trainer/categories.h"
+#include "tests/trainer/trained_run.h"
+
+namespace hopscope::core {
+namespace {
+
+using namespace hopscope::test;
+
+std::string complaint_of(const auto& result) {
+    EXPECT_FALSE(result.ok());
+    if (result) return {};
+    EXPECT_EQ(result.error().kind, ErrorKind::usage);
+    return result.error().message;
+}
+
+TEST(Inputs, APipeAmongTheCategories) {
+    const TempFolder folder;
+    folder.write("lists/places.toml", "\xef\xbb\xbfwords = [\"the\"]\n");
+    ASSERT_EQ(read_word_lists(folder / "lists")->at("places"), std::vector<std::string>{"the"});
+    ASSERT_EQ(::mkfifo((folder / "lists/pipe.toml").c_str(), 0600), 0);
+    EXPECT_NE(complaint_of(read_word_lists(folder / "lists")).find("pipe.toml: is a named pipe"),
+              std::string::npos);
+    std::filesystem::remove(folder / "lists/pipe.toml");
+    folder.write("lists/odd.toml", "\"a\\u001b[2J" + std::string(500, 'k') + "\" = 1\n");
+    const auto odd = complaint_of(read_word_lists(folder / "lists"));
+    EXPECT_NE(odd.find("odd.toml: unknown key \"a\\x1b[2Jkkk"), std::string::npos) << odd;
+    EXPECT_LT(odd.size(), 400u);
+}
+
+TEST(Inputs, AMissingZeroshotFileIsNoCorpus) {
+    const TempFolder folder;
+    const auto message = complaint_of(read_zeroshot_items("arc_easy", folder / "none.jsonl"));
+    EXPECT_EQ(message, folder / "none.jsonl" + ": no such file; give the task's file");
+    const auto bad = folder.write("bad.jsonl", "a\xff\n");
+    EXPECT_TRUE(complaint_of(read_zeroshot_items("arc_easy", bad)).starts_with("zero-shot file "));
+}
+
+// Wrong if a run takes its own files for its text.
+TEST(Inputs, ARunInsideItsCorpus) {
+    const TempFolder folder;
+    std::filesystem::create_directory(folder / "texts");
+    write_config(folder / "c.toml", write_corpus(folder / "texts/corpus.txt"));
+    lab::TrainOptions options;
+    options.config_path = folder / "c.toml";
+    options.overrides = {"data.train=" + (folder / "texts"), "train.threads=1", "train.steps=2"};
+    options.out = folder / "texts/runs/a";
+    const auto message = complaint_of(lab::train(options));
+    EXPECT_NE(message.find("texts/runs/a: is the folder of a run"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace hopscope::core
