@@ -29,7 +29,7 @@ Status EventLog::append(const LoggedCommand& entry) {
 Result<std::vector<LoggedCommand>> read_event_log(const std::string& path) {
     std::vector<LoggedCommand> entries;
     if (::access(path.c_str(), F_OK) != 0) return entries;
-    auto text = read_file(path, SIZE_MAX);
+    auto text = read_file(path);
     if (!text) return text.error();
     int64_t number = 0;
     for (const std::string_view line : complete_lines(*text)) {

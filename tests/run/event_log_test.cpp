@@ -1,5 +1,6 @@
 #include "core/run/event_log.h"
 
+#include <filesystem>
 #include <gtest/gtest.h>
 
 #include "tests/base/helpers.h"
@@ -65,6 +66,17 @@ TEST(EventLog, KillAtEveryByte) {
         for (size_t i = complete; i < 3; ++i) ASSERT_TRUE(log->append(three_commands()[i]));
         ASSERT_EQ(bytes_of(path), whole) << cut;
     }
+}
+
+// Wrong if a damaged size costs as much memory: nobody gives ten million commands.
+TEST(EventLog, NoLogIsOfGigabytes) {
+    const TempFolder dir;
+    put_bytes(dir / "e", "");
+    std::filesystem::resize_file(dir / "e", (uint64_t{1} << 30) + 1);
+    const auto read = read_event_log(dir / "e");
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(read.error().message, dir / "e")) << read.error().message;
 }
 
 TEST(EventLog, BadLinesAreNamed) {
