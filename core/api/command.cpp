@@ -187,11 +187,20 @@ Result<Value> read_value(const std::string& name, const std::string& key, const 
     return Value(json.get<std::vector<double>>());
 }
 
+/// Copying and printing a value calls itself for each level: what is nested without end would end
+/// the process.
+constexpr int kMostNested = 32;
+
 /// Reads one JSON object; a key given twice is an error rather than the last one winning.
 Result<Json> read_object(const std::string& line) {
     std::set<std::string> seen;
     std::string twice;
+    bool too_deep = false;
     const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        if (depth > kMostNested) {
+            too_deep = true;
+            return false;  // left out
+        }
         if (event == Json::parse_event_t::key && depth == 1) {
             const std::string key = parsed.get<std::string>();
             if (!seen.insert(key).second) twice = key;
@@ -200,6 +209,9 @@ Result<Json> read_object(const std::string& line) {
     };
     try {
         Json json = Json::parse(line, watch);
+        if (too_deep)
+            return usage_error("a command is flat JSON, found values nested more than " +
+                               std::to_string(kMostNested) + " deep");
         if (!json.is_object())
             return usage_error(std::string("a command is a JSON object such as "
                                            "{\"command\": \"pause\"}, found ") +

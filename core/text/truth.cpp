@@ -65,8 +65,10 @@ Result<Truth> Truth::parse(const std::string& json, const std::string& name) {
                     " is damaged or foreign: expected a hopscope.truth/1 document; "
                     "generate the synthetic corpus again");
     const auto document = nlohmann::json::parse(json, nullptr, false);
-    if (!document.is_object() || document.value("format", nlohmann::json()) != "hopscope.truth/1" ||
-        !document.contains("words") || !document["words"].is_array()) {
+    // Nothing is copied before its kind is known: a copy calls itself for each level of nesting.
+    if (!document.is_object() || !document.contains("format") ||
+        document["format"] != "hopscope.truth/1" || !document.contains("words") ||
+        !document["words"].is_array()) {
         return foreign;
     }
     auto words = std::make_shared<Words>();

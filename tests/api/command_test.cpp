@@ -154,6 +154,11 @@ TEST(ParseCommand, RefusesWhatIsNoFlatObject) {
           R"({"command": "step", "count": 1, "count": 2})",
           R"({"command": "step", "count": 1e999})", "{\"command\": \"\xff\"}", "\xef\xbb\xbf"})
         error_of(line);
+    // Nested without end: what copies and prints it calls itself for each level.
+    for (const size_t depth : {size_t{40}, size_t{300'000}})
+        expect_names(error_of(R"({"command": "pause", "expert": )" + std::string(depth, '[') +
+                              std::string(depth, ']') + "}"),
+                     {"nested", "32"});
     error_of(std::string(100000, '['));
     error_of(R"({"command": "step", "count": )" + std::string(100000, '[') +
              std::string(100000, ']') + "}");

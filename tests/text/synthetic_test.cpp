@@ -342,6 +342,9 @@ TEST(Truth, MeaningsAreThoseOfTheText) {
     auto damaged = nlohmann::json::parse(corpus().truth_json());
     damaged["two_meanings"][0].erase("class_a_if");
     EXPECT_FALSE(Truth::parse(damaged.dump(), "truth").ok());
+    // Nested without end: what copies it calls itself for each level.
+    const std::string deep = std::string(300'000, '[') + std::string(300'000, ']');
+    EXPECT_FALSE(Truth::parse("{\"format\": " + deep + ", \"words\": []}", "truth").ok());
 }
 
 TEST(Truth, DamagedFilesAreRefused) {
