@@ -38,10 +38,10 @@ TINY = {"d_model": 32, "n_layers": 2, "vocab_size": 400, "max_seq_len": 128, "ex
 # Why lines of `console` blocks are not run here. A line that matches none is a fault: it should be `sh`, or stand here.
 NOT_RUN = (
     (r"(HOPSCOPE_DATA=\S+ )?(scripts/(run|test|setup|get-data)|bash \.ci/run|\.ci/style)\b", "set-up, builds, tests and downloads"),
-    (r"(cmake|ctest|export PATH=|git|xvfb-run|clang-format|build/\w+/tests/)", "builds, and tools of development"),
+    (r"(HOPSCOPE_\w+=\S+ )*(cmake|ctest|export PATH=|git|xvfb-run|clang-format|build/\w+/tests/)", "builds, and tools of development"),
     (r"hopscope( runs/\S+| explore\b.*)?( *#.*)?$", "opens the window"),
     (r"srun ", "a cluster"),
-    (r"(bench|python)/\w+\.py|tests/docs/\w+\.py", "scripts that are tested or run by themselves"),
+    (r"(bench|python)/\w+\.py|tests/(docs|fuzz)/\w+\.py", "scripts that are tested or run by themselves"),
     (r"hopscope analyze \S+ --what all", "all analyses take a minute and more"),
 )
 
