@@ -55,16 +55,17 @@ std::optional<int> own_descriptor(std::string_view path) {
     return std::nullopt;
 }
 
-/// PATH.tmp, or another name while somebody else is writing the same file.
-std::string temporary_name(const std::string& target) {
+/// NAME.tmp, or another name while somebody else is writing the same file.
+std::string temporary_name(int folder, const std::string& name) {
     static std::atomic<uint64_t> count{0};
-    std::string plain = target + ".tmp";
+    std::string plain = name + ".tmp";
     struct stat info {};
-    if (::lstat(plain.c_str(), &info) != 0) return plain;
+    if (::fstatat(folder, plain.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return plain;
     // A folder is nobody's leftover; it stays in the way, and that is said.
     if (!S_ISREG(info.st_mode)) return plain;
-    if (::time(nullptr) - info.st_ctime > kLeftOver && ::unlink(plain.c_str()) == 0) return plain;
-    return target + ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
+    if (::time(nullptr) - info.st_ctime > kLeftOver && ::unlinkat(folder, plain.c_str(), 0) == 0)
+        return plain;
+    return name + ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
 }
 
 bool is_character_device(const std::string& path) {
@@ -74,11 +75,11 @@ bool is_character_device(const std::string& path) {
 
 }  // namespace
 
-NewFile::NewFile(std::string path, std::string target, FileHandle file, bool named)
-    : path_(std::move(path)), target_(std::move(target)), file_(std::move(file)), named_(named) {}
+NewFile::NewFile(std::string path, FileHandle folder, std::string name)
+    : path_(std::move(path)), folder_(std::move(folder)), name_(std::move(name)) {}
 
 NewFile::~NewFile() {
-    if (file_.valid() && named_) ::unlink(temporary_.c_str());
+    if (file_.valid() && named_) ::unlinkat(folder_.get(), temporary_.c_str(), 0);
 }
 
 Result<NewFile> NewFile::create(const std::string& path) {
@@ -88,35 +89,42 @@ Result<NewFile> NewFile::create(const std::string& path) {
     if (const FileKind kind = kind_of_file(path); replaces && kind != FileKind::file)
         return no_file(path, kind);
     if (!replaces && errno != ENOENT) return file_error("cannot create", path, errno);
-    auto target = end_of_links(path);
+    const auto target = end_of_links(path);
     if (!target) return target.error();
-    std::string temporary = *target + ".tmp";
+    FileHandle folder(::open(parent_dir(*target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.valid()) return file_error("cannot create", path, errno);
+    NewFile out(path, std::move(folder), target->substr(target->rfind('/') + 1));
+    if (auto s = out.open(); !s) return s.error();
+    // Who keeps a file to themselves wants the next one kept so too.
+    if (replaces) (void)!::fchmod(out.fd(), before.st_mode & 0777);
+    return out;
+}
+
+Status NewFile::open() {
     struct stat left {};
-    if (::lstat(temporary.c_str(), &left) != 0 && errno == ENAMETOOLONG)
-        return file_error("cannot create", path, ENAMETOOLONG);
+    temporary_ = name_ + ".tmp";
+    if (::fstatat(folder_.get(), temporary_.c_str(), &left, AT_SYMLINK_NOFOLLOW) != 0 &&
+        errno == ENAMETOOLONG)
+        return file_error("cannot create", path_, ENAMETOOLONG);
     const bool nameable = ::access("/proc/self/fd", X_OK) == 0;
-    FileHandle file(
-        nameable ? ::open(parent_dir(*target).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666) : -1);
-    const bool named = !file.valid();
-    for (int n = 0; n < kTries && !file.valid(); ++n) {
-        temporary = temporary_name(*target);
-        file = FileHandle(::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    file_ = FileHandle(nameable ? ::openat(folder_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666)
+                                : -1);
+    named_ = !file_.valid();
+    for (int n = 0; n < kTries && !file_.valid(); ++n) {
+        temporary_ = temporary_name(folder_.get(), name_);
+        file_ = FileHandle(::openat(folder_.get(), temporary_.c_str(),
+                                    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
         if (errno != EEXIST) break;
     }
-    if (!file.valid()) return file_error("cannot create", path, errno);
-    // Who keeps a file to themselves wants the next one kept so too.
-    if (replaces) (void)!::fchmod(file.get(), before.st_mode & 0777);
-    NewFile out(path, std::move(*target), std::move(file), named);
-    out.temporary_ = std::move(temporary);
-    return out;
+    return file_.valid() ? Status() : file_error("cannot create", path_, errno);
 }
 
 Status NewFile::name_it() {
     const std::string self = "/proc/self/fd/" + std::to_string(fd());
     for (int n = 0; n < kTries && !named_; ++n) {
-        temporary_ = temporary_name(target_);
-        named_ =
-            ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0;
+        temporary_ = temporary_name(folder_.get(), name_);
+        named_ = ::linkat(AT_FDCWD, self.c_str(), folder_.get(), temporary_.c_str(),
+                          AT_SYMLINK_FOLLOW) == 0;
         if (!named_ && errno != EEXIST) break;
     }
     return named_ ? Status() : file_error("cannot create", path_, errno);
@@ -126,10 +134,10 @@ Status NewFile::finish(DebugPoint rename) {
     if (auto s = sync_fd(fd(), path_); !s) return s;
     if (auto s = name_it(); !s) return s;
     debug_point(rename);
-    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+    if (::renameat(folder_.get(), temporary_.c_str(), folder_.get(), name_.c_str()) != 0)
         return file_error("cannot replace", path_, errno);
     named_ = false;
-    return sync_dir(parent_dir(target_));
+    return sync_fd(folder_.get(), path_);
 }
 
 Status write_file_atomic(const std::string& path, std::span<const std::string_view> parts,

@@ -1,6 +1,7 @@
 // Files that appear whole or not at all: written without a name where the file system can, then put
 // in the place of what stood there. A link stays and what it leads to is replaced; pipes, devices
-// and folders are never. An object belongs to the thread that made it.
+// and folders are never. What is finished lands in the folder in which it was begun, even if that
+// was moved and another took its place. An object belongs to the thread that made it.
 #pragma once
 
 #include <span>
@@ -33,10 +34,12 @@ class NewFile {
     Status finish(DebugPoint rename = DebugPoint::none);
 
   private:
-    NewFile(std::string path, std::string target, FileHandle file, bool named);
+    NewFile(std::string path, FileHandle folder, std::string name);
+    Status open();
     Status name_it();
-    std::string path_, target_;  ///< as asked for; where the links lead
-    std::string temporary_;
+    std::string path_;  ///< as asked for
+    FileHandle folder_;
+    std::string name_, temporary_;  ///< in the folder where the links lead
     FileHandle file_;
     bool named_ = false;  ///< `temporary_` exists and is ours
 };

@@ -8,6 +8,7 @@
 #include "core/base/debug_points.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 #include "core/run/step_names.h"
 
 namespace hopscope::core {
@@ -54,7 +55,7 @@ Status remove_folder(const std::string& path) {
 }
 
 Status write_state_json(const std::string& path, int64_t step, const std::string& text) {
-    auto given = parse_object(text, path);
+    auto given = parse_object(text, shown_path(path));
     if (!given) return failure(given.error().message);
     OrderedJson json;
     json["format"] = kStateFormat;
@@ -74,13 +75,17 @@ std::vector<int64_t> Checkpoints::steps() const {
     return steps_in(dir_);
 }
 
+Status Checkpoints::make(const std::string& folder) const {
+    return lock_ ? lock_->make_folder(folder) : make_folder(folder);
+}
+
 Status Checkpoints::write(int64_t step, const CheckpointContent& content) const {
     const std::string fresh = dir_ + "/" + kNew + step_name(step);
     const std::string old = dir_ + "/" + kOld + step_name(step);
     const std::string target = path_of(step);
-    if (auto status = make_folder(dir_); !status) return status;
+    if (auto status = make(dir_); !status) return status;
     if (auto status = remove_folder(fresh); !status) return status;
-    Status status = make_folder(fresh);
+    Status status = make(fresh);
     if (status)
         status =
             write_safetensors(fresh + "/model.safetensors", content.model, content.model_metadata);
@@ -121,7 +126,7 @@ Result<Checkpoint> Checkpoints::open(int64_t step) const {
     if (auto status = fields.required().integer("step", found).status(); !status)
         return status.error();
     if (found != step)
-        return usage_error(path + ": \"step\" is " + std::to_string(found) + ", " +
+        return usage_error(shown_path(path) + ": \"step\" is " + std::to_string(found) + ", " +
                            std::to_string(step) + " expected");
     result.model = *std::move(model);
     result.optimizer = *std::move(optimizer);
@@ -140,7 +145,7 @@ std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>*
 }
 
 Result<Checkpoint> Checkpoints::open_newest() const {
-    Error last = usage_error(dir_ + ": holds no complete checkpoint");
+    Error last = usage_error(shown_path(dir_) + ": holds no complete checkpoint");
     for (int looks = 0; looks < kLooks; ++looks) {
         const std::vector<int64_t> before = steps();
         // Of a single one there is none for a moment while it is replaced.

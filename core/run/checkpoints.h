@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/run/folder_lock.h"
 #include "core/run/safetensors.h"
 
 namespace hopscope::core {
@@ -37,10 +38,13 @@ struct Checkpoint {
 /// The folder RUN/checkpoints. Steps are folder names step_%08d; other names are ignored.
 class Checkpoints {
   public:
-    explicit Checkpoints(std::string dir) : dir_(std::move(dir)) {}
+    /// @param lock of the run's writer, which outlives this; nobody else writes
+    explicit Checkpoints(std::string dir, const FolderLock* lock = nullptr)
+        : dir_(std::move(dir)), lock_(lock) {}
 
-    /// Replaces a checkpoint of the same step. After an error (failed: disk full, …) the earlier
-    /// ones are untouched.
+    /// Replaces a checkpoint of the same step. After an error (failed: disk full, the run's folder
+    /// was taken away, …) the earlier ones are untouched, and nothing stands in a folder that took
+    /// the run's place.
     Status write(int64_t step, const CheckpointContent& content) const;
     /// All steps with a folder of the final name, rising.
     std::vector<int64_t> steps() const;
@@ -61,7 +65,9 @@ class Checkpoints {
     std::string path_of(int64_t step) const;
 
   private:
+    Status make(const std::string& folder) const;
     std::string dir_;
+    const FolderLock* lock_;
 };
 
 }  // namespace hopscope::core

@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/base/utf8.h"
+
 namespace hopscope::core {
 namespace {
 
@@ -70,11 +72,12 @@ Result<FolderLock> FolderLock::take(const std::string& dir, const std::string& w
             continue;
         }
         return usage_error(
-            dir + ": another process" + owner(file.get()) + " is writing this " + what +
+            shown_path(dir) + ": another process" + owner(file.get()) + " is writing this " + what +
             "; stop it first" +
             (what == "run" ? ", or open the run to look at it only" : ", or name another folder"));
     }
-    return failure(path + ": is taken away again and again by another process; try once more");
+    return failure(shown_path(path) +
+                   ": is taken away again and again by another process; try once more");
 }
 
 FolderLock::FolderLock(FolderLock&& other) noexcept {
@@ -105,9 +108,16 @@ Status FolderLock::sign(const std::string& note) {
 
 Status FolderLock::check() const {
     if (is_same(dir_, folder_.get())) return {};
-    return failure(dir_ +
+    return failure(shown_path(dir_) +
                    ": the folder was deleted, moved or replaced while it was written; nothing more "
                    "is written there, and what is not saved yet is lost");
+}
+
+Status FolderLock::make_folder(const std::string& path) const {
+    if (auto s = check(); !s) return s;
+    const std::string below = path.substr(dir_.size() + 1);
+    if (::mkdirat(folder_.get(), below.c_str(), 0777) == 0 || errno == EEXIST) return {};
+    return file_error("cannot create the folder", path, errno);
 }
 
 void FolderLock::remove() {

@@ -27,6 +27,9 @@ class FolderLock {
     Status sign(const std::string& note = "");
     /// Errors (failed): the folder was deleted, moved or replaced since it was locked.
     Status check() const;
+    /// Makes `path`, a name below the folder's own, in the folder that was locked and in no other
+    /// that took its place; one that is there is fine. Errors (failed): as check().
+    Status make_folder(const std::string& path) const;
     /// Deletes the file and lets go.
     void remove();
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/base/clock.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/run/step_names.h"
 
@@ -61,7 +62,7 @@ void remove_run(const std::string& dir) {
 Result<RunInfo> read_info(const std::string& path) {
     auto text = read_file(path, kMaxBytes);
     if (!text) return text.error();
-    return parse_run_info(*text, path);
+    return parse_run_info(*text, shown_path(path));
 }
 
 std::string without_last_slash(std::string dir) {
@@ -113,7 +114,7 @@ void RunFolder::undo_create() {
 Result<RunFolder> RunFolder::open(const std::string& path, bool writer) {
     const std::string dir = without_last_slash(path);
     if (!is_run_folder(dir))
-        return usage_error(dir +
+        return usage_error(shown_path(dir) +
                            ": is no run folder (run.json is missing); give the folder that "
                            "hopscope train wrote");
     auto info = read_info(dir + "/run.json");
@@ -133,7 +134,7 @@ Status RunFolder::lock() {
     auto info = read_info(info_path());
     if (!info) return info.error();
     if (info->resumes != info_.resumes)
-        return usage_error(dir_ +
+        return usage_error(shown_path(dir_) +
                            ": another process went on with this run meanwhile; open it again");
     info_ = *std::move(info);
     lock_ = *std::move(lock);
@@ -153,7 +154,7 @@ Status RunFolder::check() const {
     if (auto status = lock_.check(); !status) return status;
     std::error_code ignored;
     if (fs::exists(fs::symlink_status(info_path(), ignored))) return {};
-    return failure(info_path() +
+    return failure(shown_path(info_path()) +
                    ": was deleted while the run was written; nothing more is written there, and "
                    "what is not saved yet is lost");
 }

@@ -120,7 +120,10 @@ class RunFolder {
     std::string fork_path(int64_t step) const;  ///< RUN/forks/step_N, a run folder itself
     std::string geometry_path(int64_t step) const;
     std::string eval_path(int64_t step) const;
-    Checkpoints checkpoints() const { return Checkpoints(dir_ + "/checkpoints"); }
+    /// Which this must outlive.
+    Checkpoints checkpoints() const {
+        return Checkpoints(dir_ + "/checkpoints", lock_.held() ? &lock_ : nullptr);
+    }
 
     /// Writes the snapshot and thins the timeline so that the folder stays under kGeometryBudget.
     /// False: not written, because it alone is larger than that.

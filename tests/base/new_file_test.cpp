@@ -99,6 +99,20 @@ TEST(NewFile, GivenUpLeavesTheOldOne) {
     EXPECT_EQ(names_of(dir.path()), std::vector<std::string>{"a"});
 }
 
+// Wrong if what was begun in a folder lands in one that took its place meanwhile.
+TEST(NewFile, LandsInTheFolderWhereItWasBegun) {
+    const TempFolder dir;
+    fs::create_directory(dir / "run");
+    auto file = NewFile::create(dir / "run/a");
+    ASSERT_TRUE(file) << file.error().message;
+    ASSERT_TRUE(file->write("mine"));
+    fs::rename(dir / "run", dir / "was");
+    fs::create_directory(dir / "run");
+    EXPECT_TRUE(file->finish());
+    EXPECT_TRUE(fs::is_empty(dir / "run"));
+    EXPECT_EQ(bytes_of(dir / "was/a"), "mine");
+}
+
 // Wrong if a copy is not all of it, or a copy that cannot be takes the old file with it.
 TEST(NewFile, CopiesWhole) {
     const TempFolder dir;

@@ -267,5 +267,28 @@ TEST(Checkpoints, AreNotWrittenWhereTheRunIsGone) {
     EXPECT_FALSE(fs::exists(dir / "run"));
 }
 
+// Wrong if a checkpoint lands in a folder that took the place of the run's, whatever is in it.
+TEST(Checkpoints, AreNotWrittenIntoASuccessorOfTheRun) {
+    const TempFolder dir;
+    fs::create_directory(dir / "run");
+    const auto lock = FolderLock::take(dir / "run", "run");
+    ASSERT_TRUE(lock) << lock.error().message;
+    const Checkpoints checkpoints(dir / "run/checkpoints", &*lock);
+    EXPECT_TRUE(write(checkpoints, 1, 1));
+    for (const bool has_checkpoints : {false, true}) {
+        fs::rename(dir / "run", dir / "was");
+        fs::create_directory(dir / "run");
+        if (has_checkpoints) fs::create_directory(dir / "run/checkpoints");
+        const auto written = write(checkpoints, 2, 1);
+        ASSERT_FALSE(written);
+        EXPECT_TRUE(contains(written.error().message, "deleted, moved or replaced"));
+        fs::remove(dir / "run/checkpoints");
+        EXPECT_TRUE(fs::is_empty(dir / "run"));
+        fs::remove(dir / "run");
+        fs::rename(dir / "was", dir / "run");
+        EXPECT_TRUE(write(checkpoints, 2, 1));
+    }
+}
+
 }  // namespace
 }  // namespace hopscope::core
