@@ -1,9 +1,9 @@
 #include "core/analyses/token_text.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <unordered_set>
 
+#include "core/base/file_handle.h"
 #include "core/trainer/categories.h"
 
 namespace hopscope::core {
@@ -41,7 +41,7 @@ Result<TokenText> read_token_text(const OpenRun& run, const BatchSource& source,
                 out.word_of[i] = static_cast<int32_t>(w);
 
     const auto truth_path = run.folder.dir() + "/data/truth.json";
-    if (!foreign && std::filesystem::exists(truth_path)) {
+    if (!foreign && file_exists(truth_path)) {
         auto truth = Truth::load(truth_path);
         if (!truth) return truth.error();
         out.classes = truth->label_tokens(run.tokenizer, out.ids);

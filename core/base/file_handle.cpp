@@ -26,6 +26,10 @@ FileKind kind_of_file(const std::string& path) {
     return ::stat(path.c_str(), &info) == 0 ? kind_of_mode(info.st_mode) : FileKind::none;
 }
 
+bool file_exists(const std::string& path) {
+    return kind_of_file(path) != FileKind::none;
+}
+
 const char* name_of(FileKind kind) {
     constexpr const char* kNames[] = {"nothing",      "a file",   "a folder",
                                       "a named pipe", "a socket", "a device"};

@@ -15,6 +15,8 @@ namespace hopscope::core {
 /// What a name stands for, links followed. A link that leads nowhere is nothing.
 enum class FileKind : uint8_t { none, file, folder, pipe, socket, device };
 FileKind kind_of_file(const std::string& path);
+/// Whether anything stands there.
+bool file_exists(const std::string& path);
 /// "a folder", "a named pipe", …
 const char* name_of(FileKind kind);
 

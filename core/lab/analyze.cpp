@@ -49,7 +49,7 @@ Result<Opened> open(const std::string& dir, bool needs_model) {
     auto config = stored_config(*folder);
     if (!config) return config.error();
     Opened out{std::move(*folder), std::move(*config), {}, {}, {}, {}};
-    if (std::filesystem::exists(out.folder.metrics_path())) {
+    if (file_exists(out.folder.metrics_path())) {
         auto metrics = read_metrics_csv(out.folder.metrics_path());
         if (!metrics) return metrics.error();
         out.metrics = std::move(*metrics);
@@ -127,9 +127,8 @@ class OutFolder {
     /// An earlier analysis may be replaced, nothing else. @param base path without its ending
     static Status check_ours(const std::string& base) {
         if (is_analysis(base + ".json")) return {};
-        std::error_code code;
         for (const char* ending : {".json", ".csv"})
-            if (std::filesystem::exists(base + ending, code))
+            if (file_exists(base + ending))
                 return usage_error("--out: " + shown_path(base + ending) +
                                    " stands there already and is not of an analysis; name another "
                                    "folder, or move it away");

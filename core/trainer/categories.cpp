@@ -72,7 +72,7 @@ Result<WordLists> word_lists_for(const RunFolder& folder, const std::vector<std:
         break;
     }
     const auto truth_path = folder.dir() + "/data/truth.json";
-    if (kind_of_file(truth_path) != FileKind::none) {
+    if (file_exists(truth_path)) {
         auto truth = Truth::load(truth_path);
         if (!truth) return truth.error();
         for (const auto& [name, words] : truth->classes()) out["class:" + name] = words;

@@ -30,12 +30,12 @@ DataStage::~DataStage() {
 }
 
 bool DataStage::has(const std::string& name) const {
-    return fs::exists(run_ + "/" + name) || (!root_.empty() && fs::exists(root_ + "/" + name));
+    return file_exists(run_ + "/" + name) || (!root_.empty() && file_exists(root_ + "/" + name));
 }
 
 std::string DataStage::path(const std::string& name) const {
     const std::string own = run_ + "/" + name;
-    return root_.empty() || fs::exists(own) ? own : root_ + "/" + name;
+    return root_.empty() || file_exists(own) ? own : root_ + "/" + name;
 }
 
 Result<std::string> DataStage::root() {
@@ -67,7 +67,7 @@ Status DataStage::put_in_place() {
     if (auto s = make_folder(run_ + "/data"); !s) return s;
     for (const char* name : kNames) {
         const std::string made = root_ + "/" + name, own = run_ + "/" + name;
-        if (!fs::exists(made) || fs::exists(own)) continue;
+        if (!file_exists(made) || file_exists(own)) continue;
         if (auto s = move_file(made, own); !s) return s;
     }
     if (auto s = sync_dir(run_ + "/data"); !s) return s;

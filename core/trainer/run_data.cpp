@@ -1,16 +1,13 @@
 #include "core/trainer/run_data.h"
 
-#include <filesystem>
-
 #include "core/base/files.h"
 #include "core/base/random.h"
+#include "core/base/utf8.h"
 #include "core/text/prepare.h"
 #include "core/trainer/share_data.h"
 
 namespace hopscope::core {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// Text of the synthetic corpus; about a million tokens, so that the embedded example sees fresh
 /// text for long.
@@ -30,7 +27,7 @@ std::string tokens_name(const std::string& split) {
 
 Status check_size(const Tokenizer& tokenizer, const std::string& path, const Config& config) {
     if (tokenizer.size() == config.model.vocab_size) return {};
-    return usage_error(path + " has " + std::to_string(tokenizer.size()) +
+    return usage_error(shown_path(path) + " has " + std::to_string(tokenizer.size()) +
                        " pieces, model.vocab_size is " + std::to_string(config.model.vocab_size));
 }
 
@@ -124,9 +121,9 @@ Result<BatchSource> open_source(const std::string& path, const Config& config) {
     auto file = TokenFile::open(path);
     if (!file) return file.error();
     if (file->info().vocab_size != config.model.vocab_size)
-        return usage_error(path + ": made for " + std::to_string(file->info().vocab_size) +
-                           " pieces, model.vocab_size is " +
-                           std::to_string(config.model.vocab_size));
+        return usage_error(
+            shown_path(path) + ": made for " + std::to_string(file->info().vocab_size) +
+            " pieces, model.vocab_size is " + std::to_string(config.model.vocab_size));
     return BatchSource::create(std::move(*file), config.train.batch, config.train.seq_len,
                                config.train.seed, config.data.pack);
 }
@@ -185,13 +182,13 @@ Result<Tokenizer> load_run_tokenizer(const RunFolder& folder, const Config& conf
     // run is not this run's, whatever is asked of it.
     for (const char* split : {"train", "valid"}) {
         const std::string tokens = folder.dir() + "/" + tokens_name(split);
-        if (!fs::exists(tokens)) continue;
+        if (!file_exists(tokens)) continue;
         auto info = TokenFile::read_info(tokens);
         if (!info) return info.error();
         if (auto s = check_hash(folder, split, info->content_hash, tokens); !s) return s.error();
     }
     const std::string truth = folder.dir() + "/" + kTruth;
-    if (folder.info().corpus_hashes.count("truth") > 0 && fs::exists(truth)) {
+    if (folder.info().corpus_hashes.count("truth") > 0 && file_exists(truth)) {
         auto hash = hash_of(truth);
         if (!hash) return hash.error();
         if (auto s = check_hash(folder, "truth", *hash, truth); !s) return s.error();
@@ -205,7 +202,7 @@ Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
                                 const Progress& progress) {
     if (corpus.empty()) {
         const auto path = folder.dir() + "/" + tokens_name(split);
-        if (!fs::exists(path))
+        if (!file_exists(path))
             return usage_error(
                 path + " is missing: this run has no prepared text; name a text to read instead");
         auto source = open_source(path, config);

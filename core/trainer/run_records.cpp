@@ -1,8 +1,7 @@
 #include "core/trainer/run_records.h"
 
-#include <filesystem>
-
 #include "core/base/clock.h"
+#include "core/base/file_handle.h"
 #include "core/config/config.h"
 #include "core/trainer/checkpoint_io.h"
 
@@ -73,7 +72,7 @@ Status RunRecords::open_logs(int64_t layers, int64_t step) {
 
 Result<std::vector<ScalarRecord>> RunRecords::history(int64_t step) const {
     // A run that was killed while it was prepared has none yet.
-    if (!std::filesystem::exists(folder_.metrics_path())) return std::vector<ScalarRecord>();
+    if (!file_exists(folder_.metrics_path())) return std::vector<ScalarRecord>();
     auto records = read_metrics_csv(folder_.metrics_path());
     if (records) std::erase_if(*records, [&](const ScalarRecord& r) { return r.step > step; });
     return records;

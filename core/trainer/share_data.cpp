@@ -106,7 +106,7 @@ Status link_data(const RunFolder& from, const std::string& root, bool synthetic)
         names.insert(names.begin(), {"data/train.txt", "data/valid.txt", "data/truth.json"});
     for (const auto& name : names) {
         const std::string target = root + "/" + name;
-        if (fs::exists(target)) continue;
+        if (file_exists(target)) continue;
         if (auto s = link_or_copy(from.dir() + "/" + name, target); !s) return s;
     }
     auto model = read_file(from.tokenizer_path());
