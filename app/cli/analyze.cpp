@@ -5,6 +5,7 @@
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -56,8 +57,8 @@ int analyze(const AnalyzeCall& call, const Environment& environment) {
         if (one.contains("skipped"))
             environment.err << "skipped: " << one.at("skipped").get<std::string>() << "\n";
         else
-            environment.err << "n = " << one.at("n") << ", in " << options.out << "/"
-                            << one.at("name").get<std::string>() << ".json\n";
+            environment.err << "n = " << one.at("n") << ", in " << core::shown_path(options.out)
+                            << "/" << one.at("name").get<std::string>() << ".json\n";
     }
     return kDone;
 }

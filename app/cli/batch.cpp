@@ -8,6 +8,7 @@
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "app/cli/text_table.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -71,12 +72,13 @@ int exit_code(const nlohmann::json& batch, const BatchCall& call, const Environm
     for (const auto& run : batch.at("runs"))
         if (run.at("state") == core::name_of(core::RunState::failed))
             environment.err << "failed: " << run.at("run").get<std::string>() << ": "
-                            << run.value("reason", std::string()) << std::endl;
+                            << core::printable(run.value("reason", std::string())) << std::endl;
     if (state == BatchState::interrupted) {
-        environment.err << "stopped; go on with: hopscope batch --file " << call.options.file
-                        << " --out " << call.options.out;
+        environment.err << "stopped; go on with: hopscope batch --file "
+                        << core::shell_word(call.options.file) << " --out "
+                        << core::shell_word(call.options.out);
         for (const std::string& assignment : call.options.overrides)
-            environment.err << " --set '" << assignment << "'";
+            environment.err << " --set " << core::shell_word(assignment);
         environment.err << std::endl;
     }
     return state == BatchState::interrupted ? kInterrupted

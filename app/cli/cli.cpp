@@ -71,7 +71,8 @@ std::string full_name(const CLI::App& app) {
 
 int usage(const std::string& message, const CLI::App& app, const Environment& environment) {
     const std::string name = full_name(app);
-    environment.err << name << ": " << message << "\nSee: " << name << " --help" << std::endl;
+    environment.err << name << ": " << core::printable(message) << "\nSee: " << name << " --help"
+                    << std::endl;
     return kUsage;
 }
 

@@ -5,6 +5,7 @@
 #include "app/cli/race_progress.h"
 #include "app/cli/subcommand.h"
 #include "app/cli/text_table.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -71,8 +72,8 @@ int race(const RaceCall& call, const Environment& environment) {
     if (!result)
         tell_resume(result.error(), options.resume, "race", options.out, "race.json", environment);
     if (delivered == kInterrupted)
-        environment.err << "Go on with: hopscope race --resume --out " << call.options.out
-                        << std::endl;
+        environment.err << "Go on with: hopscope race --resume --out "
+                        << core::shell_word(call.options.out) << std::endl;
     if (!result || delivered != kDone) return delivered;
     int code = kDone;
     const auto json = nlohmann::json::parse(*result);
@@ -80,7 +81,7 @@ int race(const RaceCall& call, const Environment& environment) {
         if (lane.at("state") != core::name_of(core::RunState::failed)) continue;
         code = kFailed;
         environment.err << "failed: " << lane.at("name").get<std::string>() << ": "
-                        << lane.value("reason", std::string()) << std::endl;
+                        << core::printable(lane.value("reason", std::string())) << std::endl;
     }
     return code;
 }

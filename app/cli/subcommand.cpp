@@ -125,7 +125,7 @@ core::Status check(const Output& output) {
 }
 
 int report(const core::Error& error, const Environment& environment) {
-    environment.err << "hopscope: " << error.message << std::endl;
+    environment.err << "hopscope: " << core::printable(error.message) << std::endl;
     return exit_code(error.kind);
 }
 
@@ -171,7 +171,7 @@ int deliver_text(const core::Result<std::string>& text, const std::string& file,
 int deliver(const core::Result<std::string>& json, const Output& output,
             const Environment& environment, std::string (*describe)(const std::string& json)) {
     if (json && !output.json && output.file.empty())
-        return deliver_text(describe(*json), "", environment);
+        return deliver_text(core::printable(describe(*json)), "", environment);
     return deliver_text(json, output.file, environment);
 }
 
@@ -202,8 +202,8 @@ void tell_resume(const core::Error& error, bool resumes, const std::string& comm
     if (error.kind != core::ErrorKind::usage || resumes || out.empty() ||
         !std::filesystem::exists(out + "/" + file, ignored))
         return;
-    environment.err << "Go on with it: hopscope " << command << " --resume --out " << out
-                    << std::endl;
+    environment.err << "Go on with it: hopscope " << command << " --resume --out "
+                    << core::shell_word(out) << std::endl;
 }
 
 void add_categories_option(CLI::App& app, std::string& folder) {

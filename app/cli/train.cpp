@@ -6,6 +6,7 @@
 
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -76,8 +77,8 @@ int train(const TrainCall& call, const Environment& environment) {
         const int code = report(result.error(), environment);
         tell_resume(result.error(), options.resume, "train", options.out, "run.json", environment);
         if (code == kInterrupted && !last.run_dir.empty())
-            environment.err << "Go on with: hopscope train --resume --out " << last.run_dir
-                            << std::endl;
+            environment.err << "Go on with: hopscope train --resume --out "
+                            << core::shell_word(last.run_dir) << std::endl;
         return code;
     }
     environment.err << "done: " << last.step << " steps";
@@ -86,7 +87,7 @@ int train(const TrainCall& call, const Environment& environment) {
         std::snprintf(text, sizeof text, ", validation loss %.4f", last.valid_loss);
         environment.err << text;
     }
-    environment.err << peak_text(*result) << ", " << last.run_dir << std::endl;
+    environment.err << peak_text(*result) << ", " << core::shown_path(last.run_dir) << std::endl;
     return call.json ? deliver_text(result, "", environment) : kDone;
 }
 

@@ -90,6 +90,9 @@ std::optional<int64_t> json_integer(const Json& value) {
     return value.get<int64_t>();
 }
 
+FieldReader::FieldReader(const Json& object, std::string_view name)
+    : json_(object), name_(shown_path(name)) {}
+
 const Json* FieldReader::find(const char* key) {
     if (!error_.empty()) return nullptr;
     const auto found = json_.find(key);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/json_problem.h"
@@ -41,7 +42,8 @@ std::optional<int64_t> json_integer(const Json& value);
 /// field leaves its target as it is; null reads as NaN into numbers.
 class FieldReader {
   public:
-    FieldReader(const Json& object, std::string name) : json_(object), name_(std::move(name)) {}
+    /// `name`: of the file, and place in it, for messages
+    FieldReader(const Json& object, std::string_view name);
     FieldReader& required() {
         must_ = true;
         return *this;

@@ -11,6 +11,10 @@ namespace {
 
 /// Nobody mistypes a word of this length; longer input is not looked at further.
 constexpr size_t kLongestWord = 64;
+/// More letters than this would make a message that nobody reads to its end.
+constexpr size_t kLongestList = 200;
+constexpr size_t kNearest = 6;
+
 }  // namespace
 
 size_t slips(std::string_view a, std::string_view b) {
@@ -48,6 +52,23 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
     return likely.empty() ? "" : ", did you mean \"" + likely + "\"?";
 }
 
+namespace {
+
+/// All names, or of a long list those that are nearest to `word`.
+std::string allowed_names(std::string_view word, const std::vector<std::string>& known) {
+    const std::string all = joined(known);
+    if (all.size() <= kLongestList) return all;
+    std::vector<std::string> near = known;
+    std::stable_sort(near.begin(), near.end(), [&](const std::string& a, const std::string& b) {
+        return slips(word, a) < slips(word, b);
+    });
+    near.resize(std::min(near.size(), kNearest));
+    return joined(near) + " and " + std::to_string(known.size() - near.size()) +
+           " others (--help tells them)";
+}
+
+}  // namespace
+
 Result<std::vector<size_t>> chosen_names(const std::string& option, const std::string& list,
                                          const std::vector<std::string>& known) {
     std::vector<char> wanted(known.size(), list == "all" ? 1 : 0);
@@ -57,8 +78,8 @@ Result<std::vector<size_t>> chosen_names(const std::string& option, const std::s
         begin = end + 1;
         const auto found = std::find(known.begin(), known.end(), name);
         if (found == known.end())
-            return usage_error(option + ": found \"" + name + "\", allowed all, " + joined(known) +
-                               suggestion(name, known));
+            return usage_error(option + ": found " + in_quotes(name) + ", allowed all, " +
+                               allowed_names(name, known) + suggestion(name, known));
         wanted[static_cast<size_t>(found - known.begin())] = 1;
     }
     std::vector<size_t> out;

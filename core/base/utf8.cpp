@@ -124,6 +124,31 @@ std::string shown_path(std::string_view path) {
     return out.substr(0, head) + std::string(kEllipsis) + out.substr(tail);
 }
 
+std::string printable(std::string_view lines) {
+    std::string out;
+    for (size_t end = lines.find('\n'); end != std::string_view::npos; end = lines.find('\n')) {
+        (out += escaped(lines.substr(0, end))) += '\n';
+        lines.remove_prefix(end + 1);
+    }
+    return out + escaped(lines);
+}
+
+std::string shell_word(std::string_view text) {
+    constexpr std::string_view kPlain =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./,:=@%+-";
+    if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos)
+        return std::string(text);
+    // Within $'…' bash reads the escapes that escaped() writes.
+    const bool special = text.find('\'') != std::string_view::npos || escaped(text) != text;
+    if (!special) return "'" + std::string(text) + "'";
+    std::string out = "$'";
+    for (const char c : text) {
+        if (c == '\'' || c == '\\') out += '\\';
+        out += c;
+    }
+    return escaped(out) + "'";
+}
+
 std::string plain_name(std::string_view name) {
     std::string out;
     for (size_t at = 0; at < name.size();) {

@@ -40,6 +40,10 @@ std::string in_quotes(std::string_view text);
 /// The same for a path: whole up to 200 bytes, else with its middle left out, since its end is what
 /// tells files apart.
 std::string shown_path(std::string_view path);
+/// Lines of text for a terminal, of any length: escaped like shown(), their ends kept.
+std::string printable(std::string_view lines);
+/// A word of a command to copy, which a shell (bash) reads as `text`, whatever is in it.
+std::string shell_word(std::string_view text);
 
 /// `name` in the characters that every file system, document and terminal takes: bytes that are no
 /// UTF-8, and control bytes, become '_'.

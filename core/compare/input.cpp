@@ -6,6 +6,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/run/run_folder.h"
 
@@ -31,10 +32,11 @@ Status complete_from_run(CompareInput& input, const RunFolder& folder) {
 
 Status check_losses(const EvalRecord& record, const std::string& path) {
     if (record.batches.empty())
-        return usage_error(path + ": \"batches\" is empty; per-batch losses are needed");
+        return usage_error(shown_path(path) +
+                           ": \"batches\" is empty; per-batch losses are needed");
     for (size_t i = 0; i < record.batches.size(); ++i)
         if (!std::isfinite(record.batches[i]))
-            return usage_error(path + ": \"batches\"[" + std::to_string(i) +
+            return usage_error(shown_path(path) + ": \"batches\"[" + std::to_string(i) +
                                "] is no finite number; a diverged run cannot be compared");
     return {};
 }
@@ -62,7 +64,7 @@ Result<CompareInput> read_run_input(const std::string& dir) {
     if (!folder) return folder.error();
     const auto steps = folder->evals();
     if (steps.empty())
-        return usage_error(dir +
+        return usage_error(shown_path(dir) +
                            ": no evaluation yet; wait for the first one (train.eval_every), or "
                            "give the file of hopscope eval RUN --out FILE");
     auto input = read_eval_input(dir, folder->eval_path(steps.back()));
@@ -81,9 +83,10 @@ Result<CompareInput> read_zeroshot_input(const Json& json, const std::string& pa
     if (auto s = fields.status(); !s) return s.error();
     const auto items = json.find("per_item");
     if (items == json.end() || !items->is_array() || items->empty())
-        return usage_error(path + ": \"per_item\" must be a list of at least one item");
+        return usage_error(shown_path(path) + ": \"per_item\" must be a list of at least one item");
     for (const Json& item : *items) {
-        const std::string name = path + ": per_item[" + std::to_string(input.items.size()) + "]";
+        const std::string name =
+            shown_path(path) + ": per_item[" + std::to_string(input.items.size()) + "]";
         if (!item.is_object()) return usage_error(name + ": an object expected");
         ItemAnswer answer;
         int64_t pred = -1, pred_norm = -1;

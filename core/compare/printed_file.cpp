@@ -43,14 +43,14 @@ class ClaimReader {
     void wrong(const std::string& key, const std::string& found, const std::string& allowed) {
         if (!error_)
             error_ =
-                usage_error(place_ + "\"" + key + "\": found " + found + ", allowed: " + allowed);
+                usage_error(place_ + in_quotes(key) + ": found " + found + ", allowed: " + allowed);
     }
     /// The field, or nullptr; marks it as known.
     const Json* field(const char* key, bool must) {
         known_.insert(key);
         const auto found = json_.find(key);
         if (found != json_.end()) return &*found;
-        if (must) wrong(key, "nothing", "it is needed for \"" + claim_.kind + "\"");
+        if (must) wrong(key, "nothing", "it is needed for " + in_quotes(claim_.kind));
         return nullptr;
     }
     std::string text(const char* key, bool must) {

@@ -41,7 +41,7 @@ class Reader {
             }
         }
         if (entries_.empty())
-            return usage_error(path_ +
+            return usage_error(shown_path(path_) +
                                ": no [[run]] found; allowed: one [[run]] for each configuration, "
                                "with config = \"FILE\"");
         return {};
@@ -49,7 +49,9 @@ class Reader {
 
     const std::vector<std::string>& shared() const { return shared_; }
     const std::vector<Entry>& entries() const { return entries_; }
-    std::string at(int64_t line) const { return path_ + ":" + std::to_string(line) + ": "; }
+    std::string at(int64_t line) const {
+        return shown_path(path_) + ":" + std::to_string(line) + ": ";
+    }
 
   private:
     Error unknown(const std::string& key, int64_t line, const std::string& allowed) const {
@@ -194,7 +196,8 @@ Result<std::vector<BatchRun>> read_batch_file(const std::string& path,
         const size_t before = runs.size();
         if (auto s = append_runs(entry, reader, folder, overrides, runs); !s) return s.error();
         if (runs.size() > kMaxRuns)
-            return usage_error(path + ": more than " + std::to_string(kMaxRuns) + " runs");
+            return usage_error(shown_path(path) + ": more than " + std::to_string(kMaxRuns) +
+                               " runs");
         for (size_t i = before; i < runs.size(); ++i) {
             const auto [other, is_new] = lines.emplace(runs[i].name, entry.line);
             if (!is_new)

@@ -4,6 +4,7 @@
 
 #include "core/api/lab.h"
 #include "core/base/scratch.h"
+#include "core/base/utf8.h"
 #include "core/lab/halting_table.h"
 #include "core/run/document.h"
 #include "core/trainer/device.h"
@@ -53,7 +54,7 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
     auto run = open_run(dir, o.precision);
     if (!run) return run.error();
     if (run->model.config.is_dense())
-        return usage_error(dir +
+        return usage_error(shown_path(dir) +
                            ": a dense model (model.ffn = \"dense\") has no hops to halt; name a "
                            "run with model.ffn = \"moe\"");
     auto scratch = Scratch::make("halting");

@@ -7,6 +7,8 @@
 
 #include "core/api/lab.h"
 #include "core/base/json.h"
+#include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/probe/effect.h"
 #include "core/probe/trace.h"
 #include "core/run/document.h"
@@ -97,9 +99,9 @@ class PromptReader {
     }
 
     std::string known() const {
-        std::string list;
-        for (const auto& [name, ids] : categories_) list += (list.empty() ? "" : ", ") + name;
-        return list.empty() ? "none" : list;
+        std::vector<std::string> names;
+        for (const auto& [name, ids] : categories_) names.push_back(name);
+        return names.empty() ? "none" : shown(joined(names));
     }
 
     const OpenRun& run_;

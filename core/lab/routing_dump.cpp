@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/half.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
@@ -123,7 +124,7 @@ Status RoutingDump::add(const TracedBatch& batch) {
 }
 
 Status RoutingDump::finish() {
-    if (!writer_) return failure(path_ + ": no batch was traced");
+    if (!writer_) return failure(shown_path(path_) + ": no batch was traced");
     return writer_->finish();
 }
 

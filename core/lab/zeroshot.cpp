@@ -7,6 +7,7 @@
 
 #include "core/api/lab.h"
 #include "core/base/files.h"
+#include "core/base/utf8.h"
 #include "core/lab/zeroshot_items.h"
 #include "core/lab/zeroshot_score.h"
 #include "core/run/document.h"
@@ -32,7 +33,7 @@ Result<Encoded> encode(const OpenRun& run, const std::vector<ZeroshotItem>& item
         for (const ZeroshotChoice& choice : item.choices) {
             auto text = encode_choice(run.model.config, run.tokenizer, choice);
             if (!text)
-                return usage_error(file + ":" + std::to_string(item.line) + ": " +
+                return usage_error(shown_path(file) + ":" + std::to_string(item.line) + ": " +
                                    text.error().message);
             cut = cut || text->context_cut;
             out.cut_choices += text->continuation_cut;

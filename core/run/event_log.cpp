@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 
@@ -33,7 +34,7 @@ Result<std::vector<LoggedCommand>> read_event_log(const std::string& path) {
     if (!text) return text.error();
     int64_t number = 0;
     for (const std::string_view line : complete_lines(*text)) {
-        const std::string where = path + ":" + std::to_string(++number);
+        const std::string where = shown_path(path) + ":" + std::to_string(++number);
         if (line.empty()) continue;
         auto object = parse_object(std::string(line), where);
         if (!object) return object.error();

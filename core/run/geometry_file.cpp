@@ -8,6 +8,7 @@
 
 #include "core/base/half.h"
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 #include "core/run/safetensors.h"
 
 namespace hopscope::core {
@@ -67,7 +68,7 @@ class Reader {
         return tensor->shape;
     }
     void fail(const std::string& message) {
-        if (status_) status_ = usage_error(file_.path() + ": " + message);
+        if (status_) status_ = usage_error(shown_path(file_.path()) + ": " + message);
     }
     const Status& status() const { return status_; }
 
@@ -126,8 +127,8 @@ Result<Json> metadata_of(const SafetensorsFile& file) {
             object[key] = text;
             continue;
         }
-        auto value =
-            parse_object("{\"v\": " + text + "}", file.path() + ": metadata " + in_quotes(key));
+        auto value = parse_object("{\"v\": " + text + "}",
+                                  shown_path(file.path()) + ": metadata " + in_quotes(key));
         if (!value) return value.error();
         object[key] = std::move((*value)["v"]);
     }

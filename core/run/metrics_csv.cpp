@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "core/base/utf8.h"
 #include "core/run/metrics_lines.h"
 
 namespace hopscope::core {
@@ -70,7 +71,8 @@ Result<MetricsCsv> MetricsCsv::open(const std::string& path, int64_t layers) {
         if (!before) return before.error();
         if (before->find('\n') == std::string::npos && !head.starts_with(*before))
             return usage_error(
-                path + ": no metrics.csv: a line of units (\"# updates,…\") expected first");
+                shown_path(path) +
+                ": no metrics.csv: a line of units (\"# updates,…\") expected first");
     }
     auto file = AppendFile::open(path);
     if (!file) return file.error();
@@ -101,7 +103,7 @@ Status MetricsCsv::amend(const ScalarRecord& record) {
     });
     if (!status) return status;
     if (last_step != record.step)
-        return failure(file_.path() + ": its last record is of update " +
+        return failure(shown_path(file_.path()) + ": its last record is of update " +
                        std::to_string(last_step) + ", that of update " +
                        std::to_string(record.step) + " expected");
     auto text = read_file(file_.path(), SIZE_MAX);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "core/base/utf8.h"
+
 namespace hopscope::core {
 namespace {
 
@@ -31,14 +33,18 @@ Result<int64_t> layers_of(const std::vector<std::string_view>& names, const std:
             std::from_chars(digits.data(), digits.data() + digits.size(), layer);
         if (error != std::errc() || end != digits.data() + digits.size()) continue;
         if (layer < 0 || layer >= static_cast<int64_t>(names.size()))
-            return usage_error(where + ": column \"" + std::string(name.substr(0, 80)) +
-                               "\": a layer below " + std::to_string(names.size()) + " expected");
+            return usage_error(where + ": column " + in_quotes(name) + ": a layer below " +
+                               std::to_string(names.size()) + " expected");
         layers = std::max(layers, layer + 1);
     }
     return layers;
 }
 
 }  // namespace
+
+std::string MetricsLines::where() const {
+    return shown_path(path_) + ":" + std::to_string(line_);
+}
 
 Result<bool> MetricsLines::read(std::string_view line, ScalarRecord& record) {
     ++line_;
@@ -53,8 +59,8 @@ Result<bool> MetricsLines::read(std::string_view line, ScalarRecord& record) {
     record.layers.resize(static_cast<size_t>(layers_));
     for (size_t i = 0; i < cells.size(); ++i)
         if (columns_[i] && !set_column(*columns_[i], cells[i], record))
-            return usage_error(where() + ": column " + columns_[i]->name + ": found \"" +
-                               std::string(cells[i].substr(0, 40)) + "\", a number expected");
+            return usage_error(where() + ": column " + columns_[i]->name + ": found " +
+                               in_quotes(cells[i]) + ", a number expected");
     return true;
 }
 
@@ -69,9 +75,8 @@ Result<bool> MetricsLines::header(const std::vector<std::string_view>& names) {
         columns_.push_back(found == known.end() ? std::nullopt : std::optional(found->second));
     }
     if (!columns_[0] || columns_[0]->name != "step")
-        return usage_error(where() + ": found a header that begins with \"" +
-                           std::string(names[0].substr(0, 40)) +
-                           "\", \"step,tokens,seconds,loss,…\" expected");
+        return usage_error(where() + ": found a header that begins with " + in_quotes(names[0]) +
+                           ", \"step,tokens,seconds,loss,…\" expected");
     return false;
 }
 

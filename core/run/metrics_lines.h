@@ -23,7 +23,7 @@ class MetricsLines {
     Result<bool> read(std::string_view line, ScalarRecord& record);
 
   private:
-    std::string where() const { return path_ + ":" + std::to_string(line_); }
+    std::string where() const;
     Result<bool> header(const std::vector<std::string_view>& names);
 
     std::string path_;

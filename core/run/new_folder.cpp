@@ -83,7 +83,7 @@ bool is_run_folder(const std::string& dir) {
 Status check_new_folder(const std::string& dir, const std::string& what) {
     const FolderLook look = look_at_folder(dir);
     const auto holds = [&](const std::string& found, const std::string& instead) {
-        return usage_error(dir + ": already holds a " + found + "; " + instead);
+        return usage_error(shown_path(dir) + ": already holds a " + found + "; " + instead);
     };
     const std::string other = "choose a new or an empty folder";
     switch (look.kind) {
@@ -99,13 +99,13 @@ Status check_new_folder(const std::string& dir, const std::string& what) {
         case FolderKind::batch:
             return holds("batch", other);
         case FolderKind::no_folder:
-            return usage_error(dir + ": exists and is no folder; choose another name for the " +
-                               what);
+            return usage_error(shown_path(dir) +
+                               ": exists and is no folder; choose another name for the " + what);
         case FolderKind::foreign:
             break;
     }
-    return usage_error(dir + ": is no " + what + " and not empty (" + in_quotes(look.foreign) +
-                       "); " + other);
+    return usage_error(shown_path(dir) + ": is no " + what + " and not empty (" +
+                       in_quotes(look.foreign) + "); " + other);
 }
 
 Result<MadeFolders> make_folders(const std::string& dir) {

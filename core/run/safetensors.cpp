@@ -8,6 +8,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 #include "core/run/safetensors_header.h"
 
 namespace hopscope::core {
@@ -27,7 +28,7 @@ size_t dtype_bytes(const std::string& dtype) {
 namespace {
 
 Status check_tensor(const TensorView& tensor, const std::string& path) {
-    const std::string where = path + ": tensor " + in_quotes(tensor.name);
+    const std::string where = shown_path(path) + ": tensor " + in_quotes(tensor.name);
     const size_t element = dtype_bytes(tensor.dtype);
     if (element == 0) return failure(where + ": unknown dtype " + in_quotes(tensor.dtype));
     uint64_t bytes = element;
@@ -49,7 +50,7 @@ Result<SafetensorsLayout> layout_safetensors(const std::string& path,
     for (const TensorView& tensor : tensors) {
         if (auto status = check_tensor(tensor, path); !status) return status.error();
         if (!names.insert(tensor.name).second)
-            return failure(path + ": two tensors named " + in_quotes(tensor.name));
+            return failure(shown_path(path) + ": two tensors named " + in_quotes(tensor.name));
     }
 
     // Wide elements first: then each tensor begins at a multiple of its element size, without gaps.
@@ -63,7 +64,7 @@ Result<SafetensorsLayout> layout_safetensors(const std::string& path,
     for (const size_t i : layout.order) {
         layout.begin[i] = layout.data_bytes;
         if (__builtin_add_overflow(layout.data_bytes, tensors[i].bytes, &layout.data_bytes))
-            return failure(path + ": the tensors need more bytes than 2^64");
+            return failure(shown_path(path) + ": the tensors need more bytes than 2^64");
     }
 
     OrderedJson json = OrderedJson::object();
@@ -71,7 +72,7 @@ Result<SafetensorsLayout> layout_safetensors(const std::string& path,
     for (size_t i = 0; i < tensors.size(); ++i) {
         // Two names that differ in such bytes alone would become one.
         if (find_bad_utf8(tensors[i].name))
-            return failure(path + ": the name of tensor " + in_quotes(tensors[i].name) +
+            return failure(shown_path(path) + ": the name of tensor " + in_quotes(tensors[i].name) +
                            " is not UTF-8");
         json[tensors[i].name] = {
             {"dtype", tensors[i].dtype},
@@ -81,7 +82,7 @@ Result<SafetensorsLayout> layout_safetensors(const std::string& path,
     std::string header = dump_ordered_line(json);
     header.append((8 - header.size() % 8) % 8, ' ');
     if (header.size() > kMaxSafetensorsHeader)
-        return failure(path + ": a header of " + std::to_string(header.size()) +
+        return failure(shown_path(path) + ": a header of " + std::to_string(header.size()) +
                        " bytes, readers take at most " + std::to_string(kMaxSafetensorsHeader));
     const uint64_t length = header.size();
     layout.head.assign(reinterpret_cast<const char*>(&length), sizeof length);
@@ -119,7 +120,7 @@ std::string shape_text(const std::string& dtype, const std::vector<int64_t>& sha
 Result<const TensorView*> SafetensorsFile::expect(const std::string& name, const std::string& dtype,
                                                   const std::vector<int64_t>& shape) const {
     const TensorView* tensor = find(name);
-    const std::string where = path_ + ": tensor " + in_quotes(name);
+    const std::string where = shown_path(path_) + ": tensor " + in_quotes(name);
     if (!tensor)
         return usage_error(where + " is missing, " + shape_text(dtype, shape) + " expected");
     bool fits = tensor->dtype == dtype && tensor->shape.size() == shape.size();

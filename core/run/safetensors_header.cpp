@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 #include "core/run/safetensors.h"
 
 namespace hopscope::core {
@@ -184,7 +185,7 @@ std::string problem_of(const HeaderTensor& tensor, uint64_t data_bytes) {
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64_t data_bytes,
                                                    const std::string& path) {
     const auto bad = [&](const std::string& what) {
-        return usage_error(path + ": not a valid safetensors file: " + what);
+        return usage_error(shown_path(path) + ": not a valid safetensors file: " + what);
     };
     if (json.empty() || json.front() != '{') return bad("the header does not begin with '{'");
     HeaderSax sax;

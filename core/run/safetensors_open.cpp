@@ -3,13 +3,14 @@
 #include <sys/mman.h>
 
 #include "core/base/files.h"
+#include "core/base/utf8.h"
 #include "core/run/safetensors.h"
 #include "core/run/safetensors_header.h"
 
 namespace hopscope::core {
 Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
     const auto bad = [&](const std::string& what) {
-        return usage_error(path + ": not a valid safetensors file: " + what);
+        return usage_error(shown_path(path) + ": not a valid safetensors file: " + what);
     };
     const auto opened = open_to_read(path);
     if (!opened) return opened.error();

@@ -77,7 +77,8 @@ class IdHash {
 
 Result<TokenFileWriter> TokenFileWriter::create(const std::string& path, int64_t vocab_size) {
     if (vocab_size < 1 || vocab_size > INT32_MAX) {
-        return failure("token file " + path + ": vocabulary of " + std::to_string(vocab_size));
+        return failure("token file " + shown_path(path) + ": vocabulary of " +
+                       std::to_string(vocab_size));
     }
     auto made = NewFile::create(path);
     if (!made) return made.error();

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/names.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
@@ -25,7 +26,7 @@ std::map<std::string, std::string> kernel_choices(Form form) {
 
 Result<Form> stored_form(const std::map<std::string, std::string>& choices,
                          const std::string& file) {
-    const std::string start = file + ": kernel_choices: ";
+    const std::string start = shown_path(file) + ": kernel_choices: ";
     std::optional<Form> chosen;
     for (const auto& [name, text] : choices) {
         if (std::find(std::begin(kOperators), std::end(kOperators), name) == std::end(kOperators))

@@ -1,5 +1,6 @@
 #include "core/trainer/open_run.h"
 
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/model/sound.h"
 #include "core/trainer/checkpoint_io.h"
@@ -21,7 +22,7 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     const auto checkpoints = folder->checkpoints();
     auto checkpoint = checkpoints.open_newest();
     if (!checkpoint && checkpoints.steps().empty())
-        return usage_error(dir +
+        return usage_error(shown_path(dir) +
                            ": no complete checkpoint yet; wait for the first one "
                            "(train.checkpoint_every), or stop "
                            "the run, which writes one");
@@ -38,8 +39,8 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
         });
     Model model{std::move(*as_trained), std::move(*weights)};
     if (auto s = check_sound(model); !s)
-        return failure(dir + ": checkpoint of step " + std::to_string(checkpoint->step) + ": " +
-                       s.error().message);
+        return failure(shown_path(dir) + ": checkpoint of step " +
+                       std::to_string(checkpoint->step) + ": " + s.error().message);
     TrainConfig plain;
     plain.device = DeviceKind::cpu;
     use_threads(resolve_device(plain)->threads);

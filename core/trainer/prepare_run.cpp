@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/trainer/checkpoint_io.h"
 #include "core/trainer/kernel_choices.h"
@@ -12,14 +13,15 @@ namespace {
 
 Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
     return usage_error(
-        dir + ": the configuration differs from the run's in keys that resume may not change:\n  " +
+        shown_path(dir) +
+        ": the configuration differs from the run's in keys that resume may not change:\n  " +
         joined(keys, "\n  ") +
         "\nresume may change device, threads, eval_*, checkpoint_*, keep_checkpoints and steps");
 }
 
 /// A run cannot go back behind its checkpoint.
 Error too_few_steps(const std::string& dir, int64_t found, int64_t done) {
-    return usage_error(dir + ": train.steps: found " + std::to_string(found) +
+    return usage_error(shown_path(dir) + ": train.steps: found " + std::to_string(found) +
                        ", but the run's newest checkpoint has made " + std::to_string(done) +
                        " steps; allowed " + std::to_string(done) + " or more");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/utf8.h"
 #include "core/run/event_log.h"
 #include "core/session/command_queue.h"
 
@@ -42,7 +43,8 @@ Result<std::vector<Command>> script_left(const RunFolder& folder) {
     for (size_t i = static_cast<size_t>(done); i < lines.size(); ++i) {
         auto command = parse_command(lines[i]);
         if (!command)
-            return usage_error(folder.info_path() + ": \"script\": " + command.error().message);
+            return usage_error(shown_path(folder.info_path()) +
+                               ": \"script\": " + command.error().message);
         left.push_back(std::move(*command));
     }
     return left;

@@ -24,8 +24,8 @@ struct StateFile {
     const std::string& file;
 
     Error wrong(const std::string& key, const Json& found, const std::string& allowed) const {
-        return usage_error(file + ": \"" + key + "\": found " + shown(dump_line(found)) +
-                           ", allowed " + allowed);
+        return usage_error(shown_path(file) + ": \"" + key + "\": found " +
+                           shown(dump_line(found)) + ", allowed " + allowed);
     }
     /// Null where it is absent.
     const Json* find(const std::string& key) const {
@@ -33,7 +33,7 @@ struct StateFile {
         return found == json.end() ? nullptr : &*found;
     }
     Error missing(const std::string& key) const {
-        return usage_error(file + ": \"" + key + "\" is missing");
+        return usage_error(shown_path(file) + ": \"" + key + "\" is missing");
     }
 };
 
@@ -181,7 +181,7 @@ Status read_live(const StateFile& in, Config& config) {
 }  // namespace
 
 Status read_state(const std::string& text, const std::string& file, EngineState& state) {
-    auto json = parse_object(text, file);
+    auto json = parse_object(text, shown_path(file));
     if (!json) return json.error();
     const StateFile in{*json, file};
     if (auto s = read_live(in, state.model.config); !s) return s;

@@ -47,6 +47,45 @@ TEST(Shown, APathKeepsItsEnd) {
     EXPECT_FALSE(find_bad_utf8(shown_path(wide)));
 }
 
+// Wrong if a name in a message could command the terminal, or the message's lines run together.
+TEST(Printable, KeepsLinesAndNothingThatCommandsATerminal) {
+    EXPECT_EQ(printable("a\nb \u6f22\n"), "a\nb \u6f22\n");
+    EXPECT_EQ(printable("\x1b[2J\n\xff\r\t"), "\\x1b[2J\n\\xff\\x0d\\t");
+    EXPECT_EQ(printable(std::string(1000, 'x')), std::string(1000, 'x'));
+    EXPECT_EQ(printable(""), "");
+}
+
+// Wrong if a command that is offered for copying would name another file.
+TEST(ShellWord, IsReadBackByAShell) {
+    EXPECT_EQ(shell_word("runs/a-1.x"), "runs/a-1.x");
+    EXPECT_EQ(shell_word("my run"), "'my run'");
+    EXPECT_EQ(shell_word("a\\b"), "'a\\b'");
+    EXPECT_EQ(shell_word(""), "''");
+    const TempFolder dir;
+    for (const std::string name :
+         {"it's", "a\nb", "\x1b[2J", "r\xe9sum\xe9", "'\\'", "$(x) `y` \u6f22"}) {
+        put_bytes(dir / "script", "printf %s " + shell_word(name));
+        FILE* shell = ::popen(("bash " + (dir / "script")).c_str(), "r");
+        ASSERT_NE(shell, nullptr);
+        char back[64] = {};
+        const size_t length = ::fread(back, 1, sizeof back, shell);
+        EXPECT_EQ(::pclose(shell), 0) << shell_word(name);
+        EXPECT_EQ(std::string(back, length), name) << shell_word(name);
+    }
+}
+
+// Wrong if a message ends somewhere in a hundred names, or the right one is not among those told.
+TEST(Names, OfALongListTheNearestAreTold) {
+    std::vector<std::string> known = {"load"};
+    EXPECT_EQ(chosen_names("--what", "loaf", known).error().message,
+              "--what: found \"loaf\", allowed all, load, did you mean \"load\"?");
+    for (int i = 0; i < 100; ++i) known.push_back("measure_" + std::to_string(i));
+    const std::string message = chosen_names("--what", "measure_77x", known).error().message;
+    EXPECT_LT(message.size(), 400u);
+    EXPECT_TRUE(contains(message, "allowed all, measure_77,")) << message;
+    EXPECT_TRUE(contains(message, "95 others")) << message;
+}
+
 // Wrong if a run's name could not stand in a document, or names no folder that is found again.
 TEST(Names, OfConfigurationsArePlain) {
     EXPECT_EQ(config_name_of("configs/first_look.toml"), "first_look");

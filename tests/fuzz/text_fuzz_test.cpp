@@ -79,6 +79,11 @@ std::string use(const Tokenizer& tokenizer) {
     for (int32_t id = -1; id <= tokenizer.size(); ++id) tokenizer.piece(id);
     for (const char* line : {"", "the river ran past", "\xe4\xb8\xad \xff", "  two  "}) {
         const auto ids = tokenizer.encode_line(line);
+        if (find_bad_utf8(line)) {
+            if (ids) return "takes a line that is no UTF-8";
+            if (auto fault = fault_of(ids, "of the line"); !fault.empty()) return fault;
+            continue;
+        }
         if (!ids) return fault_of(ids, "m.model");
         const auto text = tokenizer.decode(*ids);
         if (!text) return fault_of(text, "");
