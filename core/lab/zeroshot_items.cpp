@@ -5,6 +5,7 @@
 
 #include "core/base/file_handle.h"
 #include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/text/corpus.h"
 
 namespace hopscope::core {
@@ -141,7 +142,7 @@ Result<ZeroshotItem> arc_item(const Json& line, const std::string& name) {
     if (right == labels.end()) right = std::find(labels.begin(), labels.end(), other_label(key));
     if (right == labels.end())
         return usage_error(name + ": \"answerKey\": found " + in_quotes(key) + ", allowed " +
-                           joined(labels));
+                           shown(joined(labels)));
     item.gold = right - labels.begin();
     return item;
 }

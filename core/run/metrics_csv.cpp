@@ -62,18 +62,22 @@ Status convert(const std::string& path, const std::vector<Column>& columns,
 
 }  // namespace
 
+Status MetricsCsv::check(const std::string& path, int64_t layers) {
+    if (!file_exists(path)) return {};
+    const auto before = read_file(path, SIZE_MAX);
+    if (!before) return before.error();
+    // Repairing would empty a file of one endless line; only our own torn first line may go.
+    if (before->find('\n') != std::string::npos ||
+        preamble(metric_columns(layers)).starts_with(*before))
+        return {};
+    return usage_error(shown_path(path) +
+                       ": no metrics.csv: a line of units (\"# updates,…\") expected first");
+}
+
 Result<MetricsCsv> MetricsCsv::open(const std::string& path, int64_t layers) {
+    if (auto s = check(path, layers); !s) return s.error();
     std::vector<Column> columns = metric_columns(layers);
     const std::string head = preamble(columns);
-    if (::access(path.c_str(), F_OK) == 0) {
-        // Repairing would empty a file of one endless line; only our own torn first line may go.
-        auto before = read_file(path, SIZE_MAX);
-        if (!before) return before.error();
-        if (before->find('\n') == std::string::npos && !head.starts_with(*before))
-            return usage_error(
-                shown_path(path) +
-                ": no metrics.csv: a line of units (\"# updates,…\") expected first");
-    }
     auto file = AppendFile::open(path);
     if (!file) return file.error();
     auto text = read_file(path, SIZE_MAX);

@@ -21,6 +21,9 @@ class MetricsCsv {
     /// file with other columns (of another version) is rewritten with today's; the old one stays
     /// beside it as metrics.csv.old.
     static Result<MetricsCsv> open(const std::string& path, int64_t layers);
+    /// Whether open() would take what stands there; nothing is changed. Errors (usage): it is
+    /// something else.
+    static Status check(const std::string& path, int64_t layers);
     /// After an error (failed: disk full, …) the file is as it was before the call.
     Status append(const ScalarRecord& record);
     /// Puts `record` in the place of the last one, which is of the same update; a kill leaves the

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/api/live_settings.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/trainer/state_file.h"
 
@@ -58,8 +59,8 @@ Result<Weights> read_group(const SafetensorsFile& file, const Config& config,
 Status no_others(const SafetensorsFile& file, const std::set<std::string>& known) {
     for (const auto& t : file.tensors())
         if (!known.count(t.name))
-            return usage_error(file.path() + ": tensor \"" + t.name +
-                               "\" does not belong to this configuration");
+            return usage_error(shown_path(file.path()) + ": tensor " + in_quotes(t.name) +
+                               " does not belong to this configuration");
     return {};
 }
 

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/base/numbers.h"
+#include "core/base/utf8.h"
 
 // Exported by the MKL inside libtorch_cpu; LibTorch itself only offers the process-wide setting.
 extern "C" int MKL_Set_Num_Threads_Local(int threads);
@@ -106,7 +107,7 @@ Error torch_error(const std::exception& e) {
                        "was written is intact.");
     }
     if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&e))
-        return failure(file->path1().string() + ": " + file->code().message());
+        return failure(shown_path(file->path1().string()) + ": " + file->code().message());
     if (dynamic_cast<const std::system_error*>(&e))
         return failure("the system gave no thread or lock (" + text +
                        "); raise its limit of processes, or lower train.threads");

@@ -30,13 +30,14 @@ Result<Form> stored_form(const std::map<std::string, std::string>& choices,
     std::optional<Form> chosen;
     for (const auto& [name, text] : choices) {
         if (std::find(std::begin(kOperators), std::end(kOperators), name) == std::end(kOperators))
-            return usage_error(start + "found the operator \"" + name + "\", allowed " +
+            return usage_error(start + "found the operator " + in_quotes(name) + ", allowed " +
                                joined({std::begin(kOperators), std::end(kOperators)}));
         const auto known =
             std::find_if(std::begin(kForms), std::end(kForms),
                          [&found = text](const auto& one) { return found == one.first; });
         if (known == std::end(kForms))
-            return usage_error(start + name + ": found \"" + text + "\", allowed fused, reference");
+            return usage_error(start + name + ": found " + in_quotes(text) +
+                               ", allowed fused, reference");
         const Form form = known->second;
         if (chosen.value_or(form) != form)
             return usage_error(start + name + " is " + text +

@@ -104,7 +104,8 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
         progress.report(changed.back(), -1);
     }
     if (!newest && !skipped.empty())
-        return usage_error(options.run_dir + ": no checkpoint of this run can be read:\n  " +
+        return usage_error(shown_path(options.run_dir) +
+                           ": no checkpoint of this run can be read:\n  " +
                            joined(skipped, "\n  ") + "\nput a good one back; nothing was changed");
     std::optional<EngineState> checkpoint;
     if (newest) {

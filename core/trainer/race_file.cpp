@@ -7,6 +7,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/run/document.h"
 #include "core/run/run_folder.h"
@@ -76,8 +77,8 @@ Status check_race(const std::vector<RaceLane>& lanes) {
     std::set<std::string> names;
     for (const RaceLane& lane : lanes)
         if (!names.insert(lane.name).second)
-            return usage_error("two configurations of the race are called \"" + lane.name +
-                               "\", the name of a lane's folder; rename one of the files");
+            return usage_error("two configurations of the race are called " + in_quotes(lane.name) +
+                               ", the name of a lane's folder; rename one of the files");
     for (size_t i = 1; i < lanes.size(); ++i) {
         auto keys = differing_data_keys(lanes[0].config, lanes[i].config);
         const auto& first = lanes[0].config.train;
@@ -90,8 +91,9 @@ Status check_race(const std::vector<RaceLane>& lanes) {
         if (keys.empty()) continue;
         std::string list;
         for (const auto& key : keys) list += "\n  " + key;
-        return usage_error("the lanes of a race train on the same batches, but " + lanes[0].name +
-                           " and " + lanes[i].name + " differ in:" + list + "\nmake them equal");
+        return usage_error("the lanes of a race train on the same batches, but " +
+                           shown(lanes[0].name) + " and " + shown(lanes[i].name) +
+                           " differ in:" + list + "\nmake them equal");
     }
     return {};
 }
@@ -127,20 +129,20 @@ Result<std::vector<RaceLane>> read_race_lanes(const std::string& dir,
     if (!json) return json.error();
     const auto lanes = json->find("lanes");
     if (lanes == json->end() || !lanes->is_array())
-        return usage_error(file_of(dir) + ": lanes: an array expected");
+        return usage_error(shown_path(file_of(dir)) + ": lanes: an array expected");
     std::vector<RaceLane> out;
     for (const auto& entry : *lanes) {
         const auto name = entry.is_object() ? entry.find("run") : entry.end();
         if (!entry.is_object() || name == entry.end() || !name->is_string())
-            return usage_error(file_of(dir) + ": lanes: objects with \"run\" expected");
+            return usage_error(shown_path(file_of(dir)) + ": lanes: objects with \"run\" expected");
         RaceLane lane;
         lane.name = name->get<std::string>();
         if (lane.name.empty() || lane.name.find('/') != std::string::npos || lane.name[0] == '.')
-            return usage_error(file_of(dir) + ": lanes: run: found " + in_quotes(lane.name) +
-                               ", the name of a folder beside it expected");
+            return usage_error(shown_path(file_of(dir)) + ": lanes: run: found " +
+                               in_quotes(lane.name) + ", the name of a folder beside it expected");
         const std::string run = dir + "/" + lane.name;
         if (!is_run_folder(run))
-            return usage_error(run +
+            return usage_error(shown_path(run) +
                                ": this lane was never begun; name every configuration of "
                                "the race");
         auto config = load_config(run + "/config.toml", overrides);

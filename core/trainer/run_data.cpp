@@ -44,10 +44,10 @@ Status check_hash(const RunFolder& folder, const std::string& key, const std::st
         " has the content hash " + found + ", run.json says " + it->second + "; ";
     const std::string changed = folder.dir() + ": the " + key + " data of this run changed: ";
     if (path == folder.dir() + "/" + kTokenizer || path.starts_with(folder.dir() + "/data/"))
-        return usage_error(changed + path + hashes +
+        return usage_error(changed + shown_path(path) + hashes +
                            "put the file back that the run was made with");
-    return usage_error(changed + "made again from " + folder.info().source + " it" + hashes +
-                       "put the text and tokenizer back that the run was made with");
+    return usage_error(changed + "made again from " + shown_path(folder.info().source) + " it" +
+                       hashes + "put the text and tokenizer back that the run was made with");
 }
 
 Result<Tokenizer> make_tokenizer(const Config& config, const std::string& text, DataStage& stage,
@@ -63,7 +63,7 @@ Result<Tokenizer> make_tokenizer(const Config& config, const std::string& text, 
         auto given = Tokenizer::load(config.data.tokenizer);
         if (!given) return given.error();
         if (given->size() != config.model.vocab_size)
-            return usage_error("data.tokenizer: " + config.data.tokenizer + " has " +
+            return usage_error("data.tokenizer: " + shown_path(config.data.tokenizer) + " has " +
                                std::to_string(given->size()) + " pieces, model.vocab_size is " +
                                std::to_string(config.model.vocab_size) +
                                "; set model.vocab_size to the first");
@@ -204,7 +204,8 @@ Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
         const auto path = folder.dir() + "/" + tokens_name(split);
         if (!file_exists(path))
             return usage_error(
-                path + " is missing: this run has no prepared text; name a text to read instead");
+                shown_path(path) +
+                " is missing: this run has no prepared text; name a text to read instead");
         auto source = open_source(path, config);
         if (!source) return source;
         const std::string& hash = source->tokens().content_hash();

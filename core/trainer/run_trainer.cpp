@@ -5,6 +5,7 @@
 
 #include "core/base/debug_points.h"
 #include "core/base/files.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/trainer/model_copy.h"
 #include "core/trainer/prepare_run.h"
@@ -82,6 +83,9 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
                                               std::move(engine), std::move(replay),
                                               std::move(geometry)});
     status.parameters = parameters();
+    if (folder().locked())
+        if (auto s = MetricsCsv::check(folder().metrics_path(), config.model.n_layers); !s)
+            return s;
     if (auto s = read_history(); !s) return s;
     for (const auto& r : history_)
         if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
@@ -272,7 +276,7 @@ Result<std::unique_ptr<RunTrainer>> RunTrainer::fork(const Command* with) {
         options.run_dir = folder().fork_path(step());
         options.resume = options.open_only = false;
         if (!check_new_folder(options.run_dir, "run"))
-            return usage_error(options.run_dir +
+            return usage_error(shown_path(options.run_dir) +
                                " exists: an earlier fork of this step; make another step first, "
                                "or move that folder away");
         auto copy = std::make_unique<RunTrainer>(std::move(options));

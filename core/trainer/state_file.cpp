@@ -130,7 +130,8 @@ Status read_frozen(const StateFile& in, EngineState& state) {
 Result<Command> command_of(const StateFile& in, const Json& found) {
     if (!found.is_string()) return in.wrong("interventions", found, "a command as text");
     auto command = parse_command(found.get<std::string>());
-    if (!command) return usage_error(in.file + ": \"interventions\": " + command.error().message);
+    if (!command)
+        return usage_error(shown_path(in.file) + ": \"interventions\": " + command.error().message);
     return command;
 }
 
@@ -156,7 +157,8 @@ Status read_interventions(const StateFile& in, EngineState& state) {
     }
     auto plan = live_plan(state.model, state.interventions);
     return plan ? Status()
-                : Status(usage_error(in.file + ": \"interventions\": " + plan.error().message));
+                : Status(usage_error(shown_path(in.file) +
+                                     ": \"interventions\": " + plan.error().message));
 }
 
 Status read_live(const StateFile& in, Config& config) {

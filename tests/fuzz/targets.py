@@ -23,7 +23,7 @@ READS_MODEL = (EVAL, "trace run --text river --json --positions", "generate run 
                ANALYZE + "load,norms,identity,collinearity", "halting run --batches 1 --repeats 1 --json", RESUME)
 RUN = ("run", "text.txt", "tiny.toml")
 RUN_WRITES = ("run/",)
-NOT_FINITE = r"\bnan\b|NaN|not finite|no finite"  # such weights are valid files; what comes of them is said of the run
+NOT_FINITE = r"\bnan\b|NaN|not finite|no finite|infinite"  # such weights are valid files; what comes of them is said of the run
 NO_FIT = "run and second do not"
 IN_A_PLAN = r'command "|script: |freeze experts'  # a command that fits no expert of this model is named itself
 
@@ -40,7 +40,7 @@ TARGETS = (
            may_name=NO_FIT),
     Target("config.toml", "run/config.toml", "text", ("info run --json", EVAL, RESUME, "compare run second --json",
                                                      ANALYZE + "convergence"), RUN + ("second",), may_write=RUN_WRITES, long=True,
-           may_name=r"config|safetensors|checkpoint|tokens|vocab"),
+           may_name=NO_FIT + r"|config|safetensors|checkpoint|tokens|vocab"),
     Target("state.json", "run/checkpoints/step_00000006/state.json", "json", (EVAL, RESUME, "info run --json", "trace run --text a"),
            RUN, may_write=RUN_WRITES),
     Target("model", "run/checkpoints/step_00000006/model.safetensors", "tensors", READS_MODEL, RUN, may_write=RUN_WRITES,
