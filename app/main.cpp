@@ -36,14 +36,25 @@ extern "C" void on_signal(int signal) {
     const int64_t ns = int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
     if (interrupt_flag->exchange(signal) == 0)
         first_signal_ns = ns;
-    else if (ns - first_signal_ns > kSameRequestNs)
+    else if (signal != SIGXCPU && ns - first_signal_ns > kSameRequestNs)
         _exit(app::kInterrupted);
 }
 
-/// A terminal that is closed stops a run as cleanly as Ctrl-C, unless nohup asked otherwise.
+/// A terminal that is closed stops a run as cleanly as Ctrl-C, unless nohup asked otherwise; so do
+/// the signals of job systems: time is up (said once a second from then on), or will soon be.
+constexpr int kStops[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2};
+
 bool is_ignored(int signal) {
     struct sigaction now = {};
     return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/// SIG_BLOCK: they wait until SIG_UNBLOCK, beyond the start of another program.
+void hold_stops(int how) {
+    sigset_t stops;
+    sigemptyset(&stops);
+    for (const int signal : kStops) sigaddset(&stops, signal);
+    sigprocmask(how, &stops, nullptr);
 }
 
 void catch_signals() {
@@ -53,8 +64,9 @@ void catch_signals() {
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
     // No SA_RESTART: what waits for a pipe that nobody writes to must see the request.
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    for (const int signal : kStops)
         if (signal != SIGHUP || !is_ignored(SIGHUP)) sigaction(signal, &action, nullptr);
+    hold_stops(SIG_UNBLOCK);
 }
 
 /// Descriptors 0 to 2 that were closed at the start would be given to the first files that are
@@ -136,6 +148,8 @@ void wait_briefly(char** argv) {
     // Another name: a loader or a debugging tool runs this program, and would be started instead.
     if (code || self.filename() != std::filesystem::path(argv[0]).filename()) return;
     if (setenv("GOMP_SPINCOUNT", "2000", /*overwrite=*/0) != 0) return;
+    // The program is loaded for a while before it can catch them.
+    hold_stops(SIG_BLOCK);
     execv(self.c_str(), argv);
     // Its file was replaced, say: slower on a busy machine, and nothing else.
 }
@@ -155,7 +169,7 @@ int main(int argc, char** argv) {
         const auto now = std::chrono::steady_clock::now().time_since_epoch();
         return std::chrono::duration<double>(now).count();
     };
-    environment.before_training = [argv] { wait_briefly(argv); };
+    environment.before_computing = [argv] { wait_briefly(argv); };
     environment.catch_signals = catch_signals;
 #if HOPSCOPE_WINDOW
     environment.explore = explore;

@@ -41,6 +41,7 @@ void describe(CLI::App& app, AnalyzeCall& call) {
 }
 
 int analyze(const AnalyzeCall& call, const Environment& environment) {
+    environment.before_computing();
     core::lab::AnalyzeOptions options = call.options;
     auto dirs = category_dirs(call.categories);
     if (!dirs) return report(dirs.error(), environment);

@@ -87,7 +87,7 @@ int exit_code(const nlohmann::json& batch, const BatchCall& call, const Environm
 }
 
 int batch(const BatchCall& call, const Environment& environment) {
-    environment.before_training();
+    environment.before_computing();
     environment.catch_signals();
     core::lab::BatchOptions options = call.options;
     std::unique_ptr<TrainProgress> progress;

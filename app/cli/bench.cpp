@@ -89,7 +89,7 @@ std::string describe_bench(const std::string& json) {
 }
 
 int bench(const BenchCall& call, const Environment& environment) {
-    environment.before_training();  // it times updates
+    environment.before_computing();  // it times updates
     return deliver(with_progress(core::lab::bench, call.options, environment), call.output,
                    environment, describe_bench);
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <new>
 #include <ostream>
+#include <system_error>
 
 #include "app/cli/subcommand.h"
 #include "app/cli/words.h"
@@ -175,6 +176,11 @@ int run_cli(int argc, const char* const* argv, const Environment& environment) {
     } catch (const std::filesystem::filesystem_error& error) {
         return report(
             core::failure(core::shown_path(error.path1().string()) + ": " + error.code().message()),
+            environment);
+    } catch (const std::system_error& error) {
+        return report(
+            core::failure("the system gave no thread or lock (" + std::string(error.what()) +
+                          "); raise its limits (ulimit -u, ulimit -v)"),
             environment);
     } catch (const std::exception& error) {
         return report(core::failure(std::string("unexpected fault: ") + error.what()), environment);

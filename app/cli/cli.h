@@ -26,10 +26,11 @@ struct Environment {
     bool terminal = false;  ///< `err` is a terminal that understands "\r" and "\033[K"
     std::function<int()> columns = [] { return 80; };  ///< width of the terminal now
     std::function<double()> clock = {};                ///< seconds, monotonic
-    /// Called where a command is going to train, before it reads or writes anything; may start the
-    /// program anew.
-    std::function<void()> before_training = [] {};
-    /// From here on SIGINT, SIGTERM and SIGHUP ask for a clean stop.
+    /// Called where a command is going to compute for long, before it reads or writes anything; may
+    /// start the program anew.
+    std::function<void()> before_computing = [] {};
+    /// From here on SIGINT, SIGTERM, SIGHUP and the signals of job systems (SIGXCPU, SIGUSR1,
+    /// SIGUSR2) ask for a clean stop.
     std::function<void()> catch_signals = [] {};
     /// Opens the window and returns its exit code; empty in a build without the window.
     std::function<int(const ExploreOptions&)> explore = {};

@@ -49,6 +49,7 @@ std::string describe_eval(const std::string& text) {
 }
 
 int eval(const EvalCall& call, const Environment& environment) {
+    environment.before_computing();
     return deliver(with_progress(core::lab::eval, call.options, environment), call.output,
                    environment, describe_eval);
 }

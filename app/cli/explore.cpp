@@ -49,7 +49,7 @@ int explore(const ExploreOptions& o, const Environment& environment) {
                               "--config configs/first_look.toml"),
             environment);
     if (auto checked = check(o); !checked) return report(checked.error(), environment);
-    environment.before_training();
+    environment.before_computing();
     environment.catch_signals();
     return environment.explore(o);
 }

@@ -87,6 +87,7 @@ std::string describe_halting(const std::string& text) {
 }
 
 int halting(const HaltingCall& call, const Environment& environment) {
+    environment.before_computing();
     return deliver(with_progress(core::lab::halting, call.options, environment), call.output,
                    environment, describe_halting);
 }

@@ -72,6 +72,7 @@ std::string describe_intervene(const std::string& text) {
 }
 
 int intervene(const InterveneCall& call, const Environment& environment) {
+    environment.before_computing();
     core::lab::InterveneOptions options = call.options;
     auto script = read_script(call.script);
     if (!script) return report(script.error(), environment);

@@ -58,7 +58,7 @@ std::string describe_race(const std::string& text) {
 }
 
 int race(const RaceCall& call, const Environment& environment) {
-    environment.before_training();
+    environment.before_computing();
     environment.catch_signals();
     RaceProgress progress(environment);
     core::lab::RaceOptions options = call.options;

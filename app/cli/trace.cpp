@@ -160,6 +160,7 @@ int trace_prompt(const TraceCall& call, const Environment& environment) {
 
 int trace(const TraceCall& given, const Environment& environment) {
     if (auto s = check(given); !s) return report(s.error(), environment);
+    if (!given.prompt()) environment.before_computing();
     TraceCall call = given;
     if (!call.script.empty()) {
         auto script = read_script(call.script);

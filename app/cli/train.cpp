@@ -57,7 +57,7 @@ std::string peak_text(const std::string& run_json) {
 
 int train(const TrainCall& call, const Environment& environment) {
     if (auto checked = check(call.options); !checked) return report(checked.error(), environment);
-    environment.before_training();
+    environment.before_computing();
     environment.catch_signals();
     core::lab::TrainOptions options = call.options;
     if (!call.script.empty()) {

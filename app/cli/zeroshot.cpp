@@ -57,6 +57,7 @@ std::string describe_zeroshot(const std::string& text) {
 }
 
 int zeroshot(const ZeroshotCall& call, const Environment& environment) {
+    environment.before_computing();
     core::lab::ZeroshotOptions options = call.options;
     if (!call.script.empty()) {
         auto script = read_script(call.script);

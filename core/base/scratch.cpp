@@ -20,7 +20,10 @@ Error no_folder(const std::error_code& code) {
 
 Result<Scratch> Scratch::make(const std::string& purpose) {
     std::error_code code;
-    const std::filesystem::path parent = std::filesystem::temp_directory_path(code);
+    // An empty TMPDIR means none, as for other programs.
+    const char* named = std::getenv("TMPDIR");
+    const std::filesystem::path parent =
+        named && *named == '\0' ? "/tmp" : std::filesystem::temp_directory_path(code);
     if (!code) sweep_scratch(parent.string());
     std::random_device seed;
     while (!code) {

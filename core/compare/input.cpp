@@ -112,8 +112,10 @@ void differ(std::string& out, const char* key, const T& a, const T& b) {
     if (a == b || a == T{} || b == T{}) return;
     std::string left, right;
     if constexpr (std::is_same_v<T, std::string>) {
-        left = a;
-        right = b;
+        // A hash is shorter; what else a damaged file holds in its place need not be told in full.
+        constexpr size_t kMost = 32;
+        left = shown(a.substr(0, kMost));
+        right = shown(b.substr(0, kMost));
     } else {
         left = std::to_string(a);
         right = std::to_string(b);

@@ -158,8 +158,8 @@ Status append_runs(const Entry& entry, const Reader& reader, const std::string& 
     all.insert(all.end(), overrides.begin(), overrides.end());
     auto config = load_config(path, all);
     if (!config)
-        return usage_error(reader.at(entry.line) + "run \"" + entry.name +
-                           "\": " + config.error().message);
+        return usage_error(reader.at(entry.line) + "run " + in_quotes(entry.name) + ": " +
+                           config.error().message);
     const auto seeds =
         entry.seeds.empty() ? std::vector<uint64_t>{config->train.seed} : entry.seeds;
     for (size_t i = 0; i < seeds.size(); ++i) {
@@ -201,8 +201,8 @@ Result<std::vector<BatchRun>> read_batch_file(const std::string& path,
         for (size_t i = before; i < runs.size(); ++i) {
             const auto [other, is_new] = lines.emplace(runs[i].name, entry.line);
             if (!is_new)
-                return usage_error(reader.at(entry.line) + "run \"" + runs[i].name +
-                                   "\" stands in line " + std::to_string(other->second) +
+                return usage_error(reader.at(entry.line) + "run " + in_quotes(runs[i].name) +
+                                   " stands in line " + std::to_string(other->second) +
                                    " already; give one of them another run.name");
         }
     }

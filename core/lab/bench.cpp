@@ -155,7 +155,7 @@ Result<std::string> bench(const BenchOptions& o) {
         if (!config) return config.error();
         auto device = resolve_device(config->train);
         if (!device) return device.error();
-        use_threads(device->threads);
+        if (auto s = use_threads(device->threads); !s) return s.error();
 
         Json j = {{"format", "hopscope.bench/1"},
                   {"device", device->for_people},

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/base/file_handle.h"
 #include "core/base/random.h"
 #include "core/base/utf8.h"
 
@@ -107,8 +108,7 @@ TokenFileWriter::~TokenFileWriter() {
 }
 
 Error TokenFileWriter::failed(const std::string& doing) const {
-    return failure("token file " + shown_path(made_.path()) + ": " + doing + ": " +
-                   std::strerror(errno));
+    return file_error("cannot " + doing, made_.path(), errno);
 }
 
 Status TokenFileWriter::append(const int32_t* ids, int64_t count) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <sentencepiece_processor.h>
 
 #include "core/base/files.h"
@@ -53,6 +54,8 @@ Result<Tokenizer> Tokenizer::from_bytes(std::string model, const std::string& na
             return usage_error("tokenizer " + name +
                                " is no usable SentencePiece model: " + shown(status.ToString()));
         }
+    } catch (const std::bad_alloc&) {
+        throw;  // says nothing about the file
     } catch (const std::exception& e) {
         return usage_error("tokenizer " + name +
                            " is no usable SentencePiece model: " + shown(e.what()));

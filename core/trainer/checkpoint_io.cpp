@@ -2,6 +2,7 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros_like.h>
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -15,6 +16,8 @@ namespace hopscope::core {
 namespace {
 
 using nlohmann::json;
+
+constexpr size_t kMostDiffering = 2;  ///< keys that a message tells
 
 /// CPU copies of tensors together with the views that name them.
 struct Views {
@@ -119,8 +122,41 @@ Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state
     return checkpoints.write(state.step, content);
 }
 
+namespace {
+
+/// The weights were made by `config`: a file that was edited, or is of another run, would make
+/// wrong numbers of them. What resume and live commands may change is left out.
+Status check_made_by(const SafetensorsFile& file, const Config& config) {
+    const std::string name = shown_path(file.path());
+    const auto saved = file.metadata().find("config");
+    if (saved == file.metadata().end()) return {};
+    auto made_by = parse_config(saved->second, name + ": metadata \"config\"");
+    if (!made_by) return made_by.error();
+    for (const LiveSetting& setting : live_settings()) {
+        const Value now = live_value(setting, config);
+        const auto* whole = std::get_if<int64_t>(&now);
+        set_live_value(setting, *made_by,
+                       whole ? static_cast<double>(*whole) : std::get<double>(now));
+    }
+    made_by->debug = config.debug;
+    const auto differing = differing_keys(config, *made_by, /*resumable=*/true);
+    if (differing.empty()) return {};
+    std::string list;
+    for (size_t i = 0; i < std::min(differing.size(), kMostDiffering); ++i)
+        list += (i > 0 ? "; " : "") + shown(differing[i]);
+    if (differing.size() > kMostDiffering)
+        list += "; and " + std::to_string(differing.size() - kMostDiffering) + " more";
+    return usage_error(name +
+                       ": these weights were not made by the run's config.toml (which says, "
+                       "and what made them): " +
+                       list + "; put the run's own files back");
+}
+
+}  // namespace
+
 Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,
                              const at::Device& device) {
+    if (auto s = check_made_by(file, config); !s) return s.error();
     std::set<std::string> known;
     auto w = read_group(file, config, "", device, known);
     if (!w) return w;

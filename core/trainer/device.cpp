@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <latch>
 #include <new>
 #include <omp.h>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "core/base/numbers.h"
 #include "core/base/utf8.h"
@@ -49,8 +51,34 @@ Result<Device> resolve_device(const TrainConfig& train) {
     return out;
 }
 
-void use_threads(int64_t threads) {
+namespace {
+
+constexpr const char* kNoThread =
+    "; raise its limits (ulimit -u, ulimit -v), or lower train.threads";
+
+/// OpenMP and LibTorch keep a pool of that size each.
+bool gives_threads(int64_t threads) {
+    std::latch all_tried(1);
+    std::vector<std::thread> pools;
+    bool given = true;
+    try {
+        while (std::ssize(pools) < 2 * threads) pools.emplace_back([&] { all_tried.wait(); });
+    } catch (const std::exception&) {
+        given = false;
+    }
+    all_tried.count_down();
+    for (std::thread& thread : pools) thread.join();
+    return given;
+}
+
+}  // namespace
+
+Status use_threads(int64_t threads) {
+    if (threads > 1 && !gives_threads(threads))
+        return failure("the system does not give this process " + std::to_string(threads) +
+                       " threads" + kNoThread);
     at::set_num_threads(static_cast<int>(threads));
+    return {};
 }
 
 void use_one_thread() {
@@ -109,8 +137,7 @@ Error torch_error(const std::exception& e) {
     if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&e))
         return failure(shown_path(file->path1().string()) + ": " + file->code().message());
     if (dynamic_cast<const std::system_error*>(&e))
-        return failure("the system gave no thread or lock (" + text +
-                       "); raise its limit of processes, or lower train.threads");
+        return failure("the system gave no thread or lock (" + text + ")" + kNoThread);
     return failure(text);
 }
 

@@ -24,8 +24,10 @@ struct Device {
 Result<Device> resolve_device(const TrainConfig& train);
 
 /// Sets the calling thread's OpenMP team (and LibTorch's). A second team of the same size would
-/// fight for the cores, so helpers call it with 1.
-void use_threads(int64_t threads);
+/// fight for the cores, so helpers call it with 1. Comes before the first computation. Errors
+/// (failed): the system gives no such number of threads (ulimit -u, -v), over which the libraries
+/// would end the process or wait for ever.
+Status use_threads(int64_t threads);
 /// The same for a helper thread, without touching the process-wide setting.
 void use_one_thread();
 

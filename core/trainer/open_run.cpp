@@ -17,6 +17,9 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     if (!folder) return folder.error();
     auto config = stored_config(*folder);
     if (!config) return config.error();
+    TrainConfig plain;
+    plain.device = DeviceKind::cpu;
+    if (auto s = use_threads(resolve_device(plain)->threads); !s) return s.error();
     auto tokenizer = load_run_tokenizer(*folder, *config);
     if (!tokenizer) return tokenizer.error();
     const auto checkpoints = folder->checkpoints();
@@ -41,9 +44,6 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     if (auto s = check_sound(model); !s)
         return failure(shown_path(dir) + ": checkpoint of step " +
                        std::to_string(checkpoint->step) + ": " + s.error().message);
-    TrainConfig plain;
-    plain.device = DeviceKind::cpu;
-    use_threads(resolve_device(plain)->threads);
     const int64_t step = checkpoint->step;
     return OpenRun{std::move(*folder), std::move(model), std::move(*tokenizer), step};
 }

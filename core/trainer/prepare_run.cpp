@@ -4,6 +4,7 @@
 #include "core/base/names.h"
 #include "core/base/utf8.h"
 #include "core/config/config.h"
+#include "core/model/sound.h"
 #include "core/trainer/checkpoint_io.h"
 #include "core/trainer/kernel_choices.h"
 #include "core/trainer/run_data.h"
@@ -111,6 +112,9 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
     if (newest) {
         auto state = read_checkpoint(*newest, setup.config, setup.device.device);
         if (!state) return state.error();
+        if (!options.open_only)
+            if (auto s = check_sound(state->model); !s)
+                return failure(shown_path(newest->dir) + ": " + s.error().message);
         checkpoint = std::move(*state);
     }
     const int64_t done = checkpoint ? checkpoint->step : 0;

@@ -43,7 +43,7 @@ Status RunTrainer::begin_writing() {
 Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     auto setup = set_up(options_);
     if (!setup) return setup.error();
-    use_threads(setup->device.threads);
+    if (auto s = use_threads(setup->device.threads); !s) return s;
     const DebugConfig& debug = setup->config.debug;
     const bool trains = !options_.open_only || options_.allow_debug;
     set_debug_points(trains ? debug.kill_at : "", trains ? debug.slow_writer_ms : 0);

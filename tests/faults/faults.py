@@ -303,7 +303,7 @@ def limits(bench, options):
 
 def signals(bench, options):
     """Whoever asks a run to end gets a clean stop; the run goes on."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU, signal.SIGUSR1):
         place, run = f"signals: {number.name}", f"signal_{number.name}"
         process = bench.start(bench.words(LONG, run))
         bench.check(bench.wait_for(process, bench.started(run)), place, "does not train")
@@ -313,7 +313,7 @@ def signals(bench, options):
         bench.check(bench.state(run) == "paused", place, f"run.json says {bench.state(run)}")
         bench.goes_on(LONG, run, place)
         bench.clear(run)
-    return "3 signals"
+    return "5 signals"
 
 
 def two_writers(bench, options):

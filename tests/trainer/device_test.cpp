@@ -2,9 +2,13 @@
 #include "core/trainer/device.h"
 
 #include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <new>
 #include <stdexcept>
+#include <sys/resource.h>
+
+#include "tests/base/child_process.h"
 
 namespace hopscope::core {
 namespace {
@@ -38,6 +42,23 @@ TEST(TorchError, FilesAndThreadsAreSentences) {
               std::string::npos);
     EXPECT_EQ(torch_error(std::runtime_error("first\nsecond")).message, "first");
 }
+
+#ifndef HOPSCOPE_SANITIZED  // which reserves more addresses than any limit gives
+// Wrong if a process that gets no more threads (ulimit -v) waits for ever, or ends by the library.
+TEST(UseThreads, SaysThatTheSystemGivesNone) {
+    const int code = in_child([] {
+        std::ifstream pages("/proc/self/statm");
+        rlim_t used = 0;
+        pages >> used;
+        const rlimit limit{used * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (64 << 20),
+                           RLIM_INFINITY};
+        if (setrlimit(RLIMIT_AS, &limit) != 0) return 2;
+        const Status given = use_threads(64);
+        return !given && given.error().message.find("ulimit -v") != std::string::npos ? 0 : 1;
+    });
+    EXPECT_EQ(code, 0);
+}
+#endif
 
 }  // namespace
 }  // namespace hopscope::core

@@ -1,5 +1,7 @@
 // If these fail, a run that cannot be gone on with is spoilt by the attempt, or a folder that was
 // deleted or given to someone else is written.
+#include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/run/run_folder.h"
@@ -169,6 +171,67 @@ TEST_F(Refusal, OfADamagedCheckpointChangesNothing) {
                     put_bytes(entry.path() / "state.json", "{");
             },
             {"no checkpoint of this run can be read", "nothing was changed"});
+}
+
+/// In config.toml, whose lines are KEY = VALUE.
+Damage config_with(const std::string& key, const std::string& value) {
+    return [=](const std::string& run) {
+        std::string text = bytes_of(run + "/config.toml");
+        const size_t begin = text.find("\n" + key + " = ") + 1;
+        text.replace(begin, text.find('\n', begin) - begin, key + " = " + value);
+        put_bytes(run + "/config.toml", text);
+    };
+}
+
+// Wrong if weights are read as another configuration means them: the numbers would be wrong, and
+// nothing would say so.
+TEST_F(Refusal, OfAConfigurationThatDidNotMakeTheWeights) {
+    const std::pair<std::string, Damage> cases[] = {
+        {"model.n_heads", config_with("n_heads", "4")},
+        {"model.rope_theta", config_with("rope_theta", "2.0")},
+        {"moe.score", config_with("score", "\"sigmoid\"")},
+        {"data.train", [](const std::string& run) {
+             fs::remove_all(run + "/checkpoints");
+             fs::copy(*runs_ / "other/checkpoints", run + "/checkpoints",
+                      fs::copy_options::recursive);
+         }}};
+    for (const auto& [key, damage] : cases) {
+        refused(key, damage, {"model.safetensors", key, "config.toml"});
+        lab::EvalOptions eval;
+        eval.run = *runs_ / "copy";
+        const auto done = lab::eval(eval);
+        ASSERT_FALSE(done.ok()) << key;
+        EXPECT_EQ(done.error().kind, ErrorKind::usage) << key;
+        EXPECT_NE(done.error().message.find(key), std::string::npos) << done.error().message;
+        EXPECT_LT(done.error().message.size(), 400u);
+    }
+}
+
+// Wrong if metrics.csv turns out to be none after the folder was changed.
+TEST_F(Refusal, OfCurvesThatAreNoneChangesNothing) {
+    for (const std::string& bytes : {std::string(4000, '\0'), std::string("no curve")})
+        refused("metrics.csv",
+                [&](const std::string& run) { put_bytes(run + "/metrics.csv", bytes); },
+                {"metrics.csv", "a line of units"});
+}
+
+// Wrong if a run whose weights are no numbers trains on, and blames settings that may not change.
+TEST_F(Refusal, OfWeightsThatAreNoNumbersChangesNothing) {
+    copy_folder(*runs_ / "run", *runs_ / "copy");
+    for (const auto& entry : fs::directory_iterator(*runs_ / "copy/checkpoints")) {
+        const std::string path = entry.path() / "model.safetensors";
+        std::string bytes = bytes_of(path);
+        const float nan = std::numeric_limits<float>::quiet_NaN();
+        std::memcpy(bytes.data() + bytes.size() - sizeof nan, &nan, sizeof nan);
+        put_bytes(path, bytes);
+    }
+    const auto before = contents_of(*runs_ / "copy");
+    const auto done = lab::train(resume());
+    ASSERT_FALSE(done.ok());
+    EXPECT_EQ(done.error().kind, ErrorKind::failed);
+    EXPECT_NE(done.error().message.find("the weights hold NaN"), std::string::npos)
+        << done.error().message;
+    EXPECT_TRUE(contents_of(*runs_ / "copy") == before);
 }
 
 // Wrong if a look at a run whose tokens are gone makes them in its folder.

@@ -107,9 +107,9 @@ TEST_F(CommandLine, LongWorkTellsHowFarItIsAndStops) {
     }
 }
 
-// Fails if a command that trains leaves its threads to wait as the library has it, or one that only
-// looks is started twice.
-TEST_F(CommandLine, OnlyWhatTrainsIsAnnounced) {
+// Fails if a command that computes for long leaves its threads to wait as the library has it, or
+// one that only looks, or that reads what can be read once, is started twice.
+TEST_F(CommandLine, OnlyWhatComputesForLongIsAnnounced) {
     for (const std::vector<std::string>& call :
          {std::vector<std::string>{"train", "--config", "c.toml", "--out", "r"},
           {"race", "--config", "a.toml", "--config", "b.toml", "--out", "r"},
@@ -117,12 +117,14 @@ TEST_F(CommandLine, OnlyWhatTrainsIsAnnounced) {
           {"bench"},
           {"explore"},
           {"eval", "r"},
+          {"trace", "r", "--split", "valid", "--batches", "1", "--out", "t.safetensors"},
           {"info", "r"},
+          {"trace", "r", "--text-file", "-"},
           {"train", "--help"}}) {
-        world.training_announced = false;
+        world.long_work_announced = false;
         run(call);
-        const bool looks = call[0] == "eval" || call[0] == "info" || call.back() == "--help";
-        EXPECT_EQ(world.training_announced, !looks) << call[0];
+        const bool looks = call[0] == "info" || call.back() == "-" || call.back() == "--help";
+        EXPECT_EQ(world.long_work_announced, !looks) << call[0];
     }
 }
 

@@ -189,7 +189,7 @@ class Signals(unittest.TestCase):
         return process
 
     def test_each_that_asks_to_end_stops_cleanly(self):
-        for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU, signal.SIGUSR1):
             out = f"stopped{int(asked)}"
             process = self.start(out)
             process.send_signal(asked)

@@ -21,7 +21,7 @@ struct World {
     bool window = true;
     std::vector<ExploreOptions> explored;
     int window_code = 0;
-    bool signals_caught = false, training_announced = false;
+    bool signals_caught = false, long_work_announced = false;
 
     Outcome run(const std::vector<std::string>& args) {
         std::istringstream in(input);
@@ -30,7 +30,7 @@ struct World {
         environment.terminal = terminal;
         environment.columns = [this] { return columns; };
         environment.clock = [this] { return now; };
-        environment.before_training = [this] { training_announced = true; };
+        environment.before_computing = [this] { long_work_announced = true; };
         environment.catch_signals = [this] { signals_caught = true; };
         if (window)
             environment.explore = [this](const ExploreOptions& options) {
