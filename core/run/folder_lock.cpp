@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
@@ -19,31 +20,76 @@ namespace {
 
 constexpr int kLockAttempts = 4;
 constexpr std::chrono::milliseconds kLockPause{25};
+/// Longer than all that is ever written into a lock.
+constexpr size_t kMostBytes = 64;
 
 std::string lock_path(const std::string& dir) {
     return dir + "/.lock";
 }
 
-/// Whether `path` is what `fd` has open.
-bool is_same(const std::string& path, int fd) {
+/// Whether `path` is what `fd` has open. @param flags 0, or AT_SYMLINK_NOFOLLOW
+bool is_same(const std::string& path, int fd, int flags) {
     struct stat named {
     }, opened{};
-    return ::stat(path.c_str(), &named) == 0 && ::fstat(fd, &opened) == 0 &&
+    return ::fstatat(AT_FDCWD, path.c_str(), &named, flags) == 0 && ::fstat(fd, &opened) == 0 &&
            named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+/// All that a lock of ours holds.
+std::string lock_text(int process, bool unfinished) {
+    return std::to_string(process) + (unfinished ? " new" : "") + "\n";
+}
+
+struct LockNote {
+    LockKind kind = LockKind::foreign;
+    int process = 0;  ///< 0: none named
+};
+
+LockNote read_note(int fd) {
+    struct stat info {};
+    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return {};
+    char bytes[kMostBytes];
+    const ssize_t got = ::pread(fd, bytes, sizeof bytes, 0);
+    if (got < 0) return {};
+    // Between its creation and the signature, and while it is signed anew.
+    if (got == 0) return {LockKind::writer, 0};
+    const std::string_view text(bytes, static_cast<size_t>(got));
+    int process = 0;
+    std::from_chars(bytes, bytes + got, process);
+    if (process <= 0) return {};
+    if (text == lock_text(process, false)) return {LockKind::writer, process};
+    if (text == lock_text(process, true)) return {LockKind::unfinished, process};
+    return {};
+}
+
+/// Whether `path` is something that must not even be opened; what it is, for messages: else "".
+std::string in_the_way(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return "";
+    return S_ISLNK(info.st_mode) ? "a link" : name_of(kind_of_file(path));
+}
+
+Error foreign_lock(const std::string& path, const std::string& found) {
+    return usage_error(shown_path(path) + ": " + found +
+                       ", and no lock that hopscope wrote; move it away, or name another folder");
 }
 
 /// " (4711)" of a living process, else "": a writer that has not signed yet leaves the number of
 /// the one before it.
-std::string owner(int fd) {
-    char text[32] = {};
-    const ssize_t got = ::pread(fd, text, sizeof text - 1, 0);
-    int process = 0;
-    if (got > 0) std::from_chars(text, text + got, process);
+std::string owner(int process) {
     if (process <= 0 || (::kill(process, 0) != 0 && errno == ESRCH)) return "";
     return " (" + std::to_string(process) + ")";
 }
 
 }  // namespace
+
+LockKind kind_of_lock(const std::string& dir) {
+    const std::string path = lock_path(dir);
+    if (!in_the_way(path).empty()) return LockKind::foreign;
+    const FileHandle file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+    if (!file.valid()) return errno == ENOENT ? LockKind::none : LockKind::foreign;
+    return read_note(file.get()).kind;
+}
 
 Result<FolderLock> FolderLock::take(const std::string& dir, const std::string& what) {
     const std::string path = lock_path(dir);
@@ -55,13 +101,22 @@ Result<FolderLock> FolderLock::take(const std::string& dir, const std::string& w
         if (!lock.folder_.valid()) return file_error("cannot open the folder", dir, errno);
         FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
         const bool made = file.valid();
-        if (!made) file = FileHandle(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
-        if (!file.valid()) {
-            if (errno == ENOENT) continue;  // another process has just taken its own away
-            return file_error("cannot open", path, errno);
+        if (!made && errno != EEXIST) return file_error("cannot make", path, errno);
+        LockNote note;
+        if (!made) {
+            if (const std::string found = in_the_way(path); !found.empty())
+                return foreign_lock(path, "is " + found);
+            file = FileHandle(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+            if (!file.valid()) {
+                if (errno == ENOENT) continue;  // another process has just taken its own away
+                return file_error("cannot open", path, errno);
+            }
+            note = read_note(file.get());
+            if (note.kind == LockKind::foreign)
+                return foreign_lock(path, "has other content than a process number");
         }
         if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
-            if (!is_same(path, file.get())) continue;
+            if (!is_same(path, file.get(), AT_SYMLINK_NOFOLLOW)) continue;
             lock.file_ = std::move(file);
             lock.made_ = made;
             return lock;
@@ -72,8 +127,8 @@ Result<FolderLock> FolderLock::take(const std::string& dir, const std::string& w
             continue;
         }
         return usage_error(
-            shown_path(dir) + ": another process" + owner(file.get()) + " is writing this " + what +
-            "; stop it first" +
+            shown_path(dir) + ": another process" + owner(note.process) + " is writing this " +
+            what + "; stop it first" +
             (what == "run" ? ", or open the run to look at it only" : ", or name another folder"));
     }
     return failure(shown_path(path) +
@@ -97,9 +152,9 @@ FolderLock::~FolderLock() {
     if (made_ && !signed_) remove();
 }
 
-Status FolderLock::sign(const std::string& note) {
+Status FolderLock::sign(bool unfinished) {
     const std::string path = lock_path(dir_);
-    const std::string self = std::to_string(::getpid()) + (note.empty() ? "" : " " + note) + "\n";
+    const std::string self = lock_text(::getpid(), unfinished);
     if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0)
         return file_error("cannot write", path, errno);
     signed_ = true;
@@ -107,7 +162,7 @@ Status FolderLock::sign(const std::string& note) {
 }
 
 Status FolderLock::check() const {
-    if (is_same(dir_, folder_.get())) return {};
+    if (is_same(dir_, folder_.get(), 0)) return {};
     return failure(shown_path(dir_) +
                    ": the folder was deleted, moved or replaced while it was written; nothing more "
                    "is written there, and what is not saved yet is lost");
@@ -123,14 +178,15 @@ Status FolderLock::make_folder(const std::string& path) const {
 void FolderLock::remove() {
     if (!held()) return;
     const std::string path = lock_path(dir_);
-    if (is_same(path, file_.get())) ::unlink(path.c_str());
+    if (is_same(path, file_.get(), AT_SYMLINK_NOFOLLOW)) ::unlink(path.c_str());
     made_ = false;
     file_ = FileHandle();
     folder_ = FileHandle();
 }
 
 bool is_being_written(const std::string& dir) {
-    const FileHandle file(::open(lock_path(dir).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    const FileHandle file(
+        ::open(lock_path(dir).c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
     // A shared lock, so that two who look do not take each other for a writer.
     return file.valid() && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }

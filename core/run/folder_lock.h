@@ -1,9 +1,11 @@
 // The lock of the one writer of a folder (a run, a race, a batch): flock on DIR/.lock, which ends
 // with the process however that ends. Who holds it also knows whether the folder is still the one
 // that was locked, so that nothing is written into a name that was deleted or given to something
-// else meanwhile. Owned by the writer; one thread.
+// else meanwhile. A .lock that this program did not write is somebody's file: it is neither written
+// nor deleted. Owned by the writer; one thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/base/files.h"
@@ -11,11 +13,21 @@
 
 namespace hopscope::core {
 
+/// What stands at DIR/.lock, told by its exact bytes; links are not followed.
+enum class LockKind : uint8_t {
+    none,        ///< nothing
+    writer,      ///< ours: a process number, or empty (killed before it signed)
+    unfinished,  ///< ours, with the mark of a folder that is not finished yet
+    foreign      ///< anything else
+};
+LockKind kind_of_lock(const std::string& dir);
+
 class FolderLock {
   public:
     FolderLock() = default;  ///< of nothing; held() is false
     /// Changes no byte of the folder yet. `what` is written there, for messages: "run", "batch".
-    /// Errors: usage, another process has it (with its number where that is known); failed.
+    /// Errors: usage, another process has it (with its number where that is known), or what stands
+    /// there is not ours; failed.
     static Result<FolderLock> take(const std::string& dir, const std::string& what);
     FolderLock(FolderLock&& other) noexcept;
     FolderLock& operator=(FolderLock&& other) noexcept;
@@ -23,8 +35,9 @@ class FolderLock {
     ~FolderLock();
 
     bool held() const { return file_.valid(); }
-    /// From now on the folder is written: the file says by whom. `note` stands behind the number.
-    Status sign(const std::string& note = "");
+    /// From now on the folder is written: the file says by whom, and whether the folder is only
+    /// being made.
+    Status sign(bool unfinished = false);
     /// Errors (failed): the folder was deleted, moved or replaced since it was locked.
     Status check() const;
     /// Makes `path`, a name below the folder's own, in the folder that was locked and in no other

@@ -12,19 +12,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Behind the number of the process in the .lock of a folder that is not finished yet.
-constexpr const char* kUnfinished = "new";
 constexpr int kMostLinks = 40;
 
 bool is_file(const std::string& path) {
     std::error_code ignored;
     return fs::is_regular_file(path, ignored);
-}
-
-/// Whether the lock of `dir` was left by a start that did not come to its end.
-bool is_unfinished(const std::string& dir) {
-    const auto text = read_file(dir + "/.lock", 64);
-    return text && text->find(std::string(" ") + kUnfinished) != std::string::npos;
 }
 
 /// Whether a start that was killed may have left this: before its folder is a run (a race, a batch)
@@ -40,10 +32,12 @@ bool left_by_start(const std::string& path, const std::string& name) {
 
 /// The first of `names` that makes the folder foreign; "" if there is none.
 std::string foreign_of(const std::string& dir, const std::vector<std::string>& names) {
-    const bool unfinished = is_unfinished(dir);
+    // Of the lock alone, by its exact mark, is known that a start did not come to its end.
+    const LockKind lock = kind_of_lock(dir);
+    if (lock == LockKind::foreign) return ".lock";
     for (const std::string& name : names) {
         if (name == ".lock") continue;
-        if (!unfinished || !left_by_start(dir + "/" + name, name)) return name;
+        if (lock != LockKind::unfinished || !left_by_start(dir + "/" + name, name)) return name;
     }
     return "";
 }
@@ -150,7 +144,7 @@ Result<NewFolder> NewFolder::make(const std::string& dir, const std::string& wha
     folder.lock_ = std::move(*lock);
     // Someone may have been faster between the first look and the lock.
     Status ours = check_new_folder(dir, what);
-    if (ours) ours = folder.lock_.sign(kUnfinished);
+    if (ours) ours = folder.lock_.sign(/*unfinished=*/true);
     if (ours) return folder;
     if (look_at_folder(dir).kind == FolderKind::begun) folder.undo();
     return ours.error();

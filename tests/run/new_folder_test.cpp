@@ -1,7 +1,9 @@
 // If these fail, a folder of someone else is filled or taken away, or two processes fill one.
 #include "core/run/new_folder.h"
 
+#include <functional>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "core/run/run_folder.h"
 #include "tests/base/helpers.h"
@@ -59,6 +61,88 @@ TEST(NewFolder, CopiedPartsAreForeign) {
     EXPECT_EQ(kind_of_folder(dir / "p"), FolderKind::begun);
     fs::create_directories(dir / "p/checkpoints/step_00000004");
     EXPECT_EQ(kind_of_folder(dir / "p"), FolderKind::foreign);
+}
+
+/// What nobody but a person or another program puts at the path of a lock.
+const std::vector<std::pair<const char*, std::function<void(const std::string& path)>>>
+    kForeignLocks = {
+        {"text", [](const std::string& path) { put_bytes(path, "mine\n"); }},
+        {"marked text", [](const std::string& path) { put_bytes(path, "brand new lock\n"); }},
+        {"another mark", [](const std::string& path) { put_bytes(path, "4711 newer\n"); }},
+        {"more lines", [](const std::string& path) { put_bytes(path, "4711\n4712\n"); }},
+        {"no line end", [](const std::string& path) { put_bytes(path, "4711"); }},
+        {"no process", [](const std::string& path) { put_bytes(path, "0\n"); }},
+        {"long", [](const std::string& path) { put_bytes(path, std::string(5000, '7') + "\n"); }},
+        {"link to a lock", [](const std::string& path) { fs::create_symlink("../lock", path); }},
+        {"link to text", [](const std::string& path) { fs::create_symlink("../text", path); }},
+        {"link to nothing", [](const std::string& path) { fs::create_symlink("gone", path); }},
+        {"link to a device",
+         [](const std::string& path) { fs::create_symlink("/dev/full", path); }},
+        {"folder", [](const std::string& path) { fs::create_directories(path); }},
+        {"pipe", [](const std::string& path) { ASSERT_EQ(mkfifo(path.c_str(), 0600), 0); }}};
+
+/// As contents_of(), which waits at a pipe for ever.
+std::map<std::string, std::string> with_pipes(const std::string& dir) {
+    std::map<std::string, std::string> out;
+    for (const auto& entry : fs::directory_iterator(dir)) {
+        const std::string path = entry.path().string();
+        out[entry.path().filename().string()] = entry.is_symlink()
+                                                    ? "-> " + fs::read_symlink(path).string()
+                                                : entry.is_fifo()      ? "a pipe"
+                                                : entry.is_directory() ? "/"
+                                                                       : bytes_of(path);
+    }
+    return out;
+}
+
+TEST(FolderLock, OursIsToldByItsExactBytes) {
+    const TempFolder dir;
+    EXPECT_EQ(kind_of_lock(dir.path()), LockKind::none);
+    for (const auto& [text, kind] : {std::pair("", LockKind::writer),
+                                     {"4711\n", LockKind::writer},
+                                     {"4711 new\n", LockKind::unfinished}}) {
+        put_bytes(dir / ".lock", text);
+        EXPECT_EQ(kind_of_lock(dir.path()), kind) << text;
+    }
+    for (const auto& [what, put] : kForeignLocks) {
+        fs::remove(dir / ".lock");
+        put(dir / ".lock");
+        EXPECT_EQ(kind_of_lock(dir.path()), LockKind::foreign) << what;
+    }
+}
+
+// Wrong if somebody's file of that name is written or deleted, through a link or itself, or vouches
+// for a config.toml that nobody here wrote.
+TEST(FolderLock, OfSomeoneElseIsRefusedAndLeftAlone) {
+    const TempFolder dir;
+    put_bytes(dir / "text", "precious");
+    put_bytes(dir / "lock", "4711 new\n");
+    for (const auto& [what, put] : kForeignLocks) {
+        const std::string folder = dir / "a";
+        fs::remove_all(folder);
+        fs::create_directories(folder);
+        put(folder + "/.lock");
+        for (const bool with_config : {false, true}) {
+            if (with_config) put_bytes(folder + "/config.toml", "# mine");
+            const auto before = with_pipes(folder);
+            const auto look = look_at_folder(folder);
+            EXPECT_EQ(look.kind, FolderKind::foreign) << what;
+            EXPECT_EQ(look.foreign, ".lock") << what;
+            const auto made = RunFolder::create(folder, "x", {});
+            ASSERT_FALSE(made) << what;
+            EXPECT_EQ(made.error().kind, ErrorKind::usage) << what;
+            EXPECT_TRUE(contains(made.error().message, "\".lock\"")) << made.error().message;
+            // Of a run, race or batch that is gone on with.
+            const auto taken = FolderLock::take(folder, "run");
+            ASSERT_FALSE(taken) << what;
+            EXPECT_EQ(taken.error().kind, ErrorKind::usage) << what << taken.error().message;
+            EXPECT_TRUE(contains(taken.error().message, folder + "/.lock: "))
+                << taken.error().message;
+            EXPECT_EQ(with_pipes(folder), before) << what;
+        }
+    }
+    EXPECT_EQ(bytes_of(dir / "text"), "precious");
+    EXPECT_EQ(bytes_of(dir / "lock"), "4711 new\n");
 }
 
 // Wrong if a failing start takes away what stood there before, a link of the user's among it, or

@@ -234,6 +234,19 @@ TEST_F(Refusal, OfWeightsThatAreNoNumbersChangesNothing) {
     EXPECT_TRUE(contents_of(*runs_ / "copy") == before);
 }
 
+TEST_F(Refusal, OfALockOfSomeoneElseChangesNothing) {
+    const std::string lock = *runs_ / "copy/.lock";
+    refused("text", [&](const std::string&) { put_bytes(lock, "mine"); }, {lock});
+    put_bytes(*runs_ / "victim", "4711\n");
+    refused("link",
+            [&](const std::string&) {
+                fs::remove(lock);
+                fs::create_symlink("../victim", lock);
+            },
+            {lock + ": is a link"});
+    EXPECT_EQ(bytes_of(*runs_ / "victim"), "4711\n");
+}
+
 // Wrong if a look at a run whose tokens are gone makes them in its folder.
 TEST_F(Refusal, ALookChangesNothing) {
     copy_folder(*runs_ / "run", *runs_ / "copy");
