@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "core/base/clock.h"
 #include "core/base/utf8.h"
@@ -136,8 +137,27 @@ Status RunFolder::lock() {
     if (info->resumes != info_.resumes)
         return usage_error(shown_path(dir_) +
                            ": another process went on with this run meanwhile; open it again");
+    if (auto status = check_folders(); !status) return status;
     info_ = *std::move(info);
     lock_ = *std::move(lock);
+    return {};
+}
+
+/// What is missing is made; a link to a folder is one.
+Status RunFolder::check_folders() const {
+    std::vector<std::string> names(std::begin(kFolders), std::end(kFolders));
+    names.push_back("data");
+    for (const std::string& name : names) {
+        const std::string path = dir_ + "/" + name;
+        const FileKind kind = kind_of_file(path);
+        std::error_code ignored;
+        const bool nowhere = kind == FileKind::none && fs::is_symlink(path, ignored);
+        if (kind == FileKind::folder || (kind == FileKind::none && !nowhere)) continue;
+        return usage_error(shown_path(path) + ": is " +
+                           (nowhere ? "a link that leads to nothing" : name_of(kind)) +
+                           "; a folder is expected: move it away, or put the folder back; nothing "
+                           "was changed");
+    }
     return {};
 }
 

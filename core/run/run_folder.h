@@ -90,7 +90,8 @@ class RunFolder {
     static Result<RunFolder> open(const std::string& dir, bool writer);
 
     /// Of a reader that is to become the writer: takes the lock and changes nothing yet. Errors
-    /// (usage): another process has it (with its number), or the run went on since it was opened.
+    /// (usage): another process has it (with its number), the run went on since it was opened, or
+    /// something stands where begin_writing() and the run's data need a folder.
     Status lock();
     /// Of who has the lock: signs it and removes what an interrupted process left.
     Status begin_writing();
@@ -136,6 +137,7 @@ class RunFolder {
   private:
     RunFolder(std::string dir, RunInfo info) : dir_(std::move(dir)), info_(std::move(info)) {}
     Status fill(const std::string& config_toml);
+    Status check_folders() const;
     std::string dir_;
     RunInfo info_;
     FolderLock lock_;                 ///< not held by readers

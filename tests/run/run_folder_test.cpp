@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ctime>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "core/run/metrics_log.h"
 #include "tests/base/child_process.h"
@@ -242,6 +243,38 @@ TEST(RunFolder, OnlyTheWriterCleansUp) {
     EXPECT_FALSE(fs::exists(dir / "a/checkpoints/.new_step_00000100"));
     EXPECT_TRUE(fs::exists(dir / "a/notes.tmp"));
     EXPECT_TRUE(fs::exists(dir / "a/data/other.partial-4711"));
+}
+
+// Wrong if a run whose folders are in disorder is signed before that is found out.
+TEST(RunFolder, WhatStandsInPlaceOfAFolderIsFoundBeforeAnythingIsWritten) {
+    const TempFolder dir;
+    ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
+    put_bytes(dir / "a/.lock", "4711\n");
+    for (const char* name : {"metrics", "checkpoints", "geometry", "eval", "data"}) {
+        const std::string path = dir / "a/" + name;
+        const auto refused = [&](const std::string& found) {
+            const auto opened = RunFolder::open(dir / "a", true);
+            ASSERT_FALSE(opened) << name << ": " << found;
+            EXPECT_EQ(opened.error().kind, ErrorKind::usage) << opened.error().message;
+            EXPECT_TRUE(contains(opened.error().message, path + ": is " + found))
+                << opened.error().message;
+            EXPECT_TRUE(contains(opened.error().message, "a folder is expected"));
+            EXPECT_EQ(bytes_of(dir / "a/.lock"), "4711\n") << name << ": " << found;
+            fs::remove(path);
+        };
+        fs::remove(path);
+        put_bytes(path, "x");
+        refused("a file");
+        ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+        refused("a named pipe");
+        fs::create_symlink("nowhere", path);
+        refused("a link that leads to nothing");
+        // Moved to another disk it still is one.
+        fs::create_directories(dir / name);
+        fs::create_symlink("../" + std::string(name), path);
+    }
+    EXPECT_TRUE(RunFolder::open(dir / "a", true));
+    EXPECT_TRUE(fs::is_symlink(dir / "a/checkpoints"));
 }
 
 // Wrong if what was read of a run may be overwritten after another process went on with it.

@@ -215,12 +215,20 @@ TEST_F(Race, RefusedResumeOfOneLaneChangesNone) {
     options_.config_paths.pop_back();
     options_.overrides = {"train.steps=4", "train.eval_every=4"};
     race();
-    // The first lane could go on, the second cannot.
+    // The first lane could go on, the second cannot: for a file where a folder belongs, …
+    std::filesystem::rename(lane("deep") + "/geometry", dir_ / "geometry");
+    put_bytes(lane("deep") + "/geometry", "x");
+    const auto disorder = contents_of(options_.out);
+    options_.resume = true;
+    refused(lane("deep") + "/geometry: is a file");
+    EXPECT_TRUE(contents_of(options_.out) == disorder);
+    std::filesystem::remove(lane("deep") + "/geometry");
+    std::filesystem::rename(dir_ / "geometry", lane("deep") + "/geometry");
+    // … or for tokens of other text.
     const std::string tokens = lane("deep") + "/data/valid.tokens";
     std::filesystem::remove(tokens);
     std::filesystem::copy_file(lane("deep") + "/data/train.tokens", tokens);
     const auto before = contents_of(options_.out);
-    options_.resume = true;
     options_.config_paths.clear();
     options_.overrides = {"train.steps=8"};
     refused(tokens);

@@ -234,6 +234,26 @@ TEST_F(Refusal, OfWeightsThatAreNoNumbersChangesNothing) {
     EXPECT_TRUE(contents_of(*runs_ / "copy") == before);
 }
 
+}
+
+TEST_F(Refusal, OfAFolderThatIsNoneChangesNothing) {
+    for (const std::string name : {"data", "metrics", "geometry", "eval", "checkpoints"}) {
+        const std::string path = *runs_ / "copy/" + name;
+        refused(name,
+                [&](const std::string&) {
+                    fs::remove_all(path);
+                    put_bytes(path, "x");
+                },
+                {path + ": is a file", "a folder is expected", "move it away"});
+        refused(name + " as a link",
+                [&](const std::string&) {
+                    fs::remove_all(path);
+                    fs::create_symlink("nowhere", path);
+                },
+                {path + ": is a link that leads to nothing"});
+    }
+}
+
 TEST_F(Refusal, OfALockOfSomeoneElseChangesNothing) {
     const std::string lock = *runs_ / "copy/.lock";
     refused("text", [&](const std::string&) { put_bytes(lock, "mine"); }, {lock});
