@@ -78,6 +78,17 @@ Result<std::vector<ScalarRecord>> RunRecords::history(int64_t step) const {
     return records;
 }
 
+std::string RunRecords::note_gap(const std::vector<ScalarRecord>& history, int64_t step) {
+    const int64_t last = history.empty() ? 0 : history.back().step;
+    if (last >= step) return "";
+    std::string found = "is missing";
+    if (file_exists(folder_.metrics_path()))
+        found = history.empty() ? "holds no update" : "ends at step " + std::to_string(last);
+    changed_.push_back("metrics.csv " + found + ", the checkpoint is of step " +
+                       std::to_string(step) + ": the curve has a gap");
+    return changed_.back();
+}
+
 Status RunRecords::append(const ScalarRecord& record) {
     if (auto s = check(); !s) return s;
     return metrics_->append(record);

@@ -86,7 +86,7 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     if (folder().locked())
         if (auto s = MetricsCsv::check(folder().metrics_path(), config.model.n_layers); !s)
             return s;
-    if (auto s = read_history(); !s) return s;
+    if (auto s = read_history(progress); !s) return s;
     for (const auto& r : history_)
         if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
     return live_->catch_up();
@@ -104,10 +104,12 @@ Status RunTrainer::start_writing() {
     return records_->write_info(info);
 }
 
-Status RunTrainer::read_history() {
+Status RunTrainer::read_history(const Progress& progress) {
     auto history = records_->history(step());
     if (!history) return history.error();
     history_ = std::move(*history);
+    if (const std::string gap = records_->note_gap(history_, step()); !gap.empty())
+        progress.report(gap, -1);
     if (history_.empty()) return {};
     const ScalarRecord& last = history_.back();
     if (last.step == step() && due().evaluate && std::isnan(last.valid_loss)) owed_ = last;

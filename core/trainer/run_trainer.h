@@ -72,7 +72,7 @@ class RunTrainer : public Trainer {
     /// Work that leaves the folder as abandon() says if it fails.
     Status guarded(const std::function<Status()>& work);
     /// Curves of the steps done, and whether the newest lacks the evaluation that was due.
-    Status read_history();
+    Status read_history(const Progress& progress);
     /// A run that was opened to look at becomes ours at the first thing that writes.
     Status ensure_writer();
     void save_bad_batch();

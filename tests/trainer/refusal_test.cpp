@@ -6,6 +6,7 @@
 
 #include "core/run/run_folder.h"
 #include "core/session/headless.h"
+#include "core/trainer/run_trainer.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {
@@ -234,8 +235,6 @@ TEST_F(Refusal, OfWeightsThatAreNoNumbersChangesNothing) {
     EXPECT_TRUE(contents_of(*runs_ / "copy") == before);
 }
 
-}
-
 TEST_F(Refusal, OfAFolderThatIsNoneChangesNothing) {
     for (const std::string name : {"data", "metrics", "geometry", "eval", "checkpoints"}) {
         const std::string path = *runs_ / "copy/" + name;
@@ -265,6 +264,50 @@ TEST_F(Refusal, OfALockOfSomeoneElseChangesNothing) {
             },
             {lock + ": is a link"});
     EXPECT_EQ(bytes_of(*runs_ / "victim"), "4711\n");
+}
+
+// The checkpoint is what counts; that the curve no longer reaches it is said, and only then.
+TEST_F(Refusal, ACurveThatEndsBeforeTheCheckpointIsToldNotRefused) {
+    const std::string path = *runs_ / "copy/metrics.csv",
+                      all = bytes_of(*runs_ / "run/metrics.csv");
+    size_t third = 0;  // behind units, header, three updates
+    for (int line = 0; line < 5; ++line) third = all.find('\n', third) + 1;
+    const struct {
+        std::function<void()> damage;
+        std::string told;
+    } cases[] = {
+        {[] {}, ""},
+        {[&] { put_bytes(path, all.substr(0, third)); }, "metrics.csv ends at step 3"},
+        {[&] { put_bytes(path, all.substr(0, all.size() - 1)); }, "metrics.csv ends at step 7"},
+        {[&] { put_bytes(path, ""); }, "metrics.csv holds no update"},
+        {[&] { fs::remove(path); }, "metrics.csv is missing"}};
+    for (const auto& one : cases) {
+        copy_folder(*runs_ / "run", *runs_ / "copy");
+        one.damage();
+        const auto folder = RunFolder::open(*runs_ / "copy", false);
+        ASSERT_TRUE(folder.ok());
+        SessionOptions o;
+        o.run_dir = folder->dir();
+        o.config = *stored_config(*folder);
+        o.open_only = true;
+        std::string told;
+        Progress progress;
+        progress.report = [&](const std::string& activity, double) {
+            if (activity.find("gap") != std::string::npos) told += activity;
+        };
+        RunStatus status;
+        ASSERT_TRUE(RunTrainer(o).prepare(progress, status).ok());
+        const auto done = lab::train(resume({"train.steps=9"}));
+        ASSERT_TRUE(done.ok()) << done.error().message;
+        const auto resumes = RunFolder::open(*runs_ / "copy", false)->info().resumes;
+        ASSERT_EQ(resumes.size(), 1u);
+        std::vector<std::string> expected = {"train.steps: 8 → 9"};
+        if (!one.told.empty())
+            expected.push_back(one.told + ", the checkpoint is of step 8: the curve has a gap");
+        EXPECT_EQ(resumes.back().changed, expected);
+        EXPECT_EQ(told, one.told.empty() ? "" : expected.back());
+        EXPECT_EQ(records_of(*runs_ / "copy").back().step, 9);
+    }
 }
 
 // Wrong if a look at a run whose tokens are gone makes them in its folder.
