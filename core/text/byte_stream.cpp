@@ -26,10 +26,13 @@ struct Packed {
     const char* unpack;
 };
 constexpr Packed kPacked[] = {
-    {0, "\x1f\x8b", "gzip", "gunzip -k"}, {0, "\x28\xb5\x2f\xfd", "zstd", "unzstd"},
-    {4, "1AY&SY", "bzip2", "bunzip2 -k"}, {0, "\x04\x22\x4d\x18", "lz4", "unlz4"},
-    {0, "PK\x03\x04", "zip", "unzip"},    {0, "7z\xbc\xaf\x27\x1c", "7z", "7z x"},
+    {0, "\x1f\x8b", "gzip", "gunzip -k"},      {0, "\x28\xb5\x2f\xfd", "zstd", "unzstd"},
+    {4, "1AY&SY", "bzip2", "bunzip2 -k"},      {0, "\x04\x22\x4d\x18", "lz4", "unlz4"},
+    {0, "PK\x03\x04", "zip", "unzip"},         {0, "7z\xbc\xaf\x27\x1c", "7z", "7z x"},
+    {0, "Rar!\x1a\x07", "rar", "unrar x"},     {257, {"ustar\0", 6}, "tar", "tar -xf"},
+    {257, {"ustar  \0", 8}, "tar", "tar -xf"}, {0, {"\x5d\0\0", 3}, "lzma", "unlzma -k"},
 };
+constexpr size_t kHeadBytes = 265;  ///< as far as the last of the marks reaches
 
 class PlainStream : public ByteStream {
   public:
@@ -169,7 +172,7 @@ Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path) {
     auto opened = open_to_read(path);
     if (!opened) return opened.error();
     const std::string name = shown_path(path);
-    char begin[16] = {};
+    char begin[kHeadBytes] = {};
     const ssize_t got = ::pread(opened->handle.get(), begin, sizeof begin, 0);
     const std::string_view head(begin, got > 0 ? static_cast<size_t>(got) : 0);
     for (const Packed& packed : kPacked)

@@ -231,6 +231,17 @@ TEST(Corpus, OtherPackingsAreNamed) {
     named("\x28\xb5\x2f\xfd", "zstd; unpack it first, e.g. with unzstd");
     named("BZh91AY&SY", "bzip2; unpack it first, e.g. with bunzip2");
     named("PK\x03\x04", "zip; unpack it first, e.g. with unzip");
+    named("7z\xbc\xaf\x27\x1c", "7z; unpack it first, e.g. with 7z x");
+    named("Rar!\x1a\x07", "rar; unpack it first, e.g. with unrar");
+    named(std::string("\x5d\0\0\x80\0", 5), "lzma; unpack it first, e.g. with unlzma");
+    const std::string head = "name" + std::string(253, '\0');
+    named(head + std::string("ustar\0"
+                             "00",
+                             8),
+          "tar; unpack it first, e.g. with tar -xf");
+    named(head + std::string("ustar  \0", 8), "tar; unpack it first, e.g. with tar -xf");
+    const std::string on_tar = std::string(257, 'x') + "ustar is a word of text";
+    EXPECT_EQ(read_all(folder.write("on_tar", on_tar + "\n")).lines, LineList{on_tar});
     EXPECT_EQ(read_all(folder.write("text.gz", "BZh is text\n")).lines, LineList{"BZh is text"});
 }
 
