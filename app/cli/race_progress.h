@@ -36,10 +36,16 @@ class RaceProgress : public TrainProgress {
   protected:
     std::string numbers() const override {
         std::string out;
-        for (size_t i = 0; i < lanes_.size(); ++i) {
+        for (size_t i = 0; i < std::max(lanes_.size(), status_.lanes.size()); ++i) {
             const std::string name =
                 i < status_.lanes.size() ? status_.lanes[i] : "lane " + std::to_string(i);
-            out += (out.empty() ? "" : "  ") + name + number(" %.4f", lanes_[i].loss);
+            out += (out.empty() ? "" : "  ") + name;
+            // Of a race that goes on, lanes are ahead of others and wait for them.
+            if (i >= lanes_.size() || lanes_[i].step == 0) {
+                out += " waits";
+                continue;
+            }
+            out += number(" %.4f", lanes_[i].loss);
             if (std::isfinite(lanes_[i].valid_loss))
                 out += number(" (valid %.4f)", lanes_[i].valid_loss);
         }

@@ -124,5 +124,22 @@ TEST_F(Runs, RacePrintsALineARoundAndItsCrossings) {
     has(got.err, "hopscope race --resume --out runs/r");
 }
 
+// Fails if a lane that is ahead, and waits for the others of a race that goes on, is told as nan.
+TEST_F(Runs, LanesThatWaitAreToldSo) {
+    std::string answer = kRace;
+    fake_lab().answer = answer.replace(answer.find("LANE"), 4, "done");
+    for (const int32_t behind : {0, 1}) {
+        fake_lab().while_racing = [&](const core::lab::RaceOptions& options) {
+            core::RunStatus status;
+            status.steps = 12;
+            status.lanes = {"wide", "deep"};
+            options.on_step(record(behind, 5, 4.0f), status);
+        };
+        const Outcome got = run({"race", "--resume", "--out", "runs/r"});
+        EXPECT_EQ(got.err, behind == 0 ? "step 5/12  wide 4.0000  deep waits\n"
+                                       : "step 5/12  wide waits  deep 4.0000\n");
+    }
+}
+
 }  // namespace
 }  // namespace hopscope::app::testing
