@@ -22,7 +22,8 @@ void describe(CLI::App& app, CompareCall& call) {
                    "hopscope zeroshot; two or more, all pairs are compared");
     app.add_option("--printed", o.printed,
                    "Claims of a table, one JSON object a line, each checked against the printed "
-                   "numbers it should follow from (see printed below); alone or beside runs");
+                   "numbers it should follow from (see printed below); alone or beside runs")
+        ->type_name("FILE");
     add_optional_number(
         app, "--margin", o.margin, {0, core::kMostScale},
         "What counts as no difference; default 0.03 nats, zero-shot 0.02 of accuracy");

@@ -125,6 +125,23 @@ core::Status check(const Output& output) {
 }
 
 int report(const core::Error& error, const Environment& environment) {
+core::Status check_apart(const CLI::App& app) {
+    const CLI::Option* out = app.get_option_no_throw("--out");
+    if (!out || out->empty() || out->get_type_name() == "DIR") return {};
+    // A redirected file counts, whether the command reads it or not.
+    std::vector<std::string> inputs = {"/dev/stdin"};
+    for (const CLI::Option* option : app.get_options()) {
+        const std::string type = option->get_type_name();
+        const bool is_run = option->get_positional();
+        if (option == out || !(is_run || type == "FILE" || type == "DIR" || type == "M")) continue;
+        for (const std::string& value : option->results())
+            // In the folder of a run its own files alone are out of bounds; those of any run are.
+            if (!is_run || core::kind_of_file(value) != core::FileKind::folder)
+                inputs.push_back(value);
+    }
+    return core::check_output_apart(out->results().front(), inputs);
+}
+
     environment.err << "hopscope: " << core::printable(error.message) << std::endl;
     return exit_code(error.kind);
 }

@@ -52,10 +52,13 @@ struct Output {
 /// Whether it can be given away so. Errors (usage): --out cannot be written.
 core::Status check(const Output& output);
 /// Prints the message and maps the kind to the exit code.
+/// Whether what goes to the --out FILE of this call replaces nothing that the call reads or that a
+/// run is kept in; asked for every command. Errors (usage).
+core::Status check_apart(const CLI::App& app);
 int report(const core::Error& error, const Environment& environment);
 
 /// Declares `name` with options of type `Options`: `describe` adds them, `act` does the work with
-/// them. A member `output` is checked before.
+/// them. Where its result goes is checked before.
 template <class Options>
 CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& help,
                   const std::string& example, Work& work, void (*describe)(CLI::App&, Options&),
@@ -63,13 +66,14 @@ CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& 
     CLI::App* app = declare(parent, name, help, example);
     auto options = std::make_shared<Options>();
     describe(*app, *options);
-    app->callback([options, act, &work] {
-        work = [options, act](const Environment& environment) {
+    app->callback([app, options, act, &work] {
+        work = [app, options, act](const Environment& environment) {
             // The work may take hours, so what would fail at its end is refused at its beginning.
             if constexpr (requires { options->output.file; })
                 if (auto fits = check(options->output); !fits)
                     return report(fits.error(), environment);
             return act(*options, environment);
+            if (auto apart = check_apart(*app); !apart) return report(apart.error(), environment);
         };
     });
     return app;

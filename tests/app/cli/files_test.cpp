@@ -68,6 +68,58 @@ TEST_F(Files, OutIsLookedAtBeforeTheWork) {
     EXPECT_TRUE(fs::is_empty(dir_ / "folder"));
 }
 
+// Fails if a result takes the place of what the call reads, or of what a run is kept in.
+TEST_F(Files, OutReplacesNoInputAndNothingOfARun) {
+    const std::string run = dir_ / "run", text = dir_.write("text", "{}\n");
+    dir_.write("run/run.json", "{}");
+    dir_.write("run/config.toml", "");
+    dir_.write("run/my.json", "mine");
+    const std::string script = dir_.write("script", R"({"command": "zero_experts"})");
+    const auto expect = [&](std::vector<std::string> call, const std::string& out,
+                            const std::string& why) {
+        fake_lab() = {};
+        call.insert(call.end(), {"--out", out});
+        const Outcome got = world_.run(call);
+        EXPECT_EQ(got.code, why.empty() ? 0 : 2) << call[0] << got.err;
+        EXPECT_EQ(got.err, why.empty()
+                               ? ""
+                               : "hopscope: --out: " + out + " " + why + "; give another file\n");
+        EXPECT_EQ(worked() || fake_lab().tokenizer, why.empty()) << call[0];
+    };
+    const std::string read = "is read by this call";
+    expect({"eval", run, "--corpus", text}, text, read);
+    expect({"halting", run, "--corpus", text}, text, read);
+    expect({"trace", run, "--corpus", text}, text, read);
+    expect({"trace", run, "--text-file", text}, text, read);
+    for (std::vector<std::string> call :
+         {std::vector<std::string>{"trace", run, "--text", "a"},
+          {"generate", run, "--text", "a"},
+          {"intervene", run},
+          {"zeroshot", run, "--task", "arc_easy", "--file", text}}) {
+        call.insert(call.end(), {"--script", script});
+        expect(call, script, read);
+    }
+    expect({"intervene", run, "--script", script, "--prompts", text}, text, read);
+    expect({"zeroshot", run, "--task", "arc_easy", "--file", text}, text, read);
+    expect({"compare", text, run}, text, read);
+    expect({"compare", "--printed", text}, text, read);
+    expect({"info", "--config", text}, text, read);
+    expect({"bench", "--config", text}, text, read);
+    expect({"tokenizer", "encode", "--model", text}, text, read);
+    expect({"tokenizer", "decode", "--model", text}, text, read);
+    expect({"tokenizer", "train", "--vocab-size", "300", "--input", text}, text, read);
+    fs::create_directory(dir_ / "lists");
+    expect({"intervene", run, "--script", script, "--categories", dir_ / "lists"}, dir_ / "lists/x",
+           "lies in " + (dir_ / "lists") + ", which is read by this call");
+    const std::string kept = "belongs to the run " + run;
+    auto all = calls();
+    all.push_back({"tokenizer", "train", "--vocab-size", "300", "--input", "i"});
+    for (const auto& call : all) expect(call, run + "/run.json", kept);
+    expect({"eval", run}, run + "/config.toml", kept);
+    for (const std::string& out : {run + "/my.json", run + "/new.json"})
+        EXPECT_EQ(world_.run({"eval", run, "--out", out}).code, 0) << out;
+}
+
 // Fails if a link is replaced instead of what it leads to.
 TEST_F(Files, OutFollowsALink) {
     fs::create_symlink(dir_ / "real.json", dir_ / "link.json");

@@ -1,0 +1,24 @@
+// Where a result may not go: over what the call itself reads, among the files that keep a run, a
+// race or a batch, or below a file. What is written replaces what stood there, so this is asked
+// before the work. Functions on names alone, any thread.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "core/base/result.h"
+
+namespace hopscope::core {
+
+/// Whether a file written to `path` leaves everything alone that is not the caller's to replace.
+/// Files are told apart by what they are, not by how their names are spelled. Errors (usage) begin
+/// with "--out: ": one of `inputs`, or below a folder among them; a file that a run, race or batch
+/// is kept in, whether the call reads it or not (analysis/ and what a person put into its folder
+/// are not: they may be replaced).
+Status check_output_apart(const std::string& path, std::span<const std::string> inputs);
+
+/// Whether `path` is a folder or can become one. Errors (usage): something else stands there or
+/// above it.
+Status check_folder_place(const std::string& path);
+
+}  // namespace hopscope::core
