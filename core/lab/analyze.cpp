@@ -1,12 +1,12 @@
 // hopscope analyze: analyses of a run, one JSON document (and CSV for tables) each
 // (hopscope.analysis/2).
-#include <filesystem>
 #include <optional>
 
 #include "core/analyses/measured.h"
 #include "core/analyses/table.h"
 #include "core/api/lab.h"
 #include "core/base/files.h"
+#include "core/base/output_place.h"
 #include "core/config/config.h"
 #include "core/run/document.h"
 #include "core/run/metrics_csv.h"
@@ -88,14 +88,7 @@ class OutFolder {
     /// Errors: usage, a file stands in its place, or in that of what is to be written there one
     /// that no analysis wrote, or it cannot be written; failed, it cannot be made.
     static Result<OutFolder> make(const std::string& dir, const std::vector<const Analysis*>& all) {
-        std::error_code code;
-        for (std::filesystem::path part = dir; !part.empty(); part = part.parent_path()) {
-            if (std::filesystem::exists(part, code) && !std::filesystem::is_directory(part, code))
-                return usage_error("--out: found the file " + shown_path(part.string()) +
-                                   ", allowed a folder for NAME.json and NAME.csv, which is made "
-                                   "where it does not exist");
-            if (part == part.parent_path()) break;
-        }
+        if (auto s = check_folder_place(dir); !s) return usage_error("--out: " + s.error().message);
         for (const Analysis* which : all)
             if (auto s = check_ours(dir + "/" + which->name); !s) return s.error();
         OutFolder out;

@@ -6,6 +6,9 @@
 
 #include "core/api/lab.h"
 #include "core/base/files.h"
+#include "core/base/names.h"
+#include "core/base/output_place.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/lab/batch_file.h"
 #include "core/lab/batch_report.h"
@@ -57,6 +60,7 @@ class Batch {
         auto place = NewFolder::make(dir, "batch");
         if (!place) return place.error();
         // First of all, so that a batch that is killed in its first run can go on.
+        if (auto s = check_folder_place(parent_dir(dir)); !s) return s;
         auto lock = place->become([&] { return write_report(BatchState::running); },
                                   [&] {
                                       std::error_code ignored;

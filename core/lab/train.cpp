@@ -4,6 +4,7 @@
 #include "core/api/session.h"
 #include "core/base/files.h"
 #include "core/base/names.h"
+#include "core/base/output_place.h"
 #include "core/config/config.h"
 #include "core/follow/follow_session.h"
 #include "core/lab/train_run.h"
@@ -89,8 +90,10 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
         if (!lanes) return lanes.error();
         options.race = std::move(*lanes);
     }
-    if (!options.race.empty()) return open_race(std::move(options));
     const bool existing = options.resume || options.open_only;
+    if (!existing && !options.run_dir.empty())
+        if (auto s = check_folder_place(parent_dir(options.run_dir)); !s) return s.error();
+    if (!options.race.empty()) return open_race(std::move(options));
     if (existing && options.config_name.empty())
         if (auto s = adopt_config(options, {}); !s) return s.error();
     if (!existing && !options.run_dir.empty())

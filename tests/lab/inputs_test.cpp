@@ -41,6 +41,28 @@ TEST(Inputs, AMissingZeroshotFileIsNoCorpus) {
     EXPECT_TRUE(complaint_of(read_zeroshot_items("arc_easy", bad)).starts_with("zero-shot file "));
 }
 
+// Wrong if a file above a folder to be made is told as a failure of the disk.
+TEST(Inputs, AFileWhereAFolderIsNeeded) {
+    const TempFolder folder;
+    write_config(folder / "c.toml", write_corpus(folder / "corpus.txt"));
+    const std::string file = folder / "c.toml";
+    const std::string told = file + " is a file, a folder is expected";
+    lab::TrainOptions train;
+    train.config_path = file;
+    lab::RaceOptions race;
+    race.config_paths = {file, file};
+    lab::BatchOptions batch;
+    batch.file = folder.write("b.toml", "[[run]]\nconfig = \"c.toml\"\n");
+    lab::AnalyzeOptions analyze;
+    for (const std::string& out : {file + "/x", file + "/x/y/", file + "/"}) {
+        train.out = race.out = batch.out = analyze.out = out;
+        EXPECT_TRUE(complaint_of(lab::train(train)).starts_with(told));
+        EXPECT_TRUE(complaint_of(lab::race(race)).starts_with(told));
+        EXPECT_TRUE(complaint_of(lab::batch(batch)).starts_with(told));
+        EXPECT_TRUE(complaint_of(lab::analyze(analyze)).starts_with("--out: " + told));
+    }
+}
+
 // Wrong if a run takes its own files for its text.
 TEST(Inputs, ARunInsideItsCorpus) {
     const TempFolder folder;
