@@ -19,6 +19,8 @@
 namespace hopscope::core::lab {
 namespace {
 
+constexpr size_t kMostNamed = 12;  ///< keys of runs in one message
+
 class Batch {
   public:
     Batch(const BatchOptions& options, std::vector<BatchRun> runs)
@@ -51,16 +53,17 @@ class Batch {
         const std::string& dir = options_.out;
         const FolderKind kind = look_at_folder(dir).kind;
         if (kind == FolderKind::batch || (kind == FolderKind::foreign && holds_runs_alone())) {
+            if (auto s = check_runs(); !s) return s;
             auto lock = FolderLock::take(dir, "batch");
             if (!lock) return lock.error();
             lock_ = *std::move(lock);
             if (auto s = lock_.sign(); !s) return s;
             return write_report(BatchState::running);
         }
+        if (auto s = check_folder_place(parent_dir(dir)); !s) return s;
         auto place = NewFolder::make(dir, "batch");
         if (!place) return place.error();
         // First of all, so that a batch that is killed in its first run can go on.
-        if (auto s = check_folder_place(parent_dir(dir)); !s) return s;
         auto lock = place->become([&] { return write_report(BatchState::running); },
                                   [&] {
                                       std::error_code ignored;
@@ -92,10 +95,61 @@ class Batch {
         if (!folder || folder->info().state != RunState::done) return false;
         const auto saved = stored_config(*folder);
         if (!saved || saved->train.steps < run.config.train.steps) return false;
+        return fixed_keys_that_differ(run, *saved).empty();
+    }
+
+    /// What resume may not change, and the file does.
+    static std::vector<std::string> fixed_keys_that_differ(const BatchRun& run,
+                                                           const Config& saved) {
         Config wanted = run.config;
         if (wanted.train.precision == Precision::automatic)
-            wanted.train.precision = saved->train.precision;
-        return differing_keys(*saved, wanted, /*resumable=*/true).empty();
+            wanted.train.precision = saved.train.precision;
+        return differing_keys(saved, wanted, /*resumable=*/true);
+    }
+
+    /// All runs, before anything is written: a call that asks of what was trained something that it
+    /// cannot become is wrong, and must not make a failure of it. Errors (usage) name the runs.
+    Status check_runs() const {
+        std::vector<std::string> unfit;
+        for (const BatchRun& run : runs_) {
+            if (is_done(run)) continue;
+            const std::string dir = dir_of(run);
+            if (!is_run_folder(dir)) {
+                if (auto s = check_new_folder(dir, "run"); !s) return s;
+                continue;
+            }
+            const auto folder = RunFolder::open(dir, /*writer=*/false);
+            if (!folder) return folder.error();
+            const auto saved = stored_config(*folder);
+            if (!saved) return saved.error();
+            if (auto s = check_debug(*saved, options_.allow_debug, folder->config_path()); !s)
+                return s;
+            for (const std::string& key : fixed_keys_that_differ(run, *saved))
+                unfit.push_back(run.name + ": " + key);
+            if (const int64_t done = steps_done(*folder, run); done > run.config.train.steps)
+                unfit.push_back(run.name + ": train.steps: found " +
+                                std::to_string(run.config.train.steps) + ", but " +
+                                std::to_string(done) + " are done");
+        }
+        if (unfit.empty()) return {};
+        const size_t all = unfit.size();
+        if (all > kMostNamed) {
+            unfit.resize(kMostNamed);
+            unfit.push_back("and " + std::to_string(all - kMostNamed) + " more");
+        }
+        return usage_error(shown_path(options_.out) + ": runs there differ from " +
+                           shown_path(options_.file) + " in keys that resume may not change:\n  " +
+                           joined(unfit, "\n  ") +
+                           "\nput them back, or name another --out; nothing was changed");
+    }
+
+    /// Of the checkpoint that the run would go on from, where it matters.
+    static int64_t steps_done(const RunFolder& folder, const BatchRun& run) {
+        const auto steps = folder.checkpoints().steps();
+        // Whether a checkpoint is whole takes reading it.
+        if (steps.empty() || steps.back() <= run.config.train.steps) return 0;
+        const auto newest = folder.checkpoints().newest_complete();
+        return newest ? newest->step : 0;
     }
 
     /// False: stopped on request.

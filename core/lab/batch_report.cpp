@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "core/base/csv.h"
 #include "core/run/document.h"
@@ -54,6 +55,19 @@ ordered_json variant_json(const std::string& variant, const std::vector<BatchRow
             {"best_perplexity",
              mean_and_std(done, [](const BatchRow& r) { return std::exp(r.best_valid_loss); })},
             {"seconds", mean_and_std(done, [](const BatchRow& r) { return r.seconds; })}};
+}
+
+/// A message of several lines as one: tables are read line by line.
+std::string one_line(const std::string& text) {
+    std::string out;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        const size_t begin = line.find_first_not_of(" \t\r");
+        if (begin == std::string::npos) continue;
+        if (!out.empty()) out += out.ends_with(':') ? " " : "; ";
+        out += line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
+    }
+    return out;
 }
 
 }  // namespace
@@ -110,7 +124,8 @@ std::string batch_csv(const std::vector<BatchRow>& rows) {
             if (column != kColumns[0]) out += ',';
             const auto value = j.find(column);
             if (value == j.end() || value->is_null()) continue;
-            out += csv_field(value->is_string() ? value->get<std::string>() : value->dump());
+            out +=
+                csv_field(value->is_string() ? one_line(value->get<std::string>()) : value->dump());
         }
         out += '\n';
     }

@@ -34,7 +34,7 @@ BatchRow batch_row(const BatchRun& run, const std::string& dir, const std::strin
 /// done count for a variant; std is the sample's (n − 1), null below two runs.
 nlohmann::ordered_json batch_json(const std::vector<BatchRow>& rows, lab::BatchState state);
 
-/// The runs as CSV (RFC 4180) with a header.
+/// The runs as CSV (RFC 4180) with a header, each in one line.
 std::string batch_csv(const std::vector<BatchRow>& rows);
 
 }  // namespace hopscope::core

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/lab/batch_file.h"
+#include "core/lab/batch_report.h"
 #include "core/run/folder_lock.h"
 #include "core/run/run_folder.h"
 #include "tests/trainer/run_helpers.h"
@@ -231,6 +232,66 @@ TEST_F(Batch, OfAnotherProcessIsRefusedBeforeAnythingIsDone) {
     const auto before = contents_of(options_.out);
     EXPECT_NE(refusal().find("is writing this batch"), std::string::npos);
     EXPECT_TRUE(contents_of(options_.out) == before);
+}
+
+// Wrong if a call that asks something else of what was trained makes a failure of it.
+TEST_F(Batch, RunsThatDoNotFitTheFileAreRefusedBeforeAnythingIsDone) {
+    write_file("", "train.steps=2");
+    train();
+    const auto before = contents_of(options_.out);
+    const auto refused_for = [&](const std::string& key) {
+        const std::string message = refusal();
+        for (const std::string& part : {std::string("wide-seed42: ") + key, "deep-seed7: " + key,
+                                        options_.out, options_.file})
+            EXPECT_NE(message.find(part), std::string::npos) << message;
+        EXPECT_TRUE(begun_.empty());
+        EXPECT_TRUE(contents_of(options_.out) == before);
+    };
+    begun_.clear();
+    options_.overrides = {"train.lr=0.1"};
+    refused_for("train.lr: ");
+    options_.overrides = {"train.lr=0.1", "train.steps=9"};
+    refused_for("train.lr: ");
+    options_.overrides = {"train.steps=9"};
+    EXPECT_EQ(train().at("runs")[0].at("steps"), 9) << "what resume may change";
+}
+
+// Wrong if one that stands where a run is to be is found when others were trained.
+TEST_F(Batch, AForeignFolderInTheOneOfTheBatchIsRefusedFirst) {
+    write_file("", "train.steps=2");
+    train();
+    std::filesystem::remove_all(run("deep-seed7"));
+    std::filesystem::create_directory(run("deep-seed7"));
+    put_bytes(run("deep-seed7/notes.txt"), "mine");
+    const auto before = contents_of(options_.out);
+    EXPECT_NE(refusal().find("notes.txt"), std::string::npos);
+    EXPECT_TRUE(contents_of(options_.out) == before);
+}
+
+// Wrong if a stopped run is called failed because the file now asks for less than was done.
+TEST_F(Batch, FewerStepsThanAStoppedRunHasAreRefused) {
+    write_file("", "train.steps=60");
+    options_.on_step = [&](const ScalarRecord& record, const RunStatus&) {
+        if (record.step >= 4) lab::interrupt_flag() = SIGINT;
+    };
+    EXPECT_EQ(train().at("state"), "interrupted");
+    lab::interrupt_flag() = 0;
+    options_.on_step = nullptr;
+    const auto before = contents_of(options_.out);
+    options_.overrides = {"train.steps=2"};
+    EXPECT_NE(refusal().find("wide-seed42: train.steps: found 2, but "), std::string::npos);
+    EXPECT_TRUE(contents_of(options_.out) == before);
+}
+
+// Wrong if a message of several lines breaks a table that is read line by line.
+TEST(BatchTable, AReasonIsOneLineOfIt) {
+    BatchRow row;
+    row.run = "a-seed1";
+    row.state = RunState::failed;
+    row.reason = "keys differ:\n  train.lr\n  train.beta2, too\n";
+    const std::string csv = batch_csv({row, row});
+    EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3) << csv;
+    EXPECT_NE(csv.find("\"keys differ: train.lr; train.beta2, too\""), std::string::npos) << csv;
 }
 
 TEST_F(Batch, FolderThatIsNotOursIsRefused) {
