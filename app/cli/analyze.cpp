@@ -49,7 +49,7 @@ int analyze(const AnalyzeCall& call, const Environment& environment) {
     const auto result = with_progress(core::lab::analyze, options, environment);
     if (!result) return report(result.error(), environment);
     // The documents are what it is for; with a folder they lie there.
-    if (options.out.empty() || call.json) return deliver_text(result, "", environment);
+    if (options.out.empty() || call.json) return deliver_text(result, {}, environment);
     const auto document = nlohmann::json::parse(*result);
     const auto all =
         document.contains("analyses") ? document.at("analyses") : nlohmann::json::array({document});

@@ -58,13 +58,14 @@ int generate(const GenerateCall& call, const Environment& environment) {
         if (!to_stdout)
             environment.err << text << std::flush;
         else if (!broken)
-            if (const int code = print(text, environment); !environment.out) broken = code;
+            if (const int code = print(text, environment, call.output); !environment.out)
+                broken = code;
     };
     if (!call.output.json) options.on_text = show;
     const auto result = core::lab::generate(options);
     if (begun) show("\n");
     if (!result || call.output.json || !call.output.file.empty())
-        return deliver_text(result, call.output.file, environment);
+        return deliver_text(result, call.output, environment);
     if (broken) return *broken;
     environment.err << closing_line(nlohmann::json::parse(*result)) << std::endl;
     return kDone;

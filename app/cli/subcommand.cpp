@@ -87,6 +87,7 @@ void add_text_options(CLI::App& app, std::string& corpus, std::string& split, in
 
 void add_output_options(CLI::App& app, Output& output) {
     app.add_flag("--json", output.json, "One JSON document on stdout and nothing else");
+    output.takes_file = true;
     app.add_option("--out", output.file, "Writes the JSON document to this file instead of stdout")
         ->type_name("FILE");
 }
@@ -124,7 +125,6 @@ core::Status check(const Output& output) {
     return output.file.empty() ? core::Status() : core::check_output(output.file);
 }
 
-int report(const core::Error& error, const Environment& environment) {
 core::Status check_apart(const CLI::App& app) {
     const CLI::Option* out = app.get_option_no_throw("--out");
     if (!out || out->empty() || out->get_type_name() == "DIR") return {};
@@ -142,6 +142,7 @@ core::Status check_apart(const CLI::App& app) {
     return core::check_output_apart(out->results().front(), inputs);
 }
 
+int report(const core::Error& error, const Environment& environment) {
     environment.err << "hopscope: " << core::printable(error.message) << std::endl;
     return exit_code(error.kind);
 }
@@ -161,35 +162,36 @@ core::Result<std::string> read_stdin(const Environment& environment, size_t max_
     return core::without_mark(std::move(text));
 }
 
-int print(const std::string& text, const Environment& environment) {
+int print(const std::string& text, const Environment& environment, const Output& output) {
     errno = 0;
     environment.out << text << std::flush;
     if (environment.out || errno == EPIPE) return kDone;
     if (errno == EINTR) return kInterrupted;  // the request ended the wait for a slow reader
     const std::string reason = errno != 0 ? std::string(" (") + std::strerror(errno) + ")" : "";
-    return report(core::failure("stdout: the output could not be written completely" + reason +
-                                "; check the disk, or give --out FILE"),
-                  environment);
+    return report(
+        core::failure("stdout: the output could not be written completely" + reason +
+                      "; check the disk" + (output.takes_file ? ", or give --out FILE" : "")),
+        environment);
 }
 
-int deliver_text(const core::Result<std::string>& text, const std::string& file,
+int deliver_text(const core::Result<std::string>& text, const Output& output,
                  const Environment& environment) {
     if (!text) return report(text.error(), environment);
     std::string whole = *text;
     if (!whole.empty() && whole.back() != '\n') whole += '\n';
-    if (!file.empty()) {
-        if (auto written = core::write_output(file, whole); !written)
+    if (!output.file.empty()) {
+        if (auto written = core::write_output(output.file, whole); !written)
             return report(written.error(), environment);
         return kDone;
     }
-    return print(whole, environment);
+    return print(whole, environment, output);
 }
 
 int deliver(const core::Result<std::string>& json, const Output& output,
             const Environment& environment, std::string (*describe)(const std::string& json)) {
     if (json && !output.json && output.file.empty())
-        return deliver_text(core::printable(describe(*json)), "", environment);
-    return deliver_text(json, output.file, environment);
+        return deliver_text(core::printable(describe(*json)), output, environment);
+    return deliver_text(json, output, environment);
 }
 
 std::string shown(const nlohmann::json& value) {

@@ -47,14 +47,15 @@ CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& 
 /// How a command that makes a JSON document gives it away.
 struct Output {
     bool json = false;
-    std::string file;  ///< "" = stdout
+    std::string file;         ///< "" = stdout
+    bool takes_file = false;  ///< the command has an --out FILE to go to instead of stdout
 };
 /// Whether it can be given away so. Errors (usage): --out cannot be written.
 core::Status check(const Output& output);
-/// Prints the message and maps the kind to the exit code.
 /// Whether what goes to the --out FILE of this call replaces nothing that the call reads or that a
 /// run is kept in; asked for every command. Errors (usage).
 core::Status check_apart(const CLI::App& app);
+/// Prints the message and maps the kind to the exit code.
 int report(const core::Error& error, const Environment& environment);
 
 /// Declares `name` with options of type `Options`: `describe` adds them, `act` does the work with
@@ -72,8 +73,8 @@ CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& 
             if constexpr (requires { options->output.file; })
                 if (auto fits = check(options->output); !fits)
                     return report(fits.error(), environment);
-            return act(*options, environment);
             if (auto apart = check_apart(*app); !apart) return report(apart.error(), environment);
+            return act(*options, environment);
         };
     });
     return app;
@@ -100,9 +101,10 @@ int deliver(const core::Result<std::string>& json, const Output& output,
 core::Result<std::string> read_stdin(const Environment& environment, size_t max_bytes);
 /// Puts text on stdout and returns the exit code. A reader that has gone, such as `head`, had what
 /// it wanted: that is no failure and no message, while a full disk is both.
-int print(const std::string& text, const Environment& environment);
+/// @param output of the command, which may have another way out
+int print(const std::string& text, const Environment& environment, const Output& output = {});
 /// Ends a command that made text for stdout or a file; a missing last line end is added.
-int deliver_text(const core::Result<std::string>& text, const std::string& file,
+int deliver_text(const core::Result<std::string>& text, const Output& output,
                  const Environment& environment);
 /// A number, or an array of them, with the digits a person reads; null as "-".
 std::string shown(const nlohmann::json& value);

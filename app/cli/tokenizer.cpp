@@ -37,7 +37,7 @@ int train_tokenizer(const TokenizerCall& call, const Environment& environment) {
     const auto result = with_progress(core::lab::tokenizer_train, options, environment);
     if (!result) return report(result.error(), environment);
     environment.err << "wrote " << core::shown_path(options.out) << std::endl;
-    return call.json ? deliver_text(result, "", environment) : kDone;
+    return call.json ? deliver_text(result, {}, environment) : kDone;
 }
 
 struct CodeCall {
@@ -51,6 +51,7 @@ constexpr size_t kMaxInputBytes = size_t{1} << 30;
 
 void describe_code(CLI::App& app, CodeCall& call) {
     app.add_option("--model", call.model, "SentencePiece model")->required()->type_name("M");
+    call.output.takes_file = true;
     app.add_option("--out", call.output.file, "Writes to this file instead of stdout")
         ->type_name("FILE");
 }
@@ -64,16 +65,15 @@ int encode(const CodeCall& call, const Environment& environment) {
     environment.catch_signals();
     const auto text = read_stdin(environment, kMaxInputBytes);
     if (!text) return report(text.error(), environment);
-    return deliver_text(core::lab::tokenizer_encode(call.model, *text, call.pieces),
-                        call.output.file, environment);
+    return deliver_text(core::lab::tokenizer_encode(call.model, *text, call.pieces), call.output,
+                        environment);
 }
 
 int decode(const CodeCall& call, const Environment& environment) {
     environment.catch_signals();
     const auto text = read_stdin(environment, kMaxInputBytes);
     if (!text) return report(text.error(), environment);
-    return deliver_text(core::lab::tokenizer_decode(call.model, *text), call.output.file,
-                        environment);
+    return deliver_text(core::lab::tokenizer_decode(call.model, *text), call.output, environment);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ void describe(CLI::App& app, TraceCall& call) {
     add_script_option(app, call.script);
     add_precision_option(app, o.precision);
     app.add_flag("--json", call.output.json, "One JSON document on stdout and nothing else");
+    call.output.takes_file = true;
     app.add_option("--out", call.output.file,
                    "With a prompt: writes the JSON document to this file instead of stdout. "
                    "Without: the tensors")

@@ -88,7 +88,7 @@ int train(const TrainCall& call, const Environment& environment) {
         environment.err << text;
     }
     environment.err << peak_text(*result) << ", " << core::shown_path(last.run_dir) << std::endl;
-    return call.json ? deliver_text(result, "", environment) : kDone;
+    return call.json ? deliver_text(result, {}, environment) : kDone;
 }
 
 }  // namespace

@@ -181,6 +181,40 @@ TEST_F(Words, AReaderThatGoesIsNoFailureAndAFullDiskIsOne) {
         }
 }
 
+// Fails if a full stdout is answered with an option that the command does not have, or that was
+// given.
+TEST_F(Words, AWayOutIsNamedWhereThereIsOne) {
+    const auto told = [&](std::vector<std::string> call) {
+        Broken buffer(3, ENOSPC);
+        std::ostream out(&buffer);
+        std::istringstream in("a\n");
+        std::ostringstream err;
+        call.insert(call.begin(), "hopscope");
+        std::vector<const char*> argv;
+        for (const std::string& word : call) argv.push_back(word.c_str());
+        Environment environment{in, out, err};
+        environment.clock = [] { return 0.0; };
+        EXPECT_EQ(run_cli(static_cast<int>(argv.size()), argv.data(), environment), 1);
+        EXPECT_NE(err.str().find("check the disk"), std::string::npos) << err.str();
+        return err.str().find("give --out FILE") != std::string::npos;
+    };
+    fake_lab().answer = R"({"name": "phases", "n": 1, "tokens": [], "layers": []})";
+    EXPECT_TRUE(told({"eval", "R", "--json"}));
+    EXPECT_TRUE(told({"commands"}));
+    EXPECT_TRUE(told({"generate", "R", "--text", "a"}));
+    EXPECT_TRUE(told({"trace", "R", "--text", "a", "--json"}));
+    EXPECT_TRUE(told({"tokenizer", "encode", "--model", "m"}));
+    EXPECT_TRUE(told({"tokenizer", "decode", "--model", "m"}));
+    EXPECT_FALSE(told({"--help"}));
+    EXPECT_FALSE(told({"train", "--config", "c.toml", "--json"}));
+    EXPECT_FALSE(told({"batch", "--file", "b.toml", "--out", "d", "--json"}));
+    EXPECT_FALSE(told({"race", "--config", "c.toml", "--out", "d", "--json"}));
+    EXPECT_FALSE(told({"analyze", "R", "--json"}));
+    EXPECT_FALSE(told({"trace", "R", "--out", dir / "t.safetensors", "--json"}));
+    EXPECT_FALSE(told({"tokenizer", "train", "--input", "i", "--vocab-size", "300", "--out",
+                       dir / "m.model", "--json"}));
+}
+
 /// Input without an end.
 class Endless : public std::streambuf {
   protected:
