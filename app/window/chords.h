@@ -1,22 +1,13 @@
-// Keeps key chords whole at low frame rates: ImGui reads all events of a frame at once, so a Ctrl
-// released in the frame in which its letter came would lose the chord. Window thread only, owned by
-// the loop.
+// ImGui reads all events of a frame at once, so at low frame rates a Ctrl that was released in the
+// frame in which its letter came would lose the chord. Window thread only.
 #pragma once
-
-#include <imgui.h>
-#include <imgui_internal.h>
 
 namespace hopscope::app {
 
-class Chords {
-  public:
-    /// Call right before ImGui::NewFrame(): the release of a modifier that follows a key press, and
-    /// all events after it, wait for the next frame.
-    void keep_together();
-    bool waiting() const { return !held_.empty(); }
-
-  private:
-    ImVector<ImGuiInputEvent> held_;
-};
+/// ImGui::NewFrame(), but the release of a modifier that follows a key press, and all events after
+/// it, wait for the next frame. They wait in ImGui's own queue, behind what ImGui leaves there and
+/// before what comes: their order stays as they came.
+/// @return whether events wait, so that another frame is due
+bool new_frame_with_whole_chords();
 
 }  // namespace hopscope::app

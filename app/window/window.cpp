@@ -234,9 +234,7 @@ class Loop {
         shell_.set_content_scale(ImGui_ImplGlfw_GetContentScaleForWindow(screen_.window));
         ImGui_ImplOpenGL3_NewFrame();
         ImGui_ImplGlfw_NewFrame();
-        chords_.keep_together();
-        if (chords_.waiting()) state_.keep_drawing(1);
-        ImGui::NewFrame();
+        if (new_frame_with_whole_chords()) state_.keep_drawing(1);
         shell_.frame();
         ImGui::Render();
         present();
@@ -297,7 +295,6 @@ class Loop {
     AppState state_;
     Screen screen_;
     Shell shell_;  // goes first: panels hold OpenGL objects
-    Chords chords_;
     double last_draw_ = 0;
     int frames_ = 0;
     bool closing_ = false;

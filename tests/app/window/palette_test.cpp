@@ -4,7 +4,6 @@
 
 #include "app/panels/table.h"
 #include "app/state/actions.h"
-#include "app/window/chords.h"
 #include "tests/app/fake_session.h"
 
 namespace hopscope::app {
@@ -97,36 +96,6 @@ TEST(Palette, TypedJsonIsChecked) {
     EXPECT_FALSE(typed_action(state, "{").refusal().empty());
     EXPECT_FALSE(
         typed_action(state, R"({"command": "set", "key": "lr", "value": "x"})").refusal().empty());
-}
-
-// Wrong if a quick Ctrl+P were lost because Ctrl went up within the frame in which P came down.
-TEST(Chords, ModifierOutlivesItsKeyByAFrame) {
-    ImGui::CreateContext();
-    ImGuiIO& io = ImGui::GetIO();
-    io.IniFilename = nullptr;
-    io.BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
-    io.DisplaySize = ImVec2(100, 100);
-    Chords chords;
-    const auto frame = [&] {
-        chords.keep_together();
-        ImGui::NewFrame();
-        const bool chord = ImGui::IsKeyChordPressed(ImGuiMod_Ctrl | ImGuiKey_P);
-        ImGui::EndFrame();
-        return chord;
-    };
-    frame();
-    for (bool down : {true, false}) {  // both in one frame, the modifier first, as a fast hand does
-        io.AddKeyEvent(ImGuiMod_Ctrl, down);
-        io.AddKeyEvent(ImGuiKey_LeftCtrl, down);
-        io.AddKeyEvent(ImGuiKey_P, down);
-    }
-    int seen = 0;
-    for (int i = 0; i < 5; ++i) seen += frame();
-    EXPECT_EQ(seen, 1);
-    EXPECT_FALSE(io.KeyCtrl);
-    EXPECT_FALSE(ImGui::IsKeyDown(ImGuiKey_P));
-    EXPECT_FALSE(chords.waiting());
-    ImGui::DestroyContext();
 }
 
 }  // namespace
