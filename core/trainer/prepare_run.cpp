@@ -1,10 +1,14 @@
 #include "core/trainer/prepare_run.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "core/base/clock.h"
-#include "core/base/names.h"
+#include "core/base/file_handle.h"
 #include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/model/sound.h"
+#include "core/run/metrics_csv.h"
 #include "core/trainer/checkpoint_io.h"
 #include "core/trainer/kernel_choices.h"
 #include "core/trainer/run_data.h"
@@ -12,11 +16,22 @@
 namespace hopscope::core {
 namespace {
 
+constexpr size_t kMostTold = 3;  ///< entries of a list that a message holds
+
+/// The first of them, a line each, and how many more there are.
+std::string some_of(const std::vector<std::string>& entries) {
+    std::string out;
+    for (size_t i = 0; i < std::min(entries.size(), kMostTold); ++i) out += "\n  " + entries[i];
+    if (entries.size() > kMostTold)
+        out += "\n  and " + std::to_string(entries.size() - kMostTold) + " more";
+    return out;
+}
+
 Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
     return usage_error(
         shown_path(dir) +
-        ": the configuration differs from the run's in keys that resume may not change:\n  " +
-        joined(keys, "\n  ") +
+        ": the configuration differs from the run's in keys that resume may not change:" +
+        some_of(keys) +
         "\nresume may change device, threads, eval_*, checkpoint_*, keep_checkpoints and steps");
 }
 
@@ -25,6 +40,29 @@ Error too_few_steps(const std::string& dir, int64_t found, int64_t done) {
     return usage_error(shown_path(dir) + ": train.steps: found " + std::to_string(found) +
                        ", but the run's newest checkpoint has made " + std::to_string(done) +
                        " steps; allowed " + std::to_string(done) + " or more");
+}
+
+/// A run that was killed before its first checkpoint begins anew; one whose checkpoints were taken
+/// away would lose its curves by that.
+Status check_never_saved(const RunFolder& folder, const Config& saved) {
+    if (!file_exists(folder.metrics_path())) return {};
+    const auto records = read_metrics_csv(folder.metrics_path());
+    if (!records) return records.error();
+    const int64_t recorded = records->empty() ? 0 : records->back().step;
+    const int64_t every = saved.train.checkpoint_every;
+    if (every <= 0 || recorded <= every) return {};
+    // One whose replacement was cut short is put back later.
+    const std::filesystem::path checkpoints = folder.dir() + "/checkpoints";
+    std::error_code ignored;
+    if (std::filesystem::directory_iterator(checkpoints, ignored) !=
+        std::filesystem::directory_iterator())
+        return {};
+    return usage_error(shown_path(folder.dir()) + ": metrics.csv holds " +
+                       std::to_string(recorded) +
+                       " updates, but checkpoints/ is empty, where one is "
+                       "written every " +
+                       std::to_string(every) +
+                       "; put them back, or begin anew in another folder (nothing was changed)");
 }
 
 /// What was left open becomes what it became when the run was made.
@@ -105,9 +143,13 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
         progress.report(changed.back(), -1);
     }
     if (!newest && !skipped.empty())
-        return usage_error(shown_path(options.run_dir) +
-                           ": no checkpoint of this run can be read:\n  " +
-                           joined(skipped, "\n  ") + "\nput a good one back; nothing was changed");
+        return usage_error(
+            shown_path(options.run_dir) + ": no checkpoint of this run can be read:\n  " +
+            skipped.front() +
+            (skipped.size() > 1 ? "\n  and " + std::to_string(skipped.size() - 1) + " older" : "") +
+            "\nput a good one back; nothing was changed");
+    if (!newest && !options.open_only)
+        if (auto s = check_never_saved(*folder, *saved); !s) return s.error();
     std::optional<EngineState> checkpoint;
     if (newest) {
         auto state = read_checkpoint(*newest, setup.config, setup.device.device);

@@ -171,7 +171,19 @@ TEST_F(Refusal, OfADamagedCheckpointChangesNothing) {
                 for (const auto& entry : fs::directory_iterator(run + "/checkpoints"))
                     put_bytes(entry.path() / "state.json", "{");
             },
-            {"no checkpoint of this run can be read", "nothing was changed"});
+            {"no checkpoint of this run can be read", "and 1 older", "nothing was changed"});
+}
+
+// Wrong if a run whose checkpoints were taken away begins anew, and its curves are cut for that.
+TEST_F(Refusal, OfARunWithoutItsCheckpointsChangesNothing) {
+    refused("no folder", [](const std::string& run) { fs::remove_all(run + "/checkpoints"); },
+            {"metrics.csv holds 8 updates", "put them back"});
+    refused("an empty folder",
+            [](const std::string& run) {
+                fs::remove_all(run + "/checkpoints");
+                fs::create_directory(run + "/checkpoints");
+            },
+            {"metrics.csv holds 8 updates", "put them back"});
 }
 
 /// In config.toml, whose lines are KEY = VALUE.
