@@ -9,6 +9,7 @@ import numpy as np
 from hopscope_io import Layer
 
 HASH_MASK = (1 << 64) - 1
+ROUTERS = ("cosine", "linear", "hash", "random_fixed", "kmeans")
 
 
 class NumpyOps:
@@ -40,6 +41,9 @@ class Forward:
 
     def __init__(self, tensors, config, ops):
         self.t, self.c, self.moe, self.ops, self.xp = tensors, config, config["moe"], ops, ops.xp
+        # Another one would be computed as cosine routing, and nothing would say so.
+        if config["model"]["ffn"] != "dense" and self.moe["router"] not in ROUTERS:
+            raise ValueError(f"router \"{self.moe['router']}\" is not computed here; known are {', '.join(ROUTERS)}")
 
     def run(self, ids):
         """Logits [B, T, V] of ids [B, T], and a Layer for each layer, its arrays [B, T, …]."""

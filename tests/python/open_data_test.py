@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -27,6 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests/python")]
 import check_trace
 import drawing
+import hopscope_forward
 import hopscope_io as hio
 
 try:
@@ -220,6 +222,16 @@ class Runs(unittest.TestCase):
         if not real:
             drawn = [name for name, _ in drawing.Drawn.calls]
             self.assertEqual([drawn.count(n) for n in ("pcolormesh", "scatter", "imshow", "text")], [1, 2, 1, 9])
+
+
+class Forward(unittest.TestCase):
+    def test_an_unknown_router_is_refused(self):
+        """Wrong if a new router is computed as cosine routing, or one of the program's is not computed."""
+        words = re.findall(r"^ +ROUTER\((\w+)", (ROOT / "core/api/routers.h").read_text(), re.M)
+        self.assertEqual(sorted(words), sorted(hopscope_forward.ROUTERS))
+        config = {"model": {"ffn": "st_moe"}, "moe": {"router": "new"}}
+        with self.assertRaisesRegex(ValueError, "new.*known are cosine"):
+            hopscope_forward.Forward({}, config, hopscope_forward.NumpyOps())
 
 
 class Safetensors(unittest.TestCase):
