@@ -158,8 +158,7 @@ Status append_runs(const Entry& entry, const Reader& reader, const std::string& 
     all.insert(all.end(), overrides.begin(), overrides.end());
     auto config = load_config(path, all);
     if (!config)
-        return usage_error(reader.at(entry.line) + "run " + in_quotes(entry.name) + ": " +
-                           config.error().message);
+        return usage_error(reader.at(entry.line) + config.error().message);  // names the file
     const auto seeds =
         entry.seeds.empty() ? std::vector<uint64_t>{config->train.seed} : entry.seeds;
     for (size_t i = 0; i < seeds.size(); ++i) {
