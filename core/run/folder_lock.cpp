@@ -59,6 +59,9 @@ LockNote read_note(int fd) {
     if (process <= 0) return {};
     if (text == lock_text(process, false)) return {LockKind::writer, process};
     if (text == lock_text(process, true)) return {LockKind::unfinished, process};
+    // Torn by a kill while it was signed; the number may be a part of one.
+    if (lock_text(process, false).starts_with(text) || lock_text(process, true).starts_with(text))
+        return {LockKind::writer, 0};
     return {};
 }
 

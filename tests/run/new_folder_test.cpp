@@ -70,7 +70,7 @@ const std::vector<std::pair<const char*, std::function<void(const std::string& p
         {"marked text", [](const std::string& path) { put_bytes(path, "brand new lock\n"); }},
         {"another mark", [](const std::string& path) { put_bytes(path, "4711 newer\n"); }},
         {"more lines", [](const std::string& path) { put_bytes(path, "4711\n4712\n"); }},
-        {"no line end", [](const std::string& path) { put_bytes(path, "4711"); }},
+        {"no mark of ours", [](const std::string& path) { put_bytes(path, "4711 x"); }},
         {"no process", [](const std::string& path) { put_bytes(path, "0\n"); }},
         {"long", [](const std::string& path) { put_bytes(path, std::string(5000, '7') + "\n"); }},
         {"link to a lock", [](const std::string& path) { fs::create_symlink("../lock", path); }},
@@ -100,6 +100,8 @@ TEST(FolderLock, OursIsToldByItsExactBytes) {
     EXPECT_EQ(kind_of_lock(dir.path()), LockKind::none);
     for (const auto& [text, kind] : {std::pair("", LockKind::writer),
                                      {"4711\n", LockKind::writer},
+                                     {"47", LockKind::writer},
+                                     {"4711 n", LockKind::writer},
                                      {"4711 new\n", LockKind::unfinished}}) {
         put_bytes(dir / ".lock", text);
         EXPECT_EQ(kind_of_lock(dir.path()), kind) << text;
