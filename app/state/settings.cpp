@@ -34,7 +34,7 @@ std::string config_folder() {
 SavedWindow load_settings(const std::string& folder, std::string& problem) {
     SavedWindow saved;
     const fs::path path = fs::path(folder) / "settings.json";
-    if (folder.empty() || core::kind_of_file(path.string()) == core::FileKind::none) return saved;
+    if (folder.empty() || !core::file_exists(path.string())) return saved;
     const auto text = core::read_text(path.string(), kLargestFile);
     if (!text) {
         problem = text.error().message + "; the built-in settings are used";

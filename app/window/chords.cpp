@@ -69,10 +69,9 @@ void leave_text_alone(ImVector<ImGuiInputEvent>& queue) {
     const ImGuiContext& context = *ImGui::GetCurrentContext();
     if (!context.IO.WantTextInput || context.IO.KeyCtrl || context.IO.KeyAlt || context.IO.KeySuper)
         return;
-    const auto is_character = [&](ImGuiKey key) {
-        return !is_modifier(key) && context.KeysMayBeCharInput.TestBit(key);
-    };
-    drop_presses(queue, [&](ImGuiKey key) { return is_character(key) || is_shift(key); });
+    drop_presses(queue, [&](ImGuiKey key) {
+        return is_shift(key) || (!is_modifier(key) && context.KeysMayBeCharInput.TestBit(key));
+    });
 }
 
 }  // namespace

@@ -36,6 +36,10 @@ const char* name_of(FileKind kind) {
     return kNames[static_cast<size_t>(kind)];
 }
 
+Error no_regular_file(const std::string& path, FileKind kind) {
+    return usage_error(shown_path(path) + ": is " + name_of(kind) + ", a regular file is expected");
+}
+
 Error file_error(const std::string& action, const std::string& path, int errno_value) {
     std::string message =
         action + " " + shown_path(path) + ": " + std::generic_category().message(errno_value);
@@ -60,7 +64,6 @@ FileHandle::~FileHandle() {
 }
 
 Result<OpenedFile> open_to_read(const std::string& path) {
-    const std::string name = shown_path(path);
     // Without O_NONBLOCK a named pipe would wait for its other end for ever.
     FileHandle handle(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat info {};
@@ -68,12 +71,13 @@ Result<OpenedFile> open_to_read(const std::string& path) {
         const int cause = errno;
         // Sockets and devices without a driver cannot even be opened.
         if (const FileKind kind = kind_of_file(path); kind > FileKind::folder)
-            return usage_error(name + ": is " + name_of(kind) + ", a regular file is expected");
+            return no_regular_file(path, kind);
+        const std::string name = shown_path(path);
         if (cause == ENOENT) return usage_error(name + ": no such file");
         return usage_error(name + ": cannot be read: " + std::generic_category().message(cause));
     }
     if (const FileKind kind = kind_of_mode(info.st_mode); kind != FileKind::file)
-        return usage_error(name + ": is " + name_of(kind) + ", a regular file is expected");
+        return no_regular_file(path, kind);
     return OpenedFile{std::move(handle), static_cast<uint64_t>(info.st_size)};
 }
 

@@ -19,6 +19,8 @@ FileKind kind_of_file(const std::string& path);
 bool file_exists(const std::string& path);
 /// "a folder", "a named pipe", …
 const char* name_of(FileKind kind);
+/// "PATH: is a named pipe, a regular file is expected" (usage).
+Error no_regular_file(const std::string& path, FileKind kind);
 
 /// "cannot write PATH: No space left on device; …" from an errno value, with what to do where that
 /// is known.

@@ -17,6 +17,15 @@ constexpr size_t kNearest = 6;
 
 }  // namespace
 
+std::string joined_first(const std::vector<std::string>& words, size_t most,
+                         const char* separator) {
+    if (words.size() <= most) return joined(words, separator);
+    std::vector<std::string> first(words.begin(),
+                                   words.begin() + static_cast<std::ptrdiff_t>(most));
+    first.push_back("and " + std::to_string(words.size() - most) + " more");
+    return joined(first, separator);
+}
+
 size_t slips(std::string_view a, std::string_view b) {
     a = a.substr(0, kLongestWord);
     b = b.substr(0, kLongestWord);

@@ -21,6 +21,10 @@ inline std::string joined(const std::vector<std::string>& words, const char* sep
     return out;
 }
 
+/// The first `most` of them, and how many more there are: "a, b, and 3 more".
+std::string joined_first(const std::vector<std::string>& words, size_t most,
+                         const char* separator = ", ");
+
 /// Optimal string alignment distance: an inserted, lost, wrong or swapped letter costs one each.
 /// Only the first 64 bytes count.
 size_t slips(std::string_view a, std::string_view b);

@@ -37,10 +37,6 @@ Result<std::string> end_of_links(const std::string& path) {
     return file_error("cannot write", path, ELOOP);
 }
 
-Error no_file(const std::string& path, FileKind kind) {
-    return usage_error(shown_path(path) + ": is " + name_of(kind) + ", a regular file is expected");
-}
-
 /// The descriptor that a name such as /dev/stdout stands for.
 std::optional<int> own_descriptor(std::string_view path) {
     if (path == "/dev/stdout") return STDOUT_FILENO;
@@ -86,8 +82,7 @@ Result<NewFile> NewFile::create(const std::string& path) {
     if (path.empty()) return usage_error("the name of a file to write is missing");
     struct stat before {};
     const bool replaces = ::stat(path.c_str(), &before) == 0;
-    if (const FileKind kind = kind_of_file(path); replaces && kind != FileKind::file)
-        return no_file(path, kind);
+    if (replaces && !S_ISREG(before.st_mode)) return no_regular_file(path, kind_of_file(path));
     if (!replaces && errno != ENOENT) return file_error("cannot create", path, errno);
     const auto target = end_of_links(path);
     if (!target) return target.error();

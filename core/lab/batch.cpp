@@ -132,14 +132,9 @@ class Batch {
                                 std::to_string(done) + " are done");
         }
         if (unfit.empty()) return {};
-        const size_t all = unfit.size();
-        if (all > kMostNamed) {
-            unfit.resize(kMostNamed);
-            unfit.push_back("and " + std::to_string(all - kMostNamed) + " more");
-        }
         return usage_error(shown_path(options_.out) + ": runs there differ from " +
                            shown_path(options_.file) + " in keys that resume may not change:\n  " +
-                           joined(unfit, "\n  ") +
+                           joined_first(unfit, kMostNamed, "\n  ") +
                            "\nput them back, or name another --out; nothing was changed");
     }
 

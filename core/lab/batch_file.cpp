@@ -41,7 +41,7 @@ class Reader {
             }
         }
         if (entries_.empty())
-            return usage_error(shown_path(path_) +
+            return usage_error(path_ +
                                ": no [[run]] found; allowed: one [[run]] for each configuration, "
                                "with config = \"FILE\"");
         return {};
@@ -49,9 +49,7 @@ class Reader {
 
     const std::vector<std::string>& shared() const { return shared_; }
     const std::vector<Entry>& entries() const { return entries_; }
-    std::string at(int64_t line) const {
-        return shown_path(path_) + ":" + std::to_string(line) + ": ";
-    }
+    std::string at(int64_t line) const { return path_ + ":" + std::to_string(line) + ": "; }
 
   private:
     Error unknown(const std::string& key, int64_t line, const std::string& allowed) const {

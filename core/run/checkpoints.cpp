@@ -36,11 +36,6 @@ bool being_replaced(const std::string& dir) {
     return false;
 }
 
-bool exists(const std::string& path) {
-    std::error_code ignored;
-    return fs::exists(path, ignored);
-}
-
 Status rename_folder(const std::string& from, const std::string& to) {
     std::error_code error;
     fs::rename(from, to, error);
@@ -99,7 +94,7 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
         return status;
     }
     debug_point(DebugPoint::checkpoint_rename);
-    const bool replaces = exists(target);
+    const bool replaces = file_exists(target);
     if (replaces) {
         if (status = remove_folder(old); !status) return status;
         if (status = rename_folder(target, old); !status) return status;
@@ -183,7 +178,7 @@ Status Checkpoints::clean() const {
     for (const std::string& name : names_in(dir_)) {
         const std::string path = dir_ + "/" + name;
         const std::string target = dir_ + "/" + name.substr(std::min(name.size(), kOld.size()));
-        if (name.starts_with(kOld + "step_") && !exists(target)) {
+        if (name.starts_with(kOld + "step_") && !file_exists(target)) {
             // Killed between the two renames: the replaced checkpoint is the one there is.
             if (auto status = rename_folder(path, target); !status) return status;
         } else if (name.starts_with(kNew + "step_") || name.starts_with(kOld + "step_") ||

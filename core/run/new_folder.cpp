@@ -15,8 +15,7 @@ namespace fs = std::filesystem;
 constexpr int kMostLinks = 40;
 
 bool is_file(const std::string& path) {
-    std::error_code ignored;
-    return fs::is_regular_file(path, ignored);
+    return kind_of_file(path) == FileKind::file;
 }
 
 /// Whether a start that was killed may have left this: before its folder is a run (a race, a batch)

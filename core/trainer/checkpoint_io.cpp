@@ -2,12 +2,12 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros_like.h>
-#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/api/live_settings.h"
+#include "core/base/names.h"
 #include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/trainer/state_file.h"
@@ -139,17 +139,14 @@ Status check_made_by(const SafetensorsFile& file, const Config& config) {
                        whole ? static_cast<double>(*whole) : std::get<double>(now));
     }
     made_by->debug = config.debug;
-    const auto differing = differing_keys(config, *made_by, /*resumable=*/true);
+    auto differing = differing_keys(config, *made_by, /*resumable=*/true);
     if (differing.empty()) return {};
-    std::string list;
-    for (size_t i = 0; i < std::min(differing.size(), kMostDiffering); ++i)
-        list += (i > 0 ? "; " : "") + shown(differing[i]);
-    if (differing.size() > kMostDiffering)
-        list += "; and " + std::to_string(differing.size() - kMostDiffering) + " more";
+    for (std::string& key : differing) key = shown(key);
     return usage_error(name +
                        ": these weights were not made by the run's config.toml (which says, "
                        "and what made them): " +
-                       list + "; put the run's own files back");
+                       joined_first(differing, kMostDiffering, "; ") +
+                       "; put the run's own files back");
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "core/trainer/prepare_run.h"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "core/base/clock.h"
 #include "core/base/file_handle.h"
+#include "core/base/names.h"
 #include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/model/sound.h"
@@ -18,20 +18,11 @@ namespace {
 
 constexpr size_t kMostTold = 3;  ///< entries of a list that a message holds
 
-/// The first of them, a line each, and how many more there are.
-std::string some_of(const std::vector<std::string>& entries) {
-    std::string out;
-    for (size_t i = 0; i < std::min(entries.size(), kMostTold); ++i) out += "\n  " + entries[i];
-    if (entries.size() > kMostTold)
-        out += "\n  and " + std::to_string(entries.size() - kMostTold) + " more";
-    return out;
-}
-
 Error resume_refusal(const std::string& dir, const std::vector<std::string>& keys) {
     return usage_error(
         shown_path(dir) +
-        ": the configuration differs from the run's in keys that resume may not change:" +
-        some_of(keys) +
+        ": the configuration differs from the run's in keys that resume may not change:\n  " +
+        joined_first(keys, kMostTold, "\n  ") +
         "\nresume may change device, threads, eval_*, checkpoint_*, keep_checkpoints and steps");
 }
 

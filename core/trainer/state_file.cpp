@@ -24,8 +24,8 @@ struct StateFile {
     const std::string& file;
 
     Error wrong(const std::string& key, const Json& found, const std::string& allowed) const {
-        return usage_error(shown_path(file) + ": \"" + key + "\": found " +
-                           shown(dump_line(found)) + ", allowed " + allowed);
+        return usage_error(file + ": \"" + key + "\": found " + shown(dump_line(found)) +
+                           ", allowed " + allowed);
     }
     /// Null where it is absent.
     const Json* find(const std::string& key) const {
@@ -33,7 +33,7 @@ struct StateFile {
         return found == json.end() ? nullptr : &*found;
     }
     Error missing(const std::string& key) const {
-        return usage_error(shown_path(file) + ": \"" + key + "\" is missing");
+        return usage_error(file + ": \"" + key + "\" is missing");
     }
 };
 
@@ -130,8 +130,7 @@ Status read_frozen(const StateFile& in, EngineState& state) {
 Result<Command> command_of(const StateFile& in, const Json& found) {
     if (!found.is_string()) return in.wrong("interventions", found, "a command as text");
     auto command = parse_command(found.get<std::string>());
-    if (!command)
-        return usage_error(shown_path(in.file) + ": \"interventions\": " + command.error().message);
+    if (!command) return usage_error(in.file + ": \"interventions\": " + command.error().message);
     return command;
 }
 
@@ -157,8 +156,7 @@ Status read_interventions(const StateFile& in, EngineState& state) {
     }
     auto plan = live_plan(state.model, state.interventions);
     return plan ? Status()
-                : Status(usage_error(shown_path(in.file) +
-                                     ": \"interventions\": " + plan.error().message));
+                : Status(usage_error(in.file + ": \"interventions\": " + plan.error().message));
 }
 
 Status read_live(const StateFile& in, Config& config) {
@@ -183,9 +181,10 @@ Status read_live(const StateFile& in, Config& config) {
 }  // namespace
 
 Status read_state(const std::string& text, const std::string& file, EngineState& state) {
-    auto json = parse_object(text, shown_path(file));
+    const std::string name = shown_path(file);
+    auto json = parse_object(text, name);
     if (!json) return json.error();
-    const StateFile in{*json, file};
+    const StateFile in{*json, name};
     if (auto s = read_live(in, state.model.config); !s) return s;
     if (auto s = read_integer(in, "tokens", 0, kMostTokens, state.tokens); !s) return s;
     if (auto s = read_seconds(in, state.seconds); !s) return s;

@@ -86,6 +86,13 @@ TEST(Names, OfALongListTheNearestAreTold) {
     EXPECT_TRUE(contains(message, "95 others")) << message;
 }
 
+// Wrong if a list in a message has no end, or hides that there is more.
+TEST(Names, OfALongListTheFirstAreToldAndCounted) {
+    EXPECT_EQ(joined_first({}, 2), "");
+    EXPECT_EQ(joined_first({"a", "b"}, 2), "a, b");
+    EXPECT_EQ(joined_first({"a", "b", "c", "d"}, 2, "; "), "a; b; and 2 more");
+}
+
 // Wrong if a run's name could not stand in a document, or names no folder that is found again.
 TEST(Names, OfConfigurationsArePlain) {
     EXPECT_EQ(config_name_of("configs/first_look.toml"), "first_look");
