@@ -2,6 +2,7 @@
 #include "core/api/lab.h"
 #include "core/base/files.h"
 #include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/lab/train_run.h"
 #include "core/trainer/race_file.h"
@@ -27,7 +28,7 @@ Result<std::vector<RaceLane>> lanes_of(const RaceOptions& o) {
 Result<std::string> race(const RaceOptions& o) {
     if (o.out.empty()) return usage_error("race needs --out DIR, the folder of its lanes");
     if (o.resume && !is_race_folder(o.out))
-        return usage_error(o.out +
+        return usage_error(shown_path(o.out) +
                            " holds no race (no race.json); leave --resume out to begin one");
     if (!o.resume && o.config_paths.empty())
         return usage_error("race needs --config FILE, once for each of its lanes");

@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/names.h"
 #include "core/base/output_place.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/follow/follow_session.h"
 #include "core/lab/train_run.h"
@@ -46,7 +47,8 @@ Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
     if (options.run_dir.empty()) options.run_dir = default_run_dir("race");
     const bool existing = options.resume || options.open_only;
     if (existing && !is_race_folder(options.run_dir))
-        return usage_error(options.run_dir + " holds no race (no race.json); name another folder");
+        return usage_error(shown_path(options.run_dir) +
+                           " holds no race (no race.json); name another folder");
     if (!existing)
         if (auto s = check_new_folder(options.run_dir, "race"); !s) return s.error();
     // What is shown of "the" configuration is the first lane's.
@@ -134,7 +136,7 @@ Result<std::string> train(const TrainOptions& o) {
         if (o.out.empty())
             return usage_error("--resume needs --out DIR, the run folder to go on with");
         if (!is_run_folder(o.out))
-            return usage_error(o.out +
+            return usage_error(shown_path(o.out) +
                                " holds no run (no run.json); leave --resume out to begin one");
     }
     if (!o.config_path.empty()) {
