@@ -81,7 +81,13 @@ void TrainProgress::tell_fork(const core::ForkStatus& fork) {
         print(fork.name + " is no longer trained: " + fork.ended, false);
 }
 
+void TrainProgress::tell_notes(const std::vector<std::string>& notes) {
+    for (size_t i = notes_told_; i < notes.size(); ++i) print(notes[i], false);
+    notes_told_ = notes.size();
+}
+
 void TrainProgress::status(const core::RunStatus& status) {
+    tell_notes(status.notes);
     tell_fork(status.fork);
     const bool new_state = status.state != status_.state;
     status_ = status;

@@ -39,11 +39,13 @@ class TrainProgress {
     bool due(double seconds) const;
     void print(const std::string& line, bool may_be_redrawn);
     void tell_fork(const core::ForkStatus& fork);
+    void tell_notes(const std::vector<std::string>& notes);
     std::string summary() const;
     std::string bar() const;
     void follow_speed(const core::ScalarRecord& record);
 
     const Environment& environment_;
+    size_t notes_told_ = 0;
     core::ScalarRecord record_;
     float valid_loss_ = core::kNaN;
     double seconds_per_step_ = 0;  ///< smoothed; 0 before it is known

@@ -13,6 +13,11 @@ struct Progress {
     std::function<void(const std::string& activity, double fraction)> report =
         [](const std::string&, double) {};
     std::function<bool()> cancelled = [] { return false; };
+    /// For tell(); empty: it is reported as an activity.
+    std::function<void(const std::string& sentence)> note;
+
+    /// Something found out that is to stay readable when the next activity takes its place.
+    void tell(const std::string& sentence) const { note ? note(sentence) : report(sentence, -1); }
 };
 
 }  // namespace hopscope::core

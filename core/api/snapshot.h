@@ -147,6 +147,8 @@ struct RunStatus {
     bool input_error = false;  ///< the failure lies in the call, a config or an input file (exit 2)
     std::string activity;      ///< "training the tokenizer", "evaluating batch 12 of 50", … or ""
     double progress = -1;      ///< of the activity, 0 … 1; −1 unknown
+    /// What was found while it was prepared (a gap in the curves, a damaged checkpoint, …).
+    std::vector<std::string> notes;
     std::string run_name, run_dir, device, source;  ///< source: "synthetic text" or the corpus file
     bool synthetic = false;
     int64_t step = 0, steps = 0;

@@ -19,6 +19,18 @@ FileKind kind_of_mode(mode_t mode) {
     return S_ISSOCK(mode) ? FileKind::socket : FileKind::device;
 }
 
+/// What the system says, and what to do about it.
+std::string cause_text(int errno_value) {
+    std::string text = std::generic_category().message(errno_value);
+    if (errno_value == ENOSPC || errno_value == EDQUOT)
+        text += "; free some space there, then go on (nothing already written is damaged)";
+    else if (errno_value == EFBIG)
+        text += "; raise the limit on file sizes (ulimit -f), then go on";
+    else if (errno_value == EMFILE || errno_value == ENFILE)
+        text += "; raise the limit on open files (ulimit -n), then go on";
+    return text;
+}
+
 }  // namespace
 
 FileKind kind_of_file(const std::string& path) {
@@ -41,13 +53,8 @@ Error no_regular_file(const std::string& path, FileKind kind) {
 }
 
 Error file_error(const std::string& action, const std::string& path, int errno_value) {
-    std::string message =
-        action + " " + shown_path(path) + ": " + std::generic_category().message(errno_value);
-    if (errno_value == ENOSPC || errno_value == EDQUOT)
-        message += "; free some space there, then go on (nothing already written is damaged)";
-    else if (errno_value == EFBIG)
-        message += "; raise the limit on file sizes (ulimit -f), then go on";
-    else if (errno_value == EACCES || errno_value == EROFS || errno_value == EPERM)
+    std::string message = action + " " + shown_path(path) + ": " + cause_text(errno_value);
+    if (errno_value == EACCES || errno_value == EROFS || errno_value == EPERM)
         message += "; choose a folder that you may write to";
     return failure(message);
 }
@@ -74,7 +81,7 @@ Result<OpenedFile> open_to_read(const std::string& path) {
             return no_regular_file(path, kind);
         const std::string name = shown_path(path);
         if (cause == ENOENT) return usage_error(name + ": no such file");
-        return usage_error(name + ": cannot be read: " + std::generic_category().message(cause));
+        return usage_error(name + ": cannot be read: " + cause_text(cause));
     }
     if (const FileKind kind = kind_of_mode(info.st_mode); kind != FileKind::file)
         return no_regular_file(path, kind);

@@ -84,6 +84,12 @@ Result<AppendFile> AppendFile::open(const std::string& path) {
     if (::fstat(file.get(), &info) != 0) return file_error("cannot open", path, errno);
     if (!S_ISREG(info.st_mode))
         return usage_error(shown_path(path) + ": is no regular file, which it must be to grow");
+    if (info.st_nlink > 1) {  // a copy of the folder that was made of links would grow with it
+        const auto bytes = read_file(path, SIZE_MAX);
+        if (!bytes) return bytes.error();
+        if (auto status = write_file_atomic(path, *bytes); !status) return status.error();
+        return open(path);
+    }
     if (!existed)
         if (auto status = sync_dir(parent_dir(path)); !status) return status.error();
     const auto size = static_cast<uint64_t>(info.st_size);

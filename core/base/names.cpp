@@ -98,7 +98,12 @@ Result<std::vector<size_t>> chosen_names(const std::string& option, const std::s
 }
 
 std::string config_name_of(const std::string& path) {
-    return plain_name(std::filesystem::path(path).stem().string());
+    std::string name = plain_name(std::filesystem::path(path).stem().string());
+    if (name.size() <= kLongestFolderName) return name;
+    size_t end = kLongestFolderName;
+    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+    name.resize(end);
+    return name;
 }
 
 }  // namespace hopscope::core

@@ -41,8 +41,12 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
 Result<std::vector<size_t>> chosen_names(const std::string& option, const std::string& list,
                                          const std::vector<std::string>& known);
 
+/// Bytes of a name that a folder is made of: with a seed or the time of day behind it a file system
+/// still takes it (255).
+inline constexpr size_t kLongestFolderName = 200;
+
 /// The name of a configuration file as runs, folders and documents bear it: without folders and
-/// extension, in plain characters.
+/// extension, in plain characters, the first kLongestFolderName bytes of it.
 std::string config_name_of(const std::string& path);
 
 }  // namespace hopscope::core

@@ -135,10 +135,12 @@ class Reader {
             return std::isalnum(c) || c == '_' || c == '-' || c == '.';
         };
         if (entry.name.empty() || entry.name.front() == '.' ||
+            entry.name.size() > kLongestFolderName ||
             !std::all_of(entry.name.begin(), entry.name.end(), fits))
             return usage_error(at(entry.line) + "run.name: found " + in_quotes(entry.name) +
-                               ", allowed letters, digits, '_', '-' and '.', not '.' first (it "
-                               "names the run's folder)");
+                               ", allowed up to " + std::to_string(kLongestFolderName) +
+                               " letters, digits, '_', '-' and '.', not '.' first (it names the "
+                               "run's folder)");
         return entry;
     }
 

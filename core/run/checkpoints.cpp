@@ -1,5 +1,6 @@
 #include "core/run/checkpoints.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <sys/stat.h>
@@ -63,11 +64,17 @@ Status write_state_json(const std::string& path, int64_t step, const std::string
 }  // namespace
 
 std::string Checkpoints::path_of(int64_t step) const {
-    return dir_ + "/" + step_name(step);
+    const std::string target = dir_ + "/" + step_name(step);
+    const std::string old = dir_ + "/" + kOld + step_name(step);
+    return !file_exists(target) && file_exists(old) ? old : target;
 }
 
 std::vector<int64_t> Checkpoints::steps() const {
-    return steps_in(dir_);
+    std::vector<int64_t> all = steps_in(dir_);
+    for (const int64_t step : steps_in(dir_, "", kOld)) all.push_back(step);
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
 }
 
 Status Checkpoints::make(const std::string& folder) const {
@@ -77,7 +84,7 @@ Status Checkpoints::make(const std::string& folder) const {
 Status Checkpoints::write(int64_t step, const CheckpointContent& content) const {
     const std::string fresh = dir_ + "/" + kNew + step_name(step);
     const std::string old = dir_ + "/" + kOld + step_name(step);
-    const std::string target = path_of(step);
+    const std::string target = dir_ + "/" + step_name(step);
     if (auto status = make(dir_); !status) return status;
     if (auto status = remove_folder(fresh); !status) return status;
     Status status = make(fresh);

@@ -46,7 +46,8 @@ class Checkpoints {
     /// was taken away, …) the earlier ones are untouched, and nothing stands in a folder that took
     /// the run's place.
     Status write(int64_t step, const CheckpointContent& content) const;
-    /// All steps with a folder of the final name, rising.
+    /// All steps with a folder of the final name, rising; and those whose replacement was cut
+    /// short, with the one set aside.
     std::vector<int64_t> steps() const;
     /// Errors (usage) name the file that is missing or wrong.
     Result<Checkpoint> open(int64_t step) const;
@@ -62,6 +63,7 @@ class Checkpoints {
     Status rotate(int64_t keep) const;
     /// Removes what an interrupted write or deletion left. Only for the one writer of the run.
     Status clean() const;
+    /// Of the folder to read; of the final name, but of a replacement that was cut short.
     std::string path_of(int64_t step) const;
 
   private:

@@ -22,13 +22,15 @@ std::vector<std::string> names_in(const std::string& dir) {
     return names;
 }
 
-std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix) {
+std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix,
+                              const std::string& prefix) {
+    const std::string begin = prefix + "step_";
     std::vector<int64_t> steps;
     for (const std::string& name : names_in(dir)) {
-        if (!name.starts_with("step_")) continue;
+        if (!name.starts_with(begin)) continue;
         int64_t step = -1;
-        std::from_chars(name.data() + 5, name.data() + name.size(), step);
-        if (step >= 0 && step_name(step, suffix) == name) steps.push_back(step);
+        std::from_chars(name.data() + begin.size(), name.data() + name.size(), step);
+        if (step >= 0 && prefix + step_name(step, suffix) == name) steps.push_back(step);
     }
     std::sort(steps.begin(), steps.end());
     return steps;

@@ -10,9 +10,10 @@ namespace hopscope::core {
 
 /// "step_%08d" and `suffix`.
 std::string step_name(int64_t step, const std::string& suffix = "");
-/// Steps of all entries of `dir` with that very form of name, rising; none where there is no such
-/// folder.
-std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix = "");
+/// Steps of all entries of `dir` with that very form of name, `prefix` before it, rising; none
+/// where there is no such folder.
+std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix = "",
+                              const std::string& prefix = "");
 /// Names of all entries of `dir`; none where there is no such folder.
 std::vector<std::string> names_in(const std::string& dir);
 

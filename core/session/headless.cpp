@@ -8,7 +8,8 @@ constexpr std::chrono::milliseconds kInterruptPeriod{100};
 
 bool differs(const RunStatus& a, const RunStatus& b) {
     return a.state != b.state || a.activity != b.activity || a.progress != b.progress ||
-           a.reason != b.reason || a.fork.name != b.fork.name || a.fork.ended != b.fork.ended;
+           a.reason != b.reason || a.notes != b.notes || a.fork.name != b.fork.name ||
+           a.fork.ended != b.fork.ended;
 }
 
 }  // namespace

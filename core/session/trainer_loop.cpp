@@ -76,6 +76,7 @@ bool TrainerLoop::prepare() {
             shown.input_error = status.input_error;
             shown.activity = status.activity;
             shown.progress = status.progress;
+            shown.notes = status.notes;
             shown.inspector_step = status.inspector_step;
             status = std::move(shown);
         });
@@ -469,6 +470,10 @@ Progress TrainerLoop::progress() {
         if (Clock::now() - last_report_ < kReportPeriod) return;
         last_report_ = Clock::now();
         board_.wake();
+    };
+    progress.note = [this](const std::string& sentence) {
+        board_.edit_status([&](RunStatus& status) { status.notes.push_back(sentence); });
+        board_.say(sentence);
     };
     progress.cancelled = [this] { return stop_wanted(); };
     return progress;

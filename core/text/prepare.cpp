@@ -320,10 +320,9 @@ Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig&
     }
     out.short_documents += encoder.short_documents();
     if (out.short_documents > 0)
-        progress.report(std::to_string(out.short_documents) +
-                            " documents shorter than train.seq_len + 1 tokens are left out "
-                            "(data.pack = \"document\")",
-                        -1);
+        progress.tell(std::to_string(out.short_documents) +
+                      " documents shorter than train.seq_len + 1 tokens are left out "
+                      "(data.pack = \"document\")");
     out.train_tokens = train_writer->tokens();
     out.valid_tokens = valid_writer->tokens();
     const std::string model = tokenizer.hash();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <map>
 #include <string>
 
 #include "core/api/config.h"
@@ -14,8 +15,17 @@
 
 namespace hopscope::core {
 
-/// The metadata key `config` of the model file holds the resolved TOML with live settings applied.
-Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state);
+/// Part of a run's text → content hash, as run.json has them.
+using CorpusHashes = std::map<std::string, std::string>;
+
+/// The metadata key `config` of the model file holds the resolved TOML with live settings applied,
+/// `train` and `tokenizer` what `corpus` says of these.
+Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state,
+                        const CorpusHashes& corpus = {});
+
+/// Whether the weights were trained on the run's own text. Errors (usage) name the file. What one
+/// of both does not say (older versions) is not compared.
+Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus);
 
 /// All of it, moved to `device`. `config` is the resolved configuration the run goes on with.
 /// Errors (usage): a tensor missing, surplus or of another shape; a foreign state.json.

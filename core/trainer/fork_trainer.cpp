@@ -176,6 +176,7 @@ void ForkTrainer::catch_up(const Progress& progress) {
     own.report = [&](const std::string& activity, double fraction) {
         progress.report("fork: " + activity, fraction);
     };
+    own.note = [&](const std::string& sentence) { progress.tell("fork: " + sentence); };
     while (copy_ && copy_->step() < run_.step()) guard([&] { return take_turn(own); });
 }
 

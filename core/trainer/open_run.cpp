@@ -32,6 +32,8 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
     if (!checkpoint) return checkpoint.error();
     auto weights = read_weights(checkpoint->model, *config, at::kCPU);
     if (!weights) return weights.error();
+    if (auto s = check_trained_on(checkpoint->model, folder->info().corpus_hashes); !s)
+        return s.error();
     auto as_trained = with_live_settings(*checkpoint, {std::move(*config), *weights});
     if (!as_trained) return as_trained.error();
     if (*kind == Precision::bf16)

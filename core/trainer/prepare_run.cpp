@@ -2,8 +2,10 @@
 
 #include <filesystem>
 
+#include "core/api/live_settings.h"
 #include "core/base/clock.h"
 #include "core/base/file_handle.h"
+#include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
 #include "core/config/config.h"
@@ -54,6 +56,21 @@ Status check_never_saved(const RunFolder& folder, const Config& saved) {
                        "written every " +
                        std::to_string(every) +
                        "; put them back, or begin anew in another folder (nothing was changed)");
+}
+
+std::string value_text(const LiveSetting& setting, const Config& config) {
+    return std::visit([](const auto& v) { return Json(v).dump(); }, live_value(setting, config));
+}
+
+/// Where the run goes on with something else than its configuration says: a sentence each.
+std::vector<std::string> set_live(const Config& configured, const Config& live) {
+    std::vector<std::string> out;
+    for (const LiveSetting& setting : live_settings())
+        if (live_value(setting, configured) != live_value(setting, live))
+            out.push_back(setting.key + " stays " + value_text(setting, live) +
+                          ", as set while the run trained (config.toml: " +
+                          value_text(setting, configured) + ")");
+    return out;
 }
 
 /// What was left open becomes what it became when the run was made.
@@ -131,7 +148,7 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
     const auto newest = folder->checkpoints().newest_complete(&skipped);
     for (const auto& one : skipped) {
         changed.push_back("skipped a damaged checkpoint: " + one);
-        progress.report(changed.back(), -1);
+        progress.tell(changed.back());
     }
     if (!newest && !skipped.empty())
         return usage_error(
@@ -145,9 +162,13 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
     if (newest) {
         auto state = read_checkpoint(*newest, setup.config, setup.device.device);
         if (!state) return state.error();
+        if (auto s = check_trained_on(newest->model, folder->info().corpus_hashes); !s)
+            return s.error();
         if (!options.open_only)
             if (auto s = check_sound(state->model); !s)
                 return failure(shown_path(newest->dir) + ": " + s.error().message);
+        for (const std::string& kept : set_live(setup.config, state->model.config))
+            progress.tell(kept);
         checkpoint = std::move(*state);
     }
     const int64_t done = checkpoint ? checkpoint->step : 0;

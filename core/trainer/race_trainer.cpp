@@ -53,6 +53,7 @@ Status RaceTrainer::prepare_lane(Lane& lane, const Progress& progress, RunStatus
     own.report = [&](const std::string& activity, double fraction) {
         progress.report(lane.name + ": " + activity, fraction);
     };
+    own.note = [&](const std::string& sentence) { progress.tell(lane.name + ": " + sentence); };
     // Of one that goes on nothing is changed before all lanes have been checked.
     auto prepared =
         lane.begun ? lane.trainer->examine(own, status) : lane.trainer->prepare(own, status);

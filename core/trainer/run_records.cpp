@@ -108,7 +108,7 @@ Status RunRecords::checkpoint(const EngineState& state, int64_t keep) {
     if (auto s = check(); !s) return s;
     if (auto s = metrics_->sync(); !s) return s;
     const auto checkpoints = folder_.checkpoints();
-    if (auto s = write_checkpoint(checkpoints, state); !s) return s;
+    if (auto s = write_checkpoint(checkpoints, state, folder_.info().corpus_hashes); !s) return s;
     return checkpoints.rotate(keep);
 }
 

@@ -109,7 +109,7 @@ Status RunTrainer::read_history(const Progress& progress) {
     if (!history) return history.error();
     history_ = std::move(*history);
     if (const std::string gap = records_->note_gap(history_, step()); !gap.empty())
-        progress.report(gap, -1);
+        progress.tell(gap);
     if (history_.empty()) return {};
     const ScalarRecord& last = history_.back();
     if (last.step == step() && due().evaluate && std::isnan(last.valid_loss)) owed_ = last;

@@ -142,6 +142,18 @@ TEST(AppendFile, FullDiskTakesTheLineBack) {
     EXPECT_EQ(*read_file(path), std::string(4000, 'a') + "\nfits\n");
 }
 
+// Wrong if a backup made of links (cp -al) changes with the run, or the other way round.
+TEST(AppendFile, ALinkedCopyStaysAsItWas) {
+    const TempFolder dir;
+    put_bytes(dir / "f", "one\n");
+    std::filesystem::create_hard_link(dir / "f", dir / "copy");
+    auto file = AppendFile::open(dir / "f");
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->append("two\n"));
+    EXPECT_EQ(*read_file(dir / "f"), "one\ntwo\n");
+    EXPECT_EQ(*read_file(dir / "copy"), "one\n");
+}
+
 TEST(AppendFile, CreateRefusesAnExistingFile) {
     const TempFolder dir;
     ASSERT_TRUE(AppendFile::create(dir / "f"));

@@ -213,6 +213,7 @@ TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
     complains(tiny + "seeds = [1, 2, 1]\n", "found 1 twice");
     complains(tiny + "seeds = [-1]\n", "run.seeds");
     complains(tiny + "name = \"../up\"\n", "run.name: found \"../up\"");
+    complains(tiny + "name = \"" + std::string(201, 'n') + "\"\n", "allowed up to 200 letters");
     complains("[[run]]\nconfig = \"some/folder/\"\n",
               "batch.toml:1: run.config: found \"some/folder/\", a folder");
     complains("[[run]]\nconfig = \".\"\n", "run.name: found \".\"");

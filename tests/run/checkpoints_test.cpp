@@ -142,6 +142,9 @@ TEST(Checkpoints, ReplacingTheSameStepSurvivesAKill) {
     const std::string old = f.dir / "checkpoints/.old_step_00000100";
     EXPECT_FALSE(fs::exists(old));
     fs::rename(f.checkpoints.path_of(100), old);  // as the kill would leave it
+    EXPECT_EQ(f.checkpoints.steps(), std::vector<int64_t>{100});
+    ASSERT_TRUE(f.checkpoints.newest_complete());  // of who may not clean, too
+    EXPECT_EQ(value_of(*f.checkpoints.open_newest()), 2.0f);
     ASSERT_TRUE(f.checkpoints.clean());
     ASSERT_TRUE(f.checkpoints.newest_complete());
     EXPECT_EQ(value_of(*f.checkpoints.newest_complete()), 2.0f);

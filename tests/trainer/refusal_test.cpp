@@ -304,9 +304,7 @@ TEST_F(Refusal, ACurveThatEndsBeforeTheCheckpointIsToldNotRefused) {
         o.open_only = true;
         std::string told;
         Progress progress;
-        progress.report = [&](const std::string& activity, double) {
-            if (activity.find("gap") != std::string::npos) told += activity;
-        };
+        progress.note = [&](const std::string& sentence) { told += sentence; };
         RunStatus status;
         ASSERT_TRUE(RunTrainer(o).prepare(progress, status).ok());
         const auto done = lab::train(resume({"train.steps=9"}));
@@ -320,6 +318,41 @@ TEST_F(Refusal, ACurveThatEndsBeforeTheCheckpointIsToldNotRefused) {
         EXPECT_EQ(told, one.told.empty() ? "" : expected.back());
         EXPECT_EQ(records_of(*runs_ / "copy").back().step, 9);
     }
+}
+
+// The file keeps its name while its text changes: only the hashes tell such runs apart.
+TEST_F(Refusal, OfWeightsTrainedOnOtherText) {
+    const std::string text = *runs_ / "corpus.txt", as_it_was = bytes_of(text);
+    write_corpus(text, 5000);
+    train_run("edited", {"train.threads=1", "train.steps=8", "train.eval_every=4",
+                         "train.checkpoint_every=4"});
+    put_bytes(text, as_it_was);
+    const Damage foreign_weights = [](const std::string& run) {
+        fs::remove_all(run + "/checkpoints");
+        fs::copy(*runs_ / "edited/checkpoints", run + "/checkpoints", fs::copy_options::recursive);
+    };
+    refused("weights", foreign_weights, {"model.safetensors", "trained with other text"});
+    lab::EvalOptions o;
+    o.run = *runs_ / "copy";
+    const auto evaluated = lab::eval(o);
+    ASSERT_FALSE(evaluated.ok());
+    EXPECT_NE(evaluated.error().message.find("trained with other text"), std::string::npos)
+        << evaluated.error().message;
+}
+
+// A setting that was changed live holds against config.toml, which says what the run began with;
+// silently, an edited file would seem to count.
+TEST_F(Refusal, ALiveSettingThatHoldsAgainstTheConfigurationIsTold) {
+    copy_folder(*runs_ / "run", *runs_ / "copy");
+    state_with("live.lr", 0.5)(*runs_ / "copy");
+    std::vector<std::string> told;
+    auto o = resume();
+    o.on_status = [&](const RunStatus& status) { told = status.notes; };
+    ASSERT_TRUE(lab::train(o).ok());
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].rfind("train.lr stays 0.5, as set while the run trained (config.toml: ", 0),
+              0u)
+        << told[0];
 }
 
 // Wrong if a look at a run whose tokens are gone makes them in its folder.

@@ -145,6 +145,30 @@ TEST(TrainProgress, PreparationIsTold) {
     EXPECT_EQ(count(got.err, "evaluating"), 0u);
 }
 
+// Fails if what was found while a run was prepared is overwritten by the next activity, is told
+// twice, or not at all.
+TEST(TrainProgress, NotesStayReadable) {
+    for (const bool terminal : {false, true}) {
+        World world;
+        world.terminal = terminal;
+        fake_lab() = {};
+        fake_lab().while_training = [](const core::lab::TrainOptions& o) {
+            core::RunStatus status;
+            status.state = core::RunState::preparing;
+            status.notes = {"metrics.csv ends at step 3"};
+            status.activity = "building the model";
+            o.on_status(status);
+            status.notes.push_back("train.lr stays 0.5");
+            o.on_status(status);
+            o.on_status(status);
+        };
+        const Outcome got = world.run({"train", "--config", "a.toml"});
+        const std::string end = terminal ? "\033[K\n" : "\n";
+        EXPECT_EQ(count(got.err, "metrics.csv ends at step 3" + end), 1u) << got.err;
+        EXPECT_EQ(count(got.err, "train.lr stays 0.5" + end), 1u) << got.err;
+    }
+}
+
 // Fails if someone who pressed Ctrl-C is not told how to go on, or the exit code says "failed".
 TEST(TrainProgress, AnInterruptedRunTellsHowToGoOn) {
     World world;
