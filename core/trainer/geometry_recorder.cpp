@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <c10/core/GradMode.h>
 #include <chrono>
+#include <numeric>
 
 #include "core/base/clock.h"
 #include "core/base/sets.h"
@@ -113,9 +114,24 @@ void GeometryRecorder::count(const std::vector<std::vector<int64_t>>& choices) {
     recent_load_.resize(choices.size());
     for (size_t l = 0; l < choices.size(); ++l) {
         recent_load_[l].resize(choices[l].size(), 0.0);
+        // Shares weigh as much as the counts they stand for: all updates before this one.
+        double before = 1;
+        if (load_is_share_)
+            before = static_cast<double>(
+                         std::accumulate(choices[l].begin(), choices[l].end(), int64_t{0})) /
+                     (1 - kKeep);
         for (size_t e = 0; e < choices[l].size(); ++e)
-            recent_load_[l][e] = kKeep * recent_load_[l][e] + static_cast<double>(choices[l][e]);
+            recent_load_[l][e] =
+                kKeep * before * recent_load_[l][e] + static_cast<double>(choices[l][e]);
     }
+    load_is_share_ = false;
+}
+
+void GeometryRecorder::remember(const GeometrySnapshot& saved) {
+    recent_load_.clear();
+    for (const LayerGeometry& layer : saved.layers)
+        recent_load_.emplace_back(layer.load.begin(), layer.load.end());
+    load_is_share_ = true;
 }
 
 void GeometryRecorder::record(const Engine& engine, ScalarRecord& record) {
@@ -182,7 +198,7 @@ std::shared_ptr<const GeometrySnapshot> GeometryRecorder::snapshot(const Engine&
         g.experts = state.model.config.moe.experts;
         g.centroids = unit_centroids(state.model.weights.layers[l].centroids);
         g.load.assign(static_cast<size_t>(g.experts), 0.0F);
-        if (l >= recent_load_.size()) continue;
+        if (l >= recent_load_.size() || recent_load_[l].size() != g.load.size()) continue;
         double total = 0;
         for (const double c : recent_load_[l]) total += c;
         for (size_t e = 0; total > 0 && e < g.load.size(); ++e)

@@ -79,6 +79,7 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     if (!log) return log.error();
     ReplayQueue replay(*log, engine.state());
     GeometryRecorder geometry(probe_sample(*data, config.train));
+    if (const auto saved = newest_picture(engine.state().step)) geometry.remember(*saved);
     live_ = std::make_unique<LiveRun>(LiveRun{config, setup->device, std::move(*data),
                                               std::move(engine), std::move(replay),
                                               std::move(geometry)});
@@ -90,6 +91,16 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     for (const auto& r : history_)
         if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
     return live_->catch_up();
+}
+
+/// Nothing where there is none that can be read: pictures are no reason not to go on.
+std::optional<GeometrySnapshot> RunTrainer::newest_picture(int64_t step) const {
+    const auto entries = folder().geometry();
+    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
+        if (entry->step <= step)
+            if (auto read = read_geometry(folder().geometry_path(entry->step)))
+                return *std::move(read);
+    return std::nullopt;
 }
 
 /// From here on the folder is changed; what could be refused has been.

@@ -362,6 +362,12 @@ TEST(Truth, DamagedFilesAreRefused) {
         EXPECT_NE(truth.error().message.find("t.json"), std::string::npos);
     }
     EXPECT_EQ(Truth::load(folder / "missing").error().kind, ErrorKind::usage);
+    // Of a size that no truth has it is not even read; the file is a hole.
+    const std::string vast = folder.write("vast.json", "");
+    std::filesystem::resize_file(vast, (size_t{256} << 20) + 1);
+    const auto truth = Truth::load(vast);
+    ASSERT_FALSE(truth.ok());
+    EXPECT_NE(truth.error().message.find("268435456"), std::string::npos) << truth.error().message;
     EXPECT_EQ(Truth::load(folder.path()).error().kind, ErrorKind::usage);
 }
 

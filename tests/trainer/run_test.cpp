@@ -64,6 +64,33 @@ TEST_F(Run, LearnsAndWritesTheWholeFolder) {
               (std::vector<int64_t>{40, 50, 60}));
 }
 
+// Wrong if a run that is opened again shows experts as unused that were used when it was closed.
+TEST_F(Run, OpenedAgainItShowsTheLoadsItHad) {
+    const auto run = train("a", {"train.steps=20", "train.snapshot_every=20"});
+    const auto saved = read_geometry(run + "/geometry/step_00000020.safetensors");
+    ASSERT_TRUE(saved.ok()) << saved.error().message;
+    SessionOptions o;
+    o.run_dir = run;
+    o.config = *stored_config(*RunFolder::open(run, false));
+    o.open_only = true;
+    RunTrainer opened(o);
+    RunStatus status;
+    ASSERT_TRUE(opened.prepare({}, status).ok());
+    const auto shown = opened.geometry();
+    ASSERT_TRUE(shown);
+    ASSERT_EQ(shown->layers.size(), saved->layers.size());
+    for (size_t l = 0; l < saved->layers.size(); ++l) {
+        const auto& was = saved->layers[l].load;
+        ASSERT_EQ(shown->layers[l].load.size(), was.size());
+        EXPECT_GT(*std::max_element(was.begin(), was.end()), 0);
+        for (size_t e = 0; e < was.size(); ++e)
+            EXPECT_NEAR(shown->layers[l].load[e], was[e], 1e-6) << e;
+        for (size_t i = 0; i < saved->layers[l].centroids.size(); ++i)  // the file's are fp16
+            EXPECT_NEAR(shown->layers[l].centroids[i], saved->layers[l].centroids[i], 1e-3) << i;
+        EXPECT_EQ(shown->layers[l].choices, saved->layers[l].choices);
+    }
+}
+
 TEST_F(Run, TellsThePeakMemoryOfAStep) {
     const auto run = train("a", {"train.steps=3"});
     const auto info = json::parse(bytes_of(run + "/run.json"));
