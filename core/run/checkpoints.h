@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/run/folder_lock.h"
 #include "core/run/safetensors.h"
+#include "core/run/safetensors_file.h"
 
 namespace hopscope::core {
 

@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/utf8.h"
 #include "core/run/safetensors.h"
+#include "core/run/safetensors_file.h"
 
 namespace hopscope::core {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/base/files.h"
-#include "core/base/json.h"
-#include "core/run/safetensors_header.h"
+#include "core/base/utf8.h"
+#include "core/run/safetensors_layout.h"
 
 namespace hopscope::core {
 

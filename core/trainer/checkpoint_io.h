@@ -11,6 +11,7 @@
 #include "core/model/model.h"
 #include "core/model/weights.h"
 #include "core/run/checkpoints.h"
+#include "core/run/safetensors_file.h"
 #include "core/train/engine.h"
 
 namespace hopscope::core {

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "core/follow/run_follower.h"
+#include "core/run/eval_file.h"
 #include "core/run/event_log.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/metrics_tail.h"
 #include "core/run/run_folder.h"
+#include "core/run/safetensors_file.h"
 #include "core/run/safetensors_header.h"
 #include "core/run/step_names.h"
 #include "core/trainer/race_file.h"

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "core/run/safetensors.h"
+#include "core/run/safetensors_file.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {

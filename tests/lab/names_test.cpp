@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/utf8.h"
-#include "core/run/safetensors.h"
+#include "core/run/safetensors_file.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {

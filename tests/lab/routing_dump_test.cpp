@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "core/base/half.h"
-#include "core/run/safetensors.h"
+#include "core/run/safetensors_file.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope {

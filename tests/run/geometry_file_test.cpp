@@ -7,6 +7,7 @@
 
 #include "core/base/half.h"
 #include "core/run/safetensors.h"
+#include "core/run/safetensors_file.h"
 #include "tests/base/helpers.h"
 
 namespace hopscope::core {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "core/run/safetensors_file.h"
 #include "tests/base/child_process.h"
 #include "tests/base/helpers.h"
 

@@ -9,7 +9,7 @@
 #include "core/config/config.h"
 #include "core/run/geometry_file.h"
 #include "core/run/run_folder.h"
-#include "core/run/safetensors.h"
+#include "core/run/safetensors_file.h"
 #include "core/trainer/checkpoint_io.h"
 #include "core/trainer/run_trainer.h"
 #include "tests/trainer/run_helpers.h"

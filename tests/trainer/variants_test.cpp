@@ -9,6 +9,7 @@
 #include "core/run/event_log.h"
 #include "core/run/run_folder.h"
 #include "core/run/safetensors.h"
+#include "core/run/safetensors_file.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {
