@@ -11,7 +11,7 @@
 #include "core/measure/dictionary.h"
 #include "core/measure/routing_sample.h"
 #include "core/measure/score_sample.h"
-#include "core/train/engine.h"
+#include "core/train/evaluate.h"
 #include "core/trainer/open_run.h"
 
 namespace hopscope::core {

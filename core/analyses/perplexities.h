@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/analyses/analysis.h"
-#include "core/train/engine.h"
+#include "core/train/evaluate.h"
 
 namespace hopscope::core::analysis {
 

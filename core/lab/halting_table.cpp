@@ -7,7 +7,7 @@
 
 #include "core/config/arithmetic.h"
 #include "core/model/sound.h"
-#include "core/train/engine.h"
+#include "core/train/evaluate.h"
 
 namespace hopscope::core {
 namespace {

@@ -4,13 +4,15 @@
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/zeros_like.h>
 #include <chrono>
 #include <cmath>
 #include <optional>
 
 #include "core/probe/intervention_probe.h"
 #include "core/train/batch_tensors.h"
+#include "core/train/freezes.h"
+#include "core/train/interventions.h"
+#include "core/train/live.h"
 #include "core/train/loss.h"
 #include "core/train/scalars.h"
 #include "core/train/schedule.h"
@@ -46,24 +48,6 @@ double tau_of(const Config& config, const LayerWeights& w) {
 
 }  // namespace
 
-EngineState EngineState::clone() const {
-    EngineState copy = *this;
-    const auto own = [](Group, const at::Tensor& t) { return t.detach().clone(); };
-    copy.model.weights = model.weights.map(own);
-    copy.m = m.map(own);
-    copy.v = v.map(own);
-    return copy;
-}
-
-EngineState untrained(Model model) {
-    EngineState state;
-    const auto zeros = [](Group, const at::Tensor& t) { return at::zeros_like(t); };
-    state.m = model.weights.map(zeros);
-    state.v = model.weights.map(zeros);
-    state.model = std::move(model);
-    return state;
-}
-
 Engine::Engine(EngineState state, UpdateForm how) : state_(std::move(state)), how_(how) {
     const auto device = state_.model.weights.embed.device();
     bf16_ = state_.model.config.train.precision == Precision::bf16 ||
@@ -83,11 +67,25 @@ std::vector<RouterMoves> Engine::router_moves() const {
     std::vector<RouterMoves> out(state_.model.weights.layers.size());
     for (size_t l = 0; l < out.size(); ++l) {
         const auto layer = static_cast<int64_t>(l);
-        out[l].centroids = !is_frozen(Group::centroids, layer);
-        out[l].bias = !is_frozen(Group::router_other, layer);
+        out[l].centroids = !is_frozen(state_, Group::centroids, layer);
+        out[l].bias = !is_frozen(state_, Group::router_other, layer);
         out[l].waiting = unreachable_experts(plan_, layer);
     }
     return out;
+}
+
+Status Engine::apply(const Command& command) {
+    auto status = LiveChanges(state_, plan_).apply(command);
+    compute_.config = state_.model.config;
+    return status;
+}
+
+std::vector<std::string> Engine::frozen() const {
+    return frozen_in_words(state_);
+}
+
+std::vector<std::string> Engine::interventions() const {
+    return interventions_in_words(state_);
 }
 
 void Engine::make_compute() {
@@ -261,7 +259,8 @@ void Engine::apply_optimizer(double grad_norm, double lr) {
 
     state_.model.weights.for_each([&](const std::string& name, Group group, at::Tensor& t) {
         const auto grad = grads_.find(name);
-        if (grad == grads_.end() || is_frozen(group, layer_of(name)) || shared_is_frozen(name))
+        if (grad == grads_.end() || is_frozen(state_, group, layer_of(name)) ||
+            shared_is_frozen(state_, name))
             return;
         kernels::AdamWStep step{lr, train.beta1, train.beta2, train.eps, 0, clip, state_.step + 1};
         if (decays(train, group, t)) step.weight_decay = train.weight_decay;

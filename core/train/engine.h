@@ -1,79 +1,26 @@
-// The optimizer step on live weights: micro-batches, balance loss, clipping, AdamW, freezes,
-// interventions, evaluation. Knows nothing of threads, files or windows. Owned and used by the
-// trainer thread alone.
+// The optimizer step on live weights: micro-batches, balance loss, clipping, AdamW, freezes and
+// interventions as the state has them. Knows nothing of threads, files or windows. Owned and used
+// by the trainer thread alone.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "core/api/command.h"
-#include "core/api/freeze_parts.h"
-#include "core/api/progress.h"
 #include "core/api/snapshot.h"
 #include "core/base/result.h"
 #include "core/model/forward.h"
 #include "core/model/model.h"
-#include "core/model/weights.h"
+#include "core/probe/plan.h"
 #include "core/text/batches.h"
 #include "core/train/balance.h"
-#include "core/train/interventions.h"
+#include "core/train/engine_state.h"
 
 namespace hopscope::core {
-
-/// Everything that decides the next update besides the data: saved in checkpoints, restored on
-/// resume.
-struct EngineState {
-    /// Its configuration is the run's with the live settings as they are now (`set`).
-    Model model;
-    Weights m, v;                                                   ///< moments
-    int64_t step = 0;                                               ///< updates done
-    int64_t tokens = 0;                                             ///< trained on
-    double seconds = 0;                                             ///< of training
-    std::set<FreezePart, ByWord> frozen;                            ///< everywhere
-    std::map<int64_t, std::set<int64_t>> frozen_experts;            ///< layer → experts
-    std::map<FreezePart, std::set<int64_t>, ByWord> frozen_layers;  ///< → layers, where not all
-    std::vector<Intervention> interventions;  ///< in the order they came, as `clear` counts
-    /// Applied so far: a resumed run applies those behind it again. −1: an older checkpoint, whose
-    /// commands are told by their steps.
-    int64_t commands = 0;
-
-    /// The same in tensors of its own; a plain copy shares them.
-    EngineState clone() const;
-};
-
-/// Before the first update: the model as it is, moments zero.
-EngineState untrained(Model model);
-
-/// Mean losses of the evaluation batches, in order [def:validation].
-struct Evaluation {
-    std::vector<double> batches;
-    std::vector<double> sequences;  ///< mean loss of each sequence, for intervals of small samples
-    double loss = 0;
-    int64_t tokens = 0;
-    std::vector<double> hops_executed;           ///< [layers] mean over tokens
-    std::vector<std::vector<int64_t>> executed;  ///< [layers][H] tokens that ran each hop
-    std::vector<std::vector<double>> jaccard;    ///< [layers][hop pairs]
-};
-
-/// Evaluates `model` on the first `batches` batches of `source`, dropout off; `probe` (not owned,
-/// may be null) takes part in every pass. Errors: interrupted.
-Result<Evaluation> evaluate(const Model& model, const BatchSource& source, int64_t batches,
-                            const PassChanges& changes, const Progress& progress,
-                            Probe* probe = nullptr);
-
-struct EvaluationTime {
-    double seconds = 0;      ///< forward pass and losses
-    double moe_seconds = 0;  ///< of these in MoE layers
-};
-
-/// Time of evaluation batch `index` alone, without reading the data and without routing statistics.
-EvaluationTime time_batch(const Model& model, const BatchSource& source, int64_t index,
-                          const PassChanges& changes);
 
 /// How updates are made; a run trains with all statistics, `bench` measures what they cost.
 struct UpdateForm {
@@ -103,17 +50,10 @@ class Engine {
     Result<ScalarRecord> update(const BatchSource& data, const std::function<void()>& between,
                                 const GradientView& look = {});
 
-    /// A live command (set, freeze, unfreeze, move_centroid, clear and the interventions), before
-    /// the next update; its "from_step" is not waited for. The error says why it is refused.
-    ///
-    /// Interventions add up; one with the same target as an earlier one replaces it. Gradients flow
-    /// through them as through the rest of the pass: a suppressed expert gets none, directions that
-    /// steer are constants of the pass. The balance term is that of the router's own choice, after
-    /// suppression and boosts and before force and freezes; load counts what was chosen in the end.
-    /// Selection biases of experts that no token can reach wait, those of the others step towards
-    /// the mean of the others. A moved centroid keeps its second moment, its first begins at 0.
+    /// A live command, before the next update (core/train/live.h). The error says why it is
+    /// refused.
     Status apply(const Command& command);
-    std::vector<std::string> frozen() const;
+    std::vector<std::string> frozen() const;         ///< in words
     std::vector<std::string> interventions() const;  ///< in words
     /// What a pass carries besides the weights, in training, validation and pictures alike.
     PassChanges changes() const;
@@ -142,23 +82,7 @@ class Engine {
     };
 
     void make_compute();
-    /// @param layer of the tensor; −1 for those of no layer
-    bool is_frozen(Group group, int64_t layer) const;
-    /// Whether it belongs to the shared expert of a layer whose experts are frozen one and all.
-    bool shared_is_frozen(const std::string& name) const;
-    Status set(const std::string& key, double value);
-    Status freeze(const Command& command, bool on);
-    Status freeze_routing(FreezePart part, const Command& command, bool on);
-    Status freeze_experts(const std::vector<int64_t>& layers, std::vector<int64_t> experts,
-                          bool on);
-    Status freeze_part(FreezePart part, const std::vector<int64_t>& layers, bool on);
-    Status intervene(const Command& command);
-    Status clear(const Command& command);
-    Status adopt(std::vector<Intervention> active);
-    Status move_centroid(const Command& command);
-    Status carry_out(const Command& command);
     std::vector<RouterMoves> router_moves() const;
-    Error not_frozen(FreezePart part) const;
     // The stages of an update, in their order.
     void forget_gradients();
     /// Forward and backward of micro-batch `index`. Errors: the loss is not finite.

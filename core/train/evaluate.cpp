@@ -1,9 +1,11 @@
+#include "core/train/evaluate.h"
+
 #include <algorithm>
 #include <c10/core/GradMode.h>
 #include <chrono>
 
+#include "core/model/forward.h"
 #include "core/train/batch_tensors.h"
-#include "core/train/engine.h"
 #include "kernels/ops.h"
 
 namespace hopscope::core {

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/model/weights.h"
+
 namespace hopscope::core {
 
 double learning_rate(const TrainConfig& train, int64_t t) {

@@ -1,10 +1,11 @@
 // Learning rate, curriculum and weight decay as pure functions of the configuration. Any thread.
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <cstdint>
 
 #include "core/api/config.h"
-#include "core/model/weights.h"
+#include "core/api/groups.h"
 
 namespace hopscope::core {
 

@@ -4,6 +4,8 @@
 
 #include "core/base/names.h"
 #include "core/probe/intervention_probe.h"
+#include "core/run/eval_file.h"
+#include "core/train/evaluate.h"
 
 namespace hopscope::core {
 namespace {

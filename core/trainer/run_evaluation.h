@@ -5,6 +5,7 @@
 #include "core/api/progress.h"
 #include "core/base/result.h"
 #include "core/run/run_folder.h"
+#include "core/train/evaluate.h"
 #include "core/trainer/live_run.h"
 
 namespace hopscope::core {

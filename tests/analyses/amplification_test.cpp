@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/train/engine.h"
+#include "core/train/evaluate.h"
 #include "tests/measure/batches.h"
 
 namespace {

@@ -15,6 +15,7 @@
 #include "core/probe/plan.h"
 #include "core/stats/descriptive.h"
 #include "core/train/engine.h"
+#include "core/train/evaluate.h"
 #include "tests/measure/batches.h"
 
 namespace {

@@ -12,7 +12,7 @@
 #include "core/measure/routing_sample.h"
 #include "core/measure/row_blocks.h"
 #include "core/probe/plan.h"
-#include "core/train/engine.h"
+#include "core/train/evaluate.h"
 #include "tests/measure/batches.h"
 
 namespace {
