@@ -2,11 +2,8 @@
 
 #include <cmath>
 #include <exception>
-#include <thread>
 
-#include "core/session/board.h"
-#include "core/session/command_queue.h"
-#include "core/session/inspector_loop.h"
+#include "core/session/session_frame.h"
 
 namespace hopscope::core {
 namespace {
@@ -20,15 +17,13 @@ constexpr const char* kWritten =
 constexpr const char* kLeft =
     "No process writes this run any more. Open it again to go on with it here.";
 
-class FollowSession final : public Session {
+class FollowSession final : public SessionFrame {
   public:
     FollowSession(SessionOptions options, RunFollower follower, LoadWeights load_weights,
                   std::unique_ptr<Inspector> inspector)
-        : options_(std::move(options)),
-          board_(options_.wake),
+        : SessionFrame(std::move(options), std::move(inspector)),
           follower_(std::move(follower)),
-          load_weights_(std::move(load_weights)),
-          inspector_(board_, std::move(inspector)) {
+          load_weights_(std::move(load_weights)) {
         const RunInfo& info = follower_.info();
         board_.edit_status([&](RunStatus& status) {
             status.run_dir = follower_.folder().dir();
@@ -40,60 +35,14 @@ class FollowSession final : public Session {
         });
         show_info();
     }
-    ~FollowSession() override {
-        board_.close("");
-        if (reader_.joinable()) reader_.join();
-        if (inspector_thread_.joinable()) inspector_thread_.join();
-    }
+    ~FollowSession() override { end(); }
 
-    /// Apart from the constructor, so that the destructor closes what a failure leaves.
     void start_threads() {
-        const auto start = [this](auto work) {
-            ++threads_;
-            return std::thread([this, work] {
-                work();
-                --threads_;
-                board_.wake();
-            });
-        };
-        reader_ = start([this] { read(); });
-        if (inspector_.can_run()) inspector_thread_ = start([this] { inspector_.run(); });
+        start([this] { read(); });
     }
-
-    const Config& config() const override { return options_.config; }
-    RunStatus status() const override { return board_.status(); }
     uint64_t submit(const Command& command, const std::string&) override {
         return commands_.submit_refused(command, board_.status().followed);
     }
-    std::vector<Answer> answers() const override { return commands_.answers(); }
-    void drain_scalars(std::vector<ScalarRecord>& out) override { board_.records.drain(out); }
-
-    std::shared_ptr<const GeometrySnapshot> geometry() const override {
-        board_.geometry_looked_at = true;
-        return board_.geometry.load();
-    }
-    void request_trace(TraceRequest request) override {
-        inspector_.request_trace(std::move(request));
-    }
-    std::shared_ptr<const TraceResult> trace() const override {
-        if (!board_.trace_looked_at.exchange(true)) board_.inspector_bell.notify();
-        return board_.trace.load();
-    }
-    void request_halting(const std::string& prompt, double epsilon) override {
-        inspector_.request_halting(prompt, epsilon);
-    }
-    std::shared_ptr<const HaltingEffect> halting() const override { return board_.halting.load(); }
-    void request_intervention(InterventionRequest request) override {
-        inspector_.request_intervention(std::move(request));
-    }
-    std::shared_ptr<const InterventionEffect> intervention() const override {
-        return board_.intervention.load();
-    }
-
-    std::vector<std::string> drain_messages() override { return board_.drain_messages(); }
-    using Session::close;
-    void close(const std::string& reason) override { board_.close(reason); }
-    bool finished() const override { return board_.closing && threads_ == 0; }
 
   private:
     /// The reading thread.
@@ -184,16 +133,10 @@ class FollowSession final : public Session {
         board_.inspector_bell.notify();
     }
 
-    const SessionOptions options_;
-    mutable Board board_;
-    CommandQueue commands_;
     RunFollower follower_;  ///< of the reading thread, once it runs
     LoadWeights load_weights_;
     uint64_t weights_revision_ = 0;
     bool looked_ = false;
-    InspectorLoop inspector_;
-    std::atomic<int> threads_{0};
-    std::thread reader_, inspector_thread_;
 };
 
 }  // namespace

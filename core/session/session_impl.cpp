@@ -1,21 +1,17 @@
-#include <thread>
-
-#include "core/session/inspector_loop.h"
 #include "core/session/make_session.h"
+#include "core/session/session_frame.h"
 #include "core/session/trainer_loop.h"
 
 namespace hopscope::core {
 namespace {
 
-class SessionImpl final : public Session {
+class SessionImpl final : public SessionFrame {
   public:
     SessionImpl(SessionOptions options, std::unique_ptr<Trainer> trainer,
                 std::unique_ptr<Inspector> inspector)
-        : options_(std::move(options)),
-          board_(options_.wake),
+        : SessionFrame(std::move(options), std::move(inspector)),
           trainer_(board_, commands_, std::move(trainer),
-                   {options_.start, options_.open_only, options_.headless}),
-          inspector_(board_, std::move(inspector)) {
+                   {options_.start, options_.open_only, options_.headless}) {
         board_.edit_status([&](RunStatus& status) {
             status.run_dir = options_.run_dir;
             status.steps = options_.config.train.steps;
@@ -23,68 +19,15 @@ class SessionImpl final : public Session {
         board_.become(RunState::preparing);
         for (const Command& command : options_.script) commands_.submit(command, kByScript);
     }
-    ~SessionImpl() override {
-        board_.close("");
-        if (trainer_thread_.joinable()) trainer_thread_.join();
-        if (inspector_thread_.joinable()) inspector_thread_.join();
-    }
+    ~SessionImpl() override { end(); }
 
-    /// Apart from the constructor, so that the destructor closes what a failure leaves.
     void start_threads() {
-        const auto run = [this](auto& loop) {
-            ++threads_;
-            return std::thread([this, &loop] {
-                loop.run();
-                --threads_;
-                board_.wake();
-            });
-        };
-        trainer_thread_ = run(trainer_);
-        if (inspector_.can_run()) inspector_thread_ = run(inspector_);
+        start([this] { trainer_.run(); });
     }
-
-    const Config& config() const override { return options_.config; }
-    RunStatus status() const override { return board_.status(); }
     uint64_t submit(const Command& command, const std::string& by) override;
-    std::vector<Answer> answers() const override { return commands_.answers(); }
-    void drain_scalars(std::vector<ScalarRecord>& out) override { board_.records.drain(out); }
-
-    std::shared_ptr<const GeometrySnapshot> geometry() const override {
-        board_.geometry_looked_at = true;
-        return board_.geometry.load();
-    }
-    void request_trace(TraceRequest request) override {
-        inspector_.request_trace(std::move(request));
-    }
-    std::shared_ptr<const TraceResult> trace() const override {
-        // The first look after an answer lets an open prompt follow the run.
-        if (!board_.trace_looked_at.exchange(true)) board_.inspector_bell.notify();
-        return board_.trace.load();
-    }
-    void request_halting(const std::string& prompt, double epsilon) override {
-        inspector_.request_halting(prompt, epsilon);
-    }
-    std::shared_ptr<const HaltingEffect> halting() const override { return board_.halting.load(); }
-    void request_intervention(InterventionRequest request) override {
-        inspector_.request_intervention(std::move(request));
-    }
-    std::shared_ptr<const InterventionEffect> intervention() const override {
-        return board_.intervention.load();
-    }
-
-    std::vector<std::string> drain_messages() override { return board_.drain_messages(); }
-    using Session::close;
-    void close(const std::string& reason) override { board_.close(reason); }
-    bool finished() const override { return board_.closing && threads_ == 0; }
 
   private:
-    const SessionOptions options_;
-    mutable Board board_;
-    CommandQueue commands_;
     TrainerLoop trainer_;
-    InspectorLoop inspector_;
-    std::atomic<int> threads_{0};
-    std::thread trainer_thread_, inspector_thread_;
 };
 
 uint64_t SessionImpl::submit(const Command& command, const std::string& by) {
