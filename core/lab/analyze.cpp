@@ -7,7 +7,7 @@
 #include "core/api/lab.h"
 #include "core/base/files.h"
 #include "core/base/output_place.h"
-#include "core/config/config.h"
+#include "core/lab/interrupt.h"
 #include "core/run/document.h"
 #include "core/run/metrics_csv.h"
 #include "core/trainer/device.h"
@@ -69,14 +69,12 @@ Result<Opened> open(const std::string& dir, bool needs_model) {
 
 /// NAME.json and NAME.csv (a named table: NAME.TABLE.csv) under `dir`.
 Status write(const std::string& dir, const Analysis& which, const analysis::AnalysisOutput& output,
-             const OrderedJson& document, std::vector<std::string>& files) {
+             const OrderedJson& document) {
     const std::string base = dir + "/" + which.name;
-    files.push_back(base + ".json");
-    if (auto s = write_file_atomic(files.back(), dump_pretty(document)); !s) return s;
+    if (auto s = write_file_atomic(base + ".json", dump_pretty(document)); !s) return s;
     for (const analysis::Table& table : output.tables) {
-        files.push_back(base + (table.name.empty() ? "" : "." + table.name) + ".csv");
-        if (auto s = write_file_atomic(files.back(), analysis::csv_head(document) + table.csv());
-            !s)
+        const std::string file = base + (table.name.empty() ? "" : "." + table.name) + ".csv";
+        if (auto s = write_file_atomic(file, analysis::csv_head(document) + table.csv()); !s)
             return s;
     }
     return {};
@@ -131,6 +129,26 @@ class OutFolder {
     MadeFolders made_;
 };
 
+/// The document of one analysis; its files are written where --out asks for them.
+Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, const Opened& run,
+                         const AnalysisContext& context) {
+    auto output = analysis::run_analysis(which, context);
+    if (!output) {
+        // One that this run has no data for must not keep the others from being made.
+        if (o.what != "all" || output.error().kind != ErrorKind::usage)
+            return Error{output.error().kind,
+                         std::string(which.name) + ": " + output.error().message};
+        auto head = analysis::analysis_head(which, context);
+        head["skipped"] = output.error().message;
+        return head;
+    }
+    if (run.measured) output->text = run.measured->text_read();
+    auto document = analysis::analysis_json(which, *output, context);
+    if (!o.out.empty())
+        if (auto s = write(o.out, which, *output, document); !s) return s.error();
+    return document;
+}
+
 }  // namespace
 
 Result<std::string> analyze(const AnalyzeOptions& o) {
@@ -140,9 +158,9 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         if (!selected) return selected.error();
         OutFolder folder;
         if (!o.out.empty()) {
-            auto made = OutFolder::make(o.out, *selected);
-            if (!made) return made.error();
-            folder = *std::move(made);
+            auto place = OutFolder::make(o.out, *selected);
+            if (!place) return place.error();
+            folder = *std::move(place);
         }
         bool needs_model = false;
         for (const Analysis* which : *selected) needs_model |= which->needs_model();
@@ -166,30 +184,17 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         context.prompts = o.prompts;
         context.category_dirs = o.category_dirs;
         context.seed = o.seed;
+        context.progress = interruptible(o.on_progress);
         context.progress.cancelled = [&o] {
-            return interrupt_flag().load() != 0 || (o.cancelled && o.cancelled());
+            return interrupted() || (o.cancelled && o.cancelled());
         };
-        if (o.on_progress) context.progress.report = o.on_progress;
 
         OrderedJson documents = OrderedJson::array();
-        std::vector<std::string> files;
         for (const Analysis* which : *selected) {
             if (run->measured) run->measured->forget_reading();
-            auto output = analysis::run_analysis(*which, context);
-            if (!output) {
-                // One that this run has no data for must not keep the others from being made.
-                if (o.what != "all" || output.error().kind != ErrorKind::usage)
-                    return Error{output.error().kind,
-                                 std::string(which->name) + ": " + output.error().message};
-                documents.push_back(analysis::analysis_head(*which, context));
-                documents.back()["skipped"] = output.error().message;
-                continue;
-            }
-            if (run->measured) output->text = run->measured->text_read();
-            auto document = analysis::analysis_json(*which, *output, context);
-            if (!o.out.empty())
-                if (auto s = write(o.out, *which, *output, document, files); !s) return s.error();
-            documents.push_back(std::move(document));
+            auto document = made(*which, o, *run, context);
+            if (!document) return document.error();
+            documents.push_back(std::move(*document));
         }
         if (documents.size() == 1) return dump_pretty(documents[0]);
         return dump_pretty(OrderedJson{{"format", "hopscope.analyses/2"}, {"analyses", documents}});

@@ -6,6 +6,7 @@
 
 #include "core/api/lab.h"
 #include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/base/output_place.h"
 #include "core/base/utf8.h"

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "core/base/csv.h"
-#include "core/run/document.h"
+#include "core/base/json.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/run_folder.h"
 

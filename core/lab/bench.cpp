@@ -5,10 +5,11 @@
 #include <fstream>
 
 #include "core/api/lab.h"
+#include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/bench/work.h"
 #include "core/config/config.h"
-#include "core/run/document.h"
+#include "core/lab/interrupt.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core::lab {
@@ -168,9 +169,7 @@ Result<std::string> bench(const BenchOptions& o) {
                   {"seed", config->train.seed},
                   {"repeats", o.repeats},
                   {"load_average", load_average()}};
-        Progress progress;
-        progress.cancelled = [] { return interrupt_flag().load() != 0; };
-        if (o.on_progress) progress.report = o.on_progress;
+        const Progress progress = interruptible(o.on_progress);
         BenchSetting setting(*config, *device, progress);
         Found found;
         for (const size_t i : *chosen)

@@ -3,6 +3,7 @@
 
 #include "core/api/lab.h"
 #include "core/compare/printed_file.h"
+#include "core/lab/interrupt.h"
 
 namespace hopscope::core::lab {
 
@@ -20,9 +21,7 @@ Result<analysis::CompareResult> compare_runs(const CompareOptions& o) {
     options.blocks = o.blocks;
     options.resamples = o.resamples;
     options.seed = o.seed;
-    Progress progress;
-    progress.cancelled = [] { return interrupt_flag().load() != 0; };
-    if (o.on_progress) progress.report = o.on_progress;
+    const Progress progress = interruptible(o.on_progress);
     return analysis::compare(std::move(inputs), options, progress);
 }
 

@@ -4,11 +4,14 @@
 #include <cmath>
 
 #include "core/api/lab.h"
+#include "core/base/json.h"
 #include "core/base/scratch.h"
 #include "core/config/arithmetic.h"
+#include "core/lab/interrupt.h"
 #include "core/model/sound.h"
 #include "core/run/document.h"
-#include "core/train/engine.h"
+#include "core/run/eval_origin.h"
+#include "core/train/evaluate.h"
 #include "core/trainer/device.h"
 #include "core/trainer/open_run.h"
 #include "core/trainer/run_data.h"
@@ -103,9 +106,7 @@ Result<std::string> eval(const EvalOptions& o) {
         if (!changes) return changes.error();
         auto scratch = Scratch::make("eval");
         if (!scratch) return scratch.error();
-        Progress progress;
-        progress.cancelled = [] { return interrupt_flag().load() != 0; };
-        if (o.on_progress) progress.report = o.on_progress;
+        const Progress progress = interruptible(o.on_progress);
         auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                                   scratch->path(), progress);
         if (!source) return source.error();

@@ -6,7 +6,9 @@
 #include <cmath>
 
 #include "core/api/lab.h"
+#include "core/base/json.h"
 #include "core/base/random.h"
+#include "core/lab/interrupt.h"
 #include "core/lab/sampling.h"
 #include "core/model/sound.h"
 #include "core/probe/planned_pass.h"
@@ -79,7 +81,7 @@ Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int3
             out.stopped = end_of_text ? "end_of_text" : all ? "tokens" : "max_seq_len";
             return out;
         }
-        if (interrupt_flag().load() != 0)
+        if (interrupted())
             return Error{ErrorKind::interrupted, "generation stopped on request after " +
                                                      std::to_string(out.tokens.size()) + " tokens"};
         const std::vector<int64_t> wide(ids.begin(), ids.end());

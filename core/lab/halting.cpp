@@ -3,9 +3,11 @@
 #include <cmath>
 
 #include "core/api/lab.h"
+#include "core/base/json.h"
 #include "core/base/scratch.h"
 #include "core/base/utf8.h"
 #include "core/lab/halting_table.h"
+#include "core/lab/interrupt.h"
 #include "core/run/document.h"
 #include "core/trainer/device.h"
 #include "core/trainer/open_run.h"
@@ -59,8 +61,7 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
                            "run with model.ffn = \"moe\"");
     auto scratch = Scratch::make("halting");
     if (!scratch) return scratch.error();
-    Progress progress;
-    progress.cancelled = [] { return interrupt_flag().load() != 0; };
+    Progress progress = interruptible({});
     if (o.on_progress)
         progress.report = [&](const std::string& activity, double fraction) {
             o.on_progress(run->folder.name() + ": " + activity, fraction);

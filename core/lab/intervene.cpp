@@ -1,135 +1,25 @@
 // hopscope intervene: a script's effect on prompts, before and after and beside a random control
 // (hopscope.intervene/1).
-#include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <sstream>
+#include <map>
 
 #include "core/api/lab.h"
 #include "core/base/json.h"
-#include "core/base/names.h"
-#include "core/base/utf8.h"
+#include "core/lab/interrupt.h"
+#include "core/lab/prompts.h"
 #include "core/probe/effect.h"
-#include "core/probe/trace.h"
 #include "core/run/document.h"
 #include "core/stats/descriptive.h"
 #include "core/stats/proportions.h"
 #include "core/trainer/categories.h"
 #include "core/trainer/device.h"
 #include "core/trainer/open_run.h"
-#include "core/trainer/run_data.h"
 
 namespace hopscope::core::lab {
 namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-constexpr size_t kMaxPromptsBytes = size_t{64} << 20;
-/// Prompts taken from validation sequences where no file is given, and their tokens.
-constexpr int64_t kSamplePrompts = 20, kSampleTokens = 32;
-
-struct Prompt {
-    std::string text;
-    PromptQuestion question;
-};
-
-/// Reads the lines of a prompt file; every message begins with FILE:LINE.
-class PromptReader {
-  public:
-    PromptReader(const OpenRun& run, const Categories& categories)
-        : run_(run), categories_(categories) {}
-
-    Result<std::vector<Prompt>> read(const std::string& path) {
-        auto text = read_text(path, kMaxPromptsBytes);
-        if (!text) return text.error();
-        std::vector<Prompt> out;
-        std::istringstream lines(*text);
-        std::string line;
-        for (int64_t n = 1; std::getline(lines, line); ++n) {
-            if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-            auto prompt = parse(line);
-            if (!prompt)
-                return usage_error(shown_path(path) + ":" + std::to_string(n) + ": " +
-                                   prompt.error().message);
-            out.push_back(std::move(*prompt));
-        }
-        if (out.empty())
-            return usage_error(shown_path(path) +
-                               ": no prompt; give lines such as {\"text\": \"…\"}");
-        return out;
-    }
-
-  private:
-    Result<Prompt> parse(const std::string& line) const {
-        const auto object = parse_object(line, "prompt");
-        if (!object) return object.error();
-        const json& j = *object;
-        if (!j.contains("text") || !j["text"].is_string())
-            return usage_error(
-                "a prompt is a JSON object {\"text\", \"target\"?, \"categories\"?}");
-        for (const auto& [key, value] : j.items())
-            if (key != "text" && key != "target" && key != "categories")
-                return usage_error("unknown key " + in_quotes(key) +
-                                   "; allowed: text, target, categories");
-        Prompt out;
-        out.text = j["text"].get<std::string>();
-        auto pieces = prompt_pieces(run_.model.config, run_.tokenizer, out.text, /*cut=*/false);
-        if (!pieces) return pieces.error();
-        for (const auto& p : *pieces) out.question.ids.push_back(p.id);
-        if (j.contains("target")) {
-            if (!j["target"].is_string()) return usage_error("\"target\" must be a text");
-            auto target = run_.tokenizer.encode_line(j["target"].get<std::string>());
-            if (!target) return target.error();
-            if (target->empty()) return usage_error("\"target\" has no token");
-            out.question.target = target->front();
-        }
-        if (j.contains("categories")) {
-            if (!j["categories"].is_array()) return usage_error("\"categories\" must be a list");
-            for (const auto& name : j["categories"]) {
-                if (!name.is_string() || !categories_.count(name.get<std::string>()))
-                    return usage_error("unknown category " + shown(dump_line(name)) +
-                                       "; known: " + known());
-                out.question.categories.push_back(name.get<std::string>());
-            }
-        } else {
-            for (const auto& [name, ids] : categories_) out.question.categories.push_back(name);
-        }
-        return out;
-    }
-
-    std::string known() const {
-        std::vector<std::string> names;
-        for (const auto& [name, ids] : categories_) names.push_back(name);
-        return names.empty() ? "none" : shown(joined(names));
-    }
-
-    const OpenRun& run_;
-    const Categories& categories_;
-};
-
-Result<std::vector<Prompt>> sample_prompts(const OpenRun& run, const Categories& categories) {
-    auto source =
-        eval_source(run.folder, run.model.config, run.tokenizer, "", "valid", "", Progress());
-    if (!source) return source.error();
-    std::vector<Prompt> out;
-    std::vector<int32_t> tokens;
-    const int64_t width = source->seq_len() + 1, take = std::min(kSampleTokens, source->seq_len());
-    for (int64_t b = 0; b < source->eval_batches(); ++b) {
-        source->eval_batch(b, tokens);
-        for (int64_t r = 0; r < source->batch(); ++r) {
-            if (static_cast<int64_t>(out.size()) == kSamplePrompts) return out;
-            Prompt prompt;
-            std::vector<int32_t> ids(tokens.begin() + r * width, tokens.begin() + r * width + take);
-            prompt.question.ids.assign(ids.begin(), ids.end());
-            auto text = run.tokenizer.decode(ids);
-            if (text) prompt.text = std::move(*text);
-            for (const auto& [name, list] : categories) prompt.question.categories.push_back(name);
-            out.push_back(std::move(prompt));
-        }
-    }
-    return out;
-}
 
 ordered_json outlook_json(const Outlook& o) {
     return {{"nll", json_number(o.nll)},
@@ -233,55 +123,76 @@ ordered_json summary_json(const std::vector<Effect>& effects) {
     return j;
 }
 
-}  // namespace
+Status check(const InterveneOptions& o) {
+    if (o.script.empty()) return usage_error("--script: holds no command");
+    if (o.controls < 0)
+        return usage_error("--controls: found " + std::to_string(o.controls) +
+                           ", allowed 0 or more");
+    for (const double factor : o.doses)
+        if (!std::isfinite(factor))
+            return usage_error("--doses: found " + std::to_string(factor) +
+                               ", allowed finite numbers");
+    return {};
+}
 
-Result<std::vector<CategoryWords>> word_lists(const std::string& run,
-                                              const std::vector<std::string>& dirs) {
-    auto folder = RunFolder::open(run, /*writer=*/false);
-    if (!folder) return folder.error();
-    auto lists = word_lists_for(*folder, dirs);
-    if (!lists) return lists.error();
-    std::vector<CategoryWords> out;
-    for (auto& [name, words] : *lists) out.push_back({name, std::move(words)});
+/// Measures the script on each of the prompts, for one dose after another.
+class DoseMeter {
+  public:
+    DoseMeter(const InterveneOptions& options, const OpenRun& run,
+              const std::vector<Prompt>& prompts, const Categories& categories)
+        : options_(options), run_(run), prompts_(prompts), categories_(categories) {}
+
+    /// The effect on each prompt with lambda and strength times `factor`.
+    Result<std::vector<Effect>> measure(double factor) {
+        auto plan = make_plan(run_.model, scaled(options_.script, factor), options_.seed);
+        if (!plan) return plan.error();
+        const auto passes = static_cast<double>(prompts_.size() * (options_.doses.size() + 1));
+        std::vector<Effect> effects;
+        for (const auto& p : prompts_) {
+            if (options_.on_progress) options_.on_progress("measuring prompts", done_++ / passes);
+            auto effect = measure_effect(run_.model, *plan, p.question, categories_,
+                                         options_.controls, options_.seed, interrupted);
+            if (!effect) return effect.error();
+            effects.push_back(std::move(*effect));
+        }
+        return effects;
+    }
+
+  private:
+    const InterveneOptions& options_;
+    const OpenRun& run_;
+    const std::vector<Prompt>& prompts_;
+    const Categories& categories_;
+    double done_ = 0;
+};
+
+ordered_json prompt_json(const std::string& text, const Effect& e, const Tokenizer& tokenizer,
+                         bool controlled) {
+    ordered_json out = {{"text", text},
+                        {"target", tokenizer.piece(static_cast<int32_t>(e.target))},
+                        {"base", outlook_json(e.base)},
+                        {"changed", change_json(e.changed, tokenizer)},
+                        {"kl", json_number(e.changed.kl)},
+                        {"jaccard", numbers(e.changed.jaccard)}};
+    if (controlled) out["control"] = control_json(e.control);
     return out;
 }
+
+}  // namespace
 
 Result<std::string> intervene(const InterveneOptions& o) {
     try {
         auto run = open_run(o.run, o.precision);
         if (!run) return run.error();
-        if (o.script.empty()) return usage_error("--script: holds no command");
-        if (o.controls < 0)
-            return usage_error("--controls: found " + std::to_string(o.controls) +
-                               ", allowed 0 or more");
-        for (const double factor : o.doses)
-            if (!std::isfinite(factor))
-                return usage_error("--doses: found " + std::to_string(factor) +
-                                   ", allowed finite numbers");
+        if (auto s = check(o); !s) return s.error();
         auto lists = word_lists_for(run->folder, o.category_dirs);
         if (!lists) return lists.error();
         const Categories categories = token_lists(*lists, run->tokenizer);
         auto prompts = o.prompts.empty() ? sample_prompts(*run, categories)
-                                         : PromptReader(*run, categories).read(o.prompts);
+                                         : read_prompts(o.prompts, *run, categories);
         if (!prompts) return prompts.error();
-
-        const auto cancelled = [] { return interrupt_flag().load() != 0; };
-        const double passes = static_cast<double>(prompts->size() * (o.doses.size() + 1));
-        double done = 0;
-        const auto measure = [&](double factor, int64_t controls) -> Result<std::vector<Effect>> {
-            auto plan = make_plan(run->model, scaled(o.script, factor), o.seed);
-            if (!plan) return plan.error();
-            std::vector<Effect> effects;
-            for (const auto& p : *prompts) {
-                if (o.on_progress) o.on_progress("measuring prompts", done++ / passes);
-                auto effect = measure_effect(run->model, *plan, p.question, categories, controls,
-                                             o.seed, cancelled);
-                if (!effect) return effect.error();
-                effects.push_back(std::move(*effect));
-            }
-            return effects;
-        };
-        auto effects = measure(1.0, o.controls);
+        DoseMeter meter(o, *run, *prompts, categories);
+        auto effects = meter.measure(1.0);
         if (!effects) return effects.error();
 
         auto j = document("hopscope.intervene/1", run->folder, run->step, run->model.config);
@@ -292,22 +203,14 @@ Result<std::string> intervene(const InterveneOptions& o) {
             "[def:effect]";
         j["script"] = script_json(o.script);
         j["prompts"] = json::array();
-        for (size_t i = 0; i < effects->size(); ++i) {
-            const auto& e = (*effects)[i];
-            ordered_json p = {{"text", (*prompts)[i].text},
-                              {"target", run->tokenizer.piece(static_cast<int32_t>(e.target))},
-                              {"base", outlook_json(e.base)},
-                              {"changed", change_json(e.changed, run->tokenizer)},
-                              {"kl", json_number(e.changed.kl)},
-                              {"jaccard", numbers(e.changed.jaccard)}};
-            if (o.controls > 0) p["control"] = control_json(e.control);
-            j["prompts"].push_back(std::move(p));
-        }
+        for (size_t i = 0; i < effects->size(); ++i)
+            j["prompts"].push_back(
+                prompt_json((*prompts)[i].text, (*effects)[i], run->tokenizer, o.controls > 0));
         j["summary"] = summary_json(*effects);
         if (!o.doses.empty()) {
             j["doses"] = json::array();
             for (const double factor : o.doses) {
-                auto dose = measure(factor, o.controls);
+                auto dose = meter.measure(factor);
                 if (!dose) return dose.error();
                 j["doses"].push_back(
                     ordered_json{{"factor", factor}, {"summary", summary_json(*dose)}});

@@ -3,7 +3,6 @@
 #include "core/base/files.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
 #include "core/lab/train_run.h"
 #include "core/trainer/race_file.h"
 

@@ -9,6 +9,7 @@
 #include "core/base/new_file.h"
 #include "core/base/scratch.h"
 #include "core/config/config.h"
+#include "core/lab/interrupt.h"
 #include "core/lab/routing_dump.h"
 #include "core/measure/each_batch.h"
 #include "core/model/sound.h"
@@ -81,6 +82,14 @@ std::map<std::string, std::string> metadata_of(const RoutingDumpOptions& o, cons
             {"pieces", dump_line(pieces)}};
 }
 
+/// Which text it was, for the document.
+void describe(OrderedJson& j, const RoutingDumpOptions& o, const OpenRun& run,
+              const BatchSource& source) {
+    j["corpus"] = o.corpus.empty() ? source_name(run.model.config) : o.corpus;
+    if (o.corpus.empty()) j["split"] = o.split;
+    j["data_hash"] = source.tokens().content_hash();
+}
+
 struct Sum {
     double nll = 0;
     int64_t tokens = 0, unknown = 0;
@@ -139,11 +148,10 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         auto scratch = Scratch::make("trace");
         if (!scratch) return scratch.error();
         Status written;
-        Progress progress;
+        Progress progress = interruptible(o.on_progress);
         bool finite = true;
         // A disk that is full ends the loop as a signal does.
-        progress.cancelled = [&] { return !written || !finite || interrupt_flag().load() != 0; };
-        if (o.on_progress) progress.report = o.on_progress;
+        progress.cancelled = [&] { return !written || !finite || interrupted(); };
         auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                                   scratch->path(), progress);
         if (!source) return source.error();
@@ -175,9 +183,7 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
 
         j["file"] = o.out;
         j["bytes"] = dump.bytes();
-        j["corpus"] = o.corpus.empty() ? source_name(run->model.config) : o.corpus;
-        if (o.corpus.empty()) j["split"] = o.split;
-        j["data_hash"] = source->tokens().content_hash();
+        describe(j, o, *run, *source);
         j["sequences"] = sequences;
         j["length"] = source->seq_len();
         j["loss"] = json_number(sum.nll / static_cast<double>(sum.tokens));

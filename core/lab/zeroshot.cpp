@@ -8,6 +8,7 @@
 #include "core/api/lab.h"
 #include "core/base/files.h"
 #include "core/base/utf8.h"
+#include "core/lab/interrupt.h"
 #include "core/lab/zeroshot_items.h"
 #include "core/lab/zeroshot_score.h"
 #include "core/run/document.h"
@@ -160,8 +161,7 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
             longest = std::max(longest, static_cast<int64_t>(text.ids.size()) - 1);
         if (auto s = check_tokens(*plan, longest); !s) return s.error();
 
-        Progress progress;
-        progress.cancelled = [] { return interrupt_flag().load() != 0; };
+        Progress progress = interruptible({});
         if (o.on_progress)
             progress.report = [&](const std::string& activity, double fraction) {
                 o.on_progress(activity + " " + std::to_string(items.size()) + " items of " + o.task,

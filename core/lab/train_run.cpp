@@ -1,0 +1,19 @@
+#include "core/lab/train_run.h"
+
+#include <utility>
+
+#include "core/api/lab.h"
+#include "core/session/headless.h"
+
+namespace hopscope::core {
+
+Result<RunStatus> train_run(SessionOptions options, const TrainWatch& watch) {
+    const HeadlessWake wake;
+    options.headless = true;
+    options.wake = wake.callback();
+    auto session = Session::open(std::move(options));
+    if (!session) return session.error();
+    return run_headless(**session, wake, watch.on_status, watch.on_step, lab::interrupt_flag());
+}
+
+}  // namespace hopscope::core
