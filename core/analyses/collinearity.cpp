@@ -2,6 +2,8 @@
 #include "core/analyses/measured.h"
 #include "core/measure/model_space.h"
 #include "core/measure/router_geometry.h"
+#include "core/model/pools.h"
+#include "core/probe/plan.h"
 
 namespace hopscope::core::analysis {
 namespace {

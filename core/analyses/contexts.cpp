@@ -10,8 +10,10 @@
 #include <numeric>
 
 #include "core/analyses/measured.h"
+#include "core/api/needs.h"
 #include "core/base/random.h"
 #include "core/measure/each_batch.h"
+#include "core/model/forward.h"
 #include "core/text/words.h"
 #include "kernels/reference/reference.h"
 
@@ -87,7 +89,7 @@ Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(const Model& mo
                                                                  int64_t batches, size_t top,
                                                                  size_t parts, uint64_t seed,
                                                                  const Progress& progress) {
-    if (model.config.is_dense()) return usage_error("a dense model has no experts");
+    if (const auto why = missing(Need::experts, model.config)) return usage_error(*why);
     const c10::AutoGradMode no_grad(false);
     UseProbe probe(model.config.model.n_layers, model.config.moe.experts);
     ForwardOptions options;

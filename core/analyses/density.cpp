@@ -5,7 +5,8 @@
 #include "core/analyses/batch_means.h"
 #include "core/analyses/measured.h"
 #include "core/measure/router_geometry.h"
-#include "core/model/router.h"
+#include "core/model/pools.h"
+#include "core/probe/plan.h"
 
 namespace hopscope::core::analysis {
 namespace {

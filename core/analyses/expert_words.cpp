@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/analyses/document.h"
-
 namespace hopscope::core::analysis {
 namespace {
 

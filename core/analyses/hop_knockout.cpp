@@ -11,6 +11,8 @@
 
 #include "core/analyses/batch_means.h"
 #include "core/analyses/measured.h"
+#include "core/api/needs.h"
+#include "core/model/forward.h"
 #include "core/probe/intervention_probe.h"
 #include "core/train/batch_tensors.h"
 
@@ -115,7 +117,7 @@ Result<std::vector<std::vector<KnockoutEffect>>> hop_knockout(const Model& model
                                                               const BatchSource& source,
                                                               int64_t batches,
                                                               const Progress& progress) {
-    if (model.config.is_dense()) return usage_error("a dense model has no hops");
+    if (const auto why = missing(Need::hops, model.config)) return usage_error(*why);
     std::vector<std::vector<KnockoutEffect>> out;
     for (int64_t l = 0; l < model.config.model.n_layers; ++l)
         out.emplace_back(static_cast<size_t>(model.config.moe.hops_of(l)));
@@ -131,7 +133,7 @@ Result<std::vector<std::vector<KnockoutEffect>>> hop_knockout(const Model& model
 
 Result<std::vector<ExpertKnockout>> expert_knockout(const Model& model, const BatchSource& source,
                                                     int64_t batches, const Progress& progress) {
-    if (model.config.is_dense()) return usage_error("a dense model has no experts");
+    if (const auto why = missing(Need::experts, model.config)) return usage_error(*why);
     std::vector<ExpertKnockout> out(static_cast<size_t>(model.config.model.n_layers));
     std::vector<Trial> trials;
     for (size_t i = 0; i < out.size(); ++i) {

@@ -14,13 +14,11 @@
 #include "core/analyses/measured.h"
 #include "core/base/random.h"
 #include "core/measure/each_batch.h"
+#include "core/measure/numbers.h"
+#include "core/model/forward.h"
 
 namespace hopscope::core {
 namespace {
-
-double mean_of(const at::Tensor& t) {
-    return t.to(at::kDouble).mean().item().toDouble();
-}
 
 class LensProbe : public Probe {
   public:

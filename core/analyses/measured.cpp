@@ -86,7 +86,7 @@ Result<const ScoreSample*> Measured::scores(const Progress& progress) {
 }
 
 Result<const Evaluation*> Measured::base(const Progress& progress) {
-    if (run_.model.config.is_dense()) return usage_error("a dense model has no experts");
+    if (const auto why = missing(Need::experts, run_.model.config)) return usage_error(*why);
     auto batches = source(progress, kAnalysisBatches);
     if (!batches) return batches.error();
     if (!base_) {

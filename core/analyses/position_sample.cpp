@@ -4,6 +4,8 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
+#include "core/api/needs.h"
+#include "core/model/forward.h"
 #include "core/train/batch_tensors.h"
 #include "kernels/reference/reference.h"
 
@@ -39,10 +41,7 @@ class PositionProbe : public Probe {
 Result<PositionSample> sample_positions(const Model& model, const BatchSource& source,
                                         const std::vector<int64_t>& tokens,
                                         const Progress& progress) {
-    if (model.config.is_dense()) return usage_error("a dense model has no routing positions");
-    if (!model.config.moe.has_positions())
-        return usage_error("a " + word(model.config.moe.router) +
-                           " router has no routing positions");
+    if (const auto why = missing(Need::positions, model.config)) return usage_error(*why);
     const c10::AutoGradMode no_grad(false);
     PositionSample out;
     out.layers.resize(static_cast<size_t>(model.config.model.n_layers));

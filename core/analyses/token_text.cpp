@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "core/base/file_handle.h"
 #include "core/trainer/categories.h"
+#include "core/trainer/run_data.h"
 
 namespace hopscope::core {
 namespace {
@@ -40,11 +40,10 @@ Result<TokenText> read_token_text(const OpenRun& run, const BatchSource& source,
             if (!out.words[w].word.empty() && is_word_piece(run.tokenizer.piece(out.ids[i])))
                 out.word_of[i] = static_cast<int32_t>(w);
 
-    const auto truth_path = run.folder.dir() + "/data/truth.json";
-    if (!foreign && file_exists(truth_path)) {
-        auto truth = Truth::load(truth_path);
-        if (!truth) return truth.error();
-        out.classes = truth->label_tokens(run.tokenizer, out.ids);
+    auto truth = foreign ? Result(std::optional<Truth>()) : stored_truth(run.folder);
+    if (!truth) return truth.error();
+    if (*truth) {
+        out.classes = (*truth)->label_tokens(run.tokenizer, out.ids);
         for (const auto& name : out.classes)
             out.syntax.push_back(name.empty()         ? kNoWord
                                  : name == "function" ? kFunctionWord

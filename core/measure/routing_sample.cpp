@@ -8,15 +8,13 @@
 
 #include "core/api/needs.h"
 #include "core/measure/each_batch.h"
+#include "core/measure/numbers.h"
+#include "core/model/forward.h"
 #include "core/model/pools.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core {
 namespace {
-
-double mean_of(const at::Tensor& t) {
-    return t.to(at::kDouble).mean().item().toDouble();
-}
 
 at::Tensor norms(const at::Tensor& t) {
     return at::linalg_vector_norm(t, 2, at::IntArrayRef{-1});

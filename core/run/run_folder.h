@@ -17,7 +17,6 @@
 #include "core/base/files.h"
 #include "core/base/result.h"
 #include "core/run/checkpoints.h"
-#include "core/run/eval_file.h"
 #include "core/run/folder_lock.h"
 #include "core/run/geometry_file.h"
 #include "core/run/new_folder.h"
@@ -118,6 +117,8 @@ class RunFolder {
     std::string event_dir() const { return dir_ + "/metrics"; }
     std::string events_path() const { return dir_ + "/events.jsonl"; }
     std::string tokenizer_path() const { return dir_ + "/tokenizer.model"; }
+    /// The labels of the run's own synthetic text, if it was made from one.
+    std::string truth_path() const { return dir_ + "/data/truth.json"; }
     std::string fork_path(int64_t step) const;  ///< RUN/forks/step_N, a run folder itself
     std::string geometry_path(int64_t step) const;
     std::string eval_path(int64_t step) const;

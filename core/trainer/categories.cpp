@@ -6,7 +6,7 @@
 
 #include "core/base/files.h"
 #include "core/base/utf8.h"
-#include "core/text/truth.h"
+#include "core/trainer/run_data.h"
 
 namespace hopscope::core {
 namespace {
@@ -71,12 +71,10 @@ Result<WordLists> word_lists_for(const RunFolder& folder, const std::vector<std:
         out = std::move(*lists);
         break;
     }
-    const auto truth_path = folder.dir() + "/data/truth.json";
-    if (file_exists(truth_path)) {
-        auto truth = Truth::load(truth_path);
-        if (!truth) return truth.error();
-        for (const auto& [name, words] : truth->classes()) out["class:" + name] = words;
-    }
+    auto truth = stored_truth(folder);
+    if (!truth) return truth.error();
+    if (*truth)
+        for (const auto& [name, words] : (*truth)->classes()) out["class:" + name] = words;
     return out;
 }
 

@@ -187,13 +187,20 @@ Result<Tokenizer> load_run_tokenizer(const RunFolder& folder, const Config& conf
         if (!info) return info.error();
         if (auto s = check_hash(folder, split, info->content_hash, tokens); !s) return s.error();
     }
-    const std::string truth = folder.dir() + "/" + kTruth;
+    const std::string truth = folder.truth_path();
     if (folder.info().corpus_hashes.count("truth") > 0 && file_exists(truth)) {
         auto hash = hash_of(truth);
         if (!hash) return hash.error();
         if (auto s = check_hash(folder, "truth", *hash, truth); !s) return s.error();
     }
     return tokenizer;
+}
+
+Result<std::optional<Truth>> stored_truth(const RunFolder& folder) {
+    if (!file_exists(folder.truth_path())) return std::optional<Truth>();
+    auto truth = Truth::load(folder.truth_path());
+    if (!truth) return truth.error();
+    return std::optional(std::move(*truth));
 }
 
 Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,

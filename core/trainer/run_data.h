@@ -13,7 +13,6 @@
 #include "core/base/result.h"
 #include "core/run/run_folder.h"
 #include "core/text/batches.h"
-#include "core/text/synthetic.h"
 #include "core/text/tokenizer.h"
 #include "core/text/truth.h"
 #include "core/trainer/data_stage.h"
@@ -46,6 +45,10 @@ Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
                                 const Tokenizer& tokenizer, const std::string& corpus,
                                 const std::string& split, const std::string& scratch,
                                 const Progress& progress);
+
+/// The labels of the run's own synthetic text; nothing where it was made from another. Errors
+/// (usage): the file is there and cannot be used.
+Result<std::optional<Truth>> stored_truth(const RunFolder& folder);
 
 /// "synthetic text", or the corpus file.
 std::string source_name(const Config& config);
