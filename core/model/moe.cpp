@@ -113,99 +113,144 @@ void observe(LayerStats& stats, int64_t hop, const HopRoute& now, const kernels:
     if (hop > 0) stats.jaccard.push_back(kernels::mean_jaccard(last.idx, r.idx));
 }
 
+/// One layer in one forward pass, hop by hop.
+class MoePass {
+  public:
+    /// All references must outlive the object.
+    MoePass(const Model& model, int64_t layer, const at::Tensor& x, const TokenBatch& tokens,
+            const ForwardOptions& options, LayerStats* stats)
+        : model_(model),
+          moe_(model.config.moe),
+          w_(model.weights.layers[static_cast<size_t>(layer)]),
+          layer_(layer),
+          x_(x),
+          tokens_(tokens),
+          options_(options),
+          stats_(stats),
+          composition_(composition_of(moe_)),
+          hops_(hop_limit(model.config, layer, options.changes)),
+          frozen_(options.changes.freeze_routing || moe_.reroute == Reroute::frozen),
+          halts_(halts_in(options.changes, layer)),
+          router_(model.config, w_, layer, tokens, options) {
+        if (!stats_) return;
+        *stats_ = {};
+        stats_->counts.assign(static_cast<size_t>(moe_.experts), 0);
+        stats_->executed.assign(static_cast<size_t>(moe_.hops_of(layer)), 0);
+    }
+
+    MoeOut run() {
+        for (int64_t hop = 0; hop < hops_; ++hop) {
+            auto h = h_accum_.defined() ? x_ + h_accum_ : x_;
+            if (rows_.defined()) h = h.index_select(0, rows_);
+            HopRoute now = routed(hop, h);
+            if (hop == 0) first_ = now;
+            auto used = now.route.weight;
+            if (options_.probe) {
+                Chosen chosen{now.pool.offset, now.pool.size, rows_, now.route, used};
+                options_.probe->after_route(layer_, hop, chosen);
+            }
+            router_.moved_by(now, rows_);
+            const auto dh =
+                options_.changes.zero_experts ? at::zeros_like(h) : experts_add(hop, now, used, h);
+            if (!h_accum_.defined())
+                h_accum_ = dh;
+            else
+                h_accum_ = rows_.defined() ? h_accum_.index_add(0, rows_, dh) : h_accum_ + dh;
+            add_term(balance_, now.balance);
+            add_term(z_, now.z);
+            ++ran_;
+            if (stats_) {
+                observe(*stats_, hop, now, last_);
+                last_ = now.route;
+            }
+            if (!any_goes_on(hop, now, h, dh)) break;
+        }
+        return finished();
+    }
+
+  private:
+    HopRoute routed(int64_t hop, const at::Tensor& h) {
+        if (hop == 0 || !frozen_) return router_.hop(hop, h, rows_);
+        HopRoute now = first_;
+        if (rows_.defined()) now.route = rows_of(first_.route, rows_);
+        return now;
+    }
+
+    /// What the experts of a hop add to the tokens h [A, d] that run it.
+    at::Tensor experts_add(int64_t hop, const HopRoute& now, const at::Tensor& used,
+                           const at::Tensor& h) {
+        const auto narrow = expert_type(w_);
+        const auto bank = bank_of(w_, moe_, now.pool);
+        const auto in = h.to(narrow), weight = used.to(narrow);
+        auto dh = kernels::compose(in, now.route.idx, weight, bank, composition_, options_.form);
+        if (options_.probe)
+            options_.probe->after_experts(
+                layer_, hop,
+                {now.pool.offset, rows_, in, now.route, weight, bank, composition_, options_.form},
+                dh);
+        dh = dh.to(h.scalar_type());
+        if (hop == 0 && w_.shared_up.defined()) dh = dh + shared_expert(w_, h);
+        if (options_.probe) options_.probe->hop_update(layer_, hop, rows_, dh);
+        return dh;
+    }
+
+    /// Leaves out the tokens that halt behind this hop; false: all do.
+    bool any_goes_on(int64_t hop, const HopRoute& now, const at::Tensor& h, const at::Tensor& dh) {
+        if (!options_.probe && !halts_) return true;
+        const auto ratio = l2(dh) / (l2(h + dh) + kHaltEps);
+        if (options_.probe)
+            options_.probe->after_hop(layer_, hop, {now.route, now.pool.offset, rows_, dh, ratio});
+        if (!halts_ || hop + 1 == hops_) return true;
+        const auto everyone =
+            rows_.defined() ? rows_ : at::arange(x_.size(0), ratio.options().dtype(at::kLong));
+        const auto stay = staying(options_.changes, layer_, hop, ratio, everyone, tokens_.length);
+        const auto next = everyone.masked_select(stay);
+        if (next.size(0) == 0) return false;
+        if (next.size(0) == everyone.size(0)) return true;
+        if (stats_) last_ = rows_of(last_, stay.nonzero().squeeze(-1));
+        rows_ = next;
+        return true;
+    }
+
+    MoeOut finished() {
+        if (stats_ && ran_ > 0) {
+            stats_->entropy /= static_cast<double>(ran_);
+            stats_->max_prob /= static_cast<double>(ran_);
+        }
+        auto update = h_accum_;
+        if (w_.moe_scale.defined()) update = update * w_.moe_scale;
+        if (model_.weights.moe_scale.defined()) update = update * model_.weights.moe_scale;
+        if (options_.probe) options_.probe->update(layer_, update);
+        for (auto* term : {&balance_, &z_})
+            if (term->defined()) *term = *term / static_cast<double>(ran_);
+        return {moe_.returns == Returns::state ? x_ + update : update, balance_, z_,
+                router_.assignments()};
+    }
+
+    const Model& model_;
+    const MoeConfig& moe_;
+    const LayerWeights& w_;
+    const int64_t layer_;
+    const at::Tensor& x_;
+    const TokenBatch& tokens_;
+    const ForwardOptions& options_;
+    LayerStats* const stats_;
+    const kernels::Composition composition_;
+    const int64_t hops_;
+    const bool frozen_, halts_;
+    LayerRouter router_;
+    at::Tensor h_accum_, balance_, z_;
+    at::Tensor rows_;  ///< tokens still running; undefined: all
+    HopRoute first_;
+    kernels::RouteOut last_;  ///< of the hop before, of the tokens still running
+    int64_t ran_ = 0;
+};
+
 }  // namespace
 
 MoeOut moe(const Model& model, int64_t layer, const at::Tensor& x, const TokenBatch& tokens,
            const ForwardOptions& options, LayerStats* stats) {
-    const auto& w = model.weights.layers[static_cast<size_t>(layer)];
-    const auto& c = options.changes;
-    const int64_t hops = hop_limit(model.config, layer, c);
-    const bool frozen = c.freeze_routing || model.config.moe.reroute == Reroute::frozen;
-    const auto composition = composition_of(model.config.moe);
-    const bool halts = halts_in(c, layer);
-    LayerRouter router(model.config, w, layer, tokens, options);
-    at::Tensor h_accum, balance, z, rows;  // rows: tokens still running; undefined = all
-    HopRoute first;
-    kernels::RouteOut last;
-    int64_t ran = 0;
-    if (stats) {
-        *stats = {};
-        stats->counts.assign(static_cast<size_t>(model.config.moe.experts), 0);
-        stats->executed.assign(static_cast<size_t>(model.config.moe.hops_of(layer)), 0);
-    }
-    for (int64_t hop = 0; hop < hops; ++hop) {
-        auto h = h_accum.defined() ? x + h_accum : x;
-        if (rows.defined()) h = h.index_select(0, rows);
-        HopRoute now;
-        if (hop > 0 && frozen) {
-            now = first;
-            if (rows.defined()) now.route = rows_of(first.route, rows);
-        } else {
-            now = router.hop(hop, h, rows);
-        }
-        if (hop == 0) first = now;
-        const auto& r = now.route;
-        auto used = r.weight;
-        if (options.probe) {
-            Chosen chosen{now.pool.offset, now.pool.size, rows, now.route, used};
-            options.probe->after_route(layer, hop, chosen);
-        }
-        router.moved_by(now, rows);
-
-        at::Tensor dh;
-        if (c.zero_experts) {
-            dh = at::zeros_like(h);
-        } else {
-            const auto narrow = expert_type(w);
-            const auto bank = bank_of(w, model.config.moe, now.pool);
-            const auto in = h.to(narrow), weight = used.to(narrow);
-            dh = kernels::compose(in, r.idx, weight, bank, composition, options.form);
-            if (options.probe)
-                options.probe->after_experts(
-                    layer, hop,
-                    {now.pool.offset, rows, in, r, weight, bank, composition, options.form}, dh);
-            dh = dh.to(h.scalar_type());
-            if (hop == 0 && w.shared_up.defined()) dh = dh + shared_expert(w, h);
-            if (options.probe) options.probe->hop_update(layer, hop, rows, dh);
-        }
-        if (!h_accum.defined())
-            h_accum = dh;
-        else
-            h_accum = rows.defined() ? h_accum.index_add(0, rows, dh) : h_accum + dh;
-
-        add_term(balance, now.balance);
-        add_term(z, now.z);
-        ++ran;
-        if (stats) {
-            observe(*stats, hop, now, last);
-            last = r;
-        }
-        if (!options.probe && !halts) continue;
-        const auto ratio = l2(dh) / (l2(h + dh) + kHaltEps);
-        if (options.probe)
-            options.probe->after_hop(layer, hop, {r, now.pool.offset, rows, dh, ratio});
-        if (!halts || hop + 1 == hops) continue;
-        const auto everyone =
-            rows.defined() ? rows : at::arange(x.size(0), ratio.options().dtype(at::kLong));
-        const auto stay = staying(c, layer, hop, ratio, everyone, tokens.length);
-        const auto next = everyone.masked_select(stay);
-        if (next.size(0) == 0) break;
-        if (next.size(0) == everyone.size(0)) continue;
-        if (stats) last = rows_of(last, stay.nonzero().squeeze(-1));
-        rows = next;
-    }
-    if (stats && ran > 0) {
-        stats->entropy /= static_cast<double>(ran);
-        stats->max_prob /= static_cast<double>(ran);
-    }
-    auto update = h_accum;
-    if (w.moe_scale.defined()) update = update * w.moe_scale;
-    if (model.weights.moe_scale.defined()) update = update * model.weights.moe_scale;
-    if (options.probe) options.probe->update(layer, update);
-    for (auto* term : {&balance, &z})
-        if (term->defined()) *term = *term / static_cast<double>(ran);
-    return {model.config.moe.returns == Returns::state ? x + update : update, balance, z,
-            router.assignments()};
+    return MoePass(model, layer, x, tokens, options, stats).run();
 }
 
 }  // namespace hopscope::core

@@ -249,6 +249,43 @@ Result<OneCorpus> open_counted(const std::string& path, const std::string& separ
     return OneCorpus{std::move(*count), std::move(*reader)};
 }
 
+/// Gives the end of what was encoded to validation, as planned or as the lengths allow.
+/// @param need tokens of one batch
+Status split_off_validation(const Encoder& encoder, const DataConfig& data,
+                            const TrainConfig& train, int64_t need, TokenFileWriter& from,
+                            TokenFileWriter& to) {
+    const bool by_document = data.pack == Pack::document;
+    const int64_t tokens = from.tokens();
+    if (tokens < 2 * need)
+        return too_short(data.train, tokens, 2 * need, train,
+                         "one batch for training and one for validation (data.valid is not set)",
+                         by_document);
+    const int64_t at = settle_split(encoder, tokens, need);
+    if (at < need)
+        return too_short(data.train, at, need, train,
+                         "training, after the last 5 % went to validation,", by_document);
+    return from.move_tail(at, to);
+}
+
+/// Validation from a text of its own; fills its part of `out`.
+Status encode_validation(const DataConfig& data, const TrainConfig& train,
+                         const Tokenizer& tokenizer, int64_t need, const Progress& progress,
+                         TokenFileWriter& writer, PreparedTokens& out) {
+    auto text = open_counted(data.valid, data.separator, progress);
+    if (!text) return text.error();
+    Encoder encoder(tokenizer, data, train.seq_len, need);
+    if (auto status =
+            encoder.run(*text->reader, {}, writer, "turning validation text into tokens", progress);
+        !status)
+        return status;
+    if (writer.tokens() < need)
+        return too_short(data.valid, writer.tokens(), need, train, "validation",
+                         data.pack == Pack::document);
+    out.valid_corpus_hash = text->count.hash;
+    out.short_documents = encoder.short_documents();
+    return {};
+}
+
 }  // namespace
 
 Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig& train,
@@ -280,44 +317,15 @@ Result<PreparedTokens> prepare_tokens(const DataConfig& data, const TrainConfig&
     const SplitPlan plan = split ? plan_split(train_text->count) : SplitPlan{};
     if (auto status = encoder.run(*train_text->reader, plan, *train_writer,
                                   "turning text into tokens", progress);
-        !status) {
+        !status)
         return status.error();
-    }
-    if (split) {
-        const int64_t tokens = train_writer->tokens();
-        if (tokens < 2 * need) {
-            return too_short(
-                data.train, tokens, 2 * need, train,
-                "one batch for training and one for validation (data.valid is not set)",
-                by_document);
-        }
-        const int64_t at = settle_split(encoder, tokens, need);
-        if (at < need) {
-            return too_short(data.train, at, need, train,
-                             "training, after the last 5 % went to validation,", by_document);
-        }
-        if (auto status = train_writer->move_tail(at, *valid_writer); !status)
-            return status.error();
-    } else {
-        if (train_writer->tokens() < need) {
-            return too_short(data.train, train_writer->tokens(), need, train, "training",
-                             by_document);
-        }
-        auto valid_text = open_counted(data.valid, data.separator, progress);
-        if (!valid_text) return valid_text.error();
-        Encoder valid_encoder(tokenizer, data, train.seq_len, need);
-        if (auto status = valid_encoder.run(*valid_text->reader, {}, *valid_writer,
-                                            "turning validation text into tokens", progress);
-            !status) {
-            return status.error();
-        }
-        if (valid_writer->tokens() < need) {
-            return too_short(data.valid, valid_writer->tokens(), need, train, "validation",
-                             by_document);
-        }
-        out.valid_corpus_hash = valid_text->count.hash;
-        out.short_documents = valid_encoder.short_documents();
-    }
+    if (!split && train_writer->tokens() < need)
+        return too_short(data.train, train_writer->tokens(), need, train, "training", by_document);
+    if (auto status =
+            split ? split_off_validation(encoder, data, train, need, *train_writer, *valid_writer)
+                  : encode_validation(data, train, tokenizer, need, progress, *valid_writer, out);
+        !status)
+        return status.error();
     out.short_documents += encoder.short_documents();
     if (out.short_documents > 0)
         progress.tell(std::to_string(out.short_documents) +
