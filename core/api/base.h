@@ -1,4 +1,5 @@
-// What the ground floor offers through the one door, to the command line and the window.
+// What the ground floor offers through the one door, to the command line and the window: results,
+// names, sets, CSV and the clock. Pure functions and plain values, any thread.
 #pragma once
 
 #include "core/base/clock.h"   // IWYU pragma: export

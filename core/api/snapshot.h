@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "core/api/config.h"
 #include "core/api/state.h"
 
 namespace hopscope::core {

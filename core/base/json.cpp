@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "core/base/files.h"
+#include "core/base/json_problem.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {

@@ -10,9 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/json_problem.h"
 #include "core/base/result.h"
-#include "core/base/utf8.h"
 
 namespace hopscope::core {
 

@@ -1,4 +1,5 @@
-// One function of several, for std::visit.
+// One function object out of several lambdas, so that std::visit over the kinds of a variant reads
+// like a switch. A plain value, any thread.
 #pragma once
 
 namespace hopscope::core {

@@ -4,6 +4,7 @@
 #include <random>
 #include <system_error>
 
+#include "core/base/scratch_owner.h"
 #include "core/base/utf8.h"
 
 namespace hopscope::core {

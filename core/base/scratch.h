@@ -1,6 +1,6 @@
 // A folder of its own under the temporary directory, for token files of a foreign corpus. Whoever
 // holds the object owns the folder; it goes with it, and with the next one if its process is
-// killed.
+// killed. Any thread.
 #pragma once
 
 #include <filesystem>
@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "core/base/file_handle.h"
 #include "core/base/result.h"
-#include "core/base/scratch_owner.h"
 
 namespace hopscope::core {
 

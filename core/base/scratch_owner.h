@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "core/base/files.h"
+#include "core/base/file_handle.h"
 
 namespace hopscope::core {
 

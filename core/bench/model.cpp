@@ -17,6 +17,7 @@
 #include "core/probe/trace_json.h"
 #include "core/train/batch_tensors.h"
 #include "core/train/engine.h"
+#include "core/trainer/kernel_choices.h"
 #include "kernels/ops.h"
 
 namespace hopscope::core {

@@ -14,6 +14,7 @@
 #include "core/bench/baselines.h"
 #include "core/bench/work.h"
 #include "core/config/arithmetic.h"
+#include "core/trainer/kernel_choices.h"
 #include "kernels/ops.h"
 
 namespace hopscope::core {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/run/document.h"
+#include "core/base/json.h"
 #include "core/stats/descriptive.h"
 #include "kernels/peak_memory.h"
 

@@ -16,7 +16,6 @@
 #include "core/bench/rounds.h"
 #include "core/text/batches.h"
 #include "core/trainer/device.h"
-#include "core/trainer/kernel_choices.h"
 #include "core/trainer/model_copy.h"
 #include "core/trainer/run_trainer.h"
 

@@ -7,7 +7,6 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core::analysis {

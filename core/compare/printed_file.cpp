@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/files.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core::analysis {
 namespace {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/pools.h"
+#include "core/model/weights.h"
 
 namespace hopscope::core {
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/api/config.h"
 #include "core/model/weights.h"
 #include "core/stats/interval.h"
 

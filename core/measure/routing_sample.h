@@ -9,7 +9,7 @@
 
 #include "core/api/progress.h"
 #include "core/base/result.h"
-#include "core/model/forward.h"
+#include "core/model/model.h"
 #include "core/text/batches.h"
 
 namespace hopscope::core {

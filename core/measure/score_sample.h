@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/measure/routing_sample.h"
+#include "core/model/hooks.h"
 
 namespace hopscope::core {
 

@@ -1,5 +1,6 @@
 // The tensors of a model under the names of docs/formats.md#tensors-of-a-model, and how they are
 // initialised. Plain data: whoever holds a Weights owns it; copies share storage unless cloned.
+// Thread: whoever owns it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "core/api/command.h"
 #include "core/api/config.h"
 #include "core/api/snapshot.h"
 #include "core/base/result.h"

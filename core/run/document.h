@@ -7,7 +7,6 @@
 
 #include "core/api/command.h"
 #include "core/api/config.h"
-#include "core/base/json.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {

@@ -6,6 +6,7 @@
 #include "core/text/grammar.h"
 #include "core/text/lexicon.h"
 #include "core/text/truth.h"
+#include "core/text/words.h"
 
 namespace hopscope::core {
 

@@ -6,6 +6,7 @@
 
 #include "core/base/files.h"
 #include "core/base/utf8.h"
+#include "core/text/words.h"
 
 namespace hopscope::core {
 

@@ -11,7 +11,6 @@
 #include "core/base/result.h"
 #include "core/text/synthetic.h"
 #include "core/text/tokenizer.h"
-#include "core/text/words.h"
 
 namespace hopscope::core {
 

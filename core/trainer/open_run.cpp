@@ -1,7 +1,6 @@
 #include "core/trainer/open_run.h"
 
 #include "core/base/utf8.h"
-#include "core/config/config.h"
 #include "core/model/sound.h"
 #include "core/trainer/checkpoint_io.h"
 #include "core/trainer/device.h"

@@ -1,5 +1,6 @@
 // A finished or running run opened for reading: configuration, tokenizer and the weights of its
-// newest checkpoint.
+// newest checkpoint. No lock is taken: whoever writes the run goes on. Owned by the thread that
+// opens it.
 #pragma once
 
 #include <string>

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/debug_points.h"
-#include "core/base/files.h"
 #include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/trainer/model_copy.h"

@@ -1,5 +1,5 @@
 // CPU form of what routing does to a matrix of scores: softmax statistics and the k best of each
-// row.
+// row. Any thread; only what is passed is touched.
 #pragma once
 
 #include <ATen/core/Tensor.h>

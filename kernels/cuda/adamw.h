@@ -1,5 +1,5 @@
 // CUDA form of AdamW: one pass over a tensor that clips, updates the fp32 master and writes its
-// bf16 shadow.
+// bf16 shadow. On the thread and stream of the caller, who owns the tensors.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <signal.h>
 
+#include "core/run/eval_file.h"
 #include "core/run/run_folder.h"
 #include "tests/trainer/run_helpers.h"
 

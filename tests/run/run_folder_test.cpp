@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "core/run/eval_file.h"
 #include "core/run/metrics_log.h"
 #include "tests/base/child_process.h"
 #include "tests/base/helpers.h"

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "core/text/truth.h"
+#include "core/text/words.h"
 #include "helpers.h"
 
 namespace hopscope::core {

@@ -1,5 +1,6 @@
 // What routers with centroids share: a token's position in the routing space, how re-routing takes
 // it from hop to hop, and the tensors that this needs. Positions are kept in the RoutingPass.
+// Thread: whoever owns the weights.
 #pragma once
 
 #include "core/model/routers/form.h"
