@@ -25,8 +25,8 @@ class Panel {
     /// Draws into the current ImGui window (padding, theme and text font are set) and turns input
     /// into commands and selection. No computing beyond layout.
     virtual void draw(AppState&) = 0;
-    /// What can be done in this panel alone, for the palette and the list of keys. The panel hears
-    /// their keys itself, in draw, while it has the keyboard. They may outlive the call, not the
+    /// What can be done in this panel alone: for the palette, the list of keys and the listener,
+    /// which hears their keys while the panel has the keyboard. They outlive the call, not the
     /// panel.
     virtual std::vector<ActionItem> actions(AppState&) { return {}; }
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "app/state/keys.h"
 #include "core/api/arguments.h"
 
 namespace hopscope::app {
@@ -44,6 +43,7 @@ ActionItem item_of(AppState& state, const core::CommandSpec& spec, const core::C
     item.title = spec.title + suffix;
     item.help = spec.help;
     item.keys = spec.shortcut;
+    if (spec.run_menu.group > 0) item.menu = {Menu::run, spec.run_menu.group, spec.run_menu.place};
     if (std::string why = core::unavailable(command, core::Domain::live); !why.empty())
         item.why_not = always(std::move(why));
     else
@@ -62,8 +62,8 @@ ActionItem stack_item(AppState& state, const core::CommandSpec& spec) {
     item.title = spec.title + (spec.inference ? " on the prompt…" : "…");
     item.help = spec.help + " The panel Intervene asks for the arguments.";
     item.why_not = [&state, inference = spec.inference, action = spec.action]() -> std::string {
-        if (!state.session) return "No run is open.";
-        return inference ? "" : refusal_text(state, action);
+        if (inference || !state.session) return no_run(state);
+        return refusal_text(state, action);
     };
     item.run = [&state, kind = spec.kind] {
         state.stack.add(kind, state.selection, state.model_shape());
@@ -112,6 +112,10 @@ const char* refusal(const AppState& state, core::Action action) {
     return core::refusal(state.session ? state.status.state : core::RunState::idle, action);
 }
 
+std::string no_run(const AppState& state) {
+    return state.session ? "" : core::refusal(core::RunState::idle, core::Action::trace);
+}
+
 const ActionItem* find_action(std::span<const ActionItem> items, std::string_view id) {
     const auto found = std::find_if(items.begin(), items.end(),
                                     [&](const ActionItem& item) { return item.id == id; });
@@ -123,11 +127,6 @@ void act(AppState& state, const ActionItem& item, bool problem) {
         state.say(item.title + ": " + why, problem);
     else
         item.run();
-}
-
-void hear(AppState& state, const ActionItem& item) {
-    if (item.keys.empty() || !pressed(item.keys)) return;
-    if (!item.listens || item.listens()) act(state, item);
 }
 
 ActionItem command_action(AppState& state, core::CommandKind kind) {

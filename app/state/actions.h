@@ -17,19 +17,33 @@
 
 namespace hopscope::app {
 
+/// The menus, as they stand in the bar.
+enum class Menu : uint8_t { none, file, run, view, layout, help };
+
+/// Where an action stands in the menus. A line parts two groups; within a group actions follow each
+/// other by `place`, and at the same place as in the list of all.
+struct MenuPlace {
+    Menu menu = Menu::none;
+    int group = 1, place = 0;
+};
+
 struct ActionItem {
     std::string id;     ///< "pause", "freeze routing", "view.dark"
     std::string title;  ///< "Freeze routing"
     std::string help;   ///< one sentence
     std::string keys;   ///< as app/state/keys.h reads them, "" for none
+    MenuPlace menu;
     /// Why it cannot be done now; "" = allowed. Empty: always allowed. Asked when it matters, so
     /// that a list of actions is made once.
     std::function<std::string()> why_not;
     std::function<void()> run;
     /// Of two actions with the same keys, which of them hears them now; empty: always.
     std::function<bool()> listens;
-    /// Its keys are heard by the panel that it belongs to, while that has the keyboard.
-    bool panel_listens = false;
+    bool repeats = false;  ///< a key held down does it again and again
+    /// Title of the panel that it belongs to; its keys are heard while that has the keyboard,
+    /// before those of the window. "": the window's.
+    std::string panel;
+    bool by_pointer = false;  ///< of a panel: the pointer over it is enough
 
     std::string refusal() const { return why_not ? why_not() : std::string(); }
 };
@@ -40,15 +54,15 @@ const ActionItem* find_action(std::span<const ActionItem> items, std::string_vie
 /// Does it, or says why not in the log.
 void act(AppState& state, const ActionItem& item, bool problem = false);
 
-/// Does what was asked for by a key in this frame.
-void hear(AppState& state, const ActionItem& item);
-
 /// A command of the registry without arguments. `name` must be there.
 ActionItem command_action(AppState& state, core::CommandKind kind);
 
 /// Every command of the registry: those that act on the run at once, those with one word to choose
 /// spelled out a line each; those on a prompt or with more arguments go to the panel Intervene.
 std::vector<ActionItem> command_actions(AppState& state);
+
+/// Why nothing can be done to a run: none is open. "" where one is.
+std::string no_run(const AppState& state);
 
 /// What can be done to one expert on the prompt: steer, suppress, force, knock out.
 std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t expert);

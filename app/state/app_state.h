@@ -110,10 +110,7 @@ struct AppState {
     InterventionStack stack;   ///< what acts on the prompt, in the inspector's copy alone
     double strength = 1;       ///< factor on lambda and strength of the whole stack
     double last_input = -1e9;  ///< `now` of the last key or mouse event
-    /// Set each frame by a focused panel that moves by the arrow keys; they then do not step the
-    /// run.
-    bool arrows_taken = false;
-    int frames_wanted = 3;  ///< frames to draw before the loop may sleep again
+    int frames_wanted = 3;     ///< frames to draw before the loop may sleep again
 
     const Theme& theme() const { return theme_of(settings.dark); }
     bool training() const { return session && status.state == core::RunState::running; }

@@ -1,6 +1,7 @@
 #include "app/state/keys.h"
 
 #include <algorithm>
+#include <imgui_internal.h>
 
 namespace hopscope::app {
 namespace {
@@ -17,6 +18,8 @@ constexpr NamedKey kNamed[] = {
     {"Tab", ImGuiKey_Tab},
     {"Left arrow", ImGuiKey_LeftArrow},
     {"Right arrow", ImGuiKey_RightArrow},
+    {"Home", ImGuiKey_Home},
+    {"End", ImGuiKey_End},
     {"+", ImGuiKey_Equal},
     {"+", ImGuiMod_Shift | ImGuiKey_Equal},
     {"+", ImGuiKey_KeypadAdd},
@@ -57,10 +60,12 @@ bool plain_keys(std::string_view keys) {
     return (take_modifiers(keys) & (ImGuiMod_Ctrl | ImGuiMod_Alt)) == 0;
 }
 
-bool pressed(std::string_view keys) {
+bool pressed(std::string_view keys, bool repeats) {
+    const ImGuiInputFlags flags = repeats ? ImGuiInputFlags_Repeat : ImGuiInputFlags_None;
     const auto chords = chords_of(keys);
-    return std::any_of(chords.begin(), chords.end(),
-                       [](ImGuiKeyChord chord) { return ImGui::IsKeyChordPressed(chord); });
+    return std::any_of(chords.begin(), chords.end(), [flags](ImGuiKeyChord chord) {
+        return ImGui::IsKeyChordPressed(chord, flags);
+    });
 }
 
 std::string with_keys(std::string sentence, std::string_view keys) {

@@ -18,8 +18,9 @@ std::vector<ImGuiKeyChord> chords_of(std::string_view keys);
 /// that comes without Ctrl.
 bool plain_keys(std::string_view keys);
 
-/// Whether one of the chords was pressed in this frame.
-bool pressed(std::string_view keys);
+/// Whether one of the chords was pressed in this frame; with `repeats` also while it is held down,
+/// as often as the keyboard repeats.
+bool pressed(std::string_view keys, bool repeats = false);
 
 /// A sentence for the tooltip of a button, with its key: "Goes on with training (Space)".
 std::string with_keys(std::string sentence, std::string_view keys);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <string_view>
+#include <iterator>
 
 #include "app/state/settings.h"
 
@@ -11,8 +11,8 @@ namespace {
 
 constexpr float kScaleStep = 0.125f;
 
-std::string no_run(const Desk& desk) {
-    return desk.state.session ? "" : "No run is open.";
+std::string without_run(const Desk& desk) {
+    return no_run(desk.state);
 }
 
 std::string no_sample(const Desk& desk) {
@@ -25,43 +25,53 @@ void rescale(const Desk& desk, float scale) {
     desk.state.keep_drawing();
 }
 
+/// What the window can do: one action, or one for each row of another table.
 struct Entry {
-    const char *id, *title, *help, *keys;
-    std::string (*why_not)(const Desk&);  ///< nullptr: always allowed
-    void (*run)(const Desk&);
+    const char *id = "", *title = "", *help = "", *keys = "";
+    MenuPlace menu = {};
+    std::string (*why_not)(const Desk&) = nullptr;  ///< nullptr: always allowed
+    void (*run)(const Desk&) = nullptr;
+    std::vector<ActionItem> (*each)(const Desk&) = nullptr;  ///< the others; nullptr: one action
 };
 
+std::vector<ActionItem> layout_items(const Desk& desk);
+std::vector<ActionItem> panel_items(const Desk& desk);
+
 // clang-format off
-/// One entry an action, in the order of the palette.
+/// In the order of the palette, of the list of keys and, within a group, of the menus.
 constexpr Entry kEntries[] = {
-    {"file.first_look", "Start first look", "Trains the small sample model on synthetic text.", "", no_sample,
-     [](const Desk& d) { d.door.start_config(d.first_look); }},
-    {"file.open", "Open run or config…", "Opens a run folder, or starts a configuration.", "Ctrl+O", nullptr,
-     [](const Desk& d) { d.chooser.ask_run(); }},
-    {"file.race", "Race configurations…", "Trains several configurations in turn on the same batches.", "", nullptr,
-     [](const Desk& d) { d.chooser.ask_race(); }},
-    {"file.close", "Close run", "Stops the run, saves it and shows the start screen.", "", no_run,
-     [](const Desk& d) { d.door.close_run(); }},
-    {"file.quit", "Quit", "Stops the run, saves it and closes the window.", "Ctrl+Q", nullptr,
-     [](const Desk& d) { d.door.exit(); }},
-    {"layouts.reset", "Reset this layout", "Puts the panels back; loses no data.", "", no_run,
-     [](const Desk& d) { d.workspace.reset(d.state); }},
-    {"view.dark", "Dark or light theme", "Switches at once.", "", nullptr,
+    {"file.first_look", "Start first look", "Trains the small sample model on synthetic text.", "",
+     {Menu::file, 1}, no_sample, [](const Desk& d) { d.door.start_config(d.first_look); }},
+    {"file.open", "Open run or config…", "Opens a run folder, or starts a configuration.", "Ctrl+O",
+     {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_run(); }},
+    {"file.race", "Race configurations…", "Trains several configurations in turn on the same batches.", "",
+     {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_race(); }},
+    {"file.close", "Close run", "Stops the run, saves it and shows the start screen.", "",
+     {Menu::file, 1}, without_run, [](const Desk& d) { d.door.close_run(); }},
+    {"file.quit", "Quit", "Stops the run, saves it and closes the window.", "Ctrl+Q",
+     {Menu::file, 2}, nullptr, [](const Desk& d) { d.door.exit(); }},
+    {.each = layout_items},
+    {"layouts.reset", "Reset this layout", "Puts the panels back; loses no data.", "",
+     {Menu::layout, 2}, without_run, [](const Desk& d) { d.workspace.reset(d.state); }},
+    {"view.dark", "Dark or light theme", "Switches at once.", "",
+     {Menu::view, 1}, nullptr,
      [](const Desk& d) { d.state.settings.dark = !d.state.settings.dark; d.state.keep_drawing(); }},
-    {"view.larger", "Larger", "Enlarges text and spacing.", "Ctrl++", nullptr,
-     [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
-    {"view.smaller", "Smaller", "Reduces text and spacing.", "Ctrl+-", nullptr,
-     [](const Desk& d) { rescale(d, d.state.settings.scale - kScaleStep); }},
-    {"view.scale1", "Normal size", "Scale 1 on top of the monitor's own.", "Ctrl+0", nullptr,
-     [](const Desk& d) { rescale(d, 1.0f); }},
-    {"view.animations", "Motion on or off", "Motion that carries meaning, 150 ms.", "", nullptr,
+    {"view.larger", "Larger", "Enlarges text and spacing.", "Ctrl++",
+     {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
+    {"view.smaller", "Smaller", "Reduces text and spacing.", "Ctrl+-",
+     {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, d.state.settings.scale - kScaleStep); }},
+    {"view.scale1", "Normal size", "Scale 1 on top of the monitor's own.", "Ctrl+0",
+     {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, 1.0f); }},
+    {"view.animations", "Motion on or off", "Motion that carries meaning, 150 ms.", "",
+     {Menu::view, 1}, nullptr,
      [](const Desk& d) { d.state.settings.animations = !d.state.settings.animations; }},
-    {"selection.clear", "Clear the selection", "Experts and tokens, in all panels.", "Esc", nullptr,
-     [](const Desk& d) { d.state.selection.clear(); }},
-    {"help.shortcuts", "Shortcuts", "All keys.", "?", nullptr,
-     [](const Desk& d) { d.key_help.show(!d.key_help.shown()); }},
-    {"palette", "Command palette", "Finds every command by a few letters.", "Ctrl+P", nullptr,
-     [](const Desk& d) { d.palette.open(); }},
+    {.each = panel_items},
+    {"selection.clear", "Clear the selection", "Experts and tokens, in all panels.", "Esc",
+     {}, nullptr, [](const Desk& d) { d.state.selection.clear(); }},
+    {"help.shortcuts", "Shortcuts", "All keys.", "?",
+     {Menu::help, 1, 2}, nullptr, [](const Desk& d) { d.key_help.show(!d.key_help.shown()); }},
+    {"palette", "Command palette", "Finds every command by a few letters.", "Ctrl+P",
+     {Menu::help, 1, 1}, nullptr, [](const Desk& d) { d.palette.open(); }},
 };
 // clang-format on
 
@@ -71,6 +81,7 @@ ActionItem made_from(const Desk& desk, const Entry& entry) {
     item.title = entry.title;
     item.help = entry.help;
     item.keys = entry.keys;
+    item.menu = entry.menu;
     if (entry.why_not) item.why_not = [desk, ask = entry.why_not] { return ask(desk); };
     item.run = [desk, run = entry.run] { run(desk); };
     return item;
@@ -83,7 +94,8 @@ ActionItem layout_item(const Desk& desk, Layout layout) {
     item.title = std::string("Layout ") + entry.name;
     item.help = entry.help;
     item.keys = entry.keys;
-    item.why_not = [desk] { return no_run(desk); };
+    item.menu = {Menu::layout, 1};
+    item.why_not = [desk] { return without_run(desk); };
     item.run = [desk, layout] { desk.workspace.set_layout(desk.state, layout); };
     return item;
 }
@@ -95,9 +107,23 @@ ActionItem panel_item(const Desk& desk, size_t panel) {
     item.title = "Show or shut " + title;
     item.help = "In the present layout.";
     item.keys = panel_table()[panel].keys;
-    item.why_not = [desk] { return no_run(desk); };
+    item.menu = {Menu::view, 2};
+    item.why_not = [desk] { return without_run(desk); };
     item.run = [desk, panel] { desk.workspace.show_or_shut(desk.state, panel); };
     return item;
+}
+
+std::vector<ActionItem> layout_items(const Desk& desk) {
+    std::vector<ActionItem> items;
+    for (const Layout layout : kLayouts) items.push_back(layout_item(desk, layout));
+    return items;
+}
+
+std::vector<ActionItem> panel_items(const Desk& desk) {
+    std::vector<ActionItem> items;
+    for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
+        items.push_back(panel_item(desk, i));
+    return items;
 }
 
 }  // namespace
@@ -112,13 +138,10 @@ std::string layout_action(Layout layout) {
 std::vector<ActionItem> window_actions(const Desk& desk) {
     std::vector<ActionItem> items;
     for (const Entry& entry : kEntries) {
-        // The layouts stand before their reset, the panels after what changes how all of them look.
-        if (std::string_view(entry.id) == "layouts.reset")
-            for (const Layout layout : kLayouts) items.push_back(layout_item(desk, layout));
-        if (std::string_view(entry.id) == "selection.clear")
-            for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
-                items.push_back(panel_item(desk, i));
-        items.push_back(made_from(desk, entry));
+        if (!entry.each)
+            items.push_back(made_from(desk, entry));
+        else
+            std::ranges::move(entry.each(desk), std::back_inserter(items));
     }
     return items;
 }

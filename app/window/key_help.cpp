@@ -2,6 +2,8 @@
 
 #include <imgui.h>
 
+#include "app/window/key_listener.h"
+
 namespace hopscope::app {
 
 void KeyHelp::draw(const AppState& state, std::span<const ActionItem> actions) {
@@ -12,8 +14,9 @@ void KeyHelp::draw(const AppState& state, std::span<const ActionItem> actions) {
     if (ImGui::Begin("Shortcuts", &shown_,
                      ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoDocking |
                          ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings) &&
-        ImGui::BeginTable("keys", 2)) {
-        const auto row = [&](const std::string& key, const std::string& text) {
+        ImGui::BeginTable("keys", 3)) {
+        const auto row = [&](const std::string& key, const std::string& text,
+                             const std::string& panel = {}) {
             ImGui::TableNextRow();
             ImGui::TableNextColumn();
             ImGui::PushFont(state.fonts.mono, kMonoSize);
@@ -21,9 +24,12 @@ void KeyHelp::draw(const AppState& state, std::span<const ActionItem> actions) {
             ImGui::PopFont();
             ImGui::TableNextColumn();
             ImGui::TextUnformatted(text.c_str());
+            ImGui::TableNextColumn();
+            ImGui::TextColored(state.theme().dim, "%s", panel.c_str());
         };
         for (const auto& item : actions)
-            if (!item.keys.empty()) row(item.keys, item.title);
+            if (!item.keys.empty()) row(item.keys, item.title, item.panel);
+        row(KeyListener::kCursorKey, "Walk over buttons and fields");
         row("Double click", "Fit the picture");
         row("Shift+click", "Add to the selection");
         ImGui::EndTable();

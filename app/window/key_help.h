@@ -1,4 +1,4 @@
-// The list of all keys, made from the actions; only what the mouse does stands here. Owned by the
+// The list of all keys, made from the actions; what the mouse does stands here. Owned by the
 // shell, window thread only.
 #pragma once
 

@@ -1,7 +1,8 @@
 #include "app/window/key_listener.h"
 
+#include <algorithm>
 #include <imgui.h>
-#include <utility>
+#include <vector>
 
 #include "app/state/keys.h"
 
@@ -15,11 +16,12 @@ bool keyboard_is_free() {
            !ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
 }
 
-bool is_arrow(const std::string& keys) {
-    return keys.ends_with("arrow");
-}
-
 }  // namespace
+
+void Attention::note(std::string_view title) {
+    if (ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows)) focused = title;
+    if (ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows)) pointed = title;
+}
 
 /// Tab shows the cursor that walks over the items, a click hides it. Without it arrows and Space
 /// are the run's, so an arrow alone must not bring it up; inside a menu or dialog it may.
@@ -29,19 +31,31 @@ void KeyListener::guide_cursor() {
         ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
     if (popup_was_open_ && !popup) ImGui::SetNavCursorVisible(false);
     popup_was_open_ = popup;
-    if (pressed("Tab") || pressed("Shift+Tab")) ImGui::SetNavCursorVisible(true);
+    if (pressed(kCursorKey) || pressed(std::string("Shift+") + kCursorKey))
+        ImGui::SetNavCursorVisible(true);
     io.ConfigNavCursorVisibleAuto = popup || io.NavVisible;
 }
 
-void KeyListener::listen(AppState& state, std::span<const ActionItem> actions) {
+void KeyListener::listen(AppState& state, std::span<const ActionItem> actions,
+                         const Attention& attention) {
     guide_cursor();
-    const bool arrows_taken = std::exchange(state.arrows_taken, false);
     const bool free = state.session && keyboard_is_free();
+    const auto asked = [&](const ActionItem& item) {
+        if (item.keys.empty() || (!free && plain_keys(item.keys))) return false;
+        return pressed(item.keys, item.repeats) && (!item.listens || item.listens());
+    };
+    // A panel's keys before the window's; what is typed is the text field's, its Ctrl+Z, too.
+    std::vector<std::string_view> taken;
     for (const ActionItem& item : actions) {
-        if (item.keys.empty() || item.panel_listens) continue;
-        if (!free && plain_keys(item.keys)) continue;
-        if (!arrows_taken || !is_arrow(item.keys)) hear(state, item);
+        if (item.panel.empty() || !attention.reaches(item) || ImGui::GetIO().WantTextInput)
+            continue;
+        if (!asked(item)) continue;
+        taken.push_back(item.keys);
+        act(state, item);
     }
+    for (const ActionItem& item : actions)
+        if (item.panel.empty() && std::ranges::count(taken, item.keys) == 0 && asked(item))
+            act(state, item);
 }
 
 }  // namespace hopscope::app

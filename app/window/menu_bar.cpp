@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <imgui.h>
-#include <string_view>
+#include <utility>
 
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
 namespace {
+
+constexpr std::pair<Menu, const char*> kMenus[] = {{Menu::file, "File"},
+                                                   {Menu::run, "Run"},
+                                                   {Menu::view, "View"},
+                                                   {Menu::layout, "Layout"},
+                                                   {Menu::help, "Help"}};
 
 void menu_item(const ActionItem& item) {
     const std::string why = item.refusal();
@@ -16,43 +22,43 @@ void menu_item(const ActionItem& item) {
     tooltip(why.empty() ? item.help : why);
 }
 
+void draw_items(const std::vector<const ActionItem*>& items) {
+    for (size_t i = 0; i < items.size(); ++i) {
+        if (i > 0 && items[i]->menu.group != items[i - 1]->menu.group) ImGui::Separator();
+        menu_item(*items[i]);
+    }
+}
+
 }  // namespace
 
+std::vector<const ActionItem*> items_of(Menu menu, std::span<const ActionItem> actions) {
+    std::vector<const ActionItem*> items;
+    for (const ActionItem& item : actions)
+        if (item.menu.menu == menu) items.push_back(&item);
+    const auto place = [](const ActionItem* item) {
+        return std::pair(item->menu.group, item->menu.place);
+    };
+    std::ranges::stable_sort(items, {}, place);
+    return items;
+}
+
 void draw_menu_bar(AppState& state, std::span<const ActionItem> actions) {
-    struct Menu {
-        const char* title;
-        std::vector<std::string_view> items;  // "": a line; a name that ends with ".": all of these
-    };
-    static const std::vector<Menu> kMenus = {
-        {"File", {"file.first_look", "file.open", "file.race", "file.close", "", "file.quit"}},
-        {"Run", {"resume", "pause", "step", "", "checkpoint", "evaluate", "", "stop"}},
-        {"View",
-         {"view.dark", "view.larger", "view.smaller", "view.scale1", "view.animations", "",
-          "panel."}},
-        {"Layout", {"layout.", "", "layouts.reset"}},
-        {"Help", {"palette", "help.shortcuts"}},
-    };
     const bool one_open = std::ranges::any_of(
-        kMenus, [](const Menu& menu) { return ImGui::IsPopupOpen(menu.title); });
+        kMenus, [](const auto& menu) { return ImGui::IsPopupOpen(menu.second); });
     const float top = ImGui::GetCursorPosY();
-    for (const auto& menu : kMenus) {
+    for (const auto& [menu, title] : kMenus) {
         ImGui::PushStyleColor(ImGuiCol_Button, ImVec4(0, 0, 0, 0));
-        bool opened = ImGui::Button(menu.title);
+        bool opened = ImGui::Button(title);
         // As in any menu bar: once one is open, the mouse alone opens its neighbour.
         if (one_open && ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenBlockedByPopup))
-            opened |= !ImGui::IsPopupOpen(menu.title);
+            opened |= !ImGui::IsPopupOpen(title);
         ImGui::PopStyleColor();
         const ImVec2 below(ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + 2);
-        if (opened) ImGui::OpenPopup(menu.title);
+        if (opened) ImGui::OpenPopup(title);
         ImGui::SetNextWindowPos(below);
         ImGui::PushStyleColor(ImGuiCol_Text, state.theme().text);
-        if (ImGui::BeginPopup(menu.title)) {
-            for (const std::string_view id : menu.items) {
-                if (id.empty()) ImGui::Separator();
-                for (const ActionItem& item : actions)
-                    if (!id.empty() && (id.back() == '.' ? item.id.starts_with(id) : item.id == id))
-                        menu_item(item);
-            }
+        if (ImGui::BeginPopup(title)) {
+            draw_items(items_of(menu, actions));
             ImGui::EndPopup();
         }
         ImGui::PopStyleColor();

@@ -37,7 +37,7 @@ void Shell::make_actions() {
     add(window_actions({state_, door_, chooser_, workspace_, palette_, key_help_, first_look_}));
     for (const auto& panel : workspace_.panels()) {
         auto own = panel->actions(state_);
-        for (ActionItem& item : own) item.panel_listens = true;
+        for (ActionItem& item : own) item.panel = panel->title();
         add(std::move(own));
     }
 }
@@ -114,7 +114,7 @@ void Shell::write_aside(std::function<std::string()> write) {
 }
 
 void Shell::frame() {
-    keys_.listen(state_, actions_);
+    keys_.listen(state_, actions_, workspace_.attention());
     const float s = state_.pixel_scale;
     const ImGuiViewport* view = ImGui::GetMainViewport();
     ImGui::SetNextWindowPos(view->Pos);

@@ -104,6 +104,7 @@ void Workspace::draw_dock(AppState& state) {
 }
 
 void Workspace::draw_panels(AppState& state) {
+    attention_ = {};
     for (size_t i = 0; i < panels_.size(); ++i) draw_panel(state, i);
     show_asked(state);
 }
@@ -125,6 +126,7 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     ImGui::PopStyleVar(2);
     ImGui::PopFont();
     if (visible) {
+        attention_.note(panel.title());
         draw_detail(state, panel.detail(state));
         panel.draw(state);
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/panels/table.h"
+#include "app/window/key_listener.h"
 
 namespace hopscope::app {
 
@@ -23,6 +24,8 @@ class Workspace {
     void reset(AppState& state);
     std::span<const std::unique_ptr<Panel>> panels() const { return panels_; }
     void show_or_shut(AppState& state, size_t panel);
+    /// Of the last frame.
+    const Attention& attention() const { return attention_; }
 
     /// Panels that were shut or opened by hand, by window name: what is kept between two starts.
     const std::map<std::string, bool>& shut() const { return shut_; }
@@ -43,6 +46,7 @@ class Workspace {
     Layout layout_ = Layout::train;
     bool reset_[std::size(kLayouts)] = {};
     std::map<std::string, bool> shut_;
+    Attention attention_;
 };
 
 }  // namespace hopscope::app

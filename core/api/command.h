@@ -43,6 +43,11 @@ struct Either {
     bool needed = false;  ///< one of them must be there
 };
 
+/// Place in the window's menu Run: lines part its groups. Group 0: not there.
+struct RunMenu {
+    int group = 0, place = 0;
+};
+
 /// Where a command acts.
 enum class Domain : uint8_t { live, inference };
 
@@ -54,7 +59,8 @@ struct CommandSpec {
     std::string title;  ///< as in the palette: "Pause the run"
     std::string help;   ///< one sentence
     std::vector<ArgSpec> args = {};
-    std::string shortcut = "";   ///< "" if none
+    std::string shortcut = "";  ///< "" if none
+    RunMenu run_menu = {};
     std::string on_expert = "";  ///< in the menu of an expert, "Steer towards"; "": not there
     std::optional<Either> either = std::nullopt;
     Action action = Action::change;  ///< decides when it is allowed

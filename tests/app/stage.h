@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/panels/table.h"
+#include "app/window/key_listener.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_session.h"
 
@@ -16,6 +17,9 @@ struct Stage {
     app::AppState state;
     std::unique_ptr<app::Panel> panel, second;
     FakeSession* session = nullptr;
+    std::vector<app::ActionItem> actions;  ///< of both, whose keys are heard as by the window
+    app::KeyListener keys;
+    app::Attention attention;
 
     void open(std::unique_ptr<app::Panel> (*make)(), std::unique_ptr<app::Panel> (*make_second)(),
               FakeOptions options) {
@@ -27,6 +31,17 @@ struct Stage {
         state.picture_order = {};
         panel = make();
         second = make_second ? make_second() : nullptr;
+        actions.clear();
+        attention = {};
+        add_actions(panel.get(), "Stage");
+        add_actions(second.get(), "Second");
+    }
+    void add_actions(app::Panel* of, const char* name) {
+        if (!of) return;
+        for (app::ActionItem& item : of->actions(state)) {
+            item.panel = name;
+            actions.push_back(std::move(item));
+        }
     }
     const std::vector<core::Command>& received() const { return session->received(); }
     core::Command last() const { return received().empty() ? core::Command{} : received().back(); }
@@ -53,13 +68,17 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
             stage->open(Make, MakeSecond, wanted());
         }
         app::update_state(stage->state);
+        stage->keys.listen(stage->state, stage->actions, stage->attention);
+        stage->attention = {};
         const auto show = [](app::Panel* panel, const char* name, ImVec2 at) {
             if (!panel) return;
             panel->prepare(stage->state);
             ImGui::SetNextWindowSize(ImVec2(560, 760));
             ImGui::SetNextWindowPos(at);
-            if (ImGui::Begin(name, nullptr, ImGuiWindowFlags_NoSavedSettings))
+            if (ImGui::Begin(name, nullptr, ImGuiWindowFlags_NoSavedSettings)) {
+                stage->attention.note(name);
                 panel->draw(stage->state);
+            }
             ImGui::End();
         };
         show(stage->panel.get(), "Stage", ImVec2(20, 20));

@@ -38,7 +38,6 @@ class IntervenePanel final : public Panel {
     void draw_prompt(AppState& state);
     void draw_answer(AppState& state);
     void draw_no_answer(AppState& state);
-    void handle_keys(AppState& state);
 
     const void* session_ = nullptr;
     std::string prompt_;  ///< that was entered last
@@ -108,7 +107,6 @@ void IntervenePanel::draw(AppState& state) {
         return;
     }
     const float s = state.pixel_scale, gap = 20 * s;
-    handle_keys(state);
     draw_prompt(state);
     draw_active_bar(state);
     const ImVec2 room = ImGui::GetContentRegionAvail();
@@ -177,12 +175,6 @@ void IntervenePanel::draw_prompt(AppState& state) {
         prompt_ = state.prompt;
         ask(state);
     }
-}
-
-void IntervenePanel::handle_keys(AppState& state) {
-    if (!ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows) || ImGui::GetIO().WantTextInput)
-        return;
-    for (const ActionItem& item : actions(state)) hear(state, item);
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
     item.title = "Focus on the selection";
     item.help = "Brings the selected experts and tokens near in the routing space.";
     item.keys = kFocusKeys;
+    item.by_pointer = true;
     item.why_not = [&state] { return state.selection.empty() ? "Nothing is selected." : ""; };
     item.run = [this, &state] { camera_.focus(state, view_, paths_); };
     return {std::move(item)};
@@ -161,7 +162,6 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     ImGui::InvisibleButton("picture", size);
     ImGui::SetItemKeyOwner(ImGuiKey_MouseWheelY);
     handle_pointer(state);
-    handle_keys(state);
 
     const SpaceScene scene = {state, view_, paths_, camera_, hovered_};
     const int64_t tail_from =
@@ -215,12 +215,6 @@ void RoutingSpacePanel::handle_pointer(AppState& state) {
         }
     }
     expert_menu(state, "expert menu", state.selection.layer, menu_expert_);
-}
-
-void RoutingSpacePanel::handle_keys(AppState& state) {
-    const bool here = ImGui::IsWindowFocused() || ImGui::IsItemHovered();
-    if (!here || ImGui::GetIO().WantTextInput) return;
-    for (const ActionItem& item : actions(state)) hear(state, item);
 }
 
 }  // namespace hopscope::app

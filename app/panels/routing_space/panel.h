@@ -49,7 +49,6 @@ class RoutingSpacePanel final : public Panel {
     void make_paths(const AppState& state);
     void draw_space(AppState& state, ImVec2 size);
     void handle_pointer(AppState& state);
-    void handle_keys(AppState& state);
     std::string space_problem(const AppState& state) const;
 
     const void* session_ = nullptr;

@@ -81,9 +81,7 @@ void RunPanel::draw_controls(AppState& state) {
     const float quarter = std::floor((ImGui::GetContentRegionAvail().x - 3 * gap) / 4);
     const float third = std::floor((ImGui::GetContentRegionAvail().x - 2 * gap) / 3);
     const core::RunState present = state.status.state;
-    ActionItem step = command_action(state, core::CommandKind::step),
-               stop = command_action(state, core::CommandKind::stop);
-    step.help = "Makes one update.";
+    ActionItem stop = command_action(state, core::CommandKind::stop);
     stop.run = [] { ImGui::OpenPopup(kStopQuestion); };
 
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
@@ -95,7 +93,7 @@ void RunPanel::draw_controls(AppState& state) {
     action_button(state, command_action(state, core::CommandKind::pause), "Pause", quarter,
                   present == core::RunState::paused);
     ImGui::SameLine();
-    action_button(state, step, "Step", quarter);
+    action_button(state, command_action(state, core::CommandKind::step), "Step", quarter);
     ImGui::SameLine();
     action_button(state, stop, "Stop", quarter);
     draw_stop_question(state);

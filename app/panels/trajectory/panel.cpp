@@ -18,6 +18,19 @@
 namespace hopscope::app {
 namespace {
 
+/// A way along the prompt.
+struct Way {
+    const char *id, *token, *keys;
+    bool forwards;
+    int64_t (*to)(int64_t token, int64_t tokens);
+};
+constexpr Way kWays[] = {
+    {"before", "token before", "Left arrow", false, [](int64_t t, int64_t) { return t - 1; }},
+    {"after", "token after", "Right arrow", true, [](int64_t t, int64_t) { return t + 1; }},
+    {"first", "first token", "Home", false, [](int64_t, int64_t) { return int64_t{0}; }},
+    {"last", "last token", "End", true, [](int64_t, int64_t tokens) { return tokens - 1; }},
+};
+
 constexpr const char* kExample = "the muddy river bank was steep before the rain";
 
 class TrajectoryPanel final : public Panel {
@@ -26,13 +39,14 @@ class TrajectoryPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::vector<ActionItem> actions(AppState& state) override;
 
   private:
     void draw_prompt(AppState& state);
     void draw_below_strip(AppState& state);
     void draw_experts(AppState& state);
     void draw_empty(AppState& state);
-    void handle_keys(AppState& state);
+    void walk(AppState& state, const Way& way, bool add);
 
     const void* session_ = nullptr;
     uint64_t seen_trace_ = 0;  ///< version from which the view was made
@@ -52,6 +66,25 @@ std::string TrajectoryPanel::detail(const AppState& state) const {
     if (state.status.step > state.trace->step)
         text += " (run is at " + with_thousands(state.status.step) + ")";
     return text;
+}
+
+std::vector<ActionItem> TrajectoryPanel::actions(AppState& state) {
+    std::vector<ActionItem> items;
+    for (const bool add : {false, true})
+        for (const Way& way : kWays) {
+            ActionItem item;
+            item.id = std::string(add ? "trajectory.add_" : "trajectory.") + way.id;
+            item.title = (add ? "Add the " : "Select the ") + std::string(way.token) +
+                         (add ? " to the selection" : "");
+            item.help = "Walks along the prompt that is traced.";
+            item.keys = (add ? "Shift+" : "") + std::string(way.keys);
+            item.repeats = true;
+            item.why_not = [&state] { return has_trace(state) ? "" : "No prompt is traced."; };
+            item.listens = [&state] { return has_trace(state); };
+            item.run = [this, &state, &way, add] { walk(state, way, add); };
+            items.push_back(std::move(item));
+        }
+    return items;
 }
 
 void TrajectoryPanel::prepare(AppState& state) {
@@ -92,7 +125,6 @@ void TrajectoryPanel::draw(AppState& state) {
 
     strip_.draw(state, view_);
     draw_below_strip(state);
-    handle_keys(state);
 }
 
 /// Three columns in a wide panel, two in a tall one, one below the other in a narrow one.
@@ -196,19 +228,15 @@ void TrajectoryPanel::draw_empty(AppState& state) {
     }
 }
 
-void TrajectoryPanel::handle_keys(AppState& state) {
-    if (!ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows) || ImGui::GetIO().WantTextInput ||
-        ImGui::IsAnyItemActive())
-        return;
-    state.arrows_taken = true;
-    int64_t token = shown_token(state);
-    if (ImGui::IsKeyPressed(ImGuiKey_LeftArrow)) --token;
-    if (ImGui::IsKeyPressed(ImGuiKey_RightArrow)) ++token;
-    if (ImGui::IsKeyPressed(ImGuiKey_Home)) token = 0;
-    if (ImGui::IsKeyPressed(ImGuiKey_End)) token = view_.tokens - 1;
-    token = std::clamp<int64_t>(token, 0, view_.tokens - 1);
-    if (token == shown_token(state)) return;
-    select_token(state, token, ImGui::GetIO().KeyShift);
+void TrajectoryPanel::walk(AppState& state, const Way& way, bool add) {
+    const auto tokens = static_cast<int64_t>(state.trace->tokens.size());
+    const auto& chosen = state.selection.prompt_tokens;
+    // What is added lies beyond the end of what is selected.
+    const bool from_end = add && way.forwards && !chosen.empty();
+    const int64_t start = from_end ? *chosen.rbegin() : shown_token(state);
+    const int64_t token = std::clamp<int64_t>(way.to(start, tokens), 0, tokens - 1);
+    if (token == start || (add && chosen.contains(token))) return;
+    select_token(state, token, add);
     strip_.bring_into_view(token);
 }
 

@@ -92,7 +92,8 @@ void register_shared_selection(ImGuiTestEngine* engine) {
         IM_CHECK(selection.prompt_tokens.empty());
     };
 
-    // Wrong if the arrows moved another token than the strip shows, or left the prompt.
+    // Wrong if the arrows moved another token than the strip shows, left the prompt, took away what
+    // Shift adds, or were heard by a panel without the keyboard.
     t = IM_REGISTER_TEST(engine, "geometry", "arrows_walk_along_the_prompt");
     both_panels(t);
     t->TestFunc = [](ImGuiTestContext* ctx) {
@@ -107,6 +108,13 @@ void register_shared_selection(ImGuiTestEngine* engine) {
         ctx->KeyPress(ImGuiKey_Home);
         IM_CHECK_EQ(*chosen.begin(), 0);
         IM_CHECK_EQ(chosen.size(), 1u);
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_RightArrow, 2);
+        IM_CHECK_EQ(chosen.size(), 3u);
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_RightArrow);
+        IM_CHECK_EQ(chosen.size(), 3u);
+        ctx->WindowFocus("//Stage");
+        ctx->KeyPress(ImGuiKey_RightArrow);
+        IM_CHECK_EQ(chosen.size(), 3u);
     };
 }
 

@@ -1,13 +1,18 @@
 // The list of actions: one entry each, whose keys are heard, whose words and keys agree with the
-// registry of commands.
+// registry of commands, and which stands in the menus where it says.
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <implot.h>
+#include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "app/state/keys.h"
 #include "app/window/key_listener.h"
+#include "app/window/menu_bar.h"
 #include "app/window/shell.h"
 #include "tests/app/fake_session.h"
 
@@ -61,12 +66,12 @@ TEST(Actions, KeysOfCommandsAreTheRegistrys) {
 }
 
 // Wrong if two entries had one name, an entry had no words, a key could not be heard, or one key
-// meant two things at once.
+// meant two things at once: in the window, or in one panel.
 TEST(Actions, EveryEntryIsWholeAndItsKeysAreItsOwn) {
     OpenRun run;
     Shell shell(run.state, "");
     std::set<std::string> ids;
-    std::map<ImGuiKeyChord, std::vector<const ActionItem*>> by_chord;
+    std::map<std::pair<std::string, ImGuiKeyChord>, std::vector<const ActionItem*>> by_chord;
     for (const ActionItem& item : shell.actions()) {
         EXPECT_TRUE(ids.insert(item.id).second) << item.id;
         EXPECT_FALSE(item.title.empty()) << item.id;
@@ -74,7 +79,8 @@ TEST(Actions, EveryEntryIsWholeAndItsKeysAreItsOwn) {
         EXPECT_TRUE(item.run != nullptr) << item.id;
         if (item.keys.empty()) continue;
         EXPECT_FALSE(chords_of(item.keys).empty()) << item.id << ": " << item.keys;
-        for (const ImGuiKeyChord chord : chords_of(item.keys)) by_chord[chord].push_back(&item);
+        for (const ImGuiKeyChord chord : chords_of(item.keys))
+            by_chord[{item.panel, chord}].push_back(&item);
     }
     for (const auto& [chord, items] : by_chord)
         if (items.size() > 1) {
@@ -87,44 +93,140 @@ TEST(Actions, EveryEntryIsWholeAndItsKeysAreItsOwn) {
         EXPECT_NE(find_action(shell.actions(), id), nullptr) << id;
 }
 
-// Wrong if pressing what an entry names did nothing, or another thing.
-TEST(Actions, EveryKeyIsHeard) {
-    QuietImGui imgui;
-    OpenRun run;
-    Shell shell(run.state, "");
-    std::vector<std::string> done;
-    std::vector<ActionItem> items(shell.actions().begin(), shell.actions().end());
-    for (ActionItem& item : items) {
-        item.why_not = nullptr;
-        item.run = [&done, id = item.id] { done.push_back(id); };
+/// A window of actions that only say that they were done, and a keyboard.
+class Keyboard : public ::testing::Test {
+  protected:
+    Keyboard() {
+        run.session->request_trace({run.state.prompt, {}});
+        update_state(run.state);
+        items.assign(shell.actions().begin(), shell.actions().end());
+        for (ActionItem& item : items) {
+            item.why_not = nullptr;
+            item.run = [this, id = item.id] { done.push_back(id); };
+        }
     }
-    KeyListener listener;
-    const auto frame = [&](ImGuiKeyChord chord, bool down) {
+    void frame(ImGuiKeyChord chord, bool down, const Attention& attention) {
         ImGuiIO& io = ImGui::GetIO();
         for (const ImGuiKey mod : {ImGuiMod_Ctrl, ImGuiMod_Shift, ImGuiMod_Alt})
             if (chord & mod) io.AddKeyEvent(mod, down);
         io.AddKeyEvent(static_cast<ImGuiKey>(chord & ~ImGuiMod_Mask_), down);
         ImGui::NewFrame();
-        listener.listen(run.state, items);
+        listener.listen(run.state, items, attention);
         ImGui::EndFrame();
-    };
+    }
+    /// What a press does.
+    std::vector<std::string> press(ImGuiKeyChord chord, const Attention& attention) {
+        done.clear();
+        frame(chord, true, attention);
+        frame(chord, false, attention);
+        return done;
+    }
+
+    QuietImGui imgui;
+    OpenRun run;
+    Shell shell{run.state, ""};
+    KeyListener listener;
+    std::vector<ActionItem> items;
+    std::vector<std::string> done;
+};
+
+// Wrong if pressing what an entry names did nothing, or another thing.
+TEST_F(Keyboard, EveryKeyIsHeard) {
     int pressed_keys = 0;
     for (const core::RunState present : {core::RunState::running, core::RunState::paused}) {
         run.session->set_state(present);
         update_state(run.state);
         for (const ActionItem& item : items)
             for (const ImGuiKeyChord chord : chords_of(item.keys)) {
-                done.clear();
-                frame(chord, true);
-                const bool mine = !item.panel_listens && (!item.listens || item.listens());
-                if (mine) {
-                    EXPECT_EQ(done, std::vector<std::string>{item.id}) << item.keys;
+                const auto was_done = press(chord, {.focused = item.panel, .pointed = {}});
+                if (!item.listens || item.listens()) {
+                    EXPECT_EQ(was_done, std::vector<std::string>{item.id}) << item.keys;
                 }
-                frame(chord, false);
                 ++pressed_keys;
             }
     }
-    EXPECT_GT(pressed_keys, 30);
+    EXPECT_GT(pressed_keys, 40);
+}
+
+// Wrong if an arrow stepped the run and walked along the prompt at once, a panel heard keys while
+// another has the keyboard, or a panel without a prompt took the run's key.
+TEST_F(Keyboard, ThePanelWithTheKeyboardComesFirst) {
+    using Done = std::vector<std::string>;
+    EXPECT_EQ(press(ImGuiKey_RightArrow, {.focused = "Trajectory"}), Done{"trajectory.after"});
+    EXPECT_EQ(press(ImGuiKey_RightArrow, {.focused = "Log"}), Done{"step"});
+    EXPECT_EQ(press(ImGuiKey_RightArrow, {.focused = "Log", .pointed = "Trajectory"}),
+              Done{"step"});
+    EXPECT_EQ(press(ImGuiKey_F, {.focused = "Log", .pointed = "Routing space"}),
+              Done{"routing_space.focus"});
+    EXPECT_EQ(press(ImGuiKey_F, {.focused = "Log"}), Done{});
+    run.state.trace = nullptr;
+    EXPECT_EQ(press(ImGuiKey_RightArrow, {.focused = "Trajectory"}), Done{"step"});
+}
+
+// Wrong if a held arrow walked one token only, or a held one made many steps.
+TEST_F(Keyboard, OnlyWhatRepeatsIsDoneAgain) {
+    for (const char* focused : {"Trajectory", "Log"}) {
+        done.clear();
+        for (int i = 0; i < 60; ++i) frame(ImGuiKey_RightArrow, true, {.focused = focused});
+        frame(ImGuiKey_RightArrow, false, {});
+        EXPECT_EQ(done.size() > 3, std::string(focused) == "Trajectory") << done.size();
+        EXPECT_GE(done.size(), 1u);
+    }
+}
+
+// Wrong if an action were missing in its menu, stood in another, or at another place.
+TEST(Actions, MenusAreAsTheyWere) {
+    OpenRun run;
+    Shell shell(run.state, "");
+    const auto shown = [&](Menu menu) {
+        std::string text;
+        int group = 0;
+        for (const ActionItem* item : items_of(menu, shell.actions())) {
+            if (group != 0 && item->menu.group != group) text += "--\n";
+            group = item->menu.group;
+            text += item->title + (item->keys.empty() ? "" : "  [" + item->keys + "]") + "\n";
+        }
+        return text;
+    };
+    EXPECT_EQ(shown(Menu::file),
+              "Start first look\nOpen run or config…  [Ctrl+O]\nRace configurations…\nClose run\n"
+              "--\nQuit  [Ctrl+Q]\n");
+    EXPECT_EQ(shown(Menu::run),
+              "Resume the run  [Space]\nPause the run  [Space]\nMake single steps  [Right arrow]\n"
+              "--\nWrite a checkpoint\nEvaluate now\n--\nStop the run\n");
+    EXPECT_EQ(shown(Menu::view),
+              "Dark or light theme\nLarger  [Ctrl++]\nSmaller  [Ctrl+-]\nNormal size  [Ctrl+0]\n"
+              "Motion on or off\n--\nShow or shut Run\nShow or shut Intervene  [I]\n"
+              "Show or shut Routing space\nShow or shut Analyses  [A]\nShow or shut Trajectory\n"
+              "Show or shut Curves\nShow or shut Statistics  [S]\nShow or shut Log  [L]\n");
+    EXPECT_EQ(shown(Menu::layout),
+              "Layout Train  [1]\nLayout Inspect  [2]\nLayout Intervene  [3]\n"
+              "--\nReset this layout\n");
+    EXPECT_EQ(shown(Menu::help), "Command palette  [Ctrl+P]\nShortcuts  [?]\n");
+}
+
+// Wrong if a key were heard past the entries: it would be in no list, and heard where another has
+// the keyboard.
+TEST(Actions, NobodyElseListensToKeys) {
+    const std::set<std::string> allowed = {
+        "state/keys.h",
+        "state/keys.cpp",  // what a text means
+        "window/key_listener.cpp",
+        "window/palette.cpp",   // a list that is walked while text is typed
+        "widgets/widgets.cpp",  // the Cancel of a dialog
+    };
+    const std::regex listens(
+        R"(\b(IsKey(Pressed|Down|Released|ChordPressed)|GetKeyPressedAmount|Shortcut|SetNextItemShortcut|pressed)\()");
+    const std::filesystem::path app = HOPSCOPE_APP;
+    std::set<std::string> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(app)) {
+        if (entry.path().extension() != ".cpp" && entry.path().extension() != ".h") continue;
+        std::ifstream in(entry.path());
+        const std::string text((std::istreambuf_iterator<char>(in)), {});
+        if (std::regex_search(text, listens))
+            found.insert(std::filesystem::relative(entry.path(), app).string());
+    }
+    EXPECT_EQ(found, allowed);
 }
 
 TEST(Keys, TextsAndChords) {

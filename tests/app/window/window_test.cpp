@@ -80,6 +80,29 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(session->received().size(), after);
     };
 
+    // Wrong if a panel with the keyboard did not hear its keys, or the run took them.
+    t = IM_REGISTER_TEST(engine, "window", "keys_of_a_panel");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        shell->workspace().set_layout(*state, app::Layout::inspect);
+        session->request_trace({state->prompt, {}});
+        ctx->Yield(3);
+        const auto& tokens = state->selection.prompt_tokens;
+        const size_t lines = state->log.size();
+        ctx->WindowFocus("//Trajectory##Inspect");
+        ctx->KeyPress(ImGuiKey_Home);
+        ctx->KeyPress(ImGuiKey_RightArrow);
+        IM_CHECK(tokens == std::set<int64_t>{1});
+        IM_CHECK_EQ(state->log.size(), lines);
+        ctx->WindowFocus("//Statistics##Inspect");
+        ctx->KeyPress(ImGuiKey_RightArrow);
+        IM_CHECK(tokens == std::set<int64_t>{1});
+        IM_CHECK_EQ(state->log.size(), lines + 1);  // a run in training makes no single step
+        ctx->KeyPress(ImGuiKey_Escape);
+        IM_CHECK(tokens.empty());
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
+    };
+
     // Wrong if a freeze set in the window did not end up in the run and on the curves' list.
     t = IM_REGISTER_TEST(engine, "window", "freeze");
     t->TestFunc = [](ImGuiTestContext* ctx) {
