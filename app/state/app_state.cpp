@@ -59,6 +59,11 @@ void AppState::write_file(const std::string& path, std::string text) {
          }));
 }
 
+std::string AppState::lacks(std::span<const core::Need> needs) const {
+    const auto why = session ? core::missing(needs, session->config()) : std::nullopt;
+    return why ? core::as_sentence(*why) : std::string();
+}
+
 ModelShape AppState::model_shape() const {
     if (!session) return {};
     return app::model_shape(session->config(), geometry.get(), trace.get());

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "app/state/selection.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
+#include "core/api/needs.h"
 #include "core/api/session.h"
 #include "core/api/watch.h"
 #include "viz/places.h"
@@ -126,6 +128,9 @@ struct AppState {
     /// The stack's rows that are on and can act, with the strength; empty without a session.
     std::vector<core::Command> prompt_script() const;
     ModelShape model_shape() const;
+    /// Why the run has not got it, as a sentence; "" where it has, or no run is open.
+    std::string lacks(core::Need need) const { return lacks({&need, 1}); }
+    std::string lacks(std::span<const core::Need> needs) const;
     /// The places of the newest snapshot, before a panel shows them.
     void update_places();
     /// The worker for long work; made at the first call.

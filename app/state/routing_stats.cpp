@@ -6,37 +6,72 @@ namespace {
 using S = RoutingStat;
 using L = core::LayerScalars;
 
-constexpr const char* kProbabilities = "a router with probabilities, which hash routing has not";
-constexpr const char* kRows = "a router with rows, which hash routing has not";
-constexpr const char* kReads = "a router with rows and experts that read, which static ones do not";
+using N = core::Need;
+
+constexpr N kScores[] = {N::scores};
+constexpr N kHops[] = {N::several_hops};
+constexpr N kTau[] = {N::score_scale};
+constexpr N kScale[] = {N::output_scale};
+constexpr N kRows[] = {N::rows};
+constexpr N kReads[] = {N::rows, N::reading_experts};
+constexpr N kBothLearn[] = {N::learning_rows, N::reading_experts};
 
 constexpr std::array<RoutingStatRow, kRoutingStats> kTable{{
     {S::entropy, "entropy", "routing entropy, nats",
-     "Entropy of the softmax over all experts, mean over tokens and hops", kProbabilities,
-     &L::entropy, false},
+     "Entropy of the softmax over all experts, mean over tokens and hops", kScores, &L::entropy,
+     false},
     {S::max_prob, "highest probability", "highest routing probability",
-     "Largest probability of the softmax over all experts, mean over tokens and hops",
-     kProbabilities, &L::max_prob, false},
+     "Largest probability of the softmax over all experts, mean over tokens and hops", kScores,
+     &L::max_prob, false},
     {S::jaccard, "Jaccard of hops", "Jaccard, consecutive hops",
-     "Experts common to a hop and the next over experts of either, mean over tokens",
-     "more than one hop (moe.hops)", &L::jaccard, false},
-    {S::load_cv, "load CV", "load, std / mean",
-     "Choices an expert gets in a batch: standard deviation over mean", "", &L::load_cv, false},
-    {S::load_max_over_mean, "load max/mean", "load, max / mean",
-     "Choices of the busiest expert in a batch over the mean", "", &L::load_max_over_mean, false},
-    {S::load_q10, "load, 10 % quantile", "choices an expert, 10 % quantile",
-     "A tenth of the experts get at most so many choices in a batch", "", &L::load_q10, false},
-    {S::load_q50, "load, median", "choices an expert, median",
-     "Half of the experts get at most so many choices in a batch", "", &L::load_q50, false},
-    {S::load_q90, "load, 90 % quantile", "choices an expert, 90 % quantile",
-     "Nine tenths of the experts get at most so many choices in a batch", "", &L::load_q90, false},
-    {S::dead, "dead experts", "experts without a token", "Experts that no token of the batch chose",
-     "", &L::dead, false},
-    {S::tau, "tau", "tau, scale of the cosine", "Factor of the cosine before the softmax",
-     "a router with a scale of its scores", &L::tau, false},
+     "Experts common to a hop and the next over experts of either, mean over tokens", kHops,
+     &L::jaccard, false},
+    {S::load_cv,
+     "load CV",
+     "load, std / mean",
+     "Choices an expert gets in a batch: standard deviation over mean",
+     {},
+     &L::load_cv,
+     false},
+    {S::load_max_over_mean,
+     "load max/mean",
+     "load, max / mean",
+     "Choices of the busiest expert in a batch over the mean",
+     {},
+     &L::load_max_over_mean,
+     false},
+    {S::load_q10,
+     "load, 10 % quantile",
+     "choices an expert, 10 % quantile",
+     "A tenth of the experts get at most so many choices in a batch",
+     {},
+     &L::load_q10,
+     false},
+    {S::load_q50,
+     "load, median",
+     "choices an expert, median",
+     "Half of the experts get at most so many choices in a batch",
+     {},
+     &L::load_q50,
+     false},
+    {S::load_q90,
+     "load, 90 % quantile",
+     "choices an expert, 90 % quantile",
+     "Nine tenths of the experts get at most so many choices in a batch",
+     {},
+     &L::load_q90,
+     false},
+    {S::dead,
+     "dead experts",
+     "experts without a token",
+     "Experts that no token of the batch chose",
+     {},
+     &L::dead,
+     false},
+    {S::tau, "tau", "tau, scale of the cosine", "Factor of the cosine before the softmax", kTau,
+     &L::tau, false},
     {S::moe_scale, "output scale", "scale of the layer's output",
-     "Learned factor of what the hops add to the residual stream",
-     "a learned output scale (moe.output_scale)", &L::moe_scale, false},
+     "Learned factor of what the hops add to the residual stream", kScale, &L::moe_scale, false},
     {S::coupling, "coupling", "cosine of router row and read row, mean",
      "cos(r_i, w_down_i), mean over experts; r_i the router's row in model space", kReads,
      &L::coupling, true},
@@ -51,7 +86,7 @@ constexpr std::array<RoutingStatRow, kRoutingStats> kTable{{
     {S::gradient_cosine, "gradient cosine", "cosine of gradients, router and read row, mean",
      "cos(\xE2\x88\x82L/\xE2\x88\x82r_i, \xE2\x88\x82L/\xE2\x88\x82w_down_i) of an update, mean "
      "over experts; r_i in model space",
-     "a router whose rows learn and experts that read", &L::gradient_cosine, true},
+     kBothLearn, &L::gradient_cosine, true},
 }};
 
 constexpr bool in_order() {

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 
+#include "core/api/needs.h"
 #include "core/api/snapshot.h"
 
 namespace hopscope::app {
@@ -35,9 +37,9 @@ inline constexpr size_t kRoutingStats = static_cast<size_t>(RoutingStat::count);
 struct RoutingStatRow {
     RoutingStat stat;
     const char* name;
-    const char* axis;   ///< with its unit
-    const char* help;   ///< what is measured, over what
-    const char* needs;  ///< what a run must have for it; "" where every router has it
+    const char* axis;                   ///< with its unit
+    const char* help;                   ///< what is measured, over what
+    std::span<const core::Need> needs;  ///< none where every router has it
     float core::LayerScalars::*value;
     /// Recorded where a snapshot is due: the line joins what was measured and is not smoothed.
     bool with_snapshots;

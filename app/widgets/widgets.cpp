@@ -162,6 +162,20 @@ bool empty_state(const AppState& state, const char* title, const char* text, con
     return button(state, action, nullptr, nullptr, width, true);
 }
 
+bool empty_without_run(const AppState& state) {
+    const std::string why = no_run(state);
+    if (why.empty()) return false;
+    const size_t end = why.find(". ");  // of the first sentence, the second says what to do
+    empty_state(state, why.substr(0, end).c_str(), why.substr(end + 2).c_str());
+    return true;
+}
+
+const char* without_snapshot(const AppState& state) {
+    if (state.geometry) return "";
+    return state.status.state == core::RunState::failed ? "The run failed before that"
+                                                        : "Waiting for the first snapshot";
+}
+
 void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert) {
     if (!ImGui::BeginPopup(id)) return;
     for (const auto& item : expert_actions(state, layer, expert)) {

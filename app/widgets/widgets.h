@@ -34,6 +34,10 @@ void progress_line(AppState& state, double share);
 /// button. True if pressed.
 bool empty_state(const AppState& state, const char* title, const char* text,
                  const char* action = nullptr);
+/// In place of a panel while no run is open: says so. True then.
+bool empty_without_run(const AppState& state);
+/// Why there is no geometry to show, as a title; "" where there is one.
+const char* without_snapshot(const AppState& state);
 /// A question in the middle of the window, after ImGui::OpenPopup(name); ImGui::EndPopup follows
 /// where this is true.
 bool begin_question(const char* name);

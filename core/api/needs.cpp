@@ -12,6 +12,7 @@ const char* lost_in_dense(Need need) {
         case Need::experts:
         case Need::several_choices:
         case Need::reading_experts:
+        case Need::output_scale:
             return "experts";
         case Need::hops:
         case Need::several_hops:
@@ -23,7 +24,9 @@ const char* lost_in_dense(Need need) {
             return "routing";
         case Need::router:
         case Need::rows:
+        case Need::score_scale:
         case Need::learning_router:
+        case Need::learning_rows:
             return "router";
         case Need::centroids:
             return "centroids";
@@ -47,8 +50,14 @@ std::string lost_with_router(Need need, const MoeConfig& moe) {
             return moe.has_rows() ? "" : "has no rows";
         case Need::scores:
             return moe.has_rows() ? "" : "has no scores";
+        case Need::score_scale:
+            return moe.has_positions() ? "" : "has no scale of its scores";
         case Need::learning_router:
             return moe.has_rows() ? "" : "has nothing that learns";
+        case Need::learning_rows:
+            if (!moe.has_rows()) return "has no rows";
+            if (traits.move == RowsMove::never) return "never moves its rows";
+            return traits.move == RowsMove::by_gradient ? "" : "moves its rows without gradients";
         case Need::centroids:
             return moe.has_positions() ? "" : "has no centroids";
         case Need::positions:
@@ -83,6 +92,8 @@ std::optional<std::string> missing(Need need, const Config& config, const RunHol
         return router_in_words(config) + " " + lost;
     if (need == Need::reading_experts && moe.expert == ExpertKind::fixed)
         return "static experts read nothing";
+    if (need == Need::output_scale && moe.output_scale == OutputScale::none)
+        return "moe.output_scale = \"none\": a layer's output is not scaled";
     if (need == Need::several_hops && *std::max_element(moe.hops.begin(), moe.hops.end()) < 2)
         return "every layer has one hop";
     if (need == Need::several_choices && moe.top_k < 2)

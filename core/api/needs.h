@@ -24,10 +24,13 @@ enum class Need {
     centroids,          ///< rows that are points of a routing space
     positions,          ///< tokens that have a place in a routing space
     scores,             ///< how well each expert suits a token
+    score_scale,        ///< scores times a scale, tau
     learning_router,    ///< a router with something that can learn, or be frozen
+    learning_rows,      ///< a router whose rows the loss moves
     changing_choices,   ///< choices that training may change
     choice_by_context,  ///< choices that depend on what surrounds a token
     reading_experts,    ///< experts that read a direction of the stream
+    output_scale,       ///< a learned scale of what a layer adds
     model,              ///< weights: a checkpoint
     curve,              ///< a training curve
     two_snapshots,      ///< two saved snapshots of the geometry or more

@@ -27,6 +27,7 @@ constexpr Need kOfRouting[] = {Need::experts,
                                Need::centroids,
                                Need::positions,
                                Need::scores,
+                               Need::score_scale,
                                Need::learning_router,
                                Need::changing_choices,
                                Need::choice_by_context,
@@ -40,6 +41,8 @@ TEST(Needs, ADenseModelMeetsNoneOfRouting) {
         EXPECT_EQ(why(need, dense).rfind("a dense model has no ", 0), 0u) << why(need, dense);
     EXPECT_EQ(why(Need::experts, dense), "a dense model has no experts");
     EXPECT_EQ(why(Need::positions, dense), "a dense model has no routing positions");
+    EXPECT_EQ(why(Need::learning_rows, dense), "a dense model has no router");
+    EXPECT_EQ(why(Need::output_scale, dense), "a dense model has no experts");
     EXPECT_EQ(why(Need::two_snapshots, dense, {.snapshots = 2}), "");
 }
 
@@ -54,8 +57,14 @@ TEST(Needs, EachRouterMeetsItsOwn) {
               "a hash router chooses by position or token id, never by context");
     EXPECT_EQ(why(Need::centroids, linear), "a linear router has no centroids");
     EXPECT_EQ(why(Need::positions, linear), "a linear router has no routing positions");
-    for (const Need need : {Need::scores, Need::rows, Need::learning_router, Need::changing_choices,
-                            Need::choice_by_context})
+    EXPECT_EQ(why(Need::score_scale, linear), "a linear router has no scale of its scores");
+    EXPECT_EQ(why(Need::learning_rows, hash), "a hash router has no rows");
+    EXPECT_EQ(why(Need::learning_rows, with_router(RouterKind::random_fixed)),
+              "a random_fixed router never moves its rows");
+    EXPECT_EQ(why(Need::learning_rows, with_router(RouterKind::kmeans)),
+              "a kmeans router moves its rows without gradients");
+    for (const Need need : {Need::scores, Need::rows, Need::learning_router, Need::learning_rows,
+                            Need::changing_choices, Need::choice_by_context})
         EXPECT_EQ(why(need, linear), "");
     for (const auto router : {RouterKind::cosine, RouterKind::random_fixed, RouterKind::kmeans})
         for (const Need need : kOfRouting) {
@@ -75,6 +84,10 @@ TEST(Needs, HopsChoicesAndExpertsCount) {
               "moe.top_k = 1: no two experts are ever chosen in the same hop");
     config.moe.expert = ExpertKind::fixed;
     EXPECT_EQ(why(Need::reading_experts, config), "static experts read nothing");
+    EXPECT_EQ(why(Need::output_scale, config),
+              "moe.output_scale = \"none\": a layer's output is not scaled");
+    config.moe.output_scale = OutputScale::global;
+    EXPECT_EQ(why(Need::output_scale, config), "");
 }
 
 // Wrong if a run is refused for what nobody looked up.

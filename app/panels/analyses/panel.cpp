@@ -145,7 +145,8 @@ void AnalysesPanel::choose(AppState& state, const std::string& name) {
 /// "" if an analysis may be started.
 std::string AnalysesPanel::why_not(const AppState& state) const {
     if (!state.services.analyze) return "This window has no laboratory.";
-    if (!state.session || state.status.run_dir.empty()) return "No run is open.";
+    if (!state.session) return no_run(state);
+    if (state.status.run_dir.empty()) return "The run has no folder yet.";
     if (!folder_.has_checkpoint)
         return "The run has no checkpoint yet, and an analysis reads the newest one: press "
                "Checkpoint in the panel Run.";
@@ -169,10 +170,7 @@ void AnalysesPanel::start(AppState& state, const std::string& name) {
 }
 
 void AnalysesPanel::draw(AppState& state) {
-    if (!state.session) {
-        empty_state(state, "No run is open", "Start one, or open a run folder.");
-        return;
-    }
+    if (empty_without_run(state)) return;
     if (definitions_.empty()) {
         empty_state(state, "No analyses", "This window has no laboratory behind it.");
         return;

@@ -133,7 +133,7 @@ void CurvesPanel::draw(AppState& state) {
     if (!empty || (choice.quantity == Quantity::routing && !state.history.empty()))
         draw_options(state);
     if (empty) {
-        const EmptyText why = empty_text(state.history, choice);
+        const EmptyText why = empty_text(state.history, state.session->config(), choice);
         empty_state(state, why.title, why.text.c_str());
     } else {
         draw_body(state);

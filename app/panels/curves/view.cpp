@@ -130,16 +130,17 @@ const char* axis_of(XAxis axis) {
     return kAxes[static_cast<size_t>(axis)];
 }
 
-EmptyText empty_text(const History& history, const CurveChoice& choice) {
-    if (history.empty()) return {"No updates yet", text_of(choice.quantity).empty};
-    if (choice.quantity != Quantity::routing)
-        return {"Not measured in this run", text_of(choice.quantity).empty};
-    if (history.layers.empty()) return {"Not measured in this run", "A dense model has no router."};
+EmptyText empty_text(const History& history, const core::Config& config,
+                     const CurveChoice& choice) {
+    const char* later = text_of(choice.quantity).empty;
+    if (history.empty()) return {"No updates yet", later};
+    if (choice.quantity != Quantity::routing) return {"Not measured in this run", later};
     const RoutingStatRow& row = row_of(choice.stat);
-    std::string text = *row.needs ? std::string("It needs ") + row.needs + "." : "";
-    if (!row.with_snapshots) return {"Not measured in this run", text};
-    return {"Not measured yet",
-            "It is recorded with each snapshot (train.snapshot_every). " + text};
+    auto why = core::missing(core::Need::router, config);
+    if (!why) why = core::missing(row.needs, config);
+    if (why) return {"Not measured in this run", core::as_sentence(*why)};
+    if (!row.with_snapshots) return {"Not measured in this run", later};
+    return {"Not measured yet", "It is recorded with each snapshot (train.snapshot_every)."};
 }
 
 std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {

@@ -49,7 +49,7 @@ struct EmptyText {
     const char* title;
     std::string text;
 };
-EmptyText empty_text(const History& history, const CurveChoice& choice);
+EmptyText empty_text(const History& history, const core::Config& config, const CurveChoice& choice);
 
 /// All series of a quantity, in drawing order: raw first, smoothed over it, validation last.
 std::vector<Series> curves_of(const History& history, const CurveChoice& choice);

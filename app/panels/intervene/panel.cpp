@@ -102,10 +102,7 @@ void IntervenePanel::prepare(AppState& state) {
 }
 
 void IntervenePanel::draw(AppState& state) {
-    if (!state.session) {
-        empty_state(state, "No run is open", "Start one, or open a run folder.");
-        return;
-    }
+    if (empty_without_run(state)) return;
     const float s = state.pixel_scale, gap = 20 * s;
     draw_prompt(state);
     draw_active_bar(state);

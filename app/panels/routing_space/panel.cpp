@@ -46,10 +46,7 @@ std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
 }
 
 std::string RoutingSpacePanel::space_problem(const AppState& state) const {
-    if (!state.geometry) {
-        if (state.status.state == core::RunState::failed) return "The run failed before that";
-        return "Waiting for the first snapshot";
-    }
+    if (!state.geometry) return without_snapshot(state);
     const size_t layer = static_cast<size_t>(state.selection.layer);
     if (layer >= state.geometry->layers.size()) return "This run has no layers that route";
     const auto& g = state.geometry->layers[layer];
@@ -136,15 +133,18 @@ void RoutingSpacePanel::make_paths(const AppState& state) {
 }
 
 void RoutingSpacePanel::draw(AppState& state) {
-    const std::string problem = space_problem(state);
     if (state.geometry && state.geometry->layers.size() > 0) {
         if (controls_.draw(state)) camera_.fit(state, view_, true);
     }
-    if (!problem.empty()) {
+    if (std::string why = state.lacks(core::Need::centroids); !why.empty()) {
+        why += " Only routers that compare tokens with centroids have a space to draw.";
+        empty_state(state, "No space in this run", why.c_str());
+        return;
+    }
+    if (const std::string problem = space_problem(state); !problem.empty()) {
         empty_state(state, problem.c_str(),
                     state.geometry
-                        ? "Only routers that compare tokens with centroids have a space to draw. "
-                          "Choose another layer above, or a run whose router is cosine or k-means."
+                        ? "This snapshot holds no centroids there. Choose another layer above."
                         : "The centroids of the experts and the tokens of a fixed sample appear "
                           "here, in one space, as soon as the run publishes its geometry.");
         return;

@@ -63,10 +63,7 @@ void RunPanel::prepare(AppState& state) {
 }
 
 void RunPanel::draw(AppState& state) {
-    if (!state.session) {
-        empty_state(state, "No run is open", "Start one, or open a run folder.");
-        return;
-    }
+    if (empty_without_run(state)) return;
     draw_controls(state);
     draw_numbers(state);
     draw_activity(state);

@@ -5,7 +5,6 @@
 
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
-#include "core/api/needs.h"
 
 namespace hopscope::app {
 namespace {
@@ -44,10 +43,8 @@ void CollinearityMap::draw(AppState& state, const SnapshotLayer& place, Area are
     const Collinearity& c = numbers_;
     if (g.centroids.empty()) {
         caption(state, area, "collinearity of centroids");
-        const auto why = state.session
-                             ? core::missing(core::Need::centroids, state.session->config())
-                             : std::nullopt;
-        nothing(state, area, core::as_sentence(why.value_or("this router has no centroids")));
+        const std::string why = state.lacks(core::Need::centroids);
+        nothing(state, area, why.empty() ? "This snapshot holds no centroids." : why);
         return;
     }
     const bool made = !c.empty() && c.layer == static_cast<int64_t>(place.layer);

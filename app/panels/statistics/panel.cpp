@@ -57,10 +57,7 @@ std::string StatisticsPanel::detail(const AppState& state) const {
 }
 
 std::string StatisticsPanel::problem(const AppState& state) const {
-    if (state.session && state.session->config().is_dense()) return "A dense run has no experts";
-    if (!state.geometry)
-        return state.status.state == core::RunState::failed ? "The run failed before that"
-                                                            : "Waiting for the first snapshot";
+    if (!state.geometry) return without_snapshot(state);
     if (state.geometry->layers.empty()) return "This run has no layers that route";
     return {};
 }
@@ -102,13 +99,15 @@ void StatisticsPanel::make_numbers(AppState& state) {
 
 void StatisticsPanel::draw(AppState& state) {
     drawn_frame_ = ImGui::GetFrameCount();
+    if (std::string why = state.lacks(core::Need::experts); !why.empty()) {
+        why += " The curves show what this run has.";
+        empty_state(state, "Not measured in this run", why.c_str());
+        return;
+    }
     if (const std::string why = problem(state); !why.empty()) {
-        const bool dense = state.session && state.session->config().is_dense();
         empty_state(state, why.c_str(),
-                    dense ? "Overlap, collinearity and load describe a router. The curves show "
-                            "what this run has."
-                          : "Overlap of hops, collinearity of centroids, load, use and confidence "
-                            "appear here as soon as the run publishes its geometry.");
+                    "Overlap of hops, collinearity of centroids, load, use and confidence appear "
+                    "here as soon as the run publishes its geometry.");
         return;
     }
     draw_tabs(state);

@@ -111,19 +111,20 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view,
     const std::string value = epsilon > 0 ? significant(epsilon, 2) : "off";
     const float number = text_width(state.fonts.mono, kMonoSize, "0.000000");
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - number - 8 * s);
-    const bool routes = view.hops > 0;
-    ImGui::BeginDisabled(!routes);
+    const std::string lacks = state.lacks(core::Need::hops);
+    ImGui::BeginDisabled(!lacks.empty());
     if (ImGui::SliderFloat("##epsilon", &question.threshold, 0, 1, "",
                            ImGuiSliderFlags_AlwaysClamp)) {
         question.ask_soon();
         state.keep_drawing();
     }
     ImGui::EndDisabled();
-    tooltip(routes ? "A token stops hopping in a layer when \xE2\x80\x96\xCE\x94h\xE2\x80\x96 / "
-                     "(\xE2\x80\x96x + h_accum\xE2\x80\x96 + 1e-6) falls below "
-                     "\xCE\xB5. Far left: off. It acts on this prompt and on validation, never on "
-                     "training."
-                   : "No layer of this run routes.");
+    tooltip(lacks.empty()
+                ? "A token stops hopping in a layer when \xE2\x80\x96\xCE\x94h\xE2\x80\x96 / "
+                  "(\xE2\x80\x96x + h_accum\xE2\x80\x96 + 1e-6) falls below "
+                  "\xCE\xB5. Far left: off. It acts on this prompt and on validation, never on "
+                  "training."
+                : lacks);
     ImGui::SameLine(0, 8 * s);
     ImGui::AlignTextToFramePadding();
     ImGui::PushFont(state.fonts.mono, kMonoSize);
@@ -131,10 +132,11 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view,
     ImGui::PopFont();
 
     if (epsilon <= 0) {
-        note(state, view.hops > 1
+        const std::string single = state.lacks(core::Need::several_hops);
+        note(state, single.empty()
                         ? "Move the slider: the strip greys the hops that are left out, and loss, "
                           "saving and a random control of the same size appear here."
-                        : "This run has one hop a layer, so there is no hop to leave out.");
+                        : single + " There is no hop to leave out.");
         return;
     }
     const std::string of = " of " + std::to_string(view.hops) + " hops, this prompt";

@@ -59,7 +59,7 @@ void TokenMatrix::draw_scale(const AppState& state, const TraceView& view) const
 void TokenMatrix::draw(AppState& state, const TraceView& view) {
     const float s = state.pixel_scale;
     draw_scale(state, view);
-    if (view.columns.empty()) return note(state, "No layer of this run routes.");
+    if (view.columns.empty()) return note(state, state.lacks(core::Need::routing));
     ImGui::BeginChild("matrix", ImVec2(0, 0), ImGuiChildFlags_None,
                       ImGuiWindowFlags_HorizontalScrollbar);
     const float label = 92 * s, row = 18 * s;

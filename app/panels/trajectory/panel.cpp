@@ -183,18 +183,18 @@ void TrajectoryPanel::draw_experts(AppState& state) {
 
 void TrajectoryPanel::draw_prompt(AppState& state) {
     const float s = state.pixel_scale;
-    const bool ready = state.session != nullptr;
     const float freeze = ImGui::GetFrameHeight() + ImGui::CalcTextSize("freeze routing").x + 20 * s;
     ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - 84 * s - freeze, 120 * s));
     const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to trace", &state.prompt,
                                                   ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("Enter traces the prompt through all layers and hops");
     ImGui::SameLine();
-    const char* refusal = !ready                 ? "no run is open"
-                          : state.prompt.empty() ? "the prompt is empty"
-                                                 : nullptr;
-    const bool pressed = button(state, "Trace", refusal, "Trace the prompt (Enter)", 64 * s);
-    if ((entered || pressed) && !refusal) {
+    const std::string none = no_run(state);
+    const char* why = !none.empty()          ? none.c_str()
+                      : state.prompt.empty() ? "the prompt is empty"
+                                             : nullptr;
+    const bool pressed = button(state, "Trace", why, "Trace the prompt (Enter)", 64 * s);
+    if ((entered || pressed) && !why) {
         state.selection.prompt_tokens.clear();
         ++state.selection.version;
         question_.ask(state);

@@ -87,19 +87,26 @@ TEST(Curves, AnEmptyPlotSaysWhatIsMissing) {
     CurveChoice choice;
     choice.quantity = Quantity::routing;
     choice.stat = RoutingStat::jaccard;
+    core::Config config;
     History h;
-    EXPECT_STREQ(empty_text(h, choice).title, "No updates yet");
+    EXPECT_STREQ(empty_text(h, config, choice).title, "No updates yet");
     auto r = record(1, 2.0f);
-    h.append(r);
-    EXPECT_NE(empty_text(h, choice).text.find("dense"), std::string::npos);
-    r.step = 2;
     r.layers.resize(1);
     h.append(r);
-    EXPECT_STREQ(empty_text(h, choice).title, "Not measured in this run");
-    EXPECT_NE(empty_text(h, choice).text.find("more than one hop"), std::string::npos);
-    choice.stat = RoutingStat::coupling;
-    EXPECT_STREQ(empty_text(h, choice).title, "Not measured yet");
-    EXPECT_NE(empty_text(h, choice).text.find("train.snapshot_every"), std::string::npos);
+    EXPECT_STREQ(empty_text(h, config, choice).title, "Not measured in this run");
+    EXPECT_EQ(empty_text(h, config, choice).text, "Every layer has one hop.");
+    choice.stat = RoutingStat::gradient_cosine;
+    EXPECT_STREQ(empty_text(h, config, choice).title, "Not measured yet");
+    EXPECT_NE(empty_text(h, config, choice).text.find("train.snapshot_every"), std::string::npos);
+    config.moe.router = core::RouterKind::kmeans;
+    EXPECT_EQ(empty_text(h, config, choice).text,
+              "A kmeans router moves its rows without gradients.");
+    config.model.ffn = core::FfnKind::dense;
+    for (const RoutingStatRow& row : routing_stats()) {
+        choice.stat = row.stat;
+        EXPECT_STREQ(empty_text(h, config, choice).title, "Not measured in this run");
+        EXPECT_EQ(empty_text(h, config, choice).text, "A dense model has no router.") << row.name;
+    }
 }
 
 // Wrong if a quantity that was not measured drew an empty line instead of saying so.

@@ -122,6 +122,22 @@ TEST(Aside, WrittenFilesAreTold) {
     EXPECT_TRUE(state.log[1].problem);
 }
 
+// Wrong if a panel said of what a run lacks anything but the one sentence, or refused what it has.
+TEST(AppState, TellsWhatTheRunLacks) {
+    AppState state;
+    EXPECT_EQ(state.lacks(core::Need::experts), "") << "no run is open";
+    EXPECT_EQ(no_run(state), core::refusal(core::RunState::idle, core::Action::trace));
+    core::Config config;
+    config.moe.router = core::RouterKind::hash;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}, config));
+    EXPECT_EQ(no_run(state), "");
+    EXPECT_EQ(state.lacks(core::Need::experts), "");
+    EXPECT_EQ(state.lacks(core::Need::centroids), "A hash router has no centroids.");
+    config.model.ffn = core::FfnKind::dense;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}, config));
+    EXPECT_EQ(state.lacks(core::Need::experts), "A dense model has no experts.");
+}
+
 // Wrong if the selection of one layer's experts survived into another layer.
 TEST(Selection, ClickShiftClickAndLayers) {
     Selection s;
