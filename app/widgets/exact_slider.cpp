@@ -9,29 +9,43 @@
 
 namespace hopscope::app {
 
-bool exact_slider(const AppState& state, double& value, double low, double high, bool whole,
-                  bool& activated) {
+SliderUse exact_slider(const AppState& state, double& value, const SliderRange& range,
+                       const char* refusal) {
+    // The format's digits set how near to zero a logarithmic slider goes.
+    const char* format = range.whole ? "%.0f" : range.logarithmic ? "%.8f" : "%.6g";
+    ImGuiSliderFlags flags = ImGuiSliderFlags_NoRoundToFormat;
+    if (range.logarithmic) flags |= ImGuiSliderFlags_Logarithmic;
+    const bool typing = ImGui::TempInputIsActive(ImGui::GetID("##value"));
+    double edited = value;
+    ImGui::BeginDisabled(refusal != nullptr);
+    ImGui::PushStyleColor(ImGuiCol_Text, typing ? state.theme().text : ImVec4(0, 0, 0, 0));
+    ImGui::SliderScalar("##value", ImGuiDataType_Double, &edited, &range.low, &range.high, format,
+                        flags);
+    ImGui::PopStyleColor();
+    ImGui::EndDisabled();
+    if (range.whole) edited = std::round(edited);
+    const SliderUse use = {.changed = edited != value,
+                           .begun = ImGui::IsItemActivated(),
+                           .held = ImGui::IsItemActive(),
+                           .released = ImGui::IsItemDeactivatedAfterEdit()};
+    value = edited;
+    tooltip(refusal ? refusal : "Drag, or Ctrl+click to type a value");
+    return use;
+}
+
+SliderUse slider_with_value(const AppState& state, double& value, const SliderRange& range) {
     const float s = state.pixel_scale;
     const float number = text_width(state.fonts.mono, kMonoSize, "-0.000");
-    const std::string text = whole ? with_thousands(std::llround(value)) : significant(value, 3);
+    const std::string text =
+        range.whole ? with_thousands(std::llround(value)) : significant(value, 3);
     ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - number - 8 * s, 40 * s));
-    const bool typing = ImGui::TempInputIsActive(ImGui::GetID("##value"));
-    ImGui::PushStyleColor(ImGuiCol_Text, typing ? state.theme().text : ImVec4(0, 0, 0, 0));
-    double edited = value;
-    ImGui::SliderScalar("##value", ImGuiDataType_Double, &edited, &low, &high,
-                        whole ? "%.0f" : "%.6g", ImGuiSliderFlags_NoRoundToFormat);
-    ImGui::PopStyleColor();
-    activated |= ImGui::IsItemActivated();
-    tooltip("Drag, or Ctrl+click to type a value");
+    const SliderUse use = exact_slider(state, value, range);
     ImGui::SameLine(0, 8 * s);
     ImGui::AlignTextToFramePadding();
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     ImGui::TextUnformatted(text.c_str());
     ImGui::PopFont();
-    if (whole) edited = std::round(edited);
-    if (edited == value) return false;
-    value = edited;
-    return true;
+    return use;
 }
 
 }  // namespace hopscope::app

@@ -34,6 +34,10 @@ std::vector<double> mean_centroid(const AppState& state, int64_t layer,
     return out;
 }
 
+std::string what_and_allowed(const core::ArgSpec& arg) {
+    return arg.help + (arg.allowed.empty() ? "" : "\nAllowed: " + arg.allowed);
+}
+
 }  // namespace
 
 /// The first change of an edit is what undo goes back to.
@@ -63,59 +67,24 @@ void ArgumentForm::draw(AppState& state, const StackItem& item) {
 
 void ArgumentForm::draw_argument(AppState& state, const StackItem& item,
                                  const core::CommandSpec& spec, const core::ArgSpec& arg) {
-    const float s = state.pixel_scale;
     const ArgEditor editor = editor_of(spec, arg, state.model_shape(), layer_of(item.command));
-    const auto found = item.command.args.find(arg.name);
-    const bool given = found != item.command.args.end();
-    const std::string why = arg.help + (arg.allowed.empty() ? "" : "\nAllowed: " + arg.allowed);
     ImGui::PushID(arg.name.c_str());
     ImGui::AlignTextToFramePadding();
     ImGui::TextColored(state.theme().dim, "%s", arg.name.c_str());
-    tooltip(why);
-    ImGui::SameLine(kLabelWidth * s);
-    const bool slides = editor.kind == ArgEditor::integer || editor.kind == ArgEditor::number;
-    if (slides && editor.optional) {  // a slider cannot be empty, so a mark says whether it counts
-        bool on = given;
-        if (ImGui::Checkbox("##given", &on)) {
-            fresh_edit_ = true;
-            const core::Value first =
-                core::first_value(arg, target_of(state.selection, state.model_shape()));
-            change(state, item.id, arg.name, on ? &first : nullptr);
-        }
-        tooltip(given ? "Given; take the mark away to leave it out" : "Left out");
-        if (!given) {
-            ImGui::SameLine();
-            ImGui::AlignTextToFramePadding();
-            ImGui::TextColored(state.theme().dim, "not given");
-            ImGui::PopID();
-            return;
-        }
-        ImGui::SameLine();
-    }
-    const std::string text = given ? text_of(found->second) : std::string();
-    if (editor.kind == ArgEditor::word ||
-        (arg.meaning == core::ArgMeaning::layer && editor.high <= kLayersListed)) {
-        ImGui::SetNextItemWidth(-1);
-        std::vector<std::string> choices = arg.choices;
-        if (editor.kind == ArgEditor::integer)
-            for (int64_t i = 0; i <= static_cast<int64_t>(editor.high); ++i)
-                choices.push_back(std::to_string(i));
-        if (ImGui::BeginCombo("##choice", given ? text.c_str() : "choose")) {
-            for (const auto& choice : choices) {
-                if (!ImGui::Selectable(choice.c_str(), choice == text)) continue;
-                fresh_edit_ = true;
-                const core::Value value = editor.kind == ArgEditor::integer ? value_of(choice, true)
-                                                                            : core::Value(choice);
-                change(state, item.id, arg.name, &value);
-            }
-            ImGui::EndCombo();
-        }
-        tooltip(why);
+    tooltip(what_and_allowed(arg));
+    ImGui::SameLine(kLabelWidth * state.pixel_scale);
+    const bool whole = editor.kind == ArgEditor::integer;
+    const bool slides = whole || editor.kind == ArgEditor::number;
+    if (slides && editor.optional && !draw_given(state, item, arg)) {
+        // nothing to slide
+    } else if (editor.kind == ArgEditor::word ||
+               (arg.meaning == core::ArgMeaning::layer && editor.high <= kLayersListed)) {
+        draw_choice(state, item, arg, editor);
     } else if (slides) {
-        const bool whole = editor.kind == ArgEditor::integer;
         double value = item.command.number(arg.name, editor.low);
-        const bool edited = exact_slider(state, value, editor.low, editor.high, whole, fresh_edit_);
-        if (edited) {
+        const SliderUse use = slider_with_value(state, value, {editor.low, editor.high, whole});
+        fresh_edit_ |= use.begun;
+        if (use.changed) {
             const core::Value out = whole ? core::Value(std::llround(value)) : core::Value(value);
             change(state, item.id, arg.name, &out);
         }
@@ -123,6 +92,49 @@ void ArgumentForm::draw_argument(AppState& state, const StackItem& item,
         draw_list(state, item, arg);
     }
     ImGui::PopID();
+}
+
+/// A slider cannot be empty, so a mark says whether it counts. @return whether it does
+bool ArgumentForm::draw_given(AppState& state, const StackItem& item, const core::ArgSpec& arg) {
+    const bool given = item.command.has(arg.name);
+    bool on = given;
+    if (ImGui::Checkbox("##given", &on)) {
+        fresh_edit_ = true;
+        const core::Value first =
+            core::first_value(arg, target_of(state.selection, state.model_shape()));
+        change(state, item.id, arg.name, on ? &first : nullptr);
+    }
+    tooltip(given ? "Given; take the mark away to leave it out" : "Left out");
+    ImGui::SameLine();
+    if (!given) {
+        ImGui::AlignTextToFramePadding();
+        ImGui::TextColored(state.theme().dim, "not given");
+    }
+    return given;
+}
+
+/// One of some words, or one of the model's layers.
+void ArgumentForm::draw_choice(AppState& state, const StackItem& item, const core::ArgSpec& arg,
+                               const ArgEditor& editor) {
+    const auto found = item.command.args.find(arg.name);
+    const bool given = found != item.command.args.end();
+    const std::string text = given ? text_of(found->second) : std::string();
+    const bool whole = editor.kind == ArgEditor::integer;
+    std::vector<std::string> choices = arg.choices;
+    if (whole)
+        for (int64_t i = 0; i <= static_cast<int64_t>(editor.high); ++i)
+            choices.push_back(std::to_string(i));
+    ImGui::SetNextItemWidth(-1);
+    if (ImGui::BeginCombo("##choice", given ? text.c_str() : "choose")) {
+        for (const auto& choice : choices) {
+            if (!ImGui::Selectable(choice.c_str(), choice == text)) continue;
+            fresh_edit_ = true;
+            const core::Value value = whole ? value_of(choice, true) : core::Value(choice);
+            change(state, item.id, arg.name, &value);
+        }
+        ImGui::EndCombo();
+    }
+    tooltip(what_and_allowed(arg));
 }
 
 /// A list as text; what it says is shown by colour, and helpers fill it in.
@@ -151,7 +163,7 @@ void ArgumentForm::draw_list(AppState& state, const StackItem& item, const core:
     const char* hint = arg.required ? "needed" : "all";
     const bool edited = ImGui::InputTextWithHint("##text", hint, &text);
     if (ImGui::IsItemActivated()) fresh_edit_ = true;
-    tooltip(arg.help + (arg.allowed.empty() ? "" : "\nAllowed: " + arg.allowed));
+    tooltip(what_and_allowed(arg));
     if (edited) {
         const core::Value value = value_of(text, arg.type != core::ArgType::numbers);
         change(state, item.id, arg.name, text.empty() ? nullptr : &value);

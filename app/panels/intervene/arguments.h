@@ -16,6 +16,9 @@ class ArgumentForm {
   private:
     void draw_argument(AppState& state, const StackItem& item, const core::CommandSpec& spec,
                        const core::ArgSpec& arg);
+    bool draw_given(AppState& state, const StackItem& item, const core::ArgSpec& arg);
+    void draw_choice(AppState& state, const StackItem& item, const core::ArgSpec& arg,
+                     const ArgEditor& editor);
     void draw_list(AppState& state, const StackItem& item, const core::ArgSpec& arg);
     void draw_list_helpers(AppState& state, const StackItem& item, const core::ArgSpec& arg);
     void change(AppState& state, uint64_t id, const std::string& name, const core::Value* value);

@@ -193,8 +193,7 @@ void StackList::draw_strength(AppState& state) {
     ImGui::TextColored(state.theme().dim, "factor");
     ImGui::SameLine(92 * s);
     double value = state.strength;
-    bool activated = false;
-    if (exact_slider(state, value, 0, 4, false, activated)) {
+    if (slider_with_value(state, value, {0, 4}).changed) {
         state.strength = value;
         state.keep_drawing();
     }

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <imgui.h>
-#include <imgui_internal.h>
 #include <map>
 
 #include "app/panels/run/fork_controls.h"
 #include "app/panels/run/view.h"
 #include "app/state/actions.h"
+#include "app/widgets/exact_slider.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 #include "core/api/freeze_parts.h"
@@ -43,6 +43,8 @@ class RunPanel final : public Panel {
     void draw_activity(AppState& state);
     void draw_settings(AppState& state);
     void draw_slider(AppState& state, const core::LiveSetting& setting);
+    static void draw_setting_name(const AppState& state, const core::LiveSetting& setting,
+                                  double value, bool pending);
     void draw_freezes(AppState& state);
     void draw_commands(AppState& state);
 
@@ -198,7 +200,6 @@ void RunPanel::draw_settings(AppState& state) {
 }
 
 void RunPanel::draw_slider(AppState& state, const core::LiveSetting& setting) {
-    const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const SettingValue present =
         setting_value(state.session->config(), state.answers, setting.value.name);
@@ -206,53 +207,46 @@ void RunPanel::draw_slider(AppState& state, const core::LiveSetting& setting) {
     if (!dragged.held) dragged.value = present.value;
 
     ImGui::PushID(setting.value.name.c_str());
+    draw_setting_name(state, setting, dragged.value, present.pending && !dragged.held);
+    ImGui::SetNextItemWidth(-1);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 1 * s));
+    const core::Slider& range = *setting.value.slider;
+    const SliderUse use =
+        exact_slider(state, dragged.value,
+                     {.low = range.low, .high = range.high, .logarithmic = range.logarithmic},
+                     refusal(state, core::Action::change));
+    ImGui::PopStyleVar();
+    ImGui::PopID();
+    dragged.held = use.held;
+    if (dragged.value == present.value) return;
+    const bool due = use.held && state.now - dragged.sent_at > kSendEvery;
+    if (!use.released && (!due || dragged.value == dragged.sent)) return;
+    dragged.sent_at = state.now;
+    dragged.sent = dragged.value;
+    state.submit({core::CommandKind::set, {{"key", setting.value.name}, {"value", dragged.value}}});
+}
+
+/// The line above its slider: what it is and, at the right, its value.
+void RunPanel::draw_setting_name(const AppState& state, const core::LiveSetting& setting,
+                                 double value, bool pending) {
+    const Theme& theme = state.theme();
     const float left = ImGui::GetCursorPosX(), width = ImGui::GetContentRegionAvail().x;
     ImGui::TextColored(theme.dim, "%s", setting.label.c_str());
     tooltip(setting.value.help);
-    const std::string value = significant(dragged.value, 3);
-    ImGui::PushFont(state.fonts.mono, kMonoSize);
-    const float value_width = ImGui::CalcTextSize(value.c_str()).x;
-    ImGui::PopFont();
-    if (present.pending && !dragged.held) {
+    const std::string text = significant(value, 3);
+    const float value_width = text_width(state.fonts.mono, kMonoSize, text);
+    if (pending) {
         const float word = ImGui::CalcTextSize("pending").x;
         ImGui::SameLine();
-        ImGui::SetCursorPosX(left + width - value_width - word - 8 * s);
+        ImGui::SetCursorPosX(left + width - value_width - word - 8 * state.pixel_scale);
         ImGui::TextColored(theme.amber_text, "pending");
         tooltip("Sent; it is applied before the next update");
     }
     ImGui::SameLine();
     ImGui::SetCursorPosX(left + width - value_width);
     ImGui::PushFont(state.fonts.mono, kMonoSize);
-    ImGui::TextUnformatted(value.c_str());
+    ImGui::TextUnformatted(text.c_str());
     ImGui::PopFont();
-
-    const char* why = refusal(state, core::Action::change);
-    ImGui::BeginDisabled(why != nullptr);
-    ImGui::SetNextItemWidth(-1);
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 1 * s));
-    // The value stands above, so the grab hides nothing; Ctrl+click still types an exact one. The
-    // format's digits set how near to zero a logarithmic slider goes.
-    const bool typing = ImGui::TempInputIsActive(ImGui::GetID("##value"));
-    ImGui::PushStyleColor(ImGuiCol_Text, typing ? theme.text : ImVec4(0, 0, 0, 0));
-    const core::Slider& range = *setting.value.slider;
-    ImGui::SliderScalar(
-        "##value", ImGuiDataType_Double, &dragged.value, &range.low, &range.high, "%.8f",
-        ImGuiSliderFlags_NoRoundToFormat | (range.logarithmic ? ImGuiSliderFlags_Logarithmic : 0));
-    ImGui::PopStyleColor();
-    ImGui::PopStyleVar();
-    ImGui::EndDisabled();
-    tooltip(why ? why : "Drag, or Ctrl+click to type a value");
-    dragged.held = ImGui::IsItemActive();
-    const bool released = ImGui::IsItemDeactivatedAfterEdit();
-    const bool due = dragged.held && state.now - dragged.sent_at > kSendEvery &&
-                     dragged.value != present.value && dragged.value != dragged.sent;
-    if ((released && dragged.value != present.value) || due) {
-        dragged.sent_at = state.now;
-        dragged.sent = dragged.value;
-        state.submit(
-            {core::CommandKind::set, {{"key", setting.value.name}, {"value", dragged.value}}});
-    }
-    ImGui::PopID();
 }
 
 void RunPanel::draw_freezes(AppState& state) {
