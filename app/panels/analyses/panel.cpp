@@ -56,6 +56,7 @@ class AnalysesPanel final : public Panel {
     void draw_task(AppState& state, const TaskView& task);
     void draw_numbers(AppState& state);
     void draw_table(AppState& state, size_t index);
+    static void draw_rows(const AppState& state, ResultTable& table, TablePlot& plot);
     void copy_table(AppState& state, const ResultTable& table);
 
     const void* session_ = nullptr;
@@ -334,6 +335,12 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
         tooltip("Writes the picture below into RUN/analysis");
         plot.draw(state, table, picture ? place : "");
     }
+    draw_rows(state, table, plot);
+}
+
+/// A click on a column's name sorts by it.
+void AnalysesPanel::draw_rows(const AppState& state, ResultTable& table, TablePlot& plot) {
+    const float s = state.pixel_scale;
     const int columns = static_cast<int>(std::min<size_t>(table.columns.size(), 60));
     const float row = ImGui::GetTextLineHeight() + 4 * s;
     const float height =

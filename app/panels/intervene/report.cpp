@@ -80,54 +80,73 @@ bool draw_summary(AppState& state, const core::InterventionEffect& effect) {
     return pressed;
 }
 
+/// Where the three columns of the bars stand.
+struct OddsColumns {
+    OddsColumns(const AppState& state, float all) {
+        const float s = state.pixel_scale;
+        width = all;
+        label = std::clamp(width * 0.24f, 72 * s, 130 * s);
+        gap = 12 * s;
+        column = (width - label - 2 * gap) / 3;
+        number = text_width(state.fonts.mono, kMonoSize, "0.000") + 6 * s;
+        height = 22 * s;
+    }
+    float left_of(int c) const { return label + static_cast<float>(c) * (column + gap); }
+
+    float width, label, gap, column, number, height;
+};
+
+/// A probability as number and bar; `spread`, not NaN: a line over it of twice this length.
+void draw_odds(const AppState& state, ImVec2 at, const OddsColumns& columns, const ImVec4& color,
+               double p, double spread, double most) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale, height = columns.height;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const std::string text = odds(p);
+    const float text_at = at.x + columns.column - text_width(state.fonts.mono, kMonoSize, text);
+    list->AddText(state.fonts.mono, kMonoSize * s,
+                  ImVec2(text_at, at.y + (height - kMonoSize * s) / 2),
+                  packed(std::isnan(p) ? theme.dim : theme.text), text.c_str());
+    if (std::isnan(p)) return;
+    const float room = std::max(columns.column - columns.number, 10 * s);
+    const auto length = [&](double v) {
+        return std::clamp(static_cast<float>(v / most) * room, 0.0f, room);
+    };
+    list->AddRectFilled(ImVec2(at.x, at.y + 7 * s),
+                        ImVec2(at.x + std::max(length(p), 2.0f), at.y + height - 7 * s),
+                        packed(color), 2 * s);
+    if (std::isnan(spread)) return;
+    list->AddLine(ImVec2(at.x + length(p - spread), at.y + height / 2),
+                  ImVec2(at.x + length(p + spread), at.y + height / 2), packed(theme.text),
+                  1.5f * s);
+}
+
 void draw_bars(const AppState& state, const core::InterventionEffect& effect) {
     const Theme& theme = state.theme();
-    const float s = state.pixel_scale;
     const auto rows = next_rows(effect);
     const double most = largest(rows);
     heading(state, "Next token");
-    const float width = ImGui::GetContentRegionAvail().x;
-    const float label = std::clamp(width * 0.24f, 72 * s, 130 * s), gap = 12 * s;
-    const float column = (width - label - 2 * gap) / 3, height = 22 * s;
-    const float number = text_width(state.fonts.mono, kMonoSize, "0.000") + 6 * s;
-    ImDrawList* list = ImGui::GetWindowDrawList();
+    const OddsColumns columns(state, ImGui::GetContentRegionAvail().x);
     const char* names[] = {"before", "after", "control"};
     const ImVec4 colors[] = {theme.accent, theme.amber, control_color(theme)};
-    const auto left_of = [&](int c) { return label + static_cast<float>(c) * (column + gap); };
 
     const ImVec2 head = ImGui::GetCursorScreenPos();
-    ImGui::Dummy(ImVec2(width, ImGui::GetTextLineHeight()));
+    ImGui::Dummy(ImVec2(columns.width, ImGui::GetTextLineHeight()));
     for (int c = 0; c < 3; ++c)
-        list->AddText(ImVec2(head.x + left_of(c), head.y), packed(theme.dim), names[c]);
+        ImGui::GetWindowDrawList()->AddText(ImVec2(head.x + columns.left_of(c), head.y),
+                                            packed(theme.dim), names[c]);
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     for (size_t i = 0; i < rows.size(); ++i) {
         const core::OddsRow& row = rows[i];
         const ImVec2 at = ImGui::GetCursorScreenPos();
         ImGui::PushID(static_cast<int>(i));
-        const std::string piece = token_row(state, row.name, ImVec2(width, height), label);
+        const std::string piece =
+            token_row(state, row.name, ImVec2(columns.width, columns.height), columns.label);
         const double values[] = {row.base, row.changed, row.control.mean};
-        for (int c = 0; c < 3; ++c) {
-            const double p = values[c];
-            const float x = at.x + left_of(c), room = std::max(column - number, 10 * s);
-            const std::string text = odds(p);
-            const float text_at = x + column - text_width(state.fonts.mono, kMonoSize, text);
-            list->AddText(state.fonts.mono, kMonoSize * s,
-                          ImVec2(text_at, at.y + (height - kMonoSize * s) / 2),
-                          packed(std::isnan(p) ? theme.dim : theme.text), text.c_str());
-            if (std::isnan(p)) continue;
-            const auto length = [&](double v) {
-                return std::clamp(static_cast<float>(v / most) * room, 0.0f, room);
-            };
-            list->AddRectFilled(ImVec2(x, at.y + 7 * s),
-                                ImVec2(x + std::max(length(p), 2.0f), at.y + height - 7 * s),
-                                packed(colors[c]), 2 * s);
-            if (c == 2 && !std::isnan(row.control.std)) {  // ± one standard deviation
-                const float low = x + length(p - row.control.std),
-                            high = x + length(p + row.control.std);
-                list->AddLine(ImVec2(low, at.y + height / 2), ImVec2(high, at.y + height / 2),
-                              packed(theme.text), 1.5f * s);
-            }
-        }
+        const double spreads[] = {core::kNaN, core::kNaN, row.control.std};
+        for (int c = 0; c < 3; ++c)
+            draw_odds(state, ImVec2(at.x + columns.left_of(c), at.y), columns, colors[c], values[c],
+                      spreads[c], most);
         tooltip(piece + ", id " + std::to_string(row.id) + "\nP before " +
                 significant(row.base, 3) + ", after " + significant(row.changed, 3) +
                 (std::isnan(row.control.mean)

@@ -27,10 +27,30 @@ void control_label(const AppState& state, const char* text) {
 bool SpaceControls::draw(AppState& state) {
     const float s = state.pixel_scale;
     const auto& layers = state.geometry->layers;
-    auto& selection = state.selection;
     const auto& g = layers[static_cast<size_t>(
-        std::clamp<int64_t>(selection.layer, 0, static_cast<int64_t>(layers.size()) - 1))];
+        std::clamp<int64_t>(state.selection.layer, 0, static_cast<int64_t>(layers.size()) - 1))];
+    draw_layer_and_hop(state, g);
+    flow(140 * s);
+    draw_color_and_trail(state);
+    flow(70 * s);
+    ImGui::Checkbox("tokens", &tokens);
+    tooltip("Show the tokens of the probe sample beside the centroids");
+    flow(50 * s);
+    const bool fit = ImGui::Button("Fit");
+    tooltip("Show everything (double click)");
+    flow(60 * s);
+    const bool has_space = g.d_space > 0 && !g.centroids.empty();
+    if (button(state, "Refit", has_space ? nullptr : "this layer has no space",
+               "Fit the principal axes to the present snapshot, turned as near to the old ones as "
+               "they can be (Procrustes), and freeze them. The colours of places change with it."))
+        state.places.refit(*state.geometry, state.selection.layer);
+    return fit;
+}
 
+void SpaceControls::draw_layer_and_hop(AppState& state, const core::LayerGeometry& g) {
+    const float s = state.pixel_scale;
+    const auto& layers = state.geometry->layers;
+    auto& selection = state.selection;
     control_label(state, "layer");
     ImGui::SetNextItemWidth(56 * s);
     if (ImGui::BeginCombo("##layer", std::to_string(selection.layer).c_str())) {
@@ -52,7 +72,10 @@ bool SpaceControls::draw(AppState& state) {
         ImGui::EndCombo();
     }
     tooltip("Token positions of one hop, or of all hops of the layer");
-    flow(140 * s);
+}
+
+void SpaceControls::draw_color_and_trail(const AppState& state) {
+    const float s = state.pixel_scale;
     control_label(state, "colour");
     ImGui::SetNextItemWidth(80 * s);
     if (ImGui::BeginCombo("##colour", name_of(color))) {
@@ -75,19 +98,6 @@ bool SpaceControls::draw(AppState& state) {
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     ImGui::Text("%2d", trail);
     ImGui::PopFont();
-    flow(70 * s);
-    ImGui::Checkbox("tokens", &tokens);
-    tooltip("Show the tokens of the probe sample beside the centroids");
-    flow(50 * s);
-    const bool fit = ImGui::Button("Fit");
-    tooltip("Show everything (double click)");
-    flow(60 * s);
-    const bool has_space = g.d_space > 0 && !g.centroids.empty();
-    if (button(state, "Refit", has_space ? nullptr : "this layer has no space",
-               "Fit the principal axes to the present snapshot, turned as near to the old ones as "
-               "they can be (Procrustes), and freeze them. The colours of places change with it."))
-        state.places.refit(*state.geometry, selection.layer);
-    return fit;
 }
 
 }  // namespace hopscope::app

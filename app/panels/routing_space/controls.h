@@ -15,6 +15,10 @@ class SpaceControls {
 
     /// Where there is a snapshot with layers. True when "Fit" was pressed.
     bool draw(AppState& state);
+
+  private:
+    static void draw_layer_and_hop(AppState& state, const core::LayerGeometry& geometry);
+    void draw_color_and_trail(const AppState& state);
 };
 
 }  // namespace hopscope::app

@@ -18,6 +18,8 @@ class SpaceLegend {
     void draw(AppState& state, const SpaceView& view, SpaceColor color_by, ImVec2 at);
 
   private:
+    void draw_classes(AppState& state, const SpaceView& view, ImVec2 p);
+
     std::vector<std::string> hidden_;  ///< classes whose tokens are not shown
 };
 

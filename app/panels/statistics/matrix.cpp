@@ -120,79 +120,97 @@ void nothing(const AppState& state, const Area& area, const std::string& text) {
                                         nullptr, wrap);
 }
 
-Cell draw_matrix(AppState& state, const char* id, const Area& area, const Matrix& m) {
-    if (m.rows < 1 || m.columns < 1 || m.values.size() < static_cast<size_t>(m.rows * m.columns))
-        return {};
-    const Theme& theme = state.theme();
-    const float s = state.pixel_scale;
-    ImGui::PushFont(state.fonts.text, kSmallSize);
-    float names = ImGui::CalcTextSize(m.row_axis).x;
+namespace {
+
+void centered_text(float x, float y, ImU32 color, const std::string& text) {
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+    ImGui::GetWindowDrawList()->AddText(
+        ImVec2(std::floor(x - size.x * 0.5f), std::floor(y - size.y * 0.5f)), color, text.c_str());
+}
+
+/// In the face of the names; width of the longest of the rows'.
+float width_of_names(const Matrix& m) {
+    float width = ImGui::CalcTextSize(m.row_axis).x;
     for (int64_t i = 0; i < m.rows; ++i)
-        names = std::max(names, ImGui::CalcTextSize(m.row_name(i).c_str()).x);
-    names += 6 * s;
-    const float head = small_line();
-    const Area cells = {ImVec2(area.at.x + names, area.at.y + head),
-                        ImVec2(area.size.x - names, area.size.y - head)};
-    if (cells.size.x < 8 || cells.size.y < 8) {
-        ImGui::PopFont();
-        return {};
-    }
+        width = std::max(width, ImGui::CalcTextSize(m.row_name(i).c_str()).x);
+    return width;
+}
+
+/// Of the columns above the cells, of the rows at their left; those that would touch are left out.
+void draw_names(const AppState& state, ImVec2 corner, const Area& cells, const Matrix& m) {
+    const float s = state.pixel_scale;
     const float w = cells.size.x / static_cast<float>(m.columns);
     const float h = cells.size.y / static_cast<float>(m.rows);
     ImDrawList* list = ImGui::GetWindowDrawList();
-    const ImU32 dim = packed(theme.dim);
-    const auto centered = [&](float x, float y, ImU32 color, const std::string& text) {
-        const ImVec2 size = ImGui::CalcTextSize(text.c_str());
-        list->AddText(ImVec2(std::floor(x - size.x * 0.5f), std::floor(y - size.y * 0.5f)), color,
-                      text.c_str());
-    };
-    list->AddText(area.at, dim, m.row_axis[0] ? m.row_axis : m.column_axis);
-    float free_from = -1e9f;  // names that would touch are left out
+    const ImU32 dim = packed(state.theme().dim);
+    list->AddText(corner, dim, m.row_axis[0] ? m.row_axis : m.column_axis);
+    float free_from = -1e9f;
     for (int64_t j = 0; j < m.columns; ++j) {
         const std::string name = m.column_name(j);
         const float half = ImGui::CalcTextSize(name.c_str()).x * 0.5f;
         const float x = cells.at.x + (static_cast<float>(j) + 0.5f) * w;
         if (x - half < free_from) continue;
         free_from = x + half + 6 * s;
-        centered(x, area.at.y + head * 0.45f, dim, name);
+        centered_text(x, corner.y + (cells.at.y - corner.y) * 0.45f, dim, name);
     }
+    if (h < ImGui::GetTextLineHeight() - 2 * s) return;
+    for (int64_t i = 0; i < m.rows; ++i) {
+        const std::string name = m.row_name(i);
+        const ImVec2 size = ImGui::CalcTextSize(name.c_str());
+        const float top = cells.at.y + static_cast<float>(i) * h;
+        list->AddText(ImVec2(cells.at.x - 6 * s - size.x, std::floor(top + (h - size.y) / 2)), dim,
+                      name.c_str());
+    }
+}
+
+/// A value's colour, and its number where that fits.
+void draw_value(const Theme& theme, ImVec2 low, ImVec2 high, float value, const ColorScale& scale,
+                bool number) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    if (!std::isfinite(value)) return list->AddRectFilled(low, high, packed(theme.raised));
+    const float t = (value - scale.low) / std::max(scale.high - scale.low, 1e-9f);
+    const viz::Rgb fill = viz::ramp_color(data_ramp(theme), t);
+    list->AddRectFilled(low, high, viz::packed(fill));
+    if (number)
+        centered_text((low.x + high.x) * 0.5f, (low.y + high.y) * 0.5f, packed(ink_on(fill)),
+                      rounded(static_cast<double>(value), 2));
+}
+
+}  // namespace
+
+Cell draw_matrix(AppState& state, const char* id, const Area& area, const Matrix& m) {
+    if (m.rows < 1 || m.columns < 1 || m.values.size() < static_cast<size_t>(m.rows * m.columns))
+        return {};
+    const float s = state.pixel_scale;
+    ImGui::PushFont(state.fonts.text, kSmallSize);
+    const float names = width_of_names(m) + 6 * s, head = small_line();
+    const Area cells = {ImVec2(area.at.x + names, area.at.y + head),
+                        ImVec2(area.size.x - names, area.size.y - head)};
+    const bool fits = cells.size.x >= 8 && cells.size.y >= 8;
+    if (fits) draw_names(state, area.at, cells, m);
     ImGui::PopFont();
+    if (!fits) return {};
+
+    const float w = cells.size.x / static_cast<float>(m.columns);
+    const float h = cells.size.y / static_cast<float>(m.rows);
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     const ImVec2 room = ImGui::CalcTextSize("-0.00");
-    for (int64_t i = 0; i < m.rows; ++i) {
-        const float top = cells.at.y + static_cast<float>(i) * h;
-        ImGui::PushFont(state.fonts.text, kSmallSize);
-        if (h >= ImGui::GetTextLineHeight() - 2 * s) {
-            const std::string name = m.row_name(i);
-            const ImVec2 size = ImGui::CalcTextSize(name.c_str());
-            list->AddText(ImVec2(cells.at.x - 6 * s - size.x, std::floor(top + (h - size.y) / 2)),
-                          dim, name.c_str());
-        }
-        ImGui::PopFont();
+    const bool numbers = w > room.x + 2 * s && h > room.y;
+    for (int64_t i = 0; i < m.rows; ++i)
         for (int64_t j = 0; j < m.columns; ++j) {
-            const float value = m.values[static_cast<size_t>(i * m.columns + j)];
             const float left = cells.at.x + static_cast<float>(j) * w;
-            const ImVec2 low(std::floor(left), std::floor(top));
-            const ImVec2 high(std::floor(left + w) - s, std::floor(top + h) - s);
-            if (!std::isfinite(value)) {
-                list->AddRectFilled(low, high, packed(theme.raised));
-                continue;
-            }
-            const float t = (value - m.scale.low) / std::max(m.scale.high - m.scale.low, 1e-9f);
-            const viz::Rgb fill = viz::ramp_color(data_ramp(theme), t);
-            list->AddRectFilled(low, high, viz::packed(fill));
-            if (w > room.x + 2 * s && h > room.y)
-                centered((low.x + high.x) * 0.5f, (low.y + high.y) * 0.5f, packed(ink_on(fill)),
-                         rounded(static_cast<double>(value), 2));
+            const float top = cells.at.y + static_cast<float>(i) * h;
+            draw_value(state.theme(), ImVec2(std::floor(left), std::floor(top)),
+                       ImVec2(std::floor(left + w) - s, std::floor(top + h) - s),
+                       m.values[static_cast<size_t>(i * m.columns + j)], m.scale, numbers);
         }
-    }
     ImGui::PopFont();
     const Cell cell = pointer_item(id, cells, m.rows, m.columns);
     if (cell.any()) {
         const ImVec2 low(cells.at.x + static_cast<float>(cell.column) * w,
                          cells.at.y + static_cast<float>(cell.row) * h);
-        list->AddRect(low, ImVec2(low.x + w - s, low.y + h - s), packed(theme.accent), 0, 0,
-                      1.5f * s);
+        ImGui::GetWindowDrawList()->AddRect(low, ImVec2(low.x + w - s, low.y + h - s),
+                                            packed(state.theme().accent), 0, 0, 1.5f * s);
     }
     return cell;
 }

@@ -33,8 +33,13 @@ const core::HaltingEffect* EffectTable::effect_of(const AppState& state, double 
     return same ? effect_.get() : nullptr;
 }
 
+/// How much of a row is for the bars, and which of them.
+struct EffectTable::Bars {
+    float width, label, room, height, most;
+    bool compare;  ///< before and after halting
+};
+
 void EffectTable::draw_next(AppState& state, const TraceView& view, double epsilon) const {
-    const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const int64_t token = shown_token(state);
     const auto& t = state.trace->tokens[static_cast<size_t>(token)];
@@ -47,53 +52,24 @@ void EffectTable::draw_next(AppState& state, const TraceView& view, double epsil
     const std::string after = displayable(piece_text(t.piece), state.fonts.text);
     std::string caption = "after " + shortened(after, 16) + ", position " + std::to_string(token);
     if (compare) caption += "   grey: base, amber: halted";
-    ImGui::TextColored(theme.dim, "%s", caption.c_str());
+    ImGui::TextColored(state.theme().dim, "%s", caption.c_str());
     if (rows.empty()) return note(state, "No distribution was returned for this token.");
 
     float most = 1e-6f;
     for (const auto& row : rows)
         for (const float p : {row.base, row.changed})
             if (!std::isnan(p)) most = std::max(most, p);
-    const float width = ImGui::GetContentRegionAvail().x;
-    const float label = 92 * s, number = 58 * s, room = std::max(width - label - number, 40 * s);
-    const float height = (compare ? 22 : 18) * s;
-    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float width = ImGui::GetContentRegionAvail().x, label = 92 * s, number = 58 * s;
+    const Bars bars = {.width = width,
+                       .label = label,
+                       .room = std::max(width - label - number, 40 * s),
+                       .height = (compare ? 22 : 18) * s,
+                       .most = most,
+                       .compare = compare};
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     for (size_t i = 0; i < rows.size(); ++i) {
-        const NextRow& row = rows[i];
-        const ImVec2 at = ImGui::GetCursorScreenPos();
         ImGui::PushID(static_cast<int>(i));
-        const std::string piece = token_row(state, row.piece, ImVec2(width, height), label);
-        const auto bar = [&](float p, float top, float thick, const ImVec4& color) {
-            if (std::isnan(p)) return;
-            const float length = std::max(room * p / most, 2.0f);
-            list->AddRectFilled(ImVec2(at.x + label, at.y + top),
-                                ImVec2(at.x + label + length, at.y + top + thick), packed(color),
-                                2 * s);
-        };
-        std::string value;
-        if (compare) {
-            bar(row.base, 4 * s, 6 * s, mixed(theme.panel, theme.dim, 0.75f));
-            bar(row.changed, 12 * s, 6 * s, theme.amber);
-            const bool both = !std::isnan(row.base) && !std::isnan(row.changed);
-            value = both ? signed_text(row.changed - row.base, 3) : kNothing;
-        } else {
-            bar(row.base, 5 * s, 8 * s, theme.accent);
-            value = percent(row.base, 1);
-        }
-        const float value_width = text_width(state.fonts.mono, kMonoSize, value);
-        list->AddText(state.fonts.mono, kMonoSize * s,
-                      ImVec2(at.x + width - value_width, at.y + (height - kMonoSize * s) / 2),
-                      packed(theme.text), value.c_str());
-        std::string why =
-            piece + ", id " + std::to_string(row.id) + "\np = " +
-            (std::isnan(row.base) ? "not among the ten likeliest" : significant(row.base, 3));
-        if (compare)
-            why += " before, " +
-                   (std::isnan(row.changed) ? std::string("not among the ten likeliest")
-                                            : significant(row.changed, 3)) +
-                   " halted";
-        tooltip(why);
+        draw_next_row(state, rows[i], bars);
         ImGui::PopID();
     }
     ImGui::PopStyleVar();
@@ -101,11 +77,65 @@ void EffectTable::draw_next(AppState& state, const TraceView& view, double epsil
         note(state, "Halting is compared at the last position: select the last token.");
 }
 
-void EffectTable::draw_halting(AppState& state, const TraceView& view,
-                               TraceQuestion& question) const {
+void EffectTable::draw_next_row(const AppState& state, const NextRow& row, const Bars& bars) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const std::string piece =
+        token_row(state, row.piece, ImVec2(bars.width, bars.height), bars.label);
+    const auto bar = [&](float p, float top, float thick, const ImVec4& color) {
+        if (std::isnan(p)) return;
+        const float left = at.x + bars.label;
+        const float length = std::max(bars.room * p / bars.most, 2.0f);
+        list->AddRectFilled(ImVec2(left, at.y + top), ImVec2(left + length, at.y + top + thick),
+                            packed(color), 2 * s);
+    };
+    const auto likely = [](float p) {
+        return std::isnan(p) ? std::string("not among the ten likeliest") : significant(p, 3);
+    };
+    std::string value, why = piece + ", id " + std::to_string(row.id) + "\np = " + likely(row.base);
+    if (bars.compare) {
+        bar(row.base, 4 * s, 6 * s, mixed(theme.panel, theme.dim, 0.75f));
+        bar(row.changed, 12 * s, 6 * s, theme.amber);
+        const bool both = !std::isnan(row.base) && !std::isnan(row.changed);
+        value = both ? signed_text(row.changed - row.base, 3) : kNothing;
+        why += " before, " + likely(row.changed) + " halted";
+    } else {
+        bar(row.base, 5 * s, 8 * s, theme.accent);
+        value = percent(row.base, 1);
+    }
+    const float value_width = text_width(state.fonts.mono, kMonoSize, value);
+    list->AddText(state.fonts.mono, kMonoSize * s,
+                  ImVec2(at.x + bars.width - value_width, at.y + (bars.height - kMonoSize * s) / 2),
+                  packed(theme.text), value.c_str());
+    tooltip(why);
+}
+
+void EffectTable::draw_halting(AppState& state, const TraceView& view,
+                               TraceQuestion& question) const {
     heading(state, "Halting");
+    draw_threshold(state, question);
+    const double epsilon = question.epsilon();
+    if (epsilon <= 0) {
+        const std::string single = state.lacks(core::Need::several_hops);
+        note(state, single.empty()
+                        ? "Move the slider: the strip greys the hops that are left out, and loss, "
+                          "saving and a random control of the same size appear here."
+                        : single + " There is no hop to leave out.");
+        return;
+    }
+    const std::string of = " of " + std::to_string(view.hops) + " hops, this prompt";
+    value_row(
+        state, "executed", rounded(view.mean_hops, 2) + of,
+        "Mean over the " + with_thousands(view.pairs) + " (token, layer) pairs of this prompt");
+    draw_depths(state, view);
+    draw_effect(state, epsilon);
+}
+
+void EffectTable::draw_threshold(AppState& state, TraceQuestion& question) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
     const double epsilon = question.epsilon();
     ImGui::TextColored(theme.dim, "threshold \xCE\xB5, log scale");
     const std::string value = epsilon > 0 ? significant(epsilon, 2) : "off";
@@ -130,20 +160,12 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view,
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     ImGui::TextColored(epsilon > 0 ? theme.amber : theme.dim, "%s", value.c_str());
     ImGui::PopFont();
+}
 
-    if (epsilon <= 0) {
-        const std::string single = state.lacks(core::Need::several_hops);
-        note(state, single.empty()
-                        ? "Move the slider: the strip greys the hops that are left out, and loss, "
-                          "saving and a random control of the same size appear here."
-                        : single + " There is no hop to leave out.");
-        return;
-    }
-    const std::string of = " of " + std::to_string(view.hops) + " hops, this prompt";
-    value_row(
-        state, "executed", rounded(view.mean_hops, 2) + of,
-        "Mean over the " + with_thousands(view.pairs) + " (token, layer) pairs of this prompt");
-    // How many pairs ran so many hops, as a row of columns.
+/// How many pairs ran so many hops, as a row of columns.
+void EffectTable::draw_depths(const AppState& state, const TraceView& view) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
     const float width = ImGui::GetContentRegionAvail().x, height = 26 * s;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::Dummy(ImVec2(width, height + 14 * s));
@@ -163,7 +185,6 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view,
                       packed(theme.dim), name.c_str());
     }
     tooltip("Depth of the (token, layer) pairs of this prompt, n = " + with_thousands(view.pairs));
-    draw_effect(state, epsilon);
 }
 
 void EffectTable::draw_effect(AppState& state, double epsilon) const {

@@ -23,6 +23,10 @@ class EffectTable {
     void draw_halting(AppState& state, const TraceView& view, TraceQuestion& question) const;
 
   private:
+    struct Bars;
+    static void draw_next_row(const AppState& state, const NextRow& row, const Bars& bars);
+    static void draw_threshold(AppState& state, TraceQuestion& question);
+    static void draw_depths(const AppState& state, const TraceView& view);
     /// The answer, if it is that of the shown trace and threshold.
     const core::HaltingEffect* effect_of(const AppState& state, double epsilon) const;
     void draw_effect(AppState& state, double epsilon) const;

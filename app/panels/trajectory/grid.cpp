@@ -61,10 +61,8 @@ void TokenGrid::draw_options() {
 }
 
 void TokenGrid::draw(AppState& state, const TraceView& view) {
-    if (view.hops == 0) return note(state, "No layer of this run routes.");
+    if (view.hops == 0) return note(state, state.lacks(core::Need::routing));
     const float s = state.pixel_scale;
-    const auto& trace = *state.trace;
-    const int64_t token = shown_token(state);
     const bool overlap = view.hops > 1;
     const int columns = static_cast<int>(view.hops) + 1 + (overlap ? 1 : 0);
     const float padding = 2 * ImGui::GetStyle().CellPadding.x;
@@ -75,16 +73,28 @@ void TokenGrid::draw(AppState& state, const TraceView& view) {
                            ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_ScrollY |
                                ImGuiTableFlags_ScrollX | ImGuiTableFlags_NoSavedSettings))
         return;
-    const std::string piece =
-        displayable(piece_text(trace.tokens[static_cast<size_t>(token)].piece), state.fonts.mono);
     ImGui::PushFont(state.fonts.mono, kMonoSize);
+    draw_head(state, view, hop_width);
+    for (int64_t layer = 0; layer < view.layers; ++layer) draw_layer(state, view, layer);
+    ImGui::PopFont();
+    ImGui::EndTable();
+}
+
+/// The token, its hops and, with several, their overlap.
+void TokenGrid::draw_head(const AppState& state, const TraceView& view, float hop_width) const {
+    const float s = state.pixel_scale;
+    const auto token = static_cast<size_t>(shown_token(state));
+    const std::string piece =
+        displayable(piece_text(state.trace->tokens[token].piece), state.fonts.mono);
     ImGui::TableSetupScrollFreeze(1, 1);
     ImGui::TableSetupColumn(shortened(piece, 12).c_str(), ImGuiTableColumnFlags_WidthFixed, 74 * s);
     for (int64_t h = 0; h < view.hops; ++h)
         ImGui::TableSetupColumn(("hop " + std::to_string(h)).c_str(),
                                 ImGuiTableColumnFlags_WidthFixed, hop_width);
+    const bool overlap = view.hops > 1;
     if (overlap) ImGui::TableSetupColumn("Jaccard", ImGuiTableColumnFlags_WidthFixed, 54 * s);
     ImGui::TableNextRow();
+    const int columns = ImGui::TableGetColumnCount();
     for (int c = 0; c < columns; ++c) {
         ImGui::TableNextColumn();
         ImGui::TextColored(c == 0 ? state.theme().text : state.theme().dim, "%s",
@@ -92,49 +102,48 @@ void TokenGrid::draw(AppState& state, const TraceView& view) {
         if (overlap && c == columns - 1)
             tooltip(
                 "Overlap of the expert sets of consecutive hops, |S \xE2\x88\xA9 S'| / |S "
-                "\xE2\x88\xAA S'|, mean over the "
-                "hop pairs of this token");
+                "\xE2\x88\xAA S'|, mean over the hop pairs of this token");
     }
-    for (int64_t layer = 0; layer < view.layers; ++layer) {
-        const int64_t hops =
-            static_cast<int64_t>(trace.layers[static_cast<size_t>(layer)].hops.size());
-        if (hops == 0) continue;
-        std::vector<std::vector<ChosenExpert>> choices;
-        size_t rows = 1;
-        for (int64_t h = 0; h < hops; ++h) {
-            choices.push_back(choice_of(trace, token, layer, h));
-            rows = std::max(rows, choices.back().size());
-        }
-        rows = std::min(rows, static_cast<size_t>(experts_));
-        for (size_t row = 0; row < rows; ++row) {
-            ImGui::TableNextRow();
-            if (layer % 2 == 0)
-                ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0,
-                                       packed(faded(state.theme().raised, 0.45f)));
+}
+
+/// As many rows as experts are listed of any of its hops.
+void TokenGrid::draw_layer(AppState& state, const TraceView& view, int64_t layer) const {
+    const auto& trace = *state.trace;
+    const int64_t token = shown_token(state);
+    const auto hops = static_cast<int64_t>(trace.layers[static_cast<size_t>(layer)].hops.size());
+    if (hops == 0) return;
+    std::vector<std::vector<ChosenExpert>> choices;
+    size_t rows = 1;
+    for (int64_t h = 0; h < hops; ++h) {
+        choices.push_back(choice_of(trace, token, layer, h));
+        rows = std::max(rows, choices.back().size());
+    }
+    rows = std::min(rows, static_cast<size_t>(experts_));
+    for (size_t row = 0; row < rows; ++row) {
+        ImGui::TableNextRow();
+        if (layer % 2 == 0)
+            ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0,
+                                   packed(faded(state.theme().raised, 0.45f)));
+        ImGui::TableNextColumn();
+        if (row == 0) ImGui::TextColored(state.theme().dim, "layer %lld", (long long)layer);
+        for (int64_t h = 0; h < view.hops; ++h) {
             ImGui::TableNextColumn();
-            if (row == 0) ImGui::TextColored(state.theme().dim, "layer %lld", (long long)layer);
-            for (int64_t h = 0; h < view.hops; ++h) {
-                ImGui::TableNextColumn();
-                if (h >= hops) continue;
-                const auto& choice = choices[static_cast<size_t>(h)];
-                if (row >= choice.size()) {
-                    if (row == 0) ImGui::TextColored(state.theme().dim, "halted");
-                    continue;
-                }
-                ImGui::PushID(static_cast<int>((layer * 64 + h) * 64 + static_cast<int64_t>(row)));
-                draw_expert(state, token, layer, h, choice[row]);
-                ImGui::PopID();
+            if (h >= hops) continue;
+            const auto& choice = choices[static_cast<size_t>(h)];
+            if (row >= choice.size()) {
+                if (row == 0) ImGui::TextColored(state.theme().dim, "halted");
+                continue;
             }
-            if (overlap) {
-                ImGui::TableNextColumn();
-                if (row == 0)
-                    ImGui::TextUnformatted(
-                        rounded(static_cast<double>(jaccard_of(trace, token, layer)), 2).c_str());
-            }
+            ImGui::PushID(static_cast<int>((layer * 64 + h) * 64 + static_cast<int64_t>(row)));
+            draw_expert(state, token, layer, h, choice[row]);
+            ImGui::PopID();
         }
+        if (view.hops < 2) continue;
+        ImGui::TableNextColumn();
+        if (row == 0)
+            ImGui::TextUnformatted(
+                rounded(static_cast<double>(jaccard_of(trace, token, layer)), 2).c_str());
     }
-    ImGui::PopFont();
-    ImGui::EndTable();
 }
 
 }  // namespace hopscope::app

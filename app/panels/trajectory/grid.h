@@ -16,6 +16,9 @@ class TokenGrid {
     void draw(AppState& state, const TraceView& view);
 
   private:
+    void draw_head(const AppState& state, const TraceView& view, float hop_width) const;
+    void draw_layer(AppState& state, const TraceView& view, int64_t layer) const;
+
     int experts_ = 4;  ///< listed a layer and hop
 };
 

@@ -56,75 +56,86 @@ void TokenMatrix::draw_scale(const AppState& state, const TraceView& view) const
     }
 }
 
+/// Where columns and rows stand: a label, then the hops, with a gap before each layer.
+struct TokenMatrix::Grid {
+    Grid(const TraceView& view, float room, float s)
+        : columns(view.columns), label(92 * s), row(18 * s), layer_gap(4 * s) {
+        width = std::clamp((room - label) / static_cast<float>(columns.size()), 10 * s, 34 * s);
+    }
+    float left_of(size_t i) const {
+        return label + static_cast<float>(i) * width +
+               static_cast<float>(columns[i].layer) * layer_gap;
+    }
+    float total() const { return left_of(columns.size() - 1) + width; }
+
+    const std::vector<HopColumn>& columns;
+    float label, row, layer_gap, width;
+};
+
 void TokenMatrix::draw(AppState& state, const TraceView& view) {
     const float s = state.pixel_scale;
     draw_scale(state, view);
     if (view.columns.empty()) return note(state, state.lacks(core::Need::routing));
     ImGui::BeginChild("matrix", ImVec2(0, 0), ImGuiChildFlags_None,
                       ImGuiWindowFlags_HorizontalScrollbar);
-    const float label = 92 * s, row = 18 * s;
-    const float room = ImGui::GetContentRegionAvail().x - label;
-    const float count = static_cast<float>(view.columns.size());
-    const float width = std::clamp(room / count, 10 * s, 34 * s);
-    const float layer_gap = 4 * s;
-    const auto left_of = [&](size_t i) {
-        return label + static_cast<float>(i) * width +
-               static_cast<float>(view.columns[i].layer) * layer_gap;
-    };
-    ImDrawList* list = ImGui::GetWindowDrawList();
+    const Grid grid(view, ImGui::GetContentRegionAvail().x, s);
     const ImVec2 head = ImGui::GetCursorScreenPos();
     for (size_t i = 0; i < view.columns.size(); ++i)
         if (view.columns[i].hop == 0)
-            list->AddText(state.fonts.text, kSmallSize * s, ImVec2(head.x + left_of(i), head.y),
-                          packed(state.theme().dim),
-                          ("layer " + std::to_string(view.columns[i].layer)).c_str());
-    ImGui::Dummy(ImVec2(left_of(view.columns.size() - 1) + width, row));
+            ImGui::GetWindowDrawList()->AddText(
+                state.fonts.text, kSmallSize * s, ImVec2(head.x + grid.left_of(i), head.y),
+                packed(state.theme().dim),
+                ("layer " + std::to_string(view.columns[i].layer)).c_str());
+    ImGui::Dummy(ImVec2(grid.total(), grid.row));
 
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     ImGuiListClipper clipper;
-    clipper.Begin(static_cast<int>(view.tokens), row);
+    clipper.Begin(static_cast<int>(view.tokens), grid.row);
     while (clipper.Step())
-        for (int t = clipper.DisplayStart; t < clipper.DisplayEnd; ++t) {
-            const ImVec2 at = ImGui::GetCursorScreenPos();
-            ImGui::PushID(t);
-            const float total = left_of(view.columns.size() - 1) + width;
-            const bool pressed = ImGui::InvisibleButton("row", ImVec2(total, row));
-            const bool hovered = ImGui::IsItemHovered();
-            const bool selected = state.selection.prompt_tokens.count(t) != 0;
-            if (selected || hovered)
-                list->AddRectFilled(
-                    at, ImVec2(at.x + total, at.y + row),
-                    packed(selected ? mixed(state.theme().panel, state.theme().accent, 0.22f)
-                                    : state.theme().raised));
-            const std::string piece = displayable(
-                piece_text(state.trace->tokens[static_cast<size_t>(t)].piece), state.fonts.text);
-            const ImVec4 clip = ImVec4(at.x, at.y, at.x + label - 6 * s, at.y + row);
-            list->AddText(state.fonts.text, kTextSize * s, ImVec2(at.x + 4 * s, at.y),
-                          packed(state.theme().text), piece.c_str(), nullptr, 0, &clip);
-            const ImVec2 mouse = ImGui::GetIO().MousePos;
-            for (size_t i = 0; i < view.columns.size(); ++i) {
-                const HopColumn& column = view.columns[i];
-                const ImVec2 p = ImVec2(at.x + left_of(i), at.y + 1);
-                const HopCell cell = cell_of(*state.trace, t, column.layer, column.hop);
-                list->AddRectFilled(p, ImVec2(p.x + width - 1, p.y + row - 2),
-                                    cell_color(state, view, cell, column.layer, value_), 2 * s);
-                const bool here = hovered && mouse.x >= p.x && mouse.x < p.x + width;
-                if (!here) continue;
-                list->AddRect(p, ImVec2(p.x + width - 1, p.y + row - 2), packed(state.theme().text),
-                              2 * s);
-                if (pressed) state.selection.set_layer(column.layer);
-                if (ImGui::BeginTooltip()) {
-                    token_tooltip(state, t);
-                    cell_tooltip(state, t, column.layer, column.hop);
-                    ImGui::EndTooltip();
-                }
-            }
-            if (pressed) select_token(state, t, ImGui::GetIO().KeyShift);
-            ImGui::PopID();
-        }
+        for (int t = clipper.DisplayStart; t < clipper.DisplayEnd; ++t)
+            draw_token(state, view, grid, t);
     clipper.End();
     ImGui::PopStyleVar();
     ImGui::EndChild();
+}
+
+void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid& grid,
+                             int token) const {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::PushID(token);
+    const bool pressed = ImGui::InvisibleButton("row", ImVec2(grid.total(), grid.row));
+    const bool hovered = ImGui::IsItemHovered();
+    const bool selected = state.selection.prompt_tokens.count(token) != 0;
+    if (selected || hovered)
+        list->AddRectFilled(
+            at, ImVec2(at.x + grid.total(), at.y + grid.row),
+            packed(selected ? mixed(theme.panel, theme.accent, 0.22f) : theme.raised));
+    const std::string piece = displayable(
+        piece_text(state.trace->tokens[static_cast<size_t>(token)].piece), state.fonts.text);
+    const ImVec4 clip = ImVec4(at.x, at.y, at.x + grid.label - 6 * s, at.y + grid.row);
+    list->AddText(state.fonts.text, kTextSize * s, ImVec2(at.x + 4 * s, at.y), packed(theme.text),
+                  piece.c_str(), nullptr, 0, &clip);
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    for (size_t i = 0; i < view.columns.size(); ++i) {
+        const HopColumn& column = view.columns[i];
+        const ImVec2 low(at.x + grid.left_of(i), at.y + 1);
+        const ImVec2 high(low.x + grid.width - 1, low.y + grid.row - 2);
+        const HopCell cell = cell_of(*state.trace, token, column.layer, column.hop);
+        list->AddRectFilled(low, high, cell_color(state, view, cell, column.layer, value_), 2 * s);
+        if (!hovered || mouse.x < low.x || mouse.x >= low.x + grid.width) continue;
+        list->AddRect(low, high, packed(theme.text), 2 * s);
+        if (pressed) state.selection.set_layer(column.layer);
+        if (ImGui::BeginTooltip()) {
+            token_tooltip(state, token);
+            cell_tooltip(state, token, column.layer, column.hop);
+            ImGui::EndTooltip();
+        }
+    }
+    if (pressed) select_token(state, token, ImGui::GetIO().KeyShift);
+    ImGui::PopID();
 }
 
 }  // namespace hopscope::app

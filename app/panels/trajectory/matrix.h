@@ -15,6 +15,8 @@ class TokenMatrix {
     void draw(AppState& state, const TraceView& view);
 
   private:
+    struct Grid;
+    void draw_token(AppState& state, const TraceView& view, const Grid& grid, int token) const;
     void draw_scale(const AppState& state, const TraceView& view) const;
 
     CellValue value_ = CellValue::expert;
