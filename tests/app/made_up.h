@@ -1,6 +1,8 @@
 // Updates, answers and commands that tests of the window make up.
 #pragma once
 
+#include <gtest/gtest.h>
+#include <string>
 #include <utility>
 
 #include "core/api/session.h"
@@ -24,6 +26,13 @@ inline core::Answer answer(core::Command command, core::AnswerState state, int64
     a.state = state;
     a.step = step;
     return a;
+}
+
+/// A line that must be a command.
+inline core::Command parsed(const std::string& line) {
+    auto command = core::parse_command(line);
+    EXPECT_TRUE(command) << line;
+    return command ? *command : core::Command{};
 }
 
 inline core::Command set_lr(double value) {

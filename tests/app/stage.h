@@ -1,5 +1,5 @@
 // One panel (or two that share a selection) on the fake session, without a screen: what the tests
-// of panels_test.cpp and geometry_panels_test.cpp have in common.
+// of panels/NAME/panel_test.cpp have in common.
 #pragma once
 
 #include <memory>
@@ -86,12 +86,14 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
     };
 }
 
-/// Tests of the two geometry panels.
-void register_geometry_panels(ImGuiTestEngine* engine);
-/// Tests of the intervene panel, and of its stack in the trajectory.
-void register_intervene_panel(ImGuiTestEngine* engine);
-void register_stack_on_trajectory(ImGuiTestEngine* engine);
-void register_analyses_panel(ImGuiTestEngine* engine);
-void register_statistics_panel(ImGuiTestEngine* engine);
+/// Registers tests with the engine; a constant of each file of tests, so that main finds them.
+struct PanelTests {
+    using Add = void (*)(ImGuiTestEngine*);
+    explicit PanelTests(Add add) { all().push_back(add); }
+    static std::vector<Add>& all() {
+        static std::vector<Add> list;
+        return list;
+    }
+};
 
 }  // namespace hopscope::gui_test

@@ -1,8 +1,9 @@
 // Curves, computed without a window.
+#include "app/panels/curves/view.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "app/panels/curves/view.h"
 #include "tests/app/made_up.h"
 
 namespace hopscope::app {

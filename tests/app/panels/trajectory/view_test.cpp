@@ -1,8 +1,9 @@
 // The view of the trajectory panel: cells, ranges, depths, overlaps and bars.
+#include "app/panels/trajectory/view.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "app/panels/trajectory/view.h"
 #include "app/widgets/piece_text.h"
 
 namespace hopscope::app {

@@ -1,16 +1,15 @@
-// The two geometry panels, routing space and trajectory, on the fake session without a screen: one
-// selection for both, empty states, long prompts, numbers that are none.
+// The routing space with the trajectory beside it, on the fake session without a screen: one
+// selection for both, empty states, numbers that are none.
+#include "app/panels/routing_space/panel.h"
+
 #include <cmath>
 #include <limits>
 
-#include "app/panels/routing_space/panel.h"
-#include "tests/app/stage.h"
+#include "tests/app/panels/trajectory/beside_space.h"
 
 namespace hopscope::gui_test {
 namespace {
 
-constexpr auto kSpace = app::make_routing_space_panel;
-constexpr auto kTrajectory = app::make_trajectory_panel;
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
 app::RoutingSpacePanel& space() {
@@ -21,34 +20,6 @@ void click_at(ImGuiTestContext* ctx, ImVec2 at) {
     ctx->MouseMoveToPos(at);
     ctx->MouseClick();
     ctx->Yield(2);
-}
-
-/// Traces a prompt through the panel's own field and button.
-void trace(ImGuiTestContext* ctx, const std::string& prompt) {
-    stage->state.prompt = prompt;
-    ctx->ItemClick("Trace");
-    ctx->Yield(3);
-}
-
-/// A token's chip, which lies in a window of its own.
-ImGuiID chip(ImGuiTestContext* ctx, int token) {
-    const ImGuiID strip = ctx->WindowInfo("//Second/strip").ID;
-    return ctx->GetID(("$$" + std::to_string(token) + "/token").c_str(), strip);
-}
-
-bool has_chip(ImGuiTestContext* ctx, int token) {
-    const auto strip = ctx->WindowInfo("//Second/strip", ImGuiTestOpFlags_NoError);
-    return strip.Window && strip.Window->WasActive && ctx->ItemExists(chip(ctx, token));
-}
-
-std::string words(int count) {
-    std::string text;
-    for (int i = 0; i < count; ++i) text += (i ? " word" : "word") + std::to_string(i);
-    return text;
-}
-
-void both_panels(ImGuiTest* t) {
-    use<kSpace, kTrajectory>(t, [] { return small(); });
 }
 
 void register_shared_selection(ImGuiTestEngine* engine) {
@@ -91,37 +62,12 @@ void register_shared_selection(ImGuiTestEngine* engine) {
         trace(ctx, "one two");
         IM_CHECK(selection.prompt_tokens.empty());
     };
-
-    // Wrong if the arrows moved another token than the strip shows, left the prompt, took away what
-    // Shift adds, or were heard by a panel without the keyboard.
-    t = IM_REGISTER_TEST(engine, "geometry", "arrows_walk_along_the_prompt");
-    both_panels(t);
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->SetRef("Second");
-        trace(ctx, "one two three");
-        ctx->ItemClick(chip(ctx, 1));
-        auto& chosen = stage->state.selection.prompt_tokens;
-        ctx->KeyPress(ImGuiKey_RightArrow);
-        IM_CHECK_EQ(*chosen.begin(), 2);
-        ctx->KeyPress(ImGuiKey_RightArrow);
-        IM_CHECK_EQ(*chosen.begin(), 2);
-        ctx->KeyPress(ImGuiKey_Home);
-        IM_CHECK_EQ(*chosen.begin(), 0);
-        IM_CHECK_EQ(chosen.size(), 1u);
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_RightArrow, 2);
-        IM_CHECK_EQ(chosen.size(), 3u);
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_RightArrow);
-        IM_CHECK_EQ(chosen.size(), 3u);
-        ctx->WindowFocus("//Stage");
-        ctx->KeyPress(ImGuiKey_RightArrow);
-        IM_CHECK_EQ(chosen.size(), 3u);
-    };
 }
 
 void register_states(ImGuiTestEngine* engine) {
     // Wrong if a panel without data were blank, or its offer did nothing.
     ImGuiTest* t = IM_REGISTER_TEST(engine, "geometry", "empty_states_offer_what_fills_them");
-    use<kSpace, kTrajectory>(t, [] {
+    use<app::make_routing_space_panel, app::make_trajectory_panel>(t, [] {
         FakeOptions options = small(core::RunState::preparing);
         options.start_step = 0;
         return options;
@@ -142,41 +88,6 @@ void register_states(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK(has_chip(ctx, 0));
         IM_CHECK(!stage->state.prompt.empty());
-    };
-
-    // Wrong if an answer that is an error left the old picture as if it were of the new prompt.
-    t = IM_REGISTER_TEST(engine, "geometry", "a_refused_prompt_shows_the_reason");
-    both_panels(t);
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->SetRef("Second");
-        trace(ctx, "one two");
-        IM_CHECK(has_chip(ctx, 0));
-        core::TraceResult refused;
-        refused.error = "the prompt has 70 tokens, model.max_seq_len is 64";
-        stage->session->put(refused);
-        ctx->Yield(3);
-        IM_CHECK(!has_chip(ctx, 0));
-        trace(ctx, "one two");
-        IM_CHECK(has_chip(ctx, 0));
-    };
-
-    // Wrong if every chip of a long prompt were laid out each frame, or its end were out of reach.
-    t = IM_REGISTER_TEST(engine, "geometry", "a_long_prompt_lays_out_what_is_seen");
-    both_panels(t);
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->SetRef("Second");
-        trace(ctx, words(5000));
-        IM_CHECK_EQ(stage->state.trace->tokens.size(), 5000u);
-        IM_CHECK(has_chip(ctx, 0));
-        IM_CHECK(!has_chip(ctx, 4999));
-        ctx->ItemClick(chip(ctx, 0));
-        ctx->KeyPress(ImGuiKey_End);
-        ctx->Yield(3);
-        IM_CHECK_EQ(*stage->state.selection.prompt_tokens.begin(), 4999);
-        IM_CHECK(has_chip(ctx, 4999));
-        IM_CHECK(!has_chip(ctx, 0));
-        trace(ctx, std::string(20000, 'x'));  // one piece that fits nowhere
-        IM_CHECK(has_chip(ctx, 0));
     };
 }
 
@@ -284,12 +195,8 @@ void register_damage(ImGuiTestEngine* engine) {
     };
 }
 
+const PanelTests selection(register_shared_selection), states(register_states),
+    damage(register_damage);
+
 }  // namespace
-
-void register_geometry_panels(ImGuiTestEngine* engine) {
-    register_shared_selection(engine);
-    register_states(engine);
-    register_damage(engine);
-}
-
 }  // namespace hopscope::gui_test

@@ -1,8 +1,9 @@
 // The statistics panel on the fake session without a screen: the selection it shares, its views,
 // what it exports, empty states, and that heavy numbers are not made with every frame.
+#include "app/panels/statistics/panel.h"
+
 #include <cmath>
 
-#include "app/panels/statistics/panel.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -180,11 +181,8 @@ void register_empty(ImGuiTestEngine* engine) {
     };
 }
 
-}  // namespace
+const PanelTests views(register_views), empty(register_empty);
 
-void register_statistics_panel(ImGuiTestEngine* engine) {
-    register_views(engine);
-    register_empty(engine);
-}
+}  // namespace
 
 }  // namespace hopscope::gui_test

@@ -1,8 +1,9 @@
 // What the statistics panel shows, computed without a window.
+#include "app/panels/statistics/view.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "app/panels/statistics/view.h"
 #include "tests/app/fake_session.h"
 
 namespace hopscope::app {

@@ -1,10 +1,10 @@
 // The view of the routing-space panel: what lies where, trails, paths and neighbours.
+#include "app/panels/routing_space/view.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 #include <random>
-
-#include "app/panels/routing_space/view.h"
 
 namespace hopscope::app {
 namespace {

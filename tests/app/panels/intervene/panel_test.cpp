@@ -1,10 +1,6 @@
 // The intervene panel on the fake session: what was asked of the inspector and the run as the
 // proof.
-#include <filesystem>
-#include <fstream>
-
 #include "tests/app/stage.h"
-#include "tests/temp_folder.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -31,8 +27,6 @@ void add_row(ImGuiTestContext* ctx, const char* command) {
 void type(ImGuiTestContext* ctx, const char* item, const char* text) {
     ctx->ItemInputValue((std::string("**/") + item).c_str(), text);
 }
-
-}  // namespace
 
 void register_intervene_panel(ImGuiTestEngine* engine) {
     // Wrong if an added row did not act on the prompt, acted on the run, or if switching it off did
@@ -180,77 +174,7 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
     };
 }
 
-/// Wrong if the trace of the prompt was not made under the stack, or showed no banner.
-void register_stack_on_trajectory(ImGuiTestEngine* engine) {
-    ImGuiTest* t = IM_REGISTER_TEST(engine, "intervene", "the_trajectory_runs_under_the_stack");
-    use<app::make_trajectory_panel>(t, [] { return small(); });
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->SetRef("Stage");
-        ctx->ItemClick("Trace");
-        ctx->Yield(2);
-        IM_CHECK(stage->session->traced().interventions.empty());
-        stage->state.stack.add(*core::parse_command(R"({"command": "zero_experts"})"));
-        IM_CHECK(wait_for(ctx, [] { return stage->session->traced().interventions.size() == 1; }));
-        ctx->ItemClick("Clear all");
-        IM_CHECK(wait_for(ctx, [] { return stage->session->traced().interventions.empty(); }));
-    };
-}
-
-namespace {
-
-/// A laboratory that makes one document; `fails` has no data for it.
-void give_laboratory(const std::string& folder) {
-    auto& services = stage->state.services;
-    services.analysis_definitions = [] {
-        return std::vector<std::pair<std::string, std::string>>{
-            {"load", "counts of each expert. n: choices."}, {"fails", "never there. n: 0."}};
-    };
-    services.analyze = [](const std::string& run, const std::string& name,
-                          const core::Progress& progress) -> core::Result<std::string> {
-        progress.report("reading", 0.5);
-        if (name == "fails") return core::usage_error("fails: this run has no data for it");
-        std::filesystem::create_directories(run + "/analysis");
-        std::ofstream(run + "/analysis/load.json")
-            << R"({"format": "hopscope.analysis/1", "name": "load", "n": 64, "step": 120,
-                   "result": {"gini": 0.5}})";
-        std::ofstream(run + "/analysis/load.csv") << "expert,count\n0,10\n1,9\n2,30\n";
-        return std::string();
-    };
-    stage->session->mutable_status().run_dir = folder;
-}
+const PanelTests tests(register_intervene_panel);
 
 }  // namespace
-
-/// Wrong if an analysis could be started without a checkpoint, its result did not appear, or a
-/// failure was silent.
-void register_analyses_panel(ImGuiTestEngine* engine) {
-    ImGuiTest* t = IM_REGISTER_TEST(engine, "analyses", "runs_in_the_background_and_shows_tables");
-    use<app::make_analyses_panel>(t, [] { return small(); });
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        const test::TempFolder folder;
-        give_laboratory(folder.path());
-        ctx->SetRef("Stage");
-        ctx->Yield(3);
-        IM_CHECK((ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) != 0);
-        std::filesystem::create_directories(folder / "checkpoints/step_00000100");
-        IM_CHECK(wait_for(ctx, [&] {
-            return (ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) == 0;
-        }));
-        click(ctx, "Run");
-        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
-        IM_CHECK(ctx->ItemExists("**/Copy"));
-        IM_CHECK(ctx->ItemExists("**/PNG"));  // the table has a picture
-        click(ctx, "fails");
-        click(ctx, "Run");
-        IM_CHECK(wait_for(ctx, [] {
-            const auto tasks = stage->state.tasks->tasks();
-            return tasks.back().state == app::TaskState::failed;
-        }));
-        ctx->Yield(3);
-        IM_CHECK(stage->state.log.back().problem);
-        click(ctx, "load");
-        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
-    };
-}
-
 }  // namespace hopscope::gui_test

@@ -1,8 +1,8 @@
-// What the panels Run and Log show: settings, freezes, activity, lines that replay.
+// What the panel Run shows: settings, freezes, activity.
+#include "app/panels/run/view.h"
+
 #include <gtest/gtest.h>
 
-#include "app/panels/log/view.h"
-#include "app/panels/run/view.h"
 #include "app/state/actions.h"
 #include "tests/app/fake_session.h"
 #include "tests/app/made_up.h"
@@ -87,20 +87,6 @@ TEST(RunView, ActivityElseWhatComesNext) {
     status.state = core::RunState::paused;
     status.writer_left = true;
     EXPECT_EQ(activity_line(status, config), "") << "nobody is there to evaluate";
-}
-
-// Wrong if the exported command log did not read back as the same commands.
-TEST(LogView, CommandLinesReplay) {
-    AppState state;
-    state.answers = {answer(set_lr(1e-4), core::AnswerState::applied, 12)};
-    const auto rows = log_rows(state, true);
-    ASSERT_EQ(rows.size(), 1u);
-    const auto parsed = core::parse_command(rows[0].text);
-    ASSERT_TRUE(parsed.ok()) << parsed.error().message;
-    EXPECT_EQ(parsed->integer("from_step", -1), 12);
-    EXPECT_EQ(parsed->number("value", 0), 1e-4);
-    EXPECT_TRUE(contains("Freeze ROUTER", "router"));
-    EXPECT_FALSE(contains("freeze", "router"));
 }
 
 }  // namespace

@@ -1,0 +1,203 @@
+// The curves panel alone, without a screen: tabs, axes, lines that are shown and hidden.
+#include <algorithm>
+#include <cmath>
+
+#include "tests/app/stage.h"
+
+namespace hopscope::gui_test {
+namespace {
+
+void register_curves_panel(ImGuiTestEngine* engine) {
+    constexpr auto kMake = app::make_curves_panel;
+
+    // Wrong if a tab or an axis crashed on data, on none, or on missing values.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "curves", "every_tab_and_axis_draws");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.nan_at = 60;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        for (const char* tab : {"perplexity", "rate", "gradient", "balance", "routing", "loss"}) {
+            ctx->ItemClick(tab);
+            IM_CHECK(ctx->ItemExists("##curves"));
+            ctx->ItemClick("log y");
+            ctx->ItemClick("log x");
+            ctx->Yield(3);
+            ctx->ItemClick("log x");
+            ctx->ItemClick("log y");
+        }
+        ctx->ComboClick("##x/tokens");
+        ctx->ComboClick("##x/time");
+        stage->session->advance(30);
+        ctx->Yield(3);
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if a fork's difference could not be looked at, or its tab outlived its run.
+    t = IM_REGISTER_TEST(engine, "curves", "fork_has_a_line_and_a_difference");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.can_fork = true;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(!ctx->ItemExists("fork"));
+        stage->state.submit({core::CommandKind::fork, {}});
+        stage->session->advance(90);
+        ctx->Yield(3);
+        ctx->ItemClick("fork");
+        for (const char* axis : {"##x/tokens", "##x/time", "##x/step"}) {
+            ctx->ComboClick(axis);
+            ctx->Yield(2);
+            IM_CHECK(ctx->ItemExists("##curves"));
+        }
+        ctx->ItemClick("log y");
+        ctx->Yield(2);
+        stage->state.attach(std::make_unique<gui_test::FakeSession>(small()));
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("fork"));
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if the view ran away from the user while the run goes on, or did not come back.
+    t = IM_REGISTER_TEST(engine, "curves", "zooming_stops_following_until_fit");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        const auto disabled = [&] {
+            return (ctx->ItemInfo("Fit").ItemFlags & ImGuiItemFlags_Disabled) != 0;
+        };
+        IM_CHECK(disabled());
+        ctx->MouseMove("##curves");
+        ctx->MouseWheelY(2);
+        ctx->Yield(2);
+        IM_CHECK(!disabled());
+        ctx->ItemClick("Fit");
+        ctx->Yield(2);
+        IM_CHECK(disabled());
+    };
+
+    // Wrong if a statistic had no line though it was recorded, or one that this run lacks left no
+    // way to the others.
+    t = IM_REGISTER_TEST(engine, "curves", "every_statistic_can_be_chosen");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("routing");
+        const auto& layer = stage->state.history.layers.at(0);
+        for (const app::RoutingStatRow& row : app::routing_stats()) {
+            std::string path = "##statistic/";
+            for (const char* c = row.name; *c; ++c) path += *c == '/' ? "\\/" : std::string(1, *c);
+            ctx->ComboClick(path.c_str());
+            ctx->Yield(2);
+            const auto& values = layer.of(row.stat);
+            const bool measured = std::any_of(values.begin(), values.end(),
+                                              [](double v) { return std::isfinite(v); });
+            IM_CHECK_EQ(ctx->ItemExists("##curves"), measured);
+            // No picture of nothing, no smoothing of what is joined.
+            const bool picture = (ctx->ItemInfo("PNG").ItemFlags & ImGuiItemFlags_Disabled) == 0;
+            IM_CHECK_EQ(picture, measured);
+            IM_CHECK_EQ(ctx->ItemExists("##smoothing"), !row.with_snapshots);
+        }
+        ctx->ComboClick("##statistic/entropy");
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if the other runs given were missing, nameless, or of the colour of the inspected one;
+    // or if a run at an early step crashed the plot.
+    t = IM_REGISTER_TEST(engine, "curves", "other_runs_stand_beside");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        auto& watched = stage->state.watched;
+        watched.resize(3);
+        for (size_t i = 0; i < watched.size(); ++i) {
+            watched[i].run.dir = "runs/" + std::to_string(i);
+            watched[i].run.name = i == 0 ? "inspected" : "twin";
+            for (int64_t step = 1; step <= (i == 1 ? 40 : 0); ++step) {
+                core::ScalarRecord record;
+                record.step = step;
+                record.loss = 3.0f;
+                watched[i].history.append(record);
+            }
+        }
+        stage->session->mutable_status().run_dir = "runs/0";
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        for (const char* tab : {"perplexity", "rate", "gradient", "balance", "routing", "loss"}) {
+            ctx->ItemClick(tab);
+            ctx->Yield(2);
+        }
+        ctx->ItemClick("log y");
+        ctx->ItemClick("log x");
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if a lane could not be hidden and shown again, the list took a lane's line for
+    // another's, or nine lanes left the plot without room.
+    t = IM_REGISTER_TEST(engine, "curves", "lanes_of_a_race_are_shown_and_hidden");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        auto& lanes = stage->session->mutable_status().lanes;
+        for (int i = 0; i < 9; ++i) {
+            lanes.push_back("lane_with_a_long_name_" + std::to_string(i));
+            if (i == 0) continue;
+            app::History rival;
+            for (int64_t step = 1; step <= 60; ++step) {
+                core::ScalarRecord record;
+                record.step = step;
+                record.loss = 3.0f + static_cast<float>(i);
+                if (step % 10 == 0) record.valid_loss = 5.0f + static_cast<float>((i * step) % 7);
+                rival.append(record);
+            }
+            stage->state.rivals.push_back(std::move(rival));
+        }
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        const ImGuiID list = ctx->WindowInfo("lines").ID;
+        const auto entry = [&](int i) {
+            return ctx->GetID(("$$" + std::to_string(i) + "/##" + lanes[size_t(i)]).c_str(), list);
+        };
+        IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetHeight(), 200.0f);
+        IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetWidth(), 200.0f);
+        ctx->ItemClick(entry(8));
+        ctx->ItemClick(entry(0));
+        ctx->Yield(2);
+        for (int i = 0; i < 9; ++i) IM_CHECK(ctx->ItemExists(entry(i)));  // hidden ones stay listed
+        for (int i = 1; i < 8; ++i) ctx->ItemClick(entry(i));
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("##curves"));  // all hidden: still a plot, and a way back
+        ctx->ItemClick(entry(3));
+        ctx->MouseMove("##curves");
+        ctx->Yield(2);
+        ctx->ItemClick("PNG");
+        ctx->Yield();
+        IM_CHECK(stage->state.picture_order.has_value());
+    };
+
+    // Wrong if a run without updates showed an empty plot in place of what will appear.
+    t = IM_REGISTER_TEST(engine, "curves", "says_what_will_appear");
+    use<kMake>(t, [] {
+        FakeOptions options = small(core::RunState::preparing);
+        options.start_step = 0;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(!ctx->ItemExists("##curves"));
+        stage->session->set_state(core::RunState::running);
+        stage->session->advance(3);
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+}
+
+const PanelTests tests(register_curves_panel);
+
+}  // namespace
+}  // namespace hopscope::gui_test

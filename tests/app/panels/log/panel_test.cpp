@@ -1,0 +1,37 @@
+// The log panel alone, without a screen: what it filters and copies.
+#include <string>
+
+#include "tests/app/stage.h"
+
+namespace hopscope::gui_test {
+namespace {
+
+void register_log_panel(ImGuiTestEngine* engine) {
+    // Wrong if the filter hid nothing or copied what it hides.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "log", "filter_and_copy");
+    use<app::make_log_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        stage->state.log.clear();
+        stage->state.say("alpha line");
+        stage->state.say("beta line");
+        ctx->SetRef("Stage");
+        ctx->ItemInputValue("##filter", "BETA");
+        ctx->ItemClick("Copy");
+        const std::string copied = ImGui::GetClipboardText();
+        IM_CHECK(copied.find("beta line") != std::string::npos);
+        IM_CHECK(copied.find("alpha") == std::string::npos);
+        ctx->ItemInputValue("##filter", "");
+        ctx->ItemClick("Commands");
+        stage->state.submit({core::CommandKind::freeze, {{"what", std::string("router")}}});
+        stage->session->advance(1);
+        ctx->Yield(2);
+        ctx->ItemClick("Copy");
+        IM_CHECK_STR_EQ(ImGui::GetClipboardText(),
+                        "{\"command\":\"freeze\",\"from_step\":121,\"what\":\"router\"}\n");
+    };
+}
+
+const PanelTests tests(register_log_panel);
+
+}  // namespace
+}  // namespace hopscope::gui_test

@@ -1,0 +1,220 @@
+// The run panel alone, without a screen: what the session received as the proof.
+#include <algorithm>
+#include <cmath>
+
+#include "tests/app/stage.h"
+
+namespace hopscope::gui_test {
+namespace {
+
+void register_run_panel(ImGuiTestEngine* engine) {
+    constexpr auto kMake = app::make_run_panel;
+
+    // Wrong if a button sent another command, or none.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "run", "buttons_send_their_commands");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Pause");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "pause");
+        stage->session->apply_commands();
+        ctx->Yield(2);
+        ctx->ItemClick("Step");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "step");
+        ctx->ItemClick("Checkpoint");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "checkpoint");
+        ctx->ItemClick("Evaluate");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "evaluate");
+        ctx->ItemClick("Run");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "resume");
+    };
+
+    // Wrong if a click forked without saying what the copy gets, a wrong command were sent, or a
+    // fork could not be ended.
+    t = IM_REGISTER_TEST(engine, "run", "fork_asks_and_can_be_ended");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.can_fork = true;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        constexpr const char* kQuestion = "###fork the run";
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Fork\xE2\x80\xA6");
+        IM_CHECK(stage->received().empty());
+        ctx->SetRef(kQuestion);
+        ctx->ItemInputValue("##with", "{\"command\": \"pause\"}");
+        ctx->Yield(2);
+        IM_CHECK((ctx->ItemInfo("Fork").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        ctx->ItemClick("##suggestions");
+        ctx->ItemClick("//$FOCUSED/freeze routing");
+        ctx->SetRef(kQuestion);
+        ctx->ItemClick("Fork");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "fork");
+        const std::string with =
+            core::to_json({core::CommandKind::freeze, {{"what", std::string("routing")}}});
+        IM_CHECK_STR_EQ(stage->last().text("with", "").c_str(), with.c_str());
+        stage->session->advance(5);
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->state.rivals.size(), size_t{1});
+        IM_CHECK_EQ(stage->state.rivals[0].step.size(), stage->state.history.step.size());
+        ctx->SetRef("Stage");
+        IM_CHECK(!ctx->ItemExists("Fork\xE2\x80\xA6"));
+        ctx->ItemClick("End fork");
+        IM_CHECK(stage->last().has("end"));
+        stage->session->advance(1);
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("Fork\xE2\x80\xA6"));
+    };
+
+    // Wrong if a greyed button still acted: a running run must refuse a single step.
+    t = IM_REGISTER_TEST(engine, "run", "greyed_buttons_do_nothing");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const auto flags = ctx->ItemInfo("Step").ItemFlags;
+        IM_CHECK((flags & ImGuiItemFlags_Disabled) != 0);
+        ctx->MouseMove("Step", ImGuiTestOpFlags_NoCheckHoveredId);
+        ctx->MouseClick();
+        IM_CHECK(stage->received().empty());
+    };
+
+    // Wrong if a click could end a run without a question, or the question could not be declined.
+    t = IM_REGISTER_TEST(engine, "run", "stop_asks_first");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Stop");
+        IM_CHECK(stage->received().empty());
+        ctx->SetRef("Stop the run?##run panel");
+        ctx->ItemClick("Cancel");
+        IM_CHECK(stage->received().empty());
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Stop");
+        ctx->SetRef("Stop the run?##run panel");
+        ctx->ItemClick("Stop and save");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "stop");
+    };
+
+    // Wrong if a check mark named another part of the model, or did not come back from the run's
+    // state.
+    t = IM_REGISTER_TEST(engine, "run", "freezes_follow_the_run");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("routing (hop 0 reused)");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "freeze");
+        IM_CHECK_STR_EQ(stage->last().text("what", "").c_str(), "routing");
+        ctx->Yield();
+        IM_CHECK(ctx->ItemIsChecked("routing (hop 0 reused)"));  // as it will be
+        stage->session->advance(1);
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemIsChecked("routing (hop 0 reused)"));
+        ctx->ItemClick("routing (hop 0 reused)");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "unfreeze");
+        stage->session->advance(1);
+        ctx->Yield(2);
+        IM_CHECK(!ctx->ItemIsChecked("routing (hop 0 reused)"));
+        ctx->ItemClick("attention");
+        IM_CHECK_STR_EQ(stage->last().text("what", "").c_str(), "attention");
+    };
+
+    // Wrong if what comes and goes above a check mark moved it from under the mouse.
+    t = IM_REGISTER_TEST(engine, "run", "an_activity_moves_nothing");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const float before = ctx->ItemInfo("router").RectFull.Min.y;
+        core::RunStatus& status = stage->session->mutable_status();
+        const std::string longer = "evaluating batch 3 of 50, of the validation text of this run";
+        for (const std::string& activity : {std::string("evaluating"), longer, std::string()})
+            for (const float progress : {-1.0f, 0.4f}) {
+                status.activity = activity;
+                status.progress = progress;
+                ctx->Yield(2);
+                IM_CHECK_EQ(ctx->ItemInfo("router").RectFull.Min.y, before);
+            }
+    };
+
+    // Wrong if a typed value were rounded to the slider's digits, or sent under another key.
+    t = IM_REGISTER_TEST(engine, "run", "typed_setting_is_exact");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemInputValue("lr/##value", "0.00012345");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "set");
+        IM_CHECK_STR_EQ(stage->last().text("key", "").c_str(), "lr");
+        IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
+    };
+
+    // Wrong if each pixel of a drag became a command: the queue would fill and the last value come
+    // late.
+    t = IM_REGISTER_TEST(engine, "run", "dragged_slider_sends_little_and_the_last_value");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->MouseMove("balance_alpha/##value");
+        ctx->MouseDown();
+        const ImVec2 from = ImGui::GetIO().MousePos;
+        for (int i = 1; i <= 60; ++i)
+            ctx->MouseMoveToPos(ImVec2(from.x + 2 * static_cast<float>(i), from.y));
+        ctx->MouseUp();
+        ctx->Yield(2);
+        IM_CHECK_GT(static_cast<int>(stage->received().size()), 0);
+        IM_CHECK_LT(static_cast<int>(stage->received().size()), 30);
+        int pending = 0;
+        for (const auto& answer : stage->session->answers())
+            pending += answer.command.kind == core::CommandKind::set;
+        IM_CHECK_EQ(pending, 1);
+        IM_CHECK_GT(stage->last().number("value", 0), 0.1);
+    };
+
+    // Wrong if a run that another process writes could be commanded, or did not say that it is
+    // followed.
+    t = IM_REGISTER_TEST(engine, "run", "followed_run_cannot_be_changed");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->session->mutable_status().followed = "Another process is writing this run.";
+        ctx->Yield(2);
+        for (const char* item : {"Run", "Pause", "Step", "Stop", "Checkpoint", "router"})
+            IM_CHECK((ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        IM_CHECK(!ctx->ItemExists("Open again"));
+        stage->session->mutable_status().writer_left = true;
+        stage->session->mutable_status().run_dir = "runs/left";
+        ctx->Yield(2);
+        ctx->ItemClick("Open again");
+        IM_CHECK_STR_EQ(stage->state.open_next.c_str(), "runs/left");
+    };
+
+    // Wrong if another of the runs given could not be chosen.
+    t = IM_REGISTER_TEST(engine, "run", "another_run_can_be_inspected");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        auto& watched = stage->state.watched;
+        watched.resize(2);
+        watched[0].run.dir = stage->session->mutable_status().run_dir = "runs/a";
+        watched[0].run.name = "a";
+        watched[1].run.dir = "runs/b";
+        watched[1].run.name = "b";
+        ctx->Yield(2);
+        ctx->SetRef("Stage");
+        ctx->ItemClick("##inspected");
+        ctx->ItemClick("//$FOCUSED/###runs\\/b");
+        IM_CHECK_STR_EQ(stage->state.open_next.c_str(), "runs/b");
+    };
+
+    // Wrong if a run that is done still offered to change it.
+    t = IM_REGISTER_TEST(engine, "run", "finished_run_cannot_be_changed");
+    use<kMake>(t, [] { return small(core::RunState::done); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        for (const char* item : {"Run", "Pause", "Step", "Stop", "router"})
+            IM_CHECK((ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0);
+    };
+}
+
+const PanelTests tests(register_run_panel);
+
+}  // namespace
+}  // namespace hopscope::gui_test
