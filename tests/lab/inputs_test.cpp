@@ -1,10 +1,8 @@
 // Files that a call names and that are not what was meant: if these fail, a command waits for ever,
 // reads what is no text, or calls a file what it is not.
 #include <filesystem>
-#include <sys/stat.h>
 
 #include "core/lab/zeroshot_items.h"
-#include "core/trainer/categories.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {
@@ -17,20 +15,6 @@ std::string complaint_of(const auto& result) {
     if (result) return {};
     EXPECT_EQ(result.error().kind, ErrorKind::usage);
     return result.error().message;
-}
-
-TEST(Inputs, APipeAmongTheCategories) {
-    const TempFolder folder;
-    folder.write("lists/places.toml", "\xef\xbb\xbfwords = [\"the\"]\n");
-    ASSERT_EQ(read_word_lists(folder / "lists")->at("places"), std::vector<std::string>{"the"});
-    ASSERT_EQ(::mkfifo((folder / "lists/pipe.toml").c_str(), 0600), 0);
-    EXPECT_NE(complaint_of(read_word_lists(folder / "lists")).find("pipe.toml: is a named pipe"),
-              std::string::npos);
-    std::filesystem::remove(folder / "lists/pipe.toml");
-    folder.write("lists/odd.toml", "\"a\\u001b[2J" + std::string(500, 'k') + "\" = 1\n");
-    const auto odd = complaint_of(read_word_lists(folder / "lists"));
-    EXPECT_NE(odd.find("odd.toml: unknown key \"a\\x1b[2Jkkk"), std::string::npos) << odd;
-    EXPECT_LT(odd.size(), 400u);
 }
 
 TEST(Inputs, AMissingZeroshotFileIsNoCorpus) {

@@ -75,6 +75,17 @@ TEST(Probe, ReadingChangesNoBit) {
     EXPECT_EQ(probe.hops, 2 * 3);
 }
 
+TEST(Probe, OneThatLooksAtNothingChangesNoBit) {
+    const c10::AutoGradMode no_grad(false);
+    const auto c = tiny();
+    const auto w = init_weights(c, 3);
+    const auto ids = some_ids(c, 2, 6);
+    Probe idle;
+    ForwardOptions options;
+    options.probe = &idle;
+    EXPECT_TRUE(forward({c, w}, ids, {}).hidden.equal(forward({c, w}, ids, options).hidden));
+}
+
 TEST(Halting, ThresholdZeroRunsAllAndInfinityRunsOneHop) {
     const auto c = tiny();
     const c10::AutoGradMode no_grad(false);

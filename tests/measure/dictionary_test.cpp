@@ -10,33 +10,18 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <cmath>
-#include <set>
 
-#include "core/analyses/category_search.h"
-#include "tests/model/tiny.h"
+#include "tests/measure/planted_experts.h"
 
 namespace {
 
 using namespace hopscope;
 using namespace hopscope::test;
 
-const Progress kQuiet;
-
 std::vector<int32_t> tokens(const WordList& words) {
     std::vector<int32_t> out;
     for (const auto& w : words) out.push_back(w.token);
     return out;
-}
-
-/// V random unit rows in few dimensions, and one layer whose experts are given.
-Weights with_experts(const at::Tensor& embed, const at::Tensor& up) {
-    Weights w;
-    w.embed = embed;
-    w.final_norm_weight = at::ones({embed.size(1)});
-    w.layers.resize(1);
-    w.layers[0].up = up;
-    w.layers[0].down = at::ones_like(up);
-    return w;
 }
 
 TEST(ReadDirections, NamesTheRowsADirectionWasBuiltFrom) {
@@ -146,48 +131,6 @@ TEST(Dictionary, TheFinalGainDecidesWhereItIsAskedFor) {
     EXPECT_EQ(read_dictionary(w, options, kQuiet)->layers[0][0].words.dot[0].token, 0);
     options.final_norm = true;
     EXPECT_EQ(read_dictionary(w, options, kQuiet)->layers[0][0].words.dot[0].token, 2);
-}
-
-TEST(CategorySearch, FindsThePlantedExpertAndPassesOverTheHub) {
-    auto gen = at::detail::createCPUGenerator(5);
-    const auto embed = at::randn({400, 256}, gen) + at::ones({256}) * 0.5;
-    auto up = at::randn({60, 1, 256}, gen);
-    const std::vector<int64_t> category = {3, 50, 90, 170, 222, 310, 399};
-    up[17][0].zero_();
-    for (const int64_t v : category) up[17][0] += embed[v] - embed.mean(0);
-    up[30][0].copy_(embed.mean(0));
-    const auto d = read_dictionary(with_experts(embed, up), {}, kQuiet);
-    ASSERT_TRUE(d.ok());
-    ASSERT_TRUE(d->layers[0][30].hub);
-    const auto best = search_category(*d, category, 5);
-    ASSERT_FALSE(best.empty());
-    EXPECT_EQ(best[0].expert, 17);
-    EXPECT_GE(best[0].overlap, 6);
-    // A hub is left out even where all its words are asked for.
-    std::vector<int64_t> of_hub;
-    for (const auto& w : d->layers[0][30].words.dot) of_hub.push_back(w.token);
-    std::sort(of_hub.begin(), of_hub.end());
-    for (const auto& match : search_category(*d, of_hub, 60)) EXPECT_NE(match.expert, 30);
-    EXPECT_EQ(searched_directions(*d), 60 - std::count_if(d->layers[0].begin(), d->layers[0].end(),
-                                                          [](const auto& r) { return r.hub; }));
-    const auto found = found_words(*d, {best[0]});
-    EXPECT_EQ(found.size(), 10u);
-    EXPECT_TRUE(std::binary_search(found.begin(), found.end(), 222));
-}
-
-TEST(CategorySearch, SeedsAndHeldOutWordsShareNothing) {
-    const std::vector<int64_t> ids = {1, 4, 9, 16, 25, 36, 49};
-    const auto [seeds, held_out] = split_words(ids, 3);
-    EXPECT_EQ(seeds.size(), 4u);
-    EXPECT_EQ(held_out.size(), 3u);
-    std::set<int64_t> all(seeds.begin(), seeds.end());
-    all.insert(held_out.begin(), held_out.end());
-    EXPECT_EQ(all, std::set<int64_t>(ids.begin(), ids.end()));
-    EXPECT_EQ(split_words(ids, 3).first, seeds);
-    bool moved = false;
-    for (uint64_t seed = 4; seed < 12; ++seed)
-        moved = moved || split_words(ids, seed).first != seeds;
-    EXPECT_TRUE(moved) << "the seed decides";
 }
 
 }  // namespace

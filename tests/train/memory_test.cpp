@@ -9,7 +9,7 @@
 #include "core/text/token_file.h"
 #include "core/train/engine.h"
 #include "kernels/peak_memory.h"
-#include "tests/trainer/run_helpers.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::core {
 namespace {
