@@ -9,6 +9,9 @@
 #include "core/api/lab.h"
 #include "core/run/geometry_file.h"
 #include "core/run/metrics_csv.h"
+#include "core/run/run_folder.h"
+#include "core/text/truth.h"
+#include "core/trainer/race_file.h"
 #include "tests/temp_folder.h"
 
 namespace hopscope::core {
@@ -17,11 +20,11 @@ namespace {
 using Json = nlohmann::json;
 using test::bytes_of;
 
-/// A copy of what version 0.1 wrote, since readers may add to a run.
-class Formats01 : public ::testing::Test {
+/// A copy of what a version wrote, since readers may add to a run.
+class Stored : public ::testing::Test {
   protected:
-    Formats01() {
-        std::filesystem::copy(std::string(HOPSCOPE_FORMATS) + "/0.1", dir_.path(),
+    explicit Stored(const std::string& version) {
+        std::filesystem::copy(std::string(HOPSCOPE_FORMATS) + "/" + version, dir_.path(),
                               std::filesystem::copy_options::recursive);
     }
     Json stored(const std::string& name) const { return Json::parse(bytes_of(dir_ / name)); }
@@ -48,6 +51,56 @@ class Formats01 : public ::testing::Test {
     test::TempFolder dir_;
 };
 
+class StoredRuns : public Stored, public ::testing::WithParamInterface<const char*> {
+  protected:
+    StoredRuns() : Stored(GetParam()) {}
+};
+
+TEST_P(StoredRuns, EvaluationsAreTheSame) {
+    const Json then = stored("eval.json");
+    lab::EvalOptions o;
+    o.run = dir_ / "run";
+    o.batches = static_cast<int64_t>(then.at("batches").size());
+    const Json now = parsed(lab::eval(o));
+    for (const char* key :
+         {"loss", "batches", "hops_executed", "jaccard", "config_hash", "live", "data"})
+        expect_close(now.at(key), then.at(key), key);
+}
+
+TEST_P(StoredRuns, TracesAreTheSame) {
+    const Json then = stored("trace.json");
+    lab::TraceOptions o;
+    o.run = dir_ / "run";
+    o.text = then.at("text");
+    o.positions = true;
+    const Json now = parsed(lab::trace(o));
+    expect_close(now.at("layers"), then.at("layers"), "layers");
+    expect_close(now.at("tokens"), then.at("tokens"), "tokens");
+}
+
+TEST_P(StoredRuns, GoOn) {
+    const size_t steps = read_metrics_csv(dir_ / "run/metrics.csv")->size() + 2;
+    lab::TrainOptions o;
+    o.out = dir_ / "run";
+    o.resume = true;
+    o.overrides = {"train.steps=" + std::to_string(steps)};
+    const auto went_on = lab::train(o);
+    ASSERT_TRUE(went_on.ok()) << went_on.error().message;
+    EXPECT_EQ(Json::parse(*went_on).at("state"), "done");
+    EXPECT_EQ(read_metrics_csv(dir_ / "run/metrics.csv")->size(), steps);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, StoredRuns, ::testing::Values("0.1", "2026-11-28"),
+                         [](const auto& version) {
+                             return version.param[0] == '0' ? std::string("of_0_1")
+                                                            : std::string("of_2026_11_28");
+                         });
+
+class Formats01 : public Stored {
+  protected:
+    Formats01() : Stored("0.1") {}
+};
+
 TEST_F(Formats01, ARunTellsItsConfigurationAndState) {
     const Json info = parsed(lab::info(dir_ / "run", false, {}));
     EXPECT_EQ(info.at("parameters").at("total"), 8384);
@@ -57,37 +110,6 @@ TEST_F(Formats01, ARunTellsItsConfigurationAndState) {
     EXPECT_FLOAT_EQ(records->back().lr, 3.2057713e-05F)
         << "the live learning rate of step 3 counts";
     EXPECT_TRUE(read_geometry(dir_ / "run/geometry/step_00000008.safetensors").ok());
-}
-
-TEST_F(Formats01, EvaluationsAreTheSame) {
-    lab::EvalOptions o;
-    o.run = dir_ / "run";
-    o.batches = 2;
-    const Json now = parsed(lab::eval(o)), then = stored("eval.json");
-    for (const char* key :
-         {"loss", "batches", "hops_executed", "jaccard", "config_hash", "live", "data"})
-        expect_close(now.at(key), then.at(key), key);
-}
-
-TEST_F(Formats01, TracesAreTheSame) {
-    lab::TraceOptions o;
-    o.run = dir_ / "run";
-    o.text = "the river";
-    o.positions = true;
-    const Json now = parsed(lab::trace(o)), then = stored("trace.json");
-    expect_close(now.at("layers"), then.at("layers"), "layers");
-    expect_close(now.at("tokens"), then.at("tokens"), "tokens");
-}
-
-TEST_F(Formats01, AStoppedRunGoesOn) {
-    lab::TrainOptions o;
-    o.out = dir_ / "run";
-    o.resume = true;
-    o.overrides = {"train.steps=10"};
-    const auto went_on = lab::train(o);
-    ASSERT_TRUE(went_on.ok()) << went_on.error().message;
-    EXPECT_EQ(Json::parse(*went_on).at("state"), "done");
-    EXPECT_EQ(read_metrics_csv(dir_ / "run/metrics.csv")->size(), 10u);
 }
 
 TEST_F(Formats01, SavedLossesAndAnswersAreCompared) {
@@ -120,6 +142,76 @@ TEST_F(Formats01, ScriptsAreUnderstood) {
                  "changed");
     expect_close(now.at("prompts").at(0).at("control"), then.at("prompts").at(0).at("control"),
                  "control");
+}
+
+class Formats20261128 : public Stored {
+  protected:
+    Formats20261128() : Stored("2026-11-28") {}
+};
+
+TEST_F(Formats20261128, ARaceTellsItsLanes) {
+    const auto lanes = read_race_lanes(dir_ / "race", {});
+    ASSERT_TRUE(lanes.ok()) << lanes.error().message;
+    ASSERT_EQ(lanes->size(), 2u);
+    EXPECT_EQ((*lanes)[0].name, "tiny");
+    EXPECT_EQ((*lanes)[0].config.moe.hops, std::vector<int64_t>{2});
+    EXPECT_EQ((*lanes)[1].name, "wide");
+    EXPECT_EQ((*lanes)[1].config.moe.hops, std::vector<int64_t>{1});
+    for (const RaceLane& lane : *lanes)
+        EXPECT_EQ(read_metrics_csv(dir_ / ("race/" + lane.name + "/metrics.csv"))->size(), 4u);
+}
+
+TEST_F(Formats20261128, ABatchIsKnownAsOne) {
+    const Status refused = check_new_folder(dir_ / "batch", "run");
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().message.find("batch"), std::string::npos) << refused.error().message;
+}
+
+TEST_F(Formats20261128, ATruthTellsClassesAndDoubleMeanings) {
+    const auto truth = Truth::load(dir_ / "truth.json");
+    ASSERT_TRUE(truth.ok()) << truth.error().message;
+    EXPECT_EQ(truth->class_of("a"), "function");
+    EXPECT_EQ(truth->class_of("about"), "") << "cut away, so it is not guessed";
+    ASSERT_EQ(truth->two_meanings().size(), 2u);
+    EXPECT_EQ(truth->meaning(truth->two_meanings()[0], "in", ""), "time");
+}
+
+// Runs that were forked, stopped by a fault, gone on with, and of a text whose truth is known.
+TEST_F(Formats20261128, RunFilesTellWhereTheyComeFrom) {
+    const auto info = [&](const std::string& name) {
+        auto found = parse_run_info(bytes_of(dir_ / name), name);
+        EXPECT_TRUE(found.ok()) << (found ? "" : found.error().message);
+        return found ? *found : RunInfo();
+    };
+    const RunInfo fork = info("fork/run.json"), broken = info("nan/run.json");
+    EXPECT_EQ(fork.forked_from.run, "forked");
+    EXPECT_EQ(fork.forked_from.step, 2);
+    EXPECT_NE(fork.forked_from.with.find("boost"), std::string::npos);
+    EXPECT_TRUE(broken.debug);
+    EXPECT_EQ(broken.state, RunState::failed);
+    const RunInfo run = info("run/run.json");
+    ASSERT_EQ(run.resumes.size(), 1u);
+    EXPECT_EQ(run.resumes[0].step, 2);
+    EXPECT_EQ(info("synthetic/run.json").corpus_hashes.count("truth"), 1u);
+}
+
+TEST_F(Formats20261128, AnalysesSayTheSameNumbers) {
+    lab::AnalyzeOptions o;
+    o.run = dir_ / "run";
+    o.what = "echo";
+    const Json now = parsed(lab::analyze(o)), then = stored("analysis.json");
+    for (const char* key : {"n", "batches", "result"}) expect_close(now.at(key), then.at(key), key);
+}
+
+TEST_F(Formats20261128, ZeroshotAnswersAreCompared) {
+    lab::CompareOptions o;
+    o.runs = {dir_ / "zeroshot.json", dir_ / "run/analysis/zeroshot-arc_easy.json"};
+    o.resamples = 100;
+    Json now = parsed(lab::compare(o)).at("pairs").at(0);
+    for (const char* label : {"a", "b"}) now.erase(label);  // where the files lie
+    Json then = stored("compare_zeroshot.json").at("pairs").at(0);
+    for (const char* label : {"a", "b"}) then.erase(label);
+    expect_close(now, then, "pair");
 }
 
 }  // namespace

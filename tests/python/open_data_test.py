@@ -115,6 +115,24 @@ class Runs(unittest.TestCase):
         self.assertEqual(hio.estimate({"x": 0.5, "x_ci95": [0.25, 0.75], "ci95": [0, 1]}, "x"), (0.5, 0.25, 0.75, None))
         self.assertEqual(hio.estimate({"x": 0.5, "ci95": [0, 1]}, "x"), (0.5, None, None, None))
 
+    def test_reads_what_was_stored(self):
+        """Wrong if a file of an earlier version could no longer be read, or said another number."""
+        for version, steps in (("0.1", 8), ("2026-11-28", 4)):
+            folder = ROOT / "tests/formats" / version
+            run = hio.Run(folder / "run")
+            self.assertEqual((run.metrics["step"].tolist(), run.checkpoints), (list(range(1, steps + 1)), [steps]))
+            self.assertEqual(run.info["state"], "done")
+            self.assertEqual(len(run.geometry(steps)["layers"]), 2)
+            self.assertAlmostEqual(run.eval_losses[steps].mean(), run.metrics["valid_loss"][-1], places=5)
+            self.assertEqual(run.events[0]["key"], "lr")
+            trace = hio.load_trace(folder / "trace.json")
+            found = hio.token_nll(hio.load_model(folder / "run", backend="numpy")(trace.tokens), trace.tokens)
+            np.testing.assert_allclose(found[1:], trace.nll[1:], atol=1e-4)
+            dump = hio.load_routing(folder / "routing.safetensors")
+            self.assertEqual(dump.layers[1].hops[1]["experts"].shape, dump.tokens.shape + (2,))
+            value, low, high, _ = hio.estimate(json.loads((folder / "analysis.json").read_text())["result"], "mean")
+            self.assertTrue(low <= value <= high)
+
     def test_reads_beside_a_writer(self):
         """Wrong if a line that is half on disk breaks the reading, or a whole wrong one passes."""
         copy = self.dir / "torn"

@@ -52,6 +52,30 @@ TEST(AnalysesView, DocumentsOf01) {
     EXPECT_EQ(names, (std::vector<std::string>{"jaccard", "load", "identity", "drift"}));
 }
 
+// Wrong if a document of format 2 that was stored could not be read any more, or lost its
+// intervals.
+TEST(AnalysesView, DocumentsOf20261128) {
+    const std::string folder = std::string(HOPSCOPE_FORMATS) + "/2026-11-28/";
+    const auto echo = read_analysis(test::bytes_of(folder + "analysis.json"));
+    ASSERT_TRUE(echo) << echo.error().message;
+    const auto mean = std::find_if(echo->numbers.begin(), echo->numbers.end(),
+                                   [](const auto& number) { return number.first == "mean"; });
+    ASSERT_NE(mean, echo->numbers.end());
+    EXPECT_NE(mean->second.find(" to "), std::string::npos) << mean->second;
+    std::vector<std::string> names;
+    for (const char* file : {"analyses.json", "analyses_more.json"}) {
+        const auto all = nlohmann::json::parse(test::bytes_of(folder + file));
+        for (const auto& one : all.at("analyses")) {
+            const auto view = read_analysis(one.dump());
+            ASSERT_TRUE(view) << view.error().message;
+            EXPECT_FALSE(view->numbers.empty() && view->tables.empty()) << view->name;
+            names.push_back(view->name);
+        }
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"jaccard", "displacement", "identity", "silhouette",
+                                               "grad_norms", "polysemy"}));
+}
+
 // Wrong if an interval of format 2 hid the number that it belongs to.
 TEST(AnalysesView, NumbersWithIntervals) {
     const auto view = read_analysis(R"({"format": "hopscope.analysis/2", "name": "echo",
