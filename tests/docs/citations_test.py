@@ -18,7 +18,8 @@ from markdown import ROOT, Document
 DEFINITIONS = "docs/definitions.md"
 CITED = re.compile(r"\[def:([^\]\s]*)\]")
 PLACE = re.compile(r"\b(docs/\w+\.md)#([\w\-]+)")
-# Papers of the time before the project had documents of its own; what they said that holds is in docs/.
+# Names that look like documents of the project and are none: who reads the code could not look them up. What holds stands in
+# docs/.
 FOREIGN = re.compile(r"\b(product|science|architecture|performance|gui|window|window_state|house|setup|open_models)\.md\b"
                      r"|\bscience [A-F]\d")
 # Subcommands whose --help ends with definitions.

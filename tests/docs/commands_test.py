@@ -4,9 +4,9 @@
     tests/docs/commands_test.py build/release/hopscope [DOCUMENT…]
 
 A fenced block marked `sh` is run as it stands, each document in a folder of its own and its blocks in order, so that a later
-one finds what an earlier one made. Blocks marked `console` are not run; each of their lines must be of a kind that NOT_RUN
-names. Exit code 0: every command ended with 0, every file it was told to write is there, and docs/definitions.md has each
-definition of the JSON documents among them.
+one finds what an earlier one made. Blocks marked `console` are not run as they stand: unrun.py has the reasons and what is
+checked instead, in their place among the others. Exit code 0: every command ended with 0, every file it was told to write is there, docs/definitions.md has each definition
+of the JSON documents among them, and docs/formats.md each field.
 """
 import json
 import os
@@ -19,7 +19,9 @@ import tempfile
 import time
 
 import citations_test
+import fields
 from markdown import ROOT, Document
+from unrun import Unrun, check_line, check_prose
 
 DOCUMENTS = ("README.md", "docs/guide.md", "docs/formats.md", "docs/development.md", "CONTRIBUTING.md")
 
@@ -29,21 +31,13 @@ SUBSTITUTIONS = (
     ("--controls 20", "--controls 2"),
     ("--out routing.safetensors", "--batches 2 --out routing.safetensors"),
     ("hopscope bench ", "hopscope bench --repeats 2 --config configs/first_look.toml "),
+    ("HOPSCOPE_FUZZ_CASES=50000", "HOPSCOPE_FUZZ_CASES=20"),
+    ("--seconds 3600", "--seconds 2"),
 )
 # The configurations that the documents name, at a size for a test, on a small book: the generated text is four megabytes.
 TINY = {"d_model": 32, "n_layers": 2, "vocab_size": 400, "max_seq_len": 128, "experts": 24, "d_space": 8,
         "steps": 20, "batch": 2, "seq_len": 32, "warmup": 5, "eval_every": 10, "eval_batches": 4, "checkpoint_every": 10,
         "snapshot_every": 5, "source": '"text"', "train": '"book.txt"'}
-
-# Why lines of `console` blocks are not run here. A line that matches none is a fault: it should be `sh`, or stand here.
-NOT_RUN = (
-    (r"(HOPSCOPE_DATA=\S+ )?(scripts/(run|test|setup|get-data)|bash \.ci/run|\.ci/style)\b", "set-up, builds, tests and downloads"),
-    (r"(HOPSCOPE_\w+=\S+ )*(cmake|ctest|export PATH=|git|xvfb-run|clang-format|build/\w+/tests/)", "builds, and tools of development"),
-    (r"hopscope( runs/\S+| explore\b.*)?( *#.*)?$", "opens the window"),
-    (r"srun ", "a cluster"),
-    (r"(bench|python)/\w+\.py|tests/(docs|fuzz)/\w+\.py", "scripts that are tested or run by themselves"),
-    (r"hopscope analyze \S+ --what all", "all analyses take a minute and more"),
-)
 
 STORY = """The river ran past the old mill and the children walked home in the evening. It was late in the year. Three birds sat on
 the wall, and one of them sang. Nobody knew the song. After some time the light went out behind the hills.
@@ -68,11 +62,13 @@ def tiny(path):
 
 
 def prepare(folder, program):
-    """What the documents take for granted: the checkout's files, the program on PATH, a book."""
+    """What the documents take for granted: the checkout's files, what was built, the program on PATH, a book."""
     (folder / "bin").mkdir()
     (folder / "bin/hopscope").symlink_to(program)
     (folder / "build/release").mkdir(parents=True)
     (folder / "build/release/hopscope").symlink_to(program)
+    (folder / "build/release/tests").symlink_to(program.parent / "tests")
+    (folder / "tests").symlink_to(ROOT / "tests")
     shutil.copytree(ROOT / "assets/categories", folder / "assets/categories")
     shutil.copytree(ROOT / "assets/printed", folder / "assets/printed")
     shutil.copytree(ROOT / "configs", folder / "configs")
@@ -102,29 +98,37 @@ def run_block(folder, place, text, seconds):
     return [f"{place}: {name} was not written\n{text}" for name in written(text) if not (folder / name).exists()]
 
 
-def check_not_run(place, block):
+def check_not_run(unrun, place, block, folder):
     faults = []
     for line in re.sub(r"\\\n\s*", "", block.text).splitlines():
-        if line.strip() and not line.startswith("#") and not any(re.match(kind, line) for kind, _ in NOT_RUN):
-            faults.append(f"{place}: \"{line}\" is in a console block, and NOT_RUN has no such kind")
+        if line.strip() and not line.startswith("#"):
+            faults += check_line(unrun, place, line, folder)
     return faults
 
 
 def check_documents(name, folder):
-    """The definitions in JSON documents that the commands of a document wrote."""
+    """The definitions and the fields in JSON documents that the commands of a document wrote."""
     check = citations_test.Check()
+    lists, analyses = fields.lists(), fields.results()
     ids, names = citations_test.entries_of(check, Document(ROOT / citations_test.DEFINITIONS))
     for path in sorted(folder.rglob("*.json")):
         place = f"{name}: {path.relative_to(folder)}"
-        citations_test.check_json(check, place, json.loads(path.read_text(encoding="utf-8")), ids, names)
+        document = json.loads(path.read_text(encoding="utf-8"))
+        citations_test.check_json(check, place, document, ids, names)
+        for words in fields.faults(document, lists, analyses):
+            check.fault(place, words)
     return check.faults, check.counts.get("definitions of JSON", 0)
 
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     names = sys.argv[2:] or [n for n in DOCUMENTS if (ROOT / n).exists()]
-    faults, seconds, kept, defined = [], [], 0, 0
+    faults, seconds, kept, defined, told = [], [], 0, 0, 0
+    unrun = Unrun(program)
     for name in names:
+        found, count = check_prose(unrun, name)
+        faults += found
+        told += count
         with tempfile.TemporaryDirectory(prefix="hopscope-docs-") as temporary:
             folder = pathlib.Path(temporary)
             prepare(folder, program)
@@ -133,7 +137,7 @@ def main():
                 place = f"{name}:{block.first_line}"
                 if block.language == "console":
                     kept += 1
-                    faults += check_not_run(place, block)
+                    faults += check_not_run(unrun, place, block, folder)
                 elif block.language == "sh" and not broken:
                     found = run_block(folder, place, block.text, seconds)
                     broken = bool(found)  # what follows may need what is missing
@@ -148,7 +152,7 @@ def main():
     for took, place in sorted(seconds, reverse=True)[:5]:
         print(f"{took:6.1f} s  {place}")
     print(f"{len(seconds)} blocks run in {sum(t for t, _ in seconds):.1f} s, {kept} not run, "
-          f"{defined} definitions of JSON, {len(faults)} faults")
+          f"{told} commands within the text, {defined} definitions of JSON, {len(faults)} faults")
     return 1 if faults else 0
 
 
