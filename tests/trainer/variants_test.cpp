@@ -6,10 +6,13 @@
 #include <cmath>
 #include <sstream>
 
+#include "core/api/session.h"
+#include "core/config/config.h"
 #include "core/run/event_log.h"
 #include "core/run/run_folder.h"
 #include "core/run/safetensors.h"
 #include "core/run/safetensors_file.h"
+#include "core/session/headless.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {
@@ -28,6 +31,7 @@ struct Variant {
     std::vector<std::string> overrides = {};
     std::string script = {};   ///< commands one a line
     std::string kill_at = {};  ///< trained in processes that die there, until one comes through
+    bool inspected = false;    ///< stepped by a window that asks about prompts all the while
 };
 
 std::ostream& operator<<(std::ostream& out, const Variant& v) {
@@ -44,6 +48,8 @@ const Variant kVariants[] = {
      {},
      R"({"command": "boost", "layer": 0, "expert": 1, "strength": 0})"},
     {"with_a_picture_of_every_update", 0, {"train.snapshot_every=1"}},
+    // Its probes take part in passes on a copy of the weights, beside those of the training.
+    {"with_an_inspector_at_work", 0, {}, "", "", true},
     {"without_pictures", 0, {"debug.skip_publication=true"}},
     {"on_a_slow_disk", 0, {"debug.slow_writer_ms=2"}},
     // Each process comes one save further than the one before it.
@@ -110,6 +116,42 @@ class TrainLane : public SharedRuns, public ::testing::WithParamInterface<Varian
             ++deaths;
         return deaths;
     }
+    /// Every update beside questions, each of which has been answered before the next one.
+    static void train_inspected(const Variant& v, const std::string& run) {
+        const HeadlessWake wake;
+        SessionOptions o;
+        o.config = *load_config(*runs_ / "c.toml", overrides(v));
+        o.run_dir = run;
+        o.start = false;
+        o.wake = wake.callback();
+        auto opened = Session::open(std::move(o));
+        ASSERT_TRUE(opened.ok()) << opened.error().message;
+        Session& session = **opened;
+        const auto wait = [&](const auto& done) {
+            const auto late = Wakeup::Clock::now() + std::chrono::seconds(60);
+            while (!done() && Wakeup::Clock::now() < late)
+                wake.bell->wait_until(wake.bell->ticket(),
+                                      Wakeup::Clock::now() + std::chrono::milliseconds(5));
+            ASSERT_TRUE(done());
+        };
+        wait([&] { return session.status().state == RunState::paused; });
+        const Command steer =
+            *parse_command(R"({"command": "steer", "layer": 0, "expert": 1, "lambda": 1})");
+        const auto version = [](const auto& answer) { return answer ? answer->version : 0; };
+        for (int64_t step = 1; step <= kVariantSteps; ++step) {
+            const auto traced = version(session.trace()), halted = version(session.halting());
+            session.request_trace({"the baker walks", {steer}});
+            session.request_halting("a sailor looks", 0.05);
+            session.submit({CommandKind::step, {}}, "test");
+            wait([&] { return session.status().step == step; });
+            wait([&] { return version(session.trace()) > traced; });
+            wait([&] { return version(session.halting()) > halted; });
+            EXPECT_EQ(session.trace()->error, "");
+            EXPECT_EQ(session.halting()->error, "");
+        }
+        session.close();
+        wait([&] { return session.finished(); });
+    }
     static Result<std::string> train(const Variant& v, const std::string& run) {
         lab::TrainOptions o;
         o.config_path = *runs_ / "c.toml";
@@ -130,8 +172,12 @@ TEST_P(TrainLane, LearnsTheSame) {
     if (!v.kill_at.empty()) {
         EXPECT_EQ(die_on_the_way(v, run), 2);
     }
-    const auto trained = train(v, run);
-    ASSERT_TRUE(trained.ok()) << trained.error().message;
+    if (v.inspected) {
+        ASSERT_NO_FATAL_FAILURE(train_inspected(v, run));
+    } else {
+        const auto trained = train(v, run);
+        ASSERT_TRUE(trained.ok()) << trained.error().message;
+    }
     const std::string plain = *runs_ / "plain";
     expect_losses(losses_of(run), losses_of(plain), v.tolerance);
     if (v.tolerance == 0) expect_same_tensors(plain, run);
@@ -171,6 +217,14 @@ TEST(TrainLane01, ARunFolderOfAnEarlierVersionGoesOnAsItsLikeOfToday) {
     // The recorded losses were rounded by another processor, and by operators that have become
     // faster since.
     expect_losses(losses_of(old), losses_of(now), 1e-4);
+    const auto evaluated = [](const std::string& run) {
+        lab::EvalOptions eval;
+        eval.run = run;
+        const auto document = lab::eval(eval);
+        EXPECT_TRUE(document.ok()) << (document ? "" : document.error().message);
+        return document ? nlohmann::json::parse(*document).at("loss").get<double>() : NAN;
+    };
+    EXPECT_NEAR(evaluated(old), evaluated(now), 1e-4);
 }
 
 }  // namespace
