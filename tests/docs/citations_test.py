@@ -127,6 +127,20 @@ def check_links(check, documents):
                     check.fault(place, f"links to {target}, which has no such heading")
 
 
+def check_messages(check, guide):
+    """Messages that the guide explains are words of the program or of its scripts; "…" stands for what they name."""
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in project_files()
+                        if path.relative_to(ROOT).parts[0] in ("app", "core", "kernels", "scripts", "cmake"))
+    sources = re.sub(r'"\s*\n\s*"', "", sources)  # literals that go on in the next line
+    for number, line in guide.prose:
+        if not (message := re.match(r"\| `([^`]+)` \| ", line)) or message[1].startswith(("scripts/", "FATAL: ThreadSanitizer")):
+            continue
+        check.count("messages")
+        missing = [part for part in message[1].split("…") if part.strip() not in sources]
+        if missing:
+            check.fault(f"{guide.name}:{number}", f"explains a message that nobody prints: \"{missing[0]}\"")
+
+
 def check_json(check, place, document, ids, names):
     """Every definition of a JSON document is there: a "definition" cites an entry, the terms of "definitions" stand in "In:"."""
     if isinstance(document, list):
@@ -211,6 +225,7 @@ def main():
     ids, names = entries_of(check, documents[DEFINITIONS])
     check_links(check, documents)
     check_citations(check, ids, documents)
+    check_messages(check, documents["docs/guide.md"])
     if options.program:
         check_program(check, options.program, ids, names)
         check_commands(check, options.program, documents["docs/formats.md"])
