@@ -58,8 +58,9 @@ TEST(AnalysesView, DocumentsOf20261128) {
     const std::string folder = std::string(HOPSCOPE_FORMATS) + "/2026-11-28/";
     const auto echo = read_analysis(test::bytes_of(folder + "analysis.json"));
     ASSERT_TRUE(echo) << echo.error().message;
-    const auto mean = std::find_if(echo->numbers.begin(), echo->numbers.end(),
-                                   [](const auto& number) { return number.first == "mean"; });
+    const auto mean =
+        std::find_if(echo->numbers.begin(), echo->numbers.end(),
+                     [](const auto& number) { return number.first == "mean_interval"; });
     ASSERT_NE(mean, echo->numbers.end());
     EXPECT_NE(mean->second.find(" to "), std::string::npos) << mean->second;
     std::vector<std::string> names;
