@@ -3,6 +3,15 @@
 #include "core/stats/bootstrap.h"
 
 namespace hopscope::core::analysis {
+namespace {
+
+std::vector<BatchMean> of_layers(const RoutingSample& sample, BatchMean LayerSample::*field) {
+    std::vector<BatchMean> out;
+    for (const LayerSample& layer : sample.layers) out.push_back(layer.*field);
+    return out;
+}
+
+}  // namespace
 
 Estimate over_batches(const BatchMean& m, uint64_t seed) {
     return mean_over(m.batches, "batches", seed);
@@ -27,22 +36,27 @@ BatchMean mean_over_parts(const std::vector<BatchMean>& parts) {
     return out;
 }
 
-LayerMeans layer_means(const RoutingSample& sample, BatchMean LayerSample::*field, uint64_t seed) {
+LayerMeans layer_means(const std::vector<BatchMean>& layers, uint64_t seed) {
     LayerMeans out;
-    std::vector<BatchMean> parts;
-    for (const LayerSample& layer : sample.layers) {
-        parts.push_back(layer.*field);
-        out.layers.push_back(over_batches(parts.back(), seed));
-    }
-    out.mean = over_batches(mean_over_parts(parts), seed);
+    for (const BatchMean& layer : layers) out.layers.push_back(over_batches(layer, seed));
+    out.mean = over_batches(mean_over_parts(layers), seed);
     return out;
+}
+
+LayerMeans layer_means(const RoutingSample& sample, BatchMean LayerSample::*field, uint64_t seed) {
+    return layer_means(of_layers(sample, field), seed);
 }
 
 AnalysisOutput layers_document(const RoutingSample& sample, BatchMean LayerSample::*field,
                                const char* column, uint64_t seed) {
+    return layers_document(of_layers(sample, field), sample.tokens, column, seed);
+}
+
+AnalysisOutput layers_document(const std::vector<BatchMean>& layers, int64_t tokens,
+                               const char* column, uint64_t seed) {
     AnalysisOutput out;
-    out.n = sample.tokens;
-    const LayerMeans found = layer_means(sample, field, seed);
+    out.n = tokens;
+    const LayerMeans found = layer_means(layers, seed);
     Estimates per_layer;
     for (size_t l = 0; l < found.layers.size(); ++l) {
         per_layer.add(found.layers[l]);

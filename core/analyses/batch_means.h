@@ -24,10 +24,14 @@ struct LayerMeans {
     std::vector<Estimate> layers;
     Estimate mean;
 };
+LayerMeans layer_means(const std::vector<BatchMean>& layers, uint64_t seed);
 LayerMeans layer_means(const RoutingSample& sample, BatchMean LayerSample::*field, uint64_t seed);
 
 /// "per_layer" and "mean" as plain numbers with their intervals beside them, and a table with a row
-/// a layer: the whole document of an analysis that measures one number a layer.
+/// a layer: the whole document of an analysis that measures one number a layer, over `tokens` in a
+/// pass of its own or in the shared one.
+AnalysisOutput layers_document(const std::vector<BatchMean>& layers, int64_t tokens,
+                               const char* column, uint64_t seed);
 AnalysisOutput layers_document(const RoutingSample& sample, BatchMean LayerSample::*field,
                                const char* column, uint64_t seed);
 

@@ -1,5 +1,5 @@
 // Analysis `displacement`: how far do hops move the routing position, and how much do they write
-// [def:hop_divergence]?
+// [def:displacement]?
 #include <cmath>
 
 #include "core/analyses/batch_means.h"
