@@ -74,10 +74,6 @@ std::string SyntheticCorpus::class_of(const std::string& word) const {
     return out;
 }
 
-int64_t SyntheticCorpus::lexicon_size() const {
-    return static_cast<int64_t>(state_->lexicon.words().size());
-}
-
 std::vector<std::string> SyntheticCorpus::classes() {
     return classes_of((uint32_t{1} << kClasses) - 1);
 }

@@ -60,7 +60,6 @@ class SyntheticCorpus {
     /// word joined by "|";
     /// "" where the word is unknown.
     std::string class_of(const std::string& word) const;
-    int64_t lexicon_size() const;    ///< distinct words that can appear
     std::string truth_json() const;  ///< "hopscope.truth/1"
 
     static std::vector<std::string> classes();  ///< all class names

@@ -200,10 +200,4 @@ double epsilon_at(float position) {
     return std::pow(kEpsilonLow, 1 - p);
 }
 
-float position_of(double epsilon) {
-    if (!(epsilon > 0)) return 0;
-    const double p = 1 - std::log(epsilon) / std::log(kEpsilonLow);
-    return static_cast<float>(std::clamp(p, 1e-4, 1.0));
-}
-
 }  // namespace hopscope::app

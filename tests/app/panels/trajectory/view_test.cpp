@@ -100,13 +100,13 @@ TEST(Trajectory, NextRowsJoinById) {
     EXPECT_EQ(next_rows({{1, "a", 0.5f}, {2, "b", 0.3f}}, {}, 1).size(), 1u);
 }
 
-// The slider's far left is off, its far right 1, and each value finds its place again.
+// The slider's far left is off, its far right 1, and equal ways between are equal factors.
 TEST(Trajectory, ThresholdScale) {
     EXPECT_LT(epsilon_at(0), 0);
     EXPECT_DOUBLE_EQ(epsilon_at(1), 1.0);
     EXPECT_NEAR(epsilon_at(1e-6f), 1e-3, 1e-7);
-    for (const float p : {0.1f, 0.5f, 0.93f}) EXPECT_NEAR(position_of(epsilon_at(p)), p, 1e-5);
-    EXPECT_EQ(position_of(-1), 0);
+    EXPECT_NEAR(epsilon_at(0.5f), std::sqrt(1e-3), 1e-7);
+    EXPECT_NEAR(epsilon_at(0.75f) / epsilon_at(0.5f), std::pow(1e-3, -0.25), 1e-5);
 }
 
 // Control bytes must be visible, all other scripts must stay as they are.
