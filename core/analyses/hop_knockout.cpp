@@ -14,6 +14,7 @@
 #include "core/api/needs.h"
 #include "core/model/forward.h"
 #include "core/probe/intervention_probe.h"
+#include "core/probe/interventions/knock_out.h"
 #include "core/train/batch_tensors.h"
 
 namespace hopscope::core {
@@ -32,16 +33,6 @@ LayerAction zeroed_hop(int64_t layer, int64_t hop) {
     LayerAction action;
     action.layer = layer;
     action.scope.hops = {hop};
-    return action;
-}
-
-/// @param hop −1: all
-LayerAction without_expert(int64_t layer, int64_t rank, int64_t hop) {
-    LayerAction action;
-    action.kind = CommandKind::knock_out;
-    action.layer = layer;
-    action.rank = rank;
-    if (hop >= 0) action.scope.hops = {hop};
     return action;
 }
 
@@ -139,12 +130,13 @@ Result<std::vector<ExpertKnockout>> expert_knockout(const Model& model, const Ba
     for (size_t i = 0; i < out.size(); ++i) {
         const auto layer = static_cast<int64_t>(i);
         out[i].hops.resize(static_cast<size_t>(model.config.moe.hops_of(layer)));
-        trials.push_back({without_expert(layer, 0, -1), &out[i].all});
+        trials.push_back({knock_out_rank(layer, 0), &out[i].all});
         // With one chosen expert there is no second one to set beside it.
         if (model.config.moe.top_k > 1)
-            trials.push_back({without_expert(layer, 1, -1), &out[i].second});
+            trials.push_back({knock_out_rank(layer, 1), &out[i].second});
         for (size_t h = 0; h < out[i].hops.size() && out[i].hops.size() > 1; ++h)
-            trials.push_back({without_expert(layer, 0, static_cast<int64_t>(h)), &out[i].hops[h]});
+            trials.push_back(
+                {knock_out_rank(layer, 0, {static_cast<int64_t>(h)}), &out[i].hops[h]});
     }
     const Knockouts knockouts(model, source);
     if (auto s = knockouts.run(trials, batches, "experts", progress); !s) return s.error();

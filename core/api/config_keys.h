@@ -44,6 +44,7 @@ struct Live {
     std::string allowed = {};  ///< for people, where the range alone misleads
     double most = 0;           ///< highest value where it is not the key's own; 0: it is
     int place = 100;           ///< in the list of `set`, which keeps the order it was published in
+    std::string tensor = {};   ///< of each layer that learns the value: set with it; "": none
 };
 
 struct Key {

@@ -37,6 +37,7 @@ LiveSetting setting_of(const Key& key) {
     out.value.allowed = live.allowed.empty() ? range_text(out.value) : live.allowed;
     out.value.help = live.help;
     out.key = key.name;
+    out.tensor = live.tensor;
     out.label = live.label.empty() ? out.value.name : live.label;
     if (live.low < live.high)
         out.value.slider = Slider{live.low, live.high, live.low, live.logarithmic};

@@ -15,6 +15,8 @@ struct LiveSetting {
     ArgSpec value;      ///< as `set` takes it: its name ("lr"), type, range and a sentence
     std::string key;    ///< "train.lr"
     std::string label;  ///< "learning rate"; the name where there is no better word
+    /// "router.tau" where layers may learn the value: they go on from what is set; "": nowhere.
+    std::string tensor;
 };
 
 /// In the order in which `set` lists them.

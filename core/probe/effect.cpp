@@ -191,7 +191,7 @@ std::vector<NextOdds> next_odds(const at::Tensor& base, const at::Tensor& change
 }
 
 bool only_halts(const Plan& plan) {
-    return plan.changes.halts() && plan.actions.empty() && plan.moves.empty();
+    return plan.changes.halts() && !plan.acts();
 }
 
 /// Whether exchanging the depths of tokens would change nothing. @param depths [layer][token]

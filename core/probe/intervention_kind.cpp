@@ -61,16 +61,21 @@ Result<std::vector<int64_t>> PlanReader::experts() const {
     return experts;
 }
 
+LayerAction PlanReader::action(int64_t layer) const {
+    LayerAction out;
+    out.kind = command.kind;
+    out.layer = layer;
+    out.scope = scope;
+    return out;
+}
+
 Status PlanReader::add_to_layers(const std::function<void(LayerAction&)>& fill) {
     auto named = layers();
     if (!named) return named.error();
     for (const int64_t l : *named) {
-        LayerAction action;
-        action.kind = command.kind;
-        action.layer = l;
-        action.scope = scope;
-        if (fill) fill(action);
-        plan.actions.push_back(std::move(action));
+        LayerAction added = action(l);
+        if (fill) fill(added);
+        plan.actions.push_back(std::move(added));
     }
     return {};
 }
@@ -85,15 +90,12 @@ Status PlanReader::add_to_experts(const std::string& refusal,
     if (those->empty() && command.text("expert", "").empty()) return wrong("\"expert\" names none");
     if (!refusal.empty()) return wrong(refusal);
     for (const int64_t l : *named) {
-        LayerAction action;
-        action.kind = command.kind;
-        action.layer = l;
-        action.scope = scope;
-        action.experts = *those;
-        action.seed = mix_seed(seed, static_cast<uint64_t>(l));
+        LayerAction added = action(l);
+        added.experts = *those;
+        added.seed = mix_seed(seed, static_cast<uint64_t>(l));
         if (fill)
-            if (auto s = fill(action); !s) return s;
-        plan.actions.push_back(std::move(action));
+            if (auto s = fill(added); !s) return s;
+        plan.actions.push_back(std::move(added));
     }
     return {};
 }

@@ -27,6 +27,8 @@ struct PlanReader {
     Error wrong(const std::string& what) const;
     /// "hops" and "tokens", checked.
     Status read_scope();
+    /// A new action in a layer of the command, in its scope.
+    LayerAction action(int64_t layer) const;
     /// "layers", or "layer", or all.
     Result<std::vector<int64_t>> layers() const;
     /// "expert", sorted, each once; may be none.
@@ -100,6 +102,11 @@ struct ControlDraw {
     int64_t other_than(int64_t layer, int64_t expert) const;
 };
 
+/// The weights in training, and what the optimizer remembers of each.
+struct Learner {
+    Weights &weights, &m, &v;
+};
+
 class InterventionKind {
   public:
     virtual ~InterventionKind() = default;
@@ -108,8 +115,8 @@ class InterventionKind {
     virtual Status add(PlanReader& reader) const = 0;
     /// What all of its actions together must leave possible at a hop.
     virtual Status check(const Plan& plan, const HopPool& at) const { return {}; }
-    /// Its changes of weights, in a copy. @param out shares what it does not change
-    virtual void edit(const Plan& plan, const Weights& weights, Weights& out) const {}
+    /// One of its edits. @param out a copy that shares what no edit has changed
+    virtual void edit(const LayerAction& edit, const Weights& weights, Weights& out) const {}
 
     // What one action does at a hop of its scope, in the order of the pass; for experts that are
     // not in the hop's pool nothing.
@@ -129,12 +136,14 @@ class InterventionKind {
     virtual std::string no_control(const Plan& plan, const Config& config) const { return ""; }
     /// Experts that must not be drawn besides the targets.
     virtual std::vector<int64_t> spared(const LayerAction& action) const { return {}; }
-    /// One action, before its experts are replaced.
+    /// One action or edit, before its experts are replaced.
     virtual void redraw(LayerAction& action, const ControlDraw& draw) const {}
     /// What is drawn over the whole plan, after all actions.
     virtual void redraw_plan(Plan& plan, const ControlDraw& draw) const {}
 
     // In the run in training.
+    /// Of a kind that does not last there: one of its edits, for good.
+    virtual void settle(const LayerAction& edit, const Learner& learner) const {}
     /// What the command comes to mean for the weights as they are, as lines that stay true.
     virtual std::vector<Command> fixed(const Command& command, const Plan& plan) const {
         return {command};

@@ -48,7 +48,7 @@ Result<Plan> make_plan(const Model& model, const std::vector<Command>& commands,
     for (const auto& command : commands)
         if (auto s = add_command({model, command, seed, plan}); !s) return s.error();
     if (auto s = check_hops(model.config, plan); !s) return s.error();
-    plan.changes.keep_scores = !plan.actions.empty() || !plan.moves.empty();
+    plan.changes.keep_scores = plan.acts();
     return plan;
 }
 
@@ -93,8 +93,7 @@ std::string no_control(const Plan& plan, const Config& config) {
 
 Model edited_model(const Model& model, const Plan& plan) {
     Model out = model;
-    for (const InterventionKind* kind : intervention_kinds())
-        kind->edit(plan, model.weights, out.weights);
+    for (const LayerAction& edit : plan.edits) kind_of(edit).edit(edit, model.weights, out.weights);
     return out;
 }
 

@@ -33,26 +33,19 @@ struct LayerAction {
     CommandKind kind = CommandKind::zero_experts;
     int64_t layer = 0;
     std::vector<int64_t> experts;  ///< over all pools of the layer
-    double value = 0;              ///< λ or strength
-    std::any own = {};  ///< of a type of the kind's own: what surgery writes, what a freeze keeps
-    uint64_t seed = 0;  ///< of what is drawn (surgery's direction, exchanged tokens)
-    int64_t rank = 0;   ///< knock_out without experts: which of the k chosen
-    bool exchanged = false;  ///< control of a freeze: the choice is that of another token
+    double value = 0;              ///< how much
+    uint64_t seed = 0;             ///< of what it draws
     Scope scope;
-};
-
-/// A centroid at another place, in a copy of the weights.
-struct MovedCentroid {
-    int64_t layer = 0, expert = 0;
-    std::vector<double> to;  ///< [s]
+    std::any own = {};  ///< whatever else its kind keeps, of a type that is declared in its file
 };
 
 struct Plan {
-    std::vector<LayerAction> actions;
-    std::vector<MovedCentroid> moves;
-    PassChanges changes;  ///< halting; keep_scores where there are actions
+    std::vector<LayerAction> actions;  ///< at the hops of a pass
+    std::vector<LayerAction> edits;    ///< of the weights that it reads
+    PassChanges changes;               ///< halting; keep_scores where anything is done
 
-    bool empty() const { return actions.empty() && moves.empty() && !changes.halts(); }
+    bool acts() const { return !actions.empty() || !edits.empty(); }
+    bool empty() const { return !acts() && !changes.halts(); }
 };
 
 /// Errors (usage): a command that does not act on prompts, a layer, expert or hop that does not
@@ -72,10 +65,7 @@ Status check_tokens(const Plan& plan, int64_t length);
 /// Why no random control of equal size can be drawn; "" where one can.
 std::string no_control(const Plan& plan, const Config& config);
 
-/// Puts one centroid in place. @param centroids [M, s] or [M, 2, s] (both of the pair)
-void put_centroid(const MovedCentroid& move, at::Tensor& centroids);
-
-/// The model with moved centroids; shares every tensor that is not changed.
+/// The model with its edits; shares every tensor that is not changed.
 Model edited_model(const Model& model, const Plan& plan);
 
 /// The N experts nearest to `expert` by cosine of centroids (linear router: of rows), itself first

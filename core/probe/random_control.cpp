@@ -20,11 +20,12 @@ class OtherExperts {
         const auto add = [&](int64_t layer, int64_t expert) {
             if (avoided[layer].insert(expert).second) targets[layer].push_back(expert);
         };
-        for (const auto& a : plan.actions)
-            for (const int64_t e : a.experts) add(a.layer, e);
-        for (const auto& move : plan.moves) add(move.layer, move.expert);
-        for (const auto& a : plan.actions)
-            for (const int64_t e : kind_of(a).spared(a)) avoided[a.layer].insert(e);
+        for (const auto* list : {&plan.actions, &plan.edits})
+            for (const auto& a : *list)
+                for (const int64_t e : a.experts) add(a.layer, e);
+        for (const auto* list : {&plan.actions, &plan.edits})
+            for (const auto& a : *list)
+                for (const int64_t e : kind_of(a).spared(a)) avoided[a.layer].insert(e);
         for (const auto& [layer, experts] : targets)
             draw(config, layer, experts, avoided.at(layer), random);
     }
@@ -61,12 +62,16 @@ Plan random_control(const Plan& plan, const Model& model, uint64_t seed) {
     Plan out = plan;
     const OtherExperts others(plan, model.config, random);
     const ControlDraw draw{model, others, random};
-    for (auto& a : out.actions) {
-        a.seed = random.next();
+    const auto redraw = [&](LayerAction& a) {
         kind_of(a).redraw(a, draw);
         for (int64_t& e : a.experts) e = others.of(a.layer, e);
         std::sort(a.experts.begin(), a.experts.end());
+    };
+    for (auto& a : out.actions) {
+        a.seed = random.next();
+        redraw(a);
     }
+    for (auto& edit : out.edits) redraw(edit);
     for (const InterventionKind* kind : intervention_kinds()) kind->redraw_plan(out, draw);
     return out;
 }

@@ -8,6 +8,7 @@
 #include "core/api/live_settings.h"
 #include "core/base/names.h"
 #include "core/config/config.h"
+#include "core/probe/intervention_kind.h"
 #include "core/train/freezes.h"
 
 namespace hopscope::core {
@@ -46,8 +47,10 @@ Status LiveChanges::set(const std::string& key, double value) {
         return usage_error("set " + name +
                            ": does not go with an active intervention: " + plan.error().message);
     state_.model.config = changed.config;
-    for (auto& layer : state_.model.weights.layers)  // what the weights hold of it
-        if (name == "tau" && layer.tau.defined()) layer.tau.fill_(value);
+    if (setting->tensor.empty()) return {};
+    state_.model.weights.for_each([&](const std::string& tensor, Group, at::Tensor& held) {
+        if (tensor.ends_with("." + setting->tensor)) held.fill_(value);
+    });
     return {};
 }
 
@@ -126,17 +129,13 @@ Status LiveChanges::clear(const Command& command) {
     return adopt(std::move(left));
 }
 
-Status LiveChanges::move_centroid(const Command& command) {
-    const auto plan = make_plan(state_.model, {command}, 0);
+/// What does not last changes the weights themselves.
+Status LiveChanges::edit(const Command& command) {
+    const auto plan = make_plan(state_.model, {command}, state_.model.config.train.seed);
     if (!plan) return plan.error();
     const c10::AutoGradMode no_grad(false);
-    for (const auto& move : plan->moves) {
-        const auto l = static_cast<size_t>(move.layer);
-        put_centroid(move, state_.model.weights.layers[l].centroids);
-        // Momentum gathered at the old place would carry it on from the new one; how large
-        // gradients are is still known.
-        state_.m.layers[l].centroids.select(0, move.expert).zero_();
-    }
+    for (const LayerAction& edit : plan->edits)
+        kind_of(edit).settle(edit, {state_.model.weights, state_.m, state_.v});
     return {};
 }
 
@@ -149,14 +148,14 @@ Status LiveChanges::carry_out(const Command& command) {
         case CommandKind::freeze:
         case CommandKind::unfreeze:
             return freeze(command, command.kind == CommandKind::freeze);
-        case CommandKind::move_centroid:
-            return move_centroid(command);
         case CommandKind::clear:
             return clear(command);
         default:
             break;
     }
-    if (spec_of(command.kind).lasts) return intervene(command);
+    const CommandSpec& spec = spec_of(command.kind);
+    if (spec.lasts) return intervene(command);
+    if (spec.live && find_intervention(command.kind)) return edit(command);
     return usage_error(command.name() + ": not available in training");
 }
 

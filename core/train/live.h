@@ -41,7 +41,7 @@ class LiveChanges {
     Status intervene(const Command& command);
     Status clear(const Command& command);
     Status adopt(std::vector<Intervention> active);
-    Status move_centroid(const Command& command);
+    Status edit(const Command& command);
     Status carry_out(const Command& command);
 
     EngineState& state_;

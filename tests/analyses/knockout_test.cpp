@@ -33,15 +33,6 @@ double by_hand(const Model& model, const BatchSource& source, int64_t batch,
     return (p.exp() * (p - q)).sum(-1).mean().item().toDouble();
 }
 
-LayerAction top_of(int64_t layer, int64_t rank, std::vector<int64_t> hops = {}) {
-    LayerAction action;
-    action.kind = CommandKind::knock_out;
-    action.layer = layer;
-    action.rank = rank;
-    action.scope.hops = std::move(hops);
-    return action;
-}
-
 TEST(HopKnockout, AHopThatWritesNothingHasNoEffect) {
     const auto c = tiny();
     const Batches data(c);
@@ -101,9 +92,10 @@ TEST(ExpertKnockout, IsTheTopExpertOfOneLayerBesideTheSecond) {
             const auto expected = [&](const LayerAction& action) {
                 return by_hand({c, w}, *data.source, static_cast<int64_t>(b), action);
             };
-            EXPECT_NEAR(found.all.kl.batches[b], expected(top_of(layer, 0)), 1e-12);
-            EXPECT_NEAR(found.second.kl.batches[b], expected(top_of(layer, 1)), 1e-12);
-            EXPECT_NEAR(found.hops[2].kl.batches[b], expected(top_of(layer, 0, {2})), 1e-12);
+            EXPECT_NEAR(found.all.kl.batches[b], expected(knock_out_rank(layer, 0)), 1e-12);
+            EXPECT_NEAR(found.second.kl.batches[b], expected(knock_out_rank(layer, 1)), 1e-12);
+            EXPECT_NEAR(found.hops[2].kl.batches[b], expected(knock_out_rank(layer, 0, {2})),
+                        1e-12);
         }
         EXPECT_GT(found.all.kl.mean(), 0.0);
         EXPECT_NE(found.all.kl.mean(), found.second.kl.mean());

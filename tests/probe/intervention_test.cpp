@@ -280,12 +280,15 @@ TEST_F(Interventions, TheControlOfAMovedCentroidIsMovedAsFar) {
         ASSERT_TRUE(p.ok()) << p.error().message;
         for (uint64_t seed = 0; seed < 5; ++seed) {
             const auto control = random_control(*p, model, seed);
-            const auto& move = control.moves.at(0);
-            EXPECT_NE(move.expert, 1);
+            const auto& move = control.edits.at(0);
+            ASSERT_EQ(move.experts.size(), 1u);
+            const int64_t other = move.experts[0];
+            const auto place = std::any_cast<std::vector<double>>(move.own);
+            EXPECT_NE(other, 1);
             if (plain)
-                EXPECT_NEAR(distance(move.to, row(move.expert)), distance(to, row(1)), 1e-4);
+                EXPECT_NEAR(distance(place, row(other)), distance(to, row(1)), 1e-4);
             else
-                EXPECT_NEAR(cosine(move.to, row(move.expert)), cosine(to, row(1)), 1e-5);
+                EXPECT_NEAR(cosine(place, row(other)), cosine(to, row(1)), 1e-5);
         }
     }
 }
@@ -392,9 +395,8 @@ TEST_F(Interventions, TheControlOfAFreezeTakesChoicesOfOtherTokens) {
     const auto choices = plan({R"({"command": "freeze", "what": "choices"})"});
     const auto control = random_control(*choices, model, 5);
     EXPECT_EQ(control.actions.at(0).kind, CommandKind::freeze);
-    EXPECT_EQ(std::any_cast<FreezePart>(control.actions.at(0).own), FreezePart::choices);
-    EXPECT_TRUE(control.actions.at(0).exchanged);
-    auto weighed = run(control);
+    auto weighed = run(control), kept = run(*choices);
+    EXPECT_FALSE(weighed.at(0, 1).idx.equal(kept.at(0, 1).idx)) << "those of other tokens";
     EXPECT_TRUE(sorted(weighed.at(0, 0).idx).equal(sorted(weighed.at(0, 1).idx)));
     EXPECT_FALSE(sorted(weighed.at(0, 0).weight).equal(sorted(weighed.at(0, 1).weight)));
 }

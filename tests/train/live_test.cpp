@@ -136,6 +136,31 @@ TEST_F(Live, ALiveSettingActsInThePassItself) {
     EXPECT_NE(changed, loss(same));
 }
 
+TEST_F(Live, AScaleThatLayersLearnGoesOnFromWhatIsSet) {
+    config_.moe.learn_tau = true;
+    engine_ = std::make_unique<Engine>(untrained(initial_model(config_, 42)));
+    const auto scales = [](const Engine& engine) {
+        std::vector<double> out;
+        for (const auto& layer : engine.state().model.weights.layers)
+            out.push_back(layer.tau.item().toDouble());
+        return out;
+    };
+    steps(3);
+    const auto learned = scales(*engine_);
+    EXPECT_NE(learned[0], 30.0);
+    order(R"({"command": "set", "key": "lr", "value": 0.02})");
+    EXPECT_EQ(scales(*engine_), learned) << "another setting leaves it alone";
+    Engine same(engine_->state().clone());
+    order(R"({"command": "set", "key": "tau", "value": 5.0})");
+    EXPECT_EQ(scales(*engine_), (std::vector<double>{5, 5}));
+    Engine again(engine_->state().clone());
+    EXPECT_NE(engine_->update(*data_, [] {})->loss, same.update(*data_, [] {})->loss);
+    steps(1);
+    for (const double scale : scales(*engine_)) EXPECT_NE(scale, 5.0) << "it is learned on";
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(again.update(*data_, [] {}).ok());
+    EXPECT_EQ(scales(again), scales(*engine_)) << "as a checkpoint brings it back";
+}
+
 TEST_F(Live, LiveSettingsAndRefusals) {
     order(R"({"command": "set", "key": "lr", "value": 0.0})");
     const auto before = copy();

@@ -30,8 +30,14 @@ Result<FreezePart> read_part(const PlanReader& reader, bool freezes) {
     return *part;
 }
 
-FreezePart kept_by(const LayerAction& action) {
-    return std::any_cast<FreezePart>(action.own);
+/// What an action keeps of hop 0.
+struct Kept {
+    FreezePart part;
+    bool exchanged = false;  ///< of a control: the choice is that of another token
+};
+
+const Kept& kept_by(const LayerAction& action) {
+    return *std::any_cast<Kept>(&action.own);
 }
 
 class Freeze : public InterventionKind {
@@ -39,7 +45,7 @@ class Freeze : public InterventionKind {
     Status add(PlanReader& reader) const override {
         const auto part = read_part(reader, true);
         if (!part) return part.error();
-        return reader.add_to_layers([&](LayerAction& action) { action.own = *part; });
+        return reader.add_to_layers([&](LayerAction& action) { action.own = Kept{*part}; });
     }
 
     void choose(const LayerAction& action, const HopPass& at, Chosen& c) const override {
@@ -48,8 +54,9 @@ class Freeze : public InterventionKind {
         const auto where = at.mask(action.scope, c.rows, r.idx.size(0));
         const auto& first = at.first.route;
         auto idx = first.idx, weight = first.weight;
-        const bool own_weights = kept_by(action) == FreezePart::choices;
-        if (action.exchanged) {
+        const auto [part, exchanged] = kept_by(action);
+        const bool own_weights = part == FreezePart::choices;
+        if (exchanged) {
             const auto other = shuffled(action.seed, idx);
             idx = idx.index_select(0, other);
             weight = weight.index_select(0, other);
@@ -67,11 +74,13 @@ class Freeze : public InterventionKind {
         }
         r.idx = blend(where, idx, r.idx);
         r.weight = c.used = blend(where, weight, r.weight);
-        if (!own_weights && !action.exchanged && r.pos.defined())
+        if (!own_weights && !exchanged && r.pos.defined())
             r.pos = blend(where, at_rows(first.pos, c.rows), r.pos);
     }
 
-    void redraw(LayerAction& action, const ControlDraw&) const override { action.exchanged = true; }
+    void redraw(LayerAction& action, const ControlDraw&) const override {
+        action.own = Kept{kept_by(action).part, /*exchanged=*/true};
+    }
 
   private:
     static at::Tensor shuffled(uint64_t seed, const at::Tensor& idx) {
@@ -89,7 +98,7 @@ class Unfreeze : public InterventionKind {
         const auto part = read_part(reader, false);
         if (!part) return part.error();
         std::erase_if(reader.plan.actions, [&](const LayerAction& a) {
-            return a.kind == CommandKind::freeze && kept_by(a) == *part;
+            return a.kind == CommandKind::freeze && kept_by(a).part == *part;
         });
         return {};
     }

@@ -1,5 +1,7 @@
 // knock_out: the update of experts 0 while the other weights stay; "top" is the first-ranked one of
 // each token.
+#include "core/probe/interventions/knock_out.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros_like.h>
 #include <algorithm>
@@ -9,6 +11,12 @@
 namespace hopscope::core {
 namespace {
 
+/// Without experts: which of the k chosen goes.
+int64_t rank_of(const LayerAction& action) {
+    const auto* rank = std::any_cast<int64_t>(&action.own);
+    return rank ? *rank : 0;
+}
+
 class KnockOut : public InterventionKind {
   public:
     Status add(PlanReader& reader) const override { return reader.add_to_experts(""); }
@@ -17,7 +25,7 @@ class KnockOut : public InterventionKind {
         const auto where = at.mask(action.scope, c.rows, c.route.idx.size(0));
         auto hit = at::zeros_like(c.route.idx).to(at::kBool);
         if (action.experts.empty())
-            hit.select(1, std::min(action.rank, hit.size(1) - 1)).fill_(true);
+            hit.select(1, std::min(rank_of(action), hit.size(1) - 1)).fill_(true);
         else
             for (const int64_t e : in_pool(action, c.pool_offset, c.pool_size))
                 hit = hit.logical_or(c.route.idx == e);
@@ -36,11 +44,20 @@ class KnockOut : public InterventionKind {
     void redraw(LayerAction& action, const ControlDraw& draw) const override {
         const auto others = static_cast<uint64_t>(draw.model.config.moe.top_k - 1);
         if (action.experts.empty())
-            action.rank = 1 + static_cast<int64_t>(draw.random.below(others));
+            action.own = 1 + static_cast<int64_t>(draw.random.below(others));
     }
 };
 
 }  // namespace
+
+LayerAction knock_out_rank(int64_t layer, int64_t rank, std::vector<int64_t> hops) {
+    LayerAction action;
+    action.kind = CommandKind::knock_out;
+    action.layer = layer;
+    action.scope.hops = std::move(hops);
+    action.own = rank;
+    return action;
+}
 
 const InterventionKind& knock_out_intervention() {
     static const KnockOut kind;

@@ -1,5 +1,5 @@
 // move_centroid: a centroid put elsewhere, in a copy of the weights. In training it is a change of
-// the weights themselves (core/train/live.cpp).
+// the weights themselves.
 #include <ATen/TensorOperators.h>
 #include <algorithm>
 #include <cmath>
@@ -34,26 +34,42 @@ std::vector<double> drawn_direction(size_t n, const std::vector<double>* normal,
     return out;
 }
 
-/// Another centroid of the same layer moved as far in a random direction: by the same distance
+using Place = std::vector<double>;  // [s]
+
+const Place& place_of(const LayerAction& edit) {
+    return *std::any_cast<Place>(&edit.own);
+}
+
+/// @param centroids [M, s] or [M, 2, s] (both of the pair)
+void put(const LayerAction& edit, at::Tensor& centroids) {
+    const Place& to = place_of(edit);
+    for (const int64_t e : edit.experts) {
+        auto row = centroids.select(0, e);
+        for (size_t i = 0; i < to.size(); ++i) row.select(-1, static_cast<int64_t>(i)).fill_(to[i]);
+    }
+}
+
+/// Where another centroid of the layer goes, as far in a random direction: by the same distance
 /// where centroids are points (plain K-Means), by the same angle where only directions count.
-MovedCentroid other_move(const MovedCentroid& move, const ControlDraw& draw) {
-    const auto& w = draw.model.weights.layers[static_cast<size_t>(move.layer)];
+Place other_place(const LayerAction& edit, const ControlDraw& draw) {
+    const auto& w = draw.model.weights.layers[static_cast<size_t>(edit.layer)];
     const bool points = !draw.model.config.moe.is_spherical();
     const auto rows = points ? w.centroids.detach() : router_rows(w);
-    const auto from = row_of(rows, move.expert);
-    MovedCentroid out = move;
-    out.expert = draw.other_than(move.layer, move.expert);
-    const auto start = row_of(rows, out.expert);
+    const int64_t expert = edit.experts.front();
+    const Place& to = place_of(edit);
+    const auto from = row_of(rows, expert);
+    const auto start = row_of(rows, draw.other_than(edit.layer, expert));
     const auto direction = drawn_direction(start.size(), points ? nullptr : &start, draw.random);
     double along = 1, across = 0;  // of start and of the direction
     if (points) {
-        for (size_t i = 0; i < from.size(); ++i) across += std::pow(move.to[i] - from[i], 2);
+        for (size_t i = 0; i < from.size(); ++i) across += std::pow(to[i] - from[i], 2);
         across = std::sqrt(across);
     } else {
-        along = std::clamp(dot(from, move.to) / std::sqrt(dot(move.to, move.to)), -1.0, 1.0);
+        along = std::clamp(dot(from, to) / std::sqrt(dot(to, to)), -1.0, 1.0);
         across = std::sqrt(1 - along * along);
     }
-    for (size_t i = 0; i < start.size(); ++i) out.to[i] = along * start[i] + across * direction[i];
+    Place out(start.size());
+    for (size_t i = 0; i < start.size(); ++i) out[i] = along * start[i] + across * direction[i];
     return out;
 }
 
@@ -77,31 +93,37 @@ class MoveCentroid : public InterventionKind {
         if (std::all_of(to->begin(), to->end(), [](double x) { return x == 0; }))
             return reader.wrong("\"to\" must not be the zero vector: only its direction counts");
         for (const int64_t l : *layers)
-            for (const int64_t e : *experts) reader.plan.moves.push_back({l, e, *to});
+            for (const int64_t e : *experts) {
+                LayerAction edit = reader.action(l);
+                edit.experts = {e};
+                edit.own = *to;
+                reader.plan.edits.push_back(std::move(edit));
+            }
         return {};
     }
 
-    void edit(const Plan& plan, const Weights& weights, Weights& out) const override {
-        for (const auto& move : plan.moves) {
-            auto& w = out.layers[static_cast<size_t>(move.layer)];
-            const auto& before = weights.layers[static_cast<size_t>(move.layer)].centroids;
-            if (w.centroids.is_same(before)) w.centroids = before.detach().clone();
-            put_centroid(move, w.centroids);
-        }
+    void edit(const LayerAction& edit, const Weights& weights, Weights& out) const override {
+        const auto l = static_cast<size_t>(edit.layer);
+        auto& centroids = out.layers[l].centroids;
+        const auto& before = weights.layers[l].centroids;
+        if (centroids.is_same(before)) centroids = before.detach().clone();
+        put(edit, centroids);
     }
 
-    void redraw_plan(Plan& plan, const ControlDraw& draw) const override {
-        for (auto& move : plan.moves) move = other_move(move, draw);
+    void redraw(LayerAction& edit, const ControlDraw& draw) const override {
+        edit.own = other_place(edit, draw);
+    }
+
+    void settle(const LayerAction& edit, const Learner& learner) const override {
+        const auto l = static_cast<size_t>(edit.layer);
+        put(edit, learner.weights.layers[l].centroids);
+        // Momentum gathered at the old place would carry it on from the new one; how large
+        // gradients are is still known.
+        for (const int64_t e : edit.experts) learner.m.layers[l].centroids.select(0, e).zero_();
     }
 };
 
 }  // namespace
-
-void put_centroid(const MovedCentroid& move, at::Tensor& centroids) {
-    auto row = centroids.select(0, move.expert);
-    for (size_t i = 0; i < move.to.size(); ++i)
-        row.select(-1, static_cast<int64_t>(i)).fill_(move.to[i]);
-}
 
 const InterventionKind& move_centroid_intervention() {
     static const MoveCentroid kind;
