@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "app/cli/kind_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "app/cli/text_table.h"
@@ -32,7 +33,7 @@ void describe(CLI::App& app, BatchCall& call) {
         ->type_name("DIR")
         ->required();
     add_set_option(app, o.overrides);
-    add_device_option(app, o.device, "Device of all runs; default: as configured");
+    add_optional_kind(app, "--device", o.device, "Device of all runs; default: as configured");
     add_debug_option(app, o.allow_debug);
     app.add_flag("--json", call.json, "batch.json on stdout instead of the table");
 }

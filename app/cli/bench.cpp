@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "app/cli/kind_options.h"
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
@@ -27,7 +28,7 @@ void describe(CLI::App& app, BenchCall& call) {
     add_set_option(app, o.overrides);
     add_number(app, "--repeats", o.repeats, {1, 100'000},
                "Timed rounds; in each, all forms have their turn");
-    add_device_option(app, o.device, "Where to measure; default: as configured");
+    add_optional_kind(app, "--device", o.device, "Where to measure; default: as configured");
     add_output_options(app, call.output);
     add_definitions(app, core::lab::bench_definitions());
 }

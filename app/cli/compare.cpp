@@ -5,6 +5,7 @@
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
+#include "core/api/kinds.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -35,6 +36,7 @@ void describe(CLI::App& app, CompareCall& call) {
 }
 
 using Json = nlohmann::json;
+using core::Follows;
 
 std::string pair_name(const Json& pair) {
     return pair.at("a").get<std::string>() + " - " + pair.at("b").get<std::string>();
@@ -88,11 +90,11 @@ void write_answers(std::ostream& out, const Json& document) {
 void write_printed(std::ostream& out, const Json& claims) {
     out << "Printed numbers\n";
     for (const Json& claim : claims) {
-        const auto follows = claim.at("follows").get<std::string>();
+        const auto follows = core::kind_of<Follows>(claim.at("follows").get<std::string>());
         out << "  "
-            << (follows == "yes"  ? "follows       "
-                : follows == "no" ? "DOES NOT      "
-                                  : "by rounding   ");
+            << (follows == Follows::yes  ? "follows       "
+                : follows == Follows::no ? "DOES NOT      "
+                                         : "by rounding   ");
         if (claim.contains("label")) out << claim.at("label").get<std::string>() << ": ";
         out << claim.at("text").get<std::string>() << "\n";
     }

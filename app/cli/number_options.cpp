@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/cli/kind_options.h"
+
 namespace hopscope::app {
 namespace {
 
@@ -42,16 +44,6 @@ template <class T>
 std::string text_of(T value) {
     char text[32];
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
-}
-
-/// An option that hands its one word to `read`.
-CLI::Option* add_word(CLI::App& app, const std::string& name, const std::string& type,
-                      const std::string& help, std::function<void(const std::string&)> read) {
-    const auto callback = [read = std::move(read)](const CLI::results_t& words) {
-        read(words.front());
-        return true;
-    };
-    return app.add_option(name, callback, help)->type_name(type);
 }
 
 template <class T, class Target>

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "app/cli/kind_options.h"
 #include "app/cli/race_progress.h"
 #include "app/cli/subcommand.h"
 #include "app/cli/text_table.h"
@@ -28,7 +29,7 @@ void describe(CLI::App& app, RaceCall& call) {
         ->type_name("DIR")
         ->required();
     add_set_option(app, o.overrides);
-    add_device_option(app, o.device, "Device of all lanes; default: as configured");
+    add_optional_kind(app, "--device", o.device, "Device of all lanes; default: as configured");
     app.add_flag("--resume", o.resume,
                  "Goes on with the race of --out, each lane from its newest complete checkpoint");
     add_debug_option(app, o.allow_debug);

@@ -1,6 +1,5 @@
 #include "app/cli/subcommand.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -10,6 +9,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "app/cli/kind_options.h"
 #include "app/cli/number_options.h"
 #include "core/api/files.h"
 #include "core/api/input.h"
@@ -72,16 +72,10 @@ void add_definitions(CLI::App& app,
     app.footer(text + "\n" + app.get_footer());
 }
 
-void add_device_option(CLI::App& app, std::string& device, const std::string& help) {
-    app.add_option("--device", device, help)->check(one_of({"auto", "cpu", "cuda"}));
-}
-
-void add_text_options(CLI::App& app, std::string& corpus, std::string& split, int64_t& batches) {
+void add_text_options(CLI::App& app, std::string& corpus, core::Split& split, int64_t& batches) {
     app.add_option("--corpus", corpus, "Text to evaluate on; default: the run's own")
         ->type_name("FILE");
-    app.add_option("--split", split, "Part of the run's own corpus")
-        ->capture_default_str()
-        ->check(one_of({"train", "valid"}));
+    add_kind(app, "--split", split, "Part of the run's own corpus");
     add_number(app, "--batches", batches, {1, kMostOfThem}, "Highest number of batches");
 }
 
@@ -207,14 +201,6 @@ std::string shown(const nlohmann::json& value) {
     return "[" + out + "]";
 }
 
-CLI::Validator one_of(const std::vector<std::string>& words) {
-    const auto check = [=](const std::string& given) -> std::string {
-        if (std::find(words.begin(), words.end(), given) != words.end()) return "";
-        return "found " + core::in_quotes(given) + ", allowed " + core::joined(words, " | ");
-    };
-    return CLI::Validator(check, "{" + core::joined(words, ",") + "}");
-}
-
 void tell_resume(const core::Error& error, bool resumes, const std::string& command,
                  const std::string& out, const std::string& file, const Environment& environment) {
     std::error_code ignored;
@@ -244,10 +230,8 @@ core::Result<std::vector<std::string>> category_dirs(const std::string& chosen) 
                                     (exe / "../../assets/categories").string()};
 }
 
-void add_precision_option(CLI::App& app, std::string& precision) {
-    app.add_option("--precision", precision, "Precision of the computation")
-        ->capture_default_str()
-        ->check(one_of({"fp32", "bf16"}));
+void add_precision_option(CLI::App& app, core::Precision& precision) {
+    add_decided_kind(app, "--precision", precision, "Precision of the computation");
 }
 
 }  // namespace hopscope::app

@@ -12,6 +12,7 @@
 #include "app/cli/cli.h"
 #include "core/api/base.h"
 #include "core/api/command.h"
+#include "core/api/kinds.h"
 
 namespace hopscope::app {
 
@@ -113,23 +114,19 @@ void add_script_option(CLI::App& app, std::string& path);
 /// Interventions for prompts, one JSON object a line; errors name FILE:LINE.
 core::Result<std::vector<core::Command>> read_script(const std::string& path,
                                                      core::Domain domain = core::Domain::inference);
-/// One of these words.
-CLI::Validator one_of(const std::vector<std::string>& words);
 /// The bound of counts that nothing else bounds: batches, items.
 inline constexpr double kMostOfThem = 1e12;
 /// What to add where a run or race was to begin in a folder that holds one, as `file` tells.
 void tell_resume(const core::Error& error, bool resumes, const std::string& command,
                  const std::string& out, const std::string& file, const Environment& environment);
-/// `--device` of commands that train.
-void add_device_option(CLI::App& app, std::string& device, const std::string& help);
 /// `--corpus`, `--split`, `--batches`: the text that a trained model is measured on.
-void add_text_options(CLI::App& app, std::string& corpus, std::string& split, int64_t& batches);
+void add_text_options(CLI::App& app, std::string& corpus, core::Split& split, int64_t& batches);
 /// `--categories`: a folder of word lists in place of the program's own.
 void add_categories_option(CLI::App& app, std::string& folder);
 /// Where the word lists may lie: the chosen folder, or beside the build or installed. Errors
 /// (usage): the chosen one does not exist.
 core::Result<std::vector<std::string>> category_dirs(const std::string& chosen);
-/// "fp32" | "bf16" for commands that compute on a trained model.
-void add_precision_option(CLI::App& app, std::string& precision);
+/// `--precision` of commands that compute on a trained model.
+void add_precision_option(CLI::App& app, core::Precision& precision);
 
 }  // namespace hopscope::app

@@ -1,4 +1,5 @@
 // hopscope tokenizer train | encode | decode.
+#include "app/cli/kind_options.h"
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
@@ -22,9 +23,7 @@ void describe_train(CLI::App& app, TokenizerCall& call) {
     add_optional_number(app, "--vocab-size", o.vocab_size, {2, 1048576}, "Number of pieces")
         ->required();
     app.add_option("--out", o.out, "The model to write")->required()->type_name("M.model");
-    app.add_option("--type", o.type, "Kind of model")
-        ->capture_default_str()
-        ->check(one_of({"bpe", "unigram"}));
+    add_kind(app, "--type", o.type, "Kind of model");
     app.add_flag("--no-byte-fallback", call.no_byte_fallback,
                  "Unknown characters become <unk> instead of bytes");
     add_seed_option(app, o.seed, "Draws the lines of a large corpus");

@@ -3,6 +3,7 @@
 #include <optional>
 #include <sstream>
 
+#include "app/cli/kind_options.h"
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
@@ -17,7 +18,7 @@ struct TraceCall {
     core::lab::TraceOptions options;
     std::optional<std::string> text;
     std::string text_file, script, corpus;
-    std::optional<std::string> split;
+    std::optional<core::Split> split;
     std::optional<int64_t> batches;
     bool half = false;
     Output output;
@@ -41,10 +42,8 @@ void describe(CLI::App& app, TraceCall& call) {
     text->excludes(file);
     app.add_flag("--positions", o.positions, "Adds the routing position of each token and hop");
     app.add_flag("--cut", o.cut, "Cuts a prompt that is longer than model.max_seq_len");
-    app.add_option("--split", call.split,
-                   "Without a prompt: part of the run's own corpus; "
-                   "default: valid")
-        ->check(one_of({"train", "valid"}));
+    add_optional_kind(app, "--split", call.split,
+                      "Without a prompt: part of the run's own corpus; default: valid");
     add_optional_number(app, "--batches", call.batches, {0, kMostOfThem},
                         "Without a prompt: the first N batches; default 0: all");
     app.add_flag("--half", call.half, "Without a prompt: weights and positions as fp16");

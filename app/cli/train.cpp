@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "app/cli/kind_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
 #include "core/api/input.h"
@@ -24,7 +25,7 @@ void describe(CLI::App& app, TrainCall& call) {
     app.add_option("--out", o.out, "Run folder; default: runs/CONFIG-YYYYMMDD-HHMMSS")
         ->type_name("DIR");
     add_set_option(app, o.overrides);
-    add_device_option(app, o.device, "Device; default: as configured");
+    add_optional_kind(app, "--device", o.device, "Device; default: as configured");
     app.add_flag("--resume", o.resume,
                  "Goes on from the newest complete checkpoint of --out; may change only device, "
                  "threads, eval_*, checkpoint_* and steps");

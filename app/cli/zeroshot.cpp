@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/cli/kind_options.h"
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
@@ -20,9 +21,7 @@ struct ZeroshotCall {
 void describe(CLI::App& app, ZeroshotCall& call) {
     core::lab::ZeroshotOptions& o = call.options;
     app.add_option("RUN", o.run, "Run folder")->required();
-    app.add_option("--task", o.task, "What the file holds")
-        ->required()
-        ->check(one_of({"hellaswag", "arc_easy", "winogrande"}));
+    add_required_kind(app, "--task", o.task, "What the file holds");
     app.add_option("--file", o.file, "The task's items, one JSON object a line, plain or .xz")
         ->type_name("FILE")
         ->required();

@@ -44,14 +44,14 @@ Result<AnalysisOutput> run_analysis(const Analysis& analysis, const AnalysisCont
     return analysis.run(context);
 }
 
-Result<std::vector<const Analysis*>> select_analyses(std::span<const Analysis* const> table,
-                                                     const std::string& names) {
+Result<SelectedAnalyses> select_analyses(std::span<const Analysis* const> table,
+                                         const std::string& names) {
     std::vector<std::string> known;
     for (const Analysis* analysis : table) known.emplace_back(analysis->name);
     const auto chosen = chosen_names("--what", names, known);
     if (!chosen) return chosen.error();
-    std::vector<const Analysis*> out;
-    for (const size_t i : *chosen) out.push_back(table[i]);
+    SelectedAnalyses out{{}, chosen->all};
+    for (const size_t i : chosen->places) out.list.push_back(table[i]);
     return out;
 }
 

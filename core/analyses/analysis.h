@@ -100,10 +100,13 @@ struct Analysis {
 /// is missing; those of the analysis.
 Result<AnalysisOutput> run_analysis(const Analysis& analysis, const AnalysisContext& context);
 
-/// Comma-separated names or "all", in the order of the table. Errors: usage, with the nearest known
-/// name.
-Result<std::vector<const Analysis*>> select_analyses(std::span<const Analysis* const> table,
-                                                     const std::string& names);
+struct SelectedAnalyses {
+    std::vector<const Analysis*> list;  ///< in the order of the table
+    bool all = false;                   ///< as many as the run has data for
+};
+/// Comma-separated names or "all". Errors: usage, with the nearest known name.
+Result<SelectedAnalyses> select_analyses(std::span<const Analysis* const> table,
+                                         const std::string& names);
 
 /// What every document begins with, made or skipped: format, name, run, step, config_hash. The step
 /// is that of the checkpoint for an analysis of a model and of the last recorded update for one of

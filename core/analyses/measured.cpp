@@ -15,8 +15,8 @@ Result<const BatchSource*> Measured::source(const Progress& progress, int64_t ba
             if (!scratch) return scratch.error();
             scratch_.emplace(std::move(*scratch));
         }
-        auto made = eval_source(run_.folder, run_.model.config, run_.tokenizer, corpus_, "valid",
-                                scratch_ ? scratch_->path() : "", progress);
+        auto made = eval_source(run_.folder, run_.model.config, run_.tokenizer, corpus_,
+                                Split::valid, scratch_ ? scratch_->path() : "", progress);
         if (!made) return made.error();
         source_.emplace(std::move(*made));
     }

@@ -48,14 +48,9 @@ ArgSpec or_words(ArgSpec spec, std::vector<std::string> choices) {
     return spec;
 }
 
-template <Kind E>
-std::vector<std::string> words_for() {
-    return {all_words<E>().begin(), all_words<E>().end()};
-}
-
 std::vector<ArgSpec> part_to_freeze(const char* help) {
     ArgSpec what = {
-        .name = "what", .required = true, .choices = words_for<FreezePart>(), .help = help};
+        .name = "what", .required = true, .choices = word_list<FreezePart>(), .help = help};
     for (const FreezeTraits& traits : kFreezeParts)
         if (traits.of_routing) what.prompt_choices.push_back(word(traits.part));
     return {what,

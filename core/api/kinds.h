@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace hopscope::core {
 
@@ -36,6 +37,12 @@ constexpr std::span<const std::string_view> all_words() {
     return kWordsOf<E>;
 }
 
+/// The same for those who join, suggest or offer them.
+template <Kind E>
+std::vector<std::string> word_list() {
+    return {all_words<E>().begin(), all_words<E>().end()};
+}
+
 template <Kind E>
 std::string word(E kind) {
     return std::string(all_words<E>()[static_cast<size_t>(kind)]);
@@ -47,6 +54,28 @@ constexpr std::optional<E> kind_of(std::string_view word) {
     for (size_t i = 0; i < all_words<E>().size(); ++i)
         if (all_words<E>()[i] == word) return static_cast<E>(i);
     return std::nullopt;
+}
+
+/// A kind that a configuration may leave to the program, which decides it once.
+template <class E>
+concept OpenKind = Kind<E> && requires {
+    E::automatic;
+};
+
+/// The words of a kind that is decided: all but "auto".
+template <OpenKind E>
+std::vector<std::string> decided_words() {
+    std::vector<std::string> out;
+    for (const std::string_view word : all_words<E>())
+        if (kind_of<E>(word) != E::automatic) out.emplace_back(word);
+    return out;
+}
+
+/// Nothing: no such word, or one that decides nothing.
+template <OpenKind E>
+constexpr std::optional<E> decided_kind(std::string_view word) {
+    const std::optional<E> kind = kind_of<E>(word);
+    return kind == E::automatic ? std::nullopt : kind;
 }
 
 enum class DropoutPlace { embedding, attention, residual };
@@ -150,6 +179,18 @@ constexpr auto words_of(DataSource) {
     return words("synthetic", "text");
 }
 
+/// The two texts that a run has.
+enum class Split { train, valid };
+constexpr auto words_of(Split) {
+    return words("train", "valid");
+}
+
+/// How the pieces of a trained tokenizer are found.
+enum class TokenizerKind { bpe, unigram };
+constexpr auto words_of(TokenizerKind) {
+    return words("bpe", "unigram");
+}
+
 /// How a token file holds its chunks of seq_len + 1 tokens.
 enum class Pack {
     stream,   ///< stride seq_len over one stream; neighbours share a token, documents may meet
@@ -163,6 +204,23 @@ constexpr auto words_of(Pack) {
 enum class NewDirection { random, negate };
 constexpr auto words_of(NewDirection) {
     return words("random", "negate");
+}
+
+/// A published set of multiple-choice items.
+enum class ZeroshotTask { hellaswag, arc_easy, winogrande };
+constexpr auto words_of(ZeroshotTask) {
+    return words("hellaswag", "arc_easy", "winogrande");
+}
+
+/// Whether a printed number follows from the printed numbers it was made of
+/// [def:printed_claims].
+enum class Follows {
+    yes,              ///< the printed inputs, taken as exact, give the printed result
+    within_rounding,  ///< some values that round to the inputs give it
+    no,               ///< none does
+};
+constexpr auto words_of(Follows) {
+    return words("yes", "within_rounding", "no");
 }
 
 }  // namespace hopscope::core

@@ -13,6 +13,7 @@
 
 #include "core/api/command.h"
 #include "core/api/config.h"
+#include "core/api/kinds.h"
 #include "core/api/needs.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
@@ -38,7 +39,7 @@ struct TrainOptions {
     std::string config_path;             ///< may be empty with resume
     std::vector<std::string> overrides;  ///< "table.key=value"
     std::string out;                     ///< empty: runs/CONFIG-YYYYMMDD-HHMMSS
-    std::string device;                  ///< "" = as configured
+    std::optional<DeviceKind> device;    ///< without: as configured
     bool resume = false;
     bool allow_debug = false;  ///< SessionOptions::allow_debug
     /// Commands for the run, each before the update that its from_step names (without: the first);
@@ -62,7 +63,7 @@ struct BatchOptions {
     std::string file;                    ///< TOML: configurations × seeds (core/lab/batch_file.h)
     std::vector<std::string> overrides;  ///< "table.key=value", over those of the file
     std::string out;                     ///< each run is OUT/NAME-seedS
-    std::string device;                  ///< "" = as configured
+    std::optional<DeviceKind> device;    ///< without: as configured
     bool allow_debug = false;            ///< SessionOptions::allow_debug
     std::function<void(const BatchRunBegin&)> on_run;
     std::function<void(const RunStatus&)> on_status;  ///< of the run at work
@@ -83,7 +84,7 @@ struct RaceOptions {
     std::vector<std::string> config_paths;  ///< two or more; may be empty with resume
     std::vector<std::string> overrides;     ///< "table.key=value", for every lane
     std::string out;                        ///< each lane is OUT/CONFIG-NAME
-    std::string device;                     ///< "" = as configured
+    std::optional<DeviceKind> device;       ///< without: as configured
     bool resume = false;
     bool allow_debug = false;  ///< SessionOptions::allow_debug
     std::function<void(const RunStatus&)> on_status;
@@ -95,8 +96,8 @@ Result<std::string> race(const RaceOptions& options);
 
 struct EvalOptions {
     std::string run;
-    std::string corpus;           ///< "" = the run's own
-    std::string split = "valid";  ///< "train" | "valid"
+    std::string corpus;  ///< "" = the run's own
+    Split split = Split::valid;
     int64_t batches = 50;
     int64_t hops = 0;   ///< 0 = all; else min(N, H of the layer)
     int64_t top_k = 0;  ///< 0 = as configured
@@ -104,7 +105,7 @@ struct EvalOptions {
     double halt = -1;   ///< epsilon; < 0 = off
     bool freeze_routing = false;
     bool no_experts = false;
-    std::string precision = "fp32";
+    Precision precision = Precision::fp32;
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 Result<std::string> eval(const EvalOptions& options);  ///< hopscope.eval/1
@@ -113,10 +114,10 @@ struct HaltingOptions {
     std::vector<std::string> runs;
     std::vector<double> epsilons = {0.02, 0.05, 0.1, 0.15};  ///< those of arXiv 2604.14419
     std::string corpus;                                      ///< "" = the run's own
-    std::string split = "valid";                             ///< "train" | "valid"
+    Split split = Split::valid;
     int64_t batches = 50;
     int64_t repeats = 3;  ///< timed passes
-    std::string precision = "fp32";
+    Precision precision = Precision::fp32;
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 /// hopscope.halting/1; of several runs {"format", "runs": [a document each]}.
@@ -128,20 +129,20 @@ struct TraceOptions {
     bool positions = false;
     bool cut = false;  ///< cut a prompt longer than max_seq_len instead of refusing it
     std::vector<Command> script;
-    std::string precision = "fp32";
+    Precision precision = Precision::fp32;
 };
 Result<std::string> trace(const TraceOptions& options);  ///< hopscope.trace/1
 
 struct RoutingDumpOptions {
     std::string run;
-    std::string out;              ///< the safetensors file; replaced whole
-    std::string corpus;           ///< "" = the run's own
-    std::string split = "valid";  ///< "train" | "valid"
-    int64_t batches = 0;          ///< the first N; 0 = all
+    std::string out;     ///< the safetensors file; replaced whole
+    std::string corpus;  ///< "" = the run's own
+    Split split = Split::valid;
+    int64_t batches = 0;  ///< the first N; 0 = all
     bool positions = false;
     bool half = false;  ///< weights and positions as fp16
     std::vector<Command> script;
-    std::string precision = "fp32";
+    Precision precision = Precision::fp32;
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 /// Routing and losses of a whole corpus as tensors in `out`, batch by batch: memory does not grow
@@ -160,7 +161,7 @@ struct InterveneOptions {
     uint64_t seed = 42;  ///< of everything drawn: controls, random directions
     /// Factors on lambda and strength for a dose curve; empty: none.
     std::vector<double> doses;
-    std::string precision = "fp32";
+    Precision precision = Precision::fp32;
     std::function<void(const std::string& text, double share)> on_progress;
 };
 Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.intervene/1
@@ -184,11 +185,11 @@ const std::vector<Definition>& compare_definitions();
 
 struct ZeroshotOptions {
     std::string run;
-    std::string task;   ///< "hellaswag" | "arc_easy" | "winogrande"
+    ZeroshotTask task = ZeroshotTask::hellaswag;
     std::string file;   ///< JSON lines, plain or .xz
     int64_t items = 0;  ///< the first N; 0 = all
     std::vector<Command> script;
-    std::string precision = "fp32";
+    Precision precision = Precision::fp32;
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 /// hopscope.zeroshot/1, which is also written to RUN/analysis/zeroshot-TASK.json (with a script or
@@ -204,7 +205,7 @@ struct GenerateOptions {
     double top_p = 1;        ///< in (0, 1]
     uint64_t seed = 42;
     std::vector<Command> script;
-    std::string precision = "fp32";
+    Precision precision = Precision::fp32;
     std::function<void(const std::string& text)> on_text;  ///< whole characters as they come
 };
 Result<std::string> generate(const GenerateOptions& options);  ///< hopscope.generate/1
@@ -237,7 +238,7 @@ struct BenchOptions {
     std::string what = "all";            ///< names joined by commas
     std::string config;                  ///< TOML file; "" = the defaults
     std::vector<std::string> overrides;  ///< "table.key=value"
-    std::string device;                  ///< "" = as configured
+    std::optional<DeviceKind> device;    ///< without: as configured
     int64_t repeats = 20;                ///< timed rounds
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
@@ -248,7 +249,7 @@ std::vector<Definition> bench_definitions();  ///< what can be named, and what e
 struct TokenizerTrainOptions {
     std::string input, out;  ///< out: M.model
     int64_t vocab_size = 0;
-    std::string type = "bpe";  ///< "bpe" | "unigram"
+    TokenizerKind type = TokenizerKind::bpe;
     bool byte_fallback = true;
     uint64_t seed = 42;
     std::function<void(const std::string& activity, double fraction)> on_progress;

@@ -78,10 +78,12 @@ std::string allowed_names(std::string_view word, const std::vector<std::string>&
 
 }  // namespace
 
-Result<std::vector<size_t>> chosen_names(const std::string& option, const std::string& list,
-                                         const std::vector<std::string>& known) {
-    std::vector<char> wanted(known.size(), list == "all" ? 1 : 0);
-    for (size_t begin = 0; list != "all" && begin <= list.size();) {
+Result<ChosenNames> chosen_names(const std::string& option, const std::string& list,
+                                 const std::vector<std::string>& known) {
+    ChosenNames out;
+    out.all = list == "all";
+    std::vector<char> wanted(known.size(), out.all ? 1 : 0);
+    for (size_t begin = 0; !out.all && begin <= list.size();) {
         const size_t end = std::min(list.find(',', begin), list.size());
         const std::string name = list.substr(begin, end - begin);
         begin = end + 1;
@@ -91,9 +93,8 @@ Result<std::vector<size_t>> chosen_names(const std::string& option, const std::s
                                allowed_names(name, known) + suggestion(name, known));
         wanted[static_cast<size_t>(found - known.begin())] = 1;
     }
-    std::vector<size_t> out;
     for (size_t i = 0; i < known.size(); ++i)
-        if (wanted[i]) out.push_back(i);
+        if (wanted[i]) out.places.push_back(i);
     return out;
 }
 

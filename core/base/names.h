@@ -36,10 +36,16 @@ std::string likely_word(std::string_view word, const std::vector<std::string>& k
 /// ", did you mean X?" or "".
 std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
-/// Places in `known` of the names in `list`, each once, in the order of `known`. Errors (usage): a
-/// name that is not known, with the nearest one and all that are; `option` is what the user typed.
-Result<std::vector<size_t>> chosen_names(const std::string& option, const std::string& list,
-                                         const std::vector<std::string>& known);
+/// What a list of names chose from those there are.
+struct ChosenNames {
+    std::vector<size_t> places;  ///< each once, rising
+    bool all = false;            ///< none was named, but all were asked for
+};
+
+/// Reads names joined by commas, or "all". Errors (usage): a name that is not known, with the
+/// nearest one and all that are; `option` is what the user typed.
+Result<ChosenNames> chosen_names(const std::string& option, const std::string& list,
+                                 const std::vector<std::string>& known);
 
 /// Bytes of a name that a folder is made of: with a seed or the time of day behind it a file system
 /// still takes it (255).

@@ -61,10 +61,9 @@ std::shared_ptr<Engine> engine_of(const BenchSetting& s, const BenchRun& run, Up
     return std::make_shared<Engine>(untrained(std::move(model)), how);
 }
 
-BenchForm update_form(const BenchSetting& s, const BenchRun& run, const char* name,
-                      UpdateForm how) {
+BenchForm update_form(const BenchSetting& s, const BenchRun& run, BenchWay way, UpdateForm how) {
     BenchForm out;
-    out.form = name;
+    out.form = way;
     out.shape = model_shape(s, run.copy->model.weights.parameters());
     out.run = [engine = engine_of(s, run, how), &run] { must(engine->update(run.train, [] {})); };
     return out;
@@ -122,14 +121,14 @@ BenchWorks forward_work(BenchSetting& s) {
     if (!run) return run.error();
     const auto model = on_device(s, (*run)->copy->model.weights);
     const auto batch = eval_tensors((*run)->copy->valid, 0, s.device.device);
-    BenchWork work{
-        "forward", "reference", source_name(s.config), "forward", static_cast<double>(s.tokens()),
-        {}};
-    for (const auto& [name, form] : kForms) {
+    BenchWork work{BenchSubject::forward,           BenchWay::reference,
+                   source_name(s.config),           Direction::forward,
+                   static_cast<double>(s.tokens()), {}};
+    for (const Form form : kForms) {
         BenchForm one;
-        one.form = name;
+        one.form = way_of(form);
         one.shape = model_shape(s, model.weights.parameters());
-        one.run = [model, batch, form = form] {
+        one.run = [model, batch, form] {
             const c10::AutoGradMode no_grad(false);
             ForwardOptions options;
             options.form = form;
@@ -144,9 +143,10 @@ BenchWorks forward_work(BenchSetting& s) {
 BenchWorks step_work(BenchSetting& s) {
     auto run = s.run();
     if (!run) return run.error();
-    BenchWork work{"step", "reference", source_name(s.config), "update", update_tokens(s), {}};
-    for (const auto& [name, form] : kForms)
-        work.forms.push_back(update_form(s, **run, name, {form, /*statistics=*/true}));
+    BenchWork work{BenchSubject::step, BenchWay::reference, source_name(s.config),
+                   Direction::update,  update_tokens(s),    {}};
+    for (const Form form : kForms)
+        work.forms.push_back(update_form(s, **run, way_of(form), {form, /*statistics=*/true}));
     return std::vector<BenchWork>{std::move(work)};
 }
 
@@ -165,20 +165,20 @@ BenchWorks trace_work(BenchSetting& s) {
     const auto tokens =
         at::tensor(at::ArrayRef<int64_t>(ids)).view({1, length}).to(s.device.device);
 
-    BenchWork work{
-        "trace", "forward", source_name(s.config), "forward", static_cast<double>(length), {}};
+    BenchWork work{BenchSubject::trace, BenchWay::forward,           source_name(s.config),
+                   Direction::forward,  static_cast<double>(length), {}};
     OrderedJson shape = model_shape(s, model.weights.parameters());
     shape["batch"] = 1;
     shape["seq_len"] = length;
     shape.erase("grad_accum");
-    const auto add = [&](const char* name, std::function<void()> call) {
+    const auto add = [&](BenchWay way, std::function<void()> call) {
         BenchForm one;
-        one.form = name;
+        one.form = way;
         one.shape = shape;
         one.run = std::move(call);
         work.forms.push_back(std::move(one));
     };
-    add("forward", [model, tokens, length] {
+    add(BenchWay::forward, [model, tokens, length] {
         const c10::AutoGradMode no_grad(false);
         const auto hidden = forward(model, tokens, {}).hidden;
         const auto log_p = at::_log_softmax(at::linear(hidden, model.weights.embed), -1, false);
@@ -194,8 +194,8 @@ BenchWorks trace_work(BenchSetting& s) {
         must(result);
         return std::move(*result);
     };
-    add("trace", [traced] { traced(); });
-    add("trace_json", [&s, traced] {
+    add(BenchWay::trace, [traced] { traced(); });
+    add(BenchWay::trace_json, [&s, traced] {
         trace_document({{"format", "hopscope.trace/1"}}, traced(), s.config.moe.has_positions());
     });
     return std::vector<BenchWork>{std::move(work)};
@@ -208,10 +208,12 @@ BenchWorks statistics_work(BenchSetting& s) {
     if (!made) return made.error();
     std::shared_ptr<RunTrainer> trainer = std::move(*made);
     const auto data = source_name(s.config);
-    BenchWork updates{"statistics", "without", data, "update", update_tokens(s), {}};
-    updates.forms.push_back(update_form(s, **run, "without", {Form::fused, /*statistics=*/false}));
+    BenchWork updates{BenchSubject::statistics, BenchWay::without, data,
+                      Direction::update,        update_tokens(s),  {}};
+    updates.forms.push_back(
+        update_form(s, **run, BenchWay::without, {Form::fused, /*statistics=*/false}));
     BenchForm with = updates.forms.front();
-    with.form = "with";
+    with.form = BenchWay::with;
     with.run = [trainer] {
         auto record = trainer->update([] {});
         must(record);
@@ -221,9 +223,9 @@ BenchWorks statistics_work(BenchSetting& s) {
 
     // The first update makes a snapshot due, and it stays so.
     must((*run)->trainer->update([] {}));
-    BenchWork snapshot{"statistics", "", data, "snapshot", 0, {}};
+    BenchWork snapshot{BenchSubject::statistics, {}, data, Direction::snapshot, 0, {}};
     BenchForm one = updates.forms.front();
-    one.form = "with";
+    one.form = BenchWay::with;
     const auto model = on_device(s, (*run)->copy->model.weights);
     one.run = [run = *run, model, gradients = stand_in_gradients(model)] {
         take_snapshot(*run->trainer, model, gradients);

@@ -28,11 +28,11 @@ constexpr const char* kRandom = "random numbers";
 
 /// An operator and its gradient with respect to `leaves`, for gradients of its outputs that are
 /// given. The graph of a call lives until the next.
-BenchForm differentiable(std::string name, OrderedJson shape, Tensors leaves,
+BenchForm differentiable(BenchWay way, OrderedJson shape, Tensors leaves,
                          std::function<Tensors()> call, Tensors gradients) {
     auto outputs = std::make_shared<Tensors>();
     BenchForm out;
-    out.form = std::move(name);
+    out.form = way;
     out.shape = std::move(shape);
     out.prepare = [outputs, leaves] {
         outputs->clear();
@@ -49,8 +49,9 @@ Tensor leaf(const Tensor& t) {
     return t.detach().clone().set_requires_grad(true);
 }
 
-BenchWork operator_work(const BenchSetting& s, const char* name, const char* reference) {
-    return {name, reference, kRandom, "forward", static_cast<double>(s.tokens()), {}};
+BenchWork operator_work(const BenchSetting& s, BenchSubject name,
+                        BenchWay reference = BenchWay::reference) {
+    return {name, reference, kRandom, Direction::forward, static_cast<double>(s.tokens()), {}};
 }
 
 Error no_moe(const BenchSetting& s) {
@@ -116,12 +117,12 @@ kernels::ExpertBank random_bank(BenchSetting& s) {
 }
 
 /// A dense layer as wide as `d_ff` in place of the experts.
-BenchForm dense_form(BenchSetting& s, const char* name, int64_t d_ff, const Tensor& h,
+BenchForm dense_form(BenchSetting& s, BenchWay way, int64_t d_ff, const Tensor& h,
                      const Tensor& gradient) {
     const int64_t d = s.config.model.d_model;
     const auto down = leaf((s.random({d_ff, d}) * 0.05).to(s.narrow())),
                up = leaf((s.random({d_ff, d}) * 0.05).to(s.narrow()));
-    return differentiable(name, {{"tokens", s.tokens()}, {"d_model", d}, {"d_ff", d_ff}},
+    return differentiable(way, {{"tokens", s.tokens()}, {"d_model", d}, {"d_ff", d_ff}},
                           {h, down, up}, [=] { return Tensors{baselines::dense(h, down, up)}; },
                           {gradient});
 }
@@ -145,11 +146,11 @@ BenchWorks route_work(BenchSetting& s) {
                                {"experts", moe.experts},
                                {"top_k", moe.top_k}};
     const Tensors gradients = {s.random({s.tokens(), moe.top_k}), s.random({moe.experts})};
-    auto work = operator_work(s, "route", "reference");
-    for (const auto& [name, form] : kForms)
+    auto work = operator_work(s, BenchSubject::route);
+    for (const Form form : kForms)
         work.forms.push_back(differentiable(
-            name, shape, leaves,
-            [&s, r, form = form] {
+            way_of(form), shape, leaves,
+            [&s, r, form] {
                 const auto out = route_once(s, r, form);
                 return Tensors{out.weight, out.mean_p};
             },
@@ -174,28 +175,28 @@ BenchWorks experts_work(BenchSetting& s) {
     const OrderedJson shape = {{"tokens", s.tokens()},   {"d_model", s.config.model.d_model},
                                {"experts", moe.experts}, {"rank", moe.expert_rank},
                                {"top_k", moe.top_k},     {"expert", word(moe.expert)}};
-    auto work = operator_work(s, "experts", "reference");
-    for (const auto& [name, form] : kForms)
+    auto work = operator_work(s, BenchSubject::experts);
+    for (const Form form : kForms)
         work.forms.push_back(differentiable(
-            name, shape, leaves,
-            [=, form = form] { return Tensors{kernels::experts(h, idx, weight, bank, form)}; },
+            way_of(form), shape, leaves,
+            [=, form] { return Tensors{kernels::experts(h, idx, weight, bank, form)}; },
             {gradient}));
     if (bank.kind == kernels::ExpertKind::mlp && moe.expert_rank == 1) {
-        constexpr std::pair<const char*, decltype(&baselines::gather)> kBaselines[] = {
-            {"gather", baselines::gather},
-            {"embedding_bag", baselines::embedding_bag},
-            {"dense_mask", baselines::dense_mask}};
-        for (const auto& [name, call] : kBaselines)
+        constexpr std::pair<BenchWay, decltype(&baselines::gather)> kBaselines[] = {
+            {BenchWay::gather, baselines::gather},
+            {BenchWay::embedding_bag, baselines::embedding_bag},
+            {BenchWay::dense_mask, baselines::dense_mask}};
+        for (const auto& [way, call] : kBaselines)
             work.forms.push_back(differentiable(
-                name, shape, leaves,
+                way, shape, leaves,
                 [=, call = call] { return Tensors{call(h, idx, weight, bank.down, bank.up)}; },
                 {gradient}));
     }
     if (bank.kind == kernels::ExpertKind::mlp) {
         work.forms.push_back(
-            dense_form(s, "dense_equal_flops", moe.top_k * moe.expert_rank, h, gradient));
-        work.forms.push_back(
-            dense_form(s, "dense_equal_parameters", moe.experts * moe.expert_rank, h, gradient));
+            dense_form(s, BenchWay::dense_equal_flops, moe.top_k * moe.expert_rank, h, gradient));
+        work.forms.push_back(dense_form(s, BenchWay::dense_equal_parameters,
+                                        moe.experts * moe.expert_rank, h, gradient));
     }
     return std::vector<BenchWork>{std::move(work)};
 }
@@ -206,13 +207,11 @@ BenchWorks classifier_work(BenchSetting& s) {
                embed = leaf((s.random({vocab, d}) * 0.02).to(s.narrow()));
     const auto targets = (s.random({s.tokens()}).abs() * 1e6).to(at::kLong).remainder(vocab);
     const OrderedJson shape = {{"tokens", s.tokens()}, {"d_model", d}, {"vocab_size", vocab}};
-    auto work = operator_work(s, "classifier", "reference");
-    for (const auto& [name, form] : kForms)
+    auto work = operator_work(s, BenchSubject::classifier);
+    for (const Form form : kForms)
         work.forms.push_back(differentiable(
-            name, shape, {x, embed},
-            [=, form = form] {
-                return Tensors{kernels::classifier(x, embed, targets, form).nll_sum};
-            },
+            way_of(form), shape, {x, embed},
+            [=, form] { return Tensors{kernels::classifier(x, embed, targets, form).nll_sum}; },
             // The mean is what is trained.
             {at::full({}, 1.0 / static_cast<double>(s.tokens()), x.options().dtype(at::kFloat))}));
     return std::vector<BenchWork>{std::move(work)};
@@ -231,19 +230,19 @@ BenchWorks attention_work(BenchSetting& s) {
                                {"seq_len", sizes[2]},
                                {"head_dim", sizes[3]},
                                {"dropout", p}};
-    auto work = operator_work(s, "attention", "aten");
+    auto work = operator_work(s, BenchSubject::attention, BenchWay::aten);
     // The own form is for the CPU and for dropout; elsewhere the model itself runs LibTorch's.
     if (s.device.device.is_cpu() && p > 0)
-        for (const auto& [name, form] : kForms)
+        for (const Form form : kForms)
             work.forms.push_back(differentiable(
-                name, shape, {q, k, v},
-                [=, form = form, seed = s.config.train.seed] {
+                way_of(form), shape, {q, k, v},
+                [=, form, seed = s.config.train.seed] {
                     return Tensors{
                         kernels::dropout_attention(q, k, v, p, static_cast<int64_t>(seed), form)};
                 },
                 gradient));
     work.forms.push_back(differentiable(
-        "aten", shape, {q, k, v},
+        BenchWay::aten, shape, {q, k, v},
         [=] {
             return Tensors{at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true)};
         },
@@ -260,15 +259,15 @@ BenchWorks adamw_work(BenchSetting& s) {
                                   .eps = train.eps,
                                   .weight_decay = train.weight_decay,
                                   .t = 10};
-    BenchWork work{"adamw", "reference", kRandom, "update", 0, {}};
-    for (const auto& [name, form] : kForms) {
+    BenchWork work{BenchSubject::adamw, BenchWay::reference, kRandom, Direction::update, 0, {}};
+    for (const Form form : kForms) {
         const auto param = s.random({n}), grad = s.random({n}), m = at::zeros_like(param),
                    v = at::zeros_like(param);
         const auto shadow = s.narrow() == at::kBFloat16 ? param.to(at::kBFloat16) : Tensor();
         BenchForm one;
-        one.form = name;
+        one.form = way_of(form);
         one.shape = {{"parameters", n}};
-        one.run = [=, form = form] { kernels::adamw(param, grad, m, v, shadow, step, form); };
+        one.run = [=, form] { kernels::adamw(param, grad, m, v, shadow, step, form); };
         work.forms.push_back(std::move(one));
     }
     return std::vector<BenchWork>{std::move(work)};

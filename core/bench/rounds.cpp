@@ -80,15 +80,10 @@ struct Times {
 /// Rows of a form: one direction, or three where there is a backward pass.
 void add_rows(const BenchWork& work, const BenchForm& form, const Times& times, const Peaks& peaks,
               std::vector<BenchRow>& out) {
-    BenchRow row;
-    row.name = work.name;
-    row.form = form.form;
-    row.data = work.data;
-    row.reference = work.reference;
+    BenchRow row{work.name, form.form, work.direction, work.data, work.reference};
     row.shape = form.shape;
     row.tokens = work.tokens;
-    const auto add = [&](const std::string& direction, std::vector<double> ms,
-                         std::optional<int64_t> peak) {
+    const auto add = [&](Direction direction, std::vector<double> ms, std::optional<int64_t> peak) {
         row.direction = direction;
         row.ms = std::move(ms);
         row.peak_bytes = peak;
@@ -96,10 +91,10 @@ void add_rows(const BenchWork& work, const BenchForm& form, const Times& times, 
     };
     add(work.direction, times.run, peaks.run);
     if (!form.backward) return;
-    add("backward", times.backward, peaks.backward);
+    add(Direction::backward, times.backward, peaks.backward);
     auto both = times.run;
     for (size_t i = 0; i < both.size(); ++i) both[i] += times.backward[i];
-    add("both", std::move(both), peaks.both);
+    add(Direction::both, std::move(both), peaks.both);
 }
 
 /// Distribution-free 95 % interval of a median: the number of rounds below it is binomial, here by
@@ -140,7 +135,7 @@ Result<std::vector<BenchRow>> time_in_rounds(const BenchWork& work, int64_t roun
         const auto& form = work.forms[i];
         for (int64_t call = 0; call < kBenchWarmUp; ++call) {
             if (progress.cancelled()) return stopped;
-            progress.report(work.name + ": warming up " + form.form,
+            progress.report(word(work.name) + ": warming up " + word(form.form),
                             static_cast<double>(i) / static_cast<double>(n) / all);
             if (call + 1 == kBenchWarmUp) {
                 peaks[i] = peaks_of(form, device);
@@ -153,7 +148,7 @@ Result<std::vector<BenchRow>> time_in_rounds(const BenchWork& work, int64_t roun
     }
     wait_for(device);
     for (int64_t round = 0; round < rounds; ++round) {
-        progress.report(work.name + ": timing", static_cast<double>(round + 1) / all);
+        progress.report(word(work.name) + ": timing", static_cast<double>(round + 1) / all);
         for (size_t i = 0; i < n; ++i) {
             if (progress.cancelled()) return stopped;
             const size_t at = round % 2 == 0 ? i : n - 1 - i;
@@ -173,17 +168,16 @@ nlohmann::ordered_json to_json(const BenchRow& row) {
     std::vector<double> sorted = row.ms;
     std::sort(sorted.begin(), sorted.end());
     const double median = stats::quantile_of_sorted(sorted, 0.5);
-    nlohmann::ordered_json j = {{"name", row.name},
+    nlohmann::ordered_json j = {{"name", word(row.name)},
                                 {"shape", row.shape},
-                                {"form", row.form},
-                                {"direction", row.direction},
+                                {"form", word(row.form)},
+                                {"direction", word(row.direction)},
                                 {"median_ms", median},
                                 {"p10_ms", stats::quantile_of_sorted(sorted, 0.1)},
                                 {"p90_ms", stats::quantile_of_sorted(sorted, 0.9)}};
     j["tokens_per_s"] = json_number(row.tokens > 0 ? row.tokens / (median / 1e3) : std::nan(""));
     j["peak_bytes"] = row.peak_bytes ? nlohmann::json(*row.peak_bytes) : nlohmann::json(nullptr);
-    j["reference"] =
-        row.reference.empty() ? nlohmann::json(nullptr) : nlohmann::json(row.reference);
+    j["reference"] = row.reference ? nlohmann::json(word(*row.reference)) : nlohmann::json(nullptr);
     j["ratio"] = json_number(row.ratio);
     j["ratio_ci95"] = {json_number(row.ratio_low), json_number(row.ratio_high)};
     j["data"] = row.data;

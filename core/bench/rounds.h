@@ -1,6 +1,6 @@
 // Timing of several forms of the same work, one after another in rounds, so that whatever slows the
-// machine for a while slows all of them. Knows nothing of what is timed. One thread that nothing
-// else disturbs.
+// machine for a while slows all of them. Knows what is timed by its words alone. One thread that
+// nothing else disturbs.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,12 +13,13 @@
 
 #include "core/api/progress.h"
 #include "core/base/result.h"
+#include "core/bench/words.h"
 
 namespace hopscope::core {
 
 /// One way of doing a piece of work. What the functions refer to lives in them.
 struct BenchForm {
-    std::string form;
+    BenchWay form = BenchWay::fused;
     nlohmann::ordered_json shape;    ///< sizes of what it works on
     std::function<void()> prepare;   ///< before each call, not timed; may be empty
     std::function<void()> run;       ///< timed
@@ -27,20 +28,25 @@ struct BenchForm {
 
 /// Forms of one piece of work, all timed in each round.
 struct BenchWork {
-    std::string name;
-    std::string reference;  ///< the form that ratios are taken to; "" = none
-    std::string data;       ///< "random numbers", or the text
-    std::string direction;  ///< of `run`: "forward", "update", …
-    double tokens = 0;      ///< that one call works on; 0: tokens are no measure of it
+    BenchSubject name;
+    std::optional<BenchWay> reference;  ///< that ratios are taken to
+    std::string data;                   ///< "random numbers", or the text
+    Direction direction;                ///< of `run`
+    double tokens = 0;                  ///< of one call; 0: tokens are no measure of it
     std::vector<BenchForm> forms;
 };
 
-/// Times of one form in one direction; "both" is the sum of `run` and `backward` of a round.
+/// Times of one form in one direction; Direction::both is the sum of `run` and `backward` of a
+/// round.
 struct BenchRow {
-    std::string name, form, direction, data, reference;
-    nlohmann::ordered_json shape;
-    std::vector<double> ms;             ///< [rounds]
-    std::optional<int64_t> peak_bytes;  ///< highest additional memory of a call
+    BenchSubject name;
+    BenchWay form;
+    Direction direction;
+    std::string data;
+    std::optional<BenchWay> reference;
+    nlohmann::ordered_json shape = {};
+    std::vector<double> ms = {};             ///< [rounds]
+    std::optional<int64_t> peak_bytes = {};  ///< highest additional memory of a call
     double tokens = 0;
     double ratio = 0;  ///< median over rounds of its time over the reference's in that round; NaN
                        ///< without one

@@ -43,7 +43,7 @@ Result<BenchRun*> BenchSetting::run() {
     auto copy = std::dynamic_pointer_cast<const ModelCopy>((*trainer)->copy_weights());
     auto folder = RunFolder::open(status.run_dir, /*writer=*/false);
     if (!folder) return folder.error();
-    auto source = eval_source(*folder, config, copy->tokenizer, "", "train", "", progress);
+    auto source = eval_source(*folder, config, copy->tokenizer, "", Split::train, "", progress);
     if (!source) return source.error();
     run_.emplace(
         BenchRun{std::move(*trainer), std::move(copy), status.run_dir, std::move(*source)});

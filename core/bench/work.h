@@ -65,7 +65,7 @@ using BenchWorks = Result<std::vector<BenchWork>>;
 
 /// One thing that can be named. Errors (usage): the configuration has no such part.
 struct BenchKind {
-    const char* name;
+    BenchSubject name;
     const char* definition;
     BenchWorks (*make)(BenchSetting& setting);
 };

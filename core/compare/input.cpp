@@ -124,7 +124,7 @@ void differ(std::string& out, const char* key, const T& a, const T& b) {
 
 std::string differing_batches(const EvalRecord& a, const EvalRecord& b) {
     std::string out;
-    differ(out, "split", a.split, b.split);
+    differ(out, "split", word(a.split), word(b.split));
     differ(out, "number of batches", a.batches.size(), b.batches.size());
     differ(out, "tokens", a.tokens, b.tokens);
     differ(out, "content hash of the evaluated text", a.origin.data_hash, b.origin.data_hash);

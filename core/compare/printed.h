@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/kinds.h"
 #include "core/stats/interval.h"
 
 namespace hopscope::core::analysis {
@@ -19,12 +20,6 @@ struct Printed {
     Printed(const std::string& text);  // NOLINT
     /// All values that round to it, ends included.
     stats::Interval range() const;
-};
-
-enum class Follows {
-    yes,              ///< the printed inputs, taken as exact, give the printed result
-    within_rounding,  ///< some values that round to the inputs give it
-    no,               ///< none does
 };
 
 struct PrintedCheck {

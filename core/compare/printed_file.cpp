@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/files.h"
+#include "core/base/names.h"
 #include "core/base/utf8.h"
 
 namespace hopscope::core::analysis {
@@ -13,7 +14,6 @@ namespace {
 constexpr size_t kMaxBytes = size_t{16} << 20;
 constexpr size_t kMaxDigits = 30;
 constexpr int64_t kMaxHops = 1000;
-constexpr const char* kKinds = "percent, ratio, difference, saving, std, interval";
 
 /// "+0.4" and "−0.4" as tables set them; "" for what is no plain decimal number.
 std::string plain_number(std::string text) {
@@ -40,6 +40,9 @@ class ClaimReader {
   private:
     Status check(double margin);
     void interval(double margin);
+    void spread();
+    void saving();
+    void pair();
 
     void wrong(const std::string& key, const std::string& found, const std::string& allowed) {
         if (!error_)
@@ -51,7 +54,7 @@ class ClaimReader {
         known_.insert(key);
         const auto found = json_.find(key);
         if (found != json_.end()) return &*found;
-        if (must) wrong(key, "nothing", "it is needed for " + in_quotes(claim_.kind));
+        if (must) wrong(key, "nothing", "it is needed for " + in_quotes(word(claim_.kind)));
         return nullptr;
     }
     std::string text(const char* key, bool must) {
@@ -94,13 +97,14 @@ void ClaimReader::interval(double margin) {
     const Printed low = number("low"), high = number("high");
     if (json_.contains("margin")) margin = number("margin").value;
     claim_.printed = text("printed", true);
-    if (claim_.printed != "inside" && claim_.printed != "outside")
+    const auto side = kind_of<MarginSide>(claim_.printed);
+    if (!side)
         wrong("printed", in_quotes(claim_.printed), "\"inside\" or \"outside\" of the margin");
     if (!(margin >= 0)) wrong("margin", std::to_string(margin), "a number from 0");
     if (low.value > high.value) wrong("low", claim_.inputs[0].second, "a number up to \"high\"");
     if (error_) return;
     const PrintedWithin within = check_interval(low, high, margin);
-    const bool inside = claim_.printed == "inside";
+    const bool inside = side == MarginSide::inside;
     claim_.check.follows = within == PrintedWithin::touching             ? Follows::within_rounding
                            : (within == PrintedWithin::inside) == inside ? Follows::yes
                                                                          : Follows::no;
@@ -116,65 +120,85 @@ void ClaimReader::interval(double margin) {
         (within == PrintedWithin::touching ? "; only unrounded values can tell" : "");
 }
 
+void ClaimReader::spread() {
+    const Json* values = field("values", true);
+    std::vector<Printed> read;
+    if (values && (!values->is_array() || values->size() < 2)) {
+        wrong("values", shown(dump_line(*values)), "a list of two numbers or more");
+    } else if (values) {
+        std::string all;
+        for (const Json& value : *values) {
+            read.push_back(as_printed("values", value));
+            if (value.is_string()) all += (all.empty() ? "" : ", ") + value.get<std::string>();
+        }
+        claim_.inputs.emplace_back("values", all);
+    }
+    const Printed printed = result();
+    if (!error_) claim_.check = check_std(read, printed);
+}
+
+void ClaimReader::saving() {
+    const Printed mean = number("mean_hops");
+    const Json* hops = field("hops", true);
+    if (hops && !(hops->is_number_integer() && *hops >= 1 && *hops <= kMaxHops))
+        wrong("hops", shown(dump_line(*hops)), "an integer, 1 … " + std::to_string(kMaxHops));
+    const Printed printed = result();
+    if (error_) return;
+    claim_.inputs.emplace_back("hops", dump_line(*hops));
+    claim_.check = check_saving(mean, hops->get<int>(), printed);
+}
+
+/// The claims of two printed numbers.
+void ClaimReader::pair() {
+    struct Pair {
+        ClaimKind kind;
+        const char *first, *second;
+        PrintedCheck (*check)(const Printed&, const Printed&, const Printed&);
+    };
+    static constexpr Pair kPairs[] = {{ClaimKind::percent, "from", "to", check_percent},
+                                      {ClaimKind::ratio, "numerator", "denominator", check_ratio},
+                                      {ClaimKind::difference, "a", "b", check_difference}};
+    const auto& pair = *std::find_if(std::begin(kPairs), std::end(kPairs),
+                                     [&](const Pair& one) { return one.kind == claim_.kind; });
+    const Printed first = number(pair.first), second = number(pair.second);
+    const Printed printed = result();
+    if (!error_) claim_.check = pair.check(first, second, printed);
+}
+
 Status ClaimReader::check(double margin) {
-    const std::string& kind = claim_.kind;
-    if (kind == "interval") {
-        interval(margin);
-    } else if (kind == "std") {
-        const Json* values = field("values", true);
-        std::vector<Printed> read;
-        if (values && (!values->is_array() || values->size() < 2)) {
-            wrong("values", shown(dump_line(*values)), "a list of two numbers or more");
-        } else if (values) {
-            std::string all;
-            for (const Json& value : *values) {
-                read.push_back(as_printed("values", value));
-                if (value.is_string()) all += (all.empty() ? "" : ", ") + value.get<std::string>();
-            }
-            claim_.inputs.emplace_back("values", all);
-        }
-        const Printed printed = result();
-        if (!error_) claim_.check = check_std(read, printed);
-    } else if (kind == "saving") {
-        const Printed mean = number("mean_hops");
-        const Json* hops = field("hops", true);
-        if (hops && !(hops->is_number_integer() && *hops >= 1 && *hops <= kMaxHops))
-            wrong("hops", shown(dump_line(*hops)), "an integer, 1 … " + std::to_string(kMaxHops));
-        const Printed printed = result();
-        if (error_) return *error_;
-        claim_.inputs.emplace_back("hops", dump_line(*hops));
-        claim_.check = check_saving(mean, hops->get<int>(), printed);
-    } else {
-        struct Pair {
-            const char *kind, *first, *second;
-            PrintedCheck (*check)(const Printed&, const Printed&, const Printed&);
-        };
-        static constexpr Pair kPairs[] = {{"percent", "from", "to", check_percent},
-                                          {"ratio", "numerator", "denominator", check_ratio},
-                                          {"difference", "a", "b", check_difference}};
-        const auto* pair =
-            std::find_if(std::begin(kPairs), std::end(kPairs),
-                         [&](const Pair& candidate) { return kind == candidate.kind; });
-        if (pair == std::end(kPairs)) {
-            wrong("check", in_quotes(kind), kKinds);
-            return *error_;
-        }
-        const Printed first = number(pair->first), second = number(pair->second);
-        const Printed printed = result();
-        if (!error_) claim_.check = pair->check(first, second, printed);
+    switch (claim_.kind) {
+        case ClaimKind::interval:
+            interval(margin);
+            break;
+        case ClaimKind::spread:
+            spread();
+            break;
+        case ClaimKind::saving:
+            saving();
+            break;
+        case ClaimKind::percent:
+        case ClaimKind::ratio:
+        case ClaimKind::difference:
+            pair();
+            break;
     }
     return error_ ? Status(*error_) : Status();
 }
 
 Status ClaimReader::read(double margin) {
     known_.insert("check");
-    const auto kind = json_.find("check");
-    if (kind == json_.end() || !kind->is_string()) {
-        wrong("check", kind == json_.end() ? "nothing" : shown(dump_line(*kind)), kKinds);
-        return *error_;
-    }
-    claim_.kind = kind->get<std::string>();
+    const auto found = json_.find("check");
+    const bool is_text = found != json_.end() && found->is_string();
+    const auto kind =
+        is_text ? kind_of<ClaimKind>(found->get_ref<const std::string&>()) : std::nullopt;
+    if (!is_text)
+        wrong("check", found == json_.end() ? "nothing" : shown(dump_line(*found)),
+              joined(word_list<ClaimKind>()));
+    if (error_) return *error_;
     claim_.label = text("label", false);
+    if (!kind) wrong("check", in_quotes(found->get<std::string>()), joined(word_list<ClaimKind>()));
+    if (error_) return *error_;
+    claim_.kind = *kind;
     if (auto s = check(margin); !s) return s;
     for (const auto& [key, value] : json_.items())
         if (!known_.contains(key)) {
@@ -183,12 +207,6 @@ Status ClaimReader::read(double margin) {
             wrong(key, shown(dump_line(value)), "the fields " + allowed);
         }
     return error_ ? Status(*error_) : Status();
-}
-
-const char* name_of(Follows follows) {
-    return follows == Follows::yes               ? "yes"
-           : follows == Follows::within_rounding ? "within_rounding"
-                                                 : "no";
 }
 
 std::string what(const PrintedClaim& claim) {
@@ -226,7 +244,7 @@ Result<std::vector<PrintedClaim>> read_printed(const std::string& path, double m
 std::vector<Warning> warnings_of(const std::vector<PrintedClaim>& claims) {
     std::vector<Warning> out;
     for (const PrintedClaim& claim : claims) {
-        const bool interval = claim.kind == "interval";
+        const bool interval = claim.kind == ClaimKind::interval;
         if (claim.check.follows == Follows::no)
             out.push_back({interval ? "interval_outside_margin" : "printed_does_not_follow",
                            claim.check.text + (interval ? "" : ": it does not follow"), what(claim),
@@ -243,14 +261,14 @@ void add_printed(OrderedJson& document, const std::vector<PrintedClaim>& claims)
     };
     OrderedJson& out = document["printed"] = OrderedJson::array();
     for (const PrintedClaim& claim : claims) {
-        OrderedJson one{{"line", claim.line}, {"check", claim.kind}};
+        OrderedJson one{{"line", claim.line}, {"check", word(claim.kind)}};
         if (!claim.label.empty()) one["label"] = claim.label;
         one["inputs"] = OrderedJson::object();
         for (const auto& [key, value] : claim.inputs) one["inputs"][key] = value;
         one["printed"] = claim.printed;
         one["computed"] = number(claim.check.computed);
         one["possible"] = {number(claim.check.possible.low), number(claim.check.possible.high)};
-        one["follows"] = name_of(claim.check.follows);
+        one["follows"] = word(claim.check.follows);
         one["text"] = claim.check.text;
         out.push_back(std::move(one));
     }

@@ -12,13 +12,25 @@
 
 namespace hopscope::core::analysis {
 
+/// What a claim says of its inputs.
+enum class ClaimKind { percent, ratio, difference, saving, spread, interval };
+constexpr auto words_of(ClaimKind) {
+    return words("percent", "ratio", "difference", "saving", "std", "interval");
+}
+
+/// On which side of its margin a claim says that an interval lies.
+enum class MarginSide { inside, outside };
+constexpr auto words_of(MarginSide) {
+    return words("inside", "outside");
+}
+
 /// One line: a claim, checked.
 struct PrintedClaim {
     int64_t line = 0;
-    std::string kind;   ///< "percent", "ratio", "difference", "saving", "std", "interval"
+    ClaimKind kind = ClaimKind::percent;
     std::string label;  ///< where it is printed; may be empty
-    /// Inputs in the order of the line, as printed ("34.49"), and the claimed value ("inside" or
-    /// "outside" of an interval).
+    /// Inputs in the order of the line, as printed ("34.49"), and the claimed value (of an
+    /// interval the word of a MarginSide).
     std::vector<std::pair<std::string, std::string>> inputs;
     std::string printed;
     PrintedCheck check;  ///< of an interval: `possible` is the widest it may have been

@@ -28,7 +28,7 @@ class FollowSession final : public SessionFrame {
         board_.edit_status([&](RunStatus& status) {
             status.run_dir = follower_.folder().dir();
             status.run_name = follower_.folder().name();
-            status.device = info.device;
+            status.device = info.device ? word(*info.device) : "";
             status.source = info.source;
             status.synthetic = info.synthetic;
             status.followed = kWritten;

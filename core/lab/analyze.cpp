@@ -60,7 +60,7 @@ Result<Opened> open(const std::string& dir, bool needs_model) {
         out.evals.push_back(std::move(*eval));
     }
     if (needs_model) {
-        auto model = open_run(dir, "fp32");
+        auto model = open_run(dir, Precision::fp32);
         if (!model) return model.error();
         out.opened = std::move(*model);
     }
@@ -130,12 +130,12 @@ class OutFolder {
 };
 
 /// The document of one analysis; its files are written where --out asks for them.
-Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, const Opened& run,
-                         const AnalysisContext& context) {
+Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, bool all,
+                         const Opened& run, const AnalysisContext& context) {
     auto output = analysis::run_analysis(which, context);
     if (!output) {
         // One that this run has no data for must not keep the others from being made.
-        if (o.what != "all" || output.error().kind != ErrorKind::usage)
+        if (!all || output.error().kind != ErrorKind::usage)
             return Error{output.error().kind,
                          std::string(which.name) + ": " + output.error().message};
         auto head = analysis::analysis_head(which, context);
@@ -158,12 +158,12 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         if (!selected) return selected.error();
         OutFolder folder;
         if (!o.out.empty()) {
-            auto place = OutFolder::make(o.out, *selected);
+            auto place = OutFolder::make(o.out, selected->list);
             if (!place) return place.error();
             folder = *std::move(place);
         }
         bool needs_model = false;
-        for (const Analysis* which : *selected) needs_model |= which->needs_model();
+        for (const Analysis* which : selected->list) needs_model |= which->needs_model();
         auto run = open(o.run, needs_model);
         if (!run) return run.error();
         std::optional<Opened> other;
@@ -190,9 +190,9 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         };
 
         OrderedJson documents = OrderedJson::array();
-        for (const Analysis* which : *selected) {
+        for (const Analysis* which : selected->list) {
             if (run->measured) run->measured->forget_reading();
-            auto document = made(*which, o, *run, context);
+            auto document = made(*which, o, selected->all, *run, context);
             if (!document) return document.error();
             documents.push_back(std::move(*document));
         }

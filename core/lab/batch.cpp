@@ -55,14 +55,14 @@ class Batch {
         const FolderKind kind = look_at_folder(dir).kind;
         if (kind == FolderKind::batch || (kind == FolderKind::foreign && holds_runs_alone())) {
             if (auto s = check_runs(); !s) return s;
-            auto lock = FolderLock::take(dir, "batch");
+            auto lock = FolderLock::take(dir, FolderOf::batch);
             if (!lock) return lock.error();
             lock_ = *std::move(lock);
             if (auto s = lock_.sign(); !s) return s;
             return write_report(BatchState::running);
         }
         if (auto s = check_folder_place(parent_dir(dir)); !s) return s;
-        auto place = NewFolder::make(dir, "batch");
+        auto place = NewFolder::make(dir, FolderOf::batch);
         if (!place) return place.error();
         // First of all, so that a batch that is killed in its first run can go on.
         auto lock = place->become([&] { return write_report(BatchState::running); },
@@ -116,7 +116,7 @@ class Batch {
             if (is_done(run)) continue;
             const std::string dir = dir_of(run);
             if (!is_run_folder(dir)) {
-                if (auto s = check_new_folder(dir, "run"); !s) return s;
+                if (auto s = check_new_folder(dir, FolderOf::run); !s) return s;
                 continue;
             }
             const auto folder = RunFolder::open(dir, /*writer=*/false);
@@ -196,9 +196,7 @@ class Batch {
 Result<std::string> batch(const BatchOptions& o) {
     if (o.file.empty() || o.out.empty())
         return usage_error("batch needs --file FILE, the list of runs, and --out DIR");
-    std::vector<std::string> overrides = o.overrides;
-    if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
-    auto runs = read_batch_file(o.file, overrides);
+    auto runs = read_batch_file(o.file, with_device(o.overrides, o.device));
     if (!runs) return runs.error();
     for (const BatchRun& run : *runs)
         if (auto s = check_debug(run.config, o.allow_debug, o.file + ": run " + run.name); !s)

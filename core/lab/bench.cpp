@@ -10,6 +10,7 @@
 #include "core/bench/work.h"
 #include "core/config/config.h"
 #include "core/lab/interrupt.h"
+#include "core/lab/train_run.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core::lab {
@@ -20,35 +21,38 @@ using Json = nlohmann::ordered_json;
 /// A trace may take so many times a plain forward pass, statistics such a share of training.
 constexpr double kTraceLimit = 2, kStatisticsLimit = 0.03;
 
+/// A row for each BenchSubject, in their order.
 constexpr BenchKind kKinds[] = {
-    {"route",
+    {BenchSubject::route,
      "cosine routing of one layer and hop: fused against reference (scores, softmax, sort)",
      route_work},
-    {"experts",
+    {BenchSubject::experts,
      "experts of one layer and hop: fused against reference; where they are of rank 1 also what "
      "LibTorch offers: gather (embedding look-ups), embedding_bag, dense_mask (all experts, "
      "masked); "
      "and dense layers of width k·r (dense_equal_flops) and M·r (dense_equal_parameters)",
      experts_work},
-    {"classifier", "tied head and cross-entropy: fused (in chunks) against reference",
+    {BenchSubject::classifier, "tied head and cross-entropy: fused (in chunks) against reference",
      classifier_work},
-    {"attention",
+    {BenchSubject::attention,
      "causal attention with the configured dropout: fused (in blocks, CPU) and reference against "
      "aten (scaled_dot_product_attention)",
      attention_work},
-    {"adamw", "one optimizer step on as many parameters as the model has: fused against reference",
+    {BenchSubject::adamw,
+     "one optimizer step on as many parameters as the model has: fused against reference",
      adamw_work},
-    {"forward", "evaluation of one batch, losses included: the model in fused or reference form",
+    {BenchSubject::forward,
+     "evaluation of one batch, losses included: the model in fused or reference form",
      forward_work},
-    {"step",
+    {BenchSubject::step,
      "a whole update (data, forward, backward, clipping, AdamW): all operators in fused or "
      "reference form",
      step_work},
-    {"trace",
+    {BenchSubject::trace,
      "one prompt of 512 tokens (or max_seq_len): trace, and trace_json with its document printed, "
      "against forward: the plain pass with logits and losses",
      trace_work},
-    {"statistics",
+    {BenchSubject::statistics,
      "an update as a run makes it, recorded in metrics.csv and event file, against one without "
      "entropy, Jaccard, counts and scalars of the layers; direction snapshot: what a due snapshot "
      "adds once in train.snapshot_every updates. Entropy and largest probability of each token "
@@ -57,9 +61,14 @@ constexpr BenchKind kKinds[] = {
      statistics_work},
 };
 
+static_assert([] {
+    for (size_t i = 0; i < std::size(kKinds); ++i)
+        if (kKinds[i].name != static_cast<BenchSubject>(i)) return false;
+    return std::size(kKinds) == all_words<BenchSubject>().size();
+}());
+
 Result<Config> config_of(const BenchOptions& o) {
-    auto overrides = o.overrides;
-    if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
+    const auto overrides = with_device(o.overrides, o.device);
     return o.config.empty() ? parse_config("", "the defaults", overrides)
                             : load_config(o.config, overrides);
 }
@@ -77,8 +86,8 @@ Json load_average() {
     return getloadavg(&load, 1) == 1 ? Json(load) : Json(nullptr);
 }
 
-const BenchRow* row_of(const std::vector<BenchRow>& rows, const std::string& name,
-                       const std::string& form, const std::string& direction) {
+const BenchRow* row_of(const std::vector<BenchRow>& rows, BenchSubject name, BenchWay form,
+                       Direction direction) {
     for (const auto& row : rows)
         if (row.name == name && row.form == form && row.direction == direction) return &row;
     return nullptr;
@@ -87,24 +96,27 @@ const BenchRow* row_of(const std::vector<BenchRow>& rows, const std::string& nam
 /// What is promised of a trace and of statistics, beside what was found.
 Json limits(const std::vector<BenchRow>& rows, const Config& config) {
     Json out = Json::array();
-    for (const char* form : {"trace", "trace_json"})
-        if (const auto* row = row_of(rows, "trace", form, "forward"))
-            out.push_back({{"name", "trace"},
-                           {"form", form},
+    for (const BenchWay form : {BenchWay::trace, BenchWay::trace_json})
+        if (const auto* row = row_of(rows, BenchSubject::trace, form, Direction::forward))
+            out.push_back({{"name", word(BenchSubject::trace)},
+                           {"form", word(form)},
                            {"what", "time over that of a plain forward pass"},
                            {"limit", kTraceLimit},
                            {"found", row->ratio},
                            {"ci95", {json_number(row->ratio_low), json_number(row->ratio_high)}},
                            {"holds", row->ratio <= kTraceLimit}});
-    const auto *with = row_of(rows, "statistics", "with", "update"),
-               *without = row_of(rows, "statistics", "without", "update"),
-               *snapshot = row_of(rows, "statistics", "with", "snapshot");
+    const auto of_statistics = [&](BenchWay form, Direction direction) {
+        return row_of(rows, BenchSubject::statistics, form, direction);
+    };
+    const auto *with = of_statistics(BenchWay::with, Direction::update),
+               *without = of_statistics(BenchWay::without, Direction::update),
+               *snapshot = of_statistics(BenchWay::with, Direction::snapshot);
     if (!with || !without || !snapshot) return out;
     const double each = with->ratio - 1,
                  pictures = stats::median(snapshot->ms) / stats::median(without->ms) /
                             static_cast<double>(config.train.snapshot_every);
-    out.push_back({{"name", "statistics"},
-                   {"form", "with"},
+    out.push_back({{"name", word(BenchSubject::statistics)},
+                   {"form", word(BenchWay::with)},
                    {"what", "share of the time of updates without them"},
                    {"limit", kStatisticsLimit},
                    {"found", each + pictures},
@@ -129,8 +141,8 @@ Status measure(const BenchKind& kind, BenchSetting& setting, int64_t rounds, boo
     if (!works) {
         // One that the configuration has no part for must not keep the others from being measured.
         if (!all || works.error().kind != ErrorKind::usage)
-            return Error{works.error().kind, std::string(kind.name) + ": " + works.error().message};
-        out.skipped.push_back({{"name", kind.name}, {"reason", works.error().message}});
+            return Error{works.error().kind, word(kind.name) + ": " + works.error().message};
+        out.skipped.push_back({{"name", word(kind.name)}, {"reason", works.error().message}});
         return {};
     }
     for (const auto& work : *works) {
@@ -145,9 +157,7 @@ Status measure(const BenchKind& kind, BenchSetting& setting, int64_t rounds, boo
 
 Result<std::string> bench(const BenchOptions& o) {
     try {
-        std::vector<std::string> known;
-        for (const auto& kind : kKinds) known.emplace_back(kind.name);
-        const auto chosen = chosen_names("--what", o.what, known);
+        const auto chosen = chosen_names("--what", o.what, word_list<BenchSubject>());
         if (!chosen) return chosen.error();
         if (o.repeats < 1)
             return usage_error("--repeats: found " + std::to_string(o.repeats) +
@@ -172,8 +182,8 @@ Result<std::string> bench(const BenchOptions& o) {
         const Progress progress = interruptible(o.on_progress);
         BenchSetting setting(*config, *device, progress);
         Found found;
-        for (const size_t i : *chosen)
-            if (auto s = measure(kKinds[i], setting, o.repeats, o.what == "all", found); !s)
+        for (const size_t i : chosen->places)
+            if (auto s = measure(kKinds[i], setting, o.repeats, chosen->all, found); !s)
                 return s.error();
         j["rows"] = Json::array();
         for (const auto& row : found.rows) j["rows"].push_back(to_json(row));
@@ -187,7 +197,7 @@ Result<std::string> bench(const BenchOptions& o) {
 
 std::vector<Definition> bench_definitions() {
     std::vector<Definition> out;
-    for (const auto& kind : kKinds) out.emplace_back(kind.name, kind.definition);
+    for (const auto& kind : kKinds) out.emplace_back(word(kind.name), kind.definition);
     out.emplace_back("both", "forward and backward of one round together");
     out.emplace_back("ratio",
                      "median over the rounds of a form's time over that of the reference form in "

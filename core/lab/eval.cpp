@@ -74,8 +74,6 @@ Result<PassChanges> changes_from(const Config& config, const EvalOptions& o) {
         return usage_error("--tau: found " + std::to_string(o.tau) + ", allowed above 0");
     if (o.batches < 1)
         return usage_error("--batches: found " + std::to_string(o.batches) + ", allowed 1 or more");
-    if (o.split != "train" && o.split != "valid")
-        return usage_error("--split: found \"" + o.split + "\", allowed train, valid");
     if (auto s = check_model(config, o); !s) return s.error();
     return c;
 }
@@ -92,7 +90,7 @@ std::map<std::string, std::string> changes_of(const EvalOptions& o) {
     note(o.halt >= 0, "halt", o.halt);
     note(o.freeze_routing, "freeze_routing", true);
     note(o.no_experts, "no_experts", true);
-    if (o.precision != "fp32") out["precision"] = o.precision;
+    if (o.precision != Precision::fp32) out["precision"] = word(o.precision);
     return out;
 }
 
@@ -120,7 +118,7 @@ Result<std::string> eval(const EvalOptions& o) {
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
         auto j = document("hopscope.eval/1", run->folder, run->step, run->model.config);
-        j["split"] = o.split;
+        j["split"] = word(o.split);
         j["corpus"] = o.corpus.empty() ? source_name(run->model.config) : o.corpus;
         j["tokens"] = result->tokens;
         j["loss"] = json_number(result->loss);

@@ -156,7 +156,7 @@ Result<std::string> generate(const GenerateOptions& o) {
         j["temperature"] = o.temperature;
         j["top_p"] = o.top_p;
         j["seed"] = o.seed;
-        j["precision"] = o.precision;
+        j["precision"] = word(o.precision);
         j["script"] = script_json(o.script);
         j["seconds"] = seconds;
         j["tokens_per_s"] = json_number(static_cast<double>(drawn->tokens.size()) / seconds);

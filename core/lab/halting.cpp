@@ -73,7 +73,7 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
     if (!table) return table.error();
 
     Json j = document("hopscope.halting/1", run->folder, run->step, run->model.config);
-    j["split"] = o.split;
+    j["split"] = word(o.split);
     j["corpus"] = o.corpus.empty() ? source_name(run->model.config) : o.corpus;
     j["tokens"] = table->tokens;
     j["batches"] = table->batches;

@@ -39,7 +39,7 @@ Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
         return usage_error(shown_path(options.run_dir) +
                            " holds no race (no race.json); name another folder");
     if (!existing)
-        if (auto s = check_new_folder(options.run_dir, "race"); !s) return s.error();
+        if (auto s = check_new_folder(options.run_dir, FolderOf::race); !s) return s.error();
     // What is shown of "the" configuration is the first lane's.
     options.config = options.race.front().config;
     options.config_name = options.race.front().name;
@@ -50,10 +50,10 @@ Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
 
 Result<std::shared_ptr<const WeightsCopy>> newest_weights(const std::string& dir) {
     try {
-        auto run = open_run(dir, "fp32");
+        auto run = open_run(dir, Precision::fp32);
         if (!run) return run.error();
         auto valid =
-            eval_source(run->folder, run->model.config, run->tokenizer, "", "valid", "", {});
+            eval_source(run->folder, run->model.config, run->tokenizer, "", Split::valid, "", {});
         if (!valid) return valid.error();
         auto copy = std::make_shared<ModelCopy>(std::move(run->model), std::move(run->tokenizer),
                                                 std::move(*valid));
@@ -98,7 +98,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
     if (existing && options.config_name.empty())
         if (auto s = lab::adopt_config(options, {}); !s) return s.error();
     if (!existing && !options.run_dir.empty())
-        if (auto s = check_new_folder(options.run_dir, "run"); !s) return s.error();
+        if (auto s = check_new_folder(options.run_dir, FolderOf::run); !s) return s.error();
     if (options.open_only && is_being_written(options.run_dir))
         return follow_run(std::move(options));
     if (existing)

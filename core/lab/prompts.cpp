@@ -103,7 +103,7 @@ Result<std::vector<Prompt>> read_prompts(const std::string& path, const OpenRun&
 
 Result<std::vector<Prompt>> sample_prompts(const OpenRun& run, const Categories& categories) {
     auto source =
-        eval_source(run.folder, run.model.config, run.tokenizer, "", "valid", "", Progress());
+        eval_source(run.folder, run.model.config, run.tokenizer, "", Split::valid, "", Progress());
     if (!source) return source.error();
     std::vector<Prompt> out;
     std::vector<int32_t> tokens;

@@ -10,8 +10,7 @@ namespace hopscope::core::lab {
 namespace {
 
 Result<std::vector<RaceLane>> lanes_of(const RaceOptions& o) {
-    auto overrides = o.overrides;
-    if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
+    const auto overrides = with_device(o.overrides, o.device);
     if (o.config_paths.empty()) return read_race_lanes(o.out, overrides);
     std::vector<RaceLane> lanes;
     for (const std::string& path : o.config_paths) {

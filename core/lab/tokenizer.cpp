@@ -84,7 +84,7 @@ Result<std::string> tokenizer_train(const TokenizerTrainOptions& o) {
     if (!made) return made.error();
     return dump_pretty({{"format", "hopscope.tokenizer/1"},
                         {"model", o.out},
-                        {"type", o.type},
+                        {"type", word(o.type)},
                         {"size", made->size()},
                         {"hash", made->hash()}});
 }

@@ -25,7 +25,7 @@ Result<std::string> trace(const TraceOptions& o) {
         j["step"] = run->step;
         j["config_hash"] = run->folder.info().config_hash;
         j["text"] = o.text;
-        j["precision"] = o.precision;
+        j["precision"] = word(o.precision);
         return trace_document(j, *result, o.positions && run->model.config.moe.has_positions());
     } catch (const std::exception& e) {
         return torch_error(e);

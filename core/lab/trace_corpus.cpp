@@ -28,8 +28,6 @@ Status check(const RoutingDumpOptions& o) {
     if (o.batches < 0)
         return usage_error("--batches: found " + std::to_string(o.batches) +
                            ", allowed 1 or more, or 0 for all");
-    if (o.split != "train" && o.split != "valid")
-        return usage_error("--split: found \"" + o.split + "\", allowed train, valid");
     return check_output(o.out, OutputUse::places);
 }
 
@@ -71,13 +69,13 @@ std::map<std::string, std::string> metadata_of(const RoutingDumpOptions& o, cons
             {"live", dump_ordered_line(live)},
             {"config", to_toml(run.model.config)},
             {"corpus", o.corpus.empty() ? source_name(run.model.config) : o.corpus},
-            {"split", o.corpus.empty() ? o.split : ""},
+            {"split", o.corpus.empty() ? word(o.split) : ""},
             {"corpus_hash", source.tokens().info().corpus_hash},
             {"data_hash", source.tokens().content_hash()},
             {"tokenizer_hash", run.tokenizer.hash()},
             {"pack", word(run.model.config.data.pack)},
             {"batch", std::to_string(source.batch())},
-            {"precision", o.precision},
+            {"precision", word(o.precision)},
             {"script", dump_ordered_line(script_json(o.script))},
             {"pieces", dump_line(pieces)}};
 }
@@ -86,7 +84,7 @@ std::map<std::string, std::string> metadata_of(const RoutingDumpOptions& o, cons
 void describe(OrderedJson& j, const RoutingDumpOptions& o, const OpenRun& run,
               const BatchSource& source) {
     j["corpus"] = o.corpus.empty() ? source_name(run.model.config) : o.corpus;
-    if (o.corpus.empty()) j["split"] = o.split;
+    if (o.corpus.empty()) j["split"] = word(o.split);
     j["data_hash"] = source.tokens().content_hash();
 }
 
@@ -188,7 +186,7 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         j["length"] = source->seq_len();
         j["loss"] = json_number(sum.nll / static_cast<double>(sum.tokens));
         j["script"] = script_json(o.script);
-        j["precision"] = o.precision;
+        j["precision"] = word(o.precision);
         j["seconds"] =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         return dump_pretty(j);

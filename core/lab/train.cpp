@@ -17,8 +17,7 @@ Result<std::string> train(const TrainOptions& o) {
     options.run_dir = o.out;
     options.resume = o.resume;
     options.allow_debug = o.allow_debug;
-    auto overrides = o.overrides;
-    if (!o.device.empty()) overrides.push_back("train.device=\"" + o.device + "\"");
+    const auto overrides = with_device(o.overrides, o.device);
     if (o.resume) {
         if (o.out.empty())
             return usage_error("--resume needs --out DIR, the run folder to go on with");

@@ -7,6 +7,12 @@
 
 namespace hopscope::core {
 
+std::vector<std::string> with_device(std::vector<std::string> overrides,
+                                     std::optional<DeviceKind> device) {
+    if (device) overrides.push_back("train.device=\"" + word(*device) + "\"");
+    return overrides;
+}
+
 Result<RunStatus> train_run(SessionOptions options, const TrainWatch& watch) {
     const HeadlessWake wake;
     options.headless = true;

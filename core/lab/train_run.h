@@ -1,13 +1,22 @@
-// One run trained to its end without a window: what `train`, `batch` and `race` have in common.
+// One run trained to its end without a window: what `train`, `batch` and `race` have in common, and
+// their option --device, which `bench` has too.
 // Blocks the calling thread; the work goes on in the session's own.
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "core/api/kinds.h"
 #include "core/api/session.h"
 #include "core/base/result.h"
 
 namespace hopscope::core {
+
+/// Overrides of a configuration with that of an option --device behind them.
+std::vector<std::string> with_device(std::vector<std::string> overrides,
+                                     std::optional<DeviceKind> device);
 
 struct TrainWatch {
     std::function<void(const RunStatus&)> on_status;  ///< preparation and state changes

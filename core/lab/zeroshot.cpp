@@ -164,8 +164,9 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
         Progress progress = interruptible({});
         if (o.on_progress)
             progress.report = [&](const std::string& activity, double fraction) {
-                o.on_progress(activity + " " + std::to_string(items.size()) + " items of " + o.task,
-                              fraction);
+                o.on_progress(
+                    activity + " " + std::to_string(items.size()) + " items of " + word(o.task),
+                    fraction);
             };
         const auto begin = std::chrono::steady_clock::now();
         const auto scores = score_texts(run->model, *plan, encoded->texts, progress);
@@ -174,10 +175,10 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
         auto j = document("hopscope.zeroshot/1", run->folder, run->step, run->model.config);
-        j["task"] = o.task;
+        j["task"] = word(o.task);
         j["file"] = o.file;
         j["data_hash"] = read->hash;
-        j["precision"] = o.precision;
+        j["precision"] = word(o.precision);
         j["script"] = script_json(o.script);
         j["items"] = items.size();
         j["cut_items"] = encoded->cut_items;
@@ -189,9 +190,9 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
         for (const auto& [term, definition] : zeroshot_definitions())
             j["definitions"][term] = definition;
         if (auto s = add_results(j, items, *scores); !s) return s.error();
-        const bool changed = !o.script.empty() || o.precision != "fp32";
+        const bool changed = !o.script.empty() || o.precision != Precision::fp32;
         return saved(std::move(j), run->folder.dir(),
-                     "zeroshot-" + o.task + (changed ? "-changed" : "") +
+                     "zeroshot-" + word(o.task) + (changed ? "-changed" : "") +
                          (part ? "-first-" + std::to_string(o.items) : "") + ".json");
     } catch (const std::exception& e) {
         return torch_error(e);

@@ -171,23 +171,7 @@ Result<ZeroshotItem> winogrande_item(const Json& line, const std::string& name) 
     return item;
 }
 
-struct Task {
-    const char* name;
-    Result<ZeroshotItem> (*parse)(const Json& line, const std::string& name);
-};
-constexpr Task kTasks[] = {
-    {"hellaswag", hellaswag_item}, {"arc_easy", arc_item}, {"winogrande", winogrande_item}};
-
 }  // namespace
-
-const std::vector<std::string>& zeroshot_tasks() {
-    static const std::vector<std::string> kNames = [] {
-        std::vector<std::string> names;
-        for (const Task& task : kTasks) names.emplace_back(task.name);
-        return names;
-    }();
-    return kNames;
-}
 
 std::string clean_hellaswag(std::string_view text) {
     constexpr std::string_view kTitle = " [title]";
@@ -210,18 +194,22 @@ std::string clean_hellaswag(std::string_view text) {
     return out;
 }
 
-Result<ZeroshotItem> parse_zeroshot_item(const std::string& task, const std::string& line,
+Result<ZeroshotItem> parse_zeroshot_item(ZeroshotTask task, const std::string& line,
                                          const std::string& name) {
-    for (const Task& known : kTasks) {
-        if (task != known.name) continue;
-        auto json = parse_object(line, name);
-        if (!json) return json.error();
-        return known.parse(*json, name);
+    auto json = parse_object(line, name);
+    if (!json) return json.error();
+    switch (task) {
+        case ZeroshotTask::hellaswag:
+            return hellaswag_item(*json, name);
+        case ZeroshotTask::arc_easy:
+            return arc_item(*json, name);
+        case ZeroshotTask::winogrande:
+            break;
     }
-    return usage_error("--task: found \"" + task + "\", allowed " + joined(zeroshot_tasks()));
+    return winogrande_item(*json, name);
 }
 
-Result<ZeroshotItems> read_zeroshot_items(const std::string& task, const std::string& path) {
+Result<ZeroshotItems> read_zeroshot_items(ZeroshotTask task, const std::string& path) {
     const std::string name = shown_path(path);
     const FileKind kind = kind_of_file(path);
     if (kind == FileKind::none) return usage_error(name + ": no such file; give the task's file");

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/api/kinds.h"
 #include "core/base/json.h"
 #include "core/base/result.h"
 
@@ -32,9 +33,6 @@ struct ZeroshotItems {
     std::string hash;  ///< content hash of the unpacked file
 };
 
-/// "hellaswag", "arc_easy", "winogrande".
-const std::vector<std::string>& zeroshot_tasks();
-
 /// One JSON object a line, empty lines ignored; plain or .xz.
 ///
 /// hellaswag: context " " ending. Preprocessed lines {ctx, endings, label, idx?} are taken as they
@@ -45,13 +43,13 @@ const std::vector<std::string>& zeroshot_tasks();
 /// winogrande: the text before the "_" and an option is the context, the text after the "_" as it
 /// stands the continuation, the same for both options.
 ///
-/// Errors (usage): FILE:LINE, what was found, what is allowed; an unknown task; a file that is
+/// Errors (usage): FILE:LINE, what was found, what is allowed; a file that is
 /// missing, a folder, packed wrongly, not UTF-8 or without items.
-Result<ZeroshotItems> read_zeroshot_items(const std::string& task, const std::string& path);
+Result<ZeroshotItems> read_zeroshot_items(ZeroshotTask task, const std::string& path);
 
 /// One line of a task's file; `name` begins every message. The id is Json() where the line has
 /// none.
-Result<ZeroshotItem> parse_zeroshot_item(const std::string& task, const std::string& line,
+Result<ZeroshotItem> parse_zeroshot_item(ZeroshotTask task, const std::string& line,
                                          const std::string& name);
 
 /// As is usual for the original HellaSwag text: " [title]" becomes ". ", other marks in brackets

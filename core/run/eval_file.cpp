@@ -4,6 +4,8 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/names.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
@@ -18,7 +20,7 @@ Status write_eval(const std::string& path, const EvalRecord& record) {
     json["run"] = record.run;
     json["step"] = record.step;
     json["config_hash"] = record.config_hash;
-    json["split"] = record.split;
+    json["split"] = word(record.split);
     json["tokens"] = record.tokens;
     json["loss"] = record.loss;
     json["perplexity"] = std::exp(record.loss);
@@ -34,6 +36,7 @@ Result<EvalRecord> read_eval(const std::string& path) {
     auto json = read_object(path, kEvalFormat);
     if (!json) return json.error();
     EvalRecord record;
+    std::string split = word(record.split);
     FieldReader fields(*json, path);
     fields.required()
         .integer("step", record.step)
@@ -43,9 +46,14 @@ Result<EvalRecord> read_eval(const std::string& path) {
         .optional()
         .text("run", record.run)
         .text("config_hash", record.config_hash)
-        .text("split", record.split)
+        .text("split", split)
         .number("perplexity", record.perplexity);
     if (auto status = fields.status(); !status) return status.error();
+    const auto side = kind_of<Split>(split);
+    if (!side)
+        return usage_error(path + ": \"split\": found " + in_quotes(split) + ", allowed " +
+                           joined(word_list<Split>()));
+    record.split = *side;
     if (!json->contains("perplexity")) record.perplexity = std::exp(record.loss);
     auto origin = read_origin(*json, path);
     if (!origin) return origin.error();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/kinds.h"
 #include "core/base/result.h"
 #include "core/run/eval_origin.h"
 
@@ -15,7 +16,7 @@ struct EvalRecord {
     std::string run;  ///< name of the run folder
     std::string config_hash;
     int64_t step = 0;
-    std::string split = "valid";
+    Split split = Split::valid;
     double loss = 0;                           ///< mean over tokens, nats
     std::vector<double> batches;               ///< mean loss of each batch, in order
     int64_t tokens = 0;                        ///< predicted

@@ -94,7 +94,7 @@ LockKind kind_of_lock(const std::string& dir) {
     return read_note(file.get()).kind;
 }
 
-Result<FolderLock> FolderLock::take(const std::string& dir, const std::string& what) {
+Result<FolderLock> FolderLock::take(const std::string& dir, FolderOf what) {
     const std::string path = lock_path(dir);
     FolderLock lock;
     lock.dir_ = dir;
@@ -129,10 +129,10 @@ Result<FolderLock> FolderLock::take(const std::string& dir, const std::string& w
             std::this_thread::sleep_for(kLockPause);
             continue;
         }
-        return usage_error(
-            shown_path(dir) + ": another process" + owner(note.process) + " is writing this " +
-            what + "; stop it first" +
-            (what == "run" ? ", or open the run to look at it only" : ", or name another folder"));
+        return usage_error(shown_path(dir) + ": another process" + owner(note.process) +
+                           " is writing this " + word(what) + "; stop it first" +
+                           (what == FolderOf::run ? ", or open the run to look at it only"
+                                                  : ", or name another folder"));
     }
     return failure(shown_path(path) +
                    ": is taken away again and again by another process; try once more");

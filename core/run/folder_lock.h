@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/api/kinds.h"
 #include "core/base/files.h"
 #include "core/base/result.h"
 
@@ -22,13 +23,19 @@ enum class LockKind : uint8_t {
 };
 LockKind kind_of_lock(const std::string& dir);
 
+/// What a writer makes of a folder.
+enum class FolderOf : uint8_t { run, race, batch };
+constexpr auto words_of(FolderOf) {
+    return words("run", "race", "batch");
+}
+
 class FolderLock {
   public:
     FolderLock() = default;  ///< of nothing; held() is false
-    /// Changes no byte of the folder yet. `what` is written there, for messages: "run", "batch".
+    /// Changes no byte of the folder yet. `what` is written there, for messages.
     /// Errors: usage, another process has it (with its number where that is known), or what stands
     /// there is not ours; failed.
-    static Result<FolderLock> take(const std::string& dir, const std::string& what);
+    static Result<FolderLock> take(const std::string& dir, FolderOf what);
     FolderLock(FolderLock&& other) noexcept;
     FolderLock& operator=(FolderLock&& other) noexcept;
     /// Takes a .lock away again that it made and that was never signed.

@@ -73,31 +73,35 @@ bool is_run_folder(const std::string& dir) {
     return is_file(dir + "/run.json");
 }
 
-Status check_new_folder(const std::string& dir, const std::string& what) {
+Status check_new_folder(const std::string& dir, FolderOf what) {
     const FolderLook look = look_at_folder(dir);
-    const auto holds = [&](const std::string& found, const std::string& instead) {
-        return usage_error(shown_path(dir) + ": already holds a " + found + "; " + instead);
-    };
     const std::string other = "choose a new or an empty folder";
+    // A batch goes on by itself where it can.
+    const auto holds = [&](FolderOf found) {
+        return usage_error(shown_path(dir) + ": already holds a " + word(found) + "; " +
+                           (found == what && what != FolderOf::batch
+                                ? "go on with it, or choose another folder"
+                                : other));
+    };
     switch (look.kind) {
         case FolderKind::absent:
         case FolderKind::empty:
         case FolderKind::begun:
             return {};
         case FolderKind::run:
-            return holds("run", what == "run" ? "go on with it, or choose another folder" : other);
+            return holds(FolderOf::run);
         case FolderKind::race:
-            return holds("race",
-                         what == "race" ? "go on with it, or choose another folder" : other);
+            return holds(FolderOf::race);
         case FolderKind::batch:
-            return holds("batch", other);
+            return holds(FolderOf::batch);
         case FolderKind::no_folder:
             return usage_error(shown_path(dir) +
-                               ": exists and is no folder; choose another name for the " + what);
+                               ": exists and is no folder; choose another name for the " +
+                               word(what));
         case FolderKind::foreign:
             break;
     }
-    return usage_error(shown_path(dir) + ": is no " + what + " and not empty (" +
+    return usage_error(shown_path(dir) + ": is no " + word(what) + " and not empty (" +
                        in_quotes(look.foreign) + "); " + other);
 }
 
@@ -128,7 +132,7 @@ void remove_folders(const MadeFolders& made) {
     }
 }
 
-Result<NewFolder> NewFolder::make(const std::string& dir, const std::string& what) {
+Result<NewFolder> NewFolder::make(const std::string& dir, FolderOf what) {
     if (auto s = check_new_folder(dir, what); !s) return s.error();
     auto made = make_folders(dir);
     if (!made) return made.error();

@@ -33,9 +33,9 @@ struct FolderLook {
 FolderLook look_at_folder(const std::string& dir);
 /// Whether `dir` holds a run (has a run.json).
 bool is_run_folder(const std::string& dir);
-/// Errors (usage): a new `what` ("run", "race", "batch") cannot be made at `dir`; says what stands
+/// Errors (usage): a new `what` cannot be made at `dir`; says what stands
 /// there and what to do.
-Status check_new_folder(const std::string& dir, const std::string& what);
+Status check_new_folder(const std::string& dir, FolderOf what);
 
 /// Folders that were made for a path, outermost first.
 using MadeFolders = std::vector<std::string>;
@@ -49,7 +49,7 @@ void remove_folders(const MadeFolders& made);
 class NewFolder {
   public:
     /// Errors: those of check_new_folder, make_folders, FolderLock::take.
-    static Result<NewFolder> make(const std::string& dir, const std::string& what);
+    static Result<NewFolder> make(const std::string& dir, FolderOf what);
     NewFolder() = default;
 
     /// The folder becomes what it was made for, by `fill`: hands the lock over, which a later

@@ -95,7 +95,7 @@ Status RunFolder::fill(const std::string& config_toml) {
 Result<RunFolder> RunFolder::create(const std::string& path, const std::string& config_toml,
                                     const RunInfo& info) {
     const std::string dir = without_last_slash(path);
-    auto place = NewFolder::make(dir, "run");
+    auto place = NewFolder::make(dir, FolderOf::run);
     if (!place) return place.error();
     RunFolder folder(dir, info);
     auto lock = place->become([&] { return folder.fill(config_toml); }, [&] { remove_run(dir); });
@@ -129,7 +129,7 @@ Result<RunFolder> RunFolder::open(const std::string& path, bool writer) {
 }
 
 Status RunFolder::lock() {
-    auto lock = FolderLock::take(dir_, "run");
+    auto lock = FolderLock::take(dir_, FolderOf::run);
     if (!lock) return lock.error();
     // What was read before the lock may be of another time.
     auto info = read_info(info_path());

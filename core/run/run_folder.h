@@ -44,10 +44,10 @@ struct RunInfo {
     std::string program_version;
     std::string config_name;  ///< "first_look"
     std::string config_hash;
-    std::string device;       ///< "cpu" | "cuda"
-    std::string device_name;  ///< for people
-    std::string precision;    ///< resolved: "fp32" | "bf16"
-    std::string source;       ///< "synthetic text", or the corpus file
+    std::optional<DeviceKind> device;    ///< decided; an older version may not have said it
+    std::string device_name;             ///< for people
+    std::optional<Precision> precision;  ///< decided, likewise
+    std::string source;                  ///< "synthetic text", or the corpus file
     bool synthetic = false;
     uint64_t seed = 0;
     int64_t threads = 0;  ///< resolved once, reused by resume

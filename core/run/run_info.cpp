@@ -76,21 +76,19 @@ Status within(const std::string& key, Number found, Number low, Number high,
     return usage_error(text.str());
 }
 
-template <Kind E>
-std::string words_but_auto() {
-    std::vector<std::string> words;
-    for (const std::string_view word : all_words<E>())
-        if (kind_of<E>(word) != E::automatic) words.emplace_back(word);
-    return joined(words);
+/// A word that the program writes there, or "": an older version may not have said it.
+template <OpenKind E>
+Status read_decided(const std::string& key, const std::string& found, const std::string& name,
+                    std::optional<E>& out) {
+    out = decided_kind<E>(found);
+    if (found.empty() || out) return {};
+    return usage_error(name + ": \"" + key + "\": found " + in_quotes(found) + ", allowed " +
+                       joined(decided_words<E>()));
 }
 
-/// A word that the program writes there, or "": an older version may not have said it.
 template <Kind E>
-Status one_of(const std::string& key, const std::string& found, const std::string& name) {
-    const auto kind = kind_of<E>(found);
-    if (found.empty() || (kind && *kind != E::automatic)) return {};
-    return usage_error(name + ": \"" + key + "\": found " + in_quotes(found) + ", allowed " +
-                       words_but_auto<E>());
+std::string word_or_none(const std::optional<E>& kind) {
+    return kind ? word(*kind) : "";
 }
 
 bool is_hash(const std::string& text) {
@@ -111,8 +109,6 @@ Status check_ranges(const RunInfo& info, const std::string& name) {
     check(within<int64_t>("parameters", info.parameters, 0, kMost, name));
     check(within<int64_t>("peak_memory_bytes", info.peak_memory_bytes, 0, kMost, name));
     check(within("created", info.created, 0.0, kMostSeconds, name));
-    check(one_of<DeviceKind>("device", info.device, name));
-    check(one_of<Precision>("precision", info.precision, name));
     for (const ResumeNote& note : info.resumes) {
         check(within<int64_t>("resumes.step", note.step, 0, kMost, name));
         check(within("resumes.time", note.time, 0.0, kMostSeconds, name));
@@ -138,9 +134,9 @@ std::string run_info_json(const RunInfo& info) {
         std::string(name_of(info.state)) + (info.reason.empty() ? "" : ": " + info.reason);
     json["config_name"] = info.config_name;
     json["config_hash"] = info.config_hash;
-    json["device"] = info.device;
+    json["device"] = word_or_none(info.device);
     json["device_name"] = info.device_name;
-    json["precision"] = info.precision;
+    json["precision"] = word_or_none(info.precision);
     json["threads"] = info.threads;
     json["seed"] = info.seed;
     json["steps"] = info.steps;
@@ -167,15 +163,15 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
     if (!json) return json.error();
     if (auto status = expect_format(*json, kRunFormat, name); !status) return status.error();
     RunInfo info;
-    std::string state;
+    std::string state, device, precision;
     FieldReader fields(*json, name);
     fields.required().text("state", state).optional();
     fields.text("program_version", info.program_version)
         .text("config_name", info.config_name)
         .text("config_hash", info.config_hash)
-        .text("device", info.device)
+        .text("device", device)
         .text("device_name", info.device_name)
-        .text("precision", info.precision)
+        .text("precision", precision)
         .integer("threads", info.threads)
         .natural("seed", info.seed)
         .integer("steps", info.steps)
@@ -192,6 +188,10 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
     if (auto status = read_resumes(*json, name, info.resumes); !status) return status.error();
     if (auto status = read_origin(*json, name, info.forked_from); !status) return status.error();
     if (auto status = check_ranges(info, name); !status) return status.error();
+    if (auto status = read_decided("device", device, name, info.device); !status)
+        return status.error();
+    if (auto status = read_decided("precision", precision, name, info.precision); !status)
+        return status.error();
     if (!parse_state(state, info))
         return usage_error(name + ": \"state\": found " + in_quotes(state) +
                            ", running, paused, stopped, done or \"failed: reason\" expected");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/api/kinds.h"
 #include "core/api/progress.h"
 #include "core/base/result.h"
 #include "core/text/corpus.h"
@@ -72,7 +73,7 @@ Error no_end_of_text(const Tokenizer& tokenizer);
 /// [def:text_to_tokens]: BPE with byte fallback, identity normalisation, extra spaces kept.
 struct TokenizerSpec {
     int64_t vocab_size = 4096;
-    std::string type = "bpe";  ///< "bpe" | "unigram"
+    TokenizerKind type = TokenizerKind::bpe;
     bool byte_fallback = true;
     uint64_t seed = 42;
     int64_t max_lines = 200'000;  ///< drawn by seed where there are more

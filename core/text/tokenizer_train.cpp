@@ -134,10 +134,6 @@ class VectorIterator : public sentencepiece::SentenceIterator {
 };
 
 Status check(const TokenizerSpec& spec) {
-    if (spec.type != "bpe" && spec.type != "unigram") {
-        return usage_error("tokenizer type: found \"" + spec.type +
-                           "\", allowed are \"bpe\" and \"unigram\"");
-    }
     const int64_t least = 4 + (spec.byte_fallback ? 256 : 0);
     if (spec.vocab_size < least || spec.vocab_size > kMaxVocabSize) {
         return usage_error(
@@ -204,7 +200,7 @@ std::string in_our_words(const std::string& complaint) {
 Result<std::string> run_trainer(const std::vector<std::string>& lines, const TokenizerSpec& spec) {
     quiet_sentencepiece();
     std::unordered_map<std::string, std::string> args = {
-        {"model_type", spec.type},
+        {"model_type", word(spec.type)},
         {"vocab_size", std::to_string(spec.vocab_size)},
         {"byte_fallback", spec.byte_fallback ? "true" : "false"},
         {"normalization_rule_name", "identity"},

@@ -18,9 +18,7 @@ constexpr const char* kOperators[] = {"attention", "route", "experts", "classifi
 
 std::map<std::string, std::string> kernel_choices(Form form) {
     std::map<std::string, std::string> out;
-    for (const auto& known : kForms)
-        for (const char* name : kOperators)
-            if (known.second == form) out[name] = known.first;
+    for (const char* name : kOperators) out[name] = word(form);
     return out;
 }
 
@@ -32,14 +30,11 @@ Result<Form> stored_form(const std::map<std::string, std::string>& choices,
         if (std::find(std::begin(kOperators), std::end(kOperators), name) == std::end(kOperators))
             return usage_error(start + "found the operator " + in_quotes(name) + ", allowed " +
                                joined({std::begin(kOperators), std::end(kOperators)}));
-        const auto known =
-            std::find_if(std::begin(kForms), std::end(kForms),
-                         [&found = text](const auto& one) { return found == one.first; });
-        if (known == std::end(kForms))
-            return usage_error(start + name + ": found " + in_quotes(text) +
-                               ", allowed fused, reference");
-        const Form form = known->second;
-        if (chosen.value_or(form) != form)
+        const auto form = kind_of<Form>(text);
+        if (!form)
+            return usage_error(start + name + ": found " + in_quotes(text) + ", allowed " +
+                               joined(word_list<Form>()));
+        if (chosen.value_or(*form) != *form)
             return usage_error(start + name + " is " + text +
                                " and others are not; a run is trained in one form");
         chosen = form;

@@ -4,18 +4,27 @@
 // it. Plain values, any thread.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
-#include <utility>
 
+#include "core/api/kinds.h"
 #include "core/base/result.h"
 #include "kernels/ops.h"
 
+namespace hopscope::kernels {
+
+/// As run.json names the forms.
+constexpr auto words_of(Form) {
+    return core::words("fused", "reference");
+}
+
+}  // namespace hopscope::kernels
+
 namespace hopscope::core {
 
-/// The forms that every operator has, by the names of run.json and of bench documents.
-inline constexpr std::pair<const char*, kernels::Form> kForms[] = {
-    {"fused", kernels::Form::fused}, {"reference", kernels::Form::reference}};
+/// The forms that every operator has.
+inline constexpr std::array kForms = {kernels::Form::fused, kernels::Form::reference};
 
 /// RunInfo::kernel_choices, operator → "fused" or "reference". An update runs all operators in one
 /// form; its evaluations and pictures are always computed in the fused one.

@@ -8,10 +8,7 @@
 
 namespace hopscope::core {
 
-Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
-    const auto kind = kind_of<Precision>(precision);
-    if (!kind || *kind == Precision::automatic)
-        return usage_error("--precision: found \"" + precision + "\", allowed fp32, bf16");
+Result<OpenRun> open_run(const std::string& dir, Precision precision) {
     auto folder = RunFolder::open(dir, /*writer=*/false);
     if (!folder) return folder.error();
     auto config = stored_config(*folder);
@@ -35,7 +32,7 @@ Result<OpenRun> open_run(const std::string& dir, const std::string& precision) {
         return s.error();
     auto as_trained = with_live_settings(*checkpoint, {std::move(*config), *weights});
     if (!as_trained) return as_trained.error();
-    if (*kind == Precision::bf16)
+    if (precision == Precision::bf16)
         *weights = weights->map([](Group group, const at::Tensor& t) {
             const bool narrow =
                 t.dim() >= 2 && group != Group::router_projection && group != Group::centroids;

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "core/api/kinds.h"
 #include "core/base/result.h"
 #include "core/model/model.h"
 #include "core/run/run_folder.h"
@@ -14,13 +15,14 @@ namespace hopscope::core {
 
 struct OpenRun {
     RunFolder folder;
-    Model model;  ///< fp32, or bf16 matrices with precision = "bf16"; live settings applied
+    Model model;  ///< fp32, or bf16 matrices where asked for; live settings applied
     Tokenizer tokenizer;
     int64_t step = 0;  ///< of the checkpoint
 };
 
+/// @param precision bf16, or all others: fp32
 /// Errors (usage): no run folder, no complete checkpoint, a checkpoint of another configuration.
 /// Errors (failed): weights that compute nothing (core/model/sound.h).
-Result<OpenRun> open_run(const std::string& dir, const std::string& precision);
+Result<OpenRun> open_run(const std::string& dir, Precision precision);
 
 }  // namespace hopscope::core

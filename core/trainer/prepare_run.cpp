@@ -74,9 +74,9 @@ std::vector<std::string> set_live(const Config& configured, const Config& live) 
 }
 
 /// What was left open becomes what it became when the run was made.
-template <Kind E>
-void keep_stored(E& setting, const std::string& stored) {
-    if (setting == E::automatic) setting = kind_of<E>(stored).value_or(setting);
+template <OpenKind E>
+void keep_stored(E& setting, const std::optional<E>& stored) {
+    if (setting == E::automatic) setting = stored.value_or(setting);
 }
 
 }  // namespace

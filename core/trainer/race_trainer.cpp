@@ -68,7 +68,7 @@ Status RaceTrainer::prepare_lane(Lane& lane, const Progress& progress, RunStatus
 Status RaceTrainer::claim_folder() {
     if (open_only_) return {};
     if (resume_) return ensure_writer();
-    auto place = NewFolder::make(dir_, "race");
+    auto place = NewFolder::make(dir_, FolderOf::race);
     if (!place) return place.error();
     // First of all, so that a race killed while it is prepared can go on with --resume.
     auto lock = place->become([&] { return write_race_file(dir_, RunState::running, reports()); },
@@ -85,7 +85,7 @@ Status RaceTrainer::claim_folder() {
 /// A race that was opened to look at becomes ours at the first thing that writes.
 Status RaceTrainer::ensure_writer() {
     if (lock_.held()) return lock_.check();
-    auto lock = FolderLock::take(dir_, "race");
+    auto lock = FolderLock::take(dir_, FolderOf::race);
     if (!lock) return lock.error();
     lock_ = *std::move(lock);
     return {};

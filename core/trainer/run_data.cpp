@@ -18,11 +18,28 @@ constexpr uint64_t kSyntheticSeed = 42;
 /// Enough lines for a small vocabulary; more would only make the first minute longer.
 constexpr int64_t kSyntheticTokenizerLines = 5'000;
 
-constexpr const char* kTokenizer = "tokenizer.model";
-constexpr const char* kTruth = "data/truth.json";
+/// What a run is trained on, by the key that its hash has in run.json.
+enum class DataPart { tokenizer, train, truth, valid };
+constexpr auto words_of(DataPart) {
+    return words("tokenizer", "train", "truth", "valid");
+}
 
-std::string tokens_name(const std::string& split) {
-    return "data/" + split + ".tokens";
+/// Below the folder of the run.
+std::string file_of(DataPart part) {
+    switch (part) {
+        case DataPart::tokenizer:
+            return "tokenizer.model";
+        case DataPart::truth:
+            return "data/truth.json";
+        case DataPart::train:
+        case DataPart::valid:
+            break;
+    }
+    return "data/" + word(part) + ".tokens";
+}
+
+DataPart tokens_of(Split split) {
+    return split == Split::train ? DataPart::train : DataPart::valid;
 }
 
 Status check_size(const Tokenizer& tokenizer, const std::string& path, const Config& config) {
@@ -33,17 +50,18 @@ Status check_size(const Tokenizer& tokenizer, const std::string& path, const Con
 
 /// What a file of the run holds, against what run.json says; runs of older versions may say
 /// nothing.
-/// @param key "train", "valid", "tokenizer", "truth"
 /// @param path of the file; its beginning tells whether it is the run's own or was made just now
-Status check_hash(const RunFolder& folder, const std::string& key, const std::string& found,
+Status check_hash(const RunFolder& folder, DataPart part, const std::string& found,
                   const std::string& path) {
     const auto& expected = folder.info().corpus_hashes;
-    const auto it = expected.find(key);
+    const auto it = expected.find(word(part));
     if (it == expected.end() || it->second == found) return {};
     const std::string hashes =
         " has the content hash " + found + ", run.json says " + it->second + "; ";
-    const std::string changed = folder.dir() + ": the " + key + " data of this run changed: ";
-    if (path == folder.dir() + "/" + kTokenizer || path.starts_with(folder.dir() + "/data/"))
+    const std::string changed =
+        folder.dir() + ": the " + word(part) + " data of this run changed: ";
+    if (path == folder.dir() + "/" + file_of(DataPart::tokenizer) ||
+        path.starts_with(folder.dir() + "/data/"))
         return usage_error(changed + shown_path(path) + hashes +
                            "put the file back that the run was made with");
     return usage_error(changed + "made again from " + shown_path(folder.info().source) + " it" +
@@ -52,10 +70,11 @@ Status check_hash(const RunFolder& folder, const std::string& key, const std::st
 
 Result<Tokenizer> make_tokenizer(const Config& config, const std::string& text, DataStage& stage,
                                  const Progress& progress) {
-    if (stage.has(kTokenizer)) return Tokenizer::load(stage.path(kTokenizer));
+    if (stage.has(file_of(DataPart::tokenizer)))
+        return Tokenizer::load(stage.path(file_of(DataPart::tokenizer)));
     const auto root = stage.root();
     if (!root) return root.error();
-    const std::string path = *root + "/" + kTokenizer;
+    const std::string path = *root + "/" + file_of(DataPart::tokenizer);
     const auto keep = [&](std::string_view bytes) {
         return write_file_atomic(path, bytes, DebugPoint::tokenizer_rename);
     };
@@ -88,7 +107,7 @@ Result<Tokenizer> make_tokenizer(const Config& config, const std::string& text, 
 
 /// The synthetic text with its truth, made where it is missing.
 Result<Truth> synthetic_text(DataConfig& data, DataStage& stage, const Progress& progress) {
-    if (!stage.has(kTruth)) {
+    if (!stage.has(file_of(DataPart::truth))) {
         const auto root = stage.root();
         if (!root) return root.error();
         auto files = write_synthetic(*root + "/data", kSyntheticSeed, kSyntheticBytes, progress);
@@ -96,16 +115,17 @@ Result<Truth> synthetic_text(DataConfig& data, DataStage& stage, const Progress&
     }
     data.train = stage.path("data/train.txt");
     data.valid = stage.path("data/valid.txt");
-    return Truth::load(stage.path(kTruth));
+    return Truth::load(stage.path(file_of(DataPart::truth)));
 }
 
 Status make_tokens(const Config& config, const DataConfig& data, const Tokenizer& tokenizer,
                    DataStage& stage, const Progress& progress) {
-    if (stage.has(tokens_name("train")) && stage.has(tokens_name("valid"))) return {};
+    if (stage.has(file_of(DataPart::train)) && stage.has(file_of(DataPart::valid))) return {};
     const auto root = stage.root();
     if (!root) return root.error();
-    auto made = prepare_tokens(data, config.train, tokenizer, *root + "/" + tokens_name("train"),
-                               *root + "/" + tokens_name("valid"), progress);
+    auto made =
+        prepare_tokens(data, config.train, tokenizer, *root + "/" + file_of(DataPart::train),
+                       *root + "/" + file_of(DataPart::valid), progress);
     return made ? Status() : Status(made.error());
 }
 
@@ -137,39 +157,39 @@ std::string source_name(const Config& config) {
 Result<RunData> prepare_run_data(const RunFolder& folder, const Config& config, DataStage& stage,
                                  const std::vector<std::string>& siblings,
                                  const Progress& progress) {
-    if (!siblings.empty() && !stage.has(kTokenizer))
+    if (!siblings.empty() && !stage.has(file_of(DataPart::tokenizer)))
         if (auto s = take_over_data(folder, config, siblings, stage, progress); !s)
             return s.error();
     DataConfig data = config.data;
     std::optional<Truth> truth;
-    std::map<std::string, std::string> hashes;
+    std::map<DataPart, std::string> hashes;
     if (data.is_synthetic()) {
         auto made = synthetic_text(data, stage, progress);
         if (!made) return made.error();
         truth = std::move(*made);
-        auto hash = hash_of(stage.path(kTruth));
+        auto hash = hash_of(stage.path(file_of(DataPart::truth)));
         if (!hash) return hash.error();
-        hashes["truth"] = *hash;
+        hashes[DataPart::truth] = *hash;
     }
     auto tokenizer = make_tokenizer(config, data.train, stage, progress);
     if (!tokenizer) return tokenizer.error();
-    if (auto s = check_size(*tokenizer, stage.path(kTokenizer), config); !s) return s.error();
+    if (auto s = check_size(*tokenizer, stage.path(file_of(DataPart::tokenizer)), config); !s)
+        return s.error();
     if (auto s = make_tokens(config, data, *tokenizer, stage, progress); !s) return s.error();
-    auto train = open_source(stage.path(tokens_name("train")), config);
+    auto train = open_source(stage.path(file_of(DataPart::train)), config);
     if (!train) return train.error();
-    auto valid = open_source(stage.path(tokens_name("valid")), config);
+    auto valid = open_source(stage.path(file_of(DataPart::valid)), config);
     if (!valid) return valid.error();
-    hashes["train"] = train->tokens().content_hash();
-    hashes["valid"] = valid->tokens().content_hash();
-    hashes["tokenizer"] = tokenizer->hash();
-    for (const auto& [key, hash] : hashes) {
-        const std::string name = key == "tokenizer" ? kTokenizer
-                                 : key == "truth"   ? kTruth
-                                                    : tokens_name(key);
-        if (auto s = check_hash(folder, key, hash, stage.path(name)); !s) return s.error();
+    hashes[DataPart::train] = train->tokens().content_hash();
+    hashes[DataPart::valid] = valid->tokens().content_hash();
+    hashes[DataPart::tokenizer] = tokenizer->hash();
+    RunData out{std::move(*tokenizer), std::move(*train), std::move(*valid), std::move(truth), {}};
+    for (const auto& [part, hash] : hashes) {
+        if (auto s = check_hash(folder, part, hash, stage.path(file_of(part))); !s)
+            return s.error();
+        out.hashes[word(part)] = hash;
     }
-    return RunData{std::move(*tokenizer), std::move(*train), std::move(*valid), std::move(truth),
-                   std::move(hashes)};
+    return out;
 }
 
 Result<Tokenizer> load_run_tokenizer(const RunFolder& folder, const Config& config) {
@@ -177,21 +197,22 @@ Result<Tokenizer> load_run_tokenizer(const RunFolder& folder, const Config& conf
     auto tokenizer = Tokenizer::load(path);
     if (!tokenizer) return tokenizer;
     if (auto s = check_size(*tokenizer, path, config); !s) return s.error();
-    if (auto s = check_hash(folder, "tokenizer", tokenizer->hash(), path); !s) return s.error();
+    if (auto s = check_hash(folder, DataPart::tokenizer, tokenizer->hash(), path); !s)
+        return s.error();
     // Their headers alone: who reads them checks the rest. A folder whose text belongs to another
     // run is not this run's, whatever is asked of it.
-    for (const char* split : {"train", "valid"}) {
-        const std::string tokens = folder.dir() + "/" + tokens_name(split);
+    for (const DataPart part : {DataPart::train, DataPart::valid}) {
+        const std::string tokens = folder.dir() + "/" + file_of(part);
         if (!file_exists(tokens)) continue;
         auto info = TokenFile::read_info(tokens);
         if (!info) return info.error();
-        if (auto s = check_hash(folder, split, info->content_hash, tokens); !s) return s.error();
+        if (auto s = check_hash(folder, part, info->content_hash, tokens); !s) return s.error();
     }
     const std::string truth = folder.truth_path();
-    if (folder.info().corpus_hashes.count("truth") > 0 && file_exists(truth)) {
+    if (folder.info().corpus_hashes.count(word(DataPart::truth)) > 0 && file_exists(truth)) {
         auto hash = hash_of(truth);
         if (!hash) return hash.error();
-        if (auto s = check_hash(folder, "truth", *hash, truth); !s) return s.error();
+        if (auto s = check_hash(folder, DataPart::truth, *hash, truth); !s) return s.error();
     }
     return tokenizer;
 }
@@ -204,11 +225,11 @@ Result<std::optional<Truth>> stored_truth(const RunFolder& folder) {
 }
 
 Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
-                                const Tokenizer& tokenizer, const std::string& corpus,
-                                const std::string& split, const std::string& scratch,
-                                const Progress& progress) {
+                                const Tokenizer& tokenizer, const std::string& corpus, Split split,
+                                const std::string& scratch, const Progress& progress) {
     if (corpus.empty()) {
-        const auto path = folder.dir() + "/" + tokens_name(split);
+        const DataPart part = tokens_of(split);
+        const auto path = folder.dir() + "/" + file_of(part);
         if (!file_exists(path))
             return usage_error(
                 shown_path(path) +
@@ -216,7 +237,7 @@ Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
         auto source = open_source(path, config);
         if (!source) return source;
         const std::string& hash = source->tokens().content_hash();
-        if (auto s = check_hash(folder, split, hash, path); !s) return s.error();
+        if (auto s = check_hash(folder, part, hash, path); !s) return s.error();
         return source;
     }
     // The whole file is evaluated: it stands on both sides of prepare_tokens, and the side that is

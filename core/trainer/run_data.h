@@ -42,9 +42,8 @@ Result<Tokenizer> load_run_tokenizer(const RunFolder& folder, const Config& conf
 /// Encodes another corpus for `eval`: `split` of `corpus` (empty: the run's own), in a folder that
 /// the caller removes. Errors (usage): the run's own is not the one it was trained with.
 Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
-                                const Tokenizer& tokenizer, const std::string& corpus,
-                                const std::string& split, const std::string& scratch,
-                                const Progress& progress);
+                                const Tokenizer& tokenizer, const std::string& corpus, Split split,
+                                const std::string& scratch, const Progress& progress);
 
 /// The labels of the run's own synthetic text; nothing where it was made from another. Errors
 /// (usage): the file is there and cannot be used.

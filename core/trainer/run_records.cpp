@@ -25,9 +25,9 @@ void leave_forks(const RunFolder& folder, const std::string& reason) {
 
 void describe(RunInfo& info, const Config& config, const Device& device) {
     info.config_hash = config_hash(config);
-    info.device = word(device.kind);
+    info.device = device.kind;
     info.device_name = device.for_people;
-    info.precision = word(device.precision);
+    info.precision = device.precision;
     info.threads = device.threads;
     info.steps = config.train.steps;
     if (config.debug.asks_for_any()) info.debug = true;

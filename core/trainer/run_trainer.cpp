@@ -287,7 +287,7 @@ Result<std::unique_ptr<RunTrainer>> RunTrainer::fork(const Command* with) {
         SessionOptions options = options_;
         options.run_dir = folder().fork_path(step());
         options.resume = options.open_only = false;
-        if (!check_new_folder(options.run_dir, "run"))
+        if (!check_new_folder(options.run_dir, FolderOf::run))
             return usage_error(shown_path(options.run_dir) +
                                " exists: an earlier fork of this step; make another step first, "
                                "or move that folder away");

@@ -167,7 +167,7 @@ TEST(AnalysisTable, NamesAreChosenInTheOrderOfTheTable) {
         std::string out;
         const auto found = select_analyses(table, what);
         if (!found) return found.error().message;
-        for (const Analysis* one : *found) out += std::string(one->name) + " ";
+        for (const Analysis* one : found->list) out += std::string(one->name) + " ";
         return out;
     };
     EXPECT_EQ(names("all"), "phases load ");

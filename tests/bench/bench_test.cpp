@@ -239,12 +239,12 @@ TEST(BenchForms, UpdatesOfTheReferenceFormAgree) {
 }
 
 TEST(BenchRounds, RatiosAreTakenRoundByRound) {
-    std::vector<std::string> calls;
-    BenchWork work{"w", "slow", "none", "forward", 10, {}};
-    for (const char* name : {"slow", "fast"}) {
+    std::vector<BenchWay> calls;
+    BenchWork work{BenchSubject::route, BenchWay::reference, "none", Direction::forward, 10, {}};
+    for (const BenchWay way : {BenchWay::reference, BenchWay::fused}) {
         BenchForm form;
-        form.form = name;
-        form.run = [&calls, name] { calls.emplace_back(name); };
+        form.form = way;
+        form.run = [&calls, way] { calls.push_back(way); };
         work.forms.push_back(std::move(form));
     }
     const auto rows = time_in_rounds(work, 2, at::kCPU, {});
@@ -252,8 +252,9 @@ TEST(BenchRounds, RatiosAreTakenRoundByRound) {
     ASSERT_EQ(rows->size(), 2U);
     EXPECT_EQ((*rows)[0].ms.size(), 2U);
     EXPECT_EQ((*rows)[0].ratio, 1.0);
-    const std::vector<std::string> timed(calls.end() - 4, calls.end());
-    EXPECT_EQ(timed, (std::vector<std::string>{"slow", "fast", "fast", "slow"}));
+    const std::vector<BenchWay> timed(calls.end() - 4, calls.end());
+    EXPECT_EQ(timed, (std::vector{BenchWay::reference, BenchWay::fused, BenchWay::fused,
+                                  BenchWay::reference}));
 
     const auto many = time_in_rounds(work, 20, at::kCPU, {});
     ASSERT_TRUE(many.ok());
@@ -264,9 +265,8 @@ TEST(BenchRounds, RatiosAreTakenRoundByRound) {
 }
 
 TEST(BenchRounds, MemoryIsThatOfOneCall) {
-    BenchWork work{"w", "", "none", "forward", 0, {}};
+    BenchWork work{BenchSubject::route, {}, "none", Direction::forward, 0, {}};
     BenchForm form;
-    form.form = "one";
     at::Tensor kept = at::zeros({100});
     form.prepare = [&] { kept = at::zeros({100}); };
     form.run = [&] { kept = at::zeros({1024}) + at::zeros({1024}); };

@@ -292,7 +292,7 @@ TEST(Compare, OtherValidationBatchesAreRefusedWithTheFields) {
     other.origin.tokenizer_hash = "t2";
     refused(other, "tokenizer");
     other = evaluation("b", 1, 3.5);
-    other.split = "train";
+    other.split = Split::train;
     refused(other, "split");
     // Not the first pair alone: c and b differ where a does not say.
     auto silent = a;

@@ -116,17 +116,17 @@ TEST(FuzzText, Truth) {
 }
 
 TEST(FuzzText, ZeroshotItems) {
-    const std::vector<std::pair<std::string, std::string>> seeds = {
-        {"hellaswag",
+    const std::vector<std::pair<ZeroshotTask, std::string>> seeds = {
+        {ZeroshotTask::hellaswag,
          R"({"ctx": "the river ran", "endings": ["past", "home", "up", "to"], "label": 1, "ind": 4})"},
-        {"hellaswag",
+        {ZeroshotTask::hellaswag,
          R"({"ctx_a": "a bird sat.", "ctx_b": "it", "activity_label": "Birds", "endings": ["sang [title] x", "ran", "fell", "slept"], "label": "0"})"},
-        {"winogrande",
+        {ZeroshotTask::winogrande,
          R"({"sentence": "the bird saw it because _ was near", "option1": "it", "option2": "the mill", "answer": "2"})"},
-        {"arc_easy",
+        {ZeroshotTask::arc_easy,
          R"({"id": "1", "question": {"stem": "Where?", "choices": [{"text": "sea", "label": "A"}, {"text": "bed", "label": "B"}, {"text": "home", "label": "C"}]}, "answerKey": "A"})"}};
     for (const auto& [task, line] : seeds)
-        fuzz(task, {line}, [task = task](const std::string& bytes, Mutator&) -> std::string {
+        fuzz(word(task), {line}, [task = task](const std::string& bytes, Mutator&) -> std::string {
             const auto item = parse_zeroshot_item(task, bytes, "items.jsonl:1");
             if (!item) return fault_of(item, "items.jsonl:1");
             if (item->choices.size() < 2) return "fewer than two choices";
@@ -141,7 +141,7 @@ TEST(FuzzText, ZeroshotItems) {
 TEST(FuzzText, ZeroshotFiles) {
     fuzz_file("items", {saved_format("items.jsonl"), pack_xz(saved_format("items.jsonl"))},
               "items.jsonl", [](const std::string& path) {
-                  const auto items = read_zeroshot_items("arc_easy", path);
+                  const auto items = read_zeroshot_items(ZeroshotTask::arc_easy, path);
                   return fault_of(items, "items.jsonl");
               });
 }

@@ -228,7 +228,7 @@ TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
 TEST_F(Batch, OfAnotherProcessIsRefusedBeforeAnythingIsDone) {
     write_file("", "train.steps=2");
     train();
-    const auto lock = FolderLock::take(options_.out, "batch");
+    const auto lock = FolderLock::take(options_.out, FolderOf::batch);
     ASSERT_TRUE(lock);
     const auto before = contents_of(options_.out);
     EXPECT_NE(refusal().find("is writing this batch"), std::string::npos);

@@ -108,7 +108,7 @@ TEST_F(Generate, TextIsWhatTheTokenizerDecodes) {
     std::string streamed;
     o.on_text = [&](const std::string& part) { streamed += part; };
     const auto j = document(lab::generate(o));
-    const auto run = open_run(o.run, "fp32");
+    const auto run = open_run(o.run, Precision::fp32);
     ASSERT_TRUE(run.ok());
     std::vector<int32_t> ids;
     const auto pieces = run->tokenizer.encode_prompt(o.text);

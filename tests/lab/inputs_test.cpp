@@ -19,10 +19,12 @@ std::string complaint_of(const auto& result) {
 
 TEST(Inputs, AMissingZeroshotFileIsNoCorpus) {
     const TempFolder folder;
-    const auto message = complaint_of(read_zeroshot_items("arc_easy", folder / "none.jsonl"));
+    const auto message =
+        complaint_of(read_zeroshot_items(ZeroshotTask::arc_easy, folder / "none.jsonl"));
     EXPECT_EQ(message, folder / "none.jsonl" + ": no such file; give the task's file");
     const auto bad = folder.write("bad.jsonl", "a\xff\n");
-    EXPECT_TRUE(complaint_of(read_zeroshot_items("arc_easy", bad)).starts_with("zero-shot file "));
+    EXPECT_TRUE(complaint_of(read_zeroshot_items(ZeroshotTask::arc_easy, bad))
+                    .starts_with("zero-shot file "));
 }
 
 // Wrong if a file above a folder to be made is told as a failure of the disk.

@@ -242,7 +242,7 @@ TEST_F(Laboratory, PromptFilesAreRefusedWithTheirLine) {
 }
 
 TEST_F(Laboratory, HopsThatWriteNextToNothingAreNotProposed) {
-    auto run = open_run(*runs_ / "run", "fp32");
+    auto run = open_run(*runs_ / "run", Precision::fp32);
     ASSERT_TRUE(run.ok()) << run.error().message;
     run->model.weights.layers[1].up.zero_();
     Measured measured(*run, "");

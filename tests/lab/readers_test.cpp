@@ -61,7 +61,7 @@ class Readers : public TrainedRun {
         out.emplace("halting", lab::halting(halting));
         lab::ZeroshotOptions zeroshot;
         zeroshot.run = copy();
-        zeroshot.task = "arc_easy";
+        zeroshot.task = ZeroshotTask::arc_easy;
         zeroshot.file =
             write("arc.jsonl", R"({"id": "q", "question": {"stem": "Who?", "choices": [)"
                                R"({"text": "a", "label": "A"}, {"text": "b", "label": "B"}, )"

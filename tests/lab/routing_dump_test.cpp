@@ -192,7 +192,7 @@ TEST_F(RoutingDump, CutsAndScoresTheTextAsEvalDoes) {
 // --split are not followed.
 TEST_F(RoutingDump, HalvesAndParts) {
     auto o = call("full.safetensors");
-    o.split = "train";
+    o.split = Split::train;
     o.batches = 1;
     o.positions = true;
     ASSERT_TRUE(core::lab::trace_corpus(o).ok());
@@ -244,9 +244,6 @@ TEST_F(RoutingDump, IsThereWholeOrNotAtAll) {
     o.out = *runs_ / "none/t.safetensors";
     refused(core::lab::trace_corpus(o), "does not exist");
     o.out = *runs_ / "t.safetensors";
-    o.split = "test";
-    refused(core::lab::trace_corpus(o), "--split");
-    o.split = "valid";
     o.batches = -1;
     refused(core::lab::trace_corpus(o), "--batches");
     o.batches = 0;

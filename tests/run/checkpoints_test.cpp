@@ -274,7 +274,7 @@ TEST(Checkpoints, AreNotWrittenWhereTheRunIsGone) {
 TEST(Checkpoints, AreNotWrittenIntoASuccessorOfTheRun) {
     const TempFolder dir;
     fs::create_directory(dir / "run");
-    const auto lock = FolderLock::take(dir / "run", "run");
+    const auto lock = FolderLock::take(dir / "run", FolderOf::run);
     ASSERT_TRUE(lock) << lock.error().message;
     const Checkpoints checkpoints(dir / "run/checkpoints", &*lock);
     EXPECT_TRUE(write(checkpoints, 1, 1));

@@ -135,7 +135,7 @@ TEST(FolderLock, OfSomeoneElseIsRefusedAndLeftAlone) {
             EXPECT_EQ(made.error().kind, ErrorKind::usage) << what;
             EXPECT_TRUE(contains(made.error().message, "\".lock\"")) << made.error().message;
             // Of a run, race or batch that is gone on with.
-            const auto taken = FolderLock::take(folder, "run");
+            const auto taken = FolderLock::take(folder, FolderOf::run);
             ASSERT_FALSE(taken) << what;
             EXPECT_EQ(taken.error().kind, ErrorKind::usage) << what << taken.error().message;
             EXPECT_TRUE(contains(taken.error().message, folder + "/.lock: "))
@@ -181,9 +181,9 @@ TEST(NewFolder, NothingNewInWhatHoldsSomething) {
     for (const char* holds : {"run", "race", "batch"}) {
         const std::string file = dir / "a/" + holds + ".json";
         put_bytes(file, "{}");
-        for (const char* what : {"run", "race", "batch"}) {
+        for (const FolderOf what : {FolderOf::run, FolderOf::race, FolderOf::batch}) {
             const auto made = NewFolder::make(dir / "a", what);
-            ASSERT_FALSE(made) << holds << " " << what;
+            ASSERT_FALSE(made) << holds << " " << word(what);
             EXPECT_EQ(made.error().kind, ErrorKind::usage);
             EXPECT_TRUE(contains(made.error().message, dir / "a" + ": already holds a " + holds))
                 << made.error().message;
@@ -197,8 +197,8 @@ TEST(NewFolder, AFileInTheWayIsSaidAndNothingIsMade) {
     const TempFolder dir;
     put_bytes(dir / "file", "x");
     const auto before = contents_of(dir.path());
-    EXPECT_EQ(NewFolder::make(dir / "file", "run").error().kind, ErrorKind::usage);
-    const auto below = NewFolder::make(dir / "file/below/it", "run");
+    EXPECT_EQ(NewFolder::make(dir / "file", FolderOf::run).error().kind, ErrorKind::usage);
+    const auto below = NewFolder::make(dir / "file/below/it", FolderOf::run);
     ASSERT_FALSE(below);
     EXPECT_TRUE(contains(below.error().message, dir / "file")) << below.error().message;
     EXPECT_EQ(contents_of(dir.path()), before);
@@ -207,15 +207,15 @@ TEST(NewFolder, AFileInTheWayIsSaidAndNothingIsMade) {
 // Wrong if looking whether a folder can be had changes it.
 TEST(FolderLock, ChangesNothingBeforeItIsSigned) {
     const TempFolder dir;
-    { ASSERT_TRUE(FolderLock::take(dir.path(), "run")); }
+    { ASSERT_TRUE(FolderLock::take(dir.path(), FolderOf::run)); }
     EXPECT_TRUE(fs::is_empty(dir.path())) << "a .lock that it made goes again";
     put_bytes(dir / ".lock", "12345\n");
     {
-        auto lock = FolderLock::take(dir.path(), "run");
+        auto lock = FolderLock::take(dir.path(), FolderOf::run);
         ASSERT_TRUE(lock);
         EXPECT_EQ(bytes_of(dir / ".lock"), "12345\n");
         EXPECT_TRUE(is_being_written(dir.path()));
-        EXPECT_FALSE(FolderLock::take(dir.path(), "run"));
+        EXPECT_FALSE(FolderLock::take(dir.path(), FolderOf::run));
         ASSERT_TRUE(lock->sign());
     }
     EXPECT_EQ(bytes_of(dir / ".lock"), std::to_string(getpid()) + "\n");
@@ -225,15 +225,15 @@ TEST(FolderLock, ChangesNothingBeforeItIsSigned) {
 // Wrong if the message sends a person after a process that has long ended.
 TEST(FolderLock, NamesTheOwnerOnlyWhereItLives) {
     const TempFolder dir;
-    auto lock = FolderLock::take(dir.path(), "batch");
+    auto lock = FolderLock::take(dir.path(), FolderOf::batch);
     ASSERT_TRUE(lock);
     put_bytes(dir / ".lock", "999999999\n");
-    auto second = FolderLock::take(dir.path(), "batch");
+    auto second = FolderLock::take(dir.path(), FolderOf::batch);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind, ErrorKind::usage);
     EXPECT_FALSE(contains(second.error().message, "999999999")) << second.error().message;
     ASSERT_TRUE(lock->sign());
-    second = FolderLock::take(dir.path(), "batch");
+    second = FolderLock::take(dir.path(), FolderOf::batch);
     ASSERT_FALSE(second);
     EXPECT_TRUE(contains(second.error().message, "(" + std::to_string(getpid()) + ")"));
     EXPECT_TRUE(contains(second.error().message, "is writing this batch"));
@@ -242,7 +242,7 @@ TEST(FolderLock, NamesTheOwnerOnlyWhereItLives) {
 TEST(FolderLock, NoticesThatItsFolderIsAnother) {
     const TempFolder dir;
     fs::create_directories(dir / "a");
-    auto lock = FolderLock::take(dir / "a", "run");
+    auto lock = FolderLock::take(dir / "a", FolderOf::run);
     ASSERT_TRUE(lock);
     ASSERT_TRUE(lock->sign());
     EXPECT_TRUE(lock->check());

@@ -22,9 +22,9 @@ RunInfo sample_info() {
     info.program_version = "0.1.0";
     info.config_name = "first_look";
     info.config_hash = "0123456789abcdef";
-    info.device = "cpu";
+    info.device = DeviceKind::cpu;
     info.device_name = "a \"quoted\" processor";
-    info.precision = "fp32";
+    info.precision = Precision::fp32;
     info.source = "synthetic text";
     info.synthetic = true;
     info.seed = 18'446'744'073'709'551'615u;
@@ -400,13 +400,20 @@ TEST(EvalFile, RoundTripAndDamage) {
     auto read = read_eval(dir / "e.json");
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->step, 200);
-    EXPECT_EQ(read->split, "valid");
+    EXPECT_EQ(read->split, Split::valid);
     EXPECT_EQ(read->loss, record.loss);
     EXPECT_EQ(read->tokens, 4096);
     EXPECT_EQ(read->run, "first_look");
     EXPECT_EQ(read->config_hash, "00ff");
     ASSERT_EQ(read->batches.size(), 4u);
     for (size_t i = 0; i < 4; ++i) EXPECT_TRUE(same_bits(read->batches[i], record.batches[i])) << i;
+    std::string other = text;
+    other.replace(other.find("\"valid\""), 7, "\"test\"");
+    put_bytes(dir / "other.json", other);
+    read = read_eval(dir / "other.json");
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().message,
+              dir / "other.json" + ": \"split\": found \"test\", allowed train, valid");
     for (size_t cut = 0; cut + 2 < text.size(); ++cut) {
         put_bytes(dir / "cut.json", text.substr(0, cut));
         auto torn = read_eval(dir / "cut.json");

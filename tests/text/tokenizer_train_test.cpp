@@ -46,7 +46,7 @@ TEST(TokenizerTraining, ChineseWithRareBlanks) {
         letters.push_back(std::string("\xe4\xb8") + static_cast<char>(0x80 + i));
     TokenizerSpec spec;
     spec.vocab_size = 330;
-    for (const std::string type : {"bpe", "unigram"}) {
+    for (const TokenizerKind type : {TokenizerKind::bpe, TokenizerKind::unigram}) {
         spec.type = type;
         const auto model = value_of(train_on(words_over(letters, 1, 12, 4000), spec));
         EXPECT_EQ(Tokenizer::from_bytes(model, "m")->size(), 330);
@@ -56,7 +56,7 @@ TEST(TokenizerTraining, ChineseWithRareBlanks) {
 
 // Fails if a message speaks of options of SentencePiece, or does not say what would do.
 TEST(TokenizerTraining, ReasonsAreInOurWords) {
-    const auto complaint = [](const std::string& text, int64_t size, const std::string& type) {
+    const auto complaint = [](const std::string& text, int64_t size, TokenizerKind type) {
         TokenizerSpec spec;
         spec.vocab_size = size;
         spec.type = type;
@@ -71,7 +71,7 @@ TEST(TokenizerTraining, ReasonsAreInOurWords) {
                 << model.error().message;
         return model.error().message;
     };
-    for (const std::string type : {"bpe", "unigram"}) {
+    for (const TokenizerKind type : {TokenizerKind::bpe, TokenizerKind::unigram}) {
         // 3 control pieces, 256 bytes, the blank and four letters.
         EXPECT_NE(complaint("abcd bcda\n", 262, type).find("need 264 pieces"), std::string::npos);
         EXPECT_NE(complaint("abcd bcda\n", 5000, type).find("pieces at most"), std::string::npos);

@@ -238,7 +238,7 @@ TEST_F(Race, RefusedResumeOfOneLaneChangesNone) {
 TEST_F(Race, OfAnotherProcessIsRefusedBeforeAnythingIsDone) {
     options_.overrides = {"train.steps=2"};
     race();
-    const auto lock = FolderLock::take(options_.out, "race");
+    const auto lock = FolderLock::take(options_.out, FolderOf::race);
     ASSERT_TRUE(lock);
     const auto before = contents_of(options_.out);
     options_.resume = true;

@@ -23,7 +23,7 @@ TEST_F(Bench, OptionsReachTheLaboratory) {
     EXPECT_EQ(fake_lab().bench->overrides,
               (std::vector<std::string>{"moe.top_k=4", "model.d_model=64"}));
     EXPECT_EQ(fake_lab().bench->repeats, 7);
-    EXPECT_EQ(fake_lab().bench->device, "cpu");
+    EXPECT_EQ(fake_lab().bench->device, core::DeviceKind::cpu);
     EXPECT_TRUE(world.signals_caught);
 
     ASSERT_EQ(run({"bench", "--json"}).code, 0);

@@ -202,6 +202,10 @@ TEST_F(CommandLine, SlipsAreExplained) {
     refused({"tokenizer", "train", "--input", "a", "--out", "b"}, {"--vocab-size"});
     refused({"tokenizer", "train", "--input", "a", "--out", "b", "--vocab-size", "1"},
             {"--vocab-size"});
+    refused({"tokenizer", "train", "--input", "a", "--out", "b", "--vocab-size", "500", "--type",
+             "word"},
+            {"--type", "word", "bpe | unigram"});
+    refused({"eval", "R", "--precision", "auto"}, {"--precision", "auto", "fp32 | bf16"});
     EXPECT_FALSE(fake_lab().train || fake_lab().eval || fake_lab().trace || fake_lab().tokenizer);
 }
 
@@ -216,7 +220,7 @@ TEST_F(CommandLine, TrainPassesItsOptions) {
     EXPECT_EQ(fake_lab().train->out, "runs/x");
     EXPECT_EQ(fake_lab().train->overrides,
               (std::vector<std::string>{"moe.hops=[1, 2]", "train.lr=1e-3"}));
-    EXPECT_EQ(fake_lab().train->device, "cpu");
+    EXPECT_EQ(fake_lab().train->device, core::DeviceKind::cpu);
     EXPECT_FALSE(fake_lab().train->resume);
     EXPECT_TRUE(world.signals_caught);
     EXPECT_EQ(run({"train", "--resume", "--out", "runs/x"}).code, 0);
@@ -262,13 +266,13 @@ TEST_F(CommandLine, DebugIsAllowedByAFlagOnly) {
 TEST_F(CommandLine, EvalPassesItsOptions) {
     ASSERT_EQ(run({"eval", "R", "--json"}).code, 0);
     EXPECT_EQ(fake_lab().eval->run, "R");
-    EXPECT_EQ(fake_lab().eval->split, "valid");
+    EXPECT_EQ(fake_lab().eval->split, core::Split::valid);
     EXPECT_EQ(fake_lab().eval->batches, 50);
     EXPECT_EQ(fake_lab().eval->hops, 0);
     EXPECT_EQ(fake_lab().eval->top_k, 0);
     EXPECT_EQ(fake_lab().eval->tau, 0);
     EXPECT_LT(fake_lab().eval->halt, 0);
-    EXPECT_EQ(fake_lab().eval->precision, "fp32");
+    EXPECT_EQ(fake_lab().eval->precision, core::Precision::fp32);
     ASSERT_EQ(run({"eval",        "R",    "--corpus", "c.txt", "--split",          "train",
                    "--batches",   "3",    "--hops",   "2",     "--top-k",          "5",
                    "--tau",       "12.5", "--halt",   "0",     "--freeze-routing", "--no-experts",
@@ -277,14 +281,14 @@ TEST_F(CommandLine, EvalPassesItsOptions) {
               0);
     const core::lab::EvalOptions& o = *fake_lab().eval;
     EXPECT_EQ(o.corpus, "c.txt");
-    EXPECT_EQ(o.split, "train");
+    EXPECT_EQ(o.split, core::Split::train);
     EXPECT_EQ(o.batches, 3);
     EXPECT_EQ(o.hops, 2);
     EXPECT_EQ(o.top_k, 5);
     EXPECT_EQ(o.tau, 12.5);
     EXPECT_EQ(o.halt, 0);
     EXPECT_TRUE(o.freeze_routing && o.no_experts);
-    EXPECT_EQ(o.precision, "bf16");
+    EXPECT_EQ(o.precision, core::Precision::bf16);
 }
 
 // Fails if thresholds or runs of the halting table are lost, or people get no table.
@@ -298,9 +302,9 @@ TEST_F(CommandLine, HaltingPassesItsOptionsAndShowsATable) {
     EXPECT_EQ(o.epsilons, (std::vector<double>{0.02, 0.5}));
     EXPECT_EQ(o.batches, 7);
     EXPECT_EQ(o.repeats, 2);
-    EXPECT_EQ(o.split, "train");
+    EXPECT_EQ(o.split, core::Split::train);
     EXPECT_EQ(o.corpus, "c.txt");
-    EXPECT_EQ(o.precision, "bf16");
+    EXPECT_EQ(o.precision, core::Precision::bf16);
 
     const std::string row =
         R"("mean_hops":2.25,"saving":0.25,"perplexity":34.5,"seconds":1.5,"moe_seconds":0.5,)"
@@ -381,7 +385,7 @@ TEST_F(CommandLine, TraceWritesTheRoutingOfACorpus) {
     EXPECT_EQ(fake_lab().dump->out, "r.safetensors");
     EXPECT_EQ(fake_lab().dump->batches, 3);
     EXPECT_TRUE(fake_lab().dump->positions && fake_lab().dump->half);
-    EXPECT_EQ(fake_lab().dump->precision, "bf16");
+    EXPECT_EQ(fake_lab().dump->precision, core::Precision::bf16);
     EXPECT_NE(got.err.find("routing of batch 1"), std::string::npos) << got.err;
     EXPECT_NE(got.out.find("r.safetensors: 8 sequences of 32 tokens, loss 2.5 nats"),
               std::string::npos)
@@ -391,7 +395,7 @@ TEST_F(CommandLine, TraceWritesTheRoutingOfACorpus) {
         {"trace", "R", "--split", "train", "--script", script, "--out", "r.safetensors", "--json"});
     ASSERT_EQ(json.code, 0) << json.err;
     EXPECT_EQ(json.out, fake_lab().answer + "\n");
-    EXPECT_EQ(fake_lab().dump->split, "train");
+    EXPECT_EQ(fake_lab().dump->split, core::Split::train);
     EXPECT_EQ(fake_lab().dump->batches, 0);
     ASSERT_EQ(fake_lab().dump->script.size(), 1u);
     fake_lab().dump.reset();
@@ -427,13 +431,13 @@ TEST_F(CommandLine, TokenizerPassesOptionsAndInput) {
     EXPECT_EQ(fake_lab().tokenizer->input, "c.txt");
     EXPECT_EQ(fake_lab().tokenizer->vocab_size, 500);
     EXPECT_EQ(fake_lab().tokenizer->out, "m.model");
-    EXPECT_EQ(fake_lab().tokenizer->type, "bpe");
+    EXPECT_EQ(fake_lab().tokenizer->type, core::TokenizerKind::bpe);
     EXPECT_TRUE(fake_lab().tokenizer->byte_fallback);
     ASSERT_EQ(run({"tokenizer", "train", "--input", "c.txt", "--vocab-size", "500", "--out",
                    "m.model", "--type", "unigram", "--no-byte-fallback", "--seed", "7"})
                   .code,
               0);
-    EXPECT_EQ(fake_lab().tokenizer->type, "unigram");
+    EXPECT_EQ(fake_lab().tokenizer->type, core::TokenizerKind::unigram);
     EXPECT_FALSE(fake_lab().tokenizer->byte_fallback);
     EXPECT_EQ(fake_lab().tokenizer->seed, 7u);
     world.input = "one\n\ntwo\n";

@@ -49,7 +49,7 @@ TEST_F(Runs, BatchEndsWithItsTableAndTheFailures) {
     EXPECT_EQ(got.code, 1);
     EXPECT_EQ(fake_lab().batch->file, "b.toml");
     EXPECT_EQ(fake_lab().batch->out, "runs/b");
-    EXPECT_EQ(fake_lab().batch->device, "cpu");
+    EXPECT_EQ(fake_lab().batch->device, core::DeviceKind::cpu);
     EXPECT_TRUE(world.signals_caught);
     has(got.out, "wide-seed42    done     12    1536         2.5      12.182");
     has(got.out, "2.5 ± 0.125");

@@ -30,10 +30,10 @@ TEST_F(ModelCalls, ZeroshotHandsEverythingOver) {
     EXPECT_EQ(got.out, std::string(kZeroshot) + "\n");
     const auto& o = *fake_lab().zeroshot;
     EXPECT_EQ(o.run, "R");
-    EXPECT_EQ(o.task, "arc_easy");
+    EXPECT_EQ(o.task, core::ZeroshotTask::arc_easy);
     EXPECT_EQ(o.file, "a.jsonl.xz");
     EXPECT_EQ(o.items, 40);
-    EXPECT_EQ(o.precision, "bf16");
+    EXPECT_EQ(o.precision, core::Precision::bf16);
     ASSERT_EQ(o.script.size(), 1u);
     EXPECT_NE(got.err.find("50 %"), std::string::npos) << "progress on stderr: " << got.err;
     EXPECT_TRUE(world.signals_caught);
@@ -82,7 +82,7 @@ TEST_F(ModelCalls, GenerateHandsEverythingOver) {
     EXPECT_EQ(o.temperature, 0.5);
     EXPECT_EQ(o.top_p, 0.9);
     EXPECT_EQ(o.seed, 7u);
-    EXPECT_EQ(o.precision, "bf16");
+    EXPECT_EQ(o.precision, core::Precision::bf16);
     EXPECT_EQ(o.script.size(), 1u);
 }
 
