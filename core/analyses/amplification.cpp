@@ -8,7 +8,7 @@
 #include "core/analyses/perplexities.h"
 #include "core/stats/bootstrap.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 Amplification amplification(const FirstHop& sums, std::span<const int64_t> batches) {
     if (sums.first.empty()) return {};
@@ -32,18 +32,19 @@ void FirstHopScale::hop_update(int64_t layer, int64_t hop, const at::Tensor&, at
     if (hop == 0) dh = dh * factors_[static_cast<size_t>(layer)];
 }
 
-namespace analysis {
 namespace {
 
 /// Factor and fit of one layer, resampled over its batches.
 Fields amplification_fields(size_t layer, const FirstHop& sums, uint64_t seed) {
-    const auto found = core::amplification(sums);
+    const auto found = analysis::amplification(sums);
     const auto batches = static_cast<int64_t>(sums.first.size());
     const auto resampled = [&](double Amplification::*field) {
-        const auto drawn = stats::bootstrap_statistic(
-            batches,
-            [&](std::span<const int64_t> units) { return core::amplification(sums, units).*field; },
-            {2'000, seed});
+        const auto drawn =
+            stats::bootstrap_statistic(batches,
+                                       [&](std::span<const int64_t> units) {
+                                           return analysis::amplification(sums, units).*field;
+                                       },
+                                       {2'000, seed});
         return Estimate{found.*field, drawn.interval(0.95), batches, "batches"};
     };
     Fields out;
@@ -72,7 +73,7 @@ Result<AnalysisOutput> amplification(const AnalysisContext& context) {
     if (!base) return base.error();
     std::vector<double> factors;
     for (const auto& layer : (*sample)->layers)
-        factors.push_back(core::amplification(layer.first_hop).a);
+        factors.push_back(analysis::amplification(layer.first_hop).a);
     auto amplified = first_hop_alone(context, factors);
     if (!amplified) return amplified.error();
     auto plain = first_hop_alone(context, std::vector<double>(factors.size(), 1.0));
@@ -100,5 +101,4 @@ extern const Analysis kAmplification{
     "paired interval of the loss difference over the same batches. n: tokens.",
     amplification};
 
-}  // namespace analysis
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -8,7 +8,7 @@
 #include "core/measure/routing_sample.h"
 #include "core/model/hooks.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 struct Amplification {
     double a = 1;   ///< least squares over tokens: Σ <h_accum, dh_0> / Σ |dh_0|²
@@ -29,4 +29,4 @@ class FirstHopScale : public Probe {
     std::vector<double> factors_;  ///< [layers]
 };
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

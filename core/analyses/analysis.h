@@ -23,11 +23,12 @@
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {
-
 struct OpenRun;  // core/trainer/open_run.h: tokenizer and weights
-class Measured;  // core/analyses/measured.h: passes over batches that several analyses share
+}
 
-namespace analysis {
+namespace hopscope::core::analysis {
+
+class Measured;  // core/analyses/measured.h: passes over batches that several analyses share
 
 /// What an analysis may use. Everything but the run's own files is opened only if one that was
 /// asked for needs it.
@@ -118,5 +119,4 @@ OrderedJson analysis_json(const Analysis& analysis, const AnalysisOutput& output
 /// The lines `# key: value` at the head of a table: everything the document says but its result.
 std::string csv_head(const OrderedJson& document);
 
-}  // namespace analysis
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

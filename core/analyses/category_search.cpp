@@ -15,7 +15,7 @@
 #include "core/stats/overlap.h"
 #include "core/trainer/categories.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 std::vector<CategoryMatch> search_category(const Dictionary& dictionary,
                                            const std::vector<int64_t>& seeds, size_t count) {
@@ -70,7 +70,6 @@ std::pair<std::vector<int64_t>, std::vector<int64_t>> split_words(const std::vec
     return {seeds, held_out};
 }
 
-namespace analysis {
 namespace {
 
 constexpr size_t kBestExperts = 5;  ///< reported of a category
@@ -217,5 +216,4 @@ extern const Analysis kCategorySearch{
     "word sets. n: rank rows searched.",
     category_search};
 
-}  // namespace analysis
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

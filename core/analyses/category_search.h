@@ -8,7 +8,7 @@
 
 #include "core/measure/dictionary.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// One written direction whose words are seed words.
 struct CategoryMatch {
@@ -34,4 +34,4 @@ int64_t searched_directions(const Dictionary& dictionary);
 std::pair<std::vector<int64_t>, std::vector<int64_t>> split_words(const std::vector<int64_t>& ids,
                                                                   uint64_t seed);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

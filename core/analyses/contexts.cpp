@@ -17,7 +17,7 @@
 #include "core/text/words.h"
 #include "kernels/reference/reference.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 /// Tokens whose expert rows are gathered at a time, so that they stay near the processor.
@@ -110,7 +110,6 @@ Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(const Model& mo
     return out;
 }
 
-namespace analysis {
 namespace {
 
 constexpr int64_t kContextBatches = 20;
@@ -242,5 +241,4 @@ extern const Analysis kContexts{
     "used. n: tokens.",
     contexts};
 
-}  // namespace analysis
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -10,7 +10,7 @@
 #include "core/model/model.h"
 #include "core/text/batches.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// One (token, hop) that chose an expert.
 struct ExpertUse {
@@ -34,4 +34,4 @@ Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(const Model& mo
                                                                  size_t parts, uint64_t seed,
                                                                  const Progress& progress);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

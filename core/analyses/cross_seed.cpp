@@ -21,7 +21,7 @@
 #include "core/stats/overlap.h"
 #include "kernels/reference/reference.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 std::vector<std::vector<int32_t>> word_sets(const std::vector<DirectionWords>& words,
                                             int64_t count) {
@@ -66,8 +66,6 @@ at::Tensor random_directions(int64_t n, int64_t d, uint64_t seed) {
     auto generator = at::detail::createCPUGenerator(seed);
     return at::zeros({n, d}, at::TensorOptions().dtype(at::kFloat)).normal_(0.0, 1.0, generator);
 }
-
-namespace analysis {
 
 std::optional<Warning> best_match_warning(const BestMatch& match) {
     const double low = std::isnan(match.low) ? match.value : match.low;
@@ -269,5 +267,4 @@ extern const Analysis kCrossSeed{
     "n: rank rows of experts.",
     cross_seed};
 
-}  // namespace analysis
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

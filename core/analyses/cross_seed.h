@@ -13,7 +13,7 @@
 #include "core/compare/compare.h"
 #include "core/measure/dictionary.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// Token ids of the first `count` words by dot, rising; [directions][≤ count].
 std::vector<std::vector<int32_t>> word_sets(const std::vector<DirectionWords>& words,
@@ -29,8 +29,6 @@ std::vector<double> best_cosine(const at::Tensor& a, const at::Tensor& b);
 /// n directions drawn evenly from the sphere, as normal numbers [n, d], by seed.
 at::Tensor random_directions(int64_t n, int64_t d, uint64_t seed);
 
-namespace analysis {
-
 /// Mean over experts of the best match among `candidates`.
 struct BestMatch {
     std::string what;            ///< "jaccard", "cosine"
@@ -45,5 +43,4 @@ struct BestMatch {
 /// likeness, but not above the best of as many random ones, the interval included.
 std::optional<Warning> best_match_warning(const BestMatch& match);
 
-}  // namespace analysis
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -17,7 +17,7 @@
 #include "core/probe/interventions/knock_out.h"
 #include "core/train/batch_tensors.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 /// Rows whose distributions are held in fp64 at a time: 32,000 words a row are 64 MB a tensor.
@@ -145,7 +145,6 @@ Result<std::vector<ExpertKnockout>> expert_knockout(const Model& model, const Ba
     return out;
 }
 
-namespace analysis {
 namespace {
 
 /// One pass for each trial and batch: fewer batches than the other analyses look at.
@@ -247,7 +246,7 @@ Result<AnalysisOutput> hop_knockout(const AnalysisContext& context) {
     auto source = context.measured->source(context.progress, kKnockoutBatches);
     if (!source) return source.error();
     const auto& run = context.measured->run();
-    auto hops = core::hop_knockout(run.model, **source, kKnockoutBatches, context.progress);
+    auto hops = analysis::hop_knockout(run.model, **source, kKnockoutBatches, context.progress);
     if (!hops) return hops.error();
     auto experts = expert_knockout(run.model, **source, kKnockoutBatches, context.progress);
     if (!experts) return experts.error();
@@ -271,5 +270,4 @@ extern const Analysis kHopKnockout{
     "position. 95 % bootstrap intervals over batches. KL in fp64. n: batches.",
     hop_knockout};
 
-}  // namespace analysis
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

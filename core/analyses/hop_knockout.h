@@ -8,7 +8,7 @@
 
 #include "core/measure/routing_sample.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// KL(base ‖ changed) in nats of the next-token distributions, mean over positions, of each batch.
 struct KnockoutEffect {
@@ -37,4 +37,4 @@ struct ExpertKnockout {
 Result<std::vector<ExpertKnockout>> expert_knockout(const Model& model, const BatchSource& source,
                                                     int64_t batches, const Progress& progress);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

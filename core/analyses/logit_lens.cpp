@@ -17,7 +17,7 @@
 #include "core/measure/numbers.h"
 #include "core/model/forward.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 class LensProbe : public Probe {
@@ -99,7 +99,6 @@ Result<LogitLens> logit_lens(const Model& model, const BatchSource& source, int6
     return out;
 }
 
-namespace analysis {
 namespace {
 
 /// About 2,000 tokens: the head runs on each of them once a stage.
@@ -160,8 +159,8 @@ Result<AnalysisOutput> logit_lens(const AnalysisContext& context) {
     const auto& run = context.measured->run();
     auto source = context.measured->source(context.progress, kLensBatches);
     if (!source) return source.error();
-    auto lens = core::logit_lens(run.model, **source, kLensBatches, kLensTokens, context.seed,
-                                 context.progress);
+    auto lens = analysis::logit_lens(run.model, **source, kLensBatches, kLensTokens, context.seed,
+                                     context.progress);
     if (!lens) return lens.error();
     AnalysisOutput out;
     out.n = lens->tokens;
@@ -185,5 +184,4 @@ extern const Analysis kLogitLens{
     "% bootstrap interval over batches; rise: last stage - first. n: tokens.",
     logit_lens};
 
-}  // namespace analysis
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

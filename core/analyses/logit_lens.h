@@ -7,7 +7,7 @@
 
 #include "core/measure/routing_sample.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// Of the true next token, at one stage of a layer; each number a mean over the batch's tokens.
 struct LensStage {
@@ -31,4 +31,4 @@ struct LogitLens {
 Result<LogitLens> logit_lens(const Model& model, const BatchSource& source, int64_t batches,
                              int64_t a_batch, uint64_t seed, const Progress& progress);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

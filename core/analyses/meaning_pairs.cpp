@@ -7,7 +7,7 @@
 #include "core/base/sets.h"
 #include "core/stats/descriptive.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 /// Mean over slots of all pairs of one word, with the meanings as numbers.
@@ -105,4 +105,4 @@ stats::Permutation meaning_null(const std::vector<std::vector<Occurrence>>& word
     return stats::permute_labels(places, statistic, options);
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

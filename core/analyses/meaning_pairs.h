@@ -10,7 +10,7 @@
 #include "core/stats/interval.h"
 #include "core/stats/permutation.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// One word in one context.
 struct Occurrence {
@@ -32,4 +32,4 @@ PairMeans pair_means(const std::vector<Occurrence>& word);
 stats::Permutation meaning_null(const std::vector<std::vector<Occurrence>>& words,
                                 const stats::PermutationOptions& options);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -6,7 +6,7 @@
 #include "core/model/sound.h"
 #include "core/trainer/run_data.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 Result<const BatchSource*> Measured::source(const Progress& progress, int64_t batches) {
     if (!source_) {
@@ -24,10 +24,10 @@ Result<const BatchSource*> Measured::source(const Progress& progress, int64_t ba
     return &*source_;
 }
 
-std::optional<analysis::TextRead> Measured::text_read() const {
+std::optional<TextRead> Measured::text_read() const {
     if (read_ == 0) return {};
-    return analysis::TextRead{corpus_.empty() ? source_name(run_.model.config) : corpus_,
-                              source_->tokens().content_hash(), read_};
+    return TextRead{corpus_.empty() ? source_name(run_.model.config) : corpus_,
+                    source_->tokens().content_hash(), read_};
 }
 
 Result<const RoutingSample*> Measured::sample(const Progress& progress) {
@@ -52,7 +52,7 @@ Result<const Dictionary*> Measured::dictionary(uint64_t seed, const Progress& pr
     return &*dictionary_;
 }
 
-Result<const TokenText*> Measured::text(const analysis::AnalysisContext& context) {
+Result<const TokenText*> Measured::text(const AnalysisContext& context) {
     if (!text_) {
         auto batches = source(context.progress, 0);
         if (!batches) return batches.error();
@@ -64,7 +64,7 @@ Result<const TokenText*> Measured::text(const analysis::AnalysisContext& context
     return &*text_;
 }
 
-Result<const TokenText*> Measured::text_with_syntax(const analysis::AnalysisContext& context) {
+Result<const TokenText*> Measured::text_with_syntax(const AnalysisContext& context) {
     auto made = text(context);
     if (made && (*made)->syntax.empty())
         return usage_error(
@@ -98,4 +98,4 @@ Result<const Evaluation*> Measured::base(const Progress& progress) {
     return &*base_;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

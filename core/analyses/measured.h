@@ -14,7 +14,7 @@
 #include "core/train/evaluate.h"
 #include "core/trainer/open_run.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 class Measured {
   public:
@@ -27,14 +27,14 @@ class Measured {
     void forget_reading() { read_ = 0; }
     /// The text that models were run over since, or a kept measurement of it was used; none
     /// otherwise.
-    std::optional<analysis::TextRead> text_read() const;
+    std::optional<TextRead> text_read() const;
     Result<const RoutingSample*> sample(const Progress& progress);
     /// What the experts write (twenty words each). @param seed of the first call counts
     Result<const Dictionary*> dictionary(uint64_t seed, const Progress& progress);
     /// Words and classes of the tokens of these batches. `syntax` may be empty.
-    Result<const TokenText*> text(const analysis::AnalysisContext& context);
+    Result<const TokenText*> text(const AnalysisContext& context);
     /// The same, refused where function words cannot be told from content words.
-    Result<const TokenText*> text_with_syntax(const analysis::AnalysisContext& context);
+    Result<const TokenText*> text_with_syntax(const AnalysisContext& context);
     /// Router scores beside activations.
     Result<const ScoreSample*> scores(const Progress& progress);
     /// Losses of the model as it is. Errors: usage for a dense model.
@@ -56,4 +56,4 @@ class Measured {
 /// Batches every analysis of a model looks at [def:validation].
 inline constexpr int64_t kAnalysisBatches = 50;
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -9,7 +9,7 @@
 #include "core/train/batch_tensors.h"
 #include "kernels/reference/reference.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 /// Appends the positions of `rows` at hop 0 of each layer.
@@ -63,4 +63,4 @@ Result<PositionSample> sample_positions(const Model& model, const BatchSource& s
     return out;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -10,7 +10,7 @@
 #include "core/model/model.h"
 #include "core/text/batches.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 struct PositionSample {
     int64_t d_space = 0;
@@ -23,4 +23,4 @@ Result<PositionSample> sample_positions(const Model& model, const BatchSource& s
                                         const std::vector<int64_t>& tokens,
                                         const Progress& progress);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -4,7 +4,7 @@
 
 #include "core/run/geometry_file.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 std::optional<GeometrySnapshot> SavedSnapshots::read(int64_t step) {
     const std::string path = folder_.geometry_path(step);
@@ -21,4 +21,4 @@ OrderedJson damaged_json(const std::vector<SavedSnapshots::Damaged>& damaged) {
     return out;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

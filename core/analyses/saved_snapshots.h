@@ -10,7 +10,7 @@
 #include "core/base/json.h"
 #include "core/run/run_folder.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 class SavedSnapshots {
   public:
@@ -33,4 +33,4 @@ class SavedSnapshots {
 /// [{"step", "reason"}]
 OrderedJson damaged_json(const std::vector<SavedSnapshots::Damaged>& damaged);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

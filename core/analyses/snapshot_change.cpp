@@ -6,7 +6,7 @@
 
 #include "core/base/sets.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 /// Angle of two rows of any length, degrees; exact for small angles, too.
@@ -66,4 +66,4 @@ std::vector<LayerChange> snapshot_change(const GeometrySnapshot& from, const Geo
     return out;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

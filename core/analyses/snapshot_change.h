@@ -6,7 +6,7 @@
 
 #include "core/api/snapshot.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// Of one layer. Empty lists and NaN where the snapshots have nothing to compare (no centroids;
 /// other tokens).
@@ -19,4 +19,4 @@ struct LayerChange {
 /// [layers]. Choices are compared token by token and hop by hop on the fixed probe sample.
 std::vector<LayerChange> snapshot_change(const GeometrySnapshot& from, const GeometrySnapshot& to);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

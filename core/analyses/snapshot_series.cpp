@@ -4,14 +4,14 @@
 
 #include "core/analyses/snapshot_change.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 /// Fewer than elsewhere: a long run has hundreds of snapshots of thousands of experts.
 constexpr int64_t kSnapshotResamples = 1'000;
 
-analysis::Estimate over(const std::vector<double>& x, const char* units, uint64_t seed) {
-    return analysis::mean_over(x, units, seed, kSnapshotResamples);
+Estimate over(const std::vector<double>& x, const char* units, uint64_t seed) {
+    return mean_over(x, units, seed, kSnapshotResamples);
 }
 
 SnapshotStep step_between(const GeometrySnapshot& from, const GeometrySnapshot& to, uint64_t seed) {
@@ -25,7 +25,7 @@ SnapshotStep step_between(const GeometrySnapshot& from, const GeometrySnapshot& 
 
 }  // namespace
 
-Result<SnapshotSeries> snapshot_series(const analysis::AnalysisContext& context) {
+Result<SnapshotSeries> snapshot_series(const AnalysisContext& context) {
     SnapshotSeries out;
     SavedSnapshots saved(context.folder);
     std::optional<GeometrySnapshot> first, last;
@@ -49,4 +49,4 @@ Result<SnapshotSeries> snapshot_series(const analysis::AnalysisContext& context)
     return out;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -6,13 +6,13 @@
 #include "core/analyses/analysis.h"
 #include "core/analyses/saved_snapshots.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// What changed in one layer (core/analyses/snapshot_change.h); NaN with n = 0 where the snapshots
 /// have nothing to compare.
 struct LayerStep {
-    analysis::Estimate angle;             ///< over experts, degrees
-    analysis::Estimate changed, jaccard;  ///< over tokens
+    Estimate angle;             ///< over experts, degrees
+    Estimate changed, jaccard;  ///< over tokens
 };
 
 struct SnapshotStep {
@@ -29,6 +29,6 @@ struct SnapshotSeries {
 
 /// Snapshots that are thinned away meanwhile are left out, damaged ones are named.
 /// Errors: interrupted.
-Result<SnapshotSeries> snapshot_series(const analysis::AnalysisContext& context);
+Result<SnapshotSeries> snapshot_series(const AnalysisContext& context);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

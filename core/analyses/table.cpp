@@ -36,20 +36,17 @@
     ROW(Coactivation)          \
     ROW(Specialisation)
 
-namespace hopscope::core {
-namespace analysis {
+namespace hopscope::core::analysis {
 
 #define HOPSCOPE_DECLARE(NAME) extern const Analysis k##NAME;
 HOPSCOPE_ANALYSES(HOPSCOPE_DECLARE)
 #undef HOPSCOPE_DECLARE
 
-}  // namespace analysis
-
-std::span<const analysis::Analysis* const> analysis_table() {
-#define HOPSCOPE_ENTRY(NAME) &analysis::k##NAME,
-    static constexpr const analysis::Analysis* kTable[] = {HOPSCOPE_ANALYSES(HOPSCOPE_ENTRY)};
+std::span<const Analysis* const> analysis_table() {
+#define HOPSCOPE_ENTRY(NAME) &k##NAME,
+    static constexpr const Analysis* kTable[] = {HOPSCOPE_ANALYSES(HOPSCOPE_ENTRY)};
 #undef HOPSCOPE_ENTRY
     return kTable;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -5,8 +5,8 @@
 
 #include "core/analyses/analysis.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
-std::span<const analysis::Analysis* const> analysis_table();
+std::span<const Analysis* const> analysis_table();
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

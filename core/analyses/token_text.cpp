@@ -6,7 +6,7 @@
 #include "core/trainer/categories.h"
 #include "core/trainer/run_data.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 /// The input tokens of the first batches: without the last of each row, which is only a target.
@@ -67,4 +67,4 @@ Result<TokenText> read_token_text(const OpenRun& run, const BatchSource& source,
     return out;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

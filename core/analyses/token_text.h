@@ -13,7 +13,7 @@
 #include "core/text/words.h"
 #include "core/trainer/open_run.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 
 /// Groups of TokenText::syntax.
 inline constexpr int8_t kFunctionWord = 0, kContentWord = 1, kNoWord = -1;
@@ -38,4 +38,4 @@ struct TokenText {
 Result<TokenText> read_token_text(const OpenRun& run, const BatchSource& source, int64_t batches,
                                   bool foreign, const std::vector<std::string>& category_dirs);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -3,18 +3,16 @@
 #include <algorithm>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
-#include <chrono>
 #include <cmath>
 #include <limits>
 
 #include "core/base/json.h"
+#include "core/base/stopwatch.h"
 #include "core/stats/descriptive.h"
 #include "kernels/peak_memory.h"
 
 namespace hopscope::core {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// A GPU's work is only begun by a call; the time is that of its end.
 void wait_for(const at::Device& device) {
@@ -23,10 +21,10 @@ void wait_for(const at::Device& device) {
 }
 
 double timed_ms(const std::function<void()>& call, const at::Device& device) {
-    const auto begin = Clock::now();
+    const Stopwatch watch;
     call();
     wait_for(device);
-    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+    return watch.ms();
 }
 
 void prepare(const BenchForm& form, const at::Device& device) {

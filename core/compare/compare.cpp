@@ -7,7 +7,7 @@
 #include "core/config/config.h"
 #include "core/stats/descriptive.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 using stats::BootstrapOptions;
@@ -210,4 +210,4 @@ Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOpt
     return result;
 }
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

@@ -15,7 +15,7 @@
 #include "core/stats/mean_tests.h"
 #include "core/stats/proportions.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 
 inline constexpr double kLossMargin = 0.03, kAccuracyMargin = 0.02;
 
@@ -106,4 +106,4 @@ OrderedJson compare_json(const CompareResult& result);
 /// Term and definition of every number, as in the document and in --help.
 const std::vector<std::pair<std::string, std::string>>& compare_definitions();
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

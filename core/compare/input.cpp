@@ -9,7 +9,7 @@
 #include "core/base/utf8.h"
 #include "core/run/run_folder.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -196,4 +196,4 @@ Status check_comparable(const std::vector<CompareInput>& inputs) {
     return {};
 }
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

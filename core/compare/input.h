@@ -11,7 +11,7 @@
 #include "core/base/result.h"
 #include "core/run/eval_file.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 
 /// One multiple-choice item as answered.
 struct ItemAnswer {
@@ -40,4 +40,4 @@ Result<CompareInput> read_compare_input(const std::string& path);
 /// usage, naming both inputs and every field that differs.
 Status check_comparable(const std::vector<CompareInput>& inputs);
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

@@ -3,7 +3,7 @@
 
 #include "core/compare/compare.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 OrderedJson pair_of(const stats::Interval& interval) {
@@ -204,4 +204,4 @@ OrderedJson compare_json(const CompareResult& result) {
     return j;
 }
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

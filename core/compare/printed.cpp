@@ -7,7 +7,7 @@
 
 #include "core/stats/descriptive.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 using stats::Interval;
@@ -123,4 +123,4 @@ PrintedWithin check_interval(const Printed& low, const Printed& high, double mar
     return out;
 }
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

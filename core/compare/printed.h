@@ -9,7 +9,7 @@
 #include "core/api/kinds.h"
 #include "core/stats/interval.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 
 /// A number as it stands in a table: "34.49" is 34.49 with two decimals.
 struct Printed {
@@ -48,4 +48,4 @@ enum class PrintedWithin {
 };
 PrintedWithin check_interval(const Printed& low, const Printed& high, double margin);
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

@@ -8,7 +8,7 @@
 #include "core/base/names.h"
 #include "core/base/utf8.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 constexpr size_t kMaxBytes = size_t{16} << 20;
@@ -276,4 +276,4 @@ void add_printed(OrderedJson& document, const std::vector<PrintedClaim>& claims)
         document["warnings"].push_back(warning_json(warning));
 }
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

@@ -10,7 +10,7 @@
 #include "core/compare/compare.h"
 #include "core/compare/printed.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 
 /// What a claim says of its inputs.
 enum class ClaimKind { percent, ratio, difference, saving, spread, interval };
@@ -57,4 +57,4 @@ std::vector<Warning> warnings_of(const std::vector<PrintedClaim>& claims);
 /// Adds "printed" to a document hopscope.compare/1, and the claims' warnings to its own.
 void add_printed(OrderedJson& document, const std::vector<PrintedClaim>& claims);
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

@@ -8,7 +8,7 @@
 
 #include "core/compare/compare.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 constexpr double kEnoughPower = 0.8;
@@ -284,4 +284,4 @@ std::vector<Warning> warnings_of(const CompareResult& result) {
     return collector.take();
 }
 
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

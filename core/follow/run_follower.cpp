@@ -6,9 +6,6 @@
 namespace hopscope::core {
 namespace {
 
-/// Another text each time must not fill the memory.
-constexpr size_t kToldProblems = 64;
-
 /// Time of the last change; −1 where there is no such file.
 int64_t changed_at(const std::string& path) {
     std::error_code error;
@@ -25,8 +22,7 @@ Result<RunFollower> RunFollower::open(const std::string& dir) {
 }
 
 void RunFollower::tell(FollowedNews& news, const Error& error) {
-    if (told_.size() >= kToldProblems || !told_.insert(error.message).second) return;
-    news.problems.push_back(error.message);
+    if (told_.is_new(error.message)) news.problems.push_back(error.message);
 }
 
 FollowedNews RunFollower::look(bool pictures) {

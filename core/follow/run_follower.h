@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "core/api/snapshot.h"
+#include "core/follow/told_once.h"
 #include "core/run/metrics_tail.h"
 #include "core/run/run_folder.h"
 
@@ -59,7 +59,7 @@ class RunFollower {
     int64_t step_ = 0, checkpoint_ = -1;
     int64_t geometry_step_ = -1, geometry_time_ = 0;  ///< of the file last read
     uint64_t geometry_version_ = 0;
-    std::set<std::string> told_;
+    ToldOnce told_;
 };
 
 }  // namespace hopscope::core

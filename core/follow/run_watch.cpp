@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 #include <utility>
 
 #include "core/api/watch.h"
 #include "core/follow/run_follower.h"
+#include "core/follow/told_once.h"
 #include "core/session/wakeup.h"
 
 namespace hopscope::core {
@@ -17,8 +17,6 @@ namespace {
 
 /// Files tell nobody that they have grown (not on every file system), so they are looked at.
 constexpr std::chrono::milliseconds kWatchPeriod{1000};
-/// Another text each time must not fill the memory.
-constexpr size_t kWatchedProblems = 64;
 
 class FolderWatch final : public RunWatch {
   public:
@@ -103,7 +101,7 @@ class FolderWatch final : public RunWatch {
 
     /// Each text once.
     bool tell(const std::string& text) {
-        if (told_.size() >= kWatchedProblems || !told_.insert(text).second) return false;
+        if (!told_.is_new(text)) return false;
         std::lock_guard lock(mutex_);
         messages_.push_back(text);
         return true;
@@ -111,7 +109,7 @@ class FolderWatch final : public RunWatch {
 
     const std::function<void()> wake_;
     std::vector<std::optional<RunFollower>> readers_;  ///< of the thread alone
-    std::set<std::string> told_;                       ///< of the thread alone
+    ToldOnce told_;                                    ///< of the thread alone
     mutable std::mutex mutex_;
     bool closing_ = false;
     std::vector<WatchedRun> runs_;  ///< dir never changes; the rest under mutex_

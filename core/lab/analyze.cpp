@@ -26,7 +26,7 @@ struct Opened {
     std::vector<ScalarRecord> metrics;
     std::vector<EvalRecord> evals;
     std::optional<OpenRun> opened;
-    std::unique_ptr<Measured> measured;
+    std::unique_ptr<analysis::Measured> measured;
 
     AnalysisContext context() const {
         AnalysisContext out{folder, opened ? opened->model.config : config};
@@ -154,7 +154,7 @@ Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, bool al
 Result<std::string> analyze(const AnalyzeOptions& o) {
     try {
         if (o.background) use_one_thread();
-        auto selected = analysis::select_analyses(analysis_table(), o.what);
+        auto selected = analysis::select_analyses(analysis::analysis_table(), o.what);
         if (!selected) return selected.error();
         OutFolder folder;
         if (!o.out.empty()) {
@@ -173,9 +173,10 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
             other = std::move(*against);
         }
         // Here, where run and other stay at their place.
-        if (run->opened) run->measured = std::make_unique<Measured>(*run->opened, o.corpus);
+        if (run->opened)
+            run->measured = std::make_unique<analysis::Measured>(*run->opened, o.corpus);
         if (other && other->opened)
-            other->measured = std::make_unique<Measured>(*other->opened, o.corpus);
+            other->measured = std::make_unique<analysis::Measured>(*other->opened, o.corpus);
         AnalysisContext context = run->context();
         std::optional<AnalysisContext> against;
         if (other) against.emplace(other->context());
@@ -205,13 +206,14 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
 
 std::vector<Definition> analysis_definitions() {
     std::vector<Definition> out;
-    for (const Analysis* which : analysis_table()) out.emplace_back(which->name, which->cited());
+    for (const Analysis* which : analysis::analysis_table())
+        out.emplace_back(which->name, which->cited());
     return out;
 }
 
 std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& holds) {
     std::vector<Definition> out;
-    for (const Analysis* which : analysis_table())
+    for (const Analysis* which : analysis::analysis_table())
         if (auto why = missing(which->needs.all(), config, holds))
             out.emplace_back(which->name, as_sentence(std::move(*why)));
     return out;

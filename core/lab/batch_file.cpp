@@ -12,7 +12,7 @@
 #include "core/base/utf8.h"
 #include "core/config/config.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
@@ -208,4 +208,4 @@ Result<std::vector<BatchRun>> read_batch_file(const std::string& path,
     return runs;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -9,7 +9,7 @@
 #include "core/api/config.h"
 #include "core/base/result.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 /// One run of a batch, ready to be trained.
 struct BatchRun {
@@ -36,4 +36,4 @@ struct BatchRun {
 Result<std::vector<BatchRun>> read_batch_file(const std::string& path,
                                               const std::vector<std::string>& overrides);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -9,7 +9,7 @@
 #include "core/run/metrics_csv.h"
 #include "core/run/run_folder.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 using nlohmann::ordered_json;
@@ -132,4 +132,4 @@ std::string batch_csv(const std::vector<BatchRow>& rows) {
     return out;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

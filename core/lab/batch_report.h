@@ -14,7 +14,7 @@
 #include "core/base/result.h"
 #include "core/lab/batch_file.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 struct BatchRow {
     std::string run, variant;
@@ -37,4 +37,4 @@ nlohmann::ordered_json batch_json(const std::vector<BatchRow>& rows, lab::BatchS
 /// The runs as CSV (RFC 4180) with a header, each in one line.
 std::string batch_csv(const std::vector<BatchRow>& rows);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -9,26 +9,26 @@ namespace hopscope::core::lab {
 
 namespace {
 
-Result<analysis::CompareResult> compare_runs(const CompareOptions& o) {
-    std::vector<analysis::CompareInput> inputs;
+Result<CompareResult> compare_runs(const CompareOptions& o) {
+    std::vector<CompareInput> inputs;
     for (const std::string& path : o.runs) {
-        auto input = analysis::read_compare_input(path);
+        auto input = read_compare_input(path);
         if (!input) return input.error();
         inputs.push_back(std::move(*input));
     }
-    analysis::CompareOptions options;
+    core::CompareOptions options;
     options.margin = o.margin;
     options.blocks = o.blocks;
     options.resamples = o.resamples;
     options.seed = o.seed;
     const Progress progress = interruptible(o.on_progress);
-    return analysis::compare(std::move(inputs), options, progress);
+    return core::compare(std::move(inputs), options, progress);
 }
 
 /// The document of a file of claims alone.
-analysis::CompareResult without_runs(const CompareOptions& o) {
-    analysis::CompareResult result;
-    result.margin = o.margin.value_or(analysis::kLossMargin);
+CompareResult without_runs(const CompareOptions& o) {
+    CompareResult result;
+    result.margin = o.margin.value_or(kLossMargin);
     result.options.resamples = o.resamples;
     result.options.seed = o.seed;
     return result;
@@ -40,17 +40,17 @@ Result<std::string> compare(const CompareOptions& o) {
     const bool claims_alone = o.runs.empty() && !o.printed.empty();
     auto result = claims_alone ? Result(without_runs(o)) : compare_runs(o);
     if (!result) return result.error();
-    auto document = analysis::compare_json(*result);
+    auto document = compare_json(*result);
     if (!o.printed.empty()) {
-        auto claims = analysis::read_printed(o.printed, result->margin);
+        auto claims = read_printed(o.printed, result->margin);
         if (!claims) return claims.error();
-        analysis::add_printed(document, *claims);
+        add_printed(document, *claims);
     }
     return dump_pretty(document);
 }
 
 const std::vector<Definition>& compare_definitions() {
-    return analysis::compare_definitions();
+    return core::compare_definitions();
 }
 
 }  // namespace hopscope::core::lab

@@ -1,11 +1,11 @@
 // hopscope eval: losses of a checkpoint under inference-time changes (hopscope.eval/1).
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "core/api/lab.h"
 #include "core/base/json.h"
 #include "core/base/scratch.h"
+#include "core/base/stopwatch.h"
 #include "core/config/arithmetic.h"
 #include "core/lab/interrupt.h"
 #include "core/model/sound.h"
@@ -108,14 +108,13 @@ Result<std::string> eval(const EvalOptions& o) {
         auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                                   scratch->path(), progress);
         if (!source) return source.error();
-        const auto begin = std::chrono::steady_clock::now();
+        const Stopwatch watch;
         auto result = evaluate(run->model, *source, o.batches, *changes, progress);
         if (!result) return result.error();
         if (!std::isfinite(std::exp(result->loss)))
             return diverged("the perplexity (loss " + std::to_string(result->loss) +
                             " nats per token)");
-        const double seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        const double seconds = watch.seconds();
 
         auto j = document("hopscope.eval/1", run->folder, run->step, run->model.config);
         j["split"] = word(o.split);

@@ -2,12 +2,12 @@
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
-#include <chrono>
 #include <cmath>
 
 #include "core/api/lab.h"
 #include "core/base/json.h"
 #include "core/base/random.h"
+#include "core/base/stopwatch.h"
 #include "core/lab/interrupt.h"
 #include "core/lab/sampling.h"
 #include "core/model/sound.h"
@@ -138,11 +138,10 @@ Result<std::string> generate(const GenerateOptions& o) {
         const auto prompt = run->tokenizer.decode(ids);
         if (!prompt) return prompt.error();
 
-        const auto begin = std::chrono::steady_clock::now();
+        const Stopwatch watch;
         auto drawn = draw_tokens(*run, *plan, std::move(ids), o);
         if (!drawn) return drawn.error();
-        const double seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        const double seconds = watch.seconds();
 
         auto j = document("hopscope.generate/1", run->folder, run->step, run->model.config);
         j["prompt"] = o.text;

@@ -9,7 +9,7 @@
 #include "core/model/sound.h"
 #include "core/train/evaluate.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 void count(const Config& config, const Evaluation& e, HaltingRow& row) {
@@ -95,4 +95,4 @@ Result<HaltingTable> halting_table(const Model& model, const BatchSource& source
     return table;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -11,7 +11,7 @@
 #include "core/model/model.h"
 #include "core/text/batches.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 struct HaltingRow {
     double epsilon = -1;          ///< of Eq. (7); < 0: base, no halting
@@ -36,4 +36,4 @@ Result<HaltingTable> halting_table(const Model& model, const BatchSource& source
                                    const std::vector<double>& epsilons, int64_t batches,
                                    int64_t repeats, const Progress& progress);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -18,7 +18,7 @@
 #include "core/trainer/race_trainer.h"
 #include "core/trainer/run_script.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 /// A run that goes on carries out what is left of its script.
@@ -75,7 +75,7 @@ Result<std::unique_ptr<Session>> follow_run(SessionOptions options) {
 
 }  // namespace
 
-Status lab::adopt_config(SessionOptions& options, const std::vector<std::string>& overrides) {
+Status adopt_config(SessionOptions& options, const std::vector<std::string>& overrides) {
     auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
     if (!folder) return folder.error();
     auto config = load_config(folder->config_path(), overrides);
@@ -85,7 +85,7 @@ Status lab::adopt_config(SessionOptions& options, const std::vector<std::string>
     return {};
 }
 
-Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
+Result<std::unique_ptr<Session>> open_session(SessionOptions options) {
     if (options.race.empty() && options.open_only && is_race_folder(options.run_dir)) {
         auto lanes = read_race_lanes(options.run_dir, {});
         if (!lanes) return lanes.error();
@@ -96,7 +96,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
         if (auto s = check_folder_place(parent_dir(options.run_dir)); !s) return s.error();
     if (!options.race.empty()) return open_race(std::move(options));
     if (existing && options.config_name.empty())
-        if (auto s = lab::adopt_config(options, {}); !s) return s.error();
+        if (auto s = adopt_config(options, {}); !s) return s.error();
     if (!existing && !options.run_dir.empty())
         if (auto s = check_new_folder(options.run_dir, FolderOf::run); !s) return s.error();
     if (options.open_only && is_being_written(options.run_dir))
@@ -106,6 +106,14 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
     auto trainer = std::make_unique<ForkTrainer>(options);
     auto inspector = options.headless ? nullptr : std::make_unique<ModelInspector>();
     return make_session(std::move(options), std::move(trainer), std::move(inspector));
+}
+
+}  // namespace hopscope::core::lab
+
+namespace hopscope::core {
+
+Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
+    return lab::open_session(std::move(options));
 }
 
 }  // namespace hopscope::core

@@ -3,6 +3,7 @@
 // thread; the session that comes out has threads of its own.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@
 #include "core/base/result.h"
 
 namespace hopscope::core::lab {
+
+/// Session::open, of which this is the whole.
+Result<std::unique_ptr<Session>> open_session(SessionOptions options);
 
 /// Takes over the configuration that the run folder of `options` was made with.
 Status adopt_config(SessionOptions& options, const std::vector<std::string>& overrides);

@@ -5,7 +5,7 @@
 #include "core/base/half.h"
 #include "core/base/utf8.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 /// The rows that one batch adds to one tensor.
@@ -128,4 +128,4 @@ Status RoutingDump::finish() {
     return writer_->finish();
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

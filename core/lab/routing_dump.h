@@ -13,7 +13,7 @@
 #include "core/base/result.h"
 #include "core/run/safetensors_writer.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 /// One batch of B sequences of T tokens, as a pass recorded it.
 struct TracedBatch {
@@ -53,4 +53,4 @@ class RoutingDump {
     std::optional<SafetensorsWriter> writer_;
 };
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 // Finite numbers alone: of NaN none would be kept, and there would be no last one.
 size_t pick_token(const std::vector<float>& log_p, const Sampling& sampling, double draw) {
@@ -31,4 +31,4 @@ size_t pick_token(const std::vector<float>& log_p, const Sampling& sampling, dou
     return order[count - 1];  // rounding
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

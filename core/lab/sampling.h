@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 struct Sampling {
     double temperature = 1;  ///< 0: the most likely token
@@ -16,4 +16,4 @@ struct Sampling {
 /// and cut once their sum reaches top_p; the rest is normalised again and `draw` falls into it.
 size_t pick_token(const std::vector<float>& log_p, const Sampling& sampling, double draw);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -1,13 +1,13 @@
 // hopscope trace --corpus: the routing of a whole corpus as tensors (hopscope.routing/1).
 #include <algorithm>
 #include <c10/core/GradMode.h>
-#include <chrono>
 #include <cmath>
 
 #include "core/api/lab.h"
 #include "core/base/json.h"
 #include "core/base/new_file.h"
 #include "core/base/scratch.h"
+#include "core/base/stopwatch.h"
 #include "core/config/config.h"
 #include "core/lab/interrupt.h"
 #include "core/lab/routing_dump.h"
@@ -136,7 +136,7 @@ const std::vector<Definition>& trace_definitions() {
 
 Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
     try {
-        const auto begin = std::chrono::steady_clock::now();
+        const Stopwatch watch;
         if (auto s = check(o); !s) return s.error();
         auto run = open_run(o.run, o.precision);
         if (!run) return run.error();
@@ -187,8 +187,7 @@ Result<std::string> trace_corpus(const RoutingDumpOptions& o) {
         j["loss"] = json_number(sum.nll / static_cast<double>(sum.tokens));
         j["script"] = script_json(o.script);
         j["precision"] = word(o.precision);
-        j["seconds"] =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        j["seconds"] = watch.seconds();
         return dump_pretty(j);
     } catch (const std::exception& e) {
         return torch_error(e);

@@ -5,7 +5,7 @@
 #include "core/api/lab.h"
 #include "core/session/headless.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 std::vector<std::string> with_device(std::vector<std::string> overrides,
                                      std::optional<DeviceKind> device) {
@@ -19,7 +19,7 @@ Result<RunStatus> train_run(SessionOptions options, const TrainWatch& watch) {
     options.wake = wake.callback();
     auto session = Session::open(std::move(options));
     if (!session) return session.error();
-    return run_headless(**session, wake, watch.on_status, watch.on_step, lab::interrupt_flag());
+    return run_headless(**session, wake, watch.on_status, watch.on_step, interrupt_flag());
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

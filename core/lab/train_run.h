@@ -12,7 +12,7 @@
 #include "core/api/session.h"
 #include "core/base/result.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 /// Overrides of a configuration with that of an option --device behind them.
 std::vector<std::string> with_device(std::vector<std::string> overrides,
@@ -27,4 +27,4 @@ struct TrainWatch {
 /// cleanly. Errors: as run_headless.
 Result<RunStatus> train_run(SessionOptions options, const TrainWatch& watch);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

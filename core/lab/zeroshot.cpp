@@ -1,12 +1,12 @@
 // hopscope zeroshot: multiple choice by log-likelihood, each item's scores kept
 // (hopscope.zeroshot/1).
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 
 #include "core/api/lab.h"
 #include "core/base/files.h"
+#include "core/base/stopwatch.h"
 #include "core/base/utf8.h"
 #include "core/lab/interrupt.h"
 #include "core/lab/zeroshot_items.h"
@@ -168,11 +168,10 @@ Result<std::string> zeroshot(const ZeroshotOptions& o) {
                     activity + " " + std::to_string(items.size()) + " items of " + word(o.task),
                     fraction);
             };
-        const auto begin = std::chrono::steady_clock::now();
+        const Stopwatch watch;
         const auto scores = score_texts(run->model, *plan, encoded->texts, progress);
         if (!scores) return scores.error();
-        const double seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        const double seconds = watch.seconds();
 
         auto j = document("hopscope.zeroshot/1", run->folder, run->step, run->model.config);
         j["task"] = word(o.task);

@@ -8,7 +8,7 @@
 #include "core/base/utf8.h"
 #include "core/text/corpus.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 /// The choices an item of each task may have.
@@ -235,4 +235,4 @@ Result<ZeroshotItems> read_zeroshot_items(ZeroshotTask task, const std::string& 
     return out;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

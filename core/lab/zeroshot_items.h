@@ -11,7 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 /// One answer that is scored: ln P(continuation | context). Both texts are as the model reads them.
 struct ZeroshotChoice {
@@ -56,4 +56,4 @@ Result<ZeroshotItem> parse_zeroshot_item(ZeroshotTask task, const std::string& l
 /// go, runs of blanks become one, and blanks at both ends go.
 std::string clean_hellaswag(std::string_view text);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -11,7 +11,7 @@
 #include "core/probe/planned_pass.h"
 #include "kernels/ops.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 /// Tokens of a pass, padding included: large enough for the matrix products, small enough to answer
@@ -112,4 +112,4 @@ Result<std::vector<double>> score_texts(const Model& model, const Plan& plan,
     return scores;
 }
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -14,7 +14,7 @@
 #include "core/probe/plan.h"
 #include "core/text/tokenizer.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 
 /// Tokens of a context and its continuation.
 struct ScoredText {
@@ -39,4 +39,4 @@ Result<std::vector<double>> score_texts(const Model& model, const Plan& plan,
                                         const std::vector<ScoredText>& texts,
                                         const Progress& progress);
 
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -4,10 +4,10 @@
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/from_blob.h>
-#include <chrono>
 #include <cmath>
 #include <optional>
 
+#include "core/base/stopwatch.h"
 #include "core/probe/intervention_probe.h"
 #include "core/train/batch_tensors.h"
 #include "core/train/freezes.h"
@@ -21,13 +21,8 @@
 namespace hopscope::core {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 /// Keeps the seeds of dropout apart from other derived seeds.
 constexpr uint64_t kDropoutStream = 0x64726f70;
-
-double ms_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 void seed_dropout(const at::Device& device, uint64_t seed) {
     auto gen = at::globalContext().defaultGenerator(device);
@@ -103,7 +98,7 @@ void Engine::make_compute() {
 
 Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function<void()>& between,
                                     const GradientView& look) {
-    const auto begin = Clock::now();
+    const Stopwatch whole;
     const auto& train = state_.model.config.train;
     forget_gradients();
     Passes passes;
@@ -112,7 +107,7 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
         if (auto s = pass(data, state_.step * train.grad_accum + i, passes); !s) return s.error();
     }
 
-    const auto passed = Clock::now();
+    const Stopwatch optimizing;
     ScalarRecord record;
     const double grad_norm = gather_gradients(record);
     if (!std::isfinite(grad_norm)) {
@@ -132,8 +127,8 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
     ++state_.step;
     const int64_t trained = train.grad_accum * train.batch * train.seq_len;
     state_.tokens += trained;
-    record.optimizer_ms = static_cast<float>(ms_since(passed));
-    const double ms = ms_since(begin);
+    record.optimizer_ms = static_cast<float>(optimizing.ms());
+    const double ms = whole.ms();
     state_.seconds += ms / 1e3;
     record.tokens_per_s = static_cast<float>(static_cast<double>(trained) / (ms / 1e3));
     fill_record(record, passes, grad_norm, lr);
@@ -161,12 +156,12 @@ ForwardOptions Engine::training_options() const {
 Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
     const auto& train = state_.model.config.train;
     const auto device = state_.model.weights.embed.device();
-    auto t0 = Clock::now();
+    Stopwatch watch;
     data.micro_batch(index, passes.tokens);
     const auto batch = batch_tensors(passes.tokens, data, device);
-    passes.data_ms += ms_since(t0);
+    passes.data_ms += watch.ms();
 
-    t0 = Clock::now();
+    watch = {};
     seed_dropout(device,
                  mix_seed(mix_seed(train.seed, kDropoutStream), static_cast<uint64_t>(index)));
     ForwardOptions options = training_options();
@@ -181,7 +176,7 @@ Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
     if (out.z.defined()) passes.z += out.z.item().toDouble();
     const bool forced = state_.model.config.debug.nan_at_step == state_.step;
     const double value = forced ? double{kNaN} : loss.nll.item().toDouble();
-    passes.forward_ms += ms_since(t0);
+    passes.forward_ms += watch.ms();
     if (!std::isfinite(value) || !std::isfinite(balance)) {
         bad_batch_ = passes.tokens;
         return failure("the loss of update " + std::to_string(state_.step) + " is " +
@@ -192,9 +187,9 @@ Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
     passes.loss += value;
     passes.balance += balance;
 
-    t0 = Clock::now();
+    watch = {};
     (loss.total / static_cast<double>(train.grad_accum)).backward();
-    passes.backward_ms += ms_since(t0);
+    passes.backward_ms += watch.ms();
     accumulate(passes.stats, out.stats);
     counted_.add(state_.model.config, out);
     return {};

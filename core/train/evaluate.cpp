@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <c10/core/GradMode.h>
-#include <chrono>
 
+#include "core/base/stopwatch.h"
 #include "core/model/forward.h"
 #include "core/train/batch_tensors.h"
 #include "kernels/ops.h"
@@ -21,13 +21,13 @@ BatchOut run_batch(const Model& model, const BatchSource& source, int64_t index,
                    const ForwardOptions& options) {
     const int64_t b = source.batch(), t = source.seq_len();
     const auto batch = eval_tensors(source, index, model.weights.embed.device());
-    const auto begin = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     BatchOut out;
     out.forward = forward(model, batch.ids, options);
     const auto head = kernels::classifier(out.forward.hidden.to(model.weights.embed.scalar_type()),
                                           model.weights.embed, batch.targets);
     out.nll = head.nll.to(at::kDouble).view({b, t}).to(at::kCPU);
-    out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    out.seconds = watch.seconds();
     return out;
 }
 

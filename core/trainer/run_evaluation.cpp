@@ -1,8 +1,7 @@
 #include "core/trainer/run_evaluation.h"
 
-#include <chrono>
-
 #include "core/base/names.h"
+#include "core/base/stopwatch.h"
 #include "core/probe/intervention_probe.h"
 #include "core/run/eval_file.h"
 #include "core/train/evaluate.h"
@@ -34,7 +33,7 @@ EvalRecord eval_record(const LiveRun& run, const RunFolder& folder, const Evalua
 
 Result<Evaluation> evaluate_run(const LiveRun& run, const RunFolder& folder,
                                 const Progress& progress) {
-    const auto begin = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const auto& state = run.engine.state();
     const auto& plan = run.engine.plan();
     InterventionProbe probe(state.model, plan, run.config.train.seq_len);
@@ -42,8 +41,7 @@ Result<Evaluation> evaluate_run(const LiveRun& run, const RunFolder& folder,
                           run.engine.changes(), progress, plan.actions.empty() ? nullptr : &probe);
     if (!found) return found;
     auto record = eval_record(run, folder, *found);
-    record.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    record.seconds = watch.seconds();
     if (auto s = folder.check(); !s) return s.error();
     if (auto s = write_eval(folder.eval_path(run.step()), record); !s) return s.error();
     return found;

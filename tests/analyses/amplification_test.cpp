@@ -11,6 +11,7 @@ namespace {
 
 using namespace hopscope;
 using namespace hopscope::test;
+using namespace hopscope::core::analysis;
 
 TEST(Amplification, IsTheNumberOfHopsWhereTheyRepeatThemselves) {
     auto c = tiny();

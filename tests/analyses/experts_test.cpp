@@ -18,6 +18,7 @@ namespace {
 
 using namespace hopscope;
 using namespace hopscope::test;
+using namespace hopscope::core::analysis;
 
 Occurrence seen(const std::string& meaning, std::vector<int32_t> set) {
     return {meaning, {set, std::move(set)}};

@@ -13,6 +13,7 @@ namespace {
 
 using namespace hopscope;
 using namespace hopscope::test;
+using namespace hopscope::core::analysis;
 
 /// KL of one batch by the definition, every step in fp64 from the logits on.
 double by_hand(const Model& model, const BatchSource& source, int64_t batch,

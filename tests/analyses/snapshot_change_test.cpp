@@ -8,7 +8,7 @@
 
 #include "core/stats/descriptive.h"
 
-namespace hopscope::core {
+namespace hopscope::core::analysis {
 namespace {
 
 TEST(SnapshotChange, AnglesAndChoices) {
@@ -45,4 +45,4 @@ TEST(SnapshotChange, AnglesAndChoices) {
 }
 
 }  // namespace
-}  // namespace hopscope::core
+}  // namespace hopscope::core::analysis

@@ -10,7 +10,7 @@
 #include "core/stats/descriptive.h"
 #include "tests/compare/eval_files.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 using testing::evaluation;
@@ -482,4 +482,4 @@ TEST(Compare, TheDocumentHasEveryFieldOfItsFormat) {
 }
 
 }  // namespace
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

@@ -10,7 +10,7 @@
 #include "core/run/eval_file.h"
 #include "tests/temp_folder.h"
 
-namespace hopscope::core::analysis::testing {
+namespace hopscope::core::testing {
 
 using hopscope::test::put_bytes;
 using hopscope::test::TempFolder;
@@ -47,4 +47,4 @@ inline EvalRecord evaluation(const std::string& variant, uint64_t seed, double l
     return record;
 }
 
-}  // namespace hopscope::core::analysis::testing
+}  // namespace hopscope::core::testing

@@ -7,7 +7,7 @@
 
 #include "tests/compare/eval_files.h"
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 using testing::put_bytes;
@@ -149,4 +149,4 @@ TEST(PrintedFile, BadLinesAreNamed) {
 }
 
 }  // namespace
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

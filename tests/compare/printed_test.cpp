@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hopscope::core::analysis {
+namespace hopscope::core {
 namespace {
 
 TEST(Printed, PercentagesOfTable3) {
@@ -91,4 +91,4 @@ TEST(Printed, TextThatIsNoNumberIsAFault) {
 }
 
 }  // namespace
-}  // namespace hopscope::core::analysis
+}  // namespace hopscope::core

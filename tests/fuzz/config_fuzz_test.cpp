@@ -63,9 +63,9 @@ TEST(FuzzConfig, Batches) {
         "[[run]]\nconfig = \"c.toml\"\nset = [\"moe.top_k=1\"]\n"};
     fuzz("batch", seeds, [&](const std::string& bytes, Mutator&) -> std::string {
         test::put_bytes(path, bytes);
-        const auto runs = read_batch_file(path, {});
+        const auto runs = lab::read_batch_file(path, {});
         if (!runs) return fault_of(runs, "toml");
-        for (const BatchRun& run : *runs)
+        for (const lab::BatchRun& run : *runs)
             if (run.name.empty() || run.name.find('/') != std::string::npos)
                 return "a run named \"" + run.name + "\"";
         return "";

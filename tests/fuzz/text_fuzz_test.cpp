@@ -127,7 +127,7 @@ TEST(FuzzText, ZeroshotItems) {
          R"({"id": "1", "question": {"stem": "Where?", "choices": [{"text": "sea", "label": "A"}, {"text": "bed", "label": "B"}, {"text": "home", "label": "C"}]}, "answerKey": "A"})"}};
     for (const auto& [task, line] : seeds)
         fuzz(word(task), {line}, [task = task](const std::string& bytes, Mutator&) -> std::string {
-            const auto item = parse_zeroshot_item(task, bytes, "items.jsonl:1");
+            const auto item = lab::parse_zeroshot_item(task, bytes, "items.jsonl:1");
             if (!item) return fault_of(item, "items.jsonl:1");
             if (item->choices.size() < 2) return "fewer than two choices";
             if (item->gold < 0 || static_cast<size_t>(item->gold) >= item->choices.size())
@@ -141,7 +141,7 @@ TEST(FuzzText, ZeroshotItems) {
 TEST(FuzzText, ZeroshotFiles) {
     fuzz_file("items", {saved_format("items.jsonl"), pack_xz(saved_format("items.jsonl"))},
               "items.jsonl", [](const std::string& path) {
-                  const auto items = read_zeroshot_items(ZeroshotTask::arc_easy, path);
+                  const auto items = lab::read_zeroshot_items(ZeroshotTask::arc_easy, path);
                   return fault_of(items, "items.jsonl");
               });
 }
@@ -150,13 +150,13 @@ TEST(FuzzText, ZeroshotFiles) {
 TEST(FuzzCompare, Inputs) {
     fuzz_file("compared file", {saved_format("eval.json"), saved_format("zeroshot.json")}, "e.json",
               [](const std::string& path) -> std::string {
-                  const auto input = analysis::read_compare_input(path);
+                  const auto input = read_compare_input(path);
                   if (!input) return fault_of(input, "e.json");
-                  analysis::CompareOptions options;
+                  CompareOptions options;
                   options.resamples = 100;
-                  const auto result = analysis::compare({*input, *input}, options);
+                  const auto result = compare({*input, *input}, options);
                   if (!result) return fault_of(result, "");
-                  return dump_pretty(analysis::compare_json(*result)).empty() ? "no document" : "";
+                  return dump_pretty(compare_json(*result)).empty() ? "no document" : "";
               });
 }
 
@@ -168,10 +168,10 @@ TEST(FuzzCompare, Claims) {
 {"check": "std", "values": ["1.5", "1.7"], "printed": "0.14"}
 {"check": "saving", "mean_hops": "2.5", "hops": 4, "printed": "37.5"})"},
         "claims.jsonl", [](const std::string& path) -> std::string {
-            const auto claims = analysis::read_printed(path, 0.03);
+            const auto claims = read_printed(path, 0.03);
             if (!claims) return fault_of(claims, "claims.jsonl");
             OrderedJson document = {{"warnings", OrderedJson::array()}};
-            analysis::add_printed(document, *claims);
+            add_printed(document, *claims);
             return dump_pretty(document).empty() ? "no document" : "";
         });
 }

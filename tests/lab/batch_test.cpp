@@ -12,7 +12,7 @@
 #include "core/run/run_folder.h"
 #include "tests/trainer/run_helpers.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 using namespace hopscope::test;
@@ -324,4 +324,4 @@ TEST_F(Batch, KilledInItsFirstRunGoesOn) {
 }
 
 }  // namespace
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -7,7 +7,7 @@
 #include "core/trainer/open_run.h"
 #include "tests/trainer/trained_run.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 using namespace hopscope::test;
@@ -179,4 +179,4 @@ TEST_F(Generate, BadCallsAreRefused) {
 }
 
 }  // namespace
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -5,7 +5,7 @@
 #include "core/lab/zeroshot_items.h"
 #include "tests/trainer/trained_run.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 using namespace hopscope::test;
@@ -63,4 +63,4 @@ TEST(Inputs, ARunInsideItsCorpus) {
 }
 
 }  // namespace
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

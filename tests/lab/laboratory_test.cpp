@@ -245,11 +245,11 @@ TEST_F(Laboratory, HopsThatWriteNextToNothingAreNotProposed) {
     auto run = open_run(*runs_ / "run", Precision::fp32);
     ASSERT_TRUE(run.ok()) << run.error().message;
     run->model.weights.layers[1].up.zero_();
-    Measured measured(*run, "");
+    analysis::Measured measured(*run, "");
     analysis::AnalysisContext context{run->folder, run->model.config};
     context.model = &*run;
     context.measured = &measured;
-    const auto& table = analysis_table();
+    const auto& table = analysis::analysis_table();
     const auto one = std::find_if(table.begin(), table.end(), [](const analysis::Analysis* a) {
         return a->name == std::string("hop_knockout");
     });

@@ -6,7 +6,7 @@
 
 #include "tests/trainer/run_helpers.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 using test::TempFolder;
@@ -225,4 +225,4 @@ TEST(DataZeroshotItems, PublishedSetsHaveTheirItems) {
 }
 
 }  // namespace
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -7,7 +7,7 @@
 #include "core/trainer/open_run.h"
 #include "tests/trainer/trained_run.h"
 
-namespace hopscope::core {
+namespace hopscope::core::lab {
 namespace {
 
 using namespace hopscope::test;
@@ -284,4 +284,4 @@ TEST_F(Zeroshot, DataAccuracyOfAnUntrainedMindIsNearChance) {
 }
 
 }  // namespace
-}  // namespace hopscope::core
+}  // namespace hopscope::core::lab

@@ -17,6 +17,7 @@ namespace {
 
 using namespace hopscope;
 using namespace hopscope::test;
+using namespace hopscope::core::analysis;
 
 std::vector<int32_t> tokens(const WordList& words) {
     std::vector<int32_t> out;
