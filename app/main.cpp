@@ -1,4 +1,5 @@
 // The program: real streams, signals and the window for the command line of app/cli.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <iostream>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/cli/cli.h"
@@ -154,10 +156,27 @@ void wait_briefly(char** argv) {
     // Its file was replaced, say: slower on a busy machine, and nothing else.
 }
 
+/// Libraries put arrays of this order on the stack; below it they end without a word.
+constexpr rlim_t kLeastStack = rlim_t{1} << 20;
+
+/// Whether the stack may grow far enough; raised where only the soft limit is in the way.
+bool has_stack() {
+    rlimit limit = {};
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= kLeastStack) return true;
+    limit.rlim_cur = std::min(limit.rlim_max, kLeastStack);
+    return setrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= kLeastStack;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     occupy_standard_descriptors();
+    if (!has_stack()) {
+        std::cerr << "hopscope: the limit on the stack is too small; raise it to 1024 KiB or more "
+                     "(ulimit -s)"
+                  << std::endl;
+        return app::kFailed;
+    }
     // A reader that goes away must not end a training run, and a file that may grow no further
     // (ulimit -f) is a full disk: failed writes are noticed where they matter.
     std::signal(SIGPIPE, SIG_IGN);

@@ -5,6 +5,7 @@
 
 #include "app/cli/number_options.h"
 #include "app/cli/subcommand.h"
+#include "core/api/files.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -42,6 +43,7 @@ std::string closing_line(const nlohmann::json& j) {
 
 int generate(const GenerateCall& call, const Environment& environment) {
     core::lab::GenerateOptions options = call.options;
+    options.text = core::without_mark(options.text);
     if (!call.script.empty()) {
         auto script = read_script(call.script);
         if (!script) return report(script.error(), environment);

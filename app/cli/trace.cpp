@@ -143,7 +143,7 @@ int trace_corpus(const TraceCall& call, const Environment& environment) {
 
 int trace_prompt(const TraceCall& call, const Environment& environment) {
     core::lab::TraceOptions options = call.options;
-    if (call.text) options.text = *call.text;
+    if (call.text) options.text = core::without_mark(*call.text);
     if (!call.text_file.empty()) {
         const auto text = read_prompt(call.text_file, environment);
         if (!text) return report(text.error(), environment);

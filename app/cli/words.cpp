@@ -12,8 +12,14 @@ const CLI::App& below(const CLI::App& app, const std::string& word) {
     return app;
 }
 
-bool may_be_empty(const std::string& option) {
+/// Its value is a text, whatever it looks like, and may be empty.
+bool takes_any_text(const std::string& option) {
     return option == "--text";
+}
+
+bool is_option(const CLI::App& app, const std::string& word) {
+    return word.starts_with("--") && word.size() > 2 &&
+           app.get_option_no_throw(word.substr(0, word.find('='))) != nullptr;
 }
 
 }  // namespace
@@ -52,11 +58,16 @@ std::optional<Misuse> settle_words(const CLI::App& root, std::vector<std::string
         } else if (equals != std::string::npos) {
             continue;
         }
-        // What follows is its value, whatever it looks like.
-        if (++i < words.size() && words[i].empty() && !may_be_empty(name))
+        // What follows is its value, but for another option: that value was forgotten.
+        if (++i == words.size()) break;
+        if (words[i].empty() && !takes_any_text(name))
             return Misuse{*app, name +
                                     ": found an empty word; give its value, or leave the "
                                     "option out"};
+        if (!takes_any_text(name) && is_option(*app, words[i]))
+            return Misuse{*app, name + ": its value is missing; found the option " +
+                                    core::in_quotes(words[i]) + " (a value of that spelling: " +
+                                    name + "=" + core::shown(words[i]) + ")"};
     }
     return std::nullopt;
 }

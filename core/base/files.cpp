@@ -109,7 +109,16 @@ Result<AppendFile> AppendFile::create(const std::string& path) {
     return AppendFile(std::move(file), path, 0);
 }
 
+Status AppendFile::check() const {
+    struct stat info {};
+    if (::fstat(file_.get(), &info) != 0 || info.st_nlink > 0) return {};
+    return failure(shown_path(path_) +
+                   ": was deleted or replaced while it was written; nothing more is written there, "
+                   "and what is not saved yet is lost");
+}
+
 Status AppendFile::append(std::string_view bytes, DebugPoint torn) {
+    if (auto status = check(); !status) return status;
     debug_slow_write();
     if (debug_point_is_near(torn))
         (void)write_all(file_.get(), bytes.data(), bytes.size() / 2, path_);

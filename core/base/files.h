@@ -34,6 +34,8 @@ class AppendFile {
     static Result<AppendFile> open(const std::string& path);
     /// A new, empty file of any content; an error (failed) where the path exists.
     static Result<AppendFile> create(const std::string& path);
+    /// Whether it still has its name. Errors (failed): it was deleted, or replaced.
+    Status check() const;
     /// Whole lines (or records). After an error (failed) the file is as it was before the call.
     /// @param torn reached when half of them is written
     Status append(std::string_view bytes, DebugPoint torn = DebugPoint::none);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace hopscope::core {
 
@@ -63,6 +64,15 @@ namespace {
 constexpr size_t kShownCharacters = 80, kPathBytes = 200, kPathHead = 60;
 constexpr std::string_view kEllipsis = "…";
 
+/// Marks, embeddings, overrides and isolates that let what follows read from right to left, so that
+/// a name may look like another: U+061C, U+200E, U+200F, U+202A … U+202E, U+2066 … U+2069.
+bool turns_direction(std::string_view character) {
+    constexpr std::string_view kMarks[] = {"\u061c", "\u200e", "\u200f", "\u202a",
+                                           "\u202b", "\u202c", "\u202d", "\u202e",
+                                           "\u2066", "\u2067", "\u2068", "\u2069"};
+    return std::find(std::begin(kMarks), std::end(kMarks), character) != std::end(kMarks);
+}
+
 /// Bytes of the character at `at` that a terminal prints as it stands; 0 where it is none.
 size_t printable_at(std::string_view text, size_t at) {
     const auto c = static_cast<unsigned char>(text[at]);
@@ -72,7 +82,7 @@ size_t printable_at(std::string_view text, size_t at) {
     // U+0080 … U+009F command terminals as the bytes below 0x20 do.
     const bool control =
         c < 0x20 || c == 0x7f || (c == 0xc2 && static_cast<unsigned char>(part[1]) < 0xa0);
-    return control ? 0 : length;
+    return control || turns_direction(part) ? 0 : length;
 }
 
 std::string escaped(std::string_view text) {

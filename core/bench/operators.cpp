@@ -179,8 +179,7 @@ BenchWorks experts_work(BenchSetting& s) {
     for (const Form form : kForms)
         work.forms.push_back(differentiable(
             way_of(form), shape, leaves,
-            [=, form] { return Tensors{kernels::experts(h, idx, weight, bank, form)}; },
-            {gradient}));
+            [=] { return Tensors{kernels::experts(h, idx, weight, bank, form)}; }, {gradient}));
     if (bank.kind == kernels::ExpertKind::mlp && moe.expert_rank == 1) {
         constexpr std::pair<BenchWay, decltype(&baselines::gather)> kBaselines[] = {
             {BenchWay::gather, baselines::gather},
@@ -211,7 +210,7 @@ BenchWorks classifier_work(BenchSetting& s) {
     for (const Form form : kForms)
         work.forms.push_back(differentiable(
             way_of(form), shape, {x, embed},
-            [=, form] { return Tensors{kernels::classifier(x, embed, targets, form).nll_sum}; },
+            [=] { return Tensors{kernels::classifier(x, embed, targets, form).nll_sum}; },
             // The mean is what is trained.
             {at::full({}, 1.0 / static_cast<double>(s.tokens()), x.options().dtype(at::kFloat))}));
     return std::vector<BenchWork>{std::move(work)};
@@ -236,7 +235,7 @@ BenchWorks attention_work(BenchSetting& s) {
         for (const Form form : kForms)
             work.forms.push_back(differentiable(
                 way_of(form), shape, {q, k, v},
-                [=, form, seed = s.config.train.seed] {
+                [=, seed = s.config.train.seed] {
                     return Tensors{
                         kernels::dropout_attention(q, k, v, p, static_cast<int64_t>(seed), form)};
                 },
@@ -267,7 +266,7 @@ BenchWorks adamw_work(BenchSetting& s) {
         BenchForm one;
         one.form = way_of(form);
         one.shape = {{"parameters", n}};
-        one.run = [=, form] { kernels::adamw(param, grad, m, v, shadow, step, form); };
+        one.run = [=] { kernels::adamw(param, grad, m, v, shadow, step, form); };
         work.forms.push_back(std::move(one));
     }
     return std::vector<BenchWork>{std::move(work)};

@@ -95,8 +95,7 @@ class OutFolder {
         out.made_ = std::move(*made);
         for (const Analysis* which : all)
             for (const char* ending : {".json", ".csv"})
-                if (auto s = check_output(dir + "/" + which->name + ending, OutputUse::places); !s)
-                    return s.error();
+                if (auto s = check_place(dir + "/" + which->name + ending); !s) return s.error();
         return out;
     }
     OutFolder() = default;
@@ -108,6 +107,10 @@ class OutFolder {
     ~OutFolder() { remove_folders(made_); }
 
   private:
+    static Status check_place(const std::string& path) {
+        if (auto s = check_output_apart(path, {}); !s) return s;
+        return check_output(path, OutputUse::places);
+    }
     static bool is_analysis(const std::string& path) {
         const auto text = core::read_file(path);
         if (!text) return false;

@@ -64,7 +64,7 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
     Progress progress = interruptible({});
     if (o.on_progress)
         progress.report = [&](const std::string& activity, double fraction) {
-            o.on_progress(run->folder.name() + ": " + activity, fraction);
+            o.on_progress(shown(run->folder.name()) + ": " + activity, fraction);
         };
     auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                               scratch->path(), progress);

@@ -59,7 +59,7 @@ class PromptReader {
                 return usage_error("unknown key " + in_quotes(key) +
                                    "; allowed: text, target, categories");
         Prompt out;
-        out.text = j["text"].get<std::string>();
+        out.text = without_mark(j["text"].get<std::string>());
         auto pieces = prompt_pieces(run_.model.config, run_.tokenizer, out.text, /*cut=*/false);
         if (!pieces) return pieces.error();
         for (const auto& p : *pieces) out.question.ids.push_back(p.id);

@@ -4,6 +4,7 @@
 #include <ATen/ops/isfinite.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
+#include <cmath>
 
 #include "core/model/forward.h"
 
@@ -12,14 +13,20 @@ namespace {
 
 constexpr int64_t kTokens = 8;  ///< of the pass; overflow needs no special text
 
+/// Its square is still far from the largest number of fp32.
+constexpr double kMostInSquares = 1e18;
+
 /// "the weights hold NaN (embed.weight)", or "".
-std::string not_finite(const Weights& weights) {
+std::string not_usable(const Weights& weights) {
     std::string out;
     weights.for_each([&](const std::string& name, Group, const at::Tensor& t) {
-        if (!out.empty() || is_finite(t)) return;
-        const bool nan = t.isnan().any().item().toBool();
-        out = std::string("the weights hold ") + (nan ? "NaN" : "infinite numbers") + " (" + name +
-              ")";
+        if (!out.empty() || t.numel() == 0) return;
+        const double most = t.abs().max().item().toDouble();
+        if (most <= kMostInSquares) return;
+        const char* what = std::isnan(most)   ? "NaN"
+                           : std::isinf(most) ? "infinite numbers"
+                                              : "numbers whose squares are infinite";
+        out = std::string("the weights hold ") + what + " (" + name + ")";
     });
     return out;
 }
@@ -41,7 +48,7 @@ Error diverged(const std::string& what) {
 }
 
 Status check_sound(const Model& model) {
-    if (const std::string what = not_finite(model.weights); !what.empty()) return unusable(what);
+    if (const std::string what = not_usable(model.weights); !what.empty()) return unusable(what);
     const c10::AutoGradMode no_grad(false);
     const auto& m = model.config.model;
     const int64_t n = std::min({kTokens, m.vocab_size, m.max_seq_len});

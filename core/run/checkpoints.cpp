@@ -9,6 +9,7 @@
 #include "core/base/debug_points.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/random.h"
 #include "core/base/utf8.h"
 #include "core/run/step_names.h"
 
@@ -50,15 +51,46 @@ Status remove_folder(const std::string& path) {
     return error ? file_error("cannot delete", path, error.value()) : Status();
 }
 
-Status write_state_json(const std::string& path, int64_t step, const std::string& text) {
-    auto given = parse_object(text, shown_path(path));
+/// Of the tensors' names and bytes, whatever their order.
+std::string hash_of(const std::vector<TensorView>& tensors) {
+    std::vector<const TensorView*> sorted;
+    for (const TensorView& tensor : tensors) sorted.push_back(&tensor);
+    std::sort(sorted.begin(), sorted.end(),
+              [](const TensorView* a, const TensorView* b) { return a->name < b->name; });
+    ContentHash hash;
+    for (const TensorView* tensor : sorted) {
+        hash.update(tensor->name);
+        hash.update(tensor->data, tensor->bytes);
+    }
+    return hash.hex();
+}
+
+Status write_state_json(const std::string& path, int64_t step, const CheckpointContent& content) {
+    auto given = parse_object(content.state_json, shown_path(path));
     if (!given) return failure(given.error().message);
     OrderedJson json;
     json["format"] = kStateFormat;
     json["step"] = step;
+    json["hashes"] = {{"model", hash_of(content.model)}, {"optimizer", hash_of(content.optimizer)}};
     for (const auto& [key, value] : given->items())
-        if (key != "format" && key != "step") json[key] = value;
+        if (!json.contains(key)) json[key] = value;
     return write_file_atomic(path, dump_pretty(json));
+}
+
+/// Against what state.json says; older ones say nothing.
+Status check_hash(const SafetensorsFile& file, const std::string& part,
+                  const Checkpoint& checkpoint) {
+    const auto state = parse_object(checkpoint.state_json, checkpoint.dir + "/state.json");
+    if (!state) return state.error();
+    const auto hashes = state->find("hashes");
+    if (hashes == state->end()) return {};
+    if (!hashes->is_object() || !hashes->contains(part))
+        return usage_error(shown_path(checkpoint.dir + "/state.json") + ": \"hashes\" lacks \"" +
+                           part + "\"");
+    if ((*hashes)[part] == hash_of(file.tensors())) return {};
+    return usage_error(shown_path(file.path()) +
+                       ": its content is not what was written (state.json beside it holds another "
+                       "hash); put the file of this checkpoint back");
 }
 
 }  // namespace
@@ -95,7 +127,7 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
     if (status)
         status = write_safetensors(fresh + "/optimizer.safetensors", content.optimizer,
                                    content.optimizer_metadata);
-    if (status) status = write_state_json(fresh + "/state.json", step, content.state_json);
+    if (status) status = write_state_json(fresh + "/state.json", step, content);
     if (!status) {
         (void)remove_folder(fresh);  // gives its space back; the first error is the one to tell
         return status;
@@ -136,10 +168,20 @@ Result<Checkpoint> Checkpoints::open(int64_t step) const {
     return result;
 }
 
+Result<Checkpoint> Checkpoints::open_whole(int64_t step, bool optimizer) const {
+    auto checkpoint = open(step);
+    if (!checkpoint) return checkpoint;
+    if (auto s = check_hash(checkpoint->model, "model", *checkpoint); !s) return s.error();
+    if (optimizer)
+        if (auto s = check_hash(checkpoint->optimizer, "optimizer", *checkpoint); !s)
+            return s.error();
+    return checkpoint;
+}
+
 std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>* skipped) const {
     const std::vector<int64_t> all = steps();
     for (auto step = all.rbegin(); step != all.rend(); ++step) {
-        auto checkpoint = open(*step);
+        auto checkpoint = open_whole(*step, /*optimizer=*/true);
         if (checkpoint) return *std::move(checkpoint);
         if (skipped) skipped->push_back(checkpoint.error().message);
     }
@@ -153,7 +195,7 @@ Result<Checkpoint> Checkpoints::open_newest() const {
         // Of a single one there is none for a moment while it is replaced.
         if (!before.empty()) {
             const auto stamp = inode_of(path_of(before.back()));
-            auto checkpoint = open(before.back());
+            auto checkpoint = open_whole(before.back(), /*optimizer=*/false);
             if (checkpoint) return checkpoint;
             last = checkpoint.error();
             if (stamp != 0 && stamp == inode_of(path_of(before.back())) && before == steps())
@@ -182,17 +224,17 @@ Status Checkpoints::rotate(int64_t keep) const {
 }
 
 Status Checkpoints::clean() const {
-    for (const std::string& name : names_in(dir_)) {
-        const std::string path = dir_ + "/" + name;
-        const std::string target = dir_ + "/" + name.substr(std::min(name.size(), kOld.size()));
-        if (name.starts_with(kOld + "step_") && !file_exists(target)) {
-            // Killed between the two renames: the replaced checkpoint is the one there is.
-            if (auto status = rename_folder(path, target); !status) return status;
-        } else if (name.starts_with(kNew + "step_") || name.starts_with(kOld + "step_") ||
-                   name.starts_with(kGone + "step_")) {
-            if (auto status = remove_folder(path); !status) return status;
-        }
+    for (const int64_t step : steps_in(dir_, "", kOld)) {
+        // Killed between the two renames: the replaced checkpoint is the one there is.
+        const std::string target = dir_ + "/" + step_name(step);
+        if (file_exists(target)) continue;
+        if (auto status = rename_folder(dir_ + "/" + kOld + step_name(step), target); !status)
+            return status;
     }
+    for (const std::string& prefix : {kNew, kOld, kGone})
+        for (const int64_t step : steps_in(dir_, "", prefix))
+            if (auto status = remove_folder(dir_ + "/" + prefix + step_name(step)); !status)
+                return status;
     return {};
 }
 

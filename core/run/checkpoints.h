@@ -23,8 +23,8 @@ struct CheckpointContent {
     std::map<std::string, std::string> model_metadata;  ///< "config": resolved TOML
     std::vector<TensorView> optimizer;
     std::map<std::string, std::string> optimizer_metadata;
-    std::string state_json =
-        "{}";  ///< an object; "format" (hopscope.state/1) and "step" are put before its fields
+    std::string state_json = "{}";  ///< an object; "format" (hopscope.state/1), "step" and "hashes"
+                                    ///< (of the tensors in both files) are put before its fields
 };
 
 /// An opened, checked checkpoint.
@@ -52,8 +52,8 @@ class Checkpoints {
     std::vector<int64_t> steps() const;
     /// Errors (usage) name the file that is missing or wrong.
     Result<Checkpoint> open(int64_t step) const;
-    /// The newest whose three files open and validate; none: nullopt. `skipped`, if given, gets why
-    /// newer ones were not.
+    /// The newest whose three files open, validate and hold what was written; none: nullopt.
+    /// `skipped`, if given, gets why newer ones were not.
     std::optional<Checkpoint> newest_complete(std::vector<std::string>* skipped = nullptr) const;
     /// The newest there is, for readers beside a writer: what it has just rotated away or is
     /// replacing is passed over for what came instead. Errors (usage): none there; or the newest,
@@ -68,6 +68,8 @@ class Checkpoints {
     std::string path_of(int64_t step) const;
 
   private:
+    /// open(), and the content of the files is that which was written.
+    Result<Checkpoint> open_whole(int64_t step, bool optimizer) const;
     Status make(const std::string& folder) const;
     std::string dir_;
     const FolderLock* lock_;

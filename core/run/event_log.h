@@ -25,6 +25,7 @@ class EventLog {
   public:
     /// Creates the file, or repairs its torn last line.
     static Result<EventLog> open(const std::string& path);
+    Status check() const { return file_.check(); }  ///< as AppendFile::check
     Status append(const LoggedCommand& entry);
 
   private:

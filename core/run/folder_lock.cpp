@@ -35,6 +35,12 @@ bool is_same(const std::string& path, int fd, int flags) {
            named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+/// A copy of the folder that was made of links (cp -al) has the same lock; it stays as it is.
+bool is_linked(int fd) {
+    struct stat info {};
+    return ::fstat(fd, &info) == 0 && info.st_nlink > 1;
+}
+
 /// All that a lock of ours holds.
 std::string lock_text(int process, bool unfinished) {
     return std::to_string(process) + (unfinished ? " new" : "") + "\n";
@@ -120,6 +126,10 @@ Result<FolderLock> FolderLock::take(const std::string& dir, FolderOf what) {
         }
         if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
             if (!is_same(path, file.get(), AT_SYMLINK_NOFOLLOW)) continue;
+            if (is_linked(file.get())) {
+                ::unlink(path.c_str());
+                continue;
+            }
             lock.file_ = std::move(file);
             lock.made_ = made;
             return lock;
@@ -165,10 +175,17 @@ Status FolderLock::sign(bool unfinished) {
 }
 
 Status FolderLock::check() const {
-    if (is_same(dir_, folder_.get(), 0)) return {};
-    return failure(shown_path(dir_) +
-                   ": the folder was deleted, moved or replaced while it was written; nothing more "
-                   "is written there, and what is not saved yet is lost");
+    if (!is_same(dir_, folder_.get(), 0))
+        return failure(shown_path(dir_) +
+                       ": the folder was deleted, moved or replaced while it was written; nothing "
+                       "more is written there, and what is not saved yet is lost");
+    // Without it another process may have begun to write.
+    const std::string path = lock_path(dir_);
+    if (!is_same(path, file_.get(), AT_SYMLINK_NOFOLLOW))
+        return failure(shown_path(path) +
+                       ": was deleted or replaced while the folder was written; nothing more is "
+                       "written there, and what is not saved yet is lost");
+    return {};
 }
 
 Status FolderLock::make_folder(const std::string& path) const {

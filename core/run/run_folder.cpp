@@ -172,11 +172,16 @@ Status RunFolder::begin_writing() {
 Status RunFolder::check() const {
     if (!lock_.held()) return {};
     if (auto status = lock_.check(); !status) return status;
-    std::error_code ignored;
-    if (fs::exists(fs::symlink_status(info_path(), ignored))) return {};
-    return failure(shown_path(info_path()) +
-                   ": was deleted while the run was written; nothing more is written there, and "
-                   "what is not saved yet is lost");
+    for (const std::string& path : {info_path(), config_path()}) {
+        const FileKind kind = kind_of_file(path);
+        if (kind == FileKind::file) continue;
+        return failure(shown_path(path) + ": was " +
+                       (kind == FileKind::none ? std::string("deleted")
+                                               : std::string("replaced by ") + name_of(kind)) +
+                       " while the run was written; nothing more is written there, and what is not "
+                       "saved yet is lost");
+    }
+    return {};
 }
 
 std::string RunFolder::name() const {

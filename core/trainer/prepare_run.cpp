@@ -68,7 +68,7 @@ std::vector<std::string> set_live(const Config& configured, const Config& live) 
     for (const LiveSetting& setting : live_settings())
         if (live_value(setting, configured) != live_value(setting, live))
             out.push_back(setting.key + " stays " + value_text(setting, live) +
-                          ", as set while the run trained (config.toml: " +
+                          ", as the run's newest checkpoint has it (config.toml: " +
                           value_text(setting, configured) + ")");
     return out;
 }

@@ -106,6 +106,7 @@ Status RunRecords::log(const Command& command, int64_t step, const std::string& 
 
 Status RunRecords::checkpoint(const EngineState& state, int64_t keep) {
     if (auto s = check(); !s) return s;
+    if (auto s = events_->check(); !s) return s;
     if (auto s = metrics_->sync(); !s) return s;
     const auto checkpoints = folder_.checkpoints();
     if (auto s = write_checkpoint(checkpoints, state, folder_.info().corpus_hashes); !s) return s;
@@ -117,6 +118,7 @@ Status RunRecords::write_state(RunState state, const std::string& reason, int64_
     // can go on, so it is paused.
     if (state == RunState::stopped || state == RunState::stopping) state = RunState::paused;
     if (state == RunState::preparing || state == RunState::idle) state = RunState::running;
+    if (auto s = check(); !s) return s;
     RunInfo info = folder_.info();
     info.state = state;
     info.reason = reason;

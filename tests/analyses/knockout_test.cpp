@@ -6,6 +6,7 @@
 
 #include "core/analyses/hop_knockout.h"
 #include "core/probe/intervention_probe.h"
+#include "core/probe/interventions/knock_out.h"
 #include "core/train/batch_tensors.h"
 #include "tests/measure/batches.h"
 

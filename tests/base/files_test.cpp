@@ -154,6 +154,19 @@ TEST(AppendFile, ALinkedCopyStaysAsItWas) {
     EXPECT_EQ(*read_file(dir / "copy"), "one\n");
 }
 
+// Wrong if lines go on into a file that nobody will find any more.
+TEST(AppendFile, ADeletedFileIsNotAppendedTo) {
+    const TempFolder dir;
+    auto file = AppendFile::open(dir / "f");
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->append("one\n"));
+    std::filesystem::remove(dir / "f");
+    const auto status = file->append("two\n");
+    ASSERT_FALSE(status);
+    EXPECT_TRUE(contains(status.error().message, "deleted or replaced")) << status.error().message;
+    EXPECT_FALSE(std::filesystem::exists(dir / "f"));
+}
+
 TEST(AppendFile, CreateRefusesAnExistingFile) {
     const TempFolder dir;
     ASSERT_TRUE(AppendFile::create(dir / "f"));

@@ -162,7 +162,7 @@ TEST_F(Formats20261128, ARaceTellsItsLanes) {
 }
 
 TEST_F(Formats20261128, ABatchIsKnownAsOne) {
-    const Status refused = check_new_folder(dir_ / "batch", "run");
+    const Status refused = check_new_folder(dir_ / "batch", FolderOf::run);
     ASSERT_FALSE(refused.ok());
     EXPECT_NE(refused.error().message.find("batch"), std::string::npos) << refused.error().message;
 }

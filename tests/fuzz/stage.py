@@ -121,6 +121,11 @@ def make_run(*more):
         for name in ("tiny.toml", "text.txt", "run_script.jsonl"):
             stage.part(name)
         stage.call("train", "--config", "tiny.toml", "--out", path.name, "--script", "run_script.jsonl", *more)
+        # The newest checkpoint without hashes, as those of version 0.1: what is damaged in it is then read, not just compared.
+        newest = max(path.glob("checkpoints/step_*")) / "state.json"
+        state = json.loads(newest.read_text())
+        state.pop("hashes", None)
+        newest.write_text(json.dumps(state, indent=2))
     return make
 
 

@@ -192,7 +192,7 @@ TEST_F(RoutingDump, CutsAndScoresTheTextAsEvalDoes) {
 // --split are not followed.
 TEST_F(RoutingDump, HalvesAndParts) {
     auto o = call("full.safetensors");
-    o.split = Split::train;
+    o.split = core::Split::train;
     o.batches = 1;
     o.positions = true;
     ASSERT_TRUE(core::lab::trace_corpus(o).ok());

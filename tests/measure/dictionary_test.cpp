@@ -17,7 +17,6 @@ namespace {
 
 using namespace hopscope;
 using namespace hopscope::test;
-using namespace hopscope::core::analysis;
 
 std::vector<int32_t> tokens(const WordList& words) {
     std::vector<int32_t> out;

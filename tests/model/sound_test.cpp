@@ -29,6 +29,7 @@ TEST(SoundModel, OneBadNumberAnywhereIsNamed) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const std::pair<float, const char*> cases[] = {
         {nan, "the weights hold NaN"},
+        {-3e38F, "the weights hold numbers whose squares are infinite"},
         {std::numeric_limits<float>::infinity(), "the weights hold infinite numbers"}};
     for (const auto& [number, sentence] : cases) {
         auto model = model_of(tiny());

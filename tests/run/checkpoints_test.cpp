@@ -251,6 +251,47 @@ TEST(Checkpoints, ReadersTakeTheNextNewestWhileTheyRotate) {
 }
 
 // Wrong if an older checkpoint is read in the place of a damaged one, as if it were the newest.
+// Wrong if a checkpoint whose files are of two others, or lost a bit, is gone on with.
+TEST(Checkpoints, FilesOfAnotherCheckpointAreFound) {
+    for (const char* part : {"model", "optimizer"}) {
+        const Folder f;
+        ASSERT_TRUE(write(f.checkpoints, 100, 1.0f));
+        ASSERT_TRUE(write(f.checkpoints, 200, 2.0f));
+        const std::string name = std::string(part) + ".safetensors";
+        fs::copy_file(f.checkpoints.path_of(100) + "/" + name,
+                      f.checkpoints.path_of(200) + "/" + name,
+                      fs::copy_options::overwrite_existing);
+        std::vector<std::string> skipped;
+        EXPECT_EQ(f.checkpoints.newest_complete(&skipped)->step, 100) << part;
+        ASSERT_EQ(skipped.size(), 1u);
+        EXPECT_TRUE(contains(skipped[0], name)) << skipped[0];
+        // Readers use the weights alone.
+        EXPECT_EQ(f.checkpoints.open_newest().ok(), part == std::string("optimizer"));
+    }
+}
+
+TEST(Checkpoints, OlderOnesWithoutHashesAreTaken) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 100, 1.0f));
+    put_bytes(f.checkpoints.path_of(100) + "/state.json",
+              R"({"format": "hopscope.state/1", "step": 100})");
+    EXPECT_TRUE(f.checkpoints.newest_complete());
+    put_bytes(f.checkpoints.path_of(100) + "/state.json",
+              R"({"format": "hopscope.state/1", "step": 100, "hashes": {"model": "0"}})");
+    EXPECT_FALSE(f.checkpoints.newest_complete());
+}
+
+// Wrong if a folder of someone else that begins like one of ours is deleted or renamed.
+TEST(Checkpoints, WhatIsNotOursIsLeftAlone) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 100, 1.0f));
+    const char* kNames[] = {".new_step_mine", ".gone_step_notes", ".old_step_backup",
+                            ".old_step_7"};
+    for (const char* name : kNames) fs::create_directory(f.dir / "checkpoints/" + name);
+    ASSERT_TRUE(f.checkpoints.clean());
+    for (const char* name : kNames) EXPECT_TRUE(fs::exists(f.dir / "checkpoints/" + name)) << name;
+}
+
 TEST(Checkpoints, ADamagedNewestIsNotPassedOver) {
     const Folder f;
     EXPECT_FALSE(f.checkpoints.open_newest());

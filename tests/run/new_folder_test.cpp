@@ -239,6 +239,33 @@ TEST(FolderLock, NamesTheOwnerOnlyWhereItLives) {
     EXPECT_TRUE(contains(second.error().message, "is writing this batch"));
 }
 
+// Wrong if a second writer comes in beside one whose lock was deleted, or a copy of the folder that
+// was made of links (cp -al) shares its lock.
+TEST(FolderLock, NoticesThatItWasDeleted) {
+    const TempFolder dir;
+    auto lock = FolderLock::take(dir.path(), FolderOf::run);
+    ASSERT_TRUE(lock) << lock.error().message;
+    ASSERT_TRUE(lock->sign());
+    EXPECT_TRUE(lock->check());
+    fs::remove(dir / ".lock");
+    ASSERT_FALSE(lock->check());
+    EXPECT_TRUE(contains(lock->check().error().message, ".lock: was deleted"));
+}
+
+TEST(FolderLock, OfALinkedCopyIsItsOwn) {
+    const TempFolder dir;
+    fs::create_directory(dir / "a");
+    fs::create_directory(dir / "b");
+    put_bytes(dir / "a/.lock", "1\n");
+    fs::create_hard_link(dir / "a/.lock", dir / "b/.lock");
+    auto lock = FolderLock::take(dir / "b", FolderOf::run);
+    ASSERT_TRUE(lock) << lock.error().message;
+    ASSERT_TRUE(lock->sign());
+    EXPECT_EQ(bytes_of(dir / "a/.lock"), "1\n");
+    EXPECT_NE(bytes_of(dir / "b/.lock"), "1\n");
+    EXPECT_TRUE(FolderLock::take(dir / "a", FolderOf::run));
+}
+
 TEST(FolderLock, NoticesThatItsFolderIsAnother) {
     const TempFolder dir;
     fs::create_directories(dir / "a");

@@ -48,6 +48,13 @@ TEST_F(Words, AnEmptyValueTakesNothingElse) {
     }
     EXPECT_EQ(run({"trace", "R", "--text=--json", "--json"}).code, 0);
     EXPECT_EQ(fake_lab().trace->text, "--json");
+    // A value that was forgotten does not swallow the option behind it; a text may look like one.
+    refused({"eval", "R", "--out", "--json"},
+            {"--out: its value is missing", "\"--json\"", "--out=--json"});
+    refused({"train", "--config", "c.toml", "--out", "--set=train.steps=3"},
+            {"--out: its value is missing"});
+    EXPECT_EQ(run({"trace", "R", "--text", "\ufeffriver", "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().trace->text, "river") << "a byte-order mark is no text";
     refused({"eval", "R", "--json=yes"}, {"--json", "found a value", "\"yes\""});
     refused({"eval", "R", "--json="}, {"--json", "found a value"});
 }
