@@ -132,6 +132,13 @@ class OutFolder {
     MadeFolders made_;
 };
 
+/// A reason names the run, unless it names one of its files.
+Error of_run(const std::string& run, const Analysis& which, const Error& error) {
+    const std::string named = which.name + (": " + error.message), dir = shown_path(run);
+    const bool tells = error.message.find(dir) != std::string::npos;
+    return {error.kind, tells ? named : dir + ": " + named};
+}
+
 /// The document of one analysis; its files are written where --out asks for them.
 Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, bool all,
                          const Opened& run, const AnalysisContext& context) {
@@ -139,8 +146,7 @@ Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, bool al
     if (!output) {
         // One that this run has no data for must not keep the others from being made.
         if (!all || output.error().kind != ErrorKind::usage)
-            return Error{output.error().kind,
-                         std::string(which.name) + ": " + output.error().message};
+            return of_run(o.run, which, output.error());
         auto head = analysis::analysis_head(which, context);
         head["skipped"] = output.error().message;
         return head;

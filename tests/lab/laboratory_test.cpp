@@ -11,6 +11,7 @@
 #include "core/analyses/table.h"
 #include "core/api/arguments.h"
 #include "core/api/session.h"
+#include "core/base/utf8.h"
 #include "core/trainer/open_run.h"
 #include "tests/trainer/trained_run.h"
 
@@ -495,6 +496,7 @@ TEST_F(Laboratory, AnalysesOfExpertsSayWhatTheyLack) {
         EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
     };
     refused("grammar", "word lists");
+    refused("grammar", shown_path(o.run) + ": grammar: ");
     refused("polysemy", "JSON lines");
     o.category_dirs = {write_function_words(*runs_)};
     refused("silhouette", "too short");  // the text has fewer than 50 content words
