@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/base/names.h"
 #include "core/base/stopwatch.h"
 #include "core/probe/intervention_probe.h"
 #include "core/train/batch_tensors.h"
@@ -20,6 +21,8 @@
 
 namespace hopscope::core {
 namespace {
+
+constexpr size_t kMostTold = 2;  ///< interventions that a message names
 
 /// Keeps the seeds of dropout apart from other derived seeds.
 constexpr uint64_t kDropoutStream = 0x64726f70;
@@ -115,7 +118,8 @@ Result<ScalarRecord> Engine::update(const BatchSource& data, const std::function
         grads_.clear();
         return failure(
             "the gradient of update " + std::to_string(state_.step) +
-            " is not finite; the weights were not changed. Lower train.lr or check the precision.");
+            " is not finite; the weights were not changed. Lower train.lr or check the precision" +
+            or_take_back() + ".");
     }
     if (look) look(state_.model, grads_);
     const double lr = learning_rate(train, state_.step);
@@ -182,7 +186,8 @@ Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
         return failure("the loss of update " + std::to_string(state_.step) + " is " +
                        std::to_string(value) + " (balance term " + std::to_string(balance) +
                        ", micro-batch " + std::to_string(index) +
-                       "); the weights were not changed. Lower train.lr or set train.clip.");
+                       "); the weights were not changed. Lower train.lr or set train.clip" +
+                       or_take_back() + ".");
     }
     passes.loss += value;
     passes.balance += balance;
@@ -193,6 +198,12 @@ Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
     accumulate(passes.stats, out.stats);
     counted_.add(state_.model.config, out);
     return {};
+}
+
+std::string Engine::or_take_back() const {
+    if (state_.interventions.empty()) return "";
+    return ", or take back what acts on the run: " +
+           joined_first(interventions_in_words(state_), kMostTold);
 }
 
 double Engine::gather_gradients(ScalarRecord& record) {

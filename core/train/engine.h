@@ -89,6 +89,8 @@ class Engine {
     Status pass(const BatchSource& data, int64_t index, Passes& passes);
     /// From compute_ to grads_; returns their norm.
     double gather_gradients(ScalarRecord& record);
+    /// The end of advice after numbers that are not finite; "" where nothing acts.
+    std::string or_take_back() const;
     void apply_optimizer(double grad_norm, double lr);
     FrozenRows frozen_rows(const std::string& name, const std::vector<at::Tensor>& tensors) const;
     void take_statistics(ScalarRecord& record, Passes& passes);

@@ -96,7 +96,7 @@ TARGETS = (
            may_name=IN_A_PLAN),
     Target("run_script", "run_script.jsonl", "lines", ("train --config tiny.toml --out new --script run_script.jsonl",),
            ("tiny.toml", "text.txt", "run_script.jsonl"), may_write=("new",), long=True, late=True,
-           may_name=IN_A_PLAN),
+           may_name=IN_A_PLAN + r"|take back"),
     Target("categories", "words/numbers.toml", "text", ("intervene run --script script.jsonl --prompts prompts.jsonl --controls 1"
                                                        " --categories words --json",
                                                        ANALYZE + "category_search --categories words"),

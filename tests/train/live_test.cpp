@@ -90,6 +90,19 @@ TEST_F(Live, InterventionsAddUpReplaceAndAreTakenBack) {
               std::string::npos);
 }
 
+// Wrong if whoever steers a run too far is told to change the learning rate alone.
+TEST_F(Live, WhatActsIsNamedWhereTheLossIsLost) {
+    config_.debug.nan_at_step = 1;
+    engine_ = std::make_unique<Engine>(untrained(initial_model(config_, 42)));
+    steps(1);
+    order(R"({"command": "steer", "layer": 0, "expert": 1, "lambda": 2})");
+    const auto record = engine_->update(*data_, [] {});
+    ASSERT_FALSE(record.ok());
+    EXPECT_NE(record.error().message.find("take back what acts on the run: steer"),
+              std::string::npos)
+        << record.error().message;
+}
+
 TEST_F(Live, AMovedCentroidStandsWhereItWasPut) {
     steps(2);
     const auto second = engine_->state().v.layers[0].centroids.clone();
