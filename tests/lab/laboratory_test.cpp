@@ -426,10 +426,14 @@ TEST_F(Laboratory, CouplingSaysWhatARunLacks) {
         const auto got = lab::analyze(o);
         return got ? std::string("nothing") : got.error().message;
     };
-    EXPECT_EQ(refusal("hash", {"moe.router=\"hash\""}), "coupling: a hash router has no rows");
-    EXPECT_EQ(refusal("dense", {"model.ffn=\"dense\""}), "coupling: a dense model has no router");
+    const auto of = [&](const std::string& name) {
+        return shown_path(*runs_ / name) + ": coupling: ";
+    };
+    EXPECT_EQ(refusal("hash", {"moe.router=\"hash\""}), of("hash") + "a hash router has no rows");
+    EXPECT_EQ(refusal("dense", {"model.ffn=\"dense\""}),
+              of("dense") + "a dense model has no router");
     EXPECT_EQ(refusal("static", {"moe.expert=\"static\""}),
-              "coupling: static experts read nothing");
+              of("static") + "static experts read nothing");
 }
 
 std::string write_function_words(const TempFolder& runs) {
