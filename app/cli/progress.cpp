@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <ostream>
 
+#include "core/api/input.h"
+
 namespace hopscope::app {
 namespace {
 
@@ -33,10 +35,8 @@ std::string stage_of(const std::string& activity) {
 /// The first `columns` characters of UTF-8 text: a wrapped bar could not be redrawn.
 std::string cut(const std::string& text, size_t columns) {
     size_t seen = 0;
-    for (size_t i = 0; i < text.size(); ++i) {
-        const bool begins = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-        if (begins && seen++ == columns) return text.substr(0, i);
-    }
+    for (size_t i = 0; i < text.size(); ++i)
+        if (core::begins_character(text[i]) && seen++ == columns) return text.substr(0, i);
     return text;
 }
 
@@ -54,8 +54,9 @@ bool TrainProgress::due(double seconds) const {
     return environment_.clock() - last_output_ >= seconds;
 }
 
-void TrainProgress::print(const std::string& line, bool may_be_redrawn) {
+void TrainProgress::print(const std::string& text, bool may_be_redrawn) {
     last_output_ = environment_.clock();
+    const std::string line = core::printable(text);  // names of runs and files may hold anything
     if (!environment_.terminal) {
         environment_.err << line << std::endl;
         return;

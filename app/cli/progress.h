@@ -37,7 +37,7 @@ class TrainProgress {
   private:
     /// Whether enough time passed since the last output.
     bool due(double seconds) const;
-    void print(const std::string& line, bool may_be_redrawn);
+    void print(const std::string& text, bool may_be_redrawn);
     void tell_fork(const core::ForkStatus& fork);
     void tell_notes(const std::vector<std::string>& notes);
     std::string summary() const;

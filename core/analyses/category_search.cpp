@@ -11,7 +11,6 @@
 #include "core/analyses/measured.h"
 #include "core/base/names.h"
 #include "core/base/random.h"
-#include "core/base/utf8.h"
 #include "core/stats/overlap.h"
 #include "core/trainer/categories.h"
 
@@ -176,10 +175,9 @@ Result<AnalysisOutput> category_search(const AnalysisContext& context) {
     auto lists = word_lists_for(run.folder, context.category_dirs);
     if (!lists) return lists.error();
     if (lists->empty())
-        return usage_error(shown_path(run.folder.dir()) +
-                           ": has no data/truth.json (of a synthetic run) and no word lists were "
-                           "found; name a folder of "
-                           "NAME.toml files");
+        return usage_error(
+            "no word lists were found and the run has no synthetic truth; name a folder of "
+            "NAME.toml files");
     const Categories categories = token_lists(*lists, run.tokenizer);
     const Searched in{**words, **sample, run.tokenizer, searched_directions(**words)};
     AnalysisOutput out;

@@ -16,6 +16,18 @@ struct Progress {
     /// For tell(); empty: it is reported as an activity.
     std::function<void(const std::string& sentence)> note;
 
+    /// That of a part of the work which has a name: what it says begins with "NAME: ".
+    Progress of(const std::string& name) const {
+        Progress part = *this;
+        part.report = [report = report, name](const std::string& activity, double fraction) {
+            report(name + ": " + activity, fraction);
+        };
+        if (note)
+            part.note = [note = note, name](const std::string& sentence) {
+                note(name + ": " + sentence);
+            };
+        return part;
+    }
     /// Something found out that is to stay readable when the next activity takes its place.
     void tell(const std::string& sentence) const { note ? note(sentence) : report(sentence, -1); }
 };

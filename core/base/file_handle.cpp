@@ -52,6 +52,11 @@ Error no_regular_file(const std::string& path, FileKind kind) {
     return usage_error(shown_path(path) + ": is " + name_of(kind) + ", a regular file is expected");
 }
 
+Error taken_away(const std::string& path, const std::string& what) {
+    return failure(shown_path(path) + ": " + what +
+                   "; nothing more is written there, and what is not saved yet is lost");
+}
+
 Error file_error(const std::string& action, const std::string& path, int errno_value) {
     std::string message = action + " " + shown_path(path) + ": " + cause_text(errno_value);
     if (errno_value == EACCES || errno_value == EROFS || errno_value == EPERM)

@@ -22,6 +22,9 @@ const char* name_of(FileKind kind);
 /// "PATH: is a named pipe, a regular file is expected" (usage).
 Error no_regular_file(const std::string& path, FileKind kind);
 
+/// "PATH: WHAT; nothing more is written there, …" (failed), of what a writer found gone.
+Error taken_away(const std::string& path, const std::string& what);
+
 /// "cannot write PATH: No space left on device; …" from an errno value, with what to do where that
 /// is known.
 Error file_error(const std::string& action, const std::string& path, int errno_value);

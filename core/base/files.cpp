@@ -112,9 +112,7 @@ Result<AppendFile> AppendFile::create(const std::string& path) {
 Status AppendFile::check() const {
     struct stat info {};
     if (::fstat(file_.get(), &info) != 0 || info.st_nlink > 0) return {};
-    return failure(shown_path(path_) +
-                   ": was deleted or replaced while it was written; nothing more is written there, "
-                   "and what is not saved yet is lost");
+    return taken_away(path_, "was deleted or replaced while it was written");
 }
 
 Status AppendFile::append(std::string_view bytes, DebugPoint torn) {

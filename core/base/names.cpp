@@ -102,7 +102,7 @@ std::string config_name_of(const std::string& path) {
     std::string name = plain_name(std::filesystem::path(path).stem().string());
     if (name.size() <= kLongestFolderName) return name;
     size_t end = kLongestFolderName;
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+    while (end > 0 && !begins_character(name[end])) --end;
     name.resize(end);
     return name;
 }

@@ -105,10 +105,6 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-bool begins_character(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-}
-
 }  // namespace
 
 std::string shown(std::string_view text) {

@@ -32,6 +32,11 @@ std::optional<int64_t> find_bad_utf8(std::string_view text);
 /// The byte-order mark that some editors put at the beginning of a text file; it is no text.
 inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+/// Whether a character begins at this byte of UTF-8, rather than goes on.
+inline bool begins_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
+}
+
 /// `text` as an error may print it, whatever it holds: at most 80 characters, control bytes and
 /// bytes that are no UTF-8 as "\x1b".
 std::string shown(std::string_view text);

@@ -61,11 +61,7 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
                            "run with model.ffn = \"moe\"");
     auto scratch = Scratch::make("halting");
     if (!scratch) return scratch.error();
-    Progress progress = interruptible({});
-    if (o.on_progress)
-        progress.report = [&](const std::string& activity, double fraction) {
-            o.on_progress(shown(run->folder.name()) + ": " + activity, fraction);
-        };
+    const Progress progress = interruptible(o.on_progress).of(shown(run->folder.name()));
     auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                               scratch->path(), progress);
     if (!source) return source.error();

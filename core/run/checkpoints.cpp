@@ -77,16 +77,13 @@ Status write_state_json(const std::string& path, int64_t step, const CheckpointC
     return write_file_atomic(path, dump_pretty(json));
 }
 
-/// Against what state.json says; older ones say nothing.
-Status check_hash(const SafetensorsFile& file, const std::string& part,
-                  const Checkpoint& checkpoint) {
-    const auto state = parse_object(checkpoint.state_json, checkpoint.dir + "/state.json");
-    if (!state) return state.error();
-    const auto hashes = state->find("hashes");
-    if (hashes == state->end()) return {};
+/// Against what the state.json beside it says, `path`; older ones say nothing.
+Status check_hash(const SafetensorsFile& file, const std::string& part, const Json& state,
+                  const std::string& path) {
+    const auto hashes = state.find("hashes");
+    if (hashes == state.end()) return {};
     if (!hashes->is_object() || !hashes->contains(part))
-        return usage_error(shown_path(checkpoint.dir + "/state.json") + ": \"hashes\" lacks \"" +
-                           part + "\"");
+        return usage_error(shown_path(path) + ": \"hashes\" lacks \"" + part + "\"");
     if ((*hashes)[part] == hash_of(file.tensors())) return {};
     return usage_error(shown_path(file.path()) +
                        ": its content is not what was written (state.json beside it holds another "
@@ -144,7 +141,7 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
     return replaces ? remove_folder(old) : Status();
 }
 
-Result<Checkpoint> Checkpoints::open(int64_t step) const {
+Result<Checkpoint> Checkpoints::open(int64_t step, Content content) const {
     Checkpoint result;
     result.step = step;
     result.dir = path_of(step);
@@ -162,26 +159,20 @@ Result<Checkpoint> Checkpoints::open(int64_t step) const {
     if (found != step)
         return usage_error(shown_path(path) + ": \"step\" is " + std::to_string(found) + ", " +
                            std::to_string(step) + " expected");
+    if (content != Content::unread)
+        if (auto s = check_hash(*model, "model", *state, path); !s) return s.error();
+    if (content == Content::whole)
+        if (auto s = check_hash(*optimizer, "optimizer", *state, path); !s) return s.error();
     result.model = *std::move(model);
     result.optimizer = *std::move(optimizer);
     result.state_json = dump_line(*state);
     return result;
 }
 
-Result<Checkpoint> Checkpoints::open_whole(int64_t step, bool optimizer) const {
-    auto checkpoint = open(step);
-    if (!checkpoint) return checkpoint;
-    if (auto s = check_hash(checkpoint->model, "model", *checkpoint); !s) return s.error();
-    if (optimizer)
-        if (auto s = check_hash(checkpoint->optimizer, "optimizer", *checkpoint); !s)
-            return s.error();
-    return checkpoint;
-}
-
 std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>* skipped) const {
     const std::vector<int64_t> all = steps();
     for (auto step = all.rbegin(); step != all.rend(); ++step) {
-        auto checkpoint = open_whole(*step, /*optimizer=*/true);
+        auto checkpoint = open(*step, Content::whole);
         if (checkpoint) return *std::move(checkpoint);
         if (skipped) skipped->push_back(checkpoint.error().message);
     }
@@ -195,7 +186,7 @@ Result<Checkpoint> Checkpoints::open_newest() const {
         // Of a single one there is none for a moment while it is replaced.
         if (!before.empty()) {
             const auto stamp = inode_of(path_of(before.back()));
-            auto checkpoint = open_whole(before.back(), /*optimizer=*/false);
+            auto checkpoint = open(before.back(), Content::weights);
             if (checkpoint) return checkpoint;
             last = checkpoint.error();
             if (stamp != 0 && stamp == inode_of(path_of(before.back())) && before == steps())

@@ -50,8 +50,10 @@ class Checkpoints {
     /// All steps with a folder of the final name, rising; and those whose replacement was cut
     /// short, with the one set aside.
     std::vector<int64_t> steps() const;
+    /// How much of a checkpoint's tensors is compared with what was written.
+    enum class Content { unread, weights, whole };
     /// Errors (usage) name the file that is missing or wrong.
-    Result<Checkpoint> open(int64_t step) const;
+    Result<Checkpoint> open(int64_t step, Content content = Content::unread) const;
     /// The newest whose three files open, validate and hold what was written; none: nullopt.
     /// `skipped`, if given, gets why newer ones were not.
     std::optional<Checkpoint> newest_complete(std::vector<std::string>* skipped = nullptr) const;
@@ -68,8 +70,6 @@ class Checkpoints {
     std::string path_of(int64_t step) const;
 
   private:
-    /// open(), and the content of the files is that which was written.
-    Result<Checkpoint> open_whole(int64_t step, bool optimizer) const;
     Status make(const std::string& folder) const;
     std::string dir_;
     const FolderLock* lock_;

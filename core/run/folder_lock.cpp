@@ -176,15 +176,11 @@ Status FolderLock::sign(bool unfinished) {
 
 Status FolderLock::check() const {
     if (!is_same(dir_, folder_.get(), 0))
-        return failure(shown_path(dir_) +
-                       ": the folder was deleted, moved or replaced while it was written; nothing "
-                       "more is written there, and what is not saved yet is lost");
+        return taken_away(dir_, "the folder was deleted, moved or replaced while it was written");
     // Without it another process may have begun to write.
     const std::string path = lock_path(dir_);
     if (!is_same(path, file_.get(), AT_SYMLINK_NOFOLLOW))
-        return failure(shown_path(path) +
-                       ": was deleted or replaced while the folder was written; nothing more is "
-                       "written there, and what is not saved yet is lost");
+        return taken_away(path, "was deleted or replaced while the folder was written");
     return {};
 }
 

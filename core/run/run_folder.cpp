@@ -175,11 +175,9 @@ Status RunFolder::check() const {
     for (const std::string& path : {info_path(), config_path()}) {
         const FileKind kind = kind_of_file(path);
         if (kind == FileKind::file) continue;
-        return failure(shown_path(path) + ": was " +
-                       (kind == FileKind::none ? std::string("deleted")
-                                               : std::string("replaced by ") + name_of(kind)) +
-                       " while the run was written; nothing more is written there, and what is not "
-                       "saved yet is lost");
+        const std::string how =
+            kind == FileKind::none ? "deleted" : std::string("replaced by ") + name_of(kind);
+        return taken_away(path, "was " + how + " while the run was written");
     }
     return {};
 }

@@ -172,11 +172,8 @@ std::vector<ScalarRecord> ForkTrainer::beside(const Progress& progress) {
 
 /// The copy is behind by the update just made, or by more after a failure of the run.
 void ForkTrainer::catch_up(const Progress& progress) {
-    Progress own = progress;
-    own.report = [&](const std::string& activity, double fraction) {
-        progress.report("fork: " + activity, fraction);
-    };
-    own.note = [&](const std::string& sentence) { progress.tell("fork: " + sentence); };
+    if (!copy_) return;
+    const Progress own = progress.of("fork");
     while (copy_ && copy_->step() < run_.step()) guard([&] { return take_turn(own); });
 }
 

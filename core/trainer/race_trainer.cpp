@@ -49,11 +49,7 @@ RaceTrainer::RaceTrainer(const SessionOptions& options)
 }
 
 Status RaceTrainer::prepare_lane(Lane& lane, const Progress& progress, RunStatus& status) {
-    Progress own = progress;
-    own.report = [&](const std::string& activity, double fraction) {
-        progress.report(lane.name + ": " + activity, fraction);
-    };
-    own.note = [&](const std::string& sentence) { progress.tell(lane.name + ": " + sentence); };
+    const Progress own = progress.of(lane.name);
     // Of one that goes on nothing is changed before all lanes have been checked.
     auto prepared =
         lane.begun ? lane.trainer->examine(own, status) : lane.trainer->prepare(own, status);

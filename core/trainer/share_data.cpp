@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/files.h"
+#include "core/base/utf8.h"
 #include "core/config/config.h"
 #include "core/text/corpus.h"
 #include "core/text/token_file.h"
@@ -126,7 +127,7 @@ Status take_over_data(const RunFolder& folder, const Config& config,
         if (fits && *fits) fits = same_files(*sibling, config, text);
         if (!fits) return fits.error();
         if (!*fits) continue;
-        progress.report("taking over the tokens of " + sibling->name(), -1);
+        progress.report("taking over the tokens of " + shown(sibling->name()), -1);
         const auto root = stage.root();
         if (!root) return root.error();
         return link_data(*sibling, *root, config.data.is_synthetic());

@@ -169,6 +169,21 @@ TEST(TrainProgress, NotesStayReadable) {
     }
 }
 
+// Fails if the name of a folder commands the terminal.
+TEST(TrainProgress, NamesAreEscaped) {
+    World world;
+    fake_lab() = {};
+    fake_lab().while_training = [](const core::lab::TrainOptions& o) {
+        core::RunStatus status;
+        status.fork.name = "fork at step 3";
+        status.fork.dir = "runs/a\x1b[31m";
+        o.on_status(status);
+    };
+    const Outcome got = world.run({"train", "--config", "a.toml"});
+    EXPECT_EQ(count(got.err, "runs/a\\x1b[31m"), 1u) << got.err;
+    EXPECT_EQ(got.err.find('\x1b'), std::string::npos);
+}
+
 // Fails if someone who pressed Ctrl-C is not told how to go on, or the exit code says "failed".
 TEST(TrainProgress, AnInterruptedRunTellsHowToGoOn) {
     World world;
