@@ -44,7 +44,8 @@ class MetricsCsv {
 };
 
 /// All complete records, oldest first; none for a file without a complete header. Columns are found
-/// by name, unknown ones ignored. Errors (usage) name file, line and column.
+/// by name, unknown ones ignored. Errors (usage) name file, line and column; updates that do not
+/// rise.
 Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path);
 
 }  // namespace hopscope::core

@@ -42,7 +42,7 @@ Result<int64_t> layers_of(const std::vector<std::string_view>& names, const std:
 
 }  // namespace
 
-std::string MetricsLines::where() const {
+std::string MetricsLines::place() const {
     return shown_path(path_) + ":" + std::to_string(line_);
 }
 
@@ -52,20 +52,20 @@ Result<bool> MetricsLines::read(std::string_view line, ScalarRecord& record) {
     const auto cells = cells_of(line);
     if (columns_.empty()) return header(cells);
     if (cells.size() != columns_.size())
-        return usage_error(where() + ": " + std::to_string(cells.size()) +
+        return usage_error(place() + ": " + std::to_string(cells.size()) +
                            " values found, the header has " + std::to_string(columns_.size()) +
                            " columns");
     record = {};
     record.layers.resize(static_cast<size_t>(layers_));
     for (size_t i = 0; i < cells.size(); ++i)
         if (columns_[i] && !set_column(*columns_[i], cells[i], record))
-            return usage_error(where() + ": column " + columns_[i]->name + ": found " +
+            return usage_error(place() + ": column " + columns_[i]->name + ": found " +
                                in_quotes(cells[i]) + ", a number expected");
     return true;
 }
 
 Result<bool> MetricsLines::header(const std::vector<std::string_view>& names) {
-    auto layers = layers_of(names, where());
+    auto layers = layers_of(names, place());
     if (!layers) return layers.error();
     layers_ = *layers;
     std::unordered_map<std::string, Column> known;
@@ -75,7 +75,7 @@ Result<bool> MetricsLines::header(const std::vector<std::string_view>& names) {
         columns_.push_back(found == known.end() ? std::nullopt : std::optional(found->second));
     }
     if (!columns_[0] || columns_[0]->name != "step")
-        return usage_error(where() + ": found a header that begins with " + in_quotes(names[0]) +
+        return usage_error(place() + ": found a header that begins with " + in_quotes(names[0]) +
                            ", \"step,tokens,seconds,loss,…\" expected");
     return false;
 }

@@ -22,8 +22,10 @@ class MetricsLines {
     /// are found by name, unknown ones ignored. Errors (usage) name file, line and column.
     Result<bool> read(std::string_view line, ScalarRecord& record);
 
+    /// "FILE:LINE" of the line that was read last.
+    std::string place() const;
+
   private:
-    std::string where() const;
     Result<bool> header(const std::vector<std::string_view>& names);
 
     std::string path_;

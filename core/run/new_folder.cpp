@@ -57,13 +57,13 @@ std::string followed(std::string path) {
 FolderLook look_at_folder(const std::string& dir) {
     std::error_code error;
     const auto status = fs::status(dir, error);
-    if (status.type() == fs::file_type::not_found) return {FolderKind::absent, ""};
-    if (!fs::is_directory(status)) return {FolderKind::no_folder, ""};
+    if (status.type() == fs::file_type::not_found) return {FolderKind::absent};
+    if (!fs::is_directory(status)) return {FolderKind::no_folder, "", error};
     std::vector<std::string> names = names_in(dir);
-    if (names.empty()) return {FolderKind::empty, ""};
-    if (is_file(dir + "/run.json")) return {FolderKind::run, ""};
-    if (is_file(dir + "/race.json")) return {FolderKind::race, ""};
-    if (is_file(dir + "/batch.json")) return {FolderKind::batch, ""};
+    if (names.empty()) return {FolderKind::empty};
+    if (is_file(dir + "/run.json")) return {FolderKind::run};
+    if (is_file(dir + "/race.json")) return {FolderKind::race};
+    if (is_file(dir + "/batch.json")) return {FolderKind::batch};
     std::sort(names.begin(), names.end());
     const std::string foreign = foreign_of(dir, names);
     return {foreign.empty() ? FolderKind::begun : FolderKind::foreign, foreign};
@@ -95,9 +95,9 @@ Status check_new_folder(const std::string& dir, FolderOf what) {
         case FolderKind::batch:
             return holds(FolderOf::batch);
         case FolderKind::no_folder:
-            return usage_error(shown_path(dir) +
-                               ": exists and is no folder; choose another name for the " +
-                               word(what));
+            return usage_error(shown_path(dir) + ": " +
+                               (look.error ? look.error.message() : "exists and is no folder") +
+                               "; choose another name for the " + word(what));
         case FolderKind::foreign:
             break;
     }

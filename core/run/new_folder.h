@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "core/base/result.h"
@@ -22,12 +23,13 @@ enum class FolderKind {
     race,      ///< has a race.json
     batch,     ///< has a batch.json
     foreign,   ///< has other content
-    no_folder  ///< a file, a device, …
+    no_folder  ///< a file, a device, …; a name that cannot be one
 };
 
 struct FolderLook {
     FolderKind kind = FolderKind::absent;
-    std::string foreign;  ///< an entry that is not ours
+    std::string foreign = "";    ///< an entry that is not ours
+    std::error_code error = {};  ///< why what stands there cannot be told (no_folder)
 };
 
 FolderLook look_at_folder(const std::string& dir);

@@ -295,6 +295,7 @@ void Engine::take_statistics(ScalarRecord& record, Passes& passes) {
                                 scale.defined() ? scale.item().toDouble() : kNaN));
         counts_.push_back(std::move(passes.stats[l].counts));
     }
+    if (!state_.model.config.is_dense()) count_choices(state_.recent_load, counts_);
 }
 
 void Engine::fill_record(ScalarRecord& record, const Passes& passes, double grad_norm,

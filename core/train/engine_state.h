@@ -12,6 +12,7 @@
 #include "core/model/model.h"
 #include "core/model/weights.h"
 #include "core/train/interventions.h"
+#include "core/train/recent_load.h"
 
 namespace hopscope::core {
 
@@ -29,6 +30,7 @@ struct EngineState {
     /// Applied so far: a resumed run applies those behind it again. −1: an older checkpoint, whose
     /// commands are told by their steps.
     int64_t commands = 0;
+    RecentLoad recent_load;  ///< with all its digits: a resumed run shows what an unbroken one does
 
     /// The same in tensors of its own; a plain copy shares them.
     EngineState clone() const;

@@ -162,7 +162,9 @@ Status LiveChanges::carry_out(const Command& command) {
 Status LiveChanges::apply(const Command& command) {
     Command now = command;
     now.args.erase("from_step");  // whoever hands it over has waited
-    if (auto s = carry_out(now); !s) return s;
+    now.place.clear();
+    if (auto s = carry_out(now); !s)
+        return Error{s.error().kind, command.place + s.error().message};
     if (state_.commands >= 0) ++state_.commands;
     return {};
 }

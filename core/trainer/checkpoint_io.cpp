@@ -91,7 +91,8 @@ json state_json(const EngineState& state) {
             {"frozen_experts", experts},
             {"frozen_layers", frozen_layers},
             {"interventions", interventions},
-            {"commands", state.commands}};
+            {"commands", state.commands},
+            {"recent_load", state.recent_load}};
 }
 
 std::string state_file(const Checkpoint& checkpoint) {
@@ -132,8 +133,14 @@ Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus
     for (const char* part : kTrainedOn) {
         const auto made = model.metadata().find(part);
         const auto own = corpus.find(part);
-        if (made == model.metadata().end() || own == corpus.end() || made->second == own->second)
-            continue;
+        if (made == model.metadata().end()) continue;
+        if (own == corpus.end())
+            return usage_error(
+                shown_path(model.path()) + ": these weights were trained with \"" + part +
+                "\" of " + shown(made->second) +
+                ", but run.json does not say what this run's is (corpus_hashes); put "
+                "the run's own files back");
+        if (made->second == own->second) continue;
         return usage_error(shown_path(model.path()) + ": these weights were trained with other " +
                            (part == std::string("train") ? "text" : "pieces of text") +
                            " than this run's (" + part + ": found " + shown(made->second) +

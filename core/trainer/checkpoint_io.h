@@ -24,8 +24,8 @@ using CorpusHashes = std::map<std::string, std::string>;
 Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state,
                         const CorpusHashes& corpus = {});
 
-/// Whether the weights were trained on the run's own text. Errors (usage) name the file. What one
-/// of both does not say (older versions) is not compared.
+/// Whether the weights were trained on the run's own text. Errors (usage) name the file. What the
+/// weights do not say (older versions) is not compared.
 Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus);
 
 /// All of it, moved to `device`. `config` is the resolved configuration the run goes on with.

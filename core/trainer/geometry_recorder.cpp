@@ -109,31 +109,6 @@ GradientView GeometryRecorder::gradient_view(const Config& config) {
     };
 }
 
-void GeometryRecorder::count(const std::vector<std::vector<int64_t>>& choices) {
-    constexpr double kKeep = 0.9;  // load = the last ten batches or so
-    recent_load_.resize(choices.size());
-    for (size_t l = 0; l < choices.size(); ++l) {
-        recent_load_[l].resize(choices[l].size(), 0.0);
-        // Shares weigh as much as the counts they stand for: all updates before this one.
-        double before = 1;
-        if (load_is_share_)
-            before = static_cast<double>(
-                         std::accumulate(choices[l].begin(), choices[l].end(), int64_t{0})) /
-                     (1 - kKeep);
-        for (size_t e = 0; e < choices[l].size(); ++e)
-            recent_load_[l][e] =
-                kKeep * before * recent_load_[l][e] + static_cast<double>(choices[l][e]);
-    }
-    load_is_share_ = false;
-}
-
-void GeometryRecorder::remember(const GeometrySnapshot& saved) {
-    recent_load_.clear();
-    for (const LayerGeometry& layer : saved.layers)
-        recent_load_.emplace_back(layer.load.begin(), layer.load.end());
-    load_is_share_ = true;
-}
-
 void GeometryRecorder::record(const Engine& engine, ScalarRecord& record) {
     if (is_dense(engine)) return;
     const auto begin = std::chrono::steady_clock::now();
@@ -198,11 +173,11 @@ std::shared_ptr<const GeometrySnapshot> GeometryRecorder::snapshot(const Engine&
         g.experts = state.model.config.moe.experts;
         g.centroids = unit_centroids(state.model.weights.layers[l].centroids);
         g.load.assign(static_cast<size_t>(g.experts), 0.0F);
-        if (l >= recent_load_.size() || recent_load_[l].size() != g.load.size()) continue;
-        double total = 0;
-        for (const double c : recent_load_[l]) total += c;
+        const RecentLoad& load = state.recent_load;
+        if (l >= load.size() || load[l].size() != g.load.size()) continue;
+        const double total = std::accumulate(load[l].begin(), load[l].end(), 0.0);
         for (size_t e = 0; total > 0 && e < g.load.size(); ++e)
-            g.load[e] = static_cast<float>(recent_load_[l][e] / total);
+            g.load[e] = static_cast<float>(load[l][e] / total);
     }
     return out;
 }

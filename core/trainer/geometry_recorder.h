@@ -37,11 +37,6 @@ class GeometryRecorder {
     /// For Engine::update where a snapshot is due after it: takes from its gradients what record()
     /// tells of them. Refers to the recorder.
     GradientView gradient_view(const Config& config);
-    /// The choices of an update, [layers][experts]: recent loads are means over some ten updates.
-    void count(const std::vector<std::vector<int64_t>>& choices);
-    /// Of a run that was opened or goes on: recent loads begin with those of its newest snapshot,
-    /// which fits the model or is passed over.
-    void remember(const GeometrySnapshot& saved);
     /// Where a snapshot is due: adds to the update's record what weights, probe sample and
     /// gradients show (LayerScalars), and its time. The cloud is then of this update.
     void record(const Engine& engine, ScalarRecord& record);
@@ -58,11 +53,9 @@ class GeometryRecorder {
     ProbeSample sample_;
     /// Positions and choices last computed; never changed once made, so copies may share it.
     std::shared_ptr<const GeometrySnapshot> cloud_;
-    bool cloud_is_new_ = false;                     ///< of this update and not yet published
-    std::vector<double> gradient_cosines_;          ///< [layers], of the newest update looked at
-    std::vector<std::vector<double>> recent_load_;  ///< decayed counts, [layers][experts]
-    bool load_is_share_ = false;  ///< recent_load_ holds shares that sum to 1, of a snapshot
-    uint64_t version_ = 0;        ///< of the newest snapshot
+    bool cloud_is_new_ = false;             ///< of this update and not yet published
+    std::vector<double> gradient_cosines_;  ///< [layers], of the newest update looked at
+    uint64_t version_ = 0;                  ///< of the newest snapshot
 };
 
 /// The router projections of all layers, for the file of a snapshot.

@@ -144,18 +144,21 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
     const auto differing = differing_keys(*saved, setup.config, /*resumable=*/true);
     if (!differing.empty()) return resume_refusal(options.run_dir, differing);
     auto changed = differing_keys(*saved, setup.config, /*resumable=*/false);
+    if (const int64_t before = folder->info().steps; before > 0 && before != saved->train.steps)
+        changed.push_back("train.steps: " + std::to_string(before) + " → " +
+                          std::to_string(saved->train.steps) + ", as config.toml was edited");
     std::vector<std::string> skipped;
     const auto newest = folder->checkpoints().newest_complete(&skipped);
-    for (const auto& one : skipped) {
-        changed.push_back("skipped a damaged checkpoint: " + one);
-        progress.tell(changed.back());
-    }
     if (!newest && !skipped.empty())
         return usage_error(
             shown_path(options.run_dir) + ": no checkpoint of this run can be read:\n  " +
             skipped.front() +
             (skipped.size() > 1 ? "\n  and " + std::to_string(skipped.size() - 1) + " older" : "") +
             "\nput a good one back; nothing was changed");
+    for (const auto& one : skipped) {
+        changed.push_back("skipped a damaged checkpoint: " + one);
+        progress.tell(changed.back());
+    }
     if (!newest && !options.open_only)
         if (auto s = check_never_saved(*folder, *saved); !s) return s.error();
     std::optional<EngineState> checkpoint;

@@ -73,12 +73,13 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     auto data = prepare_run_data(folder(), config, *stage_, options_.siblings, progress);
     if (!data) return data.error();
     progress.report("building the model", -1);
+    if (checkpoint && checkpoint->recent_load.empty())  // written by an older version
+        checkpoint->recent_load = newest_loads(checkpoint->step);
     Engine engine(checkpoint ? std::move(*checkpoint) : first_state(*setup), {setup->form});
     auto log = read_event_log(folder().events_path());
     if (!log) return log.error();
     ReplayQueue replay(*log, engine.state());
     GeometryRecorder geometry(probe_sample(*data, config.train));
-    if (const auto saved = newest_picture(engine.state().step)) geometry.remember(*saved);
     live_ = std::make_unique<LiveRun>(LiveRun{config, setup->device, std::move(*data),
                                               std::move(engine), std::move(replay),
                                               std::move(geometry)});
@@ -89,17 +90,35 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     if (auto s = read_history(progress); !s) return s;
     for (const auto& r : history_)
         if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
-    return live_->catch_up();
+    if (auto s = live_->catch_up(); !s) return s;
+    return records_->created() ? rehearse() : Status();
+}
+
+/// A script that does not fit the model is refused here, not after hours of training. Commands
+/// come one after another as they will, to a copy that is thrown away; what a fork is given comes
+/// to another run.
+Status RunTrainer::rehearse() const {
+    if (options_.script.empty()) return {};
+    Engine copy(live_->engine);
+    for (const Command& command : options_.script)
+        if (spec_of(command.kind).action == Action::change && command.kind != CommandKind::fork)
+            if (auto s = copy.apply(command); !s) return s;
+    return {};
 }
 
 /// Nothing where there is none that can be read: pictures are no reason not to go on.
-std::optional<GeometrySnapshot> RunTrainer::newest_picture(int64_t step) const {
+RecentLoad RunTrainer::newest_loads(int64_t step) const {
     const auto entries = folder().geometry();
-    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
-        if (entry->step <= step)
-            if (auto read = read_geometry(folder().geometry_path(entry->step)))
-                return *std::move(read);
-    return std::nullopt;
+    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+        if (entry->step > step) continue;
+        const auto saved = read_geometry(folder().geometry_path(entry->step));
+        if (!saved) continue;
+        RecentLoad out;
+        for (const LayerGeometry& layer : saved->layers)
+            out.emplace_back(layer.load.begin(), layer.load.end());
+        return out;
+    }
+    return {};
 }
 
 /// From here on the folder is changed; what could be refused has been.
@@ -174,7 +193,6 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
             save_bad_batch();
             return record;
         }
-        run.geometry.count(run.engine.counts());
         if (shown) run.geometry.record(run.engine, *record);
         return record;
     } catch (const std::exception& e) {

@@ -68,7 +68,9 @@ class RunTrainer : public Trainer {
 
   private:
     Status examine_run(const Progress& progress, RunStatus& status);
-    std::optional<GeometrySnapshot> newest_picture(int64_t step) const;
+    Status rehearse() const;
+    /// Those of the newest snapshot up to `step`.
+    RecentLoad newest_loads(int64_t step) const;
     Status start_writing();
     /// Work that leaves the folder as abandon() says if it fails.
     Status guarded(const std::function<Status()>& work);

@@ -178,6 +178,26 @@ Status read_live(const StateFile& in, Config& config) {
     return check_config(config, in.file + ": \"live\"");
 }
 
+/// [layers][experts], or nothing yet; files of older versions know none of it.
+Status read_recent_load(const StateFile& in, EngineState& state) {
+    const Json* found = in.find("recent_load");
+    if (!found) return {};
+    const auto layers = static_cast<size_t>(state.model.config.model.n_layers);
+    const auto experts = static_cast<size_t>(state.model.config.moe.experts);
+    const Error wrong = in.wrong("recent_load", *found,
+                                 "nothing or " + std::to_string(layers) + " lists of " +
+                                     std::to_string(experts) + " shares, 0 … 1");
+    if (!found->is_array() || (!found->empty() && found->size() != layers)) return wrong;
+    for (const Json& layer : *found) {
+        if (!layer.is_array() || layer.size() != experts) return wrong;
+        for (const Json& share : layer)
+            if (!share.is_number() || !(share.get<double>() >= 0 && share.get<double>() <= 1))
+                return wrong;
+        state.recent_load.push_back(layer.get<std::vector<double>>());
+    }
+    return {};
+}
+
 }  // namespace
 
 Status read_state(const std::string& text, const std::string& file, EngineState& state) {
@@ -189,9 +209,11 @@ Status read_state(const std::string& text, const std::string& file, EngineState&
     if (auto s = read_integer(in, "tokens", 0, kMostTokens, state.tokens); !s) return s;
     if (auto s = read_seconds(in, state.seconds); !s) return s;
     if (auto s = read_frozen(in, state); !s) return s;
+    // A run that an older version began counts no commands to its end, and so writes −1 itself.
     state.commands = -1;
     if (in.find("commands"))
         if (auto s = read_integer(in, "commands", -1, kMostTokens, state.commands); !s) return s;
+    if (auto s = read_recent_load(in, state); !s) return s;
     return read_interventions(in, state);
 }
 

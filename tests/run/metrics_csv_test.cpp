@@ -230,6 +230,8 @@ TEST(MetricsCsv, BadFilesAreNamedWithTheirLine) {
         {"step,loss\n99999999999999999999,2\n", ":2: column step"},
         {"step,tau/layer99999999\n", "a layer below 2 expected"},
         {"step,tau/layer-1\n", "a layer below 2 expected"},
+        {"step,loss\n1,2\n3,2\n3,2\n", ":4: update 3 after update 3; allowed rising ones"},
+        {"step,loss\n5,2\n# a note\n4,2\n", ":4: update 4 after update 5"},
     };
     for (const Case& c : cases) {
         put_bytes(dir / "m.csv", c.text);

@@ -201,6 +201,12 @@ TEST(NewFolder, AFileInTheWayIsSaidAndNothingIsMade) {
     const auto below = NewFolder::make(dir / "file/below/it", FolderOf::run);
     ASSERT_FALSE(below);
     EXPECT_TRUE(contains(below.error().message, dir / "file")) << below.error().message;
+    const auto long_name = NewFolder::make(dir / std::string(256, 'a'), FolderOf::run);
+    ASSERT_FALSE(long_name);
+    EXPECT_EQ(long_name.error().kind, ErrorKind::usage);
+    EXPECT_TRUE(contains(long_name.error().message,
+                         "aaa: File name too long; choose another name for the run"))
+        << long_name.error().message;
     EXPECT_EQ(contents_of(dir.path()), before);
 }
 

@@ -147,6 +147,10 @@ TEST_F(Refusal, OfADamagedCheckpointChangesNothing) {
                  {"frozen_experts", {{"1", 4}}},
                  {"frozen_layers", {{"router", {9}}}},
                  {"frozen_layers", {{"nonsense", {0}}}},
+                 {"recent_load", 3},
+                 {"recent_load", {1, 2}},
+                 {"recent_load", {{0.5}, {0.5}}},
+                 {"recent_load", {std::vector<double>(16, 0.1), std::vector<double>(16, -0.1)}},
                  {"commands", -7},
                  {"commands", "x"},
                  {"interventions", {1}},
@@ -172,6 +176,46 @@ TEST_F(Refusal, OfADamagedCheckpointChangesNothing) {
                     put_bytes(entry.path() / "state.json", "{");
             },
             {"no checkpoint of this run can be read", "and 1 older", "nothing was changed"});
+}
+
+// Wrong if each checkpoint that is passed over is told, and then the same once more as the reason.
+TEST_F(Refusal, OfAllCheckpointsIsToldOnce) {
+    copy_folder(*runs_ / "run", *runs_ / "copy");
+    for (const auto& entry : fs::directory_iterator(*runs_ / "copy/checkpoints"))
+        put_bytes(entry.path() / "state.json", "{");
+    std::vector<std::string> told;
+    auto o = resume();
+    o.on_status = [&](const RunStatus& status) { told = status.notes; };
+    EXPECT_FALSE(lab::train(o).ok());
+    EXPECT_EQ(told, std::vector<std::string>());
+}
+
+// Wrong if a run.json that lost what the run was trained with is taken for one that agrees.
+TEST_F(Refusal, OfARunThatDoesNotSayWhatItWasTrainedWith) {
+    for (const char* part : {"train", "tokenizer"})
+        refused(part,
+                [&](const std::string& run) {
+                    json info = json::parse(bytes_of(run + "/run.json"));
+                    info["corpus_hashes"].erase(part);
+                    put_bytes(run + "/run.json", info.dump());
+                },
+                {"model.safetensors", part, "run.json does not say"});
+}
+
+TEST_F(Refusal, StepsThatWereEditedAreNoted) {
+    copy_folder(*runs_ / "run", *runs_ / "copy");
+    const std::string path = *runs_ / "copy/config.toml";
+    std::string text = bytes_of(path);
+    const std::string before = "\nsteps = 8 ";
+    ASSERT_NE(text.find(before), std::string::npos) << text;
+    text.replace(text.find(before), before.size(), "\nsteps = 10 ");
+    put_bytes(path, text);
+    ASSERT_TRUE(lab::train(resume({})).ok());
+    const auto resumes = RunFolder::open(*runs_ / "copy", false)->info().resumes;
+    ASSERT_EQ(resumes.size(), 1u);
+    EXPECT_EQ(resumes[0].changed,
+              std::vector<std::string>{"train.steps: 8 → 10, as config.toml was edited"});
+    EXPECT_EQ(records_of(*runs_ / "copy").back().step, 10);
 }
 
 // Wrong if a run whose checkpoints were taken away begins anew, and its curves are cut for that.
@@ -226,6 +270,20 @@ TEST_F(Refusal, OfCurvesThatAreNoneChangesNothing) {
         refused("metrics.csv",
                 [&](const std::string& run) { put_bytes(run + "/metrics.csv", bytes); },
                 {"metrics.csv", "a line of units"});
+    const std::string all = bytes_of(*runs_ / "run/metrics.csv");
+    const auto line = [&](int n) {  // with its end
+        size_t begin = 0;
+        for (int i = 0; i < n; ++i) begin = all.find('\n', begin) + 1;
+        return all.substr(begin, all.find('\n', begin) + 1 - begin);
+    };
+    const size_t fourth = all.find(line(4));
+    std::string doubled = all, swapped = all;
+    doubled.insert(fourth, line(4));
+    swapped.replace(fourth, line(4).size() + line(5).size(), line(5) + line(4));
+    refused("doubled", [&](const std::string& run) { put_bytes(run + "/metrics.csv", doubled); },
+            {"metrics.csv:6: update 3 after update 3; allowed rising ones, each once"});
+    refused("swapped", [&](const std::string& run) { put_bytes(run + "/metrics.csv", swapped); },
+            {"metrics.csv:6: update 3 after update 4"});
 }
 
 // Wrong if a run whose weights are no numbers trains on, and blames settings that may not change.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 
 #include "core/config/config.h"
@@ -123,6 +124,21 @@ TEST_F(Run, KilledAtAnyMomentItResumesBitForBit) {
     train("broken", {}, /*resume=*/is_run_folder(broken));
     expect_same_course(whole, broken);
     expect_same_checkpoint(whole, broken, 60);
+    // Pictures too: recent loads are means over updates on both sides of a kill.
+    for (const int64_t step : {20, 40, 60}) {
+        const std::string file = "/geometry/" + step_name(step, ".safetensors");
+        const auto a = read_geometry(whole + file), b = read_geometry(broken + file);
+        ASSERT_TRUE(a.ok() && b.ok()) << file;
+        ASSERT_EQ(a->layers.size(), 2u);
+        for (size_t l = 0; l < a->layers.size(); ++l) {
+            EXPECT_NEAR(std::accumulate(a->layers[l].load.begin(), a->layers[l].load.end(), 0.0), 1,
+                        1e-5);
+            EXPECT_EQ(a->layers[l].load, b->layers[l].load) << file;
+            EXPECT_EQ(a->layers[l].positions, b->layers[l].positions) << file;
+            EXPECT_EQ(a->layers[l].choices, b->layers[l].choices) << file;
+            EXPECT_EQ(a->layers[l].centroids, b->layers[l].centroids) << file;
+        }
+    }
 }
 
 TEST_F(Run, InterventionsComeBackBitForBit) {

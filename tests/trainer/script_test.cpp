@@ -39,6 +39,10 @@ TEST(TrainingScript, AnUpdateThatIsNeverMadeIsRefused) {
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().kind, ErrorKind::usage);
     EXPECT_NE(refused.error().message.find("update 10"), std::string::npos);
+    auto placed = parse_command(set_lr("0.1", "10"));
+    placed->place = "script.jsonl:3: ";
+    EXPECT_EQ(training_script({*placed}, 10).error().message,
+              "script.jsonl:3: " + refused.error().message);
 }
 
 }  // namespace
