@@ -110,6 +110,7 @@ core::Result<std::vector<core::Command>> read_script(const std::string& path, co
         if (!command) return core::usage_error(place + command.error().message);
         if (const auto reason = core::unavailable(*command, domain); !reason.empty())
             return core::usage_error(place + reason);
+        command->place = place;
         script.push_back(std::move(*command));
     }
     return script;

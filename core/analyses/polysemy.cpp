@@ -258,39 +258,41 @@ void add_hops(AnalysisOutput& out, const RoutingSample& sample, const std::vecto
     out.result.json("per_layer", layers);
 }
 
-/// Words of two meanings: those of the prompts, or else those of the synthetic text.
+/// Words of two meanings of the synthetic text.
 Result<std::vector<Word>> words_of_two_meanings(const AnalysisContext& context,
                                                 const TokenText& text, const RoutingSample& sample,
                                                 Random& random) {
-    const auto& run = context.measured->run();
-    if (!context.prompts.empty()) return prompt_words(run, context.prompts, context.progress);
     if (!text.truth)
         return usage_error(
             "words of two meanings are known of the run's own synthetic text alone; name some "
             "in a file of JSON lines {\"text\", \"word\", \"meaning\"}");
-    auto words = synthetic_words(text, sample, run.tokenizer.eos_id(), random);
+    auto words = synthetic_words(text, sample, context.measured->run().tokenizer.eos_id(), random);
     if (words.empty())
         return usage_error("no word of two meanings occurs twice in each of them in these batches");
     return words;
 }
 
 Result<AnalysisOutput> polysemy(const AnalysisContext& context) {
+    Random random(context.seed);
+    // What is wrong with a file is said before the long pass.
+    const bool asked = !context.prompts.empty();
+    auto words = asked ? prompt_words(context.measured->run(), context.prompts, context.progress)
+                       : std::vector<Word>();
+    if (!words) return words.error();
     auto sample = context.measured->sample(context.progress);
     if (!sample) return sample.error();
     auto text = context.measured->text(context);
     if (!text) return text.error();
-    Random random(context.seed);
-    auto words = words_of_two_meanings(context, **text, **sample, random);
+    if (!asked) words = words_of_two_meanings(context, **text, **sample, random);
     if (!words) return words.error();
     auto controls = control_words(**text, **sample, *words, random);
     for (auto* list : {&*words, &controls})
         for (auto& word : *list) word.means = pair_means(word.occurrences);
 
     AnalysisOutput out;
-    out.used_prompts = !context.prompts.empty();
-    out.result.text("meanings_from", context.prompts.empty()
-                                         ? "rule of the synthetic text (data/truth.json)"
-                                         : context.prompts);
+    out.used_prompts = asked;
+    out.result.text("meanings_from",
+                    asked ? context.prompts : "rule of the synthetic text (data/truth.json)");
     std::vector<Word> before, after;
     const auto add_word = [&](const Word& word, const char* kind) {
         const Fields row = word_fields(word, kind);

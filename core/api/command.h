@@ -25,6 +25,8 @@ struct Command {
     CommandKind kind = CommandKind::pause;
     std::map<std::string, Value>
         args;  ///< scope fields ("layers", "hops", "tokens", "from_step") included
+    /// "FILE:LINE: " of a command of a script, which messages about it begin with; else "".
+    std::string place = {};
 
     const std::string& name() const;
     bool has(const std::string& key) const { return args.count(key) != 0; }
@@ -34,7 +36,8 @@ struct Command {
     std::string text(const std::string& key, const std::string& fallback) const;
     std::vector<int64_t> integers(
         const std::string& key) const;  ///< a single integer counts as a list of one
-    bool operator==(const Command&) const = default;
+    /// The place is no part of what it asks for.
+    bool operator==(const Command& other) const { return kind == other.kind && args == other.args; }
 };
 
 /// Two arguments that do not go together.

@@ -61,9 +61,9 @@ Error refusal(const std::string& path, const std::string& why) {
     return usage_error("--out: " + shown_path(path) + " " + why + "; give another file");
 }
 
-/// @param spelled one of the names of the file that is called `path` in messages
-Status check_not_kept(const std::string& path, const std::string& spelled) {
-    Status found;
+/// What `spelled` belongs to by its place, "belongs to the run r"; "" where to nothing.
+std::string owner_of(const std::string& spelled) {
+    std::string found;
     for (size_t slash = 0, begin = 0; slash != std::string::npos; begin = slash + 1) {
         // The folder in which the part that begins here lies.
         const std::string folder =
@@ -74,12 +74,19 @@ Status check_not_kept(const std::string& path, const std::string& spelled) {
         if (!kept) continue;
         // The innermost decides: a fork lies in the folder of its run, and is one.
         if (std::find(kept->own.begin(), kept->own.end(), part) == kept->own.end())
-            found = {};
+            found.clear();
         else
-            found = refusal(path,
-                            std::string("belongs to the ") + kept->what + " " + shown_path(folder));
+            found = std::string("belongs to the ") + kept->what + " " + shown_path(folder);
     }
     return found;
+}
+
+/// The same of a path by both its names: as it is spelled, since a folder of a run may be a link to
+/// another disk, and as links and dots resolve.
+std::string owner_of(const std::string& path, const std::string& real) {
+    const bool plain = path.find("..") == std::string::npos;
+    const std::string found = plain ? owner_of(path) : "";
+    return found.empty() ? owner_of(real) : found;
 }
 
 bool same_file(const struct stat& a, const struct stat& b) {
@@ -120,21 +127,32 @@ Status check_output_apart(const std::string& path, std::span<const std::string> 
             if (exists && holds(input, out)) return refusal(path, "is read by this call");
         }
     }
-    // As it is spelled too: a folder of a run may be a link to another disk.
-    if (path.find("..") == std::string::npos)
-        if (auto s = check_not_kept(path, path); !s) return s;
-    return check_not_kept(path, real);
+    const std::string owner = owner_of(path, real);
+    return owner.empty() ? Status() : Status(refusal(path, owner));
 }
 
 Status check_folder_place(const std::string& path) {
     for (std::string part = path;; part = parent_dir(part)) {
         const FileKind kind = kind_of_file(part);
         if (kind == FileKind::folder) return {};
+        std::error_code error;
+        (void)std::filesystem::status(part, error);
+        if (error == std::errc::filename_too_long)
+            return usage_error(shown_path(part) + ": " + error.message() + "; name another place");
         if (kind != FileKind::none)
             return usage_error(shown_path(part) + " is " + name_of(kind) +
                                ", a folder is expected; name another place");
         if (part == parent_dir(part)) return {};
     }
+}
+
+Status check_new_place(const std::string& path) {
+    if (auto s = check_folder_place(parent_dir(path)); !s) return s;
+    std::error_code ignored;
+    const std::string real = std::filesystem::weakly_canonical(path, ignored).string();
+    const std::string owner = owner_of(path, real);
+    if (owner.empty()) return {};
+    return usage_error(shown_path(path) + " " + owner + "; choose a folder outside of it");
 }
 
 }  // namespace hopscope::core

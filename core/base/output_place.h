@@ -18,7 +18,11 @@ namespace hopscope::core {
 Status check_output_apart(const std::string& path, std::span<const std::string> inputs);
 
 /// Whether `path` is a folder or can become one. Errors (usage): something else stands there or
-/// above it.
+/// above it; a name that is too long.
 Status check_folder_place(const std::string& path);
+
+/// Whether a folder of a person's choice may be made at `path`. Errors (usage): as
+/// check_folder_place of what is above it; it would lie where a run keeps its files.
+Status check_new_place(const std::string& path);
 
 }  // namespace hopscope::core

@@ -23,6 +23,10 @@ Result<Config> parse_config(const std::string& toml, const std::string& name,
 /// Impossible combinations of an already filled struct (k > M, d_model not divisible by heads, …).
 Status check_config(const Config& config, const std::string& name);
 
+/// One override by itself, before there is a configuration: its form, its key, its value's range.
+/// Errors (usage) begin with `named`, as the place of the override is called ("--set").
+Status check_override(const std::string& assignment, const std::string& named);
+
 /// Errors (usage): the configuration asks for something in its table [debug], and that is not
 /// `allowed`. `name` stands for the file in messages.
 Status check_debug(const Config& config, bool allowed, const std::string& name);

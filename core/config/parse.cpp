@@ -191,15 +191,22 @@ class Reader {
         return text;
     }
 
-    std::optional<std::string> apply_override(const std::string& assignment) {
-        const std::string where = "--set " + shown(assignment);
+    /// @param named how the place of the assignment is called, "--set"
+    std::optional<std::string> apply_override(const std::string& assignment,
+                                              const std::string& named) {
+        const std::string where = named + " " + shown(assignment);
         const size_t equals = assignment.find('=');
         if (equals == std::string::npos || equals == 0)
-            return where + ": allowed table.key=value, e.g. --set model.d_model=128";
+            return where + ": allowed table.key=value, e.g. model.d_model=128";
         const std::string name = trimmed(assignment.substr(0, equals));
         const std::string value = trimmed(assignment.substr(equals + 1));
         const Key* key = find_key(name);
         if (!key) return where + ": " + unknown_key(name);
+        if (find_bad_utf8(value))
+            return where + ": " + key->name +
+                   ": is no UTF-8, which all texts of a configuration are; rename the file, or "
+                   "make "
+                   "a link of a plain name to it";
         const auto holder = parse_override(*key, value);
         if (!holder)
             return where + ": " + key->name + ": found " + shown(value) + ", allowed " +
@@ -364,10 +371,16 @@ Result<Config> parse_config(const std::string& toml, const std::string& name,
     }
     if (const auto problem = reader.complaint()) return usage_error(*problem);
     for (const std::string& assignment : overrides)
-        if (const auto problem = reader.apply_override(assignment)) return usage_error(*problem);
+        if (const auto problem = reader.apply_override(assignment, "--set"))
+            return usage_error(*problem);
     reader.resolve();
     if (const auto problem = reader.conflict()) return usage_error(*problem);
     return reader.config();
+}
+
+Status check_override(const std::string& assignment, const std::string& named) {
+    const auto problem = Reader("").apply_override(assignment, named);
+    return problem ? Status(usage_error(*problem)) : Status();
 }
 
 }  // namespace hopscope::core

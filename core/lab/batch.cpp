@@ -61,7 +61,7 @@ class Batch {
             if (auto s = lock_.sign(); !s) return s;
             return write_report(BatchState::running);
         }
-        if (auto s = check_folder_place(parent_dir(dir)); !s) return s;
+        if (auto s = check_new_place(dir); !s) return s;
         auto place = NewFolder::make(dir, FolderOf::batch);
         if (!place) return place.error();
         // First of all, so that a batch that is killed in its first run can go on.

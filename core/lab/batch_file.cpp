@@ -66,6 +66,8 @@ class Reader {
         for (const toml::node& item : *array) {
             const auto* text = item.as_string();
             if (!text) return wrong(key, item, "an array of \"table.key=value\"");
+            if (auto s = check_override(text->get(), "set"); !s)
+                return usage_error(at(item.source().begin.line) + s.error().message);
             out.push_back(text->get());
         }
         return {};

@@ -93,7 +93,7 @@ Result<std::unique_ptr<Session>> open_session(SessionOptions options) {
     }
     const bool existing = options.resume || options.open_only;
     if (!existing && !options.run_dir.empty())
-        if (auto s = check_folder_place(parent_dir(options.run_dir)); !s) return s.error();
+        if (auto s = check_new_place(options.run_dir); !s) return s.error();
     if (!options.race.empty()) return open_race(std::move(options));
     if (existing && options.config_name.empty())
         if (auto s = adopt_config(options, {}); !s) return s.error();

@@ -46,7 +46,8 @@ bool Scope::at_hop(int64_t hop) const {
 Result<Plan> make_plan(const Model& model, const std::vector<Command>& commands, uint64_t seed) {
     Plan plan;
     for (const auto& command : commands)
-        if (auto s = add_command({model, command, seed, plan}); !s) return s.error();
+        if (auto s = add_command({model, command, seed, plan}); !s)
+            return Error{s.error().kind, command.place + s.error().message};
     if (auto s = check_hops(model.config, plan); !s) return s.error();
     plan.changes.keep_scores = plan.acts();
     return plan;

@@ -15,13 +15,13 @@ Result<std::vector<Command>> training_script(std::vector<Command> commands, int6
     std::vector<Command> out;
     for (Command& command : commands) {
         if (const auto reason = unavailable(command, Domain::live); !reason.empty())
-            return usage_error(reason);
+            return usage_error(command.place + reason);
         if (kForPeople.count(spec_of(command.kind).action)) continue;
         const int64_t step = command.integer("from_step", 0);
         if (step >= steps)
-            return usage_error("command \"" + command.name() + "\" waits for update " +
-                               std::to_string(step) + ", the run ends after " +
-                               std::to_string(steps) +
+            return usage_error(command.place + "command \"" + command.name() +
+                               "\" waits for update " + std::to_string(step) +
+                               ", the run ends after " + std::to_string(steps) +
                                "; raise train.steps, or leave the command out");
         out.push_back(std::move(command));
     }

@@ -105,6 +105,42 @@ TEST(OutputApart, RacesAndBatches) {
     EXPECT_EQ(against(dir / "batch/batch.json"), "") << "a batch.json that somebody put aside";
 }
 
+// Wrong if a new run can be made among the checkpoints of another.
+TEST(NewPlace, NotAmongTheFilesOfARun) {
+    const TempFolder dir;
+    for (const char* name : {"run/run.json", "run/config.toml", "run/forks/step_00000004/run.json",
+                             "run/forks/step_00000004/config.toml"})
+        dir.write(name, "");
+    fs::create_directory_symlink(dir / "run", dir / "link");
+    const std::string run = dir / "run";
+    for (const char* place : {"/checkpoints", "/checkpoints/new", "/geometry/a/b", "/forks/mine"}) {
+        const auto refused = check_new_place(run + place);
+        ASSERT_FALSE(refused) << place;
+        EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+        EXPECT_EQ(refused.error().message,
+                  run + place + " belongs to the run " + run + "; choose a folder outside of it");
+    }
+    EXPECT_FALSE(check_new_place(dir / "link/checkpoints/new"));
+    EXPECT_FALSE(check_new_place(dir / "other/../run/checkpoints/new")) << "other is missing";
+    EXPECT_FALSE(check_new_place(run + "/forks/step_00000004/eval/new"));
+    for (const std::string& place : {run, run + "/mine", run + "/analysis/new", dir / "other/new",
+                                     std::string("a"), std::string("a/b"), std::string("/none/a")})
+        EXPECT_TRUE(check_new_place(place)) << place;
+}
+
+TEST(FolderPlace, ANameThatIsTooLongIsNone) {
+    const TempFolder dir;
+    for (const std::string& path :
+         {dir / std::string(300, 'a'), dir / std::string(300, 'a') + "/b"}) {
+        const auto fits = check_folder_place(path);
+        ASSERT_FALSE(fits);
+        EXPECT_EQ(fits.error().kind, ErrorKind::usage);
+        EXPECT_NE(fits.error().message.find("File name too long; name another place"),
+                  std::string::npos)
+            << fits.error().message;
+    }
+}
+
 TEST(FolderPlace, AFileIsNone) {
     const TempFolder dir;
     const std::string file = dir.write("file", "");

@@ -221,6 +221,10 @@ TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
     complains("[[run]]\nconfig = \"none.toml\"\n", "none.toml");
     complains(tiny + "set = [\"moe.top_k=600\"]\n", "moe.top_k");
     complains(tiny + "set = \"moe.top_k=2\"\n", "batch.toml:3: run.set");
+    complains("set = [\"moe.tau=2\",\n\"x\"]\n" + tiny,
+              "batch.toml:2: set x: allowed table.key=value");
+    complains(tiny + "set = [\n\"train.lr=1e39\"]\n",
+              "batch.toml:4: set train.lr=1e39: train.lr: found 1e+39");
     complains(tiny + tiny, "stands in line 1 already");
     EXPECT_FALSE(std::filesystem::exists(options_.out)) << "nothing may be begun";
 }

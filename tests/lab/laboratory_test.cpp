@@ -505,7 +505,14 @@ TEST_F(Laboratory, AnalysesOfExpertsSayWhatTheyLack) {
     o.category_dirs = {write_function_words(*runs_)};
     refused("silhouette", "too short");  // the text has fewer than 50 content words
     o.prompts = prompts("{\"text\": \"a\"}\n");
+    // What is wrong with a file is said before the long pass, not after it.
+    bool passed = false;
+    o.on_progress = [&](const std::string& activity, double) {
+        passed |= activity.find("batch") != std::string::npos;
+    };
     refused("polysemy", ":1:");
+    EXPECT_FALSE(passed);
+    o.on_progress = nullptr;
     refused("polysemy", "{\"text\", \"word\", \"meaning\"}");
     refused("polysemy", "`intervene`");
     o.prompts = prompts(std::string(100'000, '[') + "\n");

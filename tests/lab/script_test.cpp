@@ -95,21 +95,43 @@ TEST_F(Script, KilledWithInterventionsActiveItResumesBitForBit) {
               read_event_log(whole + "/events.jsonl")->size());
 }
 
-TEST_F(Script, ARefusalEndsTheRunAndSaysWhy) {
-    const auto refused =
-        train("a", commands_of(R"({"command": "force", "layer": 7, "expert": 1, "from_step": 5})"));
+// Wrong if a line that cannot be carried out is told in the middle of the training.
+TEST_F(Script, ARefusalComesBeforeTheFirstUpdate) {
+    auto script = commands_of(kScript);
+    auto wrong = commands_of(R"({"command": "force", "layer": 7, "expert": 1, "from_step": 30})");
+    wrong[0].place = "script.jsonl:4: ";
+    script.insert(script.begin() + 3, wrong[0]);
+    const auto refused = train("a", script);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().kind, ErrorKind::usage);
-    EXPECT_NE(refused.error().message.find("script: force: expert 1"), std::string::npos)
-        << refused.error().message;
-    EXPECT_NE(refused.error().message.find("layer 7"), std::string::npos);
-    EXPECT_EQ(records_of(dir_ / "a").size(), 5u) << "the updates before it stay";
-    EXPECT_NE(bytes_of(dir_ / "a/run.json").find("failed: script: force"), std::string::npos);
+    EXPECT_EQ(refused.error().message,
+              "script.jsonl:4: command \"force\": layer 7 does not exist; allowed 0 … 1");
+    EXPECT_FALSE(std::filesystem::exists(dir_ / "a"));
 
     const auto late = train("b", commands_of(R"({"command": "evaluate", "from_step": 60})"));
     ASSERT_FALSE(late.ok());
     EXPECT_NE(late.error().message.find("update 60, the run ends after 60"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(dir_ / "b"));
+}
+
+// One that was fine and is not any more, since somebody edited run.json.
+TEST_F(Script, ARefusalAtItsUpdateEndsTheRunAndSaysWhy) {
+    const auto run = dir_ / "a";
+    const std::string fine = R"({"command": "force", "layer": 0, "expert": 1, "from_step": 5})";
+    ASSERT_TRUE(train_and_kill(config_, run, /*resume=*/false, 3, fine));
+    std::string info = bytes_of(run + "/run.json");
+    const size_t layer = info.find("\\\"layer\\\":0");
+    ASSERT_NE(layer, std::string::npos) << info;
+    info[layer + 10] = '7';
+    std::ofstream(run + "/run.json") << info;
+    const auto refused = train("a", {}, /*resume=*/true);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+    EXPECT_NE(refused.error().message.find("script: force: expert 1"), std::string::npos)
+        << refused.error().message;
+    EXPECT_NE(refused.error().message.find("layer 7"), std::string::npos);
+    EXPECT_EQ(records_of(run).size(), 5u) << "the updates before it stay";
+    EXPECT_NE(bytes_of(run + "/run.json").find("failed: script: force"), std::string::npos);
 
     const auto twice = train("a", commands_of(R"({"command": "evaluate"})"), /*resume=*/true);
     ASSERT_FALSE(twice.ok());

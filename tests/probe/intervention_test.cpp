@@ -304,6 +304,11 @@ TEST_F(Interventions, ScriptsThatDoNotFitTheModelAreRefusedByName) {
         const auto p = plan({line});
         ASSERT_FALSE(p.ok()) << line;
         EXPECT_NE(p.error().message.find(word), std::string::npos) << p.error().message;
+        // Of a script, its line comes first.
+        auto command = parse_command(line);
+        command->place = "script.jsonl:7: ";
+        EXPECT_EQ(make_plan(model, {*command}, 7).error().message,
+                  "script.jsonl:7: " + p.error().message);
     }
     auto hash = tiny();
     hash.moe.router = RouterKind::hash;
