@@ -44,7 +44,8 @@ extern "C" void on_signal(int signal) {
 
 /// A terminal that is closed stops a run as cleanly as Ctrl-C, unless nohup asked otherwise; so do
 /// the signals of job systems: time is up (said once a second from then on), or will soon be.
-constexpr int kStops[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2};
+constexpr int kStops[] = {SIGINT,  SIGTERM, SIGHUP,    SIGXCPU, SIGUSR1,
+                          SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPWR};
 
 bool is_ignored(int signal) {
     struct sigaction now = {};

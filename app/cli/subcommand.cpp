@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <istream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
@@ -154,6 +154,11 @@ core::Result<std::string> read_stdin(const Environment& environment, size_t max_
             return core::usage_error("stdin: more than " + std::to_string(max_bytes) +
                                      " bytes, which is the most that is read here");
     }
+    // A folder, or a disk that fails: the stream tells no error from an end.
+    if (&environment.in == &std::cin && std::ferror(stdin) != 0)
+        return core::usage_error(core::kind_of_file("/dev/stdin") == core::FileKind::folder
+                                     ? std::string("stdin: is a folder, text is expected")
+                                     : std::string("stdin: cannot be read to its end"));
     return core::without_mark(std::move(text));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/base/files.h"
 #include "core/base/json_problem.h"
@@ -39,11 +40,26 @@ Result<Json> parse_object(const std::string& text, const std::string& name) {
     if (const int depth = depth_of(text); depth > kMaxDepth)
         return usage_error(name + ": JSON nested " + std::to_string(depth) + " deep, at most " +
                            std::to_string(kMaxDepth) + " is allowed");
+    // The last of two would win without a word.
+    std::vector<std::set<std::string>> keys;  // of the objects that are open
+    std::string twice;
+    const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+        if (event == Json::parse_event_t::object_start) keys.emplace_back();
+        if (event == Json::parse_event_t::object_end) keys.pop_back();
+        if (event == Json::parse_event_t::key) {
+            auto key = parsed.get<std::string>();
+            if (!keys.back().insert(key).second && twice.empty()) twice = std::move(key);
+        }
+        return true;
+    };
     try {
-        Json json = Json::parse(text);
+        Json json = Json::parse(text, watch);
         if (!json.is_object())
             return usage_error(name + ": found a JSON " + json.type_name() +
                                ", an object expected");
+        if (!twice.empty())
+            return usage_error(name + ": key " + in_quotes(twice) +
+                               " is given twice; allowed is once");
         return json;
     } catch (const Json::exception& e) {
         return usage_error(name + ": " + json_problem(e, text));
@@ -68,6 +84,16 @@ Result<Json> read_object(const std::string& path, const std::string& format) {
     if (!json) return json.error();
     if (auto status = expect_format(*json, format, name); !status) return status.error();
     return json;
+}
+
+bool is_document(const std::string& path, const std::string& kind) {
+    const auto text = read_file(path, kMaxBytes);
+    if (!text) return false;
+    const auto json = parse_object(*text, path);
+    if (!json) return false;
+    const auto format = json->find("format");
+    return format != json->end() && format->is_string() &&
+           format->get_ref<const std::string&>().starts_with("hopscope." + kind + "/");
 }
 
 OrderedJson json_number(double x) {

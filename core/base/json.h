@@ -17,12 +17,16 @@ namespace hopscope::core {
 using Json = nlohmann::json;                 ///< for reading: keys found in log time, however many
 using OrderedJson = nlohmann::ordered_json;  ///< for writing: keys as put
 
-/// A JSON object no deeper than 32 levels. Errors (usage): "NAME: …".
+/// A JSON object no deeper than 32 levels, no key twice. Errors (usage): "NAME: …".
 Result<Json> parse_object(const std::string& text, const std::string& name);
 /// parse_object of a whole file of at most 64 MiB, whose "format" is `format`.
 Result<Json> read_object(const std::string& path, const std::string& format);
 /// Checks "format" of an object. Errors (usage) name what was found and expected.
 Status expect_format(const Json& object, const std::string& format, const std::string& name);
+
+/// Whether `path` is a document of this program: an object of the format hopscope.KIND of whatever
+/// number.
+bool is_document(const std::string& path, const std::string& kind);
 
 /// A number that reads back exactly; null where it is not finite.
 OrderedJson json_number(double x);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <fcntl.h>
 #include <optional>
 #include <sys/stat.h>
@@ -51,9 +52,13 @@ std::optional<int> own_descriptor(std::string_view path) {
     return std::nullopt;
 }
 
-/// NAME.tmp, or another name while somebody else is writing the same file.
-std::string temporary_name(int folder, const std::string& name) {
+constexpr size_t kLongestSuffix = 40;
+
+/// NAME.tmp, or another name while somebody else is writing the same file. Of a long name only as
+/// much as leaves it one that a folder takes.
+std::string temporary_name(int folder, const std::string& whole) {
     static std::atomic<uint64_t> count{0};
+    const std::string name = whole.substr(0, NAME_MAX - kLongestSuffix);
     std::string plain = name + ".tmp";
     struct stat info {};
     if (::fstatat(folder, plain.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return plain;
@@ -97,8 +102,7 @@ Result<NewFile> NewFile::create(const std::string& path) {
 
 Status NewFile::open() {
     struct stat left {};
-    temporary_ = name_ + ".tmp";
-    if (::fstatat(folder_.get(), temporary_.c_str(), &left, AT_SYMLINK_NOFOLLOW) != 0 &&
+    if (::fstatat(folder_.get(), name_.c_str(), &left, AT_SYMLINK_NOFOLLOW) != 0 &&
         errno == ENAMETOOLONG)
         return file_error("cannot create", path_, ENAMETOOLONG);
     const bool nameable = ::access("/proc/self/fd", X_OK) == 0;

@@ -205,11 +205,11 @@ class Reader {
         if (find_bad_utf8(value))
             return where + ": " + key->name +
                    ": is no UTF-8, which all texts of a configuration are; rename the file, or "
-                   "make "
-                   "a link of a plain name to it";
+                   "make a link of a plain name to it";
         const auto holder = parse_override(*key, value);
         if (!holder)
-            return where + ": " + key->name + ": found " + shown(value) + ", allowed " +
+            return where + ": " + key->name + ": found " +
+                   (value.empty() ? "nothing" : shown(value)) + ", allowed " +
                    describe_allowed(*key);
         const toml::node& node = *holder->get("v");
         if (const auto problem = set_value(*key, node, config_))

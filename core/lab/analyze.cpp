@@ -111,16 +111,9 @@ class OutFolder {
         if (auto s = check_output_apart(path, {}); !s) return s;
         return check_output(path, OutputUse::places);
     }
-    static bool is_analysis(const std::string& path) {
-        const auto text = core::read_file(path);
-        if (!text) return false;
-        const auto json = parse_object(*text, path);
-        const auto format = json ? json->value("format", nlohmann::json()) : nlohmann::json();
-        return format.is_string() && format.get<std::string>().starts_with("hopscope.analysis/");
-    }
     /// An earlier analysis may be replaced, nothing else. @param base path without its ending
     static Status check_ours(const std::string& base) {
-        if (is_analysis(base + ".json")) return {};
+        if (is_document(base + ".json", "analysis")) return {};
         for (const char* ending : {".json", ".csv"})
             if (file_exists(base + ending))
                 return usage_error("--out: " + shown_path(base + ending) +

@@ -38,8 +38,11 @@ Result<std::unique_ptr<Session>> open_race(SessionOptions options) {
     if (existing && !is_race_folder(options.run_dir))
         return usage_error(shown_path(options.run_dir) +
                            " holds no race (no race.json); name another folder");
-    if (!existing)
-        if (auto s = check_new_folder(options.run_dir, FolderOf::race); !s) return s.error();
+    if (existing) {
+        if (auto names = race_lane_names(options.run_dir); !names) return names.error();
+    } else if (auto s = check_new_folder(options.run_dir, FolderOf::race); !s) {
+        return s.error();
+    }
     // What is shown of "the" configuration is the first lane's.
     options.config = options.race.front().config;
     options.config_name = options.race.front().name;

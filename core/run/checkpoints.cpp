@@ -45,9 +45,35 @@ Status rename_folder(const std::string& from, const std::string& to) {
                  : Status();
 }
 
-Status remove_folder(const std::string& path) {
+/// What a checkpoint is kept in, also under the names that files have while they are written.
+bool is_own(const std::string& name) {
+    for (const char* own : {"model.safetensors", "optimizer.safetensors", "state.json"})
+        if (name == own || name.starts_with(std::string(own) + ".tmp") ||
+            name.starts_with(std::string(own) + ".partial-"))
+            return true;
+    return false;
+}
+
+/// An entry of `path` that a person put there; `path` itself where it is no folder; "": none.
+std::string foreign_in(const std::string& path) {
+    const FileKind kind = kind_of_file(path);
+    if (kind != FileKind::folder) return kind == FileKind::none ? "" : path;
+    for (const std::string& name : names_in(path))
+        if (!is_own(name) || kind_of_file(path + "/" + name) == FileKind::folder)
+            return path + "/" + name;
+    return "";
+}
+
+/// Deletes the files of a checkpoint, and the folder unless a person keeps something in it.
+Status remove_checkpoint(const std::string& path) {
     std::error_code error;
-    fs::remove_all(path, error);
+    if (kind_of_file(path) != FileKind::folder) return {};
+    for (const std::string& name : names_in(path)) {
+        if (!is_own(name)) continue;
+        fs::remove(path + "/" + name, error);
+        if (error) return file_error("cannot delete", path + "/" + name, error.value());
+    }
+    if (foreign_in(path).empty()) fs::remove(path, error);
     return error ? file_error("cannot delete", path, error.value()) : Status();
 }
 
@@ -110,12 +136,28 @@ Status Checkpoints::make(const std::string& folder) const {
     return lock_ ? lock_->make_folder(folder) : make_folder(folder);
 }
 
+Status Checkpoints::check_place(int64_t step) const {
+    const std::string foreign = foreign_in(dir_ + "/" + step_name(step));
+    if (foreign.empty()) return {};
+    return usage_error(shown_path(foreign) +
+                       ": is of no checkpoint, but stands where that of step " +
+                       std::to_string(step) + " is written; move it away");
+}
+
+Status Checkpoints::check_places_after(int64_t step) const {
+    for (const int64_t other : steps_in(dir_))
+        if (other > step)
+            if (auto s = check_place(other); !s) return s;
+    return {};
+}
+
 Status Checkpoints::write(int64_t step, const CheckpointContent& content) const {
     const std::string fresh = dir_ + "/" + kNew + step_name(step);
     const std::string old = dir_ + "/" + kOld + step_name(step);
     const std::string target = dir_ + "/" + step_name(step);
     if (auto status = make(dir_); !status) return status;
-    if (auto status = remove_folder(fresh); !status) return status;
+    if (auto status = check_place(step); !status) return status;
+    if (auto status = remove_checkpoint(fresh); !status) return status;
     Status status = make(fresh);
     if (status)
         status =
@@ -126,19 +168,19 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
                                    content.optimizer_metadata);
     if (status) status = write_state_json(fresh + "/state.json", step, content);
     if (!status) {
-        (void)remove_folder(fresh);  // gives its space back; the first error is the one to tell
+        (void)remove_checkpoint(fresh);  // gives its space back; the first error is the one to tell
         return status;
     }
     debug_point(DebugPoint::checkpoint_rename);
     const bool replaces = file_exists(target);
     if (replaces) {
-        if (status = remove_folder(old); !status) return status;
+        if (status = remove_checkpoint(old); !status) return status;
         if (status = rename_folder(target, old); !status) return status;
         debug_point(DebugPoint::checkpoint_replace);
     }
     if (status = rename_folder(fresh, target); !status) return status;
     if (status = sync_dir(dir_); !status) return status;
-    return replaces ? remove_folder(old) : Status();
+    return replaces ? remove_checkpoint(old) : Status();
 }
 
 Result<Checkpoint> Checkpoints::open(int64_t step, Content content) const {
@@ -204,12 +246,13 @@ Status Checkpoints::rotate(int64_t keep) const {
     int64_t complete = 0;
     for (auto step = all.rbegin(); step != all.rend(); ++step) {
         if (!open(*step) || ++complete <= std::max<int64_t>(keep, 1)) continue;
+        if (!foreign_in(path_of(*step)).empty()) continue;  // a person keeps something in it
         // Renamed first, so that a half-deleted folder never carries a checkpoint's name.
         const std::string gone = dir_ + "/" + kGone + step_name(*step);
-        if (auto status = remove_folder(gone); !status) return status;
+        if (auto status = remove_checkpoint(gone); !status) return status;
         if (auto status = rename_folder(path_of(*step), gone); !status) return status;
         debug_point(DebugPoint::checkpoint_rotate);
-        if (auto status = remove_folder(gone); !status) return status;
+        if (auto status = remove_checkpoint(gone); !status) return status;
     }
     return {};
 }
@@ -224,7 +267,7 @@ Status Checkpoints::clean() const {
     }
     for (const std::string& prefix : {kNew, kOld, kGone})
         for (const int64_t step : steps_in(dir_, "", prefix))
-            if (auto status = remove_folder(dir_ + "/" + prefix + step_name(step)); !status)
+            if (auto status = remove_checkpoint(dir_ + "/" + prefix + step_name(step)); !status)
                 return status;
     return {};
 }

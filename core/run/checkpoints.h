@@ -43,9 +43,12 @@ class Checkpoints {
     explicit Checkpoints(std::string dir, const FolderLock* lock = nullptr)
         : dir_(std::move(dir)), lock_(lock) {}
 
-    /// Replaces a checkpoint of the same step. After an error (failed: disk full, the run's folder
-    /// was taken away, …) the earlier ones are untouched, and nothing stands in a folder that took
-    /// the run's place.
+    /// Whether what stands where checkpoints after `step` are written is theirs alone. Errors
+    /// (usage) name what a person put there.
+    Status check_places_after(int64_t step) const;
+    /// Replaces a checkpoint of the same step; not what a person put there. After an error (failed:
+    /// disk full, the run's folder was taken away, …) the earlier ones are untouched, and nothing
+    /// stands in a folder that took the run's place.
     Status write(int64_t step, const CheckpointContent& content) const;
     /// All steps with a folder of the final name, rising; and those whose replacement was cut
     /// short, with the one set aside.
@@ -61,8 +64,8 @@ class Checkpoints {
     /// replacing is passed over for what came instead. Errors (usage): none there; or the newest,
     /// which stays where it is, is damaged: an older one in its place would mislead.
     Result<Checkpoint> open_newest() const;
-    /// Deletes all but the newest `keep` (at least 1) complete ones; folders that do not validate
-    /// are left alone.
+    /// Deletes all but the newest `keep` (at least 1) complete ones; folders that do not validate,
+    /// or in which a person keeps something, are left alone.
     Status rotate(int64_t keep) const;
     /// Removes what an interrupted write or deletion left. Only for the one writer of the run.
     Status clean() const;
@@ -70,6 +73,7 @@ class Checkpoints {
     std::string path_of(int64_t step) const;
 
   private:
+    Status check_place(int64_t step) const;
     Status make(const std::string& folder) const;
     std::string dir_;
     const FolderLock* lock_;

@@ -45,6 +45,9 @@ Result<std::vector<LoggedCommand>> read_event_log(const std::string& path) {
             .number("time", entry.time)
             .text("by", entry.by);
         if (auto status = fields.status(); !status) return status.error();
+        if (entry.step < 0)
+            return usage_error(where + ": \"step\": found " + std::to_string(entry.step) +
+                               ", allowed 0 or more");
         for (const char* key : {"step", "time", "by"}) object->erase(key);
         auto command = parse_command(dump_line(*object));
         if (!command) return usage_error(where + ": " + command.error().message);

@@ -11,6 +11,7 @@
 #include "core/base/utf8.h"
 #include "core/run/safetensors.h"
 #include "core/run/safetensors_file.h"
+#include "core/run/step_names.h"
 
 namespace hopscope::core {
 namespace {
@@ -201,6 +202,8 @@ Result<GeometrySnapshot> read_geometry(const std::string& path) {
         .texts("pieces", snapshot.pieces)
         .texts("classes", snapshot.classes);
     if (auto status = fields.status(); !status) return status.error();
+    if (auto status = check_step_of(path, snapshot.step, ".safetensors"); !status)
+        return status.error();
 
     Reader reader(*file);
     reader.plain("token_ids", "I32", {-1}, snapshot.token_ids);

@@ -148,4 +148,16 @@ Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path) {
     return records;
 }
 
+std::vector<std::string> unknown_columns(const std::string& path) {
+    MetricsLines reader(path);
+    ScalarRecord record;
+    const auto text = read_file(path, SIZE_MAX);
+    if (!text) return {};
+    for (const std::string_view line : complete_lines(*text)) {
+        const auto read = reader.read(line, record);
+        if (!read || *read) break;  // the header is behind us
+    }
+    return reader.unknown();
+}
+
 }  // namespace hopscope::core

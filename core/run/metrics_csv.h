@@ -47,5 +47,7 @@ class MetricsCsv {
 /// by name, unknown ones ignored. Errors (usage) name file, line and column; updates that do not
 /// rise.
 Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path);
+/// Columns that this version does not know, whose values open() leaves in the old file alone.
+std::vector<std::string> unknown_columns(const std::string& path);
 
 }  // namespace hopscope::core

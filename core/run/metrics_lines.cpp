@@ -73,6 +73,7 @@ Result<bool> MetricsLines::header(const std::vector<std::string_view>& names) {
     for (const std::string_view name : names) {
         const auto found = known.find(std::string(name));
         columns_.push_back(found == known.end() ? std::nullopt : std::optional(found->second));
+        if (found == known.end()) unknown_.emplace_back(name);
     }
     if (!columns_[0] || columns_[0]->name != "step")
         return usage_error(place() + ": found a header that begins with " + in_quotes(names[0]) +

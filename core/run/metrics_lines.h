@@ -22,6 +22,8 @@ class MetricsLines {
     /// are found by name, unknown ones ignored. Errors (usage) name file, line and column.
     Result<bool> read(std::string_view line, ScalarRecord& record);
 
+    /// Columns of the header that are not known here.
+    const std::vector<std::string>& unknown() const { return unknown_; }
     /// "FILE:LINE" of the line that was read last.
     std::string place() const;
 
@@ -31,6 +33,7 @@ class MetricsLines {
     std::string path_;
     int64_t line_ = 0, layers_ = 0;
     std::vector<std::optional<Column>> columns_;  ///< nullopt: unknown, ignored
+    std::vector<std::string> unknown_;
 };
 
 }  // namespace hopscope::core

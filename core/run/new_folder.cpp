@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "core/base/json.h"
 #include "core/base/utf8.h"
 #include "core/run/step_names.h"
 
@@ -61,9 +62,10 @@ FolderLook look_at_folder(const std::string& dir) {
     if (!fs::is_directory(status)) return {FolderKind::no_folder, "", error};
     std::vector<std::string> names = names_in(dir);
     if (names.empty()) return {FolderKind::empty};
-    if (is_file(dir + "/run.json")) return {FolderKind::run};
-    if (is_file(dir + "/race.json")) return {FolderKind::race};
-    if (is_file(dir + "/batch.json")) return {FolderKind::batch};
+    // People give files such names, too.
+    if (is_document(dir + "/run.json", "run")) return {FolderKind::run};
+    if (is_document(dir + "/race.json", "race")) return {FolderKind::race};
+    if (is_document(dir + "/batch.json", "batch")) return {FolderKind::batch};
     std::sort(names.begin(), names.end());
     const std::string foreign = foreign_of(dir, names);
     return {foreign.empty() ? FolderKind::begun : FolderKind::foreign, foreign};

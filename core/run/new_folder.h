@@ -19,9 +19,9 @@ enum class FolderKind {
     absent,    ///< nothing, or a link to nothing
     empty,     ///< a folder without entries
     begun,     ///< what a start left that was killed before its folder was a run, race or batch
-    run,       ///< has a run.json
-    race,      ///< has a race.json
-    batch,     ///< has a batch.json
+    run,       ///< has a run.json of ours
+    race,      ///< has a race.json of ours
+    batch,     ///< has a batch.json of ours
     foreign,   ///< has other content
     no_folder  ///< a file, a device, …; a name that cannot be one
 };

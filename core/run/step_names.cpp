@@ -5,12 +5,21 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "core/base/utf8.h"
+
 namespace hopscope::core {
 
 std::string step_name(int64_t step, const std::string& suffix) {
     char name[40];
     std::snprintf(name, sizeof name, "step_%08lld", static_cast<long long>(step));
     return name + suffix;
+}
+
+Status check_step_of(const std::string& path, int64_t step, const std::string& suffix) {
+    const std::string file = path.substr(path.rfind('/') + 1);
+    if (!file.starts_with("step_") || file == step_name(step, suffix)) return {};
+    return usage_error(shown_path(path) + ": \"step\": found " + std::to_string(step) +
+                       ", that of its name expected; put the file of that step back");
 }
 
 std::vector<std::string> names_in(const std::string& dir) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/result.h"
+
 namespace hopscope::core {
 
 /// "step_%08d" and `suffix`.
@@ -14,6 +16,8 @@ std::string step_name(int64_t step, const std::string& suffix = "");
 /// where there is no such folder.
 std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix = "",
                               const std::string& prefix = "");
+/// Whether the step that the file says is that of its name, where it is named so. Errors (usage).
+Status check_step_of(const std::string& path, int64_t step, const std::string& suffix);
 /// Names of all entries of `dir`; none where there is no such folder.
 std::vector<std::string> names_in(const std::string& dir);
 

@@ -226,7 +226,7 @@ namespace {
 
 Error refusal(const std::string& path, const std::string& what) {
     return usage_error("token file " + shown_path(path) + " " + what +
-                       "; delete it, it is made again from the corpus");
+                       "; delete it: hopscope train --resume makes it again from the corpus");
 }
 
 }  // namespace

@@ -192,6 +192,7 @@ Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,
 Result<Config> with_live_settings(const Checkpoint& checkpoint, Model model) {
     EngineState state;
     state.model = std::move(model);
+    state.step = checkpoint.step;
     if (auto s = read_state(checkpoint.state_json, state_file(checkpoint), state); !s)
         return s.error();
     return std::move(state.model.config);

@@ -175,6 +175,8 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
         checkpoint = std::move(*state);
     }
     const int64_t done = checkpoint ? checkpoint->step : 0;
+    if (!options.open_only)
+        if (auto s = folder->checkpoints().check_places_after(done); !s) return s.error();
     if (!options.open_only && setup.config.train.steps < done)
         return too_few_steps(options.run_dir, setup.config.train.steps, done);
     return ReopenedRun{RunRecords(std::move(*folder), std::move(changed)), std::move(checkpoint)};

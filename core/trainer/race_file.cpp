@@ -121,23 +121,34 @@ bool is_race_folder(const std::string& dir) {
     return std::filesystem::is_regular_file(file_of(dir), ignored);
 }
 
-Result<std::vector<RaceLane>> read_race_lanes(const std::string& dir,
-                                              const std::vector<std::string>& overrides) {
+Result<std::vector<std::string>> race_lane_names(const std::string& dir) {
+    const std::string name = shown_path(file_of(dir));
     auto json = read_object(file_of(dir), kFormat);
     if (!json) return json.error();
     const auto lanes = json->find("lanes");
     if (lanes == json->end() || !lanes->is_array())
-        return usage_error(shown_path(file_of(dir)) + ": lanes: an array expected");
-    std::vector<RaceLane> out;
+        return usage_error(name + ": lanes: an array expected");
+    std::vector<std::string> out;
     for (const auto& entry : *lanes) {
-        const auto name = entry.is_object() ? entry.find("run") : entry.end();
-        if (!entry.is_object() || name == entry.end() || !name->is_string())
-            return usage_error(shown_path(file_of(dir)) + ": lanes: objects with \"run\" expected");
+        const auto run = entry.is_object() ? entry.find("run") : entry.end();
+        if (!entry.is_object() || run == entry.end() || !run->is_string())
+            return usage_error(name + ": lanes: objects with \"run\" expected");
+        out.push_back(run->get<std::string>());
+        if (out.back().empty() || out.back().find('/') != std::string::npos || out.back()[0] == '.')
+            return usage_error(name + ": lanes: run: found " + in_quotes(out.back()) +
+                               ", the name of a folder beside it expected");
+    }
+    return out;
+}
+
+Result<std::vector<RaceLane>> read_race_lanes(const std::string& dir,
+                                              const std::vector<std::string>& overrides) {
+    const auto names = race_lane_names(dir);
+    if (!names) return names.error();
+    std::vector<RaceLane> out;
+    for (const std::string& name : *names) {
         RaceLane lane;
-        lane.name = name->get<std::string>();
-        if (lane.name.empty() || lane.name.find('/') != std::string::npos || lane.name[0] == '.')
-            return usage_error(shown_path(file_of(dir)) + ": lanes: run: found " +
-                               in_quotes(lane.name) + ", the name of a folder beside it expected");
+        lane.name = name;
         const std::string run = dir + "/" + lane.name;
         if (!is_run_folder(run))
             return usage_error(shown_path(run) +

@@ -35,6 +35,8 @@ Status write_race_file(const std::string& dir, RunState state,
                        const std::vector<LaneReport>& lanes);
 
 bool is_race_folder(const std::string& dir);
+/// Of the lanes' folders. Errors (usage): a foreign or damaged race.json.
+Result<std::vector<std::string>> race_lane_names(const std::string& dir);
 /// The lanes of a race with the configurations of their run folders. Errors (usage): a foreign or
 /// damaged race.json; a lane that was never begun.
 Result<std::vector<RaceLane>> read_race_lanes(const std::string& dir,

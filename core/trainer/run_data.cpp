@@ -233,7 +233,8 @@ Result<BatchSource> eval_source(const RunFolder& folder, const Config& config,
         if (!file_exists(path))
             return usage_error(
                 shown_path(path) +
-                " is missing: this run has no prepared text; name a text to read instead");
+                " is missing; hopscope train --resume makes it again from the corpus, or name a "
+                "text to read instead (--corpus)");
         auto source = open_source(path, config);
         if (!source) return source;
         const std::string& hash = source->tokens().content_hash();

@@ -2,11 +2,14 @@
 
 #include "core/base/clock.h"
 #include "core/base/file_handle.h"
+#include "core/base/names.h"
 #include "core/config/config.h"
 #include "core/trainer/checkpoint_io.h"
 
 namespace hopscope::core {
 namespace {
+
+constexpr size_t kMostTold = 3;  ///< columns that a message holds
 
 /// Marks the forks of a run that nobody trains any more as paused: they lived in the memory of a
 /// process that has ended. Those that another process goes on with stay as they are.
@@ -78,15 +81,33 @@ Result<std::vector<ScalarRecord>> RunRecords::history(int64_t step) const {
     return records;
 }
 
-std::string RunRecords::note_gap(const std::vector<ScalarRecord>& history, int64_t step) {
+std::vector<std::string> RunRecords::note_curves(const std::vector<ScalarRecord>& history,
+                                                 int64_t step) {
+    std::vector<std::string> notes;
     const int64_t last = history.empty() ? 0 : history.back().step;
-    if (last >= step) return "";
-    std::string found = "is missing";
-    if (file_exists(folder_.metrics_path()))
-        found = history.empty() ? "holds no update" : "ends at step " + std::to_string(last);
-    changed_.push_back("metrics.csv " + found + ", the checkpoint is of step " +
-                       std::to_string(step) + ": the curve has a gap");
-    return changed_.back();
+    const auto missing = step - std::ssize(history);
+    if (last < step) {
+        std::string found = "is missing";
+        if (file_exists(folder_.metrics_path()))
+            found = history.empty() ? "holds no update" : "ends at step " + std::to_string(last);
+        notes.push_back("metrics.csv " + found + ", the checkpoint is of step " +
+                        std::to_string(step) + ": the curve has a gap");
+    } else if (missing > 0) {
+        int64_t first = 1;
+        for (const ScalarRecord& record : history) {
+            if (record.step != first) break;
+            ++first;
+        }
+        notes.push_back("metrics.csv lacks " + std::to_string(missing) + " of the " +
+                        std::to_string(step) + " steps up to the checkpoint, the first of them " +
+                        std::to_string(first) + ": the curve has a gap");
+    }
+    if (const auto others = unknown_columns(folder_.metrics_path()); !others.empty())
+        notes.push_back("metrics.csv has columns that this version does not know (" +
+                        joined_first(others, kMostTold, ", ") +
+                        "): their values stay in metrics.csv.old alone");
+    changed_.insert(changed_.end(), notes.begin(), notes.end());
+    return notes;
 }
 
 Status RunRecords::append(const ScalarRecord& record) {

@@ -52,10 +52,10 @@ class RunRecords {
 
     /// The curves up to update `step`. Errors: as read_metrics_csv.
     Result<std::vector<ScalarRecord>> history(int64_t step) const;
-    /// What `history` lacks before `step`, of a checkpoint: a sentence, also kept for the note of a
-    /// resumption; "" where it is whole (every update has a record, on disk before a checkpoint
-    /// is).
-    std::string note_gap(const std::vector<ScalarRecord>& history, int64_t step);
+    /// What `history` lacks before `step`, of a checkpoint (every update has a record, on disk
+    /// before a checkpoint is), and what the file has that is not gone on with: sentences, also
+    /// kept for the note of a resumption.
+    std::vector<std::string> note_curves(const std::vector<ScalarRecord>& history, int64_t step);
 
     // Of the writer, once the logs are open.
     Status append(const ScalarRecord& record);

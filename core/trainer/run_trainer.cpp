@@ -137,8 +137,7 @@ Status RunTrainer::read_history(const Progress& progress) {
     auto history = records_->history(step());
     if (!history) return history.error();
     history_ = std::move(*history);
-    if (const std::string gap = records_->note_gap(history_, step()); !gap.empty())
-        progress.tell(gap);
+    for (const std::string& found : records_->note_curves(history_, step())) progress.tell(found);
     if (history_.empty()) return {};
     const ScalarRecord& last = history_.back();
     if (last.step == step() && due().evaluate && std::isnan(last.valid_loss)) owed_ = last;

@@ -207,6 +207,12 @@ Status read_state(const std::string& text, const std::string& file, EngineState&
     const StateFile in{*json, name};
     if (auto s = read_live(in, state.model.config); !s) return s;
     if (auto s = read_integer(in, "tokens", 0, kMostTokens, state.tokens); !s) return s;
+    const TrainConfig& train = state.model.config.train;
+    const int64_t trained = state.step * train.grad_accum * train.batch * train.seq_len;
+    if (state.tokens != trained)
+        return in.wrong("tokens", state.tokens,
+                        std::to_string(trained) + ", as many as its " + std::to_string(state.step) +
+                            " steps have");
     if (auto s = read_seconds(in, state.seconds); !s) return s;
     if (auto s = read_frozen(in, state); !s) return s;
     // A run that an older version began counts no commands to its end, and so writes −1 itself.

@@ -9,8 +9,8 @@
 
 namespace hopscope::core {
 
-/// Everything but weights, moments and step into `state`, whose model is there already; its
-/// configuration gets the live settings (lr, tau, top_k, …). @param file for messages. Errors
+/// Everything but weights, moments and step into `state`, whose model and step are there already;
+/// its configuration gets the live settings (lr, tau, top_k, …). @param file for messages. Errors
 /// (usage) name file and key.
 Status read_state(const std::string& text, const std::string& file, EngineState& state);
 

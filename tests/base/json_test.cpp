@@ -31,5 +31,16 @@ TEST(JsonProblem, NamesThePlaceInOurWords) {
     EXPECT_LT(bytes.size(), 150u);
 }
 
+// Wrong if the last of two wins without a word.
+TEST(ParseObject, AKeyStandsOnce) {
+    EXPECT_EQ(problem_of(R"({"a": 1, "b": {"a": 2}, "a": 3})"),
+              "f.json: key \"a\" is given twice; allowed is once");
+    EXPECT_EQ(problem_of(R"({"b": [{"c": 1}, {"c": 1, "c": 2}]})"),
+              "f.json: key \"c\" is given twice; allowed is once");
+    const auto read = parse_object(R"({"a": {"a": [{"a": 1}, {"a": 2}]}, "b": {"a": 1}})", "f");
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(read->dump(), R"({"a":{"a":[{"a":1},{"a":2}]},"b":{"a":1}})");
+}
+
 }  // namespace
 }  // namespace hopscope::core

@@ -187,6 +187,14 @@ TEST(CheckOutput, SaysBeforehandWhatCannotBe) {
     ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
     EXPECT_TRUE(contains(why_not(dir / "pipe"), "is a named pipe"));
     EXPECT_TRUE(contains(why_not(dir / std::string(300, 'n')), "File name too long"));
+    // As long as a name may be: that of the file under way is no longer.
+    const std::string longest = dir / std::string(255, 'n');
+    EXPECT_EQ(why_not(longest), "");
+    for (const char* content : {"a", "b"}) {
+        ASSERT_TRUE(write_file_atomic(longest, content));
+        EXPECT_EQ(bytes_of(longest), content);
+    }
+    fs::remove(longest);
     fs::create_symlink("none/b.json", dir / "dangling");
     EXPECT_TRUE(contains(why_not(dir / "dangling"), "cannot create"));
     const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);

@@ -311,6 +311,11 @@ TEST_F(Batch, FolderThatIsNotOursIsRefused) {
     EXPECT_NE(refusal().find("wide-seed42"), std::string::npos) << "no run of the batch";
     EXPECT_TRUE(contents_of(options_.out) == before);
     std::filesystem::remove(options_.out + "/wide-seed42");
+    put_bytes(options_.out + "/batch.json", "my results");
+    before = contents_of(options_.out);
+    EXPECT_NE(refusal().find("batch.json"), std::string::npos) << "it is not ours";
+    EXPECT_TRUE(contents_of(options_.out) == before);
+    std::filesystem::remove(options_.out + "/batch.json");
     EXPECT_EQ(train().at("state"), "done") << "an empty folder is taken";
 }
 

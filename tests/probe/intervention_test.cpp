@@ -244,6 +244,12 @@ TEST_F(Interventions, AMovedCentroidIsThatOfACopy) {
     EXPECT_EQ(edited.weights.layers[0].centroids[1][0].item().toDouble(), 1.0);
     EXPECT_FALSE(
         plan({R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [1, 0]})"}).ok());
+    // Wrong if a vector whose direction fp32 loses is taken for one that points somewhere.
+    for (const char* length : {"0", "1e-7", "1e-30", "1e-320"})
+        EXPECT_FALSE(plan({R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [0, )" +
+                           std::string(length) + ", 0, 0]}"})
+                         .ok())
+            << length;
 }
 
 TEST_F(Interventions, TheControlOfAMovedCentroidIsMovedAsFar) {

@@ -292,6 +292,38 @@ TEST(Checkpoints, WhatIsNotOursIsLeftAlone) {
     for (const char* name : kNames) EXPECT_TRUE(fs::exists(f.dir / "checkpoints/" + name)) << name;
 }
 
+// Wrong if what a person put where a checkpoint goes, or into one, is deleted with it.
+TEST(Checkpoints, WhatAPersonKeepsInOneIsNotDeleted) {
+    const Folder f;
+    const auto at = [&](const std::string& name) { return f.dir / "checkpoints/" + name; };
+    for (const int64_t step : {1, 2, 3}) ASSERT_TRUE(write(f.checkpoints, step, 1.0f));
+    put_bytes(at("step_00000001/notes.txt"), "mine");
+    ASSERT_TRUE(f.checkpoints.rotate(1));
+    EXPECT_EQ(f.checkpoints.steps(), (std::vector<int64_t>{1, 3})) << "1 is kept for its notes";
+    EXPECT_TRUE(fs::exists(at("step_00000001/model.safetensors")));
+    fs::create_directory(at("step_00000007"));
+    put_bytes(at("step_00000007/thesis.txt"), "mine");
+    put_bytes(at("step_00000008"), "mine");
+    fs::create_directory(at(".new_step_00000009"));
+    put_bytes(at(".new_step_00000009/thesis.txt"), "mine");
+    for (const int64_t step : {7, 8}) {
+        const auto written = write(f.checkpoints, step, 1.0f);
+        ASSERT_FALSE(written) << step;
+        EXPECT_TRUE(contains(
+            written.error().message,
+            at(step == 7 ? "step_00000007/thesis.txt" : "step_00000008") + ": is of no checkpoint"))
+            << written.error().message;
+    }
+    EXPECT_FALSE(f.checkpoints.check_places_after(3));
+    EXPECT_TRUE(f.checkpoints.check_places_after(8));
+    ASSERT_TRUE(f.checkpoints.clean());
+    for (const char* name : {"step_00000001/notes.txt", "step_00000007/thesis.txt", "step_00000008",
+                             ".new_step_00000009/thesis.txt"})
+        EXPECT_EQ(bytes_of(at(name)), "mine") << name;
+    fs::remove(at("step_00000007/thesis.txt"));
+    EXPECT_TRUE(write(f.checkpoints, 7, 1.0f)) << "an empty folder is taken";
+}
+
 TEST(Checkpoints, ADamagedNewestIsNotPassedOver) {
     const Folder f;
     EXPECT_FALSE(f.checkpoints.open_newest());

@@ -89,6 +89,10 @@ TEST(EventLog, BadLinesAreNamed) {
                                   R"({"command":"no such","step":1,"time":1,"by":"cli"})"
                                   "\n",
                                   R"({"command":"pause","step":"1","time":1,"by":"cli"})"
+                                  "\n",
+                                  R"({"command":"pause","step":-14,"time":1,"by":"cli"})"
+                                  "\n",
+                                  R"({"command":"pause","step":1,"step":2,"time":1,"by":"cli"})"
                                   "\n"}) {
         put_bytes(dir / "e", good + bad + good);
         auto read = read_event_log(dir / "e");

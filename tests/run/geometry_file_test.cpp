@@ -140,6 +140,13 @@ TEST(GeometryFile, ForeignContentIsRefused) {
         return read_geometry(dir / "m").ok();
     };
     EXPECT_TRUE(with("step", "1"));
+    EXPECT_TRUE(write_safetensors(dir / "step_00000001.safetensors", {ids}, good));
+    EXPECT_TRUE(read_geometry(dir / "step_00000001.safetensors").ok());
+    std::filesystem::rename(dir / "step_00000001.safetensors", dir / "step_00000002.safetensors");
+    const auto renamed = read_geometry(dir / "step_00000002.safetensors");
+    ASSERT_FALSE(renamed.ok()) << "the picture of another step";
+    EXPECT_TRUE(contains(renamed.error().message, "\"step\": found 1, that of its name expected"))
+        << renamed.error().message;
     EXPECT_FALSE(with("format", "hopscope.geometry/2"));
     EXPECT_FALSE(with("step", "one"));
     EXPECT_FALSE(with("step", "1, \"v\": "));

@@ -32,8 +32,15 @@ TEST(NewFolder, TellsWhatStandsThere) {
     for (const auto& [name, kind] :
          {std::pair("run.json", FolderKind::run), std::pair("race.json", FolderKind::race),
           std::pair("batch.json", FolderKind::batch), std::pair("other", FolderKind::foreign)}) {
-        put_bytes(dir / "a/" + name, "x");
+        const std::string what = std::string(name).substr(0, std::string(name).find('.'));
+        put_bytes(dir / "a/" + name, "{\"format\": \"hopscope." + what + "/1\"}");
         EXPECT_EQ(kind_of_folder(dir / "a"), kind) << name;
+        // People give files such names, too.
+        for (const char* theirs : {"", "x", "{}", "{\"format\": \"x\"}", "{\"format\": 1}",
+                                   "{\"format\": \"hopscope.eval/1\"}"}) {
+            put_bytes(dir / "a/" + name, theirs);
+            EXPECT_EQ(kind_of_folder(dir / "a"), FolderKind::foreign) << name << theirs;
+        }
         fs::remove(dir / "a/" + name);
         fs::create_directories(dir / "a/" + name);
         EXPECT_EQ(kind_of_folder(dir / "a"), FolderKind::foreign) << name << " as a folder";
@@ -180,7 +187,7 @@ TEST(NewFolder, NothingNewInWhatHoldsSomething) {
     fs::create_directories(dir / "a");
     for (const char* holds : {"run", "race", "batch"}) {
         const std::string file = dir / "a/" + holds + ".json";
-        put_bytes(file, "{}");
+        put_bytes(file, std::string("{\"format\": \"hopscope.") + holds + "/1\"}");
         for (const FolderOf what : {FolderOf::run, FolderOf::race, FolderOf::batch}) {
             const auto made = NewFolder::make(dir / "a", what);
             ASSERT_FALSE(made) << holds << " " << word(what);

@@ -414,6 +414,35 @@ TEST(EvalFile, RoundTripAndDamage) {
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().message,
               dir / "other.json" + ": \"split\": found \"test\", allowed train, valid");
+    // What an evaluation cannot have found.
+    record.batches = {1, 2, 3};
+    record.loss = 2;
+    ASSERT_TRUE(write_eval(dir / "step_00000200.json", record));
+    ASSERT_TRUE(read_eval(dir / "step_00000200.json"));
+    const std::string fine = bytes_of(dir / "step_00000200.json");
+    const struct {
+        const char* key;
+        nlohmann::json value;
+    } wrong[] = {{"batches", {1, 2, -5.0}},
+                 {"batches", {1, 2, 1e300}},
+                 {"loss", 0.5},
+                 {"loss", 4},
+                 {"loss", -2},
+                 {"perplexity", -4},
+                 {"perplexity", 7.5},
+                 {"perplexity", 1e300},
+                 {"step", 3}};
+    for (const auto& one : wrong) {
+        auto damaged = nlohmann::json::parse(fine);
+        damaged[one.key] = one.value;
+        put_bytes(dir / "step_00000200.json", damaged.dump());
+        const auto refused = read_eval(dir / "step_00000200.json");
+        ASSERT_FALSE(refused) << one.key << one.value;
+        EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+        EXPECT_TRUE(contains(refused.error().message,
+                             dir / "step_00000200.json" + ": \"" + one.key + "\": found "))
+            << refused.error().message;
+    }
     for (size_t cut = 0; cut + 2 < text.size(); ++cut) {
         put_bytes(dir / "cut.json", text.substr(0, cut));
         auto torn = read_eval(dir / "cut.json");

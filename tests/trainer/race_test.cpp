@@ -211,6 +211,21 @@ TEST_F(Race, MissingTextLeavesNothingBehind) {
     EXPECT_FALSE(std::filesystem::exists(lane("race.json")));
 }
 
+// Wrong if a file of a person that is called race.json is taken for a race, and written over.
+TEST_F(Race, ARaceJsonThatIsNotOursIsLeftAlone) {
+    std::filesystem::create_directories(options_.out);
+    for (const char* theirs :
+         {"{\"winner\": \"me\"}", "", "x", "{\"format\": \"hopscope.race/1\"}",
+          "{\"format\": \"hopscope.race/1\", \"lanes\": [{\"run\": \"../up\"}]}"})
+        for (const bool resume : {false, true}) {
+            put_bytes(lane("race.json"), theirs);
+            const auto before = contents_of(options_.out);
+            options_.resume = resume;
+            refused("race");
+            EXPECT_TRUE(contents_of(options_.out) == before) << theirs;
+        }
+}
+
 TEST_F(Race, RefusedResumeOfOneLaneChangesNone) {
     options_.config_paths.pop_back();
     options_.overrides = {"train.steps=4", "train.eval_every=4"};

@@ -136,6 +136,8 @@ TEST_F(Refusal, OfADamagedCheckpointChangesNothing) {
     } cases[] = {{"tokens", 1e300},
                  {"tokens", -1},
                  {"tokens", 1.5},
+                 {"tokens", 0},
+                 {"tokens", int64_t{1} << 53},
                  {"seconds", -1},
                  {"seconds", nullptr},
                  {"frozen", {"nonsense"}},
@@ -264,6 +266,19 @@ TEST_F(Refusal, OfAConfigurationThatDidNotMakeTheWeights) {
     }
 }
 
+// Wrong if what a person put where a checkpoint will be written is deleted for it.
+TEST_F(Refusal, OfWhatStandsWhereACheckpointGoes) {
+    refused("a folder",
+            [](const std::string& run) {
+                fs::create_directory(run + "/checkpoints/step_00000012");
+                put_bytes(run + "/checkpoints/step_00000012/thesis.txt", "mine");
+            },
+            {"step_00000012/thesis.txt: is of no checkpoint", "move it away"});
+    refused("a file",
+            [](const std::string& run) { put_bytes(run + "/checkpoints/step_00000012", "mine"); },
+            {"step_00000012: is of no checkpoint", "move it away"});
+}
+
 // Wrong if metrics.csv turns out to be none after the folder was changed.
 TEST_F(Refusal, OfCurvesThatAreNoneChangesNothing) {
     for (const std::string& bytes : {std::string(4000, '\0'), std::string("no curve")})
@@ -346,15 +361,25 @@ TEST_F(Refusal, ACurveThatEndsBeforeTheCheckpointIsToldNotRefused) {
                       all = bytes_of(*runs_ / "run/metrics.csv");
     size_t third = 0;  // behind units, header, three updates
     for (int line = 0; line < 5; ++line) third = all.find('\n', third) + 1;
+    const std::string gap = ": the curve has a gap", ends = ", the checkpoint is of step 8" + gap;
+    size_t fourth = all.find('\n', third) + 1;
+    std::string renamed = all;
+    renamed.replace(renamed.find(",grad_norm,"), 11, ",grad_nurm,");
     const struct {
         std::function<void()> damage;
         std::string told;
     } cases[] = {
         {[] {}, ""},
-        {[&] { put_bytes(path, all.substr(0, third)); }, "metrics.csv ends at step 3"},
-        {[&] { put_bytes(path, all.substr(0, all.size() - 1)); }, "metrics.csv ends at step 7"},
-        {[&] { put_bytes(path, ""); }, "metrics.csv holds no update"},
-        {[&] { fs::remove(path); }, "metrics.csv is missing"}};
+        {[&] { put_bytes(path, all.substr(0, third)); }, "metrics.csv ends at step 3" + ends},
+        {[&] { put_bytes(path, all.substr(0, all.size() - 1)); },
+         "metrics.csv ends at step 7" + ends},
+        {[&] { put_bytes(path, ""); }, "metrics.csv holds no update" + ends},
+        {[&] { fs::remove(path); }, "metrics.csv is missing" + ends},
+        {[&] { put_bytes(path, all.substr(0, third) + all.substr(fourth)); },
+         "metrics.csv lacks 1 of the 8 steps up to the checkpoint, the first of them 4" + gap},
+        {[&] { put_bytes(path, renamed); },
+         "metrics.csv has columns that this version does not know (grad_nurm): their values stay "
+         "in metrics.csv.old alone"}};
     for (const auto& one : cases) {
         copy_folder(*runs_ / "run", *runs_ / "copy");
         one.damage();
@@ -374,8 +399,7 @@ TEST_F(Refusal, ACurveThatEndsBeforeTheCheckpointIsToldNotRefused) {
         const auto resumes = RunFolder::open(*runs_ / "copy", false)->info().resumes;
         ASSERT_EQ(resumes.size(), 1u);
         std::vector<std::string> expected = {"train.steps: 8 → 9"};
-        if (!one.told.empty())
-            expected.push_back(one.told + ", the checkpoint is of step 8: the curve has a gap");
+        if (!one.told.empty()) expected.push_back(one.told);
         EXPECT_EQ(resumes.back().changed, expected);
         EXPECT_EQ(told, one.told.empty() ? "" : expected.back());
         EXPECT_EQ(records_of(*runs_ / "copy").back().step, 9);

@@ -90,8 +90,12 @@ class MoveCentroid : public InterventionKind {
             return reader.wrong("\"to\" has " + std::to_string(to ? to->size() : 0) +
                                 " numbers, the routing space has " +
                                 std::to_string(routing_width(config)));
-        if (std::all_of(to->begin(), to->end(), [](double x) { return x == 0; }))
-            return reader.wrong("\"to\" must not be the zero vector: only its direction counts");
+        // Shorter ones lose their direction in fp32.
+        constexpr double kShortest = 1e-6;
+        if (std::sqrt(dot(*to, *to)) < kShortest)
+            return reader.wrong(
+                "\"to\" is shorter than 1e-6 (the zero vector has no direction at "
+                "all); give a longer one");
         for (const int64_t l : *layers)
             for (const int64_t e : *experts) {
                 LayerAction edit = reader.action(l);

@@ -136,6 +136,17 @@ class Descriptors(unittest.TestCase):
             self.assertIn("No space left on device", done.stderr, args)
 
 
+    def test_a_folder_is_no_input(self):
+        """Wrong if the end of what could not be read is taken for its end."""
+        run = trained()
+        for args in (["tokenizer", "encode", "--model", f"{run}/tokenizer.model"], ["trace", run, "--text-file", "-", "--json"]):
+            with_folder = os.open(FOLDER, os.O_RDONLY)
+            done = call(*args, stdin=with_folder)
+            os.close(with_folder)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), args)
+            self.assertIn("stdin: is a folder", done.stderr, args)
+
+
 class Words(unittest.TestCase):
     def test_an_empty_word_ends(self):
         for args in (["trace", trained(), "", "--json"], ["info", trained(), "", "--json"], [""], ["", "--json"]):
@@ -189,7 +200,7 @@ class Signals(unittest.TestCase):
         return process
 
     def test_each_that_asks_to_end_stops_cleanly(self):
-        for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU, signal.SIGUSR1):
+        for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU, signal.SIGUSR1, signal.SIGALRM, signal.SIGPWR):
             out = f"stopped{int(asked)}"
             process = self.start(out)
             process.send_signal(asked)
