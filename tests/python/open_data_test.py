@@ -117,9 +117,11 @@ class Runs(unittest.TestCase):
 
     def test_reads_what_was_stored(self):
         """Wrong if a file of an earlier version could no longer be read, or said another number."""
-        for version, steps in (("0.1", 8), ("2026-11-28", 4)):
-            folder = ROOT / "tests/formats" / version
+        folders = sorted(path.parent for path in (ROOT / "tests/formats").glob("*/run"))
+        self.assertEqual(folders[0].name, "0.1")
+        for folder in folders:
             run = hio.Run(folder / "run")
+            steps = run.config["train"]["steps"]
             self.assertEqual((run.metrics["step"].tolist(), run.checkpoints), (list(range(1, steps + 1)), [steps]))
             self.assertEqual(run.info["state"], "done")
             self.assertEqual(len(run.geometry(steps)["layers"]), 2)
