@@ -7,6 +7,7 @@ Prints a line a variant; exit code 1 if any disagrees.
 """
 import argparse
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -14,11 +15,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TINY = ["model.d_model=32", "model.n_layers=2", "model.n_heads=2", "model.vocab_size=512", "moe.experts=18", "moe.hops=3",
         "moe.top_k=4", "moe.d_space=8", "train.steps=30", "train.seq_len=32", "train.warmup=5", "train.lr=1e-2",
         "train.eval_every=30", "train.eval_batches=2", "train.checkpoint_every=30", "train.threads=1"]
-VARIANTS = {
-    "cosine": [], "linear": ["moe.router=linear"], "hash_position": ["moe.router=hash"],
-    "hash_token": ["moe.router=hash", "moe.hash_key=token"], "random_fixed": ["moe.router=random_fixed"],
-    "kmeans": ["moe.router=kmeans"], "kmeans_plain_identity": ["moe.router=kmeans", "moe.kmeans=plain",
-                                                              "moe.kmeans_gating=identity"],
+ROUTERS = re.findall(r"^ +ROUTER\((\w+)", (ROOT / "core/api/routers.h").read_text(), re.M)
+VARIANTS = {router: [f"moe.router={router}"] for router in ROUTERS} | {
+    "hash_token": ["moe.router=hash", "moe.hash_key=token"],
+    "kmeans_plain_identity": ["moe.router=kmeans", "moe.kmeans=plain", "moe.kmeans_gating=identity"],
     "kmeans_two_model": ["moe.router=kmeans", "moe.kmeans=spherical_2", "moe.kmeans_space=model"],
     "per_hop": ["moe.projection=per_hop"], "identity": ["moe.projection=identity", "moe.d_space=32"],
     "kinematic": ["moe.reroute=kinematic"], "hybrid": ["moe.reroute=hybrid"], "frozen": ["moe.reroute=frozen"],

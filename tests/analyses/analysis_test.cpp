@@ -3,29 +3,16 @@
 
 #include "core/analyses/table.h"
 #include "core/run/metrics_csv.h"
+#include "tests/analyses/run_named.h"
 #include "tests/compare/eval_files.h"
 
 namespace hopscope::core::analysis {
 namespace {
 
+using test::empty_run;
+using test::run_named;
+using test::TempFolder;
 using testing::evaluation;
-using testing::TempFolder;
-
-Result<AnalysisOutput> run_named(const std::string& name, const AnalysisContext& context) {
-    for (const Analysis* one : analysis_table())
-        if (one->name == name) return run_analysis(*one, context);
-    return failure("no analysis " + name);
-}
-
-/// A run folder with nothing in it yet.
-RunFolder empty_run(const TempFolder& dir) {
-    RunInfo info;
-    info.config_name = "known";
-    info.config_hash = "cafe";
-    auto folder = RunFolder::create(dir / "run", "x = 1\n", info);
-    EXPECT_TRUE(folder) << folder.error().message;
-    return std::move(*folder);
-}
 
 /// Loss falls fast to step 200, then slowly; layer 0 routes alike until step 500, then differently.
 std::vector<ScalarRecord> known_curves(int64_t steps, bool noise_only) {

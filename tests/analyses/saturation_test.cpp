@@ -4,13 +4,14 @@
 #include <optional>
 
 #include "core/analyses/saved_snapshots.h"
-#include "core/analyses/table.h"
-#include "tests/compare/eval_files.h"
+#include "tests/analyses/run_named.h"
 
 namespace hopscope::core::analysis {
 namespace {
 
-using testing::TempFolder;
+using test::empty_run;
+using test::run_named;
+using test::TempFolder;
 
 /// Two tokens, one layer, k = 2 of 4 experts.
 GeometrySnapshot snapshot(int64_t step, std::vector<int32_t> choices) {
@@ -33,12 +34,7 @@ GeometrySnapshot snapshot(int64_t step, std::vector<int32_t> choices) {
 
 struct Timeline {
     explicit Timeline(const TempFolder& dir) {
-        RunInfo info;
-        info.config_name = "known";
-        info.config_hash = "cafe";
-        auto made = RunFolder::create(dir / "run", "x = 1\n", info);
-        EXPECT_TRUE(made) << made.error().message;
-        folder.emplace(std::move(*made));
+        folder.emplace(empty_run(dir));
         config.moe.experts = 4;
         config.moe.top_k = 2;
         config.moe.hops = {1};
@@ -47,12 +43,7 @@ struct Timeline {
         const auto saved = folder->save_geometry(s);
         ASSERT_TRUE(saved) << saved.error().message;
     }
-    Result<AnalysisOutput> result() const {
-        const AnalysisContext context{*folder, config};
-        for (const Analysis* one : analysis_table())
-            if (one->name == std::string("saturation")) return run_analysis(*one, context);
-        return failure("not in the table");
-    }
+    Result<AnalysisOutput> result() const { return run_named("saturation", {*folder, config}); }
     std::optional<RunFolder> folder;
     Config config;
 };
@@ -89,7 +80,7 @@ TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {
     EXPECT_TRUE(saved.read(10).has_value());
     EXPECT_FALSE(saved.read(15).has_value());
     EXPECT_TRUE(saved.damaged().empty()) << "gone is not damaged";
-    testing::put_bytes(run.folder->geometry_path(30), "torn");
+    test::put_bytes(run.folder->geometry_path(30), "torn");
     EXPECT_FALSE(saved.read(30).has_value());
     ASSERT_EQ(saved.damaged().size(), 1u);
     EXPECT_EQ(saved.damaged()[0].step, 30);
@@ -99,7 +90,7 @@ TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {
     EXPECT_EQ(found->result.json()["last_step"], 20);
     EXPECT_EQ(found->result.json()["damaged"][0]["step"], 30);
     EXPECT_EQ(found->result.json()["snapshots"].size(), 2u);
-    for (const int64_t step : {10, 20}) testing::put_bytes(run.folder->geometry_path(step), "torn");
+    for (const int64_t step : {10, 20}) test::put_bytes(run.folder->geometry_path(step), "torn");
     const auto none = run.result();
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().kind, ErrorKind::usage);

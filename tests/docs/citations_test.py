@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""The documents hold together: every [def:NAME] has its entry in docs/definitions.md, links lead somewhere, and nothing
-cites a document that is not in the repository.
+"""The documents hold together: every [def:NAME] has its entry in docs/definitions.md, links lead somewhere, nothing cites a
+document that is not in the repository, and every file of it that a document or a comment names is there.
 
     tests/docs/citations_test.py
     tests/docs/citations_test.py --program build/release/hopscope
 
-The second form holds the program against them, too: every definition that it prints has an entry, every command its row.
+The second form holds the program against them, too: every definition that it prints has an entry, every command its row, and
+README.md names every subcommand.
 """
 import argparse
 import json
@@ -24,6 +25,10 @@ FOREIGN = re.compile(r"\b(product|science|architecture|performance|gui|window|wi
                      r"|\bscience [A-F]\d")
 # Subcommands whose --help ends with definitions.
 DEFINING = ("analyze", "compare", "zeroshot", "bench", "trace", "generate")
+# A file of the project in any text; NAME and the like stand for any of them.
+SOURCE = (".h", ".def", ".cpp", ".cu", ".cuh", ".py", ".md", ".ipynb", ".sh")
+# What names files of a tree that it makes itself.
+OWN_TREE = ("tests/docs/", "tests/mutate/selftest.py")
 TEXT = (".h", ".def", ".cpp", ".cu", ".cuh", ".py", ".md", ".toml", ".cmake", ".txt", ".ipynb", ".jsonl", ".sh", "")
 
 
@@ -127,6 +132,35 @@ def check_links(check, documents):
                     check.fault(place, f"links to {target}, which has no such heading")
 
 
+def check_paths(check, documents):
+    """Files and folders of the project that a document names in code, and files that any text names, are there."""
+    files = {path.relative_to(ROOT) for path in project_files()}
+    there = {path.as_posix() for file in files for path in (file, *file.parents)}
+    names = {file.name for file in files}
+    tops = {file.parts[0] for file in files if len(file.parts) > 1}
+    top, end = ("|".join(map(re.escape, parts)) for parts in (tops, SOURCE))
+    path_of = re.compile(rf"(?<![\w/.$}}])((?:{top})/[\w./-]*\w(?:{end}))\b")
+
+    def look(place, path, known):
+        check.count("paths")
+        if path.rstrip("/") not in known and not re.search(r"NAME|ROOM|CMakeFiles", path):
+            check.fault(place, f"names {path}, which is not there")
+
+    for document in documents.values():
+        for number, line in document.prose:
+            for code in re.findall(r"`([\w./-]+)`", line):
+                if code.partition("/")[0] in tops and "/" in code:
+                    look(f"{document.name}:{number}", code, there)
+                elif "/" not in code and re.fullmatch(r"\w+\.(h|def|cpp|py)", code):
+                    look(f"{document.name}:{number}", code, names)
+    for file in sorted(files):
+        if file.as_posix().startswith(OWN_TREE):
+            continue
+        for number, line in enumerate((ROOT / file).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            for path in path_of.findall(line):
+                look(f"{file.as_posix()}:{number}", path, there)
+
+
 def check_messages(check, guide):
     """Messages that the guide explains are words of the program or of its scripts; "…" stands for what they name."""
     sources = "\n".join(path.read_text(encoding="utf-8") for path in project_files()
@@ -174,6 +208,17 @@ def check_analyses(check, program, formats):
     for name in defined_terms(text):
         if name not in named:
             check.fault(formats.name, f"has no row of the analysis {name}")
+
+
+def check_subcommands(check, program, readme):
+    """Each subcommand is in the list of README.md."""
+    text = subprocess.run([program, "--help"], capture_output=True, check=True, text=True).stdout
+    listed = re.findall(r"(?m)^  (\w+) ", text.partition("\nSubcommands:\n")[2].partition("\n\n")[0])
+    known = re.search(r"Every subcommand has `--help`.*?\.", readme.path.read_text(), re.S)[0]
+    for name in listed:
+        check.count("subcommands")
+        if f"`{name}`" not in known:
+            check.fault(readme.name, f"does not list the subcommand {name}")
 
 
 def check_program(check, program, ids, names):
@@ -225,10 +270,12 @@ def main():
     ids, names = entries_of(check, documents[DEFINITIONS])
     check_links(check, documents)
     check_citations(check, ids, documents)
+    check_paths(check, documents)
     check_messages(check, documents["docs/guide.md"])
     if options.program:
         check_program(check, options.program, ids, names)
         check_commands(check, options.program, documents["docs/formats.md"])
+        check_subcommands(check, options.program, documents["README.md"])
         check_analyses(check, options.program, documents["docs/formats.md"])
     for fault in check.faults:
         print(fault)

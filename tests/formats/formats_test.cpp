@@ -1,10 +1,13 @@
 // Run folders and documents of earlier versions stay readable, and say the same numbers:
 // tests/formats holds a small file of each format written so far.
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "core/api/lab.h"
 #include "core/run/geometry_file.h"
@@ -51,7 +54,7 @@ class Stored : public ::testing::Test {
     test::TempFolder dir_;
 };
 
-class StoredRuns : public Stored, public ::testing::WithParamInterface<const char*> {
+class StoredRuns : public Stored, public ::testing::WithParamInterface<std::string> {
   protected:
     StoredRuns() : Stored(GetParam()) {}
 };
@@ -90,11 +93,22 @@ TEST_P(StoredRuns, GoOn) {
     EXPECT_EQ(read_metrics_csv(dir_ / "run/metrics.csv")->size(), steps);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, StoredRuns, ::testing::Values("0.1", "2026-11-28"),
-                         [](const auto& version) {
-                             return version.param[0] == '0' ? std::string("of_0_1")
-                                                            : std::string("of_2026_11_28");
-                         });
+/// Each folder that holds a run.
+std::vector<std::string> versions() {
+    std::vector<std::string> out;
+    for (const auto& entry : std::filesystem::directory_iterator(HOPSCOPE_FORMATS))
+        if (std::filesystem::exists(entry.path() / "run/run.json"))
+            out.push_back(entry.path().filename().string());
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, StoredRuns, ::testing::ValuesIn(versions()), [](const auto& version) {
+    std::string name = "of_" + version.param;
+    for (char& c : name)
+        if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+    return name;
+});
 
 class Formats01 : public Stored {
   protected:

@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / "tests/docs"), str(HERE)]
 import fields
 import make
 
-NEWEST = "2026-11-28"
+NEWEST = max(path.parent.name for path in HERE.glob("*/run"))
 NAME = re.compile(r"\bhopscope\.[a-z_]+/\d+")
 # Formats without a name of their own: what the files of the program's folders are called.
 NAMELESS = ("config.toml", "metrics.csv", "events.jsonl", "tokenizer.model", "events.out.tfevents.*", "difference.csv",

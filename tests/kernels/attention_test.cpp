@@ -11,9 +11,7 @@
 namespace {
 
 using namespace hopscope;
-using hopscope::test::expect_gradient;
-using hopscope::test::max_abs;
-using hopscope::test::randn;
+using namespace hopscope::test;
 using kernels::Form;
 
 TEST(DropoutAttention, EqualsReferenceOverBlockBorders) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/progress.h"
 #include "core/text/batches.h"
 #include "tests/model/tiny.h"
 #include "tests/temp_folder.h"
@@ -12,6 +13,14 @@
 namespace hopscope::test {
 
 inline const Progress kQuiet;
+
+/// The tiny model with a linear router and one hop.
+inline Config linear_model() {
+    auto c = tiny();
+    c.moe.router = RouterKind::linear;
+    c.moe.hops = {1};
+    return c;
+}
 
 /// Batches of random tokens that a tiny model can read.
 class Batches {

@@ -16,10 +16,9 @@ Model model_of(const Config& config) {
 }
 
 TEST(SoundModel, OfEveryRouterAsItBegins) {
-    for (const RouterKind router : {RouterKind::cosine, RouterKind::linear, RouterKind::hash,
-                                    RouterKind::random_fixed, RouterKind::kmeans}) {
+    for (const RouterTraits& router : kRouters) {
         auto config = tiny();
-        config.moe.router = router;
+        config.moe.router = router.kind;
         const auto sound = check_sound(model_of(config));
         EXPECT_TRUE(sound.ok()) << sound.error().message;
     }

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <c10/core/GradMode.h>
+#include <set>
 
 #include "tests/model/tiny.h"
 
@@ -167,6 +168,18 @@ TEST_P(Variants, ReferenceAndFusedFormsAgree) {
     const auto ids = some_ids(c, 2, 7);
     EXPECT_NEAR(loss_of({c, w}, ids, kernels::Form::fused).item().toDouble(),
                 loss_of({c, w}, ids, kernels::Form::reference).item().toDouble(), 1e-9);
+}
+
+// Wrong if a router were tested nowhere.
+TEST(TableOfVariants, HasEveryRouter) {
+    std::set<RouterKind> tested;
+    for (const Variant& variant : kVariants) {
+        Config config;
+        variant.change(config);
+        tested.insert(config.moe.router);
+    }
+    for (const RouterTraits& router : kRouters)
+        EXPECT_TRUE(tested.contains(router.kind)) << word(router.kind);
 }
 
 INSTANTIATE_TEST_SUITE_P(Science, Variants, ::testing::ValuesIn(kVariants),

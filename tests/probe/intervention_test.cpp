@@ -73,6 +73,16 @@ class Interventions : public ::testing::Test {
         return run(p ? *p : Plan(), hidden);
     }
     Record base() { return run(Plan()); }
+    /// A script that freezes routing, held against the flag of a pass.
+    Record frozen_by_script_as_by_control() {
+        at::Tensor by_script, by_control;
+        auto record = run({R"({"command": "freeze", "what": "routing"})"}, &by_script);
+        Plan control;
+        control.changes.freeze_routing = true;
+        run(control, &by_control);
+        EXPECT_LT(max_abs(by_script, by_control), 1e-12);
+        return record;
+    }
 
     Model model;
     const Config& c = model.config;
@@ -221,12 +231,7 @@ TEST_F(Interventions, TokensHopsAndLayersOutsideTheScopeStayAsTheyAre) {
 }
 
 TEST_F(Interventions, FreezingRoutingByScriptIsTheSameAsByControl) {
-    at::Tensor by_script, by_control;
-    auto record = run({R"({"command": "freeze", "what": "routing"})"}, &by_script);
-    Plan control;
-    control.changes.freeze_routing = true;
-    run(control, &by_control);
-    EXPECT_LT(max_abs(by_script, by_control), 1e-12);
+    auto record = frozen_by_script_as_by_control();
     EXPECT_TRUE(record.at(0, 2).pos.equal(record.at(0, 0).pos)) << "position is pos_0 if frozen";
     auto choices = run({R"({"command": "freeze", "what": "choices"})"});
     EXPECT_TRUE(choices.at(0, 2).idx.equal(choices.at(0, 0).idx));
@@ -417,12 +422,7 @@ TEST_F(Interventions, FrozenRoutingOverUnrolledPoolsKeepsHopZerosPool) {
     config.moe.experts = 8;  // pools of 3, 3 and 2: index 2 of hop 0 does not exist in hop 2
     config.moe.pools = Pools::unrolled;
     set(config);
-    at::Tensor by_script, by_control;
-    auto record = run({R"({"command": "freeze", "what": "routing"})"}, &by_script);
-    Plan control;
-    control.changes.freeze_routing = true;
-    run(control, &by_control);
-    EXPECT_LT(max_abs(by_script, by_control), 1e-12);
+    auto record = frozen_by_script_as_by_control();
     EXPECT_TRUE(record.at(0, 2).idx.equal(record.at(0, 0).idx));
     EXPECT_FALSE(plan({R"({"command": "freeze", "what": "choices"})"}).ok());
 }

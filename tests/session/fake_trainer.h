@@ -382,4 +382,16 @@ inline Command set_command(const std::string& key, double value) {
     return {CommandKind::set, {{"key", key}, {"value", value}}};
 }
 
+inline SessionOptions without_window() {
+    SessionOptions options;
+    options.headless = true;
+    return options;
+}
+
+/// Every update once, in order, up to `last`.
+inline void expect_complete(const std::vector<ScalarRecord>& records, int64_t last) {
+    ASSERT_EQ(int64_t(records.size()), last);
+    for (int64_t i = 0; i < last; ++i) ASSERT_EQ(records[size_t(i)].step, i + 1);
+}
+
 }  // namespace hopscope::core

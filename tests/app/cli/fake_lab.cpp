@@ -2,8 +2,6 @@
 
 #include <stdexcept>
 
-#include "core/config/config.h"
-
 namespace hopscope::app::testing {
 
 FakeLab& fake_lab() {
@@ -28,18 +26,6 @@ using app::testing::fake_lab;
 std::atomic<int>& interrupt_flag() {
     static std::atomic<int> flag{0};
     return flag;
-}
-
-Result<Config> read_config(const std::string& path, const std::vector<std::string>& overrides) {
-    return load_config(path, overrides);
-}
-
-Result<Config> read_training_config(const std::string& path,
-                                    const std::vector<std::string>& overrides, bool allow_debug) {
-    auto config = load_config(path, overrides);
-    if (config)
-        if (auto s = check_debug(*config, allow_debug, path); !s) return s.error();
-    return config;
 }
 
 Result<std::string> train(const TrainOptions& options) {

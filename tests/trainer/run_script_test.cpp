@@ -1,8 +1,8 @@
 // What a run is given to do before it begins. If these fail, commands act in another order than
 // their script says.
-#include <gtest/gtest.h>
-
 #include "core/trainer/run_script.h"
+
+#include <gtest/gtest.h>
 
 namespace hopscope::core {
 namespace {

@@ -16,6 +16,8 @@ TEST_F(Freeze, AFrozenGroupStaysBitEqualAndTheOthersMove) {
         {"experts", {Group::experts}},
         {"attention", {Group::attention}},
         {"embedding", {Group::embedding}}};
+    for (const FreezeTraits& traits : kFreezeParts)
+        EXPECT_EQ(parts.contains(word(traits.part)), !traits.of_routing) << word(traits.part);
     for (const auto& [what, groups] : parts) {
         steps(2);  // moments are warm: decay and momentum must not move a frozen tensor either
         order(R"({"command": "freeze", "what": ")" + what + "\"}");

@@ -1,12 +1,11 @@
-// Thinning and smoothing of curves: extremes and gaps must survive, averages must be exact.
+// Thinning of curves: extremes and gaps must survive.
+#include "viz/thin.h"
+
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 #include <numeric>
-
-#include "viz/smooth.h"
-#include "viz/thin.h"
 
 namespace hopscope::viz {
 namespace {
@@ -93,32 +92,6 @@ TEST(Thin, OddInputsYieldNothing) {
     EXPECT_TRUE(thin_min_max(xs, xs, -5, -1, 10, AxisScale::log10).xs.empty());
     EXPECT_EQ(thin_min_max(xs, std::span(xs).first(3), 0, 9, 10).xs.size(), 3u);
     EXPECT_EQ(thin_min_max(xs, xs, 100, 200, 10).values_in_view, 0u);
-}
-
-// Without the correction the average starts near zero and shows a fall that never was.
-TEST(Smooth, EmaIsCorrectedAtTheStart) {
-    const std::vector<double> ys = {4, 4, 4};
-    for (const double y : ema(ys, 0.95)) EXPECT_DOUBLE_EQ(y, 4.0);
-    const auto two = ema(std::vector<double>{1, 3}, 0.5);
-    EXPECT_DOUBLE_EQ(two[0], 1.0);
-    EXPECT_DOUBLE_EQ(two[1], (0.5 * 1 + 3) / 1.5);
-}
-
-// A gap must stay a gap and must not poison what follows.
-TEST(Smooth, MissingValuesStayMissing) {
-    const std::vector<double> ys = {1, kNan, 3};
-    const auto e = ema(ys, 0.5);
-    EXPECT_TRUE(std::isnan(e[1]));
-    EXPECT_DOUBLE_EQ(e[2], (0.5 * 1 + 3) / 1.5);
-}
-
-// Weight 0 of the past shows the raw curve; weights out of range must not diverge.
-TEST(Smooth, ExtremeWeights) {
-    const std::vector<double> ys = {1, 5, 2};
-    EXPECT_EQ(ema(ys, 0.0), ys);
-    EXPECT_EQ(ema(ys, -3.0), ys);
-    EXPECT_EQ(ema(ys, kNan), ys);
-    EXPECT_TRUE(std::isfinite(ema(ys, 7.0)[2]));
 }
 
 }  // namespace

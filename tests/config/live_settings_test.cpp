@@ -1,8 +1,9 @@
 // If these fail, `set` writes another key than the one it names, or offers what no key allows.
+#include "core/api/live_settings.h"
+
 #include <gtest/gtest.h>
 
 #include "core/api/config_keys.h"
-#include "core/api/live_settings.h"
 #include "core/config/config.h"
 
 namespace hopscope::core {

@@ -1,10 +1,11 @@
 // Maps of what a knocked-out hop or expert costs. If these fail, hops are chosen by rounding, or
 // the map tells of another expert than the one it names.
+#include "core/analyses/hop_knockout.h"
+
 #include <ATen/ops/linear.h>
 #include <ATen/ops/log_softmax.h>
 #include <c10/core/GradMode.h>
 
-#include "core/analyses/hop_knockout.h"
 #include "core/probe/intervention_probe.h"
 #include "core/probe/interventions/knock_out.h"
 #include "core/train/batch_tensors.h"

@@ -1,18 +1,14 @@
-// intervene and analyze on a trained run: if these fail, a document lacks what docs/formats.md
-// promises or its numbers do not repeat.
+// analyze on a trained run: if these fail, a document lacks what docs/formats.md promises or its
+// numbers do not repeat.
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "core/analyses/measured.h"
-#include "core/analyses/table.h"
-#include "core/api/arguments.h"
-#include "core/api/session.h"
 #include "core/base/utf8.h"
 #include "core/trainer/open_run.h"
+#include "tests/analyses/run_named.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {
@@ -21,228 +17,16 @@ namespace {
 using namespace hopscope::test;
 using nlohmann::json;
 
-class Laboratory : public SharedRuns {
+class Analyze : public SharedRuns {
   protected:
     static void SetUpTestSuite() {
         SharedRuns::SetUpTestSuite();
         train_run("run", {"train.threads=1", "train.steps=20", "train.eval_every=20",
                           "train.checkpoint_every=20", "train.snapshot_every=10"});
     }
-    lab::InterveneOptions steer() const {
-        lab::InterveneOptions o;
-        o.run = *runs_ / "run";
-        o.script = {
-            *parse_command(R"({"command": "steer", "layer": 0, "expert": 3, "lambda": 2})")};
-        o.controls = 3;
-        return o;
-    }
-    std::string prompts(const std::string& text) const {
-        const auto path = *runs_ / "prompts.jsonl";
-        std::ofstream(path) << text;
-        return path;
-    }
 };
 
-TEST_F(Laboratory, InterveneReportsEffectAndControlAndRepeatsExactly) {
-    auto o = steer();
-    o.prompts = prompts(R"({"text": "the baker walks to", "target": " the"})"
-                        "\n"
-                        R"({"text": "my sister looks at"})"
-                        "\n");
-    const auto first = lab::intervene(o), again = lab::intervene(o);
-    ASSERT_TRUE(first.ok()) << first.error().message;
-    EXPECT_EQ(*first, *again);
-    const auto j = json::parse(*first);
-    EXPECT_EQ(j["format"], "hopscope.intervene/1");
-    EXPECT_EQ(j["step"], 20);
-    ASSERT_EQ(j["prompts"].size(), 2u);
-    for (const auto& p : j["prompts"]) {
-        EXPECT_GT(p["kl"].get<double>(), 0.0);
-        EXPECT_EQ(p["jaccard"].size(), 2u);
-        EXPECT_EQ(p["control"]["draws"], 3);
-        EXPECT_TRUE(p["control"]["delta_p_mean"].contains("target"));
-        EXPECT_NEAR(p["base"]["nll"].get<double>(), -std::log(p["base"]["p_target"].get<double>()),
-                    1e-9);
-    }
-    EXPECT_EQ(j["summary"]["kl"]["n"], 2);
-    o.seed = 43;
-    EXPECT_NE(*lab::intervene(o), *first) << "the control must depend on the seed";
-}
-
-/// The answer of the window's inspector, once it is whole.
-std::shared_ptr<const InterventionEffect> ask(Session& session, const InterventionRequest& asked) {
-    session.request_intervention(asked);
-    for (int i = 0; i < 3000; ++i) {
-        const auto effect = session.intervention();
-        if (effect && effect->request == asked && (effect->whole || !effect->error.empty()))
-            return effect;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    ADD_FAILURE() << "no answer within 30 s";
-    return std::make_shared<const InterventionEffect>();
-}
-
-TEST_F(Laboratory, TheWindowsInspectorGivesTheNumbersOfIntervene) {
-    // Wrong if the same script, prompt and seed gave other numbers in the window than on the
-    // command line, for any command of the registry that acts on prompts.
-    SessionOptions options;
-    options.run_dir = *runs_ / "run";
-    options.open_only = true;
-    options.start = false;
-    auto opened = Session::open(options);
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
-    // Where the first values of a form would say too little.
-    std::map<std::string, std::vector<std::string>> lines = {
-        {"steer", {R"({"command": "steer", "layer": 0, "expert": [3, 5], "lambda": 2})"}},
-        {"suppress", {R"({"command": "suppress", "layer": 1, "expert": 3, "neighbours": 4})"}},
-        {"force", {R"({"command": "force", "layer": 0, "expert": 3})"}},
-        {"boost", {R"({"command": "boost", "layer": 0, "expert": 3, "strength": 30})"}},
-        {"knock_out", {R"({"command": "knock_out", "layer": 0, "expert": "top"})"}},
-        {"surgery",
-         {R"({"command": "surgery", "layer": 0, "expert": [0, 1, 2, 3], "with": "random"})"}},
-        {"move_centroid",
-         {R"({"command": "move_centroid", "layer": 0, "expert": 3, "to": [1,2,3,4,5,6,7,8]})"}},
-        {"freeze", {R"({"command": "freeze", "what": "routing"})"}},
-        {"unfreeze",
-         {R"({"command": "freeze", "what": "routing"})",
-          R"({"command": "unfreeze", "what": "routing"})",
-          R"({"command": "knock_out", "layer": 0, "expert": "top"})"}},
-        {"halt", {R"({"command": "halt", "max_hops": 1})"}},
-        {"zero_experts", {R"({"command": "zero_experts", "layers": 0, "hops": 1})"}}};
-    for (const auto& spec : command_registry()) {
-        if (!spec.inference) continue;
-        auto o = steer();
-        o.script.clear();
-        if (!lines.count(spec.name)) o.script = {first_command(spec.kind, {0, {3}, 8})};
-        for (const auto& line : lines[spec.name]) o.script.push_back(*parse_command(line));
-        o.prompts = prompts(R"({"text": "the baker walks to", "target": "the"})");
-        const auto document = lab::intervene(o);
-        ASSERT_TRUE(document.ok()) << spec.name << ": " << document.error().message;
-        const auto expected = json::parse(*document)["prompts"][0];
-
-        InterventionRequest asked;
-        asked.prompt = "the baker walks to";
-        asked.target = "the";
-        asked.script = o.script;
-        asked.controls = o.controls;
-        asked.seed = o.seed;
-        const auto effect = ask(**opened, asked);
-        ASSERT_EQ(effect->error, "") << spec.name;
-        SCOPED_TRACE(spec.name);
-        EXPECT_EQ(effect->step, 20);
-        EXPECT_NEAR(effect->kl, expected["kl"].get<double>(), 1e-9);
-        EXPECT_NEAR(effect->target.base, expected["base"]["p_target"].get<double>(), 1e-9);
-        EXPECT_NEAR(effect->nll_changed, expected["changed"]["nll"].get<double>(), 1e-9);
-        EXPECT_EQ(effect->token_changed, expected["changed"]["token_changed"].get<bool>());
-        ASSERT_EQ(effect->jaccard.size(), expected["jaccard"].size());
-        for (size_t l = 0; l < effect->jaccard.size(); ++l)
-            EXPECT_NEAR(effect->jaccard[l], expected["jaccard"][l].get<double>(), 1e-12);
-        EXPECT_EQ(effect->control_draws, expected["control"]["draws"].get<int64_t>());
-        if (effect->control_draws > 0) {
-            EXPECT_NEAR(effect->control_kl.mean, expected["control"]["kl_mean"].get<double>(),
-                        1e-9);
-            EXPECT_NEAR(effect->control_kl.std, expected["control"]["kl_std"].get<double>(), 1e-9);
-        }
-        ASSERT_GE(effect->next.size(), 10u);
-        for (size_t i = 1; i < effect->next.size(); ++i)
-            EXPECT_GE(effect->next[i - 1].base, effect->next[i].base);
-    }
-
-    // Dose curve: factor 1 is the effect itself, factor 0 none; words are summed.
-    InterventionRequest asked;
-    asked.prompt = "the baker walks to";
-    asked.script = steer().script;
-    asked.doses = {0, 1};
-    asked.categories = {{"places", {"the", "a", "her"}}, {"none", {"qqqqqq"}}};
-    const auto effect = ask(**opened, asked);
-    ASSERT_EQ(effect->error, "");
-    ASSERT_EQ(effect->doses.size(), 2u);
-    EXPECT_NEAR(effect->doses[0].kl, 0, 1e-9);
-    EXPECT_EQ(effect->doses[1].kl, effect->kl);
-    ASSERT_EQ(effect->groups.size(), 2u);
-    EXPECT_GT(effect->groups[0].words, 0);
-    EXPECT_GT(effect->groups[0].base, 0);
-    EXPECT_EQ(effect->groups[1].words, 0);
-    EXPECT_EQ(effect->groups[1].base, 0);
-
-    asked.prompt = "";
-    EXPECT_NE(ask(**opened, asked)->error.find("empty"), std::string::npos);
-    asked.prompt = "the baker";
-    asked.script = {
-        *parse_command(R"({"command": "steer", "layer": 0, "expert": 16, "lambda": 1})")};
-    EXPECT_NE(ask(**opened, asked)->error.find("15"), std::string::npos);
-}
-
-TEST_F(Laboratory, NothingChangedMeansNoEffect) {
-    auto o = steer();
-    o.script = {*parse_command(R"({"command": "steer", "layer": 0, "expert": 3, "lambda": 0})")};
-    const auto got = lab::intervene(o);
-    ASSERT_TRUE(got.ok()) << got.error().message;
-    const auto document = json::parse(*got);
-    for (const auto& p : document["prompts"]) {
-        EXPECT_NEAR(p["kl"].get<double>(), 0.0, 1e-9);
-        for (const auto& x : p["jaccard"]) EXPECT_EQ(x, 1.0);
-        EXPECT_FALSE(p["changed"]["token_changed"].get<bool>());
-    }
-}
-
-TEST_F(Laboratory, WhereTheControlWouldBeTheSameThereIsNone) {
-    auto o = steer();
-    o.script = {*parse_command(R"({"command": "halt", "max_hops": 1})")};
-    const auto got = lab::intervene(o);
-    ASSERT_TRUE(got.ok()) << got.error().message;
-    const auto control = json::parse(*got)["prompts"][0]["control"];
-    EXPECT_EQ(control["draws"], 0);
-    EXPECT_NE(control["reason"].get<std::string>().find("same depth"), std::string::npos);
-}
-
-TEST_F(Laboratory, SharesCountThePromptsWithoutAChange) {
-    // Wrong if a share were taken of the prompts that changed, and stood beside the n of all.
-    auto o = steer();
-    o.script = {*parse_command(R"({"command": "suppress", "layer": 0, "expert": 3})"),
-                *parse_command(R"({"command": "boost", "layer": 0, "expert": 3, "strength": 0})")};
-    o.doses = {0.5};
-    const auto got = lab::intervene(o);
-    ASSERT_TRUE(got.ok()) << got.error().message;
-    const auto document = json::parse(*got);
-    const auto rise = document["summary"]["delta_p_target"];
-    int64_t positive = 0, nonzero = 0;
-    for (const auto& p : document["prompts"]) {
-        const double delta =
-            p["changed"]["p_target"].get<double>() - p["base"]["p_target"].get<double>();
-        positive += delta > 0;
-        nonzero += delta != 0;
-        EXPECT_GE(p["kl"].get<double>(), 0.0);
-        EXPECT_EQ(p["control"]["jaccard_mean"].size(), p["jaccard"].size());
-        EXPECT_GT(p["control"]["nll_mean"].get<double>(), 0.0);
-    }
-    const auto n = static_cast<double>(document["prompts"].size());
-    EXPECT_EQ(rise["share_positive"].get<double>(), static_cast<double>(positive) / n);
-    EXPECT_EQ(rise["sign_test_n"], nonzero);
-    EXPECT_FALSE(document["summary"]["kl"].contains("share_positive")) << "a KL is never negative";
-    EXPECT_TRUE(document["doses"][0]["summary"].contains("control_kl"));
-    o.doses = {std::nan("")};
-    EXPECT_NE(lab::intervene(o).error().message.find("--doses"), std::string::npos);
-}
-
-TEST_F(Laboratory, PromptFilesAreRefusedWithTheirLine) {
-    for (const auto& [text, word] : std::vector<std::pair<std::string, std::string>>{
-             {"{\"text\": \"a\"}\nnothing\n", ":2:"},
-             {"{\"text\": \"a\", \"topic\": \"b\"}\n", "topic"},
-             {"{\"text\": \"\"}\n", "empty"},
-             {"\n\n", "no prompt"},
-             {"{\"text\": \"a\", \"categories\": [\"moon\"]}\n", "moon"},
-             {"{\"text\": \"a\", \"categories\": " + std::string(1'000'000, '['), "deep"}}) {
-        auto o = steer();
-        o.prompts = prompts(text);
-        const auto got = lab::intervene(o);
-        ASSERT_FALSE(got.ok()) << text;
-        EXPECT_EQ(got.error().kind, ErrorKind::usage);
-        EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
-    }
-}
-
-TEST_F(Laboratory, HopsThatWriteNextToNothingAreNotProposed) {
+TEST_F(Analyze, HopsThatWriteNextToNothingAreNotProposed) {
     auto run = open_run(*runs_ / "run", Precision::fp32);
     ASSERT_TRUE(run.ok()) << run.error().message;
     run->model.weights.layers[1].up.zero_();
@@ -250,12 +34,7 @@ TEST_F(Laboratory, HopsThatWriteNextToNothingAreNotProposed) {
     analysis::AnalysisContext context{run->folder, run->model.config};
     context.model = &*run;
     context.measured = &measured;
-    const auto& table = analysis::analysis_table();
-    const auto one = std::find_if(table.begin(), table.end(), [](const analysis::Analysis* a) {
-        return a->name == std::string("hop_knockout");
-    });
-    ASSERT_NE(one, table.end());
-    const auto found = analysis::run_analysis(**one, context);
+    const auto found = run_named("hop_knockout", context);
     ASSERT_TRUE(found.ok()) << found.error().message;
     const auto result = json::parse(found->result.json().dump());
     const double first = result["per_layer"][0][0]["value"],
@@ -266,7 +45,7 @@ TEST_F(Laboratory, HopsThatWriteNextToNothingAreNotProposed) {
               json::array({last >= 0.1 * std::max(first, last) ? 2 : 1, 1}));
 }
 
-TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
+TEST_F(Analyze, EveryAnalysisRunsAndHoldsItsFields) {
     lab::AnalyzeOptions o;
     o.run = *runs_ / "run";
     const auto got = lab::analyze(o);
@@ -411,7 +190,7 @@ TEST_F(Laboratory, EveryAnalysisRunsAndHoldsItsFields) {
     }
 }
 
-TEST_F(Laboratory, CouplingSaysWhatARunLacks) {
+TEST_F(Analyze, CouplingSaysWhatARunLacks) {
     const auto refusal = [&](const std::string& name, std::vector<std::string> settings) {
         lab::TrainOptions options;
         options.config_path = *runs_ / "c.toml";
@@ -445,7 +224,7 @@ std::string write_function_words(const TempFolder& runs) {
     return dir;
 }
 
-TEST_F(Laboratory, AnalysesOfExpertsHoldTheirFieldsAndRepeatExactly) {
+TEST_F(Analyze, AnalysesOfExpertsHoldTheirFieldsAndRepeatExactly) {
     lab::AnalyzeOptions o;
     o.run = *runs_ / "run";
     o.category_dirs = {write_function_words(*runs_)};
@@ -489,7 +268,7 @@ TEST_F(Laboratory, AnalysesOfExpertsHoldTheirFieldsAndRepeatExactly) {
         EXPECT_TRUE(std::filesystem::exists(o.out + "/" + file)) << file;
 }
 
-TEST_F(Laboratory, AnalysesOfExpertsSayWhatTheyLack) {
+TEST_F(Analyze, AnalysesOfExpertsSayWhatTheyLack) {
     lab::AnalyzeOptions o;
     o.run = *runs_ / "run";
     const auto refused = [&](const std::string& what, const std::string& word) {
@@ -504,7 +283,7 @@ TEST_F(Laboratory, AnalysesOfExpertsSayWhatTheyLack) {
     refused("polysemy", "JSON lines");
     o.category_dirs = {write_function_words(*runs_)};
     refused("silhouette", "too short");  // the text has fewer than 50 content words
-    o.prompts = prompts("{\"text\": \"a\"}\n");
+    o.prompts = runs_->write("prompts.jsonl", "{\"text\": \"a\"}\n");
     // What is wrong with a file is said before the long pass, not after it.
     bool passed = false;
     o.on_progress = [&](const std::string& activity, double) {
@@ -515,15 +294,17 @@ TEST_F(Laboratory, AnalysesOfExpertsSayWhatTheyLack) {
     o.on_progress = nullptr;
     refused("polysemy", "{\"text\", \"word\", \"meaning\"}");
     refused("polysemy", "`intervene`");
-    o.prompts = prompts(std::string(100'000, '[') + "\n");
+    o.prompts = runs_->write("prompts.jsonl", std::string(100'000, '[') + "\n");
     refused("polysemy", ":1: ");
-    o.prompts = prompts("\n{\"text\": \"the baker\", \"word\": \"king\", \"meaning\": \"a\"}\n");
+    o.prompts = runs_->write(
+        "prompts.jsonl", "\n{\"text\": \"the baker\", \"word\": \"king\", \"meaning\": \"a\"}\n");
     refused("polysemy", ":2: the word \"king\"");
-    o.prompts = prompts("{\"text\": \"the king\", \"word\": \"king\", \"meaning\": \"a\"}\n");
+    o.prompts = runs_->write("prompts.jsonl",
+                             "{\"text\": \"the king\", \"word\": \"king\", \"meaning\": \"a\"}\n");
     refused("polysemy", "two meanings");
 }
 
-TEST_F(Laboratory, PolysemyOfPromptsComparesTheirSets) {
+TEST_F(Analyze, PolysemyOfPromptsComparesTheirSets) {
     lab::AnalyzeOptions o;
     o.run = *runs_ / "run";
     o.what = "polysemy";
@@ -531,7 +312,7 @@ TEST_F(Laboratory, PolysemyOfPromptsComparesTheirSets) {
                       other = R"({"text": "MY SISTER, THE KING", "word": "King", "meaning": "b"})";
     // In capitals the word is spelled by other tokens, so that even a hardly trained model parts
     // it.
-    o.prompts = prompts(one + "\n" + one + "\n" + other + "\n");
+    o.prompts = runs_->write("prompts.jsonl", one + "\n" + one + "\n" + other + "\n");
     const auto got = lab::analyze(o);
     ASSERT_TRUE(got.ok()) << got.error().message;
     const auto result = json::parse(*got)["result"];

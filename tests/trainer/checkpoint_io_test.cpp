@@ -1,5 +1,6 @@
 // If this fails, a run that goes on does not have what its checkpoint was given.
 #include "core/trainer/checkpoint_io.h"
+
 #include "tests/train/tiny_engine.h"
 
 namespace hopscope::core {

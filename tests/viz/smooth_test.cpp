@@ -1,0 +1,40 @@
+// Smoothing of curves: averages must be exact, gaps must survive.
+#include "viz/smooth.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+
+namespace hopscope::viz {
+namespace {
+
+constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
+
+// Without the correction the average starts near zero and shows a fall that never was.
+TEST(Smooth, EmaIsCorrectedAtTheStart) {
+    const std::vector<double> ys = {4, 4, 4};
+    for (const double y : ema(ys, 0.95)) EXPECT_DOUBLE_EQ(y, 4.0);
+    const auto two = ema(std::vector<double>{1, 3}, 0.5);
+    EXPECT_DOUBLE_EQ(two[0], 1.0);
+    EXPECT_DOUBLE_EQ(two[1], (0.5 * 1 + 3) / 1.5);
+}
+
+// A gap must stay a gap and must not poison what follows.
+TEST(Smooth, MissingValuesStayMissing) {
+    const std::vector<double> ys = {1, kGap, 3};
+    const auto e = ema(ys, 0.5);
+    EXPECT_TRUE(std::isnan(e[1]));
+    EXPECT_DOUBLE_EQ(e[2], (0.5 * 1 + 3) / 1.5);
+}
+
+// Weight 0 of the past shows the raw curve; weights out of range must not diverge.
+TEST(Smooth, ExtremeWeights) {
+    const std::vector<double> ys = {1, 5, 2};
+    EXPECT_EQ(ema(ys, 0.0), ys);
+    EXPECT_EQ(ema(ys, -3.0), ys);
+    EXPECT_EQ(ema(ys, kGap), ys);
+    EXPECT_TRUE(std::isfinite(ema(ys, 7.0)[2]));
+}
+
+}  // namespace
+}  // namespace hopscope::viz
