@@ -9,6 +9,7 @@
 #include "core/analyses/measured.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
+#include "core/base/utf8.h"
 #include "core/probe/trace.h"
 
 namespace hopscope::core::analysis {

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <map>
 
-#include "core/config/config.h"
+#include "core/compare/warnings.h"
+#include "core/config/write.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core {

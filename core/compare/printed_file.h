@@ -9,6 +9,7 @@
 
 #include "core/compare/compare.h"
 #include "core/compare/printed.h"
+#include "core/compare/warnings.h"
 
 namespace hopscope::core {
 

@@ -10,7 +10,7 @@
 #include "core/base/files.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
 
 namespace hopscope::core::lab {
 namespace {

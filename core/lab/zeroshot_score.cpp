@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/base/utf8.h"
 #include "core/model/sound.h"
 #include "core/probe/planned_pass.h"
 #include "kernels/ops.h"

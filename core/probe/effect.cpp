@@ -17,6 +17,7 @@
 #include "core/model/forward.h"
 #include "core/model/sound.h"
 #include "core/probe/intervention_probe.h"
+#include "core/probe/random_control.h"
 #include "core/stats/descriptive.h"
 #include "core/text/words.h"
 

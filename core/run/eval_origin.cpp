@@ -2,7 +2,7 @@
 
 #include "core/base/utf8.h"
 #include "core/config/arithmetic.h"
-#include "core/config/config.h"
+#include "core/config/write.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/probe/intervention_kind.h"
+#include "core/probe/interventions/table.h"
 
 namespace hopscope::core {
 namespace {

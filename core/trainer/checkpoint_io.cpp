@@ -9,7 +9,8 @@
 #include "core/api/live_settings.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
+#include "core/config/write.h"
 #include "core/trainer/state_file.h"
 
 namespace hopscope::core {

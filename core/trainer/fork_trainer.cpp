@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/api/command_registry.h"
 #include "core/trainer/peak_memory.h"
 
 namespace hopscope::core {

@@ -4,6 +4,8 @@
 #include "core/base/random.h"
 #include "core/base/utf8.h"
 #include "core/text/prepare.h"
+#include "core/text/synthetic_files.h"
+#include "core/text/tokenizer_train.h"
 #include "core/trainer/share_data.h"
 
 namespace hopscope::core {

@@ -6,10 +6,11 @@
 
 #include "core/base/files.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/write.h"
 #include "core/text/corpus.h"
 #include "core/text/token_file.h"
 #include "core/text/tokenizer.h"
+#include "core/text/tokenizer_train.h"
 
 namespace hopscope::core {
 namespace {

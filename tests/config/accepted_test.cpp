@@ -1,7 +1,7 @@
 // Every word of docs/formats.md#configuration is taken.
 #include <gtest/gtest.h>
 
-#include "core/config/config.h"
+#include "core/config/parse.h"
 
 namespace hopscope::core {
 namespace {

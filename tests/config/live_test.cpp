@@ -3,7 +3,7 @@
 
 #include "core/api/config_keys.h"
 #include "core/api/live_settings.h"
-#include "core/config/config.h"
+#include "core/config/write.h"
 
 namespace hopscope::core {
 namespace {

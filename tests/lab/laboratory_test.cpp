@@ -10,6 +10,7 @@
 #include "core/analyses/measured.h"
 #include "core/analyses/table.h"
 #include "core/api/arguments.h"
+#include "core/api/command_registry.h"
 #include "core/api/session.h"
 #include "core/base/utf8.h"
 #include "core/trainer/open_run.h"

@@ -9,6 +9,7 @@
 #include "app/widgets/exact_slider.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
+#include "core/api/command_registry.h"
 
 namespace hopscope::app {
 namespace {

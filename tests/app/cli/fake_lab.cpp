@@ -2,7 +2,8 @@
 
 #include <stdexcept>
 
-#include "core/config/config.h"
+#include "core/config/check.h"
+#include "core/config/parse.h"
 
 namespace hopscope::app::testing {
 
