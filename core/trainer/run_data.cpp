@@ -20,12 +20,6 @@ constexpr uint64_t kSyntheticSeed = 42;
 /// Enough lines for a small vocabulary; more would only make the first minute longer.
 constexpr int64_t kSyntheticTokenizerLines = 5'000;
 
-/// What a run is trained on, by the key that its hash has in run.json.
-enum class DataPart { tokenizer, train, truth, valid };
-constexpr auto words_of(DataPart) {
-    return words("tokenizer", "train", "truth", "valid");
-}
-
 /// Below the folder of the run.
 std::string file_of(DataPart part) {
     switch (part) {
