@@ -1,6 +1,4 @@
 // hopscope batch: the runs of a file one after another, with a table at the end.
-#include <cmath>
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>

@@ -1,8 +1,6 @@
 // The document hopscope.compare/1 and the definitions of its numbers.
 #include "core/compare/compare_json.h"
 
-#include <cmath>
-
 #include "core/compare/warnings.h"
 
 namespace hopscope::core {

@@ -2,7 +2,6 @@
 // `compare` reports of them [def:printed_claims]. Pure functions of a file, any thread.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>

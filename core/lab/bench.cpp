@@ -1,7 +1,5 @@
 // hopscope bench: what the operators, whole passes, a trace and live statistics take
 // (hopscope.bench/1).
-#include <cmath>
-#include <cstdlib>
 #include <fstream>
 
 #include "core/api/lab.h"

@@ -1,6 +1,5 @@
 #include "core/train/interventions.h"
 
-#include <algorithm>
 #include <set>
 
 #include "core/probe/intervention_kind.h"

@@ -1,7 +1,6 @@
 #include "app/panels/intervene/stack.h"
 
 #include <algorithm>
-#include <cmath>
 #include <imgui.h>
 
 #include "app/panels/intervene/view.h"
