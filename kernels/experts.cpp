@@ -148,9 +148,4 @@ Tensor experts_static(const Tensor& idx, const Tensor& weight, const Tensor& val
     return experts({}, idx, weight, {ExpertKind::fixed, {}, {}, {}, value}, form);
 }
 
-Tensor experts_swiglu(const Tensor& h, const Tensor& idx, const Tensor& weight, const Tensor& gate,
-                      const Tensor& down, const Tensor& up, Form form) {
-    return experts(h, idx, weight, {ExpertKind::swiglu, gate, down, up, {}}, form);
-}
-
 }  // namespace hopscope::kernels

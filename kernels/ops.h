@@ -90,12 +90,8 @@ at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
 at::Tensor experts_static(const at::Tensor& idx, const at::Tensor& weight, const at::Tensor& value,
                           Form form = Form::fused);
 
-/// SwiGLU experts of width r [def:experts_swiglu]: dh_t = Σ_j w_tj Σ_q SiLU(<h_t, gate_iq>)
-/// <h_t, down_iq> up_iq with i = idx_tj; gate, down and up [M, r, d].
-at::Tensor experts_swiglu(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
-                          const at::Tensor& gate, const at::Tensor& down, const at::Tensor& up,
-                          Form form = Form::fused);
-
+/// mlp [def:experts_mlp] and fixed [def:experts_static] as above; swiglu [def:experts_swiglu], of
+/// width r: dh_t = Σ_j w_tj Σ_q SiLU(<h_t, gate_iq>) <h_t, down_iq> up_iq with i = idx_tj.
 enum class ExpertKind { mlp, fixed, swiglu };
 
 /// The experts of one pool, rows numbered from 0: a narrow(0, …) of the tensors of several pools

@@ -1,5 +1,6 @@
 // The view of a flat picture: which point of the world lies in the middle and how many pixels a
-// unit has. y points up in the world and down on the screen. Plain values, owned by a panel.
+// unit has. y points up in the world and down on the screen. Plain values, owned by a panel, window
+// thread only.
 #pragma once
 
 #include <array>

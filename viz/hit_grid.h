@@ -2,8 +2,8 @@
 // picture, asked with the present zoom. Pure, built on any thread; owned by the picture.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "viz/camera2d.h"

@@ -2,7 +2,6 @@
 // functions, any thread.
 #pragma once
 
-#include <cstddef>
 #include <span>
 #include <vector>
 

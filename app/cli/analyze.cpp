@@ -1,6 +1,5 @@
 // hopscope analyze: analyses of a run, one document each.
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"

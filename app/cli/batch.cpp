@@ -1,6 +1,4 @@
 // hopscope batch: the runs of a file one after another, with a table at the end.
-#include <cmath>
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -71,7 +69,8 @@ int exit_code(const nlohmann::json& batch, const BatchCall& call, const Environm
     using core::lab::BatchState;
     const auto state = core::kind_of<BatchState>(batch.at("state").get<std::string>());
     for (const auto& run : batch.at("runs"))
-        if (run.at("state") == core::name_of(core::RunState::failed))
+        if (core::kind_of<core::RunState>(run.at("state").get<std::string>()) ==
+            core::RunState::failed)
             environment.err << "failed: " << run.at("run").get<std::string>() << ": "
                             << core::printable(run.value("reason", std::string())) << std::endl;
     if (state == BatchState::interrupted) {

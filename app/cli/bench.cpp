@@ -1,7 +1,6 @@
 // hopscope bench: what the operators, whole passes, a trace and live statistics take, as a table.
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <ostream>
 
 #include "app/cli/kind_options.h"
 #include "app/cli/number_options.h"

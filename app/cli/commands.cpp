@@ -3,6 +3,8 @@
 
 #include "app/cli/subcommand.h"
 #include "core/api/command.h"
+#include "core/api/command_registry.h"
+#include "core/api/registry_json.h"
 
 namespace hopscope::app {
 namespace {
@@ -22,7 +24,7 @@ std::string describe_registry(const std::string&) {
         if (!command.shortcut.empty()) out << "  [" << command.shortcut << "]";
         out << "\n";
         for (const core::ArgSpec& arg : command.args)
-            out << "    " << arg.name << " (" << core::name_of(arg.type)
+            out << "    " << arg.name << " (" << core::word(arg.type)
                 << (arg.required ? ", required" : "") << ") " << arg.allowed
                 << (arg.allowed.empty() || arg.help.empty() ? "" : "; ") << arg.help << "\n";
     }

@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <ostream>
 
 #include "app/cli/number_options.h"
 #include "app/cli/progress.h"

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "app/cli/subcommand.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -23,18 +24,13 @@ void describe(CLI::App& app, InfoCall& call) {
 }
 
 /// 84742144 → "84,742,144".
-std::string grouped(const nlohmann::json& number) {
+std::string read_easily(const nlohmann::json& number) {
     std::ostringstream text;
     if (number.is_number_integer())
         text << number.get<int64_t>();
     else
         text << std::fixed << std::setprecision(0) << number.get<double>();
-    std::string digits = text.str();
-    for (size_t i = digits.size(); i > 3 && digits[i - 4] != '-';) {
-        i -= 3;
-        digits.insert(i, ",");
-    }
-    return digits;
+    return core::in_thousands(text.str());
 }
 
 std::string describe_info(const std::string& text) {
@@ -50,7 +46,7 @@ std::string describe_info(const std::string& text) {
         for (const auto& [name, value] : json.at(key).items())
             if (value.is_number())
                 out << "  " << std::left << std::setw(20) << name << std::right << std::setw(20)
-                    << grouped(value) << "\n";
+                    << read_easily(value) << "\n";
     }
     return out.str();
 }

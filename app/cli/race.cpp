@@ -79,7 +79,8 @@ int race(const RaceCall& call, const Environment& environment) {
     int code = kDone;
     const auto json = nlohmann::json::parse(*result);
     for (const auto& lane : json.at("lanes")) {
-        if (lane.at("state") != core::name_of(core::RunState::failed)) continue;
+        const auto state = core::kind_of<core::RunState>(lane.at("state").get<std::string>());
+        if (state != core::RunState::failed) continue;
         code = kFailed;
         environment.err << "failed: " << lane.at("name").get<std::string>() << ": "
                         << core::printable(lane.value("reason", std::string())) << std::endl;

@@ -11,6 +11,7 @@
 
 #include "app/cli/kind_options.h"
 #include "app/cli/number_options.h"
+#include "core/api/command_registry.h"
 #include "core/api/files.h"
 #include "core/api/input.h"
 #include "core/api/lab.h"

@@ -12,6 +12,7 @@
 #include "app/cli/cli.h"
 #include "core/api/base.h"
 #include "core/api/command.h"
+#include "core/api/command_registry.h"
 #include "core/api/kinds.h"
 
 namespace hopscope::app {

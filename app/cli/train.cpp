@@ -7,6 +7,7 @@
 #include "app/cli/kind_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/subcommand.h"
+#include "core/api/command_registry.h"
 #include "core/api/input.h"
 #include "core/api/lab.h"
 

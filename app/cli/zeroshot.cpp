@@ -1,5 +1,4 @@
 // hopscope zeroshot: multiple choice by log-likelihood.
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sstream>
 

@@ -4,7 +4,6 @@
 // Window thread only; panels are owned by the shell.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 

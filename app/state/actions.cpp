@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "core/api/arguments.h"
+#include "core/api/command_registry.h"
 
 namespace hopscope::app {
 namespace {

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "core/api/command_registry.h"
+
 namespace hopscope::app {
 namespace {
 

@@ -10,6 +10,7 @@
 #include "app/state/selection.h"
 #include "core/api/arguments.h"
 #include "core/api/command.h"
+#include "core/api/command_registry.h"
 #include "core/api/config.h"
 #include "core/api/snapshot.h"
 

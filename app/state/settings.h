@@ -1,6 +1,6 @@
 // Where the window keeps what the user chose: settings.json and the docking layouts, under
 // $XDG_CONFIG_HOME/hopscope. A damaged or foreign file counts as absent and is reported, never
-// fatal. Read before the first frame, written aside.
+// fatal. Read on the window thread before the first frame, written aside on the thread of a task.
 #pragma once
 
 #include <map>

@@ -1,7 +1,6 @@
 #include "app/window/screenshot.h"
 
 #include <GLFW/glfw3.h>
-#include <vector>
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC

@@ -272,8 +272,7 @@ Result<AnalysisOutput> coupling(const AnalysisContext& context) {
     AnalysisOutput out;
     Gathered all;
     for (size_t l = 0; l < run.model.weights.layers.size(); ++l) {
-        if (context.progress.cancelled())
-            return Error{ErrorKind::interrupted, "stopped on request"};
+        if (context.progress.cancelled()) return stopped_on_request();
         out.result.add("layers", coupling_layer(run, static_cast<int64_t>(l), coupled,
                                                 (*gradients)[l], context.seed, all, out));
         out.n += run.model.config.moe.experts;

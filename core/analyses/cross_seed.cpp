@@ -14,6 +14,7 @@
 #include "core/analyses/measured.h"
 #include "core/base/random.h"
 #include "core/base/sets.h"
+#include "core/compare/warnings.h"
 #include "core/measure/numbers.h"
 #include "core/measure/row_blocks.h"
 #include "core/stats/bootstrap.h"

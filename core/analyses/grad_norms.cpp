@@ -71,8 +71,9 @@ Fields norms_between(const std::vector<ScalarRecord>& records, const Span& span,
 /// Phases of the training loss, cut where its course changes.
 void add_phases(AnalysisOutput& out, const std::vector<ScalarRecord>& records) {
     const auto columns = metric_columns(0);
-    const auto loss = std::find_if(columns.begin(), columns.end(),
-                                   [](const Column& c) { return c.name == "loss"; });
+    const auto loss = std::find_if(columns.begin(), columns.end(), [](const Column& c) {
+        return c.field == Column::Field(&ScalarRecord::loss);
+    });
     const auto found = segments_of(records, *loss);
     out.result.list("loss_phases");
     Span span;

@@ -60,8 +60,7 @@ class Knockouts {
             const auto ids = eval_tensors(source_, i, model_.weights.embed.device()).ids;
             const auto base = logits(hidden(ids, nullptr));
             for (const Trial& trial : trials) {
-                if (progress.cancelled())
-                    return Error{ErrorKind::interrupted, "stopped on request"};
+                if (progress.cancelled()) return stopped_on_request();
                 progress.report(std::string("knocking out ") + what + ", batch " +
                                     std::to_string(i + 1) + " of " + std::to_string(n),
                                 done++ / total);

@@ -8,14 +8,13 @@
 namespace hopscope::core::analysis {
 namespace {
 
-/// What is looked at, by the names of metrics.csv; those of a layer once for each.
-constexpr const char* kCurves[] = {"loss",    "valid_loss",         "entropy",
-                                   "jaccard", "load/max_over_mean", "load/cv"};
+/// What is looked at, that of a layer once for each.
+constexpr Column::Field kCurves[] = {
+    &ScalarRecord::loss,    &ScalarRecord::valid_loss,         &LayerScalars::entropy,
+    &LayerScalars::jaccard, &LayerScalars::load_max_over_mean, &LayerScalars::load_cv};
 
 bool is_looked_at(const Column& column) {
-    for (const std::string name : kCurves)
-        if (column.name == name || column.name.starts_with(name + "/layer")) return true;
-    return false;
+    return std::find(std::begin(kCurves), std::end(kCurves), column.field) != std::end(kCurves);
 }
 
 /// Words for the slope of a piece: level where it is not told from 0 or moves the curve by less

@@ -9,6 +9,7 @@
 #include "core/analyses/measured.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
+#include "core/base/utf8.h"
 #include "core/probe/trace.h"
 
 namespace hopscope::core::analysis {
@@ -140,7 +141,7 @@ Result<std::vector<Word>> prompt_words(const OpenRun& run, const std::string& pa
     std::string line;
     for (int64_t n = 1; std::getline(lines, line); ++n) {
         if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
+        if (progress.cancelled()) return stopped_on_request();
         progress.report("routing of prompt " + std::to_string(n), -1);
         if (auto s = read_prompt(run, line, words); !s)
             return usage_error(shown_path(path) + ":" + std::to_string(n) + ": " +

@@ -50,7 +50,7 @@ Result<PositionSample> sample_positions(const Model& model, const BatchSource& s
     options.probe = &probe;
     const int64_t size = source.batch() * source.seq_len();
     for (size_t i = 0; i < tokens.size();) {
-        if (progress.cancelled()) return Error{ErrorKind::interrupted, "stopped on request"};
+        if (progress.cancelled()) return stopped_on_request();
         progress.report("routing positions",
                         static_cast<double>(i) / static_cast<double>(tokens.size()));
         const int64_t batch = tokens[i] / size;

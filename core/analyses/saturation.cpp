@@ -105,8 +105,7 @@ Result<AnalysisOutput> saturation(const AnalysisContext& context) {
     out.n = static_cast<int64_t>(last->token_ids.size());
     out.result.count("last_step", last->step).list("snapshots");
     for (const int64_t step : chosen_steps(entries)) {
-        if (context.progress.cancelled())
-            return Error{ErrorKind::interrupted, "stopped on request"};
+        if (context.progress.cancelled()) return stopped_on_request();
         if (step > last->step) continue;  // cannot be read
         context.progress.report("snapshot of step " + std::to_string(step), -1);
         const auto now = saved.read(step);

@@ -208,8 +208,7 @@ Result<AnalysisOutput> silhouette(const AnalysisContext& context) {
     add_words(out.result, *words);
     std::vector<double> depth, differences;
     for (size_t l = 0; l < positions->layers.size(); ++l) {
-        if (context.progress.cancelled())
-            return Error{ErrorKind::interrupted, "stopped on request"};
+        if (context.progress.cancelled()) return stopped_on_request();
         depth.push_back(static_cast<double>(l));
         context.progress.report("silhouettes of layer " + std::to_string(l),
                                 depth.back() / static_cast<double>(positions->layers.size()));

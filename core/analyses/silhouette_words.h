@@ -3,9 +3,7 @@
 // [def:silhouette]. Pure functions of plain data and a seed, any thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 

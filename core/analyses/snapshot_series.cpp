@@ -31,8 +31,7 @@ Result<SnapshotSeries> snapshot_series(const AnalysisContext& context) {
     std::optional<GeometrySnapshot> first, last;
     const auto entries = context.folder.geometry();
     for (size_t i = 0; i < entries.size(); ++i) {
-        if (context.progress.cancelled())
-            return Error{ErrorKind::interrupted, "stopped on request"};
+        if (context.progress.cancelled()) return stopped_on_request();
         context.progress.report(
             "snapshot " + std::to_string(i + 1) + " of " + std::to_string(entries.size()),
             static_cast<double>(i) / static_cast<double>(entries.size()));

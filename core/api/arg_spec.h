@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/api/kinds.h"
+
 namespace hopscope::core {
 
 /// An argument without a bound.
@@ -24,8 +26,10 @@ enum class ArgType : uint8_t {
     numbers,   ///< a list
     flag
 };
-/// "integer", as the registry's JSON and --help write it.
-const char* name_of(ArgType type);
+/// As the registry's JSON and --help write it.
+constexpr auto words_of(ArgType) {
+    return words("integer", "number", "text", "integers", "numbers", "flag");
+}
 
 /// What an argument is to its command.
 enum class ArgRole : uint8_t {

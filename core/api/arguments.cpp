@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/api/command_registry.h"
+
 namespace hopscope::core {
 
 const ArgSpec* given(const Command& command, ArgMeaning meaning) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/arg_spec.h"
 #include "core/api/command.h"
 
 namespace hopscope::core {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/api/arguments.h"
+#include "core/api/command_registry.h"
 #include "core/api/live_settings.h"
 #include "core/base/json_problem.h"
 #include "core/base/names.h"

@@ -1,6 +1,6 @@
 // The commands there are. A name is read once, where a line comes in (a file, the command line, the
 // window); everything behind that switches on the kind, or asks the kind's row in the registry
-// (command.h). Plain C++, any thread.
+// (command_registry.h). Plain C++, any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
 // The one list of commands (docs/formats.md#commands-and-scripts), made of the rows of
 // core/api/commands.def, and how rows and arguments are found.
+#include "core/api/command_registry.h"
+
 #include <algorithm>
 
 #include "core/api/command.h"
@@ -106,11 +108,6 @@ std::vector<CommandSpec> make_registry() {
 }
 
 }  // namespace
-
-const char* name_of(ArgType type) {
-    constexpr const char* kNames[] = {"integer", "number", "text", "integers", "numbers", "flag"};
-    return kNames[static_cast<size_t>(type)];
-}
 
 const ArgSpec* CommandSpec::chooser() const {
     const auto found = std::find_if(args.begin(), args.end(), [](const ArgSpec& arg) {

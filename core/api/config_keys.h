@@ -62,8 +62,6 @@ struct Key {
 
 /// Every key, in the order of docs/formats.md#configuration.
 const std::vector<Key>& config_keys();
-/// Whether the value is the one of a Config that nothing was said to.
-bool is_default(const Key& key, const Config& config);
 /// nullptr if there is no such key.
 const Key* find_key(std::string_view name);
 /// The known key nearest to `name` by edit distance, a right leaf in a wrong table counting as
@@ -72,17 +70,5 @@ std::string nearest_key(std::string_view name);
 /// The entry of `known` nearest to `word` by edit distance (insert, delete, replace, swap
 /// neighbours).
 std::string nearest_word(std::string_view word, std::span<const std::string_view> known);
-
-/// The value as TOML; numbers read back exactly.
-std::string format_value(const Key& key, const Config& config);
-/// TOML basic string with escapes.
-std::string toml_text(std::string_view text);
-/// The shortest form that reads back exactly, always recognisable as a TOML float.
-std::string format_number(double value);
-
-/// "an integer, 1 … 256", "\"cosine\" | \"linear\"", …: ends the sentence "allowed …".
-std::string describe_allowed(const Key& key);
-/// "found …, allowed …" if the value lies outside what the key allows.
-std::optional<std::string> value_problem(const Key& key, const Config& config);
 
 }  // namespace hopscope::core

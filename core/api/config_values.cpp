@@ -1,4 +1,6 @@
 // Values of configuration keys as text, and whether a single value is allowed.
+#include "core/api/config_values.h"
+
 #include <charconv>
 #include <cmath>
 #include <limits>

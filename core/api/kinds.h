@@ -185,6 +185,13 @@ constexpr auto words_of(Split) {
     return words("train", "valid");
 }
 
+/// What a run's numbers rest on, each with a content hash in run.json under its word; truth are the
+/// labels of a synthetic text.
+enum class DataPart { tokenizer, train, truth, valid };
+constexpr auto words_of(DataPart) {
+    return words("tokenizer", "train", "truth", "valid");
+}
+
 /// How the pieces of a trained tokenizer are found.
 enum class TokenizerKind { bpe, unigram };
 constexpr auto words_of(TokenizerKind) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/api/config_keys.h"
+#include "core/api/config_values.h"
 
 namespace hopscope::core {
 namespace {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/arg_spec.h"
 #include "core/api/command.h"
 #include "core/api/config.h"
 

@@ -1,7 +1,10 @@
 // The command registry as hopscope.commands/1, for scripts and `hopscope commands --json`.
+#include "core/api/registry_json.h"
+
 #include <nlohmann/json.hpp>
 
 #include "core/api/command.h"
+#include "core/api/command_registry.h"
 #include "core/api/live_settings.h"
 
 namespace hopscope::core {
@@ -13,7 +16,7 @@ Json describe_args(const std::vector<ArgSpec>& args) {
     Json list = Json::array();
     for (const ArgSpec& arg : args) {
         Json item = {{"name", arg.name},
-                     {"type", name_of(arg.type)},
+                     {"type", word(arg.type)},
                      {"required", arg.required},
                      {"allowed", arg.allowed}};
         if (!arg.choices.empty()) item["choices"] = arg.choices;

@@ -14,7 +14,7 @@ namespace hopscope::core {
 
 /// Every router by its word in moe.router, and how its traits differ from those of cosine:
 /// expanded for the enum, its words and the traits, and for the table of what each one computes
-/// (core/model/router.cpp).
+/// (core/model/routers/form.h).
 #define HOPSCOPE_ROUTERS(ROUTER)                                    \
     ROUTER(cosine)                                                  \
     ROUTER(linear, .rows = RouterRows::linear)                      \

@@ -52,10 +52,8 @@ constexpr bool kNext[kStates][kStates] = {
 }  // namespace
 
 const char* name_of(RunState state) {
-    constexpr const char* kNames[] = {"idle",     "preparing", "running", "paused",
-                                      "stopping", "stopped",   "done",    "failed"};
-    static_assert(std::size(kNames) == kStates);
-    return kNames[static_cast<size_t>(state)];
+    static_assert(kWordsOf<RunState>.size() == kStates);
+    return kWordsOf<RunState>[static_cast<size_t>(state)].data();  // of literals, which end with 0
 }
 
 const char* name_of(Action action) {

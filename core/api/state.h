@@ -4,9 +4,15 @@
 
 #include <cstdint>
 
+#include "core/api/kinds.h"
+
 namespace hopscope::core {
 
 enum class RunState : uint8_t { idle, preparing, running, paused, stopping, stopped, done, failed };
+/// As shown to people and written to run.json.
+constexpr auto words_of(RunState) {
+    return words("idle", "preparing", "running", "paused", "stopping", "stopped", "done", "failed");
+}
 enum class Action : uint8_t {
     start,
     pause,
@@ -19,8 +25,7 @@ enum class Action : uint8_t {
     trace
 };
 
-/// Word shown to people and written to run.json ("running", "paused", …).
-const char* name_of(RunState state);
+const char* name_of(RunState state);  ///< its word
 const char* name_of(Action action);
 
 /// nullptr if `action` is allowed in `state`; otherwise the sentence that says why not.

@@ -93,4 +93,12 @@ std::optional<double> read_number(std::string_view text) {
     return whole<double>(text);
 }
 
+std::string in_thousands(std::string digits) {
+    for (size_t i = digits.size(); i > 3 && digits[i - 4] != '-';) {
+        i -= 3;
+        digits.insert(i, 1, ',');
+    }
+    return digits;
+}
+
 }  // namespace hopscope::core

@@ -1,6 +1,6 @@
 // Numbers as people type them: decimal digits and nothing else, no blanks, no plus sign, no leading
-// zeros, no other base; and ranges that the sentence of a refusal can name. Pure functions, any
-// thread.
+// zeros, no other base; ranges that the sentence of a refusal can name; and long numbers as people
+// read them. Pure functions, any thread.
 #pragma once
 
 #include <cstdint>
@@ -33,5 +33,8 @@ std::optional<int64_t> read_integer(std::string_view text);
 std::optional<uint64_t> read_natural(std::string_view text);
 std::optional<double> read_number(std::string_view text);
 ///@}
+
+/// "84742144" → "84,742,144": the digits of an integer, with or without its sign.
+std::string in_thousands(std::string digits);
 
 }  // namespace hopscope::core

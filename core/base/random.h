@@ -1,5 +1,6 @@
 // The integer generators of this module: the same numbers on every platform and standard library,
-// which std::distributions do not promise. Plain values, owned by whoever draws.
+// which std::distributions do not promise. Plain values, each of one thread, that
+// of whoever draws.
 #pragma once
 
 #include <cstddef>

@@ -30,6 +30,10 @@ inline Error usage_error(std::string message) {
 inline Error failure(std::string message) {
     return {ErrorKind::failed, std::move(message)};
 }
+/// The end of work that was asked to end before it was done: "evaluation stopped on request".
+inline Error stopped_on_request(const std::string& work = "") {
+    return {ErrorKind::interrupted, (work.empty() ? "" : work + " ") + "stopped on request"};
+}
 
 /// Either a value or an Error. `if (!r) return r.error();` passes an error on.
 template <class T>

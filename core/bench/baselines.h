@@ -1,6 +1,7 @@
 // What a user would otherwise run for the experts of a layer, in LibTorch's own operators, and
 // dense layers of equal size. Each computes the same function as kernels::experts for experts of
-// rank 1 (the dense ones: what their name says), differentiated by autograd itself. Pure functions.
+// rank 1 (the dense ones: what their name says), differentiated by autograd itself. Pure functions,
+// any thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,7 @@
 // Passes of a whole model: evaluation of a batch, an update, a trace, and what statistics add to an
 // update. The model is untrained; its text is that of the configuration.
+#include "core/bench/model.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/linear.h>
@@ -9,7 +11,6 @@
 #include <stdexcept>
 
 #include "core/base/json.h"
-#include "core/bench/work.h"
 #include "core/measure/coupling.h"
 #include "core/measure/gradient_geometry.h"
 #include "core/model/forward.h"

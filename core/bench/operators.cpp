@@ -1,5 +1,7 @@
 // The operators of kernels/ on random numbers of a configuration's sizes: own form, reference form
 // and what LibTorch offers for the same. The sizes are those of one layer and one hop.
+#include "core/bench/operators.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/layer_norm.h>
@@ -12,7 +14,6 @@
 #include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/bench/baselines.h"
-#include "core/bench/work.h"
 #include "core/config/arithmetic.h"
 #include "core/trainer/kernel_choices.h"
 #include "kernels/ops.h"

@@ -124,7 +124,7 @@ void fill_ratios(std::vector<BenchRow>& rows) {
 
 Result<std::vector<BenchRow>> time_in_rounds(const BenchWork& work, int64_t rounds,
                                              const at::Device& device, const Progress& progress) {
-    const Error stopped{ErrorKind::interrupted, "the measurement was stopped on request"};
+    const Error stopped = stopped_on_request("the measurement was");
     const size_t n = work.forms.size();
     std::vector<Times> times(n);
     std::vector<Peaks> peaks(n);

@@ -1,8 +1,9 @@
 // What the pieces of work share: random numbers, and a run of their own made when first asked for.
+#include "core/bench/setting.h"
+
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
 
-#include "core/bench/work.h"
 #include "core/model/weights.h"
 
 namespace hopscope::core {

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <map>
 
-#include "core/config/config.h"
+#include "core/compare/warnings.h"
+#include "core/config/write.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core {
@@ -184,7 +185,7 @@ Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOpt
             return usage_error("--block: found " + std::to_string(block) +
                                ", allowed sizes from 1");
     result.inputs = std::move(inputs);
-    const Error stopped{ErrorKind::interrupted, "the comparison was stopped on request"};
+    const Error stopped = stopped_on_request("the comparison was");
     const size_t n = result.inputs.size(), pairs = n * (n - 1) / 2;
     size_t pair = 0;
     for (size_t i = 0; i < result.inputs.size(); ++i)

@@ -5,12 +5,11 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/api/progress.h"
-#include "core/base/json.h"
 #include "core/compare/input.h"
+#include "core/compare/warnings.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/mean_tests.h"
 #include "core/stats/proportions.h"
@@ -68,12 +67,6 @@ struct SeedTost {
     stats::Equivalence hierarchical;
 };
 
-struct Warning {
-    std::string code;  ///< "touches_bound", …
-    std::string text;  ///< one sentence with the numbers
-    std::string a, b;  ///< labels or variants it is about; may be empty
-};
-
 struct CompareResult {
     double margin = 0;
     CompareOptions options;
@@ -96,14 +89,5 @@ Result<CompareResult> compare(std::vector<CompareInput> inputs, const CompareOpt
 
 /// Groups of inputs, in order of appearance.
 std::vector<SeedGroup> seed_groups(const std::vector<CompareInput>& inputs);
-
-/// What the numbers do not carry; derived from inputs and results alone.
-std::vector<Warning> warnings_of(const CompareResult& result);
-
-OrderedJson warning_json(const Warning& warning);
-/// hopscope.compare/1, with every definition under "definitions".
-OrderedJson compare_json(const CompareResult& result);
-/// Term and definition of every number, as in the document and in --help.
-const std::vector<std::pair<std::string, std::string>>& compare_definitions();
 
 }  // namespace hopscope::core

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <map>
 
 #include "core/base/files.h"
 #include "core/base/json.h"

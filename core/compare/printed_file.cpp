@@ -7,6 +7,7 @@
 #include "core/base/files.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
+#include "core/compare/warnings.h"
 
 namespace hopscope::core {
 namespace {

@@ -2,13 +2,13 @@
 // `compare` reports of them [def:printed_claims]. Pure functions of a file, any thread.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/compare/compare.h"
 #include "core/compare/printed.h"
+#include "core/compare/warnings.h"
 
 namespace hopscope::core {
 

@@ -1,6 +1,8 @@
 // What the numbers of a comparison do not carry, each derived from the input
 // [def:comparison_warnings]: intervals at the margin, unfair baselines, gaps that one seed makes,
 // figures that contradict each other.
+#include "core/compare/warnings.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -282,6 +284,13 @@ std::vector<Warning> warnings_of(const CompareResult& result) {
     for (const PairResult& pair : result.pairs) collector.pair(pair);
     collector.groups();
     return collector.take();
+}
+
+OrderedJson warning_json(const Warning& warning) {
+    OrderedJson w{{"code", warning.code}, {"text", warning.text}};
+    if (!warning.a.empty()) w["a"] = warning.a;
+    if (!warning.b.empty()) w["b"] = warning.b;
+    return w;
 }
 
 }  // namespace hopscope::core

@@ -5,12 +5,12 @@
 #include <string>
 
 #include "core/api/config_keys.h"
+#include "core/api/config_values.h"
 #include "core/api/needs.h"
 #include "core/base/debug_points.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
 #include "core/config/arithmetic.h"
-#include "core/config/config.h"
 
 namespace hopscope::core {
 namespace {

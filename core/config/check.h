@@ -1,5 +1,5 @@
 // Combinations of values that cannot stand together, told apart from values that are wrong by
-// themselves (core/api/config_keys.h). Pure functions, any thread.
+// themselves (core/api/config_values.h). Pure functions, any thread.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/api/config.h"
+#include "core/base/result.h"
 
 namespace hopscope::core {
 
@@ -21,5 +22,12 @@ struct Conflict {
 std::optional<Conflict> find_conflict(const Config& config);
 /// The conflict of a moe.hops array of `count` values, if it is of wrong length.
 std::optional<Conflict> hops_length_conflict(size_t count, int64_t n_layers);
+
+/// Impossible combinations of an already filled struct (k > M, d_model not divisible by heads, …).
+Status check_config(const Config& config, const std::string& name);
+
+/// Errors (usage): the configuration asks for something in its table [debug], and that is not
+/// `allowed`. `name` stands for the file in messages.
+Status check_debug(const Config& config, bool allowed, const std::string& name);
 
 }  // namespace hopscope::core

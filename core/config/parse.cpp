@@ -1,16 +1,18 @@
 // TOML text and "table.key=value" overrides → a checked Config, each complaint with the place it
 // comes from.
+#include "core/config/parse.h"
+
 #include <algorithm>
 #include <map>
 #include <toml++/toml.h>
 
 #include "core/api/config_keys.h"
+#include "core/api/config_values.h"
 #include "core/base/files.h"
 #include "core/base/names.h"
 #include "core/base/numbers.h"
 #include "core/base/utf8.h"
 #include "core/config/check.h"
-#include "core/config/config.h"
 
 namespace hopscope::core {
 namespace {

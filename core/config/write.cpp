@@ -1,10 +1,12 @@
 // The canonical TOML of a configuration, its hash, and the difference of two.
+#include "core/config/write.h"
+
 #include <cstdio>
 #include <set>
 #include <string_view>
 
 #include "core/api/config_keys.h"
-#include "core/config/config.h"
+#include "core/api/config_values.h"
 
 namespace hopscope::core {
 

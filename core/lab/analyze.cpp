@@ -7,6 +7,7 @@
 #include "core/api/lab.h"
 #include "core/base/files.h"
 #include "core/base/output_place.h"
+#include "core/base/utf8.h"
 #include "core/lab/interrupt.h"
 #include "core/run/document.h"
 #include "core/run/metrics_csv.h"

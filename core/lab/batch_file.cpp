@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <set>
 #include <toml++/toml.h>
 
 #include "core/base/files.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
 
 namespace hopscope::core::lab {
 namespace {

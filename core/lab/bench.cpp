@@ -1,14 +1,14 @@
 // hopscope bench: what the operators, whole passes, a trace and live statistics take
 // (hopscope.bench/1).
-#include <cmath>
-#include <cstdlib>
 #include <fstream>
 
 #include "core/api/lab.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
-#include "core/bench/work.h"
-#include "core/config/config.h"
+#include "core/bench/model.h"
+#include "core/bench/operators.h"
+#include "core/config/parse.h"
+#include "core/config/write.h"
 #include "core/lab/interrupt.h"
 #include "core/lab/train_run.h"
 #include "core/stats/descriptive.h"
@@ -20,6 +20,13 @@ using Json = nlohmann::ordered_json;
 
 /// A trace may take so many times a plain forward pass, statistics such a share of training.
 constexpr double kTraceLimit = 2, kStatisticsLimit = 0.03;
+
+/// One thing that can be named.
+struct BenchKind {
+    BenchSubject name;
+    const char* definition;
+    BenchWorks (*make)(BenchSetting& setting);
+};
 
 /// A row for each BenchSubject, in their order.
 constexpr BenchKind kKinds[] = {

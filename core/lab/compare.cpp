@@ -2,6 +2,7 @@
 #include "core/compare/compare.h"
 
 #include "core/api/lab.h"
+#include "core/compare/compare_json.h"
 #include "core/compare/printed_file.h"
 #include "core/lab/interrupt.h"
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/api/lab.h"
+#include "core/api/needs.h"
 #include "core/base/json.h"
 #include "core/base/scratch.h"
 #include "core/base/stopwatch.h"
@@ -34,15 +35,15 @@ Status check_model(const Config& config, const EvalOptions& o) {
     const struct {
         const char* name;
         bool given;
-    } options[] = {{"--hops", o.hops > 0},  {"--top-k", o.top_k > 0},
-                   {"--tau", o.tau > 0},    {"--freeze-routing", o.freeze_routing},
-                   {"--halt", o.halt >= 0}, {"--no-experts", o.no_experts}};
-    if (config.is_dense())
-        for (const auto& option : options)
-            if (option.given)
-                return usage_error(std::string(option.name) + ": " + o.run +
-                                   " is a dense model (model.ffn = \"dense\") without experts; "
-                                   "leave the option out");
+        Need need;
+    } options[] = {
+        {"--hops", o.hops > 0, Need::hops},  {"--top-k", o.top_k > 0, Need::experts},
+        {"--tau", o.tau > 0, Need::router},  {"--freeze-routing", o.freeze_routing, Need::routing},
+        {"--halt", o.halt >= 0, Need::hops}, {"--no-experts", o.no_experts, Need::experts}};
+    for (const auto& [name, given, need] : options)
+        if (const auto why = missing(need, config); given && why)
+            return usage_error(std::string(name) + ": " + o.run + ": " + *why +
+                               "; leave the option out");
     const int64_t most = highest_top_k(config);
     if (o.top_k > most)
         return usage_error(

@@ -1,14 +1,15 @@
 // hopscope halting: the halting table of one or more runs with measured time (hopscope.halting/1).
-#include <algorithm>
 #include <cmath>
 
 #include "core/api/lab.h"
+#include "core/api/needs.h"
 #include "core/base/json.h"
 #include "core/base/scratch.h"
 #include "core/base/utf8.h"
 #include "core/lab/halting_table.h"
 #include "core/lab/interrupt.h"
 #include "core/run/document.h"
+#include "core/stats/descriptive.h"
 #include "core/trainer/device.h"
 #include "core/trainer/open_run.h"
 #include "core/trainer/run_data.h"
@@ -32,20 +33,14 @@ Status check(const HaltingOptions& o) {
     return {};
 }
 
-double median(std::vector<double> x) {
-    std::sort(x.begin(), x.end());
-    const size_t n = x.size();
-    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
-}
-
 /// The fields that base and rows share.
 void fill(Json& j, const HaltingRow& row) {
     j["mean_hops"] = row.mean_hops;
     j["saving"] = row.saving;
     j["loss"] = json_number(row.loss);
     j["perplexity"] = json_number(std::exp(row.loss));
-    j["seconds"] = median(row.seconds);
-    j["moe_seconds"] = median(row.moe_seconds);
+    j["seconds"] = stats::median(row.seconds);
+    j["moe_seconds"] = stats::median(row.moe_seconds);
     j["seconds_each"] = row.seconds;
     j["moe_seconds_each"] = row.moe_seconds;
     j["moe_flops_per_token"] = row.flops_per_token;
@@ -55,10 +50,9 @@ void fill(Json& j, const HaltingRow& row) {
 Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
     auto run = open_run(dir, o.precision);
     if (!run) return run.error();
-    if (run->model.config.is_dense())
-        return usage_error(shown_path(dir) +
-                           ": a dense model (model.ffn = \"dense\") has no hops to halt; name a "
-                           "run with model.ffn = \"moe\"");
+    if (const auto why = missing(Need::hops, run->model.config))
+        return usage_error(shown_path(dir) + ": " + *why +
+                           " to halt; name a run with model.ffn = \"moe\"");
     auto scratch = Scratch::make("halting");
     if (!scratch) return scratch.error();
     const Progress progress = interruptible(o.on_progress).of(shown(run->folder.name()));
@@ -81,7 +75,7 @@ Result<Json> measure(const std::string& dir, const HaltingOptions& o) {
         fill(r, row);
         r["delta_percent"] = json_number(100 * std::expm1(row.loss - table->base.loss));
         r["moe_time_ratio"] =
-            json_number(median(row.moe_seconds) / median(table->base.moe_seconds));
+            json_number(stats::median(row.moe_seconds) / stats::median(table->base.moe_seconds));
         j["rows"].push_back(std::move(r));
     }
     return j;

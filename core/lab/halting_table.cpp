@@ -81,8 +81,7 @@ Result<HaltingTable> halting_table(const Model& model, const BatchSource& source
             row->moe_seconds.push_back(0);
         }
         for (int64_t batch = 0; batch < table.batches; ++batch) {
-            if (progress.cancelled())
-                return Error{ErrorKind::interrupted, "the halting table was stopped on request"};
+            if (progress.cancelled()) return stopped_on_request("the halting table was");
             progress.report("timing", done / work);
             for (HaltingRow* row : passes) {
                 const auto time = time_batch(model, source, batch, controls_of_row(*row));

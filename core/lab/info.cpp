@@ -3,7 +3,8 @@
 #include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/config/arithmetic.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
+#include "core/config/write.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core::lab {

@@ -7,7 +7,7 @@
 #include "core/base/files.h"
 #include "core/base/output_place.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
 #include "core/follow/follow_session.h"
 #include "core/session/make_session.h"
 #include "core/trainer/device.h"

@@ -1,6 +1,7 @@
 // Configurations that a person names, for the command line and the window.
 #include "core/api/lab.h"
-#include "core/config/config.h"
+#include "core/config/check.h"
+#include "core/config/parse.h"
 
 namespace hopscope::core::lab {
 

@@ -12,6 +12,7 @@
 #include "core/base/utf8.h"
 #include "core/lab/interrupt.h"
 #include "core/text/corpus.h"
+#include "core/text/tokenizer_train.h"
 
 namespace hopscope::core::lab {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/base/new_file.h"
 #include "core/base/scratch.h"
 #include "core/base/stopwatch.h"
-#include "core/config/config.h"
+#include "core/config/write.h"
 #include "core/lab/interrupt.h"
 #include "core/lab/routing_dump.h"
 #include "core/measure/each_batch.h"

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/base/utf8.h"
 #include "core/model/sound.h"
 #include "core/probe/planned_pass.h"
 #include "kernels/ops.h"
@@ -95,8 +96,7 @@ Result<std::vector<double>> score_texts(const Model& model, const Plan& plan,
     for (const ScoredText& text : texts) all += input_length(text);
     std::vector<double> scores(texts.size(), 0.0);
     for (size_t next = 0; next < order.size();) {
-        if (progress.cancelled())
-            return Error{ErrorKind::interrupted, "scoring stopped on request"};
+        if (progress.cancelled()) return stopped_on_request("scoring");
         progress.report("scoring", static_cast<double>(done) / static_cast<double>(all));
         const int64_t longest = input_length(texts[order[next]]);
         const auto size = static_cast<size_t>(std::max<int64_t>(1, kPassTokens / longest));

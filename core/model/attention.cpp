@@ -1,3 +1,5 @@
+#include "core/model/attention.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>

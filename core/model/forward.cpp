@@ -10,6 +10,9 @@
 #include <cstdlib>
 #include <tuple>
 
+#include "core/model/attention.h"
+#include "core/model/moe.h"
+
 namespace hopscope::core {
 namespace {
 

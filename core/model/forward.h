@@ -60,22 +60,6 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
 /// The norm before the head, in the type of its weights. x [n, d] → [n, d].
 at::Tensor final_norm(const Weights& weights, const at::Tensor& x);
 
-/// Multi-head causal attention with RoPE. x [B·T, d] (already normalised) → [B·T, d]. `form` is
-/// that of attention with dropout on the CPU; everywhere else LibTorch's own is the only one.
-at::Tensor attention(const ModelConfig& config, const LayerWeights& w, const at::Tensor& x,
-                     int64_t batch, bool train, kernels::Form form = kernels::Form::fused);
-
-struct MoeOut {
-    at::Tensor out;         ///< [T, d] what the block adds to the stream
-    at::Tensor balance, z;  ///< [] means over hops, or undefined
-    std::vector<Assignment> assignments;
-};
-
-/// One ST-MoE layer, Algorithm 1 [def:multi_hop] [def:returns]. x [T, d] = LN(block input).
-/// A shared expert is an always-on expert of the first hop: its output is part of dh of that hop.
-MoeOut moe(const Model& model, int64_t layer, const at::Tensor& x, const TokenBatch& tokens,
-           const ForwardOptions& options, LayerStats* stats);
-
 /// sum += term, where either may be undefined (nothing).
 void add_term(at::Tensor& sum, const at::Tensor& term);
 

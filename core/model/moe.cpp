@@ -1,5 +1,7 @@
 // The multi-hop layer. Tokens that have halted are left out of later hops by an index list, so that
 // they cost nothing there; without halting the list does not exist and no gather happens.
+#include "core/model/moe.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>

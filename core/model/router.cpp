@@ -1,22 +1,9 @@
 #include "core/model/router.h"
 
-#include <ATen/ops/full.h>
-
 #include "core/model/routers/centroids.h"
 #include "core/model/routers/form.h"
 
 namespace hopscope::core {
-
-const RouterForm& form_of(RouterKind kind) {
-    switch (kind) {
-#define HOPSCOPE_ROUTER_FORM(name, ...) \
-    case RouterKind::name:              \
-        return name##_router();
-        HOPSCOPE_ROUTERS(HOPSCOPE_ROUTER_FORM)
-#undef HOPSCOPE_ROUTER_FORM
-    }
-    return cosine_router();  // not reached
-}
 
 at::Tensor at_rows(const at::Tensor& all, const at::Tensor& rows) {
     return rows.defined() ? all.index_select(0, rows) : all;
@@ -24,15 +11,6 @@ at::Tensor at_rows(const at::Tensor& all, const at::Tensor& rows) {
 
 Nearness nearness(const MoeConfig& moe, const LayerWeights& w, Pool pool, const at::Tensor& at) {
     return form_of(moe.router).nearness(moe, w, pool, at);
-}
-
-int64_t RoutingPass::top_k() const {
-    return options.changes.top_k > 0 ? options.changes.top_k : config.moe.top_k;
-}
-
-at::Tensor RoutingPass::tau(const at::Tensor& like) const {
-    if (options.changes.tau > 0) return at::full({}, options.changes.tau, like.options());
-    return w.tau.defined() ? w.tau : at::full({}, config.moe.tau, like.options());
 }
 
 LayerRouter::LayerRouter(const Config& config, const LayerWeights& weights, int64_t layer,

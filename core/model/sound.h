@@ -1,5 +1,5 @@
 // Whether a model computes numbers at all: what a run that diverged left behind is said, rather
-// than printed as null. Whoever owns the model; pure functions.
+// than printed as null. Pure functions. Thread: whoever owns the model.
 #pragma once
 
 #include <ATen/core/Tensor.h>

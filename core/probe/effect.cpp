@@ -17,6 +17,7 @@
 #include "core/model/forward.h"
 #include "core/model/sound.h"
 #include "core/probe/intervention_probe.h"
+#include "core/probe/random_control.h"
 #include "core/stats/descriptive.h"
 #include "core/text/words.h"
 
@@ -212,7 +213,7 @@ Result<Effect> measure_effect(const Model& model, const Plan& plan, const Prompt
     const auto ids = at::tensor(at::ArrayRef<int64_t>(question.ids))
                          .view({1, static_cast<int64_t>(question.ids.size())})
                          .to(model.weights.embed.device());
-    const Error stopped{ErrorKind::interrupted, "stopped on request"};
+    const Error stopped = stopped_on_request();
     if (cancelled()) return stopped;
     const auto base = run_pass(model, {}, ids);
     if (!is_finite(base.log_p)) return diverged("what the model says about the next token");

@@ -6,12 +6,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "core/base/random.h"
 #include "core/probe/plan.h"
+#include "core/probe/random_control.h"
 
 namespace hopscope::core {
 
@@ -91,16 +90,7 @@ std::string no_scores(const Config& config);
 /// `amount` on the scores of the action's experts, before the softmax.
 void add_to_scores(const LayerAction& action, const HopPass& at, double amount, RouteInput& input);
 
-/// For every expert that a plan acts on another of the same layer and pool, drawn at random.
-class OtherExperts;
-
-/// One draw of a random control.
-struct ControlDraw {
-    const Model& model;
-    const OtherExperts& others;
-    Random& random;
-    int64_t other_than(int64_t layer, int64_t expert) const;
-};
+struct ControlDraw;  // core/probe/random_control.h: one draw of a random control
 
 /// The weights in training, and what the optimizer remembers of each.
 struct Learner {
@@ -151,12 +141,5 @@ class InterventionKind {
     /// Whether no token can choose the experts of its actions.
     virtual bool removes_experts() const { return false; }
 };
-
-/// Null for commands that do not act on a pass.
-const InterventionKind* find_intervention(CommandKind kind);
-/// Of an action, which some kind has made.
-const InterventionKind& kind_of(const LayerAction& action);
-/// All there are, in the order of the registry.
-std::span<const InterventionKind* const> intervention_kinds();
 
 }  // namespace hopscope::core

@@ -4,6 +4,8 @@
 #include <ATen/ops/zeros_like.h>
 #include <vector>
 
+#include "core/probe/interventions/table.h"
+
 namespace hopscope::core {
 
 template <class Act>

@@ -7,6 +7,7 @@
 #include "core/api/needs.h"
 #include "core/model/pools.h"
 #include "core/probe/intervention_kind.h"
+#include "core/probe/interventions/table.h"
 #include "kernels/reference/reference.h"
 
 namespace hopscope::core {

@@ -53,12 +53,6 @@ struct Plan {
 /// @param seed of everything random in the script itself (surgery with "random")
 Result<Plan> make_plan(const Model& model, const std::vector<Command>& commands, uint64_t seed);
 
-/// The same plan with its targets drawn at random, one expert for each over the whole plan: of the
-/// same layer and pool, none of the targets [def:random_control]; for freezes the choices of other
-/// tokens; for zeroed hops as many other (layer, hop) pairs, where there are others. Halting is
-/// drawn by its depths (see effect.h).
-Plan random_control(const Plan& plan, const Model& model, uint64_t seed);
-
 /// Errors (usage): a token scope that begins behind a prompt of `length` tokens.
 Status check_tokens(const Plan& plan, int64_t length);
 

@@ -1,4 +1,6 @@
 // The random control beside every intervention: the same script with its targets drawn at random.
+#include "core/probe/random_control.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -6,6 +8,7 @@
 #include "core/base/random.h"
 #include "core/model/pools.h"
 #include "core/probe/intervention_kind.h"
+#include "core/probe/interventions/table.h"
 
 namespace hopscope::core {
 

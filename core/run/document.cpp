@@ -3,7 +3,6 @@
 #include <set>
 
 #include "core/api/live_settings.h"
-#include "core/config/config.h"
 
 namespace hopscope::core {
 

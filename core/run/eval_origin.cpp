@@ -2,14 +2,14 @@
 
 #include "core/base/utf8.h"
 #include "core/config/arithmetic.h"
-#include "core/config/config.h"
+#include "core/config/write.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {
 namespace {
 
-std::string hash_of(const RunInfo& info, const char* key) {
-    const auto found = info.corpus_hashes.find(key);
+std::string hash_of(const RunInfo& info, DataPart part) {
+    const auto found = info.corpus_hashes.find(word(part));
     return found == info.corpus_hashes.end() ? "" : found->second;
 }
 
@@ -37,14 +37,14 @@ std::string variant_hash(Config config) {
 EvalOrigin eval_origin(const Config& config, const RunInfo& info, int64_t step) {
     EvalOrigin o;
     o.corpus = info.source;
-    o.data_hash = hash_of(info, "valid");
-    o.tokenizer_hash = hash_of(info, "tokenizer");
+    o.data_hash = hash_of(info, DataPart::valid);
+    o.tokenizer_hash = hash_of(info, DataPart::tokenizer);
     o.batch = config.train.batch;
     o.seq_len = config.train.seq_len;
     o.config_name = info.config_name;
     o.variant = variant_hash(config);
     o.seed = config.train.seed;
-    o.train_hash = hash_of(info, "train");
+    o.train_hash = hash_of(info, DataPart::train);
     o.trained_tokens = step * config.train.grad_accum * config.train.batch * config.train.seq_len;
     o.planned_steps = config.train.steps;
     const ParameterCounts size = count_parameters(config);

@@ -6,7 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
 #include "core/run/step_names.h"
 
 namespace hopscope::core {

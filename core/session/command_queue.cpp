@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/api/command_registry.h"
+
 namespace hopscope::core {
 
 std::string replacement_key(const Command& command) {

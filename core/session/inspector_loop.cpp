@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "core/api/command_registry.h"
+
 namespace hopscope::core {
 namespace {
 

@@ -1,3 +1,4 @@
+#include "core/api/command_registry.h"
 #include "core/session/make_session.h"
 #include "core/session/session_frame.h"
 #include "core/session/trainer_loop.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/api/command_registry.h"
+
 namespace hopscope::core {
 namespace {
 

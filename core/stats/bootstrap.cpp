@@ -1,7 +1,6 @@
 #include "core/stats/bootstrap.h"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "core/base/random.h"

@@ -1,7 +1,6 @@
 #include "core/stats/silhouette.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <stdexcept>
 

@@ -1,6 +1,6 @@
-// The vocabulary of the synthetic corpus: closed classes of real words, open classes of invented
-// ones with their forms, topics and kinds, and Zipfian tables to draw from. Does not change after
-// construction; any thread.
+// The vocabulary of the synthetic corpus: the closed classes of real words (word_classes.h), open
+// classes of invented ones with their forms, topics and kinds, and Zipfian tables to draw from.
+// Does not change after construction; any thread.
 #pragma once
 
 #include <array>
@@ -8,36 +8,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "core/base/random.h"
+#include "core/text/word_classes.h"
 
 namespace hopscope::core::synthetic {
-
-enum class Class : uint8_t {
-    function,
-    cardinal,
-    ordinal,
-    time,
-    place,
-    discourse,
-    emotion,
-    name,
-    noun,
-    verb,
-    adjective,
-    adverb,
-    unit,
-    count
-};
-inline constexpr size_t kClasses = static_cast<size_t>(Class::count);
-std::string_view name_of(Class c);
-
-/// What a noun stands for; verbs choose their subject and object by it.
-enum class Kind : uint8_t { agent, thing, idea, count };
-inline constexpr size_t kKinds = static_cast<size_t>(Kind::count);
-std::string_view name_of(Kind kind);
 
 struct Noun {
     std::string singular, plural;
@@ -70,14 +46,6 @@ class Table {
     std::vector<uint32_t> items_;
     std::vector<uint64_t> cumulative_;
 };
-
-/// Words of one closed class, most frequent first.
-const std::vector<std::string>& closed_words(Class c);
-const std::vector<std::string>& seasons();    ///< part of Class::time
-const std::vector<std::string>& weekdays();   ///< part of Class::time
-const std::vector<std::string>& months();     ///< part of Class::time
-const std::vector<std::string>& hours();      ///< part of Class::time: with "at"
-const std::vector<std::string>& day_parts();  ///< part of Class::time: with "in the"
 
 class Lexicon {
   public:

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/utf8.h"
 #include "core/text/batches.h"
+#include "core/text/corpus.h"
 #include "core/text/token_file.h"
 
 namespace hopscope::core {

@@ -10,9 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/api/progress.h"
-#include "core/base/result.h"
-
 namespace hopscope::core {
 
 struct SyntheticOptions {
@@ -69,15 +66,5 @@ class SyntheticCorpus {
     struct State;
     std::unique_ptr<const State> state_;
 };
-
-struct SyntheticFiles {
-    std::string train, valid, truth;  ///< paths
-};
-/// Writes dir/train.txt (at least `bytes`), dir/valid.txt (a twentieth of it, other documents) and
-/// dir/truth.json, each replaced atomically; the folder must exist. Errors: usage (bytes < 1),
-/// failed (disk), interrupted.
-Result<SyntheticFiles> write_synthetic(const std::string& dir, uint64_t seed, int64_t bytes,
-                                       const Progress& progress,
-                                       const SyntheticOptions& options = {});
 
 }  // namespace hopscope::core

@@ -1,7 +1,8 @@
+#include "core/text/synthetic_files.h"
+
 #include <algorithm>
 
 #include "core/base/files.h"
-#include "core/text/synthetic.h"
 
 namespace hopscope::core {
 

@@ -2,20 +2,14 @@
 
 #include <algorithm>
 #include <exception>
-#include <mutex>
 #include <new>
 #include <sentencepiece_processor.h>
 
 #include "core/base/files.h"
 #include "core/base/utf8.h"
+#include "core/text/corpus.h"
 #include "core/text/model_check.h"
 #include "core/text/sentencepiece_quiet.h"
-
-// Exported by the library but declared in none of its installed headers; without it every training
-// writes hundreds of lines to stderr.
-namespace sentencepiece::logging {
-void SetMinLogLevel(int level);
-}
 
 namespace hopscope::core {
 
@@ -26,11 +20,6 @@ constexpr const char* kNewlinePiece = "<0x0A>";
 constexpr size_t kMaxModelBytes = size_t{256} << 20;
 
 }  // namespace
-
-void quiet_sentencepiece() {
-    static std::once_flag once;
-    std::call_once(once, [] { sentencepiece::logging::SetMinLogLevel(3); });
-}
 
 struct Tokenizer::Model {
     sentencepiece::SentencePieceProcessor processor;

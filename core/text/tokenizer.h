@@ -1,5 +1,5 @@
-// SentencePiece behind a small interface: loading, encoding, decoding and deterministic training. A
-// Tokenizer does not change after loading; any thread may use it.
+// SentencePiece behind a small interface: loading, encoding and decoding. A Tokenizer does not
+// change after loading; any thread may use it.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/api/kinds.h"
-#include "core/api/progress.h"
 #include "core/base/result.h"
-#include "core/text/corpus.h"
 
 namespace hopscope::core {
 
@@ -69,23 +66,5 @@ class Tokenizer {
 
 /// What to say when a text has a separator and the model no "</s>".
 Error no_end_of_text(const Tokenizer& tokenizer);
-
-/// [def:text_to_tokens]: BPE with byte fallback, identity normalisation, extra spaces kept.
-struct TokenizerSpec {
-    int64_t vocab_size = 4096;
-    TokenizerKind type = TokenizerKind::bpe;
-    bool byte_fallback = true;
-    uint64_t seed = 42;
-    int64_t max_lines = 200'000;  ///< drawn by seed where there are more
-    int64_t max_bytes = int64_t{512}
-                        << 20;  ///< of the drawn lines together, so that memory stays bounded
-    std::string separator = std::string(kDefaultSeparator);  ///< such lines are left out
-};
-
-/// Trains on `source` from its beginning and returns the serialized model; equal input gives equal
-/// bytes. Errors: usage, when the corpus is too small or vocab_size too small for its characters,
-/// with both sizes; interrupted.
-Result<std::string> train_tokenizer(LineSource& source, const TokenizerSpec& spec,
-                                    const Progress& progress);
 
 }  // namespace hopscope::core

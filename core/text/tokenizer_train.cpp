@@ -1,3 +1,5 @@
+#include "core/text/tokenizer_train.h"
+
 #include <algorithm>
 #include <charconv>
 #include <exception>
@@ -13,7 +15,6 @@
 #include "core/base/utf8.h"
 #include "core/text/child_work.h"
 #include "core/text/sentencepiece_quiet.h"
-#include "core/text/tokenizer.h"
 
 namespace hopscope::core {
 

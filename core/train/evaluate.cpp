@@ -60,8 +60,7 @@ Result<Evaluation> evaluate(const Model& model, const BatchSource& source, int64
     options.changes = changes;
     options.probe = probe;
     for (int64_t i = 0; i < n; ++i) {
-        if (progress.cancelled())
-            return Error{ErrorKind::interrupted, "evaluation stopped on request"};
+        if (progress.cancelled()) return stopped_on_request("evaluation");
         progress.report("evaluating batch " + std::to_string(i + 1) + " of " + std::to_string(n),
                         static_cast<double>(i) / static_cast<double>(n));
         const auto done = run_batch(model, source, i, options);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/api/arguments.h"
+#include "core/api/command_registry.h"
 #include "core/base/names.h"
 
 namespace hopscope::core {

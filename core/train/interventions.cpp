@@ -1,9 +1,9 @@
 #include "core/train/interventions.h"
 
-#include <algorithm>
 #include <set>
 
 #include "core/probe/intervention_kind.h"
+#include "core/probe/interventions/table.h"
 
 namespace hopscope::core {
 namespace {

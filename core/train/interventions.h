@@ -2,7 +2,6 @@
 // inspector, in the training pass and in validation alike. Values; used by the trainer thread.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "core/api/command.h"

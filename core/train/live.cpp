@@ -4,11 +4,13 @@
 #include <c10/core/GradMode.h>
 
 #include "core/api/arguments.h"
+#include "core/api/command_registry.h"
 #include "core/api/freeze_parts.h"
 #include "core/api/live_settings.h"
 #include "core/base/names.h"
-#include "core/config/config.h"
+#include "core/config/check.h"
 #include "core/probe/intervention_kind.h"
+#include "core/probe/interventions/table.h"
 #include "core/train/freezes.h"
 
 namespace hopscope::core {

@@ -1,8 +1,7 @@
 // Statistics of an update as the scalars that are recorded (docs/formats.md#scalars-of-an-update).
-// Pure functions.
+// Pure functions, any thread.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "core/api/snapshot.h"

@@ -9,7 +9,8 @@
 #include "core/api/live_settings.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
+#include "core/config/write.h"
 #include "core/trainer/state_file.h"
 
 namespace hopscope::core {
@@ -19,7 +20,7 @@ using nlohmann::json;
 
 constexpr size_t kMostDiffering = 2;  ///< keys that a message tells
 /// What decides which numbers a model learns; the metadata and run.json name them alike.
-constexpr const char* kTrainedOn[] = {"train", "tokenizer"};
+constexpr DataPart kTrainedOn[] = {DataPart::train, DataPart::tokenizer};
 
 /// CPU copies of tensors together with the views that name them.
 struct Views {
@@ -120,8 +121,8 @@ Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state
     content.model_metadata = {{"format", "hopscope.model/1"},
                               {"config", to_toml(trained)},
                               {"step", std::to_string(state.step)}};
-    for (const char* part : kTrainedOn)
-        if (const auto hash = corpus.find(part); hash != corpus.end())
+    for (const DataPart part : kTrainedOn)
+        if (const auto hash = corpus.find(word(part)); hash != corpus.end())
             content.model_metadata.insert(*hash);
     content.optimizer = optimizer.list;
     content.optimizer_metadata = {{"format", "hopscope.optimizer/1"}};
@@ -130,20 +131,19 @@ Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state
 }
 
 Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus) {
-    for (const char* part : kTrainedOn) {
-        const auto made = model.metadata().find(part);
-        const auto own = corpus.find(part);
+    for (const DataPart part : kTrainedOn) {
+        const auto made = model.metadata().find(word(part));
+        const auto own = corpus.find(word(part));
         if (made == model.metadata().end()) continue;
         if (own == corpus.end())
-            return usage_error(
-                shown_path(model.path()) + ": these weights were trained with \"" + part +
-                "\" of " + shown(made->second) +
-                ", but run.json does not say what this run's is (corpus_hashes); put "
-                "the run's own files back");
+            return usage_error(shown_path(model.path()) + ": these weights were trained with \"" +
+                               word(part) + "\" of " + shown(made->second) +
+                               ", but run.json does not say what this run's is (corpus_hashes); "
+                               "put the run's own files back");
         if (made->second == own->second) continue;
         return usage_error(shown_path(model.path()) + ": these weights were trained with other " +
-                           (part == std::string("train") ? "text" : "pieces of text") +
-                           " than this run's (" + part + ": found " + shown(made->second) +
+                           (part == DataPart::train ? "text" : "pieces of text") +
+                           " than this run's (" + word(part) + ": found " + shown(made->second) +
                            ", run.json says " + shown(own->second) +
                            "); put the run's own files back");
     }

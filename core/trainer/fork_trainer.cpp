@@ -3,16 +3,15 @@
 #include <cmath>
 #include <utility>
 
+#include "core/api/command_registry.h"
+#include "core/base/numbers.h"
 #include "core/trainer/peak_memory.h"
 
 namespace hopscope::core {
 namespace {
 
 std::string mebibytes(int64_t bytes) {
-    std::string digits = std::to_string((bytes + (int64_t{1} << 20) - 1) >> 20);
-    for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(static_cast<size_t>(at), 1, ',');
-    return digits + " MiB";
+    return in_thousands(std::to_string((bytes + (int64_t{1} << 20) - 1) >> 20)) + " MiB";
 }
 
 /// The command that the copy alone gets; none where none is given.

@@ -3,8 +3,6 @@
 // thread that made it and the inspector's.
 #pragma once
 
-#include <memory>
-
 #include "core/model/model.h"
 #include "core/session/trainer.h"
 #include "core/text/batches.h"

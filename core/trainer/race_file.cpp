@@ -7,7 +7,8 @@
 
 #include "core/base/json.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
+#include "core/config/write.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/api/command_registry.h"
+
 namespace hopscope::core {
 
 bool changes_training(const Command& command) {

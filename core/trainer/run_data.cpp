@@ -4,6 +4,8 @@
 #include "core/base/random.h"
 #include "core/base/utf8.h"
 #include "core/text/prepare.h"
+#include "core/text/synthetic_files.h"
+#include "core/text/tokenizer_train.h"
 #include "core/trainer/share_data.h"
 
 namespace hopscope::core {
@@ -17,12 +19,6 @@ constexpr int64_t kSyntheticBytes = 4'000'000;
 constexpr uint64_t kSyntheticSeed = 42;
 /// Enough lines for a small vocabulary; more would only make the first minute longer.
 constexpr int64_t kSyntheticTokenizerLines = 5'000;
-
-/// What a run is trained on, by the key that its hash has in run.json.
-enum class DataPart { tokenizer, train, truth, valid };
-constexpr auto words_of(DataPart) {
-    return words("tokenizer", "train", "truth", "valid");
-}
 
 /// Below the folder of the run.
 std::string file_of(DataPart part) {

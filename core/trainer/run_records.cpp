@@ -3,7 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/file_handle.h"
 #include "core/base/names.h"
-#include "core/config/config.h"
+#include "core/config/write.h"
 #include "core/trainer/checkpoint_io.h"
 
 namespace hopscope::core {

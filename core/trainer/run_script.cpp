@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/api/command_registry.h"
 #include "core/base/utf8.h"
 #include "core/run/event_log.h"
 #include "core/session/command_queue.h"

@@ -5,7 +5,7 @@
 
 #include "core/base/debug_points.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/check.h"
 #include "core/trainer/model_copy.h"
 #include "core/trainer/prepare_run.h"
 #include "core/trainer/run_evaluation.h"

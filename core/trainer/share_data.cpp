@@ -6,10 +6,11 @@
 
 #include "core/base/files.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/write.h"
 #include "core/text/corpus.h"
 #include "core/text/token_file.h"
 #include "core/text/tokenizer.h"
+#include "core/text/tokenizer_train.h"
 
 namespace hopscope::core {
 namespace {
@@ -68,12 +69,12 @@ Result<bool> same_settings(const RunFolder& sibling, const Config& config, Text&
 /// The sibling's files are whole, and what this text gives today.
 Result<bool> same_files(const RunFolder& sibling, const Config& config, Text& text) {
     const auto& hashes = sibling.info().corpus_hashes;
-    const auto is = [&](const char* key, const std::string& found) {
-        const auto it = hashes.find(key);
+    const auto is = [&](DataPart part, const std::string& found) {
+        const auto it = hashes.find(word(part));
         return it != hashes.end() && it->second == found;
     };
     const auto tokenizer = Tokenizer::load(sibling.tokenizer_path());
-    if (!tokenizer || !is("tokenizer", tokenizer->hash())) return false;
+    if (!tokenizer || !is(DataPart::tokenizer, tokenizer->hash())) return false;
     if (!config.data.trains_tokenizer()) {
         const auto given = Tokenizer::load(config.data.tokenizer);
         if (!given || given->hash() != tokenizer->hash()) return false;
@@ -81,7 +82,8 @@ Result<bool> same_files(const RunFolder& sibling, const Config& config, Text& te
     const auto train = TokenFile::open(sibling.dir() + "/data/train.tokens");
     const auto valid = TokenFile::open(sibling.dir() + "/data/valid.tokens");
     if (!train || !valid) return false;
-    if (!is("train", train->content_hash()) || !is("valid", valid->content_hash())) return false;
+    if (!is(DataPart::train, train->content_hash()) || !is(DataPart::valid, valid->content_hash()))
+        return false;
     if (config.data.is_synthetic()) return true;  // the seed alone makes it
     auto train_text = text.train();
     if (!train_text) return train_text.error();

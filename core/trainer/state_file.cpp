@@ -4,12 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "core/api/arg_spec.h"
 #include "core/api/freeze_parts.h"
 #include "core/api/live_settings.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
-#include "core/config/config.h"
+#include "core/config/check.h"
 
 namespace hopscope::core {
 namespace {

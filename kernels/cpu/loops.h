@@ -1,5 +1,6 @@
 // Inner loops of the CPU kernels. Sums run over a fixed set of lanes, so that results do not depend
 // on the compiler's mood; the clones let one binary use AVX2 or AVX-512 where the machine has it.
+// Called on the threads among which a kernel shares its rows; each writes its own.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Reference forms: plain ATen, differentiated by autograd itself. Slow and obviously right; the
-// tests hold every other form against them, and `Form::reference` runs them in the program.
+// tests hold every other form against them, and `Form::reference` runs them in the program. Pure
+// functions, any thread.
 #pragma once
 
 #include "kernels/ops.h"

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <map>
 
+#include "core/api/command_registry.h"
 #include "core/api/freeze_parts.h"
 
 namespace hopscope::core {

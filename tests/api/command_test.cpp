@@ -8,7 +8,9 @@
 #include <random>
 #include <set>
 
+#include "core/api/command_registry.h"
 #include "core/api/live_settings.h"
+#include "core/api/registry_json.h"
 #include "core/base/names.h"
 
 namespace hopscope::core {

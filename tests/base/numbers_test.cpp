@@ -33,6 +33,15 @@ TEST(ReadNumbers, TakesDecimalDigitsAlone) {
         EXPECT_FALSE(read_number(text)) << text;
 }
 
+// Fails if a long number is cut at wrong places, or its sign counts as a digit.
+TEST(ReadNumbers, LongNumbersAreReadInThousands) {
+    for (const char* text : {"", "0", "12", "123", "-123"}) EXPECT_EQ(in_thousands(text), text);
+    EXPECT_EQ(in_thousands("1234"), "1,234");
+    EXPECT_EQ(in_thousands("-123456"), "-123,456");
+    EXPECT_EQ(in_thousands("84742144"), "84,742,144");
+    EXPECT_EQ(in_thousands("9223372036854775807"), "9,223,372,036,854,775,807");
+}
+
 TEST(ReadNumbers, RangesHoldTheirEndsAndSayThem) {
     const NumberRange closed{1, 64}, open{0, 1, true, true}, endless{2};
     for (const double inside : {1.0, 64.0, 1.5}) EXPECT_TRUE(closed.holds(inside));

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
+#include "core/compare/compare_json.h"
 #include "core/compare/printed.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
 #include "core/run/run_folder.h"
 #include "core/stats/descriptive.h"
 #include "tests/compare/eval_files.h"

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <set>
 
+#include "core/compare/compare_json.h"
+#include "core/compare/warnings.h"
 #include "tests/compare/eval_files.h"
 
 namespace hopscope::core {

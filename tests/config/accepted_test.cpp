@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "core/api/config_keys.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
 
 namespace hopscope::core {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/config/config.h"
+#include "core/config/parse.h"
 
 namespace hopscope::core {
 namespace {

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "core/api/config_keys.h"
-#include "core/config/config.h"
+#include "core/config/check.h"
+#include "core/config/parse.h"
+#include "core/config/write.h"
 
 namespace hopscope::core {
 namespace {

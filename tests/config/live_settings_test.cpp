@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "core/api/config_keys.h"
-#include "core/config/config.h"
+#include "core/api/live_settings.h"
+#include "core/config/write.h"
 
 namespace hopscope::core {
 namespace {

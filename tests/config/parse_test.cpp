@@ -1,9 +1,10 @@
 // Reading configurations: what is accepted, and that each complaint names place, key, finding and
 // what is allowed.
+#include "core/config/parse.h"
+
 #include <fstream>
 #include <gtest/gtest.h>
 
-#include "core/config/config.h"
 #include "tests/temp_folder.h"
 
 namespace hopscope::core {

@@ -1,10 +1,14 @@
 // Canonical TOML, hash and comparison.
+#include "core/config/write.h"
+
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <random>
 
 #include "core/api/config_keys.h"
-#include "core/config/config.h"
+#include "core/api/config_values.h"
+#include "core/config/check.h"
+#include "core/config/parse.h"
 
 namespace hopscope::core {
 namespace {

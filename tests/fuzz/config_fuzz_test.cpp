@@ -4,9 +4,11 @@
 #include <sstream>
 
 #include "core/api/command.h"
+#include "core/api/command_registry.h"
 #include "core/base/names.h"
 #include "core/config/arithmetic.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
+#include "core/config/write.h"
 #include "core/lab/batch_file.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/compare/compare.h"
+#include "core/compare/compare_json.h"
 #include "core/compare/printed_file.h"
 #include "core/lab/zeroshot_items.h"
 #include "core/text/model_check.h"

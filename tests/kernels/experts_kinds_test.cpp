@@ -71,9 +71,6 @@ TEST(ExpertKinds, NamedFormsAreTheBankForms) {
     const auto fixed = expert_inputs(ExpertKind::fixed, c);
     EXPECT_TRUE(kernels::experts_static(idx, fixed[0], fixed[1])
                     .equal(compose(ExpertKind::fixed, idx, fixed, Composition::sum)));
-    const auto glu = expert_inputs(ExpertKind::swiglu, c);
-    EXPECT_TRUE(kernels::experts_swiglu(glu[1], idx, glu[0], glu[4], glu[2], glu[3])
-                    .equal(compose(ExpertKind::swiglu, idx, glu, Composition::sum)));
     const auto mlp = expert_inputs(ExpertKind::mlp, c);
     EXPECT_TRUE(kernels::experts(mlp[1], idx, mlp[0], mlp[2], mlp[3])
                     .equal(compose(ExpertKind::mlp, idx, mlp, Composition::sum)));

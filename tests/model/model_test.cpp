@@ -5,6 +5,7 @@
 #include <c10/core/GradMode.h>
 
 #include "core/model/forward.h"
+#include "core/model/moe.h"
 #include "core/model/weights.h"
 #include "core/probe/trace.h"
 #include "kernels/ops.h"

@@ -9,7 +9,9 @@
 #include <set>
 
 #include "core/config/arithmetic.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
+#include "core/config/write.h"
+#include "core/model/moe.h"
 #include "core/model/routers/hash.h"
 #include "core/model/routers/scored.h"
 #include "kernels/reference/reference.h"

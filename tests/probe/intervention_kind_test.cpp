@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/api/command_registry.h"
+#include "core/probe/interventions/table.h"
 #include "tests/model/tiny.h"
 
 namespace {

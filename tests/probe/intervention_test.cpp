@@ -9,6 +9,7 @@
 
 #include "core/api/freeze_parts.h"
 #include "core/probe/intervention_probe.h"
+#include "core/probe/random_control.h"
 #include "kernels/reference/reference.h"
 #include "tests/model/tiny.h"
 

@@ -7,6 +7,7 @@
 
 #include "core/text/batches.h"
 #include "core/text/prepare.h"
+#include "core/text/tokenizer_train.h"
 #include "helpers.h"
 
 namespace hopscope::core {

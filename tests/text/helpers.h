@@ -12,6 +12,7 @@
 #include "core/base/random.h"
 #include "core/text/corpus.h"
 #include "core/text/tokenizer.h"
+#include "core/text/tokenizer_train.h"
 #include "tests/temp_folder.h"
 
 namespace hopscope::core {

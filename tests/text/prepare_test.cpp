@@ -5,6 +5,7 @@
 
 #include "core/text/batches.h"
 #include "core/text/token_file.h"
+#include "core/text/tokenizer_train.h"
 #include "helpers.h"
 
 namespace hopscope::core {

@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/text/synthetic_files.h"
+#include "core/text/tokenizer_train.h"
 #include "core/text/truth.h"
 #include "core/text/words.h"
 #include "helpers.h"

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "core/text/tokenizer_train.h"
 #include "helpers.h"
 
 namespace hopscope::core {

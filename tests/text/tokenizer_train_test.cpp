@@ -1,5 +1,7 @@
 // Training tokenizers on texts that SentencePiece cannot take as they are, and what is said where
 // it cannot take them at all.
+#include "core/text/tokenizer_train.h"
+
 #include <cstdlib>
 #include <signal.h>
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/debug_points.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
 #include "core/run/event_log.h"
 #include "core/run/run_folder.h"
 #include "core/trainer/run_trainer.h"

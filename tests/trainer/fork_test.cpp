@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "core/config/config.h"
+#include "core/config/parse.h"
 #include "core/session/headless.h"
 #include "core/session/make_session.h"
 #include "core/trainer/fork_trainer.h"

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/config/config.h"
+#include "core/config/parse.h"
 #include "core/trainer/run_trainer.h"
 #include "tests/trainer/run_helpers.h"
 

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <set>
 
-#include "core/config/config.h"
+#include "core/config/parse.h"
 #include "core/run/geometry_file.h"
 #include "core/run/run_folder.h"
 #include "core/run/safetensors_file.h"

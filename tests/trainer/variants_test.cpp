@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "core/api/session.h"
-#include "core/config/config.h"
+#include "core/config/parse.h"
 #include "core/run/event_log.h"
 #include "core/run/run_folder.h"
 #include "core/run/safetensors.h"

@@ -10,6 +10,7 @@
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
 #include "app/widgets/widgets.h"
+#include "core/api/command_registry.h"
 
 namespace hopscope::app {
 namespace {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/state/app_state.h"
+#include "core/api/command_registry.h"
 
 namespace hopscope::app {
 

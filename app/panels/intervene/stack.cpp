@@ -1,7 +1,6 @@
 #include "app/panels/intervene/stack.h"
 
 #include <algorithm>
-#include <cmath>
 #include <imgui.h>
 
 #include "app/panels/intervene/view.h"
@@ -9,6 +8,7 @@
 #include "app/widgets/exact_slider.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
+#include "core/api/command_registry.h"
 
 namespace hopscope::app {
 namespace {

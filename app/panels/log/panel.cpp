@@ -3,7 +3,6 @@
 #include "app/panels/panel.h"
 
 #include <algorithm>
-#include <cctype>
 #include <imgui.h>
 #include <misc/cpp/imgui_stdlib.h>
 

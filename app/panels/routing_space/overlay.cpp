@@ -1,7 +1,6 @@
 #include "app/panels/routing_space/overlay.h"
 
 #include <algorithm>
-#include <cmath>
 #include <imgui.h>
 #include <span>
 

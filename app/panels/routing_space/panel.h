@@ -4,7 +4,6 @@
 #pragma once
 
 #include <imgui.h>
-#include <memory>
 #include <string>
 #include <vector>
 

@@ -8,6 +8,7 @@
 #include "app/state/actions.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
+#include "core/api/command_registry.h"
 #include "core/api/freeze_parts.h"
 
 namespace hopscope::app {

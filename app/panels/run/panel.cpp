@@ -1,9 +1,7 @@
 // The run panel: state, speed, controls, live settings, freezes and what became of each command.
 #include "app/panels/panel.h"
 
-#include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <imgui.h>
 #include <map>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/widgets/format.h"
+#include "core/api/command_registry.h"
 
 namespace hopscope::app {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "app/panels/statistics/csv.h"
 #include "app/panels/statistics/experts.h"
 #include "app/panels/statistics/view.h"
 

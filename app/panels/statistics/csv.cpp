@@ -1,8 +1,9 @@
 // The tables of the statistics panel as comma-separated text.
+#include "app/panels/statistics/csv.h"
+
 #include <cmath>
 #include <span>
 
-#include "app/panels/statistics/view.h"
 #include "core/api/base.h"
 
 namespace hopscope::app {

@@ -1,6 +1,5 @@
 #include "app/panels/statistics/experts.h"
 
-#include <algorithm>
 #include <imgui.h>
 
 #include "app/widgets/format.h"

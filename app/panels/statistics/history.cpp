@@ -1,8 +1,6 @@
 #include "app/panels/statistics/history.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "app/panels/statistics/view.h"
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/statistics/csv.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "app/panels/statistics/csv.h"
 #include "app/panels/statistics/norms.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"

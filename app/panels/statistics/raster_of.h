@@ -1,4 +1,5 @@
-// What a heat texture was made of: made anew when one of these changes. A value.
+// What a heat texture was made of: made anew when one of these changes. A value, window
+// thread only.
 #pragma once
 
 #include <cstdint>

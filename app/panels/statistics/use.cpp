@@ -4,6 +4,7 @@
 #include <cmath>
 #include <implot.h>
 
+#include "app/panels/statistics/csv.h"
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"

@@ -1,7 +1,6 @@
 // What the statistics panel shows of snapshots and of the scalar records, computed without ImGui:
-// collinearity of centroids, loads, overlap of hops and of steps, confidence, norms, and the same
-// as tables for export. Pure functions; the collinearity is made aside, the rest on the window
-// thread when a snapshot comes.
+// collinearity of centroids, loads, overlap of hops and of steps, confidence, norms. Pure
+// functions; the collinearity is made aside, the rest on the window thread when a snapshot comes.
 #pragma once
 
 #include <cstdint>
@@ -98,14 +97,5 @@ struct LayerNorms {
     int64_t tokens = 0, step = 0;
 };
 LayerNorms norms_of(const core::TraceResult& trace);
-
-/// Comma-separated tables with a `#` line that names step, layer and units.
-std::string csv_of(const Collinearity& c);
-std::string csv_of(const LoadMap& map, int64_t layer);
-std::string csv_of(const Utilisation& u, int64_t layer, int64_t step);
-std::string csv_of(const core::LayerGeometry& hops, int64_t layer, int64_t step);
-std::string csv_of(const StepOverlap& steps, int64_t layer);
-std::string csv_of(const LayerMeans& entropy, const LayerMeans& max_prob, int64_t step);
-std::string csv_of(const LayerNorms& norms);
 
 }  // namespace hopscope::app

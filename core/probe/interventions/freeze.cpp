@@ -9,6 +9,7 @@
 #include "core/api/freeze_parts.h"
 #include "core/model/router.h"
 #include "core/probe/intervention_kind.h"
+#include "core/probe/random_control.h"
 
 namespace hopscope::core {
 namespace {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/probe/intervention_kind.h"
+#include "core/probe/random_control.h"
 
 namespace hopscope::core {
 namespace {

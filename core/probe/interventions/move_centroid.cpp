@@ -8,6 +8,7 @@
 #include "core/api/needs.h"
 #include "core/config/arithmetic.h"
 #include "core/probe/intervention_kind.h"
+#include "core/probe/random_control.h"
 #include "core/probe/trace.h"
 
 namespace hopscope::core {

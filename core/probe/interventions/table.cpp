@@ -1,8 +1,8 @@
 // The table of the kinds of intervention: a row of core/api/commands.def is a file of this folder
 // with a function NAME_intervention() that returns the one object of its class.
-#include <vector>
+#include "core/probe/interventions/table.h"
 
-#include "core/probe/intervention_kind.h"
+#include <vector>
 
 namespace hopscope::core {
 

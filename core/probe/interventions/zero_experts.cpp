@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/probe/intervention_kind.h"
+#include "core/probe/random_control.h"
 
 namespace hopscope::core {
 namespace {

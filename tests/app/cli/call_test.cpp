@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "core/api/command_registry.h"
 #include "tests/app/cli/calls.h"
 
 namespace hopscope::app::testing {

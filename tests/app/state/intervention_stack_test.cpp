@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/api/command_registry.h"
 #include "core/api/freeze_parts.h"
 #include "tests/app/made_up.h"
 

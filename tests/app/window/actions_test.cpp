@@ -14,6 +14,7 @@
 #include "app/window/key_listener.h"
 #include "app/window/menu_bar.h"
 #include "app/window/shell.h"
+#include "core/api/command_registry.h"
 #include "tests/app/fake_session.h"
 
 namespace hopscope::app {

@@ -4,6 +4,7 @@
 
 #include "app/panels/table.h"
 #include "app/state/actions.h"
+#include "core/api/command_registry.h"
 #include "tests/app/fake_session.h"
 
 namespace hopscope::app {

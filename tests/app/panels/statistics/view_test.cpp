@@ -4,6 +4,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "app/panels/statistics/csv.h"
 #include "tests/app/fake_session.h"
 
 namespace hopscope::app {

@@ -1,6 +1,6 @@
-#include <array>
+#include "core/text/word_classes.h"
 
-#include "core/text/lexicon.h"
+#include <array>
 
 namespace hopscope::core::synthetic {
 

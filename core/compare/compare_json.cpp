@@ -1,7 +1,7 @@
 // The document hopscope.compare/1 and the definitions of its numbers.
-#include <cmath>
+#include "core/compare/compare_json.h"
 
-#include "core/compare/compare.h"
+#include "core/compare/warnings.h"
 
 namespace hopscope::core {
 namespace {
@@ -160,13 +160,6 @@ const std::vector<std::pair<std::string, std::string>>& compare_definitions() {
          "exact give it), within_rounding (some values that print so do), no (none does)"},
     };
     return kDefinitions;
-}
-
-OrderedJson warning_json(const Warning& warning) {
-    OrderedJson w{{"code", warning.code}, {"text", warning.text}};
-    if (!warning.a.empty()) w["a"] = warning.a;
-    if (!warning.b.empty()) w["b"] = warning.b;
-    return w;
 }
 
 OrderedJson compare_json(const CompareResult& result) {

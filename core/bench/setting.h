@@ -1,6 +1,6 @@
-// What `hopscope bench` can measure: pieces of work made from a configuration. Operators work on
-// random numbers of the configuration's sizes, whole passes on a run of their own with prepared
-// text. Made and called on the measuring thread.
+// What the pieces of work that `hopscope bench` measures are made from: a configuration, random
+// numbers of its sizes, and a run of their own with prepared text, made when first asked for. Made
+// and called on the measuring thread.
 #pragma once
 
 #include <memory>
@@ -62,24 +62,5 @@ class BenchSetting {
 };
 
 using BenchWorks = Result<std::vector<BenchWork>>;
-
-/// One thing that can be named. Errors (usage): the configuration has no such part.
-struct BenchKind {
-    BenchSubject name;
-    const char* definition;
-    BenchWorks (*make)(BenchSetting& setting);
-};
-
-/// Operators (operators.cpp).
-BenchWorks route_work(BenchSetting& setting);
-BenchWorks experts_work(BenchSetting& setting);
-BenchWorks classifier_work(BenchSetting& setting);
-BenchWorks attention_work(BenchSetting& setting);
-BenchWorks adamw_work(BenchSetting& setting);
-/// Passes of the whole model (model.cpp).
-BenchWorks forward_work(BenchSetting& setting);
-BenchWorks step_work(BenchSetting& setting);
-BenchWorks trace_work(BenchSetting& setting);
-BenchWorks statistics_work(BenchSetting& setting);
 
 }  // namespace hopscope::core
