@@ -46,10 +46,12 @@ bool Scope::at_hop(int64_t hop) const {
 
 Result<Plan> make_plan(const Model& model, const std::vector<Command>& commands, uint64_t seed) {
     Plan plan;
-    for (const auto& command : commands)
-        if (auto s = add_command({model, command, seed, plan}); !s)
-            return Error{s.error().kind, command.place + s.error().message};
-    if (auto s = check_hops(model.config, plan); !s) return s.error();
+    for (const auto& command : commands) {
+        auto added = add_command({model, command, seed, plan});
+        // After each, so that the line is named which goes too far.
+        if (added) added = check_hops(model.config, plan);
+        if (!added) return Error{added.error().kind, command.place + added.error().message};
+    }
     plan.changes.keep_scores = plan.acts();
     return plan;
 }

@@ -1,3 +1,5 @@
+#include "core/run/run_info.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -10,7 +12,6 @@
 #include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
-#include "core/run/run_folder.h"
 
 namespace hopscope::core {
 namespace {

@@ -1,6 +1,6 @@
 // The frame of a session: what each has behind the one door (core/api/session.h), whoever makes its
 // news: the board that is published on, the commands, the inspector and the threads. A session is a
-// frame with the thread that feeds the board: of a trainer (session_impl.cpp), or of one that reads
+// frame with the thread that feeds the board: of a trainer (make_session.cpp), or of one that reads
 // the folder of another process (core/follow). Functions are called on the window thread.
 #pragma once
 

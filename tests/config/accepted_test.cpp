@@ -6,7 +6,9 @@
 #include <sstream>
 
 #include "core/api/config_keys.h"
+#include "core/api/config_values.h"
 #include "core/config/parse.h"
+#include "core/config/write.h"
 
 namespace hopscope::core {
 namespace {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/api/arguments.h"
+#include "core/api/command_registry.h"
 #include "core/api/session.h"
 #include "tests/trainer/trained_run.h"
 

@@ -322,6 +322,18 @@ TEST_F(Interventions, ScriptsThatDoNotFitTheModelAreRefusedByName) {
         EXPECT_EQ(make_plan(model, {*command}, 7).error().message,
                   "script.jsonl:7: " + p.error().message);
     }
+    // Of several that go too far together, the line that does.
+    std::vector<Command> many;
+    for (int64_t e = 0; e < c.moe.experts; ++e) {
+        many.push_back({CommandKind::suppress, {{"layer", int64_t{0}}, {"expert", e}}});
+        many.back().place = "script.jsonl:" + std::to_string(e + 1) + ": ";
+    }
+    const auto too_many = make_plan(model, many, 7);
+    ASSERT_FALSE(too_many.ok());
+    const int64_t spared = c.moe.experts - c.moe.top_k;
+    EXPECT_EQ(
+        too_many.error().message.rfind("script.jsonl:" + std::to_string(spared + 1) + ": ", 0), 0u)
+        << too_many.error().message;
     auto hash = tiny();
     hash.moe.router = RouterKind::hash;
     set(hash);

@@ -1,5 +1,6 @@
-#include "core/api/command_registry.h"
 #include "core/session/make_session.h"
+
+#include "core/api/command_registry.h"
 #include "core/session/session_frame.h"
 #include "core/session/trainer_loop.h"
 
