@@ -61,6 +61,10 @@ Result<bool> MetricsLines::read(std::string_view line, ScalarRecord& record) {
         if (columns_[i] && !set_column(*columns_[i], cells[i], record))
             return usage_error(place() + ": column " + columns_[i]->name + ": found " +
                                in_quotes(cells[i]) + ", a number expected");
+    if (record.step <= newest_)
+        return usage_error(place() + ": update " + std::to_string(record.step) + " after update " +
+                           std::to_string(newest_) + "; allowed rising ones, each once");
+    newest_ = record.step;
     return true;
 }
 

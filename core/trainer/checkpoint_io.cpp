@@ -130,11 +130,11 @@ Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state
     return checkpoints.write(state.step, content);
 }
 
-Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus) {
+Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus, bool goes_on) {
     for (const DataPart part : kTrainedOn) {
         const auto made = model.metadata().find(word(part));
         const auto own = corpus.find(word(part));
-        if (made == model.metadata().end()) continue;
+        if (made == model.metadata().end() || (own == corpus.end() && !goes_on)) continue;
         if (own == corpus.end())
             return usage_error(shown_path(model.path()) + ": these weights were trained with \"" +
                                word(part) + "\" of " + shown(made->second) +

@@ -24,9 +24,9 @@ using CorpusHashes = std::map<std::string, std::string>;
 Status write_checkpoint(const Checkpoints& checkpoints, const EngineState& state,
                         const CorpusHashes& corpus = {});
 
-/// Whether the weights were trained on the run's own text. Errors (usage) name the file. What the
-/// weights do not say (older versions) is not compared.
-Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus);
+/// Whether the weights were trained on the run's own text. Errors (usage) name the file. What one
+/// of both does not say is not compared; but a run that goes on must say what its weights do.
+Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus, bool goes_on);
 
 /// All of it, moved to `device`. `config` is the resolved configuration the run goes on with.
 /// Errors (usage): a tensor missing, surplus or of another shape; a foreign state.json.

@@ -28,7 +28,9 @@ Result<OpenRun> open_run(const std::string& dir, Precision precision) {
     if (!checkpoint) return checkpoint.error();
     auto weights = read_weights(checkpoint->model, *config, at::kCPU);
     if (!weights) return weights.error();
-    if (auto s = check_trained_on(checkpoint->model, folder->info().corpus_hashes); !s)
+    if (auto s = check_trained_on(checkpoint->model, folder->info().corpus_hashes,
+                                  /*goes_on=*/false);
+        !s)
         return s.error();
     auto as_trained = with_live_settings(*checkpoint, {std::move(*config), *weights});
     if (!as_trained) return as_trained.error();

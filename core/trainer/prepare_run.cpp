@@ -166,7 +166,9 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
     if (newest) {
         auto state = read_checkpoint(*newest, setup.config, setup.device.device);
         if (!state) return state.error();
-        if (auto s = check_trained_on(newest->model, folder->info().corpus_hashes); !s)
+        if (auto s = check_trained_on(newest->model, folder->info().corpus_hashes,
+                                      /*goes_on=*/!options.open_only);
+            !s)
             return s.error();
         if (!options.open_only)
             if (auto s = check_sound(state->model); !s)
