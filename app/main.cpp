@@ -47,9 +47,12 @@ extern "C" void on_signal(int signal) {
 constexpr int kStops[] = {SIGINT,  SIGTERM, SIGHUP,    SIGXCPU, SIGUSR1,
                           SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPWR};
 
-bool is_ignored(int signal) {
+/// Whether a signal is somebody else's: of nohup, or of a profiler that was loaded first.
+bool is_taken(int signal) {
     struct sigaction now = {};
-    return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+    if (sigaction(signal, nullptr, &now) != 0) return false;
+    const bool timer = signal == SIGALRM || signal == SIGVTALRM || signal == SIGPROF;
+    return signal == SIGHUP ? now.sa_handler == SIG_IGN : timer && now.sa_handler != SIG_DFL;
 }
 
 /// SIG_BLOCK: they wait until SIG_UNBLOCK, beyond the start of another program.
@@ -68,7 +71,7 @@ void catch_signals() {
     sigemptyset(&action.sa_mask);
     // No SA_RESTART: what waits for a pipe that nobody writes to must see the request.
     for (const int signal : kStops)
-        if (signal != SIGHUP || !is_ignored(SIGHUP)) sigaction(signal, &action, nullptr);
+        if (!is_taken(signal)) sigaction(signal, &action, nullptr);
     hold_stops(SIG_UNBLOCK);
 }
 

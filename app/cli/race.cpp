@@ -71,7 +71,7 @@ int race(const RaceCall& call, const Environment& environment) {
     progress.finish();
     const int delivered = deliver(result, {call.json, ""}, environment, describe_race);
     if (!result)
-        tell_resume(result.error(), options.resume, "race", options.out, "race.json", environment);
+        tell_resume(result.error(), options.resume, "race", options.out, "race", environment);
     if (delivered == kInterrupted)
         environment.err << "Go on with: hopscope race --resume --out "
                         << core::shell_word(call.options.out) << std::endl;

@@ -209,10 +209,9 @@ std::string shown(const nlohmann::json& value) {
 }
 
 void tell_resume(const core::Error& error, bool resumes, const std::string& command,
-                 const std::string& out, const std::string& file, const Environment& environment) {
-    std::error_code ignored;
+                 const std::string& out, const std::string& what, const Environment& environment) {
     if (error.kind != core::ErrorKind::usage || resumes || out.empty() ||
-        !std::filesystem::exists(out + "/" + file, ignored))
+        !core::is_document(out + "/" + what + ".json", what))
         return;
     environment.err << "Go on with it: hopscope " << command << " --resume --out "
                     << core::shell_word(out) << std::endl;

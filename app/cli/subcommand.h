@@ -117,9 +117,9 @@ core::Result<std::vector<core::Command>> read_script(const std::string& path,
                                                      core::Domain domain = core::Domain::inference);
 /// The bound of counts that nothing else bounds: batches, items.
 inline constexpr double kMostOfThem = 1e12;
-/// What to add where a run or race was to begin in a folder that holds one, as `file` tells.
+/// What to add where a run or race (`what`) was to begin in a folder that holds one.
 void tell_resume(const core::Error& error, bool resumes, const std::string& command,
-                 const std::string& out, const std::string& file, const Environment& environment);
+                 const std::string& out, const std::string& what, const Environment& environment);
 /// `--corpus`, `--split`, `--batches`: the text that a trained model is measured on.
 void add_text_options(CLI::App& app, std::string& corpus, core::Split& split, int64_t& batches);
 /// `--categories`: a folder of word lists in place of the program's own.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/api/input.h"
+
 namespace hopscope::app {
 
 class TextTable {
@@ -34,9 +36,7 @@ class TextTable {
   private:
     /// Of UTF-8 text; good enough for cells without double-width letters.
     static size_t characters(const std::string& text) {
-        return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-            return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-        }));
+        return static_cast<size_t>(std::count_if(text.begin(), text.end(), core::begins_character));
     }
 
     std::vector<std::vector<std::string>> rows_;

@@ -77,7 +77,7 @@ int train(const TrainCall& call, const Environment& environment) {
     const core::RunStatus& last = progress.last_status();
     if (!result) {
         const int code = report(result.error(), environment);
-        tell_resume(result.error(), options.resume, "train", options.out, "run.json", environment);
+        tell_resume(result.error(), options.resume, "train", options.out, "run", environment);
         if (code == kInterrupted && !last.run_dir.empty())
             environment.err << "Go on with: hopscope train --resume --out "
                             << core::shell_word(last.run_dir) << std::endl;

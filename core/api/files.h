@@ -3,4 +3,5 @@
 #pragma once
 
 #include "core/base/files.h"         // IWYU pragma: export
+#include "core/base/json.h"          // IWYU pragma: export
 #include "core/base/output_place.h"  // IWYU pragma: export

@@ -54,27 +54,47 @@ bool is_own(const std::string& name) {
     return false;
 }
 
-/// An entry of `path` that a person put there; `path` itself where it is no folder; "": none.
-std::string foreign_in(const std::string& path) {
-    const FileKind kind = kind_of_file(path);
-    if (kind != FileKind::folder) return kind == FileKind::none ? "" : path;
-    for (const std::string& name : names_in(path))
-        if (!is_own(name) || kind_of_file(path + "/" + name) == FileKind::folder)
-            return path + "/" + name;
-    return "";
+bool is_link(const std::string& path) {
+    std::error_code ignored;
+    return fs::is_symlink(path, ignored);
 }
 
-/// Deletes the files of a checkpoint, and the folder unless a person keeps something in it.
+/// Whether a person put something of that name into a checkpoint's folder.
+bool is_foreign(const std::string& dir, const std::string& name) {
+    return !is_own(name) || kind_of_file(dir + "/" + name) == FileKind::folder;
+}
+
+bool holds_foreign(const std::string& dir) {
+    const auto names = names_in(dir);
+    return is_link(dir) || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+               return is_foreign(dir, name);
+           });
+}
+
+/// Deletes the files of a checkpoint, and the folder unless a person keeps something in it; of a
+/// link the link alone.
 Status remove_checkpoint(const std::string& path) {
     std::error_code error;
+    if (is_link(path)) {
+        fs::remove(path, error);
+        return error ? file_error("cannot delete", path, error.value()) : Status();
+    }
     if (kind_of_file(path) != FileKind::folder) return {};
     for (const std::string& name : names_in(path)) {
-        if (!is_own(name)) continue;
+        if (is_foreign(path, name)) continue;
         fs::remove(path + "/" + name, error);
         if (error) return file_error("cannot delete", path + "/" + name, error.value());
     }
-    if (foreign_in(path).empty()) fs::remove(path, error);
+    if (!holds_foreign(path)) fs::remove(path, error);
     return error ? file_error("cannot delete", path, error.value()) : Status();
+}
+
+/// What a person keeps in the folder of a checkpoint goes over into that of its successor.
+Status carry_over(const std::string& from, const std::string& to) {
+    for (const std::string& name : names_in(from))
+        if (is_foreign(from, name) && !file_exists(to + "/" + name))
+            if (auto s = rename_folder(from + "/" + name, to + "/" + name); !s) return s;
+    return {};
 }
 
 /// Of the tensors' names and bytes, whatever their order.
@@ -137,10 +157,11 @@ Status Checkpoints::make(const std::string& folder) const {
 }
 
 Status Checkpoints::check_place(int64_t step) const {
-    const std::string foreign = foreign_in(dir_ + "/" + step_name(step));
-    if (foreign.empty()) return {};
-    return usage_error(shown_path(foreign) +
-                       ": is of no checkpoint, but stands where that of step " +
+    const std::string place = dir_ + "/" + step_name(step);
+    const FileKind kind = kind_of_file(place);
+    if (!is_link(place) && (kind == FileKind::none || kind == FileKind::folder)) return {};
+    return usage_error(shown_path(place) + ": is " + (is_link(place) ? "a link" : name_of(kind)) +
+                       ", a folder is expected where the checkpoint of step " +
                        std::to_string(step) + " is written; move it away");
 }
 
@@ -156,7 +177,7 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
     const std::string old = dir_ + "/" + kOld + step_name(step);
     const std::string target = dir_ + "/" + step_name(step);
     if (auto status = make(dir_); !status) return status;
-    if (auto status = check_place(step); !status) return status;
+    if (auto status = check_place(step); !status) return failure(status.error().message);
     if (auto status = remove_checkpoint(fresh); !status) return status;
     Status status = make(fresh);
     if (status)
@@ -179,8 +200,9 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
         debug_point(DebugPoint::checkpoint_replace);
     }
     if (status = rename_folder(fresh, target); !status) return status;
-    if (status = sync_dir(dir_); !status) return status;
-    return replaces ? remove_checkpoint(old) : Status();
+    if (status = sync_dir(dir_); !status || !replaces) return status;
+    if (status = carry_over(old, target); !status) return status;
+    return remove_checkpoint(old);
 }
 
 Result<Checkpoint> Checkpoints::open(int64_t step, Content content) const {
@@ -246,7 +268,7 @@ Status Checkpoints::rotate(int64_t keep) const {
     int64_t complete = 0;
     for (auto step = all.rbegin(); step != all.rend(); ++step) {
         if (!open(*step) || ++complete <= std::max<int64_t>(keep, 1)) continue;
-        if (!foreign_in(path_of(*step)).empty()) continue;  // a person keeps something in it
+        if (holds_foreign(path_of(*step))) continue;  // a person keeps something in it
         // Renamed first, so that a half-deleted folder never carries a checkpoint's name.
         const std::string gone = dir_ + "/" + kGone + step_name(*step);
         if (auto status = remove_checkpoint(gone); !status) return status;

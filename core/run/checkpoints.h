@@ -43,12 +43,12 @@ class Checkpoints {
     explicit Checkpoints(std::string dir, const FolderLock* lock = nullptr)
         : dir_(std::move(dir)), lock_(lock) {}
 
-    /// Whether what stands where checkpoints after `step` are written is theirs alone. Errors
-    /// (usage) name what a person put there.
+    /// Whether checkpoints after `step` can be written where they go. Errors (usage) name what
+    /// stands there and is no folder.
     Status check_places_after(int64_t step) const;
-    /// Replaces a checkpoint of the same step; not what a person put there. After an error (failed:
-    /// disk full, the run's folder was taken away, …) the earlier ones are untouched, and nothing
-    /// stands in a folder that took the run's place.
+    /// Replaces a checkpoint of the same step; what a person put there stays. After an error
+    /// (failed: disk full, the run's folder was taken away, …) the earlier ones are untouched, and
+    /// nothing stands in a folder that took the run's place.
     Status write(int64_t step, const CheckpointContent& content) const;
     /// All steps with a folder of the final name, rising; and those whose replacement was cut
     /// short, with the one set aside.

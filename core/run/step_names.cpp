@@ -16,8 +16,11 @@ std::string step_name(int64_t step, const std::string& suffix) {
 }
 
 Status check_step_of(const std::string& path, int64_t step, const std::string& suffix) {
-    const std::string file = path.substr(path.rfind('/') + 1);
-    if (!file.starts_with("step_") || file == step_name(step, suffix)) return {};
+    const std::string file = path.substr(path.rfind('/') + 1), begin = "step_";
+    int64_t named = -1;
+    if (file.starts_with(begin))
+        std::from_chars(file.data() + begin.size(), file.data() + file.size(), named);
+    if (named < 0 || named == step || file != step_name(named, suffix)) return {};
     return usage_error(shown_path(path) + ": \"step\": found " + std::to_string(step) +
                        ", that of its name expected; put the file of that step back");
 }

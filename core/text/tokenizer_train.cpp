@@ -81,7 +81,8 @@ void append_trainable(const std::string& line, std::vector<std::string>& out) {
         const auto c = static_cast<unsigned char>(line[static_cast<size_t>(i)]);
         if (c == ' ') {
             word = i + 1;
-        } else if (i - std::max(word, begin) >= kMaxWordBytes && (c & 0xc0) != 0x80) {
+        } else if (i - std::max(word, begin) >= kMaxWordBytes &&
+                   begins_character(static_cast<char>(c))) {
             out.push_back(line.substr(static_cast<size_t>(begin), static_cast<size_t>(i - begin)));
             begin = i;
         }
@@ -102,7 +103,7 @@ Characters count_characters(const std::vector<std::string>& lines) {
         ++out.all;
         ++out.blanks;
         for (const char c : line) {
-            out.all += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+            out.all += begins_character(c);
             out.blanks += c == ' ';
         }
         for (size_t at = line.find(kBlankPiece); at != std::string::npos;

@@ -8,8 +8,9 @@
 
 namespace hopscope::core {
 
-/// Means of shares, [layers][experts]; each layer sums to 1 − 0.9^(updates), so it is divided by
-/// its sum before it is shown. Empty where nothing was counted (dense models, before an update).
+/// Means of shares, [layers][experts]; a layer sums to less than 1 at first (1 − 0.9^updates), so
+/// it is divided by its sum before it is shown. Empty where nothing was counted (dense models,
+/// before an update).
 using RecentLoad = std::vector<std::vector<double>>;
 
 /// The choices of one more update, [layers][experts]. A layer that chose nothing stays as it is.

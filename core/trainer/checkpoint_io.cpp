@@ -70,6 +70,15 @@ Status no_others(const SafetensorsFile& file, const std::set<std::string>& known
     return {};
 }
 
+/// A state.json is text: of more experts than this a resumed run begins with the loads of its
+/// newest snapshot.
+bool is_small(const RecentLoad& load) {
+    constexpr size_t kMost = 100'000;
+    size_t numbers = 0;
+    for (const auto& layer : load) numbers += layer.size();
+    return numbers <= kMost;
+}
+
 json state_json(const EngineState& state) {
     json live = json::object();
     for (const LiveSetting& setting : live_settings())
@@ -93,7 +102,7 @@ json state_json(const EngineState& state) {
             {"frozen_layers", frozen_layers},
             {"interventions", interventions},
             {"commands", state.commands},
-            {"recent_load", state.recent_load}};
+            {"recent_load", is_small(state.recent_load) ? state.recent_load : RecentLoad()}};
 }
 
 std::string state_file(const Checkpoint& checkpoint) {

@@ -14,7 +14,8 @@ std::string mebibytes(int64_t bytes) {
     return in_thousands(std::to_string((bytes + (int64_t{1} << 20) - 1) >> 20)) + " MiB";
 }
 
-/// The command that the copy alone gets; none where none is given.
+}  // namespace
+
 Result<std::optional<Command>> inner_command(const Command& fork) {
     if (!fork.has("with")) return std::optional<Command>();
     const auto wrong = [](const std::string& what) {
@@ -32,7 +33,25 @@ Result<std::optional<Command>> inner_command(const Command& fork) {
     return std::optional<Command>(std::move(*inner));
 }
 
-}  // namespace
+Status check_fork(const Command& command, const std::string& alive) {
+    if (command.has("end")) {
+        if (command.args.at("end") == Value(false))
+            return usage_error(
+                "fork: \"end\": found false, allowed is true; without it a fork begins");
+        if (alive.empty())
+            return usage_error("fork: no fork is being trained, so there is none to end");
+        return {};
+    }
+    if (!alive.empty())
+        return usage_error("fork: the " + alive +
+                           " is still being trained; end it first with "
+                           "{\"command\": \"fork\", \"end\": true}");
+    for (const char* scope : {"layers", "hops", "tokens"})
+        if (command.has(scope))
+            return usage_error(std::string("fork: \"") + scope +
+                               "\" belongs to the command in \"with\"");
+    return {};
+}
 
 Status check_fork_memory(int64_t parameters, int64_t available) {
     const int64_t needed = kForkBytes * parameters;
@@ -101,16 +120,9 @@ Status ForkTrainer::apply(const Command& command, const std::string& by) {
 }
 
 Status ForkTrainer::begin(const Command& command, const std::string& by) {
-    if (copy_)
-        return usage_error("fork: the " + status_.name +
-                           " is still being trained; end it first with "
-                           "{\"command\": \"fork\", \"end\": true}");
+    if (auto s = check_fork(command, copy_ ? status_.name : ""); !s) return s;
     if (run_.step() >= run_.steps())
         return usage_error("fork: the run has made all its steps, none is left to compare");
-    for (const char* scope : {"layers", "hops", "tokens"})
-        if (command.has(scope))
-            return usage_error(std::string("fork: \"") + scope +
-                               "\" belongs to the command in \"with\"");
     auto inner = inner_command(command);
     if (!inner) return inner.error();
     if (auto s = check_fork_memory(run_.parameters(), available_(run_.device())); !s) return s;
@@ -144,9 +156,7 @@ Status ForkTrainer::begin(const Command& command, const std::string& by) {
 }
 
 Status ForkTrainer::end(const Command& command, const std::string& by) {
-    if (command.args.at("end") == Value(false))
-        return usage_error("fork: \"end\": found false, allowed is true; without it a fork begins");
-    if (!copy_) return usage_error("fork: no fork is being trained, so there is none to end");
+    if (auto s = check_fork(command, copy_ ? status_.name : ""); !s) return s;
     catch_up({});
     save();
     guard([&] {

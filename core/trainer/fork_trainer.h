@@ -21,6 +21,12 @@ namespace hopscope::core {
 /// Bytes that a fork needs for each parameter: weights, two moments, gradients.
 inline constexpr int64_t kForkBytes = 16;
 
+/// The command that the copy alone gets; none where none is given. Errors (usage).
+Result<std::optional<Command>> inner_command(const Command& fork);
+/// Whether a fork can begin, or end, where the one of the name `alive` ("": none) is being trained.
+/// Errors (usage).
+Status check_fork(const Command& command, const std::string& alive);
+
 /// Whether a copy of so many parameters fits into `available` bytes (negative: unknown, then yes).
 /// The refusal (usage) names both figures.
 Status check_fork_memory(int64_t parameters, int64_t available);

@@ -147,7 +147,7 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
     auto changed = differing_keys(*saved, setup.config, /*resumable=*/false);
     if (const int64_t before = folder->info().steps; before > 0 && before != saved->train.steps)
         changed.push_back("train.steps: " + std::to_string(before) + " → " +
-                          std::to_string(saved->train.steps) + ", as config.toml was edited");
+                          std::to_string(saved->train.steps) + ", as config.toml says");
     std::vector<std::string> skipped;
     const auto newest = folder->checkpoints().newest_complete(&skipped);
     if (!newest && !skipped.empty())

@@ -82,7 +82,7 @@ Result<std::vector<ScalarRecord>> RunRecords::history(int64_t step) const {
 }
 
 std::vector<std::string> RunRecords::note_curves(const std::vector<ScalarRecord>& history,
-                                                 int64_t step) {
+                                                 int64_t step, bool goes_on) {
     std::vector<std::string> notes;
     const int64_t last = history.empty() ? 0 : history.back().step;
     const auto missing = step - std::ssize(history);
@@ -102,10 +102,12 @@ std::vector<std::string> RunRecords::note_curves(const std::vector<ScalarRecord>
                         std::to_string(step) + " steps up to the checkpoint, the first of them " +
                         std::to_string(first) + ": the curve has a gap");
     }
-    if (const auto others = unknown_columns(folder_.metrics_path()); !others.empty())
+    const auto others =
+        goes_on ? unknown_columns(folder_.metrics_path()) : std::vector<std::string>();
+    if (!others.empty())
         notes.push_back("metrics.csv has columns that this version does not know (" +
                         joined_first(others, kMostTold, ", ") +
-                        "): their values stay in metrics.csv.old alone");
+                        "): their values stay in the old file beside it");
     changed_.insert(changed_.end(), notes.begin(), notes.end());
     return notes;
 }

@@ -53,9 +53,10 @@ class RunRecords {
     /// The curves up to update `step`. Errors: as read_metrics_csv.
     Result<std::vector<ScalarRecord>> history(int64_t step) const;
     /// What `history` lacks before `step`, of a checkpoint (every update has a record, on disk
-    /// before a checkpoint is), and what the file has that is not gone on with: sentences, also
-    /// kept for the note of a resumption.
-    std::vector<std::string> note_curves(const std::vector<ScalarRecord>& history, int64_t step);
+    /// before a checkpoint is), and, where the run goes on, what the file has that is not gone on
+    /// with: sentences, also kept for the note of a resumption.
+    std::vector<std::string> note_curves(const std::vector<ScalarRecord>& history, int64_t step,
+                                         bool goes_on);
 
     // Of the writer, once the logs are open.
     Status append(const ScalarRecord& record);

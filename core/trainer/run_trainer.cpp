@@ -8,6 +8,7 @@
 #include "core/config/check.h"
 #include "core/trainer/model_copy.h"
 #include "core/trainer/prepare_run.h"
+#include "core/trainer/rehearsal.h"
 #include "core/trainer/run_evaluation.h"
 #include "core/trainer/run_fork.h"
 
@@ -74,7 +75,7 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     if (!data) return data.error();
     progress.report("building the model", -1);
     if (checkpoint && checkpoint->recent_load.empty())  // written by an older version
-        checkpoint->recent_load = newest_loads(checkpoint->step);
+        checkpoint->recent_load = newest_loads(setup->config, checkpoint->step);
     Engine engine(checkpoint ? std::move(*checkpoint) : first_state(*setup), {setup->form});
     auto log = read_event_log(folder().events_path());
     if (!log) return log.error();
@@ -91,32 +92,23 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     for (const auto& r : history_)
         if (!std::isnan(r.valid_loss)) status.valid_loss = r.valid_loss;
     if (auto s = live_->catch_up(); !s) return s;
-    return records_->created() ? rehearse() : Status();
-}
-
-/// A script that does not fit the model is refused here, not after hours of training. Commands
-/// come one after another as they will, to a copy that is thrown away; what a fork is given comes
-/// to another run.
-Status RunTrainer::rehearse() const {
-    if (options_.script.empty()) return {};
-    Engine copy(live_->engine);
-    for (const Command& command : options_.script)
-        if (spec_of(command.kind).action == Action::change && command.kind != CommandKind::fork)
-            if (auto s = copy.apply(command); !s) return s;
-    return {};
+    if (!records_->created()) return {};
+    return rehearse(live_->engine, options_.script, parameters(), available_memory(device()));
 }
 
 /// Nothing where there is none that can be read: pictures are no reason not to go on.
-RecentLoad RunTrainer::newest_loads(int64_t step) const {
+RecentLoad RunTrainer::newest_loads(const Config& config, int64_t step) const {
     const auto entries = folder().geometry();
     for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
         if (entry->step > step) continue;
         const auto saved = read_geometry(folder().geometry_path(entry->step));
         if (!saved) continue;
         RecentLoad out;
-        for (const LayerGeometry& layer : saved->layers)
+        for (const LayerGeometry& layer : saved->layers) {
+            if (std::ssize(layer.load) != config.moe.experts) return {};
             out.emplace_back(layer.load.begin(), layer.load.end());
-        return out;
+        }
+        return std::ssize(out) == config.model.n_layers ? out : RecentLoad();
     }
     return {};
 }
@@ -137,7 +129,8 @@ Status RunTrainer::read_history(const Progress& progress) {
     auto history = records_->history(step());
     if (!history) return history.error();
     history_ = std::move(*history);
-    for (const std::string& found : records_->note_curves(history_, step())) progress.tell(found);
+    for (const std::string& found : records_->note_curves(history_, step(), !options_.open_only))
+        progress.tell(found);
     if (history_.empty()) return {};
     const ScalarRecord& last = history_.back();
     if (last.step == step() && due().evaluate && std::isnan(last.valid_loss)) owed_ = last;

@@ -68,9 +68,8 @@ class RunTrainer : public Trainer {
 
   private:
     Status examine_run(const Progress& progress, RunStatus& status);
-    Status rehearse() const;
-    /// Those of the newest snapshot up to `step`.
-    RecentLoad newest_loads(int64_t step) const;
+    /// Those of the newest snapshot up to `step`, where it fits the configuration.
+    RecentLoad newest_loads(const Config& config, int64_t step) const;
     Status start_writing();
     /// Work that leaves the folder as abandon() says if it fails.
     Status guarded(const std::function<Status()>& work);

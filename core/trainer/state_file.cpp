@@ -185,15 +185,17 @@ Status read_recent_load(const StateFile& in, EngineState& state) {
     if (!found) return {};
     const auto layers = static_cast<size_t>(state.model.config.model.n_layers);
     const auto experts = static_cast<size_t>(state.model.config.moe.experts);
-    const Error wrong = in.wrong("recent_load", *found,
-                                 "nothing or " + std::to_string(layers) + " lists of " +
-                                     std::to_string(experts) + " shares, 0 … 1");
-    if (!found->is_array() || (!found->empty() && found->size() != layers)) return wrong;
+    const auto wrong = [&] {
+        return in.wrong("recent_load", *found,
+                        "nothing or " + std::to_string(layers) + " lists of " +
+                            std::to_string(experts) + " shares, 0 … 1");
+    };
+    if (!found->is_array() || (!found->empty() && found->size() != layers)) return wrong();
     for (const Json& layer : *found) {
-        if (!layer.is_array() || layer.size() != experts) return wrong;
+        if (!layer.is_array() || layer.size() != experts) return wrong();
         for (const Json& share : layer)
             if (!share.is_number() || !(share.get<double>() >= 0 && share.get<double>() <= 1))
-                return wrong;
+                return wrong();
         state.recent_load.push_back(layer.get<std::vector<double>>());
     }
     return {};
@@ -209,7 +211,9 @@ Status read_state(const std::string& text, const std::string& file, EngineState&
     if (auto s = read_live(in, state.model.config); !s) return s;
     if (auto s = read_integer(in, "tokens", 0, kMostTokens, state.tokens); !s) return s;
     const TrainConfig& train = state.model.config.train;
-    const int64_t trained = state.step * train.grad_accum * train.batch * train.seq_len;
+    int64_t trained = state.step;
+    for (const int64_t times : {train.grad_accum, train.batch, train.seq_len})
+        if (__builtin_mul_overflow(trained, times, &trained)) trained = -1;
     if (state.tokens != trained)
         return in.wrong("tokens", state.tokens,
                         std::to_string(trained) + ", as many as its " + std::to_string(state.step) +

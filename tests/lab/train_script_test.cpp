@@ -108,6 +108,26 @@ TEST_F(Script, ARefusalComesBeforeTheFirstUpdate) {
               "script.jsonl:4: command \"force\": layer 7 does not exist; allowed 0 … 1");
     EXPECT_FALSE(std::filesystem::exists(dir_ / "a"));
 
+    // What a fork is given is rehearsed, too.
+    const std::pair<const char*, const char*> forks[] = {
+        {R"({"command": "fork", "with": "{\"command\": \"force\", \"layer\": 7, \"expert\": 1}"})",
+         "layer 7 does not exist"},
+        {R"({"command": "fork", "with": "not json"})", "\"with\""},
+        {R"({"command": "fork", "with": "{\"command\": \"clear\"}"})", "no intervention is active"},
+        {R"({"command": "fork", "end": true})", "there is none to end"}};
+    for (const auto& [line, why] : forks) {
+        auto one = commands_of(line);
+        one[0].place = "script.jsonl:9: ";
+        const auto wrong_fork = train("a", one);
+        ASSERT_FALSE(wrong_fork.ok()) << line;
+        EXPECT_EQ(wrong_fork.error().kind, ErrorKind::usage);
+        EXPECT_EQ(wrong_fork.error().message.rfind("script.jsonl:9: ", 0), 0u)
+            << wrong_fork.error().message;
+        EXPECT_NE(wrong_fork.error().message.find(why), std::string::npos)
+            << wrong_fork.error().message;
+        EXPECT_FALSE(std::filesystem::exists(dir_ / "a"));
+    }
+
     const auto late = train("b", commands_of(R"({"command": "evaluate", "from_step": 60})"));
     ASSERT_FALSE(late.ok());
     EXPECT_NE(late.error().message.find("update 60, the run ends after 60"), std::string::npos);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/base/files.h"
+#include "core/run/step_names.h"
 #include "tests/base/child_process.h"
 #include "tests/base/helpers.h"
 
@@ -298,30 +299,37 @@ TEST(Checkpoints, WhatAPersonKeepsInOneIsNotDeleted) {
     const auto at = [&](const std::string& name) { return f.dir / "checkpoints/" + name; };
     for (const int64_t step : {1, 2, 3}) ASSERT_TRUE(write(f.checkpoints, step, 1.0f));
     put_bytes(at("step_00000001/notes.txt"), "mine");
+    // One that was moved to another disk, with a link in its place.
+    fs::rename(at("step_00000002"), f.dir / "archive");
+    fs::create_directory_symlink(f.dir / "archive", at("step_00000002"));
     ASSERT_TRUE(f.checkpoints.rotate(1));
-    EXPECT_EQ(f.checkpoints.steps(), (std::vector<int64_t>{1, 3})) << "1 is kept for its notes";
+    EXPECT_EQ(f.checkpoints.steps(), (std::vector<int64_t>{1, 2, 3}));
     EXPECT_TRUE(fs::exists(at("step_00000001/model.safetensors")));
-    fs::create_directory(at("step_00000007"));
-    put_bytes(at("step_00000007/thesis.txt"), "mine");
-    put_bytes(at("step_00000008"), "mine");
-    fs::create_directory(at(".new_step_00000009"));
-    put_bytes(at(".new_step_00000009/thesis.txt"), "mine");
-    for (const int64_t step : {7, 8}) {
-        const auto written = write(f.checkpoints, step, 1.0f);
-        ASSERT_FALSE(written) << step;
-        EXPECT_TRUE(contains(
-            written.error().message,
-            at(step == 7 ? "step_00000007/thesis.txt" : "step_00000008") + ": is of no checkpoint"))
-            << written.error().message;
+    EXPECT_TRUE(fs::exists(f.dir / "archive/model.safetensors"));
+    for (const char* folder : {"step_00000007", ".new_step_00000009"}) {
+        fs::create_directory(at(folder));
+        put_bytes(at(folder) + "/thesis.txt", "mine");
     }
-    EXPECT_FALSE(f.checkpoints.check_places_after(3));
+    put_bytes(at("step_00000008"), "mine");
+    fs::create_directory_symlink(f.dir / "archive", at(".gone_step_00000002"));
+    for (const int64_t step : {2, 8}) {
+        const auto written = write(f.checkpoints, step, 2.0f);
+        ASSERT_FALSE(written) << step;
+        EXPECT_EQ(written.error().kind, ErrorKind::failed);
+        EXPECT_TRUE(contains(written.error().message, at(step_name(step)) + ": is a "))
+            << written.error().message;
+        EXPECT_FALSE(f.checkpoints.check_places_after(step - 1));
+    }
     EXPECT_TRUE(f.checkpoints.check_places_after(8));
+    // Beside the new files it stays where it was.
+    for (const int64_t step : {1, 7}) ASSERT_TRUE(write(f.checkpoints, step, 2.0f)) << step;
+    EXPECT_EQ(value_of(*f.checkpoints.open(7)), 2.0f);
     ASSERT_TRUE(f.checkpoints.clean());
     for (const char* name : {"step_00000001/notes.txt", "step_00000007/thesis.txt", "step_00000008",
                              ".new_step_00000009/thesis.txt"})
         EXPECT_EQ(bytes_of(at(name)), "mine") << name;
-    fs::remove(at("step_00000007/thesis.txt"));
-    EXPECT_TRUE(write(f.checkpoints, 7, 1.0f)) << "an empty folder is taken";
+    EXPECT_TRUE(fs::exists(f.dir / "archive/model.safetensors"));
+    EXPECT_FALSE(fs::exists(at(".gone_step_00000002"))) << "the link alone goes";
 }
 
 TEST(Checkpoints, ADamagedNewestIsNotPassedOver) {

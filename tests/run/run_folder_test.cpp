@@ -414,6 +414,11 @@ TEST(EvalFile, RoundTripAndDamage) {
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().message,
               dir / "other.json" + ": \"split\": found \"test\", allowed train, valid");
+    // A name of one's own says nothing of the step.
+    for (const char* name : {"step_last.json", "step_20_seed1.json", "step_00000020.seed7.json"}) {
+        ASSERT_TRUE(write_eval(dir / name, record));
+        EXPECT_TRUE(read_eval(dir / name)) << name;
+    }
     // What an evaluation cannot have found.
     record.batches = {1, 2, 3};
     record.loss = 2;
