@@ -4,17 +4,9 @@
 #include <utility>
 
 #include "core/api/command_registry.h"
-#include "core/base/numbers.h"
 #include "core/trainer/peak_memory.h"
 
 namespace hopscope::core {
-namespace {
-
-std::string mebibytes(int64_t bytes) {
-    return in_thousands(std::to_string((bytes + (int64_t{1} << 20) - 1) >> 20)) + " MiB";
-}
-
-}  // namespace
 
 Result<std::optional<Command>> inner_command(const Command& fork) {
     if (!fork.has("with")) return std::optional<Command>();

@@ -5,6 +5,8 @@
 #include <string>
 #include <sys/resource.h>
 
+#include "core/base/numbers.h"
+
 namespace hopscope::core {
 
 void reset_peak_memory(const at::Device& device) {
@@ -38,6 +40,10 @@ int64_t available_memory(const at::Device& device) {
     for (std::string word; meminfo >> word;)
         if (int64_t kib = 0; word == "MemAvailable:" && meminfo >> kib) return kib * 1024;
     return -1;
+}
+
+std::string mebibytes(int64_t bytes) {
+    return in_thousands(std::to_string((bytes + (int64_t{1} << 20) - 1) >> 20)) + " MiB";
 }
 
 }  // namespace hopscope::core

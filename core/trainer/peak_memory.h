@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 namespace hopscope::core {
 
@@ -18,6 +19,9 @@ int64_t peak_memory(const at::Device& device);
 /// Bytes that the device can still give: on the CPU what the system calls available, on CUDA what
 /// is free and what the allocator holds unused. −1 where the system does not tell.
 int64_t available_memory(const at::Device& device);
+
+/// "1,234 MiB", rounded up.
+std::string mebibytes(int64_t bytes);
 
 /// What the updates of one run needed at most: known only while the process trains no other run.
 class UpdatePeak {

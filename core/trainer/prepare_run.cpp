@@ -7,13 +7,16 @@
 #include "core/base/file_handle.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
+#include "core/base/numbers.h"
 #include "core/base/utf8.h"
+#include "core/config/arithmetic.h"
 #include "core/config/check.h"
 #include "core/config/write.h"
 #include "core/model/sound.h"
 #include "core/run/metrics_csv.h"
 #include "core/trainer/checkpoint_io.h"
 #include "core/trainer/kernel_choices.h"
+#include "core/trainer/peak_memory.h"
 #include "core/trainer/run_data.h"
 
 namespace hopscope::core {
@@ -114,7 +117,19 @@ Result<RunSetup> set_up(const SessionOptions& options) {
     return out;
 }
 
+Status check_run_memory(const Config& config, int64_t available) {
+    const MemoryCounts memory = count_memory(config);
+    const int64_t needed = memory.weights + memory.optimizer + memory.gradients;
+    if (available < 0 || needed <= available) return {};
+    return usage_error("weights, moments and gradients of this model need " + mebibytes(needed) +
+                       " (" + in_thousands(std::to_string(count_parameters(config).total)) +
+                       " parameters), and " + mebibytes(available) +
+                       " are available; free memory, or choose a smaller model (hopscope info)");
+}
+
 Result<RunRecords> create_run(const SessionOptions& options, const RunSetup& setup) {
+    const int64_t available = available_memory(setup.device.device);
+    if (auto s = check_run_memory(setup.config, available); !s) return s.error();
     RunInfo info;
     info.program_version = HOPSCOPE_VERSION;
     info.config_name = options.config_name;

@@ -27,7 +27,11 @@ struct RunSetup {
 /// [debug] that is not allowed; failed, no such device.
 Result<RunSetup> set_up(const SessionOptions& options);
 
-/// The folder of a new run. Errors: as RunFolder::create.
+/// Whether what a model is trained with fits into `available` bytes (negative: unknown, then yes):
+/// a system that runs out of memory kills without a word. The refusal (usage) names both figures.
+Status check_run_memory(const Config& config, int64_t available);
+
+/// The folder of a new run. Errors: of check_run_memory; as RunFolder::create.
 Result<RunRecords> create_run(const SessionOptions& options, const RunSetup& setup);
 
 struct ReopenedRun {

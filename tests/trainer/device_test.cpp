@@ -8,6 +8,9 @@
 #include <stdexcept>
 #include <sys/resource.h>
 
+#include "core/config/arithmetic.h"
+#include "core/trainer/peak_memory.h"
+#include "core/trainer/prepare_run.h"
 #include "tests/base/child_process.h"
 
 namespace hopscope::core {
@@ -59,6 +62,21 @@ TEST(UseThreads, SaysThatTheSystemGivesNone) {
     EXPECT_EQ(code, 0);
 }
 #endif
+
+TEST(RunMemory, AModelThatDoesNotFitIsRefusedWithBothFigures) {
+    Config config;
+    config.model.d_model = 1024;
+    EXPECT_TRUE(check_run_memory(config, -1)) << "unknown";
+    EXPECT_TRUE(check_run_memory(config, int64_t{1} << 50));
+    const auto refused = check_run_memory(config, int64_t{1} << 20);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+    const std::string& said = refused.error().message;
+    EXPECT_NE(said.find(" parameters), and 1 MiB are available"), std::string::npos) << said;
+    const MemoryCounts memory = count_memory(config);
+    EXPECT_NE(said.find(mebibytes(memory.total - memory.activations)), std::string::npos) << said;
+    EXPECT_EQ(mebibytes((int64_t{1234} << 20) - 1), "1,234 MiB");
+}
 
 }  // namespace
 }  // namespace hopscope::core

@@ -175,13 +175,20 @@ class Limits(unittest.TestCase):
         self.assertTrue(state_of("limited").startswith("failed: "), state_of("limited"))
 
     def test_memory_that_ends_is_said_in_a_sentence(self):
-        done = call("train", "--config", "tiny.toml", "--out", "huge", "--set", "model.d_model=8192", "--set", "model.n_layers=16",
-                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)))
+        done = call("train", "--config", "tiny.toml", "--out", "huge", "--set", "model.d_model=4096", "--set", "model.n_layers=4",
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)))
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("out of memory", done.stderr)
         self.assertIn("train.batch", done.stderr)
         for raw in ("alloc_cpu", "DefaultCPUAllocator", "bad_alloc", "Exception raised"):
             self.assertNotIn(raw, done.stderr)
+
+    def test_a_model_beyond_the_machine_is_refused(self):
+        """Wrong if the system, which kills without a word, is the first to notice."""
+        done = call("train", "--config", "tiny.toml", "--out", "beyond", "--set", "model.d_model=32768", "--set", "model.n_layers=64")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("weights, moments and gradients of this model need", done.stderr)
+        self.assertFalse((FOLDER / "beyond").exists())
 
     def test_a_temporary_folder_that_is_none(self):
         for named in ("/nonexistent", str(FOLDER / "book.txt")):
