@@ -129,7 +129,8 @@ Status check_run_memory(const Config& config, int64_t available) {
 
 Result<RunRecords> create_run(const SessionOptions& options, const RunSetup& setup) {
     const int64_t available = available_memory(setup.device.device);
-    if (auto s = check_run_memory(setup.config, available); !s) return s.error();
+    if (auto s = check_run_memory(setup.config, available); !s)
+        return usage_error("the configuration " + options.config_name + ": " + s.error().message);
     RunInfo info;
     info.program_version = HOPSCOPE_VERSION;
     info.config_name = options.config_name;

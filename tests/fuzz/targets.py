@@ -29,7 +29,7 @@ IN_A_PLAN = r'command "|script: |freeze experts'  # a command that fits no exper
 
 TARGETS = (
     Target("config", "tiny.toml", "text", ("info --config tiny.toml --json",) * 3 + ("train --config tiny.toml --out new",),
-           ("tiny.toml", "text.txt"), may_write=("new", "runs"), long=True, may_name=r"text|corpus|tokeniz|vocab|new"),
+           ("tiny.toml", "text.txt"), may_write=("new", "runs"), long=True, may_name=r"text|corpus|tokeniz|vocab|new|the configuration tiny: "),
     Target("set", "", "", ("info --config tiny.toml --set moe.top_k=2 --set train.lr=1e-3 --set moe.hops=[1,2] --json",
                            "train --config tiny.toml --out new --set train.steps=2 --set data.separator=x"),
            ("tiny.toml", "text.txt"), may_write=("",), long=True),
