@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <set>
 
 #include "core/api/arguments.h"
 #include "core/api/command_registry.h"
 #include "core/api/live_settings.h"
+#include "core/base/json.h"
 #include "core/base/json_problem.h"
 #include "core/base/names.h"
 #include "core/base/overloaded.h"
@@ -16,16 +15,10 @@
 namespace hopscope::core {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr double kExactInteger = 9007199254740992.0;  ///< 2^53: doubles below are exact integers
 
-Json to_value(const Value& value) {
-    return std::visit([](const auto& v) { return Json(v); }, value);
-}
-
-std::string dump(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+OrderedJson to_value(const Value& value) {
+    return std::visit([](const auto& v) { return OrderedJson(v); }, value);
 }
 
 const char* describe(ArgType type) {
@@ -101,10 +94,12 @@ bool has_type(ArgType type, const Value& value) {
 Status check_argument(const Command& command, const ArgSpec& spec, Value& value) {
     if (const auto* text = std::get_if<std::string>(&value); text && !spec.choices.empty()) {
         if (std::count(spec.choices.begin(), spec.choices.end(), *text)) return {};
-        return bad_argument(command, spec, dump(*text), suggestion(*text, spec.choices));
+        return bad_argument(command, spec, dump_ordered_line(*text),
+                            suggestion(*text, spec.choices));
     }
     canonicalise(spec.type, value);
-    if (!has_type(spec.type, value)) return bad_argument(command, spec, dump(to_value(value)));
+    if (!has_type(spec.type, value))
+        return bad_argument(command, spec, dump_ordered_line(to_value(value)));
     const auto all_in_range = [&](const auto& list) {
         return !list.empty() && std::all_of(list.begin(), list.end(), [&](auto v) {
             return in_range(spec, static_cast<double>(v));
@@ -117,7 +112,7 @@ Status check_argument(const Command& command, const ArgSpec& spec, Value& value)
                               [&](const std::vector<double>& v) { return all_in_range(v); },
                               [](const auto&) { return true; }},
                    value);
-    if (!ok) return bad_argument(command, spec, dump(to_value(value)));
+    if (!ok) return bad_argument(command, spec, dump_ordered_line(to_value(value)));
     return {};
 }
 
@@ -134,7 +129,7 @@ Status check_combination(const Command& command) {
         const std::vector<int64_t> tokens = command.integers(scope->name);
         if (tokens.size() != 2 || tokens[0] > tokens[1])
             return wrong("argument \"" + scope->name + "\": found " +
-                         shown(dump(to_value(command.args.at(scope->name)))) +
+                         shown(dump_ordered_line(to_value(command.args.at(scope->name)))) +
                          ", allowed is [from, to] with from <= to");
     }
     const auto& either = spec_of(command.kind).either;
@@ -162,15 +157,16 @@ Status check_setting(const Command& command) {
     return check_argument(command, spec, value);
 }
 
-Result<Value> read_value(const std::string& name, const std::string& key, const Json& json) {
+Result<Value> read_value(const std::string& name, const std::string& key, const OrderedJson& json) {
     const auto wrong = [&](const std::string& what) {
         return usage_error("command " + in_quotes(name) + ": argument " + in_quotes(key) + ": " +
                            what);
     };
-    const auto too_large = [&](const Json& v) {
+    const auto too_large = [&](const OrderedJson& v) {
         return v.is_number_unsigned() && v.get<uint64_t>() > uint64_t(INT64_MAX);
     };
-    if (too_large(json)) return wrong("found " + shown(dump(json)) + ", too large for an integer");
+    if (too_large(json))
+        return wrong("found " + shown(dump_ordered_line(json)) + ", too large for an integer");
     if (json.is_boolean()) return Value(json.get<bool>());
     if (json.is_number_integer()) return Value(json.get<int64_t>());
     if (json.is_number_float()) return Value(json.get<double>());
@@ -179,7 +175,7 @@ Result<Value> read_value(const std::string& name, const std::string& key, const 
         return wrong(std::string("found ") + json.type_name() +
                      ", allowed are numbers, texts, true, false and lists of numbers");
     bool whole = true;
-    for (const Json& item : json) {
+    for (const OrderedJson& item : json) {
         if (!item.is_number() || too_large(item))
             return wrong(std::string("a list may hold numbers only, found ") + item.type_name());
         whole = whole && item.is_number_integer();
@@ -193,23 +189,19 @@ Result<Value> read_value(const std::string& name, const std::string& key, const 
 constexpr int kMostNested = 32;
 
 /// Reads one JSON object; a key given twice is an error rather than the last one winning.
-Result<Json> read_object(const std::string& line) {
-    std::set<std::string> seen;
-    std::string twice;
+Result<OrderedJson> read_object(const std::string& line) {
+    RepeatedKey twice;
     bool too_deep = false;
-    const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    const auto watch = [&](int depth, OrderedJson::parse_event_t event, const OrderedJson& parsed) {
         if (depth > kMostNested) {
             too_deep = true;
             return false;  // left out
         }
-        if (event == Json::parse_event_t::key && depth == 1) {
-            const std::string key = parsed.get<std::string>();
-            if (!seen.insert(key).second) twice = key;
-        }
+        if (depth <= 1) twice.see(event, parsed);  // what is nested is no command at all
         return true;
     };
     try {
-        Json json = Json::parse(line, watch);
+        OrderedJson json = OrderedJson::parse(line, watch);
         if (too_deep)
             return usage_error("a command is flat JSON, found values nested more than " +
                                std::to_string(kMostNested) + " deep");
@@ -217,9 +209,10 @@ Result<Json> read_object(const std::string& line) {
             return usage_error(std::string("a command is a JSON object such as "
                                            "{\"command\": \"pause\"}, found ") +
                                json.type_name());
-        if (!twice.empty()) return usage_error("key " + in_quotes(twice) + " is given twice");
+        if (!twice.found().empty())
+            return usage_error("key " + in_quotes(twice.found()) + " is given twice");
         return json;
-    } catch (const Json::exception& e) {
+    } catch (const OrderedJson::exception& e) {
         return usage_error("a command is one line of JSON: " + json_problem(e, line));
     }
 }
@@ -271,7 +264,7 @@ std::string plain_text(const Command& command) {
     const std::string& name = command.name();
     std::string text = name;
     for (const auto& [key, value] : command.args) {
-        std::string shown = dump(to_value(value));
+        std::string shown = dump_ordered_line(to_value(value));
         std::erase(shown, '"');
         for (size_t at = 0; (at = shown.find(',', at)) != std::string::npos; at += 2)
             shown.replace(at, 1, ", ");
@@ -312,7 +305,7 @@ Result<Command> check_command(Command command) {
 }
 
 Result<Command> parse_command(const std::string& json_line) {
-    Result<Json> json = read_object(json_line);
+    Result<OrderedJson> json = read_object(json_line);
     if (!json) return json.error();
     const auto name = json->find("command");
     if (name == json->end() || !name->is_string())
@@ -334,19 +327,19 @@ Result<Command> parse_command(const std::string& json_line) {
 }
 
 Result<Command> parse_training_command(const std::string& json_line) {
-    Result<Json> json = read_object(json_line);
+    Result<OrderedJson> json = read_object(json_line);
     if (!json) return json.error();
     if (json->contains("step") && json->contains("by")) {
         (*json)["from_step"] = (*json)["step"];
         for (const char* key : {"step", "time", "by"}) json->erase(key);
     }
-    return parse_command(dump(*json));
+    return parse_command(dump_ordered_line(*json));
 }
 
 std::string to_json(const Command& command) {
-    Json json = {{"command", command.name()}};
+    OrderedJson json = {{"command", command.name()}};
     for (const auto& [key, value] : command.args) json[key] = to_value(value);
-    return dump(json);
+    return dump_ordered_line(json);
 }
 
 std::vector<Command> scaled(std::vector<Command> script, double factor) {

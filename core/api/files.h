@@ -1,5 +1,6 @@
-// Whole files, read and replaced, and where they may not be put: what the ground floor offers
-// through the one door to those who keep or show them. Any thread.
+// Whole files, read and replaced, where they may not be put, and whether one is a document of this
+// program: what the ground floor offers through the one door to those who keep or show them. Any
+// thread.
 #pragma once
 
 #include "core/base/files.h"         // IWYU pragma: export

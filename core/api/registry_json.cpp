@@ -1,24 +1,21 @@
 // The command registry as hopscope.commands/1, for scripts and `hopscope commands --json`.
 #include "core/api/registry_json.h"
 
-#include <nlohmann/json.hpp>
-
 #include "core/api/command.h"
 #include "core/api/command_registry.h"
 #include "core/api/live_settings.h"
+#include "core/base/json.h"
 
 namespace hopscope::core {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json describe_args(const std::vector<ArgSpec>& args) {
-    Json list = Json::array();
+OrderedJson describe_args(const std::vector<ArgSpec>& args) {
+    OrderedJson list = OrderedJson::array();
     for (const ArgSpec& arg : args) {
-        Json item = {{"name", arg.name},
-                     {"type", word(arg.type)},
-                     {"required", arg.required},
-                     {"allowed", arg.allowed}};
+        OrderedJson item = {{"name", arg.name},
+                            {"type", word(arg.type)},
+                            {"required", arg.required},
+                            {"allowed", arg.allowed}};
         if (!arg.choices.empty()) item["choices"] = arg.choices;
         if (arg.min > -kNoLimit) item["min"] = arg.min;
         if (arg.max < kNoLimit) item["max"] = arg.max;
@@ -31,8 +28,8 @@ Json describe_args(const std::vector<ArgSpec>& args) {
 }
 
 /// {"belongs": …, "available": …} and, where only some choices are carried out, which.
-Json describe_domain(const CommandSpec& spec, Domain domain) {
-    Json item = {{"belongs", domain == Domain::live ? spec.live : spec.inference}};
+OrderedJson describe_domain(const CommandSpec& spec, Domain domain) {
+    OrderedJson item = {{"belongs", domain == Domain::live ? spec.live : spec.inference}};
     const ArgSpec* chooser = spec.chooser();
     if (!chooser) {
         item["available"] = unavailable({spec.kind, {}}, domain).empty();
@@ -50,27 +47,27 @@ Json describe_domain(const CommandSpec& spec, Domain domain) {
 }  // namespace
 
 std::string registry_json() {
-    Json commands = Json::array();
+    OrderedJson commands = OrderedJson::array();
     for (const CommandSpec& spec : command_registry()) {
-        Json allowed_in = Json::array();
+        OrderedJson allowed_in = OrderedJson::array();
         for (RunState state : kRunStates)
             if (!refusal(state, spec.action)) allowed_in.push_back(name_of(state));
-        Json item = {{"name", spec.name},
-                     {"title", spec.title},
-                     {"help", spec.help},
-                     {"shortcut", spec.shortcut},
-                     {"live", describe_domain(spec, Domain::live)},
-                     {"inference", describe_domain(spec, Domain::inference)},
-                     {"allowed_in", std::move(allowed_in)},
-                     {"arguments", describe_args(spec.args)}};
+        OrderedJson item = {{"name", spec.name},
+                            {"title", spec.title},
+                            {"help", spec.help},
+                            {"shortcut", spec.shortcut},
+                            {"live", describe_domain(spec, Domain::live)},
+                            {"inference", describe_domain(spec, Domain::inference)},
+                            {"allowed_in", std::move(allowed_in)},
+                            {"arguments", describe_args(spec.args)}};
         commands.push_back(std::move(item));
     }
     std::vector<ArgSpec> settings;
     for (const LiveSetting& setting : live_settings()) settings.push_back(setting.value);
-    Json document = {{"format", "hopscope.commands/1"},
-                     {"commands", std::move(commands)},
-                     {"scope", describe_args(scope_args())},
-                     {"settings", describe_args(settings)}};
+    OrderedJson document = {{"format", "hopscope.commands/1"},
+                            {"commands", std::move(commands)},
+                            {"scope", describe_args(scope_args())},
+                            {"settings", describe_args(settings)}};
     return document.dump(2);
 }
 

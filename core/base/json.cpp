@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "core/base/files.h"
 #include "core/base/json_problem.h"
@@ -36,20 +35,17 @@ int depth_of(const std::string& text) {
 
 }  // namespace
 
+void RepeatedKey::note(const std::string& key) {
+    if (!open_.back().insert(key).second && found_.empty()) found_ = key;
+}
+
 Result<Json> parse_object(const std::string& text, const std::string& name) {
     if (const int depth = depth_of(text); depth > kMaxDepth)
         return usage_error(name + ": JSON nested " + std::to_string(depth) + " deep, at most " +
                            std::to_string(kMaxDepth) + " is allowed");
-    // The last of two would win without a word.
-    std::vector<std::set<std::string>> keys;  // of the objects that are open
-    std::string twice;
-    const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-        if (event == Json::parse_event_t::object_start) keys.emplace_back();
-        if (event == Json::parse_event_t::object_end) keys.pop_back();
-        if (event == Json::parse_event_t::key) {
-            auto key = parsed.get<std::string>();
-            if (!keys.back().insert(key).second && twice.empty()) twice = std::move(key);
-        }
+    RepeatedKey twice;
+    const auto watch = [&](int, Json::parse_event_t event, const Json& parsed) {
+        twice.see(event, parsed);
         return true;
     };
     try {
@@ -57,8 +53,8 @@ Result<Json> parse_object(const std::string& text, const std::string& name) {
         if (!json.is_object())
             return usage_error(name + ": found a JSON " + json.type_name() +
                                ", an object expected");
-        if (!twice.empty())
-            return usage_error(name + ": key " + in_quotes(twice) +
+        if (!twice.found().empty())
+            return usage_error(name + ": key " + in_quotes(twice.found()) +
                                " is given twice; allowed is once");
         return json;
     } catch (const Json::exception& e) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,26 @@ namespace hopscope::core {
 
 using Json = nlohmann::json;                 ///< for reading: keys found in log time, however many
 using OrderedJson = nlohmann::ordered_json;  ///< for writing: keys as put
+
+/// For the callback of Json::parse, which would let the last of two win without a word: the first
+/// key that an object has twice.
+class RepeatedKey {
+  public:
+    template <class AnyJson>
+    void see(typename AnyJson::parse_event_t event, const AnyJson& parsed) {
+        using Event = typename AnyJson::parse_event_t;
+        if (event == Event::object_start) open_.emplace_back();
+        if (event == Event::object_end) open_.pop_back();
+        if (event == Event::key) note(parsed.template get_ref<const std::string&>());
+    }
+    /// Of the whole text; "" where each stands once.
+    const std::string& found() const { return found_; }
+
+  private:
+    void note(const std::string& key);
+    std::vector<std::set<std::string>> open_;  ///< keys of the objects that are open
+    std::string found_;
+};
 
 /// A JSON object no deeper than 32 levels, no key twice. Errors (usage): "NAME: …".
 Result<Json> parse_object(const std::string& text, const std::string& name);

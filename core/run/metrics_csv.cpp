@@ -33,10 +33,9 @@ std::string line_of(const std::vector<Column>& columns, const ScalarRecord& reco
 
 /// Calls use(record, offset of its line); stops where it returns false.
 template <class Use>
-Status each_record(const std::string& path, Use use) {
+Status each_record(MetricsLines& reader, const std::string& path, Use use) {
     auto text = read_file(path, SIZE_MAX);
     if (!text) return text.error();
-    MetricsLines reader(path);
     ScalarRecord record;
     for (const std::string_view line : complete_lines(*text)) {
         auto is_record = reader.read(line, record);
@@ -100,7 +99,8 @@ Status MetricsCsv::append(const ScalarRecord& record) {
 Status MetricsCsv::amend(const ScalarRecord& record) {
     int64_t last_step = -1;
     uint64_t begin = 0;
-    auto status = each_record(file_.path(), [&](const ScalarRecord& last, uint64_t offset) {
+    MetricsLines reader(file_.path());
+    auto status = each_record(reader, file_.path(), [&](const ScalarRecord& last, uint64_t offset) {
         last_step = last.step;
         begin = offset;
         return true;
@@ -123,35 +123,28 @@ Status MetricsCsv::amend(const ScalarRecord& record) {
 
 Status MetricsCsv::cut_to_step(int64_t step) {
     uint64_t keep = file_.size();
-    auto status = each_record(file_.path(), [&](const ScalarRecord& record, uint64_t offset) {
-        if (record.step <= step) return true;
-        keep = offset;
-        return false;
-    });
+    MetricsLines reader(file_.path());
+    auto status =
+        each_record(reader, file_.path(), [&](const ScalarRecord& record, uint64_t offset) {
+            if (record.step <= step) return true;
+            keep = offset;
+            return false;
+        });
     if (status && keep != file_.size()) status = file_.truncate(keep);
     return status ? file_.sync() : status;
 }
 
-Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path) {
+Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path,
+                                                   std::vector<std::string>* unknown) {
     std::vector<ScalarRecord> records;
-    auto status = each_record(path, [&](const ScalarRecord& record, uint64_t) {
+    MetricsLines reader(path);
+    auto status = each_record(reader, path, [&](const ScalarRecord& record, uint64_t) {
         records.push_back(record);
         return true;
     });
     if (!status) return status.error();
+    if (unknown) *unknown = reader.unknown();
     return records;
-}
-
-std::vector<std::string> unknown_columns(const std::string& path) {
-    MetricsLines reader(path);
-    ScalarRecord record;
-    const auto text = read_file(path, SIZE_MAX);
-    if (!text) return {};
-    for (const std::string_view line : complete_lines(*text)) {
-        const auto read = reader.read(line, record);
-        if (!read || *read) break;  // the header is behind us
-    }
-    return reader.unknown();
 }
 
 }  // namespace hopscope::core

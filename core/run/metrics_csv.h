@@ -44,10 +44,9 @@ class MetricsCsv {
 };
 
 /// All complete records, oldest first; none for a file without a complete header. Columns are found
-/// by name, unknown ones ignored. Errors (usage) name file, line and column; updates that do not
-/// rise.
-Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path);
-/// Columns that this version does not know, whose values open() leaves in the old file alone.
-std::vector<std::string> unknown_columns(const std::string& path);
+/// by name; those that are not known here, whose values open() leaves in the old file alone, are
+/// named in `unknown`. Errors (usage) name file, line and column; updates that do not rise.
+Result<std::vector<ScalarRecord>> read_metrics_csv(const std::string& path,
+                                                   std::vector<std::string>* unknown = nullptr);
 
 }  // namespace hopscope::core

@@ -1,7 +1,6 @@
 #include "core/run/run_info.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <iomanip>
 #include <sstream>
@@ -17,9 +16,6 @@ namespace hopscope::core {
 namespace {
 
 constexpr const char* kRunFormat = "hopscope.run/1";
-constexpr std::array kStates = {RunState::idle,   RunState::preparing, RunState::running,
-                                RunState::paused, RunState::stopping,  RunState::stopped,
-                                RunState::done,   RunState::failed};
 
 constexpr int64_t kMost = int64_t{1} << 53;      ///< of what has no limit of its own
 constexpr double kMostSeconds = 253402300799.0;  ///< the last of the year 9999
@@ -33,13 +29,11 @@ int64_t as_limit(double high) {
 /// "failed: reason" → state and reason.
 bool parse_state(const std::string& text, RunInfo& info) {
     const size_t colon = text.find(": ");
-    for (const RunState state : kStates)
-        if (text.substr(0, colon) == name_of(state)) {
-            info.state = state;
-            info.reason = colon == std::string::npos ? "" : text.substr(colon + 2);
-            return true;
-        }
-    return false;
+    const auto state = kind_of<RunState>(text.substr(0, colon));
+    if (!state) return false;
+    info.state = *state;
+    info.reason = colon == std::string::npos ? "" : text.substr(colon + 2);
+    return true;
 }
 
 Status read_resumes(const Json& json, const std::string& name, std::vector<ResumeNote>& out) {

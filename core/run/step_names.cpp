@@ -15,12 +15,22 @@ std::string step_name(int64_t step, const std::string& suffix) {
     return name + suffix;
 }
 
+namespace {
+
+/// The step of a name in that very form; −1: it has another.
+int64_t step_of(const std::string& name, const std::string& suffix, const std::string& prefix) {
+    const std::string begin = prefix + "step_";
+    int64_t step = -1;
+    if (name.starts_with(begin))
+        std::from_chars(name.data() + begin.size(), name.data() + name.size(), step);
+    return step >= 0 && prefix + step_name(step, suffix) == name ? step : -1;
+}
+
+}  // namespace
+
 Status check_step_of(const std::string& path, int64_t step, const std::string& suffix) {
-    const std::string file = path.substr(path.rfind('/') + 1), begin = "step_";
-    int64_t named = -1;
-    if (file.starts_with(begin))
-        std::from_chars(file.data() + begin.size(), file.data() + file.size(), named);
-    if (named < 0 || named == step || file != step_name(named, suffix)) return {};
+    const int64_t named = step_of(path.substr(path.rfind('/') + 1), suffix, "");
+    if (named < 0 || named == step) return {};
     return usage_error(shown_path(path) + ": \"step\": found " + std::to_string(step) +
                        ", that of its name expected; put the file of that step back");
 }
@@ -36,14 +46,9 @@ std::vector<std::string> names_in(const std::string& dir) {
 
 std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix,
                               const std::string& prefix) {
-    const std::string begin = prefix + "step_";
     std::vector<int64_t> steps;
-    for (const std::string& name : names_in(dir)) {
-        if (!name.starts_with(begin)) continue;
-        int64_t step = -1;
-        std::from_chars(name.data() + begin.size(), name.data() + name.size(), step);
-        if (step >= 0 && prefix + step_name(step, suffix) == name) steps.push_back(step);
-    }
+    for (const std::string& name : names_in(dir))
+        if (const int64_t step = step_of(name, suffix, prefix); step >= 0) steps.push_back(step);
     std::sort(steps.begin(), steps.end());
     return steps;
 }

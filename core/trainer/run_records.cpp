@@ -73,16 +73,18 @@ Status RunRecords::open_logs(int64_t layers, int64_t step) {
     return {};
 }
 
-Result<std::vector<ScalarRecord>> RunRecords::history(int64_t step) const {
+Result<std::vector<ScalarRecord>> RunRecords::history(int64_t step,
+                                                      std::vector<std::string>* unknown) const {
     // A run that was killed while it was prepared has none yet.
     if (!file_exists(folder_.metrics_path())) return std::vector<ScalarRecord>();
-    auto records = read_metrics_csv(folder_.metrics_path());
+    auto records = read_metrics_csv(folder_.metrics_path(), unknown);
     if (records) std::erase_if(*records, [&](const ScalarRecord& r) { return r.step > step; });
     return records;
 }
 
 std::vector<std::string> RunRecords::note_curves(const std::vector<ScalarRecord>& history,
-                                                 int64_t step, bool goes_on) {
+                                                 int64_t step,
+                                                 const std::vector<std::string>& unknown) {
     std::vector<std::string> notes;
     const int64_t last = history.empty() ? 0 : history.back().step;
     const auto missing = step - std::ssize(history);
@@ -102,11 +104,9 @@ std::vector<std::string> RunRecords::note_curves(const std::vector<ScalarRecord>
                         std::to_string(step) + " steps up to the checkpoint, the first of them " +
                         std::to_string(first) + ": the curve has a gap");
     }
-    const auto others =
-        goes_on ? unknown_columns(folder_.metrics_path()) : std::vector<std::string>();
-    if (!others.empty())
+    if (!unknown.empty())
         notes.push_back("metrics.csv has columns that this version does not know (" +
-                        joined_first(others, kMostTold, ", ") +
+                        joined_first(unknown, kMostTold, ", ") +
                         "): their values stay in the old file beside it");
     changed_.insert(changed_.end(), notes.begin(), notes.end());
     return notes;

@@ -50,13 +50,15 @@ class RunRecords {
     /// Of the writer: metrics.csv cut to `step`, a new event file, the log of commands.
     Status open_logs(int64_t layers, int64_t step);
 
-    /// The curves up to update `step`. Errors: as read_metrics_csv.
-    Result<std::vector<ScalarRecord>> history(int64_t step) const;
+    /// The curves up to update `step`, and as read_metrics_csv the columns that are `unknown`.
+    /// Errors: as there.
+    Result<std::vector<ScalarRecord>> history(int64_t step,
+                                              std::vector<std::string>* unknown = nullptr) const;
     /// What `history` lacks before `step`, of a checkpoint (every update has a record, on disk
-    /// before a checkpoint is), and, where the run goes on, what the file has that is not gone on
-    /// with: sentences, also kept for the note of a resumption.
+    /// before a checkpoint is), and which `unknown` columns are not gone on with: sentences, also
+    /// kept for the note of a resumption.
     std::vector<std::string> note_curves(const std::vector<ScalarRecord>& history, int64_t step,
-                                         bool goes_on);
+                                         const std::vector<std::string>& unknown);
 
     // Of the writer, once the logs are open.
     Status append(const ScalarRecord& record);

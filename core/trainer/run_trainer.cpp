@@ -126,10 +126,12 @@ Status RunTrainer::start_writing() {
 }
 
 Status RunTrainer::read_history(const Progress& progress) {
-    auto history = records_->history(step());
+    std::vector<std::string> unknown;
+    auto history = records_->history(step(), &unknown);
     if (!history) return history.error();
     history_ = std::move(*history);
-    for (const std::string& found : records_->note_curves(history_, step(), !options_.open_only))
+    if (options_.open_only) unknown.clear();  // a look leaves the file as it is
+    for (const std::string& found : records_->note_curves(history_, step(), unknown))
         progress.tell(found);
     if (history_.empty()) return {};
     const ScalarRecord& last = history_.back();

@@ -212,12 +212,14 @@ Status read_state(const std::string& text, const std::string& file, EngineState&
     if (auto s = read_integer(in, "tokens", 0, kMostTokens, state.tokens); !s) return s;
     const TrainConfig& train = state.model.config.train;
     int64_t trained = state.step;
+    bool beyond = false;
     for (const int64_t times : {train.grad_accum, train.batch, train.seq_len})
-        if (__builtin_mul_overflow(trained, times, &trained)) trained = -1;
-    if (state.tokens != trained)
+        beyond |= __builtin_mul_overflow(trained, times, &trained);
+    if (beyond || state.tokens != trained)
         return in.wrong("tokens", state.tokens,
-                        std::to_string(trained) + ", as many as its " + std::to_string(state.step) +
-                            " steps have");
+                        beyond ? "as many as its steps have, which is beyond 64 bits"
+                               : std::to_string(trained) + ", as many as its " +
+                                     std::to_string(state.step) + " steps have");
     if (auto s = read_seconds(in, state.seconds); !s) return s;
     if (auto s = read_frozen(in, state); !s) return s;
     // A run that an older version began counts no commands to its end, and so writes −1 itself.

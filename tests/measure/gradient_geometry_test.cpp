@@ -38,14 +38,20 @@ TEST(RowGeometry, OfEqualOrthogonalAndEmptyRows) {
     EXPECT_TRUE(std::isnan(row_geometry(at::zeros({4, 6})).cosine));
 }
 
-TEST(Gradients, OfOneTokenPointAlongItsHiddenState) {
-    // Sigmoid scores that are not renormalised: a row hears of its own tokens only. Where that is
-    // one token, row and read row are both pushed along its h [def:gradient_coupling].
+/// Rows of which each hears of its own tokens alone: one expert a token, not renormalised.
+Config top_one_of_24() {
     auto c = linear_model();
     c.moe.experts = 24;
     c.moe.top_k = 1;
     c.moe.score = Score::sigmoid;
     c.moe.renormalise = Renormalise::no;
+    return c;
+}
+
+TEST(Gradients, OfOneTokenPointAlongItsHiddenState) {
+    // Sigmoid scores that are not renormalised: a row hears of its own tokens only. Where that is
+    // one token, row and read row are both pushed along its h [def:gradient_coupling].
+    auto c = top_one_of_24();
     c.moe.balance = Balance::none;
     const Batches data(c);
     const auto w = in_fp64(c, 7).map([](Group, const at::Tensor& t) { return t.to(at::kFloat); });
@@ -74,11 +80,7 @@ TEST(Gradients, OfOneTokenPointAlongItsHiddenState) {
 }
 
 TEST(Gradients, BalanceReachesRowsThatNoTokenChose) {
-    auto c = linear_model();
-    c.moe.experts = 24;
-    c.moe.top_k = 1;
-    c.moe.score = Score::sigmoid;
-    c.moe.renormalise = Renormalise::no;
+    auto c = top_one_of_24();
     const Batches data(c);
     const auto w = init_weights(c, 7);
     const auto rows = [&](Balance balance) {
