@@ -448,6 +448,14 @@ TEST(EvalFile, RoundTripAndDamage) {
                              dir / "step_00000200.json" + ": \"" + one.key + "\": found "))
             << refused.error().message;
     }
+    // Without the losses of its batches a loss still has a range of its own.
+    record.batches = {NAN};
+    record.loss = -2;
+    ASSERT_TRUE(write_eval(dir / "negative.json", record));
+    const auto negative = read_eval(dir / "negative.json");
+    ASSERT_FALSE(negative);
+    EXPECT_TRUE(contains(negative.error().message, "\"loss\": found -2.0, allowed nats a token"))
+        << negative.error().message;
     for (size_t cut = 0; cut + 2 < text.size(); ++cut) {
         put_bytes(dir / "cut.json", text.substr(0, cut));
         auto torn = read_eval(dir / "cut.json");
