@@ -9,6 +9,7 @@
 
 #include "app/widgets/fonts.h"
 #include "app/window/actions.h"
+#include "app/window/run_banner.h"
 #include "app/window/start_screen.h"
 #include "app/window/top_bar.h"
 #include "core/api/files.h"
@@ -130,6 +131,7 @@ void Shell::frame() {
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, kGap * s));
     ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, 0);
     draw_top_bar(state_, actions_, workspace_.layout(), kTopBar * s);
+    draw_run_banner(state_);
     const float bottom = kStatusBar * s + kGap * s;
     ImGui::BeginChild("body", ImVec2(0, ImGui::GetContentRegionAvail().y - bottom));
     if (state_.session)

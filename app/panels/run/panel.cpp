@@ -36,6 +36,7 @@ class RunPanel final : public Panel {
     void draw_controls(AppState& state);
     void draw_stop_question(AppState& state);
     void draw_numbers(AppState& state);
+    static void draw_reason(const AppState& state);
     void draw_choice_of_run(AppState& state);
     void draw_followed(AppState& state);
     void draw_activity(AppState& state);
@@ -146,11 +147,20 @@ void RunPanel::draw_numbers(AppState& state) {
     ImGui::Dummy(ImVec2(0, 2 * state.pixel_scale));
     if (status.steps > 0)
         progress_line(state, static_cast<double>(status.step) / static_cast<double>(status.steps));
-    if (status.state == core::RunState::failed) {
-        ImGui::PushTextWrapPos(0.0f);
-        ImGui::TextColored(theme.red_text, "%s", status.reason.c_str());
-        ImGui::PopTextWrapPos();
-    }
+    draw_reason(state);
+}
+
+/// Why it failed, or paused without being asked; what was found when it was opened.
+void RunPanel::draw_reason(const AppState& state) {
+    const core::RunStatus& status = state.status;
+    const Theme& theme = state.theme();
+    const bool failed = status.state == core::RunState::failed;
+    ImGui::PushTextWrapPos(0.0f);
+    if (failed || (status.state == core::RunState::paused && !status.reason.empty()))
+        ImGui::TextColored(failed ? theme.red_text : theme.amber_text, "%s", status.reason.c_str());
+    for (const std::string& found : status.notes)
+        ImGui::TextColored(theme.amber_text, "%s", found.c_str());
+    ImGui::PopTextWrapPos();
 }
 
 /// With several runs given: which of them is inspected.

@@ -116,6 +116,44 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(state->status.frozen.empty());
     };
 
+    // Wrong if a steered run looked like a plain one in some layout, or what acts could not be taken
+    // back from there.
+    t = IM_REGISTER_TEST(engine, "window", "what_acts_on_the_run_is_said_everywhere");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        core::RunStatus& status = session->mutable_status();
+        status.interventions = {"suppress: expert 1, layer 0", "boost: expert 2, layer 1"};
+        status.frozen = {"router", "centroids of layer 1"};
+        for (const app::Layout layout : app::kLayouts) {
+            shell->workspace().set_layout(*state, layout);
+            ctx->Yield(3);
+            ctx->SetRef("//hopscope");
+            IM_CHECK(ctx->ItemExists("Take back\xE2\x80\xA6"));
+        }
+        ctx->ItemClick("Take back\xE2\x80\xA6");
+        ctx->SetRef("//$FOCUSED");
+        ctx->ItemClick("$$1/boost: expert 2, layer 1/Take back");
+        IM_CHECK_STR_EQ(last_command().c_str(), "clear");
+        IM_CHECK_EQ(session->received().back().integer("index", -1), 1);
+        // Rows may have moved until this is answered.
+        const size_t sent = session->received().size();
+        ctx->ItemClick("$$0/suppress: expert 1, layer 0/Take back");
+        IM_CHECK_EQ(session->received().size(), sent);
+        let_train(ctx);
+        ctx->ItemClick("frozen: router/Take back");
+        IM_CHECK_STR_EQ(last_command().c_str(), "unfreeze");
+        let_train(ctx);
+        ctx->ItemClick("Take back all interventions");
+        IM_CHECK_STR_EQ(last_command().c_str(), "clear");
+        IM_CHECK(!session->received().back().has("index"));
+        let_train(ctx);
+        status.interventions.clear();
+        status.frozen.clear();
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
+        ctx->SetRef("//hopscope");
+        IM_CHECK(!ctx->ItemExists("Take back\xE2\x80\xA6"));
+    };
+
     // Wrong if theme or scale needed a restart.
     t = IM_REGISTER_TEST(engine, "window", "theme_and_scale_live");
     t->TestFunc = [](ImGuiTestContext* ctx) {
