@@ -116,8 +116,8 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(state->status.frozen.empty());
     };
 
-    // Wrong if a steered run looked like a plain one in some layout, or what acts could not be taken
-    // back from there.
+    // Wrong if a steered run looked like a plain one in some layout, or what acts could not be
+    // taken back from there.
     t = IM_REGISTER_TEST(engine, "window", "what_acts_on_the_run_is_said_everywhere");
     t->TestFunc = [](ImGuiTestContext* ctx) {
         core::RunStatus& status = session->mutable_status();
