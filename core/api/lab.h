@@ -171,6 +171,12 @@ Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.i
 Result<std::vector<CategoryWords>> word_lists(const std::string& run,
                                               const std::vector<std::string>& dirs);
 
+/// The snapshots that the folder of a run keeps, of a race that of its first lane; rising steps.
+/// None where nothing can be listed.
+std::vector<KeptSnapshot> kept_snapshots(const std::string& run);
+/// Errors (usage) name the file.
+Result<GeometrySnapshot> read_kept_snapshot(const std::string& run, int64_t step);
+
 struct CompareOptions {
     std::vector<std::string> runs;  ///< run folders, eval or zero-shot JSON files
     std::string printed;            ///< claims of a table, JSON lines; then runs may be empty

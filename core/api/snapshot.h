@@ -80,6 +80,13 @@ struct GeometrySnapshot {
     std::vector<LayerGeometry> layers;
 };
 
+/// A snapshot that the folder of a run keeps.
+struct KeptSnapshot {
+    int64_t step = 0;
+    int64_t written = 0;  ///< when its file was last changed: tells one that was written anew
+    bool operator==(const KeptSnapshot&) const = default;
+};
+
 struct NextToken {
     int32_t id = 0;
     std::string piece;

@@ -73,16 +73,21 @@ class FollowSession final : public SessionFrame {
         for (const std::string& problem : news.problems) board_.say(problem);
         if (!news.any()) return;
         if (news.info_changed) show_info();
+        commands_.remember(std::move(news.commands));
         if (news.restarted) board_.say("the run was resumed from an earlier step");
         const int64_t step = follower_.step();
         float valid_loss = kNaN;
         for (ScalarRecord& record : news.records) {
-            if (!std::isnan(record.valid_loss)) valid_loss = record.valid_loss;
+            if (record.lane == 0 && !std::isnan(record.valid_loss)) valid_loss = record.valid_loss;
             board_.records.push(std::move(record));
         }
         board_.edit_status([&](RunStatus& status) {
             status.step = step;
             if (!std::isnan(valid_loss) || news.restarted) status.valid_loss = valid_loss;
+            if (!news.fork) return;
+            status.fork = *news.fork;
+            status.lanes = news.lanes;
+            status.lanes.insert(status.lanes.begin(), status.run_name);
         });
         if (news.geometry) {
             board_.geometry.store(std::move(news.geometry));

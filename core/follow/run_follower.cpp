@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/run/event_log.h"
+
 namespace hopscope::core {
 namespace {
 
@@ -29,6 +31,8 @@ FollowedNews RunFollower::look(bool pictures) {
     FollowedNews news;
     read_info(news);
     read_records(news);
+    read_commands(news);
+    read_forks(news);
     if (pictures) read_geometry(news);
     // Checkpoints appear whole, so their names tell enough.
     const auto steps = folder_.checkpoints().steps();
@@ -57,6 +61,49 @@ void RunFollower::read_records(FollowedNews& news) {
     news.records = std::move(read->records);
     if (news.restarted) step_ = 0;
     if (!news.records.empty()) step_ = news.records.back().step;
+}
+
+/// The log only grows, by whole lines; a few of them an hour, so that it is read anew as a whole.
+void RunFollower::read_commands(FollowedNews& news) {
+    std::error_code missing;
+    const auto size = std::filesystem::file_size(folder_.events_path(), missing);
+    if (missing || size == events_size_) return;
+    events_size_ = size;
+    const auto log = read_event_log(folder_.events_path());
+    if (!log) return tell(news, log.error());
+    for (size_t i = commands_; i < log->size(); ++i) news.commands.push_back(answer_of((*log)[i]));
+    commands_ = log->size();
+}
+
+void RunFollower::read_forks(FollowedNews& news) {
+    for (const int64_t step : folder_.forks()) {
+        const auto known = std::find_if(forks_.begin(), forks_.end(),
+                                        [&](const Fork& fork) { return fork.step == step; });
+        // Its files come after its folder.
+        if (known == forks_.end() && is_run_folder(folder_.fork_path(step)))
+            forks_.push_back({step, MetricsTail(folder_.fork_path(step) + "/metrics.csv")});
+    }
+    bool grown = false;
+    for (size_t i = 0; i < forks_.size(); ++i) {
+        auto read = forks_[i].tail.read();
+        if (!read) {
+            tell(news, read.error());
+            continue;
+        }
+        for (ScalarRecord& record : read->records) {
+            if (record.step <= forks_[i].step) continue;  // what it shares with the run
+            record.lane = static_cast<int32_t>(i) + 1;
+            news.records.push_back(std::move(record));
+            grown = true;
+        }
+    }
+    if (forks_.empty() || !(grown || news.info_changed || fork_.step != forks_.back().step)) return;
+    auto fork = read_fork(folder_, forks_.back().step);
+    if (!fork) return tell(news, fork.error());
+    fork->lane = static_cast<int32_t>(forks_.size());
+    fork_ = *fork;
+    news.fork = std::make_shared<const ForkStatus>(*std::move(fork));
+    for (const Fork& each : forks_) news.lanes.push_back(fork_name(each.step));
 }
 
 /// The newest snapshot of the present curve: one of a step that a resumption has cut off is old.

@@ -1,6 +1,6 @@
 // Reads a run folder while another process may be writing it: what is new in metrics.csv, run.json,
-// geometry/ and checkpoints/ since the last look. Writes nothing and waits for nobody; an object
-// belongs to the thread that made it.
+// events.jsonl, geometry/ and checkpoints/ since the last look. Writes nothing and waits for
+// nobody; an object belongs to the thread that made it.
 #pragma once
 
 #include <cstdint>
@@ -8,24 +8,29 @@
 #include <string>
 #include <vector>
 
+#include "core/api/command.h"
 #include "core/api/snapshot.h"
 #include "core/follow/told_once.h"
+#include "core/run/fork_file.h"
 #include "core/run/metrics_tail.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core {
 
 struct FollowedNews {
-    std::vector<ScalarRecord> records;  ///< oldest first
+    std::vector<ScalarRecord> records;  ///< oldest first, of the run before those of forks
     bool restarted = false;             ///< earlier records are void; `records` are all
     bool info_changed = false;          ///< run.json, or whether someone writes
     std::shared_ptr<const GeometrySnapshot> geometry;  ///< null: nothing newer
     bool checkpoint_changed = false;
-    std::vector<std::string> problems;  ///< what could not be read; each is told once
+    std::vector<Answer> commands;            ///< that were carried out, oldest first
+    std::shared_ptr<const ForkStatus> fork;  ///< the newest; null where nothing of it has changed
+    std::vector<std::string> lanes;          ///< names of all forks, with `fork`
+    std::vector<std::string> problems;       ///< what could not be read; each is told once
 
     bool any() const {
         return !records.empty() || restarted || info_changed || geometry || checkpoint_changed ||
-               !problems.empty();
+               !commands.empty() || fork || !problems.empty();
     }
 };
 
@@ -49,6 +54,8 @@ class RunFollower {
 
     void read_records(FollowedNews& news);
     void read_info(FollowedNews& news);
+    void read_commands(FollowedNews& news);
+    void read_forks(FollowedNews& news);
     void read_geometry(FollowedNews& news);
     void tell(FollowedNews& news, const Error& error);
 
@@ -58,6 +65,14 @@ class RunFollower {
     int64_t step_ = 0, checkpoint_ = -1;
     int64_t geometry_step_ = -1, geometry_time_ = 0;  ///< of the file last read
     uint64_t geometry_version_ = 0;
+    uintmax_t events_size_ = 0;  ///< of events.jsonl as last read
+    size_t commands_ = 0;        ///< of it that were told
+    struct Fork {
+        int64_t step = 0;
+        MetricsTail tail;
+    };
+    std::vector<Fork> forks_;  ///< in the order of their lanes, from 1 on
+    ForkStatus fork_;          ///< as last told
     ToldOnce told_;
 };
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/base/csv.h"
+
 namespace hopscope::core {
 namespace {
 
@@ -121,17 +123,7 @@ std::string column_text(const Column& column, const ScalarRecord& record) {
 
 bool set_column(const Column& column, std::string_view text, ScalarRecord& record) {
     bool ok = false;
-    with_field(column, record, [&](auto& value) {
-        using Number = std::decay_t<decltype(value)>;
-        if constexpr (std::is_floating_point_v<Number>)
-            if (text.empty()) {
-                value = std::numeric_limits<Number>::quiet_NaN();
-                ok = true;
-                return;
-            }
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        ok = error == std::errc() && end == text.data() + text.size();
-    });
+    with_field(column, record, [&](auto& value) { ok = read_csv_number(text, value); });
     return ok;
 }
 

@@ -7,6 +7,10 @@
 
 namespace hopscope::core {
 
+Answer answer_of(const LoggedCommand& entry) {
+    return {0, entry.command, AnswerState::applied, entry.step, ""};
+}
+
 Result<EventLog> EventLog::open(const std::string& path) {
     auto file = AppendFile::open(path);
     if (!file) return file.error();

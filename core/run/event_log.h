@@ -21,6 +21,9 @@ struct LoggedCommand {
     bool operator==(const LoggedCommand&) const = default;
 };
 
+/// As a session lists it (Session::answers), which gives it its id.
+Answer answer_of(const LoggedCommand& entry);
+
 class EventLog {
   public:
     /// Creates the file, or repairs its torn last line.

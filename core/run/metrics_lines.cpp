@@ -4,20 +4,11 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "core/base/csv.h"
 #include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
-
-std::vector<std::string_view> cells_of(std::string_view line) {
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    std::vector<std::string_view> cells;
-    size_t begin = 0;
-    for (size_t comma; (comma = line.find(',', begin)) != std::string_view::npos; begin = comma + 1)
-        cells.push_back(line.substr(begin, comma - begin));
-    cells.push_back(line.substr(begin));
-    return cells;
-}
 
 /// Layers that the header speaks of: one more than the highest "…/layerN". Each layer has a column
 /// at least, so a larger N is refused rather than allocated.
@@ -49,7 +40,7 @@ std::string MetricsLines::place() const {
 Result<bool> MetricsLines::read(std::string_view line, ScalarRecord& record) {
     ++line_;
     if (line.empty() || line == "\r" || line.front() == '#') return false;
-    const auto cells = cells_of(line);
+    const auto cells = csv_cells(line);
     if (columns_.empty()) return header(cells);
     if (cells.size() != columns_.size())
         return usage_error(place() + ": " + std::to_string(cells.size()) +

@@ -1,6 +1,7 @@
 #include "core/session/command_queue.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/api/command_registry.h"
 
@@ -35,6 +36,18 @@ uint64_t CommandQueue::submit_refused(const Command& command, const std::string&
     const uint64_t id = ++last_id_;
     add_answer({id, command, AnswerState::refused, -1, reason});
     return id;
+}
+
+void CommandQueue::remember(std::vector<Answer> carried_out) {
+    if (carried_out.empty()) return;
+    std::lock_guard lock(mutex_);
+    for (Answer& answer : carried_out) answer.id = ++last_id_;
+    const auto waits = std::find_if(answers_.begin(), answers_.end(), [](const Answer& a) {
+        return a.state == AnswerState::pending;
+    });
+    answers_.insert(waits, std::make_move_iterator(carried_out.begin()),
+                    std::make_move_iterator(carried_out.end()));
+    forget_oldest();
 }
 
 std::optional<WaitingCommand> CommandQueue::next(int64_t step) {
@@ -91,18 +104,24 @@ void CommandQueue::note_waiting() {
 }
 
 Answer* CommandQueue::find(uint64_t id) {
-    const auto found =
-        std::lower_bound(answers_.begin(), answers_.end(), id,
-                         [](const Answer& answer, uint64_t wanted) { return answer.id < wanted; });
-    return found != answers_.end() && found->id == id ? &*found : nullptr;
+    const auto found = std::find_if(answers_.rbegin(), answers_.rend(),
+                                    [&](const Answer& answer) { return answer.id == id; });
+    return found != answers_.rend() ? &*found : nullptr;
 }
 
 void CommandQueue::add_answer(Answer answer) {
     answers_.push_back(std::move(answer));
-    if (answers_.size() <= kKeptAnswers) return;
-    const auto old = std::find_if(answers_.begin(), answers_.end(),
-                                  [](const Answer& a) { return a.state != AnswerState::pending; });
-    if (old != answers_.end()) answers_.erase(old);
+    forget_oldest();
+}
+
+void CommandQueue::forget_oldest() {
+    while (answers_.size() > kKeptAnswers) {
+        const auto old = std::find_if(answers_.begin(), answers_.end(), [](const Answer& a) {
+            return a.state != AnswerState::pending;
+        });
+        if (old == answers_.end()) return;
+        answers_.erase(old);
+    }
 }
 
 }  // namespace hopscope::core

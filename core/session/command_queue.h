@@ -35,6 +35,10 @@ class CommandQueue {
     /// Enters a command as refused without queueing it.
     uint64_t submit_refused(const Command& command, const std::string& reason);
 
+    /// Enters commands that others carried out, an earlier session or the process that is followed:
+    /// behind those that are answered, before those that wait.
+    void remember(std::vector<Answer> carried_out);
+
     /// The oldest waiting command whose "from_step" has come; costs nothing if none waits.
     std::optional<WaitingCommand> next(int64_t step);
     void applied(uint64_t id, int64_t step);
@@ -50,10 +54,11 @@ class CommandQueue {
     void note_waiting();
     Answer* find(uint64_t id);
     void add_answer(Answer answer);
+    void forget_oldest();
 
     mutable std::mutex mutex_;
     std::deque<WaitingCommand> waiting_;
-    std::deque<Answer> answers_;  ///< rising id
+    std::deque<Answer> answers_;
     uint64_t last_id_ = 0;
     std::atomic<size_t> waiting_count_{0};
     std::atomic<bool> stop_waits_{false};

@@ -76,6 +76,9 @@ class Trainer {
     /// Logs run control (pause, resume, step, stop, checkpoint, evaluate) that the session has
     /// carried out itself.
     virtual Status note(const Command& command, const std::string& by) { return {}; }
+    /// What earlier sessions commanded and acts by now, oldest first; each once, so that a run that
+    /// goes on tells what is applied again as it comes to its step.
+    virtual std::vector<Answer> past() { return {}; }
     /// The turn of what trains beside the run (a fork), after each update of the run that was
     /// evaluated, recorded and saved; gives the records of its updates. What fails in it ends it
     /// alone, never the run, and is told by messages().

@@ -111,10 +111,12 @@ bool TrainerLoop::prepare() {
     filled.frozen = trainer_->frozen();
     filled.interventions = trainer_->interventions();
     for (ScalarRecord& record : trainer_->history()) {
-        if (!std::isnan(record.valid_loss)) filled.valid_loss = record.valid_loss;
+        if (record.lane == 0 && !std::isnan(record.valid_loss))
+            filled.valid_loss = record.valid_loss;
         board_.records.push(std::move(record));
     }
     show();
+    commands_.remember(trainer_->past());
     needs_checkpoint_ = filled.step == 0 && !options_.open_only;
     ++board_.revision;
     return true;
@@ -252,6 +254,7 @@ void TrainerLoop::make_update() {
     ScalarRecord& record = *made;
     needs_checkpoint_ = true;
     ++board_.revision;
+    commands_.remember(trainer_->past());
     // What the trainer itself gathered for a snapshot counts as publishing.
     const double gathered =
         std::isnan(record.publish_ms) ? 0 : static_cast<double>(record.publish_ms) / 1e3;

@@ -1,38 +1,20 @@
 #include "core/trainer/fork_difference.h"
 
-#include <charconv>
-#include <cmath>
-#include <type_traits>
-
 #include "core/stats/bootstrap.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core {
 namespace {
 
-constexpr size_t kRecent = 100;  ///< updates behind the difference that is shown live
 constexpr int64_t kForkResamples = 2000;
 constexpr double kLevel = 0.95;
-constexpr const char* kHeader =
-    "# updates,tokens,nats,nats,nats,nats,nats,nats,nats,nats\n"
-    "step,tokens,loss_run,loss_fork,loss_difference,valid_loss_run,valid_loss_fork,"
-    "valid_difference,valid_low,valid_high\n";
-
-/// ",VALUE" with the fewest digits that read back to the same bits; "," for NaN.
-template <class Number>
-std::string cell(Number value) {
-    if constexpr (std::is_floating_point_v<Number>)
-        if (std::isnan(value)) return ",";
-    char text[32] = {','};
-    return {text, std::to_chars(text + 1, text + sizeof text, value).ptr};
-}
 
 }  // namespace
 
 Result<ForkDifference> ForkDifference::create(const std::string& dir) {
     auto file = AppendFile::create(dir + "/difference.csv");
     if (!file) return file.error();
-    if (auto s = file->append(kHeader); !s) return s.error();
+    if (auto s = file->append(difference_header()); !s) return s.error();
     return ForkDifference(std::move(*file));
 }
 
@@ -41,14 +23,15 @@ Status ForkDifference::pair(const ScalarRecord& fork, ForkStatus& status) {
     if (unpaired_.empty() || unpaired_.front().step != fork.step) return {};
     const ScalarRecord run = std::move(unpaired_.front());
     unpaired_.pop_front();
-    const double difference = static_cast<double>(fork.loss) - static_cast<double>(run.loss);
-    if (recent_.size() == kRecent) recent_.erase(recent_.begin());
-    recent_.push_back(difference);
+    DifferenceLine line = evaluation(fork.step, fork.tokens, status);
+    line.loss_run = run.loss;
+    line.loss_fork = fork.loss;
+    line.loss = static_cast<double>(fork.loss) - static_cast<double>(run.loss);
+    if (recent_.size() == kRecentDifferences) recent_.erase(recent_.begin());
+    recent_.push_back(line.loss);
     status.updates = static_cast<int64_t>(recent_.size());
     status.loss = stats::mean(recent_);
-    return file_.append(std::to_string(fork.step) + cell(fork.tokens) + cell(run.loss) +
-                        cell(fork.loss) + cell(difference) + evaluation_cells(fork.step, status) +
-                        '\n');
+    return file_.append(difference_text(line));
 }
 
 void ForkDifference::compare(int64_t step, const std::vector<double>& run,
@@ -64,14 +47,21 @@ void ForkDifference::compare(int64_t step, const std::vector<double>& run,
 }
 
 Status ForkDifference::write_evaluation(int64_t step, int64_t tokens, const ForkStatus& status) {
-    return file_.append(std::to_string(step) + cell(tokens) + ",,," +
-                        evaluation_cells(step, status) + '\n');
+    return file_.append(difference_text(evaluation(step, tokens, status)));
 }
 
-std::string ForkDifference::evaluation_cells(int64_t step, const ForkStatus& status) const {
-    if (status.valid_step != step) return ",,,,,";
-    return cell(run_valid_) + cell(fork_valid_) + cell(status.valid) + cell(status.valid_low) +
-           cell(status.valid_high);
+DifferenceLine ForkDifference::evaluation(int64_t step, int64_t tokens,
+                                          const ForkStatus& status) const {
+    DifferenceLine line;
+    line.step = step;
+    line.tokens = tokens;
+    if (status.valid_step != step) return line;
+    line.valid_run = run_valid_;
+    line.valid_fork = fork_valid_;
+    line.valid = status.valid;
+    line.valid_low = status.valid_low;
+    line.valid_high = status.valid_high;
+    return line;
 }
 
 }  // namespace hopscope::core

@@ -1,7 +1,7 @@
-// What a fork differs in from its run, in nats a token: difference.csv in the fork's folder, a line
-// for each update that both have made and for each evaluation of both, and the same live in
-// ForkStatus. The run is always ahead, so its side of a pair waits here for the fork's. Owned by a
-// ForkTrainer, used by the trainer thread alone.
+// What a fork differs in from its run while both are trained: the lines of difference.csv in the
+// fork's folder (core/run/fork_file.h), and the same live in ForkStatus. The run is always ahead,
+// so its side of a pair waits here for the fork's. Owned by a ForkTrainer, used by the trainer
+// thread alone.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "core/api/snapshot.h"
 #include "core/base/files.h"
 #include "core/base/result.h"
+#include "core/run/fork_file.h"
 
 namespace hopscope::core {
 
@@ -33,8 +34,8 @@ class ForkDifference {
 
   private:
     explicit ForkDifference(AppendFile file) : file_(std::move(file)) {}
-    /// The five cells of validation; empty unless both were evaluated at `step`.
-    std::string evaluation_cells(int64_t step, const ForkStatus& status) const;
+    /// Its cells of validation are filled where both were evaluated at `step`.
+    DifferenceLine evaluation(int64_t step, int64_t tokens, const ForkStatus& status) const;
 
     AppendFile file_;
     std::deque<ScalarRecord> unpaired_;

@@ -1,9 +1,11 @@
 #include "core/trainer/fork_trainer.h"
 
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "core/api/command_registry.h"
+#include "core/run/metrics_csv.h"
 #include "core/trainer/peak_memory.h"
 
 namespace hopscope::core {
@@ -59,12 +61,48 @@ ForkTrainer::Available ForkTrainer::available_bytes() {
 }
 
 ForkTrainer::ForkTrainer(SessionOptions options, Available available)
-    : run_(std::move(options)), available_(std::move(available)) {}
+    : headless_(options.headless), run_(std::move(options)), available_(std::move(available)) {}
 
 Status ForkTrainer::prepare(const Progress& progress, RunStatus& status) {
     auto prepared = run_.prepare(progress, status);
     run_name_ = status.run_name;
+    // Without a window nobody draws their curves again.
+    if (prepared && !headless_) recall_forks(progress);
+    if (prepared) describe(status);
     return prepared;
+}
+
+/// Those of earlier sessions keep their lanes and numbers; one that cannot be read is told.
+void ForkTrainer::recall_forks(const Progress& progress) {
+    for (const int64_t step : run_.folder().forks()) {
+        if (step > run_.step()) continue;  // of a course that the run has left
+        auto fork = read_fork(run_.folder(), step);
+        if (!fork) {
+            progress.tell(fork.error().message);
+            continue;
+        }
+        auto records = read_metrics_csv(fork->dir + "/metrics.csv");
+        if (!records) {
+            progress.tell(records.error().message);
+            continue;
+        }
+        status_ = *std::move(fork);
+        forks_.push_back(status_.name);
+        status_.lane = static_cast<int32_t>(forks_.size());
+        for (ScalarRecord& record : *records) {
+            if (record.step <= step) continue;
+            record.lane = status_.lane;
+            past_.push_back(std::move(record));
+        }
+    }
+}
+
+std::vector<ScalarRecord> ForkTrainer::history() {
+    std::vector<ScalarRecord> all = run_.history();
+    all.insert(all.end(), std::make_move_iterator(past_.begin()),
+               std::make_move_iterator(past_.end()));
+    past_.clear();
+    return all;
 }
 
 Result<ScalarRecord> ForkTrainer::update(const std::function<void()>& between) {
@@ -138,7 +176,7 @@ Status ForkTrainer::begin(const Command& command, const std::string& by) {
     status_ = {};
     status_.step = run_.step();
     status_.alive = true;
-    status_.name = "fork at step " + std::to_string(run_.step());
+    status_.name = fork_name(run_.step());
     status_.dir = copy_->folder().dir();
     status_.with = *inner ? plain_text(**inner) : "";
     forks_.push_back(status_.name);

@@ -40,7 +40,8 @@ class ForkTrainer : public Trainer {
     Status prepare(const Progress& progress, RunStatus& status) override;
     int64_t step() const override { return run_.step(); }
     int64_t steps() const override { return run_.steps(); }
-    std::vector<ScalarRecord> history() override { return run_.history(); }
+    /// Of the run, then of its forks that were trained beside it earlier.
+    std::vector<ScalarRecord> history() override;
     Result<ScalarRecord> update(const std::function<void()>& between) override;
     Due due() const override { return run_.due(); }
     /// Of the run; between two updates of the copy, too.
@@ -57,6 +58,7 @@ class ForkTrainer : public Trainer {
     Status note(const Command& command, const std::string& by) override;
     std::vector<ScalarRecord> beside(const Progress& progress) override;
     std::vector<std::string> messages() override { return std::exchange(messages_, {}); }
+    std::vector<Answer> past() override { return run_.past(); }
     void describe(RunStatus& status) const override;
     std::vector<std::string> frozen() const override { return run_.frozen(); }
     std::vector<std::string> interventions() const override { return run_.interventions(); }
@@ -69,6 +71,7 @@ class ForkTrainer : public Trainer {
 
   private:
     static Available available_bytes();
+    void recall_forks(const Progress& progress);
     Status begin(const Command& command, const std::string& by);
     Status end(const Command& command, const std::string& by);
     void catch_up(const Progress& progress);
@@ -78,6 +81,7 @@ class ForkTrainer : public Trainer {
     void guard(const std::function<Status()>& work);
     void leave(const std::string& why);
 
+    const bool headless_;
     RunTrainer run_;
     const Available available_;
     std::string run_name_;
@@ -90,7 +94,8 @@ class ForkTrainer : public Trainer {
     std::optional<ForkDifference> difference_;  ///< there while the copy is
     std::vector<ScalarRecord> records_;         ///< of the copy, for the session
     std::vector<std::string> messages_;
-    std::vector<std::string> forks_;  ///< names of all forks of this session; the last is status_'s
+    std::vector<ScalarRecord> past_;  ///< of forks of earlier sessions, for history()
+    std::vector<std::string> forks_;  ///< names of all that have a lane; the last is status_'s
     ForkStatus status_;
 };
 

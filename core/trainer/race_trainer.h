@@ -47,6 +47,8 @@ class RaceTrainer : public Trainer {
     /// Refused: a race compares its configurations as they are.
     Status apply(const Command& command, const std::string& by) override;
     Status note(const Command& command, const std::string& by) override;
+    /// Of the first lane: all are told the same.
+    std::vector<Answer> past() override { return lanes_.front().trainer->past(); }
     std::vector<std::string> frozen() const override { return {}; }
     /// Of the first lane in a window, else of the one whose snapshot is due.
     std::shared_ptr<const GeometrySnapshot> geometry() override;

@@ -10,7 +10,7 @@ namespace {
 Status rehearse_fork(const Engine& engine, const Command& command, std::string& alive) {
     if (auto s = check_fork(command, alive); !s) return s;
     const int64_t step = command.integer("from_step", 0);
-    alive = command.has("end") ? "" : "fork at step " + std::to_string(step);
+    alive = command.has("end") ? "" : fork_name(step);
     auto inner = inner_command(command);
     if (!inner) return inner.error();
     return *inner ? Engine(engine).apply(**inner) : Status();

@@ -1,6 +1,8 @@
 #include "core/trainer/run_trainer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "core/base/debug_points.h"
@@ -80,6 +82,10 @@ Status RunTrainer::examine_run(const Progress& progress, RunStatus& status) {
     auto log = read_event_log(folder().events_path());
     if (!log) return log.error();
     ReplayQueue replay(*log, engine.state());
+    // What controlled an earlier session behind this step does not come again.
+    for (const LoggedCommand& entry : *log)
+        if (entry.step <= engine.state().step || changes_training(entry.command))
+            past_.push_back(answer_of(entry));
     GeometryRecorder geometry(probe_sample(*data, config.train));
     live_ = std::make_unique<LiveRun>(LiveRun{config, setup->device, std::move(*data),
                                               std::move(engine), std::move(replay),
@@ -253,6 +259,15 @@ Status RunTrainer::apply(const Command& command, const std::string& by) {
 Status RunTrainer::note(const Command& command, const std::string& by) {
     if (auto s = ensure_writer(); !s) return s;
     return records_->log(command, step(), by);
+}
+
+std::vector<Answer> RunTrainer::past() {
+    if (past_.empty()) return {};
+    const auto later = std::stable_partition(
+        past_.begin(), past_.end(), [&](const Answer& answer) { return answer.step <= step(); });
+    std::vector<Answer> due(std::make_move_iterator(past_.begin()), std::make_move_iterator(later));
+    past_.erase(past_.begin(), later);
+    return due;
 }
 
 std::vector<std::string> RunTrainer::frozen() const {

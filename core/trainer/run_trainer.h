@@ -40,6 +40,7 @@ class RunTrainer : public Trainer {
     Status checkpoint() override;
     Status apply(const Command& command, const std::string& by) override;
     Status note(const Command& command, const std::string& by) override;
+    std::vector<Answer> past() override;
     std::vector<std::string> frozen() const override;
     std::vector<std::string> interventions() const override;
     std::shared_ptr<const GeometrySnapshot> geometry() override;
@@ -84,6 +85,7 @@ class RunTrainer : public Trainer {
     std::unique_ptr<DataStage> stage_;  ///< until the folder is written
     std::unique_ptr<LiveRun> live_;
     std::vector<ScalarRecord> history_;
+    std::vector<Answer> past_;          ///< of the log, what past() has not given
     std::optional<ScalarRecord> owed_;  ///< last record, whose due evaluation was cut short
     std::vector<double> evaluated_;
     UpdatePeak peak_;

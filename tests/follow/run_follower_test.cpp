@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "core/run/event_log.h"
 #include "run_folder_of_another.h"
 
 namespace hopscope::core {
@@ -34,6 +35,29 @@ TEST(RunFollower, SeesWhatIsNewAndOnlyThat) {
     EXPECT_FALSE(news.restarted);
     EXPECT_EQ(news.records[0].layers.size(), 2U);
     EXPECT_EQ(follower.step(), 5);
+}
+
+TEST(RunFollower, TellsEachCommandOnce) {
+    // Wrong if what was done to a followed run is missing from its log and curves, or stands there
+    // again and again.
+    RunOfAnother run;
+    RunFollower follower = follow(run.dir);
+    EXPECT_TRUE(follower.look(true).commands.empty());
+    auto log = EventLog::open(run.folder->events_path());
+    ASSERT_TRUE(log);
+    const Command freeze{CommandKind::freeze, {{"what", std::string("router")}}};
+    const Command set{CommandKind::set, {{"key", std::string("lr")}, {"value", 0.5}}};
+    ASSERT_TRUE(log->append({freeze, 7, 0, "window"}));
+    FollowedNews news = follower.look(true);
+    ASSERT_EQ(news.commands.size(), 1U);
+    EXPECT_EQ(news.commands[0].command, freeze);
+    EXPECT_EQ(news.commands[0].step, 7);
+    EXPECT_EQ(news.commands[0].state, AnswerState::applied);
+    EXPECT_FALSE(follower.look(true).any());
+    ASSERT_TRUE(log->append({set, 9, 0, "window"}));
+    news = follower.look(true);
+    ASSERT_EQ(news.commands.size(), 1U);
+    EXPECT_EQ(news.commands[0].command, set);
 }
 
 TEST(RunFollower, FollowsFromTheVeryBegin) {

@@ -2,6 +2,7 @@
 #include "core/session/command_queue.h"
 
 #include <gtest/gtest.h>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,45 @@ TEST(CommandQueue, ALaterValueReplacesTheWaitingOne) {
     EXPECT_NE(answers[0].id, first);
     EXPECT_EQ(take_all(queue),
               (std::vector<std::string>{to_json(set("tau", 5)), to_json(set("lr", 2))}));
+}
+
+Answer carried_out(const Command& command, int64_t step) {
+    return {0, command, AnswerState::applied, step, ""};
+}
+
+TEST(CommandQueue, WhatOthersCarriedOutStandsBetweenAnsweredAndWaiting) {
+    // Wrong if the list of an opened run is out of order, or a waiting command can no longer be
+    // answered because of it.
+    CommandQueue queue;
+    const uint64_t refused = queue.submit_refused(set("lr", 1), "no");
+    const uint64_t waiting = queue.submit(set("tau", 5), "window");
+    queue.remember({carried_out(set("lr", 3), 10), carried_out(set("lr", 4), 20)});
+    ASSERT_EQ(take_all(queue).size(), 1u);
+    queue.applied(waiting, 30);
+    const auto answers = queue.answers();
+    ASSERT_EQ(answers.size(), 4u);
+    EXPECT_EQ(answers[0].id, refused);
+    EXPECT_EQ(answers[1].step, 10);
+    EXPECT_EQ(answers[2].step, 20);
+    EXPECT_EQ(answers[3].id, waiting);
+    EXPECT_EQ(answers[3].step, 30);
+    std::set<uint64_t> ids;
+    for (const Answer& answer : answers) ids.insert(answer.id);
+    EXPECT_EQ(ids.size(), 4u);
+}
+
+TEST(CommandQueue, OfALongPastTheNewestStays) {
+    // Wrong if a log of thousands of commands fills the memory, or pushes out what waits.
+    CommandQueue queue;
+    const uint64_t waiting = queue.submit(set("tau", 5), "window");
+    std::vector<Answer> past;
+    for (int64_t step = 0; step < 2000; ++step)
+        past.push_back(carried_out(set("lr", double(step)), step));
+    queue.remember(std::move(past));
+    const auto answers = queue.answers();
+    ASSERT_EQ(answers.size(), CommandQueue::kKeptAnswers);
+    EXPECT_EQ(answers.back().id, waiting);
+    EXPECT_EQ(answers[answers.size() - 2].step, 1999);
 }
 
 TEST(CommandQueue, RunControlAndFreezesAreNeverReplaced) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "core/config/parse.h"
@@ -34,7 +35,8 @@ std::string at(int64_t step, const std::string& line) {
 /// What a session left when it had ended.
 struct Course {
     RunStatus status;
-    std::vector<Answer> answers;
+    std::vector<Answer> answers;      ///< to what was given
+    std::vector<Answer> all_answers;  ///< and to what controlled it, now or earlier
     std::string messages;
     std::vector<ScalarRecord> records;
     std::string refusal(size_t command) const {
@@ -81,10 +83,11 @@ class Fork : public ::testing::Test {
         };
         wait([](const RunStatus& s) { return s.state == RunState::paused; });
         Course course;
+        std::set<uint64_t> given;
         for (const auto& line : commands) {
             const auto command = parse_command(line);
             EXPECT_TRUE(command.ok()) << (command ? "" : command.error().message);
-            if (command) session->submit(*command, "test");
+            if (command) given.insert(session->submit(*command, "test"));
         }
         const uint64_t resumed = session->submit({CommandKind::resume, {}}, "test");
         wait([&](const RunStatus& s) {
@@ -103,7 +106,11 @@ class Fork : public ::testing::Test {
         session->close();
         wait([&](const RunStatus&) { return session->finished(); });
         course.status = session->status();
-        course.answers = session->answers();
+        // What an earlier session was commanded stands before it in the list.
+        course.all_answers = session->answers();
+        std::copy_if(course.all_answers.begin(), course.all_answers.end(),
+                     std::back_inserter(course.answers),
+                     [&](const Answer& answer) { return given.count(answer.id) > 0; });
         session->drain_scalars(course.records);
         for (const auto& message : session->drain_messages()) course.messages += message + "\n";
         return course;
@@ -308,6 +315,86 @@ TEST_F(Fork, EndedOneMakesRoomForTheNext) {
     EXPECT_EQ(course.status.fork.with, "steer: expert 3, lambda 2.0, layer 0");
     expect_same_course(plain(), dir_ / "d");
     expect_same_end(plain(), dir_ / "d");
+}
+
+/// The run as a window opens it, to look at.
+struct Opened {
+    explicit Opened(SessionOptions options) : trainer(looking(std::move(options))) {
+        const auto prepared = trainer.prepare({}, status);
+        EXPECT_TRUE(prepared.ok()) << (prepared ? "" : prepared.error().message);
+        records = trainer.history();
+        past = trainer.past();
+    }
+    static SessionOptions looking(SessionOptions options) {
+        options.headless = options.resume = false;
+        options.open_only = true;
+        return options;
+    }
+    ForkTrainer trainer;
+    RunStatus status;
+    std::vector<ScalarRecord> records;
+    std::vector<Answer> past;
+};
+
+std::vector<std::string> commands_of(const std::vector<Answer>& answers) {
+    std::vector<std::string> out;
+    for (const Answer& answer : answers)
+        if (answer.state == AnswerState::applied)
+            out.push_back(std::to_string(answer.step) + " " + to_json(answer.command));
+    std::sort(out.begin(),
+              out.end());  // given ahead of its time, a command stands where it was given
+    return out;
+}
+
+TEST_F(Fork, OpenedAgainTheRunShowsItsForksAndWhatWasDone) {
+    // Wrong if a run that is opened later has lost its forks, their curves and intervals, or the
+    // list of what was commanded.
+    const Course live = go("o", {fork_with(kSteer, 2), at(6, R"({"command": "fork", "end": true})"),
+                                 at(9, R"({"command": "set", "key": "lr", "value": 0.002})"),
+                                 fork_with(kSteer, 12), at(20, R"({"command": "pause"})")});
+    ASSERT_EQ(live.status.fork.lane, 2);
+    const Opened opened(options("o"));
+    const ForkStatus &was = live.status.fork, &is = opened.status.fork;
+    EXPECT_EQ(opened.status.lanes, live.status.lanes);
+    EXPECT_EQ(is.lane, was.lane);
+    EXPECT_EQ(is.step, was.step);
+    EXPECT_EQ(is.name, was.name);
+    EXPECT_EQ(is.dir, was.dir);
+    EXPECT_EQ(is.with, was.with);
+    EXPECT_EQ(is.updates, was.updates);
+    EXPECT_NEAR(is.loss, was.loss, 1e-12);
+    EXPECT_EQ(is.valid_step, was.valid_step);
+    EXPECT_EQ(is.sequences, was.sequences);
+    EXPECT_GT(is.sequences, 0);
+    EXPECT_EQ(is.valid, was.valid);
+    EXPECT_EQ(is.valid_low, was.valid_low);
+    EXPECT_EQ(is.valid_high, was.valid_high);
+    EXPECT_FALSE(is.alive);
+    EXPECT_EQ(is.ended, "left at step 20");
+    for (int32_t lane = 0; lane <= 2; ++lane) {
+        std::vector<std::pair<int64_t, float>> before, after;
+        for (const auto& r : live.records)
+            if (r.lane == lane) before.emplace_back(r.step, r.loss);
+        for (const auto& r : opened.records)
+            if (r.lane == lane) after.emplace_back(r.step, r.loss);
+        EXPECT_EQ(after, before) << "lane " << lane;
+    }
+    EXPECT_EQ(commands_of(opened.past), commands_of(live.all_answers));
+}
+
+TEST_F(Fork, WhatIsAppliedAgainIsToldAtItsStep) {
+    // Wrong if a run opened at an older checkpoint lists as done what it has yet to do.
+    const std::string set = R"({"command": "set", "key": "lr", "value": 0.002})";
+    go("r", {at(5, set), at(11, set), at(13, R"({"command": "pause"})")});
+    std::filesystem::remove_all(dir_ / "r/checkpoints/step_00000013");
+    Opened opened(options("r"));
+    EXPECT_EQ(opened.trainer.step(), 10);
+    const auto done = commands_of(opened.past);
+    ASSERT_EQ(done.size(), 2u) << "the start and the change of step 5";
+    EXPECT_EQ(done[1], "5 " + at(5, set));
+    ASSERT_TRUE(opened.trainer.update([] {}).ok());
+    EXPECT_EQ(commands_of(opened.trainer.past()), (std::vector<std::string>{"11 " + at(11, set)}));
+    EXPECT_TRUE(opened.trainer.past().empty());
 }
 
 TEST_F(Fork, CopyThatFailsIsLeftBehind) {
