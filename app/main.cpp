@@ -116,6 +116,8 @@ int explore(const app::ExploreOptions& options) {
     services.word_lists = [words](const std::string& run) {
         return core::lab::word_lists(run, words);
     };
+    services.kept_snapshots = core::lab::kept_snapshots;
+    services.read_kept_snapshot = core::lab::read_kept_snapshot;
     services.analysis_definitions = core::lab::analysis_definitions;
     services.analyze = [words](const std::string& run, const std::string& name,
                                const core::Progress& progress) {

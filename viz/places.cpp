@@ -14,6 +14,43 @@ bool usable(const core::LayerGeometry& g) {
            g.centroids.size() == static_cast<size_t>(g.experts * g.d_space);
 }
 
+struct WeightedPoints {
+    std::vector<float> points;   ///< [n, s]
+    std::vector<float> weights;  ///< [n]
+};
+
+/// Centroids and a part of the tokens.
+WeightedPoints cloud_of(const core::LayerGeometry& g) {
+    const size_t dim = static_cast<size_t>(g.d_space), experts = static_cast<size_t>(g.experts);
+    const size_t tokens = g.positions.size() / dim;
+    const size_t stride = std::max<size_t>(1, (tokens + kFitTokens - 1) / kFitTokens);
+    WeightedPoints out{g.centroids, std::vector<float>(experts, 1.0f)};
+    for (size_t i = 0; i < tokens; i += stride)
+        out.points.insert(out.points.end(), g.positions.begin() + static_cast<long>(i * dim),
+                          g.positions.begin() + static_cast<long>((i + 1) * dim));
+    const size_t taken = out.points.size() / dim - experts;
+    if (taken > 0)
+        out.weights.insert(out.weights.end(), taken,
+                           static_cast<float>(experts) / static_cast<float>(taken));
+    return out;
+}
+
+/// Of coordinate `at` of `values` [n, width], which belong to the points; those that are not finite
+/// are left out.
+double variance(const WeightedPoints& cloud, const std::vector<float>& values, size_t width,
+                size_t at) {
+    double weight = 0, sum = 0, squares = 0;
+    for (size_t i = 0; i < cloud.weights.size(); ++i) {
+        const double value = static_cast<double>(values[i * width + at]);
+        if (!std::isfinite(value)) continue;
+        const auto w = static_cast<double>(cloud.weights[i]);
+        weight += w;
+        sum += w * value;
+        squares += w * value * value;
+    }
+    return weight > 0 ? squares / weight - sum / weight * (sum / weight) : 0;
+}
+
 /// 1 / the radius that holds all but the outermost 2 % of the points [n, 3].
 float unit_scale(std::span<const float> points) {
     std::vector<float> radius(points.size() / kAxes);
@@ -32,20 +69,23 @@ float unit_scale(std::span<const float> points) {
 
 Basis fit_layer(const core::LayerGeometry& g, int64_t step) {
     if (!usable(g)) return {};
-    const size_t dim = static_cast<size_t>(g.d_space), experts = static_cast<size_t>(g.experts);
-    const size_t tokens = g.positions.size() / dim;
-    const size_t stride = std::max<size_t>(1, (tokens + kFitTokens - 1) / kFitTokens);
-    std::vector<float> points = g.centroids, weights(experts, 1.0f);
-    for (size_t i = 0; i < tokens; i += stride)
-        points.insert(points.end(), g.positions.begin() + static_cast<long>(i * dim),
-                      g.positions.begin() + static_cast<long>((i + 1) * dim));
-    const size_t taken = points.size() / dim - experts;
-    if (taken > 0)
-        weights.insert(weights.end(), taken,
-                       static_cast<float>(experts) / static_cast<float>(taken));
-    Basis basis = fit_pca(points, g.d_space, weights);
+    const WeightedPoints cloud = cloud_of(g);
+    Basis basis = fit_pca(cloud.points, g.d_space, cloud.weights);
     basis.step = step;
     return basis;
+}
+
+std::array<double, kAxes> variance_along(const Basis& basis, const core::LayerGeometry& g) {
+    std::array<double, kAxes> share{};
+    if (!usable(g) || basis.dim != g.d_space) return share;
+    const WeightedPoints cloud = cloud_of(g);
+    const auto dim = static_cast<size_t>(g.d_space);
+    double total = 0;
+    for (size_t d = 0; d < dim; ++d) total += variance(cloud, cloud.points, dim, d);
+    if (!(total > 0)) return share;
+    const std::vector<float> along = project(basis, cloud.points);
+    for (size_t i = 0; i < share.size(); ++i) share[i] = variance(cloud, along, kAxes, i) / total;
+    return share;
 }
 
 const LayerPlace& Places::layer(int64_t index) const {
@@ -66,36 +106,50 @@ void Places::place_centroids(const core::GeometrySnapshot& snapshot, size_t laye
     ++version_;
 }
 
-void Places::fit(const core::GeometrySnapshot& snapshot, size_t layer, bool provisional) {
+/// Aligned to the basis `beside`, where that is one of the same space.
+void Places::fit(const core::GeometrySnapshot& to, const Basis& beside, size_t layer,
+                 bool provisional) {
     LayerPlace& place = layers_[layer];
-    progress_[layer].fitted = snapshot.version;
-    const Basis fresh = fit_layer(snapshot.layers[layer], snapshot.step);
+    const Basis fresh = fit_layer(to.layers[layer], to.step);
     if (!fresh.valid()) return;
-    place.basis = aligned(fresh, place.basis);
-    place.scale = unit_scale(project(place.basis, snapshot.layers[layer].centroids));
+    place.basis = aligned(fresh, beside);
+    place.scale = unit_scale(project(place.basis, to.layers[layer].centroids));
     place.provisional = provisional;
     ++place.version;
-    place_centroids(snapshot, layer);
 }
 
-bool Places::update(const core::GeometrySnapshot& snapshot, int64_t freeze_step, int64_t wanted) {
+bool Places::update(const core::GeometrySnapshot& snapshot, const Anchors& anchors,
+                    int64_t wanted) {
     if (layers_.size() != snapshot.layers.size()) {
         layers_.assign(snapshot.layers.size(), {});
         progress_.assign(snapshot.layers.size(), {});
     }
+    const auto same_space = [&](const core::GeometrySnapshot* other, size_t i) {
+        return other && i < other->layers.size() && usable(other->layers[i]) &&
+               other->layers[i].d_space == snapshot.layers[i].d_space;
+    };
     const auto needs_fit = [&](size_t i) {
         const LayerPlace& place = layers_[i];
+        if (!usable(snapshot.layers[i])) return false;
+        if (place.provisional && same_space(anchors.settled, i)) return !progress_[i].settled;
         const bool other_space =
             place.basis.valid() && place.basis.dim != snapshot.layers[i].d_space;
-        return usable(snapshot.layers[i]) && (place.provisional || other_space) &&
-               progress_[i].fitted != snapshot.version;
+        return (place.provisional || other_space) && progress_[i].fitted != snapshot.version;
     };
     size_t chosen = layers_.size();
     for (size_t i = 0; i < layers_.size(); ++i) {
         if (!needs_fit(i)) continue;
         if (chosen == layers_.size() || static_cast<int64_t>(i) == wanted) chosen = i;
     }
-    if (chosen < layers_.size()) fit(snapshot, chosen, snapshot.step < freeze_step);
+    if (chosen < layers_.size()) {
+        const bool settled = same_space(anchors.settled, chosen);
+        const auto& to = settled ? *anchors.settled : snapshot;
+        const Basis beside = !same_space(anchors.first, chosen) ? layers_[chosen].basis
+                             : anchors.first == &to             ? Basis()
+                                                    : fit_layer(anchors.first->layers[chosen], 0);
+        fit(to, beside, chosen, !settled);
+        progress_[chosen] = {snapshot.version, 0, settled};
+    }
     bool more = false;
     for (size_t i = 0; i < layers_.size(); ++i) {
         if (progress_[i].projected != snapshot.version) place_centroids(snapshot, i);
@@ -105,8 +159,10 @@ bool Places::update(const core::GeometrySnapshot& snapshot, int64_t freeze_step,
 }
 
 void Places::refit(const core::GeometrySnapshot& snapshot, int64_t layer) {
-    if (layer >= 0 && layer < layers() && snapshot.layers.size() == layers_.size())
-        fit(snapshot, static_cast<size_t>(layer), false);
+    if (layer < 0 || layer >= layers() || snapshot.layers.size() != layers_.size()) return;
+    const auto i = static_cast<size_t>(layer);
+    fit(snapshot, Basis(layers_[i].basis), i, false);
+    place_centroids(snapshot, i);
 }
 
 Rgb Places::expert_color(int64_t layer_index, int64_t expert, bool dark) const {

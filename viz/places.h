@@ -2,6 +2,7 @@
 // every panel. Owned by the window's state and updated on the window thread; plain values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -15,21 +16,32 @@ namespace hopscope::viz {
 struct LayerPlace {
     Basis basis;              ///< invalid: the layer has no positions, or none has come yet
     float scale = 1;          ///< coordinates × scale: the centroids of the fit fill the unit ball
-    bool provisional = true;  ///< fitted before the routing had begun to settle; fitted anew since
+    bool provisional = true;  ///< follows the snapshots until there is a settled one
     uint64_t version = 0;     ///< grows with every fit
     std::vector<float> centroids;  ///< [experts, 3] coordinates × scale of the newest snapshot
 };
 
 /// Centroids and tokens (all hops) of a layer weigh the same in total, whatever their numbers.
 Basis fit_layer(const core::LayerGeometry& layer, int64_t step);
+/// Part of the variance of the same points that lies along each axis of a basis, which may have
+/// been fitted to another snapshot: 0 … 1; zeros where the layer has no such space.
+std::array<double, kAxes> variance_along(const Basis& basis, const core::LayerGeometry& layer);
+
+/// The snapshots that the bases of a run rest on. They are the run's own, so that its places are
+/// the same whenever and wherever it is looked at; null before there are any.
+struct Anchors {
+    const core::GeometrySnapshot* first =
+        nullptr;  ///< the axes are turned as near to its as can be
+    const core::GeometrySnapshot* settled = nullptr;  ///< the bases are frozen to it
+};
 
 class Places {
   public:
-    /// Takes a snapshot: fits what has no basis, fits provisional ones anew (aligned), projects the
-    /// centroids of all layers. Up to `freeze_step` a basis stays provisional; the first snapshot
-    /// at or after it freezes it. At most one layer is fitted a call, `wanted` first, so that a
-    /// frame stays short. → whether more remains to be done with this snapshot.
-    bool update(const core::GeometrySnapshot& snapshot, int64_t freeze_step, int64_t wanted);
+    /// Takes a snapshot: fits what has no basis and projects the centroids of all layers. A basis
+    /// is provisional and fitted anew to each snapshot until there is a settled one, which freezes
+    /// it. At most one layer is fitted a call, `wanted` first, so that a frame stays short.
+    /// → whether more remains to be done with this snapshot.
+    bool update(const core::GeometrySnapshot& snapshot, const Anchors& anchors, int64_t wanted);
     /// Fits the basis of `layer` to the snapshot, aligned to the old one, and freezes it.
     void refit(const core::GeometrySnapshot& snapshot, int64_t layer);
 
@@ -42,11 +54,12 @@ class Places {
     uint64_t version() const { return version_; }
 
   private:
-    void fit(const core::GeometrySnapshot& snapshot, size_t layer, bool provisional);
+    void fit(const core::GeometrySnapshot& to, const Basis& beside, size_t layer, bool provisional);
     void place_centroids(const core::GeometrySnapshot& snapshot, size_t layer);
 
     struct Progress {
         uint64_t fitted = 0, projected = 0;  ///< snapshot versions
+        bool settled = false;                ///< it was fitted to the settled one
     };
     std::vector<LayerPlace> layers_;
     std::vector<Progress> progress_;

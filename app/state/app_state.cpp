@@ -17,17 +17,12 @@ void report_refusals(AppState& state, const std::vector<core::Answer>& now) {
     }
 }
 
-/// First step whose snapshot freezes the bases of a run: before the end of the warm-up (at most a
-/// tenth of the run) the routing is near its random start, and the basis follows it.
-int64_t freeze_step(const core::Config& config) {
-    return std::max<int64_t>(1, std::min(config.train.warmup, config.train.steps / 10));
-}
-
 }  // namespace
 
 void AppState::update_places() {
     if (!session || !geometry) return;
-    if (places.update(*geometry, freeze_step(session->config()), selection.layer)) keep_drawing(1);
+    const viz::Anchors anchors = {archive.first().get(), archive.settled().get()};
+    if (places.update(*geometry, anchors, selection.layer)) keep_drawing(1);
 }
 
 uint64_t AppState::submit(const core::Command& command) {
@@ -110,6 +105,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     stack = {};
     strength = 1;
     places = {};
+    archive = {};
     told_refusals.clear();
     keep_drawing();
 }
@@ -173,6 +169,7 @@ void update_state(AppState& state) {
     if (!state.session) return;
     if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
+    state.archive.update(state);
     state.answers = state.session->answers();
     report_refusals(state, state.answers);
 }

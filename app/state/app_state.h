@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/state/archive.h"
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
 #include "app/state/pending.h"
@@ -41,6 +42,10 @@ struct Services {
     /// Word lists of a run's categories, by name; may be empty.
     std::function<core::Result<std::vector<core::CategoryWords>>(const std::string& run_dir)>
         word_lists;
+    /// The snapshots that a run folder keeps, for its past; may be empty, both.
+    std::function<std::vector<core::KeptSnapshot>(const std::string& run_dir)> kept_snapshots;
+    std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t step)>
+        read_kept_snapshot;
     /// Name and definition of every analysis; may be empty, as `analyze`.
     std::function<std::vector<std::pair<std::string, std::string>>()> analysis_definitions;
     /// One analysis of a run's newest checkpoint, on the calling thread: its document; files go to
@@ -53,8 +58,10 @@ struct Services {
 /// What the user chose once and finds again; kept in the settings file beside the layouts.
 struct Settings {
     bool dark = true;
-    float scale = 1.0f;      ///< user's factor on top of the monitor's content scale, 0.75 … 3
-    bool animations = true;  ///< motion that carries meaning, 150 ms
+    float scale = 1.0f;         ///< user's factor on top of the monitor's content scale, 0.75 … 3
+    bool animations = true;     ///< motion that carries meaning, 150 ms
+    int width = 0, height = 0;  ///< of the window when it was closed; 0: never
+    bool maximised = false;
     bool operator==(const Settings&) const = default;
 };
 
@@ -99,6 +106,7 @@ struct AppState {
     double log_at = -1e9;  ///< `now` when the last line came
 
     Selection selection;
+    Archive archive;
     viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
     Settings settings;
     Fonts fonts;

@@ -43,6 +43,12 @@ void Selection::pick_probe_token(int64_t token, bool add) {
     ++version;
 }
 
+void Selection::restore(const Selection& earlier) {
+    const uint64_t next = version + 1;
+    *this = earlier;
+    version = next;
+}
+
 void Selection::clear() {
     if (empty()) return;
     experts.clear();

@@ -26,6 +26,8 @@ struct Selection {
     void pick_prompt_token(int64_t token, bool add);
     void pick_probe_token(int64_t token, bool add);
     void clear();
+    /// As it was at an earlier time.
+    void restore(const Selection& earlier);
     bool empty() const { return experts.empty() && prompt_tokens.empty() && probe_tokens.empty(); }
 };
 

@@ -46,6 +46,9 @@ SavedWindow load_settings(const std::string& folder, std::string& problem) {
         read(from, "dark", saved.settings.dark);
         read(from, "scale", saved.settings.scale);
         read(from, "animations", saved.settings.animations);
+        read(from, "width", saved.settings.width);
+        read(from, "height", saved.settings.height);
+        read(from, "maximised", saved.settings.maximised);
         read(from, "layout", saved.layout);
         read(from, "shut", saved.shut);
         read(from, "last_config", saved.last_config);
@@ -64,6 +67,9 @@ std::string save_settings(const std::string& folder, const SavedWindow& saved) {
     const json out = {{"dark", saved.settings.dark},
                       {"scale", saved.settings.scale},
                       {"animations", saved.settings.animations},
+                      {"width", saved.settings.width},
+                      {"height", saved.settings.height},
+                      {"maximised", saved.settings.maximised},
                       {"layout", saved.layout},
                       {"shut", saved.shut},
                       {"last_config", saved.last_config}};

@@ -122,8 +122,35 @@ core::LayerGeometry make_layer(const FakeOptions& o, int64_t index, double age) 
 
 }  // namespace
 
-FakeSession::FakeSession(FakeOptions options, core::Config config)
-    : options_(std::move(options)), config_(std::move(config)) {
+void FakeShelf::put(std::shared_ptr<const core::GeometrySnapshot> snapshot) {
+    std::lock_guard lock(mutex_);
+    if (kept_.empty() || snapshot->step / kEvery > kept_.rbegin()->first / kEvery)
+        kept_[snapshot->step] = std::move(snapshot);
+}
+
+void FakeShelf::clear() {
+    std::lock_guard lock(mutex_);
+    kept_.clear();
+}
+
+void FakeShelf::serve(app::Services& services, const std::shared_ptr<FakeShelf>& shelf) {
+    services.kept_snapshots = [shelf](const std::string&) {
+        std::lock_guard lock(shelf->mutex_);
+        std::vector<core::KeptSnapshot> out;
+        for (const auto& [step, snapshot] : shelf->kept_) out.push_back({step, step});
+        return out;
+    };
+    services.read_kept_snapshot = [shelf](const std::string&,
+                                          int64_t step) -> core::Result<core::GeometrySnapshot> {
+        std::lock_guard lock(shelf->mutex_);
+        const auto found = shelf->kept_.find(step);
+        if (found == shelf->kept_.end()) return core::usage_error("no such snapshot");
+        return *found->second;
+    };
+}
+
+FakeSession::FakeSession(FakeOptions options, core::Config config, std::shared_ptr<FakeShelf> shelf)
+    : options_(std::move(options)), config_(std::move(config)), shelf_(std::move(shelf)) {
     config_.model.n_layers = options_.layers;
     config_.moe.experts = options_.experts;
     config_.moe.hops = {options_.hops};
@@ -288,6 +315,7 @@ void FakeSession::publish_geometry() {
         next->layers.push_back(make_layer(
             options_, i, static_cast<double>(status_.step) / static_cast<double>(options_.steps)));
     geometry_ = std::move(next);
+    shelf_->put(geometry_);
 }
 
 uint64_t FakeSession::submit(const core::Command& command, const std::string&) {
@@ -477,10 +505,13 @@ void FakeSession::request_intervention(core::InterventionRequest request) {
 
 app::Services fake_services(FakeOptions options, FakeSession** newest) {
     app::Services services;
+    auto shelf = std::make_shared<FakeShelf>();
+    FakeShelf::serve(services, shelf);
     services.open_session =
-        [options,
-         newest](core::SessionOptions asked) -> core::Result<std::unique_ptr<core::Session>> {
-        auto session = std::make_unique<FakeSession>(options, asked.config);
+        [options, newest,
+         shelf](core::SessionOptions asked) -> core::Result<std::unique_ptr<core::Session>> {
+        shelf->clear();
+        auto session = std::make_unique<FakeSession>(options, asked.config, shelf);
         if (newest) *newest = session.get();
         return std::unique_ptr<core::Session>(std::move(session));
     };

@@ -3,7 +3,9 @@
 // whenever the window looks.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,9 +26,24 @@ struct FakeOptions {
     bool can_fork = false;       ///< a `fork` is made up instead of refused
 };
 
+/// The snapshots that the made-up run "keeps in its folder": one of every fifty steps.
+class FakeShelf {
+  public:
+    static constexpr int64_t kEvery = 50;
+    void put(std::shared_ptr<const core::GeometrySnapshot> snapshot);
+    void clear();
+    /// Lets the window read them.
+    static void serve(app::Services& services, const std::shared_ptr<FakeShelf>& shelf);
+
+  private:
+    std::mutex mutex_;
+    std::map<int64_t, std::shared_ptr<const core::GeometrySnapshot>> kept_;  ///< by step
+};
+
 class FakeSession final : public core::Session {
   public:
-    explicit FakeSession(FakeOptions options, core::Config config = {});
+    explicit FakeSession(FakeOptions options, core::Config config = {},
+                         std::shared_ptr<FakeShelf> shelf = std::make_shared<FakeShelf>());
 
     const core::Config& config() const override { return config_; }
     core::RunStatus status() const override { return status_; }
@@ -63,6 +80,7 @@ class FakeSession final : public core::Session {
     const core::TraceRequest& traced() const { return traced_; }
     void say(const std::string& message) { messages_.push_back(message); }
     const std::vector<core::Command>& received() const { return received_; }
+    const std::shared_ptr<FakeShelf>& shelf() const { return shelf_; }
 
   private:
     core::ScalarRecord record_at(int64_t step) const;
@@ -78,6 +96,7 @@ class FakeSession final : public core::Session {
     std::vector<core::Command> received_;
     std::vector<core::ScalarRecord> waiting_;
     std::vector<std::string> messages_;
+    std::shared_ptr<FakeShelf> shelf_;
     std::shared_ptr<const core::GeometrySnapshot> geometry_;
     std::shared_ptr<const core::TraceResult> trace_;
     std::shared_ptr<const core::HaltingEffect> halting_;

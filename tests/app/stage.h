@@ -25,6 +25,7 @@ struct Stage {
               FakeOptions options) {
         auto made = std::make_unique<FakeSession>(options);
         session = made.get();
+        FakeShelf::serve(state.services, session->shelf());
         state.attach(std::move(made));
         state.watched.clear();
         state.open_next.clear();
@@ -83,6 +84,7 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
         };
         show(stage->panel.get(), "Stage", ImVec2(20, 20));
         show(stage->second.get(), "Second", ImVec2(640, 20));
+        stage->keys.end_frame();
     };
 }
 

@@ -158,33 +158,86 @@ core::GeometrySnapshot snapshot(int64_t step, uint64_t version, float sign) {
     return snap;
 }
 
-// A frozen basis must not follow the data; before the freeze step it must.
-TEST(Places, FreezesAtTheStepAsked) {
+/// All that one snapshot gives.
+void show(Places& places, const core::GeometrySnapshot& snap, const Anchors& anchors) {
+    while (places.update(snap, anchors, 0)) {
+    }
+}
+
+// A provisional basis must follow the data, a frozen one must not.
+TEST(Places, FreezesToTheSettledSnapshot) {
     Places places;
-    EXPECT_TRUE(places.update(snapshot(0, 1, 1), 100, 1));  // layer 0 remains to be fitted
+    EXPECT_TRUE(places.update(snapshot(0, 1, 1), {}, 1));  // layer 0 remains to be fitted
     EXPECT_TRUE(places.layer(1).basis.valid());
     EXPECT_FALSE(places.layer(0).basis.valid());
-    EXPECT_FALSE(places.update(snapshot(0, 1, 1), 100, 1));
+    EXPECT_FALSE(places.update(snapshot(0, 1, 1), {}, 1));
     EXPECT_TRUE(places.layer(0).provisional);
-    while (places.update(snapshot(100, 2, 1), 100, 0)) {
-    }
+    show(places, snapshot(50, 2, 1), {});
+    EXPECT_EQ(places.layer(0).basis.step, 50);
+    const auto settled = snapshot(100, 3, 1);
+    show(places, snapshot(120, 4, -1), {&settled, &settled});
     EXPECT_FALSE(places.layer(0).provisional);
     const Basis frozen = places.layer(0).basis;
     EXPECT_EQ(frozen.step, 100);
-    while (places.update(snapshot(200, 3, -1), 100, 0)) {
-    }
+    show(places, snapshot(200, 5, -1), {&settled, &settled});
     EXPECT_EQ(places.layer(0).basis.axes, frozen.axes);
-    places.refit(snapshot(200, 3, -1), 0);
+    places.refit(snapshot(200, 5, -1), 0);
     EXPECT_EQ(places.layer(0).basis.step, 200);
     EXPECT_FALSE(places.layer(2).basis.valid());
+}
+
+// Wrong if a run has other axes and colours when it is opened later than it had live, because of
+// what a window happened to see before.
+TEST(Places, TheSameAnchorsGiveTheSamePlaces) {
+    const auto first = snapshot(10, 1, -1), settled = snapshot(100, 2, 1),
+               newest = snapshot(900, 3, 1);
+    Places watched, opened;
+    show(watched, snapshot(0, 4, 1), {});
+    show(watched, snapshot(20, 5, -1), {&first, nullptr});
+    show(watched, snapshot(120, 6, -1), {&first, &settled});
+    for (Places* each : {&watched, &opened}) show(*each, newest, {&first, &settled});
+    for (int64_t layer : {0, 1}) {
+        EXPECT_EQ(watched.layer(layer).basis.axes, opened.layer(layer).basis.axes);
+        EXPECT_EQ(watched.layer(layer).scale, opened.layer(layer).scale);
+        EXPECT_EQ(watched.layer(layer).centroids, opened.layer(layer).centroids);
+    }
+    EXPECT_EQ(watched.expert_color(0, 3, true), opened.expert_color(0, 3, true));
+}
+
+// Wrong if the variance in the caption is that of the step of the fit, or of axes since turned.
+TEST(Places, VarianceIsThatOfThePointsShown) {
+    const auto fitted = snapshot(100, 1, 1).layers[0];
+    const Basis basis = fit_layer(fitted, 100);
+    const auto own = variance_along(basis, fitted);
+    for (size_t i = 0; i < own.size(); ++i) EXPECT_NEAR(own[i], basis.share[i], 1e-6);
+    // Other points: all spread lies along what is the second axis of the basis.
+    auto other = fitted;
+    other.positions.clear();
+    for (size_t e = 0; e < 20; ++e)
+        for (size_t d = 0; d < 4; ++d)
+            other.centroids[4 * e + d] =
+                static_cast<float>(basis.axis(1)[d] * (e % 2 == 0 ? 1.0 : -1.0));
+    const auto along = variance_along(basis, other);
+    EXPECT_NEAR(along[0], 0, 1e-6);
+    EXPECT_NEAR(along[1], 1, 1e-6);
+    EXPECT_EQ(variance_along(basis, core::LayerGeometry{})[0], 0);
+}
+
+// What cannot be fitted must not keep the window busy.
+TEST(Places, WithoutSpreadNothingRemainsToBeDone) {
+    auto flat = snapshot(100, 1, 1);
+    for (auto& layer : flat.layers) std::fill(layer.centroids.begin(), layer.centroids.end(), 1.f);
+    for (auto& layer : flat.layers) std::fill(layer.positions.begin(), layer.positions.end(), 1.f);
+    Places places;
+    for (int call = 0; call < 3; ++call) places.update(flat, {&flat, &flat}, 0);
+    EXPECT_FALSE(places.update(flat, {&flat, &flat}, 0));
 }
 
 // The same expert must keep its colour in all panels, with and without a space.
 TEST(Places, ColoursFollowPlaces) {
     Places places;
     const auto snap = snapshot(0, 1, 1);
-    while (places.update(snap, 0, 0)) {
-    }
+    show(places, snap, {});
     const auto& p = places.layer(0).centroids;
     ASSERT_EQ(p.size(), 60u);
     EXPECT_EQ(places.expert_color(0, 7, true), place_color(p[21], p[22], p[23], true));

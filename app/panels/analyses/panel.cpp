@@ -234,9 +234,7 @@ void AnalysesPanel::draw_task(AppState& state, const TaskView& task) {
                                     : std::string()));
         progress_line(state, task.state == TaskState::waiting ? 0 : task.progress);
     } else if (task.state == TaskState::failed) {
-        ImGui::PushTextWrapPos(0.0f);
-        ImGui::TextColored(state.theme().red_text, "%s", task.outcome.c_str());
-        ImGui::PopTextWrapPos();
+        problem_text(state, task.outcome);
     }
 }
 
@@ -267,9 +265,7 @@ void AnalysesPanel::draw_result(AppState& state) {
     note(state, known->second);
     if (task) draw_task(state, *task);
     if (!problem_.empty()) {
-        ImGui::PushTextWrapPos(0.0f);
-        ImGui::TextColored(state.theme().red_text, "%s", problem_.c_str());
-        ImGui::PopTextWrapPos();
+        problem_text(state, problem_);
     }
     if (!shown_) {
         const bool reads = reading_.waits() && folder_.measured.contains(chosen_);
@@ -284,7 +280,8 @@ void AnalysesPanel::draw_result(AppState& state) {
     }
     draw_numbers(state);
     for (size_t i = 0; i < tables_.size(); ++i) {
-        ImGui::PushID(static_cast<int>(i));
+        // By name: the plot of another analysis in this place has axes of its own.
+        ImGui::PushID((chosen_ + "/" + tables_[i].name).c_str());
         draw_table(state, i);
         ImGui::PopID();
     }

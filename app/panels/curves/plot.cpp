@@ -64,6 +64,7 @@ void CurvesPlot::prepare(const CurvesContent& content) {
 }
 
 void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size) {
+    ImPlot::GetInputMap().ZoomMod = ImGuiMod_None;  // the page does not scroll
     if (!ImPlot::BeginPlot("##curves", size,
                            ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus |
                                ImPlotFlags_NoBoxSelect |

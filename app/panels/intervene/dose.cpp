@@ -32,10 +32,13 @@ void DosePlot::draw(const AppState& state, const core::InterventionEffect& effec
     if (n == 0)
         return note(state, effect.whole ? "No point could be measured." : "Measuring\xE2\x80\xA6");
     const float height = std::clamp(ImGui::GetContentRegionAvail().y - 4 * s, 150 * s, 260 * s);
-    if (!ImPlot::BeginPlot("##dose", ImVec2(-1, height),
-                           ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus |
-                               ImPlotFlags_NoBoxSelect))
-        return;
+    // Room for the markers of the outermost points.
+    ImPlot::PushStyleVar(ImPlotStyleVar_FitPadding, ImVec2(0.03f, 0.06f));
+    ImPlot::GetInputMap().ZoomMod = ImGuiMod_Ctrl;  // the wheel scrolls the page
+    const bool begun = ImPlot::BeginPlot("##dose", ImVec2(-1, height),
+                                         ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText |
+                                             ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect);
+    if (!begun) return ImPlot::PopStyleVar();
     ImPlot::SetupAxes(("factor on " + core::doses_in_words()).c_str(),
                       value_ == DoseValue::kl ? "KL, nats" : "P(target)",
                       ImPlotAxisFlags_NoHighlight | ImPlotAxisFlags_AutoFit,
@@ -73,6 +76,7 @@ void DosePlot::draw(const AppState& state, const core::InterventionEffect& effec
             static_cast<long long>(effect.request.dose_controls));
     }
     ImPlot::EndPlot();
+    ImPlot::PopStyleVar();
 }
 
 }  // namespace hopscope::app

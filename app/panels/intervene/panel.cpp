@@ -145,11 +145,7 @@ void IntervenePanel::draw_no_answer(AppState& state) {
         empty_state(state, "The prompt is empty", "Type some words above and press Enter.");
     } else if (shows_present(state)) {
         heading(state, "Not measured");
-        ImGui::PushStyleColor(ImGuiCol_Text, state.theme().red_text);
-        ImGui::PushTextWrapPos(0.0f);
-        ImGui::TextUnformatted(effect_->error.c_str());
-        ImGui::PopTextWrapPos();
-        ImGui::PopStyleColor();
+        problem_text(state, effect_->error);
     } else {
         empty_state(state, "Measuring\xE2\x80\xA6",
                     state.status.inspector_step < 0

@@ -133,11 +133,7 @@ void StackList::draw_item(AppState& state, const StackItem& item, size_t index) 
         state.stack.remove(item.id);
     form_.draw(state, item);
     if (!problem.empty()) {
-        ImGui::PushStyleColor(ImGuiCol_Text, spec->inference ? theme.red_text : theme.dim);
-        ImGui::PushTextWrapPos(0.0f);
-        ImGui::TextUnformatted(problem.c_str());
-        ImGui::PopTextWrapPos();
-        ImGui::PopStyleColor();
+        spec->inference ? problem_text(state, problem) : note(state, problem);
     }
     draw_apply(state, item);
 }

@@ -132,7 +132,8 @@ DoseCurve dose_curve(const core::InterventionEffect& effect, DoseValue what) {
         out.factor.push_back(point.factor);
         out.value.push_back(kl ? point.kl : point.p_target);
         out.control.push_back(control.mean);
-        out.control_low.push_back(control.mean - std);
+        // Neither divergences nor probabilities are below 0.
+        out.control_low.push_back(std::max(0.0, control.mean - std));
         out.control_high.push_back(control.mean + std);
     }
     return out;

@@ -39,11 +39,12 @@ void SpaceCamera::update(AppState& state, const SpaceView& view, ImVec2 at, ImVe
     at_ = at;
     const bool resized = camera_.size.x != size.x || camera_.size.y != size.y;
     camera_.size = goal_.size = from_.size = {size.x, size.y};
-    const uint64_t basis = state.places.layer(state.selection.layer).version;
-    if (fitted_layer_ != state.selection.layer ||
-        (follows_ && (resized || fitted_basis_ != basis))) {
+    const uint64_t basis = state.places.layer(view.layer).version;
+    // By what the picture shows: the layer that was just chosen is drawn in the next frame.
+    const bool other = fitted_layer_ != view.layer;
+    if (!view.empty() && (other || (follows_ && (resized || fitted_basis_ != basis)))) {
         fit(state, view, false);
-        fitted_layer_ = state.selection.layer;
+        fitted_layer_ = view.layer;
         fitted_basis_ = basis;
     }
     if (moving_since_ < 0) return;

@@ -90,7 +90,7 @@ void SpaceControls::draw_color_and_trail(const AppState& state) {
     flow(190 * s);
     control_label(state, "tail");
     ImGui::SetNextItemWidth(84 * s);
-    ImGui::SliderInt("##tail", &trail, 0, static_cast<int>(CentroidHistory::kLongest), "",
+    ImGui::SliderInt("##tail", &trail, 0, static_cast<int>(kLongestTail), "",
                      ImGuiSliderFlags_AlwaysClamp);
     tooltip("How many past snapshots the tails of the centroids reach back");
     ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);

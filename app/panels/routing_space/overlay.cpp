@@ -163,7 +163,7 @@ void draw_selected(const SpaceScene& scene) {
     }
 }
 
-void draw_captions(const SpaceScene& scene, SpaceColor color_by, int64_t tail_from) {
+void draw_captions(const SpaceScene& scene, SpaceColor color_by) {
     const AppState& state = scene.state;
     const ImVec2 at = scene.camera.at(), size = scene.camera.size();
     const viz::LayerPlace& place = state.places.layer(state.selection.layer);
@@ -172,9 +172,9 @@ void draw_captions(const SpaceScene& scene, SpaceColor color_by, int64_t tail_fr
     const ImU32 dim = packed(state.theme().dim);
     const float bottom = at.y + size.y - small - 2 * s, upper = bottom - font - 3 * s;
 
-    const std::string axes = "principal axis 1 \xE2\x86\x92 " + share_text(place.basis.share[0]) +
-                             "   axis 2 \xE2\x86\x91 " + share_text(place.basis.share[1]) +
-                             " of variance";
+    const std::string axes = "axis 1 \xE2\x86\x92 " + share_text(scene.view.variance[0]) +
+                             "   axis 2 \xE2\x86\x91 " + share_text(scene.view.variance[1]) +
+                             " of the variance at this step";
     std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
     basis += with_thousands(place.basis.step);
     if (scene.view.low.x <= scene.view.high.x) basis += "   circle: unit sphere";
@@ -184,7 +184,8 @@ void draw_captions(const SpaceScene& scene, SpaceColor color_by, int64_t tail_fr
     text_at(list, state.fonts.text, small, ImVec2(at.x, bottom), dim, basis);
 
     std::string reading = std::string("size = load, colour = ") + name_of(color_by);
-    if (tail_from >= 0 && tail_from < state.geometry->step)
+    const int64_t tail_from = scene.view.tail_from;
+    if (tail_from >= 0)
         reading += ", tail = last " + with_thousands(state.geometry->step - tail_from) + " steps";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when = "snapshot of step " + with_thousands(state.geometry->step);

@@ -22,8 +22,7 @@ struct SpaceScene {
 
 void draw_selected(const SpaceScene& scene);
 void draw_paths(const SpaceScene& scene);
-/// `tail_from`: step where the tails of the centroids begin, −1 for none.
-void draw_captions(const SpaceScene& scene, SpaceColor color_by, int64_t tail_from);
+void draw_captions(const SpaceScene& scene, SpaceColor color_by);
 void draw_tooltip(const SpaceScene& scene);
 
 /// Brings the selection near; the tooltip of an expert says so.

@@ -70,8 +70,6 @@ void RoutingSpacePanel::follow_layers(AppState& state) {
 void RoutingSpacePanel::prepare(AppState& state) {
     if (session_ != state.session.get()) {
         session_ = state.session.get();
-        history_.clear();
-        history_version_ = 0;
         made_ = {};
         view_ = {};
         paths_.clear();
@@ -84,14 +82,11 @@ void RoutingSpacePanel::prepare(AppState& state) {
     const auto& snapshot = *state.geometry;
     follow_layers(state);
     state.update_places();
-    if (history_version_ != snapshot.version) {
-        history_.add(snapshot);
-        history_version_ = snapshot.version;
-    }
 
     Made wanted;
     wanted.session = session_;
     wanted.snapshot = snapshot.version;
+    wanted.archive = state.archive.version();
     wanted.places = state.places.version();
     wanted.trail = controls_.trail;
     wanted.options.layer = state.selection.layer;
@@ -104,8 +99,8 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.options.guide = packed(state.theme().border);
     wanted.options.hidden_classes = legend_.hidden();
     if (!(wanted == made_)) {
-        view_ = space_view(snapshot, state.places, history_, static_cast<size_t>(controls_.trail),
-                           wanted.options);
+        view_ = space_view(state.archive.until(state.geometry), state.places,
+                           static_cast<size_t>(controls_.trail), wanted.options);
         made_ = wanted;
         points_.changed();
         hovered_ = -1;
@@ -164,14 +159,12 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     handle_pointer(state);
 
     const SpaceScene scene = {state, view_, paths_, camera_, hovered_};
-    const int64_t tail_from =
-        controls_.trail > 0 ? history_.first_step(static_cast<size_t>(controls_.trail)) : -1;
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view_, camera_);
     draw_selected(scene);
     draw_paths(scene);
-    draw_captions(scene, controls_.color, tail_from);
+    draw_captions(scene, controls_.color);
     list->PopClipRect();
     legend_.draw(state, view_, controls_.color, at);
     draw_tooltip(scene);
@@ -193,10 +186,16 @@ void RoutingSpacePanel::handle_pointer(AppState& state) {
                    : -1;
     if (over && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
         camera_.fit(state, view_, true);
+        // Its first click fell beside every point and cleared what was selected.
+        if (cleared_) state.selection.restore(*std::exchange(cleared_, {}));
     } else if (ImGui::IsItemDeactivated() && !dragging_ && over &&
                io.MouseClickedLastCount[0] < 2) {
+        cleared_.reset();
         if (hovered_ < 0) {
-            if (!io.KeyShift) state.selection.clear();
+            if (!io.KeyShift) {
+                cleared_ = state.selection;
+                state.selection.clear();
+            }
         } else {
             const SpaceItem& item = view_.items[static_cast<size_t>(hovered_)];
             if (!io.KeyShift) state.selection.probe_tokens.clear();

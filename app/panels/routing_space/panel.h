@@ -4,6 +4,7 @@
 #pragma once
 
 #include <imgui.h>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ class RoutingSpacePanel final : public Panel {
   private:
     struct Made {  ///< what the present view was made from
         const void* session = nullptr;
-        uint64_t snapshot = 0, places = 0;
+        uint64_t snapshot = 0, archive = 0, places = 0;
         int trail = 0;
         SpaceOptions options;
         bool operator==(const Made&) const = default;
@@ -51,12 +52,11 @@ class RoutingSpacePanel final : public Panel {
     std::string space_problem(const AppState& state) const;
 
     const void* session_ = nullptr;
-    CentroidHistory history_;
-    uint64_t history_version_ = 0;
     Made made_;
     SpaceView view_;
     PathsFrom paths_from_;
     std::vector<TokenPath> paths_;
+    std::optional<Selection> cleared_;  ///< what the last click took away
 
     SpaceControls controls_;
     SpaceCamera camera_;

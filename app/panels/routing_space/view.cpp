@@ -56,20 +56,16 @@ void add_guides(SpaceView& p, const SpaceOptions& o) {
              o.scale);
 }
 
-void add_trails(SpaceView& p, const CentroidHistory& history, size_t trail,
-                const viz::LayerPlace& place, const SpaceOptions& o,
-                const std::vector<Rgb>& colors) {
-    const auto& entries = history.entries();
-    const size_t count = std::min(trail + 1, entries.size());
+void add_trails(SpaceView& p, const Past& past, size_t trail, const viz::LayerPlace& place,
+                const SpaceOptions& o, const std::vector<Rgb>& colors) {
+    const size_t count = std::min(trail + 1, past.size());
     if (count < 2) return;
+    p.tail_from = past[past.size() - count]->step;
     std::vector<float> before;
     for (size_t k = 0; k < count; ++k) {
-        const auto& entry = entries[entries.size() - count + k];
-        const size_t layer = static_cast<size_t>(o.layer);
-        if (layer >= entry.layers.size() ||
-            entry.layers[layer].size() / static_cast<size_t>(place.basis.dim) != colors.size())
-            return;
-        std::vector<float> now = viz::project(place.basis, entry.layers[layer]);
+        const core::GeometrySnapshot& snapshot = *past[past.size() - count + k];
+        const auto& centroids = snapshot.layers[static_cast<size_t>(o.layer)].centroids;
+        std::vector<float> now = viz::project(place.basis, centroids);
         if (!before.empty()) {
             const float parts = static_cast<float>(count - 1);
             const float a0 = 0.45f * static_cast<float>(k - 1) / parts;
@@ -203,42 +199,19 @@ const char* name_of(SpaceColor color) {
     return "";
 }
 
-void CentroidHistory::add(const core::GeometrySnapshot& snapshot) {
-    while (!entries_.empty() && entries_.back().step >= snapshot.step) entries_.pop_back();
-    Entry entry;
-    entry.step = snapshot.step;
-    size_t bytes = 1;
-    for (const auto& layer : snapshot.layers) {
-        entry.layers.push_back(layer.centroids);
-        bytes += layer.centroids.size() * sizeof(float);
-    }
-    const auto same_sizes = [&](const Entry& other) {
-        if (other.layers.size() != entry.layers.size()) return false;
-        for (size_t i = 0; i < entry.layers.size(); ++i)
-            if (other.layers[i].size() != entry.layers[i].size()) return false;
-        return true;
-    };
-    if (!entries_.empty() && !same_sizes(entries_.back())) entries_.clear();
-    entries_.push_back(std::move(entry));
-    const size_t longest = std::clamp<size_t>(kBytes / bytes, 2, kLongest + 1);
-    while (entries_.size() > longest) entries_.pop_front();
-}
-
-int64_t CentroidHistory::first_step(size_t length) const {
-    if (entries_.empty()) return -1;
-    const size_t count = std::min(length + 1, entries_.size());
-    return entries_[entries_.size() - count].step;
-}
-
-SpaceView space_view(const core::GeometrySnapshot& snapshot, const viz::Places& places,
-                     const CentroidHistory& history, size_t trail, const SpaceOptions& o) {
+SpaceView space_view(const Past& past, const viz::Places& places, size_t trail,
+                     const SpaceOptions& o) {
     SpaceView p;
+    if (past.empty()) return p;
+    const core::GeometrySnapshot& snapshot = *past.back();
     if (o.layer < 0 || static_cast<size_t>(o.layer) >= snapshot.layers.size()) return p;
     const auto& g = snapshot.layers[static_cast<size_t>(o.layer)];
+    p.layer = o.layer;
     const viz::LayerPlace& place = places.layer(o.layer);
     if (!usable(g, place.basis)) return p;
 
     p.coords = viz::project(place.basis, g.centroids);
+    p.variance = viz::variance_along(place.basis, g);
     const std::vector<float> zero(static_cast<size_t>(g.d_space), 0.0f);
     const auto origin = viz::project(place.basis, zero);
     p.origin = {origin[0], origin[1]};
@@ -256,7 +229,7 @@ SpaceView space_view(const core::GeometrySnapshot& snapshot, const viz::Places& 
             colors.push_back(o.dark ? Rgb{0.62f, 0.66f, 0.71f} : Rgb{0.45f, 0.48f, 0.52f});
     }
     add_guides(p, o);
-    add_trails(p, history, trail, place, o, colors);
+    add_trails(p, past, trail, place, o, colors);
     if (o.tokens) add_tokens(p, snapshot, place, o);
     add_centroids(p, g, o, colors);
     close_view(p);

@@ -3,11 +3,12 @@
 // built in the panel's prepare() on the window thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
+#include "app/state/archive.h"
 #include "core/api/snapshot.h"
 #include "viz/hit_grid.h"
 #include "viz/places.h"
@@ -41,6 +42,7 @@ struct SpaceItem {
 
 /// Points in drawing order: tokens first, then centroids, so that centroids lie in front.
 struct SpaceView {
+    int64_t layer = -1;  ///< that it shows
     std::vector<viz::Point> points;
     std::vector<SpaceItem> items;  ///< [points]
     std::vector<viz::Segment> lines;
@@ -49,36 +51,19 @@ struct SpaceView {
     viz::Vec2 origin;                  ///< where the centre of the unit sphere falls
     std::vector<float> coords;         ///< [experts, 3] of the centroids
     std::vector<std::string> classes;  ///< labels in the order of their category colours
-    float load_max = 0;                ///< highest load × experts, for the legend
+    int64_t tail_from = -1;            ///< step of the oldest snapshot in a tail; −1: no tails
+    /// Part of the variance of this snapshot along the axes of the picture.
+    std::array<double, viz::kAxes> variance{};
+    float load_max = 0;  ///< highest load × experts, for the legend
     bool empty() const { return points.empty(); }
 };
 
-/// Centroids of past snapshots, so that their ways can be drawn in any basis.
-class CentroidHistory {
-  public:
-    static constexpr size_t kBytes = 64u << 20;  ///< the oldest go beyond this
-    static constexpr size_t kLongest = 60;       ///< snapshots
+inline constexpr size_t kLongestTail = 60;  ///< snapshots
 
-    /// Keeps the centroids of all layers. A snapshot at or before the last step (a resumed or
-    /// another run) drops what comes after it; other sizes drop all.
-    void add(const core::GeometrySnapshot& snapshot);
-    void clear() { entries_.clear(); }
-    size_t size() const { return entries_.size(); }
-    struct Entry {
-        int64_t step = 0;
-        std::vector<std::vector<float>> layers;  ///< each [experts, s]
-    };
-    const std::deque<Entry>& entries() const { return entries_; }
-    /// Step of the `length`-th entry from the end; −1 if there is none.
-    int64_t first_step(size_t length) const;
-
-  private:
-    std::deque<Entry> entries_;
-};
-
-/// Projects a snapshot. `trail`: how many past snapshots the tails of centroids reach back.
-SpaceView space_view(const core::GeometrySnapshot& snapshot, const viz::Places& places,
-                     const CentroidHistory& history, size_t trail, const SpaceOptions& options);
+/// Projects the last snapshot of `past`. `trail`: how many before it the tails of centroids reach
+/// back.
+SpaceView space_view(const Past& past, const viz::Places& places, size_t trail,
+                     const SpaceOptions& options);
 
 /// The way of one token through the hops of a layer.
 struct TokenPath {

@@ -7,8 +7,8 @@
 
 namespace hopscope::app {
 
-void LoadChart::make(const StatisticsHistory& history, size_t layer) {
-    map_ = load_map(history, layer);
+void LoadChart::make(const Past& past, size_t layer) {
+    map_ = load_map(past, layer);
     ++version_;
 }
 
@@ -21,14 +21,14 @@ void LoadChart::draw(AppState& state, const SnapshotLayer& place, Area area) {
     const LoadMap& m = map_;
     if (m.empty()) {
         caption(state, area, "load of each expert over time");
-        nothing(state, area, "Loads appear once a batch has been trained in this window.");
+        nothing(state, area, "Loads appear once a batch has been trained.");
         return;
     }
     caption(state, area,
             "load of each expert, steps " + with_thousands(m.first_step) + " \xE2\x80\x93 " +
                 with_thousands(m.last_step) + " (one row an expert, most used now on top)",
             "Share of all choices of the recent batches, times the number of experts: 1 is "
-            "uniform. Remembered since the window opened the run.");
+            "uniform. Of the snapshots that the run keeps (train.snapshot_every), and the newest.");
     scale_legend(state, area, "\xE2\x85\x9B", "8", "\xC3\x97 uniform, log");
     if (area.size.y < 24 || area.size.x < 24) return;
     const RasterOf wanted = {version_, static_cast<int>(area.size.x), static_cast<int>(area.size.y),

@@ -11,7 +11,7 @@ namespace hopscope::app {
 
 class LoadChart {
   public:
-    void make(const StatisticsHistory& history, size_t layer);
+    void make(const Past& past, size_t layer);
     void forget();
     void draw(AppState& state, const SnapshotLayer& place, Area area);
     const LoadMap& map() const { return map_; }

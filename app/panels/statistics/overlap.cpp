@@ -21,9 +21,9 @@ std::string number_name(int64_t i) {
 
 }  // namespace
 
-void OverlapPage::make(const StatisticsHistory& history, const SnapshotLayer& place) {
+void OverlapPage::make(const Past& past, const SnapshotLayer& place) {
     layers_ = layer_overlap(place.snapshot);
-    steps_ = step_overlap(history, place.geometry(), place.layer);
+    steps_ = step_overlap(past, place.layer);
 }
 
 bool OverlapPage::has_numbers(const SnapshotLayer& place) const {

@@ -11,7 +11,7 @@ namespace hopscope::app {
 
 class OverlapPage {
   public:
-    void make(const StatisticsHistory& history, const SnapshotLayer& place);
+    void make(const Past& past, const SnapshotLayer& place);
     void draw(AppState& state, const SnapshotLayer& place, Area area) const;
     bool has_numbers(const SnapshotLayer& place) const;
     std::string csv(const SnapshotLayer& place) const;

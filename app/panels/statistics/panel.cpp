@@ -66,18 +66,12 @@ std::string StatisticsPanel::problem(const AppState& state) const {
 void StatisticsPanel::prepare(AppState& state) {
     if (session_ != state.session.get()) {
         session_ = state.session.get();
-        history_.clear();
-        history_version_ = 0;
         made_ = {};
         load_.forget();
         collinearity_.forget();
     }
     if (!state.session || !state.geometry || state.geometry->layers.empty()) return;
-    if (history_version_ != state.geometry->version) {
-        history_.add(*state.geometry);
-        history_version_ = state.geometry->version;
-    }
-    // A tab behind another one only remembers.
+    // A tab behind another one makes nothing.
     if (ImGui::GetFrameCount() - drawn_frame_ > 2) return;
     make_numbers(state);
     collinearity_.update(state, place_of(state), shows_collinearity());
@@ -85,15 +79,17 @@ void StatisticsPanel::prepare(AppState& state) {
 
 void StatisticsPanel::make_numbers(AppState& state) {
     const SnapshotLayer place = place_of(state);
-    const Made wanted = {session_, place.snapshot.version, place.layer, page_};
+    const Made wanted = {session_, place.snapshot.version, state.archive.version(), place.layer,
+                         page_};
     if (wanted == made_) return;
     const bool only_newer =
         wanted.page == made_.page && wanted.layer == made_.layer && wanted.session == made_.session;
     if (only_newer && state.now - made_at_ < kRefresh) return;
     made_ = wanted;
     made_at_ = state.now;
-    if (page_ == Page::overview || page_ == Page::load) load_.make(history_, place.layer);
-    if (page_ == Page::overlap) overlap_.make(history_, place);
+    const Past past = state.archive.until(state.geometry);
+    if (page_ == Page::overview || page_ == Page::load) load_.make(past, place.layer);
+    if (page_ == Page::overlap) overlap_.make(past, place);
     if (page_ == Page::use) use_.make(place.snapshot);
     if (page_ == Page::confidence) confidence_.make(state.history);
 }

@@ -34,7 +34,7 @@ class StatisticsPanel final : public Panel {
   private:
     struct Made {  ///< what the present numbers were made from
         const void* session = nullptr;
-        uint64_t snapshot = 0;
+        uint64_t snapshot = 0, archive = 0;
         size_t layer = 0;
         Page page = Page::overview;
         bool operator==(const Made&) const = default;
@@ -60,8 +60,6 @@ class StatisticsPanel final : public Panel {
     Area body_{};  ///< what is exported as a picture
 
     const void* session_ = nullptr;
-    StatisticsHistory history_;
-    uint64_t history_version_ = 0;
     Made made_;
     double made_at_ = -1e9;
 

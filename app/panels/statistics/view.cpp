@@ -43,15 +43,14 @@ double mean_of(const std::vector<float>& values) {
 }
 
 /// Mean Jaccard of the index sets of two lists of choices, each [sets, k]; NaN where sizes differ.
-float mean_jaccard(const StatisticsHistory::Choices::Layer& a,
-                   const StatisticsHistory::Choices::Layer& b) {
+float mean_jaccard(const core::LayerGeometry& a, const core::LayerGeometry& b) {
     const auto k = static_cast<size_t>(a.top_k);
-    if (k == 0 || a.top_k != b.top_k || a.experts.size() != b.experts.size() || a.experts.empty())
+    if (k == 0 || a.top_k != b.top_k || a.choices.size() != b.choices.size() || a.choices.empty())
         return std::numeric_limits<float>::quiet_NaN();
     double sum = 0;
-    const size_t sets = a.experts.size() / k;
+    const size_t sets = a.choices.size() / k;
     for (size_t i = 0; i < sets; ++i) {
-        sum += core::jaccard_of({a.experts.data() + i * k, k}, {b.experts.data() + i * k, k});
+        sum += core::jaccard_of({a.choices.data() + i * k, k}, {b.choices.data() + i * k, k});
     }
     return static_cast<float>(sum / static_cast<double>(sets));
 }
@@ -173,15 +172,19 @@ int64_t LoadMap::step_of(int64_t column) const {
     return first_step + static_cast<int64_t>(static_cast<double>(last_step - first_step) * share);
 }
 
-LoadMap load_map(const StatisticsHistory& history, size_t layer, int64_t columns) {
+LoadMap load_map(const Past& past, size_t layer, int64_t columns) {
     LoadMap map;
-    const auto& entries = history.loads();
-    if (entries.empty() || layer >= entries.back().layers.size()) return map;
-    const auto& newest = entries.back().layers[layer];
+    Past entries = past;
+    // Before the first update nothing was counted: no load is not a load of 0.
+    std::erase_if(entries, [&](const Snapshot& snapshot) {
+        return std::none_of(snapshot->layers.begin(), snapshot->layers.end(), has_load);
+    });
+    if (entries.empty() || layer >= entries.back()->layers.size()) return map;
+    const auto& newest = entries.back()->layers[layer].load;
     map.experts = static_cast<int64_t>(newest.size());
     if (map.experts == 0) return map;
-    map.first_step = entries.front().step;
-    map.last_step = entries.back().step;
+    map.first_step = entries.front()->step;
+    map.last_step = entries.back()->step;
     map.columns = std::min<int64_t>(columns, map.last_step - map.first_step + 1);
     map.order = viz::spread_over_ranks(newest, newest.size());
     const auto width = static_cast<size_t>(map.columns);
@@ -190,8 +193,8 @@ LoadMap load_map(const StatisticsHistory& history, size_t layer, int64_t columns
     for (size_t c = 0; c < width; ++c) {
         // The last column is the newest snapshot, whatever rounding says.
         const int64_t step = c + 1 == width ? map.last_step : map.step_of(static_cast<int64_t>(c));
-        while (entry + 1 < entries.size() && entries[entry + 1].step <= step) ++entry;
-        const auto& loads = entries[entry].layers[layer];
+        while (entry + 1 < entries.size() && entries[entry + 1]->step <= step) ++entry;
+        const auto& loads = entries[entry]->layers[layer].load;
         for (size_t row = 0; row < map.order.size(); ++row) {
             const float share = loads[static_cast<size_t>(map.order[row])];
             const float times = share * static_cast<float>(map.experts);
@@ -203,21 +206,32 @@ LoadMap load_map(const StatisticsHistory& history, size_t layer, int64_t columns
     return map;
 }
 
-StepOverlap step_overlap(const StatisticsHistory& history, const core::LayerGeometry& now,
-                         size_t layer) {
+StepOverlap step_overlap(const Past& past, size_t layer) {
     StepOverlap out;
-    const auto& entries = history.choices();
-    if (entries.empty() || layer >= entries.back().layers.size() || now.top_k < 1) return out;
+    if (past.empty() || layer >= past.back()->layers.size()) return out;
+    const auto chosen = [&](const Snapshot& snapshot) -> const core::LayerGeometry& {
+        return snapshot->layers[layer];
+    };
+    const core::LayerGeometry& now = chosen(past.back());
+    if (now.top_k < 1) return out;
+    // The choices of the sample are taken anew more rarely than snapshots are published.
+    Past renewed;
+    for (const Snapshot& snapshot : past)
+        if (renewed.empty() || chosen(renewed.back()).choices != chosen(snapshot).choices)
+            renewed.push_back(snapshot);
+    Past entries;
+    for (const size_t i : spread_evenly(renewed.size(), kOverlapSteps))
+        entries.push_back(renewed[i]);
     const size_t n = entries.size();
     out.hops = now.hops;
     out.tokens =
         static_cast<int64_t>(now.choices.size()) / std::max<int64_t>(1, now.hops * now.top_k);
     out.jaccard.assign(n * n, 1.0f);
     for (size_t i = 0; i < n; ++i) {
-        out.steps.push_back(entries[i].step);
+        out.steps.push_back(entries[i]->step);
         for (size_t j = i + 1; j < n; ++j)
             out.jaccard[i * n + j] = out.jaccard[j * n + i] =
-                mean_jaccard(entries[i].layers[layer], entries[j].layers[layer]);
+                mean_jaccard(chosen(entries[i]), chosen(entries[j]));
     }
     return out;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "app/panels/statistics/history.h"
+#include "app/state/archive.h"
 #include "app/state/history.h"
 #include "core/api/snapshot.h"
 #include "viz/similarity.h"
@@ -68,7 +68,8 @@ struct LoadMap {
     /// Step at the middle of a column.
     int64_t step_of(int64_t column) const;
 };
-LoadMap load_map(const StatisticsHistory& history, size_t layer, int64_t columns = 240);
+/// Snapshots of before the first update, which counted nothing, have no column.
+LoadMap load_map(const Past& past, size_t layer, int64_t columns = 240);
 
 /// How much of the routing of the probe sample stayed from one step to another.
 struct StepOverlap {
@@ -76,8 +77,9 @@ struct StepOverlap {
     std::vector<float> jaccard;    ///< [steps, steps] mean over tokens and hops [def:jaccard]
     int64_t tokens = 0, hops = 0;  ///< each number is the mean of tokens × hops sets
 };
-StepOverlap step_overlap(const StatisticsHistory& history, const core::LayerGeometry& now,
-                         size_t layer);
+inline constexpr size_t kOverlapSteps = 8;  ///< and the newest
+/// Of the steps whose sample was routed anew, spread evenly.
+StepOverlap step_overlap(const Past& past, size_t layer);
 
 /// One quantity of each layer over the newest updates.
 struct LayerMeans {

@@ -191,9 +191,7 @@ void EffectTable::draw_effect(AppState& state, double epsilon) const {
     const core::HaltingEffect* e = effect_of(state, epsilon);
     if (!e) return note(state, "Measuring\xE2\x80\xA6");
     if (!e->error.empty()) {
-        ImGui::PushStyleColor(ImGuiCol_Text, state.theme().red);
-        ImGui::TextWrapped("%s", e->error.c_str());
-        ImGui::PopStyleColor();
+        problem_text(state, e->error);
         return;
     }
     const std::string n = with_thousands(e->batches) + " batches, " + with_thousands(e->tokens) +

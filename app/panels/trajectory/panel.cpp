@@ -114,11 +114,7 @@ void TrajectoryPanel::draw(AppState& state) {
         effects_.forget();
     }
     if (state.trace && !state.trace->error.empty() && question_.was_asked()) {
-        ImGui::PushStyleColor(ImGuiCol_Text, state.theme().red);
-        ImGui::PushTextWrapPos(0.0f);
-        ImGui::TextUnformatted(state.trace->error.c_str());
-        ImGui::PopTextWrapPos();
-        ImGui::PopStyleColor();
+        problem_text(state, state.trace->error);
         return;
     }
     if (!has_trace(state)) return draw_empty(state);

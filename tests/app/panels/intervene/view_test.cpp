@@ -87,6 +87,9 @@ TEST(InterveneView, BarsAndDosesKeepTheirOrder) {
     EXPECT_EQ(kl.value, (std::vector<double>{0, 0.3}));
     EXPECT_NEAR(kl.control_high[1], 0.12, 1e-12);
     EXPECT_EQ(dose_curve(measured(), DoseValue::p_target).value[1], 0.25);
+    auto wide = measured();
+    wide.doses[1].control_kl.std = 5;
+    EXPECT_EQ(dose_curve(wide, DoseValue::kl).control_low[1], 0) << "no divergence is negative";
     EXPECT_FALSE(core::has_dose({parsed(R"({"command": "zero_experts"})")}));
     EXPECT_TRUE(core::has_dose({parsed(R"({"command": "boost", "layer": 0, "expert": 1,
                                      "strength": 2})")}));

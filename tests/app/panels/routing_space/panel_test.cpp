@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "tests/app/panels/trajectory/beside_space.h"
 
@@ -61,6 +62,38 @@ void register_shared_selection(ImGuiTestEngine* engine) {
         ctx->SetRef("Second");
         trace(ctx, "one two");
         IM_CHECK(selection.prompt_tokens.empty());
+    };
+}
+
+void register_camera(ImGuiTestEngine* engine) {
+    // Wrong if a double click, which fits, threw away what was selected, or a layer that was just
+    // chosen stood where the picture of the last one was.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "geometry", "fitting_keeps_the_selection");
+    both_panels(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        auto& selection = stage->state.selection;
+        selection.pick_expert(5, false);
+        ctx->Yield(2);
+        const ImRect picture = ctx->ItemInfo("picture").RectFull;
+        const ImVec2 corner(picture.Max.x - 4, picture.Max.y - 4);
+        ctx->MouseMoveToPos(corner);
+        ctx->MouseDoubleClick();
+        ctx->Yield(3);
+        IM_CHECK_EQ(selection.experts, std::set<int64_t>{5});
+        ctx->SleepNoSkip(0.5f, 0.1f);  // no third click of the same series
+        click_at(ctx, corner);
+        IM_CHECK(selection.experts.empty());
+
+        ctx->ComboClick("##layer/2");
+        ctx->Yield(4);
+        const viz::Camera2d shown = space().camera();
+        stage->state.settings.animations = false;
+        ctx->ItemClick("Fit");
+        ctx->Yield(3);
+        stage->state.settings.animations = true;
+        IM_CHECK(shown == space().camera());
     };
 }
 
@@ -195,8 +228,8 @@ void register_damage(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests selection(register_shared_selection), states(register_states),
-    damage(register_damage);
+const PanelTests selection(register_shared_selection), camera(register_camera),
+    states(register_states), damage(register_damage);
 
 }  // namespace
 }  // namespace hopscope::gui_test

@@ -50,9 +50,13 @@ core::GeometrySnapshot snapshot(int64_t step, unsigned seed = 1) {
     return s;
 }
 
+Snapshot shared(const core::GeometrySnapshot& s) {
+    return std::make_shared<core::GeometrySnapshot>(s);
+}
+
 viz::Places places_of(const core::GeometrySnapshot& s) {
     viz::Places places;
-    while (places.update(s, 0, 0)) {
+    while (places.update(s, {}, 0)) {
     }
     return places;
 }
@@ -61,7 +65,7 @@ viz::Places places_of(const core::GeometrySnapshot& s) {
 TEST(RoutingSpace, ItemsMatchPoints) {
     const auto s = snapshot(10);
     const auto places = places_of(s);
-    const auto p = space_view(s, places, {}, 0, {});
+    const auto p = space_view({shared(s)}, places, 0, {});
     ASSERT_EQ(p.points.size(), static_cast<size_t>(kExperts + kHops * kTokens));
     ASSERT_EQ(p.items.size(), p.points.size());
     const auto positions = viz::project(places.layer(0).basis, s.layers[0].positions);
@@ -85,23 +89,23 @@ TEST(RoutingSpace, FiltersShowWhatTheySay) {
     const auto places = places_of(s);
     SpaceOptions o;
     o.hop = 1;
-    auto p = space_view(s, places, {}, 0, o);
+    auto p = space_view({shared(s)}, places, 0, o);
     EXPECT_EQ(p.points.size(), static_cast<size_t>(kExperts + kTokens));
     EXPECT_EQ(p.items[0].hop, 1);
     o.color = SpaceColor::token_class;
-    p = space_view(s, places, {}, 0, o);
+    p = space_view({shared(s)}, places, 0, o);
     EXPECT_EQ(p.classes, (std::vector<std::string>{"noun", "number"}));
     o.hidden_classes = {"noun"};
-    EXPECT_EQ(space_view(s, places, {}, 0, o).points.size(),
+    EXPECT_EQ(space_view({shared(s)}, places, 0, o).points.size(),
               static_cast<size_t>(kExperts + kTokens - 30));
     o.tokens = false;
-    EXPECT_EQ(space_view(s, places, {}, 0, o).points.size(), static_cast<size_t>(kExperts));
+    EXPECT_EQ(space_view({shared(s)}, places, 0, o).points.size(), static_cast<size_t>(kExperts));
 }
 
 // The size of a centroid is its load; equal sizes would hide a collapse.
 TEST(RoutingSpace, SizeFollowsLoad) {
     const auto s = snapshot(10);
-    const auto p = space_view(s, places_of(s), {}, 0, {});
+    const auto p = space_view({shared(s)}, places_of(s), 0, {});
     const size_t first = p.points.size() - kExperts;
     EXPECT_GT(p.points[first + 4].size, 1.4f * p.points[first].size);
     EXPECT_EQ(p.points[first].size, p.points[first + 1].size);
@@ -110,31 +114,17 @@ TEST(RoutingSpace, SizeFollowsLoad) {
 
 // Trails must reach back as far as asked and end at the present centroid.
 TEST(RoutingSpace, TrailsEndAtTheCentroids) {
-    CentroidHistory history;
-    for (int64_t step = 0; step <= 40; step += 10) history.add(snapshot(step, 7));
-    const auto now = snapshot(40, 7);
-    const auto places = places_of(now);
-    const auto without = space_view(now, places, history, 0, {});
-    const auto with = space_view(now, places, history, 3, {});
+    Past past;
+    for (int64_t step = 0; step <= 40; step += 10) past.push_back(shared(snapshot(step, 7)));
+    const auto places = places_of(*past.back());
+    const auto without = space_view(past, places, 0, {});
+    const auto with = space_view(past, places, 3, {});
     EXPECT_EQ(with.lines.size() - without.lines.size(), static_cast<size_t>(3 * kExperts));
-    EXPECT_EQ(history.first_step(3), 10);
-    EXPECT_EQ(history.first_step(99), 0);
+    EXPECT_EQ(without.tail_from, -1);
+    EXPECT_EQ(with.tail_from, 10);
+    EXPECT_EQ(space_view(past, places, 99, {}).tail_from, 0);
     const auto& last = with.lines.back();
     EXPECT_NEAR(last.x1, with.coords[static_cast<size_t>(3 * (kExperts - 1))], 1e-5f);
-}
-
-// A resumed run repeats steps: its old future must go; another model drops all.
-TEST(RoutingSpace, HistoryFollowsTheRun) {
-    CentroidHistory history;
-    for (int64_t step = 0; step < 100; step += 10) history.add(snapshot(step));
-    history.add(snapshot(50));
-    EXPECT_EQ(history.size(), 6u);
-    auto other = snapshot(60);
-    other.layers[0].centroids.resize(16);
-    history.add(other);
-    EXPECT_EQ(history.size(), 1u);
-    for (int64_t step = 70; step < 2000; step += 10) history.add(snapshot(step));
-    EXPECT_LE(history.size(), CentroidHistory::kLongest + 1);
 }
 
 // Layers without space, layers out of range and broken sizes give an empty picture.
@@ -143,20 +133,20 @@ TEST(RoutingSpace, OddSnapshots) {
     const auto places = places_of(s);
     SpaceOptions o;
     o.layer = 3;
-    EXPECT_TRUE(space_view(s, places, {}, 5, o).empty());
+    EXPECT_TRUE(space_view({shared(s)}, places, 5, o).empty());
     o.layer = 0;
-    EXPECT_TRUE(space_view(s, viz::Places(), {}, 5, o).empty());
+    EXPECT_TRUE(space_view({shared(s)}, viz::Places(), 5, o).empty());
     s.layers[0].centroids.pop_back();
-    EXPECT_TRUE(space_view(s, places, {}, 5, o).empty());
+    EXPECT_TRUE(space_view({shared(s)}, places, 5, o).empty());
     s = snapshot(10);
     s.layers[0].positions.assign(s.layers[0].positions.size(),
                                  std::numeric_limits<float>::quiet_NaN());
-    const auto p = space_view(s, places, {}, 0, {});
+    const auto p = space_view({shared(s)}, places, 0, {});
     EXPECT_TRUE(std::isfinite(p.low.x) && std::isfinite(p.high.y));
     s.layers[0].load.clear();
     s.classes.clear();
     s.pieces.clear();
-    EXPECT_FALSE(space_view(s, places, {}, 0, {}).empty());
+    EXPECT_FALSE(space_view({shared(s)}, places, 0, {}).empty());
 }
 
 // The numbers on a path are hops; a hop not executed must be left out, not moved.

@@ -27,6 +27,13 @@ core::GeometrySnapshot at_step(core::GeometrySnapshot snapshot, int64_t step) {
     return snapshot;
 }
 
+Past past_with(const std::vector<core::GeometrySnapshot>& snapshots) {
+    Past past;
+    for (const auto& snapshot : snapshots)
+        past.push_back(std::make_shared<core::GeometrySnapshot>(snapshot));
+    return past;
+}
+
 // Wrong if the rows were named after other experts than the cosines belong to.
 TEST(Statistics, MatrixRowsBelongToTheirExperts) {
     const auto snapshot = snapshot_of(40);
@@ -89,23 +96,25 @@ TEST(Statistics, WithoutATrainedBatchThereAreNoLoads) {
     auto snapshot = snapshot_of(4);
     for (auto& layer : snapshot.layers) layer.load.assign(4, 0.0f);
     EXPECT_TRUE(utilisation_of(snapshot.layers[0]).experts.empty());
-    StatisticsHistory history;
-    history.add(snapshot);
-    EXPECT_TRUE(history.loads().empty());
-    EXPECT_TRUE(load_map(history, 0).empty());
+    EXPECT_TRUE(load_map(past_with({snapshot}), 0).empty());
+    // Nor has the run of one that was trained later.
+    auto trained = at_step(snapshot, 10);
+    for (auto& layer : trained.layers) layer.load.assign(4, 0.25f);
+    const LoadMap map = load_map(past_with({snapshot, trained}), 0);
+    EXPECT_EQ(map.first_step, 10);
 }
 
 // Wrong if the map mixed up experts or times: one expert's load is known at each step.
 TEST(Statistics, LoadMapFollowsTheRun) {
-    StatisticsHistory history;
+    Past past;
     auto snapshot = snapshot_of(4);
     for (int64_t step = 0; step <= 100; step += 10) {
         snapshot.step = step;
         for (auto& g : snapshot.layers) g.load = {0.0f, 0.25f, 0.75f, 0.0f};
         if (step >= 50) snapshot.layers[1].load = {0.5f, 0.25f, 0.125f, 0.125f};
-        history.add(snapshot);
+        past.push_back(std::make_shared<core::GeometrySnapshot>(snapshot));
     }
-    const LoadMap map = load_map(history, 1, 101);
+    const LoadMap map = load_map(past, 1, 101);
     ASSERT_EQ(map.columns, 101);
     EXPECT_EQ(map.order.front(), 0);  // most used now
     const auto value = [&](int64_t row, int64_t column) {
@@ -120,47 +129,35 @@ TEST(Statistics, LoadMapFollowsTheRun) {
     EXPECT_EQ(map.last_step, 100);
 }
 
-// Wrong if a long run grew without bound, forgot its beginning, or lost its newest snapshot.
-TEST(Statistics, HistoryIsBoundedAndCoversTheRun) {
-    StatisticsHistory history;
-    auto snapshot = snapshot_of(8, 2);
-    for (int64_t step = 1; step <= 5000; ++step) {
-        snapshot.step = step;
-        snapshot.layers[0].choices[0] = static_cast<int32_t>(step % 8);
-        history.add(snapshot);
-        ASSERT_LE(history.loads().size(), StatisticsHistory::kLoads);
-        ASSERT_LE(history.choices().size(), StatisticsHistory::kChoices);
-        ASSERT_EQ(history.loads().back().step, step);
-    }
-    EXPECT_EQ(history.loads().front().step, 1);
-    EXPECT_EQ(history.choices().front().step, 1);
-    EXPECT_GT(history.loads().size(), StatisticsHistory::kLoads / 4);
-    EXPECT_GE(history.choices().size(), 4u);
-    int64_t widest = 0;
-    for (size_t i = 1; i < history.loads().size(); ++i)
-        widest = std::max(widest, history.loads()[i].step - history.loads()[i - 1].step);
-    EXPECT_LE(widest, 5000 / 16);
-    history.add(at_step(snapshot, 2500));  // resumed: what came after is gone
-    EXPECT_EQ(history.loads().back().step, 2500);
-    history.add(snapshot_of(9));  // another model
-    EXPECT_EQ(history.loads().size(), 1u);
-}
-
 // Wrong if the order within a choice counted, or steps without new choices were compared.
 TEST(Statistics, OverlapOfSteps) {
-    StatisticsHistory history;
     auto snapshot = snapshot_of(8, 1);
     auto& g = snapshot.layers[0];
     g.top_k = 2;
     g.choices = {0, 1, /**/ 2, 3};
-    history.add(at_step(snapshot, 1));
-    history.add(at_step(snapshot, 2));  // the same choices: the sample was not routed anew
+    // At step 2 the same choices: the sample was not routed anew.
+    std::vector<core::GeometrySnapshot> snapshots = {at_step(snapshot, 1), at_step(snapshot, 2)};
     g.choices = {1, 0, /**/ 3, 4};
-    history.add(at_step(snapshot, 3));
-    const StepOverlap s = step_overlap(history, g, 0);
+    snapshots.push_back(at_step(snapshot, 3));
+    const StepOverlap s = step_overlap(past_with(snapshots), 0);
     ASSERT_EQ(s.steps, (std::vector<int64_t>{1, 3}));
     EXPECT_FLOAT_EQ(s.jaccard[1], (1.0f + 1.0f / 3) / 2);
     EXPECT_EQ(s.tokens, 2);
+}
+
+// Wrong if a long run gave a table that nobody can read, or one without its ends.
+TEST(Statistics, OverlapOfALongRunIsASmallTable) {
+    std::vector<core::GeometrySnapshot> snapshots;
+    auto snapshot = snapshot_of(8, 2);
+    for (int64_t step = 1; step <= 300; ++step) {
+        snapshot.layers[0].choices[0] = static_cast<int32_t>(step % 8);
+        snapshots.push_back(at_step(snapshot, step));
+    }
+    const StepOverlap s = step_overlap(past_with(snapshots), 0);
+    EXPECT_LE(s.steps.size(), kOverlapSteps + 1);
+    EXPECT_GT(s.steps.size(), kOverlapSteps / 2);
+    EXPECT_EQ(s.steps.front(), 1);
+    EXPECT_EQ(s.steps.back(), 300);
 }
 
 // Wrong if layers of fewer hops lost their place, or one hop gave a table.

@@ -1,0 +1,172 @@
+#include "app/state/archive.h"
+
+#include <algorithm>
+
+#include "app/state/app_state.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr double kLookEvery = 0.5;  ///< seconds
+constexpr size_t kReadAtOnce = 16;  ///< files, before what was read is shown
+constexpr size_t kFewest = 8;       ///< snapshots that are held, however large
+
+/// What the pictures of the past need of a snapshot.
+core::GeometrySnapshot thinned(core::GeometrySnapshot snapshot) {
+    snapshot.token_ids = {};
+    snapshot.pieces = {};
+    snapshot.classes = {};
+    for (core::LayerGeometry& layer : snapshot.layers) {
+        layer.positions = {};
+        layer.weights = {};
+    }
+    return snapshot;
+}
+
+bool same_sizes(const core::GeometrySnapshot& a, const core::GeometrySnapshot& b) {
+    return std::equal(a.layers.begin(), a.layers.end(), b.layers.begin(), b.layers.end(),
+                      [](const core::LayerGeometry& x, const core::LayerGeometry& y) {
+                          return x.experts == y.experts && x.d_space == y.d_space &&
+                                 x.load.size() == y.load.size();
+                      });
+}
+
+size_t bytes_of(const core::GeometrySnapshot& snapshot) {
+    size_t bytes = sizeof snapshot;
+    for (const core::LayerGeometry& layer : snapshot.layers)
+        bytes += 4 * (layer.centroids.size() + layer.load.size() + layer.choices.size() +
+                      layer.jaccard.size());
+    return bytes;
+}
+
+}  // namespace
+
+int64_t settling_step(const core::Config& config) {
+    return std::max<int64_t>(1, std::min(config.train.warmup, config.train.steps / 10));
+}
+
+std::vector<size_t> spread_evenly(size_t n, size_t most) {
+    size_t stride = 1;
+    while (n / stride > std::max<size_t>(1, most)) stride *= 2;
+    std::vector<size_t> out;
+    for (size_t i = 0; i < n; i += stride) out.push_back(i);
+    if (!out.empty() && out.back() + 1 != n) out.push_back(n - 1);
+    return out;
+}
+
+/// One look into the folder, on the worker: what it needs, by value.
+struct Archive::Look {
+    decltype(Services::kept_snapshots) list;
+    decltype(Services::read_kept_snapshot) read;
+    std::string dir;
+    int64_t step = 0, settling_step = 0;
+    std::vector<Entry> held;
+    std::vector<core::KeptSnapshot> files;  ///< as they were at the last look
+    Snapshot first, settled;
+
+    Found operator()() {
+        Found found;
+        found.files = list(dir);
+        // What a resumption has cut off the run is on disk until it comes there again.
+        std::erase_if(found.files, [&](const auto& file) { return file.step > step; });
+        if (found.files.empty()) return found;
+        read_whole(found);
+        // Later ones are about as large as the oldest.
+        const size_t each = found.first ? bytes_of(*found.first) : 1;
+        const size_t most = std::clamp<size_t>(kBytes / each, kFewest, kMost);
+        size_t budget = kReadAtOnce;
+        for (const size_t i : spread_evenly(found.files.size(), most)) {
+            const core::KeptSnapshot& file = found.files[i];
+            const auto old = std::find_if(held.begin(), held.end(),
+                                          [&](const Entry& entry) { return entry.file == file; });
+            if (old != held.end()) {
+                found.entries.push_back(std::move(*old));
+            } else if (budget == 0) {
+                found.more = true;
+            } else {
+                --budget;
+                if (auto snapshot = read_one(file.step, found))
+                    found.entries.push_back({file, std::make_shared<const core::GeometrySnapshot>(
+                                                       thinned(*std::move(snapshot)))});
+            }
+        }
+        return found;
+    }
+
+  private:
+    std::optional<core::GeometrySnapshot> read_one(int64_t at, Found& found) const {
+        auto snapshot = read(dir, at);
+        if (snapshot) return *std::move(snapshot);
+        found.problem = snapshot.error().message;
+        return {};
+    }
+    void read_whole(Found& found) const {
+        const auto whole = [&](const core::KeptSnapshot& file, const Snapshot& before) -> Snapshot {
+            const bool same = before && before->step == file.step &&
+                              std::find(files.begin(), files.end(), file) != files.end();
+            if (same) return before;
+            auto snapshot = read_one(file.step, found);
+            if (!snapshot) return nullptr;
+            return std::make_shared<const core::GeometrySnapshot>(*std::move(snapshot));
+        };
+        found.first = whole(found.files.front(), first);
+        const auto settles =
+            std::find_if(found.files.begin(), found.files.end(),
+                         [&](const auto& file) { return file.step >= settling_step; });
+        if (settles == found.files.end()) return;
+        found.settled = settles == found.files.begin() ? found.first : whole(*settles, settled);
+    }
+};
+
+Past Archive::until(const Snapshot& shown) const {
+    Past out;
+    if (!shown) return out;
+    for (const Entry& entry : entries_)
+        if (entry.file.step < shown->step && same_sizes(*entry.snapshot, *shown))
+            out.push_back(entry.snapshot);
+    out.push_back(shown);
+    return out;
+}
+
+void Archive::update(AppState& state) {
+    if (auto found = looking_.take()) take(state, *std::move(found));
+    const core::RunStatus& status = state.status;
+    if (looking_.waits() || !state.session || status.run_dir.empty() ||
+        !state.services.kept_snapshots || !state.services.read_kept_snapshot)
+        return;
+    const std::pair wanted(status.step, status.state);
+    if (looked_for_ == wanted && !more_) return;
+    // One in training goes on and is looked at again.
+    if (!more_ && state.training() && state.now - looked_at_ < kLookEvery) return;
+    looked_for_ = wanted;
+    looked_at_ = state.now;
+    Look look{state.services.kept_snapshots,
+              state.services.read_kept_snapshot,
+              status.run_dir,
+              status.step,
+              settling_step(state.session->config()),
+              entries_,
+              files_,
+              first_,
+              settled_};
+    looking_ = state.aside(std::move(look));
+}
+
+void Archive::take(AppState& state, Found found) {
+    more_ = found.more;
+    if (!found.problem.empty() && found.problem != told_) state.say(found.problem, true);
+    told_ = found.problem;
+    const bool same =
+        found.files == files_ && found.first == first_ && found.settled == settled_ &&
+        std::equal(found.entries.begin(), found.entries.end(), entries_.begin(), entries_.end(),
+                   [](const Entry& a, const Entry& b) { return a.snapshot == b.snapshot; });
+    if (same) return;
+    entries_ = std::move(found.entries);
+    files_ = std::move(found.files);
+    first_ = std::move(found.first);
+    settled_ = std::move(found.settled);
+    ++version_;
+    state.keep_drawing();
+}
+
+}  // namespace hopscope::app
