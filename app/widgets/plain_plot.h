@@ -6,7 +6,8 @@
 
 namespace hopscope::app {
 
-/// As ImPlot::BeginPlot, which ImPlot::EndPlot follows where this is true.
+/// As ImPlot::BeginPlot, which ImPlot::EndPlot follows where this is true. The wheel zooms with
+/// Ctrl alone.
 bool begin_plain_plot(const char* id, ImVec2 size, const char* x, const char* y,
                       ImPlotFlags more = 0);
 

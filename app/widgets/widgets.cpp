@@ -1,16 +1,34 @@
 #include "app/widgets/widgets.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <imgui_internal.h>
 
 #include "app/state/keys.h"
 
 namespace hopscope::app {
+namespace {
+
+constexpr float kQuestionWidth = 19;  ///< least width of a question, in heights of its text
+
+void wrapped(const std::string& text, ImVec4 color) {
+    ImGui::PushStyleColor(ImGuiCol_Text, color);
+    ImGui::PushTextWrapPos(0.0f);
+    ImGui::TextUnformatted(text.c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::PopStyleColor();
+}
+
+}  // namespace
 
 bool begin_question(const char* name) {
     ImGui::SetNextWindowPos(ImGui::GetMainViewport()->GetCenter(), ImGuiCond_Always,
                             ImVec2(0.5f, 0.5f));
+    // Notes wrap at its right edge: without a least width the first frame wraps them at every word,
+    // and the second shows a box as high as the window.
+    const float width = kQuestionWidth * ImGui::GetFontSize();
+    ImGui::SetNextWindowSizeConstraints(ImVec2(width, 0), ImVec2(FLT_MAX, FLT_MAX));
     return ImGui::BeginPopupModal(name, nullptr,
                                   ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoMove |
                                       ImGuiWindowFlags_NoSavedSettings);
@@ -75,11 +93,11 @@ void text_cut(const AppState&, const std::string& text, const ImVec4& color) {
 }
 
 void note(const AppState& state, const std::string& text) {
-    ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
-    ImGui::PushTextWrapPos(0.0f);
-    ImGui::TextUnformatted(text.c_str());
-    ImGui::PopTextWrapPos();
-    ImGui::PopStyleColor();
+    wrapped(text, state.theme().dim);
+}
+
+void problem_text(const AppState& state, const std::string& text) {
+    wrapped(text, state.theme().red_text);
 }
 
 bool button(const AppState& state, const char* label, const char* refusal, const char* help,

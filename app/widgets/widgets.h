@@ -18,6 +18,8 @@ void value_row(const AppState& state, const char* label, const std::string& valu
 void text_cut(const AppState& state, const std::string& text, const ImVec4& color);
 /// Wrapped dim text.
 void note(const AppState& state, const std::string& text);
+/// Why something failed, wrapped.
+void problem_text(const AppState& state, const std::string& text);
 /// A button; `refusal` (nullptr: allowed) greys it and is its tooltip, else `help`. True when
 /// pressed.
 bool button(const AppState& state, const char* label, const char* refusal, const char* help,

@@ -9,11 +9,8 @@
 namespace hopscope::app {
 namespace {
 
-/// Letters, Space and arrows belong to a text field or a focused item first.
-bool keyboard_is_free() {
-    const ImGuiIO& io = ImGui::GetIO();
-    return !io.WantTextInput && !io.NavVisible && !ImGui::IsAnyItemActive() &&
-           !ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+bool popup_is_open() {
+    return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
 }
 
 }  // namespace
@@ -27,13 +24,24 @@ void Attention::note(std::string_view title) {
 /// are the run's, so an arrow alone must not bring it up; inside a menu or dialog it may.
 void KeyListener::guide_cursor() {
     ImGuiIO& io = ImGui::GetIO();
-    const bool popup =
-        ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
-    if (popup_was_open_ && !popup) ImGui::SetNavCursorVisible(false);
-    popup_was_open_ = popup;
+    const bool popup = popup_is_open();
+    if (popup_begun_ && !popup) ImGui::SetNavCursorVisible(false);
+    popup_begun_ = popup;
     if (pressed(kCursorKey) || pressed(std::string("Shift+") + kCursorKey))
         ImGui::SetNavCursorVisible(true);
     io.ConfigNavCursorVisibleAuto = popup || io.NavVisible;
+}
+
+/// Letters, Space and arrows belong to a text field or a focused item first. So does the Esc by
+/// which ImGui has closed a menu or list since: it asked for no more.
+bool KeyListener::keyboard_is_free() const {
+    const ImGuiIO& io = ImGui::GetIO();
+    return !io.WantTextInput && !io.NavVisible && !ImGui::IsAnyItemActive() && !popup_is_open() &&
+           !popup_left_;
+}
+
+void KeyListener::end_frame() {
+    popup_left_ = popup_is_open();
 }
 
 void KeyListener::listen(AppState& state, std::span<const ActionItem> actions,

@@ -29,11 +29,15 @@ class KeyListener {
 
     /// Before anything is drawn in the frame.
     void listen(AppState& state, std::span<const ActionItem> actions, const Attention& attention);
+    /// After everything is drawn.
+    void end_frame();
 
   private:
     void guide_cursor();
+    bool keyboard_is_free() const;
 
-    bool popup_was_open_ = false;
+    bool popup_begun_ = false;  ///< one was open when the last frame began
+    bool popup_left_ = false;   ///< and when it ended
 };
 
 }  // namespace hopscope::app

@@ -56,6 +56,8 @@ void Palette::draw(AppState& state, std::span<const ActionItem> items) {
     const bool entered = ImGui::InputTextWithHint("##query", "Search commands, or type one as JSON",
                                                   &query_, ImGuiInputTextFlags_EnterReturnsTrue);
     if (query_ != before) selected_ = 0;
+    // ImGui's field takes the first Esc for itself, to give the keyboard back.
+    if (ImGui::IsKeyPressed(ImGuiKey_Escape)) ImGui::CloseCurrentPopup();
     if (!query_.empty() && query_.front() == '{') {
         const ActionItem typed = typed_action(state, query_);
         draw_list(state, {&typed, 1}, entered);

@@ -84,9 +84,12 @@ void draw_run_banner(AppState& state) {
     ImGui::SetNextWindowSize(
         ImVec2(kListWidth * state.pixel_scale + 2 * ImGui::GetStyle().WindowPadding.x, 0));
     if (!ImGui::BeginPopup(kList)) return;
+    const float s = state.pixel_scale;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, 6 * s));  // the shell's is a gap
     heading(state, "What acts on the run");
     draw_list(state);
     if (acting_on_run(state.status).empty()) ImGui::CloseCurrentPopup();
+    ImGui::PopStyleVar();
     ImGui::EndPopup();
 }
 

@@ -17,11 +17,12 @@ constexpr const char* kRaceDialog = "Race configurations";
 /// A labelled field with a button behind it; true when the button or Enter was pressed and the
 /// field is not empty.
 bool path_row(AppState& state, const char* label, const char* hint, const char* action,
-              std::string& field) {
+              std::string& field, bool focus = false) {
     const float s = state.pixel_scale, action_width = 96 * s;
     ImGui::PushID(label);
     ImGui::TextColored(state.theme().dim, "%s", label);
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - action_width - 8 * s);
+    if (focus) ImGui::SetKeyboardFocusHere();
     bool go =
         ImGui::InputTextWithHint("##path", hint, &field, ImGuiInputTextFlags_EnterReturnsTrue);
     ImGui::SameLine();
@@ -45,8 +46,9 @@ std::vector<std::string> configs_at(const std::string& path) {
 
 }  // namespace
 
-bool RunChooser::draw_run_row() {
-    const bool go = path_row(state_, "Open a run folder", "runs/first_look-…", "Open", run_);
+bool RunChooser::draw_run_row(bool in_dialog) {
+    const bool go = path_row(state_, "Open a run folder", "runs/first_look-…", "Open", run_,
+                             in_dialog && ImGui::IsWindowAppearing());
     if (go) door_.open_run(run_);
     return go;
 }
@@ -58,11 +60,11 @@ bool RunChooser::draw_config_row() {
     return go;
 }
 
-bool RunChooser::draw_race_rows() {
+bool RunChooser::draw_race_rows(bool in_dialog) {
     const Theme& theme = state_.theme();
     const float s = state_.pixel_scale;
     if (path_row(state_, "Race several configurations", "configs/wide.toml, or a folder of them",
-                 "Add", race_)) {
+                 "Add", race_, in_dialog && ImGui::IsWindowAppearing())) {
         found_ = state_.aside([path = race_] { return configs_at(path); });
         race_.clear();
     }
@@ -74,9 +76,9 @@ bool RunChooser::draw_race_rows() {
         note(state_, "Lanes share data, seed and batches and are trained in turn.");
         return false;
     }
-    const float line = ImGui::GetFrameHeight() + 2 * s;
+    const float line = ImGui::GetFrameHeightWithSpacing();
     const float rows = std::min(7.0f, static_cast<float>(lanes_.size()));
-    if (ImGui::BeginChild("lanes", ImVec2(0, rows * line + 2 * s))) {
+    if (ImGui::BeginChild("lanes", ImVec2(0, rows * line))) {
         size_t gone = lanes_.size();
         for (size_t i = 0; i < lanes_.size(); ++i) {
             ImGui::PushID(static_cast<int>(i));
@@ -113,12 +115,25 @@ void RunChooser::draw_run_dialog() {
                             ImVec2(0.5f, 0.5f));
     ImGui::SetNextWindowSize(ImVec2(460 * s, 0));
     if (!ImGui::BeginPopupModal(kRunDialog, nullptr, ImGuiWindowFlags_NoSavedSettings)) return;
-    bool done = draw_run_row();
-    done |= draw_config_row();
-    ImGui::Dummy(ImVec2(0, 4 * s));
-    if (cancel_button(state_, 96 * s)) done = true;
-    if (done) ImGui::CloseCurrentPopup();
+    bool asked = draw_run_row(/*in_dialog=*/true);
+    asked |= draw_config_row();
+    if (end_dialog(asked) || cancel_button(state_, 96 * s)) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
+}
+
+/// What became of what the dialog asked for, at its lower end; true once that is open.
+bool RunChooser::end_dialog(bool asked) {
+    if (ImGui::IsWindowAppearing()) answer_ = Answer::none;
+    if (asked) {
+        answer_ = Answer::awaited;
+    } else if (answer_ == Answer::awaited && !door_.busy()) {
+        if (door_.problem().empty()) return true;
+        answer_ = Answer::refused;
+    }
+    ImGui::Dummy(ImVec2(0, 4 * state_.pixel_scale));
+    if (answer_ == Answer::awaited) note(state_, door_.activity());
+    if (answer_ == Answer::refused) problem_text(state_, door_.problem());
+    return false;
 }
 
 void RunChooser::draw_race_dialog() {
@@ -131,10 +146,8 @@ void RunChooser::draw_race_dialog() {
                             ImVec2(0.5f, 0.5f));
     ImGui::SetNextWindowSize(ImVec2(520 * s, 0));
     if (!ImGui::BeginPopupModal(kRaceDialog, nullptr, ImGuiWindowFlags_NoSavedSettings)) return;
-    bool done = draw_race_rows();
-    ImGui::SameLine();
-    if (cancel_button(state_, 96 * s)) done = true;
-    if (done) ImGui::CloseCurrentPopup();
+    const bool asked = draw_race_rows(/*in_dialog=*/true);
+    if (end_dialog(asked) || cancel_button(state_, 96 * s)) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
 }
 

@@ -18,11 +18,11 @@ class RunChooser {
     void ask_race() { race_asked_ = true; }
 
     // Rows of fields at the cursor; true when a run was asked for.
-    bool draw_run_row();
+    bool draw_run_row(bool in_dialog = false);
     bool draw_config_row();
     /// The configurations of a race: a field that adds one (or all of a folder), the list of lanes,
     /// and the button that starts.
-    bool draw_race_rows();
+    bool draw_race_rows(bool in_dialog = false);
     /// The two dialogs, if they were asked for.
     void draw_dialogs();
 
@@ -32,6 +32,7 @@ class RunChooser {
   private:
     void draw_run_dialog();
     void draw_race_dialog();
+    bool end_dialog(bool asked);
 
     AppState& state_;
     RunDoor& door_;
@@ -40,6 +41,8 @@ class RunChooser {
     std::vector<std::string> lanes_;           ///< chosen for a race, in the order of its lanes
     Pending<std::vector<std::string>> found_;  ///< what the field of lanes names
     bool open_asked_ = false, race_asked_ = false;
+    enum class Answer { none, awaited, refused };
+    Answer answer_ = Answer::none;  ///< to the dialog, which stays until what it asked for is open
 };
 
 }  // namespace hopscope::app

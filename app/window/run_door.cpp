@@ -27,7 +27,8 @@ std::string bundled_config(const std::string& exe_dir, const std::string& name) 
     std::error_code ignored;
     for (const fs::path& folder :
          {fs::path(exe_dir) / "configs", fs::path(exe_dir) / "../share/hopscope/configs",
-          fs::path("configs"), fs::path(exe_dir) / "../configs"})
+          fs::path("configs"), fs::path(exe_dir) / "../configs",
+          fs::path(exe_dir) / "../../configs"})  // built in build/PRESET of the repository
         if (fs::path path = folder / (name + ".toml"); fs::is_regular_file(path, ignored))
             return path.lexically_normal().string();
     return {};
@@ -37,6 +38,7 @@ void RunDoor::read(const std::string& path, std::function<Asked()> work) {
     if (stage_ == Stage::finishing || stage_ == Stage::opening)
         return;  // the first request is being carried out
     next_ = nullptr;
+    problem_.clear();
     stage_ = Stage::reading;
     activity_ = "reading " + path + "\xE2\x80\xA6";
     reading_ = state_.aside(std::move(work));

@@ -38,7 +38,7 @@ class RunDoor {
     const std::string& activity() const { return activity_; }
     /// Whether what was asked is not yet done, and needs no answer from the user.
     bool busy() const { return stage_ != Stage::open && stage_ != Stage::asking; }
-    /// The last reason why a run could not be opened, for the start screen; "" if none.
+    /// Why what was asked for last could not be opened, for where it was asked; "" if it could.
     const std::string& problem() const { return problem_; }
 
   private:
@@ -65,7 +65,8 @@ class RunDoor {
 };
 
 /// The path of a config that comes with the program (e.g. "first_look"), searched beside the
-/// program, in its share folder and under the working folder; "" if there is none.
+/// program, in its share folder, under the working folder and above a build folder; "" if there is
+/// none.
 std::string bundled_config(const std::string& exe_dir, const std::string& name);
 
 }  // namespace hopscope::app

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <imgui.h>
+#include <imgui_internal.h>
 #include <iterator>
 #include <utility>
 
@@ -91,8 +91,10 @@ SavedWindow Shell::to_keep() const {
     return now;
 }
 
-void Shell::save() {
+void Shell::save(bool leaving) {
     if (config_folder_.empty()) return;
+    if (leaving && ImGui::GetCurrentContext()->SettingsDirtyTimer > 0)
+        ImGui::GetIO().WantSaveIniSettings = true;
     if (SavedWindow now = to_keep(); now != saved_) {
         saved_ = std::move(now);
         write_aside(
@@ -153,6 +155,7 @@ void Shell::frame() {
     if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));
     door_.update();
     door_.draw();
+    keys_.end_frame();
     style_if_changed();
 }
 

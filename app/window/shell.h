@@ -32,8 +32,9 @@ class Shell {
     /// The monitor's scale changed.
     void set_content_scale(float content_scale);
     void frame();
-    /// Writes settings and docking aside, if something changed.
-    void save();
+    /// Writes settings and docking aside, if something changed. `leaving`: docking, too, that ImGui
+    /// would hand over some seconds after the change.
+    void save(bool leaving = false);
 
     /// All actions, made once.
     std::span<const ActionItem> actions() const { return actions_; }

@@ -42,9 +42,7 @@ void draw_start_screen(AppState& state, RunChooser& chooser, const ActionItem& f
         note(state, door.activity());
     } else if (!door.problem().empty()) {
         ImGui::Dummy(ImVec2(0, 10 * s));
-        ImGui::PushTextWrapPos(0.0f);
-        ImGui::TextColored(theme.red_text, "%s", door.problem().c_str());
-        ImGui::PopTextWrapPos();
+        problem_text(state, door.problem());
     }
     ImGui::EndChild();
     ImGui::PopStyleVar();

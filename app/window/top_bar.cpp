@@ -43,18 +43,57 @@ StateLook look_of(const AppState& state) {
     return {"", t.dim, false};
 }
 
+/// Where the run's state begins at the right end of the bar, with its dot.
+struct StatePlace {
+    float step_right, word_left, left;
+};
+StatePlace state_place(const AppState& state, const std::string& step) {
+    const float s = state.pixel_scale;
+    StatePlace place;
+    place.step_right = ImGui::GetWindowWidth() - 14 * s;
+    const float step_width = std::max(56 * s, text_width(state.fonts.mono, kMonoSize, step));
+    place.word_left =
+        place.step_right - step_width - ImGui::CalcTextSize("finishing step").x - 12 * s;
+    place.left = place.word_left - 24 * s;
+    return place;
+}
+
+std::string step_text(const AppState& state) {
+    return state.session ? with_thousands(state.status.step) : "";
+}
+
+/// The layouts as a list, where there is no room for buttons.
+void draw_layout_list(AppState& state, std::span<const ActionItem> actions, Layout present,
+                      ImVec2 at, float width) {
+    ImGui::SetCursorPos(at);
+    ImGui::SetNextItemWidth(width);
+    if (!ImGui::BeginCombo("##layout", name_of(present), ImGuiComboFlags_NoArrowButton)) return;
+    for (Layout layout : kLayouts)
+        if (ImGui::Selectable(name_of(layout), layout == present))
+            if (const ActionItem* action = find_action(actions, layout_action(layout)))
+                act(state, *action);
+    ImGui::EndCombo();
+}
+
 void draw_layout_buttons(AppState& state, std::span<const ActionItem> actions, Layout present,
                          float bar_height) {
-    const float s = state.pixel_scale, width = 88 * s, gap = 6 * s;
+    const float s = state.pixel_scale, gap = 6 * s;
     constexpr auto kCount = static_cast<float>(std::size(kLayouts));
+    const float begin = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x + 24 * s;
+    const float room = state_place(state, step_text(state)).left - begin;
+    const float width = std::min(88 * s, (room - gap * (kCount - 1)) / kCount);
     const float total = width * kCount + gap * (kCount - 1);
-    const float bar = ImGui::GetWindowWidth();
-    const float from = std::max(ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x + 24 * s,
-                                (bar - total) * 0.5f);
+    const float from =
+        std::max(begin, std::min((ImGui::GetWindowWidth() - total) * 0.5f, begin + room - total));
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 5 * s));
+    const float top = std::floor((bar_height - ImGui::GetFrameHeight()) * 0.5f);
+    if (width < 70 * s) {
+        if (room > 40 * s)
+            draw_layout_list(state, actions, present, ImVec2(begin, top), std::min(room, 88 * s));
+        return ImGui::PopStyleVar();
+    }
     for (Layout layout : kLayouts) {
-        ImGui::SetCursorPos(ImVec2(from + static_cast<float>(layout) * (width + gap),
-                                   std::floor((bar_height - ImGui::GetFrameHeight()) * 0.5f)));
+        ImGui::SetCursorPos(ImVec2(from + static_cast<float>(layout) * (width + gap), top));
         if (const ActionItem* action = find_action(actions, layout_action(layout)))
             action_button(state, *action, name_of(layout), width, layout == present);
     }
@@ -63,23 +102,21 @@ void draw_layout_buttons(AppState& state, std::span<const ActionItem> actions, L
 
 void draw_state(AppState& state, std::span<const ActionItem> actions, float bar_height) {
     const Theme& theme = state.theme();
-    const float s = state.pixel_scale, bar = ImGui::GetWindowWidth();
+    const float s = state.pixel_scale;
     const ImVec2 origin = ImGui::GetWindowPos();
     const StateLook look = look_of(state);
     const float text_top = std::floor((bar_height - ImGui::GetTextLineHeight()) * 0.5f);
 
     // Right to left: step, word, dot, search field.
-    const std::string step = state.session ? with_thousands(state.status.step) : "";
-    const float step_width = std::max(56 * s, text_width(state.fonts.mono, kMonoSize, step));
-    const float step_right = bar - 14 * s;
+    const std::string step = step_text(state);
+    const StatePlace place = state_place(state, step);
     ImGui::PushFont(state.fonts.mono, kMonoSize);
-    ImGui::SetCursorPos(ImVec2(step_right - ImGui::CalcTextSize(step.c_str()).x, text_top));
+    ImGui::SetCursorPos(ImVec2(place.step_right - ImGui::CalcTextSize(step.c_str()).x, text_top));
     ImGui::TextUnformatted(step.c_str());
     ImGui::PopFont();
     if (state.session) tooltip("Updates done so far");
 
-    const float word_width = ImGui::CalcTextSize("finishing step").x;
-    const float word_left = step_right - step_width - word_width - 12 * s;
+    const float word_left = place.word_left;
     ImGui::SetCursorPos(ImVec2(word_left, text_top));
     ImGui::TextUnformatted(look.word);
     if (!state.status.followed.empty())

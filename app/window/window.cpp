@@ -78,6 +78,8 @@ class Screen {
     bool started_ = false, imgui_ = false;
 };
 
+constexpr int kLeastWidth = 320, kLeastHeight = 240;  ///< smaller ones are not brought back
+
 double seconds_now() {
     return glfwGetTime();
 }
@@ -132,7 +134,8 @@ class Loop {
             else
                 shell_.door().update();  // a hidden window finishes its closing, too
         }
-        shell_.save();
+        note_size();
+        shell_.save(/*leaving=*/true);
         state_.finish_aside();
         state_.watch = nullptr;
         state_.attach(nullptr);  // its threads may still wake the window: they end before it goes
@@ -186,6 +189,7 @@ class Loop {
         };
         glfwSetWindowRefreshCallback(screen_.window, redraw);
         shell_.begin(ImGui_ImplGlfw_GetContentScaleForWindow(screen_.window));
+        if (options_.keep_settings && options_.screenshot.empty()) take_size();
         if (!options_.config_path.empty())
             shell_.door().start_config(options_.config_path, options_.start);
         else if (!options_.runs.empty())
@@ -193,6 +197,26 @@ class Loop {
         if (options_.runs.size() + (options_.config_path.empty() ? 0 : 1) > 1)
             state_.watch_runs(options_.runs);
         if (options_.after_begin) options_.after_begin(shell_, state_);
+    }
+
+    /// The size that the window had last, as far as the screen holds it.
+    void take_size() {
+        const Settings& settings = state_.settings;
+        if (settings.maximised) return glfwMaximizeWindow(screen_.window);
+        if (settings.width < kLeastWidth || settings.height < kLeastHeight) return;
+        int x = 0, y = 0, width = settings.width, height = settings.height;
+        if (GLFWmonitor* monitor = glfwGetPrimaryMonitor())
+            glfwGetMonitorWorkarea(monitor, &x, &y, &width, &height);
+        glfwSetWindowSize(screen_.window, std::min(width, settings.width),
+                          std::min(height, settings.height));
+    }
+
+    void note_size() {
+        Settings& settings = state_.settings;
+        if (!can_be_seen()) return;
+        settings.maximised = glfwGetWindowAttrib(screen_.window, GLFW_MAXIMIZED) != 0;
+        if (!settings.maximised)
+            glfwGetWindowSize(screen_.window, &settings.width, &settings.height);
     }
 
     PacingInput pacing() const {

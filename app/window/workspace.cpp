@@ -34,6 +34,7 @@ void draw_detail(const AppState& state, const std::string& text) {
 
 Workspace::Workspace() {
     for (const auto& entry : panel_table()) panels_.push_back(entry.make());
+    seen_.resize(panels_.size());
 }
 
 void Workspace::set_layout(AppState& state, Layout layout) {
@@ -66,7 +67,9 @@ void Workspace::set_shut(AppState& state, size_t panel, bool shut) {
 }
 
 void Workspace::show_or_shut(AppState& state, size_t panel) {
-    set_shut(state, panel, !is_shut(panel));
+    const bool in_front = !is_shut(panel) && seen_[panel];
+    set_shut(state, panel, in_front);
+    if (!in_front) state.show_panel = panel_table()[panel].id;
 }
 
 /// A panel that the present layout does not have is shown in one that has.
@@ -113,6 +116,7 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     Panel& panel = *panels_[index];
     const std::string name = window_name(panel, layout_);
     bool open = !is_shut(index);
+    seen_[index] = false;
     if (!open) return;
     panel.prepare(state);
 
@@ -122,9 +126,12 @@ void Workspace::draw_panel(AppState& state, size_t index) {
                         ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(12 * s, 4 * s));
     ImGui::SetNextWindowSize(ImVec2(480 * s, 360 * s), ImGuiCond_FirstUseEver);
-    const bool visible = ImGui::Begin(name.c_str(), &open, ImGuiWindowFlags_NoCollapse);
+    // Those of a layout all appear when it is chosen: the tab that was in front stays there.
+    const bool visible = ImGui::Begin(
+        name.c_str(), &open, ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoFocusOnAppearing);
     ImGui::PopStyleVar(2);
     ImGui::PopFont();
+    seen_[index] = visible;
     if (visible) {
         attention_.note(panel.title());
         draw_detail(state, panel.detail(state));

@@ -23,6 +23,7 @@ class Workspace {
     /// Puts the panels of the present layout back where they were at first.
     void reset(AppState& state);
     std::span<const std::unique_ptr<Panel>> panels() const { return panels_; }
+    /// One that is shut or lies behind another tab comes to the front.
     void show_or_shut(AppState& state, size_t panel);
     /// Of the last frame.
     const Attention& attention() const { return attention_; }
@@ -45,6 +46,7 @@ class Workspace {
     std::vector<std::unique_ptr<Panel>> panels_;  ///< as the table lists them
     Layout layout_ = Layout::train;
     bool reset_[std::size(kLayouts)] = {};
+    std::vector<bool> seen_;  ///< by panel: drawn in the last frame, not behind another tab
     std::map<std::string, bool> shut_;
     Attention attention_;
 };

@@ -30,6 +30,8 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     SavedWindow saved;
     saved.settings.dark = false;
     saved.settings.scale = 1.5f;
+    saved.settings.width = 1024;
+    saved.settings.height = 700;
     saved.layout = "Inspect";
     saved.shut["Log##Train"] = true;
     saved.last_config = "configs/a \"b\".toml";
@@ -52,17 +54,24 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     EXPECT_NE(save_settings("/proc/no/such", saved), "");
 }
 
-// Wrong if what an earlier version kept were lost, or what is written now were not what it wrote.
-TEST(SettingsFile, Of20261128) {
-    const std::string kept = std::string(HOPSCOPE_FORMATS) + "/2026-11-28/window";
-    std::string problem;
-    const SavedWindow saved = load_settings(kept, problem);
-    EXPECT_EQ(problem, "");
-    EXPECT_FALSE(saved.settings.dark);
-    EXPECT_EQ(saved.settings.scale, 1.5f);
-    EXPECT_EQ(saved.layout, "Inspect");
-    EXPECT_EQ(saved.shut, (std::map<std::string, bool>{{"Log##Train", true}}));
-    EXPECT_EQ(saved.last_config, "configs/first_look.toml");
+// Wrong if what an earlier version kept were lost, or what is written now were not what is kept.
+TEST(SettingsFile, OfEachVersion) {
+    SavedWindow saved;
+    std::string kept;
+    for (const char* version : {"2026-11-28", "2026-11-29"}) {
+        kept = std::string(HOPSCOPE_FORMATS) + "/" + version + "/window";
+        std::string problem;
+        saved = load_settings(kept, problem);
+        EXPECT_EQ(problem, "");
+        EXPECT_FALSE(saved.settings.dark);
+        EXPECT_EQ(saved.settings.scale, 1.5f);
+        EXPECT_EQ(saved.layout, "Inspect");
+        EXPECT_EQ(saved.shut, (std::map<std::string, bool>{{"Log##Train", true}}));
+        EXPECT_EQ(saved.last_config, "configs/first_look.toml");
+    }
+    EXPECT_EQ(saved.settings.width, 1280);
+    EXPECT_EQ(saved.settings.height, 800);
+    EXPECT_TRUE(saved.settings.maximised);
     const test::TempFolder folder;
     ASSERT_EQ(save_settings(folder.path(), saved), "");
     EXPECT_EQ(test::bytes_of(folder / "settings.json"), test::bytes_of(kept + "/settings.json"));

@@ -74,6 +74,7 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->KeyPress(ImGuiKey_Tab);
         ctx->Yield(2);
         IM_CHECK(ImGui::GetIO().NavVisible);  // everything is in reach of the keyboard
+        ctx->WindowFocus("Log##Train");
         ctx->SetRef("Log##Train");
         ctx->ItemInputValue("##filter", "a b c");
         ctx->ItemInputValue("##filter", "");
@@ -114,6 +115,126 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->ItemClick("router");
         let_train(ctx, 2);
         IM_CHECK(state->status.frozen.empty());
+    };
+
+    // Wrong if a question appears as an empty box of another size before it can be read.
+    t = IM_REGISTER_TEST(engine, "window", "a_question_appears_as_it_stays");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        shell->door().close_run();
+        std::vector<ImVec2> sizes;
+        for (int frame = 0; frame < 8; ++frame) {
+            ctx->Yield(1);
+            const ImGuiWindow* window = ImGui::FindWindowByName("Stop the run?");
+            if (window && window->WasActive && !window->Hidden) sizes.push_back(window->Size);
+        }
+        IM_CHECK_GT(sizes.size(), 2u);
+        for (const ImVec2& size : sizes) {
+            IM_CHECK_EQ(size.x, sizes.back().x);
+            IM_CHECK_EQ(size.y, sizes.back().y);
+        }
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(2);
+    };
+
+    // Wrong if the dialog closed on a mistake, so that the path had to be typed again, or its first
+    // field waited for a click.
+    t = IM_REGISTER_TEST(engine, "window", "the_dialog_stays_with_its_reason");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto open = [] {
+            const ImGuiWindow* window = ImGui::FindWindowByName("Open a run or a configuration");
+            return window && window->WasActive;
+        };
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_O);
+        ctx->Yield(4);
+        IM_CHECK(open());
+        ctx->KeyCharsAppend("/nowhere/at all");
+        ctx->KeyPress(ImGuiKey_Enter);
+        IM_CHECK(wait_for(
+            ctx, [] { return !shell->door().busy() && !shell->door().problem().empty(); }));
+        ctx->Yield(3);
+        IM_CHECK(open());
+        IM_CHECK_NE(shell->door().problem().find("/nowhere/at all"), std::string::npos);
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(3);
+        if (open()) ctx->KeyPress(ImGuiKey_Escape);  // the first gave the keyboard back
+        ctx->Yield(3);
+        IM_CHECK(!open());
+    };
+
+    // Wrong if a narrow window had its layouts under the run's state.
+    t = IM_REGISTER_TEST(engine, "window", "a_narrow_window_lists_its_layouts");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        in_top_bar(ctx);
+        IM_CHECK(ctx->ItemExists("Intervene"));
+        const float scale = state->settings.scale;
+        state->settings.scale *= ImGui::GetMainViewport()->Size.x / state->pixel_scale / 650;
+        ctx->Yield(4);
+        in_top_bar(ctx);
+        IM_CHECK(!ctx->ItemExists("Intervene"));
+        ctx->ComboClick("##layout/Inspect");
+        ctx->Yield(3);
+        IM_CHECK(shell->workspace().layout() == app::Layout::inspect);
+        state->settings.scale = scale;
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(4);
+    };
+
+    // Wrong if Esc that closes a list takes the selection with it, or the palette needs it twice.
+    t = IM_REGISTER_TEST(engine, "window", "esc_closes_one_thing");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        state->selection.pick_expert(3, false);
+        ctx->SetRef("Routing space##Train");
+        ctx->ItemClick("##colour");
+        IM_CHECK(ImGui::IsPopupOpen(nullptr,
+                                    ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(2);
+        IM_CHECK(!ImGui::IsPopupOpen(nullptr,
+                                     ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+        IM_CHECK_EQ(state->selection.experts.size(), 1u);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(3);
+        IM_CHECK(ImGui::IsPopupOpen(nullptr,
+                                    ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(3);
+        IM_CHECK(!ImGui::IsPopupOpen(nullptr,
+                                     ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+        IM_CHECK_EQ(state->selection.experts.size(), 1u);
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(2);
+        IM_CHECK(state->selection.empty());
+    };
+
+    // Wrong if a layout forgets which tab was in front, or the key of a panel that lies behind
+    // another shuts it unseen.
+    t = IM_REGISTER_TEST(engine, "window", "a_panel_behind_another_comes_to_the_front");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto in_front = [](const char* name) {
+            const ImGuiWindow* window = ImGui::FindWindowByName(name);
+            return window && window->DockNode && window->DockNode->VisibleWindow == window;
+        };
+        ctx->KeyPress(ImGuiKey_1);
+        ctx->Yield(4);
+        ctx->WindowFocus("Statistics##Train");
+        ctx->Yield(2);
+        IM_CHECK(in_front("Statistics##Train"));
+        ctx->KeyPress(ImGuiKey_2);
+        ctx->Yield(4);
+        ctx->KeyPress(ImGuiKey_1);
+        ctx->Yield(4);
+        IM_CHECK(in_front("Statistics##Train"));
+        ctx->KeyPress(ImGuiKey_L);
+        ctx->Yield(4);
+        IM_CHECK(in_front("Log##Train"));
+        ctx->KeyPress(ImGuiKey_L);
+        ctx->Yield(4);
+        IM_CHECK(!in_front("Log##Train"));
+        ctx->KeyPress(ImGuiKey_L);
+        ctx->Yield(4);
+        IM_CHECK(in_front("Log##Train"));
+        ctx->WindowFocus("Statistics##Train");
+        ctx->Yield(2);
     };
 
     // Wrong if a steered run looked like a plain one in some layout, or what acts could not be
@@ -212,6 +333,8 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         const ImGuiWindow* run = ctx->GetWindowByRef("//Run##Train");
         IM_CHECK(run && run->DockIsActive);
+        ctx->WindowFocus("//Log##Train");
+        ctx->Yield(2);
         ctx->KeyPress(ImGuiKey_L);
         ctx->Yield(3);
         IM_CHECK(!ctx->GetWindowByRef("//Log##Train")->WasActive);
