@@ -7,6 +7,7 @@
 #include "core/follow/run_follower.h"
 #include "core/run/eval_file.h"
 #include "core/run/event_log.h"
+#include "core/run/fork_file.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/metrics_tail.h"
 #include "core/run/run_folder.h"
@@ -112,6 +113,33 @@ TEST(FuzzRun, MetricsThatGrow) {
              const size_t read =
                  second->records.size() + (second->restarted ? 0 : first->records.size());
              return read == whole->size() ? "" : "as it grows it gives other records";
+         });
+}
+
+TEST(FuzzRun, Differences) {
+    const TempFolder folder;
+    const std::string path = folder / "difference.csv";
+    DifferenceLine update{4, 512, 3.5f, 3.25f, -0.25}, evaluated = update;
+    evaluated.valid_run = 3.5;
+    evaluated.valid_fork = 3.25;
+    evaluated.valid = -0.25;
+    evaluated.valid_low = -0.5;
+    evaluated.valid_high = 0.125;
+    const auto text_of = [](const std::vector<DifferenceLine>& lines) {
+        std::string text = difference_header();
+        for (const DifferenceLine& line : lines) text += difference_text(line);
+        return text;
+    };
+    fuzz("difference.csv", {text_of({update, evaluated}), difference_header()},
+         [&](const std::string& bytes, Mutator&) -> std::string {
+             put_bytes(path, bytes);
+             const auto lines = read_differences(path);
+             if (!lines) return fault_of(lines, "difference.csv");
+             const std::string text = text_of(*lines);
+             put_bytes(path, text);
+             const auto again = read_differences(path);
+             if (!again) return "does not read back: " + again.error().message;
+             return text_of(*again) == text ? "" : "reads back otherwise";
          });
 }
 
