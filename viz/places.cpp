@@ -144,11 +144,20 @@ bool Places::update(const core::GeometrySnapshot& snapshot, const Anchors& ancho
     if (chosen < layers_.size()) {
         const bool settled = same_space(anchors.settled, chosen);
         const auto& to = settled ? *anchors.settled : snapshot;
-        const Basis beside = !same_space(anchors.first, chosen) ? layers_[chosen].basis
-                             : anchors.first == &to             ? Basis()
-                                                    : fit_layer(anchors.first->layers[chosen], 0);
+        Progress& progress = progress_[chosen];
+        const bool refers = same_space(anchors.first, chosen) && anchors.first != &to;
+        if (refers && progress.referred != anchors.first->step) {
+            progress.reference = fit_layer(anchors.first->layers[chosen], anchors.first->step);
+            progress.referred = anchors.first->step;
+            return true;  // the next call fits beside it
+        }
+        Basis beside = layers_[chosen].basis;
+        if (anchors.first == &to) beside = {};
+        if (refers) beside = progress.reference;
         fit(to, beside, chosen, !settled);
-        progress_[chosen] = {snapshot.version, 0, settled};
+        progress.fitted = snapshot.version;
+        progress.projected = 0;
+        progress.settled = settled;
     }
     bool more = false;
     for (size_t i = 0; i < layers_.size(); ++i) {

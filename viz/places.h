@@ -60,6 +60,8 @@ class Places {
     struct Progress {
         uint64_t fitted = 0, projected = 0;  ///< snapshot versions
         bool settled = false;                ///< it was fitted to the settled one
+        Basis reference;                     ///< of the first snapshot, which others are aligned to
+        int64_t referred = -1;               ///< step of that snapshot
     };
     std::vector<LayerPlace> layers_;
     std::vector<Progress> progress_;

@@ -21,7 +21,10 @@ void report_refusals(AppState& state, const std::vector<core::Answer>& now) {
 
 void AppState::update_places() {
     if (!session || !geometry) return;
-    const viz::Anchors anchors = {archive.first().get(), archive.settled().get()};
+    viz::Anchors anchors = {archive.first().get(), archive.settled().get()};
+    // A run that is over and kept none keeps no other either.
+    if (!anchors.settled && archive.complete() && core::is_final(status.state))
+        anchors.settled = geometry.get();
     if (places.update(*geometry, anchors, selection.layer)) keep_drawing(1);
 }
 
@@ -165,12 +168,13 @@ void update_status(AppState& state) {
 }
 
 void update_state(AppState& state) {
+    // Before the status: a change that is answered by now has its rows there.
+    if (state.session) state.answers = state.session->answers();
     update_status(state);
     if (!state.session) return;
     if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     state.archive.update(state);
-    state.answers = state.session->answers();
     report_refusals(state, state.answers);
 }
 

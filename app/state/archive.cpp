@@ -41,10 +41,6 @@ size_t bytes_of(const core::GeometrySnapshot& snapshot) {
 
 }  // namespace
 
-int64_t settling_step(const core::Config& config) {
-    return std::max<int64_t>(1, std::min(config.train.warmup, config.train.steps / 10));
-}
-
 std::vector<size_t> spread_evenly(size_t n, size_t most) {
     size_t stride = 1;
     while (n / stride > std::max<size_t>(1, most)) stride *= 2;
@@ -71,7 +67,7 @@ struct Archive::Look {
         std::erase_if(found.files, [&](const auto& file) { return file.step > step; });
         if (found.files.empty()) return found;
         read_whole(found);
-        // Later ones are about as large as the oldest.
+        // Others are about as large as the oldest.
         const size_t each = found.first ? bytes_of(*found.first) : 1;
         const size_t most = std::clamp<size_t>(kBytes / each, kFewest, kMost);
         size_t budget = kReadAtOnce;
@@ -85,36 +81,48 @@ struct Archive::Look {
                 found.more = true;
             } else {
                 --budget;
-                if (auto snapshot = read_one(file.step, found))
-                    found.entries.push_back({file, std::make_shared<const core::GeometrySnapshot>(
-                                                       thinned(*std::move(snapshot)))});
+                auto snapshot = read_one(file, found);
+                found.entries.push_back(
+                    {file, snapshot ? shared(thinned(*std::move(snapshot))) : nullptr});
             }
         }
         return found;
     }
 
   private:
-    std::optional<core::GeometrySnapshot> read_one(int64_t at, Found& found) const {
-        auto snapshot = read(dir, at);
+    static Snapshot shared(core::GeometrySnapshot snapshot) {
+        return std::make_shared<const core::GeometrySnapshot>(std::move(snapshot));
+    }
+    /// Whether it was found unreadable, or its place taken by another since it was listed.
+    bool is_damaged(const core::KeptSnapshot& file) const {
+        return std::any_of(held.begin(), held.end(), [&](const Entry& entry) {
+            return entry.file == file && !entry.snapshot;
+        });
+    }
+    std::optional<core::GeometrySnapshot> read_one(const core::KeptSnapshot& file, Found& found) {
+        auto snapshot = read(dir, file.step);
         if (snapshot) return *std::move(snapshot);
-        found.problem = snapshot.error().message;
+        // One that was thinned away since the listing is no damage.
+        const auto now = list(dir);
+        if (std::find(now.begin(), now.end(), file) != now.end())
+            found.problem = snapshot.error().message;
+        held.push_back({file, nullptr});
         return {};
     }
-    void read_whole(Found& found) const {
-        const auto whole = [&](const core::KeptSnapshot& file, const Snapshot& before) -> Snapshot {
-            const bool same = before && before->step == file.step &&
-                              std::find(files.begin(), files.end(), file) != files.end();
-            if (same) return before;
-            auto snapshot = read_one(file.step, found);
-            if (!snapshot) return nullptr;
-            return std::make_shared<const core::GeometrySnapshot>(*std::move(snapshot));
-        };
-        found.first = whole(found.files.front(), first);
-        const auto settles =
-            std::find_if(found.files.begin(), found.files.end(),
-                         [&](const auto& file) { return file.step >= settling_step; });
-        if (settles == found.files.end()) return;
-        found.settled = settles == found.files.begin() ? found.first : whole(*settles, settled);
+    /// The first of the files from `step` on that can be read; `before`: as it was.
+    Snapshot first_from(int64_t from, const Snapshot& before, Found& found) {
+        for (const core::KeptSnapshot& file : found.files) {
+            if (file.step < from || is_damaged(file)) continue;
+            const bool known = std::find(files.begin(), files.end(), file) != files.end();
+            if (before && before->step == file.step && known) return before;
+            if (auto snapshot = read_one(file, found)) return shared(*std::move(snapshot));
+        }
+        return nullptr;
+    }
+    void read_whole(Found& found) {
+        found.first = first_from(0, first, found);
+        const bool early = found.first && found.first->step < settling_step;
+        found.settled = early ? first_from(settling_step, settled, found) : found.first;
     }
 };
 
@@ -122,7 +130,7 @@ Past Archive::until(const Snapshot& shown) const {
     Past out;
     if (!shown) return out;
     for (const Entry& entry : entries_)
-        if (entry.file.step < shown->step && same_sizes(*entry.snapshot, *shown))
+        if (entry.snapshot && entry.file.step < shown->step && same_sizes(*entry.snapshot, *shown))
             out.push_back(entry.snapshot);
     out.push_back(shown);
     return out;
@@ -144,7 +152,7 @@ void Archive::update(AppState& state) {
               state.services.read_kept_snapshot,
               status.run_dir,
               status.step,
-              settling_step(state.session->config()),
+              core::settling_step(state.session->config()),
               entries_,
               files_,
               first_,

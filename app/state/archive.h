@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "app/state/pending.h"
-#include "core/api/config.h"
 #include "core/api/snapshot.h"
 #include "core/api/state.h"
 
@@ -39,17 +38,19 @@ class Archive {
     /// evenly, the oldest among them. Those of the folder are without what belongs to single
     /// tokens, but for their choices.
     Past until(const Snapshot& shown) const;
-    /// The oldest, and the first whose routing had settled (settling_step); whole. Null before
-    /// they are read.
+    /// The oldest that can be read, and the first of those whose routing had settled
+    /// (core::settling_step); whole. Null before they are read.
     const Snapshot& first() const { return first_; }
     const Snapshot& settled() const { return settled_; }
+    /// Whether all that the folder keeps up to the run's step has been looked at.
+    bool complete() const { return looked_for_ && !more_ && !looking_.waits(); }
     /// Changes with every change of what stands above.
     uint64_t version() const { return version_; }
 
   private:
     struct Entry {
         core::KeptSnapshot file;
-        Snapshot snapshot;
+        Snapshot snapshot;  ///< null: it cannot be read
     };
     struct Found {
         std::vector<core::KeptSnapshot> files;
@@ -72,10 +73,6 @@ class Archive {
     std::optional<std::pair<int64_t, core::RunState>> looked_for_;  ///< the run's step and state
     std::string told_;                                              ///< the last problem
 };
-
-/// First step whose snapshot freezes the bases of a run: before the end of the warm-up (at most a
-/// tenth of the run) the routing is near its random start, and the basis follows it.
-int64_t settling_step(const core::Config& config);
 
 /// The indices below `n` that stay of at most `most`: every 2^k-th, and the last.
 std::vector<size_t> spread_evenly(size_t n, size_t most);

@@ -88,7 +88,6 @@ void draw_run_banner(AppState& state) {
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, 6 * s));  // the shell's is a gap
     heading(state, "What acts on the run");
     draw_list(state);
-    if (acting_on_run(state.status).empty()) ImGui::CloseCurrentPopup();
     ImGui::PopStyleVar();
     ImGui::EndPopup();
 }

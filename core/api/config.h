@@ -3,6 +3,7 @@
 // else only reads it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -193,5 +194,11 @@ struct Config {
     bool is_dense() const { return model.is_dense(); }
     bool operator==(const Config&) const = default;
 };
+
+/// First step whose snapshot pictures of the run are fitted to: before the end of the warm-up (at
+/// most a tenth of the run) the routing is near its random start.
+inline int64_t settling_step(const Config& config) {
+    return std::max<int64_t>(1, std::min(config.train.warmup, config.train.steps / 10));
+}
 
 }  // namespace hopscope::core

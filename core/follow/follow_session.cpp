@@ -74,6 +74,11 @@ class FollowSession final : public SessionFrame {
         if (!news.any()) return;
         if (news.info_changed) show_info();
         commands_.remember(std::move(news.commands));
+        if (news.acting)
+            board_.edit_status([&](RunStatus& status) {
+                status.frozen = news.acting->frozen();
+                status.interventions = news.acting->interventions();
+            });
         if (news.restarted) board_.say("the run was resumed from an earlier step");
         const int64_t step = follower_.step();
         float valid_loss = kNaN;

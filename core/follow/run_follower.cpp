@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/run/event_log.h"
-
 namespace hopscope::core {
 namespace {
 
@@ -64,24 +62,38 @@ void RunFollower::read_records(FollowedNews& news) {
 }
 
 /// The log only grows, by whole lines; a few of them an hour, so that it is read anew as a whole.
+/// What lies ahead of a run that was resumed from an earlier step is told when it comes there.
 void RunFollower::read_commands(FollowedNews& news) {
     std::error_code missing;
     const auto size = std::filesystem::file_size(folder_.events_path(), missing);
-    if (missing || size == events_size_) return;
-    events_size_ = size;
-    const auto log = read_event_log(folder_.events_path());
-    if (!log) return tell(news, log.error());
-    for (size_t i = commands_; i < log->size(); ++i) news.commands.push_back(answer_of((*log)[i]));
-    commands_ = log->size();
+    if (!missing && size != events_size_) {
+        events_size_ = size;
+        auto log = read_event_log(folder_.events_path());
+        if (!log) return tell(news, log.error());
+        log_ = *std::move(log);
+        told_commands_.resize(log_.size());
+    }
+    for (size_t i = 0; i < log_.size(); ++i) {
+        if (told_commands_[i] || log_[i].step > step_) continue;
+        told_commands_[i] = true;
+        news.commands.push_back(answer_of(log_[i]));
+    }
+    if (news.commands.empty() && !news.restarted) return;
+    auto acting = std::make_shared<ActingCommands>();
+    for (const LoggedCommand& entry : log_)
+        if (entry.step <= step_) acting->add(entry.command);
+    news.acting = std::move(acting);
 }
 
 void RunFollower::read_forks(FollowedNews& news) {
     for (const int64_t step : folder_.forks()) {
         const auto known = std::find_if(forks_.begin(), forks_.end(),
                                         [&](const Fork& fork) { return fork.step == step; });
-        // Its files come after its folder.
-        if (known == forks_.end() && is_run_folder(folder_.fork_path(step)))
-            forks_.push_back({step, MetricsTail(folder_.fork_path(step) + "/metrics.csv")});
+        // One of a course that the run has left is not its own; one being founded has no
+        // differences yet.
+        const std::string dir = folder_.fork_path(step);
+        if (known == forks_.end() && step <= step_ && is_fork_folder(dir))
+            forks_.push_back({step, MetricsTail(dir + "/metrics.csv")});
     }
     bool grown = false;
     for (size_t i = 0; i < forks_.size(); ++i) {
@@ -97,7 +109,10 @@ void RunFollower::read_forks(FollowedNews& news) {
             grown = true;
         }
     }
-    if (forks_.empty() || !(grown || news.info_changed || fork_.step != forks_.back().step)) return;
+    if (forks_.empty()) return;
+    // Its end is written nowhere in the run's own files.
+    const bool left = fork_.alive && !is_being_written(fork_.dir);
+    if (!grown && !left && !news.info_changed && fork_.step == forks_.back().step) return;
     auto fork = read_fork(folder_, forks_.back().step);
     if (!fork) return tell(news, fork.error());
     fork->lane = static_cast<int32_t>(forks_.size());

@@ -10,7 +10,9 @@
 
 #include "core/api/command.h"
 #include "core/api/snapshot.h"
+#include "core/follow/acting_commands.h"
 #include "core/follow/told_once.h"
+#include "core/run/event_log.h"
 #include "core/run/fork_file.h"
 #include "core/run/metrics_tail.h"
 #include "core/run/run_folder.h"
@@ -23,7 +25,9 @@ struct FollowedNews {
     bool info_changed = false;          ///< run.json, or whether someone writes
     std::shared_ptr<const GeometrySnapshot> geometry;  ///< null: nothing newer
     bool checkpoint_changed = false;
-    std::vector<Answer> commands;            ///< that were carried out, oldest first
+    std::vector<Answer> commands;  ///< that were carried out, oldest first
+    /// What acts on the run now; null where nothing of it may have changed.
+    std::shared_ptr<const ActingCommands> acting;
     std::shared_ptr<const ForkStatus> fork;  ///< the newest; null where nothing of it has changed
     std::vector<std::string> lanes;          ///< names of all forks, with `fork`
     std::vector<std::string> problems;       ///< what could not be read; each is told once
@@ -65,8 +69,9 @@ class RunFollower {
     int64_t step_ = 0, checkpoint_ = -1;
     int64_t geometry_step_ = -1, geometry_time_ = 0;  ///< of the file last read
     uint64_t geometry_version_ = 0;
-    uintmax_t events_size_ = 0;  ///< of events.jsonl as last read
-    size_t commands_ = 0;        ///< of it that were told
+    uintmax_t events_size_ = 0;        ///< of events.jsonl as last read
+    std::vector<LoggedCommand> log_;   ///< as last read
+    std::vector<bool> told_commands_;  ///< of log_
     struct Fork {
         int64_t step = 0;
         MetricsTail tail;

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "core/api/lab.h"
+#include "core/base/utf8.h"
 #include "core/trainer/race_file.h"
 
 namespace hopscope::core::lab {
@@ -12,6 +13,7 @@ Result<RunFolder> shown_run(const std::string& dir) {
     if (!is_race_folder(dir)) return RunFolder::open(dir, /*writer=*/false);
     const auto lanes = race_lane_names(dir);
     if (!lanes) return lanes.error();
+    if (lanes->empty()) return usage_error(shown_path(dir) + "/race.json names no lanes");
     return RunFolder::open(dir + "/" + lanes->front(), /*writer=*/false);
 }
 

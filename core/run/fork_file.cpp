@@ -134,6 +134,10 @@ Result<std::vector<DifferenceLine>> read_differences(const std::string& path) {
     return out;
 }
 
+bool is_fork_folder(const std::string& dir) {
+    return is_run_folder(dir) && file_exists(dir + "/difference.csv");
+}
+
 Result<ForkStatus> read_fork(const RunFolder& run, int64_t step) {
     auto fork = RunFolder::open(run.fork_path(step), /*writer=*/false);
     if (!fork) return fork.error();

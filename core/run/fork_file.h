@@ -35,6 +35,8 @@ std::string difference_text(const DifferenceLine& line);
 /// Errors (usage) name file and line. A torn last line is left out.
 Result<std::vector<DifferenceLine>> read_differences(const std::string& path);
 
+/// Whether `dir` is the folder of a fork that was founded to its end.
+bool is_fork_folder(const std::string& dir);
 /// The fork that was taken from `run` at `step`, as its folder tells it; `lane` is the caller's to
 /// set. Errors (usage): as RunFolder::open and read_differences.
 Result<ForkStatus> read_fork(const RunFolder& run, int64_t step);

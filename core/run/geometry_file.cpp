@@ -218,7 +218,8 @@ Result<GeometrySnapshot> read_geometry(const std::string& path) {
     return snapshot;
 }
 
-std::vector<int64_t> thin_geometry(std::vector<GeometryEntry> entries, uint64_t budget) {
+std::vector<int64_t> thin_geometry(std::vector<GeometryEntry> entries, uint64_t budget,
+                                   int64_t settled) {
     std::sort(entries.begin(), entries.end(),
               [](const GeometryEntry& a, const GeometryEntry& b) { return a.step < b.step; });
     uint64_t total = 0;
@@ -229,6 +230,9 @@ std::vector<int64_t> thin_geometry(std::vector<GeometryEntry> entries, uint64_t 
         double narrowest = INFINITY;
         // The inner entry whose absence leaves the smallest hole in the logarithm of the step.
         for (size_t i = 1; i + 1 < entries.size(); ++i) {
+            const bool fitted = settled >= 0 && entries[i].step >= settled &&
+                                entries[i - 1].step < settled && entries.size() > 3;
+            if (fitted) continue;
             const double hole = std::log1p(static_cast<double>(entries[i + 1].step)) -
                                 std::log1p(static_cast<double>(entries[i - 1].step));
             if (hole < narrowest) {

@@ -41,7 +41,9 @@ struct GeometryEntry {
 
 /// The steps to delete so that the entries fit into `budget` bytes, and those that stay are spread
 /// evenly over the logarithm of the step. The newest always stays, the oldest unless two are
-/// already too many; so nothing rotates.
-std::vector<int64_t> thin_geometry(std::vector<GeometryEntry> entries, uint64_t budget);
+/// already too many; so nothing rotates. So does the first at or after `settled`, to which the
+/// pictures of the run are fitted, unless three are too many.
+std::vector<int64_t> thin_geometry(std::vector<GeometryEntry> entries, uint64_t budget,
+                                   int64_t settled = -1);
 
 }  // namespace hopscope::core

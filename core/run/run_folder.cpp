@@ -245,7 +245,8 @@ std::vector<int64_t> RunFolder::forks() const {
 }
 
 Result<bool> RunFolder::save_geometry(const GeometrySnapshot& snapshot,
-                                      const std::vector<Projection>& projections) const {
+                                      const std::vector<Projection>& projections,
+                                      int64_t settled) const {
     const uint64_t bytes = geometry_bytes(snapshot, projections);
     if (bytes > kGeometryBudget) return false;
     if (auto status = check(); !status) return status.error();
@@ -253,7 +254,7 @@ Result<bool> RunFolder::save_geometry(const GeometrySnapshot& snapshot,
     std::erase_if(entries, [&](const GeometryEntry& entry) { return entry.step == snapshot.step; });
     entries.push_back({snapshot.step, bytes});
     // Room first, so that the folder never exceeds its budget.
-    for (const int64_t step : thin_geometry(entries, kGeometryBudget)) {
+    for (const int64_t step : thin_geometry(entries, kGeometryBudget, settled)) {
         if (step == snapshot.step) return false;
         std::error_code error;
         fs::remove(geometry_path(step), error);

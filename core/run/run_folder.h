@@ -75,10 +75,11 @@ class RunFolder {
         return Checkpoints(dir_ + "/checkpoints", lock_.held() ? &lock_ : nullptr);
     }
 
-    /// Writes the snapshot and thins the timeline so that the folder stays under kGeometryBudget.
-    /// False: not written, because it alone is larger than that.
+    /// Writes the snapshot and thins the timeline (thin_geometry) so that the folder stays under
+    /// kGeometryBudget. False: not written, because it alone is larger than that.
     Result<bool> save_geometry(const GeometrySnapshot& snapshot,
-                               const std::vector<Projection>& projections = {}) const;
+                               const std::vector<Projection>& projections = {},
+                               int64_t settled = -1) const;
     std::vector<GeometryEntry> geometry() const;  ///< rising steps
     std::vector<int64_t> evals() const;           ///< rising steps
     std::vector<int64_t> forks() const;           ///< rising steps

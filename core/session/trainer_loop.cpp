@@ -188,12 +188,7 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
         if (Status done = trainer_->apply(waiting.command, waiting.by); !done) return done;
         needs_checkpoint_ = true;
         ++board_.revision;
-        const std::vector<std::string> frozen = trainer_->frozen();
-        const std::vector<std::string> active = trainer_->interventions();
-        board_.edit_status([&](RunStatus& status) {
-            status.frozen = frozen;
-            status.interventions = active;
-        });
+        show_changes();
         tell();
         board_.say("step " + std::to_string(trainer_->step()) + " " + to_json(waiting.command));
         return {};
@@ -228,6 +223,16 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
     return trainer_->note(waiting.command, waiting.by);
 }
 
+/// What acts on the run from now on.
+void TrainerLoop::show_changes() {
+    const std::vector<std::string> frozen = trainer_->frozen();
+    const std::vector<std::string> active = trainer_->interventions();
+    board_.edit_status([&](RunStatus& status) {
+        status.frozen = frozen;
+        status.interventions = active;
+    });
+}
+
 /// `steps` > 0: so many updates, then pause again.
 void TrainerLoop::begin(int64_t steps) {
     running_ = enter(RunState::running, "", steps == 0);
@@ -254,7 +259,10 @@ void TrainerLoop::make_update() {
     ScalarRecord& record = *made;
     needs_checkpoint_ = true;
     ++board_.revision;
-    commands_.remember(trainer_->past());
+    if (std::vector<Answer> again = trainer_->past(); !again.empty()) {
+        commands_.remember(std::move(again));
+        show_changes();
+    }
     // What the trainer itself gathered for a snapshot counts as publishing.
     const double gathered =
         std::isnan(record.publish_ms) ? 0 : static_cast<double>(record.publish_ms) / 1e3;

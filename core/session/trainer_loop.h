@@ -37,6 +37,7 @@ class TrainerLoop {
 
     void carry_out_commands();
     Status carry_out(const WaitingCommand& waiting, Action action);
+    void show_changes();
     void begin(int64_t steps);
     void pause(const std::string& reason = "");
 

@@ -75,7 +75,8 @@ Status ForkTrainer::prepare(const Progress& progress, RunStatus& status) {
 /// Those of earlier sessions keep their lanes and numbers; one that cannot be read is told.
 void ForkTrainer::recall_forks(const Progress& progress) {
     for (const int64_t step : run_.folder().forks()) {
-        if (step > run_.step()) continue;  // of a course that the run has left
+        // Of a course that the run has left, or killed while it was founded.
+        if (step > run_.step() || !is_fork_folder(run_.folder().fork_path(step))) continue;
         auto fork = read_fork(run_.folder(), step);
         if (!fork) {
             progress.tell(fork.error().message);

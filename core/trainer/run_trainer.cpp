@@ -285,7 +285,8 @@ std::shared_ptr<const GeometrySnapshot> RunTrainer::geometry() {
 
 Status RunTrainer::save_geometry(const GeometrySnapshot& snapshot) {
     if (!records_->writes()) return {};
-    auto saved = folder().save_geometry(snapshot, projections(live_->engine.state().model.weights));
+    auto saved = folder().save_geometry(snapshot, projections(live_->engine.state().model.weights),
+                                        settling_step(live_->config));
     return saved ? Status() : Status(saved.error());
 }
 

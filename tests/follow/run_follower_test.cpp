@@ -41,6 +41,7 @@ TEST(RunFollower, TellsEachCommandOnce) {
     // Wrong if what was done to a followed run is missing from its log and curves, or stands there
     // again and again.
     RunOfAnother run;
+    run.rows(1, 20);
     RunFollower follower = follow(run.dir);
     EXPECT_TRUE(follower.look(true).commands.empty());
     auto log = EventLog::open(run.folder->events_path());
@@ -58,6 +59,69 @@ TEST(RunFollower, TellsEachCommandOnce) {
     news = follower.look(true);
     ASSERT_EQ(news.commands.size(), 1U);
     EXPECT_EQ(news.commands[0].command, set);
+}
+
+TEST(RunFollower, WhatLiesAheadOfAResumedRunWaits) {
+    // Wrong if a run that went back to an earlier step is said to be frozen by what it has yet to
+    // do again.
+    RunOfAnother run;
+    run.rows(1, 5);
+    auto log = EventLog::open(run.folder->events_path());
+    ASSERT_TRUE(log);
+    const Command freeze{CommandKind::freeze, {{"what", std::string("router")}}};
+    ASSERT_TRUE(log->append({freeze, 9, 0, "window"}));
+    RunFollower follower = follow(run.dir);
+    EXPECT_TRUE(follower.look(true).commands.empty());
+    run.rows(6, 9);
+    const FollowedNews news = follower.look(true);
+    ASSERT_EQ(news.commands.size(), 1U);
+    ASSERT_TRUE(news.acting);
+    EXPECT_EQ(news.acting->frozen(), std::vector<std::string>{"router"});
+}
+
+TEST(RunFollower, AForkIsALaneOfItsOwnUntilItEnds) {
+    // Wrong if a fork of a followed run has no curve, has its run's past twice, is told as damaged
+    // while it is made, or is alive for ever.
+    RunOfAnother run;
+    run.rows(1, 4);
+    RunFollower follower = follow(run.dir);
+    follower.look(true);
+    RunInfo info;
+    info.state = RunState::running;
+    info.forked_from = {"run", 3, R"({"command": "freeze", "what": "router"})"};
+    std::optional<RunFolder> fork =
+        *RunFolder::create(run.folder->fork_path(3), "[model]\nd_model = 32\n", info);
+    auto csv = MetricsCsv::open(fork->metrics_path(), 2);
+    ASSERT_TRUE(csv);
+    for (int64_t step = 1; step <= 4; ++step)
+        ASSERT_TRUE(csv->append(RunOfAnother::record(step, 2.0F)));
+    FollowedNews news = follower.look(true);
+    EXPECT_FALSE(news.fork) << "it is being founded";
+    EXPECT_TRUE(news.problems.empty());
+
+    DifferenceLine line;
+    line.step = 4;
+    line.loss = -0.5;
+    put_bytes(fork->dir() + "/difference.csv", difference_header() + difference_text(line));
+    news = follower.look(true);
+    ASSERT_TRUE(news.fork);
+    EXPECT_TRUE(news.fork->alive);
+    EXPECT_EQ(news.fork->lane, 1);
+    EXPECT_EQ(news.fork->loss, -0.5);
+    EXPECT_EQ(news.fork->with, "freeze: what router");
+    EXPECT_EQ(news.lanes, std::vector<std::string>{"fork at step 3"});
+    ASSERT_EQ(news.records.size(), 1U);
+    EXPECT_EQ(news.records[0].step, 4);
+    EXPECT_EQ(news.records[0].lane, 1);
+    EXPECT_FALSE(follower.look(true).any());
+
+    ASSERT_TRUE(fork->write_state(RunState::paused, "ended at step 4"));
+    fork.reset();  // its lock goes
+    news = follower.look(true);
+    ASSERT_TRUE(news.fork);
+    EXPECT_FALSE(news.fork->alive);
+    EXPECT_EQ(news.fork->ended, "ended at step 4");
+    EXPECT_FALSE(follower.look(true).any());
 }
 
 TEST(RunFollower, FollowsFromTheVeryBegin) {

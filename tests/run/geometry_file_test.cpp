@@ -186,11 +186,28 @@ TEST(GeometryThinning, StaysUnderBudgetAndSpreadsOverTheLogarithm) {
     }
 }
 
+// Wrong if the snapshot that a run's pictures are fitted to goes, so that they turn.
+TEST(GeometryThinning, KeepsTheOneThatPicturesAreFittedTo) {
+    for (const int64_t settled : {int64_t{1000}, int64_t{3000}}) {
+        std::vector<GeometryEntry> kept;
+        for (int64_t step = 50; step <= 50000; step += 50) {
+            kept.push_back({step, 6});
+            for (const int64_t gone : thin_geometry(kept, 256, settled))
+                std::erase_if(kept, [&](const GeometryEntry& entry) { return entry.step == gone; });
+            ASSERT_LE(kept.size() * 6, 256u);
+            const auto first = std::find_if(
+                kept.begin(), kept.end(), [&](const auto& entry) { return entry.step >= settled; });
+            if (step >= settled) ASSERT_EQ(first->step, settled) << "at step " << step;
+        }
+    }
+}
+
 TEST(GeometryThinning, SmallCases) {
     EXPECT_TRUE(thin_geometry({}, 10).empty());
     EXPECT_TRUE(thin_geometry({{50, 5}, {100, 5}}, 10).empty());
     EXPECT_EQ(thin_geometry({{100, 8}, {50, 8}}, 10), std::vector<int64_t>{50});
     EXPECT_TRUE(thin_geometry({{100, 80}}, 10).empty());
+    EXPECT_EQ(thin_geometry({{50, 5}, {100, 5}, {150, 5}}, 10, 100), std::vector<int64_t>{100});
     EXPECT_EQ(thin_geometry({{0, 4}, {1000, 4}, {1050, 4}, {50, 4}}, 12),
               std::vector<int64_t>{1000});
 }

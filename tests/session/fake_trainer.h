@@ -38,7 +38,8 @@ struct FakeWorld {
     std::function<void()> in_prepare;
     std::function<void(const std::function<bool()>&cancelled)> in_trace, in_halting,
         in_intervention;
-    std::string refuse_set;                 ///< apply refuses `set` of this key
+    int64_t again_at = -1;   ///< a freeze of an earlier session is applied again at this step
+    std::string refuse_set;  ///< apply refuses `set` of this key
     std::atomic<bool> forked{false};        ///< set by `fork`: a copy has its turn
     std::atomic<bool> copy_unsaved{false};  ///< it has made updates since the last checkpoint
 
@@ -215,6 +216,16 @@ class FakeTrainer final : public Trainer {
         std::lock_guard lock(world_.mutex);
         world_.applied.push_back({command, by, step_});
         return {};
+    }
+    std::vector<Answer> past() override {
+        if (world_.again_at < 0 || step_ < world_.again_at) return {};
+        world_.again_at = -1;
+        frozen_ = {"router"};
+        return {{0,
+                 {CommandKind::freeze, {{"what", std::string("router")}}},
+                 AnswerState::applied,
+                 step_,
+                 ""}};
     }
     std::vector<std::string> frozen() const override { return frozen_; }
     std::shared_ptr<const GeometrySnapshot> geometry() override {

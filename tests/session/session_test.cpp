@@ -13,6 +13,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
+TEST(Session, WhatIsAppliedAgainIsSaidToAct) {
+    // Wrong if a run that was opened at an older checkpoint looks like a plain one once it has
+    // come to its freezes again, or does not list them.
+    FakeWorld world;
+    world.steps = 12;
+    world.again_at = 7;
+    FakeRun run(world, paused_at_start());
+    ASSERT_TRUE(run.wait_state(RunState::paused));
+    EXPECT_TRUE(run.session->status().frozen.empty());
+    run.session->submit({CommandKind::resume, {}}, "test");
+    ASSERT_TRUE(run.wait_state(RunState::done));
+    EXPECT_EQ(run.session->status().frozen, std::vector<std::string>{"router"});
+    const auto answers = run.session->answers();
+    ASSERT_EQ(answers.size(), 2u);
+    EXPECT_EQ(answers.back().command.kind, CommandKind::freeze);
+    EXPECT_EQ(answers.back().step, 7);
+}
+
 TEST(Session, TrainsToTheEndAndSaysSo) {
     // Wrong if a run ends without its records, evaluations, checkpoint or state.
     FakeWorld world;

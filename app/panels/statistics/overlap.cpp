@@ -119,7 +119,7 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
     footer(state, lower,
            "mean of " + with_thousands(steps_.tokens) + " tokens \xC3\x97 " +
                std::to_string(steps_.hops) + (steps_.hops == 1 ? " hop" : " hops") +
-               ", since the window opened");
+               ", snapshots that the run keeps");
     m.values = steps_.jaccard;
     m.rows = m.columns = static_cast<int64_t>(steps_.steps.size());
     m.row_axis = "step";

@@ -24,7 +24,7 @@ std::string UseChart::csv(const SnapshotLayer& place) const {
 void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) const {
     const size_t chosen = place.layer;
     if (chosen >= layers_.size() || layers_[chosen].experts.empty())
-        return nothing(state, area, "Loads appear once a batch has been trained in this window.");
+        return nothing(state, area, "Loads appear once a batch has been trained.");
     const Utilisation& u = layers_[chosen];
     const float s = state.pixel_scale;
     caption(state, area, "sorted load of every expert, all layers",

@@ -161,6 +161,10 @@ void expect_same_run_panel(const AppState& a, const AppState& b) {
     EXPECT_EQ(a.status.parameters, b.status.parameters);
     EXPECT_EQ(a.status.threads, b.status.threads);
     EXPECT_EQ(a.status.device, b.status.device);
+    EXPECT_EQ(a.status.frozen, b.status.frozen);
+    EXPECT_EQ(a.status.interventions, b.status.interventions);
+    EXPECT_EQ(a.status.frozen, std::vector<std::string>{"centroids"});
+    EXPECT_EQ(a.status.interventions.size(), 1u);
     const core::ForkStatus &x = a.status.fork, &y = b.status.fork;
     EXPECT_EQ(x.step, y.step);
     EXPECT_EQ(x.lane, y.lane);
@@ -248,6 +252,8 @@ TEST(Past, IsTheSameLiveFollowedAndOpened) {
          R"({"command": "fork", "with": "{\"command\": \"freeze\", \"what\": \"routing\"}", "from_step": 12})",
          R"({"command": "freeze", "what": "router", "from_step": 22})",
          R"({"command": "unfreeze", "what": "router", "from_step": 34})",
+         R"({"command": "steer", "layer": 0, "expert": 3, "lambda": 0.5, "from_step": 36})",
+         R"({"command": "freeze", "what": "centroids", "from_step": 38})",
          R"({"command": "fork", "end": true, "from_step": 44})", R"({"command": "resume"})"}) {
         const auto command = core::parse_command(line);
         ASSERT_TRUE(command) << command.error().message;

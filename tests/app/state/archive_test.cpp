@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "app/state/app_state.h"
@@ -22,7 +23,7 @@ struct Folder {
     std::map<int64_t, int64_t> written;  ///< step → time
     std::map<int64_t, int> reads;
     int64_t experts = 4;
-    int64_t broken = -1;  ///< this step cannot be read
+    std::set<int64_t> broken;  ///< these steps cannot be read
 
     void keep(int64_t step, int64_t time = 0) {
         std::lock_guard lock(mutex);
@@ -54,7 +55,8 @@ struct Folder {
                                              int64_t step) -> core::Result<core::GeometrySnapshot> {
             std::lock_guard lock(mutex);
             ++reads[step];
-            if (step == broken) return core::usage_error("step is damaged");
+            if (broken.count(step) || !written.count(step))
+                return core::usage_error("step is damaged");
             return snapshot(step);
         };
     }
@@ -112,7 +114,7 @@ TEST_F(ArchiveTest, HoldsWhatTheFolderKeeps) {
     EXPECT_EQ(state_.archive.first()->step, 50);
     EXPECT_FALSE(state_.archive.first()->layers[0].positions.empty()) << "whole: bases need them";
     // The warm-up ends at step 200 of these 2,000: what comes before is not settled.
-    ASSERT_EQ(settling_step(session_->config()), 200);
+    ASSERT_EQ(core::settling_step(session_->config()), 200);
     ASSERT_TRUE(state_.archive.settled());
     EXPECT_EQ(state_.archive.settled()->step, 200);
     const auto shown = std::make_shared<core::GeometrySnapshot>(folder_.snapshot(170));
@@ -161,16 +163,52 @@ TEST_F(ArchiveTest, OfALongRunAPartIsHeld) {
 }
 
 TEST_F(ArchiveTest, ADamagedFileIsToldOnceAndLeftOut) {
-    folder_.broken = 100;
+    folder_.broken = {100};
     for (const int64_t step : {50, 100, 150}) folder_.keep(step);
     look();
     EXPECT_EQ(steps_until(170), (std::vector<int64_t>{50, 150, 170}));
+    EXPECT_TRUE(state_.archive.complete());
     go_to(1001);
     look();
+    EXPECT_EQ(folder_.reads[100], 1) << "what is damaged stays so";
     const auto told = std::count_if(state_.log.begin(), state_.log.end(), [](const LogLine& line) {
         return line.text.find("damaged") != std::string::npos;
     });
     EXPECT_EQ(told, 1);
+}
+
+TEST_F(ArchiveTest, ManyDamagedFilesDoNotKeepTheWindowBusy) {
+    for (int64_t step = 1; step <= 40; ++step) folder_.broken.insert(step);
+    for (int64_t step = 1; step <= 50; ++step) folder_.keep(step);
+    look();
+    EXPECT_TRUE(state_.archive.complete());
+    EXPECT_EQ(steps_until(45), (std::vector<int64_t>{41, 42, 43, 44, 45}));
+    for (int64_t step = 1; step <= 50; ++step) EXPECT_LE(folder_.reads[step], 2) << step;
+    // Bases are fitted to what can be read.
+    EXPECT_EQ(state_.archive.first()->step, 41);
+}
+
+TEST_F(ArchiveTest, BasesRestOnWhatCanBeRead) {
+    folder_.broken = {200};
+    for (const int64_t step : {150, 200, 250}) folder_.keep(step);
+    look();
+    ASSERT_TRUE(state_.archive.settled());
+    EXPECT_EQ(state_.archive.settled()->step, 250);
+}
+
+TEST_F(ArchiveTest, WhatIsThinnedAwayIsNoDamage) {
+    for (const int64_t step : {50, 100, 150}) folder_.keep(step);
+    look();
+    {
+        std::lock_guard lock(folder_.mutex);
+        folder_.written.erase(100);
+    }
+    folder_.keep(200);
+    go_to(1001);
+    look();
+    EXPECT_EQ(steps_until(210), (std::vector<int64_t>{50, 150, 200, 210}));
+    EXPECT_TRUE(std::none_of(state_.log.begin(), state_.log.end(),
+                             [](const LogLine& line) { return line.problem; }));
 }
 
 TEST_F(ArchiveTest, AnotherModelHasAnotherPast) {
