@@ -23,7 +23,7 @@ READS_MODEL = (EVAL, "trace run --text river --json --positions", "generate run 
                ANALYZE + "load,norms,identity,collinearity", "halting run --batches 1 --repeats 1 --json", RESUME)
 RUN = ("run", "text.txt", "tiny.toml")
 RUN_WRITES = ("run/",)
-NOT_FINITE = r"\bnan\b|NaN|not (a )?finite|no finite|infinite"  # such weights are valid files; what comes of them is said of the run
+NOT_FINITE = r"\bnan\b|\binf\b|NaN|not (a )?finite|no finite|infinite"  # such weights are valid files; what comes of them is said of the run
 NO_FIT = "run and second do not"
 IN_A_PLAN = r'command "|script: |freeze experts'  # a command that fits no expert of this model is named itself
 
