@@ -62,7 +62,6 @@ bool RunChooser::draw_config_row() {
 
 bool RunChooser::draw_race_rows(bool in_dialog) {
     const Theme& theme = state_.theme();
-    const float s = state_.pixel_scale;
     if (path_row(state_, "Race several configurations", "configs/wide.toml, or a folder of them",
                  "Add", race_, in_dialog && ImGui::IsWindowAppearing())) {
         found_ = state_.aside([path = race_] { return configs_at(path); });

@@ -68,7 +68,11 @@ struct View {
         state.update_places();
     }
     Past past() const { return state.archive.until(state.geometry); }
-    SpaceView space() const { return space_view(past(), state.places, kTail, {.layer = 1}); }
+    SpaceView space() const {
+        SpaceOptions options;
+        options.layer = 1;
+        return space_view(past(), state.places, kTail, options);
+    }
     /// Commands and their steps; those given ahead of time stand as they were given.
     std::vector<std::string> commands() const {
         std::vector<std::string> out;
