@@ -30,9 +30,10 @@ std::array<double, kAxes> variance_along(const Basis& basis, const core::LayerGe
 /// The snapshots that the bases of a run rest on. They are the run's own, so that its places are
 /// the same whenever and wherever it is looked at; null before there are any.
 struct Anchors {
-    const core::GeometrySnapshot* first =
-        nullptr;  ///< the axes are turned as near to its as can be
-    const core::GeometrySnapshot* settled = nullptr;  ///< the bases are frozen to it
+    /// The axes are turned as near to its own as they can be.
+    const core::GeometrySnapshot* first = nullptr;
+    /// The bases are frozen to it.
+    const core::GeometrySnapshot* settled = nullptr;
 };
 
 class Places {

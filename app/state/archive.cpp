@@ -93,7 +93,7 @@ struct Archive::Look {
     static Snapshot shared(core::GeometrySnapshot snapshot) {
         return std::make_shared<const core::GeometrySnapshot>(std::move(snapshot));
     }
-    /// Whether it was found unreadable, or its place taken by another since it was listed.
+    /// Whether an earlier try to read this very file failed.
     bool is_damaged(const core::KeptSnapshot& file) const {
         return std::any_of(held.begin(), held.end(), [&](const Entry& entry) {
             return entry.file == file && !entry.snapshot;

@@ -6,6 +6,7 @@
 #include "app/state/actions.h"
 #include "app/widgets/amber_bar.h"
 #include "app/widgets/widgets.h"
+#include "core/api/base.h"
 #include "core/api/freeze_parts.h"
 
 namespace hopscope::app {
@@ -13,12 +14,6 @@ namespace {
 
 constexpr const char* kList = "what acts on the run";
 constexpr float kListWidth = 420;
-
-std::string joined(const std::vector<std::string>& words, const char* between) {
-    std::string out;
-    for (const std::string& word : words) out += (out.empty() ? "" : between) + word;
-    return out;
-}
 
 /// Rows are counted as the trainer has them, so that none is pressed while a change is on its way.
 bool waits_for_answer(const AppState& state) {
@@ -69,9 +64,9 @@ void draw_list(AppState& state) {
 }  // namespace
 
 std::string acting_on_run(const core::RunStatus& status) {
-    std::string text = joined(status.interventions, "; ");
+    std::string text = core::joined(status.interventions, "; ");
     if (!status.frozen.empty())
-        text += (text.empty() ? "" : "; ") + ("frozen: " + joined(status.frozen, ", "));
+        text += (text.empty() ? "" : "; ") + ("frozen: " + core::joined(status.frozen, ", "));
     return text;
 }
 

@@ -166,7 +166,7 @@ void draw_selected(const SpaceScene& scene) {
 void draw_captions(const SpaceScene& scene, SpaceColor color_by) {
     const AppState& state = scene.state;
     const ImVec2 at = scene.camera.at(), size = scene.camera.size();
-    const viz::LayerPlace& place = state.places.layer(state.selection.layer);
+    const viz::LayerPlace& place = state.places.layer(scene.view.layer);
     const float s = state.pixel_scale, font = kTextSize * s, small = kSmallSize * s;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImU32 dim = packed(state.theme().dim);

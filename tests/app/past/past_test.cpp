@@ -14,6 +14,7 @@
 #include "app/panels/statistics/view.h"
 #include "app/state/app_state.h"
 #include "core/api/lab.h"
+#include "tests/session/same_fork.h"
 #include "tests/temp_folder.h"
 
 namespace hopscope::app {
@@ -169,18 +170,7 @@ void expect_same_run_panel(const AppState& a, const AppState& b) {
     EXPECT_EQ(a.status.interventions, b.status.interventions);
     EXPECT_EQ(a.status.frozen, std::vector<std::string>{"centroids"});
     EXPECT_EQ(a.status.interventions.size(), 1u);
-    const core::ForkStatus &x = a.status.fork, &y = b.status.fork;
-    EXPECT_EQ(x.step, y.step);
-    EXPECT_EQ(x.lane, y.lane);
-    EXPECT_EQ(x.name, y.name);
-    EXPECT_EQ(x.with, y.with);
-    EXPECT_EQ(x.updates, y.updates);
-    EXPECT_NEAR(x.loss, y.loss, 1e-9);
-    EXPECT_EQ(x.valid_step, y.valid_step);
-    EXPECT_EQ(x.sequences, y.sequences);
-    EXPECT_EQ(x.valid, y.valid);
-    EXPECT_EQ(x.valid_low, y.valid_low);
-    EXPECT_EQ(x.valid_high, y.valid_high);
+    core::expect_same_fork(a.status.fork, b.status.fork);
 }
 
 void expect_same_statistics(const Past& a, const Past& b) {

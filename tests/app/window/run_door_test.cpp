@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <stdexcept>
 #include <thread>
@@ -43,6 +44,19 @@ TEST(RunDoor, SaysWhyNothingOpened) {
     door.start_config("bad.toml");
     settle(door);
     EXPECT_EQ(state.session.get(), open);
+}
+
+// Wrong if the sample is missing because the program stands in a build folder and was started from
+// somewhere else.
+TEST(RunDoor, TheSampleIsFoundFromABuildFolder) {
+    const test::TempFolder folder;
+    for (const char* made : {"configs", "build/release"})
+        std::filesystem::create_directories(folder / made);
+    folder.write("configs/only_here.toml", "");
+    const std::string found = bundled_config(folder / "build/release", "only_here");
+    ASSERT_NE(found, "");
+    EXPECT_TRUE(std::filesystem::equivalent(found, folder / "configs/only_here.toml"));
+    EXPECT_EQ(bundled_config(folder / "build/release", "nowhere"), "");
 }
 
 // Wrong if a race began with fewer lanes, lanes of other names, or half of them where one of the

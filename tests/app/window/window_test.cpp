@@ -33,6 +33,10 @@ void let_train(ImGuiTestContext* ctx, int updates = 1) {
     ctx->Yield(3);
 }
 
+bool some_popup() {
+    return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+}
+
 void in_top_bar(ImGuiTestContext* ctx) {
     ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
 }
@@ -185,21 +189,17 @@ void register_tests(ImGuiTestEngine* engine) {
         state->selection.pick_expert(3, false);
         ctx->SetRef("Routing space##Train");
         ctx->ItemClick("##colour");
-        IM_CHECK(ImGui::IsPopupOpen(nullptr,
-                                    ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+        IM_CHECK(some_popup());
         ctx->KeyPress(ImGuiKey_Escape);
         ctx->Yield(2);
-        IM_CHECK(!ImGui::IsPopupOpen(nullptr,
-                                     ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+        IM_CHECK(!some_popup());
         IM_CHECK_EQ(state->selection.experts.size(), 1u);
         ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
         ctx->Yield(3);
-        IM_CHECK(ImGui::IsPopupOpen(nullptr,
-                                    ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+        IM_CHECK(some_popup());
         ctx->KeyPress(ImGuiKey_Escape);
         ctx->Yield(3);
-        IM_CHECK(!ImGui::IsPopupOpen(nullptr,
-                                     ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+        IM_CHECK(!some_popup());
         IM_CHECK_EQ(state->selection.experts.size(), 1u);
         ctx->KeyPress(ImGuiKey_Escape);
         ctx->Yield(2);
