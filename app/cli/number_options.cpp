@@ -37,7 +37,7 @@ T read_one(const std::string& name, const std::string& text, const NumberRange& 
     const auto value = Form<T>::read(text);
     if (!value || !range.holds(static_cast<double>(*value)))
         refuse(name, text, std::string(Form<T>::kOne) + ", " + range.text());
-    return *value;
+    return *value + T{};  // -0 is 0
 }
 
 template <class T>

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/json_problem.h"
 #include "core/base/names.h"
+#include "core/base/numbers.h"
 #include "core/base/overloaded.h"
 #include "core/base/utf8.h"
 
@@ -44,8 +45,7 @@ bool is_integral(double value) {
 }
 
 bool in_range(const ArgSpec& spec, double value) {
-    if (!std::isfinite(value) || value < spec.min || value > spec.max) return false;
-    return !(spec.open_min && value == spec.min) && !(spec.open_max && value == spec.max);
+    return NumberRange{spec.min, spec.max, spec.open_min, spec.open_max}.holds(value);
 }
 
 /// Whole numbers written as 3.0 become integers, integers become numbers where these are expected.

@@ -31,6 +31,12 @@ std::string cause_text(int errno_value) {
     return text;
 }
 
+/// Of an open that failed: for want of something that the same call finds another time.
+bool is_of_the_machine(int errno_value) {
+    return errno_value == EMFILE || errno_value == ENFILE || errno_value == ENOMEM ||
+           errno_value == EIO;
+}
+
 }  // namespace
 
 FileKind kind_of_file(const std::string& path) {
@@ -86,7 +92,8 @@ Result<OpenedFile> open_to_read(const std::string& path) {
             return no_regular_file(path, kind);
         const std::string name = shown_path(path);
         if (cause == ENOENT) return usage_error(name + ": no such file");
-        return usage_error(name + ": cannot be read: " + cause_text(cause));
+        const std::string message = name + ": cannot be read: " + cause_text(cause);
+        return is_of_the_machine(cause) ? failure(message) : usage_error(message);
     }
     if (const FileKind kind = kind_of_mode(info.st_mode); kind != FileKind::file)
         return no_regular_file(path, kind);

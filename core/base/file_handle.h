@@ -53,7 +53,8 @@ struct OpenedFile {
     FileHandle handle;
     uint64_t bytes = 0;
 };
-/// Errors (usage), beginning with the path: no such file, not ours to read, no regular file.
+/// Errors, beginning with the path: usage, for no such file, not ours to read, no regular file;
+/// failed, where descriptors or memory run out or the disk fails.
 Result<OpenedFile> open_to_read(const std::string& path);
 
 /// Writes all bytes to `fd`, however many calls that takes.

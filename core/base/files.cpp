@@ -40,6 +40,8 @@ std::string without_mark(std::string text) {
 Result<std::string> read_text(const std::string& path, size_t max_bytes) {
     auto text = read_file(path, max_bytes);
     if (!text) return text.error();
+    if (const std::string other = other_encoding(*text); !other.empty())
+        return usage_error(shown_path(path) + ": " + other);
     return without_mark(std::move(*text));
 }
 

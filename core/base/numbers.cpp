@@ -63,18 +63,22 @@ std::string bound_text(double value) {
 }  // namespace
 
 bool NumberRange::holds(double value) const {
-    // Written so that NaN fails.
-    const bool above = low_open ? value > low : value >= low;
-    const bool below = high_open ? value < high : value <= high;
+    // Written so that NaN fails. Work is done in fp32: a scale of 1e-46 would be the 0 there that
+    // it must not be, 1 less 1e-9 the 1.
+    const auto in_fp32 = [](double x) { return static_cast<float>(x); };
+    const bool above = low_open ? in_fp32(value) > in_fp32(low) : value >= low;
+    const bool below = high_open ? in_fp32(value) < in_fp32(high) : value <= high;
     return above && below && std::isfinite(value);
 }
 
 std::string NumberRange::text() const {
     if (low == -1e308) return "any finite value";
     const std::string from = (low_open ? "above " : "at least ") + bound_text(low);
-    if (high == 1e308) return from;
-    if (!low_open && !high_open) return bound_text(low) + " … " + bound_text(high);
-    return from + (high_open ? " and below " : " and at most ") + bound_text(high);
+    if (!low_open && !high_open)
+        return high == 1e308 ? from : bound_text(low) + " … " + bound_text(high);
+    const std::string to =
+        high == 1e308 ? "" : (high_open ? " and below " : " and at most ") + bound_text(high);
+    return from + to + ", in fp32";
 }
 
 std::optional<int64_t> read_integer(std::string_view text) {

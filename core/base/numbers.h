@@ -10,14 +10,15 @@
 
 namespace hopscope::core {
 
-/// What a number may be.
+/// What a number may be. A bound that is itself excluded is excluded as fp32 rounds: what becomes
+/// the bound there is out, too.
 struct NumberRange {
     double low = -1e308, high = 1e308;
     bool low_open = false, high_open = false;
 
     /// False for what is not finite.
     bool holds(double value) const;
-    /// "1 … 64", "above 0 and at most 1", "at least 2", "any finite value".
+    /// "1 … 64", "above 0 and at most 1, in fp32", "at least 2", "any finite value".
     std::string text() const;
 };
 

@@ -165,4 +165,17 @@ std::string plain_name(std::string_view name) {
     return out;
 }
 
+std::string other_encoding(std::string_view begin) {
+    using namespace std::string_view_literals;
+    // The marks of UTF-32 begin as one of UTF-16 does, or with bytes that UTF-8 has, too.
+    const char* name = nullptr;
+    if (begin.starts_with("\xff\xfe\0\0"sv) || begin.starts_with("\0\0\xfe\xff"sv))
+        name = "UTF-32";
+    else if (begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff"))
+        name = "UTF-16";
+    if (!name) return "";
+    return std::string("is ") + name + " text; convert it first, e.g. with iconv -f " + name +
+           " -t UTF-8";
+}
+
 }  // namespace hopscope::core

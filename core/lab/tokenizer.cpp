@@ -1,7 +1,6 @@
 // hopscope tokenizer: trains a SentencePiece model, and turns lines into tokens and back.
 #include "core/text/tokenizer.h"
 
-#include <cstdlib>
 #include <functional>
 #include <sstream>
 
@@ -9,6 +8,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/new_file.h"
+#include "core/base/numbers.h"
 #include "core/base/utf8.h"
 #include "core/lab/interrupt.h"
 #include "core/text/corpus.h"
@@ -54,12 +54,11 @@ Result<std::string> decoded(const Tokenizer& tokenizer, const std::string& line)
     std::istringstream words(line);
     std::vector<int32_t> ids;
     for (std::string word; words >> word;) {
-        char* end = nullptr;
-        const long id = std::strtol(word.c_str(), &end, 10);
-        if (*end != '\0' || id < 0 || id >= tokenizer.size())
+        const auto id = read_integer(word);
+        if (!id || *id < 0 || *id >= tokenizer.size())
             return usage_error("found " + in_quotes(word) + ", allowed ids 0 … " +
                                std::to_string(tokenizer.size() - 1));
-        ids.push_back(static_cast<int32_t>(id));
+        ids.push_back(static_cast<int32_t>(*id));
     }
     return tokenizer.decode(ids);
 }

@@ -31,6 +31,28 @@ Status EventLog::append(const LoggedCommand& entry) {
     return file_.sync();
 }
 
+namespace {
+
+/// @param where of the line, for messages
+Result<LoggedCommand> read_entry(std::string_view line, const std::string& where) {
+    auto object = parse_object(std::string(line), where);
+    if (!object) return object.error();
+    LoggedCommand entry;
+    FieldReader fields(*object, where);
+    fields.required().integer("step", entry.step).number("time", entry.time).text("by", entry.by);
+    if (auto status = fields.status(); !status) return status.error();
+    if (entry.step < 0)
+        return usage_error(where + ": \"step\": found " + std::to_string(entry.step) +
+                           ", allowed 0 or more");
+    for (const char* key : {"step", "time", "by"}) object->erase(key);
+    auto command = parse_command(dump_line(*object));
+    if (!command) return usage_error(where + ": " + command.error().message);
+    entry.command = *std::move(command);
+    return entry;
+}
+
+}  // namespace
+
 Result<std::vector<LoggedCommand>> read_event_log(const std::string& path) {
     std::vector<LoggedCommand> entries;
     if (::access(path.c_str(), F_OK) != 0) return entries;
@@ -40,23 +62,11 @@ Result<std::vector<LoggedCommand>> read_event_log(const std::string& path) {
     for (const std::string_view line : complete_lines(*text)) {
         const std::string where = shown_path(path) + ":" + std::to_string(++number);
         if (line.empty()) continue;
-        auto object = parse_object(std::string(line), where);
-        if (!object) return object.error();
-        LoggedCommand entry;
-        FieldReader fields(*object, where);
-        fields.required()
-            .integer("step", entry.step)
-            .number("time", entry.time)
-            .text("by", entry.by);
-        if (auto status = fields.status(); !status) return status.error();
-        if (entry.step < 0)
-            return usage_error(where + ": \"step\": found " + std::to_string(entry.step) +
-                               ", allowed 0 or more");
-        for (const char* key : {"step", "time", "by"}) object->erase(key);
-        auto command = parse_command(dump_line(*object));
-        if (!command) return usage_error(where + ": " + command.error().message);
-        entry.command = *std::move(command);
-        entries.push_back(std::move(entry));
+        auto entry = read_entry(line, where);
+        if (!entry)
+            return usage_error(entry.error().message +
+                               "; put the file back as it was, or delete the line");
+        entries.push_back(*std::move(entry));
     }
     return entries;
 }

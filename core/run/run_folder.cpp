@@ -66,6 +66,19 @@ Result<RunInfo> read_info(const std::string& path) {
     return parse_run_info(*text, shown_path(path));
 }
 
+/// Whether what stands at `path`, if anything does, is `expected`.
+Status check_place(const std::string& path, FileKind expected) {
+    const FileKind kind = kind_of_file(path);
+    std::error_code ignored;
+    const bool nowhere = kind == FileKind::none && fs::is_symlink(path, ignored);
+    if (kind == expected || (kind == FileKind::none && !nowhere)) return {};
+    const std::string wanted = expected == FileKind::folder ? "folder" : "file";
+    return usage_error(shown_path(path) + ": is " +
+                       (nowhere ? "a link that leads to nothing" : name_of(kind)) + "; a " +
+                       wanted + " is expected: move it away, or put the " + wanted +
+                       " back; nothing was changed");
+}
+
 std::string without_last_slash(std::string dir) {
     while (dir.size() > 1 && dir.back() == '/') dir.pop_back();
     return dir;
@@ -137,27 +150,26 @@ Status RunFolder::lock() {
     if (info->resumes != info_.resumes)
         return usage_error(shown_path(dir_) +
                            ": another process went on with this run meanwhile; open it again");
-    if (auto status = check_folders(); !status) return status;
+    if (auto status = check_places(); !status) return status;
     info_ = *std::move(info);
     lock_ = *std::move(lock);
     return {};
 }
 
-/// What is missing is made; a link to a folder is one.
-Status RunFolder::check_folders() const {
-    std::vector<std::string> names(std::begin(kFolders), std::end(kFolders));
-    names.push_back("data");
-    for (const std::string& name : names) {
-        const std::string path = dir_ + "/" + name;
-        const FileKind kind = kind_of_file(path);
-        std::error_code ignored;
-        const bool nowhere = kind == FileKind::none && fs::is_symlink(path, ignored);
-        if (kind == FileKind::folder || (kind == FileKind::none && !nowhere)) continue;
-        return usage_error(shown_path(path) + ": is " +
-                           (nowhere ? "a link that leads to nothing" : name_of(kind)) +
-                           "; a folder is expected: move it away, or put the folder back; nothing "
-                           "was changed");
-    }
+/// What is missing is made; a link to what is expected is one. Asked before anything is changed:
+/// what stands in the way of a file that is due in an hour is no reason to fail then.
+Status RunFolder::check_places() const {
+    std::vector<std::string> folders(std::begin(kFolders), std::end(kFolders));
+    folders.push_back("data");
+    for (const std::string& name : folders)
+        if (auto status = check_place(dir_ + "/" + name, FileKind::folder); !status) return status;
+    std::vector<std::string> files;
+    for (const char* name : kFiles) files.push_back(dir_ + "/" + name);
+    for (const int64_t step : steps_in(dir_ + "/geometry", kGeometrySuffix))
+        files.push_back(geometry_path(step));
+    for (const int64_t step : evals()) files.push_back(eval_path(step));
+    for (const std::string& path : files)
+        if (auto status = check_place(path, FileKind::file); !status) return status;
     return {};
 }
 
@@ -191,10 +203,10 @@ std::string RunFolder::name() const {
 
 Status RunFolder::write_info(const RunInfo& info) {
     if (auto status = check(); !status) return status;
-    if (auto status =
-            write_file_atomic(info_path(), run_info_json(info), DebugPoint::run_json_rename);
-        !status)
-        return status;
+    const std::string json = run_info_json(info);
+    auto written = write_file_atomic(info_path(), json, DebugPoint::run_json_rename);
+    // On a full disk a run that fails must not be kept as one that is running.
+    if (!written && !rewrite_within(info_path(), json)) return written;
     info_ = info;
     return {};
 }

@@ -87,7 +87,7 @@ class RunFolder {
   private:
     RunFolder(std::string dir, RunInfo info) : dir_(std::move(dir)), info_(std::move(info)) {}
     Status fill(const std::string& config_toml);
-    Status check_folders() const;
+    Status check_places() const;
     std::string dir_;
     RunInfo info_;
     FolderLock lock_;                 ///< not held by readers

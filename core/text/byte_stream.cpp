@@ -34,6 +34,19 @@ constexpr Packed kPacked[] = {
 };
 constexpr size_t kHeadBytes = 265;  ///< as far as the last of the marks reaches
 
+std::string_view xz_magic() {
+    return {reinterpret_cast<const char*>(kXzMagic), sizeof kXzMagic};
+}
+
+/// "is packed with gzip; unpack it first, …"; "": it is not.
+std::string packed_with(std::string_view head) {
+    for (const Packed& packed : kPacked)
+        if (head.size() >= packed.at && head.substr(packed.at).starts_with(packed.mark))
+            return std::string("is packed with ") + packed.kind + "; unpack it first, e.g. with " +
+                   packed.unpack + " (text and .xz are read)";
+    return "";
+}
+
 class PlainStream : public ByteStream {
   public:
     PlainStream(std::string name, FileHandle file)
@@ -168,6 +181,13 @@ class XzStream : public ByteStream {
 
 }  // namespace
 
+std::string foreign_form(std::string_view begin) {
+    if (begin.starts_with(xz_magic())) return "is packed twice; unpack it once, with unxz -k";
+    if (begin.starts_with("%PDF-")) return "is a PDF; take the text out first, with pdftotext";
+    const std::string other = other_encoding(begin);
+    return other.empty() ? packed_with(begin) : other;
+}
+
 Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path) {
     auto opened = open_to_read(path);
     if (!opened) return opened.error();
@@ -175,16 +195,11 @@ Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path) {
     char begin[kHeadBytes] = {};
     const ssize_t got = ::pread(opened->handle.get(), begin, sizeof begin, 0);
     const std::string_view head(begin, got > 0 ? static_cast<size_t>(got) : 0);
-    for (const Packed& packed : kPacked)
-        if (head.size() >= packed.at && head.substr(packed.at).starts_with(packed.mark))
-            return usage_error(name + ": is packed with " + packed.kind +
-                               "; unpack it first, e.g. with " + packed.unpack +
-                               " (text and .xz are read)");
+    if (const std::string packed = packed_with(head); !packed.empty())
+        return usage_error(name + ": " + packed);
     std::unique_ptr<ByteStream> plain =
         std::make_unique<PlainStream>(name, std::move(opened->handle));
-    if (head.starts_with(
-            std::string_view(reinterpret_cast<const char*>(kXzMagic), sizeof kXzMagic)))
-        return {std::make_unique<XzStream>(name, std::move(plain))};
+    if (head.starts_with(xz_magic())) return {std::make_unique<XzStream>(name, std::move(plain))};
     if (path.ends_with(".xz"))
         return usage_error(name + ": is named .xz but is no .xz file; rename or pack it again");
     return plain;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/base/result.h"
 
@@ -21,5 +22,9 @@ class ByteStream {
     virtual Result<size_t> read(char* out, size_t size) = 0;
     virtual int64_t packed_position() const = 0;  ///< bytes of the file consumed so far
 };
+
+/// What is said of a text that begins with other than UTF-8, "is packed twice; unpack it once, …",
+/// "is UTF-16 text; …"; "": nothing that is known.
+std::string foreign_form(std::string_view begin);
 
 }  // namespace hopscope::core

@@ -94,6 +94,8 @@ Status CorpusReader::fill() {
     const auto bad = utf8_.feed(fresh);
     const auto* nul = static_cast<const char*>(std::memchr(fresh.data(), 0, fresh.size()));
     const int64_t nul_at = nul ? file_bytes_ + (nul - fresh.data()) : -1;
+    if ((nul || bad) && file_bytes_ == 0)
+        if (const std::string form = foreign_form(fresh); !form.empty()) return at(form);
     if (nul && (!bad || nul_at < *bad)) {
         return at("a binary file: byte 0 at byte " + std::to_string(nul_at) +
                   "; give UTF-8 text (or .xz of it)");

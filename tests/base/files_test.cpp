@@ -88,6 +88,37 @@ TEST(ReadFile, NamesWhatStandsThere) {
     EXPECT_EQ(complaint(dir / "a\x1b[2J\xe9"), dir / "a\\x1b[2J\\xe9" + ": no such file");
 }
 
+// Wrong if the file is blamed for a limit of the process: it can be read another time.
+TEST(ReadFile, TellsAWantOfDescriptorsFromABadFile) {
+    const TempFolder dir;
+    put_bytes(dir / "a", "x");
+    const int code = in_child([&] {
+        const rlimit limit{0, 0};
+        setrlimit(RLIMIT_NOFILE, &limit);
+        const auto read = read_file(dir / "a");
+        if (read || !contains(read.error().message, "ulimit -n")) return 1;
+        return read.error().kind == ErrorKind::failed ? 0 : 2;
+    });
+    EXPECT_EQ(code, 0);
+}
+
+// Wrong if a text of another encoding is told as a mistake in its first line.
+TEST(ReadText, NamesAnotherEncoding) {
+    const TempFolder dir;
+    for (const auto& [mark, name] : {std::pair(std::string("\xff\xfe\0\0", 4), "UTF-32"),
+                                     std::pair(std::string("\0\0\xfe\xff", 4), "UTF-32"),
+                                     std::pair(std::string("\xff\xfe"), "UTF-16"),
+                                     std::pair(std::string("\xfe\xff"), "UTF-16")}) {
+        put_bytes(dir / "a", mark + "text");
+        const auto read = read_text(dir / "a");
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().message, dir / "a" + ": is " + name +
+                                            " text; convert it first, e.g. with iconv -f " + name +
+                                            " -t UTF-8");
+        EXPECT_TRUE(read_file(dir / "a")) << "as bytes it can be read";
+    }
+}
+
 // Wrong if a byte-order mark becomes text, or three such bytes elsewhere are lost.
 TEST(ReadText, LeavesAByteOrderMarkOut) {
     const TempFolder dir;

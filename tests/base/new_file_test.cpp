@@ -246,6 +246,14 @@ TEST(WriteOutput, DevicesAndOwnDescriptorsAreWrittenTo) {
     const FileHandle input(::open((dir / "a").c_str(), O_RDONLY));
     EXPECT_TRUE(contains(why_not("/proc/self/fd/" + std::to_string(input.get())), "not open"));
     EXPECT_TRUE(contains(why_not("/dev/null", OutputUse::places), "no regular file"));
+    // As "… | head" has it: who has read enough goes, and that is no failure.
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const FileHandle writer(ends[1]);
+    ::close(ends[0]);
+    const auto old = ::signal(SIGPIPE, SIG_IGN);
+    EXPECT_TRUE(write_output("/dev/fd/" + std::to_string(writer.get()), "text"));
+    ::signal(SIGPIPE, old);
     EXPECT_TRUE(contains(why_not(name, OutputUse::places), "no regular file"));
 }
 

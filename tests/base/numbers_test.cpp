@@ -49,10 +49,15 @@ TEST(ReadNumbers, RangesHoldTheirEndsAndSayThem) {
         EXPECT_FALSE(closed.holds(outside));
     EXPECT_FALSE(open.holds(0));
     EXPECT_FALSE(open.holds(1));
-    EXPECT_TRUE(open.holds(1e-300));
+    EXPECT_TRUE(open.holds(1e-40));
+    EXPECT_TRUE(open.holds(0.9999999));
+    // In fp32 they are what is excluded.
+    EXPECT_FALSE(open.holds(1e-46));
+    EXPECT_FALSE(open.holds(0.999999999));
+    EXPECT_TRUE((NumberRange{0, 1}.holds(1e-300)));
     EXPECT_EQ(closed.text(), "1 … 64");
-    EXPECT_EQ(open.text(), "above 0 and below 1");
-    EXPECT_EQ((NumberRange{0, 1, true}.text()), "above 0 and at most 1");
+    EXPECT_EQ(open.text(), "above 0 and below 1, in fp32");
+    EXPECT_EQ((NumberRange{0, 1, true}.text()), "above 0 and at most 1, in fp32");
     EXPECT_EQ(endless.text(), "at least 2");
     EXPECT_EQ((NumberRange{-1e30, 1e30}.text()), "-1e+30 … 1e+30");
     EXPECT_EQ(NumberRange{}.text(), "any finite value");

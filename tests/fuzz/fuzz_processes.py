@@ -97,7 +97,7 @@ class Fuzzer:
         case.prepare(place)
         before = judge.tree(place)
         stdin = place / case.stdin if case.stdin else "/dev/null"
-        memory = self.options.memory << 20
+        memory = max(self.options.memory, target.mib) << 20
         outcome = judge.run(self.runner, case.call, place, stdin, self.options.limit, memory)
         faults = list(dict.fromkeys(judge.problems(outcome, target, case.call, before, judge.tree(place), memory)))
         sums = self.sums[target.name]

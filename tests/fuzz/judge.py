@@ -15,7 +15,7 @@ from stage import environment
 
 LONGEST_MESSAGE = 400  # bytes
 LONGEST_STDERR = 20_000
-MOST_THREADS = 300
+MOST_THREADS = 2200  # train.threads may be 1024, and the thread that prepares and the one that trains have a team each
 PATIENCE = 10  # seconds for a clean stop after a signal
 SANITIZERS = re.compile(rb"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:")
 # What a library says of itself when nobody caught it.

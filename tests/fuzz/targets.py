@@ -14,6 +14,7 @@ class Target:
     late: bool = False  # may be refused in the middle of training, whose files stay
     grows: bool = False  # may be as large as it likes, and takes as long
     long: bool = False  # may run on legitimately, and is then stopped by a signal
+    mib: int = 0  # memory that a good file may need; 0: as the command line says
 
 
 EVAL = "eval run --batches 2 --json"
@@ -29,7 +30,8 @@ IN_A_PLAN = r'command "|script: |freeze experts'  # a command that fits no exper
 
 TARGETS = (
     Target("config", "tiny.toml", "text", ("info --config tiny.toml --json",) * 3 + ("train --config tiny.toml --out new",),
-           ("tiny.toml", "text.txt"), may_write=("new", "runs"), long=True, may_name=r"text|corpus|tokeniz|vocab|new|the configuration tiny: "),
+           ("tiny.toml", "text.txt"), may_write=("new", "runs"), long=True, mib=800,  # an empty file is the default model
+           may_name=r"text|corpus|tokeniz|vocab|new|the configuration tiny: "),
     Target("set", "", "", ("info --config tiny.toml --set moe.top_k=2 --set train.lr=1e-3 --set moe.hops=[1,2] --json",
                            "train --config tiny.toml --out new --set train.steps=2 --set data.separator=x"),
            ("tiny.toml", "text.txt"), may_write=("",), long=True),
@@ -51,7 +53,7 @@ TARGETS = (
            may_write=RUN_WRITES, may_name="no update is recorded", grows=True),
     Target("events", "run/events.jsonl", "lines", (RESUME, "train --config tiny.toml --out new --script run/events.jsonl",
                                                   "info run --json"), RUN, may_write=RUN_WRITES + ("new",), long=True, late=True,
-           may_name=IN_A_PLAN),
+           may_name=IN_A_PLAN + "|" + NOT_FINITE),
     # Two runs that do not fit each other are named themselves.
     Target("eval_file", "run/eval/step_00000006.json", "json", ("compare run second --json --resamples 100",
                                                                ANALYZE + "convergence", RESUME), RUN + ("second",),
@@ -96,7 +98,7 @@ TARGETS = (
            may_name=IN_A_PLAN),
     Target("run_script", "run_script.jsonl", "lines", ("train --config tiny.toml --out new --script run_script.jsonl",),
            ("tiny.toml", "text.txt", "run_script.jsonl"), may_write=("new",), long=True, late=True,
-           may_name=IN_A_PLAN + r"|take back"),
+           may_name=IN_A_PLAN + r"|take back|" + NOT_FINITE),
     Target("categories", "words/numbers.toml", "text", ("intervene run --script script.jsonl --prompts prompts.jsonl --controls 1"
                                                        " --categories words --json",
                                                        ANALYZE + "category_search --categories words"),

@@ -49,6 +49,30 @@ TEST(Inputs, AFileWhereAFolderIsNeeded) {
     }
 }
 
+// Wrong if part of a word counts as a number: the rest would be lost without a word.
+TEST(Inputs, IdsToDecodeAreWholeWords) {
+    const TempFolder folder;
+    lab::TokenizerTrainOptions options;
+    options.input = write_corpus(folder / "corpus.txt");
+    options.vocab_size = 300;
+    options.out = folder / "m.model";
+    ASSERT_TRUE(lab::tokenizer_train(options));
+    const auto decode = [&](const std::string& text) {
+        return lab::tokenizer_decode(options.out, text);
+    };
+    EXPECT_TRUE(decode("10 20\n\n 30\t40\n"));
+    for (const auto& [word, told] :
+         {std::pair(std::string("10\0"
+                                "20",
+                                5),
+                    std::string("10\\x0020")),
+          std::pair(std::string("7x"), std::string("7x")),
+          std::pair(std::string("300"), std::string("300")),
+          std::pair(std::string("99999999999999999999"), std::string("99999999999999999999"))})
+        EXPECT_EQ(complaint_of(decode("1 2\n3 " + word + " 4\n")),
+                  "line 2: found \"" + told + "\", allowed ids 0 … 299");
+}
+
 // Wrong if a run takes its own files for its text.
 TEST(Inputs, ARunInsideItsCorpus) {
     const TempFolder folder;

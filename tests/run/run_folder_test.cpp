@@ -321,6 +321,51 @@ TEST(RunFolder, AWriterNoticesThatItsFolderIsGone) {
     EXPECT_FALSE(fs::exists(dir / "a/run.json"));
 }
 
+// Wrong if a run is begun that must fail at the step where what stands there is found.
+TEST(RunFolder, WhatStandsInPlaceOfAFileIsFoundBeforeAnythingIsWritten) {
+    const TempFolder dir;
+    ASSERT_TRUE(RunFolder::create(dir / "a", "x", sample_info()));
+    put_bytes(dir / "a/.lock", "4711\n");
+    for (const char* name : {"metrics.csv", "events.jsonl", "eval/step_00000016.json",
+                             "geometry/step_00000016.safetensors"}) {
+        const std::string path = dir / "a/" + name;
+        fs::create_directory(path);
+        const auto opened = RunFolder::open(dir / "a", true);
+        ASSERT_FALSE(opened) << name;
+        EXPECT_EQ(opened.error().kind, ErrorKind::usage);
+        EXPECT_TRUE(contains(opened.error().message, path + ": is a folder; a file is expected"))
+            << opened.error().message;
+        EXPECT_EQ(bytes_of(dir / "a/.lock"), "4711\n") << name;
+        fs::remove(path);
+    }
+    put_bytes(dir / "a/metrics.csv", "");
+    fs::create_directory(dir / "a/eval/notes");
+    EXPECT_TRUE(RunFolder::open(dir / "a", true));
+}
+
+// Wrong if a run that failed for want of room is kept as one that is running.
+TEST(RunFolder, AStateFindsRoomWhereNoFileDoes) {
+    const TempFolder dir;
+    auto folder = RunFolder::create(dir / "a", "x", sample_info());
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(folder->write_state(RunState::running, ""));
+    fs::create_directory(dir / "a/run.json.tmp");  // no new file gets its name
+    for (const auto& [state, reason] :
+         {std::pair(RunState::failed, std::string("no room at all, said at length")),
+          std::pair(RunState::done, std::string())}) {
+        ASSERT_TRUE(folder->write_state(state, reason));
+        const auto read = RunFolder::open(dir / "a", false);
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(read->info().state, state);
+        EXPECT_EQ(read->info().reason, reason);
+    }
+    const std::string before = bytes_of(dir / "a/run.json");
+    EXPECT_FALSE(folder->write_state(RunState::failed, std::string(5000, 'x'))) << "does not fit";
+    fs::create_hard_link(dir / "a/run.json", dir / "copy");
+    EXPECT_FALSE(folder->write_state(RunState::paused, "")) << "the copy would change, too";
+    EXPECT_EQ(bytes_of(dir / "a/run.json"), before);
+}
+
 TEST(RunFolder, FullDiskLeavesRunJson) {
     const TempFolder dir;
     auto folder = RunFolder::create(dir / "a", "x", sample_info());

@@ -240,6 +240,18 @@ TEST(Corpus, OtherPackingsAreNamed) {
                              8),
           "tar; unpack it first, e.g. with tar -xf");
     named(head + std::string("ustar  \0", 8), "tar; unpack it first, e.g. with tar -xf");
+    named("\xff\xfeh", "is UTF-16 text; convert it first, e.g. with iconv -f UTF-16");
+    named(std::string("\xff\xfe\0\0h", 5), "is UTF-32 text");
+    named("%PDF-1.4\n\xff", "is a PDF; take the text out first");
+    // What was unpacked is looked at, too.
+    for (const auto& [inside, what] : {std::pair(head + std::string("ustar\0"
+                                                                    "00",
+                                                                    8),
+                                                 "packed with tar; unpack it first"),
+                                       std::pair(pack_xz("x\n"), "packed twice; unpack it once")})
+        expect_corpus_refused(folder.write("twice.xz", pack_xz(inside)), what);
+    EXPECT_EQ(read_all(folder.write("pdf", "%PDF- is a mark\n")).lines,
+              LineList{"%PDF- is a mark"});
     const std::string on_tar = std::string(257, 'x') + "ustar is a word of text";
     EXPECT_EQ(read_all(folder.write("on_tar", on_tar + "\n")).lines, LineList{on_tar});
     EXPECT_EQ(read_all(folder.write("text.gz", "BZh is text\n")).lines, LineList{"BZh is text"});

@@ -65,6 +65,7 @@ TEST_F(Words, WhatIsTooMuchIsExplained) {
     refused({"generate", "R", "--text", "a", "b"}, {"unexpected argument \"b\"", "--text"});
     refused({"eval", "R", "S"}, {"unexpected argument \"S\""});
     refused({"trace", "R", "--txt", "a"}, {"unknown option --txt", "did you mean \"--text\""});
+    refused({"eval", "--", "R", "--json"}, {"--json stands behind \"--\"", "put it before"});
     refused({"info"}, {"neither RUN nor --config"});
     refused({"info", "R", "--config", "c.toml"}, {"both RUN and --config"});
     refused({"trace", "R", "--text", "a", "--text-file", "f"}, {"--text", "excludes"});
