@@ -516,7 +516,9 @@ TEST_F(Deleted, EndThatCannotBeWrittenIsAFailure) {
     auto o = order(
         "run", {"train.threads=1", "train.steps=6", "train.eval_every=1000", "train.grad_accum=1"});
     o.on_step = [&](const ScalarRecord& record, const RunStatus&) {
-        if (record.step == 1) fs::create_directories(o.out + "/run.json.tmp/in the way");
+        if (record.step != 1) return;
+        fs::create_directories(o.out + "/run.json.tmp/in the way");
+        fs::create_hard_link(o.out + "/run.json", dir_ / "copy.json");  // nor can it be rewritten
     };
     const auto result = lab::train(o);
     ASSERT_FALSE(result.ok());
