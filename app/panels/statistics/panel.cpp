@@ -214,6 +214,9 @@ bool StatisticsPanel::has_numbers(const AppState& state) const {
     switch (page_) {
         case Page::overview:
         case Page::load:
+            // Each part by itself: a run has overlap and centroids before it has trained.
+            return has_hops(place_of(state)) || !collinearity_.numbers().empty() ||
+                   !load_.map().empty();
             return !load_.map().empty();
         case Page::overlap:
             return overlap_.has_numbers(place_of(state));
