@@ -99,6 +99,7 @@ struct AppState {
     std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks
     std::unique_ptr<core::RunWatch> watch;  ///< null: a single run
     std::vector<WatchedCurves> watched;     ///< in the order of the command line
+    std::shared_ptr<const core::InterventionEffect> effect;  ///< null before the first
     std::string show_panel;  ///< id of a panel that is to be seen; the shell opens it
     std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing

@@ -12,7 +12,7 @@
 #include "app/panels/intervene/report.h"
 #include "app/panels/intervene/stack.h"
 #include "app/panels/intervene/view.h"
-#include "app/widgets/format.h"
+#include "app/panels/intervene/weights.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -45,17 +45,13 @@ class IntervenePanel final : public Panel {
     EffectQuestion question_;
     EffectReport report_;
     core::InterventionRequest asked_;
-    std::shared_ptr<const core::InterventionEffect> effect_;
     double changed_at_ = -1e9;  ///< `now` of the last change that has not been asked
     bool due_ = false;
 };
 
 std::string IntervenePanel::detail(const AppState& state) const {
-    if (!effect_ || !effect_->error.empty() || !shows_present(state)) return {};
-    std::string text = "weights of step " + with_thousands(effect_->step);
-    if (state.status.step > effect_->step)
-        text += " (run is at " + with_thousands(state.status.step) + ")";
-    return text;
+    if (!state.effect || !state.effect->error.empty() || !shows_present(state)) return {};
+    return weights_of(state, state.effect->step);
 }
 
 core::InterventionRequest IntervenePanel::request(const AppState& state) const {
@@ -68,7 +64,7 @@ core::InterventionRequest IntervenePanel::request(const AppState& state) const {
 }
 
 bool IntervenePanel::shows_present(const AppState& state) const {
-    return effect_ && !state.prompt_script().empty() && effect_->request == asked_;
+    return state.effect && !state.prompt_script().empty() && state.effect->request == asked_;
 }
 
 void IntervenePanel::ask(AppState& state) {
@@ -82,7 +78,6 @@ void IntervenePanel::ask(AppState& state) {
 void IntervenePanel::prepare(AppState& state) {
     if (session_ != state.session.get()) {
         session_ = state.session.get();
-        effect_ = nullptr;
         asked_ = {};
         due_ = false;
         question_.forget();
@@ -91,7 +86,6 @@ void IntervenePanel::prepare(AppState& state) {
     }
     if (!state.session) return;
     question_.update(state);
-    if (auto newest = state.session->intervention()) effect_ = std::move(newest);
     if (request(state) != asked_) {
         if (!due_) changed_at_ = state.now;
         due_ = true;
@@ -125,8 +119,11 @@ void IntervenePanel::draw(AppState& state) {
 }
 
 void IntervenePanel::draw_answer(AppState& state) {
-    if (!shows_present(state) || !effect_->error.empty()) return draw_no_answer(state);
-    if (report_.draw(state, *effect_)) ask(state);
+    if (!shows_present(state) || !state.effect->error.empty()) return draw_no_answer(state);
+    const auto effect = state.effect;
+    if (const std::string other = other_weights(state, Inspected::effect); !other.empty())
+        note(state, other);
+    if (report_.draw(state, *effect)) ask(state);
 }
 
 void IntervenePanel::draw_no_answer(AppState& state) {
@@ -145,7 +142,7 @@ void IntervenePanel::draw_no_answer(AppState& state) {
         empty_state(state, "The prompt is empty", "Type some words above and press Enter.");
     } else if (shows_present(state)) {
         heading(state, "Not measured");
-        problem_text(state, effect_->error);
+        problem_text(state, state.effect->error);
     } else {
         empty_state(state, "Measuring\xE2\x80\xA6",
                     state.status.inspector_step < 0

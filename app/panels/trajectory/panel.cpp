@@ -6,6 +6,7 @@
 #include <misc/cpp/imgui_stdlib.h>
 
 #include "app/panels/intervene/active_bar.h"
+#include "app/panels/intervene/weights.h"
 #include "app/panels/trajectory/cells.h"
 #include "app/panels/trajectory/effects.h"
 #include "app/panels/trajectory/grid.h"
@@ -61,11 +62,7 @@ class TrajectoryPanel final : public Panel {
 
 std::string TrajectoryPanel::detail(const AppState& state) const {
     if (!has_trace(state)) return {};
-    std::string text = with_thousands(view_.tokens) + " tokens, weights of step " +
-                       with_thousands(state.trace->step);
-    if (state.status.step > state.trace->step)
-        text += " (run is at " + with_thousands(state.status.step) + ")";
-    return text;
+    return with_thousands(view_.tokens) + " tokens, " + weights_of(state, state.trace->step);
 }
 
 std::vector<ActionItem> TrajectoryPanel::actions(AppState& state) {
@@ -118,6 +115,8 @@ void TrajectoryPanel::draw(AppState& state) {
         return;
     }
     if (!has_trace(state)) return draw_empty(state);
+    if (const std::string other = other_weights(state, Inspected::trace); !other.empty())
+        note(state, other);
 
     strip_.draw(state, view_);
     draw_below_strip(state);
