@@ -9,6 +9,7 @@
 
 #include "app/panels/intervene/active_bar.h"
 #include "app/panels/intervene/question.h"
+#include "app/panels/intervene/refused_prompt.h"
 #include "app/panels/intervene/report.h"
 #include "app/panels/intervene/stack.h"
 #include "app/panels/intervene/view.h"
@@ -34,6 +35,7 @@ class IntervenePanel final : public Panel {
   private:
     core::InterventionRequest request(const AppState& state) const;
     void ask(AppState& state);
+    void measure(AppState& state);
     bool shows_present(const AppState& state) const;
     void draw_prompt(AppState& state);
     void draw_answer(AppState& state);
@@ -142,7 +144,9 @@ void IntervenePanel::draw_no_answer(AppState& state) {
         empty_state(state, "The prompt is empty", "Type some words above and press Enter.");
     } else if (shows_present(state)) {
         heading(state, "Not measured");
-        problem_text(state, state.effect->error);
+        const auto refused = state.effect;
+        if (draw_refused_prompt(state, refused->request.prompt, refused->error, refused->too_long))
+            measure(state);
     } else {
         empty_state(state, "Measuring\xE2\x80\xA6",
                     state.status.inspector_step < 0
@@ -161,10 +165,13 @@ void IntervenePanel::draw_prompt(AppState& state) {
     const char* why = state.prompt.empty() ? "the prompt is empty" : nullptr;
     const bool pressed = button(state, "Measure", why,
                                 "Measures on the newest weights (Enter in the prompt)", 80 * s);
-    if ((entered || pressed) && !why) {
-        prompt_ = state.prompt;
-        ask(state);
-    }
+    if ((entered || pressed) && !why) measure(state);
+}
+
+/// The prompt as it stands.
+void IntervenePanel::measure(AppState& state) {
+    prompt_ = state.prompt;
+    ask(state);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <misc/cpp/imgui_stdlib.h>
 
 #include "app/panels/intervene/active_bar.h"
+#include "app/panels/intervene/refused_prompt.h"
 #include "app/panels/intervene/weights.h"
 #include "app/panels/trajectory/cells.h"
 #include "app/panels/trajectory/effects.h"
@@ -44,6 +45,7 @@ class TrajectoryPanel final : public Panel {
 
   private:
     void draw_prompt(AppState& state);
+    void trace(AppState& state);
     void draw_below_strip(AppState& state);
     void draw_experts(AppState& state);
     void draw_empty(AppState& state);
@@ -111,7 +113,9 @@ void TrajectoryPanel::draw(AppState& state) {
         effects_.forget();
     }
     if (state.trace && !state.trace->error.empty() && question_.was_asked()) {
-        problem_text(state, state.trace->error);
+        const auto refused = state.trace;
+        if (draw_refused_prompt(state, refused->prompt, refused->error, refused->too_long))
+            trace(state);
         return;
     }
     if (!has_trace(state)) return draw_empty(state);
@@ -189,11 +193,7 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
                       : state.prompt.empty() ? "the prompt is empty"
                                              : nullptr;
     const bool pressed = button(state, "Trace", why, "Trace the prompt (Enter)", 64 * s);
-    if ((entered || pressed) && !why) {
-        state.selection.prompt_tokens.clear();
-        ++state.selection.version;
-        question_.ask(state);
-    }
+    if ((entered || pressed) && !why) trace(state);
     ImGui::SameLine();
     if (ImGui::Checkbox("freeze routing", &question_.freeze)) {
         if (question_.was_asked()) question_.ask(state);
@@ -202,6 +202,13 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     tooltip(
         "For this prompt the experts and weights of hop 0 are used at all hops; what the experts "
         "read still changes. The run in training is not touched.");
+}
+
+/// The prompt as it stands.
+void TrajectoryPanel::trace(AppState& state) {
+    state.selection.prompt_tokens.clear();
+    ++state.selection.version;
+    question_.ask(state);
 }
 
 void TrajectoryPanel::draw_empty(AppState& state) {

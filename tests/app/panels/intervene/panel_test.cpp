@@ -157,6 +157,15 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
         stage->session->put(broken);
         ctx->Yield(3);
         IM_CHECK(!ctx->ItemExists("**/Export"));
+        broken.error = "the prompt has 9 tokens, the model takes 2";
+        broken.too_long = {9, 2, 9};
+        stage->session->put(broken);
+        ctx->Yield(3);
+        click(ctx, "Cut to its first 2 tokens");
+        ctx->Yield(3);
+        const std::string beginning = broken.request.prompt.substr(0, 9);
+        IM_CHECK_STR_EQ(stage->session->asked().back().prompt.c_str(), beginning.c_str());
+        broken.request = stage->session->asked().back();
         core::InterventionEffect part;
         part.request = broken.request;
         part.target = {"a", 1, 0, 0.5, 0.4, {}};
