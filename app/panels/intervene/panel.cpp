@@ -101,6 +101,7 @@ void IntervenePanel::draw(AppState& state) {
     if (empty_without_run(state)) return;
     const float s = state.pixel_scale, gap = 20 * s;
     draw_prompt(state);
+    draw_missing_font(state, state.prompt);
     draw_active_bar(state);
     const ImVec2 room = ImGui::GetContentRegionAvail();
     if (room.x < 760 * s) {

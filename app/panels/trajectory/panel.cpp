@@ -108,6 +108,7 @@ void TrajectoryPanel::prepare(AppState& state) {
 
 void TrajectoryPanel::draw(AppState& state) {
     draw_prompt(state);
+    draw_missing_font(state, state.prompt);
     if (draw_active_bar(state, question_.in_words())) {
         question_.clear(state);
         effects_.forget();
