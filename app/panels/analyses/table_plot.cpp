@@ -131,6 +131,17 @@ std::vector<TableSeries> plot_of(const ResultTable& table, size_t y, std::option
     return out;
 }
 
+std::vector<double> whole_ticks(const std::vector<TableSeries>& series) {
+    constexpr size_t kMost = 16;
+    std::set<double> values;
+    for (const TableSeries& one : series)
+        for (const double x : one.x) {
+            values.insert(x);
+            if (std::floor(x) != x || values.size() > kMost) return {};
+        }
+    return {values.begin(), values.end()};
+}
+
 void TablePlot::choose(AppState& state, const ResultTable& table) {
     const float width = ImGui::GetWindowWidth() * 0.4f;
     const auto pick = [&](const char* label, std::string& chosen, bool rows, const char* why) {
@@ -214,6 +225,8 @@ void TablePlot::draw(AppState& state, const ResultTable& table, const std::strin
     ImPlot::PushStyleVar(ImPlotStyleVar_FitPadding, ImVec2(0.04f, 0.08f));
     if (begin_plain_plot("##plot", size, words_of_key(x_).c_str(), words_of_key(y_).c_str(),
                          named ? ImPlotFlags_None : ImPlotFlags_NoLegend)) {
+        if (const auto ticks = whole_ticks(series_); !ticks.empty())
+            ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()));
         ImPlot::SetupLegend(ImPlotLocation_East,
                             ImPlotLegendFlags_Outside | ImPlotLegendFlags_NoMenus);
         for (size_t i = 0; i < series_.size(); ++i) {

@@ -32,6 +32,10 @@ std::optional<size_t> first_place(const ResultTable& table);
 /// "Y_ci95_high"; in older files "ci95_low" and "ci95_high" right behind `y`, or "Y_low", "Y_high".
 std::vector<TableSeries> plot_of(const ResultTable& table, size_t y, std::optional<size_t> x);
 
+/// Where the horizontal axis counts whole things, as layers or hops: its few values, so that no
+/// number stands between them. Empty: anything else.
+std::vector<double> whole_ticks(const std::vector<TableSeries>& series);
+
 class TablePlot {
   public:
     /// The table has other rows, or in another order: what is drawn is made anew from it.

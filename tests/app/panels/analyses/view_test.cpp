@@ -226,6 +226,9 @@ TEST(TablePlot, BeginsWithAMeasurementOverItsPlace) {
     const ResultTable table = read_csv("layer,x\n0,3\n1,4\n2,5\n", "t");
     EXPECT_EQ(plot_of(table, 1, 0).size(), 1u);
     EXPECT_EQ(plot_of(table, 1, std::nullopt).size(), 1u);
+    EXPECT_EQ(whole_ticks(plot_of(table, 1, 0)), (std::vector<double>{0, 1, 2}));
+    EXPECT_TRUE(whole_ticks({{"", {0, 0.5}, {1, 1}, {}, {}, {0, 1}}}).empty());
+    EXPECT_TRUE(whole_ticks({}).empty());
 }
 
 }  // namespace
