@@ -27,9 +27,8 @@ void draw_means(AppState& state, const char* id, Area area, const LayerMeans& me
     const float s = state.pixel_scale;
     const double right = static_cast<double>(n) - 0.5;
     layer_axis(n);
-    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, std::max(high, 1e-9) * 1.15, ImPlotCond_Always);
-    ImPlot::SetupLegend(ImPlotLocation_NorthEast,
-                        ImPlotLegendFlags_NoMenus | ImPlotLegendFlags_NoButtons);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, std::max(high, 1e-9) * 1.08, ImPlotCond_Always);
+    legend_above();
     const auto count = static_cast<int>(xs.size());
     ImPlotSpec bars;
     bars.FillColor = bars.LineColor = state.theme().accent;

@@ -34,9 +34,8 @@ void draw_norms(AppState& state, Area area) {
     }
     if (!begin_area_plot("##norms", area, "layer", "norm")) return;
     layer_axis(n);
-    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, high * 1.2, ImPlotCond_Always);
-    ImPlot::SetupLegend(ImPlotLocation_NorthEast,
-                        ImPlotLegendFlags_NoMenus | ImPlotLegendFlags_Horizontal);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, high * 1.08, ImPlotCond_Always);
+    legend_above();
     const auto bars = [&](const char* name, const std::vector<double>& xs,
                           const std::vector<double>& ys, size_t color) {
         ImPlotSpec spec;

@@ -13,6 +13,12 @@ bool begin_area_plot(const char* id, const Area& area, const char* x, const char
     return begin_plain_plot(id, area.size, x, y, more);
 }
 
+void legend_above() {
+    ImPlot::SetupLegend(ImPlotLocation_North,
+                        ImPlotLegendFlags_NoMenus | ImPlotLegendFlags_NoButtons |
+                            ImPlotLegendFlags_Outside | ImPlotLegendFlags_Horizontal);
+}
+
 void layer_axis(size_t layers) {
     const double right = std::max(0.5, static_cast<double>(layers) - 0.5);
     ImPlot::SetupAxisLimits(ImAxis_X1, -0.5, right, ImPlotCond_Always);
