@@ -95,6 +95,10 @@ void register_views(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         IM_CHECK(wait_for_matrix(ctx));
+        // The past is read aside; what comes of it later is made anew by right.
+        IM_CHECK(wait_for(ctx, [] { return stage->state.archive.complete(); }));
+        stage->state.now += 10;
+        ctx->Yield(3);
         const float* before = panel().collinearity().cosines.data();
         const float* loads = panel().loads().values.data();
         ctx->Yield(20);
