@@ -372,8 +372,9 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
     const bool is_file = table.name.ends_with(".csv");
     heading(state, (is_file ? table.name : words_of_key(table.name)).c_str());
     ImGui::SameLine(0, 12 * s);
-    ImGui::TextColored(state.theme().dim, "%s rows",
-                       with_thousands(static_cast<int64_t>(table.rows.size())).c_str());
+    ImGui::TextColored(state.theme().dim, "%s %s",
+                       with_thousands(static_cast<int64_t>(table.rows.size())).c_str(),
+                       table.rows.size() == 1 ? "row" : "rows");
     ImGui::SameLine(0, 12 * s);
     if (ImGui::SmallButton("Copy")) copy_table(state, table);
     tooltip("Copies the table as text with tabs; a click on a column's name sorts by it");

@@ -63,6 +63,11 @@ std::optional<Ends> interval_of(const ResultTable& table, size_t y) {
     return {};
 }
 
+/// What has an interval is measured, even where it is a step.
+bool places_rows(const ResultTable& table, size_t column) {
+    return is_place(table.columns[column]) && !interval_of(table, column);
+}
+
 }  // namespace
 
 std::vector<size_t> plot_columns(const ResultTable& table) {
@@ -82,7 +87,7 @@ std::optional<size_t> first_measured(const ResultTable& table) {
                            [&](const auto& row) { return row[c].empty() || is_number(row[c]); });
     };
     for (const size_t c : plot_columns(table))
-        if (!is_place(table.columns[c]) && all_numbers(c)) return c;
+        if (!places_rows(table, c) && all_numbers(c)) return c;
     return {};
 }
 
@@ -91,7 +96,7 @@ std::optional<size_t> first_place(const ResultTable& table) {
     for (const char* name :
          {"step", "to", "decile", "position", "rank", "expert", "hop", "layer"}) {
         const auto column = column_named(table, name);
-        if (!column) continue;
+        if (!column || !places_rows(table, *column)) continue;
         std::set<std::string> places;
         for (const auto& row : table.rows)
             if (is_number(row[*column])) places.insert(row[*column]);

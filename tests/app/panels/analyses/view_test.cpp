@@ -223,6 +223,9 @@ TEST(TablePlot, BeginsWithAMeasurementOverItsPlace) {
     EXPECT_EQ(axes("layer,experts,unit,x\n0,1,2,3\n1,2,2,4\n"), "layer:x");
     EXPECT_EQ(axes("words,list,x\na,1,3\nb,1 2,4\n"), "rows:x") << "a list is no measurement";
     EXPECT_EQ(axes("layer,x\n0,3\n0,4\n"), "rows:x") << "all of one layer";
+    EXPECT_EQ(axes("quantity,step,step_ci95_low,step_ci95_high,clear\na,9,8,10,1\nb,7,6,9,1\n"),
+              "rows:step")
+        << "what has an interval is measured";
     const ResultTable table = read_csv("layer,x\n0,3\n1,4\n2,5\n", "t");
     EXPECT_EQ(plot_of(table, 1, 0).size(), 1u);
     EXPECT_EQ(plot_of(table, 1, std::nullopt).size(), 1u);
