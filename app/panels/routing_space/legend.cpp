@@ -22,7 +22,7 @@ void draw_load(const AppState& state, const SpaceView& view, ImVec2 p) {
     const ImVec2 end(p.x + width - 20 * s, p.y + height + 2 * s);
     draw_veil(state, p, ImVec2(end.x + most_width, end.y + size));
     for (int i = 0; i < 60; ++i) {
-        const viz::Rgb c = viz::ramp_color(viz::Ramp::spectrum, (float(i) + 0.5f) / 60.0f);
+        const viz::Rgb c = load_color((float(i) + 0.5f) / 60.0f, state.theme().dark);
         list->AddRectFilled(ImVec2(p.x + width * float(i) / 60, p.y),
                             ImVec2(p.x + width * float(i + 1) / 60, p.y + height), viz::packed(c));
     }
@@ -37,7 +37,7 @@ void draw_hops_of_layer(const AppState& state, ImVec2 p) {
     draw_veil(state, p, ImVec2(p.x + 60 * s, p.y + line * static_cast<float>(g.hops)));
     for (int64_t h = 0; h < g.hops; ++h) {
         list->AddCircleFilled(ImVec2(p.x + 5 * s, p.y + line / 2), 4 * s,
-                              viz::packed(hop_color(h, g.hops)));
+                              viz::packed(hop_color(h, g.hops, state.theme().dark)));
         text_at(list, state.fonts.text, size, ImVec2(p.x + 14 * s, p.y), packed(state.theme().text),
                 "hop " + std::to_string(h));
         p.y += line;

@@ -116,7 +116,7 @@ struct TokenPaint {
                 return class_mark(static_cast<size_t>(found - classes.begin()), o.dark);
             }
             case SpaceColor::hop:
-                return {hop_color(hop, g.hops)};
+                return {hop_color(hop, g.hops, o.dark)};
             case SpaceColor::load:
                 break;
             case SpaceColor::place:
@@ -192,9 +192,14 @@ void close_view(SpaceView& p) {
 
 }  // namespace
 
-Rgb hop_color(int64_t hop, int64_t hops) {
-    const float t = hops > 1 ? static_cast<float>(hop) / static_cast<float>(hops - 1) : 0.5f;
-    return viz::ramp_color(viz::Ramp::spectrum, 0.3f + 0.6f * t);
+Rgb load_color(float share, bool dark) {
+    const float t = std::isfinite(share) ? std::clamp(share, 0.0f, 1.0f) : 0.0f;
+    return viz::ramp_color(viz::Ramp::spectrum, dark ? 0.28f + 0.72f * t : 0.68f * t);
+}
+
+Rgb hop_color(int64_t hop, int64_t hops, bool dark) {
+    return load_color(hops > 1 ? static_cast<float>(hop) / static_cast<float>(hops - 1) : 0.5f,
+                      dark);
 }
 
 ClassMark class_mark(size_t i, bool dark) {
@@ -239,8 +244,8 @@ SpaceView space_view(const Past& past, const viz::Places& places, size_t trail,
     std::vector<Rgb> colors;
     for (int64_t e = 0; e < g.experts; ++e) {
         if (o.color == SpaceColor::load)
-            colors.push_back(viz::ramp_color(
-                viz::Ramp::spectrum, p.load_max > 0 ? times_uniform(g, e) / p.load_max : 0));
+            colors.push_back(
+                load_color(p.load_max > 0 ? times_uniform(g, e) / p.load_max : 0, o.dark));
         else if (o.color == SpaceColor::place)
             colors.push_back(places.expert_color(o.layer, e, o.dark));
         else

@@ -28,7 +28,9 @@ struct ClassMark {
     bool operator==(const ClassMark&) const = default;
 };
 ClassMark class_mark(size_t i, bool dark);
-viz::Rgb hop_color(int64_t hop, int64_t hops);
+/// Parts of one ramp, without the end that the ground of the theme swallows.
+viz::Rgb hop_color(int64_t hop, int64_t hops, bool dark);
+viz::Rgb load_color(float share, bool dark);  ///< 0 … 1 of the highest load
 
 struct SpaceOptions {
     int64_t layer = 0;

@@ -126,17 +126,36 @@ TEST(RoutingSpace, ClassesAreToldApart) {
     }
 }
 
+float luminance(float r, float g, float b) {
+    const auto linear = [](float v) {
+        return v <= 0.04045f ? v / 12.92f : std::pow((v + 0.055f) / 1.055f, 2.4f);
+    };
+    return 0.2126f * linear(r) + 0.7152f * linear(g) + 0.0722f * linear(b);
+}
+
+float contrast_between(float a, float b) {
+    return (std::max(a, b) + 0.05f) / (std::min(a, b) + 0.05f);
+}
+
+// Wrong if some load or hop had the colour of the ground, or two hops of a layer one colour.
+TEST(RoutingSpace, LoadsAndHopsAreSeenOnBothGrounds) {
+    for (const bool dark : {true, false}) {
+        const float ground =
+            dark ? luminance(0.078f, 0.098f, 0.122f) : luminance(0.99f, 0.99f, 0.98f);
+        for (float share = 0; share <= 1; share += 0.05f) {
+            const viz::Rgb c = load_color(share, dark);
+            EXPECT_GT(contrast_between(luminance(c.r, c.g, c.b), ground), 1.9f) << share << dark;
+        }
+        for (int64_t h = 1; h < 6; ++h) EXPECT_NE(hop_color(h, 6, dark), hop_color(h - 1, 6, dark));
+        EXPECT_EQ(load_color(std::numeric_limits<float>::quiet_NaN(), dark), load_color(0, dark));
+    }
+}
+
 // Wrong if a tail were lost on the ground of its theme, or did not fade towards its far end.
 TEST(RoutingSpace, TailsAreSeenOnBothGrounds) {
     Past past;
     for (int64_t step = 0; step <= 40; step += 10) past.push_back(shared(snapshot(step, 7)));
     const auto places = places_of(*past.back());
-    const auto luminance = [](float r, float g, float b) {
-        const auto linear = [](float v) {
-            return v <= 0.04045f ? v / 12.92f : std::pow((v + 0.055f) / 1.055f, 2.4f);
-        };
-        return 0.2126f * linear(r) + 0.7152f * linear(g) + 0.0722f * linear(b);
-    };
     for (const bool dark : {true, false}) {
         const float ground = dark ? 0.1f : 0.99f;
         const auto contrast = [&](uint32_t color) {
@@ -144,9 +163,8 @@ TEST(RoutingSpace, TailsAreSeenOnBothGrounds) {
             const auto channel = [&](int shift) {
                 return ground + alpha * (static_cast<float>(color >> shift & 255) / 255 - ground);
             };
-            const float a = luminance(channel(0), channel(8), channel(16)),
-                        b = luminance(ground, ground, ground);
-            return (std::max(a, b) + 0.05f) / (std::min(a, b) + 0.05f);
+            return contrast_between(luminance(channel(0), channel(8), channel(16)),
+                                    luminance(ground, ground, ground));
         };
         SpaceOptions o;
         o.dark = dark;
