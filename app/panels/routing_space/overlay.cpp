@@ -195,9 +195,14 @@ void draw_captions(const SpaceScene& scene, SpaceColor color_by) {
     const ImU32 dim = packed(state.theme().dim);
     const float bottom = at.y + size.y - small - 2 * s, upper = bottom - font - 3 * s;
 
-    const std::string axes = "axis 1 \xE2\x86\x92 " + share_text(scene.view.variance[0]) +
-                             "   axis 2 \xE2\x86\x91 " + share_text(scene.view.variance[1]) +
-                             " of the variance at this step";
+    std::string axes = "axis 1 \xE2\x86\x92 " + share_text(scene.view.variance[0]) +
+                       "   axis 2 \xE2\x86\x91 " + share_text(scene.view.variance[1]);
+    // As much of it as there is room for, never half a word.
+    for (const char* more : {" of the variance at this step", " of the variance"})
+        if (text_extent(state.fonts.text, font, axes + more).x <= size.x) {
+            axes += more;
+            break;
+        }
     std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
     basis += with_thousands(place.basis.step);
     if (scene.view.low.x <= scene.view.high.x) basis += "   circle: unit sphere";
