@@ -119,10 +119,12 @@ int explore(const app::ExploreOptions& options) {
     services.kept_snapshots = core::lab::kept_snapshots;
     services.read_kept_snapshot = core::lab::read_kept_snapshot;
     services.analysis_definitions = core::lab::analysis_definitions;
+    services.analysis_refusals = core::lab::analysis_refusals;
     services.analyze = [words](const std::string& run, const std::string& name,
-                               const core::Progress& progress) {
+                               const std::string& against, const core::Progress& progress) {
         core::lab::AnalyzeOptions analysis;
         analysis.run = run;
+        analysis.against = against;
         analysis.what = name;
         analysis.category_dirs = words;
         analysis.out = run + "/analysis";

@@ -94,12 +94,6 @@ Rgb ramp_color(Ramp ramp, float t) {
     return to_rgb({0.96f - 0.88f * t, 0, 0});
 }
 
-Rgb category_color(int64_t i) {
-    static constexpr unsigned kSet[kCategories] = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
-                                                   0x0072B2, 0xD55E00, 0xCC79A7, 0x999999};
-    return of_hex(kSet[static_cast<size_t>(((i % kCategories) + kCategories) % kCategories)]);
-}
-
 Rgb series_color(size_t i, bool dark) {
     // The first are those of Okabe and Ito; the others were chosen one by one as far as possible
     // from all before them, in OKLab, as seen with three cones and with two.

@@ -38,15 +38,10 @@ enum class Ramp : uint8_t {
 /// Colour of a value 0 … 1 (clamped; not finite: neutral grey).
 Rgb ramp_color(Ramp ramp, float t);
 
-inline constexpr int kCategories = 8;
-/// The categorical set of Okabe and Ito (2008), distinct under colour blindness; i modulo 8.
-/// Black, which a dark background hides, is replaced by grey.
-Rgb category_color(int64_t i);
-
 inline constexpr int kSeriesColors = 12;
-/// Colours of the lines of a plot, modulo 12: at least 3 : 1 against the panel, and apart from each
-/// other also to people who see two primaries only (tests/viz/colour_test.cpp has the distances).
-/// What repeats a colour needs another marker.
+/// Colours of the lines of a plot and of classes, modulo 12: at least 3 : 1 against the panel, and
+/// apart from each other also to people who see two primaries only (tests/viz/colour_test.cpp has
+/// the distances). What repeats a colour needs another marker or glyph.
 Rgb series_color(size_t i, bool dark);
 
 }  // namespace hopscope::viz

@@ -101,6 +101,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     status = {};
     geometry = nullptr;
     trace = nullptr;
+    effect = nullptr;
     answers.clear();
     history = {};
     rivals.clear();
@@ -174,6 +175,7 @@ void update_state(AppState& state) {
     if (!state.session) return;
     if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
+    if (auto newest = state.session->intervention()) state.effect = std::move(newest);
     state.archive.update(state);
     report_refusals(state, state.answers);
 }

@@ -48,9 +48,14 @@ struct Services {
         read_kept_snapshot;
     /// Name and definition of every analysis; may be empty, as `analyze`.
     std::function<std::vector<std::pair<std::string, std::string>>()> analysis_definitions;
+    /// Those that a run cannot have, each with the sentence that says why; may be empty.
+    std::function<std::vector<std::pair<std::string, std::string>>(const core::Config& config,
+                                                                   const core::RunHolds& holds)>
+        analysis_refusals;
     /// One analysis of a run's newest checkpoint, on the calling thread: its document; files go to
-    /// RUN/analysis.
+    /// RUN/analysis. `against`: folder of the second run, where it compares two; else "".
     std::function<core::Result<std::string>(const std::string& run_dir, const std::string& name,
+                                            const std::string& against,
                                             const core::Progress& progress)>
         analyze;
 };
@@ -94,6 +99,7 @@ struct AppState {
     core::RunStatus status;
     std::shared_ptr<const core::GeometrySnapshot> geometry;  ///< null before the first
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
+    std::shared_ptr<const core::InterventionEffect> effect;  ///< null before the first
     std::vector<core::Answer> answers;                       ///< oldest first
     History history;                                         ///< in a race of its first lane
     std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks

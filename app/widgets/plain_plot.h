@@ -3,6 +3,7 @@
 #pragma once
 
 #include <implot.h>
+#include <vector>
 
 namespace hopscope::app {
 
@@ -10,5 +11,9 @@ namespace hopscope::app {
 /// Ctrl alone.
 bool begin_plain_plot(const char* id, ImVec2 size, const char* x, const char* y,
                       ImPlotFlags more = 0);
+
+/// Values to write at a logarithmic axis from `low` to `high`, above 0: some of them whatever it
+/// spans, where ImPlot writes powers of ten alone.
+std::vector<double> log_ticks(double low, double high);
 
 }  // namespace hopscope::app

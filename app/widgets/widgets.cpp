@@ -6,6 +6,7 @@
 #include <imgui_internal.h>
 
 #include "app/state/keys.h"
+#include "app/widgets/fonts.h"
 
 namespace hopscope::app {
 namespace {
@@ -98,6 +99,11 @@ void note(const AppState& state, const std::string& text) {
 
 void problem_text(const AppState& state, const std::string& text) {
     wrapped(text, state.theme().red_text);
+}
+
+void draw_missing_font(const AppState& state, const std::string& text) {
+    if (const std::string why = missing_font(text, state.fonts.text); !why.empty())
+        note(state, why);
 }
 
 bool button(const AppState& state, const char* label, const char* refusal, const char* help,

@@ -20,6 +20,8 @@ void text_cut(const AppState& state, const std::string& text, const ImVec4& colo
 void note(const AppState& state, const std::string& text);
 /// Why something failed, wrapped.
 void problem_text(const AppState& state, const std::string& text);
+/// Why a typed text is not drawn whole, where it is not.
+void draw_missing_font(const AppState& state, const std::string& text);
 /// A button; `refusal` (nullptr: allowed) greys it and is its tooltip, else `help`. True when
 /// pressed.
 bool button(const AppState& state, const char* label, const char* refusal, const char* help,

@@ -22,8 +22,14 @@ constexpr Shares shares_of(Layout layout) {
     return {0.25f, 0.48f, 0.44f, 0.46f};
 }
 
-/// The run panel's controls and numbers stand without clipping at this width, unscaled pixels.
-constexpr float kLeftWidth = 252;
+/// The run panel's controls, numbers and scroll bar stand side by side at this width, unscaled
+/// pixels.
+constexpr float kLeftWidth = 264;
+/// Two panels stand over each other at this height with controls and a picture each, unscaled
+/// pixels.
+constexpr float least_height(Layout layout) {
+    return layout == Layout::intervene ? 720 : 560;
+}
 
 struct Nodes {
     ImGuiID left = 0, top = 0, center = 0, right = 0, right_bottom = 0;
@@ -45,6 +51,17 @@ struct Nodes {
     }
 };
 
+/// Where a panel stands in a layout that has too little height for two panels over each other.
+Place low_place(Layout layout, Place place) {
+    if (place == Place::right_bottom) place = Place::right;
+    return layout == Layout::intervene && place == Place::right ? Place::center : place;
+}
+
+Place shown_place(const PanelEntry& entry, Layout layout, bool low) {
+    const Place place = place_in(entry, layout);
+    return low ? low_place(layout, place) : place;
+}
+
 /// The rest's share: a split is a share of what is left of the whole.
 ImGuiID split(ImGuiID& rest, ImGuiDir direction, float share) {
     return ImGui::DockBuilderSplitNode(rest, direction, share, nullptr, &rest);
@@ -56,13 +73,18 @@ ImGuiID dock_space_id(Layout layout) {
     return ImGui::GetID(name_of(layout));
 }
 
+bool is_low(Layout layout, ImVec2 size, float scale) {
+    return size.y < least_height(layout) * scale;
+}
+
 void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, ImVec2 size,
                   float scale) {
     const ImGuiID root = dock_space_id(layout);
     const auto table = panel_table();
+    const bool low = is_low(layout, size, scale);
     const auto used = [&](Place place) {
         for (const auto& entry : table)
-            if (place_in(entry, layout) == place) return true;
+            if (shown_place(entry, layout, low) == place) return true;
         return false;
     };
     ImGui::DockBuilderRemoveNode(root);
@@ -73,24 +95,50 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
     shares.left = std::clamp(kLeftWidth * scale / std::max(1.0f, size.x), shares.left, 0.4f);
     Nodes nodes;
     ImGuiID rest = root;
-    if (used(Place::top)) nodes.top = split(rest, ImGuiDir_Up, shares.top);
+    // Side by side where there is no height for one over the other.
+    if (used(Place::top))
+        nodes.top = split(rest, low ? ImGuiDir_Left : ImGuiDir_Up, low ? 0.5f : shares.top);
     if (used(Place::left)) nodes.left = split(rest, ImGuiDir_Left, shares.left);
     const float rest_width = used(Place::left) ? 1.0f - shares.left : 1.0f;
-    if (used(Place::center)) {
+    nodes.center = nodes.right = rest;
+    if (used(Place::center) && used(Place::right)) {
         nodes.right = split(rest, ImGuiDir_Right, shares.right / rest_width);
         nodes.center = rest;
-    } else {
-        nodes.right = nodes.center = rest;
     }
     nodes.right_bottom = nodes.right;
     if (used(Place::right_bottom) && used(Place::right))
         nodes.right_bottom = split(nodes.right, ImGuiDir_Down, shares.right_bottom);
     if (!used(Place::center)) nodes.center = nodes.right;
 
-    for (size_t i = 0; i < panels.size(); ++i)
-        ImGui::DockBuilderDockWindow(window_name(*panels[i], layout).c_str(),
-                                     nodes.at(place_in(table[i], layout)));
+    for (size_t i = 0; i < panels.size(); ++i) {
+        const Place place = place_in(table[i], layout);
+        const std::string name = window_name(*panels[i], layout);
+        const ImGuiID node = nodes.at(shown_place(table[i], layout, low));
+        ImGui::DockBuilderDockWindow(name.c_str(), node);
+        // What came from elsewhere stands behind those whose place it is.
+        if (low && place != Place::none && place == low_place(layout, place))
+            if (ImGuiDockNode* tabs = ImGui::DockBuilderGetNode(node))
+                tabs->SelectedTabId = ImHashStr("#TAB", 0, ImHashStr(name.c_str()));
+    }
     ImGui::DockBuilderFinish(root);
+}
+
+bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, bool low) {
+    struct Seen {
+        Place place;
+        ImGuiID node;
+    };
+    std::vector<Seen> seen;
+    for (size_t i = 0; i < panels.size(); ++i) {
+        const Place place = shown_place(panel_table()[i], layout, low);
+        const ImGuiWindow* window =
+            ImGui::FindWindowByName(window_name(*panels[i], layout).c_str());
+        if (window && place != Place::none) seen.push_back({place, window->DockId});
+    }
+    for (const Seen& a : seen)
+        for (const Seen& b : seen)
+            if (a.node == 0 || (a.place == b.place) != (a.node == b.node)) return false;
+    return true;
 }
 
 }  // namespace hopscope::app

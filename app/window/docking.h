@@ -12,10 +12,17 @@ namespace hopscope::app {
 /// ImGui's id of the dock space of a layout (inside the current window).
 ImGuiID dock_space_id(Layout layout);
 
+/// Whether there is too little height for panels over each other: they become tabs, or stand side
+/// by side.
+bool is_low(Layout layout, ImVec2 size, float scale);
+
 /// Rebuilds the dock space of `layout` at `size` as the panel table says; a side is never narrower
 /// than its panels need at `scale`. Panels that the table shuts there are left floating-free: they
 /// dock beside the centre when opened.
 void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, ImVec2 size,
                   float scale);
+/// Whether the panels that have been drawn share tabs, and do not, as build_layout() had them:
+/// nobody has moved one by hand.
+bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, bool low);
 
 }  // namespace hopscope::app

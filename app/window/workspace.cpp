@@ -95,7 +95,14 @@ void Workspace::draw_dock(AppState& state) {
                         ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
     for (Layout layout : kLayouts) {
         const ImGuiID id = dock_space_id(layout);
-        const bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
+        bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
+        // Another scale needs other places; what a person arranged stays.
+        Fitted& fitted = fitted_[static_cast<size_t>(layout)];
+        const Fitted now = {s, is_low(layout, size, s)};
+        if (layout == layout_ && now != fitted) {
+            reset |= fitted.scale > 0 && stands_as_built(layout, panels_, fitted.low);
+            fitted = now;
+        }
         if (reset || !ImGui::DockBuilderGetNode(id)) build_layout(layout, panels_, size, s);
         // The other arrangement keeps its place without being laid out.
         ImGuiDockNodeFlags flags = static_cast<int>(ImGuiDockNodeFlags_NoWindowMenuButton);

@@ -45,7 +45,13 @@ class Workspace {
 
     std::vector<std::unique_ptr<Panel>> panels_;  ///< as the table lists them
     Layout layout_ = Layout::train;
+    struct Fitted {  ///< what a layout was arranged for
+        float scale = 0;
+        bool low = false;
+        bool operator==(const Fitted&) const = default;
+    };
     bool reset_[std::size(kLayouts)] = {};
+    Fitted fitted_[std::size(kLayouts)] = {};
     std::vector<bool> seen_;  ///< by panel: drawn in the last frame, not behind another tab
     std::map<std::string, bool> shut_;
     Attention attention_;

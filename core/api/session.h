@@ -123,7 +123,8 @@ struct InterventionEffect {
     uint64_t version = 0;
     int64_t step = 0;  ///< of the weights that were used
     InterventionRequest request;
-    std::string error;    ///< not empty: nothing else is filled
+    std::string error;    ///< not empty: nothing but `too_long` is filled
+    TooLong too_long;     ///< of the prompt
     bool whole = false;   ///< control and doses are in it
     double progress = 0;  ///< passes made / passes to make, 0 … 1
     int64_t tokens = 0;   ///< of the prompt

@@ -119,11 +119,18 @@ struct TraceLayer {
 };
 
 /// Everything about one prompt (docs/formats.md#trace-of-a-prompt).
+/// A prompt of more tokens than the model reads, and how much of it can be read.
+struct TooLong {
+    int64_t tokens = 0, limit = 0;  ///< of the prompt, of the model; limit 0: it is not too long
+    int64_t bytes = 0;  ///< length of its longest beginning that can be read, whole characters
+};
+
 struct TraceResult {
     uint64_t version = 0;
     int64_t step = 0;  ///< of the weights that were used
     std::string prompt;
-    std::string error;  ///< not empty: nothing else is filled
+    std::string error;  ///< not empty: nothing but `too_long` is filled
+    TooLong too_long;
     std::vector<TraceToken> tokens;
     std::vector<TraceLayer> layers;
 };

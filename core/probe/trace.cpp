@@ -174,6 +174,28 @@ Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& 
     return pieces;
 }
 
+TooLong too_long(const Config& config, const Tokenizer& tokenizer, const std::string& prompt) {
+    const auto cut = prompt_pieces(config, tokenizer, prompt, true);
+    if (!cut || prompt_pieces(config, tokenizer, prompt, false)) return {};
+    TooLong out;
+    out.limit = config.model.max_seq_len;
+    if (const auto all = tokenizer.encode_prompt(prompt, config.data.separator))
+        out.tokens = static_cast<int64_t>(all->size());
+    // By itself a beginning may be read as other tokens, and as more of them.
+    for (auto last = cut->rbegin(); last != cut->rend(); ++last) {
+        auto end = static_cast<size_t>(last->end);
+        const auto inside_character = [&] {
+            return end < prompt.size() && (static_cast<unsigned char>(prompt[end]) & 0xC0) == 0x80;
+        };
+        while (end > 0 && inside_character()) --end;
+        if (end == 0) break;
+        if (!prompt_pieces(config, tokenizer, prompt.substr(0, end), false)) continue;
+        out.bytes = static_cast<int64_t>(end);
+        break;
+    }
+    return out;
+}
+
 Result<TraceResult> trace_prompt(const Model& model, const Tokenizer& tokenizer,
                                  const TraceInput& input) {
     const c10::AutoGradMode no_grad(false);

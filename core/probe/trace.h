@@ -75,5 +75,7 @@ std::vector<std::vector<NextToken>> top_tokens_of_rows(const at::Tensor& log_p,
 /// Token ids of a prompt, checked against max_seq_len; errors as trace_prompt.
 Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
                                          const std::string& prompt, bool cut);
+/// Of a prompt that prompt_pieces refuses for its length alone.
+TooLong too_long(const Config& config, const Tokenizer& tokenizer, const std::string& prompt);
 
 }  // namespace hopscope::core

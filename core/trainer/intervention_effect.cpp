@@ -67,7 +67,10 @@ class Measurement {
     Status prepare() {
         if (request_.script.empty()) return usage_error("no intervention is active");
         auto pieces = prompt_pieces(copy_.model.config, copy_.tokenizer, request_.prompt, false);
-        if (!pieces) return pieces.error();
+        if (!pieces) {
+            out_.too_long = too_long(copy_.model.config, copy_.tokenizer, request_.prompt);
+            return pieces.error();
+        }
         for (const auto& p : *pieces) question_.ids.push_back(p.id);
         out_.tokens = static_cast<int64_t>(question_.ids.size());
         question_.next_tokens = kNextTokens;

@@ -45,6 +45,7 @@ TraceResult ModelInspector::trace(const TraceRequest& request,
                                    {request.prompt, /*positions=*/true, /*cut=*/false, *plan});
         if (!result) {
             out.error = result.error().message;
+            out.too_long = too_long(copy_->model.config, copy_->tokenizer, request.prompt);
             return out;
         }
         result->step = copy_->step;

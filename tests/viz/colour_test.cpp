@@ -88,14 +88,6 @@ TEST(Colour, RampsAreMonotonicInLightness) {
               (Rgb{0.5f, 0.5f, 0.5f}));
 }
 
-// Classes must differ, and any index must give one of the eight.
-TEST(Colour, CategoriesRepeat) {
-    for (int i = 0; i < kCategories; ++i)
-        for (int j = 0; j < i; ++j) EXPECT_NE(category_color(i), category_color(j));
-    EXPECT_EQ(category_color(-1), category_color(7));
-    EXPECT_EQ(category_color(8), category_color(0));
-}
-
 // The byte order is that of vertex colours; a swap turns amber into blue.
 TEST(Colour, PackedByteOrder) {
     EXPECT_EQ(packed({1, 0, 0}), 0xff0000ffu);

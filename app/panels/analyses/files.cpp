@@ -11,6 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMostBytes = size_t{64} << 20;  ///< of a result file that is shown
+constexpr size_t kMostBeside = 200;              ///< other runs that are offered
 
 }  // namespace
 
@@ -23,6 +24,13 @@ AnalysisFolder look_at_analyses(const std::string& run) {
     for (fs::directory_iterator it(folder / "analysis", code), end; !code && it != end;
          it.increment(code))
         if (it->path().extension() == ".json") out.measured.insert(it->path().stem().string());
+    const fs::path own = fs::weakly_canonical(folder, code);
+    for (fs::directory_iterator it(own.parent_path(), code), end; !code && it != end;
+         it.increment(code))
+        if (it->path() != own && core::file_exists((it->path() / "run.json").string()) &&
+            out.beside.size() < kMostBeside)
+            out.beside.push_back(it->path().string());
+    std::sort(out.beside.begin(), out.beside.end());
     return out;
 }
 

@@ -14,6 +14,7 @@ namespace hopscope::app {
 struct AnalysisFolder {
     std::set<std::string> measured;  ///< names with a document in RUN/analysis
     bool has_checkpoint = false;
+    std::vector<std::string> beside;  ///< other runs in the folder that holds this one
 };
 AnalysisFolder look_at_analyses(const std::string& run);
 

@@ -7,10 +7,13 @@
 #include <imgui.h>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "app/panels/analyses/files.h"
+#include "app/panels/analyses/second_run.h"
 #include "app/panels/analyses/table_plot.h"
 #include "app/panels/analyses/view.h"
+#include "app/panels/analyses/words.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
@@ -24,7 +27,7 @@ constexpr double kLookEvery = 1.0;    ///< seconds between two looks at the fold
 /// Wide enough for the name with its sort mark and for the first rows.
 float column_width(const AppState& state, const ResultTable& table, size_t column) {
     const float s = state.pixel_scale;
-    float width = ImGui::CalcTextSize(table.columns[column].c_str()).x + 20 * s;
+    float width = ImGui::CalcTextSize(words_of_key(table.columns[column]).c_str()).x + 20 * s;
     for (size_t r = 0; r < std::min(table.rows.size(), kRowsMeasured); ++r)
         width = std::max(
             width,
@@ -47,7 +50,9 @@ class AnalysesPanel final : public Panel {
     void load(AppState& state);
     void show(AnalysisFiles files);
     void choose(AppState& state, const std::string& name);
+    void refuse(const AppState& state);
     std::string why_not(const AppState& state) const;
+    std::string why_not(const AppState& state, const std::string& name) const;
     const TaskView* task_of(const std::string& name) const;
     void start(AppState& state, const std::string& name);
     void draw_list(AppState& state);
@@ -62,9 +67,12 @@ class AnalysesPanel final : public Panel {
     const void* session_ = nullptr;
     std::vector<std::pair<std::string, std::string>> definitions_;
     std::vector<TaskView> tasks_;
-    std::map<std::string, uint64_t> task_ids_;  ///< newest of each analysis
-    std::map<uint64_t, bool> told_;             ///< ended tasks that have been shown
-    AnalysisFolder folder_;                     ///< as it was seen last
+    std::map<std::string, uint64_t> task_ids_;     ///< newest of each analysis
+    std::map<uint64_t, bool> told_;                ///< ended tasks that have been shown
+    std::set<std::string> of_two_;                 ///< those that compare the run with a second
+    std::map<std::string, std::string> refusals_;  ///< why the run cannot have it, by name
+    SecondRun second_;
+    AnalysisFolder folder_;  ///< as it was seen last
     Pending<AnalysisFolder> looking_;
     double looked_at_ = -1e9;
     std::string chosen_;
@@ -79,6 +87,9 @@ void AnalysesPanel::prepare(AppState& state) {
     if (session_ != state.session.get()) {
         session_ = state.session.get();
         task_ids_.clear();
+        of_two_.clear();
+        refusals_.clear();
+        second_.forget();
         folder_ = {};
         looking_.forget();
         reading_.forget();
@@ -91,6 +102,7 @@ void AnalysesPanel::prepare(AppState& state) {
         definitions_ = state.services.analysis_definitions();
     if (chosen_.empty() && !definitions_.empty()) chosen_ = definitions_.front().first;
     if (!state.session) return;
+    refuse(state);
     look(state);
     if (auto files = reading_.take()) show(std::move(*files));
     follow_tasks(state);
@@ -143,7 +155,36 @@ void AnalysesPanel::choose(AppState& state, const std::string& name) {
     load(state);
 }
 
-/// "" if an analysis may be started.
+/// Which analyses this run cannot have, and which wait for a second run to be named.
+void AnalysesPanel::refuse(const AppState& state) {
+    const auto& ask = state.services.analysis_refusals;
+    if (!ask) return;
+    const core::Config& config = state.session->config();
+    const auto without = [&](bool second) {
+        core::RunHolds holds;
+        holds.second_run = second;
+        if (state.archive.complete())
+            holds.snapshots = static_cast<int64_t>(state.archive.files().size());
+        const auto list = ask(config, holds);
+        return std::map<std::string, std::string>(list.begin(), list.end());
+    };
+    refusals_ = without(true);
+    of_two_.clear();
+    for (const auto& [name, why] : without(false)) {
+        if (refusals_.contains(name)) continue;
+        of_two_.insert(name);
+        if (second_.folder().empty())
+            refusals_[name] = why + " Name its folder in the field \"against\".";
+    }
+}
+
+/// "" if that one may be started.
+std::string AnalysesPanel::why_not(const AppState& state, const std::string& name) const {
+    if (const auto known = refusals_.find(name); known != refusals_.end()) return known->second;
+    return why_not(state);
+}
+
+/// "" if analyses may be started.
 std::string AnalysesPanel::why_not(const AppState& state) const {
     if (!state.services.analyze) return "This window has no laboratory.";
     if (!state.session) return no_run(state);
@@ -165,8 +206,10 @@ const TaskView* AnalysesPanel::task_of(const std::string& name) const {
 void AnalysesPanel::start(AppState& state, const std::string& name) {
     if (const TaskView* before = task_of(name); before && !before->ended()) return;
     task_ids_[name] = state.task_runner().start(
-        name, [analyze = state.services.analyze, run = state.status.run_dir,
-               name](const core::Progress& progress) { return analyze(run, name, progress); });
+        name,
+        [analyze = state.services.analyze, run = state.status.run_dir,
+         against = of_two_.contains(name) ? second_.folder() : std::string(),
+         name](const core::Progress& progress) { return analyze(run, name, against, progress); });
     state.keep_drawing();
 }
 
@@ -190,8 +233,10 @@ void AnalysesPanel::draw(AppState& state) {
 void AnalysesPanel::draw_list(AppState& state) {
     const std::string why = why_not(state);
     if (button(state, "Run all", why.empty() ? nullptr : why.c_str(),
-               "Queues every analysis; they run one after another on a thread of their own"))
-        for (const auto& [name, definition] : definitions_) start(state, name);
+               "Queues every analysis that this run can have; they run one after another on a "
+               "thread of their own"))
+        for (const auto& [name, definition] : definitions_)
+            if (why_not(state, name).empty()) start(state, name);
     ImGui::SameLine(0, 4 * state.pixel_scale);
     const bool busy = std::any_of(tasks_.begin(), tasks_.end(),
                                   [](const TaskView& task) { return !task.ended(); });
@@ -205,8 +250,13 @@ void AnalysesPanel::draw_row(AppState& state, const std::string& name,
                              const std::string& definition) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
+    const auto refusal = refusals_.find(name);
+    const bool refused = refusal != refusals_.end();
+    // Grey, but it can be chosen: its earlier result, or the second run to be named.
+    ImGui::PushStyleColor(ImGuiCol_Text, refused ? faded(theme.dim, 0.75f) : theme.text);
     if (ImGui::Selectable(name.c_str(), name == chosen_)) choose(state, name);
-    tooltip(definition);
+    ImGui::PopStyleColor();
+    tooltip(refused ? refusal->second + "\n\n" + definition : definition);
     const char* mark = "";
     ImVec4 color = theme.dim;
     if (const TaskView* task = task_of(name); task && task->state != TaskState::done) {
@@ -242,7 +292,8 @@ void AnalysesPanel::draw_result(AppState& state) {
     const auto known = std::find_if(definitions_.begin(), definitions_.end(),
                                     [&](const auto& d) { return d.first == chosen_; });
     if (known == definitions_.end()) return;
-    const std::string why = why_not(state);
+    if (of_two_.contains(chosen_)) second_.draw(state, folder_.beside);
+    const std::string why = why_not(state, chosen_);
     const TaskView* task = task_of(chosen_);
     const bool working = task && !task->ended();
     if (working) {
@@ -293,7 +344,7 @@ void AnalysesPanel::draw_numbers(AppState& state) {
     for (size_t i = 0; i < shown_->numbers.size(); ++i) {
         const auto& [key, value] = shown_->numbers[i];
         ImGui::PushID(static_cast<int>(i));
-        value_row(state, key.c_str(), value.empty() ? kNothing : shown_cell(value),
+        value_row(state, words_of_key(key).c_str(), value.empty() ? kNothing : shown_cell(value),
                   key + " = " + value + "\nRight click copies the value.");
         if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) ImGui::SetClipboardText(value.c_str());
         ImGui::PopID();
@@ -317,10 +368,13 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
     ResultTable& table = tables_[index];
     if (table.columns.empty()) return;
     const float s = state.pixel_scale;
-    heading(state, table.name.c_str());
+    // A file by its name, a list of the document in words.
+    const bool is_file = table.name.ends_with(".csv");
+    heading(state, (is_file ? table.name : words_of_key(table.name)).c_str());
     ImGui::SameLine(0, 12 * s);
-    ImGui::TextColored(state.theme().dim, "%s rows",
-                       with_thousands(static_cast<int64_t>(table.rows.size())).c_str());
+    ImGui::TextColored(state.theme().dim, "%s %s",
+                       with_thousands(static_cast<int64_t>(table.rows.size())).c_str(),
+                       table.rows.size() == 1 ? "row" : "rows");
     ImGui::SameLine(0, 12 * s);
     if (ImGui::SmallButton("Copy")) copy_table(state, table);
     tooltip("Copies the table as text with tabs; a click on a column's name sorts by it");
@@ -352,10 +406,16 @@ void AnalysesPanel::draw_rows(const AppState& state, ResultTable& table, TablePl
     ImGui::TableSetupScrollFreeze(1, 1);
     for (int c = 0; c < columns; ++c) {
         const std::string& name = table.columns[static_cast<size_t>(c)];
-        ImGui::TableSetupColumn(name.c_str(), ImGuiTableColumnFlags_WidthFixed,
+        ImGui::TableSetupColumn((words_of_key(name) + "##" + name).c_str(),
+                                ImGuiTableColumnFlags_WidthFixed,
                                 column_width(state, table, static_cast<size_t>(c)));
     }
-    ImGui::TableHeadersRow();
+    ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+    for (int c = 0; c < columns; ++c) {
+        ImGui::TableSetColumnIndex(c);
+        ImGui::TableHeader(ImGui::TableGetColumnName(c));
+        tooltip(table.columns[static_cast<size_t>(c)]);
+    }
     if (ImGuiTableSortSpecs* sort = ImGui::TableGetSortSpecs(); sort && sort->SpecsDirty) {
         if (sort->SpecsCount > 0)
             sort_rows(table, static_cast<size_t>(sort->Specs[0].ColumnIndex),

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "app/panels/analyses/words.h"
 #include "app/state/app_state.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
@@ -20,13 +21,15 @@ namespace {
 constexpr size_t kMostSeries = 12;      ///< more layers than colours: one series
 constexpr size_t kMostPoints = 20'000;  ///< of a plot; more would not be seen apart
 constexpr float kNear = 9;              ///< pixels from a point at which it answers, unscaled
-constexpr const char* kRows = "rows in order";  ///< no column has this name
+constexpr const char* kRows = "row, as sorted";  ///< no column has this name
 
 bool is_place(const std::string& column) {
     static const std::set<std::string> kPlaces = {
-        "#",    "layer", "hop",  "expert", "pool", "rank", "step",  "n",    "from",
-        "to",   "id",    "row",  "index",  "seed", "a",    "b",     "hops", "word",
-        "bins", "batch", "pair", "token",  "k",    "lag",  "layers"};
+        "#",     "layer",       "hop",      "expert",  "pool",    "rank",    "step",
+        "n",     "from",        "to",       "id",      "row",     "index",   "seed",
+        "hops",  "word",        "bins",     "batch",   "pair",    "token",   "k",
+        "lag",   "layers",      "decile",   "rows",    "unit",    "experts", "words",
+        "other", "other_layer", "next_hop", "domains", "position"};
     return kPlaces.count(column) > 0;
 }
 
@@ -60,6 +63,11 @@ std::optional<Ends> interval_of(const ResultTable& table, size_t y) {
     return {};
 }
 
+/// What has an interval is measured, even where it is a step.
+bool places_rows(const ResultTable& table, size_t column) {
+    return is_place(table.columns[column]) && !interval_of(table, column);
+}
+
 }  // namespace
 
 std::vector<size_t> plot_columns(const ResultTable& table) {
@@ -73,17 +81,38 @@ std::vector<size_t> plot_columns(const ResultTable& table) {
 }
 
 std::optional<size_t> first_measured(const ResultTable& table) {
+    // A list that is now and then one number long is no measurement.
+    const auto all_numbers = [&](size_t c) {
+        return std::all_of(table.rows.begin(), table.rows.end(),
+                           [&](const auto& row) { return row[c].empty() || is_number(row[c]); });
+    };
     for (const size_t c : plot_columns(table))
-        if (!is_place(table.columns[c])) return c;
+        if (!places_rows(table, c) && all_numbers(c)) return c;
+    return {};
+}
+
+std::optional<size_t> first_place(const ResultTable& table) {
+    // The finest first: rows of one layer differ in what stands before it here.
+    for (const char* name :
+         {"step", "to", "decile", "position", "rank", "expert", "hop", "layer"}) {
+        const auto column = column_named(table, name);
+        if (!column || !places_rows(table, *column)) continue;
+        std::set<std::string> places;
+        for (const auto& row : table.rows)
+            if (is_number(row[*column])) places.insert(row[*column]);
+        if (places.size() > 1) return column;
+    }
     return {};
 }
 
 std::vector<TableSeries> plot_of(const ResultTable& table, size_t y, std::optional<size_t> x) {
     const auto layer = column_named(table, "layer");
-    std::set<std::string> layers;
+    std::map<std::string, size_t> layers;  // rows of each
     if (layer)
-        for (const auto& row : table.rows) layers.insert(row[*layer]);
-    const bool apart = layers.size() > 1 && layers.size() <= kMostSeries;
+        for (const auto& row : table.rows) ++layers[row[*layer]];
+    // One row a layer is one series over the layers.
+    const bool apart = layers.size() > 1 && layers.size() <= kMostSeries &&
+                       layers.size() < table.rows.size() && x != layer;
     const auto ends = interval_of(table, y);
     std::map<double, TableSeries> series;  // by layer
     size_t points = 0;
@@ -107,15 +136,28 @@ std::vector<TableSeries> plot_of(const ResultTable& table, size_t y, std::option
     return out;
 }
 
+std::vector<double> whole_ticks(const std::vector<TableSeries>& series) {
+    constexpr size_t kMost = 16;
+    std::set<double> values;
+    for (const TableSeries& one : series)
+        for (const double x : one.x) {
+            values.insert(x);
+            if (std::floor(x) != x || values.size() > kMost) return {};
+        }
+    return {values.begin(), values.end()};
+}
+
 void TablePlot::choose(AppState& state, const ResultTable& table) {
     const float width = ImGui::GetWindowWidth() * 0.4f;
     const auto pick = [&](const char* label, std::string& chosen, bool rows, const char* why) {
         ImGui::SetNextItemWidth(std::min(170 * state.pixel_scale, width));
-        if (ImGui::BeginCombo(label, chosen.c_str())) {
+        if (ImGui::BeginCombo(label, words_of_key(chosen).c_str())) {
             if (rows && ImGui::Selectable(kRows, chosen == kRows)) chosen = kRows;
-            for (const size_t c : columns_)
-                if (ImGui::Selectable(table.columns[c].c_str(), chosen == table.columns[c]))
-                    chosen = table.columns[c];
+            for (const size_t c : columns_) {
+                const std::string& name = table.columns[c];
+                if (ImGui::Selectable((words_of_key(name) + "##" + name).c_str(), chosen == name))
+                    chosen = name;
+            }
             ImGui::EndCombo();
         }
         tooltip(why);
@@ -150,7 +192,7 @@ void TablePlot::point_under_mouse(AppState& state, const ResultTable& table) con
     const bool selects = layer && expert && is_number(cells[*layer]) && is_number(cells[*expert]);
     if (ImGui::BeginTooltip()) {
         for (size_t c = 0; c < std::min<size_t>(cells.size(), 8); ++c)
-            ImGui::Text("%s  %s", table.columns[c].c_str(),
+            ImGui::Text("%s  %s", words_of_key(table.columns[c]).c_str(),
                         shortened(shown_cell(cells[c]), 60).c_str());
         if (selects) ImGui::TextColored(state.theme().dim, "click selects the expert");
         ImGui::EndTooltip();
@@ -170,7 +212,10 @@ bool TablePlot::has_picture(const ResultTable& table) {
 
 void TablePlot::draw(AppState& state, const ResultTable& table, const std::string& picture) {
     if (!column_named(table, y_)) y_ = table.columns[*first_];
-    if (!column_named(table, x_)) x_ = kRows;
+    if (!column_named(table, x_) && x_ != kRows) {
+        const auto place = first_place(table);
+        x_ = place ? table.columns[*place] : kRows;
+    }
     choose(state, table);
     // The extent follows the choice and the data; in between the person may zoom.
     const std::string shown = x_ + "\n" + y_ + "\n" + std::to_string(table.rows.size());
@@ -183,8 +228,10 @@ void TablePlot::draw(AppState& state, const ResultTable& table, const std::strin
     if (fitted_ != shown) ImPlot::SetNextAxesToFit();
     fitted_ = shown;
     ImPlot::PushStyleVar(ImPlotStyleVar_FitPadding, ImVec2(0.04f, 0.08f));
-    if (begin_plain_plot("##plot", size, x_.c_str(), y_.c_str(),
+    if (begin_plain_plot("##plot", size, words_of_key(x_).c_str(), words_of_key(y_).c_str(),
                          named ? ImPlotFlags_None : ImPlotFlags_NoLegend)) {
+        if (const auto ticks = whole_ticks(series_); !ticks.empty())
+            ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()));
         ImPlot::SetupLegend(ImPlotLocation_East,
                             ImPlotLegendFlags_Outside | ImPlotLegendFlags_NoMenus);
         for (size_t i = 0; i < series_.size(); ++i) {

@@ -26,9 +26,15 @@ struct TableSeries {
 std::vector<size_t> plot_columns(const ResultTable& table);
 /// The first that measures something: not a place such as layer, hop or expert. None: no picture.
 std::optional<size_t> first_measured(const ResultTable& table);
-/// `x`: the rows in their order. The interval is that of the columns "Y_ci95_low" and
+/// What it is drawn over at first: the column that says where a row belongs. None: the rows.
+std::optional<size_t> first_place(const ResultTable& table);
+/// `x`: none: the rows in their order. The interval is that of the columns "Y_ci95_low" and
 /// "Y_ci95_high"; in older files "ci95_low" and "ci95_high" right behind `y`, or "Y_low", "Y_high".
 std::vector<TableSeries> plot_of(const ResultTable& table, size_t y, std::optional<size_t> x);
+
+/// Where the horizontal axis counts whole things, as layers or hops: its few values, so that no
+/// number stands between them. Empty: anything else.
+std::vector<double> whole_ticks(const std::vector<TableSeries>& series);
 
 class TablePlot {
   public:
@@ -45,7 +51,7 @@ class TablePlot {
     void choose(AppState& state, const ResultTable& table);
     void point_under_mouse(AppState& state, const ResultTable& table) const;
 
-    std::string y_, x_;  ///< names of columns; empty: the first measured one, the rows
+    std::string y_, x_;  ///< names of columns; empty: the first measured one, the first place
     // Made when the table or the choice changes, not each frame.
     bool stale_ = true;
     std::vector<size_t> columns_;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/panels/analyses/words.h"
 #include "app/widgets/format.h"
 
 namespace hopscope::app {
@@ -46,6 +47,14 @@ std::string cell_text(const Json& j) {
     if (is_scalar(j)) return scalar_text(j);
     if (is_estimate(j)) return scalar_text(j["value"]);
     std::string out;
+    if (j.is_object()) {
+        // Not the values alone: what each of them is.
+        for (const auto& [key, value] : j.items())
+            out += (out.empty() ? "" : ", ") + words_of_key(key) + " " +
+                   (value.is_object() && !is_estimate(value) ? "\xE2\x80\xA6"
+                                                             : shown_cell(cell_text(value)));
+        return out;
+    }
     size_t n = 0;
     for (const auto& item : j) {
         if (n++ == kShortList) return out + " \xE2\x80\xA6";
@@ -83,10 +92,19 @@ std::vector<std::pair<std::string, std::string>> cells_of(const Json& row,
     return out;
 }
 
+/// What the place in a list counts: layers where there is one entry for each, hops within a layer.
+std::string index_of(const Json& list, const std::string& path) {
+    const std::string name = name_of(path);
+    if (list.front().contains("layer")) return "#";
+    if (name == "layers" || name.starts_with("per_layer"))
+        return name.ends_with("]") ? "hop" : "layer";
+    return "#";
+}
+
 ResultTable table_of(const Json& list, const std::string& name) {
     ResultTable out;
     out.name = name;
-    out.columns.push_back("#");
+    out.columns.push_back(index_of(list, name));
     for (size_t i = 0; i < list.size(); ++i) {
         auto& row = out.rows.emplace_back(out.columns.size());
         row[0] = std::to_string(i);

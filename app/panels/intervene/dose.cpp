@@ -32,8 +32,8 @@ void DosePlot::draw(const AppState& state, const core::InterventionEffect& effec
     if (n == 0)
         return note(state, effect.whole ? "No point could be measured." : "Measuring\xE2\x80\xA6");
     const float height = std::clamp(ImGui::GetContentRegionAvail().y - 4 * s, 150 * s, 260 * s);
-    // Room for the markers of the outermost points.
-    ImPlot::PushStyleVar(ImPlotStyleVar_FitPadding, ImVec2(0.03f, 0.06f));
+    // Room for the markers of the outermost points; half of it is at each end.
+    ImPlot::PushStyleVar(ImPlotStyleVar_FitPadding, ImVec2(0.12f, 0.14f));
     ImPlot::GetInputMap().ZoomMod = ImGuiMod_Ctrl;  // the wheel scrolls the page
     const bool begun = ImPlot::BeginPlot("##dose", ImVec2(-1, height),
                                          ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText |

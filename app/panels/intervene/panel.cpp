@@ -9,10 +9,11 @@
 
 #include "app/panels/intervene/active_bar.h"
 #include "app/panels/intervene/question.h"
+#include "app/panels/intervene/refused_prompt.h"
 #include "app/panels/intervene/report.h"
 #include "app/panels/intervene/stack.h"
 #include "app/panels/intervene/view.h"
-#include "app/widgets/format.h"
+#include "app/panels/intervene/weights.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -34,6 +35,7 @@ class IntervenePanel final : public Panel {
   private:
     core::InterventionRequest request(const AppState& state) const;
     void ask(AppState& state);
+    void measure(AppState& state);
     bool shows_present(const AppState& state) const;
     void draw_prompt(AppState& state);
     void draw_answer(AppState& state);
@@ -45,17 +47,13 @@ class IntervenePanel final : public Panel {
     EffectQuestion question_;
     EffectReport report_;
     core::InterventionRequest asked_;
-    std::shared_ptr<const core::InterventionEffect> effect_;
     double changed_at_ = -1e9;  ///< `now` of the last change that has not been asked
     bool due_ = false;
 };
 
 std::string IntervenePanel::detail(const AppState& state) const {
-    if (!effect_ || !effect_->error.empty() || !shows_present(state)) return {};
-    std::string text = "weights of step " + with_thousands(effect_->step);
-    if (state.status.step > effect_->step)
-        text += " (run is at " + with_thousands(state.status.step) + ")";
-    return text;
+    if (!state.effect || !state.effect->error.empty() || !shows_present(state)) return {};
+    return weights_of(state, state.effect->step);
 }
 
 core::InterventionRequest IntervenePanel::request(const AppState& state) const {
@@ -68,7 +66,7 @@ core::InterventionRequest IntervenePanel::request(const AppState& state) const {
 }
 
 bool IntervenePanel::shows_present(const AppState& state) const {
-    return effect_ && !state.prompt_script().empty() && effect_->request == asked_;
+    return state.effect && !state.prompt_script().empty() && state.effect->request == asked_;
 }
 
 void IntervenePanel::ask(AppState& state) {
@@ -82,7 +80,6 @@ void IntervenePanel::ask(AppState& state) {
 void IntervenePanel::prepare(AppState& state) {
     if (session_ != state.session.get()) {
         session_ = state.session.get();
-        effect_ = nullptr;
         asked_ = {};
         due_ = false;
         question_.forget();
@@ -91,7 +88,6 @@ void IntervenePanel::prepare(AppState& state) {
     }
     if (!state.session) return;
     question_.update(state);
-    if (auto newest = state.session->intervention()) effect_ = std::move(newest);
     if (request(state) != asked_) {
         if (!due_) changed_at_ = state.now;
         due_ = true;
@@ -105,6 +101,7 @@ void IntervenePanel::draw(AppState& state) {
     if (empty_without_run(state)) return;
     const float s = state.pixel_scale, gap = 20 * s;
     draw_prompt(state);
+    draw_missing_font(state, state.prompt);
     draw_active_bar(state);
     const ImVec2 room = ImGui::GetContentRegionAvail();
     if (room.x < 760 * s) {
@@ -125,8 +122,11 @@ void IntervenePanel::draw(AppState& state) {
 }
 
 void IntervenePanel::draw_answer(AppState& state) {
-    if (!shows_present(state) || !effect_->error.empty()) return draw_no_answer(state);
-    if (report_.draw(state, *effect_)) ask(state);
+    if (!shows_present(state) || !state.effect->error.empty()) return draw_no_answer(state);
+    const auto effect = state.effect;
+    if (const std::string other = other_weights(state, Inspected::effect); !other.empty())
+        note(state, other);
+    if (report_.draw(state, *effect)) ask(state);
 }
 
 void IntervenePanel::draw_no_answer(AppState& state) {
@@ -145,7 +145,9 @@ void IntervenePanel::draw_no_answer(AppState& state) {
         empty_state(state, "The prompt is empty", "Type some words above and press Enter.");
     } else if (shows_present(state)) {
         heading(state, "Not measured");
-        problem_text(state, effect_->error);
+        const auto refused = state.effect;
+        if (draw_refused_prompt(state, refused->request.prompt, refused->error, refused->too_long))
+            measure(state);
     } else {
         empty_state(state, "Measuring\xE2\x80\xA6",
                     state.status.inspector_step < 0
@@ -164,10 +166,13 @@ void IntervenePanel::draw_prompt(AppState& state) {
     const char* why = state.prompt.empty() ? "the prompt is empty" : nullptr;
     const bool pressed = button(state, "Measure", why,
                                 "Measures on the newest weights (Enter in the prompt)", 80 * s);
-    if ((entered || pressed) && !why) {
-        prompt_ = state.prompt;
-        ask(state);
-    }
+    if ((entered || pressed) && !why) measure(state);
+}
+
+/// The prompt as it stands.
+void IntervenePanel::measure(AppState& state) {
+    prompt_ = state.prompt;
+    ask(state);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <utility>
 
 #include "app/widgets/format.h"
@@ -132,9 +133,10 @@ DoseCurve dose_curve(const core::InterventionEffect& effect, DoseValue what) {
         out.factor.push_back(point.factor);
         out.value.push_back(kl ? point.kl : point.p_target);
         out.control.push_back(control.mean);
-        // Neither divergences nor probabilities are below 0.
+        // Neither divergences nor probabilities are below 0, and no probability is above 1.
+        const double most = kl ? std::numeric_limits<double>::infinity() : 1.0;
         out.control_low.push_back(std::max(0.0, control.mean - std));
-        out.control_high.push_back(control.mean + std);
+        out.control_high.push_back(std::min(most, control.mean + std));
     }
     return out;
 }

@@ -22,7 +22,7 @@ void draw_load(const AppState& state, const SpaceView& view, ImVec2 p) {
     const ImVec2 end(p.x + width - 20 * s, p.y + height + 2 * s);
     draw_veil(state, p, ImVec2(end.x + most_width, end.y + size));
     for (int i = 0; i < 60; ++i) {
-        const viz::Rgb c = viz::ramp_color(viz::Ramp::spectrum, (float(i) + 0.5f) / 60.0f);
+        const viz::Rgb c = load_color((float(i) + 0.5f) / 60.0f, state.theme().dark);
         list->AddRectFilled(ImVec2(p.x + width * float(i) / 60, p.y),
                             ImVec2(p.x + width * float(i + 1) / 60, p.y + height), viz::packed(c));
     }
@@ -36,9 +36,8 @@ void draw_hops_of_layer(const AppState& state, ImVec2 p) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     draw_veil(state, p, ImVec2(p.x + 60 * s, p.y + line * static_cast<float>(g.hops)));
     for (int64_t h = 0; h < g.hops; ++h) {
-        const float t = g.hops > 1 ? float(h) / float(g.hops - 1) : 0.5f;
         list->AddCircleFilled(ImVec2(p.x + 5 * s, p.y + line / 2), 4 * s,
-                              viz::packed(viz::ramp_color(viz::Ramp::spectrum, 0.3f + 0.6f * t)));
+                              viz::packed(hop_color(h, g.hops, state.theme().dark)));
         text_at(list, state.fonts.text, size, ImVec2(p.x + 14 * s, p.y), packed(state.theme().text),
                 "hop " + std::to_string(h));
         p.y += line;
@@ -86,12 +85,9 @@ void SpaceLegend::draw_classes(AppState& state, const SpaceView& view, ImVec2 p)
         }
         tooltip(hidden ? "Click shows this class" : "Click hides this class");
         ImGui::PopID();
-        const ImU32 color = viz::packed(viz::category_color(static_cast<int64_t>(i)));
-        const ImVec2 dot = ImVec2(p.x + 5 * s, p.y + line / 2);
-        if (hidden)
-            list->AddCircle(dot, 4 * s, color, 0, 1.2f * s);
-        else
-            list->AddCircleFilled(dot, 4 * s, color);
+        const ClassMark mark = class_mark(i, state.theme().dark);
+        draw_glyph(ImVec2(p.x + 5 * s, p.y + line / 2), 4 * s,
+                   viz::packed(mark.color, hidden ? 0.3f : 1.0f), mark.glyph);
         text_at(list, state.fonts.text, size, ImVec2(p.x + 14 * s, p.y + 2 * s),
                 hidden ? dim : text, name);
         p.y += line;

@@ -7,6 +7,7 @@
 #include "app/panels/routing_space/labels.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
+#include "app/widgets/line_style.h"
 #include "app/widgets/marks.h"
 #include "app/widgets/piece_text.h"
 
@@ -19,27 +20,31 @@ std::string share_text(double share) {
     return percent(share, share < 0.0995 ? 1 : 0);
 }
 
-void draw_path(const SpaceScene& scene, const TokenPath& path, ImU32 color) {
-    const AppState& state = scene.state;
+/// The line of one path with a dot at each hop; numbers and names come over all lines.
+void draw_way(const SpaceScene& scene, const std::vector<ImVec2>& points, ImU32 color) {
+    const Theme& theme = scene.state.theme();
+    const float s = scene.state.pixel_scale;
     ImDrawList* list = ImGui::GetWindowDrawList();
-    const float s = state.pixel_scale, radius = 8.5f * s;
-    std::vector<ImVec2> points;
-    for (const auto& p : path.at) points.push_back(scene.camera.on_screen(p));
     if (points.size() > 1) {
         list->AddPolyline(points.data(), static_cast<int>(points.size()),
-                          packed(faded(state.theme().panel, 0.7f)), 0, 5 * s);
+                          packed(faded(theme.panel, 0.7f)), 0, 5 * s);
         list->AddPolyline(points.data(), static_cast<int>(points.size()), color, 0, 2.2f * s);
     }
-    const float size = kSmallSize * s;
-    for (size_t i = points.size(); i-- > 0;) {  // hop 0 in front: there the way begins
-        list->AddCircleFilled(points[i], radius, packed(state.theme().panel));
-        list->AddCircle(points[i], radius, color, 0, 2 * s);
-        const std::string number = std::to_string(path.hops[i]);
-        const ImVec2 extent = text_extent(state.fonts.mono, size, number);
-        text_at(list, state.fonts.mono, size,
-                ImVec2(points[i].x - extent.x / 2, points[i].y - extent.y / 2),
-                packed(state.theme().text), number);
-    }
+    for (const ImVec2& at : points) list->AddCircleFilled(at, 3 * s, color);
+}
+
+/// The number of a hop in a circle; a thin line leads to its point where it was moved away.
+void draw_hop(const AppState& state, ImVec2 at, ImVec2 point, float radius, int64_t hop,
+              ImU32 color) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float s = state.pixel_scale, size = kSmallSize * s;
+    list->AddLine(point, at, color, s);
+    list->AddCircleFilled(at, radius, packed(state.theme().panel));
+    list->AddCircle(at, radius, color, 0, 2 * s);
+    const std::string number = std::to_string(hop);
+    const ImVec2 extent = text_extent(state.fonts.mono, size, number);
+    text_at(list, state.fonts.mono, size, ImVec2(at.x - extent.x / 2, at.y - extent.y / 2),
+            packed(state.theme().text), number);
 }
 
 void expert_tooltip(const AppState& state, int64_t expert) {
@@ -116,22 +121,40 @@ void space_token_tooltip(const AppState& state, const SpaceItem& item) {
 }  // namespace
 
 void draw_paths(const SpaceScene& scene) {
+    constexpr size_t kNamed = 12;  ///< paths whose hops are numbered, and colours
     const AppState& state = scene.state;
-    const auto& paths = scene.paths;
-    const Theme& theme = state.theme();
-    const float s = state.pixel_scale;
-    const auto color_of = [&](size_t i) {
-        return packed(paths[i].prompt ? faded(theme.accent, i == 0 ? 1.0f : 0.7f)
-                                      : faded(theme.text, 0.85f));
-    };
-    for (size_t i = 0; i < paths.size() && i < 12; ++i) {
-        const TokenPath& path = paths[i];
-        const ImVec2 end = scene.camera.on_screen(path.at.back());
-        const std::string piece = displayable(piece_text(path.label), state.fonts.text);
-        draw_label(state, ImVec2(end.x + 12 * s, end.y),
-                   piece + (path.prompt ? ", prompt" : ", sample"), color_of(i));
+    const float s = state.pixel_scale, radius = 8.5f * s, size = kSmallSize * s;
+    const auto color_of = [&](size_t i) { return packed(line_color(state, i)); };
+    std::vector<std::vector<ImVec2>> points;
+    for (const TokenPath& path : scene.paths) {
+        auto& way = points.emplace_back();
+        for (const auto& p : path.at) way.push_back(scene.camera.on_screen(p));
     }
-    for (size_t i = paths.size(); i-- > 0;) draw_path(scene, paths[i], color_of(i));
+    for (size_t i = points.size(); i-- > 0;) draw_way(scene, points[i], color_of(i));
+
+    // All numbers and names keep apart, whatever path they are of.
+    const size_t named = std::min(scene.paths.size(), kNamed);
+    std::vector<Box> boxes;
+    std::vector<std::string> names;
+    for (size_t i = 0; i < named; ++i)
+        for (const ImVec2& at : points[i]) boxes.push_back({at, ImVec2(2 * radius, 2 * radius)});
+    for (size_t i = 0; i < named; ++i) {
+        const TokenPath& path = scene.paths[i];
+        names.push_back(displayable(piece_text(path.label), state.fonts.text) +
+                        (path.prompt ? ", prompt" : ", sample"));
+        const ImVec2 extent = text_extent(state.fonts.text, size, names.back());
+        const ImVec2 end = points[i].back();
+        boxes.push_back({ImVec2(end.x + 17 * s + extent.x / 2, end.y),
+                         ImVec2(extent.x + 12 * s, extent.y + 8 * s)});
+    }
+    const std::vector<ImVec2> at = kept_apart(boxes);
+    size_t box = 0;
+    for (size_t i = 0; i < named; ++i)
+        for (size_t k = 0; k < points[i].size(); ++k, ++box)
+            draw_hop(state, at[box], points[i][k], radius, scene.paths[i].hops[k], color_of(i));
+    for (size_t i = 0; i < named; ++i, ++box)
+        draw_label(state, ImVec2(at[box].x - boxes[box].size.x / 2 + s, at[box].y), names[i],
+                   color_of(i));
 }
 
 void draw_selected(const SpaceScene& scene) {
@@ -172,9 +195,14 @@ void draw_captions(const SpaceScene& scene, SpaceColor color_by) {
     const ImU32 dim = packed(state.theme().dim);
     const float bottom = at.y + size.y - small - 2 * s, upper = bottom - font - 3 * s;
 
-    const std::string axes = "axis 1 \xE2\x86\x92 " + share_text(scene.view.variance[0]) +
-                             "   axis 2 \xE2\x86\x91 " + share_text(scene.view.variance[1]) +
-                             " of the variance at this step";
+    std::string axes = "axis 1 \xE2\x86\x92 " + share_text(scene.view.variance[0]) +
+                       "   axis 2 \xE2\x86\x91 " + share_text(scene.view.variance[1]);
+    // As much of it as there is room for, never half a word.
+    for (const char* more : {" of the variance at this step", " of the variance"})
+        if (text_extent(state.fonts.text, font, axes + more).x <= size.x) {
+            axes += more;
+            break;
+        }
     std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
     basis += with_thousands(place.basis.step);
     if (scene.view.low.x <= scene.view.high.x) basis += "   circle: unit sphere";

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/routing_space/labels.h"
+
 namespace hopscope::app {
 namespace {
 
@@ -24,7 +26,7 @@ void draw_without_gl(const SpaceView& view, const SpaceCamera& camera) {
         const ImVec2 p = camera.on_screen({point.x, point.y});
         const float r = point.size / 2;
         if (!inside(p, r)) continue;
-        list->AddCircleFilled(p, r, point.color, r > 3 ? 0 : 6);
+        draw_glyph(p, r, point.color, point.glyph);
         if (point.outline >> 24) list->AddCircle(p, r, point.outline);
     }
 }

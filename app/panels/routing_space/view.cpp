@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <numbers>
@@ -14,6 +15,7 @@ using viz::Vec2;
 
 constexpr int kCircleParts = 160;
 constexpr float kTokenSize = 2.4f;
+constexpr float kClassSize = 4.4f;  ///< of tokens by class: their glyphs must be seen
 
 bool usable(const core::LayerGeometry& g, const viz::Basis& basis) {
     return basis.valid() && basis.dim == g.d_space && g.experts > 0 &&
@@ -56,6 +58,12 @@ void add_guides(SpaceView& p, const SpaceOptions& o) {
              o.scale);
 }
 
+/// Opacity of a tail, `newness` 0 at its far end and 1 at the centroid. Thin lines lose more on a
+/// light ground.
+float tail_alpha(float newness, bool dark) {
+    return dark ? 0.15f + 0.45f * newness : 0.3f + 0.6f * newness;
+}
+
 void add_trails(SpaceView& p, const Past& past, size_t trail, const viz::LayerPlace& place,
                 const SpaceOptions& o, const std::vector<Rgb>& colors) {
     const size_t count = std::min(trail + 1, past.size());
@@ -68,17 +76,18 @@ void add_trails(SpaceView& p, const Past& past, size_t trail, const viz::LayerPl
         std::vector<float> now = viz::project(place.basis, centroids);
         if (!before.empty()) {
             const float parts = static_cast<float>(count - 1);
-            const float a0 = 0.45f * static_cast<float>(k - 1) / parts;
-            const float a1 = 0.45f * static_cast<float>(k) / parts;
+            const float a0 = tail_alpha(static_cast<float>(k - 1) / parts, o.dark);
+            const float a1 = tail_alpha(static_cast<float>(k) / parts, o.dark);
             for (size_t e = 0; e < colors.size(); ++e)
                 add_line(p, {before[3 * e], before[3 * e + 1]}, {now[3 * e], now[3 * e + 1]},
-                         viz::packed(colors[e], a0), viz::packed(colors[e], a1), 1.3f * o.scale);
+                         viz::packed(colors[e], a0), viz::packed(colors[e], a1),
+                         (o.dark ? 1.3f : 1.8f) * o.scale);
         }
         before = std::move(now);
     }
 }
 
-/// Labels by falling frequency, so that the most frequent get the first category colours.
+/// Labels by falling frequency, so that the most frequent get the first marks.
 std::vector<std::string> class_order(const std::vector<std::string>& classes) {
     std::map<std::string, int64_t> count;
     for (const auto& c : classes)
@@ -97,28 +106,24 @@ struct TokenPaint {
     const std::vector<std::string>& classes;
     float place_scale;
 
-    Rgb operator()(int64_t token, int64_t hop, const float* at) const {
+    ClassMark operator()(int64_t token, int64_t hop, const float* at) const {
         switch (o.color) {
             case SpaceColor::token_class: {
                 const size_t t = static_cast<size_t>(token);
                 if (t >= snapshot.classes.size()) break;
                 const auto found = std::find(classes.begin(), classes.end(), snapshot.classes[t]);
                 if (found == classes.end()) break;
-                return viz::category_color(found - classes.begin());
+                return class_mark(static_cast<size_t>(found - classes.begin()), o.dark);
             }
             case SpaceColor::hop:
-                return hop_color(hop, g.hops);
+                return {hop_color(hop, g.hops, o.dark)};
             case SpaceColor::load:
                 break;
             case SpaceColor::place:
-                return viz::place_color(at[0] * place_scale, at[1] * place_scale,
-                                        at[2] * place_scale, o.dark);
+                return {viz::place_color(at[0] * place_scale, at[1] * place_scale,
+                                         at[2] * place_scale, o.dark)};
         }
-        return {0.5f, 0.5f, 0.5f};
-    }
-    static Rgb hop_color(int64_t hop, int64_t hops) {
-        const float t = hops > 1 ? static_cast<float>(hop) / static_cast<float>(hops - 1) : 0.5f;
-        return viz::ramp_color(viz::Ramp::spectrum, 0.3f + 0.6f * t);
+        return {{0.5f, 0.5f, 0.5f}};
     }
 };
 
@@ -144,8 +149,10 @@ void add_tokens(SpaceView& p, const core::GeometrySnapshot& snapshot, const viz:
             viz::Point point;
             point.x = c[0];
             point.y = c[1];
-            point.size = kTokenSize * o.scale;
-            point.color = viz::packed(paint(t, h, c), alpha);
+            const ClassMark mark = paint(t, h, c);
+            point.size = (o.color == SpaceColor::token_class ? kClassSize : kTokenSize) * o.scale;
+            point.color = viz::packed(mark.color, alpha);
+            point.glyph = mark.glyph;
             p.points.push_back(point);
             p.items.push_back({false, t, h});
         }
@@ -185,6 +192,22 @@ void close_view(SpaceView& p) {
 
 }  // namespace
 
+Rgb load_color(float share, bool dark) {
+    const float t = std::isfinite(share) ? std::clamp(share, 0.0f, 1.0f) : 0.0f;
+    return viz::ramp_color(viz::Ramp::spectrum, dark ? 0.28f + 0.72f * t : 0.68f * t);
+}
+
+Rgb hop_color(int64_t hop, int64_t hops, bool dark) {
+    return load_color(hops > 1 ? static_cast<float>(hop) / static_cast<float>(hops - 1) : 0.5f,
+                      dark);
+}
+
+ClassMark class_mark(size_t i, bool dark) {
+    using viz::Glyph;
+    constexpr Glyph kGlyphs[] = {Glyph::disc, Glyph::square, Glyph::ring, Glyph::diamond};
+    return {viz::series_color(i, dark), kGlyphs[i / viz::kSeriesColors % std::size(kGlyphs)]};
+}
+
 const char* name_of(SpaceColor color) {
     switch (color) {
         case SpaceColor::place:
@@ -221,8 +244,8 @@ SpaceView space_view(const Past& past, const viz::Places& places, size_t trail,
     std::vector<Rgb> colors;
     for (int64_t e = 0; e < g.experts; ++e) {
         if (o.color == SpaceColor::load)
-            colors.push_back(viz::ramp_color(
-                viz::Ramp::spectrum, p.load_max > 0 ? times_uniform(g, e) / p.load_max : 0));
+            colors.push_back(
+                load_color(p.load_max > 0 ? times_uniform(g, e) / p.load_max : 0, o.dark));
         else if (o.color == SpaceColor::place)
             colors.push_back(places.expert_color(o.layer, e, o.dark));
         else

@@ -10,6 +10,7 @@
 
 #include "app/state/archive.h"
 #include "core/api/snapshot.h"
+#include "viz/colour.h"
 #include "viz/hit_grid.h"
 #include "viz/places.h"
 #include "viz/point_renderer.h"
@@ -18,6 +19,18 @@ namespace hopscope::app {
 
 enum class SpaceColor : uint8_t { place, load, token_class, hop };
 const char* name_of(SpaceColor color);
+
+/// How the points of a class look: twelve colours, and with each round another glyph, so that no
+/// two of the first 48 classes look alike.
+struct ClassMark {
+    viz::Rgb color;
+    viz::Glyph glyph = viz::Glyph::disc;
+    bool operator==(const ClassMark&) const = default;
+};
+ClassMark class_mark(size_t i, bool dark);
+/// Parts of one ramp, without the end that the ground of the theme swallows.
+viz::Rgb hop_color(int64_t hop, int64_t hops, bool dark);
+viz::Rgb load_color(float share, bool dark);  ///< 0 … 1 of the highest load
 
 struct SpaceOptions {
     int64_t layer = 0;
@@ -50,7 +63,7 @@ struct SpaceView {
     viz::Vec2 low, high;               ///< box of all points; low > high: there is none
     viz::Vec2 origin;                  ///< where the centre of the unit sphere falls
     std::vector<float> coords;         ///< [experts, 3] of the centroids
-    std::vector<std::string> classes;  ///< labels in the order of their category colours
+    std::vector<std::string> classes;  ///< labels in the order of their class_mark()
     int64_t tail_from = -1;            ///< step of the oldest snapshot in a tail; −1: no tails
     /// Part of the variance of this snapshot along the axes of the picture.
     std::array<double, viz::kAxes> variance{};

@@ -1,8 +1,10 @@
 // The run panel: state, speed, controls, live settings, freezes and what became of each command.
 #include "app/panels/panel.h"
 
+#include <algorithm>
 #include <cmath>
 #include <imgui.h>
+#include <initializer_list>
 #include <map>
 
 #include "app/panels/run/fork_controls.h"
@@ -20,6 +22,33 @@ constexpr int kRateOver = 20;       ///< updates averaged for tokens each second
 constexpr double kSendEvery = 0.1;  ///< seconds between two values of a dragged slider
 constexpr size_t kCommandsShown = 60;
 constexpr const char* kStopQuestion = "Stop the run?##run panel";
+
+/// A row of buttons of one width, broken into as many rows as its longest label needs.
+class ButtonRow {
+  public:
+    ButtonRow(std::initializer_list<const char*> labels, float gap) {
+        const float room = ImGui::GetContentRegionAvail().x;
+        float widest = 0;
+        for (const char* label : labels) widest = std::max(widest, ImGui::CalcTextSize(label).x);
+        widest += 2 * ImGui::GetStyle().FramePadding.x;
+        const auto width = [&](size_t columns) {
+            return std::floor((room - gap * static_cast<float>(columns - 1)) /
+                              static_cast<float>(columns));
+        };
+        columns_ = labels.size();
+        while (columns_ > 1 && width(columns_) < widest) columns_ = (columns_ + 1) / 2;
+        width_ = width(columns_);
+    }
+    /// Before each button: its place. → its width
+    float next() {
+        if (at_++ % columns_ != 0) ImGui::SameLine();
+        return width_;
+    }
+
+  private:
+    size_t columns_ = 1, at_ = 0;
+    float width_ = 0;
+};
 
 class RunPanel final : public Panel {
   public:
@@ -76,8 +105,6 @@ void RunPanel::draw(AppState& state) {
 
 void RunPanel::draw_controls(AppState& state) {
     const float gap = 6 * state.pixel_scale;
-    const float quarter = std::floor((ImGui::GetContentRegionAvail().x - 3 * gap) / 4);
-    const float third = std::floor((ImGui::GetContentRegionAvail().x - 2 * gap) / 3);
     const core::RunState present = state.status.state;
     ActionItem stop = command_action(state, core::CommandKind::stop);
     stop.run = [] { ImGui::OpenPopup(kStopQuestion); };
@@ -85,21 +112,20 @@ void RunPanel::draw_controls(AppState& state) {
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
                         ImVec2(2 * state.pixel_scale, 5 * state.pixel_scale));
-    action_button(state, command_action(state, core::CommandKind::resume), "Run", quarter,
+    ButtonRow course({"Run", "Pause", "Step", "Stop"}, gap);
+    action_button(state, command_action(state, core::CommandKind::resume), "Run", course.next(),
                   present == core::RunState::running);
-    ImGui::SameLine();
-    action_button(state, command_action(state, core::CommandKind::pause), "Pause", quarter,
+    action_button(state, command_action(state, core::CommandKind::pause), "Pause", course.next(),
                   present == core::RunState::paused);
-    ImGui::SameLine();
-    action_button(state, command_action(state, core::CommandKind::step), "Step", quarter);
-    ImGui::SameLine();
-    action_button(state, stop, "Stop", quarter);
+    action_button(state, command_action(state, core::CommandKind::step), "Step", course.next());
+    action_button(state, stop, "Stop", course.next());
     draw_stop_question(state);
-    action_button(state, command_action(state, core::CommandKind::checkpoint), "Checkpoint", third);
-    ImGui::SameLine();
-    action_button(state, command_action(state, core::CommandKind::evaluate), "Evaluate", third);
-    ImGui::SameLine();
-    fork_.draw_button(state, third);
+    ButtonRow more({"Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}, gap);
+    action_button(state, command_action(state, core::CommandKind::checkpoint), "Checkpoint",
+                  more.next());
+    action_button(state, command_action(state, core::CommandKind::evaluate), "Evaluate",
+                  more.next());
+    fork_.draw_button(state, more.next());
     ImGui::PopStyleVar(2);
 }
 

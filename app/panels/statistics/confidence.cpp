@@ -26,14 +26,9 @@ void draw_means(AppState& state, const char* id, Area area, const LayerMeans& me
     if (!begin_area_plot(id, area, "layer", axis)) return;
     const float s = state.pixel_scale;
     const double right = static_cast<double>(n) - 0.5;
-    ImPlot::SetupAxisLimits(ImAxis_X1, -0.5, std::max(0.5, right), ImPlotCond_Always);
-    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, std::max(high, 1e-9) * 1.15, ImPlotCond_Always);
-    std::vector<double> ticks;
-    for (size_t l = 0; l<n; l += n> 24 ? 4 : 1) ticks.push_back(static_cast<double>(l));
-    if (!ticks.empty())
-        ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()));
-    ImPlot::SetupLegend(ImPlotLocation_NorthEast,
-                        ImPlotLegendFlags_NoMenus | ImPlotLegendFlags_NoButtons);
+    layer_axis(n);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, std::max(high, 1e-9) * 1.08, ImPlotCond_Always);
+    legend_above();
     const auto count = static_cast<int>(xs.size());
     ImPlotSpec bars;
     bars.FillColor = bars.LineColor = state.theme().accent;

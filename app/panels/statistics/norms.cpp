@@ -33,10 +33,9 @@ void draw_norms(AppState& state, Area area) {
             if (std::isfinite(v)) high = std::max(high, v);
     }
     if (!begin_area_plot("##norms", area, "layer", "norm")) return;
-    ImPlot::SetupAxisLimits(ImAxis_X1, -0.5, static_cast<double>(n) - 0.5, ImPlotCond_Always);
-    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, high * 1.2, ImPlotCond_Always);
-    ImPlot::SetupLegend(ImPlotLocation_NorthEast,
-                        ImPlotLegendFlags_NoMenus | ImPlotLegendFlags_Horizontal);
+    layer_axis(n);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, 0, high * 1.08, ImPlotCond_Always);
+    legend_above();
     const auto bars = [&](const char* name, const std::vector<double>& xs,
                           const std::vector<double>& ys, size_t color) {
         ImPlotSpec spec;

@@ -27,11 +27,16 @@ void OverlapPage::make(const Past& past, const SnapshotLayer& place) {
 }
 
 bool OverlapPage::has_numbers(const SnapshotLayer& place) const {
-    return place.geometry().hops > 1 || steps_.steps.size() > 1;
+    return has_hops(place) || steps_.steps.size() > 1;
+}
+
+bool has_hops(const SnapshotLayer& place) {
+    const core::LayerGeometry& g = place.geometry();
+    return g.hops > 1 && g.jaccard.size() >= static_cast<size_t>(g.hops * g.hops);
 }
 
 std::string hops_csv(const SnapshotLayer& place) {
-    if (place.geometry().hops < 2) return {};
+    if (!has_hops(place)) return {};
     return csv_of(place.geometry(), static_cast<int64_t>(place.layer), place.snapshot.step);
 }
 
@@ -45,7 +50,7 @@ void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
     const core::LayerGeometry& g = place.geometry();
     caption(state, area, "overlap of hops (Jaccard)", kJaccardWhy);
     const auto tokens = static_cast<int64_t>(place.snapshot.token_ids.size());
-    if (g.hops < 2 || g.jaccard.size() < static_cast<size_t>(g.hops * g.hops)) {
+    if (!has_hops(place)) {
         nothing(state, area,
                 g.hops < 2 ? "One hop: there are no pairs of hops."
                            : "This snapshot holds no overlap of hops.");

@@ -23,7 +23,9 @@ class OverlapPage {
 
 /// The matrix of all pairs of hops of the layer.
 void draw_hops(AppState& state, const SnapshotLayer& place, Area area);
-/// The same as a table; "" for one hop.
+/// Whether there is such a matrix: several hops, and their overlap in the snapshot.
+bool has_hops(const SnapshotLayer& place);
+/// The same as a table; "" without.
 std::string hops_csv(const SnapshotLayer& place);
 
 }  // namespace hopscope::app

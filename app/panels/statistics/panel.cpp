@@ -196,6 +196,7 @@ void StatisticsPanel::export_buttons(AppState& state) {
     float width = 8 * s;
     for (const char* label : labels)
         width += ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
+    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
     const float left = ImGui::GetContentRegionAvail().x - width;
     if (left > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + left);
     const char* none = has_numbers(state) ? nullptr : "There are no numbers yet.";
@@ -213,6 +214,9 @@ void StatisticsPanel::export_buttons(AppState& state) {
 bool StatisticsPanel::has_numbers(const AppState& state) const {
     switch (page_) {
         case Page::overview:
+            // Each part by itself: a run has overlap and centroids before it has trained.
+            return has_hops(place_of(state)) || !collinearity_.numbers().empty() ||
+                   !load_.map().empty();
         case Page::load:
             return !load_.map().empty();
         case Page::overlap:

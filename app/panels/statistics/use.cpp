@@ -8,6 +8,7 @@
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/plain_plot.h"
 
 namespace hopscope::app {
 
@@ -46,8 +47,12 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
     if (!begin_area_plot("##use", area, "rank of the expert", "load, \xC3\x97 uniform", legend))
         return;
     ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
+    low = std::max(low / 1.3, 1e-4);
+    high *= 1.3;
     ImPlot::SetupAxisLimits(ImAxis_X1, 1, std::max(2.0, experts), ImPlotCond_Always);
-    ImPlot::SetupAxisLimits(ImAxis_Y1, std::max(low / 1.3, 1e-4), high * 1.3, ImPlotCond_Always);
+    ImPlot::SetupAxisLimits(ImAxis_Y1, low, high, ImPlotCond_Always);
+    const std::vector<double> ticks = log_ticks(low, high);
+    ImPlot::SetupAxisTicks(ImAxis_Y1, ticks.data(), static_cast<int>(ticks.size()));
     ImPlot::SetupLegend(ImPlotLocation_East, ImPlotLegendFlags_Outside | ImPlotLegendFlags_NoMenus);
     flat_line("uniform", 1, std::max(2.0, experts), 1, state.theme().dim, 1.2f * s);
     for (size_t l = 0; l < layers_.size(); ++l) {

@@ -29,18 +29,30 @@ void select_token(AppState& state, int64_t token, bool add) {
     state.keep_drawing();
 }
 
-ImU32 cell_color(const AppState& state, const TraceView& view, const HopCell& cell, int64_t layer,
-                 CellValue value) {
+void draw_cell(const AppState& state, const TraceView& view, const HopCell& cell, int64_t layer,
+               CellValue value, ImVec2 low, ImVec2 high) {
     const Theme& theme = state.theme();
-    if (!cell.known) return 0;
-    if (!cell.executed) return packed(mixed(theme.raised, theme.dim, 0.18f));
-    if (value == CellValue::expert)
-        return viz::packed(state.places.expert_color(layer, cell.expert, theme.dark));
-    const size_t i = static_cast<size_t>(value);
-    const float x = cell.value(value), range = view.high[i] - view.low[i];
-    if (!std::isfinite(x)) return packed(mixed(theme.raised, theme.dim, 0.18f));
-    const float t = range > 0 ? (x - view.low[i]) / range : 0.5f;
-    return viz::packed(viz::ramp_color(theme.dark ? viz::Ramp::spectrum : viz::Ramp::grey, t));
+    const float s = state.pixel_scale;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    switch (look_of(cell, value)) {
+        case CellLook::nothing:
+            return;
+        case CellLook::halted:
+            return list->AddRect(low, high, packed(faded(theme.dim, 0.55f)), 2 * s, 0, s);
+        case CellLook::unmeasured:
+            return list->AddCircleFilled(ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2),
+                                         1.2f * s, packed(theme.dim));
+        case CellLook::filled:
+            break;
+    }
+    viz::Rgb color = state.places.expert_color(layer, cell.expert, theme.dark);
+    if (value != CellValue::expert) {
+        const size_t i = static_cast<size_t>(value);
+        const float range = view.high[i] - view.low[i];
+        const float t = range > 0 ? (cell.value(value) - view.low[i]) / range : 0.5f;
+        color = viz::ramp_color(theme.dark ? viz::Ramp::spectrum : viz::Ramp::grey, t);
+    }
+    list->AddRectFilled(low, high, viz::packed(color), 2 * s);
 }
 
 void token_tooltip(const AppState& state, int64_t token) {

@@ -1,5 +1,5 @@
-// What the parts of the trajectory panel have in common: which token is shown, the colour of a
-// cell, the tooltips of tokens and cells. Functions of the state and its trace; window thread,
+// What the parts of the trajectory panel have in common: which token is shown, how a cell is
+// drawn, the tooltips of tokens and cells. Functions of the state and its trace; window thread,
 // tooltips inside an ImGui one.
 #pragma once
 
@@ -17,9 +17,9 @@ bool has_trace(const AppState& state);
 int64_t shown_token(const AppState& state);
 void select_token(AppState& state, int64_t token, bool add);
 
-/// 0 (nothing is drawn) where the trace has no such cell.
-ImU32 cell_color(const AppState& state, const TraceView& view, const HopCell& cell, int64_t layer,
-                 CellValue value);
+/// Into the current window, as look_of() says.
+void draw_cell(const AppState& state, const TraceView& view, const HopCell& cell, int64_t layer,
+               CellValue value, ImVec2 low, ImVec2 high);
 void token_tooltip(const AppState& state, int64_t token);
 void cell_tooltip(const AppState& state, int64_t token, int64_t layer, int64_t hop);
 

@@ -119,10 +119,11 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view,
     const double epsilon = question.epsilon();
     if (epsilon <= 0) {
         const std::string single = state.lacks(core::Need::several_hops);
-        note(state, single.empty()
-                        ? "Move the slider: the strip greys the hops that are left out, and loss, "
-                          "saving and a random control of the same size appear here."
-                        : single + " There is no hop to leave out.");
+        note(state,
+             single.empty()
+                 ? "Move the slider: the cells of hops that are left out are hollow, and loss, "
+                   "saving and a random control of the same size appear here."
+                 : single + " There is no hop to leave out.");
         return;
     }
     const std::string of = " of " + std::to_string(view.hops) + " hops, this prompt";

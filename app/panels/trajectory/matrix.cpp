@@ -124,7 +124,7 @@ void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid&
         const ImVec2 low(at.x + grid.left_of(i), at.y + 1);
         const ImVec2 high(low.x + grid.width - 1, low.y + grid.row - 2);
         const HopCell cell = cell_of(*state.trace, token, column.layer, column.hop);
-        list->AddRectFilled(low, high, cell_color(state, view, cell, column.layer, value_), 2 * s);
+        draw_cell(state, view, cell, column.layer, value_, low, high);
         if (!hovered || mouse.x < low.x || mouse.x >= low.x + grid.width) continue;
         list->AddRect(low, high, packed(theme.text), 2 * s);
         if (pressed) state.selection.set_layer(column.layer);

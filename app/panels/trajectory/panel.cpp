@@ -6,6 +6,8 @@
 #include <misc/cpp/imgui_stdlib.h>
 
 #include "app/panels/intervene/active_bar.h"
+#include "app/panels/intervene/refused_prompt.h"
+#include "app/panels/intervene/weights.h"
 #include "app/panels/trajectory/cells.h"
 #include "app/panels/trajectory/effects.h"
 #include "app/panels/trajectory/grid.h"
@@ -43,6 +45,7 @@ class TrajectoryPanel final : public Panel {
 
   private:
     void draw_prompt(AppState& state);
+    void trace(AppState& state);
     void draw_below_strip(AppState& state);
     void draw_experts(AppState& state);
     void draw_empty(AppState& state);
@@ -61,11 +64,7 @@ class TrajectoryPanel final : public Panel {
 
 std::string TrajectoryPanel::detail(const AppState& state) const {
     if (!has_trace(state)) return {};
-    std::string text = with_thousands(view_.tokens) + " tokens, weights of step " +
-                       with_thousands(state.trace->step);
-    if (state.status.step > state.trace->step)
-        text += " (run is at " + with_thousands(state.status.step) + ")";
-    return text;
+    return with_thousands(view_.tokens) + " tokens, " + weights_of(state, state.trace->step);
 }
 
 std::vector<ActionItem> TrajectoryPanel::actions(AppState& state) {
@@ -109,15 +108,20 @@ void TrajectoryPanel::prepare(AppState& state) {
 
 void TrajectoryPanel::draw(AppState& state) {
     draw_prompt(state);
+    draw_missing_font(state, state.prompt);
     if (draw_active_bar(state, question_.in_words())) {
         question_.clear(state);
         effects_.forget();
     }
     if (state.trace && !state.trace->error.empty() && question_.was_asked()) {
-        problem_text(state, state.trace->error);
+        const auto refused = state.trace;
+        if (draw_refused_prompt(state, refused->prompt, refused->error, refused->too_long))
+            trace(state);
         return;
     }
     if (!has_trace(state)) return draw_empty(state);
+    if (const std::string other = other_weights(state, Inspected::trace); !other.empty())
+        note(state, other);
 
     strip_.draw(state, view_);
     draw_below_strip(state);
@@ -190,11 +194,7 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
                       : state.prompt.empty() ? "the prompt is empty"
                                              : nullptr;
     const bool pressed = button(state, "Trace", why, "Trace the prompt (Enter)", 64 * s);
-    if ((entered || pressed) && !why) {
-        state.selection.prompt_tokens.clear();
-        ++state.selection.version;
-        question_.ask(state);
-    }
+    if ((entered || pressed) && !why) trace(state);
     ImGui::SameLine();
     if (ImGui::Checkbox("freeze routing", &question_.freeze)) {
         if (question_.was_asked()) question_.ask(state);
@@ -203,6 +203,13 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     tooltip(
         "For this prompt the experts and weights of hop 0 are used at all hops; what the experts "
         "read still changes. The run in training is not touched.");
+}
+
+/// The prompt as it stands.
+void TrajectoryPanel::trace(AppState& state) {
+    state.selection.prompt_tokens.clear();
+    ++state.selection.version;
+    question_.ask(state);
 }
 
 void TrajectoryPanel::draw_empty(AppState& state) {

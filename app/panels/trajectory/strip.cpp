@@ -70,7 +70,7 @@ void TokenStrip::draw(AppState& state, const TraceView& view) {
     std::string caption = "columns: layers 0\xE2\x80\x93" + std::to_string(view.layers - 1);
     if (view.hops > 1) caption += ", rows: hops 0\xE2\x80\x93" + std::to_string(view.hops - 1);
     caption += view.hops > 0 ? ", colour: place of the first expert" : ", no layer routes";
-    if (view.halted) caption += ", grey: halted";
+    if (view.halted) caption += ", hollow: halted";
     ImGui::TextColored(state.theme().dim, "%s", caption.c_str());
 }
 
@@ -106,8 +106,8 @@ void TokenStrip::draw_chip(AppState& state, const TraceView& view, int64_t token
         const HopCell cell = cell_of(*state.trace, token, column.layer, column.hop);
         const ImVec2 p = ImVec2(origin.x + static_cast<float>(column.layer) * c.pitch_x,
                                 origin.y + static_cast<float>(column.hop) * c.pitch_y);
-        list->AddRectFilled(p, ImVec2(p.x + c.width, p.y + kCellHeight * s),
-                            cell_color(state, view, cell, column.layer, CellValue::expert), 2 * s);
+        draw_cell(state, view, cell, column.layer, CellValue::expert, p,
+                  ImVec2(p.x + c.width, p.y + kCellHeight * s));
     }
     if (hovered && ImGui::BeginTooltip()) {
         const ImVec2 mouse = ImGui::GetIO().MousePos;

@@ -80,6 +80,14 @@ float HopCell::value(CellValue which) const {
     return core::kNaN;
 }
 
+CellLook look_of(const HopCell& cell, CellValue value) {
+    if (!cell.known) return CellLook::nothing;
+    if (!cell.executed) return CellLook::halted;
+    const bool measured =
+        value == CellValue::expert ? cell.expert >= 0 : std::isfinite(cell.value(value));
+    return measured ? CellLook::filled : CellLook::unmeasured;
+}
+
 HopCell cell_of(const core::TraceResult& trace, int64_t token, int64_t layer, int64_t hop) {
     HopCell cell;
     const core::TraceHop* h = hop_of(trace, token, layer, hop);

@@ -36,6 +36,15 @@ struct HopCell {
     float value(CellValue which) const;
 };
 
+/// How a cell is drawn: a value is a filled colour, so what is no value never is one.
+enum class CellLook : uint8_t {
+    nothing,     ///< the trace has no such cell
+    filled,      ///< with the colour of its value
+    halted,      ///< hollow: the token had stopped before
+    unmeasured,  ///< a dot: it ran, and has no such value
+};
+CellLook look_of(const HopCell& cell, CellValue value);
+
 struct ChosenExpert {
     int64_t expert = 0;
     float weight = core::kNaN;

@@ -293,6 +293,46 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
     };
 
+    // Wrong if a larger scale cut the labels of buttons, or left a panel no room for its picture.
+    t = IM_REGISTER_TEST(engine, "window", "every_scale_has_room");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) {
+            state->settings.scale = scale;
+            ctx->Yield(6);
+            ctx->SetRef("Run##Train");
+            for (const char* label :
+                 {"Run", "Pause", "Step", "Stop", "Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}) {
+                const ImRect seen = ctx->ItemInfo(label).RectFull;
+                IM_CHECK_GE(seen.GetWidth(), ImGui::CalcTextSize(label).x);
+                IM_CHECK_LE(seen.Max.x, ctx->GetWindowByRef("")->InnerRect.Max.x);
+            }
+            for (const app::Layout layout : app::kLayouts) {
+                shell->workspace().set_layout(*state, layout);
+                ctx->Yield(6);
+                for (const auto& panel : shell->workspace().panels()) {
+                    const ImGuiWindow* window =
+                        ImGui::FindWindowByName(app::window_name(*panel, layout).c_str());
+                    if (!window || !window->Active || window->Hidden) continue;
+                    IM_CHECK_GE_NO_RET(window->Size.y, 250 * state->pixel_scale);
+                    if (window->Size.y < 250 * state->pixel_scale)
+                        ctx->LogError("%s at scale %.2f", window->Name, scale);
+                }
+            }
+            shell->workspace().set_layout(*state, app::Layout::train);
+            ctx->Yield(3);
+        }
+        // What a person arranged stays.
+        const ImGuiID of_run = ImGui::FindWindowByName("Run##Train")->DockId;
+        ImGui::DockBuilderDockWindow("Log##Train", of_run);
+        ctx->Yield(3);
+        state->settings.scale = 2;
+        ctx->Yield(4);
+        IM_CHECK_EQ(ImGui::FindWindowByName("Log##Train")->DockId, of_run);
+        state->settings.scale = 1;
+        shell->workspace().reset(*state);
+        ctx->Yield(4);
+    };
+
     // Wrong if the palette did not find by letters, ran something greyed, or did not run what was
     // chosen.
     t = IM_REGISTER_TEST(engine, "window", "palette");

@@ -1,7 +1,9 @@
 // The analyses panel on the fake session and a made-up laboratory, without a screen.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "app/panels/analyses/files.h"
 #include "tests/app/stage.h"
 #include "tests/temp_folder.h"
 
@@ -20,7 +22,7 @@ void give_laboratory(const std::string& folder) {
         return std::vector<std::pair<std::string, std::string>>{
             {"load", "counts of each expert. n: choices."}, {"fails", "never there. n: 0."}};
     };
-    services.analyze = [](const std::string& run, const std::string& name,
+    services.analyze = [](const std::string& run, const std::string& name, const std::string&,
                           const core::Progress& progress) -> core::Result<std::string> {
         progress.report("reading", 0.5);
         if (name == "fails") return core::usage_error("fails: this run has no data for it");
@@ -32,6 +34,74 @@ void give_laboratory(const std::string& folder) {
         return std::string();
     };
     stage->session->mutable_status().run_dir = folder;
+}
+
+/// One that nobody can have, one that asks for a second run, which it is given as `against`.
+void give_refusals(const std::string& folder, std::string& against) {
+    auto& services = stage->state.services;
+    services.analysis_definitions = [] {
+        return std::vector<std::pair<std::string, std::string>>{
+            {"load", "counts. n: choices."}, {"dense", "none. n: 0."}, {"two", "of two. n: 1."}};
+    };
+    services.analysis_refusals = [](const core::Config&, const core::RunHolds& holds) {
+        std::vector<std::pair<std::string, std::string>> out = {{"dense", "It has no experts."}};
+        if (holds.second_run == false) out.emplace_back("two", "Needs a second run.");
+        return out;
+    };
+    services.analyze = [&against](const std::string&, const std::string& name,
+                                  const std::string& second,
+                                  const core::Progress&) -> core::Result<std::string> {
+        against += name + ":" + second + ";";
+        return std::string();
+    };
+    // The panel asks for the names once.
+    stage->open(app::make_analyses_panel, nullptr, small());
+    std::filesystem::create_directories(folder + "/own/checkpoints/step_00000100");
+    std::filesystem::create_directories(folder + "/other");
+    std::filesystem::create_directories(folder + "/no_run");
+    std::ofstream(folder + "/other/run.json") << "{}";
+    stage->session->mutable_status().run_dir = folder + "/own";
+}
+
+/// Wrong if an analysis that the run cannot have could be started, alone or with all, or one of two
+/// runs could not be given its second.
+void register_refusals(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "analyses", "what_the_run_lacks_is_grey");
+    use<app::make_analyses_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const test::TempFolder folder;
+        std::string asked;
+        give_refusals(folder.path(), asked);
+        ctx->SetRef("Stage");
+        const auto grey = [&](const char* item) {
+            return (ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0;
+        };
+        const auto ended = [] {
+            const auto tasks = stage->state.task_runner().tasks();
+            return std::all_of(tasks.begin(), tasks.end(), [](auto& one) { return one.ended(); });
+        };
+        IM_CHECK(wait_for(ctx, [&] { return !grey("**/Run all"); }));
+        click(ctx, "Run all");
+        IM_CHECK(wait_for(ctx, ended));
+        IM_CHECK_STR_EQ(asked.c_str(), "load:;");
+        click(ctx, "dense");
+        ctx->Yield(2);
+        IM_CHECK(grey("**/Run"));
+        IM_CHECK(!ctx->ItemExists("**/##against"));
+        click(ctx, "two");
+        ctx->Yield(2);
+        IM_CHECK(grey("**/Run"));
+        const auto beside = app::look_at_analyses(folder.path() + "/own").beside;
+        IM_CHECK_EQ(beside.size(), 1u);
+        IM_CHECK_STR_EQ(beside[0].c_str(), (folder.path() + "/other").c_str());
+        ctx->ItemInputValue("**/##against", (folder.path() + "/other").c_str());
+        ctx->Yield(2);
+        IM_CHECK(!grey("**/Run"));
+        asked.clear();
+        click(ctx, "Run");
+        IM_CHECK(wait_for(ctx, ended));
+        IM_CHECK_STR_EQ(asked.c_str(), ("two:" + folder.path() + "/other;").c_str());
+    };
 }
 
 /// Wrong if an analysis could be started without a checkpoint, its result did not appear, or a
@@ -66,7 +136,7 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests tests(register_analyses_panel);
+const PanelTests tests(register_analyses_panel), refusals(register_refusals);
 
 }  // namespace
 }  // namespace hopscope::gui_test

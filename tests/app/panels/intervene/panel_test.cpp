@@ -1,5 +1,8 @@
 // The intervene panel on the fake session: what was asked of the inspector and the run as the
 // proof.
+#include <implot.h>
+#include <implot_internal.h>
+
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -98,6 +101,32 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
         }));
     };
 
+    // Wrong if the first or the last dose were cut off by the edge of its plot.
+    t = IM_REGISTER_TEST(engine, "intervene", "every_dose_is_seen_whole");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.stack.add(
+            *core::parse_command(R"({"command": "steer", "layer": 0, "expert": 3, "lambda": 2})"));
+        IM_CHECK(asked(ctx, [](const auto& r) { return !r.doses.empty(); }));
+        ctx->Yield(3);
+        ctx->ScrollToBottom("");
+        ctx->Yield(3);
+        const auto& doses = stage->session->asked().back().doses;
+        auto& plots = ImPlot::GetCurrentContext()->Plots;
+        const ImPlotPlot* plot = nullptr;
+        for (int i = 0; i < plots.GetBufSize(); ++i)
+            if (ImPlotPlot* one = plots.GetByIndex(i);
+                one->Axes[ImAxis_X1].HasLabel() &&
+                std::string(one->GetAxisLabel(one->Axes[ImAxis_X1])).starts_with("factor on"))
+                plot = one;
+        IM_CHECK(plot != nullptr);
+        const ImPlotAxis& axis = plot->Axes[ImAxis_X1];
+        const double pixel = axis.Range.Size() / plot->PlotRect.GetWidth();
+        IM_CHECK_GE((doses.front() - axis.Range.Min) / pixel, 4);
+        IM_CHECK_GE((axis.Range.Max - doses.back()) / pixel, 4);
+    };
+
     // Wrong if a row could not be sent to the run, or its answer did not come back to it.
     t = IM_REGISTER_TEST(engine, "intervene", "a_row_goes_to_the_run_and_its_answer_is_shown");
     use<kMake>(t, [] { return small(); });
@@ -157,6 +186,15 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
         stage->session->put(broken);
         ctx->Yield(3);
         IM_CHECK(!ctx->ItemExists("**/Export"));
+        broken.error = "the prompt has 9 tokens, the model takes 2";
+        broken.too_long = {9, 2, 9};
+        stage->session->put(broken);
+        ctx->Yield(3);
+        click(ctx, "Cut to its first 2 tokens");
+        ctx->Yield(3);
+        const std::string beginning = broken.request.prompt.substr(0, 9);
+        IM_CHECK_STR_EQ(stage->session->asked().back().prompt.c_str(), beginning.c_str());
+        broken.request = stage->session->asked().back();
         core::InterventionEffect part;
         part.request = broken.request;
         part.target = {"a", 1, 0, 0.5, 0.4, {}};

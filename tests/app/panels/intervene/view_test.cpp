@@ -89,7 +89,11 @@ TEST(InterveneView, BarsAndDosesKeepTheirOrder) {
     EXPECT_EQ(dose_curve(measured(), DoseValue::p_target).value[1], 0.25);
     auto wide = measured();
     wide.doses[1].control_kl.std = 5;
+    wide.doses[1].control_p_target.std = 5;
     EXPECT_EQ(dose_curve(wide, DoseValue::kl).control_low[1], 0) << "no divergence is negative";
+    EXPECT_GT(dose_curve(wide, DoseValue::kl).control_high[1], 5) << "it may be large";
+    EXPECT_EQ(dose_curve(wide, DoseValue::p_target).control_low[1], 0);
+    EXPECT_EQ(dose_curve(wide, DoseValue::p_target).control_high[1], 1) << "nor is P above 1";
     EXPECT_FALSE(core::has_dose({parsed(R"({"command": "zero_experts"})")}));
     EXPECT_TRUE(core::has_dose({parsed(R"({"command": "boost", "layer": 0, "expert": 1,
                                      "strength": 2})")}));

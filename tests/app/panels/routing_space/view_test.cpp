@@ -1,6 +1,7 @@
 // The view of the routing-space panel: what lies where, trails, paths and neighbours.
 #include "app/panels/routing_space/view.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
@@ -100,6 +101,80 @@ TEST(RoutingSpace, FiltersShowWhatTheySay) {
               static_cast<size_t>(kExperts + kTokens - 30));
     o.tokens = false;
     EXPECT_EQ(space_view({shared(s)}, places, 0, o).points.size(), static_cast<size_t>(kExperts));
+}
+
+// Wrong if two classes that the legend names looked alike, or a point unlike its entry there.
+TEST(RoutingSpace, ClassesAreToldApart) {
+    for (const bool dark : {true, false})
+        for (size_t i = 0; i < 48; ++i)
+            for (size_t j = 0; j < i; ++j)
+                EXPECT_NE(class_mark(i, dark), class_mark(j, dark)) << i << " " << j;
+    auto s = snapshot(10);
+    for (size_t t = 0; t < s.classes.size(); ++t) s.classes[t] = "c" + std::to_string(t % 16);
+    SpaceOptions o;
+    o.color = SpaceColor::token_class;
+    const auto p = space_view({shared(s)}, places_of(s), 0, o);
+    ASSERT_EQ(p.classes.size(), 16u);
+    for (size_t i = 0; i < p.points.size(); ++i) {
+        if (p.items[i].expert) continue;
+        const std::string& name = s.classes[static_cast<size_t>(p.items[i].index)];
+        const auto at = std::find(p.classes.begin(), p.classes.end(), name) - p.classes.begin();
+        const ClassMark mark = class_mark(static_cast<size_t>(at), o.dark);
+        EXPECT_EQ(p.points[i].glyph, mark.glyph);
+        EXPECT_EQ(p.points[i].color & 0xFFFFFFu, viz::packed(mark.color) & 0xFFFFFFu);
+        EXPECT_GE(p.points[i].size, 4) << "a glyph of less is a dot";
+    }
+}
+
+float luminance(float r, float g, float b) {
+    const auto linear = [](float v) {
+        return v <= 0.04045f ? v / 12.92f : std::pow((v + 0.055f) / 1.055f, 2.4f);
+    };
+    return 0.2126f * linear(r) + 0.7152f * linear(g) + 0.0722f * linear(b);
+}
+
+float contrast_between(float a, float b) {
+    return (std::max(a, b) + 0.05f) / (std::min(a, b) + 0.05f);
+}
+
+// Wrong if some load or hop had the colour of the ground, or two hops of a layer one colour.
+TEST(RoutingSpace, LoadsAndHopsAreSeenOnBothGrounds) {
+    for (const bool dark : {true, false}) {
+        const float ground =
+            dark ? luminance(0.078f, 0.098f, 0.122f) : luminance(0.99f, 0.99f, 0.98f);
+        for (float share = 0; share <= 1; share += 0.05f) {
+            const viz::Rgb c = load_color(share, dark);
+            EXPECT_GT(contrast_between(luminance(c.r, c.g, c.b), ground), 1.9f) << share << dark;
+        }
+        for (int64_t h = 1; h < 6; ++h) EXPECT_NE(hop_color(h, 6, dark), hop_color(h - 1, 6, dark));
+        EXPECT_EQ(load_color(std::numeric_limits<float>::quiet_NaN(), dark), load_color(0, dark));
+    }
+}
+
+// Wrong if a tail were lost on the ground of its theme, or did not fade towards its far end.
+TEST(RoutingSpace, TailsAreSeenOnBothGrounds) {
+    Past past;
+    for (int64_t step = 0; step <= 40; step += 10) past.push_back(shared(snapshot(step, 7)));
+    const auto places = places_of(*past.back());
+    for (const bool dark : {true, false}) {
+        const float ground = dark ? 0.1f : 0.99f;
+        const auto contrast = [&](uint32_t color) {
+            const float alpha = static_cast<float>(color >> 24) / 255;
+            const auto channel = [&](int shift) {
+                return ground + alpha * (static_cast<float>(color >> shift & 255) / 255 - ground);
+            };
+            return contrast_between(luminance(channel(0), channel(8), channel(16)),
+                                    luminance(ground, ground, ground));
+        };
+        SpaceOptions o;
+        o.dark = dark;
+        const auto lines = space_view(past, places, 4, o).lines;
+        ASSERT_GT(lines.size(), static_cast<size_t>(4 * kExperts));
+        const auto& oldest = lines[lines.size() - 4 * kExperts];
+        EXPECT_GT(contrast(lines.back().color1), 2.5f) << dark;
+        EXPECT_GT(contrast(oldest.color0), 1.25f) << dark;
+        EXPECT_LT(contrast(oldest.color0), contrast(lines.back().color1)) << dark;
+    }
 }
 
 // The size of a centroid is its load; equal sizes would hide a collapse.

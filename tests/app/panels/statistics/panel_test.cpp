@@ -95,6 +95,10 @@ void register_views(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         IM_CHECK(wait_for_matrix(ctx));
+        // The past is read aside; what comes of it later is made anew by right.
+        IM_CHECK(wait_for(ctx, [] { return stage->state.archive.complete(); }));
+        stage->state.now += 10;
+        ctx->Yield(3);
         const float* before = panel().collinearity().cosines.data();
         const float* loads = panel().loads().values.data();
         ctx->Yield(20);
@@ -142,6 +146,38 @@ void register_empty(ImGuiTestEngine* engine) {
             ctx->ItemClick(view);
             ctx->Yield(2);
         }
+    };
+
+    // Wrong if a page could be copied only where all of its parts are there: before the first
+    // update nothing has a load, but hops overlap and centroids have cosines.
+    t = IM_REGISTER_TEST(engine, "statistics", "parts_are_copied_without_the_others");
+    use<kMake>(t, [] {
+        auto options = small();
+        options.start_step = 0;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        core::GeometrySnapshot part = *FakeSession(small()).geometry();
+        const auto shows = [&](bool copies) {
+            ++part.step;
+            stage->session->put(part);
+            stage->state.now += 10;
+            const ImGuiItemFlags off = ImGuiItemFlags_Disabled;
+            return wait_for(ctx, [&] {
+                return ((ctx->ItemInfo("CSV").ItemFlags & off) == 0) == copies &&
+                       panel().table(stage->state).empty() != copies;
+            });
+        };
+        for (auto& layer : part.layers) layer.load.assign(layer.load.size(), 0.0f);
+        IM_CHECK(shows(true));
+        IM_CHECK(panel().loads().empty());
+        for (auto& layer : part.layers) layer.centroids.clear();
+        IM_CHECK(shows(true));
+        for (auto& layer : part.layers) layer.jaccard.clear();
+        IM_CHECK(shows(false));
+        ctx->ItemClick("overlap");
+        IM_CHECK(shows(false));
     };
 
     // Wrong if numbers that are none, or sizes that contradict each other, crashed a view.

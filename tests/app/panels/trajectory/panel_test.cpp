@@ -45,12 +45,34 @@ void register_prompts(ImGuiTestEngine* engine) {
         trace(ctx, "one two");
         IM_CHECK(has_chip(ctx, 0));
         core::TraceResult refused;
-        refused.error = "the prompt has 70 tokens, model.max_seq_len is 64";
+        refused.error = "a token that no tokenizer knows";
         stage->session->put(refused);
         ctx->Yield(3);
         IM_CHECK(!has_chip(ctx, 0));
+        IM_CHECK(!ctx->ItemExists("Cut to its first 64 tokens"));
         trace(ctx, "one two");
         IM_CHECK(has_chip(ctx, 0));
+    };
+
+    // Wrong if a prompt that is too long were not offered to be cut, or another than the part that
+    // can be read were asked about then.
+    t = IM_REGISTER_TEST(engine, "geometry", "a_prompt_that_is_too_long_can_be_cut");
+    both_panels(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Second");
+        trace(ctx, "one two three");
+        core::TraceResult refused;
+        refused.prompt = "one two three";
+        refused.error = "the prompt has 3 tokens, the model takes 2";
+        refused.too_long = {3, 2, 7};
+        stage->session->put(refused);
+        ctx->Yield(3);
+        ctx->ItemClick("Cut to its first 2 tokens");
+        ctx->Yield(3);
+        IM_CHECK_STR_EQ(stage->session->traced().prompt.c_str(), "one two");
+        IM_CHECK_STR_EQ(stage->state.prompt.c_str(), "one two");
+        IM_CHECK(has_chip(ctx, 1));
+        IM_CHECK(!has_chip(ctx, 2));
     };
 
     // Wrong if every chip of a long prompt were laid out each frame, or its end were out of reach.

@@ -45,6 +45,21 @@ TEST(Trajectory, HaltedCellsAreEmpty) {
     EXPECT_FALSE(cell_of(t, 9, 0, 0).known);
 }
 
+// Wrong if a cell that was halted, or has no value, looked like one with a value.
+TEST(Trajectory, OnlyValuesAreFilled) {
+    auto t = trace();
+    for (const CellValue value : kCellValues) {
+        EXPECT_EQ(look_of(cell_of(t, 1, 0, 1), value), CellLook::halted);
+        EXPECT_EQ(look_of(cell_of(t, 0, 1, 1), value), CellLook::nothing);
+    }
+    EXPECT_EQ(look_of(cell_of(t, 1, 0, 0), CellValue::expert), CellLook::filled);
+    EXPECT_EQ(look_of(cell_of(t, 0, 0, 0), CellValue::update_norm), CellLook::filled);
+    EXPECT_EQ(look_of(cell_of(t, 1, 0, 0), CellValue::update_norm), CellLook::unmeasured);
+    EXPECT_EQ(look_of(cell_of(t, 0, 0, 0), CellValue::halt_ratio), CellLook::unmeasured);
+    t.layers[0].hops[0].experts.clear();
+    EXPECT_EQ(look_of(cell_of(t, 0, 0, 0), CellValue::expert), CellLook::unmeasured);
+}
+
 // Depths and mean must count executed hops of (token, layer) pairs.
 TEST(Trajectory, ShapeCountsDepths) {
     const TraceView s = trace_view(trace());
