@@ -99,7 +99,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     session = std::move(opened);
     if (tasks) tasks->cancel_all();
     status = {};
-    geometry = nullptr;
+    newest = geometry = nullptr;
     trace = nullptr;
     answers.clear();
     history = {};
@@ -109,6 +109,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     strength = 1;
     places = {};
     archive = {};
+    time = {};
     told_refusals.clear();
     keep_drawing();
 }
@@ -172,9 +173,10 @@ void update_state(AppState& state) {
     if (state.session) state.answers = state.session->answers();
     update_status(state);
     if (!state.session) return;
-    if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
+    if (auto published = state.session->geometry()) state.newest = std::move(published);
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     state.archive.update(state);
+    state.geometry = state.time.update(state, state.newest);
     report_refusals(state, state.answers);
 }
 

@@ -22,6 +22,7 @@
 #include "app/state/selection.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
+#include "app/state/time_cursor.h"
 #include "core/api/needs.h"
 #include "core/api/session.h"
 #include "core/api/watch.h"
@@ -92,10 +93,12 @@ struct AppState {
 
     // Copies taken before each frame by update_state(); valid (maybe empty) also without a session.
     core::RunStatus status;
-    std::shared_ptr<const core::GeometrySnapshot> geometry;  ///< null before the first
-    std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
-    std::vector<core::Answer> answers;                       ///< oldest first
-    History history;                                         ///< in a race of its first lane
+    std::shared_ptr<const core::GeometrySnapshot> newest;  ///< null before the first
+    /// What the panels show: the newest, or where `time` points; null before the first.
+    std::shared_ptr<const core::GeometrySnapshot> geometry;
+    std::shared_ptr<const core::TraceResult> trace;  ///< null before the first
+    std::vector<core::Answer> answers;               ///< oldest first
+    History history;                                 ///< in a race of its first lane
     std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks
     std::unique_ptr<core::RunWatch> watch;  ///< null: a single run
     std::vector<WatchedCurves> watched;     ///< in the order of the command line
@@ -107,6 +110,7 @@ struct AppState {
 
     Selection selection;
     Archive archive;
+    TimeCursor time;
     viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
     Settings settings;
     Fonts fonts;

@@ -95,6 +95,7 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
     draw_gaps(state, content);
     draw_crossings(state, content.crossings, content.choice);
     if (!content.listed) draw_last_values(state, content);  // the list has them
+    draw_time(state, content);
     ImPlot::PopPlotClipRect();
     if (ImPlot::IsPlotHovered()) draw_read_out(state, content);
     watch_view(state);
@@ -150,6 +151,32 @@ void CurvesPlot::draw_gaps(const AppState& state, const CurvesContent& content) 
                                     ImVec2(px, base - 7 * s), packed(state.theme().red));
         }
     }
+}
+
+/// The cursor of time: what comes behind it is dimmed. A click puts it there.
+void CurvesPlot::draw_time(AppState& state, const CurvesContent& content) {
+    const XAxis axis = content.choice.x;
+    const ImVec2 mouse = ImGui::GetMouseDragDelta(ImGuiMouseButton_Left);
+    const bool clicked = ImPlot::IsPlotHovered() && ImGui::IsMouseReleased(ImGuiMouseButton_Left) &&
+                         mouse.x == 0 && mouse.y == 0 &&
+                         ImGui::GetIO().MouseClickedLastCount[ImGuiMouseButton_Left] == 1;
+    if (clicked && !state.archive.files().empty()) {
+        state.time.playing = false;
+        state.time.go_to(state.archive.files(),
+                         step_at(state.history, axis, ImPlot::GetPlotMousePos().x));
+        state.keep_drawing();
+    }
+    if (state.time.live()) return;
+    const auto x = x_at(state.history, axis, static_cast<double>(*state.time.step()));
+    if (!x) return;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const float px = std::round(ImPlot::PlotToPixels(*x, view_y_.low).x);
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    if (px < at.x + size.x)
+        list->AddRectFilled(ImVec2(std::max(px, at.x), at.y), ImVec2(at.x + size.x, at.y + size.y),
+                            packed(faded(state.theme().panel, 0.55f)));
+    list->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y), packed(state.theme().text),
+                  1.5f * state.pixel_scale);
 }
 
 void CurvesPlot::draw_last_values(const AppState& state, const CurvesContent& content) {

@@ -41,6 +41,7 @@ class CurvesPlot {
     void draw_frame(const AppState& state, const CurvesContent& content);
     void draw_lines(const AppState& state, const CurvesContent& content);
     void draw_gaps(const AppState& state, const CurvesContent& content);
+    void draw_time(AppState& state, const CurvesContent& content);
     void draw_last_values(const AppState& state, const CurvesContent& content);
     void draw_read_out(const AppState& state, const CurvesContent& content);
     void watch_view(AppState& state);

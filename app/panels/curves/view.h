@@ -4,6 +4,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -76,6 +77,11 @@ Range x_range(const std::vector<Series>& series);
 /// Lowest and highest finite value between `x` bounds, a little widened; on a logarithmic axis
 /// positive values only. Without values 0 … 1 (0.1 … 1 on a logarithmic axis).
 Range y_range(const std::vector<Series>& series, Range x, bool logarithmic);
+
+/// Where an update lies on an axis; nothing where the axis needs a record that is not there.
+std::optional<double> x_at(const History& history, XAxis axis, double step);
+/// The update at or before a place on an axis; 0 before the first.
+int64_t step_at(const History& history, XAxis axis, double x);
 
 /// An applied intervention on the curves.
 struct Mark {

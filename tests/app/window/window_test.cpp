@@ -183,6 +183,40 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->Yield(4);
     };
 
+    // Wrong if dragging on the strip of time left the panels in the present, or they did not say
+    // that they show the past.
+    t = IM_REGISTER_TEST(engine, "window", "the_timeline_shows_the_past");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        session->advance(100);
+        IM_CHECK(wait_for(ctx, [] { return state->archive.files().size() > 1; }));
+        const int64_t newest = state->geometry->step;
+        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
+        const ImRect track = ctx->ItemInfo("track").RectFull;
+        const auto at = [&](float share) {
+            return ImVec2(track.Min.x + track.GetWidth() * share, track.GetCenter().y);
+        };
+        const int64_t first = state->archive.files().front().step;
+        ctx->MouseMoveToPos(at(0.02f));
+        ctx->MouseDown();
+        ctx->Yield(2);
+        IM_CHECK(!state->time.live());
+        IM_CHECK_EQ(*state->time.step(), first);
+        ctx->MouseUp();
+        IM_CHECK(wait_for(ctx, [&] { return state->geometry->step == first; }));
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_RightArrow);
+        IM_CHECK(wait_for(ctx, [&] { return state->geometry->step > first; }));
+        ctx->ItemClick("live");
+        ctx->Yield(2);
+        IM_CHECK(state->time.live());
+        IM_CHECK_GE(state->geometry->step, newest);
+        ctx->MouseMoveToPos(at(0.02f));
+        ctx->MouseDown();
+        ctx->MouseMoveToPos(at(0.99f));
+        ctx->MouseUp();
+        ctx->Yield(2);
+        IM_CHECK(state->time.live());
+    };
+
     // Wrong if Esc that closes a list takes the selection with it, or the palette needs it twice.
     t = IM_REGISTER_TEST(engine, "window", "esc_closes_one_thing");
     t->TestFunc = [](ImGuiTestContext* ctx) {

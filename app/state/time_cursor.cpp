@@ -1,0 +1,98 @@
+#include "app/state/time_cursor.h"
+
+#include <algorithm>
+
+#include "app/state/app_state.h"
+
+namespace hopscope::app {
+namespace {
+
+/// Unlike the version of any snapshot that a trainer or a follower publishes: panels tell by it
+/// that there is another picture to draw.
+constexpr uint64_t kOfThePast = uint64_t{1} << 63;
+
+uint64_t next_version() {
+    static uint64_t count = 0;
+    return kOfThePast | ++count;
+}
+
+}  // namespace
+
+void TimeCursor::go_to(std::span<const core::KeptSnapshot> kept, int64_t step) {
+    if (kept.empty()) return go_live();
+    auto behind = std::find_if(kept.begin(), kept.end(),
+                               [&](const core::KeptSnapshot& one) { return one.step > step; });
+    wanted_ = (behind == kept.begin() ? *behind : *std::prev(behind)).step;
+}
+
+void TimeCursor::step_by(std::span<const core::KeptSnapshot> kept, int direction) {
+    if (kept.empty()) return;
+    if (live()) {
+        if (direction < 0) wanted_ = kept.back().step;
+        return;
+    }
+    if (direction > 0) {
+        const auto next =
+            std::find_if(kept.begin(), kept.end(),
+                         [&](const core::KeptSnapshot& one) { return one.step > *wanted_; });
+        return next == kept.end() ? go_live() : go_to(kept, next->step);
+    }
+    const auto at = std::find_if(kept.begin(), kept.end(), [&](const core::KeptSnapshot& one) {
+        return one.step >= *wanted_;
+    });
+    if (at != kept.begin()) wanted_ = std::prev(at)->step;
+}
+
+void TimeCursor::go_live() {
+    wanted_.reset();
+    past_ = nullptr;
+    playing = false;
+}
+
+void TimeCursor::play(AppState& state) {
+    const auto& kept = state.archive.files();
+    if (!playing || kept.empty()) return;
+    state.keep_drawing(2);
+    // A picture that has not come yet is waited for, so that none is left out.
+    if (reading() || state.now - moved_at_ < 1 / speed) return;
+    moved_at_ = state.now;
+    if (live()) return go_to(kept, kept.front().step);
+    if (*wanted_ < kept.back().step) return step_by(kept, +1);
+    if (loop)
+        go_to(kept, kept.front().step);
+    else
+        go_live();
+}
+
+void TimeCursor::take(AppState& state, Read read) {
+    if (!read) {
+        state.say(read.error().message, true);
+        if (wanted_ == reading_step_) go_live();
+        return;
+    }
+    read->version = next_version();
+    remembered_.push_back(std::make_shared<const core::GeometrySnapshot>(*std::move(read)));
+    if (remembered_.size() > kRemembered) remembered_.erase(remembered_.begin());
+    state.keep_drawing();
+}
+
+TimeCursor::Snapshot TimeCursor::update(AppState& state, const Snapshot& newest) {
+    play(state);
+    if (auto read = reading_.take()) take(state, *std::move(read));
+    if (live()) return newest;
+    const auto known =
+        std::find_if(remembered_.begin(), remembered_.end(),
+                     [&](const Snapshot& snapshot) { return snapshot->step == *wanted_; });
+    if (known != remembered_.end()) {
+        past_ = *known;
+        std::rotate(known, known + 1, remembered_.end());
+    } else if (!reading_.waits()) {
+        reading_step_ = *wanted_;
+        reading_ =
+            state.aside([read = state.services.read_kept_snapshot, dir = state.status.run_dir,
+                         step = *wanted_]() -> Read { return read(dir, step); });
+    }
+    return past_ ? past_ : newest;
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,139 @@
+// If these fail, panels show another moment than the cursor says, or the window waits for a disk.
+#include "app/state/time_cursor.h"
+
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "app/state/app_state.h"
+#include "tests/app/fake_session.h"
+
+namespace hopscope::gui_test {
+namespace {
+
+using namespace app;
+
+const std::vector<core::KeptSnapshot> kKept = {{50, 0}, {100, 0}, {150, 0}};
+
+TEST(TimeCursor, PointsAtWhatIsKept) {
+    TimeCursor time;
+    EXPECT_TRUE(time.live());
+    time.go_to(kKept, 120);
+    EXPECT_EQ(time.step(), 100);
+    time.go_to(kKept, 100);
+    EXPECT_EQ(time.step(), 100);
+    time.go_to(kKept, 3);
+    EXPECT_EQ(time.step(), 50) << "the first stands for what came before it";
+    time.go_to(kKept, 9999);
+    EXPECT_EQ(time.step(), 150);
+    time.go_to({}, 100);
+    EXPECT_TRUE(time.live());
+}
+
+TEST(TimeCursor, StepsFromSnapshotToSnapshot) {
+    TimeCursor time;
+    time.step_by(kKept, +1);
+    EXPECT_TRUE(time.live()) << "nothing comes behind the present";
+    time.step_by(kKept, -1);
+    EXPECT_EQ(time.step(), 150);
+    time.step_by(kKept, -1);
+    time.step_by(kKept, -1);
+    EXPECT_EQ(time.step(), 50);
+    time.step_by(kKept, -1);
+    EXPECT_EQ(time.step(), 50);
+    time.step_by(kKept, +1);
+    EXPECT_EQ(time.step(), 100);
+    time.step_by(kKept, +1);
+    time.step_by(kKept, +1);
+    EXPECT_TRUE(time.live());
+}
+
+/// A window's state on a made-up run of 300 steps, each fiftieth of which is kept.
+class TimeCursorTest : public ::testing::Test {
+  protected:
+    TimeCursorTest() {
+        FakeOptions options;
+        options.layers = 1;
+        options.experts = 8;
+        options.tokens = 8;
+        options.steps = 300;
+        auto session = std::make_unique<FakeSession>(options);
+        session_ = session.get();
+        FakeShelf::serve(state_.services, session_->shelf());
+        state_.attach(std::move(session));
+        for (int i = 0; i < 30; ++i) session_->advance(10);
+        frames();
+    }
+    ~TimeCursorTest() override { state_.finish_aside(); }
+
+    void frames(int count = 30, double seconds = 1) {
+        for (int i = 0; i < count; ++i) {
+            state_.now += seconds;
+            update_state(state_);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+
+    AppState state_;
+    FakeSession* session_ = nullptr;
+};
+
+TEST_F(TimeCursorTest, PanelsShowWhereItPoints) {
+    ASSERT_GE(state_.archive.files().size(), 5u);
+    EXPECT_EQ(state_.geometry->step, 300);
+    const uint64_t live = state_.geometry->version;
+    state_.time.go_to(state_.archive.files(), 120);
+    frames();
+    EXPECT_EQ(state_.geometry->step, 100);
+    EXPECT_FALSE(state_.geometry->layers[0].positions.empty()) << "whole, not thinned";
+    EXPECT_NE(state_.geometry->version, live);
+    const uint64_t then = state_.geometry->version;
+    state_.time.go_to(state_.archive.files(), 200);
+    frames();
+    EXPECT_NE(state_.geometry->version, then) << "panels would draw nothing new";
+    state_.time.go_live();
+    update_state(state_);
+    EXPECT_EQ(state_.geometry->step, 300);
+    EXPECT_EQ(state_.geometry->version, live);
+}
+
+TEST_F(TimeCursorTest, PlaysEachSnapshotAndEndsLive) {
+    state_.time.playing = true;
+    std::vector<int64_t> seen;
+    for (int frame = 0; frame < 400 && state_.time.playing; ++frame) {
+        frames(1, 0.3);
+        if (!state_.time.live() && !state_.time.reading() &&
+            (seen.empty() || seen.back() != state_.geometry->step))
+            seen.push_back(state_.geometry->step);
+    }
+    std::vector<int64_t> kept;
+    for (const auto& file : state_.archive.files()) kept.push_back(file.step);
+    EXPECT_EQ(seen, kept);
+    EXPECT_TRUE(state_.time.live());
+    state_.time.loop = state_.time.playing = true;
+    frames(100, 0.3);
+    EXPECT_TRUE(state_.time.playing) << "it begins again";
+}
+
+TEST_F(TimeCursorTest, ADamagedSnapshotIsToldAndLeavesThePresent) {
+    state_.services.read_kept_snapshot = [](const std::string&,
+                                            int64_t) -> core::Result<core::GeometrySnapshot> {
+        return core::usage_error("step_00000100.safetensors is damaged");
+    };
+    state_.time.go_to(state_.archive.files(), 100);
+    frames();
+    EXPECT_TRUE(state_.time.live());
+    EXPECT_EQ(state_.geometry->step, 300);
+    EXPECT_TRUE(std::any_of(state_.log.begin(), state_.log.end(), [](const LogLine& line) {
+        return line.text.find("damaged") != std::string::npos;
+    }));
+}
+
+TEST_F(TimeCursorTest, AnotherRunBeginsLive) {
+    state_.time.go_to(state_.archive.files(), 100);
+    frames();
+    state_.attach(nullptr);
+    EXPECT_TRUE(state_.time.live());
+}
+
+}  // namespace
+}  // namespace hopscope::gui_test
