@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/state/hop_clock.h"
 #include "core/api/base.h"
 #include "core/api/files.h"
 
@@ -110,6 +111,9 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     places = {};
     archive = {};
     time = {};
+    playback.clock = Clock::steps;
+    playback.playing = false;
+    phases = {};
     told_refusals.clear();
     keep_drawing();
 }
@@ -177,6 +181,8 @@ void update_state(AppState& state) {
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     state.archive.update(state);
     state.geometry = state.time.update(state, state.newest);
+    state.phases.update(state);
+    play_hops(state);
     report_refusals(state, state.answers);
 }
 

@@ -18,7 +18,9 @@
 #include "app/state/archive.h"
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
+#include "app/state/loss_phases.h"
 #include "app/state/pending.h"
+#include "app/state/playback.h"
 #include "app/state/selection.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
@@ -47,6 +49,11 @@ struct Services {
     std::function<std::vector<core::KeptSnapshot>(const std::string& run_dir)> kept_snapshots;
     std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t step)>
         read_kept_snapshot;
+    /// The phases of a training loss (lab::loss_phases), on the calling thread; may be empty: none
+    /// are shown.
+    std::function<std::vector<core::Phase>(const std::vector<double>& steps,
+                                           const std::vector<double>& losses)>
+        find_phases;
     /// Name and definition of every analysis; may be empty, as `analyze`.
     std::function<std::vector<std::pair<std::string, std::string>>()> analysis_definitions;
     /// One analysis of a run's newest checkpoint, on the calling thread: its document; files go to
@@ -111,6 +118,8 @@ struct AppState {
     Selection selection;
     Archive archive;
     TimeCursor time;
+    Playback playback;
+    LossPhases phases;   ///< in a race of the first lane
     viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
     Settings settings;
     Fonts fonts;

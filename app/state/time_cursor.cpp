@@ -46,28 +46,29 @@ void TimeCursor::step_by(std::span<const core::KeptSnapshot> kept, int direction
 void TimeCursor::go_live() {
     wanted_.reset();
     past_ = nullptr;
-    playing = false;
 }
 
 void TimeCursor::play(AppState& state) {
+    Playback& playback = state.playback;
     const auto& kept = state.archive.files();
-    if (!playing || kept.empty()) return;
+    if (!playback.plays(Clock::steps) || kept.empty()) return;
     state.keep_drawing(2);
     // A picture that has not come yet is waited for, so that none is left out.
-    if (reading() || state.now - moved_at_ < 1 / speed) return;
-    moved_at_ = state.now;
+    if (reading() || !playback.due(state.now)) return;
     if (live()) return go_to(kept, kept.front().step);
     if (*wanted_ < kept.back().step) return step_by(kept, +1);
-    if (loop)
-        go_to(kept, kept.front().step);
-    else
-        go_live();
+    if (playback.loop) return go_to(kept, kept.front().step);
+    go_live();
+    playback.playing = false;
 }
 
 void TimeCursor::take(AppState& state, Read read) {
     if (!read) {
         state.say(read.error().message, true);
-        if (wanted_ == reading_step_) go_live();
+        if (wanted_ == reading_step_) {
+            go_live();
+            state.playback.playing = false;
+        }
         return;
     }
     read->version = next_version();

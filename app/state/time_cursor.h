@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "app/state/pending.h"
+#include "core/api/base.h"
 #include "core/api/snapshot.h"
-#include "core/base/result.h"
 
 namespace hopscope::app {
 
@@ -22,7 +22,6 @@ struct AppState;
 class TimeCursor {
   public:
     using Snapshot = std::shared_ptr<const core::GeometrySnapshot>;
-    static constexpr double kSpeeds[] = {1, 2, 5, 10, 20};  ///< snapshots a second
 
     bool live() const { return !wanted_; }
     /// Of the kept snapshot that is shown or on its way; nothing while live.
@@ -35,9 +34,6 @@ class TimeCursor {
     /// The next kept snapshot (+1), behind the last one live; or the one before (−1).
     void step_by(std::span<const core::KeptSnapshot> kept, int direction);
     void go_live();
-
-    bool playing = false, loop = false;
-    double speed = 5;  ///< snapshots a second
 
     /// Goes on playing, takes what was read and asks for what is wanted; once a frame.
     /// → what the panels are to show; `newest` while live.
@@ -55,7 +51,6 @@ class TimeCursor {
     std::vector<Snapshot> remembered_;  ///< oldest use first
     Pending<Read> reading_;
     int64_t reading_step_ = -1;
-    double moved_at_ = -1e9;  ///< AppState::now of the last move while playing
 };
 
 }  // namespace hopscope::app

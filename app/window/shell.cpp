@@ -17,7 +17,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr float kTopBar = 42, kTimeline = 40, kStatusBar = 26, kGap = 2;
+constexpr float kTopBar = 42, kTimeline = TimeTrack::kHeight, kStatusBar = 26, kGap = 2;
 constexpr const char* kLayoutsFile = "layouts.ini";
 
 }  // namespace

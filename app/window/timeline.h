@@ -1,27 +1,19 @@
-// The strip of the run's time under the panels: what has been trained, the snapshots that are kept,
-// interventions and forks as marks with their names, and the one cursor that all panels follow.
-// Dragging shows the past; at the right end the panels are live again. Owned by the shell, window
-// thread only.
+// The strip of time under the panels. One scrubber for two clocks: the run's steps (its phases, the
+// snapshots that are kept, interventions and forks as marks with their names) and the hops that a
+// token takes through the layers. All panels follow its cursor; at the right end they are live
+// again, or show all hops. Owned by the shell, window thread only.
 #pragma once
 
-#include <cstdint>
 #include <imgui.h>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "app/panels/curves/view.h"
 #include "app/state/actions.h"
+#include "app/state/hop_clock.h"
+#include "app/widgets/time_track.h"
 
 namespace hopscope::app {
-
-/// Where steps lie on a track between two pixels; step 0 left, `steps` right.
-struct TrackScale {
-    float left = 0, right = 1;
-    int64_t steps = 1;
-    float x_of(double step) const;
-    int64_t step_at(float x) const;  ///< 0 … steps
-};
 
 class Timeline {
   public:
@@ -30,19 +22,21 @@ class Timeline {
     void draw(AppState& state, std::span<const ActionItem> actions, float height);
 
   private:
-    void draw_controls(AppState& state, std::span<const ActionItem> actions, float height);
-    void draw_track(AppState& state, ImVec2 at, ImVec2 size);
-    static void draw_ground(const AppState& state, const TrackScale& scale, ImVec2 at, ImVec2 size);
-    void draw_marks(const AppState& state, const TrackScale& scale, ImVec2 at, ImVec2 size);
-    static void draw_cursor(const AppState& state, const TrackScale& scale, ImVec2 at, ImVec2 size);
-    void follow_pointer(AppState& state, const TrackScale& scale);
-    void draw_tooltip(const AppState& state, const TrackScale& scale) const;
+    static void draw_controls(AppState& state, std::span<const ActionItem> actions, float height);
+    void draw_steps(AppState& state, ImVec2 at, ImVec2 size);
+    void draw_hops(AppState& state, ImVec2 at, ImVec2 size);
 
-    std::vector<Mark> marks_;
-    bool held_ = false;
+    TimeTrack track_;
 };
 
-/// The actions of the cursor: play, step, live.
+/// What the track shows of the run's steps; `length` pixels for its numbers.
+TrackContent steps_content(const AppState& state, float length);
+/// What it shows of the hops.
+TrackContent hops_content(const AppState& state, float length);
+/// The phase at a step and what a phase is, for a tooltip; "" where none is known.
+std::string phase_text(const AppState& state, double step);
+
+/// The actions of both clocks: play, step, live.
 std::vector<ActionItem> timeline_actions(AppState& state);
 
 }  // namespace hopscope::app

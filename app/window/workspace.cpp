@@ -147,7 +147,7 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     seen_[index] = visible;
     if (visible) {
         attention_.note(panel.title());
-        draw_detail(state, panel.detail(state), panel.shows_snapshot() && !state.time.live());
+        draw_detail(state, panel.detail(state), panel.follows_time() && !state.time.live());
         panel.draw(state);
     }
     ImGui::End();

@@ -282,10 +282,14 @@ std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const Histo
         const auto x = x_at(history, axis, static_cast<double>(answer.step));
         if (!x) continue;
         const std::string words = in_words(answer.command);
-        if (!marks.empty() && marks.back().x == *x)
+        const bool fork =
+            answer.command.kind == core::CommandKind::fork && !answer.command.has("end");
+        if (!marks.empty() && marks.back().x == *x) {
             marks.back().text += ", " + words;
-        else
-            marks.push_back({*x, words, std::numeric_limits<double>::quiet_NaN()});
+            marks.back().fork |= fork;
+        } else {
+            marks.push_back({*x, words, fork});
+        }
     }
     return marks;
 }

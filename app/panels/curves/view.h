@@ -83,10 +83,11 @@ std::optional<double> x_at(const History& history, XAxis axis, double step);
 /// The update at or before a place on an axis; 0 before the first.
 int64_t step_at(const History& history, XAxis axis, double x);
 
-/// An applied intervention on the curves.
+/// An applied intervention, or a fork, on the curves.
 struct Mark {
     double x = 0;
     std::string text;
+    bool fork = false;
     /// Of a crossing: the validation loss at which the lines meet, in nats; NaN otherwise.
     double loss = std::numeric_limits<double>::quiet_NaN();
 };

@@ -32,13 +32,14 @@ void draw_path(const SpaceScene& scene, const TokenPath& path, ImU32 color) {
     }
     const float size = kSmallSize * s;
     for (size_t i = points.size(); i-- > 0;) {  // hop 0 in front: there the way begins
-        list->AddCircleFilled(points[i], radius, packed(state.theme().panel));
+        const bool chosen = path.hops[i] == state.selection.hop;
+        list->AddCircleFilled(points[i], radius, chosen ? color : packed(state.theme().panel));
         list->AddCircle(points[i], radius, color, 0, 2 * s);
         const std::string number = std::to_string(path.hops[i]);
         const ImVec2 extent = text_extent(state.fonts.mono, size, number);
         text_at(list, state.fonts.mono, size,
                 ImVec2(points[i].x - extent.x / 2, points[i].y - extent.y / 2),
-                packed(state.theme().text), number);
+                packed(chosen ? state.theme().panel : state.theme().text), number);
     }
 }
 

@@ -1,11 +1,7 @@
 // If these fail, panels show another moment than the cursor says, or the window waits for a disk.
 #include "app/state/time_cursor.h"
 
-#include <gtest/gtest.h>
-#include <thread>
-
-#include "app/state/app_state.h"
-#include "tests/app/fake_session.h"
+#include "tests/app/fake_run.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -47,34 +43,14 @@ TEST(TimeCursor, StepsFromSnapshotToSnapshot) {
     EXPECT_TRUE(time.live());
 }
 
-/// A window's state on a made-up run of 300 steps, each fiftieth of which is kept.
-class TimeCursorTest : public ::testing::Test {
+/// A run of 300 steps, each fiftieth of which is kept.
+class TimeCursorTest : public FakeRun {
   protected:
     TimeCursorTest() {
-        FakeOptions options;
-        options.layers = 1;
-        options.experts = 8;
-        options.tokens = 8;
-        options.steps = 300;
-        auto session = std::make_unique<FakeSession>(options);
-        session_ = session.get();
-        FakeShelf::serve(state_.services, session_->shelf());
-        state_.attach(std::move(session));
+        open([](FakeOptions& options) { options.steps = 300; });
         for (int i = 0; i < 30; ++i) session_->advance(10);
         frames();
     }
-    ~TimeCursorTest() override { state_.finish_aside(); }
-
-    void frames(int count = 30, double seconds = 1) {
-        for (int i = 0; i < count; ++i) {
-            state_.now += seconds;
-            update_state(state_);
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
-    }
-
-    AppState state_;
-    FakeSession* session_ = nullptr;
 };
 
 TEST_F(TimeCursorTest, PanelsShowWhereItPoints) {
@@ -97,9 +73,9 @@ TEST_F(TimeCursorTest, PanelsShowWhereItPoints) {
 }
 
 TEST_F(TimeCursorTest, PlaysEachSnapshotAndEndsLive) {
-    state_.time.playing = true;
+    state_.playback.playing = true;
     std::vector<int64_t> seen;
-    for (int frame = 0; frame < 400 && state_.time.playing; ++frame) {
+    for (int frame = 0; frame < 400 && state_.playback.playing; ++frame) {
         frames(1, 0.3);
         if (!state_.time.live() && !state_.time.reading() &&
             (seen.empty() || seen.back() != state_.geometry->step))
@@ -109,9 +85,9 @@ TEST_F(TimeCursorTest, PlaysEachSnapshotAndEndsLive) {
     for (const auto& file : state_.archive.files()) kept.push_back(file.step);
     EXPECT_EQ(seen, kept);
     EXPECT_TRUE(state_.time.live());
-    state_.time.loop = state_.time.playing = true;
+    state_.playback.loop = state_.playback.playing = true;
     frames(100, 0.3);
-    EXPECT_TRUE(state_.time.playing) << "it begins again";
+    EXPECT_TRUE(state_.playback.playing) << "it begins again";
 }
 
 TEST_F(TimeCursorTest, ADamagedSnapshotIsToldAndLeavesThePresent) {

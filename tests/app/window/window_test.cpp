@@ -217,6 +217,36 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(state->time.live());
     };
 
+    // Wrong if the timeline of hops left the picture with all hops, or could not be left again.
+    t = IM_REGISTER_TEST(engine, "window", "the_timeline_plays_hops");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
+        ctx->ItemClick("hops");
+        ctx->Yield(2);
+        const ImRect track = ctx->ItemInfo("track").RectFull;
+        const auto& selection = state->selection;
+        const int64_t layers = std::ssize(state->geometry->layers);
+        ctx->MouseMoveToPos(ImVec2(track.Max.x - 20, track.GetCenter().y));
+        ctx->MouseClick();
+        ctx->Yield(2);
+        IM_CHECK_EQ(selection.layer, layers - 1);
+        IM_CHECK_EQ(selection.hop, state->geometry->layers.back().hops - 1);
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_UpArrow);
+        IM_CHECK_EQ(selection.hop, state->geometry->layers.back().hops - 2);
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_Space);
+        IM_CHECK(wait_for(ctx, [&] { return selection.hop == app::kAllHops; }));
+        IM_CHECK(wait_for(ctx, [] { return !state->playback.playing; }));
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_DownArrow);
+        IM_CHECK_EQ(selection.hop, 0);
+        ctx->ItemClick("live");
+        IM_CHECK_EQ(selection.hop, app::kAllHops);
+        IM_CHECK(state->time.live());
+        ctx->ItemClick("steps");
+        ctx->Yield(2);
+        IM_CHECK(state->playback.clock == app::Clock::steps);
+        state->selection.set_layer(0);
+    };
+
     // Wrong if Esc that closes a list takes the selection with it, or the palette needs it twice.
     t = IM_REGISTER_TEST(engine, "window", "esc_closes_one_thing");
     t->TestFunc = [](ImGuiTestContext* ctx) {
