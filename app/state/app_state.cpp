@@ -111,6 +111,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     places = {};
     archive = {};
     time = {};
+    pointed_step = pointing_at = {};
     playback.clock = Clock::steps;
     playback.playing = false;
     phases = {};
@@ -182,6 +183,7 @@ void update_state(AppState& state) {
     state.archive.update(state);
     state.geometry = state.time.update(state, state.newest);
     state.phases.update(state);
+    state.pointed_step = std::exchange(state.pointing_at, {});
     play_hops(state);
     report_refusals(state, state.answers);
 }

@@ -119,7 +119,10 @@ struct AppState {
     Archive archive;
     TimeCursor time;
     Playback playback;
-    LossPhases phases;   ///< in a race of the first lane
+    /// The step under the pointer, in the curves or on the timeline; both mark it.
+    std::optional<double> pointed_step;
+    std::optional<double> pointing_at;  ///< of this frame: pointed_step of the next one
+    LossPhases phases;                  ///< in a race of the first lane
     viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
     Settings settings;
     Fonts fonts;

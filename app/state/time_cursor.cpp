@@ -65,33 +65,51 @@ void TimeCursor::play(AppState& state) {
 void TimeCursor::take(AppState& state, Read read) {
     if (!read) {
         state.say(read.error().message, true);
-        if (wanted_ == reading_step_) {
+        if (wanted_ == reading_file_.step) {
             go_live();
             state.playback.playing = false;
         }
         return;
     }
     read->version = next_version();
-    remembered_.push_back(std::make_shared<const core::GeometrySnapshot>(*std::move(read)));
+    remembered_.emplace_back(reading_file_,
+                             std::make_shared<const core::GeometrySnapshot>(*std::move(read)));
     if (remembered_.size() > kRemembered) remembered_.erase(remembered_.begin());
     state.keep_drawing();
+}
+
+std::optional<core::KeptSnapshot> TimeCursor::wanted_file(const AppState& state) {
+    const auto& kept = state.archive.files();
+    const auto find = [&] {
+        return std::find_if(kept.begin(), kept.end(),
+                            [&](const core::KeptSnapshot& one) { return one.step == *wanted_; });
+    };
+    auto found = find();
+    if (found == kept.end()) {
+        go_to(kept, *wanted_);
+        if (live()) return {};
+        found = find();
+    }
+    return *found;
 }
 
 TimeCursor::Snapshot TimeCursor::update(AppState& state, const Snapshot& newest) {
     play(state);
     if (auto read = reading_.take()) take(state, *std::move(read));
     if (live()) return newest;
-    const auto known =
-        std::find_if(remembered_.begin(), remembered_.end(),
-                     [&](const Snapshot& snapshot) { return snapshot->step == *wanted_; });
+    const auto file = wanted_file(state);
+    if (!file) return newest;
+    // One that was written anew, by a run that went back to a checkpoint, is read anew.
+    const auto known = std::find_if(remembered_.begin(), remembered_.end(),
+                                    [&](const auto& one) { return one.first == *file; });
     if (known != remembered_.end()) {
-        past_ = *known;
+        past_ = known->second;
         std::rotate(known, known + 1, remembered_.end());
     } else if (!reading_.waits()) {
-        reading_step_ = *wanted_;
+        reading_file_ = *file;
         reading_ =
             state.aside([read = state.services.read_kept_snapshot, dir = state.status.run_dir,
-                         step = *wanted_]() -> Read { return read(dir, step); });
+                         step = file->step]() -> Read { return read(dir, step); });
     }
     return past_ ? past_ : newest;
 }

@@ -45,12 +45,14 @@ class TimeCursor {
 
     void play(AppState& state);
     void take(AppState& state, Read read);
+    /// The file of what is wanted. The folder may have lost it: then the nearest, or the present.
+    std::optional<core::KeptSnapshot> wanted_file(const AppState& state);
 
     std::optional<int64_t> wanted_;
-    Snapshot past_;                     ///< what is shown; null while live
-    std::vector<Snapshot> remembered_;  ///< oldest use first
+    Snapshot past_;  ///< what is shown; null while live
+    std::vector<std::pair<core::KeptSnapshot, Snapshot>> remembered_;  ///< oldest use first
     Pending<Read> reading_;
-    int64_t reading_step_ = -1;
+    core::KeptSnapshot reading_file_;
 };
 
 }  // namespace hopscope::app

@@ -209,6 +209,11 @@ void TimeTrack::draw_cursor(const AppState& state, const TrackContent& content) 
     const Theme& theme = state.theme();
     const float s = scale_, x = x_of(content.cursor.value_or(content.reached));
     ImDrawList* list = ImGui::GetWindowDrawList();
+    if (content.pointed && !pointed_) {
+        const float there = std::round(x_of(*content.pointed));
+        list->AddLine(ImVec2(there, y(kBands) - 2 * s), ImVec2(there, y(kLine)), packed(theme.dim),
+                      s);
+    }
     if (content.cursor)
         list->AddLine(ImVec2(std::round(x), y(kBands) - 2 * s), ImVec2(std::round(x), y(kLine)),
                       packed(theme.text), 1.5f * s);

@@ -30,13 +30,14 @@ struct TrackTick {
 struct TrackContent {
     double end = 1;
     double reached = 0;
-    std::optional<double> cursor;  ///< nothing: live, at what is reached
-    std::string cursor_text;       ///< of the cursor, where it is not live
-    std::string ahead;             ///< what lies behind what is reached
-    std::vector<TrackBand> bands;  ///< rising
-    std::vector<TrackMark> marks;  ///< rising
-    std::vector<TrackTick> ticks;  ///< rising
-    std::vector<double> stops;     ///< rising
+    std::optional<double> cursor;   ///< nothing: live, at what is reached
+    std::optional<double> pointed;  ///< elsewhere in the window
+    std::string cursor_text;        ///< of the cursor, where it is not live
+    std::string ahead;              ///< what lies behind what is reached
+    std::vector<TrackBand> bands;   ///< rising
+    std::vector<TrackMark> marks;   ///< rising
+    std::vector<TrackTick> ticks;   ///< rising
+    std::vector<double> stops;      ///< rising
 };
 
 /// Round numbers from 0 to `end`, so few that labels of `width` pixels have room on `length`.

@@ -165,6 +165,7 @@ TrackContent steps_content(const AppState& state, float length) {
         out.cursor = static_cast<double>(*state.time.step());
         out.cursor_text = "step " + with_thousands(*state.time.step());
     }
+    out.pointed = state.pointed_step;
     if (status.step < status.steps) out.ahead = "not trained yet";
     const auto& phases = state.phases.all();
     for (size_t i = 0; i < phases.size(); ++i)
@@ -279,6 +280,7 @@ void Timeline::draw_steps(AppState& state, ImVec2 at, ImVec2 size) {
     }
     const auto pointed = track_.pointed();
     if (!pointed) return;
+    state.pointing_at = *pointed;
     const auto number = static_cast<int64_t>(kept.size());
     std::string text = "step " + with_thousands(std::llround(*pointed)) + " of " +
                        with_thousands(state.status.steps);

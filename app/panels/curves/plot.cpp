@@ -99,7 +99,10 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
     if (!content.listed) draw_last_values(state, content);  // the list has them
     draw_time(state, content);
     ImPlot::PopPlotClipRect();
-    if (ImPlot::IsPlotHovered()) draw_read_out(state, content);
+    if (ImPlot::IsPlotHovered())
+        draw_read_out(state, content);
+    else if (state.pointed_step)
+        draw_pointed(state, content);
     watch_view(state);
     ImPlot::EndPlot();
 }
@@ -253,12 +256,25 @@ void CurvesPlot::draw_last_values(const AppState& state, const CurvesContent& co
     ImGui::PopFont();
 }
 
-void CurvesPlot::draw_read_out(const AppState& state, const CurvesContent& content) {
+/// The step under the pointer where that is on the timeline.
+void CurvesPlot::draw_pointed(const AppState& state, const CurvesContent& content) {
+    const auto x = x_at(state.history, content.choice.x, *state.pointed_step);
+    if (!x) return;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const float px = ImPlot::PlotToPixels(*x, view_y_.low).x;
+    if (px < at.x || px > at.x + size.x) return;
+    ImPlot::GetPlotDrawList()->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y),
+                                       packed(faded(state.theme().dim, 0.7f)),
+                                       1.0f * state.pixel_scale);
+}
+
+void CurvesPlot::draw_read_out(AppState& state, const CurvesContent& content) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const double wanted = ImPlot::GetPlotMousePos().x;
     double x = wanted, ignored = 0;
     if (content.series.empty() || !value_at(content.series.front(), wanted, x, ignored)) return;
+    state.pointing_at = static_cast<double>(step_at(state.history, content.choice.x, x));
     const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
     const float px = ImPlot::PlotToPixels(x, view_y_.low).x;
     ImPlot::GetPlotDrawList()->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y),

@@ -46,7 +46,8 @@ class CurvesPlot {
     void draw_time(AppState& state, const CurvesContent& content);
     void put_back(AppState& state);
     void draw_last_values(const AppState& state, const CurvesContent& content);
-    void draw_read_out(const AppState& state, const CurvesContent& content);
+    void draw_pointed(const AppState& state, const CurvesContent& content);
+    void draw_read_out(AppState& state, const CurvesContent& content);
     void watch_view(AppState& state);
 
     std::vector<Line> lines_;

@@ -43,11 +43,11 @@ TEST(TimeCursor, StepsFromSnapshotToSnapshot) {
     EXPECT_TRUE(time.live());
 }
 
-/// A run of 300 steps, each fiftieth of which is kept.
+/// A run after 300 of its steps, each fiftieth of which is kept.
 class TimeCursorTest : public FakeRun {
   protected:
     TimeCursorTest() {
-        open([](FakeOptions& options) { options.steps = 300; });
+        open([](FakeOptions& options) { options.steps = 400; });
         for (int i = 0; i < 30; ++i) session_->advance(10);
         frames();
     }
@@ -102,6 +102,41 @@ TEST_F(TimeCursorTest, ADamagedSnapshotIsToldAndLeavesThePresent) {
     EXPECT_TRUE(std::any_of(state_.log.begin(), state_.log.end(), [](const LogLine& line) {
         return line.text.find("damaged") != std::string::npos;
     }));
+}
+
+TEST_F(TimeCursorTest, FollowsWhatTheFolderHas) {
+    std::vector<core::KeptSnapshot> kept = state_.archive.files();
+    float first = 1;
+    state_.services.kept_snapshots = [&](const std::string&) { return kept; };
+    state_.services.read_kept_snapshot = [&, shown = *state_.geometry](const std::string&,
+                                                                       int64_t step) mutable {
+        shown.step = step;
+        shown.layers[0].centroids[0] = first;
+        return core::Result<core::GeometrySnapshot>(shown);
+    };
+    const auto again = [&] {
+        session_->advance(1);
+        frames();
+    };
+    const int64_t step = kept[2].step;
+    state_.time.go_to(kept, step);
+    frames();
+    EXPECT_EQ(state_.geometry->layers[0].centroids[0], 1);
+    first = 2;
+    again();
+    EXPECT_EQ(state_.geometry->layers[0].centroids[0], 1) << "read anew without a reason";
+    kept[2].written += 1;
+    again();
+    EXPECT_EQ(state_.geometry->layers[0].centroids[0], 2) << "it was written anew";
+    kept.erase(kept.begin() + 2);
+    again();
+    EXPECT_EQ(state_.geometry->step, kept[1].step);
+    EXPECT_EQ(state_.time.step(), kept[1].step);
+    kept.clear();
+    again();
+    EXPECT_TRUE(state_.time.live());
+    EXPECT_EQ(state_.geometry, state_.newest);
+    state_.finish_aside();
 }
 
 TEST_F(TimeCursorTest, AnotherRunBeginsLive) {

@@ -217,6 +217,27 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(state->time.live());
     };
 
+    // Wrong if the curves and the timeline did not mark the same step under the pointer.
+    t = IM_REGISTER_TEST(engine, "window", "the_step_pointed_at_is_shared");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
+        const ImRect track = ctx->ItemInfo("track").RectFull;
+        ctx->MouseMoveToPos(ImVec2(track.Min.x + 0.02f * track.GetWidth(), track.GetCenter().y));
+        ctx->Yield(3);
+        IM_CHECK(state->pointed_step.has_value());
+        const auto whole = static_cast<double>(state->status.steps);
+        IM_CHECK_LT(*state->pointed_step, 0.05 * whole);
+        ctx->SetRef("Curves##Train");
+        ctx->MouseMove("##curves");
+        ctx->Yield(3);
+        IM_CHECK(state->pointed_step.has_value());
+        IM_CHECK_LE(*state->pointed_step, static_cast<double>(state->status.step));
+        IM_CHECK(app::steps_content(*state, 500).pointed == state->pointed_step);
+        ctx->MouseMove("//Log##Train");
+        ctx->Yield(3);
+        IM_CHECK(!state->pointed_step.has_value());
+    };
+
     // Wrong if the timeline of hops left the picture with all hops, or could not be left again.
     t = IM_REGISTER_TEST(engine, "window", "the_timeline_plays_hops");
     t->TestFunc = [](ImGuiTestContext* ctx) {
