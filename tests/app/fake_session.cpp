@@ -145,7 +145,9 @@ void FakeShelf::serve(app::Services& services, const std::shared_ptr<FakeShelf>&
         std::lock_guard lock(shelf->mutex_);
         const auto found = shelf->kept_.find(step);
         if (found == shelf->kept_.end()) return core::usage_error("no such snapshot");
-        return *found->second;
+        core::GeometrySnapshot read = *found->second;
+        read.version = 1;  // of the session that wrote it, which says nothing here
+        return read;
     };
 }
 
