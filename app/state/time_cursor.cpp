@@ -74,8 +74,17 @@ void TimeCursor::take(AppState& state, Read read) {
     read->version = next_version();
     remembered_.emplace_back(reading_file_,
                              std::make_shared<const core::GeometrySnapshot>(*std::move(read)));
-    if (remembered_.size() > kRemembered) remembered_.erase(remembered_.begin());
+    forget_the_oldest();
     state.keep_drawing();
+}
+
+void TimeCursor::forget_the_oldest() {
+    size_t bytes = 0;
+    for (const auto& [file, snapshot] : remembered_) bytes += bytes_of(*snapshot);
+    while (remembered_.size() > kRemembered || (bytes > kBytes && remembered_.size() > 2)) {
+        bytes -= bytes_of(*remembered_.front().second);
+        remembered_.erase(remembered_.begin());
+    }
 }
 
 std::optional<core::KeptSnapshot> TimeCursor::wanted_file(const AppState& state) {

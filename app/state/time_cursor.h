@@ -41,10 +41,12 @@ class TimeCursor {
 
   private:
     using Read = core::Result<core::GeometrySnapshot>;
-    static constexpr size_t kRemembered = 12;  ///< whole snapshots in memory
+    static constexpr size_t kRemembered = 12;    ///< whole snapshots in memory …
+    static constexpr size_t kBytes = 96u << 20;  ///< … fewer where they are large, but two
 
     void play(AppState& state);
     void take(AppState& state, Read read);
+    void forget_the_oldest();
     /// The file of what is wanted. The folder may have lost it: then the nearest, or the present.
     std::optional<core::KeptSnapshot> wanted_file(const AppState& state);
 

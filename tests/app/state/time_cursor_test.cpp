@@ -1,6 +1,8 @@
 // If these fail, panels show another moment than the cursor says, or the window waits for a disk.
 #include "app/state/time_cursor.h"
 
+#include <atomic>
+
 #include "tests/app/fake_run.h"
 
 namespace hopscope::gui_test {
@@ -51,6 +53,11 @@ class TimeCursorTest : public FakeRun {
         for (int i = 0; i < 30; ++i) session_->advance(10);
         frames();
     }
+    /// Frames until what the cursor points at is shown.
+    void arrive() {
+        frames(2);
+        for (int tries = 0; tries < 4000 && state_.time.reading(); ++tries) frames(1);
+    }
 };
 
 TEST_F(TimeCursorTest, PanelsShowWhereItPoints) {
@@ -58,13 +65,13 @@ TEST_F(TimeCursorTest, PanelsShowWhereItPoints) {
     EXPECT_EQ(state_.geometry->step, 300);
     const uint64_t live = state_.geometry->version;
     state_.time.go_to(state_.archive.files(), 120);
-    frames();
+    arrive();
     EXPECT_EQ(state_.geometry->step, 100);
     EXPECT_FALSE(state_.geometry->layers[0].positions.empty()) << "whole, not thinned";
     EXPECT_NE(state_.geometry->version, live);
     const uint64_t then = state_.geometry->version;
     state_.time.go_to(state_.archive.files(), 200);
-    frames();
+    arrive();
     EXPECT_NE(state_.geometry->version, then) << "panels would draw nothing new";
     state_.time.go_live();
     update_state(state_);
@@ -75,7 +82,7 @@ TEST_F(TimeCursorTest, PanelsShowWhereItPoints) {
 TEST_F(TimeCursorTest, PlaysEachSnapshotAndEndsLive) {
     state_.playback.playing = true;
     std::vector<int64_t> seen;
-    for (int frame = 0; frame < 400 && state_.playback.playing; ++frame) {
+    for (int frame = 0; frame < 4000 && state_.playback.playing; ++frame) {
         frames(1, 0.3);
         if (!state_.time.live() && !state_.time.reading() &&
             (seen.empty() || seen.back() != state_.geometry->step))
@@ -96,7 +103,7 @@ TEST_F(TimeCursorTest, ADamagedSnapshotIsToldAndLeavesThePresent) {
         return core::usage_error("step_00000100.safetensors is damaged");
     };
     state_.time.go_to(state_.archive.files(), 100);
-    frames();
+    arrive();
     EXPECT_TRUE(state_.time.live());
     EXPECT_EQ(state_.geometry->step, 300);
     EXPECT_TRUE(std::any_of(state_.log.begin(), state_.log.end(), [](const LogLine& line) {
@@ -116,11 +123,11 @@ TEST_F(TimeCursorTest, FollowsWhatTheFolderHas) {
     };
     const auto again = [&] {
         session_->advance(1);
-        frames();
+        frames(60);
     };
     const int64_t step = kept[2].step;
     state_.time.go_to(kept, step);
-    frames();
+    arrive();
     EXPECT_EQ(state_.geometry->layers[0].centroids[0], 1);
     first = 2;
     again();
@@ -139,9 +146,36 @@ TEST_F(TimeCursorTest, FollowsWhatTheFolderHas) {
     state_.finish_aside();
 }
 
+TEST_F(TimeCursorTest, RemembersAsMuchAsMemoryAllows) {
+    size_t values = 10;
+    std::atomic<int> reads{0};
+    state_.services.read_kept_snapshot = [&, shown = *state_.geometry](const std::string&,
+                                                                       int64_t step) mutable {
+        ++reads;
+        shown.step = step;
+        shown.layers[0].weights.assign(values, 0.5f);
+        return core::Result<core::GeometrySnapshot>(shown);
+    };
+    const auto show = [&](int64_t step) {
+        state_.time.go_to(state_.archive.files(), step);
+        arrive();
+        EXPECT_EQ(state_.geometry->step, step);
+    };
+    for (const int64_t step : {50, 100, 150, 50, 100}) show(step);
+    EXPECT_EQ(reads, 3);
+    values = 10 << 20;  // 40 MiB each
+    for (const int64_t step : {200, 250, 300}) show(step);
+    reads = 0;
+    for (const int64_t step : {250, 300}) show(step);
+    EXPECT_EQ(reads, 0);
+    show(100);
+    EXPECT_EQ(reads, 1) << "the oldest went first";
+    state_.finish_aside();
+}
+
 TEST_F(TimeCursorTest, AnotherRunBeginsLive) {
     state_.time.go_to(state_.archive.files(), 100);
-    frames();
+    arrive();
     state_.attach(nullptr);
     EXPECT_TRUE(state_.time.live());
 }
