@@ -12,6 +12,10 @@ namespace {
 
 std::string nothing_kept(const AppState& state) {
     if (!state.session) return no_run(state);
+    if (std::string why = state.lacks(core::Need::experts); !why.empty())
+        return why + " Snapshots are of routing.";
+    if (state.archive.files().empty() && core::is_final(state.status.state))
+        return "The run's folder keeps no snapshot.";
     if (state.archive.files().empty())
         return "The run keeps no snapshot yet; the first comes at step " +
                with_thousands(state.session->config().train.snapshot_every) + ".";

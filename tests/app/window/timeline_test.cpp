@@ -79,6 +79,34 @@ TEST_F(TimelineTest, APhaseIsExplainedWhereItIsKnown) {
     EXPECT_EQ(phase_text(state_, 1).find("begins"), std::string::npos) << "the first has no begin";
 }
 
+TEST_F(TimelineTest, SaysWhyThereIsNothingToPlay) {
+    const auto why = [&](const char* id) {
+        const auto actions = timeline_actions(state_);
+        return find_action(actions, id)->refusal();
+    };
+    EXPECT_EQ(why("time.play"), "");
+    EXPECT_EQ(why("hops.forward"), "");
+    FakeOptions options;
+    options.steps = 400;
+    state_.attach(std::make_unique<FakeSession>(options));
+    frames(5);
+    EXPECT_EQ(why("time.back"), "The run keeps no snapshot yet; the first comes at step 50.");
+    EXPECT_EQ(why("time.hops"), "Its hops are known with the first snapshot.");
+    options.state = core::RunState::done;
+    core::Config dense;
+    dense.model.ffn = core::FfnKind::dense;
+    state_.attach(std::make_unique<FakeSession>(options, dense));
+    frames(5);
+    EXPECT_EQ(why("time.back"), "A dense model has no experts. Snapshots are of routing.");
+    EXPECT_EQ(why("time.hops"), "A dense model has no routing.");
+    state_.attach(std::make_unique<FakeSession>(options));
+    state_.services.kept_snapshots = nullptr;
+    frames(5);
+    EXPECT_EQ(why("time.play"), "The run's folder keeps no snapshot.");
+    state_.attach(nullptr);
+    EXPECT_EQ(why("time.play"), no_run(state_));
+}
+
 TEST_F(TimelineTest, HopsAreBandedByLayer) {
     go_to_hop(state_, {1, 0});
     const TrackContent content = hops_content(state_, 900);
