@@ -118,6 +118,7 @@ int explore(const app::ExploreOptions& options) {
     };
     services.kept_snapshots = core::lab::kept_snapshots;
     services.read_kept_snapshot = core::lab::read_kept_snapshot;
+    services.find_phases = core::lab::loss_phases;
     services.analysis_definitions = core::lab::analysis_definitions;
     services.analysis_refusals = core::lab::analysis_refusals;
     services.analyze = [words](const std::string& run, const std::string& name,

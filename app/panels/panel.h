@@ -18,6 +18,9 @@ class Panel {
     virtual const char* title() const = 0;
     /// Dim text at the right end of the title line, e.g. "layer 3   all hops   2-D"; "" for none.
     virtual std::string detail(const AppState&) const { return {}; }
+    /// Whether it shows where the cursor of time stands: the title line then says which step that
+    /// is.
+    virtual bool follows_time() const { return false; }
     /// Derives from the state what draw needs. Called before ImGui's window begins; must return
     /// within some ms: what takes longer is spread over frames.
     virtual void prepare(AppState&) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/state/hop_clock.h"
 #include "core/api/base.h"
 #include "core/api/files.h"
 
@@ -99,7 +100,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     session = std::move(opened);
     if (tasks) tasks->cancel_all();
     status = {};
-    geometry = nullptr;
+    newest = geometry = nullptr;
     trace = nullptr;
     effect = nullptr;
     answers.clear();
@@ -110,6 +111,11 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     strength = 1;
     places = {};
     archive = {};
+    time = {};
+    pointed_step = pointing_at = {};
+    playback.clock = Clock::steps;
+    playback.playing = false;
+    phases = {};
     told_refusals.clear();
     keep_drawing();
 }
@@ -173,10 +179,14 @@ void update_state(AppState& state) {
     if (state.session) state.answers = state.session->answers();
     update_status(state);
     if (!state.session) return;
-    if (auto newest = state.session->geometry()) state.geometry = std::move(newest);
+    if (auto published = state.session->geometry()) state.newest = std::move(published);
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     if (auto newest = state.session->intervention()) state.effect = std::move(newest);
     state.archive.update(state);
+    state.geometry = state.time.update(state, state.newest);
+    state.phases.update(state);
+    state.pointed_step = std::exchange(state.pointing_at, {});
+    play_hops(state);
     report_refusals(state, state.answers);
 }
 

@@ -18,10 +18,13 @@
 #include "app/state/archive.h"
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
+#include "app/state/loss_phases.h"
 #include "app/state/pending.h"
+#include "app/state/playback.h"
 #include "app/state/selection.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
+#include "app/state/time_cursor.h"
 #include "core/api/needs.h"
 #include "core/api/session.h"
 #include "core/api/watch.h"
@@ -46,6 +49,11 @@ struct Services {
     std::function<std::vector<core::KeptSnapshot>(const std::string& run_dir)> kept_snapshots;
     std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t step)>
         read_kept_snapshot;
+    /// The phases of a training loss (lab::loss_phases), on the calling thread; may be empty: none
+    /// are shown.
+    std::function<std::vector<core::Phase>(const std::vector<double>& steps,
+                                           const std::vector<double>& losses)>
+        find_phases;
     /// Name and definition of every analysis; may be empty, as `analyze`.
     std::function<std::vector<std::pair<std::string, std::string>>()> analysis_definitions;
     /// Those that a run cannot have, each with the sentence that says why; may be empty.
@@ -97,7 +105,9 @@ struct AppState {
 
     // Copies taken before each frame by update_state(); valid (maybe empty) also without a session.
     core::RunStatus status;
-    std::shared_ptr<const core::GeometrySnapshot> geometry;  ///< null before the first
+    std::shared_ptr<const core::GeometrySnapshot> newest;  ///< null before the first
+    /// What the panels show: the newest, or where `time` points; null before the first.
+    std::shared_ptr<const core::GeometrySnapshot> geometry;
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
     std::shared_ptr<const core::InterventionEffect> effect;  ///< null before the first
     std::vector<core::Answer> answers;                       ///< oldest first
@@ -113,6 +123,12 @@ struct AppState {
 
     Selection selection;
     Archive archive;
+    TimeCursor time;
+    Playback playback;
+    /// The step under the pointer, in the curves or on the timeline; both mark it.
+    std::optional<double> pointed_step;
+    std::optional<double> pointing_at;  ///< of this frame: pointed_step of the next one
+    LossPhases phases;                  ///< in a race of the first lane
     viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
     Settings settings;
     Fonts fonts;

@@ -31,15 +31,15 @@ bool same_sizes(const core::GeometrySnapshot& a, const core::GeometrySnapshot& b
                       });
 }
 
+}  // namespace
+
 size_t bytes_of(const core::GeometrySnapshot& snapshot) {
     size_t bytes = sizeof snapshot;
     for (const core::LayerGeometry& layer : snapshot.layers)
-        bytes += 4 * (layer.centroids.size() + layer.load.size() + layer.choices.size() +
-                      layer.jaccard.size());
+        bytes += 4 * (layer.centroids.size() + layer.load.size() + layer.positions.size() +
+                      layer.choices.size() + layer.weights.size() + layer.jaccard.size());
     return bytes;
 }
-
-}  // namespace
 
 std::vector<size_t> spread_evenly(size_t n, size_t most) {
     size_t stride = 1;

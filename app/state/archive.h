@@ -74,6 +74,8 @@ class Archive {
     std::string told_;                                              ///< the last problem
 };
 
+/// What a snapshot takes in memory, nearly.
+size_t bytes_of(const core::GeometrySnapshot& snapshot);
 /// The indices below `n` that stay of at most `most`: every 2^k-th, and the last.
 std::vector<size_t> spread_evenly(size_t n, size_t most);
 

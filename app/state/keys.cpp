@@ -18,6 +18,8 @@ constexpr NamedKey kNamed[] = {
     {"Tab", ImGuiKey_Tab},
     {"Left arrow", ImGuiKey_LeftArrow},
     {"Right arrow", ImGuiKey_RightArrow},
+    {"Up arrow", ImGuiKey_UpArrow},
+    {"Down arrow", ImGuiKey_DownArrow},
     {"Home", ImGuiKey_Home},
     {"End", ImGuiKey_End},
     {"+", ImGuiKey_Equal},

@@ -17,7 +17,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr float kTopBar = 42, kStatusBar = 26, kGap = 2;
+constexpr float kTopBar = 42, kTimeline = TimeTrack::kHeight, kStatusBar = 26, kGap = 2;
 constexpr const char* kLayoutsFile = "layouts.ini";
 
 }  // namespace
@@ -36,6 +36,7 @@ void Shell::make_actions() {
         std::move(more.begin(), more.end(), std::back_inserter(actions_));
     };
     add(window_actions({state_, door_, chooser_, workspace_, palette_, key_help_, first_look_}));
+    add(timeline_actions(state_));
     for (const auto& panel : workspace_.panels()) {
         auto own = panel->actions(state_);
         for (ActionItem& item : own) item.panel = panel->title();
@@ -134,13 +135,15 @@ void Shell::frame() {
     ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, 0);
     draw_top_bar(state_, actions_, workspace_.layout(), kTopBar * s);
     draw_run_banner(state_);
-    const float bottom = kStatusBar * s + kGap * s;
+    const bool timed = Timeline::shown(state_);
+    const float bottom = (kStatusBar + kGap + (timed ? kTimeline + kGap : 0)) * s;
     ImGui::BeginChild("body", ImVec2(0, ImGui::GetContentRegionAvail().y - bottom));
     if (state_.session)
         workspace_.draw_dock(state_);
     else
         draw_start_screen(state_, chooser_, *find_action(actions_, "file.first_look"), door_);
     ImGui::EndChild();
+    if (timed) timeline_.draw(state_, actions_, kTimeline * s);
     status_bar_.draw(state_, kStatusBar * s);
     ImGui::PopStyleVar(2);
     ImGui::End();

@@ -15,6 +15,7 @@
 #include "app/window/run_chooser.h"
 #include "app/window/run_door.h"
 #include "app/window/status_bar.h"
+#include "app/window/timeline.h"
 #include "app/window/workspace.h"
 
 namespace hopscope::app {
@@ -52,6 +53,7 @@ class Shell {
     RunDoor door_;
     RunChooser chooser_;
     Workspace workspace_;
+    Timeline timeline_;
     StatusBar status_bar_;
     Palette palette_;
     KeyHelp key_help_;

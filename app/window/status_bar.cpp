@@ -54,11 +54,12 @@ void StatusBar::draw(AppState& state, float height) {
              "Time the trainer spends publishing for the window, as a share of its training time");
     if (state.geometry)
         part("snapshot of step " + with_thousands(state.geometry->step) + ", " +
-                 (status.state == core::RunState::running
+                 (!state.time.live() ? "the past"
+                  : status.state == core::RunState::running
                       ? rounded(std::max(0.0, state.unix_now - state.geometry->seconds), 1) +
                             " s old"
                       : "the newest"),
-             "The geometry that the routing space shows");
+             "The geometry that the panels show");
     else if (status.state == core::RunState::preparing)
         part("no snapshot yet", "The routing space appears with the first one");
     if (!state.log.empty() && state.now - state.log_at < kMessageStays) {

@@ -4,6 +4,7 @@
 #include <imgui_internal.h>
 #include <utility>
 
+#include "app/widgets/format.h"
 #include "app/window/docking.h"
 
 namespace hopscope::app {
@@ -12,7 +13,7 @@ namespace {
 constexpr ImVec2 kTitlePadding{6, 9};  ///< of the tab that serves as a panel's title
 
 /// Dim text at the right end of the line of tabs.
-void draw_detail(const AppState& state, const std::string& text) {
+void draw_detail(const AppState& state, const std::string& text, bool of_the_past) {
     const ImGuiWindow* window = ImGui::GetCurrentWindow();
     const ImGuiTabBar* tabs =
         window->DockIsActive && window->DockNode ? window->DockNode->TabBar : nullptr;
@@ -27,6 +28,18 @@ void draw_detail(const AppState& state, const std::string& text) {
     list->PushClipRect(window->Rect().Min, window->Rect().Max);
     list->AddText(ImVec2(right - size.x, std::floor(middle - size.y * 0.5f)),
                   packed(state.theme().dim), text.c_str());
+    if (of_the_past && state.geometry) {
+        // White means time: an inverse tag on every panel that does not show the present.
+        const std::string tag = "step " + with_thousands(state.geometry->step);
+        const ImVec2 wide = ImGui::CalcTextSize(tag.c_str());
+        const ImVec2 at(right - size.x - wide.x - 20 * s, std::floor(middle - wide.y * 0.5f));
+        if (at.x > tabs_end) {
+            list->AddRectFilled(ImVec2(at.x - 6 * s, at.y - 1 * s),
+                                ImVec2(at.x + wide.x + 6 * s, at.y + wide.y + 1 * s),
+                                packed(state.theme().text), 3 * s);
+            list->AddText(at, packed(state.theme().panel), tag.c_str());
+        }
+    }
     list->PopClipRect();
 }
 
@@ -141,7 +154,7 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     seen_[index] = visible;
     if (visible) {
         attention_.note(panel.title());
-        draw_detail(state, panel.detail(state));
+        draw_detail(state, panel.detail(state), panel.follows_time() && !state.time.live());
         panel.draw(state);
     }
     ImGui::End();

@@ -17,30 +17,18 @@ bool is_looked_at(const Column& column) {
     return std::find(std::begin(kCurves), std::end(kCurves), column.field) != std::end(kCurves);
 }
 
-/// Words for the slope of a piece: level where it is not told from 0 or moves the curve by less
-/// than a fiftieth of its range.
-const char* course(const stats::Piece& piece, double range) {
-    const double moved = std::fabs(piece.at_end - piece.at_begin);
-    if (std::fabs(piece.slope) < 2 * piece.slope_error || moved < 0.02 * range) return "level";
-    return piece.slope < 0 ? "falling" : "rising";
-}
-
 void add_pieces(Fields& curve, const stats::Segmentation& found) {
-    double low = INFINITY, high = -INFINITY;
-    for (const stats::Piece& piece : found.pieces) {
-        low = std::min({low, piece.at_begin, piece.at_end});
-        high = std::max({high, piece.at_begin, piece.at_end});
-    }
     curve.list("pieces");
-    for (const stats::Piece& piece : found.pieces) {
+    const std::vector<Phase> phases = phases_of(found);
+    for (size_t i = 0; i < phases.size(); ++i) {
         Fields one;
-        one.number("from", std::exp(piece.begin))
-            .number("to", std::exp(piece.end))
-            .text("course", course(piece, high - low))
-            .number("at_from", piece.at_begin)
-            .number("at_to", piece.at_end)
-            .number("slope", piece.slope)
-            .number("slope_error", piece.slope_error);
+        one.number("from", phases[i].from)
+            .number("to", phases[i].to)
+            .text("course", word(phases[i].course))
+            .number("at_from", phases[i].at_from)
+            .number("at_to", phases[i].at_to)
+            .number("slope", found.pieces[i].slope)
+            .number("slope_error", found.pieces[i].slope_error);
         curve.add("pieces", one);
     }
 }

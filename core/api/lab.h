@@ -15,6 +15,7 @@
 #include "core/api/config.h"
 #include "core/api/kinds.h"
 #include "core/api/needs.h"
+#include "core/api/phases.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
 #include "core/base/result.h"
@@ -176,6 +177,11 @@ Result<std::vector<CategoryWords>> word_lists(const std::string& run,
 std::vector<KeptSnapshot> kept_snapshots(const std::string& run);
 /// Errors (usage) name the file.
 Result<GeometrySnapshot> read_kept_snapshot(const std::string& run, int64_t step);
+
+/// What the training loss did, by steps (rising) and its value after each; as the analysis `phases`
+/// of the same run says it, without reading anything. Nothing where there are too few updates.
+/// Some ms; any thread.
+std::vector<Phase> loss_phases(const std::vector<double>& steps, const std::vector<double>& losses);
 
 struct CompareOptions {
     std::vector<std::string> runs;  ///< run folders, eval or zero-shot JSON files

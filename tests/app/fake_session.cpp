@@ -145,7 +145,9 @@ void FakeShelf::serve(app::Services& services, const std::shared_ptr<FakeShelf>&
         std::lock_guard lock(shelf->mutex_);
         const auto found = shelf->kept_.find(step);
         if (found == shelf->kept_.end()) return core::usage_error("no such snapshot");
-        return *found->second;
+        core::GeometrySnapshot read = *found->second;
+        read.version = 1;  // of the session that wrote it, which says nothing here
+        return read;
     };
 }
 
@@ -503,10 +505,33 @@ void FakeSession::request_intervention(core::InterventionRequest request) {
     put(std::move(e));
 }
 
+std::vector<core::Phase> made_up_phases(const std::vector<double>& steps,
+                                        const std::vector<double>& losses) {
+    std::vector<core::Phase> out;
+    if (steps.size() < 10) return out;
+    const double last = steps.back();
+    for (const double from : {1.0, 0.16 * last, 0.55 * last}) {
+        if (!out.empty()) {
+            out.back().to = from;
+            out.back().at_to = losses[static_cast<size_t>(from) % losses.size()];
+        }
+        core::Phase phase;
+        phase.from = from;
+        if (!out.empty()) phase.from_low = from * 0.95, phase.from_high = from * 1.05;
+        phase.at_from = losses[static_cast<size_t>(from) % losses.size()];
+        phase.course = from < 0.5 * last ? core::Course::falling : core::Course::level;
+        out.push_back(phase);
+    }
+    out.back().to = last;
+    out.back().at_to = losses.back();
+    return out;
+}
+
 app::Services fake_services(FakeOptions options, FakeSession** newest) {
     app::Services services;
     auto shelf = std::make_shared<FakeShelf>();
     FakeShelf::serve(services, shelf);
+    services.find_phases = made_up_phases;
     services.open_session =
         [options, newest,
          shelf](core::SessionOptions asked) -> core::Result<std::unique_ptr<core::Session>> {

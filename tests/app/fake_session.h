@@ -107,6 +107,10 @@ class FakeSession final : public core::Session {
     bool closing_ = false, close_allowed_ = true;
 };
 
+/// Three phases of whatever has ten updates or more: two that fall, and a level one.
+std::vector<core::Phase> made_up_phases(const std::vector<double>& steps,
+                                        const std::vector<double>& losses);
+
 /// Services whose sessions are fake ones with `options`; `newest` gets a pointer to the last opened
 /// one.
 app::Services fake_services(FakeOptions options, FakeSession** newest = nullptr);

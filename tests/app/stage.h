@@ -26,6 +26,7 @@ struct Stage {
         auto made = std::make_unique<FakeSession>(options);
         session = made.get();
         FakeShelf::serve(state.services, session->shelf());
+        state.services.find_phases = made_up_phases;
         state.attach(std::move(made));
         state.watched.clear();
         state.open_next.clear();

@@ -10,7 +10,7 @@
 
 namespace hopscope::app {
 
-void draw_marks(const AppState& state, std::span<const Mark> marks) {
+void draw_marks(const AppState& state, std::span<const Mark> marks, int first_row) {
     const float s = state.pixel_scale;
     const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
     ImDrawList* list = ImPlot::GetPlotDrawList();
@@ -31,7 +31,7 @@ void draw_marks(const AppState& state, std::span<const Mark> marks) {
         for (int i = 0; i < kRows; ++i) {
             if (from < free_from[i]) continue;
             free_from[i] = from + width + 8 * s;
-            list->AddText(ImVec2(from, at.y + 4 * s + static_cast<float>(i) * row),
+            list->AddText(ImVec2(from, at.y + 4 * s + static_cast<float>(first_row + i) * row),
                           packed(state.theme().amber_text), text.c_str());
             break;
         }

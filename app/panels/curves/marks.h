@@ -9,8 +9,9 @@
 
 namespace hopscope::app {
 
-/// A line at each intervention with its words, in up to three rows so that few overlap.
-void draw_marks(const AppState& state, std::span<const Mark> marks);
+/// A line at each intervention with its words, in up to three rows so that few overlap;
+/// `first_row`: how many above them are taken.
+void draw_marks(const AppState& state, std::span<const Mark> marks, int first_row);
 
 /// Where a lane overtakes another in validation loss: a ring, its words under the pointer, and
 /// beside it as long as there are few. Nothing where neither loss nor perplexity is shown.

@@ -27,6 +27,7 @@ class CurvesPanel final : public Panel {
   public:
     const char* title() const override { return "Curves"; }
     std::string detail(const AppState&) const override;
+    bool follows_time() const override { return true; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
 
@@ -39,7 +40,7 @@ class CurvesPanel final : public Panel {
 
     CurvesPlot plot_;
     CurvesLegend legend_;
-    CurvesContent content_ = {{}, {}, {}, {}, &legend_, false};
+    CurvesContent content_ = {{}, {}, {}, {}, &legend_, false, false};
     CurveChoice built_choice_;
     std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
     std::vector<LegendEntry> entries_;      ///< of the list beside the plot; empty: a plain legend
@@ -98,6 +99,7 @@ void CurvesPanel::prepare(AppState& state) {
         // A fork lies so close to its run that they cross by chance; its own tab tells more.
         content_.crossings = fork.step < 0 ? crossings_of(shown, choice.x) : std::vector<Mark>();
     }
+    content_.of_many = !lanes.empty() && fork.step < 0;
     content_.marks = marks_of(state.answers, state.history, choice.x);
     plot_.prepare(content_);
 }

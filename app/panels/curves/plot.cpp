@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kRightMargin = 0.09;  ///< share of the x axis kept free for the last values
 constexpr float kRawAlpha = 0.22f, kLineWeight = 1.8f;
+constexpr float kLegendWidth = 130;  ///< unscaled
 
 int format_tick(double value, char* text, int size, void*) {
     const bool millions = std::fabs(value) >= 1e6;
@@ -87,18 +88,56 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
     columns_ = std::max(1, static_cast<int>(ImPlot::GetPlotSize().x));
 
     ImPlot::PushPlotClipRect();
+    const bool named = draw_phases(state, content);
     draw_frame(state, content);
-    draw_marks(state, content.marks);
+    draw_marks(state, content.marks, named ? 1 : 0);
     ImPlot::PopPlotClipRect();
     draw_lines(state, content);
     ImPlot::PushPlotClipRect();
     draw_gaps(state, content);
     draw_crossings(state, content.crossings, content.choice);
     if (!content.listed) draw_last_values(state, content);  // the list has them
+    draw_time(state, content);
     ImPlot::PopPlotClipRect();
-    if (ImPlot::IsPlotHovered()) draw_read_out(state, content);
+    if (ImPlot::IsPlotHovered())
+        draw_read_out(state, content);
+    else if (state.pointed_step)
+        draw_pointed(state, content);
     watch_view(state);
     ImPlot::EndPlot();
+}
+
+/// The phases of the loss as tinted bands, every second one, named where the loss itself is drawn.
+/// → whether names stand in the first row.
+bool CurvesPlot::draw_phases(const AppState& state, const CurvesContent& content) {
+    if (content.of_many) return false;  // they are those of one run
+    const Quantity quantity = content.choice.quantity;
+    const bool named = quantity == Quantity::loss || quantity == Quantity::perplexity;
+    const float s = state.pixel_scale;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const auto px = [&](double step) {
+        const auto x = x_at(state.history, content.choice.x, std::round(step));
+        if (!x) return at.x + size.x;
+        return std::clamp(std::round(ImPlot::PlotToPixels(*x, view_y_.low).x), at.x, at.x + size.x);
+    };
+    // A plain legend lies in the right corner.
+    const float right = at.x + size.x - (content.listed ? 0 : kLegendWidth * s);
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    ImGui::PushFont(state.fonts.text, kSmallSize);
+    const auto& phases = state.phases.all();
+    for (size_t i = 0; i < phases.size(); ++i) {
+        const float from = px(phases[i].from), to = px(phases[i].to);
+        if (i % 2 == 1)
+            list->AddRectFilled(ImVec2(from, at.y), ImVec2(to, at.y + size.y),
+                                packed(faded(state.theme().raised, 0.6f)));
+        const std::string name = std::to_string(i + 1) + "  " + core::word(phases[i].course);
+        const float end = from + 6 * s + ImGui::CalcTextSize(name.c_str()).x;
+        if (named && end < std::min(to, right))
+            list->AddText(ImVec2(from + 6 * s, at.y + 4 * s), packed(state.theme().dim),
+                          name.c_str());
+    }
+    ImGui::PopFont();
+    return named && !phases.empty();
 }
 
 /// The two axes as faint lines; no box.
@@ -152,6 +191,40 @@ void CurvesPlot::draw_gaps(const AppState& state, const CurvesContent& content) 
     }
 }
 
+/// The cursor of time: what comes behind it is dimmed. A click puts it there.
+void CurvesPlot::draw_time(AppState& state, const CurvesContent& content) {
+    const XAxis axis = content.choice.x;
+    const ImVec2 mouse = ImGui::GetMouseDragDelta(ImGuiMouseButton_Left);
+    const bool clicked = ImPlot::IsPlotHovered() && ImGui::IsMouseReleased(ImGuiMouseButton_Left) &&
+                         mouse.x == 0 && mouse.y == 0 &&
+                         ImGui::GetIO().MouseClickedLastCount[ImGuiMouseButton_Left] == 1;
+    if (clicked && !state.archive.files().empty()) {
+        state.playback.playing = false;
+        before_click_ = state.time.step();
+        state.time.go_to(state.archive.files(),
+                         step_at(state.history, axis, ImPlot::GetPlotMousePos().x));
+        state.keep_drawing();
+    }
+    if (state.time.live()) return;
+    const auto x = x_at(state.history, axis, static_cast<double>(*state.time.step()));
+    if (!x) return;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const float px = std::round(ImPlot::PlotToPixels(*x, view_y_.low).x);
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    if (px < at.x + size.x)
+        list->AddRectFilled(ImVec2(std::max(px, at.x), at.y), ImVec2(at.x + size.x, at.y + size.y),
+                            packed(faded(state.theme().panel, 0.55f)));
+    list->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y), packed(state.theme().text),
+                  1.5f * state.pixel_scale);
+}
+
+void CurvesPlot::put_back(AppState& state) {
+    if (before_click_)
+        state.time.go_to(state.archive.files(), *before_click_);
+    else
+        state.time.go_live();
+}
+
 void CurvesPlot::draw_last_values(const AppState& state, const CurvesContent& content) {
     struct Label {
         float x, y;
@@ -183,12 +256,25 @@ void CurvesPlot::draw_last_values(const AppState& state, const CurvesContent& co
     ImGui::PopFont();
 }
 
-void CurvesPlot::draw_read_out(const AppState& state, const CurvesContent& content) {
+/// The step under the pointer where that is on the timeline.
+void CurvesPlot::draw_pointed(const AppState& state, const CurvesContent& content) {
+    const auto x = x_at(state.history, content.choice.x, *state.pointed_step);
+    if (!x) return;
+    const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const float px = ImPlot::PlotToPixels(*x, view_y_.low).x;
+    if (px < at.x || px > at.x + size.x) return;
+    ImPlot::GetPlotDrawList()->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y),
+                                       packed(faded(state.theme().dim, 0.7f)),
+                                       1.0f * state.pixel_scale);
+}
+
+void CurvesPlot::draw_read_out(AppState& state, const CurvesContent& content) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const double wanted = ImPlot::GetPlotMousePos().x;
     double x = wanted, ignored = 0;
     if (content.series.empty() || !value_at(content.series.front(), wanted, x, ignored)) return;
+    state.pointing_at = static_cast<double>(step_at(state.history, content.choice.x, x));
     const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
     const float px = ImPlot::PlotToPixels(x, view_y_.low).x;
     ImPlot::GetPlotDrawList()->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y),
@@ -226,6 +312,8 @@ void CurvesPlot::watch_view(AppState& state) {
                         ImPlot::IsAxisHovered(ImAxis_Y1);
     if (inside && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
         follow_ = true;
+        // Its first click put the cursor of time there.
+        if (ImPlot::IsPlotHovered()) put_back(state);
         state.keep_drawing();
         return;
     }

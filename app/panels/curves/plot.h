@@ -19,6 +19,7 @@ struct CurvesContent {
     std::vector<Mark> marks, crossings;
     const CurvesLegend* legend = nullptr;  ///< strength of the lines; set before a frame is drawn
     bool listed = false;                   ///< the lines stand in a list beside the plot
+    bool of_many = false;                  ///< several runs, none of them a fork of the other
 };
 
 class CurvesPlot {
@@ -38,17 +39,22 @@ class CurvesPlot {
         viz::Thinned thinned;
     };
 
+    bool draw_phases(const AppState& state, const CurvesContent& content);
     void draw_frame(const AppState& state, const CurvesContent& content);
     void draw_lines(const AppState& state, const CurvesContent& content);
     void draw_gaps(const AppState& state, const CurvesContent& content);
+    void draw_time(AppState& state, const CurvesContent& content);
+    void put_back(AppState& state);
     void draw_last_values(const AppState& state, const CurvesContent& content);
-    void draw_read_out(const AppState& state, const CurvesContent& content);
+    void draw_pointed(const AppState& state, const CurvesContent& content);
+    void draw_read_out(AppState& state, const CurvesContent& content);
     void watch_view(AppState& state);
 
     std::vector<Line> lines_;
     bool follow_ = true;
     Range view_x_, view_y_;
-    int columns_ = 400;  ///< pixel columns of the last drawn plot
+    std::optional<int64_t> before_click_;  ///< where the cursor of time stood; nothing: live
+    int columns_ = 400;                    ///< pixel columns of the last drawn plot
 };
 
 }  // namespace hopscope::app

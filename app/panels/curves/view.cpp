@@ -257,27 +257,39 @@ Range y_range(const std::vector<Series>& series, Range x, bool logarithmic) {
     return {low >= 0 ? std::max(0.0, low - margin) : low - margin, high + margin};
 }
 
+std::optional<double> x_at(const History& history, XAxis axis, double step) {
+    if (axis == XAxis::step) return step;
+    const auto found = std::lower_bound(history.step.begin(), history.step.end(), step);
+    if (found == history.step.end()) return {};
+    return x_of(history, axis)[static_cast<size_t>(found - history.step.begin())];
+}
+
+int64_t step_at(const History& history, XAxis axis, double x) {
+    if (axis == XAxis::step) return std::max<int64_t>(0, std::llround(std::floor(x)));
+    const auto& xs = x_of(history, axis);
+    const auto behind = std::upper_bound(xs.begin(), xs.end(), x);
+    if (behind == xs.begin()) return 0;
+    return std::llround(history.step[static_cast<size_t>(behind - xs.begin()) - 1]);
+}
+
 std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const History& history,
                            XAxis axis) {
     std::vector<Mark> marks;
-    const auto& steps = history.step;
-    const auto& xs = x_of(history, axis);
     for (const auto& answer : answers) {
         if (answer.state != core::AnswerState::applied || !is_intervention(answer.command) ||
             answer.step < 0)
             continue;
-        const double step = static_cast<double>(answer.step);
-        double x = step;
-        if (axis != XAxis::step) {
-            const auto found = std::lower_bound(steps.begin(), steps.end(), step);
-            if (found == steps.end()) continue;
-            x = xs[static_cast<size_t>(found - steps.begin())];
-        }
+        const auto x = x_at(history, axis, static_cast<double>(answer.step));
+        if (!x) continue;
         const std::string words = in_words(answer.command);
-        if (!marks.empty() && marks.back().x == x)
+        const bool fork =
+            answer.command.kind == core::CommandKind::fork && !answer.command.has("end");
+        if (!marks.empty() && marks.back().x == *x) {
             marks.back().text += ", " + words;
-        else
-            marks.push_back({x, words, std::numeric_limits<double>::quiet_NaN()});
+            marks.back().fork |= fork;
+        } else {
+            marks.push_back({*x, words, fork});
+        }
     }
     return marks;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -77,10 +78,16 @@ Range x_range(const std::vector<Series>& series);
 /// positive values only. Without values 0 … 1 (0.1 … 1 on a logarithmic axis).
 Range y_range(const std::vector<Series>& series, Range x, bool logarithmic);
 
-/// An applied intervention on the curves.
+/// Where an update lies on an axis; nothing where the axis needs a record that is not there.
+std::optional<double> x_at(const History& history, XAxis axis, double step);
+/// The update at or before a place on an axis; 0 before the first.
+int64_t step_at(const History& history, XAxis axis, double x);
+
+/// An applied intervention, or a fork, on the curves.
 struct Mark {
     double x = 0;
     std::string text;
+    bool fork = false;
     /// Of a crossing: the validation loss at which the lines meet, in nats; NaN otherwise.
     double loss = std::numeric_limits<double>::quiet_NaN();
 };

@@ -21,10 +21,10 @@ constexpr double kLayersListed = 64;  ///< above that a slider
 /// Mean of the unit rows of `experts`; empty where the geometry has none.
 std::vector<double> mean_centroid(const AppState& state, int64_t layer,
                                   const std::vector<int64_t>& experts, double sign) {
-    if (!state.geometry || layer < 0 ||
-        layer >= static_cast<int64_t>(state.geometry->layers.size()) || experts.empty())
+    if (!state.newest || layer < 0 || layer >= static_cast<int64_t>(state.newest->layers.size()) ||
+        experts.empty())
         return {};
-    const auto& g = state.geometry->layers[static_cast<size_t>(layer)];
+    const auto& g = state.newest->layers[static_cast<size_t>(layer)];
     std::vector<double> out(static_cast<size_t>(g.d_space), 0.0);
     for (const int64_t e : experts) {
         if (e < 0 || static_cast<size_t>((e + 1) * g.d_space) > g.centroids.size()) return {};

@@ -39,12 +39,13 @@ void draw_hop(const AppState& state, ImVec2 at, ImVec2 point, float radius, int6
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float s = state.pixel_scale, size = kSmallSize * s;
     list->AddLine(point, at, color, s);
-    list->AddCircleFilled(at, radius, packed(state.theme().panel));
+    const bool chosen = hop == state.selection.hop;
+    list->AddCircleFilled(at, radius, chosen ? color : packed(state.theme().panel));
     list->AddCircle(at, radius, color, 0, 2 * s);
     const std::string number = std::to_string(hop);
     const ImVec2 extent = text_extent(state.fonts.mono, size, number);
     text_at(list, state.fonts.mono, size, ImVec2(at.x - extent.x / 2, at.y - extent.y / 2),
-            packed(state.theme().text), number);
+            packed(chosen ? state.theme().panel : state.theme().text), number);
 }
 
 void expert_tooltip(const AppState& state, int64_t expert) {

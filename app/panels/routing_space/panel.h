@@ -21,6 +21,7 @@ class RoutingSpacePanel final : public Panel {
   public:
     const char* title() const override { return "Routing space"; }
     std::string detail(const AppState& state) const override;
+    bool follows_time() const override { return true; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     std::vector<ActionItem> actions(AppState& state) override;

@@ -21,6 +21,7 @@ class StatisticsPanel final : public Panel {
 
     const char* title() const override { return "Statistics"; }
     std::string detail(const AppState& state) const override;
+    bool follows_time() const override { return true; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
 

@@ -97,7 +97,8 @@ void TokenGrid::draw_head(const AppState& state, const TraceView& view, float ho
     const int columns = ImGui::TableGetColumnCount();
     for (int c = 0; c < columns; ++c) {
         ImGui::TableNextColumn();
-        ImGui::TextColored(c == 0 ? state.theme().text : state.theme().dim, "%s",
+        const bool chosen = c > 0 && c - 1 == state.selection.hop;
+        ImGui::TextColored(c == 0 || chosen ? state.theme().text : state.theme().dim, "%s",
                            ImGui::TableGetColumnName(c));
         if (overlap && c == columns - 1)
             tooltip(
@@ -129,6 +130,9 @@ void TokenGrid::draw_layer(AppState& state, const TraceView& view, int64_t layer
         for (int64_t h = 0; h < view.hops; ++h) {
             ImGui::TableNextColumn();
             if (h >= hops) continue;
+            if (h == state.selection.hop && layer == state.selection.layer)
+                ImGui::TableSetBgColor(ImGuiTableBgTarget_CellBg,
+                                       packed(selected_fill(state.theme())));
             const auto& choice = choices[static_cast<size_t>(h)];
             if (row >= choice.size()) {
                 if (row == 0) ImGui::TextColored(state.theme().dim, "halted");

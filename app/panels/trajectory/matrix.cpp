@@ -125,6 +125,8 @@ void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid&
         const ImVec2 high(low.x + grid.width - 1, low.y + grid.row - 2);
         const HopCell cell = cell_of(*state.trace, token, column.layer, column.hop);
         draw_cell(state, view, cell, column.layer, value_, low, high);
+        if (column.layer == state.selection.layer && column.hop == state.selection.hop)
+            list->AddRect(low, high, packed(theme.accent), 2 * s);
         if (!hovered || mouse.x < low.x || mouse.x >= low.x + grid.width) continue;
         list->AddRect(low, high, packed(theme.text), 2 * s);
         if (pressed) state.selection.set_layer(column.layer);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "app/panels/curves/view.h"
@@ -54,6 +55,7 @@ struct View {
     explicit View(core::SessionOptions options) {
         state.services.kept_snapshots = core::lab::kept_snapshots;
         state.services.read_kept_snapshot = core::lab::read_kept_snapshot;
+        state.services.find_phases = core::lab::loss_phases;
         auto session = core::Session::open(std::move(options));
         EXPECT_TRUE(session) << (session ? "" : session.error().message);
         if (session) state.attach(*std::move(session));
@@ -73,6 +75,19 @@ struct View {
         SpaceOptions options;
         options.layer = 1;
         return space_view(past(), state.places, kTail, options);
+    }
+    /// The picture of an earlier step, by the cursor of time.
+    SpaceView space_at(int64_t step) {
+        state.time.go_to(state.archive.files(), step);
+        for (int tries = 0; tries < 1000 && state.time.reading(); ++tries) {
+            frame();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        EXPECT_EQ(state.geometry->step, step);
+        const SpaceView seen = space();
+        state.time.go_live();
+        frame();
+        return seen;
     }
     /// Commands and their steps; those given ahead of time stand as they were given.
     std::vector<std::string> commands() const {
@@ -203,7 +218,33 @@ void expect_same_space(const SpaceView& a, const SpaceView& b) {
     }
 }
 
-void expect_same_view(const View& a, const View& b) {
+/// The bands of the timeline are the pieces that the analysis of the run's folder writes.
+void expect_phases_of_the_analysis(const View& view, const std::string& dir) {
+    core::lab::AnalyzeOptions options;
+    options.run = dir;
+    options.what = "phases";
+    const auto document = core::lab::analyze(options);
+    ASSERT_TRUE(document) << document.error().message;
+    const auto& shown = view.state.phases.all();
+    EXPECT_FALSE(shown.empty());
+    size_t curves = 0;
+    const auto analysis = nlohmann::json::parse(*document);
+    for (const auto& curve : analysis.at("result").at("curves")) {
+        if (curve.at("name") != "loss") continue;
+        ++curves;
+        const auto& pieces = curve.at("pieces");
+        ASSERT_EQ(pieces.size(), shown.size());
+        for (size_t i = 0; i < shown.size(); ++i) {
+            EXPECT_NEAR(pieces[i].at("from"), shown[i].from, 1e-3);
+            EXPECT_NEAR(pieces[i].at("to"), shown[i].to, 1e-3);
+            EXPECT_NEAR(pieces[i].at("at_to"), shown[i].at_to, 1e-4);
+            EXPECT_EQ(pieces[i].at("course"), core::word(shown[i].course));
+        }
+    }
+    EXPECT_EQ(curves, 1u);
+}
+
+void expect_same_view(View& a, View& b) {
     expect_same_curves(a.state, b.state);
     expect_same_run_panel(a.state, b.state);
     expect_same_statistics(a.past(), b.past());
@@ -213,6 +254,9 @@ void expect_same_view(const View& a, const View& b) {
     EXPECT_EQ(x.basis.axes, y.basis.axes) << "colours are places";
     EXPECT_EQ(x.scale, y.scale);
     expect_same_space(a.space(), b.space());
+    EXPECT_EQ(a.state.phases.all().size(), b.state.phases.all().size());
+    SCOPED_TRACE("at step 30");
+    expect_same_space(a.space_at(30), b.space_at(30));
 }
 
 TEST(Past, IsTheSameLiveFollowedAndOpened) {
@@ -271,6 +315,7 @@ TEST(Past, IsTheSameLiveFollowedAndOpened) {
     watch_to_the_end({&opened});
     SCOPED_TRACE("live and opened");
     expect_same_view(*live, opened);
+    expect_phases_of_the_analysis(opened, dir);
 }
 
 }  // namespace

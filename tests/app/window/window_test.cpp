@@ -183,6 +183,91 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->Yield(4);
     };
 
+    // Wrong if dragging on the strip of time left the panels in the present, or they did not say
+    // that they show the past.
+    t = IM_REGISTER_TEST(engine, "window", "the_timeline_shows_the_past");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        session->advance(100);
+        IM_CHECK(wait_for(ctx, [] { return state->archive.files().size() > 1; }));
+        const int64_t newest = state->geometry->step;
+        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
+        const ImRect track = ctx->ItemInfo("track").RectFull;
+        const auto at = [&](float share) {
+            return ImVec2(track.Min.x + track.GetWidth() * share, track.GetCenter().y);
+        };
+        const int64_t first = state->archive.files().front().step;
+        ctx->MouseMoveToPos(at(0.02f));
+        ctx->MouseDown();
+        ctx->Yield(2);
+        IM_CHECK(!state->time.live());
+        IM_CHECK_EQ(*state->time.step(), first);
+        ctx->MouseUp();
+        IM_CHECK(wait_for(ctx, [&] { return state->geometry->step == first; }));
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_RightArrow);
+        IM_CHECK(wait_for(ctx, [&] { return state->geometry->step > first; }));
+        ctx->ItemClick("live");
+        ctx->Yield(2);
+        IM_CHECK(state->time.live());
+        IM_CHECK_GE(state->geometry->step, newest);
+        ctx->MouseMoveToPos(at(0.02f));
+        ctx->MouseDown();
+        ctx->MouseMoveToPos(at(0.99f));
+        ctx->MouseUp();
+        ctx->Yield(2);
+        IM_CHECK(state->time.live());
+    };
+
+    // Wrong if the curves and the timeline did not mark the same step under the pointer.
+    t = IM_REGISTER_TEST(engine, "window", "the_step_pointed_at_is_shared");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
+        const ImRect track = ctx->ItemInfo("track").RectFull;
+        ctx->MouseMoveToPos(ImVec2(track.Min.x + 0.02f * track.GetWidth(), track.GetCenter().y));
+        ctx->Yield(3);
+        IM_CHECK(state->pointed_step.has_value());
+        const auto whole = static_cast<double>(state->status.steps);
+        IM_CHECK_LT(*state->pointed_step, 0.05 * whole);
+        ctx->SetRef("Curves##Train");
+        ctx->MouseMove("##curves");
+        ctx->Yield(3);
+        IM_CHECK(state->pointed_step.has_value());
+        IM_CHECK_LE(*state->pointed_step, static_cast<double>(state->status.step));
+        IM_CHECK(app::steps_content(*state, 500).pointed == state->pointed_step);
+        ctx->MouseMove("//Log##Train");
+        ctx->Yield(3);
+        IM_CHECK(!state->pointed_step.has_value());
+    };
+
+    // Wrong if the timeline of hops left the picture with all hops, or could not be left again.
+    t = IM_REGISTER_TEST(engine, "window", "the_timeline_plays_hops");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
+        ctx->ItemClick("hops");
+        ctx->Yield(2);
+        const ImRect track = ctx->ItemInfo("track").RectFull;
+        const auto& selection = state->selection;
+        const int64_t layers = std::ssize(state->geometry->layers);
+        ctx->MouseMoveToPos(ImVec2(track.Max.x - 20, track.GetCenter().y));
+        ctx->MouseClick();
+        ctx->Yield(2);
+        IM_CHECK_EQ(selection.layer, layers - 1);
+        IM_CHECK_EQ(selection.hop, state->geometry->layers.back().hops - 1);
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_UpArrow);
+        IM_CHECK_EQ(selection.hop, state->geometry->layers.back().hops - 2);
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_Space);
+        IM_CHECK(wait_for(ctx, [&] { return selection.hop == app::kAllHops; }));
+        IM_CHECK(wait_for(ctx, [] { return !state->playback.playing; }));
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_DownArrow);
+        IM_CHECK_EQ(selection.hop, 0);
+        ctx->ItemClick("live");
+        IM_CHECK_EQ(selection.hop, app::kAllHops);
+        IM_CHECK(state->time.live());
+        ctx->ItemClick("steps");
+        ctx->Yield(2);
+        IM_CHECK(state->playback.clock == app::Clock::steps);
+        state->selection.set_layer(0);
+    };
+
     // Wrong if Esc that closes a list takes the selection with it, or the palette needs it twice.
     t = IM_REGISTER_TEST(engine, "window", "esc_closes_one_thing");
     t->TestFunc = [](ImGuiTestContext* ctx) {

@@ -62,6 +62,42 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         IM_CHECK(ctx->ItemExists("##curves"));
     };
 
+    // Wrong if a click did not put the cursor of time, or a double click, which fits, left it
+    // there.
+    t = IM_REGISTER_TEST(engine, "curves", "a_click_shows_that_step");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        app::AppState& state = stage->state;
+        stage->session->advance(60);
+        IM_CHECK(wait_for(ctx, [&] { return state.archive.files().size() > 1; }));
+        const ImRect plot = ctx->ItemInfo("##curves").RectFull;
+        const auto at = [&](float share) {
+            return ImVec2(plot.Min.x + plot.GetWidth() * share, plot.GetCenter().y);
+        };
+        ctx->MouseMoveToPos(at(0.7f));
+        ctx->MouseClick();
+        ctx->Yield(2);
+        IM_CHECK(!state.time.live());
+        const int64_t shown = *state.time.step();
+        IM_CHECK_GE(shown, 50);
+        IM_CHECK_LT(shown, state.status.step);
+        ctx->SleepNoSkip(0.5f, 0.1f);
+        ctx->MouseMoveToPos(at(0.3f));
+        ctx->MouseDoubleClick();
+        ctx->Yield(2);
+        IM_CHECK(state.time.step() == shown);
+        state.time.go_live();
+        ctx->SleepNoSkip(0.5f, 0.1f);
+        ctx->MouseDoubleClick();
+        ctx->Yield(2);
+        IM_CHECK(state.time.live());
+        ctx->MouseMoveToPos(at(0.4f));
+        ctx->MouseDragWithDelta(ImVec2(60, 0));
+        ctx->Yield(2);
+        IM_CHECK(state.time.live());  // it moved the view
+    };
+
     // Wrong if the view ran away from the user while the run goes on, or did not come back.
     t = IM_REGISTER_TEST(engine, "curves", "zooming_stops_following_until_fit");
     use<kMake>(t, [] { return small(); });
