@@ -118,13 +118,13 @@ struct TraceLayer {
     std::vector<TraceHop> hops;                      ///< empty for dense layers
 };
 
-/// Everything about one prompt (docs/formats.md#trace-of-a-prompt).
 /// A prompt of more tokens than the model reads, and how much of it can be read.
 struct TooLong {
     int64_t tokens = 0, limit = 0;  ///< of the prompt, of the model; limit 0: it is not too long
     int64_t bytes = 0;  ///< length of its longest beginning that can be read, whole characters
 };
 
+/// Everything about one prompt (docs/formats.md#trace-of-a-prompt).
 struct TraceResult {
     uint64_t version = 0;
     int64_t step = 0;  ///< of the weights that were used
