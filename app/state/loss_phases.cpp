@@ -5,7 +5,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr double kLookEvery = 5;  ///< seconds, while the run is trained
+constexpr double kFindEvery = 5;  ///< seconds, while the run is trained
 
 }  // namespace
 
@@ -16,7 +16,7 @@ void LossPhases::update(AppState& state) {
     }
     if (finding_.waits() || !state.services.find_phases || state.history.version == found_for_)
         return;
-    if (state.training() && state.now - looked_at_ < kLookEvery) return;
+    if (state.training() && state.now - looked_at_ < kFindEvery) return;
     found_for_ = state.history.version;
     looked_at_ = state.now;
     finding_ = state.aside([find = state.services.find_phases, steps = state.history.step,
