@@ -67,13 +67,13 @@ void change_speed(AppState& state, int direction) {
     state.playback.speed = speeds[static_cast<size_t>(wanted)];
 }
 
-struct Entry {
+struct TimeEntry {
     const char *id, *title, *help, *keys;
     std::string (*why_not)(const AppState&);
     void (*run)(AppState&);
     bool repeats = false;
 };
-constexpr Entry kEntries[] = {
+constexpr TimeEntry kTimeEntries[] = {
     {"time.play", "Play the timeline",
      "Shows the snapshots that the run keeps one after another; with the clock of hops, hop after "
      "hop.",
@@ -133,7 +133,7 @@ std::string about(const core::Phase& phase) {
 
 std::vector<ActionItem> timeline_actions(AppState& state) {
     std::vector<ActionItem> items;
-    for (const Entry& entry : kEntries) {
+    for (const TimeEntry& entry : kTimeEntries) {
         ActionItem item;
         item.id = entry.id;
         item.title = entry.title;
