@@ -233,7 +233,8 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(state->pointed_step.has_value());
         IM_CHECK_LE(*state->pointed_step, static_cast<double>(state->status.step));
         IM_CHECK(app::steps_content(*state, 500).pointed == state->pointed_step);
-        ctx->MouseMove("//Log##Train");
+        const ImVec2 corner = ImGui::GetMainViewport()->Pos;
+        ctx->MouseMoveToPos(ImVec2(corner.x + 4, corner.y + 4));
         ctx->Yield(3);
         IM_CHECK(!state->pointed_step.has_value());
     };
