@@ -154,16 +154,28 @@ std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& toke
     return std::move(top_tokens_of_rows(log_p.unsqueeze(0), tokenizer, n).front());
 }
 
-Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
-                                         const std::string& prompt, bool cut) {
+namespace {
+
+/// Of the whole prompt, however long it is.
+Result<std::vector<Piece>> all_pieces(const Config& config, const Tokenizer& tokenizer,
+                                      const std::string& prompt) {
     if (prompt.empty()) return usage_error("the prompt is empty; give at least one character");
     // No newline token after the last line [def:text_to_tokens]: a file's last line end is none
     // of the prompt.
     const auto text = std::string_view(prompt).substr(0, prompt.size() - (prompt.back() == '\n'));
     auto pieces = tokenizer.encode_prompt(text, config.data.separator);
+    if (pieces && pieces->empty())
+        return usage_error("the prompt has no token; give at least one character");
+    return pieces;
+}
+
+}  // namespace
+
+Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
+                                         const std::string& prompt, bool cut) {
+    auto pieces = all_pieces(config, tokenizer, prompt);
     if (!pieces) return pieces.error();
     const auto limit = static_cast<size_t>(config.model.max_seq_len);
-    if (pieces->empty()) return usage_error("the prompt has no token; give at least one character");
     if (pieces->size() > limit) {
         if (!cut)
             return usage_error("the prompt has " + std::to_string(pieces->size()) +
@@ -175,23 +187,18 @@ Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& 
 }
 
 TooLong too_long(const Config& config, const Tokenizer& tokenizer, const std::string& prompt) {
-    const auto cut = prompt_pieces(config, tokenizer, prompt, true);
-    if (!cut || prompt_pieces(config, tokenizer, prompt, false)) return {};
+    const auto pieces = all_pieces(config, tokenizer, prompt);
+    const int64_t limit = config.model.max_seq_len;
+    if (!pieces || std::ssize(*pieces) <= limit) return {};
     TooLong out;
-    out.limit = config.model.max_seq_len;
-    if (const auto all = tokenizer.encode_prompt(prompt, config.data.separator))
-        out.tokens = static_cast<int64_t>(all->size());
-    // By itself a beginning may be read as other tokens, and as more of them.
-    for (auto last = cut->rbegin(); last != cut->rend(); ++last) {
-        auto end = static_cast<size_t>(last->end);
-        const auto inside_character = [&] {
-            return end < prompt.size() && (static_cast<unsigned char>(prompt[end]) & 0xC0) == 0x80;
-        };
-        while (end > 0 && inside_character()) --end;
-        if (end == 0) break;
-        if (!prompt_pieces(config, tokenizer, prompt.substr(0, end), false)) continue;
-        out.bytes = static_cast<int64_t>(end);
-        break;
+    out.limit = limit;
+    out.tokens = std::ssize(*pieces);
+    // A beginning that ends inside a character is refused; by itself it may also be read as other
+    // tokens, and as more of them.
+    for (auto kept = static_cast<size_t>(limit); kept > 0 && out.bytes == 0; --kept) {
+        const int64_t end = (*pieces)[kept - 1].end;
+        if (prompt_pieces(config, tokenizer, prompt.substr(0, static_cast<size_t>(end)), false))
+            out.bytes = end;
     }
     return out;
 }
