@@ -45,6 +45,13 @@ class AnalysesPanel final : public Panel {
     void draw(AppState& state) override;
 
   private:
+    /// What the refusals of an open run depend on.
+    struct RefusedFor {
+        std::optional<int64_t> snapshots;  ///< nothing: not counted yet
+        bool against = false;              ///< a second run is named
+        bool operator==(const RefusedFor&) const = default;
+    };
+
     void follow_tasks(AppState& state);
     void look(AppState& state);
     void load(AppState& state);
@@ -71,6 +78,7 @@ class AnalysesPanel final : public Panel {
     std::map<uint64_t, bool> told_;                ///< ended tasks that have been shown
     std::set<std::string> of_two_;                 ///< those that compare the run with a second
     std::map<std::string, std::string> refusals_;  ///< why the run cannot have it, by name
+    std::optional<RefusedFor> refused_for_;
     SecondRun second_;
     AnalysisFolder folder_;  ///< as it was seen last
     Pending<AnalysisFolder> looking_;
@@ -89,6 +97,7 @@ void AnalysesPanel::prepare(AppState& state) {
         task_ids_.clear();
         of_two_.clear();
         refusals_.clear();
+        refused_for_.reset();
         second_.forget();
         folder_ = {};
         looking_.forget();
@@ -155,16 +164,20 @@ void AnalysesPanel::choose(AppState& state, const std::string& name) {
     load(state);
 }
 
-/// Which analyses this run cannot have, and which wait for a second run to be named.
+/// Which analyses this run cannot have, and which wait for a second run to be named; made anew
+/// where what it holds has changed.
 void AnalysesPanel::refuse(const AppState& state) {
     const auto& ask = state.services.analysis_refusals;
     if (!ask) return;
+    RefusedFor now = {{}, !second_.folder().empty()};
+    if (state.archive.complete()) now.snapshots = std::ssize(state.archive.files());
+    if (refused_for_ == now) return;
+    refused_for_ = now;
     const core::Config& config = state.session->config();
     const auto without = [&](bool second) {
         core::RunHolds holds;
         holds.second_run = second;
-        if (state.archive.complete())
-            holds.snapshots = static_cast<int64_t>(state.archive.files().size());
+        holds.snapshots = now.snapshots;
         const auto list = ask(config, holds);
         return std::map<std::string, std::string>(list.begin(), list.end());
     };
@@ -173,8 +186,7 @@ void AnalysesPanel::refuse(const AppState& state) {
     for (const auto& [name, why] : without(false)) {
         if (refusals_.contains(name)) continue;
         of_two_.insert(name);
-        if (second_.folder().empty())
-            refusals_[name] = why + " Name its folder in the field \"against\".";
+        if (!now.against) refusals_[name] = why + " Name its folder in the field \"against\".";
     }
 }
 
