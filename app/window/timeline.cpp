@@ -310,10 +310,9 @@ void Timeline::draw_hops(AppState& state, ImVec2 at, ImVec2 size) {
         go_to_hop(state, place_at(*held));
     }
     if (const auto pointed = track_.pointed())
-        ImGui::SetTooltip(
-            "%s\nA token passes the hops of a layer one after another; drag shows "
-            "one hop of them all.",
-            hop_text(place_at(*pointed)).c_str());
+        track_.tooltip(hop_text(place_at(*pointed)) +
+                       "\nA token passes the hops of a layer one after another; drag shows one hop "
+                       "of them all.");
 }
 
 }  // namespace hopscope::app
