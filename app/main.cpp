@@ -17,6 +17,7 @@
 #include "core/api/lab.h"
 
 #if HOPSCOPE_WINDOW
+#include "app/window/panel_export.h"
 #include "app/window/window.h"
 #endif
 
@@ -97,17 +98,15 @@ bool redraws() {
 }
 
 #if HOPSCOPE_WINDOW
-int explore(const app::ExploreOptions& options) {
-    app::WindowOptions window;
-    window.runs = options.runs;
-    window.config_path = options.config;
-    window.start = options.start;
-    window.allow_debug = options.allow_debug;
+std::string program_folder() {
     std::error_code code;
-    window.exe_dir = std::filesystem::read_symlink("/proc/self/exe", code).parent_path().string();
-    window.close_now = [] { return core::lab::interrupt_flag().load() != 0; };
+    return std::filesystem::read_symlink("/proc/self/exe", code).parent_path().string();
+}
+
+/// The laboratory as the window sees it; configurations are left to the caller.
+app::Services services_of_the_laboratory(bool allow_debug) {
     app::Services services;
-    services.open_session = [allow = options.allow_debug](core::SessionOptions session) {
+    services.open_session = [allow = allow_debug](core::SessionOptions session) {
         session.allow_debug = allow;
         return core::Session::open(std::move(session));
     };
@@ -134,6 +133,18 @@ int explore(const app::ExploreOptions& options) {
         analysis.background = true;
         return core::lab::analyze(analysis);
     };
+    return services;
+}
+
+int explore(const app::ExploreOptions& options) {
+    app::WindowOptions window;
+    window.runs = options.runs;
+    window.config_path = options.config;
+    window.start = options.start;
+    window.allow_debug = options.allow_debug;
+    window.exe_dir = program_folder();
+    window.close_now = [] { return core::lab::interrupt_flag().load() != 0; };
+    app::Services services = services_of_the_laboratory(options.allow_debug);
     // --set belongs to the configuration of the command line, the first that is read, not to those
     // opened later.
     services.read_config = [pending = options.overrides, allow = options.allow_debug](
@@ -144,6 +155,24 @@ int explore(const app::ExploreOptions& options) {
         return core::lab::read_training_config(path, overrides, allow);
     };
     return app::run_window(window, std::move(services));
+}
+
+core::Status export_panel(const app::ExportOptions& options) {
+    app::PanelExport what;
+    what.run = options.run;
+    what.panel = options.panel;
+    what.step = options.step;
+    what.png = options.png;
+    what.csv = options.csv;
+    what.width = static_cast<int>(options.width);
+    what.height = static_cast<int>(options.height);
+    what.scale = static_cast<float>(options.scale);
+    what.dark = !options.light;
+    what.prompt = options.prompt;
+    what.script = options.script;
+    what.exe_dir = program_folder();
+    what.interrupted = [] { return core::lab::interrupt_flag().load() != 0; };
+    return app::export_panel(what, services_of_the_laboratory(/*allow_debug=*/false));
 }
 #endif
 
@@ -201,6 +230,7 @@ int main(int argc, char** argv) {
     environment.catch_signals = catch_signals;
 #if HOPSCOPE_WINDOW
     environment.explore = explore;
+    environment.export_panel = export_panel;
 #endif
     return app::run_cli(argc, argv, environment);
 }

@@ -31,6 +31,7 @@ constexpr AddSubcommand kSubcommands[] = {
     add_info,       //
     add_bench,      //
     add_tokenizer,  //
+    add_export,     //
     add_commands,
 };
 

@@ -4,8 +4,12 @@
 
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "core/api/base.h"
+#include "core/api/command.h"
 
 namespace hopscope::app {
 
@@ -16,6 +20,18 @@ struct ExploreOptions {
     std::vector<std::string> overrides;  ///< "table.key=value"
     bool start = false;                  ///< begin training at once
     bool allow_debug = false;            ///< obey [debug] of configurations
+};
+
+/// What `hopscope export` was asked for: one panel of a run as a picture, its numbers, or both.
+struct ExportOptions {
+    std::string run, panel;
+    std::optional<int64_t> step;         ///< the newest kept snapshot up to it; else the newest
+    std::string png, csv;                ///< files to write; one may be ""
+    int64_t width = 1280, height = 800;  ///< of the picture, before `scale`
+    double scale = 1;                    ///< of everything in it: 2 doubles its pixels
+    bool light = false;
+    std::string prompt;                 ///< what is traced; "" as the panel says itself
+    std::vector<core::Command> script;  ///< what acts on the prompt
 };
 
 /// The world around the command line.
@@ -34,6 +50,8 @@ struct Environment {
     std::function<void()> catch_signals = [] {};
     /// Opens the window and returns its exit code; empty in a build without the window.
     std::function<int(const ExploreOptions&)> explore = {};
+    /// Draws a panel without a display and writes what was asked for; empty likewise.
+    std::function<core::Status(const ExportOptions&)> export_panel = {};
 };
 
 /// Exit codes of docs/guide.md#output-and-exit-codes.

@@ -121,9 +121,10 @@ core::Status check(const Output& output) {
     return output.file.empty() ? core::Status() : core::check_output(output.file);
 }
 
-core::Status check_apart(const CLI::App& app) {
-    const CLI::Option* out = app.get_option_no_throw("--out");
-    if (!out || out->empty() || out->get_type_name() == "DIR") return {};
+namespace {
+
+core::Status check_apart(const CLI::App& app, const CLI::Option* out) {
+    if (out->get_type_name() == "DIR") return {};
     // A redirected file counts, whether the command reads it or not.
     std::vector<std::string> inputs = {"/dev/stdin"};
     for (const CLI::Option* option : app.get_options()) {
@@ -136,6 +137,24 @@ core::Status check_apart(const CLI::App& app) {
                 inputs.push_back(value);
     }
     return core::check_output_apart(out->results().front(), inputs);
+}
+
+}  // namespace
+
+core::Status check_place(const std::string& option, core::Status checked) {
+    if (checked) return checked;
+    core::Error error = checked.error();
+    if (constexpr std::string_view usual = "--out: "; error.message.starts_with(usual))
+        error.message.replace(0, usual.size(), option + ": ");
+    return error;
+}
+
+core::Status check_apart(const CLI::App& app) {
+    for (const char* name : {"--out", "--png", "--csv"})
+        if (const CLI::Option* out = app.get_option_no_throw(name); out && !out->empty())
+            if (auto apart = check_apart(app, out); !apart)
+                return check_place(name, std::move(apart));
+    return {};
 }
 
 int report(const core::Error& error, const Environment& environment) {

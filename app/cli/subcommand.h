@@ -40,6 +40,7 @@ void add_info(CLI::App& root, Work& work);
 void add_bench(CLI::App& root, Work& work);
 void add_tokenizer(CLI::App& root, Work& work);
 void add_commands(CLI::App& root, Work& work);
+void add_export(CLI::App& root, Work& work);
 
 /// A subcommand with its help, an example under it, and unknown arguments left for run_cli to
 /// explain.
@@ -54,8 +55,10 @@ struct Output {
 };
 /// Whether it can be given away so. Errors (usage): --out cannot be written.
 core::Status check(const Output& output);
-/// Whether what goes to the --out FILE of this call replaces nothing that the call reads or that a
-/// run is kept in; asked for every command. Errors (usage).
+/// What is said of the place of a result, of the option that named it: "--png: no such folder".
+core::Status check_place(const std::string& option, core::Status checked);
+/// Whether what goes to the --out, --png or --csv FILE of this call replaces nothing that the call
+/// reads or that a run is kept in; asked for every command. Errors (usage).
 core::Status check_apart(const CLI::App& app);
 /// Prints the message and maps the kind to the exit code.
 int report(const core::Error& error, const Environment& environment);

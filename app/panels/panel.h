@@ -27,6 +27,8 @@ class Panel {
     /// Draws into the current ImGui window (padding, theme and text font are set) and turns input
     /// into commands and selection. No computing beyond layout.
     virtual void draw(AppState&) = 0;
+    /// The numbers that it shows, comma-separated, a line of names first; "" where it shows none.
+    virtual std::string csv(AppState&) { return {}; }
     /// What can be done in this panel alone: for the palette, the list of keys and the listener,
     /// which hears their keys while the panel has the keyboard. They outlive the call, not the
     /// panel.

@@ -29,6 +29,7 @@
 #include "core/api/session.h"
 #include "core/api/watch.h"
 #include "viz/places.h"
+#include "viz/point_renderer.h"
 
 namespace hopscope::app {
 
@@ -101,6 +102,7 @@ struct AppState {
     Services services;
     std::string exe_dir;  ///< folder of the program: fonts and configs are searched from here
     std::function<void()> wake;              ///< given to sessions; callable from any thread
+    viz::GlLoader gl = nullptr;              ///< of the context drawn in; null where there is none
     std::unique_ptr<core::Session> session;  ///< null: start screen
 
     // Copies taken before each frame by update_state(); valid (maybe empty) also without a session.

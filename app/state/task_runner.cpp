@@ -65,6 +65,12 @@ void TaskRunner::cancel_all() {
         if (!task.ended()) cancel(task.id);
 }
 
+bool TaskRunner::idle() const {
+    std::lock_guard lock(mutex_);
+    return std::all_of(tasks_.begin(), tasks_.end(),
+                       [](const auto& task) { return task->view.ended(); });
+}
+
 std::vector<TaskView> TaskRunner::tasks() const {
     std::lock_guard lock(mutex_);
     std::vector<TaskView> out;

@@ -49,6 +49,8 @@ class TaskRunner {
     void finish();
     void cancel(uint64_t id);
     void cancel_all();
+    /// Whether nothing is begun or waits.
+    bool idle() const;
     /// Oldest first; ended tasks stay until forget().
     std::vector<TaskView> tasks() const;
     /// Drops an ended task.

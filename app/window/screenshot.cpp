@@ -2,6 +2,8 @@
 
 #include <GLFW/glfw3.h>
 
+#include "core/api/files.h"
+
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #pragma GCC diagnostic push
@@ -23,13 +25,24 @@ Pixels grab_framebuffer(const PixelRect& part) {
     return out;
 }
 
-std::string write_png(const std::string& path, const Pixels& pixels) {
-    if (pixels.rgb.empty()) return "the picture has no pixels";
+std::string png_of(const Pixels& pixels) {
+    std::string bytes;
+    if (pixels.rgb.empty()) return bytes;
     stbi_flip_vertically_on_write(1);  // OpenGL's first row is the lowest
-    if (!stbi_write_png(path.c_str(), pixels.width, pixels.height, 3, pixels.rgb.data(),
-                        pixels.width * 3))
-        return path + " cannot be written";
-    return {};
+    const auto append = [](void* to, void* data, int size) {
+        static_cast<std::string*>(to)->append(static_cast<const char*>(data),
+                                              static_cast<size_t>(size));
+    };
+    stbi_write_png_to_func(append, &bytes, pixels.width, pixels.height, 3, pixels.rgb.data(),
+                           pixels.width * 3);
+    return bytes;
+}
+
+std::string write_png(const std::string& path, const Pixels& pixels) {
+    const std::string bytes = png_of(pixels);
+    if (bytes.empty()) return "the picture has no pixels";
+    const auto written = core::write_file_atomic(path, bytes);
+    return written ? "" : written.error().message;
 }
 
 }  // namespace hopscope::app

@@ -19,6 +19,8 @@ struct Pixels {
 
 /// A part of the back buffer of the current context, before the swap.
 Pixels grab_framebuffer(const PixelRect& part);
+/// The bytes of a PNG file; "" of a picture without pixels. Any thread, one at a time.
+std::string png_of(const Pixels& pixels);
 /// "" on success, else why not. Any thread, one at a time.
 std::string write_png(const std::string& path, const Pixels& pixels);
 

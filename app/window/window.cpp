@@ -118,6 +118,7 @@ class Loop {
 
     int run() {
         if (!screen_.open(options_.width, options_.height)) return no_display();
+        state_.gl = glfwGetProcAddress;
         on_display_loss([this] { leave_without_display(); });
         begin();
         while (!shell_.door().wants_exit() && !closing_ && !asked_from_outside()) {

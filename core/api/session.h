@@ -30,6 +30,7 @@ struct SessionOptions {
     std::string run_dir;      ///< empty: runs/CONFIG-YYYYMMDD-HHMMSS
     bool resume = false;      ///< go on from the newest complete checkpoint of run_dir
     bool open_only = false;   ///< open run_dir paused at its newest checkpoint, history loaded
+    bool look_only = false;   ///< with open_only: write nothing, whoever else writes the run or not
     bool start = true;        ///< begin training once prepared; else wait in paused
     bool headless = false;    ///< a NaN or full disk fails the run instead of pausing it
     /// Not empty: a race of these, stepped in turn on the same batches, instead of `config`;

@@ -67,7 +67,7 @@ Result<std::shared_ptr<const WeightsCopy>> newest_weights(const std::string& dir
     }
 }
 
-/// A run that another process is writing is looked at beside it.
+/// A run that another process is writing, or that is only to be looked at, is read beside it.
 Result<std::unique_ptr<Session>> follow_run(SessionOptions options) {
     auto follower = RunFollower::open(options.run_dir);
     if (!follower) return follower.error();
@@ -102,7 +102,7 @@ Result<std::unique_ptr<Session>> open_session(SessionOptions options) {
         if (auto s = adopt_config(options, {}); !s) return s.error();
     if (!existing && !options.run_dir.empty())
         if (auto s = check_new_folder(options.run_dir, FolderOf::run); !s) return s.error();
-    if (options.open_only && is_being_written(options.run_dir))
+    if (options.open_only && (options.look_only || is_being_written(options.run_dir)))
         return follow_run(std::move(options));
     if (existing)
         if (auto s = adopt_script(options); !s) return s.error();

@@ -8,6 +8,7 @@
 #include <limits>
 #include <string_view>
 
+#include "app/panels/curves/csv.h"
 #include "app/panels/curves/legend.h"
 #include "app/panels/curves/plot.h"
 #include "app/panels/curves/view.h"
@@ -30,6 +31,7 @@ class CurvesPanel final : public Panel {
     bool follows_time() const override { return true; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState&) override { return csv_of(content_.series, content_.choice); }
 
   private:
     void draw_tabs(AppState& state);

@@ -28,6 +28,9 @@ class IntervenePanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState& state) override {
+        return shows_present(state) && state.effect->whole ? effect_csv(*state.effect) : "";
+    }
     std::vector<ActionItem> actions(AppState& state) override {
         return {undo_action(state), redo_action(state)};
     }

@@ -1,7 +1,5 @@
 #include "app/panels/routing_space/points.h"
 
-#define GLFW_INCLUDE_NONE
-#include <GLFW/glfw3.h>
 #include <algorithm>
 #include <cmath>
 #include <imgui.h>
@@ -37,7 +35,7 @@ void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera
     const ImVec2 at = camera.at(), size = camera.size();
     if (!tried_) {
         tried_ = true;
-        works_ = glfwGetCurrentContext() != nullptr && renderer_.start(glfwGetProcAddress);
+        works_ = state.gl != nullptr && renderer_.start(state.gl);
         if (!works_ && !renderer_.error().empty())
             state.say("routing space is drawn the slow way: " + renderer_.error());
     }

@@ -29,6 +29,7 @@ class StatisticsPanel final : public Panel {
     const Collinearity& collinearity() const { return collinearity_.numbers(); }
     const LoadMap& loads() const { return load_.map(); }
     Page page() const { return page_; }
+    std::string csv(AppState& state) override { return table(state); }
     /// What Copy and CSV give of the present page.
     std::string table(const AppState& state) const;
 

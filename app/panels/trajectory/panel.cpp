@@ -9,6 +9,7 @@
 #include "app/panels/intervene/refused_prompt.h"
 #include "app/panels/intervene/weights.h"
 #include "app/panels/trajectory/cells.h"
+#include "app/panels/trajectory/csv.h"
 #include "app/panels/trajectory/effects.h"
 #include "app/panels/trajectory/grid.h"
 #include "app/panels/trajectory/matrix.h"
@@ -41,6 +42,7 @@ class TrajectoryPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState& state) override { return state.trace ? csv_of(*state.trace) : ""; }
     std::vector<ActionItem> actions(AppState& state) override;
 
   private:

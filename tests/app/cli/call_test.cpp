@@ -146,6 +146,7 @@ TEST_F(CommandLine, EverySubcommandHasHelpWithAnExample) {
                                                        {"info"},
                                                        {"bench"},
                                                        {"commands"},
+                                                       {"export"},
                                                        {"tokenizer"},
                                                        {"tokenizer", "train"},
                                                        {"tokenizer", "encode"},

@@ -21,6 +21,8 @@ struct World {
     bool window = true;
     std::vector<ExploreOptions> explored;
     int window_code = 0;
+    std::vector<ExportOptions> exported;
+    core::Status export_status;
     bool signals_caught = false, long_work_announced = false;
 
     Outcome run(const std::vector<std::string>& args) {
@@ -36,6 +38,11 @@ struct World {
             environment.explore = [this](const ExploreOptions& options) {
                 explored.push_back(options);
                 return window_code;
+            };
+        if (window)
+            environment.export_panel = [this](const ExportOptions& options) {
+                exported.push_back(options);
+                return export_status;
             };
         std::vector<const char*> argv = {"hopscope"};
         for (const std::string& arg : args) argv.push_back(arg.c_str());

@@ -1,0 +1,242 @@
+#include "app/window/panel_export.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <imgui.h>
+#include <iterator>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "app/panels/table.h"
+#include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+#include "app/window/offscreen.h"
+#include "core/api/files.h"
+#include "core/api/input.h"
+
+namespace hopscope::app {
+namespace {
+
+/// All is there once nothing has changed for so long: a session that looks at a folder does so
+/// twice a second.
+constexpr double kQuiet = 1.2;
+/// A model may be large and its prompt long; still, a call ends.
+constexpr double kLongest = 600;
+constexpr float kCaption = 30, kMargin = 12;  ///< unscaled pixels
+
+const PanelEntry* entry_of(const std::string& id) {
+    const auto table = panel_table();
+    const auto found = std::find_if(table.begin(), table.end(),
+                                    [&](const PanelEntry& entry) { return entry.id == id; });
+    return found == table.end() ? nullptr : &*found;
+}
+
+std::string panel_names() {
+    std::string names;
+    for (const PanelEntry& entry : panel_table())
+        names += (names.empty() ? "" : ", ") + std::string(entry.id);
+    return names;
+}
+
+class Exporter {
+  public:
+    Exporter(const PanelExport& what, Services services) : what_(what) {
+        state_.services = std::move(services);
+        state_.exe_dir = what.exe_dir;
+        state_.wake = [] {};
+        state_.settings.dark = what.dark;
+        state_.settings.animations = false;
+    }
+    ~Exporter() {
+        state_.finish_aside();
+        state_.attach(nullptr);
+        panel_.reset();  // it may hold OpenGL objects
+    }
+    Exporter(const Exporter&) = delete;
+    Exporter& operator=(const Exporter&) = delete;
+
+    core::Status run() {
+        const PanelEntry* entry = entry_of(what_.panel);
+        if (!entry)
+            return core::usage_error("--panel: found " + core::shown_path(what_.panel) +
+                                     "; allowed are " + panel_names());
+        if (auto opened = open_session(); !opened) return opened;
+        if (auto screen = start_drawing(); !screen) return screen;
+        panel_ = entry->make();
+        if (auto settled = settle(); !settled) return settled;
+        if (!what_.csv.empty())
+            if (auto written = write_csv(); !written) return written;
+        if (what_.png.empty()) return {};
+        return core::write_output(what_.png, png_of(screen_->picture()));
+    }
+
+  private:
+    core::Status open_session() {
+        core::SessionOptions options;
+        options.run_dir = what_.run;
+        options.open_only = options.look_only = true;
+        options.start = false;
+        options.wake = state_.wake;
+        auto session = state_.services.open_session(std::move(options));
+        if (!session) return session.error();
+        state_.attach(*std::move(session));
+        if (!what_.prompt.empty()) state_.prompt = what_.prompt;
+        return {};
+    }
+
+    core::Status start_drawing() {
+        const auto pixels = [&](int units) {
+            return static_cast<int>(std::lround(static_cast<float>(units) * what_.scale));
+        };
+        auto screen = Offscreen::open(pixels(what_.width), pixels(what_.height));
+        if (!screen) return screen.error();
+        screen_ = *std::move(screen);
+        state_.gl = Offscreen::function;
+        state_.pixel_scale = what_.scale;
+        std::vector<std::string> unused;  // a face that is missing is replaced, as in the window
+        state_.fonts = load_fonts(state_.exe_dir, unused);
+        apply_theme(state_.theme(), state_.pixel_scale);
+        return {};
+    }
+
+    /// Frames until nothing changes any more.
+    core::Status settle() {
+        double quiet_since = 0;
+        for (;;) {
+            state_.now = seconds();
+            if (what_.interrupted && what_.interrupted())
+                return core::stopped_on_request("the export");
+            const bool busy = draw();
+            if (auto wrong = problem(); !wrong) return wrong;
+            if (busy || waits()) quiet_since = state_.now;
+            if (state_.now - quiet_since > kQuiet) return {};
+            if (state_.now > kLongest)
+                return core::failure("the panel " + what_.panel + " was not ready within " +
+                                     std::to_string(static_cast<int>(kLongest)) + " s");
+            std::this_thread::sleep_for(std::chrono::milliseconds(15));
+        }
+    }
+
+    /// One frame. → whether another was asked for.
+    bool draw() {
+        state_.frames_wanted = 0;
+        state_.unix_now = core::unix_seconds();
+        update_state(state_);
+        go_to_step();
+        ask();
+        screen_->begin_frame(state_.now - drawn_at_);
+        drawn_at_ = state_.now;
+        panel_->prepare(state_);
+        const ImGuiViewport* view = ImGui::GetMainViewport();
+        const float s = state_.pixel_scale;
+        ImGui::SetNextWindowPos(view->Pos);
+        ImGui::SetNextWindowSize(view->Size);
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(kMargin * s, kMargin * s));
+        ImGui::Begin("export", nullptr,
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                         ImGuiWindowFlags_NoSavedSettings);
+        ImGui::PopStyleVar();
+        draw_caption();
+        panel_->draw(state_);
+        ImGui::End();
+        screen_->end_frame(state_.theme().background);
+        return state_.frames_wanted > 0;
+    }
+
+    /// What it is, of which run and step: a picture alone must say so.
+    void draw_caption() {
+        const float s = state_.pixel_scale, top = ImGui::GetCursorPosY();
+        ImGui::PushFont(state_.fonts.title, kTitleSize);
+        ImGui::TextUnformatted(panel_->title());
+        ImGui::PopFont();
+        std::string text = state_.status.run_name;
+        if (state_.status.synthetic) text += "   synthetic text";
+        const int64_t step =
+            state_.geometry && !state_.time.live() ? state_.geometry->step : state_.status.step;
+        text += "   step " + with_thousands(step);
+        if (const std::string detail = panel_->detail(state_); !detail.empty())
+            text += "   " + detail;
+        const float width = ImGui::CalcTextSize(text.c_str()).x;
+        ImGui::SameLine(std::max(ImGui::GetItemRectSize().x + 24 * s,
+                                 ImGui::GetContentRegionAvail().x - width));
+        text_cut(state_, text, state_.theme().dim);
+        ImGui::SetCursorPosY(top + kCaption * s);
+    }
+
+    void go_to_step() {
+        if (!what_.step || went_ || !state_.archive.complete()) return;
+        const auto& files = state_.archive.files();
+        first_kept_ = files.empty() ? -1 : files.front().step;
+        if (first_kept_ >= 0 && first_kept_ <= *what_.step) state_.time.go_to(files, *what_.step);
+        went_ = true;
+    }
+
+    /// The prompt and what acts on it, once.
+    void ask() {
+        if (asked_ || (what_.prompt.empty() && what_.script.empty())) return;
+        for (const core::Command& command : what_.script) state_.stack.add(command);
+        core::TraceRequest request;
+        request.prompt = state_.prompt;
+        request.interventions = state_.prompt_script();
+        state_.session->request_trace(std::move(request));
+        asked_ = true;
+    }
+
+    bool waits() const {
+        if (state_.status.state == core::RunState::preparing || !state_.archive.complete())
+            return true;
+        if (state_.tasks && !state_.tasks->idle()) return true;
+        if (state_.short_work && !state_.short_work->idle()) return true;
+        if (state_.time.reading() || (what_.step && !went_)) return true;
+        if (asked_ && !state_.trace) return true;
+        return what_.panel == "intervene" && !what_.script.empty() &&
+               !(state_.effect && (state_.effect->whole || !state_.effect->error.empty()));
+    }
+
+    core::Status problem() const {
+        if (state_.status.state == core::RunState::failed && !state_.geometry)
+            return core::failure(state_.status.reason);
+        if (went_ && (first_kept_ < 0 || first_kept_ > *what_.step))
+            return core::usage_error("--step: found " + std::to_string(*what_.step) + "; " +
+                                     (first_kept_ < 0 ? "the run keeps no snapshot"
+                                                      : "its first kept snapshot is of step " +
+                                                            std::to_string(first_kept_)));
+        if (asked_ && state_.trace && !state_.trace->error.empty())
+            return core::usage_error(state_.trace->error);
+        return {};
+    }
+
+    core::Status write_csv() {
+        const std::string numbers = panel_->csv(state_);
+        if (numbers.empty())
+            return core::usage_error("the panel " + what_.panel +
+                                     " shows no numbers of this run that can be written as CSV");
+        return core::write_output(what_.csv, numbers);
+    }
+
+    double seconds() const {
+        const auto passed = std::chrono::steady_clock::now() - began_;
+        return std::chrono::duration<double>(passed).count();
+    }
+
+    const PanelExport& what_;
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    std::unique_ptr<Offscreen> screen_;  ///< ends after what was drawn in it
+    AppState state_;
+    std::unique_ptr<Panel> panel_;
+    double drawn_at_ = 0;
+    bool asked_ = false, went_ = false;
+    int64_t first_kept_ = -1;
+};
+
+}  // namespace
+
+core::Status export_panel(const PanelExport& what, Services services) {
+    Exporter exporter(what, std::move(services));
+    return exporter.run();
+}
+
+}  // namespace hopscope::app

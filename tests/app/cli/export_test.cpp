@@ -1,0 +1,69 @@
+// hopscope export in front of a window that only notes what it was asked for.
+#include <gtest/gtest.h>
+
+#include "tests/app/cli/calls.h"
+#include "tests/temp_folder.h"
+
+namespace hopscope::app::testing {
+namespace {
+
+class Export : public Calls {};
+
+// Fails if an option does not reach the panel, or the picture is not what a call says by itself.
+TEST_F(Export, SaysWhatToDraw) {
+    EXPECT_EQ(run({"export", "R", "--panel", "curves", "--png", dir / "a.png"}).code, 0);
+    ASSERT_EQ(world.exported.size(), 1u);
+    EXPECT_TRUE(world.signals_caught);
+    const ExportOptions plain = world.exported[0];
+    EXPECT_EQ(plain.run, "R");
+    EXPECT_EQ(plain.panel, "curves");
+    EXPECT_FALSE(plain.step);
+    EXPECT_EQ(plain.width, 1280);
+    EXPECT_EQ(plain.height, 800);
+    EXPECT_EQ(plain.scale, 1);
+    EXPECT_FALSE(plain.light);
+
+    const std::string script =
+        dir.write("s.jsonl", "{\"command\": \"suppress\", \"layer\": 0, \"expert\": 1}\n");
+    const Outcome got = run({"export", "R", "--panel", "intervene", "--step", "40", "--csv",
+                             dir / "a.csv", "--scale", "2", "--width", "900", "--height", "500",
+                             "--light", "--text", "a river", "--script", script});
+    ASSERT_EQ(got.code, 0) << got.err;
+    const ExportOptions full = world.exported[1];
+    EXPECT_EQ(full.step, 40);
+    EXPECT_EQ(full.csv, dir / "a.csv");
+    EXPECT_EQ(full.png, "");
+    EXPECT_EQ(full.scale, 2);
+    EXPECT_EQ(full.width, 900);
+    EXPECT_EQ(full.height, 500);
+    EXPECT_TRUE(full.light);
+    EXPECT_EQ(full.prompt, "a river");
+    EXPECT_EQ(full.script.size(), 1u);
+}
+
+// Fails if a call without a result, or with one that cannot be written, is found out after the
+// work, or the refusal names another option than the one that was given.
+TEST_F(Export, RefusesBeforeTheWork) {
+    refused({"export", "R", "--png", dir / "a.png"}, {"--panel"});
+    refused({"export", "R", "--panel", "curves"}, {"--png FILE", "--csv FILE"});
+    refused({"export", "R", "--panel", "curves", "--png", dir / "none/a.png"}, {"--png: ", "none"});
+    refused({"export", "R", "--panel", "curves", "--csv", dir.path()}, {"--csv: "});
+    refused({"export", "R", "--panel", "curves", "--png", dir / "a.png", "--scale", "9"},
+            {"--scale", "0.5", "4"});
+    dir.write("race.json", "{}");
+    refused({"export", dir.path(), "--panel", "curves", "--png", dir / "a.png"}, {"lanes"});
+    EXPECT_TRUE(world.exported.empty());
+}
+
+// Fails if a build without the window says nothing that helps, or a failure has the wrong code.
+TEST_F(Export, WithoutAWindowSaysWhereTheNumbersAre) {
+    const std::vector<std::string> call = {"export", "R",     "--panel",
+                                           "curves", "--png", dir / "a.png"};
+    world.export_status = core::failure("no OpenGL");
+    EXPECT_EQ(run(call).code, 1);
+    world.window = false;
+    refused(call, {"no window", "analyze", "metrics.csv"});
+}
+
+}  // namespace
+}  // namespace hopscope::app::testing

@@ -1,0 +1,69 @@
+#!/bin/bash
+# Panels of a trained run as pictures and numbers, where there is no display. Wrong if one is blank, has another size than was
+# asked for, shows another step, changes the run, or a refusal does not say what is allowed. Usage: export.sh PROGRAM
+set -u
+program=$(realpath "$1")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+fail() { echo "FAILED: $1"; cat "$folder/stderr" 2>/dev/null; exit 1; }
+cd "$folder" || exit 1
+unset DISPLAY WAYLAND_DISPLAY
+export XDG_CONFIG_HOME=$folder/config
+
+cat >tiny.toml <<'TOML'
+[model]
+d_model = 32
+n_layers = 2
+n_heads = 2
+vocab_size = 400
+max_seq_len = 64
+[moe]
+experts = 16
+top_k = 2
+hops = 2
+d_space = 8
+[train]
+steps = 40
+threads = 1
+batch = 4
+seq_len = 32
+warmup = 5
+eval_every = 20
+checkpoint_every = 20
+snapshot_every = 10
+TOML
+"$program" train --config tiny.toml --out run >/dev/null 2>stderr || fail "the run was not trained"
+state() { find run -type f -printf '%p %s %T@\n' | sort; }
+before=$(state)
+
+export_panel() { "$program" export run --panel "$@" >stdout 2>stderr || fail "export $*"; }
+# Width and height stand in bytes 16 to 23 of a PNG file.
+size_of() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }
+for panel in run routing_space curves statistics log; do
+    export_panel $panel --png $panel.png --width 640 --height 400
+    [ "$(size_of $panel.png)" = 640x400 ] || fail "$panel.png has $(size_of $panel.png)"
+    # A blank picture of this size takes about 2 kB.
+    [ "$(stat -c %s $panel.png)" -gt 6000 ] || fail "$panel.png is blank: $(stat -c %s $panel.png) bytes"
+done
+cmp -s curves.png statistics.png && fail "two panels are one picture"
+export_panel routing_space --png again.png --width 640 --height 400
+cmp -s routing_space.png again.png || fail "the same call gives another picture"
+export_panel routing_space --png early.png --width 640 --height 400 --step 15
+cmp -s routing_space.png early.png && fail "step 15 is shown as the newest"
+export_panel curves --png large.png --width 640 --height 400 --scale 2 --light
+[ "$(size_of large.png)" = 1280x800 ] || fail "scale 2 has $(size_of large.png)"
+
+export_panel curves --csv curves.csv
+head -1 curves.csv | grep -q '^series,' || fail "curves.csv begins with $(head -1 curves.csv)"
+[ "$(grep -c '^loss\|^train' curves.csv)" -ge 40 ] || fail "curves.csv lacks updates: $(cut -d, -f1 curves.csv | sort | uniq -c)"
+export_panel trajectory --text "the muddy river" --csv path.csv --png path.png
+[ "$(head -1 path.csv | cut -d, -f1-6)" = token,piece,layer,hop,rank,expert ] || fail "path.csv begins with $(head -1 path.csv)"
+[ "$(wc -l <path.csv)" -ge 9 ] || fail "path.csv has $(wc -l <path.csv) lines"
+
+refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail "not refused: ${*:2}"; grep -q -- "$1" stderr || fail "no '$1' in the refusal"; }
+refused "allowed are run, " --panel none --png a.png
+refused "no numbers" --panel log --csv a.csv
+refused "first kept snapshot" --panel routing_space --step 0 --png a.png
+[ ! -e a.png ] && [ ! -e a.csv ] || fail "a refused call left a file"
+[ "$(state)" = "$before" ] || { diff <(echo "$before") <(state); fail "an export changed the run"; }
+echo "export: all passed"
