@@ -12,7 +12,7 @@ void describe(CLI::App& app, ExploreOptions& o) {
     app.add_option(
         "RUN", o.runs,
         "Run folders to open, also while they are being written; the first is inspected, "
-        "all are curves");
+        "all are curves; or one session file, saved by the window");
     app.add_option("--config", o.config, "Configuration of a new run; default: first_look")
         ->type_name("FILE");
     add_set_option(app, o.overrides);
@@ -23,6 +23,10 @@ void describe(CLI::App& app, ExploreOptions& o) {
 core::Status check(const ExploreOptions& o) {
     for (const std::string& run : o.runs) {
         std::error_code code;
+        // A session file names its run itself; what it holds is read when it is opened.
+        if (o.runs.size() == 1 && std::filesystem::is_regular_file(run, code) &&
+            run.ends_with(".json"))
+            continue;
         if (!std::filesystem::is_directory(run, code))
             return core::usage_error(core::shown_path(run) +
                                      ": found no run folder; a run is made by hopscope train "

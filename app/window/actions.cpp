@@ -46,6 +46,8 @@ constexpr Entry kEntries[] = {
      {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_run(); }},
     {"file.race", "Race configurations…", "Trains several configurations in turn on the same batches.", "",
      {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_race(); }},
+    {"file.save_session", "Save session…", "Layout, moment, selection, prompt and interventions, to be found again.",
+     "Ctrl+S", {Menu::file, 1}, without_run, [](const Desk& d) { d.keeper.ask_name(); }},
     {"file.close", "Close run", "Stops the run, saves it and shows the start screen.", "",
      {Menu::file, 1}, without_run, [](const Desk& d) { d.door.close_run(); }},
     {"file.quit", "Quit", "Stops the run, saves it and closes the window.", "Ctrl+Q",

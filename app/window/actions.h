@@ -10,6 +10,7 @@
 #include "app/window/palette.h"
 #include "app/window/run_chooser.h"
 #include "app/window/run_door.h"
+#include "app/window/session_keeper.h"
 #include "app/window/workspace.h"
 
 namespace hopscope::app {
@@ -20,6 +21,7 @@ struct Desk {
     RunDoor& door;
     RunChooser& chooser;
     Workspace& workspace;
+    SessionKeeper& keeper;
     Palette& palette;
     KeyHelp& key_help;
     const std::string& first_look;  ///< path of the sample configuration, "" if it is not there

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/widgets/widgets.h"
+#include "core/api/files.h"
 
 namespace hopscope::app {
 namespace {
@@ -19,6 +20,19 @@ bool begin_modal(const char* name) {
     // A question is answered by Enter, too.
     if (begun && ImGui::IsWindowAppearing()) ImGui::SetNavCursorVisible(true);
     return begun;
+}
+
+/// The run that a session file names; one that was moved with its file is found beside it.
+std::string run_of(const SavedSession& saved, const std::string& file) {
+    std::error_code ignored;
+    if (fs::is_directory(saved.run, ignored)) return saved.run;
+    const fs::path beside = fs::path(file).parent_path();
+    if (fs::is_regular_file(beside / "config.toml", ignored))
+        return beside.empty() ? "." : beside.string();
+    if (const fs::path named = beside / fs::path(saved.run).filename();
+        fs::is_directory(named, ignored))
+        return named.string();
+    return saved.run;
 }
 
 }  // namespace
@@ -53,7 +67,7 @@ void RunDoor::start_config(const std::string& path, bool start) {
         options.config = std::move(*config);
         options.config_name = core::config_name_of(path);
         options.start = start;
-        return options;
+        return Found{std::move(options)};
     });
 }
 
@@ -66,22 +80,31 @@ void RunDoor::start_race(const std::vector<std::string>& paths, const std::strin
             options.race.push_back({std::move(*config), core::config_name_of(path)});
         }
         options.run_dir = folder;
-        return options;
+        return Found{std::move(options)};
     });
 }
 
-void RunDoor::open_run(const std::string& folder) {
-    read(folder, [folder]() -> Asked {
+void RunDoor::open_run(const std::string& path) {
+    read(path, [path]() -> Asked {
+        Found found;
+        std::string folder = path;
         std::error_code ignored;
+        if (fs::is_regular_file(path, ignored)) {
+            const auto text = core::read_text(path, kLargestSession);
+            if (!text) return text.error();
+            auto saved = parse_session(*text, path);
+            if (!saved) return saved.error();
+            folder = run_of(*saved, path);
+            found.restored = std::move(*saved);
+        }
         if (!fs::is_directory(folder, ignored))
             return core::usage_error(
                 "\"" + folder +
                 "\" is no folder. Give the folder of a run: it holds config.toml and run.json");
-        core::SessionOptions options;
-        options.run_dir = folder;
-        options.open_only = true;
-        options.start = false;
-        return options;
+        found.options.run_dir = folder;
+        found.options.open_only = true;
+        found.options.start = false;
+        return found;
     });
 }
 
@@ -137,7 +160,10 @@ void RunDoor::take_read() {
     stage_ = Stage::open;
     activity_.clear();
     if (!*read) return refuse(read->error());
-    after_closing([this, options = std::move(**read)] { open(options); });
+    after_closing([this, found = std::move(**read)] {
+        restored_ = found.restored;
+        open(found.options);
+    });
 }
 
 void RunDoor::take_opened() {
@@ -149,6 +175,7 @@ void RunDoor::take_opened() {
         problem_.clear();
         state_.attach(std::move(**opened));
     } else {
+        restored_.reset();
         refuse(opened->error());
     }
     if (const auto then = std::exchange(when_opened_, nullptr)) after_closing(then);

@@ -5,10 +5,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/state/app_state.h"
+#include "app/state/saved_session.h"
 
 namespace hopscope::app {
 
@@ -22,8 +25,13 @@ class RunDoor {
     /// which settings they must share. `folder` "": runs/race-YYYYMMDD-HHMMSS.
     void start_race(const std::vector<std::string>& paths, const std::string& folder = {});
     /// Opens a run folder paused at its newest checkpoint; one that another process writes is
-    /// followed.
-    void open_run(const std::string& folder);
+    /// followed. Of a session file the run that it names, searched beside the file too.
+    void open_run(const std::string& path);
+    /// What a session file says of the run that has just been opened; once.
+    std::optional<SavedSession> take_restored() {
+        return state_.session && stage_ == Stage::open ? std::exchange(restored_, {})
+                                                       : std::nullopt;
+    }
     void close_run();
     void exit();
 
@@ -42,7 +50,12 @@ class RunDoor {
     const std::string& problem() const { return problem_; }
 
   private:
-    using Asked = core::Result<core::SessionOptions>;
+    /// What was read, and with what the run is to be shown.
+    struct Found {
+        core::SessionOptions options;
+        std::optional<SavedSession> restored = {};
+    };
+    using Asked = core::Result<Found>;
     using Opened = core::Result<std::unique_ptr<core::Session>>;
     enum class Stage { open, reading, asking, finishing, opening };
     void read(const std::string& path, std::function<Asked()> work);
@@ -55,8 +68,9 @@ class RunDoor {
 
     AppState& state_;
     Stage stage_ = Stage::open;
-    std::function<void()> next_;         ///< once the present session has ended
-    std::function<void()> when_opened_;  ///< asked for while a session is being opened
+    std::function<void()> next_;            ///< once the present session has ended
+    std::function<void()> when_opened_;     ///< asked for while a session is being opened
+    std::optional<SavedSession> restored_;  ///< belongs to the run that is being opened, or is open
     Pending<Asked> reading_;
     Pending<Opened> opening_;
     std::string activity_;

@@ -26,7 +26,8 @@ Shell::Shell(AppState& state, std::string config_folder)
     : state_(state),
       config_folder_(std::move(config_folder)),
       door_(state),
-      chooser_(state, door_) {
+      chooser_(state, door_),
+      keeper_(state, door_, workspace_, config_folder_) {
     make_actions();
 }
 
@@ -35,7 +36,8 @@ void Shell::make_actions() {
     const auto add = [&](std::vector<ActionItem> more) {
         std::move(more.begin(), more.end(), std::back_inserter(actions_));
     };
-    add(window_actions({state_, door_, chooser_, workspace_, palette_, key_help_, first_look_}));
+    add(window_actions(
+        {state_, door_, chooser_, workspace_, keeper_, palette_, key_help_, first_look_}));
     add(timeline_actions(state_));
     for (const auto& panel : workspace_.panels()) {
         auto own = panel->actions(state_);
@@ -52,6 +54,7 @@ void Shell::begin(float content_scale) {
     workspace_.restore(saved_.layout, saved_.shut);
     chooser_.set_config(saved_.last_config);
     first_look_ = bundled_config(state_.exe_dir, "first_look");
+    keeper_.begin();
 
     ImGuiIO& io = ImGui::GetIO();
     io.ConfigFlags |= ImGuiConfigFlags_DockingEnable | ImGuiConfigFlags_NavEnableKeyboard;
@@ -93,6 +96,7 @@ SavedWindow Shell::to_keep() const {
 }
 
 void Shell::save(bool leaving) {
+    keeper_.between_frames(leaving);
     if (config_folder_.empty()) return;
     if (leaving && ImGui::GetCurrentContext()->SettingsDirtyTimer > 0)
         ImGui::GetIO().WantSaveIniSettings = true;
@@ -141,7 +145,8 @@ void Shell::frame() {
     if (state_.session)
         workspace_.draw_dock(state_);
     else
-        draw_start_screen(state_, chooser_, *find_action(actions_, "file.first_look"), door_);
+        draw_start_screen(state_, chooser_, *find_action(actions_, "file.first_look"), door_,
+                          keeper_);
     ImGui::EndChild();
     if (timed) timeline_.draw(state_, actions_, kTimeline * s);
     status_bar_.draw(state_, kStatusBar * s);
@@ -153,6 +158,7 @@ void Shell::frame() {
     else
         state_.show_panel.clear();
     chooser_.draw_dialogs();
+    keeper_.draw();
     key_help_.draw(state_, actions_);
     palette_.draw(state_, actions_);
     if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));

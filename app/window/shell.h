@@ -14,6 +14,7 @@
 #include "app/window/palette.h"
 #include "app/window/run_chooser.h"
 #include "app/window/run_door.h"
+#include "app/window/session_keeper.h"
 #include "app/window/status_bar.h"
 #include "app/window/timeline.h"
 #include "app/window/workspace.h"
@@ -53,6 +54,7 @@ class Shell {
     RunDoor door_;
     RunChooser chooser_;
     Workspace workspace_;
+    SessionKeeper keeper_;
     Timeline timeline_;
     StatusBar status_bar_;
     Palette palette_;

@@ -6,9 +6,26 @@
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
+namespace {
+
+void draw_recovery(AppState& state, SessionKeeper& keeper) {
+    if (keeper.left_behind().empty()) return;
+    const float s = state.pixel_scale;
+    ImGui::Dummy(ImVec2(0, 10 * s));
+    ImGui::TextColored(state.theme().amber_text, "The last session ended without closing");
+    text_cut(state, keeper.left_behind(), state.theme().dim);
+    if (button(state, "Restore", nullptr,
+               "Opens its run with the layout, selection, prompt and interventions it had"))
+        return keeper.recover();
+    ImGui::SameLine();
+    if (button(state, "Forget", nullptr, "Leaves the run as it is and forgets where it was shown"))
+        keeper.forget_recovery();
+}
+
+}  // namespace
 
 void draw_start_screen(AppState& state, RunChooser& chooser, const ActionItem& first_look,
-                       const RunDoor& door) {
+                       const RunDoor& door, SessionKeeper& keeper) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     ImGui::PushStyleColor(ImGuiCol_ChildBg, theme.panel);
@@ -31,6 +48,7 @@ void draw_start_screen(AppState& state, RunChooser& chooser, const ActionItem& f
     action_button(state, first_look, first_look.title.c_str(), width, true);
     ImGui::PopStyleVar();
     note(state, "Needs no data: the text is synthetic, and labelled so.");
+    draw_recovery(state, keeper);
     ImGui::Dummy(ImVec2(0, 14 * s));
     chooser.draw_run_row();
     ImGui::Dummy(ImVec2(0, 6 * s));

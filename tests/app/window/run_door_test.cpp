@@ -46,6 +46,42 @@ TEST(RunDoor, SaysWhyNothingOpened) {
     EXPECT_EQ(state.session.get(), open);
 }
 
+// Wrong if a session file opens another run than its own, loses what it says, or a damaged one is
+// taken for a folder.
+TEST(RunDoor, OpensTheRunOfASessionFile) {
+    AppState state;
+    state.services = gui_test::fake_services({});
+    RunDoor door(state);
+    test::TempFolder folder;
+    SavedSession saved;
+    saved.run = folder.path();
+    saved.prompt = "a river";
+    const std::string file = folder.write("here.session.json", text_of(saved));
+    door.open_run(file);
+    settle(door);
+    ASSERT_TRUE(state.session) << door.problem();
+    const auto found = door.take_restored();
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->prompt, "a river");
+    EXPECT_FALSE(door.take_restored()) << "twice";
+    // The folder was moved, with the file in it.
+    saved.run = "/no/such/run";
+    folder.write("config.toml", "");
+    folder.write("here.session.json", text_of(saved));
+    door.open_run(file);
+    settle(door);
+    EXPECT_EQ(door.problem(), "");
+    EXPECT_TRUE(door.take_restored());
+    const core::Session* open = state.session.get();
+    for (const char* text : {"", "{}", "[1]", "{\"format\": \"hopscope.session/1\"}"}) {
+        folder.write("here.session.json", text);
+        door.open_run(file);
+        settle(door);
+        EXPECT_NE(door.problem().find("here.session.json"), std::string::npos) << text;
+        EXPECT_EQ(state.session.get(), open) << text;
+    }
+}
+
 // Wrong if the sample is missing because the program stands in a build folder and was started from
 // somewhere else.
 TEST(RunDoor, TheSampleIsFoundFromABuildFolder) {

@@ -10,8 +10,10 @@
 
 #include "app/window/pacing.h"
 #include "app/window/shell.h"
+#include "core/api/files.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_session.h"
+#include "tests/temp_folder.h"
 
 namespace {
 
@@ -24,6 +26,15 @@ gui_test::FakeSession* session = nullptr;
 
 std::string last_command() {
     return session->received().empty() ? "" : session->received().back().name();
+}
+
+/// Where the session file of these tests lies.
+test::TempFolder& keep() {
+    static test::TempFolder folder;
+    return folder;
+}
+std::string saved_file() {
+    return keep() / (std::string("here") + app::kSessionEnding);
 }
 
 /// Commands are applied as by a trainer that works: before the next update.
@@ -470,8 +481,34 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(ctx->GetWindowByRef("//Log##Train")->DockIsActive);
     };
 
-    // Wrong if a run could be lost by closing, or the threads were not waited for. Last: it ends
-    // the run.
+    // Wrong if Ctrl+S does not write where the person stands. The next tests close the run and open
+    // it by this file.
+    t = IM_REGISTER_TEST(engine, "window", "zy_a_session_is_saved");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        shell->workspace().set_layout(*state, app::Layout::inspect);
+        state->prompt = "two rivers and a bank";
+        state->selection.set_layer(1);
+        state->selection.pick_expert(3, false);
+        state->stack.clear();
+        state->stack.add(
+            {core::CommandKind::zero_experts,
+             {{"layers", std::vector<int64_t>{0}}, {"hops", std::vector<int64_t>{0}}}});
+        ctx->Yield(3);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_S);
+        ctx->Yield(3);
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_A);
+        ctx->KeyChars(saved_file().c_str());
+        ctx->KeyPress(ImGuiKey_Enter);
+        IM_CHECK(wait_for(ctx, [] { return core::file_exists(saved_file()); }));
+        IM_CHECK(!some_popup());
+        state->stack.clear();
+        state->selection.clear();
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
+    };
+
+    // Wrong if a run could be lost by closing, or the threads were not waited for. Last but one: it
+    // ends the run.
     t = IM_REGISTER_TEST(engine, "window", "zz_closing_asks_and_waits");
     t->TestFunc = [](ImGuiTestContext* ctx) {
         shell->door().close_run();
@@ -491,6 +528,28 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         const auto start = ctx->WindowInfo("//hopscope/body/Start");
         IM_CHECK(start.ID != 0);
+    };
+
+    // Wrong if a session file does not bring back what it was saved from.
+    t = IM_REGISTER_TEST(engine, "window", "zzz_a_session_is_found_again");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        auto text = core::read_text(saved_file(), app::kLargestSession);
+        IM_CHECK(text.ok());
+        auto saved = app::parse_session(*text, saved_file());
+        IM_CHECK(saved.ok());
+        saved->run = keep().path();  // the made-up run has no folder
+        IM_CHECK(core::write_file_atomic(saved_file(), app::text_of(*saved)).ok());
+        shell->door().open_run(saved_file());
+        IM_CHECK(wait_for(ctx, [] { return state->session && !state->selection.experts.empty(); }));
+        IM_CHECK_EQ(state->selection.layer, 1);
+        IM_CHECK(state->selection.experts == std::set<int64_t>{3});
+        IM_CHECK_STR_EQ(state->prompt.c_str(), "two rivers and a bank");
+        IM_CHECK_EQ(state->stack.items().size(), 1u);
+        IM_CHECK(shell->workspace().layout() == app::Layout::inspect);
+        IM_CHECK(wait_for(ctx, [&] {
+            const ImGuiWindow* panel = ctx->GetWindowByRef("//Trajectory##Inspect");
+            return panel && panel->WasActive && panel->DockIsActive;
+        }));
     };
 }
 

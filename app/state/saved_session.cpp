@@ -1,0 +1,165 @@
+#include "app/state/saved_session.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "app/state/app_state.h"
+#include "core/api/input.h"
+
+namespace hopscope::app {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kFormat = "hopscope.session/1";
+constexpr double kMostStrength = 1e6;
+
+json selected(const Selection& selection) {
+    return {{"layer", selection.layer},
+            {"hop", selection.hop},
+            {"experts", selection.experts},
+            {"prompt_tokens", selection.prompt_tokens},
+            {"probe_tokens", selection.probe_tokens}};
+}
+
+template <class T>
+void read(const json& from, const char* key, T& to) {
+    const auto found = from.find(key);
+    if (found == from.end()) return;
+    try {
+        to = found->get<T>();
+    } catch (const json::exception&) {
+        throw std::invalid_argument(std::string(key) + " holds " + found->type_name() +
+                                    ", which is not what belongs there");
+    }
+}
+
+const json& object(const json& from, const char* key) {
+    static const json kNone = json::object();
+    const auto found = from.find(key);
+    if (found == from.end()) return kNone;
+    if (!found->is_object())
+        throw std::invalid_argument(std::string(key) + " holds " + found->type_name() +
+                                    "; allowed is an object");
+    return *found;
+}
+
+void read_stack(const json& from, SavedSession& out) {
+    const auto rows = from.find("stack");
+    if (rows == from.end()) return;
+    if (!rows->is_array()) throw std::invalid_argument("stack is no list");
+    for (const json& row : *rows) {
+        if (!row.is_object() || !row.contains("command"))
+            throw std::invalid_argument("a row of stack is no object with a command");
+        StackItem item;
+        read(row, "on", item.on);
+        auto command = core::parse_command(row["command"].dump());
+        if (!command) throw std::invalid_argument("stack: " + command.error().message);
+        item.command = std::move(*command);
+        out.stack.push_back(std::move(item));
+    }
+}
+
+/// Keeps what is in [0, n); → how many were left out.
+size_t keep_below(std::set<int64_t>& values, int64_t n) {
+    return std::erase_if(values, [&](int64_t v) { return v < 0 || v >= n; });
+}
+
+}  // namespace
+
+SavedSession saved_session(const AppState& state) {
+    SavedSession out;
+    out.run = state.status.run_dir;
+    out.step = state.time.step();
+    out.selection = state.selection;
+    out.prompt = state.prompt;
+    out.strength = state.strength;
+    out.stack = state.stack.items();
+    return out;
+}
+
+void restore(const SavedSession& saved, AppState& state) {
+    const ModelShape shape = state.model_shape();
+    Selection selection = saved.selection;
+    const bool has_layer = selection.layer >= 0 && selection.layer < shape.layers;
+    if (!has_layer) {
+        selection.layer = 0;
+        selection.experts.clear();
+    }
+    if (selection.hop < kAllHops || selection.hop >= shape.hops) selection.hop = kAllHops;
+    const size_t left_out = keep_below(selection.experts, shape.experts_of(selection.layer));
+    if (!has_layer || left_out > 0)
+        state.say("the session file selects what this run has not got; that was left out", true);
+    std::erase_if(selection.probe_tokens, [](int64_t token) { return token < 0; });
+    std::erase_if(selection.prompt_tokens, [](int64_t token) { return token < 0; });
+    state.selection.restore(selection);
+    if (!saved.prompt.empty()) state.prompt = saved.prompt;
+    state.strength = saved.strength;
+    state.stack.begin_edit();
+    state.stack.clear();
+    for (const StackItem& item : saved.stack) {
+        state.stack.add(item.command);
+        if (!item.on) state.stack.set_on(state.stack.items().back().id, false);
+    }
+    if (saved.step)
+        state.time.go_to(state.archive.files(), *saved.step);
+    else
+        state.time.go_live();
+    state.keep_drawing();
+}
+
+std::string text_of(const SavedSession& saved) {
+    json stack = json::array();
+    for (const StackItem& item : saved.stack)
+        stack.push_back({{"command", json::parse(core::to_json(item.command))}, {"on", item.on}});
+    const json out = {{"format", kFormat},
+                      {"run", saved.run},
+                      {"layout", saved.layout},
+                      {"shut", saved.shut},
+                      {"docking", saved.docking},
+                      {"step", saved.step ? json(*saved.step) : json(nullptr)},
+                      {"selection", selected(saved.selection)},
+                      {"prompt", saved.prompt},
+                      {"strength", saved.strength},
+                      {"stack", std::move(stack)},
+                      {"panels", saved.panels}};
+    return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+core::Result<SavedSession> parse_session(const std::string& text, const std::string& path) {
+    const auto refused = [&](const std::string& why) {
+        return core::usage_error(core::shown_path(path) + ": " + why +
+                                 "; a session file is written by the window, File, Save session");
+    };
+    const json from = json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!from.is_object() || from.value("format", json()) != kFormat)
+        return refused("found no document of the format " + std::string(kFormat));
+    SavedSession out;
+    try {
+        read(from, "run", out.run);
+        read(from, "layout", out.layout);
+        read(from, "shut", out.shut);
+        read(from, "docking", out.docking);
+        if (const auto step = from.find("step"); step != from.end() && !step->is_null())
+            read(from, "step", out.step.emplace());
+        const json& selection = object(from, "selection");
+        read(selection, "layer", out.selection.layer);
+        read(selection, "hop", out.selection.hop);
+        read(selection, "experts", out.selection.experts);
+        read(selection, "prompt_tokens", out.selection.prompt_tokens);
+        read(selection, "probe_tokens", out.selection.probe_tokens);
+        read(from, "prompt", out.prompt);
+        read(from, "strength", out.strength);
+        if (!(out.strength >= 0 && out.strength <= kMostStrength))
+            throw std::invalid_argument("strength is not between 0 and 1e6");
+        read_stack(from, out);
+        read(from, "panels", out.panels);
+    } catch (const std::invalid_argument& e) {
+        return refused(e.what());
+    }
+    if (out.run.empty()) return refused("run names no folder");
+    return out;
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,105 @@
+#include "app/state/saved_session.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+#include "app/state/app_state.h"
+#include "tests/app/fake_session.h"
+
+namespace hopscope::app {
+namespace {
+
+SavedSession full() {
+    SavedSession saved;
+    saved.run = "runs/\xC3\xA9\"tude";
+    saved.layout = "Inspect";
+    saved.shut = {{"Log##Train", true}};
+    saved.docking = "[Window][a]\nPos=1,2\n";
+    saved.step = 400;
+    saved.selection.layer = 1;
+    saved.selection.hop = 0;
+    saved.selection.experts = {3, 9};
+    saved.selection.probe_tokens = {5};
+    saved.prompt = "two\nlines";
+    saved.strength = 0.1;
+    StackItem item;
+    item.command = {core::CommandKind::suppress, {{"layer", int64_t{1}}, {"expert", int64_t{9}}}};
+    item.on = false;
+    saved.stack = {item};
+    saved.panels["curves"] = {{"x", "tokens"}};
+    return saved;
+}
+
+// Wrong if anything of a session is lost or changed on its way through a file.
+TEST(SavedSession, ReadsBackWhatWasWritten) {
+    const SavedSession saved = full();
+    const std::string text = text_of(saved);
+    auto read = parse_session(text, "a.session.json");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(text_of(*read), text);
+    EXPECT_EQ(read->run, saved.run);
+    EXPECT_EQ(read->step, 400);
+    EXPECT_EQ(read->selection.experts, saved.selection.experts);
+    EXPECT_EQ(read->selection.probe_tokens, saved.selection.probe_tokens);
+    EXPECT_EQ(read->strength, 0.1);
+    ASSERT_EQ(read->stack.size(), 1u);
+    EXPECT_EQ(read->stack[0].command, saved.stack[0].command);
+    EXPECT_FALSE(read->stack[0].on);
+    EXPECT_EQ(read->panels.at("curves").at("x"), "tokens");
+    SavedSession newest = saved;
+    newest.step.reset();
+    EXPECT_FALSE(parse_session(text_of(newest), "a")->step);
+}
+
+// Wrong if a damaged file is taken, or its refusal does not say which file and what in it.
+TEST(SavedSession, RefusesWhatIsNone) {
+    const std::string good = text_of(full());
+    const auto with = [&](const std::string& from, const std::string& to) {
+        std::string text = good;
+        const size_t at = text.find(from);
+        EXPECT_NE(at, std::string::npos) << from;
+        return text.replace(at, from.size(), to);
+    };
+    for (const auto& [text, word] : std::vector<std::pair<std::string, std::string>>{
+             {"", "format"},
+             {good.substr(0, good.size() / 2), "format"},
+             {with("session/1", "session/9"), "format"},
+             {with("\"step\": 400", "\"step\": \"400\""), "step"},
+             {with("\"strength\": 0.1", "\"strength\": -1"), "strength"},
+             {with("\"command\": \"suppress\"", "\"command\": \"supress\""), "stack"},
+             {with("\"shut\": {", "\"shut\": [], \"sh\": {"), "shut"},
+             {with("\"selection\": {", "\"selection\": 1, \"s\": {"), "selection"}}) {
+        const auto read = parse_session(text, "here.session.json");
+        ASSERT_FALSE(read) << text;
+        EXPECT_NE(read.error().message.find("here.session.json: "), std::string::npos);
+        EXPECT_NE(read.error().message.find(word), std::string::npos) << read.error().message;
+        EXPECT_LT(read.error().message.size(), 400u);
+    }
+}
+
+// Wrong if a smaller run is shown with experts or layers that it has not got, or rows lose that
+// they are off.
+TEST(SavedSession, LeavesOutWhatTheRunHasNot) {
+    gui_test::FakeOptions options;
+    options.experts = 8;
+    AppState state;
+    state.attach(std::make_unique<gui_test::FakeSession>(options));
+    update_state(state);
+    restore(full(), state);
+    EXPECT_EQ(state.selection.layer, 1);
+    EXPECT_EQ(state.selection.experts, std::set<int64_t>{3});
+    EXPECT_EQ(state.prompt, "two\nlines");
+    EXPECT_EQ(state.strength, 0.1);
+    ASSERT_EQ(state.stack.items().size(), 1u);
+    EXPECT_FALSE(state.stack.items()[0].on);
+    EXPECT_TRUE(std::any_of(state.log.begin(), state.log.end(),
+                            [](const LogLine& line) { return line.problem; }));
+    SavedSession other = full();
+    other.selection.layer = 99;
+    restore(other, state);
+    EXPECT_EQ(state.selection.layer, 0);
+    EXPECT_TRUE(state.selection.experts.empty());
+}
+
+}  // namespace
+}  // namespace hopscope::app
