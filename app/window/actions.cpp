@@ -20,6 +20,10 @@ std::string no_sample(const Desk& desk) {
                                    : "";
 }
 
+std::string no_shapes(const Desk& desk) {
+    return desk.order.empty() ? "configs/order.toml was not found beside the program." : "";
+}
+
 void rescale(const Desk& desk, float scale) {
     desk.state.settings.scale = std::clamp(scale, kMinScale, kMaxScale);
     desk.state.keep_drawing();
@@ -42,6 +46,9 @@ std::vector<ActionItem> panel_items(const Desk& desk);
 constexpr Entry kEntries[] = {
     {"file.first_look", "Start first look", "Trains the small sample model on synthetic text.", "",
      {Menu::file, 1}, no_sample, [](const Desk& d) { d.door.start_config(d.first_look); }},
+    {"file.shapes", "Race dense, wide and deep",
+     "Trains three small models of equal parameters in turn on the same synthetic batches.", "",
+     {Menu::file, 1}, no_shapes, [](const Desk& d) { d.door.start_shapes(d.order); }},
     {"file.open", "Open run or config…", "Opens a run folder, or starts a configuration.", "Ctrl+O",
      {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_run(); }},
     {"file.race", "Race configurations…", "Trains several configurations in turn on the same batches.", "",

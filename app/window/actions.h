@@ -25,6 +25,7 @@ struct Desk {
     Palette& palette;
     KeyHelp& key_help;
     const std::string& first_look;  ///< path of the sample configuration, "" if it is not there
+    const std::string& order;       ///< of that of the race of shapes, likewise
 };
 
 /// The list of actions.cpp, a layout's action for each layout and a panel's for each panel. What

@@ -84,6 +84,26 @@ void RunDoor::start_race(const std::vector<std::string>& paths, const std::strin
     });
 }
 
+void RunDoor::start_shapes(const std::string& order) {
+    struct Shape {
+        const char* name;
+        std::vector<std::string> overrides;
+    };
+    // As the lanes of configs/batches/order.toml have them.
+    const std::vector<Shape> shapes = {{"dense", {"model.ffn=dense", "model.d_ff=156"}},
+                                       {"wide", {}},
+                                       {"deep", {"moe.hops=3", "moe.top_k=4"}}};
+    read(order, [read = state_.services.read_config, order, shapes]() -> Asked {
+        core::SessionOptions options;
+        for (const Shape& shape : shapes) {
+            auto config = read(order, shape.overrides);
+            if (!config) return config.error();
+            options.race.push_back({std::move(*config), shape.name});
+        }
+        return Found{std::move(options)};
+    });
+}
+
 void RunDoor::open_run(const std::string& path) {
     read(path, [path]() -> Asked {
         Found found;

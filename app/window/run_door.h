@@ -24,6 +24,10 @@ class RunDoor {
     /// Starts a race of two or more TOML files, each a lane under its file's name; the session says
     /// which settings they must share. `folder` "": runs/race-YYYYMMDD-HHMMSS.
     void start_race(const std::vector<std::string>& paths, const std::string& folder = {});
+    /// The race whose phases arXiv 2604.14419 describes, at a small scale: a dense model, a wide
+    /// and a deep mixture of equal parameters, from the configuration `order` that comes with the
+    /// program.
+    void start_shapes(const std::string& order);
     /// Opens a run folder paused at its newest checkpoint; one that another process writes is
     /// followed. Of a session file the run that it names, searched beside the file too.
     void open_run(const std::string& path);

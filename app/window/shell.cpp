@@ -37,7 +37,7 @@ void Shell::make_actions() {
         std::move(more.begin(), more.end(), std::back_inserter(actions_));
     };
     add(window_actions(
-        {state_, door_, chooser_, workspace_, keeper_, palette_, key_help_, first_look_}));
+        {state_, door_, chooser_, workspace_, keeper_, palette_, key_help_, first_look_, order_}));
     add(timeline_actions(state_));
     for (const auto& panel : workspace_.panels()) {
         auto own = panel->actions(state_);
@@ -54,6 +54,7 @@ void Shell::begin(float content_scale) {
     workspace_.restore(saved_.layout, saved_.shut);
     chooser_.set_config(saved_.last_config);
     first_look_ = bundled_config(state_.exe_dir, "first_look");
+    order_ = bundled_config(state_.exe_dir, "order");
     keeper_.begin();
 
     ImGuiIO& io = ImGui::GetIO();
@@ -145,8 +146,7 @@ void Shell::frame() {
     if (state_.session)
         workspace_.draw_dock(state_);
     else
-        draw_start_screen(state_, chooser_, *find_action(actions_, "file.first_look"), door_,
-                          keeper_);
+        draw_start_screen(state_, chooser_, actions_, door_, keeper_);
     ImGui::EndChild();
     if (timed) timeline_.draw(state_, actions_, kTimeline * s);
     status_bar_.draw(state_, kStatusBar * s);

@@ -61,6 +61,7 @@ class Shell {
     KeyHelp key_help_;
     KeyListener keys_;
     std::string first_look_;  ///< path of the sample configuration, "" if it is not there
+    std::string order_;       ///< of that of the race of shapes, likewise
     std::vector<ActionItem> actions_;
     SavedWindow saved_;
     Pending<std::string> saving_;

@@ -24,8 +24,10 @@ void draw_recovery(AppState& state, SessionKeeper& keeper) {
 
 }  // namespace
 
-void draw_start_screen(AppState& state, RunChooser& chooser, const ActionItem& first_look,
+void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const ActionItem> actions,
                        const RunDoor& door, SessionKeeper& keeper) {
+    const ActionItem& first_look = *find_action(actions, "file.first_look");
+    const ActionItem& shapes = *find_action(actions, "file.shapes");
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     ImGui::PushStyleColor(ImGuiCol_ChildBg, theme.panel);
@@ -46,8 +48,12 @@ void draw_start_screen(AppState& state, RunChooser& chooser, const ActionItem& f
     ImGui::Dummy(ImVec2(0, 14 * s));
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 8 * s));
     action_button(state, first_look, first_look.title.c_str(), width, true);
+    ImGui::Dummy(ImVec2(0, 2 * s));
+    action_button(state, shapes, shapes.title.c_str(), width);
     ImGui::PopStyleVar();
-    note(state, "Needs no data: the text is synthetic, and labelled so.");
+    note(state,
+         "Neither needs data: the text is synthetic, and labelled so. The race trains three models "
+         "of equal parameters on the same batches.");
     draw_recovery(state, keeper);
     ImGui::Dummy(ImVec2(0, 14 * s));
     chooser.draw_run_row();

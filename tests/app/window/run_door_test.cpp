@@ -46,6 +46,36 @@ TEST(RunDoor, SaysWhyNothingOpened) {
     EXPECT_EQ(state.session.get(), open);
 }
 
+// Wrong if the race of one click has other lanes than its words say, or they are not the three
+// shapes.
+TEST(RunDoor, RacesTheThreeShapes) {
+    AppState state;
+    state.services = gui_test::fake_services({});
+    std::vector<std::vector<std::string>> overrides;
+    state.services.read_config = [&](const std::string& path,
+                                     const std::vector<std::string>& more) {
+        EXPECT_EQ(path, "configs/order.toml");
+        overrides.push_back(more);
+        return core::Result<core::Config>(core::Config{});
+    };
+    std::vector<core::RaceLane> lanes;
+    const auto open = state.services.open_session;
+    state.services.open_session = [&](core::SessionOptions options) {
+        lanes = options.race;
+        return open(std::move(options));
+    };
+    RunDoor door(state);
+    door.start_shapes("configs/order.toml");
+    settle(door);
+    ASSERT_EQ(lanes.size(), 3u) << door.problem();
+    EXPECT_EQ(lanes[0].name, "dense");
+    EXPECT_EQ(lanes[1].name, "wide");
+    EXPECT_EQ(lanes[2].name, "deep");
+    EXPECT_EQ(overrides[0][0], "model.ffn=dense");
+    EXPECT_TRUE(overrides[1].empty());
+    EXPECT_EQ(overrides[2], (std::vector<std::string>{"moe.hops=3", "moe.top_k=4"}));
+}
+
 // Wrong if a session file opens another run than its own, loses what it says, or a damaged one is
 // taken for a folder.
 TEST(RunDoor, OpensTheRunOfASessionFile) {
