@@ -30,9 +30,10 @@ class Panel {
     virtual void draw(AppState&) = 0;
     /// The numbers that it shows, comma-separated, a line of names first; "" where it shows none.
     virtual std::string csv(AppState&) { return {}; }
-    /// How it is set, for a session file; empty: as it was at first. restore() takes what it knows.
-    virtual PanelView view() const { return {}; }
-    virtual void restore(const PanelView&) {}
+    /// How it is set, for a session file; empty: as it was at first. restore_view() takes what it
+    /// knows.
+    virtual PanelView saved_view() const { return {}; }
+    virtual void restore_view(const PanelView&) {}
     /// What can be done in this panel alone: for the palette, the list of keys and the listener,
     /// which hears their keys while the panel has the keyboard. They outlive the call, not the
     /// panel.

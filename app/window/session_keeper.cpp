@@ -72,7 +72,7 @@ SavedSession SessionKeeper::now() const {
     saved.shut = workspace_.shut();
     saved.docking = ImGui::SaveIniSettingsToMemory();
     for (size_t i = 0; i < workspace_.panels().size(); ++i)
-        if (PanelView view = workspace_.panels()[i]->view(); !view.empty())
+        if (PanelView view = workspace_.panels()[i]->saved_view(); !view.empty())
             saved.panels[panel_table()[i].id] = std::move(view);
     return saved;
 }
@@ -98,7 +98,7 @@ void SessionKeeper::put_back() {
     docking_ = saved.docking;
     for (size_t i = 0; i < workspace_.panels().size(); ++i)
         if (const auto view = saved.panels.find(panel_table()[i].id); view != saved.panels.end())
-            workspace_.panels()[i]->restore(view->second);
+            workspace_.panels()[i]->restore_view(view->second);
 }
 
 void SessionKeeper::draw_dialog() {
