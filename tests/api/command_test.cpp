@@ -102,12 +102,13 @@ TEST(ParseCommand, RangesAndTypesAreErrorsThatSayWhatIsAllowed) {
         {R"({"command": "freeze", "what": "experts", "experts": [-1]})", {"found [-1]"}},
         {R"({"command": "freeze", "what": "experts", "experts": [[1]]})", {"found array"}},
         {R"({"command": "freeze", "what": "router", "experts": [1]})", {"experts"}},
-        {R"({"command": "set", "key": "dropout", "value": 1})", {"value", "below 1"}},
+        {R"({"command": "set", "key": "dropout", "value": 1})", {"value", "below 1, in fp32"}},
         {R"({"command": "set", "key": "dropout", "value": -0.1})", {"value", "-0.1"}},
-        {R"({"command": "set", "key": "tau", "value": 0})", {"value", "above 0"}},
+        {R"({"command": "set", "key": "tau", "value": 0})",
+         {"value", "above 0 and at most 1000000, in fp32"}},
         {R"({"command": "set", "key": "clip", "value": 0})", {"above 0"}},
         {R"({"command": "set", "key": "top_k", "value": 2.5})", {"value", "2.5", "integer"}},
-        {R"({"command": "set", "key": "lr", "value": -1})", {"0 … 1e6"}},
+        {R"({"command": "set", "key": "lr", "value": -1})", {"0 … 1000000"}},
         {R"({"command": "set", "key": "lr"})", {"\"value\" is missing"}},
         {R"({"command": "set", "value": 1})", {"\"key\" is missing"}},
         {R"({"command": "halt"})", {"epsilon", "max_hops"}},
@@ -130,8 +131,8 @@ TEST(ParseCommand, RangesAndTypesAreErrorsThatSayWhatIsAllowed) {
         {R"({"command": "halt", "epsilon": 1e39})", {"epsilon", "0 … 1e+30"}},
         {R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [0, 1e308]})",
          {"to", "each -1e+15 … 1e+15"}},
-        {R"({"command": "set", "key": "tau", "value": 1e39})", {"value", "1e6"}},
-        {R"({"command": "set", "key": "clip", "value": 1e7})", {"value", "1e6"}},
+        {R"({"command": "set", "key": "tau", "value": 1e39})", {"value", "at most 1000000"}},
+        {R"({"command": "set", "key": "clip", "value": 1e7})", {"value", "at most 1000000"}},
     };
     for (const auto& [line, parts] : cases) expect_names(error_of(line), parts);
 }
