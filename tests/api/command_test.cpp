@@ -141,6 +141,15 @@ TEST(ParseCommand, SaysWhatIsWrongWithJsonInItsOwnWords) {
     // Wrong if a library's words, control bytes or 100 kB of input reach the person who mistyped.
     expect_names(error_of(R"({"command": "pause",})"), {"not valid JSON at line 1, column 21"});
     expect_names(error_of(R"({"command": "steer", "lambda": 1e999})"), {"beyond 1.8e308"});
+    // Wrong if what is too small becomes the 0 that nobody wrote.
+    for (const char* tiny : {"1e-400", "-2.5E-999", "0.0e0, \"to\": [1, 3e-324000]"})
+        expect_names(error_of(R"({"command": "steer", "lambda": )" + std::string(tiny) + "}"),
+                     {std::string(tiny).starts_with('0') ? "found 3e-324000" : tiny,
+                      "too small for a number"});
+    for (const char* zero : {"0", "0.0", "0e-400", "-0.00E-9"})
+        EXPECT_TRUE(parse_command(R"({"command": "steer", "layer": 0, "expert": 1, "lambda": )" +
+                                  std::string(zero) + "}"))
+            << zero;
     const std::string name = error_of("{\"command\": \"" + std::string(100'000, 'x') + "\"}");
     EXPECT_LT(name.size(), 200u);
     const std::string key =
