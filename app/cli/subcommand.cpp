@@ -123,7 +123,13 @@ core::Status check(const Output& output) {
 
 core::Status check_apart(const CLI::App& app) {
     const CLI::Option* out = app.get_option_no_throw("--out");
-    if (!out || out->empty() || out->get_type_name() == "DIR") return {};
+    if (!out || out->empty()) return {};
+    // Elsewhere it means stdout, and a file of that name is hard to delete.
+    if (out->results().front() == "-")
+        return core::usage_error(
+            "--out: found \"-\", which is no name here: leave --out out where results are to go to "
+            "stdout, or give ./- for that name");
+    if (out->get_type_name() == "DIR") return {};
     // A redirected file counts, whether the command reads it or not.
     std::vector<std::string> inputs = {"/dev/stdin"};
     for (const CLI::Option* option : app.get_options()) {

@@ -55,7 +55,7 @@ struct Output {
 /// Whether it can be given away so. Errors (usage): --out cannot be written.
 core::Status check(const Output& output);
 /// Whether what goes to the --out FILE of this call replaces nothing that the call reads or that a
-/// run is kept in; asked for every command. Errors (usage).
+/// run is kept in; asked for every command. Errors (usage), also for "-".
 core::Status check_apart(const CLI::App& app);
 /// Prints the message and maps the kind to the exit code.
 int report(const core::Error& error, const Environment& environment);
