@@ -166,7 +166,7 @@ core::Result<std::string> read_stdin(const Environment& environment, size_t max_
         return core::usage_error(core::kind_of_file("/dev/stdin") == core::FileKind::folder
                                      ? std::string("stdin: is a folder, text is expected")
                                      : std::string("stdin: cannot be read to its end"));
-    return core::without_mark(std::move(text));
+    return core::as_text(std::move(text), "stdin");
 }
 
 int print(const std::string& text, const Environment& environment, const Output& output) {
