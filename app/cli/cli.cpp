@@ -88,11 +88,7 @@ std::string way_out(const std::string& word, const std::vector<std::string>& kno
 std::string explain_extra(const CLI::App& app, const std::string& extra) {
     if (extra.size() > 1 && extra[0] == '-') {
         const std::string name = extra.substr(0, extra.find('='));
-        const auto known = option_names(app);
-        if (std::find(known.begin(), known.end(), name) != known.end())
-            return name +
-                   " stands behind \"--\", where nothing is read as an option; put it before";
-        return "unknown option " + core::shown(name) + way_out(name, known);
+        return "unknown option " + core::shown(name) + way_out(name, option_names(app));
     }
     const auto names = subcommand_names(app);
     if (!names.empty())

@@ -124,6 +124,11 @@ core::Status check(const Output& output) {
 namespace {
 
 core::Status check_apart(const CLI::App& app, const CLI::Option* out) {
+    // Elsewhere it means stdout, and a file of that name is hard to delete.
+    if (out->results().front() == "-")
+        return core::usage_error(
+            "--out: found \"-\", which is no name here: leave " + out->get_name() +
+            " out where results are to go to stdout, or give ./- for that name");
     if (out->get_type_name() == "DIR") return {};
     // A redirected file counts, whether the command reads it or not.
     std::vector<std::string> inputs = {"/dev/stdin"};
@@ -179,7 +184,7 @@ core::Result<std::string> read_stdin(const Environment& environment, size_t max_
         return core::usage_error(core::kind_of_file("/dev/stdin") == core::FileKind::folder
                                      ? std::string("stdin: is a folder, text is expected")
                                      : std::string("stdin: cannot be read to its end"));
-    return core::without_mark(std::move(text));
+    return core::as_text(std::move(text), "stdin");
 }
 
 int print(const std::string& text, const Environment& environment, const Output& output) {

@@ -58,7 +58,7 @@ core::Status check(const Output& output);
 /// What is said of the place of a result, of the option that named it: "--png: no such folder".
 core::Status check_place(const std::string& option, core::Status checked);
 /// Whether what goes to the --out, --png or --csv FILE of this call replaces nothing that the call
-/// reads or that a run is kept in; asked for every command. Errors (usage).
+/// reads or that a run is kept in; asked for every command. Errors (usage), also for "-".
 core::Status check_apart(const CLI::App& app);
 /// Prints the message and maps the kind to the exit code.
 int report(const core::Error& error, const Environment& environment);

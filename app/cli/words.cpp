@@ -12,14 +12,33 @@ const CLI::App& below(const CLI::App& app, const std::string& word) {
     return app;
 }
 
+bool is_option(const CLI::App& app, const std::string& word) {
+    return word.size() > 1 && word[0] == '-' && word != "--" &&
+           app.get_option_no_throw(word.substr(0, word.find('='))) != nullptr;
+}
+
 /// Its value is a text, whatever it looks like, and may be empty.
 bool takes_any_text(const std::string& option) {
     return option == "--text";
 }
 
-bool is_option(const CLI::App& app, const std::string& word) {
-    return word.starts_with("--") && word.size() > 2 &&
-           app.get_option_no_throw(word.substr(0, word.find('='))) != nullptr;
+/// What is wrong with the "--" at `at`, behind which every word is a name: a name that is spelled
+/// as an option of the command was meant as one.
+std::optional<Misuse> misused_end(const CLI::App& app, const std::vector<std::string>& words,
+                                  size_t at) {
+    if (!app.get_subcommands([](const CLI::App*) { return true; }).empty())
+        return Misuse{app,
+                      "found \"--\" where a subcommand is due; what stands behind it is names, so "
+                      "put it behind the subcommand and the options"};
+    for (size_t i = at + 1; i < words.size(); ++i)
+        if (is_option(app, words[i])) {
+            const std::string name = words[i].substr(0, words[i].find('='));
+            return Misuse{app, name +
+                                   " stands behind \"--\", and what follows that is names; put "
+                                   "options before it (a name of that spelling: ./" +
+                                   name + ")"};
+        }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -35,6 +54,7 @@ std::optional<Misuse> settle_words(const CLI::App& root, std::vector<std::string
                 "not set, perhaps"};
         if (options_end) continue;
         if (words[i] == "--") {
+            if (auto misuse = misused_end(*app, words, i)) return misuse;
             options_end = true;
             continue;
         }
@@ -64,6 +84,9 @@ std::optional<Misuse> settle_words(const CLI::App& root, std::vector<std::string
             return Misuse{*app, name +
                                     ": found an empty word; give its value, or leave the "
                                     "option out"};
+        if (!takes_any_text(name) && words[i] == "--")
+            return Misuse{*app,
+                          name + ": its value is missing; found \"--\", which ends the options"};
         if (!takes_any_text(name) && is_option(*app, words[i]))
             return Misuse{*app, name + ": its value is missing; found the option " +
                                     core::in_quotes(words[i]) + " (a value of that spelling: " +

@@ -16,8 +16,9 @@ struct Misuse {
     std::string message;
 };
 
-/// Refuses empty words, but as a prompt (`--text ""`), and values for options that take none;
-/// writes `--name=` as `--name ""`, since CLI11 would take the next word for the value.
+/// Refuses empty words, but as a prompt (`--text ""`), values for options that take none, and
+/// options behind a "--", which CLI11 would take for names; writes `--name=` as `--name ""`, since
+/// CLI11 would take the next word for the value.
 std::optional<Misuse> settle_words(const CLI::App& root, std::vector<std::string>& words);
 
 }  // namespace hopscope::app

@@ -211,6 +211,10 @@ Result<OrderedJson> read_object(const std::string& line) {
                                json.type_name());
         if (!twice.found().empty())
             return usage_error("key " + in_quotes(twice.found()) + " is given twice");
+        if (const std::string number = vanished_number(line); !number.empty())
+            return usage_error("found " + shown(number) +
+                               ", too small for a number; allowed are 0 and sizes from 4.9e-324 to "
+                               "1.8e308");
         return json;
     } catch (const OrderedJson::exception& e) {
         return usage_error("a command is one line of JSON: " + json_problem(e, line));

@@ -1,28 +1,11 @@
 #include "core/api/live_settings.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/api/config_keys.h"
-#include "core/api/config_values.h"
 
 namespace hopscope::core {
 namespace {
-
-/// 0, 0.5, 1e6.
-std::string short_text(double value) {
-    if (value == std::floor(value) && std::abs(value) < 1e6)
-        return std::to_string(static_cast<int64_t>(value));
-    std::string text = format_number(value);
-    std::erase(text, '+');
-    return text;
-}
-
-std::string range_text(const ArgSpec& spec) {
-    const std::string low = short_text(spec.min), high = short_text(spec.max);
-    if (spec.open_max) return (spec.open_min ? "above " : "") + low + " … below " + high;
-    return spec.open_min ? "above " + low + ", up to " + high : low + " … " + high;
-}
 
 LiveSetting setting_of(const Key& key) {
     static const Config defaults;
@@ -31,11 +14,13 @@ LiveSetting setting_of(const Key& key) {
     out.value.name = std::string(key.leaf());
     const bool whole = std::holds_alternative<const int64_t*>(key.read(defaults));
     out.value.type = whole ? ArgType::integer : ArgType::number;
-    out.value.min = key.allowed.range.low;
-    out.value.open_min = key.allowed.range.low_open;
-    out.value.max = live.most > 0 ? live.most : key.allowed.range.high;
-    out.value.open_max = key.allowed.range.high_open;
-    out.value.allowed = live.allowed.empty() ? range_text(out.value) : live.allowed;
+    NumberRange range = key.allowed.range;
+    if (live.most > 0) range.high = live.most;
+    out.value.min = range.low;
+    out.value.open_min = range.low_open;
+    out.value.max = range.high;
+    out.value.open_max = range.high_open;
+    out.value.allowed = live.allowed.empty() ? range.text() : live.allowed;
     out.value.help = live.help;
     out.key = key.name;
     out.tensor = live.tensor;

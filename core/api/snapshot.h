@@ -118,7 +118,8 @@ struct TraceLayer {
     std::vector<TraceHop> hops;                      ///< empty for dense layers
 };
 
-/// A prompt of more tokens than the model reads, and how much of it can be read.
+/// A prompt of more tokens than the model reads, and how much of it can be read. Of one that is too
+/// large to be read for that, the limit alone.
 struct TooLong {
     int64_t tokens = 0, limit = 0;  ///< of the prompt, of the model; limit 0: it is not too long
     int64_t bytes = 0;  ///< length of its longest beginning that can be read, whole characters

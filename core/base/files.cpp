@@ -37,12 +37,16 @@ std::string without_mark(std::string text) {
     return text;
 }
 
+Result<std::string> as_text(std::string bytes, const std::string& name) {
+    if (const std::string other = other_encoding(bytes); !other.empty())
+        return usage_error(name + ": " + other);
+    return without_mark(std::move(bytes));
+}
+
 Result<std::string> read_text(const std::string& path, size_t max_bytes) {
     auto text = read_file(path, max_bytes);
     if (!text) return text.error();
-    if (const std::string other = other_encoding(*text); !other.empty())
-        return usage_error(shown_path(path) + ": " + other);
-    return without_mark(std::move(*text));
+    return as_text(std::move(*text), shown_path(path));
 }
 
 std::vector<std::string_view> complete_lines(std::string_view text) {

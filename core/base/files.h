@@ -21,7 +21,10 @@ namespace hopscope::core {
 Result<std::string> read_file(const std::string& path, size_t max_bytes = size_t{1} << 30);
 /// The same for text that people write: without the byte-order mark that some editors begin with.
 Result<std::string> read_text(const std::string& path, size_t max_bytes = size_t{1} << 30);
-std::string without_mark(std::string text);  ///< of what was read otherwise
+/// The same of what was read otherwise, from `name`. Errors (usage): it is of another encoding, as
+/// far as its beginning tells.
+Result<std::string> as_text(std::string bytes, const std::string& name);
+std::string without_mark(std::string text);
 
 /// All complete lines of a text without their line ends; what follows the last '\n' is torn and
 /// left out.

@@ -165,6 +165,25 @@ std::string plain_name(std::string_view name) {
     return out;
 }
 
+namespace {
+
+/// Without a mark, letters of Latin scripts tell wide characters by their zero bytes.
+const char* wide_characters(std::string_view begin) {
+    begin = begin.substr(0, 64);
+    const auto zero = [&](size_t width, size_t place) {  // in each character
+        bool all = begin.size() >= width;
+        for (size_t i = place; i < begin.size(); i += width) all = all && begin[i] == '\0';
+        return all;
+    };
+    if (begin.size() < 4 || begin.find_first_not_of('\0') == std::string_view::npos) return nullptr;
+    if (zero(4, 2) && zero(4, 3)) return zero(4, 0) ? nullptr : "UTF-32LE";
+    if (zero(4, 0) && zero(4, 1)) return zero(4, 3) ? nullptr : "UTF-32BE";
+    if (zero(2, 1)) return "UTF-16LE";
+    return zero(2, 0) ? "UTF-16BE" : nullptr;
+}
+
+}  // namespace
+
 std::string other_encoding(std::string_view begin) {
     using namespace std::string_view_literals;
     // The marks of UTF-32 begin as one of UTF-16 does, or with bytes that UTF-8 has, too.
@@ -173,6 +192,8 @@ std::string other_encoding(std::string_view begin) {
         name = "UTF-32";
     else if (begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff"))
         name = "UTF-16";
+    else
+        name = wide_characters(begin);
     if (!name) return "";
     return std::string("is ") + name + " text; convert it first, e.g. with iconv -f " + name +
            " -t UTF-8";

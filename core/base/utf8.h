@@ -31,8 +31,8 @@ std::optional<int64_t> find_bad_utf8(std::string_view text);
 
 /// The byte-order mark that some editors put at the beginning of a text file; it is no text.
 inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-/// "is UTF-16 text; convert it first, e.g. with iconv …" of what its byte-order mark gives away;
-/// "": it has none of another encoding.
+/// "is UTF-16 text; convert it first, e.g. with iconv …" of what its byte-order mark gives away, or
+/// zero bytes at every second or fourth place; "": it has none of another encoding.
 std::string other_encoding(std::string_view begin);
 
 /// Whether a character begins at this byte of UTF-8, rather than goes on.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <toml++/toml.h>
 
 #include "core/api/config_keys.h"
@@ -193,6 +194,22 @@ class Reader {
         return text;
     }
 
+    /// Of what to_toml wrote: what is not there, though it writes every key.
+    std::optional<std::string> missing() const {
+        std::set<std::string_view> tables;
+        for (const auto& [name, origin] : origins_) tables.insert(find_key(name)->table());
+        for (const Key& key : config_keys()) {
+            if (key.table() == "debug" || origins_.count(key.name)) continue;
+            const std::string table = "[" + std::string(key.table()) + "]";
+            return name_ + ": " +
+                   (tables.count(key.table()) ? key.name + " is missing in " + table
+                                              : "table " + table + " is missing") +
+                   "; a run's configuration holds every key, so this file was emptied or cut: put "
+                   "it back from a copy of the run";
+        }
+        return std::nullopt;
+    }
+
     /// @param named how the place of the assignment is called, "--set"
     std::optional<std::string> apply_override(const std::string& assignment,
                                               const std::string& named) {
@@ -352,18 +369,11 @@ class Reader {
 /// A configuration has about 3 KB; the limit keeps a mistaken path from being read into memory.
 constexpr size_t kMaxConfigBytes = size_t{1} << 20;
 
-}  // namespace
+/// What people leave out is a default; the program writes every key.
+enum class Written : uint8_t { by_people, by_the_program };
 
-Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides) {
-    const auto text = read_text(path, kMaxConfigBytes);
-    if (!text)
-        return usage_error(text.error().message +
-                           "; allowed: a TOML configuration, e.g. configs/first_look.toml");
-    return parse_config(*text, shown_path(path), overrides);
-}
-
-Result<Config> parse_config(const std::string& toml, const std::string& name,
-                            const std::vector<std::string>& overrides) {
+Result<Config> parse(const std::string& toml, const std::string& name,
+                     const std::vector<std::string>& overrides, Written written) {
     Reader reader(name);
     try {
         reader.read_root(toml::parse(toml, name));
@@ -372,12 +382,40 @@ Result<Config> parse_config(const std::string& toml, const std::string& name,
                            ": not TOML: " + shown(e.description()));
     }
     if (const auto problem = reader.complaint()) return usage_error(*problem);
+    if (written == Written::by_the_program)
+        if (const auto problem = reader.missing()) return usage_error(*problem);
     for (const std::string& assignment : overrides)
         if (const auto problem = reader.apply_override(assignment, "--set"))
             return usage_error(*problem);
     reader.resolve();
     if (const auto problem = reader.conflict()) return usage_error(*problem);
     return reader.config();
+}
+
+Result<Config> load(const std::string& path, const std::vector<std::string>& overrides,
+                    Written written) {
+    const auto text = read_text(path, kMaxConfigBytes);
+    if (!text && written == Written::by_people)
+        return usage_error(text.error().message +
+                           "; allowed: a TOML configuration, e.g. configs/first_look.toml");
+    if (!text) return text.error();
+    return parse(*text, shown_path(path), overrides, written);
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides) {
+    return load(path, overrides, Written::by_people);
+}
+
+Result<Config> load_stored_config(const std::string& path,
+                                  const std::vector<std::string>& overrides) {
+    return load(path, overrides, Written::by_the_program);
+}
+
+Result<Config> parse_config(const std::string& toml, const std::string& name,
+                            const std::vector<std::string>& overrides) {
+    return parse(toml, name, overrides, Written::by_people);
 }
 
 Status check_override(const std::string& assignment, const std::string& named) {

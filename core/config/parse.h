@@ -16,7 +16,13 @@ namespace hopscope::core {
 /// and data.source turns to "text" where only data.train is given.
 Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides = {});
 
-/// The same from text; `name` stands for the file in messages.
+/// The same of a run folder's config.toml, as to_toml writes it. Errors also where a table or a key
+/// (but of [debug]) is missing: such a file was emptied or cut, and defaults would make another
+/// model of it.
+Result<Config> load_stored_config(const std::string& path,
+                                  const std::vector<std::string>& overrides = {});
+
+/// load_config from text; `name` stands for the file in messages.
 Result<Config> parse_config(const std::string& toml, const std::string& name,
                             const std::vector<std::string>& overrides = {});
 

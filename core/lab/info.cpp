@@ -54,7 +54,7 @@ Result<std::string> info(const std::string& target, bool is_config,
     } else {
         auto folder = RunFolder::open(target, /*writer=*/false);
         if (!folder) return folder.error();
-        config = load_config(folder->config_path(), overrides);
+        config = stored_config(*folder, overrides);
         if (!config) return config.error();
         const auto steps = folder->checkpoints().steps();
         j["name"] = folder->name();

@@ -7,7 +7,6 @@
 #include "core/base/files.h"
 #include "core/base/output_place.h"
 #include "core/base/utf8.h"
-#include "core/config/parse.h"
 #include "core/follow/follow_session.h"
 #include "core/session/make_session.h"
 #include "core/trainer/device.h"
@@ -81,7 +80,7 @@ Result<std::unique_ptr<Session>> follow_run(SessionOptions options) {
 Status adopt_config(SessionOptions& options, const std::vector<std::string>& overrides) {
     auto folder = RunFolder::open(options.run_dir, /*writer=*/false);
     if (!folder) return folder.error();
-    auto config = load_config(folder->config_path(), overrides);
+    auto config = stored_config(*folder, overrides);
     if (!config) return config.error();
     options.config = *config;
     options.config_name = folder->info().config_name;

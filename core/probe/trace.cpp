@@ -9,6 +9,7 @@
 #include <c10/core/GradMode.h>
 #include <cmath>
 
+#include "core/base/utf8.h"
 #include "core/model/sound.h"
 #include "core/probe/intervention_probe.h"
 #include "kernels/cpu/route.h"
@@ -156,14 +157,40 @@ std::vector<NextToken> top_tokens(const at::Tensor& log_p, const Tokenizer& toke
 
 namespace {
 
+/// A prompt of so many bytes is read to say how many tokens it has, even where its size alone
+/// would tell that it is too long.
+constexpr size_t kReadAnyway = size_t{64} << 10;
+
+/// No newline token after the last line [def:text_to_tokens]: a file's last line end is none of the
+/// prompt.
+std::string_view without_last_end(std::string_view prompt) {
+    if (prompt.ends_with('\n')) prompt.remove_suffix(1);
+    return prompt;
+}
+
+/// Of a large prompt that has too many tokens however it is read: how many at least. 0: it has to
+/// be read. Reading takes some 300 bytes of memory a token.
+int64_t least_tokens(const Config& config, const Tokenizer& tokenizer, const std::string& prompt) {
+    const std::string_view text = without_last_end(prompt);
+    const auto most = tokenizer.most_bytes_of_token();
+    if (!most || text.size() <= kReadAnyway) return 0;
+    // The line of a separator is one token with its end, "\r\n".
+    const size_t most_bytes =
+        std::max(static_cast<size_t>(*most), config.data.separator.size() + 2);
+    const auto least = static_cast<int64_t>((text.size() + most_bytes - 1) / most_bytes);
+    return least > config.model.max_seq_len && !find_bad_utf8(text) ? least : 0;
+}
+
+Error too_many_tokens(const std::string& tokens, int64_t limit) {
+    return usage_error("the prompt has " + tokens + " tokens, the model takes " +
+                       std::to_string(limit) + " (model.max_seq_len); shorten it, or have it cut");
+}
+
 /// Of the whole prompt, however long it is.
 Result<std::vector<Piece>> all_pieces(const Config& config, const Tokenizer& tokenizer,
                                       const std::string& prompt) {
     if (prompt.empty()) return usage_error("the prompt is empty; give at least one character");
-    // No newline token after the last line [def:text_to_tokens]: a file's last line end is none
-    // of the prompt.
-    const auto text = std::string_view(prompt).substr(0, prompt.size() - (prompt.back() == '\n'));
-    auto pieces = tokenizer.encode_prompt(text, config.data.separator);
+    auto pieces = tokenizer.encode_prompt(without_last_end(prompt), config.data.separator);
     if (pieces && pieces->empty())
         return usage_error("the prompt has no token; give at least one character");
     return pieces;
@@ -173,29 +200,28 @@ Result<std::vector<Piece>> all_pieces(const Config& config, const Tokenizer& tok
 
 Result<std::vector<Piece>> prompt_pieces(const Config& config, const Tokenizer& tokenizer,
                                          const std::string& prompt, bool cut) {
+    const int64_t limit = config.model.max_seq_len;
+    const int64_t least = cut ? 0 : least_tokens(config, tokenizer, prompt);
+    if (least > 0) return too_many_tokens("at least " + std::to_string(least), limit);
     auto pieces = all_pieces(config, tokenizer, prompt);
     if (!pieces) return pieces.error();
-    const auto limit = static_cast<size_t>(config.model.max_seq_len);
-    if (pieces->size() > limit) {
-        if (!cut)
-            return usage_error("the prompt has " + std::to_string(pieces->size()) +
-                               " tokens, the model takes " + std::to_string(limit) +
-                               " (model.max_seq_len); shorten it, or have it cut");
-        pieces->resize(limit);
+    if (std::ssize(*pieces) > limit) {
+        if (!cut) return too_many_tokens(std::to_string(pieces->size()), limit);
+        pieces->resize(static_cast<size_t>(limit));
     }
     return pieces;
 }
 
 TooLong too_long(const Config& config, const Tokenizer& tokenizer, const std::string& prompt) {
-    const auto pieces = all_pieces(config, tokenizer, prompt);
-    const int64_t limit = config.model.max_seq_len;
-    if (!pieces || std::ssize(*pieces) <= limit) return {};
     TooLong out;
-    out.limit = limit;
+    out.limit = config.model.max_seq_len;
+    if (least_tokens(config, tokenizer, prompt) > 0) return out;
+    const auto pieces = all_pieces(config, tokenizer, prompt);
+    if (!pieces || std::ssize(*pieces) <= out.limit) return {};
     out.tokens = std::ssize(*pieces);
     // A beginning that ends inside a character is refused; by itself it may also be read as other
     // tokens, and as more of them.
-    for (auto kept = static_cast<size_t>(limit); kept > 0 && out.bytes == 0; --kept) {
+    for (auto kept = static_cast<size_t>(out.limit); kept > 0 && out.bytes == 0; --kept) {
         const int64_t end = (*pieces)[kept - 1].end;
         if (prompt_pieces(config, tokenizer, prompt.substr(0, static_cast<size_t>(end)), false))
             out.bytes = end;

@@ -218,10 +218,6 @@ Status RunFolder::write_state(RunState state, const std::string& reason) {
     return write_info(info);
 }
 
-Result<std::string> RunFolder::config_toml() const {
-    return read_file(config_path(), size_t{16} << 20);
-}
-
 Status RunFolder::write_config(const std::string& toml) const {
     return write_file_atomic(config_path(), toml, DebugPoint::config_rename);
 }
@@ -277,10 +273,8 @@ Result<bool> RunFolder::save_geometry(const GeometrySnapshot& snapshot,
     return true;
 }
 
-Result<Config> stored_config(const RunFolder& folder) {
-    auto toml = folder.config_toml();
-    if (!toml) return toml.error();
-    return parse_config(*toml, folder.config_path());
+Result<Config> stored_config(const RunFolder& folder, const std::vector<std::string>& overrides) {
+    return load_stored_config(folder.config_path(), overrides);
 }
 
 }  // namespace hopscope::core

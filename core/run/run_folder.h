@@ -56,7 +56,6 @@ class RunFolder {
     Status write_info(const RunInfo& info);
     Status write_state(RunState state, const std::string& reason);
 
-    Result<std::string> config_toml() const;             ///< as it stands; read: stored_config
     Status write_config(const std::string& toml) const;  ///< resume may change some keys
 
     std::string config_path() const { return dir_ + "/config.toml"; }
@@ -94,8 +93,8 @@ class RunFolder {
     std::optional<NewFolder> place_;  ///< of a run that this process began
 };
 
-/// The configuration that a run was begun or last resumed with. Errors: usage, its file cannot be
-/// read or holds none.
-Result<Config> stored_config(const RunFolder& folder);
+/// The configuration that a run was begun or last resumed with. Errors: as load_stored_config.
+Result<Config> stored_config(const RunFolder& folder,
+                             const std::vector<std::string>& overrides = {});
 
 }  // namespace hopscope::core

@@ -32,7 +32,22 @@ constexpr Packed kPacked[] = {
     {0, "Rar!\x1a\x07", "rar", "unrar x"},     {257, {"ustar\0", 6}, "tar", "tar -xf"},
     {257, {"ustar  \0", 8}, "tar", "tar -xf"}, {0, {"\x5d\0\0", 3}, "lzma", "unlzma -k"},
 };
-constexpr size_t kHeadBytes = 265;  ///< as far as the last of the marks reaches
+constexpr size_t kHeadBytes = 512;  ///< beyond the last of the marks; the first block of a tar
+
+/// The oldest tars have no mark, but each has the sum of its first block in it: octal digits at
+/// byte 148, themselves counted as eight blanks.
+bool is_summed_tar(std::string_view head) {
+    constexpr size_t kBlock = 512, kAt = 148, kDigits = 8;
+    if (head.size() < kBlock) return false;
+    uint32_t sum = kDigits * ' ', written = 0;
+    for (size_t i = 0; i < kBlock; ++i)
+        if (i < kAt || i >= kAt + kDigits) sum += static_cast<unsigned char>(head[i]);
+    const std::string_view field = head.substr(kAt, kDigits);
+    const size_t first = field.find_first_not_of(' ');
+    for (size_t i = first; i < kDigits && field[i] >= '0' && field[i] <= '7'; ++i)
+        written = written * 8 + static_cast<uint32_t>(field[i] - '0');
+    return written == sum;
+}
 
 std::string_view xz_magic() {
     return {reinterpret_cast<const char*>(kXzMagic), sizeof kXzMagic};
@@ -44,6 +59,8 @@ std::string packed_with(std::string_view head) {
         if (head.size() >= packed.at && head.substr(packed.at).starts_with(packed.mark))
             return std::string("is packed with ") + packed.kind + "; unpack it first, e.g. with " +
                    packed.unpack + " (text and .xz are read)";
+    if (is_summed_tar(head))
+        return "is packed with tar; unpack it first, e.g. with tar -xf (text and .xz are read)";
     return "";
 }
 
@@ -120,16 +137,24 @@ class XzStream : public ByteStream {
     Status next_stream() {
         before_ += static_cast<int64_t>(stream_.total_in);
         stream_.total_in = 0;
+        int64_t padding = 0;
         while (true) {
             if (auto s = refill(); !s) return s;
-            if (stream_.avail_in == 0) {
-                ended_ = true;
-                return {};
-            }
-            if (*stream_.next_in != 0) break;
+            if (stream_.avail_in == 0 || *stream_.next_in != 0) break;
             ++stream_.next_in;
             --stream_.avail_in;
-            ++before_;
+            ++padding;
+        }
+        before_ += padding;
+        if (padding % 4 != 0)
+            return usage_error(name_ + ": the .xz data end at byte " +
+                               std::to_string(before_ - padding) + ", and " +
+                               std::to_string(padding) +
+                               " zero bytes follow, which come in fours; cut them off, or fetch or "
+                               "pack the file again");
+        if (stream_.avail_in == 0) {
+            ended_ = true;
+            return {};
         }
         // One byte is enough: no text and no other format that is likely here begins with it, and
         // what does is told by the decoder.
@@ -183,7 +208,9 @@ class XzStream : public ByteStream {
 
 std::string foreign_form(std::string_view begin) {
     if (begin.starts_with(xz_magic())) return "is packed twice; unpack it once, with unxz -k";
-    if (begin.starts_with("%PDF-")) return "is a PDF; take the text out first, with pdftotext";
+    const std::string_view text =
+        begin.substr(begin.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+    if (text.starts_with("%PDF-")) return "is a PDF; take the text out first, with pdftotext";
     const std::string other = other_encoding(begin);
     return other.empty() ? packed_with(begin) : other;
 }

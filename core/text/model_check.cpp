@@ -1,8 +1,8 @@
 #include "core/text/model_check.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 
 namespace hopscope::core {
 
@@ -142,6 +142,30 @@ Status check_sentencepiece_model(std::string_view model, const std::string& name
     if (!fields.ok()) return foreign("the file is truncated or of another kind");
     if (pieces == 0) return foreign("it has no pieces");
     return {};
+}
+
+std::optional<int64_t> most_bytes_of_token(std::string_view model) {
+    // ModelProto.trainer_spec = 2; TrainerSpec.byte_fallback = 35; NormalizerSpec.
+    // precompiled_charsmap = 2, .remove_extra_whitespaces = 4, true where it is not written.
+    size_t longest = 0;
+    bool byte_fallback = false, leaves_out = true, maps = false;
+    Walker fields(model);
+    while (const auto field = fields.next()) {
+        if (field->number == 3) leaves_out = true;
+        Walker inner(field->bytes);
+        while (const auto part = inner.next()) {
+            if (field->number == 1 && part->number == 1)
+                longest = std::max(longest, part->bytes.size());
+            else if (field->number == 2 && part->number == 35)
+                byte_fallback = part->value != 0;
+            else if (field->number == 3 && part->number == 2)
+                maps = maps || !part->bytes.empty();
+            else if (field->number == 3 && part->number == 4)
+                leaves_out = part->value != 0;
+        }
+    }
+    if (!byte_fallback || leaves_out || maps) return std::nullopt;
+    return static_cast<int64_t>(longest);
 }
 
 }  // namespace hopscope::core

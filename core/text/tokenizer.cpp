@@ -59,6 +59,8 @@ Result<Tokenizer> Tokenizer::from_bytes(std::string model, const std::string& na
     out.newline_ = find(kNewlinePiece);
     const int eos = processor.eos_id();
     out.eos_ = eos >= 0 ? eos : find("</s>");
+    // Without a token for them, any number of line ends is nothing.
+    if (out.newline_ >= 0) out.most_bytes_of_token_ = hopscope::core::most_bytes_of_token(model);
     out.model_ = std::move(held);
     out.bytes_ = std::make_shared<const std::string>(std::move(model));
     out.name_ = name;

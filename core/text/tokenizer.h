@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ class Tokenizer {
     std::string piece(int32_t id) const;
     int32_t newline_id() const { return newline_; }  ///< of "<0x0A>", or −1
     int32_t eos_id() const { return eos_; }          ///< of "</s>", or −1
+    /// Bytes of a text that a token stands for, at most, a separator's line left aside; nothing:
+    /// there is no such bound for this model.
+    std::optional<int64_t> most_bytes_of_token() const { return most_bytes_of_token_; }
     const std::string& bytes() const {
         return *bytes_;
     }  ///< the serialized model, for RUN/tokenizer.model
@@ -62,6 +66,7 @@ class Tokenizer {
     std::string name_;
     int64_t size_ = 0;
     int32_t newline_ = -1, eos_ = -1;
+    std::optional<int64_t> most_bytes_of_token_;
 };
 
 /// What to say when a text has a separator and the model no "</s>".

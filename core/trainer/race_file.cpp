@@ -155,7 +155,7 @@ Result<std::vector<RaceLane>> read_race_lanes(const std::string& dir,
             return usage_error(shown_path(run) +
                                ": this lane was never begun; name every configuration of "
                                "the race");
-        auto config = load_config(run + "/config.toml", overrides);
+        auto config = load_stored_config(run + "/config.toml", overrides);
         if (!config) return config.error();
         lane.config = *config;
         out.push_back(std::move(lane));

@@ -102,12 +102,13 @@ TEST(ParseCommand, RangesAndTypesAreErrorsThatSayWhatIsAllowed) {
         {R"({"command": "freeze", "what": "experts", "experts": [-1]})", {"found [-1]"}},
         {R"({"command": "freeze", "what": "experts", "experts": [[1]]})", {"found array"}},
         {R"({"command": "freeze", "what": "router", "experts": [1]})", {"experts"}},
-        {R"({"command": "set", "key": "dropout", "value": 1})", {"value", "below 1"}},
+        {R"({"command": "set", "key": "dropout", "value": 1})", {"value", "below 1, in fp32"}},
         {R"({"command": "set", "key": "dropout", "value": -0.1})", {"value", "-0.1"}},
-        {R"({"command": "set", "key": "tau", "value": 0})", {"value", "above 0"}},
+        {R"({"command": "set", "key": "tau", "value": 0})",
+         {"value", "above 0 and at most 1000000, in fp32"}},
         {R"({"command": "set", "key": "clip", "value": 0})", {"above 0"}},
         {R"({"command": "set", "key": "top_k", "value": 2.5})", {"value", "2.5", "integer"}},
-        {R"({"command": "set", "key": "lr", "value": -1})", {"0 … 1e6"}},
+        {R"({"command": "set", "key": "lr", "value": -1})", {"0 … 1000000"}},
         {R"({"command": "set", "key": "lr"})", {"\"value\" is missing"}},
         {R"({"command": "set", "value": 1})", {"\"key\" is missing"}},
         {R"({"command": "halt"})", {"epsilon", "max_hops"}},
@@ -130,8 +131,8 @@ TEST(ParseCommand, RangesAndTypesAreErrorsThatSayWhatIsAllowed) {
         {R"({"command": "halt", "epsilon": 1e39})", {"epsilon", "0 … 1e+30"}},
         {R"({"command": "move_centroid", "layer": 0, "expert": 1, "to": [0, 1e308]})",
          {"to", "each -1e+15 … 1e+15"}},
-        {R"({"command": "set", "key": "tau", "value": 1e39})", {"value", "1e6"}},
-        {R"({"command": "set", "key": "clip", "value": 1e7})", {"value", "1e6"}},
+        {R"({"command": "set", "key": "tau", "value": 1e39})", {"value", "at most 1000000"}},
+        {R"({"command": "set", "key": "clip", "value": 1e7})", {"value", "at most 1000000"}},
     };
     for (const auto& [line, parts] : cases) expect_names(error_of(line), parts);
 }
@@ -140,6 +141,15 @@ TEST(ParseCommand, SaysWhatIsWrongWithJsonInItsOwnWords) {
     // Wrong if a library's words, control bytes or 100 kB of input reach the person who mistyped.
     expect_names(error_of(R"({"command": "pause",})"), {"not valid JSON at line 1, column 21"});
     expect_names(error_of(R"({"command": "steer", "lambda": 1e999})"), {"beyond 1.8e308"});
+    // Wrong if what is too small becomes the 0 that nobody wrote.
+    for (const char* tiny : {"1e-400", "-2.5E-999", "0.0e0, \"to\": [1, 3e-324000]"})
+        expect_names(error_of(R"({"command": "steer", "lambda": )" + std::string(tiny) + "}"),
+                     {std::string(tiny).starts_with('0') ? "found 3e-324000" : tiny,
+                      "too small for a number"});
+    for (const char* zero : {"0", "0.0", "0e-400", "-0.00E-9"})
+        EXPECT_TRUE(parse_command(R"({"command": "steer", "layer": 0, "expert": 1, "lambda": )" +
+                                  std::string(zero) + "}"))
+            << zero;
     const std::string name = error_of("{\"command\": \"" + std::string(100'000, 'x') + "\"}");
     EXPECT_LT(name.size(), 200u);
     const std::string key =

@@ -119,6 +119,36 @@ TEST(ReadText, NamesAnotherEncoding) {
     }
 }
 
+// Wrong if zero bytes between letters are read as text, which UTF-8 allows, or a text with a few of
+// them is called another encoding.
+TEST(ReadText, NamesAnotherEncodingWithoutAMark) {
+    const TempFolder dir;
+    const auto wide = [](size_t width, size_t place) {
+        std::string out;
+        for (const char c : std::string("The river\nbank")) {
+            std::string character(width, '\0');
+            character[place] = c;
+            out += character;
+        }
+        return out;
+    };
+    for (const auto& [text, name] :
+         {std::pair(wide(2, 0), "UTF-16LE"), std::pair(wide(2, 1), "UTF-16BE"),
+          std::pair(wide(4, 0), "UTF-32LE"), std::pair(wide(4, 3), "UTF-32BE")}) {
+        put_bytes(dir / "a", text);
+        const auto read = read_text(dir / "a");
+        ASSERT_FALSE(read) << name;
+        EXPECT_TRUE(contains(read.error().message, std::string("is ") + name + " text; convert it"))
+            << read.error().message;
+    }
+    for (const std::string& text :
+         {std::string("a\0b", 3), std::string("a\0bcdefgh", 9), std::string(8, '\0'),
+          std::string("\0", 1), std::string("ab")}) {
+        put_bytes(dir / "a", text);
+        EXPECT_EQ(*read_text(dir / "a"), text);
+    }
+}
+
 // Wrong if a byte-order mark becomes text, or three such bytes elsewhere are lost.
 TEST(ReadText, LeavesAByteOrderMarkOut) {
     const TempFolder dir;

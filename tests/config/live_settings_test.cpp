@@ -33,11 +33,22 @@ TEST(LiveKeys, AllThatAreMarkedAreOffered) {
     EXPECT_EQ(live_settings().size(), marked);
 }
 
-TEST(LiveKeys, RangesReadAsPeopleWriteThem) {
+// Fails if a bound that is out as fp32 rounds is not said to be, or the range of a key is worded in
+// another way than where a configuration names it.
+TEST(LiveKeys, RangesReadAsThoseOfTheConfiguration) {
+    for (const LiveSetting& setting : live_settings()) {
+        const Key& key = *find_key(setting.key);
+        if (!key.live->allowed.empty()) continue;
+        NumberRange range = key.allowed.range;
+        EXPECT_EQ(setting.value.allowed.ends_with(", in fp32"), range.low_open || range.high_open)
+            << setting.key << ": " << setting.value.allowed;
+        if (key.live->most > 0) range.high = key.live->most;
+        EXPECT_EQ(setting.value.allowed, range.text()) << setting.key;
+    }
     const auto allowed = [](const char* name) { return find_live_setting(name)->value.allowed; };
-    EXPECT_EQ(allowed("lr"), "0 … 1e6");
-    EXPECT_EQ(allowed("tau"), "above 0, up to 1e6");
-    EXPECT_EQ(allowed("dropout"), "0 … below 1");
+    EXPECT_EQ(allowed("lr"), "0 … 1000000");
+    EXPECT_EQ(allowed("tau"), "above 0 and at most 1000000, in fp32");
+    EXPECT_EQ(allowed("dropout"), "at least 0 and below 1, in fp32");
     EXPECT_EQ(allowed("top_k"), "1 … experts");
 }
 

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "core/config/write.h"
 #include "core/run/metrics_csv.h"
 #include "core/run/run_folder.h"
 #include "tests/base/helpers.h"
@@ -23,7 +24,7 @@ class RunOfAnother {
         info.config_name = "tiny";
         info.steps = 100;
         info.state = RunState::running;
-        auto made = RunFolder::create(dir, "[model]\nd_model = 32\n", info);
+        auto made = RunFolder::create(dir, to_toml({}), info);
         EXPECT_TRUE(made) << (made ? "" : made.error().message);
         folder.emplace(*std::move(made));
         auto opened = MetricsCsv::open(folder->metrics_path(), kLayers);

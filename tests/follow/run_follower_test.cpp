@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "core/config/write.h"
 #include "core/run/event_log.h"
 #include "run_folder_of_another.h"
 
@@ -89,8 +90,7 @@ TEST(RunFollower, AForkIsALaneOfItsOwnUntilItEnds) {
     RunInfo info;
     info.state = RunState::running;
     info.forked_from = {"run", 3, R"({"command": "freeze", "what": "router"})"};
-    std::optional<RunFolder> fork =
-        *RunFolder::create(run.folder->fork_path(3), "[model]\nd_model = 32\n", info);
+    std::optional<RunFolder> fork = *RunFolder::create(run.folder->fork_path(3), to_toml({}), info);
     auto csv = MetricsCsv::open(fork->metrics_path(), 2);
     ASSERT_TRUE(csv);
     for (int64_t step = 1; step <= 4; ++step)

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "core/config/write.h"
 #include "core/run/eval_file.h"
 #include "core/run/metrics_log.h"
 #include "tests/base/child_process.h"
@@ -127,7 +128,7 @@ TEST(RunFolder, CreateThenOpen) {
     ASSERT_TRUE(folder) << folder.error().message;
     EXPECT_EQ(folder->info().state, RunState::paused);
     EXPECT_EQ(folder->info().seed, sample_info().seed);
-    EXPECT_EQ(*folder->config_toml(), "[model]\n");
+    EXPECT_EQ(bytes_of(folder->config_path()), "[model]\n");
 }
 
 // Wrong if a second call without --resume overwrites a run.
@@ -139,6 +140,39 @@ TEST(RunFolder, ExistingRunIsRefused) {
     EXPECT_EQ(again.error().kind, ErrorKind::usage);
     EXPECT_TRUE(contains(again.error().message, "go on with it")) << again.error().message;
     EXPECT_EQ(bytes_of(dir / "a/config.toml"), "x");
+}
+
+// Wrong if a configuration that was emptied or cut is read as the default one, wherever the cut is.
+TEST(RunFolder, ACutConfigurationIsRefused) {
+    TempFolder dir;
+    const std::string path = dir / "a/config.toml";
+    const std::string whole = to_toml({});
+    const auto folder = RunFolder::create(dir / "a", whole, sample_info());
+    ASSERT_TRUE(folder);
+    EXPECT_TRUE(stored_config(*folder));
+    const auto refused = [&](const std::string& text, const std::string& missing) {
+        put_bytes(path, text);
+        for (const std::vector<std::string>& overrides :
+             {std::vector<std::string>{}, {"data.pack=stream"}}) {
+            const auto read = stored_config(*folder, overrides);
+            ASSERT_FALSE(read.ok()) << text;
+            EXPECT_EQ(read.error().kind, ErrorKind::usage);
+            EXPECT_TRUE(contains(read.error().message, path + ": " + missing + " is missing"))
+                << read.error().message;
+        }
+    };
+    refused("", "table [model]");
+    refused("# nothing\n", "table [model]");
+    refused(whole.substr(0, whole.find("[train]")), "table [train]");
+    refused(whole.substr(0, whole.find("[data]")), "table [data]");
+    refused(whole.substr(whole.find("[moe]")), "table [model]");
+    for (size_t end = whole.rfind('\n', whole.size() - 2); end != std::string::npos;
+         end = whole.rfind('\n', end - 1)) {
+        put_bytes(path, whole.substr(0, end + 1));
+        EXPECT_FALSE(stored_config(*folder)) << whole.substr(end + 1, 40);
+    }
+    put_bytes(path, "\n[debug]\n" + whole);
+    EXPECT_TRUE(stored_config(*folder)) << "the keys of [debug] are left out where they do nothing";
 }
 
 // Wrong if `--out configs` overwrites a config.toml that belongs to someone else.

@@ -219,6 +219,10 @@ TEST(Corpus, WhatFollowsXzIsCalledWhatItIs) {
     const std::string padding(8, '\0');
     EXPECT_EQ(read_all(folder.write("pad.xz", packed + padding + packed + padding)).lines,
               (LineList{"a", "a"}));
+    for (const size_t odd : {size_t{1}, size_t{3}, size_t{6}})
+        for (const std::string& next : {std::string(), packed})
+            expect_corpus_refused(folder.write("pad.xz", packed + std::string(odd, '\0') + next),
+                                  end + " and " + std::to_string(odd) + " zero bytes follow");
 }
 
 // Fails if a file packed otherwise is taken for text in another encoding.
@@ -240,6 +244,25 @@ TEST(Corpus, OtherPackingsAreNamed) {
                              8),
           "tar; unpack it first, e.g. with tar -xf");
     named(head + std::string("ustar  \0", 8), "tar; unpack it first, e.g. with tar -xf");
+    // The oldest tars have no mark.
+    std::string v7 = "name" + std::string(508, '\0');
+    v7.replace(100, 44,
+               std::string("0000644\0"
+                           "0001750\0"
+                           "0001750\0"
+                           "00000000007\0",
+                           36) +
+                   std::string(8, '0'));
+    v7.replace(148, 8, 8, ' ');
+    uint32_t sum = 0;
+    for (const char c : v7) sum += static_cast<unsigned char>(c);
+    char digits[16];
+    std::snprintf(digits, sizeof digits, "%06o", sum);
+    v7.replace(148, 7, std::string(digits, 7));
+    named(v7, "tar; unpack it first, e.g. with tar -xf");
+    v7[0] = 'N';
+    named(v7, "a binary file");
+    named("\xef\xbb\xbf%PDF-1.4\n\xff", "is a PDF; take the text out first");
     named("\xff\xfeh", "is UTF-16 text; convert it first, e.g. with iconv -f UTF-16");
     named(std::string("\xff\xfe\0\0h", 5), "is UTF-32 text");
     named("%PDF-1.4\n\xff", "is a PDF; take the text out first");

@@ -136,6 +136,32 @@ TEST(Tokenizer, WithoutByteFallbackThereIsNoNewlineToken) {
     EXPECT_EQ(joined(pieces), joined(value_of(tokenizer.encode_prompt("the"))) + " " +
                                   joined(value_of(tokenizer.encode_prompt("river"))));
     EXPECT_GE((pieces.end() - 1)->begin, 4);
+    EXPECT_FALSE(tokenizer.most_bytes_of_token()) << "<unk> is of any length";
+}
+
+// Fails if a token stands for more bytes than is claimed, or a bound is claimed for a model that
+// leaves out what it reads.
+TEST(Tokenizer, BytesOfATokenAreBounded) {
+    const auto& tokenizer = small_tokenizer();
+    ASSERT_TRUE(tokenizer.most_bytes_of_token());
+    const int64_t most = *tokenizer.most_bytes_of_token();
+    int64_t longest = 0;
+    for (int32_t id = 0; id < tokenizer.size(); ++id)
+        longest = std::max(longest, std::ssize(tokenizer.piece(id)));
+    EXPECT_EQ(most, longest);
+    for (const Piece& piece : value_of(tokenizer.encode_prompt(sample_text(50) + "   漢字\r\n\n")))
+        EXPECT_LE(piece.end - piece.begin, most) << piece.piece;
+
+    TempFolder folder;
+    for (const char* flags :
+         {"--normalization_rule_name=identity", "--remove_extra_whitespaces=false"}) {
+        const std::string prefix = folder / "foreign";
+        const auto trained = sentencepiece::SentencePieceTrainer::Train(
+            "--input=" + folder.write("text", sample_text(400)) + " --model_prefix=" + prefix +
+            " --vocab_size=400 --model_type=bpe --byte_fallback=true --minloglevel=3 " + flags);
+        ASSERT_TRUE(trained.ok()) << trained.ToString();
+        EXPECT_FALSE(value_of(Tokenizer::load(prefix + ".model")).most_bytes_of_token()) << flags;
+    }
 }
 
 TEST(Tokenizer, UnigramTrains) {

@@ -39,5 +39,47 @@ TEST_F(TooLongPrompt, ItsBeginningCanBeRead) {
     EXPECT_GT(too_long(config, run->tokenizer, words).bytes, 0);
 }
 
+// Wrong if a prompt that is too long whatever it says is read to the end to tell so, if more tokens
+// are claimed than there are, or if one is refused unread that would fit.
+TEST_F(TooLongPrompt, AnEndlessOneIsNotRead) {
+    const auto run = open_run(*runs_ / "run", Precision::fp32);
+    ASSERT_TRUE(run) << run.error().message;
+    Config config = run->model.config;
+    config.model.max_seq_len = 100;
+    const auto refusal = [&](const std::string& prompt) {
+        const auto pieces = prompt_pieces(config, run->tokenizer, prompt, false);
+        return pieces ? std::string() : pieces.error().message;
+    };
+    std::string words;
+    while (words.size() < 70'000) words += "the river bank was steep ";
+    const std::string at_least = "the prompt has at least ";
+    const std::string told = refusal(words);
+    ASSERT_EQ(told.rfind(at_least, 0), 0u) << told;
+    EXPECT_NE(told.find("the model takes 100 (model.max_seq_len)"), std::string::npos) << told;
+    const int64_t least = std::stoll(told.substr(at_least.size()));
+    const auto all = prompt_pieces(config, run->tokenizer, words, true);
+    ASSERT_TRUE(all) << "cut where that is asked for";
+    EXPECT_EQ(all->size(), 100u);
+    const auto counted = run->tokenizer.encode_prompt(words);
+    ASSERT_TRUE(counted);
+    EXPECT_GT(least, 100);
+    EXPECT_LE(least, std::ssize(*counted));
+    const TooLong found = too_long(config, run->tokenizer, words);
+    EXPECT_EQ(found.limit, 100);
+    EXPECT_EQ(found.bytes, 0) << "how much of it fits was not read";
+
+    // One token a line, the longest that there is.
+    std::string separators;
+    while (separators.size() < 70'000) separators += config.data.separator + "\r\n";
+    const auto lines = run->tokenizer.encode_prompt(separators, config.data.separator);
+    ASSERT_TRUE(lines);
+    config.model.max_seq_len = std::ssize(*lines);
+    EXPECT_EQ(refusal(separators), "");
+    config.model.max_seq_len = 100;
+    EXPECT_NE(refusal(words + "\xff").find("not UTF-8"), std::string::npos);
+    EXPECT_NE(refusal(words.substr(0, 2000)).find("the prompt has "), std::string::npos);
+    EXPECT_EQ(refusal(words.substr(0, 2000)).find("at least"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace hopscope::core

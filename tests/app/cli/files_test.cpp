@@ -68,6 +68,40 @@ TEST_F(Files, OutIsLookedAtBeforeTheWork) {
     EXPECT_TRUE(fs::is_empty(dir_ / "folder"));
 }
 
+// Fails if "-" makes a file or a folder of that name instead of stdout or a refusal.
+TEST_F(Files, AStrokeIsNoNameToWriteTo) {
+    auto all = calls();
+    all.push_back({"tokenizer", "train", "--vocab-size", "300", "--input", "i"});
+    all.push_back({"train", "--config", "c.toml"});
+    all.push_back({"analyze", "R"});
+    for (auto call : all) {
+        fake_lab() = {};
+        call.insert(call.end(), {"--out", "-"});
+        const Outcome got = world_.run(call);
+        EXPECT_EQ(got.code, 2) << call[0];
+        EXPECT_EQ(got.out, "") << call[0];
+        EXPECT_EQ(got.err,
+                  "hopscope: --out: found \"-\", which is no name here: leave --out out where "
+                  "results are to go to stdout, or give ./- for that name\n")
+            << call[0];
+        EXPECT_FALSE(worked()) << call[0];
+        EXPECT_FALSE(fs::exists("-")) << call[0];
+    }
+}
+
+// Fails if a prompt of another encoding is traced, from wherever it comes.
+TEST_F(Files, APromptOfAnotherEncodingIsNamed) {
+    const std::string wide("t\0h\0e\0 \0b\0a\0n\0k\0", 16);
+    world_.input = wide;
+    for (const std::string& from : {std::string("-"), dir_.write("wide", wide)}) {
+        const Outcome got = world_.run({"trace", "R", "--text-file", from, "--json"});
+        EXPECT_EQ(got.code, 2) << from;
+        EXPECT_NE(got.err.find(": is UTF-16LE text; convert it first"), std::string::npos)
+            << got.err;
+        EXPECT_FALSE(fake_lab().trace);
+    }
+}
+
 // Fails if a result takes the place of what the call reads, or of what a run is kept in.
 TEST_F(Files, OutReplacesNoInputAndNothingOfARun) {
     const std::string run = dir_ / "run", text = dir_.write("text", "{}\n");

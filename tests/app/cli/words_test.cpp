@@ -24,7 +24,7 @@ TEST_F(Words, EmptyOnesAreRefusedEverywhere) {
     for (const std::string& name : kSubcommands) {
         refused({name, ""}, {"hopscope " + name, "empty word"});
         refused({name, "R", "", "--json"}, {"hopscope " + name, "empty word"});
-        refused({name, "--", ""}, {"empty word"});
+        refused({name, "--", ""}, {name == "tokenizer" ? "a subcommand is due" : "empty word"});
     }
     for (const char* option : {"--out", "--corpus", "--batches", "--precision", "--script"}) {
         refused({"trace", "R", option, ""}, {option, "empty word"});
@@ -60,18 +60,50 @@ TEST_F(Words, AnEmptyValueTakesNothingElse) {
     refused({"eval", "R", "--json="}, {"--json", "found a value"});
 }
 
-// Fails if a prompt without its option is explained as a subcommand, or a "--" is one.
+// Fails if an option behind "--" is read as a name or silently as nothing, or a name is none there.
+TEST_F(Words, BehindTheEndOfOptionsStandNames) {
+    for (const std::string& name : kSubcommands) {
+        if (name == "tokenizer") continue;
+        for (const char* option : {"--help", "-h"})
+            for (const std::vector<std::string>& call :
+                 {std::vector<std::string>{name, "--", option}, {name, "R", "--", "S", option}})
+                refused(call, {"hopscope " + name + ": " + option + " stands behind \"--\"",
+                               "what follows that is names", "put options before it"});
+    }
+    for (const std::vector<std::string>& call : {std::vector<std::string>{"eval", "--", "R"},
+                                                 {"info", "--", "R"},
+                                                 {"info", "R", "--"},
+                                                 {"halting", "--", "A", "B"},
+                                                 {"compare", "--", "A", "B"},
+                                                 {"compare", "A", "--", "B"}})
+        for (const char* option : {"--json", "--out=f"}) {
+            auto with = call;
+            with.emplace_back(option);
+            refused(with, {std::string(option).substr(0, 5), " stands behind \"--\"",
+                           "put options before it"});
+        }
+    refused({"--", "R", "--start"}, {"--start stands behind \"--\""});
+    refused({"tokenizer", "--", "encode"},
+            {"hopscope tokenizer: found \"--\"", "a subcommand is due"});
+    refused({"tokenizer", "encode", "--model", "m", "--", "--out", "f"}, {"--out stands behind"});
+    refused({"eval", "R", "--out", "--", "S"}, {"--out: its value is missing", "\"--\""});
+
+    EXPECT_EQ(run({"trace", "--text", "a", "--json", "--", "-R"}).code, 0);
+    EXPECT_EQ(fake_lab().trace->run, "-R");
+    EXPECT_EQ(run({"trace", "R", "--json", "--text", "--"}).code, 0);
+    EXPECT_EQ(fake_lab().trace->text, "--") << "a text may be anything";
+    refused({"eval", "--", "R", "--josn"}, {"--josn"});
+}
+
+// Fails if a prompt without its option is explained as a subcommand.
 TEST_F(Words, WhatIsTooMuchIsExplained) {
     refused({"trace", "R", "The river"}, {"unexpected argument \"The river\"", "--text"});
     refused({"generate", "R", "--text", "a", "b"}, {"unexpected argument \"b\"", "--text"});
     refused({"eval", "R", "S"}, {"unexpected argument \"S\""});
     refused({"trace", "R", "--txt", "a"}, {"unknown option --txt", "did you mean \"--text\""});
-    refused({"eval", "--", "R", "--json"}, {"--json stands behind \"--\"", "put it before"});
     refused({"info"}, {"neither RUN nor --config"});
     refused({"info", "R", "--config", "c.toml"}, {"both RUN and --config"});
     refused({"trace", "R", "--text", "a", "--text-file", "f"}, {"--text", "excludes"});
-    EXPECT_EQ(run({"trace", "--text", "a", "--json", "--", "-R"}).code, 0);
-    EXPECT_EQ(fake_lab().trace->run, "-R");
 }
 
 // Fails if input of any size or bytes reaches a terminal as it is.
