@@ -357,8 +357,8 @@ constexpr size_t kMaxConfigBytes = size_t{1} << 20;
 Result<Config> load_config(const std::string& path, const std::vector<std::string>& overrides) {
     const auto text = read_text(path, kMaxConfigBytes);
     if (!text)
-        return usage_error(text.error().message +
-                           "; allowed: a TOML configuration, e.g. configs/first_look.toml");
+        return with_advice(text.error(),
+                           "allowed: a TOML configuration, e.g. configs/first_look.toml");
     return parse_config(*text, shown_path(path), overrides);
 }
 
