@@ -26,8 +26,8 @@ const std::string kNew = ".new_", kOld = ".old_", kGone = ".gone_";
 
 constexpr int kListings = 8;  ///< until two agree
 /// Looks in a row that find nothing before that is believed: a single checkpoint has no name for a
-/// moment while it is replaced.
-constexpr int kEmptyLooks = 6;
+/// moment while it is replaced, and a first one is soon there if it is being written.
+constexpr int kEmptyLooks = 6, kLooksForFirst = 50;
 constexpr std::chrono::milliseconds kLookPause{2};
 /// Of a reader whom a writer takes one checkpoint after the other away.
 constexpr std::chrono::seconds kPatience{5};
@@ -312,7 +312,7 @@ Result<Checkpoint> Checkpoints::open_newest() const {
             const auto now = settled_look(dir_);
             if (stamp != 0 && stamp == inode_of(path_of(step)) && now && now->steps == look->steps)
                 return last;
-        } else if (!look->being_written && ++empty == kEmptyLooks) {
+        } else if (++empty >= (look->being_written ? kLooksForFirst : kEmptyLooks)) {
             return last;
         }
         std::this_thread::sleep_for(kLookPause);
