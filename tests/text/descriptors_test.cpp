@@ -2,7 +2,6 @@
 #include <functional>
 #include <gtest/gtest.h>
 
-#include "core/config/parse.h"
 #include "core/text/corpus.h"
 #include "core/text/corpus_files.h"
 #include "core/text/token_file.h"
@@ -27,8 +26,7 @@ TEST(Readers, TellAWantOfDescriptorsFromABadFile) {
             return reader ? (*reader)->next(line).error() : reader.error();
         },
         [&] { return Tokenizer::load(dir / "a").error(); },
-        [&] { return Truth::load(dir / "a").error(); },
-        [&] { return load_config(dir / "a", {}).error(); }};
+        [&] { return Truth::load(dir / "a").error(); }};
     for (size_t i = 0; i < readers.size(); ++i) {
         const int code = in_child([&] {
             const rlimit limit{0, 0};
