@@ -115,7 +115,15 @@ Status write_race_file(const std::string& dir, RunState state,
             add_crossings(lanes[a].name, lanes[b].name, "loss (smoothed)", smooth[a], smooth[b],
                           j["crossings"], j["crossings_by_seconds"]);
         }
-    return write_state_file(file_of(dir), dump_pretty(j));
+    const Status written = write_state_file(file_of(dir), dump_pretty(j));
+    if (written) return {};
+    // Crossings that came since find no room; how the race stands does, and they follow from the
+    // lanes when it is written again.
+    const auto before = read_object(file_of(dir), kFormat);
+    if (!before) return written;
+    for (const char* list : {"crossings", "crossings_by_seconds"})
+        j[list] = before->value(list, ordered_json::array());
+    return write_state_file(file_of(dir), dump_pretty(j)) ? Status() : written;
 }
 
 bool is_race_folder(const std::string& dir) {
