@@ -190,7 +190,7 @@ core::Result<std::string> read_stdin(const Environment& environment, size_t max_
 int print(const std::string& text, const Environment& environment, const Output& output) {
     errno = 0;
     environment.out << text << std::flush;
-    if (environment.out || errno == EPIPE) return kDone;
+    if (environment.out || core::reader_has_gone(errno)) return kDone;
     if (errno == EINTR) return kInterrupted;  // the request ended the wait for a slow reader
     const std::string reason = errno != 0 ? std::string(" (") + std::strerror(errno) + ")" : "";
     return report(

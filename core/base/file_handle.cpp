@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -29,12 +30,6 @@ std::string cause_text(int errno_value) {
     else if (errno_value == EMFILE || errno_value == ENFILE)
         text += "; raise the limit on open files (ulimit -n), then go on";
     return text;
-}
-
-/// Of an open that failed: for want of something that the same call finds another time.
-bool is_of_the_machine(int errno_value) {
-    return errno_value == EMFILE || errno_value == ENFILE || errno_value == ENOMEM ||
-           errno_value == EIO;
 }
 
 }  // namespace
@@ -70,6 +65,20 @@ Error file_error(const std::string& action, const std::string& path, int errno_v
     return failure(message);
 }
 
+bool is_of_the_machine(int errno_value) {
+    return errno_value == EMFILE || errno_value == ENFILE || errno_value == ENOMEM ||
+           errno_value == EIO;
+}
+
+Error reading_error(const std::string& what, int errno_value) {
+    const std::string message = what + ": cannot be read: " + cause_text(errno_value);
+    return is_of_the_machine(errno_value) ? failure(message) : usage_error(message);
+}
+
+bool reader_has_gone(int errno_value) {
+    return errno_value == EPIPE;
+}
+
 FileHandle::FileHandle(FileHandle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
 FileHandle& FileHandle::operator=(FileHandle&& other) noexcept {
@@ -92,8 +101,7 @@ Result<OpenedFile> open_to_read(const std::string& path) {
             return no_regular_file(path, kind);
         const std::string name = shown_path(path);
         if (cause == ENOENT) return usage_error(name + ": no such file");
-        const std::string message = name + ": cannot be read: " + cause_text(cause);
-        return is_of_the_machine(cause) ? failure(message) : usage_error(message);
+        return reading_error(name, cause);
     }
     if (const FileKind kind = kind_of_mode(info.st_mode); kind != FileKind::file)
         return no_regular_file(path, kind);
@@ -125,6 +133,18 @@ Status sync_dir(const std::string& dir) {
     FileHandle handle(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!handle.valid()) return file_error("cannot open the folder", dir, errno);
     return sync_fd(handle.get(), dir);
+}
+
+Result<std::vector<std::string>> list_folder(const std::string& path) {
+    std::vector<std::string> names;
+    std::error_code error;
+    std::filesystem::directory_iterator at(path, error);
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error))
+        names.push_back(at->path().filename().string());
+    if (error && error != std::errc::no_such_file_or_directory &&
+        error != std::errc::not_a_directory)
+        return reading_error(shown_path(path), error.value());
+    return names;
 }
 
 Status make_folder(const std::string& path) {

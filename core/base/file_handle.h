@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/result.h"
 
@@ -28,6 +29,13 @@ Error taken_away(const std::string& path, const std::string& what);
 /// "cannot write PATH: No space left on device; …" from an errno value, with what to do where that
 /// is known.
 Error file_error(const std::string& action, const std::string& path, int errno_value);
+
+/// "WHAT: cannot be read: Is a directory": usage; failed for want of something that the same call
+/// finds another time (descriptors, memory, a disk that works).
+Error reading_error(const std::string& what, int errno_value);
+bool is_of_the_machine(int errno_value);  ///< such a want
+/// Of a write that failed: who read it has gone, and so has what they wanted.
+bool reader_has_gone(int errno_value);
 
 /// An open file descriptor, closed on destruction.
 class FileHandle {
@@ -63,6 +71,9 @@ Status write_all(int fd, const void* data, size_t bytes, const std::string& path
 Status sync_fd(int fd, const std::string& path);
 /// Makes a rename or creation inside `dir` durable.
 Status sync_dir(const std::string& dir);
+/// Names of all entries of the folder `path`; none where there is no folder. Errors: those of
+/// reading_error.
+Result<std::vector<std::string>> list_folder(const std::string& path);
 /// Makes a folder where it is missing, and nothing above it: the folder of a run that was deleted
 /// must not come back. Errors (failed) name the path.
 Status make_folder(const std::string& path);

@@ -23,7 +23,7 @@ Result<std::string> read_file(const std::string& path, size_t max_bytes) {
             ::read(file->handle.get(), bytes.data() + filled, bytes.size() - filled);
         if (got < 0) {
             if (errno == EINTR) continue;
-            return usage_error(file_error("cannot read", path, errno).message);
+            return reading_error(shown_path(path), errno);
         }
         if (got == 0) break;  // cut meanwhile
         filled += static_cast<size_t>(got);

@@ -18,7 +18,6 @@
 namespace hopscope::core {
 namespace {
 
-constexpr size_t kPage = 4096;  ///< the least that a file is given room by
 constexpr int kMostLinks = 40;  ///< as the kernel has it
 constexpr int kTries = 8;       ///< for a name that nobody else takes
 /// A temporary name is in use for a moment only; so old a one was left by a killed process.
@@ -155,27 +154,6 @@ Status write_file_atomic(const std::string& path, std::string_view bytes, DebugP
     return write_file_atomic(path, std::span<const std::string_view>(&bytes, 1), rename);
 }
 
-bool rewrite_within(const std::string& path, std::string_view text) {
-    const FileHandle file(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    struct stat info {};
-    if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) ||
-        info.st_nlink != 1)
-        return false;
-    // What the file fills of its last page is its own already.
-    const auto bytes = static_cast<size_t>(info.st_size);
-    if (text.size() > (bytes + kPage - 1) / kPage * kPage) return false;
-    std::string whole(text), before(bytes, '\0');
-    whole.resize(std::max(bytes, text.size()), '\n');
-    if (::pread(file.get(), before.data(), bytes, 0) != info.st_size) return false;
-    const ssize_t written = ::pwrite(file.get(), whole.data(), whole.size(), 0);
-    if (written == std::ssize(whole)) return sync_fd(file.get(), path).ok();
-    // A limit on file sizes can cut it short.
-    if (written > 0)
-        (void)!::pwrite(file.get(), before.data(), std::min(bytes, static_cast<size_t>(written)),
-                        0);
-    return false;
-}
-
 Status copy_file(const std::string& from, const std::string& to) {
     const auto source = open_to_read(from);
     if (!source) return source.error();
@@ -218,16 +196,20 @@ Status check_output(const std::string& path, OutputUse use) {
                            " does not exist; make it first");
     if (kind == FileKind::file && ::access(path.c_str(), W_OK) != 0)
         return refuse("is not yours to write; give another file");
+    errno = 0;
     const auto tried = NewFile::create(path);
-    return tried ? Status() : usage_error("--out: " + tried.error().message);
+    if (tried) return {};
+    // The place is not to blame for a limit of the process.
+    const bool machine = is_of_the_machine(errno);
+    Error why = said_of("--out: ", tried.error());
+    return machine ? why : usage_error(why.message);
 }
 
 Status write_output(const std::string& path, std::string_view text) {
     if (const auto fd = own_descriptor(path)) {
         errno = 0;
         const Status written = write_all(*fd, text.data(), text.size(), path);
-        // Who reads a pipe and goes has what they wanted.
-        return errno == EPIPE ? Status() : written;
+        return reader_has_gone(errno) ? Status() : written;
     }
     if (!is_character_device(path)) return write_file_atomic(path, text);
     const FileHandle device(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));

@@ -50,11 +50,6 @@ Status write_file_atomic(const std::string& path, std::span<const std::string_vi
                          DebugPoint rename = DebugPoint::none);
 Status write_file_atomic(const std::string& path, std::string_view bytes,
                          DebugPoint rename = DebugPoint::none);
-/// For what must be said even where no second file finds room: `text` in the place that the file
-/// has on disk, one write, blanks behind a shorter text. False, and nothing is changed, where it
-/// does not fit, cannot be written whole, or where the file has a second name, whose text is not
-/// ours to change.
-bool rewrite_within(const std::string& path, std::string_view text);
 /// A second file with the bytes of `from`; `to` is whole or what it was before. Errors: those of
 /// open_to_read and of NewFile.
 Status copy_file(const std::string& from, const std::string& to);

@@ -93,8 +93,9 @@ bool same_file(const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/// Whether a file below `folder` is `wanted` by another name.
-bool holds(const std::string& folder, const struct stat& wanted) {
+/// Whether a file below `folder` is `wanted` by another name. Errors (failed): descriptors or
+/// memory run out before that is known.
+Result<bool> holds(const std::string& folder, const struct stat& wanted) {
     std::error_code error;
     std::filesystem::recursive_directory_iterator at(
         folder, std::filesystem::directory_options::skip_permission_denied, error);
@@ -102,6 +103,8 @@ bool holds(const std::string& folder, const struct stat& wanted) {
         struct stat found {};
         if (::stat(at->path().c_str(), &found) == 0 && same_file(found, wanted)) return true;
     }
+    if (error && is_of_the_machine(error.value()))
+        return reading_error(shown_path(folder), error.value());
     return false;
 }
 
@@ -124,11 +127,25 @@ Status check_output_apart(const std::string& path, std::span<const std::string> 
             if (real.starts_with(above))
                 return refusal(path,
                                "lies in " + shown_path(input) + ", which is read by this call");
-            if (exists && holds(input, out)) return refusal(path, "is read by this call");
+            const Result<bool> held = exists ? holds(input, out) : Result<bool>(false);
+            if (!held) return held.error();
+            if (*held) return refusal(path, "is read by this call");
         }
     }
     const std::string owner = owner_of(path, real);
     return owner.empty() ? Status() : Status(refusal(path, owner));
+}
+
+Status check_place(const std::string& path, FileKind expected) {
+    const FileKind kind = kind_of_file(path);
+    std::error_code ignored;
+    const bool nowhere = kind == FileKind::none && std::filesystem::is_symlink(path, ignored);
+    if (kind == expected || (kind == FileKind::none && !nowhere)) return {};
+    const std::string wanted = expected == FileKind::folder ? "folder" : "file";
+    return usage_error(shown_path(path) + ": is " +
+                       (nowhere ? "a link that leads to nothing" : name_of(kind)) + "; a " +
+                       wanted + " is expected: move it away, or put the " + wanted +
+                       " back; nothing was changed");
 }
 
 Status check_folder_place(const std::string& path) {

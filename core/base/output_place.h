@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "core/base/file_handle.h"
 #include "core/base/result.h"
 
 namespace hopscope::core {
@@ -16,6 +17,10 @@ namespace hopscope::core {
 /// is kept in, whether the call reads it or not (analysis/ and what a person put into its folder
 /// are not: they may be replaced).
 Status check_output_apart(const std::string& path, std::span<const std::string> inputs);
+
+/// Whether what stands at `path`, if anything does, is `expected` (a file or a folder); a link to
+/// one is. Asked before anything is written, of what is written later. Errors (usage).
+Status check_place(const std::string& path, FileKind expected);
 
 /// Whether `path` is a folder or can become one. Errors (usage): something else stands there or
 /// above it; a name that is too long.

@@ -30,6 +30,17 @@ inline Error usage_error(std::string message) {
 inline Error failure(std::string message) {
     return {ErrorKind::failed, std::move(message)};
 }
+/// The same error, said of something; its kind stays: what is wrong with a file is the call's to
+/// mend, that descriptors or memory ran out while it was read is not.
+inline Error said_of(const std::string& place, Error error) {
+    error.message = place + error.message;
+    return error;
+}
+/// What is wrong with an input, and what to give instead; other errors have their own advice.
+inline Error with_advice(Error error, const std::string& advice) {
+    if (error.kind == ErrorKind::usage) error.message += "; " + advice;
+    return error;
+}
 /// The end of work that was asked to end before it was done: "evaluation stopped on request".
 inline Error stopped_on_request(const std::string& work = "") {
     return {ErrorKind::interrupted, (work.empty() ? "" : work + " ") + "stopped on request"};

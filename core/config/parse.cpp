@@ -396,8 +396,8 @@ Result<Config> load(const std::string& path, const std::vector<std::string>& ove
                     Written written) {
     const auto text = read_text(path, kMaxConfigBytes);
     if (!text && written == Written::by_people)
-        return usage_error(text.error().message +
-                           "; allowed: a TOML configuration, e.g. configs/first_look.toml");
+        return with_advice(text.error(),
+                           "allowed: a TOML configuration, e.g. configs/first_look.toml");
     if (!text) return text.error();
     return parse(*text, shown_path(path), overrides, written);
 }

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/base/output_place.h"
+#include "core/base/state_text.h"
 #include "core/base/utf8.h"
 #include "core/config/check.h"
 #include "core/config/write.h"
@@ -55,6 +56,8 @@ class Batch {
         const std::string& dir = options_.out;
         const FolderKind kind = look_at_folder(dir).kind;
         if (kind == FolderKind::batch || (kind == FolderKind::foreign && holds_runs_alone())) {
+            for (const char* name : {"/batch.json", "/batch.csv"})
+                if (auto s = check_place(dir + name, FileKind::file); !s) return s;
             if (auto s = check_runs(); !s) return s;
             auto lock = FolderLock::take(dir, FolderOf::batch);
             if (!lock) return lock.error();
@@ -122,6 +125,7 @@ class Batch {
             }
             const auto folder = RunFolder::open(dir, /*writer=*/false);
             if (!folder) return folder.error();
+            if (auto s = folder->check_places(); !s) return s;
             const auto saved = stored_config(*folder);
             if (!saved) return saved.error();
             if (auto s = check_debug(*saved, options_.allow_debug, folder->config_path()); !s)
@@ -176,9 +180,16 @@ class Batch {
     Status write_report(BatchState state) const {
         if (lock_.held())
             if (auto s = lock_.check(); !s) return s;
-        const std::string json = dump_pretty(batch_json(rows_, state));
-        if (auto s = write_file_atomic(options_.out + "/batch.json", json); !s) return s;
-        return write_file_atomic(options_.out + "/batch.csv", batch_csv(rows_));
+        if (auto s = write_state(state); !s) return s;
+        const Status table = write_file_atomic(options_.out + "/batch.csv", batch_csv(rows_));
+        // The call ends with this: the batch must not be kept as one that is running.
+        if (!table) (void)write_state(BatchState::failed).ok();  // the first error is told
+        return table;
+    }
+
+    Status write_state(BatchState state) const {
+        return write_state_file(options_.out + "/batch.json",
+                                dump_pretty(batch_json(rows_, state)));
     }
 
     Result<std::string> finish(BatchState state) const {

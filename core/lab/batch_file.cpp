@@ -158,8 +158,7 @@ Status append_runs(const Entry& entry, const Reader& reader, const std::string& 
     all.insert(all.end(), entry.set.begin(), entry.set.end());
     all.insert(all.end(), overrides.begin(), overrides.end());
     auto config = load_config(path, all);
-    if (!config)
-        return usage_error(reader.at(entry.line) + config.error().message);  // names the file
+    if (!config) return said_of(reader.at(entry.line), config.error());  // names the file
     const auto seeds =
         entry.seeds.empty() ? std::vector<uint64_t>{config->train.seed} : entry.seeds;
     for (size_t i = 0; i < seeds.size(); ++i) {

@@ -39,7 +39,10 @@ Result<std::string> race(const RaceOptions& o) {
     options.allow_debug = o.allow_debug;
     auto status = train_run(std::move(options), {o.on_status, o.on_step});
     if (!status) return status.error();
-    return core::read_file(o.out + "/race.json");
+    auto text = core::read_file(o.out + "/race.json");
+    // Behind its end the file may keep room for what it says next.
+    if (text) text->resize(text->find_last_not_of('\n') + 1);
+    return text;
 }
 
 }  // namespace hopscope::core::lab

@@ -9,6 +9,7 @@
 #include "core/base/debug_points.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/output_place.h"
 #include "core/base/random.h"
 #include "core/base/utf8.h"
 #include "core/run/step_names.h"
@@ -23,8 +24,13 @@ constexpr const char* kStateFormat = "hopscope.state/1";
 // clean() puts right.
 const std::string kNew = ".new_", kOld = ".old_", kGone = ".gone_";
 
-constexpr int kLooks = 50;
+constexpr int kListings = 8;  ///< until two agree
+/// Looks in a row that find nothing before that is believed: a single checkpoint has no name for a
+/// moment while it is replaced, and a first one is soon there if it is being written.
+constexpr int kEmptyLooks = 6, kLooksForFirst = 50;
 constexpr std::chrono::milliseconds kLookPause{2};
+/// Of a reader whom a writer takes one checkpoint after the other away.
+constexpr std::chrono::seconds kPatience{5};
 
 /// 0 where there is nothing.
 ino_t inode_of(const std::string& path) {
@@ -32,10 +38,38 @@ ino_t inode_of(const std::string& path) {
     return ::stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
 }
 
-bool being_replaced(const std::string& dir) {
-    for (const std::string& name : names_in(dir))
-        if (name.starts_with(kOld) || name.starts_with(kNew)) return true;
-    return false;
+/// What the names in `dir` say.
+struct Look {
+    std::vector<int64_t> steps;  ///< rising, those of replacements under way, too
+    bool being_written = false;  ///< a folder has the name of one on its way
+    bool operator==(const Look&) const = default;
+};
+
+Look look_of(const std::vector<std::string>& names) {
+    Look out;
+    for (const std::string& name : names) {
+        const bool old = name.starts_with(kOld);
+        out.being_written |= old || name.starts_with(kNew);
+        const int64_t step = step_of_name(old ? name.substr(kOld.size()) : name);
+        if (step >= 0) out.steps.push_back(step);
+    }
+    std::sort(out.steps.begin(), out.steps.end());
+    out.steps.erase(std::unique(out.steps.begin(), out.steps.end()), out.steps.end());
+    return out;
+}
+
+/// What two listings in a row agree on: one that runs while a folder is renamed may miss it under
+/// both its names. Errors: those of list_folder.
+Result<Look> settled_look(const std::string& dir) {
+    Look before;
+    for (int listings = 0; listings < kListings; ++listings) {
+        const auto names = list_folder(dir);
+        if (!names) return names.error();
+        Look now = look_of(*names);
+        if (listings > 0 && now == before) break;
+        before = std::move(now);
+    }
+    return before;
 }
 
 Status rename_folder(const std::string& from, const std::string& to) {
@@ -145,18 +179,14 @@ std::string Checkpoints::path_of(int64_t step) const {
 }
 
 std::vector<int64_t> Checkpoints::steps() const {
-    std::vector<int64_t> all = steps_in(dir_);
-    for (const int64_t step : steps_in(dir_, "", kOld)) all.push_back(step);
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    return all;
+    return look_of(names_in(dir_)).steps;
 }
 
 Status Checkpoints::make(const std::string& folder) const {
     return lock_ ? lock_->make_folder(folder) : make_folder(folder);
 }
 
-Status Checkpoints::check_place(int64_t step) const {
+Status Checkpoints::check_step_place(int64_t step) const {
     const std::string place = dir_ + "/" + step_name(step);
     const FileKind kind = kind_of_file(place);
     if (!is_link(place) && (kind == FileKind::none || kind == FileKind::folder)) return {};
@@ -165,10 +195,21 @@ Status Checkpoints::check_place(int64_t step) const {
                        std::to_string(step) + " is written; move it away");
 }
 
+Status Checkpoints::check_places() const {
+    for (const std::string& prefix : {kNew, kOld, kGone})
+        for (const int64_t step : steps_in(dir_, "", prefix)) {
+            const std::string place = dir_ + "/" + prefix + step_name(step);
+            // A link goes, and what it leads to stays.
+            if (is_link(place)) continue;
+            if (auto s = check_place(place, FileKind::folder); !s) return s;
+        }
+    return {};
+}
+
 Status Checkpoints::check_places_after(int64_t step) const {
     for (const int64_t other : steps_in(dir_))
         if (other > step)
-            if (auto s = check_place(other); !s) return s;
+            if (auto s = check_step_place(other); !s) return s;
     return {};
 }
 
@@ -177,7 +218,7 @@ Status Checkpoints::write(int64_t step, const CheckpointContent& content) const 
     const std::string old = dir_ + "/" + kOld + step_name(step);
     const std::string target = dir_ + "/" + step_name(step);
     if (auto status = make(dir_); !status) return status;
-    if (auto status = check_place(step); !status) return failure(status.error().message);
+    if (auto status = check_step_place(step); !status) return failure(status.error().message);
     if (auto status = remove_checkpoint(fresh); !status) return status;
     Status status = make(fresh);
     if (status)
@@ -233,11 +274,21 @@ Result<Checkpoint> Checkpoints::open(int64_t step, Content content) const {
     return result;
 }
 
-std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>* skipped) const {
-    const std::vector<int64_t> all = steps();
+std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>* skipped,
+                                                       Status* unread) const {
+    const auto names = list_folder(dir_);
+    if (!names) {
+        if (unread) *unread = names.error();
+        return std::nullopt;
+    }
+    const std::vector<int64_t> all = look_of(*names).steps;
     for (auto step = all.rbegin(); step != all.rend(); ++step) {
         auto checkpoint = open(*step, Content::whole);
         if (checkpoint) return *std::move(checkpoint);
+        if (unread && checkpoint.error().kind == ErrorKind::failed) {
+            *unread = checkpoint.error();
+            return std::nullopt;
+        }
         if (skipped) skipped->push_back(checkpoint.error().message);
     }
     return std::nullopt;
@@ -245,17 +296,23 @@ std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>*
 
 Result<Checkpoint> Checkpoints::open_newest() const {
     Error last = usage_error(shown_path(dir_) + ": holds no complete checkpoint");
-    for (int looks = 0; looks < kLooks; ++looks) {
-        const std::vector<int64_t> before = steps();
-        // Of a single one there is none for a moment while it is replaced.
-        if (!before.empty()) {
-            const auto stamp = inode_of(path_of(before.back()));
-            auto checkpoint = open(before.back(), Content::weights);
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    for (int empty = 0; std::chrono::steady_clock::now() < end;) {
+        const auto look = settled_look(dir_);
+        if (!look) return look.error();
+        if (!look->steps.empty()) {
+            empty = 0;
+            const int64_t step = look->steps.back();
+            const auto stamp = inode_of(path_of(step));
+            auto checkpoint = open(step, Content::weights);
             if (checkpoint) return checkpoint;
             last = checkpoint.error();
-            if (stamp != 0 && stamp == inode_of(path_of(before.back())) && before == steps())
+            if (last.kind == ErrorKind::failed) return last;
+            // It is damaged only if it is still the one that was opened.
+            const auto now = settled_look(dir_);
+            if (stamp != 0 && stamp == inode_of(path_of(step)) && now && now->steps == look->steps)
                 return last;
-        } else if (!being_replaced(dir_)) {
+        } else if (++empty >= (look->being_written ? kLooksForFirst : kEmptyLooks)) {
             return last;
         }
         std::this_thread::sleep_for(kLookPause);

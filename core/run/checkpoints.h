@@ -43,6 +43,9 @@ class Checkpoints {
     explicit Checkpoints(std::string dir, const FolderLock* lock = nullptr)
         : dir_(std::move(dir)), lock_(lock) {}
 
+    /// Whether nothing stands under the names that folders have while they are written, replaced
+    /// and deleted but such folders. Errors (usage) name it.
+    Status check_places() const;
     /// Whether checkpoints after `step` can be written where they go. Errors (usage) name what
     /// stands there and is no folder.
     Status check_places_after(int64_t step) const;
@@ -58,11 +61,15 @@ class Checkpoints {
     /// Errors (usage) name the file that is missing or wrong.
     Result<Checkpoint> open(int64_t step, Content content = Content::unread) const;
     /// The newest whose three files open, validate and hold what was written; none: nullopt.
-    /// `skipped`, if given, gets why newer ones were not.
-    std::optional<Checkpoint> newest_complete(std::vector<std::string>* skipped = nullptr) const;
+    /// `skipped`, if given, gets why newer ones were not. `unread`, if given, gets the error
+    /// (failed) that ended the search where descriptors or memory ran out: what cannot be read now
+    /// is not damaged, and an older one must not be gone on with.
+    std::optional<Checkpoint> newest_complete(std::vector<std::string>* skipped = nullptr,
+                                              Status* unread = nullptr) const;
     /// The newest there is, for readers beside a writer: what it has just rotated away or is
     /// replacing is passed over for what came instead. Errors (usage): none there; or the newest,
-    /// which stays where it is, is damaged: an older one in its place would mislead.
+    /// which stays where it is, is damaged: an older one in its place would mislead; failed,
+    /// descriptors or memory ran out.
     Result<Checkpoint> open_newest() const;
     /// Deletes all but the newest `keep` (at least 1) complete ones; folders that do not validate,
     /// or in which a person keeps something, are left alone.
@@ -73,7 +80,7 @@ class Checkpoints {
     std::string path_of(int64_t step) const;
 
   private:
-    Status check_place(int64_t step) const;
+    Status check_step_place(int64_t step) const;
     Status make(const std::string& folder) const;
     std::string dir_;
     const FolderLock* lock_;

@@ -187,8 +187,10 @@ Status FolderLock::check() const {
 Status FolderLock::make_folder(const std::string& path) const {
     if (auto s = check(); !s) return s;
     const std::string below = path.substr(dir_.size() + 1);
-    if (::mkdirat(folder_.get(), below.c_str(), 0777) == 0 || errno == EEXIST) return {};
-    return file_error("cannot create the folder", path, errno);
+    if (::mkdirat(folder_.get(), below.c_str(), 0777) == 0) return {};
+    const int cause = errno;
+    if (cause == EEXIST && kind_of_file(path) == FileKind::folder) return {};
+    return file_error("cannot create the folder", path, cause);
 }
 
 void FolderLock::remove() {

@@ -5,6 +5,8 @@
 #include <iterator>
 
 #include "core/base/clock.h"
+#include "core/base/output_place.h"
+#include "core/base/state_text.h"
 #include "core/base/utf8.h"
 #include "core/config/parse.h"
 #include "core/run/step_names.h"
@@ -64,19 +66,6 @@ Result<RunInfo> read_info(const std::string& path) {
     auto text = read_file(path, kMaxBytes);
     if (!text) return text.error();
     return parse_run_info(*text, shown_path(path));
-}
-
-/// Whether what stands at `path`, if anything does, is `expected`.
-Status check_place(const std::string& path, FileKind expected) {
-    const FileKind kind = kind_of_file(path);
-    std::error_code ignored;
-    const bool nowhere = kind == FileKind::none && fs::is_symlink(path, ignored);
-    if (kind == expected || (kind == FileKind::none && !nowhere)) return {};
-    const std::string wanted = expected == FileKind::folder ? "folder" : "file";
-    return usage_error(shown_path(path) + ": is " +
-                       (nowhere ? "a link that leads to nothing" : name_of(kind)) + "; a " +
-                       wanted + " is expected: move it away, or put the " + wanted +
-                       " back; nothing was changed");
 }
 
 std::string without_last_slash(std::string dir) {
@@ -170,7 +159,7 @@ Status RunFolder::check_places() const {
     for (const int64_t step : evals()) files.push_back(eval_path(step));
     for (const std::string& path : files)
         if (auto status = check_place(path, FileKind::file); !status) return status;
-    return {};
+    return checkpoints().check_places();
 }
 
 Status RunFolder::begin_writing() {
@@ -203,10 +192,9 @@ std::string RunFolder::name() const {
 
 Status RunFolder::write_info(const RunInfo& info) {
     if (auto status = check(); !status) return status;
-    const std::string json = run_info_json(info);
-    auto written = write_file_atomic(info_path(), json, DebugPoint::run_json_rename);
-    // On a full disk a run that fails must not be kept as one that is running.
-    if (!written && !rewrite_within(info_path(), json)) return written;
+    if (auto s = write_state_file(info_path(), run_info_json(info), DebugPoint::run_json_rename);
+        !s)
+        return s;
     info_ = info;
     return {};
 }

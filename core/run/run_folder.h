@@ -38,8 +38,11 @@ class RunFolder {
 
     /// Of a reader that is to become the writer: takes the lock and changes nothing yet. Errors
     /// (usage): another process has it (with its number), the run went on since it was opened, or
-    /// something stands where begin_writing() and the run's data need a folder.
+    /// check_places().
     Status lock();
+    /// Whether what the run will write has its place; lock() asks it, too. Errors (usage):
+    /// something else stands where a folder or a file of the run goes.
+    Status check_places() const;
     /// Of who has the lock: signs it and removes what an interrupted process left.
     Status begin_writing();
     bool locked() const { return lock_.held(); }
@@ -86,7 +89,6 @@ class RunFolder {
   private:
     RunFolder(std::string dir, RunInfo info) : dir_(std::move(dir)), info_(std::move(info)) {}
     Status fill(const std::string& config_toml);
-    Status check_places() const;
     std::string dir_;
     RunInfo info_;
     FolderLock lock_;                 ///< not held by readers

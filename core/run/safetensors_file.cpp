@@ -33,7 +33,7 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
                    " bytes found, at least the 8 of the header length expected");
 
     void* base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, opened->handle.get(), 0);
-    if (base == MAP_FAILED) return usage_error(file_error("cannot map", path, errno).message);
+    if (base == MAP_FAILED) return reading_error(shown_path(path), errno);
     SafetensorsFile file;
     file.path_ = path;
     file.mapping_ = std::shared_ptr<const void>(

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
 
+#include "core/base/file_handle.h"
 #include "core/base/utf8.h"
 
 namespace hopscope::core {
@@ -15,10 +15,8 @@ std::string step_name(int64_t step, const std::string& suffix) {
     return name + suffix;
 }
 
-namespace {
-
-/// The step of a name in that very form; −1: it has another.
-int64_t step_of(const std::string& name, const std::string& suffix, const std::string& prefix) {
+int64_t step_of_name(const std::string& name, const std::string& suffix,
+                     const std::string& prefix) {
     const std::string begin = prefix + "step_";
     int64_t step = -1;
     if (name.starts_with(begin))
@@ -26,29 +24,24 @@ int64_t step_of(const std::string& name, const std::string& suffix, const std::s
     return step >= 0 && prefix + step_name(step, suffix) == name ? step : -1;
 }
 
-}  // namespace
-
 Status check_step_of(const std::string& path, int64_t step, const std::string& suffix) {
-    const int64_t named = step_of(path.substr(path.rfind('/') + 1), suffix, "");
+    const int64_t named = step_of_name(path.substr(path.rfind('/') + 1), suffix, "");
     if (named < 0 || named == step) return {};
     return usage_error(shown_path(path) + ": \"step\": found " + std::to_string(step) +
                        ", that of its name expected; put the file of that step back");
 }
 
 std::vector<std::string> names_in(const std::string& dir) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (std::filesystem::directory_iterator it(dir, error), end; !error && it != end;
-         it.increment(error))
-        names.push_back(it->path().filename().string());
-    return names;
+    auto names = list_folder(dir);
+    return names ? *std::move(names) : std::vector<std::string>();
 }
 
 std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix,
                               const std::string& prefix) {
     std::vector<int64_t> steps;
     for (const std::string& name : names_in(dir))
-        if (const int64_t step = step_of(name, suffix, prefix); step >= 0) steps.push_back(step);
+        if (const int64_t step = step_of_name(name, suffix, prefix); step >= 0)
+            steps.push_back(step);
     std::sort(steps.begin(), steps.end());
     return steps;
 }

@@ -12,6 +12,9 @@ namespace hopscope::core {
 
 /// "step_%08d" and `suffix`.
 std::string step_name(int64_t step, const std::string& suffix = "");
+/// The step of a name in that very form; −1: it has another.
+int64_t step_of_name(const std::string& name, const std::string& suffix = "",
+                     const std::string& prefix = "");
 /// Steps of all entries of `dir` with that very form of name, `prefix` before it, rising; none
 /// where there is no such folder.
 std::vector<int64_t> steps_in(const std::string& dir, const std::string& suffix = "",

@@ -77,8 +77,7 @@ class PlainStream : public ByteStream {
                 return static_cast<size_t>(got);
             }
             if (errno != EINTR) {
-                return usage_error(name_ + ": cannot be read at byte " + std::to_string(position_) +
-                                   ": " + std::strerror(errno));
+                return reading_error(name_ + ": byte " + std::to_string(position_), errno);
             }
         }
     }

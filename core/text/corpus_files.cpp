@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <set>
 #include <sys/stat.h>
-#include <system_error>
 #include <utility>
 
 #include "core/base/file_handle.h"
@@ -43,7 +42,7 @@ class Walk {
     Status look_into(const std::string& folder) {
         struct stat info {};
         if (::stat(folder.c_str(), &info) != 0)
-            return wrong(folder, "cannot be listed: " + std::generic_category().message(errno));
+            return reading_error(what_ + " " + shown_path(folder), errno);
         // Links may lead in a circle, or here by two ways.
         if (!seen_.emplace(info.st_dev, info.st_ino).second) return {};
         if (kind_of_file(folder + "/run.json") == FileKind::file &&
@@ -51,10 +50,10 @@ class Walk {
             return wrong(folder,
                          "is the folder of a run, whose files are no text; name a folder that "
                          "holds texts alone, or keep the run elsewhere");
-        std::error_code code;
-        for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code))
-            if (auto s = take(at->path().string(), at->path().filename().string()); !s) return s;
-        if (code) return wrong(folder, "cannot be listed: " + code.message());
+        const auto names = list_folder(folder);
+        if (!names) return said_of(what_ + " ", names.error());
+        for (const std::string& name : *names)
+            if (auto s = take((fs::path(folder) / name).string(), name); !s) return s;
         return {};
     }
 

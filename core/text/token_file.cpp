@@ -233,7 +233,7 @@ Error refusal(const std::string& path, const std::string& what) {
 
 Result<TokenFile> TokenFile::map(const std::string& path) {
     const auto opened = open_to_read(path);
-    if (!opened) return usage_error("token file " + opened.error().message);
+    if (!opened) return said_of("token file ", opened.error());
     const size_t size = opened->bytes;
     if (size < sizeof(Header))
         return refusal(path, "is truncated: it holds " + std::to_string(size) +

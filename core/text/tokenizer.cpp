@@ -28,8 +28,8 @@ struct Tokenizer::Model {
 Result<Tokenizer> Tokenizer::load(const std::string& path) {
     auto bytes = read_file(path, kMaxModelBytes);
     if (!bytes)
-        return usage_error("tokenizer " + bytes.error().message +
-                           "; give the path of a SentencePiece model");
+        return said_of("tokenizer ",
+                       with_advice(bytes.error(), "give the path of a SentencePiece model"));
     return from_bytes(std::move(*bytes), shown_path(path));
 }
 

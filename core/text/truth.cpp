@@ -56,7 +56,7 @@ struct Truth::Words {
 
 Result<Truth> Truth::load(const std::string& path) {
     const auto text = read_file(path, kMaxTruthBytes);
-    if (!text) return usage_error("truth file " + text.error().message);
+    if (!text) return said_of("truth file ", text.error());
     return parse(*text, shown_path(path));
 }
 

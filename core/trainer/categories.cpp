@@ -43,11 +43,14 @@ Result<std::vector<std::string>> read_list(const std::string& path) {
 
 Result<WordLists> read_word_lists(const std::string& dir) {
     namespace fs = std::filesystem;
-    std::error_code code;
     std::vector<fs::path> files;
-    for (fs::directory_iterator at(dir, code), end; !code && at != end; at.increment(code))
-        if (at->path().extension() == ".toml") files.push_back(at->path());
-    if (code) return usage_error(shown_path(dir) + ": cannot be read: " + code.message());
+    if (const FileKind kind = kind_of_file(dir); kind != FileKind::folder)
+        return usage_error(shown_path(dir) + ": is " + name_of(kind) +
+                           ", a folder of word lists is expected");
+    const auto names = list_folder(dir);
+    if (!names) return names.error();
+    for (const std::string& name : *names)
+        if (fs::path(name).extension() == ".toml") files.push_back(fs::path(dir) / name);
     std::sort(files.begin(), files.end());
     WordLists out;
     for (const auto& file : files) {

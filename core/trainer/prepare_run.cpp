@@ -165,7 +165,9 @@ Result<ReopenedRun> reopen_run(const SessionOptions& options, const RunSetup& se
         changed.push_back("train.steps: " + std::to_string(before) + " → " +
                           std::to_string(saved->train.steps) + ", as config.toml says");
     std::vector<std::string> skipped;
-    const auto newest = folder->checkpoints().newest_complete(&skipped);
+    Status unread;
+    const auto newest = folder->checkpoints().newest_complete(&skipped, &unread);
+    if (!unread) return unread.error();
     if (!newest && !skipped.empty())
         return usage_error(
             shown_path(options.run_dir) + ": no checkpoint of this run can be read:\n  " +

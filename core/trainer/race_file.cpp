@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/json.h"
+#include "core/base/state_text.h"
 #include "core/base/utf8.h"
 #include "core/config/parse.h"
 #include "core/config/write.h"
@@ -27,7 +28,7 @@ ordered_json lane_json(const LaneReport& lane, RunState state) {
     const double valid = measured ? lane.valid->values.back() : NAN;
     const double best =
         measured ? *std::min_element(lane.valid->values.begin(), lane.valid->values.end()) : NAN;
-    if (lane.step >= lane.steps) state = RunState::done;
+    if (lane.whole) state = RunState::done;
     if (!lane.failure.empty()) state = RunState::failed;
     ordered_json j = {{"name", lane.name},
                       {"run", lane.name},
@@ -114,7 +115,15 @@ Status write_race_file(const std::string& dir, RunState state,
             add_crossings(lanes[a].name, lanes[b].name, "loss (smoothed)", smooth[a], smooth[b],
                           j["crossings"], j["crossings_by_seconds"]);
         }
-    return write_file_atomic(file_of(dir), dump_pretty(j));
+    const Status written = write_state_file(file_of(dir), dump_pretty(j));
+    if (written) return {};
+    // Crossings that came since find no room; how the race stands does, and they follow from the
+    // lanes when it is written again.
+    const auto before = read_object(file_of(dir), kFormat);
+    if (!before) return written;
+    for (const char* list : {"crossings", "crossings_by_seconds"})
+        j[list] = before->value(list, ordered_json::array());
+    return write_state_file(file_of(dir), dump_pretty(j)) ? Status() : written;
 }
 
 bool is_race_folder(const std::string& dir) {

@@ -19,6 +19,7 @@ struct LaneReport {
     std::string name;
     const Config* config = nullptr;
     int64_t parameters = 0, step = 0, steps = 0;
+    bool whole = false;   ///< all its steps are made and saved
     std::string failure;  ///< "" = going well
     const RaceCurve *loss = nullptr, *valid = nullptr;
 };
@@ -31,6 +32,7 @@ Status check_race(const std::vector<RaceLane>& lanes);
 /// hopscope.race/1: lanes[], crossings[{a, b, step, tokens, quantity, ahead, seconds{a, b}}] by
 /// step (and so by tokens), crossings_by_seconds[{a, b, seconds, step{a, b}, quantity, ahead}];
 /// quantity "valid_loss" or "loss (smoothed)" (core/api/crossings.h).
+/// Errors (failed): no room, not even in the place of the file that is there.
 Status write_race_file(const std::string& dir, RunState state,
                        const std::vector<LaneReport>& lanes);
 

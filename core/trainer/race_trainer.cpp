@@ -120,7 +120,9 @@ Status RaceTrainer::prepare(const Progress& progress, RunStatus& status) {
     if (!prepared) {
         // The lanes go the way of the one that failed.
         for (Lane& lane : lanes_) lane.trainer->abandon(prepared.error());
-        if (place_ && prepared.error().kind != ErrorKind::interrupted)
+        if (place_ && prepared.error().kind == ErrorKind::interrupted)
+            (void)write_race(RunState::paused).ok();  // can go on with --resume
+        else if (place_)
             place_->undo(std::move(lock_), {"race.json"});
     }
     place_.reset();
@@ -130,7 +132,7 @@ Status RaceTrainer::prepare(const Progress& progress, RunStatus& status) {
 const RaceTrainer::Lane* RaceTrainer::next_lane() const {
     const Lane* next = nullptr;
     for (const Lane& lane : lanes_) {
-        if (!lane.failure.empty() || lane.is_done()) continue;
+        if (!lane.failure.empty() || lane.is_through()) continue;
         if (!next || lane.trainer->step() < next->trainer->step()) next = &lane;
     }
     return next;
@@ -234,11 +236,13 @@ Status RaceTrainer::checkpoint_due() {
 }
 
 Status RaceTrainer::checkpoint() {
+    Status all;
     for (Lane& lane : lanes_) {
         if (lane.saved || !lane.failure.empty()) continue;
-        if (auto s = save(lane); !s) return s;
+        if (auto s = save(lane); !s && all) all = s;
     }
-    return write_race(state_);
+    if (auto s = write_race(state_); !s && all) all = s;
+    return all;
 }
 
 bool RaceTrainer::unsaved() const {
@@ -272,13 +276,16 @@ std::shared_ptr<const WeightsCopy> RaceTrainer::copy_weights() {
 
 Status RaceTrainer::write_state(RunState state, const std::string& reason) {
     state_ = state;
+    reason_ = reason;
+    Status all;
     for (Lane& lane : lanes_) {
         if (!lane.failure.empty()) continue;
-        const bool done = lane.is_done() && !lane.trainer->owes_evaluation();
+        const bool done = lane.is_whole();
         auto s = lane.trainer->write_state(done ? RunState::done : state, done ? "" : reason);
-        if (!s) return of_lane(lane.name, s.error());
+        if (!s && all) all = of_lane(lane.name, s.error());
     }
-    return write_race(state);
+    if (auto s = write_race(state); !s && all) all = s;
+    return all;
 }
 
 std::vector<LaneReport> RaceTrainer::reports() const {
@@ -290,7 +297,11 @@ std::vector<LaneReport> RaceTrainer::reports() const {
         report.parameters = lane.parameters;
         report.step = lane.trainer->step();
         report.steps = lane.trainer->steps();
+        report.whole = lane.is_whole();
         report.failure = lane.failure;
+        // It ended with the race.
+        if (lane.failure.empty() && !report.whole && state_ == RunState::failed)
+            report.failure = reason_;
         report.loss = &lane.loss;
         report.valid = &lane.valid;
         reports.push_back(report);

@@ -42,7 +42,8 @@ class RaceTrainer : public Trainer {
 
     bool owes_evaluation() override;
     Result<ScalarRecord> make_up(float valid_loss) override;
-    Status checkpoint() override;  ///< every lane whose newest checkpoint is not its state
+    /// Every lane whose newest checkpoint is not its state; the first error, after all were tried.
+    Status checkpoint() override;
     bool unsaved() const override;
     /// Refused: a race compares its configurations as they are.
     Status apply(const Command& command, const std::string& by) override;
@@ -54,6 +55,8 @@ class RaceTrainer : public Trainer {
     std::shared_ptr<const GeometrySnapshot> geometry() override;
     Status save_geometry(const GeometrySnapshot& snapshot) override;
     std::shared_ptr<const WeightsCopy> copy_weights() override;
+    /// A lane is done once it is whole, and otherwise stands as the race does; the first error,
+    /// after all were tried.
     Status write_state(RunState state, const std::string& reason) override;
 
   private:
@@ -66,7 +69,11 @@ class RaceTrainer : public Trainer {
         std::string failure;  ///< not empty: left behind
         bool saved = false;   ///< the newest checkpoint is its state
         bool begun = false;   ///< its run was there before
-        bool is_done() const { return trainer->step() >= trainer->steps(); }
+        bool is_through() const { return trainer->step() >= trainer->steps(); }
+        /// Nothing is left to do for it: also saved, and measured where that is due.
+        bool is_whole() const {
+            return failure.empty() && saved && is_through() && !trainer->owes_evaluation();
+        }
     };
 
     Lane* next_lane();
@@ -89,6 +96,7 @@ class RaceTrainer : public Trainer {
     std::vector<Lane> lanes_;
     size_t current_ = 0;
     RunState state_ = RunState::preparing;
+    std::string reason_;  ///< of the state
 };
 
 }  // namespace hopscope::core

@@ -1,8 +1,11 @@
 #include "core/base/files.h"
 
+#include <filesystem>
+#include <functional>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "core/base/output_place.h"
 #include "core/base/utf8.h"
 #include "tests/base/child_process.h"
 #include "tests/base/helpers.h"
@@ -90,16 +93,28 @@ TEST(ReadFile, NamesWhatStandsThere) {
 
 // Wrong if the file is blamed for a limit of the process: it can be read another time.
 TEST(ReadFile, TellsAWantOfDescriptorsFromABadFile) {
-    const TempFolder dir;
+    const TempFolder dir, other;
     put_bytes(dir / "a", "x");
-    const int code = in_child([&] {
-        const rlimit limit{0, 0};
-        setrlimit(RLIMIT_NOFILE, &limit);
-        const auto read = read_file(dir / "a");
-        if (read || !contains(read.error().message, "ulimit -n")) return 1;
-        return read.error().kind == ErrorKind::failed ? 0 : 2;
-    });
-    EXPECT_EQ(code, 0);
+    fs::create_hard_link(dir / "a", other / "b");
+    EXPECT_EQ(list_folder(dir.path())->size(), 1u);
+    EXPECT_TRUE(list_folder(dir / "missing")->empty());
+    const std::vector<std::function<Error()>> readers = {
+        [&] { return read_file(dir / "a").error(); },
+        [&] { return list_folder(dir.path()).error(); },
+        [&] { return check_output(dir / "out").error(); },
+        [&] { return check_output_apart(other / "b", std::vector{dir.path()}).error(); }};
+    for (size_t i = 0; i < readers.size(); ++i) {
+        const int code = in_child([&] {
+            const rlimit limit{0, 0};
+            setrlimit(RLIMIT_NOFILE, &limit);
+            const Error error = readers[i]();
+            if (!contains(error.message, "ulimit -n")) return 1;
+            return error.kind == ErrorKind::failed ? 0 : 2;
+        });
+        EXPECT_EQ(code, 0) << "reader " << i;
+    }
+    put_bytes(dir / "sub", "");
+    EXPECT_EQ(check_output(dir / "sub/out").error().kind, ErrorKind::usage);
 }
 
 // Wrong if a text of another encoding is told as a mistake in its first line.

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 
+#include "tests/base/child_process.h"
 #include "tests/temp_folder.h"
 
 namespace hopscope::core {
@@ -341,6 +342,20 @@ TEST(LoadConfig, RefusesWhatIsNoConfiguration) {
     const std::string nested = "x = " + std::string(100000, '[') + "\n";
     EXPECT_FALSE(load_config(dir.write("nested.toml", nested)).ok());
     EXPECT_TRUE(load_config(dir.write("empty.toml", "")).ok());
+}
+
+// Fails if a limit of the process is blamed on the file.
+TEST(LoadConfig, TellsAWantOfDescriptorsFromABadFile) {
+    const test::TempFolder dir;
+    const std::string path = dir.write("good.toml", "");
+    const int code = in_child([&] {
+        const rlimit limit{0, 0};
+        setrlimit(RLIMIT_NOFILE, &limit);
+        const auto config = load_config(path);
+        if (config || config.error().message.find("ulimit -n") == std::string::npos) return 1;
+        return config.error().kind == ErrorKind::failed ? 0 : 2;
+    });
+    EXPECT_EQ(code, 0);
 }
 
 }  // namespace

@@ -204,6 +204,37 @@ def full(bench, options):
     return at_writes(bench, options, "full", (1,))
 
 
+def full_of_many(bench, options):
+    """No room while a race or a batch is trained: its file says how it ended, and it goes on."""
+    shutil.copy(bench.folder / f"{SHORT}.toml", bench.folder / "other.toml")
+    (bench.folder / "two.toml").write_text(f'[[run]]\nconfig = "{SHORT}.toml"\nname = "one"\nseeds = [1, 2]\n')
+    race = ["race", "--config", f"{SHORT}.toml", "--config", "other.toml", "--out"]
+    struck = []
+    for kind, words in (("race", race), ("batch", ["batch", "--file", "two.toml", "--out"])):
+        count, whole = bench.folder / "count", f"{kind}_whole"
+        done = bench.call(*words, whole, env=bench.faulty(whole, HOPSCOPE_FAULT_COUNT=str(count)))
+        if not bench.check(done.code == 0, kind, "left alone it fails", done):
+            continue
+        calls = int(count.read_text())
+        # What is refused before it is begun leaves nothing.
+        chosen = random.Random(options.seed).sample(range(calls // 4, calls + 1), max(3, round(options.share * calls / 4)))
+        for n in sorted([*chosen, calls - 1]):
+            place, out = f"full_of_many: {kind} {n} of {calls}", f"{kind}_{n}"
+            done = bench.call(*words, out, env=bench.faulty(out, f"full:{n}"))
+            bench.ended(done, place, (0, 1))  # 0: nothing needed room any more
+            file = bench.folder / out / f"{kind}.json"
+            if file.exists():
+                state = json.loads(file.read_text())["state"]
+                bench.check(state != "running", place, f"{file.name} says {state}", done)
+            go_on = ["--resume"] if kind == "race" and file.exists() else []
+            done = bench.call(*words, out, *go_on)
+            bench.check(done.code == 0, place, "does not go on", done)
+            bench.check(json.loads(file.read_text())["state"] == "done", place, "is not done", done)
+            bench.clear(out)
+        struck.append(f"{len(chosen) + 1} of {calls}")
+    return ", ".join(struck)
+
+
 def broken(bench, options):
     # A call whose failure harms nothing (a temporary file that was not deleted) may pass.
     return at_writes(bench, options, "broken", (0, 1))
@@ -365,7 +396,7 @@ def clock(bench, options):
     return "2 jumps"
 
 
-ROWS = (kill, full, broken, read_only, taken_away, descriptors, limits, signals, two_writers, readers, clock)
+ROWS = (kill, full, full_of_many, broken, read_only, taken_away, descriptors, limits, signals, two_writers, readers, clock)
 
 
 def main():

@@ -274,6 +274,44 @@ TEST_F(Batch, AForeignFolderInTheOneOfTheBatchIsRefusedFirst) {
 }
 
 // Wrong if a stopped run is called failed because the file now asks for less than was done.
+// Wrong if hours are trained before the report finds no place, or a run its file.
+TEST_F(Batch, WhatStandsInPlaceOfAReportIsFoundFirst) {
+    write_file();
+    EXPECT_EQ(train().at("state"), "done");
+    write_file("", "train.steps=14");
+    const std::string report = bytes_of(run("batch.json"));
+    for (const char* place : {"batch.csv", "wide-seed7/metrics.csv"}) {
+        const std::string table = bytes_of(run(place));
+        std::filesystem::remove(run(place));
+        std::filesystem::create_directory(run(place));
+        begun_.clear();
+        const std::string message = refusal();
+        EXPECT_NE(message.find(run(place) + ": is a folder; a file is expected"), std::string::npos)
+            << message;
+        EXPECT_TRUE(begun_.empty()) << place;
+        EXPECT_EQ(bytes_of(run("batch.json")), report) << place;
+        std::filesystem::remove(run(place));
+        std::ofstream(run(place)) << table;
+    }
+    EXPECT_EQ(train().at("state"), "done");
+}
+
+// Wrong if a batch that ended where nothing found room is kept as one that is running.
+TEST_F(Batch, ItsStateFindsRoomWhereNoFileDoes) {
+    write_file();
+    options_.on_run = [this](const lab::BatchRunBegin&) {
+        std::filesystem::create_directory(run("batch.json.tmp"));
+    };
+    EXPECT_EQ(train().at("state"), "done");
+    EXPECT_EQ(json::parse(bytes_of(run("batch.json"))).at("state"), "done");
+    std::filesystem::create_directory(run("batch.csv.tmp"));
+    const auto failed = lab::batch(options_);
+    ASSERT_FALSE(failed.ok());
+    EXPECT_EQ(failed.error().kind, ErrorKind::failed);
+    EXPECT_NE(failed.error().message.find("batch.csv"), std::string::npos);
+    EXPECT_EQ(json::parse(bytes_of(run("batch.json"))).at("state"), "failed");
+}
+
 TEST_F(Batch, FewerStepsThanAStoppedRunHasAreRefused) {
     write_file("", "train.steps=60");
     options_.on_step = [&](const ScalarRecord& record, const RunStatus&) {

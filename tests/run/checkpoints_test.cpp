@@ -226,7 +226,8 @@ TEST(Checkpoints, StateThatIsNoObjectIsRefused) {
     EXPECT_TRUE(f.checkpoints.steps().empty());
 }
 
-// Wrong if a reader beside a writer fails on a checkpoint that has just been rotated away.
+// Wrong if a reader beside a writer fails on a checkpoint that has just been rotated away, or is
+// given an older one than it was before.
 TEST(Checkpoints, ReadersTakeTheNextNewestWhileTheyRotate) {
     const Folder f;
     ASSERT_TRUE(write(f.checkpoints, 1, 1));
@@ -239,16 +240,56 @@ TEST(Checkpoints, ReadersTakeTheNextNewestWhileTheyRotate) {
         }
     });
     int64_t last = 0;
-    for (int look = 0; look < 300; ++look) {
+    for (int look = 0; look < 1000; ++look) {
         const auto newest = f.checkpoints.open_newest();
         EXPECT_TRUE(newest) << newest.error().message;
         if (!newest) break;
-        // For a moment of its being replaced, the one before the newest is the newest.
-        EXPECT_GE(newest->step, last - 1);
+        EXPECT_GE(newest->step, last);
         last = std::max(last, newest->step);
     }
     stop = true;
     writer.join();
+}
+
+// Wrong if the only checkpoint there is, replaced again and again, is not there for a reader.
+TEST(Checkpoints, ASingleOneIsThereWhileItIsReplaced) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 7, 1));
+    std::atomic<bool> stop = false;
+    std::thread writer([&] {
+        for (int round = 0; !stop; ++round)
+            (void)write(f.checkpoints, 7, static_cast<float>(round), 4).ok();
+    });
+    for (int look = 0; look < 500; ++look) {
+        const auto newest = f.checkpoints.open_newest();
+        EXPECT_TRUE(newest) << look << ": " << newest.error().message;
+        if (!newest) break;
+    }
+    stop = true;
+    writer.join();
+}
+
+// Wrong if an older checkpoint is gone on with, or none, because a limit of the process kept the
+// newest from being read.
+TEST(Checkpoints, AWantOfDescriptorsIsNoDamage) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 100, 1));
+    ASSERT_TRUE(write(f.checkpoints, 200, 2));
+    const int code = in_child([&] {
+        const rlimit limit{0, 0};
+        setrlimit(RLIMIT_NOFILE, &limit);
+        const auto newest = f.checkpoints.open_newest();
+        if (newest || newest.error().kind != ErrorKind::failed) return 1;
+        std::vector<std::string> skipped;
+        Status unread;
+        if (f.checkpoints.newest_complete(&skipped, &unread) || unread || !skipped.empty())
+            return 2;
+        return contains(unread.error().message, "ulimit -n") ? 0 : 3;
+    });
+    EXPECT_EQ(code, 0);
+    Status unread;
+    EXPECT_EQ(f.checkpoints.newest_complete(nullptr, &unread)->step, 200);
+    EXPECT_TRUE(unread);
 }
 
 // Wrong if an older checkpoint is read in the place of a damaged one, as if it were the newest.

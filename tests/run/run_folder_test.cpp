@@ -372,6 +372,21 @@ TEST(RunFolder, WhatStandsInPlaceOfAFileIsFoundBeforeAnythingIsWritten) {
         EXPECT_EQ(bytes_of(dir / "a/.lock"), "4711\n") << name;
         fs::remove(path);
     }
+    // The names under which checkpoints are written, replaced and deleted.
+    for (const char* name : {".new_step_00000016", ".old_step_00000016", ".gone_step_00000016"}) {
+        const std::string path = dir / "a/checkpoints/" + name;
+        put_bytes(path, "mine");
+        const auto opened = RunFolder::open(dir / "a", true);
+        ASSERT_FALSE(opened) << name;
+        EXPECT_EQ(opened.error().kind, ErrorKind::usage);
+        EXPECT_TRUE(contains(opened.error().message, path + ": is a file; a folder is expected"))
+            << opened.error().message;
+        EXPECT_EQ(bytes_of(dir / "a/.lock"), "4711\n") << name;
+        EXPECT_EQ(bytes_of(path), "mine");
+        fs::remove(path);
+        fs::create_directory(path);
+    }
+    put_bytes(dir / "a/checkpoints/.new_notes", "mine");
     put_bytes(dir / "a/metrics.csv", "");
     fs::create_directory(dir / "a/eval/notes");
     EXPECT_TRUE(RunFolder::open(dir / "a", true));

@@ -203,6 +203,42 @@ TEST_F(Race, LaneThatFailsIsLeftBehind) {
     expect_lanes_as_alone();
 }
 
+// Wrong if a lane that lost its last updates is told as done, or a race that ended as running.
+TEST_F(Race, ALaneIsDoneOnceItIsSaved) {
+    const auto blocked = lane("deep") + "/checkpoints/.new_step_00000024";
+    options_.on_step = [&](const ScalarRecord& r, const RunStatus&) {
+        if (r.step != 1 || r.lane != 1) return;
+        std::ofstream(blocked) << "in the way of the last checkpoint";
+        // Nor does a second file find room.
+        std::filesystem::create_directory(lane("race.json.tmp"));
+        std::filesystem::create_directory(lane("deep/run.json.tmp"));
+    };
+    const auto failed = lab::race(options_);
+    ASSERT_FALSE(failed.ok());
+    EXPECT_EQ(failed.error().kind, ErrorKind::failed) << failed.error().message;
+    const json report = json::parse(bytes_of(lane("race.json")));
+    EXPECT_EQ(report.at("state"), "failed");
+    for (const auto& l : report.at("lanes")) {
+        const bool whole = l.at("name") == "wide";  // its turn was before
+        EXPECT_EQ(l.at("state"), whole ? "done" : "failed") << l;
+        if (!whole) {
+            EXPECT_NE(l.at("reason").get<std::string>().find(".new_step_00000024"),
+                      std::string::npos)
+                << l;
+        }
+        const auto folder = RunFolder::open(lane(l.at("run")), false);
+        ASSERT_TRUE(folder.ok());
+        EXPECT_EQ(folder->info().state, whole ? RunState::done : RunState::failed) << l;
+    }
+    options_.on_step = nullptr;
+    options_.resume = true;
+    refused(".new_step_00000024: is a file");
+    for (const std::string& path : {blocked, lane("race.json.tmp"), lane("deep/run.json.tmp")})
+        std::filesystem::remove(path);
+    EXPECT_EQ(race().at("state"), "done");
+    expect_lanes_as_alone();
+}
+
 TEST_F(Race, MissingTextLeavesNothingBehind) {
     options_.overrides.push_back("data.train=" + (dir_ / "missing.txt"));
     refused("missing.txt");
