@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/base/file_handle.h"
+
 namespace hopscope::core {
 namespace {
 
-/// Time of the last change; −1 where there is no such file.
+/// Time of the last change by the file system's own clock, whose zero may lie ahead; −1 where there
+/// is no such file.
 int64_t changed_at(const std::string& path) {
     std::error_code error;
     const auto time = std::filesystem::last_write_time(path, error);
@@ -134,7 +137,7 @@ void RunFollower::read_geometry(FollowedNews& news) {
     auto read = core::read_geometry(path);
     if (!read) {
         // Thinned away between the listing and the reading: the next look finds another.
-        if (changed_at(path) >= 0) tell(news, read.error());
+        if (file_exists(path)) tell(news, read.error());
         return;
     }
     geometry_step_ = newest->step;

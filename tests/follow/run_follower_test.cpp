@@ -237,6 +237,38 @@ TEST(RunFollower, NewerSnapshotsReplaceOlderOnes) {
     EXPECT_EQ(third->step, 5);
 }
 
+TEST(RunFollower, ADamagedSnapshotIsToldOnce) {
+    // Wrong if the routing space stays empty and nobody says why, or is told at every look.
+    RunOfAnother run;
+    run.rows(1, 10);
+    run.geometry(5);
+    const std::string path = run.folder->geometry_path(5), whole = bytes_of(path);
+    put_bytes(path, whole.substr(0, whole.size() / 2));
+    RunFollower follower = follow(run.dir);
+    const FollowedNews news = follower.look(true);
+    EXPECT_FALSE(news.geometry);
+    ASSERT_EQ(news.problems.size(), 1U);
+    EXPECT_TRUE(contains(news.problems[0], path)) << news.problems[0];
+    EXPECT_TRUE(follower.look(true).problems.empty());
+    put_bytes(path, whole);
+    EXPECT_TRUE(follower.look(true).geometry);
+}
+
+TEST(RunFollower, TheFirstLookShowsASnapshotOfAnyTime) {
+    // Wrong if what a clock makes of a file's time keeps a run that was copied from being shown.
+    for (const int64_t step : {0, 1, 2}) {
+        RunOfAnother run;
+        run.rows(1, 2);
+        run.geometry(step);
+        std::filesystem::last_write_time(run.folder->geometry_path(step), {});
+        RunFollower follower = follow(run.dir);
+        const auto first = follower.look(true).geometry;
+        ASSERT_TRUE(first) << step;
+        EXPECT_EQ(first->step, step);
+        EXPECT_FALSE(follower.look(true).geometry) << step;
+    }
+}
+
 TEST(RunFollower, TellsStateLockAndCheckpoints) {
     // Wrong if the window cannot tell a run that is being written from one whose process is gone.
     RunOfAnother run;
