@@ -237,7 +237,12 @@ TEST(Compare, DifferentSizesAreNamedByWhatIsLive) {
         const auto result = compared({of_preset(a), of_preset(b)});
         EXPECT_EQ(count(result, "unfair_baseline"), 0);
         for (const Warning& warning : result.warnings)
-            if (warning.code == "unequal_size") return warning.text;
+            if (warning.code == "unequal_size") {
+                // The text says "x and y": in the order of the inputs.
+                EXPECT_EQ(warning.a, result.inputs[0].label);
+                EXPECT_EQ(warning.b, result.inputs[1].label);
+                return warning.text;
+            }
         return std::string();
     };
     EXPECT_EQ(said("wide_1x12", "deep_3x4"), "");

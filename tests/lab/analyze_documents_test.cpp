@@ -276,6 +276,7 @@ TEST_F(Documents, ChanceAndDensityAreOfPoolsThatCompete) {
         ASSERT_EQ(dense["pools"].size(), rows["pools"].size());
         double weighted = 0, all = 0;
         for (size_t p = 0; p < rows["pools"].size(); ++p) {
+            EXPECT_EQ(dense["pools"][p]["hop"], p) << "a pool belongs to one hop";
             EXPECT_EQ(dense["pools"][p]["effective_rank"], rows["pools"][p]["effective_rank"]);
             const double n = rows["pools"][p]["n"];
             weighted += n * dense["pools"][p]["nearest_angle_degrees"].get<double>();
