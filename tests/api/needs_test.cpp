@@ -79,6 +79,8 @@ TEST(Needs, HopsChoicesAndExpertsCount) {
     EXPECT_EQ(why(Need::several_hops, config), "every layer has one hop");
     config.moe.hops = {1, 1, 2, 1};
     EXPECT_EQ(why(Need::several_hops, config), "");
+    config.moe.top_k = 2;
+    EXPECT_EQ(why(Need::several_choices, config), "");
     config.moe.top_k = 1;
     EXPECT_EQ(why(Need::several_choices, config),
               "moe.top_k = 1: no two experts are ever chosen in the same hop");

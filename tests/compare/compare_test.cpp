@@ -408,6 +408,10 @@ TEST(Compare, ZeroshotFilesGetMcNemarAndTost) {
     auto result = compare({*x, *y}, {});
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->margin, 0.02);
+    const AnswerPair& pair = result->answers.at(0);
+    EXPECT_DOUBLE_EQ(pair.sum.accuracy_a, 196.0 / 200);
+    EXPECT_DOUBLE_EQ(pair.sum.accuracy_b, 186.0 / 200);
+    EXPECT_DOUBLE_EQ(pair.norm.accuracy_a, 1);
     const auto json = compare_json(*result);
     EXPECT_EQ(json["mcnemar"]["only_a"], 14);
     EXPECT_EQ(json["mcnemar"]["only_b"], 4);

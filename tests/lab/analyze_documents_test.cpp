@@ -290,6 +290,38 @@ TEST_F(Documents, ChanceAndDensityAreOfPoolsThatCompete) {
     }
 }
 
+TEST_F(Documents, SpecialisedExpertsAreThoseOfTheTable) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    o.out = *runs_ / "specialised";
+    o.what = "specialisation";
+    const auto document = analyze(o).at("specialisation");
+    // Of each layer and expert the largest share of an eighth of the sequence.
+    std::map<std::pair<int64_t, int64_t>, double> largest;
+    std::istringstream lines(bytes_of(o.out + "/specialisation.position.csv"));
+    for (std::string line; std::getline(lines, line);) {
+        if (line.empty() || !std::isdigit(static_cast<unsigned char>(line[0]))) continue;
+        const size_t comma = line.find(','), last = line.rfind(',');
+        double& share = largest[{std::stoll(line), std::stoll(line.substr(comma + 1))}];
+        share = std::max(share, std::stod(line.substr(last + 1)));
+    }
+    ASSERT_EQ(largest.size(), 32u);
+    for (int64_t l = 0; l < 2; ++l) {
+        const auto& position = document["result"]["layers"][static_cast<size_t>(l)]["position"];
+        ASSERT_EQ(position["top"].size(), 5u);
+        double mean = 0, before = 1;
+        for (int64_t e = 0; e < 16; ++e) mean += largest.at({l, e}) / 16;
+        EXPECT_NEAR(position["largest_share"]["value"].get<double>(), mean, 1e-4);
+        for (const auto& expert : position["top"]) {
+            const double share = expert["share"];
+            EXPECT_NEAR(share, largest.at({l, expert["id"].get<int64_t>()}), 1e-4);
+            EXPECT_LE(share, before);
+            EXPECT_GE(share, expert["overall"].get<double>());
+            before = share;
+        }
+    }
+}
+
 TEST_F(Documents, ADamagedSnapshotCostsNoAnalysis) {
     const auto run = copy("torn");
     fs::resize_file(run + "/geometry/step_00000020.safetensors", 100);
