@@ -104,6 +104,7 @@ TEST(Needs, OfFilesAreRefusedOnlyWhereKnown) {
     EXPECT_EQ(why(Need::model, config, {.checkpoints = 0}),
               "no checkpoint is saved yet (train.checkpoint_every)");
     EXPECT_EQ(why(Need::model, config, {.checkpoints = 1}), "");
+    EXPECT_EQ(why(Need::curve, config, {.checkpoints = 0, .updates = 1}), "");
     EXPECT_EQ(why(Need::curve, config, {.updates = 0}),
               "no update is recorded yet: there is no training curve");
     EXPECT_EQ(why(Need::second_run, config), "");
