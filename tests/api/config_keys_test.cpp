@@ -26,7 +26,7 @@ TEST(NearestWord, IsTheOneOfTheFewestSlips) {
     constexpr std::string_view kWords[] = {"route", "experts", "routes"};
     EXPECT_EQ(nearest_word("rout", kWords), "route");
     EXPECT_EQ(nearest_word("expert", kWords), "experts");
-    EXPECT_EQ(nearest_word("routse", kWords), "routes") << "neighbours swapped are one slip";
+    EXPECT_EQ(nearest_word("rotues", kWords), "routes") << "neighbours swapped are one slip";
     constexpr std::string_view kEqual[] = {"ab", "ac", "ad"};
     EXPECT_EQ(nearest_word("ax", kEqual), "ab");
     EXPECT_EQ(nearest_word("ax", {}), "");

@@ -305,13 +305,13 @@ TEST_F(Documents, SpecialisedExpertsAreThoseOfTheTable) {
         double& share = largest[{std::stoll(line), std::stoll(line.substr(comma + 1))}];
         share = std::max(share, std::stod(line.substr(last + 1)));
     }
-    ASSERT_EQ(largest.size(), 32u);
     for (int64_t l = 0; l < 2; ++l) {
         const auto& position = document["result"]["layers"][static_cast<size_t>(l)]["position"];
         ASSERT_EQ(position["top"].size(), 5u);
-        double mean = 0, before = 1;
-        for (int64_t e = 0; e < 16; ++e) mean += largest.at({l, e}) / 16;
-        EXPECT_NEAR(position["largest_share"]["value"].get<double>(), mean, 1e-4);
+        double sum = 0, n = 0, before = 1;
+        for (const auto& [place, share] : largest)
+            if (place.first == l) sum += share, ++n;
+        EXPECT_NEAR(position["largest_share"]["value"].get<double>(), sum / n, 1e-4);
         for (const auto& expert : position["top"]) {
             const double share = expert["share"];
             EXPECT_NEAR(share, largest.at({l, expert["id"].get<int64_t>()}), 1e-4);
