@@ -65,10 +65,10 @@ const std::vector<Key>& config_keys();
 /// nullptr if there is no such key.
 const Key* find_key(std::string_view name);
 /// The known key nearest to `name` by edit distance, a right leaf in a wrong table counting as
-/// near.
+/// near; the first of equals.
 std::string nearest_key(std::string_view name);
 /// The entry of `known` nearest to `word` by edit distance (insert, delete, replace, swap
-/// neighbours).
+/// neighbours), the first of equals.
 std::string nearest_word(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace hopscope::core

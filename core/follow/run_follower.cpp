@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 namespace hopscope::core {
 namespace {
 
-/// Time of the last change; −1 where there is no such file.
-int64_t changed_at(const std::string& path) {
+/// Time of the last change by the file system's own clock, whose zero may lie ahead; nothing where
+/// there is no such file.
+std::optional<int64_t> changed_at(const std::string& path) {
     std::error_code error;
     const auto time = std::filesystem::last_write_time(path, error);
-    return error ? -1 : static_cast<int64_t>(time.time_since_epoch().count());
+    if (error) return std::nullopt;
+    return static_cast<int64_t>(time.time_since_epoch().count());
 }
 
 }  // namespace
@@ -129,16 +132,16 @@ void RunFollower::read_geometry(FollowedNews& news) {
     });
     if (newest == entries.rend()) return;
     const std::string path = folder_.geometry_path(newest->step);
-    const int64_t time = changed_at(path);
+    const auto time = changed_at(path);
     if (newest->step == geometry_step_ && time == geometry_time_) return;
     auto read = core::read_geometry(path);
     if (!read) {
         // Thinned away between the listing and the reading: the next look finds another.
-        if (changed_at(path) >= 0) tell(news, read.error());
+        if (changed_at(path)) tell(news, read.error());
         return;
     }
     geometry_step_ = newest->step;
-    geometry_time_ = time;
+    geometry_time_ = time.value_or(0);
     read->version = ++geometry_version_;  // those of the file begin anew with each process
     news.geometry = std::make_shared<const GeometrySnapshot>(*std::move(read));
 }

@@ -57,6 +57,39 @@ TEST(Phases, KnownChangesAreFoundAndNamed) {
     EXPECT_EQ(found->tables[0].rows.size(), 2u);
 }
 
+TEST(GradNorms, EachUpdateBelongsToOnePhaseOfTheLoss) {
+    // Wrong if the norms of one phase are told of another, or an update counts twice.
+    const TempFolder dir;
+    const auto folder = empty_run(dir);
+    AnalysisContext context{folder, Config()};
+    context.metrics = known_curves(4000, false);
+    for (ScalarRecord& record : context.metrics) {
+        record.grad_norm = static_cast<float>(record.step);
+        record.clipped = record.step % 4 == 0 ? 1 : 0;
+    }
+    const auto found = run_named("grad_norms", context);
+    ASSERT_TRUE(found) << found.error().message;
+    const auto& result = found->result.json();
+    EXPECT_EQ(result["groups"]["total"]["n"], 4000);
+    EXPECT_EQ(result["groups"]["total"]["last"], 4000);
+    EXPECT_EQ(result["groups"]["total"]["median"], 2000.5);
+    EXPECT_EQ(result["clipped_share"]["value"], 0.25);
+    const auto& phases = result["loss_phases"];
+    ASSERT_EQ(phases.size(), 2u);
+    double from = 1;
+    for (const auto& phase : phases) {
+        EXPECT_EQ(phase["from"], from);
+        const double to = phase["to"];
+        const auto& total = phase["groups"]["total"];
+        EXPECT_EQ(total["n"].get<double>(), to - from + 1);
+        EXPECT_EQ(total["median"].get<double>(), (from + to) / 2);
+        EXPECT_FALSE(total.contains("last"));
+        from = to + 1;
+    }
+    EXPECT_EQ(from, 4001);
+    EXPECT_NEAR(phases[0]["to"].get<double>(), 200, 30);
+}
+
 TEST(Phases, NoiseHasOnePhase) {
     const TempFolder dir;
     const auto folder = empty_run(dir);

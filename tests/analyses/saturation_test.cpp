@@ -1,5 +1,6 @@
 // Saturation on snapshots whose overlap is known: if these fail, a run is called settled when its
 // tokens still change experts.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <optional>
 
@@ -67,6 +68,31 @@ TEST(Saturation, IsTheShareOfFinalExpertsThatWereChosenAlready) {
     EXPECT_EQ(rows[3]["mean"]["value"], 1.0);
     EXPECT_EQ(rows[2]["step"], 30);
     EXPECT_EQ(found->result.json()["chance"], 0.5);
+}
+
+TEST(Saturation, OfManySnapshotsTakesSomeEvenlyFromTheFirstToTheLast) {
+    // Wrong if the curve of a long run begins late, ends early, has holes, or takes for ever.
+    const TempFolder dir;
+    Timeline run(dir);
+    const auto steps = [&] {
+        const auto found = run.result();
+        EXPECT_TRUE(found) << found.error().message;
+        std::vector<int64_t> out;
+        for (const auto& row : found->result.json()["snapshots"]) out.push_back(row["step"]);
+        return out;
+    };
+    for (int64_t step = 100; step < 140; ++step) run.add(snapshot(step, {0, 1, 0, 1}));
+    EXPECT_EQ(steps().size(), 40u) << "all of 40";
+    for (int64_t step = 140; step < 160; ++step) run.add(snapshot(step, {0, 1, 0, 1}));
+    const auto taken = steps();
+    EXPECT_GE(taken.size(), 35u);
+    EXPECT_LE(taken.size(), 40u);
+    EXPECT_EQ(taken.front(), 100);
+    EXPECT_EQ(taken.back(), 159);
+    for (size_t i = 1; i < taken.size(); ++i) EXPECT_LE(taken[i] - taken[i - 1], 2) << taken[i];
+    // Even steps of the logarithm are shorter ones of the step at the begin.
+    const auto early = std::count_if(taken.begin(), taken.end(), [](int64_t s) { return s < 130; });
+    EXPECT_GT(2 * static_cast<size_t>(early), taken.size());
 }
 
 TEST(SavedSnapshots, ThinnedOnesAreLeftOutAndDamagedOnesNamed) {

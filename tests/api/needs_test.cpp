@@ -79,6 +79,8 @@ TEST(Needs, HopsChoicesAndExpertsCount) {
     EXPECT_EQ(why(Need::several_hops, config), "every layer has one hop");
     config.moe.hops = {1, 1, 2, 1};
     EXPECT_EQ(why(Need::several_hops, config), "");
+    config.moe.top_k = 2;
+    EXPECT_EQ(why(Need::several_choices, config), "");
     config.moe.top_k = 1;
     EXPECT_EQ(why(Need::several_choices, config),
               "moe.top_k = 1: no two experts are ever chosen in the same hop");
@@ -102,6 +104,7 @@ TEST(Needs, OfFilesAreRefusedOnlyWhereKnown) {
     EXPECT_EQ(why(Need::model, config, {.checkpoints = 0}),
               "no checkpoint is saved yet (train.checkpoint_every)");
     EXPECT_EQ(why(Need::model, config, {.checkpoints = 1}), "");
+    EXPECT_EQ(why(Need::curve, config, {.checkpoints = 0, .updates = 1}), "");
     EXPECT_EQ(why(Need::curve, config, {.updates = 0}),
               "no update is recorded yet: there is no training curve");
     EXPECT_EQ(why(Need::second_run, config), "");

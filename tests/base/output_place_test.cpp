@@ -73,7 +73,8 @@ TEST(OutputApart, WhatARunIsKeptIn) {
                                  "analysis/zeroshot.json", "notes/../my_eval.json"})
             EXPECT_EQ(against(run + "/" + name, inputs), "") << name;
     }
-    EXPECT_TRUE(contains(against(run + "/notes/../run.json"), "belongs to the run "));
+    for (const char* name : {"/notes/../run.json", "/notes/../metrics.csv"})
+        EXPECT_TRUE(contains(against(run + name), "belongs to the run ")) << name;
     fs::create_symlink("run/run.json", dir / "link");
     EXPECT_TRUE(contains(against(dir / "link"), "belongs to the run "));
     fs::rename(run + "/checkpoints", dir / "large");

@@ -130,6 +130,17 @@ TEST_F(BenchRuns, PartsThatTheModelLacksAreSkippedOrRefused) {
     EXPECT_NE(lab::bench(o).error().message.find("moe.router"), std::string::npos);
 }
 
+// Without dropout the model runs LibTorch's attention: a row of the own form would tell of work
+// that nobody does.
+TEST_F(BenchRuns, AttentionWithoutDropoutIsLibTorchsAlone) {
+    auto o = options("attention");
+    o.overrides = {"model.dropout=0"};
+    std::set<Key> expected;
+    for (const char* direction : {"forward", "backward", "both"})
+        expected.emplace("attention", "aten", direction);
+    EXPECT_EQ(keys(document(o)), expected);
+}
+
 TEST_F(BenchRuns, SlipsAreNamedAndStopsObeyed) {
     auto o = options("rout");
     auto result = lab::bench(o);

@@ -237,7 +237,12 @@ TEST(Compare, DifferentSizesAreNamedByWhatIsLive) {
         const auto result = compared({of_preset(a), of_preset(b)});
         EXPECT_EQ(count(result, "unfair_baseline"), 0);
         for (const Warning& warning : result.warnings)
-            if (warning.code == "unequal_size") return warning.text;
+            if (warning.code == "unequal_size") {
+                // The text says "x and y": in the order of the inputs.
+                EXPECT_EQ(warning.a, result.inputs[0].label);
+                EXPECT_EQ(warning.b, result.inputs[1].label);
+                return warning.text;
+            }
         return std::string();
     };
     EXPECT_EQ(said("wide_1x12", "deep_3x4"), "");
@@ -403,6 +408,10 @@ TEST(Compare, ZeroshotFilesGetMcNemarAndTost) {
     auto result = compare({*x, *y}, {});
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->margin, 0.02);
+    const AnswerPair& pair = result->answers.at(0);
+    EXPECT_DOUBLE_EQ(pair.sum.accuracy_a, 196.0 / 200);
+    EXPECT_DOUBLE_EQ(pair.sum.accuracy_b, 186.0 / 200);
+    EXPECT_DOUBLE_EQ(pair.norm.accuracy_a, 1);
     const auto json = compare_json(*result);
     EXPECT_EQ(json["mcnemar"]["only_a"], 14);
     EXPECT_EQ(json["mcnemar"]["only_b"], 4);

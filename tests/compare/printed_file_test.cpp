@@ -55,6 +55,9 @@ TEST(PrintedFile, AlteredNumbersChangeTheVerdict) {
     const std::string std = R"({"check": "std", "values": ["33.93", "34.35", "34.37"], )";
     EXPECT_EQ(codes(std + R"("printed": "0.25"})"), "");
     EXPECT_EQ(codes(std + R"("printed": "0.20"})"), "printed_does_not_follow");
+    const std::string two = R"({"check": "std", "values": ["33.93", "34.35"], )";
+    EXPECT_EQ(codes(two + R"("printed": "0.30"})"), "") << "two values have a deviation";
+    EXPECT_EQ(codes(two + R"("printed": "0.20"})"), "printed_does_not_follow");
     const std::string saving = R"({"check": "saving", "mean_hops": "2.08", "hops": 3, )";
     EXPECT_EQ(codes(saving + R"("printed": "30.7"})"), "");
     EXPECT_EQ(codes(saving + R"("printed": "31.7"})"), "printed_does_not_follow");

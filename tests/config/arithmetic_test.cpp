@@ -155,6 +155,14 @@ TEST(CountFlops, HopsDifferByPoolAndAlwaysOnExpert) {
     EXPECT_EQ(hops[0] + hops[1] + hops[2], flops.experts + flops.routing);
     const auto frozen = hop_flops(of({"moe.hops=2", "moe.reroute=frozen"}), 2);
     EXPECT_GT(frozen[0], frozen[1]) << "a frozen hop does not route";
+    // A vector of R^64 for each of the choices moves the position, in place of the projection of
+    // 256 · 64 or after it.
+    const Config kinematic = of({"moe.hops=2", "moe.reroute=kinematic"});
+    const double moves = 2.0 * static_cast<double>(kinematic.moe.top_k) * 64;
+    const auto moved = hop_flops(kinematic, 2);
+    EXPECT_EQ(moved[1] - moved[0], moves - 2.0 * 256 * 64);
+    const auto both = hop_flops(of({"moe.hops=2", "moe.reroute=hybrid"}), 2);
+    EXPECT_EQ(both[1] - both[0], moves);
 }
 
 // Fails if a variant is charged for arithmetic it does not do.

@@ -29,6 +29,10 @@ TEST(ActingCommands, AddUpReplaceAndAreTakenBack) {
               (Words{"steer: expert 3, lambda 2.0, layer 0", "suppress: expert 2, layer 1"}));
     EXPECT_EQ(after({kSteer, other, R"({"command": "clear", "index": 0})"}).interventions(),
               Words{"suppress: expert 2, layer 1"});
+    EXPECT_EQ(after({kSteer, other, R"({"command": "clear", "index": 1})"}).interventions(),
+              Words{"steer: expert 3, lambda 1.0, layer 0"});
+    EXPECT_EQ(after({kSteer, R"({"command": "clear", "index": 1})"}).interventions().size(), 1u)
+        << "there is no such one";
     EXPECT_EQ(after({kSteer, other, R"({"command": "clear", "name": "suppress"})"}).interventions(),
               Words{"steer: expert 3, lambda 1.0, layer 0"});
     EXPECT_TRUE(after({kSteer, other, R"({"command": "clear"})"}).interventions().empty());

@@ -33,6 +33,7 @@ TEST(RunFollower, SeesWhatIsNewAndOnlyThat) {
     run.rows(4, 5);
     const FollowedNews news = follower.look(true);
     EXPECT_EQ(steps_of(news), (std::vector<int64_t>{4, 5}));
+    EXPECT_TRUE(news.any());
     EXPECT_FALSE(news.restarted);
     EXPECT_EQ(news.records[0].layers.size(), 2U);
     EXPECT_EQ(follower.step(), 5);
@@ -52,6 +53,7 @@ TEST(RunFollower, TellsEachCommandOnce) {
     ASSERT_TRUE(log->append({freeze, 7, 0, "window"}));
     FollowedNews news = follower.look(true);
     ASSERT_EQ(news.commands.size(), 1U);
+    EXPECT_TRUE(news.any());
     EXPECT_EQ(news.commands[0].command, freeze);
     EXPECT_EQ(news.commands[0].step, 7);
     EXPECT_EQ(news.commands[0].state, AnswerState::applied);
@@ -119,6 +121,7 @@ TEST(RunFollower, AForkIsALaneOfItsOwnUntilItEnds) {
     fork.reset();  // its lock goes
     news = follower.look(true);
     ASSERT_TRUE(news.fork);
+    EXPECT_TRUE(news.any());
     EXPECT_FALSE(news.fork->alive);
     EXPECT_EQ(news.fork->ended, "ended at step 4");
     EXPECT_FALSE(follower.look(true).any());
@@ -202,6 +205,7 @@ TEST(RunFollower, DamageIsToldOnceAndOvercome) {
     put_bytes(path, good + "3,12,nonsense\n");
     const FollowedNews news = follower.look(true);
     ASSERT_EQ(news.problems.size(), 1U);
+    EXPECT_TRUE(news.any());
     EXPECT_TRUE(contains(news.problems[0], path + ":5")) << news.problems[0];
     EXPECT_TRUE(follower.look(true).problems.empty());
     put_bytes(path, good);
@@ -227,7 +231,9 @@ TEST(RunFollower, NewerSnapshotsReplaceOlderOnes) {
     EXPECT_FALSE(follower.look(true).geometry);
     run.geometry(10);
     EXPECT_FALSE(follower.look(false).geometry) << "read though nobody looks";
-    auto second = follower.look(true).geometry;
+    const FollowedNews grown = follower.look(true);
+    EXPECT_TRUE(grown.any());
+    const auto second = grown.geometry;
     ASSERT_TRUE(second);
     EXPECT_EQ(second->step, 10);
     EXPECT_GT(second->version, first->version);
@@ -237,6 +243,38 @@ TEST(RunFollower, NewerSnapshotsReplaceOlderOnes) {
     EXPECT_EQ(third->step, 5);
 }
 
+TEST(RunFollower, ADamagedSnapshotIsToldOnce) {
+    // Wrong if the routing space stays empty and nobody says why, or is told at every look.
+    RunOfAnother run;
+    run.rows(1, 10);
+    run.geometry(5);
+    const std::string path = run.folder->geometry_path(5), whole = bytes_of(path);
+    put_bytes(path, whole.substr(0, whole.size() / 2));
+    RunFollower follower = follow(run.dir);
+    const FollowedNews news = follower.look(true);
+    EXPECT_FALSE(news.geometry);
+    ASSERT_EQ(news.problems.size(), 1U);
+    EXPECT_TRUE(contains(news.problems[0], path)) << news.problems[0];
+    EXPECT_TRUE(follower.look(true).problems.empty());
+    put_bytes(path, whole);
+    EXPECT_TRUE(follower.look(true).geometry);
+}
+
+TEST(RunFollower, TheFirstLookShowsASnapshotOfAnyTime) {
+    // Wrong if what a clock makes of a file's time keeps a run that was copied from being shown.
+    for (const int64_t step : {0, 1, 2}) {
+        RunOfAnother run;
+        run.rows(1, 2);
+        run.geometry(step);
+        std::filesystem::last_write_time(run.folder->geometry_path(step), {});
+        RunFollower follower = follow(run.dir);
+        const auto first = follower.look(true).geometry;
+        ASSERT_TRUE(first) << step;
+        EXPECT_EQ(first->step, step);
+        EXPECT_FALSE(follower.look(true).geometry) << step;
+    }
+}
+
 TEST(RunFollower, TellsStateLockAndCheckpoints) {
     // Wrong if the window cannot tell a run that is being written from one whose process is gone.
     RunOfAnother run;
@@ -244,10 +282,14 @@ TEST(RunFollower, TellsStateLockAndCheckpoints) {
     EXPECT_TRUE(follower.look(false).info_changed);
     EXPECT_EQ(follower.checkpoint(), -1);
     run.checkpoint(20);
-    EXPECT_TRUE(follower.look(false).checkpoint_changed);
+    const FollowedNews saved = follower.look(false);
+    EXPECT_TRUE(saved.checkpoint_changed);
+    EXPECT_TRUE(saved.any());
     EXPECT_EQ(follower.checkpoint(), 20);
     ASSERT_TRUE(run.folder->write_state(RunState::paused, "no space left"));
-    EXPECT_TRUE(follower.look(false).info_changed);
+    const FollowedNews paused = follower.look(false);
+    EXPECT_TRUE(paused.info_changed);
+    EXPECT_TRUE(paused.any());
     EXPECT_EQ(follower.info().state, RunState::paused);
     EXPECT_EQ(follower.info().reason, "no space left");
     EXPECT_TRUE(follower.being_written());

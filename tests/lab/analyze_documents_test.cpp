@@ -276,6 +276,7 @@ TEST_F(Documents, ChanceAndDensityAreOfPoolsThatCompete) {
         ASSERT_EQ(dense["pools"].size(), rows["pools"].size());
         double weighted = 0, all = 0;
         for (size_t p = 0; p < rows["pools"].size(); ++p) {
+            EXPECT_EQ(dense["pools"][p]["hop"], p) << "a pool belongs to one hop";
             EXPECT_EQ(dense["pools"][p]["effective_rank"], rows["pools"][p]["effective_rank"]);
             const double n = rows["pools"][p]["n"];
             weighted += n * dense["pools"][p]["nearest_angle_degrees"].get<double>();
@@ -286,6 +287,38 @@ TEST_F(Documents, ChanceAndDensityAreOfPoolsThatCompete) {
         }
         EXPECT_EQ(all, 16);
         EXPECT_NEAR(dense["nearest_angle_degrees"].get<double>(), weighted / all, 1e-9);
+    }
+}
+
+TEST_F(Documents, SpecialisedExpertsAreThoseOfTheTable) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    o.out = *runs_ / "specialised";
+    o.what = "specialisation";
+    const auto document = analyze(o).at("specialisation");
+    // Of each layer and expert the largest share of an eighth of the sequence.
+    std::map<std::pair<int64_t, int64_t>, double> largest;
+    std::istringstream lines(bytes_of(o.out + "/specialisation.position.csv"));
+    for (std::string line; std::getline(lines, line);) {
+        if (line.empty() || !std::isdigit(static_cast<unsigned char>(line[0]))) continue;
+        const size_t comma = line.find(','), last = line.rfind(',');
+        double& share = largest[{std::stoll(line), std::stoll(line.substr(comma + 1))}];
+        share = std::max(share, std::stod(line.substr(last + 1)));
+    }
+    for (int64_t l = 0; l < 2; ++l) {
+        const auto& position = document["result"]["layers"][static_cast<size_t>(l)]["position"];
+        ASSERT_EQ(position["top"].size(), 5u);
+        double sum = 0, n = 0, before = 1;
+        for (const auto& [place, share] : largest)
+            if (place.first == l) sum += share, ++n;
+        EXPECT_NEAR(position["largest_share"]["value"].get<double>(), sum / n, 1e-4);
+        for (const auto& expert : position["top"]) {
+            const double share = expert["share"];
+            EXPECT_NEAR(share, largest.at({l, expert["id"].get<int64_t>()}), 1e-4);
+            EXPECT_LE(share, before);
+            EXPECT_GE(share, expert["overall"].get<double>());
+            before = share;
+        }
     }
 }
 

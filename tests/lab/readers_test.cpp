@@ -1,5 +1,6 @@
 // If these fail, a number is measured on text, or with a tokenizer, that the run was not trained
 // with, and nobody is told.
+#include "core/base/random.h"
 #include "core/run/run_folder.h"
 #include "core/session/headless.h"
 #include "tests/trainer/trained_run.h"
@@ -108,6 +109,28 @@ TEST_F(Readers, RefuseWhatTheRunWasNotTrainedWith) {
                 << reader << ": " << got.error().message;
         }
     }
+}
+
+// The truth of a synthetic text says what its words are: that of another text would give wrong
+// categories and nobody would know.
+TEST_F(Readers, RefuseATruthThatIsNotTheRuns) {
+    copy_run();
+    const std::string truth = copy() + "/data/truth.json", path = copy() + "/run.json",
+                      content = R"({"format": "hopscope.truth/1", "words": []})";
+    ContentHash hash;
+    hash.update(content);
+    auto info = nlohmann::json::parse(bytes_of(path));
+    info["corpus_hashes"]["truth"] = hash.hex();
+    put_bytes(path, info.dump());
+    lab::TraceOptions trace;
+    trace.run = copy();
+    trace.text = "the baker";
+    EXPECT_TRUE(lab::trace(trace).ok()) << "a copy without its truth";
+    put_bytes(truth, content);
+    const auto own = lab::trace(trace);
+    EXPECT_TRUE(own.ok()) << (own ? "" : own.error().message);
+    put_bytes(truth, R"({"format": "hopscope.truth/1", "words": [ ]})");
+    refused(lab::trace(trace), truth);
 }
 
 // Runs of older versions say less, and a run may have been copied without its text.

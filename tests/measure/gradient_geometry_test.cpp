@@ -35,7 +35,9 @@ TEST(RowGeometry, OfEqualOrthogonalAndEmptyRows) {
     auto two = at::zeros({4, 6});
     two[1][0] = two[3][1] = 1;
     EXPECT_EQ(row_geometry(two).n, 2) << "rows of zeros have no direction";
-    EXPECT_TRUE(std::isnan(row_geometry(at::zeros({4, 6})).cosine));
+    const auto none = row_geometry(at::zeros({4, 6}));
+    EXPECT_EQ(none.n, 0);
+    EXPECT_TRUE(std::isnan(none.cosine));
 }
 
 /// Rows of which each hears of its own tokens alone: one expert a token, not renormalised.

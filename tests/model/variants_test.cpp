@@ -127,6 +127,24 @@ class Variants : public ::testing::TestWithParam<Variant> {
     int before_;
 };
 
+// Half of what a layer adds is what experts of half the size add.
+TEST(OutputScale, MultipliesWhatALayerAdds) {
+    for (const OutputScale scheme : {OutputScale::per_layer, OutputScale::global}) {
+        auto c = tiny();
+        c.moe.hops = {1};  // the next hop would read what the first one added
+        const auto ids = some_ids(c, 2, 5);
+        auto halved = in_fp64(c);
+        for (auto& layer : halved.layers) layer.up = layer.up * 0.5;
+        const auto expected = forward({c, halved}, ids, {}).hidden;
+        c.moe.output_scale = scheme;
+        auto scaled = in_fp64(c);
+        scaled.for_each([](const std::string&, Group group, at::Tensor& t) {
+            if (group == Group::scale) t.fill_(0.5);
+        });
+        EXPECT_LT(max_abs(forward({c, scaled}, ids, {}).hidden, expected), 1e-12);
+    }
+}
+
 TEST_P(Variants, GradientsOfTheWholeModelByFiniteDifferences) {
     auto c = tiny();
     GetParam().change(c);

@@ -97,6 +97,53 @@ TEST(GeometryFile, RoundTrip) {
     EXPECT_GE(geometry_bytes(snapshot, projections), std::filesystem::file_size(dir / "g"));
 }
 
+// Wrong if the budget of the folder were planned with much more, or less, than some part takes.
+TEST(GeometryFile, PlannedBytesAreThoseOfEachPart) {
+    const TempFolder dir;
+    const auto expect_near = [&](const char* part, const GeometrySnapshot& snapshot,
+                                 const std::vector<Projection>& projections = {}) {
+        ASSERT_TRUE(write_geometry(dir / "g", snapshot, projections)) << part;
+        const auto taken = static_cast<double>(std::filesystem::file_size(dir / "g")),
+                   planned = static_cast<double>(geometry_bytes(snapshot, projections));
+        EXPECT_GE(planned, taken) << part;
+        EXPECT_LE(planned, 1.1 * taken + 4096) << part;
+    };
+    const auto with = [](int64_t experts, int64_t d_space, int64_t hops, int64_t top_k,
+                         size_t tokens) {
+        GeometrySnapshot snapshot;
+        snapshot.token_ids.assign(tokens, 3);
+        LayerGeometry layer;
+        layer.experts = experts;
+        layer.d_space = d_space;
+        layer.hops = hops;
+        layer.top_k = top_k;
+        layer.centroids.assign(static_cast<size_t>(experts * d_space), 0.5F);
+        layer.choices.assign(static_cast<size_t>(hops * top_k) * tokens, 0);
+        snapshot.layers = {layer};
+        return snapshot;
+    };
+    expect_near("tokens", with(1, 1, 1, 1, 40'000));
+    expect_near("centroids", with(200, 300, 1, 1, 1));
+    expect_near("choices", with(8, 1, 4, 8, 2'000));
+    GeometrySnapshot load = with(50'000, 1, 1, 1, 1);
+    load.layers[0].load.assign(50'000, 0.5F);
+    expect_near("load", load);
+    GeometrySnapshot jaccard = with(2, 1, 200, 1, 1);
+    jaccard.layers[0].jaccard.assign(200 * 200, 0.5F);
+    expect_near("jaccard", jaccard);
+    GeometrySnapshot positions = with(2, 64, 2, 1, 500);
+    positions.layers[0].positions.assign(64 * 2 * 500, 0.5F);
+    expect_near("positions", positions);
+    GeometrySnapshot weights = with(8, 1, 4, 8, 2'000);
+    weights.layers[0].weights.assign(4 * 8 * 2'000, 0.5F);
+    expect_near("weights", weights);
+    expect_near("projection", with(2, 5, 1, 1, 1), {{{5, 20'000}, ramp(100'000, 0.1f)}});
+    GeometrySnapshot layers = with(1, 1, 1, 1, 1);
+    layers.layers.resize(400, layers.layers[0]);
+    ASSERT_TRUE(write_geometry(dir / "g", layers));
+    EXPECT_GE(geometry_bytes(layers, {}), std::filesystem::file_size(dir / "g"));
+}
+
 TEST(GeometryFile, ContradictingSizesAreNotWritten) {
     const TempFolder dir;
     GeometrySnapshot snapshot = sample();

@@ -215,6 +215,12 @@ TEST(RunFolder, OpenNamesWhatIsMissing) {
     EXPECT_TRUE(contains(folder.error().message, dir.path() + ": is no run folder"));
     EXPECT_FALSE(RunFolder::open(dir / "nothing", true));
     EXPECT_FALSE(fs::exists(dir / "nothing"));
+    for (const char* root : {"/", "//"}) {
+        const auto opened = RunFolder::open(root, false);
+        ASSERT_FALSE(opened);
+        EXPECT_TRUE(opened.error().message.starts_with("/: is no run folder"))
+            << opened.error().message;
+    }
 }
 
 // Wrong if two processes write one run, or a reader is kept out by the writer.

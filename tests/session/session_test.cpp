@@ -105,6 +105,13 @@ TEST(Session, OwedEvaluationComesBeforeTheNextUpdate) {
     ASSERT_TRUE(run.wait_state(RunState::paused));
     ASSERT_TRUE(run.close());
     EXPECT_EQ(world.count("evaluate"), 0);
+    FakeWorld whole;  // and one that has made its steps is done, whatever it owes
+    whole.first_step = whole.steps = 4;
+    whole.owes = true;
+    FakeRun seen(whole, look);
+    ASSERT_TRUE(seen.wait_state(RunState::done));
+    ASSERT_TRUE(seen.close());
+    EXPECT_EQ(whole.count("evaluate"), 0);
 }
 
 TEST(Session, AnswersNameTheFirstUpdateAffected) {

@@ -96,6 +96,21 @@ TEST(ChangePoints, JumpsOfARoutingStatisticAreFoundWithTheirLevels) {
     EXPECT_GE(covered, 34);
 }
 
+TEST(ChangePoints, APieceMayBeShortButNotABump) {
+    // Wrong if a short phase of a run is passed over, or every bump is called one.
+    const auto x = log_steps(3000);
+    for (const double length : {0.25, 0.05}) {
+        const auto truth = [=](double at) { return at > 7 && at < 7 + length ? 1.0 : 0.0; };
+        const auto found =
+            find_change_points(x, noisy(x, 0.05, 4, truth), {.shape = PieceShape::level});
+        ASSERT_EQ(found.changes.size(), 2u);
+        EXPECT_GE(found.changes[1].x - found.changes[0].x, 0.15 - 1e-9);
+        if (length < 0.15) continue;
+        EXPECT_NEAR(found.changes[0].x, 7, 0.04);
+        EXPECT_NEAR(found.changes[1].x, 7 + length, 0.04);
+    }
+}
+
 TEST(ChangePoints, SlowNoiseIsSeldomTakenForAChange) {
     // Training statistics drift: neighbours correlate by 0.5. Not what the model assumes.
     const auto x = log_steps(2000);

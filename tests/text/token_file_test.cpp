@@ -68,6 +68,17 @@ TEST(TokenFile, ContentHashIsOfTheIdsAlone) {
     EXPECT_NE(value_of(TokenFile::open(write_ids(folder / "a", ids, 300))).content_hash(), narrow);
 }
 
+// Fails if a line without tokens ended the making of a file.
+TEST(TokenFile, NoTokensAreAppendedToo) {
+    TempFolder folder;
+    auto writer = value_of(TokenFileWriter::create(folder / "t", 10));
+    ASSERT_TRUE(writer.append({}).ok());
+    ASSERT_TRUE(writer.append({4, 5}).ok());
+    ASSERT_TRUE(writer.append({}).ok());
+    ASSERT_TRUE(writer.finish("c", "t").ok());
+    EXPECT_EQ(value_of(TokenFile::open(folder / "t")).size(), 2);
+}
+
 TEST(TokenFile, UnfinishedWriterLeavesTheOldFile) {
     TempFolder folder;
     write_ids(folder / "t", {1, 2, 3}, 10);

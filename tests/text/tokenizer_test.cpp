@@ -117,6 +117,21 @@ TEST(Tokenizer, SeparatorLineBecomesEndOfText) {
     EXPECT_EQ(end->end, 15);
 }
 
+// Fails if a prompt with line ends of Windows were read as other documents than a corpus with them.
+TEST(Tokenizer, SeparatorOfAPromptMayEndInCarriageReturn) {
+    const auto& tokenizer = small_tokenizer();
+    const auto ends = [&](std::string_view text, std::string_view separator) {
+        std::vector<std::pair<int64_t, int64_t>> out;
+        for (const Piece& p : value_of(tokenizer.encode_prompt(text, separator)))
+            if (p.id == tokenizer.eos_id()) out.emplace_back(p.begin, p.end);
+        return out;
+    };
+    using Places = std::vector<std::pair<int64_t, int64_t>>;
+    EXPECT_EQ(ends("a\r\n<|endoftext|>\r\nb", "<|endoftext|>"), (Places{{3, 17}}));
+    EXPECT_EQ(ends("a\n===\r\nb\n===\n===c", "==="), (Places{{2, 6}, {9, 12}}));
+    EXPECT_EQ(ends("a\n===\nb", "===\r"), Places{}) << "a line without what was asked for";
+}
+
 TEST(Tokenizer, PromptThatIsNotUtf8NamesTheByte) {
     const auto bad = small_tokenizer().encode_prompt("ab\xff");
     ASSERT_FALSE(bad.ok());

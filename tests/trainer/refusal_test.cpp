@@ -101,6 +101,9 @@ TEST_F(Refusal, OfOtherDataChangesNothing) {
     // The text grew, and what was made of it is gone.
     const std::string text = *runs_ / "corpus.txt", as_it_was = bytes_of(text);
     const Damage without_tokens = [](const std::string& run) { fs::remove_all(run + "/data"); };
+    const auto without = [](const char* file) -> Damage {
+        return [file](const std::string& run) { fs::remove(run + file); };
+    };
     const Damage without_all = [](const std::string& run) {
         fs::remove_all(run + "/data");
         fs::remove(run + "/tokenizer.model");
@@ -115,7 +118,8 @@ TEST_F(Refusal, OfOtherDataChangesNothing) {
     copy_folder(*runs_ / "run", *runs_ / "copy");
     ASSERT_TRUE(lab::train(resume()).ok());
     copy_folder(*runs_ / "copy", *runs_ / "whole");
-    for (const Damage& damage : {without_tokens, without_all}) {
+    for (const Damage& damage : {without_tokens, without_all, without("/data/train.tokens"),
+                                 without("/data/valid.tokens")}) {
         copy_folder(*runs_ / "run", *runs_ / "copy");
         damage(*runs_ / "copy");
         const auto done = lab::train(resume());
@@ -153,6 +157,8 @@ TEST_F(Refusal, OfADamagedCheckpointChangesNothing) {
                  {"recent_load", {1, 2}},
                  {"recent_load", {{0.5}, {0.5}}},
                  {"recent_load", {std::vector<double>(16, 0.1), std::vector<double>(16, -0.1)}},
+                 {"recent_load", {std::vector<double>(16, 0.1), std::vector<double>(16, 1.5)}},
+                 {"recent_load", {std::vector<double>(16, 0.1), std::vector<json>(16, "x")}},
                  {"commands", -7},
                  {"commands", "x"},
                  {"interventions", {1}},

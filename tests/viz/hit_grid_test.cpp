@@ -57,6 +57,16 @@ TEST(HitGrid, OddInputs) {
     EXPECT_EQ(one.hit({1, 1}, 0, 1), -1);
 }
 
+// Points that are given no size are found by their centres.
+TEST(HitGrid, WithoutRadiiPointsAreHitWithinTheSlack) {
+    for (const std::vector<float>& radii : {std::vector<float>{}, std::vector<float>{5}}) {
+        const HitGrid grid({{1, 1}, {3, 3}, {5, 5}}, radii);
+        EXPECT_EQ(grid.hit({3, 3}, 100, 1), 1);
+        EXPECT_EQ(grid.hit({5.005f, 5}, 100, 1), 2);
+        EXPECT_EQ(grid.hit({3.02f, 3}, 100, 1), -1);
+    }
+}
+
 TEST(HitGrid, BoxFindsWhatLiesInside) {
     const HitGrid grid({{0, 0}, {1, 1}, {2, 2}, {0.5f, 0.6f}}, {1, 1, 1, 1});
     EXPECT_EQ(grid.inside({-0.1f, -0.1f}, {1.1f, 1.1f}), (std::vector<int64_t>{0, 1, 3}));

@@ -223,6 +223,82 @@ TEST(Places, VarianceIsThatOfThePointsShown) {
     EXPECT_EQ(variance_along(basis, core::LayerGeometry{})[0], 0);
 }
 
+/// A layer of `experts` centroids [x, y, z] and of positions.
+core::LayerGeometry layer_of(std::vector<float> centroids, std::vector<float> positions) {
+    core::LayerGeometry g;
+    g.experts = static_cast<int64_t>(centroids.size()) / 3;
+    g.d_space = 3;
+    g.hops = 1;
+    g.centroids = std::move(centroids);
+    g.positions = std::move(positions);
+    return g;
+}
+
+// A picture must show the space of all tokens, and its axes those of experts as much as of tokens,
+// however many tokens there are.
+TEST(Places, AllPositionsAndCentroidsAreFittedTo) {
+    // Every second position alone is off the origin.
+    std::vector<float> positions;
+    for (int i = 0; i < 40; ++i)
+        positions.insert(positions.end(), {0, i % 2 == 0 ? 0.0f : i % 4 == 1 ? -1.0f : 1.0f, 0});
+    const Basis all = fit_layer(layer_of(std::vector<float>(6), positions), 1);
+    ASSERT_TRUE(all.valid());
+    EXPECT_NEAR(all.axis(0)[1], 1, 1e-9);
+    // Variance 4 of the centroids, 1 of twenty times as many positions.
+    for (const int n : {40, 400}) {
+        positions.clear();
+        for (int i = 0; i < n; ++i)
+            positions.insert(positions.end(), {0, 0, i % 2 == 0 ? -1.0f : 1.0f});
+        const Basis both = fit_layer(layer_of({2, 0, 0, -2, 0, 0}, positions), 1);
+        ASSERT_TRUE(both.valid());
+        EXPECT_NEAR(both.axis(0)[0], 1, 1e-6);
+        EXPECT_NEAR(both.share[0], 0.8, 1e-6);
+        EXPECT_NEAR(both.share[1], 0.2, 1e-6);
+    }
+}
+
+// More positions than a frame has time for are taken in even steps.
+TEST(Places, OfManyPositionsEvenStepsAreTaken) {
+    constexpr int kMost = 4096;
+    const auto fitted = [](int n, int step) {
+        std::vector<float> positions;
+        for (int i = 0; i < n; ++i) {
+            const float side = i / step % 2 == 0 ? 1.0f : -1.0f;
+            positions.insert(positions.end(),
+                             {0, i % step == 0 ? 0.0f : side, i % step == 0 ? side : 0.0f});
+        }
+        return fit_layer(layer_of(std::vector<float>(6), positions), 1);
+    };
+    for (const int step : {2, 3}) {
+        const Basis some = fitted(step * kMost, step);
+        ASSERT_TRUE(some.valid());
+        EXPECT_NEAR(some.axis(0)[2], 1, 1e-6) << "each of " << step;
+        EXPECT_NEAR(some.share[0], 1, 1e-6);
+    }
+    EXPECT_NEAR(fitted(kMost, 2).share[0], 0.5, 1e-6) << "as many as are taken";
+}
+
+// A few experts far out must not shrink all others to a dot.
+TEST(Places, AllButTheOutermostFillTheUnitBall) {
+    std::vector<float> centroids = {2, 0, 0};  // of 101 the third from outside
+    for (int e = 1; e <= 98; ++e)
+        centroids.insert(centroids.end(),
+                         {(e % 2 == 0 ? 0.01f : -0.01f) * static_cast<float>(e), 0, 0});
+    centroids.insert(centroids.end(), {5, 0, 0, -6, 0, 0});
+    core::GeometrySnapshot snap;
+    snap.step = 1;
+    snap.version = 1;
+    snap.layers = {layer_of(centroids, {})};
+    Places places;
+    show(places, snap, {});
+    const auto& p = places.layer(0).centroids;
+    ASSERT_EQ(p.size(), centroids.size());
+    EXPECT_NEAR(std::abs(p[0]), 1, 1e-5);
+    int outside = 0;
+    for (size_t e = 0; e < 101; ++e) outside += std::hypot(p[3 * e], p[3 * e + 1]) > 1.001f;
+    EXPECT_EQ(outside, 2);
+}
+
 // What cannot be fitted must not keep the window busy.
 TEST(Places, WithoutSpreadNothingRemainsToBeDone) {
     auto flat = snapshot(100, 1, 1);
