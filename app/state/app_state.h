@@ -19,8 +19,10 @@
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
 #include "app/state/loss_phases.h"
+#include "app/state/own_cost.h"
 #include "app/state/pending.h"
 #include "app/state/playback.h"
+#include "app/state/run_rules.h"
 #include "app/state/selection.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
@@ -131,13 +133,17 @@ struct AppState {
     std::optional<double> pointed_step;
     std::optional<double> pointing_at;  ///< of this frame: pointed_step of the next one
     LossPhases phases;                  ///< in a race of the first lane
+    RunRules rules;                     ///< likewise
     viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
     Settings settings;
     Fonts fonts;
     /// Content scale × settings.scale; hand-written pixel sizes are multiplied by it.
     float pixel_scale = 1.0f;
-    double now = 0;       ///< seconds, monotonic, at the begin of this frame
-    double unix_now = 0;  ///< seconds, wall clock, for the age of snapshots
+    double now = 0;            ///< seconds, monotonic, at the begin of this frame
+    double unix_now = 0;       ///< seconds, wall clock, for the age of snapshots
+    double opened_at = 0;      ///< `now` when the run was opened
+    OwnCost own_cost;          ///< of drawing
+    int64_t memory_bytes = 0;  ///< resident, of the program; 0: not read yet
 
     /// The trajectory panel's text.
     std::string prompt = "the muddy river bank was steep before the rain";

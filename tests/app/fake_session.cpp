@@ -157,6 +157,7 @@ FakeSession::FakeSession(FakeOptions options, core::Config config, std::shared_p
     config_.moe.experts = options_.experts;
     config_.moe.hops = {options_.hops};
     config_.moe.top_k = options_.top_k;
+    if (options_.renormalise) config_.moe.renormalise = core::Renormalise::yes;
     config_.train.steps = options_.steps;
     status_.run_name = options_.run_name;
     status_.run_dir = "runs/demo";
@@ -189,8 +190,14 @@ core::ScalarRecord FakeSession::record_at(int64_t step) const {
     r.lr = static_cast<float>(
         3e-4 * warm * (0.1 + 0.45 * (1 + std::cos(std::numbers::pi * std::min(1.0, left)))));
     r.grad_norm = static_cast<float>(0.6 + 3.0 * std::exp(-x / 60.0) + 0.25 * (noise(s, 2) + 1));
+    if (step == options_.spike_at) r.loss += 9, r.grad_norm *= 40;
     if (step % 100 == 0) r.valid_loss = static_cast<float>(trend + 0.12);
     r.tokens_per_s = 11830.0f + 300.0f * noise(s, 3);
+    r.data_ms = 1.2f;
+    r.forward_ms = 61 + noise(s, 4);
+    r.backward_ms = 92 + noise(s, 5);
+    r.optimizer_ms = 13;
+    r.publish_ms = 1.9f;
     for (int64_t i = 0; i < options_.layers; ++i) {
         core::LayerScalars l;
         const auto u = static_cast<uint64_t>(i);

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <imgui.h>
 #include <limits>
-#include <string_view>
 
+#include "app/panels/curves/controls.h"
 #include "app/panels/curves/csv.h"
 #include "app/panels/curves/legend.h"
 #include "app/panels/curves/plot.h"
@@ -19,23 +19,20 @@
 namespace hopscope::app {
 namespace {
 
-constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Quantity::lr,
-                                    Quantity::grad_norm, Quantity::balance,    Quantity::routing,
-                                    Quantity::fork};
-constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
+constexpr float kNarrow = 300;  ///< panel width below which controls make room, unscaled pixels
 
 class CurvesPanel final : public Panel {
   public:
     const char* title() const override { return "Curves"; }
     std::string detail(const AppState&) const override;
     bool follows_time() const override { return true; }
+    PanelView view() const override { return controls_.view(); }
+    void restore(const PanelView& view) override { controls_.restore(view); }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     std::string csv(AppState&) override { return csv_of(content_.series, content_.choice); }
 
   private:
-    void draw_tabs(AppState& state);
-    void draw_options(AppState& state);
     void export_button(AppState& state);
     void draw_body(AppState& state);
     void list_lines();
@@ -43,9 +40,10 @@ class CurvesPanel final : public Panel {
     CurvesPlot plot_;
     CurvesLegend legend_;
     CurvesContent content_ = {{}, {}, {}, {}, &legend_, false, false};
+    CurvesControls controls_{content_.choice, plot_};
     CurveChoice built_choice_;
     std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
-    std::vector<LegendEntry> entries_;      ///< of the list beside the plot; empty: a plain legend
+    std::vector<LegendEntry> entries_;      ///< of the lines, shown and hidden
     ImVec2 body_at_, body_size_;            ///< what is exported as a picture
 };
 
@@ -70,8 +68,9 @@ std::vector<Lane> lanes_of(const AppState& state) {
 }
 
 std::string CurvesPanel::detail(const AppState&) const {
-    return std::string("x ") + name_of(content_.choice.x) + "   smoothing " +
-           rounded(content_.choice.smoothing, 2);
+    const std::string mean =
+        can_smooth(content_.choice) ? mean_in_words(content_.choice) : std::string();
+    return std::string("x ") + name_of(content_.choice.x) + (mean.empty() ? "" : "   " + mean);
 }
 
 void CurvesPanel::prepare(AppState& state) {
@@ -106,36 +105,40 @@ void CurvesPanel::prepare(AppState& state) {
     plot_.prepare(content_);
 }
 
-/// What the list beside the plot holds; takes the hidden lines out of the series.
+/// What the legend holds; takes the hidden lines out of the series.
 void CurvesPanel::list_lines() {
     entries_.clear();
+    content_.listed = false;
+    const bool smoothed = content_.choice.smooths();
+    const std::string words =
+        can_smooth(content_.choice) ? mean_in_words(content_.choice) : std::string();
     for (const Series& series : content_.series) {
-        if (series.role != Role::layer && series.role != Role::lane) continue;
-        LegendEntry entry{series.name, series.layer, std::numeric_limits<double>::quiet_NaN()};
+        if (series.role == Role::lane_points) continue;  // with its lane
+        content_.listed |= series.role == Role::layer || series.role == Role::lane;
+        LegendEntry entry{series.name, series.role, series.layer,
+                          std::numeric_limits<double>::quiet_NaN()};
         double x = 0;
-        last_value(series, x, entry.last);
+        if (series.role != Role::raw || !smoothed) last_value(series, x, entry.last);
+        if (series.role != Role::raw && series.role != Role::points) entry.words = words;
         entries_.push_back(std::move(entry));
     }
-    const auto hidden = [&](size_t index) {
+    const auto hidden = [&](const Series& series) {
+        if (series.role != Role::lane_points) return legend_.hides(series.name);
         return std::any_of(entries_.begin(), entries_.end(), [&](const LegendEntry& entry) {
-            return entry.index == index && legend_.hides(entry.name);
+            return entry.index == series.layer && legend_.hides(entry.name);
         });
     };
-    std::erase_if(content_.series, [&](const Series& series) {
-        const bool listed = series.role == Role::layer || series.role == Role::lane ||
-                            series.role == Role::lane_points;
-        return listed && hidden(series.layer);
-    });
-    content_.listed = !entries_.empty();
+    std::erase_if(content_.series, hidden);
 }
 
 void CurvesPanel::draw(AppState& state) {
-    draw_tabs(state);
+    const bool narrow = ImGui::GetContentRegionAvail().x < kNarrow * state.pixel_scale;
+    controls_.draw_quantities(state, narrow);
     const CurveChoice& choice = content_.choice;
     const bool empty = content_.series.empty() && entries_.empty();
     // A statistic that is not there must leave the way to the others.
     if (!empty || (choice.quantity == Quantity::routing && !state.history.empty()))
-        draw_options(state);
+        controls_.draw_options(state, narrow, [&] { export_button(state); });
     if (empty) {
         const EmptyText why = empty_text(state.history, state.session->config(), choice);
         empty_state(state, why.title, why.text.c_str());
@@ -144,13 +147,17 @@ void CurvesPanel::draw(AppState& state) {
     }
 }
 
-/// The plot, and beside it the list of its lines; below it where the panel is narrow.
+/// The plot below the row of its lines, or beside their list; that below it where the panel is
+/// narrow.
 void CurvesPanel::draw_body(AppState& state) {
     const float s = state.pixel_scale;
     const ImVec2 area = ImGui::GetContentRegionAvail();
     body_at_ = ImGui::GetCursorScreenPos();
     body_size_ = area;
-    if (entries_.empty()) return plot_.draw(state, content_, ImVec2(-1, -1));
+    if (!content_.listed) {
+        if (legend_.draw_row(state, entries_)) built_versions_.clear();
+        return plot_.draw(state, content_, ImGui::GetContentRegionAvail());
+    }
     const float gap = 8 * s, wanted = legend_.width_for(state, entries_);
     const float rows = static_cast<float>(entries_.size()) * (ImGui::GetTextLineHeight() + 4 * s);
     const bool beside = area.x - wanted - gap > 260 * s;
@@ -161,11 +168,10 @@ void CurvesPanel::draw_body(AppState& state) {
         beside ? ImVec2(area.x - list.x - gap, area.y) : ImVec2(area.x, area.y - list.y - gap));
     ImGui::SetCursorPos(beside ? ImVec2(at.x + area.x - list.x, at.y)
                                : ImVec2(at.x, at.y + area.y - list.y));
-    if (legend_.draw(state, entries_, list)) built_versions_.clear();
+    if (legend_.draw_list(state, entries_, list)) built_versions_.clear();
 }
 
 void CurvesPanel::export_button(AppState& state) {
-    ImGui::SameLine(0, 4 * state.pixel_scale);
     const bool empty = content_.series.empty();
     if (!button(state, "PNG", empty ? "No line is shown" : nullptr,
                 "Writes the picture below into the run folder"))
@@ -175,89 +181,6 @@ void CurvesPanel::export_button(AppState& state) {
                   text_of(content_.choice.quantity).tab, static_cast<long long>(state.status.step));
     export_picture(state, name, body_at_,
                    ImVec2(body_at_.x + body_size_.x, body_at_.y + body_size_.y));
-}
-
-void CurvesPanel::draw_tabs(AppState& state) {
-    const float gap = 4 * state.pixel_scale;
-    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
-    for (Quantity quantity : kQuantities) {
-        if (quantity == Quantity::fork && state.status.fork.step < 0) continue;
-        const char* name = text_of(quantity).tab;
-        const float width = ImGui::CalcTextSize(name).x + 2 * ImGui::GetStyle().FramePadding.x;
-        if (quantity != kQuantities[0]) {
-            ImGui::SameLine();
-            if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
-        }
-        if (button(state, name, nullptr, nullptr, 0, content_.choice.quantity == quantity)) {
-            content_.choice.quantity = quantity;
-            plot_.follow();
-        }
-    }
-    ImGui::PopStyleVar();
-}
-
-void CurvesPanel::draw_options(AppState& state) {
-    const float s = state.pixel_scale;
-    CurveChoice& choice = content_.choice;
-    const auto combo = [&](const char* id, const char* present, float width, const auto& items,
-                           auto name, auto choose) {
-        ImGui::SetNextItemWidth(width * s);
-        if (!ImGui::BeginCombo(id, present, ImGuiComboFlags_HeightLarge)) return;
-        for (const auto& item : items)
-            if (ImGui::Selectable(name(item), name(item) == std::string_view(present))) {
-                choose(item);
-                plot_.follow();
-            }
-        ImGui::EndCombo();
-    };
-    if (choice.quantity == Quantity::routing) {
-        combo(
-            "##statistic", row_of(choice.stat).name, 148, routing_stats(),
-            [](const RoutingStatRow& row) { return row.name; },
-            [&](const RoutingStatRow& row) { choice.stat = row.stat; });
-        tooltip(row_of(choice.stat).help);
-        ImGui::SameLine();
-    }
-    combo(
-        "##x", name_of(choice.x), 82, kAxes, [](XAxis axis) { return name_of(axis); },
-        [&](XAxis axis) { choice.x = axis; });
-    tooltip("What the x axis counts");
-    ImGui::SameLine();
-    if (button(state, "log x", nullptr, "Logarithmic x axis", 0, plot_.log_x)) {
-        plot_.log_x = !plot_.log_x;
-        plot_.follow();
-    }
-    ImGui::SameLine(0, 4 * s);
-    if (button(state, "log y", nullptr, "Logarithmic y axis", 0, plot_.log_y)) {
-        plot_.log_y = !plot_.log_y;
-        plot_.follow();
-    }
-    ImGui::SameLine(0, 4 * s);
-    if (button(state, "Fit", plot_.follows() ? "It shows all and follows the run" : nullptr,
-               "Shows all and follows the run (double click)"))
-        plot_.follow();
-    export_button(state);
-    const bool smoothed =
-        choice.quantity != Quantity::lr &&
-        (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
-    if (!smoothed || ImGui::GetContentRegionAvail().x < 80 * s) return;
-    ImGui::SameLine();
-    const float left = ImGui::GetContentRegionAvail().x;
-    if (left < 60 * s) {
-        ImGui::NewLine();
-        return;
-    }
-    const float label = ImGui::CalcTextSize("smoothing").x + 8 * s;
-    if (left > label + 70 * s) {
-        ImGui::AlignTextToFramePadding();
-        ImGui::TextColored(state.theme().dim, "smoothing");
-        ImGui::SameLine();
-    }
-    ImGui::SetNextItemWidth(-1);
-    ImGui::SliderFloat("##smoothing", &choice.smoothing, 0.0f, 0.999f, "");
-    tooltip("Weight of the past in the exponential mean, " + rounded(choice.smoothing, 3) +
-            "; 0 shows the raw values alone");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // What the curves panel shows, computed without ImGui: which series belong to a quantity, their
-// smoothing, the range of an axis, the marks of interventions, the read-out at a position. Pure
-// functions on the history, window thread.
+// smoothing, the marks of interventions, the read-out at a position. Pure functions on the history,
+// window thread.
 #pragma once
 
 #include <limits>
@@ -15,7 +15,10 @@
 namespace hopscope::app {
 
 enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork };
-enum class XAxis { step, tokens, time };
+enum class XAxis { step, tokens, time, elapsed };
+enum class YScale { linear, log, symlog };
+/// How the values of the updates are averaged over those before them.
+enum class Mean { none, exponential, running };
 struct QuantityText {
     const char* tab;
     const char* axis;   ///< with its unit
@@ -23,7 +26,13 @@ struct QuantityText {
 };
 QuantityText text_of(Quantity quantity);
 const char* name_of(XAxis axis);  ///< "step"
-const char* axis_of(XAxis axis);  ///< "training time, s"
+const char* axis_of(XAxis axis);  ///< "training time"
+const char* help_of(XAxis axis);  ///< what it counts, a sentence
+inline bool is_time(XAxis axis) {
+    return axis == XAxis::time || axis == XAxis::elapsed;
+}
+const char* name_of(YScale scale);  ///< "log y"
+const char* name_of(Mean mean);     ///< "running mean"
 
 enum class Role { raw, smooth, points, layer, lane, lane_points };
 
@@ -41,9 +50,18 @@ struct CurveChoice {
     Quantity quantity = Quantity::loss;
     XAxis x = XAxis::step;
     RoutingStat stat = RoutingStat::entropy;
-    float smoothing = 0.95f;  ///< weight of the past, 0 … 0.999
+    Mean mean = Mean::exponential;
+    float past = 0.95f;  ///< weight of the past in an exponential mean, 0 … 0.999
+    int window = 50;     ///< updates in a running mean
+    bool smooths() const {
+        return mean == Mean::running || (mean == Mean::exponential && past > 0);
+    }
     bool operator==(const CurveChoice&) const = default;
 };
+/// Whether means are taken of what the choice shows.
+bool can_smooth(const CurveChoice& choice);
+/// "mean of 50", "EMA 0.95" (exponential moving average); "" without one.
+std::string mean_in_words(const CurveChoice& choice);
 
 /// What a plot without lines says: when they come, or what the run lacks for them.
 struct EmptyText {
@@ -68,15 +86,6 @@ std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& ch
 /// and on validation. Both histories outlive what is made of them.
 std::vector<Series> fork_curves(const History& run, const History& fork, int64_t step,
                                 const CurveChoice& choice);
-
-struct Range {
-    double low = 0, high = 1;
-};
-/// From the first to the newest value of x, at least one unit wide.
-Range x_range(const std::vector<Series>& series);
-/// Lowest and highest finite value between `x` bounds, a little widened; on a logarithmic axis
-/// positive values only. Without values 0 … 1 (0.1 … 1 on a logarithmic axis).
-Range y_range(const std::vector<Series>& series, Range x, bool logarithmic);
 
 /// Where an update lies on an axis; nothing where the axis needs a record that is not there.
 std::optional<double> x_at(const History& history, XAxis axis, double step);

@@ -1,11 +1,22 @@
 // The curves panel alone, without a screen: tabs, axes, lines that are shown and hidden.
 #include <algorithm>
 #include <cmath>
+#include <implot.h>
+#include <implot_internal.h>
 
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
 namespace {
+
+/// The plot as it was last drawn; its axes hold their range and the numbers written at them.
+ImPlotPlot& plot_of(ImGuiTestContext* ctx) {
+    return *ImPlot::GetCurrentContext()->Plots.GetByKey(ctx->GetID("##curves"));
+}
+
+bool greyed(ImGuiTestContext* ctx, const char* item) {
+    return (ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0;
+}
 
 void register_curves_panel(ImGuiTestEngine* engine) {
     constexpr auto kMake = app::make_curves_panel;
@@ -22,17 +33,158 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         for (const char* tab : {"perplexity", "rate", "gradient", "balance", "routing", "loss"}) {
             ctx->ItemClick(tab);
             IM_CHECK(ctx->ItemExists("##curves"));
-            ctx->ItemClick("log y");
+            for (const char* scale : {"##y/log y", "##y/symlog y", "##y/linear y"}) {
+                ctx->ComboClick(scale);
+                ctx->ItemClick("log x");
+                ctx->Yield(3);
+            }
             ctx->ItemClick("log x");
-            ctx->Yield(3);
-            ctx->ItemClick("log x");
-            ctx->ItemClick("log y");
         }
-        ctx->ComboClick("##x/tokens");
-        ctx->ComboClick("##x/time");
+        for (const char* axis : {"##x/tokens", "##x/time", "##x/elapsed"}) {
+            ctx->ComboClick(axis);
+            ctx->Yield(2);
+        }
         stage->session->advance(30);
         ctx->Yield(3);
         IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if the legend covered the picture, or a line in it could not be hidden and shown.
+    t = IM_REGISTER_TEST(engine, "curves", "the_row_above_shows_and_hides_lines");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        const float top = ctx->ItemInfo("##curves").RectFull.Min.y;
+        for (const char* line : {"line each step", "line train", "line validation"}) {
+            IM_CHECK_LE(ctx->ItemInfo(line).RectFull.Max.y, top);
+            IM_CHECK(!greyed(ctx, "PNG"));
+            ctx->ItemClick(line);
+            ctx->Yield(2);
+        }
+        IM_CHECK(greyed(ctx, "PNG"));  // no line is left to show
+        ctx->ItemClick("line train");
+        ctx->Yield(2);
+        IM_CHECK(!greyed(ctx, "PNG"));
+    };
+
+    // Wrong if the newest value beside a line's end was cut off at the edge of a narrow plot.
+    t = IM_REGISTER_TEST(engine, "curves", "the_newest_value_has_room");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const float wide = ImGui::CalcTextSize("0.00").x + 6;
+        for (const char* scale : {"Fit", "log x"}) {
+            if (!greyed(ctx, scale)) ctx->ItemClick(scale);
+            ctx->Yield(4);
+            const ImPlotPlot& plot = plot_of(ctx);
+            const float end = plot.Axes[ImAxis_X1].PlotToPixels(stage->state.history.step.back());
+            IM_CHECK_GT(plot.PlotRect.Max.x - end, wide);
+            IM_CHECK_LT(plot.PlotRect.Max.x - end, 0.42f * plot.PlotRect.GetWidth());
+        }
+    };
+
+    // Wrong if the mean's window could not be chosen, or the legend did not say whose value it has.
+    t = IM_REGISTER_TEST(engine, "curves", "the_mean_can_be_chosen");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const auto detail = [&] { return stage->panel->detail(stage->state); };
+        ctx->ComboClick("##mean/running mean");
+        ctx->Yield(2);
+        IM_CHECK(detail().ends_with("mean of 50"));
+        const float narrow = ctx->ItemInfo("line train").RectFull.GetWidth();
+        ctx->ItemInputValue("##smoothing", 200);
+        ctx->Yield(2);
+        IM_CHECK(detail().ends_with("mean of 200"));
+        IM_CHECK_GT(ctx->ItemInfo("line train").RectFull.GetWidth(), narrow);  // "(mean of 200)"
+        ctx->ItemInputValue("##smoothing", 0);
+        ctx->Yield(2);
+        IM_CHECK(detail().ends_with("mean of 2"));  // the least there is
+        ctx->ComboClick("##mean/each step");
+        ctx->Yield(2);
+        IM_CHECK(!ctx->ItemExists("##smoothing"));
+        IM_CHECK(!ctx->ItemExists("line each step"));  // one line, with the name itself
+        IM_CHECK(ctx->ItemExists("line train"));
+    };
+
+    // Wrong if a narrow panel left the curves no room, or took away what a wide one offers.
+    t = IM_REGISTER_TEST(engine, "curves", "a_narrow_panel_keeps_room_for_the_curves");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(2);
+        stage->state.pixel_scale = 2.2f;  // as good as half as wide
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("perplexity"));
+        ctx->ComboClick("##quantity/perplexity");
+        ctx->ItemClick("Axes\xE2\x80\xA6");
+        ctx->SetRef("//$FOCUSED");
+        ctx->ComboClick("##mean/running mean");
+        ctx->SetRef("Stage");
+        ctx->Yield(2);
+        IM_CHECK(stage->panel->detail(stage->state).ends_with("mean of 50"));
+        IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetHeight(), 400.0f);
+        stage->state.pixel_scale = 1;
+    };
+
+    // Wrong if a session file found another view than was kept, or broke on one it does not know.
+    t = IM_REGISTER_TEST(engine, "curves", "a_session_finds_the_view_again");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const app::PanelView first = stage->panel->view();
+        ctx->ItemClick("gradient");
+        ctx->ComboClick("##x/tokens");
+        ctx->ItemClick("log x");
+        ctx->ComboClick("##y/symlog y");
+        ctx->ComboClick("##mean/running mean");
+        ctx->ItemInputValue("##smoothing", 70);
+        const app::PanelView kept = stage->panel->view();
+        IM_CHECK(kept != first);
+        const auto fresh = app::make_curves_panel();
+        fresh->restore(kept);
+        IM_CHECK(fresh->view() == kept);
+        fresh->restore({{"quantity", "weight of the moon"}, {"window", "-3"}, {"other", ""}});
+        IM_CHECK(fresh->view() == kept);
+    };
+
+    // Wrong if times were written in raw seconds.
+    t = IM_REGISTER_TEST(engine, "curves", "time_has_round_numbers");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.start_step = 1800;  // 311 s
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ComboClick("##x/elapsed");
+        ctx->Yield(3);
+        ImPlotAxis& drawn = plot_of(ctx).Axes[ImAxis_X1];
+        IM_CHECK_GE(drawn.Ticker.TickCount(), 2);
+        for (int i = 0; i < drawn.Ticker.TickCount(); ++i)
+            IM_CHECK_EQ(std::fmod(drawn.Ticker.Ticks[i].PlotPos, 30.0), 0.0);
+        IM_CHECK(std::string(drawn.Ticker.GetText(1)).ends_with("min"));
+    };
+
+    // Wrong if a logarithmic axis that spans less than a decade had no number at it.
+    t = IM_REGISTER_TEST(engine, "curves", "a_logarithmic_axis_has_numbers");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ComboClick("##y/log y");
+        ctx->ItemClick("log x");
+        ctx->Yield(3);
+        for (const ImAxis axis : {ImAxis_X1, ImAxis_Y1}) {
+            const ImPlotAxis& drawn = plot_of(ctx).Axes[axis];
+            int written = 0;
+            for (int i = 0; i < drawn.Ticker.TickCount(); ++i) {
+                const ImPlotTick& tick = drawn.Ticker.Ticks[i];
+                written += tick.ShowLabel && drawn.Range.Contains(tick.PlotPos) ? 1 : 0;
+            }
+            IM_CHECK_GE(written, 2);
+            IM_CHECK_LE(written, 9);
+        }
     };
 
     // Wrong if a fork's difference could not be looked at, or its tab outlived its run.
@@ -49,12 +201,19 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         stage->session->advance(90);
         ctx->Yield(3);
         ctx->ItemClick("fork");
-        for (const char* axis : {"##x/tokens", "##x/time", "##x/step"}) {
+        for (const char* axis : {"##x/tokens", "##x/time", "##x/elapsed", "##x/step"}) {
             ctx->ComboClick(axis);
             ctx->Yield(2);
             IM_CHECK(ctx->ItemExists("##curves"));
         }
-        ctx->ItemClick("log y");
+        ctx->ComboClick("##y/symlog y");
+        ctx->Yield(3);
+        // The difference is mostly above 0, and its noise below: both have numbers.
+        const ImPlotAxis& drawn = plot_of(ctx).Axes[ImAxis_Y1];
+        IM_CHECK(drawn.TransformForward != nullptr);
+        IM_CHECK_LT(drawn.Range.Min, 0.0);
+        IM_CHECK_GE(drawn.Ticker.TickCount(), 3);
+        ctx->ComboClick("##y/log y");
         ctx->Yield(2);
         stage->state.attach(std::make_unique<gui_test::FakeSession>(small()));
         ctx->Yield(3);
@@ -168,7 +327,7 @@ void register_curves_panel(ImGuiTestEngine* engine) {
             ctx->ItemClick(tab);
             ctx->Yield(2);
         }
-        ctx->ItemClick("log y");
+        ctx->ComboClick("##y/log y");
         ctx->ItemClick("log x");
         ctx->Yield(2);
         IM_CHECK(ctx->ItemExists("##curves"));
@@ -181,7 +340,8 @@ void register_curves_panel(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         auto& lanes = stage->session->mutable_status().lanes;
         for (int i = 0; i < 9; ++i) {
-            lanes.push_back("lane_with_a_long_name_" + std::to_string(i));
+            lanes.push_back("lane_with_a_name_that_no_panel_is_wide_enough_for_" +
+                            std::to_string(i));
             if (i == 0) continue;
             app::History rival;
             for (int64_t step = 1; step <= 60; ++step) {
@@ -201,6 +361,7 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         };
         IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetHeight(), 200.0f);
         IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetWidth(), 200.0f);
+        IM_CHECK_LT(ctx->WindowInfo("lines").Window->Size.x, 0.5f * 560);
         ctx->ItemClick(entry(8));
         ctx->ItemClick(entry(0));
         ctx->Yield(2);

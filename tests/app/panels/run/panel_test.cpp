@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/panels/run/view.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -145,6 +146,122 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(stage->last().name().c_str(), "set");
         IM_CHECK_STR_EQ(stage->last().text("key", "").c_str(), "lr");
         IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
+    };
+
+    // Wrong if a setting could not be set, an impossible value were sent, or it had no way back.
+    t = IM_REGISTER_TEST(engine, "run", "every_setting_can_be_typed_and_undone");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("###more settings");
+        for (const core::LiveSetting& setting : core::live_settings()) {
+            const std::string& name = setting.value.name;
+            const double wanted = name == "top_k" ? 3 : 0.25;
+            const double before = app::setting_value(stage->session->config(), {}, name).value;
+            const size_t sent = stage->received().size();
+            IM_CHECK(!ctx->ItemExists((name + "/undo").c_str()));
+            ctx->ItemInputValue((name + "/##field").c_str(), std::to_string(wanted).c_str());
+            ctx->Yield(2);
+            IM_CHECK_EQ(stage->received().size(), sent + 1);
+            IM_CHECK_STR_EQ(stage->last().text("key", "").c_str(), name.c_str());
+            IM_CHECK_EQ(stage->last().number("value", -1), wanted);
+            stage->session->advance(1);
+            ctx->Yield(2);
+            ctx->ItemClick((name + "/undo").c_str());
+            IM_CHECK_EQ(stage->last().number("value", -1), before);
+            stage->session->advance(1);
+            ctx->Yield(2);
+        }
+        const size_t sent = stage->received().size();
+        ctx->ItemInputValue("dropout/##field", "1.5");
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->received().size(), sent);  // said in place of sent
+        ctx->ItemInputValue("dropout/##field", "0.2");
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->received().size(), sent + 1);
+    };
+
+    // Wrong if several steps could not be asked for, were another number, or while it runs.
+    t = IM_REGISTER_TEST(engine, "run", "right_click_makes_several_steps");
+    use<kMake>(t, [] { return small(core::RunState::paused); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const int64_t before = stage->state.status.step;
+        ctx->ItemClick("Step", ImGuiMouseButton_Right);
+        ctx->Yield(2);
+        ctx->SetRef("//$FOCUSED");
+        ctx->ItemClick("100");
+        IM_CHECK_EQ(stage->last().integer("count", 0), 100);
+        stage->session->advance(1000);
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->state.status.step, before + 100);
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Step", ImGuiMouseButton_Right);
+        ctx->Yield(2);
+        ctx->SetRef("//$FOCUSED");
+        ctx->ItemInputValue("##count", "37");
+        ctx->ItemClick("Make these steps");
+        IM_CHECK_EQ(stage->last().integer("count", 0), 37);
+    };
+
+    // Wrong if a rule could not be told to pause, did not, or its reason could not be seen and put
+    // away.
+    t = IM_REGISTER_TEST(engine, "run", "a_rule_pauses_and_says_why");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.spike_at = 140;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.rules = {};
+        stage->session->advance(5);  // the past of the run has been read
+        ctx->Yield(2);
+        ctx->ItemClick("gradient spike/gradient spike");  // one of two is enough
+        IM_CHECK(!ctx->ItemExists("gradient spike/##threshold"));
+        ctx->ItemInputValue("loss spike/##threshold", "12");
+        ctx->ItemClick("loss spike/###pauses");
+        IM_CHECK(!ctx->ItemExists("Dismiss"));
+        stage->session->advance(30);
+        ctx->Yield(2);
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "pause");
+        IM_CHECK_EQ(stage->state.rules.findings().size(), size_t{1});
+        IM_CHECK_EQ(stage->state.rules.findings().back().step, 140);
+        const app::PanelView kept = stage->panel->view();
+        IM_CHECK_STR_EQ(kept.at("loss spike").c_str(), "on pauses 12");
+        IM_CHECK(kept.at("gradient spike").starts_with("off "));
+        stage->panel->restore({{"loss spike", "on warns 7"}, {"dead experts", "off maybe"}});
+        ctx->Yield(2);
+        IM_CHECK_STR_EQ(stage->panel->view().at("loss spike").c_str(), "on warns 7");
+        IM_CHECK(stage->panel->view().at("dead experts").starts_with("on "));
+        ctx->ItemClick("Dismiss");
+        ctx->Yield(2);
+        IM_CHECK(!ctx->ItemExists("Dismiss"));
+        ctx->ItemClick("gradient spike/gradient spike");
+    };
+
+    // Wrong if a router that the loss stops to reach were not told of when it happens.
+    t = IM_REGISTER_TEST(engine, "run", "a_router_without_task_gradient_is_told");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.renormalise = true;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(2);
+        const float before = ctx->ItemInfo("lr/##field").RectFull.Min.y;
+        ctx->ItemClick("###more settings");
+        ctx->ItemInputValue("top_k/##field", "1");
+        stage->session->advance(1);
+        ctx->Yield(2);
+        // Some lines of text now stand above.
+        const float line = ImGui::GetTextLineHeight();
+        IM_CHECK_GT(ctx->ItemInfo("lr/##field").RectFull.Min.y, before + 2 * line);
+        ctx->ItemClick("top_k/undo");
+        stage->session->advance(1);
+        ctx->Yield(2);
+        IM_CHECK_LT(ctx->ItemInfo("lr/##field").RectFull.Min.y, before + line);
     };
 
     // Wrong if each pixel of a drag became a command: the queue would fill and the last value come
