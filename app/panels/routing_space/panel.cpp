@@ -82,6 +82,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
     const auto& snapshot = *state.geometry;
     follow_layers(state);
     state.update_places();
+    state.experts.update(state);  // names of the centroids
 
     Made wanted;
     wanted.session = session_;
