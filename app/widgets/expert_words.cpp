@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "app/widgets/piece_text.h"
-#include "core/api/base.h"
 
 namespace hopscope::app {
 
@@ -18,7 +17,11 @@ std::vector<std::string> word_list(const ExpertBook& book, const std::vector<Boo
 std::string expert_words(const AppState& state, int64_t layer, int64_t expert, size_t most) {
     const ExpertBook* book = state.experts.book();
     const BookEntry* entry = book && book->layer == layer ? book->find(expert) : nullptr;
-    return entry ? core::joined(word_list(*book, book->words_of(*entry), most)) : std::string();
+    std::string out;
+    if (!entry) return out;
+    for (const std::string& word : word_list(*book, book->words_of(*entry), most))
+        out.append(out.empty() ? "" : ", ").append(word);
+    return out;
 }
 
 }  // namespace hopscope::app
