@@ -156,9 +156,14 @@ std::vector<Tally> tallies_of(const core::LayerGeometry& g, const Sample& sample
 
 void add_written(BookEntry& entry, const WrittenBy& by, Numbers& pieces) {
     for (const WrittenWord& word : by.words) {
-        if (entry.writes.size() == ExpertBook::kWords) break;
-        entry.writes.push_back({pieces.of(word.piece), -1, word.score, 0});
+        if (entry.writes_by_score.size() == ExpertBook::kWords) break;
+        entry.writes_by_score.push_back({pieces.of(word.piece), -1, word.score, 0});
     }
+    for (const std::string& piece : by.by_cosine) {
+        if (entry.writes.size() == ExpertBook::kWords) break;
+        entry.writes.push_back({pieces.of(piece), -1, core::kNaN, 0});
+    }
+    if (by.by_cosine.empty()) entry.writes = entry.writes_by_score;
     entry.hub = by.hub;
     entry.cluster = by.cluster;
     entry.word_purity = by.purity;

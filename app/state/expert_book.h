@@ -18,7 +18,8 @@ namespace hopscope::app {
 struct BookWord {
     int32_t piece = 0;   ///< of ExpertBook::pieces
     int32_t token = -1;  ///< id; −1: not in the sample, so unknown
-    /// Read: share of all weight that the sample gives the expert; written: ⟨E_v, w_up⟩.
+    /// Read: share of all weight that the sample gives the expert; written: ⟨E_v, w_up⟩, NaN
+    /// where only the order by cosine is known.
     double score = 0;
     int64_t tokens = 0;  ///< read: of the sample, with this piece, that choose the expert
 };
@@ -41,9 +42,11 @@ struct ClassUse {
 
 struct BookEntry {
     int64_t expert = 0;
-    std::vector<BookWord> reads;   ///< falling share of weight
-    std::vector<BookWord> writes;  ///< of the dictionary, falling score; empty without one
-    int64_t tokens = 0;            ///< of the sample, that choose it in some hop
+    std::vector<BookWord> reads;  ///< falling share of weight
+    /// Of the dictionary, by falling cosine and by falling score; empty without one. By cosine, the
+    /// words that are long or alike to all have no head start, so these say more.
+    std::vector<BookWord> writes, writes_by_score;
+    int64_t tokens = 0;  ///< of the sample, that choose it in some hop
     std::vector<HopUse> hops;
     ClassUse of_class;
     double load = core::kNaN;  ///< × uniform, of the recent batches; NaN before the first update

@@ -17,6 +17,17 @@ const std::string& ExpertBooks::problem() const {
     return words_ ? words_->problem : none;
 }
 
+void ExpertBooks::set_hits(const std::vector<uint8_t>& hits, int frame) {
+    if (hits_.hits != hits) hits_.hits = hits;
+    hits_.layer = book_ ? book_->layer : -1;
+    hits_.frame = frame;
+}
+
+std::span<const uint8_t> ExpertBooks::hits(int64_t layer, int frame) const {
+    if (layer != hits_.layer || frame - hits_.frame > 1) return {};
+    return hits_.hits;
+}
+
 /// A file that is written anew is read anew; what was read stays until then.
 void ExpertBooks::look(AppState& state) {
     if (auto words = reading_.take()) {

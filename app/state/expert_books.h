@@ -4,7 +4,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "app/state/expert_book.h"
 #include "app/state/pending.h"
@@ -12,6 +14,13 @@
 namespace hopscope::app {
 
 struct AppState;
+
+/// The experts that a filter leaves, for the pictures of other panels, which fade the rest.
+struct ExpertHits {
+    int64_t layer = -1;
+    std::vector<uint8_t> hits;  ///< [experts] 1 where it fits; empty: no filter acts
+    int frame = -10;            ///< ImGui's, in which the filter was last seen to act
+};
 
 class ExpertBooks {
   public:
@@ -25,6 +34,11 @@ class ExpertBooks {
     const WrittenFiles& files() const { return files_; }
     /// Why a written file cannot be read; "" where it can, or there is none.
     const std::string& problem() const;
+
+    /// Says once a frame what a filter leaves.
+    void set_hits(const std::vector<uint8_t>& hits, int frame);
+    /// Of `layer` in this frame, or the one before; empty where no filter acts in sight.
+    std::span<const uint8_t> hits(int64_t layer, int frame) const;
 
   private:
     struct From {
@@ -49,6 +63,8 @@ class ExpertBooks {
     Pending<WrittenFiles> looking_;
     Words words_;  ///< null before they were read
     Pending<WrittenWords> reading_;
+
+    ExpertHits hits_;
 };
 
 }  // namespace hopscope::app

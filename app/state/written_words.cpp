@@ -40,6 +40,8 @@ WrittenBy expert_in(const Json& from) {
     WrittenBy out;
     for (const Json& word : from.at("words"))
         out.words.push_back({word.at("piece").get<std::string>(), number_in(word, "score")});
+    if (const auto near = from.find("words_cosine"); near != from.end())
+        out.by_cosine = near->get<std::vector<std::string>>();
     out.purity = number_in(from, "purity");
     out.category = text_in(from, "category");
     out.hub = from.value("hub", false);

@@ -17,9 +17,10 @@ struct WrittenWord {
 };
 
 struct WrittenBy {
-    std::vector<WrittenWord> words;  ///< falling score
-    double purity = core::kNaN;      ///< largest share of the words in one category
-    std::string category;            ///< it, where most words are of it; else ""
+    std::vector<WrittenWord> words;      ///< falling score
+    std::vector<std::string> by_cosine;  ///< falling cosine; empty in a document without them
+    double purity = core::kNaN;          ///< largest share of the words in one category
+    std::string category;                ///< it, where most words are of it; else ""
     bool hub = false;
     int64_t cluster = -1;  ///< of the first of its rank rows that is in one; −1: none
 };

@@ -39,7 +39,8 @@ void part(const AppState& state, const char* name, const std::string& note,
     tooltip(help);
 }
 
-/// A word as a chip, with a line below it as long as its score is of the largest; true: pressed.
+/// A word as a chip, with a line below it as long as its score is of the largest, none for
+/// NaN; true: pressed.
 bool word_chip(const AppState& state, const std::string& word, double share, ImU32 ink,
                const std::string& help) {
     const Theme& theme = state.theme();
@@ -57,9 +58,11 @@ bool word_chip(const AppState& state, const std::string& word, double share, ImU
     list->AddRectFilled(at, ImVec2(at.x + width, at.y + height), packed(ground), 4 * s);
     list->AddText(nullptr, 0, ImVec2(at.x + pad, at.y + 2 * s), packed(theme.text), shown.c_str(),
                   nullptr, 0, &clip);
-    const float length = (width - 2 * pad) * static_cast<float>(std::clamp(share, 0.0, 1.0));
-    list->AddRectFilled(ImVec2(at.x + pad, at.y + height - 4 * s),
-                        ImVec2(at.x + pad + length, at.y + height - 2 * s), ink, s);
+    const float length =
+        std::isnan(share) ? 0 : (width - 2 * pad) * static_cast<float>(std::clamp(share, 0.0, 1.0));
+    if (length > 0)
+        list->AddRectFilled(ImVec2(at.x + pad, at.y + height - 4 * s),
+                            ImVec2(at.x + pad + length, at.y + height - 2 * s), ink, s);
     tooltip(help);
     return pressed;
 }
@@ -71,12 +74,10 @@ void next_chip(const AppState& state, float width) {
     if (ImGui::GetItemRectMax().x + gap + width <= right) ImGui::SameLine(0, gap);
 }
 
-/// The words as chips; a term for the filter in `term` where one is pressed.
-void word_chips(const AppState& state, const ExpertBook& book, const BookEntry& entry, bool writes,
-                std::string& term) {
-    const auto& words = writes ? entry.writes : entry.reads;
-    const ImU32 ink = expert_ink(state, book.layer, entry.expert);
-    ImGui::PushID(writes ? "writes" : "reads");
+/// Words of one kind as chips; a term for the filter in `term` where one is pressed.
+void word_chips(const AppState& state, const ExpertBook& book, const std::vector<BookWord>& words,
+                ImU32 ink, const char* field, std::string& term) {
+    ImGui::PushID(static_cast<const void*>(&words));
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing,
                         ImVec2(4 * state.pixel_scale, 4 * state.pixel_scale));
     for (size_t i = 0; i < std::min(words.size(), kChips); ++i) {
@@ -85,15 +86,17 @@ void word_chips(const AppState& state, const ExpertBook& book, const BookEntry& 
         if (i > 0)
             next_chip(state, ImGui::CalcTextSize(displayable(text, state.fonts.text).c_str()).x +
                                  12 * state.pixel_scale);
-        const std::string help =
-            (writes ? "score " + significant(word.score, 3)
-                    : rounded(100 * word.score, 0) + " % of its weight, " +
-                          with_thousands(word.tokens) + (word.tokens == 1 ? " token" : " tokens") +
-                          " of the sample, id " + std::to_string(word.token)) +
-            "\nA click filters by this word.";
+        std::string help = "The " + std::to_string(i + 1) + ". of its words";
+        if (word.tokens > 0)
+            help = rounded(100 * word.score, 0) + " % of its weight, " +
+                   with_thousands(word.tokens) + (word.tokens == 1 ? " token" : " tokens") +
+                   " of the sample, id " + std::to_string(word.token);
+        else if (!std::isnan(word.score))
+            help = "score " + significant(word.score, 3);
+        help += "\nA click filters by this word.";
         ImGui::PushID(static_cast<int>(i));
         if (word_chip(state, text, word.score / words.front().score, ink, help))
-            term = std::string(writes ? "writes:" : "reads:") + "\"" + text + "\"";
+            term = std::string(field) + "\"" + text + "\"";
         ImGui::PopID();
     }
     ImGui::PopStyleVar();
@@ -180,22 +183,24 @@ void ExpertCard::draw_buttons(AppState& state, int64_t layer) const {
 
 void ExpertCard::draw_word_lists(AppState& state, const ExpertBook& book, const BookEntry& entry,
                                  std::string& term) const {
+    const ImU32 ink = expert_ink(state, book.layer, entry.expert);
     if (book.dictionary_step >= 0) {
-        part(state, "writes", "step " + with_thousands(book.dictionary_step),
-             "Its ten tokens of largest score, of the dictionary of the newest checkpoint that was "
-             "read [def:dictionary]");
-        if (entry.writes.empty())
-            note(state, "Nothing: its direction is zero.");
-        else
-            word_chips(state, book, entry, true, term);
+        const std::string step = "step " + with_thousands(book.dictionary_step);
+        part(state, "writes, by cosine", step,
+             "The tokens whose embeddings have the largest cosine to what it writes, out of the "
+             "checkpoint of that step [def:dictionary]");
+        if (entry.writes.empty()) note(state, "Nothing: its direction is zero.");
+        word_chips(state, book, entry.writes, ink, "writes:", term);
+        part(state, "writes, by score", step,
+             "The tokens whose logits it raises most; tokens with long embeddings, and those that "
+             "were never trained, have a head start there [def:dictionary]");
+        word_chips(state, book, entry.writes_by_score, ink, "writes:", term);
     }
     part(state, "reads", "n " + with_thousands(entry.tokens) + " of " + with_thousands(book.sample),
          "Pieces that it is chosen for, by the weight that the routing of the sample gives it "
          "there. n: tokens that choose it in some hop, of the sample");
-    if (entry.reads.empty())
-        note(state, "No token of the sample chooses it.");
-    else
-        word_chips(state, book, entry, false, term);
+    if (entry.reads.empty()) note(state, "No token of the sample chooses it.");
+    word_chips(state, book, entry.reads, ink, "reads:", term);
 }
 
 void ExpertCard::draw_load(AppState& state, const BookEntry& entry) const {

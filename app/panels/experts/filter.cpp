@@ -229,6 +229,9 @@ class TermTest {
             return meant_[static_cast<size_t>(word.piece)] != 0;
         });
     }
+    bool writes_meant(const BookEntry& entry) const {
+        return any_meant(entry.writes) || any_meant(entry.writes_by_score);
+    }
     void find_neighbours() {
         near_ = term_.numbers;
         if (!ground_.geometry) return;
@@ -245,11 +248,11 @@ class TermTest {
     bool asks(const BookEntry& entry) const {
         switch (term_.field) {
             case FilterField::word:
-                return any_meant(entry.reads) || any_meant(entry.writes);
+                return any_meant(entry.reads) || writes_meant(entry);
             case FilterField::reads:
                 return any_meant(entry.reads);
             case FilterField::writes:
-                return any_meant(entry.writes);
+                return writes_meant(entry);
             case FilterField::token:
                 return std::any_of(entry.reads.begin(), entry.reads.end(), [&](const BookWord& w) {
                     return term_.numbers.contains(w.token);
@@ -344,7 +347,7 @@ const std::vector<FilterWord>& filter_words() {
          "Part of a word that the expert reads or writes; /\xE2\x80\xA6/ for a regular "
          "expression, | for one of several. A word alone means the same."},
         {"reads:", "Part of a word that it is chosen for in the sample"},
-        {"writes:", "Part of a word that it writes, of the dictionary"},
+        {"writes:", "Part of a word that it writes, of the dictionary, by cosine or by score"},
         {"#", "A token id of the sample that chooses it, e.g. #123"},
         {"E", "An expert, or several: E12, or 3,7,12-15"},
         {"near:E", "An expert and the ten nearest to it by cosine"},

@@ -59,6 +59,17 @@ void FilterBar::begin_term(const std::string& term) {
     wants_focus_ = to_end_ = true;
 }
 
+/// The up arrow: the last chip is text again.
+int FilterBar::take_back(ImGuiInputTextCallbackData* data) {
+    auto& bar = *static_cast<FilterBar*>(data->UserData);
+    if (data->EventKey != ImGuiKey_UpArrow || bar.chips_.empty()) return 0;
+    const std::string text = bar.chips_.back().text + (data->BufTextLen > 0 ? " " : "");
+    bar.chips_.pop_back();
+    data->InsertChars(0, text.c_str());
+    data->CursorPos = data->BufTextLen;
+    return 0;
+}
+
 void FilterBar::take_typed() {
     for (const std::string& term : split_terms(typed_)) add(term);
     typed_.clear();
@@ -93,13 +104,14 @@ void FilterBar::draw_field(AppState& state, float width) {
 }
 
 void FilterBar::draw_input(AppState& state) {
-    const bool had_nothing = was_empty_;
-    was_empty_ = typed_.empty();
     if (std::exchange(wants_focus_, false)) ImGui::SetKeyboardFocusHere();
     ImGui::PushStyleColor(ImGuiCol_FrameBg, ImVec4(0, 0, 0, 0));
-    const char* hint = chips_.empty() ? "Filter: word, class:noun, E12, load<0.5" : "and";
-    const bool entered =
-        ImGui::InputTextWithHint("##filter", hint, &typed_, ImGuiInputTextFlags_EnterReturnsTrue);
+    const char* hint =
+        chips_.empty() ? "Filter: word, class:noun, E12, load<0.5" : "and\xE2\x80\xA6";
+    const bool entered = ImGui::InputTextWithHint(
+        "##filter", hint, &typed_,
+        ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackHistory, take_back,
+        this);
     ImGui::PopStyleColor();
     ImGuiInputTextState* text = ImGui::GetInputTextState(ImGui::GetItemID());
     const bool active = ImGui::IsItemActive();
@@ -115,11 +127,6 @@ void FilterBar::draw_input(AppState& state) {
     if (entered) {
         take_typed();
         wants_focus_ = true;
-    } else if (active && had_nothing && typed_.empty() && !chips_.empty() && text &&
-               ImGui::IsKeyPressed(ImGuiKey_Backspace)) {
-        typed_ = chips_.back().text;
-        chips_.pop_back();
-        text->ReloadUserBufAndMoveToEnd();
     }
 }
 

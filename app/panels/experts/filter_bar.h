@@ -1,8 +1,10 @@
 // The field above the table of experts: what is typed filters at once, Enter makes a chip of it; a
-// click on a chip switches it off, its × takes it away. Below it the count of hits and the words of
-// the grammar, or what is wrong. Owned by the experts panel, window thread only.
+// click on a chip switches it off, its × takes it away, the up arrow makes the last one text again.
+// Below it the count of hits and the words of the grammar, or what is wrong. Owned by the experts
+// panel, window thread only.
 #pragma once
 
+#include <imgui.h>
 #include <string>
 #include <vector>
 
@@ -36,11 +38,11 @@ class FilterBar {
     void draw_chips(AppState& state, bool inside);
     void draw_input(AppState& state);
     void take_typed();
+    static int take_back(ImGuiInputTextCallbackData* data);
 
     std::vector<Chip> chips_;
     std::string typed_;
     bool wants_focus_ = false, to_end_ = false;
-    bool was_empty_ = true;  ///< before this frame's keys
 };
 
 }  // namespace hopscope::app

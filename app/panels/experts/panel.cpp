@@ -76,6 +76,8 @@ void ExpertsPanel::prepare(AppState& state) {
         return;
     }
     find_hits(state);
+    state.experts.set_hits(filter_.terms.empty() ? std::vector<uint8_t>() : hits_,
+                           ImGui::GetFrameCount());
     card_.prepare(state, *book, shown_expert(state));
 }
 

@@ -85,7 +85,8 @@ std::string rows_csv(const ExpertBook& book, const std::vector<int32_t>& rows) {
                       (book.dictionary_step < 0 ? "none" : std::to_string(book.dictionary_step)) +
                       "; load in multiples of the uniform one\n";
     out +=
-        "expert,writes,reads,tokens,hops,class,class_tokens,class_tokens_of,class_share,"
+        "expert,writes_by_cosine,writes_by_score,reads,tokens,hops,class,class_tokens,class_tokens_"
+        "of,class_share,"
         "class_share_ci95_low,class_share_ci95_high,odds_ratio,odds_ratio_ci95_low,"
         "odds_ratio_ci95_high,category,word_purity,load,dead,hub,cluster\n";
     for (const int32_t row : rows) {
@@ -93,6 +94,7 @@ std::string rows_csv(const ExpertBook& book, const std::vector<int32_t>& rows) {
         const ClassUse& c = e.of_class;
         std::vector<std::string> cells = {std::to_string(e.expert),
                                           core::csv_field(words_text(book, e.writes)),
+                                          core::csv_field(words_text(book, e.writes_by_score)),
                                           core::csv_field(words_text(book, e.reads)),
                                           std::to_string(e.tokens),
                                           std::to_string(e.hops_used()),

@@ -27,8 +27,9 @@ constexpr ColumnRow kColumns[] = {
     {Column::expert, "expert", "Number of the expert in its layer; the colour is its place", 66, 0,
      false},
     {Column::writes, "writes",
-     "The tokens of largest \xE2\x9F\xA8"
-     "E, w_up\xE2\x9F\xA9, read out of the newest checkpoint [def:dictionary]",
+     "The tokens whose embeddings have the largest cosine to what it writes, read out of the "
+     "newest "
+     "checkpoint [def:dictionary]",
      0, 0, false},
     {Column::reads, "reads",
      "What it is chosen for in the sample: pieces by the weight that routing gives them there", 0,

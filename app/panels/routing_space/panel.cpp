@@ -99,6 +99,8 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.options.background = packed(state.theme().panel);
     wanted.options.guide = packed(state.theme().border);
     wanted.options.hidden_classes = legend_.hidden();
+    const auto hits = state.experts.hits(state.selection.layer, ImGui::GetFrameCount());
+    wanted.options.hits.assign(hits.begin(), hits.end());
     if (!(wanted == made_)) {
         view_ = space_view(state.archive.until(state.geometry), state.places,
                            static_cast<size_t>(controls_.trail), wanted.options);

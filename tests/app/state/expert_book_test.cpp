@@ -35,6 +35,7 @@ core::GeometrySnapshot sample() {
 constexpr const char* kDictionary = R"({"format": "hopscope.analysis/2", "step": 30, "result":
     {"layers": [{"experts": [
         {"id": 0, "words": [{"piece": "x", "score": 2.5}, {"piece": "a", "score": 1}],
+         "words_cosine": ["b", "x"],
          "purity": 0.5, "category": null, "hub": true},
         {"id": 1, "words": [], "purity": null, "category": "noun", "hub": false}]}]}})";
 constexpr const char* kClusters = R"({"step": 31, "result": {"all": [
@@ -119,9 +120,11 @@ TEST(ExpertBook, WrittenWordsOfTheAnalyses) {
     EXPECT_EQ(book.dictionary_step, 30);
     EXPECT_EQ(book.clusters_step, 31);
     const BookEntry& first = book.entries[0];
+    ASSERT_EQ(first.writes_by_score.size(), 2u);
+    EXPECT_EQ(book.pieces[size_t(first.writes_by_score[0].piece)], "x");
+    EXPECT_DOUBLE_EQ(first.writes_by_score[0].score, 2.5);
     ASSERT_EQ(first.writes.size(), 2u);
-    EXPECT_EQ(book.pieces[size_t(first.writes[0].piece)], "x");
-    EXPECT_DOUBLE_EQ(first.writes[0].score, 2.5);
+    EXPECT_EQ(book.pieces[size_t(first.writes[0].piece)], "b");
     EXPECT_TRUE(first.hub);
     EXPECT_DOUBLE_EQ(first.word_purity, 0.5);
     EXPECT_EQ(first.category, "");

@@ -2,6 +2,7 @@
 // steering from a row, the card, what is copied, and what stands there while there is nothing.
 #include "app/panels/experts/panel.h"
 
+#include "app/panels/routing_space/panel.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -84,7 +85,7 @@ void register_filter(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK(!ctx->ItemExists("$$1/chip"));
         ctx->ItemInput("##filter");
-        ctx->KeyPress(ImGuiKey_Backspace);
+        ctx->KeyPress(ImGuiKey_UpArrow);
         ctx->Yield(3);
         IM_CHECK(!ctx->ItemExists("$$0/chip"));
         ctx->KeyChars(",7");
@@ -105,6 +106,32 @@ void register_filter(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK(shown() == std::set<int32_t>{5});
         ctx->KeyPress(ImGuiKey_Escape);
+    };
+}
+
+/// Whether the picture beside the panel draws the centroid of an expert faint.
+bool is_faint(int64_t expert) {
+    const auto& view = static_cast<app::RoutingSpacePanel&>(*stage->second).view();
+    for (size_t i = 0; i < view.items.size(); ++i)
+        if (view.items[i] == app::SpaceItem{true, expert, 0})
+            return view.points[i].color >> 24 < 0x80;
+    return false;
+}
+
+void register_space(ImGuiTestEngine* engine) {
+    // Wrong if routing space showed the hits like the others, or kept them faint without a filter.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "experts", "what_the_filter_leaves_out_is_faint");
+    use<kMake, app::make_routing_space_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        IM_CHECK(!is_faint(1) && !is_faint(2));
+        type(ctx, "E1");
+        IM_CHECK(!is_faint(1));
+        IM_CHECK(is_faint(2));
+        ctx->KeyCharsReplace("");
+        ctx->Yield(3);
+        IM_CHECK(!is_faint(2));
     };
 }
 
@@ -247,7 +274,8 @@ void register_empty(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests filter(register_filter), rows(register_rows), empty(register_empty);
+const PanelTests filter(register_filter), space(register_space), rows(register_rows),
+    empty(register_empty);
 
 }  // namespace
 }  // namespace hopscope::gui_test
