@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui_internal.h>
 
+#include "app/panels/routing_space/names.h"
 #include "app/panels/routing_space/overlay.h"
 #include "app/widgets/widgets.h"
 
@@ -165,6 +166,7 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view_, camera_);
+    if (controls_.names && paths_.empty()) draw_names(scene);
     draw_selected(scene);
     draw_paths(scene);
     draw_captions(scene, controls_.color);
