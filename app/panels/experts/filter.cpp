@@ -177,7 +177,8 @@ std::string read_term(const std::string& typed, FilterTerm& term) {
         term.field = row.field;
         return read_value(row, typed.substr(sign), term);
     }
-    return "there is no \"" + name + "\"" + core::suggestion(name, names) + " There are " +
+    const std::string meant = core::suggestion(name, names);
+    return "there is no \"" + name + "\"" + (meant.empty() ? "." : meant) + " There are " +
            core::joined(names) + "; in quotes it is a word.";
 }
 

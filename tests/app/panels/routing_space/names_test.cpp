@@ -16,12 +16,13 @@ TEST(RoutingSpaceNames, LieOverNothing) {
     const WantedName names[] = {
         {0, ImVec2(60, 20)}, {1, ImVec2(60, 20)}, {2, ImVec2(60, 20)}, {3, ImVec2(60, 20)}};
     const auto placed = names_with_room(discs, names, kLow, kHigh, 10);
-    ASSERT_EQ(placed.size(), 3u);
+    ASSERT_EQ(placed.size(), 4u);
     EXPECT_EQ(placed[0].wanted, 0u);
     EXPECT_FLOAT_EQ(placed[0].at.x, 25) << "left, since right of it is a centroid";
     EXPECT_FLOAT_EQ(placed[1].at.x, 175);
     EXPECT_EQ(placed[2].wanted, 2u);
-    EXPECT_FLOAT_EQ(placed[2].at.y, 30);
+    EXPECT_FLOAT_EQ(placed[2].at.x, 310);
+    EXPECT_FLOAT_EQ(placed[3].at.x, 230) << "left, since right of it is a name";
 }
 
 // Wrong if a name reached over the frame, or there were more than asked for.
