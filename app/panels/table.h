@@ -38,6 +38,7 @@ enum class Place { none, left, top, center, right, right_bottom };
     PANEL(trajectory,    none,         center,       center,       "") \
     PANEL(curves,        right,        none,         none,         "") \
     PANEL(statistics,    right_bottom, right_bottom, none,         "S") \
+    PANEL(experts,       none,         right_bottom, none,         "E") \
     PANEL(log,           right_bottom, none,         none,         "L") \
     /* a new one above this line */
 // clang-format on

@@ -112,6 +112,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     strength = 1;
     places = {};
     archive = {};
+    experts = {};
     time = {};
     pointed_step = pointing_at = {};
     playback.clock = Clock::steps;

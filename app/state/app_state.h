@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "app/state/archive.h"
+#include "app/state/expert_books.h"
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
 #include "app/state/loss_phases.h"
@@ -127,6 +128,7 @@ struct AppState {
 
     Selection selection;
     Archive archive;
+    ExpertBooks experts;  ///< the panels update it
     TimeCursor time;
     Playback playback;
     /// The step under the pointer, in the curves or on the timeline; both mark it.

@@ -1,6 +1,8 @@
 #include "app/widgets/piece_text.h"
 
+#include <cctype>
 #include <cstdio>
+#include <string_view>
 
 namespace hopscope::app {
 
@@ -18,6 +20,14 @@ std::string piece_text(const std::string& piece) {
         out += code;
     }
     return out;
+}
+
+std::string word_text(const std::string& piece) {
+    constexpr std::string_view kMark = "\xE2\x96\x81";
+    if (piece.starts_with(kMark) && piece.size() > kMark.size())
+        return piece_text(piece.substr(kMark.size()));
+    const bool goes_on = !piece.empty() && std::isalpha(static_cast<unsigned char>(piece[0]));
+    return (goes_on ? "-" : "") + piece_text(piece);
 }
 
 }  // namespace hopscope::app

@@ -14,6 +14,7 @@
 #include "app/panels/analyses/table_plot.h"
 #include "app/panels/analyses/view.h"
 #include "app/panels/analyses/words.h"
+#include "app/state/analysis_call.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
@@ -198,13 +199,7 @@ std::string AnalysesPanel::why_not(const AppState& state, const std::string& nam
 
 /// "" if analyses may be started.
 std::string AnalysesPanel::why_not(const AppState& state) const {
-    if (!state.services.analyze) return "This window has no laboratory.";
-    if (!state.session) return no_run(state);
-    if (state.status.run_dir.empty()) return "The run has no folder yet.";
-    if (!folder_.has_checkpoint)
-        return "The run has no checkpoint yet, and an analysis reads the newest one: press "
-               "Checkpoint in the panel Run.";
-    return {};
+    return no_analysis(state, folder_.has_checkpoint);
 }
 
 const TaskView* AnalysesPanel::task_of(const std::string& name) const {
@@ -217,12 +212,8 @@ const TaskView* AnalysesPanel::task_of(const std::string& name) const {
 
 void AnalysesPanel::start(AppState& state, const std::string& name) {
     if (const TaskView* before = task_of(name); before && !before->ended()) return;
-    task_ids_[name] = state.task_runner().start(
-        name,
-        [analyze = state.services.analyze, run = state.status.run_dir,
-         against = of_two_.contains(name) ? second_.folder() : std::string(),
-         name](const core::Progress& progress) { return analyze(run, name, against, progress); });
-    state.keep_drawing();
+    task_ids_[name] =
+        start_analysis(state, name, of_two_.contains(name) ? second_.folder() : std::string());
 }
 
 void AnalysesPanel::draw(AppState& state) {

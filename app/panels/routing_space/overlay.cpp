@@ -5,6 +5,7 @@
 #include <span>
 
 #include "app/panels/routing_space/labels.h"
+#include "app/widgets/expert_words.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
@@ -15,6 +16,7 @@ namespace hopscope::app {
 namespace {
 
 constexpr size_t kNearest = 5;
+constexpr size_t kNamedWords = 3, kTooltipWords = 6;  ///< of an expert, beside its point
 
 std::string share_text(double share) {
     return percent(share, share < 0.0995 ? 1 : 0);
@@ -59,6 +61,8 @@ void expert_tooltip(const AppState& state, int64_t expert) {
     ImGui::TextColored(state.theme().dim, "layer %lld, step %s",
                        static_cast<long long>(state.selection.layer),
                        with_thousands(state.geometry->step).c_str());
+    const std::string words = expert_words(state, state.selection.layer, expert, kTooltipWords);
+    if (!words.empty()) ImGui::TextUnformatted(displayable(words, state.fonts.text).c_str());
     if (i < g.load.size()) {
         const double times = g.load[i] * static_cast<double>(g.experts);
         ImGui::Text("load %s \xC3\x97 uniform", rounded(times, 2).c_str());
@@ -181,8 +185,11 @@ void draw_selected(const SpaceScene& scene) {
         if (!named || static_cast<size_t>(e) >= g.load.size()) continue;
         const ImVec2 p = scene.camera.on_screen({point.x, point.y});
         const double load = g.load[static_cast<size_t>(e)] * static_cast<double>(g.experts);
+        const std::string words = expert_words(state, state.selection.layer, e, kNamedWords);
         draw_label(state, ImVec2(p.x + point.size / 2 + 9 * s, p.y),
-                   "E" + std::to_string(e) + "  " + rounded(load, 2) + " \xC3\x97 uniform",
+                   "E" + std::to_string(e) + "  " +
+                       (words.empty() ? rounded(load, 2) + " \xC3\x97 uniform"
+                                      : displayable(words, state.fonts.text)),
                    packed(state.theme().text));
     }
 }
@@ -216,6 +223,8 @@ void draw_captions(const SpaceScene& scene, SpaceColor color_by) {
     const int64_t tail_from = scene.view.tail_from;
     if (tail_from >= 0)
         reading += ", tail = last " + with_thousands(state.geometry->step - tail_from) + " steps";
+    if (!state.experts.hits(scene.view.layer, ImGui::GetFrameCount()).empty())
+        reading += ", faint = outside the filter";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when = "snapshot of step " + with_thousands(state.geometry->step);
     if (state.geometry->seconds > 0 && state.unix_now > 0)

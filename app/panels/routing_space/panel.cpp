@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui_internal.h>
 
+#include "app/panels/routing_space/names.h"
 #include "app/panels/routing_space/overlay.h"
 #include "app/widgets/widgets.h"
 
@@ -82,6 +83,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
     const auto& snapshot = *state.geometry;
     follow_layers(state);
     state.update_places();
+    state.experts.update(state);  // names of the centroids
 
     Made wanted;
     wanted.session = session_;
@@ -98,6 +100,8 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.options.background = packed(state.theme().panel);
     wanted.options.guide = packed(state.theme().border);
     wanted.options.hidden_classes = legend_.hidden();
+    const auto hits = state.experts.hits(state.selection.layer, ImGui::GetFrameCount());
+    wanted.options.hits.assign(hits.begin(), hits.end());
     if (!(wanted == made_)) {
         view_ = space_view(state.archive.until(state.geometry), state.places,
                            static_cast<size_t>(controls_.trail), wanted.options);
@@ -162,6 +166,7 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view_, camera_);
+    if (controls_.names && paths_.empty()) draw_names(scene);
     draw_selected(scene);
     draw_paths(scene);
     draw_captions(scene, controls_.color);

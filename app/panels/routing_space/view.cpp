@@ -159,6 +159,8 @@ void add_tokens(SpaceView& p, const core::GeometrySnapshot& snapshot, const viz:
     }
 }
 
+constexpr float kFaint = 0.18f;  ///< alpha of centroids outside a filter
+
 void add_centroids(SpaceView& p, const core::LayerGeometry& g, const SpaceOptions& o,
                    const std::vector<Rgb>& colors) {
     for (int64_t e = 0; e < g.experts; ++e) {
@@ -167,7 +169,8 @@ void add_centroids(SpaceView& p, const core::LayerGeometry& g, const SpaceOption
         point.x = p.coords[3 * i];
         point.y = p.coords[3 * i + 1];
         point.size = centroid_size(times_uniform(g, e), g.experts) * o.scale;
-        point.color = viz::packed(colors[i]);
+        const bool faint = i < o.hits.size() && o.hits[i] == 0;
+        point.color = viz::packed(colors[i], faint ? kFaint : 1.0f);
         point.outline = o.background;
         p.points.push_back(point);
         p.items.push_back({true, e, 0});

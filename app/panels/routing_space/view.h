@@ -42,6 +42,7 @@ struct SpaceOptions {
     uint32_t background = 0;  ///< outline of centroids
     uint32_t guide = 0;       ///< colour of the unit circle and the cross
     std::vector<std::string> hidden_classes;
+    std::vector<uint8_t> hits;  ///< [experts] the others are faint; empty: none is
     bool operator==(const SpaceOptions&) const = default;
 };
 

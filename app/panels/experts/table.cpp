@@ -1,0 +1,325 @@
+#include "app/panels/experts/table.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/panels/experts/words_line.h"
+#include "app/widgets/expert_words.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+#include "core/api/base.h"
+
+namespace hopscope::app {
+namespace {
+
+using Column = ExpertColumn;
+
+/// A column of the table. Width: unscaled pixels, 0 for a share of what is left. Gone where the
+/// table is narrower than `from`.
+struct ColumnRow {
+    Column column;
+    const char *name, *help;
+    float width, from;
+    bool falls;  ///< sorted from the highest first
+};
+// In the order of ExpertColumn.
+constexpr ColumnRow kColumns[] = {
+    {Column::expert, "expert", "Number of the expert in its layer; the colour is its place", 66, 0,
+     false},
+    {Column::writes, "writes",
+     "The tokens whose embeddings have the largest cosine to what it writes, read out of the "
+     "newest "
+     "checkpoint [def:dictionary]",
+     0, 0, false},
+    {Column::reads, "reads",
+     "What it is chosen for in the sample: pieces by the weight that routing gives them there", 0,
+     0, false},
+    {Column::of_class, "class",
+     "Of the sample: the class that most of the tokens choosing it are of. On text without "
+     "classes: the category that most of its words are of",
+     92, 430, false},
+    {Column::purity, "purity", "Share of these tokens, or words, that are of that class", 88, 520,
+     true},
+    {Column::odds, "odds",
+     "Odds ratio of (of that class or not) \xC3\x97 (choosing the expert or not) over the tokens "
+     "of the sample; dim where its 95 % interval holds 1 [def:expert_class]",
+     52, 760, true},
+    {Column::load, "load, \xC3\x97 uniform",
+     "Share of all choices of the recent batches, times the number of experts; the bar is "
+     "logarithmic, \xE2\x85\x9B to 8",
+     116, 0, true},
+    {Column::tokens, "tokens", "Tokens of the sample that choose it in some hop", 56, 680, true},
+    {Column::mark, "mark",
+     "dead: not one choice in the recent batches. hub: close to every word [def:hub]", 58, 560,
+     true},
+    {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 60, 620, false},
+};
+
+bool is_shown(const ColumnRow& row, const ExpertBook& book, float width) {
+    if (width < row.from) return false;
+    const bool has_words = book.dictionary_step >= 0;
+    switch (row.column) {
+        case Column::writes:
+            return has_words;
+        case Column::reads:
+            return !has_words || width >= 640;
+        case Column::cluster:
+            return book.clusters_step >= 0;
+        case Column::of_class:
+        case Column::purity:
+            return has_words || !book.classes.empty();
+        case Column::odds:
+            return !book.classes.empty();
+        default:
+            return true;
+    }
+}
+
+void right_text(const AppState& state, const std::string& text, const ImVec4& color) {
+    const float width = text_width(state.fonts.mono, kMonoSize, text);
+    ImGui::SetCursorPosX(ImGui::GetCursorPosX() +
+                         std::max(0.0f, ImGui::GetContentRegionAvail().x - width));
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    ImGui::TextColored(color, "%s", text.c_str());
+    ImGui::PopFont();
+}
+
+/// A bar at the left of the cell, the number at its right end.
+void number_cell(const AppState& state, const std::string& text, const ImVec4& color,
+                 const std::function<void(ImVec2 at, ImVec2 size)>& bar) {
+    const float s = state.pixel_scale, room = 46 * s;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float left = ImGui::GetContentRegionAvail().x - room;
+    if (left > 12 * s)
+        bar(ImVec2(at.x, std::floor(at.y + ImGui::GetTextLineHeight() / 2 - 2.5f * s)),
+            ImVec2(left, 5 * s));
+    right_text(state, text, color);
+}
+
+std::string interval_text(double low, double high, int digits) {
+    return rounded(low, digits) + " to " + rounded(high, digits);
+}
+
+std::string purity_help(const ExpertBook& book, const BookEntry& entry) {
+    if (book.classes.empty())
+        return entry.category.empty()
+                   ? "Not more than half of its words are of one category"
+                   : rounded(entry.word_purity, 2) + " of its words are of " + entry.category;
+    const ClassUse& c = entry.of_class;
+    if (c.of == 0) return "No token of the sample with a class chooses it";
+    return with_thousands(c.tokens) + " of " + with_thousands(c.of) + " tokens are of " + c.name +
+           ": " + rounded(c.share, 2) + ", 95 % interval " + interval_text(c.low, c.high, 2) +
+           " (Wilson)";
+}
+
+std::string odds_help(const ExpertBook& book, const BookEntry& entry) {
+    const ClassUse& c = entry.of_class;
+    if (c.of == 0) return "No token of the sample with a class chooses it";
+    return "odds ratio of " + c.name + " " + rounded(c.odds, 1) + ", 95 % interval " +
+           interval_text(c.odds_low, c.odds_high, 1) + ", n = " + with_thousands(book.sample) +
+           " tokens. Of many experts some lie above 1 by chance; neighbouring tokens are not "
+           "independent.";
+}
+
+}  // namespace
+
+void ExpertTable::sort(const ExpertBook& book, const std::vector<uint8_t>& hits, bool changed) {
+    ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
+    if (specs && specs->SpecsDirty && specs->SpecsCount > 0) {
+        by_ = {static_cast<ExpertColumn>(specs->Specs[0].ColumnUserID),
+               specs->Specs[0].SortDirection == ImGuiSortDirection_Descending};
+        specs->SpecsDirty = false;
+        changed = true;
+    }
+    if (changed) rows_ = rows_in_order(book, hits, by_);
+}
+
+void ExpertTable::draw(AppState& state, const ExpertBook& book, const std::vector<uint8_t>& hits,
+                       bool changed, ImVec2 size) {
+    const float s = state.pixel_scale;
+    if (!ImGui::BeginTable("experts", static_cast<int>(std::size(kColumns)),
+                           ImGuiTableFlags_Sortable | ImGuiTableFlags_ScrollY |
+                               ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoSavedSettings |
+                               ImGuiTableFlags_PadOuterX,
+                           size))
+        return;
+    ImGui::TableSetupScrollFreeze(0, 1);
+    for (const ColumnRow& row : kColumns) {
+        ImGuiTableColumnFlags flags =
+            row.width > 0 ? ImGuiTableColumnFlags_WidthFixed : ImGuiTableColumnFlags_WidthStretch;
+        if (!is_shown(row, book, size.x / s)) flags |= ImGuiTableColumnFlags_Disabled;
+        if (row.falls) flags |= ImGuiTableColumnFlags_PreferSortDescending;
+        if (row.column == Column::load) flags |= ImGuiTableColumnFlags_DefaultSort;
+        ImGui::TableSetupColumn(row.name, flags, row.width > 0 ? row.width * s : 1.0f,
+                                static_cast<ImGuiID>(row.column));
+    }
+    ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+    for (int c = 0; c < static_cast<int>(std::size(kColumns)); ++c) {
+        if (!ImGui::TableSetColumnIndex(c)) continue;
+        ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
+        ImGui::TableHeader(kColumns[c].name);
+        ImGui::PopStyleColor();
+        tooltip(kColumns[c].help);
+    }
+    sort(book, hits, changed);
+    const float height = ImGui::GetTextLineHeight() + 6 * s;
+    follow_selection(state, height + 2 * ImGui::GetStyle().CellPadding.y);
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(rows_.size()));
+    while (clipper.Step())
+        for (int r = clipper.DisplayStart; r < clipper.DisplayEnd; ++r)
+            draw_row(state, book, rows_[static_cast<size_t>(r)], height);
+    expert_menu(state, "expert menu", book.layer, menu_expert_);
+    ImGui::EndTable();
+}
+
+/// An expert that was selected elsewhere is scrolled into view.
+void ExpertTable::follow_selection(const AppState& state, float height) {
+    const bool elsewhere =
+        std::exchange(seen_selection_, state.selection.version) != state.selection.version;
+    if (elsewhere && state.selection.experts.size() == 1 &&
+        !state.selection.experts.contains(clicked_)) {
+        clicked_ = *state.selection.experts.begin();
+        scroll_to_clicked_ = true;
+    }
+    if (!std::exchange(scroll_to_clicked_, false)) return;
+    const auto at = std::find(rows_.begin(), rows_.end(), clicked_);
+    if (at == rows_.end()) return;
+    const float top = height * static_cast<float>(at - rows_.begin());
+    const float seen = ImGui::GetWindowHeight() - 2 * height, scroll = ImGui::GetScrollY();
+    if (top < scroll)
+        ImGui::SetScrollY(top);
+    else if (top + height > scroll + seen)
+        ImGui::SetScrollY(top + height - seen);
+}
+
+void ExpertTable::step(AppState& state, int by) {
+    if (rows_.empty()) return;
+    const auto at = std::find(rows_.begin(), rows_.end(), clicked_);
+    const auto next = at == rows_.end() ? 0 : (at - rows_.begin()) + by;
+    clicked_ =
+        rows_[static_cast<size_t>(std::clamp<std::ptrdiff_t>(next, 0, std::ssize(rows_) - 1))];
+    if (state.selection.experts != std::set<int64_t>{clicked_}) {
+        state.selection.experts.clear();
+        state.selection.pick_expert(clicked_, false);
+    }
+    scroll_to_clicked_ = true;
+}
+
+void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expert, float height) {
+    const float s = state.pixel_scale;
+    const BookEntry& entry = book.entries[static_cast<size_t>(expert)];
+    const bool selected = state.selection.experts.contains(expert);
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    ImGui::PushID(expert);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::PushStyleColor(ImGuiCol_Header, faded(state.theme().accent, 0.2f));
+    ImGui::PushStyleColor(ImGuiCol_HeaderHovered, selected ? faded(state.theme().accent, 0.26f)
+                                                           : faded(state.theme().text, 0.06f));
+    const std::string id = "##E" + std::to_string(expert);
+    if (ImGui::Selectable(id.c_str(), selected,
+                          ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowOverlap,
+                          ImVec2(0, height))) {
+        clicked_ = expert;
+        state.selection.pick_expert(expert, ImGui::GetIO().KeyShift);
+        seen_selection_ = state.selection.version;
+    }
+    ImGui::PopStyleColor(2);
+    const bool hovered = ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip);
+    if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) {
+        menu_expert_ = expert;
+        ImGui::PopID();
+        ImGui::OpenPopup("expert menu");
+        ImGui::PushID(expert);
+    }
+    if (selected) {
+        const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+        ImGui::GetWindowDrawList()->AddRectFilled(low, ImVec2(low.x + 3 * s, high.y),
+                                                  packed(state.theme().accent));
+    }
+    const float top = std::floor(at.y + (height - ImGui::GetTextLineHeight()) / 2);
+    for (const ColumnRow& row : kColumns) {
+        if (!ImGui::TableSetColumnIndex(static_cast<int>(row.column))) continue;
+        ImGui::SetCursorScreenPos(ImVec2(ImGui::GetCursorScreenPos().x, top));
+        draw_cell(state, book, entry, row.column);
+    }
+    if (hovered) {
+        const auto column = static_cast<ExpertColumn>(std::clamp(
+            ImGui::TableGetHoveredColumn(), 0, static_cast<int>(std::size(kColumns)) - 1));
+        std::string help;
+        if (column == Column::purity || column == Column::of_class) help = purity_help(book, entry);
+        if (column == Column::odds) help = odds_help(book, entry);
+        if (column == Column::writes) help = core::joined(word_list(book, entry.writes));
+        if (column == Column::reads) help = core::joined(word_list(book, entry.reads));
+        if (!help.empty() && ImGui::BeginTooltip()) {
+            ImGui::PushTextWrapPos(ImGui::GetFontSize() * 24.0f);
+            ImGui::TextUnformatted(help.c_str());
+            ImGui::PopTextWrapPos();
+            ImGui::EndTooltip();
+        }
+    }
+    ImGui::PopID();
+}
+
+void ExpertTable::draw_cell(AppState& state, const ExpertBook& book, const BookEntry& entry,
+                            ExpertColumn column) const {
+    const Theme& theme = state.theme();
+    const ImVec4& bright = entry.dead() ? theme.dim : theme.text;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float room = ImGui::GetContentRegionAvail().x;
+    switch (column) {
+        case Column::expert:
+            ImGui::Dummy(ImVec2(3 * state.pixel_scale, 1));
+            ImGui::SameLine(0, 0);
+            expert_swatch(state, book.layer, entry.expert, entry.dead());
+            ImGui::PushFont(state.fonts.mono, kMonoSize);
+            ImGui::TextColored(bright, "E%lld", static_cast<long long>(entry.expert));
+            ImGui::PopFont();
+            break;
+        case Column::writes:
+            draw_words(state, at, room, word_list(book, entry.writes), packed(bright));
+            break;
+        case Column::reads:
+            draw_words(state, at, room, word_list(book, entry.reads),
+                       packed(book.dictionary_step < 0 ? bright : theme.dim));
+            break;
+        case Column::of_class: {
+            const std::string name = shown_class(book, entry).name;
+            text_cut(state, name.empty() ? kNothing : name, name.empty() ? theme.dim : bright);
+            break;
+        }
+        case Column::purity: {
+            const double purity = shown_class(book, entry).purity;
+            if (std::isnan(purity)) return right_text(state, kNothing, theme.dim);
+            number_cell(state, rounded(purity, 2), bright, [&](ImVec2 low, ImVec2 size) {
+                share_bar(state, low, size, purity, packed(faded(theme.text, 0.62f)));
+            });
+            break;
+        }
+        case Column::odds: {
+            const ClassUse& c = entry.of_class;
+            if (std::isnan(c.odds)) return right_text(state, kNothing, theme.dim);
+            right_text(state, rounded(c.odds, c.odds < 10 ? 1 : 0),
+                       c.enriched() ? bright : theme.dim);
+            break;
+        }
+        case Column::load:
+            if (std::isnan(entry.load)) return right_text(state, kNothing, theme.dim);
+            number_cell(state, rounded(entry.load, 2), bright,
+                        [&](ImVec2 low, ImVec2 size) { load_bar(state, low, size, entry.load); });
+            break;
+        case Column::tokens:
+            right_text(state, with_thousands(entry.tokens), bright);
+            break;
+        case Column::mark:
+            expert_mark(state, entry.dead(), entry.hub);
+            break;
+        case Column::cluster:
+            right_text(state, entry.cluster < 0 ? kNothing : std::to_string(entry.cluster),
+                       entry.cluster < 0 ? theme.dim : bright);
+            break;
+    }
+}
+
+}  // namespace hopscope::app

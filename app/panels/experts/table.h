@@ -1,0 +1,42 @@
+// The table of experts: one row an expert that the filter leaves, sorted by a click on a column,
+// selected in all panels by a click on a row, with the menu of an expert on the right button. Owned
+// by the experts panel, window thread only.
+#pragma once
+
+#include <cstdint>
+#include <imgui.h>
+#include <vector>
+
+#include "app/panels/experts/rows.h"
+#include "app/state/app_state.h"
+
+namespace hopscope::app {
+
+class ExpertTable {
+  public:
+    /// `changed`: book or hits are others than in the frame before.
+    void draw(AppState& state, const ExpertBook& book, const std::vector<uint8_t>& hits,
+              bool changed, ImVec2 size);
+    /// Experts in the order of the rows.
+    const std::vector<int32_t>& rows() const { return rows_; }
+    /// The expert that was clicked last; −1 none.
+    int64_t clicked() const { return clicked_; }
+    /// One row down (+1) or up (−1) from it, which is selected alone.
+    void step(AppState& state, int by);
+
+  private:
+    void sort(const ExpertBook& book, const std::vector<uint8_t>& hits, bool changed);
+    void draw_row(AppState& state, const ExpertBook& book, int32_t expert, float height);
+    void draw_cell(AppState& state, const ExpertBook& book, const BookEntry& entry,
+                   ExpertColumn column) const;
+    void follow_selection(const AppState& state, float height);
+
+    std::vector<int32_t> rows_;
+    RowOrderBy by_;
+    int64_t clicked_ = -1;
+    int64_t menu_expert_ = -1;
+    uint64_t seen_selection_ = 0;
+    bool scroll_to_clicked_ = false;
+};
+
+}  // namespace hopscope::app
