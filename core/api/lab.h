@@ -14,6 +14,7 @@
 #include "core/api/command.h"
 #include "core/api/comparison.h"
 #include "core/api/config.h"
+#include "core/api/expert_matches.h"
 #include "core/api/kinds.h"
 #include "core/api/needs.h"
 #include "core/api/phases.h"
@@ -203,6 +204,10 @@ Result<Comparison> compare_runs(const std::vector<std::string>& runs, const Prog
 /// The run folders that a path names: itself, the lanes of a race, or those in it, by name. Errors
 /// (usage) name the path.
 Result<std::vector<std::string>> runs_at(const std::string& path);
+
+/// Experts of two kept snapshots held against each other; computes on one thread. Errors (usage) say
+/// what cannot be compared; cancelled.
+Result<ExpertMatches> match_experts(const MatchRequest& request, const Progress& progress);
 
 struct ZeroshotOptions {
     std::string run;
