@@ -47,22 +47,11 @@ class CurvesPanel final : public Panel {
     ImVec2 body_at_, body_size_;            ///< what is exported as a picture
 };
 
-/// The variants of a race, or the inspected run and those given beside it; empty for a single run.
+/// The runs that stand beside each other; empty for a single one.
 std::vector<Lane> lanes_of(const AppState& state) {
     std::vector<Lane> lanes;
-    const auto& names = state.status.lanes;
-    for (size_t i = 0; i < names.size() && i <= state.rivals.size(); ++i)
-        lanes.push_back({names[i], i == 0 ? &state.history : &state.rivals[i - 1]});
-    if (!lanes.empty() || state.watched.empty()) return lanes;
-    lanes.push_back({state.status.run_name, &state.history});
-    for (const auto& other : state.watched) {
-        if (state.inspects(other.run)) continue;
-        // Two runs of one name in different folders are two lines.
-        const bool taken = std::any_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
-            return lane.name == other.run.name;
-        });
-        lanes.push_back({taken ? other.run.dir : other.run.name, &other.history});
-    }
+    for (const ComparedEntry& entry : state.compared.entries())
+        lanes.push_back({entry.name, entry.history, entry.place});
     if (lanes.size() == 1) lanes.clear();
     return lanes;
 }
@@ -81,7 +70,10 @@ void CurvesPanel::prepare(AppState& state) {
     // Another run may have come that has no fork.
     if (choice.quantity == Quantity::fork && fork.step < 0) choice.quantity = Quantity::loss;
     std::vector<uint64_t> versions = {state.history.version};
-    for (const Lane& lane : lanes) versions.push_back(lane.history->version);
+    for (const Lane& lane : lanes) {
+        versions.push_back(lane.history->version);
+        versions.push_back(lane.place);
+    }
     if (built_versions_ != versions || !(built_choice_ == choice)) {
         if (choice.quantity == Quantity::fork)
             content_.series =
@@ -114,15 +106,10 @@ void CurvesPanel::list_lines() {
         last_value(series, x, entry.last);
         entries_.push_back(std::move(entry));
     }
-    const auto hidden = [&](size_t index) {
-        return std::any_of(entries_.begin(), entries_.end(), [&](const LegendEntry& entry) {
-            return entry.index == index && legend_.hides(entry.name);
-        });
-    };
     std::erase_if(content_.series, [&](const Series& series) {
         const bool listed = series.role == Role::layer || series.role == Role::lane ||
                             series.role == Role::lane_points;
-        return listed && hidden(series.layer);
+        return listed && legend_.hides(series.listed());
     });
     content_.listed = !entries_.empty();
 }

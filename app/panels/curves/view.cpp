@@ -181,7 +181,8 @@ std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& ch
             const bool points = series.role == Role::points;
             series.name = lanes[i].name + (points ? ", validation" : "");
             series.role = points ? Role::lane_points : Role::lane;
-            series.layer = i;
+            series.layer = lanes[i].place;
+            series.owner = lanes[i].name;
             out.push_back(std::move(series));
         }
     return out;
