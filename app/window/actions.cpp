@@ -47,7 +47,7 @@ constexpr Entry kEntries[] = {
     {"file.race", "Race configurations…", "Trains several configurations in turn on the same batches.", "",
      {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_race(); }},
     {"file.close", "Close run", "Stops the run, saves it and shows the start screen.", "",
-     {Menu::file, 1}, without_run, [](const Desk& d) { d.door.close_run(); }},
+     {Menu::file, 1, 1}, without_run, [](const Desk& d) { d.door.close_run(); }},
     {"file.quit", "Quit", "Stops the run, saves it and closes the window.", "Ctrl+Q",
      {Menu::file, 2}, nullptr, [](const Desk& d) { d.door.exit(); }},
     {.each = layout_items},

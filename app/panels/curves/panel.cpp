@@ -3,6 +3,7 @@
 #include "app/panels/panel.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <imgui.h>
 #include <limits>
@@ -10,6 +11,7 @@
 
 #include "app/panels/curves/legend.h"
 #include "app/panels/curves/plot.h"
+#include "app/panels/curves/variants.h"
 #include "app/panels/curves/view.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
@@ -20,7 +22,7 @@ namespace {
 
 constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Quantity::lr,
                                     Quantity::grad_norm, Quantity::balance,    Quantity::routing,
-                                    Quantity::fork};
+                                    Quantity::fork,      Quantity::versus};
 constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
 
 class CurvesPanel final : public Panel {
@@ -32,7 +34,11 @@ class CurvesPanel final : public Panel {
     void draw(AppState& state) override;
 
   private:
+    std::vector<Lane> make_lanes(AppState& state);
+    std::vector<Mark> crossings_of_shown(const std::vector<Lane>& lanes) const;
+    bool offers(const AppState& state, Quantity quantity) const;
     void draw_tabs(AppState& state);
+    void draw_variant_options(AppState& state);
     void draw_options(AppState& state);
     void export_button(AppState& state);
     void draw_body(AppState& state);
@@ -40,56 +46,96 @@ class CurvesPanel final : public Panel {
 
     CurvesPlot plot_;
     CurvesLegend legend_;
-    CurvesContent content_ = {{}, {}, {}, {}, &legend_, false, false};
+    CurvesContent content_ = {{}, {}, {}, {}, {}, &legend_, false, false};
+    std::vector<VariantSeeds> variants_;  ///< empty for a single run
+    SeedMeans means_;
+    bool grouped_ = true, margin_ = true;  ///< seeds as one line; the band of equivalence
+    bool seeds_ = false;                   ///< some variant has several
     CurveChoice built_choice_;
     std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
     std::vector<LegendEntry> entries_;      ///< of the list beside the plot; empty: a plain legend
     ImVec2 body_at_, body_size_;            ///< what is exported as a picture
 };
 
-/// The runs that stand beside each other; empty for a single one.
-std::vector<Lane> lanes_of(const AppState& state) {
-    std::vector<Lane> lanes;
-    for (const ComparedEntry& entry : state.compared.entries())
-        lanes.push_back({entry.name, entry.history, entry.place});
-    if (lanes.size() == 1) lanes.clear();
-    return lanes;
-}
-
 std::string CurvesPanel::detail(const AppState&) const {
     return std::string("x ") + name_of(content_.choice.x) + "   smoothing " +
            rounded(content_.choice.smoothing, 2);
 }
 
+/// The runs that stand beside each other, seeds as one line; empty for a single one.
+std::vector<Lane> CurvesPanel::make_lanes(AppState& state) {
+    const auto& entries = state.compared.entries();
+    variants_.clear();
+    seeds_ = false;
+    if (entries.size() < 2) return {};
+    state.comparison.want(state);
+    const auto& known = state.comparison.result();
+    if (known)
+        for (const core::ComparedVariant& variant : known->variants)
+            seeds_ |= variant.seeds.size() > 1;
+    variants_ = variant_seeds(entries, known.get(), state.comparison.reference(), grouped_);
+    return means_.lanes(variants_);
+}
+
+/// Of every two lines that are not hidden; of many with the reference alone.
+std::vector<Mark> CurvesPanel::crossings_of_shown(const std::vector<Lane>& lanes) const {
+    constexpr size_t kFew = 4;
+    std::vector<Lane> shown;
+    const Lane* reference = nullptr;
+    for (size_t i = 0; i < lanes.size(); ++i) {
+        if (legend_.hides(lanes[i].name)) continue;
+        if (variants_[i].reference) reference = &lanes[i];
+        shown.push_back(lanes[i]);
+    }
+    if (shown.size() <= kFew || !reference) return crossings_of(shown, content_.choice.x);
+    std::vector<Mark> out;
+    for (const Lane& lane : shown) {
+        if (lane.name == reference->name) continue;
+        const Lane both[] = {*reference, lane};
+        for (Mark& mark : crossings_of(both, content_.choice.x)) out.push_back(std::move(mark));
+    }
+    return out;
+}
+
+bool CurvesPanel::offers(const AppState& state, Quantity quantity) const {
+    const bool forked = state.status.fork.step >= 0;
+    if (quantity == Quantity::fork) return forked;
+    return quantity != Quantity::versus || (variants_.size() > 1 && !forked);
+}
+
 void CurvesPanel::prepare(AppState& state) {
-    const std::vector<Lane> lanes = lanes_of(state);
+    const std::vector<Lane> lanes = make_lanes(state);
     const core::ForkStatus& fork = state.status.fork;
     const auto fork_lane = static_cast<size_t>(fork.lane);
     const bool forked = fork_lane > 0 && fork_lane <= state.rivals.size();
     CurveChoice& choice = content_.choice;
-    // Another run may have come that has no fork.
-    if (choice.quantity == Quantity::fork && fork.step < 0) choice.quantity = Quantity::loss;
+    // Another run may have come that has no fork, or stands alone.
+    if (!offers(state, choice.quantity)) choice.quantity = Quantity::loss;
+    const double margin = margin_ && fork.step < 0 ? state.comparison.margin : 0;
     std::vector<uint64_t> versions = {state.history.version};
     for (const Lane& lane : lanes) {
         versions.push_back(lane.history->version);
         versions.push_back(lane.place);
     }
+    for (const VariantSeeds& variant : variants_) versions.push_back(variant.reference);
+    versions.push_back(std::bit_cast<uint64_t>(margin));
     if (built_versions_ != versions || !(built_choice_ == choice)) {
         if (choice.quantity == Quantity::fork)
             content_.series =
                 forked ? fork_curves(state.history, state.rivals[fork_lane - 1], fork.step, choice)
                        : std::vector<Series>();
+        else if (choice.quantity == Quantity::versus)
+            content_.series = differences_to_reference(variants_, lanes, choice);
         else
             content_.series =
                 lanes.empty() ? curves_of(state.history, choice) : curves_of(lanes, choice);
         built_versions_ = std::move(versions);
         built_choice_ = choice;
         list_lines();
-        std::vector<Lane> shown;
-        for (const Lane& lane : lanes)
-            if (!legend_.hides(lane.name)) shown.push_back(lane);
+        content_.bands = bands_of(variants_, lanes, choice, margin);
+        std::erase_if(content_.bands, [&](const Band& band) { return legend_.hides(band.owner); });
         // A fork lies so close to its run that they cross by chance; its own tab tells more.
-        content_.crossings = fork.step < 0 ? crossings_of(shown, choice.x) : std::vector<Mark>();
+        content_.crossings = fork.step < 0 ? crossings_of_shown(lanes) : std::vector<Mark>();
     }
     content_.of_many = !lanes.empty() && fork.step < 0;
     content_.marks = marks_of(state.answers, state.history, choice.x);
@@ -167,7 +213,7 @@ void CurvesPanel::draw_tabs(AppState& state) {
     const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
     for (Quantity quantity : kQuantities) {
-        if (quantity == Quantity::fork && state.status.fork.step < 0) continue;
+        if (!offers(state, quantity)) continue;
         const char* name = text_of(quantity).tab;
         const float width = ImGui::CalcTextSize(name).x + 2 * ImGui::GetStyle().FramePadding.x;
         if (quantity != kQuantities[0]) {
@@ -180,6 +226,25 @@ void CurvesPanel::draw_tabs(AppState& state) {
         }
     }
     ImGui::PopStyleVar();
+}
+
+void CurvesPanel::draw_variant_options(AppState& state) {
+    const float s = state.pixel_scale;
+    if (variants_.empty() || state.status.fork.step >= 0) return;
+    if (seeds_) {
+        ImGui::SameLine(0, 4 * s);
+        if (button(state, "seeds", nullptr,
+                   grouped_ ? "Seeds are one line, their mean, in their range; a click shows each"
+                            : "Each seed is a line; a click shows mean and range",
+                   0, grouped_))
+            grouped_ = !grouped_;
+    }
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, "margin", nullptr,
+               "The band of equivalence around the reference; its width is set in Pairwise "
+               "differences",
+               0, margin_))
+        margin_ = !margin_;
 }
 
 void CurvesPanel::draw_options(AppState& state) {
@@ -223,8 +288,9 @@ void CurvesPanel::draw_options(AppState& state) {
                "Shows all and follows the run (double click)"))
         plot_.follow();
     export_button(state);
+    draw_variant_options(state);
     const bool smoothed =
-        choice.quantity != Quantity::lr &&
+        choice.quantity != Quantity::lr && choice.quantity != Quantity::versus &&
         (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
     if (!smoothed || ImGui::GetContentRegionAvail().x < 80 * s) return;
     ImGui::SameLine();

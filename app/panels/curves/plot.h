@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/panels/curves/legend.h"
+#include "app/panels/curves/variants.h"
 #include "app/panels/curves/view.h"
 #include "app/state/app_state.h"
 #include "viz/thin.h"
@@ -17,6 +18,7 @@ struct CurvesContent {
     CurveChoice choice;
     std::vector<Series> series;  ///< in drawing order
     std::vector<Mark> marks, crossings;
+    std::vector<Band> bands;               ///< behind the lines
     const CurvesLegend* legend = nullptr;  ///< strength of the lines; set before a frame is drawn
     bool listed = false;                   ///< the lines stand in a list beside the plot
     bool of_many = false;                  ///< several runs, none of them a fork of the other
@@ -41,6 +43,7 @@ class CurvesPlot {
 
     bool draw_phases(const AppState& state, const CurvesContent& content);
     void draw_frame(const AppState& state, const CurvesContent& content);
+    void draw_bands(const AppState& state, const CurvesContent& content);
     void draw_lines(const AppState& state, const CurvesContent& content);
     void draw_gaps(const AppState& state, const CurvesContent& content);
     void draw_time(AppState& state, const CurvesContent& content);

@@ -114,6 +114,9 @@ QuantityText text_of(Quantity quantity) {
         case Quantity::fork:
             return {"fork", "fork \xE2\x88\x92 run, nats per token",
                     "The difference appears with the first update after the fork."};
+        case Quantity::versus:
+            return {"to reference", "loss \xE2\x88\x92 reference, nats per token",
+                    "The difference appears with the first evaluation of two runs."};
         case Quantity::routing:
             break;
     }
@@ -166,7 +169,8 @@ std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {
             add_routing(out, h, choice);
             break;
         case Quantity::fork:
-            break;  // takes two histories
+        case Quantity::versus:
+            break;  // take two histories
     }
     return out;
 }

@@ -14,7 +14,7 @@
 
 namespace hopscope::app {
 
-enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork };
+enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork, versus };
 enum class XAxis { step, tokens, time };
 struct QuantityText {
     const char* tab;

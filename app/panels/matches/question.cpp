@@ -5,7 +5,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr double kLookEvery = 2.0;  ///< seconds, while the open run goes on
+constexpr double kListEvery = 2.0;  ///< seconds, while the open run goes on
 
 const std::vector<int64_t> kNoSteps;
 
@@ -97,7 +97,7 @@ void MatchQuestion::update(AppState& state) {
     choose_sides(state);
     // The open run keeps more and more.
     const size_t files = state.archive.files().size();
-    if (files != seen_files_ && state.now - looked_at_ > kLookEvery) {
+    if (files != seen_files_ && state.now - looked_at_ > kListEvery) {
         seen_files_ = files;
         looked_at_ = state.now;
         look(state, open_dir(state));
