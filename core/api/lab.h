@@ -205,8 +205,8 @@ Result<Comparison> compare_runs(const std::vector<std::string>& runs, const Prog
 /// (usage) name the path.
 Result<std::vector<std::string>> runs_at(const std::string& path);
 
-/// Experts of two kept snapshots held against each other; computes on one thread. Errors (usage) say
-/// what cannot be compared; cancelled.
+/// Experts of two kept snapshots held against each other; computes on one thread. Errors (usage)
+/// say what cannot be compared; cancelled.
 Result<ExpertMatches> match_experts(const MatchRequest& request, const Progress& progress);
 
 struct ZeroshotOptions {
