@@ -118,6 +118,9 @@ app::Services services_of_the_laboratory(bool allow_debug) {
     services.kept_snapshots = core::lab::kept_snapshots;
     services.read_kept_snapshot = core::lab::read_kept_snapshot;
     services.find_phases = core::lab::loss_phases;
+    services.runs_at = core::lab::runs_at;
+    services.compare_runs = core::lab::compare_runs;
+    services.match_experts = core::lab::match_experts;
     services.analysis_definitions = core::lab::analysis_definitions;
     services.analysis_refusals = core::lab::analysis_refusals;
     services.analyze = [words](const std::string& run, const std::string& name,

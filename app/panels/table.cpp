@@ -3,8 +3,9 @@
 namespace hopscope::app {
 namespace {
 
-#define HOPSCOPE_ENTRY(folder, train, inspect, intervene, keys) \
-    {#folder, make_##folder##_panel, Place::train, Place::inspect, Place::intervene, keys},
+#define HOPSCOPE_ENTRY(folder, train, inspect, intervene, compare, keys)    \
+    {#folder,          make_##folder##_panel, Place::train, Place::inspect, \
+     Place::intervene, Place::compare,        keys},
 constexpr PanelEntry kTable[] = {HOPSCOPE_PANELS(HOPSCOPE_ENTRY)};
 #undef HOPSCOPE_ENTRY
 
@@ -13,12 +14,27 @@ constexpr LayoutEntry kLayoutTable[] = {
     {"Train", "Run, routing space and curves.", "1"},
     {"Inspect", "One prompt through the layers.", "2"},
     {"Intervene", "What acts on a prompt, beside chance.", "3"},
+    {"Compare", "Several runs, and what their differences mean.", "4"},
 };
 
 }  // namespace
 
 std::span<const PanelEntry> panel_table() {
     return kTable;
+}
+
+Place place_in(const PanelEntry& entry, Layout layout) {
+    switch (layout) {
+        case Layout::train:
+            return entry.train;
+        case Layout::inspect:
+            return entry.inspect;
+        case Layout::intervene:
+            return entry.intervene;
+        case Layout::compare:
+            break;
+    }
+    return entry.compare;
 }
 
 const LayoutEntry& entry_of(Layout layout) {

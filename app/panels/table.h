@@ -13,8 +13,9 @@ namespace hopscope::app {
 
 /// The built-in arrangements. Each keeps its own docking, so that switching back finds everything
 /// as it was left.
-enum class Layout { train, inspect, intervene };
-inline constexpr Layout kLayouts[] = {Layout::train, Layout::inspect, Layout::intervene};
+enum class Layout { train, inspect, intervene, compare };
+inline constexpr Layout kLayouts[] = {Layout::train, Layout::inspect, Layout::intervene,
+                                      Layout::compare};
 struct LayoutEntry {
     const char *name, *help, *keys;
 };
@@ -24,26 +25,31 @@ inline const char* name_of(Layout layout) {
 }
 
 /// A place of a built-in arrangement; `none`: shut there until opened from the View menu.
-enum class Place { none, left, top, center, right, right_bottom };
+enum class Place { none, left, left_bottom, top, center, center_bottom, right, right_bottom };
 
 // One line a panel. Key: shows or shuts it, one of A … Z; "" for none. Of two in one place the
 // later is in front at first.
 // clang-format off
 #define HOPSCOPE_PANELS(PANEL) \
-    /*    folder         in Train      in Inspect    in Intervene  key */ \
-    PANEL(run,           left,         none,         none,         "") \
-    PANEL(intervene,     none,         none,         top,          "I") \
-    PANEL(routing_space, center,       right,        right,        "") \
-    PANEL(analyses,      none,         none,         center,       "A") \
-    PANEL(trajectory,    none,         center,       center,       "") \
-    PANEL(curves,        right,        none,         none,         "") \
-    PANEL(statistics,    right_bottom, right_bottom, none,         "S") \
-    PANEL(experts,       none,         right_bottom, none,         "E") \
-    PANEL(log,           right_bottom, none,         none,         "L") \
+    /*    folder         in Train      in Inspect    in Intervene  in Compare     key */ \
+    PANEL(run,           left,         none,         none,         none,          "") \
+    PANEL(intervene,     none,         none,         top,          none,          "I") \
+    PANEL(routing_space, center,       right,        right,        none,          "") \
+    PANEL(analyses,      none,         none,         center,       none,          "A") \
+    PANEL(trajectory,    none,         center,       center,       none,          "") \
+    PANEL(curves,        right,        none,         none,         center,        "") \
+    PANEL(statistics,    right_bottom, right_bottom, none,         none,          "S") \
+    PANEL(experts,       none,         right_bottom, none,         none,          "E") \
+    PANEL(compared_runs, none,         none,         none,         left,          "") \
+    PANEL(settings,      none,         none,         none,         left_bottom,   "") \
+    PANEL(differences,   none,         none,         none,         center_bottom, "") \
+    PANEL(equivalence,   none,         none,         none,         right,         "") \
+    PANEL(matches,       none,         none,         none,         right_bottom,  "") \
+    PANEL(log,           right_bottom, none,         none,         none,          "L") \
     /* a new one above this line */
 // clang-format on
 
-#define HOPSCOPE_FACTORY(folder, train, inspect, intervene, keys) \
+#define HOPSCOPE_FACTORY(folder, train, inspect, intervene, compare, keys) \
     std::unique_ptr<Panel> make_##folder##_panel();
 HOPSCOPE_PANELS(HOPSCOPE_FACTORY)
 #undef HOPSCOPE_FACTORY
@@ -51,14 +57,11 @@ HOPSCOPE_PANELS(HOPSCOPE_FACTORY)
 struct PanelEntry {
     const char* id;  ///< its folder
     std::unique_ptr<Panel> (*make)();
-    Place train, inspect, intervene;
+    Place train, inspect, intervene, compare;
     const char* keys;
 };
 std::span<const PanelEntry> panel_table();
-inline Place place_in(const PanelEntry& entry, Layout layout) {
-    if (layout == Layout::intervene) return entry.intervene;
-    return layout == Layout::train ? entry.train : entry.inspect;
-}
+Place place_in(const PanelEntry& entry, Layout layout);
 
 /// ImGui's name of a panel's window in a layout: the title is what is seen.
 std::string window_name(const Panel& panel, Layout layout);

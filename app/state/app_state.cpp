@@ -45,6 +45,7 @@ TaskRunner& AppState::task_runner() {
 }
 
 void AppState::finish_aside() {
+    comparison.stop();
     if (short_work) short_work->finish();
 }
 
@@ -82,15 +83,21 @@ void AppState::say(const std::string& text, bool problem) {
 }
 
 void AppState::watch_runs(std::vector<std::string> dirs) {
-    if (!services.watch_runs || dirs.empty()) return;
-    watched.clear();
+    if (!services.watch_runs) return;
+    std::vector<WatchedCurves> before = std::exchange(watched, {});
     for (std::string& dir : dirs) {
         while (dir.size() > 1 && dir.back() == '/') dir.pop_back();
+        const auto known = std::find_if(before.begin(), before.end(),
+                                        [&](const auto& curves) { return curves.run.dir == dir; });
         WatchedCurves curves;
+        if (known != before.end()) curves = std::move(*known);
         curves.run.dir = dir;
+        curves.reread = true;
         watched.push_back(std::move(curves));
     }
-    watch = services.watch_runs(std::move(dirs), wake);
+    watch = dirs.empty() ? nullptr : services.watch_runs(std::move(dirs), wake);
+    compared.update(*this);  // what it held of the histories is void
+    keep_drawing();
 }
 
 bool AppState::inspects(const core::WatchedRun& run) const {
@@ -121,6 +128,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     rules.forget();
     opened_at = now;
     told_refusals.clear();
+    compared.update(*this);
     keep_drawing();
 }
 
@@ -153,8 +161,9 @@ void update_watched(AppState& state) {
         state.watched[i].run = runs[i];
     for (const auto& news : state.watch->drain()) {
         if (news.run >= state.watched.size()) continue;
-        History& history = state.watched[news.run].history;
-        if (news.restarted) history = {};
+        WatchedCurves& curves = state.watched[news.run];
+        History& history = curves.history;
+        if (news.restarted || std::exchange(curves.reread, false)) history = {};
         for (const auto& record : news.records) history.append(record);
     }
     for (const auto& message : state.watch->drain_messages()) state.say(message, true);
@@ -195,6 +204,7 @@ void update_state(AppState& state) {
     // Before the status: a change that is answered by now has its rows there.
     if (state.session) state.answers = state.session->answers();
     update_status(state);
+    state.compared.update(state);
     if (!state.session) return;
     if (auto published = state.session->geometry(); published && published != state.newest) {
         state.newest = std::move(published);

@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "app/state/archive.h"
+#include "app/state/aside.h"
+#include "app/state/compared_runs.h"
 #include "app/state/expert_books.h"
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
@@ -23,11 +25,14 @@
 #include "app/state/own_cost.h"
 #include "app/state/pending.h"
 #include "app/state/playback.h"
+#include "app/state/run_comparison.h"
 #include "app/state/run_rules.h"
 #include "app/state/selection.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
 #include "app/state/time_cursor.h"
+#include "core/api/comparison.h"
+#include "core/api/expert_matches.h"
 #include "core/api/needs.h"
 #include "core/api/session.h"
 #include "core/api/watch.h"
@@ -70,6 +75,16 @@ struct Services {
                                             const std::string& against,
                                             const core::Progress& progress)>
         analyze;
+    /// The run folders that a path names, and several of them beside each other; on the calling
+    /// thread. May be empty, both: runs are then not compared.
+    std::function<core::Result<std::vector<std::string>>(const std::string& path)> runs_at;
+    std::function<core::Result<core::Comparison>(const std::vector<std::string>& run_dirs,
+                                                 const core::Progress& progress)>
+        compare_runs;
+    /// Experts of two kept snapshots held against each other, on the calling thread; may be empty.
+    std::function<core::Result<core::ExpertMatches>(const core::MatchRequest& request,
+                                                    const core::Progress& progress)>
+        match_experts;
 };
 
 /// What the user chose once and finds again; kept in the settings file beside the layouts.
@@ -89,10 +104,12 @@ struct LogLine {
     bool problem = false;  ///< a failure or refusal: shown in red
 };
 
-/// A run folder given on the command line: its curve stands beside that of the inspected run.
+/// A run folder given on the command line or in the window: its curve stands beside that of the
+/// inspected run.
 struct WatchedCurves {
     core::WatchedRun run;
     History history;
+    bool reread = false;  ///< `history` is of a watch before, and void with the first news
 };
 
 /// A part of the frame that is to become a PNG file; corners in ImGui's coordinates.
@@ -119,7 +136,9 @@ struct AppState {
     History history;                                         ///< in a race of its first lane
     std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks
     std::unique_ptr<core::RunWatch> watch;  ///< null: a single run
-    std::vector<WatchedCurves> watched;     ///< in the order of the command line
+    std::vector<WatchedCurves> watched;     ///< in the order in which they were given
+    ComparedRuns compared;                  ///< all of these beside each other
+    RunComparison comparison;               ///< what their folders say of each other
     std::string show_panel;  ///< id of a panel that is to be seen; the shell opens it
     std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
@@ -161,7 +180,7 @@ struct AppState {
     std::vector<std::pair<std::string, Pending<std::string>>> untold;  ///< see tell()
     std::set<uint64_t> told_refusals;  ///< ids of the refused answers that are in the log already
 
-    /// Begins to follow the curves of `dirs`, besides the run that is inspected.
+    /// Follows the curves of `dirs` and of no others, besides the run that is inspected.
     void watch_runs(std::vector<std::string> dirs);
     /// Whether `run` is the one being inspected.
     bool inspects(const core::WatchedRun& run) const;
@@ -198,24 +217,8 @@ struct AppState {
 
 template <class Work>
 auto AppState::aside(Work work) -> Pending<std::invoke_result_t<Work&>> {
-    using Answer = std::invoke_result_t<Work&>;
-    auto slot = std::make_shared<typename Pending<Answer>::Slot>();
     if (!short_work) short_work = std::make_unique<TaskRunner>(wake);
-    // Shared, since a std::function must be copyable and the work need not be.
-    short_work->post([slot, shared = std::make_shared<Work>(std::move(work))] {
-        try {
-            slot->value.emplace((*shared)());
-        } catch (const std::exception& e) {
-            if constexpr (std::is_constructible_v<Answer, core::Error>)
-                slot->value.emplace(core::failure(e.what()));
-            else if constexpr (std::is_same_v<Answer, std::string>)
-                slot->value.emplace(e.what());
-            else
-                slot->value.emplace();
-        }
-        slot->done = true;
-    });
-    return Pending<Answer>(std::move(slot));
+    return post_aside(*short_work, std::move(work));
 }
 
 /// Takes what is new from the session: status, records, snapshots, answers, messages. Never waits.

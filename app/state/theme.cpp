@@ -26,6 +26,7 @@ Theme make_dark() {
     t.amber = t.amber_text = rgb(0xf2b33d);
     t.red = t.red_text = rgb(0xef5b5b);
     t.green = rgb(0x3fb97a);
+    t.violet = rgb(0xa597f5);
     return t;
 }
 
@@ -42,6 +43,7 @@ Theme make_light() {
     t.amber = rgb(0xb7791f);
     t.red = rgb(0xc53030);
     t.green = rgb(0x2f9e63);
+    t.violet = rgb(0x5b4bc4);
     t.chrome_dim = mixed(t.dim, t.text, 0.3f);
     t.accent_text = mixed(t.accent, t.text, 0.3f);
     t.amber_text = mixed(t.amber, t.text, 0.35f);

@@ -16,6 +16,7 @@ struct Theme {
     ImVec4 amber;      ///< active interventions, pending commands
     ImVec4 red;        ///< failure only
     ImVec4 green;      ///< the state dot of a running run
+    ImVec4 violet;     ///< equivalence, and nothing else
     // The same hues where they carry text on a surface on which the plain value falls below 4.5
     // : 1.
     ImVec4 chrome_dim;   ///< dim text on background and raised

@@ -56,7 +56,7 @@ constexpr Entry kEntries[] = {
     {"file.save_session", "Save session…", "Layout, moment, selection, prompt and interventions, to be found again.",
      "Ctrl+S", {Menu::file, 1}, without_run, [](const Desk& d) { d.keeper.ask_name(); }},
     {"file.close", "Close run", "Stops the run, saves it and shows the start screen.", "",
-     {Menu::file, 1}, without_run, [](const Desk& d) { d.door.close_run(); }},
+     {Menu::file, 1, 1}, without_run, [](const Desk& d) { d.door.close_run(); }},
     {"file.quit", "Quit", "Stops the run, saves it and closes the window.", "Ctrl+Q",
      {Menu::file, 2}, nullptr, [](const Desk& d) { d.door.exit(); }},
     {.each = layout_items},

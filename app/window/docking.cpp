@@ -8,7 +8,7 @@ namespace {
 
 /// Shares of the window's width and height that the outer places take.
 struct Shares {
-    float left, top, right, right_bottom;
+    float left, top, right, right_bottom, left_bottom = 0.5f, center_bottom = 0.5f;
 };
 constexpr Shares shares_of(Layout layout) {
     switch (layout) {
@@ -16,6 +16,8 @@ constexpr Shares shares_of(Layout layout) {
             return {0.158f, 0.0f, 0.36f, 0.50f};
         case Layout::intervene:
             return {0.25f, 0.64f, 0.36f, 0.40f};
+        case Layout::compare:
+            return {0.2f, 0.0f, 0.314f, 0.6f, 0.46f, 0.46f};
         case Layout::inspect:
             break;
     }
@@ -32,13 +34,18 @@ constexpr float least_height(Layout layout) {
 }
 
 struct Nodes {
-    ImGuiID left = 0, top = 0, center = 0, right = 0, right_bottom = 0;
+    ImGuiID left = 0, left_bottom = 0, top = 0, center = 0, center_bottom = 0, right = 0,
+            right_bottom = 0;
     ImGuiID at(Place place) const {
         switch (place) {
             case Place::left:
                 return left;
+            case Place::left_bottom:
+                return left_bottom;
             case Place::top:
                 return top;
+            case Place::center_bottom:
+                return center_bottom;
             case Place::right:
                 return right;
             case Place::right_bottom:
@@ -53,6 +60,8 @@ struct Nodes {
 
 /// Where a panel stands in a layout that has too little height for two panels over each other.
 Place low_place(Layout layout, Place place) {
+    if (place == Place::left_bottom) place = Place::left;
+    if (place == Place::center_bottom) place = Place::center;
     if (place == Place::right_bottom) place = Place::right;
     return layout == Layout::intervene && place == Place::right ? Place::center : place;
 }
@@ -105,10 +114,14 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
         nodes.right = split(rest, ImGuiDir_Right, shares.right / rest_width);
         nodes.center = rest;
     }
-    nodes.right_bottom = nodes.right;
-    if (used(Place::right_bottom) && used(Place::right))
-        nodes.right_bottom = split(nodes.right, ImGuiDir_Down, shares.right_bottom);
     if (!used(Place::center)) nodes.center = nodes.right;
+    const auto lower = [&](Place place, Place over, ImGuiID& node, float share) {
+        return used(place) && used(over) ? split(node, ImGuiDir_Down, share) : node;
+    };
+    nodes.left_bottom = lower(Place::left_bottom, Place::left, nodes.left, shares.left_bottom);
+    nodes.center_bottom =
+        lower(Place::center_bottom, Place::center, nodes.center, shares.center_bottom);
+    nodes.right_bottom = lower(Place::right_bottom, Place::right, nodes.right, shares.right_bottom);
 
     for (size_t i = 0; i < panels.size(); ++i) {
         const Place place = place_in(table[i], layout);

@@ -13,6 +13,8 @@
 namespace hopscope::app {
 namespace {
 
+constexpr float kLayoutWidth = 88;  ///< of a layout's button, unscaled pixels
+
 struct StateLook {
     const char* word;
     ImVec4 color;
@@ -81,7 +83,7 @@ void draw_layout_buttons(AppState& state, std::span<const ActionItem> actions, L
     constexpr auto kCount = static_cast<float>(std::size(kLayouts));
     const float begin = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x + 24 * s;
     const float room = state_place(state, step_text(state)).left - begin;
-    const float width = std::min(88 * s, (room - gap * (kCount - 1)) / kCount);
+    const float width = std::min(kLayoutWidth * s, (room - gap * (kCount - 1)) / kCount);
     const float total = width * kCount + gap * (kCount - 1);
     const float from =
         std::max(begin, std::min((ImGui::GetWindowWidth() - total) * 0.5f, begin + room - total));
@@ -89,7 +91,8 @@ void draw_layout_buttons(AppState& state, std::span<const ActionItem> actions, L
     const float top = std::floor((bar_height - ImGui::GetFrameHeight()) * 0.5f);
     if (width < 70 * s) {
         if (room > 40 * s)
-            draw_layout_list(state, actions, present, ImVec2(begin, top), std::min(room, 88 * s));
+            draw_layout_list(state, actions, present, ImVec2(begin, top),
+                             std::min(room, kLayoutWidth * s));
         return ImGui::PopStyleVar();
     }
     for (Layout layout : kLayouts) {
@@ -132,7 +135,8 @@ void draw_state(AppState& state, std::span<const ActionItem> actions, float bar_
 
     const ActionItem* palette = find_action(actions, "palette");
     // Half of the layout buttons' width, with a gap.
-    const float used = ImGui::GetWindowWidth() * 0.5f + 158 * s;
+    constexpr float kButtons = static_cast<float>(std::size(kLayouts)) * (kLayoutWidth + 6);
+    const float used = ImGui::GetWindowWidth() * 0.5f + (kButtons * 0.5f + 17) * s;
     const float field = std::min(220 * s, word_left - 36 * s - used);
     if (field < 90 * s || !palette) return;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 5 * s));

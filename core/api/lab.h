@@ -12,10 +12,13 @@
 #include <vector>
 
 #include "core/api/command.h"
+#include "core/api/comparison.h"
 #include "core/api/config.h"
+#include "core/api/expert_matches.h"
 #include "core/api/kinds.h"
 #include "core/api/needs.h"
 #include "core/api/phases.h"
+#include "core/api/progress.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
 #include "core/base/result.h"
@@ -194,6 +197,17 @@ struct CompareOptions {
 };
 Result<std::string> compare(const CompareOptions& options);  ///< hopscope.compare/1
 const std::vector<Definition>& compare_definitions();
+
+/// Run folders beside each other, as saved losses and settings tell; a run that cannot be compared
+/// says why in the result. Errors: cancelled.
+Result<Comparison> compare_runs(const std::vector<std::string>& runs, const Progress& progress);
+/// The run folders that a path names: itself, the lanes of a race, or those in it, by name. Errors
+/// (usage) name the path.
+Result<std::vector<std::string>> runs_at(const std::string& path);
+
+/// Experts of two kept snapshots held against each other; computes on one thread. Errors (usage)
+/// say what cannot be compared; cancelled.
+Result<ExpertMatches> match_experts(const MatchRequest& request, const Progress& progress);
 
 struct ZeroshotOptions {
     std::string run;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/comparison.h"
 #include "core/api/progress.h"
 #include "core/compare/input.h"
 #include "core/compare/warnings.h"
@@ -16,7 +17,7 @@
 
 namespace hopscope::core {
 
-inline constexpr double kLossMargin = 0.03, kAccuracyMargin = 0.02;
+inline constexpr double kAccuracyMargin = 0.02;
 
 struct CompareOptions {
     std::optional<double> margin;  ///< default: kLossMargin nats, or kAccuracyMargin of accuracy

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/base/random.h"
+#include "core/base/shares.h"
 #include "core/stats/descriptive.h"
 
 namespace hopscope::core::stats {
@@ -64,15 +65,11 @@ Interval Bootstrap::interval(double level) const {
 }
 
 double Bootstrap::share_at_most(double x) const {
-    if (values.empty()) return kNaN;
-    const auto count = std::upper_bound(values.begin(), values.end(), x) - values.begin();
-    return static_cast<double>(count + 1) / static_cast<double>(values.size() + 1);
+    return core::share_at_most(values, x);
 }
 
 double Bootstrap::share_at_least(double x) const {
-    if (values.empty()) return kNaN;
-    const auto count = values.end() - std::lower_bound(values.begin(), values.end(), x);
-    return static_cast<double>(count + 1) / static_cast<double>(values.size() + 1);
+    return core::share_at_least(values, x);
 }
 
 double Bootstrap::p_value(double x) const {

@@ -7,6 +7,8 @@
 #include <random>
 #include <sstream>
 
+#include "tests/app/fake_runs.h"
+
 namespace hopscope::gui_test {
 namespace {
 
@@ -539,6 +541,7 @@ app::Services fake_services(FakeOptions options, FakeSession** newest) {
     auto shelf = std::make_shared<FakeShelf>();
     FakeShelf::serve(services, shelf);
     services.find_phases = made_up_phases;
+    serve_fake_runs(services);
     services.open_session =
         [options, newest,
          shelf](core::SessionOptions asked) -> core::Result<std::unique_ptr<core::Session>> {

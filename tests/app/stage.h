@@ -8,6 +8,7 @@
 #include "app/panels/table.h"
 #include "app/window/key_listener.h"
 #include "tests/app/engine_support.h"
+#include "tests/app/fake_runs.h"
 #include "tests/app/fake_session.h"
 
 namespace hopscope::gui_test {
@@ -27,8 +28,12 @@ struct Stage {
         session = made.get();
         FakeShelf::serve(state.services, session->shelf());
         state.services.find_phases = made_up_phases;
+        serve_fake_runs(state.services);
+        state.comparison.stop();
+        state.comparison = {};
+        state.compared = {};
         state.attach(std::move(made));
-        state.watched.clear();
+        state.watch_runs({});
         state.open_next.clear();
         state.picture_order = {};
         panel = make();

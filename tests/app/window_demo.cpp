@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     fake.start_step = 1240;
     fake.updates_per_look = 1;
     bool light = false, empty = false, inspect = false, palette = false, shortcuts = false,
-         trace = false, close = false;
+         trace = false, close = false, compare = false;
     float scale = 1;
     options.keep_settings = false;
     options.exe_dir = HOPSCOPE_TEST_EXE_DIR;
@@ -50,6 +50,8 @@ int main(int argc, char** argv) {
             fake.can_fork = true;
         else if (arg == "--inspect")
             inspect = true;
+        else if (arg == "--compare")
+            compare = true;
         else if (arg == "--palette")
             palette = true;
         else if (arg == "--preparing")
@@ -89,10 +91,12 @@ int main(int argc, char** argv) {
         if (light) state.settings.dark = false;
         if (scale != 1) state.settings.scale = scale;
         if (inspect) shell.workspace().set_layout(state, app::Layout::inspect);
+        if (compare) shell.workspace().set_layout(state, app::Layout::compare);
     };
     options.after_frame = [&](app::Shell& shell, app::AppState& state) {
         if (!empty && !state.session) return;  // it is being opened
         if (++frame == 2 && session) tell_story();
+        if (frame == 3 && compare) state.compared.add(state, "runs/all");
         if (frame == 3 && trace) session->request_trace({state.prompt, {}});
         if (frame == 3 && close) shell.door().exit();
         if (frame == 3 && shortcuts) app::find_action(shell.actions(), "help.shortcuts")->run();

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Quantity::lr,
                                     Quantity::grad_norm, Quantity::balance,    Quantity::routing,
-                                    Quantity::fork};
+                                    Quantity::fork,      Quantity::versus};
 constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time, XAxis::elapsed};
 constexpr YScale kScales[] = {YScale::linear, YScale::log, YScale::symlog};
 constexpr Mean kMeans[] = {Mean::none, Mean::exponential, Mean::running};
@@ -60,8 +60,8 @@ void take_number(const PanelView& view, const char* key, Value low, Value high, 
 
 }  // namespace
 
-void CurvesControls::draw_quantities(AppState& state, bool narrow) {
-    narrow ? draw_list(state) : draw_tabs(state);
+void CurvesControls::draw_quantities(AppState& state, bool narrow, const Offers& offers) {
+    narrow ? draw_list(state, offers) : draw_tabs(state, offers);
 }
 
 PanelView CurvesControls::view() const {
@@ -96,11 +96,11 @@ void CurvesControls::restore(const PanelView& view) {
 }
 
 /// The tabs as a list to choose from.
-void CurvesControls::draw_list(AppState& state) {
+void CurvesControls::draw_list(AppState& state, const Offers& offers) {
     ImGui::SetNextItemWidth(96 * state.pixel_scale);
     if (!ImGui::BeginCombo("##quantity", text_of(choice_.quantity).tab)) return;
     for (Quantity quantity : kQuantities) {
-        if (quantity == Quantity::fork && state.status.fork.step < 0) continue;
+        if (!offers(quantity)) continue;
         if (ImGui::Selectable(text_of(quantity).tab, choice_.quantity == quantity)) {
             choice_.quantity = quantity;
             plot_.follow();
@@ -109,12 +109,12 @@ void CurvesControls::draw_list(AppState& state) {
     ImGui::EndCombo();
 }
 
-void CurvesControls::draw_tabs(AppState& state) {
+void CurvesControls::draw_tabs(AppState& state, const Offers& offers) {
     const float gap = 4 * state.pixel_scale;
     const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
     for (Quantity quantity : kQuantities) {
-        if (quantity == Quantity::fork && state.status.fork.step < 0) continue;
+        if (!offers(quantity)) continue;
         const char* name = text_of(quantity).tab;
         const float width = ImGui::CalcTextSize(name).x + 2 * ImGui::GetStyle().FramePadding.x;
         if (quantity != kQuantities[0]) {

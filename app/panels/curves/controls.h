@@ -16,8 +16,11 @@ class CurvesControls {
     /// Both outlive it.
     CurvesControls(CurveChoice& choice, CurvesPlot& plot) : choice_(choice), plot_(plot) {}
 
-    /// Tabs, or, in a `narrow` panel, a list.
-    void draw_quantities(AppState& state, bool narrow);
+    /// Whether the run, or the runs, have a quantity.
+    using Offers = std::function<bool(Quantity)>;
+
+    /// Tabs of those on offer, or, in a `narrow` panel, a list.
+    void draw_quantities(AppState& state, bool narrow, const Offers& offers);
     /// The rest, with `export_button` in its place.
     void draw_options(AppState& state, bool narrow, const std::function<void()>& export_button);
     /// What is chosen, for a session file, and back: what is not known there stays as it is.
@@ -25,8 +28,8 @@ class CurvesControls {
     void restore(const PanelView& view);
 
   private:
-    void draw_tabs(AppState& state);
-    void draw_list(AppState& state);
+    void draw_tabs(AppState& state, const Offers& offers);
+    void draw_list(AppState& state, const Offers& offers);
     void draw_statistic(AppState& state);
     void draw_scales(AppState& state);
     void fit_button(AppState& state);

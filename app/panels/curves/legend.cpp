@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <implot.h>
-#include <initializer_list>
 
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
@@ -37,33 +35,10 @@ void swatch(const AppState& state, ImVec2 at, float height, const LegendEntry& e
     if (raw || entry.role == Role::smooth) return;
     const ImVec2 c(at.x + kSwatch * 0.5f * s, y);
     const float r = 4 * s;
-    const auto shape = [&](std::initializer_list<ImVec2> corners) {
-        std::vector<ImVec2> points;
-        for (const ImVec2& p : corners) points.push_back(ImVec2(c.x + p.x * r, c.y + p.y * r));
-        list->AddConvexPolyFilled(points.data(), static_cast<int>(points.size()), color);
-    };
-    switch (entry.role == Role::points ? ImPlotMarker_Circle : line_marker(entry.index)) {
-        case ImPlotMarker_Square:
-            shape({{-0.8f, -0.8f}, {0.8f, -0.8f}, {0.8f, 0.8f}, {-0.8f, 0.8f}});
-            break;
-        case ImPlotMarker_Diamond:
-            shape({{0, -1.1f}, {1.1f, 0}, {0, 1.1f}, {-1.1f, 0}});
-            break;
-        case ImPlotMarker_Up:
-            shape({{0, -1}, {1, 0.8f}, {-1, 0.8f}});
-            break;
-        case ImPlotMarker_Down:
-            shape({{-1, -0.8f}, {1, -0.8f}, {0, 1}});
-            break;
-        case ImPlotMarker_Left:
-            shape({{-1, 0}, {0.8f, -1}, {0.8f, 1}});
-            break;
-        case ImPlotMarker_Right:
-            shape({{1, 0}, {-0.8f, 1}, {-0.8f, -1}});
-            break;
-        default:
-            list->AddCircleFilled(c, r * 0.9f, color);
-    }
+    if (entry.role == Role::points)
+        list->AddCircleFilled(c, r * 0.9f, color);
+    else
+        draw_line_marker(list, c, r, entry.index, color);
 }
 
 }  // namespace

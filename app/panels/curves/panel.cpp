@@ -3,6 +3,7 @@
 #include "app/panels/panel.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <imgui.h>
 #include <limits>
@@ -11,6 +12,7 @@
 #include "app/panels/curves/csv.h"
 #include "app/panels/curves/legend.h"
 #include "app/panels/curves/plot.h"
+#include "app/panels/curves/variants.h"
 #include "app/panels/curves/view.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
@@ -26,46 +28,34 @@ class CurvesPanel final : public Panel {
     const char* title() const override { return "Curves"; }
     std::string detail(const AppState&) const override;
     bool follows_time() const override { return true; }
-    PanelView view() const override { return controls_.view(); }
-    void restore(const PanelView& view) override { controls_.restore(view); }
+    PanelView saved_view() const override { return controls_.view(); }
+    void restore_view(const PanelView& view) override { controls_.restore(view); }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     std::string csv(AppState&) override { return csv_of(content_.series, content_.choice); }
 
   private:
+    std::vector<Lane> make_lanes(AppState& state);
+    std::vector<Mark> crossings_of_shown(const std::vector<Lane>& lanes) const;
+    bool offers(const AppState& state, Quantity quantity) const;
+    void draw_variant_options(AppState& state);
     void export_button(AppState& state);
     void draw_body(AppState& state);
     void list_lines();
 
     CurvesPlot plot_;
     CurvesLegend legend_;
-    CurvesContent content_ = {{}, {}, {}, {}, &legend_, false, false};
+    CurvesContent content_ = {{}, {}, {}, {}, {}, &legend_, false, false};
     CurvesControls controls_{content_.choice, plot_};
+    std::vector<VariantSeeds> variants_;  ///< empty for a single run
+    SeedMeans means_;
+    bool grouped_ = true, margin_ = true;  ///< seeds as one line; the band of equivalence
+    bool seeds_ = false;                   ///< some variant has several
     CurveChoice built_choice_;
     std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
     std::vector<LegendEntry> entries_;      ///< of the lines, shown and hidden
     ImVec2 body_at_, body_size_;            ///< what is exported as a picture
 };
-
-/// The variants of a race, or the inspected run and those given beside it; empty for a single run.
-std::vector<Lane> lanes_of(const AppState& state) {
-    std::vector<Lane> lanes;
-    const auto& names = state.status.lanes;
-    for (size_t i = 0; i < names.size() && i <= state.rivals.size(); ++i)
-        lanes.push_back({names[i], i == 0 ? &state.history : &state.rivals[i - 1]});
-    if (!lanes.empty() || state.watched.empty()) return lanes;
-    lanes.push_back({state.status.run_name, &state.history});
-    for (const auto& other : state.watched) {
-        if (state.inspects(other.run)) continue;
-        // Two runs of one name in different folders are two lines.
-        const bool taken = std::any_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
-            return lane.name == other.run.name;
-        });
-        lanes.push_back({taken ? other.run.dir : other.run.name, &other.history});
-    }
-    if (lanes.size() == 1) lanes.clear();
-    return lanes;
-}
 
 std::string CurvesPanel::detail(const AppState&) const {
     const std::string mean =
@@ -73,32 +63,80 @@ std::string CurvesPanel::detail(const AppState&) const {
     return std::string("x ") + name_of(content_.choice.x) + (mean.empty() ? "" : "   " + mean);
 }
 
+/// The runs that stand beside each other, seeds as one line; empty for a single one.
+std::vector<Lane> CurvesPanel::make_lanes(AppState& state) {
+    const auto& entries = state.compared.entries();
+    variants_.clear();
+    seeds_ = false;
+    if (entries.size() < 2) return {};
+    state.comparison.want(state);
+    const auto& known = state.comparison.result();
+    if (known)
+        for (const core::ComparedVariant& variant : known->variants)
+            seeds_ |= variant.seeds.size() > 1;
+    variants_ = variant_seeds(entries, known.get(), state.comparison.reference(), grouped_);
+    return means_.lanes(variants_);
+}
+
+/// Of every two lines that are not hidden; of many with the reference alone.
+std::vector<Mark> CurvesPanel::crossings_of_shown(const std::vector<Lane>& lanes) const {
+    constexpr size_t kFew = 4;
+    std::vector<Lane> shown;
+    const Lane* reference = nullptr;
+    for (size_t i = 0; i < lanes.size(); ++i) {
+        if (legend_.hides(lanes[i].name)) continue;
+        if (variants_[i].reference) reference = &lanes[i];
+        shown.push_back(lanes[i]);
+    }
+    if (shown.size() <= kFew || !reference) return crossings_of(shown, content_.choice.x);
+    std::vector<Mark> out;
+    for (const Lane& lane : shown) {
+        if (lane.name == reference->name) continue;
+        const Lane both[] = {*reference, lane};
+        for (Mark& mark : crossings_of(both, content_.choice.x)) out.push_back(std::move(mark));
+    }
+    return out;
+}
+
+bool CurvesPanel::offers(const AppState& state, Quantity quantity) const {
+    const bool forked = state.status.fork.step >= 0;
+    if (quantity == Quantity::fork) return forked;
+    return quantity != Quantity::versus || (variants_.size() > 1 && !forked);
+}
+
 void CurvesPanel::prepare(AppState& state) {
-    const std::vector<Lane> lanes = lanes_of(state);
+    const std::vector<Lane> lanes = make_lanes(state);
     const core::ForkStatus& fork = state.status.fork;
     const auto fork_lane = static_cast<size_t>(fork.lane);
     const bool forked = fork_lane > 0 && fork_lane <= state.rivals.size();
     CurveChoice& choice = content_.choice;
-    // Another run may have come that has no fork.
-    if (choice.quantity == Quantity::fork && fork.step < 0) choice.quantity = Quantity::loss;
+    // Another run may have come that has no fork, or stands alone.
+    if (!offers(state, choice.quantity)) choice.quantity = Quantity::loss;
+    const double margin = margin_ && fork.step < 0 ? state.comparison.margin : 0;
     std::vector<uint64_t> versions = {state.history.version};
-    for (const Lane& lane : lanes) versions.push_back(lane.history->version);
+    for (const Lane& lane : lanes) {
+        versions.push_back(lane.history->version);
+        versions.push_back(lane.place);
+    }
+    for (const VariantSeeds& variant : variants_) versions.push_back(variant.reference);
+    versions.push_back(std::bit_cast<uint64_t>(margin));
     if (built_versions_ != versions || !(built_choice_ == choice)) {
         if (choice.quantity == Quantity::fork)
             content_.series =
                 forked ? fork_curves(state.history, state.rivals[fork_lane - 1], fork.step, choice)
                        : std::vector<Series>();
+        else if (choice.quantity == Quantity::versus)
+            content_.series = differences_to_reference(variants_, lanes, choice);
         else
             content_.series =
                 lanes.empty() ? curves_of(state.history, choice) : curves_of(lanes, choice);
         built_versions_ = std::move(versions);
         built_choice_ = choice;
         list_lines();
-        std::vector<Lane> shown;
-        for (const Lane& lane : lanes)
-            if (!legend_.hides(lane.name)) shown.push_back(lane);
+        content_.bands = bands_of(variants_, lanes, choice, margin);
+        std::erase_if(content_.bands, [&](const Band& band) { return legend_.hides(band.owner); });
         // A fork lies so close to its run that they cross by chance; its own tab tells more.
-        content_.crossings = fork.step < 0 ? crossings_of(shown, choice.x) : std::vector<Mark>();
+        content_.crossings = fork.step < 0 ? crossings_of_shown(lanes) : std::vector<Mark>();
     }
     content_.of_many = !lanes.empty() && fork.step < 0;
     content_.marks = marks_of(state.answers, state.history, choice.x);
@@ -122,23 +160,22 @@ void CurvesPanel::list_lines() {
         if (series.role != Role::raw && series.role != Role::points) entry.words = words;
         entries_.push_back(std::move(entry));
     }
-    const auto hidden = [&](const Series& series) {
-        if (series.role != Role::lane_points) return legend_.hides(series.name);
-        return std::any_of(entries_.begin(), entries_.end(), [&](const LegendEntry& entry) {
-            return entry.index == series.layer && legend_.hides(entry.name);
-        });
-    };
-    std::erase_if(content_.series, hidden);
+    std::erase_if(content_.series,
+                  [&](const Series& series) { return legend_.hides(series.listed()); });
 }
 
 void CurvesPanel::draw(AppState& state) {
     const bool narrow = ImGui::GetContentRegionAvail().x < kNarrow * state.pixel_scale;
-    controls_.draw_quantities(state, narrow);
+    controls_.draw_quantities(state, narrow,
+                              [&](Quantity quantity) { return offers(state, quantity); });
     const CurveChoice& choice = content_.choice;
     const bool empty = content_.series.empty() && entries_.empty();
     // A statistic that is not there must leave the way to the others.
     if (!empty || (choice.quantity == Quantity::routing && !state.history.empty()))
-        controls_.draw_options(state, narrow, [&] { export_button(state); });
+        controls_.draw_options(state, narrow, [&] {
+            export_button(state);
+            draw_variant_options(state);
+        });
     if (empty) {
         const EmptyText why = empty_text(state.history, state.session->config(), choice);
         empty_state(state, why.title, why.text.c_str());
@@ -181,6 +218,25 @@ void CurvesPanel::export_button(AppState& state) {
                   text_of(content_.choice.quantity).tab, static_cast<long long>(state.status.step));
     export_picture(state, name, body_at_,
                    ImVec2(body_at_.x + body_size_.x, body_at_.y + body_size_.y));
+}
+
+void CurvesPanel::draw_variant_options(AppState& state) {
+    const float s = state.pixel_scale;
+    if (variants_.empty() || state.status.fork.step >= 0) return;
+    if (seeds_) {
+        ImGui::SameLine(0, 4 * s);
+        if (button(state, "seeds", nullptr,
+                   grouped_ ? "Seeds are one line, their mean, in their range; a click shows each"
+                            : "Each seed is a line; a click shows mean and range",
+                   0, grouped_))
+            grouped_ = !grouped_;
+    }
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, "margin", nullptr,
+               "The band of equivalence around the reference; its width is set in Pairwise "
+               "differences",
+               0, margin_))
+        margin_ = !margin_;
 }
 
 }  // namespace

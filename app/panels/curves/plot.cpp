@@ -74,6 +74,13 @@ void CurvesPlot::prepare(const CurvesContent& content) {
             view_x_.high += (view_x_.high - view_x_.low) * margin / (1 - margin);
         }
         view_y_ = y_range(content.series, view_x_, y_scale == YScale::log);
+        // Differences are looked at beside the margin.
+        if (content.choice.quantity == Quantity::versus)
+            for (const Band& band : content.bands) {
+                if (!band.equivalence) continue;
+                view_y_.low = std::min(view_y_.low, 1.4 * band.low.back());
+                view_y_.high = std::max(view_y_.high, 1.4 * band.high.back());
+            }
         if (y_scale == YScale::symlog) linear_within = linear_part(content.series, view_x_);
     }
     lines_.clear();
@@ -114,6 +121,7 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
     draw_frame(state, content);
     draw_marks(state, content.marks, named ? 1 : 0);
     ImPlot::PopPlotClipRect();
+    draw_bands(state, content);
     draw_lines(state, content);
     ImPlot::PushPlotClipRect();
     draw_gaps(state, content);
@@ -190,9 +198,34 @@ void CurvesPlot::draw_frame(const AppState& state, const CurvesContent& content)
     ImDrawList* list = ImPlot::GetPlotDrawList();
     list->AddLine(at, corner, packed(state.theme().border));
     list->AddLine(corner, ImVec2(at.x + size.x, corner.y), packed(state.theme().border));
-    if (content.choice.quantity != Quantity::fork || y_scale == YScale::log) return;
+    const Quantity quantity = content.choice.quantity;
+    const bool of_two = quantity == Quantity::fork || quantity == Quantity::versus;
+    if (!of_two || y_scale == YScale::log) return;
     const float zero = ImPlot::PlotToPixels(0.0, 0.0).y;  // as good as its run
     list->AddLine(ImVec2(at.x, zero), ImVec2(at.x + size.x, zero), packed(state.theme().dim));
+}
+
+/// Range over seeds in the line's colour, equivalence in its own.
+void CurvesPlot::draw_bands(const AppState& state, const CurvesContent& content) {
+    int number = 0;
+    for (const Band& band : content.bands) {
+        const std::string id = "##band" + std::to_string(number++);
+        const ImVec4 color =
+            band.equivalence ? state.theme().violet : line_color(state, band.place);
+        const float strength = band.equivalence ? 1 : content.legend->strength(band.place);
+        const int count = static_cast<int>(band.xs.size());
+        ImPlotSpec spec;
+        spec.FillColor = faded(color, 0.20f * strength);
+        spec.LineColor = spec.FillColor;
+        ImPlot::PlotShaded(id.c_str(), band.xs.data(), band.low.data(), band.high.data(), count,
+                           spec);
+        if (!band.equivalence) continue;
+        ImPlotSpec edge;
+        edge.LineColor = faded(color, 0.7f);
+        edge.LineWeight = 1.0f * state.pixel_scale;
+        for (const auto* side : {&band.low, &band.high})
+            ImPlot::PlotLine(id.c_str(), band.xs.data(), side->data(), count, edge);
+    }
 }
 
 void CurvesPlot::draw_lines(const AppState& state, const CurvesContent& content) {

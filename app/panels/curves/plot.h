@@ -7,6 +7,7 @@
 
 #include "app/panels/curves/legend.h"
 #include "app/panels/curves/ranges.h"
+#include "app/panels/curves/variants.h"
 #include "app/panels/curves/view.h"
 #include "app/state/app_state.h"
 #include "viz/thin.h"
@@ -18,6 +19,7 @@ struct CurvesContent {
     CurveChoice choice;
     std::vector<Series> series;  ///< in drawing order
     std::vector<Mark> marks, crossings;
+    std::vector<Band> bands;               ///< behind the lines
     const CurvesLegend* legend = nullptr;  ///< strength of the lines; set before a frame is drawn
     bool listed = false;                   ///< the lines stand in a list beside the plot
     bool of_many = false;                  ///< several runs, none of them a fork of the other
@@ -46,6 +48,7 @@ class CurvesPlot {
     void draw_frame(const AppState& state, const CurvesContent& content);
     void set_up_x(const CurvesContent& content, float length);
     void set_up_y(float length);
+    void draw_bands(const AppState& state, const CurvesContent& content);
     void draw_lines(const AppState& state, const CurvesContent& content);
     void draw_gaps(const AppState& state, const CurvesContent& content);
     void draw_time(AppState& state, const CurvesContent& content);

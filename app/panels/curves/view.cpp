@@ -25,12 +25,6 @@ const std::vector<double>& valid_x_of(const History& h, XAxis axis) {
     return *columns[static_cast<size_t>(axis)];
 }
 
-std::vector<double> smoothed(std::span<const double> ys, const CurveChoice& choice) {
-    return choice.mean == Mean::running
-               ? viz::running_mean(ys, static_cast<size_t>(std::max(choice.window, 1)))
-               : viz::ema(ys, static_cast<double>(choice.past));
-}
-
 bool any_finite(std::span<const double> values) {
     return std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
@@ -121,6 +115,9 @@ QuantityText text_of(Quantity quantity) {
         case Quantity::fork:
             return {"fork", "fork \xE2\x88\x92 run, nats per token",
                     "The difference appears with the first update after the fork."};
+        case Quantity::versus:
+            return {"to reference", "loss \xE2\x88\x92 reference, nats per token",
+                    "The difference appears with the first evaluation of two runs."};
         case Quantity::routing:
             break;
     }
@@ -156,8 +153,14 @@ const char* name_of(Mean mean) {
     return kNames[static_cast<size_t>(mean)];
 }
 
+std::vector<double> smoothed(std::span<const double> ys, const CurveChoice& choice) {
+    return choice.mean == Mean::running
+               ? viz::running_mean(ys, static_cast<size_t>(std::max(choice.window, 1)))
+               : viz::ema(ys, static_cast<double>(choice.past));
+}
+
 bool can_smooth(const CurveChoice& choice) {
-    return choice.quantity != Quantity::lr &&
+    return choice.quantity != Quantity::lr && choice.quantity != Quantity::versus &&
            (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
 }
 
@@ -203,7 +206,8 @@ std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {
             add_routing(out, h, choice);
             break;
         case Quantity::fork:
-            break;  // takes two histories
+        case Quantity::versus:
+            break;  // take two histories
     }
     return out;
 }
@@ -218,7 +222,8 @@ std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& ch
             const bool points = series.role == Role::points;
             series.name = lanes[i].name + (points ? ", validation" : "");
             series.role = points ? Role::lane_points : Role::lane;
-            series.layer = i;
+            series.layer = lanes[i].place;
+            series.owner = lanes[i].name;
             out.push_back(std::move(series));
         }
     return out;

@@ -14,7 +14,7 @@
 
 namespace hopscope::app {
 
-enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork };
+enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork, versus };
 enum class XAxis { step, tokens, time, elapsed };
 enum class YScale { linear, log, symlog };
 /// How the values of the updates are averaged over those before them.
@@ -44,6 +44,10 @@ struct Series {
     size_t layer = 0;  ///< of role layer; the lane's place for roles lane and lane_points
     std::span<const double> xs, ys;
     std::vector<double> owned, owned_xs;
+    std::string owner = {};  ///< of roles lane and lane_points: the lane's name
+
+    /// The line of the list beside the plot that it belongs to.
+    const std::string& listed() const { return owner.empty() ? name : owner; }
 };
 
 struct CurveChoice {
@@ -60,6 +64,8 @@ struct CurveChoice {
 };
 /// Whether means are taken of what the choice shows.
 bool can_smooth(const CurveChoice& choice);
+/// The mean of `choice` at each value, over it and those before.
+std::vector<double> smoothed(std::span<const double> ys, const CurveChoice& choice);
 /// "mean of 50", "EMA 0.95" (exponential moving average); "" without one.
 std::string mean_in_words(const CurveChoice& choice);
 
@@ -73,10 +79,11 @@ EmptyText empty_text(const History& history, const core::Config& config, const C
 /// All series of a quantity, in drawing order: raw first, smoothed over it, validation last.
 std::vector<Series> curves_of(const History& history, const CurveChoice& choice);
 
-/// One run of a race; the history outlives what is made of it.
+/// One of several runs; the history outlives what is made of it.
 struct Lane {
     std::string name;
     const History* history = nullptr;
+    size_t place = 0;  ///< of its colour and marker
 };
 /// The series of a race: one line a lane, smoothed if at all, and its validation. The routing
 /// statistics, a line a layer already, are those of the first lane.

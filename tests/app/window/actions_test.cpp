@@ -190,7 +190,8 @@ TEST(Actions, MenusAreAsTheyWere) {
         return text;
     };
     EXPECT_EQ(shown(Menu::file),
-              "Start first look\nOpen run or config…  [Ctrl+O]\nRace configurations…\nClose run\n"
+              "Start first look\nOpen run or config…  [Ctrl+O]\nRace configurations…\n"
+              "Compare with other runs…\nClose run\n"
               "--\nQuit  [Ctrl+Q]\n");
     EXPECT_EQ(shown(Menu::run),
               "Resume the run  [Space]\nPause the run  [Space]\nMake single steps  [Right arrow]\n"
@@ -207,6 +208,7 @@ TEST(Actions, MenusAreAsTheyWere) {
                   panels);
     EXPECT_EQ(shown(Menu::layout),
               "Layout Train  [1]\nLayout Inspect  [2]\nLayout Intervene  [3]\n"
+              "Layout Compare  [4]\n"
               "--\nReset this layout\n");
     EXPECT_EQ(shown(Menu::help), "Command palette  [Ctrl+P]\nShortcuts  [?]\n");
 }

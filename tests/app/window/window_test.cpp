@@ -465,6 +465,10 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->ItemClick("Inspect");
         ctx->Yield(3);
         IM_CHECK(ctx->WindowInfo("//Trajectory##Inspect", ImGuiTestOpFlags_NoError).ID != 0);
+        ctx->KeyPress(ImGuiKey_4);
+        ctx->Yield(3);
+        for (const char* panel : {"//Compared runs##Compare", "//Matched experts##Compare"})
+            IM_CHECK(ctx->GetWindowByRef(panel)->DockIsActive);
         in_top_bar(ctx);
         ctx->ItemClick("Train");
         ctx->Yield(3);

@@ -26,7 +26,7 @@ History history_of(const std::vector<float>& valid, double pace) {
 // Wrong if a lane had no line of its own, or one without its name.
 TEST(RaceCurves, OneLineALane) {
     const History wide = history_of({5, 4, 3}, 0.1), deep = history_of({6, 3.5f, 2}, 0.2);
-    const std::vector<Lane> lanes = {{"wide", &wide}, {"deep", &deep}};
+    const std::vector<Lane> lanes = {{"wide", &wide, 0}, {"deep", &deep, 1}};
     CurveChoice choice;
     for (const Mean mean : {Mean::exponential, Mean::running, Mean::none}) {
         choice.mean = mean;
@@ -46,7 +46,7 @@ TEST(RaceCurves, OneLineALane) {
 // Wrong if the mark stood at another place than where the order changed, or named the wrong lane.
 TEST(RaceCurves, OvertakingIsMarkedOnEveryAxis) {
     const History wide = history_of({5, 4, 3}, 0.1), deep = history_of({6, 3.5f, 2}, 0.1);
-    const std::vector<Lane> lanes = {{"wide", &wide}, {"deep", &deep}};
+    const std::vector<Lane> lanes = {{"wide", &wide, 0}, {"deep", &deep, 1}};
     for (const auto& [axis, x] : {std::pair(XAxis::step, 20.0), std::pair(XAxis::tokens, 2000.0),
                                   std::pair(XAxis::time, 2.0)}) {
         const auto marks = crossings_of(lanes, axis);

@@ -1,0 +1,251 @@
+// The panel of the compared runs: a field that adds some, the variants with their seeds, and what
+// can be done with the chosen one.
+#include "app/panels/panel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+#include <misc/cpp/imgui_stdlib.h>
+
+#include "app/panels/compared_runs/view.h"
+#include "app/widgets/export.h"
+#include "app/widgets/format.h"
+#include "app/widgets/line_style.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+class ComparedRunsPanel final : public Panel {
+  public:
+    const char* title() const override { return "Compared runs"; }
+    std::string detail(const AppState& state) const override;
+    void prepare(AppState& state) override;
+    void draw(AppState& state) override;
+    std::vector<ActionItem> actions(AppState& state) override;
+
+  private:
+    void draw_field(AppState& state);
+    void draw_table(AppState& state, float height);
+    void draw_variant(AppState& state, const VariantRow& row);
+    void draw_run(AppState& state, const VariantRow& variant, const RunRow& run, bool alone);
+    void draw_numbers(const AppState& state, const std::string& seeds,
+                      const std::string& perplexity, bool dim, const std::string& why) const;
+    void draw_buttons(AppState& state);
+    const RunRow* chosen() const;
+    const VariantRow* chosen_variant() const;
+
+    std::vector<VariantRow> rows_;
+    std::string path_;    ///< the field
+    std::string chosen_;  ///< folder, or name where there is none
+    bool focus_ = false;  ///< the field is to be typed into
+};
+
+std::string key_of(const RunRow& run) {
+    return run.dir.empty() ? run.name : run.dir;
+}
+
+std::string ComparedRunsPanel::detail(const AppState& state) const {
+    size_t compared = 0;
+    for (const VariantRow& row : rows_) compared += row.seeds;
+    const size_t all = state.compared.entries().size();
+    if (state.comparison.working() && !state.comparison.result()) return "reading\xE2\x80\xA6";
+    return std::to_string(compared) + " of " + std::to_string(all) +
+           (all == 1 ? " run compared" : " runs compared");
+}
+
+void ComparedRunsPanel::prepare(AppState& state) {
+    state.comparison.want(state);
+    rows_ = variant_rows(state.compared.entries(), state.comparison.result().get(),
+                         state.comparison.reference());
+}
+
+std::vector<ActionItem> ComparedRunsPanel::actions(AppState& state) {
+    ActionItem item;
+    item.id = "compare.add";
+    item.title = "Compare with other runs\xE2\x80\xA6";
+    item.help = "Asks for a run folder, a race or a folder of runs to stand beside this one.";
+    item.menu = {Menu::file, 1};
+    item.why_not = [&state] { return no_run(state); };
+    item.run = [this, &state] {
+        state.show_panel = "compared_runs";
+        focus_ = true;
+    };
+    return {item};
+}
+
+const RunRow* ComparedRunsPanel::chosen() const {
+    for (const VariantRow& variant : rows_)
+        for (const RunRow& run : variant.runs)
+            if (key_of(run) == chosen_) return &run;
+    return nullptr;
+}
+
+const VariantRow* ComparedRunsPanel::chosen_variant() const {
+    for (const VariantRow& variant : rows_)
+        for (const RunRow& run : variant.runs)
+            if (key_of(run) == chosen_) return &variant;
+    return nullptr;
+}
+
+void ComparedRunsPanel::draw(AppState& state) {
+    if (empty_without_run(state)) return;
+    draw_field(state);
+    const float s = state.pixel_scale;
+    const float below = 2 * ImGui::GetFrameHeightWithSpacing() + 4 * s;
+    draw_table(state, std::max(60 * s, ImGui::GetContentRegionAvail().y - below));
+    draw_buttons(state);
+}
+
+void ComparedRunsPanel::draw_field(AppState& state) {
+    const float s = state.pixel_scale;
+    const bool can = state.services.runs_at && state.services.watch_runs;
+    const char* none = can ? nullptr : "This window cannot read other runs.";
+    const float wide = ImGui::CalcTextSize("Add").x + 2 * ImGui::GetStyle().FramePadding.x;
+    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - wide - 6 * s);
+    if (std::exchange(focus_, false)) ImGui::SetKeyboardFocusHere();
+    bool go = ImGui::InputTextWithHint("##folder", "folder of a run, race or runs", &path_,
+                                       ImGuiInputTextFlags_EnterReturnsTrue);
+    tooltip("A run, a race (all its lanes) or a folder of runs, such as that of hopscope batch");
+    ImGui::SameLine(0, 6 * s);
+    const char* refusal = none                      ? none
+                          : path_.empty()           ? "Give a folder first."
+                          : state.compared.adding() ? "The folder is being read."
+                                                    : nullptr;
+    go |= button(state, "Add", refusal, "Puts its runs beside this one");
+    if (go && !refusal) state.compared.add(state, path_);
+    if (!state.compared.problem().empty()) problem_text(state, state.compared.problem());
+    if (!state.comparison.problem().empty()) problem_text(state, state.comparison.problem());
+}
+
+void ComparedRunsPanel::draw_table(AppState& state, float height) {
+    constexpr ImGuiTableFlags kFlags =
+        ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoPadOuterX;
+    if (!ImGui::BeginTable("runs", 3, kFlags, ImVec2(0, height))) return;
+    ImGui::TableSetupScrollFreeze(0, 1);
+    ImGui::TableSetupColumn("variant, best first", ImGuiTableColumnFlags_WidthStretch);
+    ImGui::TableSetupColumn("seeds");
+    ImGui::TableSetupColumn("perplexity \xC2\xB1 sd");
+    ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
+    ImGui::TableHeadersRow();
+    ImGui::PopStyleColor();
+    for (const VariantRow& row : rows_) draw_variant(state, row);
+    ImGui::EndTable();
+}
+
+void ComparedRunsPanel::draw_numbers(const AppState& state, const std::string& seeds,
+                                     const std::string& perplexity, bool dim,
+                                     const std::string& why) const {
+    const ImVec4 color = dim ? state.theme().dim : state.theme().text;
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    for (const std::string* text : {&seeds, &perplexity}) {
+        ImGui::TableNextColumn();
+        const float room = ImGui::GetContentRegionAvail().x;
+        const float width = ImGui::CalcTextSize(text->c_str()).x;
+        if (room > width) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
+        ImGui::TextColored(color, "%s", text->c_str());
+        if (text == &perplexity && !why.empty()) {
+            ImGui::PushFont(state.fonts.text, kTextSize);
+            tooltip(why);
+            ImGui::PopFont();
+        }
+    }
+    ImGui::PopFont();
+}
+
+std::string perplexity_text(double mean, double std) {
+    std::string out = rounded(mean, 2);
+    if (std::isfinite(std)) out += " \xC2\xB1 " + rounded(std, 2);
+    return out;
+}
+
+void ComparedRunsPanel::draw_variant(AppState& state, const VariantRow& row) {
+    if (row.runs.size() == 1) return draw_run(state, row, row.runs.front(), /*alone=*/true);
+    ImGui::PushID(row.name.c_str());
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    line_glyph(state, row.place);
+    ImGui::SetNextItemOpen(true, ImGuiCond_Once);
+    const bool open = ImGui::TreeNodeEx(
+        row.name.c_str(), ImGuiTreeNodeFlags_NoTreePushOnOpen | ImGuiTreeNodeFlags_SpanAvailWidth);
+    tooltip(row.name + (row.reference ? ", the reference" : ""));
+    const std::string why =
+        "Mean of exp(loss) over the seeds whose newest evaluation is of step " +
+        with_thousands(row.evaluated_at) +
+        ", and their standard deviation (n \xE2\x88\x92 1). n: " + std::to_string(row.seeds) +
+        (row.seeds == 1 ? " seed" : " seeds");
+    draw_numbers(state, std::to_string(row.seeds),
+                 perplexity_text(row.perplexity, row.perplexity_std), row.seeds == 0, why);
+    if (open)
+        for (const RunRow& run : row.runs) draw_run(state, row, run, /*alone=*/false);
+    ImGui::PopID();
+}
+
+void ComparedRunsPanel::draw_run(AppState& state, const VariantRow& variant, const RunRow& run,
+                                 bool alone) {
+    const float s = state.pixel_scale;
+    ImGui::PushID(key_of(run).c_str());
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    const ImVec2 at = ImGui::GetCursorPos();
+    // The row is pressed; what it says is drawn over it.
+    if (ImGui::Selectable("##run", chosen_ == key_of(run), ImGuiSelectableFlags_SpanAllColumns)) {
+        chosen_ = key_of(run);
+        if (variant.variant && state.comparison.reference() &&
+            variant.variant != state.comparison.reference())
+            state.comparison.set_pair(*variant.variant, *state.comparison.reference());
+    }
+    std::string more = run.dir.empty() ? run.name : run.dir;
+    if (run.open) more += "\nIt is the run that is open.";
+    if (!run.left_out.empty()) more += "\nNot compared: " + run.left_out;
+    tooltip(more);
+    ImGui::SetCursorPos(at);
+    if (!alone) ImGui::SetCursorPosX(at.x + 22 * s);
+    if (alone) line_glyph(state, run.place);
+    const bool faint = !run.left_out.empty() || !alone;
+    std::string text = alone ? variant.name : run.label;
+    if (run.state == core::RunState::running) text += "  live, " + with_thousands(run.step);
+    text_cut(state, text, faint ? state.theme().dim : state.theme().text);
+    const std::string seeds = alone ? std::to_string(variant.seeds) : "";
+    draw_numbers(state, seeds, rounded(run.perplexity, 2), faint,
+                 "exp(loss) of the newest evaluation");
+    ImGui::PopID();
+}
+
+void ComparedRunsPanel::draw_buttons(AppState& state) {
+    const float s = state.pixel_scale;
+    const RunRow* run = chosen();
+    const VariantRow* variant = chosen_variant();
+    const char* none = run ? nullptr : "Choose a run in the list first.";
+    const char* no_look = none                               ? none
+                          : run->dir.empty()                 ? "It has no folder yet."
+                          : run->dir == state.status.run_dir ? "It is the run that is open."
+                                                             : nullptr;
+    if (button(state, "Inspect", no_look, "Opens it in all panels; the others stay beside it"))
+        state.open_next = run->dir;
+    ImGui::SameLine(0, 4 * s);
+    const char* no_reference = none                 ? none
+                               : !variant->variant  ? "It has not been compared yet."
+                               : variant->reference ? "It is the reference."
+                                                    : nullptr;
+    if (button(state, "Reference", no_reference, "Holds the others against its variant"))
+        state.comparison.set_reference(*variant->variant);
+    ImGui::SameLine(0, 4 * s);
+    const char* stays = none ? none : run->given ? nullptr : "It belongs to the run that is open.";
+    if (button(state, "Take out", stays, "Takes it out of the comparison; its folder stays"))
+        state.compared.remove(state, run->dir);
+    const auto& result = state.comparison.result();
+    const bool any = result && !result->differences.empty();
+    text_cut(state,
+             any ? "Same validation batches in all: differences are paired."
+                 : "Add runs; those of one configuration are its seeds.",
+             state.theme().dim);
+}
+
+}  // namespace
+
+std::unique_ptr<Panel> make_compared_runs_panel() {
+    return std::make_unique<ComparedRunsPanel>();
+}
+
+}  // namespace hopscope::app

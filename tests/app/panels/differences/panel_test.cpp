@@ -1,0 +1,79 @@
+// Forest plot and square of equivalence beside each other, on made-up folders.
+#include <cmath>
+
+#include "tests/app/stage.h"
+
+namespace hopscope::gui_test {
+namespace {
+
+/// Three variants, two of them with two seeds.
+bool give_runs(ImGuiTestContext* ctx) {
+    stage->session->mutable_status().run_dir = "runs/wide-42";
+    stage->state.comparison.margin = core::kLossMargin;
+    stage->state.watch_runs({"runs/wide-7", "runs/linear-42", "runs/linear-7", "runs/deep-42"});
+    const bool came = wait_for(ctx, [] {
+        const auto& result = stage->state.comparison.result();
+        return result && result->differences.size() == 3;
+    });
+    ctx->Yield(3);
+    return came;
+}
+
+/// Wrong if nothing said what would appear, the margin could not be typed or dragged, or what is
+/// written were not what is seen.
+void register_margin(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "compare", "margin_is_typed_and_dragged");
+    use<app::make_differences_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("##value"));
+        IM_CHECK(give_runs(ctx));
+        ctx->ItemInputValue("##value", 0.2f);
+        ctx->Yield(2);
+        IM_CHECK_LT(std::fabs(stage->state.comparison.margin - 0.2), 1e-6);
+        ctx->ItemClick("Copy");
+        IM_CHECK_EQ(std::string(ImGui::GetClipboardText()).find("undecided"), std::string::npos);
+        const ImGuiTestItemInfo handle = ctx->ItemInfo("$$1/##handle");
+        ctx->MouseMoveToPos(handle.RectFull.GetCenter());
+        ctx->MouseDragWithDelta(ImVec2(-60, 0));
+        ctx->Yield(2);
+        IM_CHECK_LT(stage->state.comparison.margin, 0.19);
+        ctx->ItemInputValue("##value", 0.0f);
+        ctx->Yield(2);
+        ctx->ItemClick("Copy");
+        IM_CHECK_EQ(std::string(ImGui::GetClipboardText()).find("equivalent"), std::string::npos);
+        ctx->ItemClick("to the reference");
+        ctx->Yield(2);
+        ctx->ItemClick("Copy");
+        IM_CHECK_EQ(std::string(ImGui::GetClipboardText()).find("linear,deep"), std::string::npos);
+        stage->state.comparison.margin = core::kLossMargin;
+    };
+}
+
+/// Wrong if a pair that is chosen in one of the two were not chosen in the other.
+void register_pair(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "compare", "a_pair_is_chosen_in_forest_and_square");
+    use<app::make_differences_panel, app::make_equivalence_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(give_runs(ctx));
+        const auto names = [] {
+            const auto pair = stage->state.comparison.pair();
+            const auto& all = stage->state.comparison.result()->variants;
+            return pair ? all[pair->first].name + " " + all[pair->second].name : std::string();
+        };
+        IM_CHECK_STR_EQ(names().c_str(), "");
+        ctx->SetRef("Second");
+        ctx->ItemClick("**/$$2/##cell");  // first row: linear, third column: deep
+        IM_CHECK_STR_EQ(names().c_str(), "linear deep");
+        ctx->SetRef("Stage");
+        ctx->ItemClick("**/$$1000/##pair");  // linear less wide, as they were given
+        IM_CHECK_STR_EQ(names().c_str(), "linear wide");
+    };
+}
+
+const PanelTests margin(register_margin), pair(register_pair);
+
+}  // namespace
+}  // namespace hopscope::gui_test
