@@ -143,10 +143,10 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         const app::PanelView kept = stage->panel->saved_view();
         IM_CHECK(kept != first);
         const auto fresh = app::make_curves_panel();
-        fresh->restore(kept);
-        IM_CHECK(fresh->view() == kept);
-        fresh->restore({{"quantity", "weight of the moon"}, {"window", "-3"}, {"other", ""}});
-        IM_CHECK(fresh->view() == kept);
+        fresh->restore_view(kept);
+        IM_CHECK(fresh->saved_view() == kept);
+        fresh->restore_view({{"quantity", "weight of the moon"}, {"window", "-3"}, {"other", ""}});
+        IM_CHECK(fresh->saved_view() == kept);
     };
 
     // Wrong if times were written in raw seconds.
