@@ -21,6 +21,16 @@ std::string grouped(const std::string& digits) {
     return text;
 }
 
+constexpr const char* kEllipsis = "\xE2\x80\xA6";
+
+/// Where each UTF-8 character begins.
+std::vector<size_t> character_starts(const std::string& text) {
+    std::vector<size_t> starts;
+    for (size_t i = 0; i < text.size(); ++i)
+        if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) starts.push_back(i);
+    return starts;
+}
+
 template <class... Args>
 std::string printed(const char* format, Args... args) {
     char text[64];
@@ -94,11 +104,16 @@ double time_left(int64_t step, int64_t steps, double tokens_per_s, double tokens
 }
 
 std::string shortened(const std::string& text, size_t length) {
-    std::vector<size_t> starts;  // of each UTF-8 character
-    for (size_t i = 0; i < text.size(); ++i)
-        if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) starts.push_back(i);
+    const std::vector<size_t> starts = character_starts(text);
     if (starts.size() <= length || length < 2) return text;
-    return text.substr(0, starts[length - 1]) + "\xE2\x80\xA6";
+    return text.substr(0, starts[length - 1]) + kEllipsis;
+}
+
+std::string shortened_in_middle(const std::string& text, size_t length) {
+    const std::vector<size_t> starts = character_starts(text);
+    if (starts.size() <= length || length < 3) return text;
+    const size_t tail = (length - 1) / 2, head = length - 1 - tail;
+    return text.substr(0, starts[head]) + kEllipsis + text.substr(starts[starts.size() - tail]);
 }
 
 }  // namespace hopscope::app

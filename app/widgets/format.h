@@ -20,5 +20,7 @@ std::string bytes(int64_t value);      ///< "412 MB"
 double time_left(int64_t step, int64_t steps, double tokens_per_s, double tokens_per_step);
 /// The text cut to `length` characters (not bytes) with an ellipsis at the end.
 std::string shortened(const std::string& text, size_t length);
+/// The same with the ellipsis in the middle: of names that differ in their ends.
+std::string shortened_in_middle(const std::string& text, size_t length);
 
 }  // namespace hopscope::app

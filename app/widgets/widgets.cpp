@@ -7,6 +7,7 @@
 
 #include "app/state/keys.h"
 #include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
 
 namespace hopscope::app {
 namespace {
@@ -48,6 +49,17 @@ void tooltip(const std::string& text) {
     ImGui::TextUnformatted(text.c_str());
     ImGui::PopTextWrapPos();
     ImGui::EndTooltip();
+}
+
+std::string fitted(const std::string& text, float width) {
+    if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
+    size_t fits = 3, too_long = text.size();
+    while (fits + 1 < too_long) {
+        const size_t length = (fits + too_long) / 2;
+        const bool wide = ImGui::CalcTextSize(shortened_in_middle(text, length).c_str()).x > width;
+        (wide ? too_long : fits) = length;
+    }
+    return shortened_in_middle(text, fits);
 }
 
 float text_width(ImFont* font, float size, const std::string& text) {

@@ -51,6 +51,8 @@ bool cancel_button(const AppState& state, float width);
 void tooltip(const std::string& text);
 /// The menu of one expert, after ImGui::OpenPopup(id): one entry an action.
 void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert);
+/// `text` in the present face, cut in its middle so that it is at most `width` pixels wide.
+std::string fitted(const std::string& text, float width);
 /// Width of `text` in a face at its base size, in pixels.
 float text_width(ImFont* font, float size, const std::string& text);
 

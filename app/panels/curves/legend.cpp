@@ -12,19 +12,28 @@
 namespace hopscope::app {
 namespace {
 
-constexpr float kFaded = 0.16f;
-constexpr float kSwatch = 22;  ///< width of the piece of line, unscaled pixels
+constexpr float kFaded = 0.16f, kRawAlpha = 0.22f;
+constexpr float kSwatch = 22;    ///< width of the piece of line, unscaled pixels
+constexpr float kLongest = 150;  ///< a wider name is cut in its middle, unscaled pixels
 
 std::string value_text(const LegendEntry& entry) {
     return std::isfinite(entry.last) ? significant(entry.last, 4) : std::string();
 }
 
-/// A piece of the line with its marker.
-void swatch(const AppState& state, ImVec2 at, float height, size_t index, bool hidden) {
+std::string help_of(const LegendEntry& entry, bool hidden) {
+    return entry.name + (hidden ? ": hidden; click shows it" : ": click hides it");
+}
+
+/// A piece of the line with its marker, if it has one.
+void swatch(const AppState& state, ImVec2 at, float height, const LegendEntry& entry, bool hidden) {
     const float s = state.pixel_scale, y = std::floor(at.y + height * 0.5f);
-    const ImU32 color = packed(faded(line_color(state, index), hidden ? 0.35f : 1.0f));
+    const bool raw = entry.role == Role::raw;
+    ImVec4 own = curve_color(state, entry.role, entry.index, !raw);
+    if (raw) own = faded(own, 2 * kRawAlpha);
+    const ImU32 color = packed(faded(own, hidden ? 0.35f : 1.0f));
     ImDrawList* list = ImGui::GetWindowDrawList();
-    list->AddLine(ImVec2(at.x, y), ImVec2(at.x + kSwatch * s, y), color, 1.8f * s);
+    list->AddLine(ImVec2(at.x, y), ImVec2(at.x + kSwatch * s, y), color, (raw ? 1.0f : 1.8f) * s);
+    if (raw || entry.role == Role::smooth) return;
     const ImVec2 c(at.x + kSwatch * 0.5f * s, y);
     const float r = 4 * s;
     const auto shape = [&](std::initializer_list<ImVec2> corners) {
@@ -32,7 +41,7 @@ void swatch(const AppState& state, ImVec2 at, float height, size_t index, bool h
         for (const ImVec2& p : corners) points.push_back(ImVec2(c.x + p.x * r, c.y + p.y * r));
         list->AddConvexPolyFilled(points.data(), static_cast<int>(points.size()), color);
     };
-    switch (line_marker(index)) {
+    switch (entry.role == Role::points ? ImPlotMarker_Circle : line_marker(entry.index)) {
         case ImPlotMarker_Square:
             shape({{-0.8f, -0.8f}, {0.8f, -0.8f}, {0.8f, 0.8f}, {-0.8f, 0.8f}});
             break;
@@ -58,6 +67,28 @@ void swatch(const AppState& state, ImVec2 at, float height, size_t index, bool h
 
 }  // namespace
 
+ImVec4 curve_color(const AppState& state, Role role, size_t index, bool alone) {
+    const Theme& theme = state.theme();
+    switch (role) {
+        case Role::raw:
+            return alone ? theme.accent : faded(theme.accent, kRawAlpha);
+        case Role::smooth:
+            return theme.accent;
+        case Role::points:
+            return theme.dark ? ImVec4(0.902f, 0.624f, 0.0f, 1) : ImVec4(0.835f, 0.369f, 0.0f, 1);
+        case Role::layer:
+        case Role::lane:
+        case Role::lane_points:
+            break;
+    }
+    return line_color(state, index);
+}
+
+void CurvesLegend::toggle(AppState& state, const std::string& name) {
+    if (hidden_.erase(name) == 0) hidden_.insert(name);
+    state.keep_drawing();
+}
+
 float CurvesLegend::width_for(const AppState& state,
                               const std::vector<LegendEntry>& entries) const {
     float names = 0, values = 0;
@@ -65,14 +96,65 @@ float CurvesLegend::width_for(const AppState& state,
         names = std::max(names, ImGui::CalcTextSize(entry.name.c_str()).x);
         values = std::max(values, text_width(state.fonts.mono, kMonoSize, value_text(entry)));
     }
-    return names + values + (kSwatch + 34) * state.pixel_scale;
+    const float s = state.pixel_scale;
+    return std::min(names, kLongest * s) + values + (kSwatch + 34) * s;
 }
 
 float CurvesLegend::strength(size_t index) const {
     return hovered_ < 0 || pointed_at(index) ? 1.0f : kFaded;
 }
 
-bool CurvesLegend::draw(AppState& state, const std::vector<LegendEntry>& entries, ImVec2 size) {
+bool CurvesLegend::draw_row(AppState& state, const std::vector<LegendEntry>& entries) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale, height = ImGui::GetTextLineHeight() + 4 * s;
+    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+    bool changed = false, first = true;
+    hovered_ = -1;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(14 * s, 0));
+    for (const LegendEntry& entry : entries) {
+        const bool hidden = hides(entry.name);
+        const std::string name = fitted(entry.name, kLongest * s);
+        const std::string value = hidden ? std::string() : value_text(entry);
+        const std::string words =
+            hidden || entry.words.empty() ? std::string() : "(" + entry.words + ")";
+        const float to_name = (kSwatch + 6) * s;
+        const float to_value = to_name + ImGui::CalcTextSize(name.c_str()).x + 6 * s;
+        const float to_words =
+            to_value + text_width(state.fonts.mono, kMonoSize, value) + (value.empty() ? 0 : 6 * s);
+        const float width = to_words + ImGui::CalcTextSize(words.c_str()).x;
+        if (!first) {
+            ImGui::SameLine();
+            if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
+        }
+        first = false;
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        if (ImGui::InvisibleButton(("line " + entry.name).c_str(), ImVec2(width, height))) {
+            toggle(state, entry.name);
+            changed = true;
+        }
+        const bool lit = ImGui::IsItemHovered();
+        tooltip(help_of(entry, hidden));
+        swatch(state, at, height, entry, hidden);
+        ImDrawList* list = ImGui::GetWindowDrawList();
+        const float y = at.y + 2 * s;
+        const ImU32 dim = packed(lit ? theme.text : theme.dim);
+        list->AddText(ImVec2(at.x + to_name, y), dim, name.c_str());
+        if (hidden) {
+            const float middle = std::floor(y + ImGui::GetTextLineHeight() * 0.55f);
+            list->AddLine(ImVec2(at.x + to_name, middle), ImVec2(at.x + to_value - 6 * s, middle),
+                          dim, 1.0f * s);
+        }
+        ImGui::PushFont(state.fonts.mono, kMonoSize);
+        list->AddText(ImVec2(at.x + to_value, y), packed(theme.text), value.c_str());
+        ImGui::PopFont();
+        list->AddText(ImVec2(at.x + to_words, y), dim, words.c_str());
+    }
+    ImGui::PopStyleVar();
+    return changed;
+}
+
+bool CurvesLegend::draw_list(AppState& state, const std::vector<LegendEntry>& entries,
+                             ImVec2 size) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     bool changed = false;
@@ -86,17 +168,13 @@ bool CurvesLegend::draw(AppState& state, const std::vector<LegendEntry>& entries
             const float width = ImGui::GetContentRegionAvail().x;
             ImGui::PushID(static_cast<int>(entry.index));
             if (ImGui::Selectable(("##" + entry.name).c_str(), false, 0, ImVec2(0, height))) {
-                if (hidden)
-                    hidden_.erase(entry.name);
-                else
-                    hidden_.insert(entry.name);
+                toggle(state, entry.name);
                 changed = true;
-                state.keep_drawing();
             }
             if (ImGui::IsItemHovered()) hovered = static_cast<int>(entry.index);
-            tooltip(entry.name + (hidden ? ": hidden; click shows it" : ": click hides it"));
+            tooltip(help_of(entry, hidden));
             ImGui::PopID();
-            swatch(state, ImVec2(at.x + 4 * s, at.y), height, entry.index, hidden);
+            swatch(state, ImVec2(at.x + 4 * s, at.y), height, entry, hidden);
             ImDrawList* list = ImGui::GetWindowDrawList();
             const float y = at.y + 2 * s;
             const std::string value = hidden ? "hidden" : value_text(entry);
@@ -106,10 +184,9 @@ bool CurvesLegend::draw(AppState& state, const std::vector<LegendEntry>& entries
             ImGui::PushFont(face, face_size);
             list->AddText(ImVec2(right, y), packed(hidden ? theme.dim : theme.text), value.c_str());
             ImGui::PopFont();
-            list->PushClipRect(at, ImVec2(right - 6 * s, at.y + height), true);
-            list->AddText(ImVec2(at.x + (kSwatch + 12) * s, y),
-                          packed(hidden ? theme.dim : theme.text), entry.name.c_str());
-            list->PopClipRect();
+            const float left = at.x + (kSwatch + 12) * s;
+            list->AddText(ImVec2(left, y), packed(hidden ? theme.dim : theme.text),
+                          fitted(entry.name, right - 6 * s - left).c_str());
         }
         ImGui::PopStyleVar();
     }

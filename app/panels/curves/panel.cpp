@@ -45,7 +45,7 @@ class CurvesPanel final : public Panel {
     CurvesContent content_ = {{}, {}, {}, {}, &legend_, false, false};
     CurveChoice built_choice_;
     std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
-    std::vector<LegendEntry> entries_;      ///< of the list beside the plot; empty: a plain legend
+    std::vector<LegendEntry> entries_;      ///< of the lines, shown and hidden
     ImVec2 body_at_, body_size_;            ///< what is exported as a picture
 };
 
@@ -106,27 +106,27 @@ void CurvesPanel::prepare(AppState& state) {
     plot_.prepare(content_);
 }
 
-/// What the list beside the plot holds; takes the hidden lines out of the series.
+/// What the legend holds; takes the hidden lines out of the series.
 void CurvesPanel::list_lines() {
     entries_.clear();
+    content_.listed = false;
+    const bool smoothed = content_.choice.smoothing > 0;
     for (const Series& series : content_.series) {
-        if (series.role != Role::layer && series.role != Role::lane) continue;
-        LegendEntry entry{series.name, series.layer, std::numeric_limits<double>::quiet_NaN()};
+        if (series.role == Role::lane_points) continue;  // with its lane
+        content_.listed |= series.role == Role::layer || series.role == Role::lane;
+        LegendEntry entry{series.name, series.role, series.layer,
+                          std::numeric_limits<double>::quiet_NaN()};
         double x = 0;
-        last_value(series, x, entry.last);
+        if (series.role != Role::raw || !smoothed) last_value(series, x, entry.last);
         entries_.push_back(std::move(entry));
     }
-    const auto hidden = [&](size_t index) {
+    const auto hidden = [&](const Series& series) {
+        if (series.role != Role::lane_points) return legend_.hides(series.name);
         return std::any_of(entries_.begin(), entries_.end(), [&](const LegendEntry& entry) {
-            return entry.index == index && legend_.hides(entry.name);
+            return entry.index == series.layer && legend_.hides(entry.name);
         });
     };
-    std::erase_if(content_.series, [&](const Series& series) {
-        const bool listed = series.role == Role::layer || series.role == Role::lane ||
-                            series.role == Role::lane_points;
-        return listed && hidden(series.layer);
-    });
-    content_.listed = !entries_.empty();
+    std::erase_if(content_.series, hidden);
 }
 
 void CurvesPanel::draw(AppState& state) {
@@ -144,13 +144,17 @@ void CurvesPanel::draw(AppState& state) {
     }
 }
 
-/// The plot, and beside it the list of its lines; below it where the panel is narrow.
+/// The plot below the row of its lines, or beside their list; that below it where the panel is
+/// narrow.
 void CurvesPanel::draw_body(AppState& state) {
     const float s = state.pixel_scale;
     const ImVec2 area = ImGui::GetContentRegionAvail();
     body_at_ = ImGui::GetCursorScreenPos();
     body_size_ = area;
-    if (entries_.empty()) return plot_.draw(state, content_, ImVec2(-1, -1));
+    if (!content_.listed) {
+        if (legend_.draw_row(state, entries_)) built_versions_.clear();
+        return plot_.draw(state, content_, ImGui::GetContentRegionAvail());
+    }
     const float gap = 8 * s, wanted = legend_.width_for(state, entries_);
     const float rows = static_cast<float>(entries_.size()) * (ImGui::GetTextLineHeight() + 4 * s);
     const bool beside = area.x - wanted - gap > 260 * s;
@@ -161,7 +165,7 @@ void CurvesPanel::draw_body(AppState& state) {
         beside ? ImVec2(area.x - list.x - gap, area.y) : ImVec2(area.x, area.y - list.y - gap));
     ImGui::SetCursorPos(beside ? ImVec2(at.x + area.x - list.x, at.y)
                                : ImVec2(at.x, at.y + area.y - list.y));
-    if (legend_.draw(state, entries_, list)) built_versions_.clear();
+    if (legend_.draw_list(state, entries_, list)) built_versions_.clear();
 }
 
 void CurvesPanel::export_button(AppState& state) {

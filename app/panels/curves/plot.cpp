@@ -3,19 +3,23 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <imgui_internal.h>
 #include <implot.h>
+#include <utility>
 
 #include "app/panels/curves/marks.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/plain_plot.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
 namespace {
 
-constexpr double kRightMargin = 0.09;  ///< share of the x axis kept free for the last values
-constexpr float kRawAlpha = 0.22f, kLineWeight = 1.8f;
-constexpr float kLegendWidth = 130;  ///< unscaled
+/// Share of the x axis behind the newest update: little, or what its values are wide.
+constexpr double kLeastMargin = 0.02, kMostMargin = 0.4;
+constexpr float kLineWeight = 1.8f;
+constexpr float kValueGap = 6;  ///< between a line's end and its value, unscaled
 
 int format_tick(double value, char* text, int size, void*) {
     const bool millions = std::fabs(value) >= 1e6;
@@ -23,24 +27,25 @@ int format_tick(double value, char* text, int size, void*) {
     return std::snprintf(text, static_cast<size_t>(size), "%s", words.c_str());
 }
 
+/// Of a line that stands in the list beside the plot.
+bool listed(Role role) {
+    return role == Role::layer || role == Role::lane || role == Role::lane_points;
+}
+
 ImVec4 color_of(const AppState& state, const CurvesContent& content, const Series& series) {
-    const Theme& theme = state.theme();
-    switch (series.role) {
-        case Role::raw: {
-            const bool alone = content.choice.smoothing <= 0;
-            return alone ? theme.accent : faded(theme.accent, kRawAlpha);
-        }
-        case Role::smooth:
-            return theme.accent;
-        case Role::points: {
-            return theme.dark ? ImVec4(0.902f, 0.624f, 0.0f, 1) : ImVec4(0.835f, 0.369f, 0.0f, 1);
-        }
-        case Role::layer:
-        case Role::lane:
-        case Role::lane_points:
-            break;
-    }
-    return faded(line_color(state, series.layer), content.legend->strength(series.layer));
+    const ImVec4 color =
+        curve_color(state, series.role, series.layer, content.choice.smoothing <= 0);
+    return listed(series.role) ? faded(color, content.legend->strength(series.layer)) : color;
+}
+
+/// Numbers on a logarithmic axis whatever it spans; fewer where it is short.
+void write_log_ticks(ImAxis axis, Range range, float length, float each) {
+    std::vector<double> ticks = log_ticks(range.low, range.high);
+    const auto most = std::max<size_t>(2, static_cast<size_t>(std::max(length / each, 0.0f)));
+    const size_t every = (ticks.size() + most - 1) / most;
+    for (size_t i = 0; i * every < ticks.size(); ++i) ticks[i] = ticks[i * every];
+    if (every > 1) ticks.resize((ticks.size() + every - 1) / every);
+    if (!ticks.empty()) ImPlot::SetupAxisTicks(axis, ticks.data(), static_cast<int>(ticks.size()));
 }
 
 }  // namespace
@@ -48,12 +53,14 @@ ImVec4 color_of(const AppState& state, const CurvesContent& content, const Serie
 void CurvesPlot::prepare(const CurvesContent& content) {
     if (follow_) {
         view_x_ = x_range(content.series);
+        const double margin =
+            std::clamp(static_cast<double>(values_width_) / columns_, kLeastMargin, kMostMargin);
         if (log_x) {
             view_x_.low = std::max(view_x_.low, 1.0);
             view_x_.high = std::max(view_x_.high, view_x_.low * 10);
-            view_x_.high *= std::pow(view_x_.high / view_x_.low, kRightMargin);
+            view_x_.high *= std::pow(view_x_.high / view_x_.low, margin / (1 - margin));
         } else {
-            view_x_.high += (view_x_.high - view_x_.low) * kRightMargin / (1 - kRightMargin);
+            view_x_.high += (view_x_.high - view_x_.low) * margin / (1 - margin);
         }
         view_y_ = y_range(content.series, view_x_, log_y);
     }
@@ -68,8 +75,7 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
     ImPlot::GetInputMap().ZoomMod = ImGuiMod_None;  // the page does not scroll
     if (!ImPlot::BeginPlot("##curves", size,
                            ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus |
-                               ImPlotFlags_NoBoxSelect |
-                               (content.listed ? ImPlotFlags_NoLegend : 0)))
+                               ImPlotFlags_NoBoxSelect | ImPlotFlags_NoLegend))
         return;
     const char* y_label = content.choice.quantity == Quantity::routing
                               ? row_of(content.choice.stat).axis
@@ -78,12 +84,17 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
                       ImPlotAxisFlags_NoHighlight);
     ImPlot::SetupAxisFormat(ImAxis_X1, format_tick);
     ImPlot::SetupAxisFormat(ImAxis_Y1, format_tick);
-    if (log_x) ImPlot::SetupAxisScale(ImAxis_X1, ImPlotScale_Log10);
-    if (log_y) ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
+    if (log_x) {
+        ImPlot::SetupAxisScale(ImAxis_X1, ImPlotScale_Log10);
+        write_log_ticks(ImAxis_X1, view_x_, size.x, 5 * ImGui::GetFontSize());
+    }
+    if (log_y) {
+        ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
+        write_log_ticks(ImAxis_Y1, view_y_, size.y, 2.4f * ImGui::GetFontSize());
+    }
     const ImPlotCond cond = follow_ ? ImPlotCond_Always : ImPlotCond_Once;
     ImPlot::SetupAxisLimits(ImAxis_X1, view_x_.low, view_x_.high, cond);
     ImPlot::SetupAxisLimits(ImAxis_Y1, view_y_.low, view_y_.high, cond);
-    ImPlot::SetupLegend(ImPlotLocation_NorthEast, ImPlotLegendFlags_NoMenus);
     ImPlot::SetupFinish();
     columns_ = std::max(1, static_cast<int>(ImPlot::GetPlotSize().x));
 
@@ -96,7 +107,7 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
     ImPlot::PushPlotClipRect();
     draw_gaps(state, content);
     draw_crossings(state, content.crossings, content.choice);
-    if (!content.listed) draw_last_values(state, content);  // the list has them
+    draw_last_values(state, content);
     draw_time(state, content);
     ImPlot::PopPlotClipRect();
     if (ImPlot::IsPlotHovered())
@@ -120,8 +131,6 @@ bool CurvesPlot::draw_phases(const AppState& state, const CurvesContent& content
         if (!x) return at.x + size.x;
         return std::clamp(std::round(ImPlot::PlotToPixels(*x, view_y_.low).x), at.x, at.x + size.x);
     };
-    // A plain legend lies in the right corner.
-    const float right = at.x + size.x - (content.listed ? 0 : kLegendWidth * s);
     ImDrawList* list = ImPlot::GetPlotDrawList();
     ImGui::PushFont(state.fonts.text, kSmallSize);
     const auto& phases = state.phases.all();
@@ -132,7 +141,7 @@ bool CurvesPlot::draw_phases(const AppState& state, const CurvesContent& content
                                 packed(faded(state.theme().raised, 0.6f)));
         const std::string name = std::to_string(i + 1) + "  " + core::word(phases[i].course);
         const float end = from + 6 * s + ImGui::CalcTextSize(name.c_str()).x;
-        if (named && end < std::min(to, right))
+        if (named && end < to)
             list->AddText(ImVec2(from + 6 * s, at.y + 4 * s), packed(state.theme().dim),
                           name.c_str());
     }
@@ -160,15 +169,13 @@ void CurvesPlot::draw_lines(const AppState& state, const CurvesContent& content)
         const int count = static_cast<int>(t.xs.size());
         ImPlotSpec spec;
         spec.LineColor = color_of(state, content, series);
-        const bool listed =
-            series.role != Role::raw && series.role != Role::smooth && series.role != Role::points;
-        const bool strong = listed && content.legend->pointed_at(series.layer);
+        const bool strong = listed(series.role) && content.legend->pointed_at(series.layer);
         spec.LineWeight = (series.role == Role::raw ? 1.0f : kLineWeight) * (strong ? 1.6f : 1) * s;
         spec.FillColor = spec.LineColor;
         const bool measured = series.role == Role::points || series.role == Role::lane_points;
         if (t.show_points || (measured && series.xs.size() < 200)) {
-            spec.Marker = listed ? line_marker(series.layer) : ImPlotMarker_Circle;
-            spec.MarkerSize = (measured ? listed ? 3.4f : 2.6f : 2.0f) * s;
+            spec.Marker = listed(series.role) ? line_marker(series.layer) : ImPlotMarker_Circle;
+            spec.MarkerSize = (measured ? listed(series.role) ? 3.4f : 2.6f : 2.0f) * s;
             spec.MarkerFillColor = spec.MarkerLineColor = spec.LineColor;
         }
         ImPlot::PlotLine(series.name.c_str(), t.xs.data(), t.ys.data(), count, spec);
@@ -225,34 +232,45 @@ void CurvesPlot::put_back(AppState& state) {
         state.time.go_live();
 }
 
-void CurvesPlot::draw_last_values(const AppState& state, const CurvesContent& content) {
+/// The newest values, each beside the end of its line; the list beside the plot has its own.
+void CurvesPlot::draw_last_values(AppState& state, const CurvesContent& content) {
     struct Label {
         float x, y;
         std::string text;
         ImVec4 color;
     };
+    const float s = state.pixel_scale, before = std::exchange(values_width_, 0.0f);
+    if (content.listed) return;
     std::vector<Label> labels;
+    float end = 0;
+    const ImVec2 corner = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
     for (const auto& line : lines_) {
         const Series& series = content.series[line.series];
         if (series.role == Role::raw && content.choice.smoothing > 0) continue;
         double x = 0, y = 0;
         if (!last_value(series, x, y)) continue;
         const ImVec2 at = ImPlot::PlotToPixels(x, y);
-        labels.push_back({at.x, at.y, significant(y, 3), color_of(state, content, series)});
+        const std::string text = significant(y, 3);
+        values_width_ =
+            std::max(values_width_, text_width(state.fonts.mono, kMonoSize, text) + 10 * s);
+        end = std::max(end, at.x);
+        if (ImRect(corner, ImVec2(corner.x + size.x, corner.y + size.y)).Contains(at))
+            labels.push_back({at.x, at.y, text, color_of(state, content, series)});
     }
+    if (std::fabs(values_width_ - before) > 1) state.keep_drawing();  // the axis makes room
     std::sort(labels.begin(), labels.end(),
               [](const Label& a, const Label& b) { return a.y < b.y; });
-    const float s = state.pixel_scale;
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     const float height = ImGui::GetTextLineHeight();
-    float lowest = -1e9f, end = 0;
-    for (const auto& label : labels) end = std::max(end, label.x);
-    for (const auto& label : labels) {
-        const float top = std::max(label.y - height * 0.5f, lowest);
-        lowest = top + height;
-        ImPlot::GetPlotDrawList()->AddText(ImVec2(end + 6 * s, top), packed(label.color),
-                                           label.text.c_str());
-    }
+    std::vector<float> wanted;
+    for (const auto& label : labels) wanted.push_back(label.y - height * 0.5f);
+    const std::vector<float> tops = stacked(wanted, height, {corner.y, corner.y + size.y});
+    // Where the view was moved they still lie within it.
+    const float left =
+        std::min(end + kValueGap * s, corner.x + size.x - values_width_ + kValueGap * s);
+    for (size_t i = 0; i < labels.size(); ++i)
+        ImPlot::GetPlotDrawList()->AddText(ImVec2(left, tops[i]), packed(labels[i].color),
+                                           labels[i].text.c_str());
     ImGui::PopFont();
 }
 

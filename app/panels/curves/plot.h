@@ -45,12 +45,13 @@ class CurvesPlot {
     void draw_gaps(const AppState& state, const CurvesContent& content);
     void draw_time(AppState& state, const CurvesContent& content);
     void put_back(AppState& state);
-    void draw_last_values(const AppState& state, const CurvesContent& content);
+    void draw_last_values(AppState& state, const CurvesContent& content);
     void draw_pointed(const AppState& state, const CurvesContent& content);
     void draw_read_out(AppState& state, const CurvesContent& content);
     void watch_view(AppState& state);
 
     std::vector<Line> lines_;
+    float values_width_ = 0;  ///< of the newest values beside the lines, pixels
     bool follow_ = true;
     Range view_x_, view_y_;
     std::optional<int64_t> before_click_;  ///< where the cursor of time stood; nothing: live

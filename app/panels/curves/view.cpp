@@ -11,6 +11,8 @@
 namespace hopscope::app {
 namespace {
 
+constexpr const char* kEachStep = "each step";
+
 const std::vector<double>& x_of(const History& h, XAxis axis) {
     return axis == XAxis::step ? h.step : axis == XAxis::tokens ? h.tokens : h.seconds;
 }
@@ -59,25 +61,24 @@ std::vector<double> exp_of(std::span<const double> values) {
     return out;
 }
 
-void add_smoothed(std::vector<Series>& out, const std::string& raw, const std::string& smooth,
-                  std::span<const double> xs, std::span<const double> ys, float alpha) {
-    add(out, raw, Role::raw, xs, ys);
-    if (alpha > 0) add_owned(out, smooth, Role::smooth, xs, viz::ema(ys, alpha));
+/// A quantity of each update: its values, behind their mean where one is taken, that has its name.
+void add_smoothed(std::vector<Series>& out, const std::string& name, std::span<const double> xs,
+                  std::span<const double> ys, float alpha) {
+    add(out, alpha > 0 ? kEachStep : name, Role::raw, xs, ys);
+    if (alpha > 0) add_owned(out, name, Role::smooth, xs, viz::ema(ys, alpha));
 }
 
 void add_loss(std::vector<Series>& out, const History& h, const CurveChoice& choice) {
-    add_smoothed(out, "train, each step", "train, smoothed", x_of(h, choice.x), h.loss,
-                 choice.smoothing);
+    add_smoothed(out, "train", x_of(h, choice.x), h.loss, choice.smoothing);
     add(out, "validation", Role::points, valid_x_of(h, choice.x), h.valid_loss);
 }
 
 void add_perplexity(std::vector<Series>& out, const History& h, const CurveChoice& choice) {
     const auto& xs = x_of(h, choice.x);
-    add_owned(out, "train, each step", Role::raw, xs, exp_of(h.loss));
-    if (choice.smoothing >
-        0)  // the mean is taken of the loss, so that it is that of a longer batch
-        add_owned(out, "train, smoothed", Role::smooth, xs,
-                  exp_of(viz::ema(h.loss, choice.smoothing)));
+    const bool smoothed = choice.smoothing > 0;
+    add_owned(out, smoothed ? kEachStep : "train", Role::raw, xs, exp_of(h.loss));
+    if (smoothed)  // the mean is taken of the loss, so that it is that of a longer batch
+        add_owned(out, "train", Role::smooth, xs, exp_of(viz::ema(h.loss, choice.smoothing)));
     add_owned(out, "validation", Role::points, valid_x_of(h, choice.x), exp_of(h.valid_loss));
 }
 
@@ -157,10 +158,10 @@ std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {
             add(out, "learning rate", Role::smooth, xs, h.lr);
             break;
         case Quantity::grad_norm:
-            add_smoothed(out, "each step", "smoothed", xs, h.grad_norm, choice.smoothing);
+            add_smoothed(out, "gradient norm", xs, h.grad_norm, choice.smoothing);
             break;
         case Quantity::balance:
-            add_smoothed(out, "each step", "smoothed", xs, h.balance_loss, choice.smoothing);
+            add_smoothed(out, "balance loss", xs, h.balance_loss, choice.smoothing);
             break;
         case Quantity::routing:
             add_routing(out, h, choice);
@@ -212,8 +213,8 @@ std::vector<Series> fork_curves(const History& run, const History& fork, int64_t
     const auto xs = std::span(x_of(fork, choice.x)).subspan(first);
     auto losses = difference(fork.step, fork.loss, run.step, run.loss, first);
     auto smoothed = choice.smoothing > 0 ? viz::ema(losses, choice.smoothing) : losses;
-    add_owned(out, "each step", Role::raw, xs, std::move(losses));
-    if (choice.smoothing > 0) add_owned(out, "smoothed", Role::smooth, xs, std::move(smoothed));
+    add_owned(out, choice.smoothing > 0 ? kEachStep : "train", Role::raw, xs, std::move(losses));
+    if (choice.smoothing > 0) add_owned(out, "train", Role::smooth, xs, std::move(smoothed));
     add_owned(
         out, "validation", Role::points, std::span(valid_x_of(fork, choice.x)).subspan(first_valid),
         difference(fork.valid_step, fork.valid_loss, run.valid_step, run.valid_loss, first_valid));
@@ -325,6 +326,21 @@ std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis) {
         }
     std::sort(marks.begin(), marks.end(), [](const Mark& m, const Mark& n) { return m.x < n.x; });
     return marks;
+}
+
+std::vector<float> stacked(const std::vector<float>& wanted, float height, Range room) {
+    std::vector<float> tops;
+    float next = static_cast<float>(room.low);
+    for (const float top : wanted) {
+        tops.push_back(std::max(top, next));
+        next = tops.back() + height;
+    }
+    float below = static_cast<float>(room.high);
+    for (size_t i = tops.size(); i > 0; --i) {
+        tops[i - 1] = std::min(tops[i - 1], below - height);
+        below = tops[i - 1];
+    }
+    return tops;
 }
 
 bool value_at(const Series& series, double x, double& at, double& value) {

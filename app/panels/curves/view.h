@@ -98,6 +98,10 @@ std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const Histo
 /// or by time, as the axis asks.
 std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis);
 
+/// Tops of labels of one height, [labels], so that none covers another and all lie within `room`
+/// as long as they fit there; `wanted` rises.
+std::vector<float> stacked(const std::vector<float>& wanted, float height, Range room);
+
 /// The value of a series nearest to `x` among the finite ones; false when it has none.
 bool value_at(const Series& series, double x, double& at, double& value);
 /// Last finite value; false when there is none.

@@ -29,5 +29,14 @@ TEST(Format, NumbersAndTimes) {
     EXPECT_EQ(shortened("\xCF\x84\xCF\x84\xCF\x84\xCF\x84", 3), "\xCF\x84\xCF\x84\xE2\x80\xA6");
 }
 
+// Wrong if names that differ in their last letters became one, or a character was cut in two.
+TEST(Format, ANameIsCutInItsMiddle) {
+    EXPECT_EQ(shortened_in_middle("wide_1x12", 9), "wide_1x12");
+    EXPECT_EQ(shortened_in_middle("abcdefghij", 6), "abc\xE2\x80\xA6ij");
+    EXPECT_EQ(shortened_in_middle("abcdefghij", 5), "ab\xE2\x80\xA6ij");
+    EXPECT_EQ(shortened_in_middle("\xCF\x84\xCF\x84\xCF\x84\xCF\x85", 3),
+              "\xCF\x84\xE2\x80\xA6\xCF\x85");
+}
+
 }  // namespace
 }  // namespace hopscope::app

@@ -1,11 +1,22 @@
 // The curves panel alone, without a screen: tabs, axes, lines that are shown and hidden.
 #include <algorithm>
 #include <cmath>
+#include <implot.h>
+#include <implot_internal.h>
 
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
 namespace {
+
+/// The plot as it was last drawn; its axes hold their range and the numbers written at them.
+ImPlotPlot& plot_of(ImGuiTestContext* ctx) {
+    return *ImPlot::GetCurrentContext()->Plots.GetByKey(ctx->GetID("##curves"));
+}
+
+bool greyed(ImGuiTestContext* ctx, const char* item) {
+    return (ctx->ItemInfo(item).ItemFlags & ImGuiItemFlags_Disabled) != 0;
+}
 
 void register_curves_panel(ImGuiTestEngine* engine) {
     constexpr auto kMake = app::make_curves_panel;
@@ -33,6 +44,61 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         stage->session->advance(30);
         ctx->Yield(3);
         IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if the legend covered the picture, or a line in it could not be hidden and shown.
+    t = IM_REGISTER_TEST(engine, "curves", "the_row_above_shows_and_hides_lines");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        const float top = ctx->ItemInfo("##curves").RectFull.Min.y;
+        for (const char* line : {"line each step", "line train", "line validation"}) {
+            IM_CHECK_LE(ctx->ItemInfo(line).RectFull.Max.y, top);
+            IM_CHECK(!greyed(ctx, "PNG"));
+            ctx->ItemClick(line);
+            ctx->Yield(2);
+        }
+        IM_CHECK(greyed(ctx, "PNG"));  // no line is left to show
+        ctx->ItemClick("line train");
+        ctx->Yield(2);
+        IM_CHECK(!greyed(ctx, "PNG"));
+    };
+
+    // Wrong if the newest value beside a line's end was cut off at the edge of a narrow plot.
+    t = IM_REGISTER_TEST(engine, "curves", "the_newest_value_has_room");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const float wide = ImGui::CalcTextSize("0.00").x + 6;
+        for (const char* scale : {"Fit", "log x"}) {
+            if (!greyed(ctx, scale)) ctx->ItemClick(scale);
+            ctx->Yield(4);
+            const ImPlotPlot& plot = plot_of(ctx);
+            const float end = plot.Axes[ImAxis_X1].PlotToPixels(stage->state.history.step.back());
+            IM_CHECK_GT(plot.PlotRect.Max.x - end, wide);
+            IM_CHECK_LT(plot.PlotRect.Max.x - end, 0.42f * plot.PlotRect.GetWidth());
+        }
+    };
+
+    // Wrong if a logarithmic axis that spans less than a decade had no number at it.
+    t = IM_REGISTER_TEST(engine, "curves", "a_logarithmic_axis_has_numbers");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("log y");
+        ctx->ItemClick("log x");
+        ctx->Yield(3);
+        for (const ImAxis axis : {ImAxis_X1, ImAxis_Y1}) {
+            const ImPlotAxis& drawn = plot_of(ctx).Axes[axis];
+            int written = 0;
+            for (int i = 0; i < drawn.Ticker.TickCount(); ++i) {
+                const ImPlotTick& tick = drawn.Ticker.Ticks[i];
+                written += tick.ShowLabel && drawn.Range.Contains(tick.PlotPos) ? 1 : 0;
+            }
+            IM_CHECK_GE(written, 2);
+            IM_CHECK_LE(written, 9);
+        }
     };
 
     // Wrong if a fork's difference could not be looked at, or its tab outlived its run.
@@ -181,7 +247,8 @@ void register_curves_panel(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         auto& lanes = stage->session->mutable_status().lanes;
         for (int i = 0; i < 9; ++i) {
-            lanes.push_back("lane_with_a_long_name_" + std::to_string(i));
+            lanes.push_back("lane_with_a_name_that_no_panel_is_wide_enough_for_" +
+                            std::to_string(i));
             if (i == 0) continue;
             app::History rival;
             for (int64_t step = 1; step <= 60; ++step) {
@@ -201,6 +268,7 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         };
         IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetHeight(), 200.0f);
         IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetWidth(), 200.0f);
+        IM_CHECK_LT(ctx->WindowInfo("lines").Window->Size.x, 0.5f * 560);
         ctx->ItemClick(entry(8));
         ctx->ItemClick(entry(0));
         ctx->Yield(2);

@@ -13,6 +13,15 @@ using gui_test::answer;
 using gui_test::record;
 using gui_test::set_lr;
 
+// Wrong if labels covered each other, or left the picture while there was room in it.
+TEST(Curves, LabelsStandApartWithinThePicture) {
+    using Tops = std::vector<float>;
+    EXPECT_EQ(stacked({10, 50}, 10, {0, 100}), (Tops{10, 50})) << "none is moved for nothing";
+    EXPECT_EQ(stacked({-5, 10}, 10, {0, 100}), (Tops{0, 10}));
+    EXPECT_EQ(stacked({50, 52, 90, 96}, 10, {0, 100}), (Tops{50, 60, 80, 90}));
+    EXPECT_TRUE(stacked({}, 10, {0, 100}).empty());
+}
+
 // Wrong if the raw curve hid behind nothing, or the perplexity were smoothed in the wrong space.
 TEST(Curves, RawSmoothedAndValidation) {
     History h;
