@@ -13,4 +13,9 @@ namespace hopscope::viz {
 /// exponent counts present values. NaN or infinite in, NaN out. [n] → [n].
 std::vector<double> ema(std::span<const double> ys, double alpha);
 
+/// Mean of the newest `window` values present, at least one, up to and with i; of fewer at the
+/// start. No value outlives its window, however large it was. NaN or infinite in, NaN out. [n] →
+/// [n].
+std::vector<double> running_mean(std::span<const double> ys, size_t window);
+
 }  // namespace hopscope::viz

@@ -11,8 +11,8 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 template <class Visit>
 void for_each_column(History& h, Visit visit) {
-    for (auto* column : {&h.step, &h.tokens, &h.seconds, &h.loss, &h.balance_loss, &h.lr,
-                         &h.grad_norm, &h.tokens_per_s})
+    for (auto* column : {&h.step, &h.tokens, &h.seconds, &h.elapsed, &h.loss, &h.balance_loss,
+                         &h.lr, &h.grad_norm, &h.tokens_per_s})
         visit(*column);
 }
 
@@ -24,7 +24,8 @@ void cut_from(History& h, double step) {
     for (auto& layer : h.layers) std::for_each(layer.columns.begin(), layer.columns.end(), resize);
     const auto valid = std::lower_bound(h.valid_step.begin(), h.valid_step.end(), step);
     const size_t valid_kept = static_cast<size_t>(valid - h.valid_step.begin());
-    for (auto* column : {&h.valid_step, &h.valid_tokens, &h.valid_seconds, &h.valid_loss})
+    for (auto* column :
+         {&h.valid_step, &h.valid_tokens, &h.valid_seconds, &h.valid_elapsed, &h.valid_loss})
         column->resize(valid_kept);
 }
 
@@ -39,6 +40,7 @@ void History::append(const core::ScalarRecord& r) {
     step.push_back(at);
     tokens.push_back(static_cast<double>(r.tokens));
     seconds.push_back(r.seconds);
+    elapsed.push_back(r.seconds - seconds.front());
     loss.push_back(r.loss);
     balance_loss.push_back(r.balance_loss);
     lr.push_back(r.lr);
@@ -59,6 +61,7 @@ void History::append(const core::ScalarRecord& r) {
         valid_step.push_back(at);
         valid_tokens.push_back(static_cast<double>(r.tokens));
         valid_seconds.push_back(r.seconds);
+        valid_elapsed.push_back(elapsed.back());
         valid_loss.push_back(r.valid_loss);
     }
 }

@@ -22,10 +22,11 @@ struct LayerColumns {
 /// Columns [updates] in the order of training. NaN marks what was not measured.
 struct History {
     std::vector<double> step, tokens, seconds;
+    std::vector<double> elapsed;  ///< seconds since the first update held
     std::vector<double> loss, balance_loss, lr, grad_norm, tokens_per_s;
     std::vector<LayerColumns> layers;
     /// Validation, only at the steps where it was measured: [evaluations].
-    std::vector<double> valid_step, valid_tokens, valid_seconds, valid_loss;
+    std::vector<double> valid_step, valid_tokens, valid_seconds, valid_elapsed, valid_loss;
 
     uint64_t version = 0;  ///< unlike that of any other content ever held; 0 when empty
 

@@ -86,6 +86,22 @@ std::string duration(double seconds) {
     return printed("%lld d %lld h", n(s / 86400), n(s % 86400 / 3600));
 }
 
+std::string round_time(double seconds) {
+    if (!std::isfinite(seconds)) return kNothing;
+    if (seconds < 0) return "\xE2\x88\x92" + round_time(-seconds);
+    if (seconds == 0) return "0";
+    if (seconds < 60) return plain(seconds) + " s";
+    const auto s = static_cast<long long>(std::llround(seconds));
+    const auto two = [](long long whole, long long part, const char* unit) {
+        return part == 0 ? printed("%lld %s", whole, unit)
+                         : printed("%lld:%02lld %s", whole, part, unit);
+    };
+    if (s < 3600) return two(s / 60, s % 60, "min");
+    if (s < 86400) return two(s / 3600, s % 3600 / 60, "h");
+    const long long hours = s % 86400 / 3600;
+    return printed("%lld d", s / 86400) + (hours == 0 ? std::string() : printed(" %lld h", hours));
+}
+
 std::string bytes(int64_t value) {
     const char* units[] = {"B", "kB", "MB", "GB", "TB"};
     double v = static_cast<double>(value);

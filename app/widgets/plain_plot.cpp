@@ -52,4 +52,47 @@ std::vector<double> log_ticks(double low, double high) {
     return out;
 }
 
+std::vector<double> symlog_ticks(double low, double high, double linear) {
+    std::vector<double> out;
+    if (!(linear > 0) || !(high > low) || !std::isfinite(low) || !std::isfinite(high)) return out;
+    if (low < -linear) {
+        out = log_ticks(std::max(linear, -high), -low);
+        std::reverse(out.begin(), out.end());
+        for (double& at : out) at = -at;
+    }
+    if (low <= 0 && high >= 0) out.push_back(0);
+    if (high > linear)
+        for (const double at : log_ticks(std::max(linear, low), high)) out.push_back(at);
+    return out;
+}
+
+std::vector<double> time_ticks(double low, double high, size_t most) {
+    constexpr double kDay = 86400;
+    constexpr double kSteps[] = {1,   2,   5,    10,   15,   30,    60,    120,   300,
+                                 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, kDay};
+    std::vector<double> out;
+    const double rough = (high - low) / static_cast<double>(std::max<size_t>(most, 1));
+    if (!(rough > 0) || !std::isfinite(rough)) return out;
+    double step = 0;
+    if (rough >= 1 && rough <= kDay) {
+        step = *std::lower_bound(std::begin(kSteps), std::end(kSteps), rough);
+    } else {
+        const double part = rough < 1 ? rough : rough / kDay;
+        const double unit = std::pow(10.0, std::floor(std::log10(part)));
+        const double times = part / unit;
+        step = unit * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+        if (rough > kDay) step *= kDay;
+    }
+    for (double i = std::ceil(low / step); i * step <= high; ++i) out.push_back(i * step);
+    return out;
+}
+
+std::vector<double> fewer(const std::vector<double>& ticks, size_t most) {
+    const size_t every = (ticks.size() + most - 1) / std::max<size_t>(most, 1);
+    if (every < 2) return ticks;
+    std::vector<double> out;
+    for (size_t i = 0; i < ticks.size(); i += every) out.push_back(ticks[i]);
+    return out;
+}
+
 }  // namespace hopscope::app

@@ -21,7 +21,8 @@ std::string value_text(const LegendEntry& entry) {
 }
 
 std::string help_of(const LegendEntry& entry, bool hidden) {
-    return entry.name + (hidden ? ": hidden; click shows it" : ": click hides it");
+    const std::string what = entry.words.empty() ? "" : ", " + entry.words;
+    return entry.name + what + (hidden ? ": hidden; click shows it" : ": click hides it");
 }
 
 /// A piece of the line with its marker, if it has one.

@@ -59,7 +59,7 @@ void draw_crossings(const AppState& state, std::span<const Mark> crossings,
             list->AddCircleFilled(at, 2 * s, packed(faded(state.theme().amber_text, 0.7f)));
         if (std::hypot(mouse.x - at.x, mouse.y - at.y) < 9 * s)
             under += (under.empty() ? "" : "\n") + mark.text + " at " + name_of(choice.x) + " " +
-                     plain(mark.x);
+                     place_in_words(choice.x, mark.x);
         else if (crossings.size() <= kFew)
             list->AddText(ImVec2(at.x + 9 * s, at.y - 16 * s), packed(state.theme().amber_text),
                           shortened(mark.text, 40).c_str());

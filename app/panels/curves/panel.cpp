@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <imgui.h>
 #include <limits>
-#include <string_view>
 
 #include "app/panels/curves/csv.h"
 #include "app/panels/curves/legend.h"
@@ -22,7 +21,43 @@ namespace {
 constexpr Quantity kQuantities[] = {Quantity::loss,      Quantity::perplexity, Quantity::lr,
                                     Quantity::grad_norm, Quantity::balance,    Quantity::routing,
                                     Quantity::fork};
-constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time};
+constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time, XAxis::elapsed};
+constexpr YScale kScales[] = {YScale::linear, YScale::log, YScale::symlog};
+constexpr Mean kMeans[] = {Mean::none, Mean::exponential, Mean::running};
+constexpr int kLongestWindow = 1000;
+constexpr const char* kAxesButton = "Axesâ¦";
+constexpr float kNarrow = 300;  ///< panel width below which controls make room, unscaled pixels
+
+/// Whether means are taken of what the choice shows.
+bool can_smooth(const CurveChoice& choice) {
+    return choice.quantity != Quantity::lr &&
+           (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
+}
+
+/// Puts the next item, of a width in pixels, on the line of the last one if it fits there.
+void flow(float width, float gap) {
+    ImGui::SameLine(0, gap);
+    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
+}
+
+float button_width(const char* label) {
+    return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
+}
+
+/// A list to choose from, `width` unscaled pixels wide; true when something was chosen.
+template <class Items, class Value>
+bool combo(const AppState& state, const char* id, float width, const Items& items, Value& value) {
+    bool chosen = false;
+    ImGui::SetNextItemWidth(width * state.pixel_scale);
+    if (!ImGui::BeginCombo(id, name_of(value), ImGuiComboFlags_HeightLarge)) return false;
+    for (const Value item : items)
+        if (ImGui::Selectable(name_of(item), item == value)) {
+            value = item;
+            chosen = true;
+        }
+    ImGui::EndCombo();
+    return chosen;
+}
 
 class CurvesPanel final : public Panel {
   public:
@@ -35,7 +70,11 @@ class CurvesPanel final : public Panel {
 
   private:
     void draw_tabs(AppState& state);
-    void draw_options(AppState& state);
+    void draw_list(AppState& state);
+    void draw_options(AppState& state, bool narrow);
+    void draw_statistic(AppState& state);
+    void draw_scales(AppState& state);
+    void draw_mean(AppState& state);
     void export_button(AppState& state);
     void draw_body(AppState& state);
     void list_lines();
@@ -70,8 +109,9 @@ std::vector<Lane> lanes_of(const AppState& state) {
 }
 
 std::string CurvesPanel::detail(const AppState&) const {
-    return std::string("x ") + name_of(content_.choice.x) + "   smoothing " +
-           rounded(content_.choice.smoothing, 2);
+    const std::string mean =
+        can_smooth(content_.choice) ? mean_in_words(content_.choice) : std::string();
+    return std::string("x ") + name_of(content_.choice.x) + (mean.empty() ? "" : "   " + mean);
 }
 
 void CurvesPanel::prepare(AppState& state) {
@@ -110,7 +150,9 @@ void CurvesPanel::prepare(AppState& state) {
 void CurvesPanel::list_lines() {
     entries_.clear();
     content_.listed = false;
-    const bool smoothed = content_.choice.smoothing > 0;
+    const bool smoothed = content_.choice.smooths();
+    const std::string words =
+        can_smooth(content_.choice) ? mean_in_words(content_.choice) : std::string();
     for (const Series& series : content_.series) {
         if (series.role == Role::lane_points) continue;  // with its lane
         content_.listed |= series.role == Role::layer || series.role == Role::lane;
@@ -118,6 +160,7 @@ void CurvesPanel::list_lines() {
                           std::numeric_limits<double>::quiet_NaN()};
         double x = 0;
         if (series.role != Role::raw || !smoothed) last_value(series, x, entry.last);
+        if (series.role != Role::raw && series.role != Role::points) entry.words = words;
         entries_.push_back(std::move(entry));
     }
     const auto hidden = [&](const Series& series) {
@@ -130,12 +173,13 @@ void CurvesPanel::list_lines() {
 }
 
 void CurvesPanel::draw(AppState& state) {
-    draw_tabs(state);
+    const bool narrow = ImGui::GetContentRegionAvail().x < kNarrow * state.pixel_scale;
+    narrow ? draw_list(state) : draw_tabs(state);
     const CurveChoice& choice = content_.choice;
     const bool empty = content_.series.empty() && entries_.empty();
     // A statistic that is not there must leave the way to the others.
     if (!empty || (choice.quantity == Quantity::routing && !state.history.empty()))
-        draw_options(state);
+        draw_options(state, narrow);
     if (empty) {
         const EmptyText why = empty_text(state.history, state.session->config(), choice);
         empty_state(state, why.title, why.text.c_str());
@@ -169,7 +213,6 @@ void CurvesPanel::draw_body(AppState& state) {
 }
 
 void CurvesPanel::export_button(AppState& state) {
-    ImGui::SameLine(0, 4 * state.pixel_scale);
     const bool empty = content_.series.empty();
     if (!button(state, "PNG", empty ? "No line is shown" : nullptr,
                 "Writes the picture below into the run folder"))
@@ -179,6 +222,20 @@ void CurvesPanel::export_button(AppState& state) {
                   text_of(content_.choice.quantity).tab, static_cast<long long>(state.status.step));
     export_picture(state, name, body_at_,
                    ImVec2(body_at_.x + body_size_.x, body_at_.y + body_size_.y));
+}
+
+/// The tabs as a list to choose from.
+void CurvesPanel::draw_list(AppState& state) {
+    ImGui::SetNextItemWidth(112 * state.pixel_scale);
+    if (!ImGui::BeginCombo("##quantity", text_of(content_.choice.quantity).tab)) return;
+    for (Quantity quantity : kQuantities) {
+        if (quantity == Quantity::fork && state.status.fork.step < 0) continue;
+        if (ImGui::Selectable(text_of(quantity).tab, content_.choice.quantity == quantity)) {
+            content_.choice.quantity = quantity;
+            plot_.follow();
+        }
+    }
+    ImGui::EndCombo();
 }
 
 void CurvesPanel::draw_tabs(AppState& state) {
@@ -201,67 +258,93 @@ void CurvesPanel::draw_tabs(AppState& state) {
     ImGui::PopStyleVar();
 }
 
-void CurvesPanel::draw_options(AppState& state) {
+/// What is drawn and how: in rows, or, in a panel too narrow for them, behind a button, so that the
+/// curves keep their room.
+void CurvesPanel::draw_options(AppState& state, bool narrow) {
     const float s = state.pixel_scale;
+    if (!narrow) {
+        draw_statistic(state);
+        draw_scales(state);
+        flow(button_width("Fit"), 4 * s);
+    } else {
+        flow(button_width(kAxesButton), 4 * s);
+        if (button(state, kAxesButton, nullptr, "What the axes count, and the mean"))
+            ImGui::OpenPopup("axes");
+        ImGui::SetNextWindowSize(ImVec2(300 * s, 0));
+        if (ImGui::BeginPopup("axes")) {
+            draw_statistic(state);
+            draw_scales(state);
+            draw_mean(state);
+            ImGui::EndPopup();
+        }
+        flow(button_width("Fit"), 4 * s);
+    }
+    if (button(state, "Fit", plot_.follows() ? "It shows all and follows the run" : nullptr,
+               "Shows all and follows the run (double click)"))
+        plot_.follow();
+    flow(button_width("PNG"), 4 * s);
+    export_button(state);
+    if (!narrow) draw_mean(state);
+}
+
+/// Which statistic of the routing.
+void CurvesPanel::draw_statistic(AppState& state) {
     CurveChoice& choice = content_.choice;
-    const auto combo = [&](const char* id, const char* present, float width, const auto& items,
-                           auto name, auto choose) {
-        ImGui::SetNextItemWidth(width * s);
-        if (!ImGui::BeginCombo(id, present, ImGuiComboFlags_HeightLarge)) return;
-        for (const auto& item : items)
-            if (ImGui::Selectable(name(item), name(item) == std::string_view(present))) {
-                choose(item);
+    if (choice.quantity != Quantity::routing) return;
+    const float s = state.pixel_scale;
+    ImGui::SetNextItemWidth(148 * s);
+    if (ImGui::BeginCombo("##statistic", row_of(choice.stat).name, ImGuiComboFlags_HeightLarge)) {
+        for (const RoutingStatRow& row : routing_stats())
+            if (ImGui::Selectable(row.name, row.stat == choice.stat)) {
+                choice.stat = row.stat;
                 plot_.follow();
             }
         ImGui::EndCombo();
-    };
-    if (choice.quantity == Quantity::routing) {
-        combo(
-            "##statistic", row_of(choice.stat).name, 148, routing_stats(),
-            [](const RoutingStatRow& row) { return row.name; },
-            [&](const RoutingStatRow& row) { choice.stat = row.stat; });
-        tooltip(row_of(choice.stat).help);
-        ImGui::SameLine();
     }
-    combo(
-        "##x", name_of(choice.x), 82, kAxes, [](XAxis axis) { return name_of(axis); },
-        [&](XAxis axis) { choice.x = axis; });
-    tooltip("What the x axis counts");
-    ImGui::SameLine();
+    tooltip(row_of(choice.stat).help);
+    flow(82 * s, 8 * s);
+}
+
+/// What the axes count, and how.
+void CurvesPanel::draw_scales(AppState& state) {
+    const float s = state.pixel_scale;
+    if (combo(state, "##x", 82, kAxes, content_.choice.x)) plot_.follow();
+    tooltip(help_of(content_.choice.x));
+    flow(button_width("log x"), 4 * s);
     if (button(state, "log x", nullptr, "Logarithmic x axis", 0, plot_.log_x)) {
         plot_.log_x = !plot_.log_x;
         plot_.follow();
     }
-    ImGui::SameLine(0, 4 * s);
-    if (button(state, "log y", nullptr, "Logarithmic y axis", 0, plot_.log_y)) {
-        plot_.log_y = !plot_.log_y;
-        plot_.follow();
+    flow(92 * s, 4 * s);
+    if (combo(state, "##y", 92, kScales, plot_.y_scale)) plot_.follow();
+    tooltip(plot_.y_scale == YScale::symlog
+                ? "Logarithmic on both sides of 0, linear within \xC2\xB1" +
+                      plain(plot_.linear_within) + " of it"
+                : std::string("Scale of the y axis; symlog shows differences of either sign"));
+}
+
+/// Which mean is drawn over the values of each step, and over how many of them.
+void CurvesPanel::draw_mean(AppState& state) {
+    const float s = state.pixel_scale;
+    CurveChoice& choice = content_.choice;
+    if (!can_smooth(choice)) return;
+    flow(144 * s, 12 * s);
+    combo(state, "##mean", 144, kMeans, choice.mean);
+    tooltip("The mean that is drawn; the values of each step lie faint behind it");
+    if (choice.mean == Mean::none) return;
+    flow(60 * s, 4 * s);
+    ImGui::SetNextItemWidth(std::min(ImGui::GetContentRegionAvail().x, 220 * s));
+    if (choice.mean == Mean::running) {
+        ImGui::SliderInt("##smoothing", &choice.window, 2, kLongestWindow, "",
+                         ImGuiSliderFlags_Logarithmic | ImGuiSliderFlags_AlwaysClamp);
+        tooltip("Mean of the newest " + with_thousands(choice.window) +
+                " values; Ctrl+click types the number");
+    } else {
+        ImGui::SliderFloat("##smoothing", &choice.past, 0.0f, 0.999f, "",
+                           ImGuiSliderFlags_AlwaysClamp);
+        tooltip("Weight of the past in the exponential mean, " + rounded(choice.past, 3) +
+                "; Ctrl+click types the number");
     }
-    ImGui::SameLine(0, 4 * s);
-    if (button(state, "Fit", plot_.follows() ? "It shows all and follows the run" : nullptr,
-               "Shows all and follows the run (double click)"))
-        plot_.follow();
-    export_button(state);
-    const bool smoothed =
-        choice.quantity != Quantity::lr &&
-        (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
-    if (!smoothed || ImGui::GetContentRegionAvail().x < 80 * s) return;
-    ImGui::SameLine();
-    const float left = ImGui::GetContentRegionAvail().x;
-    if (left < 60 * s) {
-        ImGui::NewLine();
-        return;
-    }
-    const float label = ImGui::CalcTextSize("smoothing").x + 8 * s;
-    if (left > label + 70 * s) {
-        ImGui::AlignTextToFramePadding();
-        ImGui::TextColored(state.theme().dim, "smoothing");
-        ImGui::SameLine();
-    }
-    ImGui::SetNextItemWidth(-1);
-    ImGui::SliderFloat("##smoothing", &choice.smoothing, 0.0f, 0.999f, "");
-    tooltip("Weight of the past in the exponential mean, " + rounded(choice.smoothing, 3) +
-            "; 0 shows the raw values alone");
 }
 
 }  // namespace

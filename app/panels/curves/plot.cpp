@@ -33,19 +33,30 @@ bool listed(Role role) {
 }
 
 ImVec4 color_of(const AppState& state, const CurvesContent& content, const Series& series) {
-    const ImVec4 color =
-        curve_color(state, series.role, series.layer, content.choice.smoothing <= 0);
+    const ImVec4 color = curve_color(state, series.role, series.layer, !content.choice.smooths());
     return listed(series.role) ? faded(color, content.legend->strength(series.layer)) : color;
 }
 
-/// Numbers on a logarithmic axis whatever it spans; fewer where it is short.
-void write_log_ticks(ImAxis axis, Range range, float length, float each) {
-    std::vector<double> ticks = log_ticks(range.low, range.high);
-    const auto most = std::max<size_t>(2, static_cast<size_t>(std::max(length / each, 0.0f)));
-    const size_t every = (ticks.size() + most - 1) / most;
-    for (size_t i = 0; i * every < ticks.size(); ++i) ticks[i] = ticks[i * every];
-    if (every > 1) ticks.resize((ticks.size() + every - 1) / every);
-    if (!ticks.empty()) ImPlot::SetupAxisTicks(axis, ticks.data(), static_cast<int>(ticks.size()));
+int format_time(double value, char* text, int size, void*) {
+    return std::snprintf(text, static_cast<size_t>(size), "%s", round_time(value).c_str());
+}
+
+double to_symlog(double value, void* linear) {
+    return std::asinh(value / *static_cast<const double*>(linear));
+}
+
+double from_symlog(double value, void* linear) {
+    return std::sinh(value) * *static_cast<const double*>(linear);
+}
+
+/// How many numbers of `each` pixels an axis has room for.
+size_t room_for(float length, float each) {
+    return static_cast<size_t>(std::max(2.0f, length / each));
+}
+
+void write_ticks(ImAxis axis, const std::vector<double>& ticks) {
+    if (ticks.empty()) return;
+    ImPlot::SetupAxisTicks(axis, ticks.data(), static_cast<int>(ticks.size()));
 }
 
 }  // namespace
@@ -62,7 +73,8 @@ void CurvesPlot::prepare(const CurvesContent& content) {
         } else {
             view_x_.high += (view_x_.high - view_x_.low) * margin / (1 - margin);
         }
-        view_y_ = y_range(content.series, view_x_, log_y);
+        view_y_ = y_range(content.series, view_x_, y_scale == YScale::log);
+        linear_within = linear_part(content.series, view_x_);
     }
     lines_.clear();
     const auto scale = log_x ? viz::AxisScale::log10 : viz::AxisScale::linear;
@@ -80,18 +92,15 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
     const char* y_label = content.choice.quantity == Quantity::routing
                               ? row_of(content.choice.stat).axis
                               : text_of(content.choice.quantity).axis;
-    ImPlot::SetupAxes(axis_of(content.choice.x), y_label, ImPlotAxisFlags_NoHighlight,
+    const std::string x_label = axis_of(content.choice.x);
+    const std::string scaled =
+        y_scale == YScale::symlog
+            ? std::string(y_label) + " (linear within \xC2\xB1" + plain(linear_within) + ")"
+            : y_label;
+    ImPlot::SetupAxes(x_label.c_str(), scaled.c_str(), ImPlotAxisFlags_NoHighlight,
                       ImPlotAxisFlags_NoHighlight);
-    ImPlot::SetupAxisFormat(ImAxis_X1, format_tick);
-    ImPlot::SetupAxisFormat(ImAxis_Y1, format_tick);
-    if (log_x) {
-        ImPlot::SetupAxisScale(ImAxis_X1, ImPlotScale_Log10);
-        write_log_ticks(ImAxis_X1, view_x_, size.x, 5 * ImGui::GetFontSize());
-    }
-    if (log_y) {
-        ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
-        write_log_ticks(ImAxis_Y1, view_y_, size.y, 2.4f * ImGui::GetFontSize());
-    }
+    set_up_x(content, size.x);
+    set_up_y(size.y);
     const ImPlotCond cond = follow_ ? ImPlotCond_Always : ImPlotCond_Once;
     ImPlot::SetupAxisLimits(ImAxis_X1, view_x_.low, view_x_.high, cond);
     ImPlot::SetupAxisLimits(ImAxis_Y1, view_y_.low, view_y_.high, cond);
@@ -116,6 +125,29 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
         draw_pointed(state, content);
     watch_view(state);
     ImPlot::EndPlot();
+}
+
+void CurvesPlot::set_up_x(const CurvesContent& content, float length) {
+    const size_t most = room_for(length, 6 * ImGui::GetFontSize());
+    ImPlot::SetupAxisFormat(ImAxis_X1, is_time(content.choice.x) ? format_time : format_tick);
+    if (log_x) {
+        ImPlot::SetupAxisScale(ImAxis_X1, ImPlotScale_Log10);
+        write_ticks(ImAxis_X1, fewer(log_ticks(view_x_.low, view_x_.high), most));
+    } else if (is_time(content.choice.x)) {
+        write_ticks(ImAxis_X1, time_ticks(view_x_.low, view_x_.high, most));
+    }
+}
+
+void CurvesPlot::set_up_y(float length) {
+    const size_t most = room_for(length, 2.4f * ImGui::GetFontSize());
+    ImPlot::SetupAxisFormat(ImAxis_Y1, format_tick);
+    if (y_scale == YScale::log) {
+        ImPlot::SetupAxisScale(ImAxis_Y1, ImPlotScale_Log10);
+        write_ticks(ImAxis_Y1, fewer(log_ticks(view_y_.low, view_y_.high), most));
+    } else if (y_scale == YScale::symlog) {
+        ImPlot::SetupAxisScale(ImAxis_Y1, to_symlog, from_symlog, &linear_within);
+        write_ticks(ImAxis_Y1, fewer(symlog_ticks(view_y_.low, view_y_.high, linear_within), most));
+    }
 }
 
 /// The phases of the loss as tinted bands, every second one, named where the loss itself is drawn.
@@ -156,7 +188,7 @@ void CurvesPlot::draw_frame(const AppState& state, const CurvesContent& content)
     ImDrawList* list = ImPlot::GetPlotDrawList();
     list->AddLine(at, corner, packed(state.theme().border));
     list->AddLine(corner, ImVec2(at.x + size.x, corner.y), packed(state.theme().border));
-    if (content.choice.quantity != Quantity::fork || log_y) return;
+    if (content.choice.quantity != Quantity::fork || y_scale == YScale::log) return;
     const float zero = ImPlot::PlotToPixels(0.0, 0.0).y;  // as good as its run
     list->AddLine(ImVec2(at.x, zero), ImVec2(at.x + size.x, zero), packed(state.theme().dim));
 }
@@ -182,20 +214,40 @@ void CurvesPlot::draw_lines(const AppState& state, const CurvesContent& content)
     }
 }
 
+/// Holes between values, named as long as they are few; the read-out names those under the pointer.
 void CurvesPlot::draw_gaps(const AppState& state, const CurvesContent& content) {
+    constexpr size_t kFew = 3;
     const float s = state.pixel_scale;
     const ImVec2 at = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    const float base = at.y + size.y - 2 * s;
     ImDrawList* list = ImPlot::GetPlotDrawList();
+    std::vector<Gap> named;
     for (const auto& line : lines_) {
-        const Role role = content.series[line.series].role;
-        if (role == Role::points || role == Role::lane_points) continue;
+        const Series& series = content.series[line.series];
+        if (series.role == Role::points || series.role == Role::lane_points) continue;
         // Missing from the begin of a series is normal; a hole between values is worth a mark.
         for (double x : line.thinned.gap_xs) {
-            const float px = ImPlot::PlotToPixels(x, view_y_.low).x, base = at.y + size.y - 2 * s;
+            const float px = ImPlot::PlotToPixels(x, view_y_.low).x;
             list->AddTriangleFilled(ImVec2(px - 4 * s, base), ImVec2(px + 4 * s, base),
                                     ImVec2(px, base - 7 * s), packed(state.theme().red));
         }
+        if (line.thinned.gap_xs.empty() || named.size() > kFew) continue;
+        for (const Gap& gap : gaps_in(series, view_x_))
+            if (std::find(named.begin(), named.end(), gap) == named.end()) named.push_back(gap);
     }
+    if (named.size() > kFew) return;
+    ImGui::PushFont(state.fonts.text, kSmallSize);
+    const float height = ImGui::GetTextLineHeight();
+    float row = base - 9 * s;
+    for (const Gap& gap : named) {
+        row -= height;
+        const std::string text = in_words(gap, content.choice.x);
+        const float px = ImPlot::PlotToPixels(gap.from, view_y_.low).x;
+        const float right = at.x + size.x - ImGui::CalcTextSize(text.c_str()).x - 4 * s;
+        list->AddText(ImVec2(std::max(at.x + 4 * s, std::min(px - 4 * s, right)), row),
+                      packed(state.theme().red_text), text.c_str());
+    }
+    ImGui::PopFont();
 }
 
 /// The cursor of time: what comes behind it is dimmed. A click puts it there.
@@ -246,7 +298,7 @@ void CurvesPlot::draw_last_values(AppState& state, const CurvesContent& content)
     const ImVec2 corner = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
     for (const auto& line : lines_) {
         const Series& series = content.series[line.series];
-        if (series.role == Role::raw && content.choice.smoothing > 0) continue;
+        if (series.role == Role::raw && content.choice.smooths()) continue;
         double x = 0, y = 0;
         if (!last_value(series, x, y)) continue;
         const ImVec2 at = ImPlot::PlotToPixels(x, y);
@@ -298,7 +350,7 @@ void CurvesPlot::draw_read_out(AppState& state, const CurvesContent& content) {
     ImPlot::GetPlotDrawList()->AddLine(ImVec2(px, at.y), ImVec2(px, at.y + size.y),
                                        packed(faded(theme.dim, 0.7f)), 1.0f * s);
     if (!ImGui::BeginTooltip()) return;
-    value_row(state, name_of(content.choice.x), plain(x));
+    value_row(state, name_of(content.choice.x), place_in_words(content.choice.x, x));
     if (ImGui::BeginTable("values", 3, ImGuiTableFlags_SizingFixedFit)) {
         for (const auto& series : content.series) {
             double there = 0, value = 0;
@@ -316,13 +368,40 @@ void CurvesPlot::draw_read_out(AppState& state, const CurvesContent& content) {
             ImGui::TableNextColumn();
             ImGui::PushFont(state.fonts.mono, kMonoSize);
             const std::string text =
-                significant(value, 4) + (there == x ? std::string() : " at " + plain(there));
+                significant(value, 4) +
+                (there == x ? std::string() : " at " + place_in_words(content.choice.x, there));
             ImGui::TextUnformatted(text.c_str());
             ImGui::PopFont();
         }
         ImGui::EndTable();
     }
+    draw_marks_read_out(state, content, wanted);
     ImGui::EndTooltip();
+}
+
+/// What is marked under the pointer, in whole words: on the picture there is room for few.
+void CurvesPlot::draw_marks_read_out(const AppState& state, const CurvesContent& content,
+                                     double x) {
+    constexpr size_t kMost = 8;
+    const float near = 5 * state.pixel_scale;
+    const float px = ImPlot::PlotToPixels(x, view_y_.low).x;
+    const Range under = {ImPlot::PixelsToPlot(px - near, 0).x,
+                         ImPlot::PixelsToPlot(px + near, 0).x};
+    std::vector<std::string> gaps;
+    for (const Series& series : content.series) {
+        if (series.role == Role::points || series.role == Role::lane_points) continue;
+        for (const Gap& gap : gaps_in(series, under)) {
+            const std::string text = in_words(gap, content.choice.x);
+            if (std::find(gaps.begin(), gaps.end(), text) == gaps.end()) gaps.push_back(text);
+        }
+    }
+    for (size_t i = 0; i < std::min(gaps.size(), kMost); ++i)
+        ImGui::TextColored(state.theme().red_text, "%s", gaps[i].c_str());
+    if (gaps.size() > kMost)
+        ImGui::TextColored(state.theme().dim, "and %zu more", gaps.size() - kMost);
+    for (const Mark& mark : content.marks)
+        if (mark.x >= under.low && mark.x <= under.high)
+            ImGui::TextColored(state.theme().amber_text, "%s", mark.text.c_str());
 }
 
 void CurvesPlot::watch_view(AppState& state) {

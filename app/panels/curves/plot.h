@@ -24,7 +24,9 @@ struct CurvesContent {
 
 class CurvesPlot {
   public:
-    bool log_x = false, log_y = false;
+    bool log_x = false;
+    YScale y_scale = YScale::linear;
+    double linear_within = 1;  ///< a symlog axis is linear up to this distance from 0
 
     /// Shows all and grows with the run until the user moves the view.
     void follow() { follow_ = true; }
@@ -41,11 +43,14 @@ class CurvesPlot {
 
     bool draw_phases(const AppState& state, const CurvesContent& content);
     void draw_frame(const AppState& state, const CurvesContent& content);
+    void set_up_x(const CurvesContent& content, float length);
+    void set_up_y(float length);
     void draw_lines(const AppState& state, const CurvesContent& content);
     void draw_gaps(const AppState& state, const CurvesContent& content);
     void draw_time(AppState& state, const CurvesContent& content);
     void put_back(AppState& state);
     void draw_last_values(AppState& state, const CurvesContent& content);
+    void draw_marks_read_out(const AppState& state, const CurvesContent& content, double x);
     void draw_pointed(const AppState& state, const CurvesContent& content);
     void draw_read_out(AppState& state, const CurvesContent& content);
     void watch_view(AppState& state);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "app/panels/run/view.h"
+#include "app/widgets/format.h"
 #include "core/api/crossings.h"
 #include "viz/smooth.h"
 
@@ -14,13 +15,20 @@ namespace {
 constexpr const char* kEachStep = "each step";
 
 const std::vector<double>& x_of(const History& h, XAxis axis) {
-    return axis == XAxis::step ? h.step : axis == XAxis::tokens ? h.tokens : h.seconds;
+    const std::vector<double>* const columns[] = {&h.step, &h.tokens, &h.seconds, &h.elapsed};
+    return *columns[static_cast<size_t>(axis)];
 }
 
 const std::vector<double>& valid_x_of(const History& h, XAxis axis) {
-    return axis == XAxis::step     ? h.valid_step
-           : axis == XAxis::tokens ? h.valid_tokens
-                                   : h.valid_seconds;
+    const std::vector<double>* const columns[] = {&h.valid_step, &h.valid_tokens, &h.valid_seconds,
+                                                  &h.valid_elapsed};
+    return *columns[static_cast<size_t>(axis)];
+}
+
+std::vector<double> smoothed(std::span<const double> ys, const CurveChoice& choice) {
+    return choice.mean == Mean::running
+               ? viz::running_mean(ys, static_cast<size_t>(std::max(choice.window, 1)))
+               : viz::ema(ys, static_cast<double>(choice.past));
 }
 
 bool any_finite(std::span<const double> values) {
@@ -63,22 +71,21 @@ std::vector<double> exp_of(std::span<const double> values) {
 
 /// A quantity of each update: its values, behind their mean where one is taken, that has its name.
 void add_smoothed(std::vector<Series>& out, const std::string& name, std::span<const double> xs,
-                  std::span<const double> ys, float alpha) {
-    add(out, alpha > 0 ? kEachStep : name, Role::raw, xs, ys);
-    if (alpha > 0) add_owned(out, name, Role::smooth, xs, viz::ema(ys, alpha));
+                  std::span<const double> ys, const CurveChoice& choice) {
+    add(out, choice.smooths() ? kEachStep : name, Role::raw, xs, ys);
+    if (choice.smooths()) add_owned(out, name, Role::smooth, xs, smoothed(ys, choice));
 }
 
 void add_loss(std::vector<Series>& out, const History& h, const CurveChoice& choice) {
-    add_smoothed(out, "train", x_of(h, choice.x), h.loss, choice.smoothing);
+    add_smoothed(out, "train", x_of(h, choice.x), h.loss, choice);
     add(out, "validation", Role::points, valid_x_of(h, choice.x), h.valid_loss);
 }
 
 void add_perplexity(std::vector<Series>& out, const History& h, const CurveChoice& choice) {
     const auto& xs = x_of(h, choice.x);
-    const bool smoothed = choice.smoothing > 0;
-    add_owned(out, smoothed ? kEachStep : "train", Role::raw, xs, exp_of(h.loss));
-    if (smoothed)  // the mean is taken of the loss, so that it is that of a longer batch
-        add_owned(out, "train", Role::smooth, xs, exp_of(viz::ema(h.loss, choice.smoothing)));
+    add_owned(out, choice.smooths() ? kEachStep : "train", Role::raw, xs, exp_of(h.loss));
+    if (choice.smooths())  // the mean is taken of the loss, so that it is that of a longer batch
+        add_owned(out, "train", Role::smooth, xs, exp_of(smoothed(h.loss, choice)));
     add_owned(out, "validation", Role::points, valid_x_of(h, choice.x), exp_of(h.valid_loss));
 }
 
@@ -88,9 +95,8 @@ void add_routing(std::vector<Series>& out, const History& h, const CurveChoice& 
         const std::string name = "layer " + std::to_string(i);
         if (row_of(choice.stat).with_snapshots)
             add_measured(out, name, Role::layer, x_of(h, choice.x), column, i);
-        else if (choice.smoothing > 0)
-            add_owned(out, name, Role::layer, x_of(h, choice.x), viz::ema(column, choice.smoothing),
-                      i);
+        else if (choice.smooths())
+            add_owned(out, name, Role::layer, x_of(h, choice.x), smoothed(column, choice), i);
         else
             add(out, name, Role::layer, x_of(h, choice.x), column, i);
     }
@@ -122,13 +128,38 @@ QuantityText text_of(Quantity quantity) {
 }
 
 const char* name_of(XAxis axis) {
-    constexpr const char* kNames[] = {"step", "tokens", "time"};
+    constexpr const char* kNames[] = {"step", "tokens", "time", "elapsed"};
     return kNames[static_cast<size_t>(axis)];
 }
 
 const char* axis_of(XAxis axis) {
-    constexpr const char* kAxes[] = {"step", "tokens trained on", "training time, s"};
+    constexpr const char* kAxes[] = {"step", "tokens trained on", "training time",
+                                     "training time since the first update shown"};
     return kAxes[static_cast<size_t>(axis)];
+}
+
+const char* help_of(XAxis axis) {
+    constexpr const char* kHelps[] = {
+        "Updates", "Tokens trained on", "Time spent training, pauses left out",
+        "Time spent training since the first update that the run has, pauses left out: runs that "
+        "were forked from others begin at 0"};
+    return kHelps[static_cast<size_t>(axis)];
+}
+
+const char* name_of(YScale scale) {
+    constexpr const char* kNames[] = {"linear y", "log y", "symlog y"};
+    return kNames[static_cast<size_t>(scale)];
+}
+
+const char* name_of(Mean mean) {
+    constexpr const char* kNames[] = {"each step", "exponential mean", "running mean"};
+    return kNames[static_cast<size_t>(mean)];
+}
+
+std::string mean_in_words(const CurveChoice& choice) {
+    if (!choice.smooths()) return "";
+    if (choice.mean == Mean::running) return "mean of " + with_thousands(choice.window);
+    return std::string(name_of(choice.mean)) + ", " + significant(choice.past, 3);
 }
 
 EmptyText empty_text(const History& history, const core::Config& config,
@@ -158,10 +189,10 @@ std::vector<Series> curves_of(const History& h, const CurveChoice& choice) {
             add(out, "learning rate", Role::smooth, xs, h.lr);
             break;
         case Quantity::grad_norm:
-            add_smoothed(out, "gradient norm", xs, h.grad_norm, choice.smoothing);
+            add_smoothed(out, "gradient norm", xs, h.grad_norm, choice);
             break;
         case Quantity::balance:
-            add_smoothed(out, "balance loss", xs, h.balance_loss, choice.smoothing);
+            add_smoothed(out, "balance loss", xs, h.balance_loss, choice);
             break;
         case Quantity::routing:
             add_routing(out, h, choice);
@@ -178,7 +209,7 @@ std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& ch
     std::vector<Series> out;
     for (size_t i = 0; i < lanes.size(); ++i)
         for (Series& series : curves_of(*lanes[i].history, choice)) {
-            if (series.role == Role::raw && choice.smoothing > 0) continue;
+            if (series.role == Role::raw && choice.smooths()) continue;
             const bool points = series.role == Role::points;
             series.name = lanes[i].name + (points ? ", validation" : "");
             series.role = points ? Role::lane_points : Role::lane;
@@ -212,9 +243,9 @@ std::vector<Series> fork_curves(const History& run, const History& fork, int64_t
     const size_t first = behind(fork.step), first_valid = behind(fork.valid_step);
     const auto xs = std::span(x_of(fork, choice.x)).subspan(first);
     auto losses = difference(fork.step, fork.loss, run.step, run.loss, first);
-    auto smoothed = choice.smoothing > 0 ? viz::ema(losses, choice.smoothing) : losses;
-    add_owned(out, choice.smoothing > 0 ? kEachStep : "train", Role::raw, xs, std::move(losses));
-    if (choice.smoothing > 0) add_owned(out, "train", Role::smooth, xs, std::move(smoothed));
+    auto means = choice.smooths() ? smoothed(losses, choice) : std::vector<double>();
+    add_owned(out, choice.smooths() ? kEachStep : "train", Role::raw, xs, std::move(losses));
+    if (choice.smooths()) add_owned(out, "train", Role::smooth, xs, std::move(means));
     add_owned(
         out, "validation", Role::points, std::span(valid_x_of(fork, choice.x)).subspan(first_valid),
         difference(fork.valid_step, fork.valid_loss, run.valid_step, run.valid_loss, first_valid));
@@ -258,6 +289,40 @@ Range y_range(const std::vector<Series>& series, Range x, bool logarithmic) {
     return {low >= 0 ? std::max(0.0, low - margin) : low - margin, high + margin};
 }
 
+double linear_part(const std::vector<Series>& series, Range x) {
+    const Range y = y_range(series, x, false);
+    const double largest = std::max(std::fabs(y.low), std::fabs(y.high));
+    return std::pow(10.0, std::floor(std::log10(std::max(largest, 1e-12))) - 2);
+}
+
+std::vector<Gap> gaps_in(const Series& series, Range x) {
+    std::vector<Gap> out;
+    const size_t n = std::min(series.xs.size(), series.ys.size());
+    const auto missing = [&](size_t i) { return !std::isfinite(series.ys[i]); };
+    const auto begin = series.xs.begin();
+    auto i = static_cast<size_t>(std::lower_bound(begin, begin + static_cast<int64_t>(n), x.low) -
+                                 begin);
+    while (i > 0 && i < n && missing(i) && missing(i - 1)) --i;
+    for (; i < n && series.xs[i] <= x.high; ++i) {
+        if (!missing(i)) continue;
+        const size_t first = i;
+        while (i + 1 < n && missing(i + 1)) ++i;
+        if (first > 0 && i + 1 < n) out.push_back({series.xs[first], series.xs[i], i - first + 1});
+    }
+    return out;
+}
+
+std::string in_words(const Gap& gap, XAxis axis) {
+    const std::string from = place_in_words(axis, gap.from);
+    return gap.values == 1 ? std::string("no value at ") + name_of(axis) + " " + from
+                           : std::string("no value from ") + name_of(axis) + " " + from + " to " +
+                                 place_in_words(axis, gap.to);
+}
+
+std::string place_in_words(XAxis axis, double x) {
+    return is_time(axis) ? duration(x) : plain(x);
+}
+
 std::optional<double> x_at(const History& history, XAxis axis, double step) {
     if (axis == XAxis::step) return step;
     const auto found = std::lower_bound(history.step.begin(), history.step.end(), step);
@@ -297,21 +362,21 @@ std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const Histo
 
 std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis) {
     std::vector<core::RaceCurve> curves;
+    // On the axis of elapsed time each lane begins at 0, as its curve is drawn.
     for (const Lane& lane : lanes) {
         const History& h = *lane.history;
         curves.push_back({{h.valid_step.begin(), h.valid_step.end()},
                           {h.valid_tokens.begin(), h.valid_tokens.end()},
-                          h.valid_seconds,
+                          axis == XAxis::elapsed ? h.valid_elapsed : h.valid_seconds,
                           h.valid_loss});
     }
     std::vector<Mark> marks;
     for (size_t a = 0; a < lanes.size(); ++a)
         for (size_t b = a + 1; b < lanes.size(); ++b) {
-            const auto found = axis == XAxis::time
-                                   ? core::crossings_by_seconds(curves[a], curves[b])
-                                   : core::crossings_by_step(curves[a], curves[b]);
+            const auto found = is_time(axis) ? core::crossings_by_seconds(curves[a], curves[b])
+                                             : core::crossings_by_step(curves[a], curves[b]);
             for (const core::Crossing& c : found) {
-                const double x = axis == XAxis::time     ? c.seconds
+                const double x = is_time(axis)           ? c.seconds
                                  : axis == XAxis::tokens ? static_cast<double>(c.tokens)
                                                          : static_cast<double>(c.a_step);
                 const size_t ahead = c.a_ahead ? a : b, behind = c.a_ahead ? b : a;

@@ -15,7 +15,10 @@
 namespace hopscope::app {
 
 enum class Quantity { loss, perplexity, lr, grad_norm, balance, routing, fork };
-enum class XAxis { step, tokens, time };
+enum class XAxis { step, tokens, time, elapsed };
+enum class YScale { linear, log, symlog };
+/// How the values of the updates are averaged over those before them.
+enum class Mean { none, exponential, running };
 struct QuantityText {
     const char* tab;
     const char* axis;   ///< with its unit
@@ -23,7 +26,13 @@ struct QuantityText {
 };
 QuantityText text_of(Quantity quantity);
 const char* name_of(XAxis axis);  ///< "step"
-const char* axis_of(XAxis axis);  ///< "training time, s"
+const char* axis_of(XAxis axis);  ///< "training time"
+const char* help_of(XAxis axis);  ///< what it counts, a sentence
+inline bool is_time(XAxis axis) {
+    return axis == XAxis::time || axis == XAxis::elapsed;
+}
+const char* name_of(YScale scale);  ///< "log y"
+const char* name_of(Mean mean);     ///< "running mean"
 
 enum class Role { raw, smooth, points, layer, lane, lane_points };
 
@@ -41,9 +50,16 @@ struct CurveChoice {
     Quantity quantity = Quantity::loss;
     XAxis x = XAxis::step;
     RoutingStat stat = RoutingStat::entropy;
-    float smoothing = 0.95f;  ///< weight of the past, 0 … 0.999
+    Mean mean = Mean::exponential;
+    float past = 0.95f;  ///< weight of the past in an exponential mean, 0 … 0.999
+    int window = 50;     ///< updates in a running mean
+    bool smooths() const {
+        return mean == Mean::running || (mean == Mean::exponential && past > 0);
+    }
     bool operator==(const CurveChoice&) const = default;
 };
+/// "mean of 50", "exponential mean, 0.95"; "" without one.
+std::string mean_in_words(const CurveChoice& choice);
 
 /// What a plot without lines says: when they come, or what the run lacks for them.
 struct EmptyText {
@@ -77,6 +93,24 @@ Range x_range(const std::vector<Series>& series);
 /// Lowest and highest finite value between `x` bounds, a little widened; on a logarithmic axis
 /// positive values only. Without values 0 … 1 (0.1 … 1 on a logarithmic axis).
 Range y_range(const std::vector<Series>& series, Range x, bool logarithmic);
+
+/// Up to which distance from 0 a symlog axis is linear: two decades below the largest value between
+/// `x` bounds, a power of ten.
+double linear_part(const std::vector<Series>& series, Range x);
+
+/// Values that follow each other without one that is finite.
+struct Gap {
+    double from = 0, to = 0;  ///< places of the first and the last of them
+    size_t values = 0;
+    bool operator==(const Gap&) const = default;
+};
+/// Those that have a part between `x` bounds, in order. What is missing before the first value or
+/// after the last is none: it was not measured yet.
+std::vector<Gap> gaps_in(const Series& series, Range x);
+/// "no value from step 60 to 63"
+std::string in_words(const Gap& gap, XAxis axis);
+/// A place on an axis with its unit, "1,240", "3 min 05 s".
+std::string place_in_words(XAxis axis, double x);
 
 /// Where an update lies on an axis; nothing where the axis needs a record that is not there.
 std::optional<double> x_at(const History& history, XAxis axis, double step);

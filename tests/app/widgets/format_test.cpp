@@ -38,5 +38,19 @@ TEST(Format, ANameIsCutInItsMiddle) {
               "\xCF\x84\xE2\x80\xA6\xCF\x85");
 }
 
+// Wrong if a number at an axis of time were read as another unit.
+TEST(Format, RoundTimes) {
+    EXPECT_EQ(round_time(0), "0");
+    EXPECT_EQ(round_time(0.5), "0.5 s");
+    EXPECT_EQ(round_time(30), "30 s");
+    EXPECT_EQ(round_time(60), "1 min");
+    EXPECT_EQ(round_time(150), "2:30 min");
+    EXPECT_EQ(round_time(5400), "1:30 h");
+    EXPECT_EQ(round_time(216000), "2 d 12 h");
+    EXPECT_EQ(round_time(-60),
+              "\xE2\x88\x92"
+              "1 min");
+}
+
 }  // namespace
 }  // namespace hopscope::app

@@ -27,5 +27,37 @@ TEST(PlainPlot, EveryLogarithmicAxisHasNumbers) {
         EXPECT_TRUE(log_ticks(low, high).empty());
 }
 
+// Wrong if a difference on both sides of 0 had numbers on one of them, or in no order.
+TEST(SymlogTicks, OnBothSidesOfZero) {
+    EXPECT_EQ(symlog_ticks(-1, 100, 0.1), (std::vector<double>{-1, -0.1, 0, 0.1, 1, 10, 100}));
+    EXPECT_EQ(symlog_ticks(2.1, 6.3, 0.1), log_ticks(2.1, 6.3)) << "far from 0 it is logarithmic";
+    for (const double low : {-3.0, -0.02, 0.0, 0.4}) {
+        const auto ticks = symlog_ticks(low, 5, 0.01);
+        EXPECT_TRUE(std::is_sorted(ticks.begin(), ticks.end()));
+        EXPECT_GE(ticks.size(), 3u);
+    }
+    EXPECT_TRUE(symlog_ticks(1, 0, 0.1).empty());
+    EXPECT_TRUE(symlog_ticks(0, 1, 0).empty());
+}
+
+// Wrong if times were cut into tenths of an hour, or too many were written.
+TEST(TimeTicks, PartsOfMinutesHoursAndDays) {
+    EXPECT_EQ(time_ticks(0, 100, 5), (std::vector<double>{0, 30, 60, 90}));
+    EXPECT_EQ(time_ticks(10, 7300, 5), (std::vector<double>{1800, 3600, 5400, 7200}));
+    EXPECT_EQ(time_ticks(0, 86400 * 40, 5).size(), 5u);
+    for (double span = 0.01; span < 1e9; span *= 1.7) {
+        const auto ticks = time_ticks(3, 3 + span, 6);
+        EXPECT_GE(ticks.size(), 1u) << span;
+        EXPECT_LE(ticks.size(), 7u) << span;
+    }
+    EXPECT_TRUE(time_ticks(5, 5, 4).empty());
+}
+
+TEST(Fewer, KeepsEvenlyWhatHasRoom) {
+    EXPECT_EQ(fewer({1, 2, 3}, 3), (std::vector<double>{1, 2, 3}));
+    EXPECT_EQ(fewer({1, 2, 3, 4, 5}, 3), (std::vector<double>{1, 3, 5}));
+    EXPECT_TRUE(fewer({}, 3).empty());
+}
+
 }  // namespace
 }  // namespace hopscope::app

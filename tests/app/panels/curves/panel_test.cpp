@@ -33,14 +33,17 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         for (const char* tab : {"perplexity", "rate", "gradient", "balance", "routing", "loss"}) {
             ctx->ItemClick(tab);
             IM_CHECK(ctx->ItemExists("##curves"));
-            ctx->ItemClick("log y");
+            for (const char* scale : {"##y/log y", "##y/symlog y", "##y/linear y"}) {
+                ctx->ComboClick(scale);
+                ctx->ItemClick("log x");
+                ctx->Yield(3);
+            }
             ctx->ItemClick("log x");
-            ctx->Yield(3);
-            ctx->ItemClick("log x");
-            ctx->ItemClick("log y");
         }
-        ctx->ComboClick("##x/tokens");
-        ctx->ComboClick("##x/time");
+        for (const char* axis : {"##x/tokens", "##x/time", "##x/elapsed"}) {
+            ctx->ComboClick(axis);
+            ctx->Yield(2);
+        }
         stage->session->advance(30);
         ctx->Yield(3);
         IM_CHECK(ctx->ItemExists("##curves"));
@@ -81,12 +84,74 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         }
     };
 
+    // Wrong if the mean's window could not be chosen, or the legend did not say whose value it has.
+    t = IM_REGISTER_TEST(engine, "curves", "the_mean_can_be_chosen");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const auto detail = [&] { return stage->panel->detail(stage->state); };
+        ctx->ComboClick("##mean/running mean");
+        ctx->Yield(2);
+        IM_CHECK(detail().ends_with("mean of 50"));
+        const float narrow = ctx->ItemInfo("line train").RectFull.GetWidth();
+        ctx->ItemInputValue("##smoothing", 200);
+        ctx->Yield(2);
+        IM_CHECK(detail().ends_with("mean of 200"));
+        IM_CHECK_GT(ctx->ItemInfo("line train").RectFull.GetWidth(), narrow);  // "(mean of 200)"
+        ctx->ItemInputValue("##smoothing", 0);
+        ctx->Yield(2);
+        IM_CHECK(detail().ends_with("mean of 2"));  // the least there is
+        ctx->ComboClick("##mean/each step");
+        ctx->Yield(2);
+        IM_CHECK(!ctx->ItemExists("##smoothing"));
+        IM_CHECK(!ctx->ItemExists("line each step"));  // one line, with the name itself
+        IM_CHECK(ctx->ItemExists("line train"));
+    };
+
+    // Wrong if a narrow panel left the curves no room, or took away what a wide one offers.
+    t = IM_REGISTER_TEST(engine, "curves", "a_narrow_panel_keeps_room_for_the_curves");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(2);
+        stage->state.pixel_scale = 2.2f;  // as good as half as wide
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("perplexity"));
+        ctx->ComboClick("##quantity/perplexity");
+        ctx->ItemClick("Axesâ¦");
+        ctx->SetRef("//$FOCUSED");
+        ctx->ComboClick("##mean/running mean");
+        ctx->SetRef("Stage");
+        ctx->Yield(2);
+        IM_CHECK(stage->panel->detail(stage->state).ends_with("mean of 50"));
+        IM_CHECK_GT(ctx->ItemInfo("##curves").RectFull.GetHeight(), 400.0f);
+        stage->state.pixel_scale = 1;
+    };
+
+    // Wrong if times were written in raw seconds.
+    t = IM_REGISTER_TEST(engine, "curves", "time_has_round_numbers");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.start_step = 1800;  // 311 s
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ComboClick("##x/elapsed");
+        ctx->Yield(3);
+        ImPlotAxis& drawn = plot_of(ctx).Axes[ImAxis_X1];
+        IM_CHECK_GE(drawn.Ticker.TickCount(), 2);
+        for (int i = 0; i < drawn.Ticker.TickCount(); ++i)
+            IM_CHECK_EQ(std::fmod(drawn.Ticker.Ticks[i].PlotPos, 30.0), 0.0);
+        IM_CHECK(std::string(drawn.Ticker.GetText(1)).ends_with("min"));
+    };
+
     // Wrong if a logarithmic axis that spans less than a decade had no number at it.
     t = IM_REGISTER_TEST(engine, "curves", "a_logarithmic_axis_has_numbers");
     use<kMake>(t, [] { return small(); });
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
-        ctx->ItemClick("log y");
+        ctx->ComboClick("##y/log y");
         ctx->ItemClick("log x");
         ctx->Yield(3);
         for (const ImAxis axis : {ImAxis_X1, ImAxis_Y1}) {
@@ -115,12 +180,19 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         stage->session->advance(90);
         ctx->Yield(3);
         ctx->ItemClick("fork");
-        for (const char* axis : {"##x/tokens", "##x/time", "##x/step"}) {
+        for (const char* axis : {"##x/tokens", "##x/time", "##x/elapsed", "##x/step"}) {
             ctx->ComboClick(axis);
             ctx->Yield(2);
             IM_CHECK(ctx->ItemExists("##curves"));
         }
-        ctx->ItemClick("log y");
+        ctx->ComboClick("##y/symlog y");
+        ctx->Yield(3);
+        // The difference is mostly above 0, and its noise below: both have numbers.
+        const ImPlotAxis& drawn = plot_of(ctx).Axes[ImAxis_Y1];
+        IM_CHECK(drawn.TransformForward != nullptr);
+        IM_CHECK_LT(drawn.Range.Min, 0.0);
+        IM_CHECK_GE(drawn.Ticker.TickCount(), 3);
+        ctx->ComboClick("##y/log y");
         ctx->Yield(2);
         stage->state.attach(std::make_unique<gui_test::FakeSession>(small()));
         ctx->Yield(3);
@@ -234,7 +306,7 @@ void register_curves_panel(ImGuiTestEngine* engine) {
             ctx->ItemClick(tab);
             ctx->Yield(2);
         }
-        ctx->ItemClick("log y");
+        ctx->ComboClick("##y/log y");
         ctx->ItemClick("log x");
         ctx->Yield(2);
         IM_CHECK(ctx->ItemExists("##curves"));

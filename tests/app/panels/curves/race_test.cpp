@@ -28,8 +28,8 @@ TEST(RaceCurves, OneLineALane) {
     const History wide = history_of({5, 4, 3}, 0.1), deep = history_of({6, 3.5f, 2}, 0.2);
     const std::vector<Lane> lanes = {{"wide", &wide}, {"deep", &deep}};
     CurveChoice choice;
-    for (const float smoothing : {0.95f, 0.0f}) {
-        choice.smoothing = smoothing;
+    for (const Mean mean : {Mean::exponential, Mean::running, Mean::none}) {
+        choice.mean = mean;
         const auto series = curves_of(lanes, choice);
         ASSERT_EQ(series.size(), 4u);
         EXPECT_EQ(series[0].name, "wide");
@@ -86,7 +86,7 @@ TEST(ForkCurves, DifferenceOfTheSameSteps) {
     EXPECT_EQ(std::vector<double>(series[2].ys.begin(), series[2].ys.end()),
               (std::vector<double>{2, 3}));
     choice.x = XAxis::tokens;
-    choice.smoothing = 0;
+    choice.mean = Mean::none;
     const auto by_tokens = fork_curves(run, fork, 12, choice);
     ASSERT_EQ(by_tokens.size(), 2u);
     EXPECT_EQ(by_tokens[0].xs.front(), 1300);

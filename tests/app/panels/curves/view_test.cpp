@@ -13,6 +13,61 @@ using gui_test::answer;
 using gui_test::record;
 using gui_test::set_lr;
 
+// Wrong if a gap were not named, or what was not yet measured were called one.
+TEST(Curves, GapsAreNamed) {
+    const double none = std::nan("");
+    const std::vector<double> xs = {1, 2, 3, 4, 5, 6, 7, 8, 9},
+                              ys = {none, 1, none, none, 2, 3, none, 4, none};
+    Series series;
+    series.xs = xs;
+    series.ys = ys;
+    EXPECT_EQ(gaps_in(series, {0, 10}), (std::vector<Gap>{{3, 4, 2}, {7, 7, 1}}));
+    EXPECT_EQ(gaps_in(series, {4, 5}), (std::vector<Gap>{{3, 4, 2}})) << "a part of it is in view";
+    EXPECT_TRUE(gaps_in(series, {5, 6}).empty());
+    EXPECT_EQ(in_words(Gap{3, 4, 2}, XAxis::step), "no value from step 3 to 4");
+    EXPECT_EQ(in_words(Gap{90, 90, 1}, XAxis::time), "no value at time 1 min 30 s");
+}
+
+// Wrong if the linear part were not two decades below what is shown, or followed what is not.
+TEST(Curves, SymlogIsLinearTwoDecadesBelow) {
+    const std::vector<double> xs = {1, 2, 3}, ys = {-0.3, 0.01, 900};
+    Series series;
+    series.xs = xs;
+    series.ys = ys;
+    EXPECT_NEAR(linear_part({series}, {1, 2}), 0.001, 1e-12);
+    EXPECT_NEAR(linear_part({series}, {1, 3}), 1, 1e-9);
+    EXPECT_GT(linear_part({}, {0, 1}), 0);
+}
+
+// Wrong if a run that was forked at a late time did not begin at 0, or its evaluations elsewhere.
+TEST(Curves, ElapsedTimeBeginsAtTheFirstUpdate) {
+    History h;
+    for (int i = 100; i <= 120; ++i) h.append(record(i, 2.0f, i == 110 ? 2.5f : core::kNaN));
+    CurveChoice choice;
+    choice.x = XAxis::elapsed;
+    const auto series = curves_of(h, choice);
+    EXPECT_EQ(series.front().xs.front(), 0);
+    EXPECT_EQ(series.front().xs.back(), 10);
+    EXPECT_EQ(series.back().xs.front(), 5);
+    EXPECT_EQ(step_at(h, XAxis::elapsed, 5.1), 110);
+}
+
+// Wrong if the mean said to be drawn were another than the one that is.
+TEST(Curves, TheMeanIsTheOneInWords) {
+    History h;
+    for (int i = 1; i <= 9; ++i) h.append(record(i, static_cast<float>(i)));
+    CurveChoice choice;
+    choice.mean = Mean::running;
+    choice.window = 3;
+    EXPECT_EQ(mean_in_words(choice), "mean of 3");
+    EXPECT_DOUBLE_EQ(curves_of(h, choice)[1].ys.back(), 8);
+    choice.mean = Mean::exponential;
+    EXPECT_EQ(mean_in_words(choice), "exponential mean, 0.95");
+    choice.past = 0;
+    EXPECT_EQ(mean_in_words(choice), "");
+    EXPECT_EQ(curves_of(h, choice).size(), 1u);
+}
+
 // Wrong if labels covered each other, or left the picture while there was room in it.
 TEST(Curves, LabelsStandApartWithinThePicture) {
     using Tops = std::vector<float>;
@@ -41,7 +96,7 @@ TEST(Curves, RawSmoothedAndValidation) {
     EXPECT_NEAR(series[1].ys.back(), std::exp(2.0), 1e-6);
     EXPECT_NEAR(series[2].ys.back(), std::exp(2.5), 1e-6);
     EXPECT_EQ(series[0].xs.back(), 5000.0);
-    choice.smoothing = 0;
+    choice.mean = Mean::none;
     EXPECT_EQ(curves_of(h, choice).size(), 2u);
 }
 
@@ -74,7 +129,7 @@ TEST(Curves, EachStatisticShowsItsOwnValues) {
     }
     CurveChoice choice;
     choice.quantity = Quantity::routing;
-    choice.smoothing = 0;
+    choice.mean = Mean::none;
     for (size_t i = 0; i < order.size(); ++i) {
         choice.stat = order[i];
         const bool snapshots = i >= 11;
@@ -86,7 +141,7 @@ TEST(Curves, EachStatisticShowsItsOwnValues) {
         EXPECT_EQ(series[0].xs.front(), snapshots ? 10.0 : 1.0);
         EXPECT_EQ(series[0].ys.back(), 50.0 * static_cast<double>(i + 1)) << row_of(order[i]).name;
     }
-    choice.smoothing = 0.9f;
+    choice.past = 0.9f;
     EXPECT_EQ(curves_of(h, choice)[0].ys.back(), 800.0) << "what is joined is not smoothed";
     h.append(record(30, 2.0f));  // a resumed run repeats updates
     EXPECT_EQ(curves_of(h, choice)[0].xs.size(), 2u);
@@ -136,7 +191,7 @@ TEST(Curves, RangesIgnoreMissingValuesAndWhatIsOutOfView) {
     h.append(record(1, 1000));
     for (int i = 2; i <= 20; ++i) h.append(record(i, i == 9 ? core::kNaN : 3.0f + 0.1f * (i % 2)));
     CurveChoice choice;
-    choice.smoothing = 0;
+    choice.mean = Mean::none;
     const auto series = curves_of(h, choice);
     const Range y = y_range(series, {2, 20}, false);
     EXPECT_GT(y.low, 2.5);
@@ -153,7 +208,7 @@ TEST(Curves, ReadOutFindsTheNearestValueThatIsThere) {
     for (int i = 1; i <= 10; ++i)
         h.append(record(i, i == 5 || i == 10 ? core::kNaN : static_cast<float>(i)));
     CurveChoice choice;
-    choice.smoothing = 0;
+    choice.mean = Mean::none;
     const auto series = curves_of(h, choice);
     double at = 0, value = 0;
     ASSERT_TRUE(value_at(series[0], 7.2, at, value));
