@@ -19,6 +19,7 @@
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
 #include "app/state/loss_phases.h"
+#include "app/state/own_cost.h"
 #include "app/state/pending.h"
 #include "app/state/playback.h"
 #include "app/state/selection.h"
@@ -136,8 +137,10 @@ struct AppState {
     Fonts fonts;
     /// Content scale × settings.scale; hand-written pixel sizes are multiplied by it.
     float pixel_scale = 1.0f;
-    double now = 0;       ///< seconds, monotonic, at the begin of this frame
-    double unix_now = 0;  ///< seconds, wall clock, for the age of snapshots
+    double now = 0;            ///< seconds, monotonic, at the begin of this frame
+    double unix_now = 0;       ///< seconds, wall clock, for the age of snapshots
+    OwnCost own_cost;          ///< of drawing
+    int64_t memory_bytes = 0;  ///< resident, of the program; 0: not read yet
 
     /// The trajectory panel's text.
     std::string prompt = "the muddy river bank was steep before the rain";

@@ -12,7 +12,8 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 template <class Visit>
 void for_each_column(History& h, Visit visit) {
     for (auto* column : {&h.step, &h.tokens, &h.seconds, &h.elapsed, &h.loss, &h.balance_loss,
-                         &h.lr, &h.grad_norm, &h.tokens_per_s})
+                         &h.lr, &h.grad_norm, &h.tokens_per_s, &h.data_ms, &h.forward_ms,
+                         &h.backward_ms, &h.optimizer_ms, &h.publish_ms})
         visit(*column);
 }
 
@@ -46,6 +47,11 @@ void History::append(const core::ScalarRecord& r) {
     lr.push_back(r.lr);
     grad_norm.push_back(r.grad_norm);
     tokens_per_s.push_back(r.tokens_per_s);
+    data_ms.push_back(r.data_ms);
+    forward_ms.push_back(r.forward_ms);
+    backward_ms.push_back(r.backward_ms);
+    optimizer_ms.push_back(r.optimizer_ms);
+    publish_ms.push_back(r.publish_ms);
     if (layers.size() < r.layers.size()) {
         const size_t known = layers.size();
         layers.resize(r.layers.size());

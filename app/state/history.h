@@ -24,6 +24,8 @@ struct History {
     std::vector<double> step, tokens, seconds;
     std::vector<double> elapsed;  ///< seconds since the first update held
     std::vector<double> loss, balance_loss, lr, grad_norm, tokens_per_s;
+    /// Parts of an update, ms.
+    std::vector<double> data_ms, forward_ms, backward_ms, optimizer_ms, publish_ms;
     std::vector<LayerColumns> layers;
     /// Validation, only at the steps where it was measured: [evaluations].
     std::vector<double> valid_step, valid_tokens, valid_seconds, valid_elapsed, valid_loss;

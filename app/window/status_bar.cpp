@@ -27,7 +27,7 @@ int64_t resident_memory() {
 void StatusBar::draw(AppState& state, float height) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
-    if (const auto newest = asked_.take()) memory_bytes_ = *newest;
+    if (const auto newest = asked_.take()) state.memory_bytes = *newest;
     if (!asked_.waits() && state.now - memory_asked_at_ > kMemoryEvery) {
         memory_asked_at_ = state.now;
         asked_ = state.aside(resident_memory);
@@ -48,7 +48,8 @@ void StatusBar::draw(AppState& state, float height) {
         part(status.device + ", " + with_thousands(status.threads) +
                  (status.threads == 1 ? " thread" : " threads"),
              "Where the training runs");
-    if (memory_bytes_ > 0) part("memory " + bytes(memory_bytes_), "Resident memory of the program");
+    if (state.memory_bytes > 0)
+        part("memory " + bytes(state.memory_bytes), "Resident memory of the program");
     if (state.session && status.followed.empty())
         part("window costs " + rounded(status.publish_share * 100, 1) + " %",
              "Time the trainer spends publishing for the window, as a share of its training time");

@@ -18,7 +18,6 @@ class StatusBar {
   private:
     double memory_asked_at_ = -10;
     Pending<int64_t> asked_;
-    int64_t memory_bytes_ = resident_memory();  ///< aside later on
 };
 
 }  // namespace hopscope::app

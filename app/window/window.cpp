@@ -251,6 +251,7 @@ class Loop {
     }
 
     void draw_frame() {
+        const double begun = thread_seconds();
         news_ = false;
         update_state(state_);
         state_.frames_wanted = std::max(0, state_.frames_wanted - 1);
@@ -265,6 +266,7 @@ class Loop {
         present();
         if (options_.after_frame) options_.after_frame(shell_, state_);
         shell_.save();
+        state_.own_cost.add_frame(seconds_now(), thread_seconds() - begun);
         if (options_.allow_debug && state_.session)
             be_slow(state_.session->config().debug.frame_ms);
     }

@@ -13,6 +13,7 @@
 
 #include "core/api/config.h"
 #include "core/api/config_words.h"
+#include "core/api/needs.h"
 #include "core/base/numbers.h"
 
 namespace hopscope::core {
@@ -45,6 +46,7 @@ struct Live {
     double most = 0;           ///< highest value where it is not the key's own; 0: it is
     int place = 100;           ///< in the list of `set`, which keeps the order it was published in
     std::string tensor = {};   ///< of each layer that learns the value: set with it; "": none
+    std::optional<Need> need = std::nullopt;  ///< what a model without it has no use for
 };
 
 struct Key {

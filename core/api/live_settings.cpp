@@ -24,6 +24,8 @@ LiveSetting setting_of(const Key& key) {
     out.value.help = live.help;
     out.key = key.name;
     out.tensor = live.tensor;
+    out.unit = key.comment;
+    out.need = live.need;
     out.label = live.label.empty() ? out.value.name : live.label;
     if (live.low < live.high)
         out.value.slider = Slider{live.low, live.high, live.low, live.logarithmic};

@@ -3,19 +3,23 @@
 // commands. Immutable, any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/api/arg_spec.h"
 #include "core/api/command.h"
 #include "core/api/config.h"
+#include "core/api/needs.h"
 
 namespace hopscope::core {
 
 struct LiveSetting {
-    ArgSpec value;      ///< as `set` takes it: its name ("lr"), type, range and a sentence
-    std::string key;    ///< "train.lr"
-    std::string label;  ///< "learning rate"; the name where there is no better word
+    ArgSpec value;             ///< as `set` takes it: its name ("lr"), type, range and a sentence
+    std::string key;           ///< "train.lr"
+    std::string label;         ///< "learning rate"; the name where there is no better word
+    std::string unit;          ///< unit or meaning of the number; "" where it has none
+    std::optional<Need> need;  ///< what a run without it cannot set
     /// "router.tau" where layers may learn the value: they go on from what is set; "": nowhere.
     std::string tensor;
 };

@@ -191,6 +191,11 @@ core::ScalarRecord FakeSession::record_at(int64_t step) const {
     r.grad_norm = static_cast<float>(0.6 + 3.0 * std::exp(-x / 60.0) + 0.25 * (noise(s, 2) + 1));
     if (step % 100 == 0) r.valid_loss = static_cast<float>(trend + 0.12);
     r.tokens_per_s = 11830.0f + 300.0f * noise(s, 3);
+    r.data_ms = 1.2f;
+    r.forward_ms = 61 + noise(s, 4);
+    r.backward_ms = 92 + noise(s, 5);
+    r.optimizer_ms = 13;
+    r.publish_ms = 1.9f;
     for (int64_t i = 0; i < options_.layers; ++i) {
         core::LayerScalars l;
         const auto u = static_cast<uint64_t>(i);

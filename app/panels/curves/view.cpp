@@ -159,7 +159,7 @@ const char* name_of(Mean mean) {
 std::string mean_in_words(const CurveChoice& choice) {
     if (!choice.smooths()) return "";
     if (choice.mean == Mean::running) return "mean of " + with_thousands(choice.window);
-    return std::string(name_of(choice.mean)) + ", " + significant(choice.past, 3);
+    return std::string(name_of(choice.mean)) + ", " + plain(static_cast<double>(choice.past));
 }
 
 EmptyText empty_text(const History& history, const core::Config& config,

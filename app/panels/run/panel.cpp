@@ -5,12 +5,12 @@
 #include <cmath>
 #include <imgui.h>
 #include <initializer_list>
-#include <map>
 
+#include "app/panels/run/cost.h"
 #include "app/panels/run/fork_controls.h"
+#include "app/panels/run/live_settings.h"
 #include "app/panels/run/view.h"
 #include "app/state/actions.h"
-#include "app/widgets/exact_slider.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 #include "core/api/freeze_parts.h"
@@ -18,9 +18,9 @@
 namespace hopscope::app {
 namespace {
 
-constexpr int kRateOver = 20;       ///< updates averaged for tokens each second
-constexpr double kSendEvery = 0.1;  ///< seconds between two values of a dragged slider
+constexpr int kRateOver = 20;  ///< updates averaged for tokens each second
 constexpr size_t kCommandsShown = 60;
+constexpr const char* kSeveralSteps = "several steps";
 constexpr const char* kStopQuestion = "Stop the run?##run panel";
 
 /// A row of buttons of one width, broken into as many rows as its longest label needs.
@@ -57,28 +57,22 @@ class RunPanel final : public Panel {
     void draw(AppState& state) override;
 
   private:
-    struct Dragged {
-        double value = 0, sent_at = -1, sent = 0;
-        bool held = false;
-    };
-
     void draw_controls(AppState& state);
+    void draw_several_steps(AppState& state);
     void draw_stop_question(AppState& state);
     void draw_numbers(AppState& state);
     static void draw_reason(const AppState& state);
     void draw_choice_of_run(AppState& state);
     void draw_followed(AppState& state);
     void draw_activity(AppState& state);
-    void draw_settings(AppState& state);
-    void draw_slider(AppState& state, const core::LiveSetting& setting);
-    static void draw_setting_name(const AppState& state, const core::LiveSetting& setting,
-                                  double value, bool pending);
     void draw_freezes(AppState& state);
     void draw_commands(AppState& state);
 
     ForkControls fork_;
     double tokens_per_s_ = 0, left_ = 0, perplexity_ = 0;
-    std::map<std::string, Dragged> dragged_;
+    TimeSplit split_;
+    SettingsEditor settings_;
+    int64_t several_ = 10;  ///< updates that "Step" makes when asked for several
 };
 
 void RunPanel::prepare(AppState& state) {
@@ -87,6 +81,9 @@ void RunPanel::prepare(AppState& state) {
     perplexity_ = history.valid_loss.empty()
                       ? std::exp(static_cast<double>(state.status.valid_loss))
                       : std::exp(history.valid_loss.back());
+    split_ = state.session
+                 ? time_split(history, kRateOver, tokens_per_step(state.session->config()))
+                 : TimeSplit();
     left_ = state.session ? time_left(state.status.step, state.status.steps, tokens_per_s_,
                                       tokens_per_step(state.session->config()))
                           : std::nan("");
@@ -98,8 +95,9 @@ void RunPanel::draw(AppState& state) {
     draw_numbers(state);
     draw_activity(state);
     fork_.draw_numbers(state);
-    draw_settings(state);
+    settings_.draw(state);
     draw_freezes(state);
+    draw_cost(state, split_);
     draw_commands(state);
 }
 
@@ -117,7 +115,13 @@ void RunPanel::draw_controls(AppState& state) {
                   present == core::RunState::running);
     action_button(state, command_action(state, core::CommandKind::pause), "Pause", course.next(),
                   present == core::RunState::paused);
-    action_button(state, command_action(state, core::CommandKind::step), "Step", course.next());
+    ActionItem step = command_action(state, core::CommandKind::step);
+    step.help += " Right click: several.";
+    action_button(state, step, "Step", course.next());
+    if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled) &&
+        ImGui::IsMouseReleased(ImGuiMouseButton_Right))
+        ImGui::OpenPopup(kSeveralSteps);
+    draw_several_steps(state);
     action_button(state, stop, "Stop", course.next());
     draw_stop_question(state);
     ButtonRow more({"Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}, gap);
@@ -127,6 +131,31 @@ void RunPanel::draw_controls(AppState& state) {
                   more.next());
     fork_.draw_button(state, more.next());
     ImGui::PopStyleVar(2);
+}
+
+/// So many updates, then it pauses again.
+void RunPanel::draw_several_steps(AppState& state) {
+    if (!ImGui::BeginPopup(kSeveralSteps)) return;
+    const float s = state.pixel_scale;
+    const char* no = refusal(state, core::Action::step);
+    const auto make = [&](int64_t count) {
+        core::Command several{core::CommandKind::step, {{"count", count}}};
+        if (const auto checked = core::check_command(several); !checked)
+            return state.say(checked.error().message, true);
+        state.submit(several);
+        ImGui::CloseCurrentPopup();
+    };
+    ImGui::TextColored(state.theme().dim, "Updates, then pause");
+    for (const int64_t count : {int64_t{10}, int64_t{100}, int64_t{1000}}) {
+        if (count > 10) ImGui::SameLine(0, 4 * s);
+        if (button(state, with_thousands(count).c_str(), no, nullptr, 56 * s)) make(count);
+    }
+    ImGui::SetNextItemWidth(84 * s);
+    ImGui::InputScalar("##count", ImGuiDataType_S64, &several_);
+    several_ = std::max<int64_t>(several_, 1);
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, "Make these steps", no, nullptr)) make(several_);
+    ImGui::EndPopup();
 }
 
 void RunPanel::draw_stop_question(AppState& state) {
@@ -167,6 +196,10 @@ void RunPanel::draw_numbers(AppState& state) {
               "Mean over the last 20 updates, waiting and evaluation left out");
     value_row(state, "validation perplexity", significant(perplexity_, 3),
               "exp of the mean loss a token, over the validation batches of the last evaluation");
+    value_row(state, "trained for",
+              state.history.seconds.empty() ? std::string(kNothing)
+                                            : duration(state.history.seconds.back()),
+              "Time spent on updates since the run's begin; pauses and evaluations left out");
     value_row(state, "time left",
               core::is_final(status.state) ? std::string(kNothing) : duration(left_),
               "At the present speed");
@@ -226,61 +259,6 @@ void RunPanel::draw_activity(AppState& state) {
         ImGui::Dummy(ImVec2(0, kProgressHeight * state.pixel_scale));
     else
         progress_line(state, state.status.progress);
-}
-
-void RunPanel::draw_settings(AppState& state) {
-    heading(state, "Live settings");
-    for (const auto& setting : sliders()) draw_slider(state, setting);
-}
-
-void RunPanel::draw_slider(AppState& state, const core::LiveSetting& setting) {
-    const float s = state.pixel_scale;
-    const SettingValue present =
-        setting_value(state.session->config(), state.answers, setting.value.name);
-    Dragged& dragged = dragged_[setting.value.name];
-    if (!dragged.held) dragged.value = present.value;
-
-    ImGui::PushID(setting.value.name.c_str());
-    draw_setting_name(state, setting, dragged.value, present.pending && !dragged.held);
-    ImGui::SetNextItemWidth(-1);
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 1 * s));
-    const core::Slider& range = *setting.value.slider;
-    const SliderUse use =
-        exact_slider(state, dragged.value,
-                     {.low = range.low, .high = range.high, .logarithmic = range.logarithmic},
-                     refusal(state, core::Action::change));
-    ImGui::PopStyleVar();
-    ImGui::PopID();
-    dragged.held = use.held;
-    if (dragged.value == present.value) return;
-    const bool due = use.held && state.now - dragged.sent_at > kSendEvery;
-    if (!use.released && (!due || dragged.value == dragged.sent)) return;
-    dragged.sent_at = state.now;
-    dragged.sent = dragged.value;
-    state.submit({core::CommandKind::set, {{"key", setting.value.name}, {"value", dragged.value}}});
-}
-
-/// The line above its slider: what it is and, at the right, its value.
-void RunPanel::draw_setting_name(const AppState& state, const core::LiveSetting& setting,
-                                 double value, bool pending) {
-    const Theme& theme = state.theme();
-    const float left = ImGui::GetCursorPosX(), width = ImGui::GetContentRegionAvail().x;
-    ImGui::TextColored(theme.dim, "%s", setting.label.c_str());
-    tooltip(setting.value.help);
-    const std::string text = significant(value, 3);
-    const float value_width = text_width(state.fonts.mono, kMonoSize, text);
-    if (pending) {
-        const float word = ImGui::CalcTextSize("pending").x;
-        ImGui::SameLine();
-        ImGui::SetCursorPosX(left + width - value_width - word - 8 * state.pixel_scale);
-        ImGui::TextColored(theme.amber_text, "pending");
-        tooltip("Sent; it is applied before the next update");
-    }
-    ImGui::SameLine();
-    ImGui::SetCursorPosX(left + width - value_width);
-    ImGui::PushFont(state.fonts.mono, kMonoSize);
-    ImGui::TextUnformatted(text.c_str());
-    ImGui::PopFont();
 }
 
 void RunPanel::draw_freezes(AppState& state) {

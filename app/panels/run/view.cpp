@@ -1,6 +1,9 @@
 #include "app/panels/run/view.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
 
 #include "app/widgets/format.h"
 #include "core/api/command_registry.h"
@@ -57,13 +60,60 @@ const std::vector<core::LiveSetting>& sliders() {
 
 SettingValue setting_value(const core::Config& config, const std::vector<core::Answer>& answers,
                            const std::string& key) {
-    for (auto answer = answers.rbegin(); answer != answers.rend(); ++answer)
-        if (answer->state != core::AnswerState::refused &&
-            answer->command.kind == core::CommandKind::set &&
-            answer->command.text("key", "") == key)
-            return {answer->command.number("value", configured(config, key)),
-                    answer->state == core::AnswerState::pending};
-    return {configured(config, key), false};
+    const double first = configured(config, key);
+    SettingValue out{first, false, -1, first};
+    bool found = false;
+    for (auto answer = answers.rbegin(); answer != answers.rend(); ++answer) {
+        if (answer->state == core::AnswerState::refused ||
+            answer->command.kind != core::CommandKind::set ||
+            answer->command.text("key", "") != key)
+            continue;
+        const double value = answer->command.number("value", first);
+        if (!found) {
+            found = true;
+            out.value = value;
+            out.pending = answer->state == core::AnswerState::pending;
+            if (!out.pending) out.step = answer->step;
+        } else if (value != out.value) {
+            out.before = value;
+            break;
+        }
+    }
+    return out;
+}
+
+TimeSplit time_split(const History& h, int64_t newest, double tokens_per_step) {
+    constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+    const std::vector<double>* const columns[] = {&h.forward_ms, &h.backward_ms, &h.optimizer_ms,
+                                                  &h.data_ms};
+    TimeSplit out;
+    out.parts = {{{"forward", "Forward pass and loss"},
+                  {"backward", "Backward pass"},
+                  {"optimizer", "Gathering gradients, clipping, the step of the optimizer"},
+                  {"data", "Reading the batches"},
+                  {"other", "What the measured parts leave: statistics of the routing, waiting"}}};
+    double publish = 0;
+    int64_t published = 0;
+    for (size_t i = h.step.size(); i > 0 && out.updates < newest; --i) {
+        if (!std::isfinite(h.forward_ms[i - 1]) || !(h.tokens_per_s[i - 1] > 0)) continue;
+        ++out.updates;
+        out.update_ms += 1000 * tokens_per_step / h.tokens_per_s[i - 1];
+        for (size_t part = 0; part < std::size(columns); ++part)
+            out.parts[part].ms += (*columns[part])[i - 1];
+        if (!std::isfinite(h.publish_ms[i - 1])) continue;
+        publish += h.publish_ms[i - 1];
+        ++published;
+    }
+    const auto n = static_cast<double>(out.updates);
+    double left = out.update_ms;
+    for (TimePart& part : out.parts) {
+        if (&part == &out.parts.back()) part.ms = std::max(left, 0.0);
+        left -= std::isfinite(part.ms) ? part.ms : 0;
+        part.ms = out.updates == 0 ? kMissing : part.ms / n;
+    }
+    out.update_ms = out.updates == 0 ? kMissing : out.update_ms / n;
+    out.publish_ms = published == 0 ? kMissing : publish / static_cast<double>(published);
+    return out;
 }
 
 FreezeState freeze_state(const core::RunStatus& status, const std::vector<core::Answer>& answers,

@@ -29,7 +29,8 @@ TEST(PlainPlot, EveryLogarithmicAxisHasNumbers) {
 
 // Wrong if a difference on both sides of 0 had numbers on one of them, or in no order.
 TEST(SymlogTicks, OnBothSidesOfZero) {
-    EXPECT_EQ(symlog_ticks(-1, 100, 0.1), (std::vector<double>{-1, -0.1, 0, 0.1, 1, 10, 100}));
+    EXPECT_EQ(symlog_ticks(-1, 100, 0.1),
+              (std::vector<double>{-1, -0.5, -0.2, -0.1, 0, 0.1, 1, 10, 100}));
     EXPECT_EQ(symlog_ticks(2.1, 6.3, 0.1), log_ticks(2.1, 6.3)) << "far from 0 it is logarithmic";
     for (const double low : {-3.0, -0.02, 0.0, 0.4}) {
         const auto ticks = symlog_ticks(low, 5, 0.01);

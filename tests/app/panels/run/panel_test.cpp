@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/panels/run/view.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -145,6 +146,62 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(stage->last().name().c_str(), "set");
         IM_CHECK_STR_EQ(stage->last().text("key", "").c_str(), "lr");
         IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
+    };
+
+    // Wrong if a setting could not be set, an impossible value were sent, or it had no way back.
+    t = IM_REGISTER_TEST(engine, "run", "every_setting_can_be_typed_and_undone");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("###more settings");
+        for (const core::LiveSetting& setting : core::live_settings()) {
+            const std::string& name = setting.value.name;
+            const double wanted = name == "top_k" ? 3 : 0.25;
+            const double before = app::setting_value(stage->session->config(), {}, name).value;
+            const size_t sent = stage->received().size();
+            IM_CHECK(!ctx->ItemExists((name + "/undo").c_str()));
+            ctx->ItemInputValue((name + "/##field").c_str(), std::to_string(wanted).c_str());
+            ctx->Yield(2);
+            IM_CHECK_EQ(stage->received().size(), sent + 1);
+            IM_CHECK_STR_EQ(stage->last().text("key", "").c_str(), name.c_str());
+            IM_CHECK_EQ(stage->last().number("value", -1), wanted);
+            stage->session->advance(1);
+            ctx->Yield(2);
+            ctx->ItemClick((name + "/undo").c_str());
+            IM_CHECK_EQ(stage->last().number("value", -1), before);
+            stage->session->advance(1);
+            ctx->Yield(2);
+        }
+        const size_t sent = stage->received().size();
+        ctx->ItemInputValue("dropout/##field", "1.5");
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->received().size(), sent);  // said in place of sent
+        ctx->ItemInputValue("dropout/##field", "0.2");
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->received().size(), sent + 1);
+    };
+
+    // Wrong if several steps could not be asked for, were another number, or while it runs.
+    t = IM_REGISTER_TEST(engine, "run", "right_click_makes_several_steps");
+    use<kMake>(t, [] { return small(core::RunState::paused); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const int64_t before = stage->state.status.step;
+        ctx->ItemClick("Step", ImGuiMouseButton_Right);
+        ctx->Yield(2);
+        ctx->SetRef("//$FOCUSED");
+        ctx->ItemClick("100");
+        IM_CHECK_EQ(stage->last().integer("count", 0), 100);
+        stage->session->advance(1000);
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->state.status.step, before + 100);
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Step", ImGuiMouseButton_Right);
+        ctx->Yield(2);
+        ctx->SetRef("//$FOCUSED");
+        ctx->ItemInputValue("##count", "37");
+        ctx->ItemClick("Make these steps");
+        IM_CHECK_EQ(stage->last().integer("count", 0), 37);
     };
 
     // Wrong if each pixel of a drag became a command: the queue would fill and the last value come
