@@ -13,7 +13,7 @@ namespace hopscope::app {
 namespace {
 
 constexpr float kFaded = 0.16f, kRawAlpha = 0.22f;
-constexpr float kSwatch = 22;    ///< width of the piece of line, unscaled pixels
+constexpr float kSwatch = 18;    ///< width of the piece of line, unscaled pixels
 constexpr float kLongest = 150;  ///< a wider name is cut in its middle, unscaled pixels
 
 std::string value_text(const LegendEntry& entry) {
@@ -30,7 +30,7 @@ void swatch(const AppState& state, ImVec2 at, float height, const LegendEntry& e
     const float s = state.pixel_scale, y = std::floor(at.y + height * 0.5f);
     const bool raw = entry.role == Role::raw;
     ImVec4 own = curve_color(state, entry.role, entry.index, !raw);
-    if (raw) own = faded(own, 2 * kRawAlpha);
+    if (raw) own = faded(own, 0.55f);
     const ImU32 color = packed(faded(own, hidden ? 0.35f : 1.0f));
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddLine(ImVec2(at.x, y), ImVec2(at.x + kSwatch * s, y), color, (raw ? 1.0f : 1.8f) * s);
@@ -108,10 +108,11 @@ float CurvesLegend::strength(size_t index) const {
 bool CurvesLegend::draw_row(AppState& state, const std::vector<LegendEntry>& entries) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale, height = ImGui::GetTextLineHeight() + 4 * s;
-    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+    const float left = ImGui::GetCursorScreenPos().x;
+    const float right = left + ImGui::GetContentRegionAvail().x;
     bool changed = false, first = true;
     hovered_ = -1;
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(14 * s, 0));
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(10 * s, 0));
     for (const LegendEntry& entry : entries) {
         const bool hidden = hides(entry.name);
         const std::string name = fitted(entry.name, kLongest * s);
@@ -122,7 +123,10 @@ bool CurvesLegend::draw_row(AppState& state, const std::vector<LegendEntry>& ent
         const float to_value = to_name + ImGui::CalcTextSize(name.c_str()).x + 6 * s;
         const float to_words =
             to_value + text_width(state.fonts.mono, kMonoSize, value) + (value.empty() ? 0 : 6 * s);
-        const float width = to_words + ImGui::CalcTextSize(words.c_str()).x;
+        const float words_width = ImGui::CalcTextSize(words.c_str()).x;
+        // Words that no line has room for stand in the tooltip alone.
+        const bool worded = left + to_words + words_width <= right;
+        const float width = to_words + (worded ? words_width : 0);
         if (!first) {
             ImGui::SameLine();
             if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
@@ -148,7 +152,7 @@ bool CurvesLegend::draw_row(AppState& state, const std::vector<LegendEntry>& ent
         ImGui::PushFont(state.fonts.mono, kMonoSize);
         list->AddText(ImVec2(at.x + to_value, y), packed(theme.text), value.c_str());
         ImGui::PopFont();
-        list->AddText(ImVec2(at.x + to_words, y), dim, words.c_str());
+        if (worded) list->AddText(ImVec2(at.x + to_words, y), dim, words.c_str());
     }
     ImGui::PopStyleVar();
     return changed;

@@ -25,7 +25,7 @@ constexpr XAxis kAxes[] = {XAxis::step, XAxis::tokens, XAxis::time, XAxis::elaps
 constexpr YScale kScales[] = {YScale::linear, YScale::log, YScale::symlog};
 constexpr Mean kMeans[] = {Mean::none, Mean::exponential, Mean::running};
 constexpr int kLongestWindow = 1000;
-constexpr const char* kAxesButton = "Axesâ¦";
+constexpr const char* kAxesButton = "Axes\xE2\x80\xA6";
 constexpr float kNarrow = 300;  ///< panel width below which controls make room, unscaled pixels
 
 /// Whether means are taken of what the choice shows.
@@ -73,8 +73,10 @@ class CurvesPanel final : public Panel {
     void draw_list(AppState& state);
     void draw_options(AppState& state, bool narrow);
     void draw_statistic(AppState& state);
+    void fit_button(AppState& state);
     void draw_scales(AppState& state);
     void draw_mean(AppState& state);
+    void draw_past(const AppState& state, float width);
     void export_button(AppState& state);
     void draw_body(AppState& state);
     void list_lines();
@@ -226,7 +228,7 @@ void CurvesPanel::export_button(AppState& state) {
 
 /// The tabs as a list to choose from.
 void CurvesPanel::draw_list(AppState& state) {
-    ImGui::SetNextItemWidth(112 * state.pixel_scale);
+    ImGui::SetNextItemWidth(96 * state.pixel_scale);
     if (!ImGui::BeginCombo("##quantity", text_of(content_.choice.quantity).tab)) return;
     for (Quantity quantity : kQuantities) {
         if (quantity == Quantity::fork && state.status.fork.step < 0) continue;
@@ -262,29 +264,33 @@ void CurvesPanel::draw_tabs(AppState& state) {
 /// curves keep their room.
 void CurvesPanel::draw_options(AppState& state, bool narrow) {
     const float s = state.pixel_scale;
-    if (!narrow) {
-        draw_statistic(state);
-        draw_scales(state);
-        flow(button_width("Fit"), 4 * s);
-    } else {
+    if (narrow) {
         flow(button_width(kAxesButton), 4 * s);
-        if (button(state, kAxesButton, nullptr, "What the axes count, and the mean"))
+        if (button(state, kAxesButton, nullptr, "What the axes count, the mean, the view"))
             ImGui::OpenPopup("axes");
         ImGui::SetNextWindowSize(ImVec2(300 * s, 0));
         if (ImGui::BeginPopup("axes")) {
             draw_statistic(state);
             draw_scales(state);
+            fit_button(state);
             draw_mean(state);
             ImGui::EndPopup();
         }
-        flow(button_width("Fit"), 4 * s);
+    } else {
+        draw_statistic(state);
+        draw_scales(state);
+        fit_button(state);
     }
-    if (button(state, "Fit", plot_.follows() ? "It shows all and follows the run" : nullptr,
-               "Shows all and follows the run (double click)"))
-        plot_.follow();
     flow(button_width("PNG"), 4 * s);
     export_button(state);
     if (!narrow) draw_mean(state);
+}
+
+void CurvesPanel::fit_button(AppState& state) {
+    flow(button_width("Fit"), 4 * state.pixel_scale);
+    if (button(state, "Fit", plot_.follows() ? "It shows all and follows the run" : nullptr,
+               "Shows all and follows the run (double click)"))
+        plot_.follow();
 }
 
 /// Which statistic of the routing.
@@ -323,17 +329,33 @@ void CurvesPanel::draw_scales(AppState& state) {
                 : std::string("Scale of the y axis; symlog shows differences of either sign"));
 }
 
-/// Which mean is drawn over the values of each step, and over how many of them.
+/// Which mean is drawn over the values of each step, and over how many of them: the slider beside
+/// it, or in its list where the line is too short.
 void CurvesPanel::draw_mean(AppState& state) {
-    const float s = state.pixel_scale;
     CurveChoice& choice = content_.choice;
     if (!can_smooth(choice)) return;
-    flow(144 * s, 12 * s);
-    combo(state, "##mean", 144, kMeans, choice.mean);
+    const float s = state.pixel_scale, least = 80 * s, gap = 4 * s;
+    flow(106 * s, 8 * s);
+    const bool beside = ImGui::GetContentRegionAvail().x >= 106 * s + gap + least;
+    const std::string words = choice.smooths() ? mean_in_words(choice) : name_of(choice.mean);
+    ImGui::SetNextItemWidth(106 * s);
+    if (ImGui::BeginCombo("##mean", words.c_str(), ImGuiComboFlags_HeightLarge)) {
+        for (const Mean mean : kMeans)
+            if (ImGui::Selectable(name_of(mean), mean == choice.mean)) choice.mean = mean;
+        if (!beside) draw_past(state, 150 * s);
+        ImGui::EndCombo();
+    }
     tooltip("The mean that is drawn; the values of each step lie faint behind it");
+    if (!beside || choice.mean == Mean::none) return;
+    ImGui::SameLine(0, gap);
+    draw_past(state, std::min(ImGui::GetContentRegionAvail().x, 220 * s));
+}
+
+/// How far back the mean reaches.
+void CurvesPanel::draw_past(const AppState& state, float width) {
+    CurveChoice& choice = content_.choice;
     if (choice.mean == Mean::none) return;
-    flow(60 * s, 4 * s);
-    ImGui::SetNextItemWidth(std::min(ImGui::GetContentRegionAvail().x, 220 * s));
+    ImGui::SetNextItemWidth(width);
     if (choice.mean == Mean::running) {
         ImGui::SliderInt("##smoothing", &choice.window, 2, kLongestWindow, "",
                          ImGuiSliderFlags_Logarithmic | ImGuiSliderFlags_AlwaysClamp);
@@ -343,7 +365,7 @@ void CurvesPanel::draw_mean(AppState& state) {
         ImGui::SliderFloat("##smoothing", &choice.past, 0.0f, 0.999f, "",
                            ImGuiSliderFlags_AlwaysClamp);
         tooltip("Weight of the past in the exponential mean, " + rounded(choice.past, 3) +
-                "; Ctrl+click types the number");
+                ", corrected at the start; Ctrl+click types the number");
     }
 }
 

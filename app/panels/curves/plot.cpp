@@ -97,8 +97,10 @@ void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size
         y_scale == YScale::symlog
             ? std::string(y_label) + " (linear within \xC2\xB1" + plain(linear_within) + ")"
             : y_label;
+    // A plot too low for the words beside its axis does without: the tab says what is shown.
+    const bool low = ImGui::CalcTextSize(scaled.c_str()).x > size.y - 3 * ImGui::GetFontSize();
     ImPlot::SetupAxes(x_label.c_str(), scaled.c_str(), ImPlotAxisFlags_NoHighlight,
-                      ImPlotAxisFlags_NoHighlight);
+                      ImPlotAxisFlags_NoHighlight | (low ? ImPlotAxisFlags_NoLabel : 0));
     set_up_x(content, size.x);
     set_up_y(size.y);
     const ImPlotCond cond = follow_ ? ImPlotCond_Always : ImPlotCond_Once;

@@ -152,14 +152,14 @@ const char* name_of(YScale scale) {
 }
 
 const char* name_of(Mean mean) {
-    constexpr const char* kNames[] = {"each step", "exponential mean", "running mean"};
+    constexpr const char* kNames[] = {"each step", "EMA", "running mean"};
     return kNames[static_cast<size_t>(mean)];
 }
 
 std::string mean_in_words(const CurveChoice& choice) {
     if (!choice.smooths()) return "";
     if (choice.mean == Mean::running) return "mean of " + with_thousands(choice.window);
-    return std::string(name_of(choice.mean)) + ", " + plain(static_cast<double>(choice.past));
+    return std::string(name_of(choice.mean)) + " " + plain(static_cast<double>(choice.past));
 }
 
 EmptyText empty_text(const History& history, const core::Config& config,

@@ -58,7 +58,7 @@ struct CurveChoice {
     }
     bool operator==(const CurveChoice&) const = default;
 };
-/// "mean of 50", "exponential mean, 0.95"; "" without one.
+/// "mean of 50", "EMA 0.95" (exponential moving average); "" without one.
 std::string mean_in_words(const CurveChoice& choice);
 
 /// What a plot without lines says: when they come, or what the run lacks for them.

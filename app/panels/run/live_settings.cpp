@@ -76,8 +76,8 @@ void SettingsEditor::draw_field(AppState& state, const core::LiveSetting& settin
         if (waits) {
             ImGui::TextColored(theme.amber_text, "pending");
             tooltip("Sent; it is applied before the next update");
-        } else if (button(state, "undo", refusal,
-                          ("Back to " + significant(present.before, 3)).c_str(), word_width)) {
+        } else if (button(state, "undo", refusal, ("Back to " + plain(present.before)).c_str(),
+                          word_width)) {
             edited.wrong = send(state, setting, present.before);
         }
     }
@@ -129,7 +129,7 @@ void SettingsEditor::draw_words(const AppState& state, const core::LiveSetting& 
     else if (present.step >= 0)
         text_cut(state,
                  "set at step " + with_thousands(present.step) +
-                     (present.changed() ? ", was " + significant(present.before, 3) : ""),
+                     (present.changed() ? ", was " + plain(present.before) : ""),
                  theme.dim);
     else
         text_cut(state, limits_of(setting), theme.dim);

@@ -118,7 +118,7 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK(!ctx->ItemExists("perplexity"));
         ctx->ComboClick("##quantity/perplexity");
-        ctx->ItemClick("Axesâ¦");
+        ctx->ItemClick("Axes\xE2\x80\xA6");
         ctx->SetRef("//$FOCUSED");
         ctx->ComboClick("##mean/running mean");
         ctx->SetRef("Stage");

@@ -62,7 +62,7 @@ TEST(Curves, TheMeanIsTheOneInWords) {
     EXPECT_EQ(mean_in_words(choice), "mean of 3");
     EXPECT_DOUBLE_EQ(curves_of(h, choice)[1].ys.back(), 8);
     choice.mean = Mean::exponential;
-    EXPECT_EQ(mean_in_words(choice), "exponential mean, 0.95");
+    EXPECT_EQ(mean_in_words(choice), "EMA 0.95");
     choice.past = 0;
     EXPECT_EQ(mean_in_words(choice), "");
     EXPECT_EQ(curves_of(h, choice).size(), 1u);
