@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/state/actions.h"
 #include "app/state/hop_clock.h"
 #include "core/api/base.h"
 #include "core/api/files.h"
@@ -116,6 +117,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     playback.clock = Clock::steps;
     playback.playing = false;
     phases = {};
+    rules.forget();
     told_refusals.clear();
     keep_drawing();
 }
@@ -129,6 +131,17 @@ void tell_outcomes(AppState& state) {
         if (reason) state.say(reason->empty() ? waiting.first : *reason, !reason->empty());
         return reason.has_value();
     });
+}
+
+/// Tells what broke a rule, and pauses the run where the rule asks for it.
+void obey(AppState& state, const std::vector<Finding>& found) {
+    const bool can_pause = refusal(state, core::Action::pause) == nullptr;
+    bool pauses = false;
+    for (const Finding& finding : found) {
+        state.say(finding.text + (finding.pauses && can_pause ? " The run is paused." : ""), true);
+        pauses |= finding.pauses;
+    }
+    if (pauses && can_pause) state.submit({core::CommandKind::pause, {}});
 }
 
 void update_watched(AppState& state) {
@@ -168,6 +181,8 @@ void update_status(AppState& state) {
         if (lane > 0 && history.empty() && record.step > 1) history = state.history;
         history.append(record);
     }
+    std::erase_if(records, [](const core::ScalarRecord& record) { return record.lane > 0; });
+    obey(state, state.rules.read(records, state.session->config().train));
     for (const auto& message : state.session->drain_messages()) {
         state.log.push_back({message, false});
         state.log_at = state.now;
@@ -179,7 +194,10 @@ void update_state(AppState& state) {
     if (state.session) state.answers = state.session->answers();
     update_status(state);
     if (!state.session) return;
-    if (auto published = state.session->geometry()) state.newest = std::move(published);
+    if (auto published = state.session->geometry(); published && published != state.newest) {
+        state.newest = std::move(published);
+        obey(state, state.rules.read(*state.newest, state.session->config()));
+    }
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     if (auto newest = state.session->intervention()) state.effect = std::move(newest);
     state.archive.update(state);

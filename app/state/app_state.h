@@ -22,6 +22,7 @@
 #include "app/state/own_cost.h"
 #include "app/state/pending.h"
 #include "app/state/playback.h"
+#include "app/state/run_rules.h"
 #include "app/state/selection.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
@@ -132,6 +133,7 @@ struct AppState {
     std::optional<double> pointed_step;
     std::optional<double> pointing_at;  ///< of this frame: pointed_step of the next one
     LossPhases phases;                  ///< in a race of the first lane
+    RunRules rules;                     ///< likewise
     viz::Places places;  ///< frozen bases and the colour of each expert; the panels update it
     Settings settings;
     Fonts fonts;

@@ -22,6 +22,7 @@ struct FakeOptions {
     core::RunState state = core::RunState::running;
     std::string run_name = "demo (made-up data)";
     int64_t nan_at = -1;         ///< update whose loss is missing
+    int64_t spike_at = -1;       ///< update whose loss and gradient jump
     bool slow_to_close = false;  ///< finished() only after allow_close()
     bool can_fork = false;       ///< a `fork` is made up instead of refused
 };

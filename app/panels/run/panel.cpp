@@ -9,6 +9,7 @@
 #include "app/panels/run/cost.h"
 #include "app/panels/run/fork_controls.h"
 #include "app/panels/run/live_settings.h"
+#include "app/panels/run/rules.h"
 #include "app/panels/run/view.h"
 #include "app/state/actions.h"
 #include "app/widgets/format.h"
@@ -97,6 +98,7 @@ void RunPanel::draw(AppState& state) {
     fork_.draw_numbers(state);
     settings_.draw(state);
     draw_freezes(state);
+    draw_rules(state);
     draw_cost(state, split_);
     draw_commands(state);
 }
@@ -207,6 +209,7 @@ void RunPanel::draw_numbers(AppState& state) {
     if (status.steps > 0)
         progress_line(state, static_cast<double>(status.step) / static_cast<double>(status.steps));
     draw_reason(state);
+    draw_findings(state);
 }
 
 /// Why it failed, or paused without being asked; what was found when it was opened.

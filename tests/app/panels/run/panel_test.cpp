@@ -204,6 +204,35 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(stage->last().integer("count", 0), 37);
     };
 
+    // Wrong if a rule could not be told to pause, did not, or its reason could not be seen and put
+    // away.
+    t = IM_REGISTER_TEST(engine, "run", "a_rule_pauses_and_says_why");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.spike_at = 140;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.rules = {};
+        stage->session->advance(5);  // the past of the run has been read
+        ctx->Yield(2);
+        ctx->ItemClick("gradient spike/gradient spike");  // one of two is enough
+        IM_CHECK(!ctx->ItemExists("gradient spike/##threshold"));
+        ctx->ItemInputValue("loss spike/##threshold", "12");
+        ctx->ItemClick("loss spike/###pauses");
+        IM_CHECK(!ctx->ItemExists("Dismiss"));
+        stage->session->advance(30);
+        ctx->Yield(2);
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "pause");
+        IM_CHECK_EQ(stage->state.rules.findings().size(), size_t{1});
+        IM_CHECK_EQ(stage->state.rules.findings().back().step, 140);
+        ctx->ItemClick("Dismiss");
+        ctx->Yield(2);
+        IM_CHECK(!ctx->ItemExists("Dismiss"));
+        ctx->ItemClick("gradient spike/gradient spike");
+    };
+
     // Wrong if each pixel of a drag became a command: the queue would fill and the last value come
     // late.
     t = IM_REGISTER_TEST(engine, "run", "dragged_slider_sends_little_and_the_last_value");

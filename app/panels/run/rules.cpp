@@ -1,0 +1,76 @@
+#include "app/panels/run/rules.h"
+
+#include <algorithm>
+#include <imgui.h>
+
+#include "app/state/actions.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr size_t kFindingsShown = 3;
+
+void draw_rule(AppState& state, const RuleRow& row) {
+    const float s = state.pixel_scale, field = 48 * s, word = 60 * s, gap = 6 * s;
+    RuleSetting& setting = state.rules.setting(row.rule);
+    const std::string lacks =
+        row.rule == Rule::dead_experts ? state.lacks(core::Need::experts) : std::string();
+    const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x;
+    ImGui::PushID(row.name);
+    ImGui::BeginDisabled(!lacks.empty());
+    ImGui::Checkbox(row.name, &setting.on);
+    ImGui::EndDisabled();
+    tooltip(lacks.empty() ? row.help : lacks);
+    if (setting.on && lacks.empty()) {
+        if (row.unit[0] != 0) {
+            ImGui::SameLine();
+            ImGui::SetCursorPosX(right - word - gap - field);
+            ImGui::SetNextItemWidth(field);
+            ImGui::PushFont(state.fonts.mono, kMonoSize);
+            ImGui::InputDouble("##threshold", &setting.threshold, 0, 0, "%.4g");
+            ImGui::PopFont();
+            if (!(setting.threshold >= row.least)) setting.threshold = row.least;
+            tooltip(std::string("Threshold, ") + row.unit + "; at first " + plain(row.threshold));
+        }
+        ImGui::SameLine();
+        ImGui::SetCursorPosX(right - word);
+        if (button(state, setting.pauses ? "pauses###pauses" : "warns###pauses", nullptr,
+                   setting.pauses ? "Pauses the run, and says why here and in the log"
+                                  : "Says it here and in the log; click lets it pause the run",
+                   word, setting.pauses))
+            setting.pauses = !setting.pauses;
+    }
+    ImGui::PopID();
+}
+
+}  // namespace
+
+void draw_findings(AppState& state) {
+    const auto& findings = state.rules.findings();
+    if (findings.empty()) return;
+    const Theme& theme = state.theme();
+    ImGui::PushTextWrapPos(0.0f);
+    const size_t shown = std::min(findings.size(), kFindingsShown);
+    for (size_t i = 0; i < shown; ++i) {
+        const Finding& finding = findings[findings.size() - 1 - i];
+        ImGui::TextColored(theme.amber_text, "%s%s", finding.text.c_str(),
+                           finding.pauses ? " The rule paused the run." : "");
+    }
+    if (findings.size() > shown)
+        ImGui::TextColored(theme.dim, "and %zu more in the log", findings.size() - shown);
+    ImGui::PopTextWrapPos();
+    const char* kept = state.archive.files().empty() ? "The run keeps no snapshot yet" : nullptr;
+    if (button(state, "Show the step", kept, "All panels show the snapshot nearest to it"))
+        state.time.go_to(state.archive.files(), findings.back().step);
+    ImGui::SameLine(0, 4 * state.pixel_scale);
+    if (button(state, "Dismiss", nullptr, "It stays in the log")) state.rules.dismiss();
+}
+
+void draw_rules(AppState& state) {
+    heading(state, "Rules that watch");
+    for (const RuleRow& row : run_rules()) draw_rule(state, row);
+}
+
+}  // namespace hopscope::app
