@@ -157,6 +157,7 @@ FakeSession::FakeSession(FakeOptions options, core::Config config, std::shared_p
     config_.moe.experts = options_.experts;
     config_.moe.hops = {options_.hops};
     config_.moe.top_k = options_.top_k;
+    if (options_.renormalise) config_.moe.renormalise = core::Renormalise::yes;
     config_.train.steps = options_.steps;
     status_.run_name = options_.run_name;
     status_.run_dir = "runs/demo";

@@ -25,6 +25,7 @@ struct FakeOptions {
     int64_t spike_at = -1;       ///< update whose loss and gradient jump
     bool slow_to_close = false;  ///< finished() only after allow_close()
     bool can_fork = false;       ///< a `fork` is made up instead of refused
+    bool renormalise = false;    ///< weights of one chosen expert, too
 };
 
 /// The snapshots that the made-up run "keeps in its folder": one of every fifty steps.

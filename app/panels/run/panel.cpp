@@ -14,6 +14,7 @@
 #include "app/state/actions.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
+#include "core/api/cautions.h"
 #include "core/api/freeze_parts.h"
 
 namespace hopscope::app {
@@ -222,6 +223,9 @@ void RunPanel::draw_reason(const AppState& state) {
         ImGui::TextColored(failed ? theme.red_text : theme.amber_text, "%s", status.reason.c_str());
     for (const std::string& found : status.notes)
         ImGui::TextColored(theme.amber_text, "%s", found.c_str());
+    const std::string caution =
+        core::router_without_task_gradient(present_config(state.session->config(), state.answers));
+    if (!caution.empty()) ImGui::TextColored(theme.amber_text, "%s", caution.c_str());
     ImGui::PopTextWrapPos();
 }
 

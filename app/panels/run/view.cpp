@@ -82,6 +82,18 @@ SettingValue setting_value(const core::Config& config, const std::vector<core::A
     return out;
 }
 
+core::Config present_config(core::Config config, const std::vector<core::Answer>& answers) {
+    for (const core::Answer& answer : answers) {
+        if (answer.state != core::AnswerState::applied ||
+            answer.command.kind != core::CommandKind::set)
+            continue;
+        const core::LiveSetting* setting = core::find_live_setting(answer.command.text("key", ""));
+        if (setting && answer.command.has("value"))
+            core::set_live_value(*setting, config, answer.command.number("value", 0));
+    }
+    return config;
+}
+
 TimeSplit time_split(const History& h, int64_t newest, double tokens_per_step) {
     constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
     const std::vector<double>* const columns[] = {&h.forward_ms, &h.backward_ms, &h.optimizer_ms,

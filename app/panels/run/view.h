@@ -29,6 +29,9 @@ struct SettingValue {
 SettingValue setting_value(const core::Config& config, const std::vector<core::Answer>& answers,
                            const std::string& key);
 
+/// The configuration with what was set since: what the next update trains with.
+core::Config present_config(core::Config config, const std::vector<core::Answer>& answers);
+
 struct FreezeState {
     bool frozen = false;  ///< as it will be once what is pending is applied
     bool pending = false;

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstdio>
 
+#include "app/panels/run/view.h"
 #include "app/panels/statistics/csv.h"
 #include "app/panels/statistics/norms.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
+#include "core/api/cautions.h"
 
 namespace hopscope::app {
 namespace {
@@ -109,6 +111,9 @@ void StatisticsPanel::draw(AppState& state) {
     }
     draw_tabs(state);
     draw_options(state);
+    const std::string caution =
+        core::router_without_task_gradient(present_config(state.session->config(), state.answers));
+    if (!caution.empty()) text_cut(state, caution, state.theme().amber_text);
     const float s = state.pixel_scale;
     body_ = {ImGui::GetCursorScreenPos(), ImGui::GetContentRegionAvail()};
     body_.size.y -= 4 * s;

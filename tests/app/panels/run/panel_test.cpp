@@ -233,6 +233,30 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemClick("gradient spike/gradient spike");
     };
 
+    // Wrong if a router that the loss stops to reach were not told of when it happens.
+    t = IM_REGISTER_TEST(engine, "run", "a_router_without_task_gradient_is_told");
+    use<kMake>(t, [] {
+        FakeOptions options = small();
+        options.renormalise = true;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(2);
+        const float before = ctx->ItemInfo("lr/##field").RectFull.Min.y;
+        ctx->ItemClick("###more settings");
+        ctx->ItemInputValue("top_k/##field", "1");
+        stage->session->advance(1);
+        ctx->Yield(2);
+        // Some lines of text now stand above.
+        const float line = ImGui::GetTextLineHeight();
+        IM_CHECK_GT(ctx->ItemInfo("lr/##field").RectFull.Min.y, before + 2 * line);
+        ctx->ItemClick("top_k/undo");
+        stage->session->advance(1);
+        ctx->Yield(2);
+        IM_CHECK_LT(ctx->ItemInfo("lr/##field").RectFull.Min.y, before + line);
+    };
+
     // Wrong if each pixel of a drag became a command: the queue would fill and the last value come
     // late.
     t = IM_REGISTER_TEST(engine, "run", "dragged_slider_sends_little_and_the_last_value");

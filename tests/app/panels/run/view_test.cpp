@@ -74,6 +74,19 @@ TEST(RunView, TheTimeOfAnUpdateIsTheSumOfItsParts) {
     EXPECT_EQ(time_split(h, 20, 50).parts[4].ms, 0) << "measured by clocks that differ a little";
 }
 
+// Wrong if what was set were not in force, or what waits or was refused were.
+TEST(RunView, PresentConfigurationHasWhatWasSet) {
+    using enum core::AnswerState;
+    const core::Config config;
+    EXPECT_EQ(present_config(config, {}).train.lr, config.train.lr);
+    const std::vector<core::Answer> answers = {
+        answer(set_lr(1e-4), applied, 5), answer(set_lr(2e-4), applied, 6),
+        answer(set_lr(3e-4), refused), answer(set_lr(4e-4), pending),
+        answer(gui_test::parsed(R"({"command": "set", "key": "top_k", "value": 1})"), applied, 7)};
+    EXPECT_EQ(present_config(config, answers).train.lr, 2e-4);
+    EXPECT_EQ(present_config(config, answers).moe.top_k, 1);
+}
+
 // Wrong if the box showed the state before what was asked, or kept "pending" once applied.
 TEST(RunView, FreezeShowsWhatWillBe) {
     using enum core::AnswerState;
