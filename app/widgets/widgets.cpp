@@ -51,6 +51,12 @@ void tooltip(const std::string& text) {
     ImGui::EndTooltip();
 }
 
+void flow(float width, float gap) {
+    if (gap < 0) gap = 1.5f * ImGui::GetStyle().ItemSpacing.x;
+    const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
+    if (ImGui::GetItemRectMax().x + gap + width <= right) ImGui::SameLine(0, gap);
+}
+
 std::string fitted(const std::string& text, float width) {
     if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
     size_t fits = 3, too_long = text.size();

@@ -51,6 +51,9 @@ bool cancel_button(const AppState& state, float width);
 void tooltip(const std::string& text);
 /// The menu of one expert, after ImGui::OpenPopup(id): one entry an action.
 void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert);
+/// Puts the next item, `width` pixels wide, on the line of the last one where it fits there, else
+/// on a new one. `gap` between them in pixels; −1: one and a half of the usual.
+void flow(float width, float gap = -1);
 /// `text` in the present face, cut in its middle so that it is at most `width` pixels wide.
 std::string fitted(const std::string& text, float width);
 /// Width of `text` in a face at its base size, in pixels.

@@ -34,12 +34,6 @@ bool can_smooth(const CurveChoice& choice) {
            (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
 }
 
-/// Puts the next item, of a width in pixels, on the line of the last one if it fits there.
-void flow(float width, float gap) {
-    ImGui::SameLine(0, gap);
-    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
-}
-
 float button_width(const char* label) {
     return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
 }

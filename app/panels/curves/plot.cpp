@@ -74,7 +74,7 @@ void CurvesPlot::prepare(const CurvesContent& content) {
             view_x_.high += (view_x_.high - view_x_.low) * margin / (1 - margin);
         }
         view_y_ = y_range(content.series, view_x_, y_scale == YScale::log);
-        linear_within = linear_part(content.series, view_x_);
+        if (y_scale == YScale::symlog) linear_within = linear_part(content.series, view_x_);
     }
     lines_.clear();
     const auto scale = log_x ? viz::AxisScale::log10 : viz::AxisScale::linear;

@@ -9,13 +9,6 @@
 namespace hopscope::app {
 namespace {
 
-/// Puts the next item of `width` on the same line where it fits, else on a new one.
-void flow(float width) {
-    const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
-    const float next = ImGui::GetItemRectMax().x + ImGui::GetStyle().ItemSpacing.x * 1.5f;
-    if (next + width <= right) ImGui::SameLine(0, ImGui::GetStyle().ItemSpacing.x * 1.5f);
-}
-
 void control_label(const AppState& state, const char* text) {
     ImGui::AlignTextToFramePadding();
     ImGui::TextColored(state.theme().dim, "%s", text);
