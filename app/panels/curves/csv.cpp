@@ -14,8 +14,9 @@ std::string csv_of(std::span<const Series> series, const CurveChoice& choice) {
                      core::csv_number(line.ys[i]) + "\n";
         }
     if (lines.empty()) return lines;
-    return "series," + core::csv_field(axis_of(choice.x)) + "," +
-           core::csv_field(text_of(choice.quantity).axis) + "\n" + lines;
+    const std::string x = std::string(axis_of(choice.x)) + (is_time(choice.x) ? ", s" : "");
+    return "series," + core::csv_field(x) + "," + core::csv_field(text_of(choice.quantity).axis) +
+           "\n" + lines;
 }
 
 }  // namespace hopscope::app
