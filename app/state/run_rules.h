@@ -67,6 +67,7 @@ class RunRules {
     std::vector<Finding> read(const core::GeometrySnapshot& snapshot, const core::Config& config);
 
     RuleSetting& setting(Rule rule) { return settings_[static_cast<size_t>(rule)]; }
+    const RuleSetting& setting(Rule rule) const { return settings_[static_cast<size_t>(rule)]; }
     /// Newest last.
     const std::vector<Finding>& findings() const { return findings_; }
     void dismiss() { findings_.clear(); }

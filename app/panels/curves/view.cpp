@@ -156,6 +156,11 @@ const char* name_of(Mean mean) {
     return kNames[static_cast<size_t>(mean)];
 }
 
+bool can_smooth(const CurveChoice& choice) {
+    return choice.quantity != Quantity::lr &&
+           (choice.quantity != Quantity::routing || !row_of(choice.stat).with_snapshots);
+}
+
 std::string mean_in_words(const CurveChoice& choice) {
     if (!choice.smooths()) return "";
     if (choice.mean == Mean::running) return "mean of " + with_thousands(choice.window);

@@ -58,6 +58,8 @@ struct CurveChoice {
     }
     bool operator==(const CurveChoice&) const = default;
 };
+/// Whether means are taken of what the choice shows.
+bool can_smooth(const CurveChoice& choice);
 /// "mean of 50", "EMA 0.95" (exponential moving average); "" without one.
 std::string mean_in_words(const CurveChoice& choice);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <imgui.h>
 #include <initializer_list>
+#include <utility>
 
 #include "app/panels/run/cost.h"
 #include "app/panels/run/fork_controls.h"
@@ -57,6 +58,8 @@ class RunPanel final : public Panel {
     const char* title() const override { return "Run"; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    PanelView view() const override { return rules_; }
+    void restore(const PanelView& view) override { restored_ = view; }
 
   private:
     void draw_controls(AppState& state);
@@ -73,11 +76,14 @@ class RunPanel final : public Panel {
     ForkControls fork_;
     double tokens_per_s_ = 0, left_ = 0, perplexity_ = 0;
     TimeSplit split_;
+    PanelView rules_, restored_;  ///< as they are; as they are to be
     SettingsEditor settings_;
     int64_t several_ = 10;  ///< updates that "Step" makes when asked for several
 };
 
 void RunPanel::prepare(AppState& state) {
+    if (!restored_.empty()) app::restore(std::exchange(restored_, {}), state.rules);
+    rules_ = kept_rules(state.rules);
     const History& history = state.history;
     tokens_per_s_ = history.recent_tokens_per_s(kRateOver);
     perplexity_ = history.valid_loss.empty()

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <imgui.h>
+#include <sstream>
 
 #include "app/state/actions.h"
 #include "app/widgets/format.h"
@@ -66,6 +67,30 @@ void draw_findings(AppState& state) {
         state.time.go_to(state.archive.files(), findings.back().step);
     ImGui::SameLine(0, 4 * state.pixel_scale);
     if (button(state, "Dismiss", nullptr, "It stays in the log")) state.rules.dismiss();
+}
+
+PanelView kept_rules(const RunRules& rules) {
+    PanelView out;
+    for (const RuleRow& row : run_rules()) {
+        const RuleSetting& setting = rules.setting(row.rule);
+        std::ostringstream text;
+        text << (setting.on ? "on " : "off ") << (setting.pauses ? "pauses " : "warns ")
+             << setting.threshold;
+        out[row.name] = text.str();
+    }
+    return out;
+}
+
+void restore(const PanelView& kept, RunRules& rules) {
+    for (const RuleRow& row : run_rules()) {
+        const auto found = kept.find(row.name);
+        if (found == kept.end()) continue;
+        std::istringstream text(found->second);
+        std::string on, does;
+        double threshold = 0;
+        if (text >> on >> does >> threshold && threshold >= row.least)
+            rules.setting(row.rule) = {on == "on", does == "pauses", threshold};
+    }
 }
 
 void draw_rules(AppState& state) {

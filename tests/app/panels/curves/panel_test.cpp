@@ -128,6 +128,27 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         stage->state.pixel_scale = 1;
     };
 
+    // Wrong if a session file found another view than was kept, or broke on one it does not know.
+    t = IM_REGISTER_TEST(engine, "curves", "a_session_finds_the_view_again");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const app::PanelView first = stage->panel->view();
+        ctx->ItemClick("gradient");
+        ctx->ComboClick("##x/tokens");
+        ctx->ItemClick("log x");
+        ctx->ComboClick("##y/symlog y");
+        ctx->ComboClick("##mean/running mean");
+        ctx->ItemInputValue("##smoothing", 70);
+        const app::PanelView kept = stage->panel->view();
+        IM_CHECK(kept != first);
+        const auto fresh = app::make_curves_panel();
+        fresh->restore(kept);
+        IM_CHECK(fresh->view() == kept);
+        fresh->restore({{"quantity", "weight of the moon"}, {"window", "-3"}, {"other", ""}});
+        IM_CHECK(fresh->view() == kept);
+    };
+
     // Wrong if times were written in raw seconds.
     t = IM_REGISTER_TEST(engine, "curves", "time_has_round_numbers");
     use<kMake>(t, [] {

@@ -1,0 +1,40 @@
+// What is chosen above the curves: the quantity, what the axes count and how, the mean, the view.
+// Part of the curves panel; window thread only.
+#pragma once
+
+#include <functional>
+
+#include "app/panels/curves/plot.h"
+#include "app/panels/curves/view.h"
+#include "app/state/app_state.h"
+#include "app/state/saved_session.h"
+
+namespace hopscope::app {
+
+class CurvesControls {
+  public:
+    /// Both outlive it.
+    CurvesControls(CurveChoice& choice, CurvesPlot& plot) : choice_(choice), plot_(plot) {}
+
+    /// Tabs, or, in a `narrow` panel, a list.
+    void draw_quantities(AppState& state, bool narrow);
+    /// The rest, with `export_button` in its place.
+    void draw_options(AppState& state, bool narrow, const std::function<void()>& export_button);
+    /// What is chosen, for a session file, and back: what is not known there stays as it is.
+    PanelView view() const;
+    void restore(const PanelView& view);
+
+  private:
+    void draw_tabs(AppState& state);
+    void draw_list(AppState& state);
+    void draw_statistic(AppState& state);
+    void draw_scales(AppState& state);
+    void fit_button(AppState& state);
+    void draw_mean(AppState& state);
+    void draw_past(const AppState& state, float width);
+
+    CurveChoice& choice_;
+    CurvesPlot& plot_;
+};
+
+}  // namespace hopscope::app
