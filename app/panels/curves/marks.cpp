@@ -5,6 +5,7 @@
 #include <implot.h>
 #include <string>
 
+#include "app/panels/curves/ranges.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 

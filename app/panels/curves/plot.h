@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/panels/curves/legend.h"
+#include "app/panels/curves/ranges.h"
 #include "app/panels/curves/view.h"
 #include "app/state/app_state.h"
 #include "viz/thin.h"

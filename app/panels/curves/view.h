@@ -1,6 +1,6 @@
 // What the curves panel shows, computed without ImGui: which series belong to a quantity, their
-// smoothing, the range of an axis, the marks of interventions, the read-out at a position. Pure
-// functions on the history, window thread.
+// smoothing, the marks of interventions, the read-out at a position. Pure functions on the history,
+// window thread.
 #pragma once
 
 #include <limits>
@@ -87,33 +87,6 @@ std::vector<Series> curves_of(std::span<const Lane> lanes, const CurveChoice& ch
 std::vector<Series> fork_curves(const History& run, const History& fork, int64_t step,
                                 const CurveChoice& choice);
 
-struct Range {
-    double low = 0, high = 1;
-};
-/// From the first to the newest value of x, at least one unit wide.
-Range x_range(const std::vector<Series>& series);
-/// Lowest and highest finite value between `x` bounds, a little widened; on a logarithmic axis
-/// positive values only. Without values 0 … 1 (0.1 … 1 on a logarithmic axis).
-Range y_range(const std::vector<Series>& series, Range x, bool logarithmic);
-
-/// Up to which distance from 0 a symlog axis is linear: two decades below the largest value between
-/// `x` bounds, a power of ten.
-double linear_part(const std::vector<Series>& series, Range x);
-
-/// Values that follow each other without one that is finite.
-struct Gap {
-    double from = 0, to = 0;  ///< places of the first and the last of them
-    size_t values = 0;
-    bool operator==(const Gap&) const = default;
-};
-/// Those that have a part between `x` bounds, in order. What is missing before the first value or
-/// after the last is none: it was not measured yet.
-std::vector<Gap> gaps_in(const Series& series, Range x);
-/// "no value from step 60 to 63"
-std::string in_words(const Gap& gap, XAxis axis);
-/// A place on an axis with its unit, "1,240", "3 min 05 s".
-std::string place_in_words(XAxis axis, double x);
-
 /// Where an update lies on an axis; nothing where the axis needs a record that is not there.
 std::optional<double> x_at(const History& history, XAxis axis, double step);
 /// The update at or before a place on an axis; 0 before the first.
@@ -133,10 +106,6 @@ std::vector<Mark> marks_of(const std::vector<core::Answer>& answers, const Histo
 /// Where one lane overtakes another in validation loss (core/api/crossings.h): by step and tokens,
 /// or by time, as the axis asks.
 std::vector<Mark> crossings_of(std::span<const Lane> lanes, XAxis axis);
-
-/// Tops of labels of one height, [labels], so that none covers another and all lie within `room`
-/// as long as they fit there; `wanted` rises.
-std::vector<float> stacked(const std::vector<float>& wanted, float height, Range room);
 
 /// The value of a series nearest to `x` among the finite ones; false when it has none.
 bool value_at(const Series& series, double x, double& at, double& value);
