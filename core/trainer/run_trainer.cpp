@@ -190,8 +190,10 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
         auto record = run.engine.update(run.data.train, between, look);
         peak_.end(device());
         if (!record) {
-            save_bad_batch();
-            return record;
+            const std::string kept = save_bad_batch();
+            if (kept.empty()) return record;
+            return Error{record.error().kind,
+                         record.error().message + " Its tokens are in " + kept + "."};
         }
         if (shown) run.geometry.record(run.engine, *record);
         return record;
@@ -200,8 +202,8 @@ Result<ScalarRecord> RunTrainer::update(const std::function<void()>& between) {
     }
 }
 
-void RunTrainer::save_bad_batch() {
-    if (!records_->check()) return;
+std::string RunTrainer::save_bad_batch() {
+    if (!records_->check()) return "";
     const auto& train = live_->config.train;
     const nlohmann::json j = {{"format", "hopscope.bad_batch/1"},
                               {"step", step()},
@@ -210,10 +212,10 @@ void RunTrainer::save_bad_batch() {
                               {"tokens", live_->engine.bad_batch()}};
     // The failure itself is what the user must read; that its batch could not be saved too would
     // only hide it.
-    (void)write_file_atomic(folder().dir() + "/bad_batch_" + std::to_string(step()) + ".json",
-                            j.dump())
-        .ok();
+    const std::string name = "bad_batch_" + std::to_string(step()) + ".json";
+    const bool kept = write_file_atomic(folder().dir() + "/" + name, j.dump()).ok();
     (void)checkpoint().ok();
+    return kept ? name : "";
 }
 
 Result<float> RunTrainer::evaluate(const Progress& progress) {

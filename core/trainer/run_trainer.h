@@ -78,7 +78,8 @@ class RunTrainer : public Trainer {
     Status read_history(const Progress& progress);
     /// A run that was opened to look at becomes ours at the first thing that writes.
     Status ensure_writer();
-    void save_bad_batch();
+    /// Beside the run, with a checkpoint. → its file's name; "" where it could not be kept
+    std::string save_bad_batch();
 
     SessionOptions options_;
     std::optional<RunRecords> records_;

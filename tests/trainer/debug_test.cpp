@@ -170,6 +170,9 @@ TEST_F(DebugRuns, NotANumberStopsBeforeTheUpdate) {
     EXPECT_EQ(stopped.error().kind, ErrorKind::failed);
     EXPECT_EQ(stopped.error().message.rfind("the loss of update 6 is nan", 0), 0u)
         << stopped.error().message;
+    EXPECT_NE(stopped.error().message.find("Its tokens are in bad_batch_6.json."),
+              std::string::npos)
+        << stopped.error().message;
     const std::string run = *runs_ / "nan";
     EXPECT_EQ(run_info(run).at("state"), "failed: " + stopped.error().message);
     EXPECT_EQ(records_of(run).size(), 6u);
