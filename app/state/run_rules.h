@@ -74,7 +74,8 @@ class RunRules {
 
   private:
     struct Watched {
-        RobustWindow window{128, 64};
+        /// Not before it is full: while the learning rate warms up gradients jump as they should.
+        RobustWindow window{128, 128};
         int64_t last_broken = -1000000;  ///< a jump that goes on is told once
     };
 
