@@ -118,6 +118,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     playback.playing = false;
     phases = {};
     rules.forget();
+    opened_at = now;
     told_refusals.clear();
     keep_drawing();
 }

@@ -141,6 +141,7 @@ struct AppState {
     float pixel_scale = 1.0f;
     double now = 0;            ///< seconds, monotonic, at the begin of this frame
     double unix_now = 0;       ///< seconds, wall clock, for the age of snapshots
+    double opened_at = 0;      ///< `now` when the run was opened
     OwnCost own_cost;          ///< of drawing
     int64_t memory_bytes = 0;  ///< resident, of the program; 0: not read yet
 

@@ -29,8 +29,8 @@ std::string help_of(const LegendEntry& entry, bool hidden) {
 void swatch(const AppState& state, ImVec2 at, float height, const LegendEntry& entry, bool hidden) {
     const float s = state.pixel_scale, y = std::floor(at.y + height * 0.5f);
     const bool raw = entry.role == Role::raw;
-    ImVec4 own = curve_color(state, entry.role, entry.index, !raw);
-    if (raw) own = faded(own, 0.55f);
+    ImVec4 own = curve_color(state, entry.role, entry.index, /*alone=*/true);
+    if (raw && !std::isfinite(entry.last)) own = faded(own, 0.5f);  // behind a mean, as it is drawn
     const ImU32 color = packed(faded(own, hidden ? 0.35f : 1.0f));
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddLine(ImVec2(at.x, y), ImVec2(at.x + kSwatch * s, y), color, (raw ? 1.0f : 1.8f) * s);

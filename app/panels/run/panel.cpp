@@ -209,6 +209,8 @@ void RunPanel::draw_numbers(AppState& state) {
               state.history.seconds.empty() ? std::string(kNothing)
                                             : duration(state.history.seconds.back()),
               "Time spent on updates since the run's begin; pauses and evaluations left out");
+    value_row(state, "open for", duration(state.now - state.opened_at),
+              "Since it was opened in this window, pauses included");
     value_row(state, "time left",
               core::is_final(status.state) ? std::string(kNothing) : duration(left_),
               "At the present speed");
