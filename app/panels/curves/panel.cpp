@@ -26,8 +26,8 @@ class CurvesPanel final : public Panel {
     const char* title() const override { return "Curves"; }
     std::string detail(const AppState&) const override;
     bool follows_time() const override { return true; }
-    PanelView view() const override { return controls_.view(); }
-    void restore(const PanelView& view) override { controls_.restore(view); }
+    PanelView saved_view() const override { return controls_.view(); }
+    void restore_view(const PanelView& view) override { controls_.restore(view); }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     std::string csv(AppState&) override { return csv_of(content_.series, content_.choice); }

@@ -58,8 +58,8 @@ class RunPanel final : public Panel {
     const char* title() const override { return "Run"; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    PanelView view() const override { return rules_; }
-    void restore(const PanelView& view) override { restored_ = view; }
+    PanelView saved_view() const override { return rules_; }
+    void restore_view(const PanelView& view) override { restored_ = view; }
 
   private:
     void draw_controls(AppState& state);

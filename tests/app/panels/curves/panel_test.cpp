@@ -133,20 +133,20 @@ void register_curves_panel(ImGuiTestEngine* engine) {
     use<kMake>(t, [] { return small(); });
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
-        const app::PanelView first = stage->panel->view();
+        const app::PanelView first = stage->panel->saved_view();
         ctx->ItemClick("gradient");
         ctx->ComboClick("##x/tokens");
         ctx->ItemClick("log x");
         ctx->ComboClick("##y/symlog y");
         ctx->ComboClick("##mean/running mean");
         ctx->ItemInputValue("##smoothing", 70);
-        const app::PanelView kept = stage->panel->view();
+        const app::PanelView kept = stage->panel->saved_view();
         IM_CHECK(kept != first);
         const auto fresh = app::make_curves_panel();
-        fresh->restore(kept);
-        IM_CHECK(fresh->view() == kept);
-        fresh->restore({{"quantity", "weight of the moon"}, {"window", "-3"}, {"other", ""}});
-        IM_CHECK(fresh->view() == kept);
+        fresh->restore_view(kept);
+        IM_CHECK(fresh->saved_view() == kept);
+        fresh->restore_view({{"quantity", "weight of the moon"}, {"window", "-3"}, {"other", ""}});
+        IM_CHECK(fresh->saved_view() == kept);
     };
 
     // Wrong if times were written in raw seconds.

@@ -227,13 +227,13 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(stage->last().name().c_str(), "pause");
         IM_CHECK_EQ(stage->state.rules.findings().size(), size_t{1});
         IM_CHECK_EQ(stage->state.rules.findings().back().step, 140);
-        const app::PanelView kept = stage->panel->view();
+        const app::PanelView kept = stage->panel->saved_view();
         IM_CHECK_STR_EQ(kept.at("loss spike").c_str(), "on pauses 12");
         IM_CHECK(kept.at("gradient spike").starts_with("off "));
-        stage->panel->restore({{"loss spike", "on warns 7"}, {"dead experts", "off maybe"}});
+        stage->panel->restore_view({{"loss spike", "on warns 7"}, {"dead experts", "off maybe"}});
         ctx->Yield(2);
-        IM_CHECK_STR_EQ(stage->panel->view().at("loss spike").c_str(), "on warns 7");
-        IM_CHECK(stage->panel->view().at("dead experts").starts_with("on "));
+        IM_CHECK_STR_EQ(stage->panel->saved_view().at("loss spike").c_str(), "on warns 7");
+        IM_CHECK(stage->panel->saved_view().at("dead experts").starts_with("on "));
         ctx->ItemClick("Dismiss");
         ctx->Yield(2);
         IM_CHECK(!ctx->ItemExists("Dismiss"));
