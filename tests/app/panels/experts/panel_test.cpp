@@ -307,7 +307,7 @@ void register_dictionary(ImGuiTestEngine* engine) {
                 folder.write("analysis/dictionary.json",
                              R"({"step": 100, "result": {"layers": [{"experts": [{"id": 4,
                                 "words": [{"piece": "quay", "score": 1}], "hub": true}]}]}})");
-            return "{}";
+            return std::string("{}");
         };
         const auto disabled = [&] {
             return (ctx->ItemInfo("Dictionary").ItemFlags & ImGuiItemFlags_Disabled) != 0;
