@@ -24,7 +24,7 @@ json selected(const Selection& selection) {
 }
 
 template <class T>
-void read(const json& from, const char* key, T& to) {
+void read_field(const json& from, const char* key, T& to) {
     const auto found = from.find(key);
     if (found == from.end()) return;
     try {
@@ -53,7 +53,7 @@ void read_stack(const json& from, SavedSession& out) {
         if (!row.is_object() || !row.contains("command"))
             throw std::invalid_argument("a row of stack is no object with a command");
         StackItem item;
-        read(row, "on", item.on);
+        read_field(row, "on", item.on);
         auto command = core::parse_command(row["command"].dump());
         if (!command) throw std::invalid_argument("stack: " + command.error().message);
         item.command = std::move(*command);
@@ -137,24 +137,24 @@ core::Result<SavedSession> parse_session(const std::string& text, const std::str
         return refused("found no document of the format " + std::string(kFormat));
     SavedSession out;
     try {
-        read(from, "run", out.run);
-        read(from, "layout", out.layout);
-        read(from, "shut", out.shut);
-        read(from, "docking", out.docking);
+        read_field(from, "run", out.run);
+        read_field(from, "layout", out.layout);
+        read_field(from, "shut", out.shut);
+        read_field(from, "docking", out.docking);
         if (const auto step = from.find("step"); step != from.end() && !step->is_null())
-            read(from, "step", out.step.emplace());
+            read_field(from, "step", out.step.emplace());
         const json& selection = object(from, "selection");
-        read(selection, "layer", out.selection.layer);
-        read(selection, "hop", out.selection.hop);
-        read(selection, "experts", out.selection.experts);
-        read(selection, "prompt_tokens", out.selection.prompt_tokens);
-        read(selection, "probe_tokens", out.selection.probe_tokens);
-        read(from, "prompt", out.prompt);
-        read(from, "strength", out.strength);
+        read_field(selection, "layer", out.selection.layer);
+        read_field(selection, "hop", out.selection.hop);
+        read_field(selection, "experts", out.selection.experts);
+        read_field(selection, "prompt_tokens", out.selection.prompt_tokens);
+        read_field(selection, "probe_tokens", out.selection.probe_tokens);
+        read_field(from, "prompt", out.prompt);
+        read_field(from, "strength", out.strength);
         if (!(out.strength >= 0 && out.strength <= kMostStrength))
             throw std::invalid_argument("strength is not between 0 and 1e6");
         read_stack(from, out);
-        read(from, "panels", out.panels);
+        read_field(from, "panels", out.panels);
     } catch (const std::invalid_argument& e) {
         return refused(e.what());
     }
