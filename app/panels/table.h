@@ -38,8 +38,8 @@ enum class Place { none, left, left_bottom, top, center, center_bottom, right, r
     PANEL(analyses,      none,         none,         center,       none,          "A") \
     PANEL(trajectory,    none,         center,       center,       none,          "") \
     PANEL(curves,        right,        none,         none,         center,        "") \
-    PANEL(statistics,    right_bottom, right_bottom, none,         none,          "S") \
     PANEL(experts,       none,         right_bottom, none,         none,          "E") \
+    PANEL(statistics,    right_bottom, right_bottom, none,         none,          "S") \
     PANEL(compared_runs, none,         none,         none,         left,          "") \
     PANEL(settings,      none,         none,         none,         left_bottom,   "") \
     PANEL(differences,   none,         none,         none,         center_bottom, "") \
