@@ -8,9 +8,9 @@
 namespace hopscope::core {
 namespace {
 
+/// Words and lists of words as people write them.
 std::string without_quotes(std::string value) {
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
-        return value.substr(1, value.size() - 2);
+    std::erase(value, '"');
     return value;
 }
 

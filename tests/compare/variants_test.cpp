@@ -48,6 +48,8 @@ Config with(uint64_t seed, int64_t top_k) {
 Comparison compared(const std::vector<std::string>& dirs) {
     auto out = compare_variants(dirs, kFew);
     EXPECT_TRUE(out) << out.error().message;
+    for (const ComparedRun& run : out->runs)
+        EXPECT_TRUE(run.problem.empty() || run.dir.ends_with("nowhere")) << run.problem;
     return *std::move(out);
 }
 

@@ -29,6 +29,8 @@ class ComparedRunsPanel final : public Panel {
     void draw_table(AppState& state, float height);
     void draw_variant(AppState& state, const VariantRow& row);
     void draw_run(AppState& state, const VariantRow& variant, const RunRow& run, bool alone);
+    static void draw_name(const AppState& state, const VariantRow& row, const std::string& text,
+                          const ImVec4& color);
     void draw_numbers(const AppState& state, const std::string& seeds,
                       const std::string& perplexity, bool dim, const std::string& why) const;
     void draw_buttons(AppState& state);
@@ -159,16 +161,31 @@ std::string perplexity_text(double mean, double std) {
     return out;
 }
 
+/// With the word that it is the reference, where there is room.
+void ComparedRunsPanel::draw_name(const AppState& state, const VariantRow& row,
+                                  const std::string& text, const ImVec4& color) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x;
+    const float wide = ImGui::CalcTextSize(text.c_str()).x + 8 * s;
+    text_cut(state, text, color);
+    if (row.reference && room > wide + ImGui::CalcTextSize("reference").x)
+        ImGui::GetWindowDrawList()->AddText(ImVec2(at.x + wide, at.y),
+                                            packed(state.theme().accent_text), "reference");
+}
+
 void ComparedRunsPanel::draw_variant(AppState& state, const VariantRow& row) {
     if (row.runs.size() == 1) return draw_run(state, row, row.runs.front(), /*alone=*/true);
     ImGui::PushID(row.name.c_str());
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
-    line_glyph(state, row.place);
     ImGui::SetNextItemOpen(true, ImGuiCond_Once);
-    const bool open = ImGui::TreeNodeEx(
-        row.name.c_str(), ImGuiTreeNodeFlags_NoTreePushOnOpen | ImGuiTreeNodeFlags_SpanAvailWidth);
+    const bool open = ImGui::TreeNodeEx("##seeds", ImGuiTreeNodeFlags_NoTreePushOnOpen |
+                                                       ImGuiTreeNodeFlags_SpanAvailWidth |
+                                                       ImGuiTreeNodeFlags_AllowOverlap);
     tooltip(row.name + (row.reference ? ", the reference" : ""));
+    ImGui::SameLine(0, 0);
+    line_glyph(state, row.place);
+    draw_name(state, row, row.name, state.theme().text);
     const std::string why =
         "Mean of exp(loss) over the seeds whose newest evaluation is of step " +
         with_thousands(row.evaluated_at) +
@@ -200,12 +217,14 @@ void ComparedRunsPanel::draw_run(AppState& state, const VariantRow& variant, con
     if (!run.left_out.empty()) more += "\nNot compared: " + run.left_out;
     tooltip(more);
     ImGui::SetCursorPos(at);
-    if (!alone) ImGui::SetCursorPosX(at.x + 22 * s);
+    // Glyphs stand under each other, arrow or none.
+    ImGui::SetCursorPosX(at.x + ImGui::GetTreeNodeToLabelSpacing() + (alone ? 0 : 16 * s));
     if (alone) line_glyph(state, run.place);
     const bool faint = !run.left_out.empty() || !alone;
     std::string text = alone ? variant.name : run.label;
     if (run.state == core::RunState::running) text += "  live, " + with_thousands(run.step);
-    text_cut(state, text, faint ? state.theme().dim : state.theme().text);
+    const ImVec4 color = faint ? state.theme().dim : state.theme().text;
+    alone ? draw_name(state, variant, text, color) : text_cut(state, text, color);
     const std::string seeds = alone ? std::to_string(variant.seeds) : "";
     draw_numbers(state, seeds, rounded(run.perplexity, 2), faint,
                  "exp(loss) of the newest evaluation");
@@ -236,9 +255,7 @@ void ComparedRunsPanel::draw_buttons(AppState& state) {
         state.compared.remove(state, run->dir);
     const auto& result = state.comparison.result();
     const bool any = result && !result->differences.empty();
-    text_cut(state,
-             any ? "Same validation batches in all: differences are paired."
-                 : "Add runs; those of one configuration are its seeds.",
+    text_cut(state, any ? "Paired on the same validation batches." : "Add runs to compare them.",
              state.theme().dim);
 }
 

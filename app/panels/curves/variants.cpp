@@ -187,7 +187,9 @@ std::vector<VariantSeeds> variant_seeds(const std::vector<ComparedEntry>& entrie
     for (const ComparedEntry& entry : entries) {
         const auto variant = variant_in(comparison, entry.dir);
         const bool of_reference = variant && variant == reference;
-        if (grouped && variant) {
+        // One that is still being read would leave no step that all have.
+        const bool in_group = grouped && variant && !entry.history->empty();
+        if (in_group) {
             const auto known = place_of.find(*variant);
             if (known != place_of.end()) {
                 out[known->second].seeds.push_back(entry.history);
@@ -195,8 +197,7 @@ std::vector<VariantSeeds> variant_seeds(const std::vector<ComparedEntry>& entrie
             }
             place_of[*variant] = out.size();
         }
-        const bool one_of_many =
-            grouped && variant && comparison->variants[*variant].seeds.size() > 1;
+        const bool one_of_many = in_group && comparison->variants[*variant].seeds.size() > 1;
         out.push_back({one_of_many ? comparison->variants[*variant].name : entry.name,
                        entry.place,
                        {entry.history},

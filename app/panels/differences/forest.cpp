@@ -64,11 +64,14 @@ void Forest::draw_row(const AppState& state, const DifferenceRow& row, double ma
     ImGui::Dummy(ImVec2(width_, line));
 }
 
+float Forest::axis_height(const AppState& state) {
+    return 12 * state.pixel_scale + ImGui::GetTextLineHeight();
+}
+
 bool Forest::draw_axis(const AppState& state, double& margin) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float height = 14 * s + ImGui::GetTextLineHeight();
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddLine(ImVec2(left_, at.y), ImVec2(left_ + width_, at.y), packed(theme.border));
     ImGui::PushFont(state.fonts.mono, kMonoSize);
@@ -101,7 +104,7 @@ bool Forest::draw_axis(const AppState& state, double& margin) {
                             packed(held || hovered ? theme.accent : theme.violet), 2 * s);
     }
     ImGui::SetCursorScreenPos(at);
-    ImGui::Dummy(ImVec2(left_ + width_ - at.x, height));
+    ImGui::Dummy(ImVec2(std::max(1.0f, left_ + width_ - at.x), axis_height(state)));
     return held_;
 }
 

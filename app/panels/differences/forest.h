@@ -18,6 +18,7 @@ class Forest {
     void draw_row(const AppState& state, const DifferenceRow& row, double margin);
     /// Ticks and handles, below the rows; moves the margin. True while a handle is held.
     bool draw_axis(const AppState& state, double& margin);
+    static float axis_height(const AppState& state);
 
   private:
     float x_of(double value) const;

@@ -79,12 +79,14 @@ void DifferencesPanel::draw(AppState& state) {
     draw_margin(state);
     draw_options(state);
     const float s = state.pixel_scale;
-    const float below = 20 * s + ImGui::GetTextLineHeight() * 2;
+    const float below = Forest::axis_height(state) + 2 * ImGui::GetStyle().ItemSpacing.y +
+                        ImGui::GetTextLineHeight();
     draw_table(state, std::max(60 * s, ImGui::GetContentRegionAvail().y - below));
     if (forest_.draw_axis(state, state.comparison.margin)) state.keep_drawing();
-    note(state,
-         "thick 90 %, thin 95 %   = and \xE2\x89\x88 90 % inside the margin, \xE2\x89\xA0 and "
-         "\xE2\x89\x88 95 % excludes 0, ? neither");
+    text_cut(state,
+             "thick 90 %, thin 95 %   = \xE2\x89\x88 90 % inside the margin   \xE2\x89\xA0 "
+             "\xE2\x89\x88 95 % excludes 0   ? neither",
+             state.theme().dim);
 }
 
 void DifferencesPanel::draw_margin(AppState& state) {
@@ -99,7 +101,7 @@ void DifferencesPanel::draw_margin(AppState& state) {
     margin = std::isfinite(margin) ? std::max(0.0, margin) : core::kLossMargin;
     ImGui::SameLine();
     ImGui::PushFont(state.fonts.mono, kMonoSize);
-    ImGui::TextUnformatted(rounded(margin, 4).c_str());
+    ImGui::TextUnformatted(plain(margin).c_str());
     ImGui::PopFont();
     ImGui::SameLine();
     ImGui::TextColored(theme.dim, "nats = %s %% perplexity",

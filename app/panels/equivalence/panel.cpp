@@ -27,7 +27,8 @@ class EquivalencePanel final : public Panel {
     void draw_heads(const AppState& state, ImVec2 at, ImVec2 cell) const;
     void draw_line(AppState& state, size_t row, ImVec2 at, float names, ImVec2 cell);
     void draw_cell(AppState& state, size_t row, size_t column, ImVec2 at, ImVec2 size);
-    void draw_name(const AppState& state, size_t variant, ImVec2 at, float width) const;
+    void draw_name(const AppState& state, size_t variant, ImVec2 at, float width,
+                   bool in_head = false) const;
     void draw_foot(AppState& state);
 
     std::shared_ptr<const core::Comparison> shown_;
@@ -45,7 +46,7 @@ void hatch(ImDrawList* list, ImVec2 low, ImVec2 high, ImU32 color, float step) {
 
 std::string EquivalencePanel::detail(const AppState& state) const {
     if (!shown_ || shown_->differences.empty()) return {};
-    return "row \xE2\x88\x92 column, margin \xC2\xB1 " + rounded(state.comparison.margin, 4);
+    return "row \xE2\x88\x92 column, margin \xC2\xB1 " + plain(state.comparison.margin);
 }
 
 void EquivalencePanel::prepare(AppState& state) {
@@ -68,9 +69,9 @@ void EquivalencePanel::draw(AppState& state) {
                       ImGuiWindowFlags_HorizontalScrollbar);
     const auto n = static_cast<float>(matrix_.size());
     const ImVec2 room = ImGui::GetContentRegionAvail(), at = ImGui::GetCursorScreenPos();
-    const float names = std::min(110 * s, room.x * 0.3f), gap = 2 * s;
-    const ImVec2 cell(std::clamp((room.x - names) / n - gap, 54 * s, 120 * s),
-                      std::clamp((room.y - 22 * s) / n - gap, 22 * s, 34 * s));
+    const float names = std::min(110 * s, room.x * 0.24f), gap = 2 * s;
+    const ImVec2 cell(std::clamp((room.x - names) / n - gap, 44 * s, 120 * s),
+                      std::clamp((room.y - 22 * s) / n - gap, 19 * s, 34 * s));
     draw_heads(state, ImVec2(at.x + names, at.y), ImVec2(cell.x + gap, cell.y));
     for (size_t row = 0; row < matrix_.size(); ++row)
         draw_line(state, row,
@@ -82,8 +83,8 @@ void EquivalencePanel::draw(AppState& state) {
     draw_foot(state);
 }
 
-void EquivalencePanel::draw_name(const AppState& state, size_t variant, ImVec2 at,
-                                 float width) const {
+void EquivalencePanel::draw_name(const AppState& state, size_t variant, ImVec2 at, float width,
+                                 bool in_head) const {
     const core::ComparedVariant& of = shown_->variants[variant];
     const ComparedEntry* entry = state.compared.of(shown_->runs[of.runs.front()].dir);
     ImDrawList* list = ImGui::GetWindowDrawList();
@@ -92,14 +93,16 @@ void EquivalencePanel::draw_name(const AppState& state, size_t variant, ImVec2 a
     if (entry)
         draw_line_marker(list, ImVec2(at.x + 6 * s, at.y + line * 0.5f), 4.5f * s, entry->place,
                          packed(line_color(state, entry->place)));
-    list->AddText(ImVec2(at.x + 16 * s, at.y), packed(state.theme().text), of.name.c_str());
+    // In a head the glyph alone, where the name has no room.
+    if (!in_head || !entry || ImGui::CalcTextSize(of.name.c_str()).x + 20 * s < width)
+        list->AddText(ImVec2(at.x + 16 * s, at.y), packed(state.theme().text), of.name.c_str());
     list->PopClipRect();
 }
 
 void EquivalencePanel::draw_heads(const AppState& state, ImVec2 at, ImVec2 cell) const {
     for (size_t i = 0; i < matrix_.size(); ++i)
         draw_name(state, matrix_.variants[i], ImVec2(at.x + static_cast<float>(i) * cell.x, at.y),
-                  cell.x);
+                  cell.x, /*in_head=*/true);
 }
 
 void EquivalencePanel::draw_line(AppState& state, size_t row, ImVec2 at, float names, ImVec2 cell) {
@@ -120,7 +123,8 @@ void EquivalencePanel::draw_cell(AppState& state, size_t row, size_t column, ImV
     const auto write = [&](const std::string& text, const ImVec4& color, bool right) {
         ImGui::PushFont(state.fonts.mono, kMonoSize);
         const ImVec2 wide = ImGui::CalcTextSize(text.c_str());
-        const float x = right ? end.x - wide.x - 6 * s : at.x + (size.x - wide.x) * 0.5f;
+        const float x = right ? end.x - wide.x - std::min(6 * s, 0.5f * (size.x - wide.x))
+                              : at.x + (size.x - wide.x) * 0.5f;
         list->AddText(ImVec2(std::max(at.x, x), std::floor(at.y + (size.y - wide.y) * 0.5f)),
                       packed(color), text.c_str());
         ImGui::PopFont();
@@ -150,7 +154,10 @@ void EquivalencePanel::draw_cell(AppState& state, size_t row, size_t column, ImV
                                 3 * s);
         std::string text = with_interval(*known);
         text.resize(text.find(' '));
-        write(std::string(sign_of(known->verdict)) + " " + text, theme.text, true);
+        // The sign where it has room; fill and hatch say the same.
+        const std::string with_sign = std::string(sign_of(known->verdict)) + " " + text;
+        const bool room = text_width(state.fonts.mono, kMonoSize, with_sign) + 8 * s < size.x;
+        write(room ? with_sign : text, theme.text, true);
     } else {
         write(p_text(known->p_tost), known->p_tost < 0.05 ? theme.text : theme.dim, true);
     }

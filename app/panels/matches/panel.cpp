@@ -33,7 +33,7 @@ class MatchesPanel final : public Panel {
     void draw_layer(AppState& state);
     void draw_buttons(AppState& state);
     void draw_table(AppState& state, float height);
-    void draw_chance();
+    void draw_chance(const AppState& state);
     void draw_match(AppState& state, size_t index);
     void draw_expert(const AppState& state, int32_t expert, const std::vector<std::string>& pieces,
                      const std::vector<std::string>& shared, ImU32 color) const;
@@ -101,9 +101,10 @@ void MatchesPanel::draw(AppState& state) {
 void MatchesPanel::draw_question(AppState& state) {
     const float s = state.pixel_scale;
     const float wide = ImGui::GetContentRegionAvail().x;
-    draw_side(state, "A", question_.a, wide * 0.5f - 4 * s);
-    ImGui::SameLine(0, 8 * s);
-    draw_side(state, "B", question_.b, wide * 0.5f - 4 * s);
+    const bool beside = wide > 440 * s;
+    draw_side(state, "A", question_.a, beside ? wide * 0.5f - 4 * s : wide);
+    if (beside) ImGui::SameLine(0, 8 * s);
+    draw_side(state, "B", question_.b, beside ? wide * 0.5f - 4 * s : wide);
     draw_layer(state);
     ImGui::SameLine(0, 12 * s);
     draw_buttons(state);
@@ -192,7 +193,7 @@ void MatchesPanel::draw_table(AppState& state, float height) {
     ImGui::TableSetupColumn("Jaccard");
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
     ImGui::TableHeadersRow();
-    draw_chance();
+    draw_chance(state);
     ImGui::PopStyleColor();
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(rows_.size()));
@@ -212,7 +213,7 @@ void right_aligned(const AppState& state, const std::string& text) {
 }
 
 /// What the best of as many candidates has by chance.
-void MatchesPanel::draw_chance() {
+void MatchesPanel::draw_chance(const AppState& state) {
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
     const std::string words = "chance, " + std::to_string(shown().request.draws) + " draws";
@@ -228,7 +229,7 @@ void MatchesPanel::draw_chance() {
          {std::pair(shown().cosine.chance, 2), std::pair(shown().moved.chance, 0),
           std::pair(shown().jaccard.chance, 2)}) {
         ImGui::TableNextColumn();
-        ImGui::TextUnformatted(number(value, digits).c_str());
+        right_aligned(state, number(value, digits));
     }
 }
 

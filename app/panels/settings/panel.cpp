@@ -59,8 +59,7 @@ void SettingsPanel::draw(AppState& state) {
 
 void SettingsPanel::draw_table(AppState& state, float height) {
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_ScrollX |
-                                       ImGuiTableFlags_SizingFixedFit |
-                                       ImGuiTableFlags_NoPadOuterX | ImGuiTableFlags_Resizable;
+                                       ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoPadOuterX;
     const int columns = static_cast<int>(view_.variants.size()) + 1;
     if (!ImGui::BeginTable("settings", columns, kFlags, ImVec2(0, height))) return;
     ImGui::TableSetupScrollFreeze(1, 1);
@@ -71,27 +70,33 @@ void SettingsPanel::draw_table(AppState& state, float height) {
     ImGui::EndTable();
 }
 
-/// A glyph a variant; its name is one hover away, since columns are narrow.
+/// A glyph a variant; its name is one hover away where there is no room.
 void SettingsPanel::draw_head(AppState& state) {
+    constexpr size_t kNamed = 2;
     ImGui::TableSetupColumn("setting");
-    for (const std::string& name : view_.variants) ImGui::TableSetupColumn(name.c_str());
+    for (const std::string& name : view_.names) ImGui::TableSetupColumn(name.c_str());
     ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
     ImGui::TableNextColumn();
     ImGui::TextColored(state.theme().dim, "setting");
-    for (const core::ComparedVariant& variant : shown_->variants) {
+    for (const size_t variant : view_.variants) {
+        const core::ComparedVariant& of = shown_->variants[variant];
+        const ComparedEntry* entry = state.compared.of(shown_->runs[of.runs.front()].dir);
         ImGui::TableNextColumn();
-        const ComparedEntry* entry = state.compared.of(shown_->runs[variant.runs.front()].dir);
         ImGui::BeginGroup();
         if (entry) line_glyph(state, entry->place);
-        ImGui::TextColored(state.theme().dim, "%s", shortened(variant.name, 12).c_str());
+        const bool named = view_.variants.size() <= kNamed || !entry;
+        ImGui::TextColored(state.theme().dim, "%s", named ? shortened(of.name, 12).c_str() : "");
         ImGui::EndGroup();
-        tooltip(variant.name);
+        tooltip(of.name);
     }
 }
 
 void SettingsPanel::draw_row(const AppState& state, const SettingsRow& row,
                              std::optional<size_t> reference) {
-    constexpr size_t kLongest = 18;
+    constexpr size_t kLongest = 14;
+    const auto beside =
+        static_cast<size_t>(std::find(view_.variants.begin(), view_.variants.end(), reference) -
+                            view_.variants.begin());
     const Theme& theme = state.theme();
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
@@ -100,13 +105,13 @@ void SettingsPanel::draw_row(const AppState& state, const SettingsRow& row,
     for (size_t i = 0; i < row.values.size(); ++i) {
         ImGui::TableNextColumn();
         const bool as_reference =
-            reference && i != *reference && row.values[i] == row.values[*reference];
+            beside < row.values.size() && i != beside && row.values[i] == row.values[beside];
         const std::string text = shortened(row.values[i], kLongest);
         ImGui::PushFont(state.fonts.mono, kMonoSize);
         ImGui::TextColored(as_reference || !row.differs ? theme.dim : theme.text, "%s",
                            text.c_str());
         ImGui::PopFont();
-        tooltip(view_.variants[i] + ": " + row.values[i] +
+        tooltip(view_.names[i] + ": " + row.values[i] +
                 (as_reference ? ", as in the reference" : ""));
     }
 }

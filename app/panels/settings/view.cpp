@@ -1,6 +1,7 @@
 #include "app/panels/settings/view.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "app/widgets/format.h"
@@ -27,17 +28,24 @@ bool not_the_same(const std::vector<std::string>& values) {
 
 SettingsView settings_view(const core::Comparison& comparison) {
     SettingsView view;
+    std::vector<const core::ComparedVariant*> columns;
+    for (const core::ComparedVariant& variant : comparison.variants) columns.push_back(&variant);
+    // Best first, as everywhere; those without losses behind them.
+    std::stable_sort(columns.begin(), columns.end(), [](const auto* a, const auto* b) {
+        return std::isfinite(a->loss) && (!std::isfinite(b->loss) || a->loss < b->loss);
+    });
     std::vector<const core::Config*> configs;
-    for (const core::ComparedVariant& variant : comparison.variants) {
-        view.variants.push_back(variant.name);
-        configs.push_back(&comparison.runs[variant.runs.front()].config);
+    for (const core::ComparedVariant* variant : columns) {
+        view.variants.push_back(static_cast<size_t>(variant - comparison.variants.data()));
+        view.names.push_back(variant->name);
+        configs.push_back(&comparison.runs[variant->runs.front()].config);
     }
     if (configs.empty()) return view;
     SettingsRow seeds{"train.seed", "seeds that are compared", {}, false};
     for (core::SettingRow& row : core::settings_table(configs)) {
         if (row.key == seeds.key) {
-            for (const core::ComparedVariant& variant : comparison.variants)
-                seeds.values.push_back(seeds_of(comparison, variant));
+            for (const core::ComparedVariant* variant : columns)
+                seeds.values.push_back(seeds_of(comparison, *variant));
             seeds.differs = not_the_same(seeds.values);
             view.rows.push_back(seeds);
         } else {
@@ -47,11 +55,11 @@ SettingsView settings_view(const core::Comparison& comparison) {
     }
     SettingsRow size{"parameters", "as counted when the run was made", {}, false},
         step{"evaluated at step", "of the losses that are compared", {}, false};
-    for (const core::ComparedVariant& variant : comparison.variants) {
-        const int64_t parameters = comparison.runs[variant.runs.front()].parameters;
+    for (const core::ComparedVariant* variant : columns) {
+        const int64_t parameters = comparison.runs[variant->runs.front()].parameters;
         size.values.push_back(parameters > 0 ? with_thousands(parameters) : kNothing);
-        step.values.push_back(variant.evaluated_at >= 0 ? with_thousands(variant.evaluated_at)
-                                                        : kNothing);
+        step.values.push_back(variant->evaluated_at >= 0 ? with_thousands(variant->evaluated_at)
+                                                         : kNothing);
     }
     for (SettingsRow* row : {&size, &step}) {
         row->differs = not_the_same(row->values);
@@ -64,7 +72,7 @@ SettingsView settings_view(const core::Comparison& comparison) {
 
 std::string csv_of(const SettingsView& view, bool only_differing) {
     std::string out = "setting";
-    for (const std::string& name : view.variants) out += "," + core::csv_field(name);
+    for (const std::string& name : view.names) out += "," + core::csv_field(name);
     out += "\n";
     for (const SettingsRow& row : view.rows) {
         if (only_differing && !row.differs) continue;

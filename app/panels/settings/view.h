@@ -16,7 +16,8 @@ struct SettingsRow {
 };
 
 struct SettingsView {
-    std::vector<std::string> variants;  ///< names of the columns
+    std::vector<size_t> variants;    ///< of the comparison, a column each
+    std::vector<std::string> names;  ///< of the columns
     std::vector<SettingsRow> rows;
     size_t differing = 0;
 };

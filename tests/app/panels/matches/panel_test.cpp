@@ -15,6 +15,11 @@ bool answered(ImGuiTestContext* ctx, const std::string& a, const std::string& b)
     });
 }
 
+void choose_b(ImGuiTestContext* ctx, const char* run) {
+    ctx->ItemClick("B/##run");
+    ctx->ItemClick((std::string("//$FOCUSED/") + run).c_str());
+}
+
 /// Wrong if a run alone had nothing to match, its beginning and its end, a second run could not be
 /// chosen, or the pair that is chosen elsewhere were not followed.
 void register_matches(ImGuiTestEngine* engine) {
@@ -28,7 +33,7 @@ void register_matches(ImGuiTestEngine* engine) {
         IM_CHECK(ctx->ItemExists("##moved"));
         stage->state.watch_runs({"runs/deep-42", "runs/linear-42"});
         ctx->Yield(3);
-        ctx->ComboClick("B/##run/deep-42");
+        choose_b(ctx, "deep-42");
         IM_CHECK(answered(ctx, "runs/wide-42", "runs/deep-42"));
         IM_CHECK(wait_for(ctx, [] {
             const auto& result = stage->state.comparison.result();
@@ -63,7 +68,7 @@ void register_refusals(ImGuiTestEngine* engine) {
         IM_CHECK(answered(ctx, "runs/wide-42", "runs/wide-42"));
         stage->state.watch_runs({"runs/other_text"});
         ctx->Yield(3);
-        ctx->ComboClick("B/##run/other_text");
+        choose_b(ctx, "other_text");
         IM_CHECK(wait_for(ctx, [&] { return !ctx->ItemExists("**/matches"); }));
     };
 }
