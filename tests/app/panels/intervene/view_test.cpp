@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "app/widgets/format.h"
+#include "core/api/arguments.h"
 #include "tests/app/made_up.h"
 
 namespace hopscope::app {
