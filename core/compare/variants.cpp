@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "core/config/write.h"
+#include "core/api/settings_table.h"
 #include "core/run/run_folder.h"
 #include "core/stats/descriptive.h"
 #include "core/stats/mean_tests.h"
@@ -58,27 +58,6 @@ void read_run(const std::string& dir, Reading& reading) {
     read_losses(run, losses, *folder);
 }
 
-/// A name for people; of two variants of one name the later says what tells it from the first.
-std::string name_of(const ComparedRun& run, const std::vector<ComparedVariant>& others,
-                    const std::vector<ComparedRun>& runs) {
-    const std::string name = run.config_name.empty() ? run.name : run.config_name;
-    const auto same = std::find_if(others.begin(), others.end(), [&](const ComparedVariant& other) {
-        return other.name == name;
-    });
-    if (same == others.end()) return name;
-    Config same_seed = run.config;
-    const Config& first = runs[same->runs.front()].config;
-    same_seed.train.seed = first.train.seed;
-    std::string behind;
-    for (const std::string& key : differing_keys(first, same_seed, /*resumable=*/true)) {
-        behind += (behind.empty() ? "" : ", ") + key.substr(0, key.find(':'));
-        // "moe.top_k: 4 → 2": the new value behind the key.
-        if (const size_t arrow = key.rfind("\xE2\x86\x92 "); arrow != std::string::npos)
-            behind += " " + key.substr(arrow + 4);
-    }
-    return name + " (" + (behind.empty() ? run.name : behind) + ")";
-}
-
 std::vector<ComparedVariant> grouped(const std::vector<ComparedRun>& runs) {
     std::vector<ComparedVariant> out;
     for (size_t i = 0; i < runs.size(); ++i) {
@@ -87,12 +66,56 @@ std::vector<ComparedVariant> grouped(const std::vector<ComparedRun>& runs) {
             return known.variant == runs[i].variant;
         });
         if (found == out.end()) {
-            out.push_back({name_of(runs[i], out, runs), runs[i].variant, {}, {}});
+            const ComparedRun& run = runs[i];
+            out.push_back(
+                {run.config_name.empty() ? run.name : run.config_name, run.variant, {}, {}});
             found = out.end() - 1;
         }
         found->runs.push_back(i);
     }
     return out;
+}
+
+/// "top_k 4, hops 3": the first of the settings in which variants of one name differ; [those].
+std::vector<std::string> differing_settings(const std::vector<const ComparedVariant*>& alike,
+                                            const std::vector<ComparedRun>& runs) {
+    constexpr int kMost = 2;
+    std::vector<Config> configs;
+    std::vector<const Config*> pointers;
+    for (const ComparedVariant* variant : alike) {
+        configs.push_back(runs[variant->runs.front()].config);
+        configs.back().train.seed = 0;  // which tells no variants apart
+    }
+    for (const Config& config : configs) pointers.push_back(&config);
+    std::vector<std::string> out(alike.size());
+    int keys = 0;
+    for (const SettingRow& row : settings_table(pointers)) {
+        if (!row.differs || ++keys > kMost) continue;
+        for (size_t i = 0; i < out.size(); ++i)
+            out[i] += (out[i].empty() ? "" : ", ") + row.key.substr(row.key.find('.') + 1) + " " +
+                      row.values[i];
+    }
+    return out;
+}
+
+/// Variants of one name are called by what tells them apart, and by their run where that does not.
+void make_unique(std::vector<ComparedVariant>& variants, const std::vector<ComparedRun>& runs) {
+    std::map<std::string, std::vector<const ComparedVariant*>> by_name;
+    for (const ComparedVariant& variant : variants) by_name[variant.name].push_back(&variant);
+    std::vector<std::string> names;
+    for (const ComparedVariant& variant : variants) names.push_back(variant.name);
+    for (const auto& [name, alike] : by_name) {
+        if (alike.size() < 2) continue;
+        const auto settings = differing_settings(alike, runs);
+        for (size_t i = 0; i < alike.size(); ++i) {
+            const bool alone = std::count(settings.begin(), settings.end(), settings[i]) == 1;
+            // A name that all have says nothing.
+            const std::string before = by_name.size() > 1 ? name + ", " : "";
+            names[static_cast<size_t>(alike[i] - variants.data())] =
+                before + settings[i] + (alone ? "" : ", " + runs[alike[i]->runs.front()].name);
+        }
+    }
+    for (size_t i = 0; i < variants.size(); ++i) variants[i].name = names[i];
 }
 
 /// Of one variant the step at which most seeds were evaluated, the latest of several; the others
@@ -202,6 +225,7 @@ Result<Comparison> compare_variants(const std::vector<std::string>& runs,
     out.resamples = options.resamples;
     out.seed = options.seed;
     out.variants = grouped(reading.runs);
+    make_unique(out.variants, reading.runs);
     for (ComparedVariant& variant : out.variants) choose_seeds(variant, reading);
     leave_out_others(out.variants, reading);
     for (ComparedVariant& variant : out.variants) summarise(variant, reading.runs);

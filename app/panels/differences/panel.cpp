@@ -81,7 +81,11 @@ void DifferencesPanel::draw(AppState& state) {
     const float s = state.pixel_scale;
     const float below = Forest::axis_height(state) + 2 * ImGui::GetStyle().ItemSpacing.y +
                         ImGui::GetTextLineHeight();
-    draw_table(state, std::max(60 * s, ImGui::GetContentRegionAvail().y - below));
+    // The axis stands below the last row, and at the lower edge where rows are scrolled.
+    const float row = ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
+    const float wanted = row * static_cast<float>(rows_.size() + 1) + 2 * s;
+    const float room = std::max(60 * s, ImGui::GetContentRegionAvail().y - below);
+    draw_table(state, std::min(wanted, room));
     if (forest_.draw_axis(state, state.comparison.margin)) state.keep_drawing();
     text_cut(state,
              "thick 90 %, thin 95 %   = \xE2\x89\x88 90 % inside the margin   \xE2\x89\xA0 "

@@ -377,6 +377,40 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         IM_CHECK(stage->state.picture_order.has_value());
     };
 
+    // Wrong if seeds of a variant could not be seen as one line and each by itself, or differences
+    // to the reference not at all.
+    t = IM_REGISTER_TEST(engine, "compare", "seeds_are_one_line");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        stage->session->mutable_status().run_dir = "runs/deep-42";
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("to reference"));
+        stage->state.watch_runs({"runs/wide-42", "runs/wide-7"});
+        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("seeds"); }));
+        ctx->Yield(3);
+        const auto line = [&](const char* name) {
+            const auto* entry = stage->state.compared.of("runs/wide-42");
+            const std::string id = "$$" + std::to_string(entry->place) + "/##" + name;
+            return ctx->ItemExists(ctx->GetID(id.c_str(), ctx->WindowInfo("lines").ID));
+        };
+        IM_CHECK(line("wide"));
+        IM_CHECK(!line("wide-7"));
+        ctx->ItemClick("seeds");
+        ctx->Yield(3);
+        IM_CHECK(!line("wide"));
+        IM_CHECK(line("wide-42") && line("wide-7"));
+        ctx->ItemClick("seeds");
+        ctx->ItemClick("to reference");
+        ctx->ItemClick("margin");
+        ctx->Yield(3);
+        IM_CHECK(ctx->ItemExists("##curves") && line("wide"));
+        stage->state.watch_runs({});
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("to reference"));
+        IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
     // Wrong if a run without updates showed an empty plot in place of what will appear.
     t = IM_REGISTER_TEST(engine, "curves", "says_what_will_appear");
     use<kMake>(t, [] {
