@@ -20,7 +20,7 @@ TEST(CurvesCsv, HasAllPointsOfAllLines) {
     EXPECT_EQ(csv_of(both, {}),
               "series," + std::string(axis_of(XAxis::step)) + ",\"" + text_of(Quantity::loss).axis +
                   "\"\ntrain,1,5.5\ntrain,3,5.25\n\"valid, \"\"all\"\"\",3,5.75\n");
-    EXPECT_EQ(csv_of({}, {}), "");
+    EXPECT_EQ(csv_of(std::span<const Series>(), {}), "");
 }
 
 }  // namespace
