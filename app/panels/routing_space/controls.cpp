@@ -22,6 +22,20 @@ void control_label(const AppState& state, const char* text) {
     ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
 }
 
+/// A quantity, or `none` for no quantity. `numbers`: of those that have sizes.
+void quantity_combo(const char* id, const char* none, bool numbers, const viz::Quantity*& chosen) {
+    if (!ImGui::BeginCombo(id, chosen ? chosen->name() : none)) return;
+    if (ImGui::Selectable(none, chosen == nullptr)) chosen = nullptr;
+    for (const viz::Quantity* q : viz::quantities()) {
+        const bool is_number =
+            q->kind() == viz::QuantityKind::scalar || q->kind() == viz::QuantityKind::ordered;
+        if (numbers && !is_number) continue;
+        if (ImGui::Selectable(q->name(), q == chosen)) chosen = q;
+        tooltip(q->help());
+    }
+    ImGui::EndCombo();
+}
+
 }  // namespace
 
 bool SpaceControls::draw(AppState& state) {
@@ -30,8 +44,12 @@ bool SpaceControls::draw(AppState& state) {
     const auto& g = layers[static_cast<size_t>(
         std::clamp<int64_t>(state.selection.layer, 0, static_cast<int64_t>(layers.size()) - 1))];
     draw_layer_and_hop(state, g);
+    flow(160 * s);
+    draw_axes(state, g);
     flow(140 * s);
-    draw_color_and_trail(state);
+    draw_look(state);
+    flow(190 * s);
+    draw_trail(state);
     flow(70 * s);
     ImGui::Checkbox("tokens", &tokens);
     tooltip("Show the tokens of the probe sample beside the centroids");
@@ -74,20 +92,76 @@ void SpaceControls::draw_layer_and_hop(AppState& state, const core::LayerGeometr
     tooltip("Token positions of one hop, or of all hops of the layer");
 }
 
-void SpaceControls::draw_color_and_trail(const AppState& state) {
+void SpaceControls::choose_axes(const AppState& state, const core::LayerGeometry& g,
+                                viz::AxesKind kind) {
+    axes.kind = kind;
+    axes.first = 0;
+    axes.second = 1;
+    if (kind != viz::AxesKind::centroids) return;
+    // The two that are selected, where two are.
+    const auto& experts = state.selection.experts;
+    if (experts.size() >= 2 && *std::next(experts.begin()) < g.experts) {
+        axes.first = *experts.begin();
+        axes.second = *std::next(experts.begin());
+    }
+}
+
+void SpaceControls::draw_axes(const AppState& state, const core::LayerGeometry& g) {
+    using viz::AxesKind;
     const float s = state.pixel_scale;
-    control_label(state, "colour");
-    ImGui::SetNextItemWidth(80 * s);
-    if (ImGui::BeginCombo("##colour", name_of(color))) {
-        for (const auto c :
-             {SpaceColor::place, SpaceColor::load, SpaceColor::token_class, SpaceColor::hop})
-            if (ImGui::Selectable(name_of(c), c == color)) color = c;
+    control_label(state, "axes");
+    ImGui::SetNextItemWidth(116 * s);
+    if (ImGui::BeginCombo("##axes", viz::name_of(axes.kind))) {
+        for (const AxesKind kind :
+             {AxesKind::principal, AxesKind::centroids, AxesKind::raw, AxesKind::random})
+            if (ImGui::Selectable(viz::name_of(kind), kind == axes.kind))
+                choose_axes(state, g, kind);
         ImGui::EndCombo();
     }
     tooltip(
-        "place: from the first three axes, the same colour in every panel. load: of an expert, "
-        "times uniform. class: label of the synthetic text. hop: of a token's position");
-    flow(190 * s);
+        "principal: the frozen principal axes. two centroids: those selected, or E0 and E1; the "
+        "first coordinate is the cosine to the first. raw dimensions: two of the routing space. "
+        "random: directions by a seed, to see what any plane would show");
+    const auto number = [&](const char* id, auto& value, int64_t last, const char* what) {
+        ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
+        ImGui::SetNextItemWidth(46 * s);
+        int typed = static_cast<int>(value);
+        if (ImGui::InputInt(id, &typed, 0))
+            value = static_cast<std::remove_reference_t<decltype(value)>>(
+                std::clamp<int64_t>(typed, 0, last));
+        tooltip(what);
+    };
+    if (axes.kind == AxesKind::random)
+        number("##seed", axes.seed, 999999, "Seed of the directions");
+    if (axes.kind != AxesKind::centroids && axes.kind != AxesKind::raw) return;
+    const bool raw = axes.kind == AxesKind::raw;
+    const int64_t last = std::max<int64_t>((raw ? g.d_space : g.experts) - 1, 0);
+    number("##first", axes.first, last, raw ? "Dimension to the right" : "Expert of axis 1");
+    number("##second", axes.second, last, raw ? "Dimension upwards" : "Expert of axis 2");
+}
+
+void SpaceControls::draw_look(const AppState& state) {
+    const float s = state.pixel_scale;
+    control_label(state, "colour");
+    ImGui::SetNextItemWidth(80 * s);
+    quantity_combo("##colour", "place", false, look.color);
+    tooltip(
+        "place: from the first three principal axes, the same colour in every panel. Others: "
+        "from a quantity of the points");
+    flow(110 * s);
+    control_label(state, "size");
+    ImGui::SetNextItemWidth(78 * s);
+    quantity_combo("##size", "even", true, look.size);
+    tooltip("What the area of a point shows");
+    flow(140 * s);
+    control_label(state, "opacity");
+    ImGui::SetNextItemWidth(78 * s);
+    quantity_combo("##opacity", "even", true, look.alpha);
+    tooltip("What the opacity of a point shows");
+}
+
+void SpaceControls::draw_trail(const AppState& state) {
+    const float s = state.pixel_scale;
     control_label(state, "tail");
     ImGui::SetNextItemWidth(84 * s);
     ImGui::SliderInt("##tail", &trail, 0, static_cast<int>(kLongestTail), "",

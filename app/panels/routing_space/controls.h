@@ -9,7 +9,9 @@ namespace hopscope::app {
 
 class SpaceControls {
   public:
-    SpaceColor color = SpaceColor::place;
+    SpaceLook look;
+    viz::AxesChoice axes;
+    bool solid = false;  ///< in three dimensions
     int trail = 8;       ///< past snapshots that the tails of centroids reach back
     bool tokens = true;  ///< beside the centroids
 
@@ -18,7 +20,11 @@ class SpaceControls {
 
   private:
     static void draw_layer_and_hop(AppState& state, const core::LayerGeometry& geometry);
-    void draw_color_and_trail(const AppState& state);
+    void draw_axes(const AppState& state, const core::LayerGeometry& geometry);
+    void choose_axes(const AppState& state, const core::LayerGeometry& geometry,
+                     viz::AxesKind kind);
+    void draw_look(const AppState& state);
+    void draw_trail(const AppState& state);
 };
 
 }  // namespace hopscope::app

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "app/panels/routing_space/labels.h"
+#include "app/panels/routing_space/neighbours.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
@@ -46,6 +47,30 @@ void draw_hop(const AppState& state, ImVec2 at, ImVec2 point, float radius, int6
     const ImVec2 extent = text_extent(state.fonts.mono, size, number);
     text_at(list, state.fonts.mono, size, ImVec2(at.x - extent.x / 2, at.y - extent.y / 2),
             packed(chosen ? state.theme().panel : state.theme().text), number);
+}
+
+/// What the axes rest on.
+std::string basis_text(const SpaceScene& scene) {
+    const viz::LayerPlace& place = scene.state.places.layer(scene.view.layer);
+    std::string text;
+    switch (scene.view.axes.kind) {
+        case viz::AxesKind::principal:
+            text = place.provisional ? "provisional basis, step " : "basis from step ";
+            text += with_thousands(place.basis.step);
+            break;
+        case viz::AxesKind::centroids:
+            text = "two centroids of this step, the second without its part along the first";
+            break;
+        case viz::AxesKind::raw:
+            text = "dimensions of the routing space as they are";
+            break;
+        case viz::AxesKind::random:
+            text = "random directions, seed " + std::to_string(scene.view.axes.seed);
+            break;
+    }
+    if (scene.view.low.x <= scene.view.high.x)
+        text += scene.view.solid ? "   circles: unit sphere" : "   circle: unit sphere";
+    return text;
 }
 
 void expert_tooltip(const AppState& state, int64_t expert) {
@@ -166,7 +191,7 @@ void draw_selected(const SpaceScene& scene) {
     const float s = state.pixel_scale;
     const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
     const auto ring = [&](const viz::Point& point, ImU32 color) {
-        const ImVec2 p = scene.camera.on_screen({point.x, point.y});
+        const ImVec2 p = scene.camera.on_screen({point.x, point.y, point.z});
         list->AddCircle(p, point.size / 2 + 4 * s, color, 0, 1.6f * s);
     };
     if (hovered >= 0 && static_cast<size_t>(hovered) < view.points.size())
@@ -179,7 +204,7 @@ void draw_selected(const SpaceScene& scene) {
         const auto& point = view.points[i];
         ring(point, packed(state.theme().text));
         if (!named || static_cast<size_t>(e) >= g.load.size()) continue;
-        const ImVec2 p = scene.camera.on_screen({point.x, point.y});
+        const ImVec2 p = scene.camera.on_screen({point.x, point.y, point.z});
         const double load = g.load[static_cast<size_t>(e)] * static_cast<double>(g.experts);
         draw_label(state, ImVec2(p.x + point.size / 2 + 9 * s, p.y),
                    "E" + std::to_string(e) + "  " + rounded(load, 2) + " \xC3\x97 uniform",
@@ -187,32 +212,35 @@ void draw_selected(const SpaceScene& scene) {
     }
 }
 
-void draw_captions(const SpaceScene& scene, SpaceColor color_by) {
+void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     const AppState& state = scene.state;
     const ImVec2 at = scene.camera.at(), size = scene.camera.size();
-    const viz::LayerPlace& place = state.places.layer(scene.view.layer);
     const float s = state.pixel_scale, font = kTextSize * s, small = kSmallSize * s;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImU32 dim = packed(state.theme().dim);
     const float bottom = at.y + size.y - small - 2 * s, upper = bottom - font - 3 * s;
 
-    std::string axes = "axis 1 \xE2\x86\x92 " + share_text(scene.view.variance[0]) +
-                       "   axis 2 \xE2\x86\x91 " + share_text(scene.view.variance[1]);
+    const SpaceView& view = scene.view;
+    std::string axes = view.axis_names[0] + (view.solid ? " " : " \xE2\x86\x92 ") +
+                       share_text(view.variance[0]) + "   " + view.axis_names[1] +
+                       (view.solid ? " " : " \xE2\x86\x91 ") + share_text(view.variance[1]);
+    if (view.solid) axes += "   " + view.axis_names[2] + " " + share_text(view.variance[2]);
     // As much of it as there is room for, never half a word.
     for (const char* more : {" of the variance at this step", " of the variance"})
         if (text_extent(state.fonts.text, font, axes + more).x <= size.x) {
             axes += more;
             break;
         }
-    std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
-    basis += with_thousands(place.basis.step);
-    if (scene.view.low.x <= scene.view.high.x) basis += "   circle: unit sphere";
+    const std::string basis = basis_text(scene);
     const float axes_width = text_extent(state.fonts.text, font, axes).x;
     draw_veil(state, ImVec2(at.x, upper), ImVec2(at.x + axes_width, bottom + small));
     text_at(list, state.fonts.text, font, ImVec2(at.x, upper), dim, axes);
     text_at(list, state.fonts.text, small, ImVec2(at.x, bottom), dim, basis);
 
-    std::string reading = std::string("size = load, colour = ") + name_of(color_by);
+    std::string reading;
+    if (look.size) reading += std::string("size = ") + look.size->name() + ", ";
+    reading += std::string("colour = ") + (look.color ? look.color->name() : "place");
+    if (look.alpha) reading += std::string(", opacity = ") + look.alpha->name();
     const int64_t tail_from = scene.view.tail_from;
     if (tail_from >= 0)
         reading += ", tail = last " + with_thousands(state.geometry->step - tail_from) + " steps";

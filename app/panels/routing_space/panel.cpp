@@ -21,8 +21,8 @@ std::unique_ptr<Panel> make_routing_space_panel() {
 
 ImVec2 RoutingSpacePanel::screen_of_expert(int64_t expert) const {
     const size_t i = static_cast<size_t>(3 * expert);
-    if (expert < 0 || i + 1 >= view_.coords.size()) return {-1, -1};
-    return camera_.on_screen({view_.coords[i], view_.coords[i + 1]});
+    if (expert < 0 || i + 2 >= view_.coords.size()) return {-1, -1};
+    return camera_.on_screen(view_.centroid(expert));
 }
 
 std::string RoutingSpacePanel::detail(const AppState& state) const {
@@ -30,7 +30,8 @@ std::string RoutingSpacePanel::detail(const AppState& state) const {
     const auto& selection = state.selection;
     const std::string hop =
         selection.hop == kAllHops ? "all hops" : "hop " + std::to_string(selection.hop);
-    return "layer " + std::to_string(selection.layer) + "   " + hop + "   2-D";
+    return "layer " + std::to_string(selection.layer) + "   " + hop +
+           (controls_.solid ? "   3-D" : "   2-D");
 }
 
 std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
@@ -53,7 +54,7 @@ std::string RoutingSpacePanel::space_problem(const AppState& state) const {
     if (g.experts == 0) return "Layer " + std::to_string(layer) + " has no experts";
     if (g.d_space == 0 || g.centroids.empty())
         return "The router of layer " + std::to_string(layer) + " has no space";
-    return {};
+    return viz::axes_problem(controls_.axes, g);
 }
 
 void RoutingSpacePanel::follow_layers(AppState& state) {
@@ -76,6 +77,8 @@ void RoutingSpacePanel::prepare(AppState& state) {
         paths_from_ = {};
         camera_.forget();
         points_.changed();
+        quantities_.forget();
+        controls_.axes = {};
         legend_.show_all();
     }
     if (!state.session || !state.geometry) return;
@@ -91,16 +94,19 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.trail = controls_.trail;
     wanted.options.layer = state.selection.layer;
     wanted.options.hop = state.selection.hop;
-    wanted.options.color = controls_.color;
+    wanted.options.look = controls_.look;
+    wanted.options.axes = controls_.axes;
+    wanted.options.solid = controls_.solid;
     wanted.options.dark = state.theme().dark;
     wanted.options.tokens = controls_.tokens;
     wanted.options.scale = state.pixel_scale;
     wanted.options.background = packed(state.theme().panel);
     wanted.options.guide = packed(state.theme().border);
     wanted.options.hidden_classes = legend_.hidden();
+    wanted.values = quantities_.values(state, controls_.look);
     if (!(wanted == made_)) {
         view_ = space_view(state.archive.until(state.geometry), state.places,
-                           static_cast<size_t>(controls_.trail), wanted.options);
+                           static_cast<size_t>(controls_.trail), wanted.options, wanted.values);
         made_ = wanted;
         points_.changed();
         hovered_ = -1;
@@ -112,17 +118,18 @@ void RoutingSpacePanel::make_paths(const AppState& state) {
     const auto& selection = state.selection;
     const viz::LayerPlace& place = state.places.layer(selection.layer);
     const PathsFrom wanted = {state.geometry->version, state.trace ? state.trace->version : 0,
-                              selection.version, place.version, selection.layer};
+                              selection.version,       place.version,
+                              selection.layer,         controls_.axes};
     if (wanted == paths_from_) return;
     paths_from_ = wanted;
     paths_.clear();
     if (state.trace && state.trace->error.empty())
         for (const int64_t token : selection.prompt_tokens) {
-            auto path = prompt_path(*state.trace, token, selection.layer, place.basis);
+            auto path = prompt_path(*state.trace, token, selection.layer, view_.basis);
             if (!path.at.empty()) paths_.push_back(std::move(path));
         }
     for (const int64_t token : selection.probe_tokens) {
-        auto path = probe_path(*state.geometry, token, selection.layer, place.basis);
+        auto path = probe_path(*state.geometry, token, selection.layer, view_.basis);
         if (!path.at.empty()) paths_.push_back(std::move(path));
     }
 }
@@ -139,7 +146,7 @@ void RoutingSpacePanel::draw(AppState& state) {
     if (const std::string problem = space_problem(state); !problem.empty()) {
         empty_state(state, problem.c_str(),
                     state.geometry
-                        ? "This snapshot holds no centroids there. Choose another layer above."
+                        ? "Choose another layer or other axes above."
                         : "The centroids of the experts and the tokens of a fixed sample appear "
                           "here, in one space, as soon as the run publishes its geometry.");
         return;
@@ -164,9 +171,9 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     points_.draw(state, view_, camera_);
     draw_selected(scene);
     draw_paths(scene);
-    draw_captions(scene, controls_.color);
+    draw_captions(scene, controls_.look);
     list->PopClipRect();
-    legend_.draw(state, view_, controls_.color, at);
+    legend_.draw(state, view_, controls_.look, at);
     draw_tooltip(scene);
 }
 
@@ -181,7 +188,7 @@ void RoutingSpacePanel::handle_pointer(AppState& state) {
     if (over && io.MouseWheel != 0)
         camera_.zoom_at(io.MousePos, std::pow(kWheelStep, io.MouseWheel));
     hovered_ = over && !dragging_
-                   ? view_.grid.hit(camera_.to_world(io.MousePos), camera_.camera().zoom,
+                   ? view_.grid.hit(camera_.to_plane(io.MousePos), camera_.camera().zoom,
                                     kSlack * state.pixel_scale)
                    : -1;
     if (over && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {

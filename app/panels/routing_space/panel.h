@@ -13,6 +13,7 @@
 #include "app/panels/routing_space/controls.h"
 #include "app/panels/routing_space/legend.h"
 #include "app/panels/routing_space/points.h"
+#include "app/panels/routing_space/quantity_cache.h"
 #include "app/panels/routing_space/view.h"
 
 namespace hopscope::app {
@@ -38,11 +39,13 @@ class RoutingSpacePanel final : public Panel {
         uint64_t snapshot = 0, archive = 0, places = 0;
         int trail = 0;
         SpaceOptions options;
+        LookValues values;
         bool operator==(const Made&) const = default;
     };
     struct PathsFrom {
         uint64_t snapshot = 0, trace = 0, selection = 0, basis = 0;
         int64_t layer = -1;
+        viz::AxesChoice axes;
         bool operator==(const PathsFrom&) const = default;
     };
 
@@ -60,6 +63,7 @@ class RoutingSpacePanel final : public Panel {
     std::optional<Selection> cleared_;  ///< what the last click took away
 
     SpaceControls controls_;
+    QuantityCache quantities_;
     SpaceCamera camera_;
     SpacePoints points_;
     SpaceLegend legend_;

@@ -20,10 +20,10 @@ void draw_without_gl(const SpaceView& view, const SpaceCamera& camera) {
                p.y - r <= at.y + size.y;
     };
     for (const auto& line : view.lines)
-        list->AddLine(camera.on_screen({line.x0, line.y0}), camera.on_screen({line.x1, line.y1}),
-                      line.color1, line.width);
+        list->AddLine(camera.on_screen({line.x0, line.y0, line.z0}),
+                      camera.on_screen({line.x1, line.y1, line.z1}), line.color1, line.width);
     for (const auto& point : view.points) {
-        const ImVec2 p = camera.on_screen({point.x, point.y});
+        const ImVec2 p = camera.on_screen({point.x, point.y, point.z});
         const float r = point.size / 2;
         if (!inside(p, r)) continue;
         draw_glyph(p, r, point.color, point.glyph);
@@ -50,7 +50,7 @@ void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera
     const ImVec2 ratio = ImGui::GetIO().DisplayFramebufferScale;
     const float r = std::max(ratio.x, 0.1f);
     const unsigned texture =
-        renderer_.render(camera.camera().matrix(), static_cast<int>(std::lround(size.x * r)),
+        renderer_.render(camera.matrix(), static_cast<int>(std::lround(size.x * r)),
                          static_cast<int>(std::lround(size.y * r)), packed(state.theme().panel), r);
     if (texture == 0) return draw_without_gl(view, camera);
     ImGui::GetWindowDrawList()->AddImage(ImTextureRef(static_cast<ImTextureID>(texture)), at,
