@@ -7,10 +7,10 @@
 #include <map>
 #include <numbers>
 
+#include "viz/nearest_two.h"
+
 namespace hopscope::viz {
 namespace {
-
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 size_t positions_of(const core::LayerGeometry& g) {
     return static_cast<size_t>(g.hops * tokens_of(g));
@@ -31,14 +31,6 @@ std::vector<int64_t> first_choices(const core::LayerGeometry& g) {
         if (expert >= 0 && expert < g.experts) out[i] = expert;
     }
     return out;
-}
-
-/// `rows` with length 1; those without length have no direction, NaN.
-Rows directions(const std::vector<float>& values, Eigen::Index from, Eigen::Index count,
-                Eigen::Index dim) {
-    Rows rows = Eigen::Map<const Rows>(values.data() + from * dim, count, dim);
-    for (Eigen::Index i = 0; i < count; ++i) rows.row(i) /= rows.row(i).norm();
-    return rows;
 }
 
 class ChosenExpert final : public Quantity {
@@ -119,24 +111,10 @@ class Margin final : public Quantity {
     float floor() const override { return 0; }
     void fill(QuantityValues& v, const core::GeometrySnapshot&,
               const core::LayerGeometry& g) const override {
-        if (!has_centroids(g) || g.experts < 2) return;
-        constexpr Eigen::Index kBlock = 512;
-        const auto dim = static_cast<Eigen::Index>(g.d_space);
-        const auto n = static_cast<Eigen::Index>(positions_of(g));
-        const Rows centroids =
-            directions(g.centroids, 0, static_cast<Eigen::Index>(g.experts), dim);
-        for (Eigen::Index i = 0; i < n; i += kBlock) {
-            const Eigen::Index count = std::min(kBlock, n - i);
-            const Rows cosines = directions(g.positions, i, count, dim) * centroids.transpose();
-            for (Eigen::Index row = 0; row < count; ++row) {
-                float first = -2, second = -2;
-                for (const float c : cosines.row(row)) {
-                    second = std::max(second, std::min(c, first));
-                    first = std::max(first, c);
-                }
-                v.tokens.push_back(second >= -1.5f ? first - second : core::kNaN);
-            }
-        }
+        const NearestTwo near = nearest_two(g);
+        for (size_t i = 0; i < near.expert.size(); ++i)
+            v.tokens.push_back(near.second[i] > -1.5f ? near.first[i] - near.second[i]
+                                                      : core::kNaN);
     }
 };
 
