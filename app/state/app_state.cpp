@@ -107,6 +107,8 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     history = {};
     rivals.clear();
     selection = {};
+    selection_history = {};
+    named = {};
     stack = {};
     strength = 1;
     places = {};
@@ -179,6 +181,7 @@ void update_state(AppState& state) {
     if (state.session) state.answers = state.session->answers();
     update_status(state);
     if (!state.session) return;
+    state.selection_history.note(state.selection);
     if (auto published = state.session->geometry()) state.newest = std::move(published);
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     if (auto newest = state.session->intervention()) state.effect = std::move(newest);
