@@ -47,21 +47,19 @@ bool SpaceControls::draw(AppState& state) {
     flow(160 * s);
     draw_axes(state, g);
     flow(140 * s);
-    draw_look(state);
-    flow(190 * s);
+    draw_color(state);
+    flow(140 * s);
     draw_trail(state);
-    flow(70 * s);
+    flow(76 * s);
     ImGui::Checkbox("tokens", &tokens);
     tooltip("Show the tokens of the probe sample beside the centroids");
-    flow(50 * s);
+    flow(84 * s);
+    draw_dimensions(state);
+    flow(40 * s);
     const bool fit = ImGui::Button("Fit");
     tooltip("Show everything (double click)");
     flow(60 * s);
-    const bool has_space = g.d_space > 0 && !g.centroids.empty();
-    if (button(state, "Refit", has_space ? nullptr : "this layer has no space",
-               "Fit the principal axes to the present snapshot, turned as near to the old ones as "
-               "they can be (Procrustes), and freeze them. The colours of places change with it."))
-        state.places.refit(*state.geometry, state.selection.layer);
+    draw_more(state, g);
     return fit;
 }
 
@@ -140,30 +138,66 @@ void SpaceControls::draw_axes(const AppState& state, const core::LayerGeometry& 
     number("##second", axes.second, last, raw ? "Dimension upwards" : "Expert of axis 2");
 }
 
-void SpaceControls::draw_look(const AppState& state) {
-    const float s = state.pixel_scale;
+void SpaceControls::draw_color(const AppState& state) {
     control_label(state, "colour");
-    ImGui::SetNextItemWidth(80 * s);
+    ImGui::SetNextItemWidth(80 * state.pixel_scale);
     quantity_combo("##colour", "place", false, look.color);
     tooltip(
         "place: from the first three principal axes, the same colour in every panel. Others: "
         "from a quantity of the points");
-    flow(110 * s);
-    control_label(state, "size");
-    ImGui::SetNextItemWidth(78 * s);
+}
+
+void SpaceControls::draw_dimensions(const AppState& state) {
+    if (button(state, "2-D", nullptr, "The plane of the first two axes", 0, !solid)) solid = false;
+    ImGui::SameLine(0, 2 * state.pixel_scale);
+    if (button(state, "3-D", nullptr,
+               "All three axes, in parallel projection. Drag turns, the middle button moves, what "
+               "lies behind fades",
+               0, solid))
+        solid = true;
+}
+
+void SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g) {
+    const float s = state.pixel_scale;
+    if (ImGui::Button("More")) ImGui::OpenPopup("more");
+    tooltip("Size and opacity from a quantity, regions, a new basis");
+    if (!ImGui::BeginPopup("more")) return;
+    const auto row = [&](const char* text) {
+        control_label(state, text);
+        ImGui::SameLine(72 * s);
+        ImGui::SetNextItemWidth(110 * s);
+    };
+    row("size");
     quantity_combo("##size", "even", true, look.size);
     tooltip("What the area of a point shows");
-    flow(140 * s);
-    control_label(state, "opacity");
-    ImGui::SetNextItemWidth(78 * s);
+    row("opacity");
     quantity_combo("##opacity", "even", true, look.alpha);
     tooltip("What the opacity of a point shows");
+    row("regions");
+    ImGui::BeginDisabled(solid);
+    if (ImGui::BeginCombo("##regions", name_of(regions))) {
+        for (const auto show : {RegionShow::none, RegionShow::regions, RegionShow::margins})
+            if (ImGui::Selectable(name_of(show), show == regions)) regions = show;
+        ImGui::EndCombo();
+    }
+    ImGui::EndDisabled();
+    tooltip(solid ? "Regions are a cut along the plane of two axes: switch to 2-D to see them."
+                  : "regions: the nearest centroid by cosine at each point of this plane through "
+                    "the mean of the centroids, a cut and no shadow, so that a token away from the "
+                    "plane may be drawn over the region of another expert [def:plane_region]. "
+                    "margins: the darker, the closer the second centroid is");
+    const bool has_space = g.d_space > 0 && !g.centroids.empty();
+    if (button(state, "Refit", has_space ? nullptr : "this layer has no space",
+               "Fit the principal axes to the present snapshot, turned as near to the old ones as "
+               "they can be (Procrustes), and freeze them. The colours of places change with it."))
+        state.places.refit(*state.geometry, state.selection.layer);
+    ImGui::EndPopup();
 }
 
 void SpaceControls::draw_trail(const AppState& state) {
     const float s = state.pixel_scale;
     control_label(state, "tail");
-    ImGui::SetNextItemWidth(84 * s);
+    ImGui::SetNextItemWidth(60 * s);
     ImGui::SliderInt("##tail", &trail, 0, static_cast<int>(kLongestTail), "",
                      ImGuiSliderFlags_AlwaysClamp);
     tooltip("How many past snapshots the tails of the centroids reach back");

@@ -2,6 +2,7 @@
 // space is shown how. Owned by the panel, window thread only.
 #pragma once
 
+#include "app/panels/routing_space/region_layer.h"
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
 
@@ -14,6 +15,7 @@ class SpaceControls {
     bool solid = false;  ///< in three dimensions
     int trail = 8;       ///< past snapshots that the tails of centroids reach back
     bool tokens = true;  ///< beside the centroids
+    RegionShow regions = RegionShow::none;
 
     /// Where there is a snapshot with layers. True when "Fit" was pressed.
     bool draw(AppState& state);
@@ -23,8 +25,10 @@ class SpaceControls {
     void draw_axes(const AppState& state, const core::LayerGeometry& geometry);
     void choose_axes(const AppState& state, const core::LayerGeometry& geometry,
                      viz::AxesKind kind);
-    void draw_look(const AppState& state);
+    void draw_color(const AppState& state);
     void draw_trail(const AppState& state);
+    void draw_dimensions(const AppState& state);
+    void draw_more(AppState& state, const core::LayerGeometry& geometry);
 };
 
 }  // namespace hopscope::app

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/api/snapshot.h"
+#include "viz/quantity.h"
 
 namespace hopscope::app {
 
@@ -21,5 +22,19 @@ std::vector<NearExpert> nearest_experts(const core::LayerGeometry& layer,
                                         int64_t skip = -1);
 /// How many of the probe tokens' choices (over all hops and ranks) fall on `expert`.
 int64_t choices_of(const core::LayerGeometry& layer, int64_t expert);
+
+/// Where a point lies, [d_space]; empty where there is no such point.
+std::span<const float> position_of(const core::LayerGeometry& layer, const viz::PointItem& item);
+
+struct Neighbour {
+    viz::PointItem item;
+    float cosine = 0;    ///< NaN where one of the two has no direction
+    float distance = 0;  ///< Euclidean
+};
+enum class Nearness : uint8_t { cosine, distance };
+/// The `count` centroids (`experts`), or token positions of the same hop, nearest to `to`, which is
+/// left out; nearest first, equal ones by index. O(points · d_space).
+std::vector<Neighbour> nearest_points(const core::LayerGeometry& layer, const viz::PointItem& to,
+                                      bool experts, Nearness by, size_t count);
 
 }  // namespace hopscope::app

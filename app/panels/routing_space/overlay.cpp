@@ -150,7 +150,10 @@ void draw_paths(const SpaceScene& scene) {
     constexpr size_t kNamed = 12;  ///< paths whose hops are numbered, and colours
     const AppState& state = scene.state;
     const float s = state.pixel_scale, radius = 8.5f * s, size = kSmallSize * s;
-    const auto color_of = [&](size_t i) { return packed(line_color(state, i)); };
+    // Many lie over each other: the more, the clearer each.
+    const float many = static_cast<float>(std::max<size_t>(scene.paths.size(), kNamed));
+    const float clear = std::max(0.25f, static_cast<float>(kNamed) / many);
+    const auto color_of = [&](size_t i) { return packed(faded(line_color(state, i), clear)); };
     std::vector<std::vector<ImVec2>> points;
     for (const TokenPath& path : scene.paths) {
         auto& way = points.emplace_back();
@@ -190,23 +193,21 @@ void draw_selected(const SpaceScene& scene) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float s = state.pixel_scale;
     const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
-    const auto ring = [&](const viz::Point& point, ImU32 color) {
-        const ImVec2 p = scene.camera.on_screen({point.x, point.y, point.z});
-        list->AddCircle(p, point.size / 2 + 4 * s, color, 0, 1.6f * s);
-    };
-    if (hovered >= 0 && static_cast<size_t>(hovered) < view.points.size())
-        ring(view.points[static_cast<size_t>(hovered)], packed(state.theme().dim));
-    const size_t first = view.points.size() - static_cast<size_t>(g.experts);
+    if (hovered >= 0 && static_cast<size_t>(hovered) < view.points.size()) {
+        const viz::Point& point = view.points[static_cast<size_t>(hovered)];
+        list->AddCircle(scene.camera.on_screen({point.x, point.y, point.z}), point.size / 2 + 4 * s,
+                        packed(state.theme().dim), 0, 1.6f * s);
+    }
     const bool named = state.selection.experts.size() <= 12;
     for (const int64_t e : state.selection.experts) {
-        const size_t i = first + static_cast<size_t>(e);
-        if (e < 0 || e >= g.experts || i >= view.points.size()) continue;
-        const auto& point = view.points[i];
-        ring(point, packed(state.theme().text));
-        if (!named || static_cast<size_t>(e) >= g.load.size()) continue;
-        const ImVec2 p = scene.camera.on_screen({point.x, point.y, point.z});
-        const double load = g.load[static_cast<size_t>(e)] * static_cast<double>(g.experts);
-        draw_label(state, ImVec2(p.x + point.size / 2 + 9 * s, p.y),
+        const size_t i = static_cast<size_t>(e);
+        if (e < 0 || i >= view.sizes.size() || !(view.sizes[i] > 0)) continue;
+        const ImVec2 p = scene.camera.on_screen(view.centroid(e));
+        const float radius = view.sizes[i] / 2;
+        list->AddCircle(p, radius + 4 * s, packed(state.theme().text), 0, 1.6f * s);
+        if (!named || i >= g.load.size()) continue;
+        const double load = g.load[i] * static_cast<double>(g.experts);
+        draw_label(state, ImVec2(p.x + radius + 9 * s, p.y),
                    "E" + std::to_string(e) + "  " + rounded(load, 2) + " \xC3\x97 uniform",
                    packed(state.theme().text));
     }

@@ -55,6 +55,10 @@ float tail_alpha(float newness, bool dark) {
     return dark ? 0.15f + 0.45f * newness : 0.3f + 0.6f * newness;
 }
 
+bool is_hidden(const SpaceOptions& o, size_t expert) {
+    return o.hidden && o.hidden->experts.contains(static_cast<int64_t>(expert));
+}
+
 void add_trails(SpaceView& p, const Past& past, size_t trail, const SpaceOptions& o,
                 const SpacePaint& paint) {
     const size_t count = std::min(trail + 1, past.size());
@@ -74,6 +78,7 @@ void add_trails(SpaceView& p, const Past& past, size_t trail, const SpaceOptions
             const float a0 = tail_alpha(static_cast<float>(k - 1) / parts, o.dark);
             const float a1 = tail_alpha(static_cast<float>(k) / parts, o.dark);
             for (size_t e = 0; e < experts; ++e) {
+                if (is_hidden(o, e)) continue;
                 const float *a = &before[3 * e], *b = &now[3 * e];
                 add_line(p, {a[0], a[1], a[2]}, {b[0], b[1], b[2]}, viz::packed(colors[e], a0),
                          viz::packed(colors[e], a1), (o.dark ? 1.3f : 1.8f) * o.scale);
@@ -99,6 +104,9 @@ void add_tokens(SpaceView& p, const core::GeometrySnapshot& snapshot, const viz:
         for (size_t t = 0; t < std::min(tokens, snapshot.classes.size()); ++t)
             hidden[t] = std::find(o.hidden_classes.begin(), o.hidden_classes.end(),
                                   snapshot.classes[t]) != o.hidden_classes.end();
+    if (o.hidden)
+        for (const int64_t t : o.hidden->tokens)
+            if (t >= 0 && static_cast<size_t>(t) < tokens) hidden[static_cast<size_t>(t)] = true;
     for (int64_t h = 0; h < g.hops; ++h) {
         if (o.hop >= 0 && h != o.hop) continue;
         for (size_t t = 0; t < tokens; ++t) {
@@ -118,13 +126,16 @@ void add_tokens(SpaceView& p, const core::GeometrySnapshot& snapshot, const viz:
     }
 }
 
-void add_centroids(SpaceView& p, const SpacePaint& paint) {
-    for (size_t e = 0; 3 * e < p.coords.size(); ++e) {
+void add_centroids(SpaceView& p, const SpaceOptions& o, const SpacePaint& paint) {
+    p.sizes.assign(p.coords.size() / 3, 0.0f);
+    for (size_t e = 0; e < p.sizes.size(); ++e) {
+        if (is_hidden(o, e)) continue;
         viz::Point point;
         point.x = p.coords[3 * e];
         point.y = p.coords[3 * e + 1];
         point.z = p.coords[3 * e + 2];
         paint.expert(point, static_cast<int64_t>(e));
+        p.sizes[e] = point.size;
         p.points.push_back(point);
         p.items.push_back({true, static_cast<int64_t>(e), 0});
     }
@@ -177,7 +188,7 @@ SpaceView space_view(const Past& past, const viz::Places& places, size_t trail,
     add_guides(p, o);
     add_trails(p, past, trail, o, paint);
     if (o.tokens) add_tokens(p, snapshot, place, o, paint);
-    add_centroids(p, paint);
+    add_centroids(p, o, paint);
     close_view(p);
     return p;
 }

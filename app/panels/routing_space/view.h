@@ -10,6 +10,7 @@
 
 #include "app/panels/routing_space/paint.h"
 #include "app/state/archive.h"
+#include "app/state/selection.h"
 #include "core/api/snapshot.h"
 #include "viz/axes.h"
 #include "viz/hit_grid.h"
@@ -32,6 +33,8 @@ struct SpaceOptions {
     uint32_t background = 0;  ///< outline of centroids
     uint32_t guide = 0;       ///< colour of the unit circle and the cross
     std::vector<std::string> hidden_classes;
+    const Chosen* hidden = nullptr;  ///< not drawn; outlives the call. null: nothing is
+    uint64_t hidden_version = 0;     ///< of what `hidden` points to
     bool operator==(const SpaceOptions&) const = default;
 };
 
@@ -49,6 +52,7 @@ struct SpaceView {
     viz::HitGrid grid;          ///< of the flat picture
     viz::Vec2 low, high;        ///< box of all points; low > high: there is none
     viz::Vec3 origin;           ///< where the centre of the unit sphere falls
+    std::vector<float> sizes;   ///< [experts] diameters of the centroids; 0: hidden
     std::vector<float> coords;  ///< [experts, 3] of the centroids
     int64_t tail_from = -1;     ///< step of the oldest snapshot in a tail; −1: no tails
     LookValues values;          ///< behind colour, size and opacity

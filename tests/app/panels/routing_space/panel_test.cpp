@@ -3,6 +3,7 @@
 #include "app/panels/routing_space/panel.h"
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <set>
 
@@ -15,6 +16,16 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 
 app::RoutingSpacePanel& space() {
     return static_cast<app::RoutingSpacePanel&>(*stage->panel);
+}
+
+/// A control of the popup "More".
+void in_more(ImGuiTestContext* ctx, const std::function<void()>& use_it) {
+    ctx->SetRef("Stage");
+    ctx->ItemClick("More");
+    ctx->SetRef("//$FOCUSED");
+    use_it();
+    ctx->SetRef("Stage");
+    ctx->PopupCloseAll();
 }
 
 void click_at(ImGuiTestContext* ctx, ImVec2 at) {
@@ -107,8 +118,10 @@ void register_look(ImGuiTestEngine* engine) {
         ctx->SetRef("Stage");
         IM_CHECK(space().view().values.color == nullptr);
         ctx->ComboClick("##colour/margin");
-        ctx->ComboClick("##opacity/distance");
-        ctx->ComboClick("##size/even");
+        in_more(ctx, [ctx] {
+            ctx->ComboClick("##opacity/distance");
+            ctx->ComboClick("##size/even");
+        });
         IM_CHECK(wait_for(ctx, [] { return space().view().values.color != nullptr; }));
         const auto& view = space().view();
         IM_CHECK(view.values.size == nullptr);
@@ -226,9 +239,11 @@ void register_damage(ImGuiTestEngine* engine) {
                     ctx->Yield(1);
                 }
                 ctx->ItemClick("Fit");
-                ctx->ItemClick("Refit");
+                in_more(ctx, [ctx] { ctx->ItemClick("Refit"); });
+                ctx->ItemClick("3-D");
                 ctx->MouseMove("picture");
                 ctx->Yield(2);
+                ctx->ItemClick("2-D");
             }
         }
         // Sound again: everything is back where it can be seen.
@@ -237,7 +252,7 @@ void register_damage(ImGuiTestEngine* engine) {
         ctx->Yield(2);
         ctx->SetRef("Stage");
         ctx->ComboClick("##colour/place");
-        ctx->ItemClick("Refit");
+        in_more(ctx, [ctx] { ctx->ItemClick("Refit"); });
         ctx->ItemClick("Fit");
         stage->state.now += 1;
         ctx->Yield(3);

@@ -322,5 +322,45 @@ TEST(RoutingSpace, NearestByCosine) {
     EXPECT_EQ(choices_of(g, 1), 3);
 }
 
+// Wrong if cosine and distance were mixed up, a token had neighbours of another hop, or the point
+// itself stood in its list.
+TEST(RoutingSpace, NeighboursByCosineAndByDistance) {
+    core::LayerGeometry g;
+    g.experts = 3;
+    g.d_space = 2;
+    g.hops = 2;
+    g.centroids = {1, 0, 9, 1, 0.4f, 0.6f};
+    g.positions = {1, 0, 0, 1, 0.8f, 0.6f, 0.6f, 0.8f};
+    const viz::PointItem first{true, 0, 0};
+    const auto by_cosine = nearest_points(g, first, true, Nearness::cosine, 5);
+    const auto by_distance = nearest_points(g, first, true, Nearness::distance, 5);
+    ASSERT_EQ(by_cosine.size(), 2u);
+    EXPECT_EQ(by_cosine[0].item.index, 1);
+    EXPECT_EQ(by_distance[0].item.index, 2);
+    EXPECT_NEAR(by_distance[0].distance, std::hypot(0.6, 0.6), 1e-6);
+    const auto tokens = nearest_points(g, {false, 1, 1}, false, Nearness::cosine, 5);
+    ASSERT_EQ(tokens.size(), 1u);
+    EXPECT_EQ(tokens[0].item, (viz::PointItem{false, 0, 1}));
+    EXPECT_NEAR(tokens[0].cosine, 0.96, 1e-6);
+    EXPECT_TRUE(nearest_points(g, {true, 3, 0}, true, Nearness::cosine, 5).empty());
+    EXPECT_TRUE(nearest_points(g, {false, 0, 2}, true, Nearness::cosine, 5).empty());
+}
+
+// Wrong if something hidden were drawn or could be hit.
+TEST(RoutingSpace, HiddenPointsAreNotThere) {
+    const auto s = snapshot(10);
+    const auto places = places_of(s);
+    const Chosen hidden{{0, 4}, {1, 2, 3}};
+    SpaceOptions o;
+    o.hidden = &hidden;
+    const auto p = space_view({shared(s)}, places, 0, o);
+    EXPECT_EQ(p.points.size(), static_cast<size_t>(kExperts - 2 + kHops * (kTokens - 3)));
+    for (const SpaceItem& item : p.items)
+        EXPECT_FALSE((item.expert ? hidden.experts : hidden.tokens).contains(item.index));
+    EXPECT_EQ(p.sizes[4], 0);
+    EXPECT_GT(p.sizes[5], 0);
+    EXPECT_EQ(p.coords.size(), static_cast<size_t>(3 * kExperts));
+}
+
 }  // namespace
 }  // namespace hopscope::app
