@@ -61,8 +61,7 @@ void draw_names(const SpaceScene& scene) {
     const AppState& state = scene.state;
     const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
     const auto experts = static_cast<size_t>(g.experts);
-    if (scene.view.points.size() < experts || g.load.size() != experts) return;
-    const size_t first = scene.view.points.size() - experts;
+    if (scene.view.sizes.size() != experts || g.load.size() != experts) return;
     const auto hits = state.experts.hits(scene.view.layer, ImGui::GetFrameCount());
     const ImVec2 low = scene.camera.at(), size = scene.camera.size();
     const ImVec2 high(low.x + size.x, low.y + size.y);
@@ -71,11 +70,13 @@ void draw_names(const SpaceScene& scene) {
     std::vector<NamedDisc> discs;
     std::vector<size_t> order;
     for (size_t e = 0; e < experts; ++e) {
-        const auto& point = scene.view.points[first + e];
-        discs.push_back({scene.camera.on_screen({point.x, point.y}), point.size / 2});
+        const auto index = static_cast<int64_t>(e);
+        discs.push_back(
+            {scene.camera.on_screen(scene.view.centroid(index)), scene.view.sizes[e] / 2});
         const ImVec2 at = discs.back().middle;
         const bool inside = at.x > low.x && at.x < high.x && at.y > low.y && at.y < high.y;
-        const bool left_out = e < hits.size() && hits[e] == 0;
+        const bool hidden = !(scene.view.sizes[e] > 0);
+        const bool left_out = hidden || (e < hits.size() && hits[e] == 0);
         if (inside && !left_out && !state.selection.experts.contains(static_cast<int64_t>(e)))
             order.push_back(e);
     }

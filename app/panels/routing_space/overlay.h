@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/panels/routing_space/camera.h"
+#include "app/panels/routing_space/paths.h"
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
 
@@ -22,7 +23,7 @@ struct SpaceScene {
 
 void draw_selected(const SpaceScene& scene);
 void draw_paths(const SpaceScene& scene);
-void draw_captions(const SpaceScene& scene, SpaceColor color_by);
+void draw_captions(const SpaceScene& scene, const SpaceLook& look);
 void draw_tooltip(const SpaceScene& scene);
 
 /// Brings the selection near; the tooltip of an expert says so.
