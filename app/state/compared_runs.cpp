@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -118,7 +119,19 @@ void ComparedRuns::give_places(const AppState& state) {
 void ComparedRuns::add(AppState& state, const std::string& path) {
     problem_.clear();
     if (!state.services.runs_at) return;
-    adding_ = state.aside([find = state.services.runs_at, path] { return find(path); });
+    std::vector<std::string> known;
+    for (const ComparedEntry& entry : entries_) known.push_back(entry.dir);
+    adding_ = state.aside([find = state.services.runs_at, path, known = std::move(known)] {
+        auto found = find(path);
+        if (!found) return found;
+        // A folder may have several paths.
+        for (std::string& dir : *found)
+            for (const std::string& other : known) {
+                std::error_code unknown;
+                if (std::filesystem::equivalent(dir, other, unknown) && !unknown) dir = other;
+            }
+        return found;
+    });
     state.keep_drawing();
 }
 
