@@ -32,7 +32,7 @@ TEST(TrajectoryCsv, HasALineForEachChoice) {
               "1,\",\",0,0,1,1,0.5,1,3,0.125\n"
               "1,\",\",0,1,0,5,0.5,1,3,0.125\n"
               "1,\",\",0,1,1,1,0.5,1,3,0.125\n");
-    EXPECT_EQ(csv_of({}), "");
+    EXPECT_EQ(csv_of(core::TraceResult{}), "");
 }
 
 }  // namespace
