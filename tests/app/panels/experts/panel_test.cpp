@@ -2,8 +2,13 @@
 // steering from a row, the card, what is copied, and what stands there while there is nothing.
 #include "app/panels/experts/panel.h"
 
+#include <atomic>
+#include <mutex>
+#include <thread>
+
 #include "app/panels/routing_space/panel.h"
 #include "tests/app/stage.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -274,8 +279,61 @@ void register_empty(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests filter(register_filter), space(register_space), rows(register_rows),
-    empty(register_empty);
+void register_dictionary(ImGuiTestEngine* engine) {
+    // Wrong if Dictionary read another run or not both analyses, or could be pressed again
+    // meanwhile; or if what it wrote were not shown.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "experts", "the_dictionary_is_read_on_demand");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        const test::TempFolder folder;
+        folder.write("checkpoints/step_00000100/meta.json", "{}");
+        stage->session->mutable_status().run_dir = folder.path();
+        struct Asked {
+            std::mutex mutex;
+            std::vector<std::string> calls;
+            std::atomic<bool> open{false};
+        } asked;
+        stage->state.services.analyze = [&](const std::string& run, const std::string& name,
+                                            const std::string& against,
+                                            const core::Progress&) -> core::Result<std::string> {
+            {
+                const std::lock_guard lock(asked.mutex);
+                asked.calls.push_back(run + " " + name + against);
+            }
+            while (!asked.open) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            if (name == "dictionary")
+                folder.write("analysis/dictionary.json",
+                             R"({"step": 100, "result": {"layers": [{"experts": [{"id": 4,
+                                "words": [{"piece": "quay", "score": 1}], "hub": true}]}]}})");
+            return std::string("{}");
+        };
+        const auto disabled = [&] {
+            return (ctx->ItemInfo("Dictionary").ItemFlags & ImGuiItemFlags_Disabled) != 0;
+        };
+        IM_CHECK(wait_for(ctx, [&] { return !disabled(); }));
+        ctx->ItemClick("Dictionary");
+        ctx->Yield(3);
+        IM_CHECK(disabled());
+        asked.open = true;
+        IM_CHECK(wait_for(ctx, [] {
+            const auto* book = stage->state.experts.book();
+            return book && book->dictionary_step == 100;
+        }));
+        IM_CHECK(wait_for(ctx, [&] { return !disabled(); }));
+        IM_CHECK(asked.calls == (std::vector<std::string>{folder.path() + " dictionary",
+                                                          folder.path() + " clusters"}));
+        type(ctx, "writes:quay is:hub");
+        IM_CHECK(shown() == std::set<int32_t>{4});
+        stage->state.services.analyze = nullptr;
+        stage->session->mutable_status().run_dir = "runs/demo";
+        stage->state.finish_aside();
+    };
+}
+
+const PanelTests filter(register_filter), dictionary(register_dictionary), space(register_space),
+    rows(register_rows), empty(register_empty);
 
 }  // namespace
 }  // namespace hopscope::gui_test
