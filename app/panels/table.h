@@ -37,8 +37,8 @@ enum class Place { none, left, top, center, right, right_bottom };
     PANEL(analyses,      none,         none,         center,       "A") \
     PANEL(trajectory,    none,         center,       center,       "") \
     PANEL(curves,        right,        none,         none,         "") \
-    PANEL(statistics,    right_bottom, right_bottom, none,         "S") \
     PANEL(experts,       none,         right_bottom, none,         "E") \
+    PANEL(statistics,    right_bottom, right_bottom, none,         "S") \
     PANEL(log,           right_bottom, none,         none,         "L") \
     /* a new one above this line */
 // clang-format on

@@ -14,6 +14,8 @@ namespace {
 
 using Column = ExpertColumn;
 
+constexpr size_t kRowWords = 10;
+
 /// A column of the table. Width: unscaled pixels, 0 for a share of what is left. Gone where the
 /// table is narrower than `from`.
 struct ColumnRow {
@@ -37,22 +39,22 @@ constexpr ColumnRow kColumns[] = {
     {Column::of_class, "class",
      "Of the sample: the class that most of the tokens choosing it are of. On text without "
      "classes: the category that most of its words are of",
-     92, 430, false},
-    {Column::purity, "purity", "Share of these tokens, or words, that are of that class", 88, 520,
+     74, 430, false},
+    {Column::purity, "purity", "Share of these tokens, or words, that are of that class", 80, 520,
      true},
     {Column::odds, "odds",
      "Odds ratio of (of that class or not) \xC3\x97 (choosing the expert or not) over the tokens "
      "of the sample; dim where its 95 % interval holds 1 [def:expert_class]",
-     52, 760, true},
+     46, 800, true},
     {Column::load, "load, \xC3\x97 uniform",
      "Share of all choices of the recent batches, times the number of experts; the bar is "
      "logarithmic, \xE2\x85\x9B to 8",
-     116, 0, true},
-    {Column::tokens, "tokens", "Tokens of the sample that choose it in some hop", 56, 680, true},
+     108, 0, true},
+    {Column::tokens, "tokens", "Tokens of the sample that choose it in some hop", 50, 720, true},
     {Column::mark, "mark",
-     "dead: not one choice in the recent batches. hub: close to every word [def:hub]", 58, 560,
+     "dead: not one choice in the recent batches. hub: close to every word [def:hub]", 58, 480,
      true},
-    {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 60, 620, false},
+    {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 54, 620, false},
 };
 
 bool is_shown(const ColumnRow& row, const ExpertBook& book, float width) {
@@ -70,6 +72,9 @@ bool is_shown(const ColumnRow& row, const ExpertBook& book, float width) {
             return has_words || !book.classes.empty();
         case Column::odds:
             return !book.classes.empty();
+        case Column::mark:
+            return std::any_of(book.entries.begin(), book.entries.end(),
+                               [](const BookEntry& e) { return e.dead() || e.hub; });
         default:
             return true;
     }
@@ -278,10 +283,10 @@ void ExpertTable::draw_cell(AppState& state, const ExpertBook& book, const BookE
             ImGui::PopFont();
             break;
         case Column::writes:
-            draw_words(state, at, room, word_list(book, entry.writes), packed(bright));
+            draw_words(state, at, room, word_list(book, entry.writes, kRowWords), packed(bright));
             break;
         case Column::reads:
-            draw_words(state, at, room, word_list(book, entry.reads),
+            draw_words(state, at, room, word_list(book, entry.reads, kRowWords),
                        packed(book.dictionary_step < 0 ? bright : theme.dim));
             break;
         case Column::of_class: {

@@ -35,11 +35,6 @@ bool SpaceControls::draw(AppState& state) {
     flow(70 * s);
     ImGui::Checkbox("tokens", &tokens);
     tooltip("Show the tokens of the probe sample beside the centroids");
-    flow(70 * s);
-    ImGui::Checkbox("names", &names);
-    tooltip(
-        "Words of the experts of most load, as many as have room: those they write where a "
-        "dictionary was read, else those they are chosen for");
     flow(50 * s);
     const bool fit = ImGui::Button("Fit");
     tooltip("Show everything (double click)");

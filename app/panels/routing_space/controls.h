@@ -12,7 +12,6 @@ class SpaceControls {
     SpaceColor color = SpaceColor::place;
     int trail = 8;       ///< past snapshots that the tails of centroids reach back
     bool tokens = true;  ///< beside the centroids
-    bool names = true;   ///< words of experts beside centroids
 
     /// Where there is a snapshot with layers. True when "Fit" was pressed.
     bool draw(AppState& state);

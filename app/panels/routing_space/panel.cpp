@@ -43,7 +43,17 @@ std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
     item.by_pointer = true;
     item.why_not = [&state] { return state.selection.empty() ? "Nothing is selected." : ""; };
     item.run = [this, &state] { camera_.focus(state, view_, paths_); };
-    return {std::move(item)};
+    ActionItem names;
+    names.id = "routing_space.names";
+    names.title = "Names of experts in the routing space";
+    names.help =
+        "Shows or hides the words of the experts of most load: those they write where a dictionary "
+        "was read, else those they are chosen for.";
+    names.keys = "N";
+    names.by_pointer = true;
+    names.why_not = [&state] { return no_run(state); };
+    names.run = [this] { names_ = !names_; };
+    return {std::move(item), std::move(names)};
 }
 
 std::string RoutingSpacePanel::space_problem(const AppState& state) const {
@@ -166,7 +176,7 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view_, camera_);
-    if (controls_.names && paths_.empty()) draw_names(scene);
+    if (names_ && paths_.empty()) draw_names(scene);
     draw_selected(scene);
     draw_paths(scene);
     draw_captions(scene, controls_.color);

@@ -66,6 +66,7 @@ class RoutingSpacePanel final : public Panel {
     int64_t menu_expert_ = -1;  ///< whose menu is open
     int64_t hovered_ = -1;      ///< item of the view
     bool dragging_ = false;
+    bool names_ = true;  ///< of experts, beside centroids
 };
 
 }  // namespace hopscope::app
