@@ -1,6 +1,7 @@
 #include "app/panels/experts/table.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "app/panels/experts/words_line.h"
@@ -16,55 +17,53 @@ using Column = ExpertColumn;
 
 constexpr size_t kRowWords = 10;
 
-/// A column of the table. Width: unscaled pixels, 0 for a share of what is left. Gone where the
-/// table is narrower than `from`.
+/// A column of the table, `width` unscaled pixels wide; 0: it has words, and shares what is left.
 struct ColumnRow {
     Column column;
     const char *name, *help;
-    float width, from;
+    float width;
     bool falls;  ///< sorted from the highest first
 };
 // In the order of ExpertColumn.
 constexpr ColumnRow kColumns[] = {
-    {Column::expert, "expert", "Number of the expert in its layer; the colour is its place", 66, 0,
+    {Column::expert, "expert", "Number of the expert in its layer; the colour is its place", 66,
      false},
     {Column::writes, "writes",
      "The tokens whose embeddings have the largest cosine to what it writes, read out of the "
      "newest "
      "checkpoint [def:dictionary]",
-     0, 0, false},
+     0, false},
     {Column::reads, "reads",
      "What it is chosen for in the sample: pieces by the weight that routing gives them there", 0,
-     0, false},
+     false},
     {Column::of_class, "class",
      "Of the sample: the class that most of the tokens choosing it are of. On text without "
      "classes: the category that most of its words are of",
-     74, 430, false},
-    {Column::purity, "purity", "Share of these tokens, or words, that are of that class", 80, 520,
-     true},
+     74, false},
+    {Column::purity, "purity", "Share of these tokens, or words, that are of that class", 80, true},
     {Column::odds, "odds",
      "Odds ratio of (of that class or not) \xC3\x97 (choosing the expert or not) over the tokens "
      "of the sample; dim where its 95 % interval holds 1 [def:expert_class]",
-     46, 800, true},
+     46, true},
     {Column::load, "load, \xC3\x97 uniform",
      "Share of all choices of the recent batches, times the number of experts; the bar is "
      "logarithmic, \xE2\x85\x9B to 8",
-     108, 0, true},
-    {Column::tokens, "tokens", "Tokens of the sample that choose it in some hop", 50, 720, true},
+     108, true},
+    {Column::tokens, "tokens", "Tokens of the sample that choose it in some hop", 50, true},
     {Column::mark, "mark",
-     "dead: not one choice in the recent batches. hub: close to every word [def:hub]", 58, 480,
-     true},
-    {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 54, 620, false},
+     "dead: not one choice in the recent batches. hub: close to every word [def:hub]", 56, true},
+    {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 54, false},
 };
+/// Those that go first where there is little room, the last of these first.
+constexpr Column kByNeed[] = {Column::purity, Column::of_class, Column::mark,  Column::reads,
+                              Column::odds,   Column::cluster,  Column::tokens};
+constexpr float kLeastWords = 170;  ///< of a column of words, unscaled pixels
 
-bool is_shown(const ColumnRow& row, const ExpertBook& book, float width) {
-    if (width < row.from) return false;
+bool has_values(const ExpertBook& book, Column column) {
     const bool has_words = book.dictionary_step >= 0;
-    switch (row.column) {
+    switch (column) {
         case Column::writes:
             return has_words;
-        case Column::reads:
-            return !has_words || width >= 640;
         case Column::cluster:
             return book.clusters_step >= 0;
         case Column::of_class:
@@ -78,6 +77,27 @@ bool is_shown(const ColumnRow& row, const ExpertBook& book, float width) {
         default:
             return true;
     }
+}
+
+/// Which columns have values, and room. @param width unscaled pixels
+std::array<bool, std::size(kColumns)> shown_columns(const ExpertBook& book, float width) {
+    std::array<bool, std::size(kColumns)> shown{};
+    const auto show = [&](Column column) {
+        const auto at = static_cast<size_t>(column);
+        const float needed = (kColumns[at].width > 0 ? kColumns[at].width : kLeastWords) + 8;
+        shown[at] = true;
+        width -= needed;
+    };
+    width -= 24;  // the edges and the scroll bar
+    for (const Column column : {Column::expert, Column::load}) show(column);
+    show(book.dictionary_step >= 0 ? Column::writes : Column::reads);
+    for (const Column column : kByNeed) {
+        const auto at = static_cast<size_t>(column);
+        if (shown[at] || !has_values(book, column)) continue;
+        if (width < (kColumns[at].width > 0 ? kColumns[at].width : kLeastWords) + 8) break;
+        show(column);
+    }
+    return shown;
 }
 
 void right_text(const AppState& state, const std::string& text, const ImVec4& color) {
@@ -149,10 +169,11 @@ void ExpertTable::draw(AppState& state, const ExpertBook& book, const std::vecto
                            size))
         return;
     ImGui::TableSetupScrollFreeze(0, 1);
+    const auto shown = shown_columns(book, size.x / s);
     for (const ColumnRow& row : kColumns) {
         ImGuiTableColumnFlags flags =
             row.width > 0 ? ImGuiTableColumnFlags_WidthFixed : ImGuiTableColumnFlags_WidthStretch;
-        if (!is_shown(row, book, size.x / s)) flags |= ImGuiTableColumnFlags_Disabled;
+        if (!shown[static_cast<size_t>(row.column)]) flags |= ImGuiTableColumnFlags_Disabled;
         if (row.falls) flags |= ImGuiTableColumnFlags_PreferSortDescending;
         if (row.column == Column::load) flags |= ImGuiTableColumnFlags_DefaultSort;
         ImGui::TableSetupColumn(row.name, flags, row.width > 0 ? row.width * s : 1.0f,
