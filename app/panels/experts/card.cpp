@@ -134,6 +134,7 @@ std::string ExpertCard::draw(AppState& state, const ExpertBook& book, const std:
     draw_hops(state, book, *entry);
     draw_near(state, book);
     draw_contexts(state, *entry);
+    draw_scored(state, book, *entry, term);
     return term;
 }
 
@@ -185,22 +186,28 @@ void ExpertCard::draw_word_lists(AppState& state, const ExpertBook& book, const 
                                  std::string& term) const {
     const ImU32 ink = expert_ink(state, book.layer, entry.expert);
     if (book.dictionary_step >= 0) {
-        const std::string step = "step " + with_thousands(book.dictionary_step);
-        part(state, "writes, by cosine", step,
+        part(state, "writes, by cosine", "step " + with_thousands(book.dictionary_step),
              "The tokens whose embeddings have the largest cosine to what it writes, out of the "
              "checkpoint of that step [def:dictionary]");
         if (entry.writes.empty()) note(state, "Nothing: its direction is zero.");
         word_chips(state, book, entry.writes, ink, "writes:", term);
-        part(state, "writes, by score", step,
-             "The tokens whose logits it raises most; tokens with long embeddings, and those that "
-             "were never trained, have a head start there [def:dictionary]");
-        word_chips(state, book, entry.writes_by_score, ink, "writes:", term);
     }
     part(state, "reads", "n " + with_thousands(entry.tokens) + " of " + with_thousands(book.sample),
          "Pieces that it is chosen for, by the weight that the routing of the sample gives it "
          "there. n: tokens that choose it in some hop, of the sample");
     if (entry.reads.empty()) note(state, "No token of the sample chooses it.");
     word_chips(state, book, entry.reads, ink, "reads:", term);
+}
+
+/// Last, since tokens that were never trained may stand before all others there.
+void ExpertCard::draw_scored(AppState& state, const ExpertBook& book, const BookEntry& entry,
+                             std::string& term) const {
+    if (entry.writes_by_score.empty()) return;
+    part(state, "writes, by score", "step " + with_thousands(book.dictionary_step),
+         "The tokens whose logits it raises most; tokens with long embeddings, and those that "
+         "were never trained, have a head start there [def:dictionary]");
+    word_chips(state, book, entry.writes_by_score, expert_ink(state, book.layer, entry.expert),
+               "writes:", term);
 }
 
 void ExpertCard::draw_load(AppState& state, const BookEntry& entry) const {

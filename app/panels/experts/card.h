@@ -37,6 +37,8 @@ class ExpertCard {
     void draw_buttons(AppState& state, int64_t layer) const;
     void draw_word_lists(AppState& state, const ExpertBook& book, const BookEntry& entry,
                          std::string& term) const;
+    void draw_scored(AppState& state, const ExpertBook& book, const BookEntry& entry,
+                     std::string& term) const;
     void draw_load(AppState& state, const BookEntry& entry) const;
     void draw_hops(AppState& state, const ExpertBook& book, const BookEntry& entry) const;
     void draw_near(AppState& state, const ExpertBook& book) const;
