@@ -244,8 +244,7 @@ void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expe
     ImGui::PushStyleColor(ImGuiCol_HeaderHovered, selected ? faded(state.theme().accent, 0.26f)
                                                            : faded(state.theme().text, 0.06f));
     const std::string id = "##E" + std::to_string(expert);
-    if (ImGui::Selectable(id.c_str(), selected,
-                          ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowOverlap,
+    if (ImGui::Selectable(id.c_str(), selected, ImGuiSelectableFlags_SpanAllColumns,
                           ImVec2(0, height))) {
         clicked_ = expert;
         state.selection.pick_expert(expert, ImGui::GetIO().KeyShift);

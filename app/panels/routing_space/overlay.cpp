@@ -223,8 +223,9 @@ void draw_captions(const SpaceScene& scene, SpaceColor color_by) {
     const int64_t tail_from = scene.view.tail_from;
     if (tail_from >= 0)
         reading += ", tail = last " + with_thousands(state.geometry->step - tail_from) + " steps";
+    // What must not be left out comes in place of what may be.
     if (!state.experts.hits(scene.view.layer, ImGui::GetFrameCount()).empty())
-        reading += ", faint = outside the filter";
+        reading = std::string("colour = ") + name_of(color_by) + ", faint = outside the filter";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when = "snapshot of step " + with_thousands(state.geometry->step);
     if (state.geometry->seconds > 0 && state.unix_now > 0)
