@@ -16,6 +16,7 @@ namespace hopscope::app {
 namespace {
 
 constexpr size_t kNearest = 5;
+constexpr size_t kMostLabels = 12;                    ///< of selected experts
 constexpr size_t kNamedWords = 3, kTooltipWords = 6;  ///< of an expert, beside its point
 
 std::string share_text(double share) {
@@ -162,6 +163,17 @@ void draw_paths(const SpaceScene& scene) {
                    color_of(i));
 }
 
+std::string selected_label(const AppState& state, int64_t expert) {
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    if (state.selection.experts.size() > kMostLabels || expert < 0 || expert >= std::ssize(g.load))
+        return {};
+    const double load = g.load[static_cast<size_t>(expert)] * static_cast<double>(g.experts);
+    const std::string words = expert_words(state, state.selection.layer, expert, kNamedWords);
+    return "E" + std::to_string(expert) + "  " +
+           (words.empty() ? rounded(load, 2) + " \xC3\x97 uniform"
+                          : displayable(words, state.fonts.text));
+}
+
 void draw_selected(const SpaceScene& scene) {
     const AppState& state = scene.state;
     const SpaceView& view = scene.view;
@@ -176,20 +188,15 @@ void draw_selected(const SpaceScene& scene) {
     if (hovered >= 0 && static_cast<size_t>(hovered) < view.points.size())
         ring(view.points[static_cast<size_t>(hovered)], packed(state.theme().dim));
     const size_t first = view.points.size() - static_cast<size_t>(g.experts);
-    const bool named = state.selection.experts.size() <= 12;
     for (const int64_t e : state.selection.experts) {
         const size_t i = first + static_cast<size_t>(e);
         if (e < 0 || e >= g.experts || i >= view.points.size()) continue;
         const auto& point = view.points[i];
         ring(point, packed(state.theme().text));
-        if (!named || static_cast<size_t>(e) >= g.load.size()) continue;
+        const std::string label = selected_label(state, e);
+        if (label.empty()) continue;
         const ImVec2 p = scene.camera.on_screen({point.x, point.y});
-        const double load = g.load[static_cast<size_t>(e)] * static_cast<double>(g.experts);
-        const std::string words = expert_words(state, state.selection.layer, e, kNamedWords);
-        draw_label(state, ImVec2(p.x + point.size / 2 + 9 * s, p.y),
-                   "E" + std::to_string(e) + "  " +
-                       (words.empty() ? rounded(load, 2) + " \xC3\x97 uniform"
-                                      : displayable(words, state.fonts.text)),
+        draw_label(state, ImVec2(p.x + point.size / 2 + kLabelGap * s, p.y), label,
                    packed(state.theme().text));
     }
 }
