@@ -17,6 +17,7 @@ namespace hopscope::app {
 namespace {
 
 constexpr size_t kNearest = 5;
+constexpr size_t kMostLabels = 12;                    ///< of selected experts
 constexpr size_t kNamedWords = 3, kTooltipWords = 6;  ///< of an expert, beside its point
 
 std::string share_text(double share) {
@@ -190,32 +191,37 @@ void draw_paths(const SpaceScene& scene) {
                    color_of(i));
 }
 
+std::string selected_label(const AppState& state, int64_t expert) {
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    if (state.selection.experts.size() > kMostLabels || expert < 0 || expert >= std::ssize(g.load))
+        return {};
+    const double load = g.load[static_cast<size_t>(expert)] * static_cast<double>(g.experts);
+    const std::string words = expert_words(state, state.selection.layer, expert, kNamedWords);
+    return "E" + std::to_string(expert) + "  " +
+           (words.empty() ? rounded(load, 2) + " \xC3\x97 uniform"
+                          : displayable(words, state.fonts.text));
+}
+
 void draw_selected(const SpaceScene& scene) {
     const AppState& state = scene.state;
     const SpaceView& view = scene.view;
     const int64_t hovered = scene.hovered;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float s = state.pixel_scale;
-    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
     if (hovered >= 0 && static_cast<size_t>(hovered) < view.points.size()) {
         const viz::Point& point = view.points[static_cast<size_t>(hovered)];
         list->AddCircle(scene.camera.on_screen({point.x, point.y, point.z}), point.size / 2 + 4 * s,
                         packed(state.theme().dim), 0, 1.6f * s);
     }
-    const bool named = state.selection.experts.size() <= 12;
     for (const int64_t e : state.selection.experts) {
         const size_t i = static_cast<size_t>(e);
         if (e < 0 || i >= view.sizes.size() || !(view.sizes[i] > 0)) continue;
         const ImVec2 p = scene.camera.on_screen(view.centroid(e));
         const float radius = view.sizes[i] / 2;
         list->AddCircle(p, radius + 4 * s, packed(state.theme().text), 0, 1.6f * s);
-        if (!named || i >= g.load.size()) continue;
-        const double load = g.load[i] * static_cast<double>(g.experts);
-        const std::string words = expert_words(state, state.selection.layer, e, kNamedWords);
-        draw_label(state, ImVec2(p.x + radius + 9 * s, p.y),
-                   "E" + std::to_string(e) + "  " +
-                       (words.empty() ? rounded(load, 2) + " \xC3\x97 uniform"
-                                      : displayable(words, state.fonts.text)),
+        const std::string label = selected_label(state, e);
+        if (label.empty()) continue;
+        draw_label(state, ImVec2(p.x + radius + kLabelGap * s, p.y), label,
                    packed(state.theme().text));
     }
 }
@@ -252,8 +258,9 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     const int64_t tail_from = scene.view.tail_from;
     if (tail_from >= 0)
         reading += ", tail = last " + with_thousands(state.geometry->step - tail_from) + " steps";
+    // What must not be left out comes in place of what may be.
     if (!state.experts.hits(scene.view.layer, ImGui::GetFrameCount()).empty())
-        reading += ", faint = outside the filter";
+        reading = std::string("colour = ") + name_of(color_by) + ", faint = outside the filter";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when = "snapshot of step " + with_thousands(state.geometry->step);
     if (state.geometry->seconds > 0 && state.unix_now > 0)
