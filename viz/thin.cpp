@@ -9,19 +9,19 @@ namespace hopscope::viz {
 namespace {
 
 constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
-constexpr size_t kNone = std::numeric_limits<size_t>::max();
+constexpr size_t kNoPoint = std::numeric_limits<size_t>::max();
 
 /// What one pixel column has to keep: indices into the curve.
 struct Column {
-    size_t low = kNone, high = kNone, gap = kNone;
+    size_t low = kNoPoint, high = kNoPoint, gap = kNoPoint;
 
     void take(std::span<const double> ys, size_t i) {
         if (!std::isfinite(ys[i])) {
-            if (gap == kNone) gap = i;
+            if (gap == kNoPoint) gap = i;
             return;
         }
-        if (low == kNone || ys[i] < ys[low]) low = i;
-        if (high == kNone || ys[i] > ys[high]) high = i;
+        if (low == kNoPoint || ys[i] < ys[low]) low = i;
+        if (high == kNoPoint || ys[i] > ys[high]) high = i;
     }
 };
 
@@ -33,13 +33,13 @@ void put(Thinned& out, std::span<const double> xs, std::span<const double> ys, s
 void flush(Thinned& out, std::span<const double> xs, std::span<const double> ys, Column& column) {
     std::array<size_t, 3> kept = {column.low, column.high, column.gap};
     std::sort(kept.begin(), kept.end());
-    size_t last = kNone;
+    size_t last = kNoPoint;
     for (const size_t i : kept) {
-        if (i == kNone || i == last) continue;
+        if (i == kNoPoint || i == last) continue;
         put(out, xs, ys, i);
         last = i;
     }
-    if (column.gap != kNone) out.gap_xs.push_back(xs[column.gap]);
+    if (column.gap != kNoPoint) out.gap_xs.push_back(xs[column.gap]);
     column = {};
 }
 

@@ -115,6 +115,8 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     history = {};
     rivals.clear();
     selection = {};
+    selection_history = {};
+    named = {};
     stack = {};
     strength = 1;
     places = {};
@@ -206,6 +208,7 @@ void update_state(AppState& state) {
     update_status(state);
     state.compared.update(state);
     if (!state.session) return;
+    state.selection_history.note(state.selection);
     if (auto published = state.session->geometry(); published && published != state.newest) {
         state.newest = std::move(published);
         obey(state, state.rules.read(*state.newest, state.session->config()));

@@ -22,12 +22,14 @@
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
 #include "app/state/loss_phases.h"
+#include "app/state/named_selections.h"
 #include "app/state/own_cost.h"
 #include "app/state/pending.h"
 #include "app/state/playback.h"
 #include "app/state/run_comparison.h"
 #include "app/state/run_rules.h"
 #include "app/state/selection.h"
+#include "app/state/selection_history.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
 #include "app/state/time_cursor.h"
@@ -146,6 +148,8 @@ struct AppState {
     double log_at = -1e9;  ///< `now` when the last line came
 
     Selection selection;
+    SelectionHistory selection_history;
+    NamedSelections named;
     Archive archive;
     ExpertBooks experts;  ///< the panels update it
     TimeCursor time;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -86,37 +87,51 @@ void ComparedRuns::list(const AppState& state) {
         entry.steps = run.steps;
         entries_.push_back(std::move(entry));
     }
-    // A fork has its run's configuration, and is to be told from it.
-    const bool forked = state.status.fork.step >= 0;
-    for (ComparedEntry& entry : entries_)
-        entry.place =
-            place_of(state, entry.dir.empty() || (forked && entry.open) ? entry.name : entry.dir);
+    give_places(state);
 }
 
-/// The lowest that nobody has, and from then on always the same.
-size_t ComparedRuns::place_of(const AppState& state, const std::string& dir) {
-    const std::string variant = state.comparison.variant_of(dir);
-    const std::string& key = variant.empty() ? dir : variant;
-    if (const auto known = places_.find(key); known != places_.end()) return known->second;
-    if (!variant.empty()) {
-        // What it had while its variant was not known stays, the first of its seeds to say so.
-        if (const auto own = places_.find(dir); own != places_.end()) {
-            const size_t place = own->second;
-            places_.erase(own);
-            return places_[key] = place;
-        }
+/// Each variant has the lowest place that was free when it came, as long as a run of it is there. A
+/// run stands for itself until its variant is known.
+void ComparedRuns::give_places(const AppState& state) {
+    // A fork has its run's configuration, and is to be told from it.
+    const bool forked = state.status.fork.step >= 0;
+    std::vector<std::string> keys;
+    for (const ComparedEntry& entry : entries_) {
+        const bool by_name = entry.dir.empty() || (forked && entry.open);
+        const std::string variant = by_name ? "" : state.comparison.variant_of(entry.dir);
+        keys.push_back(by_name ? entry.name : variant.empty() ? entry.dir : variant);
     }
+    const std::set<std::string> used(keys.begin(), keys.end());
+    std::erase_if(places_, [&](const auto& known) { return !used.contains(known.first); });
     std::set<size_t> taken;
-    for (const auto& [other, place] : places_) taken.insert(place);
-    size_t place = 0;
-    while (taken.contains(place)) ++place;
-    return places_[key] = place;
+    for (const auto& [key, place] : places_) taken.insert(place);
+    size_t lowest = 0;
+    for (size_t i = 0; i < keys.size(); ++i) {
+        if (!places_.contains(keys[i])) {
+            while (taken.contains(lowest)) ++lowest;
+            taken.insert(lowest);
+            places_[keys[i]] = lowest;
+        }
+        entries_[i].place = places_[keys[i]];
+    }
 }
 
 void ComparedRuns::add(AppState& state, const std::string& path) {
     problem_.clear();
     if (!state.services.runs_at) return;
-    adding_ = state.aside([find = state.services.runs_at, path] { return find(path); });
+    std::vector<std::string> known;
+    for (const ComparedEntry& entry : entries_) known.push_back(entry.dir);
+    adding_ = state.aside([find = state.services.runs_at, path, known = std::move(known)] {
+        auto found = find(path);
+        if (!found) return found;
+        // A folder may have several paths.
+        for (std::string& dir : *found)
+            for (const std::string& other : known) {
+                std::error_code unknown;
+                if (std::filesystem::equivalent(dir, other, unknown) && !unknown) dir = other;
+            }
+        return found;
+    });
     state.keep_drawing();
 }
 
@@ -156,7 +171,6 @@ void ComparedRuns::take_added(AppState& state) {
 void ComparedRuns::remove(AppState& state, const std::string& dir) {
     std::vector<std::string> dirs = watched_dirs(state);
     if (std::erase(dirs, dir) == 0) return;
-    places_.erase(dir);
     state.watch_runs(std::move(dirs));
 }
 

@@ -51,7 +51,7 @@ class ComparedRuns {
   private:
     void take_added(AppState& state);
     void list(const AppState& state);
-    size_t place_of(const AppState& state, const std::string& dir);
+    void give_places(const AppState& state);
 
     std::vector<ComparedEntry> entries_;
     std::map<std::string, size_t> places_;  ///< by variant, or by folder until that is known

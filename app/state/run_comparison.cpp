@@ -9,6 +9,9 @@ namespace {
 
 constexpr double kEvery = 2.0;  ///< seconds between two starts while evaluations come in
 
+/// Of a core, at most, while a run in training is evaluated again and again.
+constexpr double kShare = 0.1;
+
 bool same_runs(const auto& a, const auto& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](const auto& x, const auto& y) { return x.dir == y.dir; });
@@ -19,6 +22,7 @@ bool same_runs(const auto& a, const auto& b) {
 void RunComparison::want(AppState& state) {
     if (auto made = work_.take()) {
         state.keep_drawing();
+        took_ = state.now - started_at_;
         problem_ = *made ? "" : made->error().message;
         if (*made) result_ = std::make_shared<const core::Comparison>(std::move(**made));
     }
@@ -28,7 +32,8 @@ void RunComparison::want(AppState& state) {
         if (!entry.dir.empty()) wanted.push_back({entry.dir, entry.history->valid_step.size()});
     if (wanted == made_for_ || wanted.empty()) return;
     const bool others = !same_runs(wanted, made_for_);
-    if (!others && (working() || state.now - started_at_ < kEvery)) return;
+    const double pause = std::max(kEvery, took_ / kShare);
+    if (!others && (working() || state.now - started_at_ < pause)) return;
     std::vector<std::string> dirs;
     for (const Stamp& stamp : wanted) dirs.push_back(stamp.dir);
     made_for_ = std::move(wanted);

@@ -53,6 +53,7 @@ class RunComparison {
     Latest<core::Result<core::Comparison>> work_;
     std::vector<Stamp> made_for_;
     double started_at_ = -1e9;  ///< AppState::now
+    double took_ = 0;           ///< the last one, seconds
 };
 
 }  // namespace hopscope::app

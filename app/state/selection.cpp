@@ -1,5 +1,8 @@
 #include "app/state/selection.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace hopscope::app {
 namespace {
 
@@ -13,12 +16,23 @@ void pick(std::set<int64_t>& chosen, int64_t item, bool add) {
     }
 }
 
+std::set<int64_t> without(const std::set<int64_t>& all, const std::set<int64_t>& some) {
+    std::set<int64_t> out;
+    std::set_difference(all.begin(), all.end(), some.begin(), some.end(),
+                        std::inserter(out, out.end()));
+    return out;
+}
+
 }  // namespace
 
 void Selection::set_layer(int64_t value) {
     if (value == layer) return;
     layer = value;
     experts.clear();
+    if (!hidden.experts.empty()) {
+        hidden.experts.clear();
+        ++hidden_version;
+    }
     ++version;
 }
 
@@ -44,9 +58,50 @@ void Selection::pick_probe_token(int64_t token, bool add) {
 }
 
 void Selection::restore(const Selection& earlier) {
-    const uint64_t next = version + 1;
+    const uint64_t next = version + 1, next_hidden = hidden_version + 1;
     *this = earlier;
     version = next;
+    hidden_version = next_hidden;
+}
+
+void Selection::pick_all(const Chosen& chosen, bool add) {
+    if (!add) {
+        experts.clear();
+        probe_tokens.clear();
+    }
+    experts.insert(chosen.experts.begin(), chosen.experts.end());
+    probe_tokens.insert(chosen.tokens.begin(), chosen.tokens.end());
+    ++version;
+}
+
+void Selection::isolate(const Chosen& all) {
+    if (experts.empty() && probe_tokens.empty()) return;
+    hidden = {without(all.experts, experts), without(all.tokens, probe_tokens)};
+    ++version;
+    ++hidden_version;
+}
+
+void Selection::hide_chosen() {
+    if (experts.empty() && probe_tokens.empty()) return;
+    hidden.experts.merge(experts);
+    hidden.tokens.merge(probe_tokens);
+    experts.clear();
+    probe_tokens.clear();
+    ++version;
+    ++hidden_version;
+}
+
+void Selection::show_all() {
+    if (hidden.empty()) return;
+    hidden = {};
+    ++version;
+    ++hidden_version;
+}
+
+void Selection::invert(const Chosen& all) {
+    experts = without(without(all.experts, hidden.experts), experts);
+    probe_tokens = without(without(all.tokens, hidden.tokens), probe_tokens);
+    ++version;
 }
 
 void Selection::clear() {

@@ -1,5 +1,5 @@
-// The one selection all panels share: a click in any of them shows in all. Window thread only,
-// owned by AppState.
+// The one selection all panels share: a click in any of them shows in all. With it what is hidden
+// from pictures of points. Window thread only, owned by AppState.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,13 @@ namespace hopscope::app {
 
 inline constexpr int64_t kAllHops = -1;
 
+/// Experts of a layer and tokens of the probe sample, as a box or a name takes them.
+struct Chosen {
+    std::set<int64_t> experts, tokens;
+    bool empty() const { return experts.empty() && tokens.empty(); }
+    bool operator==(const Chosen&) const = default;
+};
+
 /// Experts belong to `layer`; changing the layer keeps their indices only where pools are shared,
 /// so panels call set_layer(), which clears them.
 struct Selection {
@@ -17,7 +24,9 @@ struct Selection {
     std::set<int64_t> experts;        ///< of `layer`
     std::set<int64_t> prompt_tokens;  ///< indices into the trace of the prompt
     std::set<int64_t> probe_tokens;   ///< indices into the probe sample of the geometry snapshot
+    Chosen hidden;                    ///< from pictures of points, of the same layer and sample
     uint64_t version = 0;  ///< grows with every change; panels compare it to know what to recompute
+    uint64_t hidden_version = 0;  ///< the same of `hidden` alone
 
     void set_layer(int64_t value);
     void set_hop(int64_t value);
@@ -25,10 +34,22 @@ struct Selection {
     void pick_expert(int64_t expert, bool add);
     void pick_prompt_token(int64_t token, bool add);
     void pick_probe_token(int64_t token, bool add);
+    /// In place of all experts and probe tokens that were selected, or with `add` beside them.
+    void pick_all(const Chosen& chosen, bool add);
     void clear();
     /// As it was at an earlier time.
     void restore(const Selection& earlier);
     bool empty() const { return experts.empty() && prompt_tokens.empty() && probe_tokens.empty(); }
+
+    // What is hidden. `all`: everything that there is to show.
+    Chosen chosen() const { return {experts, probe_tokens}; }
+    /// Shows only what is selected.
+    void isolate(const Chosen& all);
+    /// Hides what is selected, which then is not selected any more.
+    void hide_chosen();
+    void show_all();
+    /// Selects what is not selected, of what is not hidden.
+    void invert(const Chosen& all);
 };
 
 }  // namespace hopscope::app

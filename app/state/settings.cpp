@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr size_t kLargestFile = size_t{1} << 20;
 
 template <class T>
-void read(const json& from, const char* key, T& value) {
+void read_setting(const json& from, const char* key, T& value) {
     if (const auto found = from.find(key); found != from.end()) value = found->get<T>();
 }
 
@@ -43,15 +43,15 @@ SavedWindow load_settings(const std::string& folder, std::string& problem) {
     try {
         const json from = json::parse(*text);
         from.get_ref<const json::object_t&>();  // anything but an object is reported below
-        read(from, "dark", saved.settings.dark);
-        read(from, "scale", saved.settings.scale);
-        read(from, "animations", saved.settings.animations);
-        read(from, "width", saved.settings.width);
-        read(from, "height", saved.settings.height);
-        read(from, "maximised", saved.settings.maximised);
-        read(from, "layout", saved.layout);
-        read(from, "shut", saved.shut);
-        read(from, "last_config", saved.last_config);
+        read_setting(from, "dark", saved.settings.dark);
+        read_setting(from, "scale", saved.settings.scale);
+        read_setting(from, "animations", saved.settings.animations);
+        read_setting(from, "width", saved.settings.width);
+        read_setting(from, "height", saved.settings.height);
+        read_setting(from, "maximised", saved.settings.maximised);
+        read_setting(from, "layout", saved.layout);
+        read_setting(from, "shut", saved.shut);
+        read_setting(from, "last_config", saved.last_config);
         if (!(saved.settings.scale > 0)) saved.settings.scale = 1;
         saved.settings.scale = std::clamp(saved.settings.scale, kMinScale, kMaxScale);
     } catch (const json::exception& e) {

@@ -32,6 +32,9 @@ void KeyHelp::draw(const AppState& state, std::span<const ActionItem> actions) {
         row(KeyListener::kCursorKey, "Walk over buttons and fields");
         row("Double click", "Fit the picture");
         row("Shift+click", "Add to the selection");
+        row("Shift+drag", "Select in a box, besides what is selected", "Routing space");
+        row("Alt+drag", "Select in a lasso", "Routing space");
+        row("Ctrl+drag", "Move a centroid", "Routing space");
         ImGui::EndTable();
     }
     ImGui::End();

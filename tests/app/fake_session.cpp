@@ -192,7 +192,7 @@ core::ScalarRecord FakeSession::record_at(int64_t step) const {
     r.lr = static_cast<float>(
         3e-4 * warm * (0.1 + 0.45 * (1 + std::cos(std::numbers::pi * std::min(1.0, left)))));
     r.grad_norm = static_cast<float>(0.6 + 3.0 * std::exp(-x / 60.0) + 0.25 * (noise(s, 2) + 1));
-    if (step == options_.spike_at) r.loss += 9, r.grad_norm *= 40;
+    if (step == options_.spike_at) r.loss += 30, r.grad_norm *= 40;
     if (step % 100 == 0) r.valid_loss = static_cast<float>(trend + 0.12);
     r.tokens_per_s = 11830.0f + 300.0f * noise(s, 3);
     r.data_ms = 1.2f;

@@ -26,7 +26,7 @@ std::string make_run(const TempFolder& folder, const std::string& name, const Co
     RunInfo info;
     info.config_name = name.substr(0, name.find('-'));
     info.seed = config.train.seed;
-    info.corpus_hashes = {{"train", "x"}, {"valid", "v"}, {"tokenizer", "t"}};
+    info.corpus_hashes = {{"train", "a1"}, {"valid", "b2"}, {"tokenizer", "c3"}};
     auto run = RunFolder::create(dir, to_toml(config), info);
     EXPECT_TRUE(run) << run.error().message;
     if (step < 0) return dir;

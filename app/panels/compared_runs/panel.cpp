@@ -125,9 +125,9 @@ void ComparedRunsPanel::draw_table(AppState& state, float height) {
         ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoPadOuterX;
     if (!ImGui::BeginTable("runs", 3, kFlags, ImVec2(0, height))) return;
     ImGui::TableSetupScrollFreeze(0, 1);
-    ImGui::TableSetupColumn("variant, best first", ImGuiTableColumnFlags_WidthStretch);
+    ImGui::TableSetupColumn("variant", ImGuiTableColumnFlags_WidthStretch);
     ImGui::TableSetupColumn("seeds");
-    ImGui::TableSetupColumn("perplexity \xC2\xB1 sd");
+    ImGui::TableSetupColumn("perplexity");
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
     ImGui::TableHeadersRow();
     ImGui::PopStyleColor();
@@ -200,7 +200,6 @@ void ComparedRunsPanel::draw_variant(AppState& state, const VariantRow& row) {
 
 void ComparedRunsPanel::draw_run(AppState& state, const VariantRow& variant, const RunRow& run,
                                  bool alone) {
-    const float s = state.pixel_scale;
     ImGui::PushID(key_of(run).c_str());
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
@@ -217,9 +216,10 @@ void ComparedRunsPanel::draw_run(AppState& state, const VariantRow& variant, con
     if (!run.left_out.empty()) more += "\nNot compared: " + run.left_out;
     tooltip(more);
     ImGui::SetCursorPos(at);
-    // Glyphs stand under each other, arrow or none.
-    ImGui::SetCursorPosX(at.x + ImGui::GetTreeNodeToLabelSpacing() + (alone ? 0 : 16 * s));
+    // Glyphs and seeds stand under each other, arrow or none.
+    ImGui::SetCursorPosX(at.x + ImGui::GetTreeNodeToLabelSpacing());
     if (alone) line_glyph(state, run.place);
+    // One that is not compared is dim, and its tooltip says why.
     const bool faint = !run.left_out.empty() || !alone;
     std::string text = alone ? variant.name : run.label;
     if (run.state == core::RunState::running) text += "  live, " + with_thousands(run.step);

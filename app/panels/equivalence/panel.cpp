@@ -156,7 +156,7 @@ void EquivalencePanel::draw_cell(AppState& state, size_t row, size_t column, ImV
         text.resize(text.find(' '));
         // The sign where it has room; fill and hatch say the same.
         const std::string with_sign = std::string(sign_of(known->verdict)) + " " + text;
-        const bool room = text_width(state.fonts.mono, kMonoSize, with_sign) + 8 * s < size.x;
+        const bool room = text_width(state.fonts.mono, kMonoSize, with_sign) + 4 * s < size.x;
         write(room ? with_sign : text, theme.text, true);
     } else {
         write(p_text(known->p_tost), known->p_tost < 0.05 ? theme.text : theme.dim, true);

@@ -267,8 +267,7 @@ void ExpertCard::draw_near(AppState& state, const ExpertBook& book) const {
         const ImVec2 at = ImGui::GetCursorScreenPos();
         const float width = ImGui::GetContentRegionAvail().x, line = ImGui::GetTextLineHeight();
         const bool chosen = state.selection.experts.contains(near.expert);
-        if (ImGui::Selectable("##near", chosen, ImGuiSelectableFlags_AllowOverlap,
-                              ImVec2(width, line)))
+        if (ImGui::Selectable("##near", chosen, 0, ImVec2(width, line)))
             state.selection.pick_expert(near.expert, ImGui::GetIO().KeyShift);
         ImGui::SetCursorScreenPos(at);
         const BookEntry* entry = book.find(near.expert);

@@ -66,6 +66,7 @@ void ExpertsPanel::prepare(AppState& state) {
         asked_.clear();
         card_ = {};
         made_ = {};
+        hits_.clear();
     }
     if (!state.session) return;
     state.experts.update(state);
@@ -82,18 +83,20 @@ void ExpertsPanel::prepare(AppState& state) {
 }
 
 void ExpertsPanel::find_hits(const AppState& state) {
-    const Made wanted = {state.experts.version(), state.selection.version, bar_.text()};
+    const ExpertBook& book = *state.experts.book();
+    const Made wanted = {state.experts.version(), state.selection.version, book.layer, bar_.text()};
     if (wanted == made_ && !hits_.empty()) return;
+    const bool same_rows = wanted.layer == made_.layer && wanted.filter == made_.filter &&
+                           hits_.size() == book.entries.size();
+    changed_ = std::max(changed_, same_rows ? TableChange::values : TableChange::rows);
     made_ = wanted;
     filter_ = parse_filter(wanted.filter);
-    const ExpertBook& book = *state.experts.book();
     const auto layer = static_cast<size_t>(book.layer);
     FilterGround ground{book, nullptr, &state.selection.experts};
     if (state.geometry && layer < state.geometry->layers.size())
         ground.geometry = &state.geometry->layers[layer];
     hits_ = experts_matching(filter_, ground);
     hit_count_ = static_cast<size_t>(std::count(hits_.begin(), hits_.end(), 1));
-    changed_ = true;
 }
 
 void ExpertsPanel::follow_tasks(AppState& state) {
@@ -141,7 +144,7 @@ void ExpertsPanel::draw(AppState& state) {
     if (has_card && !beside) size.y = std::floor(height * 0.5f);
     body_low_ = ImGui::GetCursorScreenPos();
     body_high_ = ImVec2(body_low_.x + room.x, body_low_.y + height);
-    table_.draw(state, *book, hits_, std::exchange(changed_, false), size);
+    table_.draw(state, *book, hits_, std::exchange(changed_, TableChange::none), size);
     if (hits_.empty() || hit_count_ == 0) {
         const char* none = "No expert fits the filter.";
         const ImVec2 text = ImGui::CalcTextSize(none);

@@ -34,6 +34,7 @@ class ExpertsPanel final : public Panel {
   private:
     struct Made {  ///< what the hits were found in
         uint64_t book = 0, selection = 0;
+        int64_t layer = -1;
         std::string filter;
         bool operator==(const Made&) const = default;
     };
@@ -54,7 +55,7 @@ class ExpertsPanel final : public Panel {
 
     const void* session_ = nullptr;
     Made made_;
-    bool changed_ = true;  ///< the hits, since the table was drawn
+    TableChange changed_ = TableChange::rows;  ///< since the table was drawn
     ExpertFilter filter_;
     std::vector<uint8_t> hits_;
     size_t hit_count_ = 0;

@@ -148,20 +148,25 @@ std::string odds_help(const ExpertBook& book, const BookEntry& entry) {
 
 }  // namespace
 
-void ExpertTable::sort(const ExpertBook& book, const std::vector<uint8_t>& hits, bool changed) {
+/// While a run is trained the order would change under the pointer: it waits until that has left.
+void ExpertTable::sort(const ExpertBook& book, const std::vector<uint8_t>& hits,
+                       bool under_pointer) {
     ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
     if (specs && specs->SpecsDirty && specs->SpecsCount > 0) {
         by_ = {static_cast<ExpertColumn>(specs->Specs[0].ColumnUserID),
                specs->Specs[0].SortDirection == ImGuiSortDirection_Descending};
         specs->SpecsDirty = false;
-        changed = true;
+        stale_ = TableChange::rows;
     }
-    if (changed) rows_ = rows_in_order(book, hits, by_);
+    if (stale_ == TableChange::none || (stale_ == TableChange::values && under_pointer)) return;
+    rows_ = rows_in_order(book, hits, by_);
+    stale_ = TableChange::none;
 }
 
 void ExpertTable::draw(AppState& state, const ExpertBook& book, const std::vector<uint8_t>& hits,
-                       bool changed, ImVec2 size) {
+                       TableChange change, ImVec2 size) {
     const float s = state.pixel_scale;
+    stale_ = std::max(stale_, change);
     if (!ImGui::BeginTable("experts", static_cast<int>(std::size(kColumns)),
                            ImGuiTableFlags_Sortable | ImGuiTableFlags_ScrollY |
                                ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoSavedSettings |
@@ -187,7 +192,7 @@ void ExpertTable::draw(AppState& state, const ExpertBook& book, const std::vecto
         ImGui::PopStyleColor();
         tooltip(kColumns[c].help);
     }
-    sort(book, hits, changed);
+    sort(book, hits, ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem));
     const float height = ImGui::GetTextLineHeight() + 6 * s;
     follow_selection(state, height + 2 * ImGui::GetStyle().CellPadding.y);
     ImGuiListClipper clipper;
@@ -244,8 +249,7 @@ void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expe
     ImGui::PushStyleColor(ImGuiCol_HeaderHovered, selected ? faded(state.theme().accent, 0.26f)
                                                            : faded(state.theme().text, 0.06f));
     const std::string id = "##E" + std::to_string(expert);
-    if (ImGui::Selectable(id.c_str(), selected,
-                          ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowOverlap,
+    if (ImGui::Selectable(id.c_str(), selected, ImGuiSelectableFlags_SpanAllColumns,
                           ImVec2(0, height))) {
         clicked_ = expert;
         state.selection.pick_expert(expert, ImGui::GetIO().KeyShift);

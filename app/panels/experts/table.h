@@ -12,11 +12,14 @@
 
 namespace hopscope::app {
 
+/// What is another than in the frame before: only what is known of the experts, or also which of
+/// them are to be shown.
+enum class TableChange : uint8_t { none, values, rows };
+
 class ExpertTable {
   public:
-    /// `changed`: book or hits are others than in the frame before.
     void draw(AppState& state, const ExpertBook& book, const std::vector<uint8_t>& hits,
-              bool changed, ImVec2 size);
+              TableChange change, ImVec2 size);
     /// Experts in the order of the rows.
     const std::vector<int32_t>& rows() const { return rows_; }
     /// The expert that was clicked last; −1 none.
@@ -25,7 +28,7 @@ class ExpertTable {
     void step(AppState& state, int by);
 
   private:
-    void sort(const ExpertBook& book, const std::vector<uint8_t>& hits, bool changed);
+    void sort(const ExpertBook& book, const std::vector<uint8_t>& hits, bool under_pointer);
     void draw_row(AppState& state, const ExpertBook& book, int32_t expert, float height);
     void draw_cell(AppState& state, const ExpertBook& book, const BookEntry& entry,
                    ExpertColumn column) const;
@@ -37,6 +40,7 @@ class ExpertTable {
     int64_t menu_expert_ = -1;
     uint64_t seen_selection_ = 0;
     bool scroll_to_clicked_ = false;
+    TableChange stale_ = TableChange::rows;  ///< what the order does not know yet
 };
 
 }  // namespace hopscope::app

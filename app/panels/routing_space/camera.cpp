@@ -5,16 +5,18 @@
 namespace hopscope::app {
 namespace {
 
-constexpr double kMotion = 0.15;  ///< seconds a camera takes to its goal
+constexpr double kMotion = 0.15;                          ///< seconds a camera takes to its goal
+constexpr float kFirstYaw = -0.55f, kFirstPitch = 0.35f;  ///< all three axes can be told apart
 
 }  // namespace
 
-ImVec2 SpaceCamera::on_screen(viz::Vec2 world) const {
-    const viz::Vec2 p = camera_.to_screen(world);
+ImVec2 SpaceCamera::on_screen(viz::Vec3 world) const {
+    const viz::Vec3 turned = orbit_.turned(world);
+    const viz::Vec2 p = camera_.to_screen({turned.x, turned.y});
     return {at_.x + p.x, at_.y + p.y};
 }
 
-viz::Vec2 SpaceCamera::to_world(ImVec2 screen) const {
+viz::Vec2 SpaceCamera::to_plane(ImVec2 screen) const {
     return camera_.to_world({screen.x - at_.x, screen.y - at_.y});
 }
 
@@ -29,6 +31,15 @@ void SpaceCamera::pan(ImVec2 by) {
     camera_.pan({by.x, by.y});
 }
 
+void SpaceCamera::turn(ImVec2 by) {
+    // A sphere of the size of the unit sphere rolls under the pointer.
+    orbit_.drag({by.x, by.y}, std::max(camera_.zoom, 40.0f));
+}
+
+void SpaceCamera::look_along(int axis) {
+    orbit_.look_along(axis);
+}
+
 void SpaceCamera::zoom_at(ImVec2 pointer, float factor) {
     follows_ = false;
     moving_since_ = -1;
@@ -41,11 +52,19 @@ void SpaceCamera::update(AppState& state, const SpaceView& view, ImVec2 at, ImVe
     camera_.size = goal_.size = from_.size = {size.x, size.y};
     const uint64_t basis = state.places.layer(view.layer).version;
     // By what the picture shows: the layer that was just chosen is drawn in the next frame.
-    const bool other = fitted_layer_ != view.layer;
+    if (!view.empty() && fitted_solid_ != view.solid) {
+        orbit_ = {};
+        if (view.solid) orbit_.yaw = kFirstYaw, orbit_.pitch = kFirstPitch;
+    }
+    if (view.solid) orbit_.pivot = view.origin;
+    const bool other =
+        fitted_layer_ != view.layer || fitted_axes_ != view.axes || fitted_solid_ != view.solid;
     if (!view.empty() && (other || (follows_ && (resized || fitted_basis_ != basis)))) {
         fit(state, view, false);
         fitted_layer_ = view.layer;
         fitted_basis_ = basis;
+        fitted_axes_ = view.axes;
+        fitted_solid_ = view.solid;
     }
     if (moving_since_ < 0) return;
     const double t = (state.now - moving_since_) / kMotion;
@@ -71,10 +90,14 @@ void SpaceCamera::fit(const AppState& state, const SpaceView& view, bool animate
     if (view.low.x > view.high.x) return;
     viz::Vec2 low = view.low, high = view.high;
     // The unit circle is shown too unless the points would become small beside it.
-    const viz::Vec2 o = view.origin;
+    const viz::Vec3 o = view.origin;
     const float reach =
         std::max(std::max(high.x - o.x, o.x - low.x), std::max(high.y - o.y, o.y - low.y));
-    if (reach > 0.6f) {
+    if (view.solid) {
+        const float radius = std::max(reach, 1.0f);  // whatever way it is turned
+        low = {o.x - radius, o.y - radius};
+        high = {o.x + radius, o.y + radius};
+    } else if (reach > 0.6f) {
         low = {std::min(low.x, o.x - 1), std::min(low.y, o.y - 1)};
         high = {std::max(high.x, o.x + 1), std::max(high.y, o.y + 1)};
     }
@@ -88,16 +111,15 @@ void SpaceCamera::fit(const AppState& state, const SpaceView& view, bool animate
 void SpaceCamera::focus(const AppState& state, const SpaceView& view,
                         const std::vector<TokenPath>& paths) {
     viz::Vec2 low = {1e30f, 1e30f}, high = {-1e30f, -1e30f};
-    const auto include = [&](float x, float y) {
-        low = {std::min(low.x, x), std::min(low.y, y)};
-        high = {std::max(high.x, x), std::max(high.y, y)};
+    const auto include = [&](viz::Vec3 world) {
+        const viz::Vec3 p = orbit_.turned(world);
+        low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+        high = {std::max(high.x, p.x), std::max(high.y, p.y)};
     };
     for (const int64_t e : state.selection.experts)
-        if (static_cast<size_t>(3 * e + 2) < view.coords.size())
-            include(view.coords[static_cast<size_t>(3 * e)],
-                    view.coords[static_cast<size_t>(3 * e + 1)]);
+        if (static_cast<size_t>(3 * e + 2) < view.coords.size()) include(view.centroid(e));
     for (const auto& path : paths)
-        for (const auto& p : path.at) include(p.x, p.y);
+        for (const auto& p : path.at) include(p);
     if (low.x > high.x) return;
     const float least = 0.12f * std::max(view.high.x - view.low.x, 1e-3f);
     if (high.x - low.x < least && high.y - low.y < least)

@@ -15,6 +15,20 @@ void control_label(const AppState& state, const char* text) {
     ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
 }
 
+/// A quantity, or `none` for no quantity. `numbers`: of those that have sizes.
+void quantity_combo(const char* id, const char* none, bool numbers, const viz::Quantity*& chosen) {
+    if (!ImGui::BeginCombo(id, chosen ? chosen->name() : none)) return;
+    if (ImGui::Selectable(none, chosen == nullptr)) chosen = nullptr;
+    for (const viz::Quantity* q : viz::quantities()) {
+        const bool is_number =
+            q->kind() == viz::QuantityKind::scalar || q->kind() == viz::QuantityKind::ordered;
+        if (numbers && !is_number) continue;
+        if (ImGui::Selectable(q->name(), q == chosen)) chosen = q;
+        tooltip(q->help());
+    }
+    ImGui::EndCombo();
+}
+
 }  // namespace
 
 bool SpaceControls::draw(AppState& state) {
@@ -23,20 +37,22 @@ bool SpaceControls::draw(AppState& state) {
     const auto& g = layers[static_cast<size_t>(
         std::clamp<int64_t>(state.selection.layer, 0, static_cast<int64_t>(layers.size()) - 1))];
     draw_layer_and_hop(state, g);
+    flow(160 * s);
+    draw_axes(state, g);
     flow(140 * s);
-    draw_color_and_trail(state);
-    flow(70 * s);
+    draw_color(state);
+    flow(140 * s);
+    draw_trail(state);
+    flow(76 * s);
     ImGui::Checkbox("tokens", &tokens);
     tooltip("Show the tokens of the probe sample beside the centroids");
-    flow(50 * s);
+    flow(84 * s);
+    draw_dimensions(state);
+    flow(40 * s);
     const bool fit = ImGui::Button("Fit");
     tooltip("Show everything (double click)");
     flow(60 * s);
-    const bool has_space = g.d_space > 0 && !g.centroids.empty();
-    if (button(state, "Refit", has_space ? nullptr : "this layer has no space",
-               "Fit the principal axes to the present snapshot, turned as near to the old ones as "
-               "they can be (Procrustes), and freeze them. The colours of places change with it."))
-        state.places.refit(*state.geometry, state.selection.layer);
+    draw_more(state, g);
     return fit;
 }
 
@@ -67,22 +83,114 @@ void SpaceControls::draw_layer_and_hop(AppState& state, const core::LayerGeometr
     tooltip("Token positions of one hop, or of all hops of the layer");
 }
 
-void SpaceControls::draw_color_and_trail(const AppState& state) {
+void SpaceControls::choose_axes(const AppState& state, const core::LayerGeometry& g,
+                                viz::AxesKind kind) {
+    axes.kind = kind;
+    axes.first = 0;
+    axes.second = 1;
+    if (kind != viz::AxesKind::centroids) return;
+    // The two that are selected, where two are.
+    const auto& experts = state.selection.experts;
+    if (experts.size() >= 2 && *std::next(experts.begin()) < g.experts) {
+        axes.first = *experts.begin();
+        axes.second = *std::next(experts.begin());
+    }
+}
+
+void SpaceControls::draw_axes(const AppState& state, const core::LayerGeometry& g) {
+    using viz::AxesKind;
     const float s = state.pixel_scale;
-    control_label(state, "colour");
-    ImGui::SetNextItemWidth(80 * s);
-    if (ImGui::BeginCombo("##colour", name_of(color))) {
-        for (const auto c :
-             {SpaceColor::place, SpaceColor::load, SpaceColor::token_class, SpaceColor::hop})
-            if (ImGui::Selectable(name_of(c), c == color)) color = c;
+    control_label(state, "axes");
+    ImGui::SetNextItemWidth(116 * s);
+    if (ImGui::BeginCombo("##axes", viz::name_of(axes.kind))) {
+        for (const AxesKind kind :
+             {AxesKind::principal, AxesKind::centroids, AxesKind::raw, AxesKind::random})
+            if (ImGui::Selectable(viz::name_of(kind), kind == axes.kind))
+                choose_axes(state, g, kind);
         ImGui::EndCombo();
     }
     tooltip(
-        "place: from the first three axes, the same colour in every panel. load: of an expert, "
-        "times uniform. class: label of the synthetic text. hop: of a token's position");
-    flow(190 * s);
+        "principal: the frozen principal axes. two centroids: those selected, or E0 and E1; the "
+        "first coordinate is the cosine to the first. raw dimensions: two of the routing space. "
+        "random: directions by a seed, to see what any plane would show");
+    const auto number = [&](const char* id, auto& value, int64_t last, const char* what) {
+        ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
+        ImGui::SetNextItemWidth(46 * s);
+        int typed = static_cast<int>(value);
+        if (ImGui::InputInt(id, &typed, 0))
+            value = static_cast<std::remove_reference_t<decltype(value)>>(
+                std::clamp<int64_t>(typed, 0, last));
+        tooltip(what);
+    };
+    if (axes.kind == AxesKind::random)
+        number("##seed", axes.seed, 999999, "Seed of the directions");
+    if (axes.kind != AxesKind::centroids && axes.kind != AxesKind::raw) return;
+    const bool raw = axes.kind == AxesKind::raw;
+    const int64_t last = std::max<int64_t>((raw ? g.d_space : g.experts) - 1, 0);
+    number("##first", axes.first, last, raw ? "Dimension to the right" : "Expert of axis 1");
+    number("##second", axes.second, last, raw ? "Dimension upwards" : "Expert of axis 2");
+}
+
+void SpaceControls::draw_color(const AppState& state) {
+    control_label(state, "colour");
+    ImGui::SetNextItemWidth(80 * state.pixel_scale);
+    quantity_combo("##colour", "place", false, look.color);
+    tooltip(
+        "place: from the first three principal axes, the same colour in every panel. Others: "
+        "from a quantity of the points");
+}
+
+void SpaceControls::draw_dimensions(const AppState& state) {
+    if (button(state, "2-D", nullptr, "The plane of the first two axes", 0, !solid)) solid = false;
+    ImGui::SameLine(0, 2 * state.pixel_scale);
+    if (button(state, "3-D", nullptr,
+               "All three axes, in parallel projection. Drag turns, the middle button moves, what "
+               "lies behind fades",
+               0, solid))
+        solid = true;
+}
+
+void SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g) {
+    const float s = state.pixel_scale;
+    if (ImGui::Button("More")) ImGui::OpenPopup("more");
+    tooltip("Size and opacity from a quantity, regions, a new basis");
+    if (!ImGui::BeginPopup("more")) return;
+    const auto row = [&](const char* text) {
+        control_label(state, text);
+        ImGui::SameLine(72 * s);
+        ImGui::SetNextItemWidth(110 * s);
+    };
+    row("size");
+    quantity_combo("##size", "even", true, look.size);
+    tooltip("What the area of a point shows");
+    row("opacity");
+    quantity_combo("##opacity", "even", true, look.alpha);
+    tooltip("What the opacity of a point shows");
+    row("regions");
+    ImGui::BeginDisabled(solid);
+    if (ImGui::BeginCombo("##regions", name_of(regions))) {
+        for (const auto show : {RegionShow::none, RegionShow::regions, RegionShow::margins})
+            if (ImGui::Selectable(name_of(show), show == regions)) regions = show;
+        ImGui::EndCombo();
+    }
+    ImGui::EndDisabled();
+    tooltip(solid ? "Regions are a cut along the plane of two axes: switch to 2-D to see them."
+                  : "regions: the nearest centroid by cosine at each point of this plane through "
+                    "the mean of the centroids, a cut and no shadow, so that a token away from the "
+                    "plane may be drawn over the region of another expert [def:plane_region]. "
+                    "margins: the darker, the closer the second centroid is");
+    const bool has_space = g.d_space > 0 && !g.centroids.empty();
+    if (button(state, "Refit", has_space ? nullptr : "this layer has no space",
+               "Fit the principal axes to the present snapshot, turned as near to the old ones as "
+               "they can be (Procrustes), and freeze them. The colours of places change with it."))
+        state.places.refit(*state.geometry, state.selection.layer);
+    ImGui::EndPopup();
+}
+
+void SpaceControls::draw_trail(const AppState& state) {
+    const float s = state.pixel_scale;
     control_label(state, "tail");
-    ImGui::SetNextItemWidth(84 * s);
+    ImGui::SetNextItemWidth(60 * s);
     ImGui::SliderInt("##tail", &trail, 0, static_cast<int>(kLongestTail), "",
                      ImGuiSliderFlags_AlwaysClamp);
     tooltip("How many past snapshots the tails of the centroids reach back");

@@ -2,6 +2,7 @@
 // space is shown how. Owned by the panel, window thread only.
 #pragma once
 
+#include "app/panels/routing_space/region_layer.h"
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
 
@@ -9,16 +10,25 @@ namespace hopscope::app {
 
 class SpaceControls {
   public:
-    SpaceColor color = SpaceColor::place;
+    SpaceLook look;
+    viz::AxesChoice axes;
+    bool solid = false;  ///< in three dimensions
     int trail = 8;       ///< past snapshots that the tails of centroids reach back
     bool tokens = true;  ///< beside the centroids
+    RegionShow regions = RegionShow::none;
 
     /// Where there is a snapshot with layers. True when "Fit" was pressed.
     bool draw(AppState& state);
 
   private:
     static void draw_layer_and_hop(AppState& state, const core::LayerGeometry& geometry);
-    void draw_color_and_trail(const AppState& state);
+    void draw_axes(const AppState& state, const core::LayerGeometry& geometry);
+    void choose_axes(const AppState& state, const core::LayerGeometry& geometry,
+                     viz::AxesKind kind);
+    void draw_color(const AppState& state);
+    void draw_trail(const AppState& state);
+    void draw_dimensions(const AppState& state);
+    void draw_more(AppState& state, const core::LayerGeometry& geometry);
 };
 
 }  // namespace hopscope::app

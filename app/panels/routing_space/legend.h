@@ -1,5 +1,6 @@
-// What the colours of the routing space mean. The entries of token classes are buttons that hide or
-// show them. Owned by the panel, window thread only.
+// What colour, size and opacity of the routing space mean, each with the number of points that have
+// a value. The entries of token classes are buttons that hide or show them. Owned by the panel,
+// window thread only.
 #pragma once
 
 #include <imgui.h>
@@ -15,10 +16,11 @@ class SpaceLegend {
   public:
     const std::vector<std::string>& hidden() const { return hidden_; }
     void show_all() { hidden_.clear(); }
-    void draw(AppState& state, const SpaceView& view, SpaceColor color_by, ImVec2 at);
+    void draw(AppState& state, const SpaceView& view, const SpaceLook& look, ImVec2 at);
 
   private:
-    void draw_classes(AppState& state, const SpaceView& view, ImVec2 p);
+    ImVec2 draw_categories(AppState& state, const viz::QuantityValues& values, bool classes,
+                           ImVec2 p);
 
     std::vector<std::string> hidden_;  ///< classes whose tokens are not shown
 };

@@ -12,10 +12,6 @@ namespace {
 constexpr size_t kMostNames = 12, kMostTried = 60, kWordsOfAName = 2;
 constexpr float kGap = 5;  ///< between a disc and its name, unscaled pixels
 
-struct Plate {
-    ImVec2 low, high;
-};
-
 bool overlap(const Plate& a, const Plate& b) {
     return a.low.x < b.high.x && b.low.x < a.high.x && a.low.y < b.high.y && b.low.y < a.high.y;
 }
@@ -29,13 +25,12 @@ bool covers(const Plate& plate, const NamedDisc& disc) {
 }  // namespace
 
 std::vector<PlacedName> names_with_room(std::span<const NamedDisc> discs,
-                                        std::span<const WantedName> names, ImVec2 low, ImVec2 high,
-                                        size_t most) {
+                                        std::span<const WantedName> names, const Plate& frame,
+                                        std::vector<Plate> taken, size_t most) {
     std::vector<PlacedName> out;
-    std::vector<Plate> taken;
     const auto fits = [&](const Plate& plate) {
-        return plate.low.x >= low.x && plate.high.x <= high.x && plate.low.y >= low.y &&
-               plate.high.y <= high.y &&
+        return plate.low.x >= frame.low.x && plate.high.x <= frame.high.x &&
+               plate.low.y >= frame.low.y && plate.high.y <= frame.high.y &&
                std::none_of(taken.begin(), taken.end(),
                             [&](const Plate& other) { return overlap(plate, other); }) &&
                std::none_of(discs.begin(), discs.end(),
@@ -61,23 +56,35 @@ void draw_names(const SpaceScene& scene) {
     const AppState& state = scene.state;
     const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
     const auto experts = static_cast<size_t>(g.experts);
-    if (scene.view.points.size() < experts || g.load.size() != experts) return;
-    const size_t first = scene.view.points.size() - experts;
+    if (scene.view.sizes.size() != experts || g.load.size() != experts) return;
     const auto hits = state.experts.hits(scene.view.layer, ImGui::GetFrameCount());
     const ImVec2 low = scene.camera.at(), size = scene.camera.size();
     const ImVec2 high(low.x + size.x, low.y + size.y);
     const float s = state.pixel_scale, font = kSmallSize * s;
 
+    const auto plate_size = [&](const std::string& text) {
+        const ImVec2 extent = text_extent(state.fonts.text, font, text);
+        return ImVec2(extent.x + 10 * s, extent.y + 6 * s);
+    };
+
     std::vector<NamedDisc> discs;
+    std::vector<Plate> taken;
     std::vector<size_t> order;
     for (size_t e = 0; e < experts; ++e) {
-        const auto& point = scene.view.points[first + e];
-        discs.push_back({scene.camera.on_screen({point.x, point.y}), point.size / 2});
+        const auto index = static_cast<int64_t>(e);
+        discs.push_back(
+            {scene.camera.on_screen(scene.view.centroid(index)), scene.view.sizes[e] / 2});
         const ImVec2 at = discs.back().middle;
         const bool inside = at.x > low.x && at.x < high.x && at.y > low.y && at.y < high.y;
-        const bool left_out = e < hits.size() && hits[e] == 0;
-        if (inside && !left_out && !state.selection.experts.contains(static_cast<int64_t>(e)))
+        const bool left_out = !(scene.view.sizes[e] > 0) || (e < hits.size() && hits[e] == 0);
+        if (state.selection.experts.contains(index)) {
+            const ImVec2 label = plate_size(selected_label(state, index));
+            const float left = at.x + discs.back().radius + kLabelGap * s;
+            taken.push_back(
+                {ImVec2(left, at.y - label.y / 2), ImVec2(left + label.x, at.y + label.y / 2)});
+        } else if (inside && !left_out) {
             order.push_back(e);
+        }
     }
     std::stable_sort(order.begin(), order.end(),
                      [&](size_t a, size_t b) { return g.load[a] > g.load[b]; });
@@ -89,10 +96,10 @@ void draw_names(const SpaceScene& scene) {
             expert_words(state, state.selection.layer, static_cast<int64_t>(e), kWordsOfAName);
         if (text.empty()) continue;
         texts.push_back(displayable(text, state.fonts.text));
-        const ImVec2 extent = text_extent(state.fonts.text, font, texts.back());
-        wanted.push_back({e, ImVec2(extent.x + 10 * s, extent.y + 6 * s)});
+        wanted.push_back({e, plate_size(texts.back())});
     }
-    for (const PlacedName& name : names_with_room(discs, wanted, low, high, kMostNames))
+    for (const PlacedName& name :
+         names_with_room(discs, wanted, {low, high}, std::move(taken), kMostNames))
         draw_label(state, name.at, texts[name.wanted], packed(state.theme().chrome_dim));
 }
 

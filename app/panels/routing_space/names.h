@@ -25,10 +25,15 @@ struct PlacedName {
     size_t wanted = 0;  ///< index of the name
     ImVec2 at;          ///< middle of its left edge
 };
-/// In the order given each name that has room right or left of its disc, at most `most`.
+/// A rectangle on the screen.
+struct Plate {
+    ImVec2 low, high;
+};
+/// In the order given each name that has room right or left of its disc, at most `most`: inside the
+/// frame, and over nothing that is taken.
 std::vector<PlacedName> names_with_room(std::span<const NamedDisc> discs,
-                                        std::span<const WantedName> names, ImVec2 low, ImVec2 high,
-                                        size_t most);
+                                        std::span<const WantedName> names, const Plate& frame,
+                                        std::vector<Plate> taken, size_t most);
 
 /// Those of most load first; of the hits alone where a filter acts. What is selected has its own.
 void draw_names(const SpaceScene& scene);

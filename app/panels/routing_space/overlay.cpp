@@ -5,6 +5,7 @@
 #include <span>
 
 #include "app/panels/routing_space/labels.h"
+#include "app/panels/routing_space/neighbours.h"
 #include "app/widgets/expert_words.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
@@ -16,6 +17,7 @@ namespace hopscope::app {
 namespace {
 
 constexpr size_t kNearest = 5;
+constexpr size_t kMostLabels = 12;                    ///< of selected experts
 constexpr size_t kNamedWords = 3, kTooltipWords = 6;  ///< of an expert, beside its point
 
 std::string share_text(double share) {
@@ -48,6 +50,30 @@ void draw_hop(const AppState& state, ImVec2 at, ImVec2 point, float radius, int6
     const ImVec2 extent = text_extent(state.fonts.mono, size, number);
     text_at(list, state.fonts.mono, size, ImVec2(at.x - extent.x / 2, at.y - extent.y / 2),
             packed(chosen ? state.theme().panel : state.theme().text), number);
+}
+
+/// What the axes rest on.
+std::string basis_text(const SpaceScene& scene) {
+    const viz::LayerPlace& place = scene.state.places.layer(scene.view.layer);
+    std::string text;
+    switch (scene.view.axes.kind) {
+        case viz::AxesKind::principal:
+            text = place.provisional ? "provisional basis, step " : "basis from step ";
+            text += with_thousands(place.basis.step);
+            break;
+        case viz::AxesKind::centroids:
+            text = "two centroids of this step, the second without its part along the first";
+            break;
+        case viz::AxesKind::raw:
+            text = "dimensions of the routing space as they are";
+            break;
+        case viz::AxesKind::random:
+            text = "random directions, seed " + std::to_string(scene.view.axes.seed);
+            break;
+    }
+    if (scene.view.low.x <= scene.view.high.x)
+        text += scene.view.solid ? "   circles: unit sphere" : "   circle: unit sphere";
+    return text;
 }
 
 void expert_tooltip(const AppState& state, int64_t expert) {
@@ -129,7 +155,10 @@ void draw_paths(const SpaceScene& scene) {
     constexpr size_t kNamed = 12;  ///< paths whose hops are numbered, and colours
     const AppState& state = scene.state;
     const float s = state.pixel_scale, radius = 8.5f * s, size = kSmallSize * s;
-    const auto color_of = [&](size_t i) { return packed(line_color(state, i)); };
+    // Many lie over each other: the more, the clearer each.
+    const float many = static_cast<float>(std::max<size_t>(scene.paths.size(), kNamed));
+    const float clear = std::max(0.25f, static_cast<float>(kNamed) / many);
+    const auto color_of = [&](size_t i) { return packed(faded(line_color(state, i), clear)); };
     std::vector<std::vector<ImVec2>> points;
     for (const TokenPath& path : scene.paths) {
         auto& way = points.emplace_back();
@@ -162,69 +191,76 @@ void draw_paths(const SpaceScene& scene) {
                    color_of(i));
 }
 
+std::string selected_label(const AppState& state, int64_t expert) {
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    if (state.selection.experts.size() > kMostLabels || expert < 0 || expert >= std::ssize(g.load))
+        return {};
+    const double load = g.load[static_cast<size_t>(expert)] * static_cast<double>(g.experts);
+    const std::string words = expert_words(state, state.selection.layer, expert, kNamedWords);
+    return "E" + std::to_string(expert) + "  " +
+           (words.empty() ? rounded(load, 2) + " \xC3\x97 uniform"
+                          : displayable(words, state.fonts.text));
+}
+
 void draw_selected(const SpaceScene& scene) {
     const AppState& state = scene.state;
     const SpaceView& view = scene.view;
     const int64_t hovered = scene.hovered;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float s = state.pixel_scale;
-    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
-    const auto ring = [&](const viz::Point& point, ImU32 color) {
-        const ImVec2 p = scene.camera.on_screen({point.x, point.y});
-        list->AddCircle(p, point.size / 2 + 4 * s, color, 0, 1.6f * s);
-    };
-    if (hovered >= 0 && static_cast<size_t>(hovered) < view.points.size())
-        ring(view.points[static_cast<size_t>(hovered)], packed(state.theme().dim));
-    const size_t first = view.points.size() - static_cast<size_t>(g.experts);
-    const bool named = state.selection.experts.size() <= 12;
+    if (hovered >= 0 && static_cast<size_t>(hovered) < view.points.size()) {
+        const viz::Point& point = view.points[static_cast<size_t>(hovered)];
+        list->AddCircle(scene.camera.on_screen({point.x, point.y, point.z}), point.size / 2 + 4 * s,
+                        packed(state.theme().dim), 0, 1.6f * s);
+    }
     for (const int64_t e : state.selection.experts) {
-        const size_t i = first + static_cast<size_t>(e);
-        if (e < 0 || e >= g.experts || i >= view.points.size()) continue;
-        const auto& point = view.points[i];
-        ring(point, packed(state.theme().text));
-        if (!named || static_cast<size_t>(e) >= g.load.size()) continue;
-        const ImVec2 p = scene.camera.on_screen({point.x, point.y});
-        const double load = g.load[static_cast<size_t>(e)] * static_cast<double>(g.experts);
-        const std::string words = expert_words(state, state.selection.layer, e, kNamedWords);
-        draw_label(state, ImVec2(p.x + point.size / 2 + 9 * s, p.y),
-                   "E" + std::to_string(e) + "  " +
-                       (words.empty() ? rounded(load, 2) + " \xC3\x97 uniform"
-                                      : displayable(words, state.fonts.text)),
+        const size_t i = static_cast<size_t>(e);
+        if (e < 0 || i >= view.sizes.size() || !(view.sizes[i] > 0)) continue;
+        const ImVec2 p = scene.camera.on_screen(view.centroid(e));
+        const float radius = view.sizes[i] / 2;
+        list->AddCircle(p, radius + 4 * s, packed(state.theme().text), 0, 1.6f * s);
+        const std::string label = selected_label(state, e);
+        if (label.empty()) continue;
+        draw_label(state, ImVec2(p.x + radius + kLabelGap * s, p.y), label,
                    packed(state.theme().text));
     }
 }
 
-void draw_captions(const SpaceScene& scene, SpaceColor color_by) {
+void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     const AppState& state = scene.state;
     const ImVec2 at = scene.camera.at(), size = scene.camera.size();
-    const viz::LayerPlace& place = state.places.layer(scene.view.layer);
     const float s = state.pixel_scale, font = kTextSize * s, small = kSmallSize * s;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImU32 dim = packed(state.theme().dim);
     const float bottom = at.y + size.y - small - 2 * s, upper = bottom - font - 3 * s;
 
-    std::string axes = "axis 1 \xE2\x86\x92 " + share_text(scene.view.variance[0]) +
-                       "   axis 2 \xE2\x86\x91 " + share_text(scene.view.variance[1]);
+    const SpaceView& view = scene.view;
+    std::string axes = view.axis_names[0] + (view.solid ? " " : " \xE2\x86\x92 ") +
+                       share_text(view.variance[0]) + "   " + view.axis_names[1] +
+                       (view.solid ? " " : " \xE2\x86\x91 ") + share_text(view.variance[1]);
+    if (view.solid) axes += "   " + view.axis_names[2] + " " + share_text(view.variance[2]);
     // As much of it as there is room for, never half a word.
     for (const char* more : {" of the variance at this step", " of the variance"})
         if (text_extent(state.fonts.text, font, axes + more).x <= size.x) {
             axes += more;
             break;
         }
-    std::string basis = place.provisional ? "provisional basis, step " : "basis from step ";
-    basis += with_thousands(place.basis.step);
-    if (scene.view.low.x <= scene.view.high.x) basis += "   circle: unit sphere";
+    const std::string basis = basis_text(scene);
     const float axes_width = text_extent(state.fonts.text, font, axes).x;
     draw_veil(state, ImVec2(at.x, upper), ImVec2(at.x + axes_width, bottom + small));
     text_at(list, state.fonts.text, font, ImVec2(at.x, upper), dim, axes);
     text_at(list, state.fonts.text, small, ImVec2(at.x, bottom), dim, basis);
 
-    std::string reading = std::string("size = load, colour = ") + name_of(color_by);
+    std::string reading;
+    if (look.size) reading += std::string("size = ") + look.size->name() + ", ";
+    reading += std::string("colour = ") + (look.color ? look.color->name() : "place");
+    if (look.alpha) reading += std::string(", opacity = ") + look.alpha->name();
     const int64_t tail_from = scene.view.tail_from;
     if (tail_from >= 0)
         reading += ", tail = last " + with_thousands(state.geometry->step - tail_from) + " steps";
+    // What must not be left out comes in place of what may be.
     if (!state.experts.hits(scene.view.layer, ImGui::GetFrameCount()).empty())
-        reading += ", faint = outside the filter";
+        reading = std::string("colour = ") + name_of(color_by) + ", faint = outside the filter";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when = "snapshot of step " + with_thousands(state.geometry->step);
     if (state.geometry->seconds > 0 && state.unix_now > 0)

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "app/panels/routing_space/camera.h"
+#include "app/panels/routing_space/paths.h"
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
 
@@ -21,9 +23,14 @@ struct SpaceScene {
 };
 
 void draw_selected(const SpaceScene& scene);
+/// What is written beside a selected expert; "" where they are too many, or it has no load.
+std::string selected_label(const AppState& state, int64_t expert);
 void draw_paths(const SpaceScene& scene);
-void draw_captions(const SpaceScene& scene, SpaceColor color_by);
+void draw_captions(const SpaceScene& scene, const SpaceLook& look);
 void draw_tooltip(const SpaceScene& scene);
+
+/// Between the glyph of an expert and what is written beside it, unscaled pixels.
+inline constexpr float kLabelGap = 9;
 
 /// Brings the selection near; the tooltip of an expert says so.
 inline constexpr const char* kFocusKeys = "F";

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui_internal.h>
 
+#include "app/panels/routing_space/gizmo.h"
 #include "app/panels/routing_space/names.h"
 #include "app/panels/routing_space/overlay.h"
 #include "app/widgets/widgets.h"
@@ -11,8 +12,8 @@
 namespace hopscope::app {
 namespace {
 
-constexpr float kSlack = 5.0f;  ///< pixels beside a glyph that still count as on it
-constexpr float kWheelStep = 1.18f;
+constexpr size_t kMostPaths = 200;  ///< of tokens whose way is drawn
+constexpr float kGizmo = 34;        ///< radius
 
 }  // namespace
 
@@ -22,8 +23,8 @@ std::unique_ptr<Panel> make_routing_space_panel() {
 
 ImVec2 RoutingSpacePanel::screen_of_expert(int64_t expert) const {
     const size_t i = static_cast<size_t>(3 * expert);
-    if (expert < 0 || i + 1 >= view_.coords.size()) return {-1, -1};
-    return camera_.on_screen({view_.coords[i], view_.coords[i + 1]});
+    if (expert < 0 || i + 2 >= view_.coords.size()) return {-1, -1};
+    return camera_.on_screen(view_.centroid(expert));
 }
 
 std::string RoutingSpacePanel::detail(const AppState& state) const {
@@ -31,29 +32,53 @@ std::string RoutingSpacePanel::detail(const AppState& state) const {
     const auto& selection = state.selection;
     const std::string hop =
         selection.hop == kAllHops ? "all hops" : "hop " + std::to_string(selection.hop);
-    return "layer " + std::to_string(selection.layer) + "   " + hop + "   2-D";
+    return "layer " + std::to_string(selection.layer) + "   " + hop +
+           (controls_.solid ? "   3-D" : "   2-D");
+}
+
+Chosen RoutingSpacePanel::everything(const AppState& state) const {
+    const auto layer = static_cast<size_t>(state.selection.layer);
+    if (!state.geometry || layer >= state.geometry->layers.size()) return {};
+    return everything_in(state.geometry->layers[layer], controls_.tokens);
 }
 
 std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
-    ActionItem item;
-    item.id = "routing_space.focus";
-    item.title = "Focus on the selection";
-    item.help = "Brings the selected experts and tokens near in the routing space.";
-    item.keys = kFocusKeys;
-    item.by_pointer = true;
-    item.why_not = [&state] { return state.selection.empty() ? "Nothing is selected." : ""; };
-    item.run = [this, &state] { camera_.focus(state, view_, paths_); };
+    ActionItem focus;
+    focus.id = "routing_space.focus";
+    focus.title = "Focus on the selection";
+    focus.help = "Brings the selected experts and tokens near in the routing space.";
+    focus.keys = kFocusKeys;
+    focus.by_pointer = true;
+    focus.why_not = [&state] { return state.selection.empty() ? "Nothing is selected." : ""; };
+    focus.run = [this, &state] { camera_.focus(state, view_, paths_); };
     ActionItem names;
     names.id = "routing_space.names";
     names.title = "Names of experts in the routing space";
     names.help =
         "Shows or hides the words of the experts of most load: those they write where a dictionary "
         "was read, else those they are chosen for.";
-    names.keys = "N";
+    names.keys = "W";
     names.by_pointer = true;
     names.why_not = [&state] { return no_run(state); };
     names.run = [this] { names_ = !names_; };
-    return {std::move(item), std::move(names)};
+    std::vector<ActionItem> items = {std::move(focus), std::move(names)};
+    for (ActionItem& item : selection_menu_actions(
+             state, [this, &state] { return everything(state); }, neighbours_.shown, move_))
+        items.push_back(std::move(item));
+    selection_actions_ = items;
+    ActionItem drop;
+    drop.id = "routing_space.drop_move";
+    drop.title = "Drop the move of the centroid";
+    drop.help = "Leaves the centroid where it is.";
+    drop.keys = "Esc";
+    drop.by_pointer = true;
+    drop.listens = [this] { return move_.dragging() || move_.asking(); };
+    drop.why_not = [this] {
+        return move_.dragging() || move_.asking() ? "" : "No centroid is being moved.";
+    };
+    drop.run = [this] { move_.drop(); };
+    items.push_back(std::move(drop));
+    return items;
 }
 
 std::string RoutingSpacePanel::space_problem(const AppState& state) const {
@@ -64,7 +89,7 @@ std::string RoutingSpacePanel::space_problem(const AppState& state) const {
     if (g.experts == 0) return "Layer " + std::to_string(layer) + " has no experts";
     if (g.d_space == 0 || g.centroids.empty())
         return "The router of layer " + std::to_string(layer) + " has no space";
-    return {};
+    return viz::axes_problem(controls_.axes, g);
 }
 
 void RoutingSpacePanel::follow_layers(AppState& state) {
@@ -87,7 +112,11 @@ void RoutingSpacePanel::prepare(AppState& state) {
         paths_from_ = {};
         camera_.forget();
         points_.changed();
+        quantities_.forget();
+        controls_.axes = {};
         legend_.show_all();
+        regions_.forget();
+        move_.forget();
     }
     if (!state.session || !state.geometry) return;
     const auto& snapshot = *state.geometry;
@@ -103,7 +132,9 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.trail = controls_.trail;
     wanted.options.layer = state.selection.layer;
     wanted.options.hop = state.selection.hop;
-    wanted.options.color = controls_.color;
+    wanted.options.look = controls_.look;
+    wanted.options.axes = controls_.axes;
+    wanted.options.solid = controls_.solid;
     wanted.options.dark = state.theme().dark;
     wanted.options.tokens = controls_.tokens;
     wanted.options.scale = state.pixel_scale;
@@ -112,13 +143,18 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.options.hidden_classes = legend_.hidden();
     const auto hits = state.experts.hits(state.selection.layer, ImGui::GetFrameCount());
     wanted.options.hits.assign(hits.begin(), hits.end());
+    wanted.options.hidden = &state.selection.hidden;
+    wanted.options.hidden_version = state.selection.hidden_version;
+    wanted.values = quantities_.values(state, controls_.look);
     if (!(wanted == made_)) {
         view_ = space_view(state.archive.until(state.geometry), state.places,
-                           static_cast<size_t>(controls_.trail), wanted.options);
+                           static_cast<size_t>(controls_.trail), wanted.options, wanted.values);
         made_ = wanted;
         points_.changed();
-        hovered_ = -1;
+        pointer_.changed();
     }
+    regions_.prepare(state, view_, controls_.regions);
+    move_.update(view_);
     make_paths(state);
 }
 
@@ -126,17 +162,19 @@ void RoutingSpacePanel::make_paths(const AppState& state) {
     const auto& selection = state.selection;
     const viz::LayerPlace& place = state.places.layer(selection.layer);
     const PathsFrom wanted = {state.geometry->version, state.trace ? state.trace->version : 0,
-                              selection.version, place.version, selection.layer};
+                              selection.version,       place.version,
+                              selection.layer,         controls_.axes};
     if (wanted == paths_from_) return;
     paths_from_ = wanted;
     paths_.clear();
     if (state.trace && state.trace->error.empty())
         for (const int64_t token : selection.prompt_tokens) {
-            auto path = prompt_path(*state.trace, token, selection.layer, place.basis);
+            auto path = prompt_path(*state.trace, token, selection.layer, view_.basis);
             if (!path.at.empty()) paths_.push_back(std::move(path));
         }
     for (const int64_t token : selection.probe_tokens) {
-        auto path = probe_path(*state.geometry, token, selection.layer, place.basis);
+        if (paths_.size() >= kMostPaths) break;
+        auto path = probe_path(*state.geometry, token, selection.layer, view_.basis);
         if (!path.at.empty()) paths_.push_back(std::move(path));
     }
 }
@@ -153,7 +191,7 @@ void RoutingSpacePanel::draw(AppState& state) {
     if (const std::string problem = space_problem(state); !problem.empty()) {
         empty_state(state, problem.c_str(),
                     state.geometry
-                        ? "This snapshot holds no centroids there. Choose another layer above."
+                        ? "Choose another layer or other axes above."
                         : "The centroids of the experts and the tokens of a fixed sample appear "
                           "here, in one space, as soon as the run publishes its geometry.");
         return;
@@ -170,65 +208,37 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     ImGui::SetNextItemAllowOverlap();  // the legend's entries lie over it
     ImGui::InvisibleButton("picture", size);
     ImGui::SetItemKeyOwner(ImGuiKey_MouseWheelY);
-    handle_pointer(state);
+    pointer_.update(state, view_, camera_, points_, move_);
 
-    const SpaceScene scene = {state, view_, paths_, camera_, hovered_};
+    const SpaceScene scene = {state, view_, paths_, camera_, pointer_.hovered()};
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view_, camera_);
+    regions_.draw(camera_);
     if (names_ && paths_.empty()) draw_names(scene);
     draw_selected(scene);
     draw_paths(scene);
-    draw_captions(scene, controls_.color);
+    draw_captions(scene, controls_.look);
+    move_.draw_in_picture(state, view_, camera_);
+    pointer_.draw(state);
     list->PopClipRect();
-    legend_.draw(state, view_, controls_.color, at);
-    draw_tooltip(scene);
+    legend_.draw(state, view_, controls_.look, at);
+    draw_corner(state, at, size);
+    move_.draw_card(state, at, size);
+    if (!move_.dragging()) draw_tooltip(scene);
 }
 
-void RoutingSpacePanel::handle_pointer(AppState& state) {
-    const ImGuiIO& io = ImGui::GetIO();
-    const bool over = ImGui::IsItemHovered();
-    if (ImGui::IsItemActivated()) dragging_ = false;
-    if (ImGui::IsItemActive() && ImGui::IsMouseDragging(ImGuiMouseButton_Left)) {
-        dragging_ = true;
-        camera_.pan(io.MouseDelta);
-    }
-    if (over && io.MouseWheel != 0)
-        camera_.zoom_at(io.MousePos, std::pow(kWheelStep, io.MouseWheel));
-    hovered_ = over && !dragging_
-                   ? view_.grid.hit(camera_.to_world(io.MousePos), camera_.camera().zoom,
-                                    kSlack * state.pixel_scale)
-                   : -1;
-    if (over && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
-        camera_.fit(state, view_, true);
-        // Its first click fell beside every point and cleared what was selected.
-        if (cleared_) state.selection.restore(*std::exchange(cleared_, {}));
-    } else if (ImGui::IsItemDeactivated() && !dragging_ && over &&
-               io.MouseClickedLastCount[0] < 2) {
-        cleared_.reset();
-        if (hovered_ < 0) {
-            if (!io.KeyShift) {
-                cleared_ = state.selection;
-                state.selection.clear();
-            }
-        } else {
-            const SpaceItem& item = view_.items[static_cast<size_t>(hovered_)];
-            if (!io.KeyShift) state.selection.probe_tokens.clear();
-            if (item.expert)
-                state.selection.pick_expert(item.index, io.KeyShift);
-            else
-                state.selection.pick_probe_token(item.index, io.KeyShift);
-        }
-    }
-    if (!ImGui::IsItemActive()) dragging_ = false;
-    if (over && hovered_ >= 0 && ImGui::IsMouseReleased(ImGuiMouseButton_Right)) {
-        const SpaceItem& item = view_.items[static_cast<size_t>(hovered_)];
-        if (item.expert) {
-            menu_expert_ = item.index;
-            ImGui::OpenPopup("expert menu");
-        }
-    }
-    expert_menu(state, "expert menu", state.selection.layer, menu_expert_);
+/// What lies over the right edge of the picture.
+void RoutingSpacePanel::draw_corner(AppState& state, ImVec2 at, ImVec2 size) {
+    const float s = state.pixel_scale;
+    const ImVec2 corner(at.x + size.x, at.y + 4 * s);
+    selection_menu_.draw(state, selection_actions_, corner);
+    if (view_.solid)
+        draw_gizmo(state, view_, camera_,
+                   ImVec2(corner.x - (kGizmo + 4) * s, at.y + size.y - (kGizmo + 48) * s),
+                   kGizmo * s);
+    neighbours_.draw(state, ImVec2(corner.x, corner.y + ImGui::GetFrameHeight() + 6 * s),
+                     size.y - 140 * s);
 }
 
 }  // namespace hopscope::app

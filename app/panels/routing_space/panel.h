@@ -4,15 +4,20 @@
 #pragma once
 
 #include <imgui.h>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/panels/panel.h"
 #include "app/panels/routing_space/camera.h"
+#include "app/panels/routing_space/centroid_move.h"
 #include "app/panels/routing_space/controls.h"
 #include "app/panels/routing_space/legend.h"
+#include "app/panels/routing_space/neighbour_list.h"
+#include "app/panels/routing_space/pointer.h"
 #include "app/panels/routing_space/points.h"
+#include "app/panels/routing_space/quantity_cache.h"
+#include "app/panels/routing_space/region_layer.h"
+#include "app/panels/routing_space/selection_menu.h"
 #include "app/panels/routing_space/view.h"
 
 namespace hopscope::app {
@@ -29,6 +34,11 @@ class RoutingSpacePanel final : public Panel {
     // Read by tests.
     const SpaceView& view() const { return view_; }
     const viz::Camera2d& camera() const { return camera_.camera(); }
+    const viz::Orbit& orbit() const { return camera_.orbit(); }
+    const SpacePoints& points() const { return points_; }
+    const RegionLayer& regions() const { return regions_; }
+    const NeighbourList& neighbours() const { return neighbours_; }
+    const CentroidMove& move() const { return move_; }
     /// Screen position of a centroid in the last frame, for tests that click.
     ImVec2 screen_of_expert(int64_t expert) const;
 
@@ -38,18 +48,21 @@ class RoutingSpacePanel final : public Panel {
         uint64_t snapshot = 0, archive = 0, places = 0;
         int trail = 0;
         SpaceOptions options;
+        LookValues values;
         bool operator==(const Made&) const = default;
     };
     struct PathsFrom {
         uint64_t snapshot = 0, trace = 0, selection = 0, basis = 0;
         int64_t layer = -1;
+        viz::AxesChoice axes;
         bool operator==(const PathsFrom&) const = default;
     };
 
     void follow_layers(AppState& state);
     void make_paths(const AppState& state);
     void draw_space(AppState& state, ImVec2 size);
-    void handle_pointer(AppState& state);
+    void draw_corner(AppState& state, ImVec2 at, ImVec2 size);
+    Chosen everything(const AppState& state) const;
     std::string space_problem(const AppState& state) const;
 
     const void* session_ = nullptr;
@@ -57,16 +70,19 @@ class RoutingSpacePanel final : public Panel {
     SpaceView view_;
     PathsFrom paths_from_;
     std::vector<TokenPath> paths_;
-    std::optional<Selection> cleared_;  ///< what the last click took away
 
     SpaceControls controls_;
+    QuantityCache quantities_;
     SpaceCamera camera_;
     SpacePoints points_;
     SpaceLegend legend_;
-    int64_t menu_expert_ = -1;  ///< whose menu is open
-    int64_t hovered_ = -1;      ///< item of the view
-    bool dragging_ = false;
-    bool names_ = true;  ///< of experts, beside centroids
+    SpacePointer pointer_;
+    CentroidMove move_;
+    RegionLayer regions_;
+    SelectionMenu selection_menu_;
+    NeighbourList neighbours_;
+    bool names_ = true;                          ///< of experts, beside centroids
+    std::vector<ActionItem> selection_actions_;  ///< in the menu of the selection
 };
 
 }  // namespace hopscope::app

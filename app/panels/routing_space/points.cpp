@@ -9,8 +9,78 @@
 namespace hopscope::app {
 namespace {
 
+constexpr float kFarthest = 0.22f;  ///< opacity at the back of the unit sphere, of that in front
+
+uint32_t thinned(uint32_t color, float by) {
+    const auto alpha = static_cast<uint32_t>(std::lround(static_cast<float>(color >> 24) * by));
+    return (color & 0xFFFFFFu) | alpha << 24;
+}
+
+}  // namespace
+
+void SpacePoints::order_by_depth(const SpaceView& view, const viz::Orbit& orbit) {
+    std::vector<float> depth;
+    depth.reserve(view.points.size());
+    for (const viz::Point& p : view.points) depth.push_back(orbit.turned({p.x, p.y, p.z}).z);
+    order_ = viz::depth_order(depth);
+    for (size_t k = 0; k < drawn_.size(); ++k) {
+        drawn_[k] = view.points[order_[k]];
+        const float nearness = std::clamp((depth[order_[k]] - orbit.pivot.z + 1) / 2, 0.0f, 1.0f);
+        const float fade = kFarthest + (1 - kFarthest) * nearness;
+        drawn_[k].color = thinned(drawn_[k].color, fade);
+        drawn_[k].outline = thinned(drawn_[k].outline, fade);
+    }
+}
+
+/// What is drawn, from the view: order, depth, and what is selected. Only where one of them
+/// changed.
+void SpacePoints::compose(const AppState& state, const SpaceView& view, const viz::Orbit& orbit) {
+    const uint64_t selection = state.selection.version;
+    if (!stale_ && orbit == orbit_ && selection == selection_) return;
+    const bool turned = stale_ || !(orbit == orbit_);
+    stale_ = false;
+    upload_ = true;
+    orbit_ = orbit;
+    selection_ = selection;
+    grid_stale_ = grid_stale_ || turned;
+    drawn_ = view.points;
+    order_.clear();
+    if (view.solid) order_by_depth(view, orbit);
+    const auto& tokens = state.selection.probe_tokens;
+    if (tokens.empty()) return;
+    const uint32_t edge = packed(state.theme().text);
+    for (size_t k = 0; k < drawn_.size(); ++k) {
+        const SpaceItem& item = view.items[order_.empty() ? k : order_[k]];
+        if (item.expert || !tokens.contains(item.index)) continue;
+        drawn_[k].outline = edge;
+        drawn_[k].color |= 0xFF000000u;
+        drawn_[k].size += 4 * state.pixel_scale;
+    }
+}
+
+int64_t SpacePoints::hit(const SpaceView& view, const SpaceCamera& camera, ImVec2 at, float slack) {
+    const viz::Vec2 plane = camera.to_plane(at);
+    const float zoom = camera.camera().zoom;
+    if (!view.solid) return view.grid.hit(plane, zoom, slack);
+    if (order_.size() != view.points.size()) return -1;  // not drawn yet
+    if (grid_stale_) {
+        std::vector<viz::Vec2> where;
+        std::vector<float> radius;
+        for (const uint32_t i : order_) {
+            const viz::Point& p = view.points[i];
+            const viz::Vec3 turned = orbit_.turned({p.x, p.y, p.z});
+            where.push_back({turned.x, turned.y});
+            radius.push_back(p.size / 2);
+        }
+        grid_ = viz::HitGrid(std::move(where), std::move(radius));
+        grid_stale_ = false;
+    }
+    const int64_t k = grid_.hit(plane, zoom, slack);
+    return k < 0 ? -1 : static_cast<int64_t>(order_[static_cast<size_t>(k)]);
+}
+
 /// Where there is no OpenGL 3.3 (and in tests without a screen): the same picture, slower.
-void draw_without_gl(const SpaceView& view, const SpaceCamera& camera) {
+void SpacePoints::draw_without_gl(const SpaceView& view, const SpaceCamera& camera) const {
     const ImVec2 at = camera.at(), size = camera.size();
     ImDrawList* list = ImGui::GetWindowDrawList();
     const auto inside = [&](ImVec2 p, float r) {
@@ -18,10 +88,10 @@ void draw_without_gl(const SpaceView& view, const SpaceCamera& camera) {
                p.y - r <= at.y + size.y;
     };
     for (const auto& line : view.lines)
-        list->AddLine(camera.on_screen({line.x0, line.y0}), camera.on_screen({line.x1, line.y1}),
-                      line.color1, line.width);
-    for (const auto& point : view.points) {
-        const ImVec2 p = camera.on_screen({point.x, point.y});
+        list->AddLine(camera.on_screen({line.x0, line.y0, line.z0}),
+                      camera.on_screen({line.x1, line.y1, line.z1}), line.color1, line.width);
+    for (const auto& point : drawn_) {
+        const ImVec2 p = camera.on_screen({point.x, point.y, point.z});
         const float r = point.size / 2;
         if (!inside(p, r)) continue;
         draw_glyph(p, r, point.color, point.glyph);
@@ -29,10 +99,9 @@ void draw_without_gl(const SpaceView& view, const SpaceCamera& camera) {
     }
 }
 
-}  // namespace
-
 void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera& camera) {
     const ImVec2 at = camera.at(), size = camera.size();
+    compose(state, view, camera.orbit());
     if (!tried_) {
         tried_ = true;
         works_ = state.gl != nullptr && renderer_.start(state.gl);
@@ -41,14 +110,14 @@ void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera
     }
     if (!works_) return draw_without_gl(view, camera);
     if (upload_) {
-        renderer_.set_points(view.points);
+        renderer_.set_points(drawn_);
         renderer_.set_segments(view.lines);
         upload_ = false;
     }
     const ImVec2 ratio = ImGui::GetIO().DisplayFramebufferScale;
     const float r = std::max(ratio.x, 0.1f);
     const unsigned texture =
-        renderer_.render(camera.camera().matrix(), static_cast<int>(std::lround(size.x * r)),
+        renderer_.render(camera.matrix(), static_cast<int>(std::lround(size.x * r)),
                          static_cast<int>(std::lround(size.y * r)), packed(state.theme().panel), r);
     if (texture == 0) return draw_without_gl(view, camera);
     ImGui::GetWindowDrawList()->AddImage(ImTextureRef(static_cast<ImTextureID>(texture)), at,

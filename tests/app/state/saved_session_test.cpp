@@ -5,13 +5,14 @@
 
 #include "app/state/app_state.h"
 #include "tests/app/fake_session.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::app {
 namespace {
 
 SavedSession full() {
     SavedSession saved;
-    saved.run = "runs/\xC3\xA9\"tude";
+    saved.run = "runs/first";
     saved.layout = "Inspect";
     saved.shut = {{"Log##Train", true}};
     saved.docking = "[Window][a]\nPos=1,2\n";
@@ -49,6 +50,17 @@ TEST(SavedSession, ReadsBackWhatWasWritten) {
     SavedSession newest = saved;
     newest.step.reset();
     EXPECT_FALSE(parse_session(text_of(newest), "a")->step);
+}
+
+// Wrong if what an earlier version kept were lost, or what is written now were not what is kept.
+TEST(SavedSession, OfEachVersion) {
+    const std::string path =
+        std::string(HOPSCOPE_FORMATS) + "/2026-11-29/window/view" + kSessionEnding;
+    const std::string text = test::bytes_of(path);
+    const auto read = parse_session(text, path);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(text_of(*read), text);
+    EXPECT_EQ(text_of(full()), text);
 }
 
 // Wrong if a damaged file is taken, or its refusal does not say which file and what in it.

@@ -190,8 +190,9 @@ TEST(Actions, MenusAreAsTheyWere) {
         return text;
     };
     EXPECT_EQ(shown(Menu::file),
-              "Start first look\nOpen run or config…  [Ctrl+O]\nRace configurations…\n"
-              "Compare with other runs…\nClose run\n"
+              "Start first look\nRace dense, wide and deep\nOpen run or config…  [Ctrl+O]\n"
+              "Race configurations…\nSave session…  [Ctrl+S]\nCompare with other runs…\n"
+              "Close run\n"
               "--\nQuit  [Ctrl+Q]\n");
     EXPECT_EQ(shown(Menu::run),
               "Resume the run  [Space]\nPause the run  [Space]\nMake single steps  [Right arrow]\n"

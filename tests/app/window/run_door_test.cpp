@@ -80,7 +80,9 @@ TEST(RunDoor, RacesTheThreeShapes) {
 // taken for a folder.
 TEST(RunDoor, OpensTheRunOfASessionFile) {
     AppState state;
-    state.services = gui_test::fake_services({});
+    gui_test::FakeOptions over;
+    over.state = core::RunState::done;  // a run at work would be asked about
+    state.services = gui_test::fake_services(over);
     RunDoor door(state);
     test::TempFolder folder;
     SavedSession saved;

@@ -2,6 +2,7 @@
 // steering from a row, the card, what is copied, and what stands there while there is nothing.
 #include "app/panels/experts/panel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -171,6 +172,32 @@ void register_rows(ImGuiTestEngine* engine) {
             return book && book->layer == 2;
         }));
         IM_CHECK_EQ(panel().card().expert(), -1);
+    };
+
+    // Wrong if rows moved under the pointer while a run is trained, or kept an old order when it
+    // has left.
+    t = IM_REGISTER_TEST(engine, "experts", "rows_stay_under_the_pointer");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        const std::vector<int32_t> before = panel().rows();
+        ctx->MouseMove(row(before[2]).c_str());
+        core::GeometrySnapshot g = *stage->session->geometry();
+        std::reverse(g.layers[0].load.begin(), g.layers[0].load.end());
+        g.layers[0].load[static_cast<size_t>(before.back())] = 1;
+        g.step += 1;
+        stage->session->put(g);
+        const auto newer = [] {
+            stage->state.now += 1;
+            return stage->state.experts.book()->step == 121;
+        };
+        IM_CHECK(wait_for(ctx, newer));
+        ctx->Yield(3);
+        IM_CHECK(panel().rows() == before);
+        ctx->MouseMoveToPos(ImVec2(1200, 780));
+        ctx->Yield(3);
+        IM_CHECK_EQ(panel().rows()[0], before.back());
     };
 
     // Wrong if the arrows did not walk along the rows.

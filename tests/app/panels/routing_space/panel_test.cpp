@@ -3,6 +3,7 @@
 #include "app/panels/routing_space/panel.h"
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <set>
 
@@ -15,6 +16,16 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 
 app::RoutingSpacePanel& space() {
     return static_cast<app::RoutingSpacePanel&>(*stage->panel);
+}
+
+/// A control of the popup "More".
+void in_more(ImGuiTestContext* ctx, const std::function<void()>& use_it) {
+    ctx->SetRef("Stage");
+    ctx->ItemClick("More");
+    ctx->SetRef("//$FOCUSED");
+    use_it();
+    ctx->SetRef("Stage");
+    ctx->PopupCloseAll();
 }
 
 void click_at(ImGuiTestContext* ctx, ImVec2 at) {
@@ -97,6 +108,64 @@ void register_camera(ImGuiTestEngine* engine) {
     };
 }
 
+void register_look(ImGuiTestEngine* engine) {
+    // Wrong if colour, size or opacity did not follow the quantity that was chosen for it, or the
+    // values of one that takes long never came.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "geometry", "quantities_are_assigned");
+    both_panels(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        IM_CHECK(space().view().values.color == nullptr);
+        ctx->ComboClick("##colour/margin");
+        in_more(ctx, [ctx] {
+            ctx->ComboClick("##opacity/distance");
+            ctx->ComboClick("##size/even");
+        });
+        IM_CHECK(wait_for(ctx, [] { return space().view().values.color != nullptr; }));
+        const auto& view = space().view();
+        IM_CHECK(view.values.size == nullptr);
+        const auto& margins = *view.values.color;
+        IM_CHECK(margins.n > 0);
+        IM_CHECK(view.values.alpha->n > 0);
+        for (size_t i = 0; i < view.points.size(); ++i) {
+            const float margin = margins.of(view.items[i]);
+            if (view.items[i].expert || !std::isfinite(margin)) continue;
+            const viz::Rgb c = app::value_color(margins.share(margin), stage->state.settings.dark);
+            IM_CHECK_EQ(view.points[i].color & 0xFFFFFFu, viz::packed(c) & 0xFFFFFFu);
+        }
+    };
+
+    // Wrong if two selected experts were not the axes that are offered, or another plane kept the
+    // old one's camera, or a choice that cannot be had left an old picture.
+    t = IM_REGISTER_TEST(engine, "geometry", "two_centroids_as_axes");
+    both_panels(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        auto& selection = stage->state.selection;
+        selection.pick_expert(3, false);
+        selection.pick_expert(9, true);
+        ctx->ComboClick("##axes/two centroids");
+        ctx->Yield(3);
+        const auto& view = space().view();
+        IM_CHECK_EQ(view.axes.first, 3);
+        IM_CHECK_EQ(view.axes.second, 9);
+        const viz::Vec3 at = view.centroid(3);
+        IM_CHECK(std::fabs(at.x - 1) < 1e-4f && std::fabs(at.y) < 1e-4f);
+        for (int64_t e = 0; e < 16; ++e) {
+            const ImVec2 p = space().screen_of_expert(e);
+            IM_CHECK(p.x >= 20 && p.x <= 580 && p.y >= 20 && p.y <= 780);
+        }
+        ctx->ItemInputValue("##second", 3);
+        ctx->Yield(2);
+        IM_CHECK(!ctx->ItemExists("picture"));
+        ctx->ComboClick("##axes/principal");
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("picture"));
+    };
+}
+
 void register_states(ImGuiTestEngine* engine) {
     // Wrong if a panel without data were blank, or its offer did nothing.
     ImGuiTest* t = IM_REGISTER_TEST(engine, "geometry", "empty_states_offer_what_fills_them");
@@ -163,15 +232,18 @@ void register_damage(ImGuiTestEngine* engine) {
                 effect.kl = effect.mean_hops = effect.saving = effect.valid_loss_base = bad;
                 stage->session->put(effect);
                 ctx->Yield(2);
-                for (const auto color : {"place", "load", "class", "hop"}) {
+                for (const auto color :
+                     {"place", "load", "class", "hop", "expert", "margin", "distance", "weight"}) {
                     ctx->SetRef("Stage");
                     ctx->ComboClick(("##colour/" + std::string(color)).c_str());
                     ctx->Yield(1);
                 }
                 ctx->ItemClick("Fit");
-                ctx->ItemClick("Refit");
+                in_more(ctx, [ctx] { ctx->ItemClick("Refit"); });
+                ctx->ItemClick("3-D");
                 ctx->MouseMove("picture");
                 ctx->Yield(2);
+                ctx->ItemClick("2-D");
             }
         }
         // Sound again: everything is back where it can be seen.
@@ -180,7 +252,7 @@ void register_damage(ImGuiTestEngine* engine) {
         ctx->Yield(2);
         ctx->SetRef("Stage");
         ctx->ComboClick("##colour/place");
-        ctx->ItemClick("Refit");
+        in_more(ctx, [ctx] { ctx->ItemClick("Refit"); });
         ctx->ItemClick("Fit");
         stage->state.now += 1;
         ctx->Yield(3);
@@ -228,7 +300,7 @@ void register_damage(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests selection(register_shared_selection), camera(register_camera),
+const PanelTests selection(register_shared_selection), camera(register_camera), look(register_look),
     states(register_states), damage(register_damage);
 
 }  // namespace

@@ -7,6 +7,9 @@
 #include <limits>
 #include <random>
 
+#include "app/panels/routing_space/neighbours.h"
+#include "app/panels/routing_space/paths.h"
+
 namespace hopscope::app {
 namespace {
 
@@ -93,9 +96,9 @@ TEST(RoutingSpace, FiltersShowWhatTheySay) {
     auto p = space_view({shared(s)}, places, 0, o);
     EXPECT_EQ(p.points.size(), static_cast<size_t>(kExperts + kTokens));
     EXPECT_EQ(p.items[0].hop, 1);
-    o.color = SpaceColor::token_class;
+    o.look.color = viz::find_quantity("class");
     p = space_view({shared(s)}, places, 0, o);
-    EXPECT_EQ(p.classes, (std::vector<std::string>{"noun", "number"}));
+    EXPECT_EQ(p.values.color->categories, (std::vector<std::string>{"noun", "number"}));
     o.hidden_classes = {"noun"};
     EXPECT_EQ(space_view({shared(s)}, places, 0, o).points.size(),
               static_cast<size_t>(kExperts + kTokens - 30));
@@ -112,13 +115,14 @@ TEST(RoutingSpace, ClassesAreToldApart) {
     auto s = snapshot(10);
     for (size_t t = 0; t < s.classes.size(); ++t) s.classes[t] = "c" + std::to_string(t % 16);
     SpaceOptions o;
-    o.color = SpaceColor::token_class;
+    o.look.color = viz::find_quantity("class");
     const auto p = space_view({shared(s)}, places_of(s), 0, o);
-    ASSERT_EQ(p.classes.size(), 16u);
+    const auto& classes = p.values.color->categories;
+    ASSERT_EQ(classes.size(), 16u);
     for (size_t i = 0; i < p.points.size(); ++i) {
         if (p.items[i].expert) continue;
         const std::string& name = s.classes[static_cast<size_t>(p.items[i].index)];
-        const auto at = std::find(p.classes.begin(), p.classes.end(), name) - p.classes.begin();
+        const auto at = std::find(classes.begin(), classes.end(), name) - classes.begin();
         const ClassMark mark = class_mark(static_cast<size_t>(at), o.dark);
         EXPECT_EQ(p.points[i].glyph, mark.glyph);
         EXPECT_EQ(p.points[i].color & 0xFFFFFFu, viz::packed(mark.color) & 0xFFFFFFu);
@@ -143,11 +147,11 @@ TEST(RoutingSpace, LoadsAndHopsAreSeenOnBothGrounds) {
         const float ground =
             dark ? luminance(0.078f, 0.098f, 0.122f) : luminance(0.99f, 0.99f, 0.98f);
         for (float share = 0; share <= 1; share += 0.05f) {
-            const viz::Rgb c = load_color(share, dark);
+            const viz::Rgb c = value_color(share, dark);
             EXPECT_GT(contrast_between(luminance(c.r, c.g, c.b), ground), 1.9f) << share << dark;
         }
         for (int64_t h = 1; h < 6; ++h) EXPECT_NE(hop_color(h, 6, dark), hop_color(h - 1, 6, dark));
-        EXPECT_EQ(load_color(std::numeric_limits<float>::quiet_NaN(), dark), load_color(0, dark));
+        EXPECT_EQ(value_color(std::numeric_limits<float>::quiet_NaN(), dark), value_color(0, dark));
     }
 }
 
@@ -184,7 +188,53 @@ TEST(RoutingSpace, SizeFollowsLoad) {
     const size_t first = p.points.size() - kExperts;
     EXPECT_GT(p.points[first + 4].size, 1.4f * p.points[first].size);
     EXPECT_EQ(p.points[first].size, p.points[first + 1].size);
-    EXPECT_NEAR(p.load_max, 4.0f, 1e-5f);
+    EXPECT_NEAR(p.values.size->high, 4.0f, 1e-5f);
+}
+
+// Wrong if a quantity were drawn as another, or a point without a value looked as if it had one.
+TEST(RoutingSpace, LookFollowsItsQuantities) {
+    const auto s = snapshot(10);
+    const auto places = places_of(s);
+    SpaceOptions o;
+    o.look.color = viz::find_quantity("margin");
+    o.look.size = viz::find_quantity("distance");
+    o.look.alpha = viz::find_quantity("margin");
+    const auto p = space_view({shared(s)}, places, 0, o);
+    const auto alpha = [&](size_t i) { return p.points[i].color >> 24; };
+    size_t least = 0, most = 0;
+    const auto margin = [&](size_t i) { return p.values.color->of(p.items[i]); };
+    for (size_t i = 0; i < kHops * kTokens; ++i) {
+        ASSERT_FALSE(p.items[i].expert);
+        const viz::Rgb c = value_color(p.values.color->share(margin(i)), o.dark);
+        EXPECT_EQ(p.points[i].color & 0xFFFFFFu, viz::packed(c) & 0xFFFFFFu);
+        if (margin(i) < margin(least)) least = i;
+        if (margin(i) > margin(most)) most = i;
+    }
+    EXPECT_LT(alpha(least), alpha(most));
+    const auto distance = [&](size_t i) { return p.values.size->of(p.items[i]); };
+    EXPECT_EQ(p.points[0].size < p.points[1].size, distance(0) < distance(1));
+    const auto& centroid = p.points.back();
+    EXPECT_EQ(centroid.color >> 24, 255u) << "a centroid has no margin";
+    EXPECT_EQ(centroid.size, p.points[p.points.size() - 2].size);
+}
+
+// Wrong if the numbers at the axes were those of other axes than the picture's.
+TEST(RoutingSpace, OtherAxesShowTheirOwnVariance) {
+    const auto s = snapshot(10);
+    const auto places = places_of(s);
+    SpaceOptions o;
+    const auto principal = space_view({shared(s)}, places, 0, o);
+    o.axes = {viz::AxesKind::centroids, 4, 7};
+    const auto p = space_view({shared(s)}, places, 0, o);
+    EXPECT_EQ(p.variance, viz::variance_along(p.basis, s.layers[0]));
+    EXPECT_LT(p.variance[0] + p.variance[1], principal.variance[0] + principal.variance[1]);
+    EXPECT_NEAR(p.centroid(4).x, 1, 1e-5);
+    EXPECT_NEAR(p.origin.x, 0, 1e-6);
+    EXPECT_EQ(p.axis_names[1], "E7");
+    for (size_t i = 0; i < p.points.size(); ++i)
+        EXPECT_EQ(p.points[i].color, principal.points[i].color) << "colour is place, whatever axes";
+    o.axes.second = 4;
+    EXPECT_TRUE(space_view({shared(s)}, places, 0, o).empty());
 }
 
 // Trails must reach back as far as asked and end at the present centroid.
@@ -270,6 +320,46 @@ TEST(RoutingSpace, NearestByCosine) {
     EXPECT_TRUE(nearest_experts(g, std::vector<float>{1}, 3).empty());
     g.choices = {1, 2, 1, 1};
     EXPECT_EQ(choices_of(g, 1), 3);
+}
+
+// Wrong if cosine and distance were mixed up, a token had neighbours of another hop, or the point
+// itself stood in its list.
+TEST(RoutingSpace, NeighboursByCosineAndByDistance) {
+    core::LayerGeometry g;
+    g.experts = 3;
+    g.d_space = 2;
+    g.hops = 2;
+    g.centroids = {1, 0, 9, 1, 0.4f, 0.6f};
+    g.positions = {1, 0, 0, 1, 0.8f, 0.6f, 0.6f, 0.8f};
+    const viz::PointItem first{true, 0, 0};
+    const auto by_cosine = nearest_points(g, first, true, Nearness::cosine, 5);
+    const auto by_distance = nearest_points(g, first, true, Nearness::distance, 5);
+    ASSERT_EQ(by_cosine.size(), 2u);
+    EXPECT_EQ(by_cosine[0].item.index, 1);
+    EXPECT_EQ(by_distance[0].item.index, 2);
+    EXPECT_NEAR(by_distance[0].distance, std::hypot(0.6, 0.6), 1e-6);
+    const auto tokens = nearest_points(g, {false, 1, 1}, false, Nearness::cosine, 5);
+    ASSERT_EQ(tokens.size(), 1u);
+    EXPECT_EQ(tokens[0].item, (viz::PointItem{false, 0, 1}));
+    EXPECT_NEAR(tokens[0].cosine, 0.96, 1e-6);
+    EXPECT_TRUE(nearest_points(g, {true, 3, 0}, true, Nearness::cosine, 5).empty());
+    EXPECT_TRUE(nearest_points(g, {false, 0, 2}, true, Nearness::cosine, 5).empty());
+}
+
+// Wrong if something hidden were drawn or could be hit.
+TEST(RoutingSpace, HiddenPointsAreNotThere) {
+    const auto s = snapshot(10);
+    const auto places = places_of(s);
+    const Chosen hidden{{0, 4}, {1, 2, 3}};
+    SpaceOptions o;
+    o.hidden = &hidden;
+    const auto p = space_view({shared(s)}, places, 0, o);
+    EXPECT_EQ(p.points.size(), static_cast<size_t>(kExperts - 2 + kHops * (kTokens - 3)));
+    for (const SpaceItem& item : p.items)
+        EXPECT_FALSE((item.expert ? hidden.experts : hidden.tokens).contains(item.index));
+    EXPECT_EQ(p.sizes[4], 0);
+    EXPECT_GT(p.sizes[5], 0);
+    EXPECT_EQ(p.coords.size(), static_cast<size_t>(3 * kExperts));
 }
 
 }  // namespace

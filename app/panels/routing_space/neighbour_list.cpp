@@ -1,0 +1,108 @@
+#include "app/panels/routing_space/neighbour_list.h"
+
+#include <imgui.h>
+#include <string>
+
+#include "app/widgets/fonts.h"
+#include "app/widgets/format.h"
+#include "app/widgets/marks.h"
+#include "app/widgets/piece_text.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr size_t kRowsShown = 8;
+
+std::string name_of_point(const AppState& state, const viz::PointItem& item) {
+    if (item.expert) return "E" + std::to_string(item.index);
+    const auto& pieces = state.geometry->pieces;
+    const auto t = static_cast<size_t>(item.index);
+    return t < pieces.size() ? displayable(piece_text(pieces[t]), state.fonts.mono)
+                             : "token " + std::to_string(item.index);
+}
+
+}  // namespace
+
+viz::PointItem only_selected(const Selection& selection) {
+    if (selection.experts.size() + selection.probe_tokens.size() != 1) return {true, -1, 0};
+    if (!selection.experts.empty()) return {true, *selection.experts.begin(), 0};
+    return {false, *selection.probe_tokens.begin(), std::max<int64_t>(selection.hop, 0)};
+}
+
+void NeighbourList::make(const AppState& state, const viz::PointItem& of) {
+    const Made wanted = {state.geometry->version, state.selection.layer, of, by};
+    if (wanted == made_) return;
+    made_ = wanted;
+    const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+    centroids_ = nearest_points(g, of, true, by, kRowsShown);
+    tokens_ = nearest_points(g, of, false, by, kRowsShown);
+}
+
+void NeighbourList::draw_rows(AppState& state, const std::vector<Neighbour>& rows) {
+    const bool dark = state.theme().dark;
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    for (const Neighbour& near : rows) {
+        ImGui::TableNextRow();
+        ImGui::TableNextColumn();
+        const int64_t index = near.item.index;
+        if (near.item.expert)
+            swatch(viz::packed(state.places.expert_color(state.selection.layer, index, dark)),
+                   state.pixel_scale);
+        ImGui::PushID(static_cast<int>(near.item.expert ? index : -1 - index));
+        if (ImGui::Selectable(name_of_point(state, near.item).c_str(), false,
+                              ImGuiSelectableFlags_SpanAllColumns)) {
+            const Chosen one = near.item.expert ? Chosen{{index}, {}} : Chosen{{}, {index}};
+            state.selection.pick_all(one, ImGui::GetIO().KeyShift);
+        }
+        ImGui::PopID();
+        ImGui::TableNextColumn();
+        ImGui::Text("%6.3f", static_cast<double>(near.cosine));
+        ImGui::TableNextColumn();
+        ImGui::Text("%6.3f", static_cast<double>(near.distance));
+    }
+    ImGui::PopFont();
+}
+
+void NeighbourList::draw(AppState& state, ImVec2 corner, float room) {
+    if (!shown) return;
+    const float s = state.pixel_scale, width = 232 * s;
+    const viz::PointItem of = only_selected(state.selection);
+    ImGui::SetCursorScreenPos(ImVec2(corner.x - width, corner.y));
+    ImGui::SetNextWindowSizeConstraints(ImVec2(width, 0), ImVec2(width, std::max(room, 40 * s)));
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, faded(state.theme().raised, 0.94f));
+    ImGui::BeginChild("neighbours", ImVec2(width, 0),
+                      ImGuiChildFlags_AutoResizeY | ImGuiChildFlags_AlwaysUseWindowPadding);
+    ImGui::PopStyleColor();
+    if (of.index < 0) {
+        note(state, "Select one expert or one token: what lies nearest to it stands here.");
+        ImGui::EndChild();
+        return;
+    }
+    make(state, of);
+    ImGui::Text("near %s%s", name_of_point(state, of).c_str(),
+                of.expert ? "" : (", hop " + std::to_string(of.hop)).c_str());
+    if (ImGui::BeginTable("near", 3, ImGuiTableFlags_SizingFixedFit)) {
+        ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthStretch);
+        ImGui::TableNextRow();
+        ImGui::TableNextColumn();
+        const auto head = [&](const char* text, Nearness which, const char* help) {
+            ImGui::TableNextColumn();
+            if (button(state, text, nullptr, help, 0, by == which)) by = which;
+        };
+        ImGui::TextColored(state.theme().chrome_dim, "centroids");
+        head("cosine", Nearness::cosine, "Nearest by the cosine of the two directions");
+        head("distance", Nearness::distance,
+             "Nearest by Euclidean distance in the routing space. Among unit vectors the order is "
+             "that of the cosine: distance\xC2\xB2 = 2 \xE2\x88\x92 2 \xC2\xB7 cosine");
+        draw_rows(state, centroids_);
+        ImGui::TableNextRow();
+        ImGui::TableNextColumn();
+        ImGui::TextColored(state.theme().chrome_dim, "tokens of the same hop");
+        draw_rows(state, tokens_);
+        ImGui::EndTable();
+    }
+    ImGui::EndChild();
+}
+
+}  // namespace hopscope::app

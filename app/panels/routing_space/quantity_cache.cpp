@@ -1,0 +1,38 @@
+#include "app/panels/routing_space/quantity_cache.h"
+
+namespace hopscope::app {
+
+LookValues QuantityCache::values(AppState& state, const SpaceLook& look) {
+    return {values(state, look.color), values(state, look.size), values(state, look.alpha)};
+}
+
+SharedValues QuantityCache::values(AppState& state, const viz::Quantity* quantity) {
+    if (!quantity || !state.geometry) return nullptr;
+    Entry& entry = entries_[quantity];
+    const Snapshot& snapshot = state.geometry;
+    const int64_t layer = state.selection.layer;
+    if (auto come = entry.pending.take()) {
+        entry.values = *come;
+        entry.snapshot = entry.asked;
+        entry.layer = entry.asked_layer;
+    }
+    if (entry.snapshot == snapshot->version && entry.layer == layer) return entry.values;
+    const auto compute = [quantity, snapshot, layer]() -> SharedValues {
+        return std::make_shared<viz::QuantityValues>(
+            quantity->of(*snapshot, static_cast<size_t>(layer)));
+    };
+    if (!quantity->costly()) {
+        entry.values = compute();
+        entry.snapshot = snapshot->version;
+        entry.layer = layer;
+        return entry.values;
+    }
+    if (!entry.pending.waits()) {
+        entry.asked = snapshot->version;
+        entry.asked_layer = layer;
+        entry.pending = state.aside(compute);
+    }
+    return entry.layer == layer ? entry.values : nullptr;
+}
+
+}  // namespace hopscope::app

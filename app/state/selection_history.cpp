@@ -1,0 +1,43 @@
+#include "app/state/selection_history.h"
+
+#include <utility>
+
+namespace hopscope::app {
+namespace {
+
+bool selects_the_same(const Selection& a, const Selection& b) {
+    return a.experts == b.experts && a.prompt_tokens == b.prompt_tokens &&
+           a.probe_tokens == b.probe_tokens && a.hidden == b.hidden;
+}
+
+}  // namespace
+
+void SelectionHistory::note(const Selection& selection) {
+    if (selection.version == present_.version) return;
+    if (!selects_the_same(selection, present_)) {
+        past_.push_back(std::move(present_));
+        if (past_.size() > kMost) past_.erase(past_.begin());
+        future_.clear();
+    }
+    present_ = selection;
+}
+
+void SelectionHistory::go(Selection& selection, std::vector<Selection>& from,
+                          std::vector<Selection>& to) {
+    note(selection);
+    if (from.empty()) return;
+    to.push_back(std::move(present_));
+    selection.restore(from.back());
+    from.pop_back();
+    present_ = selection;
+}
+
+void SelectionHistory::undo(Selection& selection) {
+    go(selection, past_, future_);
+}
+
+void SelectionHistory::redo(Selection& selection) {
+    go(selection, future_, past_);
+}
+
+}  // namespace hopscope::app
