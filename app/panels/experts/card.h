@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "app/panels/experts/contexts.h"
-#include "app/panels/routing_space/view.h"
+#include "app/panels/routing_space/neighbours.h"
 #include "app/state/app_state.h"
 
 namespace hopscope::app {

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "app/panels/routing_space/view.h"
+#include "app/panels/routing_space/neighbours.h"
 #include "app/widgets/piece_text.h"
 #include "core/api/base.h"
 
