@@ -190,9 +190,11 @@ void CentroidMove::draw_card(AppState& state, ImVec2 at, ImVec2 size) {
     const float height = 3 * line + ImGui::GetFrameHeight() + 22 * s;
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + size.y - height));
     ImGui::PushStyleColor(ImGuiCol_ChildBg, state.theme().panel);  // buttons stand out on it
-    ImGui::BeginChild("move", ImVec2(size.x, height), ImGuiChildFlags_Borders);
+    ImGui::BeginChild("move", ImVec2(size.x, height), ImGuiChildFlags_AlwaysUseWindowPadding);
     ImGui::PopStyleColor();
     const ImVec2 corner = ImGui::GetWindowPos();
+    ImGui::GetWindowDrawList()->AddRect(corner, ImVec2(corner.x + size.x, corner.y + height),
+                                        packed(state.theme().border));
     ImGui::GetWindowDrawList()->AddRectFilled(corner, ImVec2(corner.x + 3 * s, corner.y + height),
                                               packed(state.theme().amber));
     draw_numbers(state);

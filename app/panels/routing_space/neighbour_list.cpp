@@ -72,8 +72,11 @@ void NeighbourList::draw(AppState& state, ImVec2 corner, float room) {
     ImGui::SetNextWindowSizeConstraints(ImVec2(wide, 0), ImVec2(wide, std::max(room, 40 * s)));
     ImGui::PushStyleColor(ImGuiCol_ChildBg, faded(state.theme().panel, 0.95f));
     ImGui::BeginChild("neighbours", ImVec2(wide, 0),
-                      ImGuiChildFlags_AutoResizeY | ImGuiChildFlags_Borders);
+                      ImGuiChildFlags_AutoResizeY | ImGuiChildFlags_AlwaysUseWindowPadding);
     ImGui::PopStyleColor();
+    const ImVec2 low = ImGui::GetWindowPos(), extent = ImGui::GetWindowSize();
+    ImGui::GetWindowDrawList()->AddRect(low, ImVec2(low.x + extent.x, low.y + extent.y),
+                                        packed(state.theme().border));
     if (of.index < 0) {
         note(state, "Select one expert or one token: what lies nearest to it stands here.");
         ImGui::EndChild();

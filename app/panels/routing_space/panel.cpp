@@ -208,7 +208,7 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     move_.draw_in_picture(state, view_, camera_);
     pointer_.draw(state);
     list->PopClipRect();
-    legend_.draw(state, view_, controls_.look, at);
+    legend_.draw(state, view_, controls_.look, at, size.x - 110 * state.pixel_scale);
     draw_corner(state, at, size);
     move_.draw_card(state, at, size);
     if (!move_.dragging()) draw_tooltip(scene);
