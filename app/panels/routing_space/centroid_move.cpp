@@ -166,18 +166,18 @@ void CentroidMove::draw_numbers(const AppState& state) const {
     ImGui::TextColored(state.theme().amber_text, "E%lld moved by %s\xC2\xB0",
                        static_cast<long long>(expert_), rounded(degrees, 1).c_str());
     ImGui::SameLine();
-    ImGui::TextColored(state.theme().chrome_dim, "cosine %s to where it was",
+    ImGui::TextColored(state.theme().dim, "cosine %s to where it was",
                        rounded(std::cos(degrees / 57.29577951308232), 3).c_str());
     if (!effect_) {
-        ImGui::TextColored(state.theme().chrome_dim, "counting what changes\xE2\x80\xA6");
+        ImGui::TextColored(state.theme().dim, "counting what changes\xE2\x80\xA6");
         return;
     }
     ImGui::Text("%s of %s positions get another nearest centroid",
                 with_thousands(effect_->changed).c_str(),
                 with_thousands(effect_->positions).c_str());
-    ImGui::TextColored(
-        state.theme().chrome_dim, "%d random moves by the same angle: %s \xC2\xB1 %s", kRandomMoves,
-        rounded(effect_->mean(), 1).c_str(), rounded(effect_->deviation(), 1).c_str());
+    ImGui::TextColored(state.theme().dim, "%d random moves by the same angle: %s \xC2\xB1 %s",
+                       kRandomMoves, rounded(effect_->mean(), 1).c_str(),
+                       rounded(effect_->deviation(), 1).c_str());
     tooltip(
         "Mean \xC2\xB1 standard deviation over n = 20 moves of this centroid by the same angle "
         "in directions drawn evenly from the whole space. By the nearest centroid alone, in "
@@ -189,10 +189,12 @@ void CentroidMove::draw_card(AppState& state, ImVec2 at, ImVec2 size) {
     const float s = state.pixel_scale, line = ImGui::GetTextLineHeightWithSpacing();
     const float height = 3 * line + ImGui::GetFrameHeight() + 22 * s;
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + size.y - height));
-    ImGui::PushStyleColor(ImGuiCol_ChildBg, state.theme().raised);
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, state.theme().panel);  // buttons stand out on it
     ImGui::BeginChild("move", ImVec2(size.x, height), ImGuiChildFlags_AlwaysUseWindowPadding);
     ImGui::PopStyleColor();
     const ImVec2 corner = ImGui::GetWindowPos();
+    ImGui::GetWindowDrawList()->AddRect(corner, ImVec2(corner.x + size.x, corner.y + height),
+                                        packed(state.theme().border));
     ImGui::GetWindowDrawList()->AddRectFilled(corner, ImVec2(corner.x + 3 * s, corner.y + height),
                                               packed(state.theme().amber));
     draw_numbers(state);

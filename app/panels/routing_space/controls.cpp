@@ -37,7 +37,20 @@ bool SpaceControls::draw(AppState& state) {
     const auto& g = layers[static_cast<size_t>(
         std::clamp<int64_t>(state.selection.layer, 0, static_cast<int64_t>(layers.size()) - 1))];
     draw_layer_and_hop(state, g);
-    flow(160 * s);
+    // Where there is little room it belongs to the picture.
+    const bool narrow = ImGui::GetContentRegionAvail().x < 380 * s;
+    bool fit = false;
+    if (!narrow) {
+        flow(160 * s);
+        fit = draw_picture_row(state, g);
+    }
+    flow(60 * s);
+    return draw_more(state, g, narrow) || fit;
+}
+
+/// What of the space is shown and how; true when "Fit" was pressed.
+bool SpaceControls::draw_picture_row(AppState& state, const core::LayerGeometry& g) {
+    const float s = state.pixel_scale;
     draw_axes(state, g);
     flow(140 * s);
     draw_color(state);
@@ -51,8 +64,6 @@ bool SpaceControls::draw(AppState& state) {
     flow(40 * s);
     const bool fit = ImGui::Button("Fit");
     tooltip("Show everything (double click)");
-    flow(60 * s);
-    draw_more(state, g);
     return fit;
 }
 
@@ -150,11 +161,12 @@ void SpaceControls::draw_dimensions(const AppState& state) {
         solid = true;
 }
 
-void SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g) {
+bool SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g, bool all) {
     const float s = state.pixel_scale;
     if (ImGui::Button("More")) ImGui::OpenPopup("more");
     tooltip("Size and opacity from a quantity, regions, a new basis");
-    if (!ImGui::BeginPopup("more")) return;
+    if (!ImGui::BeginPopup("more")) return false;
+    const bool fit = all && draw_picture_row(state, g);
     const auto row = [&](const char* text) {
         control_label(state, text);
         ImGui::SameLine(72 * s);
@@ -185,6 +197,7 @@ void SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g) {
                "they can be (Procrustes), and freeze them. The colours of places change with it."))
         state.places.refit(*state.geometry, state.selection.layer);
     ImGui::EndPopup();
+    return fit;
 }
 
 void SpaceControls::draw_trail(const AppState& state) {

@@ -28,7 +28,8 @@ class SpaceControls {
     void draw_color(const AppState& state);
     void draw_trail(const AppState& state);
     void draw_dimensions(const AppState& state);
-    void draw_more(AppState& state, const core::LayerGeometry& geometry);
+    bool draw_picture_row(AppState& state, const core::LayerGeometry& geometry);
+    bool draw_more(AppState& state, const core::LayerGeometry& geometry, bool all);
 };
 
 }  // namespace hopscope::app

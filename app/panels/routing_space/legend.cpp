@@ -55,7 +55,8 @@ ImVec2 draw_ramp(const AppState& state, const viz::Quantity& quantity,
 
 }  // namespace
 
-void SpaceLegend::draw(AppState& state, const SpaceView& view, const SpaceLook& look, ImVec2 at) {
+void SpaceLegend::draw(AppState& state, const SpaceView& view, const SpaceLook& look, ImVec2 at,
+                       float room) {
     const float s = state.pixel_scale;
     ImVec2 p(at.x + 2 * s, at.y + 6 * s);
     if (look.color && !view.values.color)
@@ -80,10 +81,12 @@ void SpaceLegend::draw(AppState& state, const SpaceView& view, const SpaceLook& 
     const auto assigned = [&](const char* what, const viz::Quantity* quantity,
                               const SharedValues& values) {
         if (!quantity || !values || quantity == look.color) return;
-        p = draw_line(state, p,
-                      std::string(what) + ": " + quantity->name() + " " + rounded(values->low, 2) +
-                          " \xE2\x80\xA6 " + rounded(values->high, 2) + " " + quantity->unit() +
-                          ", " + count_text(*values));
+        const std::string text = std::string(what) + ": " + quantity->name() + " " +
+                                 rounded(values->low, 2) + " \xE2\x80\xA6 " +
+                                 rounded(values->high, 2) + " " + quantity->unit() + ", " +
+                                 count_text(*values);
+        if (text_extent(state.fonts.text, kSmallSize * s, text).x <= room)
+            p = draw_line(state, p, text);
     };
     assigned("size", look.size, view.values.size);
     assigned("opacity", look.alpha, view.values.alpha);

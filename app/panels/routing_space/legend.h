@@ -16,7 +16,8 @@ class SpaceLegend {
   public:
     const std::vector<std::string>& hidden() const { return hidden_; }
     void show_all() { hidden_.clear(); }
-    void draw(AppState& state, const SpaceView& view, const SpaceLook& look, ImVec2 at);
+    /// `room`: pixels to the right of `at`; a line of size or opacity that is longer is left out.
+    void draw(AppState& state, const SpaceView& view, const SpaceLook& look, ImVec2 at, float room);
 
   private:
     ImVec2 draw_categories(AppState& state, const viz::QuantityValues& values, bool classes,

@@ -66,14 +66,17 @@ void NeighbourList::draw_rows(AppState& state, const std::vector<Neighbour>& row
 
 void NeighbourList::draw(AppState& state, ImVec2 corner, float room) {
     if (!shown) return;
-    const float s = state.pixel_scale, width = 232 * s;
+    const float s = state.pixel_scale, wide = width(state);
     const viz::PointItem of = only_selected(state.selection);
-    ImGui::SetCursorScreenPos(ImVec2(corner.x - width, corner.y));
-    ImGui::SetNextWindowSizeConstraints(ImVec2(width, 0), ImVec2(width, std::max(room, 40 * s)));
-    ImGui::PushStyleColor(ImGuiCol_ChildBg, faded(state.theme().raised, 0.94f));
-    ImGui::BeginChild("neighbours", ImVec2(width, 0),
+    ImGui::SetCursorScreenPos(corner);
+    ImGui::SetNextWindowSizeConstraints(ImVec2(wide, 0), ImVec2(wide, std::max(room, 40 * s)));
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, faded(state.theme().panel, 0.95f));
+    ImGui::BeginChild("neighbours", ImVec2(wide, 0),
                       ImGuiChildFlags_AutoResizeY | ImGuiChildFlags_AlwaysUseWindowPadding);
     ImGui::PopStyleColor();
+    const ImVec2 low = ImGui::GetWindowPos(), extent = ImGui::GetWindowSize();
+    ImGui::GetWindowDrawList()->AddRect(low, ImVec2(low.x + extent.x, low.y + extent.y),
+                                        packed(state.theme().border));
     if (of.index < 0) {
         note(state, "Select one expert or one token: what lies nearest to it stands here.");
         ImGui::EndChild();
@@ -90,7 +93,7 @@ void NeighbourList::draw(AppState& state, ImVec2 corner, float room) {
             ImGui::TableNextColumn();
             if (button(state, text, nullptr, help, 0, by == which)) by = which;
         };
-        ImGui::TextColored(state.theme().chrome_dim, "centroids");
+        ImGui::TextColored(state.theme().dim, "centroids");
         head("cosine", Nearness::cosine, "Nearest by the cosine of the two directions");
         head("distance", Nearness::distance,
              "Nearest by Euclidean distance in the routing space. Among unit vectors the order is "
@@ -98,7 +101,7 @@ void NeighbourList::draw(AppState& state, ImVec2 corner, float room) {
         draw_rows(state, centroids_);
         ImGui::TableNextRow();
         ImGui::TableNextColumn();
-        ImGui::TextColored(state.theme().chrome_dim, "tokens of the same hop");
+        ImGui::TextColored(state.theme().dim, "tokens");
         draw_rows(state, tokens_);
         ImGui::EndTable();
     }

@@ -17,8 +17,10 @@ class NeighbourList {
     bool shown = false;
     Nearness by = Nearness::cosine;
 
-    /// Where it is shown: a small window whose upper right corner is `corner`, at most `room` high.
+    /// Where it is shown: a small window whose upper left corner is `corner`, at most `room` high.
     void draw(AppState& state, ImVec2 corner, float room);
+    /// Of that window, pixels.
+    static float width(const AppState& state) { return 216 * state.pixel_scale; }
 
     // Read by tests.
     const std::vector<Neighbour>& centroids() const { return centroids_; }

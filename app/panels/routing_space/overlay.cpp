@@ -24,15 +24,17 @@ std::string share_text(double share) {
     return percent(share, share < 0.0995 ? 1 : 0);
 }
 
-/// The line of one path with a dot at each hop; numbers and names come over all lines.
-void draw_way(const SpaceScene& scene, const std::vector<ImVec2>& points, ImU32 color) {
+/// The line of one path with a dot at each hop; numbers and names come over all lines. Of many only
+/// a thin line.
+void draw_way(const SpaceScene& scene, const std::vector<ImVec2>& points, ImU32 color, bool thin) {
     const Theme& theme = scene.state.theme();
     const float s = scene.state.pixel_scale;
+    const auto n = static_cast<int>(points.size());
     ImDrawList* list = ImGui::GetWindowDrawList();
-    if (points.size() > 1) {
-        list->AddPolyline(points.data(), static_cast<int>(points.size()),
-                          packed(faded(theme.panel, 0.7f)), 0, 5 * s);
-        list->AddPolyline(points.data(), static_cast<int>(points.size()), color, 0, 2.2f * s);
+    if (thin) return list->AddPolyline(points.data(), n, color, 0, 1.2f * s);
+    if (n > 1) {
+        list->AddPolyline(points.data(), n, packed(faded(theme.panel, 0.7f)), 0, 5 * s);
+        list->AddPolyline(points.data(), n, color, 0, 2.2f * s);
     }
     for (const ImVec2& at : points) list->AddCircleFilled(at, 3 * s, color);
 }
@@ -73,6 +75,8 @@ std::string basis_text(const SpaceScene& scene) {
     }
     if (scene.view.low.x <= scene.view.high.x)
         text += scene.view.solid ? "   circles: unit sphere" : "   circle: unit sphere";
+    if (scene.regions != RegionShow::none && !scene.view.solid)
+        text += std::string("   ") + name_of(scene.regions) + ": as this plane cuts them";
     return text;
 }
 
@@ -152,22 +156,23 @@ void space_token_tooltip(const AppState& state, const SpaceItem& item) {
 }  // namespace
 
 void draw_paths(const SpaceScene& scene) {
-    constexpr size_t kNamed = 12;  ///< paths whose hops are numbered, and colours
+    constexpr size_t kNamed = 12;  ///< paths that are told apart: as many as there are colours
     const AppState& state = scene.state;
     const float s = state.pixel_scale, radius = 8.5f * s, size = kSmallSize * s;
-    // Many lie over each other: the more, the clearer each.
-    const float many = static_cast<float>(std::max<size_t>(scene.paths.size(), kNamed));
-    const float clear = std::max(0.25f, static_cast<float>(kNamed) / many);
+    // Many lie over each other: the more, the clearer each, and none is named.
+    const bool many = scene.paths.size() > kNamed;
+    const float clear =
+        many ? std::clamp(8.0f / static_cast<float>(scene.paths.size()), 0.08f, 0.6f) : 1.0f;
     const auto color_of = [&](size_t i) { return packed(faded(line_color(state, i), clear)); };
     std::vector<std::vector<ImVec2>> points;
     for (const TokenPath& path : scene.paths) {
         auto& way = points.emplace_back();
         for (const auto& p : path.at) way.push_back(scene.camera.on_screen(p));
     }
-    for (size_t i = points.size(); i-- > 0;) draw_way(scene, points[i], color_of(i));
+    for (size_t i = points.size(); i-- > 0;) draw_way(scene, points[i], color_of(i), many);
 
     // All numbers and names keep apart, whatever path they are of.
-    const size_t named = std::min(scene.paths.size(), kNamed);
+    const size_t named = many ? 0 : scene.paths.size();
     std::vector<Box> boxes;
     std::vector<std::string> names;
     for (size_t i = 0; i < named; ++i)
@@ -200,6 +205,13 @@ std::string selected_label(const AppState& state, int64_t expert) {
     return "E" + std::to_string(expert) + "  " +
            (words.empty() ? rounded(load, 2) + " \xC3\x97 uniform"
                           : displayable(words, state.fonts.text));
+}
+
+void draw_outline(const SpaceScene& scene) {
+    if (!scene.view.solid) return;
+    ImGui::GetWindowDrawList()->AddCircle(
+        scene.camera.on_screen(scene.view.origin), scene.camera.camera().zoom,
+        packed(scene.state.theme().border), 160, 1.4f * scene.state.pixel_scale);
 }
 
 void draw_selected(const SpaceScene& scene) {
@@ -260,7 +272,8 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
         reading += ", tail = last " + with_thousands(state.geometry->step - tail_from) + " steps";
     // What must not be left out comes in place of what may be.
     if (!state.experts.hits(scene.view.layer, ImGui::GetFrameCount()).empty())
-        reading = std::string("colour = ") + name_of(color_by) + ", faint = outside the filter";
+        reading = std::string("colour = ") + (look.color ? look.color->name() : "place") +
+                  ", faint = outside the filter";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when = "snapshot of step " + with_thousands(state.geometry->step);
     if (state.geometry->seconds > 0 && state.unix_now > 0)

@@ -8,6 +8,7 @@
 
 #include "app/panels/routing_space/camera.h"
 #include "app/panels/routing_space/paths.h"
+#include "app/panels/routing_space/region_layer.h"
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
 
@@ -20,8 +21,11 @@ struct SpaceScene {
     const std::vector<TokenPath>& paths;
     const SpaceCamera& camera;
     int64_t hovered = -1;  ///< item of the view under the pointer; −1: none
+    RegionShow regions = RegionShow::none;
 };
 
+/// Of the unit sphere, where the picture is solid.
+void draw_outline(const SpaceScene& scene);
 void draw_selected(const SpaceScene& scene);
 /// What is written beside a selected expert; "" where they are too many, or it has no load.
 std::string selected_label(const AppState& state, int64_t expert);

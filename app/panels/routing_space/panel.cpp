@@ -210,11 +210,12 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     ImGui::SetItemKeyOwner(ImGuiKey_MouseWheelY);
     pointer_.update(state, view_, camera_, points_, move_);
 
-    const SpaceScene scene = {state, view_, paths_, camera_, pointer_.hovered()};
+    const SpaceScene scene = {state, view_, paths_, camera_, pointer_.hovered(), controls_.regions};
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view_, camera_);
     regions_.draw(camera_);
+    draw_outline(scene);
     if (names_ && paths_.empty()) draw_names(scene);
     draw_selected(scene);
     draw_paths(scene);
@@ -222,7 +223,7 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     move_.draw_in_picture(state, view_, camera_);
     pointer_.draw(state);
     list->PopClipRect();
-    legend_.draw(state, view_, controls_.look, at);
+    legend_.draw(state, view_, controls_.look, at, size.x - 110 * state.pixel_scale);
     draw_corner(state, at, size);
     move_.draw_card(state, at, size);
     if (!move_.dragging()) draw_tooltip(scene);
@@ -237,7 +238,17 @@ void RoutingSpacePanel::draw_corner(AppState& state, ImVec2 at, ImVec2 size) {
         draw_gizmo(state, view_, camera_,
                    ImVec2(corner.x - (kGizmo + 4) * s, at.y + size.y - (kGizmo + 48) * s),
                    kGizmo * s);
-    neighbours_.draw(state, ImVec2(corner.x, corner.y + ImGui::GetFrameHeight() + 6 * s),
+    // On the side where it does not cover the point it is about.
+    const float wide = NeighbourList::width(state), below = ImGui::GetFrameHeight() + 6 * s;
+    bool left = false;
+    if (neighbours_.shown) {
+        const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
+        const auto where = position_of(g, only_selected(state.selection));
+        const auto p = where.empty() ? std::vector<float>() : viz::project(view_.basis, where);
+        left =
+            p.size() == viz::kAxes && camera_.on_screen({p[0], p[1], p[2]}).x > at.x + size.x / 2;
+    }
+    neighbours_.draw(state, ImVec2(left ? at.x : corner.x - wide, corner.y + below),
                      size.y - 140 * s);
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 #include <span>
+#include <string>
 
 #include "app/panels/routing_space/panel.h"
 #include "tests/app/stage.h"
@@ -297,6 +298,20 @@ void register_context(ImGuiTestEngine* engine) {
             const float squared = rows[i].distance * rows[i].distance;
             IM_CHECK(std::fabs(squared - (2 - 2 * rows[i].cosine)) < 1e-3f);
         }
+        // The list leaves the point it is about in sight, on whichever side that lies.
+        for (int64_t e = 0; e < 16; ++e) {
+            selection().pick_all({{e}, {}}, false);
+            ctx->Yield(3);
+            const ImRect list = ctx->WindowInfo("//Stage/neighbours").RectFull;
+            IM_CHECK(!list.Contains(space().screen_of_expert(e)));
+        }
+        const int64_t nearest = rows.front().item.index;
+        const ImGuiID list = ctx->WindowInfo("//Stage/neighbours").ID;
+        const std::string row =
+            "near/$$" + std::to_string(nearest) + "/E" + std::to_string(nearest);
+        ctx->ItemClick(ctx->GetID(row.c_str(), list));
+        ctx->Yield(2);
+        IM_CHECK_EQ(selection().experts, Set{nearest});
     };
 }
 
