@@ -214,16 +214,19 @@ void register_run_panel(ImGuiTestEngine* engine) {
     });
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
-        stage->state.rules = {};
-        stage->session->advance(5);  // the past of the run has been read
-        ctx->Yield(2);
+        const auto first = app::first_rule_settings();
+        for (const app::RuleRow& row : app::run_rules())
+            stage->state.rules.setting(row.rule) = first[static_cast<size_t>(row.rule)];
+        ctx->Yield(2);                                    // the past of the run has been read
         ctx->ItemClick("gradient spike/gradient spike");  // one of two is enough
         IM_CHECK(!ctx->ItemExists("gradient spike/##threshold"));
         ctx->ItemInputValue("loss spike/##threshold", "12");
         ctx->ItemClick("loss spike/###pauses");
         IM_CHECK(!ctx->ItemExists("Dismiss"));
+        IM_CHECK(stage->received().empty());
         stage->session->advance(30);
         ctx->Yield(2);
+        IM_CHECK_EQ(stage->received().size(), size_t{1});
         IM_CHECK_STR_EQ(stage->last().name().c_str(), "pause");
         IM_CHECK_EQ(stage->state.rules.findings().size(), size_t{1});
         IM_CHECK_EQ(stage->state.rules.findings().back().step, 140);
