@@ -211,6 +211,10 @@ void draw_selected(const SpaceScene& scene) {
                         packed(state.theme().dim), 0, 1.6f * s);
     }
     const bool named = state.selection.experts.size() <= 12;
+    const float size = kSmallSize * s;
+    const float right = scene.camera.at().x + scene.camera.size().x;
+    std::vector<Box> boxes;
+    std::vector<std::string> names;
     for (const int64_t e : state.selection.experts) {
         const size_t i = static_cast<size_t>(e);
         if (e < 0 || i >= view.sizes.size() || !(view.sizes[i] > 0)) continue;
@@ -219,10 +223,18 @@ void draw_selected(const SpaceScene& scene) {
         list->AddCircle(p, radius + 4 * s, packed(state.theme().text), 0, 1.6f * s);
         if (!named || i >= g.load.size()) continue;
         const double load = g.load[i] * static_cast<double>(g.experts);
-        draw_label(state, ImVec2(p.x + radius + 9 * s, p.y),
-                   "E" + std::to_string(e) + "  " + rounded(load, 2) + " \xC3\x97 uniform",
-                   packed(state.theme().text));
+        names.push_back("E" + std::to_string(e) + "  " + rounded(load, 2) + " \xC3\x97 uniform");
+        const ImVec2 extent = text_extent(state.fonts.text, size, names.back());
+        const ImVec2 box(extent.x + 10 * s, extent.y + 8 * s);
+        // Beside the centroid, to its left where the picture ends.
+        const float aside = radius + 9 * s + box.x / 2;
+        boxes.push_back(
+            {ImVec2(p.x + aside + box.x / 2 > right ? p.x - aside : p.x + aside, p.y), box});
     }
+    const std::vector<ImVec2> at = kept_apart(boxes);
+    for (size_t i = 0; i < at.size(); ++i)
+        draw_label(state, ImVec2(at[i].x - boxes[i].size.x / 2, at[i].y), names[i],
+                   packed(state.theme().text));
 }
 
 void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
