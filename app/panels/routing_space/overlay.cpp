@@ -225,6 +225,10 @@ void draw_selected(const SpaceScene& scene) {
         list->AddCircle(scene.camera.on_screen({point.x, point.y, point.z}), point.size / 2 + 4 * s,
                         packed(state.theme().dim), 0, 1.6f * s);
     }
+    const float size = kSmallSize * s;
+    const float right = scene.camera.at().x + scene.camera.size().x;
+    std::vector<Box> boxes;
+    std::vector<std::string> names;
     for (const int64_t e : state.selection.experts) {
         const size_t i = static_cast<size_t>(e);
         if (e < 0 || i >= view.sizes.size() || !(view.sizes[i] > 0)) continue;
@@ -233,9 +237,18 @@ void draw_selected(const SpaceScene& scene) {
         list->AddCircle(p, radius + 4 * s, packed(state.theme().text), 0, 1.6f * s);
         const std::string label = selected_label(state, e);
         if (label.empty()) continue;
-        draw_label(state, ImVec2(p.x + radius + kLabelGap * s, p.y), label,
-                   packed(state.theme().text));
+        names.push_back(label);
+        const ImVec2 extent = text_extent(state.fonts.text, size, names.back());
+        const ImVec2 box(extent.x + 10 * s, extent.y + 8 * s);
+        // Beside the centroid, to its left where the picture ends.
+        const float aside = radius + kLabelGap * s + box.x / 2;
+        boxes.push_back(
+            {ImVec2(p.x + aside + box.x / 2 > right ? p.x - aside : p.x + aside, p.y), box});
     }
+    const std::vector<ImVec2> at = kept_apart(boxes);
+    for (size_t i = 0; i < at.size(); ++i)
+        draw_label(state, ImVec2(at[i].x - boxes[i].size.x / 2, at[i].y), names[i],
+                   packed(state.theme().text));
 }
 
 void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
