@@ -74,12 +74,12 @@ void CurvesPlot::prepare(const CurvesContent& content) {
             view_x_.high += (view_x_.high - view_x_.low) * margin / (1 - margin);
         }
         view_y_ = y_range(content.series, view_x_, y_scale == YScale::log);
-        // Differences are looked at beside the margin.
+        // Differences are looked at beside the margin and the range over seeds.
         if (content.choice.quantity == Quantity::versus)
             for (const Band& band : content.bands) {
-                if (!band.equivalence) continue;
-                view_y_.low = std::min(view_y_.low, 1.4 * band.low.back());
-                view_y_.high = std::max(view_y_.high, 1.4 * band.high.back());
+                const double wider = band.equivalence ? 1.4 : 1;
+                view_y_.low = std::min(view_y_.low, wider * *std::ranges::min_element(band.low));
+                view_y_.high = std::max(view_y_.high, wider * *std::ranges::max_element(band.high));
             }
         if (y_scale == YScale::symlog) linear_within = linear_part(content.series, view_x_);
     }
