@@ -6,12 +6,8 @@
 #include <sys/stat.h>
 
 #include "core/config/write.h"
-#include "core/run/eval_file.h"
-#include "core/run/metrics_log.h"
 #include "tests/base/child_process.h"
 #include "tests/base/helpers.h"
-#include "tests/run/event_reader.h"
-#include "tests/run/records.h"
 
 namespace hopscope::core {
 namespace {
@@ -482,132 +478,6 @@ TEST(RunFolder, GeometryStaysUnderItsBudget) {
     EXPECT_EQ(entries.size(), 21u) << "no more than needed may go";
     ASSERT_TRUE(*folder->save_geometry(snapshot_of(1050, 300))) << "a step may be written again";
     EXPECT_EQ(read_geometry(folder->geometry_path(1050))->layers[0].experts, 300);
-}
-
-TEST(EvalFile, RoundTripAndDamage) {
-    const TempFolder dir;
-    EvalRecord record;
-    record.run = "first_look";
-    record.config_hash = "00ff";
-    record.step = 200;
-    record.loss = 5.1 / 3;
-    record.batches = {1.0 / 3, static_cast<double>(0.1f), NAN, 7};
-    record.tokens = 4096;
-    ASSERT_TRUE(write_eval(dir / "e.json", record));
-    const std::string text = bytes_of(dir / "e.json");
-    EXPECT_TRUE(contains(text, "\"format\": \"hopscope.eval/1\""));
-    EXPECT_TRUE(contains(text, "\"perplexity\": 5.4739"));
-    auto read = read_eval(dir / "e.json");
-    ASSERT_TRUE(read) << read.error().message;
-    EXPECT_EQ(read->step, 200);
-    EXPECT_EQ(read->split, Split::valid);
-    EXPECT_EQ(read->loss, record.loss);
-    EXPECT_EQ(read->tokens, 4096);
-    EXPECT_EQ(read->run, "first_look");
-    EXPECT_EQ(read->config_hash, "00ff");
-    ASSERT_EQ(read->batches.size(), 4u);
-    for (size_t i = 0; i < 4; ++i) EXPECT_TRUE(same_bits(read->batches[i], record.batches[i])) << i;
-    std::string other = text;
-    other.replace(other.find("\"valid\""), 7, "\"test\"");
-    put_bytes(dir / "other.json", other);
-    read = read_eval(dir / "other.json");
-    ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().message,
-              dir / "other.json" + ": \"split\": found \"test\", allowed train, valid");
-    // A name of one's own says nothing of the step.
-    for (const char* name : {"step_last.json", "step_20_seed1.json", "step_00000020.seed7.json"}) {
-        ASSERT_TRUE(write_eval(dir / name, record));
-        EXPECT_TRUE(read_eval(dir / name)) << name;
-    }
-    // What an evaluation cannot have found.
-    record.batches = {1, 2, 3};
-    record.loss = 2;
-    ASSERT_TRUE(write_eval(dir / "step_00000200.json", record));
-    ASSERT_TRUE(read_eval(dir / "step_00000200.json"));
-    const std::string fine = bytes_of(dir / "step_00000200.json");
-    const struct {
-        const char* key;
-        nlohmann::json value;
-    } wrong[] = {{"batches", {1, 2, -5.0}},
-                 {"batches", {1, 2, 1e300}},
-                 {"loss", 0.5},
-                 {"loss", 4},
-                 {"loss", -2},
-                 {"perplexity", -4},
-                 {"perplexity", 7.5},
-                 {"perplexity", 1e300},
-                 {"step", 3}};
-    for (const auto& one : wrong) {
-        auto damaged = nlohmann::json::parse(fine);
-        damaged[one.key] = one.value;
-        put_bytes(dir / "step_00000200.json", damaged.dump());
-        const auto refused = read_eval(dir / "step_00000200.json");
-        ASSERT_FALSE(refused) << one.key << one.value;
-        EXPECT_EQ(refused.error().kind, ErrorKind::usage);
-        EXPECT_TRUE(contains(refused.error().message,
-                             dir / "step_00000200.json" + ": \"" + one.key + "\": found "))
-            << refused.error().message;
-    }
-    // Without the losses of its batches a loss still has a range of its own.
-    record.batches = {NAN};
-    record.loss = -2;
-    ASSERT_TRUE(write_eval(dir / "negative.json", record));
-    const auto negative = read_eval(dir / "negative.json");
-    ASSERT_FALSE(negative);
-    EXPECT_TRUE(contains(negative.error().message, "\"loss\": found -2.0, allowed nats a token"))
-        << negative.error().message;
-    for (size_t cut = 0; cut + 2 < text.size(); ++cut) {
-        put_bytes(dir / "cut.json", text.substr(0, cut));
-        auto torn = read_eval(dir / "cut.json");
-        ASSERT_FALSE(torn) << cut;
-        ASSERT_TRUE(contains(torn.error().message, dir / "cut.json"));
-    }
-}
-
-// Wrong if resume leaves records after the checkpoint in one of the two files, or the two disagree.
-TEST(MetricsLog, ResumeCutsAndStartsANewEventFile) {
-    const TempFolder dir;
-    std::mt19937_64 random(9);
-    auto folder = RunFolder::create(dir / "a", "x", sample_info());
-    ASSERT_TRUE(folder);
-    for (const int64_t done : {0, 3}) {
-        auto log = MetricsLog::open(*folder, 1, done);
-        ASSERT_TRUE(log) << log.error().message;
-        for (int64_t step = done + 1; step <= 6; ++step)
-            ASSERT_TRUE(log->append(random_record(random, step, 1)));
-        ASSERT_TRUE(log->sync());
-    }
-    auto records = read_metrics_csv(folder->metrics_path());
-    ASSERT_TRUE(records);
-    ASSERT_EQ(records->size(), 6u);
-    std::vector<std::string> files;
-    for (const auto& entry : fs::directory_iterator(folder->event_dir()))
-        files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    ASSERT_EQ(files.size(), 2u);
-    auto events = test::read_event_file(files[1]);
-    ASSERT_TRUE(events);
-    ASSERT_EQ(events->size(), 5u);
-    EXPECT_EQ((*events)[1].step, 4) << "TensorBoard drops the older file from here on";
-    EXPECT_EQ((*events)[4].step, 6);
-}
-
-// Wrong if a failed record could not simply be written again: metrics.csv would have it twice.
-TEST(MetricsLog, FailedAppendLeavesNeitherFileAhead) {
-    const TempFolder dir;
-    auto folder = RunFolder::create(dir / "a", "x", sample_info());
-    ASSERT_TRUE(folder);
-    const int code = in_child([&] {
-        auto log = MetricsLog::open(*folder, 1, 0);
-        if (!log) return 1;
-        limit_file_size(4000);
-        std::mt19937_64 random(9);
-        int64_t step = 1;
-        while (step < 100 && log->append(random_record(random, step, 1))) ++step;
-        auto records = read_metrics_csv(folder->metrics_path());
-        return records && step > 1 && records->size() == static_cast<size_t>(step) - 1 ? 0 : 2;
-    });
-    EXPECT_EQ(code, 0);
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ namespace {
 class Words : public Calls {};
 
 const std::vector<std::string> kSubcommands = {
-    "explore", "train",     "race",    "batch",    "eval", "halting", "trace",    "generate",
-    "analyze", "intervene", "compare", "zeroshot", "info", "bench",   "commands", "tokenizer",
-    "export"};
+    "explore", "train",    "race",     "batch",     "eval",    "halting",
+    "trace",   "generate", "analyze",  "intervene", "compare", "zeroshot",
+    "info",    "bench",    "commands", "tokenizer", "export"};
 
 // Fails if an empty word, as an unset variable of a script gives it, hangs or means something.
 TEST_F(Words, EmptyOnesAreRefusedEverywhere) {

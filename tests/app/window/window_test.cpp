@@ -8,11 +8,11 @@
 #include <cstring>
 #include <thread>
 
-#include "app/window/pacing.h"
 #include "app/window/shell.h"
 #include "core/api/files.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_session.h"
+#include "tests/app/window/drawn_frames.h"
 #include "tests/temp_folder.h"
 
 namespace {
@@ -557,16 +557,6 @@ void register_tests(ImGuiTestEngine* engine) {
     };
 }
 
-app::WindowOptions plain_window() {
-    app::WindowOptions options;
-    options.width = 1280;
-    options.height = 800;
-    options.keep_settings = false;
-    options.exe_dir = HOPSCOPE_TEST_EXE_DIR;
-    options.config_path = "configs/demo.toml";
-    return options;
-}
-
 int run_tests() {
     gui_test::FakeOptions fake;
     fake.start_step = 200;
@@ -574,7 +564,8 @@ int run_tests() {
     fake.tokens = 64;
     fake.slow_to_close = true;
     ImGuiTestEngine* engine = gui_test::make_engine("test_window.xml");
-    return gui_test::run_in_window(engine, plain_window(), gui_test::fake_services(fake, &session),
+    return gui_test::run_in_window(engine, gui_test::plain_window(),
+                                   gui_test::fake_services(fake, &session),
                                    [&](app::Shell& s, app::AppState& a) {
                                        shell = &s;
                                        state = &a;
@@ -583,74 +574,9 @@ int run_tests() {
                                    });
 }
 
-/// Frames drawn in `seconds` or a little more, while the session wakes the window `wakes` times a
-/// second.
-struct Counted {
-    int frames = 0;
-    double seconds = 0;
-};
-Counted count_frames(core::RunState run_state, double seconds, int wakes) {
-    using Clock = std::chrono::steady_clock;
-    gui_test::FakeOptions fake;
-    fake.start_step = 200;
-    fake.experts = 32;
-    fake.tokens = 64;
-    fake.state = run_state;
-    app::WindowOptions options = plain_window();
-    std::atomic<bool> stop{false};
-    std::thread waker;
-    Counted counted;
-    Clock::time_point begin;  // of the first frame, since opening may take long
-    const auto elapsed = [&] {
-        return begin == Clock::time_point()
-                   ? 0.0
-                   : std::chrono::duration<double>(Clock::now() - begin).count();
-    };
-    constexpr double kSettle = 3.0;  // the first frames, the attentive time after input
-    options.after_begin = [&](app::Shell&, app::AppState& a) {
-        if (wakes > 0)
-            waker = std::thread([&stop, wakes, wake = a.wake] {
-                while (!stop) {
-                    wake();
-                    std::this_thread::sleep_for(std::chrono::duration<double>(1.0 / wakes));
-                }
-            });
-    };
-    options.after_frame = [&](app::Shell&, app::AppState&) {
-        if (begin == Clock::time_point()) begin = Clock::now();
-        counted.frames += elapsed() > kSettle;
-    };
-    options.close_now = [&] {
-        counted.seconds = elapsed() - kSettle;
-        const bool over = counted.seconds > seconds;
-        // The waker ends before the window does.
-        if (over && waker.joinable()) {
-            stop = true;
-            waker.join();
-        }
-        return over;
-    };
-    if (app::run_window(options, gui_test::fake_services(fake)) != 0) return {};
-    return counted;
-}
-
-/// Wrong if an idle window kept a core busy, or news from the trainer drew more often than allowed.
-int run_pacing() {
-    constexpr double kSeconds = 4;
-    const Counted idle = count_frames(core::RunState::paused, kSeconds, 0);
-    const Counted training = count_frames(core::RunState::running, kSeconds, 100);
-    std::printf(
-        "frames: %d in %.1f s idle, %d in %.1f s while training with 100 wake-ups a second\n",
-        idle.frames, idle.seconds, training.frames, training.seconds);
-    const bool idle_ok = idle.frames >= 2 && idle.frames <= 9 * idle.seconds;
-    const bool training_ok =
-        training.frames >= 4 && training.frames <= app::kNewsRate * training.seconds + 3;
-    return idle_ok && training_ok ? 0 : 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
     const bool pacing = argc > 1 && std::strcmp(argv[1], "pacing") == 0;
-    return pacing ? run_pacing() : run_tests();
+    return pacing ? gui_test::run_pacing() : run_tests();
 }
