@@ -120,10 +120,10 @@ class Exporter {
         }
     }
 
-    /// One frame. → whether another was asked for.
+    /// One frame, without ages: the same call gives the same picture. → whether another was asked
+    /// for.
     bool draw() {
         state_.frames_wanted = 0;
-        state_.unix_now = core::unix_seconds();
         update_state(state_);
         go_to_step();
         ask();

@@ -114,6 +114,14 @@ struct AtEnd {
     }
 } at_end;
 
+/// What the file has on disk already can be written again on a full one.
+Call call_of(int file, size_t size, off64_t at) {
+    struct stat64 info {};
+    const bool has = fstat64(file, &info) == 0 && at >= 0 &&
+                     at + static_cast<off64_t>(size) <= info.st_blocks * off64_t{512};
+    return has ? Call::frees_or_moves : Call::needs_room;
+}
+
 bool makes(int flags) {
     return (flags & (O_CREAT | O_TRUNC)) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
 }
@@ -140,7 +148,7 @@ ssize_t writev(int file, const iovec* parts, int count) {
 
 ssize_t pwrite64(int file, const void* bytes, size_t size, off64_t at) {
     auto* go = real<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
-    return unless_faulty<ssize_t>(counts(file), Call::needs_room,
+    return unless_faulty<ssize_t>(counts(file), call_of(file, size, at),
                                   [&] { return go(file, bytes, size, at); });
 }
 

@@ -96,6 +96,7 @@ TEST(RunDoor, OpensTheRunOfASessionFile) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->prompt, "a river");
     EXPECT_FALSE(door.take_restored()) << "twice";
+    update_state(state);
     // The folder was moved, with the file in it.
     saved.run = "/no/such/run";
     folder.write("config.toml", "");
