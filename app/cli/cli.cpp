@@ -155,6 +155,9 @@ int parse_and_run(std::vector<std::string> args, const Environment& environment)
         // An unknown option explains a missing one better than the other way round.
         const auto extras = extras_of(app);
         if (!extras.empty()) return usage(explain_extra(app, extras.front()), app, environment);
+        // One too many behind "--" is left with the root, and told whole, however long it is.
+        if (const auto left = extras_of(root); !left.empty())
+            return usage(explain_extra(app, left.front()), app, environment);
         return usage(error.what(), app, environment);
     }
     const CLI::App& app = chosen(root);

@@ -1,5 +1,6 @@
 // hopscope export: a panel of the window as a picture or as numbers, drawn without a display.
 #include <filesystem>
+#include <optional>
 #include <ostream>
 
 #include "app/cli/number_options.h"
@@ -12,6 +13,7 @@ namespace {
 
 struct ExportCall {
     ExportOptions options;
+    std::optional<std::string> text;
     std::string script;
 };
 
@@ -30,20 +32,35 @@ void describe(CLI::App& app, ExportCall& call) {
     add_number(app, "--height", o.height, {240, 8192}, "Of the picture, before --scale");
     add_number(app, "--scale", o.scale, {0.5, 4}, "Of all that is in it: 2 doubles its pixels");
     app.add_flag("--light", o.light, "The light theme");
-    app.add_option("--text", o.prompt, "The prompt of trajectory and intervene");
+    app.add_option("--text", call.text, "The prompt of trajectory and intervene");
     add_script_option(app, call.script);
 }
 
-core::Status check(const ExportOptions& o) {
+/// Whether two files that may not be there yet are one.
+bool is_same_place(const std::string& a, const std::string& b) {
+    std::error_code code;
+    const auto place = [&](const std::string& path) {
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(path, code), code);
+    };
+    const auto first = place(a), second = place(b);
+    return !first.empty() && first == second;
+}
+
+core::Status check(const ExportCall& call) {
+    const ExportOptions& o = call.options;
+    if (call.text && core::without_mark(*call.text).empty())
+        return core::usage_error("--text: the prompt is empty; give at least one character");
     if (o.png.empty() && o.csv.empty())
         return core::usage_error(
             "nothing is asked for; name a file for the picture (--png FILE), for the numbers "
-            "(--csv "
-            "FILE), or both");
+            "(--csv FILE), or both");
     if (!o.png.empty())
         if (auto place = check_place("--png", core::check_output(o.png)); !place) return place;
     if (!o.csv.empty())
         if (auto place = check_place("--csv", core::check_output(o.csv)); !place) return place;
+    if (!o.png.empty() && !o.csv.empty() && is_same_place(o.png, o.csv))
+        return core::usage_error("--csv: found " + core::shown_path(o.csv) +
+                                 ", where the picture goes; give the numbers a file of their own");
     std::error_code code;
     if (std::filesystem::exists(o.run + "/race.json", code) &&
         !std::filesystem::exists(o.run + "/config.toml", code))
@@ -54,7 +71,7 @@ core::Status check(const ExportOptions& o) {
 
 int export_panel(const ExportCall& call, const Environment& environment) {
     ExportOptions options = call.options;
-    if (auto checked = check(options); !checked) return report(checked.error(), environment);
+    if (auto checked = check(call); !checked) return report(checked.error(), environment);
     if (!environment.export_panel)
         return report(
             core::usage_error(
@@ -68,7 +85,7 @@ int export_panel(const ExportCall& call, const Environment& environment) {
         if (!script) return report(script.error(), environment);
         options.script = std::move(*script);
     }
-    options.prompt = core::without_mark(options.prompt);
+    if (call.text) options.prompt = core::without_mark(*call.text);
     environment.before_computing();
     environment.catch_signals();
     if (auto done = environment.export_panel(options); !done)

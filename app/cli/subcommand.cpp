@@ -1,10 +1,12 @@
 #include "app/cli/subcommand.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
@@ -123,19 +125,31 @@ core::Status check(const Output& output) {
 
 namespace {
 
+/// The options that name what a call writes.
+constexpr const char* kResults[] = {"--out", "--png", "--csv"};
+
+bool is_result(const CLI::Option& option) {
+    return std::any_of(std::begin(kResults), std::end(kResults),
+                       [&](const char* name) { return option.check_name(name); });
+}
+
 core::Status check_apart(const CLI::App& app, const CLI::Option* out) {
     // Elsewhere it means stdout, and a file of that name is hard to delete.
     if (out->results().front() == "-")
         return core::usage_error(
-            "--out: found \"-\", which is no name here: leave " + out->get_name() +
-            " out where results are to go to stdout, or give ./- for that name");
+            "--out: found \"-\", which is no name here: " +
+            std::string(out->check_name("--out")
+                            ? "leave --out out where results are to go to stdout, or "
+                            : "") +
+            "give ./- for that name");
     if (out->get_type_name() == "DIR") return {};
     // A redirected file counts, whether the command reads it or not.
     std::vector<std::string> inputs = {"/dev/stdin"};
     for (const CLI::Option* option : app.get_options()) {
         const std::string type = option->get_type_name();
         const bool is_run = option->get_positional();
-        if (option == out || !(is_run || type == "FILE" || type == "DIR" || type == "M")) continue;
+        if (is_result(*option) || !(is_run || type == "FILE" || type == "DIR" || type == "M"))
+            continue;
         for (const std::string& value : option->results())
             // In the folder of a run its own files alone are out of bounds; those of any run are.
             if (!is_run || core::kind_of_file(value) != core::FileKind::folder)
@@ -155,7 +169,7 @@ core::Status check_place(const std::string& option, core::Status checked) {
 }
 
 core::Status check_apart(const CLI::App& app) {
-    for (const char* name : {"--out", "--png", "--csv"})
+    for (const char* name : kResults)
         if (const CLI::Option* out = app.get_option_no_throw(name); out && !out->empty())
             if (auto apart = check_apart(app, out); !apart)
                 return check_place(name, std::move(apart));

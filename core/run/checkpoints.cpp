@@ -32,10 +32,10 @@ constexpr std::chrono::milliseconds kLookPause{2};
 /// Of a reader whom a writer takes one checkpoint after the other away.
 constexpr std::chrono::seconds kPatience{5};
 
-/// 0 where there is nothing.
+/// 0 where there is nothing; of a link its own, since one that leads nowhere stays so.
 ino_t inode_of(const std::string& path) {
     struct stat info {};
-    return ::stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+    return ::lstat(path.c_str(), &info) == 0 ? info.st_ino : 0;
 }
 
 /// What the names in `dir` say.

@@ -251,6 +251,20 @@ TEST(Checkpoints, ReadersTakeTheNextNewestWhileTheyRotate) {
     writer.join();
 }
 
+// Wrong if a reader waits for a writer where there is none: a link to a disk that is not there
+// stays what it is.
+TEST(Checkpoints, ALinkThatLeadsNowhereIsToldAtOnce) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 1, 1));
+    const std::string link = f.checkpoints.path_of(2);
+    fs::create_symlink("/no/such/disk/step_00000002", link);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto newest = f.checkpoints.open_newest();
+    ASSERT_FALSE(newest);
+    EXPECT_TRUE(contains(newest.error().message, link)) << newest.error().message;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
 // Wrong if the only checkpoint there is, replaced again and again, is not there for a reader.
 TEST(Checkpoints, ASingleOneIsThereWhileItIsReplaced) {
     const Folder f;

@@ -50,9 +50,27 @@ TEST_F(Export, RefusesBeforeTheWork) {
     refused({"export", "R", "--panel", "curves", "--csv", dir.path()}, {"--csv: "});
     refused({"export", "R", "--panel", "curves", "--png", dir / "a.png", "--scale", "9"},
             {"--scale", "0.5", "4"});
+    refused({"export", "R", "--panel", "curves", "--png", "-"}, {"--png: ", "./-"});
+    refused({"export", "R", "--panel", "trajectory", "--png", dir / "a.png", "--text", ""},
+            {"--text: ", "empty"});
     dir.write("race.json", "{}");
     refused({"export", dir.path(), "--panel", "curves", "--png", dir / "a.png"}, {"lanes"});
     EXPECT_TRUE(world.exported.empty());
+}
+
+// Fails if the numbers take the place of the picture, or a file that is only written is said to be
+// read.
+TEST_F(Export, PictureAndNumbersAreTwoFiles) {
+    const std::string picture = dir / "a.png", again = dir / "./a.png";
+    for (const bool there : {false, true}) {
+        if (there) dir.write("a.png", "older");
+        refused({"export", "R", "--panel", "curves", "--png", picture, "--csv", again},
+                {"--csv: ", "a.png", "picture"});
+    }
+    EXPECT_TRUE(world.exported.empty());
+    EXPECT_EQ(
+        run({"export", "R", "--panel", "curves", "--png", picture, "--csv", dir / "a.csv"}).code,
+        0);
 }
 
 // Fails if a build without the window says nothing that helps, or a failure has the wrong code.

@@ -93,6 +93,14 @@ TEST_F(Words, BehindTheEndOfOptionsStandNames) {
     EXPECT_EQ(run({"trace", "R", "--json", "--text", "--"}).code, 0);
     EXPECT_EQ(fake_lab().trace->text, "--") << "a text may be anything";
     refused({"eval", "--", "R", "--josn"}, {"--josn"});
+    for (const std::string& name : {std::string("eval"), std::string("info")}) {
+        const Outcome got = run({name, "--", "R", std::string(3000, 'y')});
+        EXPECT_EQ(got.code, 2);
+        EXPECT_NE(got.err.find("hopscope " + name + ": unexpected argument \"yyy"),
+                  std::string::npos)
+            << got.err;
+        EXPECT_LT(got.err.size(), 400u);
+    }
 }
 
 // Fails if a prompt without its option is explained as a subcommand.
