@@ -18,8 +18,8 @@ template <class Answer>
 class Latest {
   public:
     Latest() = default;
-    Latest(Latest&&) = default;
-    Latest& operator=(Latest&& other) {
+    Latest(Latest&&) noexcept = default;
+    Latest& operator=(Latest&& other) noexcept {
         stop();
         pending_ = std::move(other.pending_);
         cancelled_ = std::move(other.cancelled_);

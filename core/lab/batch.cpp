@@ -180,11 +180,11 @@ class Batch {
     Status write_report(BatchState state) const {
         if (lock_.held())
             if (auto s = lock_.check(); !s) return s;
-        if (auto s = write_state(state); !s) return s;
-        const Status table = write_file_atomic(options_.out + "/batch.csv", batch_csv(rows_));
+        Status written = write_state(state);
+        if (written) written = write_file_atomic(options_.out + "/batch.csv", batch_csv(rows_));
         // The call ends with this: the batch must not be kept as one that is running.
-        if (!table) (void)write_state(BatchState::failed).ok();  // the first error is told
-        return table;
+        if (!written) (void)write_state(BatchState::failed).ok();  // the first error is told
+        return written;
     }
 
     Status write_state(BatchState state) const {
