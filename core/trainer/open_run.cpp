@@ -1,5 +1,6 @@
 #include "core/trainer/open_run.h"
 
+#include "core/base/output_place.h"
 #include "core/base/utf8.h"
 #include "core/model/sound.h"
 #include "core/trainer/checkpoint_io.h"
@@ -20,11 +21,15 @@ Result<OpenRun> open_run(const std::string& dir, Precision precision) {
     if (!tokenizer) return tokenizer.error();
     const auto checkpoints = folder->checkpoints();
     auto checkpoint = checkpoints.open_newest();
-    if (!checkpoint && checkpoints.steps().empty())
+    // That none can be seen for want of descriptors does not say that there is none.
+    const bool none =
+        !checkpoint && checkpoint.error().kind == ErrorKind::usage && checkpoints.steps().empty();
+    if (none)
+        if (auto s = check_place(dir + "/checkpoints", FileKind::folder); !s) return s.error();
+    if (none)
         return usage_error(shown_path(dir) +
                            ": no complete checkpoint yet; wait for the first one "
-                           "(train.checkpoint_every), or stop "
-                           "the run, which writes one");
+                           "(train.checkpoint_every), or stop the run, which writes one");
     if (!checkpoint) return checkpoint.error();
     auto weights = read_weights(checkpoint->model, *config, at::kCPU);
     if (!weights) return weights.error();

@@ -133,6 +133,19 @@ TEST_F(Readers, RefuseATruthThatIsNotTheRuns) {
     refused(lab::trace(trace), truth);
 }
 
+// Wrong if a person waits for a checkpoint that can never come.
+TEST_F(Readers, SayWhatStandsWhereCheckpointsGo) {
+    copy_run();
+    lab::TraceOptions trace;
+    trace.run = copy();
+    trace.text = "the baker";
+    const std::string place = copy() + "/checkpoints";
+    fs::remove_all(place);
+    refused(lab::trace(trace), "no complete checkpoint yet");
+    put_bytes(place, "x");
+    refused(lab::trace(trace), place + ": is a file; a folder is expected");
+}
+
 // Runs of older versions say less, and a run may have been copied without its text.
 TEST_F(Readers, TakeRunsThatSayLess) {
     copy_run();
