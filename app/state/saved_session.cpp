@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "app/state/app_state.h"
 #include "core/api/input.h"
@@ -28,6 +29,10 @@ void read_field(const json& from, const char* key, T& to) {
     const auto found = from.find(key);
     if (found == from.end()) return;
     try {
+        // A number beyond the type, or a fraction, has no integer.
+        if constexpr (std::is_same_v<T, int64_t>)
+            if (!found->is_number_integer())
+                throw std::invalid_argument(std::string(key) + " is no integer");
         to = found->get<T>();
     } catch (const json::exception&) {
         throw std::invalid_argument(std::string(key) + " holds " + found->type_name() +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <imgui.h>
 #include <iterator>
 #include <memory>
@@ -63,10 +64,12 @@ class Exporter {
         if (!entry)
             return core::usage_error("--panel: found " + core::shown_path(what_.panel) +
                                      "; allowed are " + panel_names());
+        if (auto can = can_be_asked(); !can) return can;
         if (auto opened = open_session(); !opened) return opened;
         if (auto screen = start_drawing(); !screen) return screen;
         panel_ = entry->make();
         if (auto settled = settle(); !settled) return settled;
+        if (auto whole = nothing_lacks(); !whole) return whole;
         if (!what_.csv.empty())
             if (auto written = write_csv(); !written) return written;
         if (what_.png.empty()) return {};
@@ -74,6 +77,16 @@ class Exporter {
     }
 
   private:
+    /// A prompt needs weights.
+    core::Status can_be_asked() const {
+        if (what_.prompt.empty() && what_.script.empty()) return {};
+        std::error_code code;
+        const std::filesystem::path folder = std::filesystem::path(what_.run) / "checkpoints";
+        if (!std::filesystem::is_empty(folder, code) && !code) return {};
+        return core::usage_error(core::shown_path(what_.run) +
+                                 ": found no checkpoint, which a prompt is traced on");
+    }
+
     core::Status open_session() {
         core::SessionOptions options;
         options.run_dir = what_.run;
@@ -177,12 +190,18 @@ class Exporter {
     /// The prompt and what acts on it, once.
     void ask() {
         if (asked_ || (what_.prompt.empty() && what_.script.empty())) return;
-        for (const core::Command& command : what_.script) state_.stack.add(command);
+        if (state_.status.state == core::RunState::preparing || !state_.archive.complete()) return;
+        const ModelShape shape = state_.model_shape();
+        for (const core::Command& command : what_.script) {
+            if (script_problem_.empty()) script_problem_ = prompt_problem(command, shape);
+            state_.stack.add(command);
+        }
         core::TraceRequest request;
         request.prompt = state_.prompt;
         request.interventions = state_.prompt_script();
         state_.session->request_trace(std::move(request));
         asked_ = true;
+        told_before_ = state_.log.size();
     }
 
     bool waits() const {
@@ -191,22 +210,38 @@ class Exporter {
         if (state_.tasks && !state_.tasks->idle()) return true;
         if (state_.short_work && !state_.short_work->idle()) return true;
         if (state_.time.reading() || (what_.step && !went_)) return true;
-        if (asked_ && !state_.trace) return true;
+        const bool asks = !what_.prompt.empty() || !what_.script.empty();
+        if (asks && !state_.trace) return true;
         return what_.panel == "intervene" && !what_.script.empty() &&
                !(state_.effect && (state_.effect->whole || !state_.effect->error.empty()));
     }
 
     core::Status problem() const {
-        if (state_.status.state == core::RunState::failed && !state_.geometry)
-            return core::failure(state_.status.reason);
         if (went_ && (first_kept_ < 0 || first_kept_ > *what_.step))
             return core::usage_error("--step: found " + std::to_string(*what_.step) + "; " +
                                      (first_kept_ < 0 ? "the run keeps no snapshot"
                                                       : "its first kept snapshot is of step " +
                                                             std::to_string(first_kept_)));
+        if (!script_problem_.empty()) return core::usage_error("--script: " + script_problem_);
         if (asked_ && state_.trace && !state_.trace->error.empty())
             return core::usage_error(state_.trace->error);
+        if (asked_ && !state_.trace && state_.log.size() > told_before_)  // weights cannot be read
+            return core::usage_error(last_message());
         return {};
+    }
+
+    /// What cannot be read leaves the panel empty, and is told.
+    core::Status nothing_lacks() const {
+        const bool all = state_.geometry && !state_.history.empty();
+        if (all || state_.log.empty()) return {};
+        return core::usage_error(last_message());
+    }
+
+    /// Without its time of day.
+    std::string last_message() const {
+        const std::string& text = state_.log.back().text;
+        constexpr size_t kTime = sizeof "hh:mm:ss ";
+        return text.size() > kTime ? text.substr(kTime - 1) : text;
     }
 
     core::Status write_csv() {
@@ -229,6 +264,8 @@ class Exporter {
     std::unique_ptr<Panel> panel_;
     double drawn_at_ = 0;
     bool asked_ = false, went_ = false;
+    size_t told_before_ = 0;  ///< lines of the log when it was asked
+    std::string script_problem_;
     int64_t first_kept_ = -1;
 };
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <imgui.h>
+#include <imgui_internal.h>
 #include <misc/cpp/imgui_stdlib.h>
 #include <signal.h>
 #include <unistd.h>
@@ -70,7 +71,14 @@ SavedSession SessionKeeper::now() const {
     SavedSession saved = saved_session(state_);
     saved.layout = name_of(workspace_.layout());
     saved.shut = workspace_.shut();
+    // Which takes it for saved: the shell's own copy of it would not be written.
+    float& unsaved = ImGui::GetCurrentContext()->SettingsDirtyTimer;
+    const float timer = unsaved;
     saved.docking = ImGui::SaveIniSettingsToMemory();
+    unsaved = timer;
+    std::error_code code;
+    const auto run = fs::absolute(saved.run, code);
+    if (!code) saved.run = run.lexically_normal().string();
     for (size_t i = 0; i < workspace_.panels().size(); ++i)
         if (PanelView view = workspace_.panels()[i]->saved_view(); !view.empty())
             saved.panels[panel_table()[i].id] = std::move(view);
@@ -80,14 +88,17 @@ SavedSession SessionKeeper::now() const {
 void SessionKeeper::draw() {
     if (auto opened = door_.take_restored()) {
         waiting_ = std::move(*opened);
+        waits_for_ = state_.session.get();
         if (std::exchange(recovering_, false)) forget_recovery();
     }
+    if (!door_.busy() && !door_.problem().empty()) recovering_ = false;  // it could not be opened
     put_back();
     draw_dialog();
 }
 
 /// Once the run shows something: before, nothing is known of its experts and kept snapshots.
 void SessionKeeper::put_back() {
+    if (waiting_ && state_.session.get() != waits_for_) waiting_.reset();  // another run came
     if (!waiting_ || !state_.session) return;
     if (state_.status.state == core::RunState::preparing || !state_.archive.complete() ||
         (!state_.geometry && !state_.archive.files().empty()))

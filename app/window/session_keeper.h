@@ -50,6 +50,7 @@ class SessionKeeper {
     double kept_at_ = -1e9;
     Pending<std::string> keeping_;
     std::optional<SavedSession> waiting_;  ///< until its run shows something
+    const void* waits_for_ = nullptr;      ///< the session of that run
     std::string docking_;                  ///< to be read between two frames
     bool asked_ = false;
     std::string path_;  ///< in the dialog

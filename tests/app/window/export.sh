@@ -64,6 +64,16 @@ refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail 
 refused "allowed are run, " --panel none --png a.png
 refused "no numbers" --panel log --csv a.csv
 refused "first kept snapshot" --panel routing_space --step 0 --png a.png
+mv run/checkpoints aside && mkdir run/checkpoints
+refused "no checkpoint" --panel trajectory --text river --png a.png
+rmdir run/checkpoints && mv aside run/checkpoints
+echo '{"command": "suppress", "layer": 7, "expert": 0}' >bad.jsonl
+refused "layer" --panel intervene --text river --script bad.jsonl --png a.png
 [ ! -e a.png ] && [ ! -e a.csv ] || fail "a refused call left a file"
+cp -r run failed && sed -i 's/"state": "done"/"state": "failed: no room"/' failed/run.json
+"$program" export failed --panel run --png failed.png >stdout 2>stderr || fail "a failed run cannot be shown"
+cp -r run damaged && for file in damaged/geometry/*; do truncate -s 100 "$file"; done
+"$program" export damaged --panel routing_space --png a.png >stdout 2>stderr; code=$?
+[ $code = 2 ] && grep -q geometry stderr || fail "damaged snapshots end with $code"
 [ "$(state)" = "$before" ] || { diff <(echo "$before") <(state); fail "an export changed the run"; }
 echo "export: all passed"
