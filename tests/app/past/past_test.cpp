@@ -212,7 +212,9 @@ void expect_same_space(const SpaceView& a, const SpaceView& b) {
     EXPECT_EQ(a.tail_from, b.tail_from);
     EXPECT_EQ(a.axis_names, b.axis_names);
     ASSERT_EQ(a.values.size != nullptr, b.values.size != nullptr);
-    if (a.values.size) EXPECT_EQ(a.values.size->n, b.values.size->n);
+    if (a.values.size) {
+        EXPECT_EQ(a.values.size->n, b.values.size->n);
+    }
     for (size_t i = 0; i < a.points.size(); ++i) {
         EXPECT_NEAR(a.points[i].x, b.points[i].x, 4e-3f) << i;
         EXPECT_NEAR(a.points[i].y, b.points[i].y, 4e-3f) << i;
