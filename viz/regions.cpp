@@ -58,8 +58,9 @@ Raster over_circle(const PlaneRegions& regions, const std::function<uint32_t(siz
     const float middle = static_cast<float>(regions.side) / 2;
     for (size_t i = 0; i < raster.pixels.size(); ++i) {
         const auto side = static_cast<size_t>(regions.side);
-        const float x = static_cast<float>(i % side) + 0.5f - middle;
-        const float y = static_cast<float>(i / side) + 0.5f - middle;
+        const size_t row = i / side, column = i % side;
+        const float x = static_cast<float>(column) + 0.5f - middle;
+        const float y = static_cast<float>(row) + 0.5f - middle;
         if (regions.nearest[i] >= 0 && std::hypot(x, y) <= middle) raster.pixels[i] = paint(i);
     }
     return raster;
