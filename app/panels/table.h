@@ -27,8 +27,8 @@ inline const char* name_of(Layout layout) {
 /// A place of a built-in arrangement; `none`: shut there until opened from the View menu.
 enum class Place { none, left, left_bottom, top, center, center_bottom, right, right_bottom };
 
-// One line a panel. Key: shows or shuts it, one of A … Z; "" for none. Of two in one place the
-// later is in front at first.
+// One line a panel. Key: shows or shuts it, one of A … Z; "" for none. Of several in one
+// place the first is in front at first.
 // clang-format off
 #define HOPSCOPE_PANELS(PANEL) \
     /*    folder         in Train      in Inspect    in Intervene  in Compare     key */ \
