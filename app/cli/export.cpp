@@ -1,7 +1,9 @@
 // hopscope export: a panel of the window as a picture or as numbers, drawn without a display.
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include "app/cli/number_options.h"
 #include "app/cli/subcommand.h"
@@ -46,6 +48,19 @@ bool is_same_place(const std::string& a, const std::string& b) {
     return !first.empty() && first == second;
 }
 
+constexpr double kMostPixels = 16384;  ///< of a side; more than drivers draw
+
+/// Each is in its range; the picture must be in that of drivers.
+core::Status check_size(const ExportOptions& o) {
+    for (const auto& [name, side] :
+         {std::pair("--width", o.width), std::pair("--height", o.height)})
+        if (const double pixels = static_cast<double>(side) * o.scale; pixels > kMostPixels)
+            return core::usage_error(
+                std::string(name) + ": found " + std::to_string(side) + ", which --scale makes " +
+                std::to_string(std::llround(pixels)) + " pixels; allowed together up to 16384");
+    return {};
+}
+
 core::Status check(const ExportCall& call) {
     const ExportOptions& o = call.options;
     if (call.text && core::without_mark(*call.text).empty())
@@ -58,6 +73,7 @@ core::Status check(const ExportCall& call) {
         if (auto place = check_place("--png", core::check_output(o.png)); !place) return place;
     if (!o.csv.empty())
         if (auto place = check_place("--csv", core::check_output(o.csv)); !place) return place;
+    if (auto size = check_size(o); !size) return size;
     if (!o.png.empty() && !o.csv.empty() && is_same_place(o.png, o.csv))
         return core::usage_error("--csv: found " + core::shown_path(o.csv) +
                                  ", where the picture goes; give the numbers a file of their own");

@@ -186,6 +186,10 @@ TEST_F(Race, LanesOnOtherBatchesAreRefusedWithTheKeys) {
     std::filesystem::copy_file(wide, dir_ / "sub/wide.toml");
     options_.config_paths = {wide, dir_ / "sub/wide.toml"};
     refused("called \"wide\"");
+    // The race's own file stands there.
+    std::filesystem::copy_file(wide, dir_ / "race.json.toml");
+    options_.config_paths = {wide, dir_ / "race.json.toml"};
+    refused("\"race.json\", which cannot be");
     EXPECT_FALSE(std::filesystem::exists(options_.out)) << "nothing may be begun";
 }
 

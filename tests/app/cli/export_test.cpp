@@ -48,6 +48,9 @@ TEST_F(Export, RefusesBeforeTheWork) {
     refused({"export", "R", "--panel", "curves"}, {"--png FILE", "--csv FILE"});
     refused({"export", "R", "--panel", "curves", "--png", dir / "none/a.png"}, {"--png: ", "none"});
     refused({"export", "R", "--panel", "curves", "--csv", dir.path()}, {"--csv: "});
+    refused({"export", "R", "--panel", "curves", "--png", dir / "a.png", "--scale", "4", "--height",
+             "5000"},
+            {"--height: found 5000", "20000", "16384"});
     refused({"export", "R", "--panel", "curves", "--png", dir / "a.png", "--scale", "9"},
             {"--scale", "0.5", "4"});
     refused({"export", "R", "--panel", "curves", "--png", "-"}, {"--png: ", "./-"});
