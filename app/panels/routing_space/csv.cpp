@@ -44,11 +44,10 @@ std::string csv_of(const SpaceView& view, const core::GeometrySnapshot& snapshot
         const SpaceItem& item = view.items[i];
         if (!item.expert) continue;
         const auto expert = static_cast<size_t>(item.index);
-        const double load = expert < geometry.load.size()
-                                ? static_cast<double>(geometry.load[expert])
-                                : std::nan("");
+        const std::string load =
+            expert < geometry.load.size() ? core::csv_number(geometry.load[expert]) : "";
         out += "expert," + std::to_string(item.index) + "," + point_cells(view, view.points[i]) +
-               "," + core::csv_number(load) + ",,\n";
+               "," + load + ",,\n";
     }
     for (size_t i = 0; i < view.items.size(); ++i)
         if (!view.items[i].expert) out += token_line(view, snapshot, i);

@@ -77,9 +77,14 @@ std::string SweepPanel::detail(const AppState& state) const {
            count(picture_.groups.size(), "variant", "variants");
 }
 
+const char* word_of(Better better) {
+    constexpr const char* kWays[] = {"", "lower", "higher"};
+    return kWays[static_cast<size_t>(better)];
+}
+
 PanelView SweepPanel::saved_view() const {
     const auto flag = [](bool on) { return std::string(on ? "yes" : "no"); };
-    const auto way = [](Better better) { return std::to_string(static_cast<int>(better)); };
+    const auto way = [](Better better) { return std::string(word_of(better)); };
     return {{"x", choice_.x},
             {"y", choice_.y},
             {"log_x", flag(choice_.log_x)},
@@ -103,7 +108,7 @@ SweepChoice choice_from(const PanelView& view) {
         const auto kept = view.find(key);
         if (kept == view.end()) return;
         for (const Better one : {Better::lower, Better::higher})
-            if (kept->second == std::to_string(static_cast<int>(one))) value = one;
+            if (kept->second == word_of(one)) value = one;
     };
     text("x", out.x);
     text("y", out.y);
@@ -217,9 +222,7 @@ void SweepPanel::draw_axes(AppState& state) {
 void SweepPanel::draw_direction(AppState& state, const char* axis, Better shown, Better& chosen) {
     const float s = state.pixel_scale;
     ImGui::PushID(axis);
-    const char* label = shown == Better::lower    ? "lower"
-                        : shown == Better::higher ? "higher"
-                                                  : "which?";
+    const std::string label = shown == Better::unknown ? "which?" : word_of(shown);
     const std::string text = std::string(axis) + " " + label + "###way";
     const std::string help = std::string("Which way of ") + axis +
                              " is the better one: lower, or higher. The kind of the number says it "

@@ -4,8 +4,12 @@
 #include <cmath>
 #include <cstdio>
 #include <imgui.h>
+#include <imgui_internal.h>
 #include <implot.h>
+#include <utility>
+#include <vector>
 
+#include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
 #include "app/widgets/plain_plot.h"
 #include "app/widgets/widgets.h"
@@ -18,9 +22,7 @@ constexpr float kMeanRadius = 5.5f;   ///< radius of a variant's glyph, unscaled
 constexpr float kRunRadius = 3.0f;    ///< of a run's
 constexpr double kAxisMargin = 0.08;  ///< of an axis, on both sides
 
-struct Span {
-    double low = 0, high = 1;
-};
+using Span = SweepPlot::Span;
 
 /// Of all values.
 Span span_of(const SweepPicture& picture, bool x) {
@@ -47,7 +49,9 @@ Span widened(Span span, bool log) {
 }
 
 int write_value(double value, char* text, int size, void*) {
-    return std::snprintf(text, static_cast<size_t>(size), "%s", value_text(value).c_str());
+    const bool millions = std::fabs(value) >= 1e6;
+    const std::string words = millions ? plain(value / 1e6) + " M" : plain(value);
+    return std::snprintf(text, static_cast<size_t>(size), "%s", words.c_str());
 }
 
 ImVec2 pixels(double x, double y) {
@@ -57,30 +61,33 @@ ImVec2 pixels(double x, double y) {
 }  // namespace
 
 void SweepPlot::set_up_axes(const SweepPicture& picture, ImVec2 size, bool fit) {
-    const ImPlotCond when = fit ? ImPlotCond_Always : ImPlotCond_Once;
     const bool words = !picture.words.empty();
-    const Span x = words ? Span{-0.5, static_cast<double>(picture.words.size()) - 0.5}
-                         : widened(span_of(picture, true), picture.log_x);
-    const Span y = widened(span_of(picture, false), picture.log_y);
-    ImPlot::SetupAxisLimits(ImAxis_X1, x.low, x.high, when);
-    ImPlot::SetupAxisLimits(ImAxis_Y1, y.low, y.high, when);
-    for (const ImAxis axis : {ImAxis_X1, ImAxis_Y1}) ImPlot::SetupAxisFormat(axis, write_value);
-    const auto logarithmic = [](ImAxis axis, const Span& span, float length) {
+    if (fit) {
+        x_ = words ? Span{-0.5, static_cast<double>(picture.words.size()) - 0.5}
+                   : widened(span_of(picture, true), picture.log_x);
+        y_ = widened(span_of(picture, false), picture.log_y);
+    }
+    const auto set = [&](ImAxis axis, const Span& shown, bool log, float each, float length) {
+        ImPlot::SetupAxisLimits(axis, shown.low, shown.high,
+                                fit ? ImPlotCond_Always : ImPlotCond_Once);
+        ImPlot::SetupAxisFormat(axis, write_value);
+        if (!log) return;
         ImPlot::SetupAxisScale(axis, ImPlotScale_Log10);
-        const auto each = axis == ImAxis_X1 ? 70.0f : 26.0f;
         const auto room = static_cast<size_t>(std::max(2.0f, length / each));
-        const auto ticks = fewer(log_ticks(span.low, span.high), room);
+        const auto ticks = fewer(log_ticks(shown.low, shown.high), room);
         if (!ticks.empty())
             ImPlot::SetupAxisTicks(axis, ticks.data(), static_cast<int>(ticks.size()));
     };
-    if (picture.log_x) logarithmic(ImAxis_X1, x, size.x);
-    if (picture.log_y) logarithmic(ImAxis_Y1, y, size.y);
+    set(ImAxis_X1, x_, picture.log_x, 80, size.x);
+    set(ImAxis_Y1, y_, picture.log_y, 26, size.y);
     if (!words) return;
     std::vector<const char*> names;
-    for (const std::string& word : picture.words) names.push_back(word.c_str());
-    const auto last = static_cast<double>(names.size() - 1);
-    ImPlot::SetupAxisTicks(ImAxis_X1, 0, std::max(last, 1.0), static_cast<int>(names.size()),
-                           names.data());
+    std::vector<double> places;
+    for (const std::string& word : picture.words) {
+        places.push_back(static_cast<double>(names.size()));
+        names.push_back(word.c_str());
+    }
+    ImPlot::SetupAxisTicks(ImAxis_X1, places.data(), static_cast<int>(names.size()), names.data());
 }
 
 /// Steps along what is reached at least so cheaply.
@@ -182,18 +189,61 @@ std::string SweepPlot::point_under_mouse(const AppState& state, const SweepPictu
     return point ? point->dir : group->points.front().dir;
 }
 
+/// Each variant by its mean, those on the front first, where no other name stands.
+void SweepPlot::draw_names(const AppState& state, const SweepPicture& picture) const {
+    const float s = state.pixel_scale, gap = 9 * s;
+    const ImVec2 low = ImPlot::GetPlotPos(), size = ImPlot::GetPlotSize();
+    ImDrawList* list = ImPlot::GetPlotDrawList();
+    std::vector<ImRect> taken;
+    for (const SweepGroup& group : picture.groups) {
+        const ImVec2 at = pixels(group.x, group.y);
+        taken.emplace_back(at.x - gap, at.y - gap, at.x + gap, at.y + gap);
+    }
+    ImGui::PushFont(state.fonts.text, kSmallSize);
+    for (const bool front : {true, false})
+        for (const SweepGroup& group : picture.groups) {
+            if (group.front != front) continue;
+            const ImVec2 at = pixels(group.x, group.y),
+                         wide = ImGui::CalcTextSize(group.name.c_str());
+            for (const ImVec2 from : {ImVec2(at.x + gap, at.y - wide.y / 2),
+                                      ImVec2(at.x - gap - wide.x, at.y - wide.y / 2),
+                                      ImVec2(at.x - wide.x / 2, at.y - gap - wide.y),
+                                      ImVec2(at.x - wide.x / 2, at.y + gap)}) {
+                const ImRect box(from.x, from.y, from.x + wide.x, from.y + wide.y);
+                const bool inside = box.Min.x >= low.x && box.Max.x <= low.x + size.x &&
+                                    box.Min.y >= low.y && box.Max.y <= low.y + size.y;
+                if (!inside || std::any_of(taken.begin(), taken.end(), [&](const ImRect& other) {
+                        return other.Overlaps(box);
+                    }))
+                    continue;
+                list->AddText(from, packed(state.theme().dim), group.name.c_str());
+                taken.push_back(box);
+                break;
+            }
+        }
+    ImGui::PopFont();
+}
+
 std::string SweepPlot::draw(AppState& state, const SweepPicture& picture, ImVec2 size, bool fit) {
     std::string clicked;
     const std::string x = picture.x.title(), y = picture.y.title();
     if (!begin_plain_plot("##sweep", size, x.c_str(), y.c_str(), ImPlotFlags_NoLegend)) return {};
-    set_up_axes(picture, size, fit);
+    set_up_axes(picture, size, fit || std::exchange(refit_, false));
     ImPlot::SetupFinish();
+    const ImPlotRect shown = ImPlot::GetPlotLimits();
+    x_ = {shown.X.Min, shown.X.Max};
+    y_ = {shown.Y.Min, shown.Y.Max};
     ImPlot::PushPlotClipRect();
     if (state.sweep.choice.front && picture.no_front.empty()) draw_front(state, picture);
     if (state.sweep.choice.trend && picture.no_trend.empty()) draw_trend(state, picture);
     for (const SweepGroup& group : picture.groups) draw_group(state, group);
+    draw_names(state, picture);
     ImPlot::PopPlotClipRect();
-    if (ImPlot::IsPlotHovered()) clicked = point_under_mouse(state, picture);
+    if (ImPlot::IsPlotHovered()) {
+        clicked = point_under_mouse(state, picture);
+        refit_ = ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left);
+        if (refit_) state.keep_drawing();
+    }
     ImPlot::EndPlot();
     return clicked;
 }

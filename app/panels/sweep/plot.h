@@ -11,6 +11,11 @@ namespace hopscope::app {
 
 class SweepPlot {
   public:
+    /// Part of an axis that is shown.
+    struct Span {
+        double low = 0, high = 1;
+    };
+
     /// `fit`: axes are set to all of it first, as a double click does. → folder of the run that
     /// was clicked, or of the first of a variant; "" for none.
     std::string draw(AppState& state, const SweepPicture& picture, ImVec2 size, bool fit);
@@ -20,7 +25,11 @@ class SweepPlot {
     void draw_front(const AppState& state, const SweepPicture& picture) const;
     void draw_trend(const AppState& state, const SweepPicture& picture) const;
     void draw_group(const AppState& state, const SweepGroup& group) const;
+    void draw_names(const AppState& state, const SweepPicture& picture) const;
     std::string point_under_mouse(const AppState& state, const SweepPicture& picture) const;
+
+    Span x_, y_;          ///< as last drawn
+    bool refit_ = false;  ///< a double click asked for all of it
 };
 
 }  // namespace hopscope::app

@@ -249,7 +249,7 @@ std::string value_text(double value) {
     if (std::fabs(value) >= 1e6) return significant(value / 1e6, 4) + " M";
     if (value == std::floor(value) && std::fabs(value) < 1e6)
         return with_thousands(static_cast<int64_t>(value));
-    return significant(value, 4);
+    return significant(value, 5);
 }
 
 std::string x_text(const SweepPicture& picture, double x) {

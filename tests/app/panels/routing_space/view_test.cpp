@@ -83,11 +83,10 @@ TEST(RoutingSpace, EveryPointIsWritten) {
         const std::string index = std::to_string(item.index);
         const auto token = static_cast<size_t>(item.index);
         const std::string line =
-            item.expert
-                ? "\nexpert," + index + ",," + place +
-                      core::csv_number(static_cast<double>(s.layers[0].load[token])) + ",,\n"
-                : "\ntoken," + index + "," + std::to_string(item.hop) + "," + place + "," +
-                      s.pieces[token] + "," + s.classes[token] + "\n";
+            item.expert ? "\nexpert," + index + ",," + place +
+                              core::csv_number(s.layers[0].load[token]) + ",,\n"
+                        : "\ntoken," + index + "," + std::to_string(item.hop) + "," + place + "," +
+                              s.pieces[token] + "," + s.classes[token] + "\n";
         EXPECT_NE(text.find(line), std::string::npos) << line;
     }
     EXPECT_EQ(csv_of({}, s), "");
