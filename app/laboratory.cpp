@@ -21,6 +21,8 @@ Services services_of_the_laboratory(bool allow_debug) {
     services.find_phases = core::lab::loss_phases;
     services.runs_at = core::lab::runs_at;
     services.compare_runs = core::lab::compare_runs;
+    services.run_numbers = core::lab::run_numbers;
+    services.line_through = core::lab::line_through;
     services.match_experts = core::lab::match_experts;
     services.analysis_definitions = core::lab::analysis_definitions;
     services.analysis_refusals = core::lab::analysis_refusals;

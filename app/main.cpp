@@ -138,6 +138,8 @@ core::Status export_panel(const app::ExportOptions& options) {
     what.dark = !options.light;
     what.prompt = options.prompt;
     what.script = options.script;
+    what.beside = options.beside;
+    for (const auto& [name, value] : options.view) what.view[name] = value;
     what.exe_dir = program_folder();
     what.interrupted = [] { return core::lab::interrupt_flag().load() != 0; };
     return app::export_panel(what, app::services_of_the_laboratory(/*allow_debug=*/false));

@@ -1,13 +1,12 @@
 // hopscope export: a panel of the window as a picture or as numbers, drawn without a display.
-#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <ostream>
-#include <utility>
 
 #include "app/cli/number_options.h"
 #include "app/cli/subcommand.h"
 #include "core/api/files.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -17,6 +16,7 @@ struct ExportCall {
     ExportOptions options;
     std::optional<std::string> text;
     std::string script;
+    std::vector<std::string> view;
 };
 
 void describe(CLI::App& app, ExportCall& call) {
@@ -36,6 +36,13 @@ void describe(CLI::App& app, ExportCall& call) {
     app.add_flag("--light", o.light, "The light theme");
     app.add_option("--text", call.text, "The prompt of trajectory and intervene");
     add_script_option(app, call.script);
+    app.add_option("--beside", o.beside,
+                   "Runs, races or folders of runs that stand beside it, for the panels that "
+                   "compare: sweep, differences, …")
+        ->type_name("PATH");
+    app.add_option("--view", call.view,
+                   "How the panel is set, by the names of its session file: x=moe.top_k")
+        ->type_name("NAME=VALUE");
 }
 
 /// Whether two files that may not be there yet are one.
@@ -46,19 +53,6 @@ bool is_same_place(const std::string& a, const std::string& b) {
     };
     const auto first = place(a), second = place(b);
     return !first.empty() && first == second;
-}
-
-constexpr double kMostPixels = 16384;  ///< of a side; more than drivers draw
-
-/// Each is in its range; the picture must be in that of drivers.
-core::Status check_size(const ExportOptions& o) {
-    for (const auto& [name, side] :
-         {std::pair("--width", o.width), std::pair("--height", o.height)})
-        if (const double pixels = static_cast<double>(side) * o.scale; pixels > kMostPixels)
-            return core::usage_error(
-                std::string(name) + ": found " + std::to_string(side) + ", which --scale makes " +
-                std::to_string(std::llround(pixels)) + " pixels; allowed together up to 16384");
-    return {};
 }
 
 core::Status check(const ExportCall& call) {
@@ -73,10 +67,13 @@ core::Status check(const ExportCall& call) {
         if (auto place = check_place("--png", core::check_output(o.png)); !place) return place;
     if (!o.csv.empty())
         if (auto place = check_place("--csv", core::check_output(o.csv)); !place) return place;
-    if (auto size = check_size(o); !size) return size;
     if (!o.png.empty() && !o.csv.empty() && is_same_place(o.png, o.csv))
         return core::usage_error("--csv: found " + core::shown_path(o.csv) +
                                  ", where the picture goes; give the numbers a file of their own");
+    for (const std::string& one : call.view)
+        if (one.find('=') == std::string::npos || one.front() == '=')
+            return core::usage_error("--view: found " + core::in_quotes(one) +
+                                     "; write NAME=VALUE, e.g. x=moe.top_k");
     std::error_code code;
     if (std::filesystem::exists(o.run + "/race.json", code) &&
         !std::filesystem::exists(o.run + "/config.toml", code))
@@ -102,6 +99,10 @@ int export_panel(const ExportCall& call, const Environment& environment) {
         options.script = std::move(*script);
     }
     if (call.text) options.prompt = core::without_mark(*call.text);
+    for (const std::string& one : call.view) {
+        const size_t equals = one.find('=');
+        options.view.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+    }
     environment.before_computing();
     environment.catch_signals();
     if (auto done = environment.export_panel(options); !done)

@@ -37,6 +37,7 @@ enum class Place { none, left, left_bottom, top, center, center_bottom, right, r
     PANEL(routing_space, center,       right,        right,        none,          "") \
     PANEL(analyses,      none,         none,         center,       none,          "A") \
     PANEL(trajectory,    none,         center,       center,       none,          "") \
+    PANEL(sweep,         none,         none,         none,         center,        "") \
     PANEL(curves,        right,        none,         none,         center,        "") \
     PANEL(experts,       none,         right_bottom, none,         none,          "E") \
     PANEL(statistics,    right_bottom, right_bottom, none,         none,          "S") \

@@ -46,6 +46,7 @@ TaskRunner& AppState::task_runner() {
 
 void AppState::finish_aside() {
     comparison.stop();
+    sweep.stop();
     if (short_work) short_work->finish();
 }
 

@@ -19,8 +19,10 @@
 #include "core/api/needs.h"
 #include "core/api/phases.h"
 #include "core/api/progress.h"
+#include "core/api/run_numbers.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
+#include "core/api/trend.h"
 #include "core/base/result.h"
 
 namespace hopscope::core::lab {
@@ -201,6 +203,12 @@ const std::vector<Definition>& compare_definitions();
 /// Run folders beside each other, as saved losses and settings tell; a run that cannot be compared
 /// says why in the result. Errors: cancelled.
 Result<Comparison> compare_runs(const std::vector<std::string>& runs, const Progress& progress);
+/// The single numbers of run folders, one entry a folder in their order; one that cannot be read
+/// says why in the result. Errors: cancelled.
+Result<std::vector<RunNumbers>> run_numbers(const std::vector<std::string>& runs,
+                                            const Progress& progress);
+/// The straight line through points, at once; both [points].
+Trend line_through(const std::vector<double>& x, const std::vector<double>& y);
 /// The run folders that a path names: itself, the lanes of a race, or those in it, by name. Errors
 /// (usage) name the path.
 Result<std::vector<std::string>> runs_at(const std::string& path);
