@@ -4,7 +4,9 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/halting/threshold.h"
 #include "app/panels/trajectory/cells.h"
+#include "app/widgets/depth_bars.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
@@ -39,7 +41,8 @@ struct EffectTable::Bars {
     bool compare;  ///< before and after halting
 };
 
-void EffectTable::draw_next(AppState& state, const TraceView& view, double epsilon) const {
+void EffectTable::draw_next(AppState& state, const TraceView& view) const {
+    const double epsilon = epsilon_at(state.halt_position);
     const float s = state.pixel_scale;
     const int64_t token = shown_token(state);
     const auto& t = state.trace->tokens[static_cast<size_t>(token)];
@@ -112,11 +115,10 @@ void EffectTable::draw_next_row(const AppState& state, const NextRow& row, const
     tooltip(why);
 }
 
-void EffectTable::draw_halting(AppState& state, const TraceView& view,
-                               TraceQuestion& question) const {
+void EffectTable::draw_halting(AppState& state, const TraceView& view) const {
     heading(state, "Halting");
-    draw_threshold(state, question);
-    const double epsilon = question.epsilon();
+    draw_threshold(state);
+    const double epsilon = epsilon_at(state.halt_position);
     if (epsilon <= 0) {
         const std::string single = state.lacks(core::Need::several_hops);
         note(state,
@@ -130,7 +132,9 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view,
     value_row(
         state, "executed", rounded(view.mean_hops, 2) + of,
         "Mean over the " + with_thousands(view.pairs) + " (token, layer) pairs of this prompt");
-    draw_depths(state, view);
+    depth_bars(state, std::span(view.depth).subspan(1), 26 * state.pixel_scale,
+               "Depth of the (token, layer) pairs of this prompt, n = " +
+                   with_thousands(view.pairs));
     draw_effect(state, epsilon);
 }
 

@@ -44,6 +44,8 @@ class TrajectoryPanel final : public Panel {
     void draw(AppState& state) override;
     std::string csv(AppState& state) override { return state.trace ? csv_of(*state.trace) : ""; }
     std::vector<ActionItem> actions(AppState& state) override;
+    PanelView saved_view() const override { return strip_.view(); }
+    void restore_view(const PanelView& view) override { strip_.restore(view); }
 
   private:
     void draw_prompt(AppState& state);

@@ -21,7 +21,6 @@ class TraceQuestion {
     std::string in_words(const AppState& state) const;
 
     void ask(AppState& state);
-    void ask_soon() { waiting_ = true; }  ///< after a small change, many of which may follow
     /// Once a frame: asks again where something changed since.
     void update(AppState& state);
     /// The panel's own changes and the stack are switched off; what was asked is asked without.
