@@ -12,19 +12,19 @@ namespace hopscope::core {
 
 /// How deep the tokens of one word list went.
 struct ClassDepth {
-    std::string name;       ///< of the word list; "" for the tokens that are in none
-    int64_t tokens = 0;     ///< of the text that is measured; those in two lists count in both
-    double mean_hops = kNaN;           ///< a (token, layer) pair
-    double low = kNaN, high = kNaN;    ///< 95 %, bootstrap over sequences
-    std::vector<double> layers;        ///< [layers] mean hops in each
+    std::string name;         ///< of the word list; "" for the tokens that are in none
+    int64_t tokens = 0;       ///< of the text that is measured; those in two lists count in both
+    double mean_hops = kNaN;  ///< a (token, layer) pair
+    double low = kNaN, high = kNaN;  ///< 95 %, bootstrap over sequences
+    std::vector<double> layers;      ///< [layers] mean hops in each
 };
 
 /// Validation loss under halting held against the same text without, and against chance.
 struct HaltingChance {
-    int64_t sequences = 0;             ///< the pairs of the interval
-    double difference = kNaN;          ///< loss halted − base, nats a token
-    double low = kNaN, high = kNaN;    ///< 95 %, paired bootstrap over sequences
-    int64_t draws = 0;                 ///< of the random control: the same depths dealt anew
+    int64_t sequences = 0;           ///< the pairs of the interval
+    double difference = kNaN;        ///< loss halted − base, nats a token
+    double low = kNaN, high = kNaN;  ///< 95 %, paired bootstrap over sequences
+    int64_t draws = 0;               ///< of the random control: the same depths dealt anew
     double control_loss = kNaN, control_std = kNaN;  ///< over the draws, nats a token
 };
 
@@ -36,8 +36,8 @@ struct HaltingRow {
     double flops_per_token = 0;   ///< of the executed hops, experts and routing, all layers
     std::vector<int64_t> depths;  ///< [i] = (token, layer) pairs that ran i + 1 hops
     std::vector<double> seconds, moe_seconds;  ///< [repeats] the whole pass; in MoE layers
-    HaltingChance chance;             ///< nothing in it where no control was asked for
-    std::vector<ClassDepth> classes;  ///< by name; empty likewise
+    HaltingChance chance;                      ///< nothing in it where no control was asked for
+    std::vector<ClassDepth> classes;           ///< by name; empty likewise
 };
 
 /// What is measured of each threshold.

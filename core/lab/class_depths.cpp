@@ -76,14 +76,15 @@ ClassDepth ClassDepths::depth_of(const Counted& counted) const {
     for (const int64_t hops : counted.layers)
         out.layers.push_back(static_cast<double>(hops) / static_cast<double>(out.tokens));
     // Drawn from those that have one, so that no resample is without.
-    const auto drawn = stats::bootstrap_statistic(
-        static_cast<int64_t>(with.size()),
-        [&](std::span<const int64_t> picks) {
-            std::vector<int64_t> sequences;
-            for (const int64_t pick : picks) sequences.push_back(with[static_cast<size_t>(pick)]);
-            return mean(sequences);
-        },
-        {kClassResamples, kClassSeed});
+    const auto drawn =
+        stats::bootstrap_statistic(static_cast<int64_t>(with.size()),
+                                   [&](std::span<const int64_t> picks) {
+                                       std::vector<int64_t> sequences;
+                                       for (const int64_t pick : picks)
+                                           sequences.push_back(with[static_cast<size_t>(pick)]);
+                                       return mean(sequences);
+                                   },
+                                   {kClassResamples, kClassSeed});
     const auto interval = drawn.interval(0.95);
     out.low = interval.low;
     out.high = interval.high;

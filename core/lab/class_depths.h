@@ -37,7 +37,7 @@ class ClassDepths {
     ClassDepth depth_of(const Counted& counted) const;
 
     int64_t layers_;
-    std::vector<Counted> counted_;           ///< the last: in no list
+    std::vector<Counted> counted_;            ///< the last: in no list
     std::vector<std::vector<size_t>> lists_;  ///< [token id] indices in counted_
 };
 

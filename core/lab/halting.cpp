@@ -96,8 +96,8 @@ Result<Measured> measure(const std::string& dir, const HaltingOptions& o,
         if (!lists) return lists.error();
         categories = token_lists(*lists, run->tokenizer);
     }
-    auto table = halting_table(run->model, *source,
-                               {o.epsilons, o.batches, o.repeats, o.controls}, categories, progress);
+    auto table = halting_table(run->model, *source, {o.epsilons, o.batches, o.repeats, o.controls},
+                               categories, progress);
     if (!table) return table.error();
     table->run = run->folder.name();
     table->step = run->step;

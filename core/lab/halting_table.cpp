@@ -114,7 +114,8 @@ Result<HaltingTable> halting_table(const Model& model, const BatchSource& source
         inner.report = [&](const std::string&, double fraction) {
             progress.report(label(row) + ", random control", (done + control * fraction) / all);
         };
-        if (auto s = measure_chance(model, source, work, categories, inner, row); !s) return s.error();
+        if (auto s = measure_chance(model, source, work, categories, inner, row); !s)
+            return s.error();
         done += control;
     }
     // The times. Batch by batch all rows in turn: whatever slows the machine for a while slows all

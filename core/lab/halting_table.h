@@ -15,9 +15,9 @@
 
 namespace hopscope::core::lab {
 
-/// Evaluates the first batches once for the numbers, then for the control, then `repeats` times for the
-/// times, base and rows in turn on each batch so that a change of the machine's pace meets all. The
-/// model must have MoE layers. Errors: interrupted.
+/// Evaluates the first batches once for the numbers, then for the control, then `repeats` times for
+/// the times, base and rows in turn on each batch so that a change of the machine's pace meets all.
+/// The model must have MoE layers. Errors: interrupted.
 /// @param categories token ids of each class whose depths are counted, beside a control; may be
 ///     empty
 Result<HaltingTable> halting_table(const Model& model, const BatchSource& source,

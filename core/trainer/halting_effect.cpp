@@ -52,10 +52,10 @@ std::vector<double> sequence_losses(const Model& model, const BatchTensors& batc
 
 }  // namespace
 
-bool measure_halting(const Model& model, const BatchSource& valid, double epsilon, int64_t batches,
-                     int64_t draws, const std::function<bool()>& cancelled, HaltingEffect& effect,
-                     const std::function<void(const BatchTensors& batch,
-                                              const BatchDepths& depths)>& seen) {
+bool measure_halting(
+    const Model& model, const BatchSource& valid, double epsilon, int64_t batches, int64_t draws,
+    const std::function<bool()>& cancelled, HaltingEffect& effect,
+    const std::function<void(const BatchTensors& batch, const BatchDepths& depths)>& seen) {
     const c10::AutoGradMode no_grad(false);
     const int64_t n = std::min(batches, valid.eval_batches()), b = valid.batch(),
                   t = valid.seq_len();

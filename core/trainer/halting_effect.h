@@ -20,9 +20,9 @@ using BatchDepths = std::vector<std::vector<int64_t>>;
 /// many (token, layer) pairs of each depth halt, but drawn at random. False where `cancelled`
 /// turned true.
 /// @param seen called with each batch and the depths at which its tokens halted; may be empty
-bool measure_halting(const Model& model, const BatchSource& valid, double epsilon, int64_t batches,
-                     int64_t draws, const std::function<bool()>& cancelled, HaltingEffect& effect,
-                     const std::function<void(const BatchTensors& batch,
-                                              const BatchDepths& depths)>& seen = {});
+bool measure_halting(
+    const Model& model, const BatchSource& valid, double epsilon, int64_t batches, int64_t draws,
+    const std::function<bool()>& cancelled, HaltingEffect& effect,
+    const std::function<void(const BatchTensors& batch, const BatchDepths& depths)>& seen = {});
 
 }  // namespace hopscope::core

@@ -268,8 +268,8 @@ inline core::Result<core::HaltingTable> fake_halting(const std::string& run,
         row.depths = {one, 0, kPairs - one};
         row.seconds = {1.0 - 0.3 * halted, 1.1 - 0.3 * halted};
         row.moe_seconds = {0.5 - 0.3 * halted, 0.52 - 0.3 * halted};
-        row.chance = {8 * plan.batches,      0.2 * halted, 0.15 * halted, 0.25 * halted,
-                      plan.controls, 3.2 + 0.6 * halted, 0.01};
+        row.chance = {8 * plan.batches, 0.2 * halted,       0.15 * halted, 0.25 * halted,
+                      plan.controls,    3.2 + 0.6 * halted, 0.01};
         const auto depth = [&](const char* name, int64_t tokens, double hops) {
             row.classes.push_back({name, tokens, hops, hops - 0.05, hops + 0.05, {hops, hops}});
         };

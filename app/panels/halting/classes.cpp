@@ -24,8 +24,9 @@ void number_cell(const AppState& state, const std::string& text) {
 std::string why_of(const core::ClassDepth& one) {
     std::string out = class_name(one) + ": " + rounded(one.mean_hops, 3) +
                       " hops a (token, layer) pair [" + rounded(one.low, 3) + ", " +
-                      rounded(one.high, 3) + "], 95 %, bootstrap over sequences; n = " +
-                      with_thousands(one.tokens) + " tokens of validation";
+                      rounded(one.high, 3) +
+                      "], 95 %, bootstrap over sequences; n = " + with_thousands(one.tokens) +
+                      " tokens of validation";
     for (size_t l = 0; l < one.layers.size(); ++l)
         out += "\nlayer " + std::to_string(l) + ": " + rounded(one.layers[l], 3);
     return out;
@@ -46,9 +47,8 @@ void ClassTable::draw(AppState& state, const core::HaltingRow& row, int64_t most
                             static_cast<ImGuiID>(ClassOrder::tokens));
     ImGui::TableSetupColumn("hops [95 %]", ImGuiTableColumnFlags_DefaultSort, 0,
                             static_cast<ImGuiID>(ClassOrder::hops));
-    ImGui::TableSetupColumn("##bar", ImGuiTableColumnFlags_NoSort |
-                                         ImGuiTableColumnFlags_WidthFixed,
-                            90 * s);
+    ImGui::TableSetupColumn(
+        "##bar", ImGuiTableColumnFlags_NoSort | ImGuiTableColumnFlags_WidthFixed, 90 * s);
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
     ImGui::TableHeadersRow();
     ImGui::PopStyleColor();
@@ -76,7 +76,8 @@ void ClassTable::draw_row(const AppState& state, const core::ClassDepth& one, in
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x, line = ImGui::GetTextLineHeight();
     const auto x = [&](double hops) {
-        return at.x + width * static_cast<float>(std::clamp(hops / static_cast<double>(most), 0.0, 1.0));
+        return at.x +
+               width * static_cast<float>(std::clamp(hops / static_cast<double>(most), 0.0, 1.0));
     };
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float middle = at.y + line / 2;

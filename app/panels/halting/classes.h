@@ -1,5 +1,5 @@
-// The table of classes: how many hops the tokens of each word list run at the chosen threshold, with
-// n and interval, sortable. Owned by the panel Halting, window thread only.
+// The table of classes: how many hops the tokens of each word list run at the chosen threshold,
+// with n and interval, sortable. Owned by the panel Halting, window thread only.
 #pragma once
 
 #include "app/panels/halting/view.h"

@@ -178,17 +178,17 @@ void HaltingCurve::point(AppState& state, const core::HaltingTable& table) const
     const core::HaltingRow& row = table.rows[near];
     std::string text = "\xCE\xB5 = " + significant(row.epsilon, 2) + ": perplexity " +
                        significant(lines_.perplexity[near], 4) + " [" +
-                       significant(lines_.low[near], 4) + ", " +
-                       significant(lines_.high[near], 4) + "], without halting " +
-                       significant(lines_.base, 4);
+                       significant(lines_.low[near], 4) + ", " + significant(lines_.high[near], 4) +
+                       "], without halting " + significant(lines_.base, 4);
     if (row.chance.draws > 0)
-        text += "\nrandom: " + significant(lines_.control[near], 4) + ", n = " +
-                std::to_string(row.chance.draws) + " draws";
+        text += "\nrandom: " + significant(lines_.control[near], 4) +
+                ", n = " + std::to_string(row.chance.draws) + " draws";
     text += "\n" + rounded(row.mean_hops, 2) + " hops, " + rounded(lines_.hops[near], 1) +
             " % of them; " + rounded(lines_.moe_time[near], 1) + " % of the time in MoE layers" +
             "\nA click sets this threshold.";
     ImGui::SetTooltip("%s", text.c_str());
-    if (ImGui::IsMouseReleased(ImGuiMouseButton_Left) && ImGui::GetIO().MouseDragMaxDistanceSqr[0] < 9) {
+    if (ImGui::IsMouseReleased(ImGuiMouseButton_Left) &&
+        ImGui::GetIO().MouseDragMaxDistanceSqr[0] < 9) {
         state.halt_position = position_of(row.epsilon);
         state.keep_drawing();
     }

@@ -209,8 +209,7 @@ void HaltingPanel::draw_row(AppState& state) {
               "Loss \xE2\x88\x92 base when as many (token, layer) pairs of each depth are halted, "
               "drawn at random; mean \xC2\xB1 standard deviation, n = " +
                   std::to_string(chance.draws) + " draws");
-    value_row(state, "mean hops, saved",
-              rounded(row.mean_hops, 2) + ", " + percent(row.saving, 1),
+    value_row(state, "mean hops, saved", rounded(row.mean_hops, 2) + ", " + percent(row.saving, 1),
               "Executed hops a (token, layer) pair; 1 \xE2\x88\x92 executed / possible hops; " + n);
     depth_bars(state, row.depths, 30 * s,
                "Depth of the (token, layer) pairs at this threshold; " + n);

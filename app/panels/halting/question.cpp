@@ -75,9 +75,10 @@ void HaltingQuestion::start(AppState& state) {
     task_ = {};
     task_.name = "halting curve";
     task_.id = state.task_runner().start(
-        task_.name, [measure = state.services.measure_halting, run = state.status.run_dir,
-                     wanted = plan(*asked),
-                     slot = slot_](const core::Progress& progress) -> core::Result<std::string> {
+        task_.name,
+        [measure = state.services.measure_halting, run = state.status.run_dir,
+         wanted = plan(*asked),
+         slot = slot_](const core::Progress& progress) -> core::Result<std::string> {
             auto table = measure(run, wanted, progress);
             if (!table) return table.error();
             *slot = std::make_shared<const core::HaltingTable>(std::move(*table));

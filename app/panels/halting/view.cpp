@@ -101,9 +101,8 @@ std::vector<size_t> class_order(const core::HaltingRow& row, ClassOrder by, bool
         }
         return a.mean_hops < b.mean_hops;
     };
-    std::stable_sort(out.begin(), out.end(), [&](size_t i, size_t j) {
-        return falling ? before(j, i) : before(i, j);
-    });
+    std::stable_sort(out.begin(), out.end(),
+                     [&](size_t i, size_t j) { return falling ? before(j, i) : before(i, j); });
     return out;
 }
 

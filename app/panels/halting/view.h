@@ -23,7 +23,7 @@ const HaltingAxisWords& words_of(HaltingAxis axis);
 /// A value for each row of the table, in its order.
 struct HaltingLines {
     std::vector<double> x;
-    std::vector<double> perplexity, low, high;             ///< halted; 95 % of the difference
+    std::vector<double> perplexity, low, high;               ///< halted; 95 % of the difference
     std::vector<double> control, control_low, control_high;  ///< mean, ± sd; NaN without
     std::vector<double> hops, moe_time, time;  ///< share of the base, 1 = nothing is saved
     double base = 0;                           ///< perplexity

@@ -16,7 +16,8 @@ struct TokenDepths {
     std::vector<int32_t> possible;  ///< [layers] hops there are; 0 for a layer that does not route
     int32_t most = 0;               ///< of `possible`
 
-    /// In one layer, or with layer < 0 the mean over the layers that route; NaN where there is none.
+    /// In one layer, or with layer < 0 the mean over the layers that route; NaN where there is
+    /// none.
     float depth_of(int64_t token, int64_t layer) const;
     /// [i] = (token, layer) pairs that ran i + 1 hops, of one layer or of all.
     std::vector<int64_t> histogram(int64_t layer) const;

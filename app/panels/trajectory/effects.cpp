@@ -132,9 +132,9 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view) const {
     value_row(
         state, "executed", rounded(view.mean_hops, 2) + of,
         "Mean over the " + with_thousands(view.pairs) + " (token, layer) pairs of this prompt");
-    depth_bars(state, std::span(view.depth).subspan(1), 26 * state.pixel_scale,
-               "Depth of the (token, layer) pairs of this prompt, n = " +
-                   with_thousands(view.pairs));
+    depth_bars(
+        state, std::span(view.depth).subspan(1), 26 * state.pixel_scale,
+        "Depth of the (token, layer) pairs of this prompt, n = " + with_thousands(view.pairs));
     draw_effect(state, epsilon);
 }
 

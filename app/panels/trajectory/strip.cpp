@@ -180,8 +180,8 @@ void TokenStrip::draw_chip(AppState& state, const TraceView& view, int64_t token
                       (selected ? 2 : 1) * s);
 
     const std::string& text = text_of(state, token);
-    const ImVec4 clip = ImVec4(at.x + kPadding * s, at.y,
-                               end.x - (colour_ == Colour::depth ? 34 : 4) * s, end.y);
+    const ImVec4 clip =
+        ImVec4(at.x + kPadding * s, at.y, end.x - (colour_ == Colour::depth ? 34 : 4) * s, end.y);
     list->AddText(state.fonts.text, kTextSize * s, ImVec2(at.x + kPadding * s, at.y + 5 * s),
                   packed(theme.text), text.c_str(), nullptr, 0, &clip);
 

@@ -210,8 +210,7 @@ double epsilon_at(float position) {
 
 float position_of(double epsilon) {
     if (!(epsilon > 0)) return 0;
-    return static_cast<float>(
-        std::clamp(1 - std::log(epsilon) / std::log(kEpsilonLow), 1e-6, 1.0));
+    return static_cast<float>(std::clamp(1 - std::log(epsilon) / std::log(kEpsilonLow), 1e-6, 1.0));
 }
 
 }  // namespace hopscope::app

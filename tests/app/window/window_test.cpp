@@ -1,6 +1,6 @@
 // The whole window on a real screen (or Xvfb) with made-up data: clicks by the Test Engine through
-// the same loop that the program runs. `test_window pacing` counts drawn frames instead, `test_window long` takes the
-// time of frames with a long prompt.
+// the same loop that the program runs. `test_window pacing` counts drawn frames instead,
+// `test_window long` takes the time of frames with a long prompt.
 #include "app/window/window.h"
 
 #include <atomic>
