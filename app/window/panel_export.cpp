@@ -140,6 +140,7 @@ class Exporter {
         update_state(state_);
         go_to_step();
         ask();
+        measure();
         screen_->begin_frame(state_.now - drawn_at_);
         drawn_at_ = state_.now;
         panel_->prepare(state_);
@@ -204,6 +205,16 @@ class Exporter {
         told_before_ = state_.log.size();
     }
 
+    /// What a panel measures at a press alone, once; where it cannot, it says why itself.
+    void measure() {
+        if (measured_ || state_.status.state == core::RunState::preparing ||
+            !state_.archive.complete())
+            return;
+        measured_ = true;
+        for (const ActionItem& item : panel_->actions(state_))
+            if (item.id == what_.panel + ".measure" && item.why_not().empty()) item.run();
+    }
+
     bool waits() const {
         if (state_.status.state == core::RunState::preparing || !state_.archive.complete())
             return true;
@@ -263,7 +274,7 @@ class Exporter {
     AppState state_;
     std::unique_ptr<Panel> panel_;
     double drawn_at_ = 0;
-    bool asked_ = false, went_ = false;
+    bool asked_ = false, went_ = false, measured_ = false;
     size_t told_before_ = 0;  ///< lines of the log when it was asked
     std::string script_problem_;
     int64_t first_kept_ = -1;
