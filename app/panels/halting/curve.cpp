@@ -44,11 +44,11 @@ void HaltingCurve::draw_options() {
     tooltip(std::string("What the curve is drawn over. ") + words_of(axis_).help);
 }
 
-void HaltingCurve::follow(const core::HaltingTable& table) {
-    if (of_ == &table && made_for_ == axis_) return;
-    of_ = &table;
+void HaltingCurve::follow(const Table& table) {
+    if (of_ == table && made_for_ == axis_) return;
+    of_ = table;
     made_for_ = axis_;
-    lines_ = halting_lines(table, axis_);
+    lines_ = halting_lines(*table, axis_);
     low_ = std::numeric_limits<double>::max();
     high_ = std::numeric_limits<double>::lowest();
     range_of(lines_.x, low_, high_);
@@ -62,7 +62,7 @@ void HaltingCurve::follow(const core::HaltingTable& table) {
     }
 }
 
-void HaltingCurve::draw(AppState& state, const core::HaltingTable& table, int row, float height) {
+void HaltingCurve::draw(AppState& state, const Table& table, int row, float height) {
     follow(table);
     draw_quality(state, table, row, height * 0.55f);
     draw_cost(state, row, height * 0.45f);
@@ -83,8 +83,7 @@ bool HaltingCurve::begin(const char* id, const char* y, float height, bool names
     return true;
 }
 
-void HaltingCurve::draw_quality(AppState& state, const core::HaltingTable& table, int row,
-                                float height) {
+void HaltingCurve::draw_quality(AppState& state, const Table& table, int row, float height) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     if (!begin("##quality", "perplexity", height, false)) return;
@@ -163,7 +162,7 @@ void HaltingCurve::mark(AppState& state, int row) const {
 }
 
 /// Numbers of the measured threshold under the pointer; a click sets it.
-void HaltingCurve::point(AppState& state, const core::HaltingTable& table) const {
+void HaltingCurve::point(AppState& state, const Table& table) const {
     if (!ImPlot::IsPlotHovered() || lines_.x.empty()) return;
     const float mouse = ImGui::GetMousePos().x;
     size_t near = 0;
@@ -175,7 +174,7 @@ void HaltingCurve::point(AppState& state, const core::HaltingTable& table) const
         near = i;
         least = away;
     }
-    const core::HaltingRow& row = table.rows[near];
+    const core::HaltingRow& row = table->rows[near];
     std::string text = "\xCE\xB5 = " + significant(row.epsilon, 2) + ": perplexity " +
                        significant(lines_.perplexity[near], 4) + " [" +
                        significant(lines_.low[near], 4) + ", " + significant(lines_.high[near], 4) +

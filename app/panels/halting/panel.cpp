@@ -167,7 +167,8 @@ void HaltingPanel::draw_measured(AppState& state) {
     const float s = state.pixel_scale;
     const core::HaltingTable& table = *question_.answer();
     std::string of = "step " + with_thousands(table.step) + ", " + with_thousands(table.tokens) +
-                     " validation tokens in " + std::to_string(table.batches) + " batches";
+                     " validation tokens in " + std::to_string(table.batches) + " batches, timed " +
+                     std::to_string(table.base.seconds.size()) + "\xC3\x97 on one thread";
     if (state.status.step > table.step)
         of += "; the run is at step " + with_thousands(state.status.step);
     text_cut(state, of, state.theme().dim);
@@ -178,7 +179,7 @@ void HaltingPanel::draw_measured(AppState& state) {
     curve_low_ = ImGui::GetCursorScreenPos();
     curve_high_ = ImVec2(curve_low_.x + wide, curve_low_.y + height);
     ImGui::BeginChild("curve", ImVec2(wide, height));
-    curve_.draw(state, table, marked(state), height);
+    curve_.draw(state, question_.answer(), marked(state), height);
     ImGui::EndChild();
     if (beside) ImGui::SameLine(0, 16 * s);
     ImGui::BeginGroup();
