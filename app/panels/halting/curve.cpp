@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <implot.h>
+#include <limits>
 
 #include "app/panels/intervene/dose.h"
 #include "app/panels/trajectory/view.h"

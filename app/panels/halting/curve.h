@@ -32,7 +32,7 @@ class HaltingCurve {
 
     HaltingAxis axis_ = HaltingAxis::threshold;
     HaltingLines lines_;
-    const core::HaltingTable* of_ = nullptr;         ///< what the lines were made of …
+    Table of_;                                       ///< what the lines were made of …
     HaltingAxis made_for_ = HaltingAxis::threshold;  ///< … and over
     double low_ = 0, high_ = 1;                      ///< of the axis
 };
