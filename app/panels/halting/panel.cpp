@@ -225,6 +225,18 @@ void HaltingPanel::draw_prompt(AppState& state) {
     if (!has_trace(state) || view_.hops < 2) return;
     heading(state, "This prompt");
     strip_.draw(state, view_);
+    const TokenDepths& depths = strip_.depths();
+    const int64_t layer = strip_.depth_layer();
+    std::vector<ImU32> colors;
+    for (int32_t d = 1; d <= depths.most; ++d)
+        colors.push_back(
+            viz::packed(depth_color(static_cast<float>(d), depths.most, state.theme().dark)));
+    depth_bars(state, depths.histogram(layer), 30 * state.pixel_scale,
+               "Tokens of this prompt by the hops that they ran in " +
+                   (layer < 0 ? "each layer" : "layer " + std::to_string(layer)) + ", mean " +
+                   rounded(static_cast<double>(depths.mean(layer)), 2) +
+                   ", n = " + with_thousands(depths.tokens) + " tokens",
+               colors);
 }
 
 }  // namespace

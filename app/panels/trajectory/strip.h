@@ -25,6 +25,9 @@ class TokenStrip {
     /// The next draw scrolls so that the token can be seen.
     void bring_into_view(int64_t token) { scroll_to_ = static_cast<float>(token); }
 
+    /// Of what was drawn last.
+    const TokenDepths& depths() const { return depths_; }
+    int64_t depth_layer() const { return depth_layer_; }
     /// What was chosen, for a session file.
     PanelView view() const;
     void restore(const PanelView& view);
