@@ -21,6 +21,17 @@ bool measured(ImGuiTestContext* ctx) {
     return wait_for(ctx, [] { return !stage->panel->csv(stage->state).empty(); });
 }
 
+/// A plot of the curve, which lies in a window of its own.
+ImGuiID plot(ImGuiTestContext* ctx, const char* name) {
+    const auto curve = ctx->WindowInfo("//Stage/curve", ImGuiTestOpFlags_NoError);
+    return curve.Window && curve.Window->WasActive ? ctx->GetID(name, curve.ID) : 0;
+}
+
+bool has_plot(ImGuiTestContext* ctx, const char* name) {
+    const ImGuiID id = plot(ctx, name);
+    return id != 0 && ctx->ItemExists(id);
+}
+
 int lines_of(const std::string& text) {
     return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }
@@ -32,7 +43,7 @@ void register_measure(ImGuiTestEngine* engine) {
     halting_panel(t);
     t->TestFunc = [](ImGuiTestContext* ctx) {
         open(ctx);
-        IM_CHECK(!ctx->ItemExists("**/##quality"));
+        IM_CHECK(!has_plot(ctx, "##quality"));
         ctx->ItemInputValue("##thresholds", "0.1, 0.02");
         stage->state.halt_position = app::position_of(0.05);
         ctx->Yield(2);
@@ -44,8 +55,8 @@ void register_measure(ImGuiTestEngine* engine) {
         IM_CHECK_LT(csv.find("\n0.05,"), csv.find("\n0.1,"));
         IM_CHECK_EQ(lines_of(csv), 1 + 1 + 1 + 3 + 2 + 9);
         ctx->Yield(2);
-        IM_CHECK(ctx->ItemExists("**/##quality"));
-        IM_CHECK(ctx->ItemExists("**/##cost"));
+        IM_CHECK(has_plot(ctx, "##quality"));
+        IM_CHECK(has_plot(ctx, "##cost"));
         IM_CHECK_STR_EQ(stage->panel->detail(stage->state).c_str(), "step 100");
         stage->actions.front().run();  // the same from the palette
         IM_CHECK(measured(ctx));
@@ -66,7 +77,7 @@ void register_measure(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("Measure"); }));
         ctx->Yield(2);
         IM_CHECK(stage->panel->csv(stage->state).empty());
-        IM_CHECK(!ctx->ItemExists("**/##quality"));
+        IM_CHECK(!has_plot(ctx, "##quality"));
     };
 
     // Wrong if a measurement could not be ended, or took the one before with it.
@@ -106,8 +117,8 @@ void register_threshold(ImGuiTestEngine* engine) {
         IM_CHECK(measured(ctx));
         // A click on the curve sets a threshold that was measured.
         ctx->Yield(3);
-        const ImRect plot = ctx->ItemInfo("**/##quality").RectFull;
-        ctx->MouseMoveToPos(ImVec2(plot.Max.x - 40, plot.GetCenter().y));
+        const ImRect drawn = ctx->ItemInfo(plot(ctx, "##quality")).RectFull;
+        ctx->MouseMoveToPos(ImVec2(drawn.Max.x - 40, drawn.GetCenter().y));
         ctx->MouseClick();
         ctx->Yield(2);
         IM_CHECK_LT(std::fabs(app::epsilon_at(stage->state.halt_position) - 0.1), 1e-4);
