@@ -78,8 +78,7 @@ struct Measured {
     HaltingTable table;
 };
 
-Result<Measured> measure(const std::string& dir, const HaltingOptions& o,
-                         const Progress& progress) {
+Result<Measured> measure(const std::string& dir, const HaltingOptions& o, const Progress& whole) {
     auto run = open_run(dir, o.precision);
     if (!run) return run.error();
     if (const auto why = missing(Need::hops, run->model.config))
@@ -87,6 +86,7 @@ Result<Measured> measure(const std::string& dir, const HaltingOptions& o,
                            " to halt; name a run with model.ffn = \"moe\"");
     auto scratch = Scratch::make("halting");
     if (!scratch) return scratch.error();
+    const Progress progress = whole.of(shown(run->folder.name()));
     auto source = eval_source(run->folder, run->model.config, run->tokenizer, o.corpus, o.split,
                               scratch->path(), progress);
     if (!source) return source.error();
@@ -105,7 +105,7 @@ Result<Measured> measure(const std::string& dir, const HaltingOptions& o,
 }
 
 Result<Json> document_of(const std::string& dir, const HaltingOptions& o) {
-    const auto measured = measure(dir, o, interruptible(o.on_progress).of(shown(dir)));
+    const auto measured = measure(dir, o, interruptible(o.on_progress));
     if (!measured) return measured.error();
     const OpenRun& run = measured->run;
     const HaltingTable& table = measured->table;
