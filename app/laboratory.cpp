@@ -24,6 +24,17 @@ Services services_of_the_laboratory(bool allow_debug) {
     services.run_numbers = core::lab::run_numbers;
     services.line_through = core::lab::line_through;
     services.match_experts = core::lab::match_experts;
+    services.measure_halting = [words](const std::string& run, const core::HaltingPlan& plan,
+                                       const core::Progress& progress) {
+        core::lab::HaltingOptions halting;
+        halting.runs = {run};
+        halting.epsilons = plan.epsilons;
+        halting.batches = plan.batches;
+        halting.repeats = plan.repeats;
+        halting.controls = plan.controls;
+        halting.category_dirs = words;
+        return core::lab::halting_table(halting, progress);
+    };
     services.analysis_definitions = core::lab::analysis_definitions;
     services.analysis_refusals = core::lab::analysis_refusals;
     services.analyze = [words](const std::string& run, const std::string& name,

@@ -34,6 +34,7 @@ enum class Place { none, left, left_bottom, top, center, center_bottom, right, r
     /*    folder         in Train      in Inspect    in Intervene  in Compare     key */ \
     PANEL(run,           left,         none,         none,         none,          "") \
     PANEL(intervene,     none,         none,         top,          none,          "I") \
+    PANEL(halting,       none,         right_bottom, right,        none,          "") \
     PANEL(routing_space, center,       right,        right,        none,          "") \
     PANEL(analyses,      none,         none,         center,       none,          "A") \
     PANEL(trajectory,    none,         center,       center,       none,          "") \

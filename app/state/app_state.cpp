@@ -120,6 +120,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     named = {};
     stack = {};
     strength = 1;
+    halt_position = 0;
     places = {};
     archive = {};
     experts = {};

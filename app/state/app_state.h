@@ -36,6 +36,7 @@
 #include "app/state/time_cursor.h"
 #include "core/api/comparison.h"
 #include "core/api/expert_matches.h"
+#include "core/api/halting_table.h"
 #include "core/api/needs.h"
 #include "core/api/run_numbers.h"
 #include "core/api/session.h"
@@ -97,6 +98,11 @@ struct Services {
     std::function<core::Result<core::ExpertMatches>(const core::MatchRequest& request,
                                                     const core::Progress& progress)>
         match_experts;
+    /// What halting saves and costs at the run's newest checkpoint, on the calling thread; may be
+    /// empty.
+    std::function<core::Result<core::HaltingTable>(
+        const std::string& run_dir, const core::HaltingPlan& plan, const core::Progress& progress)>
+        measure_halting;
 };
 
 /// What the user chose once and finds again; kept in the settings file beside the layouts.
@@ -184,6 +190,7 @@ struct AppState {
     /// The trajectory panel's text.
     std::string prompt = "the muddy river bank was steep before the rain";
     InterventionStack stack;   ///< what acts on the prompt, in the inspector's copy alone
+    float halt_position = 0;   ///< of the slider of early halting, 0: off; acts on the prompt
     double strength = 1;       ///< factor on lambda and strength of the whole stack
     double last_input = -1e9;  ///< `now` of the last key or mouse event
     int frames_wanted = 3;     ///< frames to draw before the loop may sleep again

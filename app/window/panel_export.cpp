@@ -157,6 +157,7 @@ class Exporter {
         go_to_step();
         ask();
         add_beside();
+        measure();
         screen_->begin_frame(state_.now - drawn_at_);
         drawn_at_ = state_.now;
         panel_->prepare(state_);
@@ -228,6 +229,16 @@ class Exporter {
         state_.compared.add(state_, what_.beside[added_++]);
     }
 
+    /// What a panel measures at a press alone, once; where it cannot, it says why itself.
+    void measure() {
+        if (measured_ || state_.status.state == core::RunState::preparing ||
+            !state_.archive.complete())
+            return;
+        measured_ = true;
+        for (const ActionItem& item : panel_->actions(state_))
+            if (item.id == what_.panel + ".measure" && item.why_not().empty()) item.run();
+    }
+
     bool waits() const {
         if (state_.status.state == core::RunState::preparing || !state_.archive.complete())
             return true;
@@ -295,7 +306,7 @@ class Exporter {
     AppState state_;
     std::unique_ptr<Panel> panel_;
     double drawn_at_ = 0;
-    bool asked_ = false, went_ = false;
+    bool asked_ = false, went_ = false, measured_ = false;
     size_t added_ = 0;        ///< paths of `beside` that were asked for
     size_t told_before_ = 0;  ///< lines of the log when it was asked
     std::string script_problem_;

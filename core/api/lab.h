@@ -15,6 +15,7 @@
 #include "core/api/comparison.h"
 #include "core/api/config.h"
 #include "core/api/expert_matches.h"
+#include "core/api/halting_table.h"
 #include "core/api/kinds.h"
 #include "core/api/needs.h"
 #include "core/api/phases.h"
@@ -122,12 +123,18 @@ struct HaltingOptions {
     std::string corpus;                                      ///< "" = the run's own
     Split split = Split::valid;
     int64_t batches = 50;
-    int64_t repeats = 3;  ///< timed passes
+    int64_t repeats = 3;   ///< timed passes
+    int64_t controls = 0;  ///< draws of the random control, and an interval with it; 0 = none
+    /// Of the first that exists the depths by word list, beside a control; empty: none.
+    std::vector<std::string> category_dirs;
     Precision precision = Precision::fp32;
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 /// hopscope.halting/1; of several runs {"format", "runs": [a document each]}.
 Result<std::string> halting(const HaltingOptions& options);
+/// The numbers of the same of the first run, for the window; computes on one thread. Errors as
+/// above; cancelled.
+Result<HaltingTable> halting_table(const HaltingOptions& options, const Progress& progress);
 
 struct TraceOptions {
     std::string run;

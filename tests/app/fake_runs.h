@@ -4,10 +4,12 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -296,6 +298,52 @@ inline core::Result<core::ExpertMatches> fake_matches(const core::MatchRequest& 
     return out;
 }
 
+/// The lower the threshold the less is saved; chance costs three times as much. A threshold of 0.66
+/// fails, one of 0.77 goes on until it is cancelled.
+inline core::Result<core::HaltingTable> fake_halting(const std::string& run,
+                                                     const core::HaltingPlan& plan,
+                                                     const core::Progress& progress) {
+    constexpr int64_t kPairs = 20'480;
+    core::HaltingTable out;
+    out.run = run;
+    out.step = 100;
+    out.batches = plan.batches;
+    out.tokens = 512 * plan.batches;
+    out.base.loss = 3.2;
+    out.base.mean_hops = 3;
+    out.base.depths = {0, 0, kPairs};
+    out.base.seconds = {1.0, 1.1};
+    out.base.moe_seconds = {0.5, 0.52};
+    for (const double epsilon : plan.epsilons) {
+        progress.report("epsilon " + std::to_string(epsilon), 0.5);
+        if (epsilon == 0.66) return core::failure("the perplexity is not finite");
+        while (epsilon == 0.77) {
+            if (progress.cancelled()) return core::stopped_on_request("the halting table was");
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        }
+        const double halted = epsilon / (epsilon + 0.1);
+        core::HaltingRow row;
+        row.epsilon = epsilon;
+        row.saving = 2.0 / 3 * halted;
+        row.mean_hops = 3 * (1 - row.saving);
+        row.loss = 3.2 + 0.2 * halted;
+        const auto one = static_cast<int64_t>(halted * kPairs);
+        row.depths = {one, 0, kPairs - one};
+        row.seconds = {1.0 - 0.3 * halted, 1.1 - 0.3 * halted};
+        row.moe_seconds = {0.5 - 0.3 * halted, 0.52 - 0.3 * halted};
+        row.chance = {8 * plan.batches, 0.2 * halted,       0.15 * halted, 0.25 * halted,
+                      plan.controls,    3.2 + 0.6 * halted, 0.01};
+        const auto depth = [&](const char* name, int64_t tokens, double hops) {
+            row.classes.push_back({name, tokens, hops, hops - 0.05, hops + 0.05, {hops, hops}});
+        };
+        depth("class:function", 2100, row.mean_hops - 0.2);
+        depth("temporal", 320, row.mean_hops + 0.3);
+        depth("", 2700, row.mean_hops);
+        out.rows.push_back(std::move(row));
+    }
+    return out;
+}
+
 /// A path named "…/all" holds three seeds of every variant, one named "…/nothing" no run.
 inline core::Result<std::vector<std::string>> fake_runs_at(const std::string& path) {
     if (path.ends_with("/nothing")) return core::usage_error(path + ": no run lies here");
@@ -325,6 +373,7 @@ inline void serve_fake_runs(app::Services& services) {
     };
     services.line_through = fake_line;
     services.match_experts = fake_matches;
+    services.measure_halting = fake_halting;
 }
 
 }  // namespace hopscope::gui_test

@@ -44,6 +44,8 @@ class TrajectoryPanel final : public Panel {
     void draw(AppState& state) override;
     std::string csv(AppState& state) override { return state.trace ? csv_of(*state.trace) : ""; }
     std::vector<ActionItem> actions(AppState& state) override;
+    PanelView saved_view() const override { return strip_.view(); }
+    void restore_view(const PanelView& view) override { strip_.restore(view); }
 
   private:
     void draw_prompt(AppState& state);
@@ -111,7 +113,7 @@ void TrajectoryPanel::prepare(AppState& state) {
 void TrajectoryPanel::draw(AppState& state) {
     draw_prompt(state);
     draw_missing_font(state, state.prompt);
-    if (draw_active_bar(state, question_.in_words())) {
+    if (draw_active_bar(state, question_.in_words(state))) {
         question_.clear(state);
         effects_.forget();
     }
@@ -140,8 +142,8 @@ void TrajectoryPanel::draw_below_strip(AppState& state) {
         ImGui::EndChild();
     };
     const auto grid = [&] { draw_experts(state); };
-    const auto next = [&] { effects_.draw_next(state, view_, question_.epsilon()); };
-    const auto halting = [&] { effects_.draw_halting(state, view_, question_); };
+    const auto next = [&] { effects_.draw_next(state, view_); };
+    const auto halting = [&] { effects_.draw_halting(state, view_); };
     if (tall && room.x >= 600 * s) {
         const float side = std::clamp(room.x * 0.36f, 250 * s, 420 * s);
         column("grid", room.x - side - gap, grid);

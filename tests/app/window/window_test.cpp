@@ -1,5 +1,6 @@
 // The whole window on a real screen (or Xvfb) with made-up data: clicks by the Test Engine through
-// the same loop that the program runs. `test_window pacing` counts drawn frames instead.
+// the same loop that the program runs. `test_window pacing` counts drawn frames instead,
+// `test_window long` takes the time of frames with a long prompt.
 #include "app/window/window.h"
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include "tests/app/fake_session.h"
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/layout_tests.h"
+#include "tests/app/window/long_sequences.h"
 #include "tests/app/window/whole_window.h"
 #include "tests/temp_folder.h"
 
@@ -451,5 +453,6 @@ int run_tests() {
 
 int main(int argc, char** argv) {
     const bool pacing = argc > 1 && std::strcmp(argv[1], "pacing") == 0;
+    if (argc > 1 && std::strcmp(argv[1], "long") == 0) return gui_test::run_long_sequences();
     return pacing ? gui_test::run_pacing() : run_tests();
 }
