@@ -216,7 +216,7 @@ TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
     complains(tiny + "name = \"" + std::string(201, 'n') + "\"\n", "allowed up to 200 letters");
     complains("[[run]]\nconfig = \"some/folder/\"\n",
               "batch.toml:1: run.config: found \"some/folder/\", a folder");
-    complains("[[run]]\nconfig = \".\"\n", "run.name: found \".\"");
+    complains("[[run]]\nconfig = \".\"\n", "/.: is a folder");
     complains("[[run]]\nname = \"a\"\n", "run.config is missing");
     complains("[[run]]\nconfig = \"none.toml\"\n", "none.toml");
     complains(tiny + "set = [\"moe.top_k=600\"]\n", "moe.top_k");
@@ -259,6 +259,17 @@ TEST_F(Batch, RunsThatDoNotFitTheFileAreRefusedBeforeAnythingIsDone) {
     refused_for("train.lr: ");
     options_.overrides = {"train.steps=9"};
     EXPECT_EQ(train().at("runs")[0].at("steps"), 9) << "what resume may change";
+}
+
+// Wrong if what was reported of other runs is lost without a word.
+TEST_F(Batch, TheReportOfAnotherListIsNotReplaced) {
+    write_file("", "train.steps=2");
+    train();
+    const auto before = contents_of(options_.out);
+    const std::string all = bytes_of(options_.file);
+    put_bytes(options_.file, all.substr(0, all.rfind("[[run]]")));
+    EXPECT_NE(refusal().find("deep-seed7 are not in"), std::string::npos) << refusal();
+    EXPECT_TRUE(contents_of(options_.out) == before);
 }
 
 // Wrong if one that stands where a run is to be is found when others were trained.
