@@ -154,7 +154,10 @@ TEST_F(Batch, StopsCleanlyAndGoesOn) {
     EXPECT_EQ(report.at("state"), "interrupted");
     EXPECT_EQ(report.at("runs")[0].at("state"), "done");
     EXPECT_EQ(report.at("runs")[2].at("state"), "paused");
-    EXPECT_EQ(report.at("runs")[1].at("state"), "waiting");
+    const auto& waits = report.at("runs")[1];
+    EXPECT_EQ(waits.at("state"), "waiting");
+    for (const char* key : {"steps", "tokens", "seconds"}) EXPECT_EQ(waits.at(key), 0) << key;
+    EXPECT_TRUE(waits.at("valid_loss").is_null());
     EXPECT_EQ(json::parse(bytes_of(run("batch.json"))), report);
     lab::interrupt_flag() = 0;
     options_.on_step = nullptr;
