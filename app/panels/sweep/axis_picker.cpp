@@ -75,7 +75,6 @@ bool AxisPicker::draw(const AppState& state, const char* id, const std::vector<S
     if (settings)
         chosen |= draw_part(state, "settings that are the same in all runs", axes,
                             AxisKind::setting, false, key);
-    if (chosen) ImGui::CloseCurrentPopup();
     ImGui::EndCombo();
     return chosen;
 }

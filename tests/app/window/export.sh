@@ -79,7 +79,7 @@ refused "allowed are run, " --panel none --png a.png
 refused "no numbers" --panel log --csv a.csv
 refused "draws at most" --panel curves --png a.png --width 8192 --height 8192 --scale 4
 refused "the panel sweep has better_x" --panel sweep --csv a.csv --view axis=1
-refused "no run lies here" --panel sweep --csv a.csv --beside config
+refused "no run lies here" --panel sweep --csv a.csv --beside run/eval
 refused "first kept snapshot" --panel routing_space --step 0 --png a.png
 mv run/checkpoints aside && mkdir run/checkpoints
 refused "no checkpoint" --panel trajectory --text river --png a.png
