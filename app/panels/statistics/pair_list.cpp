@@ -41,6 +41,13 @@ void expert_name(const AppState& state, const SnapshotLayer& place, int32_t expe
     ImGui::PopFont();
 }
 
+std::vector<std::string> words_of(const AppState& state, int64_t layer, int32_t expert) {
+    const ExpertBook* book = state.experts.book();
+    const BookEntry* entry = book && book->layer == layer ? book->find(expert) : nullptr;
+    return entry ? word_list(*book, book->words_of(*entry), kWordsEach)
+                 : std::vector<std::string>{};
+}
+
 void full_help(const AppState& state, const SnapshotLayer& place, const PairRow& row) {
     if (!ImGui::BeginTooltip()) return;
     for (const int32_t expert : {row.a, row.b}) {
@@ -81,9 +88,12 @@ void draw_pair(AppState& state, const SnapshotLayer& place, const PairRow& row, 
     const core::LayerGeometry& g = place.geometry();
     right_number(state, load_text(g, row.a) + "  " + load_text(g, row.b), color);
     if (!words || !ImGui::TableNextColumn()) return;
-    const std::string a = expert_words(state, layer, row.a, kWordsEach);
-    const std::string b = expert_words(state, layer, row.b, kWordsEach);
-    text_cut(state, a + (a.empty() || b.empty() ? "" : "  |  ") + b, color);
+    std::vector<std::string> both = words_of(state, layer, row.a);
+    const std::vector<std::string> second = words_of(state, layer, row.b);
+    if (!both.empty() && !second.empty()) both.emplace_back("|");
+    both.insert(both.end(), second.begin(), second.end());
+    draw_words(state, ImGui::GetCursorScreenPos(), ImGui::GetContentRegionAvail().x, both,
+               packed(color));
 }
 
 void draw_chance(const AppState& state, const PairList& list, bool words) {
