@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/api/pools.h"
+
 namespace hopscope::core {
 namespace {
 
@@ -120,8 +122,8 @@ int64_t routing_width(const Config& c) {
 
 std::vector<int64_t> pool_sizes(const MoeConfig& moe, int64_t hops) {
     if (moe.pools != Pools::unrolled) return {moe.experts};
-    std::vector<int64_t> sizes(static_cast<size_t>(hops), moe.experts / hops);
-    for (int64_t i = 0; i < moe.experts % hops; ++i) ++sizes[static_cast<size_t>(i)];
+    std::vector<int64_t> sizes;
+    for (int64_t hop = 0; hop < hops; ++hop) sizes.push_back(pool_size(moe, hop, hops));
     return sizes;
 }
 

@@ -65,6 +65,7 @@ TEST_F(Analyze, EveryAnalysisRunsAndHoldsItsFields) {
                                                           {"frozen_routing", "jaccard_frozen"},
                                                           {"coupling", "alignment"},
                                                           {"amplification", "first_hop_alone"},
+                                                          {"router_gradient", "all_layers"},
                                                           {"drift", "intervals"},
                                                           {"grad_norms", "loss_phases"},
                                                           {"density", "layers"},

@@ -21,8 +21,14 @@ std::string number_name(int64_t i) {
 
 }  // namespace
 
-void OverlapPage::make(const Past& past, const SnapshotLayer& place) {
-    layers_ = layer_overlap(place.snapshot);
+std::string sample_text(const viz::SampledMean& sampled) {
+    std::string out = "n " + with_thousands(sampled.n) + " tokens";
+    const std::string interval = interval_text(sampled.ci95, 3);
+    return interval.empty() ? out : out + ", 95 % " + interval;
+}
+
+void OverlapPage::make(const Past& past, const SnapshotLayer& place, const core::MoeConfig& moe) {
+    layers_ = layer_overlap(place.snapshot, moe);
     steps_ = step_overlap(past, place.layer);
 }
 
@@ -35,13 +41,14 @@ bool has_hops(const SnapshotLayer& place) {
     return g.hops > 1 && g.jaccard.size() >= static_cast<size_t>(g.hops * g.hops);
 }
 
-std::string hops_csv(const SnapshotLayer& place) {
+std::string hops_csv(const SnapshotLayer& place, const core::MoeConfig& moe) {
     if (!has_hops(place)) return {};
-    return csv_of(place.geometry(), static_cast<int64_t>(place.layer), place.snapshot.step);
+    return csv_of(place.geometry(), hop_overlaps(place.geometry(), moe),
+                  static_cast<int64_t>(place.layer), place.snapshot.step);
 }
 
-std::string OverlapPage::csv(const SnapshotLayer& place) const {
-    std::string out = hops_csv(place);
+std::string OverlapPage::csv(const SnapshotLayer& place, const core::MoeConfig& moe) const {
+    std::string out = hops_csv(place, moe);
     if (steps_.steps.size() > 1) out += csv_of(steps_, static_cast<int64_t>(place.layer));
     return out;
 }
@@ -57,7 +64,9 @@ void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
         return;
     }
     footer(state, area,
-           "mean of " + with_thousands(tokens) + " tokens, top-" + std::to_string(g.top_k));
+           "mean of " + with_thousands(tokens) + " tokens, top-" + std::to_string(g.top_k) +
+               "; hover for the 95 % interval",
+           "Intervals of means over tokens [def:mean_interval].");
     Matrix m;
     m.values = g.jaccard;
     m.rows = m.columns = g.hops;
@@ -73,7 +82,10 @@ void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
     const double k = static_cast<double>(g.top_k), experts = static_cast<double>(g.experts);
     ImGui::TextColored(state.theme().dim, "random sets: about %s",
                        rounded(k / (2 * experts - k), 4).c_str());
-    ImGui::TextColored(state.theme().dim, "n %s tokens, step %s", with_thousands(tokens).c_str(),
+    const viz::SampledMean sampled =
+        state.session ? hop_overlap(g, state.session->config().moe, cell.row, cell.column)
+                      : viz::SampledMean{};
+    ImGui::TextColored(state.theme().dim, "%s, step %s", sample_text(sampled).c_str(),
                        with_thousands(place.snapshot.step).c_str());
     ImGui::EndTooltip();
 }
@@ -104,11 +116,15 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
         };
         const Cell cell = draw_matrix(state, "layers", by_layer, m);
         if (cell.any())
-            tooltip("layer " + std::to_string(cell.row) + ", hop " + std::to_string(cell.column) +
-                    " and hop " + std::to_string(cell.column + 1) + ": " +
-                    rounded(static_cast<double>(layers_.jaccard[static_cast<size_t>(
-                                cell.row * layers_.pairs + cell.column)]),
-                            4));
+            tooltip(
+                "layer " + std::to_string(cell.row) + ", hop " + std::to_string(cell.column) +
+                " and hop " + std::to_string(cell.column + 1) + ": " +
+                rounded(static_cast<double>(layers_.jaccard[static_cast<size_t>(
+                            cell.row * layers_.pairs + cell.column)]),
+                        4) +
+                "\n" +
+                sample_text(
+                    layers_.sampled[static_cast<size_t>(cell.row * layers_.pairs + cell.column)]));
         if (cell.clicked) state.selection.set_layer(cell.row);
     }
 
@@ -124,7 +140,8 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
     footer(state, lower,
            "mean of " + with_thousands(steps_.tokens) + " tokens \xC3\x97 " +
                std::to_string(steps_.hops) + (steps_.hops == 1 ? " hop" : " hops") +
-               ", snapshots that the run keeps");
+               ", snapshots that the run keeps; hover for the 95 % interval",
+           "Intervals of means over tokens [def:mean_interval].");
     m.values = steps_.jaccard;
     m.rows = m.columns = static_cast<int64_t>(steps_.steps.size());
     m.row_axis = "step";
@@ -137,7 +154,10 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
             "step " + m.row_name(cell.row) + " and step " + m.row_name(cell.column) + ": " +
             rounded(static_cast<double>(
                         steps_.jaccard[static_cast<size_t>(cell.row * m.columns + cell.column)]),
-                    4));
+                    4) +
+            "\n" +
+            sample_text({0, steps_.ci95[static_cast<size_t>(cell.row * m.columns + cell.column)],
+                         steps_.tokens}));
 }
 
 }  // namespace hopscope::app

@@ -12,9 +12,10 @@
 
 namespace hopscope::app {
 
-void UseChart::make(const core::GeometrySnapshot& snapshot) {
+void UseChart::make(const AppState& state, const core::GeometrySnapshot& snapshot) {
     layers_.clear();
-    for (const auto& g : snapshot.layers) layers_.push_back(utilisation_of(g));
+    for (size_t l = 0; l < snapshot.layers.size(); ++l)
+        layers_.push_back(utilisation_of(snapshot.layers[l], choices_of(state, {snapshot, l})));
 }
 
 std::string UseChart::csv(const SnapshotLayer& place) const {
@@ -31,12 +32,16 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
     caption(state, area, "sorted load of every expert, all layers",
             "Share of all choices of the recent batches \xC3\x97 number of experts, falling. The "
             "flatter, the better balanced. Experts without a choice have no place on a "
-            "logarithmic axis.");
+            "logarithmic axis [def:recent_load].");
     footer(state, area,
-           "layer " + std::to_string(chosen) + ": std / mean " + rounded(u.cv, 2) +
-               "   max / mean " + rounded(u.max_over_mean, 2) + "   unused " +
-               with_thousands(u.unused) + " of " +
-               with_thousands(static_cast<int64_t>(u.experts.size())) + " experts");
+           "layer " + std::to_string(chosen) + ": std / mean " + rounded(u.cv, 2) + " (chance " +
+               rounded(u.chance_cv, 3) + ")   max / mean " + rounded(u.max_over_mean, 2) +
+               "   unused " + with_thousands(u.unused) + " of " +
+               with_thousands(static_cast<int64_t>(u.experts.size())) + " experts   n " +
+               significant(u.choices, 3) + " choices",
+           "chance: std / mean of as many choices dealt evenly, \xE2\x88\x9A((M \xE2\x88\x92 1) "
+           "/ n). n: what a fading mean over the last ten updates or so is worth "
+           "[def:recent_load].");
     double experts = 1, low = 0.5, high = 2;
     for (const Utilisation& layer : layers_) {
         experts = std::max(experts, static_cast<double>(layer.experts.size()));
