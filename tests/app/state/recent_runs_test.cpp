@@ -122,6 +122,21 @@ TEST(RecentRuns, IsShortAndSurvivesDamage) {
     EXPECT_EQ(problem, "");
 }
 
+// Wrong if what an earlier version kept were lost, or what is written now were not what is kept.
+TEST(RecentRuns, OfEachVersion) {
+    const std::string kept = std::string(HOPSCOPE_FORMATS) + "/2026-11-29/window";
+    std::string problem;
+    const auto runs = read_recent(kept, problem);
+    EXPECT_EQ(problem, "");
+    ASSERT_EQ(runs.size(), 2u);
+    EXPECT_EQ(runs[0].dir, "/runs/first_look-20261129-101500");
+    EXPECT_EQ(runs[0].look.state, core::RunState::stopped);
+    EXPECT_EQ(runs[0].look.step, 1500);
+    EXPECT_TRUE(runs[0].look.synthetic);
+    EXPECT_EQ(runs[1].look.lanes, 3);
+    EXPECT_EQ(recent_text(runs), test::bytes_of(kept + "/recent.json"));
+}
+
 // Wrong if the list needed a folder to be kept in.
 TEST(RecentRuns, WithoutAFolderItLastsAsLongAsTheWindow) {
     OneWindow window("");
