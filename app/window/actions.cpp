@@ -34,6 +34,13 @@ std::string no_copy(const Desk& desk) {
     return desk.state.services.copy_run ? "" : "This window has no laboratory.";
 }
 
+/// Beside the example, where that is open: its curves stay.
+void start_first_look(const Desk& desk) {
+    if (desk.state.session && desk.state.status.read_only)
+        desk.state.watch_runs({desk.state.status.run_dir});
+    desk.door.start_config(desk.first_look);
+}
+
 void draw_recent(const Desk& desk) {
     draw_recent_menu(desk.state, desk.recent, desk.door);
 }
@@ -62,7 +69,7 @@ constexpr Entry kEntries[] = {
     {"file.example", "Open the example", "Opens a small model that is trained already, on synthetic text, to be looked at.",
      "", {Menu::file, 1}, no_example, [](const Desk& d) { d.door.open_run(d.example); }},
     {"file.first_look", "Start first look", "Trains the small sample model on synthetic text.", "",
-     {Menu::file, 1}, no_sample, [](const Desk& d) { d.door.start_config(d.first_look); }},
+     {Menu::file, 1}, no_sample, start_first_look},
     {"file.shapes", "Race dense, wide and deep",
      "Trains three small models of equal parameters in turn on the same synthetic batches.", "",
      {Menu::file, 1}, no_shapes, [](const Desk& d) { d.door.start_shapes(d.order); }},
