@@ -39,6 +39,11 @@ constexpr PanelHelp kHelp[] = {
      "only as far as it exceeds the control. The stack acts on a copy of the model, the run in "
      "training is untouched unless a row is applied to it.",
      {{"Drag on a strength", "Change it and measure again"}}},
+    {"Halting",
+     "What is saved when a token stops its hops because its last update was small, and what that "
+     "costs in quality, measured over thresholds with time and mean hops. Grey is the same number "
+     "of hops saved at random: a threshold is worth something as far as it does better than that.",
+     {}},
     {"Experts",
      "What each expert reads and writes, how much it is used, and its neighbours; the words come "
      "from the tokens that chose it and, once the analysis dictionary was made, from its weights. "

@@ -30,7 +30,7 @@ void draw_frame(const AppState& state, const Spot& spot) {
                                             packed(state.theme().accent), 6 * s, 0, 2.5f * s);
 }
 
-bool covers(ImVec2 low, ImVec2 high, const Spot& spot) {
+bool hides(ImVec2 low, ImVec2 high, const Spot& spot) {
     return low.x < spot.high.x && spot.low.x < high.x && low.y < spot.high.y && spot.low.y < high.y;
 }
 
@@ -42,7 +42,7 @@ ImVec2 place_of_card(const ImVec2& size, const std::optional<Spot>& spot, float 
     const float low = view->Pos.y + view->Size.y - size.y - bottom, high = view->Pos.y + top;
     for (const ImVec2 at :
          {ImVec2(right, low), ImVec2(left, low), ImVec2(right, high), ImVec2(left, high)})
-        if (!spot || !covers(at, ImVec2(at.x + size.x, at.y + size.y), *spot)) return at;
+        if (!spot || !hides(at, ImVec2(at.x + size.x, at.y + size.y), *spot)) return at;
     return {right, low};
 }
 
