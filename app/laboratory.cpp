@@ -19,6 +19,8 @@ Services services_of_the_laboratory(bool allow_debug) {
     services.kept_snapshots = core::lab::kept_snapshots;
     services.read_kept_snapshot = core::lab::read_kept_snapshot;
     services.find_phases = core::lab::loss_phases;
+    services.look_at_run = core::lab::look_at_run;
+    services.copy_run = [](const std::string& run) { return core::lab::copy_run(run); };
     services.runs_at = core::lab::runs_at;
     services.compare_runs = core::lab::compare_runs;
     services.run_numbers = core::lab::run_numbers;

@@ -44,6 +44,8 @@ struct ActionItem {
     /// before those of the window. "": the window's.
     std::string panel;
     bool by_pointer = false;  ///< of a panel: the pointer over it is enough
+    /// In a menu: draws entries behind the title, in place of doing it at once; empty: none.
+    std::function<void()> entries;
 
     std::string refusal() const { return why_not ? why_not() : std::string(); }
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/state/actions.h"
+#include "app/state/recent_runs.h"
 #include "app/state/settings.h"
 #include "app/window/key_help.h"
 #include "app/window/key_listener.h"
@@ -17,6 +18,7 @@
 #include "app/window/session_keeper.h"
 #include "app/window/status_bar.h"
 #include "app/window/timeline.h"
+#include "app/window/tour.h"
 #include "app/window/workspace.h"
 
 namespace hopscope::app {
@@ -42,6 +44,8 @@ class Shell {
     std::span<const ActionItem> actions() const { return actions_; }
     RunDoor& door() { return door_; }
     Workspace& workspace() { return workspace_; }
+    const RecentRuns& recent() const { return recent_; }
+    Tour& tour() { return tour_; }
 
   private:
     void make_actions();
@@ -59,9 +63,12 @@ class Shell {
     StatusBar status_bar_;
     Palette palette_;
     KeyHelp key_help_;
+    Tour tour_;
+    RecentRuns recent_;
     KeyListener keys_;
     std::string first_look_;  ///< path of the sample configuration, "" if it is not there
     std::string order_;       ///< of that of the race of shapes, likewise
+    std::string example_;     ///< folder of the trained example, likewise
     std::vector<ActionItem> actions_;
     SavedWindow saved_;
     Pending<std::string> saving_;

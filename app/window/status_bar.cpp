@@ -44,7 +44,13 @@ void StatusBar::draw(AppState& state, float height) {
         ImGui::SameLine(0, 16 * s);
     };
     const core::RunStatus& status = state.status;
-    if (state.session && !status.device.empty())
+    if (state.session && status.synthetic) {
+        ImGui::PushStyleColor(ImGuiCol_Text, theme.amber_text);
+        part(status.read_only ? "example, synthetic text" : "synthetic text",
+             "The model was trained on generated text: what it shows says nothing of a language");
+        ImGui::PopStyleColor();
+    }
+    if (state.session && !status.device.empty() && !status.read_only)
         part(status.device + ", " + with_thousands(status.threads) +
                  (status.threads == 1 ? " thread" : " threads"),
              "Where the training runs");

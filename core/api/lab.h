@@ -20,6 +20,7 @@
 #include "core/api/needs.h"
 #include "core/api/phases.h"
 #include "core/api/progress.h"
+#include "core/api/run_look.h"
 #include "core/api/run_numbers.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
@@ -183,6 +184,14 @@ Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.i
 /// corpus as "class:NAME", by name.
 Result<std::vector<CategoryWords>> word_lists(const std::string& run,
                                               const std::vector<std::string>& dirs);
+
+/// How the run (or race) in the folder `dir` stands. Errors (usage): no such folder, none of a run,
+/// a damaged run.json.
+Result<RunLook> look_at_run(const std::string& dir);
+/// Copies a run into a folder of its own, runs/NAME-YYYYMMDD-HHMMSS (below `base` in place of
+/// "runs"), so that it can be gone on with there; returns the folder. Errors (failed): disk; what
+/// was made is gone again.
+Result<std::string> copy_run(const std::string& dir, const std::string& base = "runs");
 
 /// The snapshots that the folder of a run keeps, of a race that of its first lane; rising steps.
 /// None where nothing can be listed.

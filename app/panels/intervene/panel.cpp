@@ -125,6 +125,8 @@ void IntervenePanel::draw(AppState& state) {
 }
 
 void IntervenePanel::draw_answer(AppState& state) {
+    const ImVec2 low = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
+    state.spots.note("intervene.answer", {low, ImVec2(low.x + room.x, low.y + room.y)});
     if (!shows_present(state) || !state.effect->error.empty()) return draw_no_answer(state);
     const auto effect = state.effect;
     if (const std::string other = other_weights(state, Inspected::effect); !other.empty())

@@ -63,8 +63,9 @@ void StackList::draw(AppState& state) {
 
 void StackList::draw_add(AppState& state) {
     ImGui::SetNextItemWidth(-1);
-    if (!ImGui::BeginCombo("##add", "Add an intervention\xE2\x80\xA6", ImGuiComboFlags_HeightLarge))
-        return;
+    const bool open =
+        ImGui::BeginCombo("##add", "Add an intervention\xE2\x80\xA6", ImGuiComboFlags_HeightLarge);
+    if (!open) return state.spots.note_item("intervene.add");
     for (const auto& spec : core::command_registry()) {
         if (spec.args.empty() && !spec.inference) continue;  // run control has its own buttons
         const bool live_only = !spec.inference;

@@ -260,6 +260,14 @@ void RunPanel::draw_choice_of_run(AppState& state) {
 void RunPanel::draw_followed(AppState& state) {
     const core::RunStatus& status = state.status;
     if (status.followed.empty()) return;
+    if (status.read_only) {
+        text_cut(state, "an example, only looked at", state.theme().amber_text);
+        tooltip(status.followed);
+        if (button(state, "Train a copy", nullptr,
+                   "Copies the run into runs/ and opens the copy, so that it can go on there"))
+            state.copy_next = status.run_dir;
+        return;
+    }
     if (!status.writer_left) {
         text_cut(state, "written by another process: following", state.theme().amber_text);
         tooltip(status.followed);

@@ -192,6 +192,7 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to trace", &state.prompt,
                                                   ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("Enter traces the prompt through all layers and hops");
+    state.spots.note_item("trajectory.prompt");
     ImGui::SameLine();
     const std::string none = no_run(state);
     const char* why = !none.empty()          ? none.c_str()

@@ -65,6 +65,7 @@ void TokenStrip::draw(AppState& state, const TraceView& view) {
                       ImGuiWindowFlags_HorizontalScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     draw_chips(state, view, chip);
     ImGui::EndChild();
+    state.spots.note_item("trajectory.strip");
     draw_options(state, view);
 }
 

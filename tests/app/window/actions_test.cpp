@@ -190,8 +190,9 @@ TEST(Actions, MenusAreAsTheyWere) {
         return text;
     };
     EXPECT_EQ(shown(Menu::file),
-              "Start first look\nRace dense, wide and deep\nOpen run or config…  [Ctrl+O]\n"
-              "Race configurations…\nSave session…  [Ctrl+S]\nCompare with other runs…\n"
+              "Open the example\nStart first look\nRace dense, wide and deep\n"
+              "Open run or config…  [Ctrl+O]\nOpen recent run\nRace configurations…\n"
+              "Train a copy of the example\nSave session…  [Ctrl+S]\nCompare with other runs…\n"
               "Close run\n"
               "--\nQuit  [Ctrl+Q]\n");
     EXPECT_EQ(shown(Menu::run),
@@ -211,7 +212,9 @@ TEST(Actions, MenusAreAsTheyWere) {
               "Layout Train  [1]\nLayout Inspect  [2]\nLayout Intervene  [3]\n"
               "Layout Compare  [4]\n"
               "--\nReset this layout\n");
-    EXPECT_EQ(shown(Menu::help), "Command palette  [Ctrl+P]\nShortcuts  [?]\n");
+    EXPECT_EQ(shown(Menu::help),
+              "Command palette  [Ctrl+P]\nHelp on panels and keys  [?]\n"
+              "Tour in three steps\n");
 }
 
 // Wrong if a key were heard past the entries: it would be in no list, and heard where another has
