@@ -37,6 +37,7 @@
 #include "core/api/comparison.h"
 #include "core/api/expert_matches.h"
 #include "core/api/halting_table.h"
+#include "core/api/model_sheet.h"
 #include "core/api/needs.h"
 #include "core/api/run_numbers.h"
 #include "core/api/session.h"
@@ -103,6 +104,8 @@ struct Services {
     std::function<core::Result<core::HaltingTable>(
         const std::string& run_dir, const core::HaltingPlan& plan, const core::Progress& progress)>
         measure_halting;
+    /// What a model of that configuration consists of, on the calling thread; may be empty.
+    std::function<core::ModelSheet(const core::Config& config)> model_sheet;
 };
 
 /// What the user chose once and finds again; kept in the settings file beside the layouts.
