@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kName = "coupling";
+constexpr const char* kCouplingName = "coupling";
 constexpr double kCouplingLookEvery = 1.0;      ///< seconds
 constexpr size_t kMostText = size_t{64} << 20;  ///< bytes of a file that is read
 
@@ -21,7 +21,7 @@ std::string document_of(const std::string& run) {
     return (fs::path(run) / "analysis" / "coupling.json").string();
 }
 
-int64_t changed_at(const std::string& file) {
+int64_t stamp_of(const std::string& file) {
     std::error_code code;
     const auto time = fs::last_write_time(file, code);
     return code ? 0 : time.time_since_epoch().count();
@@ -32,7 +32,7 @@ int64_t changed_at(const std::string& file) {
 CouplingSource::Side CouplingSource::read(Side side) {
     if (side.dir.empty()) return side;
     const std::string file = document_of(side.dir);
-    const int64_t stamp = changed_at(file);
+    const int64_t stamp = stamp_of(file);
     if (stamp == side.stamp) return side;
     side = {side.dir, stamp, nullptr, ""};
     const auto text = core::read_file(file, kMostText);
@@ -103,7 +103,7 @@ void CouplingSource::refuse(const AppState& state) {
     refused_.clear();
     if (!state.services.analysis_refusals) return;
     for (const auto& [name, why] : state.services.analysis_refusals(*refused_for_, {}))
-        if (name == kName) refused_ = why;
+        if (name == kCouplingName) refused_ = why;
 }
 
 void CouplingSource::take(Seen seen) {
@@ -145,7 +145,7 @@ std::string CouplingSource::refusal(const AppState& state) const {
 
 void CouplingSource::measure(AppState& state) {
     if (working()) return;
-    start_analysis(state, kName, "");
+    start_analysis(state, kCouplingName, "");
     follow(state);
 }
 
@@ -157,7 +157,7 @@ void CouplingSource::follow(AppState& state) {
     if (!state.tasks) return;
     // Whichever panel started it.
     for (TaskView& task : state.tasks->tasks())
-        if (task.name == kName && (!task_ || task.id >= task_->id)) task_ = std::move(task);
+        if (task.name == kCouplingName && (!task_ || task.id >= task_->id)) task_ = std::move(task);
     if (!task_ || !task_->ended() || seen_end_of_ == task_->id) return;
     seen_end_of_ = task_->id;
     looked_at_ = -1e9;

@@ -10,33 +10,31 @@
 namespace hopscope::app {
 namespace {
 
-using core::Json;
+constexpr const char* kCouplingFormat = "hopscope.analysis/2";
 
-constexpr const char* kFormat = "hopscope.analysis/2";
-
-double number(const Json& j, const char* key) {
+double number_of(const core::Json& j, const char* key) {
     const auto at = j.find(key);
     return at != j.end() && at->is_number() ? at->get<double>() : kUnknown;
 }
 
-int64_t integer(const Json& j, const char* key, int64_t otherwise) {
+int64_t integer(const core::Json& j, const char* key, int64_t otherwise) {
     const auto at = j.find(key);
     if (at == j.end()) return otherwise;
     return core::json_integer(*at).value_or(otherwise);
 }
 
-const Json& inside(const Json& j, const char* key) {
-    static const Json kEmpty = Json::object();
+const core::Json& inside(const core::Json& j, const char* key) {
+    static const core::Json kEmpty = core::Json::object();
     const auto at = j.find(key);
     return at == j.end() || at->is_null() ? kEmpty : *at;
 }
 
-Measured measured(const Json& j, const char* key) {
-    const Json& from = inside(j, key);
+Measured measured(const core::Json& j, const char* key) {
+    const core::Json& from = inside(j, key);
     Measured out;
-    out.value = number(from, "value");
+    out.value = number_of(from, "value");
     out.n = integer(from, "n", 0);
-    const Json& ends = inside(from, "ci95");
+    const core::Json& ends = inside(from, "ci95");
     if (!ends.is_array() || ends.size() != 2 || !ends[0].is_number() || !ends[1].is_number())
         return out;
     out.low = ends[0].get<double>();
@@ -44,40 +42,40 @@ Measured measured(const Json& j, const char* key) {
     return out;
 }
 
-AlignmentRow alignment(const Json& j) {
+AlignmentRow alignment(const core::Json& j) {
     AlignmentRow out;
     out.matrix = j.value("matrix", "");
     out.hop = integer(j, "hop", -1);
     out.n = integer(j, "n", 0);
     out.k = integer(j, "k", 0);
-    out.matched = number(j, "matched");
-    out.mismatched = number(j, "mismatched");
-    out.chance = number(j, "random_baseline");
+    out.matched = number_of(j, "matched");
+    out.mismatched = number_of(j, "mismatched");
+    out.chance = number_of(j, "random_baseline");
     out.specificity = measured(j, "specificity");
     out.cosine = measured(j, "cosine");
-    out.cosine_mismatched = number(j, "cosine_mismatched");
+    out.cosine_mismatched = number_of(j, "cosine_mismatched");
     return out;
 }
 
-SpearmanRow spearman(const Json& j) {
+SpearmanRow spearman(const core::Json& j) {
     return {integer(j, "groups", 0), measured(j, "median"), measured(j, "share_positive"),
-            number(j, "sign_p")};
+            number_of(j, "sign_p")};
 }
 
-RowsRow rows(const Json& j) {
-    return {integer(j, "n", 0), number(j, "common_energy"), number(j, "effective_rank"),
-            number(j, "mean_abs_cosine"), number(j, "centred_mean_abs_cosine")};
+RowsRow rows(const core::Json& j) {
+    return {integer(j, "n", 0), number_of(j, "common_energy"), number_of(j, "effective_rank"),
+            number_of(j, "mean_abs_cosine"), number_of(j, "centred_mean_abs_cosine")};
 }
 
 /// The match of all layers stands one level higher than that of one layer.
-GradientRow gradient(const Json& j) {
-    const Json& match = j.contains("match") ? j["match"] : j;
+GradientRow gradient(const core::Json& j) {
+    const core::Json& match = j.contains("match") ? j["match"] : j;
     GradientRow out;
     out.cosine = measured(match, "cosine");
     out.specificity = measured(match, "specificity");
-    out.cosine_mismatched = number(match, "cosine_mismatched");
-    out.size = number(match, "abs_cosine");
-    out.size_mismatched = number(match, "abs_cosine_mismatched");
+    out.cosine_mismatched = number_of(match, "cosine_mismatched");
+    out.size = number_of(match, "abs_cosine");
+    out.size_mismatched = number_of(match, "abs_cosine_mismatched");
     out.router_weights = rows(inside(j, "router_weights"));
     out.router_gradients = rows(inside(j, "router_gradients"));
     out.read_weights = rows(inside(j, "read_weights"));
@@ -85,33 +83,34 @@ GradientRow gradient(const Json& j) {
     return out;
 }
 
-CouplingPlace place(const Json& j) {
+CouplingPlace coupling_place(const core::Json& j) {
     CouplingPlace out;
-    for (const Json& row : inside(j, "alignment")) out.alignment.push_back(alignment(row));
+    for (const core::Json& row : inside(j, "alignment")) out.alignment.push_back(alignment(row));
     out.spearman = spearman(inside(j, "spearman"));
     out.gradient = gradient(inside(j, "gradient"));
     return out;
 }
 
-void read_result(const Json& result, Coupling& out) {
-    out.all = place(result);
-    for (const Json& layer : inside(result, "layers")) out.layers.push_back(place(layer));
-    const Json& scores = inside(result, "spearman");
+void read_result(const core::Json& result, Coupling& out) {
+    out.all = coupling_place(result);
+    for (const core::Json& layer : inside(result, "layers"))
+        out.layers.push_back(coupling_place(layer));
+    const core::Json& scores = inside(result, "spearman");
     out.pairs = integer(scores, "pairs", 0);
     out.least_pairs = integer(scores, "least_pairs", 0);
     out.tokens = integer(scores, "tokens", 0);
     out.gradient_batches = integer(inside(result, "gradient"), "batches", 0);
-    for (const Json& j : inside(result, "deciles")) {
-        DecileRow row = {integer(j, "n", 0), number(j, "score_z"), number(j, "median"), kUnknown,
-                         kUnknown};
-        const Json& ends = inside(j, "quartiles");
+    for (const core::Json& j : inside(result, "deciles")) {
+        DecileRow row = {integer(j, "n", 0), number_of(j, "score_z"), number_of(j, "median"),
+                         kUnknown, kUnknown};
+        const core::Json& ends = inside(j, "quartiles");
         if (ends.is_array() && ends.size() == 2 && ends[0].is_number() && ends[1].is_number()) {
             row.low = ends[0].get<double>();
             row.high = ends[1].get<double>();
         }
         out.deciles.push_back(row);
     }
-    for (const Json& j : inside(result, "ranks"))
+    for (const core::Json& j : inside(result, "ranks"))
         out.ranks.push_back({integer(j, "rank", 0), measured(j, "norm_z")});
 }
 
@@ -165,9 +164,10 @@ core::Result<Coupling> read_coupling(const std::string& json, const std::string&
     if (!document) return core::failure(document.error().message);
     Coupling out;
     try {
-        if (document->value("format", "") != kFormat || document->value("name", "") != "coupling")
+        if (document->value("format", "") != kCouplingFormat ||
+            document->value("name", "") != "coupling")
             return core::failure(std::string("coupling.json: no document \"coupling\" of ") +
-                                 kFormat + "; measure it again");
+                                 kCouplingFormat + "; measure it again");
         if (const std::string why = document->value("skipped", ""); !why.empty())
             return core::failure("coupling.json: " + why);
         out.step = integer(*document, "step", -1);
@@ -176,7 +176,7 @@ core::Result<Coupling> read_coupling(const std::string& json, const std::string&
         out.definition = document->value("definition", "");
         read_result(inside(*document, "result"), out);
         out.experts = experts_of(experts);
-    } catch (const Json::exception& e) {
+    } catch (const core::Json::exception& e) {
         return core::failure(std::string("coupling.json: a field of it has another type: ") +
                              e.what());
     }

@@ -13,8 +13,8 @@
 namespace hopscope::app {
 namespace {
 
-constexpr size_t kColumns = 3;
-constexpr float kShares[kColumns] = {0.27f, 0.34f, 0.39f};  ///< of the width
+constexpr size_t kStacks = 3;
+constexpr float kShares[kStacks] = {0.27f, 0.34f, 0.39f};  ///< of the width
 // Unscaled pixels.
 constexpr float kBetween = 26, kMargin = 16, kLabel = 24, kGap = 12, kWidestGap = 30, kLine = 19;
 constexpr size_t kFewBlocks = 6, kNamedBlocks = 20;  ///< more are drawn lower, and without names
@@ -61,7 +61,7 @@ class Drawing {
     const float s_;
     const ImVec2 at_;
     ImDrawList& list_;
-    Stack stacks_[kColumns];
+    Stack stacks_[kStacks];
     float height_ = 0;
     std::vector<std::pair<ImVec2, ImVec2>> places_;  ///< of each part, once drawn
     std::optional<size_t> pressed_;
@@ -76,7 +76,7 @@ float Drawing::height_of(const ModelPart& part) const {
 void Drawing::lay_out(float width) {
     const float room = width - 2 * kBetween * s_;
     float left = at_.x, highest = 0;
-    for (size_t c = 0; c < kColumns; ++c) {
+    for (size_t c = 0; c < kStacks; ++c) {
         Stack& stack = stacks_[c];
         stack.left = left;
         stack.width = std::floor(room * kShares[c]);
@@ -294,7 +294,7 @@ std::optional<size_t> Drawing::draw() {
     boxes(2);
     loop();
     ImGui::SetCursorScreenPos(at_);
-    const Stack& last = stacks_[kColumns - 1];
+    const Stack& last = stacks_[kStacks - 1];
     ImGui::Dummy(ImVec2(last.left + last.width - at_.x, height_));
     return pressed_;
 }
