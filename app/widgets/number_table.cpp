@@ -5,6 +5,16 @@
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
+namespace {
+
+void at_right_edge(const std::string& text, const ImVec4& color) {
+    const float room = ImGui::GetContentRegionAvail().x;
+    const float width = ImGui::CalcTextSize(text.c_str()).x;
+    if (room > width) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
+    ImGui::TextColored(color, "%s", text.c_str());
+}
+
+}  // namespace
 
 bool begin_number_table(const AppState& state, const char* id, const char* words,
                         std::span<const NumberColumn> numbers) {
@@ -18,10 +28,12 @@ bool begin_number_table(const AppState& state, const char* id, const char* words
     for (size_t c = 0; c <= numbers.size(); ++c) {
         ImGui::TableNextColumn();
         const char* name = c == 0 ? words : numbers[c - 1].name;
-        const float room = ImGui::GetContentRegionAvail().x, width = ImGui::CalcTextSize(name).x;
-        if (c > 0 && room > width) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
-        ImGui::TextColored(state.theme().dim, "%s", name);
-        if (c > 0) tooltip(numbers[c - 1].help);
+        if (c == 0) {
+            ImGui::TextColored(state.theme().dim, "%s", name);
+            continue;
+        }
+        at_right_edge(name, state.theme().dim);
+        tooltip(numbers[c - 1].help);
     }
     return true;
 }
@@ -38,12 +50,18 @@ void number_cell(const AppState& state, const std::string& text, const std::stri
                  bool faint) {
     ImGui::TableNextColumn();
     ImGui::PushFont(state.fonts.mono, kMonoSize);
-    const float room = ImGui::GetContentRegionAvail().x;
-    const float width = ImGui::CalcTextSize(text.c_str()).x;
-    if (room > width) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
-    ImGui::TextColored(faint ? state.theme().dim : state.theme().text, "%s", text.c_str());
+    at_right_edge(text, faint ? state.theme().dim : state.theme().text);
     ImGui::PopFont();
     tooltip(why);
+}
+
+void range_cell(const AppState& state, const std::string& text, const std::string& range,
+                bool faint) {
+    number_cell(state, text, {}, faint);
+    if (range.empty()) return;
+    ImGui::PushFont(state.fonts.mono, kSmallSize);
+    at_right_edge(range, state.theme().dim);
+    ImGui::PopFont();
 }
 
 }  // namespace hopscope::app

@@ -22,5 +22,8 @@ void number_row(const AppState& state, const std::string& words, const std::stri
                 bool faint = false);
 void number_cell(const AppState& state, const std::string& text, const std::string& why = {},
                  bool faint = false);
+/// A number and below it, small, the range that it lies in: "[0.04, 0.13]"; "" for none.
+void range_cell(const AppState& state, const std::string& text, const std::string& range,
+                bool faint = false);
 
 }  // namespace hopscope::app

@@ -35,15 +35,21 @@ void table_row(const AppState& state, const AlignmentRow& a, const std::string& 
                "Down and gate are what an expert reads by, up what it writes; k = " +
                    std::to_string(a.k) + " of its directions are taken",
                faint);
-    for (const std::string& text :
-         {number(a.matched), number(a.mismatched), number(a.chance), shown(a.specificity),
-          shown(a.cosine), number(a.cosine_mismatched), with_thousands(a.n)})
-        number_cell(state, text, {}, faint);
+    const auto cell = [&](const std::string& text) { number_cell(state, text, {}, faint); };
+    const auto measured = [&](const Measured& m) {
+        range_cell(state, significant(m.value, 3), range_of(m), faint);
+    };
+    cell(number(a.matched));
+    cell(number(a.mismatched));
+    cell(number(a.chance));
+    measured(a.specificity);
+    measured(a.cosine);
+    cell(number(a.cosine_mismatched));
+    cell(with_thousands(a.n));
 }
 
 void draw_alignment_table(const AppState& state, const CouplingSides& sides) {
-    if (!begin_number_table(state, "alignment", "router row and what an expert", kAlignmentColumns))
-        return;
+    if (!begin_number_table(state, "alignment", "matrix", kAlignmentColumns)) return;
     const auto& rows = sides.own.of(sides.layer).alignment;
     for (size_t i = 0; i < rows.size(); ++i) {
         const std::string hop =

@@ -145,7 +145,7 @@ void draw_balance(const AppState& state, const std::vector<BalanceRow>& rows) {
         note(state, "The load of the experts stands here once the run has made an update.");
         return;
     }
-    if (!begin_number_table(state, "balance", "run and what balances it", kBalanceColumns)) return;
+    if (!begin_number_table(state, "balance", "run, method", kBalanceColumns)) return;
     for (const BalanceRow& row : rows) {
         ImGui::TableNextRow();
         ImGui::TableNextColumn();
@@ -153,11 +153,19 @@ void draw_balance(const AppState& state, const std::vector<BalanceRow>& rows) {
         text_cut(state, row.name, state.theme().text);
         text_cut(state, row.method.empty() ? "its settings are being read" : row.method,
                  state.theme().dim);
-        for (const std::string& text :
-             {shown(row.max_over_mean), significant(row.chance.max_over_mean, 3), shown(row.cv),
-              significant(row.chance.cv, 3), shown(row.dead, 2), significant(row.chance.dead, 2),
-              with_thousands(row.max_over_mean.n)})
-            number_cell(state, text);
+        const auto cell = [&](double value, int digits) {
+            number_cell(state, significant(value, digits));
+        };
+        const auto measured = [&](const Measured& m) {
+            range_cell(state, significant(m.value, 3), range_of(m));
+        };
+        measured(row.max_over_mean);
+        cell(row.chance.max_over_mean, 3);
+        measured(row.cv);
+        cell(row.chance.cv, 3);
+        measured(row.dead);
+        cell(row.chance.dead, 2);
+        number_cell(state, with_thousands(row.max_over_mean.n));
     }
     ImGui::EndTable();
     if (rows.size() == 1)

@@ -139,12 +139,14 @@ std::vector<CoupledExpert> experts_of(const std::string& text) {
 
 }  // namespace
 
+std::string range_of(const Measured& m, int digits) {
+    if (!std::isfinite(m.value) || !std::isfinite(m.low) || !std::isfinite(m.high)) return {};
+    return "[" + significant(m.low, digits) + ", " + significant(m.high, digits) + "]";
+}
+
 std::string shown(const Measured& m, int digits) {
-    if (!std::isfinite(m.value)) return kNothing;
-    std::string out = significant(m.value, digits);
-    if (std::isfinite(m.low) && std::isfinite(m.high))
-        out += " [" + significant(m.low, digits) + ", " + significant(m.high, digits) + "]";
-    return out;
+    const std::string range = range_of(m, digits);
+    return significant(m.value, digits) + (range.empty() ? "" : " " + range);
 }
 
 const CouplingPlace& Coupling::of(int64_t layer) const {

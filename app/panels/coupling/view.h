@@ -21,6 +21,8 @@ struct Measured {
 };
 /// "0.085 [0.039, 0.131]"; a dash without a value.
 std::string shown(const Measured& measured, int digits = 3);
+/// Its interval alone: "[0.039, 0.131]"; "" without one.
+std::string range_of(const Measured& measured, int digits = 3);
 
 /// Router rows against one matrix of their experts.
 struct AlignmentRow {

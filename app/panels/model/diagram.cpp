@@ -251,8 +251,8 @@ void Drawing::bypass() const {
     const float middle = stack.left + stack.width * 0.5f;
     const ImU32 color = packed(faded(theme.dim, 0.8f));
     for (size_t i = 0; i + 1 < stack.parts.size(); i += 2) {
-        const float from = places_[stack.parts[i]].first.y - stack.gap * 0.75f;
-        const float to = places_[stack.parts[i + 1]].second.y + stack.gap * 0.35f;
+        const float from = places_[stack.parts[i]].first.y - stack.gap * 0.35f;
+        const float to = places_[stack.parts[i + 1]].second.y + stack.gap * 0.3f;
         list_.AddLine(ImVec2(middle, from), ImVec2(x, from), color, s_);
         list_.AddLine(ImVec2(x, from), ImVec2(x, to), color, s_);
         list_.AddLine(ImVec2(x, to), ImVec2(middle, to), color, s_);
