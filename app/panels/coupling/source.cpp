@@ -64,7 +64,7 @@ CouplingSource::Seen CouplingSource::look(Side own, Side other, std::vector<std:
     return seen;
 }
 
-void CouplingSource::forget() {
+void CouplingSource::forget(const AppState& state) {
     looking_.forget();
     looked_ = has_checkpoint_ = false;
     looked_at_ = -1e9;
@@ -74,6 +74,9 @@ void CouplingSource::forget() {
     beside_dir_.clear();
     beside_name_.clear();
     task_.reset();
+    if (state.tasks)
+        for (const TaskView& task : state.tasks->tasks())
+            if (task.ended()) before_ = std::max(before_, task.id);
     refused_for_.reset();
     refused_.clear();
 }
@@ -81,7 +84,7 @@ void CouplingSource::forget() {
 void CouplingSource::update(AppState& state) {
     if (session_ != state.session.get() || own_.dir != state.status.run_dir) {
         session_ = state.session.get();
-        forget();
+        forget(state);
         own_.dir = state.status.run_dir;
     }
     if (!state.session) return;
@@ -157,7 +160,8 @@ void CouplingSource::follow(AppState& state) {
     if (!state.tasks) return;
     // Whichever panel started it.
     for (TaskView& task : state.tasks->tasks())
-        if (task.name == kCouplingName && (!task_ || task.id >= task_->id)) task_ = std::move(task);
+        if (task.name == kCouplingName && task.id > before_ && (!task_ || task.id >= task_->id))
+            task_ = std::move(task);
     if (!task_ || !task_->ended() || seen_end_of_ == task_->id) return;
     seen_end_of_ = task_->id;
     looked_at_ = -1e9;

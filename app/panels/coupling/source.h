@@ -62,7 +62,7 @@ class CouplingSource {
     };
     static Side read(Side before);
     static Seen look(Side own, Side other, std::vector<std::string> known);
-    void forget();
+    void forget(const AppState& state);
     void refuse(const AppState& state);
     void take(Seen seen);
     void follow(AppState& state);
@@ -76,6 +76,7 @@ class CouplingSource {
     std::vector<Choice> choices_;
     std::string beside_dir_, beside_name_;
     std::optional<TaskView> task_;
+    uint64_t before_ = 0;       ///< newest task that had ended when the run was opened
     uint64_t seen_end_of_ = 0;  ///< id of the task whose end was seen
     std::optional<core::Config> refused_for_;
     std::string refused_;  ///< why this configuration cannot have it

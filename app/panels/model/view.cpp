@@ -77,7 +77,7 @@ std::string csv_of(const core::Config& config, const core::ModelSheet& sheet,
         for (const ModelPart& part : diagram_of(config, sheet, layer).parts) {
             // What belongs to the whole model stands once, and a container not at all.
             if (part.column == Column::stream && (layer > 0 || part.layer >= 0)) continue;
-            if (part.id == kLayerOfExperts) continue;
+            if (part.id == kLayerOfExperts || part.id == kDenseLayer) continue;
             std::string names;
             for (const size_t i : part.tensors)
                 names += (names.empty() ? "" : " ") + sheet.tensors[i].name;

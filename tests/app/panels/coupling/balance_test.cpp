@@ -59,7 +59,7 @@ TEST(Balance, IsNamedByWhatActs) {
     core::Config config = routed();
     EXPECT_EQ(balance_words(config), "switch loss, alpha 0.05");
     config.moe.balance = core::Balance::loss_free;
-    EXPECT_EQ(balance_words(config), "loss-free bias, rate 1e-03");
+    EXPECT_EQ(balance_words(config), "loss-free bias, rate 0.001");
     config.moe.balance = core::Balance::switch_loss;
     config.moe.router = core::RouterKind::random_fixed;
     EXPECT_EQ(balance_words(config), "fixed router, none");

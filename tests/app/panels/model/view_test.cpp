@@ -123,8 +123,7 @@ TEST(ModelDiagram, OperationsAreThoseOfAllHops) {
 }
 
 // Wrong if the table left out parameters, or counted a box twice.
-TEST(ModelDiagram, TheTableHoldsEveryParameterOnce) {
-    const core::Config config = small_model();
+void expect_every_parameter_once(const core::Config& config) {
     const core::ModelSheet sheet = made_up_sheet(config);
     History history;
     auto record = gui_test::record(1, 2.0f);
@@ -148,7 +147,14 @@ TEST(ModelDiagram, TheTableHoldsEveryParameterOnce) {
         at = end + 1;
     }
     EXPECT_EQ(sum, sheet.counts.parameters.total);
-    EXPECT_NE(csv.find("\n1,experts,"), std::string::npos);
+    EXPECT_NE(csv.find(config.is_dense() ? "\n1,write," : "\n1,experts,"), std::string::npos);
+}
+
+TEST(ModelDiagram, TheTableHoldsEveryParameterOnce) {
+    core::Config config = small_model();
+    expect_every_parameter_once(config);
+    config.model.ffn = core::FfnKind::dense;
+    expect_every_parameter_once(config);
 }
 
 TEST(ModelDiagram, CountsAreShortAndShapesAreWhole) {
