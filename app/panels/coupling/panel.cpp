@@ -28,6 +28,7 @@ class CouplingPanel final : public Panel {
     void prepare(AppState& state) override {
         source_.update(state);
         if (!state.session) return;
+        if (measure_when_read_ && !source_.reading()) measure(state);
         live_.make(state);
         if (state.compared.entries().size() > 1) state.comparison.want(state);
         balance_ = balance_rows(state);
@@ -36,6 +37,7 @@ class CouplingPanel final : public Panel {
     std::string csv(AppState&) override {
         return source_.shown() ? csv_of(*source_.shown()) : std::string();
     }
+    std::vector<ActionItem> actions(AppState& state) override;
     PanelView saved_view() const override {
         PanelView out;
         if (one_layer_) out["layers"] = "selected";
@@ -49,6 +51,7 @@ class CouplingPanel final : public Panel {
     }
 
   private:
+    void measure(AppState& state);
     void draw_tools(AppState& state);
     void draw_layer(AppState& state);
     void draw_beside(AppState& state);
@@ -60,7 +63,30 @@ class CouplingPanel final : public Panel {
     std::vector<BalanceRow> balance_;
     bool one_layer_ = false;  ///< the selected one; else all
     bool wants_picture_ = false;
+    bool measure_when_read_ = false;  ///< asked for while the panel was not seen
 };
+
+std::vector<ActionItem> CouplingPanel::actions(AppState& state) {
+    ActionItem measure;
+    measure.id = "coupling.measure";
+    measure.title = "Measure coupling";
+    measure.help =
+        "Measures whether routers learn the geometry of their experts, on the newest checkpoint.";
+    measure.why_not = [&state] { return no_run(state); };
+    measure.run = [this, &state] {
+        state.show_panel = "coupling";
+        measure_when_read_ = true;
+    };
+    return {std::move(measure)};
+}
+
+void CouplingPanel::measure(AppState& state) {
+    measure_when_read_ = false;
+    if (const std::string why = source_.refusal(state); why.empty())
+        source_.measure(state);
+    else
+        state.say("coupling: " + why, true);
+}
 
 void CouplingPanel::draw(AppState& state) {
     if (empty_without_run(state)) return;
@@ -95,7 +121,7 @@ void CouplingPanel::draw_tools(AppState& state) {
                    why.empty() ? nullptr : why.c_str(),
                    "Runs the analysis \"coupling\" on the newest checkpoint, beside the training",
                    0, !source_.shown() && why.empty())) {
-        source_.measure(state);
+        measure(state);
     }
     if (!source_.shown() && !why.empty()) note(state, why);
     if (source_.shown()) {
@@ -130,6 +156,7 @@ void CouplingPanel::draw_layer(AppState& state) {
 
 void CouplingPanel::draw_beside(AppState& state) {
     const float s = state.pixel_scale;
+    ImGui::AlignTextToFramePadding();
     ImGui::TextColored(state.theme().dim, "beside");
     ImGui::SameLine(0, 6 * s);
     ImGui::SetNextItemWidth(120 * s);

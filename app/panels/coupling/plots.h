@@ -1,6 +1,6 @@
 // Points with intervals as the sections of the panel Coupling draw them: those of the run filled,
-// those of what it is held against hollow, chance a dashed or hollow mark. Window thread only,
-// inside an ImPlot plot.
+// those of what it is held against hollow, chance a level line or a hollow mark. Window thread
+// only, inside an ImPlot plot.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ struct PointSeries {
 };
 void plot_points(const AppState& state, const std::string& name, const PointSeries& points,
                  PointRole role);
-/// A level dashed line over the whole plot.
+/// A level line over the whole plot.
 void plot_level(const AppState& state, const std::string& name, double y);
 /// Sets the vertical axis to a range with some room, for good.
 void fix_range(double low, double high);

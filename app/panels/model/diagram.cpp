@@ -180,9 +180,14 @@ void Drawing::texts(const ModelPart& part, ImVec2 low, ImVec2 high) const {
              packed(theme.text));
         const double added = added_by(part, look_.norms);
         const double gradient = newest(state_.history, part.gradient);
-        const std::string live = std::isfinite(added)      ? "adds " + significant(added, 3)
-                                 : std::isfinite(gradient) ? "grad " + significant(gradient, 3)
-                                                           : std::string();
+        std::string live = std::isfinite(added)      ? "adds " + significant(added, 3)
+                           : std::isfinite(gradient) ? "grad " + significant(gradient, 3)
+                                                     : std::string();
+        // What it is comes first; the rest is in the tooltip and on the card.
+        if (ImGui::CalcTextSize(part.detail.c_str()).x +
+                text_width(state_.fonts.mono, kSmallSize, live) + 8 * s_ >
+            high.x - low.x - 2 * inset)
+            live.clear();
         line(ImVec2(low.x + inset, top + text + 2 * s_), high.x - inset, part.detail,
              packed(theme.dim), live, packed(theme.dim));
     }
@@ -218,12 +223,18 @@ void Drawing::box(size_t index, ImVec2 low, ImVec2 high) {
                             ImVec2(low.x + 4 * s_ + length, high.y - 1.5f * s_),
                             packed(faded(theme.dim, 0.6f)));
     texts(part, low, high);
-    if (hovered)
-        tooltip(part.title + (part.detail.empty() ? "" : ", " + part.detail) + "\n" +
-                with_thousands(part.parameters) + " parameters, " + rounded(100 * share, 1) +
-                " % of all" +
-                (part.flops > 0 ? ", " + in_units(part.flops) + " FLOPs a token" : std::string()) +
-                "\n\n" + part.help);
+    if (!hovered) return;
+    const double added = added_by(part, look_.norms),
+                 gradient = newest(state_.history, part.gradient);
+    std::string live;
+    if (std::isfinite(added)) live += "\nadds " + significant(added, 3) + " to the stream";
+    if (std::isfinite(gradient))
+        live += "\ngradient norm of " + std::string(part.group) + " " + significant(gradient, 3);
+    tooltip(part.title + (part.detail.empty() ? "" : ", " + part.detail) + "\n" +
+            with_thousands(part.parameters) + " parameters, " + rounded(100 * share, 1) +
+            " % of all" +
+            (part.flops > 0 ? ", " + in_units(part.flops) + " FLOPs a token" : std::string()) +
+            live + "\n\n" + part.help);
 }
 
 void Drawing::boxes(size_t column) {

@@ -122,7 +122,7 @@ void PartsMaker::add_block(int64_t layer, std::vector<ModelPart>& parts) const {
         parts.push_back(std::move(dense));
         return;
     }
-    ModelPart moe = part(kLayerOfExperts, "Layer of experts", Column::block, layer,
+    ModelPart moe = part(kLayerOfExperts, "MoE layer", Column::block, layer,
                          {"router.", "experts.", "shared.", "moe_scale"});
     const int64_t hops = config_.moe.hops_of(layer);
     moe.detail = std::to_string(config_.moe.top_k) + " of " + with_thousands(config_.moe.experts) +

@@ -70,6 +70,25 @@ void register_measuring(ImGuiTestEngine* engine) {
     };
 }
 
+/// Wrong if it could not be called by name, from wherever one is.
+void register_action(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "coupling", "is_measured_by_name");
+    use<app::make_coupling_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const test::TempFolder folder;
+        std::filesystem::create_directories(folder / "checkpoints/step_00000100");
+        give_coupling(false, 120);
+        stage->session->mutable_status().run_dir = folder.path();
+        const app::ActionItem* item = app::find_action(stage->actions, "coupling.measure");
+        IM_CHECK(item != nullptr);
+        IM_CHECK(item->refusal().empty());
+        item->run();
+        IM_CHECK_STR_EQ(stage->state.show_panel.c_str(), "coupling");
+        stage->state.show_panel.clear();
+        IM_CHECK(wait_for(ctx, [] { return stage->panel->detail(stage->state) == "step 120"; }));
+    };
+}
+
 /// Wrong if a layer could not be chosen, or one were not the layer of all panels.
 void register_layers(ImGuiTestEngine* engine) {
     ImGuiTest* t = IM_REGISTER_TEST(engine, "coupling", "a_layer_is_that_of_all_panels");
@@ -132,8 +151,8 @@ void register_live(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests measuring(register_measuring), layers(register_layers), beside(register_beside),
-    live(register_live);
+const PanelTests measuring(register_measuring), action(register_action), layers(register_layers),
+    beside(register_beside), live(register_live);
 
 }  // namespace
 }  // namespace hopscope::gui_test
