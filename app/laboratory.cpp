@@ -26,6 +26,7 @@ Services services_of_the_laboratory(bool allow_debug) {
     services.run_numbers = core::lab::run_numbers;
     services.line_through = core::lab::line_through;
     services.match_experts = core::lab::match_experts;
+    services.model_sheet = core::lab::model_sheet;
     services.measure_halting = [words](const std::string& run, const core::HaltingPlan& plan,
                                        const core::Progress& progress) {
         core::lab::HaltingOptions halting;

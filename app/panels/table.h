@@ -35,6 +35,8 @@ enum class Place { none, left, left_bottom, top, center, center_bottom, right, r
     PANEL(run,           left,         none,         none,         none,          "") \
     PANEL(intervene,     none,         none,         top,          none,          "I") \
     PANEL(halting,       none,         right_bottom, right,        none,          "") \
+    PANEL(model,         center,       center,       none,          none,          "") \
+    PANEL(coupling,      center,       right,        none,          none,          "") \
     PANEL(routing_space, center,       right,        right,        none,          "") \
     PANEL(analyses,      none,         none,         center,       none,          "A") \
     PANEL(trajectory,    none,         center,       center,       none,          "") \

@@ -38,6 +38,7 @@
 #include "core/api/comparison.h"
 #include "core/api/expert_matches.h"
 #include "core/api/halting_table.h"
+#include "core/api/model_sheet.h"
 #include "core/api/needs.h"
 #include "core/api/run_look.h"
 #include "core/api/run_numbers.h"
@@ -109,6 +110,8 @@ struct Services {
     std::function<core::Result<core::HaltingTable>(
         const std::string& run_dir, const core::HaltingPlan& plan, const core::Progress& progress)>
         measure_halting;
+    /// What a model of that configuration consists of, on the calling thread; may be empty.
+    std::function<core::ModelSheet(const core::Config& config)> model_sheet;
 };
 
 /// What the user chose once and finds again; kept in the settings file beside the layouts.

@@ -17,6 +17,7 @@
 #include "core/api/expert_matches.h"
 #include "core/api/halting_table.h"
 #include "core/api/kinds.h"
+#include "core/api/model_sheet.h"
 #include "core/api/needs.h"
 #include "core/api/phases.h"
 #include "core/api/progress.h"
@@ -283,6 +284,10 @@ std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& 
 /// `target`: a run folder, or with `is_config` a TOML file. hopscope.info/1.
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides);
+
+/// What a model of this configuration consists of. Any thread; the configuration must be a resolved
+/// one.
+ModelSheet model_sheet(const Config& config);
 
 struct BenchOptions {
     std::string what = "all";            ///< names joined by commas

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/app/fake_runs.h"
+#include "tests/app/made_up_sheet.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -193,6 +194,11 @@ core::ScalarRecord FakeSession::record_at(int64_t step) const {
         3e-4 * warm * (0.1 + 0.45 * (1 + std::cos(std::numbers::pi * std::min(1.0, left)))));
     r.grad_norm = static_cast<float>(0.6 + 3.0 * std::exp(-x / 60.0) + 0.25 * (noise(s, 2) + 1));
     if (step == options_.spike_at) r.loss += 30, r.grad_norm *= 40;
+    r.grad_embedding = 0.3f * r.grad_norm;
+    r.grad_attention = 0.5f * r.grad_norm;
+    r.grad_router = 0.2f * r.grad_norm;
+    r.grad_experts = 0.75f * r.grad_norm;
+    r.grad_norms = 0.1f * r.grad_norm;
     if (step % 100 == 0) r.valid_loss = static_cast<float>(trend + 0.12);
     r.tokens_per_s = 11830.0f + 300.0f * noise(s, 3);
     r.data_ms = 1.2f;
@@ -214,6 +220,11 @@ core::ScalarRecord FakeSession::record_at(int64_t step) const {
         l.load_max_over_mean = 2.1f;
         l.dead = static_cast<float>(std::floor(9 * settle));
         l.tau = 30;
+        if (step % FakeShelf::kEvery == 0) {
+            l.coupling = static_cast<float>(0.3 * (1 - settle) + 0.01 * noise(s, u, 7));
+            l.score_spearman = static_cast<float>(0.4 * (1 - settle) + 0.02 * noise(s, u, 8));
+            l.gradient_cosine = static_cast<float>(0.1 + 0.02 * noise(s, u, 9));
+        }
         r.layers.push_back(l);
     }
     return r;
@@ -541,6 +552,7 @@ app::Services fake_services(FakeOptions options, FakeSession** newest) {
     auto shelf = std::make_shared<FakeShelf>();
     FakeShelf::serve(services, shelf);
     services.find_phases = made_up_phases;
+    services.model_sheet = made_up_sheet;
     serve_fake_runs(services);
     services.open_session =
         [options, newest,

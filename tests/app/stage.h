@@ -10,6 +10,7 @@
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_runs.h"
 #include "tests/app/fake_session.h"
+#include "tests/app/made_up_sheet.h"
 
 namespace hopscope::gui_test {
 
@@ -28,6 +29,7 @@ struct Stage {
         session = made.get();
         FakeShelf::serve(state.services, session->shelf());
         state.services.find_phases = made_up_phases;
+        state.services.model_sheet = made_up_sheet;
         serve_fake_runs(state.services);
         state.comparison.stop();
         state.comparison = {};
