@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/widgets/fonts.h"
+#include "app/widgets/number.h"
 #include "app/window/actions.h"
 #include "app/window/run_banner.h"
 #include "app/window/start_screen.h"
@@ -122,6 +123,15 @@ void Shell::write_aside(std::function<std::string()> write) {
     saving_ = state_.aside(std::move(write));
 }
 
+/// The palette asks for the names of what panels show as long as it is open.
+void Shell::end_of_names() {
+    Controls& controls = state_.drawn->controls;
+    controls.listen(palette_.is_open());
+    if (const std::string lost = controls.end_frame(); !lost.empty())
+        state_.say("\"" + lost + "\" does not stand on its panel now", true);
+    if (controls.listens()) state_.keep_drawing(2);
+}
+
 void Shell::frame() {
     keys_.listen(state_, actions_, workspace_.attention());
     const float s = state_.pixel_scale;
@@ -160,7 +170,9 @@ void Shell::frame() {
     chooser_.draw_dialogs();
     keeper_.draw();
     key_help_.draw(state_, actions_);
+    draw_number_menu(state_);
     palette_.draw(state_, actions_);
+    end_of_names();
     if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));
     door_.update();
     door_.draw();

@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -73,6 +74,18 @@ void CollinearityMap::draw(AppState& state, const SnapshotLayer& place, Area are
             with_thousands(all.rows) + " centroids of layer " + std::to_string(c.layer) +
             " at step " + with_thousands(c.step) + ". Highest pair: E" + std::to_string(all.a) +
             " and E" + std::to_string(all.b) + ", " + show(all.largest) + ".");
+    explain_when_clicked(state, [&] {
+        return Number{.label = "mean cosine of centroids, layer " + std::to_string(c.layer),
+                      .value = static_cast<double>(all.mean),
+                      .shown = show(all.mean),
+                      .definition =
+                          "Mean over all pairs of different centroids "
+                          "[def:collinearity]",
+                      .n = all.pairs,
+                      .over = "pairs",
+                      .step = c.step,
+                      .command = analysis_command(state, "collinearity")};
+    });
     if (area.size.y < 24 || area.size.x < 24) return;
     const auto n = static_cast<int64_t>(c.shown.size());
     const RasterOf wanted = {version_, static_cast<int>(area.size.x), static_cast<int>(area.size.y),
@@ -87,6 +100,19 @@ void CollinearityMap::draw(AppState& state, const SnapshotLayer& place, Area are
     const Cell cell = draw_heat(state, "cosines", area, texture_, n, n);
     mark_selected(state, area, c.shown, true);
     if (!cell.any()) return;
+    const auto value =
+        static_cast<double>(c.cosines[static_cast<size_t>(cell.row * n + cell.column)]);
+    offer_on_click(state, [&] {
+        return Number{.label = "cosine of E" +
+                               std::to_string(c.shown[static_cast<size_t>(cell.row)]) + " and E" +
+                               std::to_string(c.shown[static_cast<size_t>(cell.column)]) +
+                               ", layer " + std::to_string(c.layer),
+                      .value = value,
+                      .shown = rounded(value, 4),
+                      .definition = "Cosine of the two centroids [def:collinearity]",
+                      .step = c.step,
+                      .command = panel_command(state, "statistics", c.step)};
+    });
     const int32_t a = c.shown[static_cast<size_t>(cell.row)];
     const int32_t b = c.shown[static_cast<size_t>(cell.column)];
     if (cell.clicked) {

@@ -170,6 +170,7 @@ void StatisticsPanel::draw_options(AppState& state) {
         ImGui::SameLine(0, 4 * s);
         ImGui::SetNextItemWidth(56 * s);
         const auto layer = static_cast<int64_t>(layer_of(state));
+        by_name(state, "##layer", "layer\xE2\x80\xA6");
         if (ImGui::BeginCombo("##layer", std::to_string(layer).c_str())) {
             for (int64_t i = 0; i < static_cast<int64_t>(state.geometry->layers.size()); ++i)
                 if (ImGui::Selectable(std::to_string(i).c_str(), i == layer))
@@ -181,6 +182,7 @@ void StatisticsPanel::draw_options(AppState& state) {
     }
     if (shows_collinearity()) {
         ImGui::SetNextItemWidth(102 * s);
+        by_name(state, "##order", "order\xE2\x80\xA6");
         if (ImGui::BeginCombo("##order", app::name_of(collinearity_.order))) {
             for (const RowOrder order : {RowOrder::similarity, RowOrder::load})
                 if (ImGui::Selectable(app::name_of(order), order == collinearity_.order))
