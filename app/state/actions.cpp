@@ -174,6 +174,7 @@ std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t e
 std::vector<ActionItem> control_actions(AppState& state) {
     std::vector<ActionItem> items;
     for (const Control& control : state.drawn->controls.all()) {
+        if (!control.listed) continue;
         ActionItem item;
         item.id = "control." + control.panel_id + "." + control.title;
         item.title = control.panel + ": " + control.title;

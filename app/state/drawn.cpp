@@ -44,7 +44,7 @@ void Controls::end_panel() {
 }
 
 void Controls::note(const char* label, std::string_view name, std::string_view help,
-                    std::string_view refusal) {
+                    std::string_view refusal, bool listed) {
     if (panel_id_.empty() || !listens() || in_popup()) return;
     Control one = {panel_id_,
                    panel_,

@@ -24,6 +24,7 @@ struct Control {
     std::string help;
     std::string refusal;  ///< why it is grey; "" where it is not
     unsigned item = 0;    ///< ImGui's id
+    bool listed = true;   ///< false: of an action, which the palette has by itself
 };
 
 class Controls {
@@ -40,7 +41,7 @@ class Controls {
     /// of the title; within a panel a title that comes again is numbered. Outside a panel and
     /// within its popups nothing is noted: the button that opens those is.
     void note(const char* label, std::string_view name, std::string_view help,
-              std::string_view refusal);
+              std::string_view refusal, bool listed = true);
     /// What the names begin with that are noted from now on.
     void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
     /// As a click does, as soon as its panel is seen.
@@ -48,6 +49,7 @@ class Controls {
     /// After a frame. Title of the panel and of the control that was to be pressed and did not
     /// appear; "" where there is none.
     std::string end_frame();
+    /// As they were noted last, panel by panel.
     std::span<const Control> all() const { return all_; }
     /// Whether the panel was on the screen when it was drawn last.
     bool is_seen(std::string_view panel_id) const { return seen_panels_.contains(panel_id); }

@@ -1,7 +1,8 @@
 #include "app/widgets/number.h"
 
 #include <cmath>
-#include <imgui.h>
+#include <imgui_internal.h>
+#include <utility>
 
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
@@ -125,6 +126,9 @@ void explain(const AppState& state, const Number& number) {
 
 void value_row(const AppState& state, const Number& number) {
     value_row(state, number.label.c_str(), written(number));
+    const ImRect row(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    ImGui::ItemAdd(row, ImGui::GetID(number.label.c_str()), nullptr,
+                   ImGuiItemFlags_NoNav | ImGuiItemFlags_NoTabStop);
     if (asks_for_explanation()) explain(state, number);
 }
 

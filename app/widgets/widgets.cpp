@@ -177,6 +177,8 @@ bool button(const AppState& state, const char* label, const char* refusal, const
 bool action_button(AppState& state, const ActionItem& action, const char* label, float width,
                    bool selected) {
     const std::string why = action.refusal(), help = with_keys(action.help, action.keys);
+    Controls& controls = state.drawn->controls;
+    if (controls.listens()) controls.note(label, action.title, help, why, /*listed=*/false);
     const bool pressed = draw_button(state, label, why.empty() ? nullptr : why.c_str(),
                                      help.c_str(), width, selected);
     if (pressed) act(state, action);

@@ -16,6 +16,7 @@
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
+#include "tests/app/window/palette_names.h"
 #include "tests/app/window/whole_window.h"
 #include "tests/temp_folder.h"
 
@@ -446,6 +447,7 @@ int run_tests() {
                                        state->settings.animations = false;
                                        register_layout_tests(engine);
                                        register_tests(engine);
+                                       register_palette_tests(engine);
                                    });
 }
 
