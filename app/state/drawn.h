@@ -31,7 +31,8 @@ class Controls {
   public:
     /// While nobody listens nothing is noted.
     void listen(bool wanted) { wanted_ = wanted; }
-    bool listens() const { return wanted_ || press_.has_value(); }
+    bool listens() const { return wanted_ || pressing(); }
+    bool pressing() const { return press_.has_value(); }
     /// Around the drawing of a panel; what it showed before and does not show again is forgotten.
     /// `seen`: on the screen, so that it can be pressed there.
     void begin_panel(std::string_view id, std::string_view title, bool seen);

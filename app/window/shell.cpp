@@ -129,7 +129,7 @@ void Shell::end_of_names() {
     controls.listen(palette_.is_open());
     if (const std::string lost = controls.end_frame(); !lost.empty())
         state_.say("\"" + lost + "\" does not stand on its panel now", true);
-    if (controls.listens()) state_.keep_drawing(2);
+    if (controls.pressing()) state_.keep_drawing(2);
 }
 
 void Shell::frame() {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr ImVec2 kTitlePadding{6, 9};  ///< of the tab that serves as a panel's title
 constexpr ImVec2 kSurveyed{960, 700};  ///< room of a panel that is drawn out of sight, unscaled
-constexpr int kFramesBeforeOrder = 3;
+constexpr int kFramesBeforeOrder = 3, kFramesOfOrder = 60;
 
 /// Dim text at the right end of the line of tabs.
 void draw_detail(const AppState& state, const std::string& text, bool of_the_past) {
@@ -133,6 +133,7 @@ void Workspace::draw_panels(AppState& state) {
     attention_ = {};
     for (size_t i = 0; i < panels_.size(); ++i) draw_panel(state, i);
     survey(state);
+    count_order(state);
     show_asked(state);
 }
 
@@ -169,14 +170,22 @@ void Workspace::draw_content(AppState& state, size_t index, bool seen) {
     controls.end_panel();
 }
 
-/// A copy, a table or a picture of the panel that is being drawn, once it can be seen.
+/// Where nobody shows the panel that something was wanted of, the order ends with the patience.
+void Workspace::count_order(AppState& state) {
+    std::optional<PanelOrder>& order = state.drawn->order;
+    if (!order) return;
+    state.keep_drawing(2);
+    if (++order->frames < kFramesOfOrder) return;
+    state.say("\"" + order->panel_id + "\" cannot be seen, so nothing was written of it", true);
+    order.reset();
+}
+
+/// A copy, a table or a picture of the panel that is being drawn. By then the menu that it was
+/// asked for in is gone, and the panel laid out.
 void Workspace::carry_out_order(AppState& state, size_t index) {
     std::optional<PanelOrder>& order = state.drawn->order;
     const std::string id = panel_table()[index].id;
-    if (!order || order->panel_id != id) return;
-    // The menu it was asked for in is gone from the next frame on, the panel laid out by then.
-    state.keep_drawing(2);
-    if (++order->frames < kFramesBeforeOrder) return;
+    if (!order || order->panel_id != id || order->frames < kFramesBeforeOrder) return;
     const PanelFile as = order->as;
     order.reset();
     if (as == PanelFile::png) {
