@@ -7,13 +7,10 @@
 #include <string_view>
 
 #include "app/state/actions.h"
-#include "tests/app/engine_support.h"
+#include "tests/app/window/whole_window.h"
 
-namespace hopscope::gui_test {
+namespace hopscope::gui_test::whole {
 namespace {
-
-app::Shell* shell = nullptr;
-app::AppState* state = nullptr;
 
 bool some_popup() {
     return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
@@ -67,10 +64,7 @@ const app::Control* control_of(const char* panel, const char* title) {
 
 }  // namespace
 
-void register_palette_names(ImGuiTestEngine* engine, app::Shell& of, app::AppState& with) {
-    shell = &of;
-    state = &with;
-
+void register_palette_tests(ImGuiTestEngine* engine) {
     // Wrong if something on a panel could be pressed that the palette does not know by name.
     ImGuiTest* t = IM_REGISTER_TEST(engine, "window", "palette_knows_all_that_stands_on_a_panel");
     t->TestFunc = [](ImGuiTestContext* ctx) {
@@ -161,4 +155,4 @@ void register_palette_names(ImGuiTestEngine* engine, app::Shell& of, app::AppSta
     };
 }
 
-}  // namespace hopscope::gui_test
+}  // namespace hopscope::gui_test::whole

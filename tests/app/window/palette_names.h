@@ -3,11 +3,9 @@
 
 #include <imgui_te_engine.h>
 
-#include "app/window/shell.h"
-
-namespace hopscope::gui_test {
+namespace hopscope::gui_test::whole {
 
 /// Tests of the whole window; "zzzz…" is to be the last of all.
-void register_palette_names(ImGuiTestEngine* engine, app::Shell& shell, app::AppState& state);
+void register_palette_tests(ImGuiTestEngine* engine);
 
-}  // namespace hopscope::gui_test
+}  // namespace hopscope::gui_test::whole
