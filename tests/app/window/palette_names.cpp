@@ -4,7 +4,8 @@
 #include <imgui_internal.h>
 #include <imgui_te_context.h>
 #include <set>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "app/state/actions.h"
 #include "tests/app/window/whole_window.h"
@@ -23,34 +24,25 @@ void shut_popups(ImGuiTestContext* ctx) {
     }
 }
 
-/// Rows, columns and points of the data; the picture as a whole.
-bool is_data(const std::string& label) {
-    constexpr std::string_view kPicture[] = {"picture", "gizmo"};
-    if (std::ranges::find(kPicture, label) != std::end(kPicture)) return true;
-    // An expert or a token.
-    return label.size() > 1 && label[0] == 'E' &&
-           std::isdigit(static_cast<unsigned char>(label[1]));
-}
-
-/// Items of a panel's window that a person can press and that no name leads to, a line each.
-std::string unnamed(ImGuiTestContext* ctx, const char* window, const std::string& panel) {
+/// Toggles and lists in the windows of a panel that no name leads to, a line each. Plain buttons
+/// look like rows to the engine: those are counted in actions_test.cpp.
+std::string unnamed(ImGuiTestContext* ctx, const std::string& window, const std::string& panel) {
     std::set<ImGuiID> named;
     for (const app::Control& control : state->drawn->controls.all())
         if (control.panel_id == panel) named.insert(control.item);
-    ImGuiTestItemList items;
-    ctx->GatherItems(&items, window, 8);
+    const ImGuiWindow* root = ctx->GetWindowByRef(window.c_str());
+    if (!root || !root->WasActive) return panel + ": is not seen\n";
     std::string out;
-    constexpr ImGuiItemStatusFlags kTakes =
-        ImGuiItemStatusFlags_Checkable | ImGuiItemStatusFlags_Openable;
-    for (const ImGuiTestItemInfo& item : items) {
-        const std::string label = item.DebugLabel;
-        const bool visible = !label.empty() && !label.starts_with("##");
-        const bool field = (item.StatusFlags & ImGuiItemStatusFlags_Inputable) != 0;
-        if (field || named.contains(item.ID) || is_data(label)) continue;
-        if (!visible && (item.StatusFlags & kTakes) == 0) continue;
-        // A column's head sorts its table.
-        if (item.NavLayer == ImGuiNavLayer_Menu) continue;
-        out += panel + ": " + label + "\n";
+    for (const ImGuiWindow* part : ImGui::GetCurrentContext()->Windows) {
+        if (part->RootWindow != root || !part->WasActive) continue;
+        ImGuiTestItemList items;
+        ctx->GatherItems(&items, part->ID, 8);
+        for (const ImGuiTestItemInfo& item : items) {
+            constexpr ImGuiItemStatusFlags kTakes =
+                ImGuiItemStatusFlags_Checkable | ImGuiItemStatusFlags_Openable;
+            if ((item.StatusFlags & kTakes) == 0 || named.contains(item.ID)) continue;
+            out += panel + ": " + item.DebugLabel + "\n";
+        }
     }
     return out;
 }
@@ -77,7 +69,7 @@ void register_palette_tests(ImGuiTestEngine* engine) {
             ctx->Yield(1);
             const auto name =
                 app::window_name(*shell->workspace().panels()[i], shell->workspace().layout());
-            missing += unnamed(ctx, ("//" + name).c_str(), entry.id);
+            missing += unnamed(ctx, "//" + name, entry.id);
         }
         shell->workspace().set_layout(*state, app::Layout::train);
         ctx->Yield(4);
