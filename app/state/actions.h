@@ -69,6 +69,10 @@ std::string no_run(const AppState& state);
 /// What can be done to one expert on the prompt: steer, suppress, force, knock out.
 std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t expert);
 
+/// What the panels show that can be pressed, as noted last in `drawn`: "Statistics: load". Doing it
+/// brings its panel to the front.
+std::vector<ActionItem> control_actions(AppState& state);
+
 /// A line typed as JSON, e.g. {"command": "set", "key": "lr", "value": 1e-4}; refused with the
 /// parser's sentence.
 ActionItem typed_action(AppState& state, const std::string& line);

@@ -18,6 +18,7 @@
 #include "app/state/archive.h"
 #include "app/state/aside.h"
 #include "app/state/compared_runs.h"
+#include "app/state/drawn.h"
 #include "app/state/expert_books.h"
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
@@ -173,6 +174,8 @@ struct AppState {
     std::string copy_next;   ///< folder of which a panel asks to train a copy; the shell does so
     Spots spots;             ///< where some controls stand, for the tour
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
+    /// What is drawn notes itself here, also where it has the state to read only.
+    const std::unique_ptr<Drawn> drawn = std::make_unique<Drawn>();
     std::vector<LogLine> log;
     double log_at = -1e9;  ///< `now` when the last line came
 

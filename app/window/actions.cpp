@@ -62,6 +62,7 @@ struct Entry {
 
 std::vector<ActionItem> layout_items(const Desk& desk);
 std::vector<ActionItem> panel_items(const Desk& desk);
+std::vector<ActionItem> panel_file_items(const Desk& desk);
 
 // clang-format off
 /// In the order of the palette, of the list of keys and, within a group, of the menus.
@@ -103,6 +104,7 @@ constexpr Entry kEntries[] = {
      {Menu::view, 1}, nullptr,
      [](const Desk& d) { d.state.settings.animations = !d.state.settings.animations; }},
     {.each = panel_items},
+    {.each = panel_file_items},
     {"selection.clear", "Clear the selection", "Experts and tokens, in all panels.", "Esc",
      {}, nullptr, [](const Desk& d) { d.state.selection.clear(); }},
     {"help.shortcuts", "Help on panels and keys",
@@ -155,6 +157,35 @@ ActionItem panel_item(const Desk& desk, size_t panel) {
     return item;
 }
 
+/// What is written of a panel; it is shown for that, since it is written as it stands there.
+ActionItem panel_file_item(const Desk& desk, size_t panel, PanelFile as) {
+    struct Words {
+        const char *id, *title, *help;
+    };
+    // In the order of the enumeration.
+    constexpr Words kWords[] = {
+        {"copy", "copy the numbers", "Copies what it shows, comma-separated."},
+        {"csv", "export the numbers as CSV", "Writes what it shows into the folder of the run."},
+        {"png", "export the picture as PNG", "Writes its picture into the folder of the run."}};
+    const Words& words = kWords[static_cast<size_t>(as)];
+    const Panel& of = *desk.workspace.panels()[panel];
+    ActionItem item;
+    item.id = "panel." + std::string(of.title()) + "." + words.id;
+    item.title = of.title() + std::string(": ") + words.title;
+    item.help = words.help;
+    item.why_not = [desk, &of, as]() -> std::string {
+        if (std::string none = without_run(desk); !none.empty()) return none;
+        return as == PanelFile::png || of.has_csv() ? "" : "It has no table of numbers.";
+    };
+    item.run = [desk, panel, as] {
+        const char* id = panel_table()[panel].id;
+        desk.state.show_panel = id;
+        desk.state.drawn->order = PanelOrder{id, as};
+        desk.state.keep_drawing(6);
+    };
+    return item;
+}
+
 std::vector<ActionItem> layout_items(const Desk& desk) {
     std::vector<ActionItem> items;
     for (const Layout layout : kLayouts) items.push_back(layout_item(desk, layout));
@@ -165,6 +196,14 @@ std::vector<ActionItem> panel_items(const Desk& desk) {
     std::vector<ActionItem> items;
     for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
         items.push_back(panel_item(desk, i));
+    return items;
+}
+
+std::vector<ActionItem> panel_file_items(const Desk& desk) {
+    std::vector<ActionItem> items;
+    for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
+        for (const PanelFile as : {PanelFile::copy, PanelFile::csv, PanelFile::png})
+            items.push_back(panel_file_item(desk, i, as));
     return items;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/widgets/fonts.h"
+#include "app/widgets/number.h"
 #include "app/window/actions.h"
 #include "app/window/run_banner.h"
 #include "app/window/start_screen.h"
@@ -126,6 +127,15 @@ void Shell::write_aside(std::function<std::string()> write) {
     saving_ = state_.aside(std::move(write));
 }
 
+/// The palette asks for the names of what panels show as long as it is open.
+void Shell::end_of_names() {
+    Controls& controls = state_.drawn->controls;
+    controls.listen(palette_.is_open());
+    if (const std::string lost = controls.end_frame(); !lost.empty())
+        state_.say("\"" + lost + "\" does not stand on its panel now", true);
+    if (controls.pressing()) state_.keep_drawing(2);
+}
+
 void Shell::frame() {
     keys_.listen(state_, actions_, workspace_.attention());
     const float s = state_.pixel_scale;
@@ -165,7 +175,9 @@ void Shell::frame() {
     keeper_.draw();
     key_help_.draw(state_, actions_, workspace_.panels());
     tour_.draw(state_, workspace_.layout());
+    draw_number_menu(state_);
     palette_.draw(state_, actions_);
+    end_of_names();
     if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));
     if (!state_.copy_next.empty()) door_.train_copy(std::exchange(state_.copy_next, {}));
     door_.update();

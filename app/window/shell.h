@@ -49,6 +49,7 @@ class Shell {
 
   private:
     void make_actions();
+    void end_of_names();
     SavedWindow to_keep() const;
     void write_aside(std::function<std::string()> write);
     void style_if_changed();

@@ -18,6 +18,7 @@
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -145,6 +146,7 @@ void HaltingPanel::draw_call(AppState& state) {
     tooltip("Thresholds to measure, separated by commas; that of the slider is added");
     ImGui::SameLine(0, 6 * s);
     ImGui::SetNextItemWidth(112 * s);
+    by_name(state, "##over", "over\xE2\x80\xA6");
     curve_.draw_options();
     draw_exports(state);
     if (working) {
@@ -207,23 +209,46 @@ void HaltingPanel::draw_row(AppState& state) {
     const core::HaltingChance& chance = row.chance;
     heading(state, ("At \xCE\xB5 = " + significant(row.epsilon, 2)).c_str());
     const std::string n = with_thousands(table.tokens) + " tokens of validation";
-    value_row(state, "perplexity",
-              significant(std::exp(table.base.loss), 4) + " \xE2\x86\x92 " +
-                  significant(std::exp(row.loss), 4),
-              "Without halting \xE2\x86\x92 halted; " + n);
-    value_row(state, "loss, nats",
-              with_sign(chance.difference, 3) + " [" + with_sign(chance.low, 3) + ", " +
-                  with_sign(chance.high, 3) + "]",
-              "Halted \xE2\x88\x92 base with the 95 % interval of a paired bootstrap; n = " +
-                  with_thousands(chance.sequences) + " sequences");
-    value_row(state, "random control, nats",
-              with_sign(chance.control_loss - table.base.loss, 3) + " \xC2\xB1 " +
-                  significant(chance.control_std, 2),
-              "Loss \xE2\x88\x92 base when as many (token, layer) pairs of each depth are halted, "
-              "drawn at random; mean \xC2\xB1 standard deviation, n = " +
-                  std::to_string(chance.draws) + " draws");
-    value_row(state, "mean hops, saved", rounded(row.mean_hops, 2) + ", " + percent(row.saving, 1),
-              "Executed hops a (token, layer) pair; 1 \xE2\x88\x92 executed / possible hops; " + n);
+    const std::string command =
+        run_command(state, "halting", "--eps " + exact(row.epsilon) + " --json");
+    const auto number = [&](const char* label, double value, const std::string& shown,
+                            const char* definition) {
+        return Number{.label = label,
+                      .value = value,
+                      .shown = shown,
+                      .definition = definition,
+                      .n = table.tokens,
+                      .over = "tokens of validation",
+                      .step = table.step,
+                      .command = command};
+    };
+    value_row(state, number("perplexity", std::exp(row.loss),
+                            significant(std::exp(table.base.loss), 4) + " \xE2\x86\x92 " +
+                                significant(std::exp(row.loss), 4),
+                            "Without halting \xE2\x86\x92 halted; the value is the halted one"));
+    Number loss = number("loss, nats", chance.difference,
+                         with_sign(chance.difference, 3) + " [" + with_sign(chance.low, 3) + ", " +
+                             with_sign(chance.high, 3) + "]",
+                         "Halted \xE2\x88\x92 base with the 95 % interval of a paired bootstrap");
+    loss.low = chance.low;
+    loss.high = chance.high;
+    loss.n = chance.sequences;
+    loss.over = "sequences";
+    value_row(state, loss);
+    Number control =
+        number("random control, nats", chance.control_loss - table.base.loss,
+               with_sign(chance.control_loss - table.base.loss, 3) + " \xC2\xB1 " +
+                   significant(chance.control_std, 2),
+               "Loss \xE2\x88\x92 base when as many (token, layer) pairs of each depth "
+               "are halted, drawn at random; mean \xC2\xB1 standard deviation");
+    control.n = chance.draws;
+    control.over = "draws";
+    value_row(state, control);
+    value_row(
+        state,
+        number("mean hops, saved", row.mean_hops,
+               rounded(row.mean_hops, 2) + ", " + percent(row.saving, 1),
+               "Executed hops a (token, layer) pair; 1 \xE2\x88\x92 executed / possible hops"));
     depth_bars(state, row.depths, 30 * s,
                "Depth of the (token, layer) pairs at this threshold; " + n);
     if (row.classes.empty()) return;

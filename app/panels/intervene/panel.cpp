@@ -164,6 +164,7 @@ void IntervenePanel::draw_no_answer(AppState& state) {
 void IntervenePanel::draw_prompt(AppState& state) {
     const float s = state.pixel_scale;
     ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - 92 * s, 120 * s));
+    by_name(state, "##prompt", "prompt");
     const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to change", &state.prompt,
                                                   ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("The effect is measured at its last token. Enter measures.");

@@ -5,6 +5,7 @@
 
 #include "app/panels/statistics/pair_list.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -82,11 +83,36 @@ void CollinearityMap::draw_matrix_of(AppState& state, const SnapshotLayer& place
             " and E" + std::to_string(all.b) + ", " + show(all.largest) +
             "; as many random directions: " + random_text(c) +
             ". Exact: all pairs are counted, none are sampled.");
+    explain_when_clicked(state, [&] {
+        return Number{.label = "mean cosine of centroids, layer " + std::to_string(c.layer),
+                      .value = static_cast<double>(all.mean),
+                      .shown = show(all.mean),
+                      .definition =
+                          "Mean over all pairs of different centroids "
+                          "[def:collinearity]",
+                      .n = all.pairs,
+                      .over = "pairs",
+                      .step = c.step,
+                      .command = analysis_command(state, "collinearity")};
+    });
     const auto n = static_cast<int64_t>(c.shown.size());
     const Cell cell =
         picture_.draw(state, "cosines", area, {c.cosines, n, n, kCosines, made_.version()});
     mark_selected(state, area, c.shown, true);
     if (!cell.any()) return;
+    const auto value =
+        static_cast<double>(c.cosines[static_cast<size_t>(cell.row * n + cell.column)]);
+    offer_on_click(state, [&] {
+        return Number{.label = "cosine of E" +
+                               std::to_string(c.shown[static_cast<size_t>(cell.row)]) + " and E" +
+                               std::to_string(c.shown[static_cast<size_t>(cell.column)]) +
+                               ", layer " + std::to_string(c.layer),
+                      .value = value,
+                      .shown = rounded(value, 4),
+                      .definition = "Cosine of the two centroids [def:collinearity]",
+                      .step = c.step,
+                      .command = panel_command(state, "statistics", c.step)};
+    });
     const int32_t a = c.shown[static_cast<size_t>(cell.row)];
     const int32_t b = c.shown[static_cast<size_t>(cell.column)];
     pick_cell(state, cell, a, b);

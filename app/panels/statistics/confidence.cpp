@@ -6,6 +6,7 @@
 
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 
 namespace hopscope::app {
 namespace {
@@ -55,6 +56,16 @@ void draw_means(AppState& state, const char* id, Area area, const LayerMeans& me
                                significant(means.low[i], 4).c_str(),
                                significant(means.high[i], 4).c_str());
             ImGui::EndTooltip();
+            offer_on_click(state, [&] {
+                return Number{.label = std::string(axis) + ", layer " + std::to_string(l),
+                              .value = means.mean[i],
+                              .definition =
+                                  "Of the softmax over all experts, mean over tokens, hops "
+                                  "and updates [def:entropy]",
+                              .n = means.updates,
+                              .over = "updates",
+                              .command = panel_command(state, "statistics", -1)};
+            });
             if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) state.selection.set_layer(l);
         }
     }

@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 
 namespace hopscope::app {
 
@@ -48,13 +49,26 @@ void LoadChart::draw(AppState& state, const SnapshotLayer& place, Area area) {
     if (!cell.any()) return;
     const int32_t expert = m.order[static_cast<size_t>(cell.row)];
     if (cell.clicked) state.selection.pick_expert(expert, ImGui::GetIO().KeyShift);
-    if (!ImGui::BeginTooltip()) return;
-    expert_line(state, place, expert);
     const float v = m.values[static_cast<size_t>(cell.row * m.columns + cell.column)];
     const double times = v == LoadMap::kUnused ? 0.0 : std::exp2(static_cast<double>(v));
     const int64_t step = cell.column + 1 == m.columns ? m.last_step : m.step_of(cell.column);
     const double n =
         state.session ? recent_choices(state.session->config(), place.geometry(), step) : 0.0;
+    offer_on_click(state, [&] {
+        return Number{.label = "load of E" + std::to_string(expert) + ", layer " +
+                               std::to_string(place.layer),
+                      .value = times,
+                      .shown = rounded(times, 2) + " \xC3\x97 uniform",
+                      .definition =
+                          "Share of all choices of the recent batches, times the number "
+                          "of experts [def:load]",
+                      .n = std::llround(n),
+                      .over = "choices",
+                      .step = step,
+                      .command = panel_command(state, "statistics", -1)};
+    });
+    if (!ImGui::BeginTooltip()) return;
+    expert_line(state, place, expert);
     ImGui::Text("%s \xC3\x97 uniform near step %s", rounded(times, 2).c_str(),
                 with_thousands(step).c_str());
     const double share = times / static_cast<double>(m.experts);

@@ -9,6 +9,7 @@
 #include "app/panels/statistics/view.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 
 namespace hopscope::app {
 
@@ -61,6 +62,20 @@ void draw_norms(AppState& state, Area area) {
                                interval_text(norms.experts_ci95[i], 4).c_str(),
                                with_thousands(norms.tokens).c_str());
             ImGui::EndTooltip();
+            const bool experts = ImPlot::GetPlotMousePos().x > static_cast<double>(l);
+            offer_on_click(state, [&] {
+                return Number{
+                    .label = (experts ? "norm of experts, layer " : "norm of attention, layer ") +
+                             std::to_string(l),
+                    .value = experts ? norms.experts[i] : norms.attention[i],
+                    .definition =
+                        "Euclidean norm of what it adds to the residual stream, mean over "
+                        "the tokens of the prompt [def:norms]",
+                    .n = norms.tokens,
+                    .over = "tokens",
+                    .step = norms.step,
+                    .command = analysis_command(state, "norms")};
+            });
         }
     }
     ImPlot::EndPlot();

@@ -5,6 +5,7 @@
 
 #include "app/panels/statistics/csv.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -17,6 +18,24 @@ constexpr const char* kJaccardWhy =
 
 std::string number_name(int64_t i) {
     return std::to_string(i);
+}
+
+/// A cell of one of the squares; its name says which.
+Number jaccard_number(const AppState& state, const SnapshotLayer& place, const Matrix& m,
+                      const Cell& cell, const std::string& axis, int64_t tokens, int64_t step) {
+    const float value = m.values[static_cast<size_t>(cell.row * m.columns + cell.column)];
+    return {.label = "Jaccard, " + axis + " " + m.row_name(cell.row) + " and " +
+                     m.column_name(cell.column) +
+                     (axis == "layer" ? "" : ", layer " + std::to_string(place.layer)),
+            .value = static_cast<double>(value),
+            .shown = rounded(static_cast<double>(value), 4),
+            .definition =
+                "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts, mean "
+                "over the tokens of the fixed sample [def:jaccard]",
+            .n = tokens,
+            .over = "tokens",
+            .step = step,
+            .command = panel_command(state, "statistics", place.snapshot.step)};
 }
 
 }  // namespace
@@ -73,6 +92,10 @@ void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
     m.row_name = m.column_name = number_name;
     m.row_axis = "hop";
     const Cell cell = draw_matrix(state, "hops", area, m);
+    if (cell.any())
+        offer_on_click(state, [&] {
+            return jaccard_number(state, place, m, cell, "hop", tokens, place.snapshot.step);
+        });
     if (!cell.any() || !ImGui::BeginTooltip()) return;
     ImGui::Text(
         "hop %d and hop %d: %s", static_cast<int>(cell.row), static_cast<int>(cell.column),
@@ -125,6 +148,12 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
                 "\n" +
                 sample_text(
                     layers_.sampled[static_cast<size_t>(cell.row * layers_.pairs + cell.column)]));
+        if (cell.any())
+            offer_on_click(state, [&] {
+                return jaccard_number(state, place, m, cell, "layer",
+                                      static_cast<int64_t>(place.snapshot.token_ids.size()),
+                                      place.snapshot.step);
+            });
         if (cell.clicked) state.selection.set_layer(cell.row);
     }
 
@@ -158,6 +187,11 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
             "\n" +
             sample_text({0, steps_.ci95[static_cast<size_t>(cell.row * m.columns + cell.column)],
                          steps_.tokens}));
+    if (cell.any())
+        offer_on_click(state, [&] {
+            return jaccard_number(state, place, m, cell, "step", steps_.tokens,
+                                  steps_.steps.back());
+        });
 }
 
 }  // namespace hopscope::app

@@ -191,6 +191,7 @@ void StatisticsPanel::draw_layer(AppState& state) {
     ImGui::SameLine(0, 4 * s);
     ImGui::SetNextItemWidth(56 * s);
     const auto layer = static_cast<int64_t>(layer_of(state));
+    by_name(state, "##layer", "layer\xE2\x80\xA6");
     if (ImGui::BeginCombo("##layer", std::to_string(layer).c_str())) {
         for (int64_t i = 0; i < static_cast<int64_t>(state.geometry->layers.size()); ++i)
             if (ImGui::Selectable(std::to_string(i).c_str(), i == layer))
@@ -203,6 +204,7 @@ void StatisticsPanel::draw_layer(AppState& state) {
 
 void StatisticsPanel::draw_order(AppState& state) {
     ImGui::SetNextItemWidth(102 * state.pixel_scale);
+    by_name(state, "##order", "order\xE2\x80\xA6");
     if (ImGui::BeginCombo("##order", app::name_of(order_))) {
         for (const RowOrder order : kRowOrders) {
             const std::string why = lacks_order(state, place_of(state), order);

@@ -8,6 +8,7 @@
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/plain_plot.h"
 
 namespace hopscope::app {
@@ -42,6 +43,18 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
            "chance: std / mean of as many choices dealt evenly, \xE2\x88\x9A((M \xE2\x88\x92 1) "
            "/ n). n: what a fading mean over the last ten updates or so is worth "
            "[def:recent_load].");
+    explain_when_clicked(state, [&] {
+        return Number{.label = "std / mean of the load, layer " + std::to_string(chosen),
+                      .value = u.cv,
+                      .shown = rounded(u.cv, 2),
+                      .definition =
+                          "Coefficient of variation of the experts' shares of the choices "
+                          "of the recent batches [def:load]",
+                      .n = std::llround(u.choices),
+                      .over = "choices",
+                      .step = place.snapshot.step,
+                      .command = analysis_command(state, "load")};
+    });
     double experts = 1, low = 0.5, high = 2;
     for (const Utilisation& layer : layers_) {
         experts = std::max(experts, static_cast<double>(layer.experts.size()));
@@ -80,6 +93,18 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
                 packed(state.theme().accent), 0, 2 * s);
         if (ImGui::IsMouseClicked(ImGuiMouseButton_Left))
             state.selection.pick_expert(u.experts[i], ImGui::GetIO().KeyShift);
+        offer_on_click(state, [&] {
+            return Number{.label = "load of E" + std::to_string(u.experts[i]) + ", layer " +
+                                   std::to_string(chosen),
+                          .value = std::isfinite(u.loads[i]) ? u.loads[i] : 0.0,
+                          .shown = rounded(std::isfinite(u.loads[i]) ? u.loads[i] : 0.0, 2) +
+                                   " \xC3\x97 uniform",
+                          .definition =
+                              "Share of all choices of the recent batches, times the "
+                              "number of experts [def:load]",
+                          .step = place.snapshot.step,
+                          .command = panel_command(state, "statistics", place.snapshot.step)};
+        });
         if (ImGui::BeginTooltip()) {
             expert_line(state, place, u.experts[i]);
             ImGui::TextColored(state.theme().dim, "rank %s of %s in layer %zu; click selects",

@@ -177,9 +177,11 @@ void TrajectoryPanel::draw_experts(AppState& state) {
     ImGui::SameLine(0, 16 * s);
     ImGui::SetNextItemWidth(110 * s);
     if (all_tokens_) {
+        by_name(state, "##value", "value of the cells\xE2\x80\xA6");
         matrix_.draw_options();
         matrix_.draw(state, view_);
     } else {
+        by_name(state, "##shown", "experts listed\xE2\x80\xA6");
         grid_.draw_options();
         grid_.draw(state, view_);
     }
@@ -189,6 +191,7 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     const float s = state.pixel_scale;
     const float freeze = ImGui::GetFrameHeight() + ImGui::CalcTextSize("freeze routing").x + 20 * s;
     ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - 84 * s - freeze, 120 * s));
+    by_name(state, "##prompt", "prompt");
     const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to trace", &state.prompt,
                                                   ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("Enter traces the prompt through all layers and hops");
@@ -201,6 +204,7 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     const bool pressed = button(state, "Trace", why, "Trace the prompt (Enter)", 64 * s);
     if ((entered || pressed) && !why) trace(state);
     ImGui::SameLine();
+    by_name(state, "freeze routing");
     if (ImGui::Checkbox("freeze routing", &question_.freeze)) {
         if (question_.was_asked()) question_.ask(state);
         state.keep_drawing();

@@ -241,6 +241,38 @@ TEST(Actions, NobodyElseListensToKeys) {
     EXPECT_EQ(found, allowed);
 }
 
+// Wrong if something that is pressed on a panel had no name for the palette. button() notes its
+// own.
+TEST(Actions, WhatIsPressedOnAPanelHasAName) {
+    const std::map<std::string, int> without = {
+        {"halting/curve.cpp", 1},                 // the panel names it
+        {"routing_space/controls.cpp", 2},        // one named where it stands, one in a popup
+        {"routing_space/selection_menu.cpp", 1},  // in a popup
+        {"run/fork_controls.cpp", 1},             // in a question
+        {"trajectory/grid.cpp", 1},               // the panel names it
+        {"trajectory/matrix.cpp", 1},             // likewise
+    };
+    const std::regex presses(
+        R"(ImGui::(Button|SmallButton|ArrowButton|Checkbox|RadioButton|BeginCombo)\()");
+    const std::filesystem::path panels = std::filesystem::path(HOPSCOPE_APP) / "panels";
+    std::map<std::string, int> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(panels)) {
+        if (entry.path().extension() != ".cpp") continue;
+        std::ifstream in(entry.path());
+        std::string before[3];  // the lines above
+        for (std::string line; std::getline(in, line);) {
+            const bool named = std::ranges::any_of(before, [](const std::string& above) {
+                return above.find("by_name(") != std::string::npos;
+            });
+            if (std::regex_search(line, presses) && !named)
+                ++found[std::filesystem::relative(entry.path(), panels).string()];
+            std::ranges::rotate(before, before + 1);
+            before[2] = line;
+        }
+    }
+    EXPECT_EQ(found, without) << "call by_name() before it";
+}
+
 TEST(Keys, TextsAndChords) {
     EXPECT_EQ(chords_of("Ctrl+Shift+Z"),
               std::vector<ImGuiKeyChord>{ImGuiMod_Ctrl | ImGuiMod_Shift | ImGuiKey_Z});

@@ -18,6 +18,7 @@
 #include "tests/app/window/first_steps.h"
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
+#include "tests/app/window/palette_names.h"
 #include "tests/app/window/whole_window.h"
 #include "tests/temp_folder.h"
 
@@ -448,6 +449,7 @@ int run_tests() {
                                        state->settings.animations = false;
                                        register_layout_tests(engine);
                                        register_tests(engine);
+                                       register_palette_tests(engine);
                                    });
 }
 
