@@ -17,6 +17,7 @@
 #include "core/api/expert_matches.h"
 #include "core/api/kinds.h"
 #include "core/api/needs.h"
+#include "core/api/passages.h"
 #include "core/api/phases.h"
 #include "core/api/progress.h"
 #include "core/api/session.h"
@@ -174,6 +175,11 @@ Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.i
 /// corpus as "class:NAME", by name.
 Result<std::vector<CategoryWords>> word_lists(const std::string& run,
                                               const std::vector<std::string>& dirs);
+
+/// Passages of the run's validation text. Reads its tokens once and computes on the calling thread.
+/// Errors (usage): the text is not there, or not the one it was trained with; cancelled.
+Result<Passages> passages(const std::string& run, const PassageRequest& request,
+                          const Progress& progress);
 
 /// The snapshots that the folder of a run keeps, of a race that of its first lane; rising steps.
 /// None where nothing can be listed.
