@@ -28,6 +28,8 @@ struct Stage {
         session = made.get();
         FakeShelf::serve(state.services, session->shelf());
         state.services.find_phases = made_up_phases;
+        state.services.passages = made_up_passages;
+        state.second = {};
         serve_fake_runs(state.services);
         state.comparison.stop();
         state.comparison = {};

@@ -42,7 +42,7 @@ void draw_expert(AppState& state, int64_t token, int64_t layer, int64_t hop,
     if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) ImGui::OpenPopup("menu");
     expert_menu(state, "menu", layer, e.expert);
     if (ImGui::IsItemHovered() && ImGui::BeginTooltip()) {
-        cell_tooltip(state, token, layer, hop);
+        cell_tooltip(state, *state.trace, token, layer, hop);
         ImGui::EndTooltip();
     }
 }

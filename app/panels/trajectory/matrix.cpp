@@ -131,8 +131,8 @@ void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid&
         list->AddRect(low, high, packed(theme.text), 2 * s);
         if (pressed) state.selection.set_layer(column.layer);
         if (ImGui::BeginTooltip()) {
-            token_tooltip(state, token);
-            cell_tooltip(state, token, column.layer, column.hop);
+            token_tooltip(state, *state.trace, token);
+            cell_tooltip(state, *state.trace, token, column.layer, column.hop);
             ImGui::EndTooltip();
         }
     }

@@ -39,6 +39,7 @@ void TraceQuestion::ask(AppState& state) {
     core::TraceRequest request;
     request.prompt = state.prompt;
     request.interventions = sent_ = interventions(state);
+    request.second = state.second.asked();
     state.session->request_trace(std::move(request));
     if (epsilon() > 0) state.session->request_halting(state.prompt, epsilon());
     asked_ = state.prompt;
