@@ -123,7 +123,7 @@ struct TraceLayer {
 /// large to be read for that, the limit alone.
 struct TooLong {
     int64_t tokens = 0, limit = 0;  ///< of the prompt, of the model; limit 0: it is not too long
-    int64_t bytes = 0;  ///< length of its longest beginning that can be read, whole characters
+    int64_t bytes = 0;      ///< length of its longest beginning that can be read, whole characters
     int64_t end_bytes = 0;  ///< the same of its end
 };
 

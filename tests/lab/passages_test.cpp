@@ -12,8 +12,8 @@ class PassagesOfARun : public test::TrainedRun {
   protected:
     static void SetUpTestSuite() {
         TrainedRun::SetUpTestSuite();
-        train_run("synthetic", {"train.threads=1", "train.steps=2", "data.source=synthetic",
-                                "data.train="});
+        train_run("synthetic",
+                  {"train.threads=1", "train.steps=2", "data.source=synthetic", "data.train="});
     }
 };
 

@@ -59,7 +59,7 @@ class TrajectoryPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string csv(AppState& state) override { return state.trace ? csv_of(*state.trace) : ""; }
+    std::string csv(AppState& state) override;
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override;
     std::vector<ActionItem> actions(AppState& state) override;
@@ -94,6 +94,14 @@ std::string TrajectoryPanel::detail(const AppState& state) const {
     std::string tokens = with_thousands(view_.tokens);
     if (has_second(state)) tokens += " + " + with_thousands(second_.pairs().second);
     return tokens + " tokens, " + weights_of(state, state.trace->step);
+}
+
+std::string TrajectoryPanel::csv(AppState& state) {
+    if (!has_trace(state)) return {};
+    if (page_ == TrajectoryPage::pair && has_second(state))
+        return csv_of_pair(*state.trace, shown_token(state), second_.pairs(), view_.columns,
+                           second_.hops());
+    return csv_of(*state.trace);
 }
 
 PanelView TrajectoryPanel::saved_view() const {
