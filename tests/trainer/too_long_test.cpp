@@ -31,7 +31,10 @@ TEST_F(TooLongPrompt, ItsBeginningCanBeRead) {
             ASSERT_TRUE(pieces) << limit << ": " << pieces.error().message;
             EXPECT_GE(pieces->size() + 8, static_cast<size_t>(limit)) << "much is left out";
             EXPECT_NE(static_cast<unsigned char>(prompt[beginning.size()]) & 0xC0, 0x80);
-            ASSERT_GT(found.end_bytes, 0);
+            if (found.end_bytes == 0) {  // not even the last character fits
+                EXPECT_LT(limit, 7);
+                continue;
+            }
             const std::string end =
                 prompt.substr(prompt.size() - static_cast<size_t>(found.end_bytes));
             const auto last = prompt_pieces(config, run->tokenizer, end, false);

@@ -35,7 +35,7 @@ bool in_word(char c) {
     return byte >= 0x80 || std::isalnum(byte) != 0 || c == '_';
 }
 
-std::string small(std::string text) {
+std::string lower_ascii(std::string text) {
     for (char& c : text)
         if (static_cast<unsigned char>(c) < 0x80)
             c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -141,7 +141,7 @@ std::string word_at(const core::TraceResult& trace, int64_t token) {
     // The piece may begin with the blank before the word.
     for (int64_t byte = at.end; byte-- > at.begin;) {
         const auto [begin, end] = word_around(trace.prompt, static_cast<size_t>(byte));
-        if (begin < end) return small(trace.prompt.substr(begin, end - begin));
+        if (begin < end) return lower_ascii(trace.prompt.substr(begin, end - begin));
     }
     return {};
 }
@@ -149,7 +149,7 @@ std::string word_at(const core::TraceResult& trace, int64_t token) {
 std::vector<int64_t> ends_of_word(const core::TraceResult& trace, const std::string& word) {
     std::vector<int64_t> out;
     if (word.empty()) return out;
-    const std::string text = small(trace.prompt);
+    const std::string text = lower_ascii(trace.prompt);
     for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
         const auto [begin, end] = word_around(text, at);
         if (begin != at || end != at + word.size()) continue;
@@ -186,6 +186,22 @@ float mean_overlap(const core::TraceResult& first, int64_t a, const core::TraceR
         for (int64_t h = 0; h < std::ssize(first.layers[static_cast<size_t>(l)].hops); ++h)
             sums.add(overlap(first, a, second, b, l, h));
     return static_cast<float>(sums.mean());
+}
+
+SharedExperts shared_experts(const core::TraceResult& first, int64_t a,
+                             const core::TraceResult& second, int64_t b, const HopColumn& at) {
+    SharedExperts out;
+    const auto above = choice_of(first, a, at.layer, at.hop),
+               below = choice_of(second, b, at.layer, at.hop);
+    const auto holds = [](const std::vector<ChosenExpert>& choice, int64_t expert) {
+        return std::any_of(choice.begin(), choice.end(),
+                           [&](const ChosenExpert& e) { return e.expert == expert; });
+    };
+    for (const ChosenExpert& e : above)
+        (holds(below, e.expert) ? out.both : out.first).push_back(e.expert);
+    for (const ChosenExpert& e : below)
+        if (!holds(above, e.expert)) out.second.push_back(e.expert);
+    return out;
 }
 
 std::vector<PairedHop> paired_hops(const core::TraceResult& first, const core::TraceResult& second,

@@ -47,6 +47,14 @@ float overlap(const core::TraceResult& first, int64_t a, const core::TraceResult
 float mean_overlap(const core::TraceResult& first, int64_t a, const core::TraceResult& second,
                    int64_t b);
 
+/// The experts of a layer and hop that both tokens choose, and those of one alone, each by falling
+/// weight of its own token.
+struct SharedExperts {
+    std::vector<int64_t> first, both, second;
+};
+SharedExperts shared_experts(const core::TraceResult& first, int64_t a,
+                             const core::TraceResult& second, int64_t b, const HopColumn& at);
+
 /// One hop of a layer over all aligned tokens [def:prompt_pair].
 struct PairedHop {
     float mean = core::kNaN;                    ///< of the overlap

@@ -11,7 +11,7 @@ std::string cell(const std::vector<float>& values, size_t token) {
 }
 
 /// A line for each choice, after `begin`.
-std::string choices_of(const core::TraceResult& trace, const std::string& begin) {
+std::string lines_of(const core::TraceResult& trace, const std::string& begin) {
     std::string lines;
     for (size_t t = 0; t < trace.tokens.size(); ++t)
         for (size_t l = 0; l < trace.layers.size(); ++l)
@@ -37,10 +37,10 @@ std::string csv_of(const core::TraceResult& trace) {
     constexpr const char* kHead =
         "token,piece,layer,hop,rank,expert,weight,\"entropy, nats\",update_norm,halt_ratio\n";
     if (trace.second) {
-        const std::string lines = choices_of(trace, "1,") + choices_of(*trace.second, "2,");
+        const std::string lines = lines_of(trace, "1,") + lines_of(*trace.second, "2,");
         return lines.empty() ? lines : std::string("prompt,") + kHead + lines;
     }
-    const std::string lines = choices_of(trace, "");
+    const std::string lines = lines_of(trace, "");
     return lines.empty() ? lines : kHead + lines;
 }
 

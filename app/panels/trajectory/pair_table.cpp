@@ -15,7 +15,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr float kSwatch = 9, kSwatchGap = 2, kGroupGap = 7;
+constexpr float kPairSwatch = 9, kPairGap = 2, kPairGroupGap = 7;
 constexpr size_t kMostSwatches = 16;  ///< of each group
 
 struct PairColumn {
@@ -42,84 +42,65 @@ constexpr PairColumn kPairColumns[] = {
     {"n ", "Such pairs", 46},
 };
 
-std::string piece_of(const AppState& state, const core::TraceResult& trace, int64_t token) {
+std::string pair_piece(const AppState& state, const core::TraceResult& trace, int64_t token) {
     return displayable(piece_text(trace.tokens[static_cast<size_t>(token)].piece),
                        state.fonts.text);
 }
 
-void right_aligned(const AppState& state, const std::string& text, bool dim = false) {
+void number_at_right(const AppState& state, const std::string& text, bool dim = false) {
     const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
     if (room > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room);
     ImGui::TextColored(dim ? state.theme().dim : state.theme().text, "%s", text.c_str());
 }
 
-std::string two_digits(float value) {
+std::string overlap_text(float value) {
     return std::isnan(value) ? kNothing : rounded(static_cast<double>(value), 2);
 }
 
-std::string names_of(const std::vector<int64_t>& experts) {
+std::string expert_names(const std::vector<int64_t>& experts) {
     std::string out;
     for (const int64_t e : experts) out += (out.empty() ? "E" : ", E") + std::to_string(e);
     return out.empty() ? kNothing : out;
 }
 
-}  // namespace
-
-struct PairTable::Pair {
+/// Tokens of both prompts; b −1: none stands below.
+struct TokenPair {
     const core::TraceResult &first, &second;
-    int64_t a = 0, b = 0;  ///< tokens; b −1: none stands below
+    int64_t a = 0, b = 0;
 };
 
-SharedExperts shared_experts(const core::TraceResult& first, int64_t a,
-                             const core::TraceResult& second, int64_t b, const HopColumn& at) {
-    SharedExperts out;
-    const auto above = choice_of(first, a, at.layer, at.hop),
-               below = choice_of(second, b, at.layer, at.hop);
-    const auto holds = [](const std::vector<ChosenExpert>& choice, int64_t expert) {
-        return std::any_of(choice.begin(), choice.end(),
-                           [&](const ChosenExpert& e) { return e.expert == expert; });
-    };
-    for (const ChosenExpert& e : above)
-        (holds(below, e.expert) ? out.both : out.first).push_back(e.expert);
-    for (const ChosenExpert& e : below)
-        if (!holds(above, e.expert)) out.second.push_back(e.expert);
-    return out;
-}
-
-void PairTable::draw(AppState& state, const TraceView& view, const Alignment& pairs,
-                     const std::vector<PairedHop>& hops) {
-    if (view.columns.empty()) return note(state, state.lacks(core::Need::routing));
+/// Three groups of swatches: those that both choose stand between lines.
+void draw_shared(const AppState& state, const TokenPair& pair, const HopColumn& at) {
     const float s = state.pixel_scale;
-    const Pair pair = {*state.trace, *state.trace->second, shown_token(state),
-                       pairs.below(shown_token(state))};
-    std::string text =
-        "token " + std::to_string(pair.a) + " " + piece_of(state, pair.first, pair.a);
-    text += pair.b < 0 ? " stands above no token of the second prompt"
-                       : " above token " + std::to_string(pair.b) + " " +
-                             piece_of(state, pair.second, pair.b);
-    text_cut(state, text, state.theme().text);
-    if (!ImGui::BeginTable("pair", static_cast<int>(std::size(kPairColumns)),
-                           ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_ScrollY |
-                               ImGuiTableFlags_ScrollX | ImGuiTableFlags_NoSavedSettings))
-        return;
-    ImGui::TableSetupScrollFreeze(2, 1);
-    for (const PairColumn& column : kPairColumns)
-        ImGui::TableSetupColumn(column.name, ImGuiTableColumnFlags_WidthFixed, column.width * s);
-    ImGui::TableNextRow();
-    for (const PairColumn& column : kPairColumns) {
-        ImGui::TableNextColumn();
-        right_aligned(state, column.name, true);
-        if (column.why) tooltip(column.why);
-    }
-    ImGui::PushFont(state.fonts.mono, kMonoSize);
-    for (size_t i = 0; i < view.columns.size() && i < hops.size(); ++i)
-        draw_row(state, pair, view.columns[i], hops[i]);
-    ImGui::PopFont();
-    ImGui::EndTable();
+    const SharedExperts experts = shared_experts(pair.first, pair.a, pair.second, pair.b, at);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 start = ImGui::GetCursorScreenPos();
+    const float height = ImGui::GetTextLineHeight(), top = start.y + (height - kPairSwatch * s) / 2;
+    float x = start.x;
+    const auto group = [&](const std::vector<int64_t>& of) {
+        for (size_t i = 0; i < std::min(of.size(), kMostSwatches); ++i) {
+            list->AddRectFilled(
+                ImVec2(x, top), ImVec2(x + kPairSwatch * s, top + kPairSwatch * s),
+                viz::packed(state.places.expert_color(at.layer, of[i], state.theme().dark)), 2 * s);
+            x += (kPairSwatch + kPairGap) * s;
+        }
+    };
+    const auto line = [&] {
+        x += (kPairGroupGap - kPairGap) / 2 * s;
+        list->AddLine(ImVec2(x, start.y + 1), ImVec2(x, start.y + height - 1),
+                      packed(state.theme().dim), s);
+        x += kPairGroupGap / 2 * s;
+    };
+    group(experts.first);
+    line();
+    group(experts.both);
+    line();
+    group(experts.second);
+    ImGui::Dummy(ImVec2(x - start.x, height));
 }
 
-void PairTable::draw_row(AppState& state, const Pair& pair, const HopColumn& at,
-                         const PairedHop& hop) {
+void draw_pair_row(AppState& state, const TokenPair& pair, const HopColumn& at,
+                   const PairedHop& hop) {
     ImGui::TableNextRow();
     if (at.layer % 2 == 0)
         ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0,
@@ -137,56 +118,61 @@ void PairTable::draw_row(AppState& state, const Pair& pair, const HopColumn& at,
     const size_t all = both + experts.first.size() + experts.second.size();
     const float one = overlap(pair.first, pair.a, pair.second, pair.b, at.layer, at.hop);
     if (!std::isnan(one) && ImGui::IsItemHovered())
-        tooltip("both: " + names_of(experts.both) + "\nthe first alone: " +
-                names_of(experts.first) + "\nthe second alone: " + names_of(experts.second));
+        tooltip("both: " + expert_names(experts.both) +
+                "\nthe first alone: " + expert_names(experts.first) +
+                "\nthe second alone: " + expert_names(experts.second));
     ImGui::SameLine(0, 0);
-    right_aligned(state, std::to_string(at.layer), true);
+    number_at_right(state, std::to_string(at.layer), true);
     const auto cell = [&](const std::string& text, bool dim = false) {
         ImGui::TableNextColumn();
-        right_aligned(state, text, dim);
+        number_at_right(state, text, dim);
     };
     cell(std::to_string(at.hop), true);
     cell(std::isnan(one) ? kNothing : std::to_string(both) + " of " + std::to_string(all));
-    cell(two_digits(one));
+    cell(overlap_text(one));
     ImGui::TableNextColumn();
-    if (!std::isnan(one)) draw_experts(state, pair, at);
-    cell(two_digits(hop.mean));
+    if (!std::isnan(one)) draw_shared(state, pair, at);
+    cell(overlap_text(hop.mean));
     cell(std::isnan(hop.low) ? kNothing
-                             : two_digits(hop.low) + "\xE2\x80\x93" + two_digits(hop.high),
+                             : overlap_text(hop.low) + "\xE2\x80\x93" + overlap_text(hop.high),
          true);
     cell(with_thousands(hop.n), true);
-    cell(two_digits(hop.other), true);
+    cell(overlap_text(hop.other), true);
     cell(with_thousands(hop.other_n), true);
 }
 
-/// Three groups of swatches: those that both choose stand between lines.
-void PairTable::draw_experts(const AppState& state, const Pair& pair, const HopColumn& at) {
+}  // namespace
+
+void draw_pair_table(AppState& state, const TraceView& view, const Alignment& pairs,
+                     const std::vector<PairedHop>& hops) {
+    if (view.columns.empty()) return note(state, state.lacks(core::Need::routing));
     const float s = state.pixel_scale;
-    const SharedExperts experts = shared_experts(pair.first, pair.a, pair.second, pair.b, at);
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    const ImVec2 start = ImGui::GetCursorScreenPos();
-    const float height = ImGui::GetTextLineHeight(), top = start.y + (height - kSwatch * s) / 2;
-    float x = start.x;
-    const auto group = [&](const std::vector<int64_t>& of) {
-        for (size_t i = 0; i < std::min(of.size(), kMostSwatches); ++i) {
-            list->AddRectFilled(
-                ImVec2(x, top), ImVec2(x + kSwatch * s, top + kSwatch * s),
-                viz::packed(state.places.expert_color(at.layer, of[i], state.theme().dark)), 2 * s);
-            x += (kSwatch + kSwatchGap) * s;
-        }
-    };
-    const auto line = [&] {
-        x += (kGroupGap - kSwatchGap) / 2 * s;
-        list->AddLine(ImVec2(x, start.y + 1), ImVec2(x, start.y + height - 1),
-                      packed(state.theme().dim), s);
-        x += kGroupGap / 2 * s;
-    };
-    group(experts.first);
-    line();
-    group(experts.both);
-    line();
-    group(experts.second);
-    ImGui::Dummy(ImVec2(x - start.x, height));
+    const TokenPair pair = {*state.trace, *state.trace->second, shown_token(state),
+                            pairs.below(shown_token(state))};
+    std::string text =
+        "token " + std::to_string(pair.a) + " " + pair_piece(state, pair.first, pair.a);
+    text += pair.b < 0 ? " stands above no token of the second prompt"
+                       : " above token " + std::to_string(pair.b) + " " +
+                             pair_piece(state, pair.second, pair.b);
+    text_cut(state, text, state.theme().text);
+    if (!ImGui::BeginTable("pair", static_cast<int>(std::size(kPairColumns)),
+                           ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_ScrollY |
+                               ImGuiTableFlags_ScrollX | ImGuiTableFlags_NoSavedSettings))
+        return;
+    ImGui::TableSetupScrollFreeze(2, 1);
+    for (const PairColumn& column : kPairColumns)
+        ImGui::TableSetupColumn(column.name, ImGuiTableColumnFlags_WidthFixed, column.width * s);
+    ImGui::TableNextRow();
+    for (const PairColumn& column : kPairColumns) {
+        ImGui::TableNextColumn();
+        number_at_right(state, column.name, true);
+        if (column.why) tooltip(column.why);
+    }
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    for (size_t i = 0; i < view.columns.size() && i < hops.size(); ++i)
+        draw_pair_row(state, pair, view.columns[i], hops[i]);
+    ImGui::PopFont();
+    ImGui::EndTable();
 }
 
 }  // namespace hopscope::app

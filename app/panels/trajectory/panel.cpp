@@ -290,7 +290,7 @@ void TrajectoryPanel::draw_experts(AppState& state) {
         if (button(state, name.title, nullptr, name.help, 0, page == name.page)) show(name.page);
     }
     if (page == TrajectoryPage::pair)
-        return PairTable::draw(state, view_, second_.pairs(), second_.hops());
+        return draw_pair_table(state, view_, second_.pairs(), second_.hops());
     ImGui::SameLine(0, 16 * s);
     ImGui::SetNextItemWidth(110 * s);
     if (page == TrajectoryPage::all) {

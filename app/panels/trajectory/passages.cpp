@@ -11,12 +11,12 @@
 namespace hopscope::app {
 namespace {
 
-constexpr const char* kPopup = "passages";
-constexpr float kWidth = 640, kListHeight = 300;
+constexpr const char* kPassagesPopup = "passages";
+constexpr float kPassagesWidth = 640, kPassagesHeight = 300;
 
 /// The text with as much around the byte as fits `width` pixels, and the word in brackets.
-std::string around(const AppState& state, const std::string& text, int64_t at, size_t length,
-                   float width) {
+std::string word_in(const AppState& state, const std::string& text, int64_t at, size_t length,
+                    float width) {
     const std::string all = displayable(text, state.fonts.text);
     if (all != text) return fitted(all, width);  // bytes do not count any more
     const size_t end = std::min(static_cast<size_t>(at) + 1, all.size());
@@ -79,17 +79,18 @@ void PassageChooser::update(AppState& state) {
 bool PassageChooser::draw(AppState& state) {
     if (opens_) {
         opens_ = false;
-        ImGui::OpenPopup(kPopup);
+        ImGui::OpenPopup(kPassagesPopup);
     }
     const float s = state.pixel_scale;
-    ImGui::SetNextWindowSize(ImVec2(kWidth * s, 0));
-    is_open_ = ImGui::BeginPopup(kPopup, ImGuiWindowFlags_NoSavedSettings);
+    ImGui::SetNextWindowSize(ImVec2(kPassagesWidth * s, 0));
+    is_open_ = ImGui::BeginPopup(kPassagesPopup, ImGuiWindowFlags_NoSavedSettings);
     if (!is_open_) return false;
-    bool fills = draw_head(state);
+    draw_head(state);
+    bool fills = false;
     if (found_ && problem_.empty()) {
         const float width = ImGui::GetContentRegionAvail().x;
-        ImGui::BeginChild("found", ImVec2(0, kListHeight * s));
-        fills |= draw_pairs(state, width - ImGui::GetStyle().ScrollbarSize);
+        ImGui::BeginChild("found", ImVec2(0, kPassagesHeight * s));
+        fills = draw_pairs(state, width - ImGui::GetStyle().ScrollbarSize);
         fills |= draw_passages(state, width - ImGui::GetStyle().ScrollbarSize);
         ImGui::EndChild();
     }
@@ -99,7 +100,7 @@ bool PassageChooser::draw(AppState& state) {
 }
 
 /// Where they come from, and which of them: the seed.
-bool PassageChooser::draw_head(AppState& state) {
+void PassageChooser::draw_head(AppState& state) {
     const float s = state.pixel_scale;
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted("seed");
@@ -123,7 +124,6 @@ bool PassageChooser::draw_head(AppState& state) {
                      with_thousands(found_->read) + " looked at",
                  state.theme().dim);
     }
-    return false;
 }
 
 /// Those of one word, a click fills both prompts.
@@ -145,8 +145,8 @@ bool PassageChooser::draw_pairs(AppState& state, float width) const {
         const auto write = [&](const core::Passage& passage, int64_t end,
                                const std::string& meaning, float y) {
             ImDrawList* list = ImGui::GetWindowDrawList();
-            const std::string text = around(state, passage.text, end, pair.word.size(),
-                                            room - (meaning.empty() ? 0 : 96 * s));
+            const std::string text = word_in(state, passage.text, end, pair.word.size(),
+                                             room - (meaning.empty() ? 0 : 96 * s));
             list->AddText(ImVec2(at.x + 84 * s, y), packed(state.theme().text), text.c_str());
             if (!meaning.empty())
                 list->AddText(ImVec2(at.x + width - 90 * s, y), packed(state.theme().dim),

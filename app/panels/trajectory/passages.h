@@ -25,10 +25,8 @@ class PassageChooser {
     /// The popup, while it is open. True if a prompt was filled and is to be traced.
     bool draw(AppState& state);
 
-    uint64_t seed() const { return wanted_.seed; }
-
   private:
-    bool draw_head(AppState& state);
+    void draw_head(AppState& state);
     bool draw_passages(AppState& state, float width) const;
     bool draw_pairs(AppState& state, float width) const;
 

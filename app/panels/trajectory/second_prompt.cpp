@@ -18,7 +18,7 @@ void set_shift(AppState& state, int64_t shift) {
     state.keep_drawing();
 }
 
-float frame_width(const char* label) {
+float labelled_width(const char* label) {
     return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
 }
 
@@ -77,7 +77,7 @@ bool SecondStrip::draw_field(AppState& state, const std::string& refusal) {
     if (appears && state.second.text.empty()) ImGui::SetKeyboardFocusHere();
     const float s = state.pixel_scale;
     const float buttons =
-        frame_width("Swap") + frame_width("Close") + 2 * ImGui::GetStyle().ItemSpacing.x;
+        labelled_width("Swap") + labelled_width("Close") + 2 * ImGui::GetStyle().ItemSpacing.x;
     ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - buttons, 120 * s));
     const bool entered =
         ImGui::InputTextWithHint("##second", "a second prompt, below the first", &state.second.text,

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "app/panels/trajectory/pair_table.h"
-
 namespace hopscope::app {
 namespace {
 
