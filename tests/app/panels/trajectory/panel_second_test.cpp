@@ -13,6 +13,16 @@ ImGuiID second_chip(ImGuiTestContext* ctx, int token) {
     return ctx->GetID(("$$" + std::to_string(token) + "/token").c_str(), strip);
 }
 
+/// A line of the chooser of passages, which is open.
+ImGuiID line(ImGuiTestContext* ctx, int index, const std::string& label) {
+    const ImGuiID found = ctx->WindowInfo("//$FOCUSED/found", ImGuiTestOpFlags_NoError).ID;
+    return ctx->GetID(("$$" + std::to_string(index) + "/" + label).c_str(), found);
+}
+bool wait_for_line(ImGuiTestContext* ctx, int index, const std::string& label) {
+    return wait_for(
+        ctx, [&] { return ctx->ItemExists(line(ctx, index, label)); }, 5);
+}
+
 bool has_second_strip(ImGuiTestContext* ctx) {
     const auto strip = ctx->WindowInfo("//Second/second strip", ImGuiTestOpFlags_NoError);
     return strip.Window && strip.Window->WasActive;
@@ -132,8 +142,8 @@ void register_passages(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Second");
         ctx->ItemClick("From text");
-        IM_CHECK(wait_for(ctx, [ctx] { return ctx->ItemExists("//$FOCUSED/**/##pair"); }));
-        ctx->ItemClick("//$FOCUSED/**/##pair");
+        IM_CHECK(wait_for_line(ctx, 0, "##pair"));
+        ctx->ItemClick(line(ctx, 0, "##pair"));
         ctx->Yield(4);
         IM_CHECK_STR_EQ(stage->session->traced().prompt.c_str(), "the bank was steep");
         IM_CHECK_STR_EQ(stage->session->traced().second.c_str(), "money lies in the bank today");
@@ -147,20 +157,20 @@ void register_passages(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Second");
         ctx->ItemClick("From text");
-        const char* first = "//$FOCUSED/**/rain fell on the river 1##passage";
-        const char* next = "//$FOCUSED/**/rain fell on the river 2##passage";
-        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists(first); }));
+        const std::string first = "rain fell on the river 1##passage",
+                          next = "rain fell on the river 2##passage";
+        IM_CHECK(wait_for_line(ctx, 0, first));
         ctx->ItemClick("//$FOCUSED/Next");
-        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists(next); }));
-        IM_CHECK(!ctx->ItemExists(first));
-        ctx->ItemClick(next);
+        IM_CHECK(wait_for_line(ctx, 0, next));
+        IM_CHECK(!ctx->ItemExists(line(ctx, 0, first)));
+        ctx->ItemClick(line(ctx, 0, next));
         ctx->Yield(3);
         IM_CHECK_STR_EQ(stage->session->traced().prompt.c_str(), "rain fell on the river 2");
         ctx->SetRef("Second");
         ctx->ItemClick("From text");
-        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists(next); }));
+        IM_CHECK(wait_for_line(ctx, 0, next));
         ctx->KeyDown(ImGuiMod_Shift);
-        ctx->ItemClick("//$FOCUSED/**/a passage of words 2##passage");
+        ctx->ItemClick(line(ctx, 1, "a passage of words 2##passage"));
         ctx->KeyUp(ImGuiMod_Shift);
         ctx->Yield(3);
         IM_CHECK_STR_EQ(stage->session->traced().prompt.c_str(), "rain fell on the river 2");
