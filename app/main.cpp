@@ -17,6 +17,7 @@
 #include "core/api/lab.h"
 
 #if HOPSCOPE_WINDOW
+#include "app/laboratory.h"
 #include "app/window/panel_export.h"
 #include "app/window/window.h"
 #endif
@@ -103,43 +104,6 @@ std::string program_folder() {
     return std::filesystem::read_symlink("/proc/self/exe", code).parent_path().string();
 }
 
-/// The laboratory as the window sees it; configurations are left to the caller.
-app::Services services_of_the_laboratory(bool allow_debug) {
-    app::Services services;
-    services.open_session = [allow = allow_debug](core::SessionOptions session) {
-        session.allow_debug = allow;
-        return core::Session::open(std::move(session));
-    };
-    services.watch_runs = core::RunWatch::open;
-    const std::vector<std::string> words = *app::category_dirs("");
-    services.word_lists = [words](const std::string& run) {
-        return core::lab::word_lists(run, words);
-    };
-    services.passages = core::lab::passages;
-    services.kept_snapshots = core::lab::kept_snapshots;
-    services.read_kept_snapshot = core::lab::read_kept_snapshot;
-    services.find_phases = core::lab::loss_phases;
-    services.runs_at = core::lab::runs_at;
-    services.compare_runs = core::lab::compare_runs;
-    services.match_experts = core::lab::match_experts;
-    services.analysis_definitions = core::lab::analysis_definitions;
-    services.analysis_refusals = core::lab::analysis_refusals;
-    services.analyze = [words](const std::string& run, const std::string& name,
-                               const std::string& against, const core::Progress& progress) {
-        core::lab::AnalyzeOptions analysis;
-        analysis.run = run;
-        analysis.against = against;
-        analysis.what = name;
-        analysis.category_dirs = words;
-        analysis.out = run + "/analysis";
-        analysis.on_progress = progress.report;
-        analysis.cancelled = progress.cancelled;
-        analysis.background = true;
-        return core::lab::analyze(analysis);
-    };
-    return services;
-}
-
 int explore(const app::ExploreOptions& options) {
     app::WindowOptions window;
     window.runs = options.runs;
@@ -148,7 +112,7 @@ int explore(const app::ExploreOptions& options) {
     window.allow_debug = options.allow_debug;
     window.exe_dir = program_folder();
     window.close_now = [] { return core::lab::interrupt_flag().load() != 0; };
-    app::Services services = services_of_the_laboratory(options.allow_debug);
+    app::Services services = app::services_of_the_laboratory(options.allow_debug);
     // --set belongs to the configuration of the command line, the first that is read, not to those
     // opened later.
     services.read_config = [pending = options.overrides, allow = options.allow_debug](
@@ -174,9 +138,11 @@ core::Status export_panel(const app::ExportOptions& options) {
     what.dark = !options.light;
     what.prompt = options.prompt;
     what.script = options.script;
+    what.beside = options.beside;
+    for (const auto& [name, value] : options.view) what.view[name] = value;
     what.exe_dir = program_folder();
     what.interrupted = [] { return core::lab::interrupt_flag().load() != 0; };
-    return app::export_panel(what, services_of_the_laboratory(/*allow_debug=*/false));
+    return app::export_panel(what, app::services_of_the_laboratory(/*allow_debug=*/false));
 }
 #endif
 

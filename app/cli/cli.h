@@ -32,6 +32,8 @@ struct ExportOptions {
     bool light = false;
     std::string prompt;                 ///< what is traced; "" as the panel says itself
     std::vector<core::Command> script;  ///< what acts on the prompt
+    std::vector<std::string> beside;    ///< runs, races and folders of runs
+    std::vector<std::pair<std::string, std::string>> view;  ///< name and value
 };
 
 /// The world around the command line.

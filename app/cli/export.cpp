@@ -6,6 +6,7 @@
 #include "app/cli/number_options.h"
 #include "app/cli/subcommand.h"
 #include "core/api/files.h"
+#include "core/api/input.h"
 #include "core/api/lab.h"
 
 namespace hopscope::app {
@@ -15,6 +16,7 @@ struct ExportCall {
     ExportOptions options;
     std::optional<std::string> text;
     std::string script;
+    std::vector<std::string> view;
 };
 
 void describe(CLI::App& app, ExportCall& call) {
@@ -34,6 +36,13 @@ void describe(CLI::App& app, ExportCall& call) {
     app.add_flag("--light", o.light, "The light theme");
     app.add_option("--text", call.text, "The prompt of trajectory and intervene");
     add_script_option(app, call.script);
+    app.add_option("--beside", o.beside,
+                   "Runs, races or folders of runs that stand beside it, for the panels that "
+                   "compare: sweep, differences, …")
+        ->type_name("PATH");
+    app.add_option("--view", call.view,
+                   "How the panel is set, by the names of its session file: x=moe.top_k")
+        ->type_name("NAME=VALUE");
 }
 
 /// Whether two files that may not be there yet are one.
@@ -61,6 +70,10 @@ core::Status check(const ExportCall& call) {
     if (!o.png.empty() && !o.csv.empty() && is_same_place(o.png, o.csv))
         return core::usage_error("--csv: found " + core::shown_path(o.csv) +
                                  ", where the picture goes; give the numbers a file of their own");
+    for (const std::string& one : call.view)
+        if (one.find('=') == std::string::npos || one.front() == '=')
+            return core::usage_error("--view: found " + core::in_quotes(one) +
+                                     "; write NAME=VALUE, e.g. x=moe.top_k");
     std::error_code code;
     if (std::filesystem::exists(o.run + "/race.json", code) &&
         !std::filesystem::exists(o.run + "/config.toml", code))
@@ -86,6 +99,10 @@ int export_panel(const ExportCall& call, const Environment& environment) {
         options.script = std::move(*script);
     }
     if (call.text) options.prompt = core::without_mark(*call.text);
+    for (const std::string& one : call.view) {
+        const size_t equals = one.find('=');
+        options.view.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+    }
     environment.before_computing();
     environment.catch_signals();
     if (auto done = environment.export_panel(options); !done)

@@ -13,6 +13,7 @@ namespace {
 
 struct HaltingCall {
     core::lab::HaltingOptions options;
+    std::string categories;
     Output output;
 };
 
@@ -26,6 +27,10 @@ void describe(CLI::App& app, HaltingCall& call) {
     add_text_options(app, o.corpus, o.split, o.batches);
     add_number(app, "--repeats", o.repeats, {1, 1000},
                "Timed passes of each row; their median is reported");
+    add_number(app, "--controls", o.controls, {0, 1000},
+               "Draws of the random control: as many tokens of each depth, drawn at random; with "
+               "an interval of the difference and the depths by word list");
+    add_categories_option(app, call.categories);
     add_precision_option(app, o.precision);
     add_output_options(app, call.output);
 }
@@ -56,6 +61,20 @@ double value(const nlohmann::json& x) {
     return x.is_number() ? x.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
+/// The interval of the difference and the control, where they were measured.
+std::string chance_text(const nlohmann::json& row) {
+    if (!row.contains("control")) return {};
+    const auto& difference = row.at("difference");
+    char text[200];
+    std::snprintf(text, sizeof text,
+                  "; loss %+.4f [%+.4f, %+.4f], n = %s sequences; %s random draws: perplexity %.4f",
+                  value(difference.at("mean")), value(difference.at("ci95")[0]),
+                  value(difference.at("ci95")[1]), shown(difference.at("n")).c_str(),
+                  shown(row.at("control").at("draws")).c_str(),
+                  value(row.at("control").at("perplexity")));
+    return text;
+}
+
 std::string describe_run(const nlohmann::json& j) {
     constexpr const char* kRow = "%-9s %9.3f %7.1f%% %11.4f %+8.2f%% %9.3f %8.3f %7.1f%%  ";
     const auto& base = j.at("base");
@@ -69,7 +88,7 @@ std::string describe_run(const nlohmann::json& j) {
                      value(row.at("perplexity")), delta, value(row.at("seconds")),
                      value(row.at("moe_seconds")),
                      value(row.at("moe_seconds")) / value(base.at("moe_seconds"))) +
-               depth_text(row.at("depth_histogram")) + "\n";
+               depth_text(row.at("depth_histogram")) + chance_text(row) + "\n";
     };
     line("none", base, 0);
     for (const auto& row : j.at("rows"))
@@ -87,7 +106,11 @@ std::string describe_halting(const std::string& text) {
 
 int halting(const HaltingCall& call, const Environment& environment) {
     environment.before_computing();
-    return deliver(with_progress(core::lab::halting, call.options, environment), call.output,
+    core::lab::HaltingOptions options = call.options;
+    auto dirs = category_dirs(call.categories);
+    if (!dirs) return report(dirs.error(), environment);
+    if (options.controls > 0) options.category_dirs = std::move(*dirs);
+    return deliver(with_progress(core::lab::halting, options, environment), call.output,
                    environment, describe_halting);
 }
 

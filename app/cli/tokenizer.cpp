@@ -88,9 +88,10 @@ void add_tokenizer(CLI::App& root, Work& work) {
     declare<CodeCall>(*app, "encode", "One line of ids for each line of stdin",
                       "hopscope tokenizer encode --model M.model --pieces < text.txt", work,
                       describe_encode, encode);
-    declare<CodeCall>(*app, "decode", "One line of text for each line of ids on stdin",
-                      "hopscope tokenizer decode --model M.model < ids.txt", work, describe_code,
-                      decode);
+    declare<CodeCall>(
+        *app, "decode",
+        "One line of text for each line of ids on stdin; a line break in it as <0x0A>",
+        "hopscope tokenizer decode --model M.model < ids.txt", work, describe_code, decode);
 }
 
 }  // namespace hopscope::app

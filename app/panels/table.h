@@ -27,16 +27,18 @@ inline const char* name_of(Layout layout) {
 /// A place of a built-in arrangement; `none`: shut there until opened from the View menu.
 enum class Place { none, left, left_bottom, top, center, center_bottom, right, right_bottom };
 
-// One line a panel. Key: shows or shuts it, one of A … Z; "" for none. Of two in one place the
-// later is in front at first.
+// One line a panel. Key: shows or shuts it, one of A … Z; "" for none. Of several in one
+// place the first is in front at first.
 // clang-format off
 #define HOPSCOPE_PANELS(PANEL) \
     /*    folder         in Train      in Inspect    in Intervene  in Compare     key */ \
     PANEL(run,           left,         none,         none,         none,          "") \
     PANEL(intervene,     none,         none,         top,          none,          "I") \
+    PANEL(halting,       none,         right_bottom, right,        none,          "") \
     PANEL(routing_space, center,       right,        right,        none,          "") \
     PANEL(analyses,      none,         none,         center,       none,          "A") \
     PANEL(trajectory,    none,         center,       center,       none,          "") \
+    PANEL(sweep,         none,         none,         none,         center,        "") \
     PANEL(curves,        right,        none,         none,         center,        "") \
     PANEL(experts,       none,         right_bottom, none,         none,          "E") \
     PANEL(statistics,    right_bottom, right_bottom, none,         none,          "S") \

@@ -46,6 +46,7 @@ TaskRunner& AppState::task_runner() {
 
 void AppState::finish_aside() {
     comparison.stop();
+    sweep.stop();
     if (short_work) short_work->finish();
 }
 
@@ -119,6 +120,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     named = {};
     stack = {};
     strength = 1;
+    halt_position = 0;
     places = {};
     archive = {};
     experts = {};

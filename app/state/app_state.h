@@ -31,14 +31,18 @@
 #include "app/state/second_prompt.h"
 #include "app/state/selection.h"
 #include "app/state/selection_history.h"
+#include "app/state/sweep.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
 #include "app/state/time_cursor.h"
 #include "core/api/comparison.h"
 #include "core/api/expert_matches.h"
+#include "core/api/halting_table.h"
 #include "core/api/needs.h"
 #include "core/api/passages.h"
+#include "core/api/run_numbers.h"
 #include "core/api/session.h"
+#include "core/api/trend.h"
 #include "core/api/watch.h"
 #include "viz/places.h"
 #include "viz/point_renderer.h"
@@ -90,10 +94,22 @@ struct Services {
     std::function<core::Result<core::Comparison>(const std::vector<std::string>& run_dirs,
                                                  const core::Progress& progress)>
         compare_runs;
+    /// The single numbers of run folders, on the calling thread, and the line through points, at
+    /// once; may be empty, both: none are swept over.
+    std::function<core::Result<std::vector<core::RunNumbers>>(
+        const std::vector<std::string>& run_dirs, const core::Progress& progress)>
+        run_numbers;
+    std::function<core::Trend(const std::vector<double>& x, const std::vector<double>& y)>
+        line_through;
     /// Experts of two kept snapshots held against each other, on the calling thread; may be empty.
     std::function<core::Result<core::ExpertMatches>(const core::MatchRequest& request,
                                                     const core::Progress& progress)>
         match_experts;
+    /// What halting saves and costs at the run's newest checkpoint, on the calling thread; may be
+    /// empty.
+    std::function<core::Result<core::HaltingTable>(
+        const std::string& run_dir, const core::HaltingPlan& plan, const core::Progress& progress)>
+        measure_halting;
 };
 
 /// What the user chose once and finds again; kept in the settings file beside the layouts.
@@ -148,6 +164,7 @@ struct AppState {
     std::vector<WatchedCurves> watched;     ///< in the order in which they were given
     ComparedRuns compared;                  ///< all of these beside each other
     RunComparison comparison;               ///< what their folders say of each other
+    Sweep sweep;                            ///< what each of them came to
     std::string show_panel;  ///< id of a panel that is to be seen; the shell opens it
     std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
@@ -181,6 +198,7 @@ struct AppState {
     std::string prompt = "the muddy river bank was steep before the rain";
     SecondPrompt second;       ///< below it
     InterventionStack stack;   ///< what acts on the prompt, in the inspector's copy alone
+    float halt_position = 0;   ///< of the slider of early halting, 0: off; acts on the prompt
     double strength = 1;       ///< factor on lambda and strength of the whole stack
     double last_input = -1e9;  ///< `now` of the last key or mouse event
     int frames_wanted = 3;     ///< frames to draw before the loop may sleep again

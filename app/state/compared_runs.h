@@ -31,6 +31,12 @@ struct ComparedEntry {
 
 class ComparedRuns {
   public:
+    /// The entry that is looked at in the panels that list runs: its folder, or its name where it
+    /// has none; "" for none.
+    std::string chosen;
+    /// Somebody wants to add runs: the field for that is to be typed into.
+    bool asked = false;
+
     /// More would be told apart neither in a plot nor in a table.
     static constexpr size_t kMost = 24;
 

@@ -34,4 +34,10 @@ bool empty_without_differences(const AppState& state, const char* what) {
     return true;
 }
 
+void ask_for_runs(AppState& state) {
+    state.show_panel = "compared_runs";
+    state.compared.asked = true;
+    state.keep_drawing();
+}
+
 }  // namespace hopscope::app

@@ -10,4 +10,7 @@ namespace hopscope::app {
 /// sentence) and what is missing. True then.
 bool empty_without_differences(const AppState& state, const char* what);
 
+/// Brings the panel of the compared runs to the front, its field ready to be typed into.
+void ask_for_runs(AppState& state);
+
 }  // namespace hopscope::app

@@ -71,6 +71,13 @@ Place shown_place(const PanelEntry& entry, Layout layout, bool low) {
     return low ? low_place(layout, place) : place;
 }
 
+/// Where the panel of this name stands: as it is drawn, or as the kept arrangement says; 0 unknown.
+ImGuiID kept_node(const std::string& name) {
+    if (const ImGuiWindow* window = ImGui::FindWindowByName(name.c_str())) return window->DockId;
+    const ImGuiWindowSettings* kept = ImGui::FindWindowSettingsByID(ImHashStr(name.c_str()));
+    return kept ? kept->DockId : 0;
+}
+
 /// The rest's share: a split is a share of what is left of the whole.
 ImGuiID split(ImGuiID& rest, ImGuiDir direction, float share) {
     return ImGui::DockBuilderSplitNode(rest, direction, share, nullptr, &rest);
@@ -134,6 +141,20 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
                 tabs->SelectedTabId = ImHashStr("#TAB", 0, ImHashStr(name.c_str()));
     }
     ImGui::DockBuilderFinish(root);
+}
+
+ImGuiID node_of_new(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, size_t index,
+                    bool low) {
+    const std::string name = window_name(*panels[index], layout);
+    if (ImGui::FindWindowByName(name.c_str()) ||
+        ImGui::FindWindowSettingsByID(ImHashStr(name.c_str())))
+        return 0;
+    const auto place_of = [&](size_t i) { return shown_place(panel_table()[i], layout, low); };
+    for (const Place wanted : {place_of(index), Place::center})
+        for (size_t i = 0; i < panels.size(); ++i)
+            if (place_of(i) == wanted)
+                if (const ImGuiID node = kept_node(window_name(*panels[i], layout))) return node;
+    return 0;
 }
 
 bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, bool low) {

@@ -21,6 +21,10 @@ bool is_low(Layout layout, ImVec2 size, float scale);
 /// dock beside the centre when opened.
 void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, ImVec2 size,
                   float scale);
+/// Where to dock a panel that the kept arrangement does not know, since it was kept before the
+/// panel existed: with those of its place, or in the centre. 0 for every other panel.
+ImGuiID node_of_new(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, size_t index,
+                    bool low);
 /// Whether the panels that have been drawn share tabs, and do not, as build_layout() had them:
 /// nobody has moved one by hand.
 bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, bool low);

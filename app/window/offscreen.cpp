@@ -50,6 +50,12 @@ core::Result<std::unique_ptr<Offscreen>> Offscreen::open(int width, int height) 
     made->width_ = width;
     made->height_ = height;
     std::string why = made->start_egl();
+    if (why.empty())
+        if (const int most = made->largest_side(); std::max(width, height) > most)
+            return core::usage_error("--width, --height, --scale: found a picture of " +
+                                     std::to_string(width) + " x " + std::to_string(height) +
+                                     " pixels; the driver here draws at most " +
+                                     std::to_string(most) + " in either direction");
     if (why.empty()) why = made->start_target();
     if (!why.empty())
         return core::failure("no picture can be drawn without a display: " + why +
@@ -91,12 +97,14 @@ std::string Offscreen::start_egl() {
     return {};
 }
 
+int Offscreen::largest_side() {
+    GLint target = 0, view[2] = {};
+    glGetIntegerv(GL_MAX_RENDERBUFFER_SIZE, &target);
+    glGetIntegerv(GL_MAX_VIEWPORT_DIMS, view);
+    return std::min({target, view[0], view[1]});
+}
+
 std::string Offscreen::start_target() {
-    GLint most = 0;
-    glGetIntegerv(GL_MAX_RENDERBUFFER_SIZE, &most);
-    if (std::max(width_, height_) > most)
-        return "a picture of " + std::to_string(width_) + " x " + std::to_string(height_) +
-               " pixels is larger than the driver's " + std::to_string(most);
     glGenRenderbuffers(1, &colour_);
     glBindRenderbuffer(GL_RENDERBUFFER, colour_);
     glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, width_, height_);

@@ -16,7 +16,8 @@ namespace hopscope::app {
 class Offscreen {
   public:
     /// The context, ImGui's and ImPlot's, and a target of `width` × `height` pixels. Errors
-    /// (failed): no EGL without a display, or none that can OpenGL 3.3.
+    /// (failed): no EGL without a display, or none that can OpenGL 3.3; (usage): larger than the
+    /// driver draws.
     static core::Result<std::unique_ptr<Offscreen>> open(int width, int height);
     ~Offscreen();
     Offscreen(const Offscreen&) = delete;
@@ -36,6 +37,8 @@ class Offscreen {
     Offscreen() = default;
     std::string start_egl();
     std::string start_target();
+    /// Of a picture that the driver draws, pixels; after start_egl().
+    static int largest_side();
 
     void* display_ = nullptr;  ///< EGLDisplay
     void* context_ = nullptr;  ///< EGLContext

@@ -68,12 +68,16 @@ class Exporter {
         if (auto opened = open_session(); !opened) return opened;
         if (auto screen = start_drawing(); !screen) return screen;
         panel_ = entry->make();
+        if (auto set = set_view(); !set) return set;
         if (auto settled = settle(); !settled) return settled;
         if (auto whole = nothing_lacks(); !whole) return whole;
+        // Making the text and packing the picture take a while, too.
+        const std::string numbers = what_.csv.empty() ? "" : panel_->csv(state_);
+        const std::string picture = what_.png.empty() ? "" : png_of(screen_->picture());
+        if (auto stopped = asked_to_stop(); !stopped) return stopped;
         if (!what_.csv.empty())
-            if (auto written = write_csv(); !written) return written;
-        if (what_.png.empty()) return {};
-        return core::write_output(what_.png, png_of(screen_->picture()));
+            if (auto written = write_csv(numbers); !written) return written;
+        return what_.png.empty() ? core::Status() : core::write_output(what_.png, picture);
     }
 
   private:
@@ -100,6 +104,19 @@ class Exporter {
         return {};
     }
 
+    core::Status set_view() {
+        const PanelView known = panel_->saved_view();
+        std::vector<std::string> names;
+        for (const auto& [name, value] : known) names.push_back(name);
+        for (const auto& [name, value] : what_.view)
+            if (!known.contains(name))
+                return core::usage_error(
+                    "--view: found " + core::shown_path(name) + "; the panel " + what_.panel +
+                    (names.empty() ? " has nothing to set" : " has " + core::joined(names)));
+        if (!what_.view.empty()) panel_->restore_view(what_.view);
+        return {};
+    }
+
     core::Status start_drawing() {
         const auto pixels = [&](int units) {
             return static_cast<int>(std::lround(static_cast<float>(units) * what_.scale));
@@ -120,8 +137,7 @@ class Exporter {
         double quiet_since = 0;
         for (;;) {
             state_.now = seconds();
-            if (what_.interrupted && what_.interrupted())
-                return core::stopped_on_request("the export");
+            if (auto stopped = asked_to_stop(); !stopped) return stopped;
             const bool busy = draw();
             if (auto wrong = problem(); !wrong) return wrong;
             if (busy || waits()) quiet_since = state_.now;
@@ -140,6 +156,8 @@ class Exporter {
         update_state(state_);
         go_to_step();
         ask();
+        add_beside();
+        measure();
         screen_->begin_frame(state_.now - drawn_at_);
         drawn_at_ = state_.now;
         panel_->prepare(state_);
@@ -205,9 +223,28 @@ class Exporter {
         told_before_ = state_.log.size();
     }
 
+    /// One after another, since each looks at those that are there.
+    void add_beside() {
+        if (added_ == what_.beside.size() || state_.compared.adding()) return;
+        if (!state_.compared.problem().empty() || !state_.archive.complete()) return;
+        state_.compared.add(state_, what_.beside[added_++]);
+    }
+
+    /// What a panel measures at a press alone, once; where it cannot, it says why itself.
+    void measure() {
+        if (measured_ || state_.status.state == core::RunState::preparing ||
+            !state_.archive.complete())
+            return;
+        measured_ = true;
+        for (const ActionItem& item : panel_->actions(state_))
+            if (item.id == what_.panel + ".measure" && item.why_not().empty()) item.run();
+    }
+
     bool waits() const {
         if (state_.status.state == core::RunState::preparing || !state_.archive.complete())
             return true;
+        if (added_ < what_.beside.size() || state_.compared.adding()) return true;
+        if (state_.comparison.working() || state_.sweep.working()) return true;
         if (state_.tasks && !state_.tasks->idle()) return true;
         if (state_.short_work && !state_.short_work->idle()) return true;
         if (state_.time.reading() || (what_.step && !went_)) return true;
@@ -223,6 +260,8 @@ class Exporter {
                                      (first_kept_ < 0 ? "the run keeps no snapshot"
                                                       : "its first kept snapshot is of step " +
                                                             std::to_string(first_kept_)));
+        if (!state_.compared.problem().empty())
+            return core::usage_error("--beside: " + state_.compared.problem());
         if (!script_problem_.empty()) return core::usage_error("--script: " + script_problem_);
         if (asked_ && state_.trace && !state_.trace->error.empty())
             return core::usage_error(state_.trace->error);
@@ -245,8 +284,12 @@ class Exporter {
         return text.size() > kTime ? text.substr(kTime - 1) : text;
     }
 
-    core::Status write_csv() {
-        const std::string numbers = panel_->csv(state_);
+    core::Status asked_to_stop() const {
+        const bool asked = what_.interrupted && what_.interrupted();
+        return asked ? core::stopped_on_request("the export") : core::Status();
+    }
+
+    core::Status write_csv(const std::string& numbers) const {
         if (numbers.empty())
             return core::usage_error("the panel " + what_.panel +
                                      " shows no numbers of this run that can be written as CSV");
@@ -264,7 +307,8 @@ class Exporter {
     AppState state_;
     std::unique_ptr<Panel> panel_;
     double drawn_at_ = 0;
-    bool asked_ = false, went_ = false;
+    bool asked_ = false, went_ = false, measured_ = false;
+    size_t added_ = 0;        ///< paths of `beside` that were asked for
     size_t told_before_ = 0;  ///< lines of the log when it was asked
     std::string script_problem_;
     int64_t first_kept_ = -1;

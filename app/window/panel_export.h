@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/state/app_state.h"
+#include "app/state/saved_session.h"
 
 namespace hopscope::app {
 
@@ -23,13 +24,17 @@ struct PanelExport {
     bool dark = true;
     std::string prompt;                 ///< traced where it is not ""
     std::vector<core::Command> script;  ///< puts rows on the stack of interventions
+    std::vector<std::string> beside;    ///< runs, races, folders of runs, for panels that compare
+    PanelView view;                     ///< how the panel is set, by names of its own
     std::string exe_dir;                ///< folder of the program: fonts
     std::function<bool()> interrupted;  ///< asked often; may be empty
 };
 
 /// Opens the run, waits until the panel shows all that was asked for, and writes it. Errors
 /// (usage): no such panel, no snapshot up to the step, what the session or a prompt is refused for,
-/// a panel without numbers; (failed): no OpenGL without a display, a file that cannot be written;
+/// a panel without numbers, a name of `view` that
+/// the panel has not, a path of `beside` without runs, a picture larger than the driver draws;
+/// (failed): no OpenGL without a display, a file that cannot be written;
 /// (interrupted).
 core::Status export_panel(const PanelExport& what, Services services);
 

@@ -146,6 +146,9 @@ void Workspace::draw_panel(AppState& state, size_t index) {
                         ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(12 * s, 4 * s));
     ImGui::SetNextWindowSize(ImVec2(480 * s, 360 * s), ImGuiCond_FirstUseEver);
+    const bool low = fitted_[static_cast<size_t>(layout_)].low;
+    if (const ImGuiID node = node_of_new(layout_, panels_, index, low))
+        ImGui::SetNextWindowDockID(node);
     // Those of a layout all appear when it is chosen: the tab that was in front stays there.
     const bool visible = ImGui::Begin(
         name.c_str(), &open, ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoFocusOnAppearing);

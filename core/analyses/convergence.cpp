@@ -5,40 +5,13 @@
 
 #include "core/analyses/analysis.h"
 #include "core/stats/descriptive.h"
-#include "core/stats/distributions.h"
+#include "core/stats/line_fit.h"
 #include "core/stats/mean_tests.h"
 
 namespace hopscope::core::analysis {
 namespace {
 
 constexpr size_t kEvaluations = 5;
-
-struct Slope {
-    double value = stats::kNaN, error = stats::kNaN, df = stats::kNaN;
-    stats::Interval ci95;
-};
-
-/// Least squares of y over x; interval by t with n − 2 degrees of freedom.
-Slope slope_of(const std::vector<double>& x, const std::vector<double>& y) {
-    Slope out;
-    const double mx = stats::mean(x), my = stats::mean(y);
-    double xx = 0, xy = 0, squares = 0;
-    for (size_t i = 0; i < x.size(); ++i) {
-        xx += (x[i] - mx) * (x[i] - mx);
-        xy += (x[i] - mx) * (y[i] - my);
-    }
-    out.value = xy / xx;
-    for (size_t i = 0; i < x.size(); ++i) {
-        const double off = y[i] - my - out.value * (x[i] - mx);
-        squares += off * off;
-    }
-    out.df = static_cast<double>(x.size()) - 2;
-    if (out.df < 1) return out;
-    out.error = std::sqrt(squares / out.df / xx);
-    const double half = stats::t_quantile(0.975, out.df) * out.error;
-    out.ci95 = {out.value - half, out.value + half};
-    return out;
-}
 
 /// The slope of each batch over the same evaluations: its mean, free of what makes batches differ.
 stats::MeanDifference slope_of_batches(std::span<const EvalRecord> last,
@@ -49,7 +22,7 @@ stats::MeanDifference slope_of_batches(std::span<const EvalRecord> last,
     std::vector<double> slopes, y(last.size());
     for (size_t b = 0; b < batches; ++b) {
         for (size_t i = 0; i < last.size(); ++i) y[i] = last[i].batches[b];
-        slopes.push_back(slope_of(x, y).value);
+        slopes.push_back(stats::fit_line(x, y).slope);
     }
     return stats::one_sample(stats::summarise(slopes));
 }
@@ -98,12 +71,12 @@ Result<AnalysisOutput> convergence(const AnalysisContext& context) {
         row.place("step", record.step).cell("valid_loss", record.loss);
         out.table().add(row);
     }
-    const auto slope = slope_of(x, y);
+    const auto slope = stats::fit_line(x, y);
     const auto by_batch = slope_of_batches(last, x);
     const EvalRecord* best = &evals.front();
     for (const EvalRecord& record : evals)
         if (record.loss < best->loss) best = &record;
-    out.result = slope_fields({slope.value, slope.ci95, out.n, "evaluations"});
+    out.result = slope_fields({slope.slope, slope.slope95, out.n, "evaluations"});
     out.result
         .object("by_batch",
                 slope_fields({by_batch.difference, by_batch.interval(0.95),

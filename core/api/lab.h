@@ -15,13 +15,16 @@
 #include "core/api/comparison.h"
 #include "core/api/config.h"
 #include "core/api/expert_matches.h"
+#include "core/api/halting_table.h"
 #include "core/api/kinds.h"
 #include "core/api/needs.h"
 #include "core/api/passages.h"
 #include "core/api/phases.h"
 #include "core/api/progress.h"
+#include "core/api/run_numbers.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
+#include "core/api/trend.h"
 #include "core/base/result.h"
 
 namespace hopscope::core::lab {
@@ -121,12 +124,18 @@ struct HaltingOptions {
     std::string corpus;                                      ///< "" = the run's own
     Split split = Split::valid;
     int64_t batches = 50;
-    int64_t repeats = 3;  ///< timed passes
+    int64_t repeats = 3;   ///< timed passes
+    int64_t controls = 0;  ///< draws of the random control, and an interval with it; 0 = none
+    /// Of the first that exists the depths by word list, beside a control; empty: none.
+    std::vector<std::string> category_dirs;
     Precision precision = Precision::fp32;
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 /// hopscope.halting/1; of several runs {"format", "runs": [a document each]}.
 Result<std::string> halting(const HaltingOptions& options);
+/// The numbers of the same of the first run, for the window; computes on one thread. Errors as
+/// above; cancelled.
+Result<HaltingTable> halting_table(const HaltingOptions& options, const Progress& progress);
 
 struct TraceOptions {
     std::string run;
@@ -207,6 +216,12 @@ const std::vector<Definition>& compare_definitions();
 /// Run folders beside each other, as saved losses and settings tell; a run that cannot be compared
 /// says why in the result. Errors: cancelled.
 Result<Comparison> compare_runs(const std::vector<std::string>& runs, const Progress& progress);
+/// The single numbers of run folders, one entry a folder in their order; one that cannot be read
+/// says why in the result. Errors: cancelled.
+Result<std::vector<RunNumbers>> run_numbers(const std::vector<std::string>& runs,
+                                            const Progress& progress);
+/// The straight line through points, at once; both [points].
+Trend line_through(const std::vector<double>& x, const std::vector<double>& y);
 /// The run folders that a path names: itself, the lanes of a race, or those in it, by name. Errors
 /// (usage) name the path.
 Result<std::vector<std::string>> runs_at(const std::string& path);

@@ -100,6 +100,9 @@ Result<ChosenNames> chosen_names(const std::string& option, const std::string& l
 
 std::string config_name_of(const std::string& path) {
     std::string name = plain_name(std::filesystem::path(path).stem().string());
+    const size_t dots = std::min(name.find_first_not_of('.'), name.size());
+    name.erase(0, dots);  // no hidden folders
+    if (name.empty() && dots > 0) return "config";
     if (name.size() <= kLongestFolderName) return name;
     size_t end = kLongestFolderName;
     while (end > 0 && !begins_character(name[end])) --end;

@@ -52,7 +52,8 @@ Result<ChosenNames> chosen_names(const std::string& option, const std::string& l
 inline constexpr size_t kLongestFolderName = 200;
 
 /// The name of a configuration file as runs, folders and documents bear it: without folders and
-/// extension, in plain characters, the first kLongestFolderName bytes of it.
+/// extension, in plain characters, the first kLongestFolderName bytes of it, no dot first; "config"
+/// of nothing but dots.
 std::string config_name_of(const std::string& path);
 
 }  // namespace hopscope::core

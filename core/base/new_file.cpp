@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <optional>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -20,8 +19,6 @@ namespace {
 
 constexpr int kMostLinks = 40;  ///< as the kernel has it
 constexpr int kTries = 8;       ///< for a name that nobody else takes
-/// A temporary name is in use for a moment only; so old a one was left by a killed process.
-constexpr time_t kLeftOver = 60;
 
 /// Where the links of `path` lead, whether something stands there or not.
 Result<std::string> end_of_links(const std::string& path) {
@@ -55,8 +52,8 @@ std::optional<int> own_descriptor(std::string_view path) {
 
 constexpr size_t kLongestSuffix = 40;
 
-/// NAME.tmp, or another name while somebody else is writing the same file. Of a long name only as
-/// much as leaves it one that a folder takes.
+/// NAME.tmp, or another name where a file has that one: somebody else is writing the same file, or
+/// it is a person's. Of a long name only as much as leaves it one that a folder takes.
 std::string temporary_name(int folder, const std::string& whole) {
     static std::atomic<uint64_t> count{0};
     const std::string name = whole.substr(0, NAME_MAX - kLongestSuffix);
@@ -65,8 +62,6 @@ std::string temporary_name(int folder, const std::string& whole) {
     if (::fstatat(folder, plain.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return plain;
     // A folder is nobody's leftover; it stays in the way, and that is said.
     if (!S_ISREG(info.st_mode)) return plain;
-    if (::time(nullptr) - info.st_ctime > kLeftOver && ::unlinkat(folder, plain.c_str(), 0) == 0)
-        return plain;
     return name + ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
 }
 

@@ -14,8 +14,8 @@
 namespace hopscope::core {
 
 /// A file on its way. What is not finished leaves nothing behind, even after a kill (but for file
-/// systems without unnamed files, and the moment of the renaming: there PATH.tmp may stay, which is
-/// removed when the file is written again, a minute later or more).
+/// systems without unnamed files, and the moment of the renaming: there PATH.tmp may stay, since
+/// nothing tells it from a file that a person calls so; who owns the whole folder sweeps it).
 class NewFile {
   public:
     /// Errors: usage, where the name stands for something that is no regular file; failed, where no

@@ -15,8 +15,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// No other folder has a file of this name, least of all a run.
 std::string mark_of(const std::string& folder) {
-    return folder + "/.lock";
+    return folder + "/.hopscope-scratch";
+}
+
+/// What stands in it: whose mark it is, so that a copy under another name is nobody's scratch.
+std::string text_of_mark(const std::string& folder) {
+    return "temporary files of hopscope, to be removed: " + fs::path(folder).filename().string() +
+           "\n";
+}
+
+bool is_mark(const FileHandle& file, const std::string& folder) {
+    struct stat info {};
+    const std::string wanted = text_of_mark(folder);
+    std::string text(wanted.size() + 1, '\0');
+    if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+    const ssize_t got = ::pread(file.get(), text.data(), text.size(), 0);
+    return got == std::ssize(wanted) && text.starts_with(wanted);
 }
 
 /// hopscope-PURPOSE-NUMBER.
@@ -36,7 +52,7 @@ void sweep(const std::string& folder) {
         return;
     const FileHandle mark(
         ::open(mark_of(folder).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!mark.valid() || ::fstat(mark.get(), &info) != 0 || !S_ISREG(info.st_mode)) return;
+    if (!is_mark(mark, folder)) return;
     if (::flock(mark.get(), LOCK_EX | LOCK_NB) != 0) return;
     // While it is locked; its maker, if it is just being made, sees that it was too late.
     std::error_code ignored;
@@ -47,7 +63,10 @@ void sweep(const std::string& folder) {
 
 std::optional<FileHandle> own_scratch(const std::string& folder) {
     FileHandle mark(::open(mark_of(folder).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!mark.valid() || ::flock(mark.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
+    const std::string text = text_of_mark(folder);
+    if (!mark.valid() || ::write(mark.get(), text.data(), text.size()) != std::ssize(text) ||
+        ::flock(mark.get(), LOCK_EX | LOCK_NB) != 0)
+        return std::nullopt;
     struct stat info {};
     if (::fstat(mark.get(), &info) != 0 || info.st_nlink == 0) return std::nullopt;
     return mark;

@@ -14,8 +14,9 @@ namespace hopscope::core {
 /// has swept it in this very moment: make another one.
 std::optional<FileHandle> own_scratch(const std::string& folder);
 
-/// Removes the folders hopscope-PURPOSE-NUMBER of `parent` that were marked and whose owner has
-/// ended. All others, of other programs and people too, stay.
+/// Removes the folders hopscope-PURPOSE-NUMBER of `parent` that were marked as a scratch of this
+/// very name and whose owner has ended. All others, of other programs and people too, stay: run
+/// folders may be called so.
 void sweep_scratch(const std::string& parent);
 
 }  // namespace hopscope::core

@@ -58,6 +58,12 @@ bool rewrite_within(const std::string& path, std::string_view text) {
     return false;
 }
 
+/// Who writes a state owns its folder: what a killed process left there is nobody's.
+void remove_leftover(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode)) ::unlink(path.c_str());
+}
+
 /// A descriptor in reserve, since a file cannot be rewritten without one.
 class Spare {
   public:
@@ -84,6 +90,7 @@ class Spare {
 
 Status write_state_file(const std::string& path, const std::string& json, DebugPoint rename) {
     static Spare spare;
+    remove_leftover(path + ".tmp");
     const Status written = write_file_atomic(path, with_room(json), rename);
     if (written) {
         spare.keep();

@@ -61,10 +61,12 @@ Result<CompareInput> read_run_input(const std::string& dir) {
     auto folder = RunFolder::open(dir, /*writer=*/false);
     if (!folder) return folder.error();
     const auto steps = folder->evals();
-    if (steps.empty())
-        return usage_error(shown_path(dir) +
-                           ": no evaluation yet; wait for the first one (train.eval_every), or "
-                           "give the file of hopscope eval RUN --out FILE");
+    if (steps.empty()) {
+        const bool comes = folder->info().state == RunState::running;
+        return usage_error(shown_path(dir) + ": no evaluation" +
+                           (comes ? " yet; wait for the first one (train.eval_every), or" : ";") +
+                           " give the file of hopscope eval RUN --out FILE");
+    }
     auto input = read_eval_input(dir, folder->eval_path(steps.back()));
     if (!input) return input;
     if (auto s = complete_from_run(*input, *folder); !s) return s.error();

@@ -16,15 +16,19 @@ int64_t matrices_per_rank(const MoeConfig& moe) {
     return moe.expert == ExpertKind::swiglu ? 3 : 2;
 }
 
+/// Of one expert that is chosen by the router.
+template <class Number>
+Number elements_of_an_expert(const Config& c) {
+    const Number d = static_cast<Number>(c.model.d_model);
+    return c.moe.expert == ExpertKind::fixed ? d
+                                             : d * static_cast<Number>(c.moe.expert_rank) *
+                                                   static_cast<Number>(matrices_per_rank(c.moe));
+}
+
 template <class Number>
 Number expert_elements(const Config& c) {
-    const Number d = static_cast<Number>(c.model.d_model);
-    const Number each = c.moe.expert == ExpertKind::fixed
-                            ? d
-                            : d * static_cast<Number>(c.moe.expert_rank) *
-                                  static_cast<Number>(matrices_per_rank(c.moe));
-    return static_cast<Number>(c.moe.experts) * each +
-           3 * static_cast<Number>(c.moe.shared_expert) * d;
+    return static_cast<Number>(c.moe.experts) * elements_of_an_expert<Number>(c) +
+           3 * static_cast<Number>(c.moe.shared_expert) * static_cast<Number>(c.model.d_model);
 }
 
 void add_routing(const Config& c, int64_t hops, ParameterCounts& n) {
@@ -142,6 +146,13 @@ ParameterCounts count_parameters(const Config& c) {
     n.routing_live = live + (c.moe.reads_kinematic() ? n.routing_kinematic : 0);
     n.total = n.embedding + n.attention + n.experts + n.routing + n.norms + n.dense + n.other;
     return n;
+}
+
+int64_t active_parameters(const Config& c) {
+    int64_t idle = 0;  // experts, over all layers
+    for (int64_t layer = 0; !c.is_dense() && layer < c.model.n_layers; ++layer)
+        idle += std::max<int64_t>(0, c.moe.experts - c.moe.top_k * c.moe.hops_of(layer));
+    return count_parameters(c).total - idle * elements_of_an_expert<int64_t>(c);
 }
 
 FlopCounts count_flops(const Config& c) {

@@ -28,6 +28,9 @@ struct ParameterCounts {
     int64_t other = 0;         ///< learned tau, output scales, selection biases
 };
 ParameterCounts count_parameters(const Config& config);
+/// Of them those that work on one token: all but the experts that it does not choose
+/// [def:active_parameters].
+int64_t active_parameters(const Config& config);
 
 /// Forward pass, one token, all layers; a multiply-add counts 2; norms, softmax and activations are
 /// left out.

@@ -1,6 +1,7 @@
 // hopscope analyze: analyses of a run, one JSON document (and CSV for tables) each
 // (hopscope.analysis/2).
 #include <optional>
+#include <span>
 
 #include "core/analyses/measured.h"
 #include "core/analyses/table.h"
@@ -11,6 +12,7 @@
 #include "core/lab/interrupt.h"
 #include "core/run/document.h"
 #include "core/run/metrics_csv.h"
+#include "core/run/step_names.h"
 #include "core/trainer/device.h"
 #include "core/trainer/open_run.h"
 
@@ -84,19 +86,25 @@ Status write(const std::string& dir, const Analysis& which, const analysis::Anal
 /// The folder of --out, made where it is missing, and gone again if nothing came into it.
 class OutFolder {
   public:
+    /// @param inputs  files and folders that are read: nothing is written into them
     /// Errors: usage, a file stands in its place, or in that of what is to be written there one
     /// that no analysis wrote, or it cannot be written; failed, it cannot be made.
-    static Result<OutFolder> make(const std::string& dir, const std::vector<const Analysis*>& all) {
+    static Result<OutFolder> make(const std::string& dir, const std::vector<const Analysis*>& all,
+                                  std::span<const std::string> inputs) {
         if (auto s = check_folder_place(dir); !s) return usage_error("--out: " + s.error().message);
+        const std::vector<std::string> present = names_in(dir);
         for (const Analysis* which : all)
-            if (auto s = check_ours(dir + "/" + which->name); !s) return s.error();
+            for (const std::string& name : present)
+                if (is_file_of(*which, name))
+                    if (auto s = check_present(dir, *which, name); !s) return s.error();
         OutFolder out;
         auto made = make_folders(dir);
         if (!made) return made.error();
         out.made_ = std::move(*made);
         for (const Analysis* which : all)
             for (const char* ending : {".json", ".csv"})
-                if (auto s = check_place(dir + "/" + which->name + ending); !s) return s.error();
+                if (auto s = check_place(dir + "/" + which->name + ending, inputs); !s)
+                    return s.error();
         return out;
     }
     OutFolder() = default;
@@ -108,19 +116,24 @@ class OutFolder {
     ~OutFolder() { remove_folders(made_); }
 
   private:
-    static Status check_place(const std::string& path) {
-        if (auto s = check_output_apart(path, {}); !s) return s;
+    static Status check_place(const std::string& path, std::span<const std::string> inputs) {
+        if (auto s = check_output_apart(path, inputs); !s) return s;
         return check_output(path, OutputUse::places);
     }
-    /// An earlier analysis may be replaced, nothing else. @param base path without its ending
-    static Status check_ours(const std::string& base) {
-        if (is_document(base + ".json", "analysis")) return {};
-        for (const char* ending : {".json", ".csv"})
-            if (file_exists(base + ending))
-                return usage_error("--out: " + shown_path(base + ending) +
-                                   " stands there already and is not of an analysis; name another "
-                                   "folder, or move it away");
-        return {};
+    /// NAME.json, NAME.csv, or NAME.TABLE.csv: which tables an analysis makes is known afterwards.
+    static bool is_file_of(const Analysis& which, std::string_view name) {
+        const std::string start = std::string(which.name) + ".";
+        return name.starts_with(start) && (name.ends_with(".csv") || name == start + "json");
+    }
+    /// An earlier analysis may be replaced, nothing else.
+    static Status check_present(const std::string& dir, const Analysis& which,
+                                const std::string& name) {
+        const std::string path = dir + "/" + name;
+        if (is_document(dir + "/" + which.name + ".json", "analysis"))
+            return check_output(path, OutputUse::places);
+        return usage_error("--out: " + shown_path(path) +
+                           " stands there already and is not of an analysis; name another folder, "
+                           "or move it away");
     }
 
     MadeFolders made_;
@@ -161,7 +174,9 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         if (!selected) return selected.error();
         OutFolder folder;
         if (!o.out.empty()) {
-            auto place = OutFolder::make(o.out, selected->list);
+            std::vector<std::string> inputs = o.category_dirs;
+            inputs.insert(inputs.end(), {o.corpus, o.prompts});
+            auto place = OutFolder::make(o.out, selected->list, inputs);
             if (!place) return place.error();
             folder = *std::move(place);
         }

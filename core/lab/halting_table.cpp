@@ -6,8 +6,10 @@
 #include <string>
 
 #include "core/config/arithmetic.h"
+#include "core/lab/class_depths.h"
 #include "core/model/sound.h"
 #include "core/train/evaluate.h"
+#include "core/trainer/halting_effect.h"
 
 namespace hopscope::core::lab {
 namespace {
@@ -33,6 +35,36 @@ void count(const Config& config, const Evaluation& e, HaltingRow& row) {
     row.saving = 1 - ran / possible;
 }
 
+/// Everything in the row that is not of the row alone: the control, the interval, the classes.
+Status measure_chance(const Model& model, const BatchSource& source, const HaltingPlan& work,
+                      const Categories& categories, const Progress& progress, HaltingRow& row) {
+    const double passes =
+        static_cast<double>(std::min(work.batches, source.eval_batches()) * (work.controls + 1));
+    double polls = 0;  // one before each pass but the halted one
+    const auto cancelled = [&] {
+        progress.report("", std::min(1.0, polls++ / passes));
+        return progress.cancelled();
+    };
+    HaltingEffect effect;
+    ClassDepths classes(categories, model.config.model.n_layers);
+    const auto seen = [&](const BatchTensors& batch, const BatchDepths& depths) {
+        classes.count(batch.ids, depths);
+    };
+    if (!measure_halting(model, source, row.epsilon, work.batches, work.controls, cancelled, effect,
+                         seen))
+        return stopped_on_request("the halting table was");
+    row.chance.sequences = effect.batches * source.batch();
+    row.chance.difference = static_cast<double>(effect.valid_loss_changed) -
+                            static_cast<double>(effect.valid_loss_base);
+    row.chance.low = effect.loss_diff_low;
+    row.chance.high = effect.loss_diff_high;
+    row.chance.draws = effect.control_draws;
+    row.chance.control_loss = effect.control_loss;
+    row.chance.control_std = effect.control_loss_std;
+    row.classes = classes.depths();
+    return {};
+}
+
 std::string label(const HaltingRow& row) {
     if (row.epsilon < 0) return "no halting";
     char text[48];
@@ -43,10 +75,10 @@ std::string label(const HaltingRow& row) {
 }  // namespace
 
 Result<HaltingTable> halting_table(const Model& model, const BatchSource& source,
-                                   const std::vector<double>& epsilons, int64_t batches,
-                                   int64_t repeats, const Progress& progress) {
+                                   const HaltingPlan& work, const Categories& categories,
+                                   const Progress& progress) {
     HaltingTable table;
-    for (const double epsilon : epsilons) table.rows.emplace_back().epsilon = epsilon;
+    for (const double epsilon : work.epsilons) table.rows.emplace_back().epsilon = epsilon;
     std::vector<HaltingRow*> passes{&table.base};
     for (auto& row : table.rows) passes.push_back(&row);
 
@@ -56,15 +88,17 @@ Result<HaltingTable> halting_table(const Model& model, const BatchSource& source
         return changes;
     };
     // The numbers, a pass each; they warm everything up.
-    const double work = static_cast<double>(passes.size()) * static_cast<double>(repeats + 1);
+    const double control = work.controls > 0 ? static_cast<double>(work.controls + 2) : 0;
+    const double all = static_cast<double>(passes.size()) * static_cast<double>(work.repeats + 1) +
+                       static_cast<double>(table.rows.size()) * control;
     double done = 0;
     for (HaltingRow* row : passes) {
         Progress inner;
         inner.cancelled = progress.cancelled;
         inner.report = [&](const std::string&, double fraction) {
-            progress.report(label(*row), (done + std::max(0.0, fraction)) / work);
+            progress.report(label(*row), (done + std::max(0.0, fraction)) / all);
         };
-        auto e = evaluate(model, source, batches, controls_of_row(*row), inner);
+        auto e = evaluate(model, source, work.batches, controls_of_row(*row), inner);
         if (!e) return e.error();
         if (!std::isfinite(std::exp(e->loss)))
             return diverged("the perplexity with " + label(*row));
@@ -73,16 +107,27 @@ Result<HaltingTable> halting_table(const Model& model, const BatchSource& source
         count(model.config, *e, *row);
         ++done;
     }
+    for (HaltingRow& row : table.rows) {
+        if (work.controls < 1) break;
+        Progress inner;
+        inner.cancelled = progress.cancelled;
+        inner.report = [&](const std::string&, double fraction) {
+            progress.report(label(row) + ", random control", (done + control * fraction) / all);
+        };
+        if (auto s = measure_chance(model, source, work, categories, inner, row); !s)
+            return s.error();
+        done += control;
+    }
     // The times. Batch by batch all rows in turn: whatever slows the machine for a while slows all
     // of them.
-    for (int64_t repeat = 0; repeat < repeats; ++repeat) {
+    for (int64_t repeat = 0; repeat < work.repeats; ++repeat) {
         for (HaltingRow* row : passes) {
             row->seconds.push_back(0);
             row->moe_seconds.push_back(0);
         }
         for (int64_t batch = 0; batch < table.batches; ++batch) {
             if (progress.cancelled()) return stopped_on_request("the halting table was");
-            progress.report("timing", done / work);
+            progress.report("timing", done / all);
             for (HaltingRow* row : passes) {
                 const auto time = time_batch(model, source, batch, controls_of_row(*row));
                 row->seconds.back() += time.seconds;

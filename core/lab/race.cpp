@@ -21,6 +21,25 @@ Result<std::vector<RaceLane>> lanes_of(const RaceOptions& o) {
     return lanes;
 }
 
+/// Whether these are the lanes that the race has: one left out would be lost without a word.
+/// Errors: usage; those of its file.
+Status check_same_lanes(const std::string& dir, const std::vector<RaceLane>& lanes) {
+    auto known = race_lane_names(dir);
+    if (!known) return known.error();
+    std::vector<std::string> missing = std::move(*known), added;
+    for (const RaceLane& lane : lanes)
+        if (std::erase(missing, lane.name) == 0) added.push_back(lane.name);
+    if (missing.empty() && added.empty()) return {};
+    const auto told = [](const char* what, const std::vector<std::string>& names) {
+        return names.empty() ? "" : std::string(what) + joined_first(names, 4);
+    };
+    return usage_error("the race in " + shown_path(dir) +
+                       " has other lanes than are named:" + told(" not named is ", missing) +
+                       (missing.empty() || added.empty() ? "" : ";") + told(" new is ", added) +
+                       "; give --resume without --config to go on with all of it, or --out for a "
+                       "new race");
+}
+
 }  // namespace
 
 Result<std::string> race(const RaceOptions& o) {
@@ -32,6 +51,8 @@ Result<std::string> race(const RaceOptions& o) {
         return usage_error("race needs --config FILE, once for each of its lanes");
     auto lanes = lanes_of(o);
     if (!lanes) return lanes.error();
+    if (o.resume && !o.config_paths.empty())
+        if (auto s = check_same_lanes(o.out, *lanes); !s) return s.error();
     SessionOptions options;
     options.race = std::move(*lanes);
     options.run_dir = o.out;

@@ -60,7 +60,17 @@ Result<std::string> decoded(const Tokenizer& tokenizer, const std::string& line)
                                std::to_string(tokenizer.size() - 1));
         ids.push_back(static_cast<int32_t>(*id));
     }
-    return tokenizer.decode(ids);
+    auto text = tokenizer.decode(ids);
+    if (!text) return text;
+    // A line of text for each line of ids: a piece that breaks the line is named, not written.
+    std::string line_of_text;
+    for (const char c : *text) {
+        if (c == '\n')
+            line_of_text += "<0x0A>";
+        else
+            line_of_text += c;
+    }
+    return line_of_text;
 }
 
 }  // namespace

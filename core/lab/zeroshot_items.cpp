@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string_view>
 
 #include "core/base/file_handle.h"
 #include "core/base/names.h"
@@ -14,12 +15,16 @@ namespace {
 /// The choices an item of each task may have.
 constexpr size_t kEndings = 4, kFewestArc = 3, kMostArc = 5;
 
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 /// A field that must hold a text of at least one character that is no blank.
 Status read_text(const Json& object, const std::string& name, const char* key, std::string& out) {
     FieldReader fields(object, name);
     fields.required().text(key, out);
     if (auto s = fields.status(); !s) return s;
-    if (out.find_first_not_of(" \t\r\n") == std::string::npos)
+    if (is_blank(out))
         return usage_error(name + ": \"" + key + "\": found " + in_quotes(out) +
                            ", a text that is not empty expected");
     return {};
@@ -87,7 +92,7 @@ Result<ZeroshotItem> hellaswag_item(const Json& line, const std::string& name) {
     item.id = id_of(line, {"idx", "ind", "id"});
     for (std::string& ending : endings) {
         if (original) ending = clean_hellaswag(ending);
-        if (ending.find_first_not_of(' ') == std::string::npos)
+        if (is_blank(ending))
             return usage_error(name + ": \"endings\"[" + std::to_string(item.choices.size()) +
                                "] is empty" + (original ? " once its marks are gone" : ""));
         item.choices.push_back({context, " " + ending, static_cast<int64_t>(ending.size())});
@@ -222,7 +227,7 @@ Result<ZeroshotItems> read_zeroshot_items(ZeroshotTask task, const std::string& 
         auto more = (*reader)->next(line);
         if (!more) return more.error();
         if (!*more) break;
-        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+        if (is_blank(line)) continue;
         auto item = parse_zeroshot_item(task, line, name + ":" + std::to_string(number));
         if (!item) return item.error();
         item->line = number;

@@ -29,11 +29,11 @@ class DepthProbe : public Probe {
             for (auto& x : d) ++x;
             return;
         }
-        const auto rows = r.rows.contiguous();
+        const auto rows = r.rows.to(at::kCPU).contiguous();
         const auto* p = rows.const_data_ptr<int64_t>();
         for (int64_t i = 0; i < rows.size(0); ++i) ++d[static_cast<size_t>(p[i])];
     }
-    std::vector<std::vector<int64_t>> depths;
+    BatchDepths depths;
 };
 
 /// Mean loss of each sequence of a batch.
@@ -44,15 +44,18 @@ std::vector<double> sequence_losses(const Model& model, const BatchTensors& batc
     options.changes = changes;
     options.probe = probe;
     const auto f = forward(model, batch.ids, options);
-    const auto head = kernels::classifier(f.hidden, model.weights.embed, batch.targets);
-    const auto rows = head.nll.to(at::kDouble).view({b, t}).mean(1).contiguous();
+    const auto head = kernels::classifier(f.hidden.to(model.weights.embed.scalar_type()),
+                                          model.weights.embed, batch.targets);
+    const auto rows = head.nll.to(at::kDouble).view({b, t}).mean(1).to(at::kCPU).contiguous();
     return {rows.const_data_ptr<double>(), rows.const_data_ptr<double>() + b};
 }
 
 }  // namespace
 
-bool measure_halting(const Model& model, const BatchSource& valid, double epsilon, int64_t batches,
-                     int64_t draws, const std::function<bool()>& cancelled, HaltingEffect& effect) {
+bool measure_halting(
+    const Model& model, const BatchSource& valid, double epsilon, int64_t batches, int64_t draws,
+    const std::function<bool()>& cancelled, HaltingEffect& effect,
+    const std::function<void(const BatchTensors& batch, const BatchDepths& depths)>& seen) {
     const c10::AutoGradMode no_grad(false);
     const int64_t n = std::min(batches, valid.eval_batches()), b = valid.batch(),
                   t = valid.seq_len();
@@ -63,7 +66,7 @@ bool measure_halting(const Model& model, const BatchSource& valid, double epsilo
     double executed = 0, possible = 0;
     Random random(kSeed);
     for (int64_t i = 0; i < n; ++i) {
-        const auto batch = eval_tensors(valid, i, at::kCPU);
+        const auto batch = eval_tensors(valid, i, model.weights.embed.device());
         const auto append = [](std::vector<double>& to, const std::vector<double>& from) {
             to.insert(to.end(), from.begin(), from.end());
         };
@@ -71,6 +74,7 @@ bool measure_halting(const Model& model, const BatchSource& valid, double epsilo
         append(base, sequence_losses(model, batch, {}, nullptr));
         DepthProbe probe(model.config.model.n_layers, b * t);
         append(changed, sequence_losses(model, batch, halt, &probe));
+        if (seen) seen(batch, probe.depths);
         for (int64_t l = 0; l < model.config.model.n_layers; ++l) {
             for (const int64_t d : probe.depths[static_cast<size_t>(l)])
                 executed += static_cast<double>(d);

@@ -26,6 +26,10 @@ Result<OpenRun> open_run(const std::string& dir, Precision precision) {
         !checkpoint && checkpoint.error().kind == ErrorKind::usage && checkpoints.steps().empty();
     if (none)
         if (auto s = check_place(dir + "/checkpoints", FileKind::folder); !s) return s.error();
+    if (none && folder->info().state != RunState::running)
+        return usage_error(shown_path(dir) + ": no complete checkpoint, and the run is " +
+                           name_of(folder->info().state) +
+                           "; put the folder checkpoints back, or train the run again");
     if (none)
         return usage_error(shown_path(dir) +
                            ": no complete checkpoint yet; wait for the first one "

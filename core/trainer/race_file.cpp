@@ -19,8 +19,15 @@ using nlohmann::ordered_json;
 
 constexpr const char* kFormat = "hopscope.race/1";
 
+constexpr std::string_view kFile = "race.json";
+
 std::string file_of(const std::string& dir) {
-    return dir + "/race.json";
+    return dir + "/" + std::string(kFile);
+}
+
+/// A folder beside the race's own file, which is not hidden.
+bool names_lane(std::string_view name) {
+    return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos && name != kFile;
 }
 
 ordered_json lane_json(const LaneReport& lane, RunState state) {
@@ -75,10 +82,14 @@ Status check_race(const std::vector<RaceLane>& lanes) {
         return usage_error("a race needs two or more configurations, found " +
                            std::to_string(lanes.size()) + "; give a file for each");
     std::set<std::string> names;
-    for (const RaceLane& lane : lanes)
+    for (const RaceLane& lane : lanes) {
+        if (!names_lane(lane.name))
+            return usage_error("a configuration of the race is called " + in_quotes(lane.name) +
+                               ", which cannot be the name of a lane's folder; rename the file");
         if (!names.insert(lane.name).second)
             return usage_error("two configurations of the race are called " + in_quotes(lane.name) +
                                ", the name of a lane's folder; rename one of the files");
+    }
     for (size_t i = 1; i < lanes.size(); ++i) {
         auto keys = differing_data_keys(lanes[0].config, lanes[i].config);
         const auto& first = lanes[0].config.train;
@@ -144,7 +155,7 @@ Result<std::vector<std::string>> race_lane_names(const std::string& dir) {
         if (!entry.is_object() || run == entry.end() || !run->is_string())
             return usage_error(name + ": lanes: objects with \"run\" expected");
         out.push_back(run->get<std::string>());
-        if (out.back().empty() || out.back().find('/') != std::string::npos || out.back()[0] == '.')
+        if (!names_lane(out.back()))
             return usage_error(name + ": lanes: run: found " + in_quotes(out.back()) +
                                ", the name of a folder beside it expected");
     }

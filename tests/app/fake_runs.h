@@ -4,10 +4,12 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -180,6 +182,69 @@ inline core::Comparison fake_comparison(const std::vector<std::string>& dirs) {
     return out;
 }
 
+/// What a made-up run came to: costs by its variant, losses by its seed, too; those of "linear"
+/// have answers to questions.
+inline core::RunNumbers fake_numbers(const std::string& dir) {
+    const FakeName of = fake_name(dir);
+    core::RunNumbers out;
+    out.dir = dir;
+    if (dir.find("bad") != std::string::npos) {
+        out.problem = dir + "/run.json: no such file";
+        return out;
+    }
+    out.step = dir.find("young") != std::string::npos ? 600 : 1200;
+    const auto add = [](std::vector<core::RunNumber>& to, const char* key, const char* unit,
+                        double value, core::Better better, int64_t n = 0, const char* over = "") {
+        core::RunNumber number;
+        number.key = key;
+        number.unit = unit;
+        number.from = "made up";
+        number.value = value;
+        number.better = better;
+        number.n = n;
+        number.over = over;
+        to.push_back(number);
+    };
+    const auto lower = core::Better::lower, higher = core::Better::higher;
+    const double hops = static_cast<double>(of.variant.hops);
+    add(out.costs, "parameters", "", 84.7e6 + hops * 1e6, lower);
+    add(out.costs, "flops_per_token", "FLOPs",
+        1e8 * (hops * static_cast<double>(of.variant.top_k) / 12 + 1), lower);
+    add(out.costs, "steps", "updates", static_cast<double>(out.step), lower);
+    add(out.costs, "seconds", "s", 100 * hops + 3 * fake_noise(of.seed, 8), lower);
+    const double loss = of.variant.loss + 0.004 * fake_noise(of.seed, 3);
+    add(out.results, "valid_loss/final", "nats", loss, lower, 50, "batches");
+    add(out.results, "perplexity/final", "", std::exp(loss), lower, 50, "batches");
+    add(out.results, "tokens_per_s/end", "tokens/s", 20'000 / hops + 50 * fake_noise(of.seed, 9),
+        higher, 60, "updates");
+    add(out.results, "jaccard/mean", "", 0.5 / hops, core::Better::unknown);
+    if (of.variant.name == "linear")
+        add(out.results, "zeroshot-arc_easy/accuracy", "", 0.4, higher, 200);
+    return out;
+}
+
+/// Least squares; the interval of the slope is half of it to both sides.
+inline core::Trend fake_line(const std::vector<double>& x, const std::vector<double>& y) {
+    core::Trend out;
+    const auto n = static_cast<double>(x.size());
+    double mx = 0, my = 0, xx = 0, xy = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+        mx += x[i] / n;
+        my += y[i] / n;
+    }
+    for (size_t i = 0; i < x.size(); ++i) {
+        xx += (x[i] - mx) * (x[i] - mx);
+        xy += (x[i] - mx) * (y[i] - my);
+    }
+    out.n = static_cast<int64_t>(x.size());
+    out.slope = xy / xx;
+    out.intercept = my - out.slope * mx;
+    out.low95 = out.slope - std::fabs(out.slope) / 2;
+    out.high95 = out.slope + std::fabs(out.slope) / 2;
+    out.r2 = 0.9;
+    return out;
+}
+
 /// Experts that hardly moved, the later the farther; of two runs every fourth without a partner.
 inline core::Result<core::ExpertMatches> fake_matches(const core::MatchRequest& request,
                                                       const core::Progress&) {
@@ -233,6 +298,52 @@ inline core::Result<core::ExpertMatches> fake_matches(const core::MatchRequest& 
     return out;
 }
 
+/// The lower the threshold the less is saved; chance costs three times as much. A threshold of 0.66
+/// fails, one of 0.77 goes on until it is cancelled.
+inline core::Result<core::HaltingTable> fake_halting(const std::string& run,
+                                                     const core::HaltingPlan& plan,
+                                                     const core::Progress& progress) {
+    constexpr int64_t kPairs = 20'480;
+    core::HaltingTable out;
+    out.run = run;
+    out.step = 100;
+    out.batches = plan.batches;
+    out.tokens = 512 * plan.batches;
+    out.base.loss = 3.2;
+    out.base.mean_hops = 3;
+    out.base.depths = {0, 0, kPairs};
+    out.base.seconds = {1.0, 1.1};
+    out.base.moe_seconds = {0.5, 0.52};
+    for (const double epsilon : plan.epsilons) {
+        progress.report("epsilon " + std::to_string(epsilon), 0.5);
+        if (epsilon == 0.66) return core::failure("the perplexity is not finite");
+        while (epsilon == 0.77) {
+            if (progress.cancelled()) return core::stopped_on_request("the halting table was");
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        }
+        const double halted = epsilon / (epsilon + 0.1);
+        core::HaltingRow row;
+        row.epsilon = epsilon;
+        row.saving = 2.0 / 3 * halted;
+        row.mean_hops = 3 * (1 - row.saving);
+        row.loss = 3.2 + 0.2 * halted;
+        const auto one = static_cast<int64_t>(halted * kPairs);
+        row.depths = {one, 0, kPairs - one};
+        row.seconds = {1.0 - 0.3 * halted, 1.1 - 0.3 * halted};
+        row.moe_seconds = {0.5 - 0.3 * halted, 0.52 - 0.3 * halted};
+        row.chance = {8 * plan.batches, 0.2 * halted,       0.15 * halted, 0.25 * halted,
+                      plan.controls,    3.2 + 0.6 * halted, 0.01};
+        const auto depth = [&](const char* name, int64_t tokens, double hops) {
+            row.classes.push_back({name, tokens, hops, hops - 0.05, hops + 0.05, {hops, hops}});
+        };
+        depth("class:function", 2100, row.mean_hops - 0.2);
+        depth("temporal", 320, row.mean_hops + 0.3);
+        depth("", 2700, row.mean_hops);
+        out.rows.push_back(std::move(row));
+    }
+    return out;
+}
+
 /// A path named "…/all" holds three seeds of every variant, one named "…/nothing" no run.
 inline core::Result<std::vector<std::string>> fake_runs_at(const std::string& path) {
     if (path.ends_with("/nothing")) return core::usage_error(path + ": no run lies here");
@@ -253,7 +364,16 @@ inline void serve_fake_runs(app::Services& services) {
                                const core::Progress&) -> core::Result<core::Comparison> {
         return fake_comparison(dirs);
     };
+    services.run_numbers =
+        [](const std::vector<std::string>& dirs,
+           const core::Progress&) -> core::Result<std::vector<core::RunNumbers>> {
+        std::vector<core::RunNumbers> out;
+        for (const std::string& dir : dirs) out.push_back(fake_numbers(dir));
+        return out;
+    };
+    services.line_through = fake_line;
     services.match_experts = fake_matches;
+    services.measure_halting = fake_halting;
 }
 
 }  // namespace hopscope::gui_test

@@ -33,6 +33,8 @@ struct Stage {
         serve_fake_runs(state.services);
         state.comparison.stop();
         state.comparison = {};
+        state.sweep.stop();
+        state.sweep = {};
         state.compared = {};
         state.attach(std::move(made));
         state.watch_runs({});

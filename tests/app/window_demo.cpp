@@ -9,6 +9,7 @@
 #include "app/window/shell.h"
 #include "app/window/window.h"
 #include "tests/app/fake_session.h"
+#include "tests/app/long_trace.h"
 
 int main(int argc, char** argv) {
     using namespace hopscope;
@@ -17,7 +18,7 @@ int main(int argc, char** argv) {
     fake.start_step = 1240;
     fake.updates_per_look = 1;
     bool light = false, empty = false, inspect = false, palette = false, shortcuts = false,
-         trace = false, pair = false, close = false, compare = false;
+         trace = false, pair = false, long_prompt = false, close = false, compare = false;
     float scale = 1;
     options.keep_settings = false;
     options.exe_dir = HOPSCOPE_TEST_EXE_DIR;
@@ -44,6 +45,8 @@ int main(int argc, char** argv) {
             inspect = trace = true;
         else if (arg == "--pair")
             inspect = trace = pair = true;
+        else if (arg == "--long-prompt")
+            inspect = long_prompt = true;
         else if (arg == "--close")
             close = true;
         else if (arg == "--empty")
@@ -105,6 +108,8 @@ int main(int argc, char** argv) {
             app::find_action(shell.actions(), "trajectory.second")->run();
         }
         if (frame == 3 && trace) session->request_trace({state.prompt, {}, state.second.asked()});
+        if (frame == 3 && long_prompt)
+            session->put(gui_test::long_trace(fake.layers, fake.hops, fake.experts));
         if (frame == 3 && close) shell.door().exit();
         if (frame == 3 && shortcuts) app::find_action(shell.actions(), "help.shortcuts")->run();
         if (frame == 2 && palette) app::find_action(shell.actions(), "palette")->run();

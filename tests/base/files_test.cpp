@@ -25,12 +25,15 @@ TEST(AtomicFile, ReplacesWhole) {
     EXPECT_FALSE(fs::exists(path + ".tmp"));
 }
 
-// Wrong if what a killed process left under the temporary name gets into the file.
-TEST(AtomicFile, OverwritesALeftoverTemporary) {
+// Wrong if a file that has the temporary name gets into the new one, or is taken away: it may be a
+// person's, however old it is.
+TEST(AtomicFile, LeavesAFileOfTheTemporaryName) {
     const TempFolder dir;
-    put_bytes(dir / "a.tmp", std::string(1000, 'x'));
+    const std::string others(1000, 'x');
+    put_bytes(dir / "a.tmp", others);
     ASSERT_TRUE(write_file_atomic(dir / "a", "short"));
     EXPECT_EQ(*read_file(dir / "a"), "short");
+    EXPECT_EQ(*read_file(dir / "a.tmp"), others);
 }
 
 // Wrong if a full disk damages the file that was there, or the message does not name it and the

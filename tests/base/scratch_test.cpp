@@ -76,15 +76,35 @@ TEST_F(ScratchFolder, OfOthersStay) {
         fs::create_directories(dir_ / name);
         put_bytes(dir_ / name + "/mine", "x");
         // Marked by nobody, or not of a name of ours.
-        if (name != others.front()) put_bytes(dir_ / name + "/.lock", "");
+        if (name != others.front()) put_bytes(dir_ / name + "/.hopscope-scratch", "");
     }
     put_bytes(dir_ / "hopscope-eval-13", "a file");
     fs::create_directories(dir_ / "elsewhere");
-    put_bytes(dir_ / "elsewhere/.lock", "");
+    put_bytes(dir_ / "elsewhere/.hopscope-scratch", "");
     fs::create_directory_symlink(dir_ / "elsewhere", dir_ / "hopscope-eval-14");
     const auto before = test::contents_of(dir_.path());
     EXPECT_TRUE(Scratch::make("eval").ok());
     EXPECT_TRUE(test::contents_of(dir_.path()) == before);
+}
+
+// Wrong if a run that a person called so, or a copy of a scratch, were taken for a leftover: a
+// run's folder is locked by a file of its own.
+TEST_F(ScratchFolder, ARunOfSuchANameStays) {
+    std::string left;
+    {
+        const auto made = Scratch::make("eval");
+        ASSERT_TRUE(made.ok());
+        left = fs::path(made->path()).filename().string();
+        fs::copy(made->path(), dir_ / "hopscope-eval-7");
+    }
+    fs::copy(dir_ / "hopscope-eval-7", dir_ / left);  // as a killed process leaves it
+    fs::create_directories(dir_ / "hopscope-wide-42");
+    put_bytes(dir_ / "hopscope-wide-42/.lock", "");
+    put_bytes(dir_ / "hopscope-wide-42/config.toml", "x");
+    EXPECT_TRUE(Scratch::make("eval").ok());
+    EXPECT_FALSE(fs::exists(dir_ / left));
+    EXPECT_TRUE(fs::exists(dir_ / "hopscope-eval-7"));
+    EXPECT_TRUE(fs::exists(dir_ / "hopscope-wide-42/config.toml"));
 }
 
 TEST_F(ScratchFolder, ABadTemporaryFolderIsSaidInASentence) {

@@ -40,6 +40,14 @@ TEST(StateFile, AReasonFindsRoomWhateverTheSizeWas) {
     }
 }
 
+// Wrong if what a killed process left stays for ever.
+TEST(StateFile, TakesALeftoverAway) {
+    const TempFolder dir;
+    put_bytes(dir / "race.json.tmp", "{");
+    ASSERT_TRUE(write_state_file(dir / "race.json", state_text("running", 10)));
+    EXPECT_FALSE(std::filesystem::exists(dir / "race.json.tmp"));
+}
+
 // Wrong if a report that has grown is not said although its content has room without its layout.
 TEST(StateFile, GivesItsLayoutUpBeforeItsContent) {
     const TempFolder dir;

@@ -100,6 +100,8 @@ TEST(Names, OfConfigurationsArePlain) {
     EXPECT_EQ(config_name_of("\u6f22.toml"), "\u6f22");
     EXPECT_EQ(config_name_of("a\x1b.toml"), "a_");
     EXPECT_EQ(config_name_of("a/"), "");
+    EXPECT_EQ(config_name_of("a/.hid.toml"), "hid") << "its folders would not be seen";
+    EXPECT_EQ(config_name_of("...toml"), "config");
     EXPECT_EQ(config_name_of("a\u202egnp.toml"), "a___gnp") << "turns what follows around";
     // A folder of that name with a seed behind it can be made; no character is torn.
     EXPECT_EQ(config_name_of(std::string(300, 'x') + ".toml"), std::string(200, 'x'));

@@ -203,5 +203,15 @@ TEST(PoolSizes, LargerFirst) {
     EXPECT_EQ(pool_sizes(moe, 3), (std::vector<int64_t>{171, 171, 170}));
 }
 
+// Fails if an expert that a token does not choose counted as one that works on it, or one were
+// counted for a hop although there are not so many [def:active_parameters].
+TEST(ActiveParameters, AreThoseOfTheChosenExperts) {
+    EXPECT_EQ(active_parameters(preset("wide_1x12")), 84742144 - 8 * (1024 - 12) * 2 * 1024);
+    EXPECT_EQ(active_parameters(preset("deep_3x4")), active_parameters(preset("wide_1x12")));
+    EXPECT_EQ(active_parameters(preset("dense_iso_param")), 84742144);
+    const Config all = preset("wide_1x12", {"moe.experts=16", "moe.top_k=12", "moe.hops=2"});
+    EXPECT_EQ(active_parameters(all), count_parameters(all).total);
+}
+
 }  // namespace
 }  // namespace hopscope::core

@@ -1,9 +1,11 @@
 // Damaged texts, packed texts, tokens, tokenizers, and what else is read beside a run.
+#include <cmath>
 #include <filesystem>
 #include <gtest/gtest.h>
 
 #include "core/compare/compare.h"
 #include "core/compare/compare_json.h"
+#include "core/compare/document_numbers.h"
 #include "core/compare/printed_file.h"
 #include "core/lab/zeroshot_items.h"
 #include "core/text/model_check.h"
@@ -159,6 +161,24 @@ TEST(FuzzCompare, Inputs) {
                   if (!result) return fault_of(result, "");
                   return dump_pretty(compare_json(*result)).empty() ? "no document" : "";
               });
+}
+
+/// Whatever is read as a document gives finite numbers, each under a key of its file.
+TEST(FuzzCompare, NumbersOfDocuments) {
+    fuzz("numbers of documents",
+         {saved_format("eval.json"), saved_format("zeroshot.json"), saved_format("halting.json"),
+          saved_format("analysis.json")},
+         [](const std::string& bytes, Mutator&) -> std::string {
+             const auto json = parse_object(bytes, "d.json");
+             if (!json) return fault_of(json, "d.json");
+             const auto numbers = document_numbers(*json, "d");
+             if (numbers.size() > kMostNumbers) return "too many numbers";
+             for (const RunNumber& number : numbers) {
+                 if (!number.key.starts_with("d/")) return "a key of no file: " + number.key;
+                 if (!std::isfinite(number.value)) return "not finite: " + number.key;
+             }
+             return "";
+         });
 }
 
 TEST(FuzzCompare, Claims) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/run/safetensors_file.h"
+#include "core/run/step_names.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core {
@@ -73,6 +74,35 @@ Head head_of(const std::string& path) {
         out.said[out.columns.substr(2, colon - 2)] = out.columns.substr(colon + 2);
     }
     return out;
+}
+
+TEST_F(Documents, FilesOfOthersStay) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    o.what = "jaccard";
+    o.out = *runs_ / "an";
+    fs::create_directories(o.out);
+    // A table of it: nothing says before which there will be.
+    put_bytes(o.out + "/jaccard.steps.csv", "mine");
+    const std::string told = "jaccard.steps.csv stands there already";
+    const auto complaint_of = [](const Result<std::string>& result) {
+        return result ? std::string() : result.error().message;
+    };
+    EXPECT_NE(complaint_of(lab::analyze(o)).find(told), std::string::npos);
+    EXPECT_EQ(bytes_of(o.out + "/jaccard.steps.csv"), "mine");
+    fs::remove(o.out + "/jaccard.steps.csv");
+    ASSERT_TRUE(lab::analyze(o));
+    ASSERT_TRUE(lab::analyze(o)) << "one of its own is replaced";
+    fs::remove(o.out + "/jaccard.steps.csv");
+    fs::create_directories(o.out + "/jaccard.steps.csv");
+    EXPECT_NE(complaint_of(lab::analyze(o)).find("jaccard.steps.csv"), std::string::npos);
+
+    o.what = "load";
+    o.corpus = o.out = *runs_ / "texts";
+    fs::create_directories(o.out);
+    put_bytes(o.out + "/a.txt", "the river\n");
+    EXPECT_NE(complaint_of(lab::analyze(o)).find("which is read by this call"), std::string::npos);
+    EXPECT_EQ(names_in(o.out), std::vector<std::string>{"a.txt"});
 }
 
 TEST_F(Documents, EveryDocumentAndTableSaysWhatItRestsOn) {

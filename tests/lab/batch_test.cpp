@@ -273,7 +273,6 @@ TEST_F(Batch, AForeignFolderInTheOneOfTheBatchIsRefusedFirst) {
     EXPECT_TRUE(contents_of(options_.out) == before);
 }
 
-// Wrong if a stopped run is called failed because the file now asks for less than was done.
 // Wrong if hours are trained before the report finds no place, or a run its file.
 TEST_F(Batch, WhatStandsInPlaceOfAReportIsFoundFirst) {
     write_file();
@@ -312,6 +311,7 @@ TEST_F(Batch, ItsStateFindsRoomWhereNoFileDoes) {
     EXPECT_EQ(json::parse(bytes_of(run("batch.json"))).at("state"), "failed");
 }
 
+// Wrong if a stopped run is called failed because the file now asks for less than was done.
 TEST_F(Batch, FewerStepsThanAStoppedRunHasAreRefused) {
     write_file("", "train.steps=60");
     options_.on_step = [&](const ScalarRecord& record, const RunStatus&) {

@@ -2,6 +2,8 @@
 // one measured, or `eval` measures something else than its options say.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -112,6 +114,68 @@ TEST_F(HaltingRuns, TheTableFollowsFromTheHopsThatRan) {
     const auto some = eval(run, [&](lab::EvalOptions& o) { o.halt = middle; });
     ASSERT_TRUE(some.ok());
     EXPECT_EQ(rows[2].at("perplexity"), json::parse(*some).at("perplexity"));
+}
+
+TEST_F(HaltingRuns, ChanceAndClassesStandBesideTheTable) {
+    // Wrong if the control halted another number of hops than the threshold, the interval missed
+    // the difference that the rows show, or a class were counted with the tokens of another.
+    const auto run = train("chance", {"moe.hops=3", "train.steps=40"});
+    const std::string lists = dir_ / "lists";
+    std::filesystem::create_directories(lists);
+    std::ofstream(lists + "/little.toml") << "words = [\"the\", \"a\", \"at\"]\n";
+    auto o = options(run, {0, 0.1, 1e9});
+    const auto without = halting(o);
+    o.controls = 2;
+    o.category_dirs = {lists};
+    const auto j = halting(o);
+    ASSERT_EQ(j.at("rows").size(), 3U);
+    const double base = j.at("base").at("loss");
+    for (size_t i = 0; i < 3; ++i) {
+        const auto& row = j.at("rows")[i];
+        EXPECT_EQ(row.at("perplexity"), without.at("rows")[i].at("perplexity"))
+            << "a control changes no number";
+        EXPECT_FALSE(without.at("rows")[i].contains("control"));
+        const auto& difference = row.at("difference");
+        EXPECT_NEAR(difference.at("mean"), row.at("loss").get<double>() - base, 1e-5);
+        EXPECT_LE(difference.at("ci95")[0], difference.at("mean").get<double>() + 1e-6);
+        EXPECT_GE(difference.at("ci95")[1], difference.at("mean").get<double>() - 1e-6);
+        EXPECT_EQ(difference.at("n"), 3 * 4) << "sequences";
+        EXPECT_EQ(row.at("control").at("draws"), 2);
+        // Of the text's own classes many, of the folder one, and the rest.
+        int64_t little = 0, rest = 0;
+        for (const auto& one : row.at("classes")) {
+            EXPECT_GT(one.at("tokens"), 0);
+            EXPECT_LE(one.at("ci95")[0], one.at("mean_hops"));
+            EXPECT_GE(one.at("ci95")[1], one.at("mean_hops"));
+            double mean = 0;
+            for (const double layer : one.at("layers")) mean += layer / 2;
+            EXPECT_NEAR(one.at("mean_hops"), mean, 1e-12);
+            if (one.at("name") == "little") little = one.at("tokens");
+            if (one.at("name") == "") rest = one.at("tokens");
+            const double depth = i == 0 ? 3 : i == 2 ? 1 : one.at("mean_hops").get<double>();
+            EXPECT_EQ(one.at("mean_hops"), depth);
+        }
+        EXPECT_GT(little, 0);
+        EXPECT_GT(rest, 0);
+        EXPECT_LT(little + rest, j.at("tokens"));
+    }
+    // Where all tokens go equally deep, who is drawn makes no difference.
+    for (const size_t i : {0U, 2U}) {
+        const auto& row = j.at("rows")[i];
+        EXPECT_NEAR(row.at("control").at("loss"), row.at("loss"), 1e-5);
+        EXPECT_NEAR(row.at("control").at("loss_std"), 0, 1e-5);
+    }
+    // The same numbers without text.
+    o.epsilons = {0.1};
+    const auto table = lab::halting_table(o, {});
+    ASSERT_TRUE(table.ok());
+    EXPECT_EQ(table->run, "chance");
+    EXPECT_EQ(table->step, 40);
+    EXPECT_EQ(std::exp(table->rows[0].loss), j.at("rows")[1].at("perplexity").get<double>());
+    EXPECT_EQ(table->rows[0].classes.size(), j.at("rows")[1].at("classes").size());
+    Progress cancelled;
+    cancelled.cancelled = [] { return true; };
+    EXPECT_FALSE(lab::halting_table(o, cancelled));
 }
 
 TEST_F(HaltingRuns, AHopIsWorthItsOwnArithmetic) {

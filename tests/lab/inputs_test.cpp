@@ -1,5 +1,6 @@
 // Files that a call names and that are not what was meant: if these fail, a command waits for ever,
 // reads what is no text, or calls a file what it is not.
+#include <algorithm>
 #include <filesystem>
 
 #include "core/lab/zeroshot_items.h"
@@ -61,6 +62,11 @@ TEST(Inputs, IdsToDecodeAreWholeWords) {
         return lab::tokenizer_decode(options.out, text);
     };
     EXPECT_TRUE(decode("10 20\n\n 30\t40\n"));
+    // The piece of a line break, in a model that holds every byte.
+    const auto breaks = decode("13\n10\n");
+    ASSERT_TRUE(breaks);
+    EXPECT_TRUE(breaks->starts_with("<0x0A>\n")) << *breaks;
+    EXPECT_EQ(std::count(breaks->begin(), breaks->end(), '\n'), 2);
     for (const auto& [word, told] :
          {std::pair(std::string("10\0"
                                 "20",

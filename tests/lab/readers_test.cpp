@@ -141,7 +141,7 @@ TEST_F(Readers, SayWhatStandsWhereCheckpointsGo) {
     trace.text = "the baker";
     const std::string place = copy() + "/checkpoints";
     fs::remove_all(place);
-    refused(lab::trace(trace), "no complete checkpoint yet");
+    refused(lab::trace(trace), "no complete checkpoint, and the run is done; put");
     put_bytes(place, "x");
     refused(lab::trace(trace), place + ": is a file; a folder is expected");
 }

@@ -80,6 +80,9 @@ TEST(ZeroshotItems, HellaSwagLinesThatAreNone) {
     refused(ZeroshotTask::hellaswag, R"({"ctx": "a", "endings": ["a", "", "c", "d"], "label": 0})",
             {"endings", "[1] is empty"});
     refused(ZeroshotTask::hellaswag,
+            R"({"ctx": "a", "endings": ["a", "\t", "c", "d"], "label": 0})",
+            {"endings", "[1] is empty"});
+    refused(ZeroshotTask::hellaswag,
             R"({"activity_label": "x", "ctx_a": "a", "ctx_b": "", "label": 0,
                 "endings": ["a", "[step]", "c", "d"]})",
             {"[1] is empty", "marks"});

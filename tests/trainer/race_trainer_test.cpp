@@ -186,6 +186,10 @@ TEST_F(Race, LanesOnOtherBatchesAreRefusedWithTheKeys) {
     std::filesystem::copy_file(wide, dir_ / "sub/wide.toml");
     options_.config_paths = {wide, dir_ / "sub/wide.toml"};
     refused("called \"wide\"");
+    // The race's own file stands there.
+    std::filesystem::copy_file(wide, dir_ / "race.json.toml");
+    options_.config_paths = {wide, dir_ / "race.json.toml"};
+    refused("\"race.json\", which cannot be");
     EXPECT_FALSE(std::filesystem::exists(options_.out)) << "nothing may be begun";
 }
 
@@ -280,6 +284,10 @@ TEST_F(Race, RefusedResumeOfOneLaneChangesNone) {
     std::filesystem::remove(tokens);
     std::filesystem::copy_file(lane("deep") + "/data/train.tokens", tokens);
     const auto before = contents_of(options_.out);
+    // Or a lane would be lost without a word.
+    const auto configs = options_.config_paths;
+    options_.config_paths = {configs[0], variant("third", "lr = 3e-3", "lr = 1e-3")};
+    refused("not named is deep; new is third");
     options_.config_paths.clear();
     options_.overrides = {"train.steps=8"};
     refused(tokens);

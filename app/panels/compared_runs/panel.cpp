@@ -8,6 +8,7 @@
 #include <misc/cpp/imgui_stdlib.h>
 
 #include "app/panels/compared_runs/view.h"
+#include "app/widgets/comparison_state.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
@@ -22,6 +23,7 @@ class ComparedRunsPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState&) override { return rows_.empty() ? std::string() : csv_of(rows_); }
     std::vector<ActionItem> actions(AppState& state) override;
 
   private:
@@ -34,13 +36,11 @@ class ComparedRunsPanel final : public Panel {
     void draw_numbers(const AppState& state, const std::string& seeds,
                       const std::string& perplexity, bool dim, const std::string& why) const;
     void draw_buttons(AppState& state);
-    const RunRow* chosen() const;
-    const VariantRow* chosen_variant() const;
+    const RunRow* chosen(const AppState& state) const;
+    const VariantRow* chosen_variant(const AppState& state) const;
 
     std::vector<VariantRow> rows_;
-    std::string path_;    ///< the field
-    std::string chosen_;  ///< folder, or name where there is none
-    bool focus_ = false;  ///< the field is to be typed into
+    std::string path_;  ///< the field
 };
 
 std::string key_of(const RunRow& run) {
@@ -69,24 +69,21 @@ std::vector<ActionItem> ComparedRunsPanel::actions(AppState& state) {
     item.help = "Asks for a run folder, a race or a folder of runs to stand beside this one.";
     item.menu = {Menu::file, 1};
     item.why_not = [&state] { return no_run(state); };
-    item.run = [this, &state] {
-        state.show_panel = "compared_runs";
-        focus_ = true;
-    };
+    item.run = [&state] { ask_for_runs(state); };
     return {item};
 }
 
-const RunRow* ComparedRunsPanel::chosen() const {
+const RunRow* ComparedRunsPanel::chosen(const AppState& state) const {
     for (const VariantRow& variant : rows_)
         for (const RunRow& run : variant.runs)
-            if (key_of(run) == chosen_) return &run;
+            if (key_of(run) == state.compared.chosen) return &run;
     return nullptr;
 }
 
-const VariantRow* ComparedRunsPanel::chosen_variant() const {
+const VariantRow* ComparedRunsPanel::chosen_variant(const AppState& state) const {
     for (const VariantRow& variant : rows_)
         for (const RunRow& run : variant.runs)
-            if (key_of(run) == chosen_) return &variant;
+            if (key_of(run) == state.compared.chosen) return &variant;
     return nullptr;
 }
 
@@ -105,7 +102,7 @@ void ComparedRunsPanel::draw_field(AppState& state) {
     const char* none = can ? nullptr : "This window cannot read other runs.";
     const float wide = ImGui::CalcTextSize("Add").x + 2 * ImGui::GetStyle().FramePadding.x;
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - wide - 6 * s);
-    if (std::exchange(focus_, false)) ImGui::SetKeyboardFocusHere();
+    if (std::exchange(state.compared.asked, false)) ImGui::SetKeyboardFocusHere();
     bool go = ImGui::InputTextWithHint("##folder", "folder of a run, race or runs", &path_,
                                        ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("A run, a race (all its lanes) or a folder of runs, such as that of hopscope batch");
@@ -205,11 +202,10 @@ void ComparedRunsPanel::draw_run(AppState& state, const VariantRow& variant, con
     ImGui::TableNextColumn();
     const ImVec2 at = ImGui::GetCursorPos();
     // The row is pressed; what it says is drawn over it.
-    if (ImGui::Selectable("##run", chosen_ == key_of(run), ImGuiSelectableFlags_SpanAllColumns)) {
-        chosen_ = key_of(run);
-        if (variant.variant && state.comparison.reference() &&
-            variant.variant != state.comparison.reference())
-            state.comparison.set_pair(*variant.variant, *state.comparison.reference());
+    if (ImGui::Selectable("##run", state.compared.chosen == key_of(run),
+                          ImGuiSelectableFlags_SpanAllColumns)) {
+        state.compared.chosen = key_of(run);
+        state.comparison.look_at(run.dir);
     }
     std::string more = run.dir.empty() ? run.name : run.dir;
     if (run.open) more += "\nIt is the run that is open.";
@@ -233,8 +229,8 @@ void ComparedRunsPanel::draw_run(AppState& state, const VariantRow& variant, con
 
 void ComparedRunsPanel::draw_buttons(AppState& state) {
     const float s = state.pixel_scale;
-    const RunRow* run = chosen();
-    const VariantRow* variant = chosen_variant();
+    const RunRow* run = chosen(state);
+    const VariantRow* variant = chosen_variant(state);
     const char* none = run ? nullptr : "Choose a run in the list first.";
     const char* no_look = none                               ? none
                           : run->dir.empty()                 ? "It has no folder yet."

@@ -25,6 +25,9 @@ class DifferencesPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState& state) override {
+        return rows_.empty() ? std::string() : csv_of(rows_, *shown_, state.comparison.margin);
+    }
 
   private:
     struct Made {  ///< what the rows were made from
@@ -146,12 +149,11 @@ void DifferencesPanel::draw_options(AppState& state) {
                to_reference_))
         to_reference_ = true;
     ImGui::SameLine(0, 12 * s);
-    const auto text = [&] { return csv_of(rows_, *shown_, state.comparison.margin); };
     if (button(state, "Copy", nullptr, "Copies these rows, comma-separated"))
-        ImGui::SetClipboardText(text().c_str());
+        ImGui::SetClipboardText(csv(state).c_str());
     ImGui::SameLine(0, 4 * s);
     if (button(state, "CSV", nullptr, "Writes these rows into the folder of the open run"))
-        export_text(state, "compare_differences.csv", text());
+        export_text(state, "compare_differences.csv", csv(state));
 }
 
 void DifferencesPanel::draw_table(AppState& state, float height) {

@@ -22,6 +22,9 @@ class EquivalencePanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState&) override {
+        return shown_ && matrix_.size() > 0 ? csv_of(matrix_, *shown_, margin_) : std::string();
+    }
 
   private:
     void draw_heads(const AppState& state, ImVec2 at, ImVec2 cell) const;
@@ -176,12 +179,11 @@ void EquivalencePanel::draw_foot(AppState& state) {
         "above: mean difference, nats a token   below: p of TOST, H0 |difference| \xE2\x89\xA5 "
         "margin",
         state.theme().dim);
-    const auto text = [&] { return csv_of(matrix_, *shown_, state.comparison.margin); };
     if (button(state, "Copy", nullptr, "Copies both squares, comma-separated"))
-        ImGui::SetClipboardText(text().c_str());
+        ImGui::SetClipboardText(csv(state).c_str());
     ImGui::SameLine(0, 4 * s);
     if (button(state, "CSV", nullptr, "Writes both squares into the folder of the open run"))
-        export_text(state, "compare_equivalence.csv", text());
+        export_text(state, "compare_equivalence.csv", csv(state));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ class ExpertsPanel final : public Panel {
     bool follows_time() const override { return true; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState& state) override { return table(state); }
     std::vector<ActionItem> actions(AppState& state) override;
 
     // Read by tests.

@@ -26,6 +26,9 @@ class MatchesPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState&) override {
+        return question_.answer() ? csv_of(shown()) : std::string();
+    }
 
   private:
     void draw_question(AppState& state);

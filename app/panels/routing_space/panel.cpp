@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui_internal.h>
 
+#include "app/panels/routing_space/csv.h"
 #include "app/panels/routing_space/gizmo.h"
 #include "app/panels/routing_space/names.h"
 #include "app/panels/routing_space/overlay.h"
@@ -40,6 +41,10 @@ Chosen RoutingSpacePanel::everything(const AppState& state) const {
     const auto layer = static_cast<size_t>(state.selection.layer);
     if (!state.geometry || layer >= state.geometry->layers.size()) return {};
     return everything_in(state.geometry->layers[layer], controls_.tokens);
+}
+
+std::string RoutingSpacePanel::csv(AppState& state) {
+    return state.geometry ? csv_of(view_, *state.geometry) : std::string();
 }
 
 std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {

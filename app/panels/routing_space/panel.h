@@ -30,6 +30,7 @@ class RoutingSpacePanel final : public Panel {
     bool follows_time() const override { return true; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState& state) override;
     std::vector<ActionItem> actions(AppState& state) override;
 
     // Read by tests.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/panels/run/cost.h"
+#include "app/panels/run/csv.h"
 #include "app/panels/run/fork_controls.h"
 #include "app/panels/run/live_settings.h"
 #include "app/panels/run/rules.h"
@@ -58,6 +59,9 @@ class RunPanel final : public Panel {
     const char* title() const override { return "Run"; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState& state) override {
+        return run_csv(state, tokens_per_s_, left_, split_);
+    }
     PanelView saved_view() const override { return rules_; }
     void restore_view(const PanelView& view) override { restored_ = view; }
 

@@ -19,6 +19,9 @@ class SettingsPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string csv(AppState&) override {
+        return view_.variants.empty() ? std::string() : csv_of(view_, !all_);
+    }
 
   private:
     void draw_table(AppState& state, float height);

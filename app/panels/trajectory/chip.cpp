@@ -4,8 +4,6 @@
 #include <cmath>
 
 #include "app/panels/trajectory/cells.h"
-#include "app/widgets/fonts.h"
-#include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -17,8 +15,6 @@ constexpr float kCellsTop = 13 + kTextSize;  ///< of the cells, below the corner
 void draw_piece(const AppState& state, const Chip& chip, ImVec2 at, ImVec2 end) {
     const float s = state.pixel_scale;
     ImDrawList* list = ImGui::GetWindowDrawList();
-    const auto& piece = chip.trace.tokens[static_cast<size_t>(chip.token)].piece;
-    const std::string text = displayable(piece_text(piece), state.fonts.text);
     float right = end.x - 4 * s;
     if (!chip.note.empty()) {
         const float width = text_width(state.fonts.mono, kSmallSize, chip.note);
@@ -28,7 +24,7 @@ void draw_piece(const AppState& state, const Chip& chip, ImVec2 at, ImVec2 end) 
     }
     const ImVec4 clip = ImVec4(at.x + kChipPadding * s, at.y, right, end.y);
     list->AddText(state.fonts.text, kTextSize * s, ImVec2(at.x + kChipPadding * s, at.y + 5 * s),
-                  packed(state.theme().text), text.c_str(), nullptr, 0, &clip);
+                  packed(state.theme().text), chip.text.c_str(), nullptr, 0, &clip);
 }
 
 }  // namespace
@@ -73,6 +69,9 @@ ChipTouch draw_chip(const AppState& state, const Chip& chip, const ChipLayout& l
     if (chip.selected || chip.shown)
         list->AddRect(at, end, packed(chip.selected ? theme.accent : faded(theme.dim, 0.6f)), 5 * s,
                       0, (chip.selected ? 2 : 1) * s);
+    if (chip.edge)
+        list->AddRectFilled(at, ImVec2(end.x, at.y + 4 * s), viz::packed(*chip.edge), 5 * s,
+                            ImDrawFlags_RoundCornersTop);
     draw_piece(state, chip, at, end);
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     for (const HopColumn& column : chip.view.columns) {
@@ -80,7 +79,11 @@ ChipTouch draw_chip(const AppState& state, const Chip& chip, const ChipLayout& l
         const ImVec2 offset = layout.cell(column.layer, column.hop, s);
         const ImVec2 low(at.x + offset.x, at.y + offset.y);
         const ImVec2 high(low.x + layout.cell_width, low.y + layout.cell_height);
-        draw_cell(state, chip.view, cell, column.layer, CellValue::expert, low, high);
+        const auto color = chip.color ? chip.color(column, cell) : std::nullopt;
+        if (color)
+            list->AddRectFilled(low, high, viz::packed(*color), 2 * s);
+        else
+            draw_cell(state, chip.view, cell, column.layer, CellValue::expert, low, high);
         if (chip.over_cell) chip.over_cell(column, low, high);
         const bool under = mouse.x >= low.x && mouse.x < low.x + layout.cell_x &&
                            mouse.y >= low.y && mouse.y < low.y + layout.cell_y;

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <imgui.h>
+#include <optional>
 #include <string>
 
 #include "app/panels/trajectory/view.h"
 #include "app/state/app_state.h"
+#include "viz/colour.h"
 
 namespace hopscope::app {
 
@@ -31,9 +33,13 @@ struct Chip {
     const core::TraceResult& trace;
     const TraceView& view;
     int64_t token = 0;
+    const std::string& text;  ///< its piece, as it is drawn
     bool selected = false;
-    bool shown = false;     ///< its experts are those of the tables below
-    std::string note = {};  ///< dim, at the right end of the line of the piece
+    bool shown = false;                 ///< its experts are those of the tables below
+    std::string note = {};              ///< dim, at the right end of the line of the piece
+    std::optional<viz::Rgb> edge = {};  ///< of a band along the top
+    /// In place of the colour of the place; nothing leaves that. Empty: for no cell.
+    std::function<std::optional<viz::Rgb>(const HopColumn& at, const HopCell& cell)> color = {};
     /// Draws over a cell; may be empty.
     std::function<void(const HopColumn& at, ImVec2 low, ImVec2 high)> over_cell = {};
 };

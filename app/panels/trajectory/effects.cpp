@@ -4,7 +4,9 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/halting/threshold.h"
 #include "app/panels/trajectory/cells.h"
+#include "app/widgets/depth_bars.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
@@ -39,7 +41,8 @@ struct EffectTable::Bars {
     bool compare;  ///< before and after halting
 };
 
-void EffectTable::draw_next(AppState& state, const TraceView& view, double epsilon) const {
+void EffectTable::draw_next(AppState& state, const TraceView& view) const {
+    const double epsilon = epsilon_at(state.halt_position);
     const float s = state.pixel_scale;
     const int64_t token = shown_token(state);
     const auto& t = state.trace->tokens[static_cast<size_t>(token)];
@@ -112,11 +115,10 @@ void EffectTable::draw_next_row(const AppState& state, const NextRow& row, const
     tooltip(why);
 }
 
-void EffectTable::draw_halting(AppState& state, const TraceView& view,
-                               TraceQuestion& question) const {
+void EffectTable::draw_halting(AppState& state, const TraceView& view) const {
     heading(state, "Halting");
-    draw_threshold(state, question);
-    const double epsilon = question.epsilon();
+    draw_threshold(state);
+    const double epsilon = epsilon_at(state.halt_position);
     if (epsilon <= 0) {
         const std::string single = state.lacks(core::Need::several_hops);
         note(state,
@@ -130,62 +132,10 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view,
     value_row(
         state, "executed", rounded(view.mean_hops, 2) + of,
         "Mean over the " + with_thousands(view.pairs) + " (token, layer) pairs of this prompt");
-    draw_depths(state, view);
+    depth_bars(
+        state, std::span(view.depth).subspan(1), 26 * state.pixel_scale,
+        "Depth of the (token, layer) pairs of this prompt, n = " + with_thousands(view.pairs));
     draw_effect(state, epsilon);
-}
-
-void EffectTable::draw_threshold(AppState& state, TraceQuestion& question) {
-    const Theme& theme = state.theme();
-    const float s = state.pixel_scale;
-    const double epsilon = question.epsilon();
-    ImGui::TextColored(theme.dim, "threshold \xCE\xB5, log scale");
-    const std::string value = epsilon > 0 ? significant(epsilon, 2) : "off";
-    const float number = text_width(state.fonts.mono, kMonoSize, "0.000000");
-    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - number - 8 * s);
-    const std::string lacks = state.lacks(core::Need::hops);
-    ImGui::BeginDisabled(!lacks.empty());
-    if (ImGui::SliderFloat("##epsilon", &question.threshold, 0, 1, "",
-                           ImGuiSliderFlags_AlwaysClamp)) {
-        question.ask_soon();
-        state.keep_drawing();
-    }
-    ImGui::EndDisabled();
-    tooltip(lacks.empty()
-                ? "A token stops hopping in a layer when \xE2\x80\x96\xCE\x94h\xE2\x80\x96 / "
-                  "(\xE2\x80\x96x + h_accum\xE2\x80\x96 + 1e-6) falls below "
-                  "\xCE\xB5. Far left: off. It acts on this prompt and on validation, never on "
-                  "training."
-                : lacks);
-    ImGui::SameLine(0, 8 * s);
-    ImGui::AlignTextToFramePadding();
-    ImGui::PushFont(state.fonts.mono, kMonoSize);
-    ImGui::TextColored(epsilon > 0 ? theme.amber : theme.dim, "%s", value.c_str());
-    ImGui::PopFont();
-}
-
-/// How many pairs ran so many hops, as a row of columns.
-void EffectTable::draw_depths(const AppState& state, const TraceView& view) {
-    const Theme& theme = state.theme();
-    const float s = state.pixel_scale;
-    const float width = ImGui::GetContentRegionAvail().x, height = 26 * s;
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::Dummy(ImVec2(width, height + 14 * s));
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    const size_t bins = view.depth.size() - 1;
-    for (size_t d = 1; d <= bins && view.pairs > 0; ++d) {
-        const float pitch = width / static_cast<float>(bins);
-        const float share = static_cast<float>(view.depth[d]) / static_cast<float>(view.pairs);
-        const float left = at.x + pitch * static_cast<float>(d - 1);
-        if (share > 0)
-            list->AddRectFilled(ImVec2(left, at.y + height * (1 - share)),
-                                ImVec2(left + pitch - 4 * s, at.y + height), packed(theme.amber),
-                                2);
-        const std::string name =
-            std::to_string(d) + (d == 1 ? " hop " : " hops ") + percent(share, 0);
-        list->AddText(state.fonts.text, kSmallSize * s, ImVec2(left, at.y + height),
-                      packed(theme.dim), name.c_str());
-    }
-    tooltip("Depth of the (token, layer) pairs of this prompt, n = " + with_thousands(view.pairs));
 }
 
 void EffectTable::draw_effect(AppState& state, double epsilon) const {

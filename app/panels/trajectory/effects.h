@@ -5,7 +5,6 @@
 
 #include <memory>
 
-#include "app/panels/trajectory/question.h"
 #include "app/panels/trajectory/view.h"
 #include "app/state/app_state.h"
 
@@ -18,15 +17,13 @@ class EffectTable {
     void forget() { effect_ = nullptr; }
 
     /// Next-token bars of the shown token, where there is a trace; under halting both lists.
-    void draw_next(AppState& state, const TraceView& view, double epsilon) const;
+    void draw_next(AppState& state, const TraceView& view) const;
     /// The slider of the threshold, and the numbers of halting.
-    void draw_halting(AppState& state, const TraceView& view, TraceQuestion& question) const;
+    void draw_halting(AppState& state, const TraceView& view) const;
 
   private:
     struct Bars;
     static void draw_next_row(const AppState& state, const NextRow& row, const Bars& bars);
-    static void draw_threshold(AppState& state, TraceQuestion& question);
-    static void draw_depths(const AppState& state, const TraceView& view);
     /// The answer, if it is that of the shown trace and threshold.
     const core::HaltingEffect* effect_of(const AppState& state, double epsilon) const;
     void draw_effect(AppState& state, double epsilon) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <imgui.h>
+#include <imgui_internal.h>
 #include <string>
 
 #include "app/panels/trajectory/cells.h"
@@ -119,10 +120,12 @@ void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid&
     list->AddText(state.fonts.text, kTextSize * s, ImVec2(at.x + 4 * s, at.y), packed(theme.text),
                   piece.c_str(), nullptr, 0, &clip);
     const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const ImRect seen = ImGui::GetCurrentWindow()->ClipRect;
     for (size_t i = 0; i < view.columns.size(); ++i) {
         const HopColumn& column = view.columns[i];
         const ImVec2 low(at.x + grid.left_of(i), at.y + 1);
         const ImVec2 high(low.x + grid.width - 1, low.y + grid.row - 2);
+        if (high.x < seen.Min.x || low.x > seen.Max.x) continue;
         const HopCell cell = cell_of(*state.trace, token, column.layer, column.hop);
         draw_cell(state, view, cell, column.layer, value_, low, high);
         if (column.layer == state.selection.layer && column.hop == state.selection.hop)

@@ -5,7 +5,7 @@
 #include <imgui.h>
 #include <string>
 
-#include "app/panels/trajectory/cells.h"
+#include "app/panels/trajectory/second_prompt.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/piece_text.h"
@@ -21,6 +21,7 @@ constexpr size_t kMostSwatches = 16;  ///< of each group
 struct PairColumn {
     const char *name, *why;
     float width;
+    bool left = false;  ///< no numbers
 };
 constexpr PairColumn kPairColumns[] = {
     {"layer", nullptr, 40},
@@ -29,7 +30,7 @@ constexpr PairColumn kPairColumns[] = {
     {"J", "Jaccard overlap of the two choices, |A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B|; n = 1 pair",
      40},
     {"experts", "Colours of the experts: of the first token alone | of both | of the second alone",
-     120},
+     120, true},
     {"mean J", "Mean overlap over all tokens that stand below each other", 50},
     {"95 %",
      "Interval of this mean, normal, tokens taken as independent; within one prompt they are not",
@@ -147,8 +148,8 @@ void draw_pair_table(AppState& state, const TraceView& view, const Alignment& pa
                      const std::vector<PairedHop>& hops) {
     if (view.columns.empty()) return note(state, state.lacks(core::Need::routing));
     const float s = state.pixel_scale;
-    const TokenPair pair = {*state.trace, *state.trace->second, shown_token(state),
-                            pairs.below(shown_token(state))};
+    const int64_t token = paired_token(state, pairs);
+    const TokenPair pair = {*state.trace, *state.trace->second, token, pairs.below(token)};
     std::string text =
         "token " + std::to_string(pair.a) + " " + pair_piece(state, pair.first, pair.a);
     text += pair.b < 0 ? " stands above no token of the second prompt"
@@ -165,7 +166,10 @@ void draw_pair_table(AppState& state, const TraceView& view, const Alignment& pa
     ImGui::TableNextRow();
     for (const PairColumn& column : kPairColumns) {
         ImGui::TableNextColumn();
-        number_at_right(state, column.name, true);
+        if (column.left)
+            ImGui::TextColored(state.theme().dim, "%s", column.name);
+        else
+            number_at_right(state, column.name, true);
         if (column.why) tooltip(column.why);
     }
     ImGui::PushFont(state.fonts.mono, kMonoSize);

@@ -99,18 +99,20 @@ std::string TrajectoryPanel::detail(const AppState& state) const {
 std::string TrajectoryPanel::csv(AppState& state) {
     if (!has_trace(state)) return {};
     if (page_ == TrajectoryPage::pair && has_second(state))
-        return csv_of_pair(*state.trace, shown_token(state), second_.pairs(), view_.columns,
-                           second_.hops());
+        return csv_of_pair(*state.trace, paired_token(state, second_.pairs()), second_.pairs(),
+                           view_.columns, second_.hops());
     return csv_of(*state.trace);
 }
 
 PanelView TrajectoryPanel::saved_view() const {
+    PanelView out = strip_.view();
     for (const TrajectoryPageName& name : kTrajectoryPages)
-        if (name.page == page_) return {{"page", name.id}};
-    return {};
+        if (name.page == page_) out["page"] = name.id;
+    return out;
 }
 
 void TrajectoryPanel::restore_view(const PanelView& view) {
+    strip_.restore(view);
     const auto page = view.find("page");
     if (page == view.end()) return;
     for (const TrajectoryPageName& name : kTrajectoryPages)
@@ -224,7 +226,7 @@ void TrajectoryPanel::prepare(AppState& state) {
 void TrajectoryPanel::draw(AppState& state) {
     draw_prompt(state);
     draw_missing_font(state, state.second.open ? state.prompt + state.second.text : state.prompt);
-    if (draw_active_bar(state, question_.in_words())) {
+    if (draw_active_bar(state, question_.in_words(state))) {
         question_.clear(state);
         effects_.forget();
     }
@@ -239,9 +241,9 @@ void TrajectoryPanel::draw(AppState& state) {
     if (const std::string other = other_weights(state, Inspected::trace); !other.empty())
         note(state, other);
 
-    strip_.draw(state, view_, second_.room());
+    strip_.draw_strip(state, view_, second_.room());
     if (second_.draw(state, strip_)) trace(state);
-    TokenStrip::draw_caption(state, view_);
+    strip_.draw_options(state, view_);
     draw_below_strip(state);
 }
 
@@ -256,9 +258,15 @@ void TrajectoryPanel::draw_below_strip(AppState& state) {
         ImGui::EndChild();
     };
     const auto grid = [&] { draw_experts(state); };
-    const auto next = [&] { effects_.draw_next(state, view_, question_.epsilon()); };
-    const auto halting = [&] { effects_.draw_halting(state, view_, question_); };
-    if (tall && room.x >= 600 * s) {
+    const auto next = [&] { effects_.draw_next(state, view_); };
+    const auto halting = [&] { effects_.draw_halting(state, view_); };
+    // The comparison is wide, and halting has a panel of its own.
+    if (page_ == TrajectoryPage::pair && has_second(state) && room.x >= 600 * s) {
+        const float side = std::clamp(room.x * 0.3f, 210 * s, 320 * s);
+        column("grid", room.x - side - gap, grid);
+        ImGui::SameLine(0, gap);
+        column("next", side, next);
+    } else if (tall && room.x >= 600 * s) {
         const float side = std::clamp(room.x * 0.36f, 250 * s, 420 * s);
         column("grid", room.x - side - gap, grid);
         ImGui::SameLine(0, gap);

@@ -12,25 +12,22 @@ constexpr double kAskEvery = 0.12;
 
 }  // namespace
 
-double TraceQuestion::epsilon() const {
-    return epsilon_at(threshold);
-}
-
 std::vector<core::Command> TraceQuestion::interventions(const AppState& state) const {
     std::vector<core::Command> out;
     if (freeze) out.push_back(core::freeze_command(core::FreezePart::routing));
-    if (epsilon() > 0) out.push_back({core::CommandKind::halt, {{"epsilon", epsilon()}}});
+    if (const double epsilon = epsilon_at(state.halt_position); epsilon > 0)
+        out.push_back({core::CommandKind::halt, {{"epsilon", epsilon}}});
     const auto stack = state.prompt_script();
     out.insert(out.end(), stack.begin(), stack.end());
     return out;
 }
 
-std::string TraceQuestion::in_words() const {
+std::string TraceQuestion::in_words(const AppState& state) const {
+    const double epsilon = epsilon_at(state.halt_position);
     std::string own;
     if (freeze) own = "routing frozen at hop 0";
-    if (epsilon() > 0)
-        own +=
-            (own.empty() ? "" : "; ") + ("halting below \xCE\xB5 = " + significant(epsilon(), 2));
+    if (epsilon > 0)
+        own += (own.empty() ? "" : "; ") + ("halting below \xCE\xB5 = " + significant(epsilon, 2));
     return own;
 }
 
@@ -41,7 +38,8 @@ void TraceQuestion::ask(AppState& state) {
     request.interventions = sent_ = interventions(state);
     request.second = state.second.asked();
     state.session->request_trace(std::move(request));
-    if (epsilon() > 0) state.session->request_halting(state.prompt, epsilon());
+    if (const double epsilon = epsilon_at(state.halt_position); epsilon > 0)
+        state.session->request_halting(state.prompt, epsilon);
     asked_ = state.prompt;
     asked_at_ = state.now;
     asked_version_ = state.trace ? state.trace->version : 0;
@@ -60,7 +58,7 @@ void TraceQuestion::update(AppState& state) {
 
 void TraceQuestion::clear(AppState& state) {
     freeze = false;
-    threshold = 0;
+    state.halt_position = 0;
     state.stack.all_off();
     if (was_asked()) ask(state);
 }

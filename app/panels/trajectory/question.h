@@ -14,16 +14,13 @@ namespace hopscope::app {
 class TraceQuestion {
   public:
     bool freeze = false;  ///< routing of hop 0 at all hops
-    float threshold = 0;  ///< position of the slider of early halting, 0: off
 
-    double epsilon() const;  ///< what the slider stands for; −1 for off
     /// Everything that holds for the prompt, in the order in which it is sent.
     std::vector<core::Command> interventions(const AppState& state) const;
     /// The panel's own part of them in words, "" for none.
-    std::string in_words() const;
+    std::string in_words(const AppState& state) const;
 
     void ask(AppState& state);
-    void ask_soon() { waiting_ = true; }  ///< after a small change, many of which may follow
     /// Once a frame: asks again where something changed since.
     void update(AppState& state);
     /// The panel's own changes and the stack are switched off; what was asked is asked without.

@@ -7,7 +7,9 @@
 
 #include "app/panels/intervene/refused_prompt.h"
 #include "app/panels/trajectory/cells.h"
+#include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
+#include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -27,6 +29,12 @@ float labelled_width(const char* label) {
 bool has_second(const AppState& state) {
     return state.second.open && has_trace(state) && state.trace->second &&
            state.trace->second->error.empty() && !state.trace->second->tokens.empty();
+}
+
+int64_t paired_token(const AppState& state, const Alignment& pairs) {
+    const int64_t shown = shown_token(state);
+    const bool chosen = !state.selection.prompt_tokens.empty();
+    return chosen || pairs.pairs() == 0 || pairs.below(shown) >= 0 ? shown : pairs.end() - 1;
 }
 
 void swap_prompts(AppState& state) {
@@ -137,20 +145,20 @@ void SecondStrip::draw_token(AppState& state, int64_t token, const ChipLayout& l
                              ImVec2 at) const {
     const core::TraceResult &above = *state.trace, &below = *above.second;
     const int64_t a = pairs_.above(token);
-    Chip chip = {below,
-                 view_,
-                 token,
-                 a >= 0 && state.selection.prompt_tokens.contains(a),
-                 a >= 0 && a == shown_token(state),
-                 overlaps_[static_cast<size_t>(token)]};
+    const std::string text =
+        displayable(piece_text(below.tokens[static_cast<size_t>(token)].piece), state.fonts.text);
+    Chip chip = {below, view_, token, text};
+    chip.selected = a >= 0 && state.selection.prompt_tokens.contains(a);
+    chip.shown = a >= 0 && a == paired_token(state, pairs_);
+    chip.note = overlaps_[static_cast<size_t>(token)];
     // The less the two choices share, the stronger the outline.
     chip.over_cell = [&](const HopColumn& column, ImVec2 low, ImVec2 high) {
         const float same = overlap(above, a, below, token, column.layer, column.hop);
         if (!(same < 1)) return;
         ImGui::GetWindowDrawList()->AddRect(ImVec2(low.x - 1, low.y - 1),
                                             ImVec2(high.x + 1, high.y + 1),
-                                            packed(faded(state.theme().text, 1 - same)),
-                                            2 * state.pixel_scale, 0, 1.5f * state.pixel_scale);
+                                            packed(faded(state.theme().text, 0.8f * (1 - same))),
+                                            2 * state.pixel_scale, 0, 1.2f * state.pixel_scale);
     };
     const ChipTouch touch = draw_chip(state, chip, layout, at);
     if (touch.pressed && a >= 0) select_token(state, a, ImGui::GetIO().KeyShift);
@@ -205,12 +213,17 @@ void SecondStrip::draw_alignment(AppState& state) const {
     ImGui::SameLine(0, 4 * s);
     step(">", +1, "The second prompt one token to the right");
     ImGui::SameLine(0, 8 * s);
-    const std::string text =
-        "shift " + (pairs_.shift == 0 ? "0" : with_sign(static_cast<double>(pairs_.shift), 3)) +
-        ", n = " + with_thousands(pairs_.pairs()) +
-        " pairs; outlined: other experts than above; number: Jaccard, mean over layers and hops";
+    const int64_t shift_now = pairs_.shift;
+    const std::string number = shift_now == 0  ? "0"
+                               : shift_now < 0 ? "\xE2\x88\x92" + with_thousands(-shift_now)
+                                               : "+" + with_thousands(shift_now);
     ImGui::AlignTextToFramePadding();
-    text_cut(state, text, state.theme().dim);
+    ImGui::TextColored(state.theme().dim, "shift %s, n = %s pairs", number.c_str(),
+                       with_thousands(pairs_.pairs()).c_str());
+    text_cut(state,
+             "outlined: other experts than above, the stronger the fewer are shared; number: "
+             "Jaccard with the token above, mean over layers and hops",
+             state.theme().dim);
 }
 
 }  // namespace hopscope::app

@@ -16,6 +16,10 @@ namespace hopscope::app {
 /// Whether both prompts are traced, and the second is to be seen.
 bool has_second(const AppState& state);
 
+/// The token of the first prompt that is compared: the shown one; where none is selected and none
+/// stands below that, the last one that stands above another.
+int64_t paired_token(const AppState& state, const Alignment& pairs);
+
 class SecondStrip {
   public:
     /// Once a frame: what is computed of the two traces.

@@ -208,4 +208,9 @@ double epsilon_at(float position) {
     return std::pow(kEpsilonLow, 1 - p);
 }
 
+float position_of(double epsilon) {
+    if (!(epsilon > 0)) return 0;
+    return static_cast<float>(std::clamp(1 - std::log(epsilon) / std::log(kEpsilonLow), 1e-6, 1.0));
+}
+
 }  // namespace hopscope::app

@@ -82,5 +82,6 @@ std::vector<NextRow> next_rows(const std::vector<core::NextToken>& base,
 
 /// The threshold slider: position 0 is off, (0, 1] runs logarithmically over [1e−3, 1].
 double epsilon_at(float position);  ///< −1 for off
+float position_of(double epsilon);  ///< 0 for one that is not above 0
 
 }  // namespace hopscope::app

@@ -295,11 +295,15 @@ TEST_F(CommandLine, EvalPassesItsOptions) {
 
 // Fails if thresholds or runs of the halting table are lost, or people get no table.
 TEST_F(CommandLine, HaltingPassesItsOptionsAndShowsATable) {
-    ASSERT_EQ(run({"halting", "A", "B", "--eps", "0.02,0.5", "--batches", "7", "--repeats", "2",
-                   "--split", "train", "--corpus", "c.txt", "--precision", "bf16", "--json"})
+    ASSERT_EQ(run({"halting", "A",           "B",    "--eps",      "0.02,0.5", "--batches",
+                   "7",       "--repeats",   "2",    "--split",    "train",    "--corpus",
+                   "c.txt",   "--precision", "bf16", "--controls", "4",        "--categories",
+                   ".",       "--json"})
                   .code,
               0);
     const core::lab::HaltingOptions& o = *fake_lab().halting;
+    EXPECT_EQ(o.controls, 4);
+    EXPECT_EQ(o.category_dirs, std::vector<std::string>{"."});
     EXPECT_EQ(o.runs, (std::vector<std::string>{"A", "B"}));
     EXPECT_EQ(o.epsilons, (std::vector<double>{0.02, 0.5}));
     EXPECT_EQ(o.batches, 7);
@@ -319,7 +323,20 @@ TEST_F(CommandLine, HaltingPassesItsOptionsAndShowsATable) {
                              "1: 25.0 %, 2: 25.0 %, 3: 50.0 %", "100.0%"})
         EXPECT_NE(got.out.find(part), std::string::npos) << part << "\n" << got.out;
     EXPECT_EQ(fake_lab().halting->epsilons, (std::vector<double>{0.02, 0.05, 0.1, 0.15}));
+    EXPECT_EQ(fake_lab().halting->controls, 0);
     EXPECT_NE(got.err.find("timing"), std::string::npos);
+
+    const std::string chance =
+        R"(,"difference":{"mean":0.0125,"ci95":[-0.001,0.026],"n":24},)"
+        R"("control":{"draws":4,"loss":3.7,"loss_std":0.01,"perplexity":40.4473})";
+    fake_lab().answer = R"({"run":"first","step":20,"tokens":100,"repeats":3,"base":{)" + row +
+                        R"(},"rows":[{"epsilon":0.05,"delta_percent":0.12,)" + row + chance + "}]}";
+    const Outcome beside = run({"halting", "A", "--controls", "4"});
+    ASSERT_EQ(beside.code, 0) << beside.err;
+    EXPECT_NE(beside.out.find("loss +0.0125 [-0.0010, +0.0260], n = 24 sequences; 4 random draws: "
+                              "perplexity 40.4473"),
+              std::string::npos)
+        << beside.out;
 }
 
 // Fails if a prompt reaches the model changed: blanks, quotes, brackets, a leading dash, nothing at

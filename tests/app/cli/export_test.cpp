@@ -25,9 +25,11 @@ TEST_F(Export, SaysWhatToDraw) {
 
     const std::string script =
         dir.write("s.jsonl", "{\"command\": \"suppress\", \"layer\": 0, \"expert\": 1}\n");
-    const Outcome got = run({"export", "R", "--panel", "intervene", "--step", "40", "--csv",
-                             dir / "a.csv", "--scale", "2", "--width", "900", "--height", "500",
-                             "--light", "--text", "a river", "--script", script});
+    const Outcome got =
+        run({"export",      "R",       "--panel",     "intervene", "--step",  "40",       "--csv",
+             dir / "a.csv", "--scale", "2",           "--width",   "900",     "--height", "500",
+             "--light",     "--text",  "a river",     "--script",  script,    "--beside", "S",
+             "T",           "--view",  "x=moe.top_k", "--view",    "note=a=b"});
     ASSERT_EQ(got.code, 0) << got.err;
     const ExportOptions full = world.exported[1];
     EXPECT_EQ(full.step, 40);
@@ -39,6 +41,10 @@ TEST_F(Export, SaysWhatToDraw) {
     EXPECT_TRUE(full.light);
     EXPECT_EQ(full.prompt, "a river");
     EXPECT_EQ(full.script.size(), 1u);
+    EXPECT_EQ(full.beside, (std::vector<std::string>{"S", "T"}));
+    ASSERT_EQ(full.view.size(), 2u);
+    EXPECT_EQ(full.view[0], (std::pair<std::string, std::string>("x", "moe.top_k")));
+    EXPECT_EQ(full.view[1], (std::pair<std::string, std::string>("note", "a=b")));
 }
 
 // Fails if a call without a result, or with one that cannot be written, is found out after the
@@ -50,6 +56,8 @@ TEST_F(Export, RefusesBeforeTheWork) {
     refused({"export", "R", "--panel", "curves", "--csv", dir.path()}, {"--csv: "});
     refused({"export", "R", "--panel", "curves", "--png", dir / "a.png", "--scale", "9"},
             {"--scale", "0.5", "4"});
+    refused({"export", "R", "--panel", "curves", "--png", dir / "a.png", "--view", "x"},
+            {"--view", "NAME=VALUE"});
     refused({"export", "R", "--panel", "curves", "--png", "-"}, {"--png: ", "./-"});
     refused({"export", "R", "--panel", "trajectory", "--png", dir / "a.png", "--text", ""},
             {"--text: ", "empty"});

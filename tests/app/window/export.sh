@@ -56,6 +56,20 @@ export_panel curves --png large.png --width 640 --height 400 --scale 2 --light
 export_panel curves --csv curves.csv
 head -1 curves.csv | grep -q '^series,' || fail "curves.csv begins with $(head -1 curves.csv)"
 [ "$(grep -c '^loss\|^train' curves.csv)" -ge 40 ] || fail "curves.csv lacks updates: $(cut -d, -f1 curves.csv | sort | uniq -c)"
+for panel in run routing_space experts; do
+    export_panel $panel --csv $panel.csv
+    [ "$(grep -vc '^#' $panel.csv)" -ge 10 ] || fail "$panel.csv has $(wc -l <$panel.csv) lines"
+done
+grep -q '^quantity,value,unit$' run.csv && grep -q '^step,40,updates$' run.csv || fail "run.csv does not say the step"
+[ "$(grep -c '^expert,' routing_space.csv)" = 16 ] || fail "routing_space.csv has not every expert"
+
+"$program" train --config tiny.toml --set moe.top_k=4 --out other >/dev/null 2>stderr || fail "the second run was not trained"
+export_panel sweep --beside other --view x=moe.top_k --view y=valid_loss/final --csv sweep.csv --png sweep.png
+[ "$(grep -c ',run,1,2,\|,other,1,4,' sweep.csv)" = 2 ] || fail "sweep.csv has not both runs: $(cat sweep.csv)"
+for panel in compared_runs settings differences equivalence; do
+    export_panel $panel --beside other --csv $panel.csv
+    grep -q '[0-9]' $panel.csv || fail "$panel.csv has no number"
+done
 export_panel trajectory --text "the muddy river" --csv path.csv --png path.png
 [ "$(head -1 path.csv | cut -d, -f1-6)" = token,piece,layer,hop,rank,expert ] || fail "path.csv begins with $(head -1 path.csv)"
 [ "$(wc -l <path.csv)" -ge 9 ] || fail "path.csv has $(wc -l <path.csv) lines"
@@ -63,6 +77,9 @@ export_panel trajectory --text "the muddy river" --csv path.csv --png path.png
 refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail "not refused: ${*:2}"; grep -q -- "$1" stderr || fail "no '$1' in the refusal"; }
 refused "allowed are run, " --panel none --png a.png
 refused "no numbers" --panel log --csv a.csv
+refused "draws at most" --panel curves --png a.png --width 8192 --height 8192 --scale 4
+refused "the panel sweep has better_x" --panel sweep --csv a.csv --view axis=1
+refused "no run lies here" --panel sweep --csv a.csv --beside config
 refused "first kept snapshot" --panel routing_space --step 0 --png a.png
 mv run/checkpoints aside && mkdir run/checkpoints
 refused "no checkpoint" --panel trajectory --text river --png a.png

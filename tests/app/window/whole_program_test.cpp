@@ -3,60 +3,18 @@
 // place of the fake session.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <numeric>
 
 #include "app/panels/run/view.h"
-#include "app/window/shell.h"
-#include "app/window/window.h"
-#include "core/api/lab.h"
-#include "tests/app/engine_support.h"
-#include "tests/temp_folder.h"
+#include "tests/app/window/real_program.h"
 
 namespace {
 
 using namespace hopscope;
+using namespace hopscope::gui_test::real;
 using gui_test::wait_for;
 namespace fs = std::filesystem;
-
-constexpr double kLong = 90;  ///< seconds for what trains, on a busy machine
-
-app::Shell* shell = nullptr;
-app::AppState* state = nullptr;
-
-constexpr const char* kConfig = R"([model]
-d_model = 32
-n_layers = 2
-n_heads = 2
-vocab_size = 400
-max_seq_len = 64
-dropout = 0.0
-
-[moe]
-experts = 16
-expert_rank = 1
-top_k = 2
-hops = 2
-d_space = 8
-
-[train]
-steps = 100000
-batch = 4
-seq_len = 32
-lr = 5e-3
-warmup = 5
-eval_every = 50
-eval_batches = 2
-checkpoint_every = 1000
-snapshot_every = 5
-# One: with two, the trainer's threads wait for each other by spinning, and on a busy machine the
-# updates this test waits for take several times as long.
-threads = 1
-
-[data]
-source = "synthetic"
-)";
 
 double mean(const std::vector<double>& values, size_t from, size_t count) {
     return std::accumulate(values.begin() + static_cast<int64_t>(from),
@@ -77,18 +35,6 @@ bool some_hop_left_out(const core::TraceResult& trace) {
         for (const auto& hop : layer.hops)
             if (std::count(hop.executed.begin(), hop.executed.end(), 0) > 0) return true;
     return false;
-}
-
-/// A slider jumps to where it is pressed.
-void click_slider(ImGuiTestContext* ctx, const char* ref, float share) {
-    ctx->MouseMove(ref);
-    const ImRect box = ctx->ItemInfo(ref).RectFull;
-    ctx->MouseMoveToPos(
-        ImVec2(box.Min.x + (box.Max.x - box.Min.x) * share, (box.Min.y + box.Max.y) / 2));
-    ctx->MouseDown();
-    ctx->Yield(2);
-    ctx->MouseUp();
-    ctx->Yield(2);
 }
 
 void run_story(ImGuiTestContext* ctx) {
@@ -118,9 +64,7 @@ void run_story(ImGuiTestContext* ctx) {
 
     // Halts: wrong if the inspector answered for another threshold, or with numbers that cannot be.
     // Driven as by a person: the prompt is traced, the slider moved, the banner read and cleared.
-    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
-    ctx->ItemClick("Inspect");
-    ctx->Yield(5);
+    choose_layout(ctx, "Inspect");
     ctx->SetRef("Trajectory##Inspect");
     ctx->ItemClick("Trace");
     const auto traced = [] { return state->trace && !state->trace->tokens.empty(); };
@@ -151,15 +95,11 @@ void run_story(ImGuiTestContext* ctx) {
         ctx, [] { return !some_hop_left_out(*state->trace); }, kLong));
     ctx->Yield(3);
     IM_CHECK(!ctx->ItemExists("Clear all"));
-    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
-    ctx->ItemClick("Train");
-    ctx->Yield(5);
+    choose_layout(ctx, "Train");
 
     // Intervenes on the prompt beside the training: wrong if the panel got no answer, one without
     // its control, or if the run was changed.
-    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
-    ctx->ItemClick("Intervene");
-    ctx->Yield(5);
+    choose_layout(ctx, "Intervene");
     ctx->SetRef("Intervene##Intervene");
     ctx->ItemClick("**/Zero the experts of one hop");
     IM_CHECK(wait_for(
@@ -178,9 +118,7 @@ void run_story(ImGuiTestContext* ctx) {
     ctx->Yield(3);
     ctx->ItemClick("**/Empty");
     IM_CHECK(state->stack.items().empty());
-    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
-    ctx->ItemClick("Train");
-    ctx->Yield(5);
+    choose_layout(ctx, "Train");
 
     // Pauses and steps: wrong if the run went on, or made more or fewer updates than asked.
     ctx->SetRef("Run##Train");
@@ -224,32 +162,8 @@ void run_story(ImGuiTestContext* ctx) {
 }  // namespace
 
 int main() {
-    const test::TempFolder folder;
-    const fs::path before = fs::current_path();
-    fs::current_path(folder.path());  // the run folder is made under it
-    folder.write("tiny.toml", kConfig);
-
-    app::WindowOptions options;
-    options.width = 1280;
-    options.height = 800;
-    options.keep_settings = false;
-    options.exe_dir = HOPSCOPE_TEST_EXE_DIR;
-    options.config_path = "tiny.toml";
-    options.start = true;
-    app::Services services;
-    services.open_session = core::Session::open;
-    services.read_config = core::lab::read_config;
-
-    ImGuiTestEngine* engine = gui_test::make_engine("test_whole_program.xml");
-    ImGuiTestEngine_GetIO(engine).ConfigWatchdogWarning = 200;
-    ImGuiTestEngine_GetIO(engine).ConfigWatchdogKillTest = 270;
-    const int code =
-        gui_test::run_in_window(engine, options, services, [&](app::Shell& s, app::AppState& a) {
-            shell = &s;
-            state = &a;
-            IM_REGISTER_TEST(engine, "program", "trains_freezes_halts_pauses_closes_reopens")
-                ->TestFunc = run_story;
-        });
-    fs::current_path(before);
-    return code;
+    return run_real_program("test_whole_program.xml", [](ImGuiTestEngine* engine) {
+        IM_REGISTER_TEST(engine, "program", "trains_freezes_halts_pauses_closes_reopens")
+            ->TestFunc = run_story;
+    });
 }

@@ -1,5 +1,6 @@
 // The whole window on a real screen (or Xvfb) with made-up data: clicks by the Test Engine through
-// the same loop that the program runs. `test_window pacing` counts drawn frames instead.
+// the same loop that the program runs. `test_window pacing` counts drawn frames instead,
+// `test_window long` takes the time of frames with a long prompt.
 #include "app/window/window.h"
 
 #include <atomic>
@@ -13,16 +14,16 @@
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_session.h"
 #include "tests/app/window/drawn_frames.h"
+#include "tests/app/window/layout_tests.h"
+#include "tests/app/window/long_sequences.h"
+#include "tests/app/window/whole_window.h"
 #include "tests/temp_folder.h"
 
 namespace {
 
 using namespace hopscope;
+using namespace hopscope::gui_test::whole;
 using gui_test::wait_for;
-
-app::Shell* shell = nullptr;
-app::AppState* state = nullptr;
-gui_test::FakeSession* session = nullptr;
 
 std::string last_command() {
     return session->received().empty() ? "" : session->received().back().name();
@@ -37,19 +38,8 @@ std::string saved_file() {
     return keep() / (std::string("here") + app::kSessionEnding);
 }
 
-/// Commands are applied as by a trainer that works: before the next update.
-void let_train(ImGuiTestContext* ctx, int updates = 1) {
-    session->advance(updates);
-    session->apply_commands();
-    ctx->Yield(3);
-}
-
 bool some_popup() {
     return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
-}
-
-void in_top_bar(ImGuiTestContext* ctx) {
-    ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
 }
 
 void register_tests(ImGuiTestEngine* engine) {
@@ -176,24 +166,6 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(!open());
     };
 
-    // Wrong if a narrow window had its layouts under the run's state.
-    t = IM_REGISTER_TEST(engine, "window", "a_narrow_window_lists_its_layouts");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        in_top_bar(ctx);
-        IM_CHECK(ctx->ItemExists("Intervene"));
-        const float scale = state->settings.scale;
-        state->settings.scale *= ImGui::GetMainViewport()->Size.x / state->pixel_scale / 650;
-        ctx->Yield(4);
-        in_top_bar(ctx);
-        IM_CHECK(!ctx->ItemExists("Intervene"));
-        ctx->ComboClick("##layout/Inspect");
-        ctx->Yield(3);
-        IM_CHECK(shell->workspace().layout() == app::Layout::inspect);
-        state->settings.scale = scale;
-        shell->workspace().set_layout(*state, app::Layout::train);
-        ctx->Yield(4);
-    };
-
     // Wrong if dragging on the strip of time left the panels in the present, or they did not say
     // that they show the past.
     t = IM_REGISTER_TEST(engine, "window", "the_timeline_shows_the_past");
@@ -303,37 +275,6 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(state->selection.empty());
     };
 
-    // Wrong if a layout forgets which tab was in front, or the key of a panel that lies behind
-    // another shuts it unseen.
-    t = IM_REGISTER_TEST(engine, "window", "a_panel_behind_another_comes_to_the_front");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        const auto in_front = [](const char* name) {
-            const ImGuiWindow* window = ImGui::FindWindowByName(name);
-            return window && window->DockNode && window->DockNode->VisibleWindow == window;
-        };
-        ctx->KeyPress(ImGuiKey_1);
-        ctx->Yield(4);
-        ctx->WindowFocus("Statistics##Train");
-        ctx->Yield(2);
-        IM_CHECK(in_front("Statistics##Train"));
-        ctx->KeyPress(ImGuiKey_2);
-        ctx->Yield(4);
-        ctx->KeyPress(ImGuiKey_1);
-        ctx->Yield(4);
-        IM_CHECK(in_front("Statistics##Train"));
-        ctx->KeyPress(ImGuiKey_L);
-        ctx->Yield(4);
-        IM_CHECK(in_front("Log##Train"));
-        ctx->KeyPress(ImGuiKey_L);
-        ctx->Yield(4);
-        IM_CHECK(!in_front("Log##Train"));
-        ctx->KeyPress(ImGuiKey_L);
-        ctx->Yield(4);
-        IM_CHECK(in_front("Log##Train"));
-        ctx->WindowFocus("Statistics##Train");
-        ctx->Yield(2);
-    };
-
     // Wrong if a steered run looked like a plain one in some layout, or what acts could not be
     // taken back from there.
     t = IM_REGISTER_TEST(engine, "window", "what_acts_on_the_run_is_said_everywhere");
@@ -390,46 +331,6 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
     };
 
-    // Wrong if a larger scale cut the labels of buttons, or left a panel no room for its picture.
-    t = IM_REGISTER_TEST(engine, "window", "every_scale_has_room");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) {
-            state->settings.scale = scale;
-            ctx->Yield(6);
-            ctx->SetRef("Run##Train");
-            for (const char* label :
-                 {"Run", "Pause", "Step", "Stop", "Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}) {
-                const ImRect seen = ctx->ItemInfo(label).RectFull;
-                IM_CHECK_GE(seen.GetWidth(), ImGui::CalcTextSize(label).x);
-                IM_CHECK_LE(seen.Max.x, ctx->GetWindowByRef("")->InnerRect.Max.x);
-            }
-            for (const app::Layout layout : app::kLayouts) {
-                shell->workspace().set_layout(*state, layout);
-                ctx->Yield(6);
-                for (const auto& panel : shell->workspace().panels()) {
-                    const ImGuiWindow* window =
-                        ImGui::FindWindowByName(app::window_name(*panel, layout).c_str());
-                    if (!window || !window->Active || window->Hidden) continue;
-                    IM_CHECK_GE_NO_RET(window->Size.y, 250 * state->pixel_scale);
-                    if (window->Size.y < 250 * state->pixel_scale)
-                        ctx->LogError("%s at scale %.2f", window->Name, scale);
-                }
-            }
-            shell->workspace().set_layout(*state, app::Layout::train);
-            ctx->Yield(3);
-        }
-        // What a person arranged stays.
-        const ImGuiID of_run = ImGui::FindWindowByName("Run##Train")->DockId;
-        ImGui::DockBuilderDockWindow("Log##Train", of_run);
-        ctx->Yield(3);
-        state->settings.scale = 2;
-        ctx->Yield(4);
-        IM_CHECK_EQ(ImGui::FindWindowByName("Log##Train")->DockId, of_run);
-        state->settings.scale = 1;
-        shell->workspace().reset(*state);
-        ctx->Yield(4);
-    };
-
     // Wrong if the palette did not find by letters, ran something greyed, or did not run what was
     // chosen.
     t = IM_REGISTER_TEST(engine, "window", "palette");
@@ -456,33 +357,6 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(session->received().size(), count + 1);
         IM_CHECK_STR_EQ(session->received().back().text("what", "").c_str(), "experts");
         let_train(ctx);
-    };
-
-    // Wrong if switching layouts lost a panel, or a shut panel did not come back with the reset.
-    t = IM_REGISTER_TEST(engine, "window", "layouts");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        in_top_bar(ctx);
-        ctx->ItemClick("Inspect");
-        ctx->Yield(3);
-        IM_CHECK(ctx->WindowInfo("//Trajectory##Inspect", ImGuiTestOpFlags_NoError).ID != 0);
-        ctx->KeyPress(ImGuiKey_4);
-        ctx->Yield(3);
-        for (const char* panel : {"//Compared runs##Compare", "//Matched experts##Compare"})
-            IM_CHECK(ctx->GetWindowByRef(panel)->DockIsActive);
-        in_top_bar(ctx);
-        ctx->ItemClick("Train");
-        ctx->Yield(3);
-        const ImGuiWindow* run = ctx->GetWindowByRef("//Run##Train");
-        IM_CHECK(run && run->DockIsActive);
-        ctx->WindowFocus("//Log##Train");
-        ctx->Yield(2);
-        ctx->KeyPress(ImGuiKey_L);
-        ctx->Yield(3);
-        IM_CHECK(!ctx->GetWindowByRef("//Log##Train")->WasActive);
-        shell->workspace().reset(*state);
-        ctx->Yield(4);
-        IM_CHECK(ctx->GetWindowByRef("//Log##Train")->WasActive);
-        IM_CHECK(ctx->GetWindowByRef("//Log##Train")->DockIsActive);
     };
 
     // Wrong if Ctrl+S does not write where the person stands. The next tests close the run and open
@@ -570,6 +444,7 @@ int run_tests() {
                                        shell = &s;
                                        state = &a;
                                        state->settings.animations = false;
+                                       register_layout_tests(engine);
                                        register_tests(engine);
                                    });
 }
@@ -578,5 +453,6 @@ int run_tests() {
 
 int main(int argc, char** argv) {
     const bool pacing = argc > 1 && std::strcmp(argv[1], "pacing") == 0;
+    if (argc > 1 && std::strcmp(argv[1], "long") == 0) return gui_test::run_long_sequences();
     return pacing ? gui_test::run_pacing() : run_tests();
 }

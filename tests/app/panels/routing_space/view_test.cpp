@@ -7,8 +7,10 @@
 #include <limits>
 #include <random>
 
+#include "app/panels/routing_space/csv.h"
 #include "app/panels/routing_space/neighbours.h"
 #include "app/panels/routing_space/paths.h"
+#include "core/api/base.h"
 
 namespace hopscope::app {
 namespace {
@@ -63,6 +65,31 @@ viz::Places places_of(const core::GeometrySnapshot& s) {
     while (places.update(s, {}, 0)) {
     }
     return places;
+}
+
+// Wrong if a point were not written, or with another place, load or class than it is drawn with.
+TEST(RoutingSpace, EveryPointIsWritten) {
+    const auto s = snapshot(10);
+    const auto view = space_view({shared(s)}, places_of(s), 0, {});
+    const std::string text = csv_of(view, s);
+    EXPECT_EQ(text.find("# layer 0, step 10; x: "), 0u) << text.substr(0, 200);
+    EXPECT_NE(text.find("% of the variance\nkind,index,hop,x,y,z,load_share,piece,class\n"),
+              std::string::npos);
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2 + kExperts + kHops * kTokens);
+    for (size_t i = 0; i < view.items.size(); ++i) {
+        const SpaceItem& item = view.items[i];
+        const std::string place =
+            core::csv_number(view.points[i].x) + "," + core::csv_number(view.points[i].y) + ",,";
+        const std::string index = std::to_string(item.index);
+        const auto token = static_cast<size_t>(item.index);
+        const std::string line =
+            item.expert ? "\nexpert," + index + ",," + place +
+                              core::csv_number(s.layers[0].load[token]) + ",,\n"
+                        : "\ntoken," + index + "," + std::to_string(item.hop) + "," + place + "," +
+                              s.pieces[token] + "," + s.classes[token] + "\n";
+        EXPECT_NE(text.find(line), std::string::npos) << line;
+    }
+    EXPECT_EQ(csv_of({}, s), "");
 }
 
 // A point that stands for another item than the tooltip says misleads the reader.

@@ -1,0 +1,94 @@
+#include "app/panels/halting/classes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+
+#include "app/panels/trajectory/depth.h"
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+void number_cell(const AppState& state, const std::string& text) {
+    ImGui::TableNextColumn();
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    const float room = ImGui::GetContentRegionAvail().x;
+    const float width = ImGui::CalcTextSize(text.c_str()).x;
+    if (room > width) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
+    ImGui::TextUnformatted(text.c_str());
+    ImGui::PopFont();
+}
+
+std::string why_of(const core::ClassDepth& one) {
+    std::string out = class_name(one) + ": " + rounded(one.mean_hops, 3) +
+                      " hops a (token, layer) pair [" + rounded(one.low, 3) + ", " +
+                      rounded(one.high, 3) +
+                      "], 95 %, bootstrap over sequences; n = " + with_thousands(one.tokens) +
+                      " tokens of validation";
+    for (size_t l = 0; l < one.layers.size(); ++l)
+        out += "\nlayer " + std::to_string(l) + ": " + rounded(one.layers[l], 3);
+    return out;
+}
+
+}  // namespace
+
+void ClassTable::draw(AppState& state, const core::HaltingRow& row, int64_t most, float height) {
+    const float s = state.pixel_scale;
+    constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_Sortable |
+                                       ImGuiTableFlags_SizingFixedFit |
+                                       ImGuiTableFlags_NoSavedSettings;
+    if (!ImGui::BeginTable("classes", 4, kFlags, ImVec2(0, height))) return;
+    ImGui::TableSetupScrollFreeze(0, 1);
+    ImGui::TableSetupColumn("class", ImGuiTableColumnFlags_WidthStretch, 1,
+                            static_cast<ImGuiID>(ClassOrder::name));
+    ImGui::TableSetupColumn("n, tokens", ImGuiTableColumnFlags_PreferSortDescending, 0,
+                            static_cast<ImGuiID>(ClassOrder::tokens));
+    ImGui::TableSetupColumn("hops [95 %]", ImGuiTableColumnFlags_DefaultSort, 0,
+                            static_cast<ImGuiID>(ClassOrder::hops));
+    ImGui::TableSetupColumn(
+        "##bar", ImGuiTableColumnFlags_NoSort | ImGuiTableColumnFlags_WidthFixed, 90 * s);
+    ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
+    ImGui::TableHeadersRow();
+    ImGui::PopStyleColor();
+    if (ImGuiTableSortSpecs* sort = ImGui::TableGetSortSpecs(); sort && sort->SpecsCount > 0) {
+        by_ = static_cast<ClassOrder>(sort->Specs[0].ColumnUserID);
+        falling_ = sort->Specs[0].SortDirection == ImGuiSortDirection_Descending;
+    }
+    for (const size_t i : class_order(row, by_, falling_)) draw_row(state, row.classes[i], most);
+    ImGui::EndTable();
+}
+
+void ClassTable::draw_row(const AppState& state, const core::ClassDepth& one, int64_t most) const {
+    const float s = state.pixel_scale;
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    const std::string name = class_name(one);
+    ImGui::PushID(one.name.c_str());
+    ImGui::Selectable(name.c_str(), false, ImGuiSelectableFlags_SpanAllColumns);
+    tooltip(why_of(one));
+    ImGui::PopID();
+    number_cell(state, with_thousands(one.tokens));
+    number_cell(state, rounded(one.mean_hops, 2) + " [" + rounded(one.low, 2) + ", " +
+                           rounded(one.high, 2) + "]");
+    ImGui::TableNextColumn();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x, line = ImGui::GetTextLineHeight();
+    const auto x = [&](double hops) {
+        return at.x +
+               width * static_cast<float>(std::clamp(hops / static_cast<double>(most), 0.0, 1.0));
+    };
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float middle = at.y + line / 2;
+    list->AddRectFilled(ImVec2(at.x, middle - 3 * s), ImVec2(x(one.mean_hops), middle + 3 * s),
+                        viz::packed(depth_color(static_cast<float>(one.mean_hops),
+                                                static_cast<int32_t>(most), state.theme().dark)),
+                        2 * s);
+    if (std::isfinite(one.low))
+        list->AddLine(ImVec2(x(one.low), middle), ImVec2(x(one.high), middle),
+                      packed(state.theme().text), 1.4f * s);
+    ImGui::Dummy(ImVec2(width, line));
+}
+
+}  // namespace hopscope::app

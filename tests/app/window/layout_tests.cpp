@@ -1,0 +1,156 @@
+#include "tests/app/window/layout_tests.h"
+
+#include <imgui_internal.h>
+
+#include "tests/app/window/whole_window.h"
+
+namespace hopscope::gui_test::whole {
+
+void register_layout_tests(ImGuiTestEngine* engine) {
+    // Wrong if a panel that is newer than the kept arrangement floated over the others. First,
+    // while these layouts have not been seen.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "window", "a_kept_layout_takes_new_panels");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto node = [&](const char* name) {
+            const ImGuiWindow* window = ctx->GetWindowByRef(name);
+            return window && window->DockIsActive ? window->DockId : 0;
+        };
+        for (const char* name : {"Experts##Inspect", "Equivalence##Compare"})
+            ImGui::ClearWindowSettings(name);
+        shell->workspace().set_layout(*state, app::Layout::inspect);
+        ctx->Yield(3);
+        IM_CHECK_NE(node("//Experts##Inspect"), 0u);
+        IM_CHECK_EQ(node("//Experts##Inspect"), node("//Statistics##Inspect"));
+        // Alone in its place: with those of the centre.
+        shell->workspace().set_layout(*state, app::Layout::compare);
+        ctx->Yield(3);
+        IM_CHECK_NE(node("//Equivalence##Compare"), 0u);
+        IM_CHECK_EQ(node("//Equivalence##Compare"), node("//Curves##Compare"));
+        for (const app::Layout layout : {app::Layout::compare, app::Layout::inspect}) {
+            shell->workspace().set_layout(*state, layout);
+            shell->workspace().reset(*state);
+            ctx->Yield(3);
+        }
+        IM_CHECK_NE(node("//Equivalence##Compare"), node("//Curves##Compare"));
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
+    };
+
+    // Wrong if a narrow window had its layouts under the run's state.
+    t = IM_REGISTER_TEST(engine, "window", "a_narrow_window_lists_its_layouts");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        in_top_bar(ctx);
+        IM_CHECK(ctx->ItemExists("Intervene"));
+        const float scale = state->settings.scale;
+        state->settings.scale *= ImGui::GetMainViewport()->Size.x / state->pixel_scale / 650;
+        ctx->Yield(4);
+        in_top_bar(ctx);
+        IM_CHECK(!ctx->ItemExists("Intervene"));
+        ctx->ComboClick("##layout/Inspect");
+        ctx->Yield(3);
+        IM_CHECK(shell->workspace().layout() == app::Layout::inspect);
+        state->settings.scale = scale;
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(4);
+    };
+
+    // Wrong if a layout forgets which tab was in front, or the key of a panel that lies behind
+    // another shuts it unseen.
+    t = IM_REGISTER_TEST(engine, "window", "a_panel_behind_another_comes_to_the_front");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto in_front = [](const char* name) {
+            const ImGuiWindow* window = ImGui::FindWindowByName(name);
+            return window && window->DockNode && window->DockNode->VisibleWindow == window;
+        };
+        ctx->KeyPress(ImGuiKey_1);
+        ctx->Yield(4);
+        ctx->WindowFocus("Statistics##Train");
+        ctx->Yield(2);
+        IM_CHECK(in_front("Statistics##Train"));
+        ctx->KeyPress(ImGuiKey_2);
+        ctx->Yield(4);
+        ctx->KeyPress(ImGuiKey_1);
+        ctx->Yield(4);
+        IM_CHECK(in_front("Statistics##Train"));
+        ctx->KeyPress(ImGuiKey_L);
+        ctx->Yield(4);
+        IM_CHECK(in_front("Log##Train"));
+        ctx->KeyPress(ImGuiKey_L);
+        ctx->Yield(4);
+        IM_CHECK(!in_front("Log##Train"));
+        ctx->KeyPress(ImGuiKey_L);
+        ctx->Yield(4);
+        IM_CHECK(in_front("Log##Train"));
+        ctx->WindowFocus("Statistics##Train");
+        ctx->Yield(2);
+    };
+
+    // Wrong if a larger scale cut the labels of buttons, or left a panel no room for its picture.
+    t = IM_REGISTER_TEST(engine, "window", "every_scale_has_room");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) {
+            state->settings.scale = scale;
+            ctx->Yield(6);
+            ctx->SetRef("Run##Train");
+            for (const char* label :
+                 {"Run", "Pause", "Step", "Stop", "Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}) {
+                const ImRect seen = ctx->ItemInfo(label).RectFull;
+                IM_CHECK_GE(seen.GetWidth(), ImGui::CalcTextSize(label).x);
+                IM_CHECK_LE(seen.Max.x, ctx->GetWindowByRef("")->InnerRect.Max.x);
+            }
+            for (const app::Layout layout : app::kLayouts) {
+                shell->workspace().set_layout(*state, layout);
+                ctx->Yield(6);
+                for (const auto& panel : shell->workspace().panels()) {
+                    const ImGuiWindow* window =
+                        ImGui::FindWindowByName(app::window_name(*panel, layout).c_str());
+                    if (!window || !window->Active || window->Hidden) continue;
+                    IM_CHECK_GE_NO_RET(window->Size.y, 250 * state->pixel_scale);
+                    if (window->Size.y < 250 * state->pixel_scale)
+                        ctx->LogError("%s at scale %.2f", window->Name, scale);
+                }
+            }
+            shell->workspace().set_layout(*state, app::Layout::train);
+            ctx->Yield(3);
+        }
+        // What a person arranged stays.
+        const ImGuiID of_run = ImGui::FindWindowByName("Run##Train")->DockId;
+        ImGui::DockBuilderDockWindow("Log##Train", of_run);
+        ctx->Yield(3);
+        state->settings.scale = 2;
+        ctx->Yield(4);
+        IM_CHECK_EQ(ImGui::FindWindowByName("Log##Train")->DockId, of_run);
+        state->settings.scale = 1;
+        shell->workspace().reset(*state);
+        ctx->Yield(4);
+    };
+
+    // Wrong if switching layouts lost a panel, or a shut panel did not come back with the reset.
+    t = IM_REGISTER_TEST(engine, "window", "layouts");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        in_top_bar(ctx);
+        ctx->ItemClick("Inspect");
+        ctx->Yield(3);
+        IM_CHECK(ctx->WindowInfo("//Trajectory##Inspect", ImGuiTestOpFlags_NoError).ID != 0);
+        ctx->KeyPress(ImGuiKey_4);
+        ctx->Yield(3);
+        for (const char* panel : {"//Compared runs##Compare", "//Matched experts##Compare"})
+            IM_CHECK(ctx->GetWindowByRef(panel)->DockIsActive);
+        in_top_bar(ctx);
+        ctx->ItemClick("Train");
+        ctx->Yield(3);
+        const ImGuiWindow* run = ctx->GetWindowByRef("//Run##Train");
+        IM_CHECK(run && run->DockIsActive);
+        ctx->WindowFocus("//Log##Train");
+        ctx->Yield(2);
+        ctx->KeyPress(ImGuiKey_L);
+        ctx->Yield(3);
+        IM_CHECK(!ctx->GetWindowByRef("//Log##Train")->WasActive);
+        shell->workspace().reset(*state);
+        ctx->Yield(4);
+        IM_CHECK(ctx->GetWindowByRef("//Log##Train")->WasActive);
+        IM_CHECK(ctx->GetWindowByRef("//Log##Train")->DockIsActive);
+    };
+}
+
+}  // namespace hopscope::gui_test::whole

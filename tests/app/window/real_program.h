@@ -1,0 +1,32 @@
+// The whole program on a real screen (or Xvfb) with the real laboratory behind it, as the tests
+// that tell a story have it before them: a tiny run that is trained on generated text from the
+// start.
+#pragma once
+
+#include <functional>
+
+#include "app/window/shell.h"
+#include "tests/app/engine_support.h"
+
+namespace hopscope::gui_test::real {
+
+inline constexpr double kLong = 90;  ///< seconds for what trains, on a busy machine
+
+inline app::Shell* shell = nullptr;
+inline app::AppState* state = nullptr;
+
+/// The configuration of the run, as a file in the working folder; a second that differs from it by
+/// its experts stands beside it.
+inline constexpr const char *kConfigFile = "tiny.toml", *kFewerExperts = "fewer.toml";
+
+/// Runs the tests that `add` registers, in a folder of their own that goes afterwards.
+/// @return exit code
+int run_real_program(const char* junit_file, const std::function<void(ImGuiTestEngine*)>& add);
+
+void choose_layout(ImGuiTestContext* ctx, const char* name);
+/// A slider jumps to where it is pressed. @param share  0 its left end, 1 its right
+void click_slider(ImGuiTestContext* ctx, const char* ref, float share);
+/// The window as it stands, into the folder that HOPSCOPE_PICTURES names; nothing without it.
+void take_picture(ImGuiTestContext* ctx, const char* name);
+
+}  // namespace hopscope::gui_test::real
