@@ -16,6 +16,7 @@ Services services_of_the_laboratory(bool allow_debug) {
     services.word_lists = [words](const std::string& run) {
         return core::lab::word_lists(run, words);
     };
+    services.passages = core::lab::passages;
     services.kept_snapshots = core::lab::kept_snapshots;
     services.read_kept_snapshot = core::lab::read_kept_snapshot;
     services.find_phases = core::lab::loss_phases;

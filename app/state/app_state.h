@@ -29,6 +29,7 @@
 #include "app/state/playback.h"
 #include "app/state/run_comparison.h"
 #include "app/state/run_rules.h"
+#include "app/state/second_prompt.h"
 #include "app/state/selection.h"
 #include "app/state/selection_history.h"
 #include "app/state/spots.h"
@@ -41,6 +42,7 @@
 #include "core/api/halting_table.h"
 #include "core/api/model_sheet.h"
 #include "core/api/needs.h"
+#include "core/api/passages.h"
 #include "core/api/run_look.h"
 #include "core/api/run_numbers.h"
 #include "core/api/session.h"
@@ -64,6 +66,11 @@ struct Services {
     /// Word lists of a run's categories, by name; may be empty.
     std::function<core::Result<std::vector<core::CategoryWords>>(const std::string& run_dir)>
         word_lists;
+    /// Passages of a run's validation text, on the calling thread; may be empty.
+    std::function<core::Result<core::Passages>(const std::string& run_dir,
+                                               const core::PassageRequest& request,
+                                               const core::Progress& progress)>
+        passages;
     /// The snapshots that a run folder keeps, for its past; may be empty, both.
     std::function<std::vector<core::KeptSnapshot>(const std::string& run_dir)> kept_snapshots;
     std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t step)>
@@ -204,6 +211,7 @@ struct AppState {
 
     /// The trajectory panel's text.
     std::string prompt = "the muddy river bank was steep before the rain";
+    SecondPrompt second;       ///< below it
     InterventionStack stack;   ///< what acts on the prompt, in the inspector's copy alone
     float halt_position = 0;   ///< of the slider of early halting, 0: off; acts on the prompt
     double strength = 1;       ///< factor on lambda and strength of the whole stack

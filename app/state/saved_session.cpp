@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
@@ -15,6 +16,7 @@ using nlohmann::json;
 
 constexpr const char* kFormat = "hopscope.session/1";
 constexpr double kMostStrength = 1e6;
+constexpr int64_t kMostShift = 1'000'000;
 
 json selected(const Selection& selection) {
     return {{"layer", selection.layer},
@@ -22,6 +24,11 @@ json selected(const Selection& selection) {
             {"experts", selection.experts},
             {"prompt_tokens", selection.prompt_tokens},
             {"probe_tokens", selection.probe_tokens}};
+}
+
+/// One that waits to be aligned is kept as it stands.
+json second_prompt(const SecondPrompt& second) {
+    return {{"open", second.open}, {"text", second.text}, {"shift", second.shift}};
 }
 
 template <class T>
@@ -79,6 +86,7 @@ SavedSession saved_session(const AppState& state) {
     out.step = state.time.step();
     out.selection = state.selection;
     out.prompt = state.prompt;
+    out.second = state.second;
     out.strength = state.strength;
     out.stack = state.stack.items();
     return out;
@@ -100,6 +108,7 @@ void restore(const SavedSession& saved, AppState& state) {
     std::erase_if(selection.prompt_tokens, [](int64_t token) { return token < 0; });
     state.selection.restore(selection);
     if (!saved.prompt.empty()) state.prompt = saved.prompt;
+    state.second = saved.second;
     state.strength = saved.strength;
     state.stack.begin_edit();
     state.stack.clear();
@@ -126,6 +135,7 @@ std::string text_of(const SavedSession& saved) {
                       {"step", saved.step ? json(*saved.step) : json(nullptr)},
                       {"selection", selected(saved.selection)},
                       {"prompt", saved.prompt},
+                      {"second_prompt", second_prompt(saved.second)},
                       {"strength", saved.strength},
                       {"stack", std::move(stack)},
                       {"panels", saved.panels}};
@@ -155,6 +165,12 @@ core::Result<SavedSession> parse_session(const std::string& text, const std::str
         read_field(selection, "prompt_tokens", out.selection.prompt_tokens);
         read_field(selection, "probe_tokens", out.selection.probe_tokens);
         read_field(from, "prompt", out.prompt);
+        const json& second = object(from, "second_prompt");
+        read_field(second, "open", out.second.open);
+        read_field(second, "text", out.second.text);
+        read_field(second, "shift", out.second.shift);
+        if (std::abs(out.second.shift) > kMostShift)
+            throw std::invalid_argument("second_prompt: shift is not between -1e6 and 1e6");
         read_field(from, "strength", out.strength);
         if (!(out.strength >= 0 && out.strength <= kMostStrength))
             throw std::invalid_argument("strength is not between 0 and 1e6");

@@ -1,7 +1,7 @@
 // A session file: where a person stood with a run — layout and docking, the moment, the selection,
-// the prompt and what acts on it, how the panels were set — so that the same picture can be found
-// again, or given to another person. A JSON document beside the run; nothing of the run depends on
-// it. Values and text only; any thread.
+// the prompts and what acts on them, how the panels were set — so that the same picture can be
+// found again, or given to another person. A JSON document beside the run; nothing of the run
+// depends on it. Values and text only; any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/state/intervention_stack.h"
+#include "app/state/second_prompt.h"
 #include "app/state/selection.h"
 #include "core/api/base.h"
 
@@ -29,6 +30,7 @@ struct SavedSession {
     std::optional<int64_t> step;       ///< of the snapshot shown; nothing: the newest
     Selection selection;               ///< its version is not kept
     std::string prompt;
+    SecondPrompt second;
     double strength = 1;                      ///< of the whole stack
     std::vector<StackItem> stack;             ///< their ids are not kept
     std::map<std::string, PanelView> panels;  ///< by the panel's id

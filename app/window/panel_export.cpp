@@ -217,6 +217,7 @@ class Exporter {
         core::TraceRequest request;
         request.prompt = state_.prompt;
         request.interventions = state_.prompt_script();
+        request.second = state_.second.asked();
         state_.session->request_trace(std::move(request));
         asked_ = true;
         told_before_ = state_.log.size();

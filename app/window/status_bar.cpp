@@ -49,7 +49,8 @@ void StatusBar::draw(AppState& state, float height) {
     if (state.session && status.synthetic) {
         ImGui::PushStyleColor(ImGuiCol_Text, theme.amber_text);
         ImGui::TextUnformatted(status.read_only ? "example, synthetic text" : "synthetic text");
-        tooltip("The model was trained on generated text: what it shows says nothing of a language");
+        tooltip(
+            "The model was trained on generated text: what it shows says nothing of a language");
         ImGui::SameLine(0, 16 * s);
         ImGui::PopStyleColor();
     }

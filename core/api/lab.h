@@ -19,6 +19,7 @@
 #include "core/api/kinds.h"
 #include "core/api/model_sheet.h"
 #include "core/api/needs.h"
+#include "core/api/passages.h"
 #include "core/api/phases.h"
 #include "core/api/progress.h"
 #include "core/api/run_look.h"
@@ -193,6 +194,11 @@ Result<RunLook> look_at_run(const std::string& dir);
 /// "runs"), so that it can be gone on with there; returns the folder. Errors (failed): disk; what
 /// was made is gone again.
 Result<std::string> copy_run(const std::string& dir, const std::string& base = "runs");
+
+/// Passages of the run's validation text. Reads its tokens once and computes on the calling thread.
+/// Errors (usage): the text is not there, or not the one it was trained with; cancelled.
+Result<Passages> passages(const std::string& run, const PassageRequest& request,
+                          const Progress& progress);
 
 /// The snapshots that the folder of a run keeps, of a race that of its first lane; rising steps.
 /// None where nothing can be listed.

@@ -53,7 +53,9 @@ struct SessionOptions {
 /// A question to the inspector; a newer one replaces an older one that has not begun.
 struct TraceRequest {
     std::string prompt;
-    std::vector<Command> interventions;  ///< for inference: halt, freeze routing, …
+    std::vector<Command> interventions = {};  ///< for inference: halt, freeze routing, …
+    /// Traced beside it on the same weights, under the same interventions; "" = none.
+    std::string second = {};
 };
 
 /// What an intervention does to one prompt and to validation loss [def:halting]

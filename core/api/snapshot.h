@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -122,7 +123,8 @@ struct TraceLayer {
 /// large to be read for that, the limit alone.
 struct TooLong {
     int64_t tokens = 0, limit = 0;  ///< of the prompt, of the model; limit 0: it is not too long
-    int64_t bytes = 0;  ///< length of its longest beginning that can be read, whole characters
+    int64_t bytes = 0;      ///< length of its longest beginning that can be read, whole characters
+    int64_t end_bytes = 0;  ///< the same of its end
 };
 
 /// Everything about one prompt (docs/formats.md#trace-of-a-prompt).
@@ -134,6 +136,9 @@ struct TraceResult {
     TooLong too_long;
     std::vector<TraceToken> tokens;
     std::vector<TraceLayer> layers;
+    /// Of the second prompt, where one was asked beside this: of the same step, and with an error
+    /// of its own.
+    std::shared_ptr<const TraceResult> second;
 };
 
 /// The newest fork of the run (command `fork`): a copy that trains beside it on the same batches.

@@ -219,13 +219,19 @@ TooLong too_long(const Config& config, const Tokenizer& tokenizer, const std::st
     const auto pieces = all_pieces(config, tokenizer, prompt);
     if (!pieces || std::ssize(*pieces) <= out.limit) return {};
     out.tokens = std::ssize(*pieces);
-    // A beginning that ends inside a character is refused; by itself it may also be read as other
+    // A part that is cut inside a character is refused; by itself it may also be read as other
     // tokens, and as more of them.
-    for (auto kept = static_cast<size_t>(out.limit); kept > 0 && out.bytes == 0; --kept) {
-        const int64_t end = (*pieces)[kept - 1].end;
-        if (prompt_pieces(config, tokenizer, prompt.substr(0, static_cast<size_t>(end)), false))
+    const auto can_be_read = [&](size_t begin, size_t end) {
+        return prompt_pieces(config, tokenizer, prompt.substr(begin, end - begin), false).ok();
+    };
+    const auto limit = static_cast<size_t>(out.limit);
+    for (size_t kept = limit; kept > 0 && out.bytes == 0; --kept)
+        if (const int64_t end = (*pieces)[kept - 1].end; can_be_read(0, static_cast<size_t>(end)))
             out.bytes = end;
-    }
+    for (size_t kept = limit; kept > 0 && out.end_bytes == 0; --kept)
+        if (const auto begin = static_cast<size_t>((*pieces)[pieces->size() - kept].begin);
+            can_be_read(begin, prompt.size()))
+            out.end_bytes = static_cast<int64_t>(prompt.size() - begin);
     return out;
 }
 

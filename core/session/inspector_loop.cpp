@@ -161,6 +161,8 @@ void InspectorLoop::answer_trace(const TraceRequest& request, bool follows) {
             take_newest_weights();
             return inspector_->trace(request, cancelled);
         });
+    if (result.error.empty() && !request.second.empty() && !dropped)
+        result.second = std::make_shared<const TraceResult>(second_trace(request, cancelled));
     if (dropped) return;
     open_.reset();
     if (result.error.empty()) open_ = request;
@@ -176,6 +178,16 @@ void InspectorLoop::answer_trace(const TraceRequest& request, bool follows) {
     board_.trace_looked_at = false;
     board_.trace.store(std::make_shared<const TraceResult>(std::move(result)));
     board_.wake();
+}
+
+/// On the weights that the first prompt of the request was traced on.
+TraceResult InspectorLoop::second_trace(const TraceRequest& request,
+                                        const std::function<bool()>& cancelled) {
+    const TraceRequest alone = {request.second, request.interventions};
+    auto out = guarded<TraceResult>([&] { return inspector_->trace(alone, cancelled); });
+    out.prompt = request.second;
+    if (weights_) out.step = weights_->copy->step;
+    return out;
 }
 
 /// The answer to a question on the newest weights; without them its error says why.

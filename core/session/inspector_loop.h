@@ -55,6 +55,7 @@ class InspectorLoop {
     bool step();
     void follow(uint64_t ticket);
     void answer_trace(const TraceRequest& request, bool follows);
+    TraceResult second_trace(const TraceRequest& request, const std::function<bool()>& cancelled);
     void answer_halting(const HaltingRequest& request);
     void answer_intervention(const InterventionRequest& request);
     void show(InterventionEffect effect, const InterventionRequest& request);

@@ -367,11 +367,17 @@ std::vector<std::string> FakeSession::drain_messages() {
 
 void FakeSession::request_trace(core::TraceRequest request) {
     traced_ = request;
-    auto result = std::make_shared<core::TraceResult>();
+    auto result = made_up_trace(request.prompt);
     result->version = trace_ ? trace_->version + 1 : 1;
+    if (!request.second.empty()) result->second = made_up_trace(request.second);
+    trace_ = std::move(result);
+}
+
+std::shared_ptr<core::TraceResult> FakeSession::made_up_trace(const std::string& prompt) const {
+    auto result = std::make_shared<core::TraceResult>();
     result->step = status_.step;
-    result->prompt = request.prompt;
-    std::istringstream words(request.prompt);
+    result->prompt = prompt;
+    std::istringstream words(prompt);
     int64_t at = 0;
     for (std::string word; words >> word;) {
         core::TraceToken token;
@@ -418,7 +424,7 @@ void FakeSession::request_trace(core::TraceRequest request) {
         layer.update_norm.assign(static_cast<size_t>(count), 0.6f);
         result->layers.push_back(std::move(layer));
     }
-    trace_ = std::move(result);
+    return result;
 }
 
 void FakeSession::put(core::GeometrySnapshot snapshot) {
@@ -547,12 +553,34 @@ std::vector<core::Phase> made_up_phases(const std::vector<double>& steps,
     return out;
 }
 
+core::Result<core::Passages> made_up_passages(const std::string&,
+                                              const core::PassageRequest& request,
+                                              const core::Progress&) {
+    const auto first_token = static_cast<int64_t>(request.seed) * 100;
+    core::Passages out;
+    out.request = request;
+    out.tokens = out.read = 20000;
+    for (const char* text : {"rain fell on the river", "a passage of words"})
+        out.passages.push_back({text + (" " + std::to_string(request.seed)),
+                                first_token + std::ssize(out.passages) * 10});
+    out.pairs.push_back({"bank",
+                         {"the bank was steep", first_token},
+                         {"money lies in the bank today", first_token + 50},
+                         7,
+                         21,
+                         "place",
+                         "trade"});
+    out.meanings_known = true;
+    return out;
+}
+
 app::Services fake_services(FakeOptions options, FakeSession** newest) {
     app::Services services;
     auto shelf = std::make_shared<FakeShelf>();
     FakeShelf::serve(services, shelf);
     services.find_phases = made_up_phases;
     services.model_sheet = made_up_sheet;
+    services.passages = made_up_passages;
     serve_fake_runs(services);
     services.open_session =
         [options, newest,

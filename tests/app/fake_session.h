@@ -86,6 +86,7 @@ class FakeSession final : public core::Session {
 
   private:
     core::ScalarRecord record_at(int64_t step) const;
+    std::shared_ptr<core::TraceResult> made_up_trace(const std::string& prompt) const;
     void publish_geometry();
     std::string apply(core::Answer& answer);
     std::string fork(const core::Command& command);
@@ -108,6 +109,11 @@ class FakeSession final : public core::Session {
     int64_t single_steps_ = 0;
     bool closing_ = false, close_allowed_ = true;
 };
+
+/// Passages that name the seed, and one pair that holds "bank"; from token 100 × seed on.
+core::Result<core::Passages> made_up_passages(const std::string& run_dir,
+                                              const core::PassageRequest& request,
+                                              const core::Progress& progress);
 
 /// Three phases of whatever has ten updates or more: two that fall, and a level one.
 std::vector<core::Phase> made_up_phases(const std::vector<double>& steps,

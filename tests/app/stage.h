@@ -31,6 +31,8 @@ struct Stage {
         FakeShelf::serve(state.services, session->shelf());
         state.services.find_phases = made_up_phases;
         state.services.model_sheet = made_up_sheet;
+        state.services.passages = made_up_passages;
+        state.second = {};
         serve_fake_runs(state.services);
         state.comparison.stop();
         state.comparison = {};

@@ -1,6 +1,6 @@
 // Opens the window on made-up data: to look at it, and for pictures.
 //   window_demo [--screenshot FILE] [--frames N] [--size 1600x900] [--light] [--scale X] [--empty]
-//   [--inspect] …
+//   [--inspect] [--trace] [--pair] …
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
     fake.start_step = 1240;
     fake.updates_per_look = 1;
     bool light = false, empty = false, inspect = false, palette = false, shortcuts = false,
-         trace = false, long_prompt = false, close = false, compare = false;
+         trace = false, pair = false, long_prompt = false, close = false, compare = false;
     float scale = 1;
     options.keep_settings = false;
     options.exe_dir = HOPSCOPE_TEST_EXE_DIR;
@@ -43,6 +43,8 @@ int main(int argc, char** argv) {
             shortcuts = true;
         else if (arg == "--trace")
             inspect = trace = true;
+        else if (arg == "--pair")
+            inspect = trace = pair = true;
         else if (arg == "--long-prompt")
             inspect = long_prompt = true;
         else if (arg == "--close")
@@ -100,7 +102,12 @@ int main(int argc, char** argv) {
         if (!empty && !state.session) return;  // it is being opened
         if (++frame == 2 && session) tell_story();
         if (frame == 3 && compare) state.compared.add(state, "runs/all");
-        if (frame == 3 && trace) session->request_trace({state.prompt, {}});
+        if (frame == 3 && pair) {
+            state.second.text = "she put money into the bank and left";
+            state.second.shift = -2;
+            app::find_action(shell.actions(), "trajectory.second")->run();
+        }
+        if (frame == 3 && trace) session->request_trace({state.prompt, {}, state.second.asked()});
         if (frame == 3 && long_prompt)
             session->put(gui_test::long_trace(fake.layers, fake.hops, fake.experts));
         if (frame == 3 && close) shell.door().exit();

@@ -93,6 +93,30 @@ TEST(Inspector, ANewerQuestionReplacesTheOlder) {
     EXPECT_LT(world.traces, 22) << "questions that had not begun were answered one by one";
 }
 
+TEST(Inspector, TheSecondPromptIsOfTheSameWeights) {
+    // Wrong if two prompts beside each other showed the run at two steps, if the second did not
+    // follow it, stayed when it is no longer asked, or its refusal took the first away.
+    FakeWorld world;
+    FakeRun run(world);
+    run.session->request_trace({"first", {}, "other"});
+    int64_t last = -1;
+    int fresh = 0;
+    ASSERT_TRUE(run.wait([&] {
+        const auto trace = run.session->trace();
+        if (!trace || trace->step <= last) return false;
+        last = trace->step;
+        EXPECT_TRUE(trace->second);
+        if (!trace->second) return true;
+        EXPECT_EQ(trace->second->step, trace->step);
+        EXPECT_EQ(trace->second->prompt, "other");
+        EXPECT_EQ(trace->second->tokens.size(), 5u);
+        return ++fresh >= 3;
+    }));
+    run.session->request_trace({"alone", {}});
+    ASSERT_TRUE(run.wait([&] { return traced(run, "alone"); }));
+    EXPECT_EQ(run.session->trace()->second, nullptr);
+}
+
 TEST(Inspector, ATraceGoesBeforeHaltingWhichIsBegunAnew) {
     // Wrong if a new prompt waits for a long halting evaluation, or loses its result.
     FakeWorld world;

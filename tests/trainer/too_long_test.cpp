@@ -10,8 +10,8 @@ namespace {
 
 class TooLongPrompt : public test::TrainedRun {};
 
-// Wrong if what is offered were still too long, ended inside a character, left out more than it
-// must, or were offered where nothing is too long.
+// Wrong if what is offered, beginning or end, were still too long, ended inside a character, left
+// out more than it must, or were offered where nothing is too long.
 TEST_F(TooLongPrompt, ItsBeginningCanBeRead) {
     const auto run = open_run(*runs_ / "run", Precision::fp32);
     ASSERT_TRUE(run) << run.error().message;
@@ -31,6 +31,16 @@ TEST_F(TooLongPrompt, ItsBeginningCanBeRead) {
             ASSERT_TRUE(pieces) << limit << ": " << pieces.error().message;
             EXPECT_GE(pieces->size() + 8, static_cast<size_t>(limit)) << "much is left out";
             EXPECT_NE(static_cast<unsigned char>(prompt[beginning.size()]) & 0xC0, 0x80);
+            if (found.end_bytes == 0) {  // not even the last character fits
+                EXPECT_LT(limit, 7);
+                continue;
+            }
+            const std::string end =
+                prompt.substr(prompt.size() - static_cast<size_t>(found.end_bytes));
+            const auto last = prompt_pieces(config, run->tokenizer, end, false);
+            ASSERT_TRUE(last) << limit << ": " << last.error().message;
+            EXPECT_GE(last->size() + 8, static_cast<size_t>(limit)) << "much is left out";
+            EXPECT_NE(static_cast<unsigned char>(end.front()) & 0xC0, 0x80);
         }
     config.model.max_seq_len = 1024;
     EXPECT_EQ(too_long(config, run->tokenizer, words).limit, 0);

@@ -151,7 +151,8 @@ void IntervenePanel::draw_no_answer(AppState& state) {
     } else if (shows_present(state)) {
         heading(state, "Not measured");
         const auto refused = state.effect;
-        if (draw_refused_prompt(state, refused->request.prompt, refused->error, refused->too_long))
+        if (draw_refused_prompt(state, refused->request.prompt, refused->error, refused->too_long,
+                                state.prompt))
             measure(state);
     } else {
         empty_state(state, "Measuring\xE2\x80\xA6",

@@ -8,8 +8,9 @@
 
 namespace hopscope::app {
 
-/// True if the person has it cut: the state's prompt is then the beginning that can be read.
+/// True if the person has it cut: `field`, where it is typed, is then the beginning or the end that
+/// can be read.
 bool draw_refused_prompt(AppState& state, const std::string& prompt, const std::string& error,
-                         const core::TooLong& too_long);
+                         const core::TooLong& too_long, std::string& field);
 
 }  // namespace hopscope::app

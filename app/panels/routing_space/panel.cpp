@@ -183,15 +183,26 @@ void RoutingSpacePanel::prepare(AppState& state) {
 void RoutingSpacePanel::make_paths(const AppState& state) {
     const auto& selection = state.selection;
     const viz::LayerPlace& place = state.places.layer(selection.layer);
-    const PathsFrom wanted = {state.geometry->version, state.trace ? state.trace->version : 0,
-                              selection.version,       place.version,
-                              selection.layer,         controls_.axes};
+    const core::TraceResult* second =
+        state.trace && state.second.open ? state.trace->second.get() : nullptr;
+    const PathsFrom wanted = {state.geometry->version,
+                              state.trace ? state.trace->version : 0,
+                              selection.version,
+                              place.version,
+                              selection.layer,
+                              controls_.axes,
+                              second ? std::optional(state.second.shift) : std::nullopt};
     if (wanted == paths_from_) return;
     paths_from_ = wanted;
     paths_.clear();
     if (state.trace && state.trace->error.empty())
         for (const int64_t token : selection.prompt_tokens) {
             auto path = prompt_path(*state.trace, token, selection.layer, view_.basis);
+            if (!path.at.empty()) paths_.push_back(std::move(path));
+            if (!second) continue;
+            // The token that stands below it.
+            path = prompt_path(*second, token - state.second.shift, selection.layer, view_.basis);
+            path.label += " (second prompt)";
             if (!path.at.empty()) paths_.push_back(std::move(path));
         }
     for (const int64_t token : selection.probe_tokens) {

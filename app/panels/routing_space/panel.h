@@ -4,6 +4,7 @@
 #pragma once
 
 #include <imgui.h>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ class RoutingSpacePanel final : public Panel {
         uint64_t snapshot = 0, trace = 0, selection = 0, basis = 0;
         int64_t layer = -1;
         viz::AxesChoice axes;
+        std::optional<int64_t> shift;  ///< of the second prompt, where it is shown
         bool operator==(const PathsFrom&) const = default;
     };
 

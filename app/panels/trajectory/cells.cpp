@@ -55,16 +55,15 @@ void draw_cell(const AppState& state, const TraceView& view, const HopCell& cell
     list->AddRectFilled(low, high, viz::packed(color), 2 * s);
 }
 
-void token_tooltip(const AppState& state, int64_t token) {
-    const auto& t = state.trace->tokens[static_cast<size_t>(token)];
+void token_tooltip(const AppState& state, const core::TraceResult& trace, int64_t token) {
+    const auto& t = trace.tokens[static_cast<size_t>(token)];
     const ImVec4 dim = state.theme().dim;
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     ImGui::TextUnformatted(displayable(piece_text(t.piece), state.fonts.mono).c_str());
     ImGui::PopFont();
     ImGui::SameLine();
     ImGui::TextColored(dim, "id %d, position %lld of %lld, bytes %lld\xE2\x80\x93%lld", t.id,
-                       static_cast<long long>(token),
-                       static_cast<long long>(state.trace->tokens.size()),
+                       static_cast<long long>(token), static_cast<long long>(trace.tokens.size()),
                        static_cast<long long>(t.begin), static_cast<long long>(t.end));
     if (std::isnan(t.nll))
         ImGui::TextColored(dim, "first token: nothing before it to predict it from");
@@ -76,8 +75,9 @@ void token_tooltip(const AppState& state, int64_t token) {
                            static_cast<long long>(token));
 }
 
-void cell_tooltip(const AppState& state, int64_t token, int64_t layer, int64_t hop) {
-    const HopCell cell = cell_of(*state.trace, token, layer, hop);
+void cell_tooltip(const AppState& state, const core::TraceResult& trace, int64_t token,
+                  int64_t layer, int64_t hop) {
+    const HopCell cell = cell_of(trace, token, layer, hop);
     const ImVec4 dim = state.theme().dim;
     const float s = state.pixel_scale;
     ImGui::PushFont(state.fonts.text, kTextSize);
@@ -97,7 +97,7 @@ void cell_tooltip(const AppState& state, int64_t token, int64_t layer, int64_t h
     number("highest p", cell.max_prob, "");
     number("update norm", cell.update_norm, "");
     number("halt ratio", cell.halt_ratio, "");
-    const auto choice = choice_of(*state.trace, token, layer, hop);
+    const auto choice = choice_of(trace, token, layer, hop);
     ImGui::TextColored(dim, "experts, weight (top-%zu)", choice.size());
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     for (size_t j = 0; j < std::min<size_t>(choice.size(), 16); ++j) {

@@ -20,7 +20,8 @@ void select_token(AppState& state, int64_t token, bool add);
 /// Into the current window, as look_of() says.
 void draw_cell(const AppState& state, const TraceView& view, const HopCell& cell, int64_t layer,
                CellValue value, ImVec2 low, ImVec2 high);
-void token_tooltip(const AppState& state, int64_t token);
-void cell_tooltip(const AppState& state, int64_t token, int64_t layer, int64_t hop);
+void token_tooltip(const AppState& state, const core::TraceResult& trace, int64_t token);
+void cell_tooltip(const AppState& state, const core::TraceResult& trace, int64_t token,
+                  int64_t layer, int64_t hop);
 
 }  // namespace hopscope::app

@@ -43,7 +43,7 @@ void draw_expert(AppState& state, int64_t token, int64_t layer, int64_t hop,
     }
     explain_when_clicked(state, [&] { return weight_number(state, token, layer, hop, e); });
     if (ImGui::IsItemHovered() && ImGui::BeginTooltip()) {
-        cell_tooltip(state, token, layer, hop);
+        cell_tooltip(state, *state.trace, token, layer, hop);
         ImGui::EndTooltip();
     }
 }

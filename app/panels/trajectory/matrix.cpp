@@ -138,8 +138,8 @@ void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid&
         offer_on_click(state,
                        [&] { return cell_number(state, token, column.layer, column.hop, value_); });
         if (ImGui::BeginTooltip()) {
-            token_tooltip(state, token);
-            cell_tooltip(state, token, column.layer, column.hop);
+            token_tooltip(state, *state.trace, token);
+            cell_tooltip(state, *state.trace, token, column.layer, column.hop);
             ImGui::EndTooltip();
         }
     }

@@ -13,8 +13,12 @@
 #include "app/panels/trajectory/effects.h"
 #include "app/panels/trajectory/grid.h"
 #include "app/panels/trajectory/matrix.h"
+#include "app/panels/trajectory/pair_table.h"
+#include "app/panels/trajectory/passages.h"
 #include "app/panels/trajectory/question.h"
+#include "app/panels/trajectory/second_prompt.h"
 #include "app/panels/trajectory/strip.h"
+#include "app/state/hop_clock.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 
@@ -24,14 +28,27 @@ namespace {
 /// A way along the prompt.
 struct Way {
     const char *id, *token, *keys;
-    bool forwards;
+    bool forwards, along_hops;
     int64_t (*to)(int64_t token, int64_t tokens);
 };
 constexpr Way kWays[] = {
-    {"before", "token before", "Left arrow", false, [](int64_t t, int64_t) { return t - 1; }},
-    {"after", "token after", "Right arrow", true, [](int64_t t, int64_t) { return t + 1; }},
-    {"first", "first token", "Home", false, [](int64_t, int64_t) { return int64_t{0}; }},
-    {"last", "last token", "End", true, [](int64_t, int64_t tokens) { return tokens - 1; }},
+    {"before", "token before", "Left arrow", false, true, [](int64_t t, int64_t) { return t - 1; }},
+    {"after", "token after", "Right arrow", true, true, [](int64_t t, int64_t) { return t + 1; }},
+    {"first", "first token", "Home", false, false, [](int64_t, int64_t) { return int64_t{0}; }},
+    {"last", "last token", "End", true, false, [](int64_t, int64_t tokens) { return tokens - 1; }},
+};
+
+/// What stands below the strips.
+enum class TrajectoryPage : uint8_t { token, all, pair };
+struct TrajectoryPageName {
+    TrajectoryPage page;
+    const char *id, *title, *help;
+};
+constexpr TrajectoryPageName kTrajectoryPages[] = {
+    {TrajectoryPage::token, "token", "Selected token", "Experts and weights of one token"},
+    {TrajectoryPage::all, "all", "All tokens", "All tokens \xC3\x97 layers \xC3\x97 hops"},
+    {TrajectoryPage::pair, "pair", "Two prompts",
+     "What the selected token and the one below it choose, hop by hop"},
 };
 
 constexpr const char* kExample = "the muddy river bank was steep before the rain";
@@ -42,10 +59,10 @@ class TrajectoryPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string csv(AppState& state) override { return state.trace ? csv_of(*state.trace) : ""; }
+    std::string csv(AppState& state) override;
+    PanelView saved_view() const override;
+    void restore_view(const PanelView& view) override;
     std::vector<ActionItem> actions(AppState& state) override;
-    PanelView saved_view() const override { return strip_.view(); }
-    void restore_view(const PanelView& view) override { strip_.restore(view); }
 
   private:
     void draw_prompt(AppState& state);
@@ -54,6 +71,10 @@ class TrajectoryPanel final : public Panel {
     void draw_experts(AppState& state);
     void draw_empty(AppState& state);
     void walk(AppState& state, const Way& way, bool add);
+    void hop(AppState& state, int direction);
+    void add_prompt_actions(AppState& state, std::vector<ActionItem>& items);
+    void toggle_second(AppState& state);
+    void show(TrajectoryPage page) { page_ = page; }
 
     const void* session_ = nullptr;
     uint64_t seen_trace_ = 0;  ///< version from which the view was made
@@ -63,12 +84,39 @@ class TrajectoryPanel final : public Panel {
     TokenGrid grid_;
     TokenMatrix matrix_;
     EffectTable effects_;
-    bool all_tokens_ = false;  ///< the matrix in place of the grid
+    SecondStrip second_;
+    PassageChooser passages_;
+    TrajectoryPage page_ = TrajectoryPage::token;
 };
 
 std::string TrajectoryPanel::detail(const AppState& state) const {
     if (!has_trace(state)) return {};
-    return with_thousands(view_.tokens) + " tokens, " + weights_of(state, state.trace->step);
+    std::string tokens = with_thousands(view_.tokens);
+    if (has_second(state)) tokens += " + " + with_thousands(second_.pairs().second);
+    return tokens + " tokens, " + weights_of(state, state.trace->step);
+}
+
+std::string TrajectoryPanel::csv(AppState& state) {
+    if (!has_trace(state)) return {};
+    if (page_ == TrajectoryPage::pair && has_second(state))
+        return csv_of_pair(*state.trace, paired_token(state, second_.pairs()), second_.pairs(),
+                           view_.columns, second_.hops());
+    return csv_of(*state.trace);
+}
+
+PanelView TrajectoryPanel::saved_view() const {
+    PanelView out = strip_.view();
+    for (const TrajectoryPageName& name : kTrajectoryPages)
+        if (name.page == page_) out["page"] = name.id;
+    return out;
+}
+
+void TrajectoryPanel::restore_view(const PanelView& view) {
+    strip_.restore(view);
+    const auto page = view.find("page");
+    if (page == view.end()) return;
+    for (const TrajectoryPageName& name : kTrajectoryPages)
+        if (page->second == name.id) show(name.page);
 }
 
 std::vector<ActionItem> TrajectoryPanel::actions(AppState& state) {
@@ -80,6 +128,8 @@ std::vector<ActionItem> TrajectoryPanel::actions(AppState& state) {
             item.title = (add ? "Add the " : "Select the ") + std::string(way.token) +
                          (add ? " to the selection" : "");
             item.help = "Walks along the prompt that is traced.";
+            if (way.along_hops && !add)
+                item.help += " While the timeline is that of hops: one hop along the layers.";
             item.keys = (add ? "Shift+" : "") + std::string(way.keys);
             item.repeats = true;
             item.why_not = [&state] { return has_trace(state) ? "" : "No prompt is traced."; };
@@ -87,7 +137,65 @@ std::vector<ActionItem> TrajectoryPanel::actions(AppState& state) {
             item.run = [this, &state, &way, add] { walk(state, way, add); };
             items.push_back(std::move(item));
         }
+    for (const bool on : {false, true}) {
+        ActionItem item;
+        item.id = on ? "trajectory.hop_on" : "trajectory.hop_back";
+        item.title = on ? "One hop on along the prompt" : "One hop back along the prompt";
+        item.help = "All panels show this hop of the layer, beyond it the next layer.";
+        item.keys = on ? "Down arrow" : "Up arrow";
+        item.repeats = true;
+        item.why_not = [&state] { return has_trace(state) ? "" : "No prompt is traced."; };
+        item.listens = [&state] { return has_trace(state); };
+        item.run = [this, &state, on] { hop(state, on ? +1 : -1); };
+        items.push_back(std::move(item));
+    }
+    add_prompt_actions(state, items);
     return items;
+}
+
+void TrajectoryPanel::add_prompt_actions(AppState& state, std::vector<ActionItem>& items) {
+    ActionItem second;
+    second.id = "trajectory.second";
+    second.title = "Second prompt below the first, or one alone";
+    second.help = "Two prompts, aligned token by token, with where their experts differ.";
+    second.why_not = [&state] { return no_run(state); };
+    second.run = [this, &state] { toggle_second(state); };
+    items.push_back(std::move(second));
+    ActionItem swap;
+    swap.id = "trajectory.swap";
+    swap.title = "Swap the two prompts";
+    swap.help = "The second prompt becomes the first, and the first the second.";
+    swap.why_not = [&state]() -> std::string {
+        if (!state.second.open) return "There is no second prompt.";
+        return state.prompt.empty() || state.second.text.empty() ? "One of the prompts is empty."
+                                                                 : no_run(state);
+    };
+    swap.run = [this, &state] {
+        swap_prompts(state);
+        trace(state);
+    };
+    items.push_back(std::move(swap));
+    ActionItem passages;
+    passages.id = "trajectory.passages";
+    passages.title = "Prompts from the run's text";
+    passages.help = "Passages of the validation text, and pairs that hold the same word.";
+    passages.why_not = [&state] { return PassageChooser::refusal(state); };
+    passages.run = [this, &state] {
+        state.show_panel = "trajectory";
+        passages_.open();
+    };
+    items.push_back(std::move(passages));
+}
+
+void TrajectoryPanel::toggle_second(AppState& state) {
+    state.second.open = !state.second.open;
+    if (state.second.open) {
+        state.show_panel = "trajectory";
+        show(TrajectoryPage::pair);
+    }
+    const bool told = state.trace && state.trace->second;
+    if (question_.was_asked() && (told || !state.second.asked().empty())) question_.ask(state);
+    state.keep_drawing();
 }
 
 void TrajectoryPanel::prepare(AppState& state) {
@@ -95,31 +203,37 @@ void TrajectoryPanel::prepare(AppState& state) {
         session_ = state.session.get();
         question_.forget();
         effects_.forget();
+        second_.forget();
+        passages_.forget();
         seen_trace_ = 0;
         view_ = {};
     }
     if (!state.session) return;
+    passages_.update(state);
     question_.update(state);
     state.update_places();
     effects_.update(state);
-    if (!state.trace || state.trace->version == seen_trace_) return;
-    seen_trace_ = state.trace->version;
-    view_ = trace_view(*state.trace);
-    auto& chosen = state.selection.prompt_tokens;
-    if (std::erase_if(chosen, [&](int64_t t) { return t >= view_.tokens; }) > 0)
-        ++state.selection.version;
+    if (state.trace && state.trace->version != seen_trace_) {
+        seen_trace_ = state.trace->version;
+        view_ = trace_view(*state.trace);
+        auto& chosen = state.selection.prompt_tokens;
+        if (std::erase_if(chosen, [&](int64_t t) { return t >= view_.tokens; }) > 0)
+            ++state.selection.version;
+    }
+    second_.update(state, view_);
 }
 
 void TrajectoryPanel::draw(AppState& state) {
     draw_prompt(state);
-    draw_missing_font(state, state.prompt);
+    draw_missing_font(state, state.second.open ? state.prompt + state.second.text : state.prompt);
     if (draw_active_bar(state, question_.in_words(state))) {
         question_.clear(state);
         effects_.forget();
     }
     if (state.trace && !state.trace->error.empty() && question_.was_asked()) {
         const auto refused = state.trace;
-        if (draw_refused_prompt(state, refused->prompt, refused->error, refused->too_long))
+        if (draw_refused_prompt(state, refused->prompt, refused->error, refused->too_long,
+                                state.prompt))
             trace(state);
         return;
     }
@@ -127,7 +241,9 @@ void TrajectoryPanel::draw(AppState& state) {
     if (const std::string other = other_weights(state, Inspected::trace); !other.empty())
         note(state, other);
 
-    strip_.draw(state, view_);
+    strip_.draw_strip(state, view_, second_.room());
+    if (second_.draw(state, strip_)) trace(state);
+    strip_.draw_options(state, view_);
     draw_below_strip(state);
 }
 
@@ -144,7 +260,13 @@ void TrajectoryPanel::draw_below_strip(AppState& state) {
     const auto grid = [&] { draw_experts(state); };
     const auto next = [&] { effects_.draw_next(state, view_); };
     const auto halting = [&] { effects_.draw_halting(state, view_); };
-    if (tall && room.x >= 600 * s) {
+    // The comparison is wide, and halting has a panel of its own.
+    if (page_ == TrajectoryPage::pair && has_second(state) && room.x >= 600 * s) {
+        const float side = std::clamp(room.x * 0.3f, 210 * s, 320 * s);
+        column("grid", room.x - side - gap, grid);
+        ImGui::SameLine(0, gap);
+        column("next", side, next);
+    } else if (tall && room.x >= 600 * s) {
         const float side = std::clamp(room.x * 0.36f, 250 * s, 420 * s);
         column("grid", room.x - side - gap, grid);
         ImGui::SameLine(0, gap);
@@ -167,16 +289,19 @@ void TrajectoryPanel::draw_below_strip(AppState& state) {
 
 void TrajectoryPanel::draw_experts(AppState& state) {
     const float s = state.pixel_scale;
-    if (button(state, "Selected token", nullptr, "Experts and weights of one token", 0,
-               !all_tokens_))
-        all_tokens_ = false;
-    ImGui::SameLine();
-    if (button(state, "All tokens", nullptr, "All tokens \xC3\x97 layers \xC3\x97 hops", 0,
-               all_tokens_))
-        all_tokens_ = true;
+    const bool pair = has_second(state);
+    const TrajectoryPage page =
+        page_ == TrajectoryPage::pair && !pair ? TrajectoryPage::token : page_;
+    for (const TrajectoryPageName& name : kTrajectoryPages) {
+        if (name.page == TrajectoryPage::pair && !pair) continue;
+        if (name.page != TrajectoryPage::token) ImGui::SameLine();
+        if (button(state, name.title, nullptr, name.help, 0, page == name.page)) show(name.page);
+    }
+    if (page == TrajectoryPage::pair)
+        return draw_pair_table(state, view_, second_.pairs(), second_.hops());
     ImGui::SameLine(0, 16 * s);
     ImGui::SetNextItemWidth(110 * s);
-    if (all_tokens_) {
+    if (page == TrajectoryPage::all) {
         by_name(state, "##value", "value of the cells\xE2\x80\xA6");
         matrix_.draw_options();
         matrix_.draw(state, view_);
@@ -187,22 +312,43 @@ void TrajectoryPanel::draw_experts(AppState& state) {
     }
 }
 
+/// The prompt and its buttons; these go to a line of their own where the field would get too short.
 void TrajectoryPanel::draw_prompt(AppState& state) {
     const float s = state.pixel_scale;
-    const float freeze = ImGui::GetFrameHeight() + ImGui::CalcTextSize("freeze routing").x + 20 * s;
-    ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - 84 * s - freeze, 120 * s));
+    const std::string none = no_run(state);
+    const float gap = ImGui::GetStyle().ItemSpacing.x;
+    const auto wide = [](const char* label) {
+        return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
+    };
+    const float buttons = 64 * s + wide("+ Second") + wide("From text") + ImGui::GetFrameHeight() +
+                          ImGui::CalcTextSize("freeze routing").x + 5 * gap;
+    const float room = ImGui::GetContentRegionAvail().x;
+    const bool one_line = room - buttons >= 200 * s;
+    ImGui::SetNextItemWidth(one_line ? room - buttons : room);
     by_name(state, "##prompt", "prompt");
     const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to trace", &state.prompt,
                                                   ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("Enter traces the prompt through all layers and hops");
     state.spots.note_item("trajectory.prompt");
-    ImGui::SameLine();
-    const std::string none = no_run(state);
+    if (one_line) ImGui::SameLine();
     const char* why = !none.empty()          ? none.c_str()
                       : state.prompt.empty() ? "the prompt is empty"
                                              : nullptr;
     const bool pressed = button(state, "Trace", why, "Trace the prompt (Enter)", 64 * s);
-    if ((entered || pressed) && !why) trace(state);
+    bool asks = (entered || pressed) && !why;
+    ImGui::SameLine();
+    const std::string unread = PassageChooser::refusal(state);
+    if (button(state, "From text", unread.empty() ? nullptr : unread.c_str(),
+               "Prompts from the run's validation text, alone or two with the same word"))
+        passages_.open();
+    if (passages_.draw(state)) {
+        if (state.second.meets) show(TrajectoryPage::pair);
+        asks = true;
+    }
+    ImGui::SameLine();
+    if (button(state, "+ Second", none.empty() ? nullptr : none.c_str(),
+               "A second prompt below this one, or one alone", 0, state.second.open))
+        toggle_second(state);
     ImGui::SameLine();
     by_name(state, "freeze routing");
     if (ImGui::Checkbox("freeze routing", &question_.freeze)) {
@@ -212,6 +358,8 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     tooltip(
         "For this prompt the experts and weights of hop 0 are used at all hops; what the experts "
         "read still changes. The run in training is not touched.");
+    asks |= second_.draw_field(state, none);
+    if (asks) trace(state);
 }
 
 /// The prompt as it stands.
@@ -240,7 +388,16 @@ void TrajectoryPanel::draw_empty(AppState& state) {
     }
 }
 
+/// As the timeline's own control does it.
+void TrajectoryPanel::hop(AppState& state, int direction) {
+    state.playback.playing = false;
+    step_hops(state, direction);
+}
+
 void TrajectoryPanel::walk(AppState& state, const Way& way, bool add) {
+    // One control for both clocks: where the timeline is that of hops, the arrows go along them.
+    if (way.along_hops && !add && state.playback.clock == Clock::hops)
+        return hop(state, way.forwards ? +1 : -1);
     const auto tokens = static_cast<int64_t>(state.trace->tokens.size());
     const auto& chosen = state.selection.prompt_tokens;
     // What is added lies beyond the end of what is selected.

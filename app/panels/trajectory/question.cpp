@@ -36,6 +36,7 @@ void TraceQuestion::ask(AppState& state) {
     core::TraceRequest request;
     request.prompt = state.prompt;
     request.interventions = sent_ = interventions(state);
+    request.second = state.second.asked();
     state.session->request_trace(std::move(request));
     if (const double epsilon = epsilon_at(state.halt_position); epsilon > 0)
         state.session->request_halting(state.prompt, epsilon);

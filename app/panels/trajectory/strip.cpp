@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <imgui.h>
+#include <optional>
+#include <utility>
 
 #include "app/panels/trajectory/cells.h"
 #include "app/widgets/fonts.h"
@@ -13,31 +15,6 @@
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
-namespace {
-
-constexpr float kPadding = 8, kGapX = 4, kGapY = 3, kCellHeight = 7, kChipGap = 6;
-
-struct CellLayout {
-    float width, pitch_x, pitch_y;
-};
-
-CellLayout cells(const TraceView& view, float chip_width, float s) {
-    const float n = static_cast<float>(std::max<int64_t>(view.layers, 1));
-    const float gap = n > 8 ? 2 * s : kGapX * s;
-    const float width = std::max((chip_width - 2 * kPadding * s - (n - 1) * gap) / n, 2.0f);
-    return {width, width + gap, (kCellHeight + kGapY) * s};
-}
-
-ImVec2 chip_size(const TraceView& view, float s) {
-    const float layers = static_cast<float>(std::max<int64_t>(view.layers, 1));
-    const float width = std::clamp(layers * 20.0f + 2 * kPadding, 88.0f, 200.0f);
-    const float rows = static_cast<float>(view.hops);
-    const float cells_height = rows > 0 ? 6 + rows * (kCellHeight + kGapY) : 0;
-    return {width * s, (2 * 7 + kTextSize + cells_height) * s};
-}
-
-}  // namespace
-
 void TokenStrip::follow(const AppState& state) {
     if (of_ == state.trace) return;
     of_ = state.trace;
@@ -54,44 +31,55 @@ const std::string& TokenStrip::text_of(const AppState& state, int64_t token) {
 }
 
 void TokenStrip::draw(AppState& state, const TraceView& view) {
-    follow(state);
-    const float s = state.pixel_scale;
-    const ImVec2 chip = chip_size(view, s);
-    const float bar = ImGui::GetStyle().ScrollbarSize;
-    const float total = (chip.x + kChipGap * s) * static_cast<float>(view.tokens);
-    const bool scrolls = total > ImGui::GetContentRegionAvail().x;
-    ImGui::BeginChild("strip", ImVec2(0, chip.y + 4 * s + (scrolls ? bar : 0)),
-                      ImGuiChildFlags_None,
-                      ImGuiWindowFlags_HorizontalScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    draw_chips(state, view, chip);
-    ImGui::EndChild();
-    state.spots.note_item("trajectory.strip");
+    draw_strip(state, view);
     draw_options(state, view);
 }
 
-/// Lays out those that can be seen alone, in a child window that scrolls over all.
-void TokenStrip::draw_chips(AppState& state, const TraceView& view, ImVec2 chip) {
-    const float s = state.pixel_scale, gap = kChipGap * s, pitch = chip.x + gap;
-    const float total = pitch * static_cast<float>(view.tokens);
+void TokenStrip::draw_strip(AppState& state, const TraceView& view, const StripRoom& room) {
+    follow(state);
+    const float s = state.pixel_scale;
+    const ChipLayout chip = chip_layout(view, s);
+    const float bar = ImGui::GetStyle().ScrollbarSize;
+    const int64_t places = std::max(room.total, room.lead + view.tokens);
+    const bool scrolls = chip.pitch * static_cast<float>(places) > ImGui::GetContentRegionAvail().x;
+    ImGui::BeginChild("strip", ImVec2(0, chip.size.y + 4 * s + (scrolls ? bar : 0)),
+                      ImGuiChildFlags_None,
+                      ImGuiWindowFlags_HorizontalScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    draw_chips(state, view, chip, room.lead, places);
+    ImGui::EndChild();
+    state.spots.note_item("trajectory.strip");
+}
+
+/// Lays out those that can be seen alone, in a child window that scrolls over all places; the first
+/// token stands behind `lead` empty ones.
+void TokenStrip::draw_chips(AppState& state, const TraceView& view, const ChipLayout& chip,
+                            int64_t lead, int64_t places) {
+    const float s = state.pixel_scale;
+    const float before = static_cast<float>(lead) * chip.pitch;
+    const float total = static_cast<float>(places) * chip.pitch;
     const ImGuiIO& io = ImGui::GetIO();
-    if (ImGui::IsWindowHovered() && ImGui::GetScrollMaxX() > 0 && io.MouseWheel != 0)
-        ImGui::SetScrollX(ImGui::GetScrollX() - io.MouseWheel * pitch);
-    const float seen = ImGui::GetWindowWidth(), scroll = ImGui::GetScrollX();
+    if (ImGui::IsWindowHovered() && io.MouseWheel != 0) turn(io.MouseWheel);
+    scroll_ = ImGui::GetScrollX();
+    if (const float turns = std::exchange(turns_, 0.0f); turns != 0 && ImGui::GetScrollMaxX() > 0)
+        ImGui::SetScrollX(scroll_ - turns * chip.pitch);
+    const float seen = ImGui::GetWindowWidth();
     if (scroll_to_ >= 0) {
-        const float left = scroll_to_ * pitch;
-        if (left < scroll) ImGui::SetScrollX(left);
-        if (left + chip.x > scroll + seen) ImGui::SetScrollX(left + chip.x - seen + gap);
+        const float left = before + scroll_to_ * chip.pitch;
+        if (left < scroll_) ImGui::SetScrollX(left);
+        if (left + chip.size.x > scroll_ + seen) ImGui::SetScrollX(left + chip.pitch - seen);
         scroll_to_ = -1;
     }
     const ImVec2 origin = ImGui::GetCursorScreenPos();
-    const int64_t first = std::max<int64_t>(0, static_cast<int64_t>(scroll / pitch));
-    const int64_t last =
-        std::min<int64_t>(view.tokens, static_cast<int64_t>((scroll + seen) / pitch) + 1);
+    const int64_t first =
+        std::max<int64_t>(0, static_cast<int64_t>((scroll_ - before) / chip.pitch));
+    const int64_t last = std::min<int64_t>(
+        view.tokens, static_cast<int64_t>((scroll_ - before + seen) / chip.pitch) + 1);
     for (int64_t t = first; t < last; ++t)
-        draw_chip(state, view, t,
-                  ImVec2(origin.x + static_cast<float>(t) * pitch, origin.y + 2 * s), chip);
+        draw_token(
+            state, view, t, chip,
+            ImVec2(origin.x + before + static_cast<float>(t) * chip.pitch, origin.y + 2 * s));
     ImGui::SetCursorScreenPos(origin);
-    ImGui::Dummy(ImVec2(std::max(total - gap, 1.0f), chip.y));
+    ImGui::Dummy(ImVec2(std::max(total - (chip.pitch - chip.size.x), 1.0f), chip.size.y));
 }
 
 PanelView TokenStrip::view() const {
@@ -161,76 +149,32 @@ void TokenStrip::draw_legend(const AppState& state) const {
     }
 }
 
-void TokenStrip::draw_chip(AppState& state, const TraceView& view, int64_t token, ImVec2 at,
-                           ImVec2 size) {
-    const Theme& theme = state.theme();
-    const float s = state.pixel_scale;
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    ImGui::SetCursorScreenPos(at);
-    ImGui::PushID(static_cast<int>(token));
-    if (ImGui::InvisibleButton("token", size)) select_token(state, token, ImGui::GetIO().KeyShift);
-    const bool hovered = ImGui::IsItemHovered();
-    const bool selected = state.selection.prompt_tokens.count(token) != 0;
-    const bool shown = token == shown_token(state);
-    const ImVec2 end = ImVec2(at.x + size.x, at.y + size.y);
-    const ImVec4 fill = selected  ? mixed(theme.raised, theme.accent, 0.14f)
-                        : hovered ? mixed(theme.raised, theme.text, 0.06f)
-                                  : theme.raised;
-    list->AddRectFilled(at, end, packed(fill), 5 * s);
-    if (selected || shown)
-        list->AddRect(at, end, packed(selected ? theme.accent : faded(theme.dim, 0.6f)), 5 * s, 0,
-                      (selected ? 2 : 1) * s);
-
-    const std::string& text = text_of(state, token);
-    const ImVec4 clip =
-        ImVec4(at.x + kPadding * s, at.y, end.x - (colour_ == Colour::depth ? 34 : 4) * s, end.y);
-    list->AddText(state.fonts.text, kTextSize * s, ImVec2(at.x + kPadding * s, at.y + 5 * s),
-                  packed(theme.text), text.c_str(), nullptr, 0, &clip);
-
-    const CellLayout c = cells(view, size.x, s);
-    const ImVec2 origin = ImVec2(at.x + kPadding * s, at.y + (13 + kTextSize) * s);
-    const bool by_depth = colour_ == Colour::depth && depths_.most > 0;
-    if (by_depth) draw_depth_of(state, token, at, end);
-    for (const HopColumn& column : view.columns) {
-        const HopCell cell = cell_of(*state.trace, token, column.layer, column.hop);
-        const ImVec2 low = ImVec2(origin.x + static_cast<float>(column.layer) * c.pitch_x,
-                                  origin.y + static_cast<float>(column.hop) * c.pitch_y);
-        const ImVec2 high = ImVec2(low.x + c.width, low.y + kCellHeight * s);
-        if (by_depth && cell.executed)
-            list->AddRectFilled(low, high,
-                                viz::packed(depth_color(depths_.depth_of(token, column.layer),
-                                                        depths_.most, theme.dark)),
-                                2 * s);
-        else
-            draw_cell(state, view, cell, column.layer, CellValue::expert, low, high);
-    }
-    if (hovered && ImGui::BeginTooltip()) {
-        const ImVec2 mouse = ImGui::GetIO().MousePos;
-        const int64_t layer = static_cast<int64_t>(std::floor((mouse.x - origin.x) / c.pitch_x));
-        const int64_t hop = static_cast<int64_t>(std::floor((mouse.y - origin.y) / c.pitch_y));
-        token_tooltip(state, token);
-        if (mouse.y >= origin.y && cell_of(*state.trace, token, layer, hop).known)
-            cell_tooltip(state, token, layer, hop);
-        ImGui::EndTooltip();
-    }
-    ImGui::PopID();
+void TokenStrip::draw_token(AppState& state, const TraceView& view, int64_t token,
+                            const ChipLayout& layout, ImVec2 at) {
+    Chip chip = {*state.trace, view, token, text_of(state, token)};
+    chip.selected = state.selection.prompt_tokens.count(token) != 0;
+    chip.shown = token == shown_token(state);
+    if (colour_ == Colour::depth && depths_.most > 0) color_by_depth(state, chip);
+    const ChipTouch touch = draw_chip(state, chip, layout, at);
+    if (touch.pressed) select_token(state, token, ImGui::GetIO().KeyShift);
+    if (!touch.hovered || !ImGui::BeginTooltip()) return;
+    token_tooltip(state, *state.trace, token);
+    if (touch.layer >= 0) cell_tooltip(state, *state.trace, token, touch.layer, touch.hop);
+    ImGui::EndTooltip();
 }
 
-/// The chip's own depth: an edge in its colour, and the number.
-void TokenStrip::draw_depth_of(const AppState& state, int64_t token, ImVec2 at, ImVec2 end) const {
-    const float depth = depths_.depth_of(token, depth_layer_);
+/// The chip's own depth, an edge in its colour and the number; and the depth of each layer.
+void TokenStrip::color_by_depth(const AppState& state, Chip& chip) const {
+    const bool dark = state.theme().dark;
+    chip.color = [this, dark, token = chip.token](const HopColumn& at, const HopCell& cell) {
+        return cell.executed ? std::optional(depth_color(depths_.depth_of(token, at.layer),
+                                                         depths_.most, dark))
+                             : std::nullopt;
+    };
+    const float depth = depths_.depth_of(chip.token, depth_layer_);
     if (!std::isfinite(depth)) return;
-    const float s = state.pixel_scale;
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    const viz::Rgb color = depth_color(depth, depths_.most, state.theme().dark);
-    list->AddRectFilled(at, ImVec2(end.x, at.y + 4 * s), viz::packed(color), 5 * s,
-                        ImDrawFlags_RoundCornersTop);
-    const std::string number =
-        rounded(static_cast<double>(depth), depth_layer_ < 0 && depths_.layers > 1 ? 1 : 0);
-    const float width = text_width(state.fonts.mono, kSmallSize, number);
-    list->AddText(state.fonts.mono, kSmallSize * s,
-                  ImVec2(end.x - kPadding * s - width, at.y + 6 * s), packed(state.theme().dim),
-                  number.c_str());
+    chip.edge = depth_color(depth, depths_.most, dark);
+    chip.note = rounded(static_cast<double>(depth), depth_layer_ < 0 && depths_.layers > 1 ? 1 : 0);
 }
 
 }  // namespace hopscope::app

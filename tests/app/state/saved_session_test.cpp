@@ -22,6 +22,7 @@ SavedSession full() {
     saved.selection.experts = {3, 9};
     saved.selection.probe_tokens = {5};
     saved.prompt = "two\nlines";
+    saved.second = {true, "a second \xE4\xB8\xAD", -2, {}};
     saved.strength = 0.1;
     StackItem item;
     item.command = {core::CommandKind::suppress, {{"layer", int64_t{1}}, {"expert", int64_t{9}}}};
@@ -42,6 +43,7 @@ TEST(SavedSession, ReadsBackWhatWasWritten) {
     EXPECT_EQ(read->step, 400);
     EXPECT_EQ(read->selection.experts, saved.selection.experts);
     EXPECT_EQ(read->selection.probe_tokens, saved.selection.probe_tokens);
+    EXPECT_EQ(read->second, saved.second);
     EXPECT_EQ(read->strength, 0.1);
     ASSERT_EQ(read->stack.size(), 1u);
     EXPECT_EQ(read->stack[0].command, saved.stack[0].command);
@@ -101,6 +103,7 @@ TEST(SavedSession, LeavesOutWhatTheRunHasNot) {
     EXPECT_EQ(state.selection.layer, 1);
     EXPECT_EQ(state.selection.experts, std::set<int64_t>{3});
     EXPECT_EQ(state.prompt, "two\nlines");
+    EXPECT_EQ(state.second, full().second);
     EXPECT_EQ(state.strength, 0.1);
     ASSERT_EQ(state.stack.items().size(), 1u);
     EXPECT_FALSE(state.stack.items()[0].on);

@@ -1,6 +1,7 @@
 #include "app/panels/trajectory/csv.h"
 
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
 
 namespace hopscope::app {
@@ -33,6 +34,23 @@ TEST(TrajectoryCsv, HasALineForEachChoice) {
               "1,\",\",0,1,0,5,0.5,1,3,0.125\n"
               "1,\",\",0,1,1,1,0.5,1,3,0.125\n");
     EXPECT_EQ(csv_of(core::TraceResult{}), "");
+
+    core::TraceResult other = trace;
+    other.tokens[0].piece = "b";
+    other.layers[0].hops[0].experts = {7, 4, 1, 5};
+    trace.second = std::make_shared<const core::TraceResult>(other);
+    const std::string both = csv_of(trace);
+    EXPECT_TRUE(both.starts_with("prompt,token,piece,"));
+    EXPECT_NE(both.find("\n1,0,a,0,0,0,7,"), std::string::npos) << both;
+    EXPECT_NE(both.find("\n2,0,b,0,0,0,7,"), std::string::npos) << both;
+
+    const Alignment pairs = alignment_of(trace, other, 0);
+    const std::vector<HopColumn> columns = {{0, 0}, {0, 1}};
+    const std::string text =
+        csv_of_pair(trace, 1, pairs, columns, paired_hops(trace, other, columns, 0));
+    EXPECT_NE(text.find("\n0,0,1,1,1,0.6666667,"), std::string::npos) << text;
+    EXPECT_NE(text.find("\n0,1,1,1,1,1,,,1,"), std::string::npos) << text;
+    EXPECT_EQ(csv_of_pair(other, 1, pairs, columns, {}), "");
 }
 
 }  // namespace

@@ -37,6 +37,39 @@ void register_prompts(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(chosen.size(), 3u);
     };
 
+    // Wrong if the hops of the prompt could not be gone along by key, if the arrows left the tokens
+    // while the timeline is that of steps, or went on playing behind the person's back.
+    t = IM_REGISTER_TEST(engine, "geometry", "arrows_go_along_the_hops");
+    both_panels(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Second");
+        trace(ctx, "one two three");
+        ctx->ItemClick(chip(ctx, 1));
+        app::Selection& selection = stage->state.selection;
+        selection.set_layer(0);
+        ctx->KeyPress(ImGuiKey_DownArrow);
+        IM_CHECK_EQ(selection.hop, 0);
+        ctx->KeyPress(ImGuiKey_DownArrow, 3);  // 3 hops a layer
+        IM_CHECK_EQ(selection.layer, 1);
+        IM_CHECK_EQ(selection.hop, 0);
+        ctx->KeyPress(ImGuiKey_UpArrow);
+        IM_CHECK_EQ(selection.layer, 0);
+        IM_CHECK_EQ(selection.hop, 2);
+        stage->state.playback.clock = app::Clock::hops;
+        stage->state.playback.playing = true;
+        stage->state.playback.moved_at = 1e9;
+        ctx->KeyPress(ImGuiKey_LeftArrow);
+        IM_CHECK_EQ(selection.hop, 1);
+        IM_CHECK(!stage->state.playback.playing);
+        ctx->KeyPress(ImGuiKey_RightArrow);
+        IM_CHECK_EQ(selection.hop, 2);
+        IM_CHECK_EQ(*selection.prompt_tokens.begin(), 1);
+        stage->state.playback = {};
+        ctx->KeyPress(ImGuiKey_RightArrow);
+        IM_CHECK_EQ(*selection.prompt_tokens.begin(), 2);
+        IM_CHECK_EQ(selection.hop, 2);
+    };
+
     // Wrong if an answer that is an error left the old picture as if it were of the new prompt.
     t = IM_REGISTER_TEST(engine, "geometry", "a_refused_prompt_shows_the_reason");
     both_panels(t);
@@ -64,7 +97,12 @@ void register_prompts(ImGuiTestEngine* engine) {
         core::TraceResult refused;
         refused.prompt = "one two three";
         refused.error = "the prompt has 3 tokens, the model takes 2";
-        refused.too_long = {3, 2, 7};
+        refused.too_long = {3, 2, 7, 9};
+        stage->session->put(refused);
+        ctx->Yield(3);
+        ctx->ItemClick("Cut to its last 2 tokens");
+        ctx->Yield(3);
+        IM_CHECK_STR_EQ(stage->session->traced().prompt.c_str(), "two three");
         stage->session->put(refused);
         ctx->Yield(3);
         ctx->ItemClick("Cut to its first 2 tokens");
