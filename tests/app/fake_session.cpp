@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/app/fake_runs.h"
+#include "tests/app/made_up_noise.h"
 #include "tests/app/made_up_sheet.h"
 
 namespace hopscope::gui_test {
@@ -15,26 +16,6 @@ namespace {
 
 using core::AnswerState;
 using core::RunState;
-
-/// A number in [−1, 1) that depends on its arguments alone.
-float noise(uint64_t a, uint64_t b = 0, uint64_t c = 0) {
-    uint64_t x = a * 0x9E3779B97F4A7C15ull + b * 0xBF58476D1CE4E5B9ull + c * 0x94D049BB133111EBull;
-    x ^= x >> 31;
-    x *= 0xD6E8FEB86659FD93ull;
-    x ^= x >> 32;
-    return static_cast<float>(x >> 40) / 8388608.0f - 1.0f;
-}
-
-uint64_t u(int64_t v) {
-    return static_cast<uint64_t>(v);
-}
-
-void normalise(float* row, int64_t width) {
-    float sum = 0;
-    for (int64_t i = 0; i < width; ++i) sum += row[i] * row[i];
-    const float scale = 1.0f / std::sqrt(std::max(sum, 1e-12f));
-    for (int64_t i = 0; i < width; ++i) row[i] *= scale;
-}
 
 double unix_now() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
