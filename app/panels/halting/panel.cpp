@@ -27,7 +27,7 @@ class HaltingPanel final : public Panel {
   public:
     const char* title() const override { return "Halting"; }
     std::string detail(const AppState&) const override {
-        return question_.answer() ? "step " + with_thousands(question_.answer()->step)
+        return question_.answer() ? "measured at step " + with_thousands(question_.answer()->step)
                                   : std::string();
     }
     void prepare(AppState& state) override;
@@ -48,7 +48,10 @@ class HaltingPanel final : public Panel {
     void draw_exports(AppState& state);
     void draw_measured(AppState& state);
     void draw_row(AppState& state);
+    void draw_curve(AppState& state, ImVec2 size);
     void draw_prompt(AppState& state);
+    /// Whether there is one of which a hop could be left out.
+    bool has_prompt(const AppState& state) const { return has_trace(state) && view_.hops > 1; }
 
     HaltingQuestion question_;
     HaltingCurve curve_;
@@ -111,9 +114,8 @@ void HaltingPanel::draw(AppState& state) {
     if (empty_without_run(state)) return;
     draw_threshold(state);
     draw_call(state);
-    if (question_.answer())
-        draw_measured(state);
-    else if (!question_.working() && question_.problem().empty())
+    if (question_.answer()) return draw_measured(state);
+    if (!question_.working() && question_.problem().empty())
         note(state,
              "The curve will show what each threshold costs in perplexity and saves in hops and "
              "time, beside as many tokens halted at random, and how deep the tokens of each class "
@@ -173,18 +175,28 @@ void HaltingPanel::draw_measured(AppState& state) {
         of += "; the run is at step " + with_thousands(state.status.step);
     text_cut(state, of, state.theme().dim);
     const ImVec2 room = ImGui::GetContentRegionAvail();
-    const bool beside = room.x >= 680 * s;
-    const float wide = beside ? room.x * 0.55f : room.x;
-    const float height = std::clamp(beside ? room.y - 8 * s : room.x * 0.7f, 240 * s, 460 * s);
-    curve_low_ = ImGui::GetCursorScreenPos();
-    curve_high_ = ImVec2(curve_low_.x + wide, curve_low_.y + height);
-    ImGui::BeginChild("curve", ImVec2(wide, height));
-    curve_.draw(state, question_.answer(), marked(state), height);
+    if (room.x < 680 * s) {
+        draw_curve(state, ImVec2(room.x, std::clamp(room.x * 0.7f, 240 * s, 460 * s)));
+        draw_row(state);
+        return draw_prompt(state);
+    }
+    const float left = room.x * 0.52f, below = has_prompt(state) ? 220 * s : 0;
+    ImGui::BeginChild("left", ImVec2(left, std::max(room.y, 260 * s)));
+    draw_curve(state, ImVec2(left, std::clamp(room.y - below, 240 * s, 560 * s)));
+    draw_prompt(state);
     ImGui::EndChild();
-    if (beside) ImGui::SameLine(0, 16 * s);
-    ImGui::BeginGroup();
+    ImGui::SameLine(0, 16 * s);
+    ImGui::BeginChild("right", ImVec2(0, std::max(room.y, 260 * s)));
     draw_row(state);
-    ImGui::EndGroup();
+    ImGui::EndChild();
+}
+
+void HaltingPanel::draw_curve(AppState& state, ImVec2 size) {
+    curve_low_ = ImGui::GetCursorScreenPos();
+    curve_high_ = ImVec2(curve_low_.x + size.x, curve_low_.y + size.y);
+    ImGui::BeginChild("curve", size, ImGuiChildFlags_None, ImGuiWindowFlags_NoScrollbar);
+    curve_.draw(state, question_.answer(), marked(state), size.y);
+    ImGui::EndChild();
 }
 
 /// Everything of the marked threshold: numbers, depths, classes.
@@ -222,7 +234,7 @@ void HaltingPanel::draw_row(AppState& state) {
 }
 
 void HaltingPanel::draw_prompt(AppState& state) {
-    if (!has_trace(state) || view_.hops < 2) return;
+    if (!has_prompt(state)) return;
     heading(state, "This prompt");
     strip_.draw(state, view_);
     const TokenDepths& depths = strip_.depths();
