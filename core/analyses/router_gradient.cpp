@@ -7,7 +7,7 @@ namespace hopscope::core::analysis {
 namespace {
 
 /// Evaluation batches, a micro-batch each.
-constexpr int64_t kGradientBatches = 10;
+constexpr int64_t kRouterBatches = 10;
 
 /// @param layer −1: of all layers
 Fields gradient_fields(int64_t layer, const RouterGradient& g, uint64_t seed) {
@@ -25,9 +25,9 @@ Fields gradient_fields(int64_t layer, const RouterGradient& g, uint64_t seed) {
 }
 
 Result<AnalysisOutput> router_gradient(const AnalysisContext& context) {
-    auto source = context.measured->source(context.progress, kGradientBatches);
+    auto source = context.measured->source(context.progress, kRouterBatches);
     if (!source) return source.error();
-    auto found = core::router_gradient(context.measured->run().model, **source, kGradientBatches,
+    auto found = core::router_gradient(context.measured->run().model, **source, kRouterBatches,
                                        context.progress);
     if (!found) return found.error();
     AnalysisOutput out;
