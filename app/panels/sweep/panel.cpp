@@ -310,7 +310,8 @@ void SweepPanel::take_sorting() {
 
 void SweepPanel::draw_table(AppState& state, float height) {
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit |
-                                       ImGuiTableFlags_NoPadOuterX | ImGuiTableFlags_Sortable;
+                                       ImGuiTableFlags_NoPadOuterX | ImGuiTableFlags_Sortable |
+                                       ImGuiTableFlags_NoSavedSettings;
     // Where there is little room the range stands in the tooltip alone, and names are cut.
     const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x;
     wide_ = room > kWideTable * s;
