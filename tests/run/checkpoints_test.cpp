@@ -56,6 +56,16 @@ TEST(Checkpoints, RoundTrip) {
     EXPECT_TRUE(contains(newest->state_json, "\"loss\":0.1"));
 }
 
+// Wrong if a run that was stopped before its first update has nothing to be gone on from.
+TEST(Checkpoints, OneOfNoUpdateCounts) {
+    const Folder f;
+    ASSERT_TRUE(write(f.checkpoints, 0, 1.5f));
+    EXPECT_EQ(f.checkpoints.steps(), std::vector<int64_t>{0});
+    const auto newest = f.checkpoints.open_newest();
+    ASSERT_TRUE(newest) << newest.error().message;
+    EXPECT_EQ(newest->step, 0);
+}
+
 TEST(Checkpoints, NoneInAnEmptyOrMissingFolder) {
     const Folder f;
     EXPECT_FALSE(f.checkpoints.newest_complete());
