@@ -273,7 +273,8 @@ std::string explained(const SweepPicture& picture, const SweepGroup& group,
             out += "\nn = " + with_thousands(point->n) +
                    (point->over.empty() ? "" : " " + point->over);
         if (!point->from.empty()) out += "\n" + point->from;
-        if (point->step >= 0) out += "\nstep " + with_thousands(point->step);
+        if (point->step >= 0 && point->from.find("step ") == std::string::npos)
+            out += "\nstep " + with_thousands(point->step);
         if (!point->left_out.empty()) out += "\nNot in the mean. " + point->left_out;
     } else {
         out += group.n > 1 ? "   range " + interval_text(group.y_low, group.y_high) : "";
