@@ -20,10 +20,14 @@ std::string odds(double p) {
     return std::isnan(p) ? std::string(kNothing) : p < 0.001 ? significant(p, 1) : rounded(p, 3);
 }
 
-/// The command line that measures the same; the two files are given by the shell (bash).
+/// The command line that measures the same, with the two files that it reads.
 std::string effect_command(const AppState& state, const core::InterventionEffect& effect) {
     const core::InterventionRequest& asked = effect.request;
-    const auto file = [](const std::string& lines) { return "<(printf '%s\\n' " + lines + ")"; };
+    const std::string run =
+        run_command(state, "intervene",
+                    "--script $S --prompts $P --controls " + std::to_string(asked.controls) +
+                        " --seed " + std::to_string(asked.seed) + " --json");
+    if (run.empty()) return run;
     std::string script;
     for (const core::Command& command : asked.script)
         script += (script.empty() ? "" : " ") + shell_word(core::to_json(command));
@@ -31,10 +35,8 @@ std::string effect_command(const AppState& state, const core::InterventionEffect
     if (!asked.target.empty()) prompt["target"] = asked.target;
     const std::string text =
         prompt.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    return run_command(state, "intervene",
-                       "--script " + file(script) + " --prompts " + file(shell_word(text)) +
-                           " --controls " + std::to_string(asked.controls) + " --seed " +
-                           std::to_string(asked.seed) + " --json");
+    return "S=$(mktemp) P=$(mktemp) && printf '%s\\n' " + script + " > $S && printf '%s\\n' " +
+           shell_word(text) + " > $P && " + run;
 }
 
 Number number_of(const AppState& state, const core::InterventionEffect& effect,

@@ -13,6 +13,7 @@
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -51,6 +52,7 @@ class SweepPanel final : public Panel {
     void draw_table(AppState& state, float height);
     void draw_group(AppState& state, const SweepGroup& group);
     void draw_run(AppState& state, const SweepPoint& point);
+    Number number_of(const AppState& state, const SweepPoint& point) const;
     void take_sorting();
     static void choose(AppState& state, const std::string& dir);
 
@@ -348,6 +350,16 @@ void SweepPanel::draw_group(AppState& state, const SweepGroup& group) {
     if (ImGui::Selectable("##variant", chosen, ImGuiSelectableFlags_SpanAllColumns))
         choose(state, group.points.front().dir);
     tooltip(explained(picture_, group, alone ? &group.points.front() : nullptr));
+    explain_when_clicked(state, [&] {
+        Number number = {.label = picture_.y.label + ", " + group.name,
+                         .value = group.y,
+                         .definition = explained(picture_, group, nullptr),
+                         .n = static_cast<int64_t>(group.n),
+                         .over = "runs in the mean",
+                         .command = panel_command(state, "sweep", -1)};
+        if (alone) number = number_of(state, group.points.front());
+        return number;
+    });
     ImGui::SetCursorPos(at);
     line_glyph(state, group.place);
     text_cut(state, group.name, theme.text);
@@ -373,6 +385,20 @@ void SweepPanel::draw_group(AppState& state, const SweepGroup& group) {
     for (const SweepPoint& point : group.points) draw_run(state, point);
 }
 
+/// What the y axis says of one run.
+Number SweepPanel::number_of(const AppState& state, const SweepPoint& point) const {
+    Number number = {.label = picture_.y.label + ", " + point.name,
+                     .value = point.y,
+                     .definition = point.from,
+                     .low = point.low,
+                     .high = point.high,
+                     .over = point.over,
+                     .step = point.step,
+                     .command = panel_command(state, "sweep", -1)};
+    if (point.n > 0) number.n = point.n;
+    return number;
+}
+
 void SweepPanel::draw_run(AppState& state, const SweepPoint& point) {
     const ImVec4 dim = state.theme().dim;
     ImGui::PushID((point.dir + "/run").c_str());
@@ -383,6 +409,7 @@ void SweepPanel::draw_run(AppState& state, const SweepPoint& point) {
                           ImGuiSelectableFlags_SpanAllColumns))
         choose(state, point.dir);
     if (!point.left_out.empty()) tooltip("Not in the mean. " + point.left_out);
+    explain_when_clicked(state, [&] { return number_of(state, point); });
     ImGui::SetCursorPos(ImVec2(at.x + 16 * state.pixel_scale, at.y));
     text_cut(
         state,

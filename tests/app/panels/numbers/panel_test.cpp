@@ -242,7 +242,7 @@ void register_panels(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(name_in(kl).c_str(), "KL, nats");
         IM_CHECK(kl.value("value", -1.0) == stage->state.effect->kl);
         const std::string command = kl.value("command", "");
-        IM_CHECK(command.starts_with("hopscope intervene runs/a --script <("));
+        IM_CHECK(command.find(" && hopscope intervene runs/a --script $S ") != std::string::npos);
         IM_CHECK(command.find(R"("command":"steer")") != std::string::npos);
         IM_CHECK(command.find("--controls 20 --seed ") != std::string::npos);
     };
