@@ -6,6 +6,7 @@
 
 #include "app/panels/halting/threshold.h"
 #include "app/panels/trajectory/cells.h"
+#include "app/panels/trajectory/token_numbers.h"
 #include "app/widgets/depth_bars.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
@@ -140,7 +141,7 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view) const {
                       .definition = "Mean over the (token, layer) pairs of this prompt",
                       .n = view.pairs,
                       .over = "pairs",
-                      .command = panel_command(state, "trajectory", -1)});
+                      .command = trace_command(state)});
     depth_bars(
         state, std::span(view.depth).subspan(1), 26 * state.pixel_scale,
         "Depth of the (token, layer) pairs of this prompt, n = " + with_thousands(view.pairs));

@@ -13,11 +13,11 @@ std::string place_of(const AppState& state, int64_t token, int64_t layer) {
            std::to_string(layer);
 }
 
+}  // namespace
+
 std::string trace_command(const AppState& state) {
     return run_command(state, "trace", "--text " + shell_word(state.trace->prompt) + " --json");
 }
-
-}  // namespace
 
 Number cell_number(const AppState& state, int64_t token, int64_t layer, int64_t hop,
                    CellValue value) {

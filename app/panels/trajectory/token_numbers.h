@@ -8,6 +8,8 @@
 
 namespace hopscope::app {
 
+/// The command that traces the prompt.
+std::string trace_command(const AppState& state);
 /// The value of one cell of the matrix; where that shows experts, the weight of its first one.
 Number cell_number(const AppState& state, int64_t token, int64_t layer, int64_t hop,
                    CellValue value);
