@@ -11,8 +11,8 @@
 namespace hopscope::app {
 namespace {
 
-constexpr const char* kMenu = "number";
-constexpr float kWidest = 30;  ///< of the command in the menu, in heights of its text
+constexpr const char* kNumberMenu = "number";
+constexpr float kWidestCommand = 30;  ///< of the command in the menu, in heights of its text
 
 bool has_interval_of(const Number& number) {
     return std::isfinite(number.low) && std::isfinite(number.high);
@@ -48,7 +48,7 @@ void exports(AppState& state, const char* title, PanelFile as, const char* help)
 /// The command, in the face that it is typed in.
 void show_command(const AppState& state, const std::string& command) {
     ImGui::PushFont(state.fonts.mono, kMonoSize);
-    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + kWidest * ImGui::GetFontSize());
+    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + kWidestCommand * ImGui::GetFontSize());
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
     ImGui::TextUnformatted(command.c_str());
     ImGui::PopStyleColor();
@@ -135,9 +135,9 @@ void value_row(const AppState& state, const Number& number) {
 void draw_number_menu(AppState& state) {
     if (state.drawn->asked) {
         state.drawn->menu = *std::exchange(state.drawn->asked, {});
-        ImGui::OpenPopup(kMenu);
+        ImGui::OpenPopup(kNumberMenu);
     }
-    if (!ImGui::BeginPopup(kMenu)) return;
+    if (!ImGui::BeginPopup(kNumberMenu)) return;
     draw_entries(state, state.drawn->menu);
     ImGui::EndPopup();
 }

@@ -42,7 +42,7 @@ std::string estimate_text(const Json& j) {
            shown_cell(scalar_text(j["ci95"][1])) + ")";
 }
 
-Measured measured_of(const Json& j) {
+MeasuredNumber measured_of(const Json& j) {
     const auto number = [](const Json& of) {
         return of.is_number() ? of.get<double>() : kNotMeasured;
     };

@@ -143,6 +143,7 @@ void CouplingPanel::draw_layer(AppState& state) {
     const std::string present =
         one_layer_ ? "layer " + std::to_string(state.selection.layer) : "all layers";
     ImGui::SetNextItemWidth(104 * state.pixel_scale);
+    by_name(state, "##layer", "layer\xE2\x80\xA6");
     if (!ImGui::BeginCombo("##layer", present.c_str())) return;
     if (ImGui::Selectable("all layers", !one_layer_)) one_layer_ = false;
     for (int64_t l = 0; l < layers; ++l) {
@@ -161,6 +162,7 @@ void CouplingPanel::draw_beside(AppState& state) {
     ImGui::SameLine(0, 6 * s);
     ImGui::SetNextItemWidth(120 * s);
     const std::string& name = source_.beside_name();
+    by_name(state, "##beside", "beside\xE2\x80\xA6");
     if (ImGui::BeginCombo("##beside", name.empty() ? "none" : name.c_str())) {
         if (ImGui::Selectable("none", name.empty())) source_.hold_against("");
         for (const CouplingSource::Choice& choice : source_.choices())

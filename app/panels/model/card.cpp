@@ -6,6 +6,7 @@
 #include "app/panels/model/diagram.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
+#include "app/widgets/number.h"
 #include "app/widgets/number_table.h"
 #include "app/widgets/widgets.h"
 
@@ -55,29 +56,45 @@ bool draw_part(const AppState& state, const ModelPart& part, const core::ModelSh
                                   : ", layer " + std::to_string(part.layer);
     heading(state, (part.title + where).c_str());
     ImGui::SameLine(0, 12 * s);
+    by_name(state, "Whole model");
     const bool back = ImGui::SmallButton("Whole model");
     tooltip("Shows the groups of the whole model again");
     note(state, part.help);
+    const std::string info = run_command(state, "info", "--json");
     const auto all = static_cast<double>(sheet.counts.parameters.total);
-    value_row(state, "parameters",
-              with_thousands(part.parameters) + "   " +
-                  percent(static_cast<double>(part.parameters) / all, 1) + " of all");
+    const auto parameters = static_cast<double>(part.parameters);
+    value_row(state, {.label = "parameters",
+                      .value = parameters,
+                      .shown = with_thousands(part.parameters) + "   " +
+                               percent(parameters / all, 1) + " of all",
+                      .definition = "Numbers in its tensors",
+                      .command = info});
     if (part.flops > 0)
-        value_row(state, "FLOPs a token",
-                  in_units(part.flops) + "   " + percent(part.flops / sheet.counts.flops.total, 1) +
-                      " of all",
-                  "A forward pass; a multiply-add counts 2");
+        value_row(state, {.label = "FLOPs a token",
+                          .value = part.flops,
+                          .shown = in_units(part.flops) + "   " +
+                                   percent(part.flops / sheet.counts.flops.total, 1) + " of all",
+                          .definition = "A forward pass; a multiply-add counts 2",
+                          .command = info});
     if (part.gradient)
-        value_row(state, (std::string("gradient norm, ") + part.group).c_str(),
-                  gradient_text(state, part.gradient),
-                  "Before clipping, newest update; a norm is recorded for each group, not for each "
-                  "layer");
+        value_row(state, {.label = std::string("gradient norm, ") + part.group,
+                          .value = newest(state.history, part.gradient),
+                          .shown = gradient_text(state, part.gradient),
+                          .definition = "Before clipping, newest update; a norm is recorded for "
+                                        "each group, not for each layer",
+                          .command = panel_command(state, "curves", -1)});
     if (state.trace) {
         const LayerNorms norms = norms_of(*state.trace);
         if (const double added = added_by(part, norms); std::isfinite(added))
-            value_row(state, "adds to the stream", significant(added, 3),
-                      "Length of what it adds, mean of the " + std::to_string(norms.tokens) +
-                          " tokens of the traced prompt, step " + with_thousands(norms.step));
+            value_row(state, {.label = "adds to the stream",
+                              .value = added,
+                              .shown = significant(added, 3),
+                              .definition = "Length of what it adds, mean of the tokens of the "
+                                            "traced prompt",
+                              .n = norms.tokens,
+                              .over = "tokens",
+                              .step = norms.step,
+                              .command = analysis_command(state, "norms")});
     }
     if (part.tensors.empty()) {
         note(state, "It has no tensors of its own.");

@@ -13,7 +13,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr const char* kUpdates = "of the newest updates that were timed";
+constexpr const char* kTimedUpdates = "of the newest updates that were timed";
 
 std::string share_of(double part, double whole) {
     return whole > 0 && std::isfinite(part) ? rounded(100 * part / whole, 1) + " %" : kNothing;
@@ -51,7 +51,7 @@ void draw_part(const AppState& state, size_t index, const TimeSplit& split) {
                .shown = significant(part.ms, 3) + " ms  " + share_of(part.ms, split.update_ms),
                .definition = part.help,
                .n = split.updates,
-               .over = kUpdates,
+               .over = kTimedUpdates,
                .no_command = kLiveNumber});
     ImGui::Unindent(14 * s);
 }
@@ -66,7 +66,7 @@ void draw_cost(AppState& state, const TimeSplit& split) {
                       .shown = significant(split.update_ms, 3) + " ms",
                       .definition = "Mean time of an update, evaluation and publishing left out",
                       .n = split.updates,
-                      .over = kUpdates,
+                      .over = kTimedUpdates,
                       .no_command = kLiveNumber});
     draw_bar(state, split);
     for (size_t i = 0; i < split.parts.size(); ++i)
@@ -81,7 +81,7 @@ void draw_cost(AppState& state, const TimeSplit& split) {
                                         "the window instead of training, for each update and as "
                                         "a share",
                           .n = split.updates,
-                          .over = kUpdates,
+                          .over = kTimedUpdates,
                           .no_command = kLiveNumber});
     const double share = 100 * state.own_cost.share(state.now);
     value_row(state, {.label = "drawing",

@@ -4,6 +4,7 @@
 
 #include "app/panels/statistics/pair_list.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 
 namespace hopscope::app {
 namespace {
@@ -69,6 +70,25 @@ void CoactivationPage::draw_matrix_of(AppState& state, const SnapshotLayer& plac
     const int32_t a = c.shown[static_cast<size_t>(cell.row)];
     const int32_t b = c.shown[static_cast<size_t>(cell.column)];
     pick_cell(state, cell, a, b);
+    offer_on_click(state, [&] {
+        const auto share =
+            static_cast<double>(c.shares[static_cast<size_t>(cell.row * n + cell.column)]);
+        const auto of = static_cast<double>(c.uses[static_cast<size_t>(a)]);
+        const viz::Interval ci95 = viz::wilson_interval(share * of, of);
+        return Number{.label = "share of the uses of E" + std::to_string(a) + " with E" +
+                               std::to_string(b) + ", layer " + std::to_string(c.layer),
+                      .value = share,
+                      .shown = rounded(share, 3),
+                      .definition =
+                          "Share of the uses of the first whose set also holds the second; "
+                          "interval of Wilson [def:coactivation]",
+                      .low = ci95.low,
+                      .high = ci95.high,
+                      .n = c.uses[static_cast<size_t>(a)],
+                      .over = "uses",
+                      .step = c.step,
+                      .command = panel_command(state, "statistics", c.step)};
+    });
     if (!ImGui::BeginTooltip()) return;
     expert_line(state, place, a);
     const int64_t uses = c.uses[static_cast<size_t>(a)];

@@ -7,6 +7,7 @@
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -49,6 +50,7 @@ void InformationPage::update(AppState& state, bool seen) {
 
 void InformationPage::draw_options(AppState& state) {
     ImGui::SetNextItemWidth(102 * state.pixel_scale);
+    by_name(state, "##label", "label\xE2\x80\xA6");
     if (ImGui::BeginCombo("##label", name_of(label))) {
         for (const TokenLabel one : {TokenLabel::id, TokenLabel::word_class}) {
             const bool known = one == TokenLabel::id || has_classes(*state.geometry);
@@ -115,6 +117,25 @@ void InformationPage::draw(AppState& state, const SnapshotLayer& place, Area are
         const auto l = static_cast<int64_t>(std::llround(ImPlot::GetPlotMousePos().x));
         if (l >= 0 && l < static_cast<int64_t>(all.layers.size())) {
             layer_help(state, all, static_cast<size_t>(l));
+            offer_on_click(state, [&] {
+                const LayerInformation& of = all.layers[static_cast<size_t>(l)];
+                return Number{.label = "information of the " + what +
+                                       " about the expert, above "
+                                       "chance, layer " +
+                                       std::to_string(l),
+                              .value = of.above,
+                              .shown = rounded(of.above, 3) + " nats",
+                              .definition =
+                                  "Mutual information as counted less the mean of the "
+                                  "shuffles; interval: jackknife over tokens "
+                                  "[def:mutual_information]",
+                              .low = of.above_ci95.low,
+                              .high = of.above_ci95.high,
+                              .n = all.tokens,
+                              .over = "tokens",
+                              .step = place.snapshot.step,
+                              .command = panel_command(state, "statistics", place.snapshot.step)};
+            });
             if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) state.selection.set_layer(l);
         }
     }

@@ -7,6 +7,7 @@
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/plain_plot.h"
 
 namespace hopscope::app {
@@ -97,7 +98,24 @@ void SaturationPage::draw(AppState& state, const SnapshotLayer& place, Area area
         const auto nearest = std::min_element(xs.begin(), xs.end(), [&](double a, double b) {
             return std::abs(std::log(a) - x) < std::abs(std::log(b) - x);
         });
-        saturation_help(state, s, place.layer, static_cast<size_t>(nearest - xs.begin()));
+        const auto at = static_cast<size_t>(nearest - xs.begin());
+        if (at < curve.mean.size())
+            offer_on_click(state, [&] {
+                return Number{.label = "saturation, layer " + std::to_string(place.layer),
+                              .value = curve.mean[at],
+                              .shown = rounded(curve.mean[at], 3),
+                              .definition =
+                                  "Share of the choices of this step that are those of "
+                                  "the last one, mean over hops and tokens "
+                                  "[def:saturation]",
+                              .low = curve.low[at],
+                              .high = curve.high[at],
+                              .n = s.tokens,
+                              .over = "tokens",
+                              .step = static_cast<int64_t>(s.steps[at]),
+                              .command = analysis_command(state, "saturation")};
+            });
+        saturation_help(state, s, place.layer, at);
     }
     ImPlot::EndPlot();
 }
