@@ -20,11 +20,14 @@ Services services_of_the_laboratory(bool allow_debug) {
     services.kept_snapshots = core::lab::kept_snapshots;
     services.read_kept_snapshot = core::lab::read_kept_snapshot;
     services.find_phases = core::lab::loss_phases;
+    services.look_at_run = core::lab::look_at_run;
+    services.copy_run = [](const std::string& run) { return core::lab::copy_run(run); };
     services.runs_at = core::lab::runs_at;
     services.compare_runs = core::lab::compare_runs;
     services.run_numbers = core::lab::run_numbers;
     services.line_through = core::lab::line_through;
     services.match_experts = core::lab::match_experts;
+    services.model_sheet = core::lab::model_sheet;
     services.measure_halting = [words](const std::string& run, const core::HaltingPlan& plan,
                                        const core::Progress& progress) {
         core::lab::HaltingOptions halting;

@@ -107,6 +107,7 @@ std::string program_folder() {
 int explore(const app::ExploreOptions& options) {
     app::WindowOptions window;
     window.runs = options.runs;
+    window.example = options.example;
     window.config_path = options.config;
     window.start = options.start;
     window.allow_debug = options.allow_debug;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace hopscope::viz {
 namespace {
@@ -46,6 +47,16 @@ float effective_rank(const RowMatrixF& unit) {
     return static_cast<float>(std::exp(entropy));
 }
 
+/// take(row, its cosines with all rows), some rows' products at a time.
+template <class Take>
+void each_row(const RowMatrixF& unit, Take take) {
+    for (Eigen::Index from = 0; from < unit.rows(); from += kRowBlock) {
+        const Eigen::Index count = std::min(kRowBlock, unit.rows() - from);
+        const RowMatrixF block = unit.middleRows(from, count) * unit.transpose();
+        for (Eigen::Index i = 0; i < count; ++i) take(from + i, block.row(i));
+    }
+}
+
 }  // namespace
 
 SimilaritySummary summarise_similarity(std::span<const float> rows, int64_t width) {
@@ -63,35 +74,58 @@ SimilaritySummary summarise_similarity(std::span<const float> rows, int64_t widt
 
     double sum = 0, size = 0, nearest = 0;
     out.largest = -2;
-    for (Eigen::Index from = 0; from < n; from += kRowBlock) {
-        const Eigen::Index count = std::min(kRowBlock, n - from);
-        const RowMatrixF block = unit.middleRows(from, count) * unit.transpose();
-        for (Eigen::Index i = 0; i < count; ++i) {
-            const auto row = static_cast<size_t>(from + i);
-            if (!usable[row]) continue;
-            float best = -2;
-            for (Eigen::Index j = 0; j < n; ++j) {
-                if (j == from + i || !usable[static_cast<size_t>(j)]) continue;
-                const float cosine = block(i, j);
-                sum += cosine;
-                size += std::fabs(cosine);
-                if (cosine <= best) continue;
-                best = cosine;
-                if (cosine > out.largest && j > from + i) {
-                    out.largest = cosine;
-                    out.a = static_cast<int32_t>(row);
-                    out.b = static_cast<int32_t>(j);
-                }
+    each_row(unit, [&](Eigen::Index i, const auto& cosines) {
+        const auto row = static_cast<size_t>(i);
+        if (!usable[row]) return;
+        float best = -2;
+        for (Eigen::Index j = 0; j < n; ++j) {
+            if (j == i || !usable[static_cast<size_t>(j)]) continue;
+            const float cosine = cosines(j);
+            sum += cosine;
+            size += std::fabs(cosine);
+            if (cosine <= best) continue;
+            best = cosine;
+            if (cosine > out.largest && j > i) {
+                out.largest = cosine;
+                out.a = static_cast<int32_t>(row);
+                out.b = static_cast<int32_t>(j);
             }
-            out.nearest_of[row] = best;
-            nearest += best;
         }
-    }
+        out.nearest_of[row] = best;
+        nearest += best;
+    });
     const double both = static_cast<double>(2 * out.pairs);
     out.mean = static_cast<float>(sum / both);
     out.mean_size = static_cast<float>(size / both);
     out.nearest = static_cast<float>(nearest / static_cast<double>(out.rows));
     return out;
+}
+
+std::vector<RowPair> closest_pairs(std::span<const float> rows, int64_t width, size_t most) {
+    if (width <= 0 || most == 0) return {};
+    std::vector<bool> usable;
+    const RowMatrixF unit = unit_rows(rows, width, usable);
+    const auto before = [](const RowPair& x, const RowPair& y) {
+        return x.cosine != y.cosine ? x.cosine > y.cosine
+                                    : std::pair(x.a, x.b) < std::pair(y.a, y.b);
+    };
+    std::vector<RowPair> heap;  // the least of those that are kept in front
+    each_row(unit, [&](Eigen::Index i, const auto& cosines) {
+        if (!usable[static_cast<size_t>(i)]) return;
+        for (Eigen::Index j = i + 1; j < unit.rows(); ++j) {
+            if (!usable[static_cast<size_t>(j)]) continue;
+            const RowPair pair{static_cast<int32_t>(i), static_cast<int32_t>(j), cosines(j)};
+            if (heap.size() == most) {
+                if (!before(pair, heap.front())) continue;
+                std::pop_heap(heap.begin(), heap.end(), before);
+                heap.pop_back();
+            }
+            heap.push_back(pair);
+            std::push_heap(heap.begin(), heap.end(), before);
+        }
+    });
+    std::sort_heap(heap.begin(), heap.end(), before);
+    return heap;
 }
 
 std::vector<float> cosines_of(std::span<const float> rows, int64_t width,

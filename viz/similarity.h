@@ -25,6 +25,15 @@ struct SimilaritySummary {
 /// `rows` [n, width]. 33 million multiplications at n = 1024 and width 64: not within a frame.
 SimilaritySummary summarise_similarity(std::span<const float> rows, int64_t width);
 
+/// Two different rows and their cosine, a < b.
+struct RowPair {
+    int32_t a = -1, b = -1;
+    float cosine = 0;
+};
+/// The `most` pairs of rows of [n, width] with the highest cosines, highest first; equals by their
+/// rows. Rows without a direction are in none. As long as summarise_similarity().
+std::vector<RowPair> closest_pairs(std::span<const float> rows, int64_t width, size_t most);
+
 /// [which, which] cosines of the chosen rows of [n, width]; NaN where a row is unusable.
 std::vector<float> cosines_of(std::span<const float> rows, int64_t width,
                               std::span<const int32_t> which);

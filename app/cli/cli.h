@@ -16,6 +16,7 @@ namespace hopscope::app {
 /// What `hopscope [explore]` was asked to open.
 struct ExploreOptions {
     std::vector<std::string> runs;       ///< run folders; empty: a new run
+    bool example = false;                ///< open the one that comes with the program
     std::string config;                  ///< "" = the window's default, first_look
     std::vector<std::string> overrides;  ///< "table.key=value"
     bool start = false;                  ///< begin training at once

@@ -13,6 +13,8 @@ void describe(CLI::App& app, ExploreOptions& o) {
         "RUN", o.runs,
         "Run folders to open, also while they are being written; the first is inspected, "
         "all are curves; or one session file, saved by the window");
+    app.add_flag("--example", o.example,
+                 "Opens the trained example that comes with the program, to be looked at");
     app.add_option("--config", o.config, "Configuration of a new run; default: first_look")
         ->type_name("FILE");
     add_set_option(app, o.overrides);
@@ -36,6 +38,9 @@ core::Status check(const ExploreOptions& o) {
             return core::usage_error(core::shown_path(run) +
                                      ": found no config.toml in it, so it is no run folder");
     }
+    if (o.example && (!o.runs.empty() || !o.config.empty()))
+        return core::usage_error(
+            "--example opens a run of its own: leave out the run folders and --config");
     if (!o.overrides.empty() && o.config.empty() && !o.runs.empty())
         return core::usage_error(
             "--set changes a new run's configuration, not that of a run folder");

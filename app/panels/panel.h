@@ -28,6 +28,8 @@ class Panel {
     /// Draws into the current ImGui window (padding, theme and text font are set) and turns input
     /// into commands and selection. No computing beyond layout.
     virtual void draw(AppState&) = 0;
+    /// Whether csv() gives something once there is something to show.
+    virtual bool has_csv() const { return true; }
     /// The numbers that it shows, comma-separated, a line of names first; "" where it shows none.
     virtual std::string csv(AppState&) { return {}; }
     /// How it is set, for a session file; empty: as it was at first. restore_view() takes what it

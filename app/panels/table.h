@@ -34,14 +34,16 @@ enum class Place { none, left, left_bottom, top, center, center_bottom, right, r
     /*    folder         in Train      in Inspect    in Intervene  in Compare     key */ \
     PANEL(run,           left,         none,         none,         none,          "") \
     PANEL(intervene,     none,         none,         top,          none,          "I") \
-    PANEL(halting,       none,         right_bottom, right,        none,          "") \
     PANEL(routing_space, center,       right,        right,        none,          "") \
+    PANEL(coupling,      center,       right,        none,          none,          "") \
     PANEL(analyses,      none,         none,         center,       none,          "A") \
     PANEL(trajectory,    none,         center,       center,       none,          "") \
-    PANEL(sweep,         none,         none,         none,         center,        "") \
+    PANEL(model,         center,       center,       none,          none,          "") \
     PANEL(curves,        right,        none,         none,         center,        "") \
+    PANEL(sweep,         none,         none,         none,         center,        "") \
     PANEL(experts,       none,         right_bottom, none,         none,          "E") \
     PANEL(statistics,    right_bottom, right_bottom, none,         none,          "S") \
+    PANEL(halting,       none,         right_bottom, right,        none,          "") \
     PANEL(compared_runs, none,         none,         none,         left,          "") \
     PANEL(settings,      none,         none,         none,         left_bottom,   "") \
     PANEL(differences,   none,         none,         none,         center_bottom, "") \

@@ -171,6 +171,26 @@ std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t e
     return items;
 }
 
+std::vector<ActionItem> control_actions(AppState& state) {
+    std::vector<ActionItem> items;
+    for (const Control& control : state.drawn->controls.all()) {
+        if (!control.listed) continue;
+        ActionItem item;
+        item.id = "control." + control.panel_id + "." + control.title;
+        item.title = control.panel + ": " + control.title;
+        item.help = control.help;
+        if (!control.refusal.empty()) item.why_not = always(control.refusal);
+        item.run = [&state, control] {
+            if (!state.drawn->controls.is_seen(control.panel_id))
+                state.show_panel = control.panel_id;
+            state.drawn->controls.press(control);
+            state.keep_drawing(4);
+        };
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
 ActionItem typed_action(AppState& state, const std::string& line) {
     ActionItem item;
     item.id = "typed";

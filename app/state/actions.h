@@ -44,6 +44,8 @@ struct ActionItem {
     /// before those of the window. "": the window's.
     std::string panel;
     bool by_pointer = false;  ///< of a panel: the pointer over it is enough
+    /// In a menu: draws entries behind the title, in place of doing it at once; empty: none.
+    std::function<void()> entries;
 
     std::string refusal() const { return why_not ? why_not() : std::string(); }
 };
@@ -66,6 +68,10 @@ std::string no_run(const AppState& state);
 
 /// What can be done to one expert on the prompt: steer, suppress, force, knock out.
 std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t expert);
+
+/// What the panels show that can be pressed, as noted last in `drawn`: "Statistics: load". Doing it
+/// brings its panel to the front.
+std::vector<ActionItem> control_actions(AppState& state);
 
 /// A line typed as JSON, e.g. {"command": "set", "key": "lr", "value": 1e-4}; refused with the
 /// parser's sentence.

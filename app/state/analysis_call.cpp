@@ -8,6 +8,9 @@ std::string no_analysis(const AppState& state, bool has_checkpoint) {
     if (!state.services.analyze) return "This window has no laboratory.";
     if (!state.session) return no_run(state);
     if (state.status.run_dir.empty()) return "The run has no folder yet.";
+    if (state.status.read_only)
+        return "Analyses are kept in the folder of the run, and this one is only looked at: train "
+               "a copy of it.";
     if (!has_checkpoint)
         return "The run has no checkpoint yet, and an analysis reads the newest one: press "
                "Checkpoint in the panel Run.";

@@ -18,6 +18,7 @@
 #include "app/state/archive.h"
 #include "app/state/aside.h"
 #include "app/state/compared_runs.h"
+#include "app/state/drawn.h"
 #include "app/state/expert_books.h"
 #include "app/state/history.h"
 #include "app/state/intervention_stack.h"
@@ -31,6 +32,7 @@
 #include "app/state/second_prompt.h"
 #include "app/state/selection.h"
 #include "app/state/selection_history.h"
+#include "app/state/spots.h"
 #include "app/state/sweep.h"
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
@@ -38,8 +40,10 @@
 #include "core/api/comparison.h"
 #include "core/api/expert_matches.h"
 #include "core/api/halting_table.h"
+#include "core/api/model_sheet.h"
 #include "core/api/needs.h"
 #include "core/api/passages.h"
+#include "core/api/run_look.h"
 #include "core/api/run_numbers.h"
 #include "core/api/session.h"
 #include "core/api/trend.h"
@@ -71,6 +75,10 @@ struct Services {
     std::function<std::vector<core::KeptSnapshot>(const std::string& run_dir)> kept_snapshots;
     std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t step)>
         read_kept_snapshot;
+    /// How a run folder stands, for a list of them, and a copy of one under runs/, whose folder it
+    /// returns; on the calling thread. May be empty, both.
+    std::function<core::Result<core::RunLook>(const std::string& run_dir)> look_at_run;
+    std::function<core::Result<std::string>(const std::string& run_dir)> copy_run;
     /// The phases of a training loss (lab::loss_phases), on the calling thread; may be empty: none
     /// are shown.
     std::function<std::vector<core::Phase>(const std::vector<double>& steps,
@@ -110,6 +118,8 @@ struct Services {
     std::function<core::Result<core::HaltingTable>(
         const std::string& run_dir, const core::HaltingPlan& plan, const core::Progress& progress)>
         measure_halting;
+    /// What a model of that configuration consists of, on the calling thread; may be empty.
+    std::function<core::ModelSheet(const core::Config& config)> model_sheet;
 };
 
 /// What the user chose once and finds again; kept in the settings file beside the layouts.
@@ -119,6 +129,7 @@ struct Settings {
     bool animations = true;     ///< motion that carries meaning, 150 ms
     int width = 0, height = 0;  ///< of the window when it was closed; 0: never
     bool maximised = false;
+    bool toured = false;  ///< the tour was seen to its end, or dismissed
     bool operator==(const Settings&) const = default;
 };
 
@@ -167,7 +178,11 @@ struct AppState {
     Sweep sweep;                            ///< what each of them came to
     std::string show_panel;  ///< id of a panel that is to be seen; the shell opens it
     std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
+    std::string copy_next;   ///< folder of which a panel asks to train a copy; the shell does so
+    Spots spots;             ///< where some controls stand, for the tour
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
+    /// What is drawn notes itself here, also where it has the state to read only.
+    const std::unique_ptr<Drawn> drawn = std::make_unique<Drawn>();
     std::vector<LogLine> log;
     double log_at = -1e9;  ///< `now` when the last line came
 

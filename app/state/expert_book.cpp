@@ -5,10 +5,10 @@
 #include <map>
 #include <numeric>
 
+#include "viz/sampled.h"
+
 namespace hopscope::app {
 namespace {
-
-constexpr double kNormal95 = 1.959963984540054;  ///< quantile of the normal distribution
 
 /// What the sample says of one expert while it is counted.
 struct Count {
@@ -38,16 +38,13 @@ class Numbers {
     std::map<std::string, int32_t> numbers_;
 };
 
-/// Wilson's interval of a share.
 void set_share(ClassUse& use) {
-    const auto n = static_cast<double>(use.of);
-    if (n < 1) return;
-    const double z2 = kNormal95 * kNormal95, p = static_cast<double>(use.tokens) / n;
-    const double middle = (p + z2 / (2 * n)) / (1 + z2 / n);
-    const double half = kNormal95 * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n);
-    use.share = p;
-    use.low = std::max(0.0, middle - half);
-    use.high = std::min(1.0, middle + half);
+    if (use.of < 1) return;
+    const auto found = static_cast<double>(use.tokens), n = static_cast<double>(use.of);
+    const viz::Interval interval = viz::wilson_interval(found, n);
+    use.share = found / n;
+    use.low = interval.low;
+    use.high = interval.high;
 }
 
 /// Of (of the class or not) × (choosing the expert or not), 0.5 added to each cell.
@@ -57,7 +54,7 @@ void set_odds(ClassUse& use, int64_t class_tokens, int64_t all) {
     const double c = cell(use.of - use.tokens);
     const double d = cell(all - class_tokens - (use.of - use.tokens));
     const double log_ratio = std::log(a) + std::log(d) - std::log(b) - std::log(c);
-    const double half = kNormal95 * std::sqrt(1 / a + 1 / b + 1 / c + 1 / d);
+    const double half = viz::kNormal95 * std::sqrt(1 / a + 1 / b + 1 / c + 1 / d);
     use.odds = std::exp(log_ratio);
     use.odds_low = std::exp(log_ratio - half);
     use.odds_high = std::exp(log_ratio + half);

@@ -12,7 +12,8 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 template <class Visit>
 void for_each_column(History& h, Visit visit) {
     for (auto* column : {&h.step, &h.tokens, &h.seconds, &h.elapsed, &h.loss, &h.balance_loss,
-                         &h.lr, &h.grad_norm, &h.tokens_per_s, &h.data_ms, &h.forward_ms,
+                         &h.lr, &h.grad_norm, &h.grad_embedding, &h.grad_attention, &h.grad_router,
+                         &h.grad_experts, &h.grad_norms, &h.tokens_per_s, &h.data_ms, &h.forward_ms,
                          &h.backward_ms, &h.optimizer_ms, &h.publish_ms})
         visit(*column);
 }
@@ -46,6 +47,11 @@ void History::append(const core::ScalarRecord& r) {
     balance_loss.push_back(r.balance_loss);
     lr.push_back(r.lr);
     grad_norm.push_back(r.grad_norm);
+    grad_embedding.push_back(r.grad_embedding);
+    grad_attention.push_back(r.grad_attention);
+    grad_router.push_back(r.grad_router);
+    grad_experts.push_back(r.grad_experts);
+    grad_norms.push_back(r.grad_norms);
     tokens_per_s.push_back(r.tokens_per_s);
     data_ms.push_back(r.data_ms);
     forward_ms.push_back(r.forward_ms);

@@ -24,6 +24,8 @@ struct History {
     std::vector<double> step, tokens, seconds;
     std::vector<double> elapsed;  ///< seconds since the first update held
     std::vector<double> loss, balance_loss, lr, grad_norm, tokens_per_s;
+    /// Gradient norms of the groups of tensors, before clipping.
+    std::vector<double> grad_embedding, grad_attention, grad_router, grad_experts, grad_norms;
     /// Parts of an update, ms.
     std::vector<double> data_ms, forward_ms, backward_ms, optimizer_ms, publish_ms;
     std::vector<LayerColumns> layers;

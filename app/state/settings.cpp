@@ -49,6 +49,7 @@ SavedWindow load_settings(const std::string& folder, std::string& problem) {
         read_setting(from, "width", saved.settings.width);
         read_setting(from, "height", saved.settings.height);
         read_setting(from, "maximised", saved.settings.maximised);
+        read_setting(from, "toured", saved.settings.toured);
         read_setting(from, "layout", saved.layout);
         read_setting(from, "shut", saved.shut);
         read_setting(from, "last_config", saved.last_config);
@@ -64,15 +65,16 @@ SavedWindow load_settings(const std::string& folder, std::string& problem) {
 
 std::string save_settings(const std::string& folder, const SavedWindow& saved) {
     if (folder.empty()) return "neither XDG_CONFIG_HOME nor HOME is set";
-    const json out = {{"dark", saved.settings.dark},
-                      {"scale", saved.settings.scale},
-                      {"animations", saved.settings.animations},
-                      {"width", saved.settings.width},
-                      {"height", saved.settings.height},
-                      {"maximised", saved.settings.maximised},
-                      {"layout", saved.layout},
-                      {"shut", saved.shut},
-                      {"last_config", saved.last_config}};
+    json out = {{"dark", saved.settings.dark},
+                {"scale", saved.settings.scale},
+                {"animations", saved.settings.animations},
+                {"width", saved.settings.width},
+                {"height", saved.settings.height},
+                {"maximised", saved.settings.maximised},
+                {"layout", saved.layout},
+                {"shut", saved.shut},
+                {"last_config", saved.last_config}};
+    if (saved.settings.toured) out["toured"] = true;
     return save_text(folder, "settings.json",
                      out.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }

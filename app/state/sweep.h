@@ -15,7 +15,8 @@ struct AppState;
 
 /// What is drawn. Keys name settings ("moe.top_k") and numbers of runs (core::RunNumber::key).
 struct SweepChoice {
-    std::string x = "parameters", y = "valid_loss/final";
+    std::string x;  ///< "": the cost that tells most runs apart
+    std::string y = "valid_loss/final";
     bool log_x = false, log_y = false;
     bool front = true;   ///< the Pareto front
     bool trend = false;  ///< a line through the variants, where it is told from level

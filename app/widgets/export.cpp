@@ -5,7 +5,8 @@
 namespace hopscope::app {
 
 std::string export_path(const AppState& state, const std::string& name) {
-    return (std::filesystem::path(state.status.run_dir) / name).string();
+    const std::string folder = state.status.read_only ? "" : state.status.run_dir;
+    return (std::filesystem::path(folder) / name).string();
 }
 
 void export_text(AppState& state, const std::string& name, const std::string& text) {

@@ -7,7 +7,7 @@
 
 namespace hopscope::app {
 
-/// RUN/NAME, or NAME in the working folder where the run has no folder.
+/// RUN/NAME, or NAME in the working folder where the run has no folder or none to be written to.
 std::string export_path(const AppState& state, const std::string& name);
 /// Writes the text there, aside; the log tells where, or why not.
 void export_text(AppState& state, const std::string& name, const std::string& text);

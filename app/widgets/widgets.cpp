@@ -4,6 +4,7 @@
 #include <cfloat>
 #include <cmath>
 #include <imgui_internal.h>
+#include <utility>
 
 #include "app/state/keys.h"
 #include "app/widgets/fonts.h"
@@ -124,8 +125,10 @@ void draw_missing_font(const AppState& state, const std::string& text) {
         note(state, why);
 }
 
-bool button(const AppState& state, const char* label, const char* refusal, const char* help,
-            float width, bool selected) {
+namespace {
+
+bool draw_button(const AppState& state, const char* label, const char* refusal, const char* help,
+                 float width, bool selected) {
     const Theme& theme = state.theme();
     if (selected) {
         ImGui::PushStyleColor(ImGuiCol_Button, selected_fill(theme));
@@ -148,11 +151,36 @@ bool button(const AppState& state, const char* label, const char* refusal, const
     return pressed;
 }
 
+}  // namespace
+
+void by_name(const AppState& state, const char* label, const std::string& name,
+             const std::string& help, const std::string& refusal) {
+    Controls& controls = state.drawn->controls;
+    if (controls.listens()) controls.note(label, name.empty() ? label : name, help, refusal);
+}
+
+NameScope::NameScope(const AppState& state, std::string prefix) : controls_(state.drawn->controls) {
+    controls_.set_prefix(std::move(prefix));
+}
+
+NameScope::~NameScope() {
+    controls_.set_prefix({});
+}
+
+bool button(const AppState& state, const char* label, const char* refusal, const char* help,
+            float width, bool selected) {
+    if (state.drawn->controls.listens())
+        by_name(state, label, {}, help ? help : "", refusal ? refusal : "");
+    return draw_button(state, label, refusal, help, width, selected);
+}
+
 bool action_button(AppState& state, const ActionItem& action, const char* label, float width,
                    bool selected) {
     const std::string why = action.refusal(), help = with_keys(action.help, action.keys);
-    const bool pressed =
-        button(state, label, why.empty() ? nullptr : why.c_str(), help.c_str(), width, selected);
+    Controls& controls = state.drawn->controls;
+    if (controls.listens()) controls.note(label, action.title, help, why, /*listed=*/false);
+    const bool pressed = draw_button(state, label, why.empty() ? nullptr : why.c_str(),
+                                     help.c_str(), width, selected);
     if (pressed) act(state, action);
     return pressed;
 }
@@ -218,13 +246,17 @@ const char* without_snapshot(const AppState& state) {
                                                         : "Waiting for the first snapshot";
 }
 
-void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert) {
-    if (!ImGui::BeginPopup(id)) return;
+void expert_entries(AppState& state, int64_t layer, int64_t expert) {
     for (const auto& item : expert_actions(state, layer, expert)) {
         const std::string why = item.refusal();
         if (ImGui::MenuItem(item.title.c_str(), nullptr, false, why.empty())) item.run();
         tooltip(why.empty() ? item.help : why);
     }
+}
+
+void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert) {
+    if (!ImGui::BeginPopup(id)) return;
+    expert_entries(state, layer, expert);
     ImGui::EndPopup();
 }
 

@@ -22,8 +22,23 @@ void note(const AppState& state, const std::string& text);
 void problem_text(const AppState& state, const std::string& text);
 /// Why a typed text is not drawn whole, where it is not.
 void draw_missing_font(const AppState& state, const std::string& text);
-/// A button; `refusal` (nullptr: allowed) greys it and is its tooltip, else `help`. True when
-/// pressed.
+/// The item that follows can be called by name: the palette lists it under the panel's title.
+/// `label` is the one that ImGui is given; `name`, "": the part of it before "##".
+void by_name(const AppState& state, const char* label, const std::string& name = {},
+             const std::string& help = {}, const std::string& refusal = {});
+/// While it lives, names begin with `prefix`: of rows that have the same buttons.
+class NameScope {
+  public:
+    NameScope(const AppState& state, std::string prefix);
+    ~NameScope();
+    NameScope(const NameScope&) = delete;
+    NameScope& operator=(const NameScope&) = delete;
+
+  private:
+    Controls& controls_;
+};
+/// A button, also called by name; `refusal` (nullptr: allowed) greys it and is its tooltip, else
+/// `help`. True when pressed.
 bool button(const AppState& state, const char* label, const char* refusal, const char* help,
             float width = 0, bool selected = false);
 /// A button for an action under a short name of its own: grey with the action's reason, with its
@@ -49,6 +64,8 @@ bool begin_question(const char* name);
 bool cancel_button(const AppState& state, float width);
 /// Tooltip for the last item, in the text face, wrapped.
 void tooltip(const std::string& text);
+/// What can be done to one expert, one entry of the present menu an action.
+void expert_entries(AppState& state, int64_t layer, int64_t expert);
 /// The menu of one expert, after ImGui::OpenPopup(id): one entry an action.
 void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert);
 /// Puts the next item, `width` pixels wide, on the line of the last one where it fits there, else

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "app/state/settings.h"
+#include "app/window/recent_list.h"
 
 namespace hopscope::app {
 namespace {
@@ -24,6 +25,26 @@ std::string no_shapes(const Desk& desk) {
     return desk.order.empty() ? "configs/order.toml was not found beside the program." : "";
 }
 
+std::string no_example(const Desk& desk) {
+    return desk.example.empty() ? "assets/example was not found beside the program." : "";
+}
+
+std::string no_copy(const Desk& desk) {
+    if (const std::string why = no_example(desk); !why.empty()) return why;
+    return desk.state.services.copy_run ? "" : "This window has no laboratory.";
+}
+
+/// Beside the example, where that is open: its curves stay.
+void start_first_look(const Desk& desk) {
+    if (desk.state.session && desk.state.status.read_only)
+        desk.state.watch_runs({desk.state.status.run_dir});
+    desk.door.start_config(desk.first_look);
+}
+
+void draw_recent(const Desk& desk) {
+    draw_recent_menu(desk.state, desk.recent, desk.door);
+}
+
 void rescale(const Desk& desk, float scale) {
     desk.state.settings.scale = std::clamp(scale, kMinScale, kMaxScale);
     desk.state.keep_drawing();
@@ -36,23 +57,31 @@ struct Entry {
     std::string (*why_not)(const Desk&) = nullptr;  ///< nullptr: always allowed
     void (*run)(const Desk&) = nullptr;
     std::vector<ActionItem> (*each)(const Desk&) = nullptr;  ///< the others; nullptr: one action
+    void (*entries)(const Desk&) = nullptr;                  ///< ActionItem::entries
 };
 
 std::vector<ActionItem> layout_items(const Desk& desk);
 std::vector<ActionItem> panel_items(const Desk& desk);
+std::vector<ActionItem> panel_file_items(const Desk& desk);
 
 // clang-format off
 /// In the order of the palette, of the list of keys and, within a group, of the menus.
 constexpr Entry kEntries[] = {
+    {"file.example", "Open the example", "Opens a small model that is trained already, on synthetic text, to be looked at.",
+     "", {Menu::file, 1}, no_example, [](const Desk& d) { d.door.open_run(d.example); }},
     {"file.first_look", "Start first look", "Trains the small sample model on synthetic text.", "",
-     {Menu::file, 1}, no_sample, [](const Desk& d) { d.door.start_config(d.first_look); }},
+     {Menu::file, 1}, no_sample, start_first_look},
     {"file.shapes", "Race dense, wide and deep",
      "Trains three small models of equal parameters in turn on the same synthetic batches.", "",
      {Menu::file, 1}, no_shapes, [](const Desk& d) { d.door.start_shapes(d.order); }},
     {"file.open", "Open run or config…", "Opens a run folder, or starts a configuration.", "Ctrl+O",
      {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_run(); }},
+    {"file.recent", "Open recent run", "The runs that were started or opened last.", "",
+     {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_run(); }, nullptr, draw_recent},
     {"file.race", "Race configurations…", "Trains several configurations in turn on the same batches.", "",
      {Menu::file, 1}, nullptr, [](const Desk& d) { d.chooser.ask_race(); }},
+    {"file.copy_example", "Train a copy of the example", "Copies it into runs/ and opens the copy, which can be trained on.",
+     "", {Menu::file, 1}, no_copy, [](const Desk& d) { d.door.train_copy(d.example); }},
     {"file.save_session", "Save session…", "Layout, moment, selection, prompt and interventions, to be found again.",
      "Ctrl+S", {Menu::file, 1}, without_run, [](const Desk& d) { d.keeper.ask_name(); }},
     {"file.close", "Close run", "Stops the run, saves it and shows the start screen.", "",
@@ -75,10 +104,15 @@ constexpr Entry kEntries[] = {
      {Menu::view, 1}, nullptr,
      [](const Desk& d) { d.state.settings.animations = !d.state.settings.animations; }},
     {.each = panel_items},
+    {.each = panel_file_items},
     {"selection.clear", "Clear the selection", "Experts and tokens, in all panels.", "Esc",
      {}, nullptr, [](const Desk& d) { d.state.selection.clear(); }},
-    {"help.shortcuts", "Shortcuts", "All keys.", "?",
-     {Menu::help, 1, 2}, nullptr, [](const Desk& d) { d.key_help.show(!d.key_help.shown()); }},
+    {"help.shortcuts", "Help on panels and keys",
+     "What the panel under the pointer shows, how it is read, and all keys.", "?",
+     {Menu::help, 1, 2}, nullptr,
+     [](const Desk& d) { d.key_help.show_or_shut(d.workspace.attention().pointed); }},
+    {"help.tour", "Tour in three steps", "Watch a run, inspect a prompt, intervene.", "",
+     {Menu::help, 1, 3}, nullptr, [](const Desk& d) { d.tour.begin(d.state); }},
     {"palette", "Command palette", "Finds every command by a few letters.", "Ctrl+P",
      {Menu::help, 1, 1}, nullptr, [](const Desk& d) { d.palette.open(); }},
 };
@@ -93,6 +127,7 @@ ActionItem made_from(const Desk& desk, const Entry& entry) {
     item.menu = entry.menu;
     if (entry.why_not) item.why_not = [desk, ask = entry.why_not] { return ask(desk); };
     item.run = [desk, run = entry.run] { run(desk); };
+    if (entry.entries) item.entries = [desk, draw = entry.entries] { draw(desk); };
     return item;
 }
 
@@ -122,6 +157,35 @@ ActionItem panel_item(const Desk& desk, size_t panel) {
     return item;
 }
 
+/// What is written of a panel; it is shown for that, since it is written as it stands there.
+ActionItem panel_file_item(const Desk& desk, size_t panel, PanelFile as) {
+    struct Words {
+        const char *id, *title, *help;
+    };
+    // In the order of the enumeration.
+    constexpr Words kWords[] = {
+        {"copy", "copy the numbers", "Copies what it shows, comma-separated."},
+        {"csv", "export the numbers as CSV", "Writes what it shows into the folder of the run."},
+        {"png", "export the picture as PNG", "Writes its picture into the folder of the run."}};
+    const Words& words = kWords[static_cast<size_t>(as)];
+    const Panel& of = *desk.workspace.panels()[panel];
+    ActionItem item;
+    item.id = "panel." + std::string(of.title()) + "." + words.id;
+    item.title = of.title() + std::string(": ") + words.title;
+    item.help = words.help;
+    item.why_not = [desk, &of, as]() -> std::string {
+        if (std::string none = without_run(desk); !none.empty()) return none;
+        return as == PanelFile::png || of.has_csv() ? "" : "It has no table of numbers.";
+    };
+    item.run = [desk, panel, as] {
+        const char* id = panel_table()[panel].id;
+        desk.state.show_panel = id;
+        desk.state.drawn->order = PanelOrder{id, as};
+        desk.state.keep_drawing(6);
+    };
+    return item;
+}
+
 std::vector<ActionItem> layout_items(const Desk& desk) {
     std::vector<ActionItem> items;
     for (const Layout layout : kLayouts) items.push_back(layout_item(desk, layout));
@@ -132,6 +196,14 @@ std::vector<ActionItem> panel_items(const Desk& desk) {
     std::vector<ActionItem> items;
     for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
         items.push_back(panel_item(desk, i));
+    return items;
+}
+
+std::vector<ActionItem> panel_file_items(const Desk& desk) {
+    std::vector<ActionItem> items;
+    for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
+        for (const PanelFile as : {PanelFile::copy, PanelFile::csv, PanelFile::png})
+            items.push_back(panel_file_item(desk, i, as));
     return items;
 }
 

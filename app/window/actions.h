@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "app/state/actions.h"
+#include "app/state/recent_runs.h"
 #include "app/window/key_help.h"
 #include "app/window/palette.h"
 #include "app/window/run_chooser.h"
 #include "app/window/run_door.h"
 #include "app/window/session_keeper.h"
+#include "app/window/tour.h"
 #include "app/window/workspace.h"
 
 namespace hopscope::app {
@@ -24,8 +26,11 @@ struct Desk {
     SessionKeeper& keeper;
     Palette& palette;
     KeyHelp& key_help;
+    Tour& tour;
+    RecentRuns& recent;
     const std::string& first_look;  ///< path of the sample configuration, "" if it is not there
     const std::string& order;       ///< of that of the race of shapes, likewise
+    const std::string& example;     ///< folder of the trained example, likewise
 };
 
 /// The list of actions.cpp, a layout's action for each layout and a panel's for each panel. What

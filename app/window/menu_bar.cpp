@@ -17,6 +17,11 @@ constexpr std::pair<Menu, const char*> kMenus[] = {{Menu::file, "File"},
 
 void menu_item(const ActionItem& item) {
     const std::string why = item.refusal();
+    if (item.entries) {
+        if (!ImGui::BeginMenu(item.title.c_str(), why.empty())) return tooltip(why);
+        item.entries();
+        return ImGui::EndMenu();
+    }
     const char* keys = item.keys.empty() ? nullptr : item.keys.c_str();
     if (ImGui::MenuItem(item.title.c_str(), keys, false, why.empty())) item.run();
     tooltip(why.empty() ? item.help : why);

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <imgui.h>
 #include <implot.h>
+#include <sys/resource.h>
 
 namespace hopscope::app {
 namespace {
@@ -71,7 +72,15 @@ core::Result<std::unique_ptr<Offscreen>> Offscreen::open(int width, int height) 
     return made;
 }
 
+/// Address space that a driver takes at its start; with less it ends without a word.
+constexpr rlim_t kLeastSpace = rlim_t{1400} << 20;
+
 std::string Offscreen::start_egl() {
+    rlimit space = {};
+    if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur < kLeastSpace)
+        return "the limit on address space is too small for a driver, which takes 1400 MiB; raise "
+               "it "
+               "(ulimit -v)";
     setenv("LP_NUM_THREADS", "1", 0);  // as the window: the run's threads have the cores
     const EGLDisplay display = display_without_screen();
     if (display == EGL_NO_DISPLAY) return "EGL knows no way to draw without one";

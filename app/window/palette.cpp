@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <imgui.h>
+#include <iterator>
 #include <misc/cpp/imgui_stdlib.h>
 
 #include "app/widgets/widgets.h"
@@ -48,8 +49,8 @@ void Palette::draw(AppState& state, std::span<const ActionItem> items) {
     ImGui::SetNextWindowPos(ImVec2(view->Pos.x + view->Size.x * 0.5f, view->Pos.y + 56 * s),
                             ImGuiCond_Always, ImVec2(0.5f, 0.0f));
     ImGui::SetNextWindowSize(ImVec2(width, 0));
-    if (!ImGui::BeginPopup(kName, ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings))
-        return;
+    shown_ = ImGui::BeginPopup(kName, ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+    if (!shown_) return;
     if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(-1);
     const std::string before = query_;
@@ -62,7 +63,9 @@ void Palette::draw(AppState& state, std::span<const ActionItem> items) {
         const ActionItem typed = typed_action(state, query_);
         draw_list(state, {&typed, 1}, entered);
     } else {
-        draw_list(state, items, entered);
+        std::vector<ActionItem> all(items.begin(), items.end());
+        std::ranges::move(control_actions(state), std::back_inserter(all));
+        draw_list(state, all, entered);
     }
     ImGui::EndPopup();
 }

@@ -12,12 +12,13 @@ namespace hopscope::app {
 class Palette {
   public:
     void open() { opening_ = true; }
-    /// Draws the palette if it is open; does what is chosen of `items`.
+    bool is_open() const { return opening_ || shown_; }
+    /// Draws the palette if it is open; does what is chosen of `items` and of what the panels show.
     void draw(AppState& state, std::span<const ActionItem> items);
 
   private:
     void draw_list(AppState& state, std::span<const ActionItem> items, bool entered);
-    bool opening_ = false;
+    bool opening_ = false, shown_ = false;
     std::string query_;
     size_t selected_ = 0;
 };

@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "app/widgets/widgets.h"
+#include "app/window/recent_list.h"
 
 namespace hopscope::app {
 namespace {
 
 constexpr const char* kRunDialog = "Open a run or a configuration";
+constexpr int kRowsOfDialog = 5;  ///< rows in the dialog
 constexpr const char* kRaceDialog = "Race configurations";
 
 /// A labelled field with a button behind it; true when the button or Enter was pressed and the
@@ -116,6 +118,8 @@ void RunChooser::draw_run_dialog() {
     if (!ImGui::BeginPopupModal(kRunDialog, nullptr, ImGuiWindowFlags_NoSavedSettings)) return;
     bool asked = draw_run_row(/*in_dialog=*/true);
     asked |= draw_config_row();
+    heading(state_, "Recent runs");
+    asked |= draw_recent_rows(state_, recent_, door_, kRowsOfDialog);
     if (end_dialog(asked) || cancel_button(state_, 96 * s)) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
 }

@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "app/state/recent_runs.h"
 #include "app/window/run_door.h"
 
 namespace hopscope::app {
 
 class RunChooser {
   public:
-    RunChooser(AppState& state, RunDoor& door) : state_(state), door_(door) {}
+    RunChooser(AppState& state, RunDoor& door, RecentRuns& recent)
+        : state_(state), door_(door), recent_(recent) {}
 
     void ask_run() { open_asked_ = true; }
     void ask_race() { race_asked_ = true; }
@@ -36,6 +38,7 @@ class RunChooser {
 
     AppState& state_;
     RunDoor& door_;
+    RecentRuns& recent_;
     std::string run_, config_;
     std::string race_;                         ///< the field that adds lanes
     std::vector<std::string> lanes_;           ///< chosen for a race, in the order of its lanes

@@ -22,6 +22,21 @@ bool begin_modal(const char* name) {
     return begun;
 }
 
+constexpr const char* kExampleReason =
+    "This example comes with the program and is only looked at. To go on with it, train a copy: in "
+    "the panel Run, or in the menu File.";
+
+/// The path of a file that comes with the program; "" if it is nowhere.
+std::string bundled(const std::string& exe_dir, const fs::path& file) {
+    std::error_code ignored;
+    for (const fs::path& folder :
+         {fs::path(exe_dir), fs::path(exe_dir) / "../share/hopscope", fs::path(),
+          fs::path(exe_dir) / "..", fs::path(exe_dir) / "../.."})  // build/PRESET of the repository
+        if (fs::path path = folder / file; fs::is_regular_file(path, ignored))
+            return path.lexically_normal().string();
+    return {};
+}
+
 /// The run that a session file names; one that was moved with its file is found beside it.
 std::string run_of(const SavedSession& saved, const std::string& file) {
     std::error_code ignored;
@@ -38,14 +53,12 @@ std::string run_of(const SavedSession& saved, const std::string& file) {
 }  // namespace
 
 std::string bundled_config(const std::string& exe_dir, const std::string& name) {
-    std::error_code ignored;
-    for (const fs::path& folder :
-         {fs::path(exe_dir) / "configs", fs::path(exe_dir) / "../share/hopscope/configs",
-          fs::path("configs"), fs::path(exe_dir) / "../configs",
-          fs::path(exe_dir) / "../../configs"})  // built in build/PRESET of the repository
-        if (fs::path path = folder / (name + ".toml"); fs::is_regular_file(path, ignored))
-            return path.lexically_normal().string();
-    return {};
+    return bundled(exe_dir, fs::path("configs") / (name + ".toml"));
+}
+
+std::string bundled_example(const std::string& exe_dir) {
+    const std::string config = bundled(exe_dir, "assets/example/config.toml");
+    return config.empty() ? "" : fs::path(config).parent_path().string();
 }
 
 void RunDoor::read(const std::string& path, std::function<Asked()> work) {
@@ -105,27 +118,54 @@ void RunDoor::start_shapes(const std::string& order) {
 }
 
 void RunDoor::open_run(const std::string& path) {
-    read(path, [path]() -> Asked {
-        Found found;
-        std::string folder = path;
-        std::error_code ignored;
-        if (fs::is_regular_file(path, ignored)) {
-            const auto text = core::read_text(path, kLargestSession);
-            if (!text) return text.error();
-            auto saved = parse_session(*text, path);
-            if (!saved) return saved.error();
-            folder = run_of(*saved, path);
-            found.restored = std::move(*saved);
-        }
-        if (!fs::is_directory(folder, ignored))
-            return core::usage_error(
-                "\"" + folder +
-                "\" is no folder. Give the folder of a run: it holds config.toml and run.json");
-        found.options.run_dir = folder;
-        found.options.open_only = true;
-        found.options.start = false;
-        return found;
-    });
+    read(path, [path, exe = state_.exe_dir] { return found_in(path, exe); });
+}
+
+/// Reads files, aside.
+RunDoor::Asked RunDoor::found_in(const std::string& path, const std::string& exe_dir) {
+    Found found;
+    std::string folder = path;
+    std::error_code ignored;
+    if (fs::is_regular_file(path, ignored)) {
+        const auto text = core::read_text(path, kLargestSession);
+        if (!text) return text.error();
+        auto saved = parse_session(*text, path);
+        if (!saved) return saved.error();
+        folder = run_of(*saved, path);
+        found.restored = std::move(*saved);
+    }
+    if (!fs::is_directory(folder, ignored))
+        return core::usage_error(
+            "\"" + folder +
+            "\" is no folder. Give the folder of a run: it holds config.toml and run.json");
+    found.options.run_dir = folder;
+    found.options.open_only = true;
+    found.options.start = false;
+    if (const std::string example = bundled_example(exe_dir);
+        !example.empty() && fs::equivalent(folder, example, ignored)) {
+        found.options.look_only = true;
+        found.options.look_reason = kExampleReason;
+    }
+    return found;
+}
+
+void RunDoor::train_copy(const std::string& path) {
+    if (!state_.services.copy_run) return;
+    read(path,
+         [copy = state_.services.copy_run, read = state_.services.read_config, path]() -> Asked {
+             const auto folder = copy(path);
+             if (!folder) return folder.error();
+             auto config = read(*folder + "/config.toml", {});
+             if (!config) return config.error();
+             Found found;
+             found.options.run_dir = *folder;
+             found.options.config = std::move(*config);
+             found.options.config.train.steps *= 2;  // it has made all of its own
+             found.options.config_name = core::config_name_of(*folder);
+             found.options.open_only = true;
+             found.options.start = false;
+             return found;
+         });
 }
 
 void RunDoor::close_run() {

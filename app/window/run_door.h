@@ -30,7 +30,11 @@ class RunDoor {
     void start_shapes(const std::string& order);
     /// Opens a run folder paused at its newest checkpoint; one that another process writes is
     /// followed. Of a session file the run that it names, searched beside the file too.
+    /// The example that comes with the program is only looked at, wherever its path comes from.
     void open_run(const std::string& path);
+    /// Copies a run that is only looked at into runs/ and opens the copy, paused, with as many
+    /// steps again before it.
+    void train_copy(const std::string& path);
     /// What a session file says of the run that has just been opened; once.
     std::optional<SavedSession> take_restored() {
         return state_.session && stage_ == Stage::open ? std::exchange(restored_, {})
@@ -68,6 +72,7 @@ class RunDoor {
     void take_opened();
     void open(core::SessionOptions options);
     bool session_at_work() const;
+    static Asked found_in(const std::string& path, const std::string& exe_dir);
     void refuse(const core::Error& error);
 
     AppState& state_;
@@ -86,5 +91,7 @@ class RunDoor {
 /// program, in its share folder, under the working folder and above a build folder; "" if there is
 /// none.
 std::string bundled_config(const std::string& exe_dir, const std::string& name);
+/// The run folder that comes with the program, searched likewise; "" if there is none.
+std::string bundled_example(const std::string& exe_dir);
 
 }  // namespace hopscope::app

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/widgets/fonts.h"
+#include "app/widgets/number.h"
 #include "app/window/actions.h"
 #include "app/window/run_banner.h"
 #include "app/window/start_screen.h"
@@ -26,7 +27,7 @@ Shell::Shell(AppState& state, std::string config_folder)
     : state_(state),
       config_folder_(std::move(config_folder)),
       door_(state),
-      chooser_(state, door_),
+      chooser_(state, door_, recent_),
       keeper_(state, door_, workspace_, config_folder_) {
     make_actions();
 }
@@ -36,8 +37,8 @@ void Shell::make_actions() {
     const auto add = [&](std::vector<ActionItem> more) {
         std::move(more.begin(), more.end(), std::back_inserter(actions_));
     };
-    add(window_actions(
-        {state_, door_, chooser_, workspace_, keeper_, palette_, key_help_, first_look_, order_}));
+    add(window_actions({state_, door_, chooser_, workspace_, keeper_, palette_, key_help_, tour_,
+                        recent_, first_look_, order_, example_}));
     add(timeline_actions(state_));
     for (const auto& panel : workspace_.panels()) {
         auto own = panel->actions(state_);
@@ -55,6 +56,10 @@ void Shell::begin(float content_scale) {
     chooser_.set_config(saved_.last_config);
     first_look_ = bundled_config(state_.exe_dir, "first_look");
     order_ = bundled_config(state_.exe_dir, "order");
+    example_ = bundled_example(state_.exe_dir);
+    recent_.begin(state_, config_folder_);
+    // Where nothing is kept it would come back at each start.
+    if (!config_folder_.empty() && !state_.settings.toured) tour_.begin(state_);
     keeper_.begin();
 
     ImGuiIO& io = ImGui::GetIO();
@@ -122,6 +127,15 @@ void Shell::write_aside(std::function<std::string()> write) {
     saving_ = state_.aside(std::move(write));
 }
 
+/// The palette asks for the names of what panels show as long as it is open.
+void Shell::end_of_names() {
+    Controls& controls = state_.drawn->controls;
+    controls.listen(palette_.is_open());
+    if (const std::string lost = controls.end_frame(); !lost.empty())
+        state_.say("\"" + lost + "\" does not stand on its panel now", true);
+    if (controls.pressing()) state_.keep_drawing(2);
+}
+
 void Shell::frame() {
     keys_.listen(state_, actions_, workspace_.attention());
     const float s = state_.pixel_scale;
@@ -146,7 +160,7 @@ void Shell::frame() {
     if (state_.session)
         workspace_.draw_dock(state_);
     else
-        draw_start_screen(state_, chooser_, actions_, door_, keeper_);
+        draw_start_screen(state_, chooser_, actions_, door_, keeper_, recent_);
     ImGui::EndChild();
     if (timed) timeline_.draw(state_, actions_, kTimeline * s);
     status_bar_.draw(state_, kStatusBar * s);
@@ -159,11 +173,16 @@ void Shell::frame() {
         state_.show_panel.clear();
     chooser_.draw_dialogs();
     keeper_.draw();
-    key_help_.draw(state_, actions_);
+    key_help_.draw(state_, actions_, workspace_.panels());
+    tour_.draw(state_, workspace_.layout());
+    draw_number_menu(state_);
     palette_.draw(state_, actions_);
+    end_of_names();
     if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));
+    if (!state_.copy_next.empty()) door_.train_copy(std::exchange(state_.copy_next, {}));
     door_.update();
     door_.draw();
+    recent_.update(state_);
     keys_.end_frame();
     style_if_changed();
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/state/actions.h"
+#include "app/state/recent_runs.h"
 #include "app/state/settings.h"
 #include "app/window/key_help.h"
 #include "app/window/key_listener.h"
@@ -17,6 +18,7 @@
 #include "app/window/session_keeper.h"
 #include "app/window/status_bar.h"
 #include "app/window/timeline.h"
+#include "app/window/tour.h"
 #include "app/window/workspace.h"
 
 namespace hopscope::app {
@@ -42,9 +44,12 @@ class Shell {
     std::span<const ActionItem> actions() const { return actions_; }
     RunDoor& door() { return door_; }
     Workspace& workspace() { return workspace_; }
+    const RecentRuns& recent() const { return recent_; }
+    Tour& tour() { return tour_; }
 
   private:
     void make_actions();
+    void end_of_names();
     SavedWindow to_keep() const;
     void write_aside(std::function<std::string()> write);
     void style_if_changed();
@@ -59,9 +64,12 @@ class Shell {
     StatusBar status_bar_;
     Palette palette_;
     KeyHelp key_help_;
+    Tour tour_;
+    RecentRuns recent_;
     KeyListener keys_;
     std::string first_look_;  ///< path of the sample configuration, "" if it is not there
     std::string order_;       ///< of that of the race of shapes, likewise
+    std::string example_;     ///< folder of the trained example, likewise
     std::vector<ActionItem> actions_;
     SavedWindow saved_;
     Pending<std::string> saving_;

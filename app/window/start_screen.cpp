@@ -4,14 +4,21 @@
 #include <imgui.h>
 
 #include "app/widgets/widgets.h"
+#include "app/window/recent_list.h"
 
 namespace hopscope::app {
 namespace {
 
+constexpr float kColumn = 440, kBetween = 56;  ///< unscaled pixels
+constexpr int kRowsOfStart = 6;
+
+void space(const AppState& state, float pixels) {
+    ImGui::Dummy(ImVec2(0, pixels * state.pixel_scale));
+}
+
 void draw_recovery(AppState& state, SessionKeeper& keeper) {
     if (keeper.left_behind().empty()) return;
-    const float s = state.pixel_scale;
-    ImGui::Dummy(ImVec2(0, 10 * s));
+    space(state, 10);
     ImGui::TextColored(state.theme().amber_text, "The last session ended without closing");
     text_cut(state, keeper.left_behind(), state.theme().dim);
     if (button(state, "Restore", nullptr,
@@ -22,55 +29,89 @@ void draw_recovery(AppState& state, SessionKeeper& keeper) {
         keeper.forget_recovery();
 }
 
-}  // namespace
-
-void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const ActionItem> actions,
-                       const RunDoor& door, SessionKeeper& keeper) {
-    const ActionItem& first_look = *find_action(actions, "file.first_look");
-    const ActionItem& shapes = *find_action(actions, "file.shapes");
-    const Theme& theme = state.theme();
-    const float s = state.pixel_scale;
-    ImGui::PushStyleColor(ImGuiCol_ChildBg, theme.panel);
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, 6 * s));
-    ImGui::BeginChild("Start");
-    const float width = std::min(460 * s, ImGui::GetContentRegionAvail().x);
-    const ImVec2 area = ImGui::GetContentRegionAvail();
-    ImGui::SetCursorPos(ImVec2((ImGui::GetWindowWidth() - width) * 0.5f,
-                               std::max(24 * s, area.y * 0.5f - 220 * s)));
-    ImGui::BeginChild("choices", ImVec2(width, 0), ImGuiChildFlags_AutoResizeY);
+/// What is to be had with one click.
+void draw_first(AppState& state, std::span<const ActionItem> actions, float width) {
+    const auto large = [&](const char* id, bool first) {
+        const ActionItem& action = *find_action(actions, id);
+        action_button(state, action, action.title.c_str(), width, first);
+        state.spots.note_item(id);
+        space(state, 2);
+    };
     ImGui::PushFont(state.fonts.title, 22);
+    ImGui::PushTextWrapPos(0.0f);
     ImGui::TextUnformatted("Look into a mixture of experts while it learns");
+    ImGui::PopTextWrapPos();
     ImGui::PopFont();
-    ImGui::Dummy(ImVec2(0, 2 * s));
+    space(state, 2);
     note(state,
          "A small model is trained on this machine; its routing, its experts and its tokens can be "
          "watched, frozen and halted while it runs.");
-    ImGui::Dummy(ImVec2(0, 14 * s));
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 8 * s));
-    action_button(state, first_look, first_look.title.c_str(), width, true);
-    ImGui::Dummy(ImVec2(0, 2 * s));
-    action_button(state, shapes, shapes.title.c_str(), width);
+    space(state, 12);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
+                        ImVec2(8 * state.pixel_scale, 8 * state.pixel_scale));
+    large("file.example", true);
+    large("file.first_look", false);
+    large("file.shapes", false);
     ImGui::PopStyleVar();
     note(state,
-         "Neither needs data: the text is synthetic, and labelled so. The race trains three models "
-         "of equal parameters on the same batches.");
-    draw_recovery(state, keeper);
-    ImGui::Dummy(ImVec2(0, 14 * s));
-    chooser.draw_run_row();
-    ImGui::Dummy(ImVec2(0, 6 * s));
-    chooser.draw_config_row();
-    ImGui::Dummy(ImVec2(0, 6 * s));
-    chooser.draw_race_rows();
-    if (!door.activity().empty()) {
-        ImGui::Dummy(ImVec2(0, 10 * s));
+         "The example is trained already, so prompts and interventions have an answer at once. "
+         "None of them needs data: the text is synthetic, and labelled so. The race trains three "
+         "models of equal parameters on the same batches.");
+}
+
+void draw_outcome(AppState& state, const RunDoor& door) {
+    if (door.activity().empty() && door.problem().empty()) return;
+    space(state, 10);
+    if (!door.activity().empty())
         note(state, door.activity());
-    } else if (!door.problem().empty()) {
-        ImGui::Dummy(ImVec2(0, 10 * s));
+    else
         problem_text(state, door.problem());
+}
+
+void draw_chosen(AppState& state, RunChooser& chooser) {
+    chooser.draw_run_row();
+    space(state, 6);
+    chooser.draw_config_row();
+    space(state, 6);
+    chooser.draw_race_rows();
+}
+
+}  // namespace
+
+void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const ActionItem> actions,
+                       RunDoor& door, SessionKeeper& keeper, RecentRuns& recent) {
+    const float s = state.pixel_scale;
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, state.theme().panel);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, 6 * s));
+    ImGui::BeginChild("Start");
+    const ImVec2 area = ImGui::GetContentRegionAvail();
+    const bool two = area.x >= (2 * kColumn + kBetween + 48) * s;
+    const float width = std::min(kColumn * s, area.x - 24 * s);
+    const float total = two ? 2 * width + kBetween * s : width;
+    const ImVec2 at(std::max(12 * s, (ImGui::GetWindowWidth() - total) * 0.5f),
+                    std::max(24 * s, area.y * 0.5f - 240 * s));
+    const auto column = [&](const char* name, float left) {
+        ImGui::SetCursorPos(ImVec2(left, at.y));
+        ImGui::BeginChild(name, ImVec2(width, 0), ImGuiChildFlags_AutoResizeY);
+    };
+    column("choices", at.x);
+    draw_first(state, actions, width);
+    draw_recovery(state, keeper);
+    draw_outcome(state, door);
+    if (two) {
+        ImGui::EndChild();
+        column("more", at.x + width + kBetween * s);
+    } else {
+        space(state, 8);
     }
+    heading(state, "Recent runs");
+    draw_recent_rows(state, recent, door, kRowsOfStart);
+    space(state, 12);
+    draw_chosen(state, chooser);
+    space(state, 24);  // so that the last row is not cut where all of it scrolls
+    ImGui::EndChild();
     ImGui::EndChild();
     ImGui::PopStyleVar();
-    ImGui::EndChild();
     ImGui::PopStyleColor();
 }
 

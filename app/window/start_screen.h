@@ -4,15 +4,16 @@
 #include <span>
 
 #include "app/state/actions.h"
+#include "app/state/recent_runs.h"
 #include "app/window/run_chooser.h"
 #include "app/window/session_keeper.h"
 
 namespace hopscope::app {
 
-/// `actions`: those of the window, of which the large buttons are two. `door`: what it is doing,
+/// `actions`: those of the window, of which the large buttons are three. `door`: what it is doing,
 /// and why no run could be opened. `keeper`: where the last sitting stood, if it did not end by
 /// closing.
 void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const ActionItem> actions,
-                       const RunDoor& door, SessionKeeper& keeper);
+                       RunDoor& door, SessionKeeper& keeper, RecentRuns& recent);
 
 }  // namespace hopscope::app

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -38,31 +39,60 @@ void StatusBar::draw(AppState& state, float height) {
                       ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     ImGui::PushFont(state.fonts.text, kSmallSize);
     ImGui::SetCursorPos(ImVec2(12 * s, std::floor((height - ImGui::GetTextLineHeight()) * 0.5f)));
-    const auto part = [&](const std::string& text, const char* why) {
-        ImGui::TextUnformatted(text.c_str());
-        tooltip(why);
+    const auto part = [&](const std::string& before, const Number& number,
+                          const std::string& after = {}) {
+        ImGui::TextUnformatted((before + number.shown + after).c_str());
+        explain_when_asked(state, [&] { return number; });
         ImGui::SameLine(0, 16 * s);
     };
     const core::RunStatus& status = state.status;
-    if (state.session && !status.device.empty())
-        part(status.device + ", " + with_thousands(status.threads) +
-                 (status.threads == 1 ? " thread" : " threads"),
-             "Where the training runs");
+    if (state.session && status.synthetic) {
+        ImGui::PushStyleColor(ImGuiCol_Text, theme.amber_text);
+        ImGui::TextUnformatted(status.read_only ? "example, synthetic text" : "synthetic text");
+        tooltip(
+            "The model was trained on generated text: what it shows says nothing of a language");
+        ImGui::SameLine(0, 16 * s);
+        ImGui::PopStyleColor();
+    }
+    if (state.session && !status.device.empty() && !status.read_only)
+        part(status.device + ", ", {.label = "threads",
+                                    .value = static_cast<double>(status.threads),
+                                    .shown = with_thousands(status.threads) +
+                                             (status.threads == 1 ? " thread" : " threads"),
+                                    .definition = "Where the training runs: " + status.device,
+                                    .no_command = kLiveNumber});
     if (state.memory_bytes > 0)
-        part("memory " + bytes(state.memory_bytes), "Resident memory of the program");
+        part("memory ", {.label = "memory",
+                         .value = static_cast<double>(state.memory_bytes),
+                         .shown = bytes(state.memory_bytes),
+                         .definition = "Resident memory of the program. The value is in bytes",
+                         .no_command = kLiveNumber});
     if (state.session && status.followed.empty())
-        part("window costs " + rounded(status.publish_share * 100, 1) + " %",
-             "Time the trainer spends publishing for the window, as a share of its training time");
+        part("window costs ",
+             {.label = "cost of the window",
+              .value = status.publish_share,
+              .shown = rounded(status.publish_share * 100, 1) + " %",
+              .definition = "Time the trainer spends publishing for the window, as a share of its "
+                            "training time",
+              .no_command = kLiveNumber});
     if (state.geometry)
-        part("snapshot of step " + with_thousands(state.geometry->step) + ", " +
-                 (!state.time.live() ? "the past"
-                  : status.state == core::RunState::running
-                      ? rounded(std::max(0.0, state.unix_now - state.geometry->seconds), 1) +
-                            " s old"
-                      : "the newest"),
-             "The geometry that the panels show");
-    else if (status.state == core::RunState::preparing)
-        part("no snapshot yet", "The routing space appears with the first one");
+        part("snapshot of ",
+             {.label = "snapshot",
+              .value = static_cast<double>(state.geometry->step),
+              .shown = "step " + with_thousands(state.geometry->step),
+              .definition = "The geometry that the panels show. The value is its step",
+              .step = state.geometry->step,
+              .command = run_command(state, "info", "--json")},
+             !state.time.live() ? ", the past"
+             : status.state == core::RunState::running
+                 ? ", " + rounded(std::max(0.0, state.unix_now - state.geometry->seconds), 1) +
+                       " s old"
+                 : ", the newest");
+    else if (status.state == core::RunState::preparing) {
+        ImGui::TextUnformatted("no snapshot yet");
+        tooltip("The routing space appears with the first one");
+        ImGui::SameLine(0, 16 * s);
+    }
     if (!state.log.empty() && state.now - state.log_at < kMessageStays) {
         const LogLine& line = state.log.back();
         text_cut(state, line.text, line.problem ? theme.red_text : theme.text);

@@ -273,6 +273,7 @@ void Timeline::draw_steps(AppState& state, ImVec2 at, ImVec2 size) {
     const TrackContent content = steps_content(state, size.x);
     const auto& kept = state.archive.files();
     const auto held = track_.draw(state, content, at, size);
+    state.spots.note("timeline", {at, ImVec2(at.x + size.x, at.y + size.y)});
     if (held && !kept.empty()) {
         state.playback.playing = false;
         const float slack = 2 * state.pixel_scale;

@@ -69,7 +69,11 @@ void draw_layout_list(AppState& state, std::span<const ActionItem> actions, Layo
                       ImVec2 at, float width) {
     ImGui::SetCursorPos(at);
     ImGui::SetNextItemWidth(width);
-    if (!ImGui::BeginCombo("##layout", name_of(present), ImGuiComboFlags_NoArrowButton)) return;
+    const bool open =
+        ImGui::BeginCombo("##layout", name_of(present), ImGuiComboFlags_NoArrowButton);
+    for (Layout layout : kLayouts)
+        if (!open) state.spots.note_item(layout_action(layout));
+    if (!open) return;
     for (Layout layout : kLayouts)
         if (ImGui::Selectable(name_of(layout), layout == present))
             if (const ActionItem* action = find_action(actions, layout_action(layout)))
@@ -99,6 +103,7 @@ void draw_layout_buttons(AppState& state, std::span<const ActionItem> actions, L
         ImGui::SetCursorPos(ImVec2(from + static_cast<float>(layout) * (width + gap), top));
         if (const ActionItem* action = find_action(actions, layout_action(layout)))
             action_button(state, *action, name_of(layout), width, layout == present);
+        state.spots.note_item(layout_action(layout));
     }
     ImGui::PopStyleVar();
 }

@@ -195,6 +195,8 @@ class Loop {
             shell_.door().start_config(options_.config_path, options_.start);
         else if (!options_.runs.empty())
             shell_.door().open_run(options_.runs.front());
+        else if (options_.example)
+            act(state_, *find_action(shell_.actions(), "file.example"), /*problem=*/true);
         if (options_.runs.size() + (options_.config_path.empty() ? 0 : 1) > 1)
             state_.watch_runs(options_.runs);
         if (options_.after_begin) options_.after_begin(shell_, state_);

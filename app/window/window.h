@@ -15,6 +15,7 @@ class Shell;
 
 struct WindowOptions {
     std::vector<std::string> runs;  ///< run folders to open; the first is inspected, all are curves
+    bool example = false;           ///< open the example that comes with the program
     std::string config_path;        ///< a configuration to load
     bool start = false;             ///< begin training at once, else wait paused
     bool allow_debug = false;       ///< obey debug.frame_ms of the run that is open

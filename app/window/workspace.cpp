@@ -4,6 +4,7 @@
 #include <imgui_internal.h>
 #include <utility>
 
+#include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/window/docking.h"
 
@@ -11,6 +12,8 @@ namespace hopscope::app {
 namespace {
 
 constexpr ImVec2 kTitlePadding{6, 9};  ///< of the tab that serves as a panel's title
+constexpr ImVec2 kSurveyed{960, 700};  ///< room of a panel that is drawn out of sight, unscaled
+constexpr int kFramesBeforeOrder = 3, kFramesOfOrder = 60;
 
 /// Dim text at the right end of the line of tabs.
 void draw_detail(const AppState& state, const std::string& text, bool of_the_past) {
@@ -129,7 +132,73 @@ void Workspace::draw_dock(AppState& state) {
 void Workspace::draw_panels(AppState& state) {
     attention_ = {};
     for (size_t i = 0; i < panels_.size(); ++i) draw_panel(state, i);
+    survey(state);
+    count_order(state);
     show_asked(state);
+}
+
+/// While names are asked for, the panels that are not on the screen are drawn out of sight, one a
+/// frame, once each: the palette lists what stands on them, too.
+void Workspace::survey(AppState& state) {
+    if (!state.drawn->controls.listens()) {
+        surveyed_ = 0;
+        return;
+    }
+    while (surveyed_ < panels_.size() && seen_[surveyed_]) ++surveyed_;
+    if (surveyed_ >= panels_.size()) return;
+    const size_t index = surveyed_++;
+    panels_[index]->prepare(state);
+    const float s = state.pixel_scale;
+    ImGui::SetNextWindowPos(ImGui::GetMainViewport()->Pos);
+    ImGui::SetNextWindowSize(ImVec2(kSurveyed.x * s, kSurveyed.y * s));
+    const std::string name = "##survey " + std::string(panel_table()[index].id);
+    ImGui::Begin(name.c_str(), nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoDocking |
+                     ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoBringToFrontOnFocus);
+    // Laid out like any other, but neither rendered nor hovered.
+    ImGui::GetCurrentWindow()->Hidden = true;
+    draw_content(state, index, /*seen=*/false);
+    ImGui::End();
+    state.keep_drawing(2);
+}
+
+void Workspace::draw_content(AppState& state, size_t index, bool seen) {
+    Controls& controls = state.drawn->controls;
+    controls.begin_panel(panel_table()[index].id, panels_[index]->title(), seen);
+    panels_[index]->draw(state);
+    controls.end_panel();
+}
+
+/// Where nobody shows the panel that something was wanted of, the order ends with the patience.
+void Workspace::count_order(AppState& state) {
+    std::optional<PanelOrder>& order = state.drawn->order;
+    if (!order) return;
+    state.keep_drawing(2);
+    if (++order->frames < kFramesOfOrder) return;
+    state.say("\"" + order->panel_id + "\" cannot be seen, so nothing was written of it", true);
+    order.reset();
+}
+
+/// A copy, a table or a picture of the panel that is being drawn. By then the menu that it was
+/// asked for in is gone, and the panel laid out.
+void Workspace::carry_out_order(AppState& state, size_t index) {
+    std::optional<PanelOrder>& order = state.drawn->order;
+    const std::string id = panel_table()[index].id;
+    if (!order || order->panel_id != id || order->frames < kFramesBeforeOrder) return;
+    const PanelFile as = order->as;
+    order.reset();
+    if (as == PanelFile::png) {
+        const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
+        return export_picture(state, id + ".png", low, ImVec2(low.x + size.x, low.y + size.y));
+    }
+    const std::string text = panels_[index]->csv(state);
+    if (text.empty())
+        return state.say(std::string(panels_[index]->title()) + " shows no numbers as a table.",
+                         true);
+    if (as == PanelFile::csv) return export_text(state, id + ".csv", text);
+    ImGui::SetClipboardText(text.c_str());
+    state.say(std::string("copied the numbers of ") + panels_[index]->title());
 }
 
 void Workspace::draw_panel(AppState& state, size_t index) {
@@ -137,7 +206,7 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     const std::string name = window_name(panel, layout_);
     bool open = !is_shut(index);
     seen_[index] = false;
-    if (!open) return;
+    if (!open) return state.drawn->controls.hide_panel(panel_table()[index].id);
     panel.prepare(state);
 
     const float s = state.pixel_scale;
@@ -158,7 +227,10 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     if (visible) {
         attention_.note(panel.title());
         draw_detail(state, panel.detail(state), panel.follows_time() && !state.time.live());
-        panel.draw(state);
+        draw_content(state, index, /*seen=*/true);
+        carry_out_order(state, index);
+    } else {
+        state.drawn->controls.hide_panel(panel_table()[index].id);
     }
     ImGui::End();
     if (!open) set_shut(state, index, true);

@@ -42,6 +42,10 @@ class Workspace {
     void set_shut(AppState& state, size_t panel, bool shut);
     void show_asked(AppState& state);
     void draw_panel(AppState& state, size_t index);
+    void draw_content(AppState& state, size_t index, bool seen);
+    void survey(AppState& state);
+    static void count_order(AppState& state);
+    void carry_out_order(AppState& state, size_t index);
 
     std::vector<std::unique_ptr<Panel>> panels_;  ///< as the table lists them
     Layout layout_ = Layout::train;
@@ -55,6 +59,7 @@ class Workspace {
     std::vector<bool> seen_;  ///< by panel: drawn in the last frame, not behind another tab
     std::map<std::string, bool> shut_;
     Attention attention_;
+    size_t surveyed_ = 0;  ///< panels that were looked at since the palette was opened
 };
 
 }  // namespace hopscope::app

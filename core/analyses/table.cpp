@@ -21,6 +21,7 @@
     ROW(Amplification)         \
     ROW(Drift)                 \
     ROW(GradNorms)             \
+    ROW(RouterGradient)        \
     ROW(Zeroing)               \
     ROW(FrozenRouting)         \
     ROW(HopKnockout)           \

@@ -18,7 +18,10 @@ std::string router_without_task_gradient(const Config& config) {
     return std::string(counted ? "The projection before the router" : "The router") +
            " gets no task gradient: with moe.top_k = 1 and moe.renormalise = \"true\" the chosen "
            "expert has weight 1 whatever the router says, so that " +
-           rest + ". moe.renormalise = \"auto\" keeps its probability as the weight.";
+           rest +
+           ". moe.renormalise = \"auto\" keeps its probability as the weight; analyze "
+           "router_gradient "
+           "measures both parts.";
 }
 
 }  // namespace hopscope::core

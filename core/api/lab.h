@@ -17,10 +17,12 @@
 #include "core/api/expert_matches.h"
 #include "core/api/halting_table.h"
 #include "core/api/kinds.h"
+#include "core/api/model_sheet.h"
 #include "core/api/needs.h"
 #include "core/api/passages.h"
 #include "core/api/phases.h"
 #include "core/api/progress.h"
+#include "core/api/run_look.h"
 #include "core/api/run_numbers.h"
 #include "core/api/session.h"
 #include "core/api/snapshot.h"
@@ -185,6 +187,14 @@ Result<std::string> intervene(const InterveneOptions& options);  ///< hopscope.i
 Result<std::vector<CategoryWords>> word_lists(const std::string& run,
                                               const std::vector<std::string>& dirs);
 
+/// How the run (or race) in the folder `dir` stands. Errors (usage): no such folder, none of a run,
+/// a damaged run.json.
+Result<RunLook> look_at_run(const std::string& dir);
+/// Copies a run into a folder of its own, runs/NAME-YYYYMMDD-HHMMSS (below `base` in place of
+/// "runs"), so that it can be gone on with there; returns the folder. Errors (failed): disk; what
+/// was made is gone again.
+Result<std::string> copy_run(const std::string& dir, const std::string& base = "runs");
+
 /// Passages of the run's validation text. Reads its tokens once and computes on the calling thread.
 /// Errors (usage): the text is not there, or not the one it was trained with; cancelled.
 Result<Passages> passages(const std::string& run, const PassageRequest& request,
@@ -280,6 +290,10 @@ std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& 
 /// `target`: a run folder, or with `is_config` a TOML file. hopscope.info/1.
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides);
+
+/// What a model of this configuration consists of. Any thread; the configuration must be a resolved
+/// one.
+ModelSheet model_sheet(const Config& config);
 
 struct BenchOptions {
     std::string what = "all";            ///< names joined by commas

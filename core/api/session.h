@@ -31,8 +31,10 @@ struct SessionOptions {
     bool resume = false;      ///< go on from the newest complete checkpoint of run_dir
     bool open_only = false;   ///< open run_dir paused at its newest checkpoint, history loaded
     bool look_only = false;   ///< with open_only: write nothing, whoever else writes the run or not
-    bool start = true;        ///< begin training once prepared; else wait in paused
-    bool headless = false;    ///< a NaN or full disk fails the run instead of pausing it
+    /// With look_only: why the run takes no command, a sentence; "": as of one that another writes.
+    std::string look_reason;
+    bool start = true;      ///< begin training once prepared; else wait in paused
+    bool headless = false;  ///< a NaN or full disk fails the run instead of pausing it
     /// Not empty: a race of these, stepped in turn on the same batches, instead of `config`;
     /// run_dir is the folder of the race.
     std::vector<RaceLane> race;

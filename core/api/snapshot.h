@@ -181,9 +181,10 @@ struct RunStatus {
     /// Active in training and in the validation loss, in the order that `clear` counts; each as
     /// plain_text(its command) gives it.
     std::vector<std::string> interventions;
-    /// Not empty: the run is only looked at, since another process writes it; why no command is
-    /// taken, a sentence.
+    /// Not empty: the run is only looked at, since another process writes it, or it is not to be
+    /// changed; why no command is taken, a sentence.
     std::string followed;
+    bool read_only = false;    ///< nothing is to be written into its folder (look_reason)
     bool writer_left = false;  ///< of a followed run: no process writes it any more
     ForkStatus fork;
 };

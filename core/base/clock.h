@@ -14,13 +14,18 @@ inline double unix_seconds() {
         .count();
 }
 
-/// The time of day where the program runs, as strftime writes it; at most 31 bytes.
-inline std::string local_time(const char* format) {
-    const std::time_t now = std::time(nullptr);
+/// A moment (seconds as above) where the program runs, as strftime writes it; at most 31 bytes.
+inline std::string local_time(const char* format, double seconds) {
+    const auto then = static_cast<std::time_t>(seconds);
     std::tm local{};
-    localtime_r(&now, &local);
+    localtime_r(&then, &local);
     char text[32];
     return {text, std::strftime(text, sizeof text, format, &local)};
+}
+
+/// The present one.
+inline std::string local_time(const char* format) {
+    return local_time(format, unix_seconds());
 }
 
 }  // namespace hopscope::core

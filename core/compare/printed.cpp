@@ -32,6 +32,10 @@ PrintedCheck judge(double computed, Interval possible, const Printed& printed,
         out.follows = Follows::yes;
     else if (possible.low <= there.high + slack && possible.high >= there.low - slack)
         out.follows = Follows::within_rounding;
+    if (!std::isfinite(computed)) {
+        out.text = what + " has nothing to divide by; only unrounded values can tell";
+        return out;
+    }
     const int more = printed.decimals + 1;
     out.text = what + " is " + rounded(computed, more) + " (" + rounded(possible.low, more) +
                " … " + rounded(possible.high, more) + " before rounding), printed " +

@@ -24,8 +24,8 @@ constexpr double kEnd = 0.05;                         ///< share of the updates 
 constexpr size_t kLargestDocument = size_t{8} << 20;  ///< bytes; larger ones hold samples
 constexpr size_t kMostDocuments = 200;
 
-RunNumber number(std::string key, std::string unit, double value, std::string from,
-                 Better better = Better::unknown) {
+RunNumber named(std::string key, std::string unit, double value, std::string from,
+                Better better = Better::unknown) {
     RunNumber out;
     out.key = std::move(key);
     out.unit = std::move(unit);
@@ -37,7 +37,7 @@ RunNumber number(std::string key, std::string unit, double value, std::string fr
 
 void add_counts(const Config& config, RunNumbers& run) {
     const auto add = [&](const char* key, const char* unit, double value, const char* from) {
-        run.costs.push_back(number(key, unit, value, from, Better::lower));
+        run.costs.push_back(named(key, unit, value, from, Better::lower));
     };
     add("parameters", "", static_cast<double>(count_parameters(config).total),
         "elements of all tensors, counted from the configuration");
@@ -60,7 +60,7 @@ void add_end(const Column& column, const std::vector<ScalarRecord>& records, Run
         ++n;
     }
     if (n == 0) return;
-    RunNumber out = number(
+    RunNumber out = named(
         column.name + "/end", column.unit == "1" ? "" : column.unit, sum / static_cast<double>(n),
         "mean over the last 5 % of the updates, metrics.csv", better_of(column.name));
     out.n = n;
@@ -73,7 +73,7 @@ void add_curves(const std::vector<ScalarRecord>& records, int64_t layers, RunNum
     const ScalarRecord& last = records.back();
     run.step = std::max(run.step, last.step);
     const auto cost = [&](const char* key, const char* unit, double value, const char* from) {
-        run.costs.push_back(number(key, unit, value, from, Better::lower));
+        run.costs.push_back(named(key, unit, value, from, Better::lower));
     };
     cost("steps", "updates", static_cast<double>(last.step), "updates that were made");
     cost("tokens", "tokens", static_cast<double>(last.tokens), "tokens that were trained on");
@@ -89,10 +89,10 @@ void add_loss(const std::string& which, double loss, int64_t n, const char* over
               const std::string& from, RunNumbers& run) {
     for (const bool perplexity : {false, true}) {
         RunNumber out =
-            number((perplexity ? "perplexity/" : "valid_loss/") + which, perplexity ? "" : "nats",
-                   perplexity ? std::exp(loss) : loss,
-                   (perplexity ? "exp of the validation loss, " : "validation loss, ") + from,
-                   Better::lower);
+            named((perplexity ? "perplexity/" : "valid_loss/") + which, perplexity ? "" : "nats",
+                  perplexity ? std::exp(loss) : loss,
+                  (perplexity ? "exp of the validation loss, " : "validation loss, ") + from,
+                  Better::lower);
         out.n = n;
         out.over = over;
         run.results.push_back(std::move(out));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/api/pools.h"
+
 namespace hopscope::core {
 namespace {
 
@@ -55,40 +57,6 @@ int64_t untrained(const Config& c, const ParameterCounts& n) {
     return out;
 }
 
-struct LayerFlops {
-    double experts = 0, routing = 0;
-};
-
-/// Of each hop.
-std::vector<LayerFlops> moe_flops(const Config& c, int64_t hops) {
-    const MoeConfig& moe = c.moe;
-    const double d = static_cast<double>(c.model.d_model),
-                 s = static_cast<double>(routing_width(c));
-    const double k = static_cast<double>(moe.top_k);
-    const std::vector<int64_t> pools = pool_sizes(moe, hops);
-    std::vector<LayerFlops> all(static_cast<size_t>(hops));
-    all[0].experts = 6 * static_cast<double>(moe.shared_expert) * d;
-    for (int64_t hop = 0; hop < hops; ++hop) {
-        LayerFlops& out = all[static_cast<size_t>(hop)];
-        out.experts += moe.expert == ExpertKind::fixed
-                           ? 2 * d * k
-                           : 2 * d * k * static_cast<double>(moe.expert_rank) *
-                                 static_cast<double>(matrices_per_rank(moe));
-        if (!moe.has_rows() || (hop > 0 && moe.reroute == Reroute::frozen)) continue;
-        const int64_t pool = pools[pools.size() == 1 ? 0 : static_cast<size_t>(hop)];
-        const double scored = static_cast<double>(pool * moe.centroids_per_expert());
-        if (!moe.has_positions()) {
-            out.routing += 2 * d * scored;
-            continue;
-        }
-        const bool projects = hop == 0 || moe.reroute != Reroute::kinematic;
-        if (projects && !moe.routes_in_model_space()) out.routing += 2 * d * s;
-        if (hop > 0 && moe.reads_kinematic()) out.routing += 2 * k * s;
-        out.routing += 2 * scored * s;
-    }
-    return all;
-}
-
 bool uses_bf16(const TrainConfig& train) {
     return train.precision == Precision::bf16 ||
            (train.precision == Precision::automatic && train.device == DeviceKind::cuda);
@@ -120,8 +88,8 @@ int64_t routing_width(const Config& c) {
 
 std::vector<int64_t> pool_sizes(const MoeConfig& moe, int64_t hops) {
     if (moe.pools != Pools::unrolled) return {moe.experts};
-    std::vector<int64_t> sizes(static_cast<size_t>(hops), moe.experts / hops);
-    for (int64_t i = 0; i < moe.experts % hops; ++i) ++sizes[static_cast<size_t>(i)];
+    std::vector<int64_t> sizes;
+    for (int64_t hop = 0; hop < hops; ++hop) sizes.push_back(pool_size(moe, hop, hops));
     return sizes;
 }
 
@@ -155,6 +123,35 @@ int64_t active_parameters(const Config& c) {
     return count_parameters(c).total - idle * elements_of_an_expert<int64_t>(c);
 }
 
+std::vector<HopFlops> flops_of_hops(const Config& c, int64_t hops) {
+    const MoeConfig& moe = c.moe;
+    const double d = static_cast<double>(c.model.d_model),
+                 s = static_cast<double>(routing_width(c));
+    const double k = static_cast<double>(moe.top_k);
+    const std::vector<int64_t> pools = pool_sizes(moe, hops);
+    std::vector<HopFlops> all(static_cast<size_t>(hops));
+    all[0].shared = 6 * static_cast<double>(moe.shared_expert) * d;
+    for (int64_t hop = 0; hop < hops; ++hop) {
+        HopFlops& out = all[static_cast<size_t>(hop)];
+        out.experts = moe.expert == ExpertKind::fixed
+                          ? 2 * d * k
+                          : 2 * d * k * static_cast<double>(moe.expert_rank) *
+                                static_cast<double>(matrices_per_rank(moe));
+        if (!moe.has_rows() || (hop > 0 && moe.reroute == Reroute::frozen)) continue;
+        const int64_t pool = pools[pools.size() == 1 ? 0 : static_cast<size_t>(hop)];
+        const double scored = static_cast<double>(pool * moe.centroids_per_expert());
+        if (!moe.has_positions()) {
+            out.scores = 2 * d * scored;
+            continue;
+        }
+        const bool projects = hop == 0 || moe.reroute != Reroute::kinematic;
+        if (projects && !moe.routes_in_model_space()) out.projection = 2 * d * s;
+        if (hop > 0 && moe.reads_kinematic()) out.moved = 2 * k * s;
+        out.scores = 2 * scored * s;
+    }
+    return all;
+}
+
 FlopCounts count_flops(const Config& c) {
     const ModelConfig& m = c.model;
     const double d = static_cast<double>(m.d_model), layers = static_cast<double>(m.n_layers);
@@ -164,9 +161,9 @@ FlopCounts count_flops(const Config& c) {
     n.head = 2 * d * static_cast<double>(m.vocab_size);
     if (m.is_dense()) n.dense = layers * 4 * d * static_cast<double>(m.d_ff);
     for (int64_t layer = 0; !m.is_dense() && layer < m.n_layers; ++layer) {
-        for (const LayerFlops& hop : moe_flops(c, c.moe.hops_of(layer))) {
-            n.experts += hop.experts;
-            n.routing += hop.routing;
+        for (const HopFlops& hop : flops_of_hops(c, c.moe.hops_of(layer))) {
+            n.experts += hop.experts + hop.shared;
+            n.routing += hop.routing();
         }
     }
     n.total = n.experts + n.routing + n.attention + n.head + n.dense;
@@ -175,7 +172,7 @@ FlopCounts count_flops(const Config& c) {
 
 std::vector<double> hop_flops(const Config& c, int64_t hops) {
     std::vector<double> out;
-    for (const LayerFlops& hop : moe_flops(c, hops)) out.push_back(hop.experts + hop.routing);
+    for (const HopFlops& hop : flops_of_hops(c, hops)) out.push_back(hop.total());
     return out;
 }
 
@@ -196,6 +193,10 @@ MemoryCounts count_memory(const Config& c) {
     n.activations = static_cast<int64_t>(std::min(bytes * tokens, 1e18));
     n.total = n.weights + n.optimizer + n.gradients + n.activations;
     return n;
+}
+
+ModelCounts count_model(const Config& c) {
+    return {count_parameters(c), count_flops(c), count_memory(c)};
 }
 
 double approximate_parameters(const Config& c) {

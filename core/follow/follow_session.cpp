@@ -31,7 +31,8 @@ class FollowSession final : public SessionFrame {
             status.device = info.device ? word(*info.device) : "";
             status.source = info.source;
             status.synthetic = info.synthetic;
-            status.followed = kWritten;
+            status.followed = why_no_command(false);
+            status.read_only = !options_.look_reason.empty();
         });
         show_info();
     }
@@ -114,10 +115,15 @@ class FollowSession final : public SessionFrame {
             status.steps = info.steps;
             status.parameters = info.parameters;
             status.writer_left = !written && looked_;
-            status.followed = status.writer_left ? kLeft : kWritten;
+            status.followed = why_no_command(status.writer_left);
         });
         looked_ = true;
         board_.inspector_bell.notify();
+    }
+
+    std::string why_no_command(bool writer_left) const {
+        if (!options_.look_reason.empty()) return options_.look_reason;
+        return writer_left ? kLeft : kWritten;
     }
 
     /// As the trainer does at its safe points; the newest checkpoint stands for the live model.

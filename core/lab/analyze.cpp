@@ -1,5 +1,6 @@
 // hopscope analyze: analyses of a run, one JSON document (and CSV for tables) each
 // (hopscope.analysis/2).
+#include <cerrno>
 #include <optional>
 #include <span>
 
@@ -98,7 +99,10 @@ class OutFolder {
                 if (is_file_of(*which, name))
                     if (auto s = check_present(dir, *which, name); !s) return s.error();
         OutFolder out;
+        errno = 0;
         auto made = make_folders(dir);
+        if (!made && !is_of_the_machine(errno))
+            return usage_error("--out: " + made.error().message);
         if (!made) return made.error();
         out.made_ = std::move(*made);
         for (const Analysis* which : all)

@@ -58,6 +58,7 @@ class Batch {
         if (kind == FolderKind::batch || (kind == FolderKind::foreign && holds_runs_alone())) {
             for (const char* name : {"/batch.json", "/batch.csv"})
                 if (auto s = check_place(dir + name, FileKind::file); !s) return s;
+            if (auto s = check_report(); !s) return s;
             if (auto s = check_runs(); !s) return s;
             auto lock = FolderLock::take(dir, FolderOf::batch);
             if (!lock) return lock.error();
@@ -142,6 +143,26 @@ class Batch {
                            shown_path(options_.file) + " in keys that resume may not change:\n  " +
                            joined_first(unfit, kMostNamed, "\n  ") +
                            "\nput them back, or name another --out; nothing was changed");
+    }
+
+    /// Whether the report of another list would be lost: it names runs that the file does not.
+    /// Errors (usage) name them.
+    Status check_report() const {
+        const auto report = read_object(options_.out + "/batch.json", "hopscope.batch/1");
+        if (!report) return {};  // of a version that wrote none, or not readable: it is made anew
+        std::vector<std::string> lost;
+        for (const auto& row : report->value("runs", nlohmann::ordered_json::array())) {
+            const std::string name = row.is_object() ? row.value("run", std::string()) : "";
+            if (!name.empty() && !std::any_of(runs_.begin(), runs_.end(), [&](const BatchRun& run) {
+                    return run.name == name;
+                }))
+                lost.push_back(name);
+        }
+        if (lost.empty()) return {};
+        return usage_error(shown_path(options_.out) +
+                           " holds the batch of another list: " + joined_first(lost, kMostNamed) +
+                           " are not in " + shown_path(options_.file) +
+                           "; add them, or name another --out; nothing was changed");
     }
 
     /// Of the checkpoint that the run would go on from, where it matters.

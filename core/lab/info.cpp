@@ -13,9 +13,7 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json counts_json(const Config& config) {
-    const auto p = count_parameters(config);
-    const auto f = count_flops(config);
-    const auto m = count_memory(config);
+    const auto [p, f, m] = count_model(config);
     ordered_json j;
     j["parameters"] = {{"total", p.total},
                        {"embedding", p.embedding},

@@ -123,17 +123,15 @@ Weights Weights::map(const std::function<at::Tensor(Group, const at::Tensor&)>& 
 
 namespace {
 
-at::Tensor zeros(at::IntArrayRef shape) {
-    return at::zeros(shape, at::TensorOptions().dtype(at::kFloat));
-}
+using Zeros = std::function<at::Tensor(at::IntArrayRef shape)>;
 
-void add_router(const Config& config, int64_t layer, LayerWeights& y) {
+void add_router(const Config& config, int64_t layer, const Zeros& zeros, LayerWeights& y) {
     const auto& moe = config.moe;
     if (const auto add = form_of(moe.router).add_weights) add(config, layer, y);
     if (moe.has_bias()) y.bias = zeros({moe.experts});
 }
 
-void add_experts(const Config& config, LayerWeights& y) {
+void add_experts(const Config& config, const Zeros& zeros, LayerWeights& y) {
     const auto& moe = config.moe;
     const int64_t d = config.model.d_model;
     if (moe.expert == ExpertKind::fixed) {
@@ -149,7 +147,10 @@ void add_experts(const Config& config, LayerWeights& y) {
 
 }  // namespace
 
-Weights make_weights(const Config& config) {
+Weights make_weights(const Config& config, at::Device device) {
+    const Zeros zeros = [device](at::IntArrayRef shape) {
+        return at::zeros(shape, at::TensorOptions().dtype(at::kFloat).device(device));
+    };
     const auto& m = config.model;
     const auto& moe = config.moe;
     const int64_t d = m.d_model;
@@ -171,8 +172,8 @@ Weights make_weights(const Config& config) {
             y.ffn_down = zeros({m.d_ff, d});
             y.ffn_up = zeros({m.d_ff, d});
         } else {
-            add_router(config, l, y);
-            add_experts(config, y);
+            add_router(config, l, zeros, y);
+            add_experts(config, zeros, y);
             if (moe.output_scale == OutputScale::per_layer) y.moe_scale = zeros({});
         }
         w.layers.push_back(y);

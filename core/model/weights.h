@@ -52,7 +52,7 @@ struct Weights {
 };
 
 /// Names and shapes that the configuration asks for, as undefined-free zero tensors on `device`.
-Weights make_weights(const Config& config);
+Weights make_weights(const Config& config, at::Device device = at::kCPU);
 
 /// Initial values [def:initialisation] [def:derived_seed]. Each tensor has its own generator,
 /// seeded from the run's seed and its name: variants with one seed start from equal values wherever

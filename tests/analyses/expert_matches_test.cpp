@@ -105,6 +105,21 @@ MatchRequest of_two_runs() {
     return request;
 }
 
+// Wrong if tokens whose text is not kept were looked up all the same.
+TEST(ExpertMatches, TokensWithoutTextHaveNone) {
+    const GeometrySnapshot a = made_up(1);
+    GeometrySnapshot b = a;
+    b.pieces.clear();
+    const auto found = match_experts(a, b, of_two_runs());
+    ASSERT_TRUE(found) << found.error().message;
+    size_t texts = 0;
+    for (const ExpertMatch& match : found->matches) {
+        EXPECT_TRUE(match.pieces_b.empty());
+        texts += match.pieces_a.size();
+    }
+    EXPECT_GT(texts, 0u);
+}
+
 // Wrong if another basis or other numbers hid that the experts are the same.
 TEST(ExpertMatches, TheSameExpertsInAnotherBasis) {
     const GeometrySnapshot a = made_up(1);

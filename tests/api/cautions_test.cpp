@@ -20,6 +20,7 @@ bool says(const Config& config, const std::string& words) {
 // Wrong if a router that the loss reaches were warned of, or one that it does not reach were not.
 TEST(Cautions, TopOneWithRenormalisedWeightsLearnsFromItsBalanceAlone) {
     EXPECT_TRUE(says(top_one(), "the balance loss alone trains it"));
+    EXPECT_TRUE(says(top_one(), "analyze router_gradient")) << "what measures it is named";
     Config config = top_one();
     config.moe.renormalise = Renormalise::automatic;
     EXPECT_EQ(router_without_task_gradient(config), "") << "the raw probability is kept";

@@ -42,7 +42,7 @@ int run_in_window(ImGuiTestEngine* engine, app::WindowOptions options, app::Serv
     options.after_frame = [&](app::Shell&, app::AppState& state) {
         state.keep_drawing();
         ImGuiTestEngine_PostSwap(engine);
-        if (!queued && state.session) {
+        if (!queued && (state.session || options.config_path.empty())) {
             queued = true;
             ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests);
         } else if (queued && !done && ImGuiTestEngine_IsTestQueueEmpty(engine)) {

@@ -8,32 +8,14 @@
 #include <sstream>
 
 #include "tests/app/fake_runs.h"
+#include "tests/app/made_up_noise.h"
+#include "tests/app/made_up_sheet.h"
 
 namespace hopscope::gui_test {
 namespace {
 
 using core::AnswerState;
 using core::RunState;
-
-/// A number in [−1, 1) that depends on its arguments alone.
-float noise(uint64_t a, uint64_t b = 0, uint64_t c = 0) {
-    uint64_t x = a * 0x9E3779B97F4A7C15ull + b * 0xBF58476D1CE4E5B9ull + c * 0x94D049BB133111EBull;
-    x ^= x >> 31;
-    x *= 0xD6E8FEB86659FD93ull;
-    x ^= x >> 32;
-    return static_cast<float>(x >> 40) / 8388608.0f - 1.0f;
-}
-
-uint64_t u(int64_t v) {
-    return static_cast<uint64_t>(v);
-}
-
-void normalise(float* row, int64_t width) {
-    float sum = 0;
-    for (int64_t i = 0; i < width; ++i) sum += row[i] * row[i];
-    const float scale = 1.0f / std::sqrt(std::max(sum, 1e-12f));
-    for (int64_t i = 0; i < width; ++i) row[i] *= scale;
-}
 
 double unix_now() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
@@ -193,6 +175,11 @@ core::ScalarRecord FakeSession::record_at(int64_t step) const {
         3e-4 * warm * (0.1 + 0.45 * (1 + std::cos(std::numbers::pi * std::min(1.0, left)))));
     r.grad_norm = static_cast<float>(0.6 + 3.0 * std::exp(-x / 60.0) + 0.25 * (noise(s, 2) + 1));
     if (step == options_.spike_at) r.loss += 30, r.grad_norm *= 40;
+    r.grad_embedding = 0.3f * r.grad_norm;
+    r.grad_attention = 0.5f * r.grad_norm;
+    r.grad_router = 0.2f * r.grad_norm;
+    r.grad_experts = 0.75f * r.grad_norm;
+    r.grad_norms = 0.1f * r.grad_norm;
     if (step % 100 == 0) r.valid_loss = static_cast<float>(trend + 0.12);
     r.tokens_per_s = 11830.0f + 300.0f * noise(s, 3);
     r.data_ms = 1.2f;
@@ -214,6 +201,11 @@ core::ScalarRecord FakeSession::record_at(int64_t step) const {
         l.load_max_over_mean = 2.1f;
         l.dead = static_cast<float>(std::floor(9 * settle));
         l.tau = 30;
+        if (step % FakeShelf::kEvery == 0) {
+            l.coupling = static_cast<float>(0.3 * (1 - settle) + 0.01 * noise(s, u, 7));
+            l.score_spearman = static_cast<float>(0.4 * (1 - settle) + 0.02 * noise(s, u, 8));
+            l.gradient_cosine = static_cast<float>(0.1 + 0.02 * noise(s, u, 9));
+        }
         r.layers.push_back(l);
     }
     return r;
@@ -568,6 +560,7 @@ app::Services fake_services(FakeOptions options, FakeSession** newest) {
     auto shelf = std::make_shared<FakeShelf>();
     FakeShelf::serve(services, shelf);
     services.find_phases = made_up_phases;
+    services.model_sheet = made_up_sheet;
     services.passages = made_up_passages;
     serve_fake_runs(services);
     services.open_session =

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "app/panels/table.h"
+#include "app/widgets/number.h"
 #include "app/window/key_listener.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_runs.h"
 #include "tests/app/fake_session.h"
+#include "tests/app/made_up_sheet.h"
 
 namespace hopscope::gui_test {
 
@@ -28,6 +30,7 @@ struct Stage {
         session = made.get();
         FakeShelf::serve(state.services, session->shelf());
         state.services.find_phases = made_up_phases;
+        state.services.model_sheet = made_up_sheet;
         state.services.passages = made_up_passages;
         state.second = {};
         serve_fake_runs(state.services);
@@ -88,12 +91,15 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
             ImGui::SetNextWindowPos(at);
             if (ImGui::Begin(name, nullptr, ImGuiWindowFlags_NoSavedSettings)) {
                 stage->attention.note(name);
+                stage->state.drawn->controls.begin_panel(name, name, true);
                 panel->draw(stage->state);
+                stage->state.drawn->controls.end_panel();
             }
             ImGui::End();
         };
         show(stage->panel.get(), "Stage", ImVec2(20, 20));
         show(stage->second.get(), "Second", ImVec2(640, 20));
+        app::draw_number_menu(stage->state);
         stage->keys.end_frame();
     };
 }

@@ -147,7 +147,13 @@ TEST(PrintedFile, BadLinesAreNamed) {
     put_bytes(path, "\n \n");
     EXPECT_NE(read_printed(path, 0.03).error().message.find("no claim"), std::string::npos);
     EXPECT_EQ(read_printed(dir / "absent", 0.03).error().kind, ErrorKind::usage);
-    // Nothing to divide by is no contradiction and no fault.
+    const auto less =
+        claims_of(R"({"check":"difference","a":"34.5","b":"2.25","printed":"32.25"})");
+    EXPECT_TRUE(less[0].check.text.starts_with("34.5 - 2.25 is 32.250 ")) << less[0].check.text;
+    // Nothing to divide by is no contradiction and no fault, and is said in words.
+    const auto nothing = claims_of(R"({"check":"percent","from":"0","to":"0","printed":"4.5"})");
+    EXPECT_NE(nothing[0].check.text.find("nothing to divide by"), std::string::npos);
+    EXPECT_EQ(nothing[0].check.text.find("nan"), std::string::npos);
     EXPECT_TRUE(
         warnings_of(claims_of(R"({"check":"percent","from":"0.0","to":"1.0","printed":"7"})"))
             .empty());

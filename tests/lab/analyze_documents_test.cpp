@@ -135,9 +135,9 @@ TEST_F(Documents, EveryDocumentAndTableSaysWhatItRestsOn) {
         }
         EXPECT_TRUE(table);
     }
-    for (const char* name :
-         {"zeroing", "frozen_routing", "jaccard", "hop_divergence", "echo", "norms", "displacement",
-          "confidence", "density", "hop_knockout", "amplification", "coupling"}) {
+    for (const char* name : {"zeroing", "frozen_routing", "jaccard", "hop_divergence", "echo",
+                             "norms", "displacement", "confidence", "density", "hop_knockout",
+                             "amplification", "coupling", "router_gradient"}) {
         ASSERT_TRUE(fs::exists(o.out + "/" + name + ".csv")) << name;
         EXPECT_NE(head_of(o.out + "/" + name + ".csv").columns.find("ci95_low"), std::string::npos)
             << name;

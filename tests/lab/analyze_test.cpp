@@ -65,6 +65,7 @@ TEST_F(Analyze, EveryAnalysisRunsAndHoldsItsFields) {
                                                           {"frozen_routing", "jaccard_frozen"},
                                                           {"coupling", "alignment"},
                                                           {"amplification", "first_hop_alone"},
+                                                          {"router_gradient", "all_layers"},
                                                           {"drift", "intervals"},
                                                           {"grad_norms", "loss_phases"},
                                                           {"density", "layers"},
@@ -322,6 +323,13 @@ TEST_F(Analyze, PolysemyOfPromptsComparesTheirSets) {
     EXPECT_LT(word["different"].get<double>(), 1.0);
     EXPECT_EQ(result["per_layer"].size(), 2u);
     EXPECT_EQ(result["words"].back()["kind"], "control");
+
+    // A control of a frequent word is drawn from as many occurrences as two meanings would be.
+    const std::string frequent = R"({"text": "the king", "word": "the", "meaning": ")";
+    o.prompts = runs_->write("prompts.jsonl", frequent + "a\"}\n" + frequent + "b\"}\n");
+    const auto many = lab::analyze(o);
+    ASSERT_TRUE(many.ok()) << many.error().message;
+    EXPECT_EQ(json::parse(*many)["result"]["words"].back()["occurrences"], 60);
 }
 
 }  // namespace

@@ -154,7 +154,10 @@ TEST_F(Batch, StopsCleanlyAndGoesOn) {
     EXPECT_EQ(report.at("state"), "interrupted");
     EXPECT_EQ(report.at("runs")[0].at("state"), "done");
     EXPECT_EQ(report.at("runs")[2].at("state"), "paused");
-    EXPECT_EQ(report.at("runs")[1].at("state"), "waiting");
+    const auto& waits = report.at("runs")[1];
+    EXPECT_EQ(waits.at("state"), "waiting");
+    for (const char* key : {"steps", "tokens", "seconds"}) EXPECT_EQ(waits.at(key), 0) << key;
+    EXPECT_TRUE(waits.at("valid_loss").is_null());
     EXPECT_EQ(json::parse(bytes_of(run("batch.json"))), report);
     lab::interrupt_flag() = 0;
     options_.on_step = nullptr;
@@ -216,7 +219,7 @@ TEST_F(Batch, WrongFilesAreNamedWithTheirLine) {
     complains(tiny + "name = \"" + std::string(201, 'n') + "\"\n", "allowed up to 200 letters");
     complains("[[run]]\nconfig = \"some/folder/\"\n",
               "batch.toml:1: run.config: found \"some/folder/\", a folder");
-    complains("[[run]]\nconfig = \".\"\n", "run.name: found \".\"");
+    complains("[[run]]\nconfig = \".\"\n", "/.: is a folder");
     complains("[[run]]\nname = \"a\"\n", "run.config is missing");
     complains("[[run]]\nconfig = \"none.toml\"\n", "none.toml");
     complains(tiny + "set = [\"moe.top_k=600\"]\n", "moe.top_k");
@@ -259,6 +262,17 @@ TEST_F(Batch, RunsThatDoNotFitTheFileAreRefusedBeforeAnythingIsDone) {
     refused_for("train.lr: ");
     options_.overrides = {"train.steps=9"};
     EXPECT_EQ(train().at("runs")[0].at("steps"), 9) << "what resume may change";
+}
+
+// Wrong if what was reported of other runs is lost without a word.
+TEST_F(Batch, TheReportOfAnotherListIsNotReplaced) {
+    write_file("", "train.steps=2");
+    train();
+    const auto before = contents_of(options_.out);
+    const std::string all = bytes_of(options_.file);
+    put_bytes(options_.file, all.substr(0, all.rfind("[[run]]")));
+    EXPECT_NE(refusal().find("deep-seed7 are not in"), std::string::npos) << refusal();
+    EXPECT_TRUE(contents_of(options_.out) == before);
 }
 
 // Wrong if one that stands where a run is to be is found when others were trained.

@@ -1,6 +1,7 @@
 // Cosines of rows, their summary and the order that puts like beside like.
 #include "viz/similarity.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
@@ -137,6 +138,46 @@ TEST(Similarity, SubsampleIsSpreadOverRanks) {
         EXPECT_EQ(load[static_cast<size_t>(chosen[i])], 999.0f - 4.0f * static_cast<float>(i));
     const auto all = spread_over_ranks(std::vector<float>{1, kNone, 1, 2}, 10);
     EXPECT_EQ(all, (std::vector<int32_t>{3, 0, 2, 1}));
+}
+
+// Wrong if a pair were left out, counted twice or in the wrong place: against all pairs, sorted.
+TEST(Similarity, ClosestPairs) {
+    auto rows = gaussian(150, 6, 3);
+    for (size_t d = 0; d < 6; ++d) {
+        rows[7 * 6 + d] = 0;                      // no direction: in no pair
+        rows[140 * 6 + d] = 3 * rows[2 * 6 + d];  // the same direction: the closest of all
+    }
+    struct Pair {
+        double cosine;
+        int32_t a, b;
+    };
+    std::vector<Pair> all;
+    for (int32_t a = 0; a < 150; ++a)
+        for (int32_t b = a + 1; b < 150; ++b) {
+            if (a == 7 || b == 7) continue;
+            double dot = 0, x = 0, y = 0;
+            for (size_t d = 0; d < 6; ++d) {
+                const double u = static_cast<double>(rows[static_cast<size_t>(a) * 6 + d]);
+                const double v = static_cast<double>(rows[static_cast<size_t>(b) * 6 + d]);
+                dot += u * v;
+                x += u * u;
+                y += v * v;
+            }
+            all.push_back({dot / std::sqrt(x * y), a, b});
+        }
+    std::sort(all.begin(), all.end(),
+              [](const Pair& p, const Pair& q) { return p.cosine > q.cosine; });
+    const auto found = closest_pairs(rows, 6, 40);
+    ASSERT_EQ(found.size(), 40u);
+    EXPECT_EQ(found[0].a, 2);
+    EXPECT_EQ(found[0].b, 140);
+    for (size_t i = 0; i < 40; ++i) {
+        EXPECT_EQ(found[i].a, all[i].a) << i;
+        EXPECT_EQ(found[i].b, all[i].b) << i;
+        EXPECT_NEAR(found[i].cosine, all[i].cosine, 1e-5);
+    }
+    EXPECT_EQ(closest_pairs(std::vector<float>{1, 0, 0, 1}, 2, 40).size(), 1u);
+    EXPECT_TRUE(closest_pairs({}, 2, 40).empty());
 }
 
 }  // namespace

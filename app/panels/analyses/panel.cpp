@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <imgui.h>
 #include <map>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "app/state/analysis_call.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -39,6 +41,7 @@ float column_width(const AppState& state, const ResultTable& table, size_t colum
 class AnalysesPanel final : public Panel {
   public:
     const char* title() const override { return "Analyses"; }
+    bool has_csv() const override { return false; }
     std::string detail(const AppState&) const override {
         return shown_ && shown_->step >= 0 ? "step " + with_thousands(shown_->step) : std::string();
     }
@@ -68,6 +71,7 @@ class AnalysesPanel final : public Panel {
     void draw_result(AppState& state);
     void draw_task(AppState& state, const TaskView& task);
     void draw_numbers(AppState& state);
+    Number number_of(const AppState& state, const std::string& key, const std::string& text) const;
     void draw_table(AppState& state, size_t index);
     static void draw_rows(const AppState& state, ResultTable& table, TablePlot& plot);
     void copy_table(AppState& state, const ResultTable& table);
@@ -257,6 +261,7 @@ void AnalysesPanel::draw_row(AppState& state, const std::string& name,
     const bool refused = refusal != refusals_.end();
     // Grey, but it can be chosen: its earlier result, or the second run to be named.
     ImGui::PushStyleColor(ImGuiCol_Text, refused ? faded(theme.dim, 0.75f) : theme.text);
+    by_name(state, name.c_str(), name, definition);
     if (ImGui::Selectable(name.c_str(), name == chosen_)) choose(state, name);
     ImGui::PopStyleColor();
     tooltip(refused ? refusal->second + "\n\n" + definition : definition);
@@ -347,11 +352,32 @@ void AnalysesPanel::draw_numbers(AppState& state) {
     for (size_t i = 0; i < shown_->numbers.size(); ++i) {
         const auto& [key, value] = shown_->numbers[i];
         ImGui::PushID(static_cast<int>(i));
-        value_row(state, words_of_key(key).c_str(), value.empty() ? kNothing : shown_cell(value),
-                  key + " = " + value + "\nRight click copies the value.");
-        if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) ImGui::SetClipboardText(value.c_str());
+        value_row(state, number_of(state, key, value));
         ImGui::PopID();
     }
+}
+
+Number AnalysesPanel::number_of(const AppState& state, const std::string& key,
+                                const std::string& text) const {
+    const auto known = std::find_if(definitions_.begin(), definitions_.end(),
+                                    [&](const auto& d) { return d.first == chosen_; });
+    Number number = {.label = words_of_key(key),
+                     .shown = text.empty() ? kNothing : shown_cell(text),
+                     .definition = key + " of the analysis " + chosen_,
+                     .n = shown_->n,
+                     .step = shown_->step,
+                     .command = analysis_command(state, chosen_)};
+    if (known != definitions_.end()) number.definition += ". " + known->second;
+    if (const auto with = shown_->measured.find(key); with != shown_->measured.end()) {
+        number.value = with->second.value;
+        number.low = with->second.low;
+        number.high = with->second.high;
+        if (with->second.n >= 0) number.n = with->second.n;
+        number.over = with->second.over;
+    } else if (is_number(text)) {
+        number.value = std::strtod(text.c_str(), nullptr);
+    }
+    return number;
 }
 
 void AnalysesPanel::copy_table(AppState& state, const ResultTable& table) {
@@ -379,12 +405,14 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
                        with_thousands(static_cast<int64_t>(table.rows.size())).c_str(),
                        table.rows.size() == 1 ? "row" : "rows");
     ImGui::SameLine(0, 12 * s);
+    by_name(state, "Copy", "Copy " + table.name);
     if (ImGui::SmallButton("Copy")) copy_table(state, table);
     tooltip("Copies the table as text with tabs; a click on a column's name sorts by it");
     const std::string place = table.name == chosen_ ? chosen_ : chosen_ + "-" + table.name;
     TablePlot& plot = plots_[place];
     if (plot.has_picture(table)) {
         ImGui::SameLine(0, 6 * s);
+        by_name(state, "PNG", "PNG of " + table.name);
         const bool picture = ImGui::SmallButton("PNG");
         tooltip("Writes the picture below into RUN/analysis");
         plot.draw(state, table, picture ? place : "");

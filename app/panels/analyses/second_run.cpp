@@ -20,9 +20,11 @@ void SecondRun::draw(const AppState& state, const std::vector<std::string>& besi
     ImGui::SameLine(0, 8 * s);
     const float room = ImGui::GetContentRegionAvail().x;
     ImGui::SetNextItemWidth(std::clamp(room - ImGui::GetFrameHeight(), 60 * s, 420 * s));
+    by_name(state, "##against", "against");
     ImGui::InputTextWithHint("##against", "folder of a second run", &folder_);
     tooltip("The run that this one is compared with; a lane of the same race is a run, too");
     ImGui::SameLine(0, 0);
+    by_name(state, "##runs", "runs beside this one\xE2\x80\xA6");
     if (ImGui::BeginCombo("##runs", nullptr,
                           ImGuiComboFlags_NoPreview | ImGuiComboFlags_PopupAlignLeft)) {
         if (known.empty()) note(state, "No other run stands beside this one: type its folder.");

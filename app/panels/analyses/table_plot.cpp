@@ -151,6 +151,7 @@ void TablePlot::choose(AppState& state, const ResultTable& table) {
     const float width = ImGui::GetWindowWidth() * 0.4f;
     const auto pick = [&](const char* label, std::string& chosen, bool rows, const char* why) {
         ImGui::SetNextItemWidth(std::min(170 * state.pixel_scale, width));
+        by_name(state, label, (rows ? "x of " : "y of ") + table.name + "\xE2\x80\xA6");
         if (ImGui::BeginCombo(label, words_of_key(chosen).c_str())) {
             if (rows && ImGui::Selectable(kRows, chosen == kRows)) chosen = kRows;
             for (const size_t c : columns_) {

@@ -42,6 +42,14 @@ std::string estimate_text(const Json& j) {
            shown_cell(scalar_text(j["ci95"][1])) + ")";
 }
 
+Measured measured_of(const Json& j) {
+    const auto number = [](const Json& of) {
+        return of.is_number() ? of.get<double>() : kNotMeasured;
+    };
+    return {number(j["value"]), number(j["ci95"][0]), number(j["ci95"][1]),
+            j.value("n", int64_t{-1}), j.value("over", "")};
+}
+
 /// A cell of a table: lists of scalars are joined; of an estimate the number.
 std::string cell_text(const Json& j) {
     if (is_scalar(j)) return scalar_text(j);
@@ -126,6 +134,7 @@ void collect(const Json& j, const std::string& path, AnalysisView& out) {
         out.numbers.push_back({path, scalar_text(j)});
     } else if (is_estimate(j)) {
         out.numbers.push_back({path, estimate_text(j)});
+        out.measured[path] = measured_of(j);
     } else if (is_table(j)) {
         out.tables.push_back(table_of(j, path));
     } else if (j.is_array()) {

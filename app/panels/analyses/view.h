@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,12 +19,22 @@ struct ResultTable {
     std::vector<std::vector<std::string>> rows;  ///< as many cells as columns
 };
 
+inline constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+
+/// A number of a sample, as documents of format 2 have it; NaN for an interval that they lack.
+struct Measured {
+    double value = kNotMeasured, low = kNotMeasured, high = kNotMeasured;
+    int64_t n = -1;
+    std::string over;  ///< what n counts
+};
+
 /// One document.
 struct AnalysisView {
     std::string name, definition;
     int64_t n = 0, step = -1, seed = -1;
     std::string skipped;  ///< why it was not made; "" where it was
     std::vector<std::pair<std::string, std::string>> numbers;  ///< key path → value
+    std::map<std::string, Measured> measured;                  ///< those of them with an interval
     std::vector<ResultTable> tables;  ///< lists of objects in the result, e.g. "layers"
 };
 

@@ -103,6 +103,7 @@ void ComparedRunsPanel::draw_field(AppState& state) {
     const float wide = ImGui::CalcTextSize("Add").x + 2 * ImGui::GetStyle().FramePadding.x;
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - wide - 6 * s);
     if (std::exchange(state.compared.asked, false)) ImGui::SetKeyboardFocusHere();
+    by_name(state, "##folder", "folder to add");
     bool go = ImGui::InputTextWithHint("##folder", "folder of a run, race or runs", &path_,
                                        ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("A run, a race (all its lanes) or a folder of runs, such as that of hopscope batch");

@@ -29,6 +29,7 @@ template <class Items, class Value>
 bool combo(const AppState& state, const char* id, float width, const Items& items, Value& value) {
     bool chosen = false;
     ImGui::SetNextItemWidth(width * state.pixel_scale);
+    by_name(state, id, std::string(id + 2) + "\xE2\x80\xA6");
     if (!ImGui::BeginCombo(id, name_of(value), ImGuiComboFlags_HeightLarge)) return false;
     for (const Value item : items)
         if (ImGui::Selectable(name_of(item), item == value)) {
@@ -98,6 +99,7 @@ void CurvesControls::restore(const PanelView& view) {
 /// The tabs as a list to choose from.
 void CurvesControls::draw_list(AppState& state, const Offers& offers) {
     ImGui::SetNextItemWidth(96 * state.pixel_scale);
+    by_name(state, "##quantity", "quantity\xE2\x80\xA6");
     if (!ImGui::BeginCombo("##quantity", text_of(choice_.quantity).tab)) return;
     for (Quantity quantity : kQuantities) {
         if (!offers(quantity)) continue;
@@ -169,6 +171,7 @@ void CurvesControls::draw_statistic(AppState& state) {
     if (choice.quantity != Quantity::routing) return;
     const float s = state.pixel_scale;
     ImGui::SetNextItemWidth(148 * s);
+    by_name(state, "##statistic", "statistic\xE2\x80\xA6");
     if (ImGui::BeginCombo("##statistic", row_of(choice.stat).name, ImGuiComboFlags_HeightLarge)) {
         for (const RoutingStatRow& row : routing_stats())
             if (ImGui::Selectable(row.name, row.stat == choice.stat)) {
@@ -209,6 +212,7 @@ void CurvesControls::draw_mean(AppState& state) {
     const bool beside = ImGui::GetContentRegionAvail().x >= 106 * s + gap + least;
     const std::string words = choice.smooths() ? mean_in_words(choice) : name_of(choice.mean);
     ImGui::SetNextItemWidth(106 * s);
+    by_name(state, "##mean", "mean\xE2\x80\xA6");
     if (ImGui::BeginCombo("##mean", words.c_str(), ImGuiComboFlags_HeightLarge)) {
         for (const Mean mean : kMeans)
             if (ImGui::Selectable(name_of(mean), mean == choice.mean)) choice.mean = mean;
@@ -226,6 +230,7 @@ void CurvesControls::draw_past(const AppState& state, float width) {
     CurveChoice& choice = choice_;
     if (choice.mean == Mean::none) return;
     ImGui::SetNextItemWidth(width);
+    by_name(state, "##smoothing", "length of the mean");
     if (choice.mean == Mean::running) {
         ImGui::SliderInt("##smoothing", &choice.window, 2, kLongestWindow, "",
                          ImGuiSliderFlags_Logarithmic | ImGuiSliderFlags_AlwaysClamp);

@@ -5,6 +5,7 @@
 
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -21,6 +22,14 @@ std::string value_text(const LegendEntry& entry) {
 std::string help_of(const LegendEntry& entry, bool hidden) {
     const std::string what = entry.words.empty() ? "" : ", " + entry.words;
     return entry.name + what + (hidden ? ": hidden; click shows it" : ": click hides it");
+}
+
+Number last_value(const AppState& state, const LegendEntry& entry) {
+    return {.label = entry.name + ", last value",
+            .value = entry.last,
+            .shown = value_text(entry),
+            .definition = entry.words.empty() ? "The newest value of the line" : entry.words,
+            .command = panel_command(state, "curves", -1)};
 }
 
 /// A piece of the line with its marker, if it has one.
@@ -108,12 +117,14 @@ bool CurvesLegend::draw_row(AppState& state, const std::vector<LegendEntry>& ent
         }
         first = false;
         const ImVec2 at = ImGui::GetCursorScreenPos();
+        by_name(state, ("line " + entry.name).c_str(), (hidden ? "show " : "hide ") + entry.name);
         if (ImGui::InvisibleButton(("line " + entry.name).c_str(), ImVec2(width, height))) {
             toggle(state, entry.name);
             changed = true;
         }
         const bool lit = ImGui::IsItemHovered();
         tooltip(help_of(entry, hidden));
+        explain_when_clicked(state, [&] { return last_value(state, entry); });
         swatch(state, at, height, entry, hidden);
         ImDrawList* list = ImGui::GetWindowDrawList();
         const float y = at.y + 2 * s;
@@ -147,12 +158,14 @@ bool CurvesLegend::draw_list(AppState& state, const std::vector<LegendEntry>& en
             const ImVec2 at = ImGui::GetCursorScreenPos();
             const float width = ImGui::GetContentRegionAvail().x;
             ImGui::PushID(static_cast<int>(entry.index));
+            by_name(state, ("##" + entry.name).c_str(), (hidden ? "show " : "hide ") + entry.name);
             if (ImGui::Selectable(("##" + entry.name).c_str(), false, 0, ImVec2(0, height))) {
                 toggle(state, entry.name);
                 changed = true;
             }
             if (ImGui::IsItemHovered()) hovered = static_cast<int>(entry.index);
             tooltip(help_of(entry, hidden));
+            explain_when_clicked(state, [&] { return last_value(state, entry); });
             ImGui::PopID();
             swatch(state, ImVec2(at.x + 4 * s, at.y), height, entry, hidden);
             ImDrawList* list = ImGui::GetWindowDrawList();

@@ -12,6 +12,7 @@
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -202,6 +203,7 @@ void DifferencesPanel::draw_row(AppState& state, const DifferenceRow& row, bool 
     if (ImGui::Selectable("##pair", chosen, ImGuiSelectableFlags_SpanAllColumns))
         state.comparison.set_pair(row.a, row.b);
     tooltip(explained(row, *shown_, state.comparison.margin));
+    explain_when_clicked(state, [&] { return number_of(row, *shown_, state.comparison.margin); });
     ImGui::SetCursorPos(at);
     draw_name(state, row.a, room * 0.5f - 8 * s);
     ImGui::SetCursorPos(ImVec2(at.x + room * 0.5f - 6 * s, at.y));

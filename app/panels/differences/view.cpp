@@ -112,6 +112,32 @@ std::string p_text(double p) {
     return p > 0.999 ? "> 0.999" : rounded(p, 3);
 }
 
+Number number_of(const DifferenceRow& row, const core::Comparison& comparison, double margin,
+                 DifferencePart part) {
+    const std::string pair =
+        comparison.variants[row.a].name + " " + kMinus + " " + comparison.variants[row.b].name;
+    std::string command = "hopscope compare";
+    for (const size_t variant : {row.a, row.b})
+        for (const size_t run : comparison.variants[variant].seeds)
+            command += " " + shell_word(comparison.runs[run].dir);
+    Number out = {.label = "difference of the validation loss, " + pair,
+                  .value = row.mean,
+                  .shown = with_interval(row),
+                  .definition = explained(row, comparison, margin),
+                  .low = row.low95,
+                  .high = row.high95,
+                  .n = row.batches,
+                  .over = "batches that both have",
+                  .step = comparison.variants[row.a].evaluated_at,
+                  .command = command + " --margin " + exact(margin) + " --json"};
+    if (part == DifferencePart::mean) return out;
+    out.label = "p of TOST, " + pair;
+    out.value = row.p_tost;
+    out.shown = p_text(row.p_tost);
+    out.low = out.high = Number{}.low;
+    return out;
+}
+
 std::string explained(const DifferenceRow& row, const core::Comparison& comparison, double margin) {
     const std::string &a = comparison.variants[row.a].name, &b = comparison.variants[row.b].name;
     std::string out =

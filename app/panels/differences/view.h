@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/state/number.h"
 #include "core/api/comparison.h"
 
 namespace hopscope::app {
@@ -40,6 +41,11 @@ std::string with_interval(const DifferenceRow& row);
 std::string p_text(double p);
 /// What was computed, of how many, and what follows; for a tooltip.
 std::string explained(const DifferenceRow& row, const core::Comparison& comparison, double margin);
+
+/// One of its numbers, as one that explains itself.
+enum class DifferencePart : uint8_t { mean, p_tost };
+Number number_of(const DifferenceRow& row, const core::Comparison& comparison, double margin,
+                 DifferencePart part = DifferencePart::mean);
 
 std::string csv_of(const std::vector<DifferenceRow>& rows, const core::Comparison& comparison,
                    double margin);

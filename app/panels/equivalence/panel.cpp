@@ -11,6 +11,7 @@
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -143,8 +144,12 @@ void EquivalencePanel::draw_cell(AppState& state, size_t row, size_t column, ImV
     if (ImGui::InvisibleButton("##cell", size)) state.comparison.set_pair(known->a, known->b);
     const bool hovered = ImGui::IsItemHovered();
     tooltip(explained(*known, *shown_, state.comparison.margin));
-    ImGui::PopID();
     const bool above = column > row;
+    explain_when_clicked(state, [&] {
+        return number_of(*known, *shown_, state.comparison.margin,
+                         above ? DifferencePart::mean : DifferencePart::p_tost);
+    });
+    ImGui::PopID();
     if (above) {
         const bool equal =
             known->verdict == core::Verdict::equivalent || known->verdict == core::Verdict::both;

@@ -4,12 +4,14 @@
 #include <cmath>
 #include <imgui_internal.h>
 
+#include "app/panels/experts/expert_numbers.h"
 #include "app/panels/experts/filter.h"
 #include "app/panels/experts/sparkline.h"
 #include "app/panels/experts/words_line.h"
 #include "app/widgets/expert_words.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
 #include "core/api/base.h"
@@ -216,6 +218,7 @@ void ExpertCard::draw_load(AppState& state, const BookEntry& entry) const {
         std::isnan(entry.load) ? std::string() : rounded(entry.load, 2),
         "Share of all choices of the recent batches, times the number of experts, at each snapshot "
         "that the run keeps; the line is the uniform load");
+    explain_when_clicked(state, [&] { return load_number(state, state.selection.layer, entry); });
     if (loads_.steps.empty()) return note(state, "Loads appear once a batch has been trained.");
     draw_sparkline(state, "load", loads_, kLoadHeight * state.pixel_scale,
                    expert_ink(state, state.selection.layer, expert_));
@@ -252,6 +255,22 @@ void ExpertCard::draw_hops(AppState& state, const ExpertBook& book, const BookEn
                       packed(state.theme().text), tokens.c_str());
         list->AddText(ImVec2(right - ImGui::CalcTextSize(weight.c_str()).x, at.y),
                       packed(state.theme().text), weight.c_str());
+        if (!ImGui::IsMouseHoveringRect(at, ImVec2(right, at.y + line)) ||
+            !ImGui::IsWindowHovered())
+            continue;
+        offer_on_click(state, [&] {
+            return Number{.label = "mean weight of E" + std::to_string(entry.expert) + " at hop " +
+                                   std::to_string(h) + ", layer " + std::to_string(book.layer),
+                          .value = use.weight,
+                          .shown = weight,
+                          .definition =
+                              "Mean of the weights that it has at the hop, over the "
+                              "tokens of the sample that choose it there",
+                          .n = use.tokens,
+                          .over = "tokens",
+                          .step = book.step,
+                          .command = panel_command(state, "experts", book.step)};
+        });
     }
     ImGui::PopFont();
 }
@@ -269,6 +288,18 @@ void ExpertCard::draw_near(AppState& state, const ExpertBook& book) const {
         const bool chosen = state.selection.experts.contains(near.expert);
         if (ImGui::Selectable("##near", chosen, 0, ImVec2(width, line)))
             state.selection.pick_expert(near.expert, ImGui::GetIO().KeyShift);
+        explain_when_clicked(state, [&] {
+            return Number{.label = "cosine of E" + std::to_string(expert_) + " and E" +
+                                   std::to_string(near.expert) + ", layer " +
+                                   std::to_string(book.layer),
+                          .value = static_cast<double>(near.cosine),
+                          .shown = rounded(static_cast<double>(near.cosine), 2),
+                          .definition = "Cosine of the two centroids [def:collinearity]",
+                          .step = book.step,
+                          .command = analysis_command(state, "collinearity"),
+                          .layer = book.layer,
+                          .expert = near.expert};
+        });
         ImGui::SetCursorScreenPos(at);
         const BookEntry* entry = book.find(near.expert);
         expert_swatch(state, book.layer, near.expert, entry && entry->dead());
@@ -312,6 +343,16 @@ void ExpertCard::draw_contexts(AppState& state, const BookEntry& entry) const {
         tooltip(context.before + " [" + context.piece + "]" + context.after + "\nhop " +
                 std::to_string(context.hop) + ", token " + std::to_string(context.token) +
                 " of the sample");
+        explain_when_clicked(state, [&] {
+            return Number{.label = "weight of E" + std::to_string(expert_) + " for " +
+                                   context.piece + ", token " + std::to_string(context.token),
+                          .value = static_cast<double>(context.weight),
+                          .shown = rounded(static_cast<double>(context.weight), 2),
+                          .definition = "Weight at hop " + std::to_string(context.hop) +
+                                        " for a token of the fixed sample",
+                          .step = state.geometry->step,
+                          .command = panel_command(state, "experts", state.geometry->step)};
+        });
         const std::string weight = rounded(static_cast<double>(context.weight), 2);
         const float number = text_width(state.fonts.mono, kMonoSize, weight) + 8 * s;
         const std::string piece = displayable(context.piece, state.fonts.text);

@@ -198,6 +198,7 @@ void FilterBar::draw_line(AppState& state, size_t hits, size_t total,
     }
     if (all) return;
     ImGui::SameLine(0, 11 * s);
+    by_name(state, "\xE2\x80\xA6", "all that can be asked\xE2\x80\xA6");
     if (ImGui::SmallButton("\xE2\x80\xA6")) ImGui::OpenPopup("grammar");
     tooltip(
         "All that can be asked. Terms parted by blanks must all hold; a minus before one turns "

@@ -168,6 +168,7 @@ void ExpertsPanel::draw_tools(AppState& state, const ExpertBook& book) {
     ImGui::TextColored(state.theme().dim, "layer");
     ImGui::SameLine(0, gap);
     ImGui::SetNextItemWidth(56 * s);
+    by_name(state, "##layer", "layer\xE2\x80\xA6");
     if (ImGui::BeginCombo("##layer", std::to_string(book.layer).c_str())) {
         for (int64_t i = 0; i < std::ssize(state.geometry->layers); ++i)
             if (ImGui::Selectable(std::to_string(i).c_str(), i == book.layer))

@@ -4,9 +4,11 @@
 #include <array>
 #include <cmath>
 
+#include "app/panels/experts/expert_numbers.h"
 #include "app/panels/experts/words_line.h"
 #include "app/widgets/expert_words.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 #include "core/api/base.h"
 
@@ -98,6 +100,12 @@ std::array<bool, std::size(kColumns)> shown_columns(const ExpertBook& book, floa
         show(column);
     }
     return shown;
+}
+
+/// Of the row under the pointer.
+ExpertColumn hovered_column() {
+    return static_cast<ExpertColumn>(
+        std::clamp(ImGui::TableGetHoveredColumn(), 0, static_cast<int>(std::size(kColumns)) - 1));
 }
 
 void right_text(const AppState& state, const std::string& text, const ImVec4& color) {
@@ -200,7 +208,6 @@ void ExpertTable::draw(AppState& state, const ExpertBook& book, const std::vecto
     while (clipper.Step())
         for (int r = clipper.DisplayStart; r < clipper.DisplayEnd; ++r)
             draw_row(state, book, rows_[static_cast<size_t>(r)], height);
-    expert_menu(state, "expert menu", book.layer, menu_expert_);
     ImGui::EndTable();
 }
 
@@ -257,12 +264,8 @@ void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expe
     }
     ImGui::PopStyleColor(2);
     const bool hovered = ImGui::IsItemHovered(ImGuiHoveredFlags_ForTooltip);
-    if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) {
-        menu_expert_ = expert;
-        ImGui::PopID();
-        ImGui::OpenPopup("expert menu");
-        ImGui::PushID(expert);
-    }
+    explain_when_clicked(state,
+                         [&] { return column_number(state, book, entry, hovered_column()); });
     if (selected) {
         const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
         ImGui::GetWindowDrawList()->AddRectFilled(low, ImVec2(low.x + 3 * s, high.y),
@@ -275,8 +278,7 @@ void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expe
         draw_cell(state, book, entry, row.column);
     }
     if (hovered) {
-        const auto column = static_cast<ExpertColumn>(std::clamp(
-            ImGui::TableGetHoveredColumn(), 0, static_cast<int>(std::size(kColumns)) - 1));
+        const ExpertColumn column = hovered_column();
         std::string help;
         if (column == Column::purity || column == Column::of_class) help = purity_help(book, entry);
         if (column == Column::odds) help = odds_help(book, entry);

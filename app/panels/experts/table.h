@@ -37,7 +37,6 @@ class ExpertTable {
     std::vector<int32_t> rows_;
     RowOrderBy by_;
     int64_t clicked_ = -1;
-    int64_t menu_expert_ = -1;
     uint64_t seen_selection_ = 0;
     bool scroll_to_clicked_ = false;
     TableChange stale_ = TableChange::rows;  ///< what the order does not know yet

@@ -21,12 +21,18 @@ void number_cell(const AppState& state, const std::string& text) {
     ImGui::PopFont();
 }
 
+/// With its interval, which the tokens of a single sequence do not give.
+std::string depth_text(const core::ClassDepth& one, int digits) {
+    const std::string mean = rounded(one.mean_hops, digits);
+    if (!std::isfinite(one.low)) return mean;
+    return mean + " [" + rounded(one.low, digits) + ", " + rounded(one.high, digits) + "]";
+}
+
 std::string why_of(const core::ClassDepth& one) {
-    std::string out = class_name(one) + ": " + rounded(one.mean_hops, 3) +
-                      " hops a (token, layer) pair [" + rounded(one.low, 3) + ", " +
-                      rounded(one.high, 3) +
-                      "], 95 %, bootstrap over sequences; n = " + with_thousands(one.tokens) +
-                      " tokens of validation";
+    std::string out = class_name(one) + ": " + depth_text(one, 3) +
+                      " hops a (token, layer) pair; 95 %, bootstrap over sequences; n = " +
+                      with_thousands(one.tokens) + " tokens of validation";
+    if (one.name.starts_with("class:")) out += "\nA class that the generated text itself labels.";
     for (size_t l = 0; l < one.layers.size(); ++l)
         out += "\nlayer " + std::to_string(l) + ": " + rounded(one.layers[l], 3);
     return out;
@@ -36,6 +42,7 @@ std::string why_of(const core::ClassDepth& one) {
 
 void ClassTable::draw(AppState& state, const core::HaltingRow& row, int64_t most, float height) {
     const float s = state.pixel_scale;
+    const float bar = std::clamp(ImGui::GetContentRegionAvail().x - 330 * s, 40 * s, 90 * s);
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_Sortable |
                                        ImGuiTableFlags_SizingFixedFit |
                                        ImGuiTableFlags_NoSavedSettings;
@@ -43,12 +50,12 @@ void ClassTable::draw(AppState& state, const core::HaltingRow& row, int64_t most
     ImGui::TableSetupScrollFreeze(0, 1);
     ImGui::TableSetupColumn("class", ImGuiTableColumnFlags_WidthStretch, 1,
                             static_cast<ImGuiID>(ClassOrder::name));
-    ImGui::TableSetupColumn("n, tokens", ImGuiTableColumnFlags_PreferSortDescending, 0,
+    ImGui::TableSetupColumn("n", ImGuiTableColumnFlags_PreferSortDescending, 0,
                             static_cast<ImGuiID>(ClassOrder::tokens));
     ImGui::TableSetupColumn("hops [95 %]", ImGuiTableColumnFlags_DefaultSort, 0,
                             static_cast<ImGuiID>(ClassOrder::hops));
-    ImGui::TableSetupColumn(
-        "##bar", ImGuiTableColumnFlags_NoSort | ImGuiTableColumnFlags_WidthFixed, 90 * s);
+    ImGui::TableSetupColumn("##bar",
+                            ImGuiTableColumnFlags_NoSort | ImGuiTableColumnFlags_WidthFixed, bar);
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
     ImGui::TableHeadersRow();
     ImGui::PopStyleColor();
@@ -70,8 +77,7 @@ void ClassTable::draw_row(const AppState& state, const core::ClassDepth& one, in
     tooltip(why_of(one));
     ImGui::PopID();
     number_cell(state, with_thousands(one.tokens));
-    number_cell(state, rounded(one.mean_hops, 2) + " [" + rounded(one.low, 2) + ", " +
-                           rounded(one.high, 2) + "]");
+    number_cell(state, depth_text(one, 2));
     ImGui::TableNextColumn();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x, line = ImGui::GetTextLineHeight();

@@ -65,8 +65,9 @@ void HaltingCurve::follow(const Table& table) {
 
 void HaltingCurve::draw(AppState& state, const Table& table, int row, float height) {
     follow(table);
-    draw_quality(state, table, row, height * 0.55f);
-    draw_cost(state, row, height * 0.45f);
+    const float both = height - ImGui::GetStyle().ItemSpacing.y;
+    draw_quality(state, table, row, both * 0.55f);
+    draw_cost(state, row, both * 0.45f);
 }
 
 bool HaltingCurve::begin(const char* id, const char* y, float height, bool names_x) const {
@@ -100,8 +101,8 @@ void HaltingCurve::draw_quality(AppState& state, const Table& table, int row, fl
     const ImVec4 grey = control_color(theme);
     const double ends[] = {low_, high_}, base[] = {lines_.base, lines_.base};
     ImPlotSpec plain_line;
-    plain_line.LineColor = theme.dim;
-    plain_line.LineWeight = s;
+    plain_line.LineColor = theme.text;
+    plain_line.LineWeight = 1.2f * s;
     ImPlot::PlotLine("no halting", ends, base, 2, plain_line);
     if (n > 0 && std::isfinite(lines_.control.front())) {
         ImPlotSpec band;

@@ -18,6 +18,7 @@
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -27,7 +28,7 @@ class HaltingPanel final : public Panel {
   public:
     const char* title() const override { return "Halting"; }
     std::string detail(const AppState&) const override {
-        return question_.answer() ? "step " + with_thousands(question_.answer()->step)
+        return question_.answer() ? "measured at step " + with_thousands(question_.answer()->step)
                                   : std::string();
     }
     void prepare(AppState& state) override;
@@ -48,7 +49,10 @@ class HaltingPanel final : public Panel {
     void draw_exports(AppState& state);
     void draw_measured(AppState& state);
     void draw_row(AppState& state);
+    void draw_curve(AppState& state, ImVec2 size);
     void draw_prompt(AppState& state);
+    /// Whether there is one of which a hop could be left out.
+    bool has_prompt(const AppState& state) const { return has_trace(state) && view_.hops > 1; }
 
     HaltingQuestion question_;
     HaltingCurve curve_;
@@ -111,9 +115,8 @@ void HaltingPanel::draw(AppState& state) {
     if (empty_without_run(state)) return;
     draw_threshold(state);
     draw_call(state);
-    if (question_.answer())
-        draw_measured(state);
-    else if (!question_.working() && question_.problem().empty())
+    if (question_.answer()) return draw_measured(state);
+    if (!question_.working() && question_.problem().empty())
         note(state,
              "The curve will show what each threshold costs in perplexity and saves in hops and "
              "time, beside as many tokens halted at random, and how deep the tokens of each class "
@@ -143,6 +146,7 @@ void HaltingPanel::draw_call(AppState& state) {
     tooltip("Thresholds to measure, separated by commas; that of the slider is added");
     ImGui::SameLine(0, 6 * s);
     ImGui::SetNextItemWidth(112 * s);
+    by_name(state, "##over", "over\xE2\x80\xA6");
     curve_.draw_options();
     draw_exports(state);
     if (working) {
@@ -173,18 +177,28 @@ void HaltingPanel::draw_measured(AppState& state) {
         of += "; the run is at step " + with_thousands(state.status.step);
     text_cut(state, of, state.theme().dim);
     const ImVec2 room = ImGui::GetContentRegionAvail();
-    const bool beside = room.x >= 680 * s;
-    const float wide = beside ? room.x * 0.55f : room.x;
-    const float height = std::clamp(beside ? room.y - 8 * s : room.x * 0.7f, 240 * s, 460 * s);
-    curve_low_ = ImGui::GetCursorScreenPos();
-    curve_high_ = ImVec2(curve_low_.x + wide, curve_low_.y + height);
-    ImGui::BeginChild("curve", ImVec2(wide, height));
-    curve_.draw(state, question_.answer(), marked(state), height);
+    if (room.x < 680 * s) {
+        draw_curve(state, ImVec2(room.x, std::clamp(room.x * 0.7f, 240 * s, 460 * s)));
+        draw_row(state);
+        return draw_prompt(state);
+    }
+    const float left = room.x * 0.52f, below = has_prompt(state) ? 220 * s : 0;
+    ImGui::BeginChild("left", ImVec2(left, std::max(room.y, 260 * s)));
+    draw_curve(state, ImVec2(left, std::clamp(room.y - below, 240 * s, 560 * s)));
+    draw_prompt(state);
     ImGui::EndChild();
-    if (beside) ImGui::SameLine(0, 16 * s);
-    ImGui::BeginGroup();
+    ImGui::SameLine(0, 16 * s);
+    ImGui::BeginChild("right", ImVec2(0, std::max(room.y, 260 * s)));
     draw_row(state);
-    ImGui::EndGroup();
+    ImGui::EndChild();
+}
+
+void HaltingPanel::draw_curve(AppState& state, ImVec2 size) {
+    curve_low_ = ImGui::GetCursorScreenPos();
+    curve_high_ = ImVec2(curve_low_.x + size.x, curve_low_.y + size.y);
+    ImGui::BeginChild("curve", size, ImGuiChildFlags_None, ImGuiWindowFlags_NoScrollbar);
+    curve_.draw(state, question_.answer(), marked(state), size.y);
+    ImGui::EndChild();
 }
 
 /// Everything of the marked threshold: numbers, depths, classes.
@@ -195,23 +209,46 @@ void HaltingPanel::draw_row(AppState& state) {
     const core::HaltingChance& chance = row.chance;
     heading(state, ("At \xCE\xB5 = " + significant(row.epsilon, 2)).c_str());
     const std::string n = with_thousands(table.tokens) + " tokens of validation";
-    value_row(state, "perplexity",
-              significant(std::exp(table.base.loss), 4) + " \xE2\x86\x92 " +
-                  significant(std::exp(row.loss), 4),
-              "Without halting \xE2\x86\x92 halted; " + n);
-    value_row(state, "loss, nats",
-              with_sign(chance.difference, 3) + " [" + with_sign(chance.low, 3) + ", " +
-                  with_sign(chance.high, 3) + "]",
-              "Halted \xE2\x88\x92 base with the 95 % interval of a paired bootstrap; n = " +
-                  with_thousands(chance.sequences) + " sequences");
-    value_row(state, "random control, nats",
-              with_sign(chance.control_loss - table.base.loss, 3) + " \xC2\xB1 " +
-                  significant(chance.control_std, 2),
-              "Loss \xE2\x88\x92 base when as many (token, layer) pairs of each depth are halted, "
-              "drawn at random; mean \xC2\xB1 standard deviation, n = " +
-                  std::to_string(chance.draws) + " draws");
-    value_row(state, "mean hops, saved", rounded(row.mean_hops, 2) + ", " + percent(row.saving, 1),
-              "Executed hops a (token, layer) pair; 1 \xE2\x88\x92 executed / possible hops; " + n);
+    const std::string command =
+        run_command(state, "halting", "--eps " + exact(row.epsilon) + " --json");
+    const auto number = [&](const char* label, double value, const std::string& shown,
+                            const char* definition) {
+        return Number{.label = label,
+                      .value = value,
+                      .shown = shown,
+                      .definition = definition,
+                      .n = table.tokens,
+                      .over = "tokens of validation",
+                      .step = table.step,
+                      .command = command};
+    };
+    value_row(state, number("perplexity", std::exp(row.loss),
+                            significant(std::exp(table.base.loss), 4) + " \xE2\x86\x92 " +
+                                significant(std::exp(row.loss), 4),
+                            "Without halting \xE2\x86\x92 halted; the value is the halted one"));
+    Number loss = number("loss, nats", chance.difference,
+                         with_sign(chance.difference, 3) + " [" + with_sign(chance.low, 3) + ", " +
+                             with_sign(chance.high, 3) + "]",
+                         "Halted \xE2\x88\x92 base with the 95 % interval of a paired bootstrap");
+    loss.low = chance.low;
+    loss.high = chance.high;
+    loss.n = chance.sequences;
+    loss.over = "sequences";
+    value_row(state, loss);
+    Number control =
+        number("random control, nats", chance.control_loss - table.base.loss,
+               with_sign(chance.control_loss - table.base.loss, 3) + " \xC2\xB1 " +
+                   significant(chance.control_std, 2),
+               "Loss \xE2\x88\x92 base when as many (token, layer) pairs of each depth "
+               "are halted, drawn at random; mean \xC2\xB1 standard deviation");
+    control.n = chance.draws;
+    control.over = "draws";
+    value_row(state, control);
+    value_row(
+        state,
+        number("mean hops, saved", row.mean_hops,
+               rounded(row.mean_hops, 2) + ", " + percent(row.saving, 1),
+               "Executed hops a (token, layer) pair; 1 \xE2\x88\x92 executed / possible hops"));
     depth_bars(state, row.depths, 30 * s,
                "Depth of the (token, layer) pairs at this threshold; " + n);
     if (row.classes.empty()) return;
@@ -222,7 +259,7 @@ void HaltingPanel::draw_row(AppState& state) {
 }
 
 void HaltingPanel::draw_prompt(AppState& state) {
-    if (!has_trace(state) || view_.hops < 2) return;
+    if (!has_prompt(state)) return;
     heading(state, "This prompt");
     strip_.draw(state, view_);
     const TokenDepths& depths = strip_.depths();

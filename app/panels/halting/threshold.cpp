@@ -18,6 +18,7 @@ void draw_threshold(AppState& state) {
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - number - 8 * s);
     const std::string lacks = state.lacks(core::Need::hops);
     ImGui::BeginDisabled(!lacks.empty());
+    by_name(state, "##epsilon", "threshold");
     if (ImGui::SliderFloat("##epsilon", &state.halt_position, 0, 1, "",
                            ImGuiSliderFlags_AlwaysClamp))
         state.keep_drawing();

@@ -110,7 +110,7 @@ std::string class_name(const core::ClassDepth& one) {
     if (one.name.empty()) return "in no list";
     // Of the text's own classes, as the other panels name them.
     constexpr std::string_view kOwn = "class:";
-    return one.name.starts_with(kOwn) ? one.name.substr(kOwn.size()) + " (of the text)" : one.name;
+    return one.name.starts_with(kOwn) ? one.name.substr(kOwn.size()) + " (text)" : one.name;
 }
 
 std::string csv_of(const core::HaltingTable& table) {

@@ -99,6 +99,7 @@ void ArgumentForm::draw_argument(AppState& state, const StackItem& item,
 bool ArgumentForm::draw_given(AppState& state, const StackItem& item, const core::ArgSpec& arg) {
     const bool given = item.command.has(arg.name);
     bool on = given;
+    by_name(state, "##given", arg.name + " given");
     if (ImGui::Checkbox("##given", &on)) {
         fresh_edit_ = true;
         const core::Value first =
@@ -126,6 +127,7 @@ void ArgumentForm::draw_choice(AppState& state, const StackItem& item, const cor
         for (int64_t i = 0; i <= static_cast<int64_t>(editor.high); ++i)
             choices.push_back(std::to_string(i));
     ImGui::SetNextItemWidth(-1);
+    by_name(state, "##choice", arg.name + "\xE2\x80\xA6");
     if (ImGui::BeginCombo("##choice", given ? text.c_str() : "choose")) {
         for (const auto& choice : choices) {
             if (!ImGui::Selectable(choice.c_str(), choice == text)) continue;

@@ -125,6 +125,8 @@ void IntervenePanel::draw(AppState& state) {
 }
 
 void IntervenePanel::draw_answer(AppState& state) {
+    const ImVec2 low = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
+    state.spots.note("intervene.answer", {low, ImVec2(low.x + room.x, low.y + room.y)});
     if (!shows_present(state) || !state.effect->error.empty()) return draw_no_answer(state);
     const auto effect = state.effect;
     if (const std::string other = other_weights(state, Inspected::effect); !other.empty())
@@ -163,6 +165,7 @@ void IntervenePanel::draw_no_answer(AppState& state) {
 void IntervenePanel::draw_prompt(AppState& state) {
     const float s = state.pixel_scale;
     ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - 92 * s, 120 * s));
+    by_name(state, "##prompt", "prompt");
     const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to change", &state.prompt,
                                                   ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("The effect is measured at its last token. Enter measures.");

@@ -58,6 +58,7 @@ void EffectQuestion::draw(AppState& state) {
     };
     row("target", "P and NLL are of this token; the first one, if it is several");
     std::string target = target_;
+    by_name(state, "##target", "target");
     if (ImGui::InputTextWithHint("##target", "most likely token", &target,
                                  ImGuiInputTextFlags_EnterReturnsTrue) ||
         ImGui::IsItemDeactivatedAfterEdit())
@@ -65,13 +66,16 @@ void EffectQuestion::draw(AppState& state) {
     row("categories", "P summed over the words of a list that are a single token");
     draw_categories(state);
     row("own words", "A category of your own: words separated by blanks or commas");
+    by_name(state, "##own words", "own words");
     ImGui::InputTextWithHint("##own words", "before, after", &own_words_);
     row("controls",
         "Draws of the random control: the same script on as many experts drawn from the "
         "same layer. 0: none");
+    by_name(state, "##controls", "controls");
     ImGui::SliderInt("##controls", &controls_, 0, kMostControls, "%d",
                      ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_Logarithmic);
     row("seed", "Of everything drawn: controls and random directions");
+    by_name(state, "##seed", "seed");
     ImGui::InputInt("##seed", &seed_, 1, 10);
     seed_ = std::max(seed_, 0);
 }
@@ -80,6 +84,7 @@ void EffectQuestion::draw_categories(AppState& state) {
     const std::string shown = chosen_.empty()       ? "none"
                               : chosen_.size() == 1 ? *chosen_.begin()
                                                     : std::to_string(chosen_.size()) + " lists";
+    by_name(state, "##categories", "categories\xE2\x80\xA6");
     if (!ImGui::BeginCombo("##categories", shown.c_str())) {
         if (!lists_problem_.empty()) tooltip(lists_problem_);
         return;

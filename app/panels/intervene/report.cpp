@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <imgui.h>
+#include <nlohmann/json.hpp>
 
 #include "app/panels/intervene/view.h"
 #include "app/widgets/export.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/token_row.h"
 #include "app/widgets/widgets.h"
 
@@ -16,6 +18,48 @@ namespace {
 
 std::string odds(double p) {
     return std::isnan(p) ? std::string(kNothing) : p < 0.001 ? significant(p, 1) : rounded(p, 3);
+}
+
+/// The command line that measures the same; the two files are given by the shell (bash).
+std::string effect_command(const AppState& state, const core::InterventionEffect& effect) {
+    const core::InterventionRequest& asked = effect.request;
+    const auto file = [](const std::string& lines) { return "<(printf '%s\\n' " + lines + ")"; };
+    std::string script;
+    for (const core::Command& command : asked.script)
+        script += (script.empty() ? "" : " ") + shell_word(core::to_json(command));
+    nlohmann::ordered_json prompt = {{"text", asked.prompt}};
+    if (!asked.target.empty()) prompt["target"] = asked.target;
+    const std::string text =
+        prompt.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return run_command(state, "intervene",
+                       "--script " + file(script) + " --prompts " + file(shell_word(text)) +
+                           " --controls " + std::to_string(asked.controls) + " --seed " +
+                           std::to_string(asked.seed) + " --json");
+}
+
+Number number_of(const AppState& state, const core::InterventionEffect& effect,
+                 const NumberRow& row) {
+    std::string shown = row.after;
+    if (!row.before.empty()) shown = row.before + " \xE2\x86\x92 " + shown;
+    if (!row.control.empty()) shown += ", control " + row.control;
+    return {.label = row.label,
+            .value = row.value,
+            .shown = shown,
+            .definition = row.why,
+            .step = effect.step,
+            .command = effect_command(state, effect)};
+}
+
+Number odds_number(const AppState& state, const core::InterventionEffect& effect,
+                   const core::OddsRow& row, const std::string& piece) {
+    return {.label = "P(" + piece + ")",
+            .value = row.changed,
+            .shown = significant(row.base, 3) + " \xE2\x86\x92 " + significant(row.changed, 3),
+            .definition = "Probability of the token after the prompt under the intervention",
+            .n = 1,
+            .over = "prompt",
+            .step = effect.step,
+            .command = effect_command(state, effect)};
 }
 
 /// The effect's KL as a mark among the draws of the control.
@@ -52,7 +96,18 @@ bool draw_summary(AppState& state, const core::InterventionEffect& effect) {
     const float s = state.pixel_scale;
     ImGui::AlignTextToFramePadding();
     ImGui::TextColored(theme.amber_text, "KL %s nats", significant(effect.kl, 3).c_str());
-    tooltip("KL(base \xE2\x80\x96 changed) of the next-token distribution at the last position");
+    explain_when_asked(state, [&] {
+        return Number{.label = "KL",
+                      .value = effect.kl,
+                      .shown = significant(effect.kl, 3) + " nats",
+                      .definition =
+                          "KL(base \xE2\x80\x96 changed) of the next-token distribution at "
+                          "the last position",
+                      .n = 1,
+                      .over = "prompt",
+                      .step = effect.step,
+                      .command = effect_command(state, effect)};
+    });
     ImGui::SameLine(0, 12 * s);
     const std::string chance = beside_chance(effect);
     const char* const measures = effect.whole ? "" : "measuring the random control\xE2\x80\xA6";
@@ -155,6 +210,7 @@ void draw_bars(const AppState& state, const core::InterventionEffect& effect) {
                            significant(row.control.std, 2) +
                            " (sd), n = " + std::to_string(effect.control_draws) + " draws, seed " +
                            std::to_string(effect.request.seed)));
+        explain_when_clicked(state, [&] { return odds_number(state, effect, row, piece); });
         ImGui::PopID();
     }
     ImGui::PopStyleVar();
@@ -192,7 +248,7 @@ void draw_numbers(const AppState& state, const core::InterventionEffect& effect)
         ImGui::PushID(static_cast<int>(i));
         ImGui::Selectable("##row", false,
                           ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowOverlap);
-        tooltip(row.why);
+        explain_when_asked(state, [&] { return number_of(state, effect, row); });
         ImGui::SameLine(0, 0);
         text_cut(state, displayable(row.label, state.fonts.text), theme.dim);
         ImGui::PushFont(state.fonts.mono, kMonoSize);

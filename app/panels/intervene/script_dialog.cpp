@@ -4,6 +4,7 @@
 #include <misc/cpp/imgui_stdlib.h>
 #include <utility>
 
+#include "app/widgets/export.h"
 #include "app/widgets/widgets.h"
 #include "core/api/files.h"
 
@@ -34,7 +35,7 @@ bool ScriptDialog::take(AppState& state) {
 
 void ScriptDialog::draw(AppState& state) {
     if (std::exchange(asked_, false)) {
-        if (path_.empty()) path_ = state.status.run_dir + "/script.jsonl";
+        if (path_.empty()) path_ = export_path(state, "script.jsonl");
         problem_.clear();
         saving_.forget();
         loading_.forget();

@@ -18,6 +18,7 @@ bool tool(const AppState& state, const char* label, const char* help, bool allow
     ImGui::PushStyleColor(ImGuiCol_Button, ImVec4(0, 0, 0, 0));
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
     ImGui::BeginDisabled(!allowed);
+    by_name(state, label, help, help, allowed ? "" : "It is the outermost row.");
     const bool pressed = ImGui::SmallButton(label);
     ImGui::EndDisabled();
     ImGui::PopStyleColor(2);
@@ -63,8 +64,10 @@ void StackList::draw(AppState& state) {
 
 void StackList::draw_add(AppState& state) {
     ImGui::SetNextItemWidth(-1);
-    if (!ImGui::BeginCombo("##add", "Add an intervention\xE2\x80\xA6", ImGuiComboFlags_HeightLarge))
-        return;
+    by_name(state, "##add", "Add an intervention\xE2\x80\xA6");
+    const bool open =
+        ImGui::BeginCombo("##add", "Add an intervention\xE2\x80\xA6", ImGuiComboFlags_HeightLarge);
+    if (!open) return state.spots.note_item("intervene.add");
     for (const auto& spec : core::command_registry()) {
         if (spec.args.empty() && !spec.inference) continue;  // run control has its own buttons
         const bool live_only = !spec.inference;
@@ -111,7 +114,9 @@ void StackList::draw_item(AppState& state, const StackItem& item, size_t index) 
     // One rule above each row: rows are told apart without boxes.
     ImGui::GetWindowDrawList()->AddLine(at, ImVec2(at.x + full, at.y), packed(theme.border));
     ImGui::Dummy(ImVec2(0, 1 * s));
+    const NameScope of(state, "row " + std::to_string(index + 1) + ": ");
     bool on = item.on;
+    by_name(state, "##on", "on or off");
     if (ImGui::Checkbox("##on", &on)) state.stack.set_on(item.id, on);
     tooltip(on ? "On: acts on the prompt" : "Off");
     ImGui::SameLine();

@@ -38,7 +38,8 @@ NumberRow odds_row(const core::OddsRow& odds, const std::string& label, const st
             significant(odds.changed, 3),
             with_sign(odds.changed - odds.base, 2),
             with_spread(odds.control, odds.base, true),
-            why};
+            why,
+            odds.changed};
 }
 
 double mean_of(const std::vector<double>& x) {
@@ -56,12 +57,14 @@ std::vector<NumberRow> numbers_of(const core::InterventionEffect& e) {
     const std::string at =
         " at the last position, n = 1 prompt of " + std::to_string(e.tokens) + " tokens." + control;
     out.push_back({"KL, nats", "", significant(e.kl, 3), "", with_spread(e.control_kl, 0, false),
-                   "KL(base \xE2\x80\x96 changed) = \xCE\xA3 p log(p / q) of the next token" + at});
+                   "KL(base \xE2\x80\x96 changed) = \xCE\xA3 p log(p / q) of the next token" + at,
+                   e.kl});
     out.push_back(odds_row(e.target, "P(" + piece_text(e.target.name) + ")",
                            "Probability of the target token" + at));
     out.push_back({"NLL, nats", significant(e.nll_base, 3), significant(e.nll_changed, 3),
                    with_sign(e.nll_changed - e.nll_base, 2),
-                   with_spread(e.control_nll, e.nll_base, true), "\xE2\x88\x92ln P(target)" + at});
+                   with_spread(e.control_nll, e.nll_base, true), "\xE2\x88\x92ln P(target)" + at,
+                   e.nll_changed});
     for (const auto& group : e.groups)
         out.push_back(odds_row(group, "P(" + group.name + ")",
                                "Summed probability of the category's " +
@@ -84,16 +87,17 @@ std::vector<NumberRow> numbers_of(const core::InterventionEffect& e) {
     for (const auto& c : e.control_jaccard) control_means.push_back(c.mean);
     if (!std::isnan(mean_of(e.jaccard)))
         out.push_back({"Jaccard, mean", "", rounded(mean_of(e.jaccard), 3), "",
-                       e.control_draws > 0 ? rounded(mean_of(control_means), 3) : "", over});
+                       e.control_draws > 0 ? rounded(mean_of(control_means), 3) : "", over,
+                       mean_of(e.jaccard)});
     for (size_t l = 0; l < e.jaccard.size(); ++l)
         if (!std::isnan(e.jaccard[l]))
             out.push_back(
                 {"Jaccard, layer " + std::to_string(l), "", rounded(e.jaccard[l], 3), "",
                  l < e.control_jaccard.size() ? with_spread(e.control_jaccard[l], 0, false) : "",
-                 over});
+                 over, e.jaccard[l]});
     if (e.mean_hops > 0)
         out.push_back({"hops executed", "", rounded(e.mean_hops, 2), "", "",
-                       "Mean over tokens and layers, under the intervention."});
+                       "Mean over tokens and layers, under the intervention.", e.mean_hops});
     return out;
 }
 

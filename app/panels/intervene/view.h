@@ -12,7 +12,8 @@ namespace hopscope::app {
 /// One quantity under base, intervention and random control, as text; "" where it has none.
 struct NumberRow {
     std::string label, before, after, change, control;
-    std::string why;  ///< definition, n and seed, for the tooltip
+    std::string why;            ///< definition, n and seed, for the tooltip
+    double value = core::kNaN;  ///< under the intervention, as stored; NaN: it is no number
 };
 std::vector<NumberRow> numbers_of(const core::InterventionEffect& effect);
 

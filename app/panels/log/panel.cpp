@@ -17,6 +17,7 @@ namespace {
 class LogPanel final : public Panel {
   public:
     const char* title() const override { return "Log"; }
+    bool has_csv() const override { return false; }
     std::string detail(const AppState&) const override {
         const std::string all =
             with_thousands(static_cast<int64_t>(total_)) + (total_ == 1 ? " line" : " lines");
@@ -52,6 +53,7 @@ void LogPanel::draw(AppState& state) {
         ImGui::CalcTextSize("CopyExport").x + 4 * ImGui::GetStyle().FramePadding.x + 16 * s;
     ImGui::SameLine(0, 12 * s);
     ImGui::SetNextItemWidth(std::max(60 * s, ImGui::GetContentRegionAvail().x - tools));
+    by_name(state, "##filter", "filter");
     ImGui::InputTextWithHint("##filter", "Filter", &filter_);
     ImGui::SameLine();
     const char* nothing = rows_.empty() ? "There is no line." : nullptr;

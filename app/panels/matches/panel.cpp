@@ -12,6 +12,7 @@
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
 #include "app/widgets/marks.h"
+#include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
 
@@ -19,6 +20,7 @@ namespace hopscope::app {
 namespace {
 
 constexpr size_t kQuantiles = 9;
+constexpr const char* kMatchedHere = "The panel matches experts by itself; no command does.";
 
 class MatchesPanel final : public Panel {
   public:
@@ -123,6 +125,7 @@ void MatchesPanel::draw_side(AppState& state, const char* name, MatchSide& side,
     const float left = width - ImGui::CalcTextSize(name).x - 10 * s, steps = 86 * s;
     const ComparedEntry* entry = state.compared.of(side.run);
     ImGui::SetNextItemWidth(left - steps);
+    by_name(state, "##run", std::string("run of ") + name + "\xE2\x80\xA6");
     if (ImGui::BeginCombo("##run", entry ? entry->name.c_str() : kNothing)) {
         for (const ComparedEntry& one : state.compared.entries())
             if (!one.dir.empty() && ImGui::Selectable(one.name.c_str(), one.dir == side.run) &&
@@ -134,6 +137,7 @@ void MatchesPanel::draw_side(AppState& state, const char* name, MatchSide& side,
     ImGui::SameLine(0, 4 * s);
     ImGui::SetNextItemWidth(steps);
     const std::string present = side.step < 0 ? "newest" : with_thousands(side.step);
+    by_name(state, "##step", std::string("step of ") + name + "\xE2\x80\xA6");
     const bool open = ImGui::BeginCombo("##step", present.c_str());
     if (open) {
         if (ImGui::IsWindowAppearing()) question_.look(state, side.run);
@@ -156,6 +160,7 @@ void MatchesPanel::draw_layer(AppState& state) {
     ImGui::TextColored(state.theme().dim, "layer");
     ImGui::SameLine(0, 6 * s);
     ImGui::SetNextItemWidth(56 * s);
+    by_name(state, "##layer", "layer\xE2\x80\xA6");
     if (ImGui::BeginCombo("##layer", std::to_string(question_.layer).c_str())) {
         const int64_t layers = question_.answer() ? shown().layers : 1;
         for (int64_t i = 0; i < layers; ++i)
@@ -277,6 +282,33 @@ std::string explained(const core::ExpertMatches& all, const core::ExpertMatch& m
     return out;
 }
 
+/// What a column of the table says of a pair; of the names, the Jaccard index.
+Number number_of(const core::ExpertMatches& all, const core::ExpertMatch& match, int column) {
+    const std::string pair = "E" + std::to_string(match.a) + " of A and E" +
+                             std::to_string(match.b) + " of B, layer " +
+                             std::to_string(all.request.layer);
+    Number out = {.label = "Jaccard, " + pair,
+                  .value = match.jaccard,
+                  .shown = number(match.jaccard, 3),
+                  .definition = "Of the sets of tokens that take them [def:jaccard]",
+                  .n = all.tokens,
+                  .over = "tokens",
+                  .step = all.request.step_a,
+                  .no_command = kMatchedHere};
+    if (column == 2 || column == 3) {
+        const bool cosine = column == 2;
+        out.label = (cosine ? "cosine, " : "moved, ") + pair;
+        out.value = cosine ? match.cosine : match.moved;
+        out.shown = cosine ? number(match.cosine, 3) : number(match.moved, 1) + "\xC2\xB0";
+        out.definition = cosine        ? "Of the two centroids"
+                         : all.one_run ? "Angle between the expert's own centroid at A and at B"
+                                       : "Angle between the two centroids, degrees";
+        out.n = -1;
+        out.over.clear();
+    }
+    return out;
+}
+
 void MatchesPanel::draw_match(AppState& state, size_t index) {
     const core::ExpertMatch& match = shown().matches[index];
     ImGui::PushID(static_cast<int>(index));
@@ -287,6 +319,8 @@ void MatchesPanel::draw_match(AppState& state, size_t index) {
     if (ImGui::Selectable("##match", chosen, ImGuiSelectableFlags_SpanAllColumns))
         chosen_ = chosen ? -1 : static_cast<int>(index);
     tooltip(explained(shown(), match));
+    explain_when_clicked(state,
+                         [&] { return number_of(shown(), match, ImGui::TableGetHoveredColumn()); });
     ImGui::SetCursorPos(at);
     const ImU32 color = viz::packed(picture_.color_a[static_cast<size_t>(match.a)]);
     if (!match.above_chance) ImGui::PushStyleVar(ImGuiStyleVar_Alpha, 0.75f);
@@ -365,27 +399,48 @@ void MatchesPanel::draw_picture(AppState& state, float side) {
 
 void MatchesPanel::draw_numbers(AppState& state) const {
     const core::ExpertMatches& all = shown();
-    const auto n = [](const core::MatchedNumber& number) {
-        return "n: " + std::to_string(number.n) + " experts of A; 95 %, bootstrap over experts";
+    const auto row = [&](const char* label, const core::MatchedNumber& number,
+                         const std::string& shown) {
+        value_row(state, {.label = label,
+                          .value = number.value,
+                          .shown = shown,
+                          .definition = "Interval: 95 %, bootstrap over experts",
+                          .low = number.low,
+                          .high = number.high,
+                          .n = number.n,
+                          .over = "experts of A",
+                          .step = all.request.step_a,
+                          .no_command = kMatchedHere});
     };
     const auto by_chance = [&](const core::MatchedNumber& number, int digits) {
-        value_row(
-            state, "by chance", chance_text(number, digits),
-            "Mean and standard deviation over " + std::to_string(all.request.draws) + " draws");
+        value_row(state, {.label = "by chance",
+                          .value = number.chance,
+                          .shown = chance_text(number, digits),
+                          .definition = "Mean and standard deviation over the draws",
+                          .n = all.request.draws,
+                          .over = "draws",
+                          .step = all.request.step_a,
+                          .no_command = kMatchedHere});
     };
     if (!all.by_tokens) {
-        value_row(state, "cosine, mean", with_interval(all.cosine, 2), n(all.cosine));
+        row("cosine, mean", all.cosine, with_interval(all.cosine, 2));
         by_chance(all.cosine, 2);
     }
-    value_row(state, "Jaccard, mean", with_interval(all.jaccard, 2), n(all.jaccard));
+    row("Jaccard, mean", all.jaccard, with_interval(all.jaccard, 2));
     by_chance(all.jaccard, 3);
     if (!all.by_tokens)
-        value_row(state, all.one_run ? "moved itself, median" : "moved, median",
-                  with_interval(all.moved, 0) + "\xC2\xB0", n(all.moved));
-    value_row(state, "no match above chance",
-              std::to_string(static_cast<int64_t>(all.matches.size()) - all.above_chance) + " of " +
-                  std::to_string(all.matches.size()),
-              "Partners that are not more alike than 95 % of the best by chance");
+        row(all.one_run ? "moved itself, median" : "moved, median", all.moved,
+            with_interval(all.moved, 0) + "\xC2\xB0");
+    const auto none = static_cast<int64_t>(all.matches.size()) - all.above_chance;
+    value_row(state, {.label = "no match above chance",
+                      .value = static_cast<double>(none),
+                      .shown = std::to_string(none) + " of " + std::to_string(all.matches.size()),
+                      .definition = "Partners that are not more alike than 95 % of the best by "
+                                    "chance",
+                      .n = std::ssize(all.matches),
+                      .over = "experts of A",
+                      .step = all.request.step_a,
+                      .no_command = kMatchedHere});
     note(state, all.by_tokens ? all.no_cosine
                 : all.one_run ? "One space: nothing is turned."
                               : "B is turned onto A by the positions of the same tokens.");

@@ -57,11 +57,13 @@ bool SpaceControls::draw_picture_row(AppState& state, const core::LayerGeometry&
     flow(140 * s);
     draw_trail(state);
     flow(76 * s);
+    by_name(state, "tokens", "tokens beside the centroids");
     ImGui::Checkbox("tokens", &tokens);
     tooltip("Show the tokens of the probe sample beside the centroids");
     flow(84 * s);
     draw_dimensions(state);
     flow(40 * s);
+    by_name(state, "Fit", "Fit", "Shows everything.");
     const bool fit = ImGui::Button("Fit");
     tooltip("Show everything (double click)");
     return fit;
@@ -73,6 +75,7 @@ void SpaceControls::draw_layer_and_hop(AppState& state, const core::LayerGeometr
     auto& selection = state.selection;
     control_label(state, "layer");
     ImGui::SetNextItemWidth(56 * s);
+    by_name(state, "##layer", "layer\xE2\x80\xA6");
     if (ImGui::BeginCombo("##layer", std::to_string(selection.layer).c_str())) {
         for (int64_t i = 0; i < static_cast<int64_t>(layers.size()); ++i) {
             const bool chosen = i == selection.layer;
@@ -84,6 +87,7 @@ void SpaceControls::draw_layer_and_hop(AppState& state, const core::LayerGeometr
     control_label(state, "hop");
     ImGui::SetNextItemWidth(62 * s);
     const std::string hop = selection.hop == kAllHops ? "all" : std::to_string(selection.hop);
+    by_name(state, "##hop", "hop\xE2\x80\xA6");
     if (ImGui::BeginCombo("##hop", hop.c_str())) {
         if (ImGui::Selectable("all", selection.hop == kAllHops)) selection.set_hop(kAllHops);
         for (int64_t h = 0; h < g.hops; ++h)
@@ -113,6 +117,7 @@ void SpaceControls::draw_axes(const AppState& state, const core::LayerGeometry& 
     const float s = state.pixel_scale;
     control_label(state, "axes");
     ImGui::SetNextItemWidth(116 * s);
+    by_name(state, "##axes", "axes\xE2\x80\xA6");
     if (ImGui::BeginCombo("##axes", viz::name_of(axes.kind))) {
         for (const AxesKind kind :
              {AxesKind::principal, AxesKind::centroids, AxesKind::raw, AxesKind::random})
@@ -145,6 +150,7 @@ void SpaceControls::draw_axes(const AppState& state, const core::LayerGeometry& 
 void SpaceControls::draw_color(const AppState& state) {
     control_label(state, "colour");
     ImGui::SetNextItemWidth(80 * state.pixel_scale);
+    by_name(state, "##colour", "colour\xE2\x80\xA6");
     quantity_combo("##colour", "place", false, look.color);
     tooltip(
         "place: from the first three principal axes, the same colour in every panel. Others: "
@@ -163,6 +169,7 @@ void SpaceControls::draw_dimensions(const AppState& state) {
 
 bool SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g, bool all) {
     const float s = state.pixel_scale;
+    by_name(state, "More", "More\xE2\x80\xA6", "Size, opacity, regions, a new basis.");
     if (ImGui::Button("More")) ImGui::OpenPopup("more");
     tooltip("Size and opacity from a quantity, regions, a new basis");
     if (!ImGui::BeginPopup("more")) return false;
@@ -204,6 +211,7 @@ void SpaceControls::draw_trail(const AppState& state) {
     const float s = state.pixel_scale;
     control_label(state, "tail");
     ImGui::SetNextItemWidth(60 * s);
+    by_name(state, "##tail", "length of the tails");
     ImGui::SliderInt("##tail", &trail, 0, static_cast<int>(kLongestTail), "",
                      ImGuiSliderFlags_AlwaysClamp);
     tooltip("How many past snapshots the tails of the centroids reach back");

@@ -6,6 +6,7 @@
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
+#include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
 
@@ -20,6 +21,24 @@ std::string name_of_point(const AppState& state, const viz::PointItem& item) {
     const auto t = static_cast<size_t>(item.index);
     return t < pieces.size() ? displayable(piece_text(pieces[t]), state.fonts.mono)
                              : "token " + std::to_string(item.index);
+}
+
+/// Of the one selected and one near it.
+Number likeness(const AppState& state, const Neighbour& near, Nearness by) {
+    const bool cosine = by == Nearness::cosine;
+    const auto value = static_cast<double>(cosine ? near.cosine : near.distance);
+    return {.label = (cosine ? "cosine of " : "distance of ") +
+                     name_of_point(state, only_selected(state.selection)) + " and " +
+                     name_of_point(state, near.item) + ", layer " +
+                     std::to_string(state.selection.layer),
+            .value = value,
+            .shown = rounded(value, 3),
+            .definition = cosine ? "Cosine of the two directions in the routing space"
+                                 : "Euclidean distance in the routing space",
+            .step = state.geometry->step,
+            .command = analysis_command(state, cosine ? "collinearity" : "density"),
+            .layer = state.selection.layer,
+            .expert = near.item.expert ? near.item.index : -1};
 }
 
 }  // namespace
@@ -58,8 +77,10 @@ void NeighbourList::draw_rows(AppState& state, const std::vector<Neighbour>& row
         ImGui::PopID();
         ImGui::TableNextColumn();
         ImGui::Text("%6.3f", static_cast<double>(near.cosine));
+        explain_when_asked(state, [&] { return likeness(state, near, Nearness::cosine); });
         ImGui::TableNextColumn();
         ImGui::Text("%6.3f", static_cast<double>(near.distance));
+        explain_when_asked(state, [&] { return likeness(state, near, Nearness::distance); });
     }
     ImGui::PopFont();
 }

@@ -11,6 +11,7 @@
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
 #include "app/widgets/marks.h"
+#include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 
 namespace hopscope::app {
@@ -251,6 +252,33 @@ void draw_selected(const SpaceScene& scene) {
                    packed(state.theme().text));
 }
 
+/// The shares of the variance as numbers: each axis has its part of the line.
+void explain_shares(const SpaceScene& scene, ImVec2 at, ImVec2 size) {
+    const AppState& state = scene.state;
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    if (!ImGui::IsWindowHovered() ||
+        !ImGui::IsMouseHoveringRect(at, ImVec2(at.x + size.x, at.y + size.y)))
+        return;
+    const int axes = scene.view.solid ? 3 : 2;
+    const int axis = std::clamp(
+        static_cast<int>((mouse.x - at.x) / size.x * static_cast<float>(axes)), 0, axes - 1);
+    const auto place = static_cast<size_t>(axis);
+    const Number number = {
+        .label = "share of the variance along " + scene.view.axis_names[place] + ", layer " +
+                 std::to_string(scene.view.layer),
+        .value = static_cast<double>(scene.view.variance[place]),
+        .shown = share_text(static_cast<double>(scene.view.variance[place])),
+        .definition =
+            "Variance of centroids and tokens along the axis / their whole variance, at "
+            "this step; the axis itself is that of the frozen basis",
+        .n = std::ssize(scene.view.items),
+        .over = "points",
+        .step = state.geometry->step,
+        .no_command = "The panel projects by itself; no command does."};
+    ImGui::SetTooltip("%s", explanation(number, state.geometry->step).c_str());
+    if (right_click()) ask(state, number);
+}
+
 void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     const AppState& state = scene.state;
     const ImVec2 at = scene.camera.at(), size = scene.camera.size();
@@ -271,6 +299,8 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
             break;
         }
     const std::string basis = basis_text(scene);
+    const float shares_width = text_extent(state.fonts.text, font, axes).x;
+    explain_shares(scene, ImVec2(at.x, upper), ImVec2(shares_width, font));
     const float axes_width = text_extent(state.fonts.text, font, axes).x;
     draw_veil(state, ImVec2(at.x, upper), ImVec2(at.x + axes_width, bottom + small));
     text_at(list, state.fonts.text, font, ImVec2(at.x, upper), dim, axes);

@@ -47,6 +47,23 @@ std::string RoutingSpacePanel::csv(AppState& state) {
     return state.geometry ? csv_of(view_, *state.geometry) : std::string();
 }
 
+/// What the list "More" offers besides the looks of points.
+ActionItem RoutingSpacePanel::refit_action(AppState& state) {
+    ActionItem refit;
+    refit.id = "routing_space.refit";
+    refit.title = "Refit the axes of the routing space";
+    refit.help = "Fits the principal axes to the present snapshot and freezes them.";
+    refit.why_not = [&state]() -> std::string {
+        const auto layer = static_cast<size_t>(state.selection.layer);
+        if (!state.geometry || layer >= state.geometry->layers.size())
+            return "No geometry is there yet.";
+        const auto& g = state.geometry->layers[layer];
+        return g.d_space > 0 && !g.centroids.empty() ? "" : "This layer has no space.";
+    };
+    refit.run = [&state] { state.places.refit(*state.geometry, state.selection.layer); };
+    return refit;
+}
+
 std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
     ActionItem focus;
     focus.id = "routing_space.focus";
@@ -66,7 +83,7 @@ std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
     names.by_pointer = true;
     names.why_not = [&state] { return no_run(state); };
     names.run = [this] { names_ = !names_; };
-    std::vector<ActionItem> items = {std::move(focus), std::move(names)};
+    std::vector<ActionItem> items = {std::move(focus), std::move(names), refit_action(state)};
     for (ActionItem& item : selection_menu_actions(
              state, [this, &state] { return everything(state); }, neighbours_.shown, move_))
         items.push_back(std::move(item));

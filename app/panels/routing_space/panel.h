@@ -45,6 +45,7 @@ class RoutingSpacePanel final : public Panel {
     ImVec2 screen_of_expert(int64_t expert) const;
 
   private:
+    static ActionItem refit_action(AppState& state);
     struct Made {  ///< what the present view was made from
         const void* session = nullptr;
         uint64_t snapshot = 0, archive = 0, places = 0;

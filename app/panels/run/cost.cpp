@@ -7,10 +7,13 @@
 
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
 namespace {
+
+constexpr const char* kUpdates = "of the newest updates that were timed";
 
 std::string share_of(double part, double whole) {
     return whole > 0 && std::isfinite(part) ? rounded(100 * part / whole, 1) + " %" : kNothing;
@@ -34,15 +37,22 @@ void draw_bar(const AppState& state, const TimeSplit& split) {
 }
 
 /// A row of the table below the bar, with a square of its colour there.
-void draw_part(const AppState& state, size_t index, const TimePart& part, double whole) {
+void draw_part(const AppState& state, size_t index, const TimeSplit& split) {
+    const TimePart& part = split.parts[index];
     const float s = state.pixel_scale, line = ImGui::GetTextLineHeight();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y + line * 0.3f),
                                               ImVec2(at.x + 8 * s, at.y + line * 0.3f + 8 * s),
                                               packed(line_color(state, index)));
     ImGui::Indent(14 * s);
-    value_row(state, part.name, significant(part.ms, 3) + " ms  " + share_of(part.ms, whole),
-              part.help);
+    value_row(state,
+              {.label = part.name,
+               .value = part.ms,
+               .shown = significant(part.ms, 3) + " ms  " + share_of(part.ms, split.update_ms),
+               .definition = part.help,
+               .n = split.updates,
+               .over = kUpdates,
+               .no_command = kLiveNumber});
     ImGui::Unindent(14 * s);
 }
 
@@ -50,30 +60,49 @@ void draw_part(const AppState& state, size_t index, const TimePart& part, double
 
 void draw_cost(AppState& state, const TimeSplit& split) {
     if (split.updates == 0) return;
-    const std::string over =
-        "Mean over the last " + with_thousands(split.updates) + " updates that were timed";
     heading(state, "Cost of an update");
-    value_row(state, "whole", significant(split.update_ms, 3) + " ms",
-              over + ", evaluation and publishing left out");
+    value_row(state, {.label = "whole",
+                      .value = split.update_ms,
+                      .shown = significant(split.update_ms, 3) + " ms",
+                      .definition = "Mean time of an update, evaluation and publishing left out",
+                      .n = split.updates,
+                      .over = kUpdates,
+                      .no_command = kLiveNumber});
     draw_bar(state, split);
     for (size_t i = 0; i < split.parts.size(); ++i)
-        if (std::isfinite(split.parts[i].ms)) draw_part(state, i, split.parts[i], split.update_ms);
+        if (std::isfinite(split.parts[i].ms)) draw_part(state, i, split);
     heading(state, "Cost of the window");
     if (std::isfinite(split.publish_ms))
-        value_row(state, "publishing",
-                  significant(split.publish_ms, 3) + " ms  " +
-                      share_of(split.publish_ms, split.update_ms + split.publish_ms),
-                  "Time in which the trainer hands pictures and numbers to the window instead of "
-                  "training, for each update and as a share. " +
-                      over);
-    value_row(state, "drawing", rounded(100 * state.own_cost.share(state.now), 1) + " % of a core",
-              "Processor time of the window's own thread over the last seconds; with OpenGL in "
-              "software its helper threads come on top");
-    value_row(state, "a frame", significant(state.own_cost.frame_ms(), 3) + " ms",
-              "Mean processor time of the newest frames");
+        value_row(state, {.label = "publishing",
+                          .value = split.publish_ms,
+                          .shown = significant(split.publish_ms, 3) + " ms  " +
+                                   share_of(split.publish_ms, split.update_ms + split.publish_ms),
+                          .definition = "Time in which the trainer hands pictures and numbers to "
+                                        "the window instead of training, for each update and as "
+                                        "a share",
+                          .n = split.updates,
+                          .over = kUpdates,
+                          .no_command = kLiveNumber});
+    const double share = 100 * state.own_cost.share(state.now);
+    value_row(state, {.label = "drawing",
+                      .value = share,
+                      .shown = rounded(share, 1) + " % of a core",
+                      .definition = "Processor time of the window's own thread over the last "
+                                    "seconds; with OpenGL in software its helper threads come on "
+                                    "top",
+                      .no_command = kLiveNumber});
+    value_row(state, {.label = "a frame",
+                      .value = state.own_cost.frame_ms(),
+                      .shown = significant(state.own_cost.frame_ms(), 3) + " ms",
+                      .definition = "Mean processor time of the newest frames",
+                      .no_command = kLiveNumber});
     if (state.memory_bytes > 0)
-        value_row(state, "memory", bytes(state.memory_bytes),
-                  "Resident memory of the whole program: training, copies for looking, window");
+        value_row(state, {.label = "memory",
+                          .value = static_cast<double>(state.memory_bytes),
+                          .shown = bytes(state.memory_bytes),
+                          .definition = "Resident memory of the whole program: training, copies "
+                                        "for looking, window. The value is in bytes",
+                          .no_command = kLiveNumber});
 }
 
 }  // namespace hopscope::app

@@ -7,6 +7,7 @@
 #include "app/panels/run/view.h"
 #include "app/state/actions.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 #include "core/api/command_registry.h"
 #include "core/api/freeze_parts.h"
@@ -123,22 +124,35 @@ void ForkControls::draw_numbers(AppState& state) {
     text_cut(state, fork.name, theme.text);
     tooltip(fork.dir);
     text_cut(state, fork.with.empty() ? "an untouched copy" : fork.with, theme.dim);
-    value_row(
-        state, "training loss", signed_number(fork.loss),
-        "Nats a token: loss of the fork less that of the run on the same batch, mean over the "
-        "last " +
-            with_thousands(fork.updates) + " updates");
-    const std::string valid =
-        fork.valid_step < 0
-            ? "Appears with the first evaluation after the fork"
-            : "Nats a token, at step " + with_thousands(fork.valid_step) +
-                  ", n = " + with_thousands(fork.sequences) +
-                  " validation sequences; 95 % interval: bootstrap of the paired differences";
-    value_row(state, "validation loss", signed_number(fork.valid), valid);
-    if (fork.valid_step >= 0)
-        value_row(state, "95 % interval",
-                  "[" + signed_number(fork.valid_low) + ", " + signed_number(fork.valid_high) + "]",
-                  valid);
+    const std::string compare = run_command(state, "compare", shell_word(fork.dir) + " --json");
+    value_row(state, {.label = "training loss",
+                      .value = fork.loss,
+                      .shown = signed_number(fork.loss),
+                      .definition = "Nats a token: loss of the fork less that of the run on the "
+                                    "same batch, mean over the last updates",
+                      .n = fork.updates,
+                      .over = "updates",
+                      .no_command = kLiveNumber});
+    Number valid = {.label = "validation loss",
+                    .value = fork.valid,
+                    .shown = signed_number(fork.valid),
+                    .definition = "Appears with the first evaluation after the fork",
+                    .command = compare};
+    if (fork.valid_step >= 0) {
+        valid.definition = "Nats a token; 95 % interval: bootstrap of the paired differences";
+        valid.low = fork.valid_low;
+        valid.high = fork.valid_high;
+        valid.n = fork.sequences;
+        valid.over = "validation sequences";
+        valid.step = fork.valid_step;
+    }
+    value_row(state, valid);
+    if (fork.valid_step >= 0) {
+        valid.label = "95 % interval";
+        valid.shown =
+            "[" + signed_number(fork.valid_low) + ", " + signed_number(fork.valid_high) + "]";
+        value_row(state, valid);
+    }
     if (!fork.ended.empty()) {
         const bool failed = fork.ended.rfind("failed", 0) == 0;
         text_cut(state, fork.ended, failed ? theme.red_text : theme.amber_text);

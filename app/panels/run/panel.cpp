@@ -15,6 +15,7 @@
 #include "app/panels/run/view.h"
 #include "app/state/actions.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 #include "core/api/cautions.h"
 #include "core/api/freeze_parts.h"
@@ -70,6 +71,7 @@ class RunPanel final : public Panel {
     void draw_several_steps(AppState& state);
     void draw_stop_question(AppState& state);
     void draw_numbers(AppState& state);
+    void draw_values(const AppState& state) const;
     static void draw_reason(const AppState& state);
     void draw_choice_of_run(AppState& state);
     void draw_followed(AppState& state);
@@ -201,28 +203,61 @@ void RunPanel::draw_numbers(AppState& state) {
     else if (!status.source.empty())
         text_cut(state, status.source, theme.dim);
 
-    value_row(state, "step",
-              with_thousands(status.step) +
-                  (status.steps > 0 ? " of " + with_thousands(status.steps) : std::string()),
-              "Updates done, of those configured");
-    value_row(state, "tokens each second", rounded(tokens_per_s_, 0),
-              "Mean over the last 20 updates, waiting and evaluation left out");
-    value_row(state, "validation perplexity", significant(perplexity_, 3),
-              "exp of the mean loss a token, over the validation batches of the last evaluation");
-    value_row(state, "trained for",
-              state.history.seconds.empty() ? std::string(kNothing)
-                                            : duration(state.history.seconds.back()),
-              "Time spent on updates since the run's begin; pauses and evaluations left out");
-    value_row(state, "open for", duration(state.now - state.opened_at),
-              "Since it was opened in this window, pauses included");
-    value_row(state, "time left",
-              core::is_final(status.state) ? std::string(kNothing) : duration(left_),
-              "At the present speed");
+    draw_values(state);
     ImGui::Dummy(ImVec2(0, 2 * state.pixel_scale));
     if (status.steps > 0)
         progress_line(state, static_cast<double>(status.step) / static_cast<double>(status.steps));
     draw_reason(state);
     draw_findings(state);
+}
+
+void RunPanel::draw_values(const AppState& state) const {
+    const core::RunStatus& status = state.status;
+    const std::string info = run_command(state, "info", "--json");
+    const auto& evaluated = state.history.valid_step;
+    const auto& seconds = state.history.seconds;
+    const auto time = [](double value) {
+        return std::isfinite(value) ? duration(value) : std::string(kNothing);
+    };
+    const double trained = seconds.empty() ? core::kNaN : seconds.back();
+    const double left = core::is_final(status.state) ? core::kNaN : left_;
+    value_row(state, {.label = "step",
+                      .value = static_cast<double>(status.step),
+                      .shown = with_thousands(status.step) +
+                               (status.steps > 0 ? " of " + with_thousands(status.steps) : ""),
+                      .definition = "Updates done, of those configured",
+                      .command = info});
+    value_row(state,
+              {.label = "tokens each second",
+               .value = tokens_per_s_,
+               .shown = rounded(tokens_per_s_, 0),
+               .definition = "Mean over the last 20 updates, waiting and evaluation left out",
+               .no_command = kLiveNumber});
+    value_row(state, {.label = "validation perplexity",
+                      .value = perplexity_,
+                      .shown = significant(perplexity_, 3),
+                      .definition = "exp of the mean loss a token, over the validation batches of "
+                                    "the last evaluation",
+                      .step = evaluated.empty() ? -1 : static_cast<int64_t>(evaluated.back()),
+                      .command = run_command(state, "eval", "--json")});
+    value_row(state, {.label = "trained for",
+                      .value = trained,
+                      .shown = time(trained),
+                      .definition = "Time spent on updates since the run's begin; pauses and "
+                                    "evaluations left out. The value is in seconds",
+                      .command = info});
+    const double open = state.now - state.opened_at;
+    value_row(state, {.label = "open for",
+                      .value = open,
+                      .shown = time(open),
+                      .definition = "Since it was opened in this window, pauses included. The "
+                                    "value is in seconds",
+                      .no_command = kLiveNumber});
+    value_row(state, {.label = "time left",
+                      .value = left,
+                      .shown = time(left),
+                      .definition = "At the present speed. The value is in seconds",
+                      .no_command = kLiveNumber});
 }
 
 /// Why it failed, or paused without being asked; what was found when it was opened.
@@ -245,6 +280,7 @@ void RunPanel::draw_reason(const AppState& state) {
 void RunPanel::draw_choice_of_run(AppState& state) {
     if (state.watched.size() < 2) return;
     ImGui::SetNextItemWidth(-1);
+    by_name(state, "##inspected", "inspect another run\xE2\x80\xA6");
     if (!ImGui::BeginCombo("##inspected", "inspect another run")) return;
     for (const auto& other : state.watched) {
         const bool chosen = state.inspects(other.run);
@@ -260,6 +296,14 @@ void RunPanel::draw_choice_of_run(AppState& state) {
 void RunPanel::draw_followed(AppState& state) {
     const core::RunStatus& status = state.status;
     if (status.followed.empty()) return;
+    if (status.read_only) {
+        text_cut(state, "an example, only looked at", state.theme().amber_text);
+        tooltip(status.followed);
+        if (button(state, "Train a copy", nullptr,
+                   "Copies the run into runs/ and opens the copy, so that it can go on there"))
+            state.copy_next = status.run_dir;
+        return;
+    }
     if (!status.writer_left) {
         text_cut(state, "written by another process: following", state.theme().amber_text);
         tooltip(status.followed);
@@ -288,6 +332,8 @@ void RunPanel::draw_freezes(AppState& state) {
         const FreezeState present = freeze_state(state.status, state.answers, traits.part);
         bool frozen = present.frozen;
         ImGui::BeginDisabled(why != nullptr);
+        by_name(state, traits.label, std::string("freeze ") + traits.label, traits.help,
+                why ? why : "");
         const bool changed = ImGui::Checkbox(traits.label, &frozen);
         ImGui::EndDisabled();
         tooltip(why ? why : traits.help);

@@ -21,6 +21,7 @@ void draw_rule(AppState& state, const RuleRow& row) {
     const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x;
     ImGui::PushID(row.name);
     ImGui::BeginDisabled(!lacks.empty());
+    by_name(state, row.name, std::string("rule ") + row.name, row.help, lacks);
     ImGui::Checkbox(row.name, &setting.on);
     ImGui::EndDisabled();
     tooltip(lacks.empty() ? row.help : lacks);
@@ -37,6 +38,7 @@ void draw_rule(AppState& state, const RuleRow& row) {
         }
         ImGui::SameLine();
         ImGui::SetCursorPosX(right - word);
+        const NameScope of(state, std::string(row.name) + ": ");
         if (button(state, setting.pauses ? "pauses###pauses" : "warns###pauses", nullptr,
                    setting.pauses ? "Pauses the run, and says why here and in the log"
                                   : "Says it here and in the log; click lets it pause the run",

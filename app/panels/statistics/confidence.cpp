@@ -6,6 +6,7 @@
 
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 
 namespace hopscope::app {
 namespace {
@@ -48,11 +49,23 @@ void draw_means(AppState& state, const char* id, Area area, const LayerMeans& me
             const auto i = static_cast<size_t>(l);
             ImGui::Text("layer %lld: %s", static_cast<long long>(l),
                         significant(means.mean[i], 4).c_str());
-            ImGui::TextColored(state.theme().dim, "%s \xE2\x80\x93 %s over %lld updates",
-                               significant(means.low[i], 4).c_str(),
-                               significant(means.high[i], 4).c_str(),
+            ImGui::TextColored(state.theme().dim, "95 %% of the mean: %s, n = %lld updates",
+                               interval_text(means.ci95[i], 4).c_str(),
                                static_cast<long long>(means.updates));
+            ImGui::TextColored(state.theme().dim, "single updates: %s to %s",
+                               significant(means.low[i], 4).c_str(),
+                               significant(means.high[i], 4).c_str());
             ImGui::EndTooltip();
+            offer_on_click(state, [&] {
+                return Number{.label = std::string(axis) + ", layer " + std::to_string(l),
+                              .value = means.mean[i],
+                              .definition =
+                                  "Of the softmax over all experts, mean over tokens, hops "
+                                  "and updates [def:entropy]",
+                              .n = means.updates,
+                              .over = "updates",
+                              .command = panel_command(state, "statistics", -1)};
+            });
             if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) state.selection.set_layer(l);
         }
     }
@@ -77,7 +90,8 @@ void ConfidenceChart::draw(AppState& state, const SnapshotLayer& place, Area are
             "confidence of the router by layer, mean of the last " +
                 std::to_string(entropy_.updates) + " updates",
             "Entropy and highest probability of the softmax over all experts, mean over tokens and "
-            "hops [def:entropy]. The whiskers span the single updates.");
+            "hops [def:entropy]. The whiskers span the single updates; hovering a bar tells the "
+            "95 % interval of the mean [def:mean_interval].");
     const float gap = 14 * state.pixel_scale;
     Area upper = area, lower = area;
     upper.size.y = std::floor((area.size.y - gap) * 0.5f);

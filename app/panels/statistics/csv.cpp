@@ -30,9 +30,71 @@ std::string square(const std::string& first, std::span<const float> values, size
 }  // namespace
 
 std::string csv_of(const Collinearity& c) {
-    return "# cosines of centroids, " + place(c.layer, c.step) + ", " + caption_of(c) + "\n" +
-           square("expert", c.cosines, c.shown.size(),
-                  [&](size_t i) { return std::to_string(c.shown[i]); });
+    const auto number = [](double v) { return core::csv_number(v); };
+    std::string out = "# cosines of centroids, " + place(c.layer, c.step) + ", " + caption_of(c) +
+                      "\n" + square("expert", c.cosines, c.shown.size(), [&](size_t i) {
+                          return std::to_string(c.shown[i]);
+                      });
+    out += "# pairs of centroids with the highest cosines, of " + std::to_string(c.all.pairs) +
+           "; largest of as many random directions: " + number(c.chance.median) + ", 95 % " +
+           number(c.chance.low) + " to " + number(c.chance.high) + "\nexpert,other,cosine\n";
+    for (const viz::RowPair& pair : c.closest)
+        out += std::to_string(pair.a) + "," + std::to_string(pair.b) + "," +
+               core::csv_number(pair.cosine) + "\n";
+    return out;
+}
+
+std::string csv_of(const Coactivation& c) {
+    std::string out =
+        "# share of the uses of the expert of the row whose set also holds that of "
+        "the column, " +
+        place(c.layer, c.step) + ", " + std::to_string(c.tokens) + " tokens, " +
+        std::to_string(c.hops) + " hops\n" +
+        square("expert", c.shares, c.shown.size(),
+               [&](size_t i) { return std::to_string(c.shown[i]); });
+    out +=
+        "# strongest pairs\nexpert,other,together,uses,share,share_ci95_low,share_ci95_high,"
+        "expected\n";
+    for (const PairUse& pair : c.strongest)
+        out += std::to_string(pair.expert) + "," + std::to_string(pair.other) + "," +
+               std::to_string(pair.together) + "," + std::to_string(pair.uses) + "," +
+               core::csv_number(pair.share) + "," + core::csv_number(pair.ci95.low) + "," +
+               core::csv_number(pair.ci95.high) + "," + core::csv_number(pair.expected) + "\n";
+    return out;
+}
+
+std::string csv_of(const Saturation& s) {
+    std::string out = "# share of the experts chosen at a step that are chosen at step " +
+                      std::to_string(s.last_step) + ", mean over " + std::to_string(s.tokens) +
+                      " tokens of the sample\nstep,layer,saturation,saturation_ci95_low,"
+                      "saturation_ci95_high,first,chance\n";
+    for (size_t l = 0; l < s.layers.size(); ++l)
+        for (size_t i = 0; i < s.layers[l].mean.size(); ++i) {
+            const SaturationCurve& c = s.layers[l];
+            out += core::csv_number(s.steps[i]) + "," + std::to_string(l) + "," +
+                   core::csv_number(c.mean[i]) + "," + core::csv_number(c.low[i]) + "," +
+                   core::csv_number(c.high[i]) + "," + core::csv_number(c.first[i]) + "," +
+                   core::csv_number(c.chance) + "\n";
+        }
+    return out;
+}
+
+std::string csv_of(const Information& i) {
+    std::string out = std::string("# mutual information of ") + name_of(i.label) +
+                      " and chosen expert, nats, step " + std::to_string(i.step) + ", " +
+                      std::to_string(i.tokens) + " tokens, " + std::to_string(i.labels) +
+                      " labels, " + std::to_string(kShuffles) +
+                      " shuffles\nlayer,information,chance,chance_low,chance_high,above,"
+                      "above_ci95_low,above_ci95_high,p,entropy\n";
+    for (size_t l = 0; l < i.layers.size(); ++l) {
+        const LayerInformation& n = i.layers[l];
+        out += std::to_string(l);
+        for (const double v : {n.nats, n.chance, n.chance_low, n.chance_high, n.above,
+                               n.above_ci95.low, n.above_ci95.high, n.p, n.entropy})
+            out += "," + core::csv_number(v);
+        out += "\n";
+    }
+    return out;
 }
 
 std::string csv_of(const LoadMap& map, int64_t layer) {
@@ -54,51 +116,79 @@ std::string csv_of(const LoadMap& map, int64_t layer) {
 }
 
 std::string csv_of(const Utilisation& u, int64_t layer, int64_t step) {
-    std::string out =
-        "# load of the experts, times uniform, " + place(layer, step) + "\nrank,expert,load\n";
-    for (size_t i = 0; i < u.experts.size(); ++i)
+    std::string out = "# load of the experts, times uniform, " + place(layer, step) + ", n " +
+                      core::csv_number(u.choices) +
+                      " choices\nrank,expert,load,load_ci95_low,load_ci95_high\n";
+    const auto experts = static_cast<int64_t>(u.experts.size());
+    for (size_t i = 0; i < u.experts.size(); ++i) {
+        const double load = std::isfinite(u.loads[i]) ? u.loads[i] : 0.0;
+        const viz::Interval ci95 =
+            load_interval(load / static_cast<double>(experts), u.choices, experts);
         out += std::to_string(i + 1) + "," + std::to_string(u.experts[i]) + "," +
-               core::csv_number(std::isfinite(u.loads[i]) ? u.loads[i] : 0.0) + "\n";
+               core::csv_number(load) + "," + core::csv_number(ci95.low) + "," +
+               core::csv_number(ci95.high) + "\n";
+    }
     return out;
 }
 
-std::string csv_of(const core::LayerGeometry& g, int64_t layer, int64_t step) {
+std::string csv_of(const core::LayerGeometry& g, const std::vector<viz::SampledMean>& sampled,
+                   int64_t layer, int64_t step) {
     const auto n = static_cast<size_t>(g.hops);
     if (g.jaccard.size() < n * n) return {};
-    return "# Jaccard of the experts chosen at two hops, mean over the probe tokens, " +
-           place(layer, step) + "\n" +
-           square("hop", g.jaccard, n, [](size_t i) { return std::to_string(i); });
+    const auto hop = [](size_t i) { return std::to_string(i); };
+    std::vector<float> half;
+    for (const viz::SampledMean& mean : sampled) half.push_back(static_cast<float>(mean.half()));
+    std::string out = "# Jaccard of the experts chosen at two hops, mean over the probe tokens, " +
+                      place(layer, step) + "\n" + square("hop", g.jaccard, n, hop);
+    if (half.empty() || half.size() != n * n || sampled.front().n < 2) return out;
+    return out + "# half of its 95 % interval, n " + std::to_string(sampled.front().n) +
+           " tokens\n" + square("hop", half, n, hop);
 }
 
 std::string csv_of(const StepOverlap& s, int64_t layer) {
+    const auto step = [&](size_t i) { return std::to_string(s.steps[i]); };
+    std::vector<float> half;
+    for (const viz::Interval& ci95 : s.ci95)
+        half.push_back(static_cast<float>((ci95.high - ci95.low) / 2));
     return "# Jaccard of the experts chosen at two steps, mean over " + std::to_string(s.tokens) +
            " probe tokens and " + std::to_string(s.hops) + " hops, layer " + std::to_string(layer) +
-           "\n" + square("step", s.jaccard, s.steps.size(), [&](size_t i) {
-               return std::to_string(s.steps[i]);
-           });
+           "\n" + square("step", s.jaccard, s.steps.size(), step) +
+           "# half of its 95 % interval, over tokens\n" +
+           square("step", half, s.steps.size(), step);
 }
 
 std::string csv_of(const LayerMeans& entropy, const LayerMeans& max_prob, int64_t step) {
-    std::string out = "# routing of each layer, means and ranges over " +
+    std::string out = "# routing of each layer, means, ranges and 95 % intervals over " +
                       std::to_string(entropy.updates) + " updates up to step " +
-                      std::to_string(step) +
-                      "; entropy in nats\nlayer,entropy,entropy_low,entropy_high,max_prob,"
-                      "max_prob_low,max_prob_high\n";
-    for (size_t l = 0; l < entropy.mean.size() && l < max_prob.mean.size(); ++l)
-        out += std::to_string(l) + "," + core::csv_number(entropy.mean[l]) + "," +
-               core::csv_number(entropy.low[l]) + "," + core::csv_number(entropy.high[l]) + "," +
-               core::csv_number(max_prob.mean[l]) + "," + core::csv_number(max_prob.low[l]) + "," +
-               core::csv_number(max_prob.high[l]) + "\n";
+                      std::to_string(step) + "; entropy in nats\nlayer";
+    for (const std::string name : {"entropy", "max_prob"})
+        for (const char* part : {"", "_low", "_high", "_ci95_low", "_ci95_high"})
+            out += "," + name + part;
+    out += "\n";
+    for (size_t l = 0; l < entropy.mean.size() && l < max_prob.mean.size(); ++l) {
+        out += std::to_string(l);
+        for (const LayerMeans* means : {&entropy, &max_prob})
+            for (const double v : {means->mean[l], means->low[l], means->high[l],
+                                   means->ci95[l].low, means->ci95[l].high})
+                out += "," + core::csv_number(v);
+        out += "\n";
+    }
     return out;
 }
 
 std::string csv_of(const LayerNorms& norms) {
     std::string out = "# mean norms over the " + std::to_string(norms.tokens) +
                       " tokens of the traced prompt, step " + std::to_string(norms.step) +
-                      "\nlayer,attention,experts\n";
-    for (size_t l = 0; l < norms.attention.size(); ++l)
-        out += std::to_string(l) + "," + core::csv_number(norms.attention[l]) + "," +
-               core::csv_number(norms.experts[l]) + "\n";
+                      "\nlayer,attention,experts,attention_ci95_low,attention_ci95_high,"
+                      "experts_ci95_low,experts_ci95_high\n";
+    for (size_t l = 0; l < norms.attention.size(); ++l) {
+        out += std::to_string(l);
+        for (const double v :
+             {norms.attention[l], norms.experts[l], norms.attention_ci95[l].low,
+              norms.attention_ci95[l].high, norms.experts_ci95[l].low, norms.experts_ci95[l].high})
+            out += "," + core::csv_number(v);
+        out += "\n";
+    }
     return out;
 }
 

@@ -4,7 +4,12 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "app/panels/statistics/coactivation_numbers.h"
+#include "app/panels/statistics/collinearity_numbers.h"
+#include "app/panels/statistics/information_numbers.h"
+#include "app/panels/statistics/saturation_numbers.h"
 #include "app/panels/statistics/view.h"
 #include "core/api/snapshot.h"
 
@@ -12,9 +17,14 @@ namespace hopscope::app {
 
 /// Comma-separated tables with a `#` line that names step, layer and units.
 std::string csv_of(const Collinearity& c);
+std::string csv_of(const Coactivation& c);
+std::string csv_of(const Saturation& s);
+std::string csv_of(const Information& i);
 std::string csv_of(const LoadMap& map, int64_t layer);
 std::string csv_of(const Utilisation& u, int64_t layer, int64_t step);
-std::string csv_of(const core::LayerGeometry& hops, int64_t layer, int64_t step);
+/// `sampled`: hop_overlaps() of the same layer, or empty.
+std::string csv_of(const core::LayerGeometry& hops, const std::vector<viz::SampledMean>& sampled,
+                   int64_t layer, int64_t step);
 std::string csv_of(const StepOverlap& steps, int64_t layer);
 std::string csv_of(const LayerMeans& entropy, const LayerMeans& max_prob, int64_t step);
 std::string csv_of(const LayerNorms& norms);

@@ -1,10 +1,48 @@
 #include "app/panels/statistics/experts.h"
 
+#include <cmath>
 #include <imgui.h>
 
 #include "app/widgets/format.h"
 
 namespace hopscope::app {
+
+namespace {
+
+/// Of the layer; null where it is not known yet, or the panels show another one.
+const ExpertBook* clustered_book(const AppState& state, const SnapshotLayer& place) {
+    const ExpertBook* book = state.experts.book();
+    const bool fits =
+        book && book->layer == static_cast<int64_t>(place.layer) && book->clusters_step >= 0;
+    return fits ? book : nullptr;
+}
+
+}  // namespace
+
+Clusters clusters_of(const AppState& state, const SnapshotLayer& place, RowOrder order) {
+    Clusters out;
+    const ExpertBook* book = clustered_book(state, place);
+    if (order != RowOrder::cluster || !book) return out;
+    out.step = book->clusters_step;
+    for (const BookEntry& entry : book->entries) out.of.push_back(entry.cluster);
+    return out;
+}
+
+std::string lacks_order(const AppState& state, const SnapshotLayer& place, RowOrder order) {
+    if (order != RowOrder::cluster || clustered_book(state, place)) return {};
+    return "The clusters are not known: press Dictionary in the panel Experts, or run the analysis "
+           "clusters.";
+}
+
+std::string interval_text(const viz::Interval& interval, int decimals) {
+    if (std::isnan(interval.low) || std::isnan(interval.high)) return {};
+    return rounded(interval.low, decimals) + " to " + rounded(interval.high, decimals);
+}
+
+double choices_of(const AppState& state, const SnapshotLayer& place) {
+    if (!state.session) return core::kNaN;
+    return recent_choices(state.session->config(), place.geometry(), place.snapshot.step);
+}
 
 void expert_line(const AppState& state, const SnapshotLayer& place, int32_t expert) {
     const core::LayerGeometry& g = place.geometry();
@@ -20,9 +58,12 @@ void expert_line(const AppState& state, const SnapshotLayer& place, int32_t expe
     ImGui::Text("E%d", expert);
     if (i >= g.load.size()) return;
     ImGui::SameLine();
-    ImGui::TextColored(
-        state.theme().dim, "load %s \xC3\x97 uniform",
-        rounded(static_cast<double>(g.load[i]) * static_cast<double>(g.experts), 2).c_str());
+    const auto share = static_cast<double>(g.load[i]);
+    const viz::Interval ci95 = load_interval(share, choices_of(state, place), g.experts);
+    const std::string interval = interval_text(ci95, 2);
+    ImGui::TextColored(state.theme().dim, "load %s \xC3\x97 uniform%s",
+                       rounded(share * static_cast<double>(g.experts), 2).c_str(),
+                       interval.empty() ? "" : (" (95 %: " + interval + ")").c_str());
 }
 
 void mark_selected(const AppState& state, const Area& area, const std::vector<int32_t>& order,

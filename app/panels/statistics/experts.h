@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "app/panels/statistics/matrix.h"
+#include "app/panels/statistics/row_order.h"
+#include "app/panels/statistics/view.h"
 #include "core/api/snapshot.h"
 
 namespace hopscope::app {
@@ -16,6 +19,19 @@ struct SnapshotLayer {
     const core::LayerGeometry& geometry() const { return snapshot.layers[layer]; }
 };
 
+/// The cluster of each expert of the layer [def:clusters], where `order` asks for them.
+struct Clusters {
+    std::vector<int64_t> of;  ///< [experts] −1: in none; empty: not known, or not asked for
+    int64_t step = -1;        ///< of the checkpoint they were found in
+};
+Clusters clusters_of(const AppState& state, const SnapshotLayer& place, RowOrder order);
+/// Why the order cannot be had, as a sentence; "" where it can.
+std::string lacks_order(const AppState& state, const SnapshotLayer& place, RowOrder order);
+
+/// "0.31 to 0.42"; "" where there is no interval.
+std::string interval_text(const viz::Interval& interval, int decimals);
+/// Choices behind the loads of the layer [def:recent_load].
+double choices_of(const AppState& state, const SnapshotLayer& place);
 /// Colour, name and load of an expert, for a tooltip.
 void expert_line(const AppState& state, const SnapshotLayer& place, int32_t expert);
 /// Marks the selected experts at the left of an area whose rows are `order`, with `columns` above

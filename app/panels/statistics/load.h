@@ -3,9 +3,8 @@
 #pragma once
 
 #include "app/panels/statistics/experts.h"
-#include "app/panels/statistics/raster_of.h"
+#include "app/panels/statistics/heat_picture.h"
 #include "app/panels/statistics/view.h"
-#include "app/widgets/heat_texture.h"
 
 namespace hopscope::app {
 
@@ -19,8 +18,7 @@ class LoadChart {
   private:
     LoadMap map_;
     uint64_t version_ = 0;
-    HeatTexture texture_;
-    RasterOf raster_;
+    HeatPicture picture_;
 };
 
 }  // namespace hopscope::app

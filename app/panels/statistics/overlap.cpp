@@ -5,6 +5,7 @@
 
 #include "app/panels/statistics/csv.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -19,10 +20,34 @@ std::string number_name(int64_t i) {
     return std::to_string(i);
 }
 
+/// A cell of one of the squares; its name says which.
+Number jaccard_number(const AppState& state, const SnapshotLayer& place, const Matrix& m,
+                      const Cell& cell, const std::string& axis, int64_t tokens, int64_t step) {
+    const float value = m.values[static_cast<size_t>(cell.row * m.columns + cell.column)];
+    return {.label = "Jaccard, " + axis + " " + m.row_name(cell.row) + " and " +
+                     m.column_name(cell.column) +
+                     (axis == "layer" ? "" : ", layer " + std::to_string(place.layer)),
+            .value = static_cast<double>(value),
+            .shown = rounded(static_cast<double>(value), 4),
+            .definition =
+                "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts, mean "
+                "over the tokens of the fixed sample [def:jaccard]",
+            .n = tokens,
+            .over = "tokens",
+            .step = step,
+            .command = panel_command(state, "statistics", place.snapshot.step)};
+}
+
 }  // namespace
 
-void OverlapPage::make(const Past& past, const SnapshotLayer& place) {
-    layers_ = layer_overlap(place.snapshot);
+std::string sample_text(const viz::SampledMean& sampled) {
+    std::string out = "n " + with_thousands(sampled.n) + " tokens";
+    const std::string interval = interval_text(sampled.ci95, 3);
+    return interval.empty() ? out : out + ", 95 % " + interval;
+}
+
+void OverlapPage::make(const Past& past, const SnapshotLayer& place, const core::MoeConfig& moe) {
+    layers_ = layer_overlap(place.snapshot, moe);
     steps_ = step_overlap(past, place.layer);
 }
 
@@ -35,13 +60,14 @@ bool has_hops(const SnapshotLayer& place) {
     return g.hops > 1 && g.jaccard.size() >= static_cast<size_t>(g.hops * g.hops);
 }
 
-std::string hops_csv(const SnapshotLayer& place) {
+std::string hops_csv(const SnapshotLayer& place, const core::MoeConfig& moe) {
     if (!has_hops(place)) return {};
-    return csv_of(place.geometry(), static_cast<int64_t>(place.layer), place.snapshot.step);
+    return csv_of(place.geometry(), hop_overlaps(place.geometry(), moe),
+                  static_cast<int64_t>(place.layer), place.snapshot.step);
 }
 
-std::string OverlapPage::csv(const SnapshotLayer& place) const {
-    std::string out = hops_csv(place);
+std::string OverlapPage::csv(const SnapshotLayer& place, const core::MoeConfig& moe) const {
+    std::string out = hops_csv(place, moe);
     if (steps_.steps.size() > 1) out += csv_of(steps_, static_cast<int64_t>(place.layer));
     return out;
 }
@@ -57,13 +83,19 @@ void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
         return;
     }
     footer(state, area,
-           "mean of " + with_thousands(tokens) + " tokens, top-" + std::to_string(g.top_k));
+           "mean of " + with_thousands(tokens) + " tokens, top-" + std::to_string(g.top_k) +
+               "; hover for the 95 % interval",
+           "Intervals of means over tokens [def:mean_interval].");
     Matrix m;
     m.values = g.jaccard;
     m.rows = m.columns = g.hops;
     m.row_name = m.column_name = number_name;
     m.row_axis = "hop";
     const Cell cell = draw_matrix(state, "hops", area, m);
+    if (cell.any())
+        offer_on_click(state, [&] {
+            return jaccard_number(state, place, m, cell, "hop", tokens, place.snapshot.step);
+        });
     if (!cell.any() || !ImGui::BeginTooltip()) return;
     ImGui::Text(
         "hop %d and hop %d: %s", static_cast<int>(cell.row), static_cast<int>(cell.column),
@@ -73,7 +105,10 @@ void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
     const double k = static_cast<double>(g.top_k), experts = static_cast<double>(g.experts);
     ImGui::TextColored(state.theme().dim, "random sets: about %s",
                        rounded(k / (2 * experts - k), 4).c_str());
-    ImGui::TextColored(state.theme().dim, "n %s tokens, step %s", with_thousands(tokens).c_str(),
+    const viz::SampledMean sampled =
+        state.session ? hop_overlap(g, state.session->config().moe, cell.row, cell.column)
+                      : viz::SampledMean{};
+    ImGui::TextColored(state.theme().dim, "%s, step %s", sample_text(sampled).c_str(),
                        with_thousands(place.snapshot.step).c_str());
     ImGui::EndTooltip();
 }
@@ -104,11 +139,21 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
         };
         const Cell cell = draw_matrix(state, "layers", by_layer, m);
         if (cell.any())
-            tooltip("layer " + std::to_string(cell.row) + ", hop " + std::to_string(cell.column) +
-                    " and hop " + std::to_string(cell.column + 1) + ": " +
-                    rounded(static_cast<double>(layers_.jaccard[static_cast<size_t>(
-                                cell.row * layers_.pairs + cell.column)]),
-                            4));
+            tooltip(
+                "layer " + std::to_string(cell.row) + ", hop " + std::to_string(cell.column) +
+                " and hop " + std::to_string(cell.column + 1) + ": " +
+                rounded(static_cast<double>(layers_.jaccard[static_cast<size_t>(
+                            cell.row * layers_.pairs + cell.column)]),
+                        4) +
+                "\n" +
+                sample_text(
+                    layers_.sampled[static_cast<size_t>(cell.row * layers_.pairs + cell.column)]));
+        if (cell.any())
+            offer_on_click(state, [&] {
+                return jaccard_number(state, place, m, cell, "layer",
+                                      static_cast<int64_t>(place.snapshot.token_ids.size()),
+                                      place.snapshot.step);
+            });
         if (cell.clicked) state.selection.set_layer(cell.row);
     }
 
@@ -124,7 +169,8 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
     footer(state, lower,
            "mean of " + with_thousands(steps_.tokens) + " tokens \xC3\x97 " +
                std::to_string(steps_.hops) + (steps_.hops == 1 ? " hop" : " hops") +
-               ", snapshots that the run keeps");
+               ", snapshots that the run keeps; hover for the 95 % interval",
+           "Intervals of means over tokens [def:mean_interval].");
     m.values = steps_.jaccard;
     m.rows = m.columns = static_cast<int64_t>(steps_.steps.size());
     m.row_axis = "step";
@@ -137,7 +183,15 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
             "step " + m.row_name(cell.row) + " and step " + m.row_name(cell.column) + ": " +
             rounded(static_cast<double>(
                         steps_.jaccard[static_cast<size_t>(cell.row * m.columns + cell.column)]),
-                    4));
+                    4) +
+            "\n" +
+            sample_text({0, steps_.ci95[static_cast<size_t>(cell.row * m.columns + cell.column)],
+                         steps_.tokens}));
+    if (cell.any())
+        offer_on_click(state, [&] {
+            return jaccard_number(state, place, m, cell, "step", steps_.tokens,
+                                  steps_.steps.back());
+        });
 }
 
 }  // namespace hopscope::app

@@ -26,10 +26,14 @@ using Page = StatisticsPanel::Page;
 constexpr PageText kPages[] = {
     {Page::overview, "overview", "Overlap of hops, collinearity and load at a glance"},
     {Page::overlap, "overlap", "Jaccard of the chosen experts between hops, layers and steps"},
-    {Page::collinearity, "collinearity", "Cosines of all pairs of centroids"},
+    {Page::saturation, "saturation", "How early tokens choose the experts that they choose now"},
+    {Page::coactivation, "co-activation", "Which experts a hop chooses together"},
+    {Page::collinearity, "collinearity", "Cosines of all pairs of centroids, the closest ones"},
     {Page::load, "load", "Load of every expert over the run"},
     {Page::use, "use", "Sorted loads of all layers beside the uniform line"},
     {Page::confidence, "confidence", "Entropy and highest probability of the router, by layer"},
+    {Page::information, "information",
+     "Mutual information of token and chosen expert, by layer, beside shuffled labels"},
     {Page::norms, "norms", "What attention and experts add, by layer, of a traced prompt"},
 };
 
@@ -71,12 +75,21 @@ void StatisticsPanel::prepare(AppState& state) {
         made_ = {};
         load_.forget();
         collinearity_.forget();
+        coactivation_.forget();
+        saturation_.forget();
+        information_.forget();
     }
     if (!state.session || !state.geometry || state.geometry->layers.empty()) return;
     // A tab behind another one makes nothing.
     if (ImGui::GetFrameCount() - drawn_frame_ > 2) return;
     make_numbers(state);
-    collinearity_.update(state, place_of(state), shows_collinearity());
+    // For the words of the pairs, and the clusters.
+    if (has_order()) state.experts.update(state);
+    const SnapshotLayer place = place_of(state);
+    collinearity_.update(state, place, order_, shows_collinearity());
+    coactivation_.update(state, place, order_, page_ == Page::coactivation);
+    saturation_.update(state, page_ == Page::saturation);
+    information_.update(state, page_ == Page::information);
 }
 
 void StatisticsPanel::make_numbers(AppState& state) {
@@ -91,8 +104,8 @@ void StatisticsPanel::make_numbers(AppState& state) {
     made_at_ = state.now;
     const Past past = state.archive.until(state.geometry);
     if (page_ == Page::overview || page_ == Page::load) load_.make(past, place.layer);
-    if (page_ == Page::overlap) overlap_.make(past, place);
-    if (page_ == Page::use) use_.make(place.snapshot);
+    if (page_ == Page::overlap) overlap_.make(past, place, state.session->config().moe);
+    if (page_ == Page::use) use_.make(state, place.snapshot);
     if (page_ == Page::confidence) confidence_.make(state.history);
 }
 
@@ -105,8 +118,9 @@ void StatisticsPanel::draw(AppState& state) {
     }
     if (const std::string why = problem(state); !why.empty()) {
         empty_state(state, why.c_str(),
-                    "Overlap of hops, collinearity of centroids, load, use and confidence appear "
-                    "here as soon as the run publishes its geometry.");
+                    "Overlap of hops, saturation, co-activation, collinearity of centroids, load, "
+                    "use, confidence and information appear here as soon as the run publishes its "
+                    "geometry.");
         return;
     }
     draw_tabs(state);
@@ -118,32 +132,34 @@ void StatisticsPanel::draw(AppState& state) {
     body_ = {ImGui::GetCursorScreenPos(), ImGui::GetContentRegionAvail()};
     body_.size.y -= 4 * s;
     if (body_.size.x < 80 * s || body_.size.y < 60 * s) return;
-    const SnapshotLayer place = place_of(state);
-    switch (page_) {
-        case Page::overview:
-            draw_overview(state, place, body_);
-            break;
-        case Page::overlap:
-            overlap_.draw(state, place, body_);
-            break;
-        case Page::collinearity:
-            collinearity_.draw(state, place, body_);
-            break;
-        case Page::load:
-            load_.draw(state, place, body_);
-            break;
-        case Page::use:
-            use_.draw(state, place, body_);
-            break;
-        case Page::confidence:
-            confidence_.draw(state, place, body_);
-            break;
-        case Page::norms:
-            draw_norms(state, body_);
-            break;
-    }
+    draw_page(state, place_of(state));
     ImGui::SetCursorScreenPos(body_.at);
     ImGui::Dummy(body_.size);
+}
+
+void StatisticsPanel::draw_page(AppState& state, const SnapshotLayer& place) {
+    switch (page_) {
+        case Page::overview:
+            return draw_overview(state, place, body_);
+        case Page::overlap:
+            return overlap_.draw(state, place, body_);
+        case Page::saturation:
+            return saturation_.draw(state, place, body_);
+        case Page::coactivation:
+            return coactivation_.draw(state, place, body_);
+        case Page::collinearity:
+            return collinearity_.draw(state, place, body_, true);
+        case Page::load:
+            return load_.draw(state, place, body_);
+        case Page::use:
+            return use_.draw(state, place, body_);
+        case Page::confidence:
+            return confidence_.draw(state, place, body_);
+        case Page::information:
+            return information_.draw(state, place, body_);
+        case Page::norms:
+            return draw_norms(state, body_);
+    }
 }
 
 void StatisticsPanel::draw_tabs(AppState& state) {
@@ -162,37 +178,67 @@ void StatisticsPanel::draw_tabs(AppState& state) {
 }
 
 void StatisticsPanel::draw_options(AppState& state) {
-    const float s = state.pixel_scale;
-    const bool by_layer = page_ != Page::confidence && page_ != Page::norms;
-    if (by_layer) {
-        ImGui::AlignTextToFramePadding();
-        ImGui::TextColored(state.theme().dim, "layer");
-        ImGui::SameLine(0, 4 * s);
-        ImGui::SetNextItemWidth(56 * s);
-        const auto layer = static_cast<int64_t>(layer_of(state));
-        if (ImGui::BeginCombo("##layer", std::to_string(layer).c_str())) {
-            for (int64_t i = 0; i < static_cast<int64_t>(state.geometry->layers.size()); ++i)
-                if (ImGui::Selectable(std::to_string(i).c_str(), i == layer))
-                    state.selection.set_layer(i);
-            ImGui::EndCombo();
-        }
-        tooltip("The layer that all panels show");
-        ImGui::SameLine();
-    }
-    if (shows_collinearity()) {
-        ImGui::SetNextItemWidth(102 * s);
-        if (ImGui::BeginCombo("##order", app::name_of(collinearity_.order))) {
-            for (const RowOrder order : {RowOrder::similarity, RowOrder::load})
-                if (ImGui::Selectable(app::name_of(order), order == collinearity_.order))
-                    collinearity_.order = order;
-            ImGui::EndCombo();
-        }
-        tooltip(
-            "Order of the collinearity matrix. similarity: average linkage over 1 \xE2\x88\x92 "
-            "cosine, so that clusters are blocks. load: most used first");
-        ImGui::SameLine();
-    }
+    if (page_ != Page::confidence && page_ != Page::norms) draw_layer(state);
+    if (has_order()) draw_order(state);
+    if (page_ == Page::information) information_.draw_options(state);
     export_buttons(state);
+}
+
+void StatisticsPanel::draw_layer(AppState& state) {
+    const float s = state.pixel_scale;
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextColored(state.theme().dim, "layer");
+    ImGui::SameLine(0, 4 * s);
+    ImGui::SetNextItemWidth(56 * s);
+    const auto layer = static_cast<int64_t>(layer_of(state));
+    by_name(state, "##layer", "layer\xE2\x80\xA6");
+    if (ImGui::BeginCombo("##layer", std::to_string(layer).c_str())) {
+        for (int64_t i = 0; i < static_cast<int64_t>(state.geometry->layers.size()); ++i)
+            if (ImGui::Selectable(std::to_string(i).c_str(), i == layer))
+                state.selection.set_layer(i);
+        ImGui::EndCombo();
+    }
+    tooltip("The layer that all panels show");
+    ImGui::SameLine();
+}
+
+void StatisticsPanel::draw_order(AppState& state) {
+    ImGui::SetNextItemWidth(102 * state.pixel_scale);
+    by_name(state, "##order", "order\xE2\x80\xA6");
+    if (ImGui::BeginCombo("##order", app::name_of(order_))) {
+        for (const RowOrder order : kRowOrders) {
+            const std::string why = lacks_order(state, place_of(state), order);
+            ImGui::BeginDisabled(!why.empty());
+            if (ImGui::Selectable(app::name_of(order), order == order_)) order_ = order;
+            ImGui::EndDisabled();
+            if (!why.empty()) tooltip(why);
+        }
+        ImGui::EndCombo();
+    }
+    tooltip(
+        "Order of the matrix of experts. similarity: average linkage over 1 \xE2\x88\x92 "
+        "cosine, so that groups are blocks. load: most used first. cluster: by the clusters of "
+        "what the experts write [def:clusters]");
+    ImGui::SameLine();
+}
+
+PanelView StatisticsPanel::saved_view() const {
+    return {{"page", name_of(page_)},
+            {"order", app::name_of(order_)},
+            {"label", app::name_of(information_.label)}};
+}
+
+void StatisticsPanel::restore_view(const PanelView& view) {
+    const auto is = [&](const char* key, const char* value) {
+        const auto found = view.find(key);
+        return found != view.end() && found->second == value;
+    };
+    for (const PageText& text : kPages)
+        if (is("page", text.name)) page_ = text.page;
+    for (const RowOrder order : kRowOrders)
+        if (is("order", app::name_of(order))) order_ = order;
+    for (const TokenLabel label : {TokenLabel::id, TokenLabel::word_class})
+        if (is("label", app::name_of(label))) information_.label = label;
 }
 
 void StatisticsPanel::export_buttons(AppState& state) {
@@ -224,6 +270,12 @@ bool StatisticsPanel::has_numbers(const AppState& state) const {
                    !load_.map().empty();
         case Page::load:
             return !load_.map().empty();
+        case Page::saturation:
+            return !saturation_.numbers().empty();
+        case Page::coactivation:
+            return !coactivation_.numbers().empty();
+        case Page::information:
+            return !information_.numbers().empty();
         case Page::overlap:
             return overlap_.has_numbers(place_of(state));
         case Page::collinearity:
@@ -250,8 +302,15 @@ std::string StatisticsPanel::table(const AppState& state) const {
     const SnapshotLayer place = place_of(state);
     const LoadMap& map = load_.map();
     std::string out;
-    if (page_ == Page::overview) out += hops_csv(place);
-    if (page_ == Page::overlap) out += overlap_.csv(place);
+    const core::MoeConfig moe = state.session ? state.session->config().moe : core::MoeConfig();
+    if (page_ == Page::overview) out += hops_csv(place, moe);
+    if (page_ == Page::overlap) out += overlap_.csv(place, moe);
+    if (page_ == Page::saturation && !saturation_.numbers().empty())
+        out += csv_of(saturation_.numbers());
+    if (page_ == Page::coactivation && !coactivation_.numbers().empty())
+        out += csv_of(coactivation_.numbers());
+    if (page_ == Page::information && !information_.numbers().empty())
+        out += csv_of(information_.numbers());
     if (shows_collinearity() && !collinearity_.numbers().empty())
         out += csv_of(collinearity_.numbers());
     if ((page_ == Page::overview || page_ == Page::load) && !map.empty())
@@ -273,7 +332,7 @@ void StatisticsPanel::draw_overview(AppState& state, const SnapshotLayer& place,
     lower.size.y = area.bottom() - lower.at.y;
     const float share = one_hop ? 0.3f : 0.46f;
     draw_hops(state, place, left_part(upper, share, gap));
-    collinearity_.draw(state, place, right_part(upper, share, gap));
+    collinearity_.draw(state, place, right_part(upper, share, gap), false);
     load_.draw(state, place, lower);
 }
 

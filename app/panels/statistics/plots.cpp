@@ -1,7 +1,7 @@
 #include "app/panels/statistics/plots.h"
 
 #include <algorithm>
-#include <vector>
+#include <cmath>
 
 #include "app/widgets/plain_plot.h"
 
@@ -27,6 +27,24 @@ void layer_axis(size_t layers) {
     for (size_t l = 0; l < std::max<size_t>(layers, 1); l += step)
         ticks.push_back(static_cast<double>(l));
     ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()));
+}
+
+void whiskers(const AppState& state, const char* name, const std::vector<double>& xs,
+              const std::vector<double>& ys, const std::vector<viz::Interval>& ci95) {
+    std::vector<double> x, y, below, above;
+    for (size_t i = 0; i < xs.size() && i < ci95.size(); ++i) {
+        if (!std::isfinite(ys[i]) || !std::isfinite(ci95[i].low)) continue;
+        x.push_back(xs[i]);
+        y.push_back(ys[i]);
+        below.push_back(ys[i] - ci95[i].low);
+        above.push_back(ci95[i].high - ys[i]);
+    }
+    ImPlotSpec spec;
+    spec.LineColor = state.theme().text;
+    spec.LineWeight = 1.2f * state.pixel_scale;
+    spec.Flags = ImPlotItemFlags_NoLegend;
+    ImPlot::PlotErrorBars((std::string("##interval ") + name).c_str(), x.data(), y.data(),
+                          below.data(), above.data(), static_cast<int>(x.size()), spec);
 }
 
 void flat_line(const char* name, double low, double high, double y, const ImVec4& color,

@@ -8,13 +8,15 @@
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/number.h"
 #include "app/widgets/plain_plot.h"
 
 namespace hopscope::app {
 
-void UseChart::make(const core::GeometrySnapshot& snapshot) {
+void UseChart::make(const AppState& state, const core::GeometrySnapshot& snapshot) {
     layers_.clear();
-    for (const auto& g : snapshot.layers) layers_.push_back(utilisation_of(g));
+    for (size_t l = 0; l < snapshot.layers.size(); ++l)
+        layers_.push_back(utilisation_of(snapshot.layers[l], choices_of(state, {snapshot, l})));
 }
 
 std::string UseChart::csv(const SnapshotLayer& place) const {
@@ -31,12 +33,28 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
     caption(state, area, "sorted load of every expert, all layers",
             "Share of all choices of the recent batches \xC3\x97 number of experts, falling. The "
             "flatter, the better balanced. Experts without a choice have no place on a "
-            "logarithmic axis.");
+            "logarithmic axis [def:recent_load].");
     footer(state, area,
-           "layer " + std::to_string(chosen) + ": std / mean " + rounded(u.cv, 2) +
-               "   max / mean " + rounded(u.max_over_mean, 2) + "   unused " +
-               with_thousands(u.unused) + " of " +
-               with_thousands(static_cast<int64_t>(u.experts.size())) + " experts");
+           "layer " + std::to_string(chosen) + ": std / mean " + rounded(u.cv, 2) + " (chance " +
+               rounded(u.chance_cv, 3) + ")   max / mean " + rounded(u.max_over_mean, 2) +
+               "   unused " + with_thousands(u.unused) + " of " +
+               with_thousands(static_cast<int64_t>(u.experts.size())) + " experts   n " +
+               significant(u.choices, 3) + " choices",
+           "chance: std / mean of as many choices dealt evenly, \xE2\x88\x9A((M \xE2\x88\x92 1) "
+           "/ n). n: what a fading mean over the last ten updates or so is worth "
+           "[def:recent_load].");
+    explain_when_clicked(state, [&] {
+        return Number{.label = "std / mean of the load, layer " + std::to_string(chosen),
+                      .value = u.cv,
+                      .shown = rounded(u.cv, 2),
+                      .definition =
+                          "Coefficient of variation of the experts' shares of the choices "
+                          "of the recent batches [def:load]",
+                      .n = std::llround(u.choices),
+                      .over = "choices",
+                      .step = place.snapshot.step,
+                      .command = analysis_command(state, "load")};
+    });
     double experts = 1, low = 0.5, high = 2;
     for (const Utilisation& layer : layers_) {
         experts = std::max(experts, static_cast<double>(layer.experts.size()));
@@ -75,6 +93,18 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
                 packed(state.theme().accent), 0, 2 * s);
         if (ImGui::IsMouseClicked(ImGuiMouseButton_Left))
             state.selection.pick_expert(u.experts[i], ImGui::GetIO().KeyShift);
+        offer_on_click(state, [&] {
+            return Number{.label = "load of E" + std::to_string(u.experts[i]) + ", layer " +
+                                   std::to_string(chosen),
+                          .value = std::isfinite(u.loads[i]) ? u.loads[i] : 0.0,
+                          .shown = rounded(std::isfinite(u.loads[i]) ? u.loads[i] : 0.0, 2) +
+                                   " \xC3\x97 uniform",
+                          .definition =
+                              "Share of all choices of the recent batches, times the "
+                              "number of experts [def:load]",
+                          .step = place.snapshot.step,
+                          .command = panel_command(state, "statistics", place.snapshot.step)};
+        });
         if (ImGui::BeginTooltip()) {
             expert_line(state, place, u.experts[i]);
             ImGui::TextColored(state.theme().dim, "rank %s of %s in layer %zu; click selects",

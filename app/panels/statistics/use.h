@@ -11,7 +11,7 @@ namespace hopscope::app {
 
 class UseChart {
   public:
-    void make(const core::GeometrySnapshot& snapshot);
+    void make(const AppState& state, const core::GeometrySnapshot& snapshot);
     void draw(AppState& state, const SnapshotLayer& place, Area area) const;
     bool empty() const { return layers_.empty(); }
     std::string csv(const SnapshotLayer& place) const;

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "app/widgets/format.h"
 #include "core/api/base.h"
+#include "core/api/load_fade.h"
+#include "core/api/pools.h"
+#include "viz/similarity.h"
 
 namespace hopscope::app {
 namespace {
@@ -15,106 +17,68 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 LayerMeans means_of(const History& history, RoutingStat stat) {
     LayerMeans out;
     for (const LayerColumns& layer : history.layers) {
+        std::vector<double> newest;
         const auto& values = layer.of(stat);
-        double sum = 0, low = kNone, high = kNone;
-        int64_t n = 0;
         for (size_t i = values.size() - std::min(values.size(), kMeanUpdates); i < values.size();
-             ++i) {
-            if (!std::isfinite(values[i])) continue;
-            sum += values[i];
-            low = n == 0 ? values[i] : std::min(low, values[i]);
-            high = n == 0 ? values[i] : std::max(high, values[i]);
-            ++n;
-        }
-        out.mean.push_back(n > 0 ? sum / static_cast<double>(n) : kNone);
-        out.low.push_back(low);
-        out.high.push_back(high);
-        out.updates = std::max(out.updates, n);
+             ++i)
+            if (std::isfinite(values[i])) newest.push_back(values[i]);
+        const viz::SampledMean mean = viz::sampled_mean(newest);
+        out.mean.push_back(mean.mean);
+        out.ci95.push_back(mean.ci95);
+        const auto range = std::minmax_element(newest.begin(), newest.end());
+        out.low.push_back(newest.empty() ? kNone : *range.first);
+        out.high.push_back(newest.empty() ? kNone : *range.second);
+        out.updates = std::max(out.updates, mean.n);
     }
     return out;
 }
 
-double mean_of(const std::vector<float>& values) {
-    double sum = 0;
-    int64_t n = 0;
-    for (const float v : values)
-        if (std::isfinite(v)) sum += v, ++n;
-    return n > 0 ? sum / static_cast<double>(n) : kNone;
-}
-
-/// Mean Jaccard of the index sets of two lists of choices, each [sets, k]; NaN where sizes differ.
-float mean_jaccard(const core::LayerGeometry& a, const core::LayerGeometry& b) {
-    const auto k = static_cast<size_t>(a.top_k);
-    if (k == 0 || a.top_k != b.top_k || a.choices.size() != b.choices.size() || a.choices.empty())
-        return std::numeric_limits<float>::quiet_NaN();
-    double sum = 0;
-    const size_t sets = a.choices.size() / k;
-    for (size_t i = 0; i < sets; ++i) {
-        sum += core::jaccard_of({a.choices.data() + i * k, k}, {b.choices.data() + i * k, k});
-    }
-    return static_cast<float>(sum / static_cast<double>(sets));
+/// Jaccard of the index sets of two lists of choices, each [hops, tokens, k]: mean over tokens of
+/// the mean over hops; n 0 where sizes differ.
+viz::SampledMean mean_jaccard(const core::LayerGeometry& a, const core::LayerGeometry& b) {
+    const auto k = static_cast<size_t>(a.top_k), hops = static_cast<size_t>(a.hops);
+    if (k * hops == 0 || a.top_k != b.top_k || a.hops != b.hops ||
+        a.choices.size() != b.choices.size())
+        return {};
+    const size_t tokens = a.choices.size() / (k * hops);
+    std::vector<double> of_token(tokens, 0.0);
+    for (size_t i = 0; i < tokens * hops; ++i)
+        of_token[i % tokens] +=
+            core::jaccard_of({a.choices.data() + i * k, k}, {b.choices.data() + i * k, k}) /
+            static_cast<double>(hops);
+    return viz::sampled_mean(of_token);
 }
 
 }  // namespace
-
-const char* name_of(RowOrder order) {
-    return order == RowOrder::similarity ? "similarity" : "load";
-}
-
-Collinearity collinearity_of(const core::GeometrySnapshot& snapshot, size_t layer, RowOrder order) {
-    Collinearity c;
-    c.order = order;
-    c.step = snapshot.step;
-    c.layer = static_cast<int64_t>(layer);
-    if (layer >= snapshot.layers.size()) return c;
-    const core::LayerGeometry& g = snapshot.layers[layer];
-    if (g.experts < 1 || g.centroids.empty() ||
-        g.centroids.size() % static_cast<size_t>(g.experts) != 0)
-        return c;
-    c.experts = g.experts;
-    c.width = static_cast<int64_t>(g.centroids.size()) / g.experts;
-    c.all = viz::summarise_similarity(g.centroids, c.width);
-    std::vector<float> load = g.load;
-    load.resize(static_cast<size_t>(g.experts), 0.0f);
-    c.shown = viz::spread_over_ranks(load, kMatrixRows);
-    c.cosines = viz::cosines_of(g.centroids, c.width, c.shown);
-    if (order == RowOrder::load) return c;
-    const size_t n = c.shown.size();
-    const auto leaves = viz::order_by_similarity(c.cosines, n);
-    std::vector<int32_t> shown(n);
-    std::vector<float> cosines(n * n);
-    for (size_t i = 0; i < n; ++i) {
-        const auto from = static_cast<size_t>(leaves[i]);
-        shown[i] = c.shown[from];
-        for (size_t j = 0; j < n; ++j)
-            cosines[i * n + j] = c.cosines[from * n + static_cast<size_t>(leaves[j])];
-    }
-    c.shown = std::move(shown);
-    c.cosines = std::move(cosines);
-    return c;
-}
-
-std::string caption_of(const Collinearity& c) {
-    const auto n = static_cast<int64_t>(c.shown.size());
-    std::string text = n < c.experts
-                           ? with_thousands(n) + " of " + with_thousands(c.experts) +
-                                 " experts (every " +
-                                 rounded(static_cast<double>(c.experts) / static_cast<double>(n),
-                                         c.experts % n == 0 ? 0 : 1) +
-                                 "th by load), sorted by "
-                           : with_thousands(n) + " experts, sorted by ";
-    return text + name_of(c.order);
-}
 
 bool has_load(const core::LayerGeometry& layer) {
     return std::any_of(layer.load.begin(), layer.load.end(), [](float x) { return x > 0; });
 }
 
-Utilisation utilisation_of(const core::LayerGeometry& layer) {
+double recent_choices(const core::Config& config, const core::LayerGeometry& layer, int64_t step) {
+    const core::TrainConfig& t = config.train;
+    const double update = static_cast<double>(t.batch * t.seq_len * t.grad_accum) *
+                          static_cast<double>(layer.hops * layer.top_k);
+    // Of weights w_i = kept^i a mean is worth (Σ w)² / Σ w² updates.
+    const double kept = core::kLoadKept, updates = static_cast<double>(step);
+    const double worth =
+        (1 - std::pow(kept, updates)) / (1 + std::pow(kept, updates)) * (1 + kept) / (1 - kept);
+    return update * worth;
+}
+
+viz::Interval load_interval(double share, double choices, int64_t experts) {
+    const viz::Interval of_share = viz::wilson_interval(share * choices, choices);
+    const auto n = static_cast<double>(experts);
+    return {of_share.low * n, of_share.high * n};
+}
+
+Utilisation utilisation_of(const core::LayerGeometry& layer, double choices) {
     Utilisation u;
     if (!has_load(layer)) return u;
+    u.choices = choices;
     u.experts = viz::spread_over_ranks(layer.load, layer.load.size());
     const double n = static_cast<double>(layer.load.size());
+    u.chance_cv = std::sqrt((n - 1) / choices);
     double squares = 0;
     for (size_t i = 0; i < u.experts.size(); ++i) {
         const double times = static_cast<double>(layer.load[static_cast<size_t>(u.experts[i])]) * n;
@@ -128,7 +92,41 @@ Utilisation utilisation_of(const core::LayerGeometry& layer) {
     return u;
 }
 
-LayerOverlap layer_overlap(const core::GeometrySnapshot& snapshot) {
+viz::SampledMean hop_overlap(const core::LayerGeometry& g, const core::MoeConfig& moe, int64_t a,
+                             int64_t b) {
+    const auto k = static_cast<size_t>(g.top_k), hops = static_cast<size_t>(g.hops);
+    if (k * hops == 0 || a >= g.hops || b >= g.hops || g.choices.size() % (hops * k) != 0)
+        return {};
+    const size_t tokens = g.choices.size() / (hops * k);
+    const auto first_of = [&](int64_t hop) {
+        int64_t first = 0;
+        for (int64_t h = 0; h < hop && moe.pools == core::Pools::unrolled; ++h)
+            first += core::pool_size(moe, h, g.hops);
+        return static_cast<int32_t>(first);
+    };
+    const int32_t apart = first_of(b) - first_of(a);
+    std::vector<double> of_token;
+    std::vector<int32_t> moved(k);
+    for (size_t t = 0; t < tokens; ++t) {
+        const auto* in_a = g.choices.data() + (static_cast<size_t>(a) * tokens + t) * k;
+        const auto* in_b = g.choices.data() + (static_cast<size_t>(b) * tokens + t) * k;
+        std::transform(in_a, in_a + k, moved.begin(), [&](int32_t e) { return e + apart; });
+        of_token.push_back(core::jaccard_of(moved, {in_b, k}));
+    }
+    return viz::sampled_mean(of_token);
+}
+
+std::vector<viz::SampledMean> hop_overlaps(const core::LayerGeometry& g,
+                                           const core::MoeConfig& moe) {
+    std::vector<viz::SampledMean> out;
+    for (int64_t a = 0; a < g.hops; ++a)
+        for (int64_t b = 0; b < g.hops; ++b)
+            out.push_back(b < a ? out[static_cast<size_t>(b * g.hops + a)]
+                                : hop_overlap(g, moe, a, b));
+    return out;
+}
+
+LayerOverlap layer_overlap(const core::GeometrySnapshot& snapshot, const core::MoeConfig& moe) {
     LayerOverlap out;
     out.layers = static_cast<int64_t>(snapshot.layers.size());
     for (const auto& g : snapshot.layers) out.pairs = std::max(out.pairs, g.hops - 1);
@@ -138,6 +136,7 @@ LayerOverlap layer_overlap(const core::GeometrySnapshot& snapshot) {
             const auto at = static_cast<size_t>(h * g.hops + h + 1);
             out.jaccard.push_back(h + 1 < g.hops && at < g.jaccard.size() ? g.jaccard[at]
                                                                           : core::kNaN);
+            out.sampled.push_back(hop_overlap(g, moe, h, h + 1));
         }
     return out;
 }
@@ -160,8 +159,12 @@ LayerNorms norms_of(const core::TraceResult& trace) {
     out.tokens = static_cast<int64_t>(trace.tokens.size());
     out.step = trace.step;
     for (const auto& layer : trace.layers) {
-        out.attention.push_back(mean_of(layer.attention_norm));
-        out.experts.push_back(mean_of(layer.update_norm));
+        const viz::SampledMean attention = viz::sampled_mean(layer.attention_norm);
+        const viz::SampledMean experts = viz::sampled_mean(layer.update_norm);
+        out.attention.push_back(attention.mean);
+        out.experts.push_back(experts.mean);
+        out.attention_ci95.push_back(attention.ci95);
+        out.experts_ci95.push_back(experts.ci95);
     }
     return out;
 }
@@ -227,11 +230,14 @@ StepOverlap step_overlap(const Past& past, size_t layer) {
     out.tokens =
         static_cast<int64_t>(now.choices.size()) / std::max<int64_t>(1, now.hops * now.top_k);
     out.jaccard.assign(n * n, 1.0f);
+    out.ci95.assign(n * n, {});
     for (size_t i = 0; i < n; ++i) {
         out.steps.push_back(entries[i]->step);
-        for (size_t j = i + 1; j < n; ++j)
-            out.jaccard[i * n + j] = out.jaccard[j * n + i] =
-                mean_jaccard(chosen(entries[i]), chosen(entries[j]));
+        for (size_t j = i + 1; j < n; ++j) {
+            const viz::SampledMean mean = mean_jaccard(chosen(entries[i]), chosen(entries[j]));
+            out.jaccard[i * n + j] = out.jaccard[j * n + i] = static_cast<float>(mean.mean);
+            out.ci95[i * n + j] = out.ci95[j * n + i] = mean.ci95;
+        }
     }
     return out;
 }

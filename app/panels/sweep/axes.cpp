@@ -150,6 +150,22 @@ AxisValues axis_values(const SweepRuns& runs, const SweepAxis& axis) {
     return out;
 }
 
+std::string telling_cost(const SweepRuns& runs) {
+    std::string out = "parameters";
+    size_t most = 0;
+    for (const char* key :
+         {"parameters", "active_parameters", "flops_per_token", "tokens", "steps"}) {
+        std::set<double> values;
+        for (const SweepRuns::One& one : runs.all)
+            if (const core::RunNumber* number = number_of(*one.numbers, key))
+                values.insert(number->value);
+        if (values.size() <= most) continue;
+        most = values.size();
+        out = key;
+    }
+    return out;
+}
+
 std::string words_of_number(const std::string& key) {
     const size_t slash = key.rfind('/');
     const std::string stem = key.substr(0, slash);

@@ -55,6 +55,10 @@ struct AxisValues {
 };
 AxisValues axis_values(const SweepRuns& runs, const SweepAxis& axis);
 
+/// Of parameters, active ones, operations, tokens and updates that of which there are most
+/// different values; the first of several.
+std::string telling_cost(const SweepRuns& runs);
+
 /// "validation loss, final" for "valid_loss/final"; keys without words of their own as they are.
 std::string words_of_number(const std::string& key);
 

@@ -60,6 +60,7 @@ bool AxisPicker::draw(const AppState& state, const char* id, const std::vector<S
     ImGui::SetNextItemWidth(width);
     ImGui::SetNextWindowSizeConstraints(ImVec2(std::max(width, 260 * s), 0),
                                         ImVec2(520 * s, 420 * s));
+    by_name(state, id, std::string(id + 2) + " axis\xE2\x80\xA6");
     if (!ImGui::BeginCombo(id, shown.c_str(), ImGuiComboFlags_HeightLargest)) return false;
     if (ImGui::IsWindowAppearing()) {
         filter_.clear();
@@ -75,7 +76,6 @@ bool AxisPicker::draw(const AppState& state, const char* id, const std::vector<S
     if (settings)
         chosen |= draw_part(state, "settings that are the same in all runs", axes,
                             AxisKind::setting, false, key);
-    if (chosen) ImGui::CloseCurrentPopup();
     ImGui::EndCombo();
     return chosen;
 }

@@ -20,6 +20,7 @@ namespace {
 
 using core::Better;
 
+constexpr float kWideTable = 560;  ///< of all columns, unscaled pixels
 constexpr const char* kWhat =
     "One number of every run over another: loss over parameters, speed over a setting. Variants "
     "stand with their mean and range over seeds.";
@@ -65,6 +66,7 @@ class SweepPanel final : public Panel {
     std::string fitted_;  ///< axes and places of the picture that the plot was fitted to
     SweepColumn sort_by_ = SweepColumn::x;
     bool falling_ = false;
+    bool wide_ = true;  ///< the table has room for all columns
 };
 
 std::string SweepPanel::detail(const AppState& state) const {
@@ -177,8 +179,9 @@ void SweepPanel::draw(AppState& state) {
     const float wanted = row * static_cast<float>(picture_.runs() + picture_.groups.size() + 1);
     const float table = std::min(wanted, std::max(3 * row, area.y * 0.36f));
     const float plot = std::max(120 * s, area.y - table - ImGui::GetStyle().ItemSpacing.y);
-    const std::string shown = choice_.x + "\n" + choice_.y + "\n" + std::to_string(picture_.log_x) +
-                              std::to_string(picture_.log_y) + std::to_string(picture_.runs());
+    const std::string shown = picture_.x.key + "\n" + choice_.y + "\n" +
+                              std::to_string(picture_.log_x) + std::to_string(picture_.log_y) +
+                              std::to_string(picture_.runs());
     const std::string clicked = plot_.draw(state, picture_, ImVec2(area.x, plot), fitted_ != shown);
     fitted_ = shown;
     if (!clicked.empty()) choose(state, clicked);
@@ -204,7 +207,12 @@ void SweepPanel::draw_axes(AppState& state) {
         ImGui::AlignTextToFramePadding();
         ImGui::TextColored(state.theme().dim, "%s", name);
         ImGui::SameLine(0, 6 * s);
-        if (picker.draw(state, id, axes_, settings, each, key)) better = Better::unknown;
+        // What nobody chose yet stands there as the picture has it.
+        std::string shown = key.empty() ? picture_.x.key : key;
+        if (picker.draw(state, id, axes_, settings, each, shown)) {
+            key = shown;
+            better = Better::unknown;
+        }
         ImGui::SameLine(0, 4 * s);
         ImGui::PushID(id);
         const bool refused = !no_log.empty() && !logarithmic;
@@ -302,8 +310,13 @@ void SweepPanel::take_sorting() {
 
 void SweepPanel::draw_table(AppState& state, float height) {
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit |
-                                       ImGuiTableFlags_NoPadOuterX | ImGuiTableFlags_Sortable;
-    if (!ImGui::BeginTable("sweep", 6, kFlags, ImVec2(0, height))) return;
+                                       ImGuiTableFlags_NoPadOuterX | ImGuiTableFlags_Sortable |
+                                       ImGuiTableFlags_NoSavedSettings;
+    // Where there is little room the range stands in the tooltip alone, and names are cut.
+    const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x;
+    wide_ = room > kWideTable * s;
+    const float title = std::clamp(room * 0.22f, 70 * s, 190 * s);
+    if (!ImGui::BeginTable("sweep", wide_ ? 6 : 5, kFlags, ImVec2(0, height))) return;
     ImGui::TableSetupScrollFreeze(0, 1);
     const auto column = [](const std::string& name, SweepColumn by, ImGuiTableColumnFlags flags) {
         ImGui::TableSetupColumn(name.c_str(), flags, 0, static_cast<ImGuiID>(by));
@@ -311,10 +324,10 @@ void SweepPanel::draw_table(AppState& state, float height) {
     constexpr ImGuiTableColumnFlags kFixed = ImGuiTableColumnFlags_WidthFixed;
     column("variant", SweepColumn::variant, ImGuiTableColumnFlags_WidthStretch);
     column("n", SweepColumn::runs, kFixed);
-    column(fitted(picture_.x.title(), 150 * state.pixel_scale) + "###x", SweepColumn::x,
+    column(fitted(picture_.x.title(), title) + "###x", SweepColumn::x,
            kFixed | ImGuiTableColumnFlags_DefaultSort);
-    column(fitted(picture_.y.title(), 180 * state.pixel_scale) + "###y", SweepColumn::y, kFixed);
-    column("range", SweepColumn::low, kFixed | ImGuiTableColumnFlags_NoSort);
+    column(fitted(picture_.y.title(), title) + "###y", SweepColumn::y, kFixed);
+    if (wide_) column("range", SweepColumn::low, kFixed | ImGuiTableColumnFlags_NoSort);
     column("front", SweepColumn::front, kFixed);
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
     ImGui::TableHeadersRow();
@@ -344,13 +357,17 @@ void SweepPanel::draw_group(AppState& state, const SweepGroup& group) {
     right_text(state, x_text(picture_, group.x), theme.text);
     ImGui::TableNextColumn();
     right_text(state, value_text(group.y), theme.text);
-    ImGui::TableNextColumn();
-    const std::string range =
-        group.n > 1 ? value_text(group.y_low) + " \xE2\x80\xA6 " + value_text(group.y_high) : "";
-    right_text(state, range, theme.dim);
+    if (wide_) {
+        ImGui::TableNextColumn();
+        right_text(state,
+                   group.n > 1
+                       ? value_text(group.y_low) + " \xE2\x80\xA6 " + value_text(group.y_high)
+                       : "",
+                   theme.dim);
+    }
     ImGui::TableNextColumn();
     const bool front = choice_.front && group.front;
-    ImGui::TextColored(theme.text, "%s", front ? "\xE2\x97\x8F front" : "");
+    ImGui::TextColored(theme.text, "%s", front ? "\xE2\x97\x8F" : "");
     ImGui::PopID();
     if (alone) return;
     for (const SweepPoint& point : group.points) draw_run(state, point);

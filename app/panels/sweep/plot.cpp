@@ -216,6 +216,7 @@ void SweepPlot::draw_names(const AppState& state, const SweepPicture& picture) c
                         return other.Overlaps(box);
                     }))
                     continue;
+                list->AddRectFilled(box.Min, box.Max, packed(faded(state.theme().panel, 0.8f)));
                 list->AddText(from, packed(state.theme().dim), group.name.c_str());
                 taken.push_back(box);
                 break;
@@ -226,7 +227,10 @@ void SweepPlot::draw_names(const AppState& state, const SweepPicture& picture) c
 
 std::string SweepPlot::draw(AppState& state, const SweepPicture& picture, ImVec2 size, bool fit) {
     std::string clicked;
-    const std::string x = picture.x.title(), y = picture.y.title();
+    // Names of axes are cut rather than written over what stands beside the plot.
+    const float below = 2.5f * ImGui::GetTextLineHeightWithSpacing();
+    const std::string x = fitted(picture.x.title(), size.x * 0.8f),
+                      y = fitted(picture.y.title(), std::max(40.0f, size.y - below));
     if (!begin_plain_plot("##sweep", size, x.c_str(), y.c_str(), ImPlotFlags_NoLegend)) return {};
     set_up_axes(picture, size, fit || std::exchange(refit_, false));
     ImPlot::SetupFinish();

@@ -185,8 +185,9 @@ SweepPicture sweep_picture(const SweepRuns& runs, const std::vector<SweepAxis>& 
                            const LineThrough& line) {
     SweepPicture out;
     out.problems = runs.problems;
-    const SweepAxis *x = axis_of(axes, choice.x), *y = axis_of(axes, choice.y);
-    for (const auto& [axis, key] : {std::pair(x, &choice.x), std::pair(y, &choice.y)})
+    const std::string x_key = choice.x.empty() ? telling_cost(runs) : choice.x;
+    const SweepAxis *x = axis_of(axes, x_key), *y = axis_of(axes, choice.y);
+    for (const auto& [axis, key] : {std::pair(x, &x_key), std::pair(y, &choice.y)})
         if (!axis && out.refusal.empty())
             out.refusal = "None of these runs has a " + words_of_number(*key) + ".";
     if (!x || !y) return out;

@@ -10,6 +10,7 @@
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
+#include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/token_row.h"
 #include "app/widgets/widgets.h"
@@ -20,6 +21,10 @@ namespace {
 std::string signed_text(double v, int decimals) {
     if (std::isnan(v)) return kNothing;
     return (v >= 0 ? "+" : "\xE2\x88\x92") + rounded(std::fabs(v), decimals);
+}
+
+std::string halting_command(const AppState& state, double epsilon) {
+    return run_command(state, "halting", "--eps " + exact(epsilon) + " --json");
 }
 
 }  // namespace
@@ -129,9 +134,13 @@ void EffectTable::draw_halting(AppState& state, const TraceView& view) const {
         return;
     }
     const std::string of = " of " + std::to_string(view.hops) + " hops, this prompt";
-    value_row(
-        state, "executed", rounded(view.mean_hops, 2) + of,
-        "Mean over the " + with_thousands(view.pairs) + " (token, layer) pairs of this prompt");
+    value_row(state, {.label = "executed",
+                      .value = view.mean_hops,
+                      .shown = rounded(view.mean_hops, 2) + of,
+                      .definition = "Mean over the (token, layer) pairs of this prompt",
+                      .n = view.pairs,
+                      .over = "pairs",
+                      .command = panel_command(state, "trajectory", -1)});
     depth_bars(
         state, std::span(view.depth).subspan(1), 26 * state.pixel_scale,
         "Depth of the (token, layer) pairs of this prompt, n = " + with_thousands(view.pairs));
@@ -145,29 +154,68 @@ void EffectTable::draw_effect(AppState& state, double epsilon) const {
         problem_text(state, e->error);
         return;
     }
+    const std::string halting = halting_command(state, epsilon);
     const std::string n = with_thousands(e->batches) + " batches, " + with_thousands(e->tokens) +
                           " tokens of the validation split";
-    value_row(state, "KL (base, halted)", significant(e->kl, 3) + " nats",
-              "\xCE\xA3 p log(p / q) of the next token at the last position of the prompt: base p, "
-              "halted q");
-    value_row(state, "mean hops", rounded(e->mean_hops, 2),
-              "Executed hops a (token, layer) pair, over " + n);
-    value_row(state, "saving", percent(e->saving, 1),
-              "1 \xE2\x88\x92 executed / possible hops, over " + n);
+    value_row(state, {.label = "KL (base, halted)",
+                      .value = e->kl,
+                      .shown = significant(e->kl, 3) + " nats",
+                      .definition = "\xCE\xA3 p log(p / q) of the next token at the last position "
+                                    "of the prompt: base p, halted q",
+                      .step = e->step,
+                      .no_command = kLiveNumber});
+    value_row(state, {.label = "mean hops",
+                      .value = e->mean_hops,
+                      .shown = rounded(e->mean_hops, 2),
+                      .definition = "Executed hops a (token, layer) pair, over " + n,
+                      .n = e->tokens,
+                      .over = "tokens",
+                      .step = e->step,
+                      .command = halting});
+    value_row(state, {.label = "saving",
+                      .value = e->saving,
+                      .shown = percent(e->saving, 1),
+                      .definition = "1 \xE2\x88\x92 executed / possible hops, over " + n,
+                      .n = e->tokens,
+                      .over = "tokens",
+                      .step = e->step,
+                      .command = halting});
     if (e->batches == 0) return note(state, "Validation loss is not measured for this run yet.");
-    value_row(state, "validation loss",
-              rounded(e->valid_loss_base, 3) + " \xE2\x86\x92 " + rounded(e->valid_loss_changed, 3),
-              "Nats a token, base \xE2\x86\x92 halted; " + n);
-    value_row(state, "difference",
-              signed_text(e->valid_loss_changed - e->valid_loss_base, 4) + " [" +
-                  signed_text(e->loss_diff_low, 4) + ", " + signed_text(e->loss_diff_high, 4) + "]",
-              "Nats a token with the 95 % interval of a paired bootstrap over batches; n = " + n);
-    value_row(
-        state, "random control",
-        rounded(e->control_loss, 3) + " \xC2\xB1 " + rounded(e->control_loss_std, 3),
-        "Validation loss when as many (token, layer) pairs of each depth are halted, drawn at "
-        "random; mean \xC2\xB1 standard deviation of " +
-            std::to_string(e->control_draws) + " draws");
+    value_row(state, {.label = "validation loss",
+                      .value = e->valid_loss_changed,
+                      .shown = rounded(e->valid_loss_base, 3) + " \xE2\x86\x92 " +
+                               rounded(e->valid_loss_changed, 3),
+                      .definition = "Nats a token, base \xE2\x86\x92 halted; the value is the "
+                                    "halted one",
+                      .n = e->batches,
+                      .over = "batches",
+                      .step = e->step,
+                      .command = halting});
+    const double difference = e->valid_loss_changed - e->valid_loss_base;
+    value_row(state,
+              {.label = "difference",
+               .value = difference,
+               .shown = signed_text(difference, 4) + " [" + signed_text(e->loss_diff_low, 4) +
+                        ", " + signed_text(e->loss_diff_high, 4) + "]",
+               .definition = "Nats a token with the 95 % interval of a paired bootstrap "
+                             "over batches",
+               .low = e->loss_diff_low,
+               .high = e->loss_diff_high,
+               .n = e->batches,
+               .over = "batches",
+               .step = e->step,
+               .command = halting});
+    value_row(state, {.label = "random control",
+                      .value = e->control_loss,
+                      .shown = rounded(e->control_loss, 3) + " \xC2\xB1 " +
+                               rounded(e->control_loss_std, 3),
+                      .definition = "Validation loss when as many (token, layer) pairs of each "
+                                    "depth are halted, drawn at random; mean \xC2\xB1 standard "
+                                    "deviation over the draws",
+                      .n = e->control_draws,
+                      .over = "draws",
+                      .step = e->step,
+                      .no_command = kLiveNumber});
     note(state, "n = " + with_thousands(e->tokens) + " tokens, " +
                     std::to_string(e->control_draws) + " control draws, weights of step " +
                     with_thousands(e->step));

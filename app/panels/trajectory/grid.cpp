@@ -7,9 +7,11 @@
 #include <string>
 
 #include "app/panels/trajectory/cells.h"
+#include "app/panels/trajectory/token_numbers.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
+#include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
 
@@ -39,8 +41,7 @@ void draw_expert(AppState& state, int64_t token, int64_t layer, int64_t hop,
         state.selection.pick_expert(e.expert, ImGui::GetIO().KeyShift);
         state.keep_drawing();
     }
-    if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) ImGui::OpenPopup("menu");
-    expert_menu(state, "menu", layer, e.expert);
+    explain_when_clicked(state, [&] { return weight_number(state, token, layer, hop, e); });
     if (ImGui::IsItemHovered() && ImGui::BeginTooltip()) {
         cell_tooltip(state, *state.trace, token, layer, hop);
         ImGui::EndTooltip();
@@ -144,9 +145,10 @@ void TokenGrid::draw_layer(AppState& state, const TraceView& view, int64_t layer
         }
         if (view.hops < 2) continue;
         ImGui::TableNextColumn();
-        if (row == 0)
-            ImGui::TextUnformatted(
-                rounded(static_cast<double>(jaccard_of(trace, token, layer)), 2).c_str());
+        if (row != 0) continue;
+        ImGui::TextUnformatted(
+            rounded(static_cast<double>(jaccard_of(trace, token, layer)), 2).c_str());
+        explain_when_asked(state, [&] { return overlap_number(state, token, layer); });
     }
 }
 

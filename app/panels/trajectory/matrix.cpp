@@ -6,8 +6,10 @@
 #include <string>
 
 #include "app/panels/trajectory/cells.h"
+#include "app/panels/trajectory/token_numbers.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
 #include "viz/colour.h"
@@ -133,6 +135,8 @@ void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid&
         if (!hovered || mouse.x < low.x || mouse.x >= low.x + grid.width) continue;
         list->AddRect(low, high, packed(theme.text), 2 * s);
         if (pressed) state.selection.set_layer(column.layer);
+        offer_on_click(state,
+                       [&] { return cell_number(state, token, column.layer, column.hop, value_); });
         if (ImGui::BeginTooltip()) {
             token_tooltip(state, *state.trace, token);
             cell_tooltip(state, *state.trace, token, column.layer, column.hop);

@@ -302,9 +302,11 @@ void TrajectoryPanel::draw_experts(AppState& state) {
     ImGui::SameLine(0, 16 * s);
     ImGui::SetNextItemWidth(110 * s);
     if (page == TrajectoryPage::all) {
+        by_name(state, "##value", "value of the cells\xE2\x80\xA6");
         matrix_.draw_options();
         matrix_.draw(state, view_);
     } else {
+        by_name(state, "##shown", "experts listed\xE2\x80\xA6");
         grid_.draw_options();
         grid_.draw(state, view_);
     }
@@ -323,9 +325,11 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     const float room = ImGui::GetContentRegionAvail().x;
     const bool one_line = room - buttons >= 200 * s;
     ImGui::SetNextItemWidth(one_line ? room - buttons : room);
+    by_name(state, "##prompt", "prompt");
     const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to trace", &state.prompt,
                                                   ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("Enter traces the prompt through all layers and hops");
+    state.spots.note_item("trajectory.prompt");
     if (one_line) ImGui::SameLine();
     const char* why = !none.empty()          ? none.c_str()
                       : state.prompt.empty() ? "the prompt is empty"
@@ -346,6 +350,7 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
                "A second prompt below this one, or one alone", 0, state.second.open))
         toggle_second(state);
     ImGui::SameLine();
+    by_name(state, "freeze routing");
     if (ImGui::Checkbox("freeze routing", &question_.freeze)) {
         if (question_.was_asked()) question_.ask(state);
         state.keep_drawing();

@@ -47,6 +47,7 @@ void TokenStrip::draw_strip(AppState& state, const TraceView& view, const StripR
                       ImGuiWindowFlags_HorizontalScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     draw_chips(state, view, chip, room.lead, places);
     ImGui::EndChild();
+    state.spots.note_item("trajectory.strip");
 }
 
 /// Lays out those that can be seen alone, in a child window that scrolls over all places; the first
@@ -122,6 +123,7 @@ void TokenStrip::draw_options(AppState& state, const TraceView& view) {
             return layer < 0 ? std::string("mean of layers") : "layer " + std::to_string(layer);
         };
         ImGui::SetNextItemWidth(130 * s);
+        by_name(state, "##depth", "depth of\xE2\x80\xA6");
         if (ImGui::BeginCombo("##depth", name(depth_layer_).c_str())) {
             for (int64_t l = -1; l < view.layers; ++l)
                 if (ImGui::Selectable(name(l).c_str(), l == depth_layer_)) depth_layer_ = l;

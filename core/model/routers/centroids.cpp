@@ -25,7 +25,9 @@ at::Tensor projected(const RoutingPass& pass, const HopCall& call) {
 void add_centroids(const Config& config, int64_t layer, LayerWeights& w) {
     const auto& moe = config.moe;
     const int64_t d = config.model.d_model, s = routing_width(config);
-    const auto zeros = [](at::IntArrayRef shape) { return at::zeros(shape, at::kFloat); };
+    const auto zeros = [&](at::IntArrayRef shape) {
+        return at::zeros(shape, w.ffn_norm_weight.options());
+    };
     if (!moe.routes_in_model_space())
         w.proj = moe.projection == ProjectionKind::per_hop ? zeros({moe.hops_of(layer), s, d})
                                                            : zeros({s, d});

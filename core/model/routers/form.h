@@ -39,7 +39,8 @@ struct HopCall {
 
 struct RouterForm {
     HopRoute (*hop)(RoutingPass& pass, const HopCall& call);
-    /// Adds the router's tensors of one layer, zero; nullptr: it has none.
+    /// Adds the router's tensors of one layer, zero, where those of its norms are; nullptr: it has
+    /// none.
     void (*add_weights)(const Config& config, int64_t layer, LayerWeights& w) = nullptr;
     /// nullptr: it has no rows to be near to.
     Nearness (*nearness)(const MoeConfig& moe, const LayerWeights& w, Pool pool,

@@ -8,7 +8,7 @@ namespace hopscope::core {
 namespace {
 
 void add_linear(const Config& config, int64_t, LayerWeights& w) {
-    w.linear = at::zeros({config.moe.experts, config.model.d_model}, at::kFloat);
+    w.linear = at::zeros({config.moe.experts, config.model.d_model}, w.ffn_norm_weight.options());
 }
 
 Nearness logits(const MoeConfig&, const LayerWeights& w, Pool pool, const at::Tensor& h) {

@@ -264,6 +264,16 @@ TEST_F(CommandLine, DebugIsAllowedByAFlagOnly) {
     EXPECT_TRUE(world.explored[0].allow_debug);
 }
 
+// Fails if the example is not opened, or opened beside what was asked for.
+TEST_F(CommandLine, TheExampleStandsAlone) {
+    EXPECT_EQ(run({"explore", "--example"}).code, 0);
+    ASSERT_EQ(world.explored.size(), 1u);
+    EXPECT_TRUE(world.explored[0].example);
+    dir.write("config.toml", "");
+    refused({"explore", "--example", dir.path()}, {"--example"});
+    EXPECT_EQ(world.explored.size(), 1u);
+}
+
 // Fails if an option of eval is lost or its default changes what is measured.
 TEST_F(CommandLine, EvalPassesItsOptions) {
     ASSERT_EQ(run({"eval", "R", "--json"}).code, 0);

@@ -19,6 +19,7 @@ TEST(Theme, TextIsReadableOnEverySurface) {
         EXPECT_GE(contrast(t.dim, t.panel), 4.5f);
         EXPECT_GE(contrast(t.accent_text, selected_fill(t)), 4.5f);
         EXPECT_GE(contrast(t.amber_text, t.panel), 4.5f);
+        EXPECT_GE(contrast(t.amber_text, t.background), 4.5f);
         EXPECT_GE(contrast(t.red_text, t.panel), 4.5f);
         EXPECT_GE(contrast(t.red_text, t.background), 4.5f);
     }
@@ -34,6 +35,7 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     saved.settings.height = 700;
     saved.layout = "Inspect";
     saved.shut["Log##Train"] = true;
+    saved.settings.toured = true;
     saved.last_config = "configs/a \"b\".toml";
     ASSERT_EQ(save_settings(folder.path(), saved), "");
     std::string problem;

@@ -190,8 +190,9 @@ TEST(Actions, MenusAreAsTheyWere) {
         return text;
     };
     EXPECT_EQ(shown(Menu::file),
-              "Start first look\nRace dense, wide and deep\nOpen run or config…  [Ctrl+O]\n"
-              "Race configurations…\nSave session…  [Ctrl+S]\nCompare with other runs…\n"
+              "Open the example\nStart first look\nRace dense, wide and deep\n"
+              "Open run or config…  [Ctrl+O]\nOpen recent run\nRace configurations…\n"
+              "Train a copy of the example\nSave session…  [Ctrl+S]\nCompare with other runs…\n"
               "Close run\n"
               "--\nQuit  [Ctrl+Q]\n");
     EXPECT_EQ(shown(Menu::run),
@@ -211,7 +212,9 @@ TEST(Actions, MenusAreAsTheyWere) {
               "Layout Train  [1]\nLayout Inspect  [2]\nLayout Intervene  [3]\n"
               "Layout Compare  [4]\n"
               "--\nReset this layout\n");
-    EXPECT_EQ(shown(Menu::help), "Command palette  [Ctrl+P]\nShortcuts  [?]\n");
+    EXPECT_EQ(shown(Menu::help),
+              "Command palette  [Ctrl+P]\nHelp on panels and keys  [?]\n"
+              "Tour in three steps\n");
 }
 
 // Wrong if a key were heard past the entries: it would be in no list, and heard where another has
@@ -236,6 +239,38 @@ TEST(Actions, NobodyElseListensToKeys) {
             found.insert(std::filesystem::relative(entry.path(), app).string());
     }
     EXPECT_EQ(found, allowed);
+}
+
+// Wrong if something that is pressed on a panel had no name for the palette. button() notes its
+// own.
+TEST(Actions, WhatIsPressedOnAPanelHasAName) {
+    const std::map<std::string, int> without = {
+        {"halting/curve.cpp", 1},                 // the panel names it
+        {"routing_space/controls.cpp", 2},        // one named where it stands, one in a popup
+        {"routing_space/selection_menu.cpp", 1},  // in a popup
+        {"run/fork_controls.cpp", 1},             // in a question
+        {"trajectory/grid.cpp", 1},               // the panel names it
+        {"trajectory/matrix.cpp", 1},             // likewise
+    };
+    const std::regex presses(
+        R"(ImGui::(Button|SmallButton|ArrowButton|Checkbox|RadioButton|BeginCombo)\()");
+    const std::filesystem::path panels = std::filesystem::path(HOPSCOPE_APP) / "panels";
+    std::map<std::string, int> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(panels)) {
+        if (entry.path().extension() != ".cpp") continue;
+        std::ifstream in(entry.path());
+        std::string before[3];  // the lines above
+        for (std::string line; std::getline(in, line);) {
+            const bool named = std::ranges::any_of(before, [](const std::string& above) {
+                return above.find("by_name(") != std::string::npos;
+            });
+            if (std::regex_search(line, presses) && !named)
+                ++found[std::filesystem::relative(entry.path(), panels).string()];
+            std::ranges::rotate(before, before + 1);
+            before[2] = line;
+        }
+    }
+    EXPECT_EQ(found, without) << "call by_name() before it";
 }
 
 TEST(Keys, TextsAndChords) {

@@ -39,7 +39,7 @@ before=$(state)
 export_panel() { "$program" export run --panel "$@" >stdout 2>stderr || fail "export $*"; }
 # Width and height stand in bytes 16 to 23 of a PNG file.
 size_of() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }
-for panel in run routing_space curves statistics log; do
+for panel in run routing_space curves statistics log model coupling; do
     export_panel $panel --png $panel.png --width 640 --height 400
     [ "$(size_of $panel.png)" = 640x400 ] || fail "$panel.png has $(size_of $panel.png)"
     # A blank picture of this size takes about 2 kB.
@@ -74,12 +74,18 @@ export_panel trajectory --text "the muddy river" --csv path.csv --png path.png
 [ "$(head -1 path.csv | cut -d, -f1-6)" = token,piece,layer,hop,rank,expert ] || fail "path.csv begins with $(head -1 path.csv)"
 [ "$(wc -l <path.csv)" -ge 9 ] || fail "path.csv has $(wc -l <path.csv) lines"
 
+# Every parameter stands once: the sum is what info counts.
+export_panel model --csv model.csv
+total=$("$program" info run --json | grep -m1 '"total"' | tr -dc 0-9)
+[ "$(awk -F, 'NR > 1 { sum += $3 } END { printf "%d", sum }' model.csv)" = "$total" ] || fail "model.csv holds other parameters than $total"
+
 refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail "not refused: ${*:2}"; grep -q -- "$1" stderr || fail "no '$1' in the refusal"; }
 refused "allowed are run, " --panel none --png a.png
 refused "no numbers" --panel log --csv a.csv
 refused "draws at most" --panel curves --png a.png --width 8192 --height 8192 --scale 4
 refused "the panel sweep has better_x" --panel sweep --csv a.csv --view axis=1
-refused "no run lies here" --panel sweep --csv a.csv --beside config
+refused "no run lies here" --panel sweep --csv a.csv --beside run/eval
+refused "no numbers" --panel coupling --csv a.csv  # it was not measured
 refused "first kept snapshot" --panel routing_space --step 0 --png a.png
 mv run/checkpoints aside && mkdir run/checkpoints
 refused "no checkpoint" --panel trajectory --text river --png a.png

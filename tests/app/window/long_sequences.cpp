@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <vector>
 
 #include "app/window/shell.h"
@@ -14,9 +15,9 @@
 namespace hopscope::gui_test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-/// The goal is 33 ms, 30 frames a second; a machine that others use, too, gets twice that.
+/// The goal is 33 ms, 30 frames a second. What counts is the processor's time, software OpenGL
+/// included, since on a machine that others use the clock says more about these; a slow one gets
+/// twice the goal.
 constexpr double kMostMs = 66;
 constexpr int kFrames = 90;
 
@@ -28,19 +29,32 @@ struct Long {
 };
 Long* here = nullptr;
 
-/// Median of the frames in which the wheel turns once each, over the present window.
-double median_ms(ImGuiTestContext* ctx, float wheel) {
-    std::vector<double> each;
+/// Milliseconds of each frame, of the processor and by the clock.
+struct Frames {
+    std::vector<double> processor, clock;
+};
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+/// Turns the wheel once a frame where the mouse is; the median of the processor's time.
+double pan_ms(ImGuiTestContext* ctx) {
+    using Clock = std::chrono::steady_clock;
+    Frames frames;
     for (int i = 0; i < kFrames; ++i) {
-        ImGui::GetIO().AddMouseWheelEvent(0, wheel);
         const auto begin = Clock::now();
-        ctx->Yield();
-        each.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+        const std::clock_t spent = std::clock();
+        ctx->MouseWheelY(-1);
+        frames.processor.push_back(1e3 * static_cast<double>(std::clock() - spent) /
+                                   CLOCKS_PER_SEC);
+        frames.clock.push_back(
+            std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
     }
-    std::sort(each.begin(), each.end());
-    std::printf("  p10 %.1f, median %.1f, p90 %.1f, most %.1f ms\n", each[each.size() / 10],
-                each[each.size() / 2], each[each.size() * 9 / 10], each.back());
-    return each[each.size() / 2];
+    std::printf("  median %.1f ms of the processor, %.1f ms by the clock\n",
+                median(frames.processor), median(frames.clock));
+    return median(frames.processor);
 }
 
 ImGuiWindow* child(ImGuiTestContext* ctx, const char* path) {
@@ -54,9 +68,9 @@ void pan_strip(ImGuiTestContext* ctx, const char* what) {
     ctx->MouseMoveToPos(ImVec2(strip->Pos.x + 40, strip->Pos.y + strip->Size.y * 0.5f));
     const float before = strip->Scroll.x;
     std::printf("strip, %s:\n", what);
-    const double median = median_ms(ctx, -1);
+    const double spent = pan_ms(ctx);
     IM_CHECK_GT(strip->Scroll.x, before + kFrames * 20);  // it was panned
-    IM_CHECK_LT(median, kMostMs);
+    IM_CHECK_LT(spent, kMostMs);
 }
 
 void register_long(ImGuiTestEngine* engine) {
@@ -77,9 +91,9 @@ void register_long(ImGuiTestEngine* engine) {
         IM_CHECK(matrix != nullptr);
         ctx->MouseMoveToPos(ImVec2(matrix->Pos.x + 40, matrix->Pos.y + matrix->Size.y * 0.5f));
         std::printf("all tokens:\n");
-        const double median = median_ms(ctx, -1);
+        const double spent = pan_ms(ctx);
         IM_CHECK_GT(matrix->Scroll.y, 1000.0f);
-        IM_CHECK_LT(median, kMostMs);
+        IM_CHECK_LT(spent, kMostMs);
     };
 }
 

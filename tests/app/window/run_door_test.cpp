@@ -128,6 +128,88 @@ TEST(RunDoor, TheSampleIsFoundFromABuildFolder) {
     EXPECT_EQ(bundled_config(folder / "build/release", "nowhere"), "");
 }
 
+/// A program in a build folder, and the example in its repository.
+struct Bundle {
+    Bundle() {
+        std::filesystem::create_directories(folder / "build/release");
+        std::filesystem::create_directories(folder / "runs/mine");
+        folder.write("assets/example/config.toml", "");
+        folder.write("runs/mine/config.toml", "");
+    }
+    test::TempFolder folder;
+};
+
+// Wrong if what comes with the program could be written to, by whatever path it was opened, or
+// another run could not.
+TEST(RunDoor, TheExampleIsOnlyLookedAt) {
+    const Bundle bundle;
+    const std::string example = bundled_example(bundle.folder / "build/release");
+    ASSERT_NE(example, "");
+    EXPECT_EQ(bundled_example(bundle.folder / "runs/mine/nowhere"), "");
+    AppState state;
+    state.exe_dir = bundle.folder / "build/release";
+    gui_test::FakeOptions over;
+    over.state = core::RunState::done;
+    state.services = gui_test::fake_services(over);
+    core::SessionOptions asked;
+    state.services.open_session =
+        [&, open = state.services.open_session](core::SessionOptions options) {
+            asked = options;
+            return open(std::move(options));
+        };
+    RunDoor door(state);
+    for (const std::string& path :
+         {example, bundle.folder / "runs/../assets/example", bundle.folder / "assets/example/"}) {
+        door.open_run(path);
+        settle(door);
+        update_state(state);
+        EXPECT_TRUE(asked.open_only && asked.look_only) << path;
+        EXPECT_NE(asked.look_reason.find("copy"), std::string::npos) << "says what to do";
+    }
+    door.open_run(bundle.folder / "runs/mine");
+    settle(door);
+    EXPECT_EQ(asked.run_dir, bundle.folder / "runs/mine");
+    EXPECT_FALSE(asked.look_only);
+    EXPECT_EQ(asked.look_reason, "");
+}
+
+// Wrong if the copy of a run that has made all its steps had none to make, or trained by itself.
+TEST(RunDoor, ACopyHasStepsBeforeIt) {
+    AppState state;
+    state.services = gui_test::fake_services({});
+    std::string copied;
+    state.services.copy_run = [&](const std::string& run) -> core::Result<std::string> {
+        copied = run;
+        return run == "full" ? core::Result<std::string>(core::failure("no room left"))
+                             : core::Result<std::string>("runs/example-1");
+    };
+    state.services.read_config = [](const std::string& path, const std::vector<std::string>&) {
+        EXPECT_EQ(path, "runs/example-1/config.toml");
+        core::Config config;
+        config.train.steps = 1200;
+        return core::Result<core::Config>(config);
+    };
+    core::SessionOptions asked;
+    state.services.open_session =
+        [&, open = state.services.open_session](core::SessionOptions options) {
+            asked = options;
+            return open(std::move(options));
+        };
+    RunDoor door(state);
+    door.train_copy("full");
+    settle(door);
+    EXPECT_NE(door.problem().find("no room left"), std::string::npos);
+    EXPECT_FALSE(state.session);
+    door.train_copy("/opt/example");
+    settle(door);
+    EXPECT_EQ(copied, "/opt/example");
+    EXPECT_EQ(asked.run_dir, "runs/example-1");
+    EXPECT_EQ(asked.config.train.steps, 2400);
+    EXPECT_TRUE(asked.open_only);
+    EXPECT_FALSE(asked.look_only);
+    EXPECT_FALSE(asked.start);
+}
+
 // Wrong if a race began with fewer lanes, lanes of other names, or half of them where one of the
 // files is wrong.
 TEST(RunDoor, StartsARaceOfFiles) {

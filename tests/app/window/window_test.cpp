@@ -1,12 +1,13 @@
 // The whole window on a real screen (or Xvfb) with made-up data: clicks by the Test Engine through
 // the same loop that the program runs. `test_window pacing` counts drawn frames instead,
-// `test_window long` takes the time of frames with a long prompt.
+// `test_window long` takes the time of frames with a long prompt, `test_window first_steps` begins
+// without a run.
 #include "app/window/window.h"
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
+#include <string>
 #include <thread>
 
 #include "app/window/shell.h"
@@ -14,8 +15,10 @@
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_session.h"
 #include "tests/app/window/drawn_frames.h"
+#include "tests/app/window/first_steps.h"
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
+#include "tests/app/window/palette_names.h"
 #include "tests/app/window/whole_window.h"
 #include "tests/temp_folder.h"
 
@@ -446,13 +449,15 @@ int run_tests() {
                                        state->settings.animations = false;
                                        register_layout_tests(engine);
                                        register_tests(engine);
+                                       register_palette_tests(engine);
                                    });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool pacing = argc > 1 && std::strcmp(argv[1], "pacing") == 0;
-    if (argc > 1 && std::strcmp(argv[1], "long") == 0) return gui_test::run_long_sequences();
-    return pacing ? gui_test::run_pacing() : run_tests();
+    const std::string part = argc > 1 ? argv[1] : "";
+    if (part == "long") return gui_test::run_long_sequences();
+    if (part == "pacing") return gui_test::run_pacing();
+    return part == "first_steps" ? gui_test::run_first_steps() : run_tests();
 }

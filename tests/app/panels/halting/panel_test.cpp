@@ -57,7 +57,7 @@ void register_measure(ImGuiTestEngine* engine) {
         ctx->Yield(2);
         IM_CHECK(has_plot(ctx, "##quality"));
         IM_CHECK(has_plot(ctx, "##cost"));
-        IM_CHECK_STR_EQ(stage->panel->detail(stage->state).c_str(), "step 100");
+        IM_CHECK_STR_EQ(stage->panel->detail(stage->state).c_str(), "measured at step 100");
         stage->actions.front().run();  // the same from the palette
         IM_CHECK(measured(ctx));
     };
@@ -139,13 +139,12 @@ void register_classes(ImGuiTestEngine* engine) {
         const auto y = [&](const char* name) {
             return ctx->ItemInfo((std::string("**/") + name).c_str()).RectFull.Min.y;
         };
-        const char *function = "class:function/function (of the text)",
-                   *temporal = "temporal/temporal";
+        const char *function = "class:function/function (text)", *temporal = "temporal/temporal";
         IM_CHECK_LT(y(function), y(temporal));
         ctx->ItemClick("**/hops [95 %]");
         ctx->Yield(2);
         IM_CHECK_GT(y(function), y(temporal));
-        ctx->ItemClick("**/n, tokens");
+        ctx->ItemClick("**/n");
         ctx->Yield(2);
         IM_CHECK_LT(y(function), y(temporal));
     };

@@ -65,11 +65,11 @@ TEST(Halting, ClassesAreSorted) {
             out += class_name(row.classes[i]) + ";";
         return out;
     };
-    EXPECT_EQ(names(ClassOrder::hops, false), "function (of the text);in no list;temporal;");
-    EXPECT_EQ(names(ClassOrder::hops, true), "temporal;in no list;function (of the text);");
-    EXPECT_EQ(names(ClassOrder::tokens, true), "in no list;function (of the text);temporal;");
-    EXPECT_EQ(names(ClassOrder::name, false), "function (of the text);temporal;in no list;");
-    EXPECT_EQ(names(ClassOrder::name, true), "in no list;temporal;function (of the text);");
+    EXPECT_EQ(names(ClassOrder::hops, false), "function (text);in no list;temporal;");
+    EXPECT_EQ(names(ClassOrder::hops, true), "temporal;in no list;function (text);");
+    EXPECT_EQ(names(ClassOrder::tokens, true), "in no list;function (text);temporal;");
+    EXPECT_EQ(names(ClassOrder::name, false), "function (text);temporal;in no list;");
+    EXPECT_EQ(names(ClassOrder::name, true), "in no list;temporal;function (text);");
 }
 
 // Wrong if the export left out the step, a threshold, the control or a class with its n.

@@ -70,12 +70,21 @@ void register_views(ImGuiTestEngine* engine) {
         stage->session->request_trace({"one two three", {}});
         ctx->Yield(3);
         const std::pair<const char*, const char*> views[] = {
-            {"overview", "# Jaccard"},  {"overlap", "# Jaccard"}, {"collinearity", "# cosines"},
-            {"load", "# load of each"}, {"use", "# load of the"}, {"confidence", "# routing"},
+            {"overview", "# Jaccard"},
+            {"overlap", "# Jaccard"},
+            {"saturation", "# share of the experts"},
+            {"co-activation", "# share of the uses"},
+            {"collinearity", "# cosines"},
+            {"load", "# load of each"},
+            {"use", "# load of the"},
+            {"confidence", "# routing"},
+            {"information", "# mutual information"},
             {"norms", "# mean norms"}};
         for (const auto& [name, begin] : views) {
             ctx->ItemClick(name);
-            ctx->Yield(3);
+            IM_CHECK(wait_for(ctx, [ctx] {
+                return (ctx->ItemInfo("Copy").ItemFlags & ImGuiItemFlags_Disabled) == 0;
+            }));
             ImGui::SetClipboardText("");
             ctx->ItemClick("Copy");
             const std::string text = ImGui::GetClipboardText();
@@ -142,7 +151,8 @@ void register_empty(ImGuiTestEngine* engine) {
         stage->state.now += 10;
         ctx->Yield(5);
         IM_CHECK(!ctx->ItemExists("cosines"));
-        for (const char* view : {"overlap", "collinearity", "use", "confidence", "norms"}) {
+        for (const char* view : {"overlap", "saturation", "co-activation", "collinearity", "use",
+                                 "confidence", "information", "norms"}) {
             ctx->ItemClick(view);
             ctx->Yield(2);
         }
@@ -202,7 +212,8 @@ void register_empty(ImGuiTestEngine* engine) {
             stage->session->put(g);
             stage->state.now += 10;
             for (const char* view :
-                 {"overview", "overlap", "collinearity", "load", "use", "confidence", "norms"}) {
+                 {"overview", "overlap", "saturation", "co-activation", "collinearity", "load",
+                  "use", "confidence", "information", "norms"}) {
                 ctx->ItemClick(view);
                 ctx->Yield(2);
                 ctx->MouseMoveToPos(ImVec2(300, 500));

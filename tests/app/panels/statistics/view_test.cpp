@@ -5,76 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "app/panels/statistics/csv.h"
-#include "tests/app/fake_session.h"
+#include "tests/app/panels/statistics/snapshots.h"
+#include "tests/app/panels/statistics/tables.h"
 
 namespace hopscope::app {
 namespace {
 
-core::GeometrySnapshot snapshot_of(int64_t experts, int64_t hops = 2, int64_t width = 8) {
-    gui_test::FakeOptions options;
-    options.layers = 2;
-    options.experts = experts;
-    options.hops = hops;
-    options.d_space = width;
-    options.tokens = 16;
-    options.start_step = 10;
-    gui_test::FakeSession session(options);
-    return *session.geometry();
-}
-
-core::GeometrySnapshot at_step(core::GeometrySnapshot snapshot, int64_t step) {
-    snapshot.step = step;
-    return snapshot;
-}
-
-Past past_with(const std::vector<core::GeometrySnapshot>& snapshots) {
-    Past past;
-    for (const auto& snapshot : snapshots)
-        past.push_back(std::make_shared<core::GeometrySnapshot>(snapshot));
-    return past;
-}
-
-// Wrong if the rows were named after other experts than the cosines belong to.
-TEST(Statistics, MatrixRowsBelongToTheirExperts) {
-    const auto snapshot = snapshot_of(40);
-    const auto& g = snapshot.layers[1];
-    for (const RowOrder order : {RowOrder::similarity, RowOrder::load}) {
-        const Collinearity c = collinearity_of(snapshot, 1, order);
-        ASSERT_EQ(c.shown.size(), 40u);
-        for (size_t i = 0; i < 40; i += 7)
-            for (size_t j = 0; j < 40; j += 5) {
-                double dot = 0;
-                for (size_t d = 0; d < 8; ++d)
-                    dot += static_cast<double>(g.centroids[size_t(c.shown[i]) * 8 + d]) *
-                           static_cast<double>(g.centroids[size_t(c.shown[j]) * 8 + d]);
-                EXPECT_NEAR(c.cosines[i * 40 + j], dot, 1e-5);
-            }
-    }
-    const Collinearity by_load = collinearity_of(snapshot, 1, RowOrder::load);
-    for (size_t i = 1; i < 40; ++i)
-        EXPECT_GE(g.load[size_t(by_load.shown[i - 1])], g.load[size_t(by_load.shown[i])]);
-}
-
-// Wrong if a large layer were drawn whole, or its numbers spoke of the part that is drawn.
-TEST(Statistics, LargeLayersAreShownInPart) {
-    const Collinearity c = collinearity_of(snapshot_of(1024), 0, RowOrder::similarity);
-    EXPECT_EQ(c.shown.size(), kMatrixRows);
-    EXPECT_EQ(c.cosines.size(), kMatrixRows * kMatrixRows);
-    EXPECT_EQ(c.all.pairs, 1024 * 1023 / 2);
-    EXPECT_EQ(caption_of(c), "256 of 1,024 experts (every 4th by load), sorted by similarity");
-    EXPECT_EQ(caption_of(collinearity_of(snapshot_of(40), 0, RowOrder::load)),
-              "40 experts, sorted by load");
-}
-
-// Wrong if a router without centroids, or sizes that contradict each other, gave a matrix.
-TEST(Statistics, NoCentroidsNoMatrix) {
-    auto snapshot = snapshot_of(16);
-    snapshot.layers[0].centroids.clear();
-    snapshot.layers[1].centroids.resize(17);
-    EXPECT_TRUE(collinearity_of(snapshot, 0, RowOrder::load).empty());
-    EXPECT_TRUE(collinearity_of(snapshot, 1, RowOrder::load).empty());
-    EXPECT_TRUE(collinearity_of(snapshot, 9, RowOrder::load).empty());
-}
+using gui_test::expect_table, gui_test::at_step, gui_test::past_with, gui_test::snapshot_of;
 
 // Wrong if the load were not relative to the uniform one, or an unused expert had a place on a
 // logarithmic axis.
@@ -165,13 +102,13 @@ TEST(Statistics, OverlapOfLayers) {
     auto snapshot = snapshot_of(8, 3);
     snapshot.layers[1].hops = 2;
     snapshot.layers[1].jaccard = {1, 0.25f, 0.25f, 1};
-    const LayerOverlap o = layer_overlap(snapshot);
+    const LayerOverlap o = layer_overlap(snapshot, core::MoeConfig());
     ASSERT_EQ(o.pairs, 2);
     EXPECT_FLOAT_EQ(o.jaccard[0], snapshot.layers[0].jaccard[1]);
     EXPECT_FLOAT_EQ(o.jaccard[1], snapshot.layers[0].jaccard[5]);
     EXPECT_FLOAT_EQ(o.jaccard[2], 0.25f);
     EXPECT_TRUE(std::isnan(o.jaccard[3]));
-    EXPECT_EQ(layer_overlap(snapshot_of(8, 1)).layers, 0);
+    EXPECT_EQ(layer_overlap(snapshot_of(8, 1), core::MoeConfig()).layers, 0);
 }
 
 // Wrong if a mean took in updates of long ago, or an update that was not measured.
@@ -199,20 +136,81 @@ TEST(Statistics, TablesForExport) {
     core::LayerGeometry g;
     g.hops = 2;
     g.jaccard = {1, 0.1f, 0.1f, 1};
-    EXPECT_EQ(csv_of(g, 3, 40),
+    EXPECT_EQ(csv_of(g, {}, 3, 40),
               "# Jaccard of the experts chosen at two hops, mean over the probe tokens, layer 3, "
               "step 40\nhop,0,1\n0,1,0.1\n1,0.1,1\n");
+    g.top_k = 1;
+    g.choices = {0, 1, 2, /**/ 0, 1, 0};
+    expect_table(
+        csv_of(g, hop_overlaps(g, core::MoeConfig()), 3, 40),
+        "# Jaccard of the experts chosen at two hops, mean over the probe tokens, layer 3, "
+        "step 40\nhop,0,1\n0,1,0.1\n1,0.1,1\n# half of its 95 % interval, n 3 tokens\n"
+        "hop,0,1\n0,0,0.65332133\n1,0.65332133,0\n");
     g.load = {0.0f, 1.0f};
-    EXPECT_EQ(csv_of(utilisation_of(g), 0, 5),
-              "# load of the experts, times uniform, layer 0, step 5\nrank,expert,load\n1,1,2\n"
-              "2,0,0\n");
+    expect_table(csv_of(utilisation_of(g, 4), 0, 5),
+                 "# load of the experts, times uniform, layer 0, step 5, n 4 choices\n"
+                 "rank,expert,load,load_ci95_low,load_ci95_high\n1,1,2,1.0202183,2\n"
+                 "2,0,0,0,0.9797817\n");
     core::TraceResult trace;
     trace.tokens.resize(2);
     trace.layers.resize(1);
     trace.layers[0].attention_norm = {1, 2};
-    EXPECT_EQ(csv_of(norms_of(trace)),
-              "# mean norms over the 2 tokens of the traced prompt, step 0\n"
-              "layer,attention,experts\n0,1.5,\n");
+    expect_table(csv_of(norms_of(trace)),
+                 "# mean norms over the 2 tokens of the traced prompt, step 0\n"
+                 "layer,attention,experts,attention_ci95_low,attention_ci95_high,experts_ci95_low,"
+                 "experts_ci95_high\n0,1.5,,0.520018,2.479982,,\n");
+}
+
+// Wrong if an interval were not that of the tokens' own overlaps, or experts of two pools met by
+// the number of the layer and not by that of their pool.
+TEST(Statistics, OverlapOfHopsHasItsInterval) {
+    core::LayerGeometry g;
+    g.experts = 8;
+    g.hops = 2;
+    g.top_k = 2;
+    g.choices = {0, 1, 2, 3, 0, 2, /**/ 4, 5, 6, 5, 7, 5};
+    core::MoeConfig moe;
+    moe.experts = 8;
+    moe.pools = core::Pools::unrolled;
+    // {0, 1} and {0, 1}; {2, 3} and {2, 1}; {0, 2} and {3, 1}.
+    const viz::SampledMean mean = hop_overlap(g, moe, 0, 1);
+    EXPECT_EQ(mean.n, 3);
+    EXPECT_NEAR(mean.mean, (1 + 1.0 / 3 + 0) / 3, 1e-12);
+    const double m = 4.0 / 9;
+    const double spread = std::pow(1 - m, 2) + std::pow(1.0 / 3 - m, 2) + m * m;
+    EXPECT_NEAR(mean.half(), viz::kNormal95 * std::sqrt(spread / 2 / 3), 1e-12);
+    const auto all = hop_overlaps(g, moe);
+    EXPECT_DOUBLE_EQ(all[2].mean, mean.mean);
+    EXPECT_DOUBLE_EQ(all[3].mean, 1);
+    moe.pools = core::Pools::shared;
+    EXPECT_DOUBLE_EQ(hop_overlap(g, moe, 0, 1).mean, 0);
+    EXPECT_EQ(hop_overlap(g, moe, 0, 2).n, 0);
+}
+
+// Wrong if the interval of a load were that of one batch, or of all that was ever counted: the
+// weights of the fading mean are summed one by one.
+TEST(Statistics, LoadsHaveTheirSample) {
+    core::Config config;
+    config.train.batch = 2;
+    config.train.seq_len = 8;
+    config.train.grad_accum = 3;
+    core::LayerGeometry g;
+    g.hops = 2;
+    g.top_k = 4;
+    for (const int64_t steps : {1, 5, 400}) {
+        double sum = 0, squares = 0;
+        for (int64_t i = 0; i < steps; ++i) {
+            const double w = std::pow(0.9, static_cast<double>(i));
+            sum += w;
+            squares += w * w;
+        }
+        EXPECT_NEAR(recent_choices(config, g, steps), 2 * 8 * 3 * 2 * 4 * sum * sum / squares,
+                    1e-6);
+    }
+    const viz::Interval ci95 = load_interval(0.25, 400, 8);
+    const viz::Interval share = viz::wilson_interval(100, 400);
+    EXPECT_DOUBLE_EQ(ci95.low, share.low * 8);
+    EXPECT_DOUBLE_EQ(ci95.high, share.high * 8);
 }
 
 }  // namespace

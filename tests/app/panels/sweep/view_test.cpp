@@ -70,6 +70,15 @@ TEST(SweepAxes, SettingsCostsAndResults) {
     EXPECT_EQ(axis_of(swept.axes, "valid_loss/final")->title(), "validation loss, final, nats");
 }
 
+// Wrong if a sweep that nobody set began with a cost that is the same in all runs though another
+// tells them apart.
+TEST(SweepAxes, BeginsWithTheCostThatTellsMost) {
+    Swept swept(kDirs);
+    EXPECT_EQ(swept.picture({}).x.key, "parameters") << "as many values as operations";
+    for (core::RunNumbers& run : swept.numbers) run.costs[0].value = 7;
+    EXPECT_EQ(swept.picture({}).x.key, "flops_per_token");
+}
+
 // Wrong if a mean were over other runs than the seeds of its variant, or its range not theirs.
 TEST(SweepPicture, MeanAndRangeOverSeeds) {
     const Swept swept(kDirs);

@@ -1,0 +1,121 @@
+#include "app/panels/coupling/alignment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+
+#include "app/panels/coupling/plots.h"
+#include "app/panels/statistics/plots.h"
+#include "app/widgets/format.h"
+#include "app/widgets/number_table.h"
+#include "app/widgets/plain_plot.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr float kPlotHeight = 168;  ///< unscaled pixels
+
+constexpr NumberColumn kAlignmentColumns[] = {
+    {"own expert",
+     "Mean squared projection of a router row, at length 1, on the strongest "
+     "directions of its own expert"},
+    {"other experts", "The same on the directions of the other experts of the pool"},
+    {"chance", "What a direction drawn at random has: k / d"},
+    {"own / others", "Specificity with its 95 % bootstrap interval over experts; 1 is chance"},
+    {"cosine, own",
+     "Mean cosine of the router row to the rows of its own expert, signed, with its "
+     "95 % interval over experts"},
+    {"others", "Mean cosine to the rows of other experts: 0 is chance"},
+    {"n", "Experts"}};
+
+void table_row(const AppState& state, const AlignmentRow& a, const std::string& words, bool faint) {
+    const auto number = [](double x) { return significant(x, 3); };
+    number_row(state, words,
+               "Down and gate are what an expert reads by, up what it writes; k = " +
+                   std::to_string(a.k) + " of its directions are taken",
+               faint);
+    const auto cell = [&](const std::string& text) { number_cell(state, text, {}, faint); };
+    const auto measured = [&](const Measured& m) {
+        range_cell(state, significant(m.value, 3), range_of(m), faint);
+    };
+    cell(number(a.matched));
+    cell(number(a.mismatched));
+    cell(number(a.chance));
+    measured(a.specificity);
+    measured(a.cosine);
+    cell(number(a.cosine_mismatched));
+    cell(with_thousands(a.n));
+}
+
+void draw_alignment_table(const AppState& state, const CouplingSides& sides) {
+    if (!begin_number_table(state, "alignment", "matrix", kAlignmentColumns)) return;
+    const auto& rows = sides.own.of(sides.layer).alignment;
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const std::string hop =
+            rows[i].hop < 0 ? std::string() : ", hop " + std::to_string(rows[i].hop);
+        table_row(state, rows[i], matrix_words(rows[i].matrix) + hop, false);
+        if (!sides.beside) continue;
+        const auto& others = sides.beside->of(sides.layer).alignment;
+        const auto same = std::find_if(others.begin(), others.end(), [&](const AlignmentRow& a) {
+            return a.matrix == rows[i].matrix && a.hop == rows[i].hop;
+        });
+        if (same != others.end()) table_row(state, *same, "   " + sides.beside_name, true);
+    }
+    ImGui::EndTable();
+}
+
+/// The cosine of the matrix that is read first, by layer.
+PointSeries cosines(const Coupling& coupling, double shift) {
+    PointSeries out;
+    for (size_t l = 0; l < coupling.layers.size(); ++l)
+        if (const auto& rows = coupling.layers[l].alignment; !rows.empty())
+            out.add(static_cast<double>(l) + shift, rows.front().cosine);
+    return out;
+}
+
+}  // namespace
+
+int64_t draw_alignment(const AppState& state, const CouplingSides& sides) {
+    heading(state, "Do router rows point where their own experts read?");
+    draw_alignment_table(state, sides);
+    const float s = state.pixel_scale;
+    const PointSeries own = cosines(sides.own, sides.beside ? -0.07 : 0.0);
+    PointSeries others, beside;
+    for (size_t l = 0; l < sides.own.layers.size(); ++l)
+        if (const auto& rows = sides.own.layers[l].alignment; !rows.empty())
+            others.add(static_cast<double>(l), rows.front().cosine_mismatched);
+    if (sides.beside) beside = cosines(*sides.beside, 0.07);
+    double low = 0, high = 0;
+    own.widen(low, high);
+    others.widen(low, high);
+    beside.widen(low, high);
+    int64_t pressed = -1;
+    if (!begin_plain_plot("##alignment", ImVec2(-1, kPlotHeight * s), "layer",
+                          "cosine, row and expert"))
+        return pressed;
+    layer_axis(sides.own.layers.size());
+    fix_range(low, high);
+    legend_on_top();
+    plot_level(state, "chance, 0", 0);
+    plot_points(state, "other experts", others, PointRole::chance);
+    plot_points(state, "own expert, 95 %", own, PointRole::own);
+    if (sides.beside) plot_points(state, sides.beside_name, beside, PointRole::beside);
+    if (ImPlot::IsPlotHovered()) {
+        const auto l = static_cast<int64_t>(std::llround(ImPlot::GetPlotMousePos().x));
+        if (l >= 0 && l < std::ssize(sides.own.layers)) {
+            if (ImGui::BeginTooltip()) {
+                const auto& rows = sides.own.of(l).alignment;
+                ImGui::Text("layer %lld: %s", static_cast<long long>(l),
+                            rows.empty() ? kNothing : shown(rows.front().cosine).c_str());
+                ImGui::TextColored(state.theme().dim, "A click selects the layer.");
+                ImGui::EndTooltip();
+            }
+            if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) pressed = l;
+        }
+    }
+    ImPlot::EndPlot();
+    return pressed;
+}
+
+}  // namespace hopscope::app

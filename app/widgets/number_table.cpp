@@ -1,0 +1,67 @@
+#include "app/widgets/number_table.h"
+
+#include <imgui.h>
+
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+void at_right_edge(const std::string& text, const ImVec4& color) {
+    const float room = ImGui::GetContentRegionAvail().x;
+    const float width = ImGui::CalcTextSize(text.c_str()).x;
+    if (room > width) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
+    ImGui::TextColored(color, "%s", text.c_str());
+}
+
+}  // namespace
+
+bool begin_number_table(const AppState& state, const char* id, const char* words,
+                        std::span<const NumberColumn> numbers) {
+    constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_SizingFixedFit |
+                                       ImGuiTableFlags_NoPadOuterX | ImGuiTableFlags_RowBg |
+                                       ImGuiTableFlags_NoSavedSettings;
+    if (!ImGui::BeginTable(id, static_cast<int>(numbers.size()) + 1, kFlags)) return false;
+    ImGui::TableSetupColumn(words, ImGuiTableColumnFlags_WidthStretch);
+    for (const NumberColumn& column : numbers) ImGui::TableSetupColumn(column.name);
+    ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+    for (size_t c = 0; c <= numbers.size(); ++c) {
+        ImGui::TableNextColumn();
+        const char* name = c == 0 ? words : numbers[c - 1].name;
+        if (c == 0) {
+            ImGui::TextColored(state.theme().dim, "%s", name);
+            continue;
+        }
+        at_right_edge(name, state.theme().dim);
+        tooltip(numbers[c - 1].help);
+    }
+    return true;
+}
+
+void number_row(const AppState& state, const std::string& words, const std::string& why,
+                bool faint) {
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    text_cut(state, words, faint ? state.theme().dim : state.theme().text);
+    tooltip(why);
+}
+
+void number_cell(const AppState& state, const std::string& text, const std::string& why,
+                 bool faint) {
+    ImGui::TableNextColumn();
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    at_right_edge(text, faint ? state.theme().dim : state.theme().text);
+    ImGui::PopFont();
+    tooltip(why);
+}
+
+void range_cell(const AppState& state, const std::string& text, const std::string& range,
+                bool faint) {
+    number_cell(state, text, {}, faint);
+    if (range.empty()) return;
+    ImGui::PushFont(state.fonts.mono, kSmallSize);
+    at_right_edge(range, state.theme().dim);
+    ImGui::PopFont();
+}
+
+}  // namespace hopscope::app

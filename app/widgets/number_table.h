@@ -1,0 +1,29 @@
+// A plain table: words in the first column, numbers at the right edge of the others, each header
+// with its sentence. Window thread only, inside an ImGui window.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "app/state/app_state.h"
+
+namespace hopscope::app {
+
+struct NumberColumn {
+    const char* name;
+    const char* help = "";  ///< tooltip of the header; "" for none
+};
+
+/// As ImGui::BeginTable: ImGui::EndTable follows where this is true.
+bool begin_number_table(const AppState& state, const char* id, const char* words,
+                        std::span<const NumberColumn> numbers);
+/// A new row and its words; `why` is their tooltip.
+void number_row(const AppState& state, const std::string& words, const std::string& why = {},
+                bool faint = false);
+void number_cell(const AppState& state, const std::string& text, const std::string& why = {},
+                 bool faint = false);
+/// A number and below it, small, the range that it lies in: "[0.04, 0.13]"; "" for none.
+void range_cell(const AppState& state, const std::string& text, const std::string& range,
+                bool faint = false);
+
+}  // namespace hopscope::app

@@ -1,0 +1,197 @@
+#include "app/window/tour.h"
+
+#include <algorithm>
+#include <cmath>
+#include <imgui.h>
+
+#include "app/widgets/widgets.h"
+#include "app/window/actions.h"
+
+namespace hopscope::app {
+namespace {
+
+constexpr float kCardWidth = 380;  ///< of the card, unscaled pixels
+constexpr int kTourSteps = 3;
+
+bool has_effect(const AppState& state) {
+    return state.effect && state.effect->error.empty() && state.effect->whole &&
+           !state.stack.items().empty();
+}
+
+bool has_tokens(const AppState& state) {
+    return state.trace && state.trace->error.empty() && !state.trace->tokens.empty();
+}
+
+/// An outline around what the card speaks of.
+void draw_frame(const AppState& state, const Spot& spot) {
+    const float s = state.pixel_scale, apart = 3 * s;
+    ImGui::GetForegroundDrawList()->AddRect(ImVec2(spot.low.x - apart, spot.low.y - apart),
+                                            ImVec2(spot.high.x + apart, spot.high.y + apart),
+                                            packed(state.theme().accent), 6 * s, 0, 2.5f * s);
+}
+
+bool hides(ImVec2 low, ImVec2 high, const Spot& spot) {
+    return low.x < spot.high.x && spot.low.x < high.x && low.y < spot.high.y && spot.low.y < high.y;
+}
+
+/// A corner of the window in which the card hides nothing of the control it points at.
+ImVec2 place_of_card(const ImVec2& size, const std::optional<Spot>& spot, float s) {
+    const ImGuiViewport* view = ImGui::GetMainViewport();
+    const float edge = 16 * s, top = 58 * s, bottom = 88 * s;
+    const float left = view->Pos.x + edge, right = view->Pos.x + view->Size.x - size.x - edge;
+    const float low = view->Pos.y + view->Size.y - size.y - bottom, high = view->Pos.y + top;
+    for (const ImVec2 at :
+         {ImVec2(right, low), ImVec2(left, low), ImVec2(right, high), ImVec2(left, high)})
+        if (!spot || !hides(at, ImVec2(at.x + size.x, at.y + size.y), *spot)) return at;
+    return {right, low};
+}
+
+}  // namespace
+
+void Tour::begin(AppState& state) {
+    shown_ = true;
+    go_to(Step::watch);
+    state.keep_drawing();
+}
+
+void Tour::dismiss(AppState& state) {
+    shown_ = false;
+    state.settings.toured = true;
+    state.keep_drawing();
+}
+
+void Tour::go_to(Step step) {
+    step_ = step;
+    in_layout_ = false;
+}
+
+void Tour::update(const AppState& state, Layout layout) {
+    if (!shown_) return;
+    switch (step_) {
+        case Step::watch:
+            // It was watched once another layout is gone to, or the past looked at.
+            if (!state.session || !state.geometry) break;
+            if (layout == Layout::train) in_layout_ = true;
+            if (in_layout_ && (!state.time.live() || layout == Layout::inspect))
+                go_to(Step::inspect);
+            break;
+        case Step::inspect:
+            if (layout == Layout::inspect && has_tokens(state) &&
+                !state.selection.prompt_tokens.empty())
+                go_to(Step::intervene);
+            break;
+        case Step::intervene:
+            if (layout == Layout::intervene && has_effect(state)) go_to(Step::over);
+            break;
+        case Step::over:
+            break;
+    }
+}
+
+Tour::Hint Tour::hint(const AppState& state, Layout layout) const {
+    const bool open = state.session != nullptr;
+    switch (step_) {
+        case Step::watch:
+            if (!open)
+                return {"Watch a run",
+                        "Open the example, a small model that is trained already; or start the "
+                        "first look, which trains one before your eyes.",
+                        "file.example"};
+            if (!state.geometry)
+                return {"Watch a run", "The routing space appears with the first snapshot.", ""};
+            if (layout != Layout::train)
+                return {"Watch a run", "Go to the layout Train.", "layout.train"};
+            return {"Watch a run",
+                    "In routing space discs are experts and points are tokens; each token goes to "
+                    "the experts in whose direction it lies. Drag along the timeline to see how "
+                    "they moved apart while the loss fell.",
+                    "timeline"};
+        case Step::inspect:
+            if (!open) return {"Inspect a prompt", "Open a run first.", "file.example"};
+            if (layout != Layout::inspect)
+                return {"Inspect a prompt", "Go to the layout Inspect.", "layout.inspect"};
+            if (!has_tokens(state))
+                return {"Inspect a prompt",
+                        "Type some words, or leave those that stand there, and press Trace.",
+                        "trajectory.prompt"};
+            return {"Inspect a prompt",
+                    "Click on a token. Its cells are the experts it chose, layer by layer and hop "
+                    "by hop; experts of one colour lie near each other in routing space.",
+                    "trajectory.strip"};
+        case Step::intervene:
+            if (!open) return {"Intervene", "Open a run first.", "file.example"};
+            if (layout != Layout::intervene)
+                return {"Intervene", "Go to the layout Intervene.", "layout.intervene"};
+            if (state.stack.items().empty())
+                return {"Intervene",
+                        "Add something that acts on the prompt, such as zeroing the experts of "
+                        "one hop.",
+                        "intervene.add"};
+            return {"Intervene", "The effect is being measured, and that of chance beside it.",
+                    "intervene.answer"};
+        case Step::over:
+            return {"Read the effect beside chance",
+                    "KL says by how much the next token's probabilities changed; grey is what the "
+                    "same did to experts drawn at random. Only what exceeds chance says something "
+                    "of these experts. Press ? over any panel to read what it shows.",
+                    "intervene.answer"};
+    }
+    return {};
+}
+
+void Tour::draw(AppState& state, Layout layout) {
+    update(state, layout);
+    if (!shown_) return;
+    const Hint now = hint(state, layout);
+    const std::optional<Spot> spot = state.spots.find(now.spot);
+    const bool asked =
+        ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+    if (spot && !asked) draw_frame(state, *spot);
+    draw_card(state, now, spot);
+}
+
+void Tour::draw_card(AppState& state, const Hint& hint, const std::optional<Spot>& spot) {
+    const Theme& theme = state.theme();
+    const float s = state.pixel_scale, line = ImGui::GetTextLineHeight();
+    const ImVec2 guess(kCardWidth * s, 9 * line);
+    ImGui::SetNextWindowPos(place_of_card(guess, spot, s));
+    ImGui::SetNextWindowSize(ImVec2(kCardWidth * s, 0));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.5f * s);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(14 * s, 12 * s));
+    ImGui::PushStyleColor(ImGuiCol_Border, theme.accent);
+    ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.raised);
+    if (ImGui::Begin("Tour", nullptr,
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                         ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
+                         ImGuiWindowFlags_NoFocusOnAppearing)) {
+        const int number = std::min(static_cast<int>(step_) + 1, kTourSteps);
+        ImGui::TextColored(theme.chrome_dim, "%d of %d", number, kTourSteps);
+        ImGui::SameLine();
+        ImGui::PushFont(state.fonts.title, kTextSize);
+        ImGui::TextUnformatted(hint.title.c_str());
+        ImGui::PopFont();
+        ImGui::PushTextWrapPos(0.0f);
+        ImGui::TextUnformatted(hint.text.c_str());
+        ImGui::PopTextWrapPos();
+        ImGui::Dummy(ImVec2(0, 2 * s));
+        draw_buttons(state);
+    }
+    ImGui::End();
+    ImGui::PopStyleColor(2);
+    ImGui::PopStyleVar(2);
+}
+
+void Tour::draw_buttons(AppState& state) {
+    if (step_ == Step::over) {
+        if (button(state, "Done", nullptr, "The menu Help has the tour again", 0, true))
+            dismiss(state);
+        return;
+    }
+    if (button(state, "Dismiss", nullptr, "The menu Help has the tour again"))
+        return dismiss(state);
+    ImGui::SameLine();
+    if (button(state, "Next step", nullptr, "Goes on without doing this one"))
+        go_to(static_cast<Step>(static_cast<int>(step_) + 1));
+}
+
+}  // namespace hopscope::app

@@ -1,0 +1,164 @@
+// The pages of the statistics panel that hold experts and tokens against each other, on the fake
+// session without a screen: pairs beside their matrices, orders, saturation, information.
+#include <algorithm>
+#include <cmath>
+
+#include "app/panels/statistics/panel.h"
+#include "tests/app/stage.h"
+
+namespace hopscope::gui_test {
+namespace {
+
+constexpr auto kMake = app::make_statistics_panel;
+
+app::StatisticsPanel& panel() {
+    return static_cast<app::StatisticsPanel&>(*stage->panel);
+}
+
+std::string row_id(int32_t a, int32_t b) {
+    return "**/##pair_" + std::to_string(a) + "_" + std::to_string(b);
+}
+
+FakeOptions one_choice() {
+    FakeOptions options = small();
+    options.top_k = 1;
+    return options;
+}
+
+void register_pairs(ImGuiTestEngine* engine) {
+    // Wrong if a row selected other experts than it names, or shift did not add them.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "statistics", "a_closest_pair_is_selected_everywhere");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("collinearity");
+        IM_CHECK(wait_for(ctx, [] { return !panel().collinearity().empty(); }));
+        ctx->Yield(3);
+        const auto closest = panel().collinearity().closest;
+        IM_CHECK_EQ(closest.size(), 100u);
+        ctx->ItemClick(row_id(closest[1].a, closest[1].b).c_str());
+        auto& experts = stage->state.selection.experts;
+        IM_CHECK_EQ(experts.size(), 2u);
+        IM_CHECK(experts.contains(closest[1].a) && experts.contains(closest[1].b));
+        ctx->KeyDown(ImGuiMod_Shift);
+        ctx->ItemClick(row_id(closest[0].a, closest[0].b).c_str());
+        ctx->KeyUp(ImGuiMod_Shift);
+        for (const auto& pair : {closest[0], closest[1]})
+            IM_CHECK(experts.contains(pair.a) && experts.contains(pair.b));
+        ctx->ItemClick(row_id(closest[2].a, closest[2].b).c_str());
+        IM_CHECK_EQ(experts.size(), 2u);
+    };
+
+    // Wrong if clusters could be asked for that nobody has found, or the order did nothing.
+    t = IM_REGISTER_TEST(engine, "statistics", "the_order_of_rows");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("collinearity");
+        IM_CHECK(wait_for(ctx, [] { return !panel().collinearity().empty(); }));
+        ctx->ItemClick("##order");
+        const ImGuiTestItemInfo cluster = ctx->ItemInfo("//$FOCUSED/cluster");
+        IM_CHECK((cluster.ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        ctx->ItemClick("//$FOCUSED/load");
+        IM_CHECK(wait_for(ctx, [] { return panel().collinearity().order == app::RowOrder::load; }));
+        const auto& load = stage->session->geometry()->layers[0].load;
+        const auto& shown = panel().collinearity().shown;
+        for (size_t i = 1; i < shown.size(); ++i)
+            IM_CHECK_SILENT(load[static_cast<size_t>(shown[i - 1])] >=
+                            load[static_cast<size_t>(shown[i])]);
+        // The other matrix of experts has the same order.
+        ctx->ItemClick("co-activation");
+        IM_CHECK(wait_for(ctx, [] { return !panel().coactivation().empty(); }));
+        IM_CHECK(panel().coactivation().order == app::RowOrder::load);
+    };
+
+    // Wrong if a row of the co-activation selected other experts, or its matrix others than it
+    // shows; the numbers are those of the choices in the snapshot.
+    t = IM_REGISTER_TEST(engine, "statistics", "a_strong_pair_is_selected_everywhere");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("co-activation");
+        IM_CHECK(wait_for(ctx, [] { return !panel().coactivation().empty(); }));
+        ctx->Yield(3);
+        const app::Coactivation c = panel().coactivation();
+        IM_CHECK_EQ(c.tokens, 16);
+        const app::PairUse& first = c.strongest.at(0);
+        const auto& choices = stage->session->geometry()->layers[0].choices;
+        IM_CHECK_EQ(first.uses, std::count(choices.begin(), choices.end(), first.expert));
+        ctx->ItemClick(row_id(first.expert, first.other).c_str());
+        auto& experts = stage->state.selection.experts;
+        IM_CHECK_EQ(experts.size(), 2u);
+        IM_CHECK(experts.contains(first.expert) && experts.contains(first.other));
+        const ImRect matrix = ctx->ItemInfo("coactivation").RectFull;
+        ctx->MouseMoveToPos(ImVec2(matrix.Min.x + matrix.GetWidth() * 3.5f / 16,
+                                   matrix.Min.y + matrix.GetHeight() * 9.5f / 16));
+        ctx->MouseClick();
+        ctx->Yield(2);
+        IM_CHECK_EQ(experts.size(), 2u);
+        IM_CHECK(experts.contains(c.shown[9]) && experts.contains(c.shown[3]));
+    };
+
+    // Wrong if a router of one choice had pairs, or no word why not.
+    t = IM_REGISTER_TEST(engine, "statistics", "one_choice_has_no_company");
+    use<kMake>(t, one_choice);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("co-activation");
+        ctx->Yield(5);
+        IM_CHECK(!ctx->ItemExists("coactivation"));
+        IM_CHECK((ctx->ItemInfo("Copy").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        IM_CHECK(!stage->state.lacks(core::Need::several_choices).empty());
+    };
+}
+
+void register_times(ImGuiTestEngine* engine) {
+    // Wrong if saturation were held against another step than the one shown, or did not grow with
+    // the run.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "statistics", "saturation_follows_the_run");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("saturation");
+        IM_CHECK(wait_for(ctx, [] { return !panel().saturation().empty(); }));
+        IM_CHECK_EQ(panel().saturation().last_step, 120);
+        IM_CHECK_EQ(panel().saturation().layers.size(), 4u);
+        IM_CHECK_EQ(panel().saturation().layers[0].mean.back(), 1.0);
+        stage->session->advance(30);
+        stage->state.now += 10;
+        IM_CHECK(wait_for(ctx, [] {
+            stage->state.now += 1;
+            return panel().saturation().last_step == 150;
+        }));
+        IM_CHECK_EQ(panel().saturation().layers[0].mean.back(), 1.0);
+    };
+
+    // Wrong if the choice of the label changed nothing, or a session did not find it again.
+    t = IM_REGISTER_TEST(engine, "statistics", "information_of_ids_and_classes");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->ItemClick("information");
+        IM_CHECK(wait_for(ctx, [] { return !panel().information().empty(); }));
+        IM_CHECK_EQ(panel().information().layers.size(), 4u);
+        IM_CHECK(panel().information().label == app::TokenLabel::id);
+        const int64_t ids = panel().information().labels;
+        ctx->ComboClick("##label/class");
+        IM_CHECK(wait_for(
+            ctx, [] { return panel().information().label == app::TokenLabel::word_class; }));
+        IM_CHECK(panel().information().labels < ids);
+        const auto kept = stage->panel->saved_view();
+        ctx->ComboClick("##label/token id");
+        ctx->ItemClick("overview");
+        stage->panel->restore_view(kept);
+        ctx->Yield(2);
+        IM_CHECK(panel().page() == app::StatisticsPanel::Page::information);
+        IM_CHECK(wait_for(
+            ctx, [] { return panel().information().label == app::TokenLabel::word_class; }));
+    };
+}
+
+const PanelTests pairs(register_pairs), times(register_times);
+
+}  // namespace
+}  // namespace hopscope::gui_test
