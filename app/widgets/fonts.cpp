@@ -50,14 +50,21 @@ struct Script {
     bool (*has)(unsigned code);
 };
 const Script kScripts[] = {
-    {"Chinese, Japanese and Korean",
+    // The fallback fonts of the next line have no Hangul; Noto has all of it.
+    {"Korean",
+     "fonts-noto-cjk or fonts-nanum",
+     {"NanumGothic.ttf", "NotoSansKR-Regular.otf", "SourceHanSansKR-Regular.otf"},
+     [](unsigned c) {
+         return (c >= 0x1100 && c < 0x1200) || (c >= 0x3130 && c < 0x3190) ||
+                (c >= 0xAC00 && c < 0xD7B0);
+     }},
+    {"Chinese and Japanese",
      "fonts-noto-cjk or fonts-droid-fallback",
      {"NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "NotoSansSC-Regular.otf",
       "SourceHanSansSC-Regular.otf", "DroidSansFallbackFull.ttf", "DroidSansFallback.ttf",
       "wqy-microhei.ttc", "wqy-zenhei.ttc", "uming.ttc"},
      [](unsigned c) {
-         return (c >= 0x1100 && c < 0x1200) || (c >= 0x2E80 && c < 0xA4D0) ||
-                (c >= 0xAC00 && c < 0xD7B0) || (c >= 0xF900 && c < 0xFB00) ||
+         return (c >= 0x2E80 && c < 0xA4D0) || (c >= 0xF900 && c < 0xFB00) ||
                 (c >= 0xFE30 && c < 0xFE50) || (c >= 0xFF00 && c < 0xFFF0) ||
                 (c >= 0x20000 && c < 0x32000);
      }},

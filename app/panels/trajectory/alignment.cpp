@@ -13,7 +13,7 @@ namespace {
 
 /// What stands beside an aligned pair: the tokens dealt out anew so many times, and so many of them
 /// at most, evenly spread.
-constexpr int64_t kRotations = 20, kMostRotated = 512;
+constexpr int64_t kRotations = 20, kMostRotated = 256;
 
 /// Empty where the token did not run there.
 std::span<const int32_t> experts_at(const core::TraceResult& trace, int64_t token, int64_t layer,

@@ -262,7 +262,7 @@ void TrajectoryPanel::draw_below_strip(AppState& state) {
     const auto halting = [&] { effects_.draw_halting(state, view_); };
     // The comparison is wide, and halting has a panel of its own.
     if (page_ == TrajectoryPage::pair && has_second(state) && room.x >= 600 * s) {
-        const float side = std::clamp(room.x * 0.3f, 210 * s, 320 * s);
+        const float side = std::clamp(room.x * 0.25f, 190 * s, 300 * s);
         column("grid", room.x - side - gap, grid);
         ImGui::SameLine(0, gap);
         column("next", side, next);

@@ -58,12 +58,6 @@ void SecondStrip::update(AppState& state, const TraceView& first) {
     seen_trace_ = above.version;
     pairs_ = wanted;
     hops_ = paired_hops(above, below, first.columns, pairs_.shift);
-    overlaps_.clear();
-    for (int64_t t = 0; t < pairs_.second; ++t) {
-        const int64_t a = pairs_.above(t);
-        const float mean = a < 0 ? core::kNaN : mean_overlap(above, a, below, t);
-        overlaps_.push_back(std::isnan(mean) ? "" : rounded(static_cast<double>(mean), 2));
-    }
 }
 
 /// Puts the two bytes that were asked for below each other, and selects the token there.
@@ -150,7 +144,9 @@ void SecondStrip::draw_token(AppState& state, int64_t token, const ChipLayout& l
     Chip chip = {below, view_, token, text};
     chip.selected = a >= 0 && state.selection.prompt_tokens.contains(a);
     chip.shown = a >= 0 && a == paired_token(state, pairs_);
-    chip.note = overlaps_[static_cast<size_t>(token)];
+    // Of the chips that are seen alone: a long prompt has thousands.
+    const float mean = mean_overlap(above, a, below, token);
+    if (!std::isnan(mean)) chip.note = rounded(static_cast<double>(mean), 2);
     // The less the two choices share, the stronger the outline.
     chip.over_cell = [&](const HopColumn& column, ImVec2 low, ImVec2 high) {
         const float same = overlap(above, a, below, token, column.layer, column.hop);
@@ -169,7 +165,7 @@ void SecondStrip::draw_token(AppState& state, int64_t token, const ChipLayout& l
     else
         ImGui::TextColored(
             state.theme().dim, "below token %lld; mean Jaccard over layers and hops %s",
-            static_cast<long long>(a), overlaps_[static_cast<size_t>(token)].c_str());
+            static_cast<long long>(a), chip.note.empty() ? kNothing : chip.note.c_str());
     if (touch.layer >= 0) {
         cell_tooltip(state, below, token, touch.layer, touch.hop);
         if (const float same = overlap(above, a, below, token, touch.layer, touch.hop);

@@ -44,9 +44,8 @@ class SecondStrip {
 
     TraceView view_;
     Alignment pairs_;
-    std::vector<PairedHop> hops_;        ///< [columns]
-    std::vector<std::string> overlaps_;  ///< [tokens of the second] mean overlap with that above
-    uint64_t seen_trace_ = 0;            ///< version of the first prompt's, from which they are
+    std::vector<PairedHop> hops_;  ///< [columns]
+    uint64_t seen_trace_ = 0;      ///< version of the first prompt's, from which they are
     bool focus_ = false, was_open_ = false;
 };
 

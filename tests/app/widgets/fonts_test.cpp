@@ -26,6 +26,10 @@ TEST(Fonts, WhatCannotBeDrawnBecomesItsCodePoint) {
     const std::string cjk = missing_font("a\xE4\xB8\xAD", fonts.text);
     EXPECT_NE(cjk.find("U+4E2D"), std::string::npos) << cjk;
     EXPECT_NE(cjk.find("fonts-noto-cjk"), std::string::npos) << cjk;
+    // The fallback font of Chinese has no Hangul: to install it again would not help.
+    const std::string korean = missing_font("\xED\x95\x9C", fonts.text);
+    EXPECT_NE(korean.find("fonts-nanum"), std::string::npos) << korean;
+    EXPECT_EQ(korean.find("droid"), std::string::npos) << korean;
     EXPECT_NE(missing_font("\xF0\x9F\x9A\x80", fonts.text).find("fonts-symbola"),
               std::string::npos);
     ImGui::DestroyContext();
