@@ -10,7 +10,6 @@
 #include "app/panels/trajectory/cells.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
-#include "app/widgets/marks.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
 
@@ -133,17 +132,25 @@ void TokenStrip::draw_options(AppState& state, const TraceView& view) {
         ImGui::SameLine(0, 12 * s);
         draw_legend(state);
     }
-    ImGui::AlignTextToFramePadding();
+    if (view.hops > 0)  // on the line of the buttons
+        ImGui::SetCursorPosY(ImGui::GetCursorPosY() + ImGui::GetStyle().FramePadding.y);
     text_cut(state, caption, state.theme().dim);
 }
 
 /// A swatch a depth, so that a colour can be named; the next item follows on the line.
 void TokenStrip::draw_legend(const AppState& state) const {
     const float s = state.pixel_scale;
+    const float side = 9 * s, height = ImGui::GetFrameHeight();
     for (int32_t d = 1; d <= depths_.most; ++d) {
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        const float top = at.y + (height - side) / 2;
+        ImGui::Dummy(ImVec2(side, height));
+        ImGui::GetWindowDrawList()->AddRectFilled(
+            ImVec2(at.x, top), ImVec2(at.x + side, top + side),
+            viz::packed(depth_color(static_cast<float>(d), depths_.most, state.theme().dark)),
+            2 * s);
+        ImGui::SameLine(0, 6 * s);
         ImGui::AlignTextToFramePadding();
-        swatch(viz::packed(depth_color(static_cast<float>(d), depths_.most, state.theme().dark)),
-               s);
         ImGui::TextColored(state.theme().dim, d == 1 ? "%d hop" : "%d hops", d);
         ImGui::SameLine(0, 10 * s);
     }
