@@ -159,13 +159,13 @@ void Tour::draw_card(AppState& state, const Hint& hint, const std::optional<Spot
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.5f * s);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(14 * s, 12 * s));
     ImGui::PushStyleColor(ImGuiCol_Border, theme.accent);
-    ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.raised);
+    ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.panel);
     if (ImGui::Begin("Tour", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                          ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
                          ImGuiWindowFlags_NoFocusOnAppearing)) {
         const int number = std::min(static_cast<int>(step_) + 1, kTourSteps);
-        ImGui::TextColored(theme.chrome_dim, "%d of %d", number, kTourSteps);
+        ImGui::TextColored(theme.dim, "%d of %d", number, kTourSteps);
         ImGui::SameLine();
         ImGui::PushFont(state.fonts.title, kTextSize);
         ImGui::TextUnformatted(hint.title.c_str());
