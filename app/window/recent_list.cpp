@@ -65,7 +65,6 @@ bool draw_recent(AppState& state, RecentRuns& recent, const RecentRun& run) {
                  run.missing.empty();
     tooltip(run.missing.empty() ? run.dir : run.missing);
     if (ImGui::IsItemClicked(ImGuiMouseButton_Right)) ImGui::OpenPopup(kRowMenu);
-    const ImVec2 below = ImGui::GetCursorScreenPos();
     draw_recent_text(state, run, ImVec2(at.x + 8 * s, at.y + 4 * s), at.x + width - tool - 8 * s);
     ImGui::SetCursorScreenPos(
         ImVec2(at.x + width - tool, std::floor(at.y + (height - ImGui::GetFrameHeight()) / 2)));
@@ -74,7 +73,8 @@ bool draw_recent(AppState& state, RecentRuns& recent, const RecentRun& run) {
     if (ImGui::Button("\xC3\x97##remove", ImVec2(tool, 0))) recent.remove(state, run.dir);
     ImGui::PopStyleColor(2);
     tooltip("Takes it off the list; the run itself stays where it is");
-    ImGui::SetCursorScreenPos(below);
+    ImGui::SetCursorScreenPos(at);
+    ImGui::Dummy(ImVec2(width, height));  // what comes next stands below the whole row
     asked |= draw_row_menu(state, recent, run);
     ImGui::PopID();
     return asked;

@@ -34,7 +34,8 @@ bool hides(ImVec2 low, ImVec2 high, const Spot& spot) {
     return low.x < spot.high.x && spot.low.x < high.x && low.y < spot.high.y && spot.low.y < high.y;
 }
 
-/// A corner of the window in which the card hides nothing of the control it points at.
+/// A corner of the window in which the card hides nothing of the control it points at; where the
+/// window is too small for that, below or above the control.
 ImVec2 place_of_card(const ImVec2& size, const std::optional<Spot>& spot, float s) {
     const ImGuiViewport* view = ImGui::GetMainViewport();
     const float edge = 16 * s, top = 58 * s, bottom = 88 * s;
@@ -43,7 +44,9 @@ ImVec2 place_of_card(const ImVec2& size, const std::optional<Spot>& spot, float 
     for (const ImVec2 at :
          {ImVec2(right, low), ImVec2(left, low), ImVec2(right, high), ImVec2(left, high)})
         if (!spot || !hides(at, ImVec2(at.x + size.x, at.y + size.y), *spot)) return at;
-    return {right, low};
+    if (spot->high.y + 8 * s + size.y < view->Pos.y + view->Size.y)
+        return {right, spot->high.y + 8 * s};
+    return {right, std::max(view->Pos.y, spot->low.y - 8 * s - size.y)};
 }
 
 }  // namespace
@@ -153,19 +156,19 @@ void Tour::draw(AppState& state, Layout layout) {
 void Tour::draw_card(AppState& state, const Hint& hint, const std::optional<Spot>& spot) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale, line = ImGui::GetTextLineHeight();
-    const ImVec2 guess(kCardWidth * s, 9 * line);
-    ImGui::SetNextWindowPos(place_of_card(guess, spot, s));
+    const ImVec2 size(kCardWidth * s, std::max(card_size_.y, 7 * line));
+    ImGui::SetNextWindowPos(place_of_card(size, spot, s));
     ImGui::SetNextWindowSize(ImVec2(kCardWidth * s, 0));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.5f * s);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(14 * s, 12 * s));
     ImGui::PushStyleColor(ImGuiCol_Border, theme.accent);
-    ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.raised);
+    ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.panel);
     if (ImGui::Begin("Tour", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                          ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
                          ImGuiWindowFlags_NoFocusOnAppearing)) {
         const int number = std::min(static_cast<int>(step_) + 1, kTourSteps);
-        ImGui::TextColored(theme.chrome_dim, "%d of %d", number, kTourSteps);
+        ImGui::TextColored(theme.dim, "%d of %d", number, kTourSteps);
         ImGui::SameLine();
         ImGui::PushFont(state.fonts.title, kTextSize);
         ImGui::TextUnformatted(hint.title.c_str());
@@ -175,6 +178,7 @@ void Tour::draw_card(AppState& state, const Hint& hint, const std::optional<Spot
         ImGui::PopTextWrapPos();
         ImGui::Dummy(ImVec2(0, 2 * s));
         draw_buttons(state);
+        card_size_ = ImGui::GetWindowSize();
     }
     ImGui::End();
     ImGui::PopStyleColor(2);

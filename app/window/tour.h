@@ -41,6 +41,7 @@ class Tour {
     bool shown_ = false;
     Step step_ = Step::watch;
     bool in_layout_ = false;  ///< the layout of the step has been seen
+    ImVec2 card_size_{0, 0};  ///< as it was drawn last
 };
 
 }  // namespace hopscope::app
