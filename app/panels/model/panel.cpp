@@ -32,9 +32,7 @@ class ModelPanel final : public Panel {
     std::string csv(AppState& state) override {
         return sheet_ ? csv_of(*config_, *sheet_, state.history) : std::string();
     }
-    PanelView saved_view() const override {
-        return chosen_.empty() ? PanelView{} : PanelView{{"part", chosen_}};
-    }
+    PanelView saved_view() const override { return {{"part", chosen_}}; }
     void restore_view(const PanelView& view) override {
         const auto part = view.find("part");
         chosen_ = part == view.end() ? std::string() : part->second;
