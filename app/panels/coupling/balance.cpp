@@ -142,7 +142,10 @@ void draw_balance(const AppState& state, const std::vector<BalanceRow>& rows) {
     const bool any = std::any_of(rows.begin(), rows.end(),
                                  [](const BalanceRow& row) { return row.max_over_mean.n > 0; });
     if (!any) {
-        note(state, "The load of the experts stands here once the run has made an update.");
+        const std::string why = state.lacks(core::Need::experts);
+        note(state, why.empty()
+                        ? "The load of the experts stands here once the run has made an update."
+                        : why);
         return;
     }
     if (!begin_number_table(state, "balance", "run, method", kBalanceColumns)) return;
