@@ -63,6 +63,7 @@ struct MemoryCounts {
 
 struct ModelCounts {
     ParameterCounts parameters;
+    int64_t active = 0;  ///< parameters that work on one token [def:active_parameters]
     FlopCounts flops;
     MemoryCounts memory;
 };

@@ -196,7 +196,7 @@ MemoryCounts count_memory(const Config& c) {
 }
 
 ModelCounts count_model(const Config& c) {
-    return {count_parameters(c), count_flops(c), count_memory(c)};
+    return {count_parameters(c), active_parameters(c), count_flops(c), count_memory(c)};
 }
 
 double approximate_parameters(const Config& c) {

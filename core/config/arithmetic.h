@@ -17,7 +17,7 @@ ParameterCounts count_parameters(const Config& config);
 int64_t active_parameters(const Config& config);
 FlopCounts count_flops(const Config& config);
 MemoryCounts count_memory(const Config& config);
-/// All three.
+/// All of these.
 ModelCounts count_model(const Config& config);
 
 /// FLOPs a token of each hop of a layer with `hops` hops: hops differ by their pools (unrolled), by

@@ -13,7 +13,10 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json counts_json(const Config& config) {
-    const auto [p, f, m] = count_model(config);
+    const ModelCounts counts = count_model(config);
+    const ParameterCounts& p = counts.parameters;
+    const FlopCounts& f = counts.flops;
+    const MemoryCounts& m = counts.memory;
     ordered_json j;
     j["parameters"] = {{"total", p.total},
                        {"embedding", p.embedding},

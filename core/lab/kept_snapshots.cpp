@@ -3,6 +3,8 @@
 
 #include "core/api/lab.h"
 #include "core/base/utf8.h"
+#include "core/run/geometry_file.h"
+#include "core/run/run_folder.h"
 #include "core/trainer/race_file.h"
 
 namespace hopscope::core::lab {

@@ -73,6 +73,7 @@ inline core::ModelSheet made_up_sheet(const core::Config& config) {
     if (config.is_dense()) counts.flops.dense = 800 * static_cast<double>(config.model.n_layers);
     counts.flops.total = counts.flops.attention + counts.flops.head + counts.flops.routing +
                          counts.flops.experts + counts.flops.dense;
+    counts.active = counts.parameters.total / 2;
     counts.memory.weights = 4 * counts.parameters.total;
     counts.memory.total = 4 * counts.memory.weights;
     return sheet;

@@ -27,7 +27,7 @@ constexpr NumberColumn kSpearmanColumns[] = {
     {"p", "Two-sided sign test of \"as many positive as negative\""},
     {"n", "Experts with enough pairs"}};
 
-std::string percent_with_interval(const Measured& m) {
+std::string percent_with_interval(const CouplingNumber& m) {
     if (!std::isfinite(m.value)) return kNothing;
     std::string out = percent(m.value, 0);
     if (std::isfinite(m.low))
@@ -151,7 +151,7 @@ void draw_ranks(const AppState& state, const CouplingSides& sides, ImVec2 size) 
     if (ImPlot::IsPlotHovered()) {
         const auto at = std::llround(ImPlot::GetPlotMousePos().x);
         if (at >= 1 && at <= std::ssize(sides.own.ranks) && ImGui::BeginTooltip()) {
-            const Measured& norm = sides.own.ranks[static_cast<size_t>(at - 1)].norm;
+            const CouplingNumber& norm = sides.own.ranks[static_cast<size_t>(at - 1)].norm;
             ImGui::Text("rank %lld: %s, n = %lld batches", static_cast<long long>(at),
                         shown(norm).c_str(), static_cast<long long>(norm.n));
             ImGui::EndTooltip();

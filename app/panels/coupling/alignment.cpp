@@ -36,7 +36,7 @@ void table_row(const AppState& state, const AlignmentRow& a, const std::string& 
                    std::to_string(a.k) + " of its directions are taken",
                faint);
     const auto cell = [&](const std::string& text) { number_cell(state, text, {}, faint); };
-    const auto measured = [&](const Measured& m) {
+    const auto measured = [&](const CouplingNumber& m) {
         range_cell(state, significant(m.value, 3), range_of(m), faint);
     };
     cell(number(a.matched));

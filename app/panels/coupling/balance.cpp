@@ -36,7 +36,7 @@ double normal_quantile(double share) {
 }
 
 /// Mean over the last updates of the mean over layers.
-Measured recent(const History& history, RoutingStat stat) {
+CouplingNumber recent(const History& history, RoutingStat stat) {
     std::vector<double> values;
     for (size_t i = history.step.size(); i > 0 && values.size() < kUpdates; --i) {
         double sum = 0;
@@ -45,7 +45,7 @@ Measured recent(const History& history, RoutingStat stat) {
             if (const double x = layer.of(stat)[i - 1]; std::isfinite(x)) sum += x, ++count;
         if (count > 0) values.push_back(sum / count);
     }
-    Measured out;
+    CouplingNumber out;
     out.n = std::ssize(values);
     if (values.empty()) return out;
     std::sort(values.begin(), values.end());
@@ -142,7 +142,10 @@ void draw_balance(const AppState& state, const std::vector<BalanceRow>& rows) {
     const bool any = std::any_of(rows.begin(), rows.end(),
                                  [](const BalanceRow& row) { return row.max_over_mean.n > 0; });
     if (!any) {
-        note(state, "The load of the experts stands here once the run has made an update.");
+        const std::string why = state.lacks(core::Need::experts);
+        note(state, why.empty()
+                        ? "The load of the experts stands here once the run has made an update."
+                        : why);
         return;
     }
     if (!begin_number_table(state, "balance", "run, method", kBalanceColumns)) return;
@@ -156,7 +159,7 @@ void draw_balance(const AppState& state, const std::vector<BalanceRow>& rows) {
         const auto cell = [&](double value, int digits) {
             number_cell(state, significant(value, digits));
         };
-        const auto measured = [&](const Measured& m) {
+        const auto measured = [&](const CouplingNumber& m) {
             range_cell(state, significant(m.value, 3), range_of(m));
         };
         measured(row.max_over_mean);

@@ -25,7 +25,7 @@ std::string balance_words(const core::Config& config);
 struct BalanceRow {
     std::string name, method;  ///< method: "" where the configuration is not known yet
     size_t place = 0;          ///< of line_color()
-    Measured max_over_mean, cv, dead;
+    CouplingNumber max_over_mean, cv, dead;
     ChanceLoad chance;
     int64_t step = 0;
 };

@@ -39,10 +39,7 @@ class CouplingPanel final : public Panel {
     }
     std::vector<ActionItem> actions(AppState& state) override;
     PanelView saved_view() const override {
-        PanelView out;
-        if (one_layer_) out["layers"] = "selected";
-        if (live_.stat() != RoutingStat::coupling) out["live"] = row_of(live_.stat()).name;
-        return out;
+        return {{"layers", one_layer_ ? "selected" : "all"}, {"live", row_of(live_.stat()).name}};
     }
     void restore_view(const PanelView& view) override {
         one_layer_ = view.contains("layers") && view.at("layers") == "selected";

@@ -8,7 +8,7 @@
 
 namespace hopscope::app {
 
-void PointSeries::add(double at, const Measured& measured) {
+void PointSeries::add(double at, const CouplingNumber& measured) {
     if (!std::isfinite(measured.value)) return;
     const bool ends = std::isfinite(measured.low) && std::isfinite(measured.high);
     x.push_back(at);

@@ -16,8 +16,8 @@ enum class PointRole : uint8_t { own, beside, chance };
 
 struct PointSeries {
     std::vector<double> x, y, below, above;  ///< distances to the interval's ends; 0 without
-    void add(double at, const Measured& measured);
-    void add(double at, double value) { add(at, Measured{value, kUnknown, kUnknown, 0}); }
+    void add(double at, const CouplingNumber& measured);
+    void add(double at, double value) { add(at, CouplingNumber{value, kUnknown, kUnknown, 0}); }
     /// Widens a range to what is drawn.
     void widen(double& low, double& high) const;
 };

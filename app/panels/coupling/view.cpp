@@ -29,9 +29,9 @@ const core::Json& inside(const core::Json& j, const char* key) {
     return at == j.end() || at->is_null() ? kEmpty : *at;
 }
 
-Measured measured(const core::Json& j, const char* key) {
+CouplingNumber measured(const core::Json& j, const char* key) {
     const core::Json& from = inside(j, key);
-    Measured out;
+    CouplingNumber out;
     out.value = number_of(from, "value");
     out.n = integer(from, "n", 0);
     const core::Json& ends = inside(from, "ci95");
@@ -139,12 +139,12 @@ std::vector<CoupledExpert> experts_of(const std::string& text) {
 
 }  // namespace
 
-std::string range_of(const Measured& m, int digits) {
+std::string range_of(const CouplingNumber& m, int digits) {
     if (!std::isfinite(m.value) || !std::isfinite(m.low) || !std::isfinite(m.high)) return {};
     return "[" + significant(m.low, digits) + ", " + significant(m.high, digits) + "]";
 }
 
-std::string shown(const Measured& m, int digits) {
+std::string shown(const CouplingNumber& m, int digits) {
     const std::string range = range_of(m, digits);
     return significant(m.value, digits) + (range.empty() ? "" : " " + range);
 }
@@ -194,7 +194,7 @@ std::string matrix_words(const std::string& matrix) {
 
 std::string csv_of(const Coupling& coupling) {
     std::string out = "layer,what,value,ci95_low,ci95_high,n,chance\n";
-    const auto line = [&](int64_t layer, const std::string& what, const Measured& m,
+    const auto line = [&](int64_t layer, const std::string& what, const CouplingNumber& m,
                           double chance) {
         if (!std::isfinite(m.value)) return;
         out += (layer < 0 ? std::string("all") : std::to_string(layer)) + "," + what + "," +
@@ -203,7 +203,7 @@ std::string csv_of(const Coupling& coupling) {
                core::csv_number(chance) + "\n";
     };
     const auto alone = [](double value, int64_t n) {
-        return Measured{value, kUnknown, kUnknown, n};
+        return CouplingNumber{value, kUnknown, kUnknown, n};
     };
     for (int64_t layer = -1; layer < std::ssize(coupling.layers); ++layer) {
         const CouplingPlace& at = coupling.of(layer);

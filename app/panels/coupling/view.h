@@ -15,14 +15,14 @@ namespace hopscope::app {
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// A number with its 95 % interval; NaN where there is none.
-struct Measured {
+struct CouplingNumber {
     double value = kUnknown, low = kUnknown, high = kUnknown;
     int64_t n = 0;
 };
 /// "0.085 [0.039, 0.131]"; a dash without a value.
-std::string shown(const Measured& measured, int digits = 3);
+std::string shown(const CouplingNumber& measured, int digits = 3);
 /// Its interval alone: "[0.039, 0.131]"; "" without one.
-std::string range_of(const Measured& measured, int digits = 3);
+std::string range_of(const CouplingNumber& measured, int digits = 3);
 
 /// Router rows against one matrix of their experts.
 struct AlignmentRow {
@@ -32,15 +32,15 @@ struct AlignmentRow {
     /// Mean squared projection of a router row on its own expert's directions, on those of others,
     /// and what a random direction has.
     double matched = kUnknown, mismatched = kUnknown, chance = kUnknown;
-    Measured specificity;  ///< matched / mismatched
-    Measured cosine;       ///< signed, of row and expert
+    CouplingNumber specificity;  ///< matched / mismatched
+    CouplingNumber cosine;       ///< signed, of row and expert
     double cosine_mismatched = kUnknown;
 };
 
 /// Router score against activation, over the pairs of each expert.
 struct SpearmanRow {
     int64_t experts = 0;  ///< with enough pairs
-    Measured median, positive;
+    CouplingNumber median, positive;
     double sign_p = kUnknown;
 };
 
@@ -53,7 +53,7 @@ struct RowsRow {
 
 /// Gradients of router row and reading row of the same expert, and of others.
 struct GradientRow {
-    Measured cosine, specificity;
+    CouplingNumber cosine, specificity;
     double cosine_mismatched = kUnknown, size = kUnknown, size_mismatched = kUnknown;
     RowsRow router_weights, router_gradients, read_weights, read_gradients;
 };
@@ -72,7 +72,7 @@ struct DecileRow {
 
 struct RankRow {
     int64_t rank = 0;
-    Measured norm;
+    CouplingNumber norm;
 };
 
 struct CoupledExpert {

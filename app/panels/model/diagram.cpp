@@ -17,6 +17,7 @@ constexpr size_t kStacks = 3;
 constexpr float kShares[kStacks] = {0.27f, 0.34f, 0.39f};  ///< of the width
 // Unscaled pixels.
 constexpr float kBetween = 26, kMargin = 16, kLabel = 24, kGap = 12, kWidestGap = 30, kLine = 19;
+constexpr float kNarrowest = 300;                    ///< a narrower panel shows a part of it
 constexpr size_t kFewBlocks = 6, kNamedBlocks = 20;  ///< more are drawn lower, and without names
 
 /// A column: where it stands, and its boxes from top to bottom.
@@ -74,7 +75,7 @@ float Drawing::height_of(const ModelPart& part) const {
 }
 
 void Drawing::lay_out(float width) {
-    const float room = width - 2 * kBetween * s_;
+    const float room = std::max(width, kNarrowest * s_) - 2 * kBetween * s_;
     float left = at_.x, highest = 0;
     for (size_t c = 0; c < kStacks; ++c) {
         Stack& stack = stacks_[c];

@@ -32,9 +32,7 @@ class ModelPanel final : public Panel {
     std::string csv(AppState& state) override {
         return sheet_ ? csv_of(*config_, *sheet_, state.history) : std::string();
     }
-    PanelView saved_view() const override {
-        return chosen_.empty() ? PanelView{} : PanelView{{"part", chosen_}};
-    }
+    PanelView saved_view() const override { return {{"part", chosen_}}; }
     void restore_view(const PanelView& view) override {
         const auto part = view.find("part");
         chosen_ = part == view.end() ? std::string() : part->second;
@@ -120,7 +118,8 @@ void ModelPanel::draw_figures(AppState& state) {
         ImGui::CalcTextSize("CSVPNG").x + 4 * ImGui::GetStyle().FramePadding.x + 12 * s;
     const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - tools;
     figure(in_units(static_cast<double>(counts.parameters.total)), "parameters",
-           with_thousands(counts.parameters.total) + ", as `hopscope info` counts them");
+           with_thousands(counts.parameters.total) + ", of which " + with_thousands(counts.active) +
+               " work on one token");
     const auto& f = counts.flops;
     flow(110 * s, 16 * s);
     figure(in_units(f.total), "FLOPs a token",
