@@ -61,6 +61,31 @@ TEST(Session, TrainsToTheEndAndSaysSo) {
     EXPECT_EQ(run.session->status().state, RunState::done);
 }
 
+TEST(Session, WhatItIsAtIsSaidNoLongerThanItIs) {
+    // Wrong if a run seems to evaluate, to prepare or to write while it trains.
+    FakeWorld world;
+    world.steps = 12;
+    world.eval_every = world.checkpoint_every = 4;
+    world.prepare_time = world.evaluation_time = 3ms;
+    std::atomic<Session*> session{nullptr};
+    std::set<std::string> while_training;
+    std::atomic<bool> evaluating{false};
+    world.in_update = [&](int64_t) {
+        while (!session) std::this_thread::sleep_for(1ms);
+        while_training.insert(session.load()->status().activity);
+    };
+    FakeRun run(world);
+    session = run.session.get();
+    ASSERT_TRUE(run.wait([&] {
+        evaluating = evaluating || run.session->status().activity == "evaluating";
+        return run.session->status().state == RunState::done;
+    }));
+    EXPECT_EQ(while_training, std::set<std::string>{""});
+    EXPECT_EQ(run.session->status().activity, "");
+    EXPECT_LT(run.session->status().progress, 0);
+    ASSERT_TRUE(run.close());
+}
+
 TEST(Session, StopInTheLastEvaluationLeavesTheRunOpen) {
     // Wrong if a run counts as done whose last evaluation never ended: nobody would make it up.
     FakeWorld world;
