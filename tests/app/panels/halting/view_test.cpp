@@ -11,14 +11,14 @@
 namespace hopscope::app {
 namespace {
 
-core::HaltingTable made_up() {
+core::HaltingTable made_up_table() {
     return *gui_test::fake_halting("runs/a", HaltingQuestion::plan({0.02, 0.1, 0.9}), {});
 }
 
 // Wrong if the curve showed another number than the table, or the interval of the difference were
 // drawn around another middle than its own.
 TEST(Halting, LinesAreTheTablesNumbers) {
-    const core::HaltingTable table = made_up();
+    const core::HaltingTable table = made_up_table();
     const HaltingLines lines = halting_lines(table, HaltingAxis::threshold);
     EXPECT_EQ(lines.x, (std::vector<double>{0.02, 0.1, 0.9}));
     EXPECT_DOUBLE_EQ(lines.base, std::exp(3.2));
@@ -35,7 +35,7 @@ TEST(Halting, LinesAreTheTablesNumbers) {
 
 // Wrong if a table without a control were drawn as if chance were 0.
 TEST(Halting, WithoutDrawsThereIsNoControl) {
-    auto table = made_up();
+    auto table = made_up_table();
     for (auto& row : table.rows) row.chance = {};
     const HaltingLines lines = halting_lines(table, HaltingAxis::threshold);
     EXPECT_TRUE(std::isnan(lines.control[0]));
@@ -45,7 +45,7 @@ TEST(Halting, WithoutDrawsThereIsNoControl) {
 
 // Wrong if the slider stood for a threshold farther away than another.
 TEST(Halting, TheSliderStandsForTheNearestThreshold) {
-    const auto table = made_up();
+    const auto table = made_up_table();
     EXPECT_EQ(nearest_row(table, 0.03), 0);
     EXPECT_EQ(nearest_row(table, 0.06), 1) << "nearest on the log scale";
     EXPECT_EQ(nearest_row(table, 1), 2);
@@ -58,7 +58,7 @@ TEST(Halting, TheSliderStandsForTheNearestThreshold) {
 }
 
 TEST(Halting, ClassesAreSorted) {
-    const core::HaltingRow row = made_up().rows[1];
+    const core::HaltingRow row = made_up_table().rows[1];
     const auto names = [&](ClassOrder by, bool falling) {
         std::string out;
         for (const size_t i : class_order(row, by, falling))
@@ -74,7 +74,7 @@ TEST(Halting, ClassesAreSorted) {
 
 // Wrong if the export left out the step, a threshold, the control or a class with its n.
 TEST(Halting, TheExportHoldsEverything) {
-    const std::string csv = csv_of(made_up());
+    const std::string csv = csv_of(made_up_table());
     EXPECT_EQ(csv.find("# halting of runs/a, step 100, 5120 validation tokens\n"), 0U) << csv;
     EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 1 + 1 + 3 + 2 + 9) << csv;
     EXPECT_NE(csv.find("\n0.1,2,0.333"), std::string::npos) << csv;
