@@ -78,12 +78,11 @@ TEST(RouterGradient, RenormalisedTopOneIsTrainedByTheBalanceTermAlone) {
     const auto weight_one = router_gradient({c, w}, *data.source, 2, kQuiet);
     ASSERT_TRUE(weight_one.ok());
     EXPECT_EQ(weight_one->back().task.size(), 2u);
-    EXPECT_LT(weight_one->back().task[0], 1e-3 * weight_one->back().balance[0]);
     EXPECT_GT(weight_one->back().balance[0], 0);
     c.moe.renormalise = Renormalise::no;
     const auto raw = router_gradient({c, w}, *data.source, 1, kQuiet);
     ASSERT_TRUE(raw.ok());
-    EXPECT_GT(raw->back().task[0], 1e-3 * raw->back().balance[0]);
+    EXPECT_LT(weight_one->back().task[0], 1e-3 * raw->back().task[0]);
     c.moe.balance = Balance::none;
     const auto none = router_gradient({c, w}, *data.source, 1, kQuiet);
     ASSERT_TRUE(none.ok());

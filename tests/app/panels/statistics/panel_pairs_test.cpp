@@ -114,21 +114,37 @@ void register_pairs(ImGuiTestEngine* engine) {
 
 void register_times(ImGuiTestEngine* engine) {
     // Wrong if saturation were held against another step than the one shown, or did not grow with
-    // the run.
+    // the run; or if there were one of a sample that was routed once.
     ImGuiTest* t = IM_REGISTER_TEST(engine, "statistics", "saturation_follows_the_run");
     use<kMake>(t, [] { return small(); });
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         ctx->ItemClick("saturation");
-        IM_CHECK(wait_for(ctx, [] { return !panel().saturation().empty(); }));
-        IM_CHECK_EQ(panel().saturation().last_step, 120);
-        IM_CHECK_EQ(panel().saturation().layers.size(), 4u);
-        IM_CHECK_EQ(panel().saturation().layers[0].mean.back(), 1.0);
-        stage->session->advance(30);
-        stage->state.now += 10;
+        ctx->Yield(5);
+        IM_CHECK(panel().saturation().empty());
+        const auto disabled = [ctx] {
+            return (ctx->ItemInfo("Copy").ItemFlags & ImGuiItemFlags_Disabled) != 0;
+        };
+        IM_CHECK(disabled());
+        stage->session->advance(600);
         IM_CHECK(wait_for(ctx, [] {
             stage->state.now += 1;
-            return panel().saturation().last_step == 150;
+            return !panel().saturation().empty() && panel().saturation().last_step == 720;
+        }));
+        IM_CHECK_EQ(panel().saturation().layers.size(), 4u);
+        IM_CHECK_EQ(panel().saturation().layers[0].mean.back(), 1.0);
+        IM_CHECK(panel().saturation().layers[0].mean.front() < 1.0);
+        ctx->Yield(2);
+        IM_CHECK(!disabled());
+        ctx->ItemClick("Copy");
+        const std::string text = ImGui::GetClipboardText();
+        IM_CHECK(
+            text.starts_with("# share of the experts chosen at a step that are chosen at step "
+                             "720"));
+        stage->session->advance(60);
+        IM_CHECK(wait_for(ctx, [] {
+            stage->state.now += 1;
+            return panel().saturation().last_step == 780;
         }));
         IM_CHECK_EQ(panel().saturation().layers[0].mean.back(), 1.0);
     };

@@ -72,7 +72,6 @@ void register_views(ImGuiTestEngine* engine) {
         const std::pair<const char*, const char*> views[] = {
             {"overview", "# Jaccard"},
             {"overlap", "# Jaccard"},
-            {"saturation", "# share of the experts"},
             {"co-activation", "# share of the uses"},
             {"collinearity", "# cosines"},
             {"load", "# load of each"},
