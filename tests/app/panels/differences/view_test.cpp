@@ -9,7 +9,7 @@
 namespace hopscope::app {
 namespace {
 
-core::Comparison made_up() {
+core::Comparison made_up_comparison() {
     return gui_test::fake_comparison(
         {"r/wide-42", "r/wide-7", "r/linear-42", "r/linear-7", "r/deep-1"});
 }
@@ -17,7 +17,7 @@ core::Comparison made_up() {
 // Wrong if an interval were not turned with its difference, a pair stood twice or not at all, or
 // the rows were not in order.
 TEST(DifferenceRows, EveryPairOrAgainstTheReference) {
-    const core::Comparison comparison = made_up();
+    const core::Comparison comparison = made_up_comparison();
     const auto all = difference_rows(comparison, 0.03, {});
     ASSERT_EQ(all.size(), 3u);
     for (size_t i = 0; i < all.size(); ++i) {
@@ -43,7 +43,7 @@ TEST(DifferenceRows, EveryPairOrAgainstTheReference) {
 
 // Wrong if the margin were another for the verdict than for p, or had no effect.
 TEST(DifferenceRows, MarginDecides) {
-    const core::Comparison comparison = made_up();
+    const core::Comparison comparison = made_up_comparison();
     for (const double margin : {0.001, 0.01, 0.03, 0.06, 0.2})
         for (const DifferenceRow& row : difference_rows(comparison, margin, {})) {
             const bool equal =
@@ -57,7 +57,7 @@ TEST(DifferenceRows, MarginDecides) {
 
 // Wrong if an interval lay outside the axis, or the band did.
 TEST(DifferenceRows, AxisHoldsAll) {
-    const auto rows = difference_rows(made_up(), 0.03, {});
+    const auto rows = difference_rows(made_up_comparison(), 0.03, {});
     const ForestAxis axis = forest_axis(rows, 0.08);
     EXPECT_LT(axis.low, -0.08);
     EXPECT_GT(axis.high, 0.08);
@@ -69,7 +69,7 @@ TEST(DifferenceRows, AxisHoldsAll) {
 
 // Wrong if the text lacked what tells a reader how far to trust it.
 TEST(DifferenceRows, TextSaysNIntervalAndRuns) {
-    const core::Comparison comparison = made_up();
+    const core::Comparison comparison = made_up_comparison();
     const auto rows = difference_rows(comparison, 0.03, {});
     const std::string csv = csv_of(rows, comparison, 0.03);
     EXPECT_NE(csv.find("linear,wide,"), std::string::npos) << csv;
@@ -84,7 +84,7 @@ TEST(DifferenceRows, TextSaysNIntervalAndRuns) {
 
 // Wrong if a cell held the difference of another pair, or its mirror had the same sign.
 TEST(EquivalenceMatrix, RowLessColumn) {
-    const core::Comparison comparison = made_up();
+    const core::Comparison comparison = made_up_comparison();
     const EquivalenceMatrix m = equivalence_matrix(comparison, 0.03);
     ASSERT_EQ(m.size(), 3u);
     EXPECT_EQ(comparison.variants[m.variants[0]].name, "linear");

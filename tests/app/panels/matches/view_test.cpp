@@ -8,7 +8,7 @@
 namespace hopscope::app {
 namespace {
 
-core::ExpertMatches made_up() {
+core::ExpertMatches made_up_matches() {
     core::MatchRequest request;
     request.run_a = "r/a";
     request.run_b = "r/b";
@@ -19,7 +19,7 @@ core::ExpertMatches made_up() {
 
 // Wrong if the ends were missing, or rows stood twice.
 TEST(MatchRows, QuantilesReachBothEnds) {
-    const core::ExpertMatches matches = made_up();
+    const core::ExpertMatches matches = made_up_matches();
     const auto nine = quantiles_of(matches, 9);
     ASSERT_EQ(nine.size(), 9u);
     EXPECT_EQ(nine.front(), 0u);
@@ -30,7 +30,7 @@ TEST(MatchRows, QuantilesReachBothEnds) {
 
 // Wrong if a centroid lay outside the circle, or an expert's tail led to another's dot.
 TEST(MatchPicture, TailsLeadToPartners) {
-    const core::ExpertMatches matches = made_up();
+    const core::ExpertMatches matches = made_up_matches();
     const MovedPicture picture = moved_picture(matches, true);
     ASSERT_EQ(picture.centroids.size(), matches.matches.size());
     for (const MovedCentroid& one : picture.centroids) {
@@ -46,7 +46,7 @@ TEST(MatchPicture, TailsLeadToPartners) {
 
 // Wrong if a text did not say of which runs and steps it is, or how much of a number is chance.
 TEST(MatchText, SaysOfWhatAndChance) {
-    const core::ExpertMatches matches = made_up();
+    const core::ExpertMatches matches = made_up_matches();
     const std::string csv = csv_of(matches);
     EXPECT_NE(csv.find("a: r/a step 100, b: r/b step 200"), std::string::npos);
     EXPECT_NE(csv.find("\n0,0,"), std::string::npos);
