@@ -137,13 +137,11 @@ void RecentRuns::update(AppState& state) {
     const std::string open =
         state.session && !state.status.read_only ? state.status.run_dir : std::string();
     if (open != noted_) {
-        // Its state changed since it was opened, whether it is another run now or none.
-        const double when = core::unix_seconds();
+        // The state of the one that was open changed since, too: each is looked at anew.
         std::error_code code;
-        for (const std::string& dir : {noted_, open})
-            if (!dir.empty())
-                if (const auto whole = fs::absolute(dir, code); !code)
-                    edits_[whole.lexically_normal().string()] = when;
+        if (!open.empty())
+            if (const auto whole = fs::absolute(open, code); !code)
+                edits_[whole.lexically_normal().string()] = core::unix_seconds();
         noted_ = open;
         due_ = true;
     }

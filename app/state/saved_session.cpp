@@ -127,18 +127,20 @@ std::string text_of(const SavedSession& saved) {
     json stack = json::array();
     for (const StackItem& item : saved.stack)
         stack.push_back({{"command", json::parse(core::to_json(item.command))}, {"on", item.on}});
-    const json out = {{"format", kFormat},
-                      {"run", saved.run},
-                      {"layout", saved.layout},
-                      {"shut", saved.shut},
-                      {"docking", saved.docking},
-                      {"step", saved.step ? json(*saved.step) : json(nullptr)},
-                      {"selection", selected(saved.selection)},
-                      {"prompt", saved.prompt},
-                      {"second_prompt", second_prompt(saved.second)},
-                      {"strength", saved.strength},
-                      {"stack", std::move(stack)},
-                      {"panels", saved.panels}};
+    json out = {{"format", kFormat},
+                {"run", saved.run},
+                {"layout", saved.layout},
+                {"shut", saved.shut},
+                {"docking", saved.docking},
+                {"step", saved.step ? json(*saved.step) : json(nullptr)},
+                {"selection", selected(saved.selection)},
+                {"prompt", saved.prompt},
+                {"strength", saved.strength},
+                {"stack", std::move(stack)},
+                {"panels", saved.panels}};
+    // Where there is one: files without it stay as they were.
+    if (!(saved.second == SavedSession().second))
+        out["second_prompt"] = second_prompt(saved.second);
     return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -127,8 +127,10 @@ void explain(const AppState& state, const Number& number) {
 void value_row(const AppState& state, const Number& number) {
     value_row(state, number.label.c_str(), written(number));
     const ImRect row(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
-    ImGui::ItemAdd(row, ImGui::GetID(number.label.c_str()), nullptr,
-                   ImGuiItemFlags_NoNav | ImGuiItemFlags_NoTabStop);
+    const ImGuiID id = ImGui::GetID(number.label.c_str());
+    ImGui::ItemAdd(row, id, nullptr, ImGuiItemFlags_NoNav | ImGuiItemFlags_NoTabStop);
+    [[maybe_unused]] ImGuiContext& g = *ImGui::GetCurrentContext();
+    IMGUI_TEST_ENGINE_ITEM_INFO(id, number.label.c_str(), 0);  // found by its name
     if (asks_for_explanation()) explain(state, number);
 }
 

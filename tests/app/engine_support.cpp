@@ -17,7 +17,8 @@ ImGuiTestEngine* make_engine(const char* junit_file) {
     io.ConfigRunSpeed = ImGuiTestRunSpeed_Fast;
     io.ConfigNoThrottle = true;
     io.ConfigSavedSettings = false;
-    io.ConfigWatchdogKillTest = 60;
+    io.ConfigWatchdogWarning = 60;
+    io.ConfigWatchdogKillTest = 180;
     io.ExportResultsFormat = ImGuiTestEngineExportFormat_JUnitXml;
     io.ExportResultsFilename = junit_file;
     return engine;

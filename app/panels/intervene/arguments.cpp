@@ -56,6 +56,7 @@ void ArgumentForm::draw(AppState& state, const StackItem& item) {
         std::any_of(core::scope_args().begin(), core::scope_args().end(),
                     [&](const core::ArgSpec& arg) { return item.command.has(arg.name); });
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
+    by_name(state, "scope");
     const bool open = ImGui::TreeNodeEx("scope", ImGuiTreeNodeFlags_NoTreePushOnOpen |
                                                      ImGuiTreeNodeFlags_SpanAvailWidth |
                                                      (scoped ? ImGuiTreeNodeFlags_DefaultOpen : 0));

@@ -69,7 +69,7 @@ TEST(Halting, ClassesAreSorted) {
     EXPECT_EQ(names(ClassOrder::hops, true), "temporal;in no list;function (text);");
     EXPECT_EQ(names(ClassOrder::tokens, true), "in no list;function (text);temporal;");
     EXPECT_EQ(names(ClassOrder::name, false), "function (text);temporal;in no list;");
-    EXPECT_EQ(names(ClassOrder::name, true), "in no list;temporal;function (text);");
+    EXPECT_EQ(names(ClassOrder::name, true), "temporal;function (text);in no list;");
 }
 
 // Wrong if the export left out the step, a threshold, the control or a class with its n.

@@ -79,6 +79,7 @@ void register_without(ImGuiTestEngine* engine) {
         dense.model.ffn = core::FfnKind::dense;
         stage->state.attach(std::make_unique<FakeSession>(small(), dense));
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("dense layer"); }));
+        ctx->Yield(3);
         IM_CHECK(ctx->ItemExists("read"));
         IM_CHECK(!ctx->ItemExists("projection"));
         stage->state.attach(nullptr);

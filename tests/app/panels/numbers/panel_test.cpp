@@ -176,7 +176,7 @@ void register_panels(ImGuiTestEngine* engine) {
         stage->session->request_trace({"one two three", {}});
         IM_CHECK(
             wait_for(ctx, [] { return stage->state.trace && stage->state.trace->error.empty(); }));
-        ctx->ItemClick("All tokens");
+        ctx->ItemClick("**/All tokens");
         ctx->Yield(3);
         const ImGuiTestItemInfo row = ctx->ItemInfo("**/$$1/row");
         const nlohmann::json cell =

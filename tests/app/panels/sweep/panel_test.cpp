@@ -31,8 +31,9 @@ void register_empty(ImGuiTestEngine* engine) {
         stage->session->mutable_status().run_dir = "runs/wide-42";
         ctx->SetRef("Stage");
         IM_CHECK(wait_for(ctx, [] { return stage->state.sweep.numbers() != nullptr; }));
-        ctx->Yield(3);
-        ctx->ItemClick("Add a race or folder\xE2\x80\xA6");
+        constexpr const char* kAdd = "Add a race or folder\xE2\x80\xA6";
+        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists(kAdd); }));
+        ctx->ItemClick(kAdd);
         IM_CHECK_STR_EQ(stage->state.show_panel.c_str(), "compared_runs");
         // The field has the keyboard: what is typed now goes there.
         ctx->Yield(2);
