@@ -61,6 +61,7 @@ COMMANDS = (
     ("eval.json", "eval run --json"),
     ("eval_changed.json", "eval run --halt 0.05 --json"),
     ("halting.json", "halting run --eps 0.05 --json"),
+    ("halting_classes.json", "halting run --eps 0.05 --controls 2 --categories assets/categories --json"),
     ("halting_runs.json", "halting run batch/tiny-seed7 --eps 0.05 --json"),
     ("routing.json", "trace run --corpus text.txt --batches 1 --positions --out routing.safetensors --json"),
     ("trace.json", "trace run --text river --positions --json"),

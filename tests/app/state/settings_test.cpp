@@ -60,7 +60,7 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
 TEST(SettingsFile, OfEachVersion) {
     SavedWindow saved;
     std::string kept;
-    for (const char* version : {"2026-11-28", "2026-11-29"}) {
+    for (const char* version : {"2026-11-28", "2026-11-29", "2026-11-29b"}) {
         kept = std::string(HOPSCOPE_FORMATS) + "/" + version + "/window";
         std::string problem;
         saved = load_settings(kept, problem);
@@ -74,6 +74,7 @@ TEST(SettingsFile, OfEachVersion) {
     EXPECT_EQ(saved.settings.width, 1280);
     EXPECT_EQ(saved.settings.height, 800);
     EXPECT_TRUE(saved.settings.maximised);
+    EXPECT_TRUE(saved.settings.toured);
     const test::TempFolder folder;
     ASSERT_EQ(save_settings(folder.path(), saved), "");
     EXPECT_EQ(test::bytes_of(folder / "settings.json"), test::bytes_of(kept + "/settings.json"));
