@@ -97,6 +97,7 @@ void StatusBar::draw(AppState& state, float height) {
         const LogLine& line = state.log.back();
         text_cut(state, line.text, line.problem ? theme.red_text : theme.text);
     }
+    ImGui::Dummy(ImVec2(0, 0));  // ends the line, also where nothing stands in it
     ImGui::PopFont();
     ImGui::EndChild();
     ImGui::PopStyleColor(2);

@@ -150,9 +150,11 @@ void register_recent(ImGuiTestEngine* engine) {
     ImGuiTest* t = IM_REGISTER_TEST(engine, "first", "e_recent_runs_open_again");
     t->TestFunc = [](ImGuiTestContext* ctx) {
         back_to_the_start(ctx);
-        IM_CHECK(wait_for(ctx, [] { return shell->recent().runs().size() == 1; }));
-        const std::string dir = shell->recent().runs()[0].dir;
-        IM_CHECK(dir == *home / "runs/copy");
+        const std::string dir = *home / "runs/copy";
+        IM_CHECK(wait_for(ctx, [&] {
+            const auto& runs = shell->recent().runs();
+            return !runs.empty() && runs[0].dir == dir;
+        }));
         IM_CHECK(wait_for(
             ctx, [&] { return kept("recent.json").find("runs/copy") != std::string::npos; }));
         ctx->Yield(2);
