@@ -75,6 +75,27 @@ TEST(ChangePoints, KinksOfALossCurveAreFoundWhereTheyAre) {
     EXPECT_LE(jumps, 8);
 }
 
+// Wrong if a kink between two others stays where the coarse search found it, as a jump.
+TEST(ChangePoints, TheMiddleOfThreeKinksIsMovedToo) {
+    const auto x = log_steps(3000);
+    const double a = std::log(20), b = std::log(150), c = std::log(1000);
+    const auto truth = [&](double at) {
+        return 8 - 1.2 * at + 1.1 * std::max(0.0, at - a) - 0.8 * std::max(0.0, at - b) +
+               0.9 * std::max(0.0, at - c);
+    };
+    int three = 0, kinks = 0;
+    constexpr int kCurves = 12;
+    for (unsigned seed = 0; seed < kCurves; ++seed) {
+        const auto found = find_change_points(x, noisy(x, 0.02, seed, truth), {});
+        if (found.changes.size() != 3) continue;
+        ++three;
+        EXPECT_NEAR(found.changes[1].x, b, 0.1) << "seed " << seed;
+        kinks += !found.changes[1].jump;
+    }
+    EXPECT_GE(three, 9);
+    EXPECT_GE(kinks, three - 2);
+}
+
 TEST(ChangePoints, JumpsOfARoutingStatisticAreFoundWithTheirLevels) {
     const auto x = log_steps(3000);
     const auto truth = [](double at) {
