@@ -230,7 +230,8 @@ class Exporter {
         state_.compared.add(state_, what_.beside[added_++]);
     }
 
-    /// What a panel measures at a press alone, once; where it cannot, it says why itself.
+    /// What a panel measures at a press alone (PANEL.measure), once; where it cannot, it says why
+    /// itself. What is an analysis is not pressed: it would write into the run.
     void measure() {
         if (measured_ || state_.status.state == core::RunState::preparing ||
             !state_.archive.complete())

@@ -65,7 +65,7 @@ class CouplingPanel final : public Panel {
 
 std::vector<ActionItem> CouplingPanel::actions(AppState& state) {
     ActionItem measure;
-    measure.id = "coupling.measure";
+    measure.id = "coupling.analyze";
     measure.title = "Measure coupling";
     measure.help =
         "Measures whether routers learn the geometry of their experts, on the newest checkpoint.";

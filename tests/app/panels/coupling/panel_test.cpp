@@ -79,7 +79,7 @@ void register_action(ImGuiTestEngine* engine) {
         std::filesystem::create_directories(folder / "checkpoints/step_00000100");
         give_coupling(false, 120);
         stage->session->mutable_status().run_dir = folder.path();
-        const app::ActionItem* item = app::find_action(stage->actions, "coupling.measure");
+        const app::ActionItem* item = app::find_action(stage->actions, "coupling.analyze");
         IM_CHECK(item != nullptr);
         IM_CHECK(item->refusal().empty());
         item->run();
