@@ -65,7 +65,8 @@ TEST(Session, WhatItIsAtIsSaidNoLongerThanItIs) {
     // Wrong if a run seems to evaluate, to prepare or to write while it trains.
     FakeWorld world;
     world.steps = 12;
-    world.eval_every = world.checkpoint_every = 4;
+    world.eval_every = 4;
+    world.checkpoint_every = 6;  // not beside an evaluation, whose end it would say, too
     world.prepare_time = world.evaluation_time = 3ms;
     std::atomic<Session*> session{nullptr};
     std::set<std::string> while_training;
