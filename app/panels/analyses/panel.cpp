@@ -19,6 +19,7 @@
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/number.h"
+#include "app/widgets/task_state.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -69,7 +70,6 @@ class AnalysesPanel final : public Panel {
     void draw_list(AppState& state);
     void draw_row(AppState& state, const std::string& name, const std::string& definition);
     void draw_result(AppState& state);
-    void draw_task(AppState& state, const TaskView& task);
     void draw_numbers(AppState& state);
     Number number_of(const AppState& state, const std::string& key, const std::string& text) const;
     void draw_table(AppState& state, size_t index);
@@ -282,20 +282,6 @@ void AnalysesPanel::draw_row(AppState& state, const std::string& name,
         packed(color), mark);
 }
 
-void AnalysesPanel::draw_task(AppState& state, const TaskView& task) {
-    if (task.state == TaskState::waiting || task.state == TaskState::running) {
-        const std::string activity = task.state == TaskState::waiting ? "waits for its turn"
-                                     : task.activity.empty()          ? "reading the run"
-                                                                      : task.activity;
-        note(state, activity + (task.progress >= 0 && task.state == TaskState::running
-                                    ? ", " + rounded(task.progress * 100, 0) + " %"
-                                    : std::string()));
-        progress_line(state, task.state == TaskState::waiting ? 0 : task.progress);
-    } else if (task.state == TaskState::failed) {
-        problem_text(state, task.outcome);
-    }
-}
-
 void AnalysesPanel::draw_result(AppState& state) {
     const auto known = std::find_if(definitions_.begin(), definitions_.end(),
                                     [&](const auto& d) { return d.first == chosen_; });
@@ -322,7 +308,7 @@ void AnalysesPanel::draw_result(AppState& state) {
                 "/analysis/" + chosen_ + ".*");
     }
     note(state, known->second);
-    if (task) draw_task(state, *task);
+    if (task) draw_task_state(state, *task);
     if (!problem_.empty()) {
         problem_text(state, problem_);
     }

@@ -14,6 +14,7 @@
 #include "app/panels/coupling/source.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
+#include "app/widgets/task_state.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -52,7 +53,6 @@ class CouplingPanel final : public Panel {
     void draw_tools(AppState& state);
     void draw_layer(AppState& state);
     void draw_beside(AppState& state);
-    void draw_task(AppState& state);
     void draw_measured(AppState& state);
 
     CouplingSource source_;
@@ -89,7 +89,7 @@ void CouplingPanel::draw(AppState& state) {
     if (empty_without_run(state)) return;
     const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
     draw_tools(state);
-    draw_task(state);
+    if (source_.task()) draw_task_state(state, *source_.task());
     if (const std::string problem = source_.problem(); !problem.empty())
         problem_text(state, problem);
     if (source_.shown())
@@ -173,20 +173,6 @@ void CouplingPanel::draw_beside(AppState& state) {
             "Another run that is measured, or an earlier step of this one: its numbers stand "
             "in grey below each of this run's");
     }
-}
-
-void CouplingPanel::draw_task(AppState& state) {
-    if (!source_.task()) return;
-    const TaskView& task = *source_.task();
-    if (task.state == TaskState::failed) problem_text(state, task.outcome);
-    if (task.ended()) return;
-    const std::string activity = task.state == TaskState::waiting ? "waits for its turn"
-                                 : task.activity.empty()          ? "reading the run"
-                                                                  : task.activity;
-    note(state, activity + (task.progress >= 0 && task.state == TaskState::running
-                                ? ", " + rounded(task.progress * 100, 0) + " %"
-                                : std::string()));
-    progress_line(state, task.state == TaskState::waiting ? 0 : task.progress);
 }
 
 void CouplingPanel::draw_measured(AppState& state) {

@@ -1,23 +1,10 @@
 // Forest plot and square of equivalence beside each other, on made-up folders.
 #include <cmath>
 
-#include "tests/app/stage.h"
+#include "tests/app/compared_stage.h"
 
 namespace hopscope::gui_test {
 namespace {
-
-/// Three variants, two of them with two seeds.
-bool give_runs(ImGuiTestContext* ctx) {
-    stage->session->mutable_status().run_dir = "runs/wide-42";
-    stage->state.comparison.margin = core::kLossMargin;
-    stage->state.watch_runs({"runs/wide-7", "runs/linear-42", "runs/linear-7", "runs/deep-42"});
-    const bool came = wait_for(ctx, [] {
-        const auto& result = stage->state.comparison.result();
-        return result && result->differences.size() == 3;
-    });
-    ctx->Yield(3);
-    return came;
-}
 
 /// Wrong if nothing said what would appear, the margin could not be typed or dragged, or what is
 /// written were not what is seen.
@@ -28,7 +15,7 @@ void register_margin(ImGuiTestEngine* engine) {
         ctx->SetRef("Stage");
         ctx->Yield(3);
         IM_CHECK(!ctx->ItemExists("##value"));
-        IM_CHECK(give_runs(ctx));
+        IM_CHECK(give_three_variants(ctx));
         ctx->ItemInputValue("##value", 0.2f);
         ctx->Yield(2);
         IM_CHECK_LT(std::fabs(stage->state.comparison.margin - 0.2), 1e-6);
@@ -57,7 +44,7 @@ void register_pair(ImGuiTestEngine* engine) {
     use<app::make_differences_panel, app::make_equivalence_panel>(t, [] { return small(); });
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
-        IM_CHECK(give_runs(ctx));
+        IM_CHECK(give_three_variants(ctx));
         const auto names = [] {
             const auto pair = stage->state.comparison.pair();
             const auto& all = stage->state.comparison.result()->variants;

@@ -4,7 +4,7 @@
 #include <imgui_internal.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/app/stage.h"
+#include "tests/app/compared_stage.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -37,19 +37,6 @@ nlohmann::json json_at(ImGuiTestContext* ctx, ImVec2 at) {
 
 std::string name_in(const nlohmann::json& document) {
     return document.is_object() ? document.value("name", "no name") : "no document";
-}
-
-/// Three variants, two of them with two seeds.
-bool give_runs(ImGuiTestContext* ctx) {
-    stage->session->mutable_status().run_dir = "runs/wide-42";
-    stage->state.comparison.margin = core::kLossMargin;
-    stage->state.watch_runs({"runs/wide-7", "runs/linear-42", "runs/linear-7", "runs/deep-42"});
-    const bool came = wait_for(ctx, [] {
-        const auto& result = stage->state.comparison.result();
-        return result && result->differences.size() == 3;
-    });
-    ctx->Yield(3);
-    return came;
 }
 
 void register_menu(ImGuiTestEngine* engine) {
@@ -196,7 +183,7 @@ void register_panels(ImGuiTestEngine* engine) {
     use<app::make_differences_panel, app::make_equivalence_panel>(t, [] { return small(); });
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
-        IM_CHECK(give_runs(ctx));
+        IM_CHECK(give_three_variants(ctx));
         const nlohmann::json row = json_at(ctx, place(ctx, "**/$$1000/##pair", ImVec2(0.1f, 0.5f)));
         IM_CHECK(name_in(row).starts_with("difference of the validation loss, linear"));
         IM_CHECK(row.contains("ci95") && row.value("n", 0) > 0);
