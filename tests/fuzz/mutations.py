@@ -18,7 +18,7 @@ NUMBERS = ("0", "-0", "1", "-1", "2", "3", "127", "255", "256", "32768", "65536"
 # Texts that break what prints, splits, opens or compares them.
 WORDS = (b"", b" ", b"\0", b"\x1b[31m", b"\x1b]0;title\a", b"\r\n", b"\xff\xfe", b"\xc3\x28", b"\xed\xa0\x80", b"\xf4\x90\x80\x80",
          b"\xef\xbb\xbf", "ü".encode(), "\u202e".encode(), "\ufffd".encode(), b"a" * 90, b"a" * 5000, b"\xe4\xb8\xad" * 40,
-         b"%s%n", b"../..", b".", b"/nowhere/x", b"-1", b"--json", b"<|endoftext|>", b"NaN", b"null", b"true", b"[]", b"{}", b'"', b"\\",
+         b"%s%n", b"../..", b".", b"/dev/null/x", b"-1", b"--json", b"<|endoftext|>", b"NaN", b"null", b"true", b"[]", b"{}", b'"', b"\\",
          b"\x7f", b"\xc2\x9b31m", b"\t", b",", b"=", b"#", b"\n")
 VALUES = (None, True, False, 0, 1, -1, 2, 7, 99, 255, 65536, 2**31 - 1, 2**31, -(2**31) - 1, 2**53 + 1, 2**63 - 1, 2**63, -(2**63),
           2**64 - 1, 2**64, 10**30, 0.5, -0.5, 1e-320, 1e30, 1e39, -1e39, 1e300, 1e308, "", "a", "-1", "1", "\0", "\x1b[31m", "ü",

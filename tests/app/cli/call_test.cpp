@@ -78,7 +78,7 @@ TEST_F(CommandLine, AnalyzeWritesToTheFolderOrToStdout) {
     EXPECT_FALSE(fake_lab().analyze->category_dirs.empty()) << "the program's own word lists";
     run({"analyze", "r", "--categories", "/tmp"});
     EXPECT_EQ(fake_lab().analyze->category_dirs, std::vector<std::string>{"/tmp"});
-    refused({"analyze", "r", "--categories", "/nowhere"}, {"/nowhere"});
+    refused({"analyze", "r", "--categories", "/dev/null/lists"}, {"/dev/null/lists"});
     refused({"analyze"}, {"RUN"});
     EXPECT_NE(run({"analyze", "--help"}).out.find("phases: where a curve"), std::string::npos);
 }
