@@ -50,7 +50,8 @@ TEST_F(Intervene, ShowsTheEffectBesideItsControl) {
 TEST_F(Intervene, RefusesWhatItCannotRead) {
     EXPECT_EQ(world.run({"intervene", "R"}).code, 2) << "a script is required";
     EXPECT_EQ(world.run({"intervene", "R", "--script", "/dev/null/script.jsonl"}).code, 2);
-    const auto got = world.run({"intervene", "R", "--script", script_, "--categories", "/dev/null/lists"});
+    const auto got =
+        world.run({"intervene", "R", "--script", script_, "--categories", "/dev/null/lists"});
     EXPECT_EQ(got.code, 2);
     EXPECT_NE(got.err.find("/dev/null/lists"), std::string::npos);
 }
