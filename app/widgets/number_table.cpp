@@ -24,7 +24,10 @@ bool begin_number_table(const AppState& state, const char* id, const char* words
     if (!ImGui::BeginTable(id, static_cast<int>(numbers.size()) + 1, kFlags)) return false;
     ImGui::TableSetupColumn(words, ImGuiTableColumnFlags_WidthStretch);
     for (const NumberColumn& column : numbers) ImGui::TableSetupColumn(column.name);
-    ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+    // Not marked as heads: of those ImGui measures only its own, and a column would be as narrow as
+    // its numbers.
+    ImGui::TableNextRow();
+    ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, ImGui::GetColorU32(ImGuiCol_TableHeaderBg));
     for (size_t c = 0; c <= numbers.size(); ++c) {
         ImGui::TableNextColumn();
         const char* name = c == 0 ? words : numbers[c - 1].name;

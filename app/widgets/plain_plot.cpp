@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
 
 namespace hopscope::app {
 namespace {
@@ -20,8 +21,12 @@ bool begin_plain_plot(const char* id, ImVec2 size, const char* x, const char* y,
                                   ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect;
     // These stand on pages that the wheel scrolls.
     ImPlot::GetInputMap().ZoomMod = ImGuiMod_Ctrl;
+    const float height = size.y > 0 ? size.y : ImGui::GetContentRegionAvail().y + size.y;
     if (!ImPlot::BeginPlot(id, size, kPlot | more)) return false;
-    ImPlot::SetupAxes(x, y, ImPlotAxisFlags_NoHighlight, ImPlotAxisFlags_NoHighlight);
+    // Beside it stand the numbers and the name of the axis below, and often a legend above.
+    const float along = height - 5 * ImGui::GetTextLineHeight();
+    ImPlot::SetupAxes(x, y ? fitted(y, along).c_str() : nullptr, ImPlotAxisFlags_NoHighlight,
+                      ImPlotAxisFlags_NoHighlight);
     ImPlot::SetupAxisFormat(ImAxis_X1, tick);
     ImPlot::SetupAxisFormat(ImAxis_Y1, tick);
     return true;

@@ -8,7 +8,7 @@
 namespace hopscope::app {
 
 /// As ImPlot::BeginPlot, which ImPlot::EndPlot follows where this is true. The wheel zooms with
-/// Ctrl alone.
+/// Ctrl alone; a name `y` that is longer than its axis is cut in its middle.
 bool begin_plain_plot(const char* id, ImVec2 size, const char* x, const char* y,
                       ImPlotFlags more = 0);
 

@@ -1,4 +1,5 @@
 // The panel of the model on the fake session, without a screen: what is pressed in its diagram.
+#include <imgui_internal.h>
 #include <string>
 
 #include "tests/app/stage.h"
@@ -52,6 +53,28 @@ void register_card(ImGuiTestEngine* engine) {
     };
 }
 
+/// Wrong if a head wider than the numbers below it were cut.
+void register_heads(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "model", "every_head_has_room");
+    use<app::make_model_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("block 2"); }));
+        ctx->Yield(5);
+        int heads = 0;
+        ImPool<ImGuiTable>& tables = ctx->UiContext->Tables;
+        for (int i = 0; i < tables.GetMapSize(); ++i) {
+            ImGuiTable* table = tables.TryGetMapData(i);
+            if (!table || table->LastFrameActive + 1 < ImGui::GetFrameCount()) continue;
+            for (int c = 1; c < table->ColumnsCount; ++c, ++heads) {
+                const char* head = ImGui::TableGetColumnName(table, c);
+                IM_CHECK_GE(table->Columns[c].WidthGiven, ImGui::CalcTextSize(head).x);
+            }
+        }
+        IM_CHECK_GE(heads, 5);
+    };
+}
+
 /// Wrong if nothing could be taken along, or the picture were not of the diagram.
 void register_export(ImGuiTestEngine* engine) {
     ImGuiTest* t = IM_REGISTER_TEST(engine, "model", "csv_and_png");
@@ -88,8 +111,8 @@ void register_without(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests selection(register_selection), card(register_card), exported(register_export),
-    without(register_without);
+const PanelTests selection(register_selection), card(register_card), heads(register_heads),
+    exported(register_export), without(register_without);
 
 }  // namespace
 }  // namespace hopscope::gui_test
