@@ -64,7 +64,8 @@ void LiveCoupling::draw(AppState& state) {
             low = std::min(low, line.value[i]), high = std::max(high, line.value[i]);
             first = std::min(first, line.step[i]), last = std::max(last, line.step[i]);
         }
-    if (!begin_plain_plot("##live", ImVec2(-1, kLiveHeight * s), "step", row.axis)) return;
+    // The plot is too low for the name with its unit, which the button above explains.
+    if (!begin_plain_plot("##live", ImVec2(-1, kLiveHeight * s), "step", row.name)) return;
     const double room = std::max(1.0, 0.03 * (last - first));
     ImPlot::SetupAxisLimits(ImAxis_X1, first - room, last + room, ImPlotCond_Always);
     fix_range(low, high);
