@@ -111,6 +111,8 @@ int explore(const app::ExploreOptions& options) {
     window.config_path = options.config;
     window.start = options.start;
     window.allow_debug = options.allow_debug;
+    window.record = options.record;
+    window.replay = options.replay;
     window.exe_dir = program_folder();
     window.close_now = [] { return core::lab::interrupt_flag().load() != 0; };
     app::Services services = app::services_of_the_laboratory(options.allow_debug);

@@ -21,6 +21,8 @@ struct ExploreOptions {
     std::vector<std::string> overrides;  ///< "table.key=value"
     bool start = false;                  ///< begin training at once
     bool allow_debug = false;            ///< obey [debug] of configurations
+    std::string record;                  ///< file that the input is written into, "" = none
+    std::string replay;                  ///< one that is done again, likewise
 };
 
 /// What `hopscope export` was asked for: one panel of a run as a picture, its numbers, or both.

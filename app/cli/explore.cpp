@@ -20,6 +20,11 @@ void describe(CLI::App& app, ExploreOptions& o) {
     add_set_option(app, o.overrides);
     add_debug_option(app, o.allow_debug);
     app.add_flag("--start", o.start, "Begins training at once");
+    app.add_option("--record", o.record,
+                   "Writes each event of mouse and keyboard into a new file, to be done again")
+        ->type_name("FILE");
+    app.add_option("--replay", o.replay, "Does again what was recorded; then the window is yours")
+        ->type_name("FILE");
 }
 
 core::Status check(const ExploreOptions& o) {

@@ -18,6 +18,8 @@
 
 #include "app/window/chords.h"
 #include "app/window/display_loss.h"
+#include "app/window/input_player.h"
+#include "app/window/input_recorder.h"
 #include "app/window/pacing.h"
 #include "app/window/screenshot.h"
 #include "app/window/shell.h"
@@ -120,6 +122,10 @@ class Loop {
         if (!screen_.open(options_.width, options_.height)) return no_display();
         state_.gl = glfwGetProcAddress;
         on_display_loss([this] { leave_without_display(); });
+        if (const core::Status ready = ready_input(); !ready) {
+            std::fprintf(stderr, "hopscope: %s\n", ready.error().message.c_str());
+            return ready.error().kind == core::ErrorKind::usage ? 2 : 1;
+        }
         begin();
         while (!shell_.door().wants_exit() && !closing_ && !asked_from_outside()) {
             const Pace next = pace(pacing());
@@ -153,6 +159,50 @@ class Loop {
             options_.config_path.empty() ? "configs/first_look.toml"
                                          : options_.config_path.c_str());
         return 2;
+    }
+
+    /// The recording that is to be done again is read, the one to be written begun.
+    core::Status ready_input() {
+        if (!options_.replay.empty()) {
+            auto text = core::read_text(options_.replay);
+            if (!text) return text.error();
+            auto record = parse_input_record(*text, options_.replay);
+            if (!record) return record.error();
+            glfwSetWindowSize(screen_.window, static_cast<int>(record->width),
+                              static_cast<int>(record->height));
+            player_ = InputPlayer(std::move(*record));
+            replays_ = true;
+        }
+        if (options_.record.empty()) return {};
+        int width = 0, height = 0;
+        glfwGetWindowSize(screen_.window, &width, &height);
+        return recorder_.open(options_.record, width, height);
+    }
+
+    /// The clock of recordings stands while a run is being opened, which takes as long as it takes.
+    void count_input_time() {
+        const double now = seconds_now();
+        if (!shell_.door().busy() && input_seen_ > 0) input_time_ += now - input_seen_;
+        input_seen_ = now;
+    }
+
+    void begin_frame() {
+        ImGui_ImplOpenGL3_NewFrame();
+        ImGui_ImplGlfw_NewFrame();
+        count_input_time();
+        if (!player_.done()) {
+            player_.play(input_time_);
+            state_.keep_drawing();
+        }
+        if (new_frame_with_whole_chords()) state_.keep_drawing(1);
+        player_.begun();
+        if (const core::Status written = recorder_.note(input_time_); !written)
+            state_.say("recording: " + written.error().message, /*problem=*/true);
+        if (replays_ && player_.done() && ImGui::GetCurrentContext()->InputEventsQueue.empty()) {
+            replays_ = false;
+            state_.say("the recording was done again");
+            closing_ |= options_.close_after_replay;
+        }
     }
 
     /// The last thing the window thread does once the display is gone: the run is saved as by a
@@ -260,9 +310,7 @@ class Loop {
         state_.unix_now = core::unix_seconds();
         last_draw_ = state_.now;
         shell_.set_content_scale(ImGui_ImplGlfw_GetContentScaleForWindow(screen_.window));
-        ImGui_ImplOpenGL3_NewFrame();
-        ImGui_ImplGlfw_NewFrame();
-        if (new_frame_with_whole_chords()) state_.keep_drawing(1);
+        begin_frame();
         shell_.frame();
         ImGui::Render();
         present();
@@ -324,6 +372,10 @@ class Loop {
     AppState state_;
     Screen screen_;
     Shell shell_;  // goes first: panels hold OpenGL objects
+    InputPlayer player_;
+    InputRecorder recorder_;
+    double input_time_ = 0, input_seen_ = 0;  ///< seconds
+    bool replays_ = false;
     double last_draw_ = 0;
     int frames_ = 0;
     bool closing_ = false;

@@ -25,7 +25,11 @@ struct WindowOptions {
     /// Asked often; true closes at once, without a question (a signal came).
     std::function<bool()> close_now;
 
+    std::string record;  ///< file to write the input into, as input_record.h says; "" = none
+    std::string replay;  ///< one to do again; the window is then the user's
+
     // For tests and documentation.
+    bool close_after_replay = false;
     std::string screenshot;     ///< PNG written after `frames` frames; the window then closes
     int frames = 0;             ///< with `screenshot`: frames to draw first
     bool keep_settings = true;  ///< false: neither reads nor writes the settings folder

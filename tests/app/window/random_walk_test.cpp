@@ -64,11 +64,13 @@ class Walker {
         say("close the run");
         shut_popups();
         shell->door().close_run();
-        ctx_->Yield(3);
-        if (ctx_->ItemExists("//Stop the run?/Stop and save"))
-            ctx_->ItemClick("//Stop the run?/Stop and save");
         IM_CHECK(wait_for(
-            ctx_, [] { return state->session == nullptr; }, kLong));
+            ctx_,
+            [this] {
+                stop_if_asked();
+                return state->session == nullptr;
+            },
+            kLong));
     }
 
     void open_something() {
@@ -237,12 +239,28 @@ class Walker {
         shut_popups();
     }
 
+    static bool asks() {
+        const ImGuiWindow* question = ImGui::FindWindowByName("Stop the run?");
+        return question && question->WasActive && !question->Hidden;
+    }
+
+    /// As a person does, who may come too late: the run has ended meanwhile, and nothing is asked.
+    void stop_if_asked() {
+        if (!asks()) return;
+        const ImGuiTestItemInfo button =
+            ctx_->ItemInfo("//Stop the run?/Stop and save", ImGuiTestOpFlags_NoError);
+        if (button.ID == 0) return;
+        ctx_->MouseMoveToPos(button.RectFull.GetCenter());
+        ctx_->MouseClick();
+        ctx_->Yield(3);
+    }
+
     /// Whether a run at work is to end: it is, now and then.
     void answer_a_question() {
-        if (!ctx_->ItemExists("//Stop the run?/Stop and save")) return;
+        if (!asks()) return;
         say("answer");
         if (below(2) == 0) return shut_popups();
-        ctx_->ItemClick("//Stop the run?/Stop and save");
+        stop_if_asked();
         IM_CHECK(wait_for(
             ctx_, [] { return !shell->door().busy(); }, kLong));
     }

@@ -1,7 +1,7 @@
 // The whole window on a real screen (or Xvfb) with made-up data: clicks by the Test Engine through
 // the same loop that the program runs. `test_window pacing` counts drawn frames instead,
 // `test_window long` takes the time of frames with a long prompt, `test_window first_steps` begins
-// without a run.
+// without a run, `test_window replay` does again what another window recorded.
 #include "app/window/window.h"
 
 #include <atomic>
@@ -19,6 +19,7 @@
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
 #include "tests/app/window/palette_names.h"
+#include "tests/app/window/replayed_input.h"
 #include "tests/app/window/whole_window.h"
 #include "tests/temp_folder.h"
 
@@ -459,5 +460,6 @@ int main(int argc, char** argv) {
     const std::string part = argc > 1 ? argv[1] : "";
     if (part == "long") return gui_test::run_long_sequences();
     if (part == "pacing") return gui_test::run_pacing();
+    if (part == "replay") return gui_test::run_replayed_input();
     return part == "first_steps" ? gui_test::run_first_steps() : run_tests();
 }
