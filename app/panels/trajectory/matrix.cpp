@@ -134,7 +134,10 @@ void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid&
             list->AddRect(low, high, packed(theme.accent), 2 * s);
         if (!hovered || mouse.x < low.x || mouse.x >= low.x + grid.width) continue;
         list->AddRect(low, high, packed(theme.text), 2 * s);
-        if (pressed) state.selection.set_layer(column.layer);
+        if (pressed) {
+            state.selection.set_layer(column.layer);
+            state.selection.set_hop(column.hop);
+        }
         offer_on_click(state,
                        [&] { return cell_number(state, token, column.layer, column.hop, value_); });
         if (ImGui::BeginTooltip()) {
