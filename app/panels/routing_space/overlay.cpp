@@ -184,8 +184,11 @@ void draw_paths(const SpaceScene& scene) {
                         (path.prompt ? ", prompt" : ", sample"));
         const ImVec2 extent = text_extent(state.fonts.text, size, names.back());
         const ImVec2 end = points[i].back();
-        boxes.push_back({ImVec2(end.x + 17 * s + extent.x / 2, end.y),
-                         ImVec2(extent.x + 12 * s, extent.y + 8 * s)});
+        const ImVec2 box(extent.x + 12 * s, extent.y + 8 * s);
+        // Beside the end of the way, to its left where the picture ends.
+        const float aside = 11 * s + box.x / 2;
+        const bool fits = end.x + aside + box.x / 2 <= scene.camera.at().x + scene.camera.size().x;
+        boxes.push_back({ImVec2(fits ? end.x + aside : end.x - aside, end.y), box});
     }
     const std::vector<ImVec2> at = kept_apart(boxes);
     size_t box = 0;
