@@ -38,7 +38,8 @@ const Letter* letter_at(const std::vector<Letter>& letters, ImVec2 place) {
 /// The window and those that lie in it, as far as they are drawn in this frame.
 std::vector<ImGuiWindow*> windows_of(ImGuiTestContext* ctx, ImGuiTestRef ref) {
     std::vector<ImGuiWindow*> out;
-    ImGuiWindow* outer = ctx->GetWindowByRef(ref);
+    ImGuiWindow* outer = ctx->WindowInfo(ref, ImGuiTestOpFlags_NoError).Window;
+    if (!outer) outer = ctx->GetWindowByRef(ref);
     if (!outer) return out;
     for (ImGuiWindow* window : ctx->UiContext->Windows) {
         const bool inside = ImGui::IsWindowChildOf(window, outer, false, false);
@@ -126,9 +127,10 @@ bool sees(ImGuiTestContext* ctx, ImGuiTestRef window, const std::string& words) 
     });
 }
 
-bool sees_line(ImGuiTestContext* ctx, ImGuiTestRef window, const std::string& words) {
-    const auto lines = lines_seen(ctx, window);
-    return std::ranges::find(lines, without_blanks(words)) != lines.end();
+bool sees_line_of(ImGuiTestContext* ctx, ImGuiTestRef window, const std::string& words) {
+    const std::string wanted = without_blanks(words);
+    return std::ranges::any_of(lines_seen(ctx, window),
+                               [&](const std::string& line) { return line.starts_with(wanted); });
 }
 
 std::set<ImU32> colors_seen(ImGuiTestContext* ctx, ImGuiTestRef window) {

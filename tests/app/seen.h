@@ -17,8 +17,8 @@ namespace hopscope::gui_test {
 std::vector<std::string> lines_seen(ImGuiTestContext* ctx, ImGuiTestRef window);
 /// Whether these words stand somewhere in a line of it; blanks do not matter.
 bool sees(ImGuiTestContext* ctx, ImGuiTestRef window, const std::string& words);
-/// Whether a line of it is these words and no others; blanks do not matter.
-bool sees_line(ImGuiTestContext* ctx, ImGuiTestRef window, const std::string& words);
+/// Whether a line of it begins with these words; blanks do not matter.
+bool sees_line_of(ImGuiTestContext* ctx, ImGuiTestRef window, const std::string& words);
 /// Colours, with their opacity, of all shapes and writing of a window and what lies in it; edges
 /// that are smoothed away are left out.
 std::set<ImU32> colors_seen(ImGuiTestContext* ctx, ImGuiTestRef window);

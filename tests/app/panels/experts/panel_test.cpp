@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/panels/routing_space/panel.h"
+#include "tests/app/seen.h"
 #include "tests/app/stage.h"
 #include "tests/temp_folder.h"
 
@@ -58,11 +59,17 @@ void register_filter(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for_rows(ctx));
         const auto readers = readers_of("\xE2\x96\x81river");
         IM_CHECK(!readers.empty() && readers.size() < 16);
+        const auto counts = [ctx](size_t hits) {
+            return sees_line_of(ctx, "//Stage", std::to_string(hits) + " of 16");
+        };
+        IM_CHECK(counts(16));
         type(ctx, "river");
+        IM_CHECK(counts(readers.size()));
         IM_CHECK(shown() == readers);
         IM_CHECK(!ctx->ItemExists(row(readers.contains(0) ? -1 : 0).c_str()));
         type(ctx, "river -E0-15");
         IM_CHECK(shown().empty());
+        IM_CHECK(counts(0));
         type(ctx, "nothing:here");
         IM_CHECK_EQ(panel().problems().size(), 1u);
         IM_CHECK_EQ(shown().size(), 16u);
@@ -172,6 +179,43 @@ void register_rows(ImGuiTestEngine* engine) {
             return book && book->layer == 2;
         }));
         IM_CHECK_EQ(panel().card().expert(), -1);
+    };
+
+    // Wrong if a click on the head of a column did not sort by it, or a second one not the other
+    // way round.
+    t = IM_REGISTER_TEST(engine, "experts", "a_column_sorts_by_a_click");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        const auto sorted = [](auto value, bool falls) {
+            const auto& entries = stage->state.experts.book()->entries;
+            const auto& rows = panel().rows();
+            for (size_t i = 1; i < rows.size(); ++i) {
+                const auto a = value(entries[static_cast<size_t>(rows[i - 1])]),
+                           b = value(entries[static_cast<size_t>(rows[i])]);
+                if (falls ? a < b : a > b) return false;
+            }
+            return rows.size() == 16;
+        };
+        const auto load = [](const app::BookEntry& entry) { return entry.load; };
+        const auto number = [](const app::BookEntry& entry) { return entry.expert; };
+        const auto click = [ctx](const char* head) {
+            ctx->ItemClick((std::string("**/") + head).c_str());
+            ctx->MouseMoveToPos(ImVec2(1200, 780));
+            ctx->Yield(3);
+        };
+        constexpr const char* kLoad = "load, \xC3\x97 uniform";
+        IM_CHECK(sorted(load, true));
+        IM_CHECK(!sorted(load, false) && !sorted(number, false));
+        click(kLoad);
+        IM_CHECK(sorted(load, false));
+        click("expert");
+        IM_CHECK(sorted(number, false));
+        click("expert");
+        IM_CHECK(sorted(number, true));
+        click(kLoad);
+        IM_CHECK(sorted(load, true));
     };
 
     // Wrong if rows moved under the pointer while a run is trained, or kept an old order when it

@@ -3,6 +3,9 @@
 #include <cmath>
 
 #include "app/panels/run/view.h"
+#include "app/widgets/format.h"
+#include "app/widgets/line_style.h"
+#include "tests/app/seen.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -137,6 +140,44 @@ void register_run_panel(ImGuiTestEngine* engine) {
             }
     };
 
+    // Wrong if the time left, the parts of an update, or what the window costs were not written
+    // there, or the bar had other shares than the numbers below it.
+    t = IM_REGISTER_TEST(engine, "run", "times_and_memory_are_read");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.memory_bytes = int64_t{3} << 30;
+        ctx->Yield(3);
+        const app::AppState& state = stage->state;
+        const double each = app::tokens_per_step(stage->session->config());
+        const double left = app::time_left(state.status.step, state.status.steps,
+                                           state.history.recent_tokens_per_s(20), each);
+        IM_CHECK(left > 60);
+        IM_CHECK(sees(ctx, "//Stage", "time left"));
+        IM_CHECK(sees(ctx, "//Stage", app::duration(left)));
+        ctx->ScrollToBottom("");
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//Stage", app::bytes(state.memory_bytes)));
+        IM_CHECK(sees(ctx, "//Stage", "of a core"));
+        const app::TimeSplit split = app::time_split(state.history, 20, each);
+        double until = split.parts[0].ms;
+        const auto end_of = [&](size_t part) {
+            const ImU32 color = app::packed(app::line_color(state, part));
+            return place_of(ctx, "//Stage", color).Max.x;
+        };
+        const ImU32 second = app::packed(app::line_color(state, 1));
+        const float begin = place_of(ctx, "//Stage", second).Min.x;  // of the square in its row
+        const float whole = ctx->GetWindowByRef("//Stage")->WorkRect.Max.x - begin;
+        for (size_t i = 1; i + 1 < split.parts.size(); ++i) {
+            const app::TimePart& part = split.parts[i];
+            IM_CHECK(sees(ctx, "//Stage", part.name));
+            IM_CHECK(sees(ctx, "//Stage", app::significant(part.ms, 3) + " ms"));
+            until += part.ms;
+            const auto share = static_cast<float>(until / split.update_ms);
+            IM_CHECK_LT(std::fabs(end_of(i) - begin - share * whole), 0.03f * whole);
+        }
+    };
+
     // Wrong if a typed value were rounded to the slider's digits, or sent under another key.
     t = IM_REGISTER_TEST(engine, "run", "typed_setting_is_exact");
     use<kMake>(t, [] { return small(); });
@@ -241,6 +282,28 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->Yield(2);
         IM_CHECK(!ctx->ItemExists("Dismiss"));
         ctx->ItemClick("gradient spike/gradient spike");
+    };
+
+    // Wrong if a run that paused by itself did not say why, or went on saying it when it goes on.
+    t = IM_REGISTER_TEST(engine, "run", "the_cause_of_a_pause_is_said");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        constexpr const char* kReason = "update 121: the loss is no number";
+        ctx->SetRef("Stage");
+        ctx->Yield(2);
+        IM_CHECK(!sees(ctx, "//Stage", kReason));
+        stage->session->mutable_status().reason = kReason;
+        stage->session->set_state(core::RunState::paused);
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//Stage", kReason));
+        ctx->ItemClick("Run");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "resume");
+        stage->session->apply_commands();
+        ctx->Yield(3);
+        IM_CHECK(!sees(ctx, "//Stage", kReason));
+        stage->session->set_state(core::RunState::failed);
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//Stage", kReason));
     };
 
     // Wrong if a router that the loss stops to reach were not told of when it happens.
