@@ -30,7 +30,8 @@ constexpr float kLeftWidth = 264;
 /// Two panels stand over each other at this height with controls and a picture each, unscaled
 /// pixels.
 constexpr float least_height(Layout layout) {
-    return layout == Layout::intervene ? 720 : 560;
+    if (layout == Layout::intervene) return 720;
+    return layout == Layout::compare ? 640 : 560;
 }
 
 struct Nodes {

@@ -2,9 +2,41 @@
 
 #include <imgui_internal.h>
 
+#include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/whole_window.h"
 
 namespace hopscope::gui_test::whole {
+
+namespace {
+
+/// Whether the buttons of Run can be read, and each panel in sight has room for its picture.
+void expect_room(ImGuiTestContext* ctx, float scale) {
+    state->settings.scale = scale;
+    ctx->Yield(6);
+    ctx->SetRef("Run##Train");
+    for (const char* label :
+         {"Run", "Pause", "Step", "Stop", "Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}) {
+        const ImRect seen = ctx->ItemInfo(label).RectFull;
+        IM_CHECK_GE(seen.GetWidth(), ImGui::CalcTextSize(label).x);
+        IM_CHECK_LE(seen.Max.x, ctx->GetWindowByRef("")->InnerRect.Max.x);
+    }
+    for (const app::Layout layout : app::kLayouts) {
+        shell->workspace().set_layout(*state, layout);
+        ctx->Yield(6);
+        for (const auto& panel : shell->workspace().panels()) {
+            const ImGuiWindow* window =
+                ImGui::FindWindowByName(app::window_name(*panel, layout).c_str());
+            if (!window || !window->Active || window->Hidden) continue;
+            IM_CHECK_GE_NO_RET(window->Size.y, 250 * state->pixel_scale);
+            if (window->Size.y < 250 * state->pixel_scale)
+                ctx->LogError("%s at scale %.2f", window->Name, scale);
+        }
+    }
+    shell->workspace().set_layout(*state, app::Layout::train);
+    ctx->Yield(3);
+}
+
+}  // namespace
 
 void register_layout_tests(ImGuiTestEngine* engine) {
     // Wrong if a panel that is newer than the kept arrangement floated over the others. First,
@@ -88,31 +120,11 @@ void register_layout_tests(ImGuiTestEngine* engine) {
     // Wrong if a larger scale cut the labels of buttons, or left a panel no room for its picture.
     t = IM_REGISTER_TEST(engine, "window", "every_scale_has_room");
     t->TestFunc = [](ImGuiTestContext* ctx) {
-        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) {
-            state->settings.scale = scale;
-            ctx->Yield(6);
-            ctx->SetRef("Run##Train");
-            for (const char* label :
-                 {"Run", "Pause", "Step", "Stop", "Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}) {
-                const ImRect seen = ctx->ItemInfo(label).RectFull;
-                IM_CHECK_GE(seen.GetWidth(), ImGui::CalcTextSize(label).x);
-                IM_CHECK_LE(seen.Max.x, ctx->GetWindowByRef("")->InnerRect.Max.x);
-            }
-            for (const app::Layout layout : app::kLayouts) {
-                shell->workspace().set_layout(*state, layout);
-                ctx->Yield(6);
-                for (const auto& panel : shell->workspace().panels()) {
-                    const ImGuiWindow* window =
-                        ImGui::FindWindowByName(app::window_name(*panel, layout).c_str());
-                    if (!window || !window->Active || window->Hidden) continue;
-                    IM_CHECK_GE_NO_RET(window->Size.y, 250 * state->pixel_scale);
-                    if (window->Size.y < 250 * state->pixel_scale)
-                        ctx->LogError("%s at scale %.2f", window->Name, scale);
-                }
-            }
-            shell->workspace().set_layout(*state, app::Layout::train);
-            ctx->Yield(3);
-        }
+        resize(ctx, 1920, 1080);
+        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) expect_room(ctx, scale);
+        const auto usual = plain_window();
+        resize(ctx, usual.width, usual.height);
+        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) expect_room(ctx, scale);
         // What a person arranged stays.
         const ImGuiID of_run = ImGui::FindWindowByName("Run##Train")->DockId;
         ImGui::DockBuilderDockWindow("Log##Train", of_run);
