@@ -322,5 +322,44 @@ TEST(Past, IsTheSameLiveFollowedAndOpened) {
     expect_phases_of_the_analysis(opened, dir);
 }
 
+// Wrong if the window opened an older checkpoint without a word of the damaged one.
+TEST(Past, ADamagedNewestCheckpointIsSaidInTheLog) {
+    test::TempFolder temp;
+    const std::string dir = temp / "run";
+    {
+        std::ofstream(temp / "tiny.toml") << kConfig;
+        const auto read = core::lab::read_config(temp / "tiny.toml", {});
+        ASSERT_TRUE(read) << read.error().message;
+        core::SessionOptions options;
+        options.config = *read;
+        options.config_name = "tiny";
+        options.run_dir = dir;
+        View trained(options);
+        watch_to_the_end({&trained});
+        ASSERT_FALSE(HasFailure());
+        trained.state.session->close();
+        while (!trained.state.session->finished())
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    const std::string state_of_newest = dir + "/checkpoints/step_00000060/state.json";
+    const std::string whole = test::bytes_of(state_of_newest);
+    ASSERT_GT(whole.size(), 100u);
+    test::put_bytes(state_of_newest, whole.substr(0, whole.size() / 2));
+    core::SessionOptions look;
+    look.run_dir = dir;
+    look.open_only = true;
+    View opened(look);
+    const auto said = [&](const std::string& sentence) {
+        const std::string log = joined(log_rows(opened.state, /*commands=*/false));
+        return log.find(sentence) != std::string::npos;
+    };
+    for (int tries = 0; tries < 2000 && !said("skipped a damaged checkpoint: "); ++tries) {
+        opened.frame();
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_TRUE(said("skipped a damaged checkpoint: ")) << joined(log_rows(opened.state, false));
+    EXPECT_TRUE(said("step_00000060")) << "which one";
+}
+
 }  // namespace
 }  // namespace hopscope::app

@@ -1,14 +1,17 @@
 // The whole window on a real screen (or Xvfb) with made-up data: clicks by the Test Engine through
 // the same loop that the program runs. `test_window pacing` counts drawn frames instead,
-// `test_window long` takes the time of frames with a long prompt, `test_window first_steps` begins
-// without a run, `test_window replay` does again what another window recorded.
+// `test_window long` and `test_window frame_times` take the time of frames, `test_window
+// first_steps` begins without a run, `test_window two_starts` begins twice, `test_window replay`
+// does again what another window recorded.
 #include "app/window/window.h"
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "app/window/shell.h"
 #include "core/api/files.h"
@@ -16,10 +19,13 @@
 #include "tests/app/fake_session.h"
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/first_steps.h"
+#include "tests/app/window/frame_times.h"
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
 #include "tests/app/window/palette_names.h"
 #include "tests/app/window/replayed_input.h"
+#include "tests/app/window/timeline_tests.h"
+#include "tests/app/window/two_starts.h"
 #include "tests/app/window/whole_window.h"
 #include "tests/temp_folder.h"
 
@@ -44,6 +50,42 @@ std::string saved_file() {
 
 bool some_popup() {
     return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+}
+
+/// The sizes of one window, frame by frame as they were drawn.
+struct SizesOf {
+    const char* window = nullptr;
+    std::vector<ImVec2> sizes;
+    bool shown = false;
+
+    void end_frame() {
+        if (!window) return;
+        const ImGuiWindow* drawn = ImGui::FindWindowByName(window);
+        shown = drawn && drawn->Active && !drawn->Hidden;
+        if (shown) sizes.push_back(drawn->Size);
+    }
+};
+SizesOf sizes_of;
+
+/// Wrong if the question that `ask` brings is drawn in another size before that which it keeps.
+template <class Ask>
+void appears_as_it_stays(ImGuiTestContext* ctx, const char* question, Ask ask) {
+    sizes_of = {question, {}};
+    ask();
+    ctx->Yield(8);
+    const std::vector<ImVec2> sizes = sizes_of.sizes;
+    IM_CHECK_GT(sizes.size(), 2u);
+    for (const ImVec2& size : sizes) {
+        IM_CHECK_EQ(size.x, sizes.back().x);
+        IM_CHECK_EQ(size.y, sizes.back().y);
+    }
+    // The first may only give the keyboard back.
+    for (int press = 0; press < 3 && sizes_of.shown; ++press) {
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(2);
+    }
+    IM_CHECK(!sizes_of.shown);
+    sizes_of = {};
 }
 
 void register_tests(ImGuiTestEngine* engine) {
@@ -129,20 +171,15 @@ void register_tests(ImGuiTestEngine* engine) {
     // Wrong if a question appears as an empty box of another size before it can be read.
     t = IM_REGISTER_TEST(engine, "window", "a_question_appears_as_it_stays");
     t->TestFunc = [](ImGuiTestContext* ctx) {
-        shell->door().close_run();
-        std::vector<ImVec2> sizes;
-        for (int frame = 0; frame < 8; ++frame) {
-            ctx->Yield(1);
-            const ImGuiWindow* window = ImGui::FindWindowByName("Stop the run?");
-            if (window && window->WasActive && !window->Hidden) sizes.push_back(window->Size);
-        }
-        IM_CHECK_GT(sizes.size(), 2u);
-        for (const ImVec2& size : sizes) {
-            IM_CHECK_EQ(size.x, sizes.back().x);
-            IM_CHECK_EQ(size.y, sizes.back().y);
-        }
-        ctx->KeyPress(ImGuiKey_Escape);
-        ctx->Yield(2);
+        ctx->SetRef("Run##Train");
+        appears_as_it_stays(ctx, "Stop the run?", [] { shell->door().close_run(); });
+        appears_as_it_stays(ctx, "Stop the run?##run panel", [&] { ctx->ItemClick("Stop"); });
+        appears_as_it_stays(ctx, "Fork the run###fork the run",
+                            [&] { ctx->ItemClick("Fork\xE2\x80\xA6"); });
+        appears_as_it_stays(ctx, "Race configurations",
+                            [] { app::find_action(shell->actions(), "file.race")->run(); });
+        appears_as_it_stays(ctx, "Open a run or a configuration",
+                            [] { app::find_action(shell->actions(), "file.open")->run(); });
     };
 
     // Wrong if the dialog closed on a mistake, so that the path had to be typed again, or its first
@@ -168,92 +205,6 @@ void register_tests(ImGuiTestEngine* engine) {
         if (open()) ctx->KeyPress(ImGuiKey_Escape);  // the first gave the keyboard back
         ctx->Yield(3);
         IM_CHECK(!open());
-    };
-
-    // Wrong if dragging on the strip of time left the panels in the present, or they did not say
-    // that they show the past.
-    t = IM_REGISTER_TEST(engine, "window", "the_timeline_shows_the_past");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        session->advance(100);
-        IM_CHECK(wait_for(ctx, [] { return state->archive.files().size() > 1; }));
-        const int64_t newest = state->geometry->step;
-        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
-        const ImRect track = ctx->ItemInfo("track").RectFull;
-        const auto at = [&](float share) {
-            return ImVec2(track.Min.x + track.GetWidth() * share, track.GetCenter().y);
-        };
-        const int64_t first = state->archive.files().front().step;
-        ctx->MouseMoveToPos(at(0.02f));
-        ctx->MouseDown();
-        ctx->Yield(2);
-        IM_CHECK(!state->time.live());
-        IM_CHECK_EQ(*state->time.step(), first);
-        ctx->MouseUp();
-        IM_CHECK(wait_for(ctx, [&] { return state->geometry->step == first; }));
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_RightArrow);
-        IM_CHECK(wait_for(ctx, [&] { return state->geometry->step > first; }));
-        ctx->ItemClick("live");
-        ctx->Yield(2);
-        IM_CHECK(state->time.live());
-        IM_CHECK_GE(state->geometry->step, newest);
-        ctx->MouseMoveToPos(at(0.02f));
-        ctx->MouseDown();
-        ctx->MouseMoveToPos(at(0.99f));
-        ctx->MouseUp();
-        ctx->Yield(2);
-        IM_CHECK(state->time.live());
-    };
-
-    // Wrong if the curves and the timeline did not mark the same step under the pointer.
-    t = IM_REGISTER_TEST(engine, "window", "the_step_pointed_at_is_shared");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
-        const ImRect track = ctx->ItemInfo("track").RectFull;
-        ctx->MouseMoveToPos(ImVec2(track.Min.x + 0.02f * track.GetWidth(), track.GetCenter().y));
-        ctx->Yield(3);
-        IM_CHECK(state->pointed_step.has_value());
-        const auto whole = static_cast<double>(state->status.steps);
-        IM_CHECK_LT(*state->pointed_step, 0.05 * whole);
-        ctx->SetRef("Curves##Train");
-        ctx->MouseMove("##curves");
-        ctx->Yield(3);
-        IM_CHECK(state->pointed_step.has_value());
-        IM_CHECK_LE(*state->pointed_step, static_cast<double>(state->status.step));
-        IM_CHECK(app::steps_content(*state, 500).pointed == state->pointed_step);
-        const ImVec2 corner = ImGui::GetMainViewport()->Pos;
-        ctx->MouseMoveToPos(ImVec2(corner.x + 4, corner.y + 4));
-        ctx->Yield(3);
-        IM_CHECK(!state->pointed_step.has_value());
-    };
-
-    // Wrong if the timeline of hops left the picture with all hops, or could not be left again.
-    t = IM_REGISTER_TEST(engine, "window", "the_timeline_plays_hops");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
-        ctx->ItemClick("hops");
-        ctx->Yield(2);
-        const ImRect track = ctx->ItemInfo("track").RectFull;
-        const auto& selection = state->selection;
-        const int64_t layers = std::ssize(state->geometry->layers);
-        ctx->MouseMoveToPos(ImVec2(track.Max.x - 20, track.GetCenter().y));
-        ctx->MouseClick();
-        ctx->Yield(2);
-        IM_CHECK_EQ(selection.layer, layers - 1);
-        IM_CHECK_EQ(selection.hop, state->geometry->layers.back().hops - 1);
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_UpArrow);
-        IM_CHECK_EQ(selection.hop, state->geometry->layers.back().hops - 2);
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_Space);
-        IM_CHECK(wait_for(ctx, [&] { return selection.hop == app::kAllHops; }));
-        IM_CHECK(wait_for(ctx, [] { return !state->playback.playing; }));
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_DownArrow);
-        IM_CHECK_EQ(selection.hop, 0);
-        ctx->ItemClick("live");
-        IM_CHECK_EQ(selection.hop, app::kAllHops);
-        IM_CHECK(state->time.live());
-        ctx->ItemClick("steps");
-        ctx->Yield(2);
-        IM_CHECK(state->playback.clock == app::Clock::steps);
-        state->selection.set_layer(0);
     };
 
     // Wrong if Esc that closes a list takes the selection with it, or the palette needs it twice.
@@ -363,6 +314,39 @@ void register_tests(ImGuiTestEngine* engine) {
         let_train(ctx);
     };
 
+    // Wrong if PNG wrote no picture of the panel, or one cut or stretched.
+    t = IM_REGISTER_TEST(engine, "window", "png_writes_the_panel");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        core::RunStatus& status = session->mutable_status();
+        const std::string before = std::exchange(status.run_dir, keep().path());
+        ctx->WindowFocus("//Curves##Train");
+        ctx->Yield(3);
+        ctx->SetRef("Curves##Train");
+        ctx->ItemClick("PNG");
+        std::string path;
+        IM_CHECK(wait_for(ctx, [&] {
+            for (const auto& entry : std::filesystem::directory_iterator(keep().path()))
+                if (entry.path().extension() == ".png") path = entry.path().string();
+            return !path.empty();
+        }));
+        const std::string picture = test::bytes_of(path);
+        IM_CHECK_STR_EQ(picture.substr(1, 3).c_str(), "PNG");
+        const auto number = [&](size_t at) {
+            int value = 0;
+            for (size_t i = at; i < at + 4; ++i)
+                value = 256 * value + static_cast<unsigned char>(picture[i]);
+            return value;
+        };
+        const ImRect plot = ctx->ItemInfo("##curves").RectFull;
+        const ImVec2 panel = ctx->GetWindowByRef("")->Size;
+        IM_CHECK_GE(static_cast<float>(number(16)), plot.GetWidth());
+        IM_CHECK_LE(static_cast<float>(number(16)), panel.x);
+        IM_CHECK_GE(static_cast<float>(number(20)), plot.GetHeight());
+        IM_CHECK_LE(static_cast<float>(number(20)), panel.y);
+        status.run_dir = before;
+        ctx->Yield(3);
+    };
+
     // Wrong if Ctrl+S does not write where the person stands. The next tests close the run and open
     // it by this file.
     t = IM_REGISTER_TEST(engine, "window", "zy_a_session_is_saved");
@@ -442,13 +426,15 @@ int run_tests() {
     fake.tokens = 64;
     fake.slow_to_close = true;
     ImGuiTestEngine* engine = gui_test::make_engine("test_window.xml");
-    return gui_test::run_in_window(engine, gui_test::plain_window(),
-                                   gui_test::fake_services(fake, &session),
+    app::WindowOptions options = gui_test::plain_window();
+    options.after_frame = [](app::Shell&, app::AppState&) { sizes_of.end_frame(); };
+    return gui_test::run_in_window(engine, options, gui_test::fake_services(fake, &session),
                                    [&](app::Shell& s, app::AppState& a) {
                                        shell = &s;
                                        state = &a;
                                        state->settings.animations = false;
                                        register_layout_tests(engine);
+                                       register_timeline_tests(engine);
                                        register_tests(engine);
                                        register_palette_tests(engine);
                                    });
@@ -461,5 +447,7 @@ int main(int argc, char** argv) {
     if (part == "long") return gui_test::run_long_sequences();
     if (part == "pacing") return gui_test::run_pacing();
     if (part == "replay") return gui_test::run_replayed_input();
+    if (part == "frame_times") return gui_test::run_frame_times();
+    if (part == "two_starts") return gui_test::run_two_starts();
     return part == "first_steps" ? gui_test::run_first_steps() : run_tests();
 }
