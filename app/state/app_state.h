@@ -48,6 +48,7 @@
 #include "core/api/session.h"
 #include "core/api/trend.h"
 #include "core/api/watch.h"
+#include "viz/colour.h"
 #include "viz/places.h"
 #include "viz/point_renderer.h"
 
@@ -129,6 +130,7 @@ struct Settings {
     bool animations = true;     ///< motion that carries meaning, 150 ms
     int width = 0, height = 0;  ///< of the window when it was closed; 0: never
     bool maximised = false;
+    viz::ColourMap colours = viz::ColourMap::automatic;  ///< of values that rise
     bool toured = false;  ///< the tour was seen to its end, or dismissed
     bool operator==(const Settings&) const = default;
 };
@@ -176,10 +178,11 @@ struct AppState {
     ComparedRuns compared;                  ///< all of these beside each other
     RunComparison comparison;               ///< what their folders say of each other
     Sweep sweep;                            ///< what each of them came to
-    std::string show_panel;  ///< id of a panel that is to be seen; the shell opens it
-    std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
-    std::string copy_next;   ///< folder of which a panel asks to train a copy; the shell does so
-    Spots spots;             ///< where some controls stand, for the tour
+    std::string show_panel;   ///< id of a panel that is to be seen; the shell opens it
+    std::string open_next;    ///< folder that a panel asks to inspect; the shell opens it
+    std::string copy_next;    ///< folder of which a panel asks to train a copy; the shell does so
+    bool stop_asked = false;  ///< somebody wants to stop the run; the shell asks first
+    Spots spots;              ///< where some controls stand, for the tour
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
     /// What is drawn notes itself here, also where it has the state to read only.
     const std::unique_ptr<Drawn> drawn = std::make_unique<Drawn>();
@@ -219,6 +222,10 @@ struct AppState {
     int frames_wanted = 3;     ///< frames to draw before the loop may sleep again
 
     const Theme& theme() const { return theme_of(settings.dark); }
+    /// Colours of values that rise from little to much.
+    viz::ValueColours value_colours() const {
+        return viz::colours_of(settings.colours, settings.dark);
+    }
     bool training() const { return session && status.state == core::RunState::running; }
     std::unique_ptr<TaskRunner> tasks;       ///< null before the first task
     std::unique_ptr<TaskRunner> short_work;  ///< of aside(); null before the first

@@ -50,7 +50,7 @@ void draw_cell(const AppState& state, const TraceView& view, const HopCell& cell
         const size_t i = static_cast<size_t>(value);
         const float range = view.high[i] - view.low[i];
         const float t = range > 0 ? (cell.value(value) - view.low[i]) / range : 0.5f;
-        color = viz::ramp_color(theme.dark ? viz::Ramp::spectrum : viz::Ramp::grey, t);
+        color = state.value_colours().at(t);
     }
     list->AddRectFilled(low, high, viz::packed(color), 2 * s);
 }

@@ -44,9 +44,7 @@ void TokenMatrix::draw_scale(const AppState& state, const TraceView& view) const
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = 90 * s, height = 8 * s, top = at.y + 7 * s;
     for (int k = 0; k < 45; ++k) {
-        const viz::Rgb c =
-            viz::ramp_color(state.theme().dark ? viz::Ramp::spectrum : viz::Ramp::grey,
-                            (static_cast<float>(k) + 0.5f) / 45);
+        const viz::Rgb c = state.value_colours().at((static_cast<float>(k) + 0.5f) / 45);
         ImGui::GetWindowDrawList()->AddRectFilled(
             ImVec2(at.x + width * static_cast<float>(k) / 45, top),
             ImVec2(at.x + width * static_cast<float>(k + 1) / 45, top + height), viz::packed(c));

@@ -36,6 +36,7 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     saved.layout = "Inspect";
     saved.shut["Log##Train"] = true;
     saved.settings.toured = true;
+    saved.settings.colours = viz::ColourMap::magma;
     saved.last_config = "configs/a \"b\".toml";
     ASSERT_EQ(save_settings(folder.path(), saved), "");
     std::string problem;
@@ -44,7 +45,8 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     EXPECT_EQ(back.settings, saved.settings);
     EXPECT_EQ(back.shut, saved.shut);
     EXPECT_EQ(back.last_config, saved.last_config);
-    for (const char* text : {"", "{", "[]", "{\"scale\": \"big\"}", "{\"shut\": 3}", "\x80\xff"}) {
+    for (const char* text :
+         {"", "{", "[]", "{\"scale\": \"big\"}", "{\"shut\": 3}", "{\"colours\": 1}", "\x80\xff"}) {
         folder.write("settings.json", text);
         problem.clear();
         back = load_settings(folder.path(), problem);
@@ -53,6 +55,8 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     }
     folder.write("settings.json", "{\"scale\": 1e9}");
     EXPECT_LE(load_settings(folder.path(), problem).settings.scale, kMaxScale);
+    folder.write("settings.json", "{\"colours\": \"of a later version\"}");
+    EXPECT_EQ(load_settings(folder.path(), problem).settings.colours, viz::ColourMap::automatic);
     EXPECT_NE(save_settings("/proc/no/such", saved), "");
 }
 
