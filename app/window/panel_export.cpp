@@ -72,7 +72,7 @@ class Exporter {
         if (auto settled = settle(); !settled) return settled;
         if (auto whole = nothing_lacks(); !whole) return whole;
         // Making the text and packing the picture take a while, too.
-        const std::string numbers = what_.csv.empty() ? "" : panel_->csv(state_);
+        const std::string numbers = what_.csv.empty() ? "" : panel_->numbers(state_);
         const std::string picture = what_.png.empty() ? "" : png_of(screen_->picture());
         if (auto stopped = asked_to_stop(); !stopped) return stopped;
         if (!what_.csv.empty())

@@ -192,11 +192,12 @@ void Workspace::carry_out_order(AppState& state, size_t index) {
         const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
         return export_picture(state, id + ".png", low, ImVec2(low.x + size.x, low.y + size.y));
     }
-    const std::string text = panels_[index]->csv(state);
+    const bool file = as == PanelFile::csv;
+    const std::string text = file ? panels_[index]->numbers(state) : panels_[index]->csv(state);
     if (text.empty())
         return state.say(std::string(panels_[index]->title()) + " shows no numbers as a table.",
                          true);
-    if (as == PanelFile::csv) return export_text(state, id + ".csv", text);
+    if (file) return export_text(state, id + ".csv", text);
     ImGui::SetClipboardText(text.c_str());
     state.say(std::string("copied the numbers of ") + panels_[index]->title());
 }

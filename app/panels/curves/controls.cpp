@@ -20,10 +20,6 @@ constexpr Mean kMeans[] = {Mean::none, Mean::exponential, Mean::running};
 constexpr int kLongestWindow = 1000;
 constexpr const char* kAxesButton = "Axes\xE2\x80\xA6";
 
-float button_width(const char* label) {
-    return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
-}
-
 /// A list to choose from, `width` unscaled pixels wide; true when something was chosen.
 template <class Items, class Value>
 bool combo(const AppState& state, const char* id, float width, const Items& items, Value& value) {
@@ -60,6 +56,10 @@ void take_number(const PanelView& view, const char* key, Value low, Value high, 
 }
 
 }  // namespace
+
+float button_width(const char* label) {
+    return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
+}
 
 void CurvesControls::draw_quantities(AppState& state, bool narrow, const Offers& offers) {
     narrow ? draw_list(state, offers) : draw_tabs(state, offers);
@@ -134,7 +134,7 @@ void CurvesControls::draw_tabs(AppState& state, const Offers& offers) {
 /// What is drawn and how: in rows, or, in a panel too narrow for them, behind a button, so that the
 /// curves keep their room.
 void CurvesControls::draw_options(AppState& state, bool narrow,
-                                  const std::function<void()>& export_button) {
+                                  const std::function<void()>& export_buttons) {
     const float s = state.pixel_scale;
     if (narrow) {
         flow(button_width(kAxesButton), 4 * s);
@@ -154,7 +154,7 @@ void CurvesControls::draw_options(AppState& state, bool narrow,
         fit_button(state);
     }
     flow(button_width("PNG"), 4 * s);
-    export_button();
+    export_buttons();
     if (!narrow) draw_mean(state);
 }
 

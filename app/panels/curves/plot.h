@@ -34,6 +34,8 @@ class CurvesPlot {
     /// Shows all and grows with the run until the user moves the view.
     void follow() { follow_ = true; }
     bool follows() const { return follow_; }
+    /// The part of the x axis that is seen.
+    Range view() const { return view_x_; }
     /// Ranges of the axes and the thinned lines; before each frame.
     void prepare(const CurvesContent& content);
     void draw(AppState& state, const CurvesContent& content, ImVec2 size);

@@ -26,6 +26,7 @@ class DifferencesPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState& state) override {
         return rows_.empty() ? std::string() : csv_of(rows_, *shown_, state.comparison.margin);
     }
@@ -154,7 +155,7 @@ void DifferencesPanel::draw_options(AppState& state) {
         ImGui::SetClipboardText(csv(state).c_str());
     ImGui::SameLine(0, 4 * s);
     if (button(state, "CSV", nullptr, "Writes these rows into the folder of the open run"))
-        export_text(state, "compare_differences.csv", csv(state));
+        export_text(state, "compare_differences.csv", numbers(state));
 }
 
 void DifferencesPanel::draw_table(AppState& state, float height) {

@@ -19,6 +19,7 @@
 #include "app/panels/trajectory/second_prompt.h"
 #include "app/panels/trajectory/strip.h"
 #include "app/state/hop_clock.h"
+#include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 
@@ -59,6 +60,9 @@ class TrajectoryPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override {
+        return state.trace ? origin_of(state, state.trace->step, state.trace->step) : std::string();
+    }
     std::string csv(AppState& state) override;
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override;

@@ -54,10 +54,12 @@ export_panel curves --png large.png --width 640 --height 400 --scale 2 --light
 [ "$(size_of large.png)" = 1280x800 ] || fail "scale 2 has $(size_of large.png)"
 
 export_panel curves --csv curves.csv
-head -1 curves.csv | grep -q '^series,' || fail "curves.csv begins with $(head -1 curves.csv)"
+[ "$(head -1 curves.csv)" = "# Curves of run, steps 1 … 40" ] || fail "curves.csv begins with $(head -1 curves.csv)"
+sed -n 2p curves.csv | grep -q '^series,' || fail "curves.csv names its columns $(sed -n 2p curves.csv)"
 [ "$(grep -c '^loss\|^train' curves.csv)" -ge 40 ] || fail "curves.csv lacks updates: $(cut -d, -f1 curves.csv | sort | uniq -c)"
 for panel in run routing_space experts; do
     export_panel $panel --csv $panel.csv
+    head -1 $panel.csv | grep -q '^# .* of run, step 40' || fail "$panel.csv begins with $(head -1 $panel.csv)"
     [ "$(grep -vc '^#' $panel.csv)" -ge 10 ] || fail "$panel.csv has $(wc -l <$panel.csv) lines"
 done
 grep -q '^quantity,value,unit$' run.csv && grep -q '^step,40,updates$' run.csv || fail "run.csv does not say the step"
@@ -68,16 +70,17 @@ export_panel sweep --beside other --view x=moe.top_k --view y=valid_loss/final -
 [ "$(grep -c ',run,1,2,\|,other,1,4,' sweep.csv)" = 2 ] || fail "sweep.csv has not both runs: $(cat sweep.csv)"
 for panel in compared_runs settings differences equivalence; do
     export_panel $panel --beside other --csv $panel.csv
-    grep -q '[0-9]' $panel.csv || fail "$panel.csv has no number"
+    grep -v '^#' $panel.csv | grep -q '[0-9]'  || fail "$panel.csv has no number"
 done
 export_panel trajectory --text "the muddy river" --csv path.csv --png path.png
-[ "$(head -1 path.csv | cut -d, -f1-6)" = token,piece,layer,hop,rank,expert ] || fail "path.csv begins with $(head -1 path.csv)"
-[ "$(wc -l <path.csv)" -ge 9 ] || fail "path.csv has $(wc -l <path.csv) lines"
+[ "$(head -1 path.csv)" = "# Trajectory of run, step 40" ] || fail "path.csv begins with $(head -1 path.csv)"
+[ "$(sed -n 2p path.csv | cut -d, -f1-6)" = token,piece,layer,hop,rank,expert ] || fail "path.csv names its columns $(sed -n 2p path.csv)"
+[ "$(wc -l <path.csv)" -ge 10 ] || fail "path.csv has $(wc -l <path.csv) lines"
 
 # Every parameter stands once: the sum is what info counts.
 export_panel model --csv model.csv
 total=$("$program" info run --json | grep -m1 '"total"' | tr -dc 0-9)
-[ "$(awk -F, 'NR > 1 { sum += $3 } END { printf "%d", sum }' model.csv)" = "$total" ] || fail "model.csv holds other parameters than $total"
+[ "$(awk -F, 'NR > 2 { sum += $3 } END { printf "%d", sum }' model.csv)" = "$total" ] || fail "model.csv holds other parameters than $total"
 
 refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail "not refused: ${*:2}"; grep -q -- "$1" stderr || fail "no '$1' in the refusal"; }
 refused "allowed are run, " --panel none --png a.png

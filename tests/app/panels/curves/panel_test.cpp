@@ -411,6 +411,49 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         IM_CHECK(ctx->ItemExists("##curves"));
     };
 
+    // Wrong if a file of the numbers did not say of which run and steps it is, or wrote all of them
+    // where only what is in view was asked for.
+    t = IM_REGISTER_TEST(engine, "curves", "numbers_of_what_is_in_view");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        const auto head = [] {
+            const std::string text = stage->panel->numbers(stage->state);
+            return text.substr(0, text.find('\n'));
+        };
+        const auto lines = [] {
+            return std::ranges::count(stage->panel->numbers(stage->state), '\n');
+        };
+        const std::string whole =
+            "# Curves of " + stage->state.status.run_name + ", steps 1 \xE2\x80\xA6 120";
+        IM_CHECK_STR_EQ(head().c_str(), whole.c_str());
+        const auto all = lines();
+        ctx->MouseMove("##curves");
+        ctx->MouseWheelY(6);
+        ctx->Yield(3);
+        IM_CHECK_STR_EQ(head().c_str(), whole.c_str());
+        ctx->ItemClick("in view");
+        ctx->Yield(2);
+        const ImPlotRange seen = plot_of(ctx).Axes[ImAxis_X1].Range;
+        IM_CHECK_GT(seen.Min, 2);
+        const std::string part = "# Curves of " + stage->state.status.run_name + ", steps " +
+                                 std::to_string(static_cast<int>(std::ceil(seen.Min))) +
+                                 " \xE2\x80\xA6 ";
+        IM_CHECK_EQ(head().find(part), 0u);
+        IM_CHECK_LT(lines(), all);
+        ctx->ItemClick("CSV");
+        const std::string file = "curves_loss_step_00000120.csv";
+        const auto told = [&] {
+            return std::ranges::any_of(stage->state.log, [&](const app::LogLine& line) {
+                return line.text.find(file) != std::string::npos;
+            });
+        };
+        IM_CHECK(wait_for(ctx, told));
+        ctx->ItemClick("in view");
+        IM_CHECK_EQ(lines(), all);
+    };
+
     // Wrong if a run without updates showed an empty plot in place of what will appear.
     t = IM_REGISTER_TEST(engine, "curves", "says_what_will_appear");
     use<kMake>(t, [] {
