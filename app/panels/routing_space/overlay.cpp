@@ -1,6 +1,7 @@
 #include "app/panels/routing_space/overlay.h"
 
 #include <algorithm>
+#include <cmath>
 #include <imgui.h>
 #include <span>
 
@@ -81,6 +82,19 @@ std::string basis_text(const SpaceScene& scene) {
     return text;
 }
 
+void near_rows(const AppState& state, const std::vector<NearExpert>& nearest) {
+    ImGui::TextColored(state.theme().dim, "nearest centroids, cosine");
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    for (const NearExpert& near : nearest) {
+        swatch(viz::packed(state.places.expert_color(state.selection.layer, near.expert,
+                                                     state.theme().dark)),
+               state.pixel_scale);
+        ImGui::Text("E%-5lld %6.3f", static_cast<long long>(near.expert),
+                    static_cast<double>(near.cosine));
+    }
+    ImGui::PopFont();
+}
+
 void expert_tooltip(const AppState& state, int64_t expert) {
     const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
     const size_t i = static_cast<size_t>(expert), dim = static_cast<size_t>(g.d_space);
@@ -105,17 +119,8 @@ void expert_tooltip(const AppState& state, int64_t expert) {
                        "%s of %s choices of the sample (tokens \xC3\x97 hops \xC3\x97 top-k)",
                        with_thousands(choices_of(g, expert)).c_str(),
                        with_thousands(static_cast<int64_t>(g.choices.size())).c_str());
-    ImGui::TextColored(state.theme().dim, "nearest centroids, cosine");
-    ImGui::PushFont(state.fonts.mono, kMonoSize);
-    for (const auto& near :
-         nearest_experts(g, std::span(g.centroids).subspan(i * dim, dim), kNearest, expert)) {
-        swatch(viz::packed(state.places.expert_color(state.selection.layer, near.expert,
-                                                     state.theme().dark)),
-               state.pixel_scale);
-        ImGui::Text("E%-5lld %6.3f", static_cast<long long>(near.expert),
-                    static_cast<double>(near.cosine));
-    }
-    ImGui::PopFont();
+    near_rows(state,
+              nearest_experts(g, std::span(g.centroids).subspan(i * dim, dim), kNearest, expert));
     ImGui::TextColored(state.theme().dim, "click selects, shift adds, %s focuses", kFocusKeys);
 }
 
@@ -150,6 +155,13 @@ void space_token_tooltip(const AppState& state, const SpaceItem& item) {
             ImGui::Text("E%-5d %6.3f", g.choices[row + j], static_cast<double>(g.weights[row + j]));
         }
         ImGui::PopFont();
+    }
+    const auto nearest = nearest_experts(g, position_of(g, item), 2);
+    if (!nearest.empty()) near_rows(state, nearest);
+    if (const float margin = margin_of(nearest); std::isfinite(margin)) {
+        ImGui::Text("margin %s", rounded(margin, 3).c_str());
+        ImGui::SameLine();
+        ImGui::TextColored(state.theme().dim, "the first less the second, 0 on their border");
     }
     ImGui::TextColored(state.theme().dim, "click shows its way through the hops");
 }

@@ -28,6 +28,12 @@ ImVec2 RoutingSpacePanel::screen_of_expert(int64_t expert) const {
     return camera_.on_screen(view_.centroid(expert));
 }
 
+ImVec2 RoutingSpacePanel::screen_of_point(size_t point) const {
+    if (point >= view_.points.size()) return {-1, -1};
+    const viz::Point& p = view_.points[point];
+    return camera_.on_screen({p.x, p.y, p.z});
+}
+
 std::string RoutingSpacePanel::detail(const AppState& state) const {
     if (!state.geometry || state.geometry->layers.empty()) return {};
     const auto& selection = state.selection;
@@ -158,6 +164,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.options.axes = controls_.axes;
     wanted.options.solid = controls_.solid;
     wanted.options.dark = state.theme().dark;
+    wanted.options.map = state.settings.colours;
     wanted.options.tokens = controls_.tokens;
     wanted.options.scale = state.pixel_scale;
     wanted.options.background = packed(state.theme().panel);
@@ -247,6 +254,7 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view_, camera_);
+    state.own_cost.note_points(std::ssize(view_.points));
     regions_.draw(camera_);
     draw_outline(scene);
     if (names_ && paths_.empty()) draw_names(scene);

@@ -43,6 +43,8 @@ class RoutingSpacePanel final : public Panel {
     const CentroidMove& move() const { return move_; }
     /// Screen position of a centroid in the last frame, for tests that click.
     ImVec2 screen_of_expert(int64_t expert) const;
+    /// The same of a point of view().
+    ImVec2 screen_of_point(size_t point) const;
 
   private:
     static ActionItem refit_action(AppState& state);
