@@ -172,6 +172,7 @@ struct RunStatus {
     bool synthetic = false;
     int64_t step = 0, steps = 0;
     int64_t threads = 0;
+    int64_t device_bytes = 0;  ///< memory of the GPU that the program holds; 0: it trains on none
     int64_t parameters = 0;
     float valid_loss = kNaN;
     int64_t inspector_step = -1;

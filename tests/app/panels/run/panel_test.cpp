@@ -1,6 +1,9 @@
 // The run panel alone, without a screen: what the session received as the proof.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <sstream>
+#include <string>
 
 #include "app/panels/run/view.h"
 #include "tests/app/stage.h"
@@ -322,6 +325,55 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemClick("##inspected");
         ctx->ItemClick("//$FOCUSED/###runs\\/b");
         IM_CHECK_STR_EQ(stage->state.open_next.c_str(), "runs/b");
+    };
+
+    // Wrong if the parts of an update, the time left, memory, or what the window draws were not
+    // there to be read, or memory of a GPU where the run has none.
+    t = IM_REGISTER_TEST(engine, "run", "costs_are_told");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        app::AppState& state = stage->state;
+        const auto row = [ctx](const std::string& label) {
+            std::istringstream lines(text_of_a_frame(ctx));
+            for (std::string line; std::getline(lines, line);) {
+                line.erase(0, line.find_first_not_of(' '));
+                if (line.starts_with(label + " ")) return line.substr(label.size());
+            }
+            return std::string();
+        };
+        const auto number = [&](const char* label) {
+            const std::string text = row(label);
+            const size_t digit = text.find_first_of("0123456789");
+            return digit == std::string::npos ? -1 : std::strtod(text.c_str() + digit, nullptr);
+        };
+        state.memory_bytes = 412'000'000;
+        ctx->Yield(2);
+        IM_CHECK_NE(row("time left").find_first_of("0123456789"), std::string::npos);
+        const double whole = number("whole");
+        IM_CHECK_GT(whole, 0);
+        double parts = 0;
+        for (const char* part : {"data", "forward", "backward", "optimizer"}) {
+            const double ms = number(part);
+            IM_CHECK_GT(ms, 0);
+            parts += ms;
+        }
+        IM_CHECK_GT(parts, 0.8 * whole);
+        IM_CHECK_LT(parts, 1.05 * whole);
+        IM_CHECK_NE(row("memory").find("412 MB"), std::string::npos);
+        IM_CHECK(row("memory of the GPU").empty());
+        IM_CHECK(row("points").empty());
+        stage->session->mutable_status().device_bytes = 2'500'000'000;
+        for (int i = 0; i < 50; ++i) {
+            state.own_cost.note_points(1234);
+            state.own_cost.add_frame(state.now + 0.05 * i, 0.001);
+        }
+        state.now += 2.5;
+        IM_CHECK_NE(row("memory of the GPU").find("2.5 GB"), std::string::npos);
+        IM_CHECK_NE(row("points").find("1,234"), std::string::npos);
+        IM_CHECK_GT(number("frames"), 15);
+        IM_CHECK_LT(number("frames"), 25);
+        state.memory_bytes = 0;
+        state.own_cost = {};
     };
 
     // Wrong if a run that is done still offered to change it.
