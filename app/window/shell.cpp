@@ -12,6 +12,7 @@
 #include "app/window/actions.h"
 #include "app/window/run_banner.h"
 #include "app/window/start_screen.h"
+#include "app/window/stop_question.h"
 #include "app/window/top_bar.h"
 #include "core/api/files.h"
 
@@ -182,6 +183,7 @@ void Shell::frame() {
     if (!state_.copy_next.empty()) door_.train_copy(std::exchange(state_.copy_next, {}));
     door_.update();
     door_.draw();
+    draw_stop_question(state_);
     recent_.update(state_);
     keys_.end_frame();
     style_if_changed();

@@ -8,6 +8,7 @@
 #include "app/panels/table.h"
 #include "app/widgets/number.h"
 #include "app/window/key_listener.h"
+#include "app/window/stop_question.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_runs.h"
 #include "tests/app/fake_session.h"
@@ -43,6 +44,7 @@ struct Stage {
         state.watch_runs({});
         state.open_next.clear();
         state.picture_order = {};
+        state.stop_asked = false;
         panel = make();
         second = make_second ? make_second() : nullptr;
         actions.clear();
@@ -100,6 +102,7 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
         show(stage->panel.get(), "Stage", ImVec2(20, 20));
         show(stage->second.get(), "Second", ImVec2(640, 20));
         app::draw_number_menu(stage->state);
+        app::draw_stop_question(stage->state);
         stage->keys.end_frame();
     };
 }

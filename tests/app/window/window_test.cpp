@@ -77,8 +77,27 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->KeyPress(ImGuiKey_Space);
         IM_CHECK_STR_EQ(last_command().c_str(), "resume");
         let_train(ctx);
+        // Ten steps are made of a paused run alone; stopping asks, and Escape declines.
+        ctx->KeyPress(ImGuiKey_T);
+        IM_CHECK_STR_EQ(last_command().c_str(), "resume");
+        ctx->KeyPress(ImGuiKey_Space);
+        let_train(ctx);
+        ctx->KeyPress(ImGuiKey_T);
+        IM_CHECK_STR_EQ(last_command().c_str(), "step");
+        IM_CHECK_EQ(session->received().back().integer("count", 1), 10);
+        let_train(ctx);
+        ctx->KeyPress(ImGuiKey_Space);
+        let_train(ctx);
+        const size_t running = session->received().size();
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Period);
+        ctx->Yield(3);
+        IM_CHECK(ctx->ItemExists("//Stop the run?##run panel/Stop and save"));
+        IM_CHECK_EQ(session->received().size(), running);
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("//Stop the run?##run panel/Stop and save"));
         const size_t after = session->received().size();
-        IM_CHECK_EQ(after, before + 3);
+        IM_CHECK_EQ(after, before + 6);
         IM_CHECK(!ImGui::GetIO().NavVisible);  // the arrow was the run's, not the item cursor's
         ctx->KeyPress(ImGuiKey_Tab);
         ctx->Yield(2);
@@ -124,6 +143,52 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->ItemClick("router");
         let_train(ctx, 2);
         IM_CHECK(state->status.frozen.empty());
+    };
+
+    // Wrong if a map chosen in the menu or by name were not the one that values are drawn with, or
+    // its entry not marked.
+    t = IM_REGISTER_TEST(engine, "window", "colours_of_values");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const bool dark = state->settings.dark;
+        const auto used = [] { return state->value_colours(); };
+        IM_CHECK(used() == viz::colours_of(viz::ColourMap::automatic, dark));
+        ctx->SetRef("hopscope");
+        ctx->ItemClick("**/View");
+        ctx->ItemClick("//$FOCUSED/Colours of values");
+        ctx->ItemClick("//$FOCUSED/magma");
+        ctx->Yield(2);
+        IM_CHECK(used() == viz::colours_of(viz::ColourMap::magma, dark));
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->KeyChars("Colours of values: viridis");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(3);
+        IM_CHECK(used() == viz::colours_of(viz::ColourMap::viridis, dark));
+        state->settings.colours = viz::ColourMap::automatic;
+    };
+
+    // Wrong if work in the background were not told in the status line, or without the time left.
+    t = IM_REGISTER_TEST(engine, "window", "the_time_left_of_a_task");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto says = [ctx](const char* words) {
+            return gui_test::text_of_a_frame(ctx).find(words) != std::string::npos;
+        };
+        std::atomic<double> share{0};
+        state->task_runner().start("a long look", [&](const core::Progress& progress) {
+            while (share < 1) {
+                progress.report("looking", share);
+                std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            }
+            return core::Result<std::string>(std::string("seen"));
+        });
+        IM_CHECK(wait_for(ctx, [&] { return says("a long look 0 %"); }));
+        IM_CHECK(!says(" left"));
+        const auto before = std::chrono::steady_clock::now();
+        while (std::chrono::steady_clock::now() - before < std::chrono::milliseconds(1500))
+            ctx->Yield();
+        share = 0.1;
+        IM_CHECK(wait_for(ctx, [&] { return says("a long look 10 %, about "); }));
+        share = 1;
+        IM_CHECK(wait_for(ctx, [&] { return !says("a long look"); }));
     };
 
     // Wrong if a question appears as an empty box of another size before it can be read.
