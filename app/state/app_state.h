@@ -131,6 +131,7 @@ struct Settings {
     int width = 0, height = 0;  ///< of the window when it was closed; 0: never
     bool maximised = false;
     viz::ColourMap colours = viz::ColourMap::automatic;  ///< of values that rise
+    int picture_scale = 1;                               ///< of PictureOrder, 1 … 4
     bool toured = false;  ///< the tour was seen to its end, or dismissed
     bool operator==(const Settings&) const = default;
 };
@@ -154,6 +155,7 @@ struct WatchedCurves {
 struct PictureOrder {
     std::string path;
     ImVec2 low, high;
+    int scale = 1;  ///< pixels of the picture for one of the screen, in either direction
 };
 
 struct AppState {

@@ -59,6 +59,9 @@ SavedWindow load_settings(const std::string& folder, std::string& problem) {
         read_setting(from, "maximised", saved.settings.maximised);
         read_setting(from, "toured", saved.settings.toured);
         read_colours(from, saved.settings.colours);
+        read_setting(from, "picture_scale", saved.settings.picture_scale);
+        saved.settings.picture_scale =
+            std::clamp(saved.settings.picture_scale, 1, kMostPictureScale);
         read_setting(from, "layout", saved.layout);
         read_setting(from, "shut", saved.shut);
         read_setting(from, "last_config", saved.last_config);
@@ -85,6 +88,7 @@ std::string save_settings(const std::string& folder, const SavedWindow& saved) {
                 {"last_config", saved.last_config}};
     if (saved.settings.colours != viz::ColourMap::automatic)
         out["colours"] = viz::name_of(saved.settings.colours);
+    if (saved.settings.picture_scale != 1) out["picture_scale"] = saved.settings.picture_scale;
     if (saved.settings.toured) out["toured"] = true;
     return save_text(folder, "settings.json",
                      out.dump(2, ' ', false, json::error_handler_t::replace) + "\n");

@@ -42,7 +42,8 @@ void export_text(AppState& state, const std::string& name, const std::string& te
 }
 
 void export_picture(AppState& state, const std::string& name, ImVec2 low, ImVec2 high) {
-    state.picture_order = PictureOrder{export_path(state, name), low, high};
+    state.picture_order =
+        PictureOrder{export_path(state, name), low, high, state.settings.picture_scale};
     state.keep_drawing();
 }
 

@@ -84,6 +84,17 @@ void draw_colours(const Desk& desk) {
     }
 }
 
+std::string picture_scale_text(int scale) {
+    return "\xC3\x97" + std::to_string(scale) + (scale == 1 ? ", as on the screen" : "");
+}
+
+void draw_picture_scales(const Desk& desk) {
+    int& chosen = desk.state.settings.picture_scale;
+    for (int scale = 1; scale <= kMostPictureScale; ++scale)
+        if (ImGui::MenuItem(picture_scale_text(scale).c_str(), nullptr, scale == chosen))
+            chosen = scale;
+}
+
 /// What the window can do: one action, or one for each row of another table.
 struct Entry {
     const char *id = "", *title = "", *help = "", *keys = "";
@@ -96,6 +107,7 @@ struct Entry {
 
 std::vector<ActionItem> layout_items(const Desk& desk);
 std::vector<ActionItem> colour_items(const Desk& desk);
+std::vector<ActionItem> picture_items(const Desk& desk);
 std::vector<ActionItem> panel_items(const Desk& desk);
 std::vector<ActionItem> panel_file_items(const Desk& desk);
 
@@ -133,6 +145,11 @@ constexpr Entry kEntries[] = {
      {Menu::view, 1}, nullptr, [](const Desk& d) { use_colours(d.state, next_colours(d.state)); },
      nullptr, draw_colours},
     {.each = colour_items},
+    {"view.pictures", "Scale of pictures", "Takes the next scale, 1 to 4, of what PNG writes.", "",
+     {Menu::view, 1}, nullptr,
+     [](const Desk& d) { d.state.settings.picture_scale = d.state.settings.picture_scale % kMostPictureScale + 1; },
+     nullptr, draw_picture_scales},
+    {.each = picture_items},
     {"view.larger", "Larger", "Enlarges text and spacing.", "Ctrl++",
      {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
     {"view.smaller", "Smaller", "Reduces text and spacing.", "Ctrl+-",
@@ -240,6 +257,19 @@ std::vector<ActionItem> colour_items(const Desk& desk) {
         item.title = std::string("Colours of values: ") + viz::name_of(map);
         item.help = "Of heat maps, grids and points that are coloured by a value.";
         item.run = [desk, map] { use_colours(desk.state, map); };
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+std::vector<ActionItem> picture_items(const Desk& desk) {
+    std::vector<ActionItem> items;
+    for (int scale = 1; scale <= kMostPictureScale; ++scale) {
+        ActionItem item;
+        item.id = "view.pictures." + std::to_string(scale);
+        item.title = "Scale of pictures: " + picture_scale_text(scale);
+        item.help = "Of what PNG writes: drawn with so many pixels for one of the screen.";
+        item.run = [desk, scale] { desk.state.settings.picture_scale = scale; };
         items.push_back(std::move(item));
     }
     return items;

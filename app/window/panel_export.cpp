@@ -230,15 +230,15 @@ class Exporter {
         state_.compared.add(state_, what_.beside[added_++]);
     }
 
-    /// What a panel measures at a press alone (PANEL.measure), once; where it cannot, it says why
-    /// itself. What is an analysis is not pressed: it would write into the run.
+    /// What a panel measures at a press alone, once; where it cannot, it says why itself. What is
+    /// an analysis is not pressed: it would write into the run.
     void measure() {
         if (measured_ || state_.status.state == core::RunState::preparing ||
             !state_.archive.complete())
             return;
         measured_ = true;
         for (const ActionItem& item : panel_->actions(state_))
-            if (item.id == what_.panel + ".measure" && item.why_not().empty()) item.run();
+            if (item.measures && item.refusal().empty()) item.run();
     }
 
     bool waits() const {

@@ -83,6 +83,7 @@ std::vector<ActionItem> HaltingPanel::actions(AppState& state) {
     measure.id = "halting.measure";
     measure.title = "Measure the halting curve";
     measure.help = "Perplexity, hops and time over the threshold, beside a random control.";
+    measure.measures = true;
     measure.why_not = [this, &state] { return why_not(state); };
     measure.run = [this, &state] { question_.start(state); };
     ActionItem off;

@@ -37,6 +37,7 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     saved.shut["Log##Train"] = true;
     saved.settings.toured = true;
     saved.settings.colours = viz::ColourMap::magma;
+    saved.settings.picture_scale = 3;
     saved.last_config = "configs/a \"b\".toml";
     ASSERT_EQ(save_settings(folder.path(), saved), "");
     std::string problem;
@@ -55,6 +56,8 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     }
     folder.write("settings.json", "{\"scale\": 1e9}");
     EXPECT_LE(load_settings(folder.path(), problem).settings.scale, kMaxScale);
+    folder.write("settings.json", "{\"picture_scale\": 100}");
+    EXPECT_EQ(load_settings(folder.path(), problem).settings.picture_scale, kMostPictureScale);
     folder.write("settings.json", "{\"colours\": \"of a later version\"}");
     EXPECT_EQ(load_settings(folder.path(), problem).settings.colours, viz::ColourMap::automatic);
     EXPECT_NE(save_settings("/proc/no/such", saved), "");

@@ -206,7 +206,8 @@ TEST(Actions, MenusAreAsTheyWere) {
                   (keys.empty() ? "" : "  [" + keys + "]") + "\n";
     }
     EXPECT_EQ(shown(Menu::view),
-              "Dark or light theme\nColours of values\nLarger  [Ctrl++]\nSmaller  [Ctrl+-]\nNormal "
+              "Dark or light theme\nColours of values\nScale of pictures\nLarger  "
+              "[Ctrl++]\nSmaller  [Ctrl+-]\nNormal "
               "size  [Ctrl+0]\n"
               "Motion on or off\n--\n" +
                   panels);

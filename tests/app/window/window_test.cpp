@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -164,6 +165,46 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK(used() == viz::colours_of(viz::ColourMap::viridis, dark));
         state->settings.colours = viz::ColourMap::automatic;
+    };
+
+    // Wrong if PNG wrote no file, one of another size than the panel times the scale, or one that
+    // is only the screen's enlarged: then every square of pixels would be of one colour.
+    t = IM_REGISTER_TEST(engine, "window", "a_picture_is_written_at_its_scale");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const test::TempFolder folder;
+        core::RunStatus& status = session->mutable_status();
+        const std::string before = status.run_dir;
+        status.run_dir = folder.path();
+        ctx->Yield(2);
+        ctx->SetRef("Curves##Train");
+        std::string bytes[2];
+        const ImVec2 panel = ctx->WindowInfo("//Curves##Train").Window->Size;
+        for (const int scale : {1, 3}) {
+            const std::string name = folder / "curves.png";
+            std::filesystem::remove(name);
+            ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+            ctx->KeyChars(("Scale of pictures: \xC3\x97" + std::to_string(scale)).c_str());
+            ctx->KeyPress(ImGuiKey_Enter);
+            ctx->Yield(2);
+            IM_CHECK_EQ(state->settings.picture_scale, scale);
+            app::act(*state, *app::find_action(shell->actions(), "panel.Curves.png"));
+            IM_CHECK(wait_for(ctx, [&] { return std::filesystem::exists(name); }));
+            const std::string png = test::bytes_of(name);
+            bytes[scale / 3] = png;
+            const auto number = [&](size_t at) {
+                int value = 0;
+                for (size_t i = at; i < at + 4; ++i)
+                    value = value * 256 + static_cast<unsigned char>(png[i]);
+                return value;
+            };
+            IM_CHECK_GT(png.size(), 24u);
+            IM_CHECK_EQ(number(16), static_cast<int>(panel.x * static_cast<float>(scale) + 0.5f));
+            IM_CHECK_EQ(number(20), static_cast<int>(panel.y * static_cast<float>(scale) + 0.5f));
+        }
+        // Nine times as many pixels that repeat take hardly more room; finer ones do.
+        IM_CHECK_GT(bytes[1].size(), bytes[0].size() * 2);
+        state->settings.picture_scale = 1;
+        status.run_dir = before;
     };
 
     // Wrong if work in the background were not told in the status line, or without the time left.
