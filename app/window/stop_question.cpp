@@ -16,6 +16,7 @@ constexpr const char* kStopQuestion = "Stop the run?##run panel";
 void draw_stop_question(AppState& state) {
     if (std::exchange(state.stop_asked, false)) ImGui::OpenPopup(kStopQuestion);
     if (!begin_question(kStopQuestion)) return;
+    if (!state.session) ImGui::CloseCurrentPopup();
     const float width = 132 * state.pixel_scale;
     // It may have ended while the question stood there.
     const char* no = refusal(state, core::Action::stop);
