@@ -151,6 +151,29 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
     };
 
+    // Wrong if the palette did not know a setting by its name, or choosing it there did not lead
+    // into its field.
+    t = IM_REGISTER_TEST(engine, "run", "a_setting_is_found_by_its_name");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        app::Controls& controls = stage->state.drawn->controls;
+        controls.listen(true);
+        ctx->Yield(2);
+        for (const core::LiveSetting& setting : app::sliders()) {
+            const auto named = std::ranges::find_if(controls.all(), [&](const app::Control& one) {
+                return one.title == setting.label + "\xE2\x80\xA6";
+            });
+            IM_CHECK(named != controls.all().end());
+            if (setting.value.name == "lr") controls.press(*named);
+        }
+        controls.listen(false);
+        ctx->Yield(4);
+        IM_CHECK_EQ(ImGui::GetActiveID(), ctx->GetID("lr/##field"));
+        ctx->KeyCharsReplaceEnter("0.00012345");
+        IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
+    };
+
     // Wrong if a setting could not be set, an impossible value were sent, or it had no way back.
     t = IM_REGISTER_TEST(engine, "run", "every_setting_can_be_typed_and_undone");
     use<kMake>(t, [] { return small(); });
