@@ -156,7 +156,7 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->SetRef("hopscope");
         ctx->ItemClick("**/View");
         ctx->ItemClick("//$FOCUSED/Colours of values");
-        ctx->ItemClick("//$FOCUSED/magma");
+        ctx->ItemClick("//###Menu_00/magma");
         ctx->Yield(2);
         IM_CHECK(used() == viz::colours_of(viz::ColourMap::magma, dark));
         ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
