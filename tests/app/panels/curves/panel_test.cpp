@@ -1,10 +1,12 @@
 // The curves panel alone, without a screen: tabs, axes, lines that are shown and hidden.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <implot.h>
 #include <implot_internal.h>
 
 #include "tests/app/stage.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -442,14 +444,13 @@ void register_curves_panel(ImGuiTestEngine* engine) {
                                  " \xE2\x80\xA6 ";
         IM_CHECK_EQ(head().find(part), 0u);
         IM_CHECK_LT(lines(), all);
+        const test::TempFolder folder;
+        stage->session->mutable_status().run_dir = folder.path();
+        ctx->Yield(2);
         ctx->ItemClick("CSV");
-        const std::string file = "curves_loss_step_00000120.csv";
-        const auto told = [&] {
-            return std::ranges::any_of(stage->state.log, [&](const app::LogLine& line) {
-                return line.text.find(file) != std::string::npos;
-            });
-        };
-        IM_CHECK(wait_for(ctx, told));
+        const std::string file = folder / "curves_loss_step_00000120.csv";
+        IM_CHECK(wait_for(ctx, [&] { return std::filesystem::exists(file); }));
+        IM_CHECK(test::bytes_of(file) == stage->panel->numbers(stage->state));
         ctx->ItemClick("in view");
         IM_CHECK_EQ(lines(), all);
     };
