@@ -123,6 +123,15 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
         IM_CHECK(ctx->ItemExists("**/Copy"));
         IM_CHECK(ctx->ItemExists("**/PNG"));  // the table has a picture
+        // A right click on a cell is on the number of that row and column.
+        const ImRect head = ctx->ItemInfo("**/count##count").RectFull;
+        ctx->MouseMoveToPos(ImVec2(head.Min.x + 6, head.Max.y + 1.5f * head.GetHeight()));
+        ctx->MouseClick(ImGuiMouseButton_Right);
+        ctx->Yield(2);
+        ctx->ItemClick("//$FOCUSED/Copy as JSON");
+        const std::string json = ImGui::GetClipboardText();
+        IM_CHECK_NE(json.find("\"value\":9"), std::string::npos);
+        IM_CHECK_NE(json.find("count, expert 1"), std::string::npos);
         click(ctx, "fails");
         click(ctx, "Run");
         IM_CHECK(wait_for(ctx, [] {
