@@ -26,6 +26,10 @@ ClassMark class_mark(size_t i, bool dark);
 struct Tone {
     bool dark = true;
     viz::ColourMap map = viz::ColourMap::automatic;
+
+    Tone() = default;
+    Tone(bool ground, viz::ColourMap of = viz::ColourMap::automatic)  // NOLINT: a ground is one
+        : dark(ground), map(of) {}
     bool operator==(const Tone&) const = default;
 };
 viz::Rgb hop_color(int64_t hop, int64_t hops, Tone tone);
