@@ -18,7 +18,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr double kMostMargin = 0.1;  ///< of the slider, nats; more can be typed
+constexpr double kSliderEnd = 0.1;  ///< of the slider, nats; more can be typed
 
 class DifferencesPanel final : public Panel {
   public:
@@ -106,7 +106,7 @@ void DifferencesPanel::draw_margin(AppState& state) {
     ImGui::TextUnformatted("margin \xC2\xB1");
     ImGui::SameLine();
     ImGui::SetNextItemWidth(150 * s);
-    exact_slider(state, margin, {0, kMostMargin});
+    exact_slider(state, margin, {0, kSliderEnd});
     margin = std::isfinite(margin) ? std::max(0.0, margin) : core::kLossMargin;
     ImGui::SameLine();
     ImGui::PushFont(state.fonts.mono, kMonoSize);
