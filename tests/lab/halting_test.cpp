@@ -253,6 +253,8 @@ TEST_F(HaltingRuns, WhatTheModelCannotFollowIsRefused) {
     expect_refused(lab::halting(options(dir_ / "none", {0.1})), "none");
     EXPECT_TRUE(eval(dense, [](lab::EvalOptions&) {}).ok());
     expect_refused(eval(dense, [](lab::EvalOptions& o) { o.halt = 0.1; }), "--halt");
+    // A threshold of 0 halts nothing, and still asks for what is not there.
+    expect_refused(eval(dense, [](lab::EvalOptions& o) { o.halt = 0; }), "--halt");
     expect_refused(eval(dense, [](lab::EvalOptions& o) { o.hops = 1; }), "--hops");
     expect_refused(eval(dense, [](lab::EvalOptions& o) { o.no_experts = true; }), "--no-experts");
     const auto moe = train("moe", {"train.steps=2"});
