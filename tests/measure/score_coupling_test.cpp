@@ -57,6 +57,11 @@ TEST(ScoreCoupling, DecilesRiseWithTheScore) {
         EXPECT_EQ(found.deciles[i].n, 40);
         EXPECT_NEAR(found.deciles[i].median, found.deciles[i].score, 0.02);
         EXPECT_LT(found.deciles[i].low, found.deciles[i].high);
+        // Evenly spread scores: the quartiles lie as far from the median on either side.
+        const double below = found.deciles[i].median - found.deciles[i].low,
+                     above = found.deciles[i].high - found.deciles[i].median;
+        EXPECT_GT(below, 0.01);
+        EXPECT_NEAR(below, above, 0.01);
     }
 }
 
