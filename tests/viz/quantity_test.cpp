@@ -77,6 +77,14 @@ TEST(Quantities, MarginIsOfDirections) {
     EXPECT_NEAR(values("margin", s).of(token(1, 1)), 0.2, 1e-6);
 }
 
+// Fails if what compares every position with every centroid is worked out within a frame, or what
+// is only read off lags behind the picture.
+TEST(Quantities, OnlyWhatTakesLongIsWorkedOutAside) {
+    EXPECT_TRUE(find_quantity("margin")->costly());
+    for (const char* name : {"expert", "hop", "class", "weight", "load"})
+        EXPECT_FALSE(find_quantity(name)->costly()) << name;
+}
+
 TEST(Quantities, NamesAreUniqueAndFound) {
     std::set<std::string> names;
     for (const Quantity* q : quantities()) {
