@@ -186,7 +186,7 @@ TEST(Tokenizer, TheFirstPieceMayBeTheNewline) {
     const std::string prefix = folder / "foreign";
     const auto trained = sentencepiece::SentencePieceTrainer::Train(
         "--input=" + folder.write("text", sample_text(400)) + " --model_prefix=" + prefix +
-        " --vocab_size=200 --model_type=bpe --normalization_rule_name=identity --unk_id=1"
+        " --vocab_size=100 --model_type=bpe --normalization_rule_name=identity --unk_id=1"
         " --bos_id=-1 --eos_id=2 --user_defined_symbols=<0x0A> --minloglevel=3");
     ASSERT_TRUE(trained.ok()) << trained.ToString();
     const auto tokenizer = value_of(Tokenizer::load(prefix + ".model"));

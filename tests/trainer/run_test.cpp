@@ -106,12 +106,13 @@ TEST_F(Run, APictureShowsTwoMeansOfAnExpertAsTheirMiddle) {
     for (size_t l = 0; l < 2; ++l) {
         const auto& means = opened->model.weights.layers[l].centroids;
         ASSERT_EQ(means.dim(), 3);
-        ASSERT_EQ(saved->layers[l].centroids.size(), 16u * 8);
+        const int64_t width = means.size(2);
+        ASSERT_EQ(std::ssize(saved->layers[l].centroids), 16 * width);
         for (int64_t e = 0; e < 16; ++e) {
             const auto a = means[e][0] / means[e][0].norm(), b = means[e][1] / means[e][1].norm();
             const auto middle = (a + b) / (a + b).norm();
-            for (int64_t i = 0; i < 8; ++i)
-                EXPECT_NEAR(saved->layers[l].centroids[static_cast<size_t>(e * 8 + i)],
+            for (int64_t i = 0; i < width; ++i)
+                EXPECT_NEAR(saved->layers[l].centroids[static_cast<size_t>(e * width + i)],
                             middle[i].item().toDouble(), 1e-3)
                     << "layer " << l << ", expert " << e;
         }
