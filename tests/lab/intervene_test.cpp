@@ -238,7 +238,7 @@ TEST_F(Intervene, PromptFilesAreRefusedWithTheirLine) {
 // Fails if prompts are made up where the validation text is shorter than what is taken of a long
 // one.
 TEST_F(Intervene, WithoutPromptsTheValidationTextGivesThemAsFarAsItGoes) {
-    const std::string text = bytes_of(write_corpus(*runs_ / "short.txt", 30));
+    const std::string text = bytes_of(write_corpus(*runs_ / "short.txt", 20));
     train_run("short", {"train.threads=1", "train.steps=1", "train.warmup=1",
                         "data.valid=\"" + (*runs_ / "short.txt") + "\""});
     auto o = steer();
