@@ -67,8 +67,14 @@ struct LayerGeometry {
     std::vector<float> positions;  ///< [hops, tokens, d_space], unit rows
     std::vector<int32_t> choices;  ///< [hops, tokens, top_k], falling weight
     std::vector<float> weights;    ///< [hops, tokens, top_k]
-    std::vector<float> jaccard;    ///< [hops, hops] mean over tokens, index sets [def:jaccard]
+    /// [hops, tokens] of the full softmax, nats [def:entropy]; empty for a router without scores,
+    /// and of a file from before it was kept
+    std::vector<float> entropy;
+    std::vector<float> jaccard;  ///< [hops, hops] mean over tokens, index sets [def:jaccard]
 };
+
+/// A sample larger than the run's own has at most so many tokens.
+inline constexpr int64_t kMostSampleTokens = 50'000;
 
 struct GeometrySnapshot {
     uint64_t version = 0;
@@ -78,6 +84,9 @@ struct GeometrySnapshot {
     std::vector<std::string> pieces;  ///< [tokens]
     std::vector<std::string>
         classes;  ///< [tokens] label of the synthetic generator, "" where unknown
+    /// [tokens] loss of the token behind each, given all up to it, nats [def:next_loss]; empty of a
+    /// file from before it was kept
+    std::vector<float> next_loss;
     std::vector<LayerGeometry> layers;
 };
 
