@@ -33,12 +33,13 @@ constexpr FieldRow kFields[] = {
     {"tokens", FilterField::tokens, Reads::number},
     {"load", FilterField::load, Reads::number},
     {"purity", FilterField::purity, Reads::number},
+    {"quarter", FilterField::quarter, Reads::number},
     {"cluster", FilterField::cluster, Reads::numbers},
     {"is", FilterField::is, Reads::names},
     {"near", FilterField::near, Reads::numbers},
 };
 const std::vector<std::string>& states() {
-    static const std::vector<std::string> all = {"dead", "hub", "enriched", "selected"};
+    static const std::vector<std::string> all = {"dead", "hub", "enriched", "placed", "selected"};
     return all;
 }
 
@@ -207,6 +208,7 @@ bool is_in_state(const FilterGround& ground, const BookEntry& entry, const std::
     if (word == "dead") return entry.dead();
     if (word == "hub") return entry.hub;
     if (word == "enriched") return entry.of_class.enriched();
+    if (word == "placed") return entry.position.enriched();
     return ground.selected && ground.selected->contains(entry.expert);
 }
 
@@ -270,6 +272,8 @@ class TermTest {
                 return term_.number.holds(entry.load);
             case FilterField::purity:
                 return term_.number.holds(shown_class(ground_.book, entry).purity);
+            case FilterField::quarter:
+                return entry.position.known() && term_.number.holds(entry.position.most + 1);
             case FilterField::cluster:
                 return term_.numbers.contains(entry.cluster);
             case FilterField::is:
@@ -357,12 +361,16 @@ const std::vector<FilterWord>& filter_words() {
         {"tokens>", "Tokens of the sample that choose it, e.g. tokens>10"},
         {"load<", "Load as a multiple of the uniform one, e.g. load<0.5"},
         {"purity>", "Share of its tokens, or words, that are of one class, e.g. purity>0.5"},
+        {"quarter=", "Quarter of the sequence where it is chosen most for its size, 1 to 4"},
         {"cluster:", "Number of a cluster, of the analysis clusters"},
         {"is:dead", "Without a choice in the recent batches"},
         {"is:hub", "Close to every word, as the dictionary says"},
         {"is:enriched",
          "Of a class, beyond what its size explains: the interval of the odds ratio "
          "lies above 1"},
+        {"is:placed",
+         "Of a quarter of the sequence, beyond its size: the interval of its share lies above that "
+         "of all tokens"},
         {"is:selected", "Selected in any panel"},
     };
     return words;

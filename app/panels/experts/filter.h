@@ -25,8 +25,9 @@ enum class FilterField : uint8_t {
     tokens,    ///< tokens>10: of the sample, that choose it
     load,      ///< load<3, × uniform
     purity,    ///< purity>0.5
+    quarter,   ///< quarter=1: of the sequence, where it is chosen most for its size
     cluster,   ///< cluster:7
-    is,        ///< is:dead, is:hub, is:enriched, is:selected
+    is,        ///< is:dead, is:hub, is:enriched, is:placed, is:selected
     near       ///< near:E40: it and the ten nearest centroids by cosine
 };
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/panels/experts/expert_numbers.h"
+#include "app/panels/experts/position_part.h"
 #include "app/panels/experts/words_line.h"
 #include "app/widgets/expert_words.h"
 #include "app/widgets/format.h"
@@ -47,6 +48,11 @@ constexpr ColumnRow kColumns[] = {
      "Odds ratio of (of that class or not) \xC3\x97 (choosing the expert or not) over the tokens "
      "of the sample; dim where its 95 % interval holds 1 [def:expert_class]",
      46, true},
+    {Column::position, "position",
+     "Where in their sequence the tokens stand that choose it: a bar a quarter, the line where all "
+     "are alike; the number is the largest of them, dim where its 95 % interval holds 1 "
+     "[def:expert_position]",
+     84, true},
     {Column::load, "load, \xC3\x97 uniform",
      "Share of all choices of the recent batches, times the number of experts; the bar is "
      "logarithmic, \xE2\x85\x9B to 8",
@@ -57,8 +63,8 @@ constexpr ColumnRow kColumns[] = {
     {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 54, false},
 };
 /// Those that go first where there is little room, the last of these first.
-constexpr Column kByNeed[] = {Column::purity, Column::of_class, Column::mark,  Column::reads,
-                              Column::odds,   Column::cluster,  Column::tokens};
+constexpr Column kByNeed[] = {Column::purity, Column::of_class, Column::mark,    Column::reads,
+                              Column::odds,   Column::position, Column::cluster, Column::tokens};
 constexpr float kLeastWords = 170;  ///< of a column of words, unscaled pixels
 
 bool has_values(const ExpertBook& book, Column column) {
@@ -73,6 +79,8 @@ bool has_values(const ExpertBook& book, Column column) {
             return has_words || !book.classes.empty();
         case Column::odds:
             return !book.classes.empty();
+        case Column::position:
+            return book.length > 0;
         case Column::mark:
             return std::any_of(book.entries.begin(), book.entries.end(),
                                [](const BookEntry& e) { return e.dead() || e.hub; });
@@ -282,6 +290,7 @@ void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expe
         std::string help;
         if (column == Column::purity || column == Column::of_class) help = purity_help(book, entry);
         if (column == Column::odds) help = odds_help(book, entry);
+        if (column == Column::position) help = position_help(entry.position);
         if (column == Column::writes) help = core::joined(word_list(book, entry.writes));
         if (column == Column::reads) help = core::joined(word_list(book, entry.reads));
         if (!help.empty() && ImGui::BeginTooltip()) {
@@ -334,6 +343,14 @@ void ExpertTable::draw_cell(AppState& state, const ExpertBook& book, const BookE
             if (std::isnan(c.odds)) return right_text(state, kNothing, theme.dim);
             right_text(state, rounded(c.odds, c.odds < 10 ? 1 : 0),
                        c.enriched() ? bright : theme.dim);
+            break;
+        }
+        case Column::position: {
+            const PositionUse& use = entry.position;
+            if (!use.known()) return right_text(state, kNothing, theme.dim);
+            position_bars(state, use, at,
+                          ImVec2(room - 40 * state.pixel_scale, ImGui::GetTextLineHeight()));
+            right_text(state, rounded(use.peak().times, 2), use.enriched() ? bright : theme.dim);
             break;
         }
         case Column::load:

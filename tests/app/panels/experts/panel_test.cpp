@@ -246,6 +246,35 @@ void register_rows(ImGuiTestEngine* engine) {
         IM_CHECK(items[1].command.kind == core::CommandKind::suppress);
     };
 
+    // Wrong if a click on the column did not sort by it, or the filter asked of another quarter.
+    t = IM_REGISTER_TEST(engine, "experts", "places_in_the_text_are_sorted_and_filtered");
+    use<kMake>(t, [] {
+        auto options = small();
+        options.tokens = 4 * core::TrainConfig{}.seq_len;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        const auto times = [](int32_t expert) {
+            return stage->state.experts.book()->find(expert)->position.peak().times;
+        };
+        ctx->ItemClick("**/position");
+        ctx->Yield(3);
+        const auto& rows = panel().rows();
+        IM_CHECK_EQ(rows.size(), size_t{16});
+        for (size_t i = 0; i + 1 < rows.size(); ++i)
+            IM_CHECK_GE(times(rows[i]), times(rows[i + 1]));
+        std::set<int32_t> first;
+        for (const app::BookEntry& entry : stage->state.experts.book()->entries)
+            if (entry.position.most == 0) first.insert(static_cast<int32_t>(entry.expert));
+        type(ctx, "quarter=1");
+        IM_CHECK(shown() == first);
+        type(ctx, "is:placed");
+        for (const int32_t expert : shown())
+            IM_CHECK(stage->state.experts.book()->find(expert)->position.enriched());
+    };
+
     // Wrong if another order or other rows were copied than are shown.
     t = IM_REGISTER_TEST(engine, "experts", "rows_are_copied_as_shown");
     use<kMake>(t, [] { return small(); });
