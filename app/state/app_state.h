@@ -37,6 +37,7 @@
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
 #include "app/state/time_cursor.h"
+#include "app/state/token_sample.h"
 #include "core/api/comparison.h"
 #include "core/api/expert_matches.h"
 #include "core/api/halting_table.h"
@@ -75,6 +76,11 @@ struct Services {
     std::function<std::vector<core::KeptSnapshot>(const std::string& run_dir)> kept_snapshots;
     std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t step)>
         read_kept_snapshot;
+    /// The geometry of a larger sample of tokens at the run's newest checkpoint, on the calling
+    /// thread; may be empty.
+    std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t tokens,
+                                                       const core::Progress& progress)>
+        token_sample;
     /// How a run folder stands, for a list of them, and a copy of one under runs/, whose folder it
     /// returns; on the calling thread. May be empty, both.
     std::function<core::Result<core::RunLook>(const std::string& run_dir)> look_at_run;
@@ -164,7 +170,8 @@ struct AppState {
     // Copies taken before each frame by update_state(); valid (maybe empty) also without a session.
     core::RunStatus status;
     std::shared_ptr<const core::GeometrySnapshot> newest;  ///< null before the first
-    /// What the panels show: the newest, or where `time` points; null before the first.
+    /// What the panels show: the newest, or where `time` points, or `sample`; null before the
+    /// first.
     std::shared_ptr<const core::GeometrySnapshot> geometry;
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
     std::shared_ptr<const core::InterventionEffect> effect;  ///< null before the first
@@ -192,6 +199,7 @@ struct AppState {
     Archive archive;
     ExpertBooks experts;  ///< the panels update it
     TimeCursor time;
+    TokenSample sample;
     Playback playback;
     /// The step under the pointer, in the curves or on the timeline; both mark it.
     std::optional<double> pointed_step;

@@ -112,4 +112,18 @@ void Selection::clear() {
     ++version;
 }
 
+void Selection::keep_probe_tokens(int64_t tokens) {
+    const auto drop = [&](std::set<int64_t>& from) {
+        const auto first = from.lower_bound(tokens);
+        const bool any = first != from.end();
+        from.erase(first, from.end());
+        return any;
+    };
+    if (drop(probe_tokens)) ++version;
+    if (drop(hidden.tokens)) {
+        ++version;
+        ++hidden_version;
+    }
+}
+
 }  // namespace hopscope::app

@@ -48,6 +48,8 @@ struct Selection {
     /// Hides what is selected, which then is not selected any more.
     void hide_chosen();
     void show_all();
+    /// Of a sample of so many tokens: others are neither selected nor hidden any more.
+    void keep_probe_tokens(int64_t tokens);
     /// Selects what is not selected, of what is not hidden.
     void invert(const Chosen& all);
 };

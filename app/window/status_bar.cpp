@@ -83,7 +83,9 @@ void StatusBar::draw(AppState& state, float height) {
               .definition = "The geometry that the panels show. The value is its step",
               .step = state.geometry->step,
               .command = run_command(state, "info", "--json")},
-             !state.time.live() ? ", the past"
+             state.sample.shown()
+                 ? ", " + with_thousands(std::ssize(state.geometry->token_ids)) + " tokens"
+             : !state.time.live() ? ", the past"
              : status.state == core::RunState::running
                  ? ", " + rounded(std::max(0.0, state.unix_now - state.geometry->seconds), 1) +
                        " s old"

@@ -226,7 +226,8 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     seen_[index] = visible;
     if (visible) {
         attention_.note(panel.title());
-        draw_detail(state, panel.detail(state), panel.follows_time() && !state.time.live());
+        draw_detail(state, panel.detail(state),
+                    panel.follows_time() && (!state.time.live() || state.sample.shown()));
         draw_content(state, index, /*seen=*/true);
         carry_out_order(state, index);
     } else {

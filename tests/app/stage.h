@@ -11,6 +11,7 @@
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_runs.h"
 #include "tests/app/fake_session.h"
+#include "tests/app/made_up_samples.h"
 #include "tests/app/made_up_sheet.h"
 
 namespace hopscope::gui_test {
@@ -33,6 +34,7 @@ struct Stage {
         state.services.model_sheet = made_up_sheet;
         state.services.passages = made_up_passages;
         state.second = {};
+        serve_made_up_samples(state.services, options);
         serve_fake_runs(state.services);
         state.comparison.stop();
         state.comparison = {};

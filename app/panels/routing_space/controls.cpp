@@ -4,6 +4,7 @@
 #include <imgui.h>
 #include <string>
 
+#include "app/panels/routing_space/sample_row.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -15,16 +16,22 @@ void control_label(const AppState& state, const char* text) {
     ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
 }
 
-/// A quantity, or `none` for no quantity. `numbers`: of those that have sizes.
-void quantity_combo(const char* id, const char* none, bool numbers, const viz::Quantity*& chosen) {
+/// A quantity, or `none` for no quantity; grey where nothing of the shown layer has it. `numbers`:
+/// of those that have sizes.
+void quantity_combo(const AppState& state, const char* id, const char* none, bool numbers,
+                    const viz::Quantity*& chosen) {
     if (!ImGui::BeginCombo(id, chosen ? chosen->name() : none)) return;
     if (ImGui::Selectable(none, chosen == nullptr)) chosen = nullptr;
     for (const viz::Quantity* q : viz::quantities()) {
         const bool is_number =
             q->kind() == viz::QuantityKind::scalar || q->kind() == viz::QuantityKind::ordered;
         if (numbers && !is_number) continue;
+        const std::string lacks =
+            q->lacks(*state.geometry, static_cast<size_t>(state.selection.layer));
+        ImGui::BeginDisabled(!lacks.empty());
         if (ImGui::Selectable(q->name(), q == chosen)) chosen = q;
-        tooltip(q->help());
+        ImGui::EndDisabled();
+        tooltip(lacks.empty() ? q->help() : lacks);
     }
     ImGui::EndCombo();
 }
@@ -151,7 +158,7 @@ void SpaceControls::draw_color(const AppState& state) {
     control_label(state, "colour");
     ImGui::SetNextItemWidth(80 * state.pixel_scale);
     by_name(state, "##colour", "colour\xE2\x80\xA6");
-    quantity_combo("##colour", "place", false, look.color);
+    quantity_combo(state, "##colour", "place", false, look.color);
     tooltip(
         "place: from the first three principal axes, the same colour in every panel. Others: "
         "from a quantity of the points");
@@ -169,9 +176,10 @@ void SpaceControls::draw_dimensions(const AppState& state) {
 
 bool SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g, bool all) {
     const float s = state.pixel_scale;
-    by_name(state, "More", "More\xE2\x80\xA6", "Size, opacity, regions, a new basis.");
+    by_name(state, "More", "More\xE2\x80\xA6",
+            "Size, opacity, regions, a larger sample, a new basis.");
     if (ImGui::Button("More")) ImGui::OpenPopup("more");
-    tooltip("Size and opacity from a quantity, regions, a new basis");
+    tooltip("Size and opacity from a quantity, regions, a larger sample of tokens, a new basis");
     if (!ImGui::BeginPopup("more")) return false;
     const bool fit = all && draw_picture_row(state, g);
     const auto row = [&](const char* text) {
@@ -180,10 +188,10 @@ bool SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g, boo
         ImGui::SetNextItemWidth(110 * s);
     };
     row("size");
-    quantity_combo("##size", "even", true, look.size);
+    quantity_combo(state, "##size", "even", true, look.size);
     tooltip("What the area of a point shows");
     row("opacity");
-    quantity_combo("##opacity", "even", true, look.alpha);
+    quantity_combo(state, "##opacity", "even", true, look.alpha);
     tooltip("What the opacity of a point shows");
     row("regions");
     ImGui::BeginDisabled(solid);
@@ -198,6 +206,8 @@ bool SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g, boo
                     "the mean of the centroids, a cut and no shadow, so that a token away from the "
                     "plane may be drawn over the region of another expert [def:plane_region]. "
                     "margins: the darker, the closer the second centroid is");
+    row("sample");
+    draw_sample_row(state);
     const bool has_space = g.d_space > 0 && !g.centroids.empty();
     if (button(state, "Refit", has_space ? nullptr : "this layer has no space",
                "Fit the principal axes to the present snapshot, turned as near to the old ones as "

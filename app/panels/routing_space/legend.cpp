@@ -61,7 +61,14 @@ void SpaceLegend::draw(AppState& state, const SpaceView& view, const SpaceLook& 
     ImVec2 p(at.x + 2 * s, at.y + 6 * s);
     if (look.color && !view.values.color)
         p = draw_line(state, p, std::string("computing the ") + look.color->name());
-    if (look.color && view.values.color) {
+    const std::string lacks =
+        look.color && state.geometry
+            ? look.color->lacks(*state.geometry, static_cast<size_t>(view.layer))
+            : std::string();
+    if (!lacks.empty()) {
+        p = draw_line(state, p,
+                      std::string("no ") + look.color->name() + " in the snapshot of this step");
+    } else if (look.color && view.values.color) {
         const viz::QuantityValues& values = *view.values.color;
         switch (look.color->kind()) {
             case viz::QuantityKind::scalar:

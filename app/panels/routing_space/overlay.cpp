@@ -318,7 +318,10 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
         reading = std::string("colour = ") + (look.color ? look.color->name() : "place") +
                   ", faint = outside the filter";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
-    std::string when = "snapshot of step " + with_thousands(state.geometry->step);
+    std::string when =
+        (state.sample.shown() ? with_thousands(std::ssize(state.geometry->token_ids)) + " tokens of"
+                              : std::string("snapshot of")) +
+        " step " + with_thousands(state.geometry->step);
     if (state.geometry->seconds > 0 && state.unix_now > 0)
         when += ", " + (age < 10 ? rounded(age, 1) + " s" : duration(age)) + " old";
     const auto right = [&](const std::string& text, float height, float y, float left_width) {

@@ -8,6 +8,8 @@
 #include "app/panels/routing_space/gizmo.h"
 #include "app/panels/routing_space/names.h"
 #include "app/panels/routing_space/overlay.h"
+#include "app/panels/routing_space/sample_row.h"
+#include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -34,7 +36,10 @@ std::string RoutingSpacePanel::detail(const AppState& state) const {
     const std::string hop =
         selection.hop == kAllHops ? "all hops" : "hop " + std::to_string(selection.hop);
     return "layer " + std::to_string(selection.layer) + "   " + hop +
-           (controls_.solid ? "   3-D" : "   2-D");
+           (controls_.solid ? "   3-D" : "   2-D") +
+           (state.sample.shown()
+                ? "   " + with_thousands(std::ssize(state.geometry->token_ids)) + " tokens"
+                : std::string());
 }
 
 Chosen RoutingSpacePanel::everything(const AppState& state) const {
@@ -88,6 +93,7 @@ std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
              state, [this, &state] { return everything(state); }, neighbours_.shown, move_))
         items.push_back(std::move(item));
     selection_actions_ = items;
+    for (ActionItem& item : sample_actions(state)) items.push_back(std::move(item));
     ActionItem drop;
     drop.id = "routing_space.drop_move";
     drop.title = "Drop the move of the centroid";
