@@ -222,6 +222,19 @@ void expect_same_space(const SpaceView& a, const SpaceView& b) {
     }
 }
 
+/// Entropies are kept in half precision, losses whole.
+void expect_same_quantities(const core::GeometrySnapshot& a, const core::GeometrySnapshot& b) {
+    for (const char* name : {"entropy", "loss"}) {
+        const viz::Quantity* quantity = viz::find_quantity(name);
+        EXPECT_EQ(quantity->lacks(a, 1), "");
+        const auto x = quantity->of(a, 1), y = quantity->of(b, 1);
+        ASSERT_EQ(x.tokens.size(), y.tokens.size()) << name;
+        EXPECT_EQ(x.n, static_cast<int64_t>(2 * a.token_ids.size())) << name;
+        for (size_t i = 0; i < x.tokens.size(); ++i)
+            ASSERT_NEAR(x.tokens[i], y.tokens[i], 2e-3f) << name << i;
+    }
+}
+
 /// The bands of the timeline are the pieces that the analysis of the run's folder writes.
 void expect_phases_of_the_analysis(const View& view, const std::string& dir) {
     core::lab::AnalyzeOptions options;
@@ -258,6 +271,7 @@ void expect_same_view(View& a, View& b) {
     EXPECT_EQ(x.basis.axes, y.basis.axes) << "colours are places";
     EXPECT_EQ(x.scale, y.scale);
     expect_same_space(a.space(), b.space());
+    expect_same_quantities(*a.state.geometry, *b.state.geometry);
     EXPECT_EQ(a.state.phases.all().size(), b.state.phases.all().size());
     SCOPED_TRACE("at step 30");
     expect_same_space(a.space_at(30), b.space_at(30));
