@@ -52,6 +52,9 @@ core::GeometrySnapshot snapshot(int64_t step, unsigned seed = 1) {
     for (int64_t t = 0; t < kTokens; ++t) {
         s.pieces.push_back("t" + std::to_string(t));
         s.classes.push_back(t % 5 == 0 ? "number" : t % 5 == 1 ? "" : "noun");
+        s.next_loss.push_back(static_cast<float>(t) / 4);
+        for (int64_t h = 0; h < kHops; ++h)
+            s.layers[0].entropy.push_back(static_cast<float>(s.layers[0].entropy.size()) / 8);
     }
     return s;
 }
@@ -73,8 +76,10 @@ TEST(RoutingSpace, EveryPointIsWritten) {
     const auto view = space_view({shared(s)}, places_of(s), 0, {});
     const std::string text = csv_of(view, s);
     EXPECT_EQ(text.find("# layer 0, step 10; x: "), 0u) << text.substr(0, 200);
-    EXPECT_NE(text.find("% of the variance\nkind,index,hop,x,y,z,load_share,piece,class\n"),
-              std::string::npos);
+    EXPECT_NE(
+        text.find(
+            "% of the variance\nkind,index,hop,x,y,z,load_share,piece,class,entropy,next_loss\n"),
+        std::string::npos);
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2 + kExperts + kHops * kTokens);
     for (size_t i = 0; i < view.items.size(); ++i) {
         const SpaceItem& item = view.items[i];
@@ -83,10 +88,14 @@ TEST(RoutingSpace, EveryPointIsWritten) {
         const std::string index = std::to_string(item.index);
         const auto token = static_cast<size_t>(item.index);
         const std::string line =
-            item.expert ? "\nexpert," + index + ",," + place +
-                              core::csv_number(s.layers[0].load[token]) + ",,\n"
-                        : "\ntoken," + index + "," + std::to_string(item.hop) + "," + place + "," +
-                              s.pieces[token] + "," + s.classes[token] + "\n";
+            item.expert
+                ? "\nexpert," + index + ",," + place + core::csv_number(s.layers[0].load[token]) +
+                      ",,,,\n"
+                : "\ntoken," + index + "," + std::to_string(item.hop) + "," + place + "," +
+                      s.pieces[token] + "," + s.classes[token] + "," +
+                      core::csv_number(
+                          s.layers[0].entropy[static_cast<size_t>(item.hop * kTokens) + token]) +
+                      "," + core::csv_number(s.next_loss[token]) + "\n";
         EXPECT_NE(text.find(line), std::string::npos) << line;
     }
     EXPECT_EQ(csv_of({}, s), "");
