@@ -256,8 +256,14 @@ void register_rows(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->SetRef("Stage");
         IM_CHECK(wait_for_rows(ctx));
+        // Without classes there is room for the column.
+        core::GeometrySnapshot plain = *stage->state.geometry;
+        plain.classes.assign(plain.classes.size(), "");
+        stage->session->put(plain);
+        IM_CHECK(wait_for(ctx, [] { return stage->state.experts.book()->classes.empty(); }));
         const auto times = [](int32_t expert) {
-            return stage->state.experts.book()->find(expert)->position.peak().times;
+            const app::PositionUse& use = stage->state.experts.book()->find(expert)->position;
+            return use.known() ? use.peak().times : -1;
         };
         ctx->ItemClick("**/position");
         ctx->Yield(3);
