@@ -29,7 +29,8 @@ void draw_taken(AppState& state) {
     } else if (button(state, "Show it again", nullptr, ("Shows the " + of).c_str())) {
         sample.show(state);
     }
-    note(state, of);
+    // Wrapped text would make the list as narrow as it can be.
+    ImGui::TextColored(state.theme().dim, "%s", of.c_str());
 }
 
 }  // namespace
