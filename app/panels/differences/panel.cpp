@@ -7,6 +7,7 @@
 
 #include "app/panels/differences/forest.h"
 #include "app/panels/differences/view.h"
+#include "app/panels/kept_view.h"
 #include "app/widgets/comparison_state.h"
 #include "app/widgets/exact_slider.h"
 #include "app/widgets/export.h"
@@ -28,6 +29,10 @@ class DifferencesPanel final : public Panel {
     void draw(AppState& state) override;
     std::string csv(AppState& state) override {
         return rows_.empty() ? std::string() : csv_of(rows_, *shown_, state.comparison.margin);
+    }
+    PanelView saved_view() const override { return {{"to reference", yes_or_no(to_reference_)}}; }
+    void restore_view(const PanelView& view) override {
+        take_kept_flag(view, "to reference", to_reference_);
     }
 
   private:

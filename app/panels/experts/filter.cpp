@@ -42,12 +42,6 @@ const std::vector<std::string>& states() {
     return all;
 }
 
-std::string in_small_letters(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
 std::vector<std::string> parts_of(const std::string& text, char separator) {
     std::vector<std::string> out;
     size_t begin = 0;
@@ -185,21 +179,7 @@ std::string read_term(const std::string& typed, FilterTerm& term) {
 /// Which pieces of the book a term of words means.
 std::vector<uint8_t> pieces_meant(const ExpertBook& book, const FilterTerm& term) {
     std::vector<uint8_t> out;
-    for (const std::string& piece : book.pieces) {
-        const std::string word = word_text(piece), small = in_small_letters(word);
-        bool meant = false;
-        if (term.regex) {
-            try {
-                meant = std::regex_search(word, *term.regex);
-            } catch (const std::regex_error&) {  // too complex for this word
-            }
-        } else {
-            meant = std::any_of(term.words.begin(), term.words.end(), [&](const auto& part) {
-                return small.find(part) != std::string::npos;
-            });
-        }
-        out.push_back(meant);
-    }
+    for (const std::string& piece : book.pieces) out.push_back(means_word(term, word_text(piece)));
     return out;
 }
 
@@ -304,6 +284,26 @@ bool NumberTest::holds(double x) const {
             return x >= value;
     }
     return false;
+}
+
+std::string in_small_letters(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+bool means_word(const FilterTerm& term, const std::string& word) {
+    if (term.regex) {
+        try {
+            return std::regex_search(word, *term.regex);
+        } catch (const std::regex_error&) {  // too complex for this word
+            return false;
+        }
+    }
+    const std::string small = in_small_letters(word);
+    return std::any_of(term.words.begin(), term.words.end(), [&](const std::string& part) {
+        return small.find(part) != std::string::npos;
+    });
 }
 
 std::vector<std::string> split_terms(const std::string& typed) {

@@ -57,6 +57,11 @@ struct ExpertFilter {
 std::vector<std::string> split_terms(const std::string& typed);
 ExpertFilter parse_filter(const std::string& typed);
 
+/// Whether a term of words means this one.
+bool means_word(const FilterTerm& term, const std::string& word);
+/// ASCII letters alone.
+std::string in_small_letters(std::string text);
+
 /// What is clicked to begin a term, and what it asks.
 struct FilterWord {
     const char *begin, *help;

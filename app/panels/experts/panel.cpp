@@ -54,6 +54,17 @@ std::vector<ActionItem> ExpertsPanel::actions(AppState& state) {
     return items;
 }
 
+PanelView ExpertsPanel::saved_view() const {
+    PanelView view = {{"sort", table_.order_in_words()}};
+    bar_.keep_in(view);
+    return view;
+}
+
+void ExpertsPanel::restore_view(const PanelView& view) {
+    bar_.restore(view);
+    if (const auto sort = view.find("sort"); sort != view.end()) table_.set_order(sort->second);
+}
+
 std::string ExpertsPanel::empty_title(const AppState& state) const {
     if (!state.geometry) return without_snapshot(state);
     if (state.geometry->layers.empty()) return "This run has no layers that route";
@@ -112,9 +123,7 @@ void ExpertsPanel::follow_tasks(AppState& state) {
 }
 
 int64_t ExpertsPanel::shown_expert(const AppState& state) const {
-    const auto& chosen = state.selection.experts;
-    if (chosen.empty()) return -1;
-    return chosen.contains(table_.clicked()) ? table_.clicked() : *chosen.begin();
+    return state.selection.first_expert().value_or(-1);
 }
 
 void ExpertsPanel::draw(AppState& state) {

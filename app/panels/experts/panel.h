@@ -24,6 +24,8 @@ class ExpertsPanel final : public Panel {
     void draw(AppState& state) override;
     std::string csv(AppState& state) override { return table(state); }
     std::vector<ActionItem> actions(AppState& state) override;
+    PanelView saved_view() const override;
+    void restore_view(const PanelView& view) override;
 
     // Read by tests.
     const std::vector<int32_t>& rows() const { return table_.rows(); }

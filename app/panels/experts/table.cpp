@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <imgui_internal.h>
 
 #include "app/panels/experts/expert_numbers.h"
 #include "app/panels/experts/words_line.h"
@@ -56,6 +57,11 @@ constexpr ColumnRow kColumns[] = {
      "dead: not one choice in the recent batches. hub: close to every word [def:hub]", 56, true},
     {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 54, false},
 };
+/// Without its unit.
+std::string column_word(const ColumnRow& row) {
+    const std::string name = row.name;
+    return name.substr(0, name.find(','));
+}
 /// Those that go first where there is little room, the last of these first.
 constexpr Column kByNeed[] = {Column::purity, Column::of_class, Column::mark,  Column::reads,
                               Column::odds,   Column::cluster,  Column::tokens};
@@ -156,6 +162,19 @@ std::string odds_help(const ExpertBook& book, const BookEntry& entry) {
 
 }  // namespace
 
+std::string ExpertTable::order_in_words() const {
+    const RowOrderBy by = wanted_.value_or(by_);
+    return column_word(kColumns[static_cast<size_t>(by.column)]) +
+           (by.descending ? " falling" : " rising");
+}
+
+void ExpertTable::set_order(const std::string& words) {
+    for (const ColumnRow& row : kColumns)
+        for (const bool falls : {false, true})
+            if (words == column_word(row) + (falls ? " falling" : " rising"))
+                wanted_ = {row.column, falls};
+}
+
 /// While a run is trained the order would change under the pointer: it waits until that has left.
 void ExpertTable::sort(const ExpertBook& book, const std::vector<uint8_t>& hits,
                        bool under_pointer) {
@@ -200,6 +219,13 @@ void ExpertTable::draw(AppState& state, const ExpertBook& book, const std::vecto
         ImGui::PopStyleColor();
         tooltip(kColumns[c].help);
     }
+    if (wanted_ && shown[static_cast<size_t>(wanted_->column)]) {
+        ImGui::TableSetColumnSortDirection(
+            static_cast<int>(wanted_->column),
+            wanted_->descending ? ImGuiSortDirection_Descending : ImGuiSortDirection_Ascending,
+            false);
+        wanted_.reset();
+    }
     sort(book, hits, ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem));
     const float height = ImGui::GetTextLineHeight() + 6 * s;
     follow_selection(state, height + 2 * ImGui::GetStyle().CellPadding.y);
@@ -216,8 +242,8 @@ void ExpertTable::follow_selection(const AppState& state, float height) {
     const bool elsewhere =
         std::exchange(seen_selection_, state.selection.version) != state.selection.version;
     if (elsewhere && state.selection.experts.size() == 1 &&
-        !state.selection.experts.contains(clicked_)) {
-        clicked_ = *state.selection.experts.begin();
+        *state.selection.first_expert() != clicked_) {
+        clicked_ = *state.selection.first_expert();
         scroll_to_clicked_ = true;
     }
     if (!std::exchange(scroll_to_clicked_, false)) return;
@@ -233,7 +259,8 @@ void ExpertTable::follow_selection(const AppState& state, float height) {
 
 void ExpertTable::step(AppState& state, int by) {
     if (rows_.empty()) return;
-    const auto at = std::find(rows_.begin(), rows_.end(), clicked_);
+    const int64_t from = state.selection.first_expert().value_or(clicked_);
+    const auto at = std::find(rows_.begin(), rows_.end(), from);
     const auto next = at == rows_.end() ? 0 : (at - rows_.begin()) + by;
     clicked_ =
         rows_[static_cast<size_t>(std::clamp<std::ptrdiff_t>(next, 0, std::ssize(rows_) - 1))];
@@ -252,7 +279,9 @@ void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expe
     ImGui::TableNextColumn();
     ImGui::PushID(expert);
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::PushStyleColor(ImGuiCol_Header, faded(state.theme().accent, 0.2f));
+    // Of several that are selected the one of the card stands out.
+    const bool is_first = state.selection.first_expert() == expert;
+    ImGui::PushStyleColor(ImGuiCol_Header, faded(state.theme().accent, is_first ? 0.3f : 0.16f));
     ImGui::PushStyleColor(ImGuiCol_HeaderHovered, selected ? faded(state.theme().accent, 0.26f)
                                                            : faded(state.theme().text, 0.06f));
     const std::string id = "##E" + std::to_string(expert);

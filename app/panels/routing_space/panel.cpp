@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <imgui_internal.h>
+#include <utility>
 
+#include "app/panels/kept_view.h"
 #include "app/panels/routing_space/csv.h"
 #include "app/panels/routing_space/gizmo.h"
 #include "app/panels/routing_space/names.h"
@@ -47,6 +49,34 @@ std::string RoutingSpacePanel::csv(AppState& state) {
     return state.geometry ? csv_of(view_, *state.geometry) : std::string();
 }
 
+PanelView RoutingSpacePanel::saved_view() const {
+    PanelView view = controls_.view();
+    view["names"] = yes_or_no(names_);
+    const CameraPlace place = camera_.place();
+    view["camera"] = camera_in_words(place);
+    view["turn"] = turn_in_words(place);
+    // What waits for the panel to be seen is how it will be set.
+    if (restored_)
+        for (auto& [name, value] : view)
+            if (const auto kept = restored_->find(name); kept != restored_->end())
+                value = kept->second;
+    return view;
+}
+
+/// Axes and camera belong to a run: they are taken once its first picture is made.
+void RoutingSpacePanel::take_restored() {
+    const PanelView view = *std::exchange(restored_, std::nullopt);
+    controls_.restore(view);
+    take_kept_flag(view, "names", names_);
+    CameraPlace place = camera_.place();
+    std::string words;
+    take_kept_text(view, "camera", words);
+    read_camera(words, place);
+    take_kept_text(view, "turn", words);
+    read_turn(words, place);
+    camera_.set_place(place);
+}
+
 /// What the list "More" offers besides the looks of points.
 ActionItem RoutingSpacePanel::refit_action(AppState& state) {
     ActionItem refit;
@@ -85,7 +115,7 @@ std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
     names.run = [this] { names_ = !names_; };
     std::vector<ActionItem> items = {std::move(focus), std::move(names), refit_action(state)};
     for (ActionItem& item : selection_menu_actions(
-             state, [this, &state] { return everything(state); }, neighbours_.shown, move_))
+             state, [this, &state] { return everything(state); }, neighbours_.shown, history_))
         items.push_back(std::move(item));
     selection_actions_ = items;
     ActionItem drop;
@@ -140,6 +170,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
         regions_.forget();
         move_.forget();
     }
+    if (restored_ && state.session) take_restored();
     if (!state.session || !state.geometry) return;
     const auto& snapshot = *state.geometry;
     follow_layers(state);
@@ -175,9 +206,26 @@ void RoutingSpacePanel::prepare(AppState& state) {
         points_.changed();
         pointer_.changed();
     }
+    history_.update(state);
     regions_.prepare(state, view_, controls_.regions);
     move_.update(view_);
+    find_tokens(state);
     make_paths(state);
+}
+
+void RoutingSpacePanel::find_tokens(const AppState& state) {
+    search_.update({state.geometry.get(), state.geometry->version, state.selection.version,
+                    state.selection.layer},
+                   [&state] { return sample_facts(state); });
+    points_.set_hits(search_.hits());
+}
+
+void RoutingSpacePanel::go_to_token(AppState& state, int64_t token) {
+    controls_.tokens = true;
+    state.selection.pick_all({{}, {token}}, false);
+    for (size_t i = 0; i < view_.items.size(); ++i)
+        if (!view_.items[i].expert && view_.items[i].index == token)
+            return camera_.show(state, {view_.points[i].x, view_.points[i].y, view_.points[i].z});
 }
 
 void RoutingSpacePanel::make_paths(const AppState& state) {
@@ -214,7 +262,12 @@ void RoutingSpacePanel::make_paths(const AppState& state) {
 
 void RoutingSpacePanel::draw(AppState& state) {
     if (state.geometry && state.geometry->layers.size() > 0) {
-        if (controls_.draw(state)) camera_.fit(state, view_, true);
+        if (controls_.draw(state)) camera_.fit(state, view_);
+        flow(200 * state.pixel_scale);
+        const auto& chosen = state.selection.probe_tokens;
+        if (const auto token =
+                search_.draw(state, 112 * state.pixel_scale, chosen.empty() ? -1 : *chosen.begin()))
+            go_to_token(state, *token);
     }
     if (std::string why = state.lacks(core::Need::centroids); !why.empty()) {
         why += " Only routers that compare tokens with centroids have a space to draw.";

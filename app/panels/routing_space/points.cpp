@@ -11,6 +11,8 @@ namespace {
 
 constexpr float kFarthest = 0.22f;  ///< opacity at the back of the unit sphere, of that in front
 
+constexpr float kNoHit = 0.2f;  ///< opacity of what was not looked for, of its own
+
 uint32_t thinned(uint32_t color, float by) {
     const auto alpha = static_cast<uint32_t>(std::lround(static_cast<float>(color >> 24) * by));
     return (color & 0xFFFFFFu) | alpha << 24;
@@ -32,6 +34,12 @@ void SpacePoints::order_by_depth(const SpaceView& view, const viz::Orbit& orbit)
     }
 }
 
+void SpacePoints::set_hits(const std::vector<uint8_t>& tokens) {
+    if (tokens == hits_) return;
+    hits_ = tokens;
+    stale_ = true;
+}
+
 /// What is drawn, from the view: order, depth, and what is selected. Only where one of them
 /// changed.
 void SpacePoints::compose(const AppState& state, const SpaceView& view, const viz::Orbit& orbit) {
@@ -47,11 +55,18 @@ void SpacePoints::compose(const AppState& state, const SpaceView& view, const vi
     order_.clear();
     if (view.solid) order_by_depth(view, orbit);
     const auto& tokens = state.selection.probe_tokens;
-    if (tokens.empty()) return;
+    if (tokens.empty() && hits_.empty()) return;
     const uint32_t edge = packed(state.theme().text);
     for (size_t k = 0; k < drawn_.size(); ++k) {
         const SpaceItem& item = view.items[order_.empty() ? k : order_[k]];
-        if (item.expert || !tokens.contains(item.index)) continue;
+        if (item.expert) continue;
+        const auto t = static_cast<size_t>(item.index);
+        if (t < hits_.size() && hits_[t]) drawn_[k].color |= 0xFF000000u;
+        if (t < hits_.size() && !hits_[t]) {
+            drawn_[k].color = thinned(drawn_[k].color, kNoHit);
+            drawn_[k].outline = thinned(drawn_[k].outline, kNoHit);
+        }
+        if (!tokens.contains(item.index)) continue;
         drawn_[k].outline = edge;
         drawn_[k].color |= 0xFF000000u;
         drawn_[k].size += 4 * state.pixel_scale;

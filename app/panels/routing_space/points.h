@@ -18,6 +18,8 @@ class SpacePoints {
   public:
     /// The view is another one.
     void changed() { stale_ = true; }
+    /// [tokens] Those that are no hits are faint; empty: nothing is looked for.
+    void set_hits(const std::vector<uint8_t>& tokens);
     void draw(AppState& state, const SpaceView& view, const SpaceCamera& camera);
     /// The point of the view under a place of the screen that lies in front, or −1.
     int64_t hit(const SpaceView& view, const SpaceCamera& camera, ImVec2 at, float slack);
@@ -37,6 +39,7 @@ class SpacePoints {
     bool stale_ = true, upload_ = true;
     viz::Orbit orbit_;
     uint64_t selection_ = 0;
+    std::vector<uint8_t> hits_;
     std::vector<viz::Point> drawn_;  ///< in the order of drawing
     std::vector<uint32_t> order_;    ///< of the view's points, where it is solid
     viz::HitGrid grid_;              ///< of the turned points in that order

@@ -19,8 +19,7 @@ bool has_trace(const AppState& state) {
 int64_t shown_token(const AppState& state) {
     if (!has_trace(state)) return -1;
     const int64_t last = static_cast<int64_t>(state.trace->tokens.size()) - 1;
-    const auto& chosen = state.selection.prompt_tokens;
-    return chosen.empty() ? last : std::clamp<int64_t>(*chosen.begin(), 0, last);
+    return std::clamp<int64_t>(state.selection.first_prompt_token().value_or(last), 0, last);
 }
 
 void select_token(AppState& state, int64_t token, bool add) {

@@ -371,6 +371,8 @@ void register_tests(ImGuiTestEngine* engine) {
         state->prompt = "two rivers and a bank";
         state->selection.set_layer(1);
         state->selection.pick_expert(3, false);
+        state->named.keep("rivers", state->selection);
+        state->halt_position = 0.5f;
         state->stack.clear();
         state->stack.add(
             {core::CommandKind::zero_experts,
@@ -385,6 +387,8 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(!some_popup());
         state->stack.clear();
         state->selection.clear();
+        state->named = {};
+        state->halt_position = 0;
         shell->workspace().set_layout(*state, app::Layout::train);
         ctx->Yield(3);
     };
@@ -425,6 +429,9 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [] { return state->session && !state->selection.experts.empty(); }));
         IM_CHECK_EQ(state->selection.layer, 1);
         IM_CHECK(state->selection.experts == std::set<int64_t>{3});
+        IM_CHECK_EQ(state->named.all().size(), 1u);
+        IM_CHECK_STR_EQ(state->named.all().front().name.c_str(), "rivers");
+        IM_CHECK_EQ(state->halt_position, 0.5f);
         IM_CHECK_STR_EQ(state->prompt.c_str(), "two rivers and a bank");
         IM_CHECK_EQ(state->stack.items().size(), 1u);
         IM_CHECK(shell->workspace().layout() == app::Layout::inspect);

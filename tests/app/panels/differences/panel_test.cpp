@@ -60,7 +60,32 @@ void register_pair(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests margin(register_margin), pair(register_pair);
+/// Wrong if a session forgot that all variants are held against the reference.
+void register_session(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "compare", "a_session_finds_the_reference_again");
+    use<app::make_differences_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(give_three_variants(ctx));
+        const auto copied = [ctx] {
+            ctx->Yield(2);
+            ctx->ItemClick("Copy");
+            return std::string(ImGui::GetClipboardText());
+        };
+        const std::string all = copied();
+        ctx->ItemClick("to the reference");
+        const std::string fewer = copied();
+        IM_CHECK(fewer != all);
+        const app::PanelView kept = stage->panel->saved_view();
+        stage->actions.clear();
+        stage->panel = app::make_differences_panel();
+        IM_CHECK(copied() == all);
+        stage->panel->restore_view(kept);
+        IM_CHECK(copied() == fewer);
+    };
+}
+
+const PanelTests margin(register_margin), pair(register_pair), session(register_session);
 
 }  // namespace
 }  // namespace hopscope::gui_test

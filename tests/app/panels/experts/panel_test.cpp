@@ -115,6 +115,48 @@ void register_filter(ImGuiTestEngine* engine) {
     };
 }
 
+void register_session(ImGuiTestEngine* engine) {
+    // Wrong if a session forgot what the table was filtered and sorted by.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "experts", "a_session_finds_the_filter_again");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        type(ctx, "E2-9");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->KeyChars("-E4");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(3);
+        ctx->ItemClick("$$1/chip");  // off
+        type(ctx, "-E3");
+        ctx->ItemClick("**/expert");
+        ctx->Yield(3);
+        const std::vector<int32_t> rows = panel().rows();
+        IM_CHECK(rows == (std::vector<int32_t>{2, 4, 5, 6, 7, 8, 9}));
+        const app::PanelView kept = stage->panel->saved_view();
+        stage->actions.clear();
+        stage->panel = kMake();
+        IM_CHECK(wait_for_rows(ctx));
+        IM_CHECK(stage->panel->saved_view() != kept);
+        stage->panel->restore_view(kept);
+        ctx->Yield(3);
+        IM_CHECK(panel().rows() == rows);
+        IM_CHECK(stage->panel->saved_view() == kept);
+        ctx->ItemClick("$$1/chip");  // on again
+        ctx->Yield(3);
+        IM_CHECK(shown() == (std::set<int32_t>{2, 5, 6, 7, 8, 9}));
+        const app::PanelView present = stage->panel->saved_view();
+        stage->panel->restore_view({{"sort", "the moon rising"}, {"other", ""}});
+        IM_CHECK(stage->panel->saved_view() == present);
+        stage->panel->restore_view({{"chips", "loud E1\n\noff \non E5"}, {"filter", ""}});
+        ctx->Yield(3);
+        IM_CHECK(shown() == std::set<int32_t>{5});
+        stage->panel->restore_view({{"chips", ""}, {"sort", "expert falling"}});
+        ctx->Yield(3);
+        IM_CHECK_EQ(panel().rows().front(), 15);
+    };
+}
+
 /// Whether the picture beside the panel draws the centroid of an expert faint.
 bool is_faint(int64_t expert) {
     const auto& view = static_cast<app::RoutingSpacePanel&>(*stage->second).view();
@@ -162,6 +204,14 @@ void register_rows(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK_EQ(experts.size(), 2u);
         IM_CHECK_EQ(panel().card().expert(), second);
+        // The first of a selection is the one that was picked last, in whatever panel.
+        stage->state.selection.pick_expert(panel().rows()[3], true);
+        ctx->Yield(3);
+        IM_CHECK_EQ(panel().card().expert(), panel().rows()[3]);
+        IM_CHECK_EQ(experts.size(), 3u);
+        stage->state.selection.pick_expert(panel().rows()[3], true);
+        ctx->Yield(3);
+        IM_CHECK_EQ(panel().card().expert(), *experts.begin());
         stage->state.selection.clear();
         stage->state.selection.pick_expert(9, false);
         ctx->Yield(3);
@@ -360,7 +410,7 @@ void register_dictionary(ImGuiTestEngine* engine) {
 }
 
 const PanelTests filter(register_filter), dictionary(register_dictionary), space(register_space),
-    rows(register_rows), empty(register_empty);
+    rows(register_rows), empty(register_empty), session(register_session);
 
 }  // namespace
 }  // namespace hopscope::gui_test
