@@ -211,7 +211,7 @@ TEST(Actions, MenusAreAsTheyWere) {
     EXPECT_EQ(shown(Menu::layout),
               "Layout Train  [1]\nLayout Inspect  [2]\nLayout Intervene  [3]\n"
               "Layout Compare  [4]\n"
-              "--\nReset this layout\n");
+              "--\nReset this layout\nKeep this arrangement as…\n");
     EXPECT_EQ(shown(Menu::help),
               "Command palette  [Ctrl+P]\nHelp on panels and keys  [?]\n"
               "Tour in three steps\n");
