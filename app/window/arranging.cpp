@@ -89,9 +89,12 @@ class Builder {
         : layout_(layout), panels_(panels) {}
 
     void fill(ImGuiID id, const std::vector<std::string>& tabs, const std::string& front) const {
+        short order = 0;
         for (const std::string& tab : tabs)
-            if (const std::string name = name_of_window(tab); !name.empty())
+            if (const std::string name = name_of_window(tab); !name.empty()) {
                 ImGui::DockBuilderDockWindow(name.c_str(), id);
+                set_order(name, order++);
+            }
         const std::string name = name_of_window(front);
         if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(id); node && !name.empty())
             node->SelectedTabId = tab_id(name);
@@ -112,6 +115,12 @@ class Builder {
     }
 
   private:
+    static void set_order(const std::string& name, short order) {
+        if (ImGuiWindow* window = ImGui::FindWindowByName(name.c_str()))
+            window->DockOrder = order;
+        else if (auto* kept = ImGui::FindWindowSettingsByID(ImHashStr(name.c_str())))
+            kept->DockOrder = order;
+    }
     static bool has_center(const ArrangedPart& part) {
         return part.center || std::ranges::any_of(part.parts, has_center);
     }

@@ -14,13 +14,17 @@ namespace {
 
 constexpr const char* kAll = "all";
 constexpr double kFarthestPlace = 1e9;  ///< of a number that is read
+/// Fewer than a float has: what is read and written again is the same text.
+constexpr int kDigits = 6;
 constexpr double kLeastSpan = 1e-6;
 
 std::string numbers_in_words(std::initializer_list<float> numbers) {
     std::string text;
     for (const float number : numbers) {
         char digits[64];
-        const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+        const auto end = std::to_chars(digits, digits + sizeof digits, number,
+                                       std::chars_format::general, kDigits)
+                             .ptr;
         text += (text.empty() ? "" : " ") + std::string(digits, end);
     }
     return text;

@@ -261,7 +261,7 @@ void TrajectoryPanel::draw_search(AppState& state) {
     const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x;
     const bool beside = room >= 560 * s;
     const auto& selection = state.selection;
-    const auto token = search_.draw(state, std::min(150 * s, room - 90 * s),
+    const auto token = search_.draw(state, std::clamp(room - 90 * s, 60 * s, 150 * s),
                                     selection.first_prompt_token().value_or(-1));
     if (token) {
         select_token(state, *token, false);

@@ -13,7 +13,7 @@ namespace {
 
 ImGuiID node_of(const char* name) {
     const ImGuiWindow* window = ImGui::FindWindowByName(name);
-    return window && window->DockIsActive ? window->DockId : 0;
+    return window && window->WasActive && window->DockIsActive ? window->DockId : 0;
 }
 
 bool is_listed(const std::string& title) {
@@ -104,7 +104,7 @@ void register_arrangements(ImGuiTestEngine* engine) {
 
         // Renamed, and forgotten.
         open_dialog(ctx);
-        ctx->KeyCharsReplace(std::string(500, 'x').c_str());
+        ctx->KeyCharsReplace(std::string(100, 'x').c_str());
         ctx->Yield(2);
         IM_CHECK((ctx->ItemInfo("###keep").ItemFlags & ImGuiItemFlags_Disabled) != 0);
         ctx->KeyPress(ImGuiKey_Enter);
