@@ -10,7 +10,7 @@ namespace {
 
 using Hits = std::vector<uint8_t>;
 
-std::vector<TokenFacts> made_up() {
+std::vector<TokenFacts> three_tokens() {
     return {{"river", 7, {"noun"}, 2, {1, 4}, false},
             {"Bank", 9, {"noun", "verb"}, 1, {4}, true},
             {"of", 3, {}, 0, {}, false}};
@@ -19,7 +19,7 @@ std::vector<TokenFacts> made_up() {
 Hits found(const std::string& typed) {
     const ExpertFilter filter = parse_token_filter(typed);
     EXPECT_TRUE(filter.problems.empty()) << filter.problems.front();
-    return tokens_matching(filter, made_up());
+    return tokens_matching(filter, three_tokens());
 }
 
 // Wrong if a term found other tokens than it says.
@@ -47,7 +47,7 @@ TEST(TokenSearch, ProblemsAreSaid) {
         ASSERT_EQ(filter.problems.size(), 1u) << typed;
         EXPECT_TRUE(filter.problems[0].starts_with(typed)) << filter.problems[0];
         EXPECT_NE(filter.problems[0].find("class:"), std::string::npos);
-        EXPECT_TRUE(tokens_matching(filter, made_up()).empty());
+        EXPECT_TRUE(tokens_matching(filter, three_tokens()).empty());
     }
     EXPECT_EQ(parse_token_filter("/(/").problems.size(), 1u);
 }

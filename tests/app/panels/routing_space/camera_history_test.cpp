@@ -6,7 +6,7 @@
 namespace hopscope::app {
 namespace {
 
-CameraPlace at(float x, float span = 2) {
+CameraPlace standing_at(float x, float span = 2) {
     CameraPlace place;
     place.follows = false;
     place.center = {x, -0.1f};
@@ -18,7 +18,7 @@ CameraPlace at(float x, float span = 2) {
 
 // Wrong if a file gave back another place than was kept, or took a damaged one.
 TEST(CameraHistory, WordsReadBack) {
-    CameraPlace kept = at(1.0f / 3, 1e-3f);
+    CameraPlace kept = standing_at(1.0f / 3, 1e-3f);
     CameraPlace read;
     read_camera(camera_in_words(kept), read);
     read_turn(turn_in_words(kept), read);
@@ -51,19 +51,19 @@ TEST(CameraHistory, WordsReadBack) {
 TEST(CameraHistory, GoesBackAndForth) {
     CameraHistory history;
     EXPECT_EQ(history.undo_order(), 0u);
-    history.step(at(1), 4);
-    history.step(at(2), 7);
+    history.step(standing_at(1), 4);
+    history.step(standing_at(2), 7);
     EXPECT_EQ(history.undo_order(), 7u);
-    EXPECT_TRUE(history.undo(at(3)).shows_what(at(2)));
+    EXPECT_TRUE(history.undo(standing_at(3)).shows_what(standing_at(2)));
     EXPECT_EQ(history.undo_order(), 4u);
     EXPECT_EQ(history.redo_order(), 7u);
-    EXPECT_TRUE(history.redo(at(2)).shows_what(at(3)));
-    EXPECT_TRUE(history.undo(at(3)).shows_what(at(2)));
-    history.step(at(2), 9);
+    EXPECT_TRUE(history.redo(standing_at(2)).shows_what(standing_at(3)));
+    EXPECT_TRUE(history.undo(standing_at(3)).shows_what(standing_at(2)));
+    history.step(standing_at(2), 9);
     EXPECT_FALSE(history.can_redo());
-    for (size_t i = 0; i < 2 * CameraHistory::kMost; ++i) history.step(at(0), 10 + i);
+    for (size_t i = 0; i < 2 * CameraHistory::kMost; ++i) history.step(standing_at(0), 10 + i);
     size_t steps = 0;
-    for (; history.can_undo(); ++steps) (void)history.undo(at(0));
+    for (; history.can_undo(); ++steps) (void)history.undo(standing_at(0));
     EXPECT_EQ(steps, CameraHistory::kMost);
     history.forget();
     EXPECT_FALSE(history.can_redo());
