@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <imgui.h>
+#include <optional>
+#include <utility>
 
 #include "app/panels/differences/forest.h"
 #include "app/panels/differences/view.h"
@@ -30,9 +32,14 @@ class DifferencesPanel final : public Panel {
     std::string csv(AppState& state) override {
         return rows_.empty() ? std::string() : csv_of(rows_, *shown_, state.comparison.margin);
     }
-    PanelView saved_view() const override { return {{"to reference", yes_or_no(to_reference_)}}; }
+    PanelView saved_view() const override {
+        return {{"to reference", yes_or_no(to_reference_)},
+                {"reference", restored_reference_.value_or(reference_)}};
+    }
     void restore_view(const PanelView& view) override {
         take_kept_flag(view, "to reference", to_reference_);
+        if (const auto kept = view.find("reference"); kept != view.end())
+            restored_reference_ = kept->second;
     }
 
   private:
@@ -54,6 +61,8 @@ class DifferencesPanel final : public Panel {
     std::vector<DifferenceRow> rows_;
     Forest forest_;
     bool to_reference_ = false;
+    std::string reference_;  ///< variant that was chosen for it
+    std::optional<std::string> restored_reference_;
 };
 
 std::string DifferencesPanel::detail(const AppState&) const {
@@ -64,6 +73,9 @@ std::string DifferencesPanel::detail(const AppState&) const {
 
 void DifferencesPanel::prepare(AppState& state) {
     state.comparison.want(state);
+    if (restored_reference_)
+        state.comparison.want_reference(*std::exchange(restored_reference_, std::nullopt));
+    reference_ = state.comparison.wanted_reference();
     shown_ = state.comparison.result();
     const Made wanted{shown_.get(), state.comparison.margin,
                       to_reference_ ? state.comparison.reference() : std::nullopt};

@@ -74,14 +74,21 @@ void register_session(ImGuiTestEngine* engine) {
         };
         const std::string all = copied();
         ctx->ItemClick("to the reference");
+        const std::string of_first = copied();
+        IM_CHECK(of_first != all);
+        stage->state.comparison.set_reference(1);
         const std::string fewer = copied();
-        IM_CHECK(fewer != all);
+        IM_CHECK(fewer != of_first);
         const app::PanelView kept = stage->panel->saved_view();
         stage->actions.clear();
         stage->panel = app::make_differences_panel();
+        stage->state.comparison.want_reference("");
         IM_CHECK(copied() == all);
         stage->panel->restore_view(kept);
         IM_CHECK(copied() == fewer);
+        stage->panel->restore_view({{"to reference", "yes"}, {"reference", "of another run"}});
+        IM_CHECK(copied() == of_first);
+        stage->state.comparison.want_reference("");
     };
 }
 
