@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <imgui_internal.h>
+#include <set>
 #include <string>
 
 #include "app/window/docking.h"
@@ -99,6 +100,24 @@ class Builder {
         if (ImGuiDockNode* node = ImGui::DockBuilderGetNode(id); node && !name.empty())
             node->SelectedTabId = tab_id(name);
     }
+    /// One that floats alone has no node; its name goes to `alone`.
+    void set_afloat(const FloatingTabs& one, std::set<std::string>& alone) const {
+        const ImGuiViewport* view = ImGui::GetMainViewport();
+        const ImVec2 at(view->Pos.x + one.x * view->Size.x, view->Pos.y + one.y * view->Size.y);
+        const ImVec2 size(one.width * view->Size.x, one.height * view->Size.y);
+        for (const std::string& tab : one.tabs)
+            if (const std::string name = name_of_window(tab); !name.empty())
+                set_place(name, at, size);
+        if (one.tabs.size() == 1) {
+            alone.insert(name_of_window(one.tabs[0]));
+            return;
+        }
+        const ImGuiID id = ImGui::DockBuilderAddNode(0, ImGuiDockNodeFlags_None);
+        ImGui::DockBuilderSetNodePos(id, at);
+        ImGui::DockBuilderSetNodeSize(id, size);
+        fill(id, one.tabs, one.front);
+        ImGui::DockBuilderFinish(id);
+    }
     void build(ImGuiID id, const ArrangedPart& part) const {
         if (part.parts.size() != 2) return fill(id, part.tabs, part.front);
         // The rest of a split keeps the centre, where there is one.
@@ -120,6 +139,17 @@ class Builder {
             window->DockOrder = order;
         else if (auto* kept = ImGui::FindWindowSettingsByID(ImHashStr(name.c_str())))
             kept->DockOrder = order;
+    }
+    static void set_place(const std::string& name, ImVec2 at, ImVec2 size) {
+        if (ImGui::FindWindowByName(name.c_str())) {
+            ImGui::SetWindowPos(name.c_str(), at);
+            return ImGui::SetWindowSize(name.c_str(), size);
+        }
+        ImGui::DockBuilderDockWindow(name.c_str(), 0);  // makes what is kept of it
+        auto* kept = ImGui::FindWindowSettingsByID(ImHashStr(name.c_str()));
+        const ImVec2 corner = ImGui::GetMainViewport()->Pos;
+        kept->Pos = ImVec2ih(ImVec2(at.x - corner.x, at.y - corner.y));
+        kept->Size = ImVec2ih(size);
     }
     static bool has_center(const ArrangedPart& part) {
         return part.center || std::ranges::any_of(part.parts, has_center);
@@ -176,19 +206,11 @@ void arrange(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, I
     const Builder builder(layout, panels);
     builder.build(root, kept.docked);
     ImGui::DockBuilderFinish(root);
-    const ImGuiViewport* view = ImGui::GetMainViewport();
-    for (const FloatingTabs& one : kept.floating) {
-        const ImGuiID id = ImGui::DockBuilderAddNode(0, ImGuiDockNodeFlags_None);
-        ImGui::DockBuilderSetNodePos(
-            id, ImVec2(view->Pos.x + one.x * view->Size.x, view->Pos.y + one.y * view->Size.y));
-        ImGui::DockBuilderSetNodeSize(id,
-                                      ImVec2(one.width * view->Size.x, one.height * view->Size.y));
-        builder.fill(id, one.tabs, one.front);
-        ImGui::DockBuilderFinish(id);
-    }
+    std::set<std::string> alone;
+    for (const FloatingTabs& one : kept.floating) builder.set_afloat(one, alone);
     for (size_t i = 0; i < panels.size(); ++i) {
         const std::string name = window_name(*panels[i], layout);
-        if (kept_node(name) != 0) continue;
+        if (kept_node(name) != 0 || alone.contains(name)) continue;
         const ImGuiID node = node_of_place(layout, panels, i, false);
         ImGui::DockBuilderDockWindow(name.c_str(), node ? node : first_leaf(root));
     }
