@@ -54,8 +54,10 @@ TEST(TokenSearch, ProblemsAreSaid) {
 
 // Wrong if a token of the sample were told by other numbers than the snapshot holds.
 TEST(TokenSearch, FactsAreThoseOfTheSnapshot) {
+    gui_test::FakeOptions options;
+    options.start_step = 100;
     AppState state;
-    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    state.attach(std::make_unique<gui_test::FakeSession>(options));
     update_state(state);
     ASSERT_NE(state.geometry, nullptr);
     state.selection.probe_tokens = {2};
