@@ -4,6 +4,7 @@
 #include <imgui.h>
 #include <map>
 #include <misc/cpp/imgui_stdlib.h>
+#include <set>
 #include <utility>
 
 #include "app/widgets/format.h"
@@ -43,8 +44,9 @@ bool holds_of(const FilterTerm& term, const TokenFacts& token) {
             return std::ranges::any_of(token.experts,
                                        [&](int64_t e) { return term.numbers.contains(e); });
         case FilterField::of_class:
-            return std::ranges::any_of(
-                term.words, [&](const std::string& name) { return token.classes.contains(name); });
+            return std::ranges::any_of(term.words, [&](const std::string& name) {
+                return std::ranges::find(token.classes, name) != token.classes.end();
+            });
         case FilterField::hops:
             return term.number.holds(static_cast<double>(token.hops));
         default:
@@ -70,7 +72,7 @@ std::vector<TokenFacts> prompt_facts(const AppState& state) {
         facts.word = word_text(token.piece);
         facts.id = token.id;
         if (const auto known = classes.find(token.id); known != classes.end())
-            facts.classes = known->second;
+            facts.classes.assign(known->second.begin(), known->second.end());
         facts.selected = state.selection.prompt_tokens.contains(static_cast<int64_t>(t));
         if (layer >= state.trace->layers.size()) continue;
         for (const core::TraceHop& hop : state.trace->layers[layer].hops) {
@@ -78,7 +80,7 @@ std::vector<TokenFacts> prompt_facts(const AppState& state) {
             ++facts.hops;
             const auto k = static_cast<size_t>(hop.top_k);
             for (size_t i = t * k; i < std::min((t + 1) * k, hop.experts.size()); ++i)
-                facts.experts.insert(hop.experts[i]);
+                facts.experts.push_back(hop.experts[i]);
         }
     }
     return out;
@@ -91,6 +93,7 @@ std::vector<TokenFacts> sample_facts(const AppState& state) {
     const auto at = static_cast<size_t>(state.selection.layer);
     const core::LayerGeometry* layer = at < g.layers.size() ? &g.layers[at] : nullptr;
     const size_t tokens = g.pieces.size();
+    out.reserve(tokens);
     for (size_t t = 0; t < tokens; ++t) {
         TokenFacts& facts = out.emplace_back();
         facts.word = word_text(g.pieces[t]);
@@ -106,7 +109,7 @@ std::vector<TokenFacts> sample_facts(const AppState& state) {
             for (size_t i = begin; i < std::min(begin + k, layer->choices.size()); ++i) {
                 if (layer->choices[i] < 0) continue;
                 ran = true;
-                facts.experts.insert(layer->choices[i]);
+                facts.experts.push_back(layer->choices[i]);
             }
             facts.hops += ran;
         }

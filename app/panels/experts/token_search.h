@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,9 +18,9 @@ namespace hopscope::app {
 struct TokenFacts {
     std::string word;  ///< as it is read
     int64_t id = 0;
-    std::set<std::string> classes;   ///< that it may be of, small letters
-    int64_t hops = 0;                ///< run in the layer that is shown
-    std::set<int64_t> experts = {};  ///< chosen there
+    std::vector<std::string> classes;  ///< that it may be of, small letters
+    int64_t hops = 0;                  ///< run in the layer that is shown
+    std::vector<int64_t> experts;      ///< chosen there, in any hop
     bool selected = false;
 };
 /// Of the traced prompt. A class is one that tokens of the same id have in the sample.

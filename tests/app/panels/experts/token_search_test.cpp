@@ -2,6 +2,7 @@
 #include "app/panels/experts/token_search.h"
 
 #include <gtest/gtest.h>
+#include <set>
 
 #include "tests/app/fake_session.h"
 
@@ -75,7 +76,7 @@ TEST(TokenSearch, FactsAreThoseOfTheSnapshot) {
                 chosen.insert(layer.choices[(static_cast<size_t>(h) * facts.size() + t) *
                                                 static_cast<size_t>(layer.top_k) +
                                             static_cast<size_t>(k)]);
-        EXPECT_EQ(facts[t].experts, chosen);
+        EXPECT_EQ(std::set<int64_t>(facts[t].experts.begin(), facts[t].experts.end()), chosen);
     }
     EXPECT_TRUE(prompt_facts(AppState()).empty());
 }
