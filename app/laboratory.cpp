@@ -19,6 +19,7 @@ Services services_of_the_laboratory(bool allow_debug) {
     services.passages = core::lab::passages;
     services.kept_snapshots = core::lab::kept_snapshots;
     services.read_kept_snapshot = core::lab::read_kept_snapshot;
+    services.token_sample = core::lab::token_sample;
     services.find_phases = core::lab::loss_phases;
     services.look_at_run = core::lab::look_at_run;
     services.copy_run = [](const std::string& run) { return core::lab::copy_run(run); };

@@ -289,11 +289,14 @@ class Run:
     def geometry(self, step):
         """Routing geometry at a step: {"step", "seconds" (Unix), "pieces" [P], "classes", "token_ids" [P], "layers": [{
         "centroids" [M, s] unit rows, "load" [M] share of choices, "positions" [H, P, s], "choices" [H, P, k] expert ids,
-        "weights" [H, P, k], "jaccard" [H, H], "projection" [s, d] or [H, s, d]}]} for a fixed probe sample of P tokens;
-        what the router does not have is absent."""
+        "weights" [H, P, k], "entropy" [H, P] nats, "jaccard" [H, H], "projection" [s, d] or [H, s, d]}], "next_loss" [P]
+        nats, of the token behind each} for a fixed probe sample of P tokens; what the router does not have, or an older
+        version did not keep, is absent."""
         tensors, metadata = load_safetensors(self.path / f"geometry/step_{step:08d}.safetensors")
         out = {key: json.loads(metadata[key]) for key in ("step", "seconds", "pieces", "classes")}
         out["token_ids"], out["layers"] = tensors.pop("token_ids"), []
+        if "next_loss" in tensors:
+            out["next_loss"] = tensors.pop("next_loss")
         for name, array in tensors.items():
             _, layer, what = name.split(".")
             while len(out["layers"]) <= int(layer) < len(tensors):

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <span>
 
 namespace hopscope::viz {
 namespace {
@@ -41,6 +42,28 @@ constexpr Rgb kNeutral = {0.5f, 0.5f, 0.5f};
 OkLab polar(float lightness, float chroma, float degrees) {
     const float angle = degrees * std::numbers::pi_v<float> / 180.0f;
     return {lightness, chroma * std::cos(angle), chroma * std::sin(angle)};
+}
+
+// Ten equally spaced colours of each, in OKLab, of the maps that S. van der Walt and N. Smith made
+// for matplotlib 1.5 (2015), CC0. Between them lies a straight line.
+constexpr OkLab kViridis[] = {{0.2850f, 0.1017f, -0.0912f},  {0.3634f, 0.0612f, -0.1151f},
+                              {0.4292f, 0.0070f, -0.1059f},  {0.4973f, -0.0403f, -0.0739f},
+                              {0.5595f, -0.0750f, -0.0394f}, {0.6290f, -0.1089f, 0.0035f},
+                              {0.6943f, -0.1340f, 0.0546f},  {0.7668f, -0.1384f, 0.1161f},
+                              {0.8418f, -0.1047f, 0.1637f},  {0.9177f, -0.0390f, 0.1817f}};
+constexpr OkLab kMagma[] = {{0.0482f, -0.0035f, -0.0332f}, {0.2141f, 0.0230f, -0.0804f},
+                            {0.3268f, 0.0799f, -0.1350f},  {0.4162f, 0.1289f, -0.1044f},
+                            {0.4991f, 0.1604f, -0.0552f},  {0.5864f, 0.1802f, 0.0106f},
+                            {0.6745f, 0.1637f, 0.0741f},   {0.7718f, 0.0990f, 0.0966f},
+                            {0.8714f, 0.0326f, 0.0918f},   {0.9785f, -0.0251f, 0.0749f}};
+
+/// @param t 0 … 1
+OkLab between(std::span<const OkLab> points, float t) {
+    const float at = t * static_cast<float>(points.size() - 1);
+    const auto i = std::min(static_cast<size_t>(at), points.size() - 2);
+    const float part = at - static_cast<float>(i);
+    const OkLab &a = points[i], &b = points[i + 1];
+    return {std::lerp(a.l, b.l, part), std::lerp(a.a, b.a, part), std::lerp(a.b, b.b, part)};
 }
 
 }  // namespace
@@ -88,10 +111,35 @@ Rgb ramp_color(Ramp ramp, float t) {
             const float b = -0.085f * (1 - t) * (1 - t) + 0.155f * t * t;
             return to_rgb({0.25f + 0.65f * t, -0.012f * (1 - t), b});
         }
+        case Ramp::viridis:
+            return to_rgb(between(kViridis, t));
+        case Ramp::magma:
+            return to_rgb(between(kMagma, t));
         case Ramp::grey:
             break;
     }
     return to_rgb({0.96f - 0.88f * t, 0, 0});
+}
+
+const char* name_of(ColourMap map) {
+    constexpr const char* kNames[] = {"automatic", "viridis", "magma", "cividis", "grey"};
+    return kNames[static_cast<size_t>(map)];
+}
+
+ValueColours colours_of(ColourMap map, bool dark) {
+    switch (map) {
+        case ColourMap::viridis:
+            return {Ramp::viridis, !dark};
+        case ColourMap::magma:
+            return {Ramp::magma, !dark};
+        case ColourMap::cividis:
+            return {Ramp::cividis, !dark};
+        case ColourMap::grey:
+            return {Ramp::grey, dark};
+        case ColourMap::automatic:
+            break;
+    }
+    return dark ? Ramp::spectrum : Ramp::grey;
 }
 
 Rgb series_color(size_t i, bool dark) {

@@ -33,10 +33,32 @@ enum class Ramp : uint8_t {
     spectrum,  ///< dark violet → green → yellow; lightness rises evenly
     cividis,   ///< dark blue → grey → yellow; the same to people who see two primaries only
     grey,      ///< near white → black, for light backgrounds
+    viridis,   ///< violet → green → yellow, that of matplotlib
+    magma,     ///< black → purple → cream, that of matplotlib
 };
 
 /// Colour of a value 0 … 1 (clamped; not finite: neutral grey).
 Rgb ramp_color(Ramp ramp, float t);
+
+/// A ramp as it is used on some ground.
+struct ValueColours {
+    Ramp ramp = Ramp::spectrum;
+    bool reversed = false;
+
+    ValueColours() = default;
+    ValueColours(Ramp of, bool back = false) : ramp(of), reversed(back) {}  // NOLINT: a ramp is one
+    Rgb at(float t) const { return ramp_color(ramp, reversed ? 1 - t : t); }
+    bool operator==(const ValueColours&) const = default;
+};
+
+/// What a person chooses for values that rise from little to much; automatic: the spectrum on a
+/// dark ground, grey on a light one.
+enum class ColourMap : uint8_t { automatic, viridis, magma, cividis, grey };
+inline constexpr ColourMap kColourMaps[] = {ColourMap::automatic, ColourMap::viridis,
+                                            ColourMap::magma, ColourMap::cividis, ColourMap::grey};
+const char* name_of(ColourMap map);  ///< "viridis"
+/// Much stands out from the ground: it is bright on a dark one, dark on a light one.
+ValueColours colours_of(ColourMap map, bool dark);
 
 inline constexpr int kSeriesColors = 12;
 /// Colours of the lines of a plot and of classes, modulo 12: at least 3 : 1 against the panel, and

@@ -20,14 +20,14 @@ Cells covered(int64_t i, int64_t pixels, int64_t cells) {
 }  // namespace
 
 Raster raster_of(std::span<const float> values, int64_t rows, int64_t columns, int width,
-                 int height, float low, float high, Ramp ramp, uint32_t missing) {
+                 int height, float low, float high, ValueColours colours, uint32_t missing) {
     Raster out;
     if (rows < 1 || columns < 1 || width < 1 || height < 1 ||
         values.size() < static_cast<size_t>(rows * columns))
         return out;
     std::array<uint32_t, 256> colors;
     for (size_t i = 0; i < colors.size(); ++i)
-        colors[i] = packed(ramp_color(ramp, static_cast<float>(i) / 255.0f));
+        colors[i] = packed(colours.at(static_cast<float>(i) / 255.0f));
     const float scale = high > low ? 255.0f / (high - low) : 0.0f;
     out.width = width;
     out.height = height;

@@ -19,6 +19,6 @@ struct Raster {
 /// the finite values of the cells it covers, `missing` where there is none. Empty for sizes below
 /// one.
 Raster raster_of(std::span<const float> values, int64_t rows, int64_t columns, int width,
-                 int height, float low, float high, Ramp ramp, uint32_t missing);
+                 int height, float low, float high, ValueColours colours, uint32_t missing);
 
 }  // namespace hopscope::viz

@@ -158,6 +158,50 @@ class FirstWeight final : public Quantity {
     }
 };
 
+/// What a run has recorded since entropies and losses are part of a snapshot.
+constexpr const char* kNotKept =
+    "The snapshot of this step was written by an older version of the program, which did not keep "
+    "it. Snapshots that are made from now on have it.";
+
+class Entropy final : public Quantity {
+    const char* name() const override { return "entropy"; }
+    const char* unit() const override { return "nats"; }
+    const char* help() const override {
+        return "Of a token's position: how undecided the router is there, the entropy of its full "
+               "softmax over the experts [def:entropy].";
+    }
+    float floor() const override { return 0; }
+    std::string lacks(const core::GeometrySnapshot& snapshot, size_t layer) const override {
+        if (layer >= snapshot.layers.size() || !snapshot.layers[layer].entropy.empty()) return {};
+        // Both are kept since the same version.
+        return snapshot.next_loss.empty() ? kNotKept
+                                          : "The router of this layer has no probabilities.";
+    }
+    void fill(QuantityValues& v, const core::GeometrySnapshot&,
+              const core::LayerGeometry& g) const override {
+        if (g.entropy.size() == positions_of(g)) v.tokens = g.entropy;
+    }
+};
+
+class NextLoss final : public Quantity {
+    const char* name() const override { return "loss"; }
+    const char* unit() const override { return "nats"; }
+    const char* help() const override {
+        return "Of a token: the loss of the token that follows it, the same at all hops "
+               "[def:next_loss].";
+    }
+    float floor() const override { return 0; }
+    std::string lacks(const core::GeometrySnapshot& snapshot, size_t) const override {
+        return snapshot.next_loss.empty() ? kNotKept : std::string();
+    }
+    void fill(QuantityValues& v, const core::GeometrySnapshot& snapshot,
+              const core::LayerGeometry& g) const override {
+        if (std::ssize(snapshot.next_loss) != v.sample) return;
+        for (int64_t h = 0; h < g.hops; ++h)
+            v.tokens.insert(v.tokens.end(), snapshot.next_loss.begin(), snapshot.next_loss.end());
+    }
+};
+
 void take_range(QuantityValues& v, float floor) {
     v.low = std::numeric_limits<float>::max();
     v.high = std::numeric_limits<float>::lowest();
@@ -217,8 +261,10 @@ std::span<const Quantity* const> quantities() {
     static const Margin kMargin;
     static const OwnDistance kDistance;
     static const FirstWeight kWeight;
-    static const Quantity* const kAll[] = {&kLoad,   &kClass,    &kHop,   &kExpert,
-                                           &kMargin, &kDistance, &kWeight};
+    static const Entropy kEntropy;
+    static const NextLoss kLoss;
+    static const Quantity* const kAll[] = {&kLoad,     &kClass,  &kHop,     &kExpert, &kMargin,
+                                           &kDistance, &kWeight, &kEntropy, &kLoss};
     return kAll;
 }
 

@@ -60,6 +60,8 @@ class Quantity {
     virtual bool costly() const { return false; }
     /// Where the axis of the values begins, if not at the lowest; NaN: at the lowest.
     virtual float floor() const { return core::kNaN; }
+    /// Why nothing in the snapshot's layer has a value, as a sentence; "" where something may.
+    virtual std::string lacks(const core::GeometrySnapshot&, size_t /*layer*/) const { return {}; }
     /// Of a layer that exists in the snapshot; whatever does not fit together has no value.
     QuantityValues of(const core::GeometrySnapshot& snapshot, size_t layer) const;
 

@@ -32,6 +32,11 @@ class Panel {
     virtual bool has_csv() const { return true; }
     /// The numbers that it shows, comma-separated, a line of names first; "" where it shows none.
     virtual std::string csv(AppState&) { return {}; }
+    /// Of which run and steps these are, behind the title: "of RUN, step 40"; "" where csv() says
+    /// it itself.
+    virtual std::string origin(const AppState& state) const;
+    /// csv() as it stands in a file: below a line "# TITLE of RUN, step 40". "" where that is "".
+    std::string numbers(AppState& state);
     /// How it is set, for a session file; empty: as it was at first. restore_view() takes what it
     /// knows.
     virtual PanelView saved_view() const { return {}; }

@@ -50,9 +50,25 @@ ActionItem item_of(AppState& state, const core::CommandSpec& spec, const core::C
     else
         item.why_not = [&state, action = spec.action] { return refusal_text(state, action); };
     item.run = [&state, command] { state.submit(command); };
+    if (spec.action == core::Action::stop)
+        item.run = [&state] {
+            state.stop_asked = true;
+            state.keep_drawing();
+        };
     // One key pauses and goes on.
     if (spec.action == core::Action::pause) item.listens = [&state] { return state.training(); };
     if (spec.action == core::Action::resume) item.listens = [&state] { return !state.training(); };
+    return item;
+}
+
+/// The same command for a count of its own, below it in the menu.
+ActionItem ten_steps_item(AppState& state, const core::CommandSpec& spec) {
+    ActionItem item = item_of(state, spec, {spec.kind, {{"count", int64_t{10}}}}, "");
+    item.id += ".ten";
+    item.title = "Make ten steps";
+    item.help = "Makes ten updates and pauses again.";
+    item.keys = "T";
+    ++item.menu.place;
     return item;
 }
 
@@ -144,6 +160,7 @@ std::vector<ActionItem> command_actions(AppState& state) {
             for (const auto& word : choice->choices)
                 items.push_back(
                     item_of(state, spec, {spec.kind, {{choice->name, word}}}, " " + word));
+        if (spec.kind == core::CommandKind::step) items.push_back(ten_steps_item(state, spec));
         // On a prompt, or with arguments that only a panel can ask for.
         if (spec.inference || (needs_arguments(spec) && !choice))
             items.push_back(stack_item(state, spec));

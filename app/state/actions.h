@@ -39,6 +39,8 @@ struct ActionItem {
     std::function<void()> run;
     /// Of two actions with the same keys, which of them hears them now; empty: always.
     std::function<bool()> listens;
+    /// Measures what its panel shows and writes nothing into the run: an export does it first.
+    bool measures = false;
     bool repeats = false;  ///< a key held down does it again and again
     /// Title of the panel that it belongs to; its keys are heard while that has the keyboard,
     /// before those of the window. "": the window's.

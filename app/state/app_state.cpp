@@ -125,6 +125,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     archive = {};
     experts = {};
     time = {};
+    sample = {};
     pointed_step = pointing_at = {};
     playback.clock = Clock::steps;
     playback.playing = false;
@@ -218,7 +219,7 @@ void update_state(AppState& state) {
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     if (auto newest = state.session->intervention()) state.effect = std::move(newest);
     state.archive.update(state);
-    state.geometry = state.time.update(state, state.newest);
+    state.geometry = state.sample.update(state, state.time.update(state, state.newest));
     state.phases.update(state);
     state.pointed_step = std::exchange(state.pointing_at, {});
     play_hops(state);

@@ -37,6 +37,7 @@
 #include "app/state/task_runner.h"
 #include "app/state/theme.h"
 #include "app/state/time_cursor.h"
+#include "app/state/token_sample.h"
 #include "core/api/comparison.h"
 #include "core/api/expert_matches.h"
 #include "core/api/halting_table.h"
@@ -48,6 +49,7 @@
 #include "core/api/session.h"
 #include "core/api/trend.h"
 #include "core/api/watch.h"
+#include "viz/colour.h"
 #include "viz/places.h"
 #include "viz/point_renderer.h"
 
@@ -75,6 +77,11 @@ struct Services {
     std::function<std::vector<core::KeptSnapshot>(const std::string& run_dir)> kept_snapshots;
     std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t step)>
         read_kept_snapshot;
+    /// The geometry of a larger sample of tokens at the run's newest checkpoint, on the calling
+    /// thread; may be empty.
+    std::function<core::Result<core::GeometrySnapshot>(const std::string& run_dir, int64_t tokens,
+                                                       const core::Progress& progress)>
+        token_sample;
     /// How a run folder stands, for a list of them, and a copy of one under runs/, whose folder it
     /// returns; on the calling thread. May be empty, both.
     std::function<core::Result<core::RunLook>(const std::string& run_dir)> look_at_run;
@@ -129,6 +136,8 @@ struct Settings {
     bool animations = true;     ///< motion that carries meaning, 150 ms
     int width = 0, height = 0;  ///< of the window when it was closed; 0: never
     bool maximised = false;
+    viz::ColourMap colours = viz::ColourMap::automatic;  ///< of values that rise
+    int picture_scale = 1;                               ///< of PictureOrder, 1 … 4
     bool toured = false;  ///< the tour was seen to its end, or dismissed
     bool operator==(const Settings&) const = default;
 };
@@ -152,6 +161,7 @@ struct WatchedCurves {
 struct PictureOrder {
     std::string path;
     ImVec2 low, high;
+    int scale = 1;  ///< pixels of the picture for one of the screen, in either direction
 };
 
 struct AppState {
@@ -159,12 +169,14 @@ struct AppState {
     std::string exe_dir;  ///< folder of the program: fonts and configs are searched from here
     std::function<void()> wake;              ///< given to sessions; callable from any thread
     viz::GlLoader gl = nullptr;              ///< of the context drawn in; null where there is none
+    bool software_gl = false;                ///< the processor draws: each point costs its time
     std::unique_ptr<core::Session> session;  ///< null: start screen
 
     // Copies taken before each frame by update_state(); valid (maybe empty) also without a session.
     core::RunStatus status;
     std::shared_ptr<const core::GeometrySnapshot> newest;  ///< null before the first
-    /// What the panels show: the newest, or where `time` points; null before the first.
+    /// What the panels show: the newest, or where `time` points, or `sample`; null before the
+    /// first.
     std::shared_ptr<const core::GeometrySnapshot> geometry;
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
     std::shared_ptr<const core::InterventionEffect> effect;  ///< null before the first
@@ -176,10 +188,11 @@ struct AppState {
     ComparedRuns compared;                  ///< all of these beside each other
     RunComparison comparison;               ///< what their folders say of each other
     Sweep sweep;                            ///< what each of them came to
-    std::string show_panel;  ///< id of a panel that is to be seen; the shell opens it
-    std::string open_next;   ///< folder that a panel asks to inspect; the shell opens it
-    std::string copy_next;   ///< folder of which a panel asks to train a copy; the shell does so
-    Spots spots;             ///< where some controls stand, for the tour
+    std::string show_panel;   ///< id of a panel that is to be seen; the shell opens it
+    std::string open_next;    ///< folder that a panel asks to inspect; the shell opens it
+    std::string copy_next;    ///< folder of which a panel asks to train a copy; the shell does so
+    bool stop_asked = false;  ///< somebody wants to stop the run; the shell asks first
+    Spots spots;              ///< where some controls stand, for the tour
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
     /// What is drawn notes itself here, also where it has the state to read only.
     const std::unique_ptr<Drawn> drawn = std::make_unique<Drawn>();
@@ -192,6 +205,7 @@ struct AppState {
     Archive archive;
     ExpertBooks experts;  ///< the panels update it
     TimeCursor time;
+    TokenSample sample;
     Playback playback;
     /// The step under the pointer, in the curves or on the timeline; both mark it.
     std::optional<double> pointed_step;
@@ -219,6 +233,10 @@ struct AppState {
     int frames_wanted = 3;     ///< frames to draw before the loop may sleep again
 
     const Theme& theme() const { return theme_of(settings.dark); }
+    /// Colours of values that rise from little to much.
+    viz::ValueColours value_colours() const {
+        return viz::colours_of(settings.colours, settings.dark);
+    }
     bool training() const { return session && status.state == core::RunState::running; }
     std::unique_ptr<TaskRunner> tasks;       ///< null before the first task
     std::unique_ptr<TaskRunner> short_work;  ///< of aside(); null before the first

@@ -16,9 +16,11 @@ core::GeometrySnapshot thinned(core::GeometrySnapshot snapshot) {
     snapshot.token_ids = {};
     snapshot.pieces = {};
     snapshot.classes = {};
+    snapshot.next_loss = {};
     for (core::LayerGeometry& layer : snapshot.layers) {
         layer.positions = {};
         layer.weights = {};
+        layer.entropy = {};
     }
     return snapshot;
 }
@@ -37,7 +39,8 @@ size_t bytes_of(const core::GeometrySnapshot& snapshot) {
     size_t bytes = sizeof snapshot;
     for (const core::LayerGeometry& layer : snapshot.layers)
         bytes += 4 * (layer.centroids.size() + layer.load.size() + layer.positions.size() +
-                      layer.choices.size() + layer.weights.size() + layer.jaccard.size());
+                      layer.choices.size() + layer.weights.size() + layer.entropy.size() +
+                      layer.jaccard.size());
     return bytes;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "viz/sampled.h"
 
@@ -19,6 +20,7 @@ struct Tally {
     std::map<int32_t, Count> words;  ///< by piece
     std::vector<int64_t> of_class;
     std::vector<Count> hops;
+    QuarterCounts quarters{};
     int64_t tokens = 0, last = -1;
     double weight = 0;
 };
@@ -91,11 +93,13 @@ std::vector<BookWord> strongest(const Tally& tally,
 struct Sample {
     std::vector<int32_t> piece, of_class;
     std::vector<int64_t> class_sizes;
+    std::vector<size_t> quarter;  ///< [tokens]; empty where the length of sequences is unknown
+    QuarterCounts quarter_sizes{};
     std::map<int32_t, int32_t> token_of_piece;
 };
 
 Sample sample_of(const core::GeometrySnapshot& snapshot, Numbers& pieces,
-                 std::vector<std::string>& classes) {
+                 std::vector<std::string>& classes, int64_t length) {
     Sample out;
     classes = snapshot.classes;
     std::sort(classes.begin(), classes.end());
@@ -114,6 +118,9 @@ Sample sample_of(const core::GeometrySnapshot& snapshot, Numbers& pieces,
             ++out.class_sizes[static_cast<size_t>(which)];
         }
         out.of_class.push_back(which);
+        if (length < 1) continue;
+        out.quarter.push_back(quarter_of(static_cast<int64_t>(t) % length, length));
+        ++out.quarter_sizes[out.quarter.back()];
     }
     return out;
 }
@@ -145,6 +152,7 @@ std::vector<Tally> tallies_of(const core::LayerGeometry& g, const Sample& sample
                 }
                 if (std::exchange(tally.last, token) == token) continue;
                 ++tally.tokens;
+                if (!sample.quarter.empty()) ++tally.quarters[sample.quarter[t]];
                 if (sample.of_class[t] >= 0)
                     ++tally.of_class[static_cast<size_t>(sample.of_class[t])];
             }
@@ -183,7 +191,7 @@ const BookEntry* ExpertBook::find(int64_t expert) const {
 }
 
 ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
-                       const WrittenWords* written) {
+                       const WrittenWords* written, int64_t length) {
     ExpertBook out;
     out.version = snapshot.version;
     out.step = snapshot.step;
@@ -192,13 +200,14 @@ ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
     const core::LayerGeometry& g = snapshot.layers[layer];
     out.hops = g.hops;
     out.sample = std::ssize(snapshot.pieces);
+    out.length = length;
     out.loaded = counts_load(g);
     if (written) {
         out.dictionary_step = written->step;
         out.clusters_step = written->clusters_step;
     }
     Numbers pieces(out.pieces);
-    const Sample sample = sample_of(snapshot, pieces, out.classes);
+    const Sample sample = sample_of(snapshot, pieces, out.classes, length);
     const std::vector<Tally> tallies = tallies_of(g, sample);
     for (size_t e = 0; e < tallies.size(); ++e) {
         const Tally& tally = tallies[e];
@@ -211,6 +220,7 @@ ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
                                                   ? hop.weight / static_cast<double>(hop.tokens)
                                                   : core::kNaN});
         entry.of_class = class_use(tally, out.classes, sample.class_sizes);
+        entry.position = position_use(tally.quarters, sample.quarter_sizes);
         if (out.loaded && e < g.load.size())
             entry.load = static_cast<double>(g.load[e]) * static_cast<double>(g.experts);
         if (const WrittenBy* by = written ? written->find(layer, e) : nullptr)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/state/archive.h"
+#include "app/state/position_use.h"
 #include "app/state/written_words.h"
 #include "core/api/snapshot.h"
 
@@ -49,6 +50,7 @@ struct BookEntry {
     int64_t tokens = 0;  ///< of the sample, that choose it in some hop
     std::vector<HopUse> hops;
     ClassUse of_class;
+    PositionUse position;
     double load = core::kNaN;  ///< × uniform, of the recent batches; NaN before the first update
     bool hub = false;          ///< as the dictionary says [def:hub]
     int64_t cluster = -1;      ///< as the analysis clusters says; −1: in none
@@ -66,6 +68,7 @@ struct ExpertBook {
     uint64_t version = 0;  ///< of the snapshot
     int64_t layer = -1, step = 0;
     int64_t hops = 0, sample = 0;  ///< tokens of the sample
+    int64_t length = 0;            ///< of its sequences; 0: unknown
     std::vector<std::string> pieces;
     std::vector<BookEntry> entries;    ///< [experts]
     std::vector<std::string> classes;  ///< of the sample, by letters; empty where unknown
@@ -81,8 +84,9 @@ struct ExpertBook {
 };
 
 /// Without entries where the layer does not route. `written` may be null. Some ms at 1,024 experts.
+/// @param length tokens of each sequence of the sample; 0: unknown
 ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
-                       const WrittenWords* written);
+                       const WrittenWords* written, int64_t length = 0);
 
 /// The load of one expert at each snapshot that counted one.
 struct LoadCurve {

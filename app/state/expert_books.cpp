@@ -76,10 +76,11 @@ void ExpertBooks::update(AppState& state) {
     if (only_newer && state.time.live() && state.now - made_at_ < kBooksEvery) return;
     made_from_ = wanted;
     made_at_ = state.now;
-    making_ = state.aside(
-        [snapshot = state.geometry, at = static_cast<size_t>(layer), words = words_]() -> Book {
-            return std::make_shared<const ExpertBook>(expert_book(*snapshot, at, words.get()));
-        });
+    making_ = state.aside([snapshot = state.geometry, at = static_cast<size_t>(layer),
+                           words = words_,
+                           length = state.session->config().train.seq_len]() -> Book {
+        return std::make_shared<const ExpertBook>(expert_book(*snapshot, at, words.get(), length));
+    });
 }
 
 }  // namespace hopscope::app

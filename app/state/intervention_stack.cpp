@@ -32,6 +32,13 @@ std::string out_of_shape(const core::Command& command, const ModelShape& shape) 
     const auto tokens = core::numbers_of(command, ArgMeaning::tokens);
     if (!tokens.empty() && shape.prompt_tokens > 0 && tokens[0] >= shape.prompt_tokens)
         return beyond("token", tokens[0], shape.prompt_tokens);
+    const core::ArgSpec* place = core::given(command, ArgMeaning::place);
+    const auto* numbers =
+        place ? std::get_if<std::vector<double>>(&command.args.at(place->name)) : nullptr;
+    if (numbers && shape.d_space > 0 && std::ssize(*numbers) != shape.d_space)
+        return "\"" + place->name + "\" has " + std::to_string(numbers->size()) +
+               (numbers->size() == 1 ? " number" : " numbers") + ", the routing space " +
+               std::to_string(shape.d_space);
     return {};
 }
 

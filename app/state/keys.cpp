@@ -27,6 +27,7 @@ constexpr NamedKey kNamed[] = {
     {"+", ImGuiKey_KeypadAdd},
     {"-", ImGuiKey_Minus},
     {"-", ImGuiKey_KeypadSubtract},
+    {".", ImGuiKey_Period},
     {"/", ImGuiKey_Slash},
     {"?", ImGuiMod_Shift | ImGuiKey_Slash},
 };

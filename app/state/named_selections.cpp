@@ -1,13 +1,18 @@
 #include "app/state/named_selections.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hopscope::app {
 
 void NamedSelections::keep(const std::string& name, const Selection& selection) {
-    if (name.empty() || selection.chosen().empty()) return;
-    forget(name);
-    all_.push_back({name, selection.layer, selection.chosen()});
+    keep({name, selection.layer, selection.chosen()});
+}
+
+void NamedSelections::keep(NamedSelection selection) {
+    if (selection.name.empty() || selection.chosen.empty()) return;
+    forget(selection.name);
+    all_.push_back(std::move(selection));
 }
 
 void NamedSelections::forget(const std::string& name) {

@@ -20,6 +20,8 @@ class NamedSelections {
     const std::vector<NamedSelection>& all() const { return all_; }
     /// Under the name, in place of what had it; not without a name, or with nothing selected.
     void keep(const std::string& name, const Selection& selection);
+    /// One that was kept before.
+    void keep(NamedSelection selection);
     void forget(const std::string& name);
     /// Selects it again, in its layer. Nothing where there is none of the name.
     void select(const std::string& name, Selection& selection) const;

@@ -32,6 +32,9 @@ class RunComparison {
     /// Index of the variant that the others are held against; nothing without variants.
     std::optional<size_t> reference() const;
     void set_reference(size_t variant);
+    /// The variant that was chosen for it, also one that is not here (any more); "": none was.
+    const std::string& wanted_reference() const { return reference_; }
+    void want_reference(std::string variant) { reference_ = std::move(variant); }
     /// The two variants that are looked at; nothing: none are.
     std::optional<std::pair<size_t, size_t>> pair() const;
     void set_pair(size_t a, size_t b);

@@ -19,16 +19,33 @@ constexpr double kMostStrength = 1e6;
 constexpr int64_t kMostShift = 1'000'000;
 
 json selected(const Selection& selection) {
-    return {{"layer", selection.layer},
-            {"hop", selection.hop},
-            {"experts", selection.experts},
-            {"prompt_tokens", selection.prompt_tokens},
-            {"probe_tokens", selection.probe_tokens}};
+    json out = {{"layer", selection.layer},
+                {"hop", selection.hop},
+                {"experts", selection.experts},
+                {"prompt_tokens", selection.prompt_tokens},
+                {"probe_tokens", selection.probe_tokens}};
+    // Where it is not the lowest: files without it stay as they were.
+    if (selection.experts.size() > 1 && selection.first_expert() != *selection.experts.begin())
+        out["first_expert"] = *selection.first_expert();
+    if (selection.prompt_tokens.size() > 1 &&
+        selection.first_prompt_token() != *selection.prompt_tokens.begin())
+        out["first_prompt_token"] = *selection.first_prompt_token();
+    return out;
 }
 
 /// One that waits to be aligned is kept as it stands.
 json second_prompt(const SecondPrompt& second) {
     return {{"open", second.open}, {"text", second.text}, {"shift", second.shift}};
+}
+
+json named_selections(const std::vector<NamedSelection>& named) {
+    json out = json::array();
+    for (const NamedSelection& one : named)
+        out.push_back({{"name", one.name},
+                       {"layer", one.layer},
+                       {"experts", one.chosen.experts},
+                       {"probe_tokens", one.chosen.tokens}});
+    return out;
 }
 
 template <class T>
@@ -73,9 +90,42 @@ void read_stack(const json& from, SavedSession& out) {
     }
 }
 
+void read_named(const json& from, SavedSession& out) {
+    const auto all = from.find("named");
+    if (all == from.end()) return;
+    if (!all->is_array()) throw std::invalid_argument("named is no list");
+    for (const json& one : *all) {
+        if (!one.is_object()) throw std::invalid_argument("a row of named is no object");
+        NamedSelection& named = out.named.emplace_back();
+        read_field(one, "name", named.name);
+        read_field(one, "layer", named.layer);
+        read_field(one, "experts", named.chosen.experts);
+        read_field(one, "probe_tokens", named.chosen.tokens);
+        if (named.name.empty()) throw std::invalid_argument("a row of named has no name");
+    }
+}
+
 /// Keeps what is in [0, n); → how many were left out.
 size_t keep_below(std::set<int64_t>& values, int64_t n) {
     return std::erase_if(values, [&](int64_t v) { return v < 0 || v >= n; });
+}
+
+/// Gives the run the names of selections, each with what of it the run has; false where that is not
+/// all.
+bool restore_named(const std::vector<NamedSelection>& named, const ModelShape& shape,
+                   NamedSelections& to) {
+    bool whole = true;
+    to = {};
+    for (NamedSelection one : named) {
+        size_t left_out = std::erase_if(one.chosen.tokens, [](int64_t token) { return token < 0; });
+        if (one.layer >= 0 && one.layer < shape.layers)
+            left_out += keep_below(one.chosen.experts, shape.experts_of(one.layer));
+        else
+            one.chosen = {}, left_out = 1;
+        whole &= left_out == 0;
+        to.keep(std::move(one));
+    }
+    return whole;
 }
 
 }  // namespace
@@ -87,6 +137,8 @@ SavedSession saved_session(const AppState& state) {
     out.selection = state.selection;
     out.prompt = state.prompt;
     out.second = state.second;
+    out.named = state.named.all();
+    out.halting = static_cast<double>(state.halt_position);
     out.strength = state.strength;
     out.stack = state.stack.items();
     return out;
@@ -102,13 +154,15 @@ void restore(const SavedSession& saved, AppState& state) {
     }
     if (selection.hop < kAllHops || selection.hop >= shape.hops) selection.hop = kAllHops;
     const size_t left_out = keep_below(selection.experts, shape.experts_of(selection.layer));
-    if (!has_layer || left_out > 0)
+    const bool all_named = restore_named(saved.named, shape, state.named);
+    if (!has_layer || left_out > 0 || !all_named)
         state.say("the session file selects what this run has not got; that was left out", true);
     std::erase_if(selection.probe_tokens, [](int64_t token) { return token < 0; });
     std::erase_if(selection.prompt_tokens, [](int64_t token) { return token < 0; });
     state.selection.restore(selection);
     if (!saved.prompt.empty()) state.prompt = saved.prompt;
     state.second = saved.second;
+    state.halt_position = static_cast<float>(saved.halting);
     state.strength = saved.strength;
     state.stack.begin_edit();
     state.stack.clear();
@@ -141,6 +195,8 @@ std::string text_of(const SavedSession& saved) {
     // Where there is one: files without it stay as they were.
     if (!(saved.second == SavedSession().second))
         out["second_prompt"] = second_prompt(saved.second);
+    if (!saved.named.empty()) out["named"] = named_selections(saved.named);
+    if (saved.halting > 0) out["halting"] = saved.halting;
     return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -166,6 +222,10 @@ core::Result<SavedSession> parse_session(const std::string& text, const std::str
         read_field(selection, "experts", out.selection.experts);
         read_field(selection, "prompt_tokens", out.selection.prompt_tokens);
         read_field(selection, "probe_tokens", out.selection.probe_tokens);
+        if (selection.contains("first_expert"))
+            read_field(selection, "first_expert", out.selection.first.expert.emplace());
+        if (selection.contains("first_prompt_token"))
+            read_field(selection, "first_prompt_token", out.selection.first.prompt_token.emplace());
         read_field(from, "prompt", out.prompt);
         const json& second = object(from, "second_prompt");
         read_field(second, "open", out.second.open);
@@ -173,6 +233,10 @@ core::Result<SavedSession> parse_session(const std::string& text, const std::str
         read_field(second, "shift", out.second.shift);
         if (std::abs(out.second.shift) > kMostShift)
             throw std::invalid_argument("second_prompt: shift is not between -1e6 and 1e6");
+        read_named(from, out);
+        read_field(from, "halting", out.halting);
+        if (!(out.halting >= 0 && out.halting <= 1))
+            throw std::invalid_argument("halting is not between 0 and 1");
         read_field(from, "strength", out.strength);
         if (!(out.strength >= 0 && out.strength <= kMostStrength))
             throw std::invalid_argument("strength is not between 0 and 1e6");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/state/intervention_stack.h"
+#include "app/state/named_selections.h"
 #include "app/state/second_prompt.h"
 #include "app/state/selection.h"
 #include "core/api/base.h"
@@ -29,8 +30,10 @@ struct SavedSession {
     std::string docking;               ///< as ImGui writes it; "" leaves it as it is
     std::optional<int64_t> step;       ///< of the snapshot shown; nothing: the newest
     Selection selection;               ///< its version is not kept
+    std::vector<NamedSelection> named;
     std::string prompt;
     SecondPrompt second;
+    double halting = 0;                       ///< position of the slider, 0 (off) … 1
     double strength = 1;                      ///< of the whole stack
     std::vector<StackItem> stack;             ///< their ids are not kept
     std::map<std::string, PanelView> panels;  ///< by the panel's id

@@ -6,7 +6,7 @@
 namespace hopscope::app {
 namespace {
 
-void pick(std::set<int64_t>& chosen, int64_t item, bool add) {
+void pick(std::set<int64_t>& chosen, std::optional<int64_t>& first, int64_t item, bool add) {
     if (!add) {
         const bool alone = chosen.size() == 1 && chosen.count(item) != 0;
         chosen.clear();
@@ -14,6 +14,12 @@ void pick(std::set<int64_t>& chosen, int64_t item, bool add) {
     } else if (!chosen.erase(item)) {
         chosen.insert(item);
     }
+    if (chosen.contains(item)) first = item;
+}
+
+std::optional<int64_t> first_in(const std::set<int64_t>& chosen, std::optional<int64_t> first) {
+    if (chosen.empty()) return {};
+    return first && chosen.contains(*first) ? *first : *chosen.begin();
 }
 
 std::set<int64_t> without(const std::set<int64_t>& all, const std::set<int64_t>& some) {
@@ -43,18 +49,27 @@ void Selection::set_hop(int64_t value) {
 }
 
 void Selection::pick_expert(int64_t expert, bool add) {
-    pick(experts, expert, add);
+    pick(experts, first.expert, expert, add);
     ++version;
 }
 
 void Selection::pick_prompt_token(int64_t token, bool add) {
-    pick(prompt_tokens, token, add);
+    pick(prompt_tokens, first.prompt_token, token, add);
     ++version;
 }
 
 void Selection::pick_probe_token(int64_t token, bool add) {
-    pick(probe_tokens, token, add);
+    std::optional<int64_t> unused;
+    pick(probe_tokens, unused, token, add);
     ++version;
+}
+
+std::optional<int64_t> Selection::first_expert() const {
+    return first_in(experts, first.expert);
+}
+
+std::optional<int64_t> Selection::first_prompt_token() const {
+    return first_in(prompt_tokens, first.prompt_token);
 }
 
 void Selection::restore(const Selection& earlier) {
@@ -110,6 +125,20 @@ void Selection::clear() {
     prompt_tokens.clear();
     probe_tokens.clear();
     ++version;
+}
+
+void Selection::keep_probe_tokens(int64_t tokens) {
+    const auto drop = [&](std::set<int64_t>& from) {
+        const auto beyond = from.lower_bound(tokens);
+        const bool any = beyond != from.end();
+        from.erase(beyond, from.end());
+        return any;
+    };
+    if (drop(probe_tokens)) ++version;
+    if (drop(hidden.tokens)) {
+        ++version;
+        ++hidden_version;
+    }
 }
 
 }  // namespace hopscope::app

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 
 namespace hopscope::app {
@@ -24,7 +25,12 @@ struct Selection {
     std::set<int64_t> experts;        ///< of `layer`
     std::set<int64_t> prompt_tokens;  ///< indices into the trace of the prompt
     std::set<int64_t> probe_tokens;   ///< indices into the probe sample of the geometry snapshot
-    Chosen hidden;                    ///< from pictures of points, of the same layer and sample
+    struct First {
+        std::optional<int64_t> expert, prompt_token;
+        bool operator==(const First&) const = default;
+    };
+    First first;           ///< picked last; what is not selected any more counts for nothing
+    Chosen hidden;         ///< from pictures of points, of the same layer and sample
     uint64_t version = 0;  ///< grows with every change; panels compare it to know what to recompute
     uint64_t hidden_version = 0;  ///< the same of `hidden` alone
 
@@ -39,6 +45,11 @@ struct Selection {
     void clear();
     /// As it was at an earlier time.
     void restore(const Selection& earlier);
+    /// @name The one of which details are shown: picked last; else the lowest; nothing of none
+    ///@{
+    std::optional<int64_t> first_expert() const;
+    std::optional<int64_t> first_prompt_token() const;
+    ///@}
     bool empty() const { return experts.empty() && prompt_tokens.empty() && probe_tokens.empty(); }
 
     // What is hidden. `all`: everything that there is to show.
@@ -48,6 +59,8 @@ struct Selection {
     /// Hides what is selected, which then is not selected any more.
     void hide_chosen();
     void show_all();
+    /// Of a sample of so many tokens: others are neither selected nor hidden any more.
+    void keep_probe_tokens(int64_t tokens);
     /// Selects what is not selected, of what is not hidden.
     void invert(const Chosen& all);
 };

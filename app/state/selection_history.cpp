@@ -15,25 +15,29 @@ bool selects_the_same(const Selection& a, const Selection& b) {
 void SelectionHistory::note(const Selection& selection) {
     if (selection.version == present_.version) return;
     if (!selects_the_same(selection, present_)) {
-        past_.push_back(std::move(present_));
+        past_.push_back({std::move(present_), next_order()});
         if (past_.size() > kMost) past_.erase(past_.begin());
         future_.clear();
     }
     present_ = selection;
 }
 
-void SelectionHistory::go(Selection& selection, std::vector<Selection>& from,
-                          std::vector<Selection>& to) {
+void SelectionHistory::go(Selection& selection, std::vector<Step>& from, std::vector<Step>& to) {
     note(selection);
     if (from.empty()) return;
-    to.push_back(std::move(present_));
-    selection.restore(from.back());
+    to.push_back({std::move(present_), from.back().order});
+    selection.restore(from.back().selection);
     from.pop_back();
     present_ = selection;
 }
 
 void SelectionHistory::undo(Selection& selection) {
     go(selection, past_, future_);
+}
+
+void SelectionHistory::take_back(Selection& selection) {
+    undo(selection);
+    future_.clear();
 }
 
 void SelectionHistory::redo(Selection& selection) {

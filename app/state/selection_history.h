@@ -20,12 +20,26 @@ class SelectionHistory {
     bool can_redo() const { return !future_.empty(); }
     void undo(Selection& selection);
     void redo(Selection& selection);
+    void forget_redo() { future_.clear(); }
+    /// The last change was none that was meant: undoes it without leaving anything to redo.
+    void take_back(Selection& selection);
+
+    // Other histories share its keys; each step has a number, in the order of what was done.
+    uint64_t next_order() { return ++order_; }
+    /// Numbers of what undo() and redo() would take; 0 where there is none.
+    uint64_t undo_order() const { return past_.empty() ? 0 : past_.back().order; }
+    uint64_t redo_order() const { return future_.empty() ? 0 : future_.back().order; }
 
   private:
-    void go(Selection& selection, std::vector<Selection>& from, std::vector<Selection>& to);
+    struct Step {
+        Selection selection;
+        uint64_t order = 0;
+    };
+    void go(Selection& selection, std::vector<Step>& from, std::vector<Step>& to);
 
-    std::vector<Selection> past_, future_;
+    std::vector<Step> past_, future_;
     Selection present_;
+    uint64_t order_ = 0;
 };
 
 }  // namespace hopscope::app

@@ -21,6 +21,14 @@ void read_setting(const json& from, const char* key, T& value) {
     if (const auto found = from.find(key); found != from.end()) value = found->get<T>();
 }
 
+/// A name that is not known, of a later version, leaves them automatic.
+void read_colours(const json& from, viz::ColourMap& colours) {
+    std::string name;
+    read_setting(from, "colours", name);
+    for (const viz::ColourMap map : viz::kColourMaps)
+        if (name == viz::name_of(map)) colours = map;
+}
+
 }  // namespace
 
 std::string config_folder() {
@@ -50,6 +58,10 @@ SavedWindow load_settings(const std::string& folder, std::string& problem) {
         read_setting(from, "height", saved.settings.height);
         read_setting(from, "maximised", saved.settings.maximised);
         read_setting(from, "toured", saved.settings.toured);
+        read_colours(from, saved.settings.colours);
+        read_setting(from, "picture_scale", saved.settings.picture_scale);
+        saved.settings.picture_scale =
+            std::clamp(saved.settings.picture_scale, 1, kMostPictureScale);
         read_setting(from, "layout", saved.layout);
         read_setting(from, "shut", saved.shut);
         read_setting(from, "last_config", saved.last_config);
@@ -74,6 +86,9 @@ std::string save_settings(const std::string& folder, const SavedWindow& saved) {
                 {"layout", saved.layout},
                 {"shut", saved.shut},
                 {"last_config", saved.last_config}};
+    if (saved.settings.colours != viz::ColourMap::automatic)
+        out["colours"] = viz::name_of(saved.settings.colours);
+    if (saved.settings.picture_scale != 1) out["picture_scale"] = saved.settings.picture_scale;
     if (saved.settings.toured) out["toured"] = true;
     return save_text(folder, "settings.json",
                      out.dump(2, ' ', false, json::error_handler_t::replace) + "\n");

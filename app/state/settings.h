@@ -30,6 +30,7 @@ std::string save_settings(const std::string& folder, const SavedWindow& saved);
 /// The same for a text, such as the docking layouts.
 std::string save_text(const std::string& folder, const std::string& name, const std::string& text);
 
+inline constexpr int kMostPictureScale = 4;
 inline constexpr float kMinScale = 0.75f, kMaxScale = 3.0f;
 
 }  // namespace hopscope::app

@@ -1,9 +1,18 @@
 #include "app/state/task_runner.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 
 namespace hopscope::app {
+namespace {
+
+double monotonic_seconds() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(now).count();
+}
+
+}  // namespace
 
 TaskRunner::TaskRunner(std::function<void()> wake) : wake_(std::move(wake)) {}
 
@@ -75,7 +84,11 @@ std::vector<TaskView> TaskRunner::tasks() const {
     std::lock_guard lock(mutex_);
     std::vector<TaskView> out;
     for (const auto& task : tasks_)
-        if (!task->posted) out.push_back(task->view);
+        if (!task->posted) {
+            out.push_back(task->view);
+            if (task->view.state == TaskState::running)
+                out.back().left = task->left.at(monotonic_seconds());
+        }
     return out;
 }
 
@@ -122,6 +135,7 @@ void TaskRunner::execute(Task& task) {
             std::lock_guard lock(mutex_);
             task.view.activity = activity;
             task.view.progress = fraction;
+            task.left.note(monotonic_seconds(), fraction);
         }
         wake();
     };

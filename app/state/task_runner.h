@@ -7,12 +7,14 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "app/state/time_left.h"
 #include "core/api/base.h"
 #include "core/api/progress.h"
 
@@ -27,7 +29,9 @@ struct TaskView {
     TaskState state = TaskState::waiting;
     std::string activity;  ///< "evaluating batch 3 of 20"
     double progress = -1;  ///< 0 … 1; −1 unknown
-    std::string outcome;   ///< the result, or the reason of a failure
+    /// Seconds that it takes yet; NaN where it cannot be told, or does not run.
+    double left = std::numeric_limits<double>::quiet_NaN();
+    std::string outcome;  ///< the result, or the reason of a failure
     bool ended() const { return state != TaskState::waiting && state != TaskState::running; }
 };
 
@@ -61,6 +65,7 @@ class TaskRunner {
         TaskView view;
         Work work;
         std::function<void()> posted;  ///< in place of `work`: not in the list
+        TimeLeft left;
         std::atomic<bool> cancelled{false};
     };
 

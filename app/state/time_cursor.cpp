@@ -7,19 +7,18 @@
 namespace hopscope::app {
 namespace {
 
-/// Unlike the version of any snapshot that a trainer or a follower publishes: panels tell by it
-/// that there is another picture to draw.
 constexpr uint64_t kOfThePast = uint64_t{1} << 63;
 
-uint64_t next_version() {
+}  // namespace
+
+uint64_t TimeCursor::new_version() {
     static uint64_t count = 0;
     return kOfThePast | ++count;
 }
 
-}  // namespace
-
 void TimeCursor::go_to(std::span<const core::KeptSnapshot> kept, int64_t step) {
     if (kept.empty()) return go_live();
+    ++moves_;
     auto behind = std::find_if(kept.begin(), kept.end(),
                                [&](const core::KeptSnapshot& one) { return one.step > step; });
     wanted_ = (behind == kept.begin() ? *behind : *std::prev(behind)).step;
@@ -27,6 +26,7 @@ void TimeCursor::go_to(std::span<const core::KeptSnapshot> kept, int64_t step) {
 
 void TimeCursor::step_by(std::span<const core::KeptSnapshot> kept, int direction) {
     if (kept.empty()) return;
+    ++moves_;
     if (live()) {
         if (direction < 0) wanted_ = kept.back().step;
         return;
@@ -44,6 +44,7 @@ void TimeCursor::step_by(std::span<const core::KeptSnapshot> kept, int direction
 }
 
 void TimeCursor::go_live() {
+    ++moves_;
     wanted_.reset();
     past_ = nullptr;
 }
@@ -71,7 +72,7 @@ void TimeCursor::take(AppState& state, Read read) {
         }
         return;
     }
-    read->version = next_version();
+    read->version = new_version();
     remembered_.emplace_back(reading_file_,
                              std::make_shared<const core::GeometrySnapshot>(*std::move(read)));
     forget_the_oldest();

@@ -34,6 +34,11 @@ class TimeCursor {
     /// The next kept snapshot (+1), behind the last one live; or the one before (−1).
     void step_by(std::span<const core::KeptSnapshot> kept, int direction);
     void go_live();
+    /// Grows with each of these calls.
+    uint64_t moves() const { return moves_; }
+    /// Unlike the version of any snapshot that a trainer or a follower publishes, and of any other
+    /// that was read: panels tell by it that there is another picture to draw.
+    static uint64_t new_version();
 
     /// Goes on playing, takes what was read and asks for what is wanted; once a frame.
     /// → what the panels are to show; `newest` while live.
@@ -51,6 +56,7 @@ class TimeCursor {
     std::optional<core::KeptSnapshot> wanted_file(const AppState& state);
 
     std::optional<int64_t> wanted_;
+    uint64_t moves_ = 0;
     Snapshot past_;  ///< what is shown; null while live
     std::vector<std::pair<core::KeptSnapshot, Snapshot>> remembered_;  ///< oldest use first
     Pending<Read> reading_;

@@ -1,7 +1,8 @@
 #include "app/widgets/number_table.h"
 
-#include <imgui.h>
+#include <imgui_internal.h>
 
+#include "app/widgets/number.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -56,6 +57,28 @@ void number_cell(const AppState& state, const std::string& text, const std::stri
     at_right_edge(text, faint ? state.theme().dim : state.theme().text);
     ImGui::PopFont();
     tooltip(why);
+}
+
+void number_cells(const AppState& state, const std::string& row,
+                  std::span<const NumberColumn> columns, std::span<const Number> numbers,
+                  bool faint) {
+    for (size_t c = 0; c < columns.size() && c < numbers.size(); ++c) {
+        number_cell(state, numbers[c].shown, {}, faint);
+        const std::string label = row + ", " + columns[c].name;
+        // Two columns may have one name.
+        const std::string name = label + "##" + std::to_string(c);
+        const ImGuiID id = ImGui::GetID(name.c_str());
+        const ImRect cell(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+        ImGui::ItemAdd(cell, id, nullptr, ImGuiItemFlags_NoNav | ImGuiItemFlags_NoTabStop);
+        [[maybe_unused]] ImGuiContext& g = *ImGui::GetCurrentContext();
+        IMGUI_TEST_ENGINE_ITEM_INFO(id, name.c_str(), 0);  // found by its name
+        explain_when_asked(state, [&] {
+            Number number = numbers[c];
+            number.label = label;
+            if (number.definition.empty()) number.definition = columns[c].help;
+            return number;
+        });
+    }
 }
 
 void range_cell(const AppState& state, const std::string& text, const std::string& range,

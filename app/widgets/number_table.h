@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/state/app_state.h"
+#include "app/state/number.h"
 
 namespace hopscope::app {
 
@@ -22,6 +23,12 @@ void number_row(const AppState& state, const std::string& words, const std::stri
                 bool faint = false);
 void number_cell(const AppState& state, const std::string& text, const std::string& why = {},
                  bool faint = false);
+/// The numbers of a row from the first such column on. Each explains itself and has the menu of a
+/// number: it is named after the row and its column, whose sentence defines it where it has no
+/// definition of its own; `shown` is what stands there.
+void number_cells(const AppState& state, const std::string& row,
+                  std::span<const NumberColumn> columns, std::span<const Number> numbers,
+                  bool faint = false);
 /// A number and below it, small, the range that it lies in: "[0.04, 0.13]"; "" for none.
 void range_cell(const AppState& state, const std::string& text, const std::string& range,
                 bool faint = false);

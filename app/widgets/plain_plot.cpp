@@ -21,6 +21,8 @@ bool begin_plain_plot(const char* id, ImVec2 size, const char* x, const char* y,
                                   ImPlotFlags_NoMenus | ImPlotFlags_NoBoxSelect;
     // These stand on pages that the wheel scrolls.
     ImPlot::GetInputMap().ZoomMod = ImGuiMod_Ctrl;
+    // With Ctrl ImPlot would hear nothing else, so that the plot could be dragged away.
+    ImPlot::GetInputMap().OverrideMod = ImGuiMod_None;
     const float height = size.y > 0 ? size.y : ImGui::GetContentRegionAvail().y + size.y;
     if (!ImPlot::BeginPlot(id, size, kPlot | more)) return false;
     // Beside it stand the numbers and the name of the axis below, and often a legend above.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <imgui.h>
 #include <iterator>
 
 #include "app/state/settings.h"
@@ -50,6 +51,50 @@ void rescale(const Desk& desk, float scale) {
     desk.state.keep_drawing();
 }
 
+void use_colours(AppState& state, viz::ColourMap map) {
+    state.settings.colours = map;
+    state.keep_drawing();
+}
+
+viz::ColourMap next_colours(const AppState& state) {
+    const auto at = static_cast<size_t>(state.settings.colours);
+    return viz::kColourMaps[(at + 1) % std::size(viz::kColourMaps)];
+}
+
+/// Each map with a strip of its colours on the present ground.
+void draw_colours(const Desk& desk) {
+    constexpr int kParts = 24;
+    AppState& state = desk.state;
+    const float s = state.pixel_scale, wide = 96 * s, height = ImGui::GetTextLineHeight();
+    for (const viz::ColourMap map : viz::kColourMaps) {
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        const viz::ValueColours colours = viz::colours_of(map, state.settings.dark);
+        for (int i = 0; i < kParts; ++i) {
+            const auto x = [&](int part) {
+                return at.x + wide * static_cast<float>(part) / kParts;
+            };
+            ImGui::GetWindowDrawList()->AddRectFilled(
+                ImVec2(x(i), at.y + 0.15f * height), ImVec2(x(i + 1), at.y + 0.85f * height),
+                viz::packed(colours.at((static_cast<float>(i) + 0.5f) / kParts)));
+        }
+        ImGui::Dummy(ImVec2(wide, height));
+        ImGui::SameLine(0, 8 * s);
+        if (ImGui::MenuItem(viz::name_of(map), nullptr, map == state.settings.colours))
+            use_colours(state, map);
+    }
+}
+
+std::string picture_scale_text(int scale) {
+    return "\xC3\x97" + std::to_string(scale) + (scale == 1 ? ", as on the screen" : "");
+}
+
+void draw_picture_scales(const Desk& desk) {
+    int& chosen = desk.state.settings.picture_scale;
+    for (int scale = 1; scale <= kMostPictureScale; ++scale)
+        if (ImGui::MenuItem(picture_scale_text(scale).c_str(), nullptr, scale == chosen))
+            chosen = scale;
+}
+
 /// What the window can do: one action, or one for each row of another table.
 struct Entry {
     const char *id = "", *title = "", *help = "", *keys = "";
@@ -61,6 +106,8 @@ struct Entry {
 };
 
 std::vector<ActionItem> layout_items(const Desk& desk);
+std::vector<ActionItem> colour_items(const Desk& desk);
+std::vector<ActionItem> picture_items(const Desk& desk);
 std::vector<ActionItem> panel_items(const Desk& desk);
 std::vector<ActionItem> panel_file_items(const Desk& desk);
 
@@ -91,9 +138,21 @@ constexpr Entry kEntries[] = {
     {.each = layout_items},
     {"layouts.reset", "Reset this layout", "Puts the panels back; loses no data.", "",
      {Menu::layout, 2}, without_run, [](const Desk& d) { d.workspace.reset(d.state); }},
+    {"layouts.keep", "Keep this arrangement as…",
+     "Gives the way the panels stand a name, by which it is found in this menu.", "",
+     {Menu::layout, 2}, without_run, [](const Desk& d) { d.arrangements.ask_name(); }},
     {"view.dark", "Dark or light theme", "Switches at once.", "",
      {Menu::view, 1}, nullptr,
      [](const Desk& d) { d.state.settings.dark = !d.state.settings.dark; d.state.keep_drawing(); }},
+    {"view.colours", "Colours of values", "Takes the next map for values that rise from little to much.", "",
+     {Menu::view, 1}, nullptr, [](const Desk& d) { use_colours(d.state, next_colours(d.state)); },
+     nullptr, draw_colours},
+    {.each = colour_items},
+    {"view.pictures", "Scale of pictures", "Takes the next scale, 1 to 4, of what PNG writes.", "",
+     {Menu::view, 1}, nullptr,
+     [](const Desk& d) { d.state.settings.picture_scale = d.state.settings.picture_scale % kMostPictureScale + 1; },
+     nullptr, draw_picture_scales},
+    {.each = picture_items},
     {"view.larger", "Larger", "Enlarges text and spacing.", "Ctrl++",
      {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
     {"view.smaller", "Smaller", "Reduces text and spacing.", "Ctrl+-",
@@ -189,6 +248,33 @@ ActionItem panel_file_item(const Desk& desk, size_t panel, PanelFile as) {
 std::vector<ActionItem> layout_items(const Desk& desk) {
     std::vector<ActionItem> items;
     for (const Layout layout : kLayouts) items.push_back(layout_item(desk, layout));
+    return items;
+}
+
+/// The maps by name, for the palette; the menu has them in one entry.
+std::vector<ActionItem> colour_items(const Desk& desk) {
+    std::vector<ActionItem> items;
+    for (const viz::ColourMap map : viz::kColourMaps) {
+        ActionItem item;
+        item.id = std::string("view.colours.") + viz::name_of(map);
+        item.title = std::string("Colours of values: ") + viz::name_of(map);
+        item.help = "Of heat maps, grids and points that are coloured by a value.";
+        item.run = [desk, map] { use_colours(desk.state, map); };
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+std::vector<ActionItem> picture_items(const Desk& desk) {
+    std::vector<ActionItem> items;
+    for (int scale = 1; scale <= kMostPictureScale; ++scale) {
+        ActionItem item;
+        item.id = "view.pictures." + std::to_string(scale);
+        item.title = "Scale of pictures: " + picture_scale_text(scale);
+        item.help = "Of what PNG writes: drawn with so many pixels for one of the screen.";
+        item.run = [desk, scale] { desk.state.settings.picture_scale = scale; };
+        items.push_back(std::move(item));
+    }
     return items;
 }
 

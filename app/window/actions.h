@@ -7,6 +7,7 @@
 
 #include "app/state/actions.h"
 #include "app/state/recent_runs.h"
+#include "app/window/arrangement_list.h"
 #include "app/window/key_help.h"
 #include "app/window/palette.h"
 #include "app/window/run_chooser.h"
@@ -28,6 +29,7 @@ struct Desk {
     KeyHelp& key_help;
     Tour& tour;
     RecentRuns& recent;
+    ArrangementList& arrangements;
     const std::string& first_look;  ///< path of the sample configuration, "" if it is not there
     const std::string& order;       ///< of that of the race of shapes, likewise
     const std::string& example;     ///< folder of the trained example, likewise

@@ -30,7 +30,8 @@ constexpr float kLeftWidth = 264;
 /// Two panels stand over each other at this height with controls and a picture each, unscaled
 /// pixels.
 constexpr float least_height(Layout layout) {
-    return layout == Layout::intervene ? 720 : 560;
+    if (layout == Layout::intervene) return 720;
+    return layout == Layout::compare ? 640 : 560;
 }
 
 struct Nodes {
@@ -71,19 +72,18 @@ Place shown_place(const PanelEntry& entry, Layout layout, bool low) {
     return low ? low_place(layout, place) : place;
 }
 
-/// Where the panel of this name stands: as it is drawn, or as the kept arrangement says; 0 unknown.
-ImGuiID kept_node(const std::string& name) {
-    if (const ImGuiWindow* window = ImGui::FindWindowByName(name.c_str())) return window->DockId;
-    const ImGuiWindowSettings* kept = ImGui::FindWindowSettingsByID(ImHashStr(name.c_str()));
-    return kept ? kept->DockId : 0;
-}
-
 /// The rest's share: a split is a share of what is left of the whole.
 ImGuiID split(ImGuiID& rest, ImGuiDir direction, float share) {
     return ImGui::DockBuilderSplitNode(rest, direction, share, nullptr, &rest);
 }
 
 }  // namespace
+
+ImGuiID kept_node(const std::string& name) {
+    if (const ImGuiWindow* window = ImGui::FindWindowByName(name.c_str())) return window->DockId;
+    const ImGuiWindowSettings* kept = ImGui::FindWindowSettingsByID(ImHashStr(name.c_str()));
+    return kept ? kept->DockId : 0;
+}
 
 ImGuiID dock_space_id(Layout layout) {
     return ImGui::GetID(name_of(layout));
@@ -149,6 +149,11 @@ ImGuiID node_of_new(Layout layout, const std::vector<std::unique_ptr<Panel>>& pa
     if (ImGui::FindWindowByName(name.c_str()) ||
         ImGui::FindWindowSettingsByID(ImHashStr(name.c_str())))
         return 0;
+    return node_of_place(layout, panels, index, low);
+}
+
+ImGuiID node_of_place(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
+                      size_t index, bool low) {
     const auto place_of = [&](size_t i) { return shown_place(panel_table()[i], layout, low); };
     for (const Place wanted : {place_of(index), Place::center})
         for (size_t i = 0; i < panels.size(); ++i)

@@ -3,6 +3,7 @@
 
 #include <imgui.h>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "app/panels/table.h"
@@ -21,6 +22,13 @@ bool is_low(Layout layout, ImVec2 size, float scale);
 /// dock beside the centre when opened.
 void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, ImVec2 size,
                   float scale);
+/// Where the panel of this window name stands: as it is drawn, or as the kept arrangement says; 0
+/// unknown.
+ImGuiID kept_node(const std::string& name);
+/// Where the panels stand whose place in the layout is that of a panel, or those of the centre; 0
+/// where none of them stands anywhere.
+ImGuiID node_of_place(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
+                      size_t index, bool low);
 /// Where to dock a panel that the kept arrangement does not know, since it was kept before the
 /// panel existed: with those of its place, or in the centre. 0 for every other panel.
 ImGuiID node_of_new(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, size_t index,

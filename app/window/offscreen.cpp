@@ -1,11 +1,9 @@
 #include "app/window/offscreen.h"
 
 #define EGL_NO_X11
-#define GL_GLEXT_PROTOTYPES
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
 #include <GL/gl.h>
-#include <GL/glext.h>
 #include <algorithm>
 #include <backends/imgui_impl_opengl3.h>
 #include <cstdlib>
@@ -48,16 +46,14 @@ EGLDisplay display_without_screen() {
 
 core::Result<std::unique_ptr<Offscreen>> Offscreen::open(int width, int height) {
     std::unique_ptr<Offscreen> made(new Offscreen);
-    made->width_ = width;
-    made->height_ = height;
     std::string why = made->start_egl();
     if (why.empty())
-        if (const int most = made->largest_side(); std::max(width, height) > most)
+        if (const int most = PictureTarget::largest_side(); std::max(width, height) > most)
             return core::usage_error("--width, --height, --scale: found a picture of " +
                                      std::to_string(width) + " x " + std::to_string(height) +
                                      " pixels; the driver here draws at most " +
                                      std::to_string(most) + " in either direction");
-    if (why.empty()) why = made->start_target();
+    if (why.empty()) why = made->start_target(width, height);
     if (!why.empty())
         return core::failure("no picture can be drawn without a display: " + why +
                              "; Debian has what is needed in libegl1 and libgl1-mesa-dri");
@@ -106,23 +102,11 @@ std::string Offscreen::start_egl() {
     return {};
 }
 
-int Offscreen::largest_side() {
-    GLint target = 0, view[2] = {};
-    glGetIntegerv(GL_MAX_RENDERBUFFER_SIZE, &target);
-    glGetIntegerv(GL_MAX_VIEWPORT_DIMS, view);
-    return std::min({target, view[0], view[1]});
-}
-
-std::string Offscreen::start_target() {
-    glGenRenderbuffers(1, &colour_);
-    glBindRenderbuffer(GL_RENDERBUFFER, colour_);
-    glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, width_, height_);
-    glGenFramebuffers(1, &target_);
-    glBindFramebuffer(GL_FRAMEBUFFER, target_);
-    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, colour_);
-    if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE)
-        return "the driver makes no target of " + std::to_string(width_) + " x " +
-               std::to_string(height_) + " pixels";
+std::string Offscreen::start_target(int width, int height) {
+    target_ = std::make_unique<PictureTarget>(width, height);
+    if (!target_->usable())
+        return "the driver makes no target of " + std::to_string(width) + " x " +
+               std::to_string(height) + " pixels";
     return {};
 }
 
@@ -132,8 +116,7 @@ Offscreen::~Offscreen() {
         ImPlot::DestroyContext();
         ImGui::DestroyContext();
     }
-    if (target_) glDeleteFramebuffers(1, &target_);
-    if (colour_) glDeleteRenderbuffers(1, &colour_);
+    target_.reset();
     if (!display_) return;
     eglMakeCurrent(display_, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
     if (context_) eglDestroyContext(display_, context_);
@@ -148,16 +131,14 @@ void Offscreen::begin_frame(double seconds) {
 
 void Offscreen::end_frame(const ImVec4& background) {
     ImGui::Render();
-    glBindFramebuffer(GL_FRAMEBUFFER, target_);
-    glViewport(0, 0, width_, height_);
+    target_->bind();
     glClearColor(background.x, background.y, background.z, 1.0f);
     glClear(GL_COLOR_BUFFER_BIT);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
 }
 
 Pixels Offscreen::picture() const {
-    glBindFramebuffer(GL_FRAMEBUFFER, target_);
-    return grab_framebuffer({0, 0, width_, height_});
+    return target_->picture();
 }
 
 void (*Offscreen::function(const char* name))() {

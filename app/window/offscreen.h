@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "app/window/picture_target.h"
 #include "app/window/screenshot.h"
 #include "core/api/base.h"
 
@@ -36,14 +37,11 @@ class Offscreen {
   private:
     Offscreen() = default;
     std::string start_egl();
-    std::string start_target();
-    /// Of a picture that the driver draws, pixels; after start_egl().
-    static int largest_side();
+    std::string start_target(int width, int height);
 
     void* display_ = nullptr;  ///< EGLDisplay
     void* context_ = nullptr;  ///< EGLContext
-    unsigned target_ = 0, colour_ = 0;
-    int width_ = 0, height_ = 0;
+    std::unique_ptr<PictureTarget> target_;
     bool imgui_ = false;
 };
 

@@ -72,7 +72,7 @@ class Exporter {
         if (auto settled = settle(); !settled) return settled;
         if (auto whole = nothing_lacks(); !whole) return whole;
         // Making the text and packing the picture take a while, too.
-        const std::string numbers = what_.csv.empty() ? "" : panel_->csv(state_);
+        const std::string numbers = what_.csv.empty() ? "" : panel_->numbers(state_);
         const std::string picture = what_.png.empty() ? "" : png_of(screen_->picture());
         if (auto stopped = asked_to_stop(); !stopped) return stopped;
         if (!what_.csv.empty())
@@ -230,15 +230,15 @@ class Exporter {
         state_.compared.add(state_, what_.beside[added_++]);
     }
 
-    /// What a panel measures at a press alone (PANEL.measure), once; where it cannot, it says why
-    /// itself. What is an analysis is not pressed: it would write into the run.
+    /// What a panel measures at a press alone, once; where it cannot, it says why itself. What is
+    /// an analysis is not pressed: it would write into the run.
     void measure() {
         if (measured_ || state_.status.state == core::RunState::preparing ||
             !state_.archive.complete())
             return;
         measured_ = true;
         for (const ActionItem& item : panel_->actions(state_))
-            if (item.id == what_.panel + ".measure" && item.why_not().empty()) item.run();
+            if (item.measures && item.refusal().empty()) item.run();
     }
 
     bool waits() const {

@@ -12,6 +12,7 @@
 #include "app/window/actions.h"
 #include "app/window/run_banner.h"
 #include "app/window/start_screen.h"
+#include "app/window/stop_question.h"
 #include "app/window/top_bar.h"
 #include "core/api/files.h"
 
@@ -28,7 +29,8 @@ Shell::Shell(AppState& state, std::string config_folder)
       config_folder_(std::move(config_folder)),
       door_(state),
       chooser_(state, door_, recent_),
-      keeper_(state, door_, workspace_, config_folder_) {
+      keeper_(state, door_, workspace_, config_folder_),
+      arrangements_(state, workspace_, config_folder_) {
     make_actions();
 }
 
@@ -38,13 +40,21 @@ void Shell::make_actions() {
         std::move(more.begin(), more.end(), std::back_inserter(actions_));
     };
     add(window_actions({state_, door_, chooser_, workspace_, keeper_, palette_, key_help_, tour_,
-                        recent_, first_look_, order_, example_}));
+                        recent_, arrangements_, first_look_, order_, example_}));
     add(timeline_actions(state_));
     for (const auto& panel : workspace_.panels()) {
         auto own = panel->actions(state_);
         for (ActionItem& item : own) item.panel = panel->title();
         add(std::move(own));
     }
+}
+
+void Shell::list_arrangements() {
+    const uint64_t version = arrangements_.kept().version();
+    if (version == std::exchange(listed_, version)) return;
+    std::erase_if(actions_,
+                  [](const ActionItem& item) { return item.id.starts_with("arrangement."); });
+    std::ranges::move(arrangements_.actions(), std::back_inserter(actions_));
 }
 
 void Shell::begin(float content_scale) {
@@ -61,6 +71,7 @@ void Shell::begin(float content_scale) {
     // Where nothing is kept it would come back at each start.
     if (!config_folder_.empty() && !state_.settings.toured) tour_.begin(state_);
     keeper_.begin();
+    arrangements_.begin();
 
     ImGuiIO& io = ImGui::GetIO();
     io.ConfigFlags |= ImGuiConfigFlags_DockingEnable | ImGuiConfigFlags_NavEnableKeyboard;
@@ -137,6 +148,7 @@ void Shell::end_of_names() {
 }
 
 void Shell::frame() {
+    list_arrangements();
     keys_.listen(state_, actions_, workspace_.attention());
     const float s = state_.pixel_scale;
     const ImGuiViewport* view = ImGui::GetMainViewport();
@@ -173,6 +185,7 @@ void Shell::frame() {
         state_.show_panel.clear();
     chooser_.draw_dialogs();
     keeper_.draw();
+    arrangements_.draw();
     key_help_.draw(state_, actions_, workspace_.panels());
     tour_.draw(state_, workspace_.layout());
     draw_number_menu(state_);
@@ -182,6 +195,7 @@ void Shell::frame() {
     if (!state_.copy_next.empty()) door_.train_copy(std::exchange(state_.copy_next, {}));
     door_.update();
     door_.draw();
+    draw_stop_question(state_);
     recent_.update(state_);
     keys_.end_frame();
     style_if_changed();

@@ -10,6 +10,7 @@
 #include "app/state/actions.h"
 #include "app/state/recent_runs.h"
 #include "app/state/settings.h"
+#include "app/window/arrangement_list.h"
 #include "app/window/key_help.h"
 #include "app/window/key_listener.h"
 #include "app/window/palette.h"
@@ -40,7 +41,7 @@ class Shell {
     /// would hand over some seconds after the change.
     void save(bool leaving = false);
 
-    /// All actions, made once.
+    /// All actions, made once, but for those of arrangements, which come and go between frames.
     std::span<const ActionItem> actions() const { return actions_; }
     RunDoor& door() { return door_; }
     Workspace& workspace() { return workspace_; }
@@ -49,6 +50,7 @@ class Shell {
 
   private:
     void make_actions();
+    void list_arrangements();
     void end_of_names();
     SavedWindow to_keep() const;
     void write_aside(std::function<std::string()> write);
@@ -66,6 +68,8 @@ class Shell {
     KeyHelp key_help_;
     Tour tour_;
     RecentRuns recent_;
+    ArrangementList arrangements_;
+    uint64_t listed_ = 0;  ///< version of the arrangements that are among the actions
     KeyListener keys_;
     std::string first_look_;  ///< path of the sample configuration, "" if it is not there
     std::string order_;       ///< of that of the race of shapes, likewise

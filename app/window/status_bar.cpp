@@ -4,10 +4,13 @@
 #include <cmath>
 #include <fstream>
 #include <imgui.h>
+#include <string>
 #include <unistd.h>
+#include <vector>
 
 #include "app/widgets/format.h"
 #include "app/widgets/number.h"
+#include "app/widgets/task_state.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -15,6 +18,27 @@ namespace {
 
 constexpr double kMemoryEvery = 1.0;    ///< seconds between two looks at the process's memory
 constexpr double kMessageStays = 12.0;  ///< seconds a message stays in the line
+
+/// What runs in the background, and how many wait behind it.
+void draw_tasks(const AppState& state) {
+    if (!state.tasks) return;
+    const TaskView* runs = nullptr;
+    size_t waiting = 0;
+    const std::vector<TaskView> tasks = state.tasks->tasks();
+    for (const TaskView& task : tasks) {
+        if (task.state == TaskState::running) runs = &task;
+        waiting += task.state == TaskState::waiting;
+    }
+    if (!runs) return;
+    std::string text = runs->name;
+    if (runs->progress >= 0) text += " " + rounded(100 * runs->progress, 0) + " %";
+    if (const std::string left = left_in_words(runs->left); !left.empty()) text += ", " + left;
+    if (waiting > 0) text += ", " + std::to_string(waiting) + " behind it";
+    ImGui::TextUnformatted(text.c_str());
+    tooltip("Measured in the background: " + in_words(*runs) +
+            ". The panel that asked for it can cancel it");
+    ImGui::SameLine(0, 16 * state.pixel_scale);
+}
 
 }  // namespace
 
@@ -67,6 +91,13 @@ void StatusBar::draw(AppState& state, float height) {
                          .shown = bytes(state.memory_bytes),
                          .definition = "Resident memory of the program. The value is in bytes",
                          .no_command = kLiveNumber});
+    if (state.session && status.device_bytes > 0)
+        part("GPU memory ", {.label = "memory of the GPU",
+                             .value = static_cast<double>(status.device_bytes),
+                             .shown = bytes(status.device_bytes),
+                             .definition = "What training and looking hold of the memory of the "
+                                           "GPU. The value is in bytes",
+                             .no_command = kLiveNumber});
     if (state.session && status.followed.empty())
         part("window costs ",
              {.label = "cost of the window",
@@ -83,7 +114,9 @@ void StatusBar::draw(AppState& state, float height) {
               .definition = "The geometry that the panels show. The value is its step",
               .step = state.geometry->step,
               .command = run_command(state, "info", "--json")},
-             !state.time.live() ? ", the past"
+             state.sample.shown()
+                 ? ", " + with_thousands(std::ssize(state.geometry->token_ids)) + " tokens"
+             : !state.time.live() ? ", the past"
              : status.state == core::RunState::running
                  ? ", " + rounded(std::max(0.0, state.unix_now - state.geometry->seconds), 1) +
                        " s old"
@@ -93,6 +126,7 @@ void StatusBar::draw(AppState& state, float height) {
         tooltip("The routing space appears with the first one");
         ImGui::SameLine(0, 16 * s);
     }
+    draw_tasks(state);
     if (!state.log.empty() && state.now - state.log_at < kMessageStays) {
         const LogLine& line = state.log.back();
         text_cut(state, line.text, line.problem ? theme.red_text : theme.text);

@@ -13,6 +13,8 @@
 #include <imgui.h>
 #include <imgui_internal.h>
 #include <implot.h>
+#include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -21,6 +23,7 @@
 #include "app/window/input_player.h"
 #include "app/window/input_recorder.h"
 #include "app/window/pacing.h"
+#include "app/window/picture_target.h"
 #include "app/window/screenshot.h"
 #include "app/window/shell.h"
 #include "core/api/base.h"
@@ -121,6 +124,7 @@ class Loop {
     int run() {
         if (!screen_.open(options_.width, options_.height)) return no_display();
         state_.gl = glfwGetProcAddress;
+        state_.software_gl = screen_.software;
         on_display_loss([this] { leave_without_display(); });
         if (const core::Status ready = ready_input(); !ready) {
             std::fprintf(stderr, "hopscope: %s\n", ready.error().message.c_str());
@@ -194,6 +198,7 @@ class Loop {
             player_.play(input_time_);
             state_.keep_drawing();
         }
+        make_denser();
         if (new_frame_with_whole_chords()) state_.keep_drawing(1);
         player_.begun();
         if (const core::Status written = recorder_.note(input_time_); !written)
@@ -313,6 +318,9 @@ class Loop {
         begin_frame();
         shell_.frame();
         ImGui::Render();
+        if (picture_due_) write_picture(*std::exchange(picture_due_, {}));
+        ImGui::GetDrawData()->FramebufferScale.x /= denser_;
+        ImGui::GetDrawData()->FramebufferScale.y /= denser_;
         present();
         if (options_.after_frame) options_.after_frame(shell_, state_);
         shell_.save();
@@ -329,12 +337,9 @@ class Loop {
     void present() {
         int width = 0, height = 0;
         glfwGetFramebufferSize(screen_.window, &width, &height);
-        const ImVec4 back = state_.theme().background;
         glViewport(0, 0, width, height);
-        glClearColor(back.x, back.y, back.z, 1.0f);
-        glClear(GL_COLOR_BUFFER_BIT);
+        clear();
         ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-        if (state_.picture_order) write_picture(*std::exchange(state_.picture_order, {}), height);
         if (!options_.screenshot.empty()) {
             state_.keep_drawing(1);
             if (++frames_ >= options_.frames) {
@@ -347,21 +352,62 @@ class Loop {
         glfwSwapBuffers(screen_.window);
     }
 
-    void write_picture(const PictureOrder& order, int frame_height) {
-        const ImVec2 scale = ImGui::GetIO().DisplayFramebufferScale;
-        const ImVec2 origin = ImGui::GetMainViewport()->Pos;
-        const auto pixel = [](float value, float factor) {
-            return static_cast<int>(std::lround(value * factor));
+    /// The frame after an order is made of as many pixels as its picture is to have, so that text
+    /// and points are drawn for them and not enlarged.
+    void make_denser() {
+        picture_due_ = std::exchange(state_.picture_order, {});
+        denser_ = picture_due_ ? static_cast<float>(picture_due_->scale) : 1;
+        ImGui::GetIO().DisplayFramebufferScale.x *= denser_;
+        ImGui::GetIO().DisplayFramebufferScale.y *= denser_;
+    }
+
+    /// Draws the part of the frame once more, off the screen.
+    void write_picture(const PictureOrder& order) {
+        ImDrawData& frame = *ImGui::GetDrawData();
+        const ImVec2 origin = frame.DisplayPos, whole = frame.DisplaySize;
+        frame.DisplayPos = order.low;
+        frame.DisplaySize = ImVec2(order.high.x - order.low.x, order.high.y - order.low.y);
+        // Half a pixel more, since what remains of one is left out.
+        const auto pixels = [](float units, float scale) {
+            return static_cast<int>(units * scale + 0.5f);
         };
-        const int left = pixel(order.low.x - origin.x, scale.x);
-        const int top = pixel(order.low.y - origin.y, scale.y);
-        const int right = pixel(order.high.x - origin.x, scale.x);
-        const int bottom = pixel(order.high.y - origin.y, scale.y);
-        auto picture = grab_framebuffer({left, frame_height - bottom, right - left, bottom - top});
-        state_.tell("wrote " + order.path,
-                    state_.aside([path = order.path, picture = std::move(picture)] {
-                        return write_png(path, picture);
-                    }));
+        const int width = pixels(frame.DisplaySize.x, frame.FramebufferScale.x),
+                  height = pixels(frame.DisplaySize.y, frame.FramebufferScale.y);
+        frame.DisplaySize = ImVec2((static_cast<float>(width) + 0.01f) / frame.FramebufferScale.x,
+                                   (static_cast<float>(height) + 0.01f) / frame.FramebufferScale.y);
+        draw_picture(frame, order.path, width, height);
+        frame.DisplayPos = origin;
+        frame.DisplaySize = whole;
+    }
+
+    void draw_picture(ImDrawData& frame, const std::string& path, int width, int height) {
+        const int most = PictureTarget::largest_side();
+        if (width <= 0 || height <= 0 || std::max(width, height) > most)
+            return state_.say("no picture of " + std::to_string(width) + " x " +
+                                  std::to_string(height) + " pixels: the driver here draws 1 to " +
+                                  std::to_string(most) +
+                                  " in either direction; choose a smaller scale of pictures in "
+                                  "the menu View",
+                              true);
+        Pixels picture;
+        {
+            const PictureTarget target(width, height);
+            if (target.usable()) {
+                target.bind();
+                clear();
+                ImGui_ImplOpenGL3_RenderDrawData(&frame);
+                picture = target.picture();
+            }
+        }  // the screen is bound again
+        state_.tell("wrote " + path, state_.aside([path, picture = std::move(picture)] {
+            return write_png(path, picture);
+        }));
+    }
+
+    void clear() const {
+        const ImVec4 back = state_.theme().background;
+        glClearColor(back.x, back.y, back.z, 1.0f);
+        glClear(GL_COLOR_BUFFER_BIT);
     }
 
     const WindowOptions& options_;
@@ -369,6 +415,8 @@ class Loop {
     std::atomic<bool> without_display_{false};
     std::atomic<uint64_t> wakes_{0};  ///< counted once the display is gone
     bool hidden_ = false;
+    std::optional<PictureOrder> picture_due_;  ///< of the frame that is being drawn
+    float denser_ = 1;                         ///< than the screen is that frame
     AppState state_;
     Screen screen_;
     Shell shell_;  // goes first: panels hold OpenGL objects

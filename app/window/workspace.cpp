@@ -1,11 +1,13 @@
 #include "app/window/workspace.h"
 
+#include <algorithm>
 #include <cmath>
 #include <imgui_internal.h>
 #include <utility>
 
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
+#include "app/window/arranging.h"
 #include "app/window/docking.h"
 
 namespace hopscope::app {
@@ -64,6 +66,31 @@ void Workspace::reset(AppState& state) {
     state.keep_drawing();
 }
 
+Arrangement Workspace::arrangement() const {
+    Arrangement out = arrangement_of(layout_, panels_, roots_[static_cast<size_t>(layout_)]);
+    for (size_t i = 0; i < panels_.size(); ++i)
+        if (is_shut(i)) out.shut.insert(panel_table()[i].id);
+    return out;
+}
+
+void Workspace::choose(AppState& state, const Arrangement& kept) {
+    const auto layout =
+        std::ranges::find(kLayouts, kept.layout, [](Layout l) { return name_of(l); });
+    if (layout == std::end(kLayouts))
+        return state.say("the arrangement " + kept.name + " is of a layout that there is not",
+                         true);
+    set_layout(state, *layout);
+    const std::set<std::string> known = kept.panels();
+    for (size_t i = 0; i < panels_.size(); ++i) {
+        const std::string id = panel_table()[i].id, name = window_name(*panels_[i], layout_);
+        if (known.contains(id))
+            shut_[name] = kept.shut.contains(id);
+        else
+            shut_.erase(name);  // it is newer: as the layout has it at first
+    }
+    chosen_ = kept;
+}
+
 void Workspace::restore(const std::string& layout, std::map<std::string, bool> shut) {
     layout_ = Layout::train;
     for (Layout known : kLayouts)
@@ -111,6 +138,7 @@ void Workspace::draw_dock(AppState& state) {
                         ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
     for (Layout layout : kLayouts) {
         const ImGuiID id = dock_space_id(layout);
+        roots_[static_cast<size_t>(layout)] = id;
         bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
         // Another scale needs other places; what a person arranged stays.
         Fitted& fitted = fitted_[static_cast<size_t>(layout)];
@@ -120,6 +148,8 @@ void Workspace::draw_dock(AppState& state) {
             fitted = now;
         }
         if (reset || !ImGui::DockBuilderGetNode(id)) build_layout(layout, panels_, size, s);
+        if (chosen_ && layout == layout_)
+            arrange(layout, panels_, id, size, *std::exchange(chosen_, std::nullopt));
         // The other arrangement keeps its place without being laid out.
         ImGuiDockNodeFlags flags = static_cast<int>(ImGuiDockNodeFlags_NoWindowMenuButton);
         if (layout != layout_) flags |= ImGuiDockNodeFlags_KeepAliveOnly;
@@ -192,11 +222,12 @@ void Workspace::carry_out_order(AppState& state, size_t index) {
         const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
         return export_picture(state, id + ".png", low, ImVec2(low.x + size.x, low.y + size.y));
     }
-    const std::string text = panels_[index]->csv(state);
+    const bool file = as == PanelFile::csv;
+    const std::string text = file ? panels_[index]->numbers(state) : panels_[index]->csv(state);
     if (text.empty())
         return state.say(std::string(panels_[index]->title()) + " shows no numbers as a table.",
                          true);
-    if (as == PanelFile::csv) return export_text(state, id + ".csv", text);
+    if (file) return export_text(state, id + ".csv", text);
     ImGui::SetClipboardText(text.c_str());
     state.say(std::string("copied the numbers of ") + panels_[index]->title());
 }
@@ -226,7 +257,8 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     seen_[index] = visible;
     if (visible) {
         attention_.note(panel.title());
-        draw_detail(state, panel.detail(state), panel.follows_time() && !state.time.live());
+        draw_detail(state, panel.detail(state),
+                    panel.follows_time() && (!state.time.live() || state.sample.shown()));
         draw_content(state, index, /*seen=*/true);
         carry_out_order(state, index);
     } else {

@@ -5,11 +5,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "app/panels/table.h"
+#include "app/state/arrangement.h"
 #include "app/window/key_listener.h"
 
 namespace hopscope::app {
@@ -22,6 +24,10 @@ class Workspace {
     void set_layout(AppState& state, Layout layout);
     /// Puts the panels of the present layout back where they were at first.
     void reset(AppState& state);
+    /// How the panels of the present layout stand, without a name.
+    Arrangement arrangement() const;
+    /// Puts them as they were kept, in the layout of that time.
+    void choose(AppState& state, const Arrangement& kept);
     std::span<const std::unique_ptr<Panel>> panels() const { return panels_; }
     /// One that is shut or lies behind another tab comes to the front.
     void show_or_shut(AppState& state, size_t panel);
@@ -56,6 +62,8 @@ class Workspace {
     };
     bool reset_[std::size(kLayouts)] = {};
     Fitted fitted_[std::size(kLayouts)] = {};
+    ImGuiID roots_[std::size(kLayouts)] = {};  ///< dock spaces; 0 before the first frame
+    std::optional<Arrangement> chosen_;        ///< to be put into the dock space
     std::vector<bool> seen_;  ///< by panel: drawn in the last frame, not behind another tab
     std::map<std::string, bool> shut_;
     Attention attention_;

@@ -206,6 +206,14 @@ std::vector<KeptSnapshot> kept_snapshots(const std::string& run);
 /// Errors (usage) name the file.
 Result<GeometrySnapshot> read_kept_snapshot(const std::string& run, int64_t step);
 
+/// A snapshot of the newest checkpoint with more tokens than the probe sample: the first whole
+/// sequences of the run's validation text, at most `tokens` (1 … kMostSampleTokens) of them (one
+/// sequence where that is longer) and a gigabyte, in the order that begins with the probe sample
+/// [def:token_sample]. Nothing intervenes. Computes on one thread. Errors (usage): `tokens`, no
+/// checkpoint, a dense model, the text is not there; cancelled.
+Result<GeometrySnapshot> token_sample(const std::string& run, int64_t tokens,
+                                      const Progress& progress);
+
 /// What the training loss did, by steps (rising) and its value after each; as the analysis `phases`
 /// of the same run says it, without reading anything. Nothing where there are too few updates.
 /// Some ms; any thread.

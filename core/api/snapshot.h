@@ -67,8 +67,14 @@ struct LayerGeometry {
     std::vector<float> positions;  ///< [hops, tokens, d_space], unit rows
     std::vector<int32_t> choices;  ///< [hops, tokens, top_k], falling weight
     std::vector<float> weights;    ///< [hops, tokens, top_k]
-    std::vector<float> jaccard;    ///< [hops, hops] mean over tokens, index sets [def:jaccard]
+    /// [hops, tokens] of the full softmax, nats [def:entropy]; empty for a router without scores,
+    /// and of a file from before it was kept
+    std::vector<float> entropy;
+    std::vector<float> jaccard;  ///< [hops, hops] mean over tokens, index sets [def:jaccard]
 };
+
+/// A sample larger than the run's own has at most so many tokens.
+inline constexpr int64_t kMostSampleTokens = 50'000;
 
 struct GeometrySnapshot {
     uint64_t version = 0;
@@ -78,6 +84,9 @@ struct GeometrySnapshot {
     std::vector<std::string> pieces;  ///< [tokens]
     std::vector<std::string>
         classes;  ///< [tokens] label of the synthetic generator, "" where unknown
+    /// [tokens] loss of the token behind each, given all up to it, nats [def:next_loss]; empty of a
+    /// file from before it was kept
+    std::vector<float> next_loss;
     std::vector<LayerGeometry> layers;
 };
 
@@ -172,6 +181,7 @@ struct RunStatus {
     bool synthetic = false;
     int64_t step = 0, steps = 0;
     int64_t threads = 0;
+    int64_t device_bytes = 0;  ///< memory of the GPU that the program holds; 0: it trains on none
     int64_t parameters = 0;
     float valid_loss = kNaN;
     int64_t inspector_step = -1;

@@ -2,28 +2,24 @@
 #include <filesystem>
 
 #include "core/api/lab.h"
-#include "core/base/utf8.h"
+#include "core/lab/shown_run.h"
 #include "core/run/geometry_file.h"
 #include "core/run/run_folder.h"
-#include "core/trainer/race_file.h"
 
 namespace hopscope::core::lab {
 namespace {
 
-/// Of a race the window shows its first lane.
-Result<RunFolder> shown_run(const std::string& dir) {
-    if (!is_race_folder(dir)) return RunFolder::open(dir, /*writer=*/false);
-    const auto lanes = race_lane_names(dir);
-    if (!lanes) return lanes.error();
-    if (lanes->empty()) return usage_error(shown_path(dir) + "/race.json names no lanes");
-    return RunFolder::open(dir + "/" + lanes->front(), /*writer=*/false);
+Result<RunFolder> folder_of(const std::string& dir) {
+    const auto run = shown_run(dir);
+    if (!run) return run.error();
+    return RunFolder::open(*run, /*writer=*/false);
 }
 
 }  // namespace
 
 std::vector<KeptSnapshot> kept_snapshots(const std::string& run) {
     std::vector<KeptSnapshot> out;
-    const auto folder = shown_run(run);
+    const auto folder = folder_of(run);
     if (!folder) return out;
     for (const GeometryEntry& entry : folder->geometry()) {
         std::error_code gone;
@@ -35,7 +31,7 @@ std::vector<KeptSnapshot> kept_snapshots(const std::string& run) {
 }
 
 Result<GeometrySnapshot> read_kept_snapshot(const std::string& run, int64_t step) {
-    const auto folder = shown_run(run);
+    const auto folder = folder_of(run);
     if (!folder) return folder.error();
     return read_geometry(folder->geometry_path(step));
 }

@@ -39,16 +39,14 @@ TracedBatch traced(const Model& edited, const Plan& plan, const BatchTensors& ba
     out.sequences = batch.ids.size(0);
     out.length = batch.ids.size(1);
     out.layers = std::move(pass.layers);
+    const auto nll = nll_by_sequence(edited.weights, pass.hidden, batch.targets, out.length);
     for (int64_t b = 0; b < out.sequences; ++b) {
-        // One sequence at a time: log-probabilities of a batch would be the largest tensor of all.
-        const auto log_p =
-            token_log_p(edited.weights, pass.hidden.narrow(0, b * out.length, out.length));
-        const auto targets = batch.targets.narrow(0, b * out.length, out.length);
-        const auto nll = target_nll(log_p, targets);
+        const auto first = nll.begin() + b * out.length, last = first + out.length - 1;
         out.nll.push_back(kNaN);
-        out.nll.insert(out.nll.end(), nll.begin(), nll.end() - 1);
-        out.next_nll.push_back(nll.back());
-        out.next_token.push_back(static_cast<int32_t>(targets[out.length - 1].item().toLong()));
+        out.nll.insert(out.nll.end(), first, last);
+        out.next_nll.push_back(*last);
+        out.next_token.push_back(
+            static_cast<int32_t>(batch.targets[(b + 1) * out.length - 1].item().toLong()));
     }
     const auto ids = batch.ids.to(at::kCPU, at::kInt).contiguous();
     out.tokens.assign(ids.const_data_ptr<int32_t>(), ids.const_data_ptr<int32_t>() + ids.numel());

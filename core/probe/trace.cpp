@@ -135,6 +135,17 @@ std::vector<float> target_nll(const at::Tensor& log_p, const at::Tensor& targets
         -log_p.narrow(0, 0, targets.size(0)).gather(1, targets.unsqueeze(-1)).squeeze(-1));
 }
 
+std::vector<float> nll_by_sequence(const Weights& weights, const at::Tensor& hidden,
+                                   const at::Tensor& targets, int64_t length) {
+    std::vector<float> out;
+    for (int64_t begin = 0; begin < targets.size(0); begin += length) {
+        const auto nll = target_nll(token_log_p(weights, hidden.narrow(0, begin, length)),
+                                    targets.narrow(0, begin, length));
+        out.insert(out.end(), nll.begin(), nll.end());
+    }
+    return out;
+}
+
 std::vector<std::vector<NextToken>> top_tokens_of_rows(const at::Tensor& log_p,
                                                        const Tokenizer& tokenizer, int64_t n) {
     const auto rows = log_p.detach().to(at::kCPU, at::kFloat).contiguous();

@@ -116,6 +116,8 @@ void read_layer(Reader& reader, size_t l, int64_t tokens, LayerGeometry& layer) 
                       layer.positions);
     if (reader.has(layer_name(l, "weights")))
         reader.halves(layer_name(l, "weights"), {layer.hops, tokens, layer.top_k}, layer.weights);
+    if (reader.has(layer_name(l, "entropy")))
+        reader.halves(layer_name(l, "entropy"), hop_token, layer.entropy);
     if (reader.has(layer_name(l, "jaccard")))
         reader.plain(layer_name(l, "jaccard"), "F32", {layer.hops, layer.hops}, layer.jaccard);
 }
@@ -144,6 +146,7 @@ Status write_geometry(const std::string& path, const GeometrySnapshot& snapshot,
     const auto tokens = static_cast<int64_t>(snapshot.token_ids.size());
     Builder file;
     file.plain("token_ids", "I32", {tokens}, snapshot.token_ids);
+    if (!snapshot.next_loss.empty()) file.plain("next_loss", "F32", {tokens}, snapshot.next_loss);
     for (size_t l = 0; l < snapshot.layers.size(); ++l) {
         const LayerGeometry& layer = snapshot.layers[l];
         const int64_t hops = layer.hops, k = layer.top_k;
@@ -156,6 +159,8 @@ Status write_geometry(const std::string& path, const GeometrySnapshot& snapshot,
             file.halves(layer_name(l, "positions"), {hops, tokens, layer.d_space}, layer.positions);
         if (!layer.weights.empty())
             file.halves(layer_name(l, "weights"), {hops, tokens, k}, layer.weights);
+        if (!layer.entropy.empty())
+            file.halves(layer_name(l, "entropy"), {hops, tokens}, layer.entropy);
         if (!layer.jaccard.empty())
             file.plain(layer_name(l, "jaccard"), "F32", {hops, hops}, layer.jaccard);
         if (l < projections.size() && !projections[l].shape.empty())
@@ -174,14 +179,15 @@ Status write_geometry(const std::string& path, const GeometrySnapshot& snapshot,
 uint64_t geometry_bytes(const GeometrySnapshot& snapshot,
                         const std::vector<Projection>& projections) {
     constexpr uint64_t kHeaderOfTensor = 160, kHeader = 1024;
-    uint64_t bytes = kHeader + snapshot.token_ids.size() * 4;
+    uint64_t bytes = kHeader + 4 * (snapshot.token_ids.size() + snapshot.next_loss.size());
     // Quotes, comma, and the escapes of quotes inside a text inside a text.
     for (const auto* texts : {&snapshot.pieces, &snapshot.classes})
         for (const std::string& text : *texts) bytes += text.size() * 4 + 8;
     for (const LayerGeometry& layer : snapshot.layers)
-        bytes += 7 * kHeaderOfTensor +
+        bytes += 8 * kHeaderOfTensor +
                  4 * (layer.choices.size() + layer.load.size() + layer.jaccard.size()) +
-                 2 * (layer.centroids.size() + layer.positions.size() + layer.weights.size());
+                 2 * (layer.centroids.size() + layer.positions.size() + layer.weights.size() +
+                      layer.entropy.size());
     for (const Projection& projection : projections) bytes += 2 * projection.values.size();
     return bytes;
 }
@@ -212,6 +218,8 @@ Result<GeometrySnapshot> read_geometry(const std::string& path) {
         if (!texts->empty() && texts->size() != tokens)
             reader.fail(std::to_string(texts->size()) + " pieces or classes found for " +
                         std::to_string(tokens) + " tokens");
+    if (reader.has("next_loss"))
+        reader.plain("next_loss", "F32", {static_cast<int64_t>(tokens)}, snapshot.next_loss);
     for (size_t l = 0; reader.status() && reader.has(layer_name(l, "centroids")); ++l)
         read_layer(reader, l, static_cast<int64_t>(tokens), snapshot.layers.emplace_back());
     if (!reader.status()) return reader.status().error();

@@ -21,10 +21,11 @@ struct Projection {
 inline constexpr uint64_t kGeometryBudget = uint64_t{256}
                                             << 20;  ///< bytes of all geometry files of a run
 
-/// Tensors `layers.{l}.{centroids, load, positions, choices, weights, jaccard, projection}` and
-/// `token_ids`; metadata `format` ("hopscope.geometry/1"), `step`, `version`, `seconds`, `pieces`,
-/// `classes` (JSON lists). Centroids, positions, weights and projection are F16, load and jaccard
-/// F32. Errors (failed): sizes that contradict each other, the disk.
+/// Tensors `layers.{l}.{centroids, load, positions, choices, weights, entropy, jaccard,
+/// projection}`, `token_ids` and `next_loss`; metadata `format` ("hopscope.geometry/1"), `step`,
+/// `version`, `seconds`, `pieces`, `classes` (JSON lists). Centroids, positions, weights, entropy
+/// and projection are F16, load, jaccard and next_loss F32. All but token_ids, centroids and
+/// choices may be absent. Errors (failed): sizes that contradict each other, the disk.
 Status write_geometry(const std::string& path, const GeometrySnapshot& snapshot,
                       const std::vector<Projection>& projections = {});
 /// Bytes such a file takes, to within its header.

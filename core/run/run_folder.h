@@ -78,7 +78,8 @@ class RunFolder {
     }
 
     /// Writes the snapshot and thins the timeline (thin_geometry) so that the folder stays under
-    /// kGeometryBudget. False: not written, because it alone is larger than that.
+    /// kGeometryBudget. False: not written, because it alone is larger than that, or is itself the
+    /// first that thinning would take.
     Result<bool> save_geometry(const GeometrySnapshot& snapshot,
                                const std::vector<Projection>& projections = {},
                                int64_t settled = -1) const;

@@ -87,6 +87,8 @@ class Trainer {
     virtual std::vector<std::string> messages() { return {}; }
     /// Brings lanes and fork of `status` up to date; called after changes and updates.
     virtual void describe(RunStatus& /*status*/) const {}
+    /// Bytes that the program holds of the memory of a GPU; 0 where it trains on none.
+    virtual int64_t device_bytes() const { return 0; }
     virtual std::vector<std::string> frozen() const = 0;
     /// What acts on the model as it trains, in words (RunStatus::interventions).
     virtual std::vector<std::string> interventions() const { return {}; }

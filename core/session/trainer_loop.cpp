@@ -278,8 +278,10 @@ void TrainerLoop::make_update() {
         unrecorded_ = record;
         if (worked) worked = recorded;
     }
+    const int64_t device_bytes = trainer_->device_bytes();
     board_.edit_status([&](RunStatus& status) {
         status.step = record.step;
+        status.device_bytes = device_bytes;
         status.publish_share = publish_seconds_ / (train_seconds_ + publish_seconds_);
     });
     board_.records.push(std::move(record));

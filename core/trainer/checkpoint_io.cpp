@@ -198,13 +198,13 @@ Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,
     return w;
 }
 
-Result<Config> with_live_settings(const Checkpoint& checkpoint, Model model) {
+Result<AsTrained> as_trained(const Checkpoint& checkpoint, Model model) {
     EngineState state;
     state.model = std::move(model);
     state.step = checkpoint.step;
     if (auto s = read_state(checkpoint.state_json, state_file(checkpoint), state); !s)
         return s.error();
-    return std::move(state.model.config);
+    return AsTrained{std::move(state.model.config), std::move(state.recent_load)};
 }
 
 Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& config,

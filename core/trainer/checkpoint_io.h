@@ -33,10 +33,14 @@ Status check_trained_on(const SafetensorsFile& model, const CorpusHashes& corpus
 Result<EngineState> read_checkpoint(const Checkpoint& checkpoint, const Config& config,
                                     const at::Device& device);
 
-/// The configuration of `model` with the live settings of the checkpoint's state.json (lr, tau,
-/// top_k, …), as its weights were last used with them. Errors (usage): as read_state, for a file
-/// that is wrong anywhere may be wrong here.
-Result<Config> with_live_settings(const Checkpoint& checkpoint, Model model);
+/// What a checkpoint's state.json says of a model that is only read.
+struct AsTrained {
+    Config config;           ///< with the live settings (lr, tau, top_k, …) its weights last had
+    RecentLoad recent_load;  ///< empty of a file from before it was kept
+};
+/// @param model of the checkpoint, with the configuration of the run. Errors (usage): as
+/// read_state, for a file that is wrong anywhere may be wrong here.
+Result<AsTrained> as_trained(const Checkpoint& checkpoint, Model model);
 
 /// Only the weights, fp32.
 Result<Weights> read_weights(const SafetensorsFile& file, const Config& config,

@@ -60,6 +60,7 @@ class ForkTrainer : public Trainer {
     std::vector<std::string> messages() override { return std::exchange(messages_, {}); }
     std::vector<Answer> past() override { return run_.past(); }
     void describe(RunStatus& status) const override;
+    int64_t device_bytes() const override { return run_.device_bytes(); }
     std::vector<std::string> frozen() const override { return run_.frozen(); }
     std::vector<std::string> interventions() const override { return run_.interventions(); }
     std::shared_ptr<const GeometrySnapshot> geometry() override { return run_.geometry(); }

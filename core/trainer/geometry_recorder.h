@@ -21,9 +21,9 @@
 namespace hopscope::core {
 
 struct ProbeSample {
-    int64_t rows = 0;                          ///< sequences, all of one length
-    std::vector<int32_t> ids;                  ///< [tokens]
-    std::vector<std::string> pieces, classes;  ///< [tokens] as GeometrySnapshot has them
+    int64_t rows = 0;              ///< sequences, all of one length
+    GeometrySnapshot tokens;       ///< their ids, pieces and classes, nothing else
+    std::vector<int32_t> targets;  ///< [tokens] the one after each
 };
 
 /// The first sequences of the validation text, some hundred tokens in all.

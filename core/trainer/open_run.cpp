@@ -41,20 +41,21 @@ Result<OpenRun> open_run(const std::string& dir, Precision precision) {
                                   /*goes_on=*/false);
         !s)
         return s.error();
-    auto as_trained = with_live_settings(*checkpoint, {std::move(*config), *weights});
-    if (!as_trained) return as_trained.error();
+    auto trained = as_trained(*checkpoint, {std::move(*config), *weights});
+    if (!trained) return trained.error();
     if (precision == Precision::bf16)
         *weights = weights->map([](Group group, const at::Tensor& t) {
             const bool narrow =
                 t.dim() >= 2 && group != Group::router_projection && group != Group::centroids;
             return narrow ? t.to(at::kBFloat16) : t;
         });
-    Model model{std::move(*as_trained), std::move(*weights)};
+    Model model{std::move(trained->config), std::move(*weights)};
     if (auto s = check_sound(model); !s)
         return failure(shown_path(dir) + ": checkpoint of step " +
                        std::to_string(checkpoint->step) + ": " + s.error().message);
     const int64_t step = checkpoint->step;
-    return OpenRun{std::move(*folder), std::move(model), std::move(*tokenizer), step};
+    return OpenRun{std::move(*folder), std::move(model), std::move(*tokenizer), step,
+                   std::move(trained->recent_load)};
 }
 
 }  // namespace hopscope::core

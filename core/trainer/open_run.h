@@ -10,6 +10,7 @@
 #include "core/model/model.h"
 #include "core/run/run_folder.h"
 #include "core/text/tokenizer.h"
+#include "core/train/recent_load.h"
 
 namespace hopscope::core {
 
@@ -17,7 +18,8 @@ struct OpenRun {
     RunFolder folder;
     Model model;  ///< fp32, or bf16 matrices where asked for; live settings applied
     Tokenizer tokenizer;
-    int64_t step = 0;  ///< of the checkpoint
+    int64_t step = 0;        ///< of the checkpoint
+    RecentLoad recent_load;  ///< of the checkpoint; empty of one from before it was kept
 };
 
 /// @param precision bf16, or all others: fp32

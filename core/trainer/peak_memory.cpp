@@ -42,6 +42,12 @@ int64_t available_memory(const at::Device& device) {
     return -1;
 }
 
+int64_t held_memory(const at::Device& device) {
+    if (!device.is_cuda()) return 0;
+    const auto stats = at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+    return stats.reserved_bytes[0].current;  // 0: all pools together
+}
+
 std::string mebibytes(int64_t bytes) {
     return in_thousands(std::to_string((bytes + (int64_t{1} << 20) - 1) >> 20)) + " MiB";
 }

@@ -20,6 +20,10 @@ int64_t peak_memory(const at::Device& device);
 /// is free and what the allocator holds unused. −1 where the system does not tell.
 int64_t available_memory(const at::Device& device);
 
+/// Bytes of a CUDA device that the process holds for tensors, used or kept for later ones; 0 on the
+/// CPU.
+int64_t held_memory(const at::Device& device);
+
 /// "1,234 MiB", rounded up.
 std::string mebibytes(int64_t bytes);
 

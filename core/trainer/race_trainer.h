@@ -50,6 +50,7 @@ class RaceTrainer : public Trainer {
     Status note(const Command& command, const std::string& by) override;
     /// Of the first lane: all are told the same.
     std::vector<Answer> past() override { return lanes_.front().trainer->past(); }
+    int64_t device_bytes() const override { return current().device_bytes(); }
     std::vector<std::string> frozen() const override { return {}; }
     /// Of the first lane in a window, else of the one whose snapshot is due.
     std::shared_ptr<const GeometrySnapshot> geometry() override;

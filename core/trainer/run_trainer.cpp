@@ -276,6 +276,10 @@ std::vector<std::string> RunTrainer::frozen() const {
     return live_ ? live_->engine.frozen() : std::vector<std::string>();
 }
 
+int64_t RunTrainer::device_bytes() const {
+    return live_ ? held_memory(device()) : 0;
+}
+
 std::vector<std::string> RunTrainer::interventions() const {
     return live_ ? live_->engine.interventions() : std::vector<std::string>();
 }

@@ -41,6 +41,7 @@ class RunTrainer : public Trainer {
     Status apply(const Command& command, const std::string& by) override;
     Status note(const Command& command, const std::string& by) override;
     std::vector<Answer> past() override;
+    int64_t device_bytes() const override;
     std::vector<std::string> frozen() const override;
     std::vector<std::string> interventions() const override;
     std::shared_ptr<const GeometrySnapshot> geometry() override;

@@ -34,7 +34,7 @@ Rows random_rows(int64_t n, uint64_t seed) {
 }
 
 /// A layer whose tokens take the experts nearest to them.
-GeometrySnapshot made_up(uint64_t seed) {
+GeometrySnapshot made_up_snapshot(uint64_t seed) {
     GeometrySnapshot out;
     out.step = static_cast<int64_t>(seed);
     for (int64_t t = 0; t < kTokens; ++t) {
@@ -107,7 +107,7 @@ MatchRequest of_two_runs() {
 
 // Wrong if tokens whose text is not kept were looked up all the same.
 TEST(ExpertMatches, TokensWithoutTextHaveNone) {
-    const GeometrySnapshot a = made_up(1);
+    const GeometrySnapshot a = made_up_snapshot(1);
     GeometrySnapshot b = a;
     b.pieces.clear();
     const auto found = match_experts(a, b, of_two_runs());
@@ -122,7 +122,7 @@ TEST(ExpertMatches, TokensWithoutTextHaveNone) {
 
 // Wrong if another basis or other numbers hid that the experts are the same.
 TEST(ExpertMatches, TheSameExpertsInAnotherBasis) {
-    const GeometrySnapshot a = made_up(1);
+    const GeometrySnapshot a = made_up_snapshot(1);
     std::vector<int32_t> number_of;
     const GeometrySnapshot b = disguised(a, number_of);
     const auto found = match_experts(a, b, of_two_runs());
@@ -145,7 +145,7 @@ TEST(ExpertMatches, TheSameExpertsInAnotherBasis) {
 // Wrong if the best of many candidates passed for a likeness: unrelated experts are no more alike
 // than chance says, the freedom of the rotation included.
 TEST(ExpertMatches, UnrelatedOnesAreChance) {
-    const auto found = match_experts(made_up(1), made_up(2), of_two_runs());
+    const auto found = match_experts(made_up_snapshot(1), made_up_snapshot(2), of_two_runs());
     ASSERT_TRUE(found);
     EXPECT_GT(found->cosine.chance, 0.4) << "the best of many is high by itself";
     EXPECT_NEAR(found->cosine.value, found->cosine.chance, 5 * found->cosine.chance_std);
@@ -155,7 +155,7 @@ TEST(ExpertMatches, UnrelatedOnesAreChance) {
 // Wrong if in one run an expert's way were measured to another that came near, or the angle were
 // another.
 TEST(ExpertMatches, InOneRunAnExpertMovesItself) {
-    const GeometrySnapshot a = made_up(1);
+    const GeometrySnapshot a = made_up_snapshot(1);
     GeometrySnapshot b = a;
     b.step = 9;
     Rows& rows = b.layers[0].centroids;
@@ -185,7 +185,7 @@ TEST(ExpertMatches, InOneRunAnExpertMovesItself) {
 
 // Wrong if runs without a common space had no partners, or cosines that mean nothing.
 TEST(ExpertMatches, WithoutASpacePartnersShareTokens) {
-    const GeometrySnapshot a = made_up(1);
+    const GeometrySnapshot a = made_up_snapshot(1);
     std::vector<int32_t> number_of;
     GeometrySnapshot b = disguised(a, number_of);
     b.layers[0].centroids.clear();
@@ -206,8 +206,8 @@ TEST(ExpertMatches, WithoutASpacePartnersShareTokens) {
 
 // Wrong if samples that have nothing in common were compared token by token.
 TEST(ExpertMatches, RefusalsSayWhatIsMissing) {
-    const GeometrySnapshot a = made_up(1);
-    GeometrySnapshot b = made_up(2);
+    const GeometrySnapshot a = made_up_snapshot(1);
+    GeometrySnapshot b = made_up_snapshot(2);
     b.token_ids[7] = 9999;
     const auto other = match_experts(a, b, of_two_runs());
     ASSERT_FALSE(other);
@@ -224,8 +224,8 @@ TEST(ExpertMatches, RefusalsSayWhatIsMissing) {
 
 // Wrong if the same question had two answers.
 TEST(ExpertMatches, SeedDecides) {
-    const auto one = match_experts(made_up(1), made_up(2), of_two_runs()),
-               two = match_experts(made_up(1), made_up(2), of_two_runs());
+    const auto one = match_experts(made_up_snapshot(1), made_up_snapshot(2), of_two_runs()),
+               two = match_experts(made_up_snapshot(1), made_up_snapshot(2), of_two_runs());
     ASSERT_TRUE(one);
     ASSERT_TRUE(two);
     EXPECT_EQ(one->cosine.chance, two->cosine.chance);

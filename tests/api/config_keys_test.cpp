@@ -15,6 +15,14 @@ TEST(NearestKey, LeadsToTheKeyThatWasMeant) {
     EXPECT_EQ(nearest_key("moe.seed"), "train.seed");
 }
 
+// Fails if the point before a name counts as one of its letters: with the wrong table and a slip in
+// the name, keys of that table then look nearer.
+TEST(NearestKey, OfAnotherTableIsFoundByItsNameAlone) {
+    EXPECT_EQ(nearest_key("train.nheads"), "model.n_heads");
+    EXPECT_EQ(nearest_key("moe.stps"), "train.steps");
+    EXPECT_EQ(nearest_key("data.theads"), "train.threads");
+}
+
 // Of equals the one that stands first in the configuration, so that the same slip always leads to
 // the same key.
 TEST(NearestKey, OfEqualsIsTheFirst) {

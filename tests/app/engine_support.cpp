@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <imgui_internal.h>
 #include <imgui_te_exporters.h>
 #include <imgui_te_ui.h>
 #include <utility>
@@ -40,7 +41,8 @@ int run_in_window(ImGuiTestEngine* engine, app::WindowOptions options, app::Serv
         begin(shell, state);
         ImGuiTestEngine_Start(engine, ImGui::GetCurrentContext());
     };
-    options.after_frame = [&](app::Shell&, app::AppState& state) {
+    options.after_frame = [&, also = options.after_frame](app::Shell& shell, app::AppState& state) {
+        if (also) also(shell, state);
         state.keep_drawing();
         ImGuiTestEngine_PostSwap(engine);
         if (!queued && (state.session || options.config_path.empty())) {
@@ -58,6 +60,21 @@ int run_in_window(ImGuiTestEngine* engine, app::WindowOptions options, app::Serv
     const int window = app::run_window(options, std::move(services));
     ImGuiTestEngine_DestroyContext(engine);
     return window != 0 ? window : code;
+}
+
+std::string text_of_a_frame(ImGuiTestContext* ctx) {
+    ImGui::LogToBuffer();
+    ImGui::GetCurrentContext()->LogWindow = nullptr;  // or it would end with the window of now
+    ctx->Yield();
+    std::string text = ImGui::GetCurrentContext()->LogBuffer.c_str();
+    ImGui::LogFinish();
+    return text;
+}
+
+std::string text_at(ImGuiTestContext* ctx, ImVec2 at) {
+    ctx->MouseMoveToPos(at);
+    ctx->SleepNoSkip(0.5f, 1.0f / 60);
+    return text_of_a_frame(ctx);
 }
 
 bool wait_for(ImGuiTestContext* ctx, const std::function<bool()>& condition, double seconds) {

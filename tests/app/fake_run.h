@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/app/fake_session.h"
+#include "tests/app/made_up_samples.h"
 
 namespace hopscope::gui_test {
 
@@ -25,6 +26,7 @@ class FakeRun : public ::testing::Test {
         auto session = std::make_unique<FakeSession>(options);
         session_ = session.get();
         FakeShelf::serve(state_.services, session_->shelf());
+        serve_made_up_samples(state_.services, options);
         state_.attach(std::move(session));
     }
     /// Frames of the window, `seconds` apart by its clock, with time for what is done aside.

@@ -9,6 +9,7 @@
 
 #include "tests/app/fake_runs.h"
 #include "tests/app/made_up_noise.h"
+#include "tests/app/made_up_samples.h"
 #include "tests/app/made_up_sheet.h"
 
 namespace hopscope::gui_test {
@@ -93,6 +94,7 @@ core::LayerGeometry make_layer(const FakeOptions& o, int64_t index, double age) 
             for (int32_t c : choices) layer.load[static_cast<size_t>(c)] += 1;
             layer.choices.insert(layer.choices.end(), choices.begin(), choices.end());
             layer.weights.insert(layer.weights.end(), weights.begin(), weights.end());
+            layer.entropy.push_back(2 + noise(u(t), u(h), u(index + 9)));
         }
     float total = 0;
     for (float l : layer.load) total += l;
@@ -303,20 +305,26 @@ void FakeSession::advance(int64_t updates) {
     if (updates > 0) publish_geometry();
 }
 
-void FakeSession::publish_geometry() {
-    auto next = std::make_shared<core::GeometrySnapshot>();
-    next->version = geometry_ ? geometry_->version + 1 : 1;
-    next->step = status_.step;
-    next->seconds = unix_now() - 0.3;
-    for (int64_t t = 0; t < options_.tokens; ++t) {
+core::GeometrySnapshot made_up_geometry(const FakeOptions& options, int64_t step) {
+    core::GeometrySnapshot out;
+    out.step = step;
+    for (int64_t t = 0; t < options.tokens; ++t) {
         const auto i = static_cast<size_t>(t);
-        next->token_ids.push_back(static_cast<int32_t>(i % std::size(kPieces)));
-        next->pieces.push_back(kPieces[i % std::size(kPieces)]);
-        next->classes.push_back(kClasses[i % std::size(kClasses)]);
+        out.token_ids.push_back(static_cast<int32_t>(i % std::size(kPieces)));
+        out.pieces.push_back(kPieces[i % std::size(kPieces)]);
+        out.classes.push_back(kClasses[i % std::size(kClasses)]);
+        out.next_loss.push_back(3 + 2 * noise(u(t), u(1), u(step)));
     }
-    for (int64_t i = 0; i < options_.layers; ++i)
-        next->layers.push_back(make_layer(
-            options_, i, static_cast<double>(status_.step) / static_cast<double>(options_.steps)));
+    for (int64_t i = 0; i < options.layers; ++i)
+        out.layers.push_back(
+            make_layer(options, i, static_cast<double>(step) / static_cast<double>(options.steps)));
+    return out;
+}
+
+void FakeSession::publish_geometry() {
+    auto next = std::make_shared<core::GeometrySnapshot>(made_up_geometry(options_, status_.step));
+    next->version = geometry_ ? geometry_->version + 1 : 1;
+    next->seconds = unix_now() - 0.3;
     geometry_ = std::move(next);
     shelf_->put(geometry_);
 }
@@ -562,6 +570,7 @@ app::Services fake_services(FakeOptions options, FakeSession** newest) {
     services.find_phases = made_up_phases;
     services.model_sheet = made_up_sheet;
     services.passages = made_up_passages;
+    serve_made_up_samples(services, options);
     serve_fake_runs(services);
     services.open_session =
         [options, newest,

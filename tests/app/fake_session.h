@@ -110,6 +110,9 @@ class FakeSession final : public core::Session {
     bool closing_ = false, close_allowed_ = true;
 };
 
+/// The geometry of that step; without version and time.
+core::GeometrySnapshot made_up_geometry(const FakeOptions& options, int64_t step);
+
 /// Passages that name the seed, and one pair that holds "bank"; from token 100 × seed on.
 core::Result<core::Passages> made_up_passages(const std::string& run_dir,
                                               const core::PassageRequest& request,

@@ -8,9 +8,11 @@
 #include "app/panels/table.h"
 #include "app/widgets/number.h"
 #include "app/window/key_listener.h"
+#include "app/window/stop_question.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_runs.h"
 #include "tests/app/fake_session.h"
+#include "tests/app/made_up_samples.h"
 #include "tests/app/made_up_sheet.h"
 
 namespace hopscope::gui_test {
@@ -33,6 +35,7 @@ struct Stage {
         state.services.model_sheet = made_up_sheet;
         state.services.passages = made_up_passages;
         state.second = {};
+        serve_made_up_samples(state.services, options);
         serve_fake_runs(state.services);
         state.comparison.stop();
         state.comparison = {};
@@ -43,6 +46,7 @@ struct Stage {
         state.watch_runs({});
         state.open_next.clear();
         state.picture_order = {};
+        state.stop_asked = false;
         panel = make();
         second = make_second ? make_second() : nullptr;
         actions.clear();
@@ -100,6 +104,7 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
         show(stage->panel.get(), "Stage", ImVec2(20, 20));
         show(stage->second.get(), "Second", ImVec2(640, 20));
         app::draw_number_menu(stage->state);
+        app::draw_stop_question(stage->state);
         stage->keys.end_frame();
     };
 }

@@ -36,6 +36,19 @@ TEST(AtomicFile, LeavesAFileOfTheTemporaryName) {
     EXPECT_EQ(*read_file(dir / "a.tmp"), others);
 }
 
+// Fails if a file that turns out shorter than it was said to be (cut meanwhile, or made by the
+// kernel as it is read) is read with zeros at its end.
+TEST(ReadFile, AFileShorterThanItsSizeEndsWhereItEnds) {
+    const std::string path = "/sys/devices/system/cpu/online";
+    std::error_code none;
+    if (fs::file_size(path, none) < 100 || none) GTEST_SKIP() << "no such file of the kernel here";
+    const auto text = read_file(path);
+    ASSERT_TRUE(text) << text.error().message;
+    EXPECT_FALSE(text->empty());
+    EXPECT_EQ(text->find('\0'), std::string::npos) << text->size() << " bytes";
+    EXPECT_TRUE(text->ends_with('\n')) << *text;
+}
+
 // Wrong if a full disk damages the file that was there, or the message does not name it and the
 // cause.
 TEST(AtomicFile, FullDiskLeavesTheOldFile) {

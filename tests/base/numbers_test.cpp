@@ -33,6 +33,19 @@ TEST(ReadNumbers, TakesDecimalDigitsAlone) {
         EXPECT_FALSE(read_number(text)) << text;
 }
 
+// Fails if a part of a longer text is read beyond its end: "1.5" of "1.52" is 1.5.
+TEST(ReadNumbers, APartOfALongerTextEndsWhereItEnds) {
+    const std::string_view text = "1.52e34-78";
+    EXPECT_EQ(read_number(text.substr(0, 1)), 1.0);
+    EXPECT_EQ(read_number(text.substr(0, 3)), 1.5);
+    EXPECT_EQ(read_number(text.substr(0, 6)), 1.52e3);
+    EXPECT_FALSE(read_number(text.substr(0, 2))) << "a point without its digit";
+    EXPECT_FALSE(read_number(text.substr(0, 5))) << "an exponent without its digit";
+    EXPECT_EQ(read_integer(text.substr(7, 2)), -7);
+    EXPECT_EQ(read_natural(text.substr(5, 1)), 3u);
+    EXPECT_FALSE(read_integer(text.substr(7, 1))) << "a sign without its digit";
+}
+
 // Fails if a long number is cut at wrong places, or its sign counts as a digit.
 TEST(ReadNumbers, LongNumbersAreReadInThousands) {
     for (const char* text : {"", "0", "12", "123", "-123"}) EXPECT_EQ(in_thousands(text), text);

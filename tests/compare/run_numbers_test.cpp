@@ -94,6 +94,34 @@ TEST(RunNumbers, EndsOfCurvesAndEvaluations) {
     EXPECT_EQ(found(run.results, "tokens_per_s/end")->better, Better::higher);
 }
 
+// Fails if of equal losses another than the newest evaluation is called the best, or, where that
+// one is worse, another than the first that came so low.
+TEST(RunNumbers, OfEqualEvaluationsTheBestIsNamedByItsStep) {
+    const TempFolder folder;
+    const auto best_of = [&](const char* name, double newest) {
+        const std::string dir = make_run(folder, name, {});
+        auto run = RunFolder::open(dir, false);
+        EXPECT_TRUE(run);
+        EvalRecord record = evaluation(name, 1, newest);
+        record.step = 100;
+        record.loss = newest;
+        EXPECT_TRUE(write_eval(run->eval_path(100), record));
+        auto metrics = MetricsCsv::open(run->metrics_path(), Config().model.n_layers);
+        EXPECT_TRUE(metrics);
+        ScalarRecord again;
+        again.step = 101;
+        again.valid_loss = 2.5f;  // as at step 50
+        again.layers.resize(static_cast<size_t>(Config().model.n_layers));
+        EXPECT_TRUE(metrics->append(again));
+        return *found(read(dir).results, "valid_loss/best");
+    };
+    const RunNumber first = best_of("worse", 3.0);
+    EXPECT_EQ(first.value, 2.5);
+    EXPECT_EQ(first.from, "validation loss, lowest of all evaluations, step 50");
+    EXPECT_EQ(first.n, 3);
+    EXPECT_EQ(best_of("as_good", 2.5).from, "validation loss, lowest of all evaluations, step 100");
+}
+
 // Wrong if a kept document were not read, one that is torn held up the run or went unsaid, or a
 // file of another program were blamed.
 TEST(RunNumbers, DocumentsOfTheFolder) {

@@ -3,6 +3,7 @@
 // d.
 #include <ATen/Parallel.h>
 #include <set>
+#include <torch/csrc/autograd/function.h>
 
 #include "kernels/peak_memory.h"
 #include "tests/kernels/expert_banks.h"
@@ -187,6 +188,26 @@ TEST(ExpertKinds, ShapesThatDoNotFitAreRefused) {
     EXPECT_THROW(kernels::experts(in[1], idx, in[0], {ExpertKind::swiglu, {}, in[2], in[3], {}}),
                  c10::Error);
     EXPECT_THROW(kernels::experts(in[1].narrow(1, 0, 4), idx, in[0], in[2], in[3]), c10::Error);
+}
+
+// Fails if numbers of fp64 are worked out by the reference: every comparison of the two forms here
+// would then hold the reference against itself.
+TEST(ExpertKinds, DoublesAreWorkedOutByTheFusedForm) {
+    const ExpertCase c{5, 4, 6, 1, 7};
+    const auto idx = choices(c.tokens, c.k, c.experts, 3);
+    for (const auto kind : kKinds)
+        for (const auto composition : kCompositions) {
+            const auto node = [&](at::ScalarType type, Form form) {
+                auto in = expert_inputs(kind, c, type);
+                for (auto& x : in) x.set_requires_grad(true);
+                return compose(kind, idx, in, composition, form).grad_fn()->name();
+            };
+            const std::string fused = node(at::kDouble, Form::fused);
+            EXPECT_EQ(fused, node(at::kFloat, Form::fused)) << name_of(kind);
+            EXPECT_NE(fused, node(at::kDouble, Form::reference)) << name_of(kind);
+            EXPECT_EQ(node(at::kBFloat16, Form::fused), node(at::kBFloat16, Form::reference))
+                << name_of(kind) << ": the loops know fp32 and fp64 alone";
+        }
 }
 
 }  // namespace

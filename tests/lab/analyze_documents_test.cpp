@@ -286,6 +286,65 @@ TEST_F(Documents, HeadlineNumbersHaveIntervals) {
     EXPECT_LT(norms["clipped_share"]["ci95"][0], norms["clipped_share"]["ci95"][1]);
 }
 
+/// Cells of the rows below the columns.
+std::vector<std::vector<std::string>> rows_of(const std::string& path) {
+    std::vector<std::vector<std::string>> out;
+    std::istringstream lines(bytes_of(path));
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("# ")) continue;
+        out.emplace_back();
+        std::istringstream cells(line);
+        for (std::string cell; std::getline(cells, cell, ',');) out.back().push_back(cell);
+    }
+    if (!out.empty()) out.erase(out.begin());
+    return out;
+}
+
+// Fails if a row of a table stands beside other steps, layers or ranks than the same number of the
+// document.
+TEST_F(Documents, RowsOfTablesLieWhereTheirNumbersDo) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    o.what = "jaccard,hop_knockout";
+    o.out = *runs_ / "rows";
+    const auto documents = analyze(o);
+    const auto near = [](const std::string& cell, const json& value) {
+        EXPECT_NEAR(std::stod(cell), value.get<double>(), 1e-9);
+    };
+    const auto steps = rows_of(o.out + "/jaccard.steps.csv");
+    size_t at = 0;
+    for (const auto& step : documents.at("jaccard")["result"]["between_steps"])
+        for (size_t l = 0; l < step["per_layer"].size(); ++l, ++at) {
+            ASSERT_LT(at, steps.size());
+            EXPECT_EQ(steps[at][0], step["from"].dump());
+            EXPECT_EQ(steps[at][1], step["to"].dump());
+            EXPECT_EQ(steps[at][2], std::to_string(l));
+            near(steps[at][3], step["per_layer"][l]["value"]);
+        }
+    EXPECT_EQ(at, steps.size());
+    EXPECT_GT(at, 2u);
+
+    // By layer: the first-ranked expert in all hops and in each, then the second-ranked.
+    const auto& experts = documents.at("hop_knockout")["result"]["experts"];
+    const auto rows = rows_of(o.out + "/hop_knockout.experts.csv");
+    at = 0;
+    const auto expect_row = [&](size_t layer, const std::string& hop, const char* rank,
+                                const json& value) {
+        ASSERT_LT(at, rows.size());
+        EXPECT_EQ(rows[at][0], std::to_string(layer));
+        EXPECT_EQ(rows[at][1], hop);
+        EXPECT_EQ(rows[at][2], rank);
+        near(rows[at++][3], value);
+    };
+    for (size_t l = 0; l < 2; ++l) {
+        expect_row(l, "", "1", experts["per_layer"][l]["value"]);
+        for (size_t h = 0; h < experts["per_hop"][l].size(); ++h)
+            expect_row(l, std::to_string(h), "1", experts["per_hop"][l][h]["value"]);
+        expect_row(l, "", "2", experts["control"]["per_layer"][l]["value"]);
+    }
+    EXPECT_EQ(at, rows.size());
+}
+
 TEST_F(Documents, ChanceAndDensityAreOfPoolsThatCompete) {
     // Of layers whose hops choose from pools of their own; the first layer's first pool has 6.
     const auto documents =

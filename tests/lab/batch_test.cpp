@@ -351,6 +351,48 @@ TEST(BatchTable, AReasonIsOneLineOfIt) {
     EXPECT_NE(csv.find("\"keys differ: train.lr; train.beta2, too\""), std::string::npos) << csv;
 }
 
+// Fails if a variant beyond the first is left out, stands twice, or takes in runs of another or
+// such as are not done.
+TEST(BatchTable, EachVariantIsSummedOverItsOwnRunsThatAreDone) {
+    std::vector<BatchRow> rows;
+    const auto add = [&](const char* variant, uint64_t seed, std::optional<RunState> state,
+                         double loss, double best) {
+        BatchRow& row = rows.emplace_back();
+        row.run = std::string(variant) + "-seed" + std::to_string(seed);
+        row.variant = variant;
+        row.seed = seed;
+        row.state = state;
+        row.valid_loss = loss;
+        row.best_valid_loss = best;
+        row.seconds = 10 * static_cast<double>(seed);
+    };
+    add("wide", 1, RunState::done, 3.0, 2.5);
+    add("deep", 1, RunState::done, 4.0, 4.0);
+    add("flat", 1, std::nullopt, std::nan(""), std::nan(""));
+    add("wide", 2, RunState::done, 3.5, 3.5);
+    add("deep", 2, RunState::stopped, 9.0, 9.0);
+    const auto j = batch_json(rows, BatchState::done);
+    EXPECT_EQ(j["runs"].size(), 5u);
+    EXPECT_EQ(j["runs"][2]["state"], "waiting");
+    ASSERT_EQ(j["variants"].size(), 3u) << "in the order of their first runs";
+    const auto &wide = j["variants"][0], &deep = j["variants"][1], &flat = j["variants"][2];
+    EXPECT_EQ(wide["variant"], "wide");
+    EXPECT_EQ(wide["n"], 2);
+    EXPECT_EQ(wide["valid_loss"]["mean"], 3.25);
+    EXPECT_NEAR(wide["valid_loss"]["std"].get<double>(), 0.5 / std::sqrt(2.0), 1e-12);
+    EXPECT_EQ(wide["best_valid_loss"]["mean"], 3.0);
+    EXPECT_NEAR(wide["perplexity"]["mean"].get<double>(), (std::exp(3.0) + std::exp(3.5)) / 2,
+                1e-9);
+    EXPECT_EQ(wide["seconds"]["mean"], 15);
+    EXPECT_EQ(deep["variant"], "deep");
+    EXPECT_EQ(deep["n"], 1);
+    EXPECT_EQ(deep["valid_loss"]["mean"], 4.0);
+    EXPECT_TRUE(deep["valid_loss"]["std"].is_null()) << "one run has no spread";
+    EXPECT_EQ(flat["variant"], "flat");
+    EXPECT_EQ(flat["n"], 0);
+    EXPECT_TRUE(flat["valid_loss"]["mean"].is_null());
+}
+
 TEST_F(Batch, FolderThatIsNotOursIsRefused) {
     write_file("", "train.steps=2");
     std::filesystem::create_directories(options_.out + "/wide-seed42");

@@ -253,6 +253,8 @@ TEST_F(HaltingRuns, WhatTheModelCannotFollowIsRefused) {
     expect_refused(lab::halting(options(dir_ / "none", {0.1})), "none");
     EXPECT_TRUE(eval(dense, [](lab::EvalOptions&) {}).ok());
     expect_refused(eval(dense, [](lab::EvalOptions& o) { o.halt = 0.1; }), "--halt");
+    // A threshold of 0 halts nothing, and still asks for what is not there.
+    expect_refused(eval(dense, [](lab::EvalOptions& o) { o.halt = 0; }), "--halt");
     expect_refused(eval(dense, [](lab::EvalOptions& o) { o.hops = 1; }), "--hops");
     expect_refused(eval(dense, [](lab::EvalOptions& o) { o.no_experts = true; }), "--no-experts");
     const auto moe = train("moe", {"train.steps=2"});
@@ -271,6 +273,33 @@ TEST_F(HaltingRuns, TopKAndTauChangeTheChoice) {
     EXPECT_EQ(loss([](lab::EvalOptions& o) { o.tau = 30; }), base) << "as configured";
     EXPECT_NE(loss([](lab::EvalOptions& o) { o.top_k = 5; }), base);
     EXPECT_NE(loss([](lab::EvalOptions& o) { o.tau = 3; }), base);
+}
+
+// Fails if an option is refused at the end of what it may be or taken beyond it, or if a document
+// does not say of a change that it was asked for, though it changed nothing.
+TEST_F(HaltingRuns, OptionsOfAnEvaluationHoldTheirBounds) {
+    const auto run = train("a", {"train.steps=2"});
+    const auto changes = [&](auto change) {
+        const auto result = eval(run, change);
+        EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
+        return result ? json::parse(*result).value("changes", json::object()) : json();
+    };
+    EXPECT_EQ(changes([](lab::EvalOptions& o) { o.batches = 1; }), json::object());
+    EXPECT_EQ(changes([](lab::EvalOptions& o) { o.hops = 1; }), json({{"hops", "1"}}));
+    EXPECT_EQ(changes([](lab::EvalOptions& o) { o.top_k = 1; }), json({{"top_k", "1"}}));
+    EXPECT_EQ(changes([](lab::EvalOptions& o) { o.top_k = 16; }), json({{"top_k", "16"}}));
+    EXPECT_EQ(changes([](lab::EvalOptions& o) { o.halt = 0; }), json({{"halt", "0.0"}}));
+    const auto expect_refused = [&](const std::string& start, auto change) {
+        const auto result = eval(run, change);
+        ASSERT_FALSE(result.ok()) << start;
+        EXPECT_EQ(result.error().kind, ErrorKind::usage);
+        EXPECT_TRUE(result.error().message.starts_with(start)) << result.error().message;
+    };
+    expect_refused("--batches: found 0, ", [](lab::EvalOptions& o) { o.batches = 0; });
+    expect_refused("--hops: found -1, ", [](lab::EvalOptions& o) { o.hops = -1; });
+    expect_refused("--top-k: found -1, ", [](lab::EvalOptions& o) { o.top_k = -1; });
+    expect_refused("--tau: found -0.5", [](lab::EvalOptions& o) { o.tau = -0.5; });
+    expect_refused("--tau: found nan", [](lab::EvalOptions& o) { o.tau = std::nan(""); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "core/api/arguments.h"
@@ -231,6 +232,28 @@ TEST_F(Intervene, PromptFilesAreRefusedWithTheirLine) {
         ASSERT_FALSE(got.ok()) << text;
         EXPECT_EQ(got.error().kind, ErrorKind::usage);
         EXPECT_NE(got.error().message.find(word), std::string::npos) << got.error().message;
+    }
+}
+
+// Fails if prompts are made up where the validation text is shorter than what is taken of a long
+// one.
+TEST_F(Intervene, WithoutPromptsTheValidationTextGivesThemAsFarAsItGoes) {
+    const std::string text = bytes_of(write_corpus(*runs_ / "short.txt", 20));
+    train_run("short", {"train.threads=1", "train.steps=1", "train.warmup=1",
+                        "data.valid=\"" + (*runs_ / "short.txt") + "\""});
+    auto o = steer();
+    o.run = *runs_ / "short";
+    const auto found = lab::intervene(o);
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    const auto prompts = json::parse(*found)["prompts"];
+    EXPECT_GT(prompts.size(), 0u);
+    EXPECT_EQ(prompts.size() % 4, 0u) << "sequences of whole batches";
+    EXPECT_LT(prompts.size(), 20u);
+    std::set<std::string> seen;
+    for (const auto& prompt : prompts) {
+        const auto said = prompt["text"].get<std::string>();
+        EXPECT_NE(text.find(said), std::string::npos) << said;
+        EXPECT_TRUE(seen.insert(said).second) << "twice: " << said;
     }
 }
 

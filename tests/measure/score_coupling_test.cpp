@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <numeric>
+#include <vector>
 
 namespace {
 
@@ -57,6 +59,11 @@ TEST(ScoreCoupling, DecilesRiseWithTheScore) {
         EXPECT_EQ(found.deciles[i].n, 40);
         EXPECT_NEAR(found.deciles[i].median, found.deciles[i].score, 0.02);
         EXPECT_LT(found.deciles[i].low, found.deciles[i].high);
+        // Evenly spread scores: the quartiles lie as far from the median on either side.
+        const double below = found.deciles[i].median - found.deciles[i].low,
+                     above = found.deciles[i].high - found.deciles[i].median;
+        EXPECT_GT(below, 0.01);
+        EXPECT_NEAR(below, above, 0.01);
     }
 }
 
@@ -70,6 +77,25 @@ void add(RoutedPairs& pairs, int32_t expert, const std::vector<float>& activatio
         pairs.activation.push_back(activations[i]);
         pairs.norm.push_back(0);
     }
+}
+
+// Fails if an expert of just enough pairs is left out, or one of one less is looked at.
+TEST(ScoreCoupling, AnExpertOfJustEnoughPairsIsLookedAt) {
+    ScoreSample sample;
+    sample.top_k = 1;
+    sample.batches = 1;
+    sample.layers.resize(2);
+    std::vector<float> rising(kLeastPairs);
+    std::iota(rising.begin(), rising.end(), 0.0F);
+    add(sample.layers[1].pairs, 5, rising);
+    rising.pop_back();
+    add(sample.layers[1].pairs, 3, rising);
+    const auto found = score_coupling(sample);
+    ASSERT_EQ(found.experts.size(), 1u);
+    EXPECT_EQ(found.experts[0].layer, 1);
+    EXPECT_EQ(found.experts[0].expert, 5);
+    EXPECT_EQ(found.experts[0].n, kLeastPairs);
+    EXPECT_EQ(found.pairs, kLeastPairs);
 }
 
 TEST(LiveSpearman, IsTheMedianOverExpertsWithEnoughPairs) {

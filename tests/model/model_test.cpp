@@ -42,6 +42,29 @@ TEST(Model, LaterTokensDoNotChangeEarlierOnes) {
     EXPECT_LT(max_abs(all, forward({c, w}, ids.narrow(1, 0, 5).contiguous(), {}).hidden), 1e-12);
 }
 
+// Fails if a pass that drops nothing takes a random number: looking at a model beside its training
+// would then change what the training drops.
+TEST(Model, WithoutDropoutAPassTakesNoRandomNumber) {
+    auto c = tiny();
+    const c10::AutoGradMode no_grad(false);
+    const auto next_after = [&](double dropout, bool train) {
+        c.model.dropout = dropout;
+        at::manual_seed(3);
+        ForwardOptions options;
+        options.train = train;
+        forward({c, in_fp64(c)}, some_ids(c, 1, 8), options);
+        return at::randint(1'000'000'000, {1}, at::TensorOptions().dtype(at::kLong))
+            .item()
+            .toLong();
+    };
+    at::manual_seed(3);
+    const auto first =
+        at::randint(1'000'000'000, {1}, at::TensorOptions().dtype(at::kLong)).item().toLong();
+    EXPECT_EQ(next_after(0, true), first);
+    EXPECT_EQ(next_after(0.3, false), first) << "nothing is dropped outside training";
+    EXPECT_NE(next_after(0.3, true), first);
+}
+
 TEST(Model, InitialValuesDependOnSeedAndNameOnly) {
     auto c = tiny();
     const auto a = init_weights(c, 7), b = init_weights(c, 7), other = init_weights(c, 8);

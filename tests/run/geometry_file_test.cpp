@@ -27,6 +27,7 @@ GeometrySnapshot sample() {
     snapshot.token_ids = {5, 7, 9, 11};
     snapshot.pieces = {"▁the", "\"quote\"", "\\", "<0x0A>"};
     snapshot.classes = {"function word", "", "", ""};
+    snapshot.next_loss = ramp(4, 0.9f);
     for (int64_t hops : {1, 3}) {
         LayerGeometry layer;
         layer.experts = 6;
@@ -40,6 +41,7 @@ GeometrySnapshot sample() {
         layer.weights = ramp(tokens * 2, 0.4f);
         for (size_t i = 0; i < tokens * 2; ++i)
             layer.choices.push_back(static_cast<int32_t>(i % 6));
+        layer.entropy = ramp(tokens, 0.8f);
         layer.jaccard = ramp(static_cast<size_t>(hops * hops), 0.5f);
         snapshot.layers.push_back(layer);
     }
@@ -74,6 +76,7 @@ TEST(GeometryFile, RoundTrip) {
     EXPECT_EQ(read->token_ids, snapshot.token_ids);
     EXPECT_EQ(read->pieces, snapshot.pieces);
     EXPECT_EQ(read->classes, snapshot.classes);
+    EXPECT_EQ(read->next_loss, snapshot.next_loss);
     ASSERT_EQ(read->layers.size(), snapshot.layers.size());
     for (size_t l = 0; l < snapshot.layers.size(); ++l) {
         const LayerGeometry &a = snapshot.layers[l], &b = read->layers[l];
@@ -84,6 +87,7 @@ TEST(GeometryFile, RoundTrip) {
         EXPECT_EQ(b.centroids, as_halves(a.centroids));
         EXPECT_EQ(b.positions, as_halves(a.positions));
         EXPECT_EQ(b.weights, as_halves(a.weights));
+        EXPECT_EQ(b.entropy, as_halves(a.entropy));
         EXPECT_EQ(b.choices, a.choices);
         EXPECT_EQ(b.load, a.load);
         EXPECT_EQ(b.jaccard, a.jaccard);

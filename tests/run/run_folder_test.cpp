@@ -480,5 +480,24 @@ TEST(RunFolder, GeometryStaysUnderItsBudget) {
     EXPECT_EQ(read_geometry(folder->geometry_path(1050))->layers[0].experts, 300);
 }
 
+// Fails if a picture that thinning would take away at once is said to be saved, or others go for
+// it.
+TEST(RunFolder, APictureThatWouldBeThinnedAtOnceIsNotWritten) {
+    const TempFolder dir;
+    auto folder = RunFolder::create(dir / "a", "x", sample_info());
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(*folder->save_geometry(snapshot_of(50, 200)));
+    for (int64_t step = 100; step <= 400; step += 100) {
+        put_bytes(folder->geometry_path(step), "");
+        fs::resize_file(folder->geometry_path(step), kGeometryBudget / 4);
+    }
+    const auto before = folder->geometry().size();
+    const auto saved = folder->save_geometry(snapshot_of(390, 200));
+    ASSERT_TRUE(saved) << saved.error().message;
+    EXPECT_FALSE(*saved) << "the neighbours of step 390 tell what it would";
+    EXPECT_FALSE(fs::exists(folder->geometry_path(390)));
+    EXPECT_EQ(folder->geometry().size(), before);
+}
+
 }  // namespace
 }  // namespace hopscope::core

@@ -38,8 +38,9 @@ struct FakeWorld {
     std::function<void()> in_prepare;
     std::function<void(const std::function<bool()>&cancelled)> in_trace, in_halting,
         in_intervention;
-    int64_t again_at = -1;   ///< a freeze of an earlier session is applied again at this step
-    std::string refuse_set;  ///< apply refuses `set` of this key
+    int64_t device_bytes = 0;  ///< memory of a GPU
+    int64_t again_at = -1;     ///< a freeze of an earlier session is applied again at this step
+    std::string refuse_set;    ///< apply refuses `set` of this key
     std::atomic<bool> forked{false};        ///< set by `fork`: a copy has its turn
     std::atomic<bool> copy_unsaved{false};  ///< it has made updates since the last checkpoint
 
@@ -227,6 +228,7 @@ class FakeTrainer final : public Trainer {
                  step_,
                  ""}};
     }
+    int64_t device_bytes() const override { return world_.device_bytes; }
     std::vector<std::string> frozen() const override { return frozen_; }
     std::shared_ptr<const GeometrySnapshot> geometry() override {
         called("geometry");

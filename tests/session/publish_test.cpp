@@ -65,6 +65,18 @@ TEST(Publish, AnExpensivePictureIsDrawnRarely) {
     EXPECT_GE(slowest, 10.0f) << "the record hides what publishing cost";
 }
 
+// Wrong if the memory of a GPU stayed what it was at first, or was told where there is none.
+TEST(Publish, TellsTheMemoryOfTheDevice) {
+    FakeWorld world;
+    world.device_bytes = int64_t{3} << 30;
+    FakeRun run(world);
+    ASSERT_TRUE(run.wait([&] { return run.session->status().device_bytes == int64_t{3} << 30; }));
+    FakeWorld other;
+    FakeRun cpu(other);
+    ASSERT_TRUE(cpu.wait([&] { return cpu.session->status().step > 2; }));
+    EXPECT_EQ(cpu.session->status().device_bytes, 0);
+}
+
 TEST(Publish, MessagesCarryTheTimeOfDay) {
     // Wrong if the log panel cannot be read beside other logs.
     FakeWorld world;

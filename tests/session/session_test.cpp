@@ -281,6 +281,24 @@ TEST(Session, LookingAtARunChangesNothingInIt) {
     EXPECT_EQ(run.session->status().state, RunState::stopped);
 }
 
+// Fails if a run that was changed and made no update since is left without the change: opened
+// again, it would go on as if nobody had touched it.
+TEST(Session, AChangeIsKeptThoughNoUpdateFollowed) {
+    for (const bool changed : {true, false}) {
+        FakeWorld world;
+        world.first_step = 5;
+        FakeRun run(world, paused_at_start());
+        ASSERT_TRUE(run.wait_state(RunState::paused));
+        if (changed) {
+            const Command freeze{CommandKind::freeze, {{"what", std::string("router")}}};
+            EXPECT_EQ(run.ask(freeze).state, AnswerState::applied);
+        }
+        ASSERT_TRUE(run.close());
+        EXPECT_EQ(world.count("checkpoint"), changed ? 1 : 0);
+        EXPECT_EQ(world.updates, 0);
+    }
+}
+
 TEST(Session, ClosingForAReasonIsToldInRunJson) {
     // Wrong if a run that lost its window does not say so, or is left without its last steps.
     FakeWorld world;

@@ -76,6 +76,27 @@ TEST(Hdbscan, FindsWellSeparatedGroupsAndLeavesTheLonelyPointOut) {
     EXPECT_EQ(found.labels[24], -1);
 }
 
+// Fails if a group counts more or fewer points than it has: of just as many as a cluster needs it
+// is one, of one less it is noise.
+TEST(Hdbscan, AGroupOfJustEnoughPointsIsAClusterAndOneOfLessIsNone) {
+    for (const int64_t least : {2, 5, 8})
+        for (int tight = 0; tight < 2; ++tight) {
+            // Two groups far apart, one of them closer together, so that it is merged first.
+            const auto groups = [&](int64_t first, int64_t second) {
+                std::vector<double> data;
+                for (int64_t i = 0; i < first; ++i)
+                    data.push_back((tight == 0 ? 0.5 : 1.0) * static_cast<double>(i));
+                for (int64_t i = 0; i < second; ++i)
+                    data.push_back(1000 + (tight == 1 ? 0.5 : 1.0) * static_cast<double>(i));
+                return hdbscan(points(data, first + second, 1), {least, 2});
+            };
+            const auto both = groups(least, least);
+            EXPECT_EQ(both.clusters(), 2) << least << " points, group " << tight << " tighter";
+            EXPECT_EQ(std::count(both.labels.begin(), both.labels.end(), -1), 0);
+            EXPECT_EQ(groups(least, least - 1).clusters(), 0) << least << " and one less";
+        }
+}
+
 TEST(Hdbscan, OddInputsHaveNoClusters) {
     // Crashes or endless loops here would take the window down.
     EXPECT_EQ(hdbscan(points({}, 0, 2), {}).clusters(), 0);

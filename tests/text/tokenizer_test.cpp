@@ -179,6 +179,27 @@ TEST(Tokenizer, BytesOfATokenAreBounded) {
     }
 }
 
+// Fails if a model whose first piece is the newline counts as one without: its texts lose their
+// lines.
+TEST(Tokenizer, TheFirstPieceMayBeTheNewline) {
+    TempFolder folder;
+    const std::string prefix = folder / "foreign";
+    const auto trained = sentencepiece::SentencePieceTrainer::Train(
+        "--input=" + folder.write("text", sample_text(400)) + " --model_prefix=" + prefix +
+        " --vocab_size=100 --model_type=bpe --normalization_rule_name=identity --unk_id=1"
+        " --bos_id=-1 --eos_id=2 --user_defined_symbols=<0x0A> --minloglevel=3");
+    ASSERT_TRUE(trained.ok()) << trained.ToString();
+    const auto tokenizer = value_of(Tokenizer::load(prefix + ".model"));
+    ASSERT_EQ(tokenizer.piece(0), "<0x0A>");
+    EXPECT_EQ(tokenizer.newline_id(), 0);
+    EXPECT_EQ(tokenizer.eos_id(), 2);
+    std::vector<int32_t> ids;
+    for (const Piece& piece : value_of(tokenizer.encode_prompt("the river\nstones")))
+        ids.push_back(piece.id);
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), 0), 1);
+    EXPECT_EQ(value_of(tokenizer.decode(ids)), "the river\nstones");
+}
+
 TEST(Tokenizer, UnigramTrains) {
     TokenizerSpec spec;
     spec.vocab_size = 330;

@@ -56,6 +56,26 @@ TEST(TokenizerTraining, ChineseWithRareBlanks) {
     }
 }
 
+// Fails if the text that is said to be too small has another size than it has: lines without their
+// ends, the sample alone where one is drawn.
+TEST(TokenizerTraining, ARefusalCountsTheLinesAndBytesItRead) {
+    TokenizerSpec spec;
+    spec.vocab_size = 5000;
+    const auto complaint = [&](const std::string& text) {
+        const auto model = train_on(text, spec);
+        EXPECT_FALSE(model.ok());
+        return model ? std::string() : model.error().message;
+    };
+    const auto expect = [&](const std::string& text, const std::string& size) {
+        const std::string said = complaint(text);
+        EXPECT_NE(said.find("from sample (" + size + ")"), std::string::npos) << said;
+    };
+    expect("abc\nde\nf g\n", "3 lines, 8 bytes");
+    expect("abcdefgh", "1 lines, 8 bytes");
+    spec.max_lines = 2;
+    expect("abcd\nbcda\ncdab\ndabc\n", "2 lines, 8 bytes");
+}
+
 // Fails if a message speaks of options of SentencePiece, or does not say what would do.
 TEST(TokenizerTraining, ReasonsAreInOurWords) {
     const auto complaint = [](const std::string& text, int64_t size, TokenizerKind type) {

@@ -1,4 +1,6 @@
 // If these fail, "frozen" parts move.
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include "tests/train/tiny_engine.h"
@@ -65,6 +67,61 @@ TEST_F(Freeze, SomeLayersStayBitEqual) {
               std::string::npos);
     EXPECT_NE(refused(R"({"command": "freeze", "what": "router", "layer": 2})").find("0 … 1"),
               std::string::npos);
+}
+
+// Fails if frozen routing reaches other layers than it names, is lifted by what names another part,
+// or if frozen choices keep their weights, too.
+TEST_F(Freeze, RoutingIsFrozenWhereItIsSaidAndLiftedByItsLike) {
+    // So large updates that hops choose differently.
+    auto state = engine_->state();
+    for (auto& layer : state.model.weights.layers) layer.up.mul_(2000);
+    const auto fresh = [&] {
+        auto again = state;
+        for (auto* w : {&again.model.weights, &again.m, &again.v})
+            *w = w->map([](Group, const at::Tensor& t) { return t.clone(); });
+        engine_ = std::make_unique<Engine>(std::move(again));
+    };
+    const auto alike = [&] {  // of the two hops of each layer
+        const auto record = engine_->update(*data_, [] {});
+        EXPECT_TRUE(record.ok());
+        return std::array{record->layers[0].jaccard, record->layers[1].jaccard};
+    };
+    fresh();
+    const auto without = alike();
+    ASSERT_LT(std::max(without[0], without[1]), 0.99F);
+
+    fresh();
+    order(R"({"command": "freeze", "what": "routing", "layers": [1]})");
+    EXPECT_TRUE(engine_->state().frozen.empty()) << "a part of it is an intervention";
+    EXPECT_EQ(engine_->state().interventions.size(), 1u);
+    auto found = alike();
+    EXPECT_LT(found[0], 0.99F);
+    EXPECT_EQ(found[1], 1.0F);
+    refused(R"({"command": "unfreeze", "what": "choices"})");
+    refused(R"({"command": "unfreeze", "what": "routing", "layers": [0]})");
+    order(R"({"command": "unfreeze", "what": "routing", "layers": [1]})");
+    EXPECT_LT(alike()[1], 0.99F);
+
+    fresh();
+    order(R"({"command": "freeze", "what": "choices"})");
+    EXPECT_TRUE(engine_->state().frozen.empty())
+        << "weights are computed anew: no flag of the pass";
+    EXPECT_EQ(engine_->state().interventions.size(), 1u);
+    found = alike();
+    EXPECT_EQ(std::min(found[0], found[1]), 1.0F);
+    refused(R"({"command": "unfreeze", "what": "routing"})");
+    order(R"({"command": "unfreeze", "what": "choices"})");
+    EXPECT_TRUE(engine_->interventions().empty());
+
+    fresh();
+    order(R"({"command": "freeze", "what": "routing"})");
+    EXPECT_TRUE(engine_->state().frozen.contains(FreezePart::routing));
+    EXPECT_TRUE(engine_->interventions().empty());
+    found = alike();
+    EXPECT_EQ(std::min(found[0], found[1]), 1.0F);
+    order(R"({"command": "unfreeze", "what": "routing"})");
+    EXPECT_TRUE(engine_->state().frozen.empty());
+    refused(R"({"command": "unfreeze", "what": "routing"})");
 }
 
 }  // namespace

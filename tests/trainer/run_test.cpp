@@ -1,5 +1,6 @@
 // If these fail, a run does not learn, or a resumed, repeated or frozen run is not what it claims
 // to be.
+#include <ATen/TensorOperators.h>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -12,6 +13,7 @@
 #include "core/run/run_folder.h"
 #include "core/run/safetensors_file.h"
 #include "core/trainer/checkpoint_io.h"
+#include "core/trainer/open_run.h"
 #include "core/trainer/run_trainer.h"
 #include "tests/trainer/run_helpers.h"
 
@@ -89,6 +91,31 @@ TEST_F(Run, OpenedAgainItShowsTheLoadsItHad) {
         for (size_t i = 0; i < saved->layers[l].centroids.size(); ++i)  // the file's are fp16
             EXPECT_NEAR(shown->layers[l].centroids[i], saved->layers[l].centroids[i], 1e-3) << i;
         EXPECT_EQ(shown->layers[l].choices, saved->layers[l].choices);
+    }
+}
+
+// Fails if the picture of a router with two means an expert has other rows than one an expert, the
+// direction half-way between its two.
+TEST_F(Run, APictureShowsTwoMeansOfAnExpertAsTheirMiddle) {
+    const auto run = train("a", {"train.steps=2", "train.snapshot_every=2", "moe.router=kmeans",
+                                 "moe.kmeans=spherical_2"});
+    const auto saved = read_geometry(run + "/geometry/step_00000002.safetensors");
+    ASSERT_TRUE(saved.ok()) << saved.error().message;
+    const auto opened = open_run(run, Precision::fp32);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    for (size_t l = 0; l < 2; ++l) {
+        const auto& means = opened->model.weights.layers[l].centroids;
+        ASSERT_EQ(means.dim(), 3);
+        const int64_t width = means.size(2);
+        ASSERT_EQ(std::ssize(saved->layers[l].centroids), 16 * width);
+        for (int64_t e = 0; e < 16; ++e) {
+            const auto a = means[e][0] / means[e][0].norm(), b = means[e][1] / means[e][1].norm();
+            const auto middle = (a + b) / (a + b).norm();
+            for (int64_t i = 0; i < width; ++i)
+                EXPECT_NEAR(saved->layers[l].centroids[static_cast<size_t>(e * width + i)],
+                            middle[i].item().toDouble(), 1e-3)
+                    << "layer " << l << ", expert " << e;
+        }
     }
 }
 

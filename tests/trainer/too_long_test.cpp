@@ -89,6 +89,14 @@ TEST_F(TooLongPrompt, AnEndlessOneIsNotRead) {
     EXPECT_NE(refusal(words + "\xff").find("not UTF-8"), std::string::npos);
     EXPECT_NE(refusal(words.substr(0, 2000)).find("the prompt has "), std::string::npos);
     EXPECT_EQ(refusal(words.substr(0, 2000)).find("at least"), std::string::npos);
+    // Up to 64 KiB are read, so that the number of their tokens can be told.
+    const size_t read = size_t{64} << 10;
+    const auto exact = run->tokenizer.encode_prompt(words.substr(0, read));
+    ASSERT_TRUE(exact);
+    EXPECT_EQ(refusal(words.substr(0, read))
+                  .rfind("the prompt has " + std::to_string(exact->size()) + " tokens", 0),
+              0u);
+    EXPECT_EQ(refusal(words.substr(0, read + 1)).rfind(at_least, 0), 0u);
 }
 
 }  // namespace

@@ -87,6 +87,22 @@ TEST(Axes, VarianceIsThatOfTheAxesShown) {
     }
 }
 
+// Fails if the shares are taken about the origin and not about the mean, or the tokens together
+// weigh more or less than the centroids.
+TEST(Axes, VarianceIsAboutTheMeanAndHalfOfItTheCentroids) {
+    core::LayerGeometry g;
+    g.experts = 4;
+    g.d_space = 3;
+    g.hops = 1;
+    // Far from the origin: variances 2, 0.5 and 0 of the centroids; 0, 0 and 1 of the tokens.
+    g.centroids = {8, 5, 1, 12, 5, 1, 10, 6, 1, 10, 4, 1};
+    g.positions = {10, 5, 0, 10, 5, 2};
+    const auto share = variance_along(basis_of({AxesKind::raw, 0, 1}, g, {}), g);
+    EXPECT_NEAR(share[0], 2.0 / 3.5, 1e-6);
+    EXPECT_NEAR(share[1], 0.5 / 3.5, 1e-6);
+    EXPECT_NEAR(share[2], 1.0 / 3.5, 1e-6);
+}
+
 TEST(Axes, RefusalsSayWhatIsThere) {
     auto g = made_up_layer(kAxesDim, kAxesExperts, kAxesTokens, 1, 3, 2);
     const auto problem = [&](AxesKind kind, int64_t a, int64_t b) {

@@ -83,9 +83,43 @@ TEST(Colour, RampsAreMonotonicInLightness) {
             last = l;
         }
     }
+    // Those of others rise everywhere, if not evenly.
+    for (const Ramp ramp : {Ramp::viridis, Ramp::magma}) {
+        float last = to_oklab(ramp_color(ramp, 0)).l;
+        const float step = (to_oklab(ramp_color(ramp, 1)).l - last) / 50;
+        for (int i = 1; i <= 50; ++i) {
+            const float l = to_oklab(ramp_color(ramp, static_cast<float>(i) / 50)).l;
+            EXPECT_GT(l - last, 0.5f * step) << i;
+            last = l;
+        }
+    }
     EXPECT_EQ(ramp_color(Ramp::spectrum, -4), ramp_color(Ramp::spectrum, 0));
     EXPECT_EQ(ramp_color(Ramp::spectrum, std::numeric_limits<float>::quiet_NaN()),
               (Rgb{0.5f, 0.5f, 0.5f}));
+}
+
+// Wrong if a map were another than its name says, its ends were exchanged, or much were lost in the
+// ground.
+TEST(Colour, MapsThatAPersonChooses) {
+    const auto near = [](Rgb c, unsigned hex) {
+        EXPECT_NEAR(c.r, static_cast<float>(hex >> 16 & 255) / 255, 0.03);
+        EXPECT_NEAR(c.g, static_cast<float>(hex >> 8 & 255) / 255, 0.03);
+        EXPECT_NEAR(c.b, static_cast<float>(hex & 255) / 255, 0.03);
+    };
+    const ValueColours viridis = colours_of(ColourMap::viridis, true);
+    near(viridis.at(0), 0x440154);
+    near(viridis.at(0.5f), 0x21908d);
+    near(viridis.at(1), 0xfde725);
+    near(colours_of(ColourMap::magma, true).at(0.5f), 0xb63679);
+    EXPECT_EQ(colours_of(ColourMap::automatic, true), ValueColours(Ramp::spectrum));
+    EXPECT_EQ(colours_of(ColourMap::automatic, false), ValueColours(Ramp::grey));
+    for (const ColourMap map : kColourMaps)
+        for (const bool dark : {true, false}) {
+            const ValueColours colours = colours_of(map, dark);
+            const float much = to_oklab(colours.at(1)).l, little = to_oklab(colours.at(0)).l;
+            EXPECT_GT(dark ? much - little : little - much, 0.5) << name_of(map) << dark;
+        }
+    EXPECT_EQ(std::string(name_of(ColourMap::grey)), "grey");
 }
 
 // The byte order is that of vertex colours; a swap turns amber into blue.

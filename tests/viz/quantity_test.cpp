@@ -70,11 +70,51 @@ TEST(Quantities, AreWhatTheirDefinitionsSay) {
     EXPECT_EQ(classes.n, 2);
 }
 
+// Wrong if an entropy were that of another hop or token, a loss differed between hops, or what an
+// older file does not hold were given as a number, or without its reason.
+TEST(Quantities, EntropyAndLossAreWhatTheSnapshotKeeps) {
+    auto s = snapshot();
+    s.layers[0].entropy = {0.5f, 1.5f, 2.5f, core::kNaN};
+    s.next_loss = {3, 7};
+    const auto entropy = values("entropy", s), loss = values("loss", s);
+    EXPECT_EQ(entropy.of(token(1, 0)), 1.5f);
+    EXPECT_EQ(entropy.of(token(0, 1)), 2.5f);
+    EXPECT_TRUE(std::isnan(entropy.of(token(1, 1)))) << "a hop that the token did not run";
+    EXPECT_EQ(entropy.n, 3);
+    EXPECT_EQ(entropy.low, 0) << "none is below a router that has decided";
+    for (const int64_t hop : {0, 1}) {
+        EXPECT_EQ(loss.of(token(0, hop)), 3);
+        EXPECT_EQ(loss.of(token(1, hop)), 7);
+    }
+    EXPECT_TRUE(std::isnan(loss.of({true, 0, 0})));
+    EXPECT_EQ(find_quantity("entropy")->lacks(s, 0), "");
+    EXPECT_EQ(find_quantity("loss")->lacks(s, 0), "");
+
+    s.layers[0].entropy.clear();
+    EXPECT_EQ(values("entropy", s).n, 0);
+    EXPECT_EQ(find_quantity("entropy")->lacks(s, 0),
+              "The router of this layer has no probabilities.");
+    s.next_loss.clear();
+    EXPECT_EQ(values("loss", s).n, 0);
+    for (const char* name : {"entropy", "loss"})
+        EXPECT_NE(find_quantity(name)->lacks(s, 0).find("older version"), std::string::npos);
+    s.next_loss = {1, 2, 3};
+    EXPECT_EQ(values("loss", s).n, 0) << "of another sample";
+}
+
 // The router does not look at the length of a row; nor must the margin.
 TEST(Quantities, MarginIsOfDirections) {
     auto s = snapshot();
     for (size_t j = 0; j < 2; ++j) s.layers[0].centroids[j] *= 5;
     EXPECT_NEAR(values("margin", s).of(token(1, 1)), 0.2, 1e-6);
+}
+
+// Fails if what compares every position with every centroid is worked out within a frame, or what
+// is only read off lags behind the picture.
+TEST(Quantities, OnlyWhatTakesLongIsWorkedOutAside) {
+    EXPECT_TRUE(find_quantity("margin")->costly());
+    for (const char* name : {"expert", "hop", "class", "weight", "load"})
+        EXPECT_FALSE(find_quantity(name)->costly()) << name;
 }
 
 TEST(Quantities, NamesAreUniqueAndFound) {

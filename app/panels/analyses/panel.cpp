@@ -73,7 +73,9 @@ class AnalysesPanel final : public Panel {
     void draw_numbers(AppState& state);
     Number number_of(const AppState& state, const std::string& key, const std::string& text) const;
     void draw_table(AppState& state, size_t index);
-    static void draw_rows(const AppState& state, ResultTable& table, TablePlot& plot);
+    void draw_rows(const AppState& state, ResultTable& table, TablePlot& plot) const;
+    Number number_in(const AppState& state, const ResultTable& table, size_t row,
+                     size_t column) const;
     void copy_table(AppState& state, const ResultTable& table);
 
     const void* session_ = nullptr;
@@ -406,8 +408,34 @@ void AnalysesPanel::draw_table(AppState& state, size_t index) {
     draw_rows(state, table, plot);
 }
 
+/// A cell, named after its column and the first cell of its row, with the interval that stands in
+/// columns beside it.
+Number AnalysesPanel::number_in(const AppState& state, const ResultTable& table, size_t row,
+                                size_t column) const {
+    const std::vector<std::string>& cells = table.rows[row];
+    const std::string& name = table.columns[column];
+    const auto value_of = [&](const std::string& wanted) {
+        const auto at = std::ranges::find(table.columns, wanted) - table.columns.begin();
+        const auto c = static_cast<size_t>(at);
+        return c < cells.size() && is_number(cells[c]) ? std::strtod(cells[c].c_str(), nullptr)
+                                                       : kNotMeasured;
+    };
+    Number number;
+    number.label = words_of_key(name);
+    if (column > 0) number.label += ", " + words_of_key(table.columns[0]) + " " + cells[0];
+    number.value = value_of(name);
+    number.shown = shown_cell(cells[column]);
+    number.definition = name + " of the analysis " + chosen_;
+    number.low = value_of(name + "_ci95_low");
+    number.high = value_of(name + "_ci95_high");
+    if (const double n = value_of("n"); n >= 0) number.n = std::llround(n);
+    number.step = shown_ ? shown_->step : -1;
+    number.command = analysis_command(state, chosen_);
+    return number;
+}
+
 /// A click on a column's name sorts by it.
-void AnalysesPanel::draw_rows(const AppState& state, ResultTable& table, TablePlot& plot) {
+void AnalysesPanel::draw_rows(const AppState& state, ResultTable& table, TablePlot& plot) const {
     const float s = state.pixel_scale;
     const int columns = static_cast<int>(std::min<size_t>(table.columns.size(), 60));
     const float row = ImGui::GetTextLineHeight() + 4 * s;
@@ -453,6 +481,11 @@ void AnalysesPanel::draw_rows(const AppState& state, ResultTable& table, TablePl
                     displayable(shortened(shown_cell(cell), 60), state.fonts.mono);
                 ImGui::TextUnformatted(text.c_str());
                 if (text != cell) tooltip(cell);
+                if (is_number(cell))
+                    explain_when_clicked(state, [&] {
+                        return number_in(state, table, static_cast<size_t>(r),
+                                         static_cast<size_t>(c));
+                    });
             }
         }
     ImGui::PopFont();

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/coupling/numbers.h"
 #include "app/panels/coupling/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
@@ -36,20 +37,23 @@ std::string percent_with_interval(const CouplingNumber& m) {
 }
 
 void spearman_row(const AppState& state, const std::string& words, const SpearmanRow& row,
-                  bool faint) {
-    number_row(state, words, {}, faint);
-    for (const std::string& text : {shown(row.median), percent_with_interval(row.positive),
-                                    significant(row.sign_p, 2), with_thousands(row.experts)})
-        number_cell(state, text, {}, faint);
+                  const CouplingNumbers& of) {
+    number_row(state, words, {}, of.beside());
+    const Number numbers[] = {of.measured(row.median, shown(row.median)),
+                              of.measured(row.positive, percent_with_interval(row.positive)),
+                              of.plain(row.sign_p, row.experts, 2), of.counted(row.experts)};
+    number_cells(state, words, kSpearmanColumns, numbers, of.beside());
 }
 
 void draw_spearman(const AppState& state, const CouplingSides& sides) {
     if (!begin_number_table(state, "spearman", "experts", kSpearmanColumns)) return;
+    const CouplingNumbers own(state, sides.own, false);
     const auto line = [&](int64_t layer) {
         spearman_row(state, layer < 0 ? "all layers" : "layer " + std::to_string(layer),
-                     sides.own.of(layer).spearman, false);
+                     sides.own.of(layer).spearman, own);
         if (sides.beside)
-            spearman_row(state, "   " + sides.beside_name, sides.beside->of(layer).spearman, true);
+            spearman_row(state, "   " + sides.beside_name, sides.beside->of(layer).spearman,
+                         CouplingNumbers(state, *sides.beside, true));
     };
     line(-1);
     for (int64_t l = 0; l < std::ssize(sides.own.layers); ++l)

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/coupling/numbers.h"
 #include "app/widgets/format.h"
 #include "app/widgets/number_table.h"
 #include "app/widgets/widgets.h"
@@ -27,22 +28,26 @@ constexpr NumberColumn kRowsColumns[] = {
     {"centred", "The same after the mean row is taken away"},
     {"n", "Rows"}};
 
-void match_row(const AppState& state, const std::string& words, const GradientRow& g, bool faint) {
-    number_row(state, words, {}, faint);
-    const auto number = [](double x) { return significant(x, 3); };
-    for (const std::string& text :
-         {shown(g.cosine), number(g.cosine_mismatched), number(g.size), number(g.size_mismatched),
-          shown(g.specificity), with_thousands(g.cosine.n)})
-        number_cell(state, text, {}, faint);
+void match_row(const AppState& state, const std::string& words, const GradientRow& g,
+               const CouplingNumbers& of) {
+    number_row(state, words, {}, of.beside());
+    const int64_t n = g.cosine.n;
+    const Number numbers[] = {of.measured(g.cosine, shown(g.cosine)),
+                              of.plain(g.cosine_mismatched, n),
+                              of.plain(g.size, n),
+                              of.plain(g.size_mismatched, n),
+                              of.measured(g.specificity, shown(g.specificity)),
+                              of.counted(n)};
+    number_cells(state, words, kMatchColumns, numbers, of.beside());
 }
 
-void rows_row(const AppState& state, const char* words, const RowsRow& r) {
+void rows_row(const AppState& state, const char* words, const RowsRow& r,
+              const CouplingNumbers& of) {
     number_row(state, words);
-    const auto number = [](double x) { return significant(x, 3); };
-    for (const std::string& text :
-         {number(r.common_energy), number(r.effective_rank), number(r.cosine),
-          number(r.centred_cosine), with_thousands(r.n)})
-        number_cell(state, text);
+    const Number numbers[] = {of.plain(r.common_energy, r.n), of.plain(r.effective_rank, r.n),
+                              of.plain(r.cosine, r.n), of.plain(r.centred_cosine, r.n),
+                              of.counted(r.n)};
+    number_cells(state, words, kRowsColumns, numbers);
 }
 
 }  // namespace
@@ -54,12 +59,14 @@ void draw_gradients(const AppState& state, const CouplingSides& sides) {
         note(state, "No gradient reaches these router rows: they are fixed, or moved by counting.");
         return;
     }
+    const CouplingNumbers own(state, sides.own, false);
     if (begin_number_table(state, "match", "gradients", kMatchColumns)) {
         const auto line = [&](int64_t layer) {
             match_row(state, layer < 0 ? "all layers" : "layer " + std::to_string(layer),
-                      sides.own.of(layer).gradient, false);
+                      sides.own.of(layer).gradient, own);
             if (sides.beside)
-                match_row(state, "   " + sides.beside_name, sides.beside->of(layer).gradient, true);
+                match_row(state, "   " + sides.beside_name, sides.beside->of(layer).gradient,
+                          CouplingNumbers(state, *sides.beside, true));
         };
         line(-1);
         for (int64_t l = 0; l < std::ssize(sides.own.layers); ++l)
@@ -74,10 +81,10 @@ void draw_gradients(const AppState& state, const CouplingSides& sides) {
     }
     const GradientRow& g = sides.own.of(sides.layer).gradient;
     if (!begin_number_table(state, "rows", "rows among themselves", kRowsColumns)) return;
-    rows_row(state, "router rows", g.router_weights);
-    rows_row(state, "their gradients", g.router_gradients);
-    rows_row(state, "reading rows", g.read_weights);
-    rows_row(state, "their gradients", g.read_gradients);
+    rows_row(state, "router rows", g.router_weights, own);
+    rows_row(state, "their gradients", g.router_gradients, own);
+    rows_row(state, "reading rows", g.read_weights, own);
+    rows_row(state, "their gradients", g.read_gradients, own);
     ImGui::EndTable();
 }
 

@@ -35,6 +35,10 @@ class CouplingPanel final : public Panel {
         balance_ = balance_rows(state);
     }
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override {
+        const int64_t step = source_.shown() ? source_.shown()->step : -1;
+        return step < 0 ? Panel::origin(state) : origin_of(state, step, step);
+    }
     std::string csv(AppState&) override {
         return source_.shown() ? csv_of(*source_.shown()) : std::string();
     }
@@ -130,7 +134,7 @@ void CouplingPanel::draw_tools(AppState& state) {
     const char* none = source_.shown() ? nullptr : "Nothing is measured yet.";
     flow(80 * s, 12 * s);
     if (button(state, "CSV", none, "Writes the numbers into the run's folder"))
-        export_text(state, "coupling.csv", csv_of(*source_.shown()));
+        export_text(state, "coupling.csv", numbers(state));
     ImGui::SameLine(0, 4 * s);
     wants_picture_ = button(state, "PNG", nullptr, "Writes what is seen into the run's folder");
 }

@@ -1,10 +1,10 @@
 #include "app/panels/curves/controls.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <imgui.h>
 #include <string_view>
 
+#include "app/panels/kept_view.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 
@@ -19,10 +19,6 @@ constexpr YScale kScales[] = {YScale::linear, YScale::log, YScale::symlog};
 constexpr Mean kMeans[] = {Mean::none, Mean::exponential, Mean::running};
 constexpr int kLongestWindow = 1000;
 constexpr const char* kAxesButton = "Axes\xE2\x80\xA6";
-
-float button_width(const char* label) {
-    return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
-}
 
 /// A list to choose from, `width` unscaled pixels wide; true when something was chosen.
 template <class Items, class Value>
@@ -40,26 +36,11 @@ bool combo(const AppState& state, const char* id, float width, const Items& item
     return chosen;
 }
 
-/// The one of `items` that has the name kept under `key`, if any.
-template <class Items, class Value, class Name>
-void take(const PanelView& view, const char* key, const Items& items, Value& value, Name name) {
-    const auto kept = view.find(key);
-    if (kept == view.end()) return;
-    for (const Value item : items)
-        if (name(item) == kept->second) value = item;
-}
-
-/// The number kept under `key` where it lies between two.
-template <class Value>
-void take_number(const PanelView& view, const char* key, Value low, Value high, Value& value) {
-    const auto kept = view.find(key);
-    if (kept == view.end()) return;
-    const double number = std::strtod(kept->second.c_str(), nullptr);
-    if (number >= static_cast<double>(low) && number <= static_cast<double>(high))
-        value = static_cast<Value>(number);
-}
-
 }  // namespace
+
+float button_width(const char* label) {
+    return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
+}
 
 void CurvesControls::draw_quantities(AppState& state, bool narrow, const Offers& offers) {
     narrow ? draw_list(state, offers) : draw_tabs(state, offers);
@@ -70,7 +51,7 @@ PanelView CurvesControls::view() const {
     return {{"quantity", text_of(choice.quantity).tab},
             {"statistic", row_of(choice.stat).name},
             {"x", name_of(choice.x)},
-            {"log x", plot_.log_x ? "yes" : "no"},
+            {"log x", yes_or_no(plot_.log_x)},
             {"y", name_of(plot_.y_scale)},
             {"mean", name_of(choice.mean)},
             {"past", plain(static_cast<double>(choice.past))},
@@ -80,19 +61,18 @@ PanelView CurvesControls::view() const {
 void CurvesControls::restore(const PanelView& view) {
     CurveChoice& choice = choice_;
     const auto name = [](auto item) { return std::string_view(name_of(item)); };
-    take(view, "quantity", kQuantities, choice.quantity,
-         [](Quantity quantity) { return std::string_view(text_of(quantity).tab); });
+    take_kept(view, "quantity", kQuantities, choice.quantity,
+              [](Quantity quantity) { return std::string_view(text_of(quantity).tab); });
     for (const RoutingStatRow& row : routing_stats())
         if (const auto kept = view.find("statistic");
             kept != view.end() && kept->second == row.name)
             choice.stat = row.stat;
-    take(view, "x", kAxes, choice.x, name);
-    if (const auto kept = view.find("log x"); kept != view.end())
-        plot_.log_x = kept->second == "yes";
-    take(view, "y", kScales, plot_.y_scale, name);
-    take(view, "mean", kMeans, choice.mean, name);
-    take_number(view, "past", 0.0f, 0.999f, choice.past);
-    take_number(view, "window", 2, kLongestWindow, choice.window);
+    take_kept(view, "x", kAxes, choice.x, name);
+    take_kept_flag(view, "log x", plot_.log_x);
+    take_kept(view, "y", kScales, plot_.y_scale, name);
+    take_kept(view, "mean", kMeans, choice.mean, name);
+    take_kept_number(view, "past", 0.0f, 0.999f, choice.past);
+    take_kept_number(view, "window", 2, kLongestWindow, choice.window);
     plot_.follow();
 }
 
@@ -134,7 +114,7 @@ void CurvesControls::draw_tabs(AppState& state, const Offers& offers) {
 /// What is drawn and how: in rows, or, in a panel too narrow for them, behind a button, so that the
 /// curves keep their room.
 void CurvesControls::draw_options(AppState& state, bool narrow,
-                                  const std::function<void()>& export_button) {
+                                  const std::function<void()>& export_buttons) {
     const float s = state.pixel_scale;
     if (narrow) {
         flow(button_width(kAxesButton), 4 * s);
@@ -154,7 +134,7 @@ void CurvesControls::draw_options(AppState& state, bool narrow,
         fit_button(state);
     }
     flow(button_width("PNG"), 4 * s);
-    export_button();
+    export_buttons();
     if (!narrow) draw_mean(state);
 }
 

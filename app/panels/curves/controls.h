@@ -11,6 +11,9 @@
 
 namespace hopscope::app {
 
+/// Room that a button takes in a row of controls, pixels.
+float button_width(const char* label);
+
 class CurvesControls {
   public:
     /// Both outlive it.
@@ -21,8 +24,8 @@ class CurvesControls {
 
     /// Tabs of those on offer, or, in a `narrow` panel, a list.
     void draw_quantities(AppState& state, bool narrow, const Offers& offers);
-    /// The rest, with `export_button` in its place.
-    void draw_options(AppState& state, bool narrow, const std::function<void()>& export_button);
+    /// The rest, with `export_buttons` in their place.
+    void draw_options(AppState& state, bool narrow, const std::function<void()>& export_buttons);
     /// What is chosen, for a session file, and back: what is not known there stays as it is.
     PanelView view() const;
     void restore(const PanelView& view);

@@ -28,18 +28,23 @@ class CurvesPanel final : public Panel {
     const char* title() const override { return "Curves"; }
     std::string detail(const AppState&) const override;
     bool follows_time() const override { return true; }
-    PanelView saved_view() const override { return controls_.view(); }
-    void restore_view(const PanelView& view) override { controls_.restore(view); }
+    PanelView saved_view() const override;
+    void restore_view(const PanelView& view) override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string csv(AppState&) override { return csv_of(content_.series, content_.choice); }
+    std::string csv(AppState&) override {
+        return csv_of(content_.series, content_.choice, written());
+    }
+    std::string origin(const AppState& state) const override;
 
   private:
     std::vector<Lane> make_lanes(AppState& state);
     std::vector<Mark> crossings_of_shown(const std::vector<Lane>& lanes) const;
     bool offers(const AppState& state, Quantity quantity) const;
     void draw_variant_options(AppState& state);
-    void export_button(AppState& state);
+    void export_buttons(AppState& state);
+    /// The part of the x axis that is written as numbers.
+    Range written() const { return in_view_ ? plot_.view() : kEverywhere; }
     void draw_body(AppState& state);
     void list_lines();
 
@@ -51,6 +56,7 @@ class CurvesPanel final : public Panel {
     SeedMeans means_;
     bool grouped_ = true, margin_ = true;  ///< seeds as one line; the band of equivalence
     bool seeds_ = false;                   ///< some variant has several
+    bool in_view_ = false;                 ///< no more is written than what is seen
     CurveChoice built_choice_;
     std::vector<uint64_t> built_versions_;  ///< of the histories that the series look into
     std::vector<LegendEntry> entries_;      ///< of the lines, shown and hidden
@@ -61,6 +67,30 @@ std::string CurvesPanel::detail(const AppState&) const {
     const std::string mean =
         can_smooth(content_.choice) ? mean_in_words(content_.choice) : std::string();
     return std::string("x ") + name_of(content_.choice.x) + (mean.empty() ? "" : "   " + mean);
+}
+
+PanelView CurvesPanel::saved_view() const {
+    PanelView view = controls_.view();
+    view["csv"] = in_view_ ? "in view" : "all";
+    return view;
+}
+
+void CurvesPanel::restore_view(const PanelView& view) {
+    controls_.restore(view);
+    if (const auto kept = view.find("csv"); kept != view.end())
+        in_view_ = kept->second == "in view";
+}
+
+/// The updates that are written, whatever the axis counts; of several runs where that is steps.
+std::string CurvesPanel::origin(const AppState& state) const {
+    const std::optional<Range> xs = written_by_csv(content_.series, written());
+    if (!xs) return {};
+    const XAxis axis = content_.choice.x;
+    const int64_t first = step_at(state.history, axis, xs->low),
+                  last = step_at(state.history, axis, xs->high);
+    if (!content_.of_many) return origin_of(state, first, last);
+    const std::string range = axis == XAxis::step ? "; " + steps_in_words(first, last) : "";
+    return origin_of_compared(state) + range;
 }
 
 /// The runs that stand beside each other, seeds as one line; empty for a single one.
@@ -173,7 +203,7 @@ void CurvesPanel::draw(AppState& state) {
     // A statistic that is not there must leave the way to the others.
     if (!empty || (choice.quantity == Quantity::routing && !state.history.empty()))
         controls_.draw_options(state, narrow, [&] {
-            export_button(state);
+            export_buttons(state);
             draw_variant_options(state);
         });
     if (empty) {
@@ -208,16 +238,24 @@ void CurvesPanel::draw_body(AppState& state) {
     if (legend_.draw_list(state, entries_, list)) built_versions_.clear();
 }
 
-void CurvesPanel::export_button(AppState& state) {
-    const bool empty = content_.series.empty();
-    if (!button(state, "PNG", empty ? "No line is shown" : nullptr,
-                "Writes the picture below into the run folder"))
-        return;
+void CurvesPanel::export_buttons(AppState& state) {
+    const float gap = 4 * state.pixel_scale;
+    const char* none = content_.series.empty() ? "No line is shown" : nullptr;
     char name[64];
-    std::snprintf(name, sizeof name, "curves_%s_step_%08lld.png",
-                  text_of(content_.choice.quantity).tab, static_cast<long long>(state.status.step));
-    export_picture(state, name, body_at_,
-                   ImVec2(body_at_.x + body_size_.x, body_at_.y + body_size_.y));
+    std::snprintf(name, sizeof name, "curves_%s_step_%08lld", text_of(content_.choice.quantity).tab,
+                  static_cast<long long>(state.status.step));
+    if (button(state, "PNG", none, "Writes the picture below into the run folder"))
+        export_picture(state, name + std::string(".png"), body_at_,
+                       ImVec2(body_at_.x + body_size_.x, body_at_.y + body_size_.y));
+    flow(button_width("CSV"), gap);
+    if (button(state, "CSV", none,
+               in_view_ ? "Writes the values of the updates in view into the run folder"
+                        : "Writes the values of all updates into the run folder"))
+        export_text(state, name + std::string(".csv"), numbers(state));
+    flow(button_width("in view"), gap);
+    if (button(state, "in view", nullptr,
+               "CSV writes the updates that the plot shows, instead of all", 0, in_view_))
+        in_view_ = !in_view_;
 }
 
 void CurvesPanel::draw_variant_options(AppState& state) {

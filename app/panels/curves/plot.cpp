@@ -17,7 +17,7 @@ namespace hopscope::app {
 namespace {
 
 /// Share of the x axis behind the newest update: little, or what its values are wide.
-constexpr double kLeastMargin = 0.02, kMostMargin = 0.4;
+constexpr double kLeastRoom = 0.02, kMostRoom = 0.4;
 constexpr float kLineWeight = 1.8f;
 constexpr float kValueGap = 6;  ///< between a line's end and its value, unscaled
 
@@ -65,7 +65,7 @@ void CurvesPlot::prepare(const CurvesContent& content) {
     if (follow_) {
         view_x_ = x_range(content.series);
         const double margin =
-            std::clamp(static_cast<double>(values_width_) / columns_, kLeastMargin, kMostMargin);
+            std::clamp(static_cast<double>(values_width_) / columns_, kLeastRoom, kMostRoom);
         if (log_x) {
             view_x_.low = std::max(view_x_.low, 1.0);
             view_x_.high = std::max(view_x_.high, view_x_.low * 10);
@@ -92,6 +92,8 @@ void CurvesPlot::prepare(const CurvesContent& content) {
 
 void CurvesPlot::draw(AppState& state, const CurvesContent& content, ImVec2 size) {
     ImPlot::GetInputMap().ZoomMod = ImGuiMod_None;  // the page does not scroll
+    // An axis that is set in each frame hears no wheel: its first turn would be lost.
+    if (inside_ && ImGui::GetIO().MouseWheel != 0) follow_ = false;
     if (!ImPlot::BeginPlot("##curves", size,
                            ImPlotFlags_NoTitle | ImPlotFlags_NoMouseText | ImPlotFlags_NoMenus |
                                ImPlotFlags_NoBoxSelect | ImPlotFlags_NoLegend))
@@ -440,17 +442,17 @@ void CurvesPlot::draw_marks_read_out(const AppState& state, const CurvesContent&
 }
 
 void CurvesPlot::watch_view(AppState& state) {
-    const bool inside = ImPlot::IsPlotHovered() || ImPlot::IsAxisHovered(ImAxis_X1) ||
-                        ImPlot::IsAxisHovered(ImAxis_Y1);
-    if (inside && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+    inside_ = ImPlot::IsPlotHovered() || ImPlot::IsAxisHovered(ImAxis_X1) ||
+              ImPlot::IsAxisHovered(ImAxis_Y1);
+    if (inside_ && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
         follow_ = true;
         // Its first click put the cursor of time there.
         if (ImPlot::IsPlotHovered()) put_back(state);
         state.keep_drawing();
         return;
     }
-    const bool moved =
-        inside && (ImGui::GetIO().MouseWheel != 0 || ImGui::IsMouseDragging(ImGuiMouseButton_Left));
+    const bool moved = inside_ && (ImGui::GetIO().MouseWheel != 0 ||
+                                   ImGui::IsMouseDragging(ImGuiMouseButton_Left));
     if (moved) follow_ = false;
     if (!follow_) {
         const ImPlotRect limits = ImPlot::GetPlotLimits();

@@ -34,6 +34,8 @@ class CurvesPlot {
     /// Shows all and grows with the run until the user moves the view.
     void follow() { follow_ = true; }
     bool follows() const { return follow_; }
+    /// The part of the x axis that is seen.
+    Range view() const { return view_x_; }
     /// Ranges of the axes and the thinned lines; before each frame.
     void prepare(const CurvesContent& content);
     void draw(AppState& state, const CurvesContent& content, ImVec2 size);
@@ -61,6 +63,7 @@ class CurvesPlot {
 
     std::vector<Line> lines_;
     float values_width_ = 0;  ///< of the newest values beside the lines, pixels
+    bool inside_ = false;     ///< the pointer was over plot or axes in the last frame
     bool follow_ = true;
     Range view_x_, view_y_;
     std::optional<int64_t> before_click_;  ///< where the cursor of time stood; nothing: live

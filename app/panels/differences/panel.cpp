@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <imgui.h>
+#include <optional>
+#include <utility>
 
 #include "app/panels/differences/forest.h"
 #include "app/panels/differences/view.h"
+#include "app/panels/kept_view.h"
 #include "app/widgets/comparison_state.h"
 #include "app/widgets/exact_slider.h"
 #include "app/widgets/export.h"
@@ -18,7 +21,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr double kMostMargin = 0.1;  ///< of the slider, nats; more can be typed
+constexpr double kSliderEnd = 0.1;  ///< of the slider, nats; more can be typed
 
 class DifferencesPanel final : public Panel {
   public:
@@ -26,8 +29,18 @@ class DifferencesPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState& state) override {
         return rows_.empty() ? std::string() : csv_of(rows_, *shown_, state.comparison.margin);
+    }
+    PanelView saved_view() const override {
+        return {{"to reference", yes_or_no(to_reference_)},
+                {"reference", restored_reference_.value_or(reference_)}};
+    }
+    void restore_view(const PanelView& view) override {
+        take_kept_flag(view, "to reference", to_reference_);
+        if (const auto kept = view.find("reference"); kept != view.end())
+            restored_reference_ = kept->second;
     }
 
   private:
@@ -49,6 +62,8 @@ class DifferencesPanel final : public Panel {
     std::vector<DifferenceRow> rows_;
     Forest forest_;
     bool to_reference_ = false;
+    std::string reference_;  ///< variant that was chosen for it
+    std::optional<std::string> restored_reference_;
 };
 
 std::string DifferencesPanel::detail(const AppState&) const {
@@ -59,6 +74,9 @@ std::string DifferencesPanel::detail(const AppState&) const {
 
 void DifferencesPanel::prepare(AppState& state) {
     state.comparison.want(state);
+    if (restored_reference_)
+        state.comparison.want_reference(*std::exchange(restored_reference_, std::nullopt));
+    reference_ = state.comparison.wanted_reference();
     shown_ = state.comparison.result();
     const Made wanted{shown_.get(), state.comparison.margin,
                       to_reference_ ? state.comparison.reference() : std::nullopt};
@@ -105,7 +123,7 @@ void DifferencesPanel::draw_margin(AppState& state) {
     ImGui::TextUnformatted("margin \xC2\xB1");
     ImGui::SameLine();
     ImGui::SetNextItemWidth(150 * s);
-    exact_slider(state, margin, {0, kMostMargin});
+    exact_slider(state, margin, {0, kSliderEnd});
     margin = std::isfinite(margin) ? std::max(0.0, margin) : core::kLossMargin;
     ImGui::SameLine();
     ImGui::PushFont(state.fonts.mono, kMonoSize);
@@ -154,7 +172,7 @@ void DifferencesPanel::draw_options(AppState& state) {
         ImGui::SetClipboardText(csv(state).c_str());
     ImGui::SameLine(0, 4 * s);
     if (button(state, "CSV", nullptr, "Writes these rows into the folder of the open run"))
-        export_text(state, "compare_differences.csv", csv(state));
+        export_text(state, "compare_differences.csv", numbers(state));
 }
 
 void DifferencesPanel::draw_table(AppState& state, float height) {

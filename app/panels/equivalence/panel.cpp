@@ -23,6 +23,7 @@ class EquivalencePanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState&) override {
         return shown_ && matrix_.size() > 0 ? csv_of(matrix_, *shown_, margin_) : std::string();
     }
@@ -188,7 +189,7 @@ void EquivalencePanel::draw_foot(AppState& state) {
         ImGui::SetClipboardText(csv(state).c_str());
     ImGui::SameLine(0, 4 * s);
     if (button(state, "CSV", nullptr, "Writes both squares into the folder of the open run"))
-        export_text(state, "compare_equivalence.csv", csv(state));
+        export_text(state, "compare_equivalence.csv", numbers(state));
 }
 
 }  // namespace

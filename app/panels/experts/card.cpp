@@ -6,6 +6,7 @@
 
 #include "app/panels/experts/expert_numbers.h"
 #include "app/panels/experts/filter.h"
+#include "app/panels/experts/position_part.h"
 #include "app/panels/experts/sparkline.h"
 #include "app/panels/experts/words_line.h"
 #include "app/widgets/expert_words.h"
@@ -134,6 +135,7 @@ std::string ExpertCard::draw(AppState& state, const ExpertBook& book, const std:
     draw_word_lists(state, book, *entry, term);
     draw_load(state, *entry);
     draw_hops(state, book, *entry);
+    draw_position(state, book, *entry);
     draw_near(state, book);
     draw_contexts(state, *entry);
     draw_scored(state, book, *entry, term);
@@ -318,6 +320,19 @@ void ExpertCard::draw_near(AppState& state, const ExpertBook& book) const {
         ImGui::NewLine();
         ImGui::PopID();
     }
+}
+
+void ExpertCard::draw_position(AppState& state, const ExpertBook& book,
+                               const BookEntry& entry) const {
+    const PositionUse& use = entry.position;
+    if (!use.known()) return;
+    part(state, "in each quarter of the sequence", "n " + with_thousands(use.of),
+         position_help(use) +
+             "\nTokens, their share with its 95 % interval, \xC3\x97 the share of "
+             "the quarter in the sample [def:expert_position]");
+    explain_when_clicked(state,
+                         [&] { return column_number(state, book, entry, ExpertColumn::position); });
+    draw_position_lines(state, use, expert_ink(state, book.layer, entry.expert));
 }
 
 void ExpertCard::draw_contexts(AppState& state, const BookEntry& entry) const {

@@ -41,6 +41,7 @@ class ExpertCard {
                      std::string& term) const;
     void draw_load(AppState& state, const BookEntry& entry) const;
     void draw_hops(AppState& state, const ExpertBook& book, const BookEntry& entry) const;
+    void draw_position(AppState& state, const ExpertBook& book, const BookEntry& entry) const;
     void draw_near(AppState& state, const ExpertBook& book) const;
     void draw_contexts(AppState& state, const BookEntry& entry) const;
 

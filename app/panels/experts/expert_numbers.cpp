@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "app/panels/experts/filter.h"
+#include "app/panels/experts/position_part.h"
 #include "app/widgets/format.h"
 
 namespace hopscope::app {
@@ -65,6 +66,25 @@ Number column_number(const AppState& state, const ExpertBook& book, const BookEn
             out.n = book.sample;
             out.over = "tokens";
             break;
+        case ExpertColumn::position: {
+            const PositionUse& use = entry.position;
+            out.label = "position" + of;
+            out.over = "tokens";
+            out.n = use.of;
+            out.definition =
+                "Share of the tokens choosing it that stand in one quarter of their sequence, over "
+                "that of all tokens of the sample; of the quarter where it is largest; interval of "
+                "Wilson [def:expert_position]";
+            if (!use.known()) {
+                out.shown = kNothing;
+                break;
+            }
+            out.value = use.peak().times;
+            out.shown = rounded(out.value, 2) + " \xC3\x97 in the " + quarter_name(use.most);
+            out.low = use.peak().times_low;
+            out.high = use.peak().times_high;
+            break;
+        }
         case ExpertColumn::tokens:
             out.label = "tokens" + of;
             out.value = static_cast<double>(entry.tokens);

@@ -33,19 +33,14 @@ constexpr FieldRow kFields[] = {
     {"tokens", FilterField::tokens, Reads::number},
     {"load", FilterField::load, Reads::number},
     {"purity", FilterField::purity, Reads::number},
+    {"quarter", FilterField::quarter, Reads::number},
     {"cluster", FilterField::cluster, Reads::numbers},
     {"is", FilterField::is, Reads::names},
     {"near", FilterField::near, Reads::numbers},
 };
 const std::vector<std::string>& states() {
-    static const std::vector<std::string> all = {"dead", "hub", "enriched", "selected"};
+    static const std::vector<std::string> all = {"dead", "hub", "enriched", "placed", "selected"};
     return all;
-}
-
-std::string in_small_letters(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
 }
 
 std::vector<std::string> parts_of(const std::string& text, char separator) {
@@ -185,21 +180,7 @@ std::string read_term(const std::string& typed, FilterTerm& term) {
 /// Which pieces of the book a term of words means.
 std::vector<uint8_t> pieces_meant(const ExpertBook& book, const FilterTerm& term) {
     std::vector<uint8_t> out;
-    for (const std::string& piece : book.pieces) {
-        const std::string word = word_text(piece), small = in_small_letters(word);
-        bool meant = false;
-        if (term.regex) {
-            try {
-                meant = std::regex_search(word, *term.regex);
-            } catch (const std::regex_error&) {  // too complex for this word
-            }
-        } else {
-            meant = std::any_of(term.words.begin(), term.words.end(), [&](const auto& part) {
-                return small.find(part) != std::string::npos;
-            });
-        }
-        out.push_back(meant);
-    }
+    for (const std::string& piece : book.pieces) out.push_back(means_word(term, word_text(piece)));
     return out;
 }
 
@@ -207,6 +188,7 @@ bool is_in_state(const FilterGround& ground, const BookEntry& entry, const std::
     if (word == "dead") return entry.dead();
     if (word == "hub") return entry.hub;
     if (word == "enriched") return entry.of_class.enriched();
+    if (word == "placed") return entry.position.enriched();
     return ground.selected && ground.selected->contains(entry.expert);
 }
 
@@ -270,6 +252,8 @@ class TermTest {
                 return term_.number.holds(entry.load);
             case FilterField::purity:
                 return term_.number.holds(shown_class(ground_.book, entry).purity);
+            case FilterField::quarter:
+                return entry.position.known() && term_.number.holds(entry.position.most + 1);
             case FilterField::cluster:
                 return term_.numbers.contains(entry.cluster);
             case FilterField::is:
@@ -304,6 +288,26 @@ bool NumberTest::holds(double x) const {
             return x >= value;
     }
     return false;
+}
+
+std::string in_small_letters(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+bool means_word(const FilterTerm& term, const std::string& word) {
+    if (term.regex) {
+        try {
+            return std::regex_search(word, *term.regex);
+        } catch (const std::regex_error&) {  // too complex for this word
+            return false;
+        }
+    }
+    const std::string small = in_small_letters(word);
+    return std::any_of(term.words.begin(), term.words.end(), [&](const std::string& part) {
+        return small.find(part) != std::string::npos;
+    });
 }
 
 std::vector<std::string> split_terms(const std::string& typed) {
@@ -357,12 +361,16 @@ const std::vector<FilterWord>& filter_words() {
         {"tokens>", "Tokens of the sample that choose it, e.g. tokens>10"},
         {"load<", "Load as a multiple of the uniform one, e.g. load<0.5"},
         {"purity>", "Share of its tokens, or words, that are of one class, e.g. purity>0.5"},
+        {"quarter=", "Quarter of the sequence where it is chosen most for its size, 1 to 4"},
         {"cluster:", "Number of a cluster, of the analysis clusters"},
         {"is:dead", "Without a choice in the recent batches"},
         {"is:hub", "Close to every word, as the dictionary says"},
         {"is:enriched",
          "Of a class, beyond what its size explains: the interval of the odds ratio "
          "lies above 1"},
+        {"is:placed",
+         "Of a quarter of the sequence, beyond its size: the interval of its share lies above that "
+         "of all tokens"},
         {"is:selected", "Selected in any panel"},
     };
     return words;

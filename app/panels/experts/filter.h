@@ -25,8 +25,9 @@ enum class FilterField : uint8_t {
     tokens,    ///< tokens>10: of the sample, that choose it
     load,      ///< load<3, × uniform
     purity,    ///< purity>0.5
+    quarter,   ///< quarter=1: of the sequence, where it is chosen most for its size
     cluster,   ///< cluster:7
-    is,        ///< is:dead, is:hub, is:enriched, is:selected
+    is,        ///< is:dead, is:hub, is:enriched, is:placed, is:selected
     near       ///< near:E40: it and the ten nearest centroids by cosine
 };
 
@@ -56,6 +57,11 @@ struct ExpertFilter {
 /// Terms are parted by blanks; "…" and /…/ may hold blanks.
 std::vector<std::string> split_terms(const std::string& typed);
 ExpertFilter parse_filter(const std::string& typed);
+
+/// Whether a term of words means this one.
+bool means_word(const FilterTerm& term, const std::string& word);
+/// ASCII letters alone.
+std::string in_small_letters(std::string text);
 
 /// What is clicked to begin a term, and what it asks.
 struct FilterWord {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <imgui_internal.h>
 #include <misc/cpp/imgui_stdlib.h>
+#include <sstream>
 
 #include "app/panels/experts/filter.h"
+#include "app/panels/kept_view.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
@@ -50,6 +52,28 @@ std::string FilterBar::text() const {
 void FilterBar::clear() {
     chips_.clear();
     typed_.clear();
+}
+
+void FilterBar::keep_in(PanelView& view) const {
+    view["filter"] = typed_;
+    std::string& lines = view["chips"];
+    for (const Chip& chip : chips_)
+        lines += (lines.empty() ? "" : "\n") + std::string(chip.on ? "on " : "off ") + chip.text;
+}
+
+void FilterBar::restore(const PanelView& view) {
+    take_kept_text(view, "filter", typed_);
+    std::string lines;
+    take_kept_text(view, "chips", lines);
+    if (!view.contains("chips")) return;
+    chips_.clear();
+    std::istringstream all(lines);
+    for (std::string line; std::getline(all, line);) {
+        const bool on = line.starts_with("on ");
+        const size_t begin = on ? 3 : 4;
+        if ((on || line.starts_with("off ")) && line.size() > begin)
+            chips_.push_back({line.substr(begin), on});
+    }
 }
 
 void FilterBar::begin_term(const std::string& term) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/state/app_state.h"
+#include "app/state/saved_session.h"
 
 namespace hopscope::app {
 
@@ -27,6 +28,9 @@ class FilterBar {
     void add(const std::string& term) { chips_.push_back({term, true}); }
     void clear();
     void focus() { wants_focus_ = true; }
+    /// For a session file: "filter" is what is typed, "chips" a line each, with "on" or "off".
+    void keep_in(PanelView& view) const;
+    void restore(const PanelView& view);
 
   private:
     struct Chip {

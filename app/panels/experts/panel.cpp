@@ -7,6 +7,7 @@
 #include "app/state/analysis_call.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
+#include "app/widgets/task_state.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -52,6 +53,17 @@ std::vector<ActionItem> ExpertsPanel::actions(AppState& state) {
     add("previous", "Previous expert of the table", "Selects the row above.", "Up arrow",
         [this, &state] { table_.step(state, -1); });
     return items;
+}
+
+PanelView ExpertsPanel::saved_view() const {
+    PanelView view = {{"sort", table_.order_in_words()}};
+    bar_.keep_in(view);
+    return view;
+}
+
+void ExpertsPanel::restore_view(const PanelView& view) {
+    bar_.restore(view);
+    if (const auto sort = view.find("sort"); sort != view.end()) table_.set_order(sort->second);
 }
 
 std::string ExpertsPanel::empty_title(const AppState& state) const {
@@ -112,9 +124,7 @@ void ExpertsPanel::follow_tasks(AppState& state) {
 }
 
 int64_t ExpertsPanel::shown_expert(const AppState& state) const {
-    const auto& chosen = state.selection.experts;
-    if (chosen.empty()) return -1;
-    return chosen.contains(table_.clicked()) ? table_.clicked() : *chosen.begin();
+    return state.selection.first_expert().value_or(-1);
 }
 
 void ExpertsPanel::draw(AppState& state) {
@@ -195,7 +205,7 @@ void ExpertsPanel::draw_tools(AppState& state, const ExpertBook& book) {
         ImGui::SetClipboardText(table(state).c_str());
     ImGui::SameLine(0, gap);
     if (button(state, "CSV", none, "Writes the rows into the run folder"))
-        export_text(state, std::string(name) + ".csv", table(state));
+        export_text(state, std::string(name) + ".csv", numbers(state));
     ImGui::SameLine(0, gap);
     if (button(state, "PNG", nullptr, "Writes the picture below into the run folder"))
         export_picture(state, std::string(name) + ".png", body_low_, body_high_);
@@ -205,9 +215,7 @@ void ExpertsPanel::draw_dictionary(AppState& state, const ExpertBook& book) {
     std::string why = no_analysis(state, state.experts.files().has_checkpoint);
     if (!asked_.empty()) {
         const TaskView& task = asked_.front().view;
-        why = "Reading the newest checkpoint" +
-              (task.activity.empty() ? std::string() : ": " + task.activity) +
-              (task.progress >= 0 ? ", " + rounded(100 * task.progress, 0) + " %" : std::string());
+        why = "Reading the newest checkpoint: " + in_words(task);
     }
     const std::string help =
         std::string(
@@ -239,6 +247,11 @@ void ExpertsPanel::draw_footer(AppState& state) const {
              "arrows walk",
              state.theme().dim);
     ImGui::PopFont();
+}
+
+std::string ExpertsPanel::origin(const AppState& state) const {
+    const ExpertBook* book = state.experts.book();
+    return book ? origin_of(state, book->step, book->step) : std::string();
 }
 
 std::string ExpertsPanel::table(const AppState& state) const {

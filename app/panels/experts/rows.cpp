@@ -27,6 +27,8 @@ double number_key(const ExpertBook& book, const BookEntry& entry, ExpertColumn c
             return shown_class(book, entry).purity;
         case ExpertColumn::odds:
             return entry.of_class.odds;
+        case ExpertColumn::position:
+            return entry.position.known() ? entry.position.peak().times : core::kNaN;
         case ExpertColumn::load:
             return entry.load;
         case ExpertColumn::tokens:
@@ -88,7 +90,13 @@ std::string rows_csv(const ExpertBook& book, const std::vector<int32_t>& rows) {
         "expert,writes_by_cosine,writes_by_score,reads,tokens,hops,class,class_tokens,class_tokens_"
         "of,class_share,"
         "class_share_ci95_low,class_share_ci95_high,odds_ratio,odds_ratio_ci95_low,"
-        "odds_ratio_ci95_high,category,word_purity,load,dead,hub,cluster\n";
+        "odds_ratio_ci95_high,quarter_tokens_of,";
+    for (size_t q = 1; q <= kQuarters; ++q) {
+        const std::string name = "quarter" + std::to_string(q);
+        out += name + "_tokens," + name + "_share," + name + "_share_ci95_low," + name +
+               "_share_ci95_high," + name + "_times_even,";
+    }
+    out += "category,word_purity,load,dead,hub,cluster\n";
     for (const int32_t row : rows) {
         const BookEntry& e = book.entries[static_cast<size_t>(row)];
         const ClassUse& c = e.of_class;
@@ -103,6 +111,13 @@ std::string rows_csv(const ExpertBook& book, const std::vector<int32_t>& rows) {
                                           std::to_string(c.of)};
         for (const double x : {c.share, c.low, c.high, c.odds, c.odds_low, c.odds_high})
             cells.push_back(core::csv_number(x));
+        const PositionUse& position = e.position;
+        cells.push_back(book.length > 0 ? std::to_string(position.of) : "");
+        for (const QuarterUse& quarter : position.quarters) {
+            cells.push_back(book.length > 0 ? std::to_string(quarter.tokens) : "");
+            for (const double x : {quarter.share, quarter.low, quarter.high, quarter.times})
+                cells.push_back(core::csv_number(x));
+        }
         cells.push_back(core::csv_field(e.category));
         for (const double x : {e.word_purity, e.load}) cells.push_back(core::csv_number(x));
         cells.emplace_back(e.dead() ? "1" : "0");

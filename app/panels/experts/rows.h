@@ -20,6 +20,7 @@ enum class ExpertColumn : uint8_t {
     of_class,
     purity,
     odds,
+    position,
     load,
     tokens,
     mark,

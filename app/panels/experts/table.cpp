@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <imgui_internal.h>
 
 #include "app/panels/experts/expert_numbers.h"
+#include "app/panels/experts/position_part.h"
 #include "app/panels/experts/words_line.h"
 #include "app/widgets/expert_words.h"
 #include "app/widgets/format.h"
@@ -47,6 +49,11 @@ constexpr ColumnRow kColumns[] = {
      "Odds ratio of (of that class or not) \xC3\x97 (choosing the expert or not) over the tokens "
      "of the sample; dim where its 95 % interval holds 1 [def:expert_class]",
      46, true},
+    {Column::position, "position",
+     "Where in their sequence the tokens stand that choose it: a bar a quarter, the line where all "
+     "are alike; the number is the largest of them, dim where its 95 % interval holds 1 "
+     "[def:expert_position]",
+     84, true},
     {Column::load, "load, \xC3\x97 uniform",
      "Share of all choices of the recent batches, times the number of experts; the bar is "
      "logarithmic, \xE2\x85\x9B to 8",
@@ -56,9 +63,14 @@ constexpr ColumnRow kColumns[] = {
      "dead: not one choice in the recent batches. hub: close to every word [def:hub]", 56, true},
     {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 54, false},
 };
+/// Without its unit.
+std::string column_word(const ColumnRow& row) {
+    const std::string name = row.name;
+    return name.substr(0, name.find(','));
+}
 /// Those that go first where there is little room, the last of these first.
-constexpr Column kByNeed[] = {Column::purity, Column::of_class, Column::mark,  Column::reads,
-                              Column::odds,   Column::cluster,  Column::tokens};
+constexpr Column kByNeed[] = {Column::purity, Column::of_class, Column::mark,    Column::reads,
+                              Column::odds,   Column::position, Column::cluster, Column::tokens};
 constexpr float kLeastWords = 170;  ///< of a column of words, unscaled pixels
 
 bool has_values(const ExpertBook& book, Column column) {
@@ -73,6 +85,8 @@ bool has_values(const ExpertBook& book, Column column) {
             return has_words || !book.classes.empty();
         case Column::odds:
             return !book.classes.empty();
+        case Column::position:
+            return book.length > 0;
         case Column::mark:
             return std::any_of(book.entries.begin(), book.entries.end(),
                                [](const BookEntry& e) { return e.dead() || e.hub; });
@@ -156,6 +170,19 @@ std::string odds_help(const ExpertBook& book, const BookEntry& entry) {
 
 }  // namespace
 
+std::string ExpertTable::order_in_words() const {
+    const RowOrderBy by = wanted_.value_or(by_);
+    return column_word(kColumns[static_cast<size_t>(by.column)]) +
+           (by.descending ? " falling" : " rising");
+}
+
+void ExpertTable::set_order(const std::string& words) {
+    for (const ColumnRow& row : kColumns)
+        for (const bool falls : {false, true})
+            if (words == column_word(row) + (falls ? " falling" : " rising"))
+                wanted_ = {row.column, falls};
+}
+
 /// While a run is trained the order would change under the pointer: it waits until that has left.
 void ExpertTable::sort(const ExpertBook& book, const std::vector<uint8_t>& hits,
                        bool under_pointer) {
@@ -200,6 +227,13 @@ void ExpertTable::draw(AppState& state, const ExpertBook& book, const std::vecto
         ImGui::PopStyleColor();
         tooltip(kColumns[c].help);
     }
+    if (wanted_ && shown[static_cast<size_t>(wanted_->column)]) {
+        ImGui::TableSetColumnSortDirection(
+            static_cast<int>(wanted_->column),
+            wanted_->descending ? ImGuiSortDirection_Descending : ImGuiSortDirection_Ascending,
+            false);
+        wanted_.reset();
+    }
     sort(book, hits, ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem));
     const float height = ImGui::GetTextLineHeight() + 6 * s;
     follow_selection(state, height + 2 * ImGui::GetStyle().CellPadding.y);
@@ -216,8 +250,8 @@ void ExpertTable::follow_selection(const AppState& state, float height) {
     const bool elsewhere =
         std::exchange(seen_selection_, state.selection.version) != state.selection.version;
     if (elsewhere && state.selection.experts.size() == 1 &&
-        !state.selection.experts.contains(clicked_)) {
-        clicked_ = *state.selection.experts.begin();
+        *state.selection.first_expert() != clicked_) {
+        clicked_ = *state.selection.first_expert();
         scroll_to_clicked_ = true;
     }
     if (!std::exchange(scroll_to_clicked_, false)) return;
@@ -233,7 +267,8 @@ void ExpertTable::follow_selection(const AppState& state, float height) {
 
 void ExpertTable::step(AppState& state, int by) {
     if (rows_.empty()) return;
-    const auto at = std::find(rows_.begin(), rows_.end(), clicked_);
+    const int64_t from = state.selection.first_expert().value_or(clicked_);
+    const auto at = std::find(rows_.begin(), rows_.end(), from);
     const auto next = at == rows_.end() ? 0 : (at - rows_.begin()) + by;
     clicked_ =
         rows_[static_cast<size_t>(std::clamp<std::ptrdiff_t>(next, 0, std::ssize(rows_) - 1))];
@@ -252,7 +287,9 @@ void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expe
     ImGui::TableNextColumn();
     ImGui::PushID(expert);
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::PushStyleColor(ImGuiCol_Header, faded(state.theme().accent, 0.2f));
+    // Of several that are selected the one of the card stands out.
+    const bool is_first = state.selection.first_expert() == expert;
+    ImGui::PushStyleColor(ImGuiCol_Header, faded(state.theme().accent, is_first ? 0.3f : 0.16f));
     ImGui::PushStyleColor(ImGuiCol_HeaderHovered, selected ? faded(state.theme().accent, 0.26f)
                                                            : faded(state.theme().text, 0.06f));
     const std::string id = "##E" + std::to_string(expert);
@@ -282,6 +319,7 @@ void ExpertTable::draw_row(AppState& state, const ExpertBook& book, int32_t expe
         std::string help;
         if (column == Column::purity || column == Column::of_class) help = purity_help(book, entry);
         if (column == Column::odds) help = odds_help(book, entry);
+        if (column == Column::position) help = position_help(entry.position);
         if (column == Column::writes) help = core::joined(word_list(book, entry.writes));
         if (column == Column::reads) help = core::joined(word_list(book, entry.reads));
         if (!help.empty() && ImGui::BeginTooltip()) {
@@ -334,6 +372,14 @@ void ExpertTable::draw_cell(AppState& state, const ExpertBook& book, const BookE
             if (std::isnan(c.odds)) return right_text(state, kNothing, theme.dim);
             right_text(state, rounded(c.odds, c.odds < 10 ? 1 : 0),
                        c.enriched() ? bright : theme.dim);
+            break;
+        }
+        case Column::position: {
+            const PositionUse& use = entry.position;
+            if (!use.known()) return right_text(state, kNothing, theme.dim);
+            position_bars(state, use, at,
+                          ImVec2(room - 40 * state.pixel_scale, ImGui::GetTextLineHeight()));
+            right_text(state, rounded(use.peak().times, 2), use.enriched() ? bright : theme.dim);
             break;
         }
         case Column::load:

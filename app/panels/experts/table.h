@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <imgui.h>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "app/panels/experts/rows.h"
@@ -22,10 +24,11 @@ class ExpertTable {
               TableChange change, ImVec2 size);
     /// Experts in the order of the rows.
     const std::vector<int32_t>& rows() const { return rows_; }
-    /// The expert that was clicked last; −1 none.
-    int64_t clicked() const { return clicked_; }
-    /// One row down (+1) or up (−1) from it, which is selected alone.
+    /// One row down (+1) or up (−1) from the first of the selection, which is then selected alone.
     void step(AppState& state, int by);
+    /// "load falling": by which column the rows are sorted. A text that is none changes nothing.
+    std::string order_in_words() const;
+    void set_order(const std::string& words);
 
   private:
     void sort(const ExpertBook& book, const std::vector<uint8_t>& hits, bool under_pointer);
@@ -36,7 +39,8 @@ class ExpertTable {
 
     std::vector<int32_t> rows_;
     RowOrderBy by_;
-    int64_t clicked_ = -1;
+    std::optional<RowOrderBy> wanted_;  ///< as soon as its column is shown
+    int64_t clicked_ = -1;              ///< last; it is not scrolled to
     uint64_t seen_selection_ = 0;
     bool scroll_to_clicked_ = false;
     TableChange stale_ = TableChange::rows;  ///< what the order does not know yet

@@ -19,6 +19,7 @@
 #include "app/widgets/format.h"
 #include "app/widgets/marks.h"
 #include "app/widgets/number.h"
+#include "app/widgets/task_state.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -33,6 +34,8 @@ class HaltingPanel final : public Panel {
     }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    /// The first line of the numbers says it.
+    std::string origin(const AppState&) const override { return {}; }
     std::string csv(AppState&) override {
         return question_.answer() ? csv_of(*question_.answer()) : std::string();
     }
@@ -80,6 +83,7 @@ std::vector<ActionItem> HaltingPanel::actions(AppState& state) {
     measure.id = "halting.measure";
     measure.title = "Measure the halting curve";
     measure.help = "Perplexity, hops and time over the threshold, beside a random control.";
+    measure.measures = true;
     measure.why_not = [this, &state] { return why_not(state); };
     measure.run = [this, &state] { question_.start(state); };
     ActionItem off;
@@ -151,7 +155,7 @@ void HaltingPanel::draw_call(AppState& state) {
     draw_exports(state);
     if (working) {
         progress_line(state, question_.task().progress);
-        text_cut(state, question_.task().activity, state.theme().dim);
+        text_cut(state, in_words(question_.task()), state.theme().dim);
     }
     if (!question_.problem().empty()) problem_text(state, question_.problem());
 }
@@ -161,7 +165,7 @@ void HaltingPanel::draw_exports(AppState& state) {
     const char* none = question_.answer() ? nullptr : "Nothing is measured yet.";
     ImGui::SameLine(0, 6 * s);
     if (button(state, "CSV", none, "Writes the table and the classes into the folder of the run"))
-        export_text(state, "halting.csv", csv_of(*question_.answer()));
+        export_text(state, "halting.csv", numbers(state));
     ImGui::SameLine(0, 4 * s);
     if (button(state, "PNG", none, "Writes the picture of the curve into the folder of the run"))
         export_picture(state, "halting.png", curve_low_, curve_high_);

@@ -14,6 +14,7 @@
 #include "app/panels/intervene/stack.h"
 #include "app/panels/intervene/view.h"
 #include "app/panels/intervene/weights.h"
+#include "app/widgets/export.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -28,6 +29,10 @@ class IntervenePanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override {
+        return state.effect ? origin_of(state, state.effect->step, state.effect->step)
+                            : std::string();
+    }
     std::string csv(AppState& state) override {
         return shows_present(state) && state.effect->whole ? effect_csv(*state.effect) : "";
     }

@@ -131,7 +131,9 @@ bool draw_summary(AppState& state, const core::InterventionEffect& effect) {
     ImGui::SameLine(0, 8 * s);
     if (button(state, "Export", effect.whole ? nullptr : "It is still being measured.",
                "Writes all numbers as CSV into the run folder"))
-        export_text(state, "intervention_shown.csv", effect_csv(effect));
+        export_text(state, "intervention_shown.csv",
+                    "# Intervene " + origin_of(state, effect.step, effect.step) + "\n" +
+                        effect_csv(effect));
     draw_chance(state, effect);
     if (!effect.whole) progress_line(state, effect.progress);
     return pressed;

@@ -6,6 +6,7 @@
 #include <imgui.h>
 #include <misc/cpp/imgui_stdlib.h>
 
+#include "app/panels/kept_view.h"
 #include "app/panels/log/view.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
@@ -30,8 +31,17 @@ class LogPanel final : public Panel {
         std::erase_if(rows_, [&](const LogRow& row) { return !contains(row.text, filter_); });
     }
     void draw(AppState& state) override;
+    PanelView saved_view() const override {
+        return {{"lines", commands_ ? kCommands : "messages"}, {"filter", filter_}};
+    }
+    void restore_view(const PanelView& view) override {
+        if (const auto lines = view.find("lines"); lines != view.end())
+            commands_ = lines->second == kCommands;
+        take_kept_text(view, "filter", filter_);
+    }
 
   private:
+    static constexpr const char* kCommands = "commands";
     void draw_rows(AppState& state);
     void export_rows(AppState& state);
 

@@ -28,6 +28,8 @@ class MatchesPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    /// The first line of the numbers says it.
+    std::string origin(const AppState&) const override { return {}; }
     std::string csv(AppState&) override {
         return question_.answer() ? csv_of(shown()) : std::string();
     }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <imgui.h>
+#include <utility>
 
 #include "app/panels/model/diagram.h"
 #include "app/widgets/format.h"
@@ -30,19 +31,28 @@ void draw_whole_model(const AppState& state, const core::ModelCounts& counts) {
         {"gradient", "Norm of the gradient before clipping, newest update"}};
     if (!begin_number_table(state, "groups", "group", kColumns)) return;
     const auto all = static_cast<double>(counts.parameters.total);
+    const std::string info = run_command(state, "info", "--json");
+    const std::string curves = panel_command(state, "curves", -1);
+    const auto counted = [&](double value, std::string shown) {
+        return Number{.value = value, .shown = std::move(shown), .command = info};
+    };
     const auto row = [&](const char* name, const std::string& why, double parameters, double flops,
-                         const std::string& gradient) {
+                         auto gradient) {
         number_row(state, name, why);
-        number_cell(state, with_thousands(std::llround(parameters)));
-        number_cell(state, percent(parameters / all, 1));
-        number_cell(state, flops > 0 ? in_units(flops) : kNothing);
-        number_cell(state, flops > 0 ? percent(flops / counts.flops.total, 1) : kNothing);
-        number_cell(state, gradient);
+        const double share = parameters / all, of_flops = flops / counts.flops.total;
+        const Number numbers[] = {counted(parameters, with_thousands(std::llround(parameters))),
+                                  counted(share, percent(share, 1)),
+                                  counted(flops, flops > 0 ? in_units(flops) : kNothing),
+                                  counted(of_flops, flops > 0 ? percent(of_flops, 1) : kNothing),
+                                  {.value = newest(state.history, gradient),
+                                   .shown = gradient_text(state, gradient),
+                                   .command = curves}};
+        number_cells(state, name, kColumns, numbers);
     };
     for (const ModelGroup& group : groups_of(counts))
         row(group.name.c_str(), group.help, static_cast<double>(group.parameters), group.flops,
-            gradient_text(state, group.gradient));
-    row("all", "", all, counts.flops.total, gradient_text(state, &History::grad_norm));
+            group.gradient);
+    row("all", "", all, counts.flops.total, &History::grad_norm);
     ImGui::EndTable();
     note(state,
          "Press a part of the diagram to see its tensors; a block is opened, and its layer "

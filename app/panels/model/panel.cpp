@@ -135,7 +135,7 @@ void ModelPanel::draw_figures(AppState& state) {
     if (ImGui::GetCursorPosX() > right) ImGui::NewLine();
     ImGui::SetCursorPosX(std::max(ImGui::GetCursorStartPos().x, right));
     if (button(state, "CSV", nullptr, "Writes every part of every layer into the run's folder"))
-        export_text(state, "model.csv", csv_of(*config_, *sheet_, state.history));
+        export_text(state, "model.csv", numbers(state));
     ImGui::SameLine(0, 4 * s);
     wants_picture_ = button(state, "PNG", nullptr, "Writes the diagram into the run's folder");
 }

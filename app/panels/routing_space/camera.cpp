@@ -1,11 +1,13 @@
 #include "app/panels/routing_space/camera.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hopscope::app {
 namespace {
 
 constexpr double kMotion = 0.15;                          ///< seconds a camera takes to its goal
+constexpr double kOneZoom = 0.5;                          ///< seconds between turns of the wheel
 constexpr float kFirstYaw = -0.55f, kFirstPitch = 0.35f;  ///< all three axes can be told apart
 
 }  // namespace
@@ -23,27 +25,73 @@ viz::Vec2 SpaceCamera::to_plane(ImVec2 screen) const {
 void SpaceCamera::forget() {
     follows_ = true;
     fitted_layer_ = -1;
+    history_.forget();
 }
 
-void SpaceCamera::pan(ImVec2 by) {
+CameraPlace SpaceCamera::place() const {
+    if (wanted_) return *wanted_;
+    const viz::Camera2d& flat = moving_since_ < 0 ? camera_ : goal_;
+    return {follows_, flat.center, std::min(flat.size.x, flat.size.y) / flat.zoom, orbit_.yaw,
+            orbit_.pitch};
+}
+
+void SpaceCamera::note_step(AppState& state, const CameraPlace& before) {
+    zoomed_at_ = -1e9;
+    if (before.shows_what(place())) return;
+    history_.step(before, state.selection_history.next_order());
+    state.selection_history.forget_redo();
+}
+
+void SpaceCamera::pan(AppState& state, ImVec2 by) {
+    const CameraPlace before = place();
     follows_ = false;
     moving_since_ = -1;
     camera_.pan({by.x, by.y});
+    if (std::exchange(drag_begins_, false)) note_step(state, before);
 }
 
-void SpaceCamera::turn(ImVec2 by) {
+void SpaceCamera::turn(AppState& state, ImVec2 by) {
+    const CameraPlace before = place();
     // A sphere of the size of the unit sphere rolls under the pointer.
     orbit_.drag({by.x, by.y}, std::max(camera_.zoom, 40.0f));
+    if (std::exchange(drag_begins_, false)) note_step(state, before);
 }
 
-void SpaceCamera::look_along(int axis) {
+void SpaceCamera::look_along(AppState& state, int axis) {
+    const CameraPlace before = place();
     orbit_.look_along(axis);
+    note_step(state, before);
 }
 
-void SpaceCamera::zoom_at(ImVec2 pointer, float factor) {
+void SpaceCamera::zoom_at(AppState& state, ImVec2 pointer, float factor) {
+    const CameraPlace before = place();
     follows_ = false;
     moving_since_ = -1;
     camera_.zoom_at({pointer.x - at_.x, pointer.y - at_.y}, factor);
+    if (state.now - zoomed_at_ > kOneZoom) note_step(state, before);
+    zoomed_at_ = state.now;
+}
+
+void SpaceCamera::show(AppState& state, viz::Vec3 world) {
+    const ImVec2 p = on_screen(world), edge(camera_.size.x * 0.04f, camera_.size.y * 0.04f);
+    if (p.x > at_.x + edge.x && p.y > at_.y + edge.y && p.x < at_.x + camera_.size.x - edge.x &&
+        p.y < at_.y + camera_.size.y - edge.y)
+        return;
+    const CameraPlace before = place();
+    const viz::Vec3 turned = orbit_.turned(world);
+    viz::Camera2d goal = camera_;
+    goal.center = {turned.x, turned.y};
+    follows_ = false;
+    go_to(state, goal, true);
+    note_step(state, before);
+}
+
+void SpaceCamera::undo(const AppState& state, const SpaceView& view) {
+    if (history_.can_undo()) go_to(state, view, history_.undo(place()), true);
+}
+
+void SpaceCamera::redo(const AppState& state, const SpaceView& view) {
+    if (history_.can_redo()) go_to(state, view, history_.redo(place()), true);
 }
 
 void SpaceCamera::update(AppState& state, const SpaceView& view, ImVec2 at, ImVec2 size) {
@@ -60,12 +108,15 @@ void SpaceCamera::update(AppState& state, const SpaceView& view, ImVec2 at, ImVe
     const bool other =
         fitted_layer_ != view.layer || fitted_axes_ != view.axes || fitted_solid_ != view.solid;
     if (!view.empty() && (other || (follows_ && (resized || fitted_basis_ != basis)))) {
-        fit(state, view, false);
+        show_all(state, view, false);
+        if (other) history_.forget();
         fitted_layer_ = view.layer;
         fitted_basis_ = basis;
         fitted_axes_ = view.axes;
         fitted_solid_ = view.solid;
     }
+    if (wanted_ && !view.empty())
+        go_to(state, view, *std::exchange(wanted_, std::nullopt), /*animated=*/false);
     if (moving_since_ < 0) return;
     const double t = (state.now - moving_since_) / kMotion;
     const float eased = static_cast<float>(t * t * (3 - 2 * t));
@@ -85,7 +136,26 @@ void SpaceCamera::go_to(const AppState& state, const viz::Camera2d& goal, bool a
     }
 }
 
-void SpaceCamera::fit(const AppState& state, const SpaceView& view, bool animated) {
+void SpaceCamera::go_to(const AppState& state, const SpaceView& view, const CameraPlace& place,
+                        bool animated) {
+    zoomed_at_ = -1e9;
+    if (view.solid) orbit_.yaw = place.yaw, orbit_.pitch = place.pitch;
+    if (place.follows) return show_all(state, view, animated);
+    follows_ = false;
+    viz::Camera2d goal = camera_;
+    goal.center = place.center;
+    goal.zoom =
+        std::clamp(std::min(goal.size.x, goal.size.y) / place.span, goal.zoom_min, goal.zoom_max);
+    go_to(state, goal, animated);
+}
+
+void SpaceCamera::fit(AppState& state, const SpaceView& view) {
+    const CameraPlace before = place();
+    show_all(state, view, true);
+    note_step(state, before);
+}
+
+void SpaceCamera::show_all(const AppState& state, const SpaceView& view, bool animated) {
     follows_ = true;
     if (view.low.x > view.high.x) return;
     viz::Vec2 low = view.low, high = view.high;
@@ -108,7 +178,7 @@ void SpaceCamera::fit(const AppState& state, const SpaceView& view, bool animate
     go_to(state, goal, animated);
 }
 
-void SpaceCamera::focus(const AppState& state, const SpaceView& view,
+void SpaceCamera::focus(AppState& state, const SpaceView& view,
                         const std::vector<TokenPath>& paths) {
     viz::Vec2 low = {1e30f, 1e30f}, high = {-1e30f, -1e30f};
     const auto include = [&](viz::Vec3 world) {
@@ -126,8 +196,10 @@ void SpaceCamera::focus(const AppState& state, const SpaceView& view,
         low = {low.x - least, low.y - least}, high = {high.x + least, high.y + least};
     viz::Camera2d goal = camera_;
     goal.fit(low, high, 90 * state.pixel_scale);
+    const CameraPlace before = place();
     follows_ = false;
     go_to(state, goal, true);
+    note_step(state, before);
 }
 
 }  // namespace hopscope::app

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <imgui.h>
+#include <optional>
 #include <vector>
 
+#include "app/panels/routing_space/camera_history.h"
 #include "app/panels/routing_space/paths.h"
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
@@ -18,18 +20,33 @@ class SpaceCamera {
   public:
     /// Once a frame: the rectangle on the screen; goes on with a motion. The state has a snapshot.
     void update(AppState& state, const SpaceView& view, ImVec2 at, ImVec2 size);
-    /// Shows everything, and follows the run from now on.
-    void fit(const AppState& state, const SpaceView& view, bool animated);
-    /// Brings selected experts and the paths near.
-    void focus(const AppState& state, const SpaceView& view, const std::vector<TokenPath>& paths);
     /// Another run: everything is shown again.
     void forget();
 
-    // By hand; what follows the run stops then.
-    void pan(ImVec2 by);
-    void turn(ImVec2 by);
-    void zoom_at(ImVec2 pointer, float factor);
-    void look_along(int axis);
+    // By hand, each gesture a step that can be undone; what follows the run stops then.
+    /// Shows everything, and follows the run from now on.
+    void fit(AppState& state, const SpaceView& view);
+    /// Brings selected experts and the paths near.
+    void focus(AppState& state, const SpaceView& view, const std::vector<TokenPath>& paths);
+    /// Brings a point that cannot be seen into the middle.
+    void show(AppState& state, viz::Vec3 world);
+    /// A button went down: what is panned and turned until the next time is one step.
+    void begin_drag() { drag_begins_ = true; }
+    void pan(AppState& state, ImVec2 by);
+    void turn(AppState& state, ImVec2 by);
+    /// Turns of the wheel that follow each other at once are one step.
+    void zoom_at(AppState& state, ImVec2 pointer, float factor);
+    void look_along(AppState& state, int axis);
+
+    const CameraHistory& history() const { return history_; }
+    void undo(const AppState& state, const SpaceView& view);
+    void redo(const AppState& state, const SpaceView& view);
+    void forget_redo() { history_.forget_redo(); }
+
+    /// Where it stands, or moves to.
+    CameraPlace place() const;
+    /// Goes there as soon as there is a picture.
+    void set_place(const CameraPlace& place) { wanted_ = place; }
 
     const viz::Camera2d& camera() const { return camera_; }
     /// The turn of the picture; none where it is flat.
@@ -43,7 +60,12 @@ class SpaceCamera {
     viz::Vec2 to_plane(ImVec2 screen) const;
 
   private:
+    void show_all(const AppState& state, const SpaceView& view, bool animated);
     void go_to(const AppState& state, const viz::Camera2d& goal, bool animated);
+    void go_to(const AppState& state, const SpaceView& view, const CameraPlace& place,
+               bool animated);
+    /// Keeps where it stood, where something else is seen by now.
+    void note_step(AppState& state, const CameraPlace& before);
 
     viz::Camera2d camera_, from_, goal_;
     viz::Orbit orbit_;
@@ -54,6 +76,10 @@ class SpaceCamera {
     int64_t fitted_layer_ = -1;
     viz::AxesChoice fitted_axes_;
     bool fitted_solid_ = false;
+    CameraHistory history_;  ///< of the picture that is shown: another begins anew
+    bool drag_begins_ = false;
+    double zoomed_at_ = -1e9;  ///< `now` of the last turn of the wheel
+    std::optional<CameraPlace> wanted_;
 };
 
 }  // namespace hopscope::app

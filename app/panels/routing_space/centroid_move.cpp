@@ -112,24 +112,25 @@ std::string CentroidMove::run_refusal(const AppState& state) const {
 
 void CentroidMove::apply_to_prompt(AppState& state) {
     state.stack.add(command());
-    done_.push_back({false, {}, state.selection.version, state.stack.version()});
+    done_.push_back({false, {}, state.selection_history.next_order(), state.stack.version()});
     drop();
 }
 
 void CentroidMove::apply_to_run(AppState& state) {
     state.submit(command());
-    done_.push_back({true, move_command(layer_, expert_, from_), state.selection.version,
-                     state.stack.version()});
+    done_.push_back({true, move_command(layer_, expert_, from_),
+                     state.selection_history.next_order(), state.stack.version()});
     drop();
 }
 
-bool CentroidMove::can_undo(const AppState& state) const {
-    if (done_.empty() || done_.back().selection != state.selection.version) return false;
-    return done_.back().on_run || done_.back().stack == state.stack.version();
+uint64_t CentroidMove::undo_order(const AppState& state) const {
+    if (done_.empty()) return 0;
+    const Done& last = done_.back();
+    return last.on_run || last.stack == state.stack.version() ? last.order : 0;
 }
 
 void CentroidMove::undo(AppState& state) {
-    if (!can_undo(state)) return;
+    if (undo_order(state) == 0) return;
     const Done last = done_.back();
     done_.pop_back();
     last.on_run ? static_cast<void>(state.submit(last.back)) : state.stack.undo();

@@ -42,8 +42,8 @@ class CentroidMove {
     void apply_to_run(AppState& state);
     /// Why it cannot be applied to the run now; "" where it can.
     std::string run_refusal(const AppState& state) const;
-    /// Whether the newest thing done here is a move that can be taken back.
-    bool can_undo(const AppState& state) const;
+    /// Its number among all that can be undone, where the last move can be taken back; else 0.
+    uint64_t undo_order(const AppState& state) const;
     void undo(AppState& state);
 
     /// Forgets a move that does not belong to what is shown any more; takes what came from aside.
@@ -64,8 +64,9 @@ class CentroidMove {
     enum class Phase : uint8_t { none, dragging, asking };
     struct Done {
         bool on_run = false;
-        core::Command back;                 ///< puts a centroid of the run where it was
-        uint64_t selection = 0, stack = 0;  ///< versions after it
+        core::Command back;  ///< puts a centroid of the run where it was
+        uint64_t order = 0;  ///< among all that can be undone
+        uint64_t stack = 0;  ///< version after it
     };
 
     core::Command command() const { return move_command(layer_, expert_, to_); }

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <imgui.h>
 #include <string>
+#include <string_view>
 
+#include "app/panels/kept_view.h"
+#include "app/panels/routing_space/sample_row.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -15,21 +18,77 @@ void control_label(const AppState& state, const char* text) {
     ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
 }
 
-/// A quantity, or `none` for no quantity. `numbers`: of those that have sizes.
-void quantity_combo(const char* id, const char* none, bool numbers, const viz::Quantity*& chosen) {
+constexpr viz::AxesKind kAxesKinds[] = {viz::AxesKind::principal, viz::AxesKind::centroids,
+                                        viz::AxesKind::raw, viz::AxesKind::random};
+constexpr RegionShow kRegionShows[] = {RegionShow::none, RegionShow::regions, RegionShow::margins};
+constexpr int kMostTyped = 999999;  ///< of a seed, an expert or a dimension
+constexpr const char *kByPlace = "place", *kEven = "even";
+
+/// Whether its values can be shown by size or opacity.
+bool has_size(const viz::Quantity& quantity) {
+    return quantity.kind() == viz::QuantityKind::scalar ||
+           quantity.kind() == viz::QuantityKind::ordered;
+}
+
+/// A quantity, or `none` for no quantity; grey where nothing of the shown layer has it. `numbers`:
+/// of those that have sizes.
+void quantity_combo(const AppState& state, const char* id, const char* none, bool numbers,
+                    const viz::Quantity*& chosen) {
     if (!ImGui::BeginCombo(id, chosen ? chosen->name() : none)) return;
     if (ImGui::Selectable(none, chosen == nullptr)) chosen = nullptr;
     for (const viz::Quantity* q : viz::quantities()) {
-        const bool is_number =
-            q->kind() == viz::QuantityKind::scalar || q->kind() == viz::QuantityKind::ordered;
-        if (numbers && !is_number) continue;
+        if (numbers && !has_size(*q)) continue;
+        const std::string lacks =
+            q->lacks(*state.geometry, static_cast<size_t>(state.selection.layer));
+        ImGui::BeginDisabled(!lacks.empty());
         if (ImGui::Selectable(q->name(), q == chosen)) chosen = q;
-        tooltip(q->help());
+        ImGui::EndDisabled();
+        tooltip(lacks.empty() ? q->help() : lacks);
     }
     ImGui::EndCombo();
 }
 
 }  // namespace
+
+PanelView SpaceControls::view() const {
+    const auto name = [](const viz::Quantity* quantity, const char* none) {
+        return std::string(quantity ? quantity->name() : none);
+    };
+    return {{"axes", viz::name_of(axes.kind)},
+            {"first", std::to_string(axes.first)},
+            {"second", std::to_string(axes.second)},
+            {"seed", std::to_string(axes.seed)},
+            {"colour", name(look.color, kByPlace)},
+            {"size", name(look.size, kEven)},
+            {"opacity", name(look.alpha, kEven)},
+            {"dimensions", solid ? "3" : "2"},
+            {"tail", std::to_string(trail)},
+            {"tokens", yes_or_no(tokens)},
+            {"regions", name_of(regions)}};
+}
+
+void SpaceControls::restore(const PanelView& view) {
+    take_kept(view, "axes", kAxesKinds, axes.kind,
+              [](viz::AxesKind kind) { return std::string_view(viz::name_of(kind)); });
+    take_kept_number(view, "first", 0, kMostTyped, axes.first);
+    take_kept_number(view, "second", 0, kMostTyped, axes.second);
+    take_kept_number(view, "seed", 0, kMostTyped, axes.seed);
+    const auto quantity = [&](const char* key, const char* none, const viz::Quantity*& chosen) {
+        const auto kept = view.find(key);
+        if (kept == view.end()) return;
+        if (kept->second == none) chosen = nullptr;
+        const viz::Quantity* found = viz::find_quantity(kept->second);
+        if (found && (&chosen == &look.color || has_size(*found))) chosen = found;
+    };
+    quantity("colour", kByPlace, look.color);
+    quantity("size", kEven, look.size);
+    quantity("opacity", kEven, look.alpha);
+    if (const auto kept = view.find("dimensions"); kept != view.end()) solid = kept->second == "3";
+    take_kept_number(view, "tail", 0, static_cast<int>(kLongestTail), trail);
+    take_kept_flag(view, "tokens", tokens);
+    take_kept(view, "regions", kRegionShows, regions,
+              [](RegionShow show) { return std::string_view(name_of(show)); });
+}
 
 bool SpaceControls::draw(AppState& state) {
     const float s = state.pixel_scale;
@@ -119,8 +178,7 @@ void SpaceControls::draw_axes(const AppState& state, const core::LayerGeometry& 
     ImGui::SetNextItemWidth(116 * s);
     by_name(state, "##axes", "axes\xE2\x80\xA6");
     if (ImGui::BeginCombo("##axes", viz::name_of(axes.kind))) {
-        for (const AxesKind kind :
-             {AxesKind::principal, AxesKind::centroids, AxesKind::raw, AxesKind::random})
+        for (const AxesKind kind : kAxesKinds)
             if (ImGui::Selectable(viz::name_of(kind), kind == axes.kind))
                 choose_axes(state, g, kind);
         ImGui::EndCombo();
@@ -139,7 +197,7 @@ void SpaceControls::draw_axes(const AppState& state, const core::LayerGeometry& 
         tooltip(what);
     };
     if (axes.kind == AxesKind::random)
-        number("##seed", axes.seed, 999999, "Seed of the directions");
+        number("##seed", axes.seed, kMostTyped, "Seed of the directions");
     if (axes.kind != AxesKind::centroids && axes.kind != AxesKind::raw) return;
     const bool raw = axes.kind == AxesKind::raw;
     const int64_t last = std::max<int64_t>((raw ? g.d_space : g.experts) - 1, 0);
@@ -151,7 +209,7 @@ void SpaceControls::draw_color(const AppState& state) {
     control_label(state, "colour");
     ImGui::SetNextItemWidth(80 * state.pixel_scale);
     by_name(state, "##colour", "colour\xE2\x80\xA6");
-    quantity_combo("##colour", "place", false, look.color);
+    quantity_combo(state, "##colour", kByPlace, false, look.color);
     tooltip(
         "place: from the first three principal axes, the same colour in every panel. Others: "
         "from a quantity of the points");
@@ -169,9 +227,10 @@ void SpaceControls::draw_dimensions(const AppState& state) {
 
 bool SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g, bool all) {
     const float s = state.pixel_scale;
-    by_name(state, "More", "More\xE2\x80\xA6", "Size, opacity, regions, a new basis.");
+    by_name(state, "More", "More\xE2\x80\xA6",
+            "Size, opacity, regions, a larger sample, a new basis.");
     if (ImGui::Button("More")) ImGui::OpenPopup("more");
-    tooltip("Size and opacity from a quantity, regions, a new basis");
+    tooltip("Size and opacity from a quantity, regions, a larger sample of tokens, a new basis");
     if (!ImGui::BeginPopup("more")) return false;
     const bool fit = all && draw_picture_row(state, g);
     const auto row = [&](const char* text) {
@@ -180,15 +239,15 @@ bool SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g, boo
         ImGui::SetNextItemWidth(110 * s);
     };
     row("size");
-    quantity_combo("##size", "even", true, look.size);
+    quantity_combo(state, "##size", kEven, true, look.size);
     tooltip("What the area of a point shows");
     row("opacity");
-    quantity_combo("##opacity", "even", true, look.alpha);
+    quantity_combo(state, "##opacity", kEven, true, look.alpha);
     tooltip("What the opacity of a point shows");
     row("regions");
     ImGui::BeginDisabled(solid);
     if (ImGui::BeginCombo("##regions", name_of(regions))) {
-        for (const auto show : {RegionShow::none, RegionShow::regions, RegionShow::margins})
+        for (const RegionShow show : kRegionShows)
             if (ImGui::Selectable(name_of(show), show == regions)) regions = show;
         ImGui::EndCombo();
     }
@@ -198,6 +257,8 @@ bool SpaceControls::draw_more(AppState& state, const core::LayerGeometry& g, boo
                     "the mean of the centroids, a cut and no shadow, so that a token away from the "
                     "plane may be drawn over the region of another expert [def:plane_region]. "
                     "margins: the darker, the closer the second centroid is");
+    row("sample");
+    draw_sample_row(state);
     const bool has_space = g.d_space > 0 && !g.centroids.empty();
     if (button(state, "Refit", has_space ? nullptr : "this layer has no space",
                "Fit the principal axes to the present snapshot, turned as near to the old ones as "

@@ -5,6 +5,7 @@
 #include "app/panels/routing_space/region_layer.h"
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
+#include "app/state/saved_session.h"
 
 namespace hopscope::app {
 
@@ -19,6 +20,10 @@ class SpaceControls {
 
     /// Where there is a snapshot with layers. True when "Fit" was pressed.
     bool draw(AppState& state);
+
+    /// For a session file.
+    PanelView view() const;
+    void restore(const PanelView& view);
 
   private:
     static void draw_layer_and_hop(AppState& state, const core::LayerGeometry& geometry);

@@ -9,7 +9,7 @@
 
 namespace hopscope::app {
 
-void draw_gizmo(const AppState& state, const SpaceView& view, SpaceCamera& camera, ImVec2 middle,
+void draw_gizmo(AppState& state, const SpaceView& view, SpaceCamera& camera, ImVec2 middle,
                 float radius) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale, size = kSmallSize * s, ball = 9 * s, arm = radius - ball;
@@ -46,7 +46,7 @@ void draw_gizmo(const AppState& state, const SpaceView& view, SpaceCamera& camer
         ImGui::SetCursorScreenPos(ImVec2(p.x - ball, p.y - ball));
         ImGui::PushID(end.axis);
         if (ImGui::InvisibleButton("look along", ImVec2(2 * ball, 2 * ball)))
-            camera.look_along(end.axis);
+            camera.look_along(state, end.axis);
         tooltip("Look along " + view.axis_names[static_cast<size_t>(end.axis)]);
         ImGui::PopID();
     }

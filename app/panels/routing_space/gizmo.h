@@ -11,7 +11,7 @@
 namespace hopscope::app {
 
 /// Around `middle`; the radius is that of the whole, in pixels.
-void draw_gizmo(const AppState& state, const SpaceView& view, SpaceCamera& camera, ImVec2 middle,
+void draw_gizmo(AppState& state, const SpaceView& view, SpaceCamera& camera, ImVec2 middle,
                 float radius);
 
 }  // namespace hopscope::app

@@ -12,6 +12,10 @@ namespace hopscope::app {
 
 namespace {
 
+Tone tone_of(const AppState& state) {
+    return {state.theme().dark, state.settings.colours};
+}
+
 constexpr size_t kCategoriesShown = 24;
 
 float legend_line(const AppState& state) {
@@ -44,7 +48,7 @@ ImVec2 draw_ramp(const AppState& state, const viz::Quantity& quantity,
               ImVec2(std::max(p.x + width, end.x + text_extent(state.fonts.text, size, most).x),
                      end.y + size));
     for (int i = 0; i < 60; ++i) {
-        const viz::Rgb c = value_color((float(i) + 0.5f) / 60.0f, state.theme().dark);
+        const viz::Rgb c = value_color((float(i) + 0.5f) / 60.0f, tone_of(state));
         list->AddRectFilled(ImVec2(p.x + width * float(i) / 60, p.y),
                             ImVec2(p.x + width * float(i + 1) / 60, p.y + height), viz::packed(c));
     }
@@ -61,7 +65,14 @@ void SpaceLegend::draw(AppState& state, const SpaceView& view, const SpaceLook& 
     ImVec2 p(at.x + 2 * s, at.y + 6 * s);
     if (look.color && !view.values.color)
         p = draw_line(state, p, std::string("computing the ") + look.color->name());
-    if (look.color && view.values.color) {
+    const std::string lacks =
+        look.color && state.geometry
+            ? look.color->lacks(*state.geometry, static_cast<size_t>(view.layer))
+            : std::string();
+    if (!lacks.empty()) {
+        p = draw_line(state, p,
+                      std::string("no ") + look.color->name() + " in the snapshot of this step");
+    } else if (look.color && view.values.color) {
         const viz::QuantityValues& values = *view.values.color;
         switch (look.color->kind()) {
             case viz::QuantityKind::scalar:
@@ -127,10 +138,10 @@ ImVec2 SpaceLegend::draw_categories(AppState& state, const viz::QuantityValues& 
             tooltip(hidden ? "Click shows this class" : "Click hides this class");
             ImGui::PopID();
         }
-        const bool dark = state.theme().dark;
+        const Tone tone = tone_of(state);
         const ClassMark mark = classes
-                                   ? class_mark(i, dark)
-                                   : ClassMark{hop_color(static_cast<int64_t>(i), of_all, dark)};
+                                   ? class_mark(i, tone.dark)
+                                   : ClassMark{hop_color(static_cast<int64_t>(i), of_all, tone)};
         draw_glyph(ImVec2(p.x + 5 * s, p.y + line / 2), 4 * s,
                    viz::packed(mark.color, hidden ? 0.3f : 1.0f), mark.glyph);
         text_at(list, state.fonts.text, size, ImVec2(p.x + 14 * s, p.y + 2 * s),

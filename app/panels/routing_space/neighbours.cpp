@@ -33,6 +33,10 @@ std::vector<NearExpert> nearest_experts(const core::LayerGeometry& g,
     return all;
 }
 
+float margin_of(std::span<const NearExpert> nearest) {
+    return nearest.size() < 2 ? core::kNaN : nearest[0].cosine - nearest[1].cosine;
+}
+
 int64_t choices_of(const core::LayerGeometry& g, int64_t expert) {
     return std::count(g.choices.begin(), g.choices.end(), static_cast<int32_t>(expert));
 }

@@ -20,6 +20,9 @@ struct NearExpert {
 std::vector<NearExpert> nearest_experts(const core::LayerGeometry& layer,
                                         std::span<const float> position, size_t count,
                                         int64_t skip = -1);
+/// Of a position whose nearest these are: cosine of the first less that of the second, 0 on the
+/// border of two regions [def:region_margin]; NaN where there are not two.
+float margin_of(std::span<const NearExpert> nearest);
 /// How many of the probe tokens' choices (over all hops and ranks) fall on `expert`.
 int64_t choices_of(const core::LayerGeometry& layer, int64_t expert);
 

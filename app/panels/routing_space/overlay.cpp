@@ -1,6 +1,7 @@
 #include "app/panels/routing_space/overlay.h"
 
 #include <algorithm>
+#include <cmath>
 #include <imgui.h>
 #include <span>
 
@@ -81,6 +82,19 @@ std::string basis_text(const SpaceScene& scene) {
     return text;
 }
 
+void near_rows(const AppState& state, const std::vector<NearExpert>& nearest) {
+    ImGui::TextColored(state.theme().dim, "nearest centroids, cosine");
+    ImGui::PushFont(state.fonts.mono, kMonoSize);
+    for (const NearExpert& near : nearest) {
+        swatch(viz::packed(state.places.expert_color(state.selection.layer, near.expert,
+                                                     state.theme().dark)),
+               state.pixel_scale);
+        ImGui::Text("E%-5lld %6.3f", static_cast<long long>(near.expert),
+                    static_cast<double>(near.cosine));
+    }
+    ImGui::PopFont();
+}
+
 void expert_tooltip(const AppState& state, int64_t expert) {
     const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
     const size_t i = static_cast<size_t>(expert), dim = static_cast<size_t>(g.d_space);
@@ -105,17 +119,8 @@ void expert_tooltip(const AppState& state, int64_t expert) {
                        "%s of %s choices of the sample (tokens \xC3\x97 hops \xC3\x97 top-k)",
                        with_thousands(choices_of(g, expert)).c_str(),
                        with_thousands(static_cast<int64_t>(g.choices.size())).c_str());
-    ImGui::TextColored(state.theme().dim, "nearest centroids, cosine");
-    ImGui::PushFont(state.fonts.mono, kMonoSize);
-    for (const auto& near :
-         nearest_experts(g, std::span(g.centroids).subspan(i * dim, dim), kNearest, expert)) {
-        swatch(viz::packed(state.places.expert_color(state.selection.layer, near.expert,
-                                                     state.theme().dark)),
-               state.pixel_scale);
-        ImGui::Text("E%-5lld %6.3f", static_cast<long long>(near.expert),
-                    static_cast<double>(near.cosine));
-    }
-    ImGui::PopFont();
+    near_rows(state,
+              nearest_experts(g, std::span(g.centroids).subspan(i * dim, dim), kNearest, expert));
     ImGui::TextColored(state.theme().dim, "click selects, shift adds, %s focuses", kFocusKeys);
 }
 
@@ -151,6 +156,13 @@ void space_token_tooltip(const AppState& state, const SpaceItem& item) {
         }
         ImGui::PopFont();
     }
+    const auto nearest = nearest_experts(g, position_of(g, item), 2);
+    if (!nearest.empty()) near_rows(state, nearest);
+    if (const float margin = margin_of(nearest); std::isfinite(margin)) {
+        ImGui::Text("margin %s", rounded(margin, 3).c_str());
+        ImGui::SameLine();
+        ImGui::TextColored(state.theme().dim, "the first less the second, 0 on their border");
+    }
     ImGui::TextColored(state.theme().dim, "click shows its way through the hops");
 }
 
@@ -184,8 +196,11 @@ void draw_paths(const SpaceScene& scene) {
                         (path.prompt ? ", prompt" : ", sample"));
         const ImVec2 extent = text_extent(state.fonts.text, size, names.back());
         const ImVec2 end = points[i].back();
-        boxes.push_back({ImVec2(end.x + 17 * s + extent.x / 2, end.y),
-                         ImVec2(extent.x + 12 * s, extent.y + 8 * s)});
+        const ImVec2 box(extent.x + 12 * s, extent.y + 8 * s);
+        // Beside the end of the way, to its left where the picture ends.
+        const float aside = 11 * s + box.x / 2;
+        const bool fits = end.x + aside + box.x / 2 <= scene.camera.at().x + scene.camera.size().x;
+        boxes.push_back({ImVec2(fits ? end.x + aside : end.x - aside, end.y), box});
     }
     const std::vector<ImVec2> at = kept_apart(boxes);
     size_t box = 0;
@@ -317,8 +332,13 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     if (!state.experts.hits(scene.view.layer, ImGui::GetFrameCount()).empty())
         reading = std::string("colour = ") + (look.color ? look.color->name() : "place") +
                   ", faint = outside the filter";
+    if (scene.every > 1)
+        reading = "one of " + std::to_string(scene.every) + " tokens while the picture moves";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
-    std::string when = "snapshot of step " + with_thousands(state.geometry->step);
+    std::string when =
+        (state.sample.shown() ? with_thousands(std::ssize(state.geometry->token_ids)) + " tokens of"
+                              : std::string("snapshot of")) +
+        " step " + with_thousands(state.geometry->step);
     if (state.geometry->seconds > 0 && state.unix_now > 0)
         when += ", " + (age < 10 ? rounded(age, 1) + " s" : duration(age)) + " old";
     const auto right = [&](const std::string& text, float height, float y, float left_width) {

@@ -22,6 +22,7 @@ struct SpaceScene {
     const SpaceCamera& camera;
     int64_t hovered = -1;  ///< item of the view under the pointer; −1: none
     RegionShow regions = RegionShow::none;
+    size_t every = 1;  ///< one in so many tokens is drawn
 };
 
 /// Of the unit sphere, where the picture is solid.

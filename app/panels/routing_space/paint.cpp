@@ -36,14 +36,17 @@ ClassMark class_mark(size_t i, bool dark) {
     return {viz::series_color(i, dark), kGlyphs[i / viz::kSeriesColors % std::size(kGlyphs)]};
 }
 
-Rgb value_color(float share, bool dark) {
+Rgb value_color(float share, Tone tone) {
     const float t = std::isfinite(share) ? std::clamp(share, 0.0f, 1.0f) : 0.0f;
-    return viz::ramp_color(viz::Ramp::spectrum, dark ? 0.28f + 0.72f * t : 0.68f * t);
+    // What is like the ground would be lost on it: the end of each map that is, is left out.
+    if (tone.map == viz::ColourMap::automatic)
+        return viz::ramp_color(viz::Ramp::spectrum, tone.dark ? 0.28f + 0.72f * t : 0.68f * t);
+    return viz::colours_of(tone.map, tone.dark).at(tone.dark ? 0.4f + 0.6f * t : 0.32f + 0.68f * t);
 }
 
-Rgb hop_color(int64_t hop, int64_t hops, bool dark) {
+Rgb hop_color(int64_t hop, int64_t hops, Tone tone) {
     return value_color(hops > 1 ? static_cast<float>(hop) / static_cast<float>(hops - 1) : 0.5f,
-                       dark);
+                       tone);
 }
 
 LookValues values_of(const SpaceLook& look, const core::GeometrySnapshot& snapshot, size_t layer) {
@@ -63,22 +66,22 @@ ClassMark SpacePaint::mark_of(float value) const {
     const auto whole = static_cast<int64_t>(std::max(value, 0.0f));
     switch (look_.color->kind()) {
         case QuantityKind::classes:
-            return class_mark(static_cast<size_t>(whole), ground_.dark);
+            return class_mark(static_cast<size_t>(whole), ground_.tone.dark);
         case QuantityKind::ordered:
-            return {hop_color(whole, static_cast<int64_t>(v.categories.size()), ground_.dark)};
+            return {hop_color(whole, static_cast<int64_t>(v.categories.size()), ground_.tone)};
         case QuantityKind::experts:
-            return {ground_.places.expert_color(ground_.layer, whole, ground_.dark)};
+            return {ground_.places.expert_color(ground_.layer, whole, ground_.tone.dark)};
         case QuantityKind::scalar:
             break;
     }
-    return {value_color(v.share(value), ground_.dark)};
+    return {value_color(v.share(value), ground_.tone)};
 }
 
 Rgb SpacePaint::expert_color(int64_t index) const {
-    if (!look_.color) return ground_.places.expert_color(ground_.layer, index, ground_.dark);
+    if (!look_.color) return ground_.places.expert_color(ground_.layer, index, ground_.tone.dark);
     const float value = values_.color ? values_.color->of({true, index, 0}) : core::kNaN;
     if (std::isfinite(value)) return mark_of(value).color;
-    return ground_.dark ? Rgb{0.62f, 0.66f, 0.71f} : Rgb{0.45f, 0.48f, 0.52f};
+    return ground_.tone.dark ? Rgb{0.62f, 0.66f, 0.71f} : Rgb{0.45f, 0.48f, 0.52f};
 }
 
 void SpacePaint::expert(viz::Point& point, int64_t index) const {
@@ -101,7 +104,7 @@ void SpacePaint::token(viz::Point& point, const viz::PointItem& item, const floa
     const auto value_in = [&](const SharedValues& v) { return v ? v->of(item) : core::kNaN; };
     ClassMark mark = {kNoTokenValue};
     if (!look_.color)
-        mark.color = viz::place_color(place[0], place[1], place[2], ground_.dark);
+        mark.color = viz::place_color(place[0], place[1], place[2], ground_.tone.dark);
     else if (const float value = value_in(values_.color); std::isfinite(value))
         mark = mark_of(value);
     float alpha = crowd_alpha_;

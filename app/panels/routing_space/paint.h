@@ -22,8 +22,18 @@ struct ClassMark {
 };
 ClassMark class_mark(size_t i, bool dark);
 /// Parts of one ramp, without the end that the ground of the theme swallows.
-viz::Rgb hop_color(int64_t hop, int64_t hops, bool dark);
-viz::Rgb value_color(float share, bool dark);  ///< of a value, 0 … 1 of its range
+/// The ground that points are drawn on, and the colours of values there.
+struct Tone {
+    bool dark = true;
+    viz::ColourMap map = viz::ColourMap::automatic;
+
+    Tone() = default;
+    Tone(bool ground, viz::ColourMap of = viz::ColourMap::automatic)  // NOLINT: a ground is one
+        : dark(ground), map(of) {}
+    bool operator==(const Tone&) const = default;
+};
+viz::Rgb hop_color(int64_t hop, int64_t hops, Tone tone);
+viz::Rgb value_color(float share, Tone tone);  ///< of a value, 0 … 1 of its range
 
 /// What is assigned from which quantity.
 struct SpaceLook {
@@ -47,7 +57,7 @@ class SpacePaint {
     struct Ground {
         const viz::Places& places;
         int64_t layer = 0, experts = 0;
-        bool dark = true;
+        Tone tone;
         float scale = 1;          ///< of sizes
         uint32_t background = 0;  ///< outline of centroids
         float tokens = 1;         ///< how many are shown: many must not become one grey mass

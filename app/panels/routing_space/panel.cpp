@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <imgui_internal.h>
+#include <utility>
 
+#include "app/panels/kept_view.h"
 #include "app/panels/routing_space/csv.h"
 #include "app/panels/routing_space/gizmo.h"
 #include "app/panels/routing_space/names.h"
 #include "app/panels/routing_space/overlay.h"
+#include "app/panels/routing_space/sample_row.h"
+#include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -28,13 +32,22 @@ ImVec2 RoutingSpacePanel::screen_of_expert(int64_t expert) const {
     return camera_.on_screen(view_.centroid(expert));
 }
 
+ImVec2 RoutingSpacePanel::screen_of_point(size_t point) const {
+    if (point >= view_.points.size()) return {-1, -1};
+    const viz::Point& p = view_.points[point];
+    return camera_.on_screen({p.x, p.y, p.z});
+}
+
 std::string RoutingSpacePanel::detail(const AppState& state) const {
     if (!state.geometry || state.geometry->layers.empty()) return {};
     const auto& selection = state.selection;
     const std::string hop =
         selection.hop == kAllHops ? "all hops" : "hop " + std::to_string(selection.hop);
     return "layer " + std::to_string(selection.layer) + "   " + hop +
-           (controls_.solid ? "   3-D" : "   2-D");
+           (controls_.solid ? "   3-D" : "   2-D") +
+           (state.sample.shown()
+                ? "   " + with_thousands(std::ssize(state.geometry->token_ids)) + " tokens"
+                : std::string());
 }
 
 Chosen RoutingSpacePanel::everything(const AppState& state) const {
@@ -45,6 +58,34 @@ Chosen RoutingSpacePanel::everything(const AppState& state) const {
 
 std::string RoutingSpacePanel::csv(AppState& state) {
     return state.geometry ? csv_of(view_, *state.geometry) : std::string();
+}
+
+PanelView RoutingSpacePanel::saved_view() const {
+    PanelView view = controls_.view();
+    view["names"] = yes_or_no(names_);
+    const CameraPlace place = camera_.place();
+    view["camera"] = camera_in_words(place);
+    view["turn"] = turn_in_words(place);
+    // What waits for the panel to be seen is how it will be set.
+    if (restored_)
+        for (auto& [name, value] : view)
+            if (const auto kept = restored_->find(name); kept != restored_->end())
+                value = kept->second;
+    return view;
+}
+
+/// Axes and camera belong to a run: they are taken once its first picture is made.
+void RoutingSpacePanel::take_restored() {
+    const PanelView view = *std::exchange(restored_, std::nullopt);
+    controls_.restore(view);
+    take_kept_flag(view, "names", names_);
+    CameraPlace place = camera_.place();
+    std::string words;
+    take_kept_text(view, "camera", words);
+    read_camera(words, place);
+    take_kept_text(view, "turn", words);
+    read_turn(words, place);
+    camera_.set_place(place);
 }
 
 /// What the list "More" offers besides the looks of points.
@@ -85,9 +126,10 @@ std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
     names.run = [this] { names_ = !names_; };
     std::vector<ActionItem> items = {std::move(focus), std::move(names), refit_action(state)};
     for (ActionItem& item : selection_menu_actions(
-             state, [this, &state] { return everything(state); }, neighbours_.shown, move_))
+             state, [this, &state] { return everything(state); }, neighbours_.shown, history_))
         items.push_back(std::move(item));
     selection_actions_ = items;
+    for (ActionItem& item : sample_actions(state)) items.push_back(std::move(item));
     ActionItem drop;
     drop.id = "routing_space.drop_move";
     drop.title = "Drop the move of the centroid";
@@ -140,6 +182,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
         regions_.forget();
         move_.forget();
     }
+    if (restored_ && state.session) take_restored();
     if (!state.session || !state.geometry) return;
     const auto& snapshot = *state.geometry;
     follow_layers(state);
@@ -158,6 +201,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.options.axes = controls_.axes;
     wanted.options.solid = controls_.solid;
     wanted.options.dark = state.theme().dark;
+    wanted.options.map = state.settings.colours;
     wanted.options.tokens = controls_.tokens;
     wanted.options.scale = state.pixel_scale;
     wanted.options.background = packed(state.theme().panel);
@@ -175,9 +219,26 @@ void RoutingSpacePanel::prepare(AppState& state) {
         points_.changed();
         pointer_.changed();
     }
+    history_.update(state);
     regions_.prepare(state, view_, controls_.regions);
     move_.update(view_);
+    find_tokens(state);
     make_paths(state);
+}
+
+void RoutingSpacePanel::find_tokens(const AppState& state) {
+    search_.update({state.geometry.get(), state.geometry->version, state.selection.version,
+                    state.selection.layer},
+                   [&state] { return sample_facts(state); });
+    points_.set_hits(search_.hits());
+}
+
+void RoutingSpacePanel::go_to_token(AppState& state, int64_t token) {
+    controls_.tokens = true;
+    state.selection.pick_all({{}, {token}}, false);
+    for (size_t i = 0; i < view_.items.size(); ++i)
+        if (!view_.items[i].expert && view_.items[i].index == token)
+            return camera_.show(state, {view_.points[i].x, view_.points[i].y, view_.points[i].z});
 }
 
 void RoutingSpacePanel::make_paths(const AppState& state) {
@@ -214,7 +275,12 @@ void RoutingSpacePanel::make_paths(const AppState& state) {
 
 void RoutingSpacePanel::draw(AppState& state) {
     if (state.geometry && state.geometry->layers.size() > 0) {
-        if (controls_.draw(state)) camera_.fit(state, view_, true);
+        if (controls_.draw(state)) camera_.fit(state, view_);
+        flow(200 * state.pixel_scale);
+        const auto& chosen = state.selection.probe_tokens;
+        if (const auto token =
+                search_.draw(state, 112 * state.pixel_scale, chosen.empty() ? -1 : *chosen.begin()))
+            go_to_token(state, *token);
     }
     if (std::string why = state.lacks(core::Need::centroids); !why.empty()) {
         why += " Only routers that compare tokens with centroids have a space to draw.";
@@ -243,10 +309,12 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     ImGui::SetItemKeyOwner(ImGuiKey_MouseWheelY);
     pointer_.update(state, view_, camera_, points_, move_);
 
-    const SpaceScene scene = {state, view_, paths_, camera_, pointer_.hovered(), controls_.regions};
+    SpaceScene scene = {state, view_, paths_, camera_, pointer_.hovered(), controls_.regions};
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view_, camera_);
+    scene.every = points_.every();
+    state.own_cost.note_points(std::ssize(view_.points));
     regions_.draw(camera_);
     draw_outline(scene);
     if (names_ && paths_.empty()) draw_names(scene);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/panels/experts/token_search.h"
 #include "app/panels/panel.h"
 #include "app/panels/routing_space/camera.h"
 #include "app/panels/routing_space/centroid_move.h"
@@ -19,6 +20,7 @@
 #include "app/panels/routing_space/quantity_cache.h"
 #include "app/panels/routing_space/region_layer.h"
 #include "app/panels/routing_space/selection_menu.h"
+#include "app/panels/routing_space/space_history.h"
 #include "app/panels/routing_space/view.h"
 
 namespace hopscope::app {
@@ -32,6 +34,8 @@ class RoutingSpacePanel final : public Panel {
     void draw(AppState& state) override;
     std::string csv(AppState& state) override;
     std::vector<ActionItem> actions(AppState& state) override;
+    PanelView saved_view() const override;
+    void restore_view(const PanelView& view) override { restored_ = view; }
 
     // Read by tests.
     const SpaceView& view() const { return view_; }
@@ -39,10 +43,13 @@ class RoutingSpacePanel final : public Panel {
     const viz::Orbit& orbit() const { return camera_.orbit(); }
     const SpacePoints& points() const { return points_; }
     const RegionLayer& regions() const { return regions_; }
+    const TokenSearch& search() const { return search_; }
     const NeighbourList& neighbours() const { return neighbours_; }
     const CentroidMove& move() const { return move_; }
     /// Screen position of a centroid in the last frame, for tests that click.
     ImVec2 screen_of_expert(int64_t expert) const;
+    /// The same of a point of view().
+    ImVec2 screen_of_point(size_t point) const;
 
   private:
     static ActionItem refit_action(AppState& state);
@@ -63,6 +70,9 @@ class RoutingSpacePanel final : public Panel {
     };
 
     void follow_layers(AppState& state);
+    void take_restored();
+    void find_tokens(const AppState& state);
+    void go_to_token(AppState& state, int64_t token);
     void make_paths(const AppState& state);
     void draw_space(AppState& state, ImVec2 size);
     void draw_corner(AppState& state, ImVec2 at, ImVec2 size);
@@ -82,10 +92,13 @@ class RoutingSpacePanel final : public Panel {
     SpaceLegend legend_;
     SpacePointer pointer_;
     CentroidMove move_;
+    SpaceHistory history_{move_, camera_, view_};
     RegionLayer regions_;
     SelectionMenu selection_menu_;
     NeighbourList neighbours_;
+    TokenSearch search_;                         ///< of the sample
     bool names_ = true;                          ///< of experts, beside centroids
+    std::optional<PanelView> restored_;          ///< until there is a run to be seen
     std::vector<ActionItem> selection_actions_;  ///< in the menu of the selection
 };
 

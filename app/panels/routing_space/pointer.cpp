@@ -28,13 +28,14 @@ void SpacePointer::begin(AppState& state, const SpaceView& view, CentroidMove& m
     move.begin(state, view, item.index, begun_);
 }
 
-void SpacePointer::follow(const SpaceView& view, SpaceCamera& camera, CentroidMove& move) {
+void SpacePointer::follow(AppState& state, const SpaceView& view, SpaceCamera& camera,
+                          CentroidMove& move) {
     const ImGuiIO& io = ImGui::GetIO();
     switch (gesture_) {
         case Gesture::none:
             break;
         case Gesture::camera:
-            view.solid ? camera.turn(io.MouseDelta) : camera.pan(io.MouseDelta);
+            view.solid ? camera.turn(state, io.MouseDelta) : camera.pan(state, io.MouseDelta);
             break;
         case Gesture::box:
             line_.back() = io.MousePos;
@@ -72,17 +73,17 @@ void SpacePointer::take_inside(AppState& state, const SpaceView& view,
 void SpacePointer::click(AppState& state, const SpaceView& view, SpaceCamera& camera, bool over) {
     const ImGuiIO& io = ImGui::GetIO();
     if (over && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
-        camera.fit(state, view, true);
+        camera.fit(state, view);
         // Its first click fell beside every point and cleared what was selected.
-        if (cleared_) state.selection.restore(*std::exchange(cleared_, {}));
+        if (std::exchange(cleared_, false)) state.selection_history.take_back(state.selection);
         return;
     }
     const bool released = ImGui::IsItemDeactivated() && gesture_ == Gesture::none;
     if (!released || !over || io.MouseClickedLastCount[0] >= 2) return;
-    cleared_.reset();
+    cleared_ = false;
     if (hovered_ < 0) {
         if (io.KeyShift) return;
-        cleared_ = state.selection;
+        cleared_ = !state.selection.empty();
         state.selection.clear();
         return;
     }
@@ -100,16 +101,18 @@ void SpacePointer::update(AppState& state, const SpaceView& view, SpaceCamera& c
     const bool over = ImGui::IsItemHovered(), active = ImGui::IsItemActive();
     if (ImGui::IsItemActivated()) {
         gesture_ = Gesture::none;
+        camera.begin_drag();
         begun_ = io.MousePos;
         pressed_ = points.hit(view, camera, begun_, kSlack * state.pixel_scale);
     }
     if (active && ImGui::IsMouseDragging(ImGuiMouseButton_Left)) {
         if (gesture_ == Gesture::none) begin(state, view, move);
-        follow(view, camera, move);
+        follow(state, view, camera, move);
     }
-    if (over && ImGui::IsMouseDragging(ImGuiMouseButton_Middle)) camera.pan(io.MouseDelta);
+    if (over && ImGui::IsMouseClicked(ImGuiMouseButton_Middle)) camera.begin_drag();
+    if (over && ImGui::IsMouseDragging(ImGuiMouseButton_Middle)) camera.pan(state, io.MouseDelta);
     if (over && io.MouseWheel != 0)
-        camera.zoom_at(io.MousePos, std::pow(kWheelStep, io.MouseWheel));
+        camera.zoom_at(state, io.MousePos, std::pow(kWheelStep, io.MouseWheel));
     hovered_ = over && gesture_ == Gesture::none
                    ? points.hit(view, camera, io.MousePos, kSlack * state.pixel_scale)
                    : -1;

@@ -32,17 +32,17 @@ class SpacePointer {
     enum class Gesture : uint8_t { none, camera, box, lasso, move };
 
     void begin(AppState& state, const SpaceView& view, CentroidMove& move);
-    void follow(const SpaceView& view, SpaceCamera& camera, CentroidMove& move);
+    void follow(AppState& state, const SpaceView& view, SpaceCamera& camera, CentroidMove& move);
     void take_inside(AppState& state, const SpaceView& view, const SpaceCamera& camera) const;
     void click(AppState& state, const SpaceView& view, SpaceCamera& camera, bool over);
 
     Gesture gesture_ = Gesture::none;
-    bool adds_ = false;                 ///< to what is selected
-    ImVec2 begun_{};                    ///< where the button went down
-    int64_t pressed_ = -1;              ///< item of the view that lay there
-    std::vector<ImVec2> line_;          ///< of the lasso, or of the box its two corners
-    std::optional<Selection> cleared_;  ///< what the last click took away
-    int64_t menu_expert_ = -1;          ///< whose menu is open
+    bool adds_ = false;         ///< to what is selected
+    ImVec2 begun_{};            ///< where the button went down
+    int64_t pressed_ = -1;      ///< item of the view that lay there
+    std::vector<ImVec2> line_;  ///< of the lasso, or of the box its two corners
+    bool cleared_ = false;      ///< the last click took the selection away
+    int64_t menu_expert_ = -1;  ///< whose menu is open
     int64_t hovered_ = -1;
 };
 

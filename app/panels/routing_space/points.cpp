@@ -11,6 +11,12 @@ namespace {
 
 constexpr float kFarthest = 0.22f;  ///< opacity at the back of the unit sphere, of that in front
 
+constexpr float kNoHit = 0.2f;  ///< opacity of what was not looked for, of its own
+
+/// What software OpenGL draws in a third of the time that a frame of 30 a second has.
+constexpr size_t kMovingPoints = 6000;
+constexpr double kRest = 0.2;  ///< seconds after which a picture stands still
+
 uint32_t thinned(uint32_t color, float by) {
     const auto alpha = static_cast<uint32_t>(std::lround(static_cast<float>(color >> 24) * by));
     return (color & 0xFFFFFFu) | alpha << 24;
@@ -32,6 +38,12 @@ void SpacePoints::order_by_depth(const SpaceView& view, const viz::Orbit& orbit)
     }
 }
 
+void SpacePoints::set_hits(const std::vector<uint8_t>& tokens) {
+    if (tokens == hits_) return;
+    hits_ = tokens;
+    stale_ = true;
+}
+
 /// What is drawn, from the view: order, depth, and what is selected. Only where one of them
 /// changed.
 void SpacePoints::compose(const AppState& state, const SpaceView& view, const viz::Orbit& orbit) {
@@ -47,11 +59,18 @@ void SpacePoints::compose(const AppState& state, const SpaceView& view, const vi
     order_.clear();
     if (view.solid) order_by_depth(view, orbit);
     const auto& tokens = state.selection.probe_tokens;
-    if (tokens.empty()) return;
+    if (tokens.empty() && hits_.empty()) return;
     const uint32_t edge = packed(state.theme().text);
     for (size_t k = 0; k < drawn_.size(); ++k) {
         const SpaceItem& item = view.items[order_.empty() ? k : order_[k]];
-        if (item.expert || !tokens.contains(item.index)) continue;
+        if (item.expert) continue;
+        const auto t = static_cast<size_t>(item.index);
+        if (t < hits_.size() && hits_[t]) drawn_[k].color |= 0xFF000000u;
+        if (t < hits_.size() && !hits_[t]) {
+            drawn_[k].color = thinned(drawn_[k].color, kNoHit);
+            drawn_[k].outline = thinned(drawn_[k].outline, kNoHit);
+        }
+        if (!tokens.contains(item.index)) continue;
         drawn_[k].outline = edge;
         drawn_[k].color |= 0xFF000000u;
         drawn_[k].size += 4 * state.pixel_scale;
@@ -99,6 +118,32 @@ void SpacePoints::draw_without_gl(const SpaceView& view, const SpaceCamera& came
     }
 }
 
+/// All experts, and one in so many tokens.
+std::vector<viz::Point> SpacePoints::some_of(const SpaceView& view) const {
+    std::vector<viz::Point> out;
+    for (size_t k = 0; k < drawn_.size(); ++k) {
+        const SpaceItem& item = view.items[order_.empty() ? k : order_[k]];
+        if (item.expert || static_cast<size_t>(item.index) % every_ == 0) out.push_back(drawn_[k]);
+    }
+    return out;
+}
+
+/// Where the processor draws, a large picture that moves is one of its parts, the same ones from
+/// frame to frame; at rest it is whole.
+void SpacePoints::thin_while_moving(AppState& state, const SpaceView& view,
+                                    const SpaceCamera& camera) {
+    const std::array<float, 16> matrix = camera.matrix();
+    const bool first = matrix_ == std::array<float, 16>{};
+    if (matrix != matrix_ && !first) moved_ = state.now;
+    matrix_ = matrix;
+    const bool moves = moved_ >= 0 && state.now - moved_ < kRest;
+    const bool thin = moves && state.software_gl && view.points.size() > kMovingPoints;
+    const size_t every = thin ? (view.points.size() + kMovingPoints - 1) / kMovingPoints : 1;
+    if (every != every_) upload_ = true;
+    every_ = every;
+    if (every_ > 1) state.keep_drawing();
+}
+
 void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera& camera) {
     const ImVec2 at = camera.at(), size = camera.size();
     compose(state, view, camera.orbit());
@@ -109,8 +154,9 @@ void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera
             state.say("routing space is drawn the slow way: " + renderer_.error());
     }
     if (!works_) return draw_without_gl(view, camera);
+    thin_while_moving(state, view, camera);
     if (upload_) {
-        renderer_.set_points(drawn_);
+        renderer_.set_points(every_ > 1 ? some_of(view) : drawn_);
         renderer_.set_segments(view.lines);
         upload_ = false;
     }

@@ -39,7 +39,7 @@ std::string selection_text(const Selection& selection) {
 }
 
 std::vector<ActionItem> selection_menu_actions(AppState& state, std::function<Chosen()> everything,
-                                               bool& neighbours, CentroidMove& move) {
+                                               bool& neighbours, SpaceHistory& history) {
     struct Row {
         const char *id, *title, *help, *keys;
         std::function<std::string()> why_not;
@@ -63,19 +63,14 @@ std::vector<ActionItem> selection_menu_actions(AppState& state, std::function<Ch
          {},
          [&state, everything] { state.selection.invert(everything()); }},
         {"routing_space.undo", "Undo in the space",
-         "Takes back the last move of a centroid, or what was selected and hidden last.", "Ctrl+Z",
-         [&state, &move] {
-             return move.can_undo(state) || state.selection_history.can_undo()
-                        ? ""
-                        : "There is nothing to undo.";
-         },
-         [&state, &move] {
-             move.can_undo(state) ? move.undo(state)
-                                  : state.selection_history.undo(state.selection);
-         }},
-        {"routing_space.redo", "Redo the selection", "Takes the undo back.", "Ctrl+Shift+Z",
-         [&state] { return state.selection_history.can_redo() ? "" : "There is nothing to redo."; },
-         [&state] { state.selection_history.redo(state.selection); }},
+         "Takes back what was done last: a centroid moved, what was selected or hidden, the "
+         "camera.",
+         "Ctrl+Z",
+         [&state, &history] { return history.can_undo(state) ? "" : "There is nothing to undo."; },
+         [&state, &history] { history.undo(state); }},
+        {"routing_space.redo", "Redo in the space", "Takes the undo back.", "Ctrl+Shift+Z",
+         [&state, &history] { return history.can_redo(state) ? "" : "There is nothing to redo."; },
+         [&state, &history] { history.redo(state); }},
         {"routing_space.neighbours",
          "List the neighbours",
          "What lies nearest to the selected expert or token, by cosine and by distance.",

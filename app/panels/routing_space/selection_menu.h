@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "app/panels/routing_space/centroid_move.h"
+#include "app/panels/routing_space/space_history.h"
 #include "app/state/actions.h"
 
 namespace hopscope::app {
@@ -20,10 +20,9 @@ Chosen everything_in(const core::LayerGeometry& layer, bool tokens);
 std::string selection_text(const Selection& selection);
 
 /// What can be done with the selection: isolate, hide, invert, show all, undo, redo, and whether
-/// the neighbours are listed. `everything`: what there is to show now. Undo takes back a move that
-/// is newer than what was selected last.
+/// the neighbours are listed. `everything`: what there is to show now.
 std::vector<ActionItem> selection_menu_actions(AppState& state, std::function<Chosen()> everything,
-                                               bool& neighbours, CentroidMove& move);
+                                               bool& neighbours, SpaceHistory& history);
 
 class SelectionMenu {
   public:

@@ -192,7 +192,12 @@ SpaceView space_view(const Past& past, const viz::Places& places, size_t trail,
     p.origin = {origin[0], origin[1], origin[2]};
     const int64_t shown_hops = o.hop < 0 ? g.hops : 1;
     const SpacePaint paint(o.look, p.values,
-                           {places, o.layer, g.experts, o.dark, o.scale, o.background,
+                           {places,
+                            o.layer,
+                            g.experts,
+                            {o.dark, o.map},
+                            o.scale,
+                            o.background,
                             static_cast<float>(viz::tokens_of(g) * shown_hops)});
     add_guides(p, o);
     add_trails(p, past, trail, o, paint);

@@ -28,10 +28,11 @@ struct SpaceOptions {
     viz::AxesChoice axes;
     bool solid = false;  ///< in three dimensions
     bool dark = true;
-    bool tokens = true;       ///< centroids alone when off
-    float scale = 1;          ///< of glyph sizes
-    uint32_t background = 0;  ///< outline of centroids
-    uint32_t guide = 0;       ///< colour of the unit circle and the cross
+    viz::ColourMap map = viz::ColourMap::automatic;  ///< of values
+    bool tokens = true;                              ///< centroids alone when off
+    float scale = 1;                                 ///< of glyph sizes
+    uint32_t background = 0;                         ///< outline of centroids
+    uint32_t guide = 0;                              ///< colour of the unit circle and the cross
     std::vector<std::string> hidden_classes;
     std::vector<uint8_t> hits;       ///< [experts] the others are faint; empty: none is
     const Chosen* hidden = nullptr;  ///< not drawn; outlives the call. null: nothing is

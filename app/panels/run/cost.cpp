@@ -56,6 +56,23 @@ void draw_part(const AppState& state, size_t index, const TimeSplit& split) {
     ImGui::Unindent(14 * s);
 }
 
+void draw_memory(AppState& state) {
+    if (state.memory_bytes > 0)
+        value_row(state, {.label = "memory",
+                          .value = static_cast<double>(state.memory_bytes),
+                          .shown = bytes(state.memory_bytes),
+                          .definition = "Resident memory of the whole program: training, copies "
+                                        "for looking, window. The value is in bytes",
+                          .no_command = kLiveNumber});
+    if (const int64_t held = state.status.device_bytes; held > 0)
+        value_row(state, {.label = "memory of the GPU",
+                          .value = static_cast<double>(held),
+                          .shown = bytes(held),
+                          .definition = "What training and looking hold of the memory of the GPU, "
+                                        "used or kept for the next update. The value is in bytes",
+                          .no_command = kLiveNumber});
+}
+
 }  // namespace
 
 void draw_cost(AppState& state, const TimeSplit& split) {
@@ -96,13 +113,22 @@ void draw_cost(AppState& state, const TimeSplit& split) {
                       .shown = significant(state.own_cost.frame_ms(), 3) + " ms",
                       .definition = "Mean processor time of the newest frames",
                       .no_command = kLiveNumber});
-    if (state.memory_bytes > 0)
-        value_row(state, {.label = "memory",
-                          .value = static_cast<double>(state.memory_bytes),
-                          .shown = bytes(state.memory_bytes),
-                          .definition = "Resident memory of the whole program: training, copies "
-                                        "for looking, window. The value is in bytes",
+    const double rate = state.own_cost.frames_a_second(state.now);
+    value_row(state, {.label = "frames",
+                      .value = rate,
+                      .shown = rounded(rate, rate < 9.95 ? 1 : 0) + " a second",
+                      .definition = "Frames of the last seconds. It draws when something changes "
+                                    "or is pointed at, seldom while it rests, never while hidden",
+                      .no_command = kLiveNumber});
+    if (const int64_t points = state.own_cost.points(); points > 0)
+        value_row(state, {.label = "points",
+                          .value = static_cast<double>(points),
+                          .shown = with_thousands(points),
+                          .definition = "Points of the routing space in the newest frame: "
+                                        "centroids, and tokens at their hops. They are drawn anew "
+                                        "only where something changed",
                           .no_command = kLiveNumber});
+    draw_memory(state);
 }
 
 }  // namespace hopscope::app

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "app/widgets/export.h"
 #include "core/api/base.h"
 
 namespace hopscope::app {
@@ -11,8 +12,8 @@ std::string run_csv(const AppState& state, double tokens_per_s, double seconds_l
     if (!state.session) return {};
     const core::RunStatus& status = state.status;
     const History& history = state.history;
-    std::string out = "# run " + status.run_name + ", " + core::word(status.state) + "\n" +
-                      "quantity,value,unit\n";
+    std::string out = "# Run " + origin_of(state, status.step, status.step) + ", " +
+                      core::word(status.state) + "\n" + "quantity,value,unit\n";
     const auto add = [&](const std::string& name, double value, const char* unit) {
         out += core::csv_field(name) + "," + core::csv_number(value) + "," + unit + "\n";
     };

@@ -87,6 +87,8 @@ void SettingsEditor::draw_field(AppState& state, const core::LiveSetting& settin
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     ImGui::BeginDisabled(refusal != nullptr);
     const double before = edited.value;
+    by_name(state, "##field", setting.label + "\xE2\x80\xA6", setting.value.help,
+            refusal ? refusal : "");
     ImGui::InputDouble("##field", &edited.value, 0, 0, "%.6g", ImGuiInputTextFlags_AutoSelectAll);
     ImGui::EndDisabled();
     ImGui::PopFont();

@@ -26,7 +26,6 @@ namespace {
 constexpr int kRateOver = 20;  ///< updates averaged for tokens each second
 constexpr size_t kCommandsShown = 60;
 constexpr const char* kSeveralSteps = "several steps";
-constexpr const char* kStopQuestion = "Stop the run?##run panel";
 
 /// A row of buttons of one width, broken into as many rows as its longest label needs.
 class ButtonRow {
@@ -60,6 +59,8 @@ class RunPanel final : public Panel {
     const char* title() const override { return "Run"; }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    /// The first line of the numbers says it, and more.
+    std::string origin(const AppState&) const override { return {}; }
     std::string csv(AppState& state) override {
         return run_csv(state, tokens_per_s_, left_, split_);
     }
@@ -69,7 +70,6 @@ class RunPanel final : public Panel {
   private:
     void draw_controls(AppState& state);
     void draw_several_steps(AppState& state);
-    void draw_stop_question(AppState& state);
     void draw_numbers(AppState& state);
     void draw_values(const AppState& state) const;
     static void draw_reason(const AppState& state);
@@ -119,9 +119,6 @@ void RunPanel::draw(AppState& state) {
 void RunPanel::draw_controls(AppState& state) {
     const float gap = 6 * state.pixel_scale;
     const core::RunState present = state.status.state;
-    ActionItem stop = command_action(state, core::CommandKind::stop);
-    stop.run = [] { ImGui::OpenPopup(kStopQuestion); };
-
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
                         ImVec2(2 * state.pixel_scale, 5 * state.pixel_scale));
@@ -137,8 +134,7 @@ void RunPanel::draw_controls(AppState& state) {
         ImGui::IsMouseReleased(ImGuiMouseButton_Right))
         ImGui::OpenPopup(kSeveralSteps);
     draw_several_steps(state);
-    action_button(state, stop, "Stop", course.next());
-    draw_stop_question(state);
+    action_button(state, command_action(state, core::CommandKind::stop), "Stop", course.next());
     ButtonRow more({"Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}, gap);
     action_button(state, command_action(state, core::CommandKind::checkpoint), "Checkpoint",
                   more.next());
@@ -170,21 +166,6 @@ void RunPanel::draw_several_steps(AppState& state) {
     several_ = std::max<int64_t>(several_, 1);
     ImGui::SameLine(0, 4 * s);
     if (button(state, "Make these steps", no, nullptr)) make(several_);
-    ImGui::EndPopup();
-}
-
-void RunPanel::draw_stop_question(AppState& state) {
-    if (!begin_question(kStopQuestion)) return;
-    const float width = 132 * state.pixel_scale;
-    ImGui::TextUnformatted("A stopped run makes no further step.");
-    note(state, "A checkpoint is written; opening its folder goes on from there.");
-    ImGui::Dummy(ImVec2(0, 4 * state.pixel_scale));
-    if (button(state, "Stop and save", nullptr, nullptr, width, true)) {
-        state.submit({core::CommandKind::stop, {}});
-        ImGui::CloseCurrentPopup();
-    }
-    ImGui::SameLine();
-    if (cancel_button(state, width)) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
 }
 

@@ -19,6 +19,7 @@ class SettingsPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState&) override {
         return view_.variants.empty() ? std::string() : csv_of(view_, !all_);
     }
@@ -130,7 +131,7 @@ void SettingsPanel::draw_buttons(AppState& state) {
         ImGui::SetClipboardText(csv_of(view_, !all_).c_str());
     ImGui::SameLine(0, 4 * s);
     if (button(state, "CSV", nullptr, "Writes these rows into the folder of the open run"))
-        export_text(state, "compare_settings.csv", csv_of(view_, !all_));
+        export_text(state, "compare_settings.csv", numbers(state));
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ class HeatPicture {
         uint64_t version = 0;
         int width = 0, height = 0;
         bool dark = true;
+        viz::ValueColours colours;
         float low = 0, high = 0;
         bool operator==(const Of&) const = default;
     };

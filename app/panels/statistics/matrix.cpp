@@ -64,10 +64,6 @@ float line_height(const AppState& state) {
 
 }  // namespace
 
-viz::Ramp data_ramp(const Theme& theme) {
-    return theme.dark ? viz::Ramp::spectrum : viz::Ramp::grey;
-}
-
 void caption(const AppState& state, Area& area, const std::string& text, const std::string& why) {
     const float height = line_height(state);
     line_of_text(state, area.at, area.size.x, text, why);
@@ -100,10 +96,10 @@ void scale_legend(const AppState& state, Area& area, const std::string& left,
     constexpr int kSteps = 28;
     for (int i = 0; i < kSteps; ++i) {
         const float from = x + bar * static_cast<float>(i) / kSteps;
-        list->AddRectFilled(ImVec2(from, y + line * 0.25f),
-                            ImVec2(x + bar * static_cast<float>(i + 1) / kSteps, y + line * 0.8f),
-                            viz::packed(viz::ramp_color(data_ramp(state.theme()),
-                                                        (static_cast<float>(i) + 0.5f) / kSteps)));
+        list->AddRectFilled(
+            ImVec2(from, y + line * 0.25f),
+            ImVec2(x + bar * static_cast<float>(i + 1) / kSteps, y + line * 0.8f),
+            viz::packed(state.value_colours().at((static_cast<float>(i) + 0.5f) / kSteps)));
     }
     list->AddText(ImVec2(x + bar + gap, y), dim, (right + mid).c_str());
     ImGui::PopFont();
@@ -164,12 +160,12 @@ void draw_names(const AppState& state, ImVec2 corner, const Area& cells, const M
 }
 
 /// A value's colour, and its number where that fits.
-void draw_value(const Theme& theme, ImVec2 low, ImVec2 high, float value, const ColorScale& scale,
-                bool number) {
+void draw_value(const AppState& state, ImVec2 low, ImVec2 high, float value,
+                const ColorScale& scale, bool number) {
     ImDrawList* list = ImGui::GetWindowDrawList();
-    if (!std::isfinite(value)) return list->AddRectFilled(low, high, packed(theme.raised));
+    if (!std::isfinite(value)) return list->AddRectFilled(low, high, packed(state.theme().raised));
     const float t = (value - scale.low) / std::max(scale.high - scale.low, 1e-9f);
-    const viz::Rgb fill = viz::ramp_color(data_ramp(theme), t);
+    const viz::Rgb fill = state.value_colours().at(t);
     list->AddRectFilled(low, high, viz::packed(fill));
     if (number)
         centered_text((low.x + high.x) * 0.5f, (low.y + high.y) * 0.5f, packed(ink_on(fill)),
@@ -200,7 +196,7 @@ Cell draw_matrix(AppState& state, const char* id, const Area& area, const Matrix
         for (int64_t j = 0; j < m.columns; ++j) {
             const float left = cells.at.x + static_cast<float>(j) * w;
             const float top = cells.at.y + static_cast<float>(i) * h;
-            draw_value(state.theme(), ImVec2(std::floor(left), std::floor(top)),
+            draw_value(state, ImVec2(std::floor(left), std::floor(top)),
                        ImVec2(std::floor(left + w) - s, std::floor(top + h) - s),
                        m.values[static_cast<size_t>(i * m.columns + j)], m.scale, numbers);
         }

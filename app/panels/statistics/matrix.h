@@ -32,7 +32,6 @@ struct Cell {
 struct ColorScale {
     float low = 0, high = 1;
 };
-viz::Ramp data_ramp(const Theme& theme);
 
 struct Matrix {
     std::span<const float> values;  ///< [rows, columns]

@@ -255,7 +255,7 @@ void StatisticsPanel::export_buttons(AppState& state) {
         ImGui::SetClipboardText(table(state).c_str());
     ImGui::SameLine(0, 4 * s);
     if (button(state, "CSV", none, "Writes the numbers of this view into the run folder"))
-        export_text(state, file_name(state) + ".csv", table(state));
+        export_text(state, file_name(state) + ".csv", numbers(state));
     ImGui::SameLine(0, 4 * s);
     if (button(state, "PNG", nullptr, "Writes the picture below into the run folder"))
         export_picture(state, file_name(state) + ".png", body_.at,

@@ -32,6 +32,7 @@ class SweepPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState&) override { return csv_of(picture_); }
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override { restored_ = view; }
@@ -273,7 +274,7 @@ void SweepPanel::draw_options(AppState& state) {
         ImGui::SetClipboardText(csv_of(picture_).c_str());
     next("CSV", 4 * s);
     if (button(state, "CSV", none, "Writes the table into the folder of the open run"))
-        export_text(state, "sweep.csv", csv_of(picture_));
+        export_text(state, "sweep.csv", numbers(state));
 }
 
 /// What is not in the picture, and what its lines say.

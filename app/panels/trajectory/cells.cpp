@@ -19,8 +19,7 @@ bool has_trace(const AppState& state) {
 int64_t shown_token(const AppState& state) {
     if (!has_trace(state)) return -1;
     const int64_t last = static_cast<int64_t>(state.trace->tokens.size()) - 1;
-    const auto& chosen = state.selection.prompt_tokens;
-    return chosen.empty() ? last : std::clamp<int64_t>(*chosen.begin(), 0, last);
+    return std::clamp<int64_t>(state.selection.first_prompt_token().value_or(last), 0, last);
 }
 
 void select_token(AppState& state, int64_t token, bool add) {
@@ -50,7 +49,7 @@ void draw_cell(const AppState& state, const TraceView& view, const HopCell& cell
         const size_t i = static_cast<size_t>(value);
         const float range = view.high[i] - view.low[i];
         const float t = range > 0 ? (cell.value(value) - view.low[i]) / range : 0.5f;
-        color = viz::ramp_color(theme.dark ? viz::Ramp::spectrum : viz::Ramp::grey, t);
+        color = state.value_colours().at(t);
     }
     list->AddRectFilled(low, high, viz::packed(color), 2 * s);
 }

@@ -42,11 +42,11 @@ void TokenMatrix::draw_scale(const AppState& state, const TraceView& view) const
     end_text(view.low[i]);
     ImGui::SameLine(0, 8 * s);
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float width = 90 * s, height = 8 * s, top = at.y + 7 * s;
+    // In a narrow panel the colours give way to what is written behind them.
+    const float behind = 80 * s, room = ImGui::GetContentRegionAvail().x - behind;
+    const float width = std::clamp(room, 24 * s, 90 * s), height = 8 * s, top = at.y + 7 * s;
     for (int k = 0; k < 45; ++k) {
-        const viz::Rgb c =
-            viz::ramp_color(state.theme().dark ? viz::Ramp::spectrum : viz::Ramp::grey,
-                            (static_cast<float>(k) + 0.5f) / 45);
+        const viz::Rgb c = state.value_colours().at((static_cast<float>(k) + 0.5f) / 45);
         ImGui::GetWindowDrawList()->AddRectFilled(
             ImVec2(at.x + width * static_cast<float>(k) / 45, top),
             ImVec2(at.x + width * static_cast<float>(k + 1) / 45, top + height), viz::packed(c));
@@ -134,7 +134,10 @@ void TokenMatrix::draw_token(AppState& state, const TraceView& view, const Grid&
             list->AddRect(low, high, packed(theme.accent), 2 * s);
         if (!hovered || mouse.x < low.x || mouse.x >= low.x + grid.width) continue;
         list->AddRect(low, high, packed(theme.text), 2 * s);
-        if (pressed) state.selection.set_layer(column.layer);
+        if (pressed) {
+            state.selection.set_layer(column.layer);
+            state.selection.set_hop(column.hop);
+        }
         offer_on_click(state,
                        [&] { return cell_number(state, token, column.layer, column.hop, value_); });
         if (ImGui::BeginTooltip()) {

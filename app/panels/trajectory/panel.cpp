@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <misc/cpp/imgui_stdlib.h>
 
+#include "app/panels/experts/token_search.h"
 #include "app/panels/intervene/active_bar.h"
 #include "app/panels/intervene/refused_prompt.h"
 #include "app/panels/intervene/weights.h"
@@ -19,6 +20,7 @@
 #include "app/panels/trajectory/second_prompt.h"
 #include "app/panels/trajectory/strip.h"
 #include "app/state/hop_clock.h"
+#include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
 
@@ -59,6 +61,9 @@ class TrajectoryPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
+    std::string origin(const AppState& state) const override {
+        return state.trace ? origin_of(state, state.trace->step, state.trace->step) : std::string();
+    }
     std::string csv(AppState& state) override;
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override;
@@ -67,6 +72,7 @@ class TrajectoryPanel final : public Panel {
   private:
     void draw_prompt(AppState& state);
     void trace(AppState& state);
+    void draw_search(AppState& state);
     void draw_below_strip(AppState& state);
     void draw_experts(AppState& state);
     void draw_empty(AppState& state);
@@ -81,6 +87,7 @@ class TrajectoryPanel final : public Panel {
     TraceView view_;
     TraceQuestion question_;
     TokenStrip strip_;
+    TokenSearch search_;  ///< of the prompt
     TokenGrid grid_;
     TokenMatrix matrix_;
     EffectTable effects_;
@@ -221,6 +228,11 @@ void TrajectoryPanel::prepare(AppState& state) {
             ++state.selection.version;
     }
     second_.update(state, view_);
+    if (!has_trace(state)) return;
+    search_.update({state.geometry.get(), state.trace->version, state.selection.version,
+                    state.selection.layer},
+                   [&state] { return prompt_facts(state); });
+    strip_.set_hits(search_.hits());
 }
 
 void TrajectoryPanel::draw(AppState& state) {
@@ -243,8 +255,23 @@ void TrajectoryPanel::draw(AppState& state) {
 
     strip_.draw_strip(state, view_, second_.room());
     if (second_.draw(state, strip_)) trace(state);
+    draw_search(state);
     strip_.draw_options(state, view_);
     draw_below_strip(state);
+}
+
+/// The field that finds tokens, before the options of the strip where there is room.
+void TrajectoryPanel::draw_search(AppState& state) {
+    const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x;
+    const bool beside = room >= 560 * s;
+    const auto& selection = state.selection;
+    const auto token = search_.draw(state, std::clamp(room - 90 * s, 60 * s, 150 * s),
+                                    selection.first_prompt_token().value_or(-1));
+    if (token) {
+        select_token(state, *token, false);
+        strip_.bring_into_view(*token);
+    }
+    if (beside) ImGui::SameLine(0, 12 * s);
 }
 
 /// Three columns in a wide panel, two in a tall one, one below the other in a narrow one.
@@ -400,9 +427,10 @@ void TrajectoryPanel::walk(AppState& state, const Way& way, bool add) {
         return hop(state, way.forwards ? +1 : -1);
     const auto tokens = static_cast<int64_t>(state.trace->tokens.size());
     const auto& chosen = state.selection.prompt_tokens;
-    // What is added lies beyond the end of what is selected.
-    const bool from_end = add && way.forwards && !chosen.empty();
-    const int64_t start = from_end ? *chosen.rbegin() : shown_token(state);
+    // What is added lies beyond an end of what is selected.
+    const int64_t start = !add || chosen.empty() ? shown_token(state)
+                          : way.forwards         ? *chosen.rbegin()
+                                                 : *chosen.begin();
     const int64_t token = std::clamp<int64_t>(way.to(start, tokens), 0, tokens - 1);
     if (token == start || (add && chosen.contains(token))) return;
     select_token(state, token, add);

@@ -14,6 +14,12 @@
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
+namespace {
+
+constexpr float kVeil = 0.7f;  ///< over tokens that were not looked for
+
+}  // namespace
+
 void TokenStrip::follow(const AppState& state) {
     if (of_ == state.trace) return;
     of_ = state.trace;
@@ -163,6 +169,10 @@ void TokenStrip::draw_token(AppState& state, const TraceView& view, int64_t toke
     chip.shown = token == shown_token(state);
     if (colour_ == Colour::depth && depths_.most > 0) color_by_depth(state, chip);
     const ChipTouch touch = draw_chip(state, chip, layout, at);
+    if (const auto t = static_cast<size_t>(token); t < hits_.size() && !hits_[t])
+        ImGui::GetWindowDrawList()->AddRectFilled(
+            at, ImVec2(at.x + layout.size.x, at.y + layout.size.y),
+            packed(faded(state.theme().panel, kVeil)));
     if (touch.pressed) select_token(state, token, ImGui::GetIO().KeyShift);
     if (!touch.hovered || !ImGui::BeginTooltip()) return;
     token_tooltip(state, *state.trace, token);

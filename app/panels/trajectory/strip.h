@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/panels/trajectory/chip.h"
@@ -32,6 +33,8 @@ class TokenStrip {
     /// The same in two parts. A click selects a token.
     void draw_strip(AppState& state, const TraceView& view, const StripRoom& room = {});
     void draw_options(AppState& state, const TraceView& view);
+    /// [tokens] Those that are no hits are faint; empty: nothing is looked for.
+    void set_hits(std::vector<uint8_t> hits) { hits_ = std::move(hits); }
     /// The next draw scrolls so that the token can be seen.
     void bring_into_view(int64_t token) { scroll_to_ = static_cast<float>(token); }
 
@@ -63,6 +66,7 @@ class TokenStrip {
     float scroll_ = 0, turns_ = 0;
     std::shared_ptr<const core::TraceResult> of_;  ///< what the following belong to
     TokenDepths depths_;
+    std::vector<uint8_t> hits_;
     std::vector<std::string> texts_;  ///< pieces as they are drawn; "" where not made yet
 };
 

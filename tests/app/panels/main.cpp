@@ -1,5 +1,5 @@
 // The panels, each alone or two beside each other, without a screen: null back ends, clicks by the
-// Test Engine. Milliseconds a test.
+// Test Engine. Milliseconds a test. With an argument the tests whose names hold it, alone.
 #include <cstdio>
 #include <implot.h>
 
@@ -31,7 +31,7 @@ std::string& clipboard() {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
     ImGui::CreateContext();
     ImPlot::CreateContext();
     ImGuiIO& io = ImGui::GetIO();
@@ -53,7 +53,9 @@ int main() {
         local.state.fonts = {font, font, font};
         app::apply_theme(local.state.theme(), 1);
         ImGuiTestEngine_Start(engine, ImGui::GetCurrentContext());
-        ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests);
+        ImGuiTestEngine_QueueTests(engine, ImGuiTestGroup_Tests, argc > 1 ? argv[1] : nullptr);
+        ImVector<ImGuiTestRunTask> queued;
+        ImGuiTestEngine_GetTestQueue(engine, &queued);
         while (!ImGuiTestEngine_IsTestQueueEmpty(engine)) {
             io.DeltaTime = 1.0f / 60;
             local.state.now += io.DeltaTime;
@@ -64,7 +66,7 @@ int main() {
         }
         ImVector<ImGuiTest*> tests;
         ImGuiTestEngine_GetTestList(engine, &tests);
-        const int code = gui_test::exit_code(engine, tests.Size);
+        const int code = gui_test::exit_code(engine, argc > 1 ? queued.Size : tests.Size);
         ImGuiTestEngine_Stop(engine);
         local.panel.reset();
         local.second.reset();

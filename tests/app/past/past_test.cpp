@@ -222,6 +222,19 @@ void expect_same_space(const SpaceView& a, const SpaceView& b) {
     }
 }
 
+/// Entropies are kept in half precision, losses whole.
+void expect_same_quantities(const core::GeometrySnapshot& a, const core::GeometrySnapshot& b) {
+    for (const char* name : {"entropy", "loss"}) {
+        const viz::Quantity* quantity = viz::find_quantity(name);
+        EXPECT_EQ(quantity->lacks(a, 1), "");
+        const auto x = quantity->of(a, 1), y = quantity->of(b, 1);
+        ASSERT_EQ(x.tokens.size(), y.tokens.size()) << name;
+        EXPECT_EQ(x.n, static_cast<int64_t>(2 * a.token_ids.size())) << name;
+        for (size_t i = 0; i < x.tokens.size(); ++i)
+            ASSERT_NEAR(x.tokens[i], y.tokens[i], 2e-3f) << name << i;
+    }
+}
+
 /// The bands of the timeline are the pieces that the analysis of the run's folder writes.
 void expect_phases_of_the_analysis(const View& view, const std::string& dir) {
     core::lab::AnalyzeOptions options;
@@ -258,6 +271,7 @@ void expect_same_view(View& a, View& b) {
     EXPECT_EQ(x.basis.axes, y.basis.axes) << "colours are places";
     EXPECT_EQ(x.scale, y.scale);
     expect_same_space(a.space(), b.space());
+    expect_same_quantities(*a.state.geometry, *b.state.geometry);
     EXPECT_EQ(a.state.phases.all().size(), b.state.phases.all().size());
     SCOPED_TRACE("at step 30");
     expect_same_space(a.space_at(30), b.space_at(30));
@@ -320,6 +334,45 @@ TEST(Past, IsTheSameLiveFollowedAndOpened) {
     SCOPED_TRACE("live and opened");
     expect_same_view(*live, opened);
     expect_phases_of_the_analysis(opened, dir);
+}
+
+// Wrong if the window opened an older checkpoint without a word of the damaged one.
+TEST(Past, ADamagedNewestCheckpointIsSaidInTheLog) {
+    test::TempFolder temp;
+    const std::string dir = temp / "run";
+    {
+        std::ofstream(temp / "tiny.toml") << kConfig;
+        const auto read = core::lab::read_config(temp / "tiny.toml", {});
+        ASSERT_TRUE(read) << read.error().message;
+        core::SessionOptions options;
+        options.config = *read;
+        options.config_name = "tiny";
+        options.run_dir = dir;
+        View trained(options);
+        watch_to_the_end({&trained});
+        ASSERT_FALSE(HasFailure());
+        trained.state.session->close();
+        while (!trained.state.session->finished())
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    const std::string state_of_newest = dir + "/checkpoints/step_00000060/state.json";
+    const std::string whole = test::bytes_of(state_of_newest);
+    ASSERT_GT(whole.size(), 100u);
+    test::put_bytes(state_of_newest, whole.substr(0, whole.size() / 2));
+    core::SessionOptions look;
+    look.run_dir = dir;
+    look.open_only = true;
+    View opened(look);
+    const auto said = [&](const std::string& sentence) {
+        const std::string log = joined(log_rows(opened.state, /*commands=*/false));
+        return log.find(sentence) != std::string::npos;
+    };
+    for (int tries = 0; tries < 2000 && !said("skipped a damaged checkpoint: "); ++tries) {
+        opened.frame();
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_TRUE(said("skipped a damaged checkpoint: ")) << joined(log_rows(opened.state, false));
+    EXPECT_TRUE(said("step_00000060")) << "which one";
 }
 
 }  // namespace

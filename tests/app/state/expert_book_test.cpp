@@ -85,6 +85,49 @@ TEST(ExpertBook, ClassOfAnExpert) {
     EXPECT_EQ(book.entries[2].of_class.name, "");
 }
 
+// Wrong if a token that chooses an expert in two hops counted twice, a place were of the whole
+// sample in place of its sequence, or the even use were a quarter where a sequence has no even
+// quarters. The interval was computed apart, by Wilson's formula for 2 of 3.
+TEST(ExpertBook, PlacesInTheSequence) {
+    const ExpertBook unknown = expert_book(sample(), 0, nullptr);
+    EXPECT_FALSE(unknown.entries[0].position.known());
+    EXPECT_EQ(unknown.entries[0].position.of, 0);
+    // Two sequences of two tokens: the first of each is in the first quarter, the other in the
+    // third. Expert 0 is chosen by tokens 0, 1 and 2, expert 1 by 1, 2 and 3.
+    const ExpertBook book = expert_book(sample(), 0, nullptr, 2);
+    EXPECT_EQ(book.length, 2);
+    const PositionUse& use = book.entries[0].position;
+    EXPECT_EQ(use.of, 3);
+    EXPECT_EQ(use.all, 4);
+    EXPECT_EQ(use.quarters[0].tokens, 2);
+    EXPECT_EQ(use.quarters[2].tokens, 1);
+    EXPECT_EQ(use.most, 0);
+    EXPECT_NEAR(use.peak().share, 2.0 / 3, 1e-12);
+    EXPECT_NEAR(use.peak().low, 0.2076596008, 1e-6);
+    EXPECT_NEAR(use.peak().high, 0.9385080553, 1e-6);
+    EXPECT_NEAR(use.peak().times, 4.0 / 3, 1e-12);
+    EXPECT_NEAR(use.peak().times_low, 2 * 0.2076596008, 1e-6);
+    EXPECT_TRUE(std::isnan(use.quarters[1].times)) << "no token of the sample stands there";
+    EXPECT_FALSE(use.enriched());
+    EXPECT_EQ(book.entries[1].position.most, 2);
+    EXPECT_FALSE(book.entries[2].position.known());
+}
+
+// Wrong if an expert of one quarter were not told from one of all.
+TEST(PositionUse, TellsAPlaceFromNone) {
+    for (const auto& [place, quarter] : {std::pair(0, 0), std::pair(1, 0), std::pair(2, 1),
+                                         std::pair(4, 2), std::pair(6, 3), std::pair(7, 3)})
+        EXPECT_EQ(quarter_of(place, 8), size_t(quarter)) << place;
+    EXPECT_EQ(quarter_of(4, 5), 3u);
+    const PositionUse last = position_use({2, 1, 1, 36}, {100, 100, 100, 100});
+    EXPECT_EQ(last.most, 3);
+    EXPECT_TRUE(last.enriched());
+    EXPECT_NEAR(last.peak().times, 3.6, 1e-12);
+    const PositionUse even = position_use({10, 11, 9, 10}, {100, 100, 100, 100});
+    EXPECT_EQ(even.most, 1);
+    EXPECT_FALSE(even.enriched());
+}
+
 // Wrong if an expert were dead before anything was counted, or the load were a share.
 TEST(ExpertBook, LoadAndDead) {
     auto snapshot = sample();

@@ -32,6 +32,16 @@ SavedSession full() {
     return saved;
 }
 
+SavedSession with_names() {
+    SavedSession saved = full();
+    saved.named = {{"rivers", 1, {{3, 9}, {5}}}, {"\xE5\xB7\x9D / \"2\"", 0, {{}, {1}}}};
+    saved.halting = 0.25;
+    saved.selection.prompt_tokens = {1, 4};
+    saved.selection.first.expert = 9;
+    saved.selection.first.prompt_token = 4;
+    return saved;
+}
+
 // Wrong if anything of a session is lost or changed on its way through a file.
 TEST(SavedSession, ReadsBackWhatWasWritten) {
     const SavedSession saved = full();
@@ -59,7 +69,8 @@ TEST(SavedSession, OfEachVersion) {
     SavedSession without = full();  // of a version that knew no second prompt
     without.second = {};
     for (const auto& [version, saved] :
-         {std::pair("2026-11-29", without), std::pair("2026-11-29b", full())}) {
+         {std::pair("2026-11-29", without), std::pair("2026-11-29b", full()),
+          std::pair("2026-11-29c", with_names())}) {
         const std::string path =
             std::string(HOPSCOPE_FORMATS) + "/" + version + "/window/view" + kSessionEnding;
         const std::string text = test::bytes_of(path);
@@ -68,6 +79,44 @@ TEST(SavedSession, OfEachVersion) {
         EXPECT_EQ(text_of(*read), text);
         EXPECT_EQ(text_of(saved), text);
     }
+}
+
+// Wrong if names of selections or the slider of halting were lost, or a file of a session that has
+// neither were another than before there were any.
+TEST(SavedSession, KeepsNamesAndTheSlider) {
+    const std::string text = text_of(with_names());
+    const auto read = parse_session(text, "a.session.json");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(text_of(*read), text);
+    ASSERT_EQ(read->named.size(), 2u);
+    EXPECT_EQ(read->named[0].name, "rivers");
+    EXPECT_EQ(read->named[0].layer, 1);
+    EXPECT_EQ(read->named[0].chosen, (Chosen{{3, 9}, {5}}));
+    EXPECT_EQ(read->named[1].name, "\xE5\xB7\x9D / \"2\"");
+    EXPECT_EQ(read->halting, 0.25);
+    EXPECT_EQ(read->selection.first_expert(), 9);
+    for (const char* key : {"named", "halting", "first_expert"})
+        EXPECT_EQ(text_of(full()).find("\"" + std::string(key) + "\""), std::string::npos);
+    const auto older = parse_session(text_of(full()), "a");
+    ASSERT_TRUE(older);
+    EXPECT_TRUE(older->named.empty());
+    EXPECT_EQ(older->halting, 0);
+
+    AppState state;
+    gui_test::FakeOptions options;
+    options.experts = 8;
+    state.attach(std::make_unique<gui_test::FakeSession>(options));
+    update_state(state);
+    restore(with_names(), state);
+    EXPECT_EQ(state.halt_position, 0.25f);
+    ASSERT_EQ(state.named.all().size(), 2u);
+    EXPECT_EQ(state.named.all()[0].chosen, (Chosen{{3}, {5}})) << "the run has 8 experts";
+    const SavedSession again = saved_session(state);
+    EXPECT_EQ(again.named.size(), 2u);
+    EXPECT_EQ(again.halting, 0.25);
+    restore(full(), state);
+    EXPECT_TRUE(state.named.all().empty());
+    EXPECT_EQ(state.halt_position, 0);
 }
 
 // Wrong if a damaged file is taken, or its refusal does not say which file and what in it.
@@ -79,6 +128,10 @@ TEST(SavedSession, RefusesWhatIsNone) {
         EXPECT_NE(at, std::string::npos) << from;
         return text.replace(at, from.size(), to);
     };
+    const auto named = [](const std::string& from, const std::string& to) {
+        std::string text = text_of(with_names());
+        return text.replace(text.find(from), from.size(), to);
+    };
     for (const auto& [text, word] : std::vector<std::pair<std::string, std::string>>{
              {"", "format"},
              {good.substr(0, good.size() / 2), "format"},
@@ -87,7 +140,13 @@ TEST(SavedSession, RefusesWhatIsNone) {
              {with("\"strength\": 0.1", "\"strength\": -1"), "strength"},
              {with("\"command\": \"suppress\"", "\"command\": \"supress\""), "stack"},
              {with("\"shut\": {", "\"shut\": [], \"sh\": {"), "shut"},
-             {with("\"selection\": {", "\"selection\": 1, \"s\": {"), "selection"}}) {
+             {with("\"selection\": {", "\"selection\": 1, \"s\": {"), "selection"},
+             {named("\"halting\": 0.25", "\"halting\": 1.5"), "halting"},
+             {named("\"first_expert\": 9", "\"first_expert\": []"), "first_expert"},
+             {named("\"name\": \"rivers\"", "\"name\": \"\""), "name"},
+             {named("\"name\": \"rivers\"", "\"name\": 7"), "name"},
+             {named("\"named\": [", "\"named\": 3, \"n\": ["), "named"},
+             {named("\"named\": [", "\"named\": [4, "), "named"}}) {
         const auto read = parse_session(text, "here.session.json");
         ASSERT_FALSE(read) << text;
         EXPECT_NE(read.error().message.find("here.session.json: "), std::string::npos);

@@ -53,6 +53,36 @@ TEST(Selection, HidesIsolatesInverts) {
     EXPECT_TRUE(s.hidden.experts.empty()) << "experts are of one layer";
 }
 
+// Wrong if details were shown of another than the one that was picked last, or of one that is not
+// selected any more.
+TEST(Selection, HasAFirst) {
+    Selection s;
+    EXPECT_FALSE(s.first_expert());
+    s.pick_expert(5, false);
+    s.pick_expert(2, true);
+    s.pick_expert(7, true);
+    EXPECT_EQ(s.first_expert(), 7);
+    s.pick_expert(7, true);
+    EXPECT_EQ(s.first_expert(), 2) << "the lowest of what is left";
+    s.pick_expert(5, true);
+    s.pick_expert(5, true);
+    s.pick_all({{1, 9}, {}}, true);
+    EXPECT_EQ(s.first_expert(), 5);
+    s.pick_prompt_token(4, false);
+    s.pick_prompt_token(8, true);
+    EXPECT_EQ(s.first_prompt_token(), 8);
+    EXPECT_EQ(s.first_expert(), 5);
+    s.prompt_tokens.erase(8);  // as by a shorter prompt
+    EXPECT_EQ(s.first_prompt_token(), 4);
+    s.set_layer(1);
+    EXPECT_FALSE(s.first_expert());
+    Selection later;
+    later.restore(s);
+    EXPECT_EQ(later.first_prompt_token(), 4);
+    s.clear();
+    EXPECT_FALSE(s.first_prompt_token());
+}
+
 TEST(Selection, UndoAndRedo) {
     Selection s;
     SelectionHistory history;
@@ -91,6 +121,26 @@ TEST(Selection, UndoTakesWhatIsNewest) {
     EXPECT_TRUE(s.experts.empty());
     history.redo(s);
     EXPECT_EQ(s.experts, Set{1});
+}
+
+// Wrong if what was taken back could be redone, or the numbers did not follow what was done first.
+TEST(Selection, StepsAreNumberedAndTakenBack) {
+    Selection s;
+    SelectionHistory history;
+    history.note(s);
+    s.pick_expert(1, false);
+    history.note(s);
+    const uint64_t first = history.undo_order();
+    EXPECT_GT(history.next_order(), first);
+    s.clear();
+    history.note(s);
+    EXPECT_GT(history.undo_order(), first + 1);
+    history.take_back(s);
+    EXPECT_EQ(s.experts, Set{1});
+    EXPECT_FALSE(history.can_redo());
+    EXPECT_EQ(history.undo_order(), first);
+    history.undo(s);
+    EXPECT_EQ(history.redo_order(), first);
 }
 
 TEST(Selection, NamesComeBack) {

@@ -36,6 +36,8 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     saved.layout = "Inspect";
     saved.shut["Log##Train"] = true;
     saved.settings.toured = true;
+    saved.settings.colours = viz::ColourMap::magma;
+    saved.settings.picture_scale = 3;
     saved.last_config = "configs/a \"b\".toml";
     ASSERT_EQ(save_settings(folder.path(), saved), "");
     std::string problem;
@@ -44,7 +46,8 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     EXPECT_EQ(back.settings, saved.settings);
     EXPECT_EQ(back.shut, saved.shut);
     EXPECT_EQ(back.last_config, saved.last_config);
-    for (const char* text : {"", "{", "[]", "{\"scale\": \"big\"}", "{\"shut\": 3}", "\x80\xff"}) {
+    for (const char* text :
+         {"", "{", "[]", "{\"scale\": \"big\"}", "{\"shut\": 3}", "{\"colours\": 1}", "\x80\xff"}) {
         folder.write("settings.json", text);
         problem.clear();
         back = load_settings(folder.path(), problem);
@@ -53,6 +56,10 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
     }
     folder.write("settings.json", "{\"scale\": 1e9}");
     EXPECT_LE(load_settings(folder.path(), problem).settings.scale, kMaxScale);
+    folder.write("settings.json", "{\"picture_scale\": 100}");
+    EXPECT_EQ(load_settings(folder.path(), problem).settings.picture_scale, kMostPictureScale);
+    folder.write("settings.json", "{\"colours\": \"of a later version\"}");
+    EXPECT_EQ(load_settings(folder.path(), problem).settings.colours, viz::ColourMap::automatic);
     EXPECT_NE(save_settings("/proc/no/such", saved), "");
 }
 
@@ -60,7 +67,7 @@ TEST(SettingsFile, ReadsBackAndSurvivesDamage) {
 TEST(SettingsFile, OfEachVersion) {
     SavedWindow saved;
     std::string kept;
-    for (const char* version : {"2026-11-28", "2026-11-29", "2026-11-29b"}) {
+    for (const char* version : {"2026-11-28", "2026-11-29", "2026-11-29b", "2026-11-29c"}) {
         kept = std::string(HOPSCOPE_FORMATS) + "/" + version + "/window";
         std::string problem;
         saved = load_settings(kept, problem);
@@ -75,6 +82,8 @@ TEST(SettingsFile, OfEachVersion) {
     EXPECT_EQ(saved.settings.height, 800);
     EXPECT_TRUE(saved.settings.maximised);
     EXPECT_TRUE(saved.settings.toured);
+    EXPECT_EQ(saved.settings.colours, viz::ColourMap::viridis);
+    EXPECT_EQ(saved.settings.picture_scale, 2);
     const test::TempFolder folder;
     ASSERT_EQ(save_settings(folder.path(), saved), "");
     EXPECT_EQ(test::bytes_of(folder / "settings.json"), test::bytes_of(kept + "/settings.json"));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <gtest/gtest.h>
 #include <stdexcept>
@@ -57,6 +58,25 @@ TEST(TaskRunner, OneAfterAnotherWithProgressAndErrors) {
     EXPECT_GE(wakes, 8);
     runner.forget(tasks[1].id);
     EXPECT_EQ(runner.tasks().size(), 3u);
+}
+
+// Wrong if a task that runs had no time left though its share grew, or one that ended still had.
+TEST(TaskRunner, TellsTheTimeLeft) {
+    std::atomic<bool> go{false};
+    TaskRunner runner(nullptr);
+    runner.start("a", [&](const core::Progress& progress) -> core::Result<std::string> {
+        progress.report("begins", 0);
+        std::this_thread::sleep_for(1100ms);
+        progress.report("half", 0.5);
+        while (!go) std::this_thread::sleep_for(1ms);
+        return std::string("result");
+    });
+    ASSERT_TRUE(wait_for([&] { return runner.tasks()[0].progress == 0.5; }));
+    const double left = runner.tasks()[0].left;
+    EXPECT_TRUE(left >= 0 && left < 15) << left;
+    go = true;
+    ASSERT_TRUE(wait_for([&] { return runner.tasks()[0].ended(); }));
+    EXPECT_TRUE(std::isnan(runner.tasks()[0].left));
 }
 
 // Wrong if cancel did not reach the work or what waits, or the window hung when it closes.

@@ -63,7 +63,7 @@ TEST(Actions, KeysOfCommandsAreTheRegistrys) {
         EXPECT_FALSE(chords_of(spec.shortcut).empty()) << spec.shortcut << " names no key";
         ++with_keys;
     }
-    EXPECT_EQ(with_keys, 3);
+    EXPECT_EQ(with_keys, 4);
 }
 
 // Wrong if two entries had one name, an entry had no words, a key could not be heard, or one key
@@ -197,7 +197,8 @@ TEST(Actions, MenusAreAsTheyWere) {
               "--\nQuit  [Ctrl+Q]\n");
     EXPECT_EQ(shown(Menu::run),
               "Resume the run  [Space]\nPause the run  [Space]\nMake single steps  [Right arrow]\n"
-              "--\nWrite a checkpoint\nEvaluate now\n--\nStop the run\n");
+              "Make ten steps  [T]\n--\nWrite a checkpoint\nEvaluate now\n--\n"
+              "Stop the run  [Ctrl+.]\n");
     std::string panels;
     for (const PanelEntry& panel : panel_table()) {
         const std::string keys = panel.keys;
@@ -205,13 +206,15 @@ TEST(Actions, MenusAreAsTheyWere) {
                   (keys.empty() ? "" : "  [" + keys + "]") + "\n";
     }
     EXPECT_EQ(shown(Menu::view),
-              "Dark or light theme\nLarger  [Ctrl++]\nSmaller  [Ctrl+-]\nNormal size  [Ctrl+0]\n"
+              "Dark or light theme\nColours of values\nScale of pictures\nLarger  "
+              "[Ctrl++]\nSmaller  [Ctrl+-]\nNormal "
+              "size  [Ctrl+0]\n"
               "Motion on or off\n--\n" +
                   panels);
     EXPECT_EQ(shown(Menu::layout),
               "Layout Train  [1]\nLayout Inspect  [2]\nLayout Intervene  [3]\n"
               "Layout Compare  [4]\n"
-              "--\nReset this layout\n");
+              "--\nReset this layout\nKeep this arrangement as…\n");
     EXPECT_EQ(shown(Menu::help),
               "Command palette  [Ctrl+P]\nHelp on panels and keys  [?]\n"
               "Tour in three steps\n");
@@ -278,6 +281,7 @@ TEST(Keys, TextsAndChords) {
               std::vector<ImGuiKeyChord>{ImGuiMod_Ctrl | ImGuiMod_Shift | ImGuiKey_Z});
     EXPECT_EQ(chords_of("Ctrl++").size(), 3u);  // = with and without Shift, and the keypad's
     EXPECT_EQ(chords_of("Ctrl+-").size(), 2u);
+    EXPECT_EQ(chords_of("Ctrl+."), std::vector<ImGuiKeyChord>{ImGuiMod_Ctrl | ImGuiKey_Period});
     EXPECT_EQ(chords_of("?"), std::vector<ImGuiKeyChord>{ImGuiMod_Shift | ImGuiKey_Slash});
     for (const char* none : {"", "Ctrl+", "space", "AB", "\xC3\xA4"})
         EXPECT_TRUE(chords_of(none).empty()) << none;

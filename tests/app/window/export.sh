@@ -39,13 +39,15 @@ before=$(state)
 export_panel() { "$program" export run --panel "$@" >stdout 2>stderr || fail "export $*"; }
 # Width and height stand in bytes 16 to 23 of a PNG file.
 size_of() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }
-for panel in run routing_space curves statistics log model coupling; do
-    export_panel $panel --png $panel.png --width 640 --height 400
-    [ "$(size_of $panel.png)" = 640x400 ] || fail "$panel.png has $(size_of $panel.png)"
-    # A blank picture of this size takes about 2 kB.
-    [ "$(stat -c %s $panel.png)" -gt 6000 ] || fail "$panel.png is blank: $(stat -c %s $panel.png) bytes"
-done
-cmp -s curves.png statistics.png && fail "two panels are one picture"
+# picture PANEL OPTIONS…; a blank one of this size takes about 2 kB.
+picture() {
+    export_panel "$@" --png "$1.png" --width 640 --height 400
+    [ "$(size_of "$1.png")" = 640x400 ] || fail "$1.png has $(size_of "$1.png")"
+    [ "$(stat -c %s "$1.png")" -gt 6000 ] || fail "$1.png is blank: $(stat -c %s "$1.png") bytes"
+}
+for panel in run routing_space curves statistics log model coupling experts analyses halting; do picture $panel; done
+echo '{"command": "suppress", "layer": 0, "expert": 0}' >good.jsonl
+picture intervene --text "the muddy river" --script good.jsonl
 export_panel routing_space --png again.png --width 640 --height 400
 cmp -s routing_space.png again.png || fail "the same call gives another picture"
 export_panel routing_space --png early.png --width 640 --height 400 --step 15
@@ -54,10 +56,12 @@ export_panel curves --png large.png --width 640 --height 400 --scale 2 --light
 [ "$(size_of large.png)" = 1280x800 ] || fail "scale 2 has $(size_of large.png)"
 
 export_panel curves --csv curves.csv
-head -1 curves.csv | grep -q '^series,' || fail "curves.csv begins with $(head -1 curves.csv)"
+[ "$(head -1 curves.csv)" = "# Curves of run, steps 1 … 40" ] || fail "curves.csv begins with $(head -1 curves.csv)"
+sed -n 2p curves.csv | grep -q '^series,' || fail "curves.csv names its columns $(sed -n 2p curves.csv)"
 [ "$(grep -c '^loss\|^train' curves.csv)" -ge 40 ] || fail "curves.csv lacks updates: $(cut -d, -f1 curves.csv | sort | uniq -c)"
 for panel in run routing_space experts; do
     export_panel $panel --csv $panel.csv
+    head -1 $panel.csv | grep -q '^# .* of run, step 40' || fail "$panel.csv begins with $(head -1 $panel.csv)"
     [ "$(grep -vc '^#' $panel.csv)" -ge 10 ] || fail "$panel.csv has $(wc -l <$panel.csv) lines"
 done
 grep -q '^quantity,value,unit$' run.csv && grep -q '^step,40,updates$' run.csv || fail "run.csv does not say the step"
@@ -66,18 +70,20 @@ grep -q '^quantity,value,unit$' run.csv && grep -q '^step,40,updates$' run.csv |
 "$program" train --config tiny.toml --set moe.top_k=4 --out other >/dev/null 2>stderr || fail "the second run was not trained"
 export_panel sweep --beside other --view x=moe.top_k --view y=valid_loss/final --csv sweep.csv --png sweep.png
 [ "$(grep -c ',run,1,2,\|,other,1,4,' sweep.csv)" = 2 ] || fail "sweep.csv has not both runs: $(cat sweep.csv)"
-for panel in compared_runs settings differences equivalence; do
-    export_panel $panel --beside other --csv $panel.csv
-    grep -q '[0-9]' $panel.csv || fail "$panel.csv has no number"
+for panel in compared_runs settings differences equivalence matches; do
+    picture $panel --beside other --csv $panel.csv
+    grep -v '^#' $panel.csv | grep -q '[0-9]'  || fail "$panel.csv has no number"
 done
+[ "$(md5sum ./*.png | cut -d' ' -f1 | sort -u | wc -l)" -ge 19 ] || fail "two panels are one picture: $(md5sum ./*.png)"
 export_panel trajectory --text "the muddy river" --csv path.csv --png path.png
-[ "$(head -1 path.csv | cut -d, -f1-6)" = token,piece,layer,hop,rank,expert ] || fail "path.csv begins with $(head -1 path.csv)"
-[ "$(wc -l <path.csv)" -ge 9 ] || fail "path.csv has $(wc -l <path.csv) lines"
+[ "$(head -1 path.csv)" = "# Trajectory of run, step 40" ] || fail "path.csv begins with $(head -1 path.csv)"
+[ "$(sed -n 2p path.csv | cut -d, -f1-6)" = token,piece,layer,hop,rank,expert ] || fail "path.csv names its columns $(sed -n 2p path.csv)"
+[ "$(wc -l <path.csv)" -ge 10 ] || fail "path.csv has $(wc -l <path.csv) lines"
 
 # Every parameter stands once: the sum is what info counts.
 export_panel model --csv model.csv
 total=$("$program" info run --json | grep -m1 '"total"' | tr -dc 0-9)
-[ "$(awk -F, 'NR > 1 { sum += $3 } END { printf "%d", sum }' model.csv)" = "$total" ] || fail "model.csv holds other parameters than $total"
+[ "$(awk -F, 'NR > 2 { sum += $3 } END { printf "%d", sum }' model.csv)" = "$total" ] || fail "model.csv holds other parameters than $total"
 
 refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail "not refused: ${*:2}"; grep -q -- "$1" stderr || fail "no '$1' in the refusal"; }
 refused "allowed are run, " --panel none --png a.png

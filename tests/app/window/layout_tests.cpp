@@ -1,10 +1,202 @@
 #include "tests/app/window/layout_tests.h"
 
+#include <cmath>
 #include <imgui_internal.h>
+#include <string>
 
+#include "app/window/menu_bar.h"
+#include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/whole_window.h"
 
 namespace hopscope::gui_test::whole {
+
+namespace {
+
+/// Whether the buttons of Run can be read, and each panel in sight has room for its picture.
+void expect_room(ImGuiTestContext* ctx, float scale) {
+    state->settings.scale = scale;
+    ctx->Yield(6);
+    ctx->SetRef("Run##Train");
+    for (const char* label :
+         {"Run", "Pause", "Step", "Stop", "Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}) {
+        const ImRect seen = ctx->ItemInfo(label).RectFull;
+        IM_CHECK_GE(seen.GetWidth(), ImGui::CalcTextSize(label).x);
+        IM_CHECK_LE(seen.Max.x, ctx->GetWindowByRef("")->InnerRect.Max.x);
+    }
+    for (const app::Layout layout : app::kLayouts) {
+        shell->workspace().set_layout(*state, layout);
+        ctx->Yield(6);
+        for (const auto& panel : shell->workspace().panels()) {
+            const ImGuiWindow* window =
+                ImGui::FindWindowByName(app::window_name(*panel, layout).c_str());
+            if (!window || !window->Active || window->Hidden) continue;
+            IM_CHECK_GE_NO_RET(window->Size.y, 250 * state->pixel_scale);
+            if (window->Size.y < 250 * state->pixel_scale)
+                ctx->LogError("%s at scale %.2f", window->Name, scale);
+        }
+    }
+    shell->workspace().set_layout(*state, app::Layout::train);
+    ctx->Yield(3);
+}
+
+ImGuiID node_of(const char* name) {
+    const ImGuiWindow* window = ImGui::FindWindowByName(name);
+    return window && window->WasActive && window->DockIsActive ? window->DockId : 0;
+}
+
+bool is_listed(const std::string& title) {
+    for (const app::ActionItem* item : app::items_of(app::Menu::layout, shell->actions()))
+        if (item->title == title) return true;
+    return false;
+}
+
+/// The dialog in which arrangements are named, from the menu.
+void open_dialog(ImGuiTestContext* ctx) {
+    in_top_bar(ctx);
+    ctx->ItemClick("Layout");
+    ctx->ItemClick("//$FOCUSED/Keep this arrangement as\xE2\x80\xA6");
+    ctx->Yield(3);
+    ctx->SetRef("Keep this arrangement");
+}
+
+void from_menu(ImGuiTestContext* ctx, const char* entry) {
+    in_top_bar(ctx);
+    ctx->ItemClick("Layout");
+    ctx->ItemClick((std::string("//$FOCUSED/") + entry).c_str());
+    ctx->Yield(4);
+}
+
+void register_arrangements(ImGuiTestEngine* engine) {
+    // Wrong if an arrangement that was given a name were not found by it in the menu and in the
+    // palette, or did not bring back where panels stood, which was in front and which were shut.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "window", "an_arrangement_has_a_name");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        auto& workspace = shell->workspace();
+        workspace.set_layout(*state, app::Layout::train);
+        workspace.reset(*state);
+        ctx->Yield(4);
+        ImGui::DockBuilderDockWindow("Log##Train", node_of("Run##Train"));
+        ctx->Yield(3);
+        ctx->WindowFocus("//Log##Train");
+        ctx->WindowFocus("//Statistics##Train");
+        ctx->Yield(2);
+        ctx->KeyPress(ImGuiKey_S);  // shuts Statistics
+        ctx->Yield(3);
+        IM_CHECK_EQ(node_of("Log##Train"), node_of("Run##Train"));
+        IM_CHECK_EQ(node_of("Statistics##Train"), 0u);
+        const float wide = ImGui::FindWindowByName("Run##Train")->Size.x;
+
+        open_dialog(ctx);
+        ctx->ItemInputValue("##name", "  a/../b \"1\" ");
+        ctx->Yield(3);
+        IM_CHECK(is_listed("Arrangement a/../b \"1\""));
+        workspace.reset(*state);
+        ctx->Yield(4);
+        IM_CHECK_NE(node_of("Log##Train"), node_of("Run##Train"));
+        IM_CHECK_NE(node_of("Statistics##Train"), 0u);
+        workspace.set_layout(*state, app::Layout::inspect);
+        ctx->Yield(3);
+
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->Yield(3);
+        ctx->KeyChars("arrangement a/");
+        ctx->Yield(2);
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(5);
+        IM_CHECK(workspace.layout() == app::Layout::train);
+        IM_CHECK_NE(node_of("Run##Train"), 0u);
+        IM_CHECK_EQ(node_of("Log##Train"), node_of("Run##Train"));
+        IM_CHECK_EQ(node_of("Statistics##Train"), 0u);
+        const ImGuiWindow* log = ImGui::FindWindowByName("Log##Train");
+        IM_CHECK(log->DockNode->VisibleWindow == log);
+        IM_CHECK_LT(std::abs(ImGui::FindWindowByName("Run##Train")->Size.x - wide), 4);
+        IM_CHECK_NE(node_of("Curves##Train"), node_of("Routing space##Train"));
+        // What is shut opens where it stood.
+        ctx->KeyPress(ImGuiKey_S);
+        ctx->Yield(4);
+        IM_CHECK_NE(node_of("Statistics##Train"), 0u);
+        IM_CHECK_NE(node_of("Statistics##Train"), node_of("Run##Train"));
+
+        // Another under the same name takes its place.
+        workspace.reset(*state);
+        ctx->Yield(4);
+        open_dialog(ctx);
+        ctx->ItemClick("**/###name");
+        ctx->Yield(2);
+        ctx->ItemClick("###keep");
+        ctx->Yield(3);
+        ImGui::DockBuilderDockWindow("Log##Train", node_of("Run##Train"));
+        ctx->Yield(3);
+        from_menu(ctx, "Arrangement a\\/..\\/b \"1\"");
+        IM_CHECK_NE(node_of("Log##Train"), node_of("Run##Train"));
+
+        // Renamed, and forgotten.
+        open_dialog(ctx);
+        ctx->KeyCharsReplace(std::string(100, 'x').c_str());
+        ctx->Yield(2);
+        IM_CHECK((ctx->ItemInfo("###keep").ItemFlags & ImGuiItemFlags_Disabled) != 0);
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(2);
+        IM_CHECK(ctx->ItemExists("##name"));
+        ctx->ItemInput("##name");
+        ctx->KeyCharsReplace("\xE5\xB7\x9D");
+        ctx->Yield(2);
+        ctx->ItemClick("**/Rename");
+        ctx->Yield(3);
+        IM_CHECK(is_listed("Arrangement \xE5\xB7\x9D"));
+        IM_CHECK(!is_listed("Arrangement a/../b \"1\""));
+        ctx->ItemClick("**/###forget");
+        ctx->Yield(3);
+        IM_CHECK(!is_listed("Arrangement \xE5\xB7\x9D"));
+        ctx->ItemClick("Cancel");
+        ctx->Yield(2);
+    };
+
+    // Wrong if a panel that is newer than a kept arrangement were lost or floated, what there is no
+    // more did harm, or a panel in a window of its own did not come back.
+    t = IM_REGISTER_TEST(engine, "window", "an_arrangement_of_another_version");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        app::Arrangement kept;
+        kept.name = "older";
+        kept.layout = "Inspect";
+        app::ArrangedPart left, right;
+        left.tabs = {"trajectory", "no such panel"};
+        left.front = "no such panel";
+        right.tabs = {"statistics"};
+        right.center = true;
+        kept.docked.share = 0.6f;
+        kept.docked.parts = {left, right};
+        kept.floating = {{{"model"}, "", 0.25f, 0.25f, 0.5f, 0.5f}};
+        shell->workspace().choose(*state, kept);
+        ctx->Yield(5);
+        IM_CHECK(shell->workspace().layout() == app::Layout::inspect);
+        IM_CHECK_NE(node_of("Statistics##Inspect"), 0u);
+        IM_CHECK_EQ(node_of("Experts##Inspect"), node_of("Statistics##Inspect"));
+        IM_CHECK_NE(node_of("Trajectory##Inspect"), node_of("Statistics##Inspect"));
+        const ImGuiWindow* trajectory = ImGui::FindWindowByName("Trajectory##Inspect");
+        const ImGuiWindow* statistics = ImGui::FindWindowByName("Statistics##Inspect");
+        const float whole = trajectory->Size.x + statistics->Size.x;
+        IM_CHECK_LT(std::abs(trajectory->Size.x / whole - 0.6f), 0.02f);
+        const ImGuiWindow* model = ImGui::FindWindowByName("Model##Inspect");
+        IM_CHECK(model && model->WasActive);
+        IM_CHECK_LT(std::abs(model->Size.x - 0.5f * ImGui::GetMainViewport()->Size.x), 4);
+        const app::Arrangement again = shell->workspace().arrangement();
+        IM_CHECK_EQ(again.floating.size(), 1u);
+        IM_CHECK(again.floating[0].tabs == std::vector<std::string>{"model"});
+
+        kept.layout = "Sideways";
+        shell->workspace().choose(*state, kept);
+        ctx->Yield(2);
+        IM_CHECK(shell->workspace().layout() == app::Layout::inspect);
+        IM_CHECK(state->log.back().problem);
+        shell->workspace().reset(*state);
+        ctx->Yield(4);
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
+    };
+}
+
+}  // namespace
 
 void register_layout_tests(ImGuiTestEngine* engine) {
     // Wrong if a panel that is newer than the kept arrangement floated over the others. First,
@@ -88,31 +280,11 @@ void register_layout_tests(ImGuiTestEngine* engine) {
     // Wrong if a larger scale cut the labels of buttons, or left a panel no room for its picture.
     t = IM_REGISTER_TEST(engine, "window", "every_scale_has_room");
     t->TestFunc = [](ImGuiTestContext* ctx) {
-        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) {
-            state->settings.scale = scale;
-            ctx->Yield(6);
-            ctx->SetRef("Run##Train");
-            for (const char* label :
-                 {"Run", "Pause", "Step", "Stop", "Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}) {
-                const ImRect seen = ctx->ItemInfo(label).RectFull;
-                IM_CHECK_GE(seen.GetWidth(), ImGui::CalcTextSize(label).x);
-                IM_CHECK_LE(seen.Max.x, ctx->GetWindowByRef("")->InnerRect.Max.x);
-            }
-            for (const app::Layout layout : app::kLayouts) {
-                shell->workspace().set_layout(*state, layout);
-                ctx->Yield(6);
-                for (const auto& panel : shell->workspace().panels()) {
-                    const ImGuiWindow* window =
-                        ImGui::FindWindowByName(app::window_name(*panel, layout).c_str());
-                    if (!window || !window->Active || window->Hidden) continue;
-                    IM_CHECK_GE_NO_RET(window->Size.y, 250 * state->pixel_scale);
-                    if (window->Size.y < 250 * state->pixel_scale)
-                        ctx->LogError("%s at scale %.2f", window->Name, scale);
-                }
-            }
-            shell->workspace().set_layout(*state, app::Layout::train);
-            ctx->Yield(3);
-        }
+        resize(ctx, 1920, 1080);
+        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) expect_room(ctx, scale);
+        const auto usual = plain_window();
+        resize(ctx, usual.width, usual.height);
+        for (const float scale : {1.0f, 1.5f, 2.0f, 0.75f}) expect_room(ctx, scale);
         // What a person arranged stays.
         const ImGuiID of_run = ImGui::FindWindowByName("Run##Train")->DockId;
         ImGui::DockBuilderDockWindow("Log##Train", of_run);
@@ -151,6 +323,7 @@ void register_layout_tests(ImGuiTestEngine* engine) {
         IM_CHECK(ctx->GetWindowByRef("//Log##Train")->WasActive);
         IM_CHECK(ctx->GetWindowByRef("//Log##Train")->DockIsActive);
     };
+    register_arrangements(engine);
 }
 
 }  // namespace hopscope::gui_test::whole

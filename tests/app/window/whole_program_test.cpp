@@ -2,7 +2,9 @@
 // the window, learns, is frozen, halted, paused, closed and opened again. Linked with core_lab in
 // place of the fake session.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <numeric>
 
@@ -24,6 +26,13 @@ double mean(const std::vector<double>& values, size_t from, size_t count) {
 
 size_t updates() {
     return state->history.step.size();
+}
+
+/// How long the last updates took.
+double update_seconds() {
+    const auto& seconds = state->history.seconds;
+    const size_t n = seconds.size();
+    return (seconds[n - 1] - seconds[n - 21]) / 20;
 }
 
 bool in_state(core::RunState wanted) {
@@ -122,11 +131,21 @@ void run_story(ImGuiTestContext* ctx) {
 
     // Pauses and steps: wrong if the run went on, or made more or fewer updates than asked.
     ctx->SetRef("Run##Train");
-    ctx->ItemClick("Pause");
+    ctx->MouseMove("Pause");
+    const int64_t asked_at = state->status.step;
+    const auto asked = std::chrono::steady_clock::now();
+    ctx->MouseClick();
     IM_CHECK(wait_for(
         ctx, [] { return in_state(core::RunState::paused); }, kLong));
+    const double waited =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count();
     ctx->Yield(5);
     const int64_t paused_at = state->status.step;
+    // An update that has begun is ended; while a frame is drawn, a few more of these short ones.
+    const double update = update_seconds();
+    std::printf("Pause: answered after %.0f ms and %lld updates of %.0f ms\n", 1e3 * waited,
+                static_cast<long long>(paused_at - asked_at), 1e3 * update);
+    IM_CHECK_LT(waited, 1 + 10 * update);
     ctx->SleepNoSkip(0.5f, 0.1f);
     IM_CHECK_EQ(state->status.step, paused_at);
     ctx->ItemClick("Step");

@@ -1,6 +1,8 @@
 // The whole window on a made-up run, as the tests of test_window have it before them.
 #pragma once
 
+#include <GLFW/glfw3.h>
+
 #include "app/window/shell.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_session.h"
@@ -20,6 +22,20 @@ inline void let_train(ImGuiTestContext* ctx, int updates = 1) {
 
 inline void in_top_bar(ImGuiTestContext* ctx) {
     ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
+}
+
+inline GLFWwindow* glfw_window() {
+    return static_cast<GLFWwindow*>(ImGui::GetMainViewport()->PlatformHandle);
+}
+
+/// Gives the window another size, as by its edge.
+inline void resize(ImGuiTestContext* ctx, int width, int height) {
+    glfwSetWindowSize(glfw_window(), width, height);
+    IM_CHECK(wait_for(ctx, [=] {
+        return ImGui::GetIO().DisplaySize.x == static_cast<float>(width) &&
+               ImGui::GetIO().DisplaySize.y == static_cast<float>(height);
+    }));
+    ctx->Yield(3);
 }
 
 }  // namespace hopscope::gui_test::whole

@@ -1,14 +1,17 @@
 // The whole window on a real screen (or Xvfb) with made-up data: clicks by the Test Engine through
 // the same loop that the program runs. `test_window pacing` counts drawn frames instead,
-// `test_window long` takes the time of frames with a long prompt, `test_window first_steps` begins
-// without a run, `test_window replay` does again what another window recorded.
+// `test_window long` and `test_window frame_times` take the time of frames, `test_window
+// first_steps` begins without a run, `test_window two_starts` begins twice, `test_window replay`
+// does again what another window recorded.
 #include "app/window/window.h"
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "app/window/shell.h"
 #include "core/api/files.h"
@@ -16,10 +19,13 @@
 #include "tests/app/fake_session.h"
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/first_steps.h"
+#include "tests/app/window/frame_times.h"
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
 #include "tests/app/window/palette_names.h"
 #include "tests/app/window/replayed_input.h"
+#include "tests/app/window/timeline_tests.h"
+#include "tests/app/window/two_starts.h"
 #include "tests/app/window/whole_window.h"
 #include "tests/temp_folder.h"
 
@@ -44,6 +50,42 @@ std::string saved_file() {
 
 bool some_popup() {
     return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+}
+
+/// The sizes of one window, frame by frame as they were drawn.
+struct SizesOf {
+    const char* window = nullptr;
+    std::vector<ImVec2> sizes;
+    bool shown = false;
+
+    void end_frame() {
+        if (!window) return;
+        const ImGuiWindow* drawn = ImGui::FindWindowByName(window);
+        shown = drawn && drawn->Active && !drawn->Hidden;
+        if (shown) sizes.push_back(drawn->Size);
+    }
+};
+SizesOf sizes_of;
+
+/// Wrong if the question that `ask` brings is drawn in another size before that which it keeps.
+template <class Ask>
+void appears_as_it_stays(ImGuiTestContext* ctx, const char* question, Ask ask) {
+    sizes_of = {question, {}};
+    ask();
+    ctx->Yield(8);
+    const std::vector<ImVec2> sizes = sizes_of.sizes;
+    IM_CHECK_GT(sizes.size(), 2u);
+    for (const ImVec2& size : sizes) {
+        IM_CHECK_EQ(size.x, sizes.back().x);
+        IM_CHECK_EQ(size.y, sizes.back().y);
+    }
+    // The first may only give the keyboard back.
+    for (int press = 0; press < 3 && sizes_of.shown; ++press) {
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(2);
+    }
+    IM_CHECK(!sizes_of.shown);
+    sizes_of = {};
 }
 
 void register_tests(ImGuiTestEngine* engine) {
@@ -77,8 +119,27 @@ void register_tests(ImGuiTestEngine* engine) {
         ctx->KeyPress(ImGuiKey_Space);
         IM_CHECK_STR_EQ(last_command().c_str(), "resume");
         let_train(ctx);
+        // Ten steps are made of a paused run alone; stopping asks, and Escape declines.
+        ctx->KeyPress(ImGuiKey_T);
+        IM_CHECK_STR_EQ(last_command().c_str(), "resume");
+        ctx->KeyPress(ImGuiKey_Space);
+        let_train(ctx);
+        ctx->KeyPress(ImGuiKey_T);
+        IM_CHECK_STR_EQ(last_command().c_str(), "step");
+        IM_CHECK_EQ(session->received().back().integer("count", 1), 10);
+        let_train(ctx);
+        ctx->KeyPress(ImGuiKey_Space);
+        let_train(ctx);
+        const size_t running = session->received().size();
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_Period);
+        ctx->Yield(3);
+        IM_CHECK(ctx->ItemExists("//Stop the run?##run panel/Stop and save"));
+        IM_CHECK_EQ(session->received().size(), running);
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("//Stop the run?##run panel/Stop and save"));
         const size_t after = session->received().size();
-        IM_CHECK_EQ(after, before + 3);
+        IM_CHECK_EQ(after, before + 6);
         IM_CHECK(!ImGui::GetIO().NavVisible);  // the arrow was the run's, not the item cursor's
         ctx->KeyPress(ImGuiKey_Tab);
         ctx->Yield(2);
@@ -126,23 +187,104 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(state->status.frozen.empty());
     };
 
+    // Wrong if a map chosen in the menu or by name were not the one that values are drawn with, or
+    // its entry not marked.
+    t = IM_REGISTER_TEST(engine, "window", "colours_of_values");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const bool dark = state->settings.dark;
+        const auto used = [] { return state->value_colours(); };
+        IM_CHECK(used() == viz::colours_of(viz::ColourMap::automatic, dark));
+        ctx->SetRef("hopscope");
+        ctx->ItemClick("**/View");
+        ctx->ItemClick("//$FOCUSED/Colours of values");
+        ctx->ItemClick("//###Menu_00/magma");
+        ctx->Yield(2);
+        IM_CHECK(used() == viz::colours_of(viz::ColourMap::magma, dark));
+        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+        ctx->KeyChars("Colours of values: viridis");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(3);
+        IM_CHECK(used() == viz::colours_of(viz::ColourMap::viridis, dark));
+        state->settings.colours = viz::ColourMap::automatic;
+    };
+
+    // Wrong if PNG wrote no file, one of another size than the panel times the scale, or one that
+    // is only the screen's enlarged: then every square of pixels would be of one colour.
+    t = IM_REGISTER_TEST(engine, "window", "a_picture_is_written_at_its_scale");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const test::TempFolder folder;
+        core::RunStatus& status = session->mutable_status();
+        const std::string before = status.run_dir;
+        status.run_dir = folder.path();
+        ctx->Yield(2);
+        ctx->SetRef("Curves##Train");
+        std::string bytes[2];
+        const ImVec2 panel = ctx->WindowInfo("//Curves##Train").Window->Size;
+        for (const int scale : {1, 3}) {
+            const std::string name = folder / "curves.png";
+            std::filesystem::remove(name);
+            ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+            ctx->KeyChars(("Scale of pictures: \xC3\x97" + std::to_string(scale)).c_str());
+            ctx->KeyPress(ImGuiKey_Enter);
+            ctx->Yield(2);
+            IM_CHECK_EQ(state->settings.picture_scale, scale);
+            app::act(*state, *app::find_action(shell->actions(), "panel.Curves.png"));
+            IM_CHECK(wait_for(ctx, [&] { return std::filesystem::exists(name); }));
+            const std::string png = test::bytes_of(name);
+            bytes[scale / 3] = png;
+            const auto number = [&](size_t at) {
+                int value = 0;
+                for (size_t i = at; i < at + 4; ++i)
+                    value = value * 256 + static_cast<unsigned char>(png[i]);
+                return value;
+            };
+            IM_CHECK_GT(png.size(), 24u);
+            IM_CHECK_EQ(number(16), static_cast<int>(panel.x * static_cast<float>(scale) + 0.5f));
+            IM_CHECK_EQ(number(20), static_cast<int>(panel.y * static_cast<float>(scale) + 0.5f));
+        }
+        // Nine times as many pixels that repeat take hardly more room; finer ones do.
+        IM_CHECK_GT(bytes[1].size(), bytes[0].size() * 2);
+        state->settings.picture_scale = 1;
+        status.run_dir = before;
+    };
+
+    // Wrong if work in the background were not told in the status line, or without the time left.
+    t = IM_REGISTER_TEST(engine, "window", "the_time_left_of_a_task");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto says = [ctx](const char* words) {
+            return gui_test::text_of_a_frame(ctx).find(words) != std::string::npos;
+        };
+        std::atomic<double> share{0};
+        state->task_runner().start("a long look", [&](const core::Progress& progress) {
+            while (share < 1) {
+                progress.report("looking", share);
+                std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            }
+            return core::Result<std::string>(std::string("seen"));
+        });
+        IM_CHECK(wait_for(ctx, [&] { return says("a long look 0 %"); }));
+        IM_CHECK(!says("a long look 0 %, "));
+        const auto before = std::chrono::steady_clock::now();
+        while (std::chrono::steady_clock::now() - before < std::chrono::milliseconds(1500))
+            ctx->Yield();
+        share = 0.1;
+        IM_CHECK(wait_for(ctx, [&] { return says("a long look 10 %, about "); }));
+        share = 1;
+        IM_CHECK(wait_for(ctx, [&] { return !says("a long look"); }));
+    };
+
     // Wrong if a question appears as an empty box of another size before it can be read.
     t = IM_REGISTER_TEST(engine, "window", "a_question_appears_as_it_stays");
     t->TestFunc = [](ImGuiTestContext* ctx) {
-        shell->door().close_run();
-        std::vector<ImVec2> sizes;
-        for (int frame = 0; frame < 8; ++frame) {
-            ctx->Yield(1);
-            const ImGuiWindow* window = ImGui::FindWindowByName("Stop the run?");
-            if (window && window->WasActive && !window->Hidden) sizes.push_back(window->Size);
-        }
-        IM_CHECK_GT(sizes.size(), 2u);
-        for (const ImVec2& size : sizes) {
-            IM_CHECK_EQ(size.x, sizes.back().x);
-            IM_CHECK_EQ(size.y, sizes.back().y);
-        }
-        ctx->KeyPress(ImGuiKey_Escape);
-        ctx->Yield(2);
+        ctx->SetRef("Run##Train");
+        appears_as_it_stays(ctx, "Stop the run?", [] { shell->door().close_run(); });
+        appears_as_it_stays(ctx, "Stop the run?##run panel", [&] { ctx->ItemClick("Stop"); });
+        appears_as_it_stays(ctx, "Fork the run###fork the run",
+                            [&] { ctx->ItemClick("Fork\xE2\x80\xA6"); });
+        appears_as_it_stays(ctx, "Race configurations",
+                            [] { app::find_action(shell->actions(), "file.race")->run(); });
+        appears_as_it_stays(ctx, "Open a run or a configuration",
+                            [] { app::find_action(shell->actions(), "file.open")->run(); });
     };
 
     // Wrong if the dialog closed on a mistake, so that the path had to be typed again, or its first
@@ -168,92 +310,6 @@ void register_tests(ImGuiTestEngine* engine) {
         if (open()) ctx->KeyPress(ImGuiKey_Escape);  // the first gave the keyboard back
         ctx->Yield(3);
         IM_CHECK(!open());
-    };
-
-    // Wrong if dragging on the strip of time left the panels in the present, or they did not say
-    // that they show the past.
-    t = IM_REGISTER_TEST(engine, "window", "the_timeline_shows_the_past");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        session->advance(100);
-        IM_CHECK(wait_for(ctx, [] { return state->archive.files().size() > 1; }));
-        const int64_t newest = state->geometry->step;
-        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
-        const ImRect track = ctx->ItemInfo("track").RectFull;
-        const auto at = [&](float share) {
-            return ImVec2(track.Min.x + track.GetWidth() * share, track.GetCenter().y);
-        };
-        const int64_t first = state->archive.files().front().step;
-        ctx->MouseMoveToPos(at(0.02f));
-        ctx->MouseDown();
-        ctx->Yield(2);
-        IM_CHECK(!state->time.live());
-        IM_CHECK_EQ(*state->time.step(), first);
-        ctx->MouseUp();
-        IM_CHECK(wait_for(ctx, [&] { return state->geometry->step == first; }));
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_RightArrow);
-        IM_CHECK(wait_for(ctx, [&] { return state->geometry->step > first; }));
-        ctx->ItemClick("live");
-        ctx->Yield(2);
-        IM_CHECK(state->time.live());
-        IM_CHECK_GE(state->geometry->step, newest);
-        ctx->MouseMoveToPos(at(0.02f));
-        ctx->MouseDown();
-        ctx->MouseMoveToPos(at(0.99f));
-        ctx->MouseUp();
-        ctx->Yield(2);
-        IM_CHECK(state->time.live());
-    };
-
-    // Wrong if the curves and the timeline did not mark the same step under the pointer.
-    t = IM_REGISTER_TEST(engine, "window", "the_step_pointed_at_is_shared");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
-        const ImRect track = ctx->ItemInfo("track").RectFull;
-        ctx->MouseMoveToPos(ImVec2(track.Min.x + 0.02f * track.GetWidth(), track.GetCenter().y));
-        ctx->Yield(3);
-        IM_CHECK(state->pointed_step.has_value());
-        const auto whole = static_cast<double>(state->status.steps);
-        IM_CHECK_LT(*state->pointed_step, 0.05 * whole);
-        ctx->SetRef("Curves##Train");
-        ctx->MouseMove("##curves");
-        ctx->Yield(3);
-        IM_CHECK(state->pointed_step.has_value());
-        IM_CHECK_LE(*state->pointed_step, static_cast<double>(state->status.step));
-        IM_CHECK(app::steps_content(*state, 500).pointed == state->pointed_step);
-        const ImVec2 corner = ImGui::GetMainViewport()->Pos;
-        ctx->MouseMoveToPos(ImVec2(corner.x + 4, corner.y + 4));
-        ctx->Yield(3);
-        IM_CHECK(!state->pointed_step.has_value());
-    };
-
-    // Wrong if the timeline of hops left the picture with all hops, or could not be left again.
-    t = IM_REGISTER_TEST(engine, "window", "the_timeline_plays_hops");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
-        ctx->ItemClick("hops");
-        ctx->Yield(2);
-        const ImRect track = ctx->ItemInfo("track").RectFull;
-        const auto& selection = state->selection;
-        const int64_t layers = std::ssize(state->geometry->layers);
-        ctx->MouseMoveToPos(ImVec2(track.Max.x - 20, track.GetCenter().y));
-        ctx->MouseClick();
-        ctx->Yield(2);
-        IM_CHECK_EQ(selection.layer, layers - 1);
-        IM_CHECK_EQ(selection.hop, state->geometry->layers.back().hops - 1);
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_UpArrow);
-        IM_CHECK_EQ(selection.hop, state->geometry->layers.back().hops - 2);
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_Space);
-        IM_CHECK(wait_for(ctx, [&] { return selection.hop == app::kAllHops; }));
-        IM_CHECK(wait_for(ctx, [] { return !state->playback.playing; }));
-        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_DownArrow);
-        IM_CHECK_EQ(selection.hop, 0);
-        ctx->ItemClick("live");
-        IM_CHECK_EQ(selection.hop, app::kAllHops);
-        IM_CHECK(state->time.live());
-        ctx->ItemClick("steps");
-        ctx->Yield(2);
-        IM_CHECK(state->playback.clock == app::Clock::steps);
-        state->selection.set_layer(0);
     };
 
     // Wrong if Esc that closes a list takes the selection with it, or the palette needs it twice.
@@ -363,6 +419,41 @@ void register_tests(ImGuiTestEngine* engine) {
         let_train(ctx);
     };
 
+    // Wrong if PNG wrote no picture of the panel, or one cut or stretched.
+    t = IM_REGISTER_TEST(engine, "window", "png_writes_the_panel");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        core::RunStatus& status = session->mutable_status();
+        const std::string before = std::exchange(status.run_dir, keep().path());
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
+        ctx->WindowFocus("//Curves##Train");
+        ctx->Yield(3);
+        ctx->SetRef("Curves##Train");
+        ctx->ItemClick("PNG");
+        std::string path;
+        IM_CHECK(wait_for(ctx, [&] {
+            for (const auto& entry : std::filesystem::directory_iterator(keep().path()))
+                if (entry.path().extension() == ".png") path = entry.path().string();
+            return !path.empty();
+        }));
+        const std::string picture = test::bytes_of(path);
+        IM_CHECK_STR_EQ(picture.substr(1, 3).c_str(), "PNG");
+        const auto number = [&](size_t at) {
+            int value = 0;
+            for (size_t i = at; i < at + 4; ++i)
+                value = 256 * value + static_cast<unsigned char>(picture[i]);
+            return value;
+        };
+        const ImRect plot = ctx->ItemInfo("##curves").RectFull;
+        const ImVec2 panel = ctx->GetWindowByRef("")->Size;
+        IM_CHECK_GE(static_cast<float>(number(16)), plot.GetWidth());
+        IM_CHECK_LE(static_cast<float>(number(16)), panel.x);
+        IM_CHECK_GE(static_cast<float>(number(20)), plot.GetHeight());
+        IM_CHECK_LE(static_cast<float>(number(20)), panel.y);
+        status.run_dir = before;
+        ctx->Yield(3);
+    };
+
     // Wrong if Ctrl+S does not write where the person stands. The next tests close the run and open
     // it by this file.
     t = IM_REGISTER_TEST(engine, "window", "zy_a_session_is_saved");
@@ -371,6 +462,8 @@ void register_tests(ImGuiTestEngine* engine) {
         state->prompt = "two rivers and a bank";
         state->selection.set_layer(1);
         state->selection.pick_expert(3, false);
+        state->named.keep("rivers", state->selection);
+        state->halt_position = 0.5f;
         state->stack.clear();
         state->stack.add(
             {core::CommandKind::zero_experts,
@@ -385,6 +478,8 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(!some_popup());
         state->stack.clear();
         state->selection.clear();
+        state->named = {};
+        state->halt_position = 0;
         shell->workspace().set_layout(*state, app::Layout::train);
         ctx->Yield(3);
     };
@@ -425,6 +520,9 @@ void register_tests(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [] { return state->session && !state->selection.experts.empty(); }));
         IM_CHECK_EQ(state->selection.layer, 1);
         IM_CHECK(state->selection.experts == std::set<int64_t>{3});
+        IM_CHECK_EQ(state->named.all().size(), 1u);
+        IM_CHECK_STR_EQ(state->named.all().front().name.c_str(), "rivers");
+        IM_CHECK_EQ(state->halt_position, 0.5f);
         IM_CHECK_STR_EQ(state->prompt.c_str(), "two rivers and a bank");
         IM_CHECK_EQ(state->stack.items().size(), 1u);
         IM_CHECK(shell->workspace().layout() == app::Layout::inspect);
@@ -442,13 +540,15 @@ int run_tests() {
     fake.tokens = 64;
     fake.slow_to_close = true;
     ImGuiTestEngine* engine = gui_test::make_engine("test_window.xml");
-    return gui_test::run_in_window(engine, gui_test::plain_window(),
-                                   gui_test::fake_services(fake, &session),
+    app::WindowOptions options = gui_test::plain_window();
+    options.after_frame = [](app::Shell&, app::AppState&) { sizes_of.end_frame(); };
+    return gui_test::run_in_window(engine, options, gui_test::fake_services(fake, &session),
                                    [&](app::Shell& s, app::AppState& a) {
                                        shell = &s;
                                        state = &a;
                                        state->settings.animations = false;
                                        register_layout_tests(engine);
+                                       register_timeline_tests(engine);
                                        register_tests(engine);
                                        register_palette_tests(engine);
                                    });
@@ -461,5 +561,7 @@ int main(int argc, char** argv) {
     if (part == "long") return gui_test::run_long_sequences();
     if (part == "pacing") return gui_test::run_pacing();
     if (part == "replay") return gui_test::run_replayed_input();
+    if (part == "frame_times") return gui_test::run_frame_times();
+    if (part == "two_starts") return gui_test::run_two_starts();
     return part == "first_steps" ? gui_test::run_first_steps() : run_tests();
 }

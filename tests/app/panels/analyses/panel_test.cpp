@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <implot.h>
+#include <implot_internal.h>
 
 #include "app/panels/analyses/files.h"
 #include "tests/app/stage.h"
@@ -123,6 +125,16 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
         IM_CHECK(ctx->ItemExists("**/Copy"));
         IM_CHECK(ctx->ItemExists("**/PNG"));  // the table has a picture
+        // A right click on a cell is on the number of that row and column.
+        const ImRect head = ctx->ItemInfo("**/count##count").RectFull;
+        ctx->MouseMoveToPos(ImVec2(head.Min.x + ImGui::GetStyle().CellPadding.x + 4,
+                                   head.Max.y + 1.5f * head.GetHeight()));
+        ctx->MouseClick(ImGuiMouseButton_Right);
+        ctx->Yield(2);
+        ctx->ItemClick("//$FOCUSED/Copy as JSON");
+        const std::string json = ImGui::GetClipboardText();
+        IM_CHECK_NE(json.find("\"value\":9"), std::string::npos);
+        IM_CHECK_NE(json.find("count, expert 1"), std::string::npos);
         click(ctx, "fails");
         click(ctx, "Run");
         IM_CHECK(wait_for(ctx, [] {
@@ -136,7 +148,72 @@ void register_analyses_panel(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests tests(register_analyses_panel), refusals(register_refusals);
+/// The plot that is drawn now.
+const ImPlotPlot* plot_shown(ImGuiTestContext* ctx) {
+    auto& plots = ImPlot::GetCurrentContext()->Plots;
+    for (int i = 0; i < plots.GetBufSize(); ++i)
+        if (const ImPlotPlot* one = plots.GetByIndex(i); one->ID != 0 && ctx->ItemExists(one->ID))
+            return one;
+    return nullptr;
+}
+
+/// Wrong if the wheel over a plot zoomed it in place of scrolling the page, or with Ctrl scrolled
+/// in place of zooming.
+void register_wheel(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "analyses", "the_wheel_over_a_plot_scrolls_the_page");
+    use<app::make_analyses_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const test::TempFolder folder;
+        give_laboratory(folder.path());
+        stage->state.services.analyze = [](const std::string& run, const std::string&,
+                                           const std::string&,
+                                           const core::Progress&) -> core::Result<std::string> {
+            std::string numbers = R"("gini": 0.5)";
+            for (int i = 0; i < 60; ++i) numbers += R"(, "number_)" + std::to_string(i) + R"(": 1)";
+            std::filesystem::create_directories(run + "/analysis");
+            std::ofstream(run + "/analysis/load.json")
+                << R"({"format": "hopscope.analysis/1", "name": "load", "n": 64, "step": 120,
+                       "result": {)"
+                << numbers << "}}";
+            std::ofstream(run + "/analysis/load.csv") << "expert,count\n0,10\n1,9\n2,30\n";
+            return std::string();
+        };
+        std::filesystem::create_directories(folder / "checkpoints/step_00000100");
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for(ctx, [&] {
+            return (ctx->ItemInfo("**/Run").ItemFlags & ImGuiItemFlags_Disabled) == 0;
+        }));
+        click(ctx, "Run");
+        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/Run again"); }));
+        ctx->Yield(3);
+        const ImPlotPlot* plot = plot_shown(ctx);
+        IM_CHECK(plot != nullptr);
+        const ImGuiWindow* page = ctx->ItemInfo(plot->ID).Window;
+        ctx->ScrollToItemY(plot->ID);
+        ctx->Yield(3);
+        const float scrolled = page->Scroll.y;
+        IM_CHECK_GT(scrolled, 100.0f);
+        const ImPlotRange x = plot->Axes[ImAxis_X1].Range, y = plot->Axes[ImAxis_Y1].Range;
+        ctx->MouseMoveToPos(plot->PlotRect.GetCenter());
+        ctx->MouseWheelY(1);
+        ctx->Yield(3);
+        IM_CHECK_LT(page->Scroll.y, scrolled);
+        IM_CHECK_EQ(plot->Axes[ImAxis_X1].Range.Size(), x.Size());
+        IM_CHECK_EQ(plot->Axes[ImAxis_Y1].Range.Size(), y.Size());
+        ctx->ScrollToItemY(plot->ID);
+        ctx->Yield(3);
+        const float before = page->Scroll.y;
+        ctx->MouseMoveToPos(plot->PlotRect.GetCenter());
+        ctx->KeyDown(ImGuiMod_Ctrl);
+        ctx->MouseWheelY(2);
+        ctx->KeyUp(ImGuiMod_Ctrl);
+        ctx->Yield(3);
+        IM_CHECK_EQ(page->Scroll.y, before);
+        IM_CHECK_LT(plot->Axes[ImAxis_X1].Range.Size(), x.Size());
+    };
+}
+
+const PanelTests tests(register_analyses_panel), refusals(register_refusals), wheel(register_wheel);
 
 }  // namespace
 }  // namespace hopscope::gui_test

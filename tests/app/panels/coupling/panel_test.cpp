@@ -60,6 +60,7 @@ void register_measuring(ImGuiTestEngine* engine) {
         IM_CHECK(stage->panel->csv(stage->state).empty());
         give_coupling(false, 120);
         stage->session->mutable_status().run_dir = folder.path();
+        ctx->Yield(3);  // what was there before counts for a frame or two
         IM_CHECK(wait_for(ctx, [&] { return !grey(ctx, "Measure coupling"); }));
         ctx->ItemClick("Measure coupling");
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("Measure again"); }));

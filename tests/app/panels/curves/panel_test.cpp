@@ -1,10 +1,14 @@
 // The curves panel alone, without a screen: tabs, axes, lines that are shown and hidden.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <implot.h>
 #include <implot_internal.h>
 
+#include "app/panels/run/view.h"
+#include "tests/app/seen.h"
 #include "tests/app/stage.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -165,6 +169,65 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         for (int i = 0; i < drawn.Ticker.TickCount(); ++i)
             IM_CHECK_EQ(std::fmod(drawn.Ticker.Ticks[i].PlotPos, 30.0), 0.0);
         IM_CHECK(std::string(drawn.Ticker.GetText(1)).ends_with("min"));
+    };
+
+    // Wrong if the axis chosen had the numbers of another one, or another name.
+    t = IM_REGISTER_TEST(engine, "curves", "every_axis_has_its_own_numbers");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const app::History& history = stage->state.history;
+        struct Axis {
+            const char *choice, *name;
+            double first, last;
+        };
+        const double begun = history.seconds.front(), ended = history.seconds.back();
+        const Axis axes[] = {
+            {"##x/tokens", "tokens trained on", history.tokens.front(), history.tokens.back()},
+            {"##x/time", "training time", begun, ended},
+            {"##x/elapsed", "since the first update shown", 0, ended - begun},
+            {"##x/step", "step", history.step.front(), history.step.back()}};
+        IM_CHECK(history.tokens.back() > 1000 * history.seconds.back());
+        for (const Axis& axis : axes) {
+            ctx->ComboClick(axis.choice);
+            ctx->Yield(4);
+            const ImPlotAxis& drawn = plot_of(ctx).Axes[ImAxis_X1];
+            const double span = axis.last - axis.first;
+            IM_CHECK_LT(std::fabs(drawn.Range.Min - axis.first), 0.02 * span);
+            IM_CHECK_GE(drawn.Range.Max, axis.last);
+            IM_CHECK_LT(drawn.Range.Max, axis.last + 0.7 * span);  // room for the newest value
+            IM_CHECK(sees(ctx, "//Stage", axis.name));
+            int written = 0;
+            for (int i = 0; i < drawn.Ticker.TickCount(); ++i) {
+                const ImPlotTick& tick = drawn.Ticker.Ticks[i];
+                if (!tick.ShowLabel || !drawn.Range.Contains(tick.PlotPos)) continue;
+                ++written;
+                IM_CHECK_SILENT(sees(ctx, "//Stage", drawn.Ticker.GetText(i)));
+            }
+            IM_CHECK_GE(written, 2);
+        }
+    };
+
+    // Wrong if a command that was applied had no mark at its step, or one without its name.
+    t = IM_REGISTER_TEST(engine, "curves", "a_command_is_marked_at_its_step");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        const ImU32 ink = app::packed(app::faded(stage->state.theme().amber, 0.85f));
+        ctx->Yield(3);
+        IM_CHECK(!colors_seen(ctx, "//Stage").contains(ink));
+        stage->state.submit(
+            {core::CommandKind::set, {{"key", std::string("lr")}, {"value", 0.00012345}}});
+        stage->session->advance(20);
+        ctx->Yield(4);
+        IM_CHECK(colors_seen(ctx, "//Stage").contains(ink));
+        IM_CHECK(sees(ctx, "//Stage", app::in_words(stage->last())));
+        // The line stands where the step is.
+        const ImPlotPlot& plot = plot_of(ctx);
+        const float at = plot.Axes[ImAxis_X1].PlotToPixels(121);
+        const ImRect marked = place_of(ctx, "//Stage", ink);
+        IM_CHECK_LT(std::fabs(marked.GetCenter().x - at), 2.0f);
+        IM_CHECK_GT(marked.GetHeight(), 0.9f * plot.PlotRect.GetHeight());
     };
 
     // Wrong if a logarithmic axis that spans less than a decade had no number at it.
@@ -409,6 +472,48 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK(!ctx->ItemExists("to reference"));
         IM_CHECK(ctx->ItemExists("##curves"));
+    };
+
+    // Wrong if a file of the numbers did not say of which run and steps it is, or wrote all of them
+    // where only what is in view was asked for.
+    t = IM_REGISTER_TEST(engine, "curves", "numbers_of_what_is_in_view");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        ctx->Yield(3);
+        const auto head = [] {
+            const std::string text = stage->panel->numbers(stage->state);
+            return text.substr(0, text.find('\n'));
+        };
+        const auto lines = [] {
+            return std::ranges::count(stage->panel->numbers(stage->state), '\n');
+        };
+        const std::string whole =
+            "# Curves of " + stage->state.status.run_name + ", steps 1 \xE2\x80\xA6 120";
+        IM_CHECK_STR_EQ(head().c_str(), whole.c_str());
+        const auto all = lines();
+        ctx->MouseMove("##curves");
+        ctx->MouseWheelY(6);
+        ctx->Yield(3);
+        IM_CHECK_STR_EQ(head().c_str(), whole.c_str());
+        ctx->ItemClick("in view");
+        ctx->Yield(2);
+        const ImPlotRange seen = plot_of(ctx).Axes[ImAxis_X1].Range;
+        IM_CHECK_GT(seen.Min, 2);
+        const std::string part = "# Curves of " + stage->state.status.run_name + ", steps " +
+                                 std::to_string(static_cast<int>(std::ceil(seen.Min))) +
+                                 " \xE2\x80\xA6 ";
+        IM_CHECK_EQ(head().find(part), 0u);
+        IM_CHECK_LT(lines(), all);
+        const test::TempFolder folder;
+        stage->session->mutable_status().run_dir = folder.path();
+        ctx->Yield(2);
+        ctx->ItemClick("CSV");
+        const std::string file = folder / "curves_loss_step_00000120.csv";
+        IM_CHECK(wait_for(ctx, [&] { return std::filesystem::exists(file); }));
+        IM_CHECK(test::bytes_of(file) == stage->panel->numbers(stage->state));
+        ctx->ItemClick("in view");
+        IM_CHECK_EQ(lines(), all);
     };
 
     // Wrong if a run without updates showed an empty plot in place of what will appear.

@@ -60,7 +60,39 @@ void register_pair(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests margin(register_margin), pair(register_pair);
+/// Wrong if a session forgot that all variants are held against the reference.
+void register_session(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "compare", "a_session_finds_the_reference_again");
+    use<app::make_differences_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(give_three_variants(ctx));
+        const auto copied = [ctx] {
+            ctx->Yield(2);
+            ctx->ItemClick("Copy");
+            return std::string(ImGui::GetClipboardText());
+        };
+        const std::string all = copied();
+        ctx->ItemClick("to the reference");
+        const std::string of_first = copied();
+        IM_CHECK(of_first != all);
+        stage->state.comparison.set_reference(1);
+        const std::string fewer = copied();
+        IM_CHECK(fewer != of_first);
+        const app::PanelView kept = stage->panel->saved_view();
+        stage->actions.clear();
+        stage->panel = app::make_differences_panel();
+        stage->state.comparison.want_reference("");
+        IM_CHECK(copied() == all);
+        stage->panel->restore_view(kept);
+        IM_CHECK(copied() == fewer);
+        stage->panel->restore_view({{"to reference", "yes"}, {"reference", "of another run"}});
+        IM_CHECK(copied() == of_first);
+        stage->state.comparison.want_reference("");
+    };
+}
+
+const PanelTests margin(register_margin), pair(register_pair), session(register_session);
 
 }  // namespace
 }  // namespace hopscope::gui_test

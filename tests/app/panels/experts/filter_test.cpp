@@ -38,6 +38,8 @@ ExpertBook book() {
         entry.of_class.share = 0.2 * static_cast<double>(e);
         entry.of_class.odds_low = e == 3 ? 1.5 : 0.5;
         entry.load = 0.5 * static_cast<double>(e);
+        entry.position =
+            position_use({10, 10, 10, 10 + 20 * static_cast<int64_t>(e % 2)}, {100, 100, 100, 100});
         entry.cluster = e == 2 ? 7 : -1;
         entry.hub = e == 1;
         out.entries.push_back(entry);
@@ -157,6 +159,7 @@ TEST(ExpertRows, Order) {
     EXPECT_EQ(rows_in_order(b, all, {ExpertColumn::load, false}), (Ids{0, 1, 2, 3, 4}));
     EXPECT_EQ(rows_in_order(b, all, {ExpertColumn::writes, false}), (Ids{3, 0, 1, 2, 4}));
     EXPECT_EQ(rows_in_order(b, all, {ExpertColumn::of_class, true}), (Ids{0, 1, 2, 3, 4}));
+    EXPECT_EQ(rows_in_order(b, all, {ExpertColumn::position, true}), (Ids{1, 3, 0, 2, 4}));
     EXPECT_EQ(rows_in_order(b, all, {ExpertColumn::mark, true}), (Ids{0, 1, 2, 3, 4}));
     EXPECT_EQ(rows_in_order(b, {0, 1, 0, 1, 0}, {ExpertColumn::expert, true}), (Ids{3, 1}));
 }
@@ -171,7 +174,7 @@ TEST(ExpertRows, Text) {
     for (size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
         commas.push_back(std::count(text.begin() + static_cast<long>(begin),
                                     text.begin() + static_cast<long>(end), ','));
-    EXPECT_EQ(commas, (std::vector<int64_t>{20, 20, 20}));
+    EXPECT_EQ(commas, (std::vector<int64_t>{41, 41, 41}));
 }
 
 // Wrong if a context reached into the sequence before it, or a token stood there twice.

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/panels/routing_space/panel.h"
+#include "tests/app/seen.h"
 #include "tests/app/stage.h"
 #include "tests/temp_folder.h"
 
@@ -58,11 +59,17 @@ void register_filter(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for_rows(ctx));
         const auto readers = readers_of("\xE2\x96\x81river");
         IM_CHECK(!readers.empty() && readers.size() < 16);
+        const auto counts = [ctx](size_t hits) {
+            return sees_line_of(ctx, "//Stage", std::to_string(hits) + " of 16");
+        };
+        IM_CHECK(counts(16));
         type(ctx, "river");
+        IM_CHECK(counts(readers.size()));
         IM_CHECK(shown() == readers);
         IM_CHECK(!ctx->ItemExists(row(readers.contains(0) ? -1 : 0).c_str()));
         type(ctx, "river -E0-15");
         IM_CHECK(shown().empty());
+        IM_CHECK(counts(0));
         type(ctx, "nothing:here");
         IM_CHECK_EQ(panel().problems().size(), 1u);
         IM_CHECK_EQ(shown().size(), 16u);
@@ -115,6 +122,50 @@ void register_filter(ImGuiTestEngine* engine) {
     };
 }
 
+void register_session(ImGuiTestEngine* engine) {
+    // Wrong if a session forgot what the table was filtered and sorted by.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "experts", "a_session_finds_the_filter_again");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        type(ctx, "E2-9");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->KeyChars("-E4");
+        ctx->KeyPress(ImGuiKey_Enter);
+        ctx->Yield(3);
+        ctx->ItemClick("$$1/chip");  // off
+        type(ctx, "-E3");
+        ctx->ItemClick("**/expert");
+        ctx->Yield(3);
+        const std::vector<int32_t> rows = panel().rows();
+        std::vector<int32_t> found = rows;
+        std::sort(found.begin(), found.end());
+        IM_CHECK(found == (std::vector<int32_t>{2, 4, 5, 6, 7, 8, 9}));
+        const app::PanelView kept = stage->panel->saved_view();
+        stage->actions.clear();
+        stage->panel = kMake();
+        IM_CHECK(wait_for_rows(ctx));
+        IM_CHECK(stage->panel->saved_view() != kept);
+        stage->panel->restore_view(kept);
+        ctx->Yield(3);
+        IM_CHECK(panel().rows() == rows);
+        IM_CHECK(stage->panel->saved_view() == kept);
+        ctx->ItemClick("$$1/chip");  // on again
+        ctx->Yield(3);
+        IM_CHECK(shown() == (std::set<int32_t>{2, 5, 6, 7, 8, 9}));
+        const app::PanelView present = stage->panel->saved_view();
+        stage->panel->restore_view({{"sort", "the moon rising"}, {"other", ""}});
+        IM_CHECK(stage->panel->saved_view() == present);
+        stage->panel->restore_view({{"chips", "loud E1\n\noff \non E5"}, {"filter", ""}});
+        ctx->Yield(3);
+        IM_CHECK(shown() == std::set<int32_t>{5});
+        stage->panel->restore_view({{"chips", ""}, {"sort", "expert falling"}});
+        ctx->Yield(3);
+        IM_CHECK_EQ(panel().rows().front(), 15);
+    };
+}
+
 /// Whether the picture beside the panel draws the centroid of an expert faint.
 bool is_faint(int64_t expert) {
     const auto& view = static_cast<app::RoutingSpacePanel&>(*stage->second).view();
@@ -162,6 +213,14 @@ void register_rows(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         IM_CHECK_EQ(experts.size(), 2u);
         IM_CHECK_EQ(panel().card().expert(), second);
+        // The first of a selection is the one that was picked last, in whatever panel.
+        stage->state.selection.pick_expert(panel().rows()[3], true);
+        ctx->Yield(3);
+        IM_CHECK_EQ(panel().card().expert(), panel().rows()[3]);
+        IM_CHECK_EQ(experts.size(), 3u);
+        stage->state.selection.pick_expert(panel().rows()[3], true);
+        ctx->Yield(3);
+        IM_CHECK_EQ(panel().card().expert(), *experts.begin());
         stage->state.selection.clear();
         stage->state.selection.pick_expert(9, false);
         ctx->Yield(3);
@@ -172,6 +231,43 @@ void register_rows(ImGuiTestEngine* engine) {
             return book && book->layer == 2;
         }));
         IM_CHECK_EQ(panel().card().expert(), -1);
+    };
+
+    // Wrong if a click on the head of a column did not sort by it, or a second one not the other
+    // way round.
+    t = IM_REGISTER_TEST(engine, "experts", "a_column_sorts_by_a_click");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        const auto sorted = [](auto value, bool falls) {
+            const auto& entries = stage->state.experts.book()->entries;
+            const auto& rows = panel().rows();
+            for (size_t i = 1; i < rows.size(); ++i) {
+                const auto a = value(entries[static_cast<size_t>(rows[i - 1])]),
+                           b = value(entries[static_cast<size_t>(rows[i])]);
+                if (falls ? a < b : a > b) return false;
+            }
+            return rows.size() == 16;
+        };
+        const auto load = [](const app::BookEntry& entry) { return entry.load; };
+        const auto number = [](const app::BookEntry& entry) { return entry.expert; };
+        const auto click = [ctx](const char* head) {
+            ctx->ItemClick((std::string("**/") + head).c_str());
+            ctx->MouseMoveToPos(ImVec2(1200, 780));
+            ctx->Yield(3);
+        };
+        constexpr const char* kLoad = "load, \xC3\x97 uniform";
+        IM_CHECK(sorted(load, true));
+        IM_CHECK(!sorted(load, false) && !sorted(number, false));
+        click(kLoad);
+        IM_CHECK(sorted(load, false));
+        click("expert");
+        IM_CHECK(sorted(number, false));
+        click("expert");
+        IM_CHECK(sorted(number, true));
+        click(kLoad);
+        IM_CHECK(sorted(load, true));
     };
 
     // Wrong if rows moved under the pointer while a run is trained, or kept an old order when it
@@ -244,6 +340,41 @@ void register_rows(ImGuiTestEngine* engine) {
         ctx->ItemClick("**/Suppress");
         IM_CHECK_EQ(items.size(), 2u);
         IM_CHECK(items[1].command.kind == core::CommandKind::suppress);
+    };
+
+    // Wrong if a click on the column did not sort by it, or the filter asked of another quarter.
+    t = IM_REGISTER_TEST(engine, "experts", "places_in_the_text_are_sorted_and_filtered");
+    use<kMake>(t, [] {
+        auto options = small();
+        options.tokens = 4 * core::TrainConfig{}.seq_len;
+        return options;
+    });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_rows(ctx));
+        // Without classes there is room for the column.
+        core::GeometrySnapshot plain = *stage->state.geometry;
+        plain.classes.assign(plain.classes.size(), "");
+        stage->session->put(plain);
+        IM_CHECK(wait_for(ctx, [] { return stage->state.experts.book()->classes.empty(); }));
+        const auto times = [](int32_t expert) {
+            const app::PositionUse& use = stage->state.experts.book()->find(expert)->position;
+            return use.known() ? use.peak().times : -1;
+        };
+        ctx->ItemClick("**/position");
+        ctx->Yield(3);
+        const auto& rows = panel().rows();
+        IM_CHECK_EQ(rows.size(), size_t{16});
+        for (size_t i = 0; i + 1 < rows.size(); ++i)
+            IM_CHECK_GE(times(rows[i]), times(rows[i + 1]));
+        std::set<int32_t> first;
+        for (const app::BookEntry& entry : stage->state.experts.book()->entries)
+            if (entry.position.most == 0) first.insert(static_cast<int32_t>(entry.expert));
+        type(ctx, "quarter=1");
+        IM_CHECK(shown() == first);
+        type(ctx, "is:placed");
+        for (const int32_t expert : shown())
+            IM_CHECK(stage->state.experts.book()->find(expert)->position.enriched());
     };
 
     // Wrong if another order or other rows were copied than are shown.
@@ -360,7 +491,7 @@ void register_dictionary(ImGuiTestEngine* engine) {
 }
 
 const PanelTests filter(register_filter), dictionary(register_dictionary), space(register_space),
-    rows(register_rows), empty(register_empty);
+    rows(register_rows), empty(register_empty), session(register_session);
 
 }  // namespace
 }  // namespace hopscope::gui_test

@@ -3,6 +3,7 @@
 #include <implot.h>
 #include <implot_internal.h>
 
+#include "tests/app/seen.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -86,6 +87,113 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
         ctx->SleepNoSkip(0.4f, 0.02f);
         IM_CHECK(stage->state.prompt_script().empty());
         IM_CHECK_EQ(stage->session->asked().size(), before);
+    };
+
+    // Wrong if hops or tokens typed in a row did not limit it to them, were sent though the model
+    // has none of that number, or stayed when they are taken away.
+    t = IM_REGISTER_TEST(engine, "intervene", "a_row_acts_on_the_hops_and_tokens_typed");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        add_row(ctx, "suppress");
+        ctx->Yield(2);
+        click(ctx, "scope");
+        ctx->Yield(2);
+        type(ctx, "hops/##text", "0 2");
+        type(ctx, "tokens/##text", "1 3");
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return !r.script.empty() &&
+                   r.script[0].integers("hops") == std::vector<int64_t>{0, 2} &&
+                   r.script[0].integers("tokens") == std::vector<int64_t>{1, 3};
+        }));
+        type(ctx, "hops/##text", "5");  // the fake run has 3
+        ctx->Yield(2);
+        IM_CHECK(stage->state.prompt_script().empty());
+        type(ctx, "hops/##text", "");
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return !r.script.empty() && !r.script[0].has("hops") && r.script[0].has("tokens");
+        }));
+    };
+
+    // Wrong if the place typed for a centroid were another one in the question, or one with too few
+    // numbers were asked about.
+    t = IM_REGISTER_TEST(engine, "intervene", "a_centroid_goes_where_it_is_typed");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.selection.experts = {5};
+        add_row(ctx, "move_centroid");
+        ctx->Yield(2);
+        std::vector<double> to(16, 0.0);
+        to[0] = 0.25, to[15] = -0.75;
+        type(ctx, "to/##text", "0.25 0 0 0 0 0 0 0 0 0 0 0 0 0 0 -0.75");
+        IM_CHECK(asked(ctx, [&](const core::InterventionRequest& r) {
+            return !r.script.empty() && r.script[0].kind == core::CommandKind::move_centroid &&
+                   r.script[0].args.at("to") == core::Value(to) &&
+                   r.script[0].integers("expert") == std::vector<int64_t>{5};
+        }));
+        type(ctx, "to/##text", "0.25 0 -0.75");
+        ctx->Yield(3);
+        IM_CHECK(stage->state.prompt_script().empty());
+        IM_CHECK(sees(ctx, "//Stage", "has 3 numbers"));
+    };
+
+    // Wrong if a limit of hops could not be typed in place of the threshold, or both were sent.
+    t = IM_REGISTER_TEST(engine, "intervene", "halting_by_a_limit_of_hops");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        add_row(ctx, "halt");
+        IM_CHECK(asked(
+            ctx, [](const auto& r) { return !r.script.empty() && r.script[0].has("epsilon"); }));
+        ctx->Yield(2);
+        click(ctx, "epsilon/##given");
+        ctx->Yield(2);
+        IM_CHECK(stage->state.prompt_script().empty());  // nothing says when
+        type(ctx, "max_hops/##text", "2");
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return !r.script.empty() && !r.script[0].has("epsilon") &&
+                   r.script[0].integers("max_hops") == std::vector<int64_t>{2};
+        }));
+        click(ctx, "epsilon/##given");
+        ctx->Yield(2);
+        IM_CHECK(stage->state.prompt_script().empty());
+        IM_CHECK(sees(ctx, "//Stage", "not both") || sees(ctx, "//Stage", "either"));
+    };
+
+    // Wrong if what was taken back in the stack could not be made again, or Redo were not grey
+    // where there is nothing to make.
+    t = IM_REGISTER_TEST(engine, "intervene", "redo_makes_it_again");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        add_row(ctx, "steer");
+        ctx->Yield(2);
+        type(ctx, "expert/##text", "3 9");
+        ctx->Yield(2);
+        const auto script = stage->state.stack.script_text();
+        const auto grey = [ctx](const char* item) {
+            return (ctx->ItemInfo((std::string("**/") + item).c_str()).ItemFlags &
+                    ImGuiItemFlags_Disabled) != 0;
+        };
+        IM_CHECK(grey("Redo"));
+        click(ctx, "Undo");
+        ctx->Yield(2);
+        IM_CHECK(stage->state.stack.script_text() != script);
+        click(ctx, "Undo");
+        ctx->Yield(2);
+        IM_CHECK(stage->state.stack.items().empty());
+        click(ctx, "Redo");
+        ctx->Yield(2);
+        IM_CHECK_EQ(stage->state.stack.items().size(), 1u);
+        click(ctx, "Redo");
+        ctx->Yield(2);
+        IM_CHECK_STR_EQ(stage->state.stack.script_text().c_str(), script.c_str());
+        IM_CHECK(grey("Redo"));
+        IM_CHECK(asked(ctx, [](const core::InterventionRequest& r) {
+            return !r.script.empty() &&
+                   r.script[0].integers("expert") == std::vector<int64_t>{3, 9};
+        }));
     };
 
     // Wrong if the dose factor did not reach the inspector.

@@ -29,6 +29,30 @@ void register_log_panel(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(ImGui::GetClipboardText(),
                         "{\"command\":\"freeze\",\"from_step\":121,\"what\":\"router\"}\n");
     };
+
+    // Wrong if a session forgot which lines were looked for.
+    t = IM_REGISTER_TEST(engine, "log", "a_session_finds_the_filter_again");
+    use<app::make_log_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        stage->state.log.clear();
+        stage->state.say("alpha line");
+        ctx->SetRef("Stage");
+        ctx->ItemInputValue("##filter", "beta");
+        ctx->ItemClick("Commands");
+        const app::PanelView kept = stage->panel->saved_view();
+        stage->panel = app::make_log_panel();
+        ctx->Yield(2);
+        IM_CHECK(stage->panel->saved_view() != kept);
+        stage->panel->restore_view(kept);
+        ctx->Yield(2);
+        IM_CHECK(stage->panel->saved_view() == kept);
+        ctx->ItemClick("Messages");
+        ctx->Yield(2);
+        IM_CHECK_STR_EQ(stage->panel->detail(stage->state).c_str(), "0 of 1 line");
+        stage->panel->restore_view({{"filter", "ALPHA"}});
+        ctx->Yield(2);
+        IM_CHECK_STR_EQ(stage->panel->detail(stage->state).c_str(), "1 line");
+    };
 }
 
 const PanelTests tests(register_log_panel);

@@ -105,6 +105,25 @@ void register_panels(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(jaccard.value("over", "").c_str(), "tokens");
     };
 
+    // Wrong if a cell of a table had no menu, or that of another row or column.
+    t = IM_REGISTER_TEST(engine, "numbers", "of_the_model");
+    use<app::make_model_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        stage->session->mutable_status().run_dir = "runs/a";
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("**/all, parameters##0"); }));
+        ctx->Yield(2);
+        const nlohmann::json all = json_at(ctx, place(ctx, "**/all, parameters##0"));
+        IM_CHECK_STR_EQ(name_in(all).c_str(), "all, parameters");
+        const double total =
+            static_cast<double>(made_up_sheet(stage->session->config()).counts.parameters.total);
+        IM_CHECK_EQ(all.value("value", 0.0), total);
+        IM_CHECK_STR_EQ(all.value("command", "").c_str(), "hopscope info runs/a --json");
+        IM_CHECK(all.value("definition", "").starts_with("Numbers that the tensors"));
+        const nlohmann::json share = json_at(ctx, place(ctx, "**/all, share##1"));
+        IM_CHECK_EQ(share.value("value", 0.0), 1.0);
+    };
+
     // Wrong if the legend gave another value than that of its line.
     t = IM_REGISTER_TEST(engine, "numbers", "of_the_curves");
     use<app::make_curves_panel>(t, [] { return small(); });

@@ -6,7 +6,9 @@
 #include <span>
 #include <string>
 
+#include "app/panels/routing_space/neighbours.h"
 #include "app/panels/routing_space/panel.h"
+#include "app/widgets/format.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -395,8 +397,50 @@ void register_move(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests move(register_move), boxes(register_boxes), hiding(register_hiding),
-    solid(register_solid), context(register_context);
+/// A token that no other point lies near on the screen; the number of points where all do.
+size_t lonely_token(const ImRect& within) {
+    const auto& view = space().view();
+    size_t found = view.points.size();
+    float widest = 0;
+    for (size_t i = 0; i < view.points.size(); ++i) {
+        const ImVec2 at = space().screen_of_point(i);
+        if (view.items[i].expert || !within.Contains(at)) continue;
+        float nearest = 1e9f;
+        for (size_t j = 0; j < view.points.size(); ++j) {
+            const ImVec2 other = space().screen_of_point(j);
+            if (j != i) nearest = std::min(nearest, std::hypot(at.x - other.x, at.y - other.y));
+        }
+        if (nearest > widest) widest = nearest, found = i;
+    }
+    return found;
+}
+
+void register_tooltip(ImGuiTestEngine* engine) {
+    // Wrong if pointing at a token did not say which centroids are its nearest, and by how much.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "space", "a_token_says_its_margin");
+    alone(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        const size_t token = lonely_token(left_part(ctx));
+        IM_CHECK_LT(token, space().view().items.size());
+        const app::SpaceItem item = space().view().items[token];
+        const core::LayerGeometry& g =
+            stage->state.geometry->layers[static_cast<size_t>(selection().layer)];
+        const auto near = app::nearest_experts(g, app::position_of(g, item), 2);
+        IM_CHECK_EQ(near.size(), 2u);
+        const std::string text = text_at(ctx, space().screen_of_point(token));
+        const auto holds = [&](const std::string& words) {
+            return text.find(words) != std::string::npos;
+        };
+        IM_CHECK(holds("token " + std::to_string(item.index) + " of the sample"));
+        IM_CHECK(holds("margin " + app::rounded(app::margin_of(near), 3)));
+        for (const app::NearExpert& one : near) IM_CHECK(holds(app::rounded(one.cosine, 3)));
+    };
+}
+
+const PanelTests move(register_move), tooltips(register_tooltip), boxes(register_boxes),
+    hiding(register_hiding), solid(register_solid), context(register_context);
 
 }  // namespace
 }  // namespace hopscope::gui_test

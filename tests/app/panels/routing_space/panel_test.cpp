@@ -131,7 +131,8 @@ void register_look(ImGuiTestEngine* engine) {
         for (size_t i = 0; i < view.points.size(); ++i) {
             const float margin = margins.of(view.items[i]);
             if (view.items[i].expert || !std::isfinite(margin)) continue;
-            const viz::Rgb c = app::value_color(margins.share(margin), stage->state.settings.dark);
+            const viz::Rgb c =
+                app::value_color(margins.share(margin), {stage->state.settings.dark});
             IM_CHECK_EQ(view.points[i].color & 0xFFFFFFu, viz::packed(c) & 0xFFFFFFu);
         }
     };

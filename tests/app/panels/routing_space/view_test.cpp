@@ -11,6 +11,7 @@
 #include "app/panels/routing_space/neighbours.h"
 #include "app/panels/routing_space/paths.h"
 #include "core/api/base.h"
+#include "viz/nearest_two.h"
 
 namespace hopscope::app {
 namespace {
@@ -52,6 +53,9 @@ core::GeometrySnapshot snapshot(int64_t step, unsigned seed = 1) {
     for (int64_t t = 0; t < kTokens; ++t) {
         s.pieces.push_back("t" + std::to_string(t));
         s.classes.push_back(t % 5 == 0 ? "number" : t % 5 == 1 ? "" : "noun");
+        s.next_loss.push_back(static_cast<float>(t) / 4);
+        for (int64_t h = 0; h < kHops; ++h)
+            s.layers[0].entropy.push_back(static_cast<float>(s.layers[0].entropy.size()) / 8);
     }
     return s;
 }
@@ -73,8 +77,10 @@ TEST(RoutingSpace, EveryPointIsWritten) {
     const auto view = space_view({shared(s)}, places_of(s), 0, {});
     const std::string text = csv_of(view, s);
     EXPECT_EQ(text.find("# layer 0, step 10; x: "), 0u) << text.substr(0, 200);
-    EXPECT_NE(text.find("% of the variance\nkind,index,hop,x,y,z,load_share,piece,class\n"),
-              std::string::npos);
+    EXPECT_NE(
+        text.find(
+            "% of the variance\nkind,index,hop,x,y,z,load_share,piece,class,entropy,next_loss\n"),
+        std::string::npos);
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2 + kExperts + kHops * kTokens);
     for (size_t i = 0; i < view.items.size(); ++i) {
         const SpaceItem& item = view.items[i];
@@ -83,10 +89,14 @@ TEST(RoutingSpace, EveryPointIsWritten) {
         const std::string index = std::to_string(item.index);
         const auto token = static_cast<size_t>(item.index);
         const std::string line =
-            item.expert ? "\nexpert," + index + ",," + place +
-                              core::csv_number(s.layers[0].load[token]) + ",,\n"
-                        : "\ntoken," + index + "," + std::to_string(item.hop) + "," + place + "," +
-                              s.pieces[token] + "," + s.classes[token] + "\n";
+            item.expert
+                ? "\nexpert," + index + ",," + place + core::csv_number(s.layers[0].load[token]) +
+                      ",,,,\n"
+                : "\ntoken," + index + "," + std::to_string(item.hop) + "," + place + "," +
+                      s.pieces[token] + "," + s.classes[token] + "," +
+                      core::csv_number(
+                          s.layers[0].entropy[static_cast<size_t>(item.hop * kTokens) + token]) +
+                      "," + core::csv_number(s.next_loss[token]) + "\n";
         EXPECT_NE(text.find(line), std::string::npos) << line;
     }
     EXPECT_EQ(csv_of({}, s), "");
@@ -170,15 +180,19 @@ float contrast_between(float a, float b) {
 
 // Wrong if some load or hop had the colour of the ground, or two hops of a layer one colour.
 TEST(RoutingSpace, LoadsAndHopsAreSeenOnBothGrounds) {
-    for (const bool dark : {true, false}) {
+    std::vector<Tone> tones;
+    for (const viz::ColourMap map : viz::kColourMaps)
+        for (const bool dark : {true, false}) tones.push_back({dark, map});
+    for (const Tone tone : tones) {
         const float ground =
-            dark ? luminance(0.078f, 0.098f, 0.122f) : luminance(0.99f, 0.99f, 0.98f);
+            tone.dark ? luminance(0.078f, 0.098f, 0.122f) : luminance(0.99f, 0.99f, 0.98f);
         for (float share = 0; share <= 1; share += 0.05f) {
-            const viz::Rgb c = value_color(share, dark);
-            EXPECT_GT(contrast_between(luminance(c.r, c.g, c.b), ground), 1.9f) << share << dark;
+            const viz::Rgb c = value_color(share, tone);
+            EXPECT_GT(contrast_between(luminance(c.r, c.g, c.b), ground), 1.9f)
+                << share << tone.dark << viz::name_of(tone.map);
         }
-        for (int64_t h = 1; h < 6; ++h) EXPECT_NE(hop_color(h, 6, dark), hop_color(h - 1, 6, dark));
-        EXPECT_EQ(value_color(std::numeric_limits<float>::quiet_NaN(), dark), value_color(0, dark));
+        for (int64_t h = 1; h < 6; ++h) EXPECT_NE(hop_color(h, 6, tone), hop_color(h - 1, 6, tone));
+        EXPECT_EQ(value_color(std::numeric_limits<float>::quiet_NaN(), tone), value_color(0, tone));
     }
 }
 
@@ -232,7 +246,7 @@ TEST(RoutingSpace, LookFollowsItsQuantities) {
     const auto margin = [&](size_t i) { return p.values.color->of(p.items[i]); };
     for (size_t i = 0; i < kHops * kTokens; ++i) {
         ASSERT_FALSE(p.items[i].expert);
-        const viz::Rgb c = value_color(p.values.color->share(margin(i)), o.dark);
+        const viz::Rgb c = value_color(p.values.color->share(margin(i)), {o.dark});
         EXPECT_EQ(p.points[i].color & 0xFFFFFFu, viz::packed(c) & 0xFFFFFFu);
         if (margin(i) < margin(least)) least = i;
         if (margin(i) > margin(most)) most = i;
@@ -371,6 +385,23 @@ TEST(RoutingSpace, NeighboursByCosineAndByDistance) {
     EXPECT_NEAR(tokens[0].cosine, 0.96, 1e-6);
     EXPECT_TRUE(nearest_points(g, {true, 3, 0}, true, Nearness::cosine, 5).empty());
     EXPECT_TRUE(nearest_points(g, {false, 0, 2}, true, Nearness::cosine, 5).empty());
+}
+
+// Wrong if the margin beside a token were another than the one that points are coloured by.
+TEST(RoutingSpace, TheMarginOfATokenIsTheQuantitys) {
+    const auto s = snapshot(10);
+    const core::LayerGeometry& g = s.layers[0];
+    const viz::NearestTwo all = viz::nearest_two(g);
+    ASSERT_EQ(all.expert.size(), static_cast<size_t>(kHops * kTokens));
+    for (int64_t hop = 0; hop < kHops; ++hop)
+        for (int64_t token = 0; token < kTokens; ++token) {
+            const auto i = static_cast<size_t>(hop * kTokens + token);
+            const auto near = nearest_experts(g, position_of(g, {false, token, hop}), 2);
+            ASSERT_EQ(near.size(), 2u);
+            EXPECT_EQ(near[0].expert, all.expert[i]);
+            EXPECT_NEAR(margin_of(near), all.first[i] - all.second[i], 1e-5);
+        }
+    EXPECT_TRUE(std::isnan(margin_of({})));
 }
 
 // Wrong if something hidden were drawn or could be hit.

@@ -1,8 +1,14 @@
 // The run panel alone, without a screen: what the session received as the proof.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <sstream>
+#include <string>
 
 #include "app/panels/run/view.h"
+#include "app/widgets/format.h"
+#include "app/widgets/line_style.h"
+#include "tests/app/seen.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -137,6 +143,44 @@ void register_run_panel(ImGuiTestEngine* engine) {
             }
     };
 
+    // Wrong if the time left, the parts of an update, or what the window costs were not written
+    // there, or the bar had other shares than the numbers below it.
+    t = IM_REGISTER_TEST(engine, "run", "times_and_memory_are_read");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->state.memory_bytes = int64_t{3} << 30;
+        ctx->Yield(3);
+        const app::AppState& state = stage->state;
+        const double each = app::tokens_per_step(stage->session->config());
+        const double left = app::time_left(state.status.step, state.status.steps,
+                                           state.history.recent_tokens_per_s(20), each);
+        IM_CHECK(left > 60);
+        IM_CHECK(sees(ctx, "//Stage", "time left"));
+        IM_CHECK(sees(ctx, "//Stage", app::duration(left)));
+        ctx->ScrollToBottom("");
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//Stage", app::bytes(state.memory_bytes)));
+        IM_CHECK(sees(ctx, "//Stage", "of a core"));
+        const app::TimeSplit split = app::time_split(state.history, 20, each);
+        double until = split.parts[0].ms;
+        const auto end_of = [&](size_t part) {
+            const ImU32 color = app::packed(app::line_color(state, part));
+            return place_of(ctx, "//Stage", color).Max.x;
+        };
+        const ImU32 second = app::packed(app::line_color(state, 1));
+        const float begin = place_of(ctx, "//Stage", second).Min.x;  // of the square in its row
+        const float whole = ctx->GetWindowByRef("//Stage")->WorkRect.Max.x - begin;
+        for (size_t i = 1; i + 1 < split.parts.size(); ++i) {
+            const app::TimePart& part = split.parts[i];
+            IM_CHECK(sees(ctx, "//Stage", part.name));
+            IM_CHECK(sees(ctx, "//Stage", app::significant(part.ms, 3) + " ms"));
+            until += part.ms;
+            const auto share = static_cast<float>(until / split.update_ms);
+            IM_CHECK_LT(std::fabs(end_of(i) - begin - share * whole), 0.03f * whole);
+        }
+    };
+
     // Wrong if a typed value were rounded to the slider's digits, or sent under another key.
     t = IM_REGISTER_TEST(engine, "run", "typed_setting_is_exact");
     use<kMake>(t, [] { return small(); });
@@ -145,6 +189,29 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemInputValue("lr/##value", "0.00012345");
         IM_CHECK_STR_EQ(stage->last().name().c_str(), "set");
         IM_CHECK_STR_EQ(stage->last().text("key", "").c_str(), "lr");
+        IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
+    };
+
+    // Wrong if the palette did not know a setting by its name, or choosing it there did not lead
+    // into its field.
+    t = IM_REGISTER_TEST(engine, "run", "a_setting_is_found_by_its_name");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        app::Controls& controls = stage->state.drawn->controls;
+        controls.listen(true);
+        ctx->Yield(2);
+        for (const core::LiveSetting& setting : app::sliders()) {
+            const auto named = std::ranges::find_if(controls.all(), [&](const app::Control& one) {
+                return one.title == setting.label + "\xE2\x80\xA6";
+            });
+            IM_CHECK(named != controls.all().end());
+            if (setting.value.name == "lr") controls.press(*named);
+        }
+        controls.listen(false);
+        ctx->Yield(4);
+        IM_CHECK_EQ(ImGui::GetActiveID(), ctx->GetID("lr/##field"));
+        ctx->KeyCharsReplaceEnter("0.00012345");
         IM_CHECK_EQ(stage->last().number("value", 0), 0.00012345);
     };
 
@@ -243,6 +310,29 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemClick("gradient spike/gradient spike");
     };
 
+    // Wrong if a run that paused by itself did not say why, or went on saying it when it goes on.
+    t = IM_REGISTER_TEST(engine, "run", "the_cause_of_a_pause_is_said");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        constexpr const char* kReason = "update 121: the loss is no number";
+        ctx->SetRef("Stage");
+        ctx->ScrollToTop("//Stage");
+        ctx->Yield(2);
+        IM_CHECK(!sees(ctx, "//Stage", kReason));
+        stage->session->mutable_status().reason = kReason;
+        stage->session->set_state(core::RunState::paused);
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//Stage", kReason));
+        ctx->ItemClick("Run");
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "resume");
+        stage->session->apply_commands();
+        ctx->Yield(3);
+        IM_CHECK(!sees(ctx, "//Stage", kReason));
+        stage->session->set_state(core::RunState::failed);
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//Stage", kReason));
+    };
+
     // Wrong if a router that the loss stops to reach were not told of when it happens.
     t = IM_REGISTER_TEST(engine, "run", "a_router_without_task_gradient_is_told");
     use<kMake>(t, [] {
@@ -322,6 +412,55 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemClick("##inspected");
         ctx->ItemClick("//$FOCUSED/###runs\\/b");
         IM_CHECK_STR_EQ(stage->state.open_next.c_str(), "runs/b");
+    };
+
+    // Wrong if the parts of an update, the time left, memory, or what the window draws were not
+    // there to be read, or memory of a GPU where the run has none.
+    t = IM_REGISTER_TEST(engine, "run", "costs_are_told");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        app::AppState& state = stage->state;
+        const auto row = [ctx](const std::string& label) {
+            std::istringstream lines(text_of_a_frame(ctx));
+            for (std::string line; std::getline(lines, line);) {
+                line.erase(0, line.find_first_not_of(' '));
+                if (line.starts_with(label + " ")) return line.substr(label.size());
+            }
+            return std::string();
+        };
+        const auto number = [&](const char* label) {
+            const std::string text = row(label);
+            const size_t digit = text.find_first_of("0123456789");
+            return digit == std::string::npos ? -1 : std::strtod(text.c_str() + digit, nullptr);
+        };
+        state.memory_bytes = 412'000'000;
+        ctx->Yield(2);
+        IM_CHECK_NE(row("time left").find_first_of("0123456789"), std::string::npos);
+        const double whole = number("whole");
+        IM_CHECK_GT(whole, 0);
+        double parts = 0;
+        for (const char* part : {"data", "forward", "backward", "optimizer"}) {
+            const double ms = number(part);
+            IM_CHECK_GT(ms, 0);
+            parts += ms;
+        }
+        IM_CHECK_GT(parts, 0.8 * whole);
+        IM_CHECK_LT(parts, 1.05 * whole);
+        IM_CHECK_NE(row("memory").find("412 MB"), std::string::npos);
+        IM_CHECK(row("memory of the GPU").empty());
+        IM_CHECK(row("points").empty());
+        stage->session->mutable_status().device_bytes = 2'500'000'000;
+        for (int i = 0; i < 50; ++i) {
+            state.own_cost.note_points(1234);
+            state.own_cost.add_frame(state.now + 0.05 * i, 0.001);
+        }
+        state.now += 2.5;
+        IM_CHECK_NE(row("memory of the GPU").find("2.5 GB"), std::string::npos);
+        IM_CHECK_NE(row("points").find("1,234"), std::string::npos);
+        IM_CHECK_GT(number("frames"), 15);
+        IM_CHECK_LT(number("frames"), 25);
+        state.memory_bytes = 0;
+        state.own_cost = {};
     };
 
     // Wrong if a run that is done still offered to change it.

@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "app/panels/statistics/panel.h"
+#include "tests/app/seen.h"
 #include "tests/app/stage.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -112,6 +114,56 @@ void register_pairs(ImGuiTestEngine* engine) {
     };
 }
 
+/// What the analyses "dictionary" and "clusters" write of 16 experts of layer 0: expert e is of the
+/// cluster e % 4.
+void write_clusters(const test::TempFolder& folder) {
+    std::string experts, clusters;
+    for (int e = 0; e < 16; ++e)
+        experts += (e ? ", " : "") + std::string(R"({"id": )") + std::to_string(e) +
+                   R"(, "words": [{"piece": "quay", "score": 1}]})";
+    for (int c = 0; c < 4; ++c) {
+        clusters += (c ? ", " : "") + std::string(R"({"experts": [)");
+        for (int e = c; e < 16; e += 4)
+            clusters += (e > c ? ", " : "") + std::string(R"({"layer": 0, "expert": )") +
+                        std::to_string(e) + "}";
+        clusters += "]}";
+    }
+    folder.write("analysis/dictionary.json",
+                 R"({"step": 100, "result": {"layers": [{"experts": [)" + experts + "]}]}}");
+    folder.write("analysis/clusters.json",
+                 R"({"step": 100, "result": {"all": [)" + clusters + "]}}");
+}
+
+void register_clusters(ImGuiTestEngine* engine) {
+    // Wrong if clusters that were found could not be chosen as order, or experts of one did not
+    // stand beside each other.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "statistics", "rows_stand_by_cluster");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const test::TempFolder folder;
+        write_clusters(folder);
+        stage->session->mutable_status().run_dir = folder.path();
+        ctx->SetRef("Stage");
+        ctx->ItemClick("collinearity");
+        IM_CHECK(wait_for(ctx, [] { return !panel().collinearity().empty(); }));
+        IM_CHECK(wait_for(ctx, [] {
+            stage->state.now += 1;
+            const auto* book = stage->state.experts.book();
+            return book && book->clusters_step == 100;
+        }));
+        ctx->ComboClick("##order/cluster");
+        IM_CHECK(
+            wait_for(ctx, [] { return panel().collinearity().order == app::RowOrder::cluster; }));
+        const auto shown = panel().collinearity().shown;
+        IM_CHECK_EQ(shown.size(), 16u);
+        for (size_t i = 1; i < shown.size(); ++i) IM_CHECK_SILENT(shown[i - 1] % 4 <= shown[i] % 4);
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//Stage", "cluster"));
+        stage->session->mutable_status().run_dir = "runs/demo";
+        stage->state.finish_aside();
+    };
+}
+
 void register_times(ImGuiTestEngine* engine) {
     // Wrong if saturation were held against another step than the one shown, or did not grow with
     // the run; or if there were one of a sample that was routed once.
@@ -174,7 +226,7 @@ void register_times(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests pairs(register_pairs), times(register_times);
+const PanelTests pairs(register_pairs), clusters(register_clusters), times(register_times);
 
 }  // namespace
 }  // namespace hopscope::gui_test

@@ -3,6 +3,7 @@
 // same position agree and others do not.
 #include "app/panels/trajectory/alignment.h"
 #include "tests/app/panels/trajectory/beside_space.h"
+#include "tests/app/seen.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -82,6 +83,38 @@ void register_second(ImGuiTestEngine* engine) {
         IM_CHECK(ctx->ItemInfo("<").ItemFlags & ImGuiItemFlags_Disabled);
         ctx->ItemClick(">");
         IM_CHECK_EQ(stage->state.second.shift, -1);
+    };
+
+    // Wrong if cells whose experts differ were not outlined, the stronger the less they share, or
+    // those that agree were.
+    t = IM_REGISTER_TEST(engine, "trajectory", "cells_that_differ_are_outlined");
+    both_panels(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        trace_two(ctx, "one two three", "four five six");
+        const auto outline = [](float same) {
+            return app::packed(app::faded(stage->state.theme().text, 0.8f * (1 - same)));
+        };
+        // Of the cells that are held against each other, outlined and agreeing ones.
+        const auto check = [&](int64_t shift) {
+            const core::TraceResult &first = *stage->state.trace, &second = *first.second;
+            const auto colors = colors_seen(ctx, "//Second/second strip");
+            int differing = 0;
+            for (int64_t token = 0; token < 3 && token + shift < 3; ++token)
+                for (int64_t layer = 0; layer < 4; ++layer)
+                    for (int64_t hop = 0; hop < 3; ++hop) {
+                        const float same =
+                            app::overlap(first, token + shift, second, token, layer, hop);
+                        if (same < 1) ++differing;
+                        if (same < 1) IM_CHECK_SILENT_RETV(colors.contains(outline(same)), -1);
+                    }
+            return differing;
+        };
+        IM_CHECK_EQ(check(0), 0);
+        for (const float same : {0.0f, 1.0f / 7, 1.0f / 3, 0.6f})
+            IM_CHECK(!colors_seen(ctx, "//Second/second strip").contains(outline(same)));
+        ctx->ItemClick(">");
+        ctx->Yield(3);
+        IM_CHECK_GT(check(1), 0);
     };
 
     // Wrong if the two prompts kept their places, or stood below each other otherwise than before.

@@ -1,0 +1,38 @@
+#include "app/panels/coupling/numbers.h"
+
+#include <utility>
+
+#include "app/widgets/format.h"
+
+namespace hopscope::app {
+
+CouplingNumbers::CouplingNumbers(const AppState& state, const Coupling& coupling, bool beside)
+    : command_(analysis_command(state, "coupling")), step_(coupling.step), beside_(beside) {}
+
+Number CouplingNumbers::measured(const CouplingNumber& of, std::string shown) const {
+    Number number;
+    number.value = of.value;
+    number.shown = std::move(shown);
+    number.low = of.low;
+    number.high = of.high;
+    number.n = of.n;
+    number.step = step_;
+    if (beside_)
+        number.no_command = "It is of another run or step, which stands beside this one.";
+    else
+        number.command = command_;
+    return number;
+}
+
+Number CouplingNumbers::plain(double value, int64_t n, int digits) const {
+    return measured({value, kUnknown, kUnknown, n}, significant(value, digits));
+}
+
+Number CouplingNumbers::counted(int64_t n) const {
+    Number number = measured({}, with_thousands(n));
+    number.value = static_cast<double>(n);
+    number.n = -1;
+    return number;
+}
+
+}  // namespace hopscope::app

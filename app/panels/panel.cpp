@@ -1,0 +1,20 @@
+#include "app/panels/panel.h"
+
+#include "app/widgets/export.h"
+
+namespace hopscope::app {
+
+std::string Panel::origin(const AppState& state) const {
+    const bool of_the_past = follows_time() && !state.time.live() && state.geometry;
+    const int64_t step = of_the_past ? state.geometry->step : state.status.step;
+    return origin_of(state, step, step);
+}
+
+std::string Panel::numbers(AppState& state) {
+    std::string text = csv(state);
+    const std::string from = origin(state);
+    if (text.empty() || from.empty()) return text;
+    return std::string("# ") + title() + " " + from + "\n" + text;
+}
+
+}  // namespace hopscope::app

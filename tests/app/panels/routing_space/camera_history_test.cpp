@@ -1,0 +1,73 @@
+// Where the camera of the routing space stands, as words of a session file, and the way back.
+#include "app/panels/routing_space/camera_history.h"
+
+#include <gtest/gtest.h>
+
+namespace hopscope::app {
+namespace {
+
+CameraPlace standing_at(float x, float span = 2) {
+    CameraPlace place;
+    place.follows = false;
+    place.center = {x, -0.1f};
+    place.span = span;
+    place.yaw = 0.3f;
+    place.pitch = -1.0f / 3;
+    return place;
+}
+
+// Wrong if a file gave back another place than was kept, or took a damaged one.
+TEST(CameraHistory, WordsReadBack) {
+    CameraPlace kept = standing_at(1.0f / 3, 1e-3f);
+    CameraPlace read;
+    read_camera(camera_in_words(kept), read);
+    read_turn(turn_in_words(kept), read);
+    EXPECT_NEAR(read.center.x, kept.center.x, 1e-6);
+    EXPECT_NEAR(read.span, kept.span, 1e-8);
+    EXPECT_NEAR(read.pitch, kept.pitch, 1e-6);
+    EXPECT_EQ(camera_in_words(read), camera_in_words(kept));
+    EXPECT_EQ(turn_in_words(read), turn_in_words(kept));
+    kept = read;
+    EXPECT_FALSE(read.follows);
+    EXPECT_TRUE(read.shows_what(kept)) << camera_in_words(kept);
+    for (const char* none : {"", "1 2", "1 2 3 4", "1 2 0", "1 2 -1", "1 2 nan", "1 inf 2",
+                             "1 2 1e300", "a b c", "everything"}) {
+        read_camera(none, read);
+        EXPECT_FALSE(read.follows) << none;
+        EXPECT_TRUE(read.shows_what(kept)) << none;
+    }
+    for (const char* none : {"", "1", "1 2 3", "nan 0", "x y"}) {
+        read_turn(none, read);
+        EXPECT_TRUE(read.shows_what(kept)) << none;
+    }
+    CameraPlace all;
+    EXPECT_EQ(camera_in_words(all), "all");
+    read_camera("all", read);
+    EXPECT_TRUE(read.follows);
+}
+
+// Wrong if a step led elsewhere than where the camera stood before it, or what was undone could be
+// redone after another way was taken.
+TEST(CameraHistory, GoesBackAndForth) {
+    CameraHistory history;
+    EXPECT_EQ(history.undo_order(), 0u);
+    history.step(standing_at(1), 4);
+    history.step(standing_at(2), 7);
+    EXPECT_EQ(history.undo_order(), 7u);
+    EXPECT_TRUE(history.undo(standing_at(3)).shows_what(standing_at(2)));
+    EXPECT_EQ(history.undo_order(), 4u);
+    EXPECT_EQ(history.redo_order(), 7u);
+    EXPECT_TRUE(history.redo(standing_at(2)).shows_what(standing_at(3)));
+    EXPECT_TRUE(history.undo(standing_at(3)).shows_what(standing_at(2)));
+    history.step(standing_at(2), 9);
+    EXPECT_FALSE(history.can_redo());
+    for (size_t i = 0; i < 2 * CameraHistory::kMost; ++i) history.step(standing_at(0), 10 + i);
+    size_t steps = 0;
+    for (; history.can_undo(); ++steps) (void)history.undo(standing_at(0));
+    EXPECT_EQ(steps, CameraHistory::kMost);
+    history.forget();
+    EXPECT_FALSE(history.can_redo());
+}
+
+}  // namespace
+}  // namespace hopscope::app

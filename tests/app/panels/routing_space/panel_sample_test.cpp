@@ -1,0 +1,132 @@
+// The larger sample of tokens in the routing space, and the quantities of its tokens, on the fake
+// session without a screen.
+#include <cmath>
+#include <functional>
+#include <string>
+
+#include "app/panels/routing_space/paint.h"
+#include "app/panels/routing_space/panel.h"
+#include "tests/app/stage.h"
+
+namespace hopscope::gui_test {
+namespace {
+
+app::RoutingSpacePanel& sampled_space() {
+    return static_cast<app::RoutingSpacePanel&>(*stage->panel);
+}
+
+void in_the_list(ImGuiTestContext* ctx, const std::function<void()>& use_it) {
+    ctx->SetRef("Stage");
+    ctx->ItemClick("More");
+    ctx->SetRef("//$FOCUSED");
+    use_it();
+    ctx->SetRef("Stage");
+    ctx->PopupCloseAll();
+    ctx->Yield(2);
+}
+
+size_t tokens_drawn() {
+    size_t out = 0;
+    for (const auto& item : sampled_space().view().items) out += !item.expert;
+    return out;
+}
+
+/// Colours of the tokens are those of the quantity, and so is its range.
+bool colours_follow(const std::function<float(const app::SpaceItem&)>& value_of) {
+    const auto& view = sampled_space().view();
+    if (!view.values.color || view.values.color->n == 0) return false;
+    for (size_t i = 0; i < view.points.size(); ++i) {
+        if (view.items[i].expert) continue;
+        const float value = value_of(view.items[i]);
+        const viz::Rgb c =
+            app::value_color(view.values.color->share(value), stage->state.settings.dark);
+        if ((view.points[i].color & 0xFFFFFFu) != (viz::packed(c) & 0xFFFFFFu)) return false;
+    }
+    return true;
+}
+
+void register_quantities(ImGuiTestEngine* engine) {
+    // Wrong if a token had the entropy of another hop or the loss of another token, or a snapshot
+    // that holds none could be coloured by it.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "space", "colours_by_entropy_and_loss");
+    use<app::make_routing_space_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        const core::GeometrySnapshot& s = *stage->state.geometry;
+        ctx->ComboClick("##colour/entropy");
+        ctx->Yield(2);
+        IM_CHECK(colours_follow([&](const app::SpaceItem& item) {
+            return s.layers[0].entropy[static_cast<size_t>(item.hop * 16 + item.index)];
+        }));
+        ctx->ComboClick("##colour/loss");
+        ctx->Yield(2);
+        IM_CHECK(colours_follow([&](const app::SpaceItem& item) {
+            return s.next_loss[static_cast<size_t>(item.index)];
+        }));
+        ctx->ComboClick("##colour/place");
+
+        core::GeometrySnapshot older = s;
+        older.next_loss.clear();
+        for (auto& layer : older.layers) layer.entropy.clear();
+        stage->session->put(older);
+        ctx->Yield(3);
+        ctx->ItemClick("##colour");
+        ctx->SetRef("//$FOCUSED");
+        for (const char* name : {"entropy", "loss"})
+            IM_CHECK(ctx->ItemInfo(name).ItemFlags & ImGuiItemFlags_Disabled);
+        IM_CHECK(!(ctx->ItemInfo("margin").ItemFlags & ImGuiItemFlags_Disabled));
+        ctx->PopupCloseAll();
+    };
+}
+
+void register_sample(ImGuiTestEngine* engine) {
+    // Wrong if the typed number were not the sample's, the picture kept the probe sample, or there
+    // were no way back to it.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "space", "a_larger_sample_is_taken_and_put_away");
+    use<app::make_routing_space_panel, app::make_experts_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        IM_CHECK_EQ(tokens_drawn(), size_t{16 * 3});
+        in_the_list(ctx, [ctx] {
+            ctx->ItemInputValue("##sample", 90'000);
+            IM_CHECK_EQ(stage->state.sample.wanted, core::kMostSampleTokens);
+            ctx->ItemInputValue("##sample", 400);
+            ctx->ItemClick("Sample");
+            IM_CHECK(wait_for(ctx, [] { return stage->state.sample.shown(); }));
+        });
+        IM_CHECK_EQ(tokens_drawn(), size_t{400 * 3});
+        IM_CHECK(sampled_space().detail(stage->state).ends_with("400 tokens"));
+        // The other panels speak of it, too.
+        IM_CHECK(wait_for(ctx, [] {
+            const app::ExpertBook* book = stage->state.experts.book();
+            return book && book->sample == 400;
+        }));
+        in_the_list(ctx, [ctx] { ctx->ItemClick("Back to the probe sample"); });
+        IM_CHECK_EQ(tokens_drawn(), size_t{16 * 3});
+        in_the_list(ctx, [ctx] { ctx->ItemClick("Show it again"); });
+        IM_CHECK_EQ(tokens_drawn(), size_t{400 * 3});
+    };
+
+    // Wrong if a long one could not be ended, or its end took the picture with it.
+    t = IM_REGISTER_TEST(engine, "space", "a_larger_sample_is_cancelled");
+    use<app::make_routing_space_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        in_the_list(ctx, [ctx] {
+            ctx->ItemInputValue("##sample", 777);
+            ctx->ItemClick("Sample");
+            ctx->Yield(2);
+            IM_CHECK(stage->state.sample.working());
+            ctx->ItemClick("Cancel");
+            IM_CHECK(wait_for(ctx, [] { return !stage->state.sample.working(); }));
+        });
+        IM_CHECK(!stage->state.sample.shown());
+        IM_CHECK_EQ(tokens_drawn(), size_t{16 * 3});
+    };
+}
+
+const PanelTests quantities(register_quantities), sample(register_sample);
+
+}  // namespace
+}  // namespace hopscope::gui_test
