@@ -303,9 +303,10 @@ struct PointRenderer::Gl {
         TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
         BindFramebuffer(GL_FRAMEBUFFER, target);
         FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
-        width = w;
-        height = h;
-        return CheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
+        const bool complete = CheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
+        width = complete ? w : 0;
+        height = complete ? h : 0;
+        return complete;
     }
 
     /// → whether there is anything to draw, with program and array bound.

@@ -5,9 +5,13 @@
 namespace hopscope::app {
 
 std::string Panel::origin(const AppState& state) const {
-    const bool of_the_past = follows_time() && !state.time.live() && state.geometry;
+    const bool sampled = state.sample.shown();
+    const bool of_the_past = follows_time() && (!state.time.live() || sampled) && state.geometry;
     const int64_t step = of_the_past ? state.geometry->step : state.status.step;
-    return origin_of(state, step, step);
+    std::string out = origin_of(state, step, step);
+    if (of_the_past && sampled && !out.empty())
+        out += ", a sample of " + std::to_string(state.geometry->token_ids.size()) + " tokens";
+    return out;
 }
 
 std::string Panel::numbers(AppState& state) {

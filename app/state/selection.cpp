@@ -127,18 +127,17 @@ void Selection::clear() {
     ++version;
 }
 
-void Selection::keep_probe_tokens(int64_t tokens) {
+bool Selection::keep_probe_tokens(int64_t tokens) {
     const auto drop = [&](std::set<int64_t>& from) {
         const auto beyond = from.lower_bound(tokens);
         const bool any = beyond != from.end();
         from.erase(beyond, from.end());
         return any;
     };
-    if (drop(probe_tokens)) ++version;
-    if (drop(hidden.tokens)) {
-        ++version;
-        ++hidden_version;
-    }
+    const bool selected = drop(probe_tokens), was_hidden = drop(hidden.tokens);
+    if (was_hidden) ++hidden_version;
+    if (selected || was_hidden) ++version;
+    return selected || was_hidden;
 }
 
 }  // namespace hopscope::app

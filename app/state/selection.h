@@ -60,7 +60,7 @@ struct Selection {
     void hide_chosen();
     void show_all();
     /// Of a sample of so many tokens: others are neither selected nor hidden any more.
-    void keep_probe_tokens(int64_t tokens);
+    bool keep_probe_tokens(int64_t tokens);
     /// Selects what is not selected, of what is not hidden.
     void invert(const Chosen& all);
 };

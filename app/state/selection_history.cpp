@@ -31,6 +31,27 @@ void SelectionHistory::go(Selection& selection, std::vector<Step>& from, std::ve
     present_ = selection;
 }
 
+void SelectionHistory::keep_probe_tokens(Selection& selection, int64_t tokens) {
+    note(selection);
+    if (!selection.keep_probe_tokens(tokens)) return;
+    present_ = selection;
+    // From the present outwards: what no longer differs from its neighbour is no step.
+    const auto keep_in = [&](std::vector<Step>& steps) {
+        const Selection* nearer = &present_;
+        std::vector<Step> kept;
+        for (size_t i = steps.size(); i > 0; --i) {
+            Step step = std::move(steps[i - 1]);
+            step.selection.keep_probe_tokens(tokens);
+            if (selects_the_same(step.selection, *nearer)) continue;
+            kept.insert(kept.begin(), std::move(step));
+            nearer = &kept.front().selection;
+        }
+        steps = std::move(kept);
+    };
+    keep_in(past_);
+    keep_in(future_);
+}
+
 void SelectionHistory::undo(Selection& selection) {
     go(selection, past_, future_);
 }

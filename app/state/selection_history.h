@@ -21,6 +21,9 @@ class SelectionHistory {
     void undo(Selection& selection);
     void redo(Selection& selection);
     void forget_redo() { future_.clear(); }
+    /// Tokens of the sample from this one on are there no more: they are left out of the selection,
+    /// of all that was selected before and of what can be redone, which is no step of its own.
+    void keep_probe_tokens(Selection& selection, int64_t tokens);
     /// The last change was none that was meant: undoes it without leaving anything to redo.
     void take_back(Selection& selection);
 

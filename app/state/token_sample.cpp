@@ -17,7 +17,9 @@ std::string TokenSample::refusal(const AppState& state) const {
 
 void TokenSample::start(AppState& state) {
     if (!refusal(state).empty()) return;
+    if (!shown_) snapshot_ = nullptr;  // two of them are a gigabyte each, at most
     slot_ = std::make_shared<Snapshot>();
+    asked_at_ = state.time.moves();
     task_ = {};
     task_.name = "sample of tokens";
     task_.id = state.task_runner().start(
@@ -56,11 +58,14 @@ void TokenSample::follow_task(AppState& state) {
     if (!working() || !state.tasks) return;
     for (const TaskView& task : state.tasks->tasks())
         if (task.id == task_.id) task_ = task;
-    if (!task_.ended()) return state.keep_drawing(2);
+    if (!task_.ended()) return;  // each report wakes the window
     if (task_.state == TaskState::failed) state.say(task_.name + ": " + task_.outcome, true);
     if (task_.state != TaskState::done || !slot_ || !*slot_) return;
     snapshot_ = std::exchange(*slot_, nullptr);
-    show(state);
+    if (state.time.moves() == asked_at_) return show(state);
+    // Another moment was gone to meanwhile; nobody is taken away from it.
+    put_away(state);
+    state.say(task_.outcome + " are ready: Routing space, More, Show it again");
 }
 
 TokenSample::Snapshot TokenSample::update(AppState& state, const Snapshot& snapshot) {
@@ -68,7 +73,10 @@ TokenSample::Snapshot TokenSample::update(AppState& state, const Snapshot& snaps
     if (shown_ && state.time.moves() != moves_) put_away(state);
     if (shown_) return snapshot_;
     // Of what the run's own sample does not have nothing can stay selected.
-    if (snapshot && snapshot_) state.selection.keep_probe_tokens(std::ssize(snapshot->token_ids));
+    if (snapshot)
+        state.selection_history.keep_probe_tokens(
+            state.selection,
+            std::max(std::ssize(snapshot->token_ids), std::ssize(snapshot->pieces)));
     return snapshot;
 }
 

@@ -51,7 +51,8 @@ class TokenSample {
     Slot slot_;
     Snapshot snapshot_;
     bool shown_ = false;
-    uint64_t moves_ = 0;  ///< TimeCursor::moves() when it was shown
+    uint64_t moves_ = 0;     ///< TimeCursor::moves() when it was shown
+    uint64_t asked_at_ = 0;  ///< the same when the sample was asked for
 };
 
 }  // namespace hopscope::app

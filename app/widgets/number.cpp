@@ -116,6 +116,14 @@ bool right_click() {
 
 void ask(const AppState& state, const Number& number) {
     state.drawn->asked = number;
+    // What a panel is exported by shows the probe sample.
+    const bool of_snapshot = state.geometry && number.step == state.geometry->step &&
+                             number.command.find(" --panel ") != std::string::npos;
+    if (of_snapshot && state.sample.shown()) {
+        state.drawn->asked->command.clear();
+        state.drawn->asked->no_command =
+            "It is of a larger sample, taken in the window; no command takes one.";
+    }
     state.drawn->asked_in = state.drawn->controls.panel_id();
 }
 

@@ -23,9 +23,6 @@ class PictureTarget {
     /// What was drawn; binds it.
     Pixels picture() const;
 
-    int width() const { return width_; }
-    int height() const { return height_; }
-
   private:
     unsigned target_ = 0, colour_ = 0;
     int width_ = 0, height_ = 0;

@@ -48,8 +48,8 @@ Result<GeometrySnapshot> sampled(const OpenRun& run, const BatchSource& source, 
             const at::Tensor ids = batch.ids.narrow(0, 0, rows);
             auto pass = traced_pass(run.model, plan, ids, /*positions=*/true);
             cloud.add(std::move(pass.layers),
-                      nll_by_sequence(run.model.weights, pass.hidden,
-                                      batch.targets.narrow(0, 0, ids.numel()), ids.size(1)));
+                      nll_of_targets(run.model.weights, pass.hidden,
+                                     batch.targets.narrow(0, 0, ids.numel())));
             const auto tokens = ids.to(at::kCPU, at::kInt).contiguous();
             const auto* first = tokens.const_data_ptr<int32_t>();
             out.token_ids.insert(out.token_ids.end(), first, first + tokens.numel());

@@ -39,7 +39,7 @@ TracedBatch traced(const Model& edited, const Plan& plan, const BatchTensors& ba
     out.sequences = batch.ids.size(0);
     out.length = batch.ids.size(1);
     out.layers = std::move(pass.layers);
-    const auto nll = nll_by_sequence(edited.weights, pass.hidden, batch.targets, out.length);
+    const auto nll = nll_of_targets(edited.weights, pass.hidden, batch.targets);
     for (int64_t b = 0; b < out.sequences; ++b) {
         const auto first = nll.begin() + b * out.length, last = first + out.length - 1;
         out.nll.push_back(kNaN);

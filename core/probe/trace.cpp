@@ -13,6 +13,7 @@
 #include "core/model/sound.h"
 #include "core/probe/intervention_probe.h"
 #include "kernels/cpu/route.h"
+#include "kernels/ops.h"
 
 namespace hopscope::core {
 namespace {
@@ -135,15 +136,11 @@ std::vector<float> target_nll(const at::Tensor& log_p, const at::Tensor& targets
         -log_p.narrow(0, 0, targets.size(0)).gather(1, targets.unsqueeze(-1)).squeeze(-1));
 }
 
-std::vector<float> nll_by_sequence(const Weights& weights, const at::Tensor& hidden,
-                                   const at::Tensor& targets, int64_t length) {
-    std::vector<float> out;
-    for (int64_t begin = 0; begin < targets.size(0); begin += length) {
-        const auto nll = target_nll(token_log_p(weights, hidden.narrow(0, begin, length)),
-                                    targets.narrow(0, begin, length));
-        out.insert(out.end(), nll.begin(), nll.end());
-    }
-    return out;
+std::vector<float> nll_of_targets(const Weights& weights, const at::Tensor& hidden,
+                                  const at::Tensor& targets) {
+    const auto head =
+        kernels::classifier(hidden.to(weights.embed.scalar_type()), weights.embed, targets);
+    return floats(head.nll);
 }
 
 std::vector<std::vector<NextToken>> top_tokens_of_rows(const at::Tensor& log_p,

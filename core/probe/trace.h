@@ -52,13 +52,12 @@ at::Tensor token_log_p(const Weights& weights, const at::Tensor& hidden);
 /// NLL of targets [n] int64 under log-probabilities [n, V]. Rows beyond the targets are left out.
 std::vector<float> target_nll(const at::Tensor& log_p, const at::Tensor& targets);
 
-/// NLL of the target behind each token, [B·T], one sequence at a time: log-probabilities of a whole
+/// NLL of the target behind each token, [B·T], some rows at a time: log-probabilities of a whole
 /// batch would be the largest tensor of all.
 /// @param hidden [B·T, d] after the final norm
 /// @param targets [B·T] int64
-/// @param length T
-std::vector<float> nll_by_sequence(const Weights& weights, const at::Tensor& hidden,
-                                   const at::Tensor& targets, int64_t length);
+std::vector<float> nll_of_targets(const Weights& weights, const at::Tensor& hidden,
+                                  const at::Tensor& targets);
 
 /// The elements of a tensor of any type and device, row-major, as plain floats.
 std::vector<float> floats(const at::Tensor& t);

@@ -99,9 +99,9 @@ std::vector<double> GeometryRecorder::refresh_cloud(const Engine& engine) {
     const auto hidden = forward(state.model, ids, options).hidden;
 
     TokenCloud tokens_seen;
-    tokens_seen.add(probe.take(state.model.config),
-                    nll_by_sequence(state.model.weights, hidden,
-                                    tokens_on(device, sample_.targets, {tokens}), ids.size(1)));
+    tokens_seen.add(
+        probe.take(state.model.config),
+        nll_of_targets(state.model.weights, hidden, tokens_on(device, sample_.targets, {tokens})));
     auto cloud = std::make_shared<GeometrySnapshot>(sample_.tokens);
     tokens_seen.move_into(*cloud);
     cloud_ = std::move(cloud);

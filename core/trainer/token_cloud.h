@@ -21,8 +21,6 @@ class TokenCloud {
     /// @param traced as TraceProbe::take() gives it, with positions
     /// @param next_loss [tokens] of that pass
     void add(std::vector<TraceLayer> traced, const std::vector<float>& next_loss);
-    /// Tokens so far.
-    int64_t tokens() const { return static_cast<int64_t>(next_loss_.size()); }
     /// Hands all of them over to the snapshot: layers without their experts, and next_loss.
     void move_into(GeometrySnapshot& snapshot);
 

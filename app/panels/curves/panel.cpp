@@ -43,6 +43,7 @@ class CurvesPanel final : public Panel {
     bool offers(const AppState& state, Quantity quantity) const;
     void draw_variant_options(AppState& state);
     void export_buttons(AppState& state);
+    void write_numbers(AppState& state, const std::string& name);
     /// The part of the x axis that is written as numbers.
     Range written() const { return in_view_ ? plot_.view() : kEverywhere; }
     void draw_body(AppState& state);
@@ -251,11 +252,17 @@ void CurvesPanel::export_buttons(AppState& state) {
     if (button(state, "CSV", none,
                in_view_ ? "Writes the values of the updates in view into the run folder"
                         : "Writes the values of all updates into the run folder"))
-        export_text(state, name + std::string(".csv"), numbers(state));
+        write_numbers(state, name + std::string(in_view_ ? "_in_view.csv" : ".csv"));
     flow(button_width("in view"), gap);
     if (button(state, "in view", nullptr,
                "CSV writes the updates that the plot shows, instead of all", 0, in_view_))
         in_view_ = !in_view_;
+}
+
+void CurvesPanel::write_numbers(AppState& state, const std::string& name) {
+    const std::string text = numbers(state);
+    if (text.empty()) return state.say("No point of a line is in view: nothing was written", true);
+    export_text(state, name, text);
 }
 
 void CurvesPanel::draw_variant_options(AppState& state) {

@@ -25,6 +25,7 @@ viz::Vec2 SpaceCamera::to_plane(ImVec2 screen) const {
 void SpaceCamera::forget() {
     follows_ = true;
     fitted_layer_ = -1;
+    wanted_.reset();
     history_.forget();
 }
 

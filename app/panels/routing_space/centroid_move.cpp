@@ -103,6 +103,10 @@ void CentroidMove::forget() {
 
 std::string CentroidMove::run_refusal(const AppState& state) const {
     if (!state.time.live()) return "The picture shows the past; the run has gone on since.";
+    if (state.sample.shown())
+        return "The picture shows a checkpoint, of which a larger sample was taken; the run has "
+               "gone "
+               "on since. Go back to the probe sample (More).";
     const core::CommandSpec& spec = core::spec_of(core::CommandKind::move_centroid);
     if (const auto checked = core::check_command(command()); !checked)
         return checked.error().message;
@@ -133,7 +137,11 @@ void CentroidMove::undo(AppState& state) {
     if (undo_order(state) == 0) return;
     const Done last = done_.back();
     done_.pop_back();
-    last.on_run ? static_cast<void>(state.submit(last.back)) : state.stack.undo();
+    if (last.on_run) return static_cast<void>(state.submit(last.back));
+    state.stack.undo();
+    // The stack is again as the move before left it.
+    if (!done_.empty() && !done_.back().on_run && done_.back().stack + 1 == last.stack)
+        done_.back().stack = state.stack.version();
 }
 
 void CentroidMove::draw_in_picture(const AppState& state, const SpaceView& view,

@@ -332,8 +332,7 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     if (!state.experts.hits(scene.view.layer, ImGui::GetFrameCount()).empty())
         reading = std::string("colour = ") + (look.color ? look.color->name() : "place") +
                   ", faint = outside the filter";
-    if (scene.every > 1)
-        reading = "one of " + std::to_string(scene.every) + " tokens while the picture moves";
+    if (scene.every > 1) reading = "one of " + std::to_string(scene.every) + " tokens is drawn";
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when =
         (state.sample.shown() ? with_thousands(std::ssize(state.geometry->token_ids)) + " tokens of"

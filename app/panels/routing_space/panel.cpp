@@ -276,7 +276,7 @@ void RoutingSpacePanel::make_paths(const AppState& state) {
 void RoutingSpacePanel::draw(AppState& state) {
     if (state.geometry && state.geometry->layers.size() > 0) {
         if (controls_.draw(state)) camera_.fit(state, view_);
-        flow(200 * state.pixel_scale);
+        flow(118 * state.pixel_scale + ImGui::CalcTextSize("50,000 of 50,000").x);
         const auto& chosen = state.selection.probe_tokens;
         if (const auto token =
                 search_.draw(state, 112 * state.pixel_scale, chosen.empty() ? -1 : *chosen.begin()))

@@ -15,7 +15,8 @@ constexpr float kNoHit = 0.2f;  ///< opacity of what was not looked for, of its 
 
 /// What software OpenGL draws in a third of the time that a frame of 30 a second has.
 constexpr size_t kMovingPoints = 6000;
-constexpr double kRest = 0.2;  ///< seconds after which a picture stands still
+constexpr size_t kStillPoints = 52'000;  ///< what it draws in less than 100 ms
+constexpr double kRest = 0.2;            ///< seconds after which a picture stands still
 
 uint32_t thinned(uint32_t color, float by) {
     const auto alpha = static_cast<uint32_t>(std::lround(static_cast<float>(color >> 24) * by));
@@ -118,18 +119,22 @@ void SpacePoints::draw_without_gl(const SpaceView& view, const SpaceCamera& came
     }
 }
 
-/// All experts, and one in so many tokens.
-std::vector<viz::Point> SpacePoints::some_of(const SpaceView& view) const {
+/// All experts, one in so many tokens, and those that are followed.
+std::vector<viz::Point> SpacePoints::some_of(const AppState& state, const SpaceView& view) const {
+    const auto& selected = state.selection.probe_tokens;
+    const bool few = selected.size() <= kMovingPoints;
     std::vector<viz::Point> out;
     for (size_t k = 0; k < drawn_.size(); ++k) {
         const SpaceItem& item = view.items[order_.empty() ? k : order_[k]];
-        if (item.expert || static_cast<size_t>(item.index) % every_ == 0) out.push_back(drawn_[k]);
+        if (item.expert || static_cast<size_t>(item.index) % every_ == 0 ||
+            (few && selected.contains(item.index)))
+            out.push_back(drawn_[k]);
     }
     return out;
 }
 
 /// Where the processor draws, a large picture that moves is one of its parts, the same ones from
-/// frame to frame; at rest it is whole.
+/// frame to frame; at rest it is whole, or as much as a frame has time for.
 void SpacePoints::thin_while_moving(AppState& state, const SpaceView& view,
                                     const SpaceCamera& camera) {
     const std::array<float, 16> matrix = camera.matrix();
@@ -137,11 +142,11 @@ void SpacePoints::thin_while_moving(AppState& state, const SpaceView& view,
     if (matrix != matrix_ && !first) moved_ = state.now;
     matrix_ = matrix;
     const bool moves = moved_ >= 0 && state.now - moved_ < kRest;
-    const bool thin = moves && state.software_gl && view.points.size() > kMovingPoints;
-    const size_t every = thin ? (view.points.size() + kMovingPoints - 1) / kMovingPoints : 1;
+    const size_t most = moves ? kMovingPoints : kStillPoints, points = view.points.size();
+    const size_t every = state.software_gl && points > most ? (points + most - 1) / most : 1;
     if (every != every_) upload_ = true;
     every_ = every;
-    if (every_ > 1) state.keep_drawing();
+    if (every_ > 1 && moves) state.keep_drawing();
 }
 
 void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera& camera) {
@@ -156,7 +161,7 @@ void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera
     if (!works_) return draw_without_gl(view, camera);
     thin_while_moving(state, view, camera);
     if (upload_) {
-        renderer_.set_points(every_ > 1 ? some_of(view) : drawn_);
+        renderer_.set_points(every_ > 1 ? some_of(state, view) : drawn_);
         renderer_.set_segments(view.lines);
         upload_ = false;
     }

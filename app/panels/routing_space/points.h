@@ -25,7 +25,7 @@ class SpacePoints {
     /// The point of the view under a place of the screen that lies in front, or −1.
     int64_t hit(const SpaceView& view, const SpaceCamera& camera, ImVec2 at, float slack);
 
-    /// One in so many tokens is drawn, while a large picture moves.
+    /// One in so many tokens is drawn, of a large picture by software OpenGL.
     size_t every() const { return every_; }
 
     // Read by tests.
@@ -35,7 +35,7 @@ class SpacePoints {
     void compose(const AppState& state, const SpaceView& view, const viz::Orbit& orbit);
     void order_by_depth(const SpaceView& view, const viz::Orbit& orbit);
     void thin_while_moving(AppState& state, const SpaceView& view, const SpaceCamera& camera);
-    std::vector<viz::Point> some_of(const SpaceView& view) const;
+    std::vector<viz::Point> some_of(const AppState& state, const SpaceView& view) const;
     void draw_without_gl(const SpaceView& view, const SpaceCamera& camera) const;
 
     viz::PointRenderer renderer_;

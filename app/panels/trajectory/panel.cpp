@@ -268,7 +268,9 @@ void TrajectoryPanel::draw_search(AppState& state) {
     const auto token = search_.draw(state, std::clamp(room - 90 * s, 60 * s, 150 * s),
                                     selection.first_prompt_token().value_or(-1));
     if (token) {
-        select_token(state, *token, false);
+        // A second click on the only one would take it back.
+        if (selection.prompt_tokens != std::set<int64_t>{*token})
+            select_token(state, *token, false);
         strip_.bring_into_view(*token);
     }
     if (beside) ImGui::SameLine(0, 12 * s);

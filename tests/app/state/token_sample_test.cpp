@@ -82,6 +82,45 @@ TEST_F(TokenSampleTest, SelectionFitsWhatIsShown) {
     EXPECT_GT(state_.selection.hidden_version, hidden);
 }
 
+// Wrong if what was dropped were a step, which undo could not get past.
+TEST_F(TokenSampleTest, UndoGoesOnBehindTokensThatAreGone) {
+    take(40);
+    state_.selection.pick_probe_token(3, false);
+    frames(2);
+    state_.selection.pick_probe_token(30, false);
+    frames(2);
+    state_.sample.put_away(state_);
+    frames(2);
+    EXPECT_TRUE(state_.selection.probe_tokens.empty());
+    state_.selection_history.undo(state_.selection);
+    frames(2);
+    EXPECT_EQ(state_.selection.probe_tokens, std::set<int64_t>{3});
+    state_.selection_history.undo(state_.selection);
+    frames(2);
+    EXPECT_TRUE(state_.selection.probe_tokens.empty());
+    EXPECT_FALSE(state_.selection_history.can_undo());
+    state_.selection_history.redo(state_.selection);
+    frames(2);
+    EXPECT_EQ(state_.selection.probe_tokens, std::set<int64_t>{3});
+}
+
+// Wrong if a sample that comes late took the user away from the moment chosen meanwhile.
+TEST_F(TokenSampleTest, ComesLateWithoutAMoveInTime) {
+    frames(30);
+    state_.sample.wanted = 40;
+    state_.sample.start(state_);
+    state_.time.go_to(state_.archive.files(), 100);
+    for (int i = 0; i < 4000 && state_.sample.working(); ++i) frames(1, 0.01);
+    frames(30);
+    EXPECT_FALSE(state_.sample.shown());
+    EXPECT_EQ(tokens(), 8u);
+    ASSERT_FALSE(state_.log.empty());
+    EXPECT_NE(state_.log.back().text.find("are ready"), std::string::npos);
+    state_.sample.show(state_);
+    frames(1);
+    EXPECT_EQ(tokens(), 40u);
+}
+
 // Wrong if a failure were silent, a cancelled one shown, or one of another run.
 TEST_F(TokenSampleTest, FailsIsCancelledAndEndsWithTheRun) {
     take(333);

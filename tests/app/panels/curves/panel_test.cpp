@@ -509,7 +509,7 @@ void register_curves_panel(ImGuiTestEngine* engine) {
         stage->session->mutable_status().run_dir = folder.path();
         ctx->Yield(2);
         ctx->ItemClick("CSV");
-        const std::string file = folder / "curves_loss_step_00000120.csv";
+        const std::string file = folder / "curves_loss_step_00000120_in_view.csv";
         IM_CHECK(wait_for(ctx, [&] { return std::filesystem::exists(file); }));
         IM_CHECK(test::bytes_of(file) == stage->panel->numbers(stage->state));
         ctx->ItemClick("in view");

@@ -97,6 +97,9 @@ void register_sample(ImGuiTestEngine* engine) {
         });
         IM_CHECK_EQ(tokens_drawn(), size_t{400 * 3});
         IM_CHECK(sampled_space().detail(stage->state).ends_with("400 tokens"));
+        const std::string head = stage->panel->numbers(stage->state);
+        IM_CHECK_NE(head.substr(0, head.find('\n')).find(", a sample of 400 tokens"),
+                    std::string::npos);
         // The other panels speak of it, too.
         IM_CHECK(wait_for(ctx, [] {
             const app::ExpertBook* book = stage->state.experts.book();
