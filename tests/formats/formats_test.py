@@ -66,10 +66,18 @@ def header(path):
             return {}
 
 
+def document_of(path):
+    """A JSON file, or the line that heads a file of lines; None where it has no document."""
+    text = path.read_text(encoding="utf-8") if path.suffix in (".json", ".jsonl") else ""
+    if path.suffix == ".jsonl":
+        text = text.splitlines()[0] if text.startswith('{"format"') else ""
+    return json.loads(text) if text else None
+
+
 def formats_of(path):
     """Names of the formats that are in a file."""
-    if path.suffix == ".json":
-        return {one["format"] for one in fields.documents(json.loads(path.read_text(encoding="utf-8")))}
+    if (document := document_of(path)) is not None:
+        return {one["format"] for one in fields.documents(document)}
     if path.suffix == ".safetensors":
         return {header(path)["__metadata__"]["format"]}
     return set(NAME.findall(path.read_bytes()[:4096].decode("latin-1"))) if path.suffix == ".tokens" else set()
@@ -86,9 +94,9 @@ def check_kept():
         kept |= found
         if re.search(rb"/(home|tmp|root|work|Users)/", path.read_bytes()):
             faults.append(f"{place}: holds a path of a machine")
-        if path.suffix != ".json" or not path.is_relative_to(HERE / NEWEST):
+        document = document_of(path)
+        if document is None or not path.is_relative_to(HERE / NEWEST):
             continue
-        document = json.loads(path.read_text(encoding="utf-8"))
         faults += [f"{place}: {fault}" for fault in fields.faults(document, lists, analyses)]
         for one in fields.documents(document):
             seen.setdefault(one["format"], set()).update(fields.paths(one, lists.get(one["format"], {})))
