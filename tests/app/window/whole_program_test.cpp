@@ -67,6 +67,7 @@ void run_story(ImGuiTestContext* ctx) {
     IM_CHECK(wait_for(
         ctx, [] { return state->answers.back().state == core::AnswerState::applied; }, kLong));
     IM_CHECK_GT(state->answers.back().step, 0);
+    ctx->Yield(5);  // the line above the layouts that says so moves what lies below it
     ctx->ItemClick("router");
     IM_CHECK(wait_for(
         ctx, [] { return state->status.frozen.empty(); }, kLong));
