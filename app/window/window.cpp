@@ -367,9 +367,10 @@ class Loop {
         const ImVec2 origin = frame.DisplayPos, whole = frame.DisplaySize;
         frame.DisplayPos = order.low;
         frame.DisplaySize = ImVec2(order.high.x - order.low.x, order.high.y - order.low.y);
-        // Half a pixel more, since what remains of one is left out.
+        // The nearest whole number; a hundredth of a pixel more, since what remains of one is left
+        // out.
         const auto pixels = [](float units, float scale) {
-            return static_cast<int>(units * scale + 0.5f);
+            return static_cast<int>(std::lround(units * scale));
         };
         const int width = pixels(frame.DisplaySize.x, frame.FramebufferScale.x),
                   height = pixels(frame.DisplaySize.y, frame.FramebufferScale.y);
