@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/state/json_field.h"
 #include "app/state/settings.h"
 #include "core/api/files.h"
 #include "core/api/input.h"
@@ -36,19 +37,6 @@ json floating_of(const FloatingTabs& one) {
         {"tabs", one.tabs}, {"front", one.front}, {"place", {one.x, one.y, one.width, one.height}}};
 }
 
-/// `at` of `key`, of the type that stands there at first.
-template <class T>
-void take_key(const json& from, const char* key, T& to) {
-    const auto found = from.find(key);
-    if (found == from.end()) return;
-    try {
-        to = found->get<T>();
-    } catch (const json::exception&) {
-        throw std::invalid_argument(std::string(key) + " holds " + found->type_name() +
-                                    ", which is not what belongs there");
-    }
-}
-
 float read_share(float value) {
     return value > 0 && value < 1 ? std::clamp(value, kLeastShare, 1 - kLeastShare) : 0.5f;
 }
@@ -61,19 +49,19 @@ ArrangedPart read_part(const json& from, int depth) {
     ArrangedPart part;
     const auto parts = from.find("parts");
     if (parts == from.end()) {
-        take_key(from, "tabs", part.tabs);
-        take_key(from, "front", part.front);
-        take_key(from, "center", part.center);
+        read_field(from, "tabs", part.tabs);
+        read_field(from, "front", part.front);
+        read_field(from, "center", part.center);
         return part;
     }
     if (!parts->is_array() || parts->size() != 2) throw std::invalid_argument("parts are not two");
     std::string split = "beside";
-    take_key(from, "split", split);
+    read_field(from, "split", split);
     if (split != "beside" && split != "over")
         throw std::invalid_argument("split is " + core::in_quotes(split) +
                                     "; allowed are beside and over");
     part.beside = split == "beside";
-    take_key(from, "share", part.share);
+    read_field(from, "share", part.share);
     part.share = read_share(part.share);
     for (const json& one : *parts) part.parts.push_back(read_part(one, depth + 1));
     return part;
@@ -82,10 +70,10 @@ ArrangedPart read_part(const json& from, int depth) {
 FloatingTabs read_floating(const json& from) {
     if (!from.is_object()) throw std::invalid_argument("a row of floating is no object");
     FloatingTabs one;
-    take_key(from, "tabs", one.tabs);
-    take_key(from, "front", one.front);
+    read_field(from, "tabs", one.tabs);
+    read_field(from, "front", one.front);
     std::vector<float> place;
-    take_key(from, "place", place);
+    read_field(from, "place", place);
     if (place.size() != 4) throw std::invalid_argument("place is not four numbers");
     // It must not lie where nobody can take hold of it.
     one.x = std::clamp(place[0], 0.0f, 0.9f);
@@ -98,9 +86,9 @@ FloatingTabs read_floating(const json& from) {
 Arrangement read_arrangement(const json& from) {
     if (!from.is_object()) throw std::invalid_argument("a row of arrangements is no object");
     Arrangement out;
-    take_key(from, "name", out.name);
-    take_key(from, "layout", out.layout);
-    take_key(from, "shut", out.shut);
+    read_field(from, "name", out.name);
+    read_field(from, "layout", out.layout);
+    read_field(from, "shut", out.shut);
     if (const auto docked = from.find("docked"); docked != from.end())
         out.docked = read_part(*docked, 0);
     if (const auto floating = from.find("floating"); floating != from.end()) {

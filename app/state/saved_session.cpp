@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <type_traits>
 
 #include "app/state/app_state.h"
+#include "app/state/json_field.h"
 #include "core/api/input.h"
 
 namespace hopscope::app {
@@ -46,22 +46,6 @@ json named_selections(const std::vector<NamedSelection>& named) {
                        {"experts", one.chosen.experts},
                        {"probe_tokens", one.chosen.tokens}});
     return out;
-}
-
-template <class T>
-void read_field(const json& from, const char* key, T& to) {
-    const auto found = from.find(key);
-    if (found == from.end()) return;
-    try {
-        // A number beyond the type, or a fraction, has no integer.
-        if constexpr (std::is_same_v<T, int64_t>)
-            if (!found->is_number_integer())
-                throw std::invalid_argument(std::string(key) + " is no integer");
-        to = found->get<T>();
-    } catch (const json::exception&) {
-        throw std::invalid_argument(std::string(key) + " holds " + found->type_name() +
-                                    ", which is not what belongs there");
-    }
 }
 
 const json& object(const json& from, const char* key) {
