@@ -62,10 +62,9 @@ std::optional<int> code_point(const std::string& text) {
 }
 
 /// What the line says has happened; nothing: it says nothing that is known.
-std::optional<InputEvent> event_of(const Json& line, const core::Status& read, InputEvent event,
+std::optional<InputEvent> event_of(const Json& line, InputEvent event, int64_t button,
                                    const std::vector<double>& pair, const std::string& word) {
     using Kind = InputEvent::Kind;
-    if (!read) return {};
     if (line.contains("position")) {
         event.kind = Kind::position;
         event.inside = !pair.empty();
@@ -76,9 +75,10 @@ std::optional<InputEvent> event_of(const Json& line, const core::Status& read, I
         return read_pair(pair, event) ? std::optional(event) : std::nullopt;
     }
     if (line.contains("button")) {
+        if (button < 0 || button >= ImGuiMouseButton_COUNT) return {};
         event.kind = Kind::button;
-        const bool known = event.code >= 0 && event.code < ImGuiMouseButton_COUNT;
-        return known ? std::optional(event) : std::nullopt;
+        event.code = static_cast<int>(button);
+        return event;
     }
     std::optional<int> code;
     if (line.contains("key")) {
@@ -104,10 +104,8 @@ core::Result<InputEvent> read_event(const std::string& text, const std::string& 
     fields.required().number("at", event.at);
     fields.optional().numbers("position", pair).numbers("wheel", pair);
     fields.integer("button", button).flag("down", event.down).text("key", word).text("text", word);
-    event.code = button >= 0 && button < ImGuiMouseButton_COUNT ? static_cast<int>(button) : -1;
-    const core::Status read = fields.status();
-    if (!read) return read.error();
-    const auto found = event_of(*line, read, event, pair, word);
+    if (auto read = fields.status(); !read) return read.error();
+    const auto found = event_of(*line, event, button, pair, word);
     if (!found) return core::usage_error(place + ": found " + core::shown(text) + "; " + kAllowed);
     return *found;
 }
