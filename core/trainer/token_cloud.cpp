@@ -38,6 +38,17 @@ void append(std::vector<T>& to, const std::vector<T>& more) {
     to.insert(to.end(), more.begin(), more.end());
 }
 
+/// One part of all hops, one behind the other.
+template <class T>
+std::vector<T> joined(const std::vector<TraceHop>& hops, std::vector<T> TraceHop::*part) {
+    size_t size = 0;
+    for (const TraceHop& hop : hops) size += (hop.*part).size();
+    std::vector<T> out;
+    out.reserve(size);  // grown piece by piece it could hold twice as much
+    for (const TraceHop& hop : hops) append(out, hop.*part);
+    return out;
+}
+
 /// Whether the router has probabilities: TraceHop::entropy is NaN throughout where it has none.
 bool has_entropy(const TraceLayer& traced) {
     return std::any_of(traced.hops.begin(), traced.hops.end(), [](const TraceHop& hop) {
@@ -53,15 +64,12 @@ LayerGeometry layer_cloud(const TraceLayer& traced, size_t tokens) {
     if (out.hops == 0) return out;
     out.top_k = traced.hops[0].top_k;
     out.d_space = traced.hops[0].d_space;
-    const bool scored = has_entropy(traced);
     std::vector<int32_t> offsets;
-    for (const auto& hop : traced.hops) {
-        offsets.push_back(static_cast<int32_t>(hop.pool_offset));
-        append(out.positions, hop.position);
-        append(out.choices, hop.experts);
-        append(out.weights, hop.weights);
-        if (scored) append(out.entropy, hop.entropy);
-    }
+    for (const auto& hop : traced.hops) offsets.push_back(static_cast<int32_t>(hop.pool_offset));
+    out.positions = joined(traced.hops, &TraceHop::position);
+    out.choices = joined(traced.hops, &TraceHop::experts);
+    out.weights = joined(traced.hops, &TraceHop::weights);
+    if (has_entropy(traced)) out.entropy = joined(traced.hops, &TraceHop::entropy);
     out.jaccard = hop_jaccard(out, tokens, offsets);
     return out;
 }
