@@ -3,21 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "app/panels/routing_space/panel.h"
 #include "app/widgets/line_style.h"
+#include "tests/app/panels/routing_space/space_stage.h"
 #include "tests/app/panels/trajectory/beside_space.h"
 #include "tests/app/seen.h"
 
 namespace hopscope::gui_test {
 namespace {
-
-app::RoutingSpacePanel& space() {
-    return static_cast<app::RoutingSpacePanel&>(*stage->panel);
-}
-
-void alone(ImGuiTest* t) {
-    use<app::make_routing_space_panel>(t, [] { return small(); });
-}
 
 /// One number of the centroid of an expert in layer 0.
 float coordinate(int64_t expert, int64_t dim) {

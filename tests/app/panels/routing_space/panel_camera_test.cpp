@@ -3,15 +3,10 @@
 #include <cmath>
 #include <vector>
 
-#include "app/panels/routing_space/panel.h"
-#include "tests/app/stage.h"
+#include "tests/app/panels/routing_space/space_stage.h"
 
 namespace hopscope::gui_test {
 namespace {
-
-app::RoutingSpacePanel& space() {
-    return static_cast<app::RoutingSpacePanel&>(*stage->panel);
-}
 
 std::vector<ImVec2> places() {
     std::vector<ImVec2> out;

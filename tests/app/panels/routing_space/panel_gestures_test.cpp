@@ -7,24 +7,16 @@
 #include <string>
 
 #include "app/panels/routing_space/neighbours.h"
-#include "app/panels/routing_space/panel.h"
 #include "app/widgets/format.h"
-#include "tests/app/stage.h"
+#include "tests/app/panels/routing_space/space_stage.h"
 
 namespace hopscope::gui_test {
 namespace {
 
 using Set = std::set<int64_t>;
 
-app::RoutingSpacePanel& space() {
-    return static_cast<app::RoutingSpacePanel&>(*stage->panel);
-}
 app::Selection& selection() {
     return stage->state.selection;
-}
-
-void alone(ImGuiTest* t) {
-    use<app::make_routing_space_panel>(t, [] { return small(); });
 }
 
 /// A fresh stage with centroids alone, so that what is hit is known.

@@ -4,23 +4,15 @@
 #include <functional>
 #include <set>
 
-#include "app/panels/routing_space/panel.h"
-#include "tests/app/stage.h"
+#include "tests/app/panels/routing_space/space_stage.h"
 
 namespace hopscope::gui_test {
 namespace {
 
 using Set = std::set<int64_t>;
 
-app::RoutingSpacePanel& space() {
-    return static_cast<app::RoutingSpacePanel&>(*stage->panel);
-}
 app::Selection& selection() {
     return stage->state.selection;
-}
-
-void alone(ImGuiTest* t) {
-    use<app::make_routing_space_panel>(t, [] { return small(); });
 }
 
 void begin(ImGuiTestContext* ctx) {
@@ -63,15 +55,6 @@ void sit_down_again() {
     stage->actions.clear();
     stage->panel = app::make_routing_space_panel();
     stage->add_actions(stage->panel.get(), "Stage");
-}
-
-void in_more(ImGuiTestContext* ctx, const std::function<void()>& use_it) {
-    ctx->SetRef("Stage");
-    ctx->ItemClick("More");
-    ctx->SetRef("//$FOCUSED");
-    use_it();
-    ctx->SetRef("Stage");
-    ctx->PopupCloseAll();
 }
 
 void register_session(ImGuiTestEngine* engine) {

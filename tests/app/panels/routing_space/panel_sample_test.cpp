@@ -5,35 +5,20 @@
 #include <string>
 
 #include "app/panels/routing_space/paint.h"
-#include "app/panels/routing_space/panel.h"
-#include "tests/app/stage.h"
+#include "tests/app/panels/routing_space/space_stage.h"
 
 namespace hopscope::gui_test {
 namespace {
 
-app::RoutingSpacePanel& sampled_space() {
-    return static_cast<app::RoutingSpacePanel&>(*stage->panel);
-}
-
-void in_the_list(ImGuiTestContext* ctx, const std::function<void()>& use_it) {
-    ctx->SetRef("Stage");
-    ctx->ItemClick("More");
-    ctx->SetRef("//$FOCUSED");
-    use_it();
-    ctx->SetRef("Stage");
-    ctx->PopupCloseAll();
-    ctx->Yield(2);
-}
-
 size_t tokens_drawn() {
     size_t out = 0;
-    for (const auto& item : sampled_space().view().items) out += !item.expert;
+    for (const auto& item : space().view().items) out += !item.expert;
     return out;
 }
 
 /// Colours of the tokens are those of the quantity, and so is its range.
 bool colours_follow(const std::function<float(const app::SpaceItem&)>& value_of) {
-    const auto& view = sampled_space().view();
+    const auto& view = space().view();
     if (!view.values.color || view.values.color->n == 0) return false;
     for (size_t i = 0; i < view.points.size(); ++i) {
         if (view.items[i].expert) continue;
@@ -88,7 +73,7 @@ void register_sample(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->Yield(3);
         IM_CHECK_EQ(tokens_drawn(), size_t{16 * 3});
-        in_the_list(ctx, [ctx] {
+        in_more(ctx, [ctx] {
             ctx->ItemInputValue("##sample", 90'000);
             IM_CHECK_EQ(stage->state.sample.wanted, core::kMostSampleTokens);
             ctx->ItemInputValue("##sample", 400);
@@ -96,7 +81,7 @@ void register_sample(ImGuiTestEngine* engine) {
             IM_CHECK(wait_for(ctx, [] { return stage->state.sample.shown(); }));
         });
         IM_CHECK_EQ(tokens_drawn(), size_t{400 * 3});
-        IM_CHECK(sampled_space().detail(stage->state).ends_with("400 tokens"));
+        IM_CHECK(space().detail(stage->state).ends_with("400 tokens"));
         const std::string head = stage->panel->numbers(stage->state);
         IM_CHECK_NE(head.substr(0, head.find('\n')).find(", a sample of 400 tokens"),
                     std::string::npos);
@@ -105,9 +90,9 @@ void register_sample(ImGuiTestEngine* engine) {
             const app::ExpertBook* book = stage->state.experts.book();
             return book && book->sample == 400;
         }));
-        in_the_list(ctx, [ctx] { ctx->ItemClick("Back to the probe sample"); });
+        in_more(ctx, [ctx] { ctx->ItemClick("Back to the probe sample"); });
         IM_CHECK_EQ(tokens_drawn(), size_t{16 * 3});
-        in_the_list(ctx, [ctx] { ctx->ItemClick("Show it again"); });
+        in_more(ctx, [ctx] { ctx->ItemClick("Show it again"); });
         IM_CHECK_EQ(tokens_drawn(), size_t{400 * 3});
     };
 
@@ -116,7 +101,7 @@ void register_sample(ImGuiTestEngine* engine) {
     use<app::make_routing_space_panel>(t, [] { return small(); });
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->Yield(3);
-        in_the_list(ctx, [ctx] {
+        in_more(ctx, [ctx] {
             ctx->ItemInputValue("##sample", 777);
             ctx->ItemClick("Sample");
             ctx->Yield(2);

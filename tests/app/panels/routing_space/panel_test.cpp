@@ -7,26 +7,13 @@
 #include <limits>
 #include <set>
 
+#include "tests/app/panels/routing_space/space_stage.h"
 #include "tests/app/panels/trajectory/beside_space.h"
 
 namespace hopscope::gui_test {
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
-
-app::RoutingSpacePanel& space() {
-    return static_cast<app::RoutingSpacePanel&>(*stage->panel);
-}
-
-/// A control of the popup "More".
-void in_more(ImGuiTestContext* ctx, const std::function<void()>& use_it) {
-    ctx->SetRef("Stage");
-    ctx->ItemClick("More");
-    ctx->SetRef("//$FOCUSED");
-    use_it();
-    ctx->SetRef("Stage");
-    ctx->PopupCloseAll();
-}
 
 void click_at(ImGuiTestContext* ctx, ImVec2 at) {
     ctx->MouseMoveToPos(at);
