@@ -93,8 +93,9 @@ int lower(char c) {
     return std::tolower(static_cast<unsigned char>(c));
 }
 
-/// Score of `text` for `query`: letters in order; adjacent letters and beginnings of words count
-/// more. −1: no match.
+/// Score of `text` for `query`: letters in order; beginnings of words count more, and letters that
+/// follow each other as typed most, so that a word comes before initials that spell it. −1: no
+/// match.
 int fit(const std::string& text, const std::string& query) {
     int score = 0;
     size_t at = 0;
@@ -111,7 +112,7 @@ int fit(const std::string& text, const std::string& query) {
                 continue;
             }
             const bool begins_word = at == 0 || text[at - 1] == ' ';
-            score += 1 + (begins_word ? 8 : 0) + (adjacent ? 5 : 0);
+            score += 1 + (begins_word ? 8 : 0) + (adjacent ? 9 : 0);
             adjacent = found = true;
             ++at;
             break;

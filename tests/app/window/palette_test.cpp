@@ -29,6 +29,16 @@ TEST(Palette, FindsByLettersInOrder) {
     EXPECT_FALSE(items[found.back().index].refusal().empty());
 }
 
+// Wrong if initials that happen to spell a word came before the word itself.
+TEST(Palette, AWordComesBeforeItsLettersInOthers) {
+    std::vector<ActionItem> items(2);
+    items[0].title = "Knock out experts on the prompt\xE2\x80\xA6";
+    items[1].title = "Keep this arrangement as\xE2\x80\xA6";
+    const auto found = search(items, "keep");
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].index, 1u);
+}
+
 // Wrong if the palette offered what the run refuses, or did not say why.
 TEST(Palette, ReasonsComeFromTheStateTable) {
     AppState state;
