@@ -70,11 +70,16 @@ std::string run_command(const AppState& state, std::string_view verb, std::strin
     return out;
 }
 
+bool is_of_sample(const AppState& state, int64_t step) {
+    return state.sample.shown() && state.geometry && step == state.geometry->step;
+}
+
 std::string analysis_command(const AppState& state, std::string_view analysis) {
     return run_command(state, "analyze", "--what " + std::string(analysis) + " --json");
 }
 
 std::string panel_command(const AppState& state, std::string_view panel, int64_t step) {
+    if (is_of_sample(state, step)) return {};
     std::string rest = "--panel " + std::string(panel);
     if (step >= 0) rest += " --step " + std::to_string(step);
     return run_command(state, "export", rest + " --csv " + std::string(panel) + ".csv");

@@ -42,7 +42,11 @@ std::string json_of(const Number& number, std::string_view panel, const std::str
 std::string run_command(const AppState& state, std::string_view verb, std::string_view rest = {});
 /// The command of an analysis, by its name.
 std::string analysis_command(const AppState& state, std::string_view analysis);
-/// The command that writes the numbers of a panel, as shown at a step; −1: the newest.
+/// Whether what is shown of this step comes from a larger sample than the run's own, which no
+/// command takes.
+bool is_of_sample(const AppState& state, int64_t step);
+/// The command that writes the numbers of a panel, as shown at a step; −1: the newest. "" for
+/// those of a larger sample.
 std::string panel_command(const AppState& state, std::string_view panel, int64_t step);
 /// A word for the shell: in single quotes where it needs them.
 std::string shell_word(const std::string& text);

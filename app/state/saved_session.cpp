@@ -161,6 +161,13 @@ void restore(const SavedSession& saved, AppState& state) {
     state.keep_drawing();
 }
 
+std::string size_problem(size_t bytes) {
+    if (bytes <= kLargestSession) return {};
+    return "This session would take " + std::to_string(bytes >> 20) +
+           " MiB, and only files of up to " + std::to_string(kLargestSession >> 20) +
+           " MiB are read; delete named selections of many tokens first.";
+}
+
 std::string text_of(const SavedSession& saved) {
     json stack = json::array();
     for (const StackItem& item : saved.stack)

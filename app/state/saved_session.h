@@ -40,8 +40,9 @@ struct SavedSession {
 };
 
 inline constexpr const char* kSessionEnding = ".session.json";
-/// The largest file that is read as one, bytes.
-inline constexpr size_t kLargestSession = size_t{4} << 20;
+/// The largest file that is written and read as one, bytes: a hundred named selections of 50,000
+/// tokens are less.
+inline constexpr size_t kLargestSession = size_t{64} << 20;
 
 /// What `state` holds of it; layout, docking and panels are the window's.
 SavedSession saved_session(const AppState& state);
@@ -49,6 +50,8 @@ SavedSession saved_session(const AppState& state);
 void restore(const SavedSession& saved, AppState& state);
 
 std::string text_of(const SavedSession& saved);
+/// Why no file of so many bytes is written, a sentence; "" where one is.
+std::string size_problem(size_t bytes);
 /// Errors (usage): no JSON document of this kind; a field of another type, by its name; a command
 /// of the stack that is none, with the parser's sentence. `path` begins each.
 core::Result<SavedSession> parse_session(const std::string& text, const std::string& path);

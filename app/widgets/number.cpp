@@ -56,6 +56,13 @@ void show_command(const AppState& state, const std::string& command) {
     ImGui::PopFont();
 }
 
+std::string reason_of_no_command(const AppState& state, const Number& number) {
+    if (!number.no_command.empty()) return number.no_command;
+    return is_of_sample(state, number.step)
+               ? "It is of a larger sample, taken in the window; no command takes one."
+               : "It needs a run folder, and there is none yet.";
+}
+
 void draw_entries(AppState& state, const Number& number) {
     ImGui::TextColored(state.theme().dim, "%s", number.label.c_str());
     ImGui::SameLine(0, 12 * state.pixel_scale);
@@ -70,8 +77,7 @@ void draw_entries(AppState& state, const Number& number) {
            json_of(number, state.drawn->asked_in, state.status.run_dir, step_of_run(state)),
            "With interval, n, step and run", "");
     copies(state, "Copy the command", number.command, "It computes this number without a window",
-           number.no_command.empty() ? "It needs a run folder, and there is none yet."
-                                     : number.no_command);
+           reason_of_no_command(state, number));
     if (!number.command.empty()) show_command(state, number.command);
     ImGui::Separator();
     exports(state, "Export the panel as CSV", PanelFile::csv,
@@ -116,14 +122,6 @@ bool right_click() {
 
 void ask(const AppState& state, const Number& number) {
     state.drawn->asked = number;
-    // What a panel is exported by shows the probe sample.
-    const bool of_snapshot = state.geometry && number.step == state.geometry->step &&
-                             number.command.find(" --panel ") != std::string::npos;
-    if (of_snapshot && state.sample.shown()) {
-        state.drawn->asked->command.clear();
-        state.drawn->asked->no_command =
-            "It is of a larger sample, taken in the window; no command takes one.";
-    }
     state.drawn->asked_in = state.drawn->controls.panel_id();
 }
 

@@ -115,6 +115,7 @@ void SessionKeeper::put_back() {
 void SessionKeeper::draw_dialog() {
     if (std::exchange(asked_, false)) {
         path_ = export_path(state_, std::string("view") + kSessionEnding);
+        problem_.clear();
         ImGui::OpenPopup(kDialog);
     }
     const float s = state_.pixel_scale;
@@ -127,13 +128,18 @@ void SessionKeeper::draw_dialog() {
     note(state_,
          "Keeps layout, moment, selection, prompt, interventions and views of the panels. Open it "
          "with Ctrl+O or by its name on the command line.");
+    if (!problem_.empty()) problem_text(state_, problem_);
     const float width = 96 * s;
     const bool save = button(state_, "Save", path_.empty() ? "Give a path first." : nullptr,
                              nullptr, width, true);
     if ((save || entered) && !path_.empty()) {
         if (!path_.ends_with(".json")) path_ += kSessionEnding;
-        state_.write_file(path_, text_of(now()));
-        ImGui::CloseCurrentPopup();
+        const std::string text = text_of(now());
+        problem_ = size_problem(text.size());
+        if (problem_.empty()) {
+            state_.write_file(path_, text);
+            ImGui::CloseCurrentPopup();
+        }
     }
     ImGui::SameLine();
     if (cancel_button(state_, width)) ImGui::CloseCurrentPopup();
@@ -167,7 +173,7 @@ void SessionKeeper::keep_aside() {
     if (state_.now - kept_at_ < kKeepEvery) return;
     kept_at_ = state_.now;
     std::string text = text_of(now());
-    if (text == kept_) return;
+    if (text == kept_ || !size_problem(text.size()).empty()) return;
     kept_ = text;
     keeping_ = state_.aside([folder = folder_, name = own_name_, text = std::move(text)] {
         return save_text(folder, name, text);

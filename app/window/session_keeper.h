@@ -53,7 +53,7 @@ class SessionKeeper {
     const void* waits_for_ = nullptr;      ///< the session of that run
     std::string docking_;                  ///< to be read between two frames
     bool asked_ = false;
-    std::string path_;  ///< in the dialog
+    std::string path_, problem_;  ///< in the dialog
 };
 
 }  // namespace hopscope::app

@@ -2,6 +2,7 @@
 // that takes it cannot be stopped.
 #include "app/state/token_sample.h"
 
+#include "app/state/number.h"
 #include "tests/app/fake_run.h"
 
 namespace hopscope::gui_test {
@@ -46,6 +47,20 @@ TEST_F(TokenSampleTest, StandsInPlaceOfTheRunsOwn) {
     state_.sample.show(state_);
     frames(1);
     EXPECT_EQ(tokens(), 50u);
+}
+
+// Wrong if a number of the sample named a command that gives another, or numbers of the run's own
+// lost theirs.
+TEST_F(TokenSampleTest, NoCommandIsOfferedForWhatNoneTakes) {
+    state_.status.run_dir = "runs/a";
+    EXPECT_NE(panel_command(state_, "experts", state_.geometry->step), "");
+    take(40);
+    ASSERT_TRUE(state_.sample.shown());
+    state_.status.run_dir = "runs/a";
+    EXPECT_EQ(panel_command(state_, "experts", state_.geometry->step), "");
+    EXPECT_NE(panel_command(state_, "experts", -1), "");
+    EXPECT_NE(panel_command(state_, "experts", state_.geometry->step + 1), "");
+    EXPECT_NE(analysis_command(state_, "load"), "");
 }
 
 // Wrong if it hid the step that the user goes to, or the way back to the present.
