@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
-"""Steps a second of one run without a window, with a hidden window, and with a visible one, interleaved.
+"""Steps a second of one run by what its windows are, interleaved:
+
+    headless   no window was ever opened
+    hidden     its window is unmapped by xdotool, as a minimised one is
+    visible    its window can be seen
+    watched    hopscope train, and a visible window of another process that follows the run
+    closed     hopscope train, after such a window was opened and closed again
 
     xvfb-run -a -s "-screen 0 1600x900x24 -noreset" bench/window_cost.py build/release/hopscope [--rounds 3]
 
-The rate is taken from the clock between two rows of metrics.csv, so it holds everything that delays training. All three
-use the same train.threads. Hidden = unmapped by xdotool, as a minimised window is. Prints every rate, medians and ratios.
+The rate is taken from the clock between two rows of metrics.csv, so it holds everything that delays training. All
+use the same train.threads. Prints every rate, medians and ratios; with --at-least 0.6 the exit code is 1 if the median of a kind
+is less than that share of headless.
 """
 import argparse
 import os
@@ -16,7 +23,7 @@ import sys
 import tempfile
 import time
 
-KINDS = ("headless", "hidden", "visible")
+KINDS = ("headless", "hidden", "visible", "watched", "closed")
 
 
 def rows(run):
@@ -32,33 +39,84 @@ def newest_run(folder):
     return os.path.join(base, sorted(os.listdir(base))[-1]) if os.path.isdir(base) and os.listdir(base) else ""
 
 
-def measure(kind, binary, config, threads, first, last):
-    folder = tempfile.mkdtemp(prefix="hopscope_cost_")
-    sets = ["--set", f"train.steps={last + 2000}", "--set", f"train.threads={threads}"]
-    if kind == "headless":
-        command = [binary, "train", "--config", config, "--out", os.path.join(folder, "runs", "r")] + sets
-    else:
-        command = [binary, "explore", "--config", config, "--start"] + sets
-    # Settings of the person who runs this stay out of it.
-    environment = dict(os.environ, XDG_CONFIG_HOME=os.path.join(folder, "config"))
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    begin, hidden, limit = None, kind != "hidden", time.monotonic() + 300
-    try:
-        while process.poll() is None and time.monotonic() < limit:
-            done = rows(newest_run(folder)) if newest_run(folder) else 0
-            if not hidden and done > 5:
-                subprocess.run(["xdotool", "search", "--name", "hopscope", "windowunmap"], check=True, stdout=subprocess.DEVNULL)
-                hidden = True
-            if begin is None and done >= first:
-                begin = (time.monotonic(), done)
-            if begin is not None and done >= last:
-                return (done - begin[1]) / (time.monotonic() - begin[0])
-            time.sleep(0.02)
-        sys.exit(f"{kind}: the run ended or took too long before step {last}")
-    finally:
+def shown(process):
+    """The X windows of a process's own that can be seen, by xdotool."""
+    found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(process.pid), "--name", "hopscope"],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return found.stdout.split()
+
+
+def wait_until(true, what, limit=120):
+    end = time.monotonic() + limit
+    while not true():
+        if time.monotonic() > end:
+            sys.exit(f"{what}: not within {limit} s")
+        time.sleep(0.05)
+
+
+def end(process):
+    if process and process.poll() is None:
         process.send_signal(signal.SIGINT)
         process.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Measured:
+    """A run and the windows that look at it, in a folder of their own."""
+
+    def __init__(self, kind, binary, config, threads, last):
+        self.kind, self.binary = kind, binary
+        self.folder = tempfile.mkdtemp(prefix="hopscope_cost_")
+        sets = ["--set", f"train.steps={last + 2000}", "--set", f"train.threads={threads}"]
+        if kind in ("hidden", "visible"):
+            self.trainer = self.start("explore", "--config", config, "--start", *sets)
+        else:
+            self.trainer = self.start("train", "--config", config, "--out", os.path.join(self.folder, "runs", "r"), *sets)
+        self.follower = None
+
+    def start(self, *words):
+        # Settings of the person who runs this stay out of it.
+        environment = dict(os.environ, XDG_CONFIG_HOME=os.path.join(self.folder, "config"))
+        return subprocess.Popen([self.binary, *words], cwd=self.folder, env=environment, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+
+    def rows(self):
+        run = newest_run(self.folder)
+        return rows(run) if run else 0
+
+    def arrange(self):
+        """Brings the windows into the state that is measured, once the run has begun."""
+        wait_until(lambda: self.rows() > 5, f"{self.kind}: the first updates")
+        if self.kind == "hidden":
+            subprocess.run(["xdotool", "windowunmap", shown(self.trainer)[0]], check=True, stdout=subprocess.DEVNULL)
+        if self.kind in ("watched", "closed"):
+            self.follower = self.start("explore", newest_run(self.folder))
+            wait_until(lambda: shown(self.follower), f"{self.kind}: the window that follows")
+        if self.kind == "closed":
+            time.sleep(3)  # it is looked at for a while
+            end(self.follower)
+
+    def rate(self, first, last):
+        self.arrange()
+        wait_until(lambda: self.rows() >= first, f"{self.kind}: step {first}")
+        begin, begun = time.monotonic(), self.rows()
+        while self.trainer.poll() is None and time.monotonic() < begin + 300:
+            if (done := self.rows()) >= last:
+                return (done - begun) / (time.monotonic() - begin)
+            time.sleep(0.02)
+        sys.exit(f"{self.kind}: the run ended or took too long before step {last}")
+
+    def close(self):
+        end(self.follower)
+        end(self.trainer)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def measure(kind, binary, config, threads, first, last):
+    measured = Measured(kind, binary, config, threads, last)
+    try:
+        return measured.rate(first, last)
+    finally:
+        measured.close()
 
 
 def main():
@@ -70,6 +128,7 @@ def main():
     parser.add_argument("--kinds", default=",".join(KINDS), help="which of them, headless first")
     parser.add_argument("--first", type=int, default=60, help="row of metrics.csv at which the clock starts")
     parser.add_argument("--last", type=int, default=360)
+    parser.add_argument("--at-least", type=float, default=0, metavar="SHARE")
     a = parser.parse_args()
     kinds = a.kinds.split(",")
     rates = {kind: [] for kind in kinds}
@@ -85,6 +144,9 @@ def main():
     for kind in kinds:
         median = statistics.median(rates[kind])
         print(f"{kind:9s} median {median:7.2f} steps/s, {100 * (median / base - 1):+.1f} % against headless, n = {a.rounds}")
+    slow = [kind for kind in kinds if statistics.median(rates[kind]) < a.at_least * base]
+    if slow:
+        sys.exit(f"slower than {a.at_least} of headless: {', '.join(slow)}")
 
 
 if __name__ == "__main__":

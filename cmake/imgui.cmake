@@ -18,6 +18,12 @@ list(APPEND imgui_sources
     "${imgui_dir}/backends/imgui_impl_glfw.cpp"
     "${imgui_dir}/backends/imgui_impl_opengl3.cpp")
 
+# The templates of ImPlot take a quarter of an hour with checks; what they are given is checked where it is made.
+if(HOPSCOPE_SANITIZE)
+    file(GLOB unchecked "${implot_dir}/implot*.cpp" "${imgui_dir}/imgui_demo.cpp")
+    set_source_files_properties(${unchecked} PROPERTIES COMPILE_OPTIONS -fno-sanitize=all)
+endif()
+
 function(hopscope_add_imgui name)
     add_library(${name} STATIC ${imgui_sources} ${ARGN})
     target_include_directories(${name} SYSTEM PUBLIC "${imgui_dir}" "${imgui_dir}/misc/cpp" "${imgui_dir}/backends" "${implot_dir}")

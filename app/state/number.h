@@ -20,6 +20,7 @@ struct Number {
     std::string label = {};                                   ///< as it stands beside the number
     double value = std::numeric_limits<double>::quiet_NaN();  ///< as stored; NaN: not measured
     std::string shown = {};       ///< as it is drawn, with its unit; "": the value itself
+    std::string range = {};       ///< small below it in tables, "[0.04, 0.13]"; "" for none
     std::string definition = {};  ///< formula and unit, or what is counted
     double low = std::numeric_limits<double>::quiet_NaN(), high = low;  ///< 95 %; NaN: none
     int64_t n = -1;                   ///< −1: it is no mean of a sample

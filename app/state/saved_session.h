@@ -40,7 +40,7 @@ struct SavedSession {
 };
 
 inline constexpr const char* kSessionEnding = ".session.json";
-/// The largest file that is written and read as one, bytes: a hundred named selections of 50,000
+/// The largest file that is written and read as one, bytes: fifty named selections of 50,000
 /// tokens are less.
 inline constexpr size_t kLargestSession = size_t{64} << 20;
 

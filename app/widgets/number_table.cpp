@@ -64,11 +64,17 @@ void number_cells(const AppState& state, const std::string& row,
                   bool faint) {
     for (size_t c = 0; c < columns.size() && c < numbers.size(); ++c) {
         number_cell(state, numbers[c].shown, {}, faint);
+        ImRect cell(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+        if (!numbers[c].range.empty()) {
+            ImGui::PushFont(state.fonts.mono, kSmallSize);
+            at_right_edge(numbers[c].range, state.theme().dim);
+            ImGui::PopFont();
+            cell.Add(ImRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax()));
+        }
         const std::string label = row + ", " + columns[c].name;
         // Two columns may have one name.
         const std::string name = label + "##" + std::to_string(c);
         const ImGuiID id = ImGui::GetID(name.c_str());
-        const ImRect cell(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
         ImGui::ItemAdd(cell, id, nullptr, ImGuiItemFlags_NoNav | ImGuiItemFlags_NoTabStop);
         [[maybe_unused]] ImGuiContext& g = *ImGui::GetCurrentContext();
         IMGUI_TEST_ENGINE_ITEM_INFO(id, name.c_str(), 0);  // found by its name
@@ -79,15 +85,6 @@ void number_cells(const AppState& state, const std::string& row,
             return number;
         });
     }
-}
-
-void range_cell(const AppState& state, const std::string& text, const std::string& range,
-                bool faint) {
-    number_cell(state, text, {}, faint);
-    if (range.empty()) return;
-    ImGui::PushFont(state.fonts.mono, kSmallSize);
-    at_right_edge(range, state.theme().dim);
-    ImGui::PopFont();
 }
 
 }  // namespace hopscope::app

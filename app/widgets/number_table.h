@@ -25,12 +25,9 @@ void number_cell(const AppState& state, const std::string& text, const std::stri
                  bool faint = false);
 /// The numbers of a row from the first such column on. Each explains itself and has the menu of a
 /// number: it is named after the row and its column, whose sentence defines it where it has no
-/// definition of its own; `shown` is what stands there.
+/// definition of its own; `shown` is what stands there, `range` below it.
 void number_cells(const AppState& state, const std::string& row,
                   std::span<const NumberColumn> columns, std::span<const Number> numbers,
                   bool faint = false);
-/// A number and below it, small, the range that it lies in: "[0.04, 0.13]"; "" for none.
-void range_cell(const AppState& state, const std::string& text, const std::string& range,
-                bool faint = false);
 
 }  // namespace hopscope::app

@@ -36,23 +36,25 @@ std::string percent_with_interval(const CouplingNumber& m) {
     return out;
 }
 
-void spearman_row(const AppState& state, const std::string& words, const SpearmanRow& row,
+void spearman_row(const AppState& state, const TableRow& row, const SpearmanRow& of_layer,
                   const CouplingNumbers& of) {
-    number_row(state, words, {}, of.beside());
-    const Number numbers[] = {of.measured(row.median, shown(row.median)),
-                              of.measured(row.positive, percent_with_interval(row.positive)),
-                              of.plain(row.sign_p, row.experts, 2), of.counted(row.experts)};
-    number_cells(state, words, kSpearmanColumns, numbers, of.beside());
+    number_row(state, row.words, {}, of.beside());
+    const Number numbers[] = {
+        of.measured(of_layer.median, shown(of_layer.median)),
+        of.measured(of_layer.positive, percent_with_interval(of_layer.positive)),
+        of.plain(of_layer.sign_p, of_layer.experts, 2), of.counted(of_layer.experts)};
+    number_cells(state, row.name, kSpearmanColumns, numbers, of.beside());
 }
 
 void draw_spearman(const AppState& state, const CouplingSides& sides) {
     if (!begin_number_table(state, "spearman", "experts", kSpearmanColumns)) return;
     const CouplingNumbers own(state, sides.own, false);
     const auto line = [&](int64_t layer) {
-        spearman_row(state, layer < 0 ? "all layers" : "layer " + std::to_string(layer),
-                     sides.own.of(layer).spearman, own);
+        const std::string words = layer_words(layer);
+        spearman_row(state, own_row(words), sides.own.of(layer).spearman, own);
         if (sides.beside)
-            spearman_row(state, "   " + sides.beside_name, sides.beside->of(layer).spearman,
+            spearman_row(state, row_beside(words, sides.beside_name),
+                         sides.beside->of(layer).spearman,
                          CouplingNumbers(state, *sides.beside, true));
     };
     line(-1);

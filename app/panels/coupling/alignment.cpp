@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/panels/coupling/numbers.h"
 #include "app/panels/coupling/plots.h"
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
@@ -29,38 +30,39 @@ constexpr NumberColumn kAlignmentColumns[] = {
     {"others", "Mean cosine to the rows of other experts: 0 is chance"},
     {"n", "Experts"}};
 
-void table_row(const AppState& state, const AlignmentRow& a, const std::string& words, bool faint) {
-    const auto number = [](double x) { return significant(x, 3); };
-    number_row(state, words,
+void table_row(const AppState& state, const TableRow& row, const AlignmentRow& a,
+               const CouplingNumbers& of) {
+    number_row(state, row.words,
                "Down and gate are what an expert reads by, up what it writes; k = " +
                    std::to_string(a.k) + " of its directions are taken",
-               faint);
-    const auto cell = [&](const std::string& text) { number_cell(state, text, {}, faint); };
-    const auto measured = [&](const CouplingNumber& m) {
-        range_cell(state, significant(m.value, 3), range_of(m), faint);
-    };
-    cell(number(a.matched));
-    cell(number(a.mismatched));
-    cell(number(a.chance));
-    measured(a.specificity);
-    measured(a.cosine);
-    cell(number(a.cosine_mismatched));
-    cell(with_thousands(a.n));
+               of.beside());
+    const Number numbers[] = {of.plain(a.matched, a.n),
+                              of.plain(a.mismatched, a.n),
+                              of.plain(a.chance, a.n),
+                              of.with_range_below(a.specificity),
+                              of.with_range_below(a.cosine),
+                              of.plain(a.cosine_mismatched, a.n),
+                              of.counted(a.n)};
+    number_cells(state, row.name, kAlignmentColumns, numbers, of.beside());
 }
 
 void draw_alignment_table(const AppState& state, const CouplingSides& sides) {
     if (!begin_number_table(state, "alignment", "matrix", kAlignmentColumns)) return;
     const auto& rows = sides.own.of(sides.layer).alignment;
+    const CouplingNumbers own(state, sides.own, false);
     for (size_t i = 0; i < rows.size(); ++i) {
         const std::string hop =
             rows[i].hop < 0 ? std::string() : ", hop " + std::to_string(rows[i].hop);
-        table_row(state, rows[i], matrix_words(rows[i].matrix) + hop, false);
+        const std::string words = matrix_words(rows[i].matrix) + hop;
+        table_row(state, own_row(words), rows[i], own);
         if (!sides.beside) continue;
         const auto& others = sides.beside->of(sides.layer).alignment;
         const auto same = std::find_if(others.begin(), others.end(), [&](const AlignmentRow& a) {
             return a.matrix == rows[i].matrix && a.hop == rows[i].hop;
         });
-        if (same != others.end()) table_row(state, *same, "   " + sides.beside_name, true);
+        if (same != others.end())
+            table_row(state, row_beside(words, sides.beside_name), *same,
+                      CouplingNumbers(state, *sides.beside, true));
     }
     ImGui::EndTable();
 }

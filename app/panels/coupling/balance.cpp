@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui.h>
 
+#include "app/state/number.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
 #include "app/widgets/number_table.h"
@@ -156,19 +157,32 @@ void draw_balance(const AppState& state, const std::vector<BalanceRow>& rows) {
         text_cut(state, row.name, state.theme().text);
         text_cut(state, row.method.empty() ? "its settings are being read" : row.method,
                  state.theme().dim);
-        const auto cell = [&](double value, int digits) {
-            number_cell(state, significant(value, digits));
+        const auto number = [&](double value, int digits) {
+            return Number{.value = value,
+                          .shown = significant(value, digits),
+                          .n = row.max_over_mean.n,
+                          .over = "updates",
+                          .step = row.step,
+                          .no_command =
+                              "Of the last updates in the run's metrics.csv; no command "
+                              "takes their mean."};
         };
         const auto measured = [&](const CouplingNumber& m) {
-            range_cell(state, significant(m.value, 3), range_of(m));
+            Number out = number(m.value, 3);
+            out.range = range_of(m);  // of updates, no interval of the mean
+            return out;
         };
-        measured(row.max_over_mean);
-        cell(row.chance.max_over_mean, 3);
-        measured(row.cv);
-        cell(row.chance.cv, 3);
-        measured(row.dead);
-        cell(row.chance.dead, 2);
-        number_cell(state, with_thousands(row.max_over_mean.n));
+        Number updates = number(static_cast<double>(row.max_over_mean.n), 3);
+        updates.shown = with_thousands(row.max_over_mean.n);
+        updates.n = -1;
+        const Number numbers[] = {measured(row.max_over_mean),
+                                  number(row.chance.max_over_mean, 3),
+                                  measured(row.cv),
+                                  number(row.chance.cv, 3),
+                                  measured(row.dead),
+                                  number(row.chance.dead, 2),
+                                  updates};
+        number_cells(state, row.name, kBalanceColumns, numbers);
     }
     ImGui::EndTable();
     if (rows.size() == 1)

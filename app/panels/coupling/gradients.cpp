@@ -28,9 +28,9 @@ constexpr NumberColumn kRowsColumns[] = {
     {"centred", "The same after the mean row is taken away"},
     {"n", "Rows"}};
 
-void match_row(const AppState& state, const std::string& words, const GradientRow& g,
+void match_row(const AppState& state, const TableRow& row, const GradientRow& g,
                const CouplingNumbers& of) {
-    number_row(state, words, {}, of.beside());
+    number_row(state, row.words, {}, of.beside());
     const int64_t n = g.cosine.n;
     const Number numbers[] = {of.measured(g.cosine, shown(g.cosine)),
                               of.plain(g.cosine_mismatched, n),
@@ -38,7 +38,7 @@ void match_row(const AppState& state, const std::string& words, const GradientRo
                               of.plain(g.size_mismatched, n),
                               of.measured(g.specificity, shown(g.specificity)),
                               of.counted(n)};
-    number_cells(state, words, kMatchColumns, numbers, of.beside());
+    number_cells(state, row.name, kMatchColumns, numbers, of.beside());
 }
 
 void rows_row(const AppState& state, const char* words, const RowsRow& r,
@@ -62,10 +62,11 @@ void draw_gradients(const AppState& state, const CouplingSides& sides) {
     const CouplingNumbers own(state, sides.own, false);
     if (begin_number_table(state, "match", "gradients", kMatchColumns)) {
         const auto line = [&](int64_t layer) {
-            match_row(state, layer < 0 ? "all layers" : "layer " + std::to_string(layer),
-                      sides.own.of(layer).gradient, own);
+            const std::string words = layer_words(layer);
+            match_row(state, own_row(words), sides.own.of(layer).gradient, own);
             if (sides.beside)
-                match_row(state, "   " + sides.beside_name, sides.beside->of(layer).gradient,
+                match_row(state, row_beside(words, sides.beside_name),
+                          sides.beside->of(layer).gradient,
                           CouplingNumbers(state, *sides.beside, true));
         };
         line(-1);

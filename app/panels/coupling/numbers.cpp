@@ -6,6 +6,18 @@
 
 namespace hopscope::app {
 
+std::string layer_words(int64_t layer) {
+    return layer < 0 ? "all layers" : "layer " + std::to_string(layer);
+}
+
+TableRow own_row(const std::string& words) {
+    return {words, words};
+}
+
+TableRow row_beside(const std::string& words, const std::string& beside) {
+    return {"   " + beside, words + " of " + beside};
+}
+
 CouplingNumbers::CouplingNumbers(const AppState& state, const Coupling& coupling, bool beside)
     : command_(analysis_command(state, "coupling")), step_(coupling.step), beside_(beside) {}
 
@@ -21,6 +33,12 @@ Number CouplingNumbers::measured(const CouplingNumber& of, std::string shown) co
         number.no_command = "It is of another run or step, which stands beside this one.";
     else
         number.command = command_;
+    return number;
+}
+
+Number CouplingNumbers::with_range_below(const CouplingNumber& of) const {
+    Number number = measured(of, significant(of.value, 3));
+    number.range = range_of(of);
     return number;
 }
 

@@ -6,20 +6,12 @@
 
 #include "app/panels/trajectory/depth.h"
 #include "app/widgets/format.h"
+#include "app/widgets/number.h"
+#include "app/widgets/number_table.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
 namespace {
-
-void number_cell(const AppState& state, const std::string& text) {
-    ImGui::TableNextColumn();
-    ImGui::PushFont(state.fonts.mono, kMonoSize);
-    const float room = ImGui::GetContentRegionAvail().x;
-    const float width = ImGui::CalcTextSize(text.c_str()).x;
-    if (room > width) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
-    ImGui::TextUnformatted(text.c_str());
-    ImGui::PopFont();
-}
 
 /// With its interval, which the tokens of a single sequence do not give.
 std::string depth_text(const core::ClassDepth& one, int digits) {
@@ -28,13 +20,21 @@ std::string depth_text(const core::ClassDepth& one, int digits) {
     return mean + " [" + rounded(one.low, digits) + ", " + rounded(one.high, digits) + "]";
 }
 
-std::string why_of(const core::ClassDepth& one) {
-    std::string out = class_name(one) + ": " + depth_text(one, 3) +
-                      " hops a (token, layer) pair; 95 %, bootstrap over sequences; n = " +
-                      with_thousands(one.tokens) + " tokens of validation";
-    if (one.name.starts_with("class:")) out += "\nA class that the generated text itself labels.";
+Number number_of(const AppState& state, const core::ClassDepth& one, double epsilon) {
+    Number out = {.label = "hops of " + class_name(one),
+                  .value = one.mean_hops,
+                  .definition =
+                      "Mean hops of a (token, layer) pair of validation, interval by "
+                      "bootstrap over sequences",
+                  .low = one.low,
+                  .high = one.high,
+                  .n = one.tokens,
+                  .over = "tokens",
+                  .command = run_command(state, "halting", "--eps " + exact(epsilon) + " --json")};
+    if (one.name.starts_with("class:"))
+        out.definition += "\nA class that the generated text itself labels.";
     for (size_t l = 0; l < one.layers.size(); ++l)
-        out += "\nlayer " + std::to_string(l) + ": " + rounded(one.layers[l], 3);
+        out.definition += "\nlayer " + std::to_string(l) + ": " + rounded(one.layers[l], 3);
     return out;
 }
 
@@ -63,18 +63,20 @@ void ClassTable::draw(AppState& state, const core::HaltingRow& row, int64_t most
         by_ = static_cast<ClassOrder>(sort->Specs[0].ColumnUserID);
         falling_ = sort->Specs[0].SortDirection == ImGuiSortDirection_Descending;
     }
-    for (const size_t i : class_order(row, by_, falling_)) draw_row(state, row.classes[i], most);
+    for (const size_t i : class_order(row, by_, falling_))
+        draw_row(state, row.classes[i], row.epsilon, most);
     ImGui::EndTable();
 }
 
-void ClassTable::draw_row(const AppState& state, const core::ClassDepth& one, int64_t most) const {
+void ClassTable::draw_row(const AppState& state, const core::ClassDepth& one, double epsilon,
+                          int64_t most) const {
     const float s = state.pixel_scale;
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
     const std::string name = class_name(one);
     ImGui::PushID(one.name.c_str());
     ImGui::Selectable(name.c_str(), false, ImGuiSelectableFlags_SpanAllColumns);
-    tooltip(why_of(one));
+    explain_when_asked(state, [&] { return number_of(state, one, epsilon); });
     ImGui::PopID();
     number_cell(state, with_thousands(one.tokens));
     number_cell(state, depth_text(one, 2));

@@ -13,7 +13,8 @@ class ClassTable {
     void draw(AppState& state, const core::HaltingRow& row, int64_t most, float height);
 
   private:
-    void draw_row(const AppState& state, const core::ClassDepth& one, int64_t most) const;
+    void draw_row(const AppState& state, const core::ClassDepth& one, double epsilon,
+                  int64_t most) const;
 
     ClassOrder by_ = ClassOrder::hops;
     bool falling_ = false;

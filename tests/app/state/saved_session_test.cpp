@@ -81,14 +81,14 @@ TEST(SavedSession, OfEachVersion) {
     }
 }
 
-// Wrong if a file were written that is not read again, or a hundred large selections were too many.
+// Wrong if a file were written that is not read again, or fifty large selections were too many.
 TEST(SavedSession, WhatIsWrittenCanBeRead) {
     EXPECT_EQ(size_problem(kLargestSession), "");
     EXPECT_NE(size_problem(kLargestSession + 1).find("up to 64 MiB"), std::string::npos);
     SavedSession large;
     NamedSelection one;
     for (int64_t token = 0; token < 50'000; ++token) one.chosen.tokens.insert(token);
-    large.named.assign(100, one);
+    large.named.assign(50, one);
     EXPECT_EQ(size_problem(text_of(large).size()), "");
 }
 

@@ -3,6 +3,7 @@
 # leaves a run.json that does not say why, or a run that cannot be gone on with. Usage: display_lost.sh PROGRAM
 set -u
 program=$(realpath "$1")
+config=$(dirname "$(realpath "$0")")/small_run.toml
 folder=$(mktemp -d)
 server= pid=
 trap 'for p in $pid $server; do kill "$p" 2>/dev/null; done; rm -rf "$folder"' EXIT
@@ -11,29 +12,6 @@ wait_for() { for _ in $(seq 240); do eval "$1" && return 0; sleep 0.25; done; fa
 cd "$folder" || exit 1
 export XDG_CONFIG_HOME=$folder/config
 unset WAYLAND_DISPLAY GOMP_SPINCOUNT OMP_WAIT_POLICY
-
-cat >tiny.toml <<'TOML'
-[model]
-d_model = 32
-n_layers = 2
-n_heads = 2
-vocab_size = 400
-max_seq_len = 64
-[moe]
-experts = 16
-top_k = 2
-hops = 2
-d_space = 8
-[train]
-steps = 100000
-threads = 1
-batch = 4
-seq_len = 32
-warmup = 5
-eval_every = 1000000
-checkpoint_every = 1000000
-snapshot_every = 20
-TOML
 
 start_server() {
     : >display
@@ -45,7 +23,7 @@ start_server() {
 rows() { awk '!/^#/ && !/^step/' "$1"/metrics.csv 2>/dev/null | wc -l; }
 
 start_server
-"$program" --config tiny.toml --start 2>stderr & pid=$!
+"$program" --config "$config" --start 2>stderr & pid=$!
 wait_for 'run=$(echo runs/*); [ "$(rows "$run")" -ge 40 ]' "the run did not begin"
 # It started itself once more, under its own name, so that its threads do not spin for long.
 tr '\0' '\n' <"/proc/$pid/environ" | grep -q '^GOMP_SPINCOUNT=' || fail "its threads wait by spinning for long"

@@ -2,7 +2,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/panels/coupling/view.h"
 #include "tests/app/made_up_coupling.h"
+#include "tests/app/number_menu.h"
 #include "tests/app/stage.h"
 #include "tests/temp_folder.h"
 
@@ -126,6 +128,20 @@ void register_beside(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("##beside"); }));
         ctx->ComboClick("##beside/other");
         ctx->Yield(2);
+        // Each number is of one run, and says of which.
+        const std::string down = app::matrix_words("down");
+        for (const bool of_other : {false, true})
+            for (const auto& [words, column] :
+                 {std::pair(std::string("all layers"), "Spearman, median##0"),
+                  std::pair(std::string("all layers"), "cosine, own##0"),
+                  std::pair(down, "cosine, own##4")}) {
+                const std::string row = words + (of_other ? " of other, " : ", ");
+                const nlohmann::json number =
+                    json_at(ctx, place(ctx, ("**/" + row + column).c_str()));
+                IM_CHECK(name_in(number).starts_with(row));
+                IM_CHECK_EQ(number.contains("command"), !of_other);
+                IM_CHECK(number.contains("ci95"));
+            }
         ctx->ItemClick("Measure again");
         IM_CHECK(wait_for(ctx, [] { return stage->panel->detail(stage->state) == "step 120"; }));
         ctx->ComboClick("##beside/step 100, before");

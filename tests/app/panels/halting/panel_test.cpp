@@ -1,6 +1,7 @@
 // The panel Halting on made-up numbers: measuring and cancelling, the threshold that it shares with
 // the prompt, the classes, and the strip by depth.
 #include "app/panels/trajectory/view.h"
+#include "tests/app/number_menu.h"
 #include "tests/app/panels/trajectory/beside_space.h"
 
 namespace hopscope::gui_test {
@@ -147,6 +148,10 @@ void register_classes(ImGuiTestEngine* engine) {
         ctx->ItemClick("**/n");
         ctx->Yield(2);
         IM_CHECK_LT(y(function), y(temporal));
+        const nlohmann::json hops =
+            json_at(ctx, place(ctx, (std::string("**/") + function).c_str()));
+        IM_CHECK_STR_EQ(name_in(hops).c_str(), "hops of function (text)");
+        IM_CHECK(hops.value("command", "").starts_with("hopscope halting "));
     };
 }
 

@@ -2,42 +2,12 @@
 // asked of the window.
 #include <cmath>
 #include <imgui_internal.h>
-#include <nlohmann/json.hpp>
 
 #include "tests/app/compared_stage.h"
+#include "tests/app/number_menu.h"
 
 namespace hopscope::gui_test {
 namespace {
-
-void right_click(ImGuiTestContext* ctx, ImVec2 at) {
-    ctx->MouseMoveToPos(at);
-    ctx->MouseClick(ImGuiMouseButton_Right);
-    ctx->Yield(2);
-}
-
-/// A place in an item, by shares of its width and height.
-ImVec2 place(ImGuiTestContext* ctx, const char* item, ImVec2 share = ImVec2(0.5f, 0.5f)) {
-    const ImRect rect = ctx->ItemInfo(item).RectFull;
-    return {rect.Min.x + rect.GetWidth() * share.x, rect.Min.y + rect.GetHeight() * share.y};
-}
-
-/// Takes an entry of the open menu; what lies on the clipboard then.
-std::string take(ImGuiTestContext* ctx, const char* entry) {
-    ImGui::SetClipboardText("nothing");
-    ctx->ItemClick((std::string("//$FOCUSED/") + entry).c_str());
-    ctx->Yield(2);
-    return ImGui::GetClipboardText();
-}
-
-/// The document of the number at that place.
-nlohmann::json json_at(ImGuiTestContext* ctx, ImVec2 at) {
-    right_click(ctx, at);
-    return nlohmann::json::parse(take(ctx, "Copy as JSON"), nullptr, false);
-}
-
-std::string name_in(const nlohmann::json& document) {
-    return document.is_object() ? document.value("name", "no name") : "no document";
-}
 
 void register_menu(ImGuiTestEngine* engine) {
     // Wrong if a number were copied as it is rounded on the screen, or its JSON, its command or the
