@@ -11,6 +11,8 @@
 #include <implot.h>
 #include <sys/resource.h>
 
+#include "app/window/render.h"
+
 namespace hopscope::app {
 namespace {
 
@@ -134,7 +136,7 @@ void Offscreen::end_frame(const ImVec4& background) {
     target_->bind();
     glClearColor(background.x, background.y, background.z, 1.0f);
     glClear(GL_COLOR_BUFFER_BIT);
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    render(ImGui::GetDrawData());
 }
 
 Pixels Offscreen::picture() const {

@@ -24,6 +24,7 @@
 #include "app/window/input_recorder.h"
 #include "app/window/pacing.h"
 #include "app/window/picture_target.h"
+#include "app/window/render.h"
 #include "app/window/screenshot.h"
 #include "app/window/shell.h"
 #include "core/api/base.h"
@@ -339,7 +340,7 @@ class Loop {
         glfwGetFramebufferSize(screen_.window, &width, &height);
         glViewport(0, 0, width, height);
         clear();
-        ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+        render(ImGui::GetDrawData());
         if (!options_.screenshot.empty()) {
             state_.keep_drawing(1);
             if (++frames_ >= options_.frames) {
@@ -396,7 +397,7 @@ class Loop {
             if (target.usable()) {
                 target.bind();
                 clear();
-                ImGui_ImplOpenGL3_RenderDrawData(&frame);
+                render(&frame);
                 picture = target.picture();
             }
         }  // the screen is bound again

@@ -15,10 +15,10 @@
 namespace hopscope::gui_test {
 namespace {
 
-/// The goal is 33 ms, 30 frames a second. What counts is the processor's time, software OpenGL
-/// included, since on a machine that others use the clock says more about these; a slow one gets
-/// twice the goal.
-constexpr double kMostMs = 66;
+/// The goal is 33 ms, 30 frames a second: 18 to 28 ms were measured, a slower machine gets more
+/// than half as much again. What counts is the processor's time, software OpenGL included, since on
+/// a machine that others use the clock says more about these.
+constexpr double kMostMs = 45;
 constexpr int kFrames = 90;
 
 struct Long {
