@@ -135,6 +135,7 @@ core::Status export_panel(const app::ExportOptions& options) {
     what.step = options.step;
     what.png = options.png;
     what.csv = options.csv;
+    what.json = options.json;
     what.width = static_cast<int>(options.width);
     what.height = static_cast<int>(options.height);
     what.scale = static_cast<float>(options.scale);

@@ -29,7 +29,7 @@ struct ExploreOptions {
 struct ExportOptions {
     std::string run, panel;
     std::optional<int64_t> step;         ///< the newest kept snapshot up to it; else the newest
-    std::string png, csv;                ///< files to write; one may be ""
+    std::string png, csv, json;          ///< files to write; "" is left out
     int64_t width = 1280, height = 800;  ///< of the picture, before `scale`
     double scale = 1;                    ///< of everything in it: 2 doubles its pixels
     bool light = false;

@@ -30,6 +30,7 @@ void describe(CLI::App& app, ExportCall& call) {
                         "Shows the newest kept snapshot up to this step; default: the newest");
     app.add_option("--png", o.png, "Writes the picture")->type_name("FILE");
     app.add_option("--csv", o.csv, "Writes the numbers that the panel shows")->type_name("FILE");
+    app.add_option("--json", o.json, "Writes the same numbers as JSON")->type_name("FILE");
     add_number(app, "--width", o.width, {320, 8192}, "Of the picture, before --scale");
     add_number(app, "--height", o.height, {240, 8192}, "Of the picture, before --scale");
     add_number(app, "--scale", o.scale, {0.5, 4}, "Of all that is in it: 2 doubles its pixels");
@@ -55,21 +56,35 @@ bool is_same_place(const std::string& a, const std::string& b) {
     return !first.empty() && first == second;
 }
 
+core::Status check_files(const ExportOptions& o) {
+    struct File {
+        const char* option;
+        const std::string& path;
+    };
+    const File all[] = {{"--png", o.png}, {"--csv", o.csv}, {"--json", o.json}};
+    std::vector<File> wanted;
+    for (const File& file : all) {
+        if (file.path.empty()) continue;
+        if (auto place = check_place(file.option, core::check_output(file.path)); !place)
+            return place;
+        for (const File& other : wanted)
+            if (is_same_place(other.path, file.path))
+                return core::usage_error(std::string(file.option) + ": found " +
+                                         core::shown_path(file.path) + ", where " + other.option +
+                                         " writes; give each a file of its own");
+        wanted.push_back(file);
+    }
+    if (!wanted.empty()) return {};
+    return core::usage_error(
+        "nothing is asked for; name a file for the picture (--png FILE), for the numbers (--csv "
+        "FILE, --json FILE), or several");
+}
+
 core::Status check(const ExportCall& call) {
     const ExportOptions& o = call.options;
     if (call.text && core::without_mark(*call.text).empty())
         return core::usage_error("--text: the prompt is empty; give at least one character");
-    if (o.png.empty() && o.csv.empty())
-        return core::usage_error(
-            "nothing is asked for; name a file for the picture (--png FILE), for the numbers "
-            "(--csv FILE), or both");
-    if (!o.png.empty())
-        if (auto place = check_place("--png", core::check_output(o.png)); !place) return place;
-    if (!o.csv.empty())
-        if (auto place = check_place("--csv", core::check_output(o.csv)); !place) return place;
-    if (!o.png.empty() && !o.csv.empty() && is_same_place(o.png, o.csv))
-        return core::usage_error("--csv: found " + core::shown_path(o.csv) +
-                                 ", where the picture goes; give the numbers a file of their own");
+    if (auto files = check_files(o); !files) return files;
     for (const std::string& one : call.view)
         if (one.find('=') == std::string::npos || one.front() == '=')
             return core::usage_error("--view: found " + core::in_quotes(one) +

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/state/actions.h"
 #include "app/state/saved_session.h"
+#include "app/widgets/export.h"
 
 namespace hopscope::app {
 
@@ -32,11 +34,13 @@ class Panel {
     virtual bool has_csv() const { return true; }
     /// The numbers that it shows, comma-separated, a line of names first; "" where it shows none.
     virtual std::string csv(AppState&) { return {}; }
-    /// Of which run and steps these are, behind the title: "of RUN, step 40"; "" where csv() says
-    /// it itself.
-    virtual std::string origin(const AppState& state) const;
+    /// Of which run and steps these are, behind the title: "of RUN, step 40"; without words where
+    /// csv() says it itself.
+    virtual Origin origin(const AppState& state) const;
     /// csv() as it stands in a file: below a line "# TITLE of RUN, step 40". "" where that is "".
     std::string numbers(AppState& state);
+    /// The same numbers as JSON (hopscope.panel/1); `id` of the panel table. "" where csv() is "".
+    std::string json(AppState& state, std::string_view id);
     /// How it is set, for a session file; empty: as it was at first. restore_view() takes what it
     /// knows.
     virtual PanelView saved_view() const { return {}; }

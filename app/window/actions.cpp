@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "app/state/settings.h"
+#include "app/window/panel_files.h"
 #include "app/window/recent_list.h"
 
 namespace hopscope::app {
@@ -216,32 +217,18 @@ ActionItem panel_item(const Desk& desk, size_t panel) {
     return item;
 }
 
-/// What is written of a panel; it is shown for that, since it is written as it stands there.
 ActionItem panel_file_item(const Desk& desk, size_t panel, PanelFile as) {
-    struct Words {
-        const char *id, *title, *help;
-    };
-    // In the order of the enumeration.
-    constexpr Words kWords[] = {
-        {"copy", "copy the numbers", "Copies what it shows, comma-separated."},
-        {"csv", "export the numbers as CSV", "Writes what it shows into the folder of the run."},
-        {"png", "export the picture as PNG", "Writes its picture into the folder of the run."}};
-    const Words& words = kWords[static_cast<size_t>(as)];
+    const PanelFileWords& words = words_of(as);
     const Panel& of = *desk.workspace.panels()[panel];
     ActionItem item;
     item.id = "panel." + std::string(of.title()) + "." + words.id;
     item.title = of.title() + std::string(": ") + words.title;
     item.help = words.help;
-    item.why_not = [desk, &of, as]() -> std::string {
-        if (std::string none = without_run(desk); !none.empty()) return none;
-        return as == PanelFile::png || of.has_csv() ? "" : "It has no table of numbers.";
+    item.why_not = [desk, &of, as] {
+        const std::string none = without_run(desk);
+        return none.empty() ? no_file(of, as) : none;
     };
-    item.run = [desk, panel, as] {
-        const char* id = panel_table()[panel].id;
-        desk.state.show_panel = id;
-        desk.state.drawn->order = PanelOrder{id, as};
-        desk.state.keep_drawing(6);
-    };
+    item.run = [desk, panel, as] { order_file(desk.state, panel_table()[panel].id, as); };
     return item;
 }
 
@@ -288,8 +275,7 @@ std::vector<ActionItem> panel_items(const Desk& desk) {
 std::vector<ActionItem> panel_file_items(const Desk& desk) {
     std::vector<ActionItem> items;
     for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
-        for (const PanelFile as : {PanelFile::copy, PanelFile::csv, PanelFile::png})
-            items.push_back(panel_file_item(desk, i, as));
+        for (const PanelFile as : kPanelFiles) items.push_back(panel_file_item(desk, i, as));
     return items;
 }
 

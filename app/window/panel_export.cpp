@@ -72,11 +72,12 @@ class Exporter {
         if (auto settled = settle(); !settled) return settled;
         if (auto whole = nothing_lacks(); !whole) return whole;
         // Making the text and packing the picture take a while, too.
-        const std::string numbers = what_.csv.empty() ? "" : panel_->numbers(state_);
+        const std::string table = what_.csv.empty() ? "" : panel_->numbers(state_);
+        const std::string document = what_.json.empty() ? "" : panel_->json(state_, what_.panel);
         const std::string picture = what_.png.empty() ? "" : png_of(screen_->picture());
         if (auto stopped = asked_to_stop(); !stopped) return stopped;
-        if (!what_.csv.empty())
-            if (auto written = write_csv(numbers); !written) return written;
+        if (auto written = write_numbers(what_.csv, "CSV", table); !written) return written;
+        if (auto written = write_numbers(what_.json, "JSON", document); !written) return written;
         return what_.png.empty() ? core::Status() : core::write_output(what_.png, picture);
     }
 
@@ -290,11 +291,14 @@ class Exporter {
         return asked ? core::stopped_on_request("the export") : core::Status();
     }
 
-    core::Status write_csv(const std::string& numbers) const {
+    core::Status write_numbers(const std::string& file, const std::string& form,
+                               const std::string& numbers) const {
+        if (file.empty()) return {};
         if (numbers.empty())
             return core::usage_error("the panel " + what_.panel +
-                                     " shows no numbers of this run that can be written as CSV");
-        return core::write_output(what_.csv, numbers);
+                                     " shows no numbers of this run that can be written as " +
+                                     form);
+        return core::write_output(file, numbers);
     }
 
     double seconds() const {

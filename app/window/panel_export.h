@@ -18,7 +18,7 @@ struct PanelExport {
     std::string run;              ///< run folder
     std::string panel;            ///< id of the panel table
     std::optional<int64_t> step;  ///< the newest kept snapshot up to it; else the newest
-    std::string png, csv;         ///< where to; "" is left out
+    std::string png, csv, json;   ///< where to; "" is left out
     int width = 1280, height = 800;
     float scale = 1;  ///< pixels of the picture are width × scale, height × scale
     bool dark = true;

@@ -5,17 +5,16 @@
 #include <imgui_internal.h>
 #include <utility>
 
-#include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/window/arranging.h"
 #include "app/window/docking.h"
+#include "app/window/panel_files.h"
 
 namespace hopscope::app {
 namespace {
 
 constexpr ImVec2 kTitlePadding{6, 9};  ///< of the tab that serves as a panel's title
 constexpr ImVec2 kSurveyed{960, 700};  ///< room of a panel that is drawn out of sight, unscaled
-constexpr int kFramesBeforeOrder = 3, kFramesOfOrder = 60;
 
 /// Dim text at the right end of the line of tabs.
 void draw_detail(const AppState& state, const std::string& text, bool of_the_past) {
@@ -200,38 +199,6 @@ void Workspace::draw_content(AppState& state, size_t index, bool seen) {
     controls.end_panel();
 }
 
-/// Where nobody shows the panel that something was wanted of, the order ends with the patience.
-void Workspace::count_order(AppState& state) {
-    std::optional<PanelOrder>& order = state.drawn->order;
-    if (!order) return;
-    state.keep_drawing(2);
-    if (++order->frames < kFramesOfOrder) return;
-    state.say("\"" + order->panel_id + "\" cannot be seen, so nothing was written of it", true);
-    order.reset();
-}
-
-/// A copy, a table or a picture of the panel that is being drawn. By then the menu that it was
-/// asked for in is gone, and the panel laid out.
-void Workspace::carry_out_order(AppState& state, size_t index) {
-    std::optional<PanelOrder>& order = state.drawn->order;
-    const std::string id = panel_table()[index].id;
-    if (!order || order->panel_id != id || order->frames < kFramesBeforeOrder) return;
-    const PanelFile as = order->as;
-    order.reset();
-    if (as == PanelFile::png) {
-        const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
-        return export_picture(state, id + ".png", low, ImVec2(low.x + size.x, low.y + size.y));
-    }
-    const bool file = as == PanelFile::csv;
-    const std::string text = file ? panels_[index]->numbers(state) : panels_[index]->csv(state);
-    if (text.empty())
-        return state.say(std::string(panels_[index]->title()) + " shows no numbers as a table.",
-                         true);
-    if (file) return export_text(state, id + ".csv", text);
-    ImGui::SetClipboardText(text.c_str());
-    state.say(std::string("copied the numbers of ") + panels_[index]->title());
-}
-
 void Workspace::draw_panel(AppState& state, size_t index) {
     Panel& panel = *panels_[index];
     const std::string name = window_name(panel, layout_);
@@ -254,13 +221,14 @@ void Workspace::draw_panel(AppState& state, size_t index) {
         name.c_str(), &open, ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoFocusOnAppearing);
     ImGui::PopStyleVar(2);
     ImGui::PopFont();
+    draw_title_menu(state, panel, panel_table()[index].id);
     seen_[index] = visible;
     if (visible) {
         attention_.note(panel.title());
         draw_detail(state, panel.detail(state),
                     panel.follows_time() && (!state.time.live() || state.sample.shown()));
         draw_content(state, index, /*seen=*/true);
-        carry_out_order(state, index);
+        carry_out_order(state, panel, panel_table()[index].id);
     } else {
         state.drawn->controls.hide_panel(panel_table()[index].id);
     }

@@ -50,8 +50,6 @@ class Workspace {
     void draw_panel(AppState& state, size_t index);
     void draw_content(AppState& state, size_t index, bool seen);
     void survey(AppState& state);
-    static void count_order(AppState& state);
-    void carry_out_order(AppState& state, size_t index);
 
     std::vector<std::unique_ptr<Panel>> panels_;  ///< as the table lists them
     Layout layout_ = Layout::train;

@@ -29,9 +29,8 @@ class IntervenePanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override {
-        return state.effect ? origin_of(state, state.effect->step, state.effect->step)
-                            : std::string();
+    Origin origin(const AppState& state) const override {
+        return state.effect ? origin_of(state, state.effect->step, state.effect->step) : Origin();
     }
     std::string csv(AppState& state) override {
         return shows_present(state) && state.effect->whole ? effect_csv(*state.effect) : "";

@@ -132,7 +132,7 @@ bool draw_summary(AppState& state, const core::InterventionEffect& effect) {
     if (button(state, "Export", effect.whole ? nullptr : "It is still being measured.",
                "Writes all numbers as CSV into the run folder"))
         export_text(state, "intervention_shown.csv",
-                    "# Intervene " + origin_of(state, effect.step, effect.step) + "\n" +
+                    "# Intervene " + origin_of(state, effect.step, effect.step).words + "\n" +
                         effect_csv(effect));
     draw_chance(state, effect);
     if (!effect.whole) progress_line(state, effect.progress);

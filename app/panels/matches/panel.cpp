@@ -29,7 +29,7 @@ class MatchesPanel final : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     /// The first line of the numbers says it.
-    std::string origin(const AppState&) const override { return {}; }
+    Origin origin(const AppState&) const override { return {}; }
     std::string csv(AppState&) override {
         return question_.answer() ? csv_of(shown()) : std::string();
     }

@@ -60,7 +60,9 @@ class RunPanel final : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     /// The first line of the numbers says it, and more.
-    std::string origin(const AppState&) const override { return {}; }
+    Origin origin(const AppState& state) const override {
+        return {"", state.status.step, state.status.step};
+    }
     std::string csv(AppState& state) override {
         return run_csv(state, tokens_per_s_, left_, split_);
     }

@@ -61,8 +61,8 @@ class TrajectoryPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override {
-        return state.trace ? origin_of(state, state.trace->step, state.trace->step) : std::string();
+    Origin origin(const AppState& state) const override {
+        return state.trace ? origin_of(state, state.trace->step, state.trace->step) : Origin();
     }
     std::string csv(AppState& state) override;
     PanelView saved_view() const override;

@@ -23,6 +23,7 @@
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
 #include "tests/app/window/palette_names.h"
+#include "tests/app/window/panel_file_tests.h"
 #include "tests/app/window/replayed_input.h"
 #include "tests/app/window/timeline_tests.h"
 #include "tests/app/window/two_starts.h"
@@ -550,6 +551,7 @@ int run_tests() {
                                        register_layout_tests(engine);
                                        register_timeline_tests(engine);
                                        register_tests(engine);
+                                       register_panel_file_tests(engine);
                                        register_palette_tests(engine);
                                    });
 }
