@@ -132,6 +132,7 @@ core::Status export_panel(const app::ExportOptions& options) {
     app::PanelExport what;
     what.run = options.run;
     what.panel = options.panel;
+    what.layout = options.layout;
     what.step = options.step;
     what.png = options.png;
     what.csv = options.csv;

@@ -27,7 +27,8 @@ struct ExploreOptions {
 
 /// What `hopscope export` was asked for: one panel of a run as a picture, its numbers, or both.
 struct ExportOptions {
-    std::string run, panel;
+    std::string run;
+    std::string panel, layout;           ///< one of them: what is drawn
     std::optional<int64_t> step;         ///< the newest kept snapshot up to it; else the newest
     std::string png, csv, json;          ///< files to write; "" is left out
     int64_t width = 1280, height = 800;  ///< of the picture, before `scale`

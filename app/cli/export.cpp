@@ -1,4 +1,5 @@
-// hopscope export: a panel of the window as a picture or as numbers, drawn without a display.
+// hopscope export: a panel as a picture or as numbers, or the whole window as a picture, drawn
+// without a display.
 #include <filesystem>
 #include <optional>
 #include <ostream>
@@ -24,8 +25,10 @@ void describe(CLI::App& app, ExportCall& call) {
     app.add_option("RUN", o.run, "Run folder; it is only read, also while it is being trained")
         ->required();
     app.add_option("--panel", o.panel,
-                   "Its name: run, routing_space, curves, statistics, trajectory, intervene, …")
-        ->required();
+                   "Its name: run, routing_space, curves, statistics, trajectory, intervene, …");
+    app.add_option(
+        "--layout", o.layout,
+        "Instead: the whole window in this layout, train, inspect, intervene or compare");
     add_optional_number(app, "--step", o.step, {0, 1e15},
                         "Shows the newest kept snapshot up to this step; default: the newest");
     app.add_option("--png", o.png, "Writes the picture")->type_name("FILE");
@@ -42,7 +45,8 @@ void describe(CLI::App& app, ExportCall& call) {
                    "compare: sweep, differences, …")
         ->type_name("PATH");
     app.add_option("--view", call.view,
-                   "How the panel is set, by the names of its session file: x=moe.top_k")
+                   "How the panel is set, by the names of its session file: x=moe.top_k; with "
+                   "--layout PANEL.NAME=VALUE")
         ->type_name("NAME=VALUE");
 }
 
@@ -84,7 +88,16 @@ core::Status check(const ExportCall& call) {
     const ExportOptions& o = call.options;
     if (call.text && core::without_mark(*call.text).empty())
         return core::usage_error("--text: the prompt is empty; give at least one character");
+    if (o.panel.empty() == o.layout.empty())
+        return core::usage_error(
+            std::string(o.panel.empty() ? "neither --panel nor --layout is given"
+                                        : "both --panel and --layout are given") +
+            "; name a panel (--panel curves) or the layout of the whole window (--layout train)");
     if (auto files = check_files(o); !files) return files;
+    if (!o.layout.empty() && (!o.csv.empty() || !o.json.empty()))
+        return core::usage_error(std::string(o.csv.empty() ? "--json" : "--csv") +
+                                 ": a whole window has no table; name one of its panels (--panel) "
+                                 "for numbers");
     for (const std::string& one : call.view)
         if (one.find('=') == std::string::npos || one.front() == '=')
             return core::usage_error("--view: found " + core::in_quotes(one) +
@@ -129,7 +142,8 @@ int export_panel(const ExportCall& call, const Environment& environment) {
 
 void add_export(CLI::App& root, Work& work) {
     declare<ExportCall>(
-        root, "export", "One panel of the window as a picture or as numbers, without a display",
+        root, "export",
+        "A panel as a picture or as numbers, or the whole window, without a display",
         "hopscope export runs/first --panel routing_space --png space.png --scale 2", work,
         describe, export_panel);
 }

@@ -218,6 +218,7 @@ struct AppState {
     /// Content scale × settings.scale; hand-written pixel sizes are multiplied by it.
     float pixel_scale = 1.0f;
     double now = 0;            ///< seconds, monotonic, at the begin of this frame
+    bool still = false;        ///< for a picture: what is of this call alone is left out
     double unix_now = 0;       ///< seconds, wall clock, for the age of snapshots
     double opened_at = 0;      ///< `now` when the run was opened
     OwnCost own_cost;          ///< of drawing

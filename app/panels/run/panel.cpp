@@ -229,7 +229,7 @@ void RunPanel::draw_values(const AppState& state) const {
                       .definition = "Time spent on updates since the run's begin; pauses and "
                                     "evaluations left out. The value is in seconds",
                       .command = info});
-    const double open = state.now - state.opened_at;
+    const double open = state.still ? core::kNaN : state.now - state.opened_at;
     value_row(state, {.label = "open for",
                       .value = open,
                       .shown = time(open),

@@ -49,10 +49,22 @@ TEST_F(Export, SaysWhatToDraw) {
     EXPECT_EQ(full.view[1], (std::pair<std::string, std::string>("note", "a=b")));
 }
 
+// Fails if the whole window is drawn as one of its panels.
+TEST_F(Export, DrawsAWholeWindow) {
+    ASSERT_EQ(run({"export", "R", "--layout", "inspect", "--png", dir / "a.png"}).code, 0);
+    EXPECT_EQ(world.exported.at(0).layout, "inspect");
+    EXPECT_EQ(world.exported.at(0).panel, "");
+}
+
 // Fails if a call without a result, or with one that cannot be written, is found out after the
 // work, or the refusal names another option than the one that was given.
 TEST_F(Export, RefusesBeforeTheWork) {
-    refused({"export", "R", "--png", dir / "a.png"}, {"--panel"});
+    refused({"export", "R", "--png", dir / "a.png"}, {"neither --panel nor --layout"});
+    refused({"export", "R", "--panel", "run", "--layout", "train", "--png", dir / "a.png"},
+            {"both --panel and --layout"});
+    for (const std::string numbers : {"--csv", "--json"})
+        refused({"export", "R", "--layout", "train", numbers, dir / "a.txt"},
+                {numbers + ": ", "--panel"});
     refused({"export", "R", "--panel", "curves"}, {"--png FILE", "--csv FILE", "--json FILE"});
     refused({"export", "R", "--panel", "curves", "--png", dir / "none/a.png"}, {"--png: ", "none"});
     refused({"export", "R", "--panel", "curves", "--csv", dir.path()}, {"--csv: "});

@@ -119,8 +119,28 @@ export_panel model --csv model.csv
 total=$("$program" info run --json | grep -m1 '"total"' | tr -dc 0-9)
 [ "$(awk -F, 'NR > 2 { sum += $3 } END { printf "%d", sum }' model.csv)" = "$total" ] || fail "model.csv holds other parameters than $total"
 
+# The whole window: nothing in it is of this call alone, each layout is another picture, and so is what is asked in it.
+whole() { "$program" export run --layout "$@" >stdout 2>stderr || fail "export --layout $*"; }
+for layout in train inspect intervene; do
+    whole $layout --png $layout.png --width 1000 --height 640
+    [ "$(size_of $layout.png)" = 1000x640 ] || fail "$layout.png has $(size_of $layout.png)"
+    [ "$(stat -c %s $layout.png)" -gt 25000 ] || fail "$layout.png is blank: $(stat -c %s $layout.png) bytes"
+done
+whole train --png again.png --width 1000 --height 640
+cmp -s train.png again.png || fail "the same call gives another picture of the window"
+whole train --png early.png --width 1000 --height 640 --step 15
+cmp -s train.png early.png && fail "the window shows step 15 as the newest"
+whole intervene --text "the muddy river" --script good.jsonl --png asked.png --width 1000 --height 640
+cmp -s intervene.png asked.png && fail "the window shows no intervention"
+whole compare --beside other --png compare.png --scale 2 --width 1000 --height 640 --light
+[ "$(size_of compare.png)" = 2000x1280 ] || fail "scale 2 has $(size_of compare.png)"
+[ "$(md5sum train.png inspect.png intervene.png early.png asked.png | cut -d' ' -f1 | sort -u | wc -l)" = 5 ] || fail "two layouts are one picture"
+
 refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail "not refused: ${*:2}"; grep -q -- "$1" stderr || fail "no '$1' in the refusal"; }
 refused "allowed are run, " --panel none --png a.png
+refused "allowed are train, inspect, intervene, compare" --layout Train --png a.png
+refused "the panel curves has " --layout train --view curves.none=1 --png a.png
+refused "PANEL.NAME=VALUE, of run, " --layout train --view none=1 --png a.png
 refused "no numbers" --panel log --csv a.csv
 refused "written as JSON" --panel log --json a.json
 refused "where --csv writes" --panel curves --csv a.csv --json ./a.csv
