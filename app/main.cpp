@@ -133,6 +133,7 @@ core::Status export_panel(const app::ExportOptions& options) {
     what.run = options.run;
     what.panel = options.panel;
     what.layout = options.layout;
+    what.front = options.front;
     what.step = options.step;
     what.png = options.png;
     what.csv = options.csv;

@@ -30,6 +30,7 @@ struct ExportOptions {
     std::string run;
     std::string panel, layout;           ///< one of them: what is drawn
     std::optional<int64_t> step;         ///< the newest kept snapshot up to it; else the newest
+    std::vector<std::string> front;      ///< panels in front of others, with a layout
     std::string png, csv, json;          ///< files to write; "" is left out
     int64_t width = 1280, height = 800;  ///< of the picture, before `scale`
     double scale = 1;                    ///< of everything in it: 2 doubles its pixels

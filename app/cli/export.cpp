@@ -29,6 +29,9 @@ void describe(CLI::App& app, ExportCall& call) {
     app.add_option(
         "--layout", o.layout,
         "Instead: the whole window in this layout, train, inspect, intervene or compare");
+    app.add_option("--front", o.front,
+                   "With --layout: panels that stand before others in their place of it")
+        ->type_name("PANEL");
     add_optional_number(app, "--step", o.step, {0, 1e15},
                         "Shows the newest kept snapshot up to this step; default: the newest");
     app.add_option("--png", o.png, "Writes the picture")->type_name("FILE");
@@ -93,6 +96,10 @@ core::Status check(const ExportCall& call) {
             std::string(o.panel.empty() ? "neither --panel nor --layout is given"
                                         : "both --panel and --layout are given") +
             "; name a panel (--panel curves) or the layout of the whole window (--layout train)");
+    if (!o.front.empty() && o.layout.empty())
+        return core::usage_error(
+            "--front: a panel alone stands before no other; it goes with "
+            "--layout");
     if (auto files = check_files(o); !files) return files;
     if (!o.layout.empty() && (!o.csv.empty() || !o.json.empty()))
         return core::usage_error(std::string(o.csv.empty() ? "--json" : "--csv") +

@@ -15,7 +15,8 @@
 namespace hopscope::app {
 namespace {
 
-constexpr float kCaption = 30, kMargin = 12;  ///< unscaled pixels
+constexpr float kCaption = 30, kEdge = 12;  ///< unscaled pixels
+constexpr int kFramesBeforeFront = 3;
 
 /// `whose`: the panel in a refusal; `prefix`: what its names stand behind on the command line.
 core::Status set_panel(Panel& panel, const PanelView& view, const std::string& whose,
@@ -57,7 +58,7 @@ class OnePanel final : public ExportView {
         const float s = state_.pixel_scale;
         ImGui::SetNextWindowPos(view->Pos);
         ImGui::SetNextWindowSize(view->Size);
-        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(kMargin * s, kMargin * s));
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(kEdge * s, kEdge * s));
         ImGui::Begin("export", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                          ImGuiWindowFlags_NoSavedSettings);
@@ -99,8 +100,8 @@ class OnePanel final : public ExportView {
 /// same picture for everybody.
 class WholeWindow final : public ExportView {
   public:
-    WholeWindow(AppState& state, Layout layout)
-        : state_(state), layout_(layout), shell_(state, "") {}
+    WholeWindow(AppState& state, Layout layout, std::vector<std::string> front)
+        : state_(state), layout_(layout), front_(std::move(front)), shell_(state, "") {}
 
     void begin(float scale, bool dark) override {
         shell_.begin(scale);
@@ -109,6 +110,10 @@ class WholeWindow final : public ExportView {
         shell_.workspace().set_layout(state_, layout_);
     }
     core::Status set(const PanelView& view) override {
+        for (const std::string& panel : front_)
+            if (!has(panel))
+                return core::usage_error("--front: found " + core::in_quotes(panel) +
+                                         "; this layout has " + core::joined(panels()));
         std::map<std::string, PanelView> by_panel;
         for (const auto& [name, value] : view) {
             const size_t dot = name.find('.');
@@ -133,7 +138,13 @@ class WholeWindow final : public ExportView {
             return entry.id == panel && place_in(entry, layout_) != Place::none;
         });
     }
-    void draw() override { shell_.frame(); }
+    void draw() override {
+        // Once all stand where the layout has them, one a frame.
+        if (++frames_ > kFramesBeforeFront && brought_ < front_.size())
+            state_.show_panel = front_[brought_++];
+        if (brought_ < front_.size()) state_.keep_drawing();
+        shell_.frame();
+    }
 
   private:
     std::vector<std::string> panels() const {
@@ -145,6 +156,9 @@ class WholeWindow final : public ExportView {
 
     AppState& state_;
     const Layout layout_;
+    const std::vector<std::string> front_;
+    size_t brought_ = 0;  ///< of them
+    int frames_ = 0;
     Shell shell_;
 };
 
@@ -154,8 +168,9 @@ std::unique_ptr<ExportView> one_panel(AppState& state, const PanelEntry& entry) 
     return std::make_unique<OnePanel>(state, entry);
 }
 
-std::unique_ptr<ExportView> whole_window(AppState& state, Layout layout) {
-    return std::make_unique<WholeWindow>(state, layout);
+std::unique_ptr<ExportView> whole_window(AppState& state, Layout layout,
+                                         std::vector<std::string> front) {
+    return std::make_unique<WholeWindow>(state, layout, std::move(front));
 }
 
 }  // namespace hopscope::app

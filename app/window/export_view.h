@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/panels/table.h"
 
@@ -30,7 +31,9 @@ class ExportView {
 
 /// A panel alone.
 std::unique_ptr<ExportView> one_panel(AppState& state, const PanelEntry& entry);
-/// The window, with top bar, timeline and status line.
-std::unique_ptr<ExportView> whole_window(AppState& state, Layout layout);
+/// The window, with top bar, timeline and status line; `front`: panels of the layout that stand
+/// before others in their place.
+std::unique_ptr<ExportView> whole_window(AppState& state, Layout layout,
+                                         std::vector<std::string> front);
 
 }  // namespace hopscope::app

@@ -12,6 +12,7 @@
 #include "app/window/actions.h"
 #include "app/window/export_view.h"
 #include "app/window/offscreen.h"
+#include "app/window/run_door.h"
 #include "core/api/files.h"
 #include "core/api/input.h"
 
@@ -45,7 +46,7 @@ core::Result<std::unique_ptr<ExportView>> view_of(const PanelExport& what, AppSt
                                  "; allowed are " + core::joined(names));
     }
     for (const Layout layout : kLayouts) {
-        if (what.layout == id_of(layout)) return whole_window(state, layout);
+        if (what.layout == id_of(layout)) return whole_window(state, layout, what.front);
         names.push_back(id_of(layout));
     }
     return core::usage_error("--layout: found " + core::shown_path(what.layout) + "; allowed are " +
@@ -106,6 +107,7 @@ class Exporter {
         options.open_only = options.look_only = true;
         options.start = false;
         options.wake = state_.wake;
+        spare_example(options, state_.exe_dir);
         auto session = state_.services.open_session(std::move(options));
         if (!session) return session.error();
         state_.attach(*std::move(session));

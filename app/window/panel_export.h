@@ -15,11 +15,12 @@
 namespace hopscope::app {
 
 struct PanelExport {
-    std::string run;              ///< run folder
-    std::string panel;            ///< id of the panel table
-    std::string layout;           ///< instead: the whole window in it, a name as "train"
-    std::optional<int64_t> step;  ///< the newest kept snapshot up to it; else the newest
-    std::string png, csv, json;   ///< where to; "" is left out
+    std::string run;                 ///< run folder
+    std::string panel;               ///< id of the panel table
+    std::string layout;              ///< instead: the whole window in it, a name as "train"
+    std::vector<std::string> front;  ///< panels that stand before others in their place of it
+    std::optional<int64_t> step;     ///< the newest kept snapshot up to it; else the newest
+    std::string png, csv, json;      ///< where to; "" is left out
     int width = 1280, height = 800;
     float scale = 1;  ///< pixels of the picture are width × scale, height × scale
     bool dark = true;

@@ -93,5 +93,7 @@ class RunDoor {
 std::string bundled_config(const std::string& exe_dir, const std::string& name);
 /// The run folder that comes with the program, searched likewise; "" if there is none.
 std::string bundled_example(const std::string& exe_dir);
+/// Where `options.run_dir` is that one: it is only looked at, nothing is written into it.
+void spare_example(core::SessionOptions& options, const std::string& exe_dir);
 
 }  // namespace hopscope::app

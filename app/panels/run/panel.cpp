@@ -292,6 +292,7 @@ void RunPanel::draw_followed(AppState& state) {
         tooltip(status.followed);
         return;
     }
+    if (state.still) return;  // a window that stays would have opened it as its own
     text_cut(state, "its process has ended", state.theme().amber_text);
     tooltip(status.followed);
     if (button(state, "Open again", nullptr, "Opens the run so that it can go on here"))

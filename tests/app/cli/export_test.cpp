@@ -51,8 +51,12 @@ TEST_F(Export, SaysWhatToDraw) {
 
 // Fails if the whole window is drawn as one of its panels.
 TEST_F(Export, DrawsAWholeWindow) {
-    ASSERT_EQ(run({"export", "R", "--layout", "inspect", "--png", dir / "a.png"}).code, 0);
+    ASSERT_EQ(run({"export", "R", "--layout", "inspect", "--front", "model", "halting", "--png",
+                   dir / "a.png"})
+                  .code,
+              0);
     EXPECT_EQ(world.exported.at(0).layout, "inspect");
+    EXPECT_EQ(world.exported.at(0).front, (std::vector<std::string>{"model", "halting"}));
     EXPECT_EQ(world.exported.at(0).panel, "");
 }
 
@@ -62,6 +66,8 @@ TEST_F(Export, RefusesBeforeTheWork) {
     refused({"export", "R", "--png", dir / "a.png"}, {"neither --panel nor --layout"});
     refused({"export", "R", "--panel", "run", "--layout", "train", "--png", dir / "a.png"},
             {"both --panel and --layout"});
+    refused({"export", "R", "--panel", "run", "--front", "run", "--png", dir / "a.png"},
+            {"--front: ", "--layout"});
     for (const std::string numbers : {"--csv", "--json"})
         refused({"export", "R", "--layout", "train", numbers, dir / "a.txt"},
                 {numbers + ": ", "--panel"});

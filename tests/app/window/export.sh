@@ -132,6 +132,8 @@ whole train --png early.png --width 1000 --height 640 --step 15
 cmp -s train.png early.png && fail "the window shows step 15 as the newest"
 whole intervene --text "the muddy river" --script good.jsonl --png asked.png --width 1000 --height 640
 cmp -s intervene.png asked.png && fail "the window shows no intervention"
+whole train --front model --png front.png --width 1000 --height 640
+cmp -s train.png front.png && fail "Model was not brought to the front"
 whole compare --beside other --png compare.png --scale 2 --width 1000 --height 640 --light
 [ "$(size_of compare.png)" = 2000x1280 ] || fail "scale 2 has $(size_of compare.png)"
 [ "$(md5sum train.png inspect.png intervene.png early.png asked.png | cut -d' ' -f1 | sort -u | wc -l)" = 5 ] || fail "two layouts are one picture"
@@ -139,6 +141,7 @@ whole compare --beside other --png compare.png --scale 2 --width 1000 --height 6
 refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail "not refused: ${*:2}"; grep -q -- "$1" stderr || fail "no '$1' in the refusal"; }
 refused "allowed are run, " --panel none --png a.png
 refused "allowed are train, inspect, intervene, compare" --layout Train --png a.png
+refused "this layout has run, " --layout train --front equivalence --png a.png
 refused "the panel curves has " --layout train --view curves.none=1 --png a.png
 refused "PANEL.NAME=VALUE, of run, " --layout train --view none=1 --png a.png
 refused "no numbers" --panel log --csv a.csv
