@@ -15,7 +15,7 @@
 namespace hopscope::app {
 namespace {
 
-constexpr float kCaption = 30, kEdge = 12;  ///< unscaled pixels
+constexpr float kCaption = 30, kPictureEdge = 12;  ///< unscaled pixels
 constexpr int kFramesBeforeFront = 3;
 
 /// `whose`: the panel in a refusal; `prefix`: what its names stand behind on the command line.
@@ -58,7 +58,8 @@ class OnePanel final : public ExportView {
         const float s = state_.pixel_scale;
         ImGui::SetNextWindowPos(view->Pos);
         ImGui::SetNextWindowSize(view->Size);
-        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(kEdge * s, kEdge * s));
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding,
+                            ImVec2(kPictureEdge * s, kPictureEdge * s));
         ImGui::Begin("export", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                          ImGuiWindowFlags_NoSavedSettings);
