@@ -11,10 +11,14 @@
 namespace hopscope::app {
 namespace {
 
-constexpr const char* kJaccardWhy =
-    "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts chosen by one token, mean over "
-    "the tokens of the fixed sample [def:jaccard]. 1: the same experts again; two random sets "
-    "of k of M experts share about k / (2M \xE2\x88\x92 k).";
+std::string jaccard_why(const AppState& state) {
+    return std::string(
+               "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts chosen by one "
+               "token, mean over the tokens of ") +
+           state.sample.in_words() +
+           " [def:jaccard]. 1: the same experts again; two random sets of k of M experts share "
+           "about k / (2M \xE2\x88\x92 k).";
+}
 
 std::string number_name(int64_t i) {
     return std::to_string(i);
@@ -29,9 +33,9 @@ Number jaccard_number(const AppState& state, const SnapshotLayer& place, const M
                      (axis == "layer" ? "" : ", layer " + std::to_string(place.layer)),
             .value = static_cast<double>(value),
             .shown = rounded(static_cast<double>(value), 4),
-            .definition =
-                "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts, mean "
-                "over the tokens of the fixed sample [def:jaccard]",
+            .definition = std::string("|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of "
+                                      "experts, mean over the tokens of ") +
+                          state.sample.in_words() + " [def:jaccard]",
             .n = tokens,
             .over = "tokens",
             .step = step,
@@ -74,7 +78,7 @@ std::string OverlapPage::csv(const SnapshotLayer& place, const core::MoeConfig& 
 
 void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
     const core::LayerGeometry& g = place.geometry();
-    caption(state, area, "overlap of hops (Jaccard)", kJaccardWhy);
+    caption(state, area, "overlap of hops (Jaccard)", jaccard_why(state));
     const auto tokens = static_cast<int64_t>(place.snapshot.token_ids.size());
     if (!has_hops(place)) {
         nothing(state, area,
@@ -158,12 +162,11 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
     }
 
     caption(state, lower, "overlap of steps: the same tokens at two times",
-            "Jaccard of the experts that a token of the fixed sample chose at two steps, mean over "
-            "tokens and hops. High beside the diagonal: the routing has settled.");
+            std::string("Jaccard of the experts that a token of ") + state.sample.in_words() +
+                " chose at two steps, mean over tokens and hops. High beside the diagonal: the "
+                "routing has settled.");
     if (steps_.steps.size() < 2) {
-        nothing(state, lower,
-                "The sample has been routed once so far. A second time comes with the next "
-                "snapshot that is due (train.snapshot_every).");
+        nothing(state, lower, state.sample.routed_once());
         return;
     }
     footer(state, lower,
