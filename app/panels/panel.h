@@ -41,6 +41,8 @@ class Panel {
     /// knows.
     virtual PanelView saved_view() const { return {}; }
     virtual void restore_view(const PanelView&) {}
+    /// Another run is open: what restore_view() left until the panel is seen was not of it.
+    virtual void forget_restored() {}
     /// What can be done in this panel alone: for the palette, the list of keys and the listener,
     /// which hears their keys while the panel has the keyboard. They outlive the call, not the
     /// panel.

@@ -179,6 +179,7 @@ void Shell::frame() {
     ImGui::PopStyleVar(2);
     ImGui::End();
 
+    keeper_.follow_run();
     if (state_.session)
         workspace_.draw_panels(state_);
     else

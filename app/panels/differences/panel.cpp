@@ -42,6 +42,7 @@ class DifferencesPanel final : public Panel {
         if (const auto kept = view.find("reference"); kept != view.end())
             restored_reference_ = kept->second;
     }
+    void forget_restored() override { restored_reference_.reset(); }
 
   private:
     struct Made {  ///< what the rows were made from

@@ -36,6 +36,7 @@ class RoutingSpacePanel final : public Panel {
     std::vector<ActionItem> actions(AppState& state) override;
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override { restored_ = view; }
+    void forget_restored() override { restored_.reset(); }
 
     // Read by tests.
     const SpaceView& view() const { return view_; }

@@ -66,6 +66,7 @@ class RunPanel final : public Panel {
     }
     PanelView saved_view() const override { return rules_; }
     void restore_view(const PanelView& view) override { restored_ = view; }
+    void forget_restored() override { restored_.clear(); }
 
   private:
     void draw_controls(AppState& state);

@@ -36,6 +36,7 @@ class SweepPanel final : public Panel {
     std::string csv(AppState&) override { return csv_of(picture_); }
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override { restored_ = view; }
+    void forget_restored() override { restored_.reset(); }
 
   private:
     struct Made {  ///< what the picture was made from

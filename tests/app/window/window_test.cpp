@@ -531,6 +531,36 @@ void register_tests(ImGuiTestEngine* engine) {
             return panel && panel->WasActive && panel->DockIsActive;
         }));
     };
+
+    // Wrong if a view that waits for its panel to be seen were laid over another run.
+    t = IM_REGISTER_TEST(engine, "window", "zzza_a_view_is_of_its_run");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto open = [ctx](const app::PanelView& sweep) {
+            auto saved = app::parse_session(*core::read_text(saved_file(), app::kLargestSession),
+                                            saved_file());
+            IM_CHECK(saved.ok());
+            saved->panels.clear();
+            if (!sweep.empty()) saved->panels["sweep"] = sweep;
+            IM_CHECK(core::write_file_atomic(saved_file(), app::text_of(*saved)).ok());
+            const gui_test::FakeSession* before = session;
+            session->allow_close();
+            shell->door().open_run(saved_file());
+            IM_CHECK(wait_for(ctx, [] { return some_popup(); }));
+            ctx->KeyPress(ImGuiKey_Enter);  // stop and save
+            IM_CHECK(wait_for(ctx, [before] {
+                return session != before && state->session.get() == session &&
+                       !state->selection.experts.empty();
+            }));
+        };
+        const std::string before = state->sweep.choice.x;
+        IM_CHECK_STR_NE(before.c_str(), "seconds");
+        open({{"x", "seconds"}});  // of a panel that this layout does not have
+        IM_CHECK_STR_EQ(state->sweep.choice.x.c_str(), before.c_str());
+        open({});
+        shell->workspace().set_layout(*state, app::Layout::compare);
+        ctx->Yield(5);
+        IM_CHECK_STR_NE(state->sweep.choice.x.c_str(), "seconds");
+    };
 }
 
 int run_tests() {

@@ -107,6 +107,13 @@ void register_session(ImGuiTestEngine* engine) {
         IM_CHECK(std::abs(space().orbit().yaw - orbit.yaw) < 1e-4f);
         IM_CHECK(std::abs(space().orbit().pitch - orbit.pitch) < 1e-4f);
 
+        // Of another run it is not what was kept.
+        sit_down_again();
+        space().restore_view(solid);
+        space().forget_restored();
+        ctx->Yield(3);
+        IM_CHECK(space().saved_view() == first);
+
         // What is none is passed over; what an older file does not have stays as it is at first.
         sit_down_again();
         space().restore_view({{"axes", "sideways"},
