@@ -27,6 +27,7 @@ class ExpertsPanel final : public Panel {
     std::vector<ActionItem> actions(AppState& state) override;
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override;
+    void forget_restored() override { table_.forget_wanted(); }
 
     // Read by tests.
     const std::vector<int32_t>& rows() const { return table_.rows(); }
