@@ -229,9 +229,8 @@ void TrajectoryPanel::prepare(AppState& state) {
     }
     second_.update(state, view_);
     if (!has_trace(state)) return;
-    search_.update({state.geometry.get(), state.trace->version, state.selection.version,
-                    state.selection.layer},
-                   [&state] { return prompt_facts(state); });
+    search_.update({state.geometry.get(), state.trace->version, state.selection.layer},
+                   state.selection.prompt_tokens, [&state] { return prompt_facts(state); });
     strip_.set_hits(search_.hits());
 }
 

@@ -35,6 +35,13 @@ class FrameTimes {
         ms_.push_back(1e3 * (now - last_));
         last_ = now;
     }
+    /// Does what is no part of the window: the time it takes counts for no frame.
+    template <class Work>
+    void leave_out(Work work) {
+        const double before = app::thread_seconds();
+        work();
+        last_ += app::thread_seconds() - before;
+    }
     /// Milliseconds that this share of the frames kept within, since begin().
     double within(double share) const {
         std::vector<double> sorted = ms_;
@@ -145,6 +152,73 @@ void register_many_points(ImGuiTestEngine* engine) {
     };
 }
 
+void register_more_points(ImGuiTestEngine* engine) {
+    // Wrong if the window waited for the points of a large sample at all its hops: another layer,
+    // another quantity, a search among its tokens.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "frames", "a_hundred_and_fifty_thousand_points");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto made = [ctx] { return wait_for(ctx, [] { return !space()->making(); }); };
+        IM_CHECK(wait_for(ctx, [] { return space()->view().points.size() >= 150'000; }));
+        ctx->Yield(20);
+        times->begin();
+        for (int turn = 0; turn < 4; ++turn) {
+            state->selection.set_layer(1 - state->selection.layer);
+            ctx->Yield(2);
+            IM_CHECK(made());
+            ctx->Yield(2);
+        }
+        times->print("other layer, 150,000 points");
+        IM_CHECK_LE(times->within(1), kMostMs);
+        ctx->SetRef("Routing space##Train");
+        times->begin();
+        for (const char* quantity : {"class", "distance", "entropy", "place"}) {
+            ctx->ComboClick((std::string("##colour/") + quantity).c_str());
+            ctx->Yield(2);
+            IM_CHECK(made());
+            ctx->Yield(2);
+        }
+        times->print("other quantity, 150,000 points");
+        IM_CHECK_LE(times->within(1), kMostMs);
+        ctx->ItemInput("##find");
+        times->begin();
+        ctx->KeyCharsReplace("/^r.*r$/");
+        ctx->Yield(4);
+        IM_CHECK_GT(space()->search().count(), size_t{0});
+        for (int64_t token = 0; token < 8; ++token) {
+            state->selection.pick_probe_token(token, false);
+            ctx->Yield(2);
+        }
+        times->print("found among 50,000 tokens");
+        IM_CHECK_LE(times->within(1), kMostMs);
+        ctx->KeyCharsReplace("");
+        ctx->KeyPress(ImGuiKey_Escape);
+    };
+}
+
+void register_wide(ImGuiTestEngine* engine) {
+    // Wrong if the centroids of a large model, the longest tails behind them, were more than a
+    // frame has time for.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "frames", "of_1024_experts_in_16_layers");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(60);
+        IM_CHECK_GE(space()->view().sizes.size(), size_t{1024});
+        ctx->SetRef("Routing space##Train");
+        for (const int tail : {8, 60}) {
+            ctx->ItemInputValue("##tail", tail);
+            ctx->Yield(10);
+            times->begin();
+            for (int update = 0; update < 20; ++update) {
+                times->leave_out([] { session->advance(1); });
+                ctx->Yield();
+            }
+            keeps_the_promise(("1,024 experts × 16, tail " + std::to_string(tail)).c_str());
+            times->begin();
+            switch_layers(ctx);
+            keeps_the_promise("other layer of 16");
+        }
+    };
+}
+
 int run_with(const FakeOptions& fake, void (*add)(ImGuiTestEngine*)) {
     FrameTimes all;
     times = &all;
@@ -172,6 +246,14 @@ int run_frame_times() {
     fake.hops = 1;
     fake.layers = 2;
     failed += run_with(fake, register_many_points);
+    fake.hops = 3;
+    failed += run_with(fake, register_more_points);
+    FakeOptions wide;
+    wide.start_step = 200;
+    wide.layers = 16;
+    wide.experts = 1024;
+    wide.d_space = 64;
+    failed += run_with(wide, register_wide);
     return failed;
 }
 
