@@ -347,6 +347,7 @@ void RoutingSpacePanel::draw_last(AppState& state, ImVec2 at, ImVec2 size) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view(), camera_);
+    state.own_cost.note_points(std::ssize(view().points));
     draw_making(state, at, size);
     list->PopClipRect();
 }
