@@ -137,7 +137,7 @@ void register_many(ImGuiTestEngine* engine) {
         ctx->Yield();
         IM_CHECK(space().making());
         IM_CHECK_EQ(space().view().layer, 0);
-        IM_CHECK(sees(ctx, "Stage", "the points are being laid out"));
+        IM_CHECK(sees(ctx, "//Stage", "the points are being laid out"));
         IM_CHECK(!ctx->ItemExists("picture"));
         IM_CHECK(stage->panel->csv(stage->state).starts_with("# layer 1, "));
         ctx->MouseTeleportToPos(expert, ImGuiTestOpFlags_NoYield);
@@ -145,7 +145,7 @@ void register_many(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [] { return !space().making(); }));
         IM_CHECK_EQ(space().view().layer, 1);
         IM_CHECK_EQ(tokens_drawn(), kPoints);
-        IM_CHECK(!sees(ctx, "Stage", "the points are being laid out"));
+        IM_CHECK(!sees(ctx, "//Stage", "the points are being laid out"));
 
         // Quantities of so many are made aside, too, and never those of another sample.
         ctx->ComboClick("##colour/entropy");

@@ -215,16 +215,16 @@ void register_times(ImGuiTestEngine* engine) {
             ctx->ItemClick(page);
             IM_CHECK(wait_for(ctx, [ctx] {
                 stage->state.now += 1;
-                return sees(ctx, "Stage", "The larger sample was routed once");
+                return sees(ctx, "//Stage", "The larger sample was routed once");
             }));
-            IM_CHECK(!sees(ctx, "Stage", "snapshot that is due"));
+            IM_CHECK(!sees(ctx, "//Stage", "snapshot that is due"));
         }
         stage->state.sample.put_away(stage->state);
         IM_CHECK(wait_for(ctx, [] {
             stage->state.now += 1;
             return !panel().saturation().empty();
         }));
-        IM_CHECK(!sees(ctx, "Stage", "The larger sample"));
+        IM_CHECK(!sees(ctx, "//Stage", "The larger sample"));
     };
 
     // Wrong if the choice of the label changed nothing, or a session did not find it again.
