@@ -168,12 +168,12 @@ void register_session(ImGuiTestEngine* engine) {
         stage->panel->restore_view({{"sort", "writes falling"}});
         ctx->Yield(3);
         IM_CHECK_STR_EQ(stage->panel->saved_view().at("sort").c_str(), "writes falling");
-        ctx->ItemClick("**/load");
+        ctx->ItemClick("**/expert");
         ctx->Yield(3);
-        IM_CHECK(stage->panel->saved_view().at("sort").starts_with("load "));
+        IM_CHECK(stage->panel->saved_view().at("sort").starts_with("expert "));
         stage->panel->restore_view({{"sort", "writes falling"}});
         stage->panel->forget_restored();  // another run
-        IM_CHECK(stage->panel->saved_view().at("sort").starts_with("load "));
+        IM_CHECK(stage->panel->saved_view().at("sort").starts_with("expert "));
     };
 }
 

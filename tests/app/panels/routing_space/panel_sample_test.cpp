@@ -117,7 +117,7 @@ void register_sample(ImGuiTestEngine* engine) {
 
 void register_many(ImGuiTestEngine* engine) {
     // Wrong if the window waited for the points of a large sample, or the picture that stays until
-    // they are there could be pointed at, written or taken for that of the layer chosen.
+    // they are there were written or taken for that of the layer chosen.
     ImGuiTest* t = IM_REGISTER_TEST(engine, "space", "many_points_are_made_aside");
     use<app::make_routing_space_panel>(t, [] { return small(); });
     t->TestFunc = [](ImGuiTestContext* ctx) {
@@ -130,18 +130,13 @@ void register_many(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(tokens_drawn(), size_t{16 * 3});
         IM_CHECK(wait_for(ctx, [] { return tokens_drawn() == kPoints; }));
         IM_CHECK(wait_for(ctx, [] { return !space().making(); }));
-        IM_CHECK(ctx->ItemExists("picture"));
 
-        const ImVec2 expert = space().screen_of_expert(3);
         stage->state.selection.set_layer(1);
         ctx->Yield();
         IM_CHECK(space().making());
         IM_CHECK_EQ(space().view().layer, 0);
         IM_CHECK(sees(ctx, "//Stage", "the points are being laid out"));
-        IM_CHECK(!ctx->ItemExists("picture"));
         IM_CHECK(stage->panel->csv(stage->state).starts_with("# layer 1, "));
-        ctx->MouseTeleportToPos(expert, ImGuiTestOpFlags_NoYield);
-        ctx->MouseClick();
         IM_CHECK(wait_for(ctx, [] { return !space().making(); }));
         IM_CHECK_EQ(space().view().layer, 1);
         IM_CHECK_EQ(tokens_drawn(), kPoints);
