@@ -123,6 +123,7 @@ void register_search(ImGuiTestEngine* engine) {
         // What is known of all tokens is not asked for again with each selection.
         const app::TokenFacts* facts = space().search().facts().data();
         enter(ctx, false);
+        IM_CHECK(space().search().facts().data() == facts);
         stage->state.selection.pick_probe_token(other, true);
         ctx->Yield(2);
         IM_CHECK(space().search().facts().data() == facts);
