@@ -35,13 +35,6 @@ class FrameTimes {
         ms_.push_back(1e3 * (now - last_));
         last_ = now;
     }
-    /// Does what is no part of the window: the time it takes counts for no frame.
-    template <class Work>
-    void leave_out(Work work) {
-        const double before = app::thread_seconds();
-        work();
-        last_ += app::thread_seconds() - before;
-    }
     /// Milliseconds that this share of the frames kept within, since begin().
     double within(double share) const {
         std::vector<double> sorted = ms_;
@@ -195,30 +188,6 @@ void register_more_points(ImGuiTestEngine* engine) {
     };
 }
 
-void register_wide(ImGuiTestEngine* engine) {
-    // Wrong if the centroids of a large model, the longest tails behind them, were more than a
-    // frame has time for.
-    ImGuiTest* t = IM_REGISTER_TEST(engine, "frames", "of_1024_experts_in_16_layers");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        ctx->Yield(60);
-        IM_CHECK_GE(space()->view().sizes.size(), size_t{1024});
-        ctx->SetRef("Routing space##Train");
-        for (const int tail : {8, 60}) {
-            ctx->ItemInputValue("##tail", tail);
-            ctx->Yield(10);
-            times->begin();
-            for (int update = 0; update < 20; ++update) {
-                times->leave_out([] { session->advance(1); });
-                ctx->Yield();
-            }
-            keeps_the_promise(("1,024 experts × 16, tail " + std::to_string(tail)).c_str());
-            times->begin();
-            switch_layers(ctx);
-            keeps_the_promise("other layer of 16");
-        }
-    };
-}
-
 int run_with(const FakeOptions& fake, void (*add)(ImGuiTestEngine*)) {
     FrameTimes all;
     times = &all;
@@ -248,12 +217,6 @@ int run_frame_times() {
     failed += run_with(fake, register_many_points);
     fake.hops = 3;
     failed += run_with(fake, register_more_points);
-    FakeOptions wide;
-    wide.start_step = 200;
-    wide.layers = 16;
-    wide.experts = 1024;
-    wide.d_space = 64;
-    failed += run_with(wide, register_wide);
     return failed;
 }
 
