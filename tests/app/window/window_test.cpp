@@ -542,13 +542,14 @@ void register_tests(ImGuiTestEngine* engine) {
             saved->panels.clear();
             if (!sweep.empty()) saved->panels["sweep"] = sweep;
             IM_CHECK(core::write_file_atomic(saved_file(), app::text_of(*saved)).ok());
-            const gui_test::FakeSession* before = session;
+            const double opened = state->opened_at;  // an address may come again
             session->allow_close();
             shell->door().open_run(saved_file());
             IM_CHECK(wait_for(ctx, [] { return some_popup(); }));
+            ctx->Yield(3);                  // until the question has the keyboard
             ctx->KeyPress(ImGuiKey_Enter);  // stop and save
-            IM_CHECK(wait_for(ctx, [before] {
-                return session != before && state->session.get() == session &&
+            IM_CHECK(wait_for(ctx, [opened] {
+                return state->opened_at > opened && state->session &&
                        !state->selection.experts.empty();
             }));
         };
