@@ -46,9 +46,30 @@ void draw_recent(const Desk& desk) {
     draw_recent_menu(desk.state, desk.recent, desk.door);
 }
 
+std::string at_largest(const Desk& desk) {
+    return desk.state.settings.scale < kMaxScale ? "" : "This is the largest scale.";
+}
+
+std::string at_smallest(const Desk& desk) {
+    return desk.state.settings.scale > kMinScale ? "" : "This is the smallest scale.";
+}
+
 void rescale(const Desk& desk, float scale) {
     desk.state.settings.scale = std::clamp(scale, kMinScale, kMaxScale);
     desk.state.keep_drawing();
+}
+
+/// Said, since nothing moves at the moment it is switched.
+void switch_motion(const Desk& desk) {
+    bool& on = desk.state.settings.animations;
+    on = !on;
+    desk.state.say(on ? "motion is on" : "motion is off");
+}
+
+/// Said, since only the next picture shows it.
+void scale_pictures(AppState& state, int scale) {
+    state.settings.picture_scale = scale;
+    state.say("pictures are written at the scale \xC3\x97" + std::to_string(scale));
 }
 
 void use_colours(AppState& state, viz::ColourMap map) {
@@ -89,10 +110,10 @@ std::string picture_scale_text(int scale) {
 }
 
 void draw_picture_scales(const Desk& desk) {
-    int& chosen = desk.state.settings.picture_scale;
+    const int chosen = desk.state.settings.picture_scale;
     for (int scale = 1; scale <= kMostPictureScale; ++scale)
         if (ImGui::MenuItem(picture_scale_text(scale).c_str(), nullptr, scale == chosen))
-            chosen = scale;
+            scale_pictures(desk.state, scale);
 }
 
 /// What the window can do: one action, or one for each row of another table.
@@ -103,6 +124,7 @@ struct Entry {
     void (*run)(const Desk&) = nullptr;
     std::vector<ActionItem> (*each)(const Desk&) = nullptr;  ///< the others; nullptr: one action
     void (*entries)(const Desk&) = nullptr;                  ///< ActionItem::entries
+    bool (*is_on)(const Desk&) = nullptr;                    ///< ActionItem::is_on
 };
 
 std::vector<ActionItem> layout_items(const Desk& desk);
@@ -150,18 +172,18 @@ constexpr Entry kEntries[] = {
     {.each = colour_items},
     {"view.pictures", "Scale of pictures", "Takes the next scale, 1 to 4, of what PNG writes.", "",
      {Menu::view, 1}, nullptr,
-     [](const Desk& d) { d.state.settings.picture_scale = d.state.settings.picture_scale % kMostPictureScale + 1; },
+     [](const Desk& d) { scale_pictures(d.state, d.state.settings.picture_scale % kMostPictureScale + 1); },
      nullptr, draw_picture_scales},
     {.each = picture_items},
     {"view.larger", "Larger", "Enlarges text and spacing.", "Ctrl++",
-     {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
+     {Menu::view, 1}, at_largest, [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
     {"view.smaller", "Smaller", "Reduces text and spacing.", "Ctrl+-",
-     {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, d.state.settings.scale - kScaleStep); }},
+     {Menu::view, 1}, at_smallest, [](const Desk& d) { rescale(d, d.state.settings.scale - kScaleStep); }},
     {"view.scale1", "Normal size", "Scale 1 on top of the monitor's own.", "Ctrl+0",
      {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, 1.0f); }},
     {"view.animations", "Motion on or off", "Motion that carries meaning, 150 ms.", "",
-     {Menu::view, 1}, nullptr,
-     [](const Desk& d) { d.state.settings.animations = !d.state.settings.animations; }},
+     {Menu::view, 1}, nullptr, switch_motion, nullptr, nullptr,
+     [](const Desk& d) { return d.state.settings.animations; }},
     {.each = panel_items},
     {.each = panel_file_items},
     {"selection.clear", "Clear the selection", "Experts and tokens, in all panels.", "Esc",
@@ -187,6 +209,7 @@ ActionItem made_from(const Desk& desk, const Entry& entry) {
     if (entry.why_not) item.why_not = [desk, ask = entry.why_not] { return ask(desk); };
     item.run = [desk, run = entry.run] { run(desk); };
     if (entry.entries) item.entries = [desk, draw = entry.entries] { draw(desk); };
+    if (entry.is_on) item.is_on = [desk, ask = entry.is_on] { return ask(desk); };
     return item;
 }
 
@@ -200,6 +223,7 @@ ActionItem layout_item(const Desk& desk, Layout layout) {
     item.menu = {Menu::layout, 1};
     item.why_not = [desk] { return without_run(desk); };
     item.run = [desk, layout] { desk.workspace.set_layout(desk.state, layout); };
+    item.is_on = [desk, layout] { return desk.state.session && desk.workspace.layout() == layout; };
     return item;
 }
 
@@ -213,6 +237,7 @@ ActionItem panel_item(const Desk& desk, size_t panel) {
     item.menu = {Menu::view, 2};
     item.why_not = [desk] { return without_run(desk); };
     item.run = [desk, panel] { desk.workspace.show_or_shut(desk.state, panel); };
+    item.is_on = [desk, panel] { return desk.state.session && desk.workspace.in_front(panel); };
     return item;
 }
 
@@ -272,7 +297,7 @@ std::vector<ActionItem> picture_items(const Desk& desk) {
         item.id = "view.pictures." + std::to_string(scale);
         item.title = "Scale of pictures: " + picture_scale_text(scale);
         item.help = "Of what PNG writes: drawn with so many pixels for one of the screen.";
-        item.run = [desk, scale] { desk.state.settings.picture_scale = scale; };
+        item.run = [desk, scale] { scale_pictures(desk.state, scale); };
         items.push_back(std::move(item));
     }
     return items;

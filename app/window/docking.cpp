@@ -135,10 +135,12 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
         const std::string name = window_name(*panels[i], layout);
         const ImGuiID node = nodes.at(shown_place(table[i], layout, low));
         ImGui::DockBuilderDockWindow(name.c_str(), node);
-        // What came from elsewhere stands behind those whose place it is.
-        if (low && place != Place::none && place == low_place(layout, place))
-            if (ImGuiDockNode* tabs = ImGui::DockBuilderGetNode(node))
-                tabs->SelectedTabId = ImHashStr("#TAB", 0, ImHashStr(name.c_str()));
+        // The first of the table is in front; what came from elsewhere stands behind those whose
+        // place it is.
+        const bool at_home = place != Place::none && place == shown_place(table[i], layout, low);
+        if (ImGuiDockNode* tabs = ImGui::DockBuilderGetNode(node);
+            tabs && at_home && tabs->SelectedTabId == 0)
+            tabs->SelectedTabId = ImHashStr("#TAB", 0, ImHashStr(name.c_str()));
     }
     ImGui::DockBuilderFinish(root);
 }

@@ -30,8 +30,9 @@ constexpr const char* kExampleReason =
 std::string bundled(const std::string& exe_dir, const fs::path& file) {
     std::error_code ignored;
     for (const fs::path& folder :
-         {fs::path(exe_dir), fs::path(exe_dir) / "../share/hopscope", fs::path(),
-          fs::path(exe_dir) / "..", fs::path(exe_dir) / "../.."})  // build/PRESET of the repository
+         {fs::path(exe_dir), fs::path(exe_dir) / "../share/hopscope", fs::path(exe_dir) / "..",
+          fs::path(exe_dir) / "../..",  // build/PRESET of the repository
+          fs::path()})
         if (fs::path path = folder / file; fs::is_regular_file(path, ignored))
             return path.lexically_normal().string();
     return {};

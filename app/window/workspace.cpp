@@ -110,12 +110,13 @@ void Workspace::set_shut(AppState& state, size_t panel, bool shut) {
 }
 
 void Workspace::show_or_shut(AppState& state, size_t panel) {
-    const bool in_front = !is_shut(panel) && seen_[panel];
-    set_shut(state, panel, in_front);
-    if (!in_front) state.show_panel = panel_table()[panel].id;
+    const bool shut = in_front(panel);
+    set_shut(state, panel, shut);
+    if (!shut) state.show_panel = panel_table()[panel].id;
 }
 
-/// A panel that the present layout does not have is shown in one that has.
+/// A panel that the present layout does not have is shown in the first that has. Before the panels
+/// are drawn: a list that one of them opens then is not shut again by the change.
 void Workspace::show_asked(AppState& state) {
     const std::string id = std::exchange(state.show_panel, {});
     if (id.empty()) return;
@@ -123,14 +124,29 @@ void Workspace::show_asked(AppState& state) {
         const PanelEntry& entry = panel_table()[i];
         if (entry.id != id) continue;
         if (place_in(entry, layout_) == Place::none)
-            for (Layout layout : kLayouts)
-                if (place_in(entry, layout) != Place::none) set_layout(state, layout);
+            if (const auto layout = std::ranges::find_if(
+                    kLayouts, [&](Layout l) { return place_in(entry, l) != Place::none; });
+                layout != std::end(kLayouts))
+                set_layout(state, *layout);
         set_shut(state, i, false);
-        ImGui::SetWindowFocus(window_name(*panels_[i], layout_).c_str());
+        const std::string name = window_name(*panels_[i], layout_);
+        ImGui::SetWindowFocus(name.c_str());
+        if (!ImGui::FindWindowByName(name.c_str())) state.show_panel = id;  // once it is there
     }
 }
 
+/// Where a window goes that had the keyboard, ImGui gives that to the next in an order of its own,
+/// and brings its tab to the front, though nobody asked for it.
+void Workspace::keep_tabs() {
+    const ImGuiWindow* before = ImGui::FindWindowByID(had_keyboard_);
+    const ImGuiWindow* now = ImGui::GetCurrentContext()->NavWindow;
+    if (!before || before->WasActive || !now || now == before) return;
+    const ImGuiDockNode* node = now->RootWindow->DockNode;
+    if (node && node->VisibleWindow != now->RootWindow) ImGui::SetWindowFocus(nullptr);
+}
+
 void Workspace::draw_dock(AppState& state) {
+    keep_tabs();
     const ImVec2 size = ImGui::GetContentRegionAvail();
     ImGui::PushFont(state.fonts.title, kTitleSize);
     const float s = state.pixel_scale;
@@ -140,14 +156,17 @@ void Workspace::draw_dock(AppState& state) {
         const ImGuiID id = dock_space_id(layout);
         roots_[static_cast<size_t>(layout)] = id;
         bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
+        const bool unbuilt = !ImGui::DockBuilderGetNode(id);
         // Another scale needs other places; what a person arranged stays.
         Fitted& fitted = fitted_[static_cast<size_t>(layout)];
         const Fitted now = {s, is_low(layout, size, s)};
-        if (layout == layout_ && now != fitted) {
+        if (unbuilt) {
+            fitted = now;  // also where it is shown later only, at another size perhaps
+        } else if (layout == layout_ && now != fitted) {
             reset |= fitted.scale > 0 && stands_as_built(layout, panels_, fitted.low);
             fitted = now;
         }
-        if (reset || !ImGui::DockBuilderGetNode(id)) build_layout(layout, panels_, size, s);
+        if (reset || unbuilt) build_layout(layout, panels_, size, s);
         if (chosen_ && layout == layout_)
             arrange(layout, panels_, id, size, *std::exchange(chosen_, std::nullopt));
         // The other arrangement keeps its place without being laid out.
@@ -161,10 +180,12 @@ void Workspace::draw_dock(AppState& state) {
 
 void Workspace::draw_panels(AppState& state) {
     attention_ = {};
+    show_asked(state);
     for (size_t i = 0; i < panels_.size(); ++i) draw_panel(state, i);
     survey(state);
     count_order(state);
-    show_asked(state);
+    const ImGuiWindow* keyboard = ImGui::GetCurrentContext()->NavWindow;
+    had_keyboard_ = keyboard ? keyboard->ID : 0;
 }
 
 /// While names are asked for, the panels that are not on the screen are drawn out of sight, one a

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <imgui_internal.h>
 
 #include "app/window/shell.h"
 #include "core/api/files.h"
@@ -36,6 +37,26 @@ void in_start(ImGuiTestContext* ctx, const char* column) {
     if (ImGuiWindow* window = start(ctx, column)) ctx->SetRef(window->ID);
 }
 
+bool in_front(const char* name) {
+    const ImGuiWindow* window = ImGui::FindWindowByName(name);
+    return window && window->DockNode && window->DockNode->VisibleWindow == window;
+}
+
+/// What of the start screen's buttons the card of the tour covers at a scale, or cannot be seen.
+std::string covered(ImGuiTestContext* ctx, float scale) {
+    state->settings.scale = scale;
+    ctx->Yield(6);
+    const ImRect card = ctx->GetWindowByRef("//Tour")->Rect();
+    std::string out;
+    for (const char* id : {"file.example", "file.first_look", "file.shapes"}) {
+        const auto spot = state->spots.find(id);
+        if (!spot || card.Overlaps(ImRect(spot->low, spot->high)) ||
+            spot->high.y > start(ctx, "choices")->ParentWindow->InnerRect.Max.y)
+            out += std::string(id) + " ";
+    }
+    return out;
+}
+
 void back_to_the_start(ImGuiTestContext* ctx) {
     shell->door().close_run();
     IM_CHECK(wait_for(ctx, [] { return !state->session; }));
@@ -50,15 +71,28 @@ void register_tour(ImGuiTestEngine* engine) {
         IM_CHECK(shell->tour().shown());
         IM_CHECK(ctx->WindowInfo("//Tour").ID != 0);
         IM_CHECK(state->spots.find("file.example").has_value());
+        for (const float scale : {2.0f, 1.5f, 1.0f})
+            IM_CHECK_STR_EQ(covered(ctx, scale).c_str(), "");
         in_start(ctx, "choices");
         ctx->ItemClick("Open the example");
         IM_CHECK(wait_for(ctx, [] { return state->session && state->geometry; }));
         ctx->Yield(3);
         IM_CHECK(state->spots.find("timeline").has_value());
+        // The button has gone that had the keyboard, and no tab has come to the front for that.
+        IM_CHECK(in_front("Routing space##Train"));
+        IM_CHECK(in_front("Statistics##Train"));
         ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
         ctx->ItemClick("Inspect");
         ctx->Yield(3);
         IM_CHECK(shell->tour().step() == app::Tour::Step::inspect);
+        // Behind another tab the prompt is brought to the front, once.
+        ctx->WindowFocus("//Model##Inspect");
+        IM_CHECK(wait_for(ctx, [] { return in_front("Trajectory##Inspect"); }));
+        ctx->WindowFocus("//Model##Inspect");
+        ctx->Yield(20);
+        IM_CHECK(in_front("Model##Inspect"));
+        ctx->WindowFocus("//Trajectory##Inspect");
+        ctx->Yield(3);
         IM_CHECK(state->spots.find("trajectory.prompt").has_value());
         ctx->SetRef("Trajectory##Inspect");
         ctx->ItemClick("Trace");

@@ -17,6 +17,7 @@
 #include "core/api/files.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_session.h"
+#include "tests/app/window/dialog_tests.h"
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/first_steps.h"
 #include "tests/app/window/frame_times.h"
@@ -287,31 +288,6 @@ void register_tests(ImGuiTestEngine* engine) {
                             [] { app::find_action(shell->actions(), "file.open")->run(); });
     };
 
-    // Wrong if the dialog closed on a mistake, so that the path had to be typed again, or its first
-    // field waited for a click.
-    t = IM_REGISTER_TEST(engine, "window", "the_dialog_stays_with_its_reason");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        const auto open = [] {
-            const ImGuiWindow* window = ImGui::FindWindowByName("Open a run or a configuration");
-            return window && window->WasActive;
-        };
-        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_O);
-        ctx->Yield(4);
-        IM_CHECK(open());
-        ctx->KeyCharsAppend("/nowhere/at all");
-        ctx->KeyPress(ImGuiKey_Enter);
-        IM_CHECK(wait_for(
-            ctx, [] { return !shell->door().busy() && !shell->door().problem().empty(); }));
-        ctx->Yield(3);
-        IM_CHECK(open());
-        IM_CHECK_NE(shell->door().problem().find("/nowhere/at all"), std::string::npos);
-        ctx->KeyPress(ImGuiKey_Escape);
-        ctx->Yield(3);
-        if (open()) ctx->KeyPress(ImGuiKey_Escape);  // the first gave the keyboard back
-        ctx->Yield(3);
-        IM_CHECK(!open());
-    };
-
     // Wrong if Esc that closes a list takes the selection with it, or the palette needs it twice.
     t = IM_REGISTER_TEST(engine, "window", "esc_closes_one_thing");
     t->TestFunc = [](ImGuiTestContext* ctx) {
@@ -550,6 +526,7 @@ int run_tests() {
                                        register_layout_tests(engine);
                                        register_timeline_tests(engine);
                                        register_tests(engine);
+                                       register_dialog_tests(engine);
                                        register_palette_tests(engine);
                                    });
 }
