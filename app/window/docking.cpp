@@ -72,6 +72,13 @@ Place shown_place(const PanelEntry& entry, Layout layout, bool low) {
     return low ? low_place(layout, place) : place;
 }
 
+/// Share of the width of what stands on top, where it stands beside the others: wide enough for two
+/// columns, if that leaves enough.
+float share_beside(float width, float scale) {
+    constexpr float kShare = 0.62f, kTwoColumns = 784;  // unscaled pixels, with the padding
+    return width * kShare >= kTwoColumns * scale ? kShare : 0.5f;
+}
+
 /// The rest's share: a split is a share of what is left of the whole.
 ImGuiID split(ImGuiID& rest, ImGuiDir direction, float share) {
     return ImGui::DockBuilderSplitNode(rest, direction, share, nullptr, &rest);
@@ -113,7 +120,8 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
     ImGuiID rest = root;
     // Side by side where there is no height for one over the other.
     if (used(Place::top))
-        nodes.top = split(rest, low ? ImGuiDir_Left : ImGuiDir_Up, low ? 0.5f : shares.top);
+        nodes.top = low ? split(rest, ImGuiDir_Left, share_beside(size.x, scale))
+                        : split(rest, ImGuiDir_Up, shares.top);
     if (used(Place::left)) nodes.left = split(rest, ImGuiDir_Left, shares.left);
     const float rest_width = used(Place::left) ? 1.0f - shares.left : 1.0f;
     nodes.center = nodes.right = rest;

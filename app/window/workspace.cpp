@@ -147,6 +147,7 @@ void Workspace::keep_tabs() {
 
 void Workspace::draw_dock(AppState& state) {
     keep_tabs();
+    show_asked(state);
     const ImVec2 size = ImGui::GetContentRegionAvail();
     ImGui::PushFont(state.fonts.title, kTitleSize);
     const float s = state.pixel_scale;
@@ -180,7 +181,6 @@ void Workspace::draw_dock(AppState& state) {
 
 void Workspace::draw_panels(AppState& state) {
     attention_ = {};
-    show_asked(state);
     for (size_t i = 0; i < panels_.size(); ++i) draw_panel(state, i);
     survey(state);
     count_order(state);
