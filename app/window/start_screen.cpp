@@ -32,10 +32,12 @@ void draw_recovery(AppState& state, SessionKeeper& keeper) {
 }
 
 /// What is to be had with one click.
-void draw_first(AppState& state, std::span<const ActionItem> actions, float width) {
+void draw_first(AppState& state, RunChooser& chooser, std::span<const ActionItem> actions,
+                float width) {
     const auto large = [&](const char* id, bool first) {
         const ActionItem& action = *find_action(actions, id);
-        action_button(state, action, action.title.c_str(), width, first);
+        if (action_button(state, action, action.title.c_str(), width, first))
+            chooser.set_asked_in_field(false);
         state.spots.note_item(id);
         space(state, 2);
     };
@@ -71,11 +73,12 @@ void draw_outcome(AppState& state, const RunDoor& door) {
 }
 
 void draw_chosen(AppState& state, RunChooser& chooser) {
-    chooser.draw_run_row();
+    bool asked = chooser.draw_run_row();
     space(state, 6);
-    chooser.draw_config_row();
+    asked |= chooser.draw_config_row();
     space(state, 6);
-    chooser.draw_race_rows();
+    asked |= chooser.draw_race_rows();
+    if (asked) chooser.set_asked_in_field(true);
 }
 
 }  // namespace
@@ -101,9 +104,9 @@ void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const Act
         ImGui::BeginChild(name, ImVec2(width, 0), ImGuiChildFlags_AutoResizeY);
     };
     column("choices", at.x);
-    draw_first(state, actions, width);
+    draw_first(state, chooser, actions, width);
     draw_recovery(state, keeper);
-    draw_outcome(state, door);
+    if (!chooser.asked_in_field()) draw_outcome(state, door);
     if (two) {
         ImGui::EndChild();
         column("more", at.x + width + kBetween * s);
@@ -114,6 +117,7 @@ void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const Act
     draw_recent_rows(state, recent, door, kRowsOfStart);
     space(state, 12);
     draw_chosen(state, chooser);
+    if (chooser.asked_in_field()) draw_outcome(state, door);
     space(state, 24);  // so that the last row is not cut where all of it scrolls
     ImGui::EndChild();
     ImGui::EndChild();

@@ -201,6 +201,21 @@ void register_recent(ImGuiTestEngine* engine) {
         fs::remove_all(dir);
         IM_CHECK(wait_for(ctx, [] { return !shell->recent().runs()[0].missing.empty(); }));
     };
+
+    // Wrong if the reason stood far from the field that it is about.
+    t = IM_REGISTER_TEST(engine, "first", "f_the_reason_stands_where_it_was_asked");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        const float left = start(ctx, "choices")->ContentSize.y;
+        const float right = start(ctx, "more")->ContentSize.y;
+        in_start(ctx, "more");
+        ctx->ItemInput("Open a run folder/##path");
+        ctx->KeyCharsReplaceEnter("/nowhere/at all");
+        IM_CHECK(wait_for(ctx, [] { return !shell->door().problem().empty(); }));
+        ctx->Yield(3);
+        IM_CHECK_EQ(start(ctx, "choices")->ContentSize.y, left);
+        IM_CHECK_GT(start(ctx, "more")->ContentSize.y, right);
+    };
 }
 
 }  // namespace
