@@ -14,7 +14,7 @@ constexpr float kCardWidth = 380;  ///< of the card, unscaled pixels
 constexpr int kTourSteps = 3;
 constexpr int kFramesUnseen = 8;  ///< after which a panel is taken to lie behind another
 /// Unscaled pixels: what stands below the panels, with a gap; the status line alone; the gap.
-constexpr float kBelowPanels = 88, kStatusLine = 28, kGap = 8;
+constexpr float kBelowPanels = 94, kStatusLine = 28, kGap = 8;
 
 bool has_effect(const AppState& state) {
     return state.effect && state.effect->error.empty() && state.effect->whole &&

@@ -134,7 +134,7 @@ void register_palette_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
     };
 
-    // Wrong if an entry crashed. Last of all: it leaves nothing as it was.
+    // Wrong if an entry crashed, or one that cannot be done now did not say why. Last of all: it leaves nothing as it was.
     t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs");
     t->TestFunc = [](ImGuiTestContext* ctx) {
         IM_CHECK(state->session != nullptr);
@@ -147,7 +147,12 @@ void register_palette_tests(ImGuiTestEngine* engine) {
         for (const std::string& id : ids) {
             const app::ActionItem* item = app::find_action(shell->actions(), id);
             IM_CHECK(item != nullptr);
+            const std::string why = item->refusal();
             app::act(*state, *item);
+            if (!why.empty()) {
+                IM_CHECK(!state->log.empty());
+                IM_CHECK_NE(state->log.back().text.find(why), std::string::npos);
+            }
             ctx->Yield(3);
             shut_popups(ctx);
         }
