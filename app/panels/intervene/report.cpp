@@ -254,7 +254,11 @@ void draw_numbers(const AppState& state, const core::InterventionEffect& effect)
                           ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowOverlap);
         explain_when_asked(state, [&] { return number_of(state, effect, row); });
         ImGui::SameLine(0, 0);
-        text_cut(state, displayable(row.label, state.fonts.text), theme.dim);
+        // "Jaccard, layer 2": what tells rows apart stands at the end.
+        const std::string label =
+            fitted(displayable(row.label, state.fonts.text), ImGui::GetContentRegionAvail().x);
+        ImGui::TextColored(theme.dim, "%s", label.c_str());
+        if (label != row.label) tooltip(row.label);
         ImGui::PushFont(state.fonts.mono, kMonoSize);
         for (const std::string* text : {&row.before, &row.after, &row.change, &row.control}) {
             ImGui::TableNextColumn();
