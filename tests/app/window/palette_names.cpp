@@ -134,7 +134,8 @@ void register_palette_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
     };
 
-    // Wrong if an entry crashed, or one that cannot be done now did not say why. Last of all: it leaves nothing as it was.
+    // Wrong if an entry crashed, or one that cannot be done now did not say why. Last of all: it
+    // leaves nothing as it was.
     t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs");
     t->TestFunc = [](ImGuiTestContext* ctx) {
         IM_CHECK(state->session != nullptr);
