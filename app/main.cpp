@@ -132,9 +132,12 @@ core::Status export_panel(const app::ExportOptions& options) {
     app::PanelExport what;
     what.run = options.run;
     what.panel = options.panel;
+    what.layout = options.layout;
+    what.front = options.front;
     what.step = options.step;
     what.png = options.png;
     what.csv = options.csv;
+    what.json = options.json;
     what.width = static_cast<int>(options.width);
     what.height = static_cast<int>(options.height);
     what.scale = static_cast<float>(options.scale);

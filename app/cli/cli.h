@@ -27,9 +27,11 @@ struct ExploreOptions {
 
 /// What `hopscope export` was asked for: one panel of a run as a picture, its numbers, or both.
 struct ExportOptions {
-    std::string run, panel;
+    std::string run;
+    std::string panel, layout;           ///< one of them: what is drawn
     std::optional<int64_t> step;         ///< the newest kept snapshot up to it; else the newest
-    std::string png, csv;                ///< files to write; one may be ""
+    std::vector<std::string> front;      ///< panels in front of others, with a layout
+    std::string png, csv, json;          ///< files to write; "" is left out
     int64_t width = 1280, height = 800;  ///< of the picture, before `scale`
     double scale = 1;                    ///< of everything in it: 2 doubles its pixels
     bool light = false;

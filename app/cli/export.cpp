@@ -1,4 +1,5 @@
-// hopscope export: a panel of the window as a picture or as numbers, drawn without a display.
+// hopscope export: a panel as a picture or as numbers, or the whole window as a picture, drawn
+// without a display.
 #include <filesystem>
 #include <optional>
 #include <ostream>
@@ -24,12 +25,18 @@ void describe(CLI::App& app, ExportCall& call) {
     app.add_option("RUN", o.run, "Run folder; it is only read, also while it is being trained")
         ->required();
     app.add_option("--panel", o.panel,
-                   "Its name: run, routing_space, curves, statistics, trajectory, intervene, …")
-        ->required();
+                   "Its name: run, routing_space, curves, statistics, trajectory, intervene, …");
+    app.add_option(
+        "--layout", o.layout,
+        "Instead: the whole window in this layout, train, inspect, intervene or compare");
+    app.add_option("--front", o.front,
+                   "With --layout: panels that stand before others in their place of it")
+        ->type_name("PANEL");
     add_optional_number(app, "--step", o.step, {0, 1e15},
                         "Shows the newest kept snapshot up to this step; default: the newest");
     app.add_option("--png", o.png, "Writes the picture")->type_name("FILE");
     app.add_option("--csv", o.csv, "Writes the numbers that the panel shows")->type_name("FILE");
+    app.add_option("--json", o.json, "Writes the same numbers as JSON")->type_name("FILE");
     add_number(app, "--width", o.width, {320, 8192}, "Of the picture, before --scale");
     add_number(app, "--height", o.height, {240, 8192}, "Of the picture, before --scale");
     add_number(app, "--scale", o.scale, {0.5, 4}, "Of all that is in it: 2 doubles its pixels");
@@ -41,7 +48,8 @@ void describe(CLI::App& app, ExportCall& call) {
                    "compare: sweep, differences, …")
         ->type_name("PATH");
     app.add_option("--view", call.view,
-                   "How the panel is set, by the names of its session file: x=moe.top_k")
+                   "How the panel is set, by the names of its session file: x=moe.top_k; with "
+                   "--layout PANEL.NAME=VALUE")
         ->type_name("NAME=VALUE");
 }
 
@@ -55,21 +63,48 @@ bool is_same_place(const std::string& a, const std::string& b) {
     return !first.empty() && first == second;
 }
 
+core::Status check_files(const ExportOptions& o) {
+    struct File {
+        const char* option;
+        const std::string& path;
+    };
+    const File all[] = {{"--png", o.png}, {"--csv", o.csv}, {"--json", o.json}};
+    std::vector<File> wanted;
+    for (const File& file : all) {
+        if (file.path.empty()) continue;
+        if (auto place = check_place(file.option, core::check_output(file.path)); !place)
+            return place;
+        for (const File& other : wanted)
+            if (is_same_place(other.path, file.path))
+                return core::usage_error(std::string(file.option) + ": found " +
+                                         core::shown_path(file.path) + ", where " + other.option +
+                                         " writes; give each a file of its own");
+        wanted.push_back(file);
+    }
+    if (!wanted.empty()) return {};
+    return core::usage_error(
+        "nothing is asked for; name a file for the picture (--png FILE), for the numbers (--csv "
+        "FILE, --json FILE), or several");
+}
+
 core::Status check(const ExportCall& call) {
     const ExportOptions& o = call.options;
     if (call.text && core::without_mark(*call.text).empty())
         return core::usage_error("--text: the prompt is empty; give at least one character");
-    if (o.png.empty() && o.csv.empty())
+    if (o.panel.empty() == o.layout.empty())
         return core::usage_error(
-            "nothing is asked for; name a file for the picture (--png FILE), for the numbers "
-            "(--csv FILE), or both");
-    if (!o.png.empty())
-        if (auto place = check_place("--png", core::check_output(o.png)); !place) return place;
-    if (!o.csv.empty())
-        if (auto place = check_place("--csv", core::check_output(o.csv)); !place) return place;
-    if (!o.png.empty() && !o.csv.empty() && is_same_place(o.png, o.csv))
-        return core::usage_error("--csv: found " + core::shown_path(o.csv) +
-                                 ", where the picture goes; give the numbers a file of their own");
+            std::string(o.panel.empty() ? "neither --panel nor --layout is given"
+                                        : "both --panel and --layout are given") +
+            "; name a panel (--panel curves) or the layout of the whole window (--layout train)");
+    if (!o.front.empty() && o.layout.empty())
+        return core::usage_error(
+            "--front: a panel alone stands before no other; it goes with "
+            "--layout");
+    if (auto files = check_files(o); !files) return files;
+    if (!o.layout.empty() && (!o.csv.empty() || !o.json.empty()))
+        return core::usage_error(std::string(o.csv.empty() ? "--json" : "--csv") +
+                                 ": a whole window has no table; name one of its panels (--panel) "
+                                 "for numbers");
     for (const std::string& one : call.view)
         if (one.find('=') == std::string::npos || one.front() == '=')
             return core::usage_error("--view: found " + core::in_quotes(one) +
@@ -114,7 +149,8 @@ int export_panel(const ExportCall& call, const Environment& environment) {
 
 void add_export(CLI::App& root, Work& work) {
     declare<ExportCall>(
-        root, "export", "One panel of the window as a picture or as numbers, without a display",
+        root, "export",
+        "A panel as a picture or as numbers, or the whole window, without a display",
         "hopscope export runs/first --panel routing_space --png space.png --scale 2", work,
         describe, export_panel);
 }

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/state/actions.h"
 #include "app/state/saved_session.h"
+#include "app/widgets/export.h"
 
 namespace hopscope::app {
 
@@ -32,15 +34,19 @@ class Panel {
     virtual bool has_csv() const { return true; }
     /// The numbers that it shows, comma-separated, a line of names first; "" where it shows none.
     virtual std::string csv(AppState&) { return {}; }
-    /// Of which run and steps these are, behind the title: "of RUN, step 40"; "" where csv() says
-    /// it itself.
-    virtual std::string origin(const AppState& state) const;
+    /// Of which run and steps these are, behind the title: "of RUN, step 40"; without words where
+    /// csv() says it itself.
+    virtual Origin origin(const AppState& state) const;
     /// csv() as it stands in a file: below a line "# TITLE of RUN, step 40". "" where that is "".
     std::string numbers(AppState& state);
+    /// The same numbers as JSON (hopscope.panel/1); `id` of the panel table. "" where csv() is "".
+    std::string json(AppState& state, std::string_view id);
     /// How it is set, for a session file; empty: as it was at first. restore_view() takes what it
     /// knows.
     virtual PanelView saved_view() const { return {}; }
     virtual void restore_view(const PanelView&) {}
+    /// Another run is open: what restore_view() left until the panel is seen was not of it.
+    virtual void forget_restored() {}
     /// What can be done in this panel alone: for the palette, the list of keys and the listener,
     /// which hears their keys while the panel has the keyboard. They outlive the call, not the
     /// panel.

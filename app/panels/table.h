@@ -36,8 +36,8 @@ enum class Place { none, left, left_bottom, top, center, center_bottom, right, r
     PANEL(intervene,     none,         none,         top,          none,          "I") \
     PANEL(routing_space, center,       right,        right,        none,          "") \
     PANEL(coupling,      center,       right,        none,          none,          "") \
-    PANEL(analyses,      none,         none,         center,       none,          "A") \
     PANEL(trajectory,    none,         center,       center,       none,          "") \
+    PANEL(analyses,      none,         none,         center,       none,          "A") \
     PANEL(model,         center,       center,       none,          none,          "") \
     PANEL(curves,        right,        none,         none,         center,        "") \
     PANEL(sweep,         none,         none,         none,         center,        "") \

@@ -39,12 +39,15 @@ struct ActionItem {
     std::function<void()> run;
     /// Of two actions with the same keys, which of them hears them now; empty: always.
     std::function<bool()> listens;
+    /// Of a switch: whether it is on now, which a menu shows; empty: it is none.
+    std::function<bool()> is_on;
     /// Measures what its panel shows and writes nothing into the run: an export does it first.
     bool measures = false;
     bool repeats = false;  ///< a key held down does it again and again
     /// Title of the panel that it belongs to; its keys are heard while that has the keyboard,
     /// before those of the window. "": the window's.
     std::string panel;
+    std::string panel_id;     ///< of the same in the panel table
     bool by_pointer = false;  ///< of a panel: the pointer over it is enough
     /// In a menu: draws entries behind the title, in place of doing it at once; empty: none.
     std::function<void()> entries;

@@ -108,6 +108,8 @@ bool AppState::inspects(const core::WatchedRun& run) const {
 void AppState::attach(std::unique_ptr<core::Session> opened) {
     session = std::move(opened);
     if (tasks) tasks->cancel_all();
+    ++runs_opened;
+    stop_asked = false;
     status = {};
     newest = geometry = nullptr;
     trace = nullptr;

@@ -188,11 +188,13 @@ struct AppState {
     ComparedRuns compared;                  ///< all of these beside each other
     RunComparison comparison;               ///< what their folders say of each other
     Sweep sweep;                            ///< what each of them came to
-    std::string show_panel;   ///< id of a panel that is to be seen; the shell opens it
-    std::string open_next;    ///< folder that a panel asks to inspect; the shell opens it
-    std::string copy_next;    ///< folder of which a panel asks to train a copy; the shell does so
-    bool stop_asked = false;  ///< somebody wants to stop the run; the shell asks first
-    Spots spots;              ///< where some controls stand, for the tour
+    std::string show_panel;    ///< id of a panel that is to be seen; the shell opens it
+    std::string open_next;     ///< folder that a panel asks to inspect; the shell opens it
+    std::string copy_next;     ///< folder of which a panel asks to train a copy; the shell does so
+    bool stop_asked = false;   ///< somebody wants to stop the run; the shell asks first
+    uint64_t runs_opened = 0;  ///< so far, the present one included: what was asked of one is not
+                               ///< answered for the next
+    Spots spots;               ///< where some controls stand, for the tour
     std::optional<PictureOrder> picture_order;  ///< the window carries it out after drawing
     /// What is drawn notes itself here, also where it has the state to read only.
     const std::unique_ptr<Drawn> drawn = std::make_unique<Drawn>();
@@ -218,6 +220,7 @@ struct AppState {
     /// Content scale × settings.scale; hand-written pixel sizes are multiplied by it.
     float pixel_scale = 1.0f;
     double now = 0;            ///< seconds, monotonic, at the begin of this frame
+    bool still = false;        ///< for a picture: what is of this call alone is left out
     double unix_now = 0;       ///< seconds, wall clock, for the age of snapshots
     double opened_at = 0;      ///< `now` when the run was opened
     OwnCost own_cost;          ///< of drawing

@@ -69,7 +69,7 @@ class Controls {
     std::optional<Press> press_;
 };
 
-enum class PanelFile : uint8_t { copy, csv, png };
+enum class PanelFile : uint8_t { copy, csv, json, png };
 
 /// What is wanted of a panel once it is drawn.
 struct PanelOrder {

@@ -113,6 +113,12 @@ void Selection::show_all() {
     ++hidden_version;
 }
 
+void Selection::show_token(int64_t token) {
+    if (hidden.tokens.erase(token) == 0) return;
+    ++version;
+    ++hidden_version;
+}
+
 void Selection::invert(const Chosen& all) {
     experts = without(without(all.experts, hidden.experts), experts);
     probe_tokens = without(without(all.tokens, hidden.tokens), probe_tokens);

@@ -59,6 +59,8 @@ struct Selection {
     /// Hides what is selected, which then is not selected any more.
     void hide_chosen();
     void show_all();
+    /// Hides a token no longer.
+    void show_token(int64_t token);
     /// Of a sample of so many tokens: others are neither selected nor hidden any more.
     bool keep_probe_tokens(int64_t tokens);
     /// Selects what is not selected, of what is not hidden.

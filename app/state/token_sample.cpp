@@ -49,6 +49,14 @@ void TokenSample::show(AppState& state) {
     state.keep_drawing();
 }
 
+const char* TokenSample::routed_once() const {
+    return shown_
+               ? "The larger sample was routed once, at its own step. Go back to the probe sample "
+                 "(Routing space, More), which the run has routed at each snapshot it keeps."
+               : "The sample has been routed once so far. A second time comes with the next "
+                 "snapshot that is due (train.snapshot_every).";
+}
+
 void TokenSample::put_away(AppState& state) {
     if (!std::exchange(shown_, false)) return;
     state.keep_drawing();

@@ -35,6 +35,10 @@ class TokenSample {
     /// The newest; null before the first.
     const Snapshot& snapshot() const { return snapshot_; }
     bool shown() const { return shown_; }
+    /// What the panels speak of: "the fixed sample", or the larger one.
+    const char* in_words() const { return shown_ ? "the larger sample" : "the fixed sample"; }
+    /// Why there is one step alone of what the panels speak of.
+    const char* routed_once() const;
     void show(AppState& state);
     void put_away(AppState& state);
 

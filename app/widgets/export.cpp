@@ -25,16 +25,18 @@ std::string steps_in_words(int64_t first, int64_t last) {
     return "steps " + std::to_string(first) + " \xE2\x80\xA6 " + std::to_string(last);
 }
 
-std::string origin_of(const AppState& state, int64_t first, int64_t last) {
-    return "of " + one_line(state.status.run_name) + ", " + steps_in_words(first, last);
+Origin origin_of(const AppState& state, int64_t first, int64_t last) {
+    return {"of " + one_line(state.status.run_name) + ", " + steps_in_words(first, last), first,
+            last};
 }
 
-std::string origin_of_compared(const AppState& state) {
-    std::string runs;
+Origin origin_of_compared(const AppState& state) {
+    Origin out;
+    std::string& runs = out.words;
     for (const ComparedEntry& entry : state.compared.entries())
         runs += (runs.empty() ? "of " : ", ") + one_line(entry.name) + " step " +
                 std::to_string(entry.step);
-    return runs;
+    return out;
 }
 
 void export_text(AppState& state, const std::string& name, const std::string& text) {

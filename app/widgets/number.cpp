@@ -82,6 +82,8 @@ void draw_entries(AppState& state, const Number& number) {
     ImGui::Separator();
     exports(state, "Export the panel as CSV", PanelFile::csv,
             "Its numbers, into the folder of the run");
+    exports(state, "Export the panel as JSON", PanelFile::json,
+            "Its numbers, into the folder of the run");
     exports(state, "Export the panel as PNG", PanelFile::png,
             "Its picture, into the folder of the run");
     if (number.expert < 0) return;

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "app/state/settings.h"
+#include "app/window/panel_files.h"
 #include "app/window/recent_list.h"
 
 namespace hopscope::app {
@@ -46,9 +47,30 @@ void draw_recent(const Desk& desk) {
     draw_recent_menu(desk.state, desk.recent, desk.door);
 }
 
+std::string at_largest(const Desk& desk) {
+    return desk.state.settings.scale < kMaxScale ? "" : "This is the largest scale.";
+}
+
+std::string at_smallest(const Desk& desk) {
+    return desk.state.settings.scale > kMinScale ? "" : "This is the smallest scale.";
+}
+
 void rescale(const Desk& desk, float scale) {
     desk.state.settings.scale = std::clamp(scale, kMinScale, kMaxScale);
     desk.state.keep_drawing();
+}
+
+/// Said, since nothing moves at the moment it is switched.
+void switch_motion(const Desk& desk) {
+    bool& on = desk.state.settings.animations;
+    on = !on;
+    desk.state.say(on ? "motion is on" : "motion is off");
+}
+
+/// Said, since only the next picture shows it.
+void scale_pictures(AppState& state, int scale) {
+    state.settings.picture_scale = scale;
+    state.say("pictures are written at the scale \xC3\x97" + std::to_string(scale));
 }
 
 void use_colours(AppState& state, viz::ColourMap map) {
@@ -89,10 +111,10 @@ std::string picture_scale_text(int scale) {
 }
 
 void draw_picture_scales(const Desk& desk) {
-    int& chosen = desk.state.settings.picture_scale;
+    const int chosen = desk.state.settings.picture_scale;
     for (int scale = 1; scale <= kMostPictureScale; ++scale)
         if (ImGui::MenuItem(picture_scale_text(scale).c_str(), nullptr, scale == chosen))
-            chosen = scale;
+            scale_pictures(desk.state, scale);
 }
 
 /// What the window can do: one action, or one for each row of another table.
@@ -103,6 +125,7 @@ struct Entry {
     void (*run)(const Desk&) = nullptr;
     std::vector<ActionItem> (*each)(const Desk&) = nullptr;  ///< the others; nullptr: one action
     void (*entries)(const Desk&) = nullptr;                  ///< ActionItem::entries
+    bool (*is_on)(const Desk&) = nullptr;                    ///< ActionItem::is_on
 };
 
 std::vector<ActionItem> layout_items(const Desk& desk);
@@ -150,18 +173,18 @@ constexpr Entry kEntries[] = {
     {.each = colour_items},
     {"view.pictures", "Scale of pictures", "Takes the next scale, 1 to 4, of what PNG writes.", "",
      {Menu::view, 1}, nullptr,
-     [](const Desk& d) { d.state.settings.picture_scale = d.state.settings.picture_scale % kMostPictureScale + 1; },
+     [](const Desk& d) { scale_pictures(d.state, d.state.settings.picture_scale % kMostPictureScale + 1); },
      nullptr, draw_picture_scales},
     {.each = picture_items},
     {"view.larger", "Larger", "Enlarges text and spacing.", "Ctrl++",
-     {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
+     {Menu::view, 1}, at_largest, [](const Desk& d) { rescale(d, d.state.settings.scale + kScaleStep); }},
     {"view.smaller", "Smaller", "Reduces text and spacing.", "Ctrl+-",
-     {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, d.state.settings.scale - kScaleStep); }},
+     {Menu::view, 1}, at_smallest, [](const Desk& d) { rescale(d, d.state.settings.scale - kScaleStep); }},
     {"view.scale1", "Normal size", "Scale 1 on top of the monitor's own.", "Ctrl+0",
      {Menu::view, 1}, nullptr, [](const Desk& d) { rescale(d, 1.0f); }},
     {"view.animations", "Motion on or off", "Motion that carries meaning, 150 ms.", "",
-     {Menu::view, 1}, nullptr,
-     [](const Desk& d) { d.state.settings.animations = !d.state.settings.animations; }},
+     {Menu::view, 1}, nullptr, switch_motion, nullptr, nullptr,
+     [](const Desk& d) { return d.state.settings.animations; }},
     {.each = panel_items},
     {.each = panel_file_items},
     {"selection.clear", "Clear the selection", "Experts and tokens, in all panels.", "Esc",
@@ -187,6 +210,7 @@ ActionItem made_from(const Desk& desk, const Entry& entry) {
     if (entry.why_not) item.why_not = [desk, ask = entry.why_not] { return ask(desk); };
     item.run = [desk, run = entry.run] { run(desk); };
     if (entry.entries) item.entries = [desk, draw = entry.entries] { draw(desk); };
+    if (entry.is_on) item.is_on = [desk, ask = entry.is_on] { return ask(desk); };
     return item;
 }
 
@@ -200,6 +224,7 @@ ActionItem layout_item(const Desk& desk, Layout layout) {
     item.menu = {Menu::layout, 1};
     item.why_not = [desk] { return without_run(desk); };
     item.run = [desk, layout] { desk.workspace.set_layout(desk.state, layout); };
+    item.is_on = [desk, layout] { return desk.state.session && desk.workspace.layout() == layout; };
     return item;
 }
 
@@ -213,35 +238,22 @@ ActionItem panel_item(const Desk& desk, size_t panel) {
     item.menu = {Menu::view, 2};
     item.why_not = [desk] { return without_run(desk); };
     item.run = [desk, panel] { desk.workspace.show_or_shut(desk.state, panel); };
+    item.is_on = [desk, panel] { return desk.state.session && desk.workspace.in_front(panel); };
     return item;
 }
 
-/// What is written of a panel; it is shown for that, since it is written as it stands there.
 ActionItem panel_file_item(const Desk& desk, size_t panel, PanelFile as) {
-    struct Words {
-        const char *id, *title, *help;
-    };
-    // In the order of the enumeration.
-    constexpr Words kWords[] = {
-        {"copy", "copy the numbers", "Copies what it shows, comma-separated."},
-        {"csv", "export the numbers as CSV", "Writes what it shows into the folder of the run."},
-        {"png", "export the picture as PNG", "Writes its picture into the folder of the run."}};
-    const Words& words = kWords[static_cast<size_t>(as)];
+    const PanelFileWords& words = words_of(as);
     const Panel& of = *desk.workspace.panels()[panel];
     ActionItem item;
     item.id = "panel." + std::string(of.title()) + "." + words.id;
     item.title = of.title() + std::string(": ") + words.title;
     item.help = words.help;
-    item.why_not = [desk, &of, as]() -> std::string {
-        if (std::string none = without_run(desk); !none.empty()) return none;
-        return as == PanelFile::png || of.has_csv() ? "" : "It has no table of numbers.";
+    item.why_not = [desk, &of, as] {
+        const std::string none = without_run(desk);
+        return none.empty() ? no_file(of, as) : none;
     };
-    item.run = [desk, panel, as] {
-        const char* id = panel_table()[panel].id;
-        desk.state.show_panel = id;
-        desk.state.drawn->order = PanelOrder{id, as};
-        desk.state.keep_drawing(6);
-    };
+    item.run = [desk, panel, as] { order_file(desk.state, panel_table()[panel].id, as); };
     return item;
 }
 
@@ -272,7 +284,7 @@ std::vector<ActionItem> picture_items(const Desk& desk) {
         item.id = "view.pictures." + std::to_string(scale);
         item.title = "Scale of pictures: " + picture_scale_text(scale);
         item.help = "Of what PNG writes: drawn with so many pixels for one of the screen.";
-        item.run = [desk, scale] { desk.state.settings.picture_scale = scale; };
+        item.run = [desk, scale] { scale_pictures(desk.state, scale); };
         items.push_back(std::move(item));
     }
     return items;
@@ -288,8 +300,7 @@ std::vector<ActionItem> panel_items(const Desk& desk) {
 std::vector<ActionItem> panel_file_items(const Desk& desk) {
     std::vector<ActionItem> items;
     for (size_t i = 0; i < desk.workspace.panels().size(); ++i)
-        for (const PanelFile as : {PanelFile::copy, PanelFile::csv, PanelFile::png})
-            items.push_back(panel_file_item(desk, i, as));
+        for (const PanelFile as : kPanelFiles) items.push_back(panel_file_item(desk, i, as));
     return items;
 }
 

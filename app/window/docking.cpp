@@ -72,6 +72,13 @@ Place shown_place(const PanelEntry& entry, Layout layout, bool low) {
     return low ? low_place(layout, place) : place;
 }
 
+/// Share of the width of what stands on top, where it stands beside the others: wide enough for two
+/// columns, if that leaves enough.
+float share_beside(float width, float scale) {
+    constexpr float kShare = 0.62f, kTwoColumns = 784;  // unscaled pixels, with the padding
+    return width * kShare >= kTwoColumns * scale ? kShare : 0.5f;
+}
+
 /// The rest's share: a split is a share of what is left of the whole.
 ImGuiID split(ImGuiID& rest, ImGuiDir direction, float share) {
     return ImGui::DockBuilderSplitNode(rest, direction, share, nullptr, &rest);
@@ -113,7 +120,8 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
     ImGuiID rest = root;
     // Side by side where there is no height for one over the other.
     if (used(Place::top))
-        nodes.top = split(rest, low ? ImGuiDir_Left : ImGuiDir_Up, low ? 0.5f : shares.top);
+        nodes.top = low ? split(rest, ImGuiDir_Left, share_beside(size.x, scale))
+                        : split(rest, ImGuiDir_Up, shares.top);
     if (used(Place::left)) nodes.left = split(rest, ImGuiDir_Left, shares.left);
     const float rest_width = used(Place::left) ? 1.0f - shares.left : 1.0f;
     nodes.center = nodes.right = rest;
@@ -135,10 +143,12 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
         const std::string name = window_name(*panels[i], layout);
         const ImGuiID node = nodes.at(shown_place(table[i], layout, low));
         ImGui::DockBuilderDockWindow(name.c_str(), node);
-        // What came from elsewhere stands behind those whose place it is.
-        if (low && place != Place::none && place == low_place(layout, place))
-            if (ImGuiDockNode* tabs = ImGui::DockBuilderGetNode(node))
-                tabs->SelectedTabId = ImHashStr("#TAB", 0, ImHashStr(name.c_str()));
+        // The first of the table is in front; what came from elsewhere stands behind those whose
+        // place it is.
+        const bool at_home = place != Place::none && place == shown_place(table[i], layout, low);
+        if (ImGuiDockNode* tabs = ImGui::DockBuilderGetNode(node);
+            tabs && at_home && tabs->SelectedTabId == 0)
+            tabs->SelectedTabId = ImHashStr("#TAB", 0, ImHashStr(name.c_str()));
     }
     ImGui::DockBuilderFinish(root);
 }

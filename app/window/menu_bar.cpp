@@ -23,7 +23,8 @@ void menu_item(const ActionItem& item) {
         return ImGui::EndMenu();
     }
     const char* keys = item.keys.empty() ? nullptr : item.keys.c_str();
-    if (ImGui::MenuItem(item.title.c_str(), keys, false, why.empty())) item.run();
+    const bool on = item.is_on && item.is_on();
+    if (ImGui::MenuItem(item.title.c_str(), keys, on, why.empty())) item.run();
     tooltip(why.empty() ? item.help : why);
 }
 

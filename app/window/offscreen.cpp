@@ -3,6 +3,8 @@
 #define EGL_NO_X11
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
+// As picture_target.cpp wants it: who includes the header first in a unity unit decides for both.
+#define GL_GLEXT_PROTOTYPES
 #include <GL/gl.h>
 #include <algorithm>
 #include <backends/imgui_impl_opengl3.h>

@@ -20,11 +20,11 @@ void draw_row(const AppState& state, const ActionItem& item, ImVec2 at, float he
     const float pad = 8 * state.pixel_scale;
     const std::string why = item.refusal();
     const bool allowed = why.empty();
-    const std::string& right = allowed ? item.keys : why;
     const ImVec2 title = ImGui::CalcTextSize(item.title.c_str());
-    const ImVec2 size = ImGui::CalcTextSize(right.c_str());
     const float end = at.x + ImGui::GetContentRegionAvail().x - pad;
-    const float from = std::max(at.x + pad + title.x + 2 * pad, end - size.x);
+    const float least = at.x + pad + title.x + 2 * pad;
+    const std::string right = fitted(allowed ? item.keys : why, std::max(0.0f, end - least));
+    const float from = std::max(least, end - ImGui::CalcTextSize(right.c_str()).x);
     const float top = at.y + std::floor((height - title.y) * 0.5f);
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddText(ImVec2(at.x + pad, top), packed(allowed ? theme.text : theme.dim),
@@ -103,7 +103,11 @@ void Palette::draw_list(AppState& state, std::span<const ActionItem> items, bool
     }
     ImGui::EndChild();
     if (!chosen) return;
-    if (chosen->refusal().empty()) ImGui::CloseCurrentPopup();
+    if (chosen->refusal().empty()) {
+        ImGui::CloseCurrentPopup();
+        // What it does is seen on its panel.
+        if (!chosen->panel_id.empty()) state.show_panel = chosen->panel_id;
+    }
     act(state, *chosen, true);
 }
 

@@ -4,17 +4,15 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <imgui.h>
-#include <iterator>
 #include <memory>
 #include <thread>
 #include <utility>
+#include <vector>
 
-#include "app/panels/table.h"
-#include "app/widgets/fonts.h"
-#include "app/widgets/format.h"
-#include "app/widgets/widgets.h"
+#include "app/window/actions.h"
+#include "app/window/export_view.h"
 #include "app/window/offscreen.h"
+#include "app/window/run_door.h"
 #include "core/api/files.h"
 #include "core/api/input.h"
 
@@ -26,20 +24,33 @@ namespace {
 constexpr double kQuiet = 1.2;
 /// A model may be large and its prompt long; still, a call ends.
 constexpr double kLongest = 600;
-constexpr float kCaption = 30, kMargin = 12;  ///< unscaled pixels
 
-const PanelEntry* entry_of(const std::string& id) {
+const PanelEntry* panel_named(const std::string& id) {
     const auto table = panel_table();
-    const auto found = std::find_if(table.begin(), table.end(),
-                                    [&](const PanelEntry& entry) { return entry.id == id; });
+    const auto found = std::ranges::find(table, id, [](const PanelEntry& e) { return e.id; });
     return found == table.end() ? nullptr : &*found;
 }
 
-std::string panel_names() {
-    std::string names;
-    for (const PanelEntry& entry : panel_table())
-        names += (names.empty() ? "" : ", ") + std::string(entry.id);
-    return names;
+/// A layout's name on the command line.
+std::string id_of(Layout layout) {
+    return layout_action(layout).substr(sizeof "layout." - 1);
+}
+
+/// What is drawn, of the panel or layout that was asked for.
+core::Result<std::unique_ptr<ExportView>> view_of(const PanelExport& what, AppState& state) {
+    std::vector<std::string> names;
+    if (what.layout.empty()) {
+        if (const PanelEntry* entry = panel_named(what.panel)) return one_panel(state, *entry);
+        for (const PanelEntry& entry : panel_table()) names.emplace_back(entry.id);
+        return core::usage_error("--panel: found " + core::shown_path(what.panel) +
+                                 "; allowed are " + core::joined(names));
+    }
+    for (const Layout layout : kLayouts) {
+        if (what.layout == id_of(layout)) return whole_window(state, layout, what.front);
+        names.push_back(id_of(layout));
+    }
+    return core::usage_error("--layout: found " + core::shown_path(what.layout) + "; allowed are " +
+                             core::joined(names));
 }
 
 class Exporter {
@@ -48,35 +59,34 @@ class Exporter {
         state_.services = std::move(services);
         state_.exe_dir = what.exe_dir;
         state_.wake = [] {};
-        state_.settings.dark = what.dark;
-        state_.settings.animations = false;
+        state_.still = true;
     }
     ~Exporter() {
         state_.finish_aside();
         state_.attach(nullptr);
-        panel_.reset();  // it may hold OpenGL objects
+        view_.reset();  // it may hold OpenGL objects
     }
     Exporter(const Exporter&) = delete;
     Exporter& operator=(const Exporter&) = delete;
 
     core::Status run() {
-        const PanelEntry* entry = entry_of(what_.panel);
-        if (!entry)
-            return core::usage_error("--panel: found " + core::shown_path(what_.panel) +
-                                     "; allowed are " + panel_names());
+        auto view = view_of(what_, state_);
+        if (!view) return view.error();
+        view_ = *std::move(view);
         if (auto can = can_be_asked(); !can) return can;
         if (auto opened = open_session(); !opened) return opened;
         if (auto screen = start_drawing(); !screen) return screen;
-        panel_ = entry->make();
-        if (auto set = set_view(); !set) return set;
+        view_->begin(what_.scale, what_.dark);
+        if (auto set = view_->set(what_.view); !set) return set;
         if (auto settled = settle(); !settled) return settled;
         if (auto whole = nothing_lacks(); !whole) return whole;
         // Making the text and packing the picture take a while, too.
-        const std::string numbers = what_.csv.empty() ? "" : panel_->numbers(state_);
+        const std::string table = what_.csv.empty() ? "" : view_->csv();
+        const std::string document = what_.json.empty() ? "" : view_->json();
         const std::string picture = what_.png.empty() ? "" : png_of(screen_->picture());
         if (auto stopped = asked_to_stop(); !stopped) return stopped;
-        if (!what_.csv.empty())
-            if (auto written = write_csv(numbers); !written) return written;
+        if (auto written = write_numbers(what_.csv, "CSV", table); !written) return written;
+        if (auto written = write_numbers(what_.json, "JSON", document); !written) return written;
         return what_.png.empty() ? core::Status() : core::write_output(what_.png, picture);
     }
 
@@ -97,23 +107,11 @@ class Exporter {
         options.open_only = options.look_only = true;
         options.start = false;
         options.wake = state_.wake;
+        spare_example(options, state_.exe_dir);
         auto session = state_.services.open_session(std::move(options));
         if (!session) return session.error();
         state_.attach(*std::move(session));
         if (!what_.prompt.empty()) state_.prompt = what_.prompt;
-        return {};
-    }
-
-    core::Status set_view() {
-        const PanelView known = panel_->saved_view();
-        std::vector<std::string> names;
-        for (const auto& [name, value] : known) names.push_back(name);
-        for (const auto& [name, value] : what_.view)
-            if (!known.contains(name))
-                return core::usage_error(
-                    "--view: found " + core::shown_path(name) + "; the panel " + what_.panel +
-                    (names.empty() ? " has nothing to set" : " has " + core::joined(names)));
-        if (!what_.view.empty()) panel_->restore_view(what_.view);
         return {};
     }
 
@@ -125,10 +123,6 @@ class Exporter {
         if (!screen) return screen.error();
         screen_ = *std::move(screen);
         state_.gl = Offscreen::function;
-        state_.pixel_scale = what_.scale;
-        std::vector<std::string> unused;  // a face that is missing is replaced, as in the window
-        state_.fonts = load_fonts(state_.exe_dir, unused);
-        apply_theme(state_.theme(), state_.pixel_scale);
         return {};
     }
 
@@ -143,7 +137,7 @@ class Exporter {
             if (busy || waits()) quiet_since = state_.now;
             if (state_.now - quiet_since > kQuiet) return {};
             if (state_.now > kLongest)
-                return core::failure("the panel " + what_.panel + " was not ready within " +
+                return core::failure(subject() + " was not ready within " +
                                      std::to_string(static_cast<int>(kLongest)) + " s");
             std::this_thread::sleep_for(std::chrono::milliseconds(15));
         }
@@ -160,41 +154,9 @@ class Exporter {
         measure();
         screen_->begin_frame(state_.now - drawn_at_);
         drawn_at_ = state_.now;
-        panel_->prepare(state_);
-        const ImGuiViewport* view = ImGui::GetMainViewport();
-        const float s = state_.pixel_scale;
-        ImGui::SetNextWindowPos(view->Pos);
-        ImGui::SetNextWindowSize(view->Size);
-        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(kMargin * s, kMargin * s));
-        ImGui::Begin("export", nullptr,
-                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                         ImGuiWindowFlags_NoSavedSettings);
-        ImGui::PopStyleVar();
-        draw_caption();
-        panel_->draw(state_);
-        ImGui::End();
+        view_->draw();
         screen_->end_frame(state_.theme().background);
         return state_.frames_wanted > 0;
-    }
-
-    /// What it is, of which run and step: a picture alone must say so.
-    void draw_caption() {
-        const float s = state_.pixel_scale, top = ImGui::GetCursorPosY();
-        ImGui::PushFont(state_.fonts.title, kTitleSize);
-        ImGui::TextUnformatted(panel_->title());
-        ImGui::PopFont();
-        std::string text = state_.status.run_name;
-        if (state_.status.synthetic) text += "   synthetic text";
-        const int64_t step =
-            state_.geometry && !state_.time.live() ? state_.geometry->step : state_.status.step;
-        text += "   step " + with_thousands(step);
-        if (const std::string detail = panel_->detail(state_); !detail.empty())
-            text += "   " + detail;
-        const float width = ImGui::CalcTextSize(text.c_str()).x;
-        ImGui::SameLine(std::max(ImGui::GetItemRectSize().x + 24 * s,
-                                 ImGui::GetContentRegionAvail().x - width));
-        text_cut(state_, text, state_.theme().dim);
-        ImGui::SetCursorPosY(top + kCaption * s);
     }
 
     void go_to_step() {
@@ -230,15 +192,12 @@ class Exporter {
         state_.compared.add(state_, what_.beside[added_++]);
     }
 
-    /// What a panel measures at a press alone, once; where it cannot, it says why itself. What is
-    /// an analysis is not pressed: it would write into the run.
     void measure() {
         if (measured_ || state_.status.state == core::RunState::preparing ||
             !state_.archive.complete())
             return;
         measured_ = true;
-        for (const ActionItem& item : panel_->actions(state_))
-            if (item.measures && item.refusal().empty()) item.run();
+        view_->measure();
     }
 
     bool waits() const {
@@ -251,7 +210,7 @@ class Exporter {
         if (state_.time.reading() || (what_.step && !went_)) return true;
         const bool asks = !what_.prompt.empty() || !what_.script.empty();
         if (asks && !state_.trace) return true;
-        return what_.panel == "intervene" && !what_.script.empty() &&
+        return view_->has("intervene") && !what_.script.empty() &&
                !(state_.effect && (state_.effect->whole || !state_.effect->error.empty()));
     }
 
@@ -285,16 +244,22 @@ class Exporter {
         return text.size() > kTime ? text.substr(kTime - 1) : text;
     }
 
+    std::string subject() const {
+        return what_.layout.empty() ? "the panel " + what_.panel : "the layout " + what_.layout;
+    }
+
     core::Status asked_to_stop() const {
         const bool asked = what_.interrupted && what_.interrupted();
         return asked ? core::stopped_on_request("the export") : core::Status();
     }
 
-    core::Status write_csv(const std::string& numbers) const {
+    core::Status write_numbers(const std::string& file, const std::string& form,
+                               const std::string& numbers) const {
+        if (file.empty()) return {};
         if (numbers.empty())
-            return core::usage_error("the panel " + what_.panel +
-                                     " shows no numbers of this run that can be written as CSV");
-        return core::write_output(what_.csv, numbers);
+            return core::usage_error(
+                subject() + " shows no numbers of this run that can be written as " + form);
+        return core::write_output(file, numbers);
     }
 
     double seconds() const {
@@ -306,7 +271,7 @@ class Exporter {
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::unique_ptr<Offscreen> screen_;  ///< ends after what was drawn in it
     AppState state_;
-    std::unique_ptr<Panel> panel_;
+    std::unique_ptr<ExportView> view_;
     double drawn_at_ = 0;
     bool asked_ = false, went_ = false, measured_ = false;
     size_t added_ = 0;        ///< paths of `beside` that were asked for

@@ -63,7 +63,6 @@ bool RunChooser::draw_config_row() {
 }
 
 bool RunChooser::draw_race_rows(bool in_dialog) {
-    const Theme& theme = state_.theme();
     if (path_row(state_, "Race several configurations", "configs/wide.toml, or a folder of them",
                  "Add", race_, in_dialog && ImGui::IsWindowAppearing())) {
         found_ = state_.aside([path = race_] { return configs_at(path); });
@@ -86,7 +85,9 @@ bool RunChooser::draw_race_rows(bool in_dialog) {
             if (button(state_, "Remove", nullptr, "Takes this lane out")) gone = i;
             ImGui::SameLine();
             ImGui::AlignTextToFramePadding();
-            text_cut(state_, lanes_[i], theme.text);
+            // The name of the file stands at its end.
+            ImGui::TextUnformatted(fitted(lanes_[i], ImGui::GetContentRegionAvail().x).c_str());
+            tooltip(lanes_[i]);
             ImGui::PopID();
         }
         if (gone < lanes_.size()) lanes_.erase(lanes_.begin() + static_cast<int64_t>(gone));

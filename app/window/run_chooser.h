@@ -28,6 +28,11 @@ class RunChooser {
     /// The two dialogs, if they were asked for.
     void draw_dialogs();
 
+    /// Whether what is wanted last was asked for in a field of the start screen: its answer stands
+    /// below these.
+    bool asked_in_field() const { return asked_in_field_; }
+    void set_asked_in_field(bool in_field) { asked_in_field_ = in_field; }
+
     const std::string& config() const { return config_; }
     void set_config(std::string path) { config_ = std::move(path); }
 
@@ -44,6 +49,7 @@ class RunChooser {
     std::vector<std::string> lanes_;           ///< chosen for a race, in the order of its lanes
     Pending<std::vector<std::string>> found_;  ///< what the field of lanes names
     bool open_asked_ = false, race_asked_ = false;
+    bool asked_in_field_ = false;
     enum class Answer { none, awaited, refused };
     Answer answer_ = Answer::none;  ///< to the dialog, which stays until what it asked for is open
 };

@@ -30,8 +30,9 @@ constexpr const char* kExampleReason =
 std::string bundled(const std::string& exe_dir, const fs::path& file) {
     std::error_code ignored;
     for (const fs::path& folder :
-         {fs::path(exe_dir), fs::path(exe_dir) / "../share/hopscope", fs::path(),
-          fs::path(exe_dir) / "..", fs::path(exe_dir) / "../.."})  // build/PRESET of the repository
+         {fs::path(exe_dir), fs::path(exe_dir) / "../share/hopscope", fs::path(exe_dir) / "..",
+          fs::path(exe_dir) / "../..",  // build/PRESET of the repository
+          fs::path()})
         if (fs::path path = folder / file; fs::is_regular_file(path, ignored))
             return path.lexically_normal().string();
     return {};
@@ -121,6 +122,14 @@ void RunDoor::open_run(const std::string& path) {
     read(path, [path, exe = state_.exe_dir] { return found_in(path, exe); });
 }
 
+void spare_example(core::SessionOptions& options, const std::string& exe_dir) {
+    std::error_code ignored;
+    const std::string example = bundled_example(exe_dir);
+    if (example.empty() || !fs::equivalent(options.run_dir, example, ignored)) return;
+    options.look_only = true;
+    options.look_reason = kExampleReason;
+}
+
 /// Reads files, aside.
 RunDoor::Asked RunDoor::found_in(const std::string& path, const std::string& exe_dir) {
     Found found;
@@ -141,11 +150,7 @@ RunDoor::Asked RunDoor::found_in(const std::string& path, const std::string& exe
     found.options.run_dir = folder;
     found.options.open_only = true;
     found.options.start = false;
-    if (const std::string example = bundled_example(exe_dir);
-        !example.empty() && fs::equivalent(folder, example, ignored)) {
-        found.options.look_only = true;
-        found.options.look_reason = kExampleReason;
-    }
+    spare_example(found.options, exe_dir);
     return found;
 }
 

@@ -88,10 +88,12 @@ class RunDoor {
 };
 
 /// The path of a config that comes with the program (e.g. "first_look"), searched beside the
-/// program, in its share folder, under the working folder and above a build folder; "" if there is
-/// none.
+/// program, in its share folder, above a build folder, and only then under the working folder; ""
+/// if there is none.
 std::string bundled_config(const std::string& exe_dir, const std::string& name);
 /// The run folder that comes with the program, searched likewise; "" if there is none.
 std::string bundled_example(const std::string& exe_dir);
+/// Where `options.run_dir` is that one: it is only looked at, nothing is written into it.
+void spare_example(core::SessionOptions& options, const std::string& exe_dir);
 
 }  // namespace hopscope::app

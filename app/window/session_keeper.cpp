@@ -96,6 +96,13 @@ void SessionKeeper::draw() {
     draw_dialog();
 }
 
+void SessionKeeper::follow_run() {
+    if (!given_to_ || (state_.session.get() == given_to_ && state_.opened_at == given_opened_))
+        return;
+    given_to_ = nullptr;
+    for (const auto& panel : workspace_.panels()) panel->forget_restored();
+}
+
 /// Once the run shows something: before, nothing is known of its experts and kept snapshots.
 void SessionKeeper::put_back() {
     if (waiting_ && state_.session.get() != waits_for_) waiting_.reset();  // another run came
@@ -107,6 +114,8 @@ void SessionKeeper::put_back() {
     restore(saved, state_);
     workspace_.restore(saved.layout, saved.shut);
     docking_ = saved.docking;
+    given_to_ = waits_for_;
+    given_opened_ = state_.opened_at;
     for (size_t i = 0; i < workspace_.panels().size(); ++i)
         if (const auto view = saved.panels.find(panel_table()[i].id); view != saved.panels.end())
             workspace_.panels()[i]->restore_view(view->second);

@@ -23,6 +23,9 @@ class SessionKeeper {
     void begin();
     /// Asks for a name and writes the session file.
     void ask_name() { asked_ = true; }
+    /// Before the panels of a frame: one that nobody has seen yet still holds the view that it was
+    /// given for a run, and must not lay it over another.
+    void follow_run();
     /// Puts back what belongs to a run that has been opened, and draws the dialog; once a frame.
     void draw();
     /// The folder of the run that the last sitting left; "" where it closed as it should.
@@ -51,6 +54,8 @@ class SessionKeeper {
     Pending<std::string> keeping_;
     std::optional<SavedSession> waiting_;  ///< until its run shows something
     const void* waits_for_ = nullptr;      ///< the session of that run
+    const void* given_to_ = nullptr;       ///< the session whose views the panels were given
+    double given_opened_ = 0;              ///< AppState::opened_at of it: an address comes again
     std::string docking_;                  ///< to be read between two frames
     bool asked_ = false;
     std::string path_, problem_;  ///< in the dialog

@@ -12,7 +12,6 @@
 #include "app/window/actions.h"
 #include "app/window/run_banner.h"
 #include "app/window/start_screen.h"
-#include "app/window/stop_question.h"
 #include "app/window/top_bar.h"
 #include "core/api/files.h"
 
@@ -42,9 +41,13 @@ void Shell::make_actions() {
     add(window_actions({state_, door_, chooser_, workspace_, keeper_, palette_, key_help_, tour_,
                         recent_, arrangements_, first_look_, order_, example_}));
     add(timeline_actions(state_));
-    for (const auto& panel : workspace_.panels()) {
-        auto own = panel->actions(state_);
-        for (ActionItem& item : own) item.panel = panel->title();
+    for (size_t i = 0; i < workspace_.panels().size(); ++i) {
+        Panel& panel = *workspace_.panels()[i];
+        auto own = panel.actions(state_);
+        for (ActionItem& item : own) {
+            item.panel = panel.title();
+            item.panel_id = panel_table()[i].id;
+        }
         add(std::move(own));
     }
 }
@@ -172,13 +175,15 @@ void Shell::frame() {
     if (state_.session)
         workspace_.draw_dock(state_);
     else
-        draw_start_screen(state_, chooser_, actions_, door_, keeper_, recent_);
+        draw_start_screen(state_, chooser_, actions_, door_, keeper_, recent_,
+                          tour_.room_below(state_));
     ImGui::EndChild();
     if (timed) timeline_.draw(state_, actions_, kTimeline * s);
     status_bar_.draw(state_, kStatusBar * s);
     ImGui::PopStyleVar(2);
     ImGui::End();
 
+    keeper_.follow_run();
     if (state_.session)
         workspace_.draw_panels(state_);
     else
@@ -195,7 +200,7 @@ void Shell::frame() {
     if (!state_.copy_next.empty()) door_.train_copy(std::exchange(state_.copy_next, {}));
     door_.update();
     door_.draw();
-    draw_stop_question(state_);
+    stop_question_.draw(state_);
     recent_.update(state_);
     keys_.end_frame();
     style_if_changed();

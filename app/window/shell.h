@@ -18,6 +18,7 @@
 #include "app/window/run_door.h"
 #include "app/window/session_keeper.h"
 #include "app/window/status_bar.h"
+#include "app/window/stop_question.h"
 #include "app/window/timeline.h"
 #include "app/window/tour.h"
 #include "app/window/workspace.h"
@@ -64,6 +65,7 @@ class Shell {
     SessionKeeper keeper_;
     Timeline timeline_;
     StatusBar status_bar_;
+    StopQuestion stop_question_;
     Palette palette_;
     KeyHelp key_help_;
     Tour tour_;

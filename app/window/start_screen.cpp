@@ -10,6 +10,8 @@ namespace hopscope::app {
 namespace {
 
 constexpr float kColumn = 440, kBetween = 56;  ///< unscaled pixels
+/// Least room over the first line, and what all of it takes as a rule; unscaled pixels.
+constexpr float kLeastTop = 6, kUsualHeight = 480;
 constexpr int kRowsOfStart = 6;
 
 void space(const AppState& state, float pixels) {
@@ -30,10 +32,12 @@ void draw_recovery(AppState& state, SessionKeeper& keeper) {
 }
 
 /// What is to be had with one click.
-void draw_first(AppState& state, std::span<const ActionItem> actions, float width) {
+void draw_first(AppState& state, RunChooser& chooser, std::span<const ActionItem> actions,
+                float width) {
     const auto large = [&](const char* id, bool first) {
         const ActionItem& action = *find_action(actions, id);
-        action_button(state, action, action.title.c_str(), width, first);
+        if (action_button(state, action, action.title.c_str(), width, first))
+            chooser.set_asked_in_field(false);
         state.spots.note_item(id);
         space(state, 2);
     };
@@ -69,35 +73,40 @@ void draw_outcome(AppState& state, const RunDoor& door) {
 }
 
 void draw_chosen(AppState& state, RunChooser& chooser) {
-    chooser.draw_run_row();
+    bool asked = chooser.draw_run_row();
     space(state, 6);
-    chooser.draw_config_row();
+    asked |= chooser.draw_config_row();
     space(state, 6);
-    chooser.draw_race_rows();
+    asked |= chooser.draw_race_rows();
+    if (asked) chooser.set_asked_in_field(true);
 }
 
 }  // namespace
 
 void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const ActionItem> actions,
-                       RunDoor& door, SessionKeeper& keeper, RecentRuns& recent) {
+                       RunDoor& door, SessionKeeper& keeper, RecentRuns& recent, float below) {
     const float s = state.pixel_scale;
     ImGui::PushStyleColor(ImGuiCol_ChildBg, state.theme().panel);
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, 6 * s));
-    ImGui::BeginChild("Start");
+    const ImVec2 whole = ImGui::GetContentRegionAvail(), corner = ImGui::GetCursorScreenPos();
+    ImGui::GetWindowDrawList()->AddRectFilled(
+        corner, ImVec2(corner.x + whole.x, corner.y + whole.y), packed(state.theme().panel));
+    ImGui::BeginChild("Start", ImVec2(0, whole.y - below));
     const ImVec2 area = ImGui::GetContentRegionAvail();
     const bool two = area.x >= (2 * kColumn + kBetween + 48) * s;
     const float width = std::min(kColumn * s, area.x - 24 * s);
     const float total = two ? 2 * width + kBetween * s : width;
     const ImVec2 at(std::max(12 * s, (ImGui::GetWindowWidth() - total) * 0.5f),
-                    std::max(24 * s, area.y * 0.5f - 240 * s));
+                    std::clamp(whole.y * 0.5f - 240 * s, kLeastTop * s,
+                               std::max(kLeastTop * s, area.y - kUsualHeight * s)));
     const auto column = [&](const char* name, float left) {
         ImGui::SetCursorPos(ImVec2(left, at.y));
         ImGui::BeginChild(name, ImVec2(width, 0), ImGuiChildFlags_AutoResizeY);
     };
     column("choices", at.x);
-    draw_first(state, actions, width);
+    draw_first(state, chooser, actions, width);
     draw_recovery(state, keeper);
-    draw_outcome(state, door);
+    if (!chooser.asked_in_field()) draw_outcome(state, door);
     if (two) {
         ImGui::EndChild();
         column("more", at.x + width + kBetween * s);
@@ -108,6 +117,7 @@ void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const Act
     draw_recent_rows(state, recent, door, kRowsOfStart);
     space(state, 12);
     draw_chosen(state, chooser);
+    if (chooser.asked_in_field()) draw_outcome(state, door);
     space(state, 24);  // so that the last row is not cut where all of it scrolls
     ImGui::EndChild();
     ImGui::EndChild();

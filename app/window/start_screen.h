@@ -12,8 +12,8 @@ namespace hopscope::app {
 
 /// `actions`: those of the window, of which the large buttons are three. `door`: what it is doing,
 /// and why no run could be opened. `keeper`: where the last sitting stood, if it did not end by
-/// closing.
+/// closing. `below`: pixels at the lower end that are left free.
 void draw_start_screen(AppState& state, RunChooser& chooser, std::span<const ActionItem> actions,
-                       RunDoor& door, SessionKeeper& keeper, RecentRuns& recent);
+                       RunDoor& door, SessionKeeper& keeper, RecentRuns& recent, float below);
 
 }  // namespace hopscope::app

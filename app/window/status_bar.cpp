@@ -53,7 +53,7 @@ void StatusBar::draw(AppState& state, float height) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     if (const auto newest = asked_.take()) state.memory_bytes = *newest;
-    if (!asked_.waits() && state.now - memory_asked_at_ > kMemoryEvery) {
+    if (!state.still && !asked_.waits() && state.now - memory_asked_at_ > kMemoryEvery) {
         memory_asked_at_ = state.now;
         asked_ = state.aside(resident_memory);
     }
@@ -98,7 +98,7 @@ void StatusBar::draw(AppState& state, float height) {
                              .definition = "What training and looking hold of the memory of the "
                                            "GPU. The value is in bytes",
                              .no_command = kLiveNumber});
-    if (state.session && status.followed.empty())
+    if (state.session && status.followed.empty() && !state.still)
         part("window costs ",
              {.label = "cost of the window",
               .value = status.publish_share,
@@ -127,7 +127,7 @@ void StatusBar::draw(AppState& state, float height) {
         ImGui::SameLine(0, 16 * s);
     }
     draw_tasks(state);
-    if (!state.log.empty() && state.now - state.log_at < kMessageStays) {
+    if (!state.still && !state.log.empty() && state.now - state.log_at < kMessageStays) {
         const LogLine& line = state.log.back();
         text_cut(state, line.text, line.problem ? theme.red_text : theme.text);
     }

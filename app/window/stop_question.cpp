@@ -13,10 +13,16 @@ constexpr const char* kStopQuestion = "Stop the run?##run panel";
 
 }  // namespace
 
-void draw_stop_question(AppState& state) {
-    if (std::exchange(state.stop_asked, false)) ImGui::OpenPopup(kStopQuestion);
+void StopQuestion::draw(AppState& state) {
+    if (std::exchange(state.stop_asked, false)) {
+        ImGui::OpenPopup(kStopQuestion);
+        asked_of_ = state.runs_opened;
+    }
     if (!begin_question(kStopQuestion)) return;
-    if (!state.session) ImGui::CloseCurrentPopup();
+    if (!state.session || asked_of_ != state.runs_opened) {
+        ImGui::CloseCurrentPopup();
+        return ImGui::EndPopup();
+    }
     const float width = 132 * state.pixel_scale;
     // It may have ended while the question stood there.
     const char* no = refusal(state, core::Action::stop);

@@ -6,7 +6,14 @@
 
 namespace hopscope::app {
 
-/// Appears with AppState::stop_asked; only its answer sends the command.
-void draw_stop_question(AppState& state);
+class StopQuestion {
+  public:
+    /// Appears with AppState::stop_asked; only its answer sends the command. It goes with the run
+    /// that it was asked of.
+    void draw(AppState& state);
+
+  private:
+    uint64_t asked_of_ = 0;  ///< AppState::runs_opened when it was asked
+};
 
 }  // namespace hopscope::app

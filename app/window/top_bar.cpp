@@ -14,6 +14,7 @@ namespace hopscope::app {
 namespace {
 
 constexpr float kLayoutWidth = 88;  ///< of a layout's button, unscaled pixels
+constexpr const char* kNoRun = "no run";
 
 struct StateLook {
     const char* word;
@@ -23,7 +24,7 @@ struct StateLook {
 
 StateLook look_of(const AppState& state) {
     const Theme& t = state.theme();
-    if (!state.session) return {"no run", t.chrome_dim, false};
+    if (!state.session) return {kNoRun, t.chrome_dim, false};
     switch (state.status.state) {
         case core::RunState::idle:
             return {"idle", t.chrome_dim, false};
@@ -53,9 +54,10 @@ StatePlace state_place(const AppState& state, const std::string& step) {
     const float s = state.pixel_scale;
     StatePlace place;
     place.step_right = ImGui::GetWindowWidth() - 14 * s;
+    // Room for the longest word, so that nothing shifts while a run goes on.
     const float step_width = std::max(56 * s, text_width(state.fonts.mono, kMonoSize, step));
-    place.word_left =
-        place.step_right - step_width - ImGui::CalcTextSize("finishing step").x - 12 * s;
+    const float room = step_width + ImGui::CalcTextSize("finishing step").x + 12 * s;
+    place.word_left = place.step_right - (state.session ? room : ImGui::CalcTextSize(kNoRun).x);
     place.left = place.word_left - 24 * s;
     return place;
 }
@@ -69,8 +71,8 @@ void draw_layout_list(AppState& state, std::span<const ActionItem> actions, Layo
                       ImVec2 at, float width) {
     ImGui::SetCursorPos(at);
     ImGui::SetNextItemWidth(width);
-    const bool open =
-        ImGui::BeginCombo("##layout", name_of(present), ImGuiComboFlags_NoArrowButton);
+    const std::string shown = std::string(name_of(present)) + " \xE2\x96\xBE";
+    const bool open = ImGui::BeginCombo("##layout", shown.c_str(), ImGuiComboFlags_NoArrowButton);
     for (Layout layout : kLayouts)
         if (!open) state.spots.note_item(layout_action(layout));
     if (!open) return;
@@ -108,7 +110,9 @@ void draw_layout_buttons(AppState& state, std::span<const ActionItem> actions, L
     ImGui::PopStyleVar();
 }
 
-void draw_state(AppState& state, std::span<const ActionItem> actions, float bar_height) {
+/// `menus_end`: right end of the menus.
+void draw_state(AppState& state, std::span<const ActionItem> actions, float bar_height,
+                float menus_end) {
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const ImVec2 origin = ImGui::GetWindowPos();
@@ -139,9 +143,10 @@ void draw_state(AppState& state, std::span<const ActionItem> actions, float bar_
         list->AddCircle(dot, 4 * s, packed(look.color), 0, 1.5f * s);
 
     const ActionItem* palette = find_action(actions, "palette");
-    // Half of the layout buttons' width, with a gap.
+    // Half of the layout buttons' width, with a gap; without a run there are none.
     constexpr float kButtons = static_cast<float>(std::size(kLayouts)) * (kLayoutWidth + 6);
-    const float used = ImGui::GetWindowWidth() * 0.5f + (kButtons * 0.5f + 17) * s;
+    const float used = state.session ? ImGui::GetWindowWidth() * 0.5f + (kButtons * 0.5f + 17) * s
+                                     : menus_end + 24 * s;
     const float field = std::min(220 * s, word_left - 36 * s - used);
     if (field < 90 * s || !palette) return;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 5 * s));
@@ -186,8 +191,9 @@ void draw_top_bar(AppState& state, std::span<const ActionItem> actions, Layout l
     draw_menu_bar(state, actions);
     ImGui::PopStyleVar();
     ImGui::PopStyleColor();
+    const float menus_end = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x;
     if (state.session) draw_layout_buttons(state, actions, layout, height);
-    draw_state(state, actions, height);
+    draw_state(state, actions, height, menus_end);
     ImGui::PopStyleVar();  // before the end, which adds the spacing of the window behind
     ImGui::EndChild();
     ImGui::PopStyleColor();

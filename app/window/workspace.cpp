@@ -5,17 +5,16 @@
 #include <imgui_internal.h>
 #include <utility>
 
-#include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/window/arranging.h"
 #include "app/window/docking.h"
+#include "app/window/panel_files.h"
 
 namespace hopscope::app {
 namespace {
 
 constexpr ImVec2 kTitlePadding{6, 9};  ///< of the tab that serves as a panel's title
 constexpr ImVec2 kSurveyed{960, 700};  ///< room of a panel that is drawn out of sight, unscaled
-constexpr int kFramesBeforeOrder = 3, kFramesOfOrder = 60;
 
 /// Dim text at the right end of the line of tabs.
 void draw_detail(const AppState& state, const std::string& text, bool of_the_past) {
@@ -110,12 +109,13 @@ void Workspace::set_shut(AppState& state, size_t panel, bool shut) {
 }
 
 void Workspace::show_or_shut(AppState& state, size_t panel) {
-    const bool in_front = !is_shut(panel) && seen_[panel];
-    set_shut(state, panel, in_front);
-    if (!in_front) state.show_panel = panel_table()[panel].id;
+    const bool shut = in_front(panel);
+    set_shut(state, panel, shut);
+    if (!shut) state.show_panel = panel_table()[panel].id;
 }
 
-/// A panel that the present layout does not have is shown in one that has.
+/// A panel that the present layout does not have is shown in the first that has. Before the panels
+/// are drawn: a list that one of them opens then is not shut again by the change.
 void Workspace::show_asked(AppState& state) {
     const std::string id = std::exchange(state.show_panel, {});
     if (id.empty()) return;
@@ -123,14 +123,30 @@ void Workspace::show_asked(AppState& state) {
         const PanelEntry& entry = panel_table()[i];
         if (entry.id != id) continue;
         if (place_in(entry, layout_) == Place::none)
-            for (Layout layout : kLayouts)
-                if (place_in(entry, layout) != Place::none) set_layout(state, layout);
+            if (const auto layout = std::ranges::find_if(
+                    kLayouts, [&](Layout l) { return place_in(entry, l) != Place::none; });
+                layout != std::end(kLayouts))
+                set_layout(state, *layout);
         set_shut(state, i, false);
-        ImGui::SetWindowFocus(window_name(*panels_[i], layout_).c_str());
+        const std::string name = window_name(*panels_[i], layout_);
+        ImGui::SetWindowFocus(name.c_str());
+        if (!ImGui::FindWindowByName(name.c_str())) state.show_panel = id;  // once it is there
     }
 }
 
+/// Where a window goes that had the keyboard, ImGui gives that to the next in an order of its own,
+/// and brings its tab to the front, though nobody asked for it.
+void Workspace::keep_tabs() {
+    const ImGuiWindow* before = ImGui::FindWindowByID(had_keyboard_);
+    const ImGuiWindow* now = ImGui::GetCurrentContext()->NavWindow;
+    if (!before || before->WasActive || !now || now == before) return;
+    const ImGuiDockNode* node = now->RootWindow->DockNode;
+    if (node && node->VisibleWindow != now->RootWindow) ImGui::SetWindowFocus(nullptr);
+}
+
 void Workspace::draw_dock(AppState& state) {
+    keep_tabs();
+    show_asked(state);
     const ImVec2 size = ImGui::GetContentRegionAvail();
     ImGui::PushFont(state.fonts.title, kTitleSize);
     const float s = state.pixel_scale;
@@ -140,14 +156,17 @@ void Workspace::draw_dock(AppState& state) {
         const ImGuiID id = dock_space_id(layout);
         roots_[static_cast<size_t>(layout)] = id;
         bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
+        const bool unbuilt = !ImGui::DockBuilderGetNode(id);
         // Another scale needs other places; what a person arranged stays.
         Fitted& fitted = fitted_[static_cast<size_t>(layout)];
         const Fitted now = {s, is_low(layout, size, s)};
-        if (layout == layout_ && now != fitted) {
+        if (unbuilt) {
+            fitted = now;  // also where it is shown later only, at another size perhaps
+        } else if (layout == layout_ && now != fitted) {
             reset |= fitted.scale > 0 && stands_as_built(layout, panels_, fitted.low);
             fitted = now;
         }
-        if (reset || !ImGui::DockBuilderGetNode(id)) build_layout(layout, panels_, size, s);
+        if (reset || unbuilt) build_layout(layout, panels_, size, s);
         if (chosen_ && layout == layout_)
             arrange(layout, panels_, id, size, *std::exchange(chosen_, std::nullopt));
         // The other arrangement keeps its place without being laid out.
@@ -164,7 +183,8 @@ void Workspace::draw_panels(AppState& state) {
     for (size_t i = 0; i < panels_.size(); ++i) draw_panel(state, i);
     survey(state);
     count_order(state);
-    show_asked(state);
+    const ImGuiWindow* keyboard = ImGui::GetCurrentContext()->NavWindow;
+    had_keyboard_ = keyboard ? keyboard->ID : 0;
 }
 
 /// While names are asked for, the panels that are not on the screen are drawn out of sight, one a
@@ -200,38 +220,6 @@ void Workspace::draw_content(AppState& state, size_t index, bool seen) {
     controls.end_panel();
 }
 
-/// Where nobody shows the panel that something was wanted of, the order ends with the patience.
-void Workspace::count_order(AppState& state) {
-    std::optional<PanelOrder>& order = state.drawn->order;
-    if (!order) return;
-    state.keep_drawing(2);
-    if (++order->frames < kFramesOfOrder) return;
-    state.say("\"" + order->panel_id + "\" cannot be seen, so nothing was written of it", true);
-    order.reset();
-}
-
-/// A copy, a table or a picture of the panel that is being drawn. By then the menu that it was
-/// asked for in is gone, and the panel laid out.
-void Workspace::carry_out_order(AppState& state, size_t index) {
-    std::optional<PanelOrder>& order = state.drawn->order;
-    const std::string id = panel_table()[index].id;
-    if (!order || order->panel_id != id || order->frames < kFramesBeforeOrder) return;
-    const PanelFile as = order->as;
-    order.reset();
-    if (as == PanelFile::png) {
-        const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
-        return export_picture(state, id + ".png", low, ImVec2(low.x + size.x, low.y + size.y));
-    }
-    const bool file = as == PanelFile::csv;
-    const std::string text = file ? panels_[index]->numbers(state) : panels_[index]->csv(state);
-    if (text.empty())
-        return state.say(std::string(panels_[index]->title()) + " shows no numbers as a table.",
-                         true);
-    if (file) return export_text(state, id + ".csv", text);
-    ImGui::SetClipboardText(text.c_str());
-    state.say(std::string("copied the numbers of ") + panels_[index]->title());
-}
-
 void Workspace::draw_panel(AppState& state, size_t index) {
     Panel& panel = *panels_[index];
     const std::string name = window_name(panel, layout_);
@@ -254,13 +242,14 @@ void Workspace::draw_panel(AppState& state, size_t index) {
         name.c_str(), &open, ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoFocusOnAppearing);
     ImGui::PopStyleVar(2);
     ImGui::PopFont();
+    draw_title_menu(state, panel, panel_table()[index].id);
     seen_[index] = visible;
     if (visible) {
         attention_.note(panel.title());
         draw_detail(state, panel.detail(state),
                     panel.follows_time() && (!state.time.live() || state.sample.shown()));
         draw_content(state, index, /*seen=*/true);
-        carry_out_order(state, index);
+        carry_out_order(state, panel, panel_table()[index].id);
     } else {
         state.drawn->controls.hide_panel(panel_table()[index].id);
     }

@@ -29,7 +29,9 @@ class Workspace {
     /// Puts them as they were kept, in the layout of that time.
     void choose(AppState& state, const Arrangement& kept);
     std::span<const std::unique_ptr<Panel>> panels() const { return panels_; }
-    /// One that is shut or lies behind another tab comes to the front.
+    /// Whether it can be seen: neither shut nor behind another tab.
+    bool in_front(size_t panel) const { return !is_shut(panel) && seen_[panel]; }
+    /// One that is in front is shut, another comes to the front.
     void show_or_shut(AppState& state, size_t panel);
     /// Of the last frame.
     const Attention& attention() const { return attention_; }
@@ -44,14 +46,13 @@ class Workspace {
     void draw_panels(AppState& state);
 
   private:
+    void keep_tabs();
     bool is_shut(size_t panel) const;
     void set_shut(AppState& state, size_t panel, bool shut);
     void show_asked(AppState& state);
     void draw_panel(AppState& state, size_t index);
     void draw_content(AppState& state, size_t index, bool seen);
     void survey(AppState& state);
-    static void count_order(AppState& state);
-    void carry_out_order(AppState& state, size_t index);
 
     std::vector<std::unique_ptr<Panel>> panels_;  ///< as the table lists them
     Layout layout_ = Layout::train;
@@ -67,7 +68,8 @@ class Workspace {
     std::vector<bool> seen_;  ///< by panel: drawn in the last frame, not behind another tab
     std::map<std::string, bool> shut_;
     Attention attention_;
-    size_t surveyed_ = 0;  ///< panels that were looked at since the palette was opened
+    ImGuiID had_keyboard_ = 0;  ///< window that had it at the end of the last frame
+    size_t surveyed_ = 0;       ///< panels that were looked at since the palette was opened
 };
 
 }  // namespace hopscope::app

@@ -11,12 +11,16 @@
 
 namespace hopscope::core {
 
-/// The text as one field: quoted where it holds commas, quotes or line ends.
-inline std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+/// The text in quotes, those that it holds doubled.
+inline std::string csv_quoted(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
     return out + '"';
+}
+
+/// The text as one field: quoted where it holds commas, quotes or line ends.
+inline std::string csv_field(const std::string& text) {
+    return text.find_first_of(",\"\r\n") == std::string::npos ? text : csv_quoted(text);
 }
 
 /// The fewest digits that read back to the same number; "" where it is not finite.
@@ -37,6 +41,14 @@ bool read_csv_number(std::string_view text, Number& value) {
         }
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size();
+}
+
+/// The text as one field that no reader takes for a number or for the begin of a comment: those are
+/// quoted, too.
+inline std::string csv_text(const std::string& text) {
+    double number = 0;
+    const bool plain = text.empty() || (text.front() != '#' && !read_csv_number(text, number));
+    return plain ? csv_field(text) : csv_quoted(text);
 }
 
 /// The cells of a line without quoted fields; a '\r' at its end is no part of them.

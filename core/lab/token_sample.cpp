@@ -16,7 +16,7 @@
 namespace hopscope::core::lab {
 namespace {
 
-/// Bytes of all tokens together; while the last layer is put together some of it is there twice.
+/// Bytes of all tokens together; while they are put together one hop of a layer is there twice.
 constexpr int64_t kMostBytes = int64_t{1} << 30;
 
 int64_t bytes_of_token(const Config& config) {

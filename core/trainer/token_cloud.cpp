@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "core/base/sets.h"
 #include "core/probe/trace.h"
@@ -38,14 +39,15 @@ void append(std::vector<T>& to, const std::vector<T>& more) {
     to.insert(to.end(), more.begin(), more.end());
 }
 
-/// One part of all hops, one behind the other.
+/// One part of all hops, one behind the other; each goes as soon as it is there, so that no more
+/// than one is in memory twice.
 template <class T>
-std::vector<T> joined(const std::vector<TraceHop>& hops, std::vector<T> TraceHop::*part) {
+std::vector<T> joined(std::vector<TraceHop>& hops, std::vector<T> TraceHop::*part) {
     size_t size = 0;
     for (const TraceHop& hop : hops) size += (hop.*part).size();
     std::vector<T> out;
     out.reserve(size);  // grown piece by piece it could hold twice as much
-    for (const TraceHop& hop : hops) append(out, hop.*part);
+    for (TraceHop& hop : hops) append(out, std::exchange(hop.*part, {}));
     return out;
 }
 
@@ -57,8 +59,8 @@ bool has_entropy(const TraceLayer& traced) {
     });
 }
 
-/// Positions and choices of `tokens` tokens in one layer.
-LayerGeometry layer_cloud(const TraceLayer& traced, size_t tokens) {
+/// Positions and choices of `tokens` tokens in one layer, taken out of it.
+LayerGeometry layer_cloud(TraceLayer traced, size_t tokens) {
     LayerGeometry out;
     out.hops = static_cast<int64_t>(traced.hops.size());
     if (out.hops == 0) return out;
@@ -102,10 +104,8 @@ void TokenCloud::add(std::vector<TraceLayer> traced, const std::vector<float>& n
 }
 
 void TokenCloud::move_into(GeometrySnapshot& snapshot) {
-    for (TraceLayer& traced : layers_) {
-        snapshot.layers.push_back(layer_cloud(traced, next_loss_.size()));
-        traced = {};  // both at once would be twice the memory
-    }
+    for (TraceLayer& traced : layers_)
+        snapshot.layers.push_back(layer_cloud(std::exchange(traced, {}), next_loss_.size()));
     layers_.clear();
     snapshot.next_loss = std::exchange(next_loss_, {});
 }

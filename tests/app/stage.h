@@ -24,6 +24,7 @@ struct Stage {
     FakeSession* session = nullptr;
     std::vector<app::ActionItem> actions;  ///< of both, whose keys are heard as by the window
     app::KeyListener keys;
+    app::StopQuestion stop_question;
     app::Attention attention;
 
     void open(std::unique_ptr<app::Panel> (*make)(), std::unique_ptr<app::Panel> (*make_second)(),
@@ -46,7 +47,6 @@ struct Stage {
         state.watch_runs({});
         state.open_next.clear();
         state.picture_order = {};
-        state.stop_asked = false;
         panel = make();
         second = make_second ? make_second() : nullptr;
         actions.clear();
@@ -104,7 +104,7 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
         show(stage->panel.get(), "Stage", ImVec2(20, 20));
         show(stage->second.get(), "Second", ImVec2(640, 20));
         app::draw_number_menu(stage->state);
-        app::draw_stop_question(stage->state);
+        stage->stop_question.draw(stage->state);
         stage->keys.end_frame();
     };
 }

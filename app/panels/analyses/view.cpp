@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/panels/analyses/words.h"
+#include "app/panels/csv_reader.h"
 #include "app/widgets/format.h"
 
 namespace hopscope::app {
@@ -201,41 +202,17 @@ core::Result<AnalysisView> read_analysis(const std::string& json) {
 }
 
 ResultTable read_csv(const std::string& text, const std::string& name) {
-    std::vector<std::vector<std::string>> lines(1);
-    std::string cell;
-    bool quoted = false;
-    const auto end_cell = [&] { lines.back().push_back(std::exchange(cell, {})); };
-    for (size_t i = end_of_comments(text); i < text.size(); ++i) {
-        const char c = text[i];
-        if (quoted) {
-            if (c != '"')
-                cell += c;
-            else if (i + 1 < text.size() && text[i + 1] == '"')
-                cell += text[++i];
-            else
-                quoted = false;
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == ',') {
-            end_cell();
-        } else if (c == '\n') {
-            end_cell();
-            lines.emplace_back();
-        } else if (c != '\r') {
-            cell += c;
-        }
-    }
-    if (!cell.empty() || !lines.back().empty())
-        end_cell();
-    else
-        lines.pop_back();
     ResultTable out;
     out.name = name;
-    if (lines.empty()) return out;
-    out.columns = std::move(lines.front());
-    for (size_t i = 1; i < lines.size(); ++i) {
-        lines[i].resize(out.columns.size());
-        out.rows.push_back(std::move(lines[i]));
+    size_t at = end_of_comments(text);
+    CsvLine line;
+    const auto take = [&](std::vector<std::string>& into) {
+        for (CsvCell& cell : line) into.push_back(std::move(cell.text));
+    };
+    if (read_csv_line(text, at, line)) take(out.columns);
+    while (read_csv_line(text, at, line)) {
+        line.resize(out.columns.size());
+        take(out.rows.emplace_back());
     }
     return out;
 }

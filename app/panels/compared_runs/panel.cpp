@@ -23,7 +23,7 @@ class ComparedRunsPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
+    Origin origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState&) override { return rows_.empty() ? std::string() : csv_of(rows_); }
     std::vector<ActionItem> actions(AppState& state) override;
 

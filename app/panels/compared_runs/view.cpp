@@ -81,8 +81,8 @@ std::string csv_of(const std::vector<VariantRow>& rows) {
     std::string out = "variant,run,folder,step,perplexity,compared\n";
     for (const VariantRow& variant : rows)
         for (const RunRow& run : variant.runs)
-            out += core::csv_field(variant.name) + "," + core::csv_field(run.name) + "," +
-                   core::csv_field(run.dir) + "," + std::to_string(run.step) + "," +
+            out += core::csv_text(variant.name) + "," + core::csv_text(run.name) + "," +
+                   core::csv_text(run.dir) + "," + std::to_string(run.step) + "," +
                    core::csv_number(run.perplexity) + "," +
                    (run.left_out.empty() && std::isfinite(run.perplexity)
                         ? "yes"

@@ -35,7 +35,7 @@ class CouplingPanel final : public Panel {
         balance_ = balance_rows(state);
     }
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override {
+    Origin origin(const AppState& state) const override {
         const int64_t step = source_.shown() ? source_.shown()->step : -1;
         return step < 0 ? Panel::origin(state) : origin_of(state, step, step);
     }

@@ -22,7 +22,7 @@ std::string csv_of(std::span<const Series> series, const CurveChoice& choice, Ra
     std::string lines;
     each_point(series, within, [&](const std::string& name, double x, double y) {
         lines +=
-            core::csv_field(name) + "," + core::csv_number(x) + "," + core::csv_number(y) + "\n";
+            core::csv_text(name) + "," + core::csv_number(x) + "," + core::csv_number(y) + "\n";
     });
     if (lines.empty()) return lines;
     const std::string x = std::string(axis_of(choice.x)) + (is_time(choice.x) ? ", s" : "");

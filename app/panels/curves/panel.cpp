@@ -35,7 +35,7 @@ class CurvesPanel final : public Panel {
     std::string csv(AppState&) override {
         return csv_of(content_.series, content_.choice, written());
     }
-    std::string origin(const AppState& state) const override;
+    Origin origin(const AppState& state) const override;
 
   private:
     std::vector<Lane> make_lanes(AppState& state);
@@ -83,7 +83,7 @@ void CurvesPanel::restore_view(const PanelView& view) {
 }
 
 /// The updates that are written, whatever the axis counts; of several runs where that is steps.
-std::string CurvesPanel::origin(const AppState& state) const {
+Origin CurvesPanel::origin(const AppState& state) const {
     const std::optional<Range> xs = written_by_csv(content_.series, written());
     if (!xs) return {};
     const XAxis axis = content_.choice.x;
@@ -91,7 +91,9 @@ std::string CurvesPanel::origin(const AppState& state) const {
                   last = step_at(state.history, axis, xs->high);
     if (!content_.of_many) return origin_of(state, first, last);
     const std::string range = axis == XAxis::step ? "; " + steps_in_words(first, last) : "";
-    return origin_of_compared(state) + range;
+    Origin out = origin_of_compared(state);
+    out.words += range;
+    return out;
 }
 
 /// The runs that stand beside each other, seeds as one line; empty for a single one.

@@ -29,7 +29,7 @@ class DifferencesPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
+    Origin origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState& state) override {
         return rows_.empty() ? std::string() : csv_of(rows_, *shown_, state.comparison.margin);
     }
@@ -42,6 +42,7 @@ class DifferencesPanel final : public Panel {
         if (const auto kept = view.find("reference"); kept != view.end())
             restored_reference_ = kept->second;
     }
+    void forget_restored() override { restored_reference_.reset(); }
 
   private:
     struct Made {  ///< what the rows were made from

@@ -177,8 +177,8 @@ std::string csv_of(const std::vector<DifferenceRow>& rows, const core::Compariso
         "first,second,mean,low95,high95,low90,high90,seeds_first,seeds_second,batches,drawn,"
         "margin,p_tost,p_difference,verdict,runs_first,runs_second\n";
     for (const DifferenceRow& row : rows) {
-        out += core::csv_field(comparison.variants[row.a].name) + "," +
-               core::csv_field(comparison.variants[row.b].name);
+        out += core::csv_text(comparison.variants[row.a].name) + "," +
+               core::csv_text(comparison.variants[row.b].name);
         for (const double value : {row.mean, row.low95, row.high95, row.low90, row.high90})
             out += "," + core::csv_number(value);
         for (const int64_t count : {row.seeds_a, row.seeds_b, row.batches})
@@ -189,8 +189,8 @@ std::string csv_of(const std::vector<DifferenceRow>& rows, const core::Compariso
         out += std::string(",") +
                (row.verdict == core::Verdict::both ? "equivalent and different"
                                                    : word_of(row.verdict)) +
-               "," + core::csv_field(runs_of(comparison, row.a)) + "," +
-               core::csv_field(runs_of(comparison, row.b)) + "\n";
+               "," + core::csv_text(runs_of(comparison, row.a)) + "," +
+               core::csv_text(runs_of(comparison, row.b)) + "\n";
     }
     return out;
 }

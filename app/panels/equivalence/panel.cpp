@@ -23,7 +23,7 @@ class EquivalencePanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
+    Origin origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState&) override {
         return shown_ && matrix_.size() > 0 ? csv_of(matrix_, *shown_, margin_) : std::string();
     }

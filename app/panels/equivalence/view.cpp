@@ -31,7 +31,7 @@ std::string csv_of(const EquivalenceMatrix& matrix, const core::Comparison& comp
             out += "," + core::csv_field(comparison.variants[column].name);
         out += "\n";
         for (size_t row = 0; row < matrix.size(); ++row) {
-            out += core::csv_field(comparison.variants[matrix.variants[row]].name);
+            out += core::csv_text(comparison.variants[matrix.variants[row]].name);
             for (size_t column = 0; column < matrix.size(); ++column) {
                 const auto& cell = matrix.at(row, column);
                 out += "," + (cell ? core::csv_number((*cell).*number) : std::string());

@@ -364,7 +364,7 @@ void ExpertCard::draw_contexts(AppState& state, const BookEntry& entry) const {
                           .value = static_cast<double>(context.weight),
                           .shown = rounded(static_cast<double>(context.weight), 2),
                           .definition = "Weight at hop " + std::to_string(context.hop) +
-                                        " for a token of the fixed sample",
+                                        " for a token of " + state.sample.in_words(),
                           .step = state.geometry->step,
                           .command = panel_command(state, "experts", state.geometry->step)};
         });

@@ -249,9 +249,9 @@ void ExpertsPanel::draw_footer(AppState& state) const {
     ImGui::PopFont();
 }
 
-std::string ExpertsPanel::origin(const AppState& state) const {
+Origin ExpertsPanel::origin(const AppState& state) const {
     const ExpertBook* book = state.experts.book();
-    return book ? origin_of(state, book->step, book->step) : std::string();
+    return book ? origin_of(state, book->step, book->step) : Origin();
 }
 
 std::string ExpertsPanel::table(const AppState& state) const {

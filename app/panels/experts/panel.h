@@ -23,10 +23,11 @@ class ExpertsPanel final : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     std::string csv(AppState& state) override { return table(state); }
-    std::string origin(const AppState& state) const override;
+    Origin origin(const AppState& state) const override;
     std::vector<ActionItem> actions(AppState& state) override;
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override;
+    void forget_restored() override { table_.forget_wanted(); }
 
     // Read by tests.
     const std::vector<int32_t>& rows() const { return table_.rows(); }

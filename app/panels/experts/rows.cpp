@@ -101,12 +101,12 @@ std::string rows_csv(const ExpertBook& book, const std::vector<int32_t>& rows) {
         const BookEntry& e = book.entries[static_cast<size_t>(row)];
         const ClassUse& c = e.of_class;
         std::vector<std::string> cells = {std::to_string(e.expert),
-                                          core::csv_field(words_text(book, e.writes)),
-                                          core::csv_field(words_text(book, e.writes_by_score)),
-                                          core::csv_field(words_text(book, e.reads)),
+                                          core::csv_text(words_text(book, e.writes)),
+                                          core::csv_text(words_text(book, e.writes_by_score)),
+                                          core::csv_text(words_text(book, e.reads)),
                                           std::to_string(e.tokens),
                                           std::to_string(e.hops_used()),
-                                          core::csv_field(c.name),
+                                          core::csv_text(c.name),
                                           std::to_string(c.tokens),
                                           std::to_string(c.of)};
         for (const double x : {c.share, c.low, c.high, c.odds, c.odds_low, c.odds_high})
@@ -118,7 +118,7 @@ std::string rows_csv(const ExpertBook& book, const std::vector<int32_t>& rows) {
             for (const double x : {quarter.share, quarter.low, quarter.high, quarter.times})
                 cells.push_back(core::csv_number(x));
         }
-        cells.push_back(core::csv_field(e.category));
+        cells.push_back(core::csv_text(e.category));
         for (const double x : {e.word_purity, e.load}) cells.push_back(core::csv_number(x));
         cells.emplace_back(e.dead() ? "1" : "0");
         cells.emplace_back(book.dictionary_step < 0 ? "" : e.hub ? "1" : "0");

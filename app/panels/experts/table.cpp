@@ -224,6 +224,7 @@ void ExpertTable::draw(AppState& state, const ExpertBook& book, const std::vecto
         if (!ImGui::TableSetColumnIndex(c)) continue;
         ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
         ImGui::TableHeader(kColumns[c].name);
+        if (ImGui::IsItemClicked()) wanted_.reset();
         ImGui::PopStyleColor();
         tooltip(kColumns[c].help);
     }

@@ -29,6 +29,8 @@ class ExpertTable {
     /// "load falling": by which column the rows are sorted. A text that is none changes nothing.
     std::string order_in_words() const;
     void set_order(const std::string& words);
+    /// An order whose column has not been shown so far is waited for no longer.
+    void forget_wanted() { wanted_.reset(); }
 
   private:
     void sort(const ExpertBook& book, const std::vector<uint8_t>& hits, bool under_pointer);
@@ -39,8 +41,9 @@ class ExpertTable {
 
     std::vector<int32_t> rows_;
     RowOrderBy by_;
-    std::optional<RowOrderBy> wanted_;  ///< as soon as its column is shown
-    int64_t clicked_ = -1;              ///< last; it is not scrolled to
+    std::optional<RowOrderBy>
+        wanted_;            ///< as soon as its column is shown, unless another is clicked before
+    int64_t clicked_ = -1;  ///< last; it is not scrolled to
     uint64_t seen_selection_ = 0;
     bool scroll_to_clicked_ = false;
     TableChange stale_ = TableChange::rows;  ///< what the order does not know yet

@@ -5,6 +5,8 @@
 #include <map>
 #include <misc/cpp/imgui_stdlib.h>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "app/widgets/format.h"
@@ -34,10 +36,25 @@ bool asks_of_tokens(const FilterTerm& term) {
     }
 }
 
-bool holds_of(const FilterTerm& term, const TokenFacts& token) {
+/// Asks a term of words once of each word: a sample of many tokens has few.
+class WordTest {
+  public:
+    explicit WordTest(const FilterTerm& term) : term_(term) {}
+    bool holds(const std::string& word) {
+        const auto [known, is_new] = known_.try_emplace(word, false);
+        if (is_new) known->second = means_word(term_, word);
+        return known->second;
+    }
+
+  private:
+    const FilterTerm& term_;
+    std::unordered_map<std::string_view, bool> known_;
+};
+
+bool holds_of(const FilterTerm& term, const TokenFacts& token, bool selected, WordTest& words) {
     switch (term.field) {
         case FilterField::word:
-            return means_word(term, token.word);
+            return words.holds(token.word);
         case FilterField::token:
             return term.numbers.contains(token.id);
         case FilterField::experts:
@@ -50,7 +67,7 @@ bool holds_of(const FilterTerm& term, const TokenFacts& token) {
         case FilterField::hops:
             return term.number.holds(static_cast<double>(token.hops));
         default:
-            return token.selected;
+            return selected;
     }
 }
 
@@ -73,7 +90,6 @@ std::vector<TokenFacts> prompt_facts(const AppState& state) {
         facts.id = token.id;
         if (const auto known = classes.find(token.id); known != classes.end())
             facts.classes.assign(known->second.begin(), known->second.end());
-        facts.selected = state.selection.prompt_tokens.contains(static_cast<int64_t>(t));
         if (layer >= state.trace->layers.size()) continue;
         for (const core::TraceHop& hop : state.trace->layers[layer].hops) {
             if (t >= hop.executed.size() || !hop.executed[t]) continue;
@@ -100,7 +116,6 @@ std::vector<TokenFacts> sample_facts(const AppState& state) {
         facts.id = t < g.token_ids.size() ? g.token_ids[t] : -1;
         if (t < g.classes.size() && !g.classes[t].empty())
             facts.classes = {in_small_letters(g.classes[t])};
-        facts.selected = state.selection.probe_tokens.contains(static_cast<int64_t>(t));
         if (!layer) continue;
         const auto k = static_cast<size_t>(layer->top_k);
         for (size_t hop = 0; hop < static_cast<size_t>(layer->hops); ++hop) {
@@ -129,26 +144,38 @@ ExpertFilter parse_token_filter(const std::string& typed) {
 }
 
 std::vector<uint8_t> tokens_matching(const ExpertFilter& filter,
-                                     const std::vector<TokenFacts>& tokens) {
+                                     const std::vector<TokenFacts>& tokens,
+                                     const std::set<int64_t>& selected) {
     if (filter.terms.empty()) return {};
-    std::vector<uint8_t> out;
-    out.reserve(tokens.size());
-    for (const TokenFacts& token : tokens)
-        out.push_back(std::ranges::all_of(filter.terms, [&](const FilterTerm& term) {
-            return holds_of(term, token) != term.exclude;
-        }));
+    std::vector<uint8_t> out(tokens.size(), 1);
+    for (const FilterTerm& term : filter.terms) {
+        WordTest words(term);
+        for (size_t t = 0; t < tokens.size(); ++t) {
+            const bool chosen = selected.contains(static_cast<int64_t>(t));
+            if (out[t] && holds_of(term, tokens[t], chosen, words) == term.exclude) out[t] = 0;
+        }
+    }
     return out;
 }
 
-void TokenSearch::update(const Ground& ground,
+void TokenSearch::update(const Ground& ground, const std::set<int64_t>& selected,
                          const std::function<std::vector<TokenFacts>()>& facts) {
-    if (typed_ == found_ && (typed_.empty() || ground == ground_)) return;
-    found_ = typed_;
+    const bool typed = typed_ != found_;
+    if (!typed && typed_.empty()) return;
+    if (typed) {
+        found_ = typed_;
+        filter_ = parse_token_filter(typed_);
+    }
+    const bool looks = !filter_.terms.empty();
+    const bool asks_selected = std::ranges::any_of(
+        filter_.terms, [](const FilterTerm& term) { return term.field == FilterField::is; });
+    const bool moved = ground != ground_ || looks == facts_.empty();
+    const bool other = asks_selected && selected != selected_;
+    if (!typed && !moved && !other) return;
+    if (moved) facts_ = looks ? facts() : std::vector<TokenFacts>();
     ground_ = ground;
-    filter_ = parse_token_filter(typed_);
-    const auto tokens = filter_.terms.empty() ? std::vector<TokenFacts>() : facts();
-    hits_ = tokens_matching(filter_, tokens);
-    of_ = tokens.size();
+    if (asks_selected) selected_ = selected;
+    hits_ = tokens_matching(filter_, facts_, selected);
     count_ = static_cast<size_t>(std::ranges::count(hits_, 1));
 }
 
@@ -186,7 +213,7 @@ void TokenSearch::draw_count(const AppState& state) const {
     }
     ImGui::TextColored(count_ > 0 ? state.theme().text : state.theme().dim, "%s of %s",
                        with_thousands(static_cast<int64_t>(count_)).c_str(),
-                       with_thousands(static_cast<int64_t>(of_)).c_str());
+                       with_thousands(std::ssize(facts_)).c_str());
     tooltip("Tokens that are found, of all here; the others are faint");
 }
 

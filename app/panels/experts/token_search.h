@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,6 @@ struct TokenFacts {
     std::vector<std::string> classes;  ///< that it may be of, small letters
     int64_t hops = 0;                  ///< run in the layer that is shown
     std::vector<int64_t> experts;      ///< chosen there, in any hop
-    bool selected = false;
 };
 /// Of the traced prompt. A class is one that tokens of the same id have in the sample.
 std::vector<TokenFacts> prompt_facts(const AppState& state);
@@ -32,18 +32,22 @@ std::vector<TokenFacts> sample_facts(const AppState& state);
 ExpertFilter parse_token_filter(const std::string& typed);
 /// [tokens] 1 where all terms hold; empty where there is no term.
 std::vector<uint8_t> tokens_matching(const ExpertFilter& filter,
-                                     const std::vector<TokenFacts>& tokens);
+                                     const std::vector<TokenFacts>& tokens,
+                                     const std::set<int64_t>& selected);
 
 class TokenSearch {
   public:
-    /// What the hits were found in: another one, and they are found anew.
+    /// What the facts are of: another one, and they are asked for anew.
     struct Ground {
         const void* of = nullptr;
-        uint64_t version = 0, selection = 0;
+        uint64_t version = 0;
         int64_t layer = 0;
         bool operator==(const Ground&) const = default;
     };
-    void update(const Ground& ground, const std::function<std::vector<TokenFacts>()>& facts);
+    /// Once a frame; `facts` is called where something is looked for in a new ground.
+    /// @param selected tokens
+    void update(const Ground& ground, const std::set<int64_t>& selected,
+                const std::function<std::vector<TokenFacts>()>& facts);
     /// The field, `width` pixels wide, and the count behind it. → the token to go to: the next hit
     /// behind `present` by Enter, the one before it by Shift+Enter, around the end.
     std::optional<int64_t> draw(AppState& state, float width, int64_t present);
@@ -51,6 +55,8 @@ class TokenSearch {
     const std::vector<uint8_t>& hits() const { return hits_; }
     size_t count() const { return count_; }
     const std::vector<std::string>& problems() const { return filter_.problems; }
+    /// What they were found in; empty: nothing is looked for.
+    const std::vector<TokenFacts>& facts() const { return facts_; }
 
   private:
     std::optional<int64_t> step(int64_t present, bool forwards) const;
@@ -58,9 +64,11 @@ class TokenSearch {
 
     std::string typed_, found_;
     Ground ground_;
+    std::vector<TokenFacts> facts_;  ///< of `ground_`
+    std::set<int64_t> selected_;     ///< where a term asks for them
     ExpertFilter filter_;
     std::vector<uint8_t> hits_;
-    size_t count_ = 0, of_ = 0;
+    size_t count_ = 0;
     bool wants_focus_ = false;
 };
 

@@ -35,7 +35,10 @@ class HaltingPanel final : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     /// The first line of the numbers says it.
-    std::string origin(const AppState&) const override { return {}; }
+    Origin origin(const AppState&) const override {
+        const int64_t step = question_.answer() ? question_.answer()->step : -1;
+        return {"", step, step};
+    }
     std::string csv(AppState&) override {
         return question_.answer() ? csv_of(*question_.answer()) : std::string();
     }

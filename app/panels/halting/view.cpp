@@ -126,7 +126,7 @@ std::string csv_of(const core::HaltingTable& table) {
         for (const core::ClassDepth& one : row.classes) {
             if (first) out += "\nepsilon,class,tokens,mean_hops,low,high\n";
             first = false;
-            out += line({core::csv_number(row.epsilon), core::csv_field(class_name(one)),
+            out += line({core::csv_number(row.epsilon), core::csv_text(class_name(one)),
                          std::to_string(one.tokens), core::csv_number(one.mean_hops),
                          core::csv_number(one.low), core::csv_number(one.high)});
         }

@@ -29,9 +29,8 @@ class IntervenePanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override {
-        return state.effect ? origin_of(state, state.effect->step, state.effect->step)
-                            : std::string();
+    Origin origin(const AppState& state) const override {
+        return state.effect ? origin_of(state, state.effect->step, state.effect->step) : Origin();
     }
     std::string csv(AppState& state) override {
         return shows_present(state) && state.effect->whole ? effect_csv(*state.effect) : "";
@@ -131,7 +130,9 @@ void IntervenePanel::draw(AppState& state) {
 
 void IntervenePanel::draw_answer(AppState& state) {
     const ImVec2 low = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
-    state.spots.note("intervene.answer", {low, ImVec2(low.x + room.x, low.y + room.y)});
+    // What is seen of it: below a long stack it may lie under the panel's end.
+    const float end = std::min(low.y + room.y, ImGui::GetWindowPos().y + ImGui::GetWindowSize().y);
+    if (low.y < end) state.spots.note("intervene.answer", {low, ImVec2(low.x + room.x, end)});
     if (!shows_present(state) || !state.effect->error.empty()) return draw_no_answer(state);
     const auto effect = state.effect;
     if (const std::string other = other_weights(state, Inspected::effect); !other.empty())

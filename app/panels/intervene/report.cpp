@@ -132,7 +132,7 @@ bool draw_summary(AppState& state, const core::InterventionEffect& effect) {
     if (button(state, "Export", effect.whole ? nullptr : "It is still being measured.",
                "Writes all numbers as CSV into the run folder"))
         export_text(state, "intervention_shown.csv",
-                    "# Intervene " + origin_of(state, effect.step, effect.step) + "\n" +
+                    "# Intervene " + origin_of(state, effect.step, effect.step).words + "\n" +
                         effect_csv(effect));
     draw_chance(state, effect);
     if (!effect.whole) progress_line(state, effect.progress);
@@ -254,7 +254,11 @@ void draw_numbers(const AppState& state, const core::InterventionEffect& effect)
                           ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowOverlap);
         explain_when_asked(state, [&] { return number_of(state, effect, row); });
         ImGui::SameLine(0, 0);
-        text_cut(state, displayable(row.label, state.fonts.text), theme.dim);
+        // "Jaccard, layer 2": what tells rows apart stands at the end.
+        const std::string label =
+            fitted(displayable(row.label, state.fonts.text), ImGui::GetContentRegionAvail().x);
+        ImGui::TextColored(theme.dim, "%s", label.c_str());
+        if (label != row.label) tooltip(row.label);
         ImGui::PushFont(state.fonts.mono, kMonoSize);
         for (const std::string* text : {&row.before, &row.after, &row.change, &row.control}) {
             ImGui::TableNextColumn();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <imgui.h>
+#include <utility>
 
 #include "app/panels/intervene/view.h"
 #include "app/panels/run/fork_controls.h"
@@ -59,7 +60,18 @@ void StackList::draw(AppState& state) {
         draw_item(state, items[i], i);
         ImGui::PopID();
     }
+    show_newest(state, items);
     draw_strength(state);
+}
+
+/// A row that came, from wherever, is seen.
+void StackList::show_newest(AppState& state, std::span<const StackItem> items) {
+    const uint64_t newest = items.empty() ? 0 : items.back().id;
+    if (newest <= std::exchange(newest_, std::max(newest, newest_))) return;
+    const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
+    if (ImGui::GetCursorScreenPos().y < low.y + size.y) return;
+    ImGui::SetScrollHereY(1.0f);
+    state.keep_drawing(2);
 }
 
 void StackList::draw_add(AppState& state) {

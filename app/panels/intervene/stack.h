@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 
 #include "app/panels/intervene/arguments.h"
 #include "app/panels/intervene/script_dialog.h"
@@ -16,7 +17,10 @@ class StackList {
   public:
     void draw(AppState& state);
     /// Another session: what was sent belongs to the one before.
-    void forget() { sent_.clear(); }
+    void forget() {
+        sent_.clear();
+        newest_ = 0;
+    }
 
   private:
     void draw_add(AppState& state);
@@ -24,9 +28,11 @@ class StackList {
     void draw_item(AppState& state, const StackItem& item, size_t index);
     void draw_apply(AppState& state, const StackItem& item);
     void draw_strength(AppState& state);
+    void show_newest(AppState& state, std::span<const StackItem> items);
 
     ArgumentForm form_;
     ScriptDialog script_;
+    uint64_t newest_ = 0;                ///< highest id of a row that was drawn
     std::map<uint64_t, uint64_t> sent_;  ///< row → answer of its last way into the run
 };
 

@@ -159,7 +159,7 @@ std::string effect_csv(const core::InterventionEffect& e) {
     };
     const auto line = [&](const char* quantity, const std::string& item, const char* unit,
                           double base, double changed, const core::Spread& control, int64_t draws) {
-        out += std::string(quantity) + "," + core::csv_field(item) + "," + unit + "," + cell(base) +
+        out += std::string(quantity) + "," + core::csv_text(item) + "," + unit + "," + cell(base) +
                "," + cell(changed) + "," + cell(control.mean) + "," + cell(control.std) + "," +
                std::to_string(draws) + "," + std::to_string(e.request.seed) + "," +
                std::to_string(e.step) + "\n";

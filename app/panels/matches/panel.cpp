@@ -19,6 +19,9 @@
 namespace hopscope::app {
 namespace {
 
+/// Of the longest row of numbers, and of a circle in which dots can be told apart; unscaled pixels.
+constexpr float kNumbersWidth = 232, kLeastPicture = 72;
+
 constexpr size_t kQuantiles = 9;
 constexpr const char* kMatchedHere = "The panel matches experts by itself; no command does.";
 
@@ -29,7 +32,7 @@ class MatchesPanel final : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     /// The first line of the numbers says it.
-    std::string origin(const AppState&) const override { return {}; }
+    Origin origin(const AppState&) const override { return {}; }
     std::string csv(AppState&) override {
         return question_.answer() ? csv_of(shown()) : std::string();
     }
@@ -341,8 +344,9 @@ void MatchesPanel::draw_match(AppState& state, size_t index) {
 
 void MatchesPanel::draw_lower(AppState& state, ImVec2 size) {
     const float s = state.pixel_scale;
-    if (!picture_.centroids.empty()) {
-        const float side = std::min(size.y, size.x * 0.44f);
+    // Numbers are read whole before there is a picture beside them.
+    const float side = std::min({size.y, size.x * 0.44f, size.x - (kNumbersWidth + 12) * s});
+    if (!picture_.centroids.empty() && side >= kLeastPicture * s) {
         draw_picture(state, side);
         ImGui::SameLine(0, 12 * s);
     }

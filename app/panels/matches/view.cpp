@@ -87,8 +87,8 @@ std::string csv_of(const core::ExpertMatches& matches) {
         out += std::to_string(match.a) + "," + std::to_string(match.b) + "," +
                core::csv_number(match.cosine) + "," + core::csv_number(match.moved) + "," +
                core::csv_number(match.jaccard) + "," + (match.above_chance ? "yes" : "no") + "," +
-               core::csv_field(joined(match.pieces_a)) + "," +
-               core::csv_field(joined(match.pieces_b)) + "\n";
+               core::csv_text(joined(match.pieces_a)) + "," +
+               core::csv_text(joined(match.pieces_b)) + "\n";
     return out;
 }
 

@@ -36,11 +36,12 @@ CameraPlace SpaceCamera::place() const {
             orbit_.pitch};
 }
 
-void SpaceCamera::note_step(AppState& state, const CameraPlace& before) {
+bool SpaceCamera::note_step(AppState& state, const CameraPlace& before) {
     zoomed_at_ = -1e9;
-    if (before.shows_what(place())) return;
+    if (before.shows_what(place())) return false;
     history_.step(before, state.selection_history.next_order());
     state.selection_history.forget_redo();
+    return true;
 }
 
 void SpaceCamera::pan(AppState& state, ImVec2 by) {
@@ -48,14 +49,14 @@ void SpaceCamera::pan(AppState& state, ImVec2 by) {
     follows_ = false;
     moving_since_ = -1;
     camera_.pan({by.x, by.y});
-    if (std::exchange(drag_begins_, false)) note_step(state, before);
+    if (drag_begins_) drag_begins_ = !note_step(state, before);
 }
 
 void SpaceCamera::turn(AppState& state, ImVec2 by) {
     const CameraPlace before = place();
     // A sphere of the size of the unit sphere rolls under the pointer.
     orbit_.drag({by.x, by.y}, std::max(camera_.zoom, 40.0f));
-    if (std::exchange(drag_begins_, false)) note_step(state, before);
+    if (drag_begins_) drag_begins_ = !note_step(state, before);
 }
 
 void SpaceCamera::look_along(AppState& state, int axis) {
@@ -66,9 +67,12 @@ void SpaceCamera::look_along(AppState& state, int axis) {
 
 void SpaceCamera::zoom_at(AppState& state, ImVec2 pointer, float factor) {
     const CameraPlace before = place();
+    viz::Camera2d zoomed = camera_;
+    zoomed.zoom_at({pointer.x - at_.x, pointer.y - at_.y}, factor);
+    if (zoomed == camera_) return;  // at its limit: the next turn begins a step of its own
+    camera_ = zoomed;
     follows_ = false;
     moving_since_ = -1;
-    camera_.zoom_at({pointer.x - at_.x, pointer.y - at_.y}, factor);
     if (state.now - zoomed_at_ > kOneZoom) note_step(state, before);
     zoomed_at_ = state.now;
 }

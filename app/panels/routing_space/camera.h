@@ -64,8 +64,8 @@ class SpaceCamera {
     void go_to(const AppState& state, const viz::Camera2d& goal, bool animated);
     void go_to(const AppState& state, const SpaceView& view, const CameraPlace& place,
                bool animated);
-    /// Keeps where it stood, where something else is seen by now.
-    void note_step(AppState& state, const CameraPlace& before);
+    /// Keeps where it stood, where something else is seen by now. → whether it is.
+    bool note_step(AppState& state, const CameraPlace& before);
 
     viz::Camera2d camera_, from_, goal_;
     viz::Orbit orbit_;

@@ -21,7 +21,7 @@ std::string token_line(const SpaceView& view, const core::GeometrySnapshot& snap
     };
     const size_t position = static_cast<size_t>(item.hop) * snapshot.pieces.size() + token;
     const auto text = [&](const std::vector<std::string>& of) {
-        return token < of.size() ? core::csv_field(of[token]) : std::string();
+        return token < of.size() ? core::csv_text(of[token]) : std::string();
     };
     return "token," + std::to_string(item.index) + "," + std::to_string(item.hop) +
            point_cells(view, view.points[i]) + ",," + text(snapshot.pieces) + "," +

@@ -16,6 +16,7 @@ class SpaceLegend {
   public:
     const std::vector<std::string>& hidden() const { return hidden_; }
     void show_all() { hidden_.clear(); }
+    void show(const std::string& name) { std::erase(hidden_, name); }
     /// `room`: pixels to the right of `at`; a line of size or opacity that is longer is left out.
     void draw(AppState& state, const SpaceView& view, const SpaceLook& look, ImVec2 at, float room);
 

@@ -19,7 +19,8 @@ namespace hopscope::app {
 namespace {
 
 constexpr size_t kNearest = 5;
-constexpr size_t kMostLabels = 12;                    ///< of selected experts
+constexpr size_t kMostLabels = 12;  ///< of selected experts
+constexpr const char* kMaking = "the points are being laid out\xE2\x80\xA6";
 constexpr size_t kNamedWords = 3, kTooltipWords = 6;  ///< of an expert, beside its point
 
 std::string share_text(double share) {
@@ -333,6 +334,7 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
         reading = std::string("colour = ") + (look.color ? look.color->name() : "place") +
                   ", faint = outside the filter";
     if (scene.every > 1) reading = "one of " + std::to_string(scene.every) + " tokens is drawn";
+    if (scene.making) reading = kMaking;
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when =
         (state.sample.shown() ? with_thousands(std::ssize(state.geometry->token_ids)) + " tokens of"
@@ -348,6 +350,16 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     };
     right(reading, font, upper, axes_width);
     right(when, small, bottom, text_extent(state.fonts.text, small, basis).x);
+}
+
+void draw_making(const AppState& state, ImVec2 at, ImVec2 size) {
+    const float s = state.pixel_scale, font = kTextSize * s;
+    const ImVec2 extent = text_extent(state.fonts.text, font, kMaking);
+    const ImVec2 corner(at.x + size.x, at.y + size.y - 2 * s);
+    const ImVec2 begin(corner.x - extent.x, corner.y - extent.y);
+    draw_veil(state, begin, corner);
+    text_at(ImGui::GetWindowDrawList(), state.fonts.text, font, begin, packed(state.theme().dim),
+            kMaking);
 }
 
 void draw_tooltip(const SpaceScene& scene) {

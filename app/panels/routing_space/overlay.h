@@ -22,7 +22,8 @@ struct SpaceScene {
     const SpaceCamera& camera;
     int64_t hovered = -1;  ///< item of the view under the pointer; −1: none
     RegionShow regions = RegionShow::none;
-    size_t every = 1;  ///< one in so many tokens is drawn
+    size_t every = 1;     ///< one in so many tokens is drawn
+    bool making = false;  ///< another view is being made
 };
 
 /// Of the unit sphere, where the picture is solid.
@@ -33,6 +34,8 @@ std::string selected_label(const AppState& state, int64_t expert);
 void draw_paths(const SpaceScene& scene);
 void draw_captions(const SpaceScene& scene, const SpaceLook& look);
 void draw_tooltip(const SpaceScene& scene);
+/// In place of the captions, while a picture of the present points is made.
+void draw_making(const AppState& state, ImVec2 at, ImVec2 size);
 
 /// Between the glyph of an expert and what is written beside it, unscaled pixels.
 inline constexpr float kLabelGap = 9;

@@ -28,13 +28,13 @@ std::unique_ptr<Panel> make_routing_space_panel() {
 
 ImVec2 RoutingSpacePanel::screen_of_expert(int64_t expert) const {
     const size_t i = static_cast<size_t>(3 * expert);
-    if (expert < 0 || i + 2 >= view_.coords.size()) return {-1, -1};
-    return camera_.on_screen(view_.centroid(expert));
+    if (expert < 0 || i + 2 >= view().coords.size()) return {-1, -1};
+    return camera_.on_screen(view().centroid(expert));
 }
 
 ImVec2 RoutingSpacePanel::screen_of_point(size_t point) const {
-    if (point >= view_.points.size()) return {-1, -1};
-    const viz::Point& p = view_.points[point];
+    if (point >= view().points.size()) return {-1, -1};
+    const viz::Point& p = view().points[point];
     return camera_.on_screen({p.x, p.y, p.z});
 }
 
@@ -57,7 +57,8 @@ Chosen RoutingSpacePanel::everything(const AppState& state) const {
 }
 
 std::string RoutingSpacePanel::csv(AppState& state) {
-    return state.geometry ? csv_of(view_, *state.geometry) : std::string();
+    if (!state.geometry) return {};
+    return csv_of(made_.working() ? made_.at_once(state) : view(), *state.geometry);
 }
 
 PanelView RoutingSpacePanel::saved_view() const {
@@ -113,7 +114,7 @@ std::vector<ActionItem> RoutingSpacePanel::actions(AppState& state) {
     focus.keys = kFocusKeys;
     focus.by_pointer = true;
     focus.why_not = [&state] { return state.selection.empty() ? "Nothing is selected." : ""; };
-    focus.run = [this, &state] { camera_.focus(state, view_, paths_); };
+    focus.run = [this, &state] { camera_.focus(state, view(), paths_); };
     ActionItem names;
     names.id = "routing_space.names";
     names.title = "Names of experts in the routing space";
@@ -170,11 +171,11 @@ void RoutingSpacePanel::follow_layers(AppState& state) {
 void RoutingSpacePanel::prepare(AppState& state) {
     if (session_ != state.session.get()) {
         session_ = state.session.get();
-        made_ = {};
-        view_ = {};
+        made_.forget();
         paths_.clear();
         paths_from_ = {};
         camera_.forget();
+        goes_to_.reset();
         points_.changed();
         quantities_.forget();
         controls_.axes = {};
@@ -189,7 +190,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
     state.update_places();
     state.experts.update(state);  // names of the centroids
 
-    Made wanted;
+    MadeView::From wanted;
     wanted.session = session_;
     wanted.snapshot = snapshot.version;
     wanted.archive = state.archive.version();
@@ -212,70 +213,76 @@ void RoutingSpacePanel::prepare(AppState& state) {
     wanted.options.hidden = &state.selection.hidden;
     wanted.options.hidden_version = state.selection.hidden_version;
     wanted.values = quantities_.values(state, controls_.look);
-    if (!(wanted == made_)) {
-        view_ = space_view(state.archive.until(state.geometry), state.places,
-                           static_cast<size_t>(controls_.trail), wanted.options, wanted.values);
-        made_ = wanted;
+    if (made_.update(state, wanted)) {
         points_.changed();
         pointer_.changed();
+        paths_from_ = {};
     }
+    follow_token(state);
     history_.update(state);
-    regions_.prepare(state, view_, controls_.regions);
-    move_.update(view_);
+    regions_.prepare(state, view(), controls_.regions);
+    move_.update(view());
     find_tokens(state);
     make_paths(state);
 }
 
 void RoutingSpacePanel::find_tokens(const AppState& state) {
-    search_.update({state.geometry.get(), state.geometry->version, state.selection.version,
-                    state.selection.layer},
-                   [&state] { return sample_facts(state); });
+    search_.update({state.geometry.get(), state.geometry->version, state.selection.layer},
+                   state.selection.probe_tokens, [&state] { return sample_facts(state); });
     points_.set_hits(search_.hits());
 }
 
+/// Selects a token and lets it be drawn, whatever hid it; the camera goes there with the picture.
 void RoutingSpacePanel::go_to_token(AppState& state, int64_t token) {
+    const auto& classes = state.geometry->classes;
     controls_.tokens = true;
+    state.selection.show_token(token);
+    if (token < std::ssize(classes)) legend_.show(classes[static_cast<size_t>(token)]);
     state.selection.pick_all({{}, {token}}, false);
-    for (size_t i = 0; i < view_.items.size(); ++i)
-        if (!view_.items[i].expert && view_.items[i].index == token)
-            return camera_.show(state, {view_.points[i].x, view_.points[i].y, view_.points[i].z});
+    goes_to_ = token;
+    state.keep_drawing(2);
+}
+
+void RoutingSpacePanel::follow_token(AppState& state) {
+    if (!goes_to_ || made_.working()) return;
+    const int64_t token = *std::exchange(goes_to_, std::nullopt);
+    for (size_t i = 0; i < view().items.size(); ++i)
+        if (!view().items[i].expert && view().items[i].index == token)
+            return camera_.show(state,
+                                {view().points[i].x, view().points[i].y, view().points[i].z});
 }
 
 void RoutingSpacePanel::make_paths(const AppState& state) {
     const auto& selection = state.selection;
-    const viz::LayerPlace& place = state.places.layer(selection.layer);
     const core::TraceResult* second =
         state.trace && state.second.open ? state.trace->second.get() : nullptr;
-    const PathsFrom wanted = {state.geometry->version,
-                              state.trace ? state.trace->version : 0,
+    const PathsFrom wanted = {state.geometry->version, state.trace ? state.trace->version : 0,
                               selection.version,
-                              place.version,
-                              selection.layer,
-                              controls_.axes,
                               second ? std::optional(state.second.shift) : std::nullopt};
     if (wanted == paths_from_) return;
     paths_from_ = wanted;
     paths_.clear();
+    if (!made_.of_what_is_shown(state)) return;
     if (state.trace && state.trace->error.empty())
         for (const int64_t token : selection.prompt_tokens) {
-            auto path = prompt_path(*state.trace, token, selection.layer, view_.basis);
+            auto path = prompt_path(*state.trace, token, selection.layer, view().basis);
             if (!path.at.empty()) paths_.push_back(std::move(path));
             if (!second) continue;
             // The token that stands below it.
-            path = prompt_path(*second, token - state.second.shift, selection.layer, view_.basis);
+            path = prompt_path(*second, token - state.second.shift, selection.layer, view().basis);
             path.label += " (second prompt)";
             if (!path.at.empty()) paths_.push_back(std::move(path));
         }
     for (const int64_t token : selection.probe_tokens) {
         if (paths_.size() >= kMostPaths) break;
-        auto path = probe_path(*state.geometry, token, selection.layer, view_.basis);
+        auto path = probe_path(*state.geometry, token, selection.layer, view().basis);
         if (!path.at.empty()) paths_.push_back(std::move(path));
     }
 }
 
 void RoutingSpacePanel::draw(AppState& state) {
     if (state.geometry && state.geometry->layers.size() > 0) {
-        if (controls_.draw(state)) camera_.fit(state, view_);
+        if (controls_.draw(state)) camera_.fit(state, view());
         flow(118 * state.pixel_scale + ImGui::CalcTextSize("50,000 of 50,000").x);
         const auto& chosen = state.selection.probe_tokens;
         if (const auto token =
@@ -302,32 +309,47 @@ void RoutingSpacePanel::draw(AppState& state) {
 
 void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    camera_.update(state, view_, at, size);
+    camera_.update(state, view(), at, size);
+    if (!made_.of_what_is_shown(state)) return draw_last(state, at, size);
 
     ImGui::SetNextItemAllowOverlap();  // the legend's entries lie over it
     ImGui::InvisibleButton("picture", size);
     ImGui::SetItemKeyOwner(ImGuiKey_MouseWheelY);
-    pointer_.update(state, view_, camera_, points_, move_);
+    pointer_.update(state, view(), camera_, points_, move_);
 
-    SpaceScene scene = {state, view_, paths_, camera_, pointer_.hovered(), controls_.regions};
+    SpaceScene scene = {state, view(), paths_, camera_, pointer_.hovered(), controls_.regions};
+    scene.making = made_.working();
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
-    points_.draw(state, view_, camera_);
+    points_.draw(state, view(), camera_);
     scene.every = points_.every();
-    state.own_cost.note_points(std::ssize(view_.points));
+    state.own_cost.note_points(std::ssize(view().points));
     regions_.draw(camera_);
     draw_outline(scene);
     if (names_ && paths_.empty()) draw_names(scene);
     draw_selected(scene);
     draw_paths(scene);
-    draw_captions(scene, controls_.look);
-    move_.draw_in_picture(state, view_, camera_);
+    draw_captions(scene, made_.look());
+    move_.draw_in_picture(state, view(), camera_);
     pointer_.draw(state);
     list->PopClipRect();
-    legend_.draw(state, view_, controls_.look, at, size.x - 110 * state.pixel_scale);
+    legend_.draw(state, view(), made_.look(), at, size.x - 110 * state.pixel_scale);
     draw_corner(state, at, size);
     move_.draw_card(state, at, size);
     if (!move_.dragging()) draw_tooltip(scene);
+}
+
+/// A picture of other points stays until that of the present ones is made: nothing can be pointed
+/// at in it.
+void RoutingSpacePanel::draw_last(AppState& state, ImVec2 at, ImVec2 size) {
+    ImGui::Dummy(size);
+    pointer_.changed();
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
+    points_.draw(state, view(), camera_);
+    state.own_cost.note_points(std::ssize(view().points));
+    draw_making(state, at, size);
+    list->PopClipRect();
 }
 
 /// What lies over the right edge of the picture.
@@ -335,8 +357,8 @@ void RoutingSpacePanel::draw_corner(AppState& state, ImVec2 at, ImVec2 size) {
     const float s = state.pixel_scale;
     const ImVec2 corner(at.x + size.x, at.y + 4 * s);
     selection_menu_.draw(state, selection_actions_, corner);
-    if (view_.solid)
-        draw_gizmo(state, view_, camera_,
+    if (view().solid)
+        draw_gizmo(state, view(), camera_,
                    ImVec2(corner.x - (kGizmo + 4) * s, at.y + size.y - (kGizmo + 48) * s),
                    kGizmo * s);
     // On the side where it does not cover the point it is about.
@@ -345,7 +367,7 @@ void RoutingSpacePanel::draw_corner(AppState& state, ImVec2 at, ImVec2 size) {
     if (neighbours_.shown) {
         const auto& g = state.geometry->layers[static_cast<size_t>(state.selection.layer)];
         const auto where = position_of(g, only_selected(state.selection));
-        const auto p = where.empty() ? std::vector<float>() : viz::project(view_.basis, where);
+        const auto p = where.empty() ? std::vector<float>() : viz::project(view().basis, where);
         left =
             p.size() == viz::kAxes && camera_.on_screen({p[0], p[1], p[2]}).x > at.x + size.x / 2;
     }

@@ -14,6 +14,7 @@
 #include "app/panels/routing_space/centroid_move.h"
 #include "app/panels/routing_space/controls.h"
 #include "app/panels/routing_space/legend.h"
+#include "app/panels/routing_space/made_view.h"
 #include "app/panels/routing_space/neighbour_list.h"
 #include "app/panels/routing_space/pointer.h"
 #include "app/panels/routing_space/points.h"
@@ -36,9 +37,12 @@ class RoutingSpacePanel final : public Panel {
     std::vector<ActionItem> actions(AppState& state) override;
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override { restored_ = view; }
+    void forget_restored() override { restored_.reset(); }
 
     // Read by tests.
-    const SpaceView& view() const { return view_; }
+    const SpaceView& view() const { return made_.view(); }
+    /// Whether a view of many points is being made, while another one is shown.
+    bool making() const { return made_.working(); }
     const viz::Camera2d& camera() const { return camera_.camera(); }
     const viz::Orbit& orbit() const { return camera_.orbit(); }
     const SpacePoints& points() const { return points_; }
@@ -53,18 +57,8 @@ class RoutingSpacePanel final : public Panel {
 
   private:
     static ActionItem refit_action(AppState& state);
-    struct Made {  ///< what the present view was made from
-        const void* session = nullptr;
-        uint64_t snapshot = 0, archive = 0, places = 0;
-        int trail = 0;
-        SpaceOptions options;
-        LookValues values;
-        bool operator==(const Made&) const = default;
-    };
-    struct PathsFrom {
-        uint64_t snapshot = 0, trace = 0, selection = 0, basis = 0;
-        int64_t layer = -1;
-        viz::AxesChoice axes;
+    struct PathsFrom {  ///< what the paths were made from, beside the view
+        uint64_t snapshot = 0, trace = 0, selection = 0;
         std::optional<int64_t> shift;  ///< of the second prompt, where it is shown
         bool operator==(const PathsFrom&) const = default;
     };
@@ -73,15 +67,16 @@ class RoutingSpacePanel final : public Panel {
     void take_restored();
     void find_tokens(const AppState& state);
     void go_to_token(AppState& state, int64_t token);
+    void follow_token(AppState& state);
     void make_paths(const AppState& state);
     void draw_space(AppState& state, ImVec2 size);
+    void draw_last(AppState& state, ImVec2 at, ImVec2 size);
     void draw_corner(AppState& state, ImVec2 at, ImVec2 size);
     Chosen everything(const AppState& state) const;
     std::string space_problem(const AppState& state) const;
 
     const void* session_ = nullptr;
-    Made made_;
-    SpaceView view_;
+    MadeView made_;
     PathsFrom paths_from_;
     std::vector<TokenPath> paths_;
 
@@ -92,11 +87,12 @@ class RoutingSpacePanel final : public Panel {
     SpaceLegend legend_;
     SpacePointer pointer_;
     CentroidMove move_;
-    SpaceHistory history_{move_, camera_, view_};
+    SpaceHistory history_{move_, camera_, made_.view()};
     RegionLayer regions_;
     SelectionMenu selection_menu_;
     NeighbourList neighbours_;
     TokenSearch search_;                         ///< of the sample
+    std::optional<int64_t> goes_to_;             ///< token that was found, until it is drawn
     bool names_ = true;                          ///< of experts, beside centroids
     std::optional<PanelView> restored_;          ///< until there is a run to be seen
     std::vector<ActionItem> selection_actions_;  ///< in the menu of the selection

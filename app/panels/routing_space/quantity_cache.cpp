@@ -17,11 +17,11 @@ SharedValues QuantityCache::values(AppState& state, const viz::Quantity* quantit
         entry.layer = entry.asked_layer;
     }
     if (entry.snapshot == snapshot->version && entry.layer == layer) return entry.values;
-    const auto compute = [quantity, snapshot, layer]() -> SharedValues {
-        return std::make_shared<viz::QuantityValues>(
-            quantity->of(*snapshot, static_cast<size_t>(layer)));
+    const auto at = static_cast<size_t>(layer);
+    const auto compute = [quantity, snapshot, at]() -> SharedValues {
+        return std::make_shared<viz::QuantityValues>(quantity->of(*snapshot, at));
     };
-    if (!quantity->costly()) {
+    if (!quantity->costly() && !has_many_points(*snapshot, at)) {
         entry.values = compute();
         entry.snapshot = snapshot->version;
         entry.layer = layer;
@@ -32,7 +32,10 @@ SharedValues QuantityCache::values(AppState& state, const viz::Quantity* quantit
         entry.asked_layer = layer;
         entry.pending = state.aside(compute);
     }
-    return entry.layer == layer ? entry.values : nullptr;
+    // Those of another sample speak of other tokens.
+    const bool fits = entry.layer == layer && at < snapshot->layers.size() && entry.values &&
+                      entry.values->sample == viz::tokens_of(snapshot->layers[at]);
+    return fits ? entry.values : nullptr;
 }
 
 }  // namespace hopscope::app

@@ -6,13 +6,14 @@
 #include <map>
 
 #include "app/panels/routing_space/paint.h"
+#include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
 
 namespace hopscope::app {
 
 class QuantityCache {
   public:
-    /// For the snapshot of the state and the chosen layer.
+    /// For the snapshot of the state and the chosen layer; null where they have not come yet.
     LookValues values(AppState& state, const SpaceLook& look);
     /// One of them; null while there is none of this layer.
     SharedValues values(AppState& state, const viz::Quantity* quantity);

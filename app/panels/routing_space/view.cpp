@@ -13,6 +13,7 @@ using viz::Vec2;
 using viz::Vec3;
 
 constexpr int kCircleParts = 160;
+constexpr int64_t kFewPoints = 20'000;  ///< of tokens at hops
 
 bool usable(const core::LayerGeometry& g, const viz::Basis& basis) {
     return basis.valid() && basis.dim == g.d_space && g.experts > 0 &&
@@ -167,6 +168,12 @@ void close_view(SpaceView& p) {
 }
 
 }  // namespace
+
+bool has_many_points(const core::GeometrySnapshot& snapshot, size_t layer) {
+    if (layer >= snapshot.layers.size()) return false;
+    const core::LayerGeometry& g = snapshot.layers[layer];
+    return g.hops * viz::tokens_of(g) > kFewPoints;
+}
 
 SpaceView space_view(const Past& past, const viz::Places& places, size_t trail,
                      const SpaceOptions& o, const LookValues& values) {

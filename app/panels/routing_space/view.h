@@ -1,6 +1,5 @@
 // What the routing-space panel shows, computed from snapshots without ImGui: projected points with
-// their glyphs and trails of centroids. Pure values; built in the panel's prepare() on the window
-// thread.
+// their glyphs and trails of centroids. Pure values; any thread.
 #pragma once
 
 #include <array>
@@ -70,6 +69,10 @@ struct SpaceView {
 };
 
 inline constexpr size_t kLongestTail = 60;  ///< snapshots
+
+/// Whether the layer has positions of so many tokens that a picture of them, or values of each,
+/// take longer than a frame has time for.
+bool has_many_points(const core::GeometrySnapshot& snapshot, size_t layer);
 
 /// Projects the last snapshot of `past`. `trail`: how many before it the tails of centroids reach
 /// back. `values`: of options.look.

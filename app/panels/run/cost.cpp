@@ -100,6 +100,7 @@ void draw_cost(AppState& state, const TimeSplit& split) {
                           .n = split.updates,
                           .over = kTimedUpdates,
                           .no_command = kLiveNumber});
+    if (state.still) return;  // a picture is drawn once
     const double share = 100 * state.own_cost.share(state.now);
     value_row(state, {.label = "drawing",
                       .value = share,

@@ -12,7 +12,7 @@ std::string run_csv(const AppState& state, double tokens_per_s, double seconds_l
     if (!state.session) return {};
     const core::RunStatus& status = state.status;
     const History& history = state.history;
-    std::string out = "# Run " + origin_of(state, status.step, status.step) + ", " +
+    std::string out = "# Run " + origin_of(state, status.step, status.step).words + ", " +
                       core::word(status.state) + "\n" + "quantity,value,unit\n";
     const auto add = [&](const std::string& name, double value, const char* unit) {
         out += core::csv_field(name) + "," + core::csv_number(value) + "," + unit + "\n";

@@ -60,12 +60,15 @@ class RunPanel final : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     /// The first line of the numbers says it, and more.
-    std::string origin(const AppState&) const override { return {}; }
+    Origin origin(const AppState& state) const override {
+        return {"", state.status.step, state.status.step};
+    }
     std::string csv(AppState& state) override {
         return run_csv(state, tokens_per_s_, left_, split_);
     }
     PanelView saved_view() const override { return rules_; }
     void restore_view(const PanelView& view) override { restored_ = view; }
+    void forget_restored() override { restored_.clear(); }
 
   private:
     void draw_controls(AppState& state);
@@ -227,7 +230,7 @@ void RunPanel::draw_values(const AppState& state) const {
                       .definition = "Time spent on updates since the run's begin; pauses and "
                                     "evaluations left out. The value is in seconds",
                       .command = info});
-    const double open = state.now - state.opened_at;
+    const double open = state.still ? core::kNaN : state.now - state.opened_at;
     value_row(state, {.label = "open for",
                       .value = open,
                       .shown = time(open),
@@ -290,6 +293,7 @@ void RunPanel::draw_followed(AppState& state) {
         tooltip(status.followed);
         return;
     }
+    if (state.still) return;  // a window that stays would have opened it as its own
     text_cut(state, "its process has ended", state.theme().amber_text);
     tooltip(status.followed);
     if (button(state, "Open again", nullptr, "Opens the run so that it can go on here"))

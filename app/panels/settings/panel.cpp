@@ -19,7 +19,7 @@ class SettingsPanel final : public Panel {
     std::string detail(const AppState&) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
+    Origin origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState&) override {
         return view_.variants.empty() ? std::string() : csv_of(view_, !all_);
     }

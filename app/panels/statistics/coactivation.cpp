@@ -50,7 +50,7 @@ void CoactivationPage::draw_matrix_of(AppState& state, const SnapshotLayer& plac
             "Share of the uses of the row's expert, a token and hop each, whose set also holds the "
             "column's [def:coactivation]. Over " +
                 with_thousands(c.tokens) + " tokens \xC3\x97 " + std::to_string(c.hops) +
-                (c.hops == 1 ? " hop" : " hops") + " of the fixed sample.");
+                (c.hops == 1 ? " hop" : " hops") + " of " + state.sample.in_words() + ".");
     scale_legend(state, area, "0", rounded(static_cast<double>(c.highest), 2), "share of uses");
     footer(state, area,
            "strongest partner " + share_text(c.partner.mean, c.partner.ci95) + "   dealt anew " +

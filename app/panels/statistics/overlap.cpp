@@ -11,10 +11,16 @@
 namespace hopscope::app {
 namespace {
 
-constexpr const char* kJaccardWhy =
-    "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts chosen by one token, mean over "
-    "the tokens of the fixed sample [def:jaccard]. 1: the same experts again; two random sets "
-    "of k of M experts share about k / (2M \xE2\x88\x92 k).";
+std::string jaccard_why(const AppState& state) {
+    return std::string(
+               "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts chosen by one "
+               "token, mean over the tokens of ") +
+           state.sample.in_words() +
+           " [def:jaccard]. 1: the same experts again; two random sets of k of M experts share "
+           "about k / (2M \xE2\x88\x92 k).";
+}
+
+constexpr const char* kComputing = "Computing\xE2\x80\xA6";
 
 std::string number_name(int64_t i) {
     return std::to_string(i);
@@ -29,9 +35,9 @@ Number jaccard_number(const AppState& state, const SnapshotLayer& place, const M
                      (axis == "layer" ? "" : ", layer " + std::to_string(place.layer)),
             .value = static_cast<double>(value),
             .shown = rounded(static_cast<double>(value), 4),
-            .definition =
-                "|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of experts, mean "
-                "over the tokens of the fixed sample [def:jaccard]",
+            .definition = std::string("|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of "
+                                      "experts, mean over the tokens of ") +
+                          state.sample.in_words() + " [def:jaccard]",
             .n = tokens,
             .over = "tokens",
             .step = step,
@@ -46,13 +52,20 @@ std::string sample_text(const viz::SampledMean& sampled) {
     return interval.empty() ? out : out + ", 95 % " + interval;
 }
 
-void OverlapPage::make(const Past& past, const SnapshotLayer& place, const core::MoeConfig& moe) {
-    layers_ = layer_overlap(place.snapshot, moe);
-    steps_ = step_overlap(past, place.layer);
+void OverlapPage::update(AppState& state, const SnapshotLayer& place, bool seen) {
+    const MadeFrom from = {state.geometry, state.archive.version(),
+                           static_cast<int64_t>(place.layer), 0, -1};
+    if (!made_.wants(state, from, seen)) return;
+    made_.ask(state, from,
+              [past = state.archive.until(state.geometry), layer = place.layer,
+               moe = state.session->config().moe]() -> Numbers {
+                  return {static_cast<int64_t>(layer), layer_overlap(*past.back(), moe),
+                          step_overlap(past, layer)};
+              });
 }
 
 bool OverlapPage::has_numbers(const SnapshotLayer& place) const {
-    return has_hops(place) || steps_.steps.size() > 1;
+    return has_hops(place) || (ready(place) && made_.numbers().steps.steps.size() > 1);
 }
 
 bool has_hops(const SnapshotLayer& place) {
@@ -68,13 +81,15 @@ std::string hops_csv(const SnapshotLayer& place, const core::MoeConfig& moe) {
 
 std::string OverlapPage::csv(const SnapshotLayer& place, const core::MoeConfig& moe) const {
     std::string out = hops_csv(place, moe);
-    if (steps_.steps.size() > 1) out += csv_of(steps_, static_cast<int64_t>(place.layer));
+    if (!ready(place)) return out;
+    const StepOverlap& steps = made_.numbers().steps;
+    if (steps.steps.size() > 1) out += csv_of(steps, static_cast<int64_t>(place.layer));
     return out;
 }
 
 void draw_hops(AppState& state, const SnapshotLayer& place, Area area) {
     const core::LayerGeometry& g = place.geometry();
-    caption(state, area, "overlap of hops (Jaccard)", kJaccardWhy);
+    caption(state, area, "overlap of hops (Jaccard)", jaccard_why(state));
     const auto tokens = static_cast<int64_t>(place.snapshot.token_ids.size());
     if (!has_hops(place)) {
         nothing(state, area,
@@ -128,12 +143,15 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
     Matrix m;
     m.row_name = number_name;
     m.row_axis = "layer";
-    if (layers_.layers == 0) {
+    const auto& [layer, layers, steps] = made_.numbers();
+    if (!ready(place)) {
+        nothing(state, by_layer, kComputing);
+    } else if (layers.layers == 0) {
         nothing(state, by_layer, "One hop in every layer: there are no pairs of hops.");
     } else {
-        m.values = layers_.jaccard;
-        m.rows = layers_.layers;
-        m.columns = layers_.pairs;
+        m.values = layers.jaccard;
+        m.rows = layers.layers;
+        m.columns = layers.pairs;
         m.column_name = [](int64_t h) {
             return std::to_string(h) + "\xE2\x80\x93" + std::to_string(h + 1);
         };
@@ -142,12 +160,13 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
             tooltip(
                 "layer " + std::to_string(cell.row) + ", hop " + std::to_string(cell.column) +
                 " and hop " + std::to_string(cell.column + 1) + ": " +
-                rounded(static_cast<double>(layers_.jaccard[static_cast<size_t>(
-                            cell.row * layers_.pairs + cell.column)]),
-                        4) +
+                rounded(
+                    static_cast<double>(
+                        layers.jaccard[static_cast<size_t>(cell.row * layers.pairs + cell.column)]),
+                    4) +
                 "\n" +
                 sample_text(
-                    layers_.sampled[static_cast<size_t>(cell.row * layers_.pairs + cell.column)]));
+                    layers.sampled[static_cast<size_t>(cell.row * layers.pairs + cell.column)]));
         if (cell.any())
             offer_on_click(state, [&] {
                 return jaccard_number(state, place, m, cell, "layer",
@@ -158,39 +177,37 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
     }
 
     caption(state, lower, "overlap of steps: the same tokens at two times",
-            "Jaccard of the experts that a token of the fixed sample chose at two steps, mean over "
-            "tokens and hops. High beside the diagonal: the routing has settled.");
-    if (steps_.steps.size() < 2) {
-        nothing(state, lower,
-                "The sample has been routed once so far. A second time comes with the next "
-                "snapshot that is due (train.snapshot_every).");
+            std::string("Jaccard of the experts that a token of ") + state.sample.in_words() +
+                " chose at two steps, mean over tokens and hops. High beside the diagonal: the "
+                "routing has settled.");
+    if (!ready(place)) return nothing(state, lower, kComputing);
+    if (steps.steps.size() < 2) {
+        nothing(state, lower, state.sample.routed_once());
         return;
     }
     footer(state, lower,
-           "mean of " + with_thousands(steps_.tokens) + " tokens \xC3\x97 " +
-               std::to_string(steps_.hops) + (steps_.hops == 1 ? " hop" : " hops") +
+           "mean of " + with_thousands(steps.tokens) + " tokens \xC3\x97 " +
+               std::to_string(steps.hops) + (steps.hops == 1 ? " hop" : " hops") +
                ", snapshots that the run keeps; hover for the 95 % interval",
            "Intervals of means over tokens [def:mean_interval].");
-    m.values = steps_.jaccard;
-    m.rows = m.columns = static_cast<int64_t>(steps_.steps.size());
+    m.values = steps.jaccard;
+    m.rows = m.columns = static_cast<int64_t>(steps.steps.size());
     m.row_axis = "step";
     m.row_name = m.column_name = [&](int64_t i) {
-        return with_thousands(steps_.steps[static_cast<size_t>(i)]);
+        return with_thousands(steps.steps[static_cast<size_t>(i)]);
     };
     const Cell cell = draw_matrix(state, "steps", lower, m);
     if (cell.any())
-        tooltip(
-            "step " + m.row_name(cell.row) + " and step " + m.row_name(cell.column) + ": " +
-            rounded(static_cast<double>(
-                        steps_.jaccard[static_cast<size_t>(cell.row * m.columns + cell.column)]),
-                    4) +
-            "\n" +
-            sample_text({0, steps_.ci95[static_cast<size_t>(cell.row * m.columns + cell.column)],
-                         steps_.tokens}));
+        tooltip("step " + m.row_name(cell.row) + " and step " + m.row_name(cell.column) + ": " +
+                rounded(static_cast<double>(
+                            steps.jaccard[static_cast<size_t>(cell.row * m.columns + cell.column)]),
+                        4) +
+                "\n" +
+                sample_text({0, steps.ci95[static_cast<size_t>(cell.row * m.columns + cell.column)],
+                             steps.tokens}));
     if (cell.any())
         offer_on_click(state, [&] {
-            return jaccard_number(state, place, m, cell, "step", steps_.tokens,
-                                  steps_.steps.back());
+            return jaccard_number(state, place, m, cell, "step", steps.tokens, steps.steps.back());
         });
 }
 

@@ -5,20 +5,33 @@
 #include <string>
 
 #include "app/panels/statistics/experts.h"
+#include "app/panels/statistics/made_aside.h"
 #include "app/panels/statistics/view.h"
 
 namespace hopscope::app {
 
 class OverlapPage {
   public:
-    void make(const Past& past, const SnapshotLayer& place, const core::MoeConfig& moe);
+    /// Takes numbers that are done, and asks for newer ones where they are `seen`; once a frame.
+    void update(AppState& state, const SnapshotLayer& place, bool seen);
+    void forget() { made_.forget(); }
     void draw(AppState& state, const SnapshotLayer& place, Area area) const;
     bool has_numbers(const SnapshotLayer& place) const;
     std::string csv(const SnapshotLayer& place, const core::MoeConfig& moe) const;
 
   private:
-    LayerOverlap layers_;
-    StepOverlap steps_;
+    /// Of all tokens of a sample: some tens of milliseconds where it is large.
+    struct Numbers {
+        int64_t layer = -1;
+        LayerOverlap layers;
+        StepOverlap steps;
+    };
+    /// Whether those that are there are of the layer.
+    bool ready(const SnapshotLayer& place) const {
+        return made_.numbers().layer == static_cast<int64_t>(place.layer);
+    }
+
+    MadeAside<Numbers> made_;
 };
 
 /// The matrix of all pairs of hops of the layer.

@@ -76,6 +76,7 @@ void StatisticsPanel::prepare(AppState& state) {
         load_.forget();
         collinearity_.forget();
         coactivation_.forget();
+        overlap_.forget();
         saturation_.forget();
         information_.forget();
     }
@@ -88,6 +89,7 @@ void StatisticsPanel::prepare(AppState& state) {
     const SnapshotLayer place = place_of(state);
     collinearity_.update(state, place, order_, shows_collinearity());
     coactivation_.update(state, place, order_, page_ == Page::coactivation);
+    overlap_.update(state, place, page_ == Page::overlap);
     saturation_.update(state, page_ == Page::saturation);
     information_.update(state, page_ == Page::information);
 }
@@ -104,7 +106,6 @@ void StatisticsPanel::make_numbers(AppState& state) {
     made_at_ = state.now;
     const Past past = state.archive.until(state.geometry);
     if (page_ == Page::overview || page_ == Page::load) load_.make(past, place.layer);
-    if (page_ == Page::overlap) overlap_.make(past, place, state.session->config().moe);
     if (page_ == Page::use) use_.make(state, place.snapshot);
     if (page_ == Page::confidence) confidence_.make(state.history);
 }

@@ -60,15 +60,15 @@ void SaturationPage::draw(AppState& state, const SnapshotLayer& place, Area area
         return nothing(state, area, why);
     const Saturation& s = numbers();
     if (s.empty() || place.layer >= s.layers.size())
-        return nothing(state, area,
-                       "The sample has been routed once so far. A second time comes with the next "
-                       "snapshot that is due (train.snapshot_every).");
+        return nothing(state, area, state.sample.routed_once());
     caption(state, area,
             "saturation: share of each step's choices that are those of step " +
                 with_thousands(s.last_step),
-            "|chosen then \xE2\x88\xA9 chosen at the step shown| / k, mean over the hops and the "
-            "tokens of the fixed sample; band: 95 % over tokens, of the chosen layer "
-            "[def:saturation]. Of the snapshots that the run keeps.");
+            std::string("|chosen then \xE2\x88\xA9 chosen at the step shown| / k, mean over the "
+                        "hops and the tokens of ") +
+                state.sample.in_words() +
+                "; band: 95 % over tokens, of the chosen layer [def:saturation]. Of the snapshots "
+                "that the run keeps.");
     const SaturationCurve& curve = s.layers[place.layer];
     if (curve.mean.empty())
         return nothing(state, area, "This layer holds no choices of the tokens of the sample.");

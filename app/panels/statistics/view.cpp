@@ -217,10 +217,14 @@ StepOverlap step_overlap(const Past& past, size_t layer) {
     };
     const core::LayerGeometry& now = chosen(past.back());
     if (now.top_k < 1) return out;
+    const auto same_tokens = [&](const core::LayerGeometry& g) {
+        return g.top_k == now.top_k && g.hops == now.hops && g.choices.size() == now.choices.size();
+    };
     // The choices of the sample are taken anew more rarely than snapshots are published.
     Past renewed;
     for (const Snapshot& snapshot : past)
-        if (renewed.empty() || chosen(renewed.back()).choices != chosen(snapshot).choices)
+        if (same_tokens(chosen(snapshot)) &&
+            (renewed.empty() || chosen(renewed.back()).choices != chosen(snapshot).choices))
             renewed.push_back(snapshot);
     Past entries;
     for (const size_t i : spread_evenly(renewed.size(), kOverlapSteps))

@@ -77,7 +77,7 @@ struct StepOverlap {
     int64_t tokens = 0, hops = 0;     ///< each number is the mean of tokens × hops sets
 };
 inline constexpr size_t kOverlapSteps = 8;  ///< and the newest
-/// Of the steps whose sample was routed anew, spread evenly.
+/// Of the steps whose sample was routed anew and is that of the last one, spread evenly.
 StepOverlap step_overlap(const Past& past, size_t layer);
 
 /// One quantity of each layer over the newest updates.

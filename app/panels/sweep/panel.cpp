@@ -32,10 +32,11 @@ class SweepPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override { return origin_of_compared(state); }
+    Origin origin(const AppState& state) const override { return origin_of_compared(state); }
     std::string csv(AppState&) override { return csv_of(picture_); }
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override { restored_ = view; }
+    void forget_restored() override { restored_.reset(); }
 
   private:
     struct Made {  ///< what the picture was made from

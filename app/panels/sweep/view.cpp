@@ -305,19 +305,19 @@ std::string csv_of(const SweepPicture& picture) {
         core::csv_field(picture.y.title()) +
         ",range_low,range_high,ci95_low,ci95_high,on_front,seed,step,n,n_of,folder,left_out\n";
     for (const SweepGroup& group : picture.groups) {
-        out += core::csv_field(group.name) + ",," + std::to_string(group.n) + x_cell(group.x) +
+        out += core::csv_text(group.name) + ",," + std::to_string(group.n) + x_cell(group.x) +
                number(group.y) + number(group.y_low) + number(group.y_high) + ",,," +
                (!picture.no_front.empty() ? ""
                 : group.front             ? "yes"
                                           : "no") +
                ",,,,,,\n";
         for (const SweepPoint& point : group.points)
-            out += core::csv_field(group.name) + "," + core::csv_field(point.name) + ",1" +
+            out += core::csv_text(group.name) + "," + core::csv_text(point.name) + ",1" +
                    x_cell(point.x) + number(point.y) + ",," + number(point.low) +
                    number(point.high) + ",," + std::to_string(point.seed) + "," +
                    std::to_string(point.step) + "," + (point.n > 0 ? std::to_string(point.n) : "") +
-                   "," + core::csv_field(point.over) + "," + core::csv_field(point.dir) + "," +
-                   core::csv_field(point.left_out) + "\n";
+                   "," + core::csv_text(point.over) + "," + core::csv_text(point.dir) + "," +
+                   core::csv_text(point.left_out) + "\n";
     }
     return out;
 }

@@ -21,8 +21,8 @@ std::string lines_of(const core::TraceResult& trace, const std::string& begin) {
                 const auto k = static_cast<size_t>(hop.top_k);
                 for (size_t rank = 0; rank < k; ++rank)
                     lines += begin + std::to_string(t) + "," +
-                             core::csv_field(trace.tokens[t].piece) + "," + std::to_string(l) +
-                             "," + std::to_string(h) + "," + std::to_string(rank) + "," +
+                             core::csv_text(trace.tokens[t].piece) + "," + std::to_string(l) + "," +
+                             std::to_string(h) + "," + std::to_string(rank) + "," +
                              std::to_string(hop.experts[t * k + rank]) + "," +
                              core::csv_number(hop.weights[t * k + rank]) + "," +
                              cell(hop.entropy, t) + "," + cell(hop.update_norm, t) + "," +

@@ -61,8 +61,8 @@ class TrajectoryPanel final : public Panel {
     std::string detail(const AppState& state) const override;
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
-    std::string origin(const AppState& state) const override {
-        return state.trace ? origin_of(state, state.trace->step, state.trace->step) : std::string();
+    Origin origin(const AppState& state) const override {
+        return state.trace ? origin_of(state, state.trace->step, state.trace->step) : Origin();
     }
     std::string csv(AppState& state) override;
     PanelView saved_view() const override;
@@ -229,9 +229,8 @@ void TrajectoryPanel::prepare(AppState& state) {
     }
     second_.update(state, view_);
     if (!has_trace(state)) return;
-    search_.update({state.geometry.get(), state.trace->version, state.selection.version,
-                    state.selection.layer},
-                   [&state] { return prompt_facts(state); });
+    search_.update({state.geometry.get(), state.trace->version, state.selection.layer},
+                   state.selection.prompt_tokens, [&state] { return prompt_facts(state); });
     strip_.set_hits(search_.hits());
 }
 

@@ -26,14 +26,16 @@ TEST_F(Export, SaysWhatToDraw) {
     const std::string script =
         dir.write("s.jsonl", "{\"command\": \"suppress\", \"layer\": 0, \"expert\": 1}\n");
     const Outcome got =
-        run({"export",      "R",       "--panel",     "intervene", "--step",  "40",       "--csv",
-             dir / "a.csv", "--scale", "2",           "--width",   "900",     "--height", "500",
-             "--light",     "--text",  "a river",     "--script",  script,    "--beside", "S",
-             "T",           "--view",  "x=moe.top_k", "--view",    "note=a=b"});
+        run({"export",  "R",           "--panel",  "intervene",    "--step",  "40",
+             "--csv",   dir / "a.csv", "--json",   dir / "a.json", "--scale", "2",
+             "--width", "900",         "--height", "500",          "--light", "--text",
+             "a river", "--script",    script,     "--beside",     "S",       "T",
+             "--view",  "x=moe.top_k", "--view",   "note=a=b"});
     ASSERT_EQ(got.code, 0) << got.err;
     const ExportOptions full = world.exported[1];
     EXPECT_EQ(full.step, 40);
     EXPECT_EQ(full.csv, dir / "a.csv");
+    EXPECT_EQ(full.json, dir / "a.json");
     EXPECT_EQ(full.png, "");
     EXPECT_EQ(full.scale, 2);
     EXPECT_EQ(full.width, 900);
@@ -47,11 +49,29 @@ TEST_F(Export, SaysWhatToDraw) {
     EXPECT_EQ(full.view[1], (std::pair<std::string, std::string>("note", "a=b")));
 }
 
+// Fails if the whole window is drawn as one of its panels.
+TEST_F(Export, DrawsAWholeWindow) {
+    ASSERT_EQ(run({"export", "R", "--layout", "inspect", "--front", "model", "halting", "--png",
+                   dir / "a.png"})
+                  .code,
+              0);
+    EXPECT_EQ(world.exported.at(0).layout, "inspect");
+    EXPECT_EQ(world.exported.at(0).front, (std::vector<std::string>{"model", "halting"}));
+    EXPECT_EQ(world.exported.at(0).panel, "");
+}
+
 // Fails if a call without a result, or with one that cannot be written, is found out after the
 // work, or the refusal names another option than the one that was given.
 TEST_F(Export, RefusesBeforeTheWork) {
-    refused({"export", "R", "--png", dir / "a.png"}, {"--panel"});
-    refused({"export", "R", "--panel", "curves"}, {"--png FILE", "--csv FILE"});
+    refused({"export", "R", "--png", dir / "a.png"}, {"neither --panel nor --layout"});
+    refused({"export", "R", "--panel", "run", "--layout", "train", "--png", dir / "a.png"},
+            {"both --panel and --layout"});
+    refused({"export", "R", "--panel", "run", "--front", "run", "--png", dir / "a.png"},
+            {"--front: ", "--layout"});
+    for (const std::string numbers : {"--csv", "--json"})
+        refused({"export", "R", "--layout", "train", numbers, dir / "a.txt"},
+                {numbers + ": ", "--panel"});
+    refused({"export", "R", "--panel", "curves"}, {"--png FILE", "--csv FILE", "--json FILE"});
     refused({"export", "R", "--panel", "curves", "--png", dir / "none/a.png"}, {"--png: ", "none"});
     refused({"export", "R", "--panel", "curves", "--csv", dir.path()}, {"--csv: "});
     refused({"export", "R", "--panel", "curves", "--png", dir / "a.png", "--scale", "9"},
@@ -73,7 +93,7 @@ TEST_F(Export, PictureAndNumbersAreTwoFiles) {
     for (const bool there : {false, true}) {
         if (there) dir.write("a.png", "older");
         refused({"export", "R", "--panel", "curves", "--png", picture, "--csv", again},
-                {"--csv: ", "a.png", "picture"});
+                {"--csv: ", "a.png", "where --png writes"});
     }
     EXPECT_TRUE(world.exported.empty());
     EXPECT_EQ(

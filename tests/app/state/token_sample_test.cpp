@@ -28,8 +28,10 @@ class TokenSampleTest : public FakeRun {
 TEST_F(TokenSampleTest, StandsInPlaceOfTheRunsOwn) {
     const uint64_t before = state_.geometry->version;
     EXPECT_EQ(tokens(), 8u);
+    EXPECT_STREQ(state_.sample.in_words(), "the fixed sample");
     take(40);
     ASSERT_TRUE(state_.sample.shown());
+    EXPECT_STREQ(state_.sample.in_words(), "the larger sample");
     EXPECT_EQ(tokens(), 40u);
     EXPECT_EQ(state_.geometry->step, 100);
     EXPECT_NE(state_.geometry->version, before);

@@ -220,6 +220,35 @@ TEST(Actions, MenusAreAsTheyWere) {
               "Tour in three steps\n");
 }
 
+// Wrong if a menu did not show what is on, or what moves nothing at once were switched without a
+// word.
+TEST(Actions, SwitchesSayHowTheyStand) {
+    OpenRun run;
+    Shell shell(run.state, "");
+    const auto item = [&](const char* id) -> const ActionItem& {
+        return *find_action(shell.actions(), id);
+    };
+    EXPECT_TRUE(item("layout.train").is_on());
+    item("layout.inspect").run();
+    EXPECT_TRUE(item("layout.inspect").is_on());
+    EXPECT_FALSE(item("layout.train").is_on());
+    for (const char* word : {"motion is off", "motion is on"}) {
+        item("view.animations").run();
+        EXPECT_EQ(item("view.animations").is_on(), std::string(word).ends_with("on"));
+        ASSERT_FALSE(run.state.log.empty());
+        EXPECT_TRUE(run.state.log.back().text.ends_with(word)) << run.state.log.back().text;
+    }
+    item("view.pictures.3").run();
+    EXPECT_EQ(run.state.settings.picture_scale, 3);
+    EXPECT_TRUE(run.state.log.back().text.ends_with("3")) << run.state.log.back().text;
+    run.state.settings.scale = kMaxScale;
+    EXPECT_NE(item("view.larger").refusal(), "");
+    EXPECT_EQ(item("view.smaller").refusal(), "");
+    run.state.settings.scale = kMinScale;
+    EXPECT_EQ(item("view.larger").refusal(), "");
+    EXPECT_NE(item("view.smaller").refusal(), "");
+}
+
 // Wrong if a key were heard past the entries: it would be in no list, and heard where another has
 // the keyboard.
 TEST(Actions, NobodyElseListensToKeys) {

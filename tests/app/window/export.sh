@@ -67,6 +67,40 @@ done
 grep -q '^quantity,value,unit$' run.csv && grep -q '^step,40,updates$' run.csv || fail "run.csv does not say the step"
 [ "$(grep -c '^expert,' routing_space.csv)" = 16 ] || fail "routing_space.csv has not every expert"
 
+# The same numbers as JSON, whose tables are those of the CSV.
+same_numbers() {
+    export_panel "$@" --csv same.csv --json same.json
+    python3 - "$1" <<'PYTHON' || fail "$1 as JSON is not what it is as CSV"
+import csv, json, sys
+document, lines = json.load(open("same.json")), open("same.csv").read().splitlines()
+assert document["format"] == "hopscope.panel/1" and document["panel"] == sys.argv[1] and document["run"] == "run", document
+assert lines[0] in (f"# {document['title']} {document['origin']}", f"# {document['origin']}"), (lines[0], document["origin"])
+assert document["steps"][1] == 40, document["steps"]
+tables = [document] + document.get("further", [])
+parts, names = [], False
+for line in lines:
+    if not line or line.startswith("# "):
+        names = False
+    elif names:
+        parts[-1].append(line)
+    else:
+        parts.append([line])
+        names = True
+assert len(parts) == len(tables), (len(parts), len(tables))
+shown = lambda value: "" if value is None else value if isinstance(value, str) else float(value)
+for part, table in zip(parts, tables):
+    head, *rows = csv.reader(part)
+    assert head == table["columns"] and len(rows) == len(table["rows"]), (head, table["columns"], len(rows))
+    for row, values in zip(rows, table["rows"]):
+        for cell, value in zip(row, values, strict=True):
+            assert (float(cell) if isinstance(value, (int, float)) else cell) == shown(value), (cell, value)
+assert any(isinstance(value, (int, float)) for row in document["rows"] for value in row), "no number"
+PYTHON
+}
+for panel in run routing_space curves statistics experts model; do same_numbers $panel; done
+same_numbers trajectory --text "the muddy river 3 nan"
+grep -q '"further":' <(export_panel statistics --json two.json; cat two.json) || fail "statistics has one table"
+
 "$program" train --config tiny.toml --set moe.top_k=4 --out other >/dev/null 2>stderr || fail "the second run was not trained"
 export_panel sweep --beside other --view x=moe.top_k --view y=valid_loss/final --csv sweep.csv --png sweep.png
 [ "$(grep -c ',run,1,2,\|,other,1,4,' sweep.csv)" = 2 ] || fail "sweep.csv has not both runs: $(cat sweep.csv)"
@@ -85,9 +119,34 @@ export_panel model --csv model.csv
 total=$("$program" info run --json | grep -m1 '"total"' | tr -dc 0-9)
 [ "$(awk -F, 'NR > 2 { sum += $3 } END { printf "%d", sum }' model.csv)" = "$total" ] || fail "model.csv holds other parameters than $total"
 
+# The whole window: nothing in it is of this call alone, each layout is another picture, and so is what is asked in it.
+whole() { "$program" export run --layout "$@" >stdout 2>stderr || fail "export --layout $*"; }
+for layout in train inspect intervene; do
+    whole $layout --png $layout.png --width 1000 --height 640
+    [ "$(size_of $layout.png)" = 1000x640 ] || fail "$layout.png has $(size_of $layout.png)"
+    [ "$(stat -c %s $layout.png)" -gt 25000 ] || fail "$layout.png is blank: $(stat -c %s $layout.png) bytes"
+done
+whole train --png again.png --width 1000 --height 640
+cmp -s train.png again.png || fail "the same call gives another picture of the window"
+whole train --png early.png --width 1000 --height 640 --step 15
+cmp -s train.png early.png && fail "the window shows step 15 as the newest"
+whole intervene --text "the muddy river" --script good.jsonl --png asked.png --width 1000 --height 640
+cmp -s intervene.png asked.png && fail "the window shows no intervention"
+whole train --front model --png front.png --width 1000 --height 640
+cmp -s train.png front.png && fail "Model was not brought to the front"
+whole compare --beside other --png compare.png --scale 2 --width 1000 --height 640 --light
+[ "$(size_of compare.png)" = 2000x1280 ] || fail "scale 2 has $(size_of compare.png)"
+[ "$(md5sum train.png inspect.png intervene.png early.png asked.png | cut -d' ' -f1 | sort -u | wc -l)" = 5 ] || fail "two layouts are one picture"
+
 refused() { "$program" export run "${@:2}" >stdout 2>stderr; [ $? = 2 ] || fail "not refused: ${*:2}"; grep -q -- "$1" stderr || fail "no '$1' in the refusal"; }
 refused "allowed are run, " --panel none --png a.png
+refused "allowed are train, inspect, intervene, compare" --layout Train --png a.png
+refused "this layout has run, " --layout train --front equivalence --png a.png
+refused "the panel curves has " --layout train --view curves.none=1 --png a.png
+refused "PANEL.NAME=VALUE, of run, " --layout train --view none=1 --png a.png
 refused "no numbers" --panel log --csv a.csv
+refused "written as JSON" --panel log --json a.json
+refused "where --csv writes" --panel curves --csv a.csv --json ./a.csv
 refused "draws at most" --panel curves --png a.png --width 8192 --height 8192 --scale 4
 refused "the panel sweep has better_x" --panel sweep --csv a.csv --view axis=1
 refused "no run lies here" --panel sweep --csv a.csv --beside run/eval
@@ -98,7 +157,7 @@ refused "no checkpoint" --panel trajectory --text river --png a.png
 rmdir run/checkpoints && mv aside run/checkpoints
 echo '{"command": "suppress", "layer": 7, "expert": 0}' >bad.jsonl
 refused "layer" --panel intervene --text river --script bad.jsonl --png a.png
-[ ! -e a.png ] && [ ! -e a.csv ] || fail "a refused call left a file"
+[ ! -e a.png ] && [ ! -e a.csv ] && [ ! -e a.json ] || fail "a refused call left a file"
 cp -r run failed && sed -i 's/"state": "done"/"state": "failed: no room"/' failed/run.json
 "$program" export failed --panel run --png failed.png >stdout 2>stderr || fail "a failed run cannot be shown"
 cp -r run damaged && for file in damaged/geometry/*; do truncate -s 100 "$file"; done

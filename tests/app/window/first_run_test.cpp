@@ -120,7 +120,13 @@ TEST_F(TourTest, ThePastIsTheFirstGesture) {
     EXPECT_EQ(spot(Layout::train), "timeline");
     const std::vector<core::KeptSnapshot> kept = {{50, 1}, {100, 1}};
     state.time.go_to(kept, 50);
+    ImGui::GetIO().MouseDown[ImGuiMouseButton_Left] = true;
+    EXPECT_EQ(spot(Layout::train), "timeline") << "it is still being dragged";
+    ImGui::GetIO().MouseDown[ImGuiMouseButton_Left] = false;
     EXPECT_EQ(spot(Layout::train), "layout.inspect");
+    EXPECT_NE(tour.hint(state, Layout::train).text.find("the past"), std::string::npos);
+    state.time.go_live();
+    EXPECT_EQ(tour.hint(state, Layout::train).text.find("the past"), std::string::npos);
 }
 
 }  // namespace

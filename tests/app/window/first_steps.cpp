@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <imgui_internal.h>
 
 #include "app/window/shell.h"
 #include "core/api/files.h"
@@ -36,6 +37,26 @@ void in_start(ImGuiTestContext* ctx, const char* column) {
     if (ImGuiWindow* window = start(ctx, column)) ctx->SetRef(window->ID);
 }
 
+bool in_front(const char* name) {
+    const ImGuiWindow* window = ImGui::FindWindowByName(name);
+    return window && window->DockNode && window->DockNode->VisibleWindow == window;
+}
+
+/// What of the start screen's buttons the card of the tour covers at a scale, or cannot be seen.
+std::string covered(ImGuiTestContext* ctx, float scale) {
+    state->settings.scale = scale;
+    ctx->Yield(6);
+    const ImRect card = ctx->GetWindowByRef("//Tour")->Rect();
+    std::string out;
+    for (const char* id : {"file.example", "file.first_look", "file.shapes"}) {
+        const auto spot = state->spots.find(id);
+        if (!spot || card.Overlaps(ImRect(spot->low, spot->high)) ||
+            spot->high.y > start(ctx, "choices")->ParentWindow->InnerRect.Max.y)
+            out += std::string(id) + " ";
+    }
+    return out;
+}
+
 void back_to_the_start(ImGuiTestContext* ctx) {
     shell->door().close_run();
     IM_CHECK(wait_for(ctx, [] { return !state->session; }));
@@ -50,15 +71,28 @@ void register_tour(ImGuiTestEngine* engine) {
         IM_CHECK(shell->tour().shown());
         IM_CHECK(ctx->WindowInfo("//Tour").ID != 0);
         IM_CHECK(state->spots.find("file.example").has_value());
+        for (const float scale : {2.0f, 1.5f, 1.0f})
+            IM_CHECK_STR_EQ(covered(ctx, scale).c_str(), "");
         in_start(ctx, "choices");
         ctx->ItemClick("Open the example");
         IM_CHECK(wait_for(ctx, [] { return state->session && state->geometry; }));
         ctx->Yield(3);
         IM_CHECK(state->spots.find("timeline").has_value());
+        // The button has gone that had the keyboard, and no tab has come to the front for that.
+        IM_CHECK(in_front("Routing space##Train"));
+        IM_CHECK(in_front("Statistics##Train"));
         ctx->SetRef(ctx->WindowInfo("//hopscope/top bar").ID);
         ctx->ItemClick("Inspect");
         ctx->Yield(3);
         IM_CHECK(shell->tour().step() == app::Tour::Step::inspect);
+        // Behind another tab the prompt is brought to the front, once.
+        ctx->WindowFocus("//Model##Inspect");
+        IM_CHECK(wait_for(ctx, [] { return in_front("Trajectory##Inspect"); }));
+        ctx->WindowFocus("//Model##Inspect");
+        ctx->Yield(20);
+        IM_CHECK(in_front("Model##Inspect"));
+        ctx->WindowFocus("//Trajectory##Inspect");
+        ctx->Yield(3);
         IM_CHECK(state->spots.find("trajectory.prompt").has_value());
         ctx->SetRef("Trajectory##Inspect");
         ctx->ItemClick("Trace");
@@ -166,6 +200,21 @@ void register_recent(ImGuiTestEngine* engine) {
         back_to_the_start(ctx);
         fs::remove_all(dir);
         IM_CHECK(wait_for(ctx, [] { return !shell->recent().runs()[0].missing.empty(); }));
+    };
+
+    // Wrong if the reason stood far from the field that it is about.
+    t = IM_REGISTER_TEST(engine, "first", "f_the_reason_stands_where_it_was_asked");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(3);
+        const float left = start(ctx, "choices")->ContentSize.y;
+        const float right = start(ctx, "more")->ContentSize.y;
+        in_start(ctx, "more");
+        ctx->ItemInput("Open a run folder/##path");
+        ctx->KeyCharsReplaceEnter("/nowhere/at all");
+        IM_CHECK(wait_for(ctx, [] { return !shell->door().problem().empty(); }));
+        ctx->Yield(3);
+        IM_CHECK_EQ(start(ctx, "choices")->ContentSize.y, left);
+        IM_CHECK_GT(start(ctx, "more")->ContentSize.y, right);
     };
 }
 

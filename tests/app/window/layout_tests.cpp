@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <imgui_internal.h>
+#include <set>
 #include <string>
 
 #include "app/window/menu_bar.h"
@@ -66,7 +67,49 @@ void from_menu(ImGuiTestContext* ctx, const char* entry) {
     ctx->Yield(4);
 }
 
+/// Panels of a layout that are the first of their place and not in front.
+std::string behind(app::Layout layout) {
+    std::set<app::Place> seen;
+    std::string out;
+    const auto& panels = shell->workspace().panels();
+    for (size_t i = 0; i < panels.size(); ++i) {
+        const app::Place place = app::place_in(app::panel_table()[i], layout);
+        if (place == app::Place::none || !seen.insert(place).second) continue;
+        const ImGuiWindow* window =
+            ImGui::FindWindowByName(app::window_name(*panels[i], layout).c_str());
+        if (!window || !window->DockNode || window->DockNode->VisibleWindow != window)
+            out += window ? std::string(window->Name) + " " : "? ";
+    }
+    return out;
+}
+
 void register_arrangements(ImGuiTestEngine* engine) {
+    // Wrong if a layout began with another panel in front of a place than the table says.
+    ImGuiTest* first = IM_REGISTER_TEST(engine, "window", "the_first_of_a_place_is_in_front");
+    first->TestFunc = [](ImGuiTestContext* ctx) {
+        resize(ctx, 1280, 880);
+        for (const app::Layout layout : app::kLayouts) {
+            shell->workspace().set_layout(*state, layout);
+            shell->workspace().reset(*state);
+            ctx->Yield(5);
+            IM_CHECK_STR_EQ(behind(layout).c_str(), "");
+        }
+        // Where there is room for one row alone, what has its place there comes before the rest.
+        shell->workspace().set_layout(*state, app::Layout::train);
+        state->settings.scale = 2;
+        ctx->Yield(6);
+        shell->workspace().reset(*state);
+        ctx->Yield(5);
+        for (const char* name : {"Run##Train", "Routing space##Train", "Curves##Train"}) {
+            const ImGuiWindow* window = ImGui::FindWindowByName(name);
+            IM_CHECK(window->DockNode && window->DockNode->VisibleWindow == window);
+        }
+        state->settings.scale = 1;
+        resize(ctx, 1280, 800);
+        shell->workspace().reset(*state);
+        ctx->Yield(5);
+    };
+
     // Wrong if an arrangement that was given a name were not found by it in the menu and in the
     // palette, or did not bring back where panels stood, which was in front and which were shut.
     ImGuiTest* t = IM_REGISTER_TEST(engine, "window", "an_arrangement_has_a_name");

@@ -104,7 +104,38 @@ void register_palette_tests(ImGuiTestEngine* engine) {
         shell->workspace().set_layout(*state, app::Layout::train);
     };
 
-    // Wrong if an entry crashed. Last of all: it leaves nothing as it was.
+    // Wrong if what an action of a panel does could not be seen, since the panel was not.
+    t = IM_REGISTER_TEST(engine, "window", "the_palette_shows_the_panel_of_an_action");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto choose = [ctx](const char* letters) {
+            ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+            ctx->Yield(3);
+            ctx->KeyChars(letters);
+            ctx->KeyPress(ImGuiKey_Enter);
+            ctx->Yield(6);
+        };
+        shell->workspace().set_layout(*state, app::Layout::train);
+        state->stack.clear();
+        state->stack.add(
+            {core::CommandKind::zero_experts,
+             {{"layers", std::vector<int64_t>{0}}, {"hops", std::vector<int64_t>{0}}}});
+        ctx->Yield(3);
+        choose("Undo in the stack");
+        IM_CHECK(state->stack.items().empty());
+        IM_CHECK(shell->workspace().layout() == app::Layout::intervene);
+        // A list that it opens stays open.
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
+        choose("Prompts from the run's text");
+        IM_CHECK(shell->workspace().layout() == app::Layout::inspect);
+        IM_CHECK(some_popup());
+        shut_popups(ctx);
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
+    };
+
+    // Wrong if an entry crashed, or one that cannot be done now did not say why. Last of all: it
+    // leaves nothing as it was.
     t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs");
     t->TestFunc = [](ImGuiTestContext* ctx) {
         IM_CHECK(state->session != nullptr);
@@ -117,7 +148,12 @@ void register_palette_tests(ImGuiTestEngine* engine) {
         for (const std::string& id : ids) {
             const app::ActionItem* item = app::find_action(shell->actions(), id);
             IM_CHECK(item != nullptr);
+            const std::string why = item->refusal();
             app::act(*state, *item);
+            if (!why.empty()) {
+                IM_CHECK(!state->log.empty());
+                IM_CHECK_NE(state->log.back().text.find(why), std::string::npos);
+            }
             ctx->Yield(3);
             shut_popups(ctx);
         }

@@ -1,7 +1,12 @@
 #include "tests/app/window/real_program.h"
 
+#include <GLFW/glfw3.h>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <imgui_internal.h>
+#include <sstream>
+#include <stdexcept>
 
 #include "app/laboratory.h"
 #include "core/api/lab.h"
@@ -47,6 +52,39 @@ source = "synthetic"
 /// `text` with the first `from` replaced.
 std::string with(std::string text, const std::string& from, const std::string& to) {
     return text.replace(text.find(from), from.size(), to);
+}
+
+/// Names of the windows that are seen as tabs.
+std::vector<std::string> tabs_in_front() {
+    std::vector<std::string> names;
+    for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows)
+        if (window->WasActive && window->DockNode && window->DockNode->VisibleWindow == window)
+            names.push_back(window->Name);
+    return names;
+}
+
+void show_at(ImGuiTestContext* ctx, ImVec2 size, float scale, bool dark,
+             const std::vector<std::string>& front) {
+    state->settings.scale = scale;
+    state->settings.dark = dark;
+    glfwSetWindowSize(static_cast<GLFWwindow*>(ImGui::GetMainViewport()->PlatformHandle),
+                      static_cast<int>(size.x), static_cast<int>(size.y));
+    wait_for(ctx, [=] {
+        const ImVec2 now = ImGui::GetIO().DisplaySize;
+        return now.x == size.x && now.y == size.y;
+    });
+    ctx->Yield(6);
+    for (const std::string& name : front) {
+        ImGui::SetWindowFocus(name.c_str());
+        ctx->Yield(2);
+    }
+}
+
+void picture_of_now(ImGuiTestContext* ctx, const std::string& path) {
+    ctx->MouseMoveToPos(ImVec2(2, 2));
+    ctx->SleepNoSkip(1.0f, 0.05f);
+    state->picture_order = {path + ".png", ImVec2(0, 0), ImGui::GetIO().DisplaySize};
+    ctx->Yield(3);
 }
 
 }  // namespace
@@ -100,11 +138,27 @@ void click_slider(ImGuiTestContext* ctx, const char* ref, float share) {
 void take_picture(ImGuiTestContext* ctx, const char* name) {
     const char* folder = std::getenv("HOPSCOPE_PICTURES");
     if (!folder) return;
-    ctx->MouseMoveToPos(ImVec2(2, 2));
-    ctx->SleepNoSkip(1.0f, 0.05f);
+    const std::string path = (fs::path(folder) / name).string();
+    picture_of_now(ctx, path);
+    const char* others = std::getenv("HOPSCOPE_PICTURES_OF");
+    if (!others) return;
     const ImVec2 size = ImGui::GetIO().DisplaySize;
-    state->picture_order = {(fs::path(folder) / name).string() + ".png", ImVec2(0, 0), size};
-    ctx->Yield(3);
+    const float scale = state->settings.scale;
+    const bool dark = state->settings.dark;
+    const std::vector<std::string> front = tabs_in_front();
+    std::istringstream words(others);
+    for (std::string word; words >> word;) {
+        int width = 0, height = 0;
+        float larger = 1;
+        char theme[8] = "";
+        if (std::sscanf(word.c_str(), "%dx%d@%f-%7s", &width, &height, &larger, theme) != 4)
+            throw std::runtime_error("HOPSCOPE_PICTURES_OF: \"" + word +
+                                     "\" is not like 1280x800@2-light");
+        show_at(ctx, ImVec2(static_cast<float>(width), static_cast<float>(height)), larger,
+                std::string(theme) != "light", front);
+        picture_of_now(ctx, path + "-" + word);
+    }
+    show_at(ctx, size, scale, dark, front);
 }
 
 }  // namespace hopscope::gui_test::real

@@ -26,7 +26,9 @@ int run_real_program(const char* junit_file, const std::function<void(ImGuiTestE
 void choose_layout(ImGuiTestContext* ctx, const char* name);
 /// A slider jumps to where it is pressed. @param share  0 its left end, 1 its right
 void click_slider(ImGuiTestContext* ctx, const char* ref, float share);
-/// The window as it stands, into the folder that HOPSCOPE_PICTURES names; nothing without it.
+/// The window as it stands, into the folder that HOPSCOPE_PICTURES names; nothing without it. Where
+/// HOPSCOPE_PICTURES_OF names others, "1280x800@2-light 1920x1080@1-dark", a picture of each: the
+/// window takes that size, scale and theme for it, and then its own again.
 void take_picture(ImGuiTestContext* ctx, const char* name);
 
 }  // namespace hopscope::gui_test::real

@@ -128,6 +128,23 @@ TEST(RunDoor, TheSampleIsFoundFromABuildFolder) {
     EXPECT_EQ(bundled_config(folder / "build/release", "nowhere"), "");
 }
 
+/// Another working folder while it lives.
+class WorkingFolder {
+  public:
+    explicit WorkingFolder(const std::string& path) : before_(std::filesystem::current_path()) {
+        std::filesystem::current_path(path);
+    }
+    ~WorkingFolder() {
+        std::error_code ignored;
+        std::filesystem::current_path(before_, ignored);
+    }
+    WorkingFolder(const WorkingFolder&) = delete;
+    WorkingFolder& operator=(const WorkingFolder&) = delete;
+
+  private:
+    std::filesystem::path before_;
+};
+
 /// A program in a build folder, and the example in its repository.
 struct Bundle {
     Bundle() {
@@ -139,10 +156,24 @@ struct Bundle {
     test::TempFolder folder;
 };
 
+// Wrong if a program that is started in another repository took that one's example for its own,
+// whose own could then be written to.
+TEST(RunDoor, TheExampleIsThatOfTheProgram) {
+    const Bundle bundle, other;
+    const WorkingFolder there(other.folder.path());
+    const std::string example = bundled_example(bundle.folder / "build/release");
+    ASSERT_NE(example, "");
+    EXPECT_TRUE(std::filesystem::equivalent(example, bundle.folder / "assets/example"));
+    // Of a program that has none beside it, that of the working folder.
+    EXPECT_NE(bundled_example(bundle.folder / "runs/mine/nowhere"), "");
+}
+
 // Wrong if what comes with the program could be written to, by whatever path it was opened, or
 // another run could not.
 TEST(RunDoor, TheExampleIsOnlyLookedAt) {
     const Bundle bundle;
+    const test::TempFolder empty;
+    const WorkingFolder elsewhere(empty.path());  // a repository has an example of its own
     const std::string example = bundled_example(bundle.folder / "build/release");
     ASSERT_NE(example, "");
     EXPECT_EQ(bundled_example(bundle.folder / "runs/mine/nowhere"), "");

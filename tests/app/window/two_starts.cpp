@@ -31,6 +31,16 @@ void register_first(ImGuiTestEngine* engine) {
         ctx->ItemClick("Dismiss");
         ctx->Yield(3);
         ctx->SetRef("");
+        // What was clicked has gone: the keyboard must not take a tab along that nobody chose.
+        for (const char* first : {"Routing space##Train", "Curves##Train", "Statistics##Train"})
+            IM_CHECK(in_front(first));
+        // A layout that is shown now first fits the window as it is now.
+        resize(ctx, 1280, 880);
+        shell->workspace().set_layout(*state, app::Layout::intervene);
+        ctx->Yield(4);
+        IM_CHECK_NE(node_of("Trajectory##Intervene"), node_of("Routing space##Intervene"));
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(4);
         IM_CHECK_NE(node_of("Log##Train"), node_of("Run##Train"));
         resize(ctx, kWidth, kHeight);
         ctx->WindowFocus("Statistics##Train");

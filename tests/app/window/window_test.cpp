@@ -17,12 +17,14 @@
 #include "core/api/files.h"
 #include "tests/app/engine_support.h"
 #include "tests/app/fake_session.h"
+#include "tests/app/window/dialog_tests.h"
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/first_steps.h"
 #include "tests/app/window/frame_times.h"
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
 #include "tests/app/window/palette_names.h"
+#include "tests/app/window/panel_file_tests.h"
 #include "tests/app/window/replayed_input.h"
 #include "tests/app/window/timeline_tests.h"
 #include "tests/app/window/two_starts.h"
@@ -287,31 +289,6 @@ void register_tests(ImGuiTestEngine* engine) {
                             [] { app::find_action(shell->actions(), "file.open")->run(); });
     };
 
-    // Wrong if the dialog closed on a mistake, so that the path had to be typed again, or its first
-    // field waited for a click.
-    t = IM_REGISTER_TEST(engine, "window", "the_dialog_stays_with_its_reason");
-    t->TestFunc = [](ImGuiTestContext* ctx) {
-        const auto open = [] {
-            const ImGuiWindow* window = ImGui::FindWindowByName("Open a run or a configuration");
-            return window && window->WasActive;
-        };
-        ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_O);
-        ctx->Yield(4);
-        IM_CHECK(open());
-        ctx->KeyCharsAppend("/nowhere/at all");
-        ctx->KeyPress(ImGuiKey_Enter);
-        IM_CHECK(wait_for(
-            ctx, [] { return !shell->door().busy() && !shell->door().problem().empty(); }));
-        ctx->Yield(3);
-        IM_CHECK(open());
-        IM_CHECK_NE(shell->door().problem().find("/nowhere/at all"), std::string::npos);
-        ctx->KeyPress(ImGuiKey_Escape);
-        ctx->Yield(3);
-        if (open()) ctx->KeyPress(ImGuiKey_Escape);  // the first gave the keyboard back
-        ctx->Yield(3);
-        IM_CHECK(!open());
-    };
-
     // Wrong if Esc that closes a list takes the selection with it, or the palette needs it twice.
     t = IM_REGISTER_TEST(engine, "window", "esc_closes_one_thing");
     t->TestFunc = [](ImGuiTestContext* ctx) {
@@ -531,6 +508,37 @@ void register_tests(ImGuiTestEngine* engine) {
             return panel && panel->WasActive && panel->DockIsActive;
         }));
     };
+
+    // Wrong if a view that waits for its panel to be seen were laid over another run.
+    t = IM_REGISTER_TEST(engine, "window", "zzza_a_view_is_of_its_run");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto open = [ctx](const app::PanelView& sweep) {
+            auto saved = app::parse_session(*core::read_text(saved_file(), app::kLargestSession),
+                                            saved_file());
+            IM_CHECK(saved.ok());
+            saved->panels.clear();
+            if (!sweep.empty()) saved->panels["sweep"] = sweep;
+            IM_CHECK(core::write_file_atomic(saved_file(), app::text_of(*saved)).ok());
+            const double opened = state->opened_at;  // an address may come again
+            session->allow_close();
+            shell->door().open_run(saved_file());
+            IM_CHECK(wait_for(ctx, [] { return some_popup(); }));
+            ctx->Yield(3);                  // until the question has the keyboard
+            ctx->KeyPress(ImGuiKey_Enter);  // stop and save
+            IM_CHECK(wait_for(ctx, [opened] {
+                return state->opened_at > opened && state->session &&
+                       !state->selection.experts.empty();
+            }));
+        };
+        const std::string before = state->sweep.choice.x;
+        IM_CHECK_STR_NE(before.c_str(), "seconds");
+        open({{"x", "seconds"}});  // of a panel that this layout does not have
+        IM_CHECK_STR_EQ(state->sweep.choice.x.c_str(), before.c_str());
+        open({});
+        shell->workspace().set_layout(*state, app::Layout::compare);
+        ctx->Yield(5);
+        IM_CHECK_STR_NE(state->sweep.choice.x.c_str(), "seconds");
+    };
 }
 
 int run_tests() {
@@ -550,6 +558,8 @@ int run_tests() {
                                        register_layout_tests(engine);
                                        register_timeline_tests(engine);
                                        register_tests(engine);
+                                       register_dialog_tests(engine);
+                                       register_panel_file_tests(engine);
                                        register_palette_tests(engine);
                                    });
 }

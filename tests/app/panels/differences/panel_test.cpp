@@ -88,6 +88,9 @@ void register_session(ImGuiTestEngine* engine) {
         IM_CHECK(copied() == fewer);
         stage->panel->restore_view({{"to reference", "yes"}, {"reference", "of another run"}});
         IM_CHECK(copied() == of_first);
+        stage->panel->restore_view(kept);
+        stage->panel->forget_restored();  // another run
+        IM_CHECK(copied() == of_first);
         stage->state.comparison.want_reference("");
     };
 }

@@ -163,6 +163,17 @@ void register_session(ImGuiTestEngine* engine) {
         stage->panel->restore_view({{"chips", ""}, {"sort", "expert falling"}});
         ctx->Yield(3);
         IM_CHECK_EQ(panel().rows().front(), 15);
+
+        // A column that this run does not have: whoever sorts by another does not wait for it.
+        stage->panel->restore_view({{"sort", "writes falling"}});
+        ctx->Yield(3);
+        IM_CHECK_STR_EQ(stage->panel->saved_view().at("sort").c_str(), "writes falling");
+        ctx->ItemClick("**/expert");
+        ctx->Yield(3);
+        IM_CHECK(stage->panel->saved_view().at("sort").starts_with("expert "));
+        stage->panel->restore_view({{"sort", "writes falling"}});
+        stage->panel->forget_restored();  // another run
+        IM_CHECK(stage->panel->saved_view().at("sort").starts_with("expert "));
     };
 }
 

@@ -12,15 +12,15 @@ namespace {
 using Hits = std::vector<uint8_t>;
 
 std::vector<TokenFacts> three_tokens() {
-    return {{"river", 7, {"noun"}, 2, {1, 4}, false},
-            {"Bank", 9, {"noun", "verb"}, 1, {4}, true},
-            {"of", 3, {}, 0, {}, false}};
+    return {{"river", 7, {"noun"}, 2, {1, 4}},
+            {"Bank", 9, {"noun", "verb"}, 1, {4}},
+            {"of", 3, {}, 0, {}}};
 }
 
 Hits found(const std::string& typed) {
     const ExpertFilter filter = parse_token_filter(typed);
     EXPECT_TRUE(filter.problems.empty()) << filter.problems.front();
-    return tokens_matching(filter, three_tokens());
+    return tokens_matching(filter, three_tokens(), {1});
 }
 
 // Wrong if a term found other tokens than it says.
@@ -37,6 +37,7 @@ TEST(TokenSearch, FindsByEachTerm) {
     EXPECT_EQ(found("E4"), (Hits{1, 1, 0}));
     EXPECT_EQ(found("is:selected"), (Hits{0, 1, 0}));
     EXPECT_EQ(found("class:noun -ban"), (Hits{1, 0, 0}));
+    EXPECT_EQ(found("-is:selected -/^R/"), (Hits{0, 0, 1}));
 }
 
 // Wrong if what only experts have were looked for without a word, or a term that cannot be read
@@ -48,7 +49,7 @@ TEST(TokenSearch, ProblemsAreSaid) {
         ASSERT_EQ(filter.problems.size(), 1u) << typed;
         EXPECT_TRUE(filter.problems[0].starts_with(typed)) << filter.problems[0];
         EXPECT_NE(filter.problems[0].find("class:"), std::string::npos);
-        EXPECT_TRUE(tokens_matching(filter, three_tokens()).empty());
+        EXPECT_TRUE(tokens_matching(filter, three_tokens(), {}).empty());
     }
     EXPECT_EQ(parse_token_filter("/(/").problems.size(), 1u);
 }
@@ -61,14 +62,12 @@ TEST(TokenSearch, FactsAreThoseOfTheSnapshot) {
     state.attach(std::make_unique<gui_test::FakeSession>(options));
     update_state(state);
     ASSERT_NE(state.geometry, nullptr);
-    state.selection.probe_tokens = {2};
     const core::GeometrySnapshot& g = *state.geometry;
     const core::LayerGeometry& layer = g.layers[0];
     const auto facts = sample_facts(state);
     ASSERT_EQ(facts.size(), g.pieces.size());
     for (size_t t = 0; t < facts.size(); ++t) {
         EXPECT_EQ(facts[t].id, g.token_ids[t]);
-        EXPECT_EQ(facts[t].selected, t == 2);
         EXPECT_EQ(facts[t].hops, layer.hops);
         std::set<int64_t> chosen;
         for (int64_t h = 0; h < layer.hops; ++h)

@@ -65,6 +65,23 @@ void register_intervene_panel(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(stage->state.stack.items().size(), static_cast<size_t>(1));
     };
 
+    // Wrong if a row that came below the panel's end left no sign of itself.
+    t = IM_REGISTER_TEST(engine, "intervene", "a_new_row_is_seen");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        for (int i = 0; i < 12; ++i) {
+            stage->state.stack.add(core::CommandKind::suppress, stage->state.selection,
+                                   stage->state.model_shape());
+            ctx->Yield(4);
+            const auto id = std::to_string(stage->state.stack.items().back().id);
+            const auto row = ctx->ItemInfo(("**/$$" + id + "/##on").c_str());
+            IM_CHECK(row.ID != 0);
+            IM_CHECK_GE(row.RectClipped.GetHeight(), row.RectFull.GetHeight());
+        }
+        stage->state.stack.clear();
+    };
+
     // Wrong if a typed argument was rounded, went to another argument, or a mistake was sent.
     t = IM_REGISTER_TEST(engine, "intervene", "arguments_are_checked_before_they_are_sent");
     use<kMake>(t, [] { return small(); });

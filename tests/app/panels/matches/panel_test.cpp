@@ -54,6 +54,13 @@ void register_matches(ImGuiTestEngine* engine) {
         ctx->Yield(2);
         IM_CHECK(ctx->ItemExists("All"));
         ctx->ItemClick("All");
+        // A narrow panel has its numbers whole, and no picture.
+        stage->state.pixel_scale = 2;
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("##moved"));
+        IM_CHECK_LE(ctx->ItemInfo("**/no match above chance").RectFull.Max.x,
+                    ctx->GetWindowByRef("")->InnerRect.Max.x);
+        stage->state.pixel_scale = 1;
     };
 }
 

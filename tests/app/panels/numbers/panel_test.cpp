@@ -37,6 +37,9 @@ void register_menu(ImGuiTestEngine* engine) {
         IM_CHECK(stage->state.drawn->order.has_value());
         IM_CHECK_STR_EQ(stage->state.drawn->order->panel_id.c_str(), "Stage");
         IM_CHECK(stage->state.drawn->order->as == app::PanelFile::csv);
+        right_click(ctx, place(ctx, "step"));
+        take(ctx, "Export the panel as JSON");
+        IM_CHECK(stage->state.drawn->order->as == app::PanelFile::json);
         stage->state.drawn->order.reset();
     };
 

@@ -107,6 +107,13 @@ void register_session(ImGuiTestEngine* engine) {
         IM_CHECK(std::abs(space().orbit().yaw - orbit.yaw) < 1e-4f);
         IM_CHECK(std::abs(space().orbit().pitch - orbit.pitch) < 1e-4f);
 
+        // Of another run it is not what was kept.
+        sit_down_again();
+        space().restore_view(solid);
+        space().forget_restored();
+        ctx->Yield(3);
+        IM_CHECK(space().saved_view() == first);
+
         // What is none is passed over; what an older file does not have stays as it is at first.
         sit_down_again();
         space().restore_view({{"axes", "sideways"},
@@ -190,6 +197,47 @@ void register_undo(ImGuiTestEngine* engine) {
         press(ctx, kUndo);
         IM_CHECK(near(space().camera(), panned));
         IM_CHECK_EQ(selection().experts, Set{4});
+        end();
+    };
+
+    // Wrong if turns of the wheel at the limit of the zoom, which change nothing, swallowed the
+    // step of those that follow them at once; likewise a turn that begins at the pole.
+    t = IM_REGISTER_TEST(engine, "space", "a_limit_takes_no_step_away");
+    alone(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        begin(ctx);
+        ctx->ItemClick("tokens");
+        ctx->Yield(2);
+        ctx->MouseMove("picture");
+        for (int turn = 0; turn < 60; ++turn) ctx->MouseWheelY(5);
+        ctx->Yield(2);
+        const viz::Camera2d limit = space().camera();
+        IM_CHECK_EQ(limit.zoom, limit.zoom_max);
+        stage->state.now += 5;
+        ctx->MouseWheelY(1);
+        IM_CHECK(space().camera() == limit);
+        ctx->MouseWheelY(-3);
+        ctx->Yield(2);
+        IM_CHECK(space().camera().zoom < limit.zoom);
+        press(ctx, kUndo);
+        IM_CHECK(near(space().camera(), limit));
+
+        ctx->ItemClick("Fit");
+        ctx->ItemClick("3-D");
+        ctx->Yield(3);
+        for (int i = 0; i < 4; ++i) drag_by(ctx, ImGuiMouseButton_Left, ImVec2(0, -300));
+        const viz::Orbit pole = space().orbit();
+        const ImRect r = ctx->ItemInfo("picture").RectFull;
+        ctx->MouseMoveToPos(ImVec2(r.Min.x + 20, r.Max.y - 60));
+        ctx->MouseDown();
+        ctx->MouseMoveToPos(ImVec2(r.Min.x + 20, r.Max.y - 160));
+        IM_CHECK(space().orbit() == pole);
+        ctx->MouseMoveToPos(ImVec2(r.Min.x + 20, r.Max.y - 40));
+        ctx->MouseUp();
+        ctx->Yield(2);
+        IM_CHECK(!(space().orbit() == pole));
+        press(ctx, kUndo);
+        IM_CHECK(space().orbit() == pole);
         end();
     };
 

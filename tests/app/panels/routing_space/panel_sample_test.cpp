@@ -6,6 +6,7 @@
 
 #include "app/panels/routing_space/paint.h"
 #include "tests/app/panels/routing_space/space_stage.h"
+#include "tests/app/seen.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -114,7 +115,52 @@ void register_sample(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests quantities(register_quantities), sample(register_sample);
+void register_many(ImGuiTestEngine* engine) {
+    // Wrong if the window waited for the points of a large sample, or the picture that stays until
+    // they are there were written or taken for that of the layer chosen.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "space", "many_points_are_made_aside");
+    use<app::make_routing_space_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        constexpr size_t kPoints = size_t{8000} * 3;
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        stage->state.sample.wanted = 8000;
+        stage->state.sample.start(stage->state);
+        IM_CHECK(wait_for(ctx, [] { return space().making(); }));
+        IM_CHECK_EQ(tokens_drawn(), size_t{16 * 3});
+        IM_CHECK(wait_for(ctx, [] { return tokens_drawn() == kPoints; }));
+        IM_CHECK(wait_for(ctx, [] { return !space().making(); }));
+
+        stage->state.selection.set_layer(1);
+        ctx->Yield();
+        IM_CHECK(space().making());
+        IM_CHECK_EQ(space().view().layer, 0);
+        IM_CHECK(sees(ctx, "//Stage", "the points are being laid out"));
+        IM_CHECK(stage->panel->csv(stage->state).starts_with("# layer 1, "));
+        IM_CHECK(wait_for(ctx, [] { return !space().making(); }));
+        IM_CHECK_EQ(space().view().layer, 1);
+        IM_CHECK_EQ(tokens_drawn(), kPoints);
+        IM_CHECK(!sees(ctx, "//Stage", "the points are being laid out"));
+
+        // Quantities of so many are made aside, too, and never those of another sample.
+        ctx->ComboClick("##colour/entropy");
+        IM_CHECK(wait_for(ctx, [] { return !space().making() && space().view().values.color; }));
+        IM_CHECK(colours_follow([](const app::SpaceItem& item) {
+            return stage->state.geometry->layers[1]
+                .entropy[static_cast<size_t>(item.hop * 8000 + item.index)];
+        }));
+        stage->state.sample.put_away(stage->state);
+        ctx->Yield(2);
+        IM_CHECK_EQ(tokens_drawn(), size_t{16 * 3});
+        IM_CHECK(colours_follow([](const app::SpaceItem& item) {
+            return stage->state.geometry->layers[1]
+                .entropy[static_cast<size_t>(item.hop * 16 + item.index)];
+        }));
+        ctx->ComboClick("##colour/place");
+    };
+}
+
+const PanelTests quantities(register_quantities), sample(register_sample), many(register_many);
 
 }  // namespace
 }  // namespace hopscope::gui_test

@@ -103,6 +103,35 @@ void register_run_panel(ImGuiTestEngine* engine) {
         IM_CHECK_STR_EQ(stage->last().name().c_str(), "stop");
     };
 
+    // Wrong if the answer to a question about one run stopped the next, which was opened meanwhile.
+    t = IM_REGISTER_TEST(engine, "run", "the_question_goes_with_its_run");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto open_another = [] {
+            auto made = std::make_unique<FakeSession>(small());
+            stage->session = made.get();
+            stage->state.attach(std::move(made));
+        };
+        constexpr const char* kAnswer = "//Stop the run?##run panel/Stop and save";
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Stop");
+        IM_CHECK(ctx->ItemExists(kAnswer));
+        open_another();
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists(kAnswer));
+        // Asked in the very frame in which the other comes.
+        stage->state.stop_asked = true;
+        open_another();
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists(kAnswer));
+        // Of the other it can be asked.
+        ctx->SetRef("Stage");
+        ctx->ItemClick("Stop");
+        IM_CHECK(stage->received().empty());
+        ctx->ItemClick(kAnswer);
+        IM_CHECK_STR_EQ(stage->last().name().c_str(), "stop");
+    };
+
     // Wrong if a check mark named another part of the model, or did not come back from the run's
     // state.
     t = IM_REGISTER_TEST(engine, "run", "freezes_follow_the_run");

@@ -201,6 +201,32 @@ void register_times(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(panel().saturation().layers[0].mean.back(), 1.0);
     };
 
+    // Wrong if what is said of a larger sample were said of the run's own.
+    t = IM_REGISTER_TEST(engine, "statistics", "a_larger_sample_is_called_so");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        stage->session->advance(600);
+        ctx->Yield(3);
+        stage->state.sample.wanted = 40;
+        stage->state.sample.start(stage->state);
+        IM_CHECK(wait_for(ctx, [] { return stage->state.sample.shown(); }));
+        for (const char* page : {"overlap", "saturation"}) {
+            ctx->ItemClick(page);
+            IM_CHECK(wait_for(ctx, [ctx] {
+                stage->state.now += 1;
+                return sees(ctx, "//Stage", "The larger sample was routed once");
+            }));
+            IM_CHECK(!sees(ctx, "//Stage", "snapshot that is due"));
+        }
+        stage->state.sample.put_away(stage->state);
+        IM_CHECK(wait_for(ctx, [] {
+            stage->state.now += 1;
+            return !panel().saturation().empty();
+        }));
+        IM_CHECK(!sees(ctx, "//Stage", "The larger sample"));
+    };
+
     // Wrong if the choice of the label changed nothing, or a session did not find it again.
     t = IM_REGISTER_TEST(engine, "statistics", "information_of_ids_and_classes");
     use<kMake>(t, [] { return small(); });

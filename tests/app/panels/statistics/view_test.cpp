@@ -82,6 +82,21 @@ TEST(Statistics, OverlapOfSteps) {
     EXPECT_EQ(s.tokens, 2);
 }
 
+// Wrong if a larger sample were held against the run's own, whose tokens are others.
+TEST(Statistics, OverlapOfStepsIsOfOneSample) {
+    auto larger = snapshot_of(8, 1);
+    std::vector<core::GeometrySnapshot> snapshots;
+    for (const int64_t step : {1, 2, 3}) {
+        larger.layers[0].choices[0] = static_cast<int32_t>(step);
+        snapshots.push_back(at_step(larger, step));
+    }
+    auto& choices = larger.layers[0].choices;
+    choices.insert(choices.end(), choices.begin(), choices.end());
+    snapshots.push_back(at_step(larger, 4));
+    const StepOverlap s = step_overlap(past_with(snapshots), 0);
+    EXPECT_EQ(s.steps, std::vector<int64_t>{4});
+}
+
 // Wrong if a long run gave a table that nobody can read, or one without its ends.
 TEST(Statistics, OverlapOfALongRunIsASmallTable) {
     std::vector<core::GeometrySnapshot> snapshots;

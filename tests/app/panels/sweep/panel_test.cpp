@@ -186,6 +186,11 @@ void register_session(ImGuiTestEngine* engine) {
         stage->panel->restore_view(kept);
         ctx->Yield(3);
         IM_CHECK(stage->state.sweep.choice == before);
+        stage->state.sweep.choice = {};
+        stage->panel->restore_view(kept);
+        stage->panel->forget_restored();  // another run
+        ctx->Yield(3);
+        IM_CHECK(stage->state.sweep.choice != before);
     };
 }
 

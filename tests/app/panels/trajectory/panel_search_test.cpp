@@ -1,5 +1,6 @@
 // Tokens of the prompt and of the sample found from the panels Trajectory and Routing space, on the
 // fake session without a screen.
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -119,11 +120,69 @@ void register_search(ImGuiTestEngine* engine) {
         IM_CHECK_EQ(stage->state.selection.probe_tokens, Set{*rivers.begin()});
         enter(ctx, true);
         IM_CHECK_EQ(stage->state.selection.probe_tokens, Set{*rivers.rbegin()});
+        // What is known of all tokens is not asked for again with each selection.
+        const app::TokenFacts* facts = space().search().facts().data();
+        enter(ctx, false);
+        IM_CHECK(space().search().facts().data() == facts);
+        stage->state.selection.pick_probe_token(other, true);
+        ctx->Yield(2);
+        IM_CHECK(space().search().facts().data() == facts);
+        find(ctx, "is:selected");
+        IM_CHECK_EQ(space().search().count(), stage->state.selection.probe_tokens.size());
+        stage->state.selection.pick_probe_token(other, true);
+        ctx->Yield(2);
+        IM_CHECK_EQ(space().search().count(), stage->state.selection.probe_tokens.size());
+        stage->state.selection.set_layer(1);
+        ctx->Yield(2);
+        IM_CHECK(space().search().facts().data() != facts);
+        stage->state.selection.set_layer(0);
+        ctx->Yield(2);
         find(ctx, "load<3");
         IM_CHECK_EQ(space().search().problems().size(), 1u);
         IM_CHECK_EQ(opacity_of(other), before);
         find(ctx, "");
         ctx->KeyPress(ImGuiKey_Escape);
+        stage->state.settings.animations = true;
+    };
+
+    // Wrong if a token that was gone to were not drawn, whatever had hidden it, or the camera did
+    // not come to it.
+    t = IM_REGISTER_TEST(engine, "space", "a_token_that_is_found_is_drawn");
+    both_panels(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        stage->state.settings.animations = false;
+        ctx->Yield(3);
+        ctx->SetRef("Stage");
+        const auto& g = *stage->state.geometry;
+        const std::string id = "#" + std::to_string(g.token_ids[5]);
+        const auto first = std::ranges::find(g.token_ids, g.token_ids[5]) - g.token_ids.begin();
+        ctx->ComboClick("##colour/class");
+        ctx->Yield(2);
+        const auto& names = space().view().values.color->categories;
+        const auto entry = std::ranges::find(names, g.classes[static_cast<size_t>(first)]);
+        IM_CHECK(entry != names.end());
+        ctx->ItemClick(("$$" + std::to_string(entry - names.begin()) + "/class").c_str());
+        ctx->ItemClick("tokens");
+        stage->state.selection.pick_all({{}, {first}}, false);
+        stage->state.selection.hide_chosen();
+        ctx->MouseMove("picture");
+        for (int turn = 0; turn < 12; ++turn) ctx->MouseWheelY(2);  // few points are in sight
+        ctx->Yield(2);
+        IM_CHECK_EQ(opacity_of(first), 0);
+        find(ctx, id.c_str());
+        enter(ctx, false);
+        IM_CHECK_EQ(stage->state.selection.probe_tokens, Set{first});
+        IM_CHECK_GT(opacity_of(first), 0);
+        const ImRect picture = ctx->ItemInfo("picture").RectFull;
+        bool in_sight = false;
+        const auto& items = space().view().items;
+        for (size_t i = 0; i < items.size(); ++i)
+            in_sight = in_sight || (!items[i].expert && items[i].index == first &&
+                                    picture.Contains(space().screen_of_point(i)));
+        IM_CHECK(in_sight);
+        find(ctx, "");
+        ctx->KeyPress(ImGuiKey_Escape);
+        ctx->ComboClick("##colour/place");
         stage->state.settings.animations = true;
     };
 }

@@ -1,0 +1,73 @@
+#include "app/panels/routing_space/made_view.h"
+
+#include <utility>
+
+namespace hopscope::app {
+namespace {
+
+bool lacks_values(const SpaceLook& look, const LookValues& values) {
+    return (look.color && !values.color) || (look.size && !values.size) ||
+           (look.alpha && !values.alpha);
+}
+
+}  // namespace
+
+MadeView::Shape MadeView::shape_of(const core::GeometrySnapshot& snapshot, int64_t layer) {
+    if (layer < 0 || layer >= std::ssize(snapshot.layers)) return {};
+    const core::LayerGeometry& g = snapshot.layers[static_cast<size_t>(layer)];
+    return {g.experts, g.hops, g.d_space, viz::tokens_of(g)};
+}
+
+void MadeView::forget() {
+    view_ = {};
+    from_ = asked_ = wanted_ = {};
+    shape_ = asked_shape_ = {};
+}
+
+bool MadeView::of_what_is_shown(const AppState& state) const {
+    return view_.layer == state.selection.layer && shape_ == shape_of(*state.geometry, view_.layer);
+}
+
+/// What has come from aside, unless the view that is there is the one that is wanted again.
+bool MadeView::take() {
+    auto come = work_.take();
+    if (!come || asked_.session != wanted_.session || wanted_ == from_) return false;
+    view_ = *std::move(come);
+    from_ = asked_;
+    shape_ = asked_shape_;
+    return true;
+}
+
+SpaceView MadeView::at_once(const AppState& state) const {
+    return space_view(state.archive.until(state.geometry), state.places,
+                      static_cast<size_t>(wanted_.trail), wanted_.options);
+}
+
+bool MadeView::update(AppState& state, const From& wanted) {
+    wanted_ = wanted;
+    const bool another = take();
+    if (!working()) return another;
+    const int64_t layer = wanted.options.layer;
+    const auto trail = static_cast<size_t>(wanted.trail);
+    if (!wanted.options.tokens || !has_many_points(*state.geometry, static_cast<size_t>(layer))) {
+        view_ = space_view(state.archive.until(state.geometry), state.places, trail, wanted.options,
+                           wanted.values);
+        from_ = wanted;
+        shape_ = shape_of(*state.geometry, layer);
+        return true;
+    }
+    state.keep_drawing(1);
+    if (work_.working() || lacks_values(wanted.options.look, wanted.values)) return another;
+    asked_ = wanted;
+    asked_shape_ = shape_of(*state.geometry, layer);
+    work_.start(state.wake, [past = state.archive.until(state.geometry), places = state.places,
+                             trail, options = wanted.options, values = wanted.values,
+                             hidden = state.selection.hidden](const core::Progress&) {
+        SpaceOptions own = options;
+        own.hidden = &hidden;
+        return space_view(past, places, trail, own, values);
+    });
+    return another;
+}
+
+}  // namespace hopscope::app

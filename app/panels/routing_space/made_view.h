@@ -1,0 +1,55 @@
+// The view that the routing space shows, and what it was made from. One of few points is made at
+// once; one of many aside, while the last one stays on the screen: that may be one of another layer
+// or sample. Owned by the panel, window thread only.
+#pragma once
+
+#include <cstdint>
+
+#include "app/panels/routing_space/view.h"
+#include "app/state/app_state.h"
+#include "app/state/latest.h"
+
+namespace hopscope::app {
+
+class MadeView {
+  public:
+    struct From {
+        const void* session = nullptr;
+        uint64_t snapshot = 0, archive = 0, places = 0;  ///< versions
+        int trail = 0;
+        SpaceOptions options;
+        LookValues values;  ///< null where they have not come yet
+        bool operator==(const From&) const = default;
+    };
+
+    /// Once a frame; the state has a snapshot. → whether view() is another one than before.
+    bool update(AppState& state, const From& wanted);
+    /// Another run.
+    void forget();
+
+    const SpaceView& view() const { return view_; }
+    /// What its points show.
+    const SpaceLook& look() const { return from_.options.look; }
+    /// Whether its points are those of the layer and the sample that are shown.
+    bool of_what_is_shown(const AppState& state) const;
+    /// Another one is being made.
+    bool working() const { return from_ != wanted_; }
+    /// What is wanted, made now, however long that takes; the state has a snapshot.
+    SpaceView at_once(const AppState& state) const;
+
+  private:
+    /// Which points there are: of a sample of another size they are others.
+    struct Shape {
+        int64_t experts = 0, hops = 0, d_space = 0, tokens = 0;
+        bool operator==(const Shape&) const = default;
+    };
+    static Shape shape_of(const core::GeometrySnapshot& snapshot, int64_t layer);
+    bool take();
+
+    SpaceView view_;
+    From from_, asked_, wanted_;
+    Shape shape_, asked_shape_;
+    Latest<SpaceView> work_;
+};
+
+}  // namespace hopscope::app
