@@ -16,6 +16,8 @@ PanelJson value_of(const CsvCell& cell) {
     if (cell.text.empty()) return nullptr;
     int64_t count = 0;
     if (core::read_csv_number(cell.text, count)) return count;
+    uint64_t large = 0;  // a seed
+    if (core::read_csv_number(cell.text, large)) return large;
     double number = 0;
     if (!core::read_csv_number(cell.text, number)) return cell.text;
     return std::isfinite(number) ? PanelJson(number) : PanelJson(nullptr);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,11 +24,12 @@ struct Number {
     std::string range = {};       ///< small below it in tables, "[0.04, 0.13]"; "" for none
     std::string definition = {};  ///< formula and unit, or what is counted
     double low = std::numeric_limits<double>::quiet_NaN(), high = low;  ///< 95 %; NaN: none
-    int64_t n = -1;                   ///< −1: it is no mean of a sample
-    std::string over = {};            ///< what n counts: "batches"
-    int64_t step = -1;                ///< −1: that of the run
-    std::string command = {};         ///< "": the export of its panel, where that has numbers
-    std::string no_command = {};      ///< why no command computes it; "" where one does
+    int64_t n = -1;                       ///< −1: it is no mean of a sample
+    std::string over = {};                ///< what n counts: "batches"
+    int64_t step = -1;                    ///< −1: that of the run
+    std::string command = {};             ///< "": the export of its panel, where that has numbers
+    std::string no_command = {};          ///< why no command computes it; "" where one does
+    std::optional<std::string> run = {};  ///< folder, where it is not the open one; "": unknown
     int64_t layer = -1, expert = -1;  ///< an expert that the number is of: its menu is offered, too
 };
 

@@ -74,7 +74,8 @@ void draw_entries(AppState& state, const Number& number) {
     copies(state, "Copy value", measured ? exact(number.value) : number.shown,
            "All digits, as it is stored", "It has not been measured.");
     copies(state, "Copy as JSON",
-           json_of(number, state.drawn->asked_in, state.status.run_dir, step_of_run(state)),
+           json_of(number, state.drawn->asked_in, number.run.value_or(state.status.run_dir),
+                   step_of_run(state)),
            "With interval, n, step and run", "");
     copies(state, "Copy the command", number.command, "It computes this number without a window",
            reason_of_no_command(state, number));

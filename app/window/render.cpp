@@ -36,7 +36,10 @@ struct Span {
 
 /// Pixels whose middles lie between two edges, as OpenGL fills triangles.
 Span filled(float low, float high) {
-    const auto first = [](float at) { return static_cast<int>(std::ceil(at - 0.5f)); };
+    const auto first = [](float at) {
+        constexpr float kFar = 1e6f;  // outside of any screen, and within the whole numbers
+        return static_cast<int>(std::ceil(std::clamp(at, -kFar, kFar) - 0.5f));
+    };
     return {first(low), first(high)};
 }
 

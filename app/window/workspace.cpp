@@ -109,9 +109,9 @@ void Workspace::set_shut(AppState& state, size_t panel, bool shut) {
 }
 
 void Workspace::show_or_shut(AppState& state, size_t panel) {
-    const bool shut = in_front(panel);
-    set_shut(state, panel, shut);
-    if (!shut) state.show_panel = panel_table()[panel].id;
+    if (in_front(panel)) return set_shut(state, panel, true);
+    state.show_panel = panel_table()[panel].id;
+    state.keep_drawing();
 }
 
 /// A panel that the present layout does not have is shown in the first that has. Before the panels
@@ -122,7 +122,7 @@ void Workspace::show_asked(AppState& state) {
     for (size_t i = 0; i < panels_.size(); ++i) {
         const PanelEntry& entry = panel_table()[i];
         if (entry.id != id) continue;
-        if (place_in(entry, layout_) == Place::none)
+        if (place_in(entry, layout_) == Place::none && is_shut(i))
             if (const auto layout = std::ranges::find_if(
                     kLayouts, [&](Layout l) { return place_in(entry, l) != Place::none; });
                 layout != std::end(kLayouts))

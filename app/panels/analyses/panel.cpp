@@ -78,7 +78,7 @@ class AnalysesPanel final : public Panel {
                      size_t column) const;
     void copy_table(AppState& state, const ResultTable& table);
 
-    const void* session_ = nullptr;
+    uint64_t run_ = 0;  ///< AppState::runs_opened
     std::vector<std::pair<std::string, std::string>> definitions_;
     std::vector<TaskView> tasks_;
     std::map<std::string, uint64_t> task_ids_;     ///< newest of each analysis
@@ -99,8 +99,8 @@ class AnalysesPanel final : public Panel {
 };
 
 void AnalysesPanel::prepare(AppState& state) {
-    if (session_ != state.session.get()) {
-        session_ = state.session.get();
+    if (run_ != state.runs_opened) {
+        run_ = state.runs_opened;
         task_ids_.clear();
         of_two_.clear();
         refusals_.clear();

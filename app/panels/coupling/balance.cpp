@@ -118,6 +118,7 @@ std::vector<BalanceRow> balance_rows(const AppState& state) {
         if (!entry.history || entry.history->empty()) continue;
         BalanceRow row;
         row.name = entry.name;
+        row.dir = entry.dir;
         row.place = entry.place;
         row.step = static_cast<int64_t>(entry.history->step.back());
         row.max_over_mean = recent(*entry.history, RoutingStat::load_max_over_mean);

@@ -23,8 +23,8 @@ std::string balance_words(const core::Config& config);
 /// One run; each number is the mean over its last updates and its layers, the interval holds eight
 /// of ten of these updates.
 struct BalanceRow {
-    std::string name, method;  ///< method: "" where the configuration is not known yet
-    size_t place = 0;          ///< of line_color()
+    std::string name, dir, method;  ///< method: "" where the configuration is not known yet
+    size_t place = 0;               ///< of line_color()
     CouplingNumber max_over_mean, cv, dead;
     ChanceLoad chance;
     int64_t step = 0;

@@ -29,10 +29,12 @@ Number CouplingNumbers::measured(const CouplingNumber& of, std::string shown) co
     number.high = of.high;
     number.n = of.n;
     number.step = step_;
-    if (beside_)
+    if (beside_) {
+        number.run = std::string();
         number.no_command = "It is of another run or step, which stands beside this one.";
-    else
+    } else {
         number.command = command_;
+    }
     return number;
 }
 

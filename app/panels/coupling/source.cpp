@@ -82,8 +82,8 @@ void CouplingSource::forget(const AppState& state) {
 }
 
 void CouplingSource::update(AppState& state) {
-    if (session_ != state.session.get() || own_.dir != state.status.run_dir) {
-        session_ = state.session.get();
+    if (run_ != state.runs_opened || own_.dir != state.status.run_dir) {
+        run_ = state.runs_opened;
         forget(state);
         own_.dir = state.status.run_dir;
     }

@@ -67,7 +67,7 @@ class CouplingSource {
     void take(Seen seen);
     void follow(AppState& state);
 
-    const void* session_ = nullptr;
+    uint64_t run_ = 0;  ///< AppState::runs_opened
     Pending<Seen> looking_;
     double looked_at_ = -1e9;  ///< AppState::now
     bool looked_ = false, has_checkpoint_ = false;

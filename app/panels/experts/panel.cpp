@@ -73,8 +73,8 @@ std::string ExpertsPanel::empty_title(const AppState& state) const {
 }
 
 void ExpertsPanel::prepare(AppState& state) {
-    if (session_ != state.session.get()) {
-        session_ = state.session.get();
+    if (run_ != state.runs_opened) {
+        run_ = state.runs_opened;
         asked_.clear();
         card_ = {};
         made_ = {};

@@ -58,7 +58,7 @@ class ExpertsPanel final : public Panel {
     void draw_card(AppState& state, const ExpertBook& book);
     void draw_footer(AppState& state) const;
 
-    const void* session_ = nullptr;
+    uint64_t run_ = 0;  ///< AppState::runs_opened
     Made made_;
     TableChange changed_ = TableChange::rows;  ///< since the table was drawn
     ExpertFilter filter_;

@@ -9,11 +9,13 @@ namespace hopscope::app {
 
 class ClassTable {
   public:
+    /// @param step of the weights that were measured
     /// @param most hops of the layer with most, the length of a full bar
-    void draw(AppState& state, const core::HaltingRow& row, int64_t most, float height);
+    void draw(AppState& state, const core::HaltingRow& row, int64_t step, int64_t most,
+              float height);
 
   private:
-    void draw_row(const AppState& state, const core::ClassDepth& one, double epsilon,
+    void draw_row(const AppState& state, const core::ClassDepth& one, double epsilon, int64_t step,
                   int64_t most) const;
 
     ClassOrder by_ = ClassOrder::hops;

@@ -92,8 +92,8 @@ void HaltingQuestion::cancel(AppState& state) const {
 }
 
 void HaltingQuestion::update(AppState& state) {
-    if (session_ != state.session.get()) {
-        session_ = state.session.get();
+    if (run_ != state.runs_opened) {
+        run_ = state.runs_opened;
         task_ = {};
         slot_ = nullptr;
         answer_ = nullptr;

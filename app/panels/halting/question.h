@@ -41,8 +41,8 @@ class HaltingQuestion {
     /// Where the worker puts the answer: written before the task ends, read after.
     using Slot = std::shared_ptr<std::shared_ptr<const core::HaltingTable>>;
 
-    const void* session_ = nullptr;
-    TaskView task_;  ///< id 0: none
+    uint64_t run_ = 0;  ///< AppState::runs_opened
+    TaskView task_;     ///< id 0: none
     Slot slot_;
     std::shared_ptr<const core::HaltingTable> answer_;
     std::string problem_;

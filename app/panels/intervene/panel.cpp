@@ -48,7 +48,7 @@ class IntervenePanel final : public Panel {
     void draw_answer(AppState& state);
     void draw_no_answer(AppState& state);
 
-    const void* session_ = nullptr;
+    uint64_t run_ = 0;    ///< AppState::runs_opened
     std::string prompt_;  ///< that was entered last
     StackList stack_;
     EffectQuestion question_;
@@ -85,8 +85,8 @@ void IntervenePanel::ask(AppState& state) {
 }
 
 void IntervenePanel::prepare(AppState& state) {
-    if (session_ != state.session.get()) {
-        session_ = state.session.get();
+    if (run_ != state.runs_opened) {
+        run_ = state.runs_opened;
         asked_ = {};
         due_ = false;
         question_.forget();

@@ -31,7 +31,7 @@ bool MadeView::of_what_is_shown(const AppState& state) const {
 /// What has come from aside, unless the view that is there is the one that is wanted again.
 bool MadeView::take() {
     auto come = work_.take();
-    if (!come || asked_.session != wanted_.session || wanted_ == from_) return false;
+    if (!come || asked_.run != wanted_.run || wanted_ == from_) return false;
     view_ = *std::move(come);
     from_ = asked_;
     shape_ = asked_shape_;

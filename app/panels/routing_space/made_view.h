@@ -14,7 +14,7 @@ namespace hopscope::app {
 class MadeView {
   public:
     struct From {
-        const void* session = nullptr;
+        uint64_t run = 0;                                ///< AppState::runs_opened
         uint64_t snapshot = 0, archive = 0, places = 0;  ///< versions
         int trail = 0;
         SpaceOptions options;

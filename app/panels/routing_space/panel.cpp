@@ -169,8 +169,8 @@ void RoutingSpacePanel::follow_layers(AppState& state) {
 }
 
 void RoutingSpacePanel::prepare(AppState& state) {
-    if (session_ != state.session.get()) {
-        session_ = state.session.get();
+    if (run_ != state.runs_opened) {
+        run_ = state.runs_opened;
         made_.forget();
         paths_.clear();
         paths_from_ = {};
@@ -191,7 +191,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
     state.experts.update(state);  // names of the centroids
 
     MadeView::From wanted;
-    wanted.session = session_;
+    wanted.run = run_;
     wanted.snapshot = snapshot.version;
     wanted.archive = state.archive.version();
     wanted.places = state.places.version();

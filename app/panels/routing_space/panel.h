@@ -75,7 +75,7 @@ class RoutingSpacePanel final : public Panel {
     Chosen everything(const AppState& state) const;
     std::string space_problem(const AppState& state) const;
 
-    const void* session_ = nullptr;
+    uint64_t run_ = 0;  ///< AppState::runs_opened
     MadeView made_;
     PathsFrom paths_from_;
     std::vector<TokenPath> paths_;

@@ -59,7 +59,8 @@ void OverlapPage::update(AppState& state, const SnapshotLayer& place, bool seen)
     made_.ask(state, from,
               [past = state.archive.until(state.geometry), layer = place.layer,
                moe = state.session->config().moe]() -> Numbers {
-                  return {static_cast<int64_t>(layer), layer_overlap(*past.back(), moe),
+                  return {static_cast<int64_t>(layer), past.back()->step,
+                          std::ssize(past.back()->token_ids), layer_overlap(*past.back(), moe),
                           step_overlap(past, layer)};
               });
 }
@@ -143,7 +144,7 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
     Matrix m;
     m.row_name = number_name;
     m.row_axis = "layer";
-    const auto& [layer, layers, steps] = made_.numbers();
+    const auto& [layer, step, tokens, layers, steps] = made_.numbers();
     if (!ready(place)) {
         nothing(state, by_layer, kComputing);
     } else if (layers.layers == 0) {
@@ -169,9 +170,8 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
                     layers.sampled[static_cast<size_t>(cell.row * layers.pairs + cell.column)]));
         if (cell.any())
             offer_on_click(state, [&] {
-                return jaccard_number(state, place, m, cell, "layer",
-                                      static_cast<int64_t>(place.snapshot.token_ids.size()),
-                                      place.snapshot.step);
+                return jaccard_number(state, place, m, cell, "layer", made_.numbers().tokens,
+                                      made_.numbers().step);
             });
         if (cell.clicked) state.selection.set_layer(cell.row);
     }

@@ -22,7 +22,7 @@ class OverlapPage {
   private:
     /// Of all tokens of a sample: some tens of milliseconds where it is large.
     struct Numbers {
-        int64_t layer = -1;
+        int64_t layer = -1, step = -1, tokens = 0;  ///< what they are of
         LayerOverlap layers;
         StepOverlap steps;
     };

@@ -70,8 +70,8 @@ std::string StatisticsPanel::problem(const AppState& state) const {
 }
 
 void StatisticsPanel::prepare(AppState& state) {
-    if (session_ != state.session.get()) {
-        session_ = state.session.get();
+    if (run_ != state.runs_opened) {
+        run_ = state.runs_opened;
         made_ = {};
         load_.forget();
         collinearity_.forget();
@@ -96,11 +96,10 @@ void StatisticsPanel::prepare(AppState& state) {
 
 void StatisticsPanel::make_numbers(AppState& state) {
     const SnapshotLayer place = place_of(state);
-    const Made wanted = {session_, place.snapshot.version, state.archive.version(), place.layer,
-                         page_};
+    const Made wanted = {run_, place.snapshot.version, state.archive.version(), place.layer, page_};
     if (wanted == made_) return;
     const bool only_newer =
-        wanted.page == made_.page && wanted.layer == made_.layer && wanted.session == made_.session;
+        wanted.page == made_.page && wanted.layer == made_.layer && wanted.run == made_.run;
     if (only_newer && state.now - made_at_ < kRefresh) return;
     made_ = wanted;
     made_at_ = state.now;

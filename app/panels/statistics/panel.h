@@ -54,8 +54,8 @@ class StatisticsPanel final : public Panel {
     std::string table(const AppState& state) const;
 
   private:
-    struct Made {  ///< what the present numbers were made from
-        const void* session = nullptr;
+    struct Made {          ///< what the present numbers were made from
+        uint64_t run = 0;  ///< AppState::runs_opened
         uint64_t snapshot = 0, archive = 0;
         size_t layer = 0;
         Page page = Page::overview;
@@ -87,7 +87,7 @@ class StatisticsPanel final : public Panel {
     int drawn_frame_ = -10;
     Area body_{};  ///< what is exported as a picture
 
-    const void* session_ = nullptr;
+    uint64_t run_ = 0;  ///< AppState::runs_opened
     Made made_;
     double made_at_ = -1e9;
 

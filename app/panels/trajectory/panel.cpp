@@ -82,7 +82,7 @@ class TrajectoryPanel final : public Panel {
     void toggle_second(AppState& state);
     void show(TrajectoryPage page) { page_ = page; }
 
-    const void* session_ = nullptr;
+    uint64_t run_ = 0;         ///< AppState::runs_opened
     uint64_t seen_trace_ = 0;  ///< version from which the view was made
     TraceView view_;
     TraceQuestion question_;
@@ -206,8 +206,8 @@ void TrajectoryPanel::toggle_second(AppState& state) {
 }
 
 void TrajectoryPanel::prepare(AppState& state) {
-    if (session_ != state.session.get()) {
-        session_ = state.session.get();
+    if (run_ != state.runs_opened) {
+        run_ = state.runs_opened;
         question_.forget();
         effects_.forget();
         second_.forget();

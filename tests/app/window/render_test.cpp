@@ -38,6 +38,7 @@ void draw_scene(float shift) {
     list->AddQuadFilled(ImVec2(300, 150), ImVec2(450, 190), ImVec2(420, 290), ImVec2(280, 260),
                         IM_COL32(5, 200, 200, 255));
     fill(360, 250, 470, 315, IM_COL32(250, 250, 250, 255));
+    fill(-1e10f, 316, 1e10f, 1e10f, IM_COL32(120, 20, 220, 255));
 }
 
 class Render : public testing::Test {

@@ -109,7 +109,7 @@ void intervenes(ImGuiTestContext* ctx) {
     choose_layout(ctx, "Intervene");
     state->stack.clear();
     ctx->SetRef("Intervene##Intervene");
-    press(ctx, "##add");
+    ctx->ItemClick(in_window(ctx, "//Intervene##Intervene/stack", "##add"));
     ctx->ItemClick("//$FOCUSED/###steer");
     IM_CHECK(comes(ctx, [] { return state->effect && state->effect->whole; }));
     const core::InterventionEffect effect = *state->effect;
@@ -121,7 +121,7 @@ void intervenes(ImGuiTestContext* ctx) {
     IM_CHECK(state->stack.items().empty());
 
     ctx->SetRef("Intervene##Intervene");
-    press(ctx, "##add");
+    ctx->ItemClick(in_window(ctx, "//Intervene##Intervene/stack", "##add"));
     ctx->ItemClick("//$FOCUSED/###freeze");
     ctx->Yield(5);
     press(ctx, "Apply to the run");

@@ -140,6 +140,7 @@ void register_beside(ImGuiTestEngine* engine) {
                     json_at(ctx, place(ctx, ("**/" + row + column).c_str()));
                 IM_CHECK(name_in(number).starts_with(row));
                 IM_CHECK_EQ(number.contains("command"), !of_other);
+                IM_CHECK_STR_EQ(number.value("run", "").c_str(), of_other ? "" : own.c_str());
                 IM_CHECK(number.contains("ci95"));
             }
         ctx->ItemClick("Measure again");

@@ -148,10 +148,15 @@ void register_classes(ImGuiTestEngine* engine) {
         ctx->ItemClick("**/n");
         ctx->Yield(2);
         IM_CHECK_LT(y(function), y(temporal));
+        const int64_t step = stage->state.status.step;
+        stage->session->advance(50);
+        ctx->Yield(3);
+        IM_CHECK_GT(stage->state.status.step, step);
         const nlohmann::json hops =
             json_at(ctx, place(ctx, (std::string("**/") + function).c_str()));
         IM_CHECK_STR_EQ(name_in(hops).c_str(), "hops of function (text)");
         IM_CHECK(hops.value("command", "").starts_with("hopscope halting "));
+        IM_CHECK_LE(hops.value("step", int64_t{0}), step);
     };
 }
 

@@ -27,6 +27,7 @@ TEST(NumbersJson, CellsAreNumbersTextOrNull) {
     EXPECT_EQ(cells("-3,0.25,-1.5e-7,1e+30"), Json({-3, 0.25, -1.5e-7, 1e30}));
     EXPECT_TRUE(cells("3").at(0).is_number_integer());
     EXPECT_EQ(cells("9007199254740993").at(0).get<int64_t>(), 9007199254740993) << "all digits";
+    EXPECT_EQ(cells("18446744073709551615").at(0).get<uint64_t>(), ~uint64_t{0}) << "a seed";
     EXPECT_EQ(cells(",nan,-nan,inf,-inf"), Json({nullptr, nullptr, nullptr, nullptr, nullptr}));
     EXPECT_EQ(cells("1e5x,0x10, 5,+5,1.2.3,true"),
               Json({"1e5x", "0x10", " 5", "+5", "1.2.3", "true"}));
