@@ -41,7 +41,7 @@ Number jaccard_number(const AppState& state, const SnapshotLayer& place, const M
             .n = tokens,
             .over = "tokens",
             .step = step,
-            .command = panel_command(state, "statistics", place.snapshot.step)};
+            .command = panel_command(state, "statistics", step)};
 }
 
 }  // namespace
@@ -144,7 +144,8 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
     Matrix m;
     m.row_name = number_name;
     m.row_axis = "layer";
-    const auto& [layer, step, tokens, layers, steps] = made_.numbers();
+    const LayerOverlap& layers = made_.numbers().layers;
+    const StepOverlap& steps = made_.numbers().steps;
     if (!ready(place)) {
         nothing(state, by_layer, kComputing);
     } else if (layers.layers == 0) {
