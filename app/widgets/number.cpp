@@ -145,7 +145,8 @@ void value_row(const AppState& state, const Number& number) {
 
 void draw_number_menu(AppState& state) {
     if (state.drawn->asked) {
-        state.drawn->menu = *std::exchange(state.drawn->asked, {});
+        state.drawn->menu = *std::move(state.drawn->asked);
+        state.drawn->asked.reset();
         ImGui::OpenPopup(kNumberMenu);
     }
     if (!ImGui::BeginPopup(kNumberMenu)) return;
