@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <imgui_impl_opengl3.h>
 #include <imgui_internal.h>
-#include <span>
 
 namespace hopscope::app {
 namespace {

@@ -88,7 +88,7 @@ SavedSession SessionKeeper::now() const {
 void SessionKeeper::draw() {
     if (auto opened = door_.take_restored()) {
         waiting_ = std::move(*opened);
-        waits_for_ = state_.session.get();
+        waits_for_ = state_.runs_opened;
         if (std::exchange(recovering_, false)) forget_recovery();
     }
     if (!door_.busy() && !door_.problem().empty()) recovering_ = false;  // it could not be opened
@@ -97,15 +97,14 @@ void SessionKeeper::draw() {
 }
 
 void SessionKeeper::follow_run() {
-    if (!given_to_ || (state_.session.get() == given_to_ && state_.opened_at == given_opened_))
-        return;
-    given_to_ = nullptr;
+    if (given_to_ == 0 || given_to_ == state_.runs_opened) return;
+    given_to_ = 0;
     for (const auto& panel : workspace_.panels()) panel->forget_restored();
 }
 
 /// Once the run shows something: before, nothing is known of its experts and kept snapshots.
 void SessionKeeper::put_back() {
-    if (waiting_ && state_.session.get() != waits_for_) waiting_.reset();  // another run came
+    if (waiting_ && state_.runs_opened != waits_for_) waiting_.reset();  // another run came
     if (!waiting_ || !state_.session) return;
     if (state_.status.state == core::RunState::preparing || !state_.archive.complete() ||
         (!state_.geometry && !state_.archive.files().empty()))
@@ -115,7 +114,6 @@ void SessionKeeper::put_back() {
     workspace_.restore(saved.layout, saved.shut);
     docking_ = saved.docking;
     given_to_ = waits_for_;
-    given_opened_ = state_.opened_at;
     for (size_t i = 0; i < workspace_.panels().size(); ++i)
         if (const auto view = saved.panels.find(panel_table()[i].id); view != saved.panels.end())
             workspace_.panels()[i]->restore_view(view->second);

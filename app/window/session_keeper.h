@@ -3,6 +3,7 @@
 // once the run of a session file is open. Window thread only, owned by the shell.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,10 +54,9 @@ class SessionKeeper {
     double kept_at_ = -1e9;
     Pending<std::string> keeping_;
     std::optional<SavedSession> waiting_;  ///< until its run shows something
-    const void* waits_for_ = nullptr;      ///< the session of that run
-    const void* given_to_ = nullptr;       ///< the session whose views the panels were given
-    double given_opened_ = 0;              ///< AppState::opened_at of it: an address comes again
-    std::string docking_;                  ///< to be read between two frames
+    uint64_t waits_for_ = 0;               ///< AppState::runs_opened of that run
+    uint64_t given_to_ = 0;  ///< the same of the run whose views the panels were given; 0: none
+    std::string docking_;    ///< to be read between two frames
     bool asked_ = false;
     std::string path_, problem_;  ///< in the dialog
 };

@@ -166,7 +166,8 @@ void draw_balance(const AppState& state, const std::vector<BalanceRow>& rows) {
                           .step = row.step,
                           .no_command =
                               "Of the last updates in the run's metrics.csv; no command "
-                              "takes their mean."};
+                              "takes their mean.",
+                          .run = row.dir};
         };
         const auto measured = [&](const CouplingNumber& m) {
             Number out = number(m.value, 3);

@@ -11,6 +11,7 @@
 #include "app/panels/coupling/experts.h"
 #include "app/panels/coupling/gradients.h"
 #include "app/panels/coupling/live.h"
+#include "app/panels/coupling/numbers.h"
 #include "app/panels/coupling/source.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
@@ -141,15 +142,14 @@ void CouplingPanel::draw_tools(AppState& state) {
 
 void CouplingPanel::draw_layer(AppState& state) {
     const auto layers = std::ssize(source_.shown()->layers);
-    const std::string present =
-        one_layer_ ? "layer " + std::to_string(state.selection.layer) : "all layers";
+    const std::string present = layer_words(one_layer_ ? state.selection.layer : -1);
     ImGui::SetNextItemWidth(104 * state.pixel_scale);
     by_name(state, "##layer", "layer\xE2\x80\xA6");
     if (!ImGui::BeginCombo("##layer", present.c_str())) return;
-    if (ImGui::Selectable("all layers", !one_layer_)) one_layer_ = false;
+    if (ImGui::Selectable(layer_words(-1).c_str(), !one_layer_)) one_layer_ = false;
     for (int64_t l = 0; l < layers; ++l) {
         const bool chosen = one_layer_ && l == state.selection.layer;
-        if (!ImGui::Selectable(("layer " + std::to_string(l)).c_str(), chosen)) continue;
+        if (!ImGui::Selectable(layer_words(l).c_str(), chosen)) continue;
         one_layer_ = true;
         if (l != state.selection.layer) state.selection.set_layer(l);
     }

@@ -20,7 +20,7 @@ std::string depth_text(const core::ClassDepth& one, int digits) {
     return mean + " [" + rounded(one.low, digits) + ", " + rounded(one.high, digits) + "]";
 }
 
-Number number_of(const AppState& state, const core::ClassDepth& one, double epsilon, int64_t step) {
+Number number_of(const core::ClassDepth& one, const std::string& command, int64_t step) {
     Number out = {.label = "hops of " + class_name(one),
                   .value = one.mean_hops,
                   .definition =
@@ -31,7 +31,7 @@ Number number_of(const AppState& state, const core::ClassDepth& one, double epsi
                   .n = one.tokens,
                   .over = "tokens",
                   .step = step,
-                  .command = run_command(state, "halting", "--eps " + exact(epsilon) + " --json")};
+                  .command = command};
     if (one.name.starts_with("class:"))
         out.definition += "\nA class that the generated text itself labels.";
     for (size_t l = 0; l < one.layers.size(); ++l)
@@ -41,8 +41,8 @@ Number number_of(const AppState& state, const core::ClassDepth& one, double epsi
 
 }  // namespace
 
-void ClassTable::draw(AppState& state, const core::HaltingRow& row, int64_t step, int64_t most,
-                      float height) {
+void ClassTable::draw(AppState& state, const core::HaltingRow& row, const std::string& command,
+                      int64_t step, int64_t most, float height) {
     const float s = state.pixel_scale;
     const float bar = std::clamp(ImGui::GetContentRegionAvail().x - 330 * s, 40 * s, 90 * s);
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_Sortable |
@@ -66,19 +66,19 @@ void ClassTable::draw(AppState& state, const core::HaltingRow& row, int64_t step
         falling_ = sort->Specs[0].SortDirection == ImGuiSortDirection_Descending;
     }
     for (const size_t i : class_order(row, by_, falling_))
-        draw_row(state, row.classes[i], row.epsilon, step, most);
+        draw_row(state, row.classes[i], command, step, most);
     ImGui::EndTable();
 }
 
-void ClassTable::draw_row(const AppState& state, const core::ClassDepth& one, double epsilon,
-                          int64_t step, int64_t most) const {
+void ClassTable::draw_row(const AppState& state, const core::ClassDepth& one,
+                          const std::string& command, int64_t step, int64_t most) const {
     const float s = state.pixel_scale;
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
     const std::string name = class_name(one);
     ImGui::PushID(one.name.c_str());
     ImGui::Selectable(name.c_str(), false, ImGuiSelectableFlags_SpanAllColumns);
-    explain_when_asked(state, [&] { return number_of(state, one, epsilon, step); });
+    explain_when_asked(state, [&] { return number_of(one, command, step); });
     ImGui::PopID();
     number_cell(state, with_thousands(one.tokens));
     number_cell(state, depth_text(one, 2));

@@ -261,7 +261,7 @@ void HaltingPanel::draw_row(AppState& state) {
     if (row.classes.empty()) return;
     heading(state, "Depth by class");
     int64_t most = std::max<int64_t>(1, std::ssize(row.depths));
-    classes_.draw(state, row, table.step, most,
+    classes_.draw(state, row, command, table.step, most,
                   std::clamp(ImGui::GetContentRegionAvail().y - 4 * s, 150 * s, 420 * s));
 }
 
