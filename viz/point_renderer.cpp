@@ -3,6 +3,7 @@
 #include <GL/glcorearb.h>
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace hopscope::viz {
 namespace {
@@ -157,15 +158,27 @@ struct PointRenderer::Gl {
         GLint view = -1, extent = -1, ratio = -1;
         GLsizei count = 0;
     };
+    /// A texture to draw into.
+    struct Canvas {
+        GLuint target = 0, texture = 0;
+        int width = 0, height = 0;
+    };
+    /// How a picture is seen.
+    struct View {
+        std::array<float, 16> matrix{};
+        int width = 0, height = 0;
+        uint32_t background = 0;
+        float pixel_ratio = 1;
+        bool operator==(const View&) const = default;
+    };
     Batch points, segments;
-    GLuint target = 0, texture = 0;
-    int width = 0, height = 0;
+    Canvas shown, drawn;  ///< the last whole picture, and the one that is drawn in parts
+    View view, whole;     ///< of the picture that was begun last, and of the last whole one
+    GLsizei next = 0;     ///< point of the picture that was begun
+    bool begun = false;
 
     bool tried = false, works = false, dirty = true;
     std::string error;
-    std::array<float, 16> matrix{};
-    uint32_t background = 0;
-    float pixel_ratio = 1;
     uint64_t draws = 0;
 
     bool load(GlLoader loader) {
@@ -291,31 +304,73 @@ struct PointRenderer::Gl {
         void set(GLenum what, GLboolean on) { on ? gl.Enable(what) : gl.Disable(what); }
     };
 
-    bool resize(int w, int h) {
-        if (target && w == width && h == height) return true;
-        if (!target) GenFramebuffers(1, &target);
-        if (!texture) GenTextures(1, &texture);
-        BindTexture(GL_TEXTURE_2D, texture);
+    bool resize(Canvas& canvas, int w, int h) {
+        if (canvas.target && w == canvas.width && h == canvas.height) return true;
+        if (!canvas.target) GenFramebuffers(1, &canvas.target);
+        if (!canvas.texture) GenTextures(1, &canvas.texture);
+        BindTexture(GL_TEXTURE_2D, canvas.texture);
         TexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, w, h, 0, GL_RGBA, GL_UNSIGNED_BYTE, nullptr);
         TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
         TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
         TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
         TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
-        BindFramebuffer(GL_FRAMEBUFFER, target);
-        FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
+        BindFramebuffer(GL_FRAMEBUFFER, canvas.target);
+        FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, canvas.texture,
+                             0);
         const bool complete = CheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
-        width = complete ? w : 0;
-        height = complete ? h : 0;
+        canvas.width = complete ? w : 0;
+        canvas.height = complete ? h : 0;
         return complete;
+    }
+
+    void prepare_state() {
+        BindFramebuffer(GL_FRAMEBUFFER, drawn.target);
+        Viewport(0, 0, view.width, view.height);
+        Disable(GL_SCISSOR_TEST);
+        Disable(GL_DEPTH_TEST);
+        Disable(GL_CULL_FACE);
+        Enable(GL_BLEND);
+        BlendEquation(GL_FUNC_ADD);
+        BlendFuncSeparate(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA, GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
+        Enable(GL_PROGRAM_POINT_SIZE);
+    }
+
+    void begin() {
+        const auto channel = [&](int shift) {
+            return static_cast<float>(view.background >> shift & 255u) / 255.0f;
+        };
+        ClearColor(channel(0), channel(8), channel(16), channel(24));
+        Clear(GL_COLOR_BUFFER_BIT);
+        if (bind(segments)) DrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, segments.count);
+        next = 0;
+        begun = true;
+        dirty = false;
+    }
+
+    /// Later points lie in front, whatever parts they are drawn in.
+    void go_on(size_t most) {
+        const auto part =
+            static_cast<GLsizei>(std::min(most, static_cast<size_t>(points.count - next)));
+        if (bind(points) && part > 0) DrawArrays(GL_POINTS, next, part);
+        next += part;
+        if (next < points.count) return;
+        std::swap(shown, drawn);
+        whole = view;
+        begun = false;
+        ++draws;
+    }
+
+    bool shows_whole() const {
+        return shown.texture && shown.width == view.width && shown.height == view.height;
     }
 
     /// → whether there is anything to draw, with program and array bound.
     bool bind(const Batch& batch) {
         if (batch.count == 0) return false;
         UseProgram(batch.program);
-        UniformMatrix4fv(batch.view, 1, GL_FALSE, matrix.data());
-        Uniform2f(batch.extent, static_cast<float>(width), static_cast<float>(height));
-        Uniform1f(batch.ratio, pixel_ratio);
+        UniformMatrix4fv(batch.view, 1, GL_FALSE, view.matrix.data());
+        Uniform2f(batch.extent, static_cast<float>(view.width), static_cast<float>(view.height));
+        Uniform1f(batch.ratio, view.pixel_ratio);
         BindVertexArray(batch.array);
         return true;
     }
@@ -330,6 +385,10 @@ struct PointRenderer::Gl {
         dirty = true;
     }
 
+    void release(Canvas& canvas) {
+        if (canvas.target) DeleteFramebuffers(1, &canvas.target);
+        if (canvas.texture) DeleteTextures(1, &canvas.texture);
+    }
     void release(Batch& batch) {
         if (batch.buffer) DeleteBuffers(1, &batch.buffer);
         if (batch.array) DeleteVertexArrays(1, &batch.array);
@@ -343,8 +402,8 @@ PointRenderer::~PointRenderer() {
     if (!gl_->works) return;
     gl_->release(gl_->points);
     gl_->release(gl_->segments);
-    if (gl_->target) gl_->DeleteFramebuffers(1, &gl_->target);
-    if (gl_->texture) gl_->DeleteTextures(1, &gl_->texture);
+    gl_->release(gl_->shown);
+    gl_->release(gl_->drawn);
 }
 
 bool PointRenderer::start(GlLoader loader) {
@@ -373,38 +432,24 @@ void PointRenderer::set_segments(const std::vector<Segment>& segments) {
     if (gl_->works) gl_->upload(gl_->segments, segments);
 }
 
+bool PointRenderer::whole() const {
+    return !gl_->begun;
+}
+
 unsigned PointRenderer::render(const std::array<float, 16>& matrix, int width, int height,
-                               uint32_t background, float pixel_ratio) {
+                               uint32_t background, float pixel_ratio, size_t most) {
     Gl& gl = *gl_;
     if (!gl.works || width < 1 || height < 1) return 0;
-    const bool same = !gl.dirty && gl.texture && width == gl.width && height == gl.height &&
-                      matrix == gl.matrix && background == gl.background &&
-                      pixel_ratio == gl.pixel_ratio;
-    if (same) return gl.texture;
+    const Gl::View view = {matrix, width, height, background, pixel_ratio};
+    if (!gl.dirty && !gl.begun && view == gl.whole && gl.shown.texture) return gl.shown.texture;
     const Gl::Kept kept(gl);
-    if (!gl.resize(width, height)) return 0;
-    gl.matrix = matrix;
-    gl.background = background;
-    gl.pixel_ratio = pixel_ratio;
-    gl.BindFramebuffer(GL_FRAMEBUFFER, gl.target);
-    gl.Viewport(0, 0, width, height);
-    gl.Disable(GL_SCISSOR_TEST);
-    gl.Disable(GL_DEPTH_TEST);
-    gl.Disable(GL_CULL_FACE);
-    gl.Enable(GL_BLEND);
-    gl.BlendEquation(GL_FUNC_ADD);
-    gl.BlendFuncSeparate(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA, GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
-    const auto channel = [&](int shift) {
-        return static_cast<float>(background >> shift & 255u) / 255.0f;
-    };
-    gl.ClearColor(channel(0), channel(8), channel(16), channel(24));
-    gl.Clear(GL_COLOR_BUFFER_BIT);
-    gl.Enable(GL_PROGRAM_POINT_SIZE);
-    if (gl.bind(gl.segments)) gl.DrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, gl.segments.count);
-    if (gl.bind(gl.points)) gl.DrawArrays(GL_POINTS, 0, gl.points.count);
-    gl.dirty = false;
-    ++gl.draws;
-    return gl.texture;
+    if (!gl.resize(gl.drawn, width, height)) return 0;
+    const bool begins = gl.dirty || !gl.begun || view != gl.view;
+    gl.view = view;
+    gl.prepare_state();
+    if (begins) gl.begin();
+    gl.go_on(std::max<size_t>(most, 1));
+    return gl.shows_whole() ? gl.shown.texture : gl.drawn.texture;
 }
 
 }  // namespace hopscope::viz

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,11 +51,16 @@ class PointRenderer {
     void set_points(const std::vector<Point>& points);
     void set_segments(const std::vector<Segment>& segments);
     /// Draws if anything changed since the last call. `matrix` world → clip, column-major; `width`,
-    /// `height` in pixels of the texture; `background` 0xAABBGGRR. Restores the GL state it
-    /// touches. → the texture's name (row 0 is the lower edge), 0 where it could not be made.
+    /// `height` in pixels of the texture; `background` 0xAABBGGRR; `most` points in this call:
+    /// where the processor draws, a large picture takes several. Restores the GL state it touches.
+    /// → the texture's name (row 0 is the lower edge) of the last whole picture; where there is
+    /// none of this size, of what is there of the one that is drawn; 0 where none could be made.
     unsigned render(const std::array<float, 16>& matrix, int width, int height, uint32_t background,
-                    float pixel_ratio = 1.0f);
-    /// How often render() really drew; for tests of "redrawn only when something changed".
+                    float pixel_ratio = 1.0f, size_t most = kAllPoints);
+    static constexpr size_t kAllPoints = std::numeric_limits<size_t>::max();
+    /// No picture is half drawn. Data, camera or size that change before it is whole begin another.
+    bool whole() const;
+    /// How many pictures became whole; for tests of "redrawn only when something changed".
     uint64_t draws() const;
 
   private:

@@ -62,14 +62,19 @@ class RendererGl : public ::testing::Test {
         camera_.size = {kSize, kSize};
         camera_.zoom = 50;  // the picture shows −1 … 1
     }
-    unsigned draw() { return renderer_.render(camera_.matrix(), kSize, kSize, kBackground); }
-    /// Colour at a pixel of the texture, row 0 below.
-    uint32_t pixel(unsigned texture, int x, int y) {
+    unsigned draw(size_t most = PointRenderer::kAllPoints) {
+        return renderer_.render(camera_.matrix(), kSize, kSize, kBackground, 1, most);
+    }
+    /// The colours of a texture, row 0 below.
+    std::vector<uint32_t> pixels(unsigned texture) {
         std::vector<uint32_t> all(kSize * kSize);
         gl<PFNGLBINDTEXTUREPROC>("glBindTexture")(GL_TEXTURE_2D, texture);
         gl<PFNGLGETTEXIMAGEPROC>("glGetTexImage")(GL_TEXTURE_2D, 0, GL_RGBA, GL_UNSIGNED_BYTE,
                                                   all.data());
-        return all[static_cast<size_t>(y * kSize + x)];
+        return all;
+    }
+    uint32_t pixel(unsigned texture, int x, int y) {
+        return pixels(texture)[static_cast<size_t>(y * kSize + x)];
     }
     static Point disc(float x, float y, float size, uint32_t color) {
         Point p;
@@ -149,6 +154,49 @@ TEST_F(RendererGl, DrawsOnlyWhenSomethingChanged) {
     EXPECT_EQ(renderer_.draws(), before + 2);
     renderer_.render(camera_.matrix(), kSize + 20, kSize, kBackground);
     EXPECT_EQ(renderer_.draws(), before + 3);
+}
+
+// A large picture that takes several frames must be the one that a single call draws, and the one
+// before it must stay on the screen until then.
+TEST_F(RendererGl, APictureDrawnInPartsIsTheSameAndIsShownWhole) {
+    std::vector<Point> points;
+    std::mt19937 random(7);
+    std::uniform_real_distribution<float> place(-1, 1);
+    for (uint32_t i = 0; i < 100; ++i)
+        points.push_back(disc(place(random), place(random), 30, 0x80000000u | i * 0x020701u));
+    renderer_.set_segments({{-1, 0, 0, 1, 0, 0, 0xff00ffff, 0xff00ffff, 4}});
+    renderer_.set_points(points);
+    const auto at_once = pixels(draw());
+    EXPECT_TRUE(renderer_.whole());
+
+    renderer_.set_points({disc(0, 0, 20, 0xff0000ff)});
+    const auto before = pixels(draw());
+    renderer_.set_points(points);
+    const uint64_t pictures = renderer_.draws();
+    for (int call = 0; call < 3; ++call) {
+        EXPECT_EQ(pixels(draw(30)), before) << call;
+        EXPECT_FALSE(renderer_.whole());
+    }
+    EXPECT_EQ(pixels(draw(30)), at_once);
+    EXPECT_TRUE(renderer_.whole());
+    EXPECT_EQ(renderer_.draws(), pictures + 1);
+
+    // Another camera begins anew; a picture that stands still costs nothing.
+    camera_.pan({3, 0});
+    draw(60);
+    camera_.pan({-3, 0});
+    draw(60);
+    EXPECT_FALSE(renderer_.whole());
+    EXPECT_EQ(pixels(draw(60)), at_once);
+    draw(60);
+    EXPECT_EQ(renderer_.draws(), pictures + 2);
+
+    // Where there is no picture of this size yet, the part that is drawn is shown.
+    const unsigned part = renderer_.render(camera_.matrix(), kSize + 1, kSize, kBackground, 1, 60);
+    EXPECT_FALSE(renderer_.whole());
+    EXPECT_NE(part, 0u);
+    EXPECT_EQ(renderer_.render(camera_.matrix(), kSize + 1, kSize, kBackground, 1, 60), part);
+    EXPECT_TRUE(renderer_.whole());
 }
 
 // What ImGui's back end relies on must be as it was.

@@ -15,8 +15,8 @@ constexpr float kNoHit = 0.2f;  ///< opacity of what was not looked for, of its 
 
 /// What software OpenGL draws in a third of the time that a frame of 30 a second has.
 constexpr size_t kMovingPoints = 6000;
-constexpr size_t kStillPoints = 52'000;  ///< what it draws in less than 100 ms
-constexpr double kRest = 0.2;            ///< seconds after which a picture stands still
+constexpr size_t kPartPoints = 16'000;  ///< of a picture at rest, in one frame
+constexpr double kRest = 0.2;           ///< seconds after which a picture stands still
 
 uint32_t thinned(uint32_t color, float by) {
     const auto alpha = static_cast<uint32_t>(std::lround(static_cast<float>(color >> 24) * by));
@@ -134,7 +134,7 @@ std::vector<viz::Point> SpacePoints::some_of(const AppState& state, const SpaceV
 }
 
 /// Where the processor draws, a large picture that moves is one of its parts, the same ones from
-/// frame to frame; at rest it is whole, or as much as a frame has time for.
+/// frame to frame; at rest it is whole.
 void SpacePoints::thin_while_moving(AppState& state, const SpaceView& view,
                                     const SpaceCamera& camera) {
     const std::array<float, 16> matrix = camera.matrix();
@@ -142,11 +142,23 @@ void SpacePoints::thin_while_moving(AppState& state, const SpaceView& view,
     if (matrix != matrix_ && !first) moved_ = state.now;
     matrix_ = matrix;
     const bool moves = moved_ >= 0 && state.now - moved_ < kRest;
-    const size_t most = moves ? kMovingPoints : kStillPoints, points = view.points.size();
-    const size_t every = state.software_gl && points > most ? (points + most - 1) / most : 1;
-    if (every != every_) upload_ = true;
+    const size_t points = view.points.size();
+    const size_t every = state.software_gl && moves && points > kMovingPoints
+                             ? (points + kMovingPoints - 1) / kMovingPoints
+                             : 1;
+    // What moves does not wait for the picture that is being drawn.
+    if (every != every_) renew_ = upload_ = true;
     every_ = every;
-    if (every_ > 1 && moves) state.keep_drawing();
+    if (every_ > 1) state.keep_drawing();
+}
+
+/// A picture is drawn to its end before the next one begins: one that changes in each frame would
+/// never be whole.
+void SpacePoints::upload(const AppState& state, const SpaceView& view) {
+    if (!upload_ || !(renew_ || every_ > 1 || renderer_.whole())) return;
+    renderer_.set_points(every_ > 1 ? some_of(state, view) : drawn_);
+    renderer_.set_segments(view.lines);
+    upload_ = renew_ = false;
 }
 
 void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera& camera) {
@@ -160,16 +172,18 @@ void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera
     }
     if (!works_) return draw_without_gl(view, camera);
     thin_while_moving(state, view, camera);
-    if (upload_) {
-        renderer_.set_points(every_ > 1 ? some_of(state, view) : drawn_);
-        renderer_.set_segments(view.lines);
-        upload_ = false;
-    }
-    const ImVec2 ratio = ImGui::GetIO().DisplayFramebufferScale;
-    const float r = std::max(ratio.x, 0.1f);
-    const unsigned texture =
-        renderer_.render(camera.matrix(), static_cast<int>(std::lround(size.x * r)),
-                         static_cast<int>(std::lround(size.y * r)), packed(state.theme().panel), r);
+    upload(state, view);
+    const float ratio = std::max(ImGui::GetIO().DisplayFramebufferScale.x, 0.1f);
+    // A frame of another density is drawn for a file, which is to hold the whole picture.
+    const bool for_file = ratio_ > 0 && ratio != ratio_;
+    ratio_ = ratio;
+    const auto pixels = [ratio](float units) {
+        return static_cast<int>(std::lround(units * ratio));
+    };
+    const unsigned texture = renderer_.render(
+        camera.matrix(), pixels(size.x), pixels(size.y), packed(state.theme().panel), ratio,
+        state.software_gl && !for_file ? kPartPoints : viz::PointRenderer::kAllPoints);
+    if (!renderer_.whole() || upload_) state.keep_drawing();
     if (texture == 0) return draw_without_gl(view, camera);
     ImGui::GetWindowDrawList()->AddImage(ImTextureRef(static_cast<ImTextureID>(texture)), at,
                                          ImVec2(at.x + size.x, at.y + size.y), ImVec2(0, 1),

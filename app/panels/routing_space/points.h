@@ -25,7 +25,7 @@ class SpacePoints {
     /// The point of the view under a place of the screen that lies in front, or −1.
     int64_t hit(const SpaceView& view, const SpaceCamera& camera, ImVec2 at, float slack);
 
-    /// One in so many tokens is drawn, of a large picture by software OpenGL.
+    /// One in so many tokens is drawn, of a large picture that software OpenGL moves.
     size_t every() const { return every_; }
 
     // Read by tests.
@@ -35,6 +35,7 @@ class SpacePoints {
     void compose(const AppState& state, const SpaceView& view, const viz::Orbit& orbit);
     void order_by_depth(const SpaceView& view, const viz::Orbit& orbit);
     void thin_while_moving(AppState& state, const SpaceView& view, const SpaceCamera& camera);
+    void upload(const AppState& state, const SpaceView& view);
     std::vector<viz::Point> some_of(const AppState& state, const SpaceView& view) const;
     void draw_without_gl(const SpaceView& view, const SpaceCamera& camera) const;
 
@@ -44,9 +45,11 @@ class SpacePoints {
     std::array<float, 16> matrix_{};  ///< of the camera in the last frame
     double moved_ = -1;               ///< when it was another one last
     size_t every_ = 1;
+    float ratio_ = 0;  ///< pixels of the screen in a unit, in the last frame
 
     // What was last composed, and from what.
     bool stale_ = true, upload_ = true;
+    bool renew_ = false;  ///< even where the picture before is not whole
     viz::Orbit orbit_;
     uint64_t selection_ = 0;
     std::vector<uint8_t> hits_;
