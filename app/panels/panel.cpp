@@ -16,17 +16,23 @@ Origin Panel::origin(const AppState& state) const {
     return out;
 }
 
-std::string Panel::numbers(AppState& state) {
-    std::string text = csv(state);
-    const std::string from = origin(state).words;
-    if (text.empty() || from.empty()) return text;
-    return std::string("# ") + title() + " " + from + "\n" + text;
+std::function<std::string()> Panel::csv_later(AppState& state) {
+    return [text = csv(state)] { return text; };
 }
 
-std::string Panel::json(AppState& state, std::string_view id) {
-    const Origin from = origin(state);
-    return json_of({id, title(), state.status.run_name, from.words, from.first, from.last},
-                   csv(state));
+std::function<std::string()> Panel::numbers_later(AppState& state) {
+    return [head = std::string("# ") + title() + " ", from = origin(state).words,
+            csv = csv_later(state)] {
+        const std::string text = csv();
+        return text.empty() || from.empty() ? text : head + from + "\n" + text;
+    };
+}
+
+std::function<std::string()> Panel::json_later(AppState& state, std::string_view id) {
+    return [id = std::string(id), name = title(), run = state.status.run_name, from = origin(state),
+            csv = csv_later(state)] {
+        return json_of({id, name, run, from.words, from.first, from.last}, csv());
+    };
 }
 
 }  // namespace hopscope::app

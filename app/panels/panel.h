@@ -4,6 +4,7 @@
 // Window thread only; panels are owned by the shell.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,13 +35,21 @@ class Panel {
     virtual bool has_csv() const { return true; }
     /// The numbers that it shows, comma-separated, a line of names first; "" where it shows none.
     virtual std::string csv(AppState&) { return {}; }
+    /// Makes what csv() gives, of what is shown now, on any thread and at any later time: where
+    /// there may be so many numbers that a frame has no time for them. Here: they are made at once.
+    virtual std::function<std::string()> csv_later(AppState& state);
+    /// Whether what it is set to show is still being made: who wants a file of it waits for that.
+    virtual bool making() const { return false; }
     /// Of which run and steps these are, behind the title: "of RUN, step 40"; without words where
     /// csv() says it itself.
     virtual Origin origin(const AppState& state) const;
     /// csv() as it stands in a file: below a line "# TITLE of RUN, step 40". "" where that is "".
-    std::string numbers(AppState& state);
+    std::string numbers(AppState& state) { return numbers_later(state)(); }
     /// The same numbers as JSON (hopscope.panel/1); `id` of the panel table. "" where csv() is "".
-    std::string json(AppState& state, std::string_view id);
+    std::string json(AppState& state, std::string_view id) { return json_later(state, id)(); }
+    /// The same as csv_later().
+    std::function<std::string()> numbers_later(AppState& state);
+    std::function<std::string()> json_later(AppState& state, std::string_view id);
     /// How it is set, for a session file; empty: as it was at first. restore_view() takes what it
     /// knows.
     virtual PanelView saved_view() const { return {}; }

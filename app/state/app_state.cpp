@@ -210,17 +210,18 @@ void update_status(AppState& state) {
 void update_state(AppState& state) {
     // Before the status: a change that is answered by now has its rows there.
     if (state.session) state.answers = state.session->answers();
-    update_status(state);
+    if (!state.holds) update_status(state);
     state.compared.update(state);
     if (!state.session) return;
     state.selection_history.note(state.selection);
-    if (auto published = state.session->geometry(); published && published != state.newest) {
+    auto published = state.holds ? nullptr : state.session->geometry();
+    if (published && published != state.newest) {
         state.newest = std::move(published);
         obey(state, state.rules.read(*state.newest, state.session->config()));
     }
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     if (auto newest = state.session->intervention()) state.effect = std::move(newest);
-    state.archive.update(state);
+    if (!state.holds) state.archive.update(state);
     state.geometry = state.sample.update(state, state.time.update(state, state.newest));
     state.phases.update(state);
     state.pointed_step = std::exchange(state.pointing_at, {});

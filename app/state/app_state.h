@@ -221,6 +221,7 @@ struct AppState {
     float pixel_scale = 1.0f;
     double now = 0;            ///< seconds, monotonic, at the begin of this frame
     bool still = false;        ///< for a picture: what is of this call alone is left out
+    bool holds = false;        ///< likewise: a run that goes on stays as it was read
     double unix_now = 0;       ///< seconds, wall clock, for the age of snapshots
     double opened_at = 0;      ///< `now` when the run was opened
     OwnCost own_cost;          ///< of drawing

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "app/state/number.h"
+#include "app/state/pending.h"
 
 namespace hopscope::app {
 
@@ -75,7 +76,9 @@ enum class PanelFile : uint8_t { copy, csv, json, png };
 struct PanelOrder {
     std::string panel_id;
     PanelFile as = PanelFile::csv;
-    int frames = 0;  ///< that it has waited for
+    int frames = 0;               ///< that it has waited for the panel
+    double since = -1;            ///< AppState::now when the panel was first seen with it
+    Pending<std::string> text{};  ///< that is being made for it
 };
 
 struct Drawn {

@@ -148,6 +148,8 @@ class Exporter {
     bool draw() {
         state_.frames_wanted = 0;
         update_state(state_);
+        // A run that is trained meanwhile would never stand still. What is made of it is.
+        state_.holds = state_.holds || is_read();
         go_to_step();
         ask();
         add_beside();
@@ -157,6 +159,11 @@ class Exporter {
         view_->draw();
         screen_->end_frame(state_.theme().background);
         return state_.frames_wanted > 0;
+    }
+
+    bool is_read() const {
+        return state_.status.state != core::RunState::preparing && state_.archive.complete() &&
+               (state_.geometry || state_.archive.files().empty());
     }
 
     void go_to_step() {

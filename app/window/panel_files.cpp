@@ -1,8 +1,10 @@
 #include "app/window/panel_files.h"
 
 #include <cctype>
+#include <functional>
 #include <imgui.h>
 #include <optional>
+#include <utility>
 
 #include "app/widgets/export.h"
 #include "app/widgets/widgets.h"
@@ -11,11 +13,21 @@ namespace hopscope::app {
 namespace {
 
 constexpr int kFramesBeforeOrder = 3, kFramesOfOrder = 60;
+constexpr double kLongestMaking = 60;  ///< seconds
 
-/// What the panel gives as text; "" where it shows no numbers.
-std::string text_of(AppState& state, Panel& panel, const char* id, PanelFile as) {
-    if (as == PanelFile::csv) return panel.numbers(state);
-    return as == PanelFile::json ? panel.json(state, id) : panel.csv(state);
+/// What the panel gives as text, as work; "" where it shows no numbers.
+std::function<std::string()> text_of(AppState& state, Panel& panel, const char* id, PanelFile as) {
+    if (as == PanelFile::csv) return panel.numbers_later(state);
+    return as == PanelFile::json ? panel.json_later(state, id) : panel.csv_later(state);
+}
+
+void hand_out(AppState& state, const Panel& panel, const std::string& name, PanelFile as,
+              const std::string& text) {
+    if (text.empty())
+        return state.say(std::string(panel.title()) + " shows no numbers as a table.", true);
+    if (as != PanelFile::copy) return export_text(state, name, text);
+    ImGui::SetClipboardText(text.c_str());
+    state.say(std::string("copied the numbers of ") + panel.title());
 }
 
 }  // namespace
@@ -68,19 +80,33 @@ void count_order(AppState& state) {
 void carry_out_order(AppState& state, Panel& panel, const char* id) {
     std::optional<PanelOrder>& order = state.drawn->order;
     if (!order || order->panel_id != id || order->frames < kFramesBeforeOrder) return;
+    // It is seen, so that patience is for what it shows: that comes by itself.
+    order->frames = kFramesBeforeOrder;
+    if (order->since < 0) order->since = state.now;
     const PanelFile as = order->as;
-    order.reset();
     const std::string name = id + std::string(".") + words_of(as).id;
-    if (as == PanelFile::png) {
-        const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
-        return export_picture(state, name, low, ImVec2(low.x + size.x, low.y + size.y));
+    if (order->text.waits()) {
+        if (const auto text = order->text.take()) {
+            order.reset();
+            hand_out(state, panel, name, as, *text);
+        }
+        return;
     }
-    const std::string text = text_of(state, panel, id, as);
-    if (text.empty())
-        return state.say(std::string(panel.title()) + " shows no numbers as a table.", true);
-    if (as != PanelFile::copy) return export_text(state, name, text);
-    ImGui::SetClipboardText(text.c_str());
-    state.say(std::string("copied the numbers of ") + panel.title());
+    if (panel.making()) {
+        if (state.now - order->since < kLongestMaking) return;
+        order.reset();
+        return state.say(std::string(panel.title()) +
+                             " is still being made, so nothing was written of it; ask again when "
+                             "it is there",
+                         true);
+    }
+    if (as != PanelFile::png) {
+        order->text = state.aside(text_of(state, panel, id, as));
+        return;
+    }
+    order.reset();
+    const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
+    export_picture(state, name, low, ImVec2(low.x + size.x, low.y + size.y));
 }
 
 }  // namespace hopscope::app

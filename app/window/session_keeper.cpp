@@ -179,12 +179,15 @@ void SessionKeeper::keep_aside() {
     if (keeping_.waits() && !keeping_.take()) return;
     if (state_.now - kept_at_ < kKeepEvery) return;
     kept_at_ = state_.now;
-    std::string text = text_of(now());
-    if (text == kept_ || !size_problem(text.size()).empty()) return;
-    kept_ = text;
-    keeping_ = state_.aside([folder = folder_, name = own_name_, text = std::move(text)] {
-        return save_text(folder, name, text);
-    });
+    keeps_ = true;
+    // Many named selections are a long text.
+    keeping_ = state_.aside(
+        [folder = folder_, name = own_name_, saved = now(), last = kept_]() -> std::string {
+            std::string text = text_of(saved);
+            if (text == *last || !size_problem(text.size()).empty()) return {};
+            *last = std::move(text);
+            return save_text(folder, name, *last);
+        });
 }
 
 void SessionKeeper::between_frames(bool leaving) {
@@ -193,7 +196,7 @@ void SessionKeeper::between_frames(bool leaving) {
         docking_.clear();
     }
     if (!leaving) return keep_aside();
-    if (folder_.empty() || kept_.empty()) return;
+    if (folder_.empty() || !keeps_) return;
     remove_aside((fs::path(folder_) / own_name_).string());
 }
 

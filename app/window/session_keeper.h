@@ -50,7 +50,9 @@ class SessionKeeper {
     std::string left_path_, left_run_;  ///< the copy of another sitting
     bool recovering_ = false;           ///< it has been asked for
     std::string own_name_;              ///< of this one's copy
-    std::string kept_;                  ///< what was written last
+    bool keeps_ = false;                ///< a copy was asked for
+    /// What was written last: of the work aside, one after another.
+    std::shared_ptr<std::string> kept_ = std::make_shared<std::string>();
     double kept_at_ = -1e9;
     Pending<std::string> keeping_;
     std::optional<SavedSession> waiting_;  ///< until its run shows something

@@ -109,6 +109,9 @@ Result<AppendFile> AppendFile::open(const std::string& path) {
 
 Result<AppendFile> AppendFile::create(const std::string& path) {
     FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666));
+    if (!file.valid() && errno == EEXIST)
+        return usage_error(shown_path(path) +
+                           ": it exists already; choose another name, or delete it");
     if (!file.valid()) return file_error("cannot create", path, errno);
     if (auto status = sync_dir(parent_dir(path)); !status) return status.error();
     return AppendFile(std::move(file), path, 0);

@@ -35,7 +35,7 @@ std::vector<std::string_view> complete_lines(std::string_view text);
 class AppendFile {
   public:
     static Result<AppendFile> open(const std::string& path);
-    /// A new, empty file of any content; an error (failed) where the path exists.
+    /// A new, empty file of any content; an error (usage) where the path exists.
     static Result<AppendFile> create(const std::string& path);
     /// Whether it still has its name. Errors (failed): it was deleted, or replaced.
     Status check() const;

@@ -262,7 +262,9 @@ TEST(AppendFile, ADeletedFileIsNotAppendedTo) {
 TEST(AppendFile, CreateRefusesAnExistingFile) {
     const TempFolder dir;
     ASSERT_TRUE(AppendFile::create(dir / "f"));
-    EXPECT_FALSE(AppendFile::create(dir / "f"));
+    const auto again = AppendFile::create(dir / "f");
+    ASSERT_FALSE(again);
+    EXPECT_TRUE(contains(again.error().message, "exists already")) << again.error().message;
 }
 
 TEST(AtomicFile, ParentDir) {

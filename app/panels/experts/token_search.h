@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -39,7 +40,7 @@ class TokenSearch {
   public:
     /// What the facts are of: another one, and they are asked for anew.
     struct Ground {
-        const void* of = nullptr;
+        std::shared_ptr<const void> of;
         uint64_t version = 0;
         int64_t layer = 0;
         bool operator==(const Ground&) const = default;

@@ -99,7 +99,8 @@ void SpaceCamera::redo(const AppState& state, const SpaceView& view) {
     if (history_.can_redo()) go_to(state, view, history_.redo(place()), true);
 }
 
-void SpaceCamera::update(AppState& state, const SpaceView& view, ImVec2 at, ImVec2 size) {
+void SpaceCamera::update(AppState& state, const SpaceView& view, bool stays, ImVec2 at,
+                         ImVec2 size) {
     at_ = at;
     const bool resized = camera_.size.x != size.x || camera_.size.y != size.y;
     camera_.size = goal_.size = from_.size = {size.x, size.y};
@@ -120,7 +121,7 @@ void SpaceCamera::update(AppState& state, const SpaceView& view, ImVec2 at, ImVe
         fitted_axes_ = view.axes;
         fitted_solid_ = view.solid;
     }
-    if (wanted_ && !view.empty())
+    if (wanted_ && stays && !view.empty())
         go_to(state, view, *std::exchange(wanted_, std::nullopt), /*animated=*/false);
     if (moving_since_ < 0) return;
     const double t = (state.now - moving_since_) / kMotion;

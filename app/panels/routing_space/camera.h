@@ -19,7 +19,8 @@ namespace hopscope::app {
 class SpaceCamera {
   public:
     /// Once a frame: the rectangle on the screen; goes on with a motion. The state has a snapshot.
-    void update(AppState& state, const SpaceView& view, ImVec2 at, ImVec2 size);
+    /// @param stays no other view is being made in place of this one
+    void update(AppState& state, const SpaceView& view, bool stays, ImVec2 at, ImVec2 size);
     /// Another run: everything is shown again.
     void forget();
 
@@ -45,7 +46,7 @@ class SpaceCamera {
 
     /// Where it stands, or moves to.
     CameraPlace place() const;
-    /// Goes there as soon as there is a picture.
+    /// Goes there as soon as there is a picture that stays.
     void set_place(const CameraPlace& place) { wanted_ = place; }
 
     const viz::Camera2d& camera() const { return camera_; }

@@ -19,53 +19,56 @@ MadeView::Shape MadeView::shape_of(const core::GeometrySnapshot& snapshot, int64
 }
 
 void MadeView::forget() {
-    view_ = {};
+    view_ = std::make_shared<SpaceView>();
+    of_ = asked_of_ = nullptr;
     from_ = asked_ = wanted_ = {};
-    shape_ = asked_shape_ = {};
+    shape_ = asked_shape_ = wanted_shape_ = {};
 }
 
 bool MadeView::of_what_is_shown(const AppState& state) const {
-    return view_.layer == state.selection.layer && shape_ == shape_of(*state.geometry, view_.layer);
+    return view_->layer == state.selection.layer &&
+           shape_ == shape_of(*state.geometry, view_->layer);
 }
 
 /// What has come from aside, unless the view that is there is the one that is wanted again.
 bool MadeView::take() {
     auto come = work_.take();
     if (!come || asked_.run != wanted_.run || wanted_ == from_) return false;
-    view_ = *std::move(come);
+    // What has thrown gives an empty one: it is not tried for ever.
+    view_ = *come ? *std::move(come) : std::make_shared<const SpaceView>();
+    of_ = std::move(asked_of_);
     from_ = asked_;
     shape_ = asked_shape_;
     return true;
 }
 
-SpaceView MadeView::at_once(const AppState& state) const {
-    return space_view(state.archive.until(state.geometry), state.places,
-                      static_cast<size_t>(wanted_.trail), wanted_.options);
-}
-
 bool MadeView::update(AppState& state, const From& wanted) {
     wanted_ = wanted;
+    wanted_shape_ = shape_of(*state.geometry, wanted.options.layer);
     const bool another = take();
     if (!working()) return another;
     const int64_t layer = wanted.options.layer;
     const auto trail = static_cast<size_t>(wanted.trail);
     if (!wanted.options.tokens || !has_many_points(*state.geometry, static_cast<size_t>(layer))) {
-        view_ = space_view(state.archive.until(state.geometry), state.places, trail, wanted.options,
-                           wanted.values);
+        view_ = std::make_shared<SpaceView>(space_view(state.archive.until(state.geometry),
+                                                       state.places, trail, wanted.options,
+                                                       wanted.values));
+        of_ = state.geometry;
         from_ = wanted;
-        shape_ = shape_of(*state.geometry, layer);
+        shape_ = wanted_shape_;
         return true;
     }
     state.keep_drawing(1);
     if (work_.working() || lacks_values(wanted.options.look, wanted.values)) return another;
     asked_ = wanted;
-    asked_shape_ = shape_of(*state.geometry, layer);
+    asked_of_ = state.geometry;
+    asked_shape_ = wanted_shape_;
     work_.start(state.wake, [past = state.archive.until(state.geometry), places = state.places,
                              trail, options = wanted.options, values = wanted.values,
                              hidden = state.selection.hidden](const core::Progress&) {
         SpaceOptions own = options;
         own.hidden = &hidden;
-        return space_view(past, places, trail, own, values);
+        return std::make_shared<const SpaceView>(space_view(past, places, trail, own, values));
     });
     return another;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
@@ -27,15 +28,23 @@ class MadeView {
     /// Another run.
     void forget();
 
-    const SpaceView& view() const { return view_; }
+    /// Until the next update().
+    const SpaceView& view() const { return *view_; }
+    /// The same, which stays as it is.
+    std::shared_ptr<const SpaceView> shared() const { return view_; }
+    /// What view() was made from; null before the first.
+    const Snapshot& snapshot() const { return of_; }
     /// What its points show.
     const SpaceLook& look() const { return from_.options.look; }
     /// Whether its points are those of the layer and the sample that are shown.
     bool of_what_is_shown(const AppState& state) const;
     /// Another one is being made.
     bool working() const { return from_ != wanted_; }
-    /// What is wanted, made now, however long that takes; the state has a snapshot.
-    SpaceView at_once(const AppState& state) const;
+    /// What is wanted is another picture, not only one of a later snapshot.
+    bool behind() const {
+        return from_.run != wanted_.run || from_.options != wanted_.options ||
+               from_.trail != wanted_.trail || shape_ != wanted_shape_;
+    }
 
   private:
     /// Which points there are: of a sample of another size they are others.
@@ -46,10 +55,11 @@ class MadeView {
     static Shape shape_of(const core::GeometrySnapshot& snapshot, int64_t layer);
     bool take();
 
-    SpaceView view_;
+    std::shared_ptr<const SpaceView> view_ = std::make_shared<SpaceView>();  ///< never null
+    Snapshot of_, asked_of_;
     From from_, asked_, wanted_;
-    Shape shape_, asked_shape_;
-    Latest<SpaceView> work_;
+    Shape shape_, asked_shape_, wanted_shape_;
+    Latest<std::shared_ptr<const SpaceView>> work_;
 };
 
 }  // namespace hopscope::app

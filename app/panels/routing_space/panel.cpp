@@ -57,8 +57,14 @@ Chosen RoutingSpacePanel::everything(const AppState& state) const {
 }
 
 std::string RoutingSpacePanel::csv(AppState& state) {
-    if (!state.geometry) return {};
-    return csv_of(made_.working() ? made_.at_once(state) : view(), *state.geometry);
+    return csv_later(state)();
+}
+
+/// Of the snapshot that the picture is of: the next one may have come by now.
+std::function<std::string()> RoutingSpacePanel::csv_later(AppState&) {
+    return [view = made_.shared(), snapshot = made_.snapshot()] {
+        return snapshot ? csv_of(*view, *snapshot) : std::string();
+    };
 }
 
 PanelView RoutingSpacePanel::saved_view() const {
@@ -227,7 +233,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
 }
 
 void RoutingSpacePanel::find_tokens(const AppState& state) {
-    search_.update({state.geometry.get(), state.geometry->version, state.selection.layer},
+    search_.update({state.geometry, state.geometry->version, state.selection.layer},
                    state.selection.probe_tokens, [&state] { return sample_facts(state); });
     points_.set_hits(search_.hits());
 }
@@ -309,7 +315,7 @@ void RoutingSpacePanel::draw(AppState& state) {
 
 void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    camera_.update(state, view(), at, size);
+    camera_.update(state, view(), !made_.behind(), at, size);
     if (!made_.of_what_is_shown(state)) return draw_last(state, at, size);
 
     ImGui::SetNextItemAllowOverlap();  // the legend's entries lie over it

@@ -34,6 +34,9 @@ class RoutingSpacePanel final : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     std::string csv(AppState& state) override;
+    std::function<std::string()> csv_later(AppState& state) override;
+    /// Whether a view of many points is being made, while another one is shown.
+    bool making() const override { return made_.behind(); }
     std::vector<ActionItem> actions(AppState& state) override;
     PanelView saved_view() const override;
     void restore_view(const PanelView& view) override { restored_ = view; }
@@ -41,8 +44,6 @@ class RoutingSpacePanel final : public Panel {
 
     // Read by tests.
     const SpaceView& view() const { return made_.view(); }
-    /// Whether a view of many points is being made, while another one is shown.
-    bool making() const { return made_.working(); }
     const viz::Camera2d& camera() const { return camera_.camera(); }
     const viz::Orbit& orbit() const { return camera_.orbit(); }
     const SpacePoints& points() const { return points_; }

@@ -12,7 +12,8 @@ SharedValues QuantityCache::values(AppState& state, const viz::Quantity* quantit
     const Snapshot& snapshot = state.geometry;
     const int64_t layer = state.selection.layer;
     if (auto come = entry.pending.take()) {
-        entry.values = *come;
+        // One that has thrown has no values, and is not asked for again.
+        entry.values = *come ? *come : std::make_shared<const viz::QuantityValues>();
         entry.snapshot = entry.asked;
         entry.layer = entry.asked_layer;
     }

@@ -110,13 +110,12 @@ void SettingsPanel::draw_row(const AppState& state, const SettingsRow& row,
         ImGui::TableNextColumn();
         const bool as_reference =
             beside < row.values.size() && i != beside && row.values[i] == row.values[beside];
-        const std::string text = shortened(row.values[i], kLongest);
+        const std::string value = shown_value(row, i), text = shortened(value, kLongest);
         ImGui::PushFont(state.fonts.mono, kMonoSize);
         ImGui::TextColored(as_reference || !row.differs ? theme.dim : theme.text, "%s",
                            text.c_str());
         ImGui::PopFont();
-        tooltip(view_.names[i] + ": " + row.values[i] +
-                (as_reference ? ", as in the reference" : ""));
+        tooltip(view_.names[i] + ": " + value + (as_reference ? ", as in the reference" : ""));
     }
 }
 

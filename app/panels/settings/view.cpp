@@ -53,13 +53,13 @@ SettingsView settings_view(const core::Comparison& comparison) {
                 {std::move(row.key), std::move(row.meaning), std::move(row.values), row.differs});
         }
     }
-    SettingsRow size{"parameters", "as counted when the run was made", {}, false},
-        step{"evaluated at step", "of the losses that are compared", {}, false};
+    SettingsRow size{"parameters", "as counted when the run was made", {}, false, true},
+        step{"evaluated at step", "of the losses that are compared", {}, false, true};
     for (const core::ComparedVariant* variant : columns) {
         const int64_t parameters = comparison.runs[variant->runs.front()].parameters;
-        size.values.push_back(parameters > 0 ? with_thousands(parameters) : kNothing);
-        step.values.push_back(variant->evaluated_at >= 0 ? with_thousands(variant->evaluated_at)
-                                                         : kNothing);
+        size.values.push_back(parameters > 0 ? std::to_string(parameters) : std::string());
+        step.values.push_back(variant->evaluated_at >= 0 ? std::to_string(variant->evaluated_at)
+                                                         : std::string());
     }
     for (SettingsRow* row : {&size, &step}) {
         row->differs = not_the_same(row->values);
@@ -68,6 +68,13 @@ SettingsView settings_view(const core::Comparison& comparison) {
     view.differing = static_cast<size_t>(
         std::count_if(view.rows.begin(), view.rows.end(), [](auto& row) { return row.differs; }));
     return view;
+}
+
+std::string shown_value(const SettingsRow& row, size_t variant) {
+    const std::string& value = row.values[variant];
+    if (!row.count) return value;
+    const auto number = core::read_integer(value);
+    return number ? with_thousands(*number) : kNothing;
 }
 
 std::string csv_of(const SettingsView& view, bool only_differing) {

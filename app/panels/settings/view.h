@@ -13,6 +13,7 @@ struct SettingsRow {
     std::string key, meaning;
     std::vector<std::string> values;  ///< one a variant
     bool differs = false;
+    bool count = false;  ///< values are digits, or "" where it is not known
 };
 
 struct SettingsView {
@@ -25,6 +26,8 @@ struct SettingsView {
 /// Keys in the order of a configuration; the seed, which is no difference of variants, as the list
 /// of each one's seeds, then parameters and evaluated step.
 SettingsView settings_view(const core::Comparison& comparison);
+/// As it stands in the table: a count with separators.
+std::string shown_value(const SettingsRow& row, size_t variant);
 /// Those that differ alone, or all.
 std::string csv_of(const SettingsView& view, bool only_differing);
 

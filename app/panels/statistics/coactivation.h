@@ -15,6 +15,7 @@ class CoactivationPage {
     /// Takes numbers that are done, and asks for newer ones where they are `seen`; once a frame.
     void update(AppState& state, const SnapshotLayer& place, RowOrder order, bool seen);
     void forget() { made_.forget(); }
+    bool making() const { return made_.behind(); }
     void draw(AppState& state, const SnapshotLayer& place, Area area);
     const Coactivation& numbers() const { return made_.numbers(); }
 

@@ -14,6 +14,7 @@ class CollinearityMap {
     /// Takes numbers that are done, and asks for newer ones where they are `seen`; once a frame.
     void update(AppState& state, const SnapshotLayer& place, RowOrder order, bool seen);
     void forget() { made_.forget(); }
+    bool making() const { return made_.behind(); }
     /// The matrix alone, or with the list of pairs.
     void draw(AppState& state, const SnapshotLayer& place, Area area, bool with_pairs);
     const Collinearity& numbers() const { return made_.numbers(); }

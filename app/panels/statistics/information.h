@@ -16,6 +16,7 @@ class InformationPage {
     /// Takes numbers that are done, and asks for newer ones where they are `seen`; once a frame.
     void update(AppState& state, bool seen);
     void forget() { made_.forget(); }
+    bool making() const { return made_.behind(); }
     void draw(AppState& state, const SnapshotLayer& place, Area area) const;
     /// The choice of the label, on the present line.
     void draw_options(AppState& state);

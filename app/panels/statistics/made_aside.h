@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "app/state/app_state.h"
@@ -33,17 +34,23 @@ class MadeAside {
         numbers_ = {};
         ++version_;
         asked_ = {};
+        of_.reset();
+        behind_ = false;
         pending_.forget();
     }
     /// Takes what is done; whether ask() is to follow, once a frame. `seen`: the page is.
     bool wants(const AppState& state, const MadeFrom& from, bool seen) {
         if (auto made = pending_.take()) {
             numbers_ = std::move(*made);
+            of_ = asked_;
             ++version_;
         }
+        behind_ = seen && !(of_ && from.same_view(*of_));
         if (!seen || pending_.waits() || from == asked_) return false;
         return !from.same_view(asked_) || state.now - asked_at_ >= kAskAgain;
     }
+    /// Whether the page shows something else than numbers(), older ones of the same aside.
+    bool behind() const { return behind_; }
     template <class Work>
     void ask(AppState& state, MadeFrom from, Work work) {
         asked_ = std::move(from);
@@ -56,6 +63,8 @@ class MadeAside {
 
     Numbers numbers_;
     uint64_t version_ = 0;
+    std::optional<MadeFrom> of_;  ///< what numbers() are of
+    bool behind_ = false;
     MadeFrom asked_;
     double asked_at_ = -1e9;
     Pending<Numbers> pending_;

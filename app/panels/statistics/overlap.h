@@ -15,6 +15,7 @@ class OverlapPage {
     /// Takes numbers that are done, and asks for newer ones where they are `seen`; once a frame.
     void update(AppState& state, const SnapshotLayer& place, bool seen);
     void forget() { made_.forget(); }
+    bool making() const { return made_.behind(); }
     void draw(AppState& state, const SnapshotLayer& place, Area area) const;
     bool has_numbers(const SnapshotLayer& place) const;
     std::string csv(const SnapshotLayer& place, const core::MoeConfig& moe) const;

@@ -250,7 +250,9 @@ void StatisticsPanel::export_buttons(AppState& state) {
     if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
     const float left = ImGui::GetContentRegionAvail().x - width;
     if (left > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + left);
-    const char* none = has_numbers(state) ? nullptr : "There are no numbers yet.";
+    const char* none = making()             ? "The numbers are being made."
+                       : has_numbers(state) ? nullptr
+                                            : "There are no numbers yet.";
     if (button(state, "Copy", none, "Copies the numbers of this view, comma-separated"))
         ImGui::SetClipboardText(table(state).c_str());
     ImGui::SameLine(0, 4 * s);
@@ -288,6 +290,11 @@ bool StatisticsPanel::has_numbers(const AppState& state) const {
             break;
     }
     return state.trace && state.trace->error.empty();
+}
+
+bool StatisticsPanel::making() const {
+    return overlap_.making() || collinearity_.making() || coactivation_.making() ||
+           saturation_.making() || information_.making();
 }
 
 std::string StatisticsPanel::file_name(const AppState& state) const {

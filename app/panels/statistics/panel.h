@@ -50,6 +50,7 @@ class StatisticsPanel final : public Panel {
     const LoadMap& loads() const { return load_.map(); }
     Page page() const { return page_; }
     std::string csv(AppState& state) override { return table(state); }
+    bool making() const override;
     /// What Copy and CSV give of the present page.
     std::string table(const AppState& state) const;
 

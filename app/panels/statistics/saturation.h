@@ -13,6 +13,7 @@ class SaturationPage {
     /// Takes numbers that are done, and asks for newer ones where they are `seen`; once a frame.
     void update(AppState& state, bool seen);
     void forget() { made_.forget(); }
+    bool making() const { return made_.behind(); }
     void draw(AppState& state, const SnapshotLayer& place, Area area) const;
     const Saturation& numbers() const { return made_.numbers(); }
 

@@ -229,7 +229,7 @@ void TrajectoryPanel::prepare(AppState& state) {
     }
     second_.update(state, view_);
     if (!has_trace(state)) return;
-    search_.update({state.geometry.get(), state.trace->version, state.selection.layer},
+    search_.update({state.geometry, state.trace->version, state.selection.layer},
                    state.selection.prompt_tokens, [&state] { return prompt_facts(state); });
     strip_.set_hits(search_.hits());
 }

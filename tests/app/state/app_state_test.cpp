@@ -28,6 +28,32 @@ TEST(AppState, RefusalsAreToldOnce) {
     EXPECT_TRUE(state.log.back().problem);
 }
 
+// Wrong if the picture of a run that is trained meanwhile were never at rest, or what is asked of
+// the run did not come.
+TEST(AppState, HoldsARunThatGoesOn) {
+    AppState state;
+    auto session = std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{});
+    gui_test::FakeSession* fake = session.get();
+    state.attach(std::move(session));
+    fake->advance(3);
+    update_state(state);
+    const int64_t step = state.status.step;
+    const auto shown = state.geometry;
+    const size_t records = state.history.step.size();
+    state.holds = true;
+    fake->advance(2);
+    fake->request_trace({.prompt = "the river bank"});
+    update_state(state);
+    EXPECT_EQ(state.status.step, step);
+    EXPECT_EQ(state.geometry, shown);
+    EXPECT_EQ(state.history.step.size(), records);
+    EXPECT_NE(state.trace, nullptr);
+    state.holds = false;
+    update_state(state);
+    EXPECT_EQ(state.status.step, step + 2);
+    EXPECT_NE(state.geometry, shown);
+}
+
 /// What a watch has seen, given piece by piece.
 struct FakeWatch final : core::RunWatch {
     std::vector<core::WatchedRun> all;

@@ -4,12 +4,16 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "app/panels/routing_space/panel.h"
 #include "app/state/own_cost.h"
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/whole_window.h"
+#include "tests/temp_folder.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -183,6 +187,27 @@ void register_more_points(ImGuiTestEngine* engine) {
         IM_CHECK_LE(times->within(1), kMostMs);
         ctx->KeyCharsReplace("");
         ctx->KeyPress(ImGuiKey_Escape);
+
+        // A file that is asked for while another layer is being laid out is of that layer.
+        const test::TempFolder folder;
+        core::RunStatus& status = session->mutable_status();
+        const std::string before = std::exchange(status.run_dir, folder.path());
+        times->begin();
+        for (const auto& [as, name] : {std::pair(app::PanelFile::csv, "routing_space.csv"),
+                                       std::pair(app::PanelFile::json, "routing_space.json")}) {
+            state->selection.set_layer(1 - state->selection.layer);
+            state->drawn->order = app::PanelOrder{"routing_space", as};
+            IM_CHECK(wait_for(ctx, [&] { return !test::bytes_of(folder / name).empty(); }));
+        }
+        times->print("numbers of 150,000 points are written");
+        IM_CHECK_LE(times->within(1), kMostMs);
+        status.run_dir = before;
+        const std::string csv = test::bytes_of(folder / "routing_space.csv");
+        const std::string layer = std::to_string(1 - state->selection.layer);
+        IM_CHECK(csv.find("\n# layer " + layer + ", ") != std::string::npos);
+        IM_CHECK_GE(std::ranges::count(csv, '\n'), 150'000);
+        const auto json = nlohmann::json::parse(test::bytes_of(folder / "routing_space.json"));
+        IM_CHECK_GE(json.at("rows").size(), size_t{150'000});
     };
 }
 

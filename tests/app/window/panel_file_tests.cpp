@@ -53,9 +53,10 @@ void register_panel_file_tests(ImGuiTestEngine* engine) {
         IM_CHECK(csv.find("\n" + head + "\n") != std::string::npos);
         IM_CHECK(json.at("rows").at(0).at(1).is_number());
 
+        ImGui::SetClipboardText("");
         in_title_menu(ctx, "//Statistics##Train", "Copy the numbers");
+        IM_CHECK(wait_for(ctx, [] { return *ImGui::GetClipboardText() != 0; }));
         const std::string copied = ImGui::GetClipboardText();
-        IM_CHECK(!copied.empty());
         IM_CHECK(csv.ends_with(copied));
         // Where there is no table, only the picture can be taken.
         in_title_menu(ctx, "//Log##Train", "Export the picture as PNG");

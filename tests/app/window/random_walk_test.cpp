@@ -271,12 +271,24 @@ class Walker {
     int64_t moves_ = 0;
 };
 
+/// Waits for so many updates; a run that fails instead is an error of the test, with its reason.
+bool learns(ImGuiTestContext* ctx, size_t updates) {
+    const auto failed = [] {
+        return state->session && state->status.state == core::RunState::failed;
+    };
+    const bool come = wait_for(
+        ctx, [&] { return failed() || (state->session && state->history.step.size() >= updates); },
+        kLong);
+    if (failed()) IM_ERRORF("the run failed: %s", state->status.reason.c_str());
+    if (!come) IM_ERRORF("no %d updates in %.0f s", static_cast<int>(updates), kLong);
+    return come && !failed();
+}
+
 void walk(ImGuiTestContext* ctx) {
     using Clock = std::chrono::steady_clock;
     const double seconds = from_environment("HOPSCOPE_WALK_SECONDS", 15);
     const auto seed = static_cast<uint64_t>(from_environment("HOPSCOPE_WALK_SEED", 1));
-    IM_CHECK(wait_for(
-        ctx, [] { return state->history.step.size() >= 20; }, kLong));
+    if (!learns(ctx, 20)) return;
     Walker walker(ctx, seed);
     const auto begin = Clock::now();
     const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
@@ -298,13 +310,11 @@ void walk(ImGuiTestContext* ctx) {
     // Whatever was done to it, a run closes, comes back whole and learns on.
     if (state->session) walker.close_the_run();
     shell->door().start_config(kConfigFile);
-    IM_CHECK(wait_for(
-        ctx, [] { return state->session && state->history.step.size() >= 10; }, kLong));
+    if (!learns(ctx, 10)) return;
     const std::string folder = state->status.run_dir;
     walker.close_the_run();
     shell->door().open_run(folder);
-    IM_CHECK(wait_for(
-        ctx, [] { return state->session && state->history.step.size() >= 10; }, kLong));
+    if (!learns(ctx, 10)) return;
     IM_CHECK_EQ(state->status.step, static_cast<int64_t>(state->history.step.size()));
 }
 

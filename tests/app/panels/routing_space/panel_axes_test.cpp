@@ -25,18 +25,18 @@ void register_axes(ImGuiTestEngine* engine) {
     t->TestFunc = [](ImGuiTestContext* ctx) {
         ctx->Yield(3);
         ctx->SetRef("Stage");
-        const auto& view = space().view();
-        const auto shares = [&] { return view.variance; };
+        const auto view = []() -> const app::SpaceView& { return space().view(); };
+        const auto shares = [&] { return view().variance; };
         const auto principal = shares();
         IM_CHECK(sees(ctx, "//Stage", "basis"));
         ctx->ComboClick("##axes/raw dimensions");
         ctx->Yield(3);
-        IM_CHECK(view.axes.kind == viz::AxesKind::raw);
+        IM_CHECK(view().axes.kind == viz::AxesKind::raw);
         ctx->ItemInputValue("##first", 5);
         ctx->ItemInputValue("##second", 2);
         ctx->Yield(3);
         for (int64_t e = 0; e < 16; ++e) {
-            const viz::Vec3 at = view.centroid(e);
+            const viz::Vec3 at = view().centroid(e);
             IM_CHECK_SILENT(std::fabs(at.x - coordinate(e, 5)) < 1e-5f);
             IM_CHECK_SILENT(std::fabs(at.y - coordinate(e, 2)) < 1e-5f);
         }
@@ -49,18 +49,19 @@ void register_axes(ImGuiTestEngine* engine) {
 
         ctx->ComboClick("##axes/random");
         ctx->Yield(3);
-        IM_CHECK(view.axes.kind == viz::AxesKind::random);
+        IM_CHECK(view().axes.kind == viz::AxesKind::random);
         IM_CHECK(!ctx->ItemExists("##first"));
-        const viz::Vec3 first = view.centroid(3);
+        const viz::Vec3 first = view().centroid(3);
         const auto random = shares();
         IM_CHECK(random != raw);
         ctx->ItemInputValue("##seed", 7);
         ctx->Yield(3);
         IM_CHECK(sees(ctx, "//Stage", "random directions, seed 7"));
-        IM_CHECK(std::hypot(view.centroid(3).x - first.x, view.centroid(3).y - first.y) > 1e-3f);
+        IM_CHECK(std::hypot(view().centroid(3).x - first.x, view().centroid(3).y - first.y) >
+                 1e-3f);
         ctx->ItemInputValue("##seed", 1);
         ctx->Yield(3);
-        IM_CHECK_EQ(view.centroid(3).x, first.x);
+        IM_CHECK_EQ(view().centroid(3).x, first.x);
         ctx->ComboClick("##axes/principal");
         ctx->Yield(3);
         IM_CHECK(shares() == principal);
@@ -170,13 +171,13 @@ void register_basis(ImGuiTestEngine* engine) {
             stage->state.now += 1;
             return stage->state.archive.until(stage->state.geometry).size() >= 5;
         }));
-        const auto& view = space().view();
+        const auto view = []() -> const app::SpaceView& { return space().view(); };
         const ImRect slider = ctx->ItemInfo("##tail").RectFull;
         const auto click_at = [&](float x) {
             ctx->MouseMoveToPos(ImVec2(x, slider.GetCenter().y));
             ctx->MouseClick();
             ctx->Yield(3);
-            return view.lines.size();
+            return view().lines.size();
         };
         // Small writing, so that there is room for all of the caption.
         const auto caption_says = [ctx](const char* words) {
@@ -188,18 +189,18 @@ void register_basis(ImGuiTestEngine* engine) {
             return says;
         };
         const size_t none = click_at(slider.Min.x + 1);
-        IM_CHECK_EQ(view.tail_from, -1);
+        IM_CHECK_EQ(view().tail_from, -1);
         IM_CHECK(caption_says("size = load"));
         IM_CHECK(!caption_says("tail ="));
         float x = slider.Min.x + 1;
-        while (view.tail_from < 0 && x < slider.Max.x) click_at(++x);
-        const size_t shortest = view.lines.size();
-        const int64_t newer = view.tail_from;
+        while (view().tail_from < 0 && x < slider.Max.x) click_at(++x);
+        const size_t shortest = view().lines.size();
+        const int64_t newer = view().tail_from;
         IM_CHECK_GT(shortest, none);
         IM_CHECK(newer > 120);
         const size_t longest = click_at(slider.Max.x - 2);
         IM_CHECK_GT(longest, shortest);
-        IM_CHECK_EQ(view.tail_from, 120);  // the oldest that is kept
+        IM_CHECK_EQ(view().tail_from, 120);  // the oldest that is kept
         IM_CHECK(caption_says("tail = last 200 steps"));
         IM_CHECK_EQ(click_at(slider.Min.x + 1), none);
     };
@@ -216,13 +217,13 @@ void register_legend(ImGuiTestEngine* engine) {
         ctx->ComboClick("##colour/class");
         IM_CHECK(wait_for(ctx, [] { return space().view().values.color != nullptr; }));
         ctx->Yield(3);
-        const auto& view = space().view();
-        const std::string hidden = view.values.color->categories.at(1);
+        const auto view = []() -> const app::SpaceView& { return space().view(); };
+        const std::string hidden = view().values.color->categories.at(1);
         IM_CHECK(sees(ctx, "//Stage", hidden));
-        const size_t all = view.points.size();
+        const size_t all = view().points.size();
         const auto of_class = [&] {
             const auto& classes = stage->state.geometry->classes;
-            return std::ranges::count_if(view.items, [&](const app::SpaceItem& item) {
+            return std::ranges::count_if(view().items, [&](const app::SpaceItem& item) {
                 return !item.expert && classes[static_cast<size_t>(item.index)] == hidden;
             });
         };
@@ -231,11 +232,11 @@ void register_legend(ImGuiTestEngine* engine) {
         ctx->ItemClick("$$1/class");
         ctx->Yield(3);
         IM_CHECK_EQ(of_class(), 0);
-        IM_CHECK_EQ(view.points.size(), all - theirs);
+        IM_CHECK_EQ(view().points.size(), all - theirs);
         IM_CHECK(sees(ctx, "//Stage", hidden));  // the way back
         ctx->ItemClick("$$1/class");
         ctx->Yield(3);
-        IM_CHECK_EQ(view.points.size(), all);
+        IM_CHECK_EQ(view().points.size(), all);
     };
 }
 

@@ -103,12 +103,13 @@ void register_boxes(ImGuiTestEngine* engine) {
         drag(ctx, ImGuiMod_Shift, {r.Min, r.Max});
         const auto& tokens = selection().probe_tokens;
         IM_CHECK(!tokens.empty());
-        const auto& view = space().view();
+        const auto view = []() -> const app::SpaceView& { return space().view(); };
         const auto& drawn = space().points().drawn();
-        IM_CHECK_EQ(drawn.size(), view.points.size());
+        IM_CHECK_EQ(drawn.size(), view().points.size());
         for (size_t i = 0; i < drawn.size(); ++i) {
-            if (view.items[i].expert) continue;
-            IM_CHECK_EQ(drawn[i].size > view.points[i].size, tokens.contains(view.items[i].index));
+            if (view().items[i].expert) continue;
+            IM_CHECK_EQ(drawn[i].size > view().points[i].size,
+                        tokens.contains(view().items[i].index));
         }
     };
 }
@@ -323,13 +324,13 @@ void register_move(ImGuiTestEngine* engine) {
         drag(ctx, ImGuiMod_Ctrl, {from, to});
         IM_CHECK(before == space().camera());
         IM_CHECK(space().move().asking());
-        const auto& view = space().view();
+        const auto view = []() -> const app::SpaceView& { return space().view(); };
         const auto& g = stage->state.geometry->layers[0];
-        const auto at = viz::project(view.basis, space().move().to());
+        const auto at = viz::project(view().basis, space().move().to());
         float squares = 0;
         for (const float v : space().move().to()) squares += v * v;
         IM_CHECK(std::fabs(squares - 1) < 1e-4f);
-        const viz::Vec3 was = view.centroid(3);
+        const viz::Vec3 was = view().centroid(3);
         IM_CHECK(std::hypot(at[0], at[1]) < std::hypot(was.x, was.y));
         IM_CHECK(wait_for(ctx, [] { return space().move().effect().has_value(); }));
         const app::MoveEffect& effect = *space().move().effect();
@@ -391,14 +392,14 @@ void register_move(ImGuiTestEngine* engine) {
 
 /// A token that no other point lies near on the screen; the number of points where all do.
 size_t lonely_token(const ImRect& within) {
-    const auto& view = space().view();
-    size_t found = view.points.size();
+    const auto view = []() -> const app::SpaceView& { return space().view(); };
+    size_t found = view().points.size();
     float widest = 0;
-    for (size_t i = 0; i < view.points.size(); ++i) {
+    for (size_t i = 0; i < view().points.size(); ++i) {
         const ImVec2 at = space().screen_of_point(i);
-        if (view.items[i].expert || !within.Contains(at)) continue;
+        if (view().items[i].expert || !within.Contains(at)) continue;
         float nearest = 1e9f;
-        for (size_t j = 0; j < view.points.size(); ++j) {
+        for (size_t j = 0; j < view().points.size(); ++j) {
             const ImVec2 other = space().screen_of_point(j);
             if (j != i) nearest = std::min(nearest, std::hypot(at.x - other.x, at.y - other.y));
         }

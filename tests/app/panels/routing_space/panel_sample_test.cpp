@@ -136,11 +136,30 @@ void register_many(ImGuiTestEngine* engine) {
         IM_CHECK(space().making());
         IM_CHECK_EQ(space().view().layer, 0);
         IM_CHECK(sees(ctx, "//Stage", "the points are being laid out"));
-        IM_CHECK(stage->panel->csv(stage->state).starts_with("# layer 1, "));
+        // Of what is on the screen; whoever wants a file waits while making() says so.
+        IM_CHECK(stage->panel->csv(stage->state).starts_with("# layer 0, "));
         IM_CHECK(wait_for(ctx, [] { return !space().making(); }));
         IM_CHECK_EQ(space().view().layer, 1);
+        IM_CHECK(stage->panel->csv(stage->state).starts_with("# layer 1, "));
         IM_CHECK_EQ(tokens_drawn(), kPoints);
         IM_CHECK(!sees(ctx, "//Stage", "the points are being laid out"));
+
+        // A camera of a session is of the picture that it was kept with, not of the one before.
+        app::PanelView kept = space().saved_view();
+        kept["axes"] = "random";
+        kept["camera"] = "0.25 -0.125 0.5";
+        space().restore_view(kept);
+        ctx->Yield();
+        IM_CHECK(space().making());
+        IM_CHECK(wait_for(ctx, [] { return !space().making(); }));
+        ctx->Yield(3);
+        IM_CHECK_STR_EQ(space().saved_view().at("axes").c_str(), "random");
+        IM_CHECK_LT(std::abs(space().camera().center.x - 0.25f), 0.01f);
+        IM_CHECK_LT(std::abs(space().camera().center.y + 0.125f), 0.01f);
+        kept["axes"] = "principal";
+        kept["camera"] = "all";
+        space().restore_view(kept);
+        IM_CHECK(wait_for(ctx, [] { return !space().making(); }));
 
         // Quantities of so many are made aside, too, and never those of another sample.
         ctx->ComboClick("##colour/entropy");

@@ -110,17 +110,17 @@ void register_look(ImGuiTestEngine* engine) {
             ctx->ComboClick("##size/even");
         });
         IM_CHECK(wait_for(ctx, [] { return space().view().values.color != nullptr; }));
-        const auto& view = space().view();
-        IM_CHECK(view.values.size == nullptr);
-        const auto& margins = *view.values.color;
+        const auto view = []() -> const app::SpaceView& { return space().view(); };
+        IM_CHECK(view().values.size == nullptr);
+        const auto& margins = *view().values.color;
         IM_CHECK(margins.n > 0);
-        IM_CHECK(view.values.alpha->n > 0);
-        for (size_t i = 0; i < view.points.size(); ++i) {
-            const float margin = margins.of(view.items[i]);
-            if (view.items[i].expert || !std::isfinite(margin)) continue;
+        IM_CHECK(view().values.alpha->n > 0);
+        for (size_t i = 0; i < view().points.size(); ++i) {
+            const float margin = margins.of(view().items[i]);
+            if (view().items[i].expert || !std::isfinite(margin)) continue;
             const viz::Rgb c =
                 app::value_color(margins.share(margin), {stage->state.settings.dark});
-            IM_CHECK_EQ(view.points[i].color & 0xFFFFFFu, viz::packed(c) & 0xFFFFFFu);
+            IM_CHECK_EQ(view().points[i].color & 0xFFFFFFu, viz::packed(c) & 0xFFFFFFu);
         }
     };
 
@@ -136,10 +136,10 @@ void register_look(ImGuiTestEngine* engine) {
         selection.pick_expert(9, true);
         ctx->ComboClick("##axes/two centroids");
         ctx->Yield(3);
-        const auto& view = space().view();
-        IM_CHECK_EQ(view.axes.first, 3);
-        IM_CHECK_EQ(view.axes.second, 9);
-        const viz::Vec3 at = view.centroid(3);
+        const auto view = []() -> const app::SpaceView& { return space().view(); };
+        IM_CHECK_EQ(view().axes.first, 3);
+        IM_CHECK_EQ(view().axes.second, 9);
+        const viz::Vec3 at = view().centroid(3);
         IM_CHECK(std::fabs(at.x - 1) < 1e-4f && std::fabs(at.y) < 1e-4f);
         for (int64_t e = 0; e < 16; ++e) {
             const ImVec2 p = space().screen_of_expert(e);

@@ -1,4 +1,5 @@
 // The settings in which compared runs differ, on made-up folders.
+#include "tests/app/seen.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -21,6 +22,9 @@ void register_settings(ImGuiTestEngine* engine) {
         IM_CHECK_NE(copied.find("setting,wide,deep\n"), std::string::npos);
         IM_CHECK_NE(copied.find("moe.hops,1,3\n"), std::string::npos);
         IM_CHECK_EQ(copied.find("train.batch"), std::string::npos);
+        // Counts are read by programs as numbers, and by people with separators.
+        IM_CHECK_NE(copied.find("\nparameters,85700000,87700000\n"), std::string::npos);
+        IM_CHECK(sees(ctx, "//Stage", "85,700,000"));
         ctx->ItemClick("###equal");
         ctx->Yield(2);
         ctx->ItemClick("Copy");
