@@ -102,7 +102,7 @@ void HaltingQuestion::update(AppState& state) {
     if (!working() || !state.tasks) return;
     for (const TaskView& task : state.tasks->tasks())
         if (task.id == task_.id) task_ = task;
-    if (!task_.ended()) return state.keep_drawing(2);
+    if (!task_.ended()) return;  // each report wakes the window
     if (task_.state == TaskState::done && *slot_) answer_ = *slot_;
     if (task_.state == TaskState::failed) problem_ = task_.outcome;
     state.keep_drawing();
