@@ -443,7 +443,11 @@ unsigned PointRenderer::render(const std::array<float, 16>& matrix, int width, i
     const Gl::View view = {matrix, width, height, background, pixel_ratio};
     if (!gl.dirty && !gl.begun && view == gl.whole && gl.shown.texture) return gl.shown.texture;
     const Gl::Kept kept(gl);
-    if (!gl.resize(gl.drawn, width, height)) return 0;
+    if (!gl.resize(gl.drawn, width, height)) {
+        gl.begun = false;
+        gl.dirty = true;
+        return 0;
+    }
     const bool begins = gl.dirty || !gl.begun || view != gl.view;
     gl.view = view;
     gl.prepare_state();

@@ -176,12 +176,8 @@ void update_watched(AppState& state) {
     for (const auto& message : state.watch->drain_messages()) state.say(message, true);
 }
 
-}  // namespace
-
-void update_status(AppState& state) {
-    tell_outcomes(state);
-    update_watched(state);
-    if (!state.session) return;
+/// What the run has come to meanwhile.
+void take_news(AppState& state) {
     const core::RunState before = state.status.state;
     state.status = state.session->status();
     if (state.status.state != before) {
@@ -201,6 +197,15 @@ void update_status(AppState& state) {
     }
     std::erase_if(records, [](const core::ScalarRecord& record) { return record.lane > 0; });
     obey(state, state.rules.read(records, state.session->config().train));
+}
+
+}  // namespace
+
+void update_status(AppState& state) {
+    tell_outcomes(state);
+    update_watched(state);
+    if (!state.session) return;
+    if (!state.holds) take_news(state);
     for (const auto& message : state.session->drain_messages()) {
         state.log.push_back({message, false});
         state.log_at = state.now;
@@ -210,7 +215,7 @@ void update_status(AppState& state) {
 void update_state(AppState& state) {
     // Before the status: a change that is answered by now has its rows there.
     if (state.session) state.answers = state.session->answers();
-    if (!state.holds) update_status(state);
+    update_status(state);
     state.compared.update(state);
     if (!state.session) return;
     state.selection_history.note(state.selection);

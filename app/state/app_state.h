@@ -222,6 +222,7 @@ struct AppState {
     double now = 0;            ///< seconds, monotonic, at the begin of this frame
     bool still = false;        ///< for a picture: what is of this call alone is left out
     bool holds = false;        ///< likewise: a run that goes on stays as it was read
+    bool for_file = false;     ///< this frame is: it is whole, however long it takes
     double unix_now = 0;       ///< seconds, wall clock, for the age of snapshots
     double opened_at = 0;      ///< `now` when the run was opened
     OwnCost own_cost;          ///< of drawing

@@ -15,6 +15,7 @@
 
 #include "app/state/number.h"
 #include "app/state/pending.h"
+#include "core/api/base.h"
 
 namespace hopscope::app {
 
@@ -76,9 +77,12 @@ enum class PanelFile : uint8_t { copy, csv, json, png };
 struct PanelOrder {
     std::string panel_id;
     PanelFile as = PanelFile::csv;
-    int frames = 0;               ///< that it has waited for the panel
-    double since = -1;            ///< AppState::now when the panel was first seen with it
-    Pending<std::string> text{};  ///< that is being made for it
+    uint64_t run = 0;   ///< AppState::runs_opened when it was asked for; 0: not known yet
+    int frames = 0;     ///< that it has waited for the panel to be seen
+    int seen = 0;       ///< frames in which the panel was seen with it
+    double since = -1;  ///< AppState::now in the first of these
+    /// That is being made for it.
+    Pending<core::Result<std::string>> text{};
 };
 
 struct Drawn {
@@ -86,7 +90,7 @@ struct Drawn {
     std::optional<Number> asked;  ///< its menu opens with the next frame
     std::string asked_in;         ///< id of the panel that it stands in; "" for none
     Number menu;                  ///< the one whose menu is open, as it was when it was asked for
-    std::optional<PanelOrder> order;  ///< the workspace carries it out
+    std::vector<PanelOrder> orders;  ///< the workspace carries them out
 };
 
 }  // namespace hopscope::app

@@ -148,8 +148,7 @@ class Exporter {
     bool draw() {
         state_.frames_wanted = 0;
         update_state(state_);
-        // A run that is trained meanwhile would never stand still. What is made of it is.
-        state_.holds = state_.holds || is_read();
+        hold();
         go_to_step();
         ask();
         add_beside();
@@ -161,9 +160,15 @@ class Exporter {
         return state_.frames_wanted > 0;
     }
 
-    bool is_read() const {
-        return state_.status.state != core::RunState::preparing && state_.archive.complete() &&
-               (state_.geometry || state_.archive.files().empty());
+    /// A run that is trained meanwhile would never stand still: once it has been read, and what
+    /// its folder held at the first look was seen, it stays as it is.
+    void hold() {
+        const bool read = state_.training() && state_.status.step > 0 &&
+                          state_.archive.complete() &&
+                          (state_.geometry || state_.archive.files().empty());
+        if (!read) return;
+        if (read_at_ < 0) read_at_ = state_.now;
+        state_.holds = state_.holds || state_.now - read_at_ > kQuiet;
     }
 
     void go_to_step() {
@@ -281,6 +286,7 @@ class Exporter {
     std::unique_ptr<ExportView> view_;
     double drawn_at_ = 0;
     bool asked_ = false, went_ = false, measured_ = false;
+    double read_at_ = -1;     ///< when the run had been read first
     size_t added_ = 0;        ///< paths of `beside` that were asked for
     size_t told_before_ = 0;  ///< lines of the log when it was asked
     std::string script_problem_;

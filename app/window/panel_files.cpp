@@ -22,12 +22,49 @@ std::function<std::string()> text_of(AppState& state, Panel& panel, const char* 
 }
 
 void hand_out(AppState& state, const Panel& panel, const std::string& name, PanelFile as,
-              const std::string& text) {
-    if (text.empty())
+              const core::Result<std::string>& text) {
+    if (!text) return state.say(std::string(panel.title()) + ": " + text.error().message, true);
+    if (text->empty())
         return state.say(std::string(panel.title()) + " shows no numbers as a table.", true);
-    if (as != PanelFile::copy) return export_text(state, name, text);
-    ImGui::SetClipboardText(text.c_str());
+    if (as != PanelFile::copy) return export_text(state, name, *text);
+    ImGui::SetClipboardText(text->c_str());
     state.say(std::string("copied the numbers of ") + panel.title());
+}
+
+/// Why nothing comes of an order any more; "" where something may.
+std::string end_of(const AppState& state, const PanelOrder& order) {
+    if (order.run != state.runs_opened) return "belongs to the run that was open before";
+    return order.frames < kFramesOfOrder ? "" : "cannot be seen";
+}
+
+/// One step of an order of a panel that is seen. → whether it is done with.
+bool goes_on(AppState& state, Panel& panel, PanelOrder& order) {
+    if (order.since < 0) order.since = state.now;
+    order.frames = 0;  // patience is for the panel to be seen; what it shows comes by itself
+    if (++order.seen < kFramesBeforeOrder) return false;
+    const std::string name = order.panel_id + "." + words_of(order.as).id;
+    if (order.text.waits()) {
+        const auto text = order.text.take();
+        if (text) hand_out(state, panel, name, order.as, *text);
+        return text.has_value();
+    }
+    if (panel.making()) {
+        if (state.now - order.since < kLongestMaking) return false;
+        state.say(std::string(panel.title()) +
+                      " is still being made, so nothing was written of it; ask again when it is "
+                      "there",
+                  true);
+        return true;
+    }
+    if (order.as == PanelFile::png) {
+        const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
+        export_picture(state, name, low, ImVec2(low.x + size.x, low.y + size.y));
+        return true;
+    }
+    order.text =
+        state.aside([make = text_of(state, panel, order.panel_id.c_str(),
+                                    order.as)]() -> core::Result<std::string> { return make(); });
+    return false;
 }
 
 }  // namespace
@@ -48,7 +85,7 @@ std::string no_file(const Panel& panel, PanelFile as) {
 
 void order_file(AppState& state, const char* id, PanelFile as) {
     state.show_panel = id;
-    state.drawn->order = PanelOrder{id, as};
+    state.drawn->orders.push_back({id, as});
     state.keep_drawing(6);
 }
 
@@ -68,45 +105,24 @@ void draw_title_menu(AppState& state, const Panel& panel, const char* id) {
     ImGui::EndPopup();
 }
 
-void count_order(AppState& state) {
-    std::optional<PanelOrder>& order = state.drawn->order;
-    if (!order) return;
-    state.keep_drawing(2);
-    if (++order->frames < kFramesOfOrder) return;
-    state.say("\"" + order->panel_id + "\" cannot be seen, so nothing was written of it", true);
-    order.reset();
+void count_orders(AppState& state) {
+    std::erase_if(state.drawn->orders, [&](PanelOrder& order) {
+        if (order.run == 0) order.run = state.runs_opened;
+        if (!order.text.waits()) {  // its end wakes the window
+            ++order.frames;
+            state.keep_drawing(2);
+        }
+        const std::string end = end_of(state, order);
+        if (!end.empty())
+            state.say("\"" + order.panel_id + "\" " + end + ", so nothing was written of it", true);
+        return !end.empty();
+    });
 }
 
-void carry_out_order(AppState& state, Panel& panel, const char* id) {
-    std::optional<PanelOrder>& order = state.drawn->order;
-    if (!order || order->panel_id != id || order->frames < kFramesBeforeOrder) return;
-    // It is seen, so that patience is for what it shows: that comes by itself.
-    order->frames = kFramesBeforeOrder;
-    if (order->since < 0) order->since = state.now;
-    const PanelFile as = order->as;
-    const std::string name = id + std::string(".") + words_of(as).id;
-    if (order->text.waits()) {
-        if (const auto text = order->text.take()) {
-            order.reset();
-            hand_out(state, panel, name, as, *text);
-        }
-        return;
-    }
-    if (panel.making()) {
-        if (state.now - order->since < kLongestMaking) return;
-        order.reset();
-        return state.say(std::string(panel.title()) +
-                             " is still being made, so nothing was written of it; ask again when "
-                             "it is there",
-                         true);
-    }
-    if (as != PanelFile::png) {
-        order->text = state.aside(text_of(state, panel, id, as));
-        return;
-    }
-    order.reset();
-    const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
-    export_picture(state, name, low, ImVec2(low.x + size.x, low.y + size.y));
+void carry_out_orders(AppState& state, Panel& panel, const char* id) {
+    std::erase_if(state.drawn->orders, [&](PanelOrder& order) {
+        return order.panel_id == id && goes_on(state, panel, order);
+    });
 }
 
 }  // namespace hopscope::app

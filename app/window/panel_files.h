@@ -22,9 +22,9 @@ std::string no_file(const Panel& panel, PanelFile as);
 void order_file(AppState& state, const char* id, PanelFile as);
 /// The menu of a panel's title, on a right click; right behind ImGui::Begin of the panel.
 void draw_title_menu(AppState& state, const Panel& panel, const char* id);
-/// Once a frame: where nobody shows the panel that was asked for, the order ends with the patience.
-void count_order(AppState& state);
+/// Once a frame: an order ends where nobody shows the panel, or another run is open by now.
+void count_orders(AppState& state);
 /// Within the panel, when it is drawn: by then the menu that it was asked for in is gone.
-void carry_out_order(AppState& state, Panel& panel, const char* id);
+void carry_out_orders(AppState& state, Panel& panel, const char* id);
 
 }  // namespace hopscope::app

@@ -357,6 +357,7 @@ class Loop {
     /// and points are drawn for them and not enlarged.
     void make_denser() {
         picture_due_ = std::exchange(state_.picture_order, {});
+        state_.for_file = picture_due_.has_value();
         denser_ = picture_due_ ? static_cast<float>(picture_due_->scale) : 1;
         ImGui::GetIO().DisplayFramebufferScale.x *= denser_;
         ImGui::GetIO().DisplayFramebufferScale.y *= denser_;

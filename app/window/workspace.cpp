@@ -182,7 +182,7 @@ void Workspace::draw_panels(AppState& state) {
     attention_ = {};
     for (size_t i = 0; i < panels_.size(); ++i) draw_panel(state, i);
     survey(state);
-    count_order(state);
+    count_orders(state);
     const ImGuiWindow* keyboard = ImGui::GetCurrentContext()->NavWindow;
     had_keyboard_ = keyboard ? keyboard->ID : 0;
 }
@@ -249,7 +249,7 @@ void Workspace::draw_panel(AppState& state, size_t index) {
         draw_detail(state, panel.detail(state),
                     panel.follows_time() && (!state.time.live() || state.sample.shown()));
         draw_content(state, index, /*seen=*/true);
-        carry_out_order(state, panel, panel_table()[index].id);
+        carry_out_orders(state, panel, panel_table()[index].id);
     } else {
         state.drawn->controls.hide_panel(panel_table()[index].id);
     }

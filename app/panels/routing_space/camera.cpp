@@ -46,6 +46,7 @@ bool SpaceCamera::note_step(AppState& state, const CameraPlace& before) {
 
 void SpaceCamera::pan(AppState& state, ImVec2 by) {
     const CameraPlace before = place();
+    wanted_.reset();  // a person goes elsewhere
     follows_ = false;
     moving_since_ = -1;
     camera_.pan({by.x, by.y});
@@ -54,6 +55,7 @@ void SpaceCamera::pan(AppState& state, ImVec2 by) {
 
 void SpaceCamera::turn(AppState& state, ImVec2 by) {
     const CameraPlace before = place();
+    wanted_.reset();  // a person goes elsewhere
     // A sphere of the size of the unit sphere rolls under the pointer.
     orbit_.drag({by.x, by.y}, std::max(camera_.zoom, 40.0f));
     if (drag_begins_) drag_begins_ = !note_step(state, before);
@@ -67,6 +69,7 @@ void SpaceCamera::look_along(AppState& state, int axis) {
 
 void SpaceCamera::zoom_at(AppState& state, ImVec2 pointer, float factor) {
     const CameraPlace before = place();
+    wanted_.reset();  // a person goes elsewhere
     viz::Camera2d zoomed = camera_;
     zoomed.zoom_at({pointer.x - at_.x, pointer.y - at_.y}, factor);
     if (zoomed == camera_) return;  // at its limit: the next turn begins a step of its own

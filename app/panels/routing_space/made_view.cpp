@@ -44,6 +44,7 @@ bool MadeView::take() {
 
 bool MadeView::update(AppState& state, const From& wanted) {
     wanted_ = wanted;
+    rests_ = !state.time.live() || state.sample.shown();
     wanted_shape_ = shape_of(*state.geometry, wanted.options.layer);
     const bool another = take();
     if (!working()) return another;

@@ -40,10 +40,12 @@ class MadeView {
     bool of_what_is_shown(const AppState& state) const;
     /// Another one is being made.
     bool working() const { return from_ != wanted_; }
-    /// What is wanted is another picture, not only one of a later snapshot.
+    /// What is wanted is another picture. While a run trains a later snapshot alone makes none:
+    /// the next one would be wanted before it is there.
     bool behind() const {
         return from_.run != wanted_.run || from_.options != wanted_.options ||
-               from_.trail != wanted_.trail || shape_ != wanted_shape_;
+               from_.trail != wanted_.trail || shape_ != wanted_shape_ ||
+               (rests_ && from_.snapshot != wanted_.snapshot);
     }
 
   private:
@@ -59,6 +61,7 @@ class MadeView {
     Snapshot of_, asked_of_;
     From from_, asked_, wanted_;
     Shape shape_, asked_shape_, wanted_shape_;
+    bool rests_ = false;  ///< the snapshot that is shown stays
     Latest<std::shared_ptr<const SpaceView>> work_;
 };
 

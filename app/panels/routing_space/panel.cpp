@@ -324,11 +324,11 @@ void RoutingSpacePanel::draw_space(AppState& state, ImVec2 size) {
     pointer_.update(state, view(), camera_, points_, move_);
 
     SpaceScene scene = {state, view(), paths_, camera_, pointer_.hovered(), controls_.regions};
-    scene.making = made_.working();
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(at, ImVec2(at.x + size.x, at.y + size.y), true);
     points_.draw(state, view(), camera_);
     scene.every = points_.every();
+    scene.making = made_.working() || points_.behind();
     state.own_cost.note_points(std::ssize(view().points));
     regions_.draw(camera_);
     draw_outline(scene);

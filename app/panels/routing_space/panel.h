@@ -88,7 +88,7 @@ class RoutingSpacePanel final : public Panel {
     SpaceLegend legend_;
     SpacePointer pointer_;
     CentroidMove move_;
-    SpaceHistory history_{move_, camera_, made_.view()};
+    SpaceHistory history_{move_, camera_, made_};
     RegionLayer regions_;
     SelectionMenu selection_menu_;
     NeighbourList neighbours_;

@@ -141,7 +141,7 @@ void SpacePoints::thin_while_moving(AppState& state, const SpaceView& view,
     const bool first = matrix_ == std::array<float, 16>{};
     if (matrix != matrix_ && !first) moved_ = state.now;
     matrix_ = matrix;
-    const bool moves = moved_ >= 0 && state.now - moved_ < kRest;
+    const bool moves = !state.for_file && moved_ >= 0 && state.now - moved_ < kRest;
     const size_t points = view.points.size();
     const size_t every = state.software_gl && moves && points > kMovingPoints
                              ? (points + kMovingPoints - 1) / kMovingPoints
@@ -155,7 +155,7 @@ void SpacePoints::thin_while_moving(AppState& state, const SpaceView& view,
 /// A picture is drawn to its end before the next one begins: one that changes in each frame would
 /// never be whole.
 void SpacePoints::upload(const AppState& state, const SpaceView& view) {
-    if (!upload_ || !(renew_ || every_ > 1 || renderer_.whole())) return;
+    if (!upload_ || !(renew_ || every_ > 1 || renderer_.whole() || state.for_file)) return;
     renderer_.set_points(every_ > 1 ? some_of(state, view) : drawn_);
     renderer_.set_segments(view.lines);
     upload_ = renew_ = false;
@@ -174,15 +174,12 @@ void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera
     thin_while_moving(state, view, camera);
     upload(state, view);
     const float ratio = std::max(ImGui::GetIO().DisplayFramebufferScale.x, 0.1f);
-    // A frame of another density is drawn for a file, which is to hold the whole picture.
-    const bool for_file = ratio_ > 0 && ratio != ratio_;
-    ratio_ = ratio;
     const auto pixels = [ratio](float units) {
         return static_cast<int>(std::lround(units * ratio));
     };
     const unsigned texture = renderer_.render(
         camera.matrix(), pixels(size.x), pixels(size.y), packed(state.theme().panel), ratio,
-        state.software_gl && !for_file ? kPartPoints : viz::PointRenderer::kAllPoints);
+        state.software_gl && !state.for_file ? kPartPoints : viz::PointRenderer::kAllPoints);
     if (!renderer_.whole() || upload_) state.keep_drawing();
     if (texture == 0) return draw_without_gl(view, camera);
     ImGui::GetWindowDrawList()->AddImage(ImTextureRef(static_cast<ImTextureID>(texture)), at,

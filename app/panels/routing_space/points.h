@@ -27,6 +27,8 @@ class SpacePoints {
 
     /// One in so many tokens is drawn, of a large picture that software OpenGL moves.
     size_t every() const { return every_; }
+    /// The picture on the screen is still the one before.
+    bool behind() const { return works_ && every_ == 1 && (upload_ || !renderer_.whole()); }
 
     // Read by tests.
     const std::vector<viz::Point>& drawn() const { return drawn_; }
@@ -45,7 +47,6 @@ class SpacePoints {
     std::array<float, 16> matrix_{};  ///< of the camera in the last frame
     double moved_ = -1;               ///< when it was another one last
     size_t every_ = 1;
-    float ratio_ = 0;  ///< pixels of the screen in a unit, in the last frame
 
     // What was last composed, and from what.
     bool stale_ = true, upload_ = true;

@@ -26,7 +26,7 @@ void SpaceHistory::undo(AppState& state) {
     if (move > std::max(camera, selection))
         move_.undo(state);
     else if (camera > selection)
-        camera_.undo(state, view_);
+        camera_.undo(state, made_.view());
     else
         state.selection_history.undo(state.selection);
     state.keep_drawing();
@@ -36,7 +36,7 @@ void SpaceHistory::redo(AppState& state) {
     const uint64_t camera = camera_.history().redo_order(),
                    selection = state.selection_history.redo_order();
     if (camera > 0 && (selection == 0 || camera < selection))
-        camera_.redo(state, view_);
+        camera_.redo(state, made_.view());
     else
         state.selection_history.redo(state.selection);
     state.keep_drawing();

@@ -5,15 +5,15 @@
 
 #include "app/panels/routing_space/camera.h"
 #include "app/panels/routing_space/centroid_move.h"
-#include "app/panels/routing_space/view.h"
+#include "app/panels/routing_space/made_view.h"
 #include "app/state/app_state.h"
 
 namespace hopscope::app {
 
 class SpaceHistory {
   public:
-    SpaceHistory(CentroidMove& move, SpaceCamera& camera, const SpaceView& view)
-        : move_(move), camera_(camera), view_(view) {}
+    SpaceHistory(CentroidMove& move, SpaceCamera& camera, const MadeView& made)
+        : move_(move), camera_(camera), made_(made) {}
 
     /// Once a frame: who has gone another way cannot redo any more.
     void update(const AppState& state);
@@ -26,7 +26,7 @@ class SpaceHistory {
   private:
     CentroidMove& move_;
     SpaceCamera& camera_;
-    const SpaceView& view_;
+    const MadeView& made_;
 };
 
 }  // namespace hopscope::app

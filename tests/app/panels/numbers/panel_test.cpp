@@ -34,13 +34,13 @@ void register_menu(ImGuiTestEngine* engine) {
                  take(ctx, "Copy value").substr(0, 4));
         right_click(ctx, place(ctx, "step"));
         take(ctx, "Export the panel as CSV");
-        IM_CHECK(stage->state.drawn->order.has_value());
-        IM_CHECK_STR_EQ(stage->state.drawn->order->panel_id.c_str(), "Stage");
-        IM_CHECK(stage->state.drawn->order->as == app::PanelFile::csv);
+        IM_CHECK(stage->state.drawn->orders.size() == 1);
+        IM_CHECK_STR_EQ(stage->state.drawn->orders.back().panel_id.c_str(), "Stage");
+        IM_CHECK(stage->state.drawn->orders.back().as == app::PanelFile::csv);
         right_click(ctx, place(ctx, "step"));
         take(ctx, "Export the panel as JSON");
-        IM_CHECK(stage->state.drawn->order->as == app::PanelFile::json);
-        stage->state.drawn->order.reset();
+        IM_CHECK(stage->state.drawn->orders.back().as == app::PanelFile::json);
+        stage->state.drawn->orders.clear();
     };
 
     // Wrong if a command were offered for what none computes.
