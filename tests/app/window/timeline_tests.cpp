@@ -209,7 +209,7 @@ void register_timeline_tests(ImGuiTestEngine* engine) {
         const ImRect track = ctx->ItemInfo("track").RectFull;
         const auto in_words = [&] {
             return "layer " + std::to_string(selection.layer) + ", hop " +
-                   std::to_string(selection.hop) + "\n";
+                   std::to_string(selection.hop);
         };
         for (const float share : {0.3f, 0.8f}) {
             const ImVec2 at(track.Min.x + share * track.GetWidth(), track.GetCenter().y);

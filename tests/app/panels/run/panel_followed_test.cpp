@@ -20,6 +20,7 @@ void register_followed(ImGuiTestEngine* engine) {
         constexpr const char* kFollowing = "written by another process: following";
         constexpr const char* kEnded = "its process has ended";
         ctx->Yield(3);
+        ctx->ScrollToTop("//Stage");  // wherever the test before has scrolled to
         IM_CHECK(!sees(ctx, "//Stage", kFollowing));
         stage->session->mutable_status().followed = "Another process is writing this run.";
         ctx->Yield(3);

@@ -23,6 +23,15 @@ std::string load_of(int32_t expert) {
         2);
 }
 
+/// Whether these lines are there, one after another, whatever stands between them: a table is drawn
+/// column by column.
+bool stand_in_order(const std::vector<std::string>& lines, const std::vector<std::string>& wanted) {
+    size_t next = 0;
+    for (const std::string& line : lines)
+        if (next < wanted.size() && line == wanted[next]) ++next;
+    return next == wanted.size();
+}
+
 void register_list(ImGuiTestEngine* engine) {
     // Wrong if a pair had the cosine or the loads of another, or chance did not stand above them.
     ImGuiTest* t = IM_REGISTER_TEST(engine, "statistics", "each_pair_has_its_own_numbers");
@@ -33,22 +42,25 @@ void register_list(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [] { return !panel().collinearity().empty(); }));
         ctx->Yield(3);
         const app::Collinearity& c = panel().collinearity();
-        const auto lines = lines_seen(ctx, "//Stage");
-        const std::string text = std::accumulate(lines.begin(), lines.end(), std::string());
-        const auto holds = [&](const std::string& part) {
-            return text.find(part) != std::string::npos;
-        };
-        const auto cosine = [](double value) { return app::rounded(value, 3); };
-        IM_CHECK(holds("chance" + cosine(c.chance.median)));
         IM_CHECK_GE(c.closest.size(), 4u);
+        std::vector<std::string> names, cosines = {app::rounded(c.chance.median, 3)}, loads;
         for (size_t i = 0; i < 4; ++i) {
             const viz::RowPair& pair = c.closest[i];
-            IM_CHECK(holds("E" + std::to_string(pair.a) + "E" + std::to_string(pair.b) +
-                           cosine(static_cast<double>(pair.cosine)) + load_of(pair.a) +
-                           load_of(pair.b)));
+            names.push_back("E" + std::to_string(pair.a) + "E" + std::to_string(pair.b));
+            cosines.push_back(app::rounded(static_cast<double>(pair.cosine), 3));
+            loads.push_back(load_of(pair.a) + load_of(pair.b));
         }
-        IM_CHECK_STR_NE(cosine(static_cast<double>(c.closest[0].cosine)).c_str(),
-                        cosine(static_cast<double>(c.closest[3].cosine)).c_str());
+        IM_CHECK_STR_NE(cosines[1].c_str(), cosines[4].c_str());
+        const auto lines = lines_seen(ctx, "//Stage");
+        const std::string text = std::accumulate(lines.begin(), lines.end(), std::string());
+        size_t at = text.find("chance");
+        for (const std::string& name : names) {
+            IM_CHECK(at != std::string::npos);
+            at = text.find(name, at);
+        }
+        IM_CHECK(at != std::string::npos);
+        IM_CHECK(stand_in_order(lines, cosines));
+        IM_CHECK(stand_in_order(lines, loads));
     };
 
     // Wrong if the matrix did not show where the experts of the pair are that was clicked.
