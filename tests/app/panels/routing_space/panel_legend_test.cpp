@@ -37,10 +37,10 @@ void register_legend(ImGuiTestEngine* engine) {
             return view().values.size && view().values.size->n > 0 && view().values.alpha;
         }));
         ctx->Yield(3);
-        const viz::QuantityValues& margins = *view().values.size;
+        const auto margins = view().values.size, distances = view().values.alpha;
         float smallest = 0, largest = 0, low = 2, high = -2;
         for (size_t i = 0; i < view().points.size(); ++i) {
-            const float margin = view().items[i].expert ? core::kNaN : margins.of(view().items[i]);
+            const float margin = view().items[i].expert ? core::kNaN : margins->of(view().items[i]);
             if (margin < low) low = margin, smallest = view().points[i].size;
             if (margin > high) high = margin, largest = view().points[i].size;
         }
@@ -51,8 +51,8 @@ void register_legend(ImGuiTestEngine* engine) {
         };
         stage->state.pixel_scale = 0.5f;  // small writing, so that there is room for it
         ctx->Yield(4);
-        IM_CHECK(sees(ctx, "//Stage", ends("size: margin ", margins)));
-        IM_CHECK(sees(ctx, "//Stage", ends("opacity: distance ", *view().values.alpha)));
+        IM_CHECK(sees(ctx, "//Stage", ends("size: margin ", *margins)));
+        IM_CHECK(sees(ctx, "//Stage", ends("opacity: distance ", *distances)));
         stage->state.pixel_scale = 1;
     };
 
