@@ -178,6 +178,50 @@ void register_timeline_tests(ImGuiTestEngine* engine) {
         IM_CHECK(state->playback.clock == app::Clock::steps);
         state->selection.set_layer(0);
     };
+
+    // Wrong if the buttons beside the strip went along the snapshots while it is that of hops, left
+    // it playing, or the strip said another hop under the pointer than a click on it shows.
+    t = IM_REGISTER_TEST(engine, "window", "the_buttons_of_the_timeline_go_along_the_hops");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef(ctx->WindowInfo("//hopscope/timeline").ID);
+        ctx->ItemClick("hops");
+        state->selection.set_layer(0);
+        state->selection.set_hop(app::kAllHops);
+        ctx->Yield(2);
+        const auto& selection = state->selection;
+        const auto press = [ctx](const char* button) {
+            ctx->ItemClick(button);
+            ctx->Yield(2);
+        };
+        press("###forward");
+        IM_CHECK_EQ(selection.hop, 0);
+        press("###forward");
+        IM_CHECK_EQ(selection.hop, 1);
+        press("###back");
+        IM_CHECK_EQ(selection.hop, 0);
+        IM_CHECK(state->time.live());
+        press("loop");
+        press("###play");
+        IM_CHECK(state->playback.playing);
+        press("###forward");
+        IM_CHECK(!state->playback.playing);
+        press("loop");
+        const ImRect track = ctx->ItemInfo("track").RectFull;
+        const auto in_words = [&] {
+            return "layer " + std::to_string(selection.layer) + ", hop " +
+                   std::to_string(selection.hop);
+        };
+        for (const float share : {0.3f, 0.8f}) {
+            const ImVec2 at(track.Min.x + share * track.GetWidth(), track.GetCenter().y);
+            const std::string told = text_at(ctx, at);
+            ctx->MouseClick();
+            ctx->Yield(2);
+            IM_CHECK_NE(told.find(in_words()), std::string::npos);
+        }
+        press("live");
+        press("steps");
+        state->selection.set_layer(0);
+    };
 }
 
 }  // namespace hopscope::gui_test::whole

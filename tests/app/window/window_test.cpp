@@ -23,6 +23,7 @@
 #include "tests/app/window/frame_times.h"
 #include "tests/app/window/layout_tests.h"
 #include "tests/app/window/long_sequences.h"
+#include "tests/app/window/menu_tests.h"
 #include "tests/app/window/palette_names.h"
 #include "tests/app/window/panel_file_tests.h"
 #include "tests/app/window/replayed_input.h"
@@ -558,6 +559,7 @@ int run_tests() {
                                        register_layout_tests(engine);
                                        register_timeline_tests(engine);
                                        register_tests(engine);
+                                       register_menu_tests(engine);
                                        register_dialog_tests(engine);
                                        register_panel_file_tests(engine);
                                        register_palette_tests(engine);

@@ -53,6 +53,20 @@ void register_controls(ImGuiTestEngine* engine) {
         const std::string no_pause = core::refusal(core::RunState::paused, core::Action::pause);
         IM_CHECK(holds(text_at(ctx, centre_of(ctx, "Pause")), no_pause));
     };
+
+    // Wrong if a grey box or field, which is no button, explained itself as if it could be used.
+    t = IM_REGISTER_TEST(engine, "pointer", "a_grey_setting_says_why");
+    use<app::make_run_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        begin(ctx, "Stage");
+        const std::string why = "Another process is writing this run.";
+        constexpr const char* kItems[] = {"lr/##field", "lr/##value", "router"};
+        for (const char* item : kItems) IM_CHECK(!holds(text_at(ctx, centre_of(ctx, item)), why));
+        stage->session->mutable_status().followed = why;
+        ctx->Yield(3);
+        IM_CHECK(!holds(text_beside(ctx), why));
+        for (const char* item : kItems) IM_CHECK(holds(text_at(ctx, centre_of(ctx, item)), why));
+    };
 }
 
 void register_numbers(ImGuiTestEngine* engine) {

@@ -188,7 +188,12 @@ void register_basis(ImGuiTestEngine* engine) {
             ctx->Yield(4);
             return says;
         };
+        const auto says_longest = [ctx] {
+            const auto lines = lines_seen(ctx, "//Stage");
+            return std::ranges::count(lines, std::to_string(app::kLongestTail)) > 0;
+        };
         const size_t none = click_at(slider.Min.x + 1);
+        IM_CHECK(!says_longest());
         IM_CHECK_EQ(view().tail_from, -1);
         IM_CHECK(caption_says("size = load"));
         IM_CHECK(!caption_says("tail ="));
@@ -200,8 +205,19 @@ void register_basis(ImGuiTestEngine* engine) {
         IM_CHECK(newer > 120);
         const size_t longest = click_at(slider.Max.x - 2);
         IM_CHECK_GT(longest, shortest);
+        IM_CHECK(says_longest());
         IM_CHECK_EQ(view().tail_from, 120);  // the oldest that is kept
         IM_CHECK(caption_says("tail = last 200 steps"));
+        // A centroid that is hidden takes its tail along.
+        stage->state.selection.pick_expert(3, false);
+        ctx->MouseMove("picture");
+        ctx->KeyPress(ImGuiKey_H);
+        ctx->Yield(3);
+        const size_t parts = (longest - none) / 16;
+        IM_CHECK_EQ(view().lines.size(), longest - parts);
+        ctx->KeyPress(ImGuiMod_Shift | ImGuiKey_H);
+        ctx->Yield(3);
+        IM_CHECK_EQ(view().lines.size(), longest);
         IM_CHECK_EQ(click_at(slider.Min.x + 1), none);
     };
 }

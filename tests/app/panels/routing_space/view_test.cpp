@@ -293,6 +293,32 @@ TEST(RoutingSpace, TrailsEndAtTheCentroids) {
     EXPECT_NEAR(last.x1, with.coords[static_cast<size_t>(3 * (kExperts - 1))], 1e-5f);
 }
 
+// A tail is of its centroid's colour and gets clearer towards it, piece by piece, without a jump;
+// a centroid that is hidden has none.
+TEST(RoutingSpace, TailsBelongToTheirCentroids) {
+    Past past;
+    for (int64_t step = 0; step <= 40; step += 10) past.push_back(shared(snapshot(step, 7)));
+    const auto places = places_of(*past.back());
+    const SpaceView p = space_view(past, places, 4, {});
+    const size_t first = p.lines.size() - 4 * kExperts;
+    const auto opacity = [](uint32_t color) { return color >> 24; };
+    const auto hue = [](uint32_t color) { return color & 0xFFFFFFu; };
+    for (size_t e = 0; e < kExperts; ++e)
+        for (size_t k = 0; k < 4; ++k) {
+            const auto& line = p.lines[first + k * kExperts + e];
+            EXPECT_LT(opacity(line.color0), opacity(line.color1)) << k;
+            EXPECT_EQ(hue(line.color0), hue(p.points[p.points.size() - kExperts + e].color)) << e;
+            EXPECT_EQ(hue(line.color1), hue(line.color0)) << e;
+            if (k > 0) {
+                EXPECT_EQ(line.color0, p.lines[first + (k - 1) * kExperts + e].color1) << k;
+            }
+        }
+    const Chosen hidden{{2}, {}};
+    SpaceOptions o;
+    o.hidden = &hidden;
+    EXPECT_EQ(space_view(past, places, 4, o).lines.size(), p.lines.size() - 4);
+}
+
 // Layers without space, layers out of range and broken sizes give an empty picture.
 TEST(RoutingSpace, OddSnapshots) {
     auto s = snapshot(10);

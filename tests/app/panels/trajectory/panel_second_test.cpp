@@ -2,6 +2,7 @@
 // the fake session without a screen. Its made-up traces choose by position, so that tokens of the
 // same position agree and others do not.
 #include "app/panels/trajectory/alignment.h"
+#include "app/widgets/format.h"
 #include "tests/app/panels/trajectory/beside_space.h"
 #include "tests/app/seen.h"
 
@@ -115,6 +116,37 @@ void register_second(ImGuiTestEngine* engine) {
         ctx->ItemClick(">");
         ctx->Yield(3);
         IM_CHECK_GT(check(1), 0);
+    };
+
+    // Wrong if the overlap of two tokens were not told below the second, or another one, or the
+    // line below them counted other pairs than stand there.
+    t = IM_REGISTER_TEST(engine, "trajectory", "the_overlap_of_two_tokens_is_told");
+    both_panels(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        trace_two(ctx, "one two three", "four five six");
+        const auto overlap_of = [](int64_t above, int64_t below) {
+            const core::TraceResult &first = *stage->state.trace, &second = *first.second;
+            return app::rounded(static_cast<double>(app::mean_overlap(first, above, second, below)),
+                                2);
+        };
+        const auto told_of = [ctx](int token) {
+            const ImRect rect = ctx->ItemInfo(second_chip(ctx, token)).RectFull;
+            return text_at(ctx, ImVec2(rect.GetCenter().x, rect.Min.y + 6));
+        };
+        IM_CHECK(sees(ctx, "//Second", "shift 0, n = 3 pairs"));
+        ctx->ItemClick(">");
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//Second", "shift +1, n = 2 pairs"));
+        for (const int token : {0, 1}) {
+            const std::string overlap = overlap_of(token + 1, token);
+            IM_CHECK_STR_NE(overlap.c_str(), overlap_of(token, token).c_str());
+            IM_CHECK(sees(ctx, "//Second/second strip", overlap));
+            const std::string told = "below token " + std::to_string(token + 1) +
+                                     "; mean Jaccard over layers and hops " + overlap;
+            IM_CHECK_NE(told_of(token).find(told), std::string::npos);
+        }
+        IM_CHECK_NE(told_of(2).find("no token of the first prompt stands above it"),
+                    std::string::npos);
     };
 
     // Wrong if the two prompts kept their places, or stood below each other otherwise than before.
