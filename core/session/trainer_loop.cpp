@@ -190,7 +190,7 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
         ++board_.revision;
         show_changes();
         tell();
-        board_.say("step " + std::to_string(trainer_->step()) + " " + to_json(waiting.command));
+        board_.say("step " + std::to_string(trainer_->step()) + " " + plain_text(waiting.command));
         return {};
     }
     switch (action) {
