@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <imgui.h>
+#include <imgui_internal.h>
+#include <string_view>
 
 #include "app/widgets/widgets.h"
 #include "app/window/actions.h"
@@ -15,6 +16,8 @@ constexpr int kTourSteps = 3;
 constexpr int kFramesUnseen = 8;  ///< after which a panel is taken to lie behind another
 /// Unscaled pixels: what stands below the panels, with a gap; the status line alone; the gap.
 constexpr float kBelowPanels = 94, kStatusLine = 28, kCardGap = 8;
+
+constexpr const char* kTourCard = "Tour";
 
 bool has_effect(const AppState& state) {
     return state.effect && state.effect->error.empty() && state.effect->whole &&
@@ -59,6 +62,14 @@ ImVec2 place_of_card(const ImVec2& size, const std::optional<Spot>& spot, float 
     return {right, std::max(view->Pos.y, spot->low.y - 8 * s - size.y)};
 }
 
+/// Whole within the window, which may be smaller by now.
+ImVec2 dragged_within(const ImVec2& at, const ImVec2& size) {
+    const ImGuiViewport* view = ImGui::GetMainViewport();
+    const ImVec2 most(view->Pos.x + view->Size.x - size.x, view->Pos.y + view->Size.y - size.y);
+    return {std::max(view->Pos.x, std::min(at.x, most.x)),
+            std::max(view->Pos.y, std::min(at.y, most.y))};
+}
+
 }  // namespace
 
 void Tour::begin(AppState& state) {
@@ -77,6 +88,7 @@ void Tour::go_to(Step step) {
     step_ = step;
     in_layout_ = false;
     brought_ = false;
+    dragged_.reset();
 }
 
 void Tour::update(const AppState& state, Layout layout) {
@@ -196,15 +208,22 @@ void Tour::draw_card(AppState& state, const Hint& hint, const std::optional<Spot
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const ImVec2 size = size_of_card(state);
-    ImGui::SetNextWindowPos(state.session ? place_of_card(size, spot, s) : place_on_start(size, s));
+    const ImGuiWindow* moved = ImGui::GetCurrentContext()->MovingWindow;
+    if (moved && std::string_view(moved->Name) == kTourCard) {
+        if (ImGui::IsMouseDragging(ImGuiMouseButton_Left)) dragged_ = moved->Pos;
+    }
+    if (dragged_)
+        ImGui::SetNextWindowPos(dragged_within(*dragged_, size));
+    else
+        ImGui::SetNextWindowPos(state.session ? place_of_card(size, spot, s)
+                                              : place_on_start(size, s));
     ImGui::SetNextWindowSize(ImVec2(kCardWidth * s, 0));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.5f * s);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(14 * s, 12 * s));
     ImGui::PushStyleColor(ImGuiCol_Border, theme.accent);
     ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.panel);
-    if (ImGui::Begin("Tour", nullptr,
-                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                         ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
+    if (ImGui::Begin(kTourCard, nullptr,
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
                          ImGuiWindowFlags_NoFocusOnAppearing)) {
         const int number = std::min(static_cast<int>(step_) + 1, kTourSteps);
         ImGui::AlignTextToFramePadding();
