@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/window/menu_bar.h"
+#include "tests/app/seen.h"
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/whole_window.h"
 
@@ -316,6 +317,13 @@ void register_layout_tests(ImGuiTestEngine* engine) {
         ctx->KeyPress(ImGuiKey_L);
         ctx->Yield(4);
         IM_CHECK(in_front("Log##Train"));
+        // A line under its title says which of them it is; a panel alone has none.
+        const ImU32 accent = app::packed(state->theme().accent);
+        for (const char* name : {"//Log##Train", "//Run##Train"}) {
+            const float title_ends = ctx->GetWindowByRef(name)->InnerRect.Min.y;
+            const bool lined = place_of(ctx, name, accent).Min.y < title_ends;
+            IM_CHECK_EQ(lined, std::string(name) == "//Log##Train");
+        }
         ctx->WindowFocus("Statistics##Train");
         ctx->Yield(2);
     };
