@@ -377,7 +377,9 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     if (button(state, "+ Second", none.empty() ? nullptr : none.c_str(),
                "A second prompt below this one, or one alone", 0, state.second.open))
         toggle_second(state);
-    ImGui::SameLine();
+    flow(ImGui::GetFrameHeight() + ImGui::GetStyle().ItemInnerSpacing.x +
+             ImGui::CalcTextSize("freeze routing").x,
+         gap);
     by_name(state, "freeze routing");
     if (ImGui::Checkbox("freeze routing", &question_.freeze)) {
         if (question_.was_asked()) question_.ask(state);
