@@ -307,7 +307,10 @@ void TrajectoryPanel::draw_below_strip(AppState& state) {
         ImGui::SameLine(0, gap);
         column("halting", side, halting);
     } else {
-        ImGui::BeginChild("grid", ImVec2(0, 330 * s));
+        // The experts of one token take what they need; the other pages fill what they get.
+        const bool fills = page_ == TrajectoryPage::all || has_second(state);
+        const float needed = ImGui::GetFrameHeightWithSpacing() + grid_.height(state, view_);
+        ImGui::BeginChild("grid", ImVec2(0, fills ? 330 * s : std::min(330 * s, needed)));
         grid();
         ImGui::EndChild();
         next();
