@@ -124,12 +124,25 @@ int fit(const std::string& text, const std::string& query) {
 }
 
 /// What is done most, in the order of a palette in which nothing is typed; the others come behind.
-constexpr std::string_view kMostUsed[] = {
-    "pause",          "resume",         "step",            "layout.train",
-    "layout.inspect", "layout.intervene", "layout.compare", "file.open",
-    "file.recent",    "file.example",   "file.first_look", "stack.undo",
-    "stack.redo",     "checkpoint",     "evaluate",        "fork",
-    "file.save_session", "view.dark",   "help.shortcuts"};
+constexpr std::string_view kMostUsed[] = {"pause",
+                                          "resume",
+                                          "step",
+                                          "layout.train",
+                                          "layout.inspect",
+                                          "layout.intervene",
+                                          "layout.compare",
+                                          "file.open",
+                                          "file.recent",
+                                          "file.example",
+                                          "file.first_look",
+                                          "stack.undo",
+                                          "stack.redo",
+                                          "checkpoint",
+                                          "evaluate",
+                                          "fork",
+                                          "file.save_session",
+                                          "view.dark",
+                                          "help.shortcuts"};
 
 int use_of(const ActionItem& item) {
     const auto found = std::ranges::find(kMostUsed, item.id);

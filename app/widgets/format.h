@@ -9,7 +9,7 @@ namespace hopscope::app {
 
 inline constexpr const char* kNothing = "\xE2\x80\x93";  ///< en dash: not measured
 
-std::string with_thousands(int64_t value);          ///< 12,345
+std::string with_thousands(int64_t value);  ///< 12,345
 /// A sentence with its whole numbers of four digits and more separated: "0 … 1,000,000".
 std::string with_thousands_in(const std::string& sentence);
 std::string rounded(double value, int decimals);    ///< fixed decimals, thousands separated

@@ -223,8 +223,8 @@ void Tour::draw_card(AppState& state, const Hint& hint, const std::optional<Spot
     ImGui::PushStyleColor(ImGuiCol_Border, theme.accent);
     ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.panel);
     if (ImGui::Begin(kTourCard, nullptr,
-                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
-                         ImGuiWindowFlags_NoFocusOnAppearing)) {
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoDocking |
+                         ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoFocusOnAppearing)) {
         const int number = std::min(static_cast<int>(step_) + 1, kTourSteps);
         ImGui::AlignTextToFramePadding();
         ImGui::TextColored(theme.dim, "%d of %d", number, kTourSteps);

@@ -46,10 +46,10 @@ class Tour {
 
     bool shown_ = false;
     Step step_ = Step::watch;
-    bool in_layout_ = false;  ///< the layout of the step has been seen
-    bool brought_ = false;    ///< the panel of the step has been brought to the front
-    int unseen_ = 0;          ///< frames since the control was seen that the card speaks of
-    ImVec2 card_size_{0, 0};  ///< as it was drawn last
+    bool in_layout_ = false;         ///< the layout of the step has been seen
+    bool brought_ = false;           ///< the panel of the step has been brought to the front
+    int unseen_ = 0;                 ///< frames since the control was seen that the card speaks of
+    ImVec2 card_size_{0, 0};         ///< as it was drawn last
     std::optional<ImVec2> dragged_;  ///< where the card was dragged to in this step
 };
 

@@ -42,7 +42,7 @@ class ComparedRunsPanel final : public Panel {
 
     std::vector<VariantRow> rows_;
     bool arrows_ = false;  ///< some variant has several seeds, which fold
-    std::string path_;  ///< the field
+    std::string path_;     ///< the field
 };
 
 std::string key_of(const RunRow& run) {
@@ -62,7 +62,8 @@ void ComparedRunsPanel::prepare(AppState& state) {
     state.comparison.want(state);
     rows_ = variant_rows(state.compared.entries(), state.comparison.result().get(),
                          state.comparison.reference());
-    arrows_ = std::ranges::any_of(rows_, [](const VariantRow& row) { return row.runs.size() != 1; });
+    arrows_ =
+        std::ranges::any_of(rows_, [](const VariantRow& row) { return row.runs.size() != 1; });
 }
 
 std::vector<ActionItem> ComparedRunsPanel::actions(AppState& state) {

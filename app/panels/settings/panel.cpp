@@ -90,7 +90,8 @@ void SettingsPanel::draw_head(AppState& state) {
         ImGui::BeginGroup();
         if (entry) line_glyph(state, entry->place);
         const bool named = view_.variants.size() <= kNamed || !entry;
-        ImGui::TextColored(state.theme().dim, "%s", named ? shortened_in_middle(of.name, 14).c_str() : "");
+        ImGui::TextColored(state.theme().dim, "%s",
+                           named ? shortened_in_middle(of.name, 14).c_str() : "");
         ImGui::EndGroup();
         tooltip(of.name);
     }
