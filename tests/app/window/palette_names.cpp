@@ -181,6 +181,26 @@ void register_palette_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
     };
 
+    // Wrong if a large scale pushed the end of the list out of the window, where nobody can read
+    // it.
+    t = IM_REGISTER_TEST(engine, "window", "the_palette_ends_within_the_window");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        for (const float scale : {1.0f, 2.0f}) {
+            state->settings.scale = scale;
+            ctx->Yield(6);
+            ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+            ctx->Yield(4);
+            const ImGuiWindow* palette = ImGui::GetCurrentContext()->NavWindow;
+            IM_CHECK(palette != nullptr && some_popup());
+            const ImGuiWindow* root = palette->RootWindow;
+            IM_CHECK_LE(root->Rect().Max.y, ImGui::GetIO().DisplaySize.y);
+            IM_CHECK_LE(root->Rect().Max.x, ImGui::GetIO().DisplaySize.x);
+            shut_popups(ctx);
+        }
+        state->settings.scale = 1;
+        ctx->Yield(4);
+    };
+
     // Wrong if an entry crashed, or one that cannot be done now did not say why, at whatever scale.
     // Last of all: they leave nothing as it was.
     t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs");
