@@ -28,16 +28,25 @@ bool has_tokens(const AppState& state) {
     return state.trace && state.trace->error.empty() && !state.trace->tokens.empty();
 }
 
+bool hides(ImVec2 low, ImVec2 high, const Spot& spot) {
+    return low.x < spot.high.x && spot.low.x < high.x && low.y < spot.high.y && spot.low.y < high.y;
+}
+
+/// A line through a tooltip would make it hard to read.
+bool under_tooltip(const Spot& spot) {
+    for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows)
+        if ((window->Flags & ImGuiWindowFlags_Tooltip) != 0 && window->Active && !window->Hidden &&
+            hides(window->Rect().Min, window->Rect().Max, spot))
+            return true;
+    return false;
+}
+
 /// An outline around what the card speaks of.
 void draw_frame(const AppState& state, const Spot& spot) {
     const float s = state.pixel_scale, apart = 3 * s;
     ImGui::GetForegroundDrawList()->AddRect(ImVec2(spot.low.x - apart, spot.low.y - apart),
                                             ImVec2(spot.high.x + apart, spot.high.y + apart),
                                             packed(state.theme().accent), 6 * s, 0, 2.5f * s);
-}
-
-bool hides(ImVec2 low, ImVec2 high, const Spot& spot) {
-    return low.x < spot.high.x && spot.low.x < high.x && low.y < spot.high.y && spot.low.y < high.y;
 }
 
 /// On the start screen at its lower end.
@@ -178,7 +187,7 @@ void Tour::draw(AppState& state, Layout layout) {
     const std::optional<Spot> spot = state.spots.find(now.spot);
     const bool asked =
         ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
-    if (spot && !asked) draw_frame(state, *spot);
+    if (spot && !asked && !under_tooltip(*spot)) draw_frame(state, *spot);
     if (!asked) bring_panel(state, now, spot.has_value());
     draw_card(state, now, spot);
 }

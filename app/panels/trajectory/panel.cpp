@@ -366,6 +366,13 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
                       : state.prompt.empty() ? "the prompt is empty"
                                              : nullptr;
     const bool pressed = button(state, "Trace", why, "Trace the prompt (Enter)", 64 * s);
+    // The field and what is pressed after it are one to whoever is shown them.
+    if (auto both = state.spots.find("trajectory.prompt"); both && ImGui::IsItemVisible()) {
+        both->low.x = std::min(both->low.x, ImGui::GetItemRectMin().x);
+        both->high = {std::max(both->high.x, ImGui::GetItemRectMax().x),
+                      std::max(both->high.y, ImGui::GetItemRectMax().y)};
+        state.spots.note("trajectory.prompt", *both);
+    }
     bool asks = (entered || pressed) && !why;
     ImGui::SameLine();
     const std::string unread = PassageChooser::refusal(state);
