@@ -328,6 +328,24 @@ void register_layout_tests(ImGuiTestEngine* engine) {
         ctx->Yield(2);
     };
 
+    // Wrong if in a narrow window a message ended before it said anything.
+    t = IM_REGISTER_TEST(engine, "window", "a_message_has_room_in_a_narrow_window");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const char* message = "what has just been done is told here";
+        state->settings.scale = 2;
+        state->log_at = -1e9;  // what earlier tests said is over
+        ctx->Yield(6);
+        IM_CHECK(sees(ctx, "//hopscope", "memory"));
+        state->say(message);
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//hopscope", message));
+        IM_CHECK(!sees(ctx, "//hopscope", "memory"));
+        state->settings.scale = 1;
+        ctx->Yield(6);
+        IM_CHECK(sees(ctx, "//hopscope", message));
+        IM_CHECK(sees(ctx, "//hopscope", "memory"));
+    };
+
     // Wrong if a larger scale cut the labels of buttons, or left a panel no room for its picture.
     t = IM_REGISTER_TEST(engine, "window", "every_scale_has_room");
     t->TestFunc = [](ImGuiTestContext* ctx) {
