@@ -73,8 +73,10 @@ void draw_findings(AppState& state) {
     const ImVec2 at = ImGui::GetCursorPos();
     ImGui::AlignTextToFramePadding();
     if (findings.empty()) {
-        text_cut(state, "no rule is broken", theme.dim);
-        tooltip("Rules that watch the run are set below");
+        // Of a run that is over nothing is watched.
+        const bool over = core::is_final(state.status.state);
+        text_cut(state, over ? "" : "no rule is broken", theme.dim);
+        if (!over) tooltip("Rules that watch the run are set below");
     } else {
         const Finding& newest = findings.back();
         const float tools = text_width(state.fonts.text, kTextSize, "Show\xC3\x97") +
