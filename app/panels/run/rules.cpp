@@ -98,7 +98,7 @@ void draw_findings(AppState& state) {
         if (button(state, "\xC3\x97###dismiss", nullptr, "Dismisses it; it stays in the log"))
             state.rules.dismiss();
     }
-    ImGui::SetCursorPos(ImVec2(at.x, at.y + ImGui::GetFrameHeightWithSpacing()));
+    ImGui::SetCursorPos(ImVec2(at.x, at.y + ImGui::GetFrameHeight()));
     ImGui::Dummy(ImVec2(0, 0));
 }
 
