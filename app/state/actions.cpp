@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 #include "core/api/arguments.h"
 #include "core/api/command_registry.h"
@@ -122,6 +123,32 @@ int fit(const std::string& text, const std::string& query) {
     return score * 16 - static_cast<int>(std::min<size_t>(text.size(), 15));
 }
 
+/// What is done most, in the order of a palette in which nothing is typed; the others come behind.
+constexpr std::string_view kMostUsed[] = {"pause",
+                                          "resume",
+                                          "step",
+                                          "layout.train",
+                                          "layout.inspect",
+                                          "layout.intervene",
+                                          "layout.compare",
+                                          "file.open",
+                                          "file.recent",
+                                          "file.example",
+                                          "file.first_look",
+                                          "stack.undo",
+                                          "stack.redo",
+                                          "checkpoint",
+                                          "evaluate",
+                                          "fork",
+                                          "file.save_session",
+                                          "view.dark",
+                                          "help.shortcuts"};
+
+int use_of(const ActionItem& item) {
+    const auto found = std::ranges::find(kMostUsed, item.id);
+    return static_cast<int>(std::end(kMostUsed) - found);
+}
+
 }  // namespace
 
 const char* refusal(const AppState& state, core::Action action) {
@@ -226,10 +253,13 @@ ActionItem typed_action(AppState& state, const std::string& line) {
 
 std::vector<Match> search(std::span<const ActionItem> items, const std::string& query) {
     std::vector<Match> found;
-    for (size_t i = 0; i < items.size(); ++i)
-        if (const int score = fit(items[i].title, query); query.empty() || score >= 0)
-            found.push_back(
-                {i, (query.empty() ? 0 : score) - (items[i].refusal().empty() ? 0 : 8)});
+    for (size_t i = 0; i < items.size(); ++i) {
+        const int refused = items[i].refusal().empty() ? 0 : 1;
+        if (query.empty())
+            found.push_back({i, use_of(items[i]) - 1000 * refused});
+        else if (const int score = fit(items[i].title, query); score >= 0)
+            found.push_back({i, score - 8 * refused});
+    }
     std::stable_sort(found.begin(), found.end(),
                      [](const Match& a, const Match& b) { return a.score > b.score; });
     return found;

@@ -155,7 +155,9 @@ void obey(AppState& state, const std::vector<Finding>& found) {
     const bool can_pause = refusal(state, core::Action::pause) == nullptr;
     bool pauses = false;
     for (const Finding& finding : found) {
-        state.say(finding.text + (finding.pauses && can_pause ? " The run is paused." : ""), true);
+        // Red is for what failed: where the run goes on nothing has.
+        state.say(finding.text + (finding.pauses && can_pause ? " The run is paused." : ""),
+                  finding.pauses);
         pauses |= finding.pauses;
     }
     if (pauses && can_pause) state.submit({core::CommandKind::pause, {}});

@@ -1,7 +1,7 @@
 #include "app/widgets/amber_bar.h"
 
 #include <algorithm>
-#include <imgui.h>
+#include <imgui_internal.h>
 
 #include "app/widgets/widgets.h"
 
@@ -17,9 +17,12 @@ bool amber_bar(const AppState& state, const std::string& text, const char* actio
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->AddRectFilled(at, ImVec2(at.x + width, at.y + height),
                         packed(mixed(theme.panel, theme.amber, 0.2f)), 4 * s);
-    list->PushClipRect(at, ImVec2(at.x + width - button - 8 * s, at.y + height), true);
-    list->AddText(ImVec2(at.x + 8 * s, at.y + padding.y), packed(theme.amber_text), text.c_str());
-    list->PopClipRect();
+    const ImVec2 from(at.x + 8 * s, at.y + padding.y), size = ImGui::CalcTextSize(text.c_str());
+    const float right = at.x + width - button - 8 * s;
+    ImGui::PushStyleColor(ImGuiCol_Text, theme.amber_text);
+    ImGui::RenderTextEllipsis(list, from, ImVec2(right, from.y + size.y), right, text.c_str(),
+                              nullptr, &size);
+    ImGui::PopStyleColor();
     ImGui::Dummy(ImVec2(std::max(width - button - 8 * s, 1.0f), height));
     tooltip(text);
     ImGui::SameLine();

@@ -44,6 +44,28 @@ std::string with_thousands(int64_t value) {
     return grouped(std::to_string(value));
 }
 
+std::string with_thousands_in(const std::string& sentence) {
+    const auto at_digit = [&](size_t i) {
+        return i < sentence.size() && sentence[i] >= '0' && sentence[i] <= '9';
+    };
+    std::string out;
+    for (size_t i = 0; i < sentence.size();) {
+        size_t end = i;
+        while (at_digit(end)) ++end;
+        if (end == i) {
+            out += sentence[i++];
+            continue;
+        }
+        // Of "0.00125" and "step_00001000" nothing is a whole number.
+        const char before = i == 0 ? ' ' : sentence[i - 1];
+        const bool whole = before != '.' && before != '_' && before != ',';
+        const std::string digits = sentence.substr(i, end - i);
+        out += whole ? grouped(digits) : digits;
+        i = end;
+    }
+    return out;
+}
+
 std::string rounded(double value, int decimals) {
     if (std::isnan(value)) return kNothing;
     if (!std::isfinite(value) || std::fabs(value) >= 1e15) return printed("%.3g", value);

@@ -9,7 +9,9 @@ namespace hopscope::app {
 
 inline constexpr const char* kNothing = "\xE2\x80\x93";  ///< en dash: not measured
 
-std::string with_thousands(int64_t value);          ///< 12,345
+std::string with_thousands(int64_t value);  ///< 12,345
+/// A sentence with its whole numbers of four digits and more separated: "0 … 1,000,000".
+std::string with_thousands_in(const std::string& sentence);
 std::string rounded(double value, int decimals);    ///< fixed decimals, thousands separated
 std::string significant(double value, int digits);  ///< 9.84, 0.0231, 3.0e-04, 1,240
 std::string with_sign(double value, int digits);    ///< significant(), +0.5 or −0.5

@@ -211,7 +211,8 @@ bool empty_state(const AppState& state, const char* title, const char* text, con
     const float s = state.pixel_scale;
     const float wrap = std::min(area.x, 340 * s);
     const ImVec2 text_size = ImGui::CalcTextSize(text, nullptr, false, wrap);
-    const float line = ImGui::GetTextLineHeight();
+    const ImVec2 title_size = ImGui::CalcTextSize(title, nullptr, false, area.x);
+    const float line = title_size.y;
     const float height =
         line + 6 * s + text_size.y + (action ? 16 * s + ImGui::GetFrameHeight() : 0);
     const ImVec2 start = ImGui::GetCursorPos();
@@ -219,8 +220,10 @@ bool empty_state(const AppState& state, const char* title, const char* text, con
     const auto center = [&](float width) {
         return start.x + std::max(0.0f, (area.x - width) * 0.5f);
     };
-    ImGui::SetCursorPos(ImVec2(center(ImGui::CalcTextSize(title).x), top));
+    ImGui::SetCursorPos(ImVec2(center(title_size.x), top));
+    ImGui::PushTextWrapPos(start.x + area.x);
     ImGui::TextUnformatted(title);
+    ImGui::PopTextWrapPos();
     ImGui::SetCursorPos(ImVec2(center(text_size.x), top + line + 6 * s));
     ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + wrap);
     ImGui::TextColored(state.theme().dim, "%s", text);

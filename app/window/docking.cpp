@@ -15,7 +15,7 @@ constexpr Shares shares_of(Layout layout) {
         case Layout::train:
             return {0.158f, 0.0f, 0.36f, 0.50f};
         case Layout::intervene:
-            return {0.25f, 0.64f, 0.36f, 0.40f};
+            return {0.25f, 0.54f, 0.40f, 0.40f};
         case Layout::compare:
             return {0.2f, 0.0f, 0.314f, 0.6f, 0.46f, 0.46f};
         case Layout::inspect:

@@ -33,6 +33,16 @@ core::Status set_panel(Panel& panel, const PanelView& view, const std::string& w
     return {};
 }
 
+/// "… step 1,200 …", unlike "x step".
+bool names_a_step(const std::string& text) {
+    constexpr std::string_view kWord = "step ";
+    for (size_t at = 0; (at = text.find(kWord, at)) != std::string::npos; at += kWord.size()) {
+        const size_t next = at + kWord.size();
+        if (next < text.size() && text[next] >= '0' && text[next] <= '9') return true;
+    }
+    return false;
+}
+
 class OnePanel final : public ExportView {
   public:
     OnePanel(AppState& state, const PanelEntry& entry)
@@ -78,13 +88,7 @@ class OnePanel final : public ExportView {
         ImGui::PushFont(state_.fonts.title, kTitleSize);
         ImGui::TextUnformatted(panel_->title());
         ImGui::PopFont();
-        std::string text = state_.status.run_name;
-        if (state_.status.synthetic) text += "   synthetic text";
-        const int64_t step =
-            state_.geometry && !state_.time.live() ? state_.geometry->step : state_.status.step;
-        text += "   step " + with_thousands(step);
-        if (const std::string detail = panel_->detail(state_); !detail.empty())
-            text += "   " + detail;
+        const std::string text = caption_of(state_, panel_->detail(state_));
         const float width = ImGui::CalcTextSize(text.c_str()).x;
         ImGui::SameLine(std::max(ImGui::GetItemRectSize().x + 24 * s,
                                  ImGui::GetContentRegionAvail().x - width));
@@ -164,6 +168,16 @@ class WholeWindow final : public ExportView {
 };
 
 }  // namespace
+
+std::string caption_of(const AppState& state, const std::string& detail) {
+    std::string text = state.status.run_name;
+    if (state.status.synthetic) text += "   synthetic text";
+    const int64_t step =
+        state.geometry && !state.time.live() ? state.geometry->step : state.status.step;
+    // Some panels name the step of what they show themselves.
+    if (!names_a_step(detail)) text += "   step " + with_thousands(step);
+    return detail.empty() ? text : text + "   " + detail;
+}
 
 std::unique_ptr<ExportView> one_panel(AppState& state, const PanelEntry& entry) {
     return std::make_unique<OnePanel>(state, entry);

@@ -29,6 +29,8 @@ class ExportView {
     virtual std::string json() { return {}; }
 };
 
+/// Of which run and step a panel's picture is, and the panel's own words; a step is named once.
+std::string caption_of(const AppState& state, const std::string& detail);
 /// A panel alone.
 std::unique_ptr<ExportView> one_panel(AppState& state, const PanelEntry& entry);
 /// The window, with top bar, timeline and status line; `front`: panels of the layout that stand

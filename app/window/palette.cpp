@@ -85,7 +85,12 @@ void Palette::draw_list(AppState& state, std::span<const ActionItem> items, bool
 
     const ActionItem* chosen = entered ? &items[found[selected_].index] : nullptr;
     const float row = ImGui::GetTextLineHeight() + 8 * s;
-    const float height = std::min(kListHeight * s, row * static_cast<float>(count) + 4 * s);
+    // It ends within the window, however large the scale.
+    const ImGuiViewport* view = ImGui::GetMainViewport();
+    const float left = view->Pos.y + view->Size.y - ImGui::GetCursorScreenPos().y -
+                       ImGui::GetStyle().WindowPadding.y - 8 * s;
+    const float height = std::max(
+        2 * row, std::min({kListHeight * s, row * static_cast<float>(count) + 4 * s, left}));
     ImGui::BeginChild("items", ImVec2(0, height));
     for (size_t i = 0; i < count; ++i) {
         const ActionItem& item = items[found[i].index];

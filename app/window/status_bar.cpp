@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kMemoryEvery = 1.0;    ///< seconds between two looks at the process's memory
 constexpr double kMessageStays = 12.0;  ///< seconds a message stays in the line
+constexpr float kRoomForAll = 900;  ///< unscaled pixels; in less a message takes the place of costs
 
 /// What runs in the background, and how many wait behind it.
 void draw_tasks(const AppState& state) {
@@ -70,6 +71,9 @@ void StatusBar::draw(AppState& state, float height) {
         ImGui::SameLine(0, 16 * s);
     };
     const core::RunStatus& status = state.status;
+    const bool told =
+        !state.still && !state.log.empty() && state.now - state.log_at < kMessageStays;
+    const bool costs = !told || ImGui::GetContentRegionAvail().x >= kRoomForAll * s;
     if (state.session && status.synthetic) {
         ImGui::PushStyleColor(ImGuiCol_Text, theme.amber_text);
         ImGui::TextUnformatted(status.read_only ? "example, synthetic text" : "synthetic text");
@@ -78,27 +82,27 @@ void StatusBar::draw(AppState& state, float height) {
         ImGui::SameLine(0, 16 * s);
         ImGui::PopStyleColor();
     }
-    if (state.session && !status.device.empty() && !status.read_only)
+    if (costs && state.session && !status.device.empty() && !status.read_only)
         part(status.device + ", ", {.label = "threads",
                                     .value = static_cast<double>(status.threads),
                                     .shown = with_thousands(status.threads) +
                                              (status.threads == 1 ? " thread" : " threads"),
                                     .definition = "Where the training runs: " + status.device,
                                     .no_command = kLiveNumber});
-    if (state.memory_bytes > 0)
+    if (costs && state.memory_bytes > 0)
         part("memory ", {.label = "memory",
                          .value = static_cast<double>(state.memory_bytes),
                          .shown = bytes(state.memory_bytes),
                          .definition = "Resident memory of the program. The value is in bytes",
                          .no_command = kLiveNumber});
-    if (state.session && status.device_bytes > 0)
+    if (costs && state.session && status.device_bytes > 0)
         part("GPU memory ", {.label = "memory of the GPU",
                              .value = static_cast<double>(status.device_bytes),
                              .shown = bytes(status.device_bytes),
                              .definition = "What training and looking hold of the memory of the "
                                            "GPU. The value is in bytes",
                              .no_command = kLiveNumber});
-    if (state.session && status.followed.empty() && !state.still)
+    if (costs && state.session && status.followed.empty() && !state.still)
         part("window costs ",
              {.label = "cost of the window",
               .value = status.publish_share,
@@ -127,7 +131,7 @@ void StatusBar::draw(AppState& state, float height) {
         ImGui::SameLine(0, 16 * s);
     }
     draw_tasks(state);
-    if (!state.still && !state.log.empty() && state.now - state.log_at < kMessageStays) {
+    if (told) {
         const LogLine& line = state.log.back();
         text_cut(state, line.text, line.problem ? theme.red_text : theme.text);
     }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <imgui.h>
+#include <imgui_internal.h>
+#include <string_view>
 
 #include "app/widgets/widgets.h"
 #include "app/window/actions.h"
@@ -16,6 +17,8 @@ constexpr int kFramesUnseen = 8;  ///< after which a panel is taken to lie behin
 /// Unscaled pixels: what stands below the panels, with a gap; the status line alone; the gap.
 constexpr float kBelowPanels = 94, kStatusLine = 28, kCardGap = 8;
 
+constexpr const char* kTourCard = "Tour";
+
 bool has_effect(const AppState& state) {
     return state.effect && state.effect->error.empty() && state.effect->whole &&
            !state.stack.items().empty();
@@ -25,16 +28,25 @@ bool has_tokens(const AppState& state) {
     return state.trace && state.trace->error.empty() && !state.trace->tokens.empty();
 }
 
+bool hides(ImVec2 low, ImVec2 high, const Spot& spot) {
+    return low.x < spot.high.x && spot.low.x < high.x && low.y < spot.high.y && spot.low.y < high.y;
+}
+
+/// A line through a tooltip would make it hard to read.
+bool under_tooltip(const Spot& spot) {
+    for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows)
+        if ((window->Flags & ImGuiWindowFlags_Tooltip) != 0 && window->Active && !window->Hidden &&
+            hides(window->Rect().Min, window->Rect().Max, spot))
+            return true;
+    return false;
+}
+
 /// An outline around what the card speaks of.
 void draw_frame(const AppState& state, const Spot& spot) {
     const float s = state.pixel_scale, apart = 3 * s;
     ImGui::GetForegroundDrawList()->AddRect(ImVec2(spot.low.x - apart, spot.low.y - apart),
                                             ImVec2(spot.high.x + apart, spot.high.y + apart),
                                             packed(state.theme().accent), 6 * s, 0, 2.5f * s);
-}
-
-bool hides(ImVec2 low, ImVec2 high, const Spot& spot) {
-    return low.x < spot.high.x && spot.low.x < high.x && low.y < spot.high.y && spot.low.y < high.y;
 }
 
 /// On the start screen at its lower end.
@@ -59,6 +71,14 @@ ImVec2 place_of_card(const ImVec2& size, const std::optional<Spot>& spot, float 
     return {right, std::max(view->Pos.y, spot->low.y - 8 * s - size.y)};
 }
 
+/// Whole within the window, which may be smaller by now.
+ImVec2 dragged_within(const ImVec2& at, const ImVec2& size) {
+    const ImGuiViewport* view = ImGui::GetMainViewport();
+    const ImVec2 most(view->Pos.x + view->Size.x - size.x, view->Pos.y + view->Size.y - size.y);
+    return {std::max(view->Pos.x, std::min(at.x, most.x)),
+            std::max(view->Pos.y, std::min(at.y, most.y))};
+}
+
 }  // namespace
 
 void Tour::begin(AppState& state) {
@@ -77,6 +97,7 @@ void Tour::go_to(Step step) {
     step_ = step;
     in_layout_ = false;
     brought_ = false;
+    dragged_.reset();
 }
 
 void Tour::update(const AppState& state, Layout layout) {
@@ -166,7 +187,7 @@ void Tour::draw(AppState& state, Layout layout) {
     const std::optional<Spot> spot = state.spots.find(now.spot);
     const bool asked =
         ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
-    if (spot && !asked) draw_frame(state, *spot);
+    if (spot && !asked && !under_tooltip(*spot)) draw_frame(state, *spot);
     if (!asked) bring_panel(state, now, spot.has_value());
     draw_card(state, now, spot);
 }
@@ -196,16 +217,23 @@ void Tour::draw_card(AppState& state, const Hint& hint, const std::optional<Spot
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     const ImVec2 size = size_of_card(state);
-    ImGui::SetNextWindowPos(state.session ? place_of_card(size, spot, s) : place_on_start(size, s));
+    const ImGuiWindow* moved = ImGui::GetCurrentContext()->MovingWindow;
+    if (moved && std::string_view(moved->Name) == kTourCard) {
+        if (ImGui::IsMouseDragging(ImGuiMouseButton_Left)) dragged_ = moved->Pos;
+    }
+    if (dragged_)
+        ImGui::SetNextWindowPos(dragged_within(*dragged_, size));
+    else
+        ImGui::SetNextWindowPos(state.session ? place_of_card(size, spot, s)
+                                              : place_on_start(size, s));
     ImGui::SetNextWindowSize(ImVec2(kCardWidth * s, 0));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.5f * s);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(14 * s, 12 * s));
     ImGui::PushStyleColor(ImGuiCol_Border, theme.accent);
     ImGui::PushStyleColor(ImGuiCol_WindowBg, theme.panel);
-    if (ImGui::Begin("Tour", nullptr,
-                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                         ImGuiWindowFlags_NoDocking | ImGuiWindowFlags_NoSavedSettings |
-                         ImGuiWindowFlags_NoFocusOnAppearing)) {
+    if (ImGui::Begin(kTourCard, nullptr,
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoDocking |
+                         ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoFocusOnAppearing)) {
         const int number = std::min(static_cast<int>(step_) + 1, kTourSteps);
         ImGui::AlignTextToFramePadding();
         ImGui::TextColored(theme.dim, "%d of %d", number, kTourSteps);

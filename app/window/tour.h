@@ -1,7 +1,7 @@
 // The tour: three steps that a new user takes with a real run — watch it, inspect a prompt,
 // intervene and read the effect beside chance. A card says what to do and a frame points at the
-// control that does it; the step is over when that was done. Nothing is blocked meanwhile. Owned
-// by the shell, window thread only.
+// control that does it; the step is over when that was done. Nothing is blocked meanwhile, and a
+// card that stands in the way is dragged aside. Owned by the shell, window thread only.
 #pragma once
 
 #include <optional>
@@ -46,10 +46,11 @@ class Tour {
 
     bool shown_ = false;
     Step step_ = Step::watch;
-    bool in_layout_ = false;  ///< the layout of the step has been seen
-    bool brought_ = false;    ///< the panel of the step has been brought to the front
-    int unseen_ = 0;          ///< frames since the control was seen that the card speaks of
-    ImVec2 card_size_{0, 0};  ///< as it was drawn last
+    bool in_layout_ = false;         ///< the layout of the step has been seen
+    bool brought_ = false;           ///< the panel of the step has been brought to the front
+    int unseen_ = 0;                 ///< frames since the control was seen that the card speaks of
+    ImVec2 card_size_{0, 0};         ///< as it was drawn last
+    std::optional<ImVec2> dragged_;  ///< where the card was dragged to in this step
 };
 
 }  // namespace hopscope::app

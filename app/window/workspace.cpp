@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
 #include "app/window/arranging.h"
 #include "app/window/docking.h"
 #include "app/window/panel_files.h"
@@ -15,6 +16,28 @@ namespace {
 
 constexpr ImVec2 kTitlePadding{6, 9};  ///< of the tab that serves as a panel's title
 constexpr ImVec2 kSurveyed{960, 700};  ///< room of a panel that is drawn out of sight, unscaled
+
+/// A line under the title of the panel that is seen, where others lie behind it.
+void draw_front_tab(const AppState& state, const std::string& title) {
+    const ImGuiWindow* window = ImGui::GetCurrentWindow();
+    const ImGuiTabBar* tabs =
+        window->DockIsActive && window->DockNode ? window->DockNode->TabBar : nullptr;
+    if (!tabs || tabs->Tabs.Size < 2) return;
+    const float s = state.pixel_scale;
+    for (const ImGuiTabItem& tab : tabs->Tabs) {
+        if (tab.Window != window) continue;
+        const float wide =
+            std::min(text_width(state.fonts.title, kTitleSize, title), tab.Width - 12 * s);
+        const float left = std::floor(tabs->BarRect.Min.x + tab.Offset - tabs->ScrollingAnim +
+                                      kTitlePadding.x * s);
+        const float y = tabs->BarRect.Max.y - 4 * s;
+        ImDrawList* list = ImGui::GetWindowDrawList();
+        list->PushClipRect(tabs->BarRect.Min, tabs->BarRect.Max);
+        list->AddRectFilled(ImVec2(left, y - 2 * s), ImVec2(left + wide, y),
+                            packed(state.theme().accent));
+        list->PopClipRect();
+    }
+}
 
 /// Dim text at the right end of the line of tabs.
 void draw_detail(const AppState& state, const std::string& text, bool of_the_past) {
@@ -246,6 +269,7 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     seen_[index] = visible;
     if (visible) {
         attention_.note(panel.title());
+        draw_front_tab(state, panel.title());
         draw_detail(state, panel.detail(state),
                     panel.follows_time() && (!state.time.live() || state.sample.shown()));
         draw_content(state, index, /*seen=*/true);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/api/command_registry.h"
+#include "core/base/numbers.h"
 
 namespace hopscope::core {
 namespace {
@@ -190,7 +191,8 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
         ++board_.revision;
         show_changes();
         tell();
-        board_.say("step " + std::to_string(trainer_->step()) + " " + to_json(waiting.command));
+        board_.say("step " + in_thousands(std::to_string(trainer_->step())) + " " +
+                   plain_text(waiting.command));
         return {};
     }
     switch (action) {
@@ -326,7 +328,7 @@ Status TrainerLoop::evaluate(float& loss) {
     if (!measured) return measured.error();
     loss = *measured;
     board_.edit_status([&](RunStatus& status) { status.valid_loss = loss; });
-    board_.say("step " + std::to_string(trainer_->step()) + " validation loss " +
+    board_.say("step " + in_thousands(std::to_string(trainer_->step())) + " validation loss " +
                std::to_string(loss));
     return {};
 }
@@ -354,7 +356,7 @@ Status TrainerLoop::checkpoint(bool all) {
     clear_activity();
     if (!written) return written;
     needs_checkpoint_ = trainer_->unsaved();
-    board_.say("step " + std::to_string(trainer_->step()) + " checkpoint written");
+    board_.say("step " + in_thousands(std::to_string(trainer_->step())) + " checkpoint written");
     return {};
 }
 
@@ -442,7 +444,7 @@ void TrainerLoop::end(RunState final_state) {
         return final_state == RunState::done ? trouble(saved.error()) : fail(saved.error());
     }
     board_.say(std::string("run ") + name_of(final_state) + " at step " +
-               std::to_string(trainer_->step()));
+               in_thousands(std::to_string(trainer_->step())));
     finish(final_state);
 }
 

@@ -32,8 +32,8 @@ class ComparedRunsPanel final : public Panel {
     void draw_table(AppState& state, float height);
     void draw_variant(AppState& state, const VariantRow& row);
     void draw_run(AppState& state, const VariantRow& variant, const RunRow& run, bool alone);
-    static void draw_name(const AppState& state, const VariantRow& row, const std::string& text,
-                          const ImVec4& color);
+    static void draw_name(const AppState& state, const std::string& name, const std::string& after,
+                          const ImVec4& color, bool reference);
     void draw_numbers(const AppState& state, const std::string& seeds,
                       const std::string& perplexity, bool dim, const std::string& why) const;
     void draw_buttons(AppState& state);
@@ -41,7 +41,8 @@ class ComparedRunsPanel final : public Panel {
     const VariantRow* chosen_variant(const AppState& state) const;
 
     std::vector<VariantRow> rows_;
-    std::string path_;  ///< the field
+    bool arrows_ = false;  ///< some variant has several seeds, which fold
+    std::string path_;     ///< the field
 };
 
 std::string key_of(const RunRow& run) {
@@ -61,6 +62,8 @@ void ComparedRunsPanel::prepare(AppState& state) {
     state.comparison.want(state);
     rows_ = variant_rows(state.compared.entries(), state.comparison.result().get(),
                          state.comparison.reference());
+    arrows_ =
+        std::ranges::any_of(rows_, [](const VariantRow& row) { return row.runs.size() != 1; });
 }
 
 std::vector<ActionItem> ComparedRunsPanel::actions(AppState& state) {
@@ -160,16 +163,23 @@ std::string perplexity_text(double mean, double std) {
     return out;
 }
 
-/// With the word that it is the reference, where there is room.
-void ComparedRunsPanel::draw_name(const AppState& state, const VariantRow& row,
-                                  const std::string& text, const ImVec4& color) {
+/// The name as long as there is room, cut in its middle: names differ in their ends. Then what else
+/// is to be said, and the word that it is the reference, where they have room whole.
+void ComparedRunsPanel::draw_name(const AppState& state, const std::string& name,
+                                  const std::string& after, const ImVec4& color, bool reference) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x;
-    const float wide = ImGui::CalcTextSize(text.c_str()).x + 8 * s;
-    text_cut(state, text, color);
-    if (row.reference && room > wide + ImGui::CalcTextSize("reference").x)
-        ImGui::GetWindowDrawList()->AddText(ImVec2(at.x + wide, at.y),
-                                            packed(state.theme().accent_text), "reference");
+    const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x, gap = 8 * s;
+    const auto width = [](const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x; };
+    const std::string shown = fitted(name, room);
+    ImGui::TextColored(color, "%s", shown.c_str());
+    float x = width(shown) + gap;
+    const auto put = [&](const std::string& text, const ImVec4& in) {
+        if (text.empty() || x + width(text) > room) return;
+        ImGui::GetWindowDrawList()->AddText(ImVec2(at.x + x, at.y), packed(in), text.c_str());
+        x += width(text) + gap;
+    };
+    put(after, state.theme().dim);
+    if (reference) put("reference", state.theme().accent_text);
 }
 
 void ComparedRunsPanel::draw_variant(AppState& state, const VariantRow& row) {
@@ -184,7 +194,7 @@ void ComparedRunsPanel::draw_variant(AppState& state, const VariantRow& row) {
     tooltip(row.name + (row.reference ? ", the reference" : ""));
     ImGui::SameLine(0, 0);
     line_glyph(state, row.place);
-    draw_name(state, row, row.name, state.theme().text);
+    draw_name(state, row.name, "", state.theme().text, row.reference);
     const std::string why =
         "Mean of exp(loss) over the seeds whose newest evaluation is of step " +
         with_thousands(row.evaluated_at) +
@@ -209,20 +219,24 @@ void ComparedRunsPanel::draw_run(AppState& state, const VariantRow& variant, con
         state.compared.chosen = key_of(run);
         state.comparison.look_at(run.dir);
     }
-    std::string more = run.dir.empty() ? run.name : run.dir;
+    const std::string name = alone ? variant.name : run.label;
+    std::string after;
+    if (run.state == core::RunState::running) after = "live, " + with_thousands(run.step);
+    std::string more = name + (after.empty() ? "" : ", " + after) +
+                       (alone && variant.reference ? ", the reference" : "");
+    if (!run.dir.empty()) more += "\n" + run.dir;
     if (run.open) more += "\nIt is the run that is open.";
     if (!run.left_out.empty()) more += "\nNot compared: " + run.left_out;
     tooltip(more);
     ImGui::SetCursorPos(at);
-    // Glyphs and seeds stand under each other, arrow or none.
-    ImGui::SetCursorPosX(at.x + ImGui::GetTreeNodeToLabelSpacing());
+    // Glyphs and seeds stand under each other, arrow or none; without any arrow the names have its
+    // room.
+    if (arrows_) ImGui::SetCursorPosX(at.x + ImGui::GetTreeNodeToLabelSpacing());
     if (alone) line_glyph(state, run.place);
     // One that is not compared is dim, and its tooltip says why.
     const bool faint = !run.left_out.empty() || !alone;
-    std::string text = alone ? variant.name : run.label;
-    if (run.state == core::RunState::running) text += "  live, " + with_thousands(run.step);
-    const ImVec4 color = faint ? state.theme().dim : state.theme().text;
-    alone ? draw_name(state, variant, text, color) : text_cut(state, text, color);
+    draw_name(state, name, after, faint ? state.theme().dim : state.theme().text,
+              alone && variant.reference);
     const std::string seeds = alone ? std::to_string(variant.seeds) : "";
     draw_numbers(state, seeds, rounded(run.perplexity, 2), faint,
                  "exp(loss) of the newest evaluation");

@@ -74,7 +74,7 @@ std::vector<ActionItem> CouplingPanel::actions(AppState& state) {
     measure.title = "Measure coupling";
     measure.help =
         "Measures whether routers learn the geometry of their experts, on the newest checkpoint.";
-    measure.why_not = [&state] { return no_run(state); };
+    measure.why_not = [this, &state] { return source_.refusal_unseen(state); };
     measure.run = [this, &state] {
         state.show_panel = "coupling";
         measure_when_read_ = true;

@@ -146,6 +146,13 @@ std::string CouplingSource::refusal(const AppState& state) const {
     return refused_.empty() ? no_analysis(state, has_checkpoint_) : refused_;
 }
 
+std::string CouplingSource::refusal_unseen(const AppState& state) const {
+    if (state.session && refused_for_ == state.session->config() && !refused_.empty())
+        return refused_;
+    // Whether there is a checkpoint is read when the panel is shown.
+    return no_analysis(state, /*has_checkpoint=*/true);
+}
+
 void CouplingSource::measure(AppState& state) {
     if (working()) return;
     start_analysis(state, kCouplingName, "");

@@ -42,6 +42,8 @@ class CouplingSource {
 
     /// Why it cannot be measured; "" where it can.
     std::string refusal(const AppState& state) const;
+    /// The same where the folder of the run need not have been looked at: what is known without.
+    std::string refusal_unseen(const AppState& state) const;
     void measure(AppState& state);
     void cancel(AppState& state);
     /// The newest measurement under way or ended in this window; nothing before.

@@ -1,9 +1,11 @@
 #include "app/panels/curves/marks.h"
 
+#include <algorithm>
 #include <cmath>
-#include <imgui.h>
+#include <imgui_internal.h>
 #include <implot.h>
 #include <string>
+#include <vector>
 
 #include "app/panels/curves/ranges.h"
 #include "app/widgets/format.h"
@@ -49,6 +51,20 @@ void draw_crossings(const AppState& state, std::span<const Mark> crossings,
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     std::string under;
     ImGui::PushFont(state.fonts.text, kSmallSize);
+    const float right = ImPlot::GetPlotPos().x + ImPlot::GetPlotSize().x;
+    std::vector<ImRect> named;
+    // Right of its ring, or left of it where the plot ends; where another's name stands it is left
+    // to the pointer.
+    const auto name = [&](const std::string& text, ImVec2 at) {
+        const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+        const bool to_left = at.x + 9 * s + size.x > right;
+        const ImVec2 low(to_left ? at.x - 9 * s - size.x : at.x + 9 * s, at.y - 16 * s);
+        const ImRect box(low, ImVec2(low.x + size.x, low.y + size.y));
+        if (std::ranges::any_of(named, [&](const ImRect& other) { return other.Overlaps(box); }))
+            return;
+        named.push_back(box);
+        list->AddText(low, packed(state.theme().amber_text), text.c_str());
+    };
     for (const Mark& mark : crossings) {
         if (!std::isfinite(mark.loss)) continue;
         const bool loss = choice.quantity == Quantity::loss;
@@ -62,8 +78,7 @@ void draw_crossings(const AppState& state, std::span<const Mark> crossings,
             under += (under.empty() ? "" : "\n") + mark.text + " at " + name_of(choice.x) + " " +
                      place_in_words(choice.x, mark.x);
         else if (crossings.size() <= kFew)
-            list->AddText(ImVec2(at.x + 9 * s, at.y - 16 * s), packed(state.theme().amber_text),
-                          shortened(mark.text, 40).c_str());
+            name(shortened(mark.text, 40), at);
     }
     ImGui::PopFont();
     if (!under.empty() && ImPlot::IsPlotHovered()) ImGui::SetTooltip("%s", under.c_str());

@@ -271,14 +271,14 @@ void CurvesPanel::draw_variant_options(AppState& state) {
     const float s = state.pixel_scale;
     if (variants_.empty() || state.status.fork.step >= 0) return;
     if (seeds_) {
-        ImGui::SameLine(0, 4 * s);
+        flow(button_width("seeds"), 4 * s);
         if (button(state, "seeds", nullptr,
                    grouped_ ? "Seeds are one line, their mean, in their range; a click shows each"
                             : "Each seed is a line; a click shows mean and range",
                    0, grouped_))
             grouped_ = !grouped_;
     }
-    ImGui::SameLine(0, 4 * s);
+    flow(button_width("margin"), 4 * s);
     if (button(state, "margin", nullptr,
                "The band of equivalence around the reference; its width is set in Pairwise "
                "differences",

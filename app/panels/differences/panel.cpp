@@ -55,6 +55,7 @@ class DifferencesPanel final : public Panel {
     void draw_options(AppState& state);
     void draw_table(AppState& state, float height);
     void draw_row(AppState& state, const DifferenceRow& row, bool wide);
+    float width_of_names(float least) const;
     void draw_name(const AppState& state, size_t variant, float width) const;
     size_t count(core::Verdict verdict) const;
 
@@ -184,7 +185,7 @@ void DifferencesPanel::draw_table(AppState& state, float height) {
     if (!ImGui::BeginTable("differences", wide ? 5 : 4, kFlags, ImVec2(0, height))) return;
     ImGui::TableSetupScrollFreeze(0, 1);
     ImGui::TableSetupColumn("first \xE2\x88\x92 second", ImGuiTableColumnFlags_WidthFixed,
-                            (wide ? 190 : 150) * s);
+                            width_of_names((wide ? 190 : 150) * s));
     ImGui::TableSetupColumn("difference in loss, nats a token", ImGuiTableColumnFlags_WidthStretch);
     ImGui::TableSetupColumn(wide ? "mean [95 %]" : "mean");
     if (wide) ImGui::TableSetupColumn("seeds");
@@ -196,6 +197,17 @@ void DifferencesPanel::draw_table(AppState& state, float height) {
     ImGui::EndTable();
 }
 
+/// Of two names beside each other: what they need, from `least` up to a part of the panel.
+float DifferencesPanel::width_of_names(float least) const {
+    float widest = 0;
+    for (const DifferenceRow& row : rows_)
+        for (const size_t variant : {row.a, row.b})
+            widest =
+                std::max(widest, ImGui::CalcTextSize(shown_->variants[variant].name.c_str()).x);
+    const float most = ImGui::GetContentRegionAvail().x * 0.36f;
+    return std::max(least, std::min(2 * widest + least * 0.4f, most));
+}
+
 void DifferencesPanel::draw_name(const AppState& state, size_t variant, float width) const {
     const core::ComparedVariant& of = shown_->variants[variant];
     const ComparedEntry* entry = state.compared.of(shown_->runs[of.runs.front()].dir);
@@ -203,9 +215,7 @@ void DifferencesPanel::draw_name(const AppState& state, size_t variant, float wi
     if (entry) line_glyph(state, entry->place);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImDrawList* list = ImGui::GetWindowDrawList();
-    list->PushClipRect(at, ImVec2(from + width, at.y + ImGui::GetTextLineHeight() + 4), true);
-    list->AddText(at, packed(state.theme().text), of.name.c_str());
-    list->PopClipRect();
+    list->AddText(at, packed(state.theme().text), fitted(of.name, from + width - at.x).c_str());
 }
 
 void DifferencesPanel::draw_row(AppState& state, const DifferenceRow& row, bool wide) {

@@ -74,7 +74,11 @@ void EquivalencePanel::draw(AppState& state) {
                       ImGuiWindowFlags_HorizontalScrollbar);
     const auto n = static_cast<float>(matrix_.size());
     const ImVec2 room = ImGui::GetContentRegionAvail(), at = ImGui::GetCursorScreenPos();
-    const float names = std::min(110 * s, room.x * 0.24f), gap = 2 * s;
+    float names = 60 * s;
+    for (const size_t variant : matrix_.variants)
+        names = std::max(names, ImGui::CalcTextSize(shown_->variants[variant].name.c_str()).x);
+    names = std::min(names + 24 * s, room.x * 0.32f);
+    const float gap = 2 * s;
     const ImVec2 cell(std::clamp((room.x - names) / n - gap, 44 * s, 120 * s),
                       std::clamp((room.y - 22 * s) / n - gap, 19 * s, 34 * s));
     draw_heads(state, ImVec2(at.x + names, at.y), ImVec2(cell.x + gap, cell.y));
@@ -94,14 +98,17 @@ void EquivalencePanel::draw_name(const AppState& state, size_t variant, ImVec2 a
     const ComparedEntry* entry = state.compared.of(shown_->runs[of.runs.front()].dir);
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float s = state.pixel_scale, line = ImGui::GetTextLineHeight();
-    list->PushClipRect(at, ImVec2(at.x + width - 4 * s, at.y + line + 2), true);
+    const float left = entry ? 16 * s : 0, room = width - left - 4 * s;
     if (entry)
         draw_line_marker(list, ImVec2(at.x + 6 * s, at.y + line * 0.5f), 4.5f * s, entry->place,
                          packed(line_color(state, entry->place)));
     // In a head the glyph alone, where the name has no room.
-    if (!in_head || !entry || ImGui::CalcTextSize(of.name.c_str()).x + 20 * s < width)
-        list->AddText(ImVec2(at.x + 16 * s, at.y), packed(state.theme().text), of.name.c_str());
-    list->PopClipRect();
+    const std::string shown = fitted(of.name, room);
+    if (!in_head || !entry || shown == of.name || room > 56 * s)
+        list->AddText(ImVec2(at.x + left, at.y), packed(state.theme().text), shown.c_str());
+    ImGui::SetCursorScreenPos(at);
+    ImGui::Dummy(ImVec2(width, line));
+    if (shown != of.name) tooltip(of.name);
 }
 
 void EquivalencePanel::draw_heads(const AppState& state, ImVec2 at, ImVec2 cell) const {

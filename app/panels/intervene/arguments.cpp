@@ -36,7 +36,7 @@ std::vector<double> mean_centroid(const AppState& state, int64_t layer,
 }
 
 std::string what_and_allowed(const core::ArgSpec& arg) {
-    return arg.help + (arg.allowed.empty() ? "" : "\nAllowed: " + arg.allowed);
+    return arg.help + (arg.allowed.empty() ? "" : "\nAllowed: " + with_thousands_in(arg.allowed));
 }
 
 }  // namespace

@@ -231,9 +231,18 @@ void draw_numbers(const AppState& state, const core::InterventionEffect& effect)
                                ImGuiTableFlags_PadOuterX))
         return;
     const char* names[] = {"", "before", "after", "change", "control"};
-    const float weights[] = {1.35f, 0.8f, 0.9f, 0.9f, 1.75f};
-    for (int c = 0; c < 5; ++c)
-        ImGui::TableSetupColumn(names[c], ImGuiTableColumnFlags_WidthStretch, weights[c]);
+    // Each as wide as its longest text wants it, so that one is cut only where all are.
+    for (size_t c = 0; c < 5; ++c) {
+        float wide = ImGui::CalcTextSize(names[c]).x;
+        for (const NumberRow& row : rows) {
+            const std::string* const cells[] = {&row.label, &row.before, &row.after, &row.change,
+                                                &row.control};
+            wide = std::max(wide, c == 0 ? ImGui::CalcTextSize(row.label.c_str()).x
+                                         : text_width(state.fonts.mono, kMonoSize, *cells[c]));
+        }
+        ImGui::TableSetupColumn(names[c], ImGuiTableColumnFlags_WidthStretch,
+                                wide + 4 * state.pixel_scale);
+    }
     const auto right = [&](const std::string& text, const ImVec4& color) {
         const float room = ImGui::GetContentRegionAvail().x,
                     wide = ImGui::CalcTextSize(text.c_str()).x;

@@ -28,7 +28,9 @@ class LogPanel final : public Panel {
     void prepare(AppState& state) override {
         rows_ = log_rows(state, commands_);
         total_ = rows_.size();
-        std::erase_if(rows_, [&](const LogRow& row) { return !contains(row.text, filter_); });
+        std::erase_if(rows_, [&](const LogRow& row) {
+            return !contains(row.text, filter_) && !contains(row.words, filter_);
+        });
     }
     void draw(AppState& state) override;
     PanelView saved_view() const override {
@@ -57,7 +59,8 @@ void LogPanel::draw(AppState& state) {
         commands_ = false;
     ImGui::SameLine(0, 4 * s);
     if (button(state, "Commands", nullptr,
-               "Every command with its step, as lines that can be replayed", 0, commands_))
+               "Every command with its step; copied and exported as lines that can be replayed", 0,
+               commands_))
         commands_ = true;
     const float tools =
         ImGui::CalcTextSize("CopyExport").x + 4 * ImGui::GetStyle().FramePadding.x + 16 * s;
@@ -96,10 +99,11 @@ void LogPanel::draw_rows(AppState& state) {
     while (clipper.Step())
         for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
             const LogRow& row = rows_[static_cast<size_t>(i)];
-            text_cut(state, row.text,
+            text_cut(state, row.words.empty() ? row.text : row.words,
                      row.problem   ? theme.red_text
                      : row.pending ? theme.amber_text
                                    : theme.text);
+            if (!row.words.empty()) tooltip(row.text);
         }
     ImGui::PopFont();
     // Stays at the newest line unless the user has scrolled away from it.

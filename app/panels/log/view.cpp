@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "app/panels/run/view.h"
+#include "app/widgets/format.h"
+
 namespace hopscope::app {
 
 std::vector<LogRow> log_rows(const AppState& state, bool commands) {
@@ -17,9 +20,13 @@ std::vector<LogRow> log_rows(const AppState& state, bool commands) {
         if (answer.state == core::AnswerState::applied && answer.step >= 0)
             command.args["from_step"] = answer.step;
         LogRow row{core::to_json(command), false, answer.state == core::AnswerState::pending};
+        row.words = in_words(answer.command);
+        if (answer.state == core::AnswerState::applied && answer.step >= 0)
+            row.words = "step " + with_thousands(answer.step) + "  " + row.words;
         if (answer.state == core::AnswerState::refused) {
             row.problem = true;
             row.text += "  refused: " + answer.reason;
+            row.words += "  refused: " + answer.reason;
         }
         rows.push_back(std::move(row));
     }

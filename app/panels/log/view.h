@@ -11,6 +11,7 @@ namespace hopscope::app {
 struct LogRow {
     std::string text;
     bool problem = false, pending = false;
+    std::string words = "";  ///< a command as people read it; "": the text itself is shown
 };
 
 /// Messages, or (`commands`) one JSON line a command; an applied one carries "from_step", so that

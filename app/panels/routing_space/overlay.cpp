@@ -341,7 +341,8 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
                               : std::string("snapshot of")) +
         " step " + with_thousands(state.geometry->step);
     if (state.geometry->seconds > 0 && state.unix_now > 0)
-        when += ", " + (age < 10 ? rounded(age, 1) + " s" : duration(age)) + " old";
+        when += ", " + (age < 10 ? rounded(age, 1) + " s" : duration(age)) +
+                (state.training() && state.time.live() ? " old" : " ago");
     const auto right = [&](const std::string& text, float height, float y, float left_width) {
         const float width = text_extent(state.fonts.text, height, text).x;
         if (left_width + width + 24 * s > size.x) return;

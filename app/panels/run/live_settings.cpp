@@ -25,7 +25,8 @@ std::string send(AppState& state, const core::LiveSetting& setting, double value
 
 /// What it may be and what it is measured in.
 std::string limits_of(const core::LiveSetting& setting) {
-    return setting.value.allowed + (setting.unit.empty() ? "" : ", " + setting.unit);
+    return with_thousands_in(setting.value.allowed +
+                             (setting.unit.empty() ? "" : ", " + setting.unit));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <imgui.h>
+#include <span>
 #include <sstream>
 
 #include "app/state/actions.h"
@@ -48,27 +49,57 @@ void draw_rule(AppState& state, const RuleRow& row) {
     ImGui::PopID();
 }
 
+/// The newest findings in full.
+std::string told(std::span<const Finding> findings) {
+    std::string out;
+    const size_t shown = std::min(findings.size(), kFindingsShown);
+    for (size_t i = 0; i < shown; ++i) {
+        const Finding& finding = findings[findings.size() - 1 - i];
+        out += (i > 0 ? "\n" : "") + finding.text +
+               (finding.pauses ? " The rule paused the run." : "");
+    }
+    if (findings.size() > shown)
+        out += "\nand " + with_thousands(std::ssize(findings) - std::ssize(findings.first(shown))) +
+               " more in the log";
+    return out;
+}
+
 }  // namespace
 
 void draw_findings(AppState& state) {
     const auto& findings = state.rules.findings();
-    if (findings.empty()) return;
     const Theme& theme = state.theme();
-    ImGui::PushTextWrapPos(0.0f);
-    const size_t shown = std::min(findings.size(), kFindingsShown);
-    for (size_t i = 0; i < shown; ++i) {
-        const Finding& finding = findings[findings.size() - 1 - i];
-        ImGui::TextColored(theme.amber_text, "%s%s", finding.text.c_str(),
-                           finding.pauses ? " The rule paused the run." : "");
+    const float s = state.pixel_scale;
+    const ImVec2 at = ImGui::GetCursorPos();
+    ImGui::AlignTextToFramePadding();
+    if (findings.empty()) {
+        // Of a run that is over nothing is watched.
+        const bool over = core::is_final(state.status.state);
+        text_cut(state, over ? "" : "no rule is broken", theme.dim);
+        if (!over) tooltip("Rules that watch the run are set below");
+    } else {
+        const Finding& newest = findings.back();
+        const float tools = text_width(state.fonts.text, kTextSize, "Show\xC3\x97") +
+                            4 * ImGui::GetStyle().FramePadding.x + 12 * s;
+        const float room = ImGui::GetContentRegionAvail().x - tools;
+        std::string text = run_rules()[static_cast<size_t>(newest.rule)].name;
+        text += newest.pauses ? " paused it, " : ", ";
+        text += "step " + with_thousands(newest.step);
+        ImGui::TextColored(theme.amber_text, "%s", fitted(text, room).c_str());
+        tooltip(told(findings));
+        ImGui::SameLine();
+        ImGui::SetCursorPosX(at.x + room + 8 * s);
+        const char* kept =
+            state.archive.files().empty() ? "The run keeps no snapshot yet" : nullptr;
+        if (button(state, "Show###show step", kept,
+                   "All panels show the snapshot nearest to the step"))
+            state.time.go_to(state.archive.files(), newest.step);
+        ImGui::SameLine(0, 4 * s);
+        if (button(state, "\xC3\x97###dismiss", nullptr, "Dismisses it; it stays in the log"))
+            state.rules.dismiss();
     }
-    if (findings.size() > shown)
-        ImGui::TextColored(theme.dim, "and %zu more in the log", findings.size() - shown);
-    ImGui::PopTextWrapPos();
-    const char* kept = state.archive.files().empty() ? "The run keeps no snapshot yet" : nullptr;
-    if (button(state, "Show the step", kept, "All panels show the snapshot nearest to it"))
-        state.time.go_to(state.archive.files(), findings.back().step);
-    ImGui::SameLine(0, 4 * state.pixel_scale);
-    if (button(state, "Dismiss", nullptr, "It stays in the log")) state.rules.dismiss();
+    ImGui::SetCursorPos(ImVec2(at.x, at.y + ImGui::GetFrameHeight()));
+    ImGui::Dummy(ImVec2(0, 0));
 }
 
 PanelView kept_rules(const RunRules& rules) {

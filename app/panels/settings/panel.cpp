@@ -79,7 +79,8 @@ void SettingsPanel::draw_head(AppState& state) {
     constexpr size_t kNamed = 2;
     ImGui::TableSetupColumn("setting");
     for (const std::string& name : view_.names) ImGui::TableSetupColumn(name.c_str());
-    ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+    // A row like the others: what a headers' row says does not widen its columns.
+    ImGui::TableNextRow();
     ImGui::TableNextColumn();
     ImGui::TextColored(state.theme().dim, "setting");
     for (const size_t variant : view_.variants) {
@@ -89,7 +90,8 @@ void SettingsPanel::draw_head(AppState& state) {
         ImGui::BeginGroup();
         if (entry) line_glyph(state, entry->place);
         const bool named = view_.variants.size() <= kNamed || !entry;
-        ImGui::TextColored(state.theme().dim, "%s", named ? shortened(of.name, 12).c_str() : "");
+        ImGui::TextColored(state.theme().dim, "%s",
+                           named ? shortened_in_middle(of.name, 14).c_str() : "");
         ImGui::EndGroup();
         tooltip(of.name);
     }

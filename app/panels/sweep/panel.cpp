@@ -364,7 +364,9 @@ void SweepPanel::draw_group(AppState& state, const SweepGroup& group) {
     });
     ImGui::SetCursorPos(at);
     line_glyph(state, group.place);
-    text_cut(state, group.name, theme.text);
+    const std::string shown = fitted(group.name, ImGui::GetContentRegionAvail().x);
+    ImGui::TextColored(theme.text, "%s", shown.c_str());
+    if (shown != group.name) tooltip(group.name);
     ImGui::TableNextColumn();
     right_text(state, std::to_string(group.n), theme.text);
     ImGui::TableNextColumn();

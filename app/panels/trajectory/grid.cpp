@@ -108,19 +108,34 @@ void TokenGrid::draw_head(const AppState& state, const TraceView& view, float ho
     }
 }
 
-/// As many rows as experts are listed of any of its hops.
+/// As many as experts are listed of any of the layer's hops; 0 for a layer without hops.
+size_t TokenGrid::rows_of(const AppState& state, int64_t layer) const {
+    const auto& trace = *state.trace;
+    const auto hops = static_cast<int64_t>(trace.layers[static_cast<size_t>(layer)].hops.size());
+    if (hops == 0) return 0;
+    size_t rows = 1;
+    for (int64_t h = 0; h < hops; ++h)
+        rows = std::max(rows, choice_of(trace, shown_token(state), layer, h).size());
+    return std::min(rows, static_cast<size_t>(experts_));
+}
+
+float TokenGrid::height(const AppState& state, const TraceView& view) const {
+    if (view.hops == 0) return 4 * ImGui::GetTextLineHeightWithSpacing();  // a note in its place
+    size_t rows = 1;
+    for (int64_t layer = 0; layer < view.layers; ++layer) rows += rows_of(state, layer);
+    const ImGuiStyle& style = ImGui::GetStyle();
+    const float row = kMonoSize * state.pixel_scale + 2 * style.CellPadding.y;
+    return static_cast<float>(rows) * row + style.ScrollbarSize;
+}
+
 void TokenGrid::draw_layer(AppState& state, const TraceView& view, int64_t layer) const {
     const auto& trace = *state.trace;
     const int64_t token = shown_token(state);
     const auto hops = static_cast<int64_t>(trace.layers[static_cast<size_t>(layer)].hops.size());
     if (hops == 0) return;
     std::vector<std::vector<ChosenExpert>> choices;
-    size_t rows = 1;
-    for (int64_t h = 0; h < hops; ++h) {
-        choices.push_back(choice_of(trace, token, layer, h));
-        rows = std::max(rows, choices.back().size());
-    }
-    rows = std::min(rows, static_cast<size_t>(experts_));
+    for (int64_t h = 0; h < hops; ++h) choices.push_back(choice_of(trace, token, layer, h));
+    const size_t rows = rows_of(state, layer);
     for (size_t row = 0; row < rows; ++row) {
         ImGui::TableNextRow();
         if (layer % 2 == 0)

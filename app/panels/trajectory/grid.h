@@ -12,12 +12,15 @@ class TokenGrid {
   public:
     /// The choice of how many experts are listed, as the next item of the line.
     void draw_options();
+    /// Of that table whole, in pixels.
+    float height(const AppState& state, const TraceView& view) const;
     /// The shown token's table in the rest of the window, where there is a trace.
     void draw(AppState& state, const TraceView& view);
 
   private:
     void draw_head(const AppState& state, const TraceView& view, float hop_width) const;
     void draw_layer(AppState& state, const TraceView& view, int64_t layer) const;
+    size_t rows_of(const AppState& state, int64_t layer) const;
 
     int experts_ = 4;  ///< listed a layer and hop
 };

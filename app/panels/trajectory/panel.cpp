@@ -307,7 +307,10 @@ void TrajectoryPanel::draw_below_strip(AppState& state) {
         ImGui::SameLine(0, gap);
         column("halting", side, halting);
     } else {
-        ImGui::BeginChild("grid", ImVec2(0, 330 * s));
+        // The experts of one token take what they need; the other pages fill what they get.
+        const bool fills = page_ == TrajectoryPage::all || has_second(state);
+        const float needed = ImGui::GetFrameHeightWithSpacing() + grid_.height(state, view_);
+        ImGui::BeginChild("grid", ImVec2(0, fills ? 330 * s : std::min(330 * s, needed)));
         grid();
         ImGui::EndChild();
         next();
@@ -363,6 +366,13 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
                       : state.prompt.empty() ? "the prompt is empty"
                                              : nullptr;
     const bool pressed = button(state, "Trace", why, "Trace the prompt (Enter)", 64 * s);
+    // The field and what is pressed after it are one to whoever is shown them.
+    if (auto both = state.spots.find("trajectory.prompt"); both && ImGui::IsItemVisible()) {
+        both->low.x = std::min(both->low.x, ImGui::GetItemRectMin().x);
+        both->high = {std::max(both->high.x, ImGui::GetItemRectMax().x),
+                      std::max(both->high.y, ImGui::GetItemRectMax().y)};
+        state.spots.note("trajectory.prompt", *both);
+    }
     bool asks = (entered || pressed) && !why;
     ImGui::SameLine();
     const std::string unread = PassageChooser::refusal(state);
@@ -377,7 +387,9 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     if (button(state, "+ Second", none.empty() ? nullptr : none.c_str(),
                "A second prompt below this one, or one alone", 0, state.second.open))
         toggle_second(state);
-    ImGui::SameLine();
+    flow(ImGui::GetFrameHeight() + ImGui::GetStyle().ItemInnerSpacing.x +
+             ImGui::CalcTextSize("freeze routing").x,
+         gap);
     by_name(state, "freeze routing");
     if (ImGui::Checkbox("freeze routing", &question_.freeze)) {
         if (question_.was_asked()) question_.ask(state);

@@ -29,6 +29,16 @@ TEST(Format, NumbersAndTimes) {
     EXPECT_EQ(shortened("\xCF\x84\xCF\x84\xCF\x84\xCF\x84", 3), "\xCF\x84\xCF\x84\xE2\x80\xA6");
 }
 
+// Wrong if a bound were a row of zeros to be counted, or what is no whole number were changed.
+TEST(Format, WholeNumbersOfASentenceAreSeparated) {
+    EXPECT_EQ(with_thousands_in("0 \xE2\x80\xA6 1000000, in fp32"),
+              "0 \xE2\x80\xA6 1,000,000, in fp32");
+    EXPECT_EQ(with_thousands_in("above 0.00125, at most 1e6; 999"),
+              "above 0.00125, at most 1e6; 999");
+    EXPECT_EQ(with_thousands_in("1,000,000 of step_00001000"), "1,000,000 of step_00001000");
+    EXPECT_EQ(with_thousands_in(""), "");
+}
+
 // Wrong if names that differ in their last letters became one, or a character was cut in two.
 TEST(Format, ANameIsCutInItsMiddle) {
     EXPECT_EQ(shortened_in_middle("wide_1x12", 9), "wide_1x12");

@@ -78,6 +78,14 @@ void register_tour(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [] { return state->session && state->geometry; }));
         ctx->Yield(3);
         IM_CHECK(state->spots.find("timeline").has_value());
+        // It is dragged aside by its text, stays there while the step lasts, and no longer.
+        const ImRect stood = ctx->GetWindowByRef("//Tour")->Rect();
+        ctx->MouseMoveToPos(ImVec2(stood.GetCenter().x, stood.Max.y - 8));
+        ctx->MouseDragWithDelta(ImVec2(-180, -120));
+        ctx->Yield(6);
+        const ImVec2 dragged = ctx->GetWindowByRef("//Tour")->Pos;
+        IM_CHECK_EQ(dragged.x, stood.Min.x - 180);
+        IM_CHECK_EQ(dragged.y, stood.Min.y - 120);
         // The button has gone that had the keyboard, and no tab has come to the front for that.
         IM_CHECK(in_front("Routing space##Train"));
         IM_CHECK(in_front("Statistics##Train"));
@@ -85,6 +93,7 @@ void register_tour(ImGuiTestEngine* engine) {
         ctx->ItemClick("Inspect");
         ctx->Yield(3);
         IM_CHECK(shell->tour().step() == app::Tour::Step::inspect);
+        IM_CHECK_NE(ctx->GetWindowByRef("//Tour")->Pos.x, dragged.x);
         // Behind another tab the prompt is brought to the front, once.
         ctx->WindowFocus("//Model##Inspect");
         IM_CHECK(wait_for(ctx, [] { return in_front("Trajectory##Inspect"); }));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/window/menu_bar.h"
+#include "tests/app/seen.h"
 #include "tests/app/window/drawn_frames.h"
 #include "tests/app/window/whole_window.h"
 
@@ -316,8 +317,33 @@ void register_layout_tests(ImGuiTestEngine* engine) {
         ctx->KeyPress(ImGuiKey_L);
         ctx->Yield(4);
         IM_CHECK(in_front("Log##Train"));
+        // A line under its title says which of them it is; a panel alone has none.
+        const ImU32 accent = app::packed(state->theme().accent);
+        for (const char* name : {"//Log##Train", "//Run##Train"}) {
+            const float title_ends = ctx->GetWindowByRef(name)->InnerRect.Min.y;
+            const bool lined = place_of(ctx, name, accent).Min.y < title_ends;
+            IM_CHECK_EQ(lined, std::string(name) == "//Log##Train");
+        }
         ctx->WindowFocus("Statistics##Train");
         ctx->Yield(2);
+    };
+
+    // Wrong if in a narrow window a message ended before it said anything.
+    t = IM_REGISTER_TEST(engine, "window", "a_message_has_room_in_a_narrow_window");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const char* message = "what has just been done is told here";
+        state->settings.scale = 2;
+        state->log_at = -1e9;  // what earlier tests said is over
+        ctx->Yield(6);
+        IM_CHECK(sees(ctx, "//hopscope", "memory"));
+        state->say(message);
+        ctx->Yield(3);
+        IM_CHECK(sees(ctx, "//hopscope", message));
+        IM_CHECK(!sees(ctx, "//hopscope", "memory"));
+        state->settings.scale = 1;
+        ctx->Yield(6);
+        IM_CHECK(sees(ctx, "//hopscope", message));
+        IM_CHECK(sees(ctx, "//hopscope", "memory"));
     };
 
     // Wrong if a larger scale cut the labels of buttons, or left a panel no room for its picture.

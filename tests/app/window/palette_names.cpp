@@ -54,6 +54,53 @@ const app::Control* control_of(const char* panel, const char* title) {
     return nullptr;
 }
 
+/// Does all that the palette lists, and presses all that stands on a panel, at a scale.
+void run_every_entry(ImGuiTestContext* ctx, float scale) {
+    IM_CHECK(state->session != nullptr);
+    // Those that open another run or end this one have tests of their own.
+    const std::set<std::string> leave = {"file.first_look", "file.shapes", "file.close",
+                                         "file.quit"};
+    std::vector<std::string> ids;
+    for (const app::ActionItem& item : shell->actions())
+        if (!leave.contains(item.id)) ids.push_back(item.id);
+    for (const std::string& id : ids) {
+        state->settings.scale = scale;  // some entries are of the scale itself
+        const app::ActionItem* item = app::find_action(shell->actions(), id);
+        IM_CHECK(item != nullptr);
+        const std::string why = item->refusal();
+        app::act(*state, *item);
+        if (!why.empty()) {
+            IM_CHECK(!state->log.empty());
+            IM_CHECK_NE(state->log.back().text.find(why), std::string::npos);
+        }
+        ctx->Yield(3);
+        shut_popups(ctx);
+    }
+    for (size_t i = 0; i < app::panel_table().size(); ++i) {
+        state->show_panel = app::panel_table()[i].id;
+        ctx->Yield(3);
+        state->drawn->controls.listen(true);
+        ctx->Yield(1);
+        std::vector<std::string> controls;
+        for (const app::ActionItem& item : app::control_actions(*state))
+            if (item.id.starts_with("control." + std::string(app::panel_table()[i].id) + "."))
+                controls.push_back(item.id);
+        for (const std::string& id : controls) {
+            state->show_panel = app::panel_table()[i].id;
+            state->drawn->controls.listen(true);
+            ctx->Yield(2);
+            const auto now = app::control_actions(*state);
+            // What was pressed before may have taken it away.
+            if (const app::ActionItem* item = app::find_action(now, id)) app::act(*state, *item);
+            ctx->Yield(4);
+            shut_popups(ctx);
+            IM_CHECK(state->session != nullptr);
+        }
+    }
+    IM_CHECK(state->session != nullptr);
+    state->settings.scale = 1;
+}
+
 }  // namespace
 
 void register_palette_tests(ImGuiTestEngine* engine) {
@@ -134,53 +181,32 @@ void register_palette_tests(ImGuiTestEngine* engine) {
         ctx->Yield(3);
     };
 
-    // Wrong if an entry crashed, or one that cannot be done now did not say why. Last of all: it
-    // leaves nothing as it was.
-    t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs");
+    // Wrong if a large scale pushed the end of the list out of the window, where nobody can read
+    // it.
+    t = IM_REGISTER_TEST(engine, "window", "the_palette_ends_within_the_window");
     t->TestFunc = [](ImGuiTestContext* ctx) {
-        IM_CHECK(state->session != nullptr);
-        // Those that open another run or end this one have tests of their own.
-        const std::set<std::string> leave = {"file.first_look", "file.shapes", "file.close",
-                                             "file.quit"};
-        std::vector<std::string> ids;
-        for (const app::ActionItem& item : shell->actions())
-            if (!leave.contains(item.id)) ids.push_back(item.id);
-        for (const std::string& id : ids) {
-            const app::ActionItem* item = app::find_action(shell->actions(), id);
-            IM_CHECK(item != nullptr);
-            const std::string why = item->refusal();
-            app::act(*state, *item);
-            if (!why.empty()) {
-                IM_CHECK(!state->log.empty());
-                IM_CHECK_NE(state->log.back().text.find(why), std::string::npos);
-            }
-            ctx->Yield(3);
+        for (const float scale : {1.0f, 2.0f}) {
+            state->settings.scale = scale;
+            ctx->Yield(6);
+            ctx->KeyPress(ImGuiMod_Ctrl | ImGuiKey_P);
+            ctx->Yield(4);
+            const ImGuiWindow* palette = ImGui::GetCurrentContext()->NavWindow;
+            IM_CHECK(palette != nullptr && some_popup());
+            const ImGuiWindow* root = palette->RootWindow;
+            IM_CHECK_LE(root->Rect().Max.y, ImGui::GetIO().DisplaySize.y);
+            IM_CHECK_LE(root->Rect().Max.x, ImGui::GetIO().DisplaySize.x);
             shut_popups(ctx);
         }
-        for (size_t i = 0; i < app::panel_table().size(); ++i) {
-            state->show_panel = app::panel_table()[i].id;
-            ctx->Yield(3);
-            state->drawn->controls.listen(true);
-            ctx->Yield(1);
-            std::vector<std::string> controls;
-            for (const app::ActionItem& item : app::control_actions(*state))
-                if (item.id.starts_with("control." + std::string(app::panel_table()[i].id) + "."))
-                    controls.push_back(item.id);
-            for (const std::string& id : controls) {
-                state->show_panel = app::panel_table()[i].id;
-                state->drawn->controls.listen(true);
-                ctx->Yield(2);
-                const auto now = app::control_actions(*state);
-                // What was pressed before may have taken it away.
-                if (const app::ActionItem* item = app::find_action(now, id))
-                    app::act(*state, *item);
-                ctx->Yield(4);
-                shut_popups(ctx);
-                IM_CHECK(state->session != nullptr);
-            }
-        }
-        IM_CHECK(state->session != nullptr);
+        state->settings.scale = 1;
+        ctx->Yield(4);
     };
+
+    // Wrong if an entry crashed, or one that cannot be done now did not say why, at whatever scale.
+    // Last of all: they leave nothing as it was.
+    t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs");
+    t->TestFunc = [](ImGuiTestContext* ctx) { run_every_entry(ctx, 1); };
+    t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs_at_scale_2");
+    t->TestFunc = [](ImGuiTestContext* ctx) { run_every_entry(ctx, 2); };
 }
 
 }  // namespace hopscope::gui_test::whole

@@ -29,6 +29,28 @@ TEST(Palette, FindsByLettersInOrder) {
     EXPECT_FALSE(items[found.back().index].refusal().empty());
 }
 
+// Wrong if whoever opens it to see what there is met what is done on a prompt before anything else.
+TEST(Palette, BeginsWithWhatIsDoneMost) {
+    AppState state;
+    state.attach(std::make_unique<gui_test::FakeSession>(gui_test::FakeOptions{}));
+    update_state(state);
+    auto items = command_actions(state);
+    for (const char* id : {"panel.Log", "file.open", "layout.train"}) {
+        items.emplace_back();
+        items.back().id = items.back().title = id;
+    }
+    const auto found = search(items, "");
+    std::vector<std::string> first;
+    for (size_t i = 0; i < 3; ++i) first.push_back(items[found[i].index].id);
+    EXPECT_EQ(first, (std::vector<std::string>{"pause", "layout.train", "file.open"}))
+        << "a run in training can be paused, and neither resumed nor stepped";
+    const auto at = [&](const char* id) {
+        return std::ranges::find(found, id, [&](const Match& m) { return items[m.index].id; });
+    };
+    EXPECT_LT(at("checkpoint"), at("steer.stack"));
+    EXPECT_LT(at("steer.stack"), at("step")) << "what is refused comes last";
+}
+
 // Wrong if initials that happen to spell a word came before the word itself.
 TEST(Palette, AWordComesBeforeItsLettersInOthers) {
     std::vector<ActionItem> items(2);

@@ -85,6 +85,10 @@ void register_action(ImGuiTestEngine* engine) {
         const app::ActionItem* item = app::find_action(stage->actions, "coupling.analyze");
         IM_CHECK(item != nullptr);
         IM_CHECK(item->refusal().empty());
+        // What the run cannot have is said before it is asked for.
+        stage->state.status.read_only = true;
+        IM_CHECK_NE(item->refusal().find("train a copy"), std::string::npos);
+        stage->state.status.read_only = false;
         item->run();
         IM_CHECK_STR_EQ(stage->state.show_panel.c_str(), "coupling");
         stage->state.show_panel.clear();
