@@ -157,7 +157,7 @@ void obey(AppState& state, const std::vector<Finding>& found) {
     for (const Finding& finding : found) {
         // Red is for what failed: where the run goes on nothing has.
         state.say(finding.text + (finding.pauses && can_pause ? " The run is paused." : ""),
-                  finding.pauses);
+                  finding.pauses && can_pause);
         pauses |= finding.pauses;
     }
     if (pauses && can_pause) state.submit({core::CommandKind::pause, {}});

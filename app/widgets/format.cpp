@@ -1,6 +1,7 @@
 #include "app/widgets/format.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -56,9 +57,10 @@ std::string with_thousands_in(const std::string& sentence) {
             out += sentence[i++];
             continue;
         }
-        // Of "0.00125" and "step_00001000" nothing is a whole number.
+        // Of "0.00125", "step_00001000" and "1x1200" nothing is a whole number.
         const char before = i == 0 ? ' ' : sentence[i - 1];
-        const bool whole = before != '.' && before != '_' && before != ',';
+        const bool whole = before != '.' && before != '_' && before != ',' &&
+                           !std::isalpha(static_cast<unsigned char>(before));
         const std::string digits = sentence.substr(i, end - i);
         out += whole ? grouped(digits) : digits;
         i = end;

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/api/command_registry.h"
-#include "core/base/numbers.h"
 
 namespace hopscope::core {
 namespace {
@@ -191,8 +190,7 @@ Status TrainerLoop::carry_out(const WaitingCommand& waiting, Action action) {
         ++board_.revision;
         show_changes();
         tell();
-        board_.say("step " + in_thousands(std::to_string(trainer_->step())) + " " +
-                   plain_text(waiting.command));
+        board_.say("step " + std::to_string(trainer_->step()) + " " + plain_text(waiting.command));
         return {};
     }
     switch (action) {
@@ -328,7 +326,7 @@ Status TrainerLoop::evaluate(float& loss) {
     if (!measured) return measured.error();
     loss = *measured;
     board_.edit_status([&](RunStatus& status) { status.valid_loss = loss; });
-    board_.say("step " + in_thousands(std::to_string(trainer_->step())) + " validation loss " +
+    board_.say("step " + std::to_string(trainer_->step()) + " validation loss " +
                std::to_string(loss));
     return {};
 }
@@ -356,7 +354,7 @@ Status TrainerLoop::checkpoint(bool all) {
     clear_activity();
     if (!written) return written;
     needs_checkpoint_ = trainer_->unsaved();
-    board_.say("step " + in_thousands(std::to_string(trainer_->step())) + " checkpoint written");
+    board_.say("step " + std::to_string(trainer_->step()) + " checkpoint written");
     return {};
 }
 
@@ -444,7 +442,7 @@ void TrainerLoop::end(RunState final_state) {
         return final_state == RunState::done ? trouble(saved.error()) : fail(saved.error());
     }
     board_.say(std::string("run ") + name_of(final_state) + " at step " +
-               in_thousands(std::to_string(trainer_->step())));
+               std::to_string(trainer_->step()));
     finish(final_state);
 }
 

@@ -29,7 +29,7 @@ class LogPanel final : public Panel {
         rows_ = log_rows(state, commands_);
         total_ = rows_.size();
         std::erase_if(rows_, [&](const LogRow& row) {
-            return !contains(row.text, filter_) && !contains(row.words, filter_);
+            return !contains(row.words.empty() ? row.text : row.words, filter_);
         });
     }
     void draw(AppState& state) override;

@@ -75,16 +75,18 @@ void draw_findings(AppState& state) {
     if (findings.empty()) {
         // Of a run that is over nothing is watched.
         const bool over = core::is_final(state.status.state);
-        text_cut(state, over ? "" : "no rule is broken", theme.dim);
+        const bool any = std::ranges::any_of(
+            run_rules(), [&](const RuleRow& row) { return state.rules.setting(row.rule).on; });
+        text_cut(state, over ? "" : any ? "no rule is broken" : "no rule is on", theme.dim);
         if (!over) tooltip("Rules that watch the run are set below");
     } else {
         const Finding& newest = findings.back();
         const float tools = text_width(state.fonts.text, kTextSize, "Show\xC3\x97") +
                             4 * ImGui::GetStyle().FramePadding.x + 12 * s;
-        const float room = ImGui::GetContentRegionAvail().x - tools;
-        std::string text = run_rules()[static_cast<size_t>(newest.rule)].name;
-        text += newest.pauses ? " paused it, " : ", ";
-        text += "step " + with_thousands(newest.step);
+        const float room = std::max(ImGui::GetContentRegionAvail().x - tools, 0.0f);
+        std::string text = newest.pauses ? "paused: " : "";
+        text += run_rules()[static_cast<size_t>(newest.rule)].name;
+        text += ", " + with_thousands(newest.step);
         ImGui::TextColored(theme.amber_text, "%s", fitted(text, room).c_str());
         tooltip(told(findings));
         ImGui::SameLine();

@@ -360,6 +360,7 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     const bool entered = ImGui::InputTextWithHint("##prompt", "a prompt to trace", &state.prompt,
                                                   ImGuiInputTextFlags_EnterReturnsTrue);
     tooltip("Enter traces the prompt through all layers and hops");
+    const bool field_seen = ImGui::IsItemVisible();
     state.spots.note_item("trajectory.prompt");
     if (one_line) ImGui::SameLine();
     const char* why = !none.empty()          ? none.c_str()
@@ -367,7 +368,7 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
                                              : nullptr;
     const bool pressed = button(state, "Trace", why, "Trace the prompt (Enter)", 64 * s);
     // The field and what is pressed after it are one to whoever is shown them.
-    if (auto both = state.spots.find("trajectory.prompt"); both && ImGui::IsItemVisible()) {
+    if (auto both = state.spots.find("trajectory.prompt"); both && field_seen) {
         both->low.x = std::min(both->low.x, ImGui::GetItemRectMin().x);
         both->high = {std::max(both->high.x, ImGui::GetItemRectMax().x),
                       std::max(both->high.y, ImGui::GetItemRectMax().y)};

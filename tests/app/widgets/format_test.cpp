@@ -36,6 +36,7 @@ TEST(Format, WholeNumbersOfASentenceAreSeparated) {
     EXPECT_EQ(with_thousands_in("above 0.00125, at most 1e6; 999"),
               "above 0.00125, at most 1e6; 999");
     EXPECT_EQ(with_thousands_in("1,000,000 of step_00001000"), "1,000,000 of step_00001000");
+    EXPECT_EQ(with_thousands_in("runs/1x1200 of seed1234"), "runs/1x1200 of seed1234");
     EXPECT_EQ(with_thousands_in(""), "");
 }
 

@@ -24,7 +24,7 @@ void register_caption(ImGuiTestEngine* engine) {
     };
     t->TestFunc = [](ImGuiTestContext* ctx) {
         app::AppState& state = stage->state;
-        const std::string name = state.status.run_name + " synthetic text ";
+        const std::string name = state.status.run_name + " synthetic text layer 0 ";
         ctx->Yield(3);
         IM_CHECK(sees(ctx, "//export", "Statistics"));
         IM_CHECK(sees(ctx, "//export", name + "step 120"));
