@@ -163,5 +163,19 @@ cp -r run failed && sed -i 's/"state": "done"/"state": "failed: no room"/' faile
 cp -r run damaged && for file in damaged/geometry/*; do truncate -s 100 "$file"; done
 "$program" export damaged --panel routing_space --png a.png >stdout 2>stderr; code=$?
 [ $code = 2 ] && grep -q geometry stderr || fail "damaged snapshots end with $code"
+cp -r run weights && for file in weights/checkpoints/*/*; do truncate -s 50 "$file"; done
+timeout 120 "$program" export weights --panel trajectory --text river --png a.png >stdout 2>stderr; code=$?
+[ $code = 2 ] && grep -q checkpoints stderr || fail "damaged weights end with $code"
+
+# Of a run that is trained meanwhile, a snapshot with each update, and of one beside it.
+"$program" train --config tiny.toml --set train.steps=1000000 --set train.snapshot_every=1 --out live >/dev/null 2>live.log &
+live=$!
+for _ in $(seq 100); do [ "$(ls live/geometry 2>/dev/null | wc -l)" -ge 3 ] && break; sleep 0.2; done
+timeout 120 "$program" export live --panel curves --beside other --csv live.csv >stdout 2>stderr; code=$?
+timeout 120 "$program" export live --panel routing_space --csv space.csv >stdout 2>stderr; space=$?
+kill -INT $live; wait $live
+[ $code = 0 ] && [ $space = 0 ] || fail "a run that is trained cannot be exported: $code, $space"
+grep -q other live.csv || fail "the run beside it has no curve: $(head -3 live.csv)"
+[ "$(grep -c '^expert,' space.csv)" = 16 ] || fail "space.csv has not every expert: $(head -3 space.csv)"
 [ "$(state)" = "$before" ] || { diff <(echo "$before") <(state); fail "an export changed the run"; }
 echo "export: all passed"
