@@ -14,9 +14,9 @@ void register_caption(ImGuiTestEngine* engine) {
     ImGuiTest* t = IM_REGISTER_TEST(engine, "pictures", "the_caption_says_run_and_step");
     t->GuiFunc = [](ImGuiTestContext* ctx) {
         if (ctx->IsFirstGuiFrame()) {
-            stage->open(app::make_statistics_panel, nullptr, small());
+            stage->open(app::make_run_panel, nullptr, small());
             for (const app::PanelEntry& entry : app::panel_table())
-                if (std::string_view(entry.id) == "statistics")
+                if (std::string_view(entry.id) == "run")
                     picture = app::one_panel(stage->state, entry);
         }
         app::update_state(stage->state);
@@ -24,23 +24,26 @@ void register_caption(ImGuiTestEngine* engine) {
     };
     t->TestFunc = [](ImGuiTestContext* ctx) {
         app::AppState& state = stage->state;
-        const std::string name = state.status.run_name + " synthetic text layer 0 ";
+        const auto says = [ctx](int64_t step) {
+            return sees_line_of(ctx, "//export", "step " + std::to_string(step));
+        };
         ctx->Yield(3);
-        IM_CHECK(sees(ctx, "//export", "Statistics"));
-        IM_CHECK(sees(ctx, "//export", name + "step 120"));
+        IM_CHECK(sees(ctx, "//export", "Run"));
+        IM_CHECK(sees(ctx, "//export", "synthetic text"));
+        IM_CHECK(says(120));
         stage->session->advance(100);
         IM_CHECK(wait_for(ctx, [&] {
             state.now += 1;
             return state.archive.complete() && state.archive.files().size() > 2;
         }));
         ctx->Yield(3);
-        IM_CHECK(sees(ctx, "//export", name + "step 220"));
+        IM_CHECK(says(220) && !says(120));
         const int64_t kept = state.archive.files().front().step;
         state.time.go_to(state.archive.files(), kept);
         IM_CHECK(wait_for(ctx, [&] { return state.geometry->step == kept; }));
         ctx->Yield(3);
-        IM_CHECK(sees(ctx, "//export", name + "step " + std::to_string(kept)));
-        IM_CHECK(!sees(ctx, "//export", name + "step 220"));
+        IM_CHECK(says(kept));
+        IM_CHECK(!says(220));
         state.time.go_live();
         picture.reset();
     };

@@ -133,10 +133,13 @@ void register_second(ImGuiTestEngine* engine) {
             const ImRect rect = ctx->ItemInfo(second_chip(ctx, token)).RectFull;
             return text_at(ctx, ImVec2(rect.GetCenter().x, rect.Min.y + 6));
         };
-        IM_CHECK(sees(ctx, "//Second", "shift 0, n = 3 pairs"));
+        const auto says = [ctx](const char* words) {
+            return text_of_a_frame(ctx).find(words) != std::string::npos;
+        };
+        IM_CHECK(says("shift 0, n = 3 pairs"));
         ctx->ItemClick(">");
         ctx->Yield(3);
-        IM_CHECK(sees(ctx, "//Second", "shift +1, n = 2 pairs"));
+        IM_CHECK(says("shift +1, n = 2 pairs"));
         for (const int token : {0, 1}) {
             const std::string overlap = overlap_of(token + 1, token);
             IM_CHECK_STR_NE(overlap.c_str(), overlap_of(token, token).c_str());
