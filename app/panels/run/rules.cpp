@@ -93,12 +93,15 @@ void draw_findings(AppState& state) {
         ImGui::SetCursorPosX(at.x + room + 8 * s);
         const char* kept =
             state.archive.files().empty() ? "The run keeps no snapshot yet" : nullptr;
+        const NameScope of(state, "broken rule: ");
         if (button(state, "Show###show step", kept,
                    "All panels show the snapshot nearest to the step"))
             state.time.go_to(state.archive.files(), newest.step);
         ImGui::SameLine(0, 4 * s);
-        if (button(state, "\xC3\x97###dismiss", nullptr, "Dismisses it; it stays in the log"))
-            state.rules.dismiss();
+        const char* const help = "Dismisses it; it stays in the log";
+        by_name(state, "\xC3\x97###dismiss", "dismiss", help);
+        if (ImGui::Button("\xC3\x97###dismiss")) state.rules.dismiss();
+        tooltip(help);
     }
     ImGui::SetCursorPos(ImVec2(at.x, at.y + ImGui::GetFrameHeight()));
     ImGui::Dummy(ImVec2(0, 0));

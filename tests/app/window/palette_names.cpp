@@ -205,7 +205,11 @@ void register_palette_tests(ImGuiTestEngine* engine) {
     // Last of all: they leave nothing as it was.
     t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs");
     t->TestFunc = [](ImGuiTestContext* ctx) { run_every_entry(ctx, 1); };
-    t = IM_REGISTER_TEST(engine, "window", "zzzz_every_entry_of_the_palette_runs_at_scale_2");
+}
+
+void register_large_palette_tests(ImGuiTestEngine* engine) {
+    // The same at the scale of a laptop's screen: a test program of its own, for its time.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "large", "every_entry_of_the_palette_runs");
     t->TestFunc = [](ImGuiTestContext* ctx) { run_every_entry(ctx, 2); };
 }
 

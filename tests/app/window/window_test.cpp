@@ -542,13 +542,14 @@ void register_tests(ImGuiTestEngine* engine) {
     };
 }
 
-int run_tests() {
+/// `large`: what is to be done at scale 2, instead of all the rest.
+int run_tests(bool large) {
     gui_test::FakeOptions fake;
     fake.start_step = 200;
     fake.experts = 32;
     fake.tokens = 64;
     fake.slow_to_close = true;
-    ImGuiTestEngine* engine = gui_test::make_engine("test_window.xml");
+    ImGuiTestEngine* engine = gui_test::make_engine(large ? "test_large.xml" : "test_window.xml");
     app::WindowOptions options = gui_test::plain_window();
     options.after_frame = [](app::Shell&, app::AppState&) { sizes_of.end_frame(); };
     return gui_test::run_in_window(engine, options, gui_test::fake_services(fake, &session),
@@ -556,6 +557,7 @@ int run_tests() {
                                        shell = &s;
                                        state = &a;
                                        state->settings.animations = false;
+                                       if (large) return register_large_palette_tests(engine);
                                        register_layout_tests(engine);
                                        register_timeline_tests(engine);
                                        register_tests(engine);
@@ -570,10 +572,11 @@ int run_tests() {
 
 int main(int argc, char** argv) {
     const std::string part = argc > 1 ? argv[1] : "";
+    if (part == "large") return run_tests(/*large=*/true);
     if (part == "long") return gui_test::run_long_sequences();
     if (part == "pacing") return gui_test::run_pacing();
     if (part == "replay") return gui_test::run_replayed_input();
     if (part == "frame_times") return gui_test::run_frame_times();
     if (part == "two_starts") return gui_test::run_two_starts();
-    return part == "first_steps" ? gui_test::run_first_steps() : run_tests();
+    return part == "first_steps" ? gui_test::run_first_steps() : run_tests(/*large=*/false);
 }

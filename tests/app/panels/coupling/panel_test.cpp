@@ -84,6 +84,7 @@ void register_action(ImGuiTestEngine* engine) {
         stage->session->mutable_status().run_dir = folder.path();
         const app::ActionItem* item = app::find_action(stage->actions, "coupling.analyze");
         IM_CHECK(item != nullptr);
+        ctx->Yield(3);  // the window knows of the folder
         IM_CHECK(item->refusal().empty());
         // What the run cannot have is said before it is asked for.
         stage->state.status.read_only = true;

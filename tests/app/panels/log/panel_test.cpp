@@ -29,8 +29,8 @@ void register_log_panel(ImGuiTestEngine* engine) {
         stage->session->advance(1);
         ctx->Yield(2);
         // Read in words, copied as what can be replayed.
-        IM_CHECK(sees(ctx, "Stage", "step 121  freeze router"));
-        IM_CHECK(!sees(ctx, "Stage", "{\"command"));
+        IM_CHECK(sees(ctx, "//Stage", "step 121  freeze router"));
+        IM_CHECK(!sees(ctx, "//Stage", "{\"command"));
         ctx->ItemClick("Copy");
         IM_CHECK_STR_EQ(ImGui::GetClipboardText(),
                         "{\"command\":\"freeze\",\"from_step\":121,\"what\":\"router\"}\n");

@@ -319,14 +319,14 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemInputValue("loss spike/##threshold", "12");
         ctx->ItemClick("loss spike/###pauses");
         IM_CHECK(!ctx->ItemExists("###dismiss"));
-        IM_CHECK(sees(ctx, "Stage", "no rule is broken"));
+        IM_CHECK(sees(ctx, "//Stage", "no rule is broken"));
         IM_CHECK(stage->received().empty());
         const float below = ctx->ItemInfo("###more settings").RectFull.Min.y;
         stage->session->advance(30);
         ctx->Yield(2);
         // What it says moves nothing from under the pointer.
         IM_CHECK_EQ(ctx->ItemInfo("###more settings").RectFull.Min.y, below);
-        IM_CHECK(sees(ctx, "Stage", "paused: loss spike, 140"));
+        IM_CHECK(sees(ctx, "//Stage", "paused: loss spike, 140"));
         IM_CHECK_EQ(stage->received().size(), size_t{1});
         IM_CHECK_STR_EQ(stage->last().name().c_str(), "pause");
         IM_CHECK_EQ(stage->state.rules.findings().size(), size_t{1});
