@@ -68,7 +68,7 @@ void register_legend(ImGuiTestEngine* engine) {
         ctx->Yield(3);
         ctx->SetRef("Stage");
         float least = 0;
-        for (const char* name : {"entropy", "loss"}) {
+        for (const char* name : {"entropy", "margin"}) {
             ctx->ComboClick((std::string("##colour/") + name).c_str());
             const auto view = []() -> const app::SpaceView& { return space().view(); };
             IM_CHECK(wait_for(ctx, [&] { return view().values.color != nullptr; }));
