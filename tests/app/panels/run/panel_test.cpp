@@ -319,6 +319,8 @@ void register_run_panel(ImGuiTestEngine* engine) {
         ctx->ItemInputValue("loss spike/##threshold", "12");
         ctx->ItemClick("loss spike/###pauses");
         IM_CHECK(!ctx->ItemExists("###dismiss"));
+        ctx->ScrollToTop("//Stage");  // the rules stand below, what they found above
+        ctx->Yield(2);
         IM_CHECK(sees(ctx, "//Stage", "no rule is broken"));
         IM_CHECK(stage->received().empty());
         const float below = ctx->ItemInfo("###more settings").RectFull.Min.y;
