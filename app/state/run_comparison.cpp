@@ -53,4 +53,10 @@ void RunComparison::look_at(const std::string& dir) {
     if (variant && other && variant != other) set_pair(*variant, *other);
 }
 
+std::vector<std::string> names_of_variants(const core::Comparison& comparison) {
+    std::vector<std::string> out;
+    for (const core::ComparedVariant& variant : comparison.variants) out.push_back(variant.name);
+    return out;
+}
+
 }  // namespace hopscope::app

@@ -50,4 +50,7 @@ class RunComparison {
     FolderReading<core::Comparison> reading_;
 };
 
+/// Names of its variants, in their order.
+std::vector<std::string> names_of_variants(const core::Comparison& comparison);
+
 }  // namespace hopscope::app

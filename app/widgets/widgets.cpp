@@ -58,15 +58,36 @@ void flow(float width, float gap) {
     if (ImGui::GetItemRectMax().x + gap + width <= right) ImGui::SameLine(0, gap);
 }
 
-std::string fitted(const std::string& text, float width) {
-    if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
+namespace {
+
+/// The longest that `cut` makes of the text in this width.
+std::string longest(const std::string& text, float width,
+                    std::string (*cut)(const std::string&, size_t)) {
     size_t fits = 3, too_long = text.size();
     while (fits + 1 < too_long) {
         const size_t length = (fits + too_long) / 2;
-        const bool wide = ImGui::CalcTextSize(shortened_in_middle(text, length).c_str()).x > width;
+        const bool wide = ImGui::CalcTextSize(cut(text, length).c_str()).x > width;
         (wide ? too_long : fits) = length;
     }
-    return shortened_in_middle(text, fits);
+    return cut(text, fits);
+}
+
+}  // namespace
+
+std::string fitted(const std::string& text, float width) {
+    if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
+    return longest(text, width, shortened_in_middle);
+}
+
+std::string fitted_among(const std::string& name, const std::vector<std::string>& all,
+                         float width) {
+    if (ImGui::CalcTextSize(name.c_str()).x <= width) return name;
+    const std::string cut = longest(name, width, shortened);
+    const auto same = std::ranges::mismatch(cut, name).in1 - cut.begin();
+    const std::string_view left(cut.data(), static_cast<size_t>(same));
+    const auto begins = std::ranges::count_if(
+        all, [&](const std::string& other) { return other.starts_with(left); });
+    return begins <= 1 ? cut : fitted(name, width);
 }
 
 float text_width(ImFont* font, float size, const std::string& text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/state/actions.h"
 
@@ -73,6 +74,8 @@ void expert_menu(AppState& state, const char* id, int64_t layer, int64_t expert)
 void flow(float width, float gap = -1);
 /// `text` in the present face, cut in its middle so that it is at most `width` pixels wide.
 std::string fitted(const std::string& text, float width);
+/// The same for one of several names: cut at its end where what is left begins none of the others.
+std::string fitted_among(const std::string& name, const std::vector<std::string>& all, float width);
 /// Width of `text` in a face at its base size, in pixels.
 float text_width(ImFont* font, float size, const std::string& text);
 

@@ -32,8 +32,8 @@ class ComparedRunsPanel final : public Panel {
     void draw_table(AppState& state, float height);
     void draw_variant(AppState& state, const VariantRow& row);
     void draw_run(AppState& state, const VariantRow& variant, const RunRow& run, bool alone);
-    static void draw_name(const AppState& state, const std::string& name, const std::string& after,
-                          const ImVec4& color, bool reference);
+    void draw_name(const AppState& state, const std::string& name, const std::string& after,
+                   const ImVec4& color, bool reference) const;
     void draw_numbers(const AppState& state, const std::string& seeds,
                       const std::string& perplexity, bool dim, const std::string& why) const;
     void draw_buttons(AppState& state);
@@ -41,8 +41,9 @@ class ComparedRunsPanel final : public Panel {
     const VariantRow* chosen_variant(const AppState& state) const;
 
     std::vector<VariantRow> rows_;
-    bool arrows_ = false;  ///< some variant has several seeds, which fold
-    std::string path_;     ///< the field
+    std::vector<std::string> names_;  ///< of the rows
+    bool arrows_ = false;             ///< some variant has several seeds, which fold
+    std::string path_;                ///< the field
 };
 
 std::string key_of(const RunRow& run) {
@@ -62,6 +63,8 @@ void ComparedRunsPanel::prepare(AppState& state) {
     state.comparison.want(state);
     rows_ = variant_rows(state.compared.entries(), state.comparison.result().get(),
                          state.comparison.reference());
+    names_.clear();
+    for (const VariantRow& row : rows_) names_.push_back(row.name);
     arrows_ =
         std::ranges::any_of(rows_, [](const VariantRow& row) { return row.runs.size() != 1; });
 }
@@ -163,14 +166,15 @@ std::string perplexity_text(double mean, double std) {
     return out;
 }
 
-/// The name as long as there is room, cut in its middle: names differ in their ends. Then what else
+/// The name as long as there is room, cut so that it differs from the others. Then what else
 /// is to be said, and the word that it is the reference, where they have room whole.
 void ComparedRunsPanel::draw_name(const AppState& state, const std::string& name,
-                                  const std::string& after, const ImVec4& color, bool reference) {
+                                  const std::string& after, const ImVec4& color,
+                                  bool reference) const {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float s = state.pixel_scale, room = ImGui::GetContentRegionAvail().x, gap = 8 * s;
     const auto width = [](const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x; };
-    const std::string shown = fitted(name, room);
+    const std::string shown = fitted_among(name, names_, room);
     ImGui::TextColored(color, "%s", shown.c_str());
     float x = width(shown) + gap;
     const auto put = [&](const std::string& text, const ImVec4& in) {

@@ -215,7 +215,9 @@ void DifferencesPanel::draw_name(const AppState& state, size_t variant, float wi
     if (entry) line_glyph(state, entry->place);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImDrawList* list = ImGui::GetWindowDrawList();
-    list->AddText(at, packed(state.theme().text), fitted(of.name, from + width - at.x).c_str());
+    const std::string shown =
+        fitted_among(of.name, names_of_variants(*shown_), from + width - at.x);
+    list->AddText(at, packed(state.theme().text), shown.c_str());
 }
 
 void DifferencesPanel::draw_row(AppState& state, const DifferenceRow& row, bool wide) {

@@ -103,7 +103,7 @@ void EquivalencePanel::draw_name(const AppState& state, size_t variant, ImVec2 a
         draw_line_marker(list, ImVec2(at.x + 6 * s, at.y + line * 0.5f), 4.5f * s, entry->place,
                          packed(line_color(state, entry->place)));
     // In a head the glyph alone, where the name has no room.
-    const std::string shown = fitted(of.name, room);
+    const std::string shown = fitted_among(of.name, names_of_variants(*shown_), room);
     if (!in_head || !entry || shown == of.name || room > 56 * s)
         list->AddText(ImVec2(at.x + left, at.y), packed(state.theme().text), shown.c_str());
     ImGui::SetCursorScreenPos(at);

@@ -80,13 +80,15 @@ void footer(const AppState& state, Area& area, const std::string& text, const st
 
 void scale_legend(const AppState& state, Area& area, const std::string& left,
                   const std::string& right, const std::string& middle) {
-    const float s = state.pixel_scale, height = line_height(state), bar = 84 * s, gap = 5 * s;
+    const float s = state.pixel_scale, height = line_height(state), gap = 5 * s;
     area.size.y -= height;
     ImGui::PushFont(state.fonts.text, kSmallSize);
     const float left_width = ImGui::CalcTextSize(left.c_str()).x;
     const float right_width = ImGui::CalcTextSize(right.c_str()).x;
     const std::string mid = middle.empty() ? "" : "  (" + middle + ")";
-    const float all = left_width + bar + right_width + 2 * gap + ImGui::CalcTextSize(mid.c_str()).x;
+    const float words = left_width + right_width + 2 * gap + ImGui::CalcTextSize(mid.c_str()).x;
+    // The words stay whole where the area is narrow.
+    const float bar = std::clamp(area.size.x - words, 16 * s, 84 * s), all = words + bar;
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float y = area.bottom() + 3 * s, line = ImGui::GetTextLineHeight();
     float x = std::max(area.at.x, area.right() - all);

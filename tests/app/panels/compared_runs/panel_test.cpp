@@ -1,6 +1,10 @@
 // The list of the compared runs, on made-up folders.
 #include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
 
+#include "app/widgets/widgets.h"
 #include "tests/app/stage.h"
 
 namespace hopscope::gui_test {
@@ -26,6 +30,32 @@ bool compared(ImGuiTestContext* ctx, size_t variants) {
         const auto& result = stage->state.comparison.result();
         return result && result->variants.size() == variants && !stage->state.comparison.working();
     });
+}
+
+/// Wrong if two of the names that are cut read the same.
+void register_names(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "compare", "names_that_are_cut_differ");
+    use<app::make_compared_runs_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->Yield(2);
+        const float room = ImGui::CalcTextSize("top_k 12, ho").x;
+        const auto cut = [room](const std::string& name, const std::vector<std::string>& all) {
+            return app::fitted_among(name, all, room);
+        };
+        const std::vector<std::string> first = {"top_k 12, hops 1", "top_k 4, hops 3",
+                                                "top_k 1, hops 1"};
+        std::set<std::string> shown;
+        for (const std::string& name : first) shown.insert(cut(name, first));
+        IM_CHECK_EQ(shown.size(), first.size());
+        for (const std::string& name : shown)
+            IM_CHECK_LE(ImGui::CalcTextSize(name.c_str()).x, room);
+        IM_CHECK(shown.begin()->ends_with("\xE2\x80\xA6"));
+        // Those that begin alike keep their ends.
+        const std::vector<std::string> last = {"wide_cosine_seed42", "wide_cosine_seed43"};
+        IM_CHECK(cut(last[0], last).ends_with("42"));
+        IM_CHECK(cut(last[1], last).ends_with("43"));
+        IM_CHECK_STR_EQ(app::fitted_among("a", {"a", "ab"}, 100).c_str(), "a");
+    };
 }
 
 /// Wrong if runs could not be added or taken out in the window, a folder of several were one run,
@@ -104,7 +134,8 @@ void register_lanes(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests adding(register_adding), choice(register_choice), lanes(register_lanes);
+const PanelTests names(register_names), adding(register_adding), choice(register_choice),
+    lanes(register_lanes);
 
 }  // namespace
 }  // namespace hopscope::gui_test
