@@ -42,7 +42,8 @@ bool goes_on(AppState& state, Panel& panel, PanelOrder& order) {
     if (order.since < 0) order.since = state.now;
     order.frames = 0;  // patience is for the panel to be seen; what it shows comes by itself
     if (++order.seen < kFramesBeforeOrder) return false;
-    const std::string name = order.panel_id + "." + words_of(order.as).id;
+    std::string name = order.panel_id + "." + words_of(order.as).id;
+    if (name == "run.json") name = "panel_run.json";  // that is the file by which a run is one
     if (order.text.waits()) {
         const auto text = order.text.take();
         if (text) hand_out(state, panel, name, order.as, *text);

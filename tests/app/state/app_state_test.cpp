@@ -148,6 +148,24 @@ TEST(Aside, WrittenFilesAreTold) {
     EXPECT_TRUE(state.log[1].problem);
 }
 
+// Wrong if what is exported took the place of a file by which a folder is a run.
+TEST(Aside, FilesOfARunAreNotWrittenOver) {
+    const test::TempFolder folder;
+    folder.write("run.json", "{}");
+    folder.write("config.toml", "seed");
+    AppState state;
+    state.write_file(folder / "run.json", "text");
+    state.write_file(folder / "metrics.csv", "text");
+    state.write_file(folder / "run.csv", "text");
+    state.finish_aside();
+    update_state(state);
+    EXPECT_EQ(test::bytes_of(folder / "run.json"), "{}");
+    EXPECT_EQ(test::bytes_of(folder / "metrics.csv"), "");
+    EXPECT_EQ(test::bytes_of(folder / "run.csv"), "text");
+    ASSERT_GE(state.log.size(), 3u);
+    EXPECT_NE(state.log.front().text.find("belongs to the run"), std::string::npos);
+}
+
 // Wrong if a panel said of what a run lacks anything but the one sentence, or refused what it has.
 TEST(AppState, TellsWhatTheRunLacks) {
     AppState state;

@@ -58,6 +58,12 @@ void register_panel_file_tests(ImGuiTestEngine* engine) {
         IM_CHECK(wait_for(ctx, [] { return *ImGui::GetClipboardText() != 0; }));
         const std::string copied = ImGui::GetClipboardText();
         IM_CHECK(csv.ends_with(copied));
+        // The panel Run has the name of the file by which a folder is a run.
+        folder.write("run.json", "{}");
+        folder.write("config.toml", "");
+        in_title_menu(ctx, "//Run##Train", "Export the numbers as JSON");
+        IM_CHECK(wait_for(ctx, [&] { return std::filesystem::exists(folder / "panel_run.json"); }));
+        IM_CHECK_STR_EQ(test::bytes_of(folder / "run.json").c_str(), "{}");
         // Where there is no table, only the picture can be taken.
         in_title_menu(ctx, "//Log##Train", "Export the picture as PNG");
         IM_CHECK(wait_for(ctx, [&] { return std::filesystem::exists(folder / "log.png"); }));
