@@ -126,10 +126,12 @@ core::Status check(const Output& output) {
 namespace {
 
 /// The options that name what a call writes.
-constexpr const char* kResults[] = {"--out", "--png", "--csv"};
+constexpr const char* kResults[] = {"--out", "--png", "--csv", "--json"};
 
 bool is_result(const CLI::Option& option) {
-    return std::any_of(std::begin(kResults), std::end(kResults),
+    // --json is a flag of most commands: what it asks for goes to stdout.
+    return option.get_items_expected_max() > 0 &&
+           std::any_of(std::begin(kResults), std::end(kResults),
                        [&](const char* name) { return option.check_name(name); });
 }
 
@@ -170,7 +172,8 @@ core::Status check_place(const std::string& option, core::Status checked) {
 
 core::Status check_apart(const CLI::App& app) {
     for (const char* name : kResults)
-        if (const CLI::Option* out = app.get_option_no_throw(name); out && !out->empty())
+        if (const CLI::Option* out = app.get_option_no_throw(name);
+            out && !out->empty() && is_result(*out))
             if (auto apart = check_apart(app, out); !apart)
                 return check_place(name, std::move(apart));
     return {};

@@ -70,8 +70,6 @@ class Exporter {
     Exporter& operator=(const Exporter&) = delete;
 
     core::Status run() {
-        for (const std::string& path : {what_.csv, what_.json, what_.png})
-            if (auto may = core::check_output_apart(path, {}); !path.empty() && !may) return may;
         auto view = view_of(what_, state_);
         if (!view) return view.error();
         view_ = *std::move(view);

@@ -60,6 +60,8 @@ void ScriptDialog::draw(AppState& state) {
     const char* busy = saving_.waits() || loading_.waits() ? "The file is at work." : nullptr;
     if (button(state, "Save", script.empty() ? "No row is on." : busy, nullptr, width))
         saving_ = state.aside([path = path_, script]() -> std::string {
+            if (const auto may = core::check_output_apart(path, {}); !may)
+                return may.error().message;
             const auto written = core::write_file_atomic(path, script);
             return written ? "" : written.error().message;
         });

@@ -59,7 +59,7 @@ std::string told(std::span<const Finding> findings) {
                (finding.pauses ? " The rule paused the run." : "");
     }
     if (findings.size() > shown)
-        out += "\nand " + with_thousands(std::ssize(findings) - std::ssize(findings.first(shown))) +
+        out += "\nand " + with_thousands(static_cast<int64_t>(findings.size() - shown)) +
                " more in the log";
     return out;
 }

@@ -145,7 +145,7 @@ refused "this layout has run, " --layout train --front equivalence --png a.png
 refused "the panel curves has " --layout train --view curves.none=1 --png a.png
 refused "PANEL.NAME=VALUE, of run, " --layout train --view none=1 --png a.png
 refused "no numbers" --panel log --csv a.csv
-refused "belongs to the run" --panel run --json run/run.json
+refused "^hopscope: --json: run/run.json belongs to the run" --panel run --json run/run.json
 refused "belongs to the run" --panel curves --csv run/metrics.csv
 refused "written as JSON" --panel log --json a.json
 refused "where --csv writes" --panel curves --csv a.csv --json ./a.csv
