@@ -52,6 +52,11 @@ void tooltip(const std::string& text) {
     ImGui::EndTooltip();
 }
 
+float button_width(const char* label) {
+    return ImGui::CalcTextSize(label, nullptr, /*hide_text_after_double_hash=*/true).x +
+           2 * ImGui::GetStyle().FramePadding.x;
+}
+
 void flow(float width, float gap) {
     if (gap < 0) gap = 1.5f * ImGui::GetStyle().ItemSpacing.x;
     const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
@@ -250,8 +255,7 @@ bool empty_state(const AppState& state, const char* title, const char* text, con
     ImGui::TextColored(state.theme().dim, "%s", text);
     ImGui::PopTextWrapPos();
     if (!action) return false;
-    const float width =
-        ImGui::CalcTextSize(action).x + 2 * ImGui::GetStyle().FramePadding.x + 16 * s;
+    const float width = button_width(action) + 16 * s;
     ImGui::SetCursorPos(ImVec2(center(width), top + line + 22 * s + text_size.y));
     return button(state, action, nullptr, nullptr, width, true);
 }

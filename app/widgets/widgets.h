@@ -42,6 +42,8 @@ class NameScope {
 /// `help`. True when pressed.
 bool button(const AppState& state, const char* label, const char* refusal, const char* help,
             float width = 0, bool selected = false);
+/// Room that a button of this label takes in a row, pixels.
+float button_width(const char* label);
 /// A button for an action under a short name of its own: grey with the action's reason, with its
 /// sentence and keys as tooltip. Does it when pressed.
 bool action_button(AppState& state, const ActionItem& action, const char* label, float width = 0,

@@ -211,7 +211,7 @@ void arrange(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, I
     for (size_t i = 0; i < panels.size(); ++i) {
         const std::string name = window_name(*panels[i], layout);
         if (kept_node(name) != 0 || alone.contains(name)) continue;
-        const ImGuiID node = node_of_place(layout, panels, i, false);
+        const ImGuiID node = node_of_place(layout, panels, i, {});
         ImGui::DockBuilderDockWindow(name.c_str(), node ? node : first_leaf(root));
     }
 }

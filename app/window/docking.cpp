@@ -33,6 +33,12 @@ constexpr float least_height(Layout layout) {
     if (layout == Layout::intervene) return 720;
     return layout == Layout::compare ? 640 : 560;
 }
+/// Three columns with controls and a picture each stand beside each other at this width, unscaled
+/// pixels; 0: there are never three.
+constexpr float least_width(Layout layout) {
+    if (layout == Layout::train) return 840;
+    return layout == Layout::compare ? 1000 : 0;
+}
 
 struct Nodes {
     ImGuiID left = 0, left_bottom = 0, top = 0, center = 0, center_bottom = 0, right = 0,
@@ -67,9 +73,19 @@ Place low_place(Layout layout, Place place) {
     return layout == Layout::intervene && place == Place::right ? Place::center : place;
 }
 
-Place shown_place(const PanelEntry& entry, Layout layout, bool low) {
-    const Place place = place_in(entry, layout);
-    return low ? low_place(layout, place) : place;
+/// Where a panel stands in a layout that has too little width for three columns: those of the left
+/// go where the fewest are.
+Place narrow_place(Layout layout, Place place) {
+    const bool right = layout == Layout::compare;
+    if (place == Place::left) return right ? Place::right : Place::center;
+    if (place == Place::left_bottom) return right ? Place::right_bottom : Place::center_bottom;
+    return place;
+}
+
+Place shown_place(const PanelEntry& entry, Layout layout, Tightness tight) {
+    Place place = place_in(entry, layout);
+    if (tight.narrow) place = narrow_place(layout, place);
+    return tight.low ? low_place(layout, place) : place;
 }
 
 /// Share of the width of what stands on top, where it stands beside the others: wide enough for two
@@ -96,18 +112,18 @@ ImGuiID dock_space_id(Layout layout) {
     return ImGui::GetID(name_of(layout));
 }
 
-bool is_low(Layout layout, ImVec2 size, float scale) {
-    return size.y < least_height(layout) * scale;
+Tightness tightness(Layout layout, ImVec2 size, float scale) {
+    return {size.y < least_height(layout) * scale, size.x < least_width(layout) * scale};
 }
 
 void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, ImVec2 size,
                   float scale) {
     const ImGuiID root = dock_space_id(layout);
     const auto table = panel_table();
-    const bool low = is_low(layout, size, scale);
+    const Tightness tight = tightness(layout, size, scale);
     const auto used = [&](Place place) {
         for (const auto& entry : table)
-            if (shown_place(entry, layout, low) == place) return true;
+            if (shown_place(entry, layout, tight) == place) return true;
         return false;
     };
     ImGui::DockBuilderRemoveNode(root);
@@ -116,12 +132,13 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
 
     Shares shares = shares_of(layout);
     shares.left = std::clamp(kLeftWidth * scale / std::max(1.0f, size.x), shares.left, 0.4f);
+    if (tight.narrow) shares.right = 0.5f;
     Nodes nodes;
     ImGuiID rest = root;
     // Side by side where there is no height for one over the other.
     if (used(Place::top))
-        nodes.top = low ? split(rest, ImGuiDir_Left, share_beside(size.x, scale))
-                        : split(rest, ImGuiDir_Up, shares.top);
+        nodes.top = tight.low ? split(rest, ImGuiDir_Left, share_beside(size.x, scale))
+                              : split(rest, ImGuiDir_Up, shares.top);
     if (used(Place::left)) nodes.left = split(rest, ImGuiDir_Left, shares.left);
     const float rest_width = used(Place::left) ? 1.0f - shares.left : 1.0f;
     nodes.center = nodes.right = rest;
@@ -141,11 +158,11 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
     for (size_t i = 0; i < panels.size(); ++i) {
         const Place place = place_in(table[i], layout);
         const std::string name = window_name(*panels[i], layout);
-        const ImGuiID node = nodes.at(shown_place(table[i], layout, low));
+        const ImGuiID node = nodes.at(shown_place(table[i], layout, tight));
         ImGui::DockBuilderDockWindow(name.c_str(), node);
         // The first of the table is in front; what came from elsewhere stands behind those whose
         // place it is.
-        const bool at_home = place != Place::none && place == shown_place(table[i], layout, low);
+        const bool at_home = place != Place::none && place == shown_place(table[i], layout, tight);
         if (ImGuiDockNode* tabs = ImGui::DockBuilderGetNode(node);
             tabs && at_home && tabs->SelectedTabId == 0)
             tabs->SelectedTabId = ImHashStr("#TAB", 0, ImHashStr(name.c_str()));
@@ -154,17 +171,17 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
 }
 
 ImGuiID node_of_new(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, size_t index,
-                    bool low) {
+                    Tightness tight) {
     const std::string name = window_name(*panels[index], layout);
     if (ImGui::FindWindowByName(name.c_str()) ||
         ImGui::FindWindowSettingsByID(ImHashStr(name.c_str())))
         return 0;
-    return node_of_place(layout, panels, index, low);
+    return node_of_place(layout, panels, index, tight);
 }
 
 ImGuiID node_of_place(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
-                      size_t index, bool low) {
-    const auto place_of = [&](size_t i) { return shown_place(panel_table()[i], layout, low); };
+                      size_t index, Tightness tight) {
+    const auto place_of = [&](size_t i) { return shown_place(panel_table()[i], layout, tight); };
     for (const Place wanted : {place_of(index), Place::center})
         for (size_t i = 0; i < panels.size(); ++i)
             if (place_of(i) == wanted)
@@ -172,14 +189,15 @@ ImGuiID node_of_place(Layout layout, const std::vector<std::unique_ptr<Panel>>& 
     return 0;
 }
 
-bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, bool low) {
+bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
+                     Tightness tight) {
     struct Seen {
         Place place;
         ImGuiID node;
     };
     std::vector<Seen> seen;
     for (size_t i = 0; i < panels.size(); ++i) {
-        const Place place = shown_place(panel_table()[i], layout, low);
+        const Place place = shown_place(panel_table()[i], layout, tight);
         const ImGuiWindow* window =
             ImGui::FindWindowByName(window_name(*panels[i], layout).c_str());
         if (window && place != Place::none) seen.push_back({place, window->DockId});

@@ -13,9 +13,13 @@ namespace hopscope::app {
 /// ImGui's id of the dock space of a layout (inside the current window).
 ImGuiID dock_space_id(Layout layout);
 
-/// Whether there is too little height for panels over each other: they become tabs, or stand side
-/// by side.
-bool is_low(Layout layout, ImVec2 size, float scale);
+/// What a layout has no room for.
+struct Tightness {
+    bool low = false;     ///< panels over each other: they become tabs, or stand side by side
+    bool narrow = false;  ///< three columns: the left one's panels become tabs of another
+    bool operator==(const Tightness&) const = default;
+};
+Tightness tightness(Layout layout, ImVec2 size, float scale);
 
 /// Rebuilds the dock space of `layout` at `size` as the panel table says; a side is never narrower
 /// than its panels need at `scale`. Panels that the table shuts there are left floating-free: they
@@ -28,13 +32,14 @@ ImGuiID kept_node(const std::string& name);
 /// Where the panels stand whose place in the layout is that of a panel, or those of the centre; 0
 /// where none of them stands anywhere.
 ImGuiID node_of_place(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
-                      size_t index, bool low);
+                      size_t index, Tightness tight);
 /// Where to dock a panel that the kept arrangement does not know, since it was kept before the
 /// panel existed: with those of its place, or in the centre. 0 for every other panel.
 ImGuiID node_of_new(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, size_t index,
-                    bool low);
+                    Tightness tight);
 /// Whether the panels that have been drawn share tabs, and do not, as build_layout() had them:
 /// nobody has moved one by hand.
-bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, bool low);
+bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
+                     Tightness tight);
 
 }  // namespace hopscope::app

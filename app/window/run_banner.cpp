@@ -26,15 +26,13 @@ bool waits_for_answer(const AppState& state) {
 /// One thing that acts, with its button at the right edge.
 void draw_row(AppState& state, const std::string& words, const char* why,
               const core::Command& undo) {
-    const float button_width =
-        ImGui::CalcTextSize("Take back").x + 2 * ImGui::GetStyle().FramePadding.x;
+    const float wide = button_width("Take back");
     ImGui::PushID(words.c_str());
     ImGui::AlignTextToFramePadding();
-    ImGui::PushTextWrapPos(kListWidth * state.pixel_scale - button_width);
+    ImGui::PushTextWrapPos(kListWidth * state.pixel_scale - wide);
     ImGui::TextUnformatted(words.c_str());
     ImGui::PopTextWrapPos();
-    ImGui::SameLine(kListWidth * state.pixel_scale - button_width +
-                    ImGui::GetStyle().ItemSpacing.x);
+    ImGui::SameLine(kListWidth * state.pixel_scale - wide + ImGui::GetStyle().ItemSpacing.x);
     if (button(state, "Take back", why, "From the next step on")) state.submit(undo);
     ImGui::PopID();
 }

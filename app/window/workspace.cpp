@@ -182,11 +182,11 @@ void Workspace::draw_dock(AppState& state) {
         const bool unbuilt = !ImGui::DockBuilderGetNode(id);
         // Another scale needs other places; what a person arranged stays.
         Fitted& fitted = fitted_[static_cast<size_t>(layout)];
-        const Fitted now = {s, is_low(layout, size, s)};
+        const Fitted now = {s, tightness(layout, size, s)};
         if (unbuilt) {
             fitted = now;  // also where it is shown later only, at another size perhaps
         } else if (layout == layout_ && now != fitted) {
-            reset |= fitted.scale > 0 && stands_as_built(layout, panels_, fitted.low);
+            reset |= fitted.scale > 0 && stands_as_built(layout, panels_, fitted.tight);
             fitted = now;
         }
         if (reset || unbuilt) build_layout(layout, panels_, size, s);
@@ -257,8 +257,8 @@ void Workspace::draw_panel(AppState& state, size_t index) {
                         ImVec2(kTitlePadding.x * s, kTitlePadding.y * s));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(12 * s, 4 * s));
     ImGui::SetNextWindowSize(ImVec2(480 * s, 360 * s), ImGuiCond_FirstUseEver);
-    const bool low = fitted_[static_cast<size_t>(layout_)].low;
-    if (const ImGuiID node = node_of_new(layout_, panels_, index, low))
+    const Tightness tight = fitted_[static_cast<size_t>(layout_)].tight;
+    if (const ImGuiID node = node_of_new(layout_, panels_, index, tight))
         ImGui::SetNextWindowDockID(node);
     // Those of a layout all appear when it is chosen: the tab that was in front stays there.
     const bool visible = ImGui::Begin(

@@ -12,6 +12,7 @@
 
 #include "app/panels/table.h"
 #include "app/state/arrangement.h"
+#include "app/window/docking.h"
 #include "app/window/key_listener.h"
 
 namespace hopscope::app {
@@ -58,7 +59,7 @@ class Workspace {
     Layout layout_ = Layout::train;
     struct Fitted {  ///< what a layout was arranged for
         float scale = 0;
-        bool low = false;
+        Tightness tight;
         bool operator==(const Fitted&) const = default;
     };
     bool reset_[std::size(kLayouts)] = {};

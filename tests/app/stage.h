@@ -26,6 +26,9 @@ struct Stage {
     app::KeyListener keys;
     app::StopQuestion stop_question;
     app::Attention attention;
+    ImVec2 size = kUsual;  ///< of both windows; the usual one again with the next test
+
+    static constexpr ImVec2 kUsual{560, 760};
 
     void open(std::unique_ptr<app::Panel> (*make)(), std::unique_ptr<app::Panel> (*make_second)(),
               FakeOptions options) {
@@ -51,6 +54,7 @@ struct Stage {
         second = make_second ? make_second() : nullptr;
         actions.clear();
         attention = {};
+        size = kUsual;
         add_actions(panel.get(), "Stage");
         add_actions(second.get(), "Second");
     }
@@ -91,7 +95,7 @@ void use(ImGuiTest* test, FakeOptions (*options)()) {
         const auto show = [](app::Panel* panel, const char* name, ImVec2 at) {
             if (!panel) return;
             panel->prepare(stage->state);
-            ImGui::SetNextWindowSize(ImVec2(560, 760));
+            ImGui::SetNextWindowSize(stage->size);
             ImGui::SetNextWindowPos(at);
             if (ImGui::Begin(name, nullptr, ImGuiWindowFlags_NoSavedSettings)) {
                 stage->attention.note(name);

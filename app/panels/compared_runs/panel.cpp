@@ -107,7 +107,7 @@ void ComparedRunsPanel::draw_field(AppState& state) {
     const float s = state.pixel_scale;
     const bool can = state.services.runs_at && state.services.watch_runs;
     const char* none = can ? nullptr : "This window cannot read other runs.";
-    const float wide = ImGui::CalcTextSize("Add").x + 2 * ImGui::GetStyle().FramePadding.x;
+    const float wide = button_width("Add");
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - wide - 6 * s);
     if (std::exchange(state.compared.asked, false)) ImGui::SetKeyboardFocusHere();
     by_name(state, "##folder", "folder to add");

@@ -38,10 +38,6 @@ bool combo(const AppState& state, const char* id, float width, const Items& item
 
 }  // namespace
 
-float button_width(const char* label) {
-    return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
-}
-
 void CurvesControls::draw_quantities(AppState& state, bool narrow, const Offers& offers) {
     narrow ? draw_list(state, offers) : draw_tabs(state, offers);
 }
@@ -98,7 +94,7 @@ void CurvesControls::draw_tabs(AppState& state, const Offers& offers) {
     for (Quantity quantity : kQuantities) {
         if (!offers(quantity)) continue;
         const char* name = text_of(quantity).tab;
-        const float width = ImGui::CalcTextSize(name).x + 2 * ImGui::GetStyle().FramePadding.x;
+        const float width = button_width(name);
         if (quantity != kQuantities[0]) {
             ImGui::SameLine();
             if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();

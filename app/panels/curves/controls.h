@@ -11,9 +11,6 @@
 
 namespace hopscope::app {
 
-/// Room that a button takes in a row of controls, pixels.
-float button_width(const char* label);
-
 class CurvesControls {
   public:
     /// Both outlive it.

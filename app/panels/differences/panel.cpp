@@ -23,6 +23,16 @@ namespace {
 
 constexpr double kSliderEnd = 0.1;  ///< of the slider, nats; more can be typed
 
+/// What of a row has room. Everything; without the seeds and the interval in figures; the verdict's
+/// sign without its word, too, so that the picture keeps its width.
+enum class Width { tight, usual, wide };
+constexpr float kNames[] = {96, 150, 190};  ///< least width of two names, unscaled pixels
+constexpr float kSigns = 76;  ///< of the minus between them and what marks their lines
+Width width_here(float scale) {
+    const float room = ImGui::GetContentRegionAvail().x;
+    return room > 640 * scale ? Width::wide : room > 440 * scale ? Width::usual : Width::tight;
+}
+
 class DifferencesPanel final : public Panel {
   public:
     const char* title() const override { return "Pairwise differences"; }
@@ -54,8 +64,8 @@ class DifferencesPanel final : public Panel {
     void draw_margin(AppState& state);
     void draw_options(AppState& state);
     void draw_table(AppState& state, float height);
-    void draw_row(AppState& state, const DifferenceRow& row, bool wide);
-    float width_of_names(float least) const;
+    void draw_row(AppState& state, const DifferenceRow& row, Width width);
+    float width_of_names(float least, float signs) const;
     void draw_name(const AppState& state, size_t variant, float width) const;
     size_t count(core::Verdict verdict) const;
 
@@ -124,16 +134,17 @@ void DifferencesPanel::draw_margin(AppState& state) {
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted("margin \xC2\xB1");
     ImGui::SameLine();
-    ImGui::SetNextItemWidth(150 * s);
+    ImGui::SetNextItemWidth(std::clamp(ImGui::GetContentRegionAvail().x * 0.5f, 60 * s, 150 * s));
     exact_slider(state, margin, {0, kSliderEnd});
     margin = std::isfinite(margin) ? std::max(0.0, margin) : core::kLossMargin;
     ImGui::SameLine();
     ImGui::PushFont(state.fonts.mono, kMonoSize);
     ImGui::TextUnformatted(plain(margin).c_str());
     ImGui::PopFont();
-    ImGui::SameLine();
-    ImGui::TextColored(theme.dim, "nats = %s %% perplexity",
-                       rounded(100 * (std::exp(margin) - 1), 1).c_str());
+    const std::string in_perplexity =
+        "nats = " + rounded(100 * (std::exp(margin) - 1), 1) + " % perplexity";
+    flow(ImGui::CalcTextSize(in_perplexity.c_str()).x, ImGui::GetStyle().ItemSpacing.x);
+    ImGui::TextColored(theme.dim, "%s", in_perplexity.c_str());
     tooltip(
         "Losses that differ by less count as equal. The margin is chosen before looking: one "
         "that is moved until a pair fits proves nothing.");
@@ -153,9 +164,9 @@ void DifferencesPanel::draw_margin(AppState& state) {
     else
         ImGui::SetCursorPosX(ImGui::GetCursorPosX() + left);
     ImGui::TextColored(theme.violet, "%s", equal.c_str());
-    ImGui::SameLine(0, 16 * s);
+    flow(ImGui::CalcTextSize(different.c_str()).x, 16 * s);
     ImGui::TextUnformatted(different.c_str());
-    ImGui::SameLine(0, 16 * s);
+    flow(ImGui::CalcTextSize(open.c_str()).x, 16 * s);
     ImGui::TextColored(theme.dim, "%s", open.c_str());
 }
 
@@ -164,48 +175,50 @@ void DifferencesPanel::draw_options(AppState& state) {
     if (button(state, "all pairs", nullptr, "Every two variants, the better less the worse", 0,
                !to_reference_))
         to_reference_ = false;
-    ImGui::SameLine(0, 4 * s);
+    flow(button_width("to the reference"), 4 * s);
     if (button(state, "to the reference", nullptr,
                "Each variant less the reference, which is chosen in Compared runs", 0,
                to_reference_))
         to_reference_ = true;
-    ImGui::SameLine(0, 12 * s);
+    flow(button_width("Copy"), 12 * s);
     if (button(state, "Copy", nullptr, "Copies these rows, comma-separated"))
         ImGui::SetClipboardText(csv(state).c_str());
-    ImGui::SameLine(0, 4 * s);
+    flow(button_width("CSV"), 4 * s);
     if (button(state, "CSV", nullptr, "Writes these rows into the folder of the open run"))
         export_text(state, "compare_differences.csv", numbers(state));
 }
 
 void DifferencesPanel::draw_table(AppState& state, float height) {
     const float s = state.pixel_scale;
-    const bool wide = ImGui::GetContentRegionAvail().x > 640 * s;
+    const Width width = width_here(s);
+    const bool wide = width == Width::wide, tight = width == Width::tight;
     constexpr ImGuiTableFlags kFlags =
         ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoPadOuterX;
     if (!ImGui::BeginTable("differences", wide ? 5 : 4, kFlags, ImVec2(0, height))) return;
     ImGui::TableSetupScrollFreeze(0, 1);
     ImGui::TableSetupColumn("first \xE2\x88\x92 second", ImGuiTableColumnFlags_WidthFixed,
-                            width_of_names((wide ? 190 : 150) * s));
+                            width_of_names(kNames[static_cast<size_t>(width)] * s, kSigns * s));
     ImGui::TableSetupColumn("difference in loss, nats a token", ImGuiTableColumnFlags_WidthStretch);
     ImGui::TableSetupColumn(wide ? "mean [95 %]" : "mean");
     if (wide) ImGui::TableSetupColumn("seeds");
-    ImGui::TableSetupColumn("verdict");
+    ImGui::TableSetupColumn(tight ? "##verdict" : "verdict");
     ImGui::PushStyleColor(ImGuiCol_Text, state.theme().dim);
     ImGui::TableHeadersRow();
     ImGui::PopStyleColor();
-    for (const DifferenceRow& row : rows_) draw_row(state, row, wide);
+    for (const DifferenceRow& row : rows_) draw_row(state, row, width);
     ImGui::EndTable();
 }
 
-/// Of two names beside each other: what they need, from `least` up to a part of the panel.
-float DifferencesPanel::width_of_names(float least) const {
+/// Of two names beside each other: what they need with `signs`, from `least` up to a part of the
+/// panel.
+float DifferencesPanel::width_of_names(float least, float signs) const {
     float widest = 0;
     for (const DifferenceRow& row : rows_)
         for (const size_t variant : {row.a, row.b})
             widest =
                 std::max(widest, ImGui::CalcTextSize(shown_->variants[variant].name.c_str()).x);
     const float most = ImGui::GetContentRegionAvail().x * 0.36f;
-    return std::max(least, std::min(2 * widest + least * 0.4f, most));
+    return std::max(least, std::min(2 * widest + signs, most));
 }
 
 void DifferencesPanel::draw_name(const AppState& state, size_t variant, float width) const {
@@ -220,9 +233,10 @@ void DifferencesPanel::draw_name(const AppState& state, size_t variant, float wi
     list->AddText(at, packed(state.theme().text), shown.c_str());
 }
 
-void DifferencesPanel::draw_row(AppState& state, const DifferenceRow& row, bool wide) {
+void DifferencesPanel::draw_row(AppState& state, const DifferenceRow& row, Width width) {
     const float s = state.pixel_scale;
     const Theme& theme = state.theme();
+    const bool wide = width == Width::wide;
     const auto pair = state.comparison.pair();
     const bool chosen = pair && ((pair->first == row.a && pair->second == row.b) ||
                                  (pair->first == row.b && pair->second == row.a));
@@ -260,7 +274,8 @@ void DifferencesPanel::draw_row(AppState& state, const DifferenceRow& row, bool 
     ImGui::TextColored(equal                                     ? theme.violet
                        : row.verdict == core::Verdict::undecided ? theme.dim
                                                                  : theme.text,
-                       "%s %s", sign_of(row.verdict), word_of(row.verdict));
+                       "%s %s", sign_of(row.verdict),
+                       width == Width::tight ? "" : word_of(row.verdict));
     ImGui::PopID();
 }
 

@@ -179,9 +179,7 @@ void ExpertCard::draw_buttons(AppState& state, int64_t layer) const {
     for (const ActionItem& item : expert_actions(state, layer, expert_)) {
         std::string label = item.title;
         if (label.ends_with(name)) label.resize(label.size() - name.size());
-        const float width =
-            ImGui::CalcTextSize(label.c_str()).x + 2 * ImGui::GetStyle().FramePadding.x;
-        if (!std::exchange(first, false)) next_chip(state, width);
+        if (!std::exchange(first, false)) next_chip(state, button_width(label.c_str()));
         action_button(state, item, label.c_str());
     }
 }

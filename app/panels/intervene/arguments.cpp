@@ -157,9 +157,7 @@ void ArgumentForm::draw_list(AppState& state, const StackItem& item, const core:
         ImGui::SetCursorPosY(top);
     }
     float helpers = 0;
-    const auto width = [&](const char* label) {
-        return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x + 4 * s;
-    };
+    const auto width = [&](const char* label) { return button_width(label) + 4 * s; };
     if (expert || arg.meaning == core::ArgMeaning::tokens) helpers += width("selected");
     if (arg.meaning == core::ArgMeaning::place) helpers += width("opposite") + width("selected");
     for (const auto& word : arg.choices) helpers += width(word.c_str());

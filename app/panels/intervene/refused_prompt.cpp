@@ -16,7 +16,7 @@ bool cut_button(const AppState& state, const std::string& prompt, int64_t bytes,
     const std::string help = std::string("Leaves out the ") + (first ? "last " : "first ") +
                              with_thousands(too_long.tokens - too_long.limit) + " of " +
                              with_thousands(too_long.tokens) + " tokens";
-    if (!first) flow(ImGui::CalcTextSize(label.c_str()).x + 2 * ImGui::GetStyle().FramePadding.x);
+    if (!first) flow(button_width(label.c_str()));
     return button(state, label.c_str(), nullptr, help.c_str());
 }
 

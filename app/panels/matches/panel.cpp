@@ -116,7 +116,6 @@ void MatchesPanel::draw_question(AppState& state) {
     if (beside) ImGui::SameLine(0, 8 * s);
     draw_side(state, "B", question_.b, beside ? wide * 0.5f - 4 * s : wide);
     draw_layer(state);
-    ImGui::SameLine(0, 12 * s);
     draw_buttons(state);
 }
 
@@ -178,19 +177,21 @@ void MatchesPanel::draw_layer(AppState& state) {
 void MatchesPanel::draw_buttons(AppState& state) {
     const float s = state.pixel_scale;
     const char* none = question_.answer() ? nullptr : "Nothing is matched yet.";
+    flow(76 * s, 12 * s);
     if (button(state, all_ ? "All" : "Quantiles", none,
                "Shows every pair, or nine from the most alike to the least", 76 * s))
         all_ = !all_;
-    ImGui::SameLine(0, 4 * s);
+    flow(button_width("Copy"), 4 * s);
     if (button(state, "Copy", none, "Copies all pairs, comma-separated"))
         ImGui::SetClipboardText(csv_of(shown()).c_str());
-    ImGui::SameLine(0, 4 * s);
+    flow(button_width("CSV"), 4 * s);
     if (button(state, "CSV", none, "Writes all pairs into the folder of the open run"))
         export_text(state, "matched_experts_layer" + std::to_string(question_.layer) + ".csv",
                     csv_of(shown()));
     if (question_.working()) {
-        ImGui::SameLine(0, 8 * s);
-        ImGui::TextColored(state.theme().dim, "matching\xE2\x80\xA6");
+        constexpr const char* kWorking = "matching\xE2\x80\xA6";
+        flow(ImGui::CalcTextSize(kWorking).x, 8 * s);
+        ImGui::TextColored(state.theme().dim, "%s", kWorking);
     }
 }
 
@@ -230,7 +231,7 @@ void MatchesPanel::draw_chance(const AppState& state) {
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
     const std::string words = "chance, " + std::to_string(shown().request.draws) + " draws";
-    ImGui::TextUnformatted(words.c_str());
+    text_cut(state, words, state.theme().dim);
     tooltip(
         shown().by_tokens ? "The best of as many experts once tokens are dealt out anew"
         : shown().one_run

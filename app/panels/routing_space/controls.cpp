@@ -103,7 +103,7 @@ bool SpaceControls::draw(AppState& state) {
         flow(160 * s);
         fit = draw_picture_row(state, g);
     }
-    flow(60 * s);
+    flow(button_width("More"));
     return draw_more(state, g, narrow) || fit;
 }
 

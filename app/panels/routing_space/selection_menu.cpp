@@ -98,8 +98,7 @@ void SelectionMenu::draw(AppState& state, std::span<const ActionItem> actions, I
     const std::string text = selection_text(state.selection);
     const std::string label =
         (text.empty() ? std::string("Select") : text) + " \xE2\x96\xBE###selection";
-    const float width =
-        ImGui::CalcTextSize(label.c_str(), nullptr, true).x + 2 * ImGui::GetStyle().FramePadding.x;
+    const float width = button_width(label.c_str());
     ImGui::SetCursorScreenPos(ImVec2(corner.x - width, corner.y));
     if (button(
             state, label.c_str(), nullptr,

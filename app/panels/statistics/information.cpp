@@ -62,7 +62,6 @@ void InformationPage::draw_options(AppState& state) {
         ImGui::EndCombo();
     }
     tooltip("What is known of a token: its id, or its class where the text has classes");
-    ImGui::SameLine();
 }
 
 void InformationPage::draw(AppState& state, const SnapshotLayer& place, Area area) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "app/panels/run/view.h"
 #include "app/panels/statistics/csv.h"
@@ -16,6 +17,8 @@ namespace hopscope::app {
 namespace {
 
 constexpr double kRefresh = 0.25;  ///< seconds between two makings while snapshots stream
+/// Narrower, the tabs of the pages would take the room of what they show: a list. Unscaled pixels.
+constexpr float kTabsWidth = 320;
 
 struct PageText {
     StatisticsPanel::Page page;
@@ -39,6 +42,11 @@ constexpr PageText kPages[] = {
 
 const char* name_of(Page page) {
     return kPages[static_cast<size_t>(page)].name;
+}
+
+/// Of the buttons that take the page away, with the gaps between them; `s`: pixel scale.
+float export_width(float s) {
+    return button_width("Copy") + button_width("CSV") + button_width("PNG") + 8 * s;
 }
 
 }  // namespace
@@ -123,8 +131,9 @@ void StatisticsPanel::draw(AppState& state) {
                     "geometry.");
         return;
     }
-    draw_tabs(state);
-    draw_options(state);
+    const bool listed = ImGui::GetContentRegionAvail().x < kTabsWidth * state.pixel_scale;
+    listed ? draw_list(state) : draw_tabs(state);
+    draw_options(state, listed);
     const std::string caution =
         core::router_without_task_gradient(present_config(state.session->config(), state.answers));
     if (!caution.empty()) text_cut(state, caution, state.theme().amber_text);
@@ -162,12 +171,26 @@ void StatisticsPanel::draw_page(AppState& state, const SnapshotLayer& place) {
     }
 }
 
+void StatisticsPanel::draw_list(AppState& state) {
+    ImGui::SetNextItemWidth(122 * state.pixel_scale);
+    by_name(state, "##page", "page\xE2\x80\xA6");
+    if (ImGui::BeginCombo("##page", name_of(page_), ImGuiComboFlags_HeightLargest)) {
+        for (const PageText& text : kPages) {
+            if (ImGui::Selectable(text.name, page_ == text.page)) page_ = text.page;
+            tooltip(text.help);
+        }
+        ImGui::EndCombo();
+    } else {
+        tooltip(kPages[static_cast<size_t>(page_)].help);
+    }
+}
+
 void StatisticsPanel::draw_tabs(AppState& state) {
     const float gap = 4 * state.pixel_scale;
     const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(gap, gap));
     for (const PageText& text : kPages) {
-        const float width = ImGui::CalcTextSize(text.name).x + 2 * ImGui::GetStyle().FramePadding.x;
+        const float width = button_width(text.name);
         if (text.page != Page::overview) {
             ImGui::SameLine();
             if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
@@ -177,10 +200,25 @@ void StatisticsPanel::draw_tabs(AppState& state) {
     ImGui::PopStyleVar();
 }
 
-void StatisticsPanel::draw_options(AppState& state) {
-    if (page_ != Page::confidence && page_ != Page::norms) draw_layer(state);
-    if (has_order()) draw_order(state);
-    if (page_ == Page::information) information_.draw_options(state);
+/// What is shown of the page; `behind`: on the line of what was drawn last.
+void StatisticsPanel::draw_options(AppState& state, bool behind) {
+    const float s = state.pixel_scale;
+    const auto next = [&](float width) {
+        if (std::exchange(behind, true)) flow(width);
+    };
+    if (page_ != Page::confidence && page_ != Page::norms) {
+        next(94 * s);
+        draw_layer(state);
+    }
+    if (has_order()) {
+        next(102 * s);
+        draw_order(state);
+    }
+    if (page_ == Page::information) {
+        next(102 * s);
+        information_.draw_options(state);
+    }
+    next(export_width(s));
     export_buttons(state);
 }
 
@@ -199,7 +237,6 @@ void StatisticsPanel::draw_layer(AppState& state) {
         ImGui::EndCombo();
     }
     tooltip("The layer that all panels show");
-    ImGui::SameLine();
 }
 
 void StatisticsPanel::draw_order(AppState& state) {
@@ -219,7 +256,6 @@ void StatisticsPanel::draw_order(AppState& state) {
         "Order of the matrix of experts. similarity: average linkage over 1 \xE2\x88\x92 "
         "cosine, so that groups are blocks. load: most used first. cluster: by the clusters of "
         "what the experts write [def:clusters]");
-    ImGui::SameLine();
 }
 
 PanelView StatisticsPanel::saved_view() const {
@@ -243,12 +279,7 @@ void StatisticsPanel::restore_view(const PanelView& view) {
 
 void StatisticsPanel::export_buttons(AppState& state) {
     const float s = state.pixel_scale;
-    const char* labels[] = {"Copy", "CSV", "PNG"};
-    float width = 8 * s;
-    for (const char* label : labels)
-        width += ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
-    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
-    const float left = ImGui::GetContentRegionAvail().x - width;
+    const float left = ImGui::GetContentRegionAvail().x - export_width(s);
     if (left > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + left);
     const char* none = making()             ? "The numbers are being made."
                        : has_numbers(state) ? nullptr
@@ -337,10 +368,13 @@ void StatisticsPanel::draw_overview(AppState& state, const SnapshotLayer& place,
     upper.size.y = std::floor(area.size.y * 0.6f);
     lower.at.y = upper.bottom() + gap * 0.5f;
     lower.size.y = area.bottom() - lower.at.y;
+    // Between its words nothing of it would be left: it has a page of its own.
+    const bool no_load = lower.size.y < 5 * ImGui::GetTextLineHeight();
+    if (no_load) upper = area;
     const float share = one_hop ? 0.3f : 0.46f;
     draw_hops(state, place, left_part(upper, share, gap));
     collinearity_.draw(state, place, right_part(upper, share, gap), false);
-    load_.draw(state, place, lower);
+    if (!no_load) load_.draw(state, place, lower);
 }
 
 }  // namespace hopscope::app

@@ -73,9 +73,10 @@ class StatisticsPanel final : public Panel {
     SnapshotLayer place_of(const AppState& state) const;
     std::string problem(const AppState& state) const;
     void make_numbers(AppState& state);
+    void draw_list(AppState& state);
     void draw_tabs(AppState& state);
     void draw_page(AppState& state, const SnapshotLayer& place);
-    void draw_options(AppState& state);
+    void draw_options(AppState& state, bool behind);
     void draw_layer(AppState& state);
     void draw_order(AppState& state);
     void draw_overview(AppState& state, const SnapshotLayer& place, Area area);

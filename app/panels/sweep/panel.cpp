@@ -201,7 +201,7 @@ void SweepPanel::choose(AppState& state, const std::string& dir) {
 void SweepPanel::draw_axes(AppState& state) {
     const float s = state.pixel_scale;
     SweepChoice& choice = state.sweep.choice;
-    const float log = ImGui::CalcTextSize("log").x + 2 * ImGui::GetStyle().FramePadding.x;
+    const float log = button_width("log");
     const float names = ImGui::CalcTextSize("yover").x + 4 * 6 * s + 12 * s;
     const float each =
         std::clamp((ImGui::GetContentRegionAvail().x - names - 2 * log) / 2, 90 * s, 260 * s);
@@ -239,8 +239,7 @@ void SweepPanel::draw_direction(AppState& state, const char* axis, Better shown,
     const std::string help = std::string("Which way of ") + axis +
                              " is the better one: lower, or higher. The kind of the number says it "
                              "first; pressing turns it round.";
-    flow(ImGui::CalcTextSize(text.c_str(), nullptr, true).x + 2 * ImGui::GetStyle().FramePadding.x,
-         4 * s);
+    flow(button_width(text.c_str()), 4 * s);
     const char* refusal =
         picture_.words.empty() || axis[0] == 'y' ? nullptr : "Words have no order.";
     if (button(state, text.c_str(), refusal, help.c_str()))
@@ -249,11 +248,9 @@ void SweepPanel::draw_direction(AppState& state, const char* axis, Better shown,
 }
 
 void SweepPanel::draw_options(AppState& state) {
-    const float s = state.pixel_scale, pad = 2 * ImGui::GetStyle().FramePadding.x;
+    const float s = state.pixel_scale;
     SweepChoice& choice = state.sweep.choice;
-    const auto next = [&](const char* label, float gap) {
-        flow(ImGui::CalcTextSize(label).x + pad, gap);
-    };
+    const auto next = [](const char* label, float gap) { flow(button_width(label), gap); };
     if (button(state, "Pareto front", nullptr,
                "Variants that no other beats: at least as good on both axes and better on one. "
                "Means over seeds are compared [def:pareto_front]",

@@ -348,11 +348,9 @@ void TrajectoryPanel::draw_prompt(AppState& state) {
     const float s = state.pixel_scale;
     const std::string none = no_run(state);
     const float gap = ImGui::GetStyle().ItemSpacing.x;
-    const auto wide = [](const char* label) {
-        return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
-    };
-    const float buttons = 64 * s + wide("+ Second") + wide("From text") + ImGui::GetFrameHeight() +
-                          ImGui::CalcTextSize("freeze routing").x + 5 * gap;
+    const float buttons = 64 * s + button_width("+ Second") + button_width("From text") +
+                          ImGui::GetFrameHeight() + ImGui::CalcTextSize("freeze routing").x +
+                          5 * gap;
     const float room = ImGui::GetContentRegionAvail().x;
     const bool one_line = room - buttons >= 200 * s;
     ImGui::SetNextItemWidth(one_line ? room - buttons : room);

@@ -20,10 +20,6 @@ void set_shift(AppState& state, int64_t shift) {
     state.keep_drawing();
 }
 
-float labelled_width(const char* label) {
-    return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
-}
-
 }  // namespace
 
 bool has_second(const AppState& state) {
@@ -79,7 +75,7 @@ bool SecondStrip::draw_field(AppState& state, const std::string& refusal) {
     if (appears && state.second.text.empty()) ImGui::SetKeyboardFocusHere();
     const float s = state.pixel_scale;
     const float buttons =
-        labelled_width("Swap") + labelled_width("Close") + 2 * ImGui::GetStyle().ItemSpacing.x;
+        button_width("Swap") + button_width("Close") + 2 * ImGui::GetStyle().ItemSpacing.x;
     ImGui::SetNextItemWidth(std::max(ImGui::GetContentRegionAvail().x - buttons, 120 * s));
     const bool entered =
         ImGui::InputTextWithHint("##second", "a second prompt, below the first", &state.second.text,

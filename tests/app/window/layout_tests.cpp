@@ -18,7 +18,9 @@ namespace {
 void expect_room(ImGuiTestContext* ctx, float scale) {
     state->settings.scale = scale;
     ctx->Yield(6);
-    ctx->SetRef("Run##Train");
+    ctx->WindowFocus("//Run##Train");  // a tab where there is no width for three columns
+    ctx->Yield(2);
+    ctx->SetRef("//Run##Train");
     for (const char* label :
          {"Run", "Pause", "Step", "Stop", "Checkpoint", "Evaluate", "Fork\xE2\x80\xA6"}) {
         const ImRect seen = ctx->ItemInfo(label).RectFull;
@@ -101,7 +103,7 @@ void register_arrangements(ImGuiTestEngine* engine) {
         ctx->Yield(6);
         shell->workspace().reset(*state);
         ctx->Yield(5);
-        for (const char* name : {"Run##Train", "Routing space##Train", "Curves##Train"}) {
+        for (const char* name : {"Routing space##Train", "Curves##Train"}) {
             const ImGuiWindow* window = ImGui::FindWindowByName(name);
             IM_CHECK(window->DockNode && window->DockNode->VisibleWindow == window);
         }
@@ -364,6 +366,35 @@ void register_layout_tests(ImGuiTestEngine* engine) {
         state->settings.scale = 1;
         shell->workspace().reset(*state);
         ctx->Yield(4);
+    };
+
+    // Wrong if a window that is too narrow for three columns had them, or a wider one did not.
+    t = IM_REGISTER_TEST(engine, "window", "a_narrow_window_has_two_columns");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        struct Pair {
+            app::Layout layout;
+            const char *left, *other;  ///< of the left column, and where it goes
+        };
+        const auto node = [](const char* name) { return ImGui::FindWindowByName(name)->DockId; };
+        for (const Pair& pair :
+             {Pair{app::Layout::train, "Run##Train", "Routing space##Train"},
+              Pair{app::Layout::compare, "Compared runs##Compare", "Equivalence##Compare"}}) {
+            shell->workspace().set_layout(*state, pair.layout);
+            ctx->Yield(4);
+            IM_CHECK_NE(node(pair.left), node(pair.other));
+            state->settings.scale = 2;
+            ctx->Yield(6);
+            IM_CHECK_EQ(node(pair.left), node(pair.other));
+            // Half of the window each.
+            const float width = ImGui::FindWindowByName(pair.other)->Size.x;
+            IM_CHECK_GT(width, 0.45f * ImGui::GetMainViewport()->Size.x);
+            IM_CHECK_LT(width, 0.55f * ImGui::GetMainViewport()->Size.x);
+            state->settings.scale = 1;
+            ctx->Yield(6);
+            IM_CHECK_NE(node(pair.left), node(pair.other));
+        }
+        shell->workspace().set_layout(*state, app::Layout::train);
+        ctx->Yield(3);
     };
 
     // Wrong if switching layouts lost a panel, or a shut panel did not come back with the reset.

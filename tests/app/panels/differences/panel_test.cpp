@@ -1,7 +1,9 @@
 // Forest plot and square of equivalence beside each other, on made-up folders.
+#include <algorithm>
 #include <cmath>
 
 #include "tests/app/compared_stage.h"
+#include "tests/app/seen.h"
 
 namespace hopscope::gui_test {
 namespace {
@@ -60,6 +62,33 @@ void register_pair(ImGuiTestEngine* engine) {
     };
 }
 
+/// Wrong if a narrow panel cut its controls, or left the picture no width between the columns.
+void register_narrow(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "compare", "a_narrow_forest_keeps_its_width");
+    use<app::make_differences_panel>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(give_three_variants(ctx));
+        const auto width = [ctx] {
+            return ctx->ItemInfo("$$1/##handle").RectFull.Min.x -
+                   ctx->ItemInfo("$$-1/##handle").RectFull.Min.x;
+        };
+        const float usual = width();
+        stage->size = ImVec2(330, 760);
+        ctx->Yield(3);
+        IM_CHECK_GT(width(), usual / 3);
+        const float right = ctx->GetWindowByRef("")->WorkRect.Max.x + 1;
+        for (const char* control : {"##value", "all pairs", "to the reference", "Copy", "CSV"})
+            IM_CHECK_LE(ctx->ItemInfo(control).RectFull.Max.x, right);
+        // Each verdict is a sign, and its word is among the counts alone.
+        IM_CHECK_EQ(std::ranges::count_if(lines_seen(ctx, "//Stage"),
+                                          [](const std::string& line) {
+                                              return line.find("different") != std::string::npos;
+                                          }),
+                    1);
+    };
+}
+
 /// Wrong if a session forgot that all variants are held against the reference.
 void register_session(ImGuiTestEngine* engine) {
     ImGuiTest* t = IM_REGISTER_TEST(engine, "compare", "a_session_finds_the_reference_again");
@@ -95,7 +124,8 @@ void register_session(ImGuiTestEngine* engine) {
     };
 }
 
-const PanelTests margin(register_margin), pair(register_pair), session(register_session);
+const PanelTests margin(register_margin), pair(register_pair), narrow(register_narrow),
+    session(register_session);
 
 }  // namespace
 }  // namespace hopscope::gui_test

@@ -47,6 +47,36 @@ void register_views(ImGuiTestEngine* engine) {
         IM_CHECK(experts.contains(panel().loads().order[0]));
     };
 
+    // Wrong if the tabs took the room of the picture in a narrow panel, a row of controls were cut,
+    // or a picture stood there of which only the words have room.
+    t = IM_REGISTER_TEST(engine, "statistics", "a_narrow_panel_lists_its_pages");
+    use<kMake>(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        ctx->SetRef("Stage");
+        IM_CHECK(wait_for_matrix(ctx));
+        IM_CHECK(ctx->ItemExists("overlap") && !ctx->ItemExists("##page"));
+        stage->size = ImVec2(320, 760);
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("overlap") && ctx->ItemExists("##page"));
+        IM_CHECK(ctx->ItemExists("load map") && ctx->ItemExists("cosines"));
+        const float high = ctx->ItemInfo("cosines").RectFull.GetHeight();
+        stage->size = ImVec2(320, 260);
+        ctx->Yield(3);
+        IM_CHECK(!ctx->ItemExists("load map") && ctx->ItemExists("cosines"));
+        IM_CHECK_LT(ctx->ItemInfo("cosines").RectFull.GetHeight(), high);
+        for (const char* page : {"##page/load", "##page/information", "##page/norms"}) {
+            ctx->ComboClick(page);
+            ctx->Yield(3);
+            const ImRect inner = ctx->GetWindowByRef("")->WorkRect;
+            for (const char* control : {"##page", "Copy", "CSV", "PNG"})
+                IM_CHECK_LE(ctx->ItemInfo(control).RectFull.Max.x, inner.Max.x + 1);
+            IM_CHECK_EQ(ctx->ItemExists("load map"), std::string(page) == "##page/load");
+        }
+        stage->size = Stage::kUsual;
+        ctx->Yield(3);
+        ctx->ItemClick("overview");
+    };
+
     // Wrong if the panel showed another layer than the others do.
     t = IM_REGISTER_TEST(engine, "statistics", "the_layer_is_shared");
     use<kMake>(t, [] { return small(); });
