@@ -7,7 +7,7 @@ namespace hopscope::app {
 
 Origin Panel::origin(const AppState& state) const {
     const bool sampled = state.sample.shown();
-    const bool of_the_past = follows_time() && (!state.time.live() || sampled) && state.geometry;
+    const bool of_the_past = follows_time() && state.rests() && state.geometry;
     const int64_t step = of_the_past ? state.geometry->step : state.status.step;
     Origin out = origin_of(state, step, step);
     if (of_the_past && sampled && !out.words.empty())

@@ -55,13 +55,15 @@ void AppState::tell(std::string done, Pending<std::string> reason) {
 }
 
 void AppState::write_file(const std::string& path, std::string text) {
-    tell("wrote " + path, aside([path, text = std::move(text)]() -> std::string {
-             // A file that a run is kept in is nobody's to replace.
-             if (const auto may = core::check_output_apart(path, {}); !may)
-                 return may.error().message;
-             const auto written = core::write_file_atomic(path, text);
-             return written ? "" : written.error().message;
-         }));
+    tell("wrote " + path, write_aside(path, std::move(text)));
+}
+
+Pending<std::string> AppState::write_aside(const std::string& path, std::string text) {
+    return aside([path, text = std::move(text)]() -> std::string {
+        if (const auto may = core::check_output_apart(path, {}); !may) return may.error().message;
+        const auto written = core::write_file_atomic(path, text);
+        return written ? "" : written.error().message;
+    });
 }
 
 std::string AppState::lacks(std::span<const core::Need> needs) const {

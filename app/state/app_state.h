@@ -242,6 +242,8 @@ struct AppState {
     viz::ValueColours value_colours() const {
         return viz::colours_of(settings.colours, settings.dark);
     }
+    /// Whether what is shown stays as it is while a run trains: a step of the past, or a sample.
+    bool rests() const { return !time.live() || sample.shown(); }
     bool training() const { return session && status.state == core::RunState::running; }
     std::unique_ptr<TaskRunner> tasks;       ///< null before the first task
     std::unique_ptr<TaskRunner> short_work;  ///< of aside(); null before the first
@@ -268,6 +270,9 @@ struct AppState {
     auto aside(Work work) -> Pending<std::invoke_result_t<Work&>>;
     /// Writes a text aside; the log tells where, or why not.
     void write_file(const std::string& path, std::string text);
+    /// The same without the log: the reason where it was not written, "" is success. A file that a
+    /// run is kept in is nobody's to replace.
+    Pending<std::string> write_aside(const std::string& path, std::string text);
     /// The log tells `done`, or the reason, once work aside has ended; "" is success.
     void tell(std::string done, Pending<std::string> reason);
     /// Waits for all work aside, before the window goes.

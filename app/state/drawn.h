@@ -77,7 +77,7 @@ enum class PanelFile : uint8_t { copy, csv, json, png };
 struct PanelOrder {
     std::string panel_id;
     PanelFile as = PanelFile::csv;
-    uint64_t run = 0;   ///< AppState::runs_opened when it was asked for; 0: not known yet
+    uint64_t run = 0;   ///< AppState::runs_opened when it was asked for
     int frames = 0;     ///< that it has waited for the panel to be seen
     int seen = 0;       ///< frames in which the panel was seen with it
     double since = -1;  ///< AppState::now in the first of these

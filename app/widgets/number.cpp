@@ -41,7 +41,7 @@ void copies(AppState& state, const char* title, const std::string& text, const s
 void exports(AppState& state, const char* title, PanelFile as, const char* help) {
     const std::string& panel = state.drawn->asked_in;
     if (ImGui::MenuItem(title, nullptr, false, !panel.empty()))
-        state.drawn->orders.push_back({panel, as});
+        state.drawn->orders.push_back({panel, as, state.runs_opened});
     tooltip(panel.empty() ? "It stands in no panel." : help);
 }
 

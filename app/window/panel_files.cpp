@@ -86,7 +86,7 @@ std::string no_file(const Panel& panel, PanelFile as) {
 
 void order_file(AppState& state, const char* id, PanelFile as) {
     state.show_panel = id;
-    state.drawn->orders.push_back({id, as});
+    state.drawn->orders.push_back({id, as, state.runs_opened});
     state.keep_drawing(6);
 }
 
@@ -108,7 +108,6 @@ void draw_title_menu(AppState& state, const Panel& panel, const char* id) {
 
 void count_orders(AppState& state) {
     std::erase_if(state.drawn->orders, [&](PanelOrder& order) {
-        if (order.run == 0) order.run = state.runs_opened;
         if (!order.text.waits()) {  // its end wakes the window
             ++order.frames;
             state.keep_drawing(2);

@@ -270,8 +270,7 @@ void Workspace::draw_panel(AppState& state, size_t index) {
     if (visible) {
         attention_.note(panel.title());
         draw_front_tab(state, panel.title());
-        draw_detail(state, panel.detail(state),
-                    panel.follows_time() && (!state.time.live() || state.sample.shown()));
+        draw_detail(state, panel.detail(state), panel.follows_time() && state.rests());
         draw_content(state, index, /*seen=*/true);
         carry_out_orders(state, panel, panel_table()[index].id);
     } else {

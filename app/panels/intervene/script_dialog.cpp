@@ -59,12 +59,7 @@ void ScriptDialog::draw(AppState& state) {
     const std::string script = state.stack.script_text();
     const char* busy = saving_.waits() || loading_.waits() ? "The file is at work." : nullptr;
     if (button(state, "Save", script.empty() ? "No row is on." : busy, nullptr, width))
-        saving_ = state.aside([path = path_, script]() -> std::string {
-            if (const auto may = core::check_output_apart(path, {}); !may)
-                return may.error().message;
-            const auto written = core::write_file_atomic(path, script);
-            return written ? "" : written.error().message;
-        });
+        saving_ = state.write_aside(path_, script);
     ImGui::SameLine();
     if (button(state, "Load", busy, "Puts its commands in place of the rows", width))
         loading_ = state.aside([path = path_] { return core::read_file(path, kMostScriptBytes); });

@@ -36,6 +36,13 @@ CameraPlace SpaceCamera::place() const {
             orbit_.pitch};
 }
 
+/// A person goes elsewhere: to where a session was is not gone any more.
+CameraPlace SpaceCamera::leave() {
+    const CameraPlace before = place();
+    wanted_.reset();
+    return before;
+}
+
 bool SpaceCamera::note_step(AppState& state, const CameraPlace& before) {
     zoomed_at_ = -1e9;
     if (before.shows_what(place())) return false;
@@ -45,8 +52,7 @@ bool SpaceCamera::note_step(AppState& state, const CameraPlace& before) {
 }
 
 void SpaceCamera::pan(AppState& state, ImVec2 by) {
-    const CameraPlace before = place();
-    wanted_.reset();  // a person goes elsewhere
+    const CameraPlace before = leave();
     follows_ = false;
     moving_since_ = -1;
     camera_.pan({by.x, by.y});
@@ -54,22 +60,20 @@ void SpaceCamera::pan(AppState& state, ImVec2 by) {
 }
 
 void SpaceCamera::turn(AppState& state, ImVec2 by) {
-    const CameraPlace before = place();
-    wanted_.reset();  // a person goes elsewhere
+    const CameraPlace before = leave();
     // A sphere of the size of the unit sphere rolls under the pointer.
     orbit_.drag({by.x, by.y}, std::max(camera_.zoom, 40.0f));
     if (drag_begins_) drag_begins_ = !note_step(state, before);
 }
 
 void SpaceCamera::look_along(AppState& state, int axis) {
-    const CameraPlace before = place();
+    const CameraPlace before = leave();
     orbit_.look_along(axis);
     note_step(state, before);
 }
 
 void SpaceCamera::zoom_at(AppState& state, ImVec2 pointer, float factor) {
-    const CameraPlace before = place();
-    wanted_.reset();  // a person goes elsewhere
+    const CameraPlace before = leave();
     viz::Camera2d zoomed = camera_;
     zoomed.zoom_at({pointer.x - at_.x, pointer.y - at_.y}, factor);
     if (zoomed == camera_) return;  // at its limit: the next turn begins a step of its own
@@ -85,7 +89,7 @@ void SpaceCamera::show(AppState& state, viz::Vec3 world) {
     if (p.x > at_.x + edge.x && p.y > at_.y + edge.y && p.x < at_.x + camera_.size.x - edge.x &&
         p.y < at_.y + camera_.size.y - edge.y)
         return;
-    const CameraPlace before = place();
+    const CameraPlace before = leave();
     const viz::Vec3 turned = orbit_.turned(world);
     viz::Camera2d goal = camera_;
     goal.center = {turned.x, turned.y};
@@ -159,7 +163,7 @@ void SpaceCamera::go_to(const AppState& state, const SpaceView& view, const Came
 }
 
 void SpaceCamera::fit(AppState& state, const SpaceView& view) {
-    const CameraPlace before = place();
+    const CameraPlace before = leave();
     show_all(state, view, true);
     note_step(state, before);
 }
@@ -205,7 +209,7 @@ void SpaceCamera::focus(AppState& state, const SpaceView& view,
         low = {low.x - least, low.y - least}, high = {high.x + least, high.y + least};
     viz::Camera2d goal = camera_;
     goal.fit(low, high, 90 * state.pixel_scale);
-    const CameraPlace before = place();
+    const CameraPlace before = leave();
     follows_ = false;
     go_to(state, goal, true);
     note_step(state, before);

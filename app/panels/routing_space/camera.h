@@ -65,6 +65,7 @@ class SpaceCamera {
     void go_to(const AppState& state, const viz::Camera2d& goal, bool animated);
     void go_to(const AppState& state, const SpaceView& view, const CameraPlace& place,
                bool animated);
+    CameraPlace leave();
     /// Keeps where it stood, where something else is seen by now. → whether it is.
     bool note_step(AppState& state, const CameraPlace& before);
 

@@ -12,22 +12,22 @@ bool lacks_values(const SpaceLook& look, const LookValues& values) {
 
 }  // namespace
 
-MadeView::Shape MadeView::shape_of(const core::GeometrySnapshot& snapshot, int64_t layer) {
-    if (layer < 0 || layer >= std::ssize(snapshot.layers)) return {};
-    const core::LayerGeometry& g = snapshot.layers[static_cast<size_t>(layer)];
+MadeView::Shape MadeView::shape_of(const From& from) {
+    const int64_t layer = from.options.layer;
+    if (!from.snapshot || layer < 0 || layer >= std::ssize(from.snapshot->layers)) return {};
+    const core::LayerGeometry& g = from.snapshot->layers[static_cast<size_t>(layer)];
     return {g.experts, g.hops, g.d_space, viz::tokens_of(g)};
 }
 
 void MadeView::forget() {
     view_ = std::make_shared<SpaceView>();
-    of_ = asked_of_ = nullptr;
     from_ = asked_ = wanted_ = {};
-    shape_ = asked_shape_ = wanted_shape_ = {};
 }
 
 bool MadeView::of_what_is_shown(const AppState& state) const {
-    return view_->layer == state.selection.layer &&
-           shape_ == shape_of(*state.geometry, view_->layer);
+    From shown = from_;
+    shown.snapshot = state.geometry;
+    return view_->layer == state.selection.layer && shape_of(from_) == shape_of(shown);
 }
 
 /// What has come from aside, unless the view that is there is the one that is wanted again.
@@ -36,16 +36,13 @@ bool MadeView::take() {
     if (!come || asked_.run != wanted_.run || wanted_ == from_) return false;
     // What has thrown gives an empty one: it is not tried for ever.
     view_ = *come ? *std::move(come) : std::make_shared<const SpaceView>();
-    of_ = std::move(asked_of_);
     from_ = asked_;
-    shape_ = asked_shape_;
     return true;
 }
 
 bool MadeView::update(AppState& state, const From& wanted) {
     wanted_ = wanted;
-    rests_ = !state.time.live() || state.sample.shown();
-    wanted_shape_ = shape_of(*state.geometry, wanted.options.layer);
+    rests_ = state.rests();
     const bool another = take();
     if (!working()) return another;
     const int64_t layer = wanted.options.layer;
@@ -54,16 +51,12 @@ bool MadeView::update(AppState& state, const From& wanted) {
         view_ = std::make_shared<SpaceView>(space_view(state.archive.until(state.geometry),
                                                        state.places, trail, wanted.options,
                                                        wanted.values));
-        of_ = state.geometry;
         from_ = wanted;
-        shape_ = wanted_shape_;
         return true;
     }
     state.keep_drawing(1);
     if (work_.working() || lacks_values(wanted.options.look, wanted.values)) return another;
     asked_ = wanted;
-    asked_of_ = state.geometry;
-    asked_shape_ = wanted_shape_;
     work_.start(state.wake, [past = state.archive.until(state.geometry), places = state.places,
                              trail, options = wanted.options, values = wanted.values,
                              hidden = state.selection.hidden](const core::Progress&) {

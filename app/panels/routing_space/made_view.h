@@ -15,8 +15,9 @@ namespace hopscope::app {
 class MadeView {
   public:
     struct From {
-        uint64_t run = 0;                                ///< AppState::runs_opened
-        uint64_t snapshot = 0, archive = 0, places = 0;  ///< versions
+        uint64_t run = 0;  ///< AppState::runs_opened
+        Snapshot snapshot;
+        uint64_t archive = 0, places = 0;  ///< versions
         int trail = 0;
         SpaceOptions options;
         LookValues values;  ///< null where they have not come yet
@@ -33,7 +34,7 @@ class MadeView {
     /// The same, which stays as it is.
     std::shared_ptr<const SpaceView> shared() const { return view_; }
     /// What view() was made from; null before the first.
-    const Snapshot& snapshot() const { return of_; }
+    const Snapshot& snapshot() const { return from_.snapshot; }
     /// What its points show.
     const SpaceLook& look() const { return from_.options.look; }
     /// Whether its points are those of the layer and the sample that are shown.
@@ -44,7 +45,7 @@ class MadeView {
     /// the next one would be wanted before it is there.
     bool behind() const {
         return from_.run != wanted_.run || from_.options != wanted_.options ||
-               from_.trail != wanted_.trail || shape_ != wanted_shape_ ||
+               from_.trail != wanted_.trail || shape_of(from_) != shape_of(wanted_) ||
                (rests_ && from_.snapshot != wanted_.snapshot);
     }
 
@@ -54,13 +55,11 @@ class MadeView {
         int64_t experts = 0, hops = 0, d_space = 0, tokens = 0;
         bool operator==(const Shape&) const = default;
     };
-    static Shape shape_of(const core::GeometrySnapshot& snapshot, int64_t layer);
+    static Shape shape_of(const From& from);
     bool take();
 
     std::shared_ptr<const SpaceView> view_ = std::make_shared<SpaceView>();  ///< never null
-    Snapshot of_, asked_of_;
     From from_, asked_, wanted_;
-    Shape shape_, asked_shape_, wanted_shape_;
     bool rests_ = false;  ///< the snapshot that is shown stays
     Latest<std::shared_ptr<const SpaceView>> work_;
 };

@@ -191,14 +191,13 @@ void RoutingSpacePanel::prepare(AppState& state) {
     }
     if (restored_ && state.session) take_restored();
     if (!state.session || !state.geometry) return;
-    const auto& snapshot = *state.geometry;
     follow_layers(state);
     state.update_places();
     state.experts.update(state);  // names of the centroids
 
     MadeView::From wanted;
     wanted.run = run_;
-    wanted.snapshot = snapshot.version;
+    wanted.snapshot = state.geometry;
     wanted.archive = state.archive.version();
     wanted.places = state.places.version();
     wanted.trail = controls_.trail;

@@ -46,8 +46,8 @@ class MadeAside {
             ++version_;
         }
         // While a run trains the next snapshot would come before the numbers of the last.
-        const bool rests = !state.time.live() || state.sample.shown();
-        const bool fits = of_ && from.same_view(*of_) && (!rests || from.snapshot == of_->snapshot);
+        const bool fits =
+            of_ && from.same_view(*of_) && (!state.rests() || from.snapshot == of_->snapshot);
         behind_ = seen && !fits;
         if (!seen || pending_.waits() || from == asked_) return false;
         return !from.same_view(asked_) || state.now - asked_at_ >= kAskAgain;

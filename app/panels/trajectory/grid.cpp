@@ -18,6 +18,14 @@
 namespace hopscope::app {
 namespace {
 
+HopChoices choices_of(const AppState& state, int64_t layer) {
+    const auto& trace = *state.trace;
+    HopChoices out(trace.layers[static_cast<size_t>(layer)].hops.size());
+    for (size_t hop = 0; hop < out.size(); ++hop)
+        out[hop] = choice_of(trace, shown_token(state), layer, static_cast<int64_t>(hop));
+    return out;
+}
+
 /// ".54" and "1.00": the width stays the same in the monospaced face.
 std::string weight_text(float weight) {
     if (std::isnan(weight)) return " \xE2\x80\x93";
@@ -109,20 +117,17 @@ void TokenGrid::draw_head(const AppState& state, const TraceView& view, float ho
 }
 
 /// As many as experts are listed of any of the layer's hops; 0 for a layer without hops.
-size_t TokenGrid::rows_of(const AppState& state, int64_t layer) const {
-    const auto& trace = *state.trace;
-    const auto hops = static_cast<int64_t>(trace.layers[static_cast<size_t>(layer)].hops.size());
-    if (hops == 0) return 0;
+size_t TokenGrid::rows_of(const HopChoices& choices) const {
+    if (choices.empty()) return 0;
     size_t rows = 1;
-    for (int64_t h = 0; h < hops; ++h)
-        rows = std::max(rows, choice_of(trace, shown_token(state), layer, h).size());
+    for (const auto& choice : choices) rows = std::max(rows, choice.size());
     return std::min(rows, static_cast<size_t>(experts_));
 }
 
 float TokenGrid::height(const AppState& state, const TraceView& view) const {
     if (view.hops == 0) return 4 * ImGui::GetTextLineHeightWithSpacing();  // a note in its place
     size_t rows = 1;
-    for (int64_t layer = 0; layer < view.layers; ++layer) rows += rows_of(state, layer);
+    for (int64_t layer = 0; layer < view.layers; ++layer) rows += rows_of(choices_of(state, layer));
     const ImGuiStyle& style = ImGui::GetStyle();
     const float row = kMonoSize * state.pixel_scale + 2 * style.CellPadding.y;
     return static_cast<float>(rows) * row + style.ScrollbarSize;
@@ -131,11 +136,8 @@ float TokenGrid::height(const AppState& state, const TraceView& view) const {
 void TokenGrid::draw_layer(AppState& state, const TraceView& view, int64_t layer) const {
     const auto& trace = *state.trace;
     const int64_t token = shown_token(state);
-    const auto hops = static_cast<int64_t>(trace.layers[static_cast<size_t>(layer)].hops.size());
-    if (hops == 0) return;
-    std::vector<std::vector<ChosenExpert>> choices;
-    for (int64_t h = 0; h < hops; ++h) choices.push_back(choice_of(trace, token, layer, h));
-    const size_t rows = rows_of(state, layer);
+    const HopChoices choices = choices_of(state, layer);
+    const size_t rows = rows_of(choices);
     for (size_t row = 0; row < rows; ++row) {
         ImGui::TableNextRow();
         if (layer % 2 == 0)
@@ -145,7 +147,7 @@ void TokenGrid::draw_layer(AppState& state, const TraceView& view, int64_t layer
         if (row == 0) ImGui::TextColored(state.theme().dim, "layer %lld", (long long)layer);
         for (int64_t h = 0; h < view.hops; ++h) {
             ImGui::TableNextColumn();
-            if (h >= hops) continue;
+            if (h >= std::ssize(choices)) continue;
             if (h == state.selection.hop && layer == state.selection.layer)
                 ImGui::TableSetBgColor(ImGuiTableBgTarget_CellBg,
                                        packed(selected_fill(state.theme())));

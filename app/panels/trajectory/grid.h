@@ -3,10 +3,15 @@
 // only.
 #pragma once
 
+#include <vector>
+
 #include "app/panels/trajectory/view.h"
 #include "app/state/app_state.h"
 
 namespace hopscope::app {
+
+/// The chosen experts of a token at each hop of a layer.
+using HopChoices = std::vector<std::vector<ChosenExpert>>;
 
 class TokenGrid {
   public:
@@ -20,7 +25,7 @@ class TokenGrid {
   private:
     void draw_head(const AppState& state, const TraceView& view, float hop_width) const;
     void draw_layer(AppState& state, const TraceView& view, int64_t layer) const;
-    size_t rows_of(const AppState& state, int64_t layer) const;
+    size_t rows_of(const HopChoices& choices) const;
 
     int experts_ = 4;  ///< listed a layer and hop
 };

@@ -196,7 +196,7 @@ void register_more_points(ImGuiTestEngine* engine) {
         for (const auto& [as, name] : {std::pair(app::PanelFile::csv, "routing_space.csv"),
                                        std::pair(app::PanelFile::json, "routing_space.json")}) {
             state->selection.set_layer(1 - state->selection.layer);
-            state->drawn->orders.push_back({"routing_space", as});
+            state->drawn->orders.push_back({"routing_space", as, state->runs_opened});
             IM_CHECK(wait_for(ctx, [&] { return !test::bytes_of(folder / name).empty(); }));
         }
         times->print("numbers of 150,000 points are written");

@@ -78,14 +78,14 @@ void register_panel_file_tests(ImGuiTestEngine* engine) {
         // Two at once come both; what the run before was asked for is not written into the next.
         std::filesystem::remove(folder / "statistics.csv");
         std::filesystem::remove(folder / "statistics.json");
-        state->drawn->orders.push_back({"statistics", app::PanelFile::csv});
-        state->drawn->orders.push_back({"statistics", app::PanelFile::json});
+        state->drawn->orders.push_back({"statistics", app::PanelFile::csv, state->runs_opened});
+        state->drawn->orders.push_back({"statistics", app::PanelFile::json, state->runs_opened});
         IM_CHECK(wait_for(ctx, [&] { return std::filesystem::exists(folder / "statistics.csv"); }));
         IM_CHECK(
             wait_for(ctx, [&] { return std::filesystem::exists(folder / "statistics.json"); }));
         IM_CHECK(state->drawn->orders.empty());
         std::filesystem::remove(folder / "statistics.csv");
-        state->drawn->orders.push_back({"statistics", app::PanelFile::csv});
+        state->drawn->orders.push_back({"statistics", app::PanelFile::csv, state->runs_opened});
         state->drawn->orders.back().run = state->runs_opened + 1;
         IM_CHECK(wait_for(ctx, [] { return state->drawn->orders.empty(); }));
         IM_CHECK(state->log.back().text.find("the run that was open before") != std::string::npos);

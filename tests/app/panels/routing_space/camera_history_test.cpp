@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "app/panels/routing_space/camera.h"
+
 namespace hopscope::app {
 namespace {
 
@@ -14,6 +16,36 @@ CameraPlace standing_at(float x, float span = 2) {
     place.yaw = 0.3f;
     place.pitch = -1.0f / 3;
     return place;
+}
+
+// Wrong if a person who goes elsewhere while a session's place waits for its picture were taken
+// there after all.
+TEST(SpaceCamera, WhoGoesElsewhereIsNotTakenWhereASessionWas) {
+    AppState state;
+    SpaceView view;
+    view.points.resize(1);
+    view.low = {-1, -1};
+    view.high = {1, 1};
+    const auto goes = [&](auto act) {
+        SpaceCamera camera;
+        camera.update(state, view, true, {0, 0}, {400, 300});
+        camera.set_place(standing_at(5));
+        camera.update(state, view, /*stays=*/false, {0, 0}, {400, 300});
+        EXPECT_EQ(camera.place().center.x, 5);
+        act(camera);
+        camera.update(state, view, /*stays=*/true, {0, 0}, {400, 300});
+        return camera.place().center.x;
+    };
+    EXPECT_EQ(goes([](SpaceCamera&) {}), 5);
+    EXPECT_LT(goes([&](SpaceCamera& camera) { camera.fit(state, view); }), 1);
+    EXPECT_LT(goes([&](SpaceCamera& camera) { camera.pan(state, {1, 0}); }), 1);
+    EXPECT_LT(goes([&](SpaceCamera& camera) { camera.turn(state, {1, 0}); }), 1);
+    EXPECT_LT(goes([&](SpaceCamera& camera) { camera.look_along(state, 1); }), 1);
+    EXPECT_LT(goes([&](SpaceCamera& camera) { camera.zoom_at(state, {9, 9}, 1.1f); }), 1);
+    EXPECT_EQ(goes([&](SpaceCamera& camera) { camera.show(state, {2, 0, 0}); }), 2);
+    TokenPath path;
+    path.at = {{3, 0, 0}};
+    EXPECT_NEAR(goes([&](SpaceCamera& camera) { camera.focus(state, view, {path}); }), 3, 0.5);
 }
 
 // Wrong if a file gave back another place than was kept, or took a damaged one.
