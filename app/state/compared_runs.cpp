@@ -36,7 +36,7 @@ std::vector<ComparedEntry> open_runs(const AppState& state) {
     }
     if (!out.empty()) return out;
     own.dir = status.run_dir;
-    own.name = status.run_name;
+    own.name = status.run_name.empty() ? "unnamed run" : status.run_name;
     own.history = &state.history;
     return {own};
 }

@@ -20,7 +20,7 @@ struct AppState;
 
 struct ComparedEntry {
     std::string dir;                   ///< "" where a run has no folder yet
-    std::string name;                  ///< unique among the entries
+    std::string name;                  ///< unique among the entries, never empty
     const History* history = nullptr;  ///< until the next frame
     size_t place = 0;                  ///< of line_color() and line_marker()
     bool open = false;                 ///< the run that is inspected, a lane or a fork of it

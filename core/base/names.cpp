@@ -110,4 +110,11 @@ std::string config_name_of(const std::string& path) {
     return name;
 }
 
+std::string folder_name(const std::string& dir) {
+    std::error_code error;
+    const auto full = std::filesystem::absolute(dir, error).lexically_normal();
+    const std::string last = full.filename().string();
+    return last.empty() ? full.parent_path().filename().string() : last;
+}
+
 }  // namespace hopscope::core

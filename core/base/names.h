@@ -56,4 +56,8 @@ inline constexpr size_t kLongestFolderName = 200;
 /// of nothing but dots.
 std::string config_name_of(const std::string& path);
 
+/// What a folder is called: the last part of its path made absolute, without looking at the disk
+/// but for where the process stands; "" of the root alone.
+std::string folder_name(const std::string& dir);
+
 }  // namespace hopscope::core

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/base/clock.h"
+#include "core/base/names.h"
 #include "core/base/output_place.h"
 #include "core/base/state_text.h"
 #include "core/base/utf8.h"
@@ -184,10 +185,7 @@ Status RunFolder::check() const {
 }
 
 std::string RunFolder::name() const {
-    std::error_code error;
-    const fs::path full = fs::absolute(dir_, error).lexically_normal();
-    const std::string last = full.filename().string();
-    return last.empty() ? full.parent_path().filename().string() : last;
+    return folder_name(dir_);
 }
 
 Status RunFolder::write_info(const RunInfo& info) {

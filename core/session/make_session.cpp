@@ -1,6 +1,7 @@
 #include "core/session/make_session.h"
 
 #include "core/api/command_registry.h"
+#include "core/base/names.h"
 #include "core/session/session_frame.h"
 #include "core/session/trainer_loop.h"
 
@@ -16,6 +17,7 @@ class SessionImpl final : public SessionFrame {
                    {options_.start, options_.open_only, options_.headless}) {
         board_.edit_status([&](RunStatus& status) {
             status.run_dir = options_.run_dir;
+            if (!options_.run_dir.empty()) status.run_name = folder_name(options_.run_dir);
             status.steps = options_.config.train.steps;
         });
         board_.become(RunState::preparing);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/base/names.h"
 #include "core/trainer/race_file.h"
 
 namespace hopscope::core {
@@ -114,7 +115,7 @@ Status RaceTrainer::prepare_lanes(const Progress& progress, RunStatus& status) {
 Status RaceTrainer::prepare(const Progress& progress, RunStatus& status) {
     if (auto s = claim_folder(); !s) return s;
     status.run_dir = dir_;
-    status.run_name = std::filesystem::path(dir_).lexically_normal().filename().string();
+    status.run_name = folder_name(dir_);
     for (const Lane& lane : lanes_) status.lanes.push_back(lane.name);
     const auto prepared = prepare_lanes(progress, status);
     if (!prepared) {

@@ -93,6 +93,14 @@ TEST(Names, OfALongListTheFirstAreToldAndCounted) {
     EXPECT_EQ(joined_first({"a", "b", "c", "d"}, 2, "; "), "a; b; and 2 more");
 }
 
+// Wrong if a run whose folder is given with a slash behind it, or as ".", had no name.
+TEST(Names, AFolderIsCalledByItsLastPart) {
+    EXPECT_EQ(folder_name("runs/first"), "first");
+    EXPECT_EQ(folder_name("runs/first/"), "first");
+    EXPECT_EQ(folder_name("runs/first/../second//"), "second");
+    EXPECT_FALSE(folder_name(".").empty());
+}
+
 // Wrong if a run's name could not stand in a document, or names no folder that is found again.
 TEST(Names, OfConfigurationsArePlain) {
     EXPECT_EQ(config_name_of("configs/first_look.toml"), "first_look");

@@ -52,6 +52,14 @@ TEST_F(ComparedRunsTest, OpeningAnotherKeepsAll) {
     EXPECT_TRUE(state_.compared.entries()[1].given);
 }
 
+// Wrong if a run that says no name yet had none in the lists, where nothing could be pressed.
+TEST_F(ComparedRunsTest, EachEntryHasAName) {
+    open_run("runs/demo-42");
+    session_->mutable_status().run_name = "";
+    update_state(state_);
+    EXPECT_EQ(state_.compared.entries()[0].name, "unnamed run");
+}
+
 // Wrong if seeds of a variant had different colours, or a run changed its own when another went.
 TEST_F(ComparedRunsTest, PlacesBelongToVariantsAndStay) {
     open_run("runs/demo-42");
