@@ -1,5 +1,7 @@
 // What a session publishes, and how often.
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "tests/session/fake_trainer.h"
 
@@ -20,6 +22,22 @@ TEST(Publish, NobodyLookingCostsNothing) {
     EXPECT_EQ(world.copies, 0);
     run.ask({CommandKind::pause, {}});
     EXPECT_EQ(int64_t(run.drain().size()), world.updates) << "every record is kept all the same";
+}
+
+TEST(Publish, ARunHasItsNameFromTheStart) {
+    // Wrong if a run that is prepared stood without a name in the lists of runs.
+    FakeWorld world;
+    std::atomic<bool> looked = false;
+    world.in_prepare = [&] {
+        while (!looked) std::this_thread::sleep_for(1ms);
+    };
+    SessionOptions options;
+    options.run_dir = "runs/second/";
+    FakeRun run(world, options);
+    const RunStatus status = run.session->status();
+    looked = true;
+    EXPECT_EQ(status.state, RunState::preparing);
+    EXPECT_EQ(status.run_name, "second");
 }
 
 TEST(Publish, GeometryFollowsTheRunAtALimitedRate) {

@@ -31,22 +31,6 @@ TEST(Session, WhatIsAppliedAgainIsSaidToAct) {
     EXPECT_EQ(answers.back().step, 7);
 }
 
-TEST(Session, ARunHasItsNameFromTheStart) {
-    // Wrong if a run that is prepared stood without a name in the lists of runs.
-    FakeWorld world;
-    std::atomic<bool> looked = false;
-    world.in_prepare = [&] {
-        while (!looked) std::this_thread::sleep_for(1ms);
-    };
-    SessionOptions options;
-    options.run_dir = "runs/second/";
-    FakeRun run(world, options);
-    const RunStatus status = run.session->status();
-    looked = true;
-    EXPECT_EQ(status.state, RunState::preparing);
-    EXPECT_EQ(status.run_name, "second");
-}
-
 TEST(Session, TrainsToTheEndAndSaysSo) {
     // Wrong if a run ends without its records, evaluations, checkpoint or state.
     FakeWorld world;
