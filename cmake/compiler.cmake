@@ -22,7 +22,10 @@ if(HOPSCOPE_CCACHE)
 endif()
 find_program(HOPSCOPE_MOLD mold)
 if(HOPSCOPE_MOLD)
-    add_link_options(-fuse-ld=mold)
+    # mold 1.10 begins the part that is to become read-only at an empty .tbss, which may lie in a page
+    # that is not mapped: by the luck of sizes a program then does not start ("cannot apply additional
+    # memory protection after relocation").
+    add_link_options(-fuse-ld=mold -Wl,-z,norelro)
 endif()
 
 if(HOPSCOPE_SANITIZE)
