@@ -1,15 +1,19 @@
 // Tied head and cross-entropy in chunks of rows. The gradient is taken in the same pass as the
 // loss, while a chunk of logits is at hand, and only scaled in the backward pass: the loss is a
-// sum, so its gradient is linear in one number.
+// sum, so its gradient is linear in one number. Under bf16 the factors of the products are bf16;
+// logits, loss and the gradient of the embedding stay fp32.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/zeros_like.h>
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/cpu/cross_entropy.h"
+#include "kernels/cpu/gemm.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
 
@@ -20,28 +24,74 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Rows a chunk: 1,024 × 32,000 fp32 logits are 131 MB.
-constexpr int64_t kChunkRows = 1024;
+/// Rows a chunk. Fewer leave the logits in the cache; with fewer than about d the gradient of the
+/// embedding, which every chunk adds to, would be read and written more often than the logits.
+int64_t chunk_rows(int64_t d) {
+    return std::clamp<int64_t>(d, 256, 1024);
+}
 
-/// nll [T]; with `dx`, `dembed` given (zeroed, same types as x and embed) also the gradient of Σ
-/// nll.
-Tensor run(const Tensor& x, const Tensor& embed, const Tensor& targets, Tensor* dx,
-           Tensor* dembed) {
-    const int64_t tokens = x.size(0);
-    const auto wide = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-    auto nll = at::empty({tokens}, x.options().dtype(wide));
-    for (int64_t lo = 0; lo < tokens; lo += kChunkRows) {
-        const int64_t n = std::min(kChunkRows, tokens - lo);
-        const auto rows = x.narrow(0, lo, n);
-        const auto target = targets.narrow(0, lo, n).unsqueeze(-1);
-        auto logp = at::_log_softmax(at::mm(rows, embed.t()).to(wide), -1, false);
-        nll.narrow(0, lo, n).copy_(-logp.gather(-1, target).squeeze(-1));
-        if (!dx) continue;
-        auto dlogits = logp.exp_();
-        dlogits.scatter_add_(-1, target, -at::ones({n, 1}, dlogits.options()));
-        dlogits = dlogits.to(x.scalar_type());
-        dx->narrow(0, lo, n).copy_(at::mm(dlogits, embed));
-        dembed->addmm_(dlogits.t(), rows);
+at::ScalarType wide_of(const Tensor& x) {
+    return x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+/// Where a gradient is wanted, Σ nll differentiated.
+struct Gradients {
+    Tensor x;      ///< [T, d], of its type
+    Tensor embed;  ///< [V, d], fp32 or fp64
+};
+
+/// One chunk on the CPU; `logits` and, under bf16, `narrow` are room for it.
+void run_on_cpu(const Tensor& x, const Tensor& embed, const Tensor& targets, Tensor logits,
+                Tensor narrow, Tensor nll, Gradients* into, int64_t lo) {
+    const bool bf16 = x.scalar_type() == at::kBFloat16;
+    if (bf16)
+        cpu::add_product(logits, 0, x, embed.t());
+    else
+        at::mm_out(logits, x, embed.t());
+    const Tensor gradient = bf16 ? narrow : logits;
+    cpu::cross_entropy(logits, targets, nll, into ? gradient : Tensor());
+    if (!into) return;
+    auto dx = into->x.narrow(0, lo, x.size(0));
+    at::mm_out(dx, gradient, embed);
+    if (bf16)
+        cpu::add_product(into->embed, lo == 0 ? 0 : 1, gradient.t(), x);
+    else
+        into->embed.addmm_(gradient.t(), x, lo == 0 ? 0 : 1);
+}
+
+/// The same in LibTorch's own operators, on any device.
+void run_anywhere(const Tensor& x, const Tensor& embed, const Tensor& targets, Tensor nll,
+                  Gradients* into, int64_t lo) {
+    const auto target = targets.unsqueeze(-1);
+    auto logp = at::_log_softmax(at::mm(x, embed.t()).to(wide_of(x)), -1, false);
+    nll.copy_(-logp.gather(-1, target).squeeze(-1));
+    if (!into) return;
+    auto dlogits = logp.exp_();
+    dlogits.scatter_add_(-1, target, -at::ones({x.size(0), 1}, dlogits.options()));
+    dlogits = dlogits.to(x.scalar_type());
+    into->x.narrow(0, lo, x.size(0)).copy_(at::mm(dlogits, embed));
+    if (lo == 0) into->embed.zero_();
+    into->embed.add_(at::mm(dlogits.t(), x));
+}
+
+/// nll [T]; with `into` also the gradients.
+Tensor run(const Tensor& x, const Tensor& embed, const Tensor& targets, Gradients* into) {
+    const int64_t tokens = x.size(0), most = std::min(tokens, chunk_rows(x.size(1)));
+    const auto wide = x.options().dtype(wide_of(x));
+    auto nll = at::empty({tokens}, wide);
+    Tensor logits, narrow;
+    if (x.is_cpu()) logits = at::empty({most, embed.size(0)}, wide);
+    if (x.is_cpu() && into && x.scalar_type() == at::kBFloat16)
+        narrow = at::empty({most, embed.size(0)}, x.options());
+    for (int64_t lo = 0; lo < tokens; lo += most) {
+        const int64_t n = std::min(most, tokens - lo);
+        const auto part = [&](const Tensor& t) { return t.defined() ? t.narrow(0, 0, n) : t; };
+        const auto rows = x.narrow(0, lo, n), target = targets.narrow(0, lo, n),
+                   losses = nll.narrow(0, lo, n);
+        if (x.is_cpu())
+            run_on_cpu(rows, embed, target, part(logits), part(narrow), losses, into, lo);
+        else
+            run_anywhere(rows, embed, target, losses, into, lo);
     }
     return nll;
 }
@@ -50,9 +100,10 @@ class ClassifierNode : public torch::autograd::Function<ClassifierNode> {
   public:
     static variable_list forward(AutogradContext* ctx, const Tensor& x, const Tensor& embed,
                                  const Tensor& targets) {
-        auto dx = at::zeros_like(x), dembed = at::zeros_like(embed);
-        auto nll = run(x, embed, targets, &dx, &dembed);
-        ctx->save_for_backward({dx, dembed});
+        Gradients into{at::empty_like(x),
+                       at::zeros(embed.sizes(), embed.options().dtype(wide_of(x)))};
+        auto nll = run(x, embed, targets, &into);
+        ctx->save_for_backward({into.x, into.embed});
         ctx->mark_non_differentiable({nll});
         return {nll.sum(), nll};
     }
@@ -68,10 +119,10 @@ class ClassifierNode : public torch::autograd::Function<ClassifierNode> {
 ClassifierOut classifier(const Tensor& x, const Tensor& embed, const Tensor& targets, Form form) {
     if (form == Form::reference) return reference::classifier(x, embed, targets);
     if (!c10::GradMode::is_enabled()) {
-        auto nll = run(x, embed, targets, nullptr, nullptr);
+        auto nll = run(x.contiguous(), embed.contiguous(), targets.contiguous(), nullptr);
         return {nll.sum(), nll};
     }
-    auto o = ClassifierNode::apply(x, embed, targets);
+    auto o = ClassifierNode::apply(x.contiguous(), embed.contiguous(), targets.contiguous());
     return {o[0], o[1]};
 }
 

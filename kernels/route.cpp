@@ -1,13 +1,11 @@
-// Routing with an own autograd node: the [T, M] probabilities are not kept but computed again in
-// the backward pass.
+// Routing with an own autograd node: positions and norms are kept, the [T, M] probabilities are not
+// but made again in the backward pass, a row at a time.
 #include "kernels/cpu/route.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/softmax.h>
-#include <ATen/ops/zeros_like.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -87,39 +85,28 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
         auto f = forward_fused(h, or_undefined(proj), centroids, tau, k, renormalise, std::nullopt,
                                std::nullopt);
         ctx->saved_data["renormalise"] = renormalise;
-        ctx->save_for_backward({h, proj, centroids, tau, f.out.idx, f.out.weight});
+        const Scored& s = f.scored;
+        ctx->save_for_backward(
+            {h, proj, tau, f.out.idx, f.out.weight, s.pos, s.norm, s.unit, s.centroid_norm});
         ctx->mark_non_differentiable({f.out.idx, f.out.entropy, f.out.max_p, f.out.pos});
         return {f.out.idx, f.out.weight, f.out.mean_p, f.out.entropy, f.out.max_p, f.out.pos};
     }
 
     static variable_list backward(AutogradContext* ctx, variable_list grads) {
         const auto saved = ctx->get_saved_variables();
-        const Tensor &h = saved[0], &proj = saved[1], &centroids = saved[2], &tau = saved[3];
-        const Tensor &idx = saved[4], &weight = saved[5];
-        const Tensor &dweight = grads[1], &dmean = grads[2];
-        const bool renormalise = ctx->saved_data["renormalise"].toBool();
+        const Tensor &h = saved[0], &proj = saved[1], &tau = saved[2];
+        const Tensor &pos = saved[5], &norm = saved[6], &unit = saved[7];
+        const Tensor& centroid_norm = saved[8];
 
-        const auto s = score(h, or_undefined(proj), centroids, tau, std::nullopt, std::nullopt);
-        const auto p = at::softmax(s.scores, -1);
-        // Gradient at the probabilities: mean_p reaches all, weight reaches the chosen.
-        auto dscore = at::zeros_like(p);
-        if (dmean.defined()) dscore = p * (dmean / static_cast<double>(h.size(0)));
-        if (dweight.defined() && !renormalise) {
-            auto chosen = at::zeros_like(p);
-            chosen.scatter_(1, idx, weight * dweight);
-            dscore = dscore + chosen;
-        }
-        dscore = dscore - p * dscore.sum(-1, true);
-        if (dweight.defined() && renormalise) {
-            // Renormalised weights are the softmax over the k chosen scores alone.
-            const auto along = weight * (dweight - (weight * dweight).sum(-1, true));
-            dscore.scatter_add_(1, idx, along);
-        }
+        auto dscore = at::mm(pos, unit.t()).mul_(tau);  // the scores, until the next line
+        const auto along = cpu::score_gradient(
+            dscore,
+            {saved[3], saved[4], grads[1], grads[2], ctx->saved_data["renormalise"].toBool()},
+            tau.item().toDouble());
         Tensor dtau;
-        if (tau.requires_grad()) dtau = (dscore * s.scores).sum() / tau;
-        dscore.mul_(tau);
-        const auto dcentroids = norm_backward(at::mm(dscore.t(), s.pos), s.unit, s.centroid_norm);
-        const auto dz = norm_backward(at::mm(dscore, s.unit), s.pos, s.norm);
+        if (tau.requires_grad()) dtau = along.sum().to(tau.scalar_type()) / tau;
+        const auto dcentroids = norm_backward(at::mm(dscore.t(), pos), unit, centroid_norm);
+        const auto dz = norm_backward(at::mm(dscore, unit), pos, norm);
         if (proj.numel() == 0) return {dz, Tensor(), dcentroids, dtau, Tensor(), Tensor()};
         return {at::mm(dz, proj), at::mm(dz.t(), h), dcentroids, dtau, Tensor(), Tensor()};
     }

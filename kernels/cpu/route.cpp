@@ -35,19 +35,44 @@ HOPSCOPE_INLINE void top_k_row(const T* s, int64_t m, int64_t k, int64_t* idx, T
 /// as the formula does.
 template <class T>
 HOPSCOPE_INLINE void softmax_row(T* s, int64_t m, T* entropy, T* max_p) {
-    T top = -std::numeric_limits<T>::infinity();
-    for (int64_t i = 0; i < m; ++i) top = s[i] > top ? s[i] : top;
-    T sum = 0, weighted = 0;
-    for (int64_t i = 0; i < m; ++i) {
-        const T shifted = s[i] - top, e = std::exp(shifted);
-        sum += e;
-        weighted += e > 0 ? e * shifted : T(0);
-        s[i] = e;
-    }
+    const T top = max_loop(s, m);
+    // Σ e^x x over a row of x ≤ 0; a chance of 0 has no part in it.
+    const T weighted = sum_loop(s, m, [top](T x) {
+        const T shifted = x - top, e = exp_below_zero(shifted);
+        return e > 0 ? e * shifted : T(0);
+    });
+    for (int64_t i = 0; i < m; ++i) s[i] = exp_below_zero(s[i] - top);
+    const T sum = sum_loop(s, m, [](T e) { return e; });
     const T inverse = T(1) / sum;
     for (int64_t i = 0; i < m; ++i) s[i] *= inverse;
     *entropy = std::log(sum) - weighted * inverse;
     *max_p = inverse;
+}
+
+template <class T>
+struct ForwardRows {
+    T* scores;
+    int64_t* idx;
+    T *top, *entropy, *max_p;
+    int64_t m, k;
+};
+
+template <class T>
+HOPSCOPE_INLINE void forward_rows(const ForwardRows<T>& r, T* best, int64_t lo, int64_t hi) {
+    for (int64_t t = lo; t < hi; ++t) {
+        T* s = r.scores + t * r.m;
+        int64_t* idx = r.idx + t * r.k;
+        top_k_row(s, r.m, r.k, idx, best);
+        softmax_row(s, r.m, r.entropy + t, r.max_p + t);
+        for (int64_t j = 0; j < r.k; ++j) r.top[t * r.k + j] = s[idx[j]];
+    }
+}
+HOPSCOPE_CLONES void forward_clone(const ForwardRows<float>& r, float* best, int64_t lo,
+                                   int64_t hi) {
+    forward_rows(r, best, lo, hi);
+}
+void forward_clone(const ForwardRows<double>& r, double* best, int64_t lo, int64_t hi) {
+    forward_rows(r, best, lo, hi);
 }
 
 template <class T>
@@ -60,15 +85,86 @@ ScoreRows run(at::Tensor& scores, int64_t k) {
     T *entropy = out.entropy.template mutable_data_ptr<T>(),
       *max_p = out.max_p.template mutable_data_ptr<T>();
     auto* idx = out.idx.template mutable_data_ptr<int64_t>();
+    const ForwardRows<T> rows{s, idx, top, entropy, max_p, m, k};
     at::parallel_for(0, tokens, kGrain, [&](int64_t lo, int64_t hi) {
         std::vector<T> best(static_cast<size_t>(k));
-        for (int64_t t = lo; t < hi; ++t) {
-            top_k_row(s + t * m, m, k, idx + t * k, best.data());
-            softmax_row(s + t * m, m, entropy + t, max_p + t);
-            for (int64_t j = 0; j < k; ++j) top[t * k + j] = s[t * m + idx[t * k + j]];
-        }
+        forward_clone(rows, best.data(), lo, hi);
     });
     return out;
+}
+
+template <class T>
+struct GradientRows {
+    T* scores;
+    const int64_t* idx;
+    const T *weight, *dweight, *mean;  ///< `mean` [M]: gradient of mean_p over T; may be null
+    double* dot;
+    int64_t m, k;
+    bool renormalise;
+    T scale;
+};
+
+template <class T>
+HOPSCOPE_INLINE void gradient_rows(const GradientRows<T>& r, T* p, int64_t lo, int64_t hi) {
+    for (int64_t t = lo; t < hi; ++t) {
+        T* s = r.scores + t * r.m;
+        const T top = max_loop(s, r.m);
+        for (int64_t i = 0; i < r.m; ++i) p[i] = exp_below_zero(s[i] - top);
+        const T inverse = T(1) / sum_loop(p, r.m, [](T e) { return e; });
+        for (int64_t i = 0; i < r.m; ++i) p[i] *= inverse;
+        const int64_t* idx = r.idx + t * r.k;
+        const T *w = r.weight + t * r.k, *dw = r.dweight ? r.dweight + t * r.k : nullptr;
+        T chosen = 0;  // Σ over the chosen of weight times its gradient
+        for (int64_t j = 0; dw && j < r.k; ++j) chosen += w[j] * dw[j];
+        // p_i (g_i − Σ p g) with g the gradient at p: of mean_p at all, of a weight that is a
+        // probability at the chosen.
+        const T back = (r.mean ? dot_loop(p, r.mean, r.m) : T(0)) + (r.renormalise ? T(0) : chosen);
+        if (r.mean)
+            for (int64_t i = 0; i < r.m; ++i) p[i] *= r.mean[i] - back;
+        else
+            for (int64_t i = 0; i < r.m; ++i) p[i] *= -back;
+        // Renormalised weights are the softmax over the k chosen scores alone.
+        for (int64_t j = 0; dw && j < r.k; ++j)
+            p[idx[j]] += w[j] * (dw[j] - (r.renormalise ? chosen : T(0)));
+        r.dot[t] = static_cast<double>(dot_loop(p, s, r.m));
+        for (int64_t i = 0; i < r.m; ++i) s[i] = p[i] * r.scale;
+    }
+}
+HOPSCOPE_CLONES void gradient_clone(const GradientRows<float>& r, float* p, int64_t lo,
+                                    int64_t hi) {
+    gradient_rows(r, p, lo, hi);
+}
+void gradient_clone(const GradientRows<double>& r, double* p, int64_t lo, int64_t hi) {
+    gradient_rows(r, p, lo, hi);
+}
+
+template <class T>
+at::Tensor run_gradient(at::Tensor& scores, const WeightGradient& from, double scale) {
+    const int64_t tokens = scores.size(0), m = scores.size(1);
+    auto dot = at::empty({tokens}, scores.options().dtype(at::kDouble));
+    const auto dense = [](const at::Tensor& x) { return x.defined() ? x.contiguous() : x; };
+    const auto data = [](const at::Tensor& x) {
+        return x.defined() ? x.const_data_ptr<T>() : nullptr;
+    };
+    const auto idx = from.idx.contiguous(), weight = from.weight.contiguous(),
+               dweight = dense(from.dweight);
+    const auto mean =
+        from.dmean.defined() ? dense(from.dmean / static_cast<double>(tokens)) : at::Tensor();
+    const GradientRows<T> rows{scores.mutable_data_ptr<T>(),
+                               idx.const_data_ptr<int64_t>(),
+                               data(weight),
+                               data(dweight),
+                               data(mean),
+                               dot.mutable_data_ptr<double>(),
+                               m,
+                               from.idx.size(1),
+                               from.renormalise,
+                               static_cast<T>(scale)};
+    at::parallel_for(0, tokens, kGrain, [&](int64_t lo, int64_t hi) {
+        std::vector<T> p(static_cast<size_t>(m));
+        gradient_clone(rows, p.data(), lo, hi);
+    });
+    return dot;
 }
 
 template <class T>
@@ -89,6 +185,11 @@ at::Tensor choose_rows(const at::Tensor& keys, int64_t k) {
 at::Tensor top_k(const at::Tensor& keys, int64_t k) {
     return keys.scalar_type() == at::kDouble ? choose_rows<double>(keys, k)
                                              : choose_rows<float>(keys, k);
+}
+
+at::Tensor score_gradient(at::Tensor& scores, const WeightGradient& from, double scale) {
+    return scores.scalar_type() == at::kDouble ? run_gradient<double>(scores, from, scale)
+                                               : run_gradient<float>(scores, from, scale);
 }
 
 ScoreRows softmax_top_k(at::Tensor& scores, int64_t k) {
