@@ -16,6 +16,7 @@
 #include "kernels/cpu/gemm.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/types.h"
 
 namespace hopscope::kernels {
 namespace {
@@ -28,10 +29,6 @@ using torch::autograd::variable_list;
 /// embedding, which every chunk adds to, would be read and written more often than the logits.
 int64_t chunk_rows(int64_t d) {
     return std::clamp<int64_t>(d, 256, 1024);
-}
-
-at::ScalarType wide_of(const Tensor& x) {
-    return x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
 }
 
 /// Where a gradient is wanted, Σ nll differentiated.

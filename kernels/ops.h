@@ -126,10 +126,18 @@ inline constexpr int64_t kCompositionGroups = 4;
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Composition composition, Form form = Form::fused);
 
+/// Rotary positions, halves of a head against each other [def:block]: (a, b) → (a cos − b sin,
+/// b cos + a sin) with a the first half of each head.
+/// @param x        [B, T, heads, head_dim] fp32, bf16 or fp64
+/// @param cos, sin [T, head_dim / 2] fp32, of fp64 tensors fp64; no gradient
+/// @return         of x's shape and type
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin,
+                  Form form = Form::fused);
+
 /// Causal attention whose probabilities are dropped with chance p [def:dropout], scores scaled
 /// by 1 / sqrt(head_dim). On the CPU; nothing of size T·T is kept or made, while LibTorch's own
 /// attention leaves its fast form and keeps three such tensors once something is dropped.
-/// @param q, k, v [B, heads, T, head_dim] fp32 or fp64
+/// @param q, k, v [B, heads, T, head_dim] fp32, bf16 or fp64
 /// @param p       0 … below 1
 /// @param seed    decides which entries are dropped
 /// @return        [B, heads, T, head_dim]
@@ -142,7 +150,8 @@ struct ClassifierOut {
 };
 
 /// Tied head and cross-entropy in row chunks, so that [T, V] logits never exist at once.
-/// @param x [T, d], embed [V, d], targets [T] int64
+/// @param x [T, d], embed [V, d] of one type: fp32, bf16 (logits and sums are fp32) or fp64
+/// @param targets [T] int64
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets,
                          Form form = Form::fused);
 

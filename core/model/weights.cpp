@@ -210,6 +210,13 @@ Weights init_weights(const Config& config, uint64_t seed) {
     return w;
 }
 
+at::ScalarType type_under_bf16(Group group, const at::Tensor& t) {
+    const bool product =
+        group == Group::embedding || group == Group::attention || group == Group::dense;
+    const bool narrow = t.dim() >= 2 && (product || (group == Group::experts && t.is_cuda()));
+    return narrow ? at::kBFloat16 : t.scalar_type();
+}
+
 bool learns(const Config& config, const std::string& name, Group group) {
     const RowsMove move = config.moe.traits().move;
     const bool rows = group == Group::centroids || ends_with(name, "router.linear");

@@ -59,6 +59,12 @@ Weights make_weights(const Config& config, at::Device device = at::kCPU);
 /// they share a tensor.
 Weights init_weights(const Config& config, uint64_t seed);
 
+/// The type that a pass reads a tensor in under train.precision = "bf16": bf16 for the matrices of
+/// large products, that is embedding and head, attention and dense layers; the experts' rows on a
+/// GPU, too, while on the CPU their operator adds rows in fp32. Norms and all that routes stay
+/// fp32.
+at::ScalarType type_under_bf16(Group group, const at::Tensor& t);
+
 /// Whether a gradient may reach the tensor: not a random-fixed router [def:random_fixed], not what
 /// counting moves (K-Means centroids, selection biases), not kinematic vectors that nothing reads
 /// [def:kinematic_vectors].

@@ -89,12 +89,13 @@ std::vector<std::string> Engine::interventions() const {
 void Engine::make_compute() {
     const Model& model = state_.model;
     const auto leaf_of = [&](const std::string& name, Group group, const at::Tensor& t) {
-        const bool narrow = bf16_ &&
-                            (group == Group::embedding || group == Group::attention ||
-                             group == Group::experts || group == Group::dense) &&
-                            t.dim() >= 2;
-        auto leaf = narrow ? t.detach().to(at::kBFloat16) : t.detach();
-        return leaf.set_requires_grad(learns(model.config, name, group));
+        const auto type = bf16_ ? type_under_bf16(group, t) : t.scalar_type();
+        auto leaf = type == t.scalar_type() ? t.detach() : t.detach().to(type);
+        leaf.set_requires_grad(learns(model.config, name, group));
+        // The parts of a gradient are added up in fp32: both uses of the embedding, all
+        // micro-batches.
+        if (type != t.scalar_type()) leaf.set_grad_dtype(t.scalar_type());
+        return leaf;
     };
     compute_ = {model.config, model.weights.map(leaf_of)};
 }

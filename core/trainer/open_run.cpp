@@ -44,11 +44,8 @@ Result<OpenRun> open_run(const std::string& dir, Precision precision) {
     auto trained = as_trained(*checkpoint, {std::move(*config), *weights});
     if (!trained) return trained.error();
     if (precision == Precision::bf16)
-        *weights = weights->map([](Group group, const at::Tensor& t) {
-            const bool narrow =
-                t.dim() >= 2 && group != Group::router_projection && group != Group::centroids;
-            return narrow ? t.to(at::kBFloat16) : t;
-        });
+        *weights = weights->map(
+            [](Group group, const at::Tensor& t) { return t.to(type_under_bf16(group, t)); });
     Model model{std::move(trained->config), std::move(*weights)};
     if (auto s = check_sound(model); !s)
         return failure(shown_path(dir) + ": checkpoint of step " +

@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/log.h>
@@ -105,6 +106,13 @@ at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
     if (composition == Composition::grouped_silu) return at::silu(g).sum(1);
     return g.select(1, 0) * at::sigmoid(g.select(1, 1)) +
            g.select(1, 2) * at::sigmoid(g.select(1, 3));
+}
+
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+    const int64_t half = x.size(-1) / 2;
+    const auto a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
+    const auto c = cos.unsqueeze(1), s = sin.unsqueeze(1);  // [T, 1, half]
+    return at::cat({a * c - b * s, b * c + a * s}, -1).to(x.scalar_type());
 }
 
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

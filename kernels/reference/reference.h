@@ -20,6 +20,7 @@ at::Tensor activations(const at::Tensor& h, const at::Tensor& idx, const ExpertB
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Composition composition);
 /// softmax of the causal scores ⊙ factors [B, heads, T, T], times v.
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin);
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const at::Tensor& factors);
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets);

@@ -57,6 +57,33 @@ TEST(DropoutAttention, GradientsOfBothFormsAgreeOverBlockBorders) {
     for (int i = 0; i < 3; ++i) EXPECT_LT(max_abs(grads[0][i], grads[1][i]), 1e-11) << i;
 }
 
+// Wrong if bf16 tensors were summed in bf16, or their gradients were of another type than they.
+TEST(DropoutAttention, NarrowTypesFollowTheFormula) {
+    for (const int64_t length : {1, 65, 140}) {
+        at::Tensor narrow[3], exact[3];
+        for (int i = 0; i < 3; ++i) {
+            const auto x =
+                randn({2, 2, length, 16}, static_cast<uint64_t>(i + 1)).to(at::kBFloat16);
+            narrow[i] = x.detach().set_requires_grad(true);
+            exact[i] = x.to(at::kDouble).set_requires_grad(true);
+        }
+        const auto y = kernels::dropout_attention(narrow[0], narrow[1], narrow[2], 0.2, 5);
+        const auto wanted =
+            kernels::dropout_attention(exact[0], exact[1], exact[2], 0.2, 5, Form::reference);
+        EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+        EXPECT_LT(max_abs(y, wanted), 0.03) << length;
+        const auto g = randn({2, 2, length, 16}, 9);
+        y.backward(g.to(at::kBFloat16));
+        wanted.backward(g);
+        for (int i = 0; i < 3; ++i) {
+            EXPECT_EQ(narrow[i].grad().scalar_type(), at::kBFloat16);
+            EXPECT_LT(max_abs(narrow[i].grad(), exact[i].grad()),
+                      0.02 * exact[i].grad().abs().max().item().toDouble() + 0.01)
+                << length << " " << i;
+        }
+    }
+}
+
 /// With v = 1 at one key a row the output is that key's probability after dropout.
 TEST(DropoutAttention, DropsTheShareItIsAskedFor) {
     const int64_t n = 64;
