@@ -1,6 +1,7 @@
 // If these fail, a training step holds tensors that nobody accounted for: a run that `info`
 // promises to fit would not.
 #include <ATen/Parallel.h>
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -44,14 +45,14 @@ Config deep() {
 /// Bytes in fp32, counted by hand: weights, gradients, two moments; per token and
 /// layer the block input, two normalised inputs, q, k, v, mixed values and the attention's output,
 /// per hop its input beyond the first and what routing keeps (position, choices, weights,
-/// pre-activations), the result of the layer; one chunk of logits and its gradient.
+/// pre-activations), the result of the layer; one chunk of logits, which become their gradient.
 double listed(const Config& c, int64_t parameters) {
     const auto d = static_cast<double>(c.model.d_model), s = static_cast<double>(c.moe.d_space);
     const auto k = static_cast<double>(c.moe.top_k);
     const double hops = static_cast<double>(c.moe.hops[0]);
     const double tokens = static_cast<double>(c.train.batch * c.train.seq_len);
     const double layer = 8 * d + d + (hops - 1) * d + hops * (s + k * 4);
-    const double head = 2.0 * 1024 * static_cast<double>(c.model.vocab_size);
+    const double head = std::clamp(d, 256.0, 1024.0) * static_cast<double>(c.model.vocab_size);
     return 4 * (4.0 * static_cast<double>(parameters) +
                 tokens * (layer * static_cast<double>(c.model.n_layers) + 2 * d) + head);
 }
