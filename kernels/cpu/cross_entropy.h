@@ -7,7 +7,7 @@
 
 namespace hopscope::kernels::cpu {
 
-/// nll_t = log Σ_v e^z_tv − z_t,target [def:nll], in the type of the logits.
+/// nll_t = log Σ_v e^z_tv − z_t,target in nats, in the type of the logits.
 /// @param logits  [T, V] fp32 or fp64, contiguous; destroyed. Where `gradient` is defined and of
 ///                the logits' own type it is the same tensor: they become softmax − one-hot
 /// @param targets [T] int64
