@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <c10/util/BFloat16.h>
+#include <c10/util/Exception.h>
 #include <cmath>
 
 #include "kernels/cpu/loops.h"
@@ -56,10 +57,18 @@ void run(at::Tensor& logits, const at::Tensor& targets, at::Tensor& nll, at::Ten
     at::parallel_for(0, logits.size(0), 4, [&](int64_t lo, int64_t hi) { visit(rows, lo, hi); });
 }
 
+void check_targets(const at::Tensor& targets, int64_t width) {
+    const auto* target = targets.const_data_ptr<int64_t>();
+    for (int64_t t = 0; t < targets.numel(); ++t)
+        TORCH_CHECK_INDEX(target[t] >= 0 && target[t] < width, "classifier: target ", target[t],
+                          " of row ", t, ", allowed 0 to ", width - 1);
+}
+
 }  // namespace
 
 void cross_entropy(at::Tensor& logits, const at::Tensor& targets, at::Tensor& nll,
                    at::Tensor gradient) {
+    check_targets(targets, logits.size(1));
     if (logits.scalar_type() == at::kDouble)
         run<double, double>(logits, targets, nll, gradient);
     else if (gradient.defined() && gradient.scalar_type() == at::kBFloat16)

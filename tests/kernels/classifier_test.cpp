@@ -69,6 +69,15 @@ TEST(Classifier, LargeLogitsStayFinite) {
     EXPECT_LT(max_abs(fused.dx, exact.dx), 1e-1);
 }
 
+// A damaged text may hold a token that the model has no row for.
+TEST(Classifier, TargetsThatThereAreNotAreRefused) {
+    const auto x = randn({3, 4}, 1).to(at::kFloat), embed = randn({5, 4}, 2).to(at::kFloat);
+    for (const int64_t wrong : {-1, 5})
+        EXPECT_THROW(
+            kernels::classifier(x, embed, at::tensor({0, static_cast<int>(wrong), 1}, at::kLong)),
+            c10::IndexError);
+}
+
 TEST(Classifier, NoNumberIsNoLoss) {
     auto x = randn({4, 3}, 1).to(at::kFloat);
     x[2][1] = std::numeric_limits<double>::quiet_NaN();
