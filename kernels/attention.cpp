@@ -1,8 +1,7 @@
 // Causal attention with dropout on its probabilities, in blocks of queries. Forward keeps q, k, v
 // and one number, the seed: the backward pass makes each block's probabilities and its dropout mask
 // again. The mask of an entry is a function of seed and place alone, so it depends neither on
-// threads nor on the size of a block. Under bf16 the factors of the products are bf16; softmax,
-// its gradient and the sums over blocks are fp32.
+// threads nor on the size of a block.
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -11,7 +10,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -74,10 +73,9 @@ Tensor dropout_factors(const Tensor& like, const Block& b, int64_t length, doubl
     return out;
 }
 
-/// Softmax over the keys that each query of the block may see, fp32 or fp64.
-Tensor probabilities(const Tensor& q, const Tensor& k, const Block& b, double scale) {
-    auto scores =
-        at::matmul(q, k.narrow(2, 0, b.keys).transpose(-1, -2)).to(wide_of(q)).mul_(scale);
+/// Softmax over the keys that each query of the block may see; scale is in q already.
+Tensor probabilities(const Tensor& q, const Tensor& k, const Block& b) {
+    auto scores = at::matmul(q, k.narrow(2, 0, b.keys).transpose(-1, -2));
     const auto later =
         at::full({b.size, b.size}, -std::numeric_limits<double>::infinity(), scores.options())
             .triu_(1);
@@ -106,10 +104,9 @@ class DropoutAttentionNode : public torch::autograd::Function<DropoutAttentionNo
         ctx->saved_data["seed"] = seed;
         auto out = at::empty_like(q, at::MemoryFormat::Contiguous);
         each_block(q.size(2), [&](const Block& b) {
-            auto a = probabilities(q.narrow(2, b.begin, b.size), k, b, scale_of(q));
-            a.mul_(dropout_factors(a, b, q.size(2), p, static_cast<uint64_t>(seed)));
-            out.narrow(2, b.begin, b.size)
-                .copy_(at::matmul(a.to(q.scalar_type()), v.narrow(2, 0, b.keys)));
+            auto a = probabilities(q.narrow(2, b.begin, b.size) * scale_of(q), k, b);
+            a.mul_(dropout_factors(q, b, q.size(2), p, static_cast<uint64_t>(seed)));
+            out.narrow(2, b.begin, b.size).copy_(at::matmul(a, v.narrow(2, 0, b.keys)));
         });
         return out;
     }
@@ -119,25 +116,22 @@ class DropoutAttentionNode : public torch::autograd::Function<DropoutAttentionNo
         const auto &q = saved[0], &k = saved[1], &v = saved[2];
         const double p = ctx->saved_data["p"].toDouble(), scale = scale_of(q);
         const auto seed = static_cast<uint64_t>(ctx->saved_data["seed"].toInt());
-        const auto narrow = q.scalar_type(), wide = wide_of(q);
         auto dq = at::empty_like(q, at::MemoryFormat::Contiguous);
-        auto dk = at::zeros(k.sizes(), k.options().dtype(wide));
-        auto dv = at::zeros(v.sizes(), v.options().dtype(wide));
+        auto dk = at::zeros_like(k, at::MemoryFormat::Contiguous);
+        auto dv = at::zeros_like(v, at::MemoryFormat::Contiguous);
         each_block(q.size(2), [&](const Block& b) {
-            const auto queries = q.narrow(2, b.begin, b.size);
+            const auto queries = q.narrow(2, b.begin, b.size) * scale;
             const auto g = grads[0].narrow(2, b.begin, b.size);
-            const auto a = probabilities(queries, k, b, scale);
-            const auto factors = dropout_factors(a, b, q.size(2), p, seed);
-            dv.narrow(2, 0, b.keys).add_(at::matmul((a * factors).to(narrow).transpose(-1, -2), g));
-            auto da =
-                at::matmul(g, v.narrow(2, 0, b.keys).transpose(-1, -2)).to(wide).mul_(factors);
+            const auto a = probabilities(queries, k, b);
+            const auto factors = dropout_factors(q, b, q.size(2), p, seed);
+            dv.narrow(2, 0, b.keys).add_(at::matmul((a * factors).transpose(-1, -2), g));
+            auto da = at::matmul(g, v.narrow(2, 0, b.keys).transpose(-1, -2)).mul_(factors);
             // softmax: ds = a (da − Σ a da)
-            da.sub_((da * a).sum(-1, true)).mul_(a).mul_(scale);
-            const auto ds = da.to(narrow);
-            dq.narrow(2, b.begin, b.size).copy_(at::matmul(ds, k.narrow(2, 0, b.keys)));
-            dk.narrow(2, 0, b.keys).add_(at::matmul(ds.transpose(-1, -2), queries));
+            da.sub_((da * a).sum(-1, true)).mul_(a);
+            dq.narrow(2, b.begin, b.size).copy_(at::matmul(da, k.narrow(2, 0, b.keys)) * scale);
+            dk.narrow(2, 0, b.keys).add_(at::matmul(da.transpose(-1, -2), queries));
         });
-        return {dq, dk.to(narrow), dv.to(narrow), Tensor(), Tensor()};
+        return {dq, dk, dv, Tensor(), Tensor()};
     }
 };
 
@@ -145,13 +139,14 @@ class DropoutAttentionNode : public torch::autograd::Function<DropoutAttentionNo
 
 Tensor dropout_attention(const Tensor& q, const Tensor& k, const Tensor& v, double p, int64_t seed,
                          Form form) {
-    if (form == Form::fused) return DropoutAttentionNode::apply(q, k, v, p, seed);
+    if (const auto wide = wide_of(q); wide != q.scalar_type())
+        return dropout_attention(q.to(wide), k.to(wide), v.to(wide), p, seed, form)
+            .to(q.scalar_type());
+    if (form == Form::fused)  // each block reads a part of the keys: a view would be copied there
+        return DropoutAttentionNode::apply(q.contiguous(), k.contiguous(), v.contiguous(), p, seed);
     const Block all{0, q.size(2), q.size(2)};
-    const auto like = at::empty({q.size(0), q.size(1)}, q.options().dtype(wide_of(q)));
-    const auto factors = dropout_factors(like, all, q.size(2), p, static_cast<uint64_t>(seed));
-    const auto wide = wide_of(q);
-    return reference::masked_attention(q.to(wide), k.to(wide), v.to(wide), factors)
-        .to(q.scalar_type());
+    const auto factors = dropout_factors(q, all, q.size(2), p, static_cast<uint64_t>(seed));
+    return reference::masked_attention(q, k, v, factors);
 }
 
 }  // namespace hopscope::kernels

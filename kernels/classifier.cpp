@@ -8,7 +8,6 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -25,10 +24,12 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Rows a chunk. Fewer leave the logits in the cache; with fewer than about d the gradient of the
-/// embedding, which every chunk adds to, would be read and written more often than the logits.
-int64_t chunk_rows(int64_t d) {
-    return std::clamp<int64_t>(d, 256, 1024);
+/// Rows a chunk. On the CPU fewer leave the logits in the cache; with fewer than about d the
+/// gradient of the embedding, which every chunk adds to, would be read and written more often than
+/// the logits.
+int64_t chunk_rows(const Tensor& x) {
+    constexpr int64_t kLeast = 256, kMost = 1024;
+    return x.is_cpu() ? std::clamp(x.size(1), kLeast, kMost) : kMost;
 }
 
 /// Where a gradient is wanted, Σ nll differentiated.
@@ -73,13 +74,14 @@ void run_anywhere(const Tensor& x, const Tensor& embed, const Tensor& targets, T
 
 /// nll [T]; with `into` also the gradients.
 Tensor run(const Tensor& x, const Tensor& embed, const Tensor& targets, Gradients* into) {
-    const int64_t tokens = x.size(0), most = std::min(tokens, chunk_rows(x.size(1)));
+    const int64_t tokens = x.size(0), most = std::min(tokens, chunk_rows(x));
     const auto wide = x.options().dtype(wide_of(x));
     auto nll = at::empty({tokens}, wide);
     Tensor logits, narrow;
     if (x.is_cpu()) logits = at::empty({most, embed.size(0)}, wide);
     if (x.is_cpu() && into && x.scalar_type() == at::kBFloat16)
         narrow = at::empty({most, embed.size(0)}, x.options());
+    if (into && tokens == 0) into->embed.zero_();
     for (int64_t lo = 0; lo < tokens; lo += most) {
         const int64_t n = std::min(most, tokens - lo);
         const auto part = [&](const Tensor& t) { return t.defined() ? t.narrow(0, 0, n) : t; };
@@ -98,7 +100,7 @@ class ClassifierNode : public torch::autograd::Function<ClassifierNode> {
     static variable_list forward(AutogradContext* ctx, const Tensor& x, const Tensor& embed,
                                  const Tensor& targets) {
         Gradients into{at::empty_like(x),
-                       at::zeros(embed.sizes(), embed.options().dtype(wide_of(x)))};
+                       at::empty(embed.sizes(), embed.options().dtype(wide_of(x)))};
         auto nll = run(x, embed, targets, &into);
         ctx->save_for_backward({into.x, into.embed});
         ctx->mark_non_differentiable({nll});

@@ -137,7 +137,7 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
 /// Causal attention whose probabilities are dropped with chance p [def:dropout], scores scaled
 /// by 1 / sqrt(head_dim). On the CPU; nothing of size T·T is kept or made, while LibTorch's own
 /// attention leaves its fast form and keeps three such tensors once something is dropped.
-/// @param q, k, v [B, heads, T, head_dim] fp32, bf16 or fp64
+/// @param q, k, v [B, heads, T, head_dim] fp32 or fp64; bf16: computed in fp32
 /// @param p       0 … below 1
 /// @param seed    decides which entries are dropped
 /// @return        [B, heads, T, head_dim]
@@ -150,7 +150,8 @@ struct ClassifierOut {
 };
 
 /// Tied head and cross-entropy in row chunks, so that [T, V] logits never exist at once.
-/// @param x [T, d], embed [V, d] of one type: fp32, bf16 (logits and sums are fp32) or fp64
+/// @param x [T, d], embed [V, d] of one type: fp32, bf16 (on the CPU logits and sums are fp32) or
+/// fp64
 /// @param targets [T] int64
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets,
                          Form form = Form::fused);

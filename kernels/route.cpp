@@ -85,6 +85,7 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
         auto f = forward_fused(h, or_undefined(proj), centroids, tau, k, renormalise, std::nullopt,
                                std::nullopt);
         ctx->saved_data["renormalise"] = renormalise;
+        ctx->set_materialize_grads(false);  // mean_p has none without a balance loss
         const Scored& s = f.scored;
         ctx->save_for_backward(
             {h, proj, tau, f.out.idx, f.out.weight, s.pos, s.norm, s.unit, s.centroid_norm});

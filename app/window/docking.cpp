@@ -73,8 +73,8 @@ Place low_place(Layout layout, Place place) {
     return layout == Layout::intervene && place == Place::right ? Place::center : place;
 }
 
-/// Where a panel stands in a layout that has too little width for three columns: those of the left
-/// go where the fewest are.
+/// Where a panel stands in a layout that has too little width for three columns: the run beside its
+/// picture, the list of runs beside what is found of them.
 Place narrow_place(Layout layout, Place place) {
     const bool right = layout == Layout::compare;
     if (place == Place::left) return right ? Place::right : Place::center;
@@ -98,6 +98,16 @@ float share_beside(float width, float scale) {
 /// The rest's share: a split is a share of what is left of the whole.
 ImGuiID split(ImGuiID& rest, ImGuiDir direction, float share) {
     return ImGui::DockBuilderSplitNode(rest, direction, share, nullptr, &rest);
+}
+
+}  // namespace
+
+namespace {
+
+/// Whether a window of this name was ever drawn, or is kept.
+bool is_known(const std::string& name) {
+    return ImGui::FindWindowByName(name.c_str()) ||
+           ImGui::FindWindowSettingsByID(ImHashStr(name.c_str()));
 }
 
 }  // namespace
@@ -173,23 +183,32 @@ void build_layout(Layout layout, const std::vector<std::unique_ptr<Panel>>& pane
 ImGuiID node_of_new(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, size_t index,
                     Tightness tight) {
     const std::string name = window_name(*panels[index], layout);
-    if (ImGui::FindWindowByName(name.c_str()) ||
-        ImGui::FindWindowSettingsByID(ImHashStr(name.c_str())))
-        return 0;
+    if (is_known(name)) return 0;
     return node_of_place(layout, panels, index, tight);
 }
 
 ImGuiID node_of_place(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
                       size_t index, Tightness tight) {
     const auto place_of = [&](size_t i) { return shown_place(panel_table()[i], layout, tight); };
+    // First beside those whose own place it is.
     for (const Place wanted : {place_of(index), Place::center})
-        for (size_t i = 0; i < panels.size(); ++i)
-            if (place_of(i) == wanted)
-                if (const ImGuiID node = kept_node(window_name(*panels[i], layout))) return node;
+        for (const bool own : {true, false})
+            for (size_t i = 0; i < panels.size(); ++i)
+                if (place_of(i) == wanted && (place_in(panel_table()[i], layout) == wanted) == own)
+                    if (const ImGuiID node = kept_node(window_name(*panels[i], layout)))
+                        return node;
     return 0;
 }
 
-bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
+std::optional<Tightness> built_for(Layout layout, std::span<const std::unique_ptr<Panel>> panels,
+                                   Tightness likely) {
+    for (const Tightness tight : {likely, Tightness{false, false}, Tightness{true, false},
+                                  Tightness{false, true}, Tightness{true, true}})
+        if (stands_as_built(layout, panels, tight)) return tight;
+    return {};
+}
+
+bool stands_as_built(Layout layout, std::span<const std::unique_ptr<Panel>> panels,
                      Tightness tight) {
     struct Seen {
         Place place;
@@ -198,9 +217,8 @@ bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& p
     std::vector<Seen> seen;
     for (size_t i = 0; i < panels.size(); ++i) {
         const Place place = shown_place(panel_table()[i], layout, tight);
-        const ImGuiWindow* window =
-            ImGui::FindWindowByName(window_name(*panels[i], layout).c_str());
-        if (window && place != Place::none) seen.push_back({place, window->DockId});
+        const std::string name = window_name(*panels[i], layout);
+        if (place != Place::none && is_known(name)) seen.push_back({place, kept_node(name)});
     }
     for (const Seen& a : seen)
         for (const Seen& b : seen)

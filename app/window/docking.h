@@ -3,6 +3,8 @@
 
 #include <imgui.h>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,9 +39,12 @@ ImGuiID node_of_place(Layout layout, const std::vector<std::unique_ptr<Panel>>& 
 /// panel existed: with those of its place, or in the centre. 0 for every other panel.
 ImGuiID node_of_new(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels, size_t index,
                     Tightness tight);
-/// Whether the panels that have been drawn share tabs, and do not, as build_layout() had them:
-/// nobody has moved one by hand.
-bool stands_as_built(Layout layout, const std::vector<std::unique_ptr<Panel>>& panels,
+/// The tightness that the kept arrangement was built for, `likely` first; none: a person made it.
+std::optional<Tightness> built_for(Layout layout, std::span<const std::unique_ptr<Panel>> panels,
+                                   Tightness likely);
+/// Whether the panels that have been drawn, or are kept, share tabs, and do not, as build_layout()
+/// had them: nobody has moved one by hand.
+bool stands_as_built(Layout layout, std::span<const std::unique_ptr<Panel>> panels,
                      Tightness tight);
 
 }  // namespace hopscope::app

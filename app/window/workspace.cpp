@@ -167,6 +167,27 @@ void Workspace::keep_tabs() {
     if (node && node->VisibleWindow != now->RootWindow) ImGui::SetWindowFocus(nullptr);
 }
 
+/// Another scale or size needs other places; what a person arranged stays. Columns and front tabs
+/// of a room that comes back come back with it.
+void Workspace::fit(Layout layout, ImGuiID root, ImVec2 size, Fitted now) {
+    const size_t index = static_cast<size_t>(layout);
+    Fitted last = std::exchange(fitted_[index], now);
+    if (last.scale == 0) {  // as it is kept from another time, perhaps of another room
+        const auto tight = built_for(layout, panels_, now.tight);
+        if (!tight || *tight == now.tight) return;
+        last = {now.scale, *tight};
+    } else if (!stands_as_built(layout, panels_, last.tight)) {
+        return;
+    }
+    std::vector<Stood>& stood = stood_[index];
+    std::erase_if(stood, [&](const Stood& one) { return one.fitted == last; });
+    stood.push_back({last, arrangement_of(layout, panels_, root)});
+    const auto known = std::ranges::find(stood, now, &Stood::fitted);
+    if (known == stood.end()) return build_layout(layout, panels_, size, now.scale);
+    const Arrangement again = known->arrangement;
+    arrange(layout, panels_, root, size, again);
+}
+
 void Workspace::draw_dock(AppState& state) {
     keep_tabs();
     show_asked(state);
@@ -178,18 +199,15 @@ void Workspace::draw_dock(AppState& state) {
     for (Layout layout : kLayouts) {
         const ImGuiID id = dock_space_id(layout);
         roots_[static_cast<size_t>(layout)] = id;
-        bool reset = std::exchange(reset_[static_cast<size_t>(layout)], false);
-        const bool unbuilt = !ImGui::DockBuilderGetNode(id);
-        // Another scale needs other places; what a person arranged stays.
-        Fitted& fitted = fitted_[static_cast<size_t>(layout)];
+        const size_t index = static_cast<size_t>(layout);
         const Fitted now = {s, tightness(layout, size, s)};
-        if (unbuilt) {
-            fitted = now;  // also where it is shown later only, at another size perhaps
-        } else if (layout == layout_ && now != fitted) {
-            reset |= fitted.scale > 0 && stands_as_built(layout, panels_, fitted.tight);
-            fitted = now;
+        if (std::exchange(reset_[index], false) || !ImGui::DockBuilderGetNode(id)) {
+            stood_[index].clear();
+            fitted_[index] = now;  // also where it is shown later only, at another size perhaps
+            build_layout(layout, panels_, size, s);
+        } else if (layout == layout_ && now != fitted_[index]) {
+            fit(layout, id, size, now);
         }
-        if (reset || unbuilt) build_layout(layout, panels_, size, s);
         if (chosen_ && layout == layout_)
             arrange(layout, panels_, id, size, *std::exchange(chosen_, std::nullopt));
         // The other arrangement keeps its place without being laid out.

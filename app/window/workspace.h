@@ -62,8 +62,15 @@ class Workspace {
         Tightness tight;
         bool operator==(const Fitted&) const = default;
     };
+    /// How a layout stood when it last had such room; in this window alone.
+    struct Stood {
+        Fitted fitted;
+        Arrangement arrangement;
+    };
+    void fit(Layout layout, ImGuiID root, ImVec2 size, Fitted now);
     bool reset_[std::size(kLayouts)] = {};
     Fitted fitted_[std::size(kLayouts)] = {};
+    std::vector<Stood> stood_[std::size(kLayouts)] = {};
     ImGuiID roots_[std::size(kLayouts)] = {};  ///< dock spaces; 0 before the first frame
     std::optional<Arrangement> chosen_;        ///< to be put into the dock space
     std::vector<bool> seen_;  ///< by panel: drawn in the last frame, not behind another tab

@@ -51,10 +51,11 @@ struct HopFlops {
     double total() const { return routing() + experts + shared; }
 };
 
-/// Bytes while training. bf16 means a 2-byte shadow of the weights and 2-byte activations; "auto"
-/// counts as bf16 only where train.device is "cuda".
+/// Bytes while training. bf16 means a 2-byte shadow of the weights and 2-byte activations on a GPU,
+/// a shadow of embedding, attention and dense layers alone on a CPU; "auto" counts as bf16 only
+/// where train.device is "cuda".
 struct MemoryCounts {
-    int64_t weights = 0;      ///< 4 a parameter, and 2 more under bf16
+    int64_t weights = 0;      ///< 4 a parameter, and 2 more of a shadow
     int64_t optimizer = 0;    ///< two fp32 moments of each trained parameter
     int64_t gradients = 0;    ///< 4 a trained parameter
     int64_t activations = 0;  ///< estimate for one micro-batch: what the backward pass must keep

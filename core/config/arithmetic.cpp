@@ -179,9 +179,11 @@ std::vector<double> hop_flops(const Config& c, int64_t hops) {
 MemoryCounts count_memory(const Config& c) {
     const ParameterCounts parameters = count_parameters(c);
     const int64_t trained = parameters.total - untrained(c, parameters);
-    const bool bf16 = uses_bf16(c.train);
+    // On a CPU the experts stay fp32, and what they keep with them (type_under_bf16).
+    const bool bf16 = uses_bf16(c.train), all = bf16 && c.train.device == DeviceKind::cuda;
+    const int64_t products = parameters.embedding + parameters.attention + parameters.dense;
     MemoryCounts n;
-    n.weights = parameters.total * (bf16 ? 6 : 4);
+    n.weights = parameters.total * 4 + (all ? parameters.total : bf16 ? products : 0) * 2;
     n.optimizer = trained * 8;
     n.gradients = trained * 4;
     double per_token = 2 * static_cast<double>(c.model.d_model);
@@ -189,7 +191,7 @@ MemoryCounts count_memory(const Config& c) {
         per_token += layer_activations(c, c.moe.hops_of(layer));
     const double tokens = static_cast<double>(c.train.batch) * static_cast<double>(c.train.seq_len);
     // Logits and their gradient stay in fp32 whatever the precision.
-    const double bytes = per_token * (bf16 ? 2 : 4) + static_cast<double>(c.model.vocab_size) * 8;
+    const double bytes = per_token * (all ? 2 : 4) + static_cast<double>(c.model.vocab_size) * 8;
     n.activations = static_cast<int64_t>(std::min(bytes * tokens, 1e18));
     n.total = n.weights + n.optimizer + n.gradients + n.activations;
     return n;

@@ -57,7 +57,8 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
     // The stream and everything normalised stay in the type of the norms (fp32); only matrices may
     // be bf16.
     const auto wide = w.final_norm_weight.scalar_type();
-    auto x = at::embedding(w.embed, ids.reshape({-1})).to(wide);  // [B·T, d]
+    // Widened before rows are taken: the gradients of a token's many places are added up in fp32.
+    auto x = at::embedding(w.embed.to(wide), ids.reshape({-1}));  // [B·T, d]
     if (m.embedding_norm) x = norm(x, w.embed_norm_weight, w.embed_norm_bias);
     x = drop(m, DropoutPlace::embedding, x, options.train);
 

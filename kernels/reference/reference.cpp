@@ -17,6 +17,8 @@
 #include <limits>
 #include <tuple>
 
+#include "kernels/types.h"
+
 namespace hopscope::kernels::reference {
 
 at::Tensor l2norm(const at::Tensor& x) {
@@ -126,10 +128,10 @@ at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::
 }
 
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets) {
-    const auto logits = at::matmul(x, embed.t());
-    const auto wide = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
+    const auto wide = wide_of(x);
+    const auto logits = at::matmul(x.to(wide), embed.to(wide).t());
     const auto nll =
-        -at::_log_softmax(wide, -1, false).gather(-1, targets.unsqueeze(-1)).squeeze(-1);
+        -at::_log_softmax(logits, -1, false).gather(-1, targets.unsqueeze(-1)).squeeze(-1);
     return {nll.sum(), nll.detach()};
 }
 

@@ -19,8 +19,8 @@ at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
 at::Tensor activations(const at::Tensor& h, const at::Tensor& idx, const ExpertBank& bank);
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Composition composition);
-/// softmax of the causal scores ⊙ factors [B, heads, T, T], times v.
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin);
+/// softmax of the causal scores ⊙ factors [B, heads, T, T], times v.
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const at::Tensor& factors);
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets);

@@ -191,6 +191,11 @@ TEST(CountMemory, FollowsTrainedParametersAndPrecision) {
     const MemoryCounts bf16 = count_memory(preset("wide_1x12", {"train.device=cuda"}));
     EXPECT_EQ(bf16.weights, 84742144 * int64_t{6});
     EXPECT_LT(bf16.activations, fp32.activations);
+    const MemoryCounts on_cpu =
+        count_memory(preset("wide_1x12", {"train.device=cpu", "train.precision=bf16"}));
+    const ParameterCounts parts = count_parameters(preset("wide_1x12"));
+    EXPECT_EQ(on_cpu.weights, fp32.weights + 2 * (parts.embedding + parts.attention));
+    EXPECT_EQ(on_cpu.activations, fp32.activations);
     EXPECT_EQ(count_memory(preset("random_fixed")).gradients, (84217856 - 1048576) * int64_t{4});
 }
 

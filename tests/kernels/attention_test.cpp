@@ -57,7 +57,8 @@ TEST(DropoutAttention, GradientsOfBothFormsAgreeOverBlockBorders) {
     for (int i = 0; i < 3; ++i) EXPECT_LT(max_abs(grads[0][i], grads[1][i]), 1e-11) << i;
 }
 
-// Wrong if bf16 tensors were summed in bf16, or their gradients were of another type than they.
+// Wrong if bf16 tensors were computed in bf16 (the output alone is rounded), or their gradients
+// were of another type than they.
 TEST(DropoutAttention, NarrowTypesFollowTheFormula) {
     for (const int64_t length : {1, 65, 140}) {
         at::Tensor narrow[3], exact[3];
@@ -71,14 +72,16 @@ TEST(DropoutAttention, NarrowTypesFollowTheFormula) {
         const auto wanted =
             kernels::dropout_attention(exact[0], exact[1], exact[2], 0.2, 5, Form::reference);
         EXPECT_EQ(y.scalar_type(), at::kBFloat16);
-        EXPECT_LT(max_abs(y, wanted), 0.03) << length;
+        const auto error = (y.to(at::kDouble) - wanted.detach()).abs().mean();
+        EXPECT_LT(error.item().toDouble(), 0x1p-9 * wanted.detach().abs().mean().item().toDouble())
+            << length;
         const auto g = randn({2, 2, length, 16}, 9);
         y.backward(g.to(at::kBFloat16));
         wanted.backward(g);
         for (int i = 0; i < 3; ++i) {
             EXPECT_EQ(narrow[i].grad().scalar_type(), at::kBFloat16);
-            EXPECT_LT(max_abs(narrow[i].grad(), exact[i].grad()),
-                      0.02 * exact[i].grad().abs().max().item().toDouble() + 0.01)
+            EXPECT_LE(max_abs(narrow[i].grad(), exact[i].grad()),  // 0 of one key
+                      0.01 * exact[i].grad().abs().max().item().toDouble())
                 << length << " " << i;
         }
     }

@@ -49,7 +49,7 @@ TEST(Rotate, GradientsByFiniteDifferences) {
         });
 }
 
-// A view of which a row is not all: the gradient comes back through the transpose of attention.
+// A view of which a row is not all; a gradient that comes back through the transpose of attention.
 TEST(Rotate, TakesViews) {
     const auto angle = randn({5, 4}, 5);
     const auto cos = at::cos(angle), sin = at::sin(angle);
@@ -58,6 +58,14 @@ TEST(Rotate, TakesViews) {
     EXPECT_LT(
         max_abs(kernels::rotate(part, cos, sin), kernels::rotate(wide, cos, sin).narrow(2, 1, 3)),
         1e-15);
+    const auto g = randn({2, 3, 5, 8}, 7);
+    at::Tensor grads[2];
+    for (int i = 0; i < 2; ++i) {
+        const auto x = part.contiguous().set_requires_grad(true);
+        kernels::rotate(x, cos, sin, i ? Form::reference : Form::fused).transpose(1, 2).backward(g);
+        grads[i] = x.grad();
+    }
+    EXPECT_LT(max_abs(grads[0], grads[1]), 1e-14);
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ class HaltingPanel final : public Panel {
     HaltingCurve curve_;
     ClassTable classes_;
     TokenStrip strip_{TokenStrip::Colour::depth};
+    uint64_t run_ = 0;         ///< AppState::runs_opened
     uint64_t seen_trace_ = 0;  ///< version from which the view of the prompt was made
     TraceView view_;
     ImVec2 curve_low_, curve_high_;  ///< where the curve was drawn last
@@ -105,6 +106,11 @@ std::vector<ActionItem> HaltingPanel::actions(AppState& state) {
 
 void HaltingPanel::prepare(AppState& state) {
     question_.update(state);
+    if (run_ != state.runs_opened) {  // each run counts its traces from one
+        run_ = state.runs_opened;
+        seen_trace_ = 0;
+        view_ = {};
+    }
     if (!has_trace(state) || state.trace->version == seen_trace_) return;
     seen_trace_ = state.trace->version;
     view_ = trace_view(*state.trace);

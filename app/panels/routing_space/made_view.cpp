@@ -33,10 +33,12 @@ bool MadeView::of_what_is_shown(const AppState& state) const {
 /// What has come from aside, unless the view that is there is the one that is wanted again.
 bool MadeView::take() {
     auto come = work_.take();
-    if (!come || asked_.run != wanted_.run || wanted_ == from_) return false;
+    if (!come) return false;
+    From made = std::exchange(asked_, {});  // a sample that went must not be held by it
+    if (made.run != wanted_.run || wanted_ == from_) return false;
     // What has thrown gives an empty one: it is not tried for ever.
     view_ = *come ? *std::move(come) : std::make_shared<const SpaceView>();
-    from_ = asked_;
+    from_ = std::move(made);
     return true;
 }
 

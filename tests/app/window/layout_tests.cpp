@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "app/window/docking.h"
 #include "app/window/menu_bar.h"
 #include "tests/app/seen.h"
 #include "tests/app/window/drawn_frames.h"
@@ -382,9 +383,14 @@ void register_layout_tests(ImGuiTestEngine* engine) {
             shell->workspace().set_layout(*state, pair.layout);
             ctx->Yield(4);
             IM_CHECK_NE(node(pair.left), node(pair.other));
+            const auto& panels = shell->workspace().panels();
+            const app::Tightness roomy = *app::built_for(pair.layout, panels, {});
+            IM_CHECK(!roomy.narrow);
             state->settings.scale = 2;
             ctx->Yield(6);
             IM_CHECK_EQ(node(pair.left), node(pair.other));
+            // An arrangement that is kept from such a window is known for one.
+            IM_CHECK(app::built_for(pair.layout, panels, roomy)->narrow);
             // Half of the window each.
             const float width = ImGui::FindWindowByName(pair.other)->Size.x;
             IM_CHECK_GT(width, 0.45f * ImGui::GetMainViewport()->Size.x);
@@ -395,6 +401,39 @@ void register_layout_tests(ImGuiTestEngine* engine) {
         }
         shell->workspace().set_layout(*state, app::Layout::train);
         ctx->Yield(3);
+    };
+
+    // Wrong if a window that was narrow for a while forgot which tabs were in front and how wide
+    // the columns were.
+    t = IM_REGISTER_TEST(engine, "window", "a_room_that_comes_back_stands_as_it_did");
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        shell->workspace().set_layout(*state, app::Layout::train);
+        shell->workspace().reset(*state);
+        ctx->Yield(5);
+        const auto window = [](const char* name) { return ImGui::FindWindowByName(name); };
+        const auto in_front = [&](const char* name) {
+            return window(name)->DockNode && window(name)->DockNode->VisibleWindow == window(name);
+        };
+        ctx->WindowFocus("//Coupling##Train");
+        // The gap between the columns of the run and the picture.
+        const ImGuiWindow* run = window("Run##Train");
+        const float width = run->Size.x;
+        ctx->MouseMoveToPos(ImVec2(run->Pos.x + width + 1, run->Pos.y + run->Size.y * 0.5f));
+        ctx->MouseDragWithDelta(ImVec2(90, 0));
+        ctx->Yield(3);
+        const float dragged = run->Size.x;
+        IM_CHECK_GT(dragged, width + 60);
+        state->settings.scale = 2;
+        ctx->Yield(6);
+        IM_CHECK_EQ(run->DockId, window("Routing space##Train")->DockId);
+        state->settings.scale = 1;
+        ctx->Yield(6);
+        IM_CHECK_LT(std::fabs(run->Size.x - dragged), 4);
+        IM_CHECK(in_front("Coupling##Train"));
+        shell->workspace().reset(*state);
+        ctx->Yield(5);
+        IM_CHECK_LT(std::fabs(run->Size.x - width), 4);
+        IM_CHECK(in_front("Routing space##Train"));
     };
 
     // Wrong if switching layouts lost a panel, or a shut panel did not come back with the reset.

@@ -187,8 +187,42 @@ void register_strip(ImGuiTestEngine* engine) {
     };
 }
 
+/// Wrong if the strip of another run's prompt were drawn with the tokens of the run before: traces
+/// of both are the first of their run.
+void register_other_run(ImGuiTestEngine* engine) {
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "halting", "another_run_has_a_strip_of_its_own");
+    halting_panel(t);
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const auto chips = [ctx] {
+            const auto strip = ctx->WindowInfo("//Stage/strip", ImGuiTestOpFlags_NoError);
+            int count = 0;
+            while (strip.Window && strip.Window->WasActive &&
+                   ctx->ItemExists(
+                       ctx->GetID(("$$" + std::to_string(count) + "/token").c_str(), strip.ID)))
+                ++count;
+            return count;
+        };
+        const auto first_trace = [ctx](const char* prompt) {
+            open(ctx);
+            ctx->SetRef("Second");
+            trace(ctx, prompt);
+            ctx->Yield(3);
+        };
+        first_trace("one two three four five");
+        const int many = chips();
+        IM_CHECK_GT(many, 2);
+        auto other = std::make_unique<FakeSession>(small());
+        stage->session = other.get();
+        stage->state.attach(std::move(other));
+        ctx->Yield(3);
+        first_trace("one");
+        IM_CHECK_GT(chips(), 0);
+        IM_CHECK_LT(chips(), many);
+    };
+}
+
 const PanelTests measure(register_measure), threshold(register_threshold),
-    classes(register_classes), strip(register_strip);
+    classes(register_classes), strip(register_strip), other_run(register_other_run);
 
 }  // namespace
 }  // namespace hopscope::gui_test
