@@ -208,6 +208,7 @@ void register_other_run(ImGuiTestEngine* engine) {
             trace(ctx, prompt);
             ctx->Yield(3);
         };
+        const std::string prompt = stage->state.prompt;
         first_trace("one two three four five");
         const int many = chips();
         IM_CHECK_GT(many, 2);
@@ -218,6 +219,7 @@ void register_other_run(ImGuiTestEngine* engine) {
         first_trace("one");
         IM_CHECK_GT(chips(), 0);
         IM_CHECK_LT(chips(), many);
+        stage->state.prompt = prompt;
     };
 }
 
