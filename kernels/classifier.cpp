@@ -1,7 +1,7 @@
 // Tied head and cross-entropy in chunks of rows. The gradient is taken in the same pass as the
 // loss, while a chunk of logits is at hand, and only scaled in the backward pass: the loss is a
 // sum, so its gradient is linear in one number. Under bf16 the factors of the products are bf16;
-// logits, loss and the gradient of the embedding stay fp32.
+// on the CPU logits, loss and the gradient of the embedding stay fp32.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/empty.h>

@@ -100,10 +100,6 @@ ImGuiID split(ImGuiID& rest, ImGuiDir direction, float share) {
     return ImGui::DockBuilderSplitNode(rest, direction, share, nullptr, &rest);
 }
 
-}  // namespace
-
-namespace {
-
 /// Whether a window of this name was ever drawn, or is kept.
 bool is_known(const std::string& name) {
     return ImGui::FindWindowByName(name.c_str()) ||

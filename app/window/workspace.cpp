@@ -184,8 +184,7 @@ void Workspace::fit(Layout layout, ImGuiID root, ImVec2 size, Fitted now) {
     stood.push_back({last, arrangement_of(layout, panels_, root)});
     const auto known = std::ranges::find(stood, now, &Stood::fitted);
     if (known == stood.end()) return build_layout(layout, panels_, size, now.scale);
-    const Arrangement again = known->arrangement;
-    arrange(layout, panels_, root, size, again);
+    arrange(layout, panels_, root, size, known->arrangement);
 }
 
 void Workspace::draw_dock(AppState& state) {

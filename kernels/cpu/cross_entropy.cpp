@@ -26,9 +26,8 @@ HOPSCOPE_INLINE void visit_rows(const Rows<T, G>& rows, int64_t lo, int64_t hi) 
     for (int64_t t = lo; t < hi; ++t) {
         T* z = rows.logits + t * n;
         const int64_t target = rows.targets[t];
-        const T top = max_loop(z, n), at_target = z[target];
-        for (int64_t i = 0; i < n; ++i) z[i] = exp_below_zero(z[i] - top);
-        const T sum = sum_loop(z, n, [](T e) { return e; });
+        const T at_target = z[target];
+        const auto [top, sum] = exp_loop(z, z, n);
         rows.nll[t] = std::log(sum) - (at_target - top);
         if (!rows.gradient) continue;
         const T inverse = T(1) / sum;

@@ -20,31 +20,23 @@
 
 namespace hopscope::kernels::cpu {
 
-template <class T>
-HOPSCOPE_INLINE T dot_loop(const T* a, const T* b, int64_t n) {
+/// Σ f(i) over 0 … n − 1.
+template <class T, class F>
+HOPSCOPE_INLINE T sum_loop(int64_t n, const F& f) {
     constexpr int kLanes = 32;
     T acc[kLanes] = {};
     int64_t i = 0;
     for (; i + kLanes <= n; i += kLanes)
-        for (int j = 0; j < kLanes; ++j) acc[j] += a[i + j] * b[i + j];
-    for (int j = 0; i < n; ++i, ++j) acc[j] += a[i] * b[i];
+        for (int j = 0; j < kLanes; ++j) acc[j] += f(i + j);
+    for (int j = 0; i < n; ++i, ++j) acc[j] += f(i);
     for (int width = kLanes / 2; width > 0; width /= 2)
         for (int j = 0; j < width; ++j) acc[j] += acc[j + width];
     return acc[0];
 }
 
-/// Σ f(x_i) over the same lanes.
-template <class T, class F>
-HOPSCOPE_INLINE T sum_loop(const T* x, int64_t n, const F& f) {
-    constexpr int kLanes = 32;
-    T acc[kLanes] = {};
-    int64_t i = 0;
-    for (; i + kLanes <= n; i += kLanes)
-        for (int j = 0; j < kLanes; ++j) acc[j] += f(x[i + j]);
-    for (int j = 0; i < n; ++i, ++j) acc[j] += f(x[i]);
-    for (int width = kLanes / 2; width > 0; width /= 2)
-        for (int j = 0; j < width; ++j) acc[j] += acc[j + width];
-    return acc[0];
+template <class T>
+HOPSCOPE_INLINE T dot_loop(const T* a, const T* b, int64_t n) {
+    return sum_loop<T>(n, [a, b](int64_t i) { return a[i] * b[i]; });
 }
 
 /// The largest; −inf where n is 0, NaN is passed over.
@@ -87,6 +79,19 @@ HOPSCOPE_INLINE float exp_below_zero(float x) {
 }
 HOPSCOPE_INLINE double exp_below_zero(double x) {
     return std::exp(x);
+}
+
+template <class T>
+struct Exponentials {
+    T top;  ///< the largest of the row
+    T sum;  ///< of what was made
+};
+/// out_i = e^(x_i − top), the softmax before it is divided by its sum; `out` may be `x`.
+template <class T>
+HOPSCOPE_INLINE Exponentials<T> exp_loop(const T* x, T* out, int64_t n) {
+    const T top = max_loop(x, n);
+    for (int64_t i = 0; i < n; ++i) out[i] = exp_below_zero(x[i] - top);
+    return {top, sum_loop<T>(n, [out](int64_t i) { return out[i]; })};
 }
 
 template <class T>

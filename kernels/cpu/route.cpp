@@ -32,19 +32,15 @@ HOPSCOPE_INLINE void top_k_row(const T* s, int64_t m, int64_t k, int64_t* idx, T
 }
 
 /// Softmax in place; returns entropy and largest probability. A row of nothing but −inf gives NaN,
-/// as the formula does.
+/// as the formula does. `e` [m] is room for the row.
 template <class T>
-HOPSCOPE_INLINE void softmax_row(T* s, int64_t m, T* entropy, T* max_p) {
-    const T top = max_loop(s, m);
+HOPSCOPE_INLINE void softmax_row(T* s, T* e, int64_t m, T* entropy, T* max_p) {
+    const auto [top, sum] = exp_loop(s, e, m);
     // Σ e^x x over a row of x ≤ 0; a chance of 0 has no part in it.
-    const T weighted = sum_loop(s, m, [top](T x) {
-        const T shifted = x - top, e = exp_below_zero(shifted);
-        return e > 0 ? e * shifted : T(0);
-    });
-    for (int64_t i = 0; i < m; ++i) s[i] = exp_below_zero(s[i] - top);
-    const T sum = sum_loop(s, m, [](T e) { return e; });
+    const T weighted = sum_loop<T>(
+        m, [s, e, most = top](int64_t i) { return e[i] > 0 ? e[i] * (s[i] - most) : T(0); });
     const T inverse = T(1) / sum;
-    for (int64_t i = 0; i < m; ++i) s[i] *= inverse;
+    for (int64_t i = 0; i < m; ++i) s[i] = e[i] * inverse;
     *entropy = std::log(sum) - weighted * inverse;
     *max_p = inverse;
 }
@@ -57,22 +53,24 @@ struct ForwardRows {
     int64_t m, k;
 };
 
+/// `room`: k and M entries of the thread's own.
 template <class T>
-HOPSCOPE_INLINE void forward_rows(const ForwardRows<T>& r, T* best, int64_t lo, int64_t hi) {
+HOPSCOPE_INLINE void forward_rows(const ForwardRows<T>& r, T* room, int64_t lo, int64_t hi) {
+    T *best = room, *e = room + r.k;
     for (int64_t t = lo; t < hi; ++t) {
         T* s = r.scores + t * r.m;
         int64_t* idx = r.idx + t * r.k;
         top_k_row(s, r.m, r.k, idx, best);
-        softmax_row(s, r.m, r.entropy + t, r.max_p + t);
+        softmax_row(s, e, r.m, r.entropy + t, r.max_p + t);
         for (int64_t j = 0; j < r.k; ++j) r.top[t * r.k + j] = s[idx[j]];
     }
 }
-HOPSCOPE_CLONES void forward_clone(const ForwardRows<float>& r, float* best, int64_t lo,
+HOPSCOPE_CLONES void forward_clone(const ForwardRows<float>& r, float* room, int64_t lo,
                                    int64_t hi) {
-    forward_rows(r, best, lo, hi);
+    forward_rows(r, room, lo, hi);
 }
-void forward_clone(const ForwardRows<double>& r, double* best, int64_t lo, int64_t hi) {
-    forward_rows(r, best, lo, hi);
+void forward_clone(const ForwardRows<double>& r, double* room, int64_t lo, int64_t hi) {
+    forward_rows(r, room, lo, hi);
 }
 
 template <class T>
@@ -87,8 +85,8 @@ ScoreRows run(at::Tensor& scores, int64_t k) {
     auto* idx = out.idx.template mutable_data_ptr<int64_t>();
     const ForwardRows<T> rows{s, idx, top, entropy, max_p, m, k};
     at::parallel_for(0, tokens, kGrain, [&](int64_t lo, int64_t hi) {
-        std::vector<T> best(static_cast<size_t>(k));
-        forward_clone(rows, best.data(), lo, hi);
+        std::vector<T> room(static_cast<size_t>(k + m));
+        forward_clone(rows, room.data(), lo, hi);
     });
     return out;
 }
@@ -108,9 +106,7 @@ template <class T>
 HOPSCOPE_INLINE void gradient_rows(const GradientRows<T>& r, T* p, int64_t lo, int64_t hi) {
     for (int64_t t = lo; t < hi; ++t) {
         T* s = r.scores + t * r.m;
-        const T top = max_loop(s, r.m);
-        for (int64_t i = 0; i < r.m; ++i) p[i] = exp_below_zero(s[i] - top);
-        const T inverse = T(1) / sum_loop(p, r.m, [](T e) { return e; });
+        const T inverse = T(1) / exp_loop(s, p, r.m).sum;
         for (int64_t i = 0; i < r.m; ++i) p[i] *= inverse;
         const int64_t* idx = r.idx + t * r.k;
         const T *w = r.weight + t * r.k, *dw = r.dweight ? r.dweight + t * r.k : nullptr;

@@ -30,7 +30,8 @@ TEST(Loops, RowsOfEveryLengthCountWhole) {
         double sum = 0;
         for (int64_t i = 0; i < n; ++i)
             sum += x[static_cast<size_t>(i)] = static_cast<double>(i * i % 17) - 5;
-        EXPECT_EQ(sum_loop(x.data(), n, [](double v) { return v; }), sum) << n;
+        EXPECT_EQ(sum_loop<double>(n, [&](int64_t i) { return x[static_cast<size_t>(i)]; }), sum)
+            << n;
         for (int64_t at = 0; at < n; ++at) {
             auto y = x;
             y[static_cast<size_t>(at)] = 100;
