@@ -177,7 +177,7 @@ void Archive::take(AppState& state, Found found) {
     first_ = std::move(found.first);
     settled_ = std::move(found.settled);
     ++version_;
-    state.keep_drawing();
+    state.keep_drawing(1);
 }
 
 }  // namespace hopscope::app

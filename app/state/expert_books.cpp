@@ -56,7 +56,7 @@ void ExpertBooks::update(AppState& state) {
     if (auto made = making_.take()) {
         book_ = *std::move(made);
         ++version_;
-        state.keep_drawing();
+        state.keep_drawing(1);  // for the panels before the one that asked
     }
     if (!state.geometry || state.geometry->layers.empty()) {
         if (book_) ++version_;

@@ -11,7 +11,7 @@ constexpr double kFindEvery = 5;  ///< seconds, while the run is trained
 
 void LossPhases::update(AppState& state) {
     if (auto found = finding_.take()) {
-        if (!(*found == phases_)) state.keep_drawing();
+        if (!(*found == phases_)) state.keep_drawing(1);
         phases_ = *std::move(found);
     }
     if (finding_.waits() || !state.services.find_phases || state.history.version == found_for_)

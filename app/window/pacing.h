@@ -16,10 +16,12 @@ inline constexpr double kIdleWait = 0.111;
 inline constexpr double kHiddenWait = 0.5;
 /// News from the trainer are drawn at most this often, frames a second.
 inline constexpr double kNewsRate = 30.0;
-/// The same with software OpenGL, which draws on the cores that train: at about 40 ms of one core a
-/// frame of 1600 × 900, 2 frames a second cost a twelfth of a core. Updates wait for the slower of
-/// their threads, so that this is what training on two cores loses.
-inline constexpr double kSoftwareNewsRate = 2.0;
+/// With software OpenGL, which draws on the cores that train, drawing may take this share of one of
+/// them. Updates wait for the slowest of their threads, so that it is what training loses.
+inline constexpr double kSoftwareShare = 0.05;
+/// However little or much a frame takes there, seconds between frames: two a second are enough to
+/// watch, and a picture older than two seconds looks like one that hangs.
+inline constexpr double kSoftwareLeast = 0.5, kSoftwareMost = 2.0;
 /// How long after an input the full rate holds even with software OpenGL, seconds.
 inline constexpr double kAttentive = 2.0;
 /// Ages and times shown are renewed at least this often while a run is open, seconds.
@@ -36,6 +38,7 @@ struct PacingInput {
     bool typing = false;  ///< a text cursor blinks
     bool hidden = false;  ///< minimised, unmapped
     bool software_gl = false;
+    double frame_seconds = 0;  ///< processor time of a frame, helpers of OpenGL included
 };
 
 struct Pace {

@@ -20,6 +20,7 @@
 
 #include "app/window/chords.h"
 #include "app/window/display_loss.h"
+#include "app/window/drawing_clock.h"
 #include "app/window/input_player.h"
 #include "app/window/input_recorder.h"
 #include "app/window/pacing.h"
@@ -126,6 +127,7 @@ class Loop {
         if (!screen_.open(options_.width, options_.height)) return no_display();
         state_.gl = glfwGetProcAddress;
         state_.software_gl = screen_.software;
+        drawing_clock_.find_helpers();
         on_display_loss([this] { leave_without_display(); });
         if (const core::Status ready = ready_input(); !ready) {
             std::fprintf(stderr, "hopscope: %s\n", ready.error().message.c_str());
@@ -290,6 +292,8 @@ class Loop {
         in.typing = ImGui::GetIO().WantTextInput;
         in.hidden = hidden_;
         in.software_gl = screen_.software;
+        const double frame_ms = state_.own_cost.frame_ms();  // NaN before the first
+        in.frame_seconds = std::isnan(frame_ms) ? 0 : frame_ms / 1000;
         return in;
     }
 
@@ -309,7 +313,7 @@ class Loop {
     }
 
     void draw_frame() {
-        const double begun = thread_seconds();
+        const double begun = drawing_clock_.seconds();
         news_ = false;
         update_state(state_);
         state_.frames_wanted = std::max(0, state_.frames_wanted - 1);
@@ -325,7 +329,7 @@ class Loop {
         present();
         if (options_.after_frame) options_.after_frame(shell_, state_);
         shell_.save();
-        state_.own_cost.add_frame(seconds_now(), thread_seconds() - begun);
+        state_.own_cost.add_frame(seconds_now(), drawing_clock_.seconds() - begun);
         if (options_.allow_debug && state_.session)
             be_slow(state_.session->config().debug.frame_ms);
     }
@@ -422,6 +426,7 @@ class Loop {
     float denser_ = 1;                         ///< than the screen is that frame
     AppState state_;
     Screen screen_;
+    DrawingClock drawing_clock_;
     Shell shell_;  // goes first: panels hold OpenGL objects
     InputPlayer player_;
     InputRecorder recorder_;

@@ -180,7 +180,7 @@ void SpacePoints::draw(AppState& state, const SpaceView& view, const SpaceCamera
     const unsigned texture = renderer_.render(
         camera.matrix(), pixels(size.x), pixels(size.y), packed(state.theme().panel), ratio,
         state.software_gl && !state.for_file ? kPartPoints : viz::PointRenderer::kAllPoints);
-    if (!renderer_.whole() || upload_) state.keep_drawing();
+    if (!renderer_.whole() || upload_) state.keep_drawing(1);
     if (texture == 0) return draw_without_gl(view, camera);
     ImGui::GetWindowDrawList()->AddImage(ImTextureRef(static_cast<ImTextureID>(texture)), at,
                                          ImVec2(at.x + size.x, at.y + size.y), ImVec2(0, 1),

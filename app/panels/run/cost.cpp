@@ -106,8 +106,8 @@ void draw_cost(AppState& state, const TimeSplit& split) {
                       .value = share,
                       .shown = rounded(share, 1) + " % of a core",
                       .definition = "Processor time of the window's own thread over the last "
-                                    "seconds; with OpenGL in software its helper threads come on "
-                                    "top",
+                                    "seconds, and with OpenGL in software of the threads that "
+                                    "draw for it",
                       .no_command = kLiveNumber});
     value_row(state, {.label = "a frame",
                       .value = state.own_cost.frame_ms(),

@@ -61,10 +61,29 @@ TEST(Pacing, NewsAreLimited) {
     EXPECT_LE(frames(in, 10, 0.005), 301);
     EXPECT_GE(frames(in, 10, 0.005), 200);
     in.software_gl = true;
+    in.frame_seconds = 0.01;
     EXPECT_LE(frames(in, 10, 0.005), 22);
     EXPECT_GE(frames(in, 10, 0.005), 16);
     in.last_input = 9;  // someone is looking: the full rate for a while
     EXPECT_GT(frames(in, 3, 0.005), 60);
+}
+
+// Wrong if the threads that train lost more than a twentieth of a core to software GL, also where a
+// text cursor blinks, or if a frame of a large screen left an old picture standing for long.
+TEST(Pacing, ASoftwarePictureTakesItsShareOfACore) {
+    PacingInput in;
+    in.last_input = -100;
+    in.run_open = in.training = in.software_gl = in.typing = true;
+    for (const double cost : {0.03, 0.06, 0.09}) {
+        in.frame_seconds = cost;
+        const int drawn = frames(in, 40, 0.005);
+        EXPECT_LE(drawn * cost, 40 * 0.055) << cost;
+        EXPECT_GE(drawn * cost, 40 * 0.045) << cost;
+    }
+    in.frame_seconds = 1;
+    EXPECT_GE(frames(in, 40, 0.005), 18);
+    in.training = false;
+    EXPECT_GT(frames(in, 10, 0.005), 200);
 }
 
 // Wrong if a popup stayed half drawn after a click.
