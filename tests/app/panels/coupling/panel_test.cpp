@@ -132,6 +132,9 @@ void register_beside(ImGuiTestEngine* engine) {
         ctx->SetRef("Stage");
         IM_CHECK(wait_for(ctx, [&] { return ctx->ItemExists("##beside"); }));
         ctx->ComboClick("##beside/other");
+        IM_CHECK(wait_for(ctx, [&] {  // its file is read beside the window; rows move when it comes
+            return ctx->ItemExists("**/all layers of other, Spearman, median##0");
+        }));
         ctx->Yield(2);
         // Each number is of one run, and says of which.
         const std::string down = app::matrix_words("down");
