@@ -134,15 +134,16 @@ at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin,
                   Form form = Form::fused);
 
-/// Causal attention whose probabilities are dropped with chance p [def:dropout], scores scaled
-/// by 1 / sqrt(head_dim). On the CPU; nothing of size T·T is kept or made, while LibTorch's own
-/// attention leaves its fast form and keeps three such tensors once something is dropped.
-/// @param q, k, v [B, heads, T, head_dim] fp32 or fp64; bf16: computed in fp32
+/// Causal attention, scores scaled by 1 / sqrt(head_dim), whose probabilities are dropped with
+/// chance p [def:dropout]. On the CPU nothing of size T·T is kept or made, with dropout neither
+/// (LibTorch's own attention leaves its fast form then and keeps three such tensors); softmax and
+/// sums are fp32 or, of fp64 tensors, fp64. Elsewhere it is LibTorch's, which knows no seed.
+/// @param q, k, v [B, heads, T, head_dim] fp32, fp64 or bf16
 /// @param p       0 … below 1
 /// @param seed    decides which entries are dropped
 /// @return        [B, heads, T, head_dim]
-at::Tensor dropout_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                             double p, int64_t seed, Form form = Form::fused);
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double p = 0,
+                     int64_t seed = 0, Form form = Form::fused);
 
 struct ClassifierOut {
     at::Tensor nll_sum;  ///< [] sum over tokens, nats (differentiable)

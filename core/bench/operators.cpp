@@ -231,14 +231,14 @@ BenchWorks attention_work(BenchSetting& s) {
                                {"head_dim", sizes[3]},
                                {"dropout", p}};
     auto work = operator_work(s, BenchSubject::attention, BenchWay::aten);
-    // The own form is for the CPU and for dropout; elsewhere the model itself runs LibTorch's.
-    if (s.device.device.is_cpu() && p > 0)
+    // The own form is for the CPU; elsewhere the model itself runs LibTorch's.
+    if (s.device.device.is_cpu())
         for (const Form form : kForms)
             work.forms.push_back(differentiable(
                 way_of(form), shape, {q, k, v},
                 [=, seed = s.config.train.seed] {
                     return Tensors{
-                        kernels::dropout_attention(q, k, v, p, static_cast<int64_t>(seed), form)};
+                        kernels::attention(q, k, v, p, static_cast<int64_t>(seed), form)};
                 },
                 gradient));
     work.forms.push_back(differentiable(

@@ -6,7 +6,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/outer.h>
 #include <ATen/ops/pow.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sin.h>
 
 #include "core/model/forward.h"
@@ -27,14 +26,10 @@ Rotation rotation(int64_t length, int64_t head_dim, double theta, const at::Tens
     return {at::cos(angle).to(like), at::sin(angle).to(like)};
 }
 
-/// What each query reads [B, heads, T, head_dim], dropping probabilities with chance p.
-at::Tensor mixed(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double p,
-                 kernels::Form form) {
-    if (p > 0 && q.is_cpu()) {
-        const auto seed = at::empty({}, at::TensorOptions().dtype(at::kLong)).random_();
-        return kernels::dropout_attention(q, k, v, p, seed.item().toLong(), form);
-    }
-    return at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true);
+/// Decides what attention drops; the generator goes on only where something is dropped.
+int64_t dropout_seed(double p) {
+    if (p <= 0) return 0;
+    return at::empty({}, at::TensorOptions().dtype(at::kLong)).random_().item().toLong();
 }
 
 }  // namespace
@@ -51,8 +46,8 @@ at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tens
     const auto v = heads(linear(in, w.v, w.v_bias));
     const auto turned = [&](const at::Tensor& y) { return kernels::rotate(y, r.cos, r.sin, form); };
     const double p = train && m.drops(DropoutPlace::attention) ? m.dropout : 0.0;
-    const auto y =
-        mixed(turned(q).transpose(1, 2), turned(k).transpose(1, 2), v.transpose(1, 2), p, form);
+    const auto y = kernels::attention(turned(q).transpose(1, 2), turned(k).transpose(1, 2),
+                                      v.transpose(1, 2), p, x.is_cpu() ? dropout_seed(p) : 0, form);
     return linear(y.transpose(1, 2).reshape({batch * length, m.d_model}), w.o, w.o_bias);
 }
 

@@ -3,44 +3,101 @@
 #include <ATen/ops/mm.h>
 #include <c10/util/Exception.h>
 
-// Exported by the MKL inside libtorch_cpu; a LibTorch without MKL has none.
-extern "C" __attribute__((weak)) void cblas_gemm_bf16bf16f32(int layout, int trans_a, int trans_b,
-                                                             int m, int n, int k, float alpha,
-                                                             const void* a, int lda, const void* b,
-                                                             int ldb, float beta, float* c,
-                                                             int ldc);
+// Exported by the BLAS inside libtorch_cpu: the first by MKL alone, the others by any.
+extern "C" {
+__attribute__((weak)) void cblas_gemm_bf16bf16f32(int layout, int trans_a, int trans_b, int m,
+                                                  int n, int k, float alpha, const void* a, int lda,
+                                                  const void* b, int ldb, float beta, float* c,
+                                                  int ldc);
+__attribute__((weak)) void sgemm_(const char* trans_a, const char* trans_b, const int* m,
+                                  const int* n, const int* k, const float* alpha, const float* a,
+                                  const int* lda, const float* b, const int* ldb, const float* beta,
+                                  float* c, const int* ldc);
+__attribute__((weak)) void dgemm_(const char* trans_a, const char* trans_b, const int* m,
+                                  const int* n, const int* k, const double* alpha, const double* a,
+                                  const int* lda, const double* b, const int* ldb,
+                                  const double* beta, double* c, const int* ldc);
+}
 
 namespace hopscope::kernels::cpu {
 namespace {
 
 constexpr int kRowMajor = 101, kAsItIs = 111, kTransposed = 112;
 
-/// How BLAS is told of a factor.
-struct Factor {
-    const void* data;
-    int trans, stride;
-};
-Factor factor_of(const at::Tensor& x) {
+Factor<c10::BFloat16> factor_of(const at::Tensor& x) {
     TORCH_INTERNAL_ASSERT(x.scalar_type() == at::kBFloat16 && x.dim() == 2);
-    if (x.is_contiguous()) return {x.const_data_ptr(), kAsItIs, static_cast<int>(x.size(1))};
+    const auto* data = x.const_data_ptr<c10::BFloat16>();
+    if (x.is_contiguous()) return {data, x.size(1)};
     TORCH_INTERNAL_ASSERT(x.t().is_contiguous());
-    return {x.const_data_ptr(), kTransposed, static_cast<int>(x.size(0))};
+    return {data, x.size(0), true};
+}
+
+/// The formula, for a LibTorch whose BLAS has other names.
+template <class T>
+void plain_product(const ProductSize& size, T alpha, const Factor<T>& a, const Factor<T>& b, T beta,
+                   T* c, int64_t stride) {
+    const auto at = [](const Factor<T>& x, int64_t row, int64_t column) {
+        return x.transposed ? x.data[column * x.stride + row] : x.data[row * x.stride + column];
+    };
+    for (int64_t i = 0; i < size.n; ++i)
+        for (int64_t j = 0; j < size.p; ++j) {
+            T sum = 0;
+            for (int64_t k = 0; k < size.m; ++k) sum += at(a, i, k) * at(b, k, j);
+            T& out = c[i * stride + j];
+            out = alpha * sum + (beta == T(0) ? T(0) : beta * out);
+        }
+}
+
+/// Fortran's BLAS knows columns: it makes cᵀ = bᵀ aᵀ, of which these are the rows.
+template <class T, class Gemm>
+void by_columns(const Gemm& gemm, const ProductSize& size, T alpha, const Factor<T>& a,
+                const Factor<T>& b, T beta, T* c, int64_t stride) {
+    const auto word = [](const Factor<T>& x) { return x.transposed ? 'T' : 'N'; };
+    const char of_a = word(a), of_b = word(b);
+    const int n = static_cast<int>(size.n), p = static_cast<int>(size.p),
+              m = static_cast<int>(size.m), row_a = static_cast<int>(a.stride),
+              row_b = static_cast<int>(b.stride), row_c = static_cast<int>(stride);
+    gemm(&of_b, &of_a, &p, &n, &m, &alpha, b.data, &row_b, a.data, &row_a, &beta, c, &row_c);
 }
 
 }  // namespace
 
+bool has_bf16_products() {
+    return cblas_gemm_bf16bf16f32 != nullptr;
+}
+
 void add_product(at::Tensor& c, float beta, const at::Tensor& a, const at::Tensor& b) {
     TORCH_INTERNAL_ASSERT(c.scalar_type() == at::kFloat && c.is_contiguous());
-    if (!cblas_gemm_bf16bf16f32) {
+    if (!has_bf16_products()) {
         if (beta == 0) c.zero_();
         c.mul_(beta).addmm_(a.to(at::kFloat), b.to(at::kFloat));
         return;
     }
-    const Factor fa = factor_of(a), fb = factor_of(b);
-    cblas_gemm_bf16bf16f32(kRowMajor, fa.trans, fb.trans, static_cast<int>(a.size(0)),
-                           static_cast<int>(b.size(1)), static_cast<int>(a.size(1)), 1.0f, fa.data,
-                           fa.stride, fb.data, fb.stride, beta, c.mutable_data_ptr<float>(),
-                           static_cast<int>(c.size(1)));
+    product({a.size(0), b.size(1), a.size(1)}, 1.0f, factor_of(a), factor_of(b), beta,
+            c.mutable_data_ptr<float>(), c.size(1));
+}
+
+void product(const ProductSize& size, float alpha, const Factor<float>& a, const Factor<float>& b,
+             float beta, float* c, int64_t stride) {
+    if (!sgemm_) return plain_product(size, alpha, a, b, beta, c, stride);
+    by_columns(sgemm_, size, alpha, a, b, beta, c, stride);
+}
+
+void product(const ProductSize& size, double alpha, const Factor<double>& a,
+             const Factor<double>& b, double beta, double* c, int64_t stride) {
+    if (!dgemm_) return plain_product(size, alpha, a, b, beta, c, stride);
+    by_columns(dgemm_, size, alpha, a, b, beta, c, stride);
+}
+
+void product(const ProductSize& size, float alpha, const Factor<c10::BFloat16>& a,
+             const Factor<c10::BFloat16>& b, float beta, float* c, int64_t stride) {
+    const auto how = [](const Factor<c10::BFloat16>& x) {
+        return x.transposed ? kTransposed : kAsItIs;
+    };
+    cblas_gemm_bf16bf16f32(kRowMajor, how(a), how(b), static_cast<int>(size.n),
+                           static_cast<int>(size.p), static_cast<int>(size.m), alpha, a.data,
+                           static_cast<int>(a.stride), b.data, static_cast<int>(b.stride), beta, c,
+                           static_cast<int>(stride));
 }
 
 }  // namespace hopscope::kernels::cpu

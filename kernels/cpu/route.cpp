@@ -1,6 +1,7 @@
 #include "kernels/cpu/route.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <cmath>
 #include <limits>
