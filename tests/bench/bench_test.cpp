@@ -130,14 +130,14 @@ TEST_F(BenchRuns, PartsThatTheModelLacksAreSkippedOrRefused) {
     EXPECT_NE(lab::bench(o).error().message.find("moe.router"), std::string::npos);
 }
 
-// Without dropout the model runs LibTorch's attention: a row of the own form would tell of work
-// that nobody does.
-TEST_F(BenchRuns, AttentionWithoutDropoutIsLibTorchsAlone) {
+// Wrong if what the model runs without dropout had no row, or nothing to be held against.
+TEST_F(BenchRuns, AttentionWithoutDropoutStandsBesideLibTorchs) {
     auto o = options("attention");
     o.overrides = {"model.dropout=0"};
     std::set<Key> expected;
-    for (const char* direction : {"forward", "backward", "both"})
-        expected.emplace("attention", "aten", direction);
+    for (const char* form : {"fused", "reference", "aten"})
+        for (const char* direction : {"forward", "backward", "both"})
+            expected.emplace("attention", form, direction);
     EXPECT_EQ(keys(document(o)), expected);
 }
 
