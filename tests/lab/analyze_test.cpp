@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/analyses/measured.h"
 #include "core/base/utf8.h"
@@ -43,6 +44,26 @@ TEST_F(Analyze, HopsThatWriteNextToNothingAreNotProposed) {
     // Up to the last hop above a tenth of the dearest of all; one hop is the least.
     EXPECT_EQ(result["proposed_hops"],
               json::array({last >= 0.1 * std::max(first, last) ? 2 : 1, 1}));
+}
+
+// Wrong if a number of the load were not that of the counts beside it.
+TEST_F(Analyze, LoadIsToldOfItsCounts) {
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "run";
+    o.what = "load";
+    const auto got = lab::analyze(o);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    for (const auto& layer : json::parse(*got)["result"]["layers"]) {
+        auto counts = layer["counts"].get<std::vector<double>>();
+        std::sort(counts.rbegin(), counts.rend());
+        const double n = static_cast<double>(counts.size()),
+                     total = std::accumulate(counts.begin(), counts.end(), 0.0);
+        ASSERT_GT(counts.size(), 5u);
+        EXPECT_NEAR(layer["top5_share"],
+                    std::accumulate(counts.begin(), counts.begin() + 5, 0.0) / total, 1e-12);
+        EXPECT_NEAR(layer["max_over_mean"], counts.front() * n / total, 1e-12);
+        EXPECT_EQ(layer["dead"], std::count(counts.begin(), counts.end(), 0.0));
+    }
 }
 
 TEST_F(Analyze, EveryAnalysisRunsAndHoldsItsFields) {
