@@ -156,7 +156,7 @@ class Batch {
             if (!name.empty() && !std::any_of(runs_.begin(), runs_.end(), [&](const BatchRun& run) {
                     return run.name == name;
                 }))
-                lost.push_back(name);
+                lost.push_back(shown(name));
         }
         if (lost.empty()) return {};
         return usage_error(shown_path(options_.out) +

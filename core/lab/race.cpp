@@ -30,7 +30,8 @@ Status check_same_lanes(const std::string& dir, const std::vector<RaceLane>& lan
     for (const RaceLane& lane : lanes)
         if (std::erase(missing, lane.name) == 0) added.push_back(lane.name);
     if (missing.empty() && added.empty()) return {};
-    const auto told = [](const char* what, const std::vector<std::string>& names) {
+    const auto told = [](const char* what, std::vector<std::string> names) {
+        for (std::string& name : names) name = shown(name);  // race.json may hold any
         return names.empty() ? "" : std::string(what) + joined_first(names, 4);
     };
     return usage_error("the race in " + shown_path(dir) +

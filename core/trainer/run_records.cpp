@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/file_handle.h"
 #include "core/base/names.h"
+#include "core/base/utf8.h"
 #include "core/config/write.h"
 #include "core/trainer/checkpoint_io.h"
 
@@ -104,10 +105,13 @@ std::vector<std::string> RunRecords::note_curves(const std::vector<ScalarRecord>
                         std::to_string(step) + " steps up to the checkpoint, the first of them " +
                         std::to_string(first) + ": the curve has a gap");
     }
-    if (!unknown.empty())
+    if (!unknown.empty()) {
+        std::vector<std::string> names;
+        for (const std::string& column : unknown) names.push_back(shown(column));
         notes.push_back("metrics.csv has columns that this version does not know (" +
-                        joined_first(unknown, kMostTold, ", ") +
+                        joined_first(names, kMostTold) +
                         "): their values stay in the old file beside it");
+    }
     changed_.insert(changed_.end(), notes.begin(), notes.end());
     return notes;
 }

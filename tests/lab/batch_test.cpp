@@ -309,6 +309,18 @@ TEST_F(Batch, WhatStandsInPlaceOfAReportIsFoundFirst) {
     EXPECT_EQ(train().at("state"), "done");
 }
 
+// Wrong if a refusal were as long as a name in a damaged report.
+TEST_F(Batch, ANameInAReportOfAnyLengthIsToldShort) {
+    write_file();
+    EXPECT_EQ(train().at("state"), "done");
+    std::string report = bytes_of(run("batch.json"));
+    report.replace(report.find("\"wide-seed7\""), 12, '"' + std::string(3000, 'a') + '"');
+    put_bytes(run("batch.json"), report);
+    const std::string message = refusal();
+    EXPECT_NE(message.find("holds the batch of another list: aaa"), std::string::npos) << message;
+    EXPECT_LT(message.size(), 400u);
+}
+
 // Wrong if a batch that ended where nothing found room is kept as one that is running.
 TEST_F(Batch, ItsStateFindsRoomWhereNoFileDoes) {
     write_file();

@@ -288,6 +288,15 @@ TEST_F(Race, RefusedResumeOfOneLaneChangesNone) {
     const auto configs = options_.config_paths;
     options_.config_paths = {configs[0], variant("third", "lr = 3e-3", "lr = 1e-3")};
     refused("not named is deep; new is third");
+    // A name in a damaged file may be of any length.
+    const std::string race_file = lane("race.json"), whole = bytes_of(race_file);
+    json renamed = json::parse(whole);
+    renamed["lanes"][1]["run"] = std::string(3000, 'a');
+    put_bytes(race_file, renamed.dump());
+    options_.config_paths = configs;
+    refused("new is deep");
+    EXPECT_LT(lab::race(options_).error().message.size(), 400u);
+    put_bytes(race_file, whole);
     options_.config_paths.clear();
     options_.overrides = {"train.steps=8"};
     refused(tokens);
