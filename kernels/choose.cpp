@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "kernels/cpu/route.h"
+#include "kernels/cuda/route.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
 
@@ -52,6 +53,15 @@ Tensor selection_keys(const Tensor& scores, const Tensor& affinities, const Gate
     return at::where(s == -std::numeric_limits<double>::infinity(), s, biased);
 }
 
+Tensor top_k(const Tensor& keys, int64_t k, Form form) {
+    const bool plain = form == Form::reference ||
+                       (keys.scalar_type() != at::kFloat && keys.scalar_type() != at::kDouble);
+#ifdef HOPSCOPE_CUDA
+    if (!plain && keys.is_cuda()) return cuda::top_k(keys, k);
+#endif
+    return plain || !keys.is_cpu() ? reference::top_k(keys, k) : cpu::top_k(keys, k);
+}
+
 /// A selection by something else than the weights leaves them in another order; they are listed by
 /// falling weight, ties by lowest index, whatever chose them.
 void by_falling_weight(RouteOut& out) {
@@ -75,10 +85,8 @@ RouteOut choose(const Tensor& scores, int64_t k, const Gate& gate, Form form) {
     const bool soft = gate.score == Score::softmax;
     const auto a = affinity(scores, gate.score);
     const auto keys = selection_keys(scores, a, gate).contiguous();
-    const bool plain = form == Form::reference || !keys.is_cpu() ||
-                       (keys.scalar_type() != at::kFloat && keys.scalar_type() != at::kDouble);
     RouteOut out;
-    out.idx = plain ? reference::top_k(keys, k) : cpu::top_k(keys, k);
+    out.idx = top_k(keys, k, form);
     if (gate.identity)
         out.weight = scores.gather(-1, out.idx);
     else if (soft && gate.renormalise)

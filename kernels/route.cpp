@@ -9,6 +9,7 @@
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/cuda/route.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
 
@@ -50,6 +51,37 @@ Scored score(const Tensor& h, const Tensor& proj, const Tensor& centroids, const
     return s;
 }
 
+/// Whether there are row kernels for tensors like this one.
+bool has_kernels(const Tensor& h) {
+#ifdef HOPSCOPE_CUDA
+    if (h.is_cuda()) return cuda::takes_scores(h);
+#endif
+    return h.is_cpu();
+}
+
+cpu::ScoreRows softmax_top_k(Tensor& scores, int64_t k) {
+#ifdef HOPSCOPE_CUDA
+    if (scores.is_cuda()) return cuda::softmax_top_k(scores, k);
+#endif
+    return cpu::softmax_top_k(scores, k);
+}
+
+Tensor mean_of_rows(const Tensor& p) {
+#ifdef HOPSCOPE_CUDA
+    if (p.is_cuda() && p.size(0) > 0) return cuda::column_means(p);
+#endif
+    return p.mean(0);
+}
+
+/// `scale` stays where it is: a GPU is not waited for.
+Tensor score_gradient(Tensor& scores, const cpu::WeightGradient& from, const Tensor& scale) {
+#ifdef HOPSCOPE_CUDA
+    if (scores.is_cuda())
+        return cuda::score_gradient(scores, from, scale.to(scores.options()).contiguous());
+#endif
+    return cpu::score_gradient(scores, from, scale.item().toDouble());
+}
+
 struct Fields {
     RouteOut out;
     Scored scored;
@@ -62,10 +94,10 @@ Fields forward_fused(const Tensor& h, const Tensor& proj, const Tensor& centroid
     Fields f;
     f.scored = score(h, proj, centroids, tau, score_bias, pos_delta);
     auto& p = f.scored.scores;
-    auto rows = cpu::softmax_top_k(p, k);
+    auto rows = softmax_top_k(p, k);
     f.out.idx = rows.idx;
     f.out.weight = renormalise ? rows.top_p / rows.top_p.sum(-1, true) : rows.top_p;
-    f.out.mean_p = p.mean(0);
+    f.out.mean_p = mean_of_rows(p);
     f.out.entropy = rows.entropy;
     f.out.max_p = rows.max_p;
     f.out.pos = f.scored.pos;
@@ -100,10 +132,9 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
         const Tensor& centroid_norm = saved[8];
 
         auto dscore = at::mm(pos, unit.t()).mul_(tau);  // the scores, until the next line
-        const auto along = cpu::score_gradient(
+        const auto along = score_gradient(
             dscore,
-            {saved[3], saved[4], grads[1], grads[2], ctx->saved_data["renormalise"].toBool()},
-            tau.item().toDouble());
+            {saved[3], saved[4], grads[1], grads[2], ctx->saved_data["renormalise"].toBool()}, tau);
         Tensor dtau;
         if (tau.requires_grad()) dtau = along.sum().to(tau.scalar_type()) / tau;
         const auto dcentroids = norm_backward(at::mm(dscore.t(), pos), unit, centroid_norm);
@@ -123,9 +154,9 @@ RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, con
     const bool grad =
         c10::GradMode::is_enabled() && (h.requires_grad() || centroids.requires_grad() ||
                                         (proj.defined() && proj.requires_grad()));
-    // The row loops are CPU code; a device without them, and gradients through an intervention,
-    // take the reference.
-    if (form == Form::reference || !h.is_cpu() || (changed && grad))
+    // A device or type without row kernels, and gradients through an intervention, take the
+    // reference.
+    if (form == Form::reference || !has_kernels(h) || (changed && grad))
         return reference::route(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta);
     if (!grad)
         return forward_fused(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta).out;
