@@ -1,13 +1,16 @@
 #include "kernels/cpu/experts.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 #include <optional>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/cpu/compose.h"
+#include "kernels/cuda/experts.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/types.h"
 
 namespace hopscope::kernels {
 namespace {
@@ -22,6 +25,40 @@ int64_t groups_of(Composition c) {
     return grouped ? kCompositionGroups : 1;
 }
 
+/// Whether there are kernels for experts like these.
+bool has_kernels(const Tensor& write, [[maybe_unused]] Composition composition) {
+#ifdef HOPSCOPE_CUDA
+    // cross_gated goes over the slots one by one, which is written for the CPU so far.
+    if (write.is_cuda())
+        return cuda::takes_experts(write) && composition != Composition::cross_gated;
+#endif
+    return write.is_cpu() &&
+           (write.scalar_type() == at::kFloat || write.scalar_type() == at::kDouble);
+}
+
+/// Room for the pre-activations, which are never narrower than fp32.
+Tensor room_for_pre(const cpu::ExpertInput& in) {
+    const auto pre = cpu::experts_pre(in);
+    return pre.scalar_type() == wide_of(pre)
+               ? pre
+               : at::empty(pre.sizes(), pre.options().dtype(wide_of(pre)));
+}
+
+void add_updates(const cpu::ExpertInput& in, const cpu::Slots& slots, Tensor& pre, Tensor& out) {
+#ifdef HOPSCOPE_CUDA
+    if (out.is_cuda()) return cuda::experts_forward(in, slots, /*have_pre=*/false, pre, out);
+#endif
+    cpu::experts_forward(in, slots, /*have_pre=*/false, pre, out);
+}
+
+void add_gradients(const cpu::ExpertInput& in, const cpu::Slots& slots, const Tensor& pre,
+                   const Tensor& grad, cpu::ExpertGrads& into) {
+#ifdef HOPSCOPE_CUDA
+    if (grad.is_cuda()) return cuda::experts_backward(in, slots, pre, grad, into);
+#endif
+    cpu::experts_backward(in, slots, pre, grad, into);
+}
+
 struct Result {
     Tensor out;   ///< [T, d]
     Tensor pre;   ///< pre-activations
@@ -29,11 +66,11 @@ struct Result {
 };
 
 Result run_forward(const cpu::ExpertInput& in, Composition composition) {
-    Result r{.out = {}, .pre = cpu::experts_pre(in), .sums = {}};
+    Result r{.out = {}, .pre = room_for_pre(in), .sums = {}};
     const auto groups = groups_of(composition), tokens = in.idx.size(0);
     const auto& write = in.bank.written();
     r.sums = at::zeros({groups, tokens, write.size(-1)}, write.options());
-    cpu::experts_forward(in, {0, in.idx.size(1), groups}, /*have_pre=*/false, r.pre, r.sums);
+    add_updates(in, {0, in.idx.size(1), groups}, r.pre, r.sums);
     if (groups > 1) {
         r.out = cpu::combine(composition, r.sums);
     } else if (composition == Composition::cross_gated) {
@@ -79,9 +116,8 @@ class ExpertsNode : public torch::autograd::Function<ExpertsNode> {
         if (composition == Composition::cross_gated)
             cpu::cross_gated_backward(in, pre, s[8], grad, into);
         else
-            cpu::experts_backward(
-                in, {0, in.idx.size(1), groups}, pre,
-                groups > 1 ? cpu::combine_backward(composition, s[8], grad) : grad, into);
+            add_gradients(in, {0, in.idx.size(1), groups}, pre,
+                          groups > 1 ? cpu::combine_backward(composition, s[8], grad) : grad, into);
         const auto& b = into.bank;
         return {into.h, Tensor(), into.weight, b.gate, b.down, b.up, b.value, Tensor(), Tensor()};
     }
@@ -113,8 +149,7 @@ Tensor compose(const Tensor& h, const Tensor& idx, const Tensor& weight, const E
                Composition composition, Form form) {
     check_shapes(h, idx, weight, bank, composition);
     const auto& write = bank.written();
-    const bool narrow = write.scalar_type() != at::kFloat && write.scalar_type() != at::kDouble;
-    if (form == Form::reference || !write.is_cpu() || narrow) {
+    if (form == Form::reference || !has_kernels(write, composition)) {
         return composition == Composition::sum
                    ? reference::experts(h, idx, weight, bank)
                    : reference::compose(h, idx, weight, bank, composition);

@@ -1,0 +1,26 @@
+// CUDA form of the experts operator, without autograd, of any kind of expert: the passes of
+// kernels/cpu/experts.h on contiguous CUDA tensors of one type out of fp32, fp64 and bf16, on the
+// thread and stream of the caller; nothing waits. Sums and pre-activations of bf16 are fp32. No
+// float atomics: the same inputs give the same bits.
+#pragma once
+
+#include "kernels/cpu/experts.h"
+
+namespace hopscope::kernels::cuda {
+
+using cpu::ExpertGrads;
+using cpu::ExpertInput;
+using cpu::Slots;
+
+/// Whether the kernels take tensors of the type of this one.
+bool takes_experts(const at::Tensor& x);
+
+/// Adds the updates of the slots to out [groups, T, d]. Without `have_pre` the pre-activations of
+/// the slots are computed and stored first.
+void experts_forward(const ExpertInput& in, const Slots& slots, bool have_pre, at::Tensor& pre,
+                     at::Tensor& out);
+/// @param grad [groups, T, d], contiguous
+void experts_backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
+                      const at::Tensor& grad, ExpertGrads& into);
+
+}  // namespace hopscope::kernels::cuda
