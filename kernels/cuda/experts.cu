@@ -110,7 +110,7 @@ void backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
     const auto read = readers(into.bank);
     for (size_t c = 0; c < read.size(); ++c) rows.read[c] = read[c].mutable_data_ptr<T>();
     const int64_t experts = in.bank.written().size(0);
-    const auto sorted = sort_pairs(in.idx, {p.tokens, p.k, slots.first, slots.count}, experts);
+    const Sorted sorted = sort_pairs(in.idx, {p.tokens, p.k, slots.first, slots.count}, experts);
     launch(row_gradients_kernel<kReads, T>, row_gradient_warps(experts, p.r, p.d), kExpertWarps, p,
            experts, sorted.first.const_data_ptr<int>(), sorted.pairs.const_data_ptr<int>(), g,
            coefficients, rows);

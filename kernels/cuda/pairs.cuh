@@ -94,7 +94,7 @@ __global__ inline void place_pairs_kernel(const int64_t* idx, PairRange range, i
         if (pair >= 0) pairs[places[place] + rank] = static_cast<int>(pair);
         __syncwarp();  // all have read the place before the first of them moves it on
         if (pair >= 0 && rank == 0) places[place] += __popc(same);
-        __syncwarp();
+        __syncwarp();  // the next 32 read it; a match orders lanes, not memory
     }
 }
 

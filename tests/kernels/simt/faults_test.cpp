@@ -83,6 +83,15 @@ TEST(PlantedFaults, AMissingSyncwarpIsNamed) {
     });
 }
 
+TEST(PlantedFaults, AShuffleInPlaceOfASyncwarpIsNamed) {
+    expect_fault({32}, {"touches shared memory that thread ", "has just written"}, [] {
+        __shared__ Shared<int, 32> room;
+        room[threadIdx.x] = 1;
+        __shfl_sync(kAll, 0, 0);
+        [[maybe_unused]] const int next = room[(threadIdx.x + 1) % 32];
+    });
+}
+
 TEST(PlantedFaults, AMaskWithoutItsCallerIsNamed) {
     // Half the mask, all the lanes: the halves of a warp would each sum up something.
     expect_fault({32}, {"shuffle of the lanes 0x0000ffff ", " lane ", ", which is not among them"},

@@ -19,7 +19,7 @@ namespace hopscope::simt {
 struct Mark {
     struct Touch {
         uint64_t epoch = 0;  ///< barriers so far in all blocks of the process; 0: never
-        uint64_t step = 0;   ///< meetings so far of the warp
+        uint64_t step = 0;   ///< __syncwarp so far of the warp
         int thread = 0, warp = 0;
     };
     Touch write, read;

@@ -68,11 +68,19 @@ void settle(size_t thread) {
     });
     each([&](size_t i, Thread& t) { t.value = taken[i]; });
     each([&](size_t i, const Thread&) { make_ready(begin + i); });
-    ++the_run.steps[thread / kLanes];
+    // Shuffles and votes exchange values; they do not order what is in memory.
+    if (w.kind == Meeting::sync) ++the_run.steps[thread / kLanes];
 }
 
+/// Thrown on the stack of a thread that is at fault, and caught there.
+struct Stop {};
+
 void body() {
-    (*the_run.kernel)();
+    try {
+        (*the_run.kernel)();
+    } catch (const Stop&) {
+        // the_run.fault says what it is.
+    }
     the_run.threads[the_run.current].state = State::ended;
     Fiber::leave_for_good();
 }
@@ -107,6 +115,7 @@ void open_barrier() {
 void run_block(uint64_t most_turns) {
     for (const auto& room : the_run.rooms) std::memset(room.bytes, 0xff, room.size);
     the_run.first_epoch = ++the_run.epoch;
+    the_run.met = {};
     for (size_t i = 0; i < the_run.threads.size(); ++i) {
         the_run.fibers[i]->begin(body);
         make_ready(i);
@@ -158,7 +167,7 @@ std::string run(const Launch& launch, const std::function<void()>& kernel) {
 
 void fault(const std::string& text, std::source_location at) {
     the_run.fault = name_of(the_run.current) + " at " + text_of(at) + ": " + text;
-    Fiber::leave_for_good();
+    throw Stop{};
 }
 
 void barrier(std::source_location at) {
@@ -195,7 +204,12 @@ uint64_t meet(Meeting kind, unsigned mask, uint64_t brought, int from, std::sour
     t.wait = {kind, mask, at};
     t.value = brought;
     t.from = from;
-    if (!missing(the_run.current)) settle(the_run.current);
+    unsigned& met = the_run.met[the_run.current / kLanes];
+    met |= 1U << lane();
+    if ((met & mask) == mask && !missing(the_run.current)) {
+        met &= ~mask;
+        settle(the_run.current);
+    }
     Fiber::leave();
     return t.value;
 }

@@ -63,7 +63,9 @@ struct Run {
     std::vector<std::unique_ptr<Fiber>> fibers;  ///< kept from run to run
     std::vector<Thread> threads;
     std::vector<size_t> ready;  ///< in rising order where the schedule is not random
-    std::array<uint64_t, kMostThreads / kLanes> steps{};  ///< meetings of each warp so far
+    std::array<uint64_t, kMostThreads / kLanes>
+        steps{};  ///< of each warp: times that __syncwarp ordered its memory
+    std::array<unsigned, kMostThreads / kLanes> met{};  ///< lanes of each warp at a meeting
     std::vector<SharedRoom> rooms;
     const std::function<void()>* kernel = nullptr;
     Order order{0};
