@@ -62,6 +62,14 @@ TEST(Inputs, IdsToDecodeAreWholeWords) {
         return lab::tokenizer_decode(options.out, text);
     };
     EXPECT_TRUE(decode("10 20\n\n 30\t40\n"));
+    // What encode prints is read again, word by word.
+    const auto ids = lab::tokenizer_encode(options.out, "the river", false),
+               pieces = lab::tokenizer_encode(options.out, "the river", true);
+    ASSERT_TRUE(ids && pieces);
+    EXPECT_GT(std::count(ids->begin(), ids->end(), ' '), 1);
+    EXPECT_EQ(std::count(ids->begin(), ids->end(), ' '),
+              std::count(pieces->begin(), pieces->end(), ' '));
+    EXPECT_EQ(decode(*ids).value(), "the river\n");
     // The piece of a line break, in a model that holds every byte.
     const auto breaks = decode("13\n10\n");
     ASSERT_TRUE(breaks);

@@ -1,6 +1,8 @@
 #include "core/text/corpus.h"
 
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <sys/stat.h>
 
 #include "helpers.h"
@@ -74,6 +76,23 @@ TEST(Corpus, ManyReadsGiveTheSameLines) {
     EXPECT_EQ(packed.lines, lines);
     EXPECT_EQ(packed.hash, plain.hash) << "the hash is of the text, not of its packing";
     EXPECT_EQ(read_all(folder.write("noending", pack_xz(text))).lines, lines);
+}
+
+// Wrong if the share of a packed file that was read stood still, or was of its text.
+TEST(Corpus, ThePackedBytesThatWereReadAreTold) {
+    TempFolder folder;
+    const std::string one = pack_xz(sample_text(60'000));
+    auto reader = value_of(CorpusReader::open(folder.write("two.xz", one + one)));
+    ASSERT_TRUE(reader->rewind().ok());
+    std::string line;
+    std::set<double> shares;
+    while (value_of(reader->next(line))) shares.insert(reader->fraction());
+    EXPECT_DOUBLE_EQ(reader->fraction(), 1.0);
+    const auto begun =
+        std::count_if(shares.begin(), shares.end(), [](double x) { return x > 0 && x < 0.4; });
+    EXPECT_GT(begun, 0) << "within the first of the two";
+    EXPECT_TRUE(
+        std::any_of(shares.begin(), shares.end(), [](double x) { return x > 0.6 && x < 1; }));
 }
 
 TEST(Corpus, RewindReadsTheSameAgain) {
