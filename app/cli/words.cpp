@@ -1,5 +1,7 @@
 #include "app/cli/words.h"
 
+#include <cctype>
+
 #include "core/api/input.h"
 
 namespace hopscope::app {
@@ -20,6 +22,11 @@ bool is_option(const CLI::App& app, const std::string& word) {
 /// Its value is a text, whatever it looks like, and may be empty.
 bool takes_any_text(const std::string& option) {
     return option == "--text";
+}
+
+/// One dash before a name. The parser reads it letter by letter, so that -hops would ask for help.
+bool is_short_of_a_dash(const std::string& word) {
+    return word.size() > 2 && word[0] == '-' && std::isalpha(static_cast<unsigned char>(word[1]));
 }
 
 /// What is wrong with the "--" at `at`, behind which every word is a name: a name that is spelled
@@ -58,6 +65,11 @@ std::optional<Misuse> settle_words(const CLI::App& root, std::vector<std::string
             options_end = true;
             continue;
         }
+        if (is_short_of_a_dash(words[i]))
+            return Misuse{*app, "found " + core::in_quotes(words[i]) +
+                                    "; names of options begin with two dashes (a name of that "
+                                    "spelling: ./" +
+                                    core::shown(words[i]) + ")"};
         if (!words[i].starts_with("--")) {
             app = &below(*app, words[i]);
             continue;

@@ -375,6 +375,8 @@ TEST(Compare, WrongFilesAreRefusedWithFileAndField) {
     const std::string zero =
         R"({"format": "hopscope.zeroshot/1", "task": "arc_easy", "per_item": )";
     refused(zero + "[]}", "per_item");
+    refused(zero + R"({"a": {"gold": 1, "pred": 1, "pred_norm": 1}}})",
+            "per_item\" must be a list");
     refused(zero + "[3]}", "per_item[0]");
     refused(zero + R"([{"gold": 1}]})", "pred");
     EXPECT_FALSE(read_compare_input(dir / "missing.json"));

@@ -413,6 +413,22 @@ TEST_F(Interventions, TheControlOfZeroedHopsKeepsTheTokensOfEach) {
     }
 }
 
+// Wrong if the control of a zeroed hop were always the same other hop.
+TEST_F(Interventions, TheControlOfAZeroedHopIsDrawn) {
+    const auto p = plan({R"({"command": "zero_experts", "layers": [0], "hops": [0]})"});
+    ASSERT_TRUE(p.ok()) << p.error().message;
+    std::set<std::pair<int64_t, int64_t>> seen;
+    for (uint64_t seed = 0; seed < 40; ++seed) {
+        const auto control = random_control(*p, model, seed);
+        ASSERT_EQ(control.actions.size(), 1u);
+        seen.emplace(control.actions[0].layer, control.actions[0].scope.hops.at(0));
+    }
+    int64_t hops = 0;
+    for (int64_t l = 0; l < model.config.model.n_layers; ++l) hops += model.config.moe.hops_of(l);
+    EXPECT_EQ(std::ssize(seen), hops - 1) << "each of the others, given enough draws";
+    EXPECT_FALSE(seen.contains({0, 0}));
+}
+
 TEST_F(Interventions, TheControlOfAFreezeTakesChoicesOfOtherTokens) {
     const auto p = plan({R"({"command": "freeze", "what": "routing"})"});
     ASSERT_TRUE(p.ok());

@@ -47,6 +47,7 @@ struct FakeWorld {
     // What happened.
     std::atomic<int64_t> updates{0}, copies{0}, geometries{0}, refreshes{0}, traces{0};
     std::atomic<int64_t> haltings{0}, interventions{0};
+    int publications = 1;  ///< of an intervention before its control is measured
     std::atomic<bool> trainer_alive{false}, inspector_alive{false};
     /// The steps at which commands were applied, and by whom: the event log.
     struct Applied {
@@ -321,7 +322,7 @@ class FakeInspector final : public Inspector {
         ++world_.interventions;
         InterventionEffect effect;
         effect.kl = static_cast<double>(request.seed);
-        publish(effect);
+        for (int i = 0; i < world_.publications; ++i) publish(effect);
         if (world_.in_intervention) world_.in_intervention(cancelled);
         if (world_.throw_in == "intervene") throw std::runtime_error("intervene exploded");
         effect.whole = true;

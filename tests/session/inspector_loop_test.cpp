@@ -221,6 +221,20 @@ TEST(Inspector, AnInterventionIsShownBeforeItsControlIsMeasured) {
     EXPECT_GT(run.session->intervention()->version, first->version);
 }
 
+// Wrong if each of a thousand controls made the window draw.
+TEST(Inspector, AnUnfinishedInterventionIsShownTenTimesASecond) {
+    BlockedInterventions blocked;
+    auto& [world, block, run] = blocked;
+    world.publications = 100'000;
+    const auto begun = std::chrono::steady_clock::now();
+    run.session->request_intervention(question(7));
+    block = false;
+    ASSERT_TRUE(run.wait(
+        [&] { return run.session->intervention() && run.session->intervention()->whole; }));
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
+    EXPECT_LE(static_cast<double>(run.session->intervention()->version), 3 + 10 * taken.count());
+}
+
 TEST(Inspector, TheNewestInterventionWinsAndATraceGoesBefore) {
     // Wrong if a dragged strength leaves a queue, or a new prompt waits for the control.
     BlockedInterventions blocked;

@@ -106,6 +106,9 @@ std::vector<std::tuple<std::string, std::string, int64_t>> crossings_of(
 TEST_F(Race, LanesHaveTheNumbersTheyHaveAlone) {
     std::vector<std::pair<int64_t, int32_t>> turns;
     options_.on_step = [&](const ScalarRecord& r, const RunStatus& status) {
+        if (turns.empty()) {  // who looks at the folder meanwhile sees that it is at work
+            EXPECT_EQ(json::parse(bytes_of(lane("race.json"))).at("state"), "running");
+        }
         turns.emplace_back(r.step, r.lane);
         EXPECT_EQ(status.lanes, (std::vector<std::string>{"wide", "deep", "dense"}));
     };

@@ -60,6 +60,20 @@ TEST_F(Words, AnEmptyValueTakesNothingElse) {
     refused({"eval", "R", "--json="}, {"--json", "found a value"});
 }
 
+// Fails if a name with one dash means something: -hops was -h, and a script went on without its
+// result.
+TEST_F(Words, NamesOfOptionsHaveTwoDashes) {
+    for (const char* word : {"-hops", "-help", "-json", "-hops=1"})
+        refused({"eval", "R", word, "--json"}, {"hopscope eval", word, "two dashes"});
+    refused({"-version"}, {"two dashes"});
+    EXPECT_EQ(run({"trace", "R", "--text", "-hops", "--json"}).code, 0);
+    EXPECT_EQ(fake_lab().trace->text, "-hops");
+    EXPECT_EQ(run({"eval", "-h"}).code, 0);
+    fake_lab().trace.reset();
+    EXPECT_EQ(run({"trace", "--text", "a", "--json", "--", "-R"}).code, 0);
+    EXPECT_EQ(fake_lab().trace->run, "-R");
+}
+
 // Fails if an option behind "--" is read as a name or silently as nothing, or a name is none there.
 TEST_F(Words, BehindTheEndOfOptionsStandNames) {
     for (const std::string& name : kSubcommands) {
