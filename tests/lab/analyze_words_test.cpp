@@ -1,5 +1,6 @@
 // Dictionary, clusters, category search and cross-seed on a trained run: if these fail, a document
 // lacks a field of docs/formats.md or two runs are held against each other that cannot be.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -94,6 +95,39 @@ TEST_F(Words, CategorySearchSaysWhyNothingWasFound) {
     EXPECT_GT(categories[1]["seeds"], 0);
     EXPECT_LE(categories[1]["best"].size(), 5u);
     EXPECT_FALSE(categories[1].contains("truth")) << "only the synthetic corpus knows the truth";
+}
+
+// Wrong if what was found were not held against the words that were held out.
+TEST_F(Words, CategorySearchIsHeldAgainstTheTruthOfASyntheticText) {
+    train("synthetic", {"data.source=\"synthetic\"", "model.vocab_size=512"});
+    lab::AnalyzeOptions o;
+    o.run = *runs_ / "synthetic";
+    o.what = "category_search";
+    const auto got = lab::analyze(o);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    const auto result = json::parse(*got)["result"];
+    int64_t with_truth = 0;
+    for (const auto& category : result["categories"]) {
+        if (!category.contains("truth")) continue;
+        ++with_truth;
+        const auto& truth = category["truth"];
+        const double held_out = truth["held_out"], hits = truth["hits"],
+                     found = truth["found_beyond_seeds"], seeds = category["seeds"],
+                     vocabulary = result["vocabulary"];
+        EXPECT_GE(held_out, seeds - 1) << "half of the words, rounded up, are seeds";
+        EXPECT_LE(held_out, seeds);
+        EXPECT_LE(hits, std::min(held_out, found));
+        if (held_out > 0) {
+            EXPECT_NEAR(truth["recall"].get<double>(), hits / held_out, 1e-12);
+        }
+        EXPECT_NEAR(truth["chance"].get<double>(), held_out / (vocabulary - seeds), 1e-12);
+        if (found > 0) {
+            EXPECT_NEAR(truth["precision"]["value"].get<double>(), hits / found, 1e-12);
+        }
+        EXPECT_GE(truth["recall_with_seeds"].get<double>() * (held_out + seeds), hits - 1e-9)
+            << "found seeds count as found there";
+    }
+    EXPECT_GT(with_truth, 3);
 }
 
 TEST_F(Words, ARunMatchesItselfPerfectlyAndItsTwinSeedLess) {
