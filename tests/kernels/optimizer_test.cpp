@@ -1,4 +1,5 @@
 // If these fail, AdamW is not the published formula.
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 #include <cmath>
@@ -44,6 +45,21 @@ TEST(AdamW, FusedEqualsReferenceAndWritesTheShadow) {
         EXPECT_EQ(max_abs(shadow[i], p[i].to(at::kBFloat16)), 0.0);
     }
     EXPECT_LT(max_abs(p[0], p[1]), 1e-6);
+}
+
+// Wrong if the last update of a tensor went on into what lies behind it.
+TEST(AdamW, WhatLiesBehindATensorStays) {
+    for (const int64_t n : {1, 31, 32, 33, 1000, 70'000}) {
+        at::Tensor whole[3];
+        for (auto& x : whole) x = at::full({n + 8}, 3.0F);
+        kernels::adamw(whole[0].narrow(0, 0, n), randn({n}, 2, at::kFloat),
+                       whole[1].narrow(0, 0, n), whole[2].narrow(0, 0, n), {},
+                       {1e-2, 0.9, 0.95, 1e-8, 0.1, 0.7, 1});
+        for (const auto& x : whole) {
+            EXPECT_EQ(max_abs(x.narrow(0, n, 8), at::full({8}, 3.0F)), 0.0) << n;
+            EXPECT_FALSE((x.narrow(0, 0, n) == 3.0F).any().item().toBool()) << n;
+        }
+    }
 }
 
 }  // namespace
