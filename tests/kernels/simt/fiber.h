@@ -34,7 +34,6 @@ class Fiber {
   private:
     struct Machine;
     static void first_steps();
-    static void switch_back(bool for_good);
 
     std::unique_ptr<Machine> machine_;
 };
