@@ -53,7 +53,9 @@ TEST_F(Analyze, LoadIsToldOfItsCounts) {
     o.what = "load";
     const auto got = lab::analyze(o);
     ASSERT_TRUE(got.ok()) << got.error().message;
-    for (const auto& layer : json::parse(*got)["result"]["layers"]) {
+    const json document = json::parse(*got);
+    ASSERT_EQ(document["result"]["layers"].size(), 2u);
+    for (const auto& layer : document["result"]["layers"]) {
         auto counts = layer["counts"].get<std::vector<double>>();
         std::sort(counts.rbegin(), counts.rend());
         const double n = static_cast<double>(counts.size()),

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <signal.h>
 #include <tuple>
+#include <utility>
 
 #include "core/run/folder_lock.h"
 #include "core/run/run_folder.h"
@@ -106,9 +107,6 @@ std::vector<std::tuple<std::string, std::string, int64_t>> crossings_of(
 TEST_F(Race, LanesHaveTheNumbersTheyHaveAlone) {
     std::vector<std::pair<int64_t, int32_t>> turns;
     options_.on_step = [&](const ScalarRecord& r, const RunStatus& status) {
-        if (turns.empty()) {  // who looks at the folder meanwhile sees that it is at work
-            EXPECT_EQ(json::parse(bytes_of(lane("race.json"))).at("state"), "running");
-        }
         turns.emplace_back(r.step, r.lane);
         EXPECT_EQ(status.lanes, (std::vector<std::string>{"wide", "deep", "dense"}));
     };
@@ -159,12 +157,19 @@ TEST_F(Race, StopsCleanlyAndGoesOn) {
     std::filesystem::remove_all(lane("dense"));
     refused("go on with it");
     auto configs = options_.config_paths;
-    options_.on_step = nullptr;
+    bool looked = false;
+    options_.on_step = [&](const ScalarRecord&, const RunStatus&) {
+        if (std::exchange(looked, true)) return;
+        // Who looks at the folders meanwhile sees that they are at work again.
+        for (const char* file : {"race.json", "wide/run.json", "deep/run.json", "dense/run.json"})
+            EXPECT_EQ(json::parse(bytes_of(lane(file))).at("state"), "running") << file;
+    };
     options_.resume = true;
     options_.config_paths.clear();
     refused("dense");
     options_.config_paths = configs;
     EXPECT_EQ(race().at("state"), "done");
+    EXPECT_TRUE(looked);
     expect_lanes_as_alone();
     options_.config_paths.clear();
     EXPECT_EQ(race().at("lanes").size(), 3u) << "a finished race is told again";
