@@ -17,8 +17,9 @@ inline constexpr double kHiddenWait = 0.5;
 /// News from the trainer are drawn at most this often, frames a second.
 inline constexpr double kNewsRate = 30.0;
 /// With software OpenGL, which draws on the cores that train, drawing may take this share of one of
-/// them. Updates wait for the slowest of their threads, so that it is what training loses.
-inline constexpr double kSoftwareShare = 0.05;
+/// them. Updates wait for the slowest of their threads, so that training loses as much, and about
+/// once more for the X server's copy and for threads that are torn apart.
+inline constexpr double kSoftwareShare = 0.03;
 /// However little or much a frame takes there, seconds between frames: two a second are enough to
 /// watch, and a picture older than two seconds looks like one that hangs.
 inline constexpr double kSoftwareLeast = 0.5, kSoftwareMost = 2.0;
