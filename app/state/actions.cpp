@@ -94,12 +94,11 @@ int lower(char c) {
     return std::tolower(static_cast<unsigned char>(c));
 }
 
-/// Score of `text` for `query`: letters in order; beginnings of words count more, and letters that
-/// follow each other as typed most, so that a word comes before initials that spell it. −1: no
-/// match.
-int fit(const std::string& text, const std::string& query) {
+/// Score of `text` from `at` on for `query`: letters in order; beginnings of words count more, and
+/// letters that follow each other as typed most, so that a word comes before initials that spell
+/// it. −1: no match.
+int fit_from(const std::string& text, size_t at, const std::string& query) {
     int score = 0;
-    size_t at = 0;
     bool adjacent = false;
     for (char wanted : query) {
         if (wanted == ' ') {
@@ -121,6 +120,15 @@ int fit(const std::string& text, const std::string& query) {
         if (!found) return -1;
     }
     return score * 16 - static_cast<int>(std::min<size_t>(text.size(), 15));
+}
+
+/// The best of all places to begin at: the letters of a later word may also stand, scattered, in an
+/// earlier one ("trace" in "Trajectory: Trace").
+int fit(const std::string& text, const std::string& query) {
+    int best = fit_from(text, 0, query);
+    for (size_t at = 1; best >= 0 && at < text.size(); ++at)
+        if (text[at - 1] == ' ') best = std::max(best, fit_from(text, at, query));
+    return best;
 }
 
 /// What is done most, in the order of a palette in which nothing is typed; the others come behind.

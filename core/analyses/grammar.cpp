@@ -108,7 +108,8 @@ Result<AnalysisOutput> grammar(const AnalysisContext& context) {
                   content = std::count(groups.begin(), groups.end(), kContentWord);
     if (function == 0 || content == 0)
         return usage_error("the text has " + std::to_string(function) + " tokens of function and " +
-                           std::to_string(content) + " of content words; both are needed");
+                           std::to_string(content) + " of content words, by the " +
+                           (*text)->syntax_source + "; both are needed");
     AnalysisOutput out;
     out.n = function + content;
     out.result.text("classes_from", (*text)->syntax_source)

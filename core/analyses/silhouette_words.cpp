@@ -109,7 +109,7 @@ Result<SilhouetteWords> silhouette_words(const TokenText& text, int64_t first_to
                 std::to_string(kFrequentWords) + " most frequent content words and the others, " +
                 std::to_string(kLeastTokensAWord) + " occurrences each are needed, found " +
                 std::to_string(groups[0].size()) + ", " + std::to_string(groups[1].size()) + ", " +
-                std::to_string(groups[2].size()));
+                std::to_string(groups[2].size()) + " by the " + text.syntax_source);
     for (size_t g = 0; g < 3; ++g)
         out.groups.add(drawn(groups[g], kSilhouetteTokens / 3, random), static_cast<int32_t>(g));
     out.pairs = matched_pairs(seen, text);

@@ -307,6 +307,13 @@ TEST_F(Analyze, AnalysesOfExpertsSayWhatTheyLack) {
     refused("polysemy", "JSON lines");
     o.category_dirs = {write_function_words(*runs_)};
     refused("silhouette", "too short");  // the text has fewer than 50 content words
+    // Where the classes of words come from is named: that may be what is wrong.
+    refused("silhouette", "by the word list function.toml");
+    std::filesystem::create_directories(*runs_ / "no_words");
+    std::ofstream(*runs_ / "no_words/function.toml") << "words = [\"xylophone\"]\n";
+    o.category_dirs = {*runs_ / "no_words"};
+    refused("grammar", "by the word list function.toml, 1 words");
+    o.category_dirs = {write_function_words(*runs_)};
     o.prompts = runs_->write("prompts.jsonl", "{\"text\": \"a\"}\n");
     // What is wrong with a file is said before the long pass, not after it.
     bool passed = false;

@@ -61,6 +61,20 @@ TEST(Palette, AWordComesBeforeItsLettersInOthers) {
     EXPECT_EQ(found[0].index, 1u);
 }
 
+// Wrong if a word were not found behind another that holds its first letters: "trace" met a copy of
+// the example that trains, and began it.
+TEST(Palette, AWordIsFoundBehindOneThatBeginsLikeIt) {
+    std::vector<ActionItem> items(5);
+    items[0].title = "Train a copy of the example";
+    items[1].title = "Trajectory: export the numbers as CSV";
+    items[2].title = "Names of experts in the routing space";
+    items[3].title = "Trajectory: Trace";
+    items[4].title = "Trajectory: freeze routing";
+    for (const char* query : {"trace", "Trac"})
+        EXPECT_EQ(search(items, query)[0].index, 3u) << query;
+    EXPECT_EQ(search(items, "train")[0].index, 0u);
+}
+
 // Wrong if the palette offered what the run refuses, or did not say why.
 TEST(Palette, ReasonsComeFromTheStateTable) {
     AppState state;
