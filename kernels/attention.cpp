@@ -5,7 +5,6 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "kernels/cpu/gemm.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
 #include "kernels/types.h"
@@ -54,7 +53,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, double p, in
     if (!q.is_cpu()) return at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true);
     const auto wide = wide_of(q);
     const bool narrow = wide != q.scalar_type();
-    if (narrow && (form == Form::reference || !cpu::has_bf16_products()))
+    if (narrow && (form == Form::reference || !cpu::takes_attention_bf16(q)))
         return attention(q.to(wide), k.to(wide), v.to(wide), p, seed, form).to(q.scalar_type());
     if (form == Form::fused) return AttentionNode::apply(q, k, v, p, seed);
     return reference::masked_attention(q, k, v,

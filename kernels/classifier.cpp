@@ -9,10 +9,12 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/cpu/cross_entropy.h"
-#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/packed.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
 #include "kernels/types.h"
@@ -38,21 +40,37 @@ struct Gradients {
     Tensor embed;  ///< [V, d], fp32 or fp64
 };
 
-/// One chunk on the CPU; `logits` and, under bf16, `narrow` are room for it.
-void run_on_cpu(const Tensor& x, const Tensor& embed, const Tensor& targets, Tensor logits,
-                Tensor narrow, Tensor nll, Gradients* into, int64_t lo) {
-    const bool bf16 = x.scalar_type() == at::kBFloat16;
-    if (bf16)
-        cpu::add_product(logits, 0, x, embed.t());
+/// What the chunks on the CPU share: the rows' factor as bf16 products read it, and room.
+struct CpuRoom {
+    std::optional<cpu::Packed> head;  ///< of bf16
+    Tensor logits;                    ///< [chunk, V] of the wide type
+    Tensor gradient;                  ///< the same memory or, of bf16, the same sizes
+
+    CpuRoom(const Tensor& embed, int64_t rows, bool wants_gradient) {
+        const std::array<int64_t, 2> sizes = {rows, embed.size(0)};
+        logits = at::empty(sizes, embed.options().dtype(wide_of(embed)));
+        gradient = logits;
+        if (embed.scalar_type() != at::kBFloat16) return;
+        head.emplace(embed.t());
+        gradient = wants_gradient ? at::empty(sizes, embed.options()) : Tensor();
+    }
+};
+
+/// One chunk on the CPU.
+void run_on_cpu(const Tensor& x, const Tensor& embed, const Tensor& targets, const CpuRoom& room,
+                Tensor nll, Gradients* into, int64_t lo) {
+    auto logits = room.logits.narrow(0, 0, x.size(0));
+    if (room.head)
+        cpu::pair_product(logits, x, *room.head, /*add=*/false);
     else
         at::mm_out(logits, x, embed.t());
-    const Tensor gradient = bf16 ? narrow : logits;
-    cpu::cross_entropy(logits, targets, nll, into ? gradient : Tensor());
-    if (!into) return;
+    if (!into) return cpu::cross_entropy(logits, targets, nll, Tensor());
+    const auto gradient = room.gradient.narrow(0, 0, x.size(0));
+    cpu::cross_entropy(logits, targets, nll, gradient);
     auto dx = into->x.narrow(0, lo, x.size(0));
     at::mm_out(dx, gradient, embed);
-    if (bf16)
-        cpu::add_product(into->embed, lo == 0 ? 0 : 1, gradient.t(), x);
+    if (room.head)
+        cpu::pair_product(into->embed, gradient.t(), cpu::Packed(x), /*add=*/lo > 0);
     else
         into->embed.addmm_(gradient.t(), x, lo == 0 ? 0 : 1);
 }
@@ -77,18 +95,15 @@ Tensor run(const Tensor& x, const Tensor& embed, const Tensor& targets, Gradient
     const int64_t tokens = x.size(0), most = std::min(tokens, chunk_rows(x));
     const auto wide = x.options().dtype(wide_of(x));
     auto nll = at::empty({tokens}, wide);
-    Tensor logits, narrow;
-    if (x.is_cpu()) logits = at::empty({most, embed.size(0)}, wide);
-    if (x.is_cpu() && into && x.scalar_type() == at::kBFloat16)
-        narrow = at::empty({most, embed.size(0)}, x.options());
+    std::optional<CpuRoom> room;
+    if (x.is_cpu()) room.emplace(embed, most, into != nullptr);
     if (into && tokens == 0) into->embed.zero_();
     for (int64_t lo = 0; lo < tokens; lo += most) {
         const int64_t n = std::min(most, tokens - lo);
-        const auto part = [&](const Tensor& t) { return t.defined() ? t.narrow(0, 0, n) : t; };
         const auto rows = x.narrow(0, lo, n), target = targets.narrow(0, lo, n),
                    losses = nll.narrow(0, lo, n);
         if (x.is_cpu())
-            run_on_cpu(rows, embed, target, part(logits), part(narrow), losses, into, lo);
+            run_on_cpu(rows, embed, target, *room, losses, into, lo);
         else
             run_anywhere(rows, embed, target, losses, into, lo);
     }
@@ -117,6 +132,8 @@ class ClassifierNode : public torch::autograd::Function<ClassifierNode> {
 
 ClassifierOut classifier(const Tensor& x, const Tensor& embed, const Tensor& targets, Form form) {
     if (form == Form::reference) return reference::classifier(x, embed, targets);
+    if (x.is_cpu() && x.scalar_type() == at::kBFloat16 && !cpu::has_pair_products())
+        return classifier(x.to(at::kFloat), embed.to(at::kFloat), targets, form);
     if (!c10::GradMode::is_enabled()) {
         auto nll = run(x.contiguous(), embed.contiguous(), targets.contiguous(), nullptr);
         return {nll.sum(), nll};

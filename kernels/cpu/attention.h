@@ -10,8 +10,7 @@
 
 namespace hopscope::kernels::cpu {
 
-/// q, k, v [B, heads, T, head_dim] of one type, fp32, fp64 or bf16 (products of bf16 factors, all
-/// else in fp32), numbers of a row side by side.
+/// q, k, v [B, heads, T, head_dim] of one type, fp32, fp64 or bf16, numbers of a row side by side.
 struct AttentionInput {
     at::Tensor q, k, v;
     Dropout dropout;
@@ -26,5 +25,13 @@ AttentionOut attention(const AttentionInput& in);
 /// Gradients of q, k and v, each in memory as `out`. @param dout as q
 std::array<at::Tensor, 3> attention_gradient(const AttentionInput& in, const at::Tensor& lse,
                                              const at::Tensor& dout);
+
+/// Can bf16 be worked on? The processor has to have pair products (kernels/cpu/packed.h), and a
+/// head pairs of numbers.
+bool takes_attention_bf16(const at::Tensor& q);
+/// The same two of bf16: products of bf16 factors, all else in fp32.
+void attention_bf16(const AttentionInput& in, const AttentionOut& out);
+void attention_gradient_bf16(const AttentionInput& in, const at::Tensor& lse,
+                             const at::Tensor& dout, const std::array<at::Tensor, 3>& into);
 
 }  // namespace hopscope::kernels::cpu

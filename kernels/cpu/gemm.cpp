@@ -1,14 +1,7 @@
 #include "kernels/cpu/gemm.h"
 
-#include <ATen/ops/mm.h>
-#include <c10/util/Exception.h>
-
-// Exported by the BLAS inside libtorch_cpu: the first by MKL alone, the others by any.
+// Exported by the BLAS inside libtorch_cpu.
 extern "C" {
-__attribute__((weak)) void cblas_gemm_bf16bf16f32(int layout, int trans_a, int trans_b, int m,
-                                                  int n, int k, float alpha, const void* a, int lda,
-                                                  const void* b, int ldb, float beta, float* c,
-                                                  int ldc);
 __attribute__((weak)) void sgemm_(const char* trans_a, const char* trans_b, const int* m,
                                   const int* n, const int* k, const float* alpha, const float* a,
                                   const int* lda, const float* b, const int* ldb, const float* beta,
@@ -21,16 +14,6 @@ __attribute__((weak)) void dgemm_(const char* trans_a, const char* trans_b, cons
 
 namespace hopscope::kernels::cpu {
 namespace {
-
-constexpr int kRowMajor = 101, kAsItIs = 111, kTransposed = 112;
-
-Factor<c10::BFloat16> factor_of(const at::Tensor& x) {
-    TORCH_INTERNAL_ASSERT(x.scalar_type() == at::kBFloat16 && x.dim() == 2);
-    const auto* data = x.const_data_ptr<c10::BFloat16>();
-    if (x.is_contiguous()) return {data, x.size(1)};
-    TORCH_INTERNAL_ASSERT(x.t().is_contiguous());
-    return {data, x.size(0), true};
-}
 
 /// The formula, for a LibTorch whose BLAS has other names.
 template <class T>
@@ -62,21 +45,6 @@ void by_columns(const Gemm& gemm, const ProductSize& size, T alpha, const Factor
 
 }  // namespace
 
-bool has_bf16_products() {
-    return cblas_gemm_bf16bf16f32 != nullptr;
-}
-
-void add_product(at::Tensor& c, float beta, const at::Tensor& a, const at::Tensor& b) {
-    TORCH_INTERNAL_ASSERT(c.scalar_type() == at::kFloat && c.is_contiguous());
-    if (!has_bf16_products()) {
-        if (beta == 0) c.zero_();
-        c.mul_(beta).addmm_(a.to(at::kFloat), b.to(at::kFloat));
-        return;
-    }
-    product({a.size(0), b.size(1), a.size(1)}, 1.0f, factor_of(a), factor_of(b), beta,
-            c.mutable_data_ptr<float>(), c.size(1));
-}
-
 void product(const ProductSize& size, float alpha, const Factor<float>& a, const Factor<float>& b,
              float beta, float* c, int64_t stride) {
     if (!sgemm_) return plain_product(size, alpha, a, b, beta, c, stride);
@@ -87,17 +55,6 @@ void product(const ProductSize& size, double alpha, const Factor<double>& a,
              const Factor<double>& b, double beta, double* c, int64_t stride) {
     if (!dgemm_) return plain_product(size, alpha, a, b, beta, c, stride);
     by_columns(dgemm_, size, alpha, a, b, beta, c, stride);
-}
-
-void product(const ProductSize& size, float alpha, const Factor<c10::BFloat16>& a,
-             const Factor<c10::BFloat16>& b, float beta, float* c, int64_t stride) {
-    const auto how = [](const Factor<c10::BFloat16>& x) {
-        return x.transposed ? kTransposed : kAsItIs;
-    };
-    cblas_gemm_bf16bf16f32(kRowMajor, how(a), how(b), static_cast<int>(size.n),
-                           static_cast<int>(size.p), static_cast<int>(size.m), alpha, a.data,
-                           static_cast<int>(a.stride), b.data, static_cast<int>(b.stride), beta, c,
-                           static_cast<int>(stride));
 }
 
 }  // namespace hopscope::kernels::cpu
