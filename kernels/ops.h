@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace hopscope::kernels {
 
@@ -133,6 +134,25 @@ at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
 /// @return         of x's shape and type
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin,
                   Form form = Form::fused);
+
+/// Whether the processor has instructions that multiply pairs of bf16 numbers and add them in fp32
+/// (avx512_bf16, AMX): only then bf16 saves time on a CPU.
+bool multiplies_bf16_in_pairs();
+
+/// A dense layer: y = x Wᵀ + b.
+struct LinearLayer {
+    at::Tensor weight;  ///< [n, d]
+    at::Tensor bias;    ///< [n] or undefined
+};
+
+/// Several dense layers that read the same rows, which are rounded to the weights' type once.
+/// Under bf16 on a CPU sums are fp32, results are rounded once, and gradients of weights come in
+/// fp32 (a leaf that is to take them needs that grad_dtype).
+/// @param x    [T, d]
+/// @param wide whether results stay fp32 (of fp64 weights fp64) or are of the weights' type
+/// @return     [T, n] of each layer
+std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLayer>& layers,
+                               bool wide = false, Form form = Form::fused);
 
 /// Causal attention, scores scaled by 1 / sqrt(head_dim), whose probabilities are dropped with
 /// chance p [def:dropout]. On the CPU nothing of size T·T is kept or made, with dropout neither

@@ -41,14 +41,15 @@ at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tens
         return y.view({batch, length, m.n_heads, head_dim});
     };
     const auto r = rotation(length, head_dim, m.rope_theta, x.options());
-    const auto in = x.to(w.q.scalar_type());  // once for the three
-    const auto q = heads(linear(in, w.q, w.q_bias)), k = heads(linear(in, w.k, w.k_bias));
-    const auto v = heads(linear(in, w.v, w.v_bias));
+    const auto read = kernels::linear(x, {{w.q, w.q_bias}, {w.k, w.k_bias}, {w.v, w.v_bias}},
+                                      /*wide=*/false, form);
+    const auto q = heads(read[0]), k = heads(read[1]), v = heads(read[2]);
     const auto turned = [&](const at::Tensor& y) { return kernels::rotate(y, r.cos, r.sin, form); };
     const double p = train && m.drops(DropoutPlace::attention) ? m.dropout : 0.0;
     const auto y = kernels::attention(turned(q).transpose(1, 2), turned(k).transpose(1, 2),
                                       v.transpose(1, 2), p, x.is_cpu() ? dropout_seed(p) : 0, form);
-    return linear(y.transpose(1, 2).reshape({batch * length, m.d_model}), w.o, w.o_bias);
+    return kernels::linear(y.transpose(1, 2).reshape({batch * length, m.d_model}),
+                           {{w.o, w.o_bias}}, /*wide=*/true, form)[0];
 }
 
 }  // namespace hopscope::core

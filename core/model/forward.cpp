@@ -3,7 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/native_dropout.h>
 #include <ATen/ops/silu.h>
 #include <chrono>
@@ -12,6 +11,7 @@
 
 #include "core/model/attention.h"
 #include "core/model/moe.h"
+#include "kernels/ops.h"
 
 namespace hopscope::core {
 namespace {
@@ -35,12 +35,6 @@ at::Tensor drop(const ModelConfig& m, DropoutPlace place, const at::Tensor& x, b
 }
 
 }  // namespace
-
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-    const auto in = x.to(weight.scalar_type());
-    return bias.defined() ? at::linear(in, weight, bias.to(weight.scalar_type()))
-                          : at::linear(in, weight);
-}
 
 at::Tensor final_norm(const Weights& w, const at::Tensor& x) {
     return norm(x, w.final_norm_weight, w.final_norm_bias);
@@ -69,8 +63,7 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
         const auto& y = w.layers[l];
         const auto layer = static_cast<int64_t>(l);
         const auto a = attention(m, y, norm(x, y.attn_norm_weight, y.attn_norm_bias), batch,
-                                 options.train, options.form)
-                           .to(wide);
+                                 options.train, options.form);
         if (options.probe) options.probe->attention(layer, a);
         x = x + drop(m, DropoutPlace::residual, a, options.train);
 
@@ -78,8 +71,9 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
         if (options.probe) options.probe->stream(layer, x, normed);
         at::Tensor update;
         if (m.is_dense()) {
-            const auto act = at::silu(linear(normed, y.ffn_down, at::Tensor()));
-            update = at::linear(act, y.ffn_up.t()).to(wide);
+            const auto read = kernels::linear(normed, {{y.ffn_down, {}}}, false, options.form);
+            update =
+                kernels::linear(at::silu(read[0]), {{y.ffn_up.t(), {}}}, true, options.form)[0];
             if (options.probe) options.probe->update(layer, update);
         } else {
             const auto begin = options.moe_seconds ? Clock::now() : Clock::time_point();

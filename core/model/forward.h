@@ -63,7 +63,4 @@ at::Tensor final_norm(const Weights& weights, const at::Tensor& x);
 /// sum += term, where either may be undefined (nothing).
 void add_term(at::Tensor& sum, const at::Tensor& term);
 
-/// y = x Wᵀ + b in the type of W.
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
-
 }  // namespace hopscope::core

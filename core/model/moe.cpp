@@ -93,10 +93,9 @@ kernels::ExpertBank bank_of(const LayerWeights& w, const MoeConfig& moe, Pool po
 }
 
 /// The always-on SwiGLU expert: Σ_q SiLU(<h, gate_q>) · <h, down_q> · up_q.
-at::Tensor shared_expert(const LayerWeights& w, const at::Tensor& h) {
-    const auto act =
-        at::silu(linear(h, w.shared_gate, at::Tensor())) * linear(h, w.shared_down, at::Tensor());
-    return at::matmul(act, w.shared_up).to(h.scalar_type());
+at::Tensor shared_expert(const LayerWeights& w, const at::Tensor& h, kernels::Form form) {
+    const auto read = kernels::linear(h, {{w.shared_gate, {}}, {w.shared_down, {}}}, false, form);
+    return at::matmul(at::silu(read[0]) * read[1], w.shared_up).to(h.scalar_type());
 }
 
 /// Statistics of one hop; `last` is the hop before, of the same tokens.
@@ -191,7 +190,7 @@ class MoePass {
                 {now.pool.offset, rows_, in, now.route, weight, bank, composition_, options_.form},
                 dh);
         dh = dh.to(h.scalar_type());
-        if (hop == 0 && w_.shared_up.defined()) dh = dh + shared_expert(w_, h);
+        if (hop == 0 && w_.shared_up.defined()) dh = dh + shared_expert(w_, h, options_.form);
         if (options_.probe) options_.probe->hop_update(layer_, hop, rows_, dh);
         return dh;
     }

@@ -16,7 +16,7 @@ namespace {
 using c10::BFloat16;
 
 /// Rows of a that meet a block of b while it is in the nearest cache.
-constexpr int64_t kRows = 128;
+constexpr int64_t kRows = 64;
 /// Numbers of a sum between two visits of c: a block of b is 128 KB then.
 constexpr int64_t kDepth = 1024;
 
@@ -28,8 +28,8 @@ constexpr int64_t rounded_up(int64_t n, int64_t to) {
 HOPSCOPE_INLINE void interleave(const BFloat16* first, const BFloat16* second, int64_t n,
                                 BFloat16* to) {
     for (int64_t i = 0; i < n; ++i) {
-        to[kPackedPair * i] = first[i];
-        to[kPackedPair * i + 1] = second[i];
+        const uint32_t pair = first[i].x | static_cast<uint32_t>(second[i].x) << 16;
+        std::memcpy(to + kPackedPair * i, &pair, sizeof pair);
     }
 }
 
@@ -39,23 +39,50 @@ HOPSCOPE_CLONES void interleave_rows(const BFloat16* from, int64_t stride, int64
     for (int64_t k = 0; k < rows; k += kPackedPair, to += kPackedPair * kPackedColumns) {
         const BFloat16* row = from + k * stride;
         interleave(row, k + 1 < rows ? row + stride : kNothing, n, to);
-        std::fill(to + kPackedPair * n, to + kPackedPair * kPackedColumns, BFloat16(0));
+        for (int64_t i = kPackedPair * n; i < kPackedPair * kPackedColumns; ++i)
+            to[i] = BFloat16(0);
     }
+}
+
+/// Numbers of a line of the cache.
+constexpr int64_t kLine = 32;
+
+using FourPairs = uint32_t __attribute__((vector_size(16)));
+constexpr int64_t kFour = 4;
+
+/// Four pairs of each of four columns become four rows of pairs.
+HOPSCOPE_INLINE void turn_pairs(const BFloat16* from, int64_t stride, BFloat16* to) {
+    FourPairs r[kFour], s[kFour];
+    for (int64_t i = 0; i < kFour; ++i) std::memcpy(&r[i], from + i * stride, sizeof(FourPairs));
+    const FourPairs low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
+    const auto mix = [&](const FourPairs* in, FourPairs* out) {
+        for (int i = 0; i < kFour / 2; ++i) {
+            out[2 * i] = __builtin_shuffle(in[i], in[i + kFour / 2], low);
+            out[2 * i + 1] = __builtin_shuffle(in[i], in[i + kFour / 2], high);
+        }
+    };
+    mix(r, s);
+    mix(s, r);
+    for (int64_t i = 0; i < kFour; ++i)
+        std::memcpy(to + i * kPackedPair * kPackedColumns, &r[i], sizeof(FourPairs));
 }
 
 /// The same of a transposed factor, whose pairs lie side by side already.
 void gather_columns(const BFloat16* from, int64_t stride, int64_t rows, int64_t n, BFloat16* to) {
-    std::fill(to, to + rounded_up(rows, kPackedPair) * kPackedColumns, BFloat16(0));
-    // So few rows at a time that the places which are written to stay in the cache.
-    constexpr int64_t kAtOnce = 32;
-    for (int64_t begin = 0; begin < rows; begin += kAtOnce)
-        for (int64_t j = 0; j < n; ++j) {
-            const BFloat16* column = from + j * stride;
-            const int64_t end = std::min(begin + kAtOnce, rows);
-            for (int64_t k = begin; k < end; k += kPackedPair)
-                std::memcpy(to + k * kPackedColumns + kPackedPair * j, column + k,
-                            sizeof(BFloat16) * static_cast<size_t>(std::min(kPackedPair, end - k)));
-        }
+    constexpr int64_t kDeep = kFour * kPackedPair;
+    const int64_t whole_rows = rows / kDeep * kDeep, whole_columns = n / kFour * kFour;
+    if (whole_columns < kPackedColumns || whole_rows < rows)
+        std::fill(to, to + rounded_up(rows, kPackedPair) * kPackedColumns, BFloat16(0));
+    // So few rows at a time that lines which are begun are still near when they are finished.
+    for (int64_t begin = 0; begin < whole_rows; begin += kLine)
+        for (int64_t j = 0; j < whole_columns; j += kFour)
+            for (int64_t k = begin; k < std::min(begin + kLine, whole_rows); k += kDeep)
+                turn_pairs(from + j * stride + k, stride,
+                           to + k * kPackedColumns + kPackedPair * j);
+    for (int64_t j = 0; j < n; ++j)
+        for (int64_t k = j < whole_columns ? whole_rows : 0; k < rows; k += kPackedPair)
+            std::memcpy(to + k * kPackedColumns + kPackedPair * j, from + j * stride + k,
+                        sizeof(BFloat16) * static_cast<size_t>(std::min(kPackedPair, rows - k)));
 }
 
 constexpr int64_t kTile = 8;
@@ -133,10 +160,20 @@ void pack(const Factor<BFloat16>& factor, int64_t rows, int64_t columns, BFloat1
 
 void transpose(const BFloat16* from, int64_t stride, int64_t rows, int64_t columns, BFloat16* to,
                int64_t to_stride) {
-    const int64_t whole_rows = rows / kTile * kTile, whole_columns = columns / kTile * kTile;
-    for (int64_t i = 0; i < whole_rows; i += kTile)
-        for (int64_t j = 0; j < whole_columns; j += kTile)
-            turn_tile(from + i * stride + j, stride, to + j * to_stride + i, to_stride);
+    const int64_t whole_rows = rows / kLine * kLine, whole_columns = columns / kLine * kLine;
+    // Whole lines are read and written, since rows that lie a power of two apart share few places
+    // of the cache.
+    alignas(64) BFloat16 turned[kLine * kLine];
+    for (int64_t i = 0; i < whole_rows; i += kLine)
+        for (int64_t j = 0; j < whole_columns; j += kLine) {
+            for (int64_t a = 0; a < kLine; a += kTile)
+                for (int64_t b = 0; b < kLine; b += kTile)
+                    turn_tile(from + (i + a) * stride + j + b, stride, turned + b * kLine + a,
+                              kLine);
+            for (int64_t b = 0; b < kLine; ++b)
+                std::memcpy(to + (j + b) * to_stride + i, turned + b * kLine,
+                            kLine * sizeof(BFloat16));
+        }
     for (int64_t i = 0; i < rows; ++i)
         for (int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
             to[j * to_stride + i] = from[i * stride + j];
@@ -174,8 +211,9 @@ Packed::Packed(const at::Tensor& b)
 
 void pair_product(at::Tensor& c, const at::Tensor& a, const Packed& b, bool add) {
     TORCH_INTERNAL_ASSERT(c.scalar_type() == at::kFloat && c.is_contiguous());
-    const auto factor = factor_of(a);
     const int64_t n = a.size(0), m = b.rows(), p = b.columns();
+    if (m == 0 && !add) c.zero_();
+    const auto factor = factor_of(a);
     // Rows of a as the products read them: side by side, of an even number of columns.
     const bool as_it_is = !factor.transposed && m % kPackedPair == 0;
     const int64_t depth = rounded_up(m, kPackedPair);

@@ -5,6 +5,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/linear.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
@@ -108,6 +109,18 @@ at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
     if (composition == Composition::grouped_silu) return at::silu(g).sum(1);
     return g.select(1, 0) * at::sigmoid(g.select(1, 1)) +
            g.select(1, 2) * at::sigmoid(g.select(1, 3));
+}
+
+std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLayer>& layers, bool wide) {
+    std::vector<at::Tensor> out;
+    for (const auto& layer : layers) {
+        const auto type = layer.weight.scalar_type();
+        const auto in = x.to(type);
+        const auto y = layer.bias.defined() ? at::linear(in, layer.weight, layer.bias.to(type))
+                                            : at::linear(in, layer.weight);
+        out.push_back(wide ? y.to(wide_of(y)) : y);
+    }
+    return out;
 }
 
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {

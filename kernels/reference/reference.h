@@ -19,6 +19,8 @@ at::Tensor experts(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
 at::Tensor activations(const at::Tensor& h, const at::Tensor& idx, const ExpertBank& bank);
 at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor& weight,
                    const ExpertBank& bank, Composition composition);
+std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLayer>& layers,
+                               bool wide);
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin);
 /// softmax of the causal scores ⊙ factors [B, heads, T, T], times v.
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
