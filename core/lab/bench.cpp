@@ -12,6 +12,7 @@
 #include "core/lab/interrupt.h"
 #include "core/lab/train_run.h"
 #include "core/stats/descriptive.h"
+#include "core/trainer/precision_probe.h"
 
 namespace hopscope::core::lab {
 namespace {
@@ -174,6 +175,8 @@ Result<std::string> bench(const BenchOptions& o) {
         auto device = resolve_device(config->train);
         if (!device) return device.error();
         if (auto s = use_threads(device->threads); !s) return s.error();
+        // What is measured is what a run would do.
+        device->precision = precision_of_new_run(config->train, *device);
 
         Json j = {{"format", "hopscope.bench/1"},
                   {"device", device->for_people},

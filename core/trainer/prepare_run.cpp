@@ -17,6 +17,7 @@
 #include "core/trainer/checkpoint_io.h"
 #include "core/trainer/kernel_choices.h"
 #include "core/trainer/peak_memory.h"
+#include "core/trainer/precision_probe.h"
 #include "core/trainer/run_data.h"
 
 namespace hopscope::core {
@@ -110,6 +111,8 @@ Result<RunSetup> set_up(const SessionOptions& options) {
     }
     auto device = resolve_device(train);
     if (!device) return device.error();
+    if (!options.resume && !options.open_only)
+        device->precision = precision_of_new_run(train, *device);
     out.device = *device;
     train.threads = device->threads;
     train.device = device->kind;
