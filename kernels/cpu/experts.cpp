@@ -7,8 +7,8 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
@@ -28,8 +28,9 @@ struct Pass {
     int reads;  ///< tensors that read the token
     Slots slots;
     const int64_t* idx;
-    const T *h, *w, *write;
+    const T *h, *write;
     std::array<const T*, 2> read;
+    const T* w;
 
     int64_t per_group() const { return slots.count / slots.groups; }
     /// Row of the token in the output (or its gradient) that slot `j` of the pass belongs to.
@@ -62,50 +63,81 @@ HOPSCOPE_INLINE void slopes(const T* pre, T* out) {
     }
 }
 
+/// What a backward pass over tokens reads and writes beside its Pass.
+template <class T>
+struct TokenGrads {
+    const T* pre;
+    const T* grad;
+    T *dh, *dw, *to;
+};
+
+/// Rows that are added up, and what each is multiplied by.
+template <class T>
+struct Gathered {
+    std::vector<const T*> rows;
+    std::vector<T> by;
+
+    explicit Gathered(int64_t room)
+        : rows(static_cast<size_t>(room)), by(static_cast<size_t>(room)) {}
+};
+
 template <int kReads, class T>
-HOPSCOPE_INLINE void forward_loop(const Pass<T>& p, bool have_pre, T* pre_all, T* out, int64_t lo,
-                                  int64_t hi) {
+HOPSCOPE_INLINE void forward_loop(const Pass<T>& p, bool have_pre, T* pre_all, T* out,
+                                  Gathered<T>& room, int64_t lo, int64_t hi) {
+    const int64_t each = p.per_group();
+    const T** rows = room.rows.data();
+    T* by = room.by.data();
     for (int64_t t = lo; t < hi; ++t)
-        for (int64_t j = 0; j < p.slots.count; ++j) {
-            const int64_t pair = t * p.k + p.slots.first + j;
-            for (int64_t q = 0; q < p.r; ++q) {
-                const int64_t row = (p.idx[pair] * p.r + q) * p.d;
-                T* pre = pre_all + (pair * p.r + q) * kReads;
-                if (!have_pre)
-                    for (int c = 0; c < kReads; ++c)
-                        pre[c] = dot_loop(p.h + t * p.d, p.read[c] + row, p.d);
-                axpy_loop(out + p.out_row(j, t), p.w[pair] * activation<kReads>(pre), p.write + row,
-                          p.d);
+        for (int64_t first = 0; first < p.slots.count; first += each) {
+            int64_t n = 0;
+            for (int64_t j = first; j < first + each; ++j) {
+                const int64_t pair = t * p.k + p.slots.first + j;
+                for (int64_t q = 0; q < p.r; ++q, ++n) {
+                    const int64_t row = (p.idx[pair] * p.r + q) * p.d;
+                    T* pre = pre_all + (pair * p.r + q) * kReads;
+                    if (!have_pre)
+                        for (int c = 0; c < kReads; ++c)
+                            pre[c] = dot_loop(p.h + t * p.d, p.read[c] + row, p.d);
+                    rows[n] = p.write + row;
+                    by[n] = p.w[pair] * activation<kReads>(pre);
+                }
             }
+            add_rows_loop(out + p.out_row(first, t), 0, p.d, rows, by, n);
         }
 }
 
 /// Per token: dw, dh and the coefficients `to` (for the rows that read, then the one that writes)
 /// of each pair and rank.
 template <int kReads, class T>
-HOPSCOPE_INLINE void backward_loop(const Pass<T>& p, const T* pre_all, const T* grad, T* dh, T* dw,
-                                   T* to_all, int64_t lo, int64_t hi) {
-    for (int64_t t = lo; t < hi; ++t)
+HOPSCOPE_INLINE void backward_loop(const Pass<T>& p, const TokenGrads<T>& grads, Gathered<T>& room,
+                                   int64_t lo, int64_t hi) {
+    const T** rows = room.rows.data();
+    T* by = room.by.data();
+    for (int64_t t = lo; t < hi; ++t) {
+        int64_t n = 0;
         for (int64_t j = 0; j < p.slots.count; ++j) {
             const int64_t pair = t * p.k + p.slots.first + j;
-            const T* g = grad + p.out_row(j, t);
+            const T* g = grads.grad + p.out_row(j, t);
             T sum = 0;
             for (int64_t q = 0; q < p.r; ++q) {
                 const int64_t row = (p.idx[pair] * p.r + q) * p.d, at = pair * p.r + q;
-                const T* pre = pre_all + at * kReads;
-                T* to = to_all + at * (kReads + 1);
+                const T* pre = grads.pre + at * kReads;
+                T* to = grads.to + at * (kReads + 1);
                 const T act = activation<kReads>(pre), along = dot_loop(g, p.write + row, p.d);
                 std::array<T, 2> slope{};
                 slopes<kReads>(pre, slope.data());
                 sum += along * act;
                 to[kReads] = p.w[pair] * act;
-                for (size_t c = 0; c < kReads; ++c) {
+                for (size_t c = 0; c < kReads; ++c, ++n) {
                     to[c] = along * p.w[pair] * slope[c];
-                    axpy_loop(dh + t * p.d, to[c], p.read[c] + row, p.d);
+                    rows[n] = p.read[c] + row;
+                    by[n] = to[c];
                 }
             }
-            dw[pair] = sum;
+            grads.dw[pair] = sum;
         }
+        if constexpr (kReads > 0) add_rows_loop(grads.dh + t * p.d, 0, p.d, rows, by, n);
+    }
 }
 
 /// Pairs of each expert in rising token order: `first[e] … first[e + 1]` indexes `pairs` (values
@@ -138,32 +170,55 @@ struct WeightGrads {
     T* write;
 };
 
+/// Columns at a time: those of all tokens stay in the cache, whatever expert reads them.
+constexpr int64_t kColumns = 64;
+
+/// Gradients of rank q of the experts lo … hi − 1. Each sums its pairs in rising token order.
 template <int kReads, class T>
 HOPSCOPE_INLINE void weight_loop(const Pass<T>& p, const ReverseIndex& rev, const T* grad,
                                  const T* to_all, const WeightGrads<T>& out, int64_t lo,
                                  int64_t hi) {
-    for (int64_t e = lo; e < hi; ++e)
-        for (int64_t i = rev.first[static_cast<size_t>(e)];
-             i < rev.first[static_cast<size_t>(e + 1)]; ++i) {
-            const int64_t pair = rev.pairs[static_cast<size_t>(i)], t = pair / p.k;
-            const T* g = grad + p.out_row(pair % p.k - p.slots.first, t);
-            for (int64_t q = 0; q < p.r; ++q) {
-                const int64_t row = (e * p.r + q) * p.d;
-                const T* to = to_all + (pair * p.r + q) * (kReads + 1);
-                axpy_loop(out.write + row, to[kReads], g, p.d);
-                for (size_t c = 0; c < kReads; ++c)
-                    axpy_loop(out.read[c] + row, to[c], p.h + t * p.d, p.d);
+    const int64_t begin = rev.first[static_cast<size_t>(lo)],
+                  pairs = rev.first[static_cast<size_t>(hi)] - begin;
+    Gathered<T> written(pairs);
+    std::array<Gathered<T>, 2> read{Gathered<T>(kReads > 0 ? pairs : 0),
+                                    Gathered<T>(kReads > 1 ? pairs : 0)};
+    for (int64_t q = 0; q < p.r; ++q) {
+        for (int64_t i = 0; i < pairs; ++i) {
+            const int64_t pair = rev.pairs[static_cast<size_t>(begin + i)], t = pair / p.k;
+            const T* to = to_all + (pair * p.r + q) * (kReads + 1);
+            const auto at = static_cast<size_t>(i);
+            written.rows[at] = grad + p.out_row(pair - t * p.k - p.slots.first, t);
+            written.by[at] = to[kReads];
+            for (size_t c = 0; c < kReads; ++c) {
+                read[c].rows[at] = p.h + t * p.d;
+                read[c].by[at] = to[c];
             }
         }
+        for (int64_t column = 0; column < p.d; column += kColumns)
+            for (int64_t e = lo; e < hi; ++e) {
+                const int64_t row = (e * p.r + q) * p.d, end = std::min(column + kColumns, p.d);
+                const auto first = static_cast<size_t>(rev.first[static_cast<size_t>(e)] - begin);
+                const int64_t count =
+                    rev.first[static_cast<size_t>(e + 1)] - rev.first[static_cast<size_t>(e)];
+                const auto add = [&](T* y, const Gathered<T>& from) {
+                    add_rows_loop(y, column, end, from.rows.data() + first, from.by.data() + first,
+                                  count);
+                };
+                add(out.write + row, written);
+                for (size_t c = 0; c < kReads; ++c) add(out.read[c] + row, read[c]);
+            }
+    }
 }
 
 // The clones hold the whole switch: an instruction set reaches the loops only by inlining.
 template <class T>
 HOPSCOPE_INLINE void forward_any(const Pass<T>& p, bool have_pre, T* pre, T* out, int64_t lo,
                                  int64_t hi) {
-    if (p.reads == 0) return forward_loop<0>(p, have_pre, pre, out, lo, hi);
-    if (p.reads == 1) return forward_loop<1>(p, have_pre, pre, out, lo, hi);
-    forward_loop<2>(p, have_pre, pre, out, lo, hi);
+    Gathered<T> room(p.slots.count * p.r);
+    if (p.reads == 0) return forward_loop<0>(p, have_pre, pre, out, room, lo, hi);
+    if (p.reads == 1) return forward_loop<1>(p, have_pre, pre, out, room, lo, hi);
+    forward_loop<2>(p, have_pre, pre, out, room, lo, hi);
 }
 HOPSCOPE_CLONES void forward_rows(const Pass<float>& p, bool have_pre, float* pre, float* out,
                                   int64_t lo, int64_t hi) {
@@ -175,19 +230,19 @@ void forward_rows(const Pass<double>& p, bool have_pre, double* pre, double* out
 }
 
 template <class T>
-HOPSCOPE_INLINE void backward_any(const Pass<T>& p, const T* pre, const T* grad, T* dh, T* dw,
-                                  T* to, int64_t lo, int64_t hi) {
-    if (p.reads == 0) return backward_loop<0>(p, pre, grad, dh, dw, to, lo, hi);
-    if (p.reads == 1) return backward_loop<1>(p, pre, grad, dh, dw, to, lo, hi);
-    backward_loop<2>(p, pre, grad, dh, dw, to, lo, hi);
+HOPSCOPE_INLINE void backward_any(const Pass<T>& p, const TokenGrads<T>& g, int64_t lo,
+                                  int64_t hi) {
+    Gathered<T> room(p.slots.count * p.r * p.reads);
+    if (p.reads == 0) return backward_loop<0>(p, g, room, lo, hi);
+    if (p.reads == 1) return backward_loop<1>(p, g, room, lo, hi);
+    backward_loop<2>(p, g, room, lo, hi);
 }
-HOPSCOPE_CLONES void backward_rows(const Pass<float>& p, const float* pre, const float* grad,
-                                   float* dh, float* dw, float* to, int64_t lo, int64_t hi) {
-    backward_any(p, pre, grad, dh, dw, to, lo, hi);
+HOPSCOPE_CLONES void backward_rows(const Pass<float>& p, const TokenGrads<float>& g, int64_t lo,
+                                   int64_t hi) {
+    backward_any(p, g, lo, hi);
 }
-void backward_rows(const Pass<double>& p, const double* pre, const double* grad, double* dh,
-                   double* dw, double* to, int64_t lo, int64_t hi) {
-    backward_any(p, pre, grad, dh, dw, to, lo, hi);
+void backward_rows(const Pass<double>& p, const TokenGrads<double>& g, int64_t lo, int64_t hi) {
+    backward_any(p, g, lo, hi);
 }
 
 template <class T>
@@ -226,9 +281,9 @@ Pass<T> pass_of(const ExpertInput& in, const Slots& slots) {
               .slots = slots,
               .idx = in.idx.const_data_ptr<int64_t>(),
               .h = read.empty() ? nullptr : in.h.const_data_ptr<T>(),
-              .w = in.weight.const_data_ptr<T>(),
               .write = write.const_data_ptr<T>(),
-              .read = {}};
+              .read = {},
+              .w = in.weight.const_data_ptr<T>()};
     for (size_t c = 0; c < read.size(); ++c) p.read[c] = read[c].const_data_ptr<T>();
     return p;
 }
@@ -247,12 +302,15 @@ void backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
               const at::Tensor& grad, ExpertGrads& into) {
     const auto p = pass_of<T>(in, slots);
     at::Tensor to = at::empty({p.tokens, p.k, p.r, p.reads + 1}, in.weight.options());
-    const T *gp = grad.const_data_ptr<T>(), *prep = pre.const_data_ptr<T>();
-    T* dh = p.reads > 0 ? into.h.mutable_data_ptr<T>() : nullptr;
-    T *dw = into.weight.mutable_data_ptr<T>(), *top = to.mutable_data_ptr<T>();
-    at::parallel_for(0, p.tokens, kTokenGrain, [&](int64_t lo, int64_t hi) {
-        backward_rows(p, prep, gp, dh, dw, top, lo, hi);
-    });
+    const T* gp = grad.const_data_ptr<T>();
+    T* top = to.mutable_data_ptr<T>();
+    const TokenGrads<T> tokens{.pre = pre.const_data_ptr<T>(),
+                               .grad = gp,
+                               .dh = p.reads > 0 ? into.h.mutable_data_ptr<T>() : nullptr,
+                               .dw = into.weight.mutable_data_ptr<T>(),
+                               .to = top};
+    at::parallel_for(0, p.tokens, kTokenGrain,
+                     [&](int64_t lo, int64_t hi) { backward_rows(p, tokens, lo, hi); });
     WeightGrads<T> out{.read = {}, .write = into.bank.written().mutable_data_ptr<T>()};
     const auto read = readers(into.bank);
     for (size_t c = 0; c < read.size(); ++c) out.read[c] = read[c].mutable_data_ptr<T>();

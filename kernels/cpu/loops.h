@@ -94,9 +94,43 @@ HOPSCOPE_INLINE Exponentials<T> exp_loop(const T* x, T* out, int64_t n) {
     return {top, sum_loop<T>(n, [out](int64_t i) { return out[i]; })};
 }
 
+/// As many numbers as the largest registers hold; where they are smaller, several hold them.
 template <class T>
-HOPSCOPE_INLINE void axpy_loop(T* y, T a, const T* x, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
+struct Lanes {
+    typedef T Numbers __attribute__((vector_size(64)));  // an alias would drop the attribute
+    static constexpr int64_t kCount = 64 / sizeof(T);
+    Numbers numbers;
+
+    HOPSCOPE_INLINE explicit Lanes(const T* from) {
+        __builtin_memcpy(&numbers, from, sizeof numbers);
+    }
+    HOPSCOPE_INLINE void add(T by, const T* x) { numbers += by * Lanes(x).numbers; }
+    HOPSCOPE_INLINE void put(T* to) const { __builtin_memcpy(to, &numbers, sizeof numbers); }
+};
+
+/// y_i += Σ_j by_j · rows_j[i], added in the order of j, for i in begin … end − 1. Sums stay in
+/// registers over all j.
+template <class T>
+HOPSCOPE_INLINE void add_rows_loop(T* y, int64_t begin, int64_t end, const T* const* rows,
+                                   const T* by, int64_t count) {
+    constexpr int64_t kWide = Lanes<T>::kCount, kBlock = 4 * kWide;
+    int64_t i = begin;
+    for (; i + kBlock <= end; i += kBlock) {
+        Lanes<T> a(y + i), b(y + i + kWide), c(y + i + 2 * kWide), d(y + i + 3 * kWide);
+        for (int64_t j = 0; j < count; ++j) {
+            const T* x = rows[j] + i;
+            a.add(by[j], x);
+            b.add(by[j], x + kWide);
+            c.add(by[j], x + 2 * kWide);
+            d.add(by[j], x + 3 * kWide);
+        }
+        a.put(y + i);
+        b.put(y + i + kWide);
+        c.put(y + i + 2 * kWide);
+        d.put(y + i + 3 * kWide);
+    }
+    for (; i < end; ++i)
+        for (int64_t j = 0; j < count; ++j) y[i] += by[j] * rows[j][i];
 }
 
 }  // namespace hopscope::kernels::cpu
