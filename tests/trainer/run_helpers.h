@@ -39,7 +39,7 @@ inline std::string write_config(const std::string& path, const std::string& corp
            "[moe]\nexperts = 16\ntop_k = 2\nhops = 2\nd_space = 8\n"
            "[train]\nsteps = 60\nbatch = 4\nseq_len = 32\nlr = 3e-3\nwarmup = 5\neval_every = 20\n"
            "eval_batches = 3\ncheckpoint_every = 10\nsnapshot_every = 20\nthreads = 2\ngrad_accum "
-           "= 2\n"
+           "= 2\nprecision = \"fp32\"\n"  // whatever the processor
            "[data]\nsource = \"text\"\ntrain = \""
         << corpus << "\"\n";
     return path;
