@@ -15,6 +15,7 @@
 #include "kernels/cuda/route.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/support.h"
 
 namespace hopscope::kernels {
 namespace {
@@ -54,12 +55,12 @@ Tensor selection_keys(const Tensor& scores, const Tensor& affinities, const Gate
 }
 
 Tensor top_k(const Tensor& keys, int64_t k, Form form) {
-    const bool plain = form == Form::reference ||
-                       (keys.scalar_type() != at::kFloat && keys.scalar_type() != at::kDouble);
+    if (form == Form::reference || !has_fused(Operator::choose, keys))
+        return reference::top_k(keys, k);
 #ifdef HOPSCOPE_CUDA
-    if (!plain && keys.is_cuda()) return cuda::top_k(keys, k);
+    if (keys.is_cuda()) return cuda::top_k(keys, k);
 #endif
-    return plain || !keys.is_cpu() ? reference::top_k(keys, k) : cpu::top_k(keys, k);
+    return cpu::top_k(keys, k);
 }
 
 /// A selection by something else than the weights leaves them in another order; they are listed by

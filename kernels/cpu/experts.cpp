@@ -262,13 +262,6 @@ void weight_rows(const Pass<double>& p, const ReverseIndex& rev, const double* g
     weight_any(p, rev, grad, to, out, lo, hi);
 }
 
-/// The tensors of a bank that read the token, in the order of the pre-activations.
-std::vector<at::Tensor> readers(const ExpertBank& bank) {
-    if (bank.kind == ExpertKind::fixed) return {};
-    if (bank.kind == ExpertKind::mlp) return {bank.down};
-    return {bank.gate, bank.down};
-}
-
 template <class T>
 Pass<T> pass_of(const ExpertInput& in, const Slots& slots) {
     const auto read = readers(in.bank);
@@ -321,6 +314,12 @@ void backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
 }
 
 }  // namespace
+
+std::vector<at::Tensor> readers(const ExpertBank& bank) {
+    if (bank.kind == ExpertKind::fixed) return {};
+    if (bank.kind == ExpertKind::mlp) return {bank.down};
+    return {bank.gate, bank.down};
+}
 
 at::Tensor experts_pre(const ExpertInput& in) {
     const auto& write = in.bank.written();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <vector>
 
 #include "kernels/ops.h"
 
@@ -30,6 +31,8 @@ struct ExpertGrads {
     ExpertBank bank;
 };
 
+/// The tensors of a bank that read the token, in the order of the pre-activations.
+std::vector<at::Tensor> readers(const ExpertBank& bank);
 /// Room for the pre-activations of every slot, [T, k, r, number of tensors that read].
 at::Tensor experts_pre(const ExpertInput& in);
 ExpertGrads zero_grads(const ExpertInput& in);

@@ -77,9 +77,7 @@ void forward_clone(const ForwardRows<double>& r, double* room, int64_t lo, int64
 template <class T>
 ScoreRows run(at::Tensor& scores, int64_t k) {
     const int64_t tokens = scores.size(0), m = scores.size(1);
-    ScoreRows out{at::empty({tokens, k}, scores.options().dtype(at::kLong)),
-                  at::empty({tokens, k}, scores.options()), at::empty({tokens}, scores.options()),
-                  at::empty({tokens}, scores.options())};
+    ScoreRows out = room_for_rows(scores, k);
     T *s = scores.mutable_data_ptr<T>(), *top = out.top_p.template mutable_data_ptr<T>();
     T *entropy = out.entropy.template mutable_data_ptr<T>(),
       *max_p = out.max_p.template mutable_data_ptr<T>();
@@ -178,6 +176,13 @@ at::Tensor choose_rows(const at::Tensor& keys, int64_t k) {
 }
 
 }  // namespace
+
+ScoreRows room_for_rows(const at::Tensor& scores, int64_t k) {
+    const int64_t tokens = scores.size(0);
+    const auto like = scores.options();
+    return {at::empty({tokens, k}, like.dtype(at::kLong)), at::empty({tokens, k}, like),
+            at::empty({tokens}, like), at::empty({tokens}, like)};
+}
 
 at::Tensor top_k(const at::Tensor& keys, int64_t k) {
     return keys.scalar_type() == at::kDouble ? choose_rows<double>(keys, k)

@@ -13,6 +13,8 @@ struct ScoreRows {
     at::Tensor max_p;    ///< [T]
 };
 
+/// Room for the rows of `scores` [T, M].
+ScoreRows room_for_rows(const at::Tensor& scores, int64_t k);
 /// `scores` [T, M] is turned into the full softmax p in place.
 ScoreRows softmax_top_k(at::Tensor& scores, int64_t k);
 

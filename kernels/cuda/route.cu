@@ -6,14 +6,15 @@
 
 #include "kernels/cuda/route.h"
 #include "kernels/cuda/rows.cuh"
+#include "kernels/support.h"
 
 namespace hopscope::kernels::cuda {
 namespace {
 
 void check(const at::Tensor& x, int64_t k, const char* what) {
-    TORCH_CHECK(x.is_cuda() && x.is_contiguous() && x.dim() == 2 && takes_scores(x), what,
-                ": needs contiguous fp32 or fp64 CUDA scores [T, M], not ", x.scalar_type(), " ",
-                x.sizes());
+    TORCH_CHECK(x.is_cuda() && x.is_contiguous() && x.dim() == 2 && has_fused(Operator::route, x),
+                what, ": needs contiguous fp32 or fp64 CUDA scores [T, M], not ", x.scalar_type(),
+                " ", x.sizes());
     TORCH_CHECK(k >= 1 && k <= x.size(1), what, ": k ", k, " is not in 1 … ", x.size(1));
 }
 
@@ -39,9 +40,7 @@ void launch_rows(Kernel kernel, int64_t tokens, const Args&... args) {
 template <class T>
 ScoreRows forward(at::Tensor& scores, int64_t k) {
     const int64_t tokens = scores.size(0), m = scores.size(1);
-    ScoreRows out{at::empty({tokens, k}, scores.options().dtype(at::kLong)),
-                  at::empty({tokens, k}, scores.options()), at::empty({tokens}, scores.options()),
-                  at::empty({tokens}, scores.options())};
+    ScoreRows out = cpu::room_for_rows(scores, k);
     launch_rows(softmax_top_k_kernel<T>, tokens,
                 ForwardRows<T>{.scores = scores.mutable_data_ptr<T>(),
                                .idx = out.idx.mutable_data_ptr<int64_t>(),
@@ -103,10 +102,6 @@ at::Tensor means(const at::Tensor& x) {
 }
 
 }  // namespace
-
-bool takes_scores(const at::Tensor& scores) {
-    return scores.scalar_type() == at::kFloat || scores.scalar_type() == at::kDouble;
-}
 
 ScoreRows softmax_top_k(at::Tensor& scores, int64_t k) {
     check(scores, k, "softmax_top_k");

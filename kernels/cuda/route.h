@@ -10,9 +10,6 @@ namespace hopscope::kernels::cuda {
 using cpu::ScoreRows;
 using cpu::WeightGradient;
 
-/// Whether the kernels take tensors like this one.
-bool takes_scores(const at::Tensor& scores);
-
 /// `scores` [T, M] is turned into the full softmax p in place.
 ScoreRows softmax_top_k(at::Tensor& scores, int64_t k);
 
