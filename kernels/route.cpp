@@ -12,6 +12,7 @@
 #include "kernels/cuda/route.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/support.h"
 
 namespace hopscope::kernels {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+using MaybeTensor = std::optional<Tensor>;
 
 Tensor row_norm(const Tensor& x) {
     return at::linalg_vector_norm(x, 2, at::IntArrayRef{-1}, /*keepdim=*/true).clamp_min(kNormEps);
@@ -31,6 +33,7 @@ Tensor norm_backward(const Tensor& g, const Tensor& y, const Tensor& norm) {
 
 struct Scored {
     Tensor pos, norm, unit, centroid_norm, scores;
+    Tensor first_pos, first_norm;  ///< before the position was moved; undefined: it was not
 };
 
 Scored score(const Tensor& h, const Tensor& proj, const Tensor& centroids, const Tensor& tau,
@@ -40,6 +43,8 @@ Scored score(const Tensor& h, const Tensor& proj, const Tensor& centroids, const
     s.norm = row_norm(z);
     s.pos = z / s.norm;
     if (pos_delta) {
+        s.first_pos = s.pos;
+        s.first_norm = s.norm;
         const auto moved = s.pos + *pos_delta;
         s.norm = row_norm(moved);
         s.pos = moved / s.norm;
@@ -49,14 +54,6 @@ Scored score(const Tensor& h, const Tensor& proj, const Tensor& centroids, const
     s.scores = at::mm(s.pos, s.unit.t()).mul_(tau);
     if (score_bias) s.scores.add_(*score_bias);
     return s;
-}
-
-/// Whether there are row kernels for tensors like this one.
-bool has_kernels(const Tensor& h) {
-#ifdef HOPSCOPE_CUDA
-    if (h.is_cuda()) return cuda::takes_scores(h);
-#endif
-    return h.is_cpu();
 }
 
 cpu::ScoreRows softmax_top_k(Tensor& scores, int64_t k) {
@@ -113,14 +110,16 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
   public:
     static variable_list forward(AutogradContext* ctx, const Tensor& h, const Tensor& proj,
                                  const Tensor& centroids, const Tensor& tau, int64_t k,
-                                 bool renormalise) {
-        auto f = forward_fused(h, or_undefined(proj), centroids, tau, k, renormalise, std::nullopt,
-                               std::nullopt);
+                                 bool renormalise, const MaybeTensor& score_bias,
+                                 const MaybeTensor& pos_delta) {
+        auto f = forward_fused(h, or_undefined(proj), centroids, tau, k, renormalise, score_bias,
+                               pos_delta);
         ctx->saved_data["renormalise"] = renormalise;
         ctx->set_materialize_grads(false);  // mean_p has none without a balance loss
         const Scored& s = f.scored;
-        ctx->save_for_backward(
-            {h, proj, tau, f.out.idx, f.out.weight, s.pos, s.norm, s.unit, s.centroid_norm});
+        ctx->save_for_backward({h, proj, tau, f.out.idx, f.out.weight, s.pos, s.norm, s.unit,
+                                s.centroid_norm, score_bias.value_or(Tensor()), s.first_pos,
+                                s.first_norm});
         ctx->mark_non_differentiable({f.out.idx, f.out.entropy, f.out.max_p, f.out.pos});
         return {f.out.idx, f.out.weight, f.out.mean_p, f.out.entropy, f.out.max_p, f.out.pos};
     }
@@ -129,18 +128,33 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
         const auto saved = ctx->get_saved_variables();
         const Tensor &h = saved[0], &proj = saved[1], &tau = saved[2];
         const Tensor &pos = saved[5], &norm = saved[6], &unit = saved[7];
-        const Tensor& centroid_norm = saved[8];
+        const Tensor &centroid_norm = saved[8], &score_bias = saved[9];
+        const Tensor &first_pos = saved[10], &first_norm = saved[11];
 
-        auto dscore = at::mm(pos, unit.t()).mul_(tau);  // the scores, until the next line
+        auto dscore = at::mm(pos, unit.t()).mul_(tau);  // the scores, until they are used up
+        if (score_bias.defined()) dscore.add_(score_bias);
         const auto along = score_gradient(
             dscore,
             {saved[3], saved[4], grads[1], grads[2], ctx->saved_data["renormalise"].toBool()}, tau);
         Tensor dtau;
-        if (tau.requires_grad()) dtau = along.sum().to(tau.scalar_type()) / tau;
+        if (tau.requires_grad()) {
+            // A biased score is more than tau · cosine.
+            const auto sum = score_bias.defined() ? (dscore * at::mm(pos, unit.t())).sum()
+                                                  : along.sum().to(tau.scalar_type());
+            dtau = sum / tau;
+        }
         const auto dcentroids = norm_backward(at::mm(dscore.t(), pos), unit, centroid_norm);
-        const auto dz = norm_backward(at::mm(dscore, unit), pos, norm);
-        if (proj.numel() == 0) return {dz, Tensor(), dcentroids, dtau, Tensor(), Tensor()};
-        return {at::mm(dz, proj), at::mm(dz.t(), h), dcentroids, dtau, Tensor(), Tensor()};
+        auto dz = norm_backward(at::mm(dscore, unit), pos, norm);
+        if (first_pos.defined()) dz = norm_backward(dz, first_pos, first_norm);
+        const bool projects = proj.numel() > 0;
+        return {projects ? at::mm(dz, proj) : dz,
+                projects ? at::mm(dz.t(), h) : Tensor(),
+                dcentroids,
+                dtau,
+                Tensor(),
+                Tensor(),
+                Tensor(),
+                Tensor()};
     }
 };
 
@@ -150,18 +164,15 @@ RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, con
                int64_t k, bool renormalise, const std::optional<Tensor>& score_bias,
                const std::optional<Tensor>& pos_delta, Form form) {
     TORCH_INTERNAL_ASSERT(k >= 1 && k <= centroids.size(0), "route: k out of range");
-    const bool changed = score_bias.has_value() || pos_delta.has_value();
     const bool grad =
         c10::GradMode::is_enabled() && (h.requires_grad() || centroids.requires_grad() ||
                                         (proj.defined() && proj.requires_grad()));
-    // A device or type without row kernels, and gradients through an intervention, take the
-    // reference.
-    if (form == Form::reference || !has_kernels(h) || (changed && grad))
+    if (form == Form::reference || !has_fused(Operator::route, h))
         return reference::route(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta);
     if (!grad)
         return forward_fused(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta).out;
     auto o = RouteNode::apply(h, proj.defined() ? proj : at::empty({0}, h.options()), centroids,
-                              tau, k, renormalise);
+                              tau, k, renormalise, score_bias, pos_delta);
     return {o[0], o[1], o[2], o[3], o[4], o[5], Tensor(), Tensor()};
 }
 

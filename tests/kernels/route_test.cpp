@@ -4,6 +4,7 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 #include <limits>
+#include <torch/csrc/autograd/function.h>
 
 #include "kernels/ops.h"
 #include "tests/kernels/helpers.h"
@@ -106,6 +107,38 @@ TEST(Route, SteeringMovesThePositionOnTheSphere) {
         EXPECT_LT(max_abs(r.pos.norm(2, -1), at::full({kT}, 1.0, h.options())), 1e-12);
         EXPECT_GT(max_abs(r.pos, plain.pos), 0.01);
     }
+}
+
+// Training goes on under commands that suppress, boost and steer: its gradient is that of the
+// scores as they were changed.
+TEST(Route, GradientsGoThroughInterventions) {
+    auto bias = randn({kM}, 7);
+    bias.select(0, 4).fill_(-std::numeric_limits<double>::infinity());
+    const auto delta = randn({kT, kS}, 8);
+    using Maybe = std::optional<at::Tensor>;
+    const std::vector<at::Tensor> in = {randn({kT, kD}, 1), randn({kM, kS}, 3), scalar(5),
+                                        randn({kS, kD}, 2)};
+    for (const auto& [b, d] : std::vector<std::pair<Maybe, Maybe>>{
+             {bias, {}}, {{}, delta}, {bias, delta}, {randn({kT, kM}, 9), delta[0]}})
+        for (const bool renormalise : {true, false}) {
+            std::vector<at::Tensor> grads[2];
+            std::string nodes[2];
+            for (const auto form : {Form::fused, Form::reference}) {
+                const size_t f = form == Form::fused ? 0 : 1;
+                std::vector<at::Tensor> x;
+                for (const auto& t : in) x.push_back(t.clone().set_requires_grad(true));
+                const auto r = kernels::route(x[0], x[3], x[1], x[2], 3, renormalise, b, d, form);
+                nodes[f] = r.weight.grad_fn()->name();
+                mixed(r).backward();
+                for (const auto& t : x) grads[f].push_back(t.grad());
+            }
+            EXPECT_NE(nodes[0], nodes[1]) << "the reference worked it out";
+            for (size_t i = 0; i < in.size(); ++i)
+                EXPECT_LT(max_abs(grads[0][i], grads[1][i]), 1e-11) << "input " << i;
+        }
+    expect_gradient("route", in, [&](const std::vector<at::Tensor>& x) {
+        return mixed(kernels::route(x[0], x[3], x[1], x[2], 3, false, bias, delta));
+    });
 }
 
 TEST(Route, ZeroInputGivesFiniteNumbers) {
