@@ -1,13 +1,13 @@
 // Tied head and cross-entropy in chunks of rows. The gradient is taken in the same pass as the
 // loss, while a chunk of logits is at hand, and only scaled in the backward pass: the loss is a
-// sum, so its gradient is linear in one number. Under bf16 the factors of the products are bf16;
-// on the CPU logits, loss and the gradient of the embedding stay fp32.
+// sum, so its gradient is linear in one number. Under bf16 the factors of the products are bf16,
+// loss and the gradient of the embedding fp32; the logits on the CPU, too.
+#include "kernels/cuda/classifier.h"
+
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/ones.h>
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -17,6 +17,7 @@
 #include "kernels/cpu/packed.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/support.h"
 #include "kernels/types.h"
 
 namespace hopscope::kernels {
@@ -26,12 +27,12 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Rows a chunk. On the CPU fewer leave the logits in the cache; with fewer than about d the
+/// Rows a chunk on the CPU: fewer leave the logits in the cache; with fewer than about d the
 /// gradient of the embedding, which every chunk adds to, would be read and written more often than
 /// the logits.
 int64_t chunk_rows(const Tensor& x) {
     constexpr int64_t kLeast = 256, kMost = 1024;
-    return x.is_cpu() ? std::clamp(x.size(1), kLeast, kMost) : kMost;
+    return std::clamp(x.size(1), kLeast, kMost);
 }
 
 /// Where a gradient is wanted, Σ nll differentiated.
@@ -75,37 +76,25 @@ void run_on_cpu(const Tensor& x, const Tensor& embed, const Tensor& targets, con
         into->embed.addmm_(gradient.t(), x, lo == 0 ? 0 : 1);
 }
 
-/// The same in LibTorch's own operators, on any device.
-void run_anywhere(const Tensor& x, const Tensor& embed, const Tensor& targets, Tensor nll,
-                  Gradients* into, int64_t lo) {
-    const auto target = targets.unsqueeze(-1);
-    auto logp = at::_log_softmax(at::mm(x, embed.t()).to(wide_of(x)), -1, false);
-    nll.copy_(-logp.gather(-1, target).squeeze(-1));
-    if (!into) return;
-    auto dlogits = logp.exp_();
-    dlogits.scatter_add_(-1, target, -at::ones({x.size(0), 1}, dlogits.options()));
-    dlogits = dlogits.to(x.scalar_type());
-    into->x.narrow(0, lo, x.size(0)).copy_(at::mm(dlogits, embed));
-    if (lo == 0) into->embed.zero_();
-    into->embed.add_(at::mm(dlogits.t(), x));
-}
-
 /// nll [T]; with `into` also the gradients.
 Tensor run(const Tensor& x, const Tensor& embed, const Tensor& targets, Gradients* into) {
     const int64_t tokens = x.size(0), most = std::min(tokens, chunk_rows(x));
     const auto wide = x.options().dtype(wide_of(x));
     auto nll = at::empty({tokens}, wide);
-    std::optional<CpuRoom> room;
-    if (x.is_cpu()) room.emplace(embed, most, into != nullptr);
+#ifdef HOPSCOPE_CUDA
+    if (x.is_cuda()) {
+        cuda::classifier(x, embed, targets, nll, into ? into->x : Tensor(),
+                         into ? into->embed : Tensor());
+        return nll;
+    }
+#endif
+    const CpuRoom room(embed, most, into != nullptr);
     if (into && tokens == 0) into->embed.zero_();
     for (int64_t lo = 0; lo < tokens; lo += most) {
         const int64_t n = std::min(most, tokens - lo);
         const auto rows = x.narrow(0, lo, n), target = targets.narrow(0, lo, n),
                    losses = nll.narrow(0, lo, n);
-        if (x.is_cpu())
-            run_on_cpu(rows, embed, target, *room, losses, into, lo);
-        else
-            run_anywhere(rows, embed, target, losses, into, lo);
+        run_on_cpu(rows, embed, target, room, losses, into, lo);
     }
     return nll;
 }
@@ -131,7 +120,8 @@ class ClassifierNode : public torch::autograd::Function<ClassifierNode> {
 }  // namespace
 
 ClassifierOut classifier(const Tensor& x, const Tensor& embed, const Tensor& targets, Form form) {
-    if (form == Form::reference) return reference::classifier(x, embed, targets);
+    if (form == Form::reference || !has_fused(Operator::classifier, x))
+        return reference::classifier(x, embed, targets);
     if (x.is_cpu() && x.scalar_type() == at::kBFloat16 && !cpu::has_pair_products())
         return classifier(x.to(at::kFloat), embed.to(at::kFloat), targets, form);
     if (!c10::GradMode::is_enabled()) {

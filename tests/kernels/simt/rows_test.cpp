@@ -18,11 +18,10 @@ namespace {
 using namespace hopscope;
 using at::Tensor;
 using simt::Guarded;
+using simt::kInf;
 using simt::kSchedules;
 using test::randn;
 namespace cuda = kernels::cuda;
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 struct RowCase {
     int64_t tokens, m, k;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 namespace hopscope::simt {
 
@@ -14,5 +15,6 @@ inline constexpr uint64_t kSchedules = 22;
 #endif
 
 inline constexpr unsigned kAll = 0xffffffffU;  ///< all lanes of a warp
+inline constexpr double kInf = std::numeric_limits<double>::infinity();
 
 }  // namespace hopscope::simt

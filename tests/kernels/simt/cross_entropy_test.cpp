@@ -1,0 +1,158 @@
+// If these fail, the loss on a GPU is not the cross-entropy of its logits, or training follows
+// another gradient. The kernel runs on the CPU, under many orders of its threads.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <limits>
+
+#include "tests/kernels/helpers.h"
+#include "tests/kernels/simt/guarded.h"
+#include "tests/kernels/simt/schedules.h"
+#include "tests/kernels/simt/simt.h"
+// CUDA's words have to come first.
+#include "kernels/cuda/cross_entropy.cuh"
+
+namespace {
+
+using namespace hopscope;
+using at::Tensor;
+using simt::Guarded;
+using simt::kInf;
+using simt::kSchedules;
+using test::randn;
+namespace cuda = kernels::cuda;
+
+/// What the kernel makes of some rows.
+struct Made {
+    Tensor nll, gradient;  ///< fp64
+};
+
+template <class T>
+class CrossEntropy : public ::testing::Test {
+  protected:
+    static constexpr at::ScalarType kType = std::is_same_v<T, double>  ? at::kDouble
+                                            : std::is_same_v<T, float> ? at::kFloat
+                                                                       : at::kBFloat16;
+    static constexpr at::ScalarType kWide = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
+    static constexpr double kTolerance = std::is_same_v<T, double> ? 1e-12 : 4e-6;
+    /// Entries of the gradient are rounded to their type, once.
+    static constexpr double kRounding = std::is_same_v<T, c10::BFloat16> ? 0x1p-8 : kTolerance;
+
+    /// The same by the formula of the reference, from the logits on: its product with an embedding
+    /// would make NaN of −inf.
+    static Made wanted(const Tensor& logits, const Tensor& targets) {
+        const auto x = logits.clone().to(at::kDouble).set_requires_grad(true);
+        const auto nll = -at::log_softmax(x, -1).gather(-1, targets.unsqueeze(-1)).squeeze(-1);
+        nll.sum().backward();
+        return {nll.detach(), x.grad()};
+    }
+
+    static Made made(const Tensor& logits, const Tensor& targets, bool gradient,
+                     uint64_t schedule) {
+        const int64_t rows = logits.size(0), width = logits.size(1);
+        const int64_t stride = cuda::vector_stride<T>(width);
+        // What stands between the rows is no number.
+        auto padded = at::full({rows, stride}, std::numeric_limits<double>::quiet_NaN(), kType);
+        padded.narrow(1, 0, width).copy_(logits);
+        Guarded<T> z(padded);
+        Guarded<int64_t> target(targets);
+        Guarded<cuda::Wide<T>> nll({rows}, kWide);
+        const cuda::LogitRows<T> r{.logits = z.data(),
+                                   .targets = target.data(),
+                                   .nll = nll.data(),
+                                   .width = width,
+                                   .stride = stride,
+                                   .gradient = gradient};
+        EXPECT_EQ(simt::run({{static_cast<unsigned>(rows)}, {cuda::kLogitThreads}, schedule},
+                            [&] { cuda::cross_entropy_kernel(r); }),
+                  "");
+        const auto left = z.read();
+        EXPECT_TRUE(left.narrow(1, width, stride - width).isnan().all().template item<bool>())
+            << "written behind a row";
+        return {nll.read().to(at::kDouble), left.narrow(1, 0, width).to(at::kDouble)};
+    }
+
+    static void expect_near(const Tensor& got, const Tensor& want, double tolerance,
+                            const char* what) {
+        EXPECT_TRUE(at::allclose(got, want, tolerance, tolerance, /*equal_nan=*/true))
+            << what << "\n"
+            << got << "\n"
+            << want;
+    }
+};
+using LogitTypes = ::testing::Types<float, double, c10::BFloat16>;
+TYPED_TEST_SUITE(CrossEntropy, LogitTypes);
+
+Tensor targets_of(int64_t rows, int64_t width) {
+    return at::arange(rows, at::kLong).mul(7).add(width - 1).remainder(width);
+}
+
+enum class Logits { normal, large, denormal, suppressed, one_left };
+
+Tensor logits_of(int64_t rows, int64_t width, Logits kind) {
+    auto z = randn({rows, width}, static_cast<uint64_t>(width)) * 3;
+    if (kind == Logits::large) return z * 100;
+    if (kind == Logits::denormal) return z * 1e-39;
+    if (kind == Logits::suppressed) return z.masked_fill(z > 1, -kInf);
+    if (kind == Logits::one_left) {
+        const auto one = z.select(1, width - 1).clone();
+        z.fill_(-kInf).select(1, width - 1).copy_(one);
+    }
+    return z;
+}
+
+// Rows shorter than a warp, than a block, of whole vectors and of one more, longer than one visit
+// of all threads.
+TYPED_TEST(CrossEntropy, LossAndGradientEqualTheReference) {
+    for (const int64_t width : {1, 7, 31, 32, 33, 71, 129, 256, 1000, 2053})
+        for (const auto kind : {Logits::normal, Logits::large, Logits::denormal, Logits::suppressed,
+                                Logits::one_left}) {
+            // What is special about a logit shows in short rows, which take less time.
+            if (width > 1000 && kind > Logits::large) continue;
+            const int64_t rows = width > 1000 ? 1 : 3;
+            const auto z = logits_of(rows, width, kind).to(this->kType);
+            const auto targets = targets_of(rows, width);
+            const auto want = this->wanted(z, targets);
+            Tensor first;
+            for (uint64_t schedule = 0; schedule < kSchedules; ++schedule) {
+                SCOPED_TRACE(testing::Message()
+                             << rows << " rows of " << width << ", logits "
+                             << static_cast<int>(kind) << ", schedule " << schedule);
+                const auto got = this->made(z, targets, true, schedule);
+                this->expect_near(got.nll, want.nll, this->kTolerance, "nll");
+                this->expect_near(got.gradient, want.gradient, this->kRounding, "gradient");
+                if (schedule == 0) first = got.nll;
+                EXPECT_TRUE(at::allclose(got.nll, first, 0, 0, /*equal_nan=*/true))
+                    << "another order, another loss";
+                if (this->HasFailure()) return;
+            }
+            EXPECT_TRUE(this->made(z, targets, false, 3).gradient.equal(z.to(at::kDouble)))
+                << "without a gradient the logits stay";
+        }
+}
+
+TYPED_TEST(CrossEntropy, WhatIsNoNumberIsNoLoss) {
+    for (const double none : {std::numeric_limits<double>::quiet_NaN(), kInf})
+        for (const int64_t place : {0, 40, 99}) {
+            auto z = randn({3, 100}, 5).to(this->kType);
+            z.select(0, 1).select(0, place).fill_(none);
+            const auto nll = this->made(z, targets_of(3, 100), true, 4).nll;
+            EXPECT_TRUE(nll[1].isnan().template item<bool>()) << place;
+            EXPECT_TRUE(nll[0].isfinite().template item<bool>());
+            EXPECT_TRUE(nll[2].isfinite().template item<bool>());
+        }
+    const auto nothing = at::full({1, 9}, -kInf, this->kType);
+    EXPECT_TRUE(
+        this->made(nothing, targets_of(1, 9), true, 4).nll.isnan().all().template item<bool>());
+}
+
+/// On the CPU such a target is refused; a device is not waited for. Rows of whole vectors: behind
+/// the first stands the second.
+TYPED_TEST(CrossEntropy, ATargetThatThereIsNotGivesNoLoss) {
+    const auto z = randn({3, 16}, 5).to(this->kType);
+    const auto nll = this->made(z, at::tensor({16, 15, -1}, at::kLong), true, 2).nll;
+    EXPECT_TRUE(nll[0].isnan().template item<bool>());
+    EXPECT_TRUE(nll[1].isfinite().template item<bool>());
+    EXPECT_TRUE(nll[2].isnan().template item<bool>());
+}
+
+}  // namespace
