@@ -1,5 +1,7 @@
 // Rotary positions in one visit of a row, forwards and backwards: the gradient of a rotation is the
 // rotation the other way.
+#include "kernels/cuda/rotate.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <c10/util/BFloat16.h>
@@ -9,6 +11,7 @@
 #include "kernels/cpu/loops.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/support.h"
 #include "kernels/types.h"
 
 namespace hopscope::kernels {
@@ -74,6 +77,12 @@ void run(const Tensor& x, const Tensor& cos, const Tensor& sin, bool back, Tenso
 Tensor rotated(const Tensor& given, const Tensor& cos, const Tensor& sin, bool back) {
     const auto x = given.contiguous();
     auto out = at::empty(x.sizes(), x.options());
+#ifdef HOPSCOPE_CUDA
+    if (x.is_cuda()) {
+        cuda::rotate(x, cos, sin, back, out);
+        return out;
+    }
+#endif
     if (x.scalar_type() == at::kDouble)
         run<double, double>(x, cos, sin, back, out);
     else if (x.scalar_type() == at::kBFloat16)
@@ -104,7 +113,8 @@ Tensor rotate(const Tensor& x, const Tensor& cos, const Tensor& sin, Form form) 
                 "rotate: x ", x.sizes(), " does not fit the angles ", cos.sizes());
     TORCH_CHECK(cos.scalar_type() == wide_of(x) && sin.scalar_type() == wide_of(x),
                 "rotate: the angles have to be ", wide_of(x));
-    if (form == Form::reference || !x.is_cpu()) return reference::rotate(x, cos, sin);
+    if (form == Form::reference || !has_fused(Operator::rotate, x))
+        return reference::rotate(x, cos, sin);
     return RotateNode::apply(x, cos.contiguous(), sin.contiguous());
 }
 
