@@ -1,6 +1,7 @@
 #include "kernels/cpu/experts.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "kernels/cuda/experts.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/support.h"
 #include "kernels/types.h"
 
 namespace hopscope::kernels {
@@ -23,17 +25,6 @@ using MaybeTensor = std::optional<Tensor>;
 int64_t groups_of(Composition c) {
     const bool grouped = c == Composition::grouped_silu || c == Composition::grouped_gated;
     return grouped ? kCompositionGroups : 1;
-}
-
-/// Whether there are kernels for experts like these.
-bool has_kernels(const Tensor& write, [[maybe_unused]] Composition composition) {
-#ifdef HOPSCOPE_CUDA
-    // cross_gated goes over the slots one by one, which is written for the CPU so far.
-    if (write.is_cuda())
-        return cuda::takes_experts(write) && composition != Composition::cross_gated;
-#endif
-    return write.is_cpu() &&
-           (write.scalar_type() == at::kFloat || write.scalar_type() == at::kDouble);
 }
 
 /// Room for the pre-activations, which are never narrower than fp32.
@@ -59,6 +50,14 @@ void add_gradients(const cpu::ExpertInput& in, const cpu::Slots& slots, const Te
     cpu::experts_backward(in, slots, pre, grad, into);
 }
 
+void add_gated_gradients(const cpu::ExpertInput& in, Tensor& pre, const Tensor& total,
+                         const Tensor& grad, cpu::ExpertGrads& into) {
+#ifdef HOPSCOPE_CUDA
+    if (grad.is_cuda()) return cuda::cross_gated_backward(in, pre, total, grad, into);
+#endif
+    cpu::cross_gated_backward(in, pre, total, grad, into);
+}
+
 struct Result {
     Tensor out;   ///< [T, d]
     Tensor pre;   ///< pre-activations
@@ -69,6 +68,14 @@ Result run_forward(const cpu::ExpertInput& in, Composition composition) {
     Result r{.out = {}, .pre = room_for_pre(in), .sums = {}};
     const auto groups = groups_of(composition), tokens = in.idx.size(0);
     const auto& write = in.bank.written();
+#ifdef HOPSCOPE_CUDA
+    if (write.is_cuda() && composition == Composition::cross_gated) {
+        r.sums = at::empty({tokens, write.size(-1)}, write.options());
+        r.out = at::empty_like(r.sums);
+        cuda::cross_gated(in, r.pre, r.sums, r.out);
+        return r;
+    }
+#endif
     r.sums = at::zeros({groups, tokens, write.size(-1)}, write.options());
     add_updates(in, {0, in.idx.size(1), groups}, r.pre, r.sums);
     if (groups > 1) {
@@ -114,7 +121,7 @@ class ExpertsNode : public torch::autograd::Function<ExpertsNode> {
         auto into = cpu::zero_grads(in);
         const auto groups = groups_of(composition);
         if (composition == Composition::cross_gated)
-            cpu::cross_gated_backward(in, pre, s[8], grad, into);
+            add_gated_gradients(in, pre, s[8], grad, into);
         else
             add_gradients(in, {0, in.idx.size(1), groups}, pre,
                           groups > 1 ? cpu::combine_backward(composition, s[8], grad) : grad, into);
@@ -149,7 +156,7 @@ Tensor compose(const Tensor& h, const Tensor& idx, const Tensor& weight, const E
                Composition composition, Form form) {
     check_shapes(h, idx, weight, bank, composition);
     const auto& write = bank.written();
-    if (form == Form::reference || !has_kernels(write, composition)) {
+    if (form == Form::reference || !has_fused(Operator::experts, write)) {
         return composition == Composition::sum
                    ? reference::experts(h, idx, weight, bank)
                    : reference::compose(h, idx, weight, bank, composition);

@@ -9,17 +9,15 @@
 
 #include "kernels/cuda/experts.cuh"
 #include "kernels/cuda/experts.h"
+#include "kernels/cuda/gated.cuh"
 #include "kernels/cuda/pairs.cuh"
+#include "kernels/cuda/types.h"
+#include "kernels/support.h"
 
 namespace hopscope::kernels::cuda {
 namespace {
 
-/// The tensors of a bank that read the token, in the order of the pre-activations.
-std::vector<at::Tensor> readers(const ExpertBank& bank) {
-    if (bank.kind == ExpertKind::fixed) return {};
-    if (bank.kind == ExpertKind::mlp) return {bank.down};
-    return {bank.gate, bank.down};
-}
+using cpu::readers;
 
 void check(const ExpertInput& in, const at::Tensor& out) {
     const auto& write = in.bank.written();
@@ -32,7 +30,7 @@ void check(const ExpertInput& in, const at::Tensor& out) {
     for (const auto& x : read) whole = whole && fits(x);
     if (!read.empty()) whole = whole && fits(in.h);
     TORCH_CHECK(
-        whole && takes_experts(out),
+        whole && has_fused(Operator::experts, out),
         "experts: needs contiguous CUDA tensors of one type out of fp32, fp64 and bf16, and "
         "int64 choices");
     TORCH_CHECK(in.idx.numel() <= std::numeric_limits<int>::max(), "experts: ", in.idx.numel(),
@@ -89,6 +87,14 @@ Sorted sort_pairs(const at::Tensor& idx, const PairRange& range, int64_t experts
     return out;
 }
 
+template <class T>
+RowGrads<T> row_grads(ExpertGrads& into) {
+    RowGrads<T> out{.read = {}, .write = into.bank.written().mutable_data_ptr<T>()};
+    const auto read = readers(into.bank);
+    for (size_t c = 0; c < read.size(); ++c) out.read[c] = read[c].mutable_data_ptr<T>();
+    return out;
+}
+
 template <int kReads, class T>
 void forward(const ExpertInput& in, const Slots& slots, bool have_pre, at::Tensor& pre,
              at::Tensor& out) {
@@ -106,9 +112,7 @@ void backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
     T* dh = kReads > 0 ? into.h.mutable_data_ptr<T>() : nullptr;
     launch(experts_backward_kernel<kReads, T>, p.tokens, kExpertWarps, p,
            pre.const_data_ptr<Wide<T>>(), g, dh, into.weight.mutable_data_ptr<T>(), coefficients);
-    RowGrads<T> rows{.read = {}, .write = into.bank.written().mutable_data_ptr<T>()};
-    const auto read = readers(into.bank);
-    for (size_t c = 0; c < read.size(); ++c) rows.read[c] = read[c].mutable_data_ptr<T>();
+    const auto rows = row_grads<T>(into);
     const int64_t experts = in.bank.written().size(0);
     const Sorted sorted = sort_pairs(in.idx, {p.tokens, p.k, slots.first, slots.count}, experts);
     launch(row_gradients_kernel<kReads, T>, row_gradient_warps(experts, p.r, p.d), kExpertWarps, p,
@@ -116,25 +120,53 @@ void backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
            coefficients, rows);
 }
 
+/// Room for the coefficients of all pairs and ranks: of the rows that read, then the written one.
+template <int kReads>
+at::Tensor room_for_coefficients(const at::Tensor& pre) {
+    return at::empty({pre.size(0), pre.size(1), pre.size(2), kReads + 1}, pre.options());
+}
+
+template <int kReads, class T>
+void gated_forward(const ExpertInput& in, at::Tensor& pre, at::Tensor& total, at::Tensor& out) {
+    const auto p = pass_of<T>(in, {0, in.idx.size(1), 1});
+    at::Tensor to = room_for_coefficients<kReads>(pre);
+    launch(gated_forward_kernel<kReads, T>, p.tokens, kExpertWarps, p,
+           pre.mutable_data_ptr<Wide<T>>(), to.mutable_data_ptr<Wide<T>>(),
+           total.mutable_data_ptr<T>(), out.mutable_data_ptr<T>());
+}
+
+template <int kReads, class T>
+void gated_backward(const ExpertInput& in, const at::Tensor& pre, const at::Tensor& total,
+                    const at::Tensor& grad, ExpertGrads& into) {
+    const auto p = pass_of<T>(in, {0, in.idx.size(1), 1});
+    at::Tensor to = room_for_coefficients<kReads>(pre);
+    at::Tensor shared = at::empty({p.tokens, p.d}, pre.options());
+    const T *g = grad.const_data_ptr<T>(), *all = total.const_data_ptr<T>();
+    auto* coefficients = to.mutable_data_ptr<Wide<T>>();
+    launch(gated_backward_kernel<kReads, T>, p.tokens, kExpertWarps, p,
+           pre.const_data_ptr<Wide<T>>(), all, g,
+           kReads > 0 ? into.h.mutable_data_ptr<T>() : nullptr, into.weight.mutable_data_ptr<T>(),
+           coefficients, shared.mutable_data_ptr<Wide<T>>());
+    const auto rows = row_grads<T>(into);
+    const int64_t experts = in.bank.written().size(0);
+    const Sorted sorted = sort_pairs(in.idx, {p.tokens, p.k, 0, p.k}, experts);
+    launch(gated_row_gradients_kernel<kReads, T>, row_gradient_warps(experts, p.r, p.d),
+           kExpertWarps, p, experts, sorted.first.const_data_ptr<int>(),
+           sorted.pairs.const_data_ptr<int>(), all, shared.const_data_ptr<Wide<T>>(), g,
+           coefficients, rows);
+}
+
 /// Calls f with the number of tensors that read, and an element of the type, as constants.
 template <class F>
 void by_kind(ExpertKind kind, at::ScalarType type, const F& f) {
-    const auto with = [&](auto element) {
+    by_type(type, [&](auto element) {
         if (kind == ExpertKind::fixed) return f(std::integral_constant<int, 0>{}, element);
         if (kind == ExpertKind::mlp) return f(std::integral_constant<int, 1>{}, element);
         f(std::integral_constant<int, 2>{}, element);
-    };
-    if (type == at::kDouble) return with(double{});
-    if (type == at::kBFloat16) return with(at::BFloat16{});
-    with(float{});
+    });
 }
 
 }  // namespace
-
-bool takes_experts(const at::Tensor& x) {
-    const auto type = x.scalar_type();
-    return type == at::kFloat || type == at::kDouble || type == at::kBFloat16;
-}
 
 void experts_forward(const ExpertInput& in, const Slots& slots, bool have_pre, at::Tensor& pre,
                      at::Tensor& out) {
@@ -151,6 +183,23 @@ void experts_backward(const ExpertInput& in, const Slots& slots, const at::Tenso
     const c10::cuda::CUDAGuard guard(grad.device());
     by_kind(in.bank.kind, grad.scalar_type(), [&](auto reads, auto element) {
         backward<decltype(reads)::value, decltype(element)>(in, slots, pre, grad, into);
+    });
+}
+
+void cross_gated(const ExpertInput& in, at::Tensor& pre, at::Tensor& total, at::Tensor& out) {
+    check(in, out);
+    const c10::cuda::CUDAGuard guard(out.device());
+    by_kind(in.bank.kind, out.scalar_type(), [&](auto reads, auto element) {
+        gated_forward<decltype(reads)::value, decltype(element)>(in, pre, total, out);
+    });
+}
+
+void cross_gated_backward(const ExpertInput& in, const at::Tensor& pre, const at::Tensor& total,
+                          const at::Tensor& grad, ExpertGrads& into) {
+    check(in, grad);
+    const c10::cuda::CUDAGuard guard(grad.device());
+    by_kind(in.bank.kind, grad.scalar_type(), [&](auto reads, auto element) {
+        gated_backward<decltype(reads)::value, decltype(element)>(in, pre, total, grad, into);
     });
 }
 

@@ -88,6 +88,35 @@ struct Tile {
     }
 };
 
+/// The pre-activations of a token's slots, by its warp, for all lanes to read.
+template <int kReads, class T>
+__device__ inline void store_pre(const ExpertPass<T>& p, int64_t t, Wide<T>* pre_all) {
+    const int64_t first = t * p.k + p.first;
+    for (int64_t j = 0; j < p.count; ++j)
+        for (int64_t q = 0; q < p.r; ++q)
+            for (int c = 0; c < kReads; ++c) {
+                const Wide<T> a = warp_dot(p.h + t * p.d, p.read[c] + p.row(first + j, q), p.d);
+                if (lane_of_warp() == 0) pre_all[((first + j) * p.r + q) * kReads + c] = a;
+            }
+    __syncwarp();  // the first lane wrote them
+}
+
+/// dh of a token, from the coefficients of its slots, by its warp.
+template <int kReads, class T>
+__device__ inline void add_to_token(const ExpertPass<T>& p, int64_t t, const Wide<T>* to_all,
+                                    T* dh) {
+    const int64_t first = t * p.k + p.first;
+    for (int64_t begin = 0; begin < p.d; begin += kTile) {
+        Tile<T> tile;
+        for (int64_t j = 0; j < p.count; ++j)
+            for (int64_t q = 0; q < p.r; ++q)
+                for (int c = 0; c < kReads; ++c)
+                    tile.add(to_all[((first + j) * p.r + q) * (kReads + 1) + c],
+                             p.read[c] + p.row(first + j, q), begin, p.d);
+        tile.add_to(dh + t * p.d, begin, p.d);
+    }
+}
+
 /// One warp a token: adds the updates of its slots to out [groups, T, d]. Without `have_pre` the
 /// pre-activations [T, k, r, kReads] are computed and stored first.
 template <int kReads, class T>
@@ -95,15 +124,7 @@ __global__ void experts_forward_kernel(ExpertPass<T> p, bool have_pre, Wide<T>* 
     const int64_t t = warp_of_grid();
     if (t >= p.tokens) return;
     const int64_t first = t * p.k + p.first;
-    if (kReads > 0 && !have_pre) {
-        for (int64_t j = 0; j < p.count; ++j)
-            for (int64_t q = 0; q < p.r; ++q)
-                for (int c = 0; c < kReads; ++c) {
-                    const Wide<T> a = warp_dot(p.h + t * p.d, p.read[c] + p.row(first + j, q), p.d);
-                    if (lane_of_warp() == 0) pre_all[((first + j) * p.r + q) * kReads + c] = a;
-                }
-        __syncwarp();  // the first lane wrote them
-    }
+    if (kReads > 0 && !have_pre) store_pre<kReads>(p, t, pre_all);
     for (int64_t g = 0; g < p.groups; ++g)
         for (int64_t begin = 0; begin < p.d; begin += kTile) {
             Tile<T> tile;
@@ -144,16 +165,7 @@ __global__ void experts_backward_kernel(ExpertPass<T> p, const Wide<T>* pre_all,
         if (lane_of_warp() == 0) dw[first + j] = static_cast<T>(sum);
     }
     __syncwarp();  // the first lane wrote the coefficients
-    if constexpr (kReads > 0)
-        for (int64_t begin = 0; begin < p.d; begin += kTile) {
-            Tile<T> tile;
-            for (int64_t j = 0; j < p.count; ++j)
-                for (int64_t q = 0; q < p.r; ++q)
-                    for (int c = 0; c < kReads; ++c)
-                        tile.add(to_all[((first + j) * p.r + q) * (kReads + 1) + c],
-                                 p.read[c] + p.row(first + j, q), begin, p.d);
-            tile.add_to(dh + t * p.d, begin, p.d);
-        }
+    if constexpr (kReads > 0) add_to_token<kReads>(p, t, to_all, dh);
 }
 
 /// Gradients of the rows, [M, r, d] each.

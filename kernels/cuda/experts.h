@@ -12,9 +12,6 @@ using cpu::ExpertGrads;
 using cpu::ExpertInput;
 using cpu::Slots;
 
-/// Whether the kernels take tensors of the type of this one.
-bool takes_experts(const at::Tensor& x);
-
 /// Adds the updates of the slots to out [groups, T, d]. Without `have_pre` the pre-activations of
 /// the slots are computed and stored first.
 void experts_forward(const ExpertInput& in, const Slots& slots, bool have_pre, at::Tensor& pre,
@@ -22,5 +19,12 @@ void experts_forward(const ExpertInput& in, const Slots& slots, bool have_pre, a
 /// @param grad [groups, T, d], contiguous
 void experts_backward(const ExpertInput& in, const Slots& slots, const at::Tensor& pre,
                       const at::Tensor& grad, ExpertGrads& into);
+
+/// out = Σ_i u_i ⊙ σ(total − u_i) and total = Σ_j u_j [T, d] are written, and pre, all slots at
+/// once.
+void cross_gated(const ExpertInput& in, at::Tensor& pre, at::Tensor& total, at::Tensor& out);
+/// @param grad [T, d], contiguous
+void cross_gated_backward(const ExpertInput& in, const at::Tensor& pre, const at::Tensor& total,
+                          const at::Tensor& grad, ExpertGrads& into);
 
 }  // namespace hopscope::kernels::cuda

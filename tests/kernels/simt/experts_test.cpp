@@ -8,11 +8,10 @@
 #include "kernels/reference/reference.h"
 #include "tests/kernels/expert_banks.h"
 #include "tests/kernels/simt/guarded.h"
+#include "tests/kernels/simt/launches.h"
 #include "tests/kernels/simt/schedules.h"
-#include "tests/kernels/simt/simt.h"
 // CUDA's words have to come first.
 #include "kernels/cuda/experts.cuh"
-#include "kernels/cuda/pairs.cuh"
 
 namespace {
 
@@ -21,41 +20,11 @@ using at::Tensor;
 using kernels::ExpertKind;
 using simt::Guarded;
 using simt::kSchedules;
+using simt::sort_pairs;
+using simt::warps_launch;
 using test::ExpertCase;
 using test::randn;
 namespace cuda = kernels::cuda;
-
-/// A launch as kernels/cuda/experts.cu makes it.
-simt::Launch warps_launch(int64_t warps, int per_block, uint64_t schedule) {
-    return {{cuda::blocks_for(warps, per_block)},
-            {static_cast<unsigned>(per_block * cuda::kWarp)},
-            schedule};
-}
-
-struct SortedPairs {
-    Tensor first, pairs;
-};
-
-/// The three kernels of the counting sort, one after another.
-SortedPairs sort_pairs(const Tensor& idx, const cuda::PairRange& range, int64_t experts,
-                       uint64_t schedule) {
-    const int64_t n = range.tokens * range.count, chunks = cuda::pair_chunks(n);
-    Guarded<int64_t> choices(idx);
-    Guarded<int> counts(at::zeros({chunks, experts}, at::kInt)), first({experts + 1}, at::kInt),
-        pairs({n}, at::kInt);
-    const auto run = [&](int64_t warps, int per_block, const std::function<void()>& kernel) {
-        EXPECT_EQ(simt::run(warps_launch(warps, per_block, schedule), kernel), "");
-    };
-    run(chunks, cuda::kPairWarps,
-        [&] { cuda::count_pairs_kernel(choices.data(), range, experts, counts.data()); });
-    run(cuda::kScanThreads / cuda::kWarp, cuda::kScanThreads / cuda::kWarp,
-        [&] { cuda::scan_pairs_kernel(counts.data(), chunks, experts, first.data()); });
-    run(chunks, cuda::kPairWarps, [&] {
-        cuda::place_pairs_kernel(choices.data(), range, experts, counts.data(), pairs.data());
-    });
-    counts.read();
-    return {first.read(), pairs.read()};
-}
 
 struct PairCase {
     int64_t tokens, k, experts, first, count;
