@@ -2,11 +2,12 @@
 // are kept, the probabilities are made again in the backward pass.
 #include "kernels/cpu/attention.h"
 
-#include <ATen/ops/scaled_dot_product_attention.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/attention_device.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/support.h"
 #include "kernels/types.h"
 
 namespace hopscope::kernels {
@@ -50,14 +51,17 @@ class AttentionNode : public torch::autograd::Function<AttentionNode> {
 
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, double p, int64_t seed,
                  Form form) {
-    if (!q.is_cpu()) return at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true);
+    const bool fused = form == Form::fused && has_fused(Operator::attention, q);
+    const Dropout dropout{p, static_cast<uint64_t>(seed)};
+#ifdef HOPSCOPE_CUDA
+    if (fused && q.is_cuda()) return cuda::attention(q, k, v, dropout);
+#endif
     const auto wide = wide_of(q);
     const bool narrow = wide != q.scalar_type();
-    if (narrow && (form == Form::reference || !cpu::takes_attention_bf16(q)))
+    if (narrow && (!fused || !cpu::takes_attention_bf16(q)))
         return attention(q.to(wide), k.to(wide), v.to(wide), p, seed, form).to(q.scalar_type());
-    if (form == Form::fused) return AttentionNode::apply(q, k, v, p, seed);
-    return reference::masked_attention(q, k, v,
-                                       cpu::dropout_factors(q, {p, static_cast<uint64_t>(seed)}));
+    if (fused) return AttentionNode::apply(q, k, v, p, seed);
+    return reference::masked_attention(q, k, v, cpu::dropout_factors(q, dropout).to(q.device()));
 }
 
 }  // namespace hopscope::kernels

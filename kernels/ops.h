@@ -155,12 +155,15 @@ std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLaye
                                bool wide = false, Form form = Form::fused);
 
 /// Causal attention, scores scaled by 1 / sqrt(head_dim), whose probabilities are dropped with
-/// chance p [def:dropout]. On the CPU nothing of size T·T is kept or made, with dropout neither
-/// (LibTorch's own attention leaves its fast form then and keeps three such tensors); softmax and
-/// sums are fp32 or, of fp64 tensors, fp64. Elsewhere it is LibTorch's, which knows no seed.
+/// chance p [def:dropout]. Nothing of size T·T is kept or made, with dropout neither (LibTorch's
+/// own attention leaves its fast form on the CPU then and keeps three such tensors); softmax and
+/// sums are fp32 or, of fp64 tensors, fp64. On a GPU bf16 with a head_dim that 8 divides is
+/// LibTorch's flash attention, told to sum in one order; all else are blocks of queries.
 /// @param q, k, v [B, heads, T, head_dim] fp32, fp64 or bf16
 /// @param p       0 … below 1
-/// @param seed    decides which entries are dropped
+/// @param seed    decides which entries are dropped: by seed and place, the same on any device. Of
+///                flash attention by seed and device; in a CUDA graph that is captured it draws
+///                from the device's generator instead, so that replays differ
 /// @return        [B, heads, T, head_dim]
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double p = 0,
                      int64_t seed = 0, Form form = Form::fused);
@@ -171,9 +174,10 @@ struct ClassifierOut {
 };
 
 /// Tied head and cross-entropy in row chunks, so that [T, V] logits never exist at once.
-/// @param x [T, d], embed [V, d] of one type: fp32, bf16 (on the CPU logits and sums are fp32) or
+/// @param x [T, d], embed [V, d] of one type: fp32, bf16 (sums are fp32, on the CPU logits too) or
 /// fp64
-/// @param targets [T] int64
+/// @param targets [T] int64, 0 … V − 1; others throw c10::IndexError on the CPU and have a loss of
+/// NaN on a GPU, which is not waited for
 ClassifierOut classifier(const at::Tensor& x, const at::Tensor& embed, const at::Tensor& targets,
                          Form form = Form::fused);
 
@@ -188,13 +192,14 @@ struct AdamWStep {
 void adamw(at::Tensor param, const at::Tensor& grad, at::Tensor m, at::Tensor v, at::Tensor shadow,
            const AdamWStep& step, Form form = Form::fused);
 
-/// Σ x² in fp64, summed in fixed blocks: the same for any thread count.
+/// Σ x² in fp64, summed in fixed blocks: the same for any thread count. Waits for a GPU.
 double sum_squares(const at::Tensor& x);
 
-/// Tokens per expert, [M] int64, of choices [T, k].
+/// Tokens per expert, [M] int64, of choices [T, k]; on their device, which is not waited for.
 at::Tensor count_choices(const at::Tensor& idx, int64_t experts);
 
 /// Mean over tokens of |A ∩ B| / |A ∪ B| of the index sets of two hops, both [T, k] [def:jaccard].
+/// Waits for a GPU.
 double mean_jaccard(const at::Tensor& a, const at::Tensor& b);
 
 }  // namespace hopscope::kernels

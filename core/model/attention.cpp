@@ -47,7 +47,7 @@ at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tens
     const auto turned = [&](const at::Tensor& y) { return kernels::rotate(y, r.cos, r.sin, form); };
     const double p = train && m.drops(DropoutPlace::attention) ? m.dropout : 0.0;
     const auto y = kernels::attention(turned(q).transpose(1, 2), turned(k).transpose(1, 2),
-                                      v.transpose(1, 2), p, x.is_cpu() ? dropout_seed(p) : 0, form);
+                                      v.transpose(1, 2), p, dropout_seed(p), form);
     return kernels::linear(y.transpose(1, 2).reshape({batch * length, m.d_model}),
                            {{w.o, w.o_bias}}, /*wide=*/true, form)[0];
 }

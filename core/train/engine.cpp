@@ -27,10 +27,13 @@ constexpr size_t kMostTold = 2;  ///< interventions that a message names
 /// Keeps the seeds of dropout apart from other derived seeds.
 constexpr uint64_t kDropoutStream = 0x64726f70;
 
+/// The device's generator, and that of the CPU, which draws the seeds of attention's dropout.
 void seed_dropout(const at::Device& device, uint64_t seed) {
-    auto gen = at::globalContext().defaultGenerator(device);
-    std::lock_guard<std::mutex> lock(gen.mutex());
-    gen.set_current_seed(seed);
+    for (const auto& where : {device, at::Device(at::kCPU)}) {
+        auto gen = at::globalContext().defaultGenerator(where);
+        std::lock_guard<std::mutex> lock(gen.mutex());
+        gen.set_current_seed(seed);
+    }
 }
 
 /// The layer in a tensor's name; −1 for the model's own.

@@ -7,7 +7,8 @@ namespace hopscope::kernels::cpu {
 
 at::Tensor dropout_factors(const at::Tensor& like, const Dropout& dropout) {
     const int64_t length = like.size(2);
-    auto out = at::empty({like.size(0), like.size(1), length, length}, like.options());
+    auto out =
+        at::empty({like.size(0), like.size(1), length, length}, like.options().device(at::kCPU));
     AT_DISPATCH_FLOATING_TYPES(like.scalar_type(), "dropout_factors", [&] {
         auto* data = out.mutable_data_ptr<scalar_t>();
         const auto mask = Mask<scalar_t>::of(dropout);
