@@ -7,8 +7,10 @@
 
 #include "kernels/cpu/loops.h"
 #include "kernels/cuda/adamw.h"
+#include "kernels/cuda/counts.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/support.h"
 
 namespace hopscope::kernels {
 namespace {
@@ -35,6 +37,7 @@ HOPSCOPE_CLONES void adamw_rows(float* p, const float* g, float* m, float* v, co
 void adamw(at::Tensor param, const at::Tensor& grad, at::Tensor m, at::Tensor v, at::Tensor shadow,
            const AdamWStep& s, Form form) {
     if (form == Form::reference) return reference::adamw(param, grad, m, v, shadow, s);
+    check_fused(Operator::adamw, param);
     const double c1 = 1 - std::pow(s.beta1, static_cast<double>(s.t));
     const double c2 = 1 - std::pow(s.beta2, static_cast<double>(s.t));
     const Coefficients c{static_cast<float>(1 - s.lr * s.weight_decay),
@@ -61,8 +64,11 @@ void adamw(at::Tensor param, const at::Tensor& grad, at::Tensor m, at::Tensor v,
 }
 
 double sum_squares(const at::Tensor& x) {
-    if (!x.is_cpu() || x.scalar_type() != at::kFloat)
+    if (!has_fused(Operator::sum_squares, x))
         return x.to(at::kDouble).square().sum().item<double>();
+#ifdef HOPSCOPE_CUDA
+    if (x.is_cuda()) return cuda::sum_squares(x);
+#endif
     const auto flat = x.contiguous();
     const float* p = flat.const_data_ptr<float>();
     const int64_t n = flat.numel(), blocks = (n + kSumBlock - 1) / kSumBlock;

@@ -1,12 +1,18 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
+#include "kernels/cuda/counts.h"
 #include "kernels/ops.h"
+#include "kernels/support.h"
 
 namespace hopscope::kernels {
 
 at::Tensor count_choices(const at::Tensor& idx, int64_t experts) {
-    const auto flat = idx.to(at::kCPU).contiguous();
+    check_fused(Operator::count_choices, idx);
+#ifdef HOPSCOPE_CUDA
+    if (idx.is_cuda()) return cuda::count_choices(idx, experts);
+#endif
+    const auto flat = idx.contiguous();
     auto counts = at::zeros({experts}, at::TensorOptions().dtype(at::kLong));
     auto* c = counts.mutable_data_ptr<int64_t>();
     const auto* p = flat.const_data_ptr<int64_t>();
@@ -15,7 +21,11 @@ at::Tensor count_choices(const at::Tensor& idx, int64_t experts) {
 }
 
 double mean_jaccard(const at::Tensor& a, const at::Tensor& b) {
-    const auto ca = a.to(at::kCPU).contiguous(), cb = b.to(at::kCPU).contiguous();
+    check_fused(Operator::mean_jaccard, a);
+#ifdef HOPSCOPE_CUDA
+    if (a.is_cuda()) return cuda::mean_jaccard(a, b);
+#endif
+    const auto ca = a.contiguous(), cb = b.contiguous();
     const int64_t tokens = ca.size(0), ka = ca.size(1), kb = cb.size(1);
     const auto *pa = ca.const_data_ptr<int64_t>(), *pb = cb.const_data_ptr<int64_t>();
     double sum = 0;

@@ -101,7 +101,7 @@ at::Tensor shared_expert(const LayerWeights& w, const at::Tensor& h, kernels::Fo
 /// Statistics of one hop; `last` is the hop before, of the same tokens.
 void observe(LayerStats& stats, int64_t hop, const HopRoute& now, const kernels::RouteOut& last) {
     const auto& r = now.route;
-    const auto counts = kernels::count_choices(r.idx, now.pool.size);
+    const auto counts = kernels::count_choices(r.idx, now.pool.size).cpu();
     const auto* p = counts.const_data_ptr<int64_t>();
     for (int64_t i = 0; i < now.pool.size; ++i)
         stats.counts[static_cast<size_t>(now.pool.offset + i)] += p[i];
