@@ -61,7 +61,11 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, double p, in
     if (narrow && (!fused || !cpu::takes_attention_bf16(q)))
         return attention(q.to(wide), k.to(wide), v.to(wide), p, seed, form).to(q.scalar_type());
     if (fused) return AttentionNode::apply(q, k, v, p, seed);
-    return reference::masked_attention(q, k, v, cpu::dropout_factors(q, dropout).to(q.device()));
+    const int64_t length = q.size(2);
+    const auto factors =
+        cpu::dropout_factors(q.size(0) * q.size(1) * length, length, q.scalar_type(), dropout);
+    return reference::masked_attention(
+        q, k, v, factors.view({q.size(0), q.size(1), length, length}).to(q.device()));
 }
 
 }  // namespace hopscope::kernels

@@ -154,6 +154,23 @@ struct LinearLayer {
 std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLayer>& layers,
                                bool wide = false, Form form = Form::fused);
 
+/// What lies between two layers.
+struct NormedSum {
+    at::Tensor sum;     ///< [T, d] x + dropout(written)
+    at::Tensor normed;  ///< [T, d] LayerNorm of the sum
+};
+
+/// The residual sum and the norm of the layer behind it [def:block] [def:dropout], in one visit of
+/// the rows; nothing but the sum and two numbers a row is kept for the backward pass. Gradients of
+/// weight and bias are summed over fixed runs of rows: the same for any thread count.
+/// @param x            [T, d] fp32 or fp64, on a GPU also bf16; undefined: 0
+/// @param written      [T, d] of its type; undefined: 0
+/// @param weight, bias [d]
+/// @param p, seed      dropout of `written`; p 0 … below 1
+NormedSum add_norm(const at::Tensor& x, const at::Tensor& written, const at::Tensor& weight,
+                   const at::Tensor& bias, double eps, double p = 0, int64_t seed = 0,
+                   Form form = Form::fused);
+
 /// Causal attention, scores scaled by 1 / sqrt(head_dim), whose probabilities are dropped with
 /// chance p [def:dropout]. Nothing of size T·T is kept or made, with dropout neither (LibTorch's
 /// own attention leaves its fast form on the CPU then and keeps three such tensors); softmax and

@@ -20,6 +20,10 @@ std::vector<FusedForm> all_forms() {
         {experts, kCuda, floats, "cuda/experts; cross_gated: cuda/gated"},
         {rotate, kCpu, floats, "kernels/rotate"},
         {rotate, kCuda, floats, "cuda/rotate"},
+        {linear, kCpu, floats, "bf16: cpu/linear; else LibTorch's"},
+        {linear, kCuda, floats, "LibTorch's, by cuBLAS"},
+        {add_norm, kCpu, wide, "cpu/norm"},
+        {add_norm, kCuda, floats, "cuda/norm"},
         {attention, kCpu, floats, "cpu/attention"},
         {attention, kCuda, floats,
          "bf16: LibTorch's flash attention or cuDNN; else products of cuBLAS, rows of scores by "

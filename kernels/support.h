@@ -15,6 +15,8 @@ namespace hopscope::kernels {
     X(choose)                 \
     X(experts)                \
     X(rotate)                 \
+    X(linear)                 \
+    X(add_norm)               \
     X(attention)              \
     X(classifier)             \
     X(adamw)                  \

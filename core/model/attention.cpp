@@ -26,13 +26,16 @@ Rotation rotation(int64_t length, int64_t head_dim, double theta, const at::Tens
     return {at::cos(angle).to(like), at::sin(angle).to(like)};
 }
 
-/// Decides what attention drops; the generator goes on only where something is dropped.
+}  // namespace
+
+double dropout(const ModelConfig& m, DropoutPlace place, bool train) {
+    return train && m.drops(place) ? m.dropout : 0.0;
+}
+
 int64_t dropout_seed(double p) {
     if (p <= 0) return 0;
     return at::empty({}, at::TensorOptions().dtype(at::kLong)).random_().item().toLong();
 }
-
-}  // namespace
 
 at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tensor& x,
                      int64_t batch, bool train, kernels::Form form) {
@@ -45,7 +48,7 @@ at::Tensor attention(const ModelConfig& m, const LayerWeights& w, const at::Tens
                                       /*wide=*/false, form);
     const auto q = heads(read[0]), k = heads(read[1]), v = heads(read[2]);
     const auto turned = [&](const at::Tensor& y) { return kernels::rotate(y, r.cos, r.sin, form); };
-    const double p = train && m.drops(DropoutPlace::attention) ? m.dropout : 0.0;
+    const double p = dropout(m, DropoutPlace::attention, train);
     const auto y = kernels::attention(turned(q).transpose(1, 2), turned(k).transpose(1, 2),
                                       v.transpose(1, 2), p, dropout_seed(p), form);
     return kernels::linear(y.transpose(1, 2).reshape({batch * length, m.d_model}),

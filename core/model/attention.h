@@ -11,6 +11,11 @@
 
 namespace hopscope::core {
 
+/// The share that is dropped there: 0 outside of training.
+double dropout(const ModelConfig& config, DropoutPlace place, bool train);
+/// Decides what is dropped; the generator goes on only where something is.
+int64_t dropout_seed(double p);
+
 /// Multi-head causal attention with RoPE. x [B·T, d] (already normalised) → [B·T, d]. `form` is
 /// that of attention with dropout on the CPU; everywhere else LibTorch's own is the only one.
 at::Tensor attention(const ModelConfig& config, const LayerWeights& w, const at::Tensor& x,

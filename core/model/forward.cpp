@@ -2,12 +2,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
-#include <ATen/ops/layer_norm.h>
-#include <ATen/ops/native_dropout.h>
 #include <ATen/ops/silu.h>
 #include <chrono>
 #include <cstdlib>
-#include <tuple>
 
 #include "core/model/attention.h"
 #include "core/model/moe.h"
@@ -25,19 +22,37 @@ constexpr double kNormEps = 1e-5;
 /// reads this at its first call, so the variable is set before main; one set by the user stays.
 const int kSameBitsEverywhere = ::setenv("MKL_CBWR", "AUTO", /*overwrite=*/0);
 
-at::Tensor norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-    return at::layer_norm(x, weight.sizes(), weight, bias, kNormEps);
-}
+struct NormWeights {
+    at::Tensor weight, bias;
+};
 
-at::Tensor drop(const ModelConfig& m, DropoutPlace place, const at::Tensor& x, bool train) {
-    if (!train || !m.drops(place)) return x;
-    return std::get<0>(at::native_dropout(x, m.dropout, true));
-}
+/// The residual stream and the norms of the layers that read it.
+class Stream {
+  public:
+    Stream(const ModelConfig& model, const ForwardOptions& options)
+        : model_(model), options_(options) {}
+
+    /// Adds what a layer wrote, dropped as at `place`, and norms the sum for the layer behind it.
+    void add(const at::Tensor& written, DropoutPlace place, const NormWeights& next) {
+        const double p = dropout(model_, place, options_.train);
+        const auto made = kernels::add_norm(sum, written, next.weight, next.bias, kNormEps, p,
+                                            dropout_seed(p), options_.form);
+        sum = made.sum;
+        normed = made.normed;
+    }
+
+    at::Tensor sum;     ///< [B·T, d]; undefined: nothing was written yet
+    at::Tensor normed;  ///< [B·T, d]
+
+  private:
+    const ModelConfig& model_;
+    const ForwardOptions& options_;
+};
 
 }  // namespace
 
 at::Tensor final_norm(const Weights& w, const at::Tensor& x) {
-    return norm(x, w.final_norm_weight, w.final_norm_bias);
+    return kernels::add_norm(x, {}, w.final_norm_weight, w.final_norm_bias, kNormEps).normed;
 }
 
 void add_term(at::Tensor& sum, const at::Tensor& term) {
@@ -52,9 +67,17 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
     // be bf16.
     const auto wide = w.final_norm_weight.scalar_type();
     // Widened before rows are taken: the gradients of a token's many places are added up in fp32.
-    auto x = at::embedding(w.embed.to(wide), ids.reshape({-1}));  // [B·T, d]
-    if (m.embedding_norm) x = norm(x, w.embed_norm_weight, w.embed_norm_bias);
-    x = drop(m, DropoutPlace::embedding, x, options.train);
+    auto embedded = at::embedding(w.embed.to(wide), ids.reshape({-1}));  // [B·T, d]
+    if (m.embedding_norm)
+        embedded = kernels::add_norm(embedded, {}, w.embed_norm_weight, w.embed_norm_bias, kNormEps,
+                                     /*p=*/0, /*seed=*/0, options.form)
+                       .normed;
+    const auto attention_norm = [&](size_t layer) -> NormWeights {
+        if (layer == w.layers.size()) return {w.final_norm_weight, w.final_norm_bias};
+        return {w.layers[layer].attn_norm_weight, w.layers[layer].attn_norm_bias};
+    };
+    Stream stream(m, options);
+    stream.add(embedded, DropoutPlace::embedding, attention_norm(0));
 
     const TokenBatch tokens{ids.reshape({-1}), ids.size(1)};
     ForwardOut out;
@@ -62,13 +85,11 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
     for (size_t l = 0; l < w.layers.size(); ++l) {
         const auto& y = w.layers[l];
         const auto layer = static_cast<int64_t>(l);
-        const auto a = attention(m, y, norm(x, y.attn_norm_weight, y.attn_norm_bias), batch,
-                                 options.train, options.form);
+        const auto a = attention(m, y, stream.normed, batch, options.train, options.form);
         if (options.probe) options.probe->attention(layer, a);
-        x = x + drop(m, DropoutPlace::residual, a, options.train);
-
-        const auto normed = norm(x, y.ffn_norm_weight, y.ffn_norm_bias);
-        if (options.probe) options.probe->stream(layer, x, normed);
+        stream.add(a, DropoutPlace::residual, {y.ffn_norm_weight, y.ffn_norm_bias});
+        const auto& normed = stream.normed;
+        if (options.probe) options.probe->stream(layer, stream.sum, normed);
         at::Tensor update;
         if (m.is_dense()) {
             const auto read = kernels::linear(normed, {{y.ffn_down, {}}}, false, options.form);
@@ -86,11 +107,11 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
             add_term(out.z, f.z);
             if (!f.assignments.empty()) out.assignments.push_back(std::move(f.assignments));
         }
-        x = x + drop(m, DropoutPlace::residual, update, options.train);
+        stream.add(update, DropoutPlace::residual, attention_norm(l + 1));
     }
     for (auto* term : {&out.balance, &out.z})
         if (term->defined()) *term = *term / static_cast<double>(m.n_layers);
-    out.hidden = final_norm(w, x);
+    out.hidden = stream.normed;
     return out;
 }
 

@@ -19,12 +19,12 @@ HOPSCOPE_INLINE void hide_rest(W* row, int64_t n, int64_t width) {
 /// Scores, rows of which lie `keys` apart, become e^(score − largest) without what is dropped;
 /// `factor` is what a row of output is then multiplied by.
 template <class W>
-struct ForwardRows {
+struct SoftmaxRows {
     QueryBlock<W> block;
     W *scores, *factor, *lse;
 };
 template <class W>
-HOPSCOPE_INLINE void forward_rows(const ForwardRows<W>& r) {
+HOPSCOPE_INLINE void softmax_rows(const SoftmaxRows<W>& r) {
     const auto& b = r.block;
     for (int64_t row = 0; row < b.size; ++row) {
         const int64_t n = b.begin + row + 1;
@@ -37,14 +37,14 @@ HOPSCOPE_INLINE void forward_rows(const ForwardRows<W>& r) {
 /// Scores become the weights that v was added with, `along` (<gradient, v>) the gradient of the
 /// scores before their scale: p (a − Σ p a).
 template <class W>
-struct BackwardRows {
+struct SoftmaxPulls {
     QueryBlock<W> block;
     W *scores, *along;
     const W* lse;
     W* kept;  ///< [keys] room: what dropout multiplies each entry of a row by
 };
 template <class W>
-HOPSCOPE_INLINE void backward_rows(const BackwardRows<W>& r) {
+HOPSCOPE_INLINE void softmax_pulls(const SoftmaxPulls<W>& r) {
     const auto& b = r.block;
     const bool drops = b.mask.below > 0;
     for (int64_t row = 0; row < b.size; ++row) {
@@ -65,17 +65,17 @@ HOPSCOPE_INLINE void backward_rows(const BackwardRows<W>& r) {
     }
 }
 
-HOPSCOPE_CLONES void visit(const ForwardRows<float>& r) {
-    forward_rows(r);
+HOPSCOPE_CLONES void visit(const SoftmaxRows<float>& r) {
+    softmax_rows(r);
 }
-void visit(const ForwardRows<double>& r) {
-    forward_rows(r);
+void visit(const SoftmaxRows<double>& r) {
+    softmax_rows(r);
 }
-HOPSCOPE_CLONES void visit(const BackwardRows<float>& r) {
-    backward_rows(r);
+HOPSCOPE_CLONES void visit(const SoftmaxPulls<float>& r) {
+    softmax_pulls(r);
 }
-void visit(const BackwardRows<double>& r) {
-    backward_rows(r);
+void visit(const SoftmaxPulls<double>& r) {
+    softmax_pulls(r);
 }
 
 size_t count(int64_t n) {
@@ -95,7 +95,7 @@ void forward(const AttentionInput& in, const AttentionOut& out) {
                 product({b.size, b.keys, z.dim}, b.scale,
                         Factor<W>{q.head(batch, head) + b.begin * q.row, q.row},
                         Factor<W>{k.head(batch, head), k.row, true}, W(0), scores.data(), b.keys);
-                visit(ForwardRows<W>{b, scores.data(), factor.data(), lse + b.query});
+                visit(SoftmaxRows<W>{b, scores.data(), factor.data(), lse + b.query});
                 W* o = to.head(batch, head) + b.begin * to.row;
                 product({b.size, z.dim, b.keys}, W(1), Factor<W>{scores.data(), b.keys},
                         Factor<W>{v.head(batch, head), v.row}, W(0), o, to.row);
@@ -125,7 +125,7 @@ void backward(const AttentionInput& in, const at::Tensor& lse, const at::Tensor&
                         Factor<W>{keys.data, keys.stride, true}, W(0), scores.data(), b.keys);
                 product({b.size, b.keys, z.dim}, W(1), gradient,
                         Factor<W>{values.data, values.stride, true}, W(0), along.data(), b.keys);
-                visit(BackwardRows<W>{b, scores.data(), along.data(), of_query + b.query,
+                visit(SoftmaxPulls<W>{b, scores.data(), along.data(), of_query + b.query,
                                       kept.data()});
                 // Of the keys that this block is the first to see, nothing has been added yet.
                 const auto add = [&](const std::vector<W>& by, const Factor<W>& rows, W* to,

@@ -31,9 +31,9 @@ HOPSCOPE_INLINE void put_narrow(const float* from, BFloat16* to, int64_t n) {
 
 struct WeightRows {
     Block block;
-    Rows<float> scores;
-    Rows<BFloat16> taken;  ///< of the same sizes, zero behind what a query sees
-    float *factor, *lse;   ///< [block]
+    Strided<float> scores;
+    Strided<BFloat16> taken;  ///< of the same sizes, zero behind what a query sees
+    float *factor, *lse;      ///< [block]
 };
 
 HOPSCOPE_CLONES void visit(const WeightRows& r) {
@@ -49,8 +49,8 @@ HOPSCOPE_CLONES void visit(const WeightRows& r) {
 }
 
 struct Output {
-    Rows<const float> sums;
-    Rows<BFloat16> out;
+    Strided<const float> sums;
+    Strided<BFloat16> out;
     const float* factor;
     int64_t rows, dim;
 };
@@ -62,7 +62,7 @@ HOPSCOPE_CLONES void visit(const Output& o) {
                 static_cast<BFloat16>(o.sums.data[row * o.sums.stride + i] * o.factor[row]);
 }
 
-HOPSCOPE_CLONES void put_narrow_rows(Rows<const float> from, Rows<BFloat16> to, int64_t rows,
+HOPSCOPE_CLONES void put_narrow_rows(Strided<const float> from, Strided<BFloat16> to, int64_t rows,
                                      int64_t n) {
     for (int64_t row = 0; row < rows; ++row)
         put_narrow(from.data + row * from.stride, to.data + row * to.stride, n);
@@ -166,13 +166,13 @@ struct BackwardRoom {
 
 /// One head: its rows of q, k, v and of the gradient of what came out.
 struct Head {
-    Rows<const BFloat16> q, k, v, gradient;
+    Strided<const BFloat16> q, k, v, gradient;
 };
 
 void backward_block(const Block& b, const Head& head, const float* lse, int64_t dim,
-                    BackwardRoom& r, Rows<BFloat16> dq) {
-    const auto rows_of = [&](const Rows<const BFloat16>& x) {
-        return Rows<const BFloat16>{x.data + b.begin * x.stride, x.stride};
+                    BackwardRoom& r, Strided<BFloat16> dq) {
+    const auto rows_of = [&](const Strided<const BFloat16>& x) {
+        return Strided<const BFloat16>{x.data + b.begin * x.stride, x.stride};
     };
     const auto q = rows_of(head.q), g = rows_of(head.gradient);
     pack({q.data, q.stride}, b.size, dim, r.queries.data());
@@ -251,7 +251,8 @@ void attention_gradient_bf16(const AttentionInput& in, const at::Tensor& lse,
         BackwardRoom r(z);
         each_head(z, lo, hi, [&](int64_t batch, int64_t head) {
             const auto rows_of = [&](const auto& x) {
-                return Rows<std::remove_reference_t<decltype(*x.data)>>{x.head(batch, head), x.row};
+                return Strided<std::remove_reference_t<decltype(*x.data)>>{x.head(batch, head),
+                                                                           x.row};
             };
             const Head h{rows_of(q), rows_of(k), rows_of(v), rows_of(gradient)};
             std::fill(r.of_k.begin(), r.of_k.end(), 0.0f);

@@ -1,4 +1,4 @@
-// What attention's probabilities are multiplied by, as a tensor: for the reference form.
+// What numbers under dropout are multiplied by, as a tensor: for the reference forms.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,8 +7,9 @@
 
 namespace hopscope::kernels::cpu {
 
-/// 0 where an entry is dropped, else 1 / (1 − p): [B, heads, T, T] on the CPU, of the type of
-/// `like` [B, heads, T, head_dim], fp32 or fp64.
-at::Tensor dropout_factors(const at::Tensor& like, const Dropout& dropout);
+/// 0 where an entry is dropped, else 1 / (1 − p): [rows, columns] on the CPU. @param type fp32,
+/// fp64
+at::Tensor dropout_factors(int64_t rows, int64_t columns, at::ScalarType type,
+                           const Dropout& dropout);
 
 }  // namespace hopscope::kernels::cpu

@@ -179,8 +179,8 @@ void transpose(const BFloat16* from, int64_t stride, int64_t rows, int64_t colum
             to[j * to_stride + i] = from[i * stride + j];
 }
 
-void pair_product(int64_t n, int64_t p, int64_t m, Rows<const BFloat16> a, const PackedFactor& b,
-                  bool add, Rows<float> c) {
+void pair_product(int64_t n, int64_t p, int64_t m, Strided<const BFloat16> a, const PackedFactor& b,
+                  bool add, Strided<float> c) {
     const int64_t depth = rounded_up(m, kPackedPair), of_block = rounded_up(b.rows, kPackedPair);
     for (int64_t row = 0; row < n; row += kRows)
         for (int64_t column = 0; column < p; column += kPackedColumns)

@@ -34,7 +34,7 @@ void transpose(const c10::BFloat16* from, int64_t stride, int64_t rows, int64_t 
 
 /// Rows of numbers, `stride` apart.
 template <class T>
-struct Rows {
+struct Strided {
     T* data;
     int64_t stride;
 };
@@ -47,8 +47,8 @@ struct PackedFactor {
 
 /// c [n, p] = a [n, m] · b [m, p] or, with `add`, more than before. Of b the first m rows and p
 /// columns are taken. Where m is odd, a zero lies behind each row of a.
-void pair_product(int64_t n, int64_t p, int64_t m, Rows<const c10::BFloat16> a,
-                  const PackedFactor& b, bool add, Rows<float> c);
+void pair_product(int64_t n, int64_t p, int64_t m, Strided<const c10::BFloat16> a,
+                  const PackedFactor& b, bool add, Strided<float> c);
 
 /// Gives back what a thread's products hold of the processor (the tiles of AMX): to be called by
 /// each thread that made some, before it does other work.

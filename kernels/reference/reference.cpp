@@ -4,6 +4,7 @@
 #include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/log.h>
@@ -111,7 +112,8 @@ at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
            g.select(1, 2) * at::sigmoid(g.select(1, 3));
 }
 
-std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLayer>& layers, bool wide) {
+std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLayer>& layers,
+                               bool wide) {
     std::vector<at::Tensor> out;
     for (const auto& layer : layers) {
         const auto type = layer.weight.scalar_type();
@@ -121,6 +123,13 @@ std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLaye
         out.push_back(wide ? y.to(wide_of(y)) : y);
     }
     return out;
+}
+
+NormedSum add_norm(const at::Tensor& x, const at::Tensor& written, const at::Tensor& factors,
+                   const at::Tensor& weight, const at::Tensor& bias, double eps) {
+    const auto added = written.defined() && factors.defined() ? written * factors : written;
+    const auto sum = !added.defined() ? x : x.defined() ? x + added : added;
+    return {sum, at::layer_norm(sum, weight.sizes(), weight, bias, eps)};
 }
 
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {

@@ -21,6 +21,9 @@ at::Tensor compose(const at::Tensor& h, const at::Tensor& idx, const at::Tensor&
                    const ExpertBank& bank, Composition composition);
 std::vector<at::Tensor> linear(const at::Tensor& x, const std::vector<LinearLayer>& layers,
                                bool wide);
+/// x + factors ⊙ written and its norm; each of x and written may be undefined.
+NormedSum add_norm(const at::Tensor& x, const at::Tensor& written, const at::Tensor& factors,
+                   const at::Tensor& weight, const at::Tensor& bias, double eps);
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin);
 /// softmax of the causal scores ⊙ factors [B, heads, T, T], times v.
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
