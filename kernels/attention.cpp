@@ -2,6 +2,10 @@
 // are kept, the probabilities are made again in the backward pass.
 #include "kernels/cpu/attention.h"
 
+#include <ATen/ops/ones.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <c10/util/Exception.h>
+#include <optional>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/attention_device.h"
@@ -47,12 +51,25 @@ class AttentionNode : public torch::autograd::Function<AttentionNode> {
     }
 };
 
+/// Queries of the last tokens of k and v.
+Tensor look_back(const Tensor& q, const Tensor& k, const Tensor& v) {
+    const int64_t queries = q.size(2), keys = k.size(2);
+    std::optional<Tensor> seen;  // one query sees all there is
+    if (queries > 1)
+        seen = at::ones({queries, keys}, q.options().dtype(at::kBool)).tril(keys - queries);
+    return at::scaled_dot_product_attention(q, k, v, seen);
+}
+
 }  // namespace
 
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, double p, int64_t seed,
                  Form form) {
+    const bool behind = k.size(2) != q.size(2);
+    TORCH_CHECK(!behind || (k.size(2) > q.size(2) && p == 0), "attention: ", q.size(2),
+                " queries over ", k.size(2), " keys, and ", p, " of them dropped");
     const bool fused = form == Form::fused && has_fused(Operator::attention, q);
     const Dropout dropout{p, static_cast<uint64_t>(seed)};
+    if (behind && fused) return look_back(q, k, v);
 #ifdef HOPSCOPE_CUDA
     if (fused && q.is_cuda()) return cuda::attention(q, k, v, dropout);
 #endif
@@ -61,6 +78,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, double p, in
     if (narrow && (!fused || !cpu::takes_attention_bf16(q)))
         return attention(q.to(wide), k.to(wide), v.to(wide), p, seed, form).to(q.scalar_type());
     if (fused) return AttentionNode::apply(q, k, v, p, seed);
+    if (behind) return reference::masked_attention(q, k, v, at::ones({}, q.options()));
     const int64_t length = q.size(2);
     const auto factors =
         cpu::dropout_factors(q.size(0) * q.size(1) * length, length, q.scalar_type(), dropout);

@@ -176,12 +176,14 @@ NormedSum add_norm(const at::Tensor& x, const at::Tensor& written, const at::Ten
 /// own attention leaves its fast form on the CPU then and keeps three such tensors); softmax and
 /// sums are fp32 or, of fp64 tensors, fp64. On a GPU bf16 with a head_dim that 8 divides is
 /// LibTorch's flash attention, told to sum in one order; all else are blocks of queries.
-/// @param q, k, v [B, heads, T, head_dim] fp32, fp64 or bf16
+/// @param q, k, v [B, heads, T, head_dim] fp32, fp64 or bf16. k and v may be longer than q, for a
+/// look back at tokens that have no query any more: the queries are then those of the last tokens,
+/// p is 0, and it is LibTorch's everywhere
 /// @param p       0 … below 1
 /// @param seed    decides which entries are dropped: by seed and place, the same on any device. Of
 ///                flash attention by seed and device; in a CUDA graph that is captured it draws
 ///                from the device's generator instead, so that replays differ
-/// @return        [B, heads, T, head_dim]
+/// @return        as q
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double p = 0,
                      int64_t seed = 0, Form form = Form::fused);
 

@@ -66,7 +66,7 @@ class Knockouts {
                                 done++ / total);
                 Plan plan;
                 plan.actions.push_back(trial.action);
-                InterventionProbe probe(model_, plan, source_.seq_len());
+                InterventionProbe probe(model_, plan, {source_.seq_len()});
                 add(*trial.effect, base, hidden(ids, &probe));
             }
         }

@@ -66,6 +66,7 @@ Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int3
     const auto edited = edited_model(run.model, plan);
     const Sampling sampling{o.temperature, o.top_p};
     const auto limit = static_cast<size_t>(run.model.config.model.max_seq_len);
+    Past past(static_cast<int64_t>(std::min(limit, ids.size() + static_cast<size_t>(o.tokens))));
     Random random(o.seed);
     TextStream stream(o.on_text);
     Drawn out;
@@ -84,11 +85,12 @@ Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int3
         if (interrupted())
             return Error{ErrorKind::interrupted, "generation stopped on request after " +
                                                      std::to_string(out.tokens.size()) + " tokens"};
-        const std::vector<int64_t> wide(ids.begin(), ids.end());
+        // What the model has not read yet: the prompt at first, then the token drawn last.
+        const std::vector<int64_t> wide(ids.begin() + past.length(), ids.end());
         const auto input = at::tensor(at::ArrayRef<int64_t>(wide))
                                .view({1, static_cast<int64_t>(wide.size())})
                                .to(edited.weights.embed.device());
-        const auto log_p = floats(next_log_p(edited, plan, input));
+        const auto log_p = floats(next_log_p(edited, plan, input, &past));
         if (!std::all_of(log_p.begin(), log_p.end(), [](float p) { return std::isfinite(p); }))
             return diverged("what the model says about the next token");
         const size_t id = pick_token(log_p, sampling, random.unit());
@@ -114,8 +116,8 @@ const std::vector<Definition>& generate_definitions() {
          "no longer text (the context does not slide, so that a script's tokens keep their "
          "places)"},
         {"tokens_per_s",
-         "drawn tokens; each costs a pass over the whole text so far, nothing is cached between "
-         "passes"},
+         "drawn tokens a second, the pass over the prompt with them; each of the others reads one "
+         "token, and keys and values of the text so far are kept"},
     };
     return kDefinitions;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/api/config.h"
+#include "core/model/past.h"
 #include "core/model/weights.h"
 #include "kernels/ops.h"
 
@@ -16,9 +17,27 @@ double dropout(const ModelConfig& config, DropoutPlace place, bool train);
 /// Decides what is dropped; the generator goes on only where something is.
 int64_t dropout_seed(double p);
 
-/// Multi-head causal attention with RoPE. x [B·T, d] (already normalised) → [B·T, d]. `form` is
-/// that of attention with dropout on the CPU; everywhere else LibTorch's own is the only one.
+/// By how much positions turn the halves of a head against each other [def:block].
+struct Rotation {
+    at::Tensor cos, sin;  ///< [T, head_dim / 2]
+};
+/// Of the positions first … first + length − 1. Angles in fp64, rounded once, to the type of
+/// `like`.
+Rotation rotation(const ModelConfig& config, int64_t first, int64_t length,
+                  const at::TensorOptions& like);
+
+/// One layer of a pass, as attention sees it.
+struct AttentionPass {
+    int64_t batch;             ///< B
+    const Rotation& rotation;  ///< of the T positions
+    int64_t layer = 0;
+    Past* past = nullptr;  ///< what the tokens see besides each other, and where they are put
+    bool train = false;    ///< dropout on
+    kernels::Form form = kernels::Form::fused;
+};
+/// Multi-head causal attention with RoPE. x [B·T, d] (already normalised) → [B·T, d], in the type
+/// of sums (fp32).
 at::Tensor attention(const ModelConfig& config, const LayerWeights& w, const at::Tensor& x,
-                     int64_t batch, bool train, kernels::Form form = kernels::Form::fused);
+                     const AttentionPass& pass);
 
 }  // namespace hopscope::core

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/silu.h>
+#include <c10/core/GradMode.h>
 #include <chrono>
 #include <cstdlib>
 
@@ -66,8 +67,12 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
     // The stream and everything normalised stay in the type of the norms (fp32); only matrices may
     // be bf16.
     const auto wide = w.final_norm_weight.scalar_type();
-    // Widened before rows are taken: the gradients of a token's many places are added up in fp32.
-    auto embedded = at::embedding(w.embed.to(wide), ids.reshape({-1}));  // [B·T, d]
+    const auto flat = ids.reshape({-1});
+    // Where there are gradients, widened before rows are taken: those of a token's many places are
+    // added up in fp32.
+    auto embedded = c10::GradMode::is_enabled()
+                        ? at::embedding(w.embed.to(wide), flat)
+                        : at::embedding(w.embed, flat).to(wide);  // [B·T, d]
     if (m.embedding_norm)
         embedded = kernels::add_norm(embedded, {}, w.embed_norm_weight, w.embed_norm_bias, kNormEps,
                                      /*p=*/0, /*seed=*/0, options.form)
@@ -79,13 +84,15 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
     Stream stream(m, options);
     stream.add(embedded, DropoutPlace::embedding, attention_norm(0));
 
-    const TokenBatch tokens{ids.reshape({-1}), ids.size(1)};
+    const TokenBatch tokens{flat, {ids.size(1), options.past ? options.past->length() : 0}};
+    const auto turn = rotation(m, tokens.at.first, tokens.at.length, embedded.options());
     ForwardOut out;
     out.stats.resize(options.statistics ? w.layers.size() : 0);
     for (size_t l = 0; l < w.layers.size(); ++l) {
         const auto& y = w.layers[l];
         const auto layer = static_cast<int64_t>(l);
-        const auto a = attention(m, y, stream.normed, batch, options.train, options.form);
+        const auto a = attention(m, y, stream.normed,
+                                 {batch, turn, layer, options.past, options.train, options.form});
         if (options.probe) options.probe->attention(layer, a);
         stream.add(a, DropoutPlace::residual, {y.ffn_norm_weight, y.ffn_norm_bias});
         const auto& normed = stream.normed;
@@ -111,6 +118,7 @@ ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptio
     }
     for (auto* term : {&out.balance, &out.z})
         if (term->defined()) *term = *term / static_cast<double>(m.n_layers);
+    if (options.past) options.past->advance(tokens.at.length);
     out.hidden = stream.normed;
     return out;
 }

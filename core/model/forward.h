@@ -1,6 +1,6 @@
 // The one forward pass, for training, evaluation, trace and intervention alike
-// (docs/development.md#numerics). A pure function of weights, tokens and options; it owns nothing.
-// Thread: whoever owns the weights.
+// (docs/development.md#numerics). A pure function of weights, tokens and options, but for a past
+// that it is given; it owns nothing. Thread: whoever owns the weights.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,6 +10,8 @@
 #include "core/api/config.h"
 #include "core/model/hooks.h"
 #include "core/model/model.h"
+#include "core/model/past.h"
+#include "core/model/positions.h"
 #include "core/model/weights.h"
 #include "kernels/ops.h"
 
@@ -20,6 +22,7 @@ struct ForwardOptions {
     bool statistics = false;  ///< fill LayerStats
     PassChanges changes;
     Probe* probe = nullptr;         ///< not owned
+    Past* past = nullptr;           ///< not owned; the tokens are those behind it, and go into it
     double* moe_seconds = nullptr;  ///< not owned; the time spent in MoE layers is added (CPU)
     kernels::Form form = kernels::Form::fused;
 };
@@ -50,11 +53,11 @@ struct ForwardOut {
 
 /// The tokens of a pass, row by row of everything that is [T, …].
 struct TokenBatch {
-    at::Tensor ids;      ///< [T] int64
-    int64_t length = 0;  ///< of each sequence; row t is at position t mod length
+    at::Tensor ids;     ///< [T] int64
+    Positions at = {};  ///< of the rows
 };
 
-/// @param ids [B, T] int64 on the device of the weights, T ≤ max_seq_len
+/// @param ids [B, T] int64 on the device of the weights; the past and T ≤ max_seq_len
 ForwardOut forward(const Model& model, const at::Tensor& ids, const ForwardOptions& options);
 
 /// The norm before the head, in the type of its weights. x [n, d] → [n, d].

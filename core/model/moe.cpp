@@ -37,9 +37,8 @@ bool halts_in(const PassChanges& c, int64_t layer) {
 }
 
 /// Rows that stay for the next hop, as a mask over the rows that ran this one.
-/// @param length tokens of each sequence; the halted tokens are counted within a sequence
 at::Tensor staying(const PassChanges& c, int64_t layer, int64_t hop, const at::Tensor& ratio,
-                   const at::Tensor& rows, int64_t length) {
+                   const at::Tensor& rows, const Positions& at) {
     auto stay = c.halt_epsilon >= 0 ? ratio >= c.halt_epsilon
                                     : at::ones(ratio.sizes(), ratio.options().dtype(at::kBool));
     const auto l = static_cast<size_t>(layer);
@@ -49,7 +48,7 @@ at::Tensor staying(const PassChanges& c, int64_t layer, int64_t hop, const at::T
         stay = stay.logical_and(depth.index_select(0, rows) > hop + 1);
     }
     if (c.halt_tokens) {
-        const auto token = rows.remainder(length);
+        const auto token = at.of(rows);
         stay = stay.logical_or(
             (token < c.halt_tokens->first).logical_or(token > c.halt_tokens->second));
     }
@@ -204,7 +203,7 @@ class MoePass {
         if (!halts_ || hop + 1 == hops_) return true;
         const auto everyone =
             rows_.defined() ? rows_ : at::arange(x_.size(0), ratio.options().dtype(at::kLong));
-        const auto stay = staying(options_.changes, layer_, hop, ratio, everyone, tokens_.length);
+        const auto stay = staying(options_.changes, layer_, hop, ratio, everyone, tokens_.at);
         const auto next = everyone.masked_select(stay);
         if (next.size(0) == 0) return false;
         if (next.size(0) == everyone.size(0)) return true;

@@ -95,7 +95,7 @@ Pass run_pass(const Model& model, const Plan& plan, const at::Tensor& ids) {
     const int64_t length = ids.size(1);
     Pass out{{}, ChoiceProbe(model.config.model.n_layers, length)};
     const auto edited = edited_model(model, plan);
-    InterventionProbe changes(edited, plan, length);
+    InterventionProbe changes(edited, plan, {length});
     ProbeChain chain({&changes, &out.choices});
     ForwardOptions options;
     options.changes = plan.changes;

@@ -117,10 +117,9 @@ int64_t acting(const Plan& plan, CommandKind kind, const HopPool& at) {
 at::Tensor HopPass::mask(const Scope& scope, const at::Tensor& rows, int64_t active) const {
     if (!scope.tokens) return {};
     const auto device = model.weights.embed.device();
-    const auto token =
-        (rows.defined() ? rows
-                        : at::arange(active, at::TensorOptions().dtype(at::kLong).device(device)))
-            .remainder(length);
+    const auto token = positions.of(
+        rows.defined() ? rows
+                       : at::arange(active, at::TensorOptions().dtype(at::kLong).device(device)));
     return (token >= scope.tokens->first).logical_and(token <= scope.tokens->second);
 }
 

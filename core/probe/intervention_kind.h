@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/positions.h"
 #include "core/probe/plan.h"
 #include "core/probe/random_control.h"
 
@@ -61,7 +62,7 @@ struct FirstChoice {
 struct HopPass {
     const Model& model;
     const Plan& plan;
-    int64_t length;  ///< tokens of each sequence; scopes count within a sequence
+    const Positions& positions;  ///< of the pass's rows; scopes count within a sequence
     int64_t layer, hop;
     const FirstChoice& first;
 

@@ -9,9 +9,9 @@ namespace hopscope::core {
 
 class InterventionProbe : public Probe {
   public:
-    /// @param length tokens of each sequence of the pass; scopes count within a sequence
-    InterventionProbe(const Model& model, const Plan& plan, int64_t length)
-        : model_(model), plan_(plan), length_(length) {}
+    /// @param positions of the pass's rows; scopes count within a sequence
+    InterventionProbe(const Model& model, const Plan& plan, Positions positions)
+        : model_(model), plan_(plan), positions_(positions) {}
 
     void before_route(int64_t layer, int64_t hop, RouteInput& input) override;
     void after_route(int64_t layer, int64_t hop, Chosen& chosen) override;
@@ -20,7 +20,7 @@ class InterventionProbe : public Probe {
 
   private:
     HopPass at(int64_t layer, int64_t hop) const {
-        return {model_, plan_, length_, layer, hop, first_};
+        return {model_, plan_, positions_, layer, hop, first_};
     }
     /// Each action at a hop of its scope, in the plan's order.
     template <class Act>
@@ -28,7 +28,7 @@ class InterventionProbe : public Probe {
 
     const Model& model_;
     const Plan& plan_;
-    int64_t length_;
+    Positions positions_;
     FirstChoice first_;  ///< of the present layer
 };
 

@@ -8,16 +8,18 @@
 
 namespace hopscope::core {
 
-at::Tensor planned_hidden(const Model& edited, const Plan& plan, const at::Tensor& ids) {
-    InterventionProbe changes(edited, plan, ids.size(1));
+at::Tensor planned_hidden(const Model& edited, const Plan& plan, const at::Tensor& ids,
+                          Past* past) {
+    InterventionProbe changes(edited, plan, {ids.size(1), past ? past->length() : 0});
     ForwardOptions options;
     options.changes = plan.changes;
+    options.past = past;
     if (!plan.actions.empty()) options.probe = &changes;
     return forward(edited, ids, options).hidden;
 }
 
-at::Tensor next_log_p(const Model& edited, const Plan& plan, const at::Tensor& ids) {
-    const auto hidden = planned_hidden(edited, plan, ids);
+at::Tensor next_log_p(const Model& edited, const Plan& plan, const at::Tensor& ids, Past* past) {
+    const auto hidden = planned_hidden(edited, plan, ids, past);
     const auto last = hidden.select(0, hidden.size(0) - 1).to(edited.weights.embed.scalar_type());
     return at::_log_softmax(at::linear(last, edited.weights.embed).to(at::kFloat), -1, false);
 }

@@ -116,7 +116,7 @@ std::vector<TraceLayer> TraceProbe::take(const Config& config) {
 TracedPass traced_pass(const Model& edited, const Plan& plan, const at::Tensor& ids,
                        bool positions) {
     TraceProbe probe(ids.numel(), positions);
-    InterventionProbe changes(edited, plan, ids.size(1));
+    InterventionProbe changes(edited, plan, {ids.size(1)});
     ProbeChain both({&changes, &probe});
     ForwardOptions options;
     options.changes = plan.changes;

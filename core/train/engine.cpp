@@ -175,7 +175,7 @@ Status Engine::pass(const BatchSource& data, int64_t index, Passes& passes) {
     ForwardOptions options = training_options();
     std::optional<InterventionProbe> probe;
     if (!plan_.actions.empty()) {
-        probe.emplace(compute_, plan_, batch.ids.size(1));
+        probe.emplace(compute_, plan_, Positions{batch.ids.size(1)});
         options.probe = &*probe;
     }
     const auto out = forward(compute_, batch.ids, options);

@@ -86,7 +86,7 @@ std::vector<double> GeometryRecorder::refresh_cloud(const Engine& engine) {
         tokens_on(device, sample_.tokens.token_ids, {sample_.rows, tokens / sample_.rows});
     TraceProbe probe(ids.numel(), /*positions=*/true);
     // Routing as the run trains it, interventions included; the trace sees what they left.
-    InterventionProbe interventions(state.model, engine.plan(), ids.size(1));
+    InterventionProbe interventions(state.model, engine.plan(), {ids.size(1)});
     ScoreSample scores;
     const auto pairs = pairs_probe(state.model, scores);
     std::vector<Probe*> probes{&probe};

@@ -36,7 +36,7 @@ Result<Evaluation> evaluate_run(const LiveRun& run, const RunFolder& folder,
     const Stopwatch watch;
     const auto& state = run.engine.state();
     const auto& plan = run.engine.plan();
-    InterventionProbe probe(state.model, plan, run.config.train.seq_len);
+    InterventionProbe probe(state.model, plan, {run.config.train.seq_len});
     auto found = evaluate(state.model, run.data.valid, run.config.train.eval_batches,
                           run.engine.changes(), progress, plan.actions.empty() ? nullptr : &probe);
     if (!found) return found;

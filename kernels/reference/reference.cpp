@@ -141,10 +141,11 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
 
 at::Tensor masked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const at::Tensor& factors) {
-    const int64_t length = q.size(2);
+    const int64_t queries = q.size(2), keys = k.size(2);
     const auto scores =
         at::matmul(q, k.transpose(-1, -2)) / std::sqrt(static_cast<double>(q.size(-1)));
-    const auto later = at::ones({length, length}, q.options().dtype(at::kBool)).triu(1);
+    const auto later =
+        at::ones({queries, keys}, q.options().dtype(at::kBool)).triu(1 + keys - queries);
     const auto seen = scores.masked_fill(later, -std::numeric_limits<double>::infinity());
     return at::matmul(at::softmax(seen, -1) * factors, v);
 }

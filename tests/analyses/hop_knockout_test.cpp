@@ -31,7 +31,7 @@ double by_hand(const Model& model, const BatchSource& source, int64_t batch,
     };
     Plan plan;
     plan.actions.push_back(action);
-    InterventionProbe probe(model, plan, source.seq_len());
+    InterventionProbe probe(model, plan, {source.seq_len()});
     const auto p = log_p(nullptr), q = log_p(&probe);
     return (p.exp() * (p - q)).sum(-1).mean().item().toDouble();
 }

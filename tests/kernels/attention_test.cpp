@@ -55,6 +55,21 @@ TEST(Attention, GradientsWithoutDropoutAreThoseOfLibTorch) {
     }
 }
 
+// Wrong if a query saw a key behind its own, or missed one before it.
+TEST(Attention, QueriesOfTheLastTokensSeeWhatTheySawAmongAll) {
+    const auto q = randn({2, 3, 70, 8}, 1), k = randn({2, 3, 70, 8}, 2),
+               v = randn({2, 3, 70, 8}, 3);
+    const auto all = kernels::attention(q, k, v);
+    for (const auto form : {Form::fused, Form::reference})
+        for (const int64_t last : {1, 2, 33, 69})
+            EXPECT_LT(max_abs(kernels::attention(q.narrow(2, 70 - last, last), k, v, 0, 0, form),
+                              all.narrow(2, 70 - last, last)),
+                      1e-12)
+                << last;
+    EXPECT_THROW(kernels::attention(q, k.narrow(2, 0, 69), v.narrow(2, 0, 69)), c10::Error);
+    EXPECT_THROW(kernels::attention(q.narrow(2, 0, 1), k, v, 0.5, 1), c10::Error);
+}
+
 // Wrong if fp32 lost digits to the exponentials or sums of a block.
 TEST(Attention, SinglePrecisionFollowsDouble) {
     at::Tensor single[3], exact[3];

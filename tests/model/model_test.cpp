@@ -133,7 +133,7 @@ TEST(Halting, AHaltedTokenKeepsItsUpdateAndOthersAreUntouched) {
     const c10::AutoGradMode no_grad(false);
     const auto w = in_fp64(c);
     const auto x = hopscope::test::randn({5, c.model.d_model}, 4);
-    const TokenBatch tokens{some_ids(c, 1, 5).reshape({-1}), 5};
+    const TokenBatch tokens{some_ids(c, 1, 5).reshape({-1}), {5}};
     ForwardOptions deep, shallow, mixed;
     shallow.changes.hop_limit = 1;
     mixed.changes.depths = {{3, 3, 1, 3, 3}, {3, 3, 3, 3, 3}};

@@ -57,7 +57,7 @@ class Interventions : public ::testing::Test {
     Record run(const Plan& p, at::Tensor* hidden = nullptr) {
         const c10::AutoGradMode no_grad(false);
         const auto edited = edited_model(model, p);
-        InterventionProbe changes(edited, p, ids.size(1));
+        InterventionProbe changes(edited, p, {ids.size(1)});
         Record record;
         ProbeChain chain({&changes, &record});
         ForwardOptions options;

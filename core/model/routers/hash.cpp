@@ -21,7 +21,7 @@ HopRoute hash_hop(RoutingPass& pass, const HopCall& call) {
     auto* out = idx.mutable_data_ptr<int64_t>();
     for (int64_t a = 0; a < tokens; ++a) {
         const int64_t t = call.rows.defined() ? where.const_data_ptr<int64_t>()[a] : a;
-        const int64_t key = by_token ? ids.const_data_ptr<int64_t>()[t] : t % pass.tokens.length;
+        const int64_t key = by_token ? ids.const_data_ptr<int64_t>()[t] : pass.tokens.at.of(t);
         const auto chosen = hash_choices(static_cast<uint64_t>(key),
                                          static_cast<uint64_t>(pass.layer), call.pool.size, k);
         std::copy(chosen.begin(), chosen.end(), out + a * k);

@@ -37,7 +37,7 @@ HopRoute choose_by_scores(const RoutingPass& pass, const HopCall& call, at::Tens
     HopRoute out{kernels::choose(scores, pass.top_k(), gate, pass.options.form), call.pool, {}, {}};
     if (moe.balances_sequences()) {
         // Halted tokens leave no whole sequences; then the term is that of what is left.
-        const int64_t length = call.rows.defined() ? call.h.size(0) : pass.tokens.length;
+        const int64_t length = call.rows.defined() ? call.h.size(0) : pass.tokens.at.length;
         out.balance = sequence_balance(out.route.p, out.route.idx, length);
     } else {
         out.balance = balance_term(out.route, call.pool);
