@@ -50,6 +50,23 @@ TEST(PickToken, TemperatureSharpensAndEvens) {
     EXPECT_EQ(pick_token(p, {2, 1}, 0.667), 1u);
 }
 
+// Wrong if a large vocabulary, which is not sorted to its end, were cut or ordered otherwise.
+TEST(PickToken, OfALargeVocabularyEveryTokenIsDrawnInItsPlace) {
+    constexpr size_t kTokens = 1000;
+    std::vector<double> p;  // rising by index, in pairs of equals
+    for (size_t i = 0; i < kTokens; ++i) p.push_back(static_cast<double>(i / 2 + 1));
+    double all = 0;
+    for (const double x : p) all += x;
+    const auto log_p = logs(p);
+    double below = 0;
+    for (size_t rank = 0; rank < kTokens; ++rank) {
+        const size_t id = (kTokens - 2 - rank / 2 * 2) + rank % 2;  // the lower of a pair first
+        EXPECT_EQ(pick_token(log_p, {}, (below + p[id] / 2) / all), id) << rank;
+        below += p[id];
+    }
+    EXPECT_EQ(pick_token(log_p, {1, 0.5}, 0.9999999), 707u) << "half of the sum is reached there";
+}
+
 class Generate : public TrainedRun {
   protected:
     lab::GenerateOptions options() const {
