@@ -66,7 +66,9 @@ Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int3
     const auto edited = edited_model(run.model, plan);
     const Sampling sampling{o.temperature, o.top_p};
     const auto limit = static_cast<size_t>(run.model.config.model.max_seq_len);
-    Past past(static_cast<int64_t>(std::min(limit, ids.size() + static_cast<size_t>(o.tokens))));
+    const auto room = std::min(limit, ids.size() + static_cast<size_t>(o.tokens));
+    GrowingText read{Past(static_cast<int64_t>(room)),
+                     HopBanks(edited, static_cast<int64_t>(room - std::min(room, ids.size())))};
     Random random(o.seed);
     TextStream stream(o.on_text);
     Drawn out;
@@ -86,11 +88,11 @@ Result<Drawn> draw_tokens(const OpenRun& run, const Plan& plan, std::vector<int3
             return Error{ErrorKind::interrupted, "generation stopped on request after " +
                                                      std::to_string(out.tokens.size()) + " tokens"};
         // What the model has not read yet: the prompt at first, then the token drawn last.
-        const std::vector<int64_t> wide(ids.begin() + past.length(), ids.end());
+        const std::vector<int64_t> wide(ids.begin() + read.past.length(), ids.end());
         const auto input = at::tensor(at::ArrayRef<int64_t>(wide))
                                .view({1, static_cast<int64_t>(wide.size())})
                                .to(edited.weights.embed.device());
-        const auto log_p = floats(next_log_p(edited, plan, input, &past));
+        const auto log_p = floats(next_log_p(edited, plan, input, &read));
         if (!std::all_of(log_p.begin(), log_p.end(), [](float p) { return std::isfinite(p); }))
             return diverged("what the model says about the next token");
         const size_t id = pick_token(log_p, sampling, random.unit());

@@ -17,13 +17,16 @@
 
 namespace hopscope::core {
 
+class HopBanks;  // core/model/hop_banks.h: what few tokens go through faster
+
 struct ForwardOptions {
     bool train = false;       ///< dropout on; draws from the default generator of the device
     bool statistics = false;  ///< fill LayerStats
     PassChanges changes;
-    Probe* probe = nullptr;         ///< not owned
-    Past* past = nullptr;           ///< not owned; the tokens are those behind it, and go into it
-    double* moe_seconds = nullptr;  ///< not owned; the time spent in MoE layers is added (CPU)
+    Probe* probe = nullptr;          ///< not owned
+    Past* past = nullptr;            ///< not owned; the tokens are those behind it, and go into it
+    const HopBanks* hops = nullptr;  ///< not owned; of these very weights
+    double* moe_seconds = nullptr;   ///< not owned; the time spent in MoE layers is added (CPU)
     kernels::Form form = kernels::Form::fused;
 };
 
@@ -45,7 +48,8 @@ struct Assignment {
 struct ForwardOut {
     at::Tensor hidden;   ///< [B·T, d] after the final LayerNorm
     at::Tensor balance;  ///< [] balance term: mean over layers and hops of M Σ f_i p_i
-                         ///< [def:balance_loss]; undefined for dense and hash
+                         ///< [def:balance_loss]; undefined for dense and hash, and with
+                         ///< ForwardOptions::hops
     at::Tensor z;        ///< [] mean over layers and hops of the router z term; undefined without
     std::vector<LayerStats> stats;
     std::vector<std::vector<Assignment>> assignments;  ///< [layers][hops]; K-Means in training only

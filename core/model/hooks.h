@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -131,6 +132,14 @@ struct PassChanges {
     bool keep_scores = false;
 
     bool halts() const { return halt_epsilon >= 0 || !max_hops.empty() || !depths.empty(); }
+    bool halts_in(int64_t layer) const {
+        return halts() && (halt_layers.empty() ||
+                           std::count(halt_layers.begin(), halt_layers.end(), layer) > 0);
+    }
+    /// Hops that a layer runs which has `configured` of them.
+    int64_t hops_of(int64_t configured) const {
+        return hop_limit > 0 ? std::min(hop_limit, configured) : configured;
+    }
 };
 
 }  // namespace hopscope::core

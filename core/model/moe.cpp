@@ -14,26 +14,15 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/model/expert_bank.h"
+#include "core/model/hop_banks.h"
 #include "core/model/router.h"
 
 namespace hopscope::core {
 namespace {
 
-/// Guard of Eq. (7)'s denominator.
-constexpr double kHaltEps = 1e-6;
-
 at::Tensor l2(const at::Tensor& x) {
     return at::linalg_vector_norm(x, 2, at::IntArrayRef{-1});
-}
-
-int64_t hop_limit(const Config& config, int64_t layer, const PassChanges& c) {
-    const int64_t hops = config.moe.hops_of(layer);
-    return c.hop_limit > 0 ? std::min(c.hop_limit, hops) : hops;
-}
-
-bool halts_in(const PassChanges& c, int64_t layer) {
-    return c.halts() && (c.halt_layers.empty() ||
-                         std::count(c.halt_layers.begin(), c.halt_layers.end(), layer) > 0);
 }
 
 /// Rows that stay for the next hop, as a mask over the rows that ran this one.
@@ -82,15 +71,6 @@ kernels::Composition composition_of(const MoeConfig& moe) {
     return kernels::Composition::sum;
 }
 
-/// The experts of a pool; a pool that is the whole layer costs no view.
-kernels::ExpertBank bank_of(const LayerWeights& w, const MoeConfig& moe, Pool pool) {
-    const auto rows = [&](const at::Tensor& t) { return t.defined() ? rows_of_pool(t, pool) : t; };
-    const auto kind = moe.expert == ExpertKind::fixed    ? kernels::ExpertKind::fixed
-                      : moe.expert == ExpertKind::swiglu ? kernels::ExpertKind::swiglu
-                                                         : kernels::ExpertKind::mlp;
-    return {kind, rows(w.gate), rows(w.down), rows(w.up), rows(w.value)};
-}
-
 /// The always-on SwiGLU expert: Σ_q SiLU(<h, gate_q>) · <h, down_q> · up_q.
 at::Tensor shared_expert(const LayerWeights& w, const at::Tensor& h, kernels::Form form) {
     const auto read = kernels::linear(h, {{w.shared_gate, {}}, {w.shared_down, {}}}, false, form);
@@ -128,9 +108,9 @@ class MoePass {
           options_(options),
           stats_(stats),
           composition_(composition_of(moe_)),
-          hops_(hop_limit(model.config, layer, options.changes)),
+          hops_(options.changes.hops_of(moe_.hops_of(layer))),
           frozen_(options.changes.freeze_routing || moe_.reroute == Reroute::frozen),
-          halts_(halts_in(options.changes, layer)),
+          halts_(options.changes.halts_in(layer)),
           router_(model.config, w_, layer, tokens, options) {
         if (!stats_) return;
         *stats_ = {};
@@ -139,6 +119,10 @@ class MoePass {
     }
 
     MoeOut run() {
+        if (auto all = hops_at_once(model_, layer_, x_, tokens_.at, options_)) {
+            h_accum_ = std::move(*all);
+            return finished();
+        }
         for (int64_t hop = 0; hop < hops_; ++hop) {
             auto h = h_accum_.defined() ? x_ + h_accum_ : x_;
             if (rows_.defined()) h = h.index_select(0, rows_);
@@ -197,7 +181,7 @@ class MoePass {
     /// Leaves out the tokens that halt behind this hop; false: all do.
     bool any_goes_on(int64_t hop, const HopRoute& now, const at::Tensor& h, const at::Tensor& dh) {
         if (!options_.probe && !halts_) return true;
-        const auto ratio = l2(dh) / (l2(h + dh) + kHaltEps);
+        const auto ratio = l2(dh) / (l2(h + dh) + kernels::kHaltEps);
         if (options_.probe)
             options_.probe->after_hop(layer_, hop, {now.route, now.pool.offset, rows_, dh, ratio});
         if (!halts_ || hop + 1 == hops_) return true;

@@ -9,17 +9,21 @@
 namespace hopscope::core {
 
 at::Tensor planned_hidden(const Model& edited, const Plan& plan, const at::Tensor& ids,
-                          Past* past) {
-    InterventionProbe changes(edited, plan, {ids.size(1), past ? past->length() : 0});
+                          GrowingText* text) {
+    InterventionProbe changes(edited, plan, {ids.size(1), text ? text->past.length() : 0});
     ForwardOptions options;
     options.changes = plan.changes;
-    options.past = past;
+    if (text) {
+        options.past = &text->past;
+        options.hops = &text->hops;
+    }
     if (!plan.actions.empty()) options.probe = &changes;
     return forward(edited, ids, options).hidden;
 }
 
-at::Tensor next_log_p(const Model& edited, const Plan& plan, const at::Tensor& ids, Past* past) {
-    const auto hidden = planned_hidden(edited, plan, ids, past);
+at::Tensor next_log_p(const Model& edited, const Plan& plan, const at::Tensor& ids,
+                      GrowingText* text) {
+    const auto hidden = planned_hidden(edited, plan, ids, text);
     const auto last = hidden.select(0, hidden.size(0) - 1).to(edited.weights.embed.scalar_type());
     return at::_log_softmax(at::linear(last, edited.weights.embed).to(at::kFloat), -1, false);
 }

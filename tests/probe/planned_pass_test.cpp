@@ -23,13 +23,14 @@ TEST_P(TokenByToken, ScriptsActWhereTheyActOnTheWhole) {
     ASSERT_TRUE(plan.ok()) << plan.error().message;
     const auto edited = edited_model(model, *plan);
     const auto ids = some_ids(c, 1, 9);
-    Past past(9);
+    GrowingText text{Past(9), HopBanks(edited, 9)};
     int64_t changed = 0;
     for (const int64_t tokens : {3, 4, 5, 6, 7, 8, 9}) {
-        const auto fresh = ids.narrow(1, past.length(), tokens - past.length()).contiguous();
+        const auto fresh =
+            ids.narrow(1, text.past.length(), tokens - text.past.length()).contiguous();
         const auto all = ids.narrow(1, 0, tokens).contiguous();
         const auto whole = next_log_p(edited, *plan, all);
-        EXPECT_LT(max_abs(next_log_p(edited, *plan, fresh, &past), whole), 1e-6) << tokens;
+        EXPECT_LT(max_abs(next_log_p(edited, *plan, fresh, &text), whole), 1e-6) << tokens;
         if (max_abs(next_log_p(model, {}, all), whole) > 1e-3) ++changed;
     }
     EXPECT_GT(changed, 0) << "the script did nothing that could be missed";

@@ -37,6 +37,11 @@ void add_centroids(const Config& config, int64_t layer, LayerWeights& w) {
     if (moe.reads_kinematic() || moe.legacy_param_count) w.kinematic = zeros({moe.experts, s});
 }
 
+bool is_plain_cosine(const MoeConfig& moe) {
+    return &form_of(moe.router) == &cosine_router() && moe.score == Score::softmax &&
+           !moe.has_bias();
+}
+
 at::Tensor projection_of(const LayerWeights& w, int64_t hop) {
     return w.proj.defined() && w.proj.dim() == 3 ? w.proj.select(0, hop) : w.proj;
 }

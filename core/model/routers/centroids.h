@@ -10,6 +10,10 @@ namespace hopscope::core {
 /// Projection, centroids, learned tau and kinematic vectors, as far as the configuration has them.
 void add_centroids(const Config& config, int64_t layer, LayerWeights& w);
 
+/// Whether scores are tau · cosine alone and weights their softmax: the paper's main line, which
+/// operators serve as a whole.
+bool is_plain_cosine(const MoeConfig& moe);
+
 /// The projection of one hop; undefined: identity.
 at::Tensor projection_of(const LayerWeights& w, int64_t hop);
 

@@ -13,9 +13,8 @@ namespace {
 
 bool fused(const RoutingPass& pass) {
     const auto& moe = pass.config.moe;
-    return !pass.options.changes.keep_scores && moe.score == Score::softmax &&
-           !moe.reads_kinematic() && !moe.has_bias() && moe.z_loss == 0.0 &&
-           !moe.balances_sequences();
+    return is_plain_cosine(moe) && !pass.options.changes.keep_scores && !moe.reads_kinematic() &&
+           moe.z_loss == 0.0 && !moe.balances_sequences();
 }
 
 HopRoute fused_hop(const RoutingPass& pass, const HopCall& call) {
