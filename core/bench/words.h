@@ -17,11 +17,12 @@ enum class BenchSubject {
     forward,
     step,
     trace,
+    decode,
     statistics
 };
 constexpr auto words_of(BenchSubject) {
     return words("route", "experts", "classifier", "attention", "adamw", "forward", "step", "trace",
-                 "statistics");
+                 "decode", "statistics");
 }
 
 /// One way of doing it.
@@ -37,13 +38,17 @@ enum class BenchWay {
     forward,                 ///< of a trace: the plain pass
     trace,
     trace_json,  ///< with its document printed
+    whole,       ///< of a step of decoding: the whole text again
+    hop_by_hop,  ///< behind its past, as any pass
+    at_once,     ///< behind its past, all hops of a layer by one operator
+    gram,        ///< likewise, later hops routed by a table
     without,     ///< of statistics
     with
 };
 constexpr auto words_of(BenchWay) {
     return words("fused", "reference", "aten", "gather", "embedding_bag", "dense_mask",
                  "dense_equal_flops", "dense_equal_parameters", "forward", "trace", "trace_json",
-                 "without", "with");
+                 "whole", "hop_by_hop", "at_once", "gram", "without", "with");
 }
 
 constexpr BenchWay way_of(kernels::Form form) {

@@ -5,6 +5,7 @@
 #include "core/api/lab.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
+#include "core/bench/decode.h"
 #include "core/bench/model.h"
 #include "core/bench/operators.h"
 #include "core/config/parse.h"
@@ -60,6 +61,11 @@ constexpr BenchKind kKinds[] = {
      "one prompt of 512 tokens (or max_seq_len): trace, and trace_json with its document printed, "
      "against forward: the plain pass with logits and losses",
      trace_work},
+    {BenchSubject::decode,
+     "one more token of 1, 4 and 16 texts of 256 tokens (part step; one text also as whole: read "
+     "from its beginning), and one layer's hops alone (part moe): hop_by_hop, at_once (all hops by "
+     "one operator), gram (later hops routed by a table)",
+     decode_work},
     {BenchSubject::statistics,
      "an update as a run makes it, recorded in metrics.csv and event file, against one without "
      "entropy, Jaccard, counts and scalars of the layers; direction snapshot: what a due snapshot "

@@ -71,6 +71,7 @@ TEST_F(BenchRuns, EveryRowIsMeasured) {
     add("forward", pair, {"forward"});
     add("step", pair, {"update"});
     add("trace", {"forward", "trace", "trace_json"}, {"forward"});
+    add("decode", {"whole", "hop_by_hop", "at_once", "gram"}, {"forward"});
     add("statistics", {"without", "with"}, {"update"});
     add("statistics", {"with"}, {"snapshot"});
     EXPECT_EQ(keys(j), expected);
@@ -85,7 +86,8 @@ TEST_F(BenchRuns, EveryRowIsMeasured) {
         EXPECT_GE(row.at("peak_bytes"), 0);
         if (row.at("tokens_per_s").is_number()) {
             const auto& shape = row.at("shape");
-            const double tokens = row.at("name") == "trace" ? double(shape.at("seq_len"))
+            const double tokens = row.at("name") == "trace"    ? double(shape.at("seq_len"))
+                                  : row.at("name") == "decode" ? double(shape.at("batch"))
                                   : row.at("direction") == "update"
                                       ? 4.0 * 32 * 2  // two micro-batches
                                       : 4.0 * 32;
