@@ -164,9 +164,9 @@ RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, con
                int64_t k, bool renormalise, const std::optional<Tensor>& score_bias,
                const std::optional<Tensor>& pos_delta, Form form) {
     TORCH_INTERNAL_ASSERT(k >= 1 && k <= centroids.size(0), "route: k out of range");
-    const bool grad =
-        c10::GradMode::is_enabled() && (h.requires_grad() || centroids.requires_grad() ||
-                                        (proj.defined() && proj.requires_grad()));
+    const bool grad = c10::GradMode::is_enabled() &&
+                      (h.requires_grad() || centroids.requires_grad() || tau.requires_grad() ||
+                       (proj.defined() && proj.requires_grad()));
     if (form == Form::reference || !has_fused(Operator::route, h))
         return reference::route(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta);
     if (!grad)
