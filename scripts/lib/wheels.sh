@@ -139,6 +139,16 @@ fetch_numpy() {
     stamp numpy "$version $line"
 }
 
+# What `import torch` asks for beside the wheel, so that the operators' library can be tested in the Python that it is made for.
+# Only that test needs it, so it is not an error if it cannot be had.
+fetch_torch_python() {
+    local names
+    mapfile -t names < <(sed -nE 's/^([A-Za-z_]+)==.*/\1/p' "$here/requirements-torch-python.txt")
+    # A failure ends the subshell alone.
+    (wheels requirements-torch-python.txt "${names[@]}") ||
+        say "note: no ${names[*]} (the reason is above); the test of python/hopscope_ops.py will be skipped"
+}
+
 fetch_imgui() {
     local line archive top="imgui_bundle-$imgui_version" library members=()
     line=$(grep -E '^imgui-bundle==' "$here/requirements-imgui.txt")
