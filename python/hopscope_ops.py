@@ -6,8 +6,8 @@
 
 Importing this loads libhopscope_ops.so (CMake target hopscope_ops) from the newest of the folders build/*, or from the path
 in HOPSCOPE_OPS. The functions below are `torch.ops.hopscope.*` with names for what they return. They are differentiable once,
-keep nothing of size T k d, and give the same bits whatever the number of threads. torch.compile takes them whole, without a
-graph break (fullgraph=True); there their backward pass computes the forward one again. Autocast does not reach into them: they
+keep nothing of size T k d, and give the same bits each time. torch.compile takes them whole, without a graph break
+(fullgraph=True); there their backward pass computes the forward one again. Autocast does not reach into them: they
 compute in the type they are given. Arguments that do not fit are a RuntimeError, numbers out of range an IndexError, which
 say what was found and what is allowed.
 
@@ -73,7 +73,10 @@ def route(h, centroids, tau, k, proj=None, *, renormalise=True, score_bias=None,
     one element, score_bias [M] or [T, M] added to the scores, pos_delta [s] or [T, s] added to the position. fp32 or fp64.
     renormalise=False keeps the probabilities as weights, which k = 1 needs to be trained by its loss [renormalise].
     """
-    tau = tau.reshape(()) if isinstance(tau, Tensor) else h.new_tensor(tau)
+    if not isinstance(tau, Tensor):
+        tau = h.new_tensor(tau)
+    elif tau.numel() == 1:
+        tau = tau.reshape(())
     return Route(*_ops.route(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta))
 
 

@@ -22,6 +22,7 @@ class Refusals(Case):
             r"route: h is BFloat16; Float \(fp32\) and Double": lambda: hops.route(h.bfloat16(), c, 4.0, 2),
             r"route: centroids is on meta, h on cpu": lambda: hops.route(h, c.to("meta"), 4.0, 2),
             r"route: score_bias is \[9\]; it has to be \[M\] or \[T, M\]": lambda: hops.route(h, c, 4.0, 2, score_bias=h[:, 0]),
+            r"route: tau is \[2\]; it has to be \[\]": lambda: hops.route(h, c, c[0, :2], 2),
             r"choose: score is \"tanh\"; allowed are softmax, sigmoid, relu": lambda: hops.choose(h, 2, "tanh"),
             r"experts: give h, down and up": lambda: hops.experts(h, idx, weight, b["down"]),
             r"experts: up is \[10, 2, 6\]; it has to be \[M, r, d\]": lambda: hops.experts(h, idx, weight, b["down"], b["up"][1:]),
@@ -40,7 +41,7 @@ class Refusals(Case):
         }.items():
             with self.subTest(pattern):
                 self.refused(pattern, call)
-        self.refused("idx has 11; 0 to 10 is allowed", lambda: hops.experts(h, idx + 11 - idx.max() + idx.min() * 0, weight, **b), IndexError)
+        self.refused("idx has 11; 0 to 10 is allowed", lambda: hops.experts(h, idx * 0 + 11, weight, **b), IndexError)
         self.refused("idx has -1", lambda: hops.experts(h, idx * 0 - 1, weight, **b), IndexError)
         self.refused("targets has 11", lambda: hops.classifier(h, c, idx[:, 0] * 0 + 11), IndexError)
 
