@@ -65,18 +65,6 @@ constexpr const char* kAdamW =
     "float lr, int t, float beta1=0.9, float beta2=0.95, float eps=1e-8, float weight_decay=0.0, "
     "float grad_scale=1.0, bool reference=False) -> ()";
 
-}  // namespace
-
-TORCH_LIBRARY(hopscope, m) {
-    const std::vector<at::Tag> tags{at::Tag::pt2_compliant_tag};
-    for (const auto& [name, arguments, returns] : kDifferentiable) {
-        const std::string n = name, a = arguments;
-        m.def((n + "(" + a + ") -> " + returns).c_str(), tags);
-        m.def((n + "_backward(Tensor?[] grad, bool[] needs, " + a + ") -> Tensor[]").c_str(), tags);
-    }
-    m.def(kAdamW, tags);
-}
-
 template <class Op>
 void both(torch::Library& m, bool shapes, const char* name) {
     if (shapes)
@@ -97,6 +85,18 @@ void all(torch::Library& m, bool shapes) {
         m.impl((std::string(schema.name) + "_backward").c_str(),
                shapes ? torch::CppFunction::makeFromBoxedFunction<&backward_shapes>()
                       : torch::CppFunction::makeFromBoxedFunction<&backward>());
+}
+
+}  // namespace
+
+TORCH_LIBRARY(hopscope, m) {
+    const std::vector<at::Tag> tags{at::Tag::pt2_compliant_tag};
+    for (const auto& [name, arguments, returns] : kDifferentiable) {
+        const std::string n = name, a = arguments;
+        m.def((n + "(" + a + ") -> " + returns).c_str(), tags);
+        m.def((n + "_backward(Tensor?[] grad, bool[] needs, " + a + ") -> Tensor[]").c_str(), tags);
+    }
+    m.def(kAdamW, tags);
 }
 
 // Every device: which of them there are kernels for is said by the operators themselves.
