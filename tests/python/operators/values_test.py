@@ -75,7 +75,7 @@ class Operators(Case):
         stock = torch.optim.AdamW([theirs], lr=1e-2, betas=(0.9, 0.95), weight_decay=0.1)
         for t in range(1, 6):
             theirs.grad = torch.randn(50)
-            hops.adamw_(ours, theirs.grad * 2, m, v, lr=1e-2, t=t, weight_decay=0.1, grad_scale=0.5, shadow=shadow)
+            hops.adamw_(ours, theirs.grad * t, m, v, lr=1e-2, t=t, weight_decay=0.1, grad_scale=1 / t, shadow=shadow)
             stock.step()
         self.close(ours, theirs, 1e-5)
         self.assertTrue(torch.equal(shadow, ours.detach().bfloat16()))
