@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Runs Python where PyTorch is: usage torch_python.py --torch FOLDER --stubs FOLDER [--compiler NAME] SCRIPT or -m MODULE …
+"""Runs Python where PyTorch is: usage torch_python.py --torch FOLDER [--stubs FOLDER] SCRIPT or -m MODULE …
 
 In this order: the interpreter that HOPSCOPE_TORCH_PYTHON names; the PyTorch whose LibTorch the build links (--torch, its folder
 torch/), in this interpreter or in the one of the version it is made for; this one if it has a PyTorch 2.11 of its own. Exit 77,
-after a word why, if none will do.
+after a word why, if none will do; 1 if the one that was named will not.
 
 The PyTorch that scripts/setup unpacks is the one for CUDA, without the CUDA libraries (2 GB), which a build for the CPU does
-not need. Python loads libtorch_cuda.so all the same, so each library that it lacks is stood in for by an empty one of that
-name: functions that stop the program, should something call them after all. On a machine without a GPU nothing does.
+not need. Python loads libtorch_cuda.so all the same, so with --stubs each library that it lacks is stood in for by an empty one
+of that name, made in this folder: functions that stop the program, should something call them after all. Without a GPU nothing
+does.
 """
 import argparse
 import collections
@@ -67,8 +68,12 @@ def joined(first, rest):
 
 
 def works(python, environment):
-    """What `import torch` says in this Python: "" if it is 2.11."""
-    done = subprocess.run([python, "-B", "-c", "import torch; print(torch.__version__)"], env=environment, capture_output=True, text=True)
+    """Why this Python will not do: "" if it has a PyTorch 2.11 with what torch.compile needs."""
+    call = [python, "-B", "-c", "import torch, sympy, networkx, filelock; print(torch.__version__)"]
+    try:
+        done = subprocess.run(call, env=environment, capture_output=True, text=True)
+    except OSError as error:
+        return f"{python}: {error.strerror}"
     if done.returncode:
         return (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
     return "" if done.stdout.startswith("2.11.") else f"PyTorch is {done.stdout.strip()}, 2.11 is needed"
@@ -76,9 +81,8 @@ def works(python, environment):
 
 def candidates(options):
     """(interpreter, environment), or a word why not."""
-    named = os.environ.get("HOPSCOPE_TORCH_PYTHON")
-    if named:
-        yield named, dict(os.environ)
+    if "HOPSCOPE_TORCH_PYTHON" in os.environ:
+        yield os.environ["HOPSCOPE_TORCH_PYTHON"], dict(os.environ)
         return
     torch, own = options.torch, "{0}{1}".format(*sys.version_info)
     versions = [path.name.split("-")[1] for path in torch.glob("_C.cpython-3*-*.so")]
@@ -87,7 +91,7 @@ def candidates(options):
         yield f"{torch} is for Python {', '.join(versions) or '(none)'}, this is {own}, and there is no other"
     else:
         environment = dict(os.environ)
-        if (torch / "lib/libtorch_cuda.so").is_file():
+        if options.stubs and (torch / "lib/libtorch_cuda.so").is_file():
             stand_ins(torch, options.stubs, options.compiler)
             environment["LD_LIBRARY_PATH"] = joined(options.stubs, os.environ.get("LD_LIBRARY_PATH"))
         environment["PYTHONPATH"] = joined(torch.parent, os.environ.get("PYTHONPATH"))
@@ -97,8 +101,9 @@ def candidates(options):
 
 def main():
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--torch", type=pathlib.Path, required=True)
-    parser.add_argument("--stubs", type=pathlib.Path, required=True)
+    folder = lambda text: pathlib.Path(text).resolve()
+    parser.add_argument("--torch", type=folder, required=True)
+    parser.add_argument("--stubs", type=folder)
     parser.add_argument("--compiler", default="g++")
     options, call = parser.parse_known_args()
     reasons = []
@@ -108,9 +113,10 @@ def main():
             python, environment = candidate
             sys.exit(subprocess.run([python, "-B", *call], env=environment).returncode)
         reasons.append(reason)
-    print("skipped: no Python with PyTorch 2.11 (" + "; ".join(reasons) + "). scripts/setup brings what Python 3.11 needs; "
-          "HOPSCOPE_TORCH_PYTHON names another interpreter that has it.")
-    sys.exit(SKIPPED)
+    named = "HOPSCOPE_TORCH_PYTHON" in os.environ
+    print(f"{'error' if named else 'skipped'}: no Python with PyTorch 2.11 ({'; '.join(reasons)}). scripts/setup brings what "
+          "Python 3.11 needs; HOPSCOPE_TORCH_PYTHON names another interpreter that has it.")
+    sys.exit(1 if named else SKIPPED)
 
 
 if __name__ == "__main__":
