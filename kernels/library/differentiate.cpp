@@ -272,7 +272,7 @@ void differentiable_once(const OperatorHandle& op, c10::DispatchKeySet keys, Sta
              ++value) {
             if (value->isTensor()) recorded = recorded || requires_grad(value->toTensor());
             if (!value->isList()) continue;
-            for (const IValue part : value->toListRef())
+            for (const IValue& part : value->toListRef())
                 if (part.isTensor()) recorded = recorded || requires_grad(part.toTensor());
         }
     {

@@ -24,8 +24,8 @@ def bank(kind, m=11, r=2, d=6, **how):
     return {name: numbers(*shape, **how) for name in BANKS[kind]}
 
 
-def gradients(loss, inputs):
-    return torch.autograd.grad(loss, inputs, allow_unused=True, retain_graph=True)
+def gradients(loss, inputs, retain_graph=True):
+    return torch.autograd.grad(loss, inputs, allow_unused=True, retain_graph=retain_graph)
 
 
 class Case(unittest.TestCase):

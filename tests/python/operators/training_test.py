@@ -51,7 +51,7 @@ class Compiled(Case):
             parameters = list(model.parameters())
             ours, theirs = compiled(ids, targets, Ours), model(ids, targets, Ours)
             self.close(ours, theirs)
-            for a, b in zip(gradients(ours, parameters), gradients(theirs, parameters)):
+            for a, b in zip(gradients(ours, parameters, retain_graph=False), gradients(theirs, parameters)):
                 self.close(a, b)
         with torch.no_grad():
             self.close(compiled(ids, targets, Ours), theirs)
