@@ -14,6 +14,7 @@ namespace {
 
 struct BenchCall {
     core::lab::BenchOptions options;
+    bool turns = false;
     Output output;
 };
 
@@ -22,11 +23,23 @@ void describe(CLI::App& app, BenchCall& call) {
     app.add_option("--what", o.what, "What to measure, names joined by commas, or all")
         ->capture_default_str()
         ->type_name("NAME,…");
+    app.add_option("--forms", o.forms, "Which forms of it, joined by commas, or all")
+        ->capture_default_str()
+        ->type_name("FORM,…");
+    app.add_option("--keep", o.keep,
+                   "Also write what a form is given and what comes of it, so that other programs "
+                   "can be held against it: DIR/NAME.FORM.safetensors, of operators with a "
+                   "gradient and of step")
+        ->type_name("DIR");
     app.add_option("--config", o.config, "Configuration whose sizes are taken; default: defaults")
         ->type_name("FILE");
     add_set_option(app, o.overrides);
     add_number(app, "--repeats", o.repeats, {1, 100'000},
                "Timed rounds; in each, all forms have their turn");
+    app.add_flag("--turns", call.turns,
+                 "In place of rounds: one form prints its row as a line of JSON, then answers each "
+                 "line N on standard input by N times in ms, and prints the document at the end; "
+                 "for something that is timed in turns with it");
     add_optional_kind(app, "--device", o.device, "Where to measure; default: as configured");
     add_output_options(app, call.output);
     add_definitions(app, core::lab::bench_definitions());
@@ -88,10 +101,32 @@ std::string describe_bench(const std::string& json) {
     return out;
 }
 
+/// The calls that the next line of standard input asks for; 0 where it ends, or is no number.
+int64_t next_turn(const Environment& environment, bool& slip) {
+    constexpr int64_t kMostCalls = 100'000;
+    std::string line;
+    if (!std::getline(environment.in, line)) return 0;
+    const auto calls = core::read_integer(line);
+    if (calls && *calls >= 1 && *calls <= kMostCalls) return *calls;
+    slip = true;
+    environment.err << "error: --turns: found \"" << core::printable(line)
+                    << "\" on standard input, allowed a number of calls, 1 … 100000" << std::endl;
+    return 0;
+}
+
 int bench(const BenchCall& call, const Environment& environment) {
     environment.before_computing();  // it times updates
-    return deliver(with_progress(core::lab::bench, call.options, environment), call.output,
-                   environment, describe_bench);
+    BenchCall asked = call;
+    bool slip = false;
+    if (call.turns) {
+        asked.options.next_turn = [&] { return next_turn(environment, slip); };
+        asked.options.answer = [&](const std::string& json) {
+            environment.out << json << std::endl;  // someone waits for it
+        };
+    }
+    const int code = deliver(with_progress(core::lab::bench, asked.options, environment),
+                             asked.output, environment, describe_bench);
+    return slip ? kUsage : code;
 }
 
 }  // namespace

@@ -305,10 +305,17 @@ ModelSheet model_sheet(const Config& config);
 
 struct BenchOptions {
     std::string what = "all";            ///< names joined by commas
+    std::string forms = "all";           ///< of what is named, joined by commas
+    std::string keep;                    ///< folder for what forms are given and give; "" = none
     std::string config;                  ///< TOML file; "" = the defaults
     std::vector<std::string> overrides;  ///< "table.key=value"
     std::optional<DeviceKind> device;    ///< without: as configured
     int64_t repeats = 20;                ///< timed rounds
+    /// Where given, one form is timed in turns with something else in place of rounds: the first
+    /// `answer` is its row after warming up, each further one the times [ms] of as many calls as
+    /// `next_turn` said; 0 ends it.
+    std::function<int64_t()> next_turn;
+    std::function<void(const std::string& json)> answer;
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 /// hopscope.bench/1. Works on random numbers and on a run of its own under the temporary folder.

@@ -27,6 +27,8 @@ namespace {
 using kernels::Form;
 
 constexpr int64_t kPromptTokens = 512;
+/// Updates whose losses are kept: enough for a wrong gradient, clipping or optimizer to show.
+constexpr int64_t kKeptUpdates = 8;
 
 OrderedJson model_shape(const BenchSetting& s, int64_t parameters) {
     const auto& c = s.config;
@@ -62,11 +64,42 @@ std::shared_ptr<Engine> engine_of(const BenchSetting& s, const BenchRun& run, Up
     return std::make_shared<Engine>(untrained(std::move(model)), how);
 }
 
+/// The weights of the untrained model, the tokens of its first updates, and what each came to.
+NamedTensors first_updates(const BenchSetting& s, const BenchRun& run, UpdateForm how) {
+    const auto& train = s.config.train;
+    NamedTensors out;
+    run.copy->model.weights.for_each([&](const std::string& name, Group, const at::Tensor& t) {
+        out.emplace_back("given." + name, t);
+    });
+    const auto engine = engine_of(s, run, how);
+    std::vector<int32_t> all, batch;
+    std::map<std::string, std::vector<float>> told;
+    for (int64_t update = 0; update < kKeptUpdates; ++update) {
+        for (int64_t i = 0; i < train.grad_accum; ++i) {
+            run.train.micro_batch(update * train.grad_accum + i, batch);
+            all.insert(all.end(), batch.begin(), batch.end());
+        }
+        const auto record = engine->update(run.train, [] {});
+        must(record);
+        told["loss"].push_back(record->loss);
+        told["balance_loss"].push_back(record->balance_loss);
+        told["grad_norm"].push_back(record->grad_norm);
+        told["lr"].push_back(record->lr);
+    }
+    out.emplace_back("given.tokens",
+                     at::tensor(at::ArrayRef<int32_t>(all))
+                         .view({kKeptUpdates, train.grad_accum, train.batch, train.seq_len + 1}));
+    for (const auto& [name, values] : told)
+        out.emplace_back("out." + name, at::tensor(at::ArrayRef<float>(values)));
+    return out;
+}
+
 BenchForm update_form(const BenchSetting& s, const BenchRun& run, BenchWay way, UpdateForm how) {
     BenchForm out;
     out.form = way;
     out.shape = model_shape(s, run.copy->model.weights.parameters());
     out.run = [engine = engine_of(s, run, how), &run] { must(engine->update(run.train, [] {})); };
+    out.account = [&s, &run, how] { return first_updates(s, run, how); };
     return out;
 }
 

@@ -27,21 +27,40 @@ using Tensors = std::vector<Tensor>;
 
 constexpr const char* kRandom = "random numbers";
 
-/// An operator and its gradient with respect to `leaves`, for gradients of its outputs that are
-/// given. The graph of a call lives until the next.
-BenchForm differentiable(BenchWay way, OrderedJson shape, Tensors leaves,
-                         std::function<Tensors()> call, Tensors gradients) {
-    auto outputs = std::make_shared<Tensors>();
+/// An operator and its gradient with respect to those of `given` that ask for one, for gradients of
+/// its first outputs. The graph of a call lives until the next.
+BenchForm differentiable(BenchWay way, OrderedJson shape, const NamedTensors& given,
+                         std::function<NamedTensors()> call, const Tensors& gradients) {
+    auto outputs = std::make_shared<NamedTensors>();
     BenchForm out;
     out.form = way;
     out.shape = std::move(shape);
-    out.prepare = [outputs, leaves] {
+    out.prepare = [outputs, given] {
         outputs->clear();
-        for (const auto& leaf : leaves) leaf.mutable_grad() = Tensor();
+        for (const auto& [name, tensor] : given) tensor.mutable_grad() = Tensor();
     };
     out.run = [outputs, call = std::move(call)] { *outputs = call(); };
-    out.backward = [outputs, gradients = std::move(gradients)] {
-        torch::autograd::backward(*outputs, gradients);
+    out.backward = [outputs, gradients] {
+        Tensors roots;
+        for (size_t i = 0; i < gradients.size(); ++i) roots.push_back((*outputs)[i].second);
+        torch::autograd::backward(roots, gradients);
+    };
+    out.account = [outputs, given, gradients, prepare = out.prepare, run = out.run,
+                   backward = out.backward] {
+        prepare();
+        run();
+        backward();
+        NamedTensors all;
+        for (const auto& [name, tensor] : given) {
+            all.emplace_back("given." + name, tensor);
+            if (tensor.grad().defined()) all.emplace_back("grad." + name, tensor.grad());
+        }
+        for (size_t i = 0; i < outputs->size(); ++i) {
+            const auto& [name, tensor] = (*outputs)[i];
+            all.emplace_back("out." + name, tensor);
+            if (i < gradients.size()) all.emplace_back("given.grad_of_" + name, gradients[i]);
+        }
+        return all;
     };
     return out;
 }
@@ -124,7 +143,10 @@ BenchForm dense_form(BenchSetting& s, BenchWay way, int64_t d_ff, const Tensor& 
     const auto down = leaf((s.random({d_ff, d}) * 0.05).to(s.narrow())),
                up = leaf((s.random({d_ff, d}) * 0.05).to(s.narrow()));
     return differentiable(way, {{"tokens", s.tokens()}, {"d_model", d}, {"d_ff", d_ff}},
-                          {h, down, up}, [=] { return Tensors{baselines::dense(h, down, up)}; },
+                          {{"h", h}, {"down", down}, {"up", up}},
+                          [=] {
+                              return NamedTensors{{"y", baselines::dense(h, down, up)}};
+                          },
                           {gradient});
 }
 
@@ -138,9 +160,9 @@ BenchWorks route_work(BenchSetting& s) {
                            "\", whose scores the operator does not make; allowed " +
                            routers_by_cosine());
     auto r = router_tensors(s);
-    Tensors leaves;
-    for (auto* t : {&r.h, &r.proj, &r.centroids})
-        if (t->defined()) leaves.push_back(*t = leaf(*t));
+    NamedTensors given = {{"tau", r.tau}};
+    for (auto [name, t] : {std::pair{"h", &r.h}, {"proj", &r.proj}, {"centroids", &r.centroids}})
+        if (t->defined()) given.emplace_back(name, *t = leaf(*t));
     const OrderedJson shape = {{"tokens", s.tokens()},
                                {"d_model", s.config.model.d_model},
                                {"d_space", routing_width(s.config)},
@@ -150,10 +172,11 @@ BenchWorks route_work(BenchSetting& s) {
     auto work = operator_work(s, BenchSubject::route);
     for (const Form form : kForms)
         work.forms.push_back(differentiable(
-            way_of(form), shape, leaves,
+            way_of(form), shape, given,
             [&s, r, form] {
                 const auto out = route_once(s, r, form);
-                return Tensors{out.weight, out.mean_p};
+                return NamedTensors{
+                    {"weight", out.weight}, {"mean_p", out.mean_p}, {"idx", out.idx}};
             },
             gradients));
     return std::vector<BenchWork>{std::move(work)};
@@ -169,18 +192,24 @@ BenchWorks experts_work(BenchSetting& s) {
     const auto h = leaf(router.h.to(s.narrow())), weight = leaf(routed.weight.to(s.narrow()));
     const auto bank = random_bank(s);
     const auto gradient = s.random(h.sizes(), s.narrow());
-    Tensors leaves = {h, weight};
-    if (bank.kind == kernels::ExpertKind::fixed) leaves = {weight};
-    for (const auto* t : {&bank.gate, &bank.down, &bank.up, &bank.value})
-        if (t->defined()) leaves.push_back(*t);
+    NamedTensors given = {{"weight", weight}, {"idx", idx}};
+    if (bank.kind != kernels::ExpertKind::fixed) given.emplace_back("h", h);
+    for (const auto& [name, t] : {std::pair{"gate", &bank.gate},
+                                  {"down", &bank.down},
+                                  {"up", &bank.up},
+                                  {"value", &bank.value}})
+        if (t->defined()) given.emplace_back(name, *t);
     const OrderedJson shape = {{"tokens", s.tokens()},   {"d_model", s.config.model.d_model},
                                {"experts", moe.experts}, {"rank", moe.expert_rank},
                                {"top_k", moe.top_k},     {"expert", word(moe.expert)}};
     auto work = operator_work(s, BenchSubject::experts);
     for (const Form form : kForms)
         work.forms.push_back(differentiable(
-            way_of(form), shape, leaves,
-            [=] { return Tensors{kernels::experts(h, idx, weight, bank, form)}; }, {gradient}));
+            way_of(form), shape, given,
+            [=] {
+                return NamedTensors{{"y", kernels::experts(h, idx, weight, bank, form)}};
+            },
+            {gradient}));
     if (bank.kind == kernels::ExpertKind::mlp && moe.expert_rank == 1) {
         constexpr std::pair<BenchWay, decltype(&baselines::gather)> kBaselines[] = {
             {BenchWay::gather, baselines::gather},
@@ -188,8 +217,10 @@ BenchWorks experts_work(BenchSetting& s) {
             {BenchWay::dense_mask, baselines::dense_mask}};
         for (const auto& [way, call] : kBaselines)
             work.forms.push_back(differentiable(
-                way, shape, leaves,
-                [=, call = call] { return Tensors{call(h, idx, weight, bank.down, bank.up)}; },
+                way, shape, given,
+                [=, call = call] {
+                    return NamedTensors{{"y", call(h, idx, weight, bank.down, bank.up)}};
+                },
                 {gradient}));
     }
     if (bank.kind == kernels::ExpertKind::mlp) {
@@ -210,8 +241,11 @@ BenchWorks classifier_work(BenchSetting& s) {
     auto work = operator_work(s, BenchSubject::classifier);
     for (const Form form : kForms)
         work.forms.push_back(differentiable(
-            way_of(form), shape, {x, embed},
-            [=] { return Tensors{kernels::classifier(x, embed, targets, form).nll_sum}; },
+            way_of(form), shape, {{"x", x}, {"embed", embed}, {"targets", targets}},
+            [=] {
+                return NamedTensors{
+                    {"nll_sum", kernels::classifier(x, embed, targets, form).nll_sum}};
+            },
             // The mean is what is trained.
             {at::full({}, 1.0 / static_cast<double>(s.tokens()), x.options().dtype(at::kFloat))}));
     return std::vector<BenchWork>{std::move(work)};
@@ -224,6 +258,7 @@ BenchWorks attention_work(BenchSetting& s) {
                                           m.d_model / m.n_heads};
     const auto q = leaf(s.random(sizes, s.narrow())), k = leaf(s.random(sizes, s.narrow())),
                v = leaf(s.random(sizes, s.narrow()));
+    const NamedTensors given = {{"q", q}, {"k", k}, {"v", v}};
     const Tensors gradient = {s.random(sizes, s.narrow())};
     const OrderedJson shape = {{"batch", sizes[0]},
                                {"heads", sizes[1]},
@@ -235,16 +270,17 @@ BenchWorks attention_work(BenchSetting& s) {
     if (s.device.device.is_cpu())
         for (const Form form : kForms)
             work.forms.push_back(differentiable(
-                way_of(form), shape, {q, k, v},
+                way_of(form), shape, given,
                 [=, seed = s.config.train.seed] {
-                    return Tensors{
-                        kernels::attention(q, k, v, p, static_cast<int64_t>(seed), form)};
+                    return NamedTensors{
+                        {"y", kernels::attention(q, k, v, p, static_cast<int64_t>(seed), form)}};
                 },
                 gradient));
     work.forms.push_back(differentiable(
-        BenchWay::aten, shape, {q, k, v},
+        BenchWay::aten, shape, given,
         [=] {
-            return Tensors{at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true)};
+            return NamedTensors{
+                {"y", at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true)}};
         },
         gradient));
     return std::vector<BenchWork>{std::move(work)};

@@ -50,6 +50,10 @@ std::optional<int64_t> additional_memory(const at::Device& device,
     return held().peak - before;
 }
 
+Error stopped() {
+    return stopped_on_request("the measurement was");
+}
+
 struct Peaks {
     std::optional<int64_t> run, backward, both;
 };
@@ -120,46 +124,78 @@ void fill_ratios(std::vector<BenchRow>& rows) {
     }
 }
 
+/// Calls that are not timed; the last ones count the memory. Errors: interrupted.
+Result<Peaks> warm_up(const BenchWork& work, const BenchForm& form, const at::Device& device,
+                      const Progress& progress, double fraction) {
+    for (int64_t call = 0; call + 1 < kBenchWarmUp; ++call) {
+        if (progress.cancelled()) return stopped();
+        progress.report(word(work.name) + ": warming up " + word(form.form), fraction);
+        prepare(form, device);
+        form.run();
+        if (form.backward) form.backward();
+    }
+    if (progress.cancelled()) return stopped();
+    return peaks_of(form, device);
+}
+
+void time_once(const BenchForm& form, const at::Device& device, Times& times) {
+    prepare(form, device);
+    times.run.push_back(timed_ms(form.run, device));
+    if (form.backward) times.backward.push_back(timed_ms(form.backward, device));
+}
+
 }  // namespace
 
 Result<std::vector<BenchRow>> time_in_rounds(const BenchWork& work, int64_t rounds,
                                              const at::Device& device, const Progress& progress) {
-    const Error stopped = stopped_on_request("the measurement was");
     const size_t n = work.forms.size();
     std::vector<Times> times(n);
     std::vector<Peaks> peaks(n);
     const auto all = static_cast<double>(rounds + 1);
     for (size_t i = 0; i < n; ++i) {
-        const auto& form = work.forms[i];
-        for (int64_t call = 0; call < kBenchWarmUp; ++call) {
-            if (progress.cancelled()) return stopped;
-            progress.report(word(work.name) + ": warming up " + word(form.form),
+        auto peak = warm_up(work, work.forms[i], device, progress,
                             static_cast<double>(i) / static_cast<double>(n) / all);
-            if (call + 1 == kBenchWarmUp) {
-                peaks[i] = peaks_of(form, device);
-                continue;
-            }
-            prepare(form, device);
-            form.run();
-            if (form.backward) form.backward();
-        }
+        if (!peak) return peak.error();
+        peaks[i] = *peak;
     }
     wait_for(device);
     for (int64_t round = 0; round < rounds; ++round) {
         progress.report(word(work.name) + ": timing", static_cast<double>(round + 1) / all);
         for (size_t i = 0; i < n; ++i) {
-            if (progress.cancelled()) return stopped;
+            if (progress.cancelled()) return stopped();
             const size_t at = round % 2 == 0 ? i : n - 1 - i;
-            const auto& form = work.forms[at];
-            prepare(form, device);
-            times[at].run.push_back(timed_ms(form.run, device));
-            if (form.backward) times[at].backward.push_back(timed_ms(form.backward, device));
+            time_once(work.forms[at], device, times[at]);
         }
     }
     std::vector<BenchRow> rows;
     for (size_t i = 0; i < n; ++i) add_rows(work, work.forms[i], times[i], peaks[i], rows);
     fill_ratios(rows);
     return rows;
+}
+
+Result<std::vector<BenchRow>> time_in_turns(const BenchWork& work, const Turns& turns,
+                                            const at::Device& device, const Progress& progress) {
+    const auto& form = work.forms.front();
+    auto peaks = warm_up(work, form, device, progress, 0);
+    if (!peaks) return peaks.error();
+    Times times;
+    time_once(form, device, times);
+    const auto rows = [&] {
+        std::vector<BenchRow> out;
+        add_rows(work, form, times, *peaks, out);
+        return out;
+    };
+    turns.answer(to_json(rows().back()));
+    for (int64_t calls = turns.next(); calls > 0; calls = turns.next()) {
+        nlohmann::ordered_json ms = nlohmann::ordered_json::array();
+        for (int64_t call = 0; call < calls; ++call) {
+            if (progress.cancelled()) return stopped();
+            time_once(form, device, times);
+            ms.push_back(times.run.back() + (form.backward ? times.backward.back() : 0));
+        }
+        turns.answer(ms);
+    }
+    return rows();
 }
 
 nlohmann::ordered_json to_json(const BenchRow& row) {

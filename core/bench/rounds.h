@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/api/progress.h"
@@ -17,6 +18,8 @@
 
 namespace hopscope::core {
 
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
 /// One way of doing a piece of work. What the functions refer to lives in them.
 struct BenchForm {
     BenchWay form = BenchWay::fused;
@@ -24,6 +27,9 @@ struct BenchForm {
     std::function<void()> prepare;   ///< before each call, not timed; may be empty
     std::function<void()> run;       ///< timed
     std::function<void()> backward;  ///< timed after `run`; empty: there is none
+    /// What it is given and what comes of it, by calls that are not timed (core/bench/kept.h);
+    /// empty: it does not tell.
+    std::function<NamedTensors()> account;
 };
 
 /// Forms of one piece of work, all timed in each round.
@@ -61,6 +67,18 @@ inline constexpr int64_t kBenchWarmUp = 3;
 /// backwards, so that no form always follows the same. Errors: interrupted.
 Result<std::vector<BenchRow>> time_in_rounds(const BenchWork& work, int64_t rounds,
                                              const at::Device& device, const Progress& progress);
+
+/// What is timed in turn with something outside this process.
+struct Turns {
+    std::function<int64_t()> next;  ///< calls of the next turn; 0: there is none
+    std::function<void(const nlohmann::ordered_json&)>
+        answer;  ///< row, then the times of each turn
+};
+
+/// The first form of `work`, warmed up, its memory counted, then timed as `turns` ask: run and
+/// backward of a call together. Errors: interrupted.
+Result<std::vector<BenchRow>> time_in_turns(const BenchWork& work, const Turns& turns,
+                                            const at::Device& device, const Progress& progress);
 
 nlohmann::ordered_json to_json(const BenchRow& row);
 

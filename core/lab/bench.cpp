@@ -1,11 +1,15 @@
 // hopscope bench: what the operators, whole passes, a trace and live statistics take
 // (hopscope.bench/1).
+#include <algorithm>
 #include <fstream>
+#include <optional>
+#include <set>
 
 #include "core/api/lab.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/bench/decode.h"
+#include "core/bench/kept.h"
 #include "core/bench/model.h"
 #include "core/bench/operators.h"
 #include "core/config/parse.h"
@@ -149,18 +153,47 @@ struct Found {
     Json skipped = Json::array();
 };
 
-Status measure(const BenchKind& kind, BenchSetting& setting, int64_t rounds, bool all, Found& out) {
+/// What was asked for, read.
+struct Asked {
+    ChosenNames subjects, forms;
+    int64_t rounds = 0;
+    std::string keep;
+    std::optional<Turns> turns = {};
+};
+
+/// Leaves out the forms that were not asked for. Errors (usage): none is left.
+Status choose_forms(const ChosenNames& asked, std::vector<BenchWork>& works) {
+    std::set<std::string> have;
+    for (auto& work : works)
+        std::erase_if(work.forms, [&](const BenchForm& form) {
+            have.insert(word(form.form));
+            return !std::binary_search(asked.places.begin(), asked.places.end(),
+                                       static_cast<size_t>(form.form));
+        });
+    std::erase_if(works, [](const BenchWork& work) { return work.forms.empty(); });
+    if (!works.empty()) return {};
+    return usage_error("--forms: none of those named is there, allowed " +
+                       joined({have.begin(), have.end()}));
+}
+
+Status measure(const BenchKind& kind, BenchSetting& setting, const Asked& asked, Found& out) {
     const Progress progress = setting.progress;
     auto works = kind.make(setting);
+    if (works)
+        if (auto s = choose_forms(asked.forms, *works); !s) works = s.error();
     if (!works) {
         // One that the configuration has no part for must not keep the others from being measured.
-        if (!all || works.error().kind != ErrorKind::usage)
+        if (!asked.subjects.all || works.error().kind != ErrorKind::usage)
             return Error{works.error().kind, word(kind.name) + ": " + works.error().message};
         out.skipped.push_back({{"name", word(kind.name)}, {"reason", works.error().message}});
         return {};
     }
     for (const auto& work : *works) {
-        auto rows = time_in_rounds(work, rounds, setting.device.device, progress);
+        if (!asked.keep.empty())
+            if (auto s = keep_accounts(work, setting, asked.keep); !s) return s;
+        const auto device = setting.device.device;
+        auto rows = asked.turns ? time_in_turns(work, *asked.turns, device, progress)
+                                : time_in_rounds(work, asked.rounds, device, progress);
         if (!rows) return rows.error();
         for (auto& row : *rows) out.rows.push_back(std::move(row));
     }
@@ -173,9 +206,17 @@ Result<std::string> bench(const BenchOptions& o) {
     try {
         const auto chosen = chosen_names("--what", o.what, word_list<BenchSubject>());
         if (!chosen) return chosen.error();
+        const auto forms = chosen_names("--forms", o.forms, word_list<BenchWay>());
+        if (!forms) return forms.error();
         if (o.repeats < 1)
             return usage_error("--repeats: found " + std::to_string(o.repeats) +
                                ", allowed 1 or more");
+        if (o.next_turn && (chosen->places.size() != 1 || forms->places.size() != 1))
+            return usage_error(
+                "--turns: found " + std::to_string(chosen->places.size()) +
+                " names of --what and " + std::to_string(forms->places.size()) +
+                " of --forms, allowed one of each, since one form is timed in turns; for instance "
+                "--what step --forms fused --turns");
         auto config = config_of(o);
         if (!config) return config.error();
         auto device = resolve_device(config->train);
@@ -197,10 +238,12 @@ Result<std::string> bench(const BenchOptions& o) {
                   {"load_average", load_average()}};
         const Progress progress = interruptible(o.on_progress);
         BenchSetting setting(*config, *device, progress);
+        Asked asked{*chosen, *forms, o.repeats, o.keep};
+        if (o.next_turn)
+            asked.turns = {o.next_turn, [&](const Json& answer) { o.answer(answer.dump()); }};
         Found found;
         for (const size_t i : chosen->places)
-            if (auto s = measure(kKinds[i], setting, o.repeats, chosen->all, found); !s)
-                return s.error();
+            if (auto s = measure(kKinds[i], setting, asked, found); !s) return s.error();
         j["rows"] = Json::array();
         for (const auto& row : found.rows) j["rows"].push_back(to_json(row));
         j["limits"] = limits(found.rows, *config);

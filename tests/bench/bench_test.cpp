@@ -1,14 +1,19 @@
 // If these fail, `hopscope bench` compares forms that compute different things, leaves rows out, or
 // its document cannot be read by the scripts that know its format.
 #include <ATen/ops/argsort.h>
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <stdexcept>
 
 #include "core/bench/baselines.h"
 #include "core/bench/rounds.h"
+#include "core/config/parse.h"
 #include "core/model/weights.h"
+#include "core/run/safetensors_file.h"
 #include "core/text/token_file.h"
 #include "core/train/engine.h"
 #include "tests/kernels/helpers.h"
@@ -17,6 +22,7 @@
 namespace hopscope::core {
 namespace {
 
+using at::Tensor;
 using hopscope::test::max_abs;
 using hopscope::test::randn;
 using nlohmann::json;
@@ -141,6 +147,121 @@ TEST_F(BenchRuns, AttentionWithoutDropoutStandsBesideLibTorchs) {
         for (const char* direction : {"forward", "backward", "both"})
             expected.emplace("attention", form, direction);
     EXPECT_EQ(keys(document(o)), expected);
+}
+
+// Wrong if a form that was not asked for were timed, or one that is not there passed over.
+TEST_F(BenchRuns, FormsCanBeChosen) {
+    auto o = options("experts,route");
+    o.forms = "fused,dense_mask";
+    std::set<Key> expected;
+    for (const char* direction : {"forward", "backward", "both"})
+        for (const auto& [name, form] :
+             {std::pair{"experts", "fused"}, {"experts", "dense_mask"}, {"route", "fused"}})
+            expected.emplace(name, form, direction);
+    const auto j = document(o);
+    EXPECT_EQ(keys(j), expected);
+    for (const auto& row : j.at("rows")) EXPECT_TRUE(row.at("ratio").is_null()) << row;
+    o.forms = "dense_mask";
+    const auto none = lab::bench(o);
+    ASSERT_FALSE(none.ok());
+    EXPECT_EQ(none.error().kind, ErrorKind::usage);
+    EXPECT_EQ(none.error().message,
+              "route: --forms: none of those named is there, allowed fused, reference");
+    o.forms = "densemask";
+    EXPECT_NE(lab::bench(o).error().message.find("did you mean \"dense_mask\""), std::string::npos);
+}
+
+Tensor kept(const SafetensorsFile& file, const std::string& name) {
+    const auto* view = file.find(name);
+    if (!view) throw std::runtime_error(file.path() + " has no " + name);
+    EXPECT_EQ(view->dtype, "F32") << name;
+    auto t = at::empty(view->shape, at::TensorOptions().dtype(at::kFloat));
+    std::memcpy(t.mutable_data_ptr(), view->data, view->bytes);
+    return t;
+}
+
+// Wrong if another program that does the same work on what was kept could not come to the same
+// results: then no ratio of times means anything.
+TEST_F(BenchRuns, WhatIsKeptIsWhatWasComputed) {
+    auto o = options("experts,step");
+    o.forms = "fused,reference";
+    o.keep = dir_ / "kept/here";
+    document(o);
+    const auto open = [&](const std::string& name) {
+        auto file = SafetensorsFile::open(o.keep + "/" + name + ".safetensors");
+        EXPECT_TRUE(file.ok()) << (file ? "" : file.error().message);
+        return *file;
+    };
+    const auto fused = open("experts.fused"), reference = open("experts.reference");
+    EXPECT_EQ(fused.metadata().at("form"), "fused");
+    EXPECT_EQ(fused.metadata().at("precision"), "fp32");
+    const auto* view = fused.find("given.idx");
+    auto idx = at::empty(view->shape, at::TensorOptions().dtype(at::kLong));
+    std::memcpy(idx.mutable_data_ptr(), view->data, view->bytes);
+    std::vector<Tensor> given;
+    for (const char* name : {"given.h", "given.weight", "given.down", "given.up"}) {
+        given.push_back(kept(fused, name).set_requires_grad(true));
+        EXPECT_TRUE(given.back().equal(kept(reference, name))) << name;
+    }
+    const auto y = kernels::experts(given[0], idx, given[1], given[2], given[3]);
+    y.backward(kept(fused, "given.grad_of_y"));
+    EXPECT_LT(max_abs(y.detach(), kept(fused, "out.y")), 1e-5);
+    size_t i = 0;
+    for (const char* name : {"grad.h", "grad.weight", "grad.down", "grad.up"}) {
+        EXPECT_LT(max_abs(given[i++].grad(), kept(fused, name)), 1e-4) << name;
+        EXPECT_FALSE(kept(fused, name).equal(kept(reference, name))) << "one form ran twice";
+    }
+
+    const auto step = open("step.fused");
+    const auto parsed = parse_config(step.metadata().at("config"), "kept", {});
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+    const auto loss = kept(step, "out.loss");
+    ASSERT_EQ(step.find("given.tokens")->shape,
+              (std::vector<int64_t>{loss.size(0), parsed->train.grad_accum, parsed->train.batch,
+                                    parsed->train.seq_len + 1}));
+    EXPECT_NEAR(loss[0].item().toDouble(), std::log(parsed->model.vocab_size), 0.5);
+    EXPECT_LT(max_abs(loss, kept(open("step.reference"), "out.loss")), 1e-3);
+    initial_model(*parsed, 42)
+        .weights.for_each([&](const std::string& name, Group, const Tensor& t) {
+            EXPECT_EQ(step.find("given." + name)->shape, t.sizes().vec()) << name;
+        });
+}
+
+// Wrong if something that is timed in turns with a form could not tell its calls apart, or the
+// document at the end forgot some.
+TEST_F(BenchRuns, OneFormIsTimedInTurns) {
+    auto o = options("experts");
+    o.forms = "dense_mask";
+    std::vector<int64_t> asked = {3, 1, 0};
+    std::vector<json> answers;
+    o.next_turn = [&, i = size_t{0}]() mutable {
+        EXPECT_EQ(answers.size(), i + 1) << "the turn before was not answered";
+        return asked[i++];
+    };
+    o.answer = [&](const std::string& answer) { answers.push_back(json::parse(answer)); };
+    const auto j = document(o);
+    ASSERT_EQ(answers.size(), 3U);
+    EXPECT_EQ(answers[0].at("form"), "dense_mask");
+    EXPECT_EQ(answers[0].at("direction"), "both");
+    EXPECT_GT(answers[0].at("median_ms"), 0);
+    EXPECT_GT(answers[0].at("peak_bytes"), 0);
+    EXPECT_EQ(answers[1].size(), 3U);
+    EXPECT_EQ(answers[2].size(), 1U);
+    std::vector<double> all = {answers[0].at("median_ms"), answers[2][0]};
+    for (const double ms : answers[1]) all.push_back(ms);
+    std::sort(all.begin(), all.end());
+    for (const auto& row : j.at("rows"))
+        if (row.at("direction") == "both") {
+            EXPECT_NEAR(row.at("median_ms"), all[2], 1e-9);
+        }
+
+    o.forms = "all";
+    const auto several = lab::bench(o);
+    ASSERT_FALSE(several.ok());
+    EXPECT_EQ(several.error().kind, ErrorKind::usage);
+    EXPECT_NE(several.error().message.find("--turns: found 1 names of --what and 13 of --forms"),
+              std::string::npos)
+        << several.error().message;
 }
 
 TEST_F(BenchRuns, SlipsAreNamedAndStopsObeyed) {

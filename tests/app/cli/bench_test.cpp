@@ -13,7 +13,8 @@ TEST_F(Bench, OptionsReachTheLaboratory) {
     fake_lab().answer = R"({"format": "hopscope.bench/1"})";
     const Outcome got =
         run({"bench", "--what", "route,step", "--config", "c.toml", "--set", "moe.top_k=4", "--set",
-             "model.d_model=64", "--repeats", "7", "--device", "cpu", "--json"});
+             "model.d_model=64", "--repeats", "7", "--device", "cpu", "--forms", "fused,gather",
+             "--keep", "kept", "--json"});
     EXPECT_EQ(got.code, 0) << got.err;
     EXPECT_EQ(got.out, "{\"format\": \"hopscope.bench/1\"}\n");
     EXPECT_NE(got.err.find("route: timing"), std::string::npos) << "no progress on stderr";
@@ -23,6 +24,9 @@ TEST_F(Bench, OptionsReachTheLaboratory) {
     EXPECT_EQ(fake_lab().bench->overrides,
               (std::vector<std::string>{"moe.top_k=4", "model.d_model=64"}));
     EXPECT_EQ(fake_lab().bench->repeats, 7);
+    EXPECT_EQ(fake_lab().bench->forms, "fused,gather");
+    EXPECT_EQ(fake_lab().bench->keep, "kept");
+    EXPECT_FALSE(fake_lab().bench->next_turn) << "turns were not asked for";
     EXPECT_EQ(fake_lab().bench->device, core::DeviceKind::cpu);
     EXPECT_TRUE(world.signals_caught);
 
@@ -30,6 +34,27 @@ TEST_F(Bench, OptionsReachTheLaboratory) {
     EXPECT_EQ(fake_lab().bench->what, "all");
     EXPECT_EQ(fake_lab().bench->repeats, 20);
     EXPECT_EQ(fake_lab().bench->config, "");
+    EXPECT_EQ(fake_lab().bench->forms, "all");
+    EXPECT_EQ(fake_lab().bench->keep, "");
+}
+
+// Wrong if who times something in turns with a form waits for an answer for ever, or is answered
+// although it asked for nothing that can be counted.
+TEST_F(Bench, TurnsAreReadFromStandardInput) {
+    fake_lab().answer = R"({"format": "hopscope.bench/1"})";
+    world.input = "3\n100000\n";
+    Outcome got = run({"bench", "--turns", "--json"});
+    EXPECT_EQ(got.code, 0) << got.err;
+    EXPECT_EQ(got.out, "{}\n[3]\n[100000]\n{\"format\": \"hopscope.bench/1\"}\n");
+    for (const char* line : {"0", "-1", "100001", "two", ""}) {
+        world.input = std::string("3\n") + line + "\n4\n";
+        got = run({"bench", "--turns", "--json"});
+        EXPECT_EQ(got.code, 2) << line;
+        EXPECT_NE(got.err.find("found \"" + std::string(line) + "\" on standard input"),
+                  std::string::npos)
+            << got.err;
+        EXPECT_EQ(got.out.find("[4]"), std::string::npos) << got.out;
+    }
 }
 
 TEST_F(Bench, WrongCallsAreRefused) {

@@ -135,6 +135,11 @@ Result<std::string> info(const std::string& target, bool is_config,
 Result<std::string> bench(const BenchOptions& options) {
     fake_lab().bench = options;
     if (options.on_progress) options.on_progress("route: timing", 0.5);
+    if (options.next_turn) {
+        options.answer("{}");
+        for (int64_t calls = options.next_turn(); calls > 0; calls = options.next_turn())
+            options.answer("[" + std::to_string(calls) + "]");
+    }
     return answer();
 }
 
