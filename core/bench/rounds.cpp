@@ -183,6 +183,7 @@ Result<std::vector<BenchRow>> time_in_turns(const BenchWork& work, const Turns& 
     const auto rows = [&] {
         std::vector<BenchRow> out;
         add_rows(work, form, times, *peaks, out);
+        fill_ratios(out);
         return out;
     };
     turns.answer(to_json(rows().back()));

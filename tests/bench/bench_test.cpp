@@ -245,6 +245,7 @@ TEST_F(BenchRuns, OneFormIsTimedInTurns) {
     EXPECT_EQ(answers[0].at("direction"), "both");
     EXPECT_GT(answers[0].at("median_ms"), 0);
     EXPECT_GT(answers[0].at("peak_bytes"), 0);
+    EXPECT_TRUE(answers[0].at("ratio").is_null());
     EXPECT_EQ(answers[1].size(), 3U);
     EXPECT_EQ(answers[2].size(), 1U);
     std::vector<double> all = {answers[0].at("median_ms"), answers[2][0]};
