@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+from cases import TIMED_LR
+
 PEERS = pathlib.Path(__file__).resolve().parent / "peers.py"
 TURN_MS = {"cpu": 400, "cuda": 150}  # a form's turn in a round takes about so long, but at least FEWEST_CALLS
 FEWEST_CALLS, MOST_CALLS = 3, 51
@@ -21,6 +23,7 @@ class Failed(Exception):
 class Form:
     """A form in a process of its own, which lives through all rounds: it says that it is ready, then answers each line "N" by N times
     in ms. So it is prepared and compiled once, its memory is its own, and what becomes of it costs nobody else."""
+    stopping, running = False, set()  # of all forms: set by stop_all; their processes
 
     def __init__(self, o, case, name, precision):
         self.o, self.case, self.name, self.precision = o, case, name, precision
@@ -29,6 +32,7 @@ class Form:
     def begin(self, call):
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True)
+        Form.running.add(self.process)
         return self.answer(self.by)
 
     def answer(self, by=float("inf")):
@@ -62,6 +66,15 @@ class Form:
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)  # a compiler's helpers too
             self.process.wait()
+        Form.running.discard(self.process)
+
+    @staticmethod
+    def stop_all():
+        """Ends all of them, and lets none begin: whoever waits for an answer learns it at once."""
+        Form.stopping = True
+        for process in list(Form.running):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
     def __str__(self):
         return " ".join([self.side, self.name, self.precision] + ([self.mode] if self.side == "stock" else []))
@@ -79,13 +92,12 @@ class Ours(Form):
             self.call += ["--set", setting]
 
     def start(self):
-        keep = ["--keep", self.kept] if self.kept else []
-        call = self.call + ["--turns"]
-        if self.case.dropout:
+        call, keep = self.call + ["--turns"], ["--keep", self.kept] if self.kept else []
+        if self.case.what == "step":
             if keep:
-                self.begin(call + keep)  # results are compared without dropout
+                self.begin(call + keep)
                 self.close()
-            call, keep = call + ["--set", f"model.dropout={self.case.dropout}"], []
+            call, keep = call + ["--set", f"train.lr={TIMED_LR}", "--set", f"model.dropout={self.case.dropout}"], []
         row = self.begin(call + keep)
         self.calls = calls_for(self.o, row["median_ms"])
         self.told = {"shape": row["shape"], "peak_bytes": row["peak_bytes"]}
@@ -99,7 +111,7 @@ class Stock(Form):
         super().__init__(o, case, name, precision)
         self.mode = mode
         self.call = [o.python, "-B", str(PEERS), "--what", case.what, "--form", name, "--mode", mode, "--precision", precision,
-                     "--device", o.device, "--threads", str(o.threads), "--dropout", str(case.dropout)]
+                     "--device", o.device, "--threads", str(o.threads), "--dropout", str(case.dropout), "--lr", str(TIMED_LR)]
         for key, path in files.items():
             self.call += ["--ours", f"{key}={path}"]
 

@@ -73,8 +73,7 @@ class Gpu(unittest.TestCase):
         document = json.loads(report.read_text())
         self.assertTrue(document["dry_run"])
         states = {p["name"]: p["state"] for p in document["parts"]}
-        self.assertEqual(states, {"build": "skipped", "tests": "skipped", "tokenizer": "skipped", "operators": "done", "wide": "done", "deep": "done",
-                                  "train": "done", "memcheck": "skipped", "racecheck": "skipped", "synccheck": "skipped"})
+        self.assertEqual(states, {"build": "skipped", "tests": "skipped", "tokenizer": "skipped", "operators": "done", "steps": "done", "train": "done", "memcheck": "skipped", "racecheck": "skipped", "synccheck": "skipped"})
         training = document["training"]
         self.assertEqual((training["updates"], training["tokens_per_s"], training["losses"]), (3, None, [6.0, 5.0, 4.0]))
         self.assertIn("no figure of it means anything", out)
