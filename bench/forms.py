@@ -9,8 +9,6 @@ import subprocess
 import tempfile
 import time
 
-from cases import TIMED_LR
-
 PEERS = pathlib.Path(__file__).resolve().parent / "peers.py"
 TURN_MS = {"cpu": 400, "cuda": 150}  # a form's turn in a round takes about so long, but at least FEWEST_CALLS
 FEWEST_CALLS, MOST_CALLS = 3, 51
@@ -93,11 +91,11 @@ class Ours(Form):
 
     def start(self):
         call, keep = self.call + ["--turns"], ["--keep", self.kept] if self.kept else []
-        if self.case.what == "step":
+        if self.case.dropout:
             if keep:
-                self.begin(call + keep)
+                self.begin(call + keep)  # results are compared without
                 self.close()
-            call, keep = call + ["--set", f"train.lr={TIMED_LR}", "--set", f"model.dropout={self.case.dropout}"], []
+            call, keep = call + ["--set", f"model.dropout={self.case.dropout}"], []
         row = self.begin(call + keep)
         self.calls = calls_for(self.o, row["median_ms"])
         self.told = {"shape": row["shape"], "peak_bytes": row["peak_bytes"]}
@@ -111,7 +109,7 @@ class Stock(Form):
         super().__init__(o, case, name, precision)
         self.mode = mode
         self.call = [o.python, "-B", str(PEERS), "--what", case.what, "--form", name, "--mode", mode, "--precision", precision,
-                     "--device", o.device, "--threads", str(o.threads), "--dropout", str(case.dropout), "--lr", str(TIMED_LR)]
+                     "--device", o.device, "--threads", str(o.threads), "--dropout", str(case.dropout)]
         for key, path in files.items():
             self.call += ["--ours", f"{key}={path}"]
 

@@ -157,7 +157,7 @@ class Step:
 
     def __init__(self, given, config, form, wrap, narrow, device):
         self.tokens = given.pop("tokens").long().to(device)  # [updates, micro-batches, B, T + 1]
-        self.given, self.config, self.narrow, self.device, self.update = given, config, narrow, device, 0
+        self.config, self.narrow, self.device, self.update = config, narrow, device, 0
         train = config["train"]
         self.model = Model(given, config, EXPERTS.get(form), narrow, device)
         self.loss = wrap(self.model.loss)
@@ -201,14 +201,6 @@ class Step:
             out["balance_loss"].append(balance)
             out["grad_norm"].append(float(norm))
         return {name: torch.tensor(values) for name, values in out.items()}
-
-    def begin_anew(self, lr, dropout):
-        """The untrained weights again, for updates that are timed."""
-        with torch.no_grad():
-            for name, weight in self.model.weights.items():
-                weight.copy_(self.given[name])
-        self.optimizer.state.clear()
-        self.update, self.config["train"]["lr"], self.model.dropout = 0, lr, dropout
 
 
 class Operator:
@@ -310,7 +302,6 @@ def main():
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--dropout", type=float, default=0.0, help="of the timed steps; results are compared without")
-    parser.add_argument("--lr", type=float, default=3e-4, help="of the timed steps; results are compared at that of the file")
     o = parser.parse_args()
     if o.threads:
         torch.set_num_threads(o.threads)
@@ -332,7 +323,7 @@ def main():
              "first_seconds": time.perf_counter() - begin, "torch": torch.__version__}
     del mine
     if o.what == "step":
-        work.begin_anew(o.lr, o.dropout)
+        work.model.dropout = o.dropout
     first = [timed_ms(work, o.device) for _ in range(2)]
     ready |= {"peak_bytes": peak_bytes(work, o.device), "first_ms": first[-1]}
     print(json.dumps(ready), flush=True)
