@@ -87,8 +87,10 @@ def summary(document):
         for ours in ours_of(case):
             if ours["form"] != "fused":
                 continue
-            stock = best(may_be_compared(case, document["device"], ours))
+            agreeing = may_be_compared(case, document["device"], ours)
+            stock = best(agreeing)
             row = {"case": case["name"], "ours": ours["precision"], "ours_ms": median_ms(ours),
+                   "compared": len(agreeing), "forms": len(stock_of(case)),
                    "against": None, "against_ms": None, "times_as_fast": None, "memory": None}
             if stock:
                 row |= {"against": name_of(stock), "against_ms": median_ms(stock), "times_as_fast": ratio(stock, ours)}
@@ -136,6 +138,13 @@ def name_of(form):
     return " ".join([form["form"], form["precision"]] + ([form["mode"]] if form["side"] == "stock" else []))
 
 
+def of_all(row):
+    """The best stock form, and of how many where some have no time or disagree: the best may be among those."""
+    if row["compared"] == row["forms"]:
+        return row["against"]
+    return f"{row['against'] or 'none that agrees'} (of {row['compared']}, {row['forms']} tried)"
+
+
 def printed(value, pattern=".2f"):
     """"1.43 [1.40, 1.47]" of {value, ci95}; "-" of None."""
     if value is None:
@@ -173,7 +182,7 @@ def table(document):
         out += ["  " + line for line in lines_of(rows)] + [""]
     rows = [["case", "ours", "ms", "best stock form", "ms", "times as fast", "memory / eager gather"]]
     for row in summary(document):
-        rows.append([row["case"], row["ours"], format(row["ours_ms"], ".2f"), row["against"] or "none that agrees",
+        rows.append([row["case"], row["ours"], format(row["ours_ms"], ".2f"), of_all(row),
                      "-" if row["against_ms"] is None else format(row["against_ms"], ".2f"), printed(row["times_as_fast"]),
                      "-" if row["memory"] is None else format(row["memory"], ".2f")])
     out += lines_of(rows)

@@ -91,6 +91,7 @@ class Ratios(unittest.TestCase):
         (twin,) = ratios.twins(whole)
         self.assertEqual((twin["ours"], twin["dense"], twin["ratio"]["value"]), ("bf16", "bf16", 1.2))
         self.assertIn("a compiler was not found", ratios.table(whole))
+        self.assertIn("dense_mask fp32 eager (of 2, 3 tried)", ratios.table(whole))
 
     def test_documents_of_two_machines_are_not_mixed(self):
         """Wrong if a file of one device took up what another measured, or cases that were not repeated were lost."""
