@@ -9,6 +9,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/attention_device.h"
+#include "kernels/cpu/attention_bf16.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
 #include "kernels/support.h"

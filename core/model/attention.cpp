@@ -12,9 +12,7 @@
 #include "kernels/ops.h"
 
 namespace hopscope::core {
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 double dropout(const ModelConfig& m, DropoutPlace place, bool train) {
     return train && m.drops(place) ? m.dropout : 0.0;

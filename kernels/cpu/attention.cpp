@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <vector>
 
+#include "kernels/cpu/attention_bf16.h"
 #include "kernels/cpu/attention_blocks.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/types.h"

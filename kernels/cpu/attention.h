@@ -26,12 +26,4 @@ AttentionOut attention(const AttentionInput& in);
 std::array<at::Tensor, 3> attention_gradient(const AttentionInput& in, const at::Tensor& lse,
                                              const at::Tensor& dout);
 
-/// Can bf16 be worked on? The processor has to have pair products (kernels/cpu/packed.h), and a
-/// head pairs of numbers.
-bool takes_attention_bf16(const at::Tensor& q);
-/// The same two of bf16: products of bf16 factors, all else in fp32.
-void attention_bf16(const AttentionInput& in, const AttentionOut& out);
-void attention_gradient_bf16(const AttentionInput& in, const at::Tensor& lse,
-                             const at::Tensor& dout, const std::array<at::Tensor, 3>& into);
-
 }  // namespace hopscope::kernels::cpu

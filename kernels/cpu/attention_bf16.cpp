@@ -1,12 +1,13 @@
 // Attention of bf16 numbers by products of pairs, sums and softmax in fp32. The backward pass works
 // on transposed scores (a row for each key), so that what it makes of them is the first factor of
 // the next product as it stands.
+#include "kernels/cpu/attention_bf16.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <limits>
 #include <vector>
 
-#include "kernels/cpu/attention.h"
 #include "kernels/cpu/attention_blocks.h"
 #include "kernels/cpu/packed.h"
 
