@@ -94,6 +94,11 @@ HOPSCOPE_INLINE Exponentials<T> exp_loop(const T* x, T* out, int64_t n) {
     return {top, sum_loop<T>(n, [out](int64_t i) { return out[i]; })};
 }
 
+template <class T>
+HOPSCOPE_INLINE void axpy_loop(T* y, T a, const T* x, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
+}
+
 /// As many numbers as the largest registers hold; where they are smaller, several hold them.
 template <class T>
 struct Lanes {

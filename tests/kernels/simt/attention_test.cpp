@@ -92,7 +92,9 @@ TYPED_TEST(AttentionKernels, ValueAndGradientsEqualTheReference) {
             const kernels::BlocksInput input{in[0], in[1], in[2], {p, 7}};
             const auto g = randn({1, 2, length, 5}, 9, this->kType);
             const auto want = kernels::reference::masked_attention(
-                exact[0], exact[1], exact[2], kernels::cpu::dropout_factors(exact[0], {p, 7}));
+                exact[0], exact[1], exact[2],
+                kernels::cpu::dropout_factors(2 * length, length, at::kDouble, {p, 7})
+                    .view({1, 2, length, length}));
             want.backward(g.to(at::kDouble));
             for (uint64_t schedule = 0; schedule < kSchedules; ++schedule) {
                 if (length > 128 && schedule > 5) break;  // two blocks take their time
