@@ -146,8 +146,8 @@ struct LinearLayer {
 };
 
 /// Several dense layers that read the same rows, which are rounded to the weights' type once.
-/// Under bf16 on a CPU sums are fp32, results are rounded once, and gradients of weights come in
-/// fp32 (a leaf that is to take them needs that grad_dtype).
+/// Under bf16 on a CPU that multiplies in pairs sums are fp32, results are rounded once, and
+/// gradients of weights come in fp32 (a leaf that is to take them needs that grad_dtype).
 /// @param x    [T, d]
 /// @param wide whether results stay fp32 (of fp64 weights fp64) or are of the weights' type
 /// @return     [T, n] of each layer

@@ -95,6 +95,8 @@ TEST(Linear, IsTheFormulaAndItsGradient) {
 // Of rows that end within a block and widths that end within one; the formula on the same rounded
 // numbers differs by the one rounding of what leaves the operator.
 TEST(Linear, NarrowTypesEqualTheFormula) {
+    // Elsewhere LibTorch's operator rounds its results, and sums of several, to bf16.
+    const double unrounded = kernels::multiplies_bf16_in_pairs() ? 1e-5 : 0x1p-6;
     for (const int64_t tokens : {1, 64, 131})
         for (const auto rows : {at::kFloat, at::kBFloat16}) {
             const LinearProblem p(tokens, 40, {72, 6, 64});
@@ -104,13 +106,14 @@ TEST(Linear, NarrowTypesEqualTheFormula) {
                 const auto found = run_layers(p.rounded(at::kBFloat16, rows), wide, Form::fused);
                 for (size_t i = 0; i < found.y.size(); ++i) {
                     EXPECT_EQ(found.y[i].scalar_type(), wide ? at::kFloat : at::kBFloat16);
-                    expect_near(found.y[i], exact.y[i], wide ? 1e-5 : 0x1p-8, "y");
+                    expect_near(found.y[i], exact.y[i], wide ? unrounded : 0x1p-8, "y");
                 }
                 EXPECT_EQ(found.gradients[0].scalar_type(), rows);
                 for (size_t i = 0; i < found.gradients.size(); ++i)
-                    expect_near(found.gradients[i], exact.gradients[i],
-                                rows == at::kFloat || i > 0 ? 1e-5 : 0x1p-8,
-                                "gradient " + std::to_string(i));
+                    expect_near(
+                        found.gradients[i], exact.gradients[i],
+                        rows == at::kFloat || i > 0 ? unrounded : std::max(unrounded, 0x1p-8),
+                        "gradient " + std::to_string(i));
             }
         }
 }

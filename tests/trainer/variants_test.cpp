@@ -195,7 +195,8 @@ INSTANTIATE_TEST_SUITE_P(All, TrainLane, ::testing::ValuesIn(kVariants),
 TEST(TrainLane01, ARunFolderOfAnEarlierVersionGoesOnAsItsLikeOfToday) {
     const TempFolder dir;
     const std::string stored = std::string(HOPSCOPE_FORMATS) + "/0.1";
-    const std::string old = dir / "old", now = dir / "now", text = stored + "/text.txt";
+    const std::string old = dir / "old", now = dir / "now", other = dir / "other",
+                      text = stored + "/text.txt";
     std::filesystem::copy(stored + "/run", old, std::filesystem::copy_options::recursive);
     lab::TrainOptions o;
     o.config_path = stored + "/run/config.toml";
@@ -206,7 +207,11 @@ TEST(TrainLane01, ARunFolderOfAnEarlierVersionGoesOnAsItsLikeOfToday) {
     for (const LoggedCommand& entry : *log) o.script.push_back(entry.command);
     auto made = lab::train(o);
     ASSERT_TRUE(made.ok()) << made.error().message;
-    for (const std::string& run : {now, old}) {
+    o.overrides.emplace_back("train.seed=43");
+    o.out = other;
+    made = lab::train(o);
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    for (const std::string& run : {now, old, other}) {
         lab::TrainOptions more;
         more.out = run;
         more.resume = true;
@@ -214,9 +219,15 @@ TEST(TrainLane01, ARunFolderOfAnEarlierVersionGoesOnAsItsLikeOfToday) {
         made = lab::train(more);
         ASSERT_TRUE(made.ok()) << made.error().message;
     }
-    // The recorded losses were rounded by another processor, and by operators that have become
-    // faster since.
-    expect_losses(losses_of(old), losses_of(now), 1e-4);
+    // What dropout takes away was drawn by LibTorch then and is drawn by seed and place now; that
+    // much less than another seed's batches and weights do.
+    constexpr double kDrawn = 0.02;
+    expect_losses(losses_of(old), losses_of(now), kDrawn);
+    const auto found = losses_of(other), of_today = losses_of(now);
+    double apart = 0;
+    for (size_t i = 0; i < found.size(); ++i)
+        apart = std::max(apart, std::fabs(found[i] - of_today[i]));
+    EXPECT_GT(apart, 2 * kDrawn) << "too little to tell";
     const auto evaluated = [](const std::string& run) {
         lab::EvalOptions eval;
         eval.run = run;
@@ -224,7 +235,7 @@ TEST(TrainLane01, ARunFolderOfAnEarlierVersionGoesOnAsItsLikeOfToday) {
         EXPECT_TRUE(document.ok()) << (document ? "" : document.error().message);
         return document ? nlohmann::json::parse(*document).at("loss").get<double>() : NAN;
     };
-    EXPECT_NEAR(evaluated(old), evaluated(now), 1e-4);
+    EXPECT_NEAR(evaluated(old), evaluated(now), kDrawn);
 }
 
 }  // namespace
