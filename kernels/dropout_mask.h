@@ -3,6 +3,7 @@
 // CUDA kernels call as it stands. Pure functions, any thread.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 namespace hopscope::kernels {
@@ -25,9 +26,9 @@ struct Mask {
     uint64_t seed = 0, below = 0;  ///< an entry goes if its 32 bits are below
     W kept = 1;
 
-    static constexpr Mask of(const Dropout& dropout) {
+    static Mask of(const Dropout& dropout) {
         if (dropout.p <= 0) return {};
-        return {dropout.seed, static_cast<uint64_t>(dropout.p * 0x1p32 + 0.5),
+        return {dropout.seed, static_cast<uint64_t>(std::llround(dropout.p * 0x1p32)),
                 static_cast<W>(1 / (1 - dropout.p))};
     }
     [[gnu::always_inline]] constexpr uint64_t key(int64_t query) const {

@@ -54,11 +54,11 @@ constexpr int64_t kFour = 4;
 HOPSCOPE_INLINE void turn_pairs(const BFloat16* from, int64_t stride, BFloat16* to) {
     FourPairs r[kFour], s[kFour];
     for (int64_t i = 0; i < kFour; ++i) std::memcpy(&r[i], from + i * stride, sizeof(FourPairs));
-    const FourPairs low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
     const auto mix = [&](const FourPairs* in, FourPairs* out) {
         for (int i = 0; i < kFour / 2; ++i) {
-            out[2 * i] = __builtin_shuffle(in[i], in[i + kFour / 2], low);
-            out[2 * i + 1] = __builtin_shuffle(in[i], in[i + kFour / 2], high);
+            const FourPairs a = in[i], b = in[i + kFour / 2];
+            out[2 * i] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+            out[2 * i + 1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
         }
     };
     mix(r, s);
@@ -93,11 +93,11 @@ HOPSCOPE_INLINE void turn_tile(const BFloat16* from, int64_t stride, BFloat16* t
                                int64_t to_stride) {
     Row r[kTile], s[kTile];
     for (int i = 0; i < kTile; ++i) std::memcpy(&r[i], from + i * stride, sizeof(Row));
-    const Row low = {0, 8, 1, 9, 2, 10, 3, 11}, high = {4, 12, 5, 13, 6, 14, 7, 15};
     const auto mix = [&](const Row* in, Row* out) {
         for (int i = 0; i < kTile / 2; ++i) {
-            out[2 * i] = __builtin_shuffle(in[i], in[i + kTile / 2], low);
-            out[2 * i + 1] = __builtin_shuffle(in[i], in[i + kTile / 2], high);
+            const Row a = in[i], b = in[i + kTile / 2];
+            out[2 * i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+            out[2 * i + 1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
         }
     };
     mix(r, s);
