@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <algorithm>
 #include <vector>
 
 #include "kernels/cpu/attention_bf16.h"
@@ -11,11 +12,6 @@
 
 namespace hopscope::kernels::cpu {
 namespace {
-
-template <class W>
-HOPSCOPE_INLINE void hide_rest(W* row, int64_t n, int64_t width) {
-    for (int64_t i = n; i < width; ++i) row[i] = W(0);
-}
 
 /// Scores, rows of which lie `keys` apart, become e^(score − largest) without what is dropped;
 /// `factor` is what a row of output is then multiplied by.
@@ -31,7 +27,7 @@ HOPSCOPE_INLINE void softmax_rows(const SoftmaxRows<W>& r) {
         const int64_t n = b.begin + row + 1;
         W* s = r.scores + row * b.keys;
         r.factor[row] = exponentials(b, row, n, s, r.lse[row]);
-        hide_rest(s, n, b.keys);
+        std::fill(s + n, s + b.keys, W(0));
     }
 }
 
@@ -61,8 +57,8 @@ HOPSCOPE_INLINE void softmax_pulls(const SoftmaxPulls<W>& r) {
         for (int64_t i = 0; i < n; ++i) a[i] = s[i] * (a[i] - mean) * b.scale;
         if (drops)
             for (int64_t i = 0; i < n; ++i) s[i] = r.kept[i] == W(0) ? W(0) : s[i] * r.kept[i];
-        hide_rest(s, n, b.keys);
-        hide_rest(a, n, b.keys);
+        std::fill(s + n, s + b.keys, W(0));
+        std::fill(a + n, a + b.keys, W(0));
     }
 }
 

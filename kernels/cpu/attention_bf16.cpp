@@ -17,17 +17,9 @@ namespace {
 using c10::BFloat16;
 using Block = QueryBlock<float>;
 
-int64_t even(int64_t n) {
-    return (n + kPackedPair - 1) / kPackedPair * kPackedPair;
-}
-
 template <class T>
 std::vector<T> room(int64_t n) {
     return std::vector<T>(static_cast<size_t>(n));
-}
-
-HOPSCOPE_INLINE void put_narrow(const float* from, BFloat16* to, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) to[i] = static_cast<BFloat16>(from[i]);
 }
 
 struct WeightRows {
@@ -44,7 +36,7 @@ HOPSCOPE_CLONES void visit(const WeightRows& r) {
         BFloat16* to = r.taken.data + row * r.taken.stride;
         for (int64_t i = 0; i < n; ++i) s[i] *= r.block.scale;
         r.factor[row] = exponentials(r.block, row, n, s, r.lse[row]);
-        put_narrow(s, to, n);
+        round_row(s, to, n);
         for (int64_t i = n; i < r.taken.stride; ++i) to[i] = BFloat16(0);
     }
 }
@@ -61,12 +53,6 @@ HOPSCOPE_CLONES void visit(const Output& o) {
         for (int64_t i = 0; i < o.dim; ++i)
             o.out.data[row * o.out.stride + i] =
                 static_cast<BFloat16>(o.sums.data[row * o.sums.stride + i] * o.factor[row]);
-}
-
-HOPSCOPE_CLONES void put_narrow_rows(Strided<const float> from, Strided<BFloat16> to, int64_t rows,
-                                     int64_t n) {
-    for (int64_t row = 0; row < rows; ++row)
-        put_narrow(from.data + row * from.stride, to.data + row * to.stride, n);
 }
 
 /// What a block's queries are known by: a number each, of no effect where there is no query.
@@ -111,7 +97,7 @@ HOPSCOPE_INLINE void weights_of_key(const PullRows& r, int64_t key) {
         a[i] *= kept;
         q.mean[i] += p[i] * a[i];
     }
-    put_narrow(taken, r.taken + key * kQueries, kQueries);
+    round_row(taken, r.taken + key * kQueries, kQueries);
 }
 
 template <bool kDrops>
@@ -126,7 +112,7 @@ HOPSCOPE_INLINE void pull_rows(const PullRows& r) {
             const bool is = key + one < keys;
             for (int64_t i = 0; i < kQueries; ++i)
                 pulls[one][i] = is ? p[i] * (a[i] - r.queries->mean[i]) * r.block.scale : 0.0f;
-            if (is) put_narrow(pulls[one], r.pulls + (key + one) * kQueries, kQueries);
+            if (is) round_row(pulls[one], r.pulls + (key + one) * kQueries, kQueries);
         }
         BFloat16* to = r.packed + key * kQueries;
         for (int64_t i = 0; i < kQueries; ++i) {
@@ -149,19 +135,19 @@ struct BackwardRoom {
         gradient_turned, keys_turned, narrow_of_q;
 
     explicit BackwardRoom(const AttentionSizes& z)
-        : scores(room<float>(even(z.length) * kQueries)),
+        : scores(room<float>(padded_rows(z.length) * kQueries)),
           along(scores),
           of_q(room<float>(z.dim * kQueries)),
           of_k(room<float>(z.length * z.dim)),
           of_v(of_k),
           taken(room<BFloat16>(z.length * kQueries)),
           pulls(taken),
-          packed_pulls(room<BFloat16>(even(z.length) * kQueries)),
+          packed_pulls(room<BFloat16>(padded_rows(z.length) * kQueries)),
           queries(room<BFloat16>(packed_size(kQueries, z.dim))),
           gradient(queries),
           queries_turned(room<BFloat16>(packed_size(z.dim, kQueries))),
           gradient_turned(queries_turned),
-          keys_turned(room<BFloat16>(z.dim * even(z.length))),
+          keys_turned(room<BFloat16>(z.dim * padded_rows(z.length))),
           narrow_of_q(room<BFloat16>(z.dim * kQueries)) {}
 };
 
@@ -195,7 +181,7 @@ void backward_block(const Block& b, const Head& head, const float* lse, int64_t 
     const int64_t stride = static_cast<int64_t>(r.keys_turned.size()) / dim;
     pair_product(dim, kQueries, b.keys, {r.keys_turned.data(), stride},
                  {r.packed_pulls.data(), b.keys}, false, {r.of_q.data(), kQueries});
-    put_narrow_rows({r.of_q.data(), kQueries}, {r.narrow_of_q.data(), kQueries}, dim, kQueries);
+    round_rows({r.of_q.data(), kQueries}, {r.narrow_of_q.data(), kQueries}, dim, kQueries);
     transpose(r.narrow_of_q.data(), kQueries, dim, b.size, dq.data + b.begin * dq.stride,
               dq.stride);
 }
@@ -214,14 +200,14 @@ void attention_bf16(const AttentionInput& in, const AttentionOut& out) {
     at::parallel_for(0, z.batch * z.heads, 1, [&](int64_t lo, int64_t hi) {
         auto keys = room<BFloat16>(packed_size(z.dim, z.length)),
              values = room<BFloat16>(packed_size(z.length, z.dim)),
-             taken = room<BFloat16>(z.block() * even(z.length));
+             taken = room<BFloat16>(z.block() * padded_rows(z.length));
         auto scores = room<float>(z.block() * z.length), sums = room<float>(z.block() * z.dim),
              factor = room<float>(z.block());
         each_head(z, lo, hi, [&](int64_t batch, int64_t head) {
             pack({k.head(batch, head), k.row, true}, z.dim, z.length, keys.data());
             pack({v.head(batch, head), v.row}, z.length, z.dim, values.data());
             each_block<float>(z, batch, head, in.dropout, [&](const Block& b) {
-                const int64_t width = even(b.keys);
+                const int64_t width = padded_rows(b.keys);
                 pair_product(b.size, b.keys, z.dim, {q.head(batch, head) + b.begin * q.row, q.row},
                              {keys.data(), z.dim}, false, {scores.data(), b.keys});
                 visit(WeightRows{b,
@@ -258,12 +244,13 @@ void attention_gradient_bf16(const AttentionInput& in, const at::Tensor& lse,
             const Head h{rows_of(q), rows_of(k), rows_of(v), rows_of(gradient)};
             std::fill(r.of_k.begin(), r.of_k.end(), 0.0f);
             std::fill(r.of_v.begin(), r.of_v.end(), 0.0f);
-            transpose(h.k.data, h.k.stride, z.length, z.dim, r.keys_turned.data(), even(z.length));
+            transpose(h.k.data, h.k.stride, z.length, z.dim, r.keys_turned.data(),
+                      padded_rows(z.length));
             each_block<float>(z, batch, head, in.dropout, [&](const Block& b) {
                 backward_block(b, h, of_query, z.dim, r, rows_of(dq));
             });
-            put_narrow_rows({r.of_k.data(), z.dim}, rows_of(dk), z.length, z.dim);
-            put_narrow_rows({r.of_v.data(), z.dim}, rows_of(dv), z.length, z.dim);
+            round_rows({r.of_k.data(), z.dim}, rows_of(dk), z.length, z.dim);
+            round_rows({r.of_v.data(), z.dim}, rows_of(dv), z.length, z.dim);
         });
         end_pair_products();
     });

@@ -16,10 +16,6 @@ using c10::BFloat16;
 /// Rows of a block, whose sums stay in the cache until they are rounded.
 constexpr int64_t kBlockRows = 64;
 
-HOPSCOPE_CLONES void round_to(const float* from, BFloat16* to, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) to[i] = static_cast<BFloat16>(from[i]);
-}
-
 HOPSCOPE_CLONES void add_to_rows(float* rows, const float* bias, int64_t count, int64_t n) {
     for (int64_t row = 0; row < count; ++row)
         for (int64_t i = 0; i < n; ++i) rows[row * n + i] += bias[i];
@@ -51,7 +47,8 @@ class MadeRows {
         return room.data();
     }
     void keep(const float* made, int64_t first, int64_t rows) const {
-        if (narrow_) round_to(made, narrow_ + first * columns_, rows * columns_);
+        if (narrow_)
+            round_rows({made, columns_}, {narrow_ + first * columns_, columns_}, rows, columns_);
     }
 
   private:
@@ -59,18 +56,6 @@ class MadeRows {
     BFloat16* narrow_;
     int64_t columns_;
 };
-
-/// As bf16, rounded by the team where it is fp32.
-at::Tensor rounded(const at::Tensor& x) {
-    if (x.scalar_type() == at::kBFloat16) return x;
-    auto out = at::empty(x.sizes(), x.options().dtype(at::kBFloat16));
-    const auto* from = x.const_data_ptr<float>();
-    auto* to = out.mutable_data_ptr<BFloat16>();
-    at::parallel_for(0, x.size(0), kBlockRows, [&](int64_t lo, int64_t hi) {
-        round_to(from + lo * x.size(1), to + lo * x.size(1), (hi - lo) * x.size(1));
-    });
-    return out;
-}
 
 std::vector<Packed> packed(const std::vector<LinearLayer>& layers, bool turned) {
     std::vector<Packed> out;
@@ -93,7 +78,7 @@ bool takes_linear_bf16(const at::Tensor& x, const std::vector<LinearLayer>& laye
 
 LinearOut linear_bf16(const at::Tensor& x, const std::vector<LinearLayer>& layers,
                       at::ScalarType out) {
-    LinearOut made{{}, rounded(x)};
+    LinearOut made{{}, x.to(at::kBFloat16)};
     std::vector<MadeRows> to;
     for (const auto& layer : layers) {
         made.y.push_back(at::empty({x.size(0), layer.weight.size(0)}, x.options().dtype(out)));
@@ -121,7 +106,7 @@ LinearGrads linear_bf16_gradient(const at::Tensor& read, const std::vector<Linea
                                  const std::vector<at::Tensor>& grads, at::ScalarType of_x) {
     const int64_t tokens = read.size(0), d = read.size(1);
     std::vector<at::Tensor> pulls;
-    for (const auto& g : grads) pulls.push_back(rounded(g));
+    for (const auto& g : grads) pulls.push_back(g.to(at::kBFloat16));
     LinearGrads out{at::empty({tokens, d}, read.options().dtype(of_x)), {}, {}};
     const MadeRows to(out.x);
     const auto weights = packed(layers, /*turned=*/false);

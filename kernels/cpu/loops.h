@@ -4,6 +4,7 @@
 #pragma once
 
 #include <bit>
+#include <c10/util/BFloat16.h>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -92,6 +93,10 @@ HOPSCOPE_INLINE Exponentials<T> exp_loop(const T* x, T* out, int64_t n) {
     const T top = max_loop(x, n);
     for (int64_t i = 0; i < n; ++i) out[i] = exp_below_zero(x[i] - top);
     return {top, sum_loop<T>(n, [out](int64_t i) { return out[i]; })};
+}
+
+HOPSCOPE_INLINE void round_row(const float* from, c10::BFloat16* to, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) to[i] = static_cast<c10::BFloat16>(from[i]);
 }
 
 template <class T>

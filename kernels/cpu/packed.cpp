@@ -72,7 +72,7 @@ void gather_columns(const BFloat16* from, int64_t stride, int64_t rows, int64_t 
     constexpr int64_t kDeep = kFour * kPackedPair;
     const int64_t whole_rows = rows / kDeep * kDeep, whole_columns = n / kFour * kFour;
     if (whole_columns < kPackedColumns || whole_rows < rows)
-        std::fill(to, to + rounded_up(rows, kPackedPair) * kPackedColumns, BFloat16(0));
+        std::fill(to, to + padded_rows(rows) * kPackedColumns, BFloat16(0));
     // So few rows at a time that lines which are begun are still near when they are finished.
     for (int64_t begin = 0; begin < whole_rows; begin += kLine)
         for (int64_t j = 0; j < whole_columns; j += kFour)
@@ -140,13 +140,13 @@ bool has_pair_products() {
 }
 
 int64_t packed_size(int64_t rows, int64_t columns) {
-    return rounded_up(rows, kPackedPair) * rounded_up(columns, kPackedColumns);
+    return padded_rows(rows) * rounded_up(columns, kPackedColumns);
 }
 
 void pack_block(const Factor<BFloat16>& factor, int64_t rows, int64_t columns, int64_t block,
                 BFloat16* to) {
     const int64_t begin = block * kPackedColumns, n = std::min(kPackedColumns, columns - begin);
-    to += begin * rounded_up(rows, kPackedPair);
+    to += begin * padded_rows(rows);
     if (factor.transposed)
         gather_columns(factor.data + begin * factor.stride, factor.stride, rows, n, to);
     else
@@ -181,7 +181,7 @@ void transpose(const BFloat16* from, int64_t stride, int64_t rows, int64_t colum
 
 void pair_product(int64_t n, int64_t p, int64_t m, Strided<const BFloat16> a, const PackedFactor& b,
                   bool add, Strided<float> c) {
-    const int64_t depth = rounded_up(m, kPackedPair), of_block = rounded_up(b.rows, kPackedPair);
+    const int64_t depth = padded_rows(m), of_block = padded_rows(b.rows);
     for (int64_t row = 0; row < n; row += kRows)
         for (int64_t column = 0; column < p; column += kPackedColumns)
             for (int64_t k = 0; k < depth; k += kDepth)
@@ -190,6 +190,12 @@ void pair_product(int64_t n, int64_t p, int64_t m, Strided<const BFloat16> a, co
                     std::min(kDepth, depth - k), a.stride, kPackedColumns, c.stride, add || k > 0,
                     a.data + row * a.stride + k, b.data + column * of_block + k * kPackedColumns,
                     c.data + row * c.stride + column, /*is_vnni=*/true);
+}
+
+HOPSCOPE_CLONES void round_rows(Strided<const float> from, Strided<BFloat16> to, int64_t rows,
+                                int64_t n) {
+    for (int64_t row = 0; row < rows; ++row)
+        round_row(from.data + row * from.stride, to.data + row * to.stride, n);
 }
 
 void end_pair_products() {
@@ -216,7 +222,7 @@ void pair_product(at::Tensor& c, const at::Tensor& a, const Packed& b, bool add)
     const auto factor = factor_of(a);
     // Rows of a as the products read them: side by side, of an even number of columns.
     const bool as_it_is = !factor.transposed && m % kPackedPair == 0;
-    const int64_t depth = rounded_up(m, kPackedPair);
+    const int64_t depth = padded_rows(m);
     auto* to = c.mutable_data_ptr<float>();
     const int64_t blocks = (n + kRows - 1) / kRows;
     at::parallel_for(0, blocks, 1, [&](int64_t lo, int64_t hi) {

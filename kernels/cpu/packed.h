@@ -18,6 +18,11 @@ bool has_pair_products();
 /// Columns of a block, and rows that are interleaved.
 inline constexpr int64_t kPackedColumns = 64, kPackedPair = 2;
 
+/// So many rows a packed factor of `rows` has.
+constexpr int64_t padded_rows(int64_t rows) {
+    return (rows + kPackedPair - 1) / kPackedPair * kPackedPair;
+}
+
 /// Numbers that a packed [rows, columns] takes.
 int64_t packed_size(int64_t rows, int64_t columns);
 
@@ -38,6 +43,9 @@ struct Strided {
     T* data;
     int64_t stride;
 };
+
+/// to [rows, n] = from, rounded.
+void round_rows(Strided<const float> from, Strided<c10::BFloat16> to, int64_t rows, int64_t n);
 
 /// A packed factor and how many rows it has.
 struct PackedFactor {

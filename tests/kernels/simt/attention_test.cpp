@@ -67,7 +67,7 @@ kernels::ScoreKernels simt_kernels() {
 template <class T>
 class AttentionKernels : public ::testing::Test {
   protected:
-    static constexpr at::ScalarType kType = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
+    static constexpr at::ScalarType kType = c10::CppTypeToScalarType<T>::value;
     static constexpr double kTolerance = std::is_same_v<T, double> ? 1e-12 : 2e-5;
 
     static void expect_near(const Tensor& got, const Tensor& want, const char* what) {

@@ -29,10 +29,8 @@ struct Made {
 template <class T>
 class CrossEntropy : public ::testing::Test {
   protected:
-    static constexpr at::ScalarType kType = std::is_same_v<T, double>  ? at::kDouble
-                                            : std::is_same_v<T, float> ? at::kFloat
-                                                                       : at::kBFloat16;
-    static constexpr at::ScalarType kWide = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
+    static constexpr at::ScalarType kType = c10::CppTypeToScalarType<T>::value;
+    static constexpr at::ScalarType kWide = c10::CppTypeToScalarType<cuda::Wide<T>>::value;
     static constexpr double kTolerance = std::is_same_v<T, double> ? 1e-12 : 4e-6;
     /// Entries of the gradient are rounded to their type, once.
     static constexpr double kRounding = std::is_same_v<T, c10::BFloat16> ? 0x1p-8 : kTolerance;

@@ -30,10 +30,8 @@ const std::vector<ExpertCase> kGatedCases{
 template <class T>
 class CrossGated : public ::testing::Test {
   protected:
-    static constexpr at::ScalarType kType = std::is_same_v<T, double>  ? at::kDouble
-                                            : std::is_same_v<T, float> ? at::kFloat
-                                                                       : at::kBFloat16;
-    static constexpr at::ScalarType kWide = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
+    static constexpr at::ScalarType kType = c10::CppTypeToScalarType<T>::value;
+    static constexpr at::ScalarType kWide = c10::CppTypeToScalarType<cuda::Wide<T>>::value;
     /// Of the largest number of a tensor; what comes out is rounded to its type, and so is the
     /// total that the backward pass reads.
     static constexpr double kShare = std::is_same_v<T, double>  ? 1e-12

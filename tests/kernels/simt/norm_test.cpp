@@ -60,10 +60,8 @@ struct Formula {
 template <class T>
 class Norm : public ::testing::Test {
   protected:
-    static constexpr at::ScalarType kType = std::is_same_v<T, double>  ? at::kDouble
-                                            : std::is_same_v<T, float> ? at::kFloat
-                                                                       : at::kBFloat16;
-    static constexpr at::ScalarType kWide = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
+    static constexpr at::ScalarType kType = c10::CppTypeToScalarType<T>::value;
+    static constexpr at::ScalarType kWide = c10::CppTypeToScalarType<cuda::Wide<T>>::value;
     /// Of bf16 the sum is rounded before its norm is taken.
     static constexpr double kTolerance = std::is_same_v<T, double>  ? 1e-11
                                          : std::is_same_v<T, float> ? 2e-5

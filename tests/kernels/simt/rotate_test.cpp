@@ -24,10 +24,8 @@ namespace cuda = kernels::cuda;
 template <class T>
 class RotateKernel : public ::testing::Test {
   protected:
-    static constexpr at::ScalarType kType = std::is_same_v<T, double>  ? at::kDouble
-                                            : std::is_same_v<T, float> ? at::kFloat
-                                                                       : at::kBFloat16;
-    static constexpr at::ScalarType kWide = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
+    static constexpr at::ScalarType kType = c10::CppTypeToScalarType<T>::value;
+    static constexpr at::ScalarType kWide = c10::CppTypeToScalarType<cuda::Wide<T>>::value;
     /// Results are rounded to their type, once.
     static constexpr double kTolerance = std::is_same_v<T, double>  ? 1e-14
                                          : std::is_same_v<T, float> ? 1e-6
