@@ -6,14 +6,13 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
-import textwrap
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GPU = ROOT / "bench/gpu"
 sys.path.insert(0, str(ROOT / "bench"))
 import carried
+from stand_ins import WithStandIns
 
 PROGRAM = """
     #!/usr/bin/env python3
@@ -42,21 +41,7 @@ PYTHON = """
 """
 
 
-class Gpu(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="hopscope_gpu_")
-        self.addCleanup(folder.cleanup)
-        self.dir = pathlib.Path(folder.name)
-
-    def script(self, name, text, **values):
-        path = self.dir / name
-        text = textwrap.dedent(text).strip() + "\n"
-        for key, value in values.items():
-            text = text.replace(key, repr(value))
-        path.write_text(text)
-        path.chmod(0o755)
-        return str(path)
-
+class Gpu(WithStandIns):
     def gpu(self, *arguments, **environment):
         done = subprocess.run([sys.executable, "-B", str(GPU), *arguments], capture_output=True, text=True, env=os.environ | environment)
         return done.returncode, done.stdout, done.stderr

@@ -8,8 +8,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
-import textwrap
 import time
 import unittest
 
@@ -17,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPARE = ROOT / "bench/compare"
 sys.path.insert(0, str(ROOT / "bench"))
 import ratios
+from stand_ins import WithStandIns
 
 PROGRAM = TORCH = ""
 
@@ -134,21 +133,10 @@ STAND_IN_PYTHON = """
 """
 
 
-class Compare(unittest.TestCase):
+class Compare(WithStandIns):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="hopscope_peers_")
-        self.addCleanup(folder.cleanup)
-        self.dir = pathlib.Path(folder.name)
+        super().setUp()
         self.out = self.dir / "out.json"
-
-    def script(self, name, text, **values):
-        path = self.dir / name
-        text = textwrap.dedent(text).strip() + "\n"
-        for key, value in values.items():
-            text = text.replace(key, repr(value))
-        path.write_text(text)
-        path.chmod(0o755)
-        return str(path)
 
     def compare(self, *arguments, **environment):
         done = subprocess.run([sys.executable, "-B", str(COMPARE), *arguments], capture_output=True, text=True,
