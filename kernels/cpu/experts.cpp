@@ -33,13 +33,16 @@ struct Pass {
     const T* w;
 
     int64_t per_group() const { return slots.count / slots.groups; }
+    /// Where the row of rank i begins, counted from the first rank of `pair` on.
+    int64_t row(int64_t pair, int64_t i) const { return (idx[pair + i / r] * r + i % r) * d; }
     /// Row of the token in the output (or its gradient) that slot `j` of the pass belongs to.
     int64_t out_row(int64_t j, int64_t t) const { return ((j / per_group()) * tokens + t) * d; }
 };
 
 template <class T>
 HOPSCOPE_INLINE T sigmoid(T a) {
-    return T(1) / (T(1) + std::exp(-a));
+    const T small = exp_below_zero(a < 0 ? a : -a);
+    return (a < 0 ? small : T(1)) / (T(1) + small);
 }
 
 /// What multiplies the written row: 1, SiLU(a) or SiLU(a)·b.
@@ -71,38 +74,49 @@ struct TokenGrads {
     T *dh, *dw, *to;
 };
 
+/// So many tokens before their turn the weights' sums ask for their rows.
+constexpr int kAhead = 16;
+
 /// Rows that are added up, and what each is multiplied by.
 template <class T>
 struct Gathered {
-    std::vector<const T*> rows;
+    std::vector<const T*> rows;  ///< kAhead null ones at the end
     std::vector<T> by;
 
     explicit Gathered(int64_t room)
-        : rows(static_cast<size_t>(room)), by(static_cast<size_t>(room)) {}
+        : rows(static_cast<size_t>(room + kAhead)), by(static_cast<size_t>(room)) {}
 };
+
+/// Rows of n ranks, from the first of `pair` on: those that read, side by side, and those that
+/// write.
+template <int kReads, class T>
+HOPSCOPE_INLINE void read_rows(const Pass<T>& p, int64_t pair, int64_t n, const T** rows) {
+    for (int64_t i = 0; i < n; ++i)
+        for (int c = 0; c < kReads; ++c) rows[i * kReads + c] = p.read[c] + p.row(pair, i);
+}
+template <class T>
+HOPSCOPE_INLINE void written_rows(const Pass<T>& p, int64_t pair, int64_t n, const T** rows) {
+    for (int64_t i = 0; i < n; ++i) rows[i] = p.write + p.row(pair, i);
+}
 
 template <int kReads, class T>
 HOPSCOPE_INLINE void forward_loop(const Pass<T>& p, bool have_pre, T* pre_all, T* out,
                                   Gathered<T>& room, int64_t lo, int64_t hi) {
-    const int64_t each = p.per_group();
-    const T** rows = room.rows.data();
-    T* by = room.by.data();
+    const int64_t each = p.per_group(), n = each * p.r;
     for (int64_t t = lo; t < hi; ++t)
         for (int64_t first = 0; first < p.slots.count; first += each) {
-            int64_t n = 0;
-            for (int64_t j = first; j < first + each; ++j) {
-                const int64_t pair = t * p.k + p.slots.first + j;
-                for (int64_t q = 0; q < p.r; ++q, ++n) {
-                    const int64_t row = (p.idx[pair] * p.r + q) * p.d;
-                    T* pre = pre_all + (pair * p.r + q) * kReads;
-                    if (!have_pre)
-                        for (int c = 0; c < kReads; ++c)
-                            pre[c] = dot_loop(p.h + t * p.d, p.read[c] + row, p.d);
-                    rows[n] = p.write + row;
-                    by[n] = p.w[pair] * activation<kReads>(pre);
+            const int64_t pair = t * p.k + p.slots.first + first;
+            T* pre = pre_all + pair * p.r * kReads;
+            if constexpr (kReads > 0)
+                if (!have_pre) {
+                    read_rows<kReads>(p, pair, n, room.rows.data());
+                    dots_loop(p.h + t * p.d, room.rows.data(), n * kReads, p.d, pre);
                 }
-            }
-            add_rows_loop(out + p.out_row(first, t), 0, p.d, rows, by, n);
+            for (int64_t i = 0; i < n; ++i)
+                room.by[static_cast<size_t>(i)] =
+                    p.w[pair + i / p.r] * activation<kReads>(pre + i * kReads);
+            written_rows(p, pair, n, room.rows.data());
+            add_rows_loop(out + p.out_row(first, t), 0, p.d, room.rows.data(), room.by.data(), n);
         }
 }
 
@@ -111,32 +125,32 @@ HOPSCOPE_INLINE void forward_loop(const Pass<T>& p, bool have_pre, T* pre_all, T
 template <int kReads, class T>
 HOPSCOPE_INLINE void backward_loop(const Pass<T>& p, const TokenGrads<T>& grads, Gathered<T>& room,
                                    int64_t lo, int64_t hi) {
+    const int64_t each = p.per_group(), n = p.slots.count * p.r;
     const T** rows = room.rows.data();
-    T* by = room.by.data();
+    T *by = room.by.data(), *along = by + n * kReads;
     for (int64_t t = lo; t < hi; ++t) {
-        int64_t n = 0;
-        for (int64_t j = 0; j < p.slots.count; ++j) {
-            const int64_t pair = t * p.k + p.slots.first + j;
-            const T* g = grads.grad + p.out_row(j, t);
-            T sum = 0;
-            for (int64_t q = 0; q < p.r; ++q) {
-                const int64_t row = (p.idx[pair] * p.r + q) * p.d, at = pair * p.r + q;
-                const T* pre = grads.pre + at * kReads;
-                T* to = grads.to + at * (kReads + 1);
-                const T act = activation<kReads>(pre), along = dot_loop(g, p.write + row, p.d);
-                std::array<T, 2> slope{};
-                slopes<kReads>(pre, slope.data());
-                sum += along * act;
-                to[kReads] = p.w[pair] * act;
-                for (size_t c = 0; c < kReads; ++c, ++n) {
-                    to[c] = along * p.w[pair] * slope[c];
-                    rows[n] = p.read[c] + row;
-                    by[n] = to[c];
-                }
-            }
-            grads.dw[pair] = sum;
+        const int64_t pair = t * p.k + p.slots.first;
+        written_rows(p, pair, n, rows);
+        for (int64_t j = 0; j < p.slots.count; j += each)
+            dots_loop(grads.grad + p.out_row(j, t), rows + j * p.r, each * p.r, p.d,
+                      along + j * p.r);
+        std::fill_n(grads.dw + pair, p.slots.count, T(0));
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t of = pair + i / p.r, at = pair * p.r + i;
+            const T* pre = grads.pre + at * kReads;
+            T* to = grads.to + at * (kReads + 1);
+            const T act = activation<kReads>(pre);
+            std::array<T, 2> slope{};
+            slopes<kReads>(pre, slope.data());
+            grads.dw[of] += along[i] * act;
+            to[kReads] = p.w[of] * act;
+            for (size_t c = 0; c < kReads; ++c)
+                by[i * kReads + static_cast<int64_t>(c)] = to[c] = along[i] * p.w[of] * slope[c];
         }
-        if constexpr (kReads > 0) add_rows_loop(grads.dh + t * p.d, 0, p.d, rows, by, n);
+        if constexpr (kReads > 0) {
+            read_rows<kReads>(p, pair, n, rows);
+            add_rows_loop(grads.dh + t * p.d, 0, p.d, rows, by, n * kReads);
+        }
     }
 }
 
@@ -171,7 +185,7 @@ struct WeightGrads {
 };
 
 /// Columns at a time: those of all tokens stay in the cache, whatever expert reads them.
-constexpr int64_t kColumns = 64;
+constexpr int64_t kColumns = 128;
 
 /// Gradients of rank q of the experts lo … hi − 1. Each sums its pairs in rising token order.
 template <int kReads, class T>
@@ -202,8 +216,8 @@ HOPSCOPE_INLINE void weight_loop(const Pass<T>& p, const ReverseIndex& rev, cons
                 const int64_t count =
                     rev.first[static_cast<size_t>(e + 1)] - rev.first[static_cast<size_t>(e)];
                 const auto add = [&](T* y, const Gathered<T>& from) {
-                    add_rows_loop(y, column, end, from.rows.data() + first, from.by.data() + first,
-                                  count);
+                    add_rows_loop<kAhead>(y, column, end, from.rows.data() + first,
+                                          from.by.data() + first, count);
                 };
                 add(out.write + row, written);
                 for (size_t c = 0; c < kReads; ++c) add(out.read[c] + row, read[c]);
@@ -215,7 +229,7 @@ HOPSCOPE_INLINE void weight_loop(const Pass<T>& p, const ReverseIndex& rev, cons
 template <class T>
 HOPSCOPE_INLINE void forward_any(const Pass<T>& p, bool have_pre, T* pre, T* out, int64_t lo,
                                  int64_t hi) {
-    Gathered<T> room(p.slots.count * p.r);
+    Gathered<T> room(p.slots.count * p.r * std::max(p.reads, 1));
     if (p.reads == 0) return forward_loop<0>(p, have_pre, pre, out, room, lo, hi);
     if (p.reads == 1) return forward_loop<1>(p, have_pre, pre, out, room, lo, hi);
     forward_loop<2>(p, have_pre, pre, out, room, lo, hi);
@@ -232,7 +246,7 @@ void forward_rows(const Pass<double>& p, bool have_pre, double* pre, double* out
 template <class T>
 HOPSCOPE_INLINE void backward_any(const Pass<T>& p, const TokenGrads<T>& g, int64_t lo,
                                   int64_t hi) {
-    Gathered<T> room(p.slots.count * p.r * p.reads);
+    Gathered<T> room(p.slots.count * p.r * (p.reads + 1));
     if (p.reads == 0) return backward_loop<0>(p, g, room, lo, hi);
     if (p.reads == 1) return backward_loop<1>(p, g, room, lo, hi);
     backward_loop<2>(p, g, room, lo, hi);

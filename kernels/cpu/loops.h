@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #if defined(__x86_64__) && !defined(HOPSCOPE_SANITIZED)
 #define HOPSCOPE_CLONES \
@@ -21,18 +22,85 @@
 
 namespace hopscope::kernels::cpu {
 
+/// As many numbers as the largest registers hold; where they are smaller, several hold them.
+template <class T>
+struct Lanes {
+    typedef T Numbers __attribute__((vector_size(64)));  // an alias would drop the attribute
+    static constexpr int64_t kCount = 64 / sizeof(T);
+    Numbers numbers;
+
+    HOPSCOPE_INLINE Lanes() : numbers{} {}
+    HOPSCOPE_INLINE explicit Lanes(const T* from) {
+        __builtin_memcpy(&numbers, from, sizeof numbers);
+    }
+    HOPSCOPE_INLINE void add(T by, const T* x) { numbers += by * Lanes(x).numbers; }
+    HOPSCOPE_INLINE void add_products(const T* x, const T* y) {
+        numbers += Lanes(x).numbers * Lanes(y).numbers;
+    }
+    HOPSCOPE_INLINE void put(T* to) const { __builtin_memcpy(to, &numbers, sizeof numbers); }
+
+    /// Lane i joins lane i + kHalf: where 2 kHalf are left, kHalf are.
+    template <int kHalf, class Join>
+    HOPSCOPE_INLINE void fold() {
+        fold<kHalf, Join>(std::make_index_sequence<static_cast<size_t>(kCount)>());
+    }
+
+  private:
+    template <int kHalf, class Join, size_t... kAt>
+    HOPSCOPE_INLINE void fold(std::index_sequence<kAt...>) {
+        const Numbers upper = __builtin_shufflevector(
+            numbers, numbers, ((static_cast<int>(kAt) + kHalf) % int{kCount})...);
+        Join::join(numbers, upper);
+    }
+};
+
+// How two lanes, or registers of them, become one. Nothing is returned: a vector that is passed by
+// value has no one form over all instruction sets.
+struct Added {
+    template <class V>
+    HOPSCOPE_INLINE static void join(V& a, const V& b) {
+        a += b;
+    }
+};
+struct Larger {
+    template <class V>
+    HOPSCOPE_INLINE static void join(V& a, const V& b) {
+        a = b > a ? b : a;
+    }
+};
+
+/// Lanes that sums and the like run over.
+inline constexpr int kSumLanes = 32;
+
+/// One number out of kSumLanes: the upper half joins the lower, until one is left.
+template <class Join, class T>
+HOPSCOPE_INLINE T joined(const T* lanes) {
+    using L = Lanes<T>;
+    L a(lanes), b(lanes + kSumLanes / 2);
+    if constexpr (L::kCount < kSumLanes / 2) {
+        L c(lanes + L::kCount), d(lanes + 3 * L::kCount);
+        Join::join(c.numbers, d.numbers);
+        Join::join(a.numbers, b.numbers);
+        Join::join(a.numbers, c.numbers);
+    } else {
+        Join::join(a.numbers, b.numbers);
+        a.template fold<8, Join>();
+    }
+    a.template fold<4, Join>();
+    a.template fold<2, Join>();
+    a.template fold<1, Join>();
+    return a.numbers[0];
+}
+
 /// Σ f(i) over 0 … n − 1.
 template <class T, class F>
 HOPSCOPE_INLINE T sum_loop(int64_t n, const F& f) {
-    constexpr int kLanes = 32;
-    T acc[kLanes] = {};
+    T acc[kSumLanes] = {};
     int64_t i = 0;
-    for (; i + kLanes <= n; i += kLanes)
-        for (int j = 0; j < kLanes; ++j) acc[j] += f(i + j);
+    for (; i + kSumLanes <= n; i += kSumLanes)
+        for (int j = 0; j < kSumLanes; ++j) acc[j] += f(i + j);
     for (int j = 0; i < n; ++i, ++j) acc[j] += f(i);
-    for (int width = kLanes / 2; width > 0; width /= 2)
-        for (int j = 0; j < width; ++j) acc[j] += acc[j + width];
-    return acc[0];
+    return joined<Added>(acc);
 }
 
 template <class T>
@@ -40,19 +108,39 @@ HOPSCOPE_INLINE T dot_loop(const T* a, const T* b, int64_t n) {
     return sum_loop<T>(n, [a, b](int64_t i) { return a[i] * b[i]; });
 }
 
+/// out_j = <x, rows_j>, summed as dot_loop does; four rows at a time meet the same part of x.
+template <class T>
+HOPSCOPE_INLINE void dots_loop(const T* x, const T* const* rows, int64_t count, int64_t n, T* out) {
+    constexpr int kRows = 4, kWide = int{Lanes<T>::kCount}, kParts = kSumLanes / kWide;
+    int64_t j = 0;
+    for (; j + kRows <= count; j += kRows) {
+        Lanes<T> sums[kRows][kParts];
+        int64_t i = 0;
+        for (; i + kSumLanes <= n; i += kSumLanes)
+            for (int part = 0; part < kParts; ++part)
+                for (int r = 0; r < kRows; ++r)
+                    sums[r][part].add_products(x + i + part * kWide,
+                                               rows[j + r] + i + part * kWide);
+        for (int r = 0; r < kRows; ++r) {
+            T lanes[kSumLanes];
+            for (int part = 0; part < kParts; ++part) sums[r][part].put(lanes + part * kWide);
+            for (int64_t rest = i; rest < n; ++rest) lanes[rest - i] += x[rest] * rows[j + r][rest];
+            out[j + r] = joined<Added>(lanes);
+        }
+    }
+    for (; j < count; ++j) out[j] = dot_loop(x, rows[j], n);
+}
+
 /// The largest; −inf where n is 0, NaN is passed over.
 template <class T>
 HOPSCOPE_INLINE T max_loop(const T* x, int64_t n) {
-    constexpr int kLanes = 32;
-    T top[kLanes];
+    T top[kSumLanes];
     for (T& t : top) t = -std::numeric_limits<T>::infinity();
     int64_t i = 0;
-    for (; i + kLanes <= n; i += kLanes)
-        for (int j = 0; j < kLanes; ++j) top[j] = x[i + j] > top[j] ? x[i + j] : top[j];
+    for (; i + kSumLanes <= n; i += kSumLanes)
+        for (int j = 0; j < kSumLanes; ++j) top[j] = x[i + j] > top[j] ? x[i + j] : top[j];
     for (int j = 0; i < n; ++i, ++j) top[j] = x[i] > top[j] ? x[i] : top[j];
-    for (int width = kLanes / 2; width > 0; width /= 2)
-        for (int j = 0; j < width; ++j) top[j] = top[j + width] > top[j] ? top[j + width] : top[j];
-    return top[0];
+    return joined<Larger>(top);
 }
 
 /// e^x for x ≤ 0, in steps that compilers turn into vectors: x = n ln 2 + r, |r| ≤ ln 2 / 2, and
@@ -104,23 +192,16 @@ HOPSCOPE_INLINE void axpy_loop(T* y, T a, const T* x, int64_t n) {
     for (int64_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
-/// As many numbers as the largest registers hold; where they are smaller, several hold them.
-template <class T>
-struct Lanes {
-    typedef T Numbers __attribute__((vector_size(64)));  // an alias would drop the attribute
-    static constexpr int64_t kCount = 64 / sizeof(T);
-    Numbers numbers;
-
-    HOPSCOPE_INLINE explicit Lanes(const T* from) {
-        __builtin_memcpy(&numbers, from, sizeof numbers);
-    }
-    HOPSCOPE_INLINE void add(T by, const T* x) { numbers += by * Lanes(x).numbers; }
-    HOPSCOPE_INLINE void put(T* to) const { __builtin_memcpy(to, &numbers, sizeof numbers); }
-};
+/// Asks for `kLines` lines of the cache from x on; any address is allowed.
+template <int kLines, class T>
+HOPSCOPE_INLINE void fetch(const T* x) {
+    for (int line = 0; line < kLines; ++line) __builtin_prefetch(x + line * int{Lanes<T>::kCount});
+}
 
 /// y_i += Σ_j by_j · rows_j[i], added in the order of j, for i in begin … end − 1. Sums stay in
-/// registers over all j.
-template <class T>
+/// registers over all j. Rows that lie anywhere in memory are asked for `kAhead` rows before they
+/// are needed; `rows` goes on by so many behind the last, which are only asked for.
+template <int kAhead = 0, class T>
 HOPSCOPE_INLINE void add_rows_loop(T* y, int64_t begin, int64_t end, const T* const* rows,
                                    const T* by, int64_t count) {
     constexpr int64_t kWide = Lanes<T>::kCount, kBlock = 4 * kWide;
@@ -129,6 +210,7 @@ HOPSCOPE_INLINE void add_rows_loop(T* y, int64_t begin, int64_t end, const T* co
         Lanes<T> a(y + i), b(y + i + kWide), c(y + i + 2 * kWide), d(y + i + 3 * kWide);
         for (int64_t j = 0; j < count; ++j) {
             const T* x = rows[j] + i;
+            if constexpr (kAhead > 0) fetch<4>(rows[j + kAhead] + i);
             a.add(by[j], x);
             b.add(by[j], x + kWide);
             c.add(by[j], x + 2 * kWide);
