@@ -1,17 +1,16 @@
 // Routing with an own autograd node: positions and norms are kept, the [T, M] probabilities are not
-// but made again in the backward pass, a row at a time.
+// but made again in the backward pass.
 #include "kernels/cpu/route.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/mm.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/cuda/route.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
+#include "kernels/route_products.h"
 #include "kernels/support.h"
 
 namespace hopscope::kernels {
@@ -22,83 +21,40 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using MaybeTensor = std::optional<Tensor>;
 
-Tensor row_norm(const Tensor& x) {
-    return at::linalg_vector_norm(x, 2, at::IntArrayRef{-1}, /*keepdim=*/true).clamp_min(kNormEps);
-}
-
-/// Gradient of y = x / ‖x‖ for rows: (g − y <y, g>) / ‖x‖.
-Tensor norm_backward(const Tensor& g, const Tensor& y, const Tensor& norm) {
-    return (g - y * (y * g).sum(-1, true)) / norm;
-}
-
-struct Scored {
-    Tensor pos, norm, unit, centroid_norm, scores;
-    Tensor first_pos, first_norm;  ///< before the position was moved; undefined: it was not
-};
-
-Scored score(const Tensor& h, const Tensor& proj, const Tensor& centroids, const Tensor& tau,
-             const std::optional<Tensor>& score_bias, const std::optional<Tensor>& pos_delta) {
-    Scored s;
-    const auto z = proj.defined() ? at::mm(h, proj.t()) : h;
-    s.norm = row_norm(z);
-    s.pos = z / s.norm;
-    if (pos_delta) {
-        s.first_pos = s.pos;
-        s.first_norm = s.norm;
-        const auto moved = s.pos + *pos_delta;
-        s.norm = row_norm(moved);
-        s.pos = moved / s.norm;
-    }
-    s.centroid_norm = row_norm(centroids);
-    s.unit = centroids / s.centroid_norm;
-    s.scores = at::mm(s.pos, s.unit.t()).mul_(tau);
-    if (score_bias) s.scores.add_(*score_bias);
-    return s;
-}
-
-cpu::ScoreRows softmax_top_k(Tensor& scores, int64_t k) {
 #ifdef HOPSCOPE_CUDA
-    if (scores.is_cuda()) return cuda::softmax_top_k(scores, k);
+constexpr RowOperators kDeviceRows = {cuda::softmax_top_k, cuda::score_gradient,
+                                      cuda::column_means};
 #endif
-    return cpu::softmax_top_k(scores, k);
-}
 
-Tensor mean_of_rows(const Tensor& p) {
+CosineRows rows_of(const CosineInput& input) {
 #ifdef HOPSCOPE_CUDA
-    if (p.is_cuda() && p.size(0) > 0) return cuda::column_means(p);
+    if (input.h.is_cuda()) return route_by_products(input, kDeviceRows);
 #endif
-    return p.mean(0);
+    return cpu::route(input);
 }
 
-/// `scale` stays where it is: a GPU is not waited for.
-Tensor score_gradient(Tensor& scores, const cpu::WeightGradient& from, const Tensor& scale) {
+CosineGradient gradient_of(const CosineInput& input, const CosineRows& rows, const Tensor& dweight,
+                           const Tensor& dmean) {
 #ifdef HOPSCOPE_CUDA
-    if (scores.is_cuda())
-        return cuda::score_gradient(scores, from, scale.to(scores.options()).contiguous());
+    if (input.h.is_cuda()) return gradient_by_products(input, rows, dweight, dmean, kDeviceRows);
 #endif
-    return cpu::score_gradient(scores, from, scale.item().toDouble());
+    return cpu::route_gradient(input, rows, dweight, dmean);
 }
 
-struct Fields {
-    RouteOut out;
-    Scored scored;
-};
-
-Fields forward_fused(const Tensor& h, const Tensor& proj, const Tensor& centroids,
-                     const Tensor& tau, int64_t k, bool renormalise,
-                     const std::optional<Tensor>& score_bias,
-                     const std::optional<Tensor>& pos_delta) {
-    Fields f;
-    f.scored = score(h, proj, centroids, tau, score_bias, pos_delta);
-    auto& p = f.scored.scores;
-    auto rows = softmax_top_k(p, k);
-    f.out.idx = rows.idx;
-    f.out.weight = renormalise ? rows.top_p / rows.top_p.sum(-1, true) : rows.top_p;
-    f.out.mean_p = mean_of_rows(p);
-    f.out.entropy = rows.entropy;
-    f.out.max_p = rows.max_p;
-    f.out.pos = f.scored.pos;
-    return f;
+/// Everything dense and of one type; what is not there is undefined.
+CosineInput dense(const Tensor& h, const Tensor& proj, const Tensor& unit, const Tensor& tau,
+                  const Tensor& score_bias, const Tensor& pos_delta) {
+    const auto like = [&h](const Tensor& x) {
+        return x.defined() ? x.to(h.scalar_type()).contiguous() : x;
+    };
+    CosineInput in;
+    in.h = h.contiguous();
+    in.proj = like(proj);
+    in.unit = unit.contiguous();
+    in.tau = like(tau);
+    in.score_bias = like(score_bias);
+    in.pos_delta = like(pos_delta);
+    return in;
 }
 
 /// An autograd node takes no undefined tensor: the identity projection travels as an empty one.
@@ -112,51 +68,56 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
                                  const Tensor& centroids, const Tensor& tau, int64_t k,
                                  bool renormalise, const MaybeTensor& score_bias,
                                  const MaybeTensor& pos_delta) {
-        auto f = forward_fused(h, or_undefined(proj), centroids, tau, k, renormalise, score_bias,
-                               pos_delta);
+        const auto length = row_norm(centroids);
+        auto in = dense(h, or_undefined(proj), centroids / length, tau,
+                        score_bias.value_or(Tensor()), pos_delta.value_or(Tensor()));
+        in.k = k;
+        in.renormalise = renormalise;
+        const auto rows = rows_of(in);
         ctx->saved_data["renormalise"] = renormalise;
         ctx->set_materialize_grads(false);  // mean_p has none without a balance loss
-        const Scored& s = f.scored;
-        ctx->save_for_backward({h, proj, tau, f.out.idx, f.out.weight, s.pos, s.norm, s.unit,
-                                s.centroid_norm, score_bias.value_or(Tensor()), s.first_pos,
-                                s.first_norm});
-        ctx->mark_non_differentiable({f.out.idx, f.out.entropy, f.out.max_p, f.out.pos});
-        return {f.out.idx, f.out.weight, f.out.mean_p, f.out.entropy, f.out.max_p, f.out.pos};
+        ctx->save_for_backward({in.h, proj, in.unit, tau, in.score_bias, length, rows.idx,
+                                rows.weight, rows.pos, rows.norm, rows.first_pos, rows.first_norm});
+        ctx->mark_non_differentiable({rows.idx, rows.entropy, rows.max_p, rows.pos});
+        return {rows.idx, rows.weight, rows.mean_p, rows.entropy, rows.max_p, rows.pos};
     }
 
     static variable_list backward(AutogradContext* ctx, variable_list grads) {
         const auto saved = ctx->get_saved_variables();
-        const Tensor &h = saved[0], &proj = saved[1], &tau = saved[2];
-        const Tensor &pos = saved[5], &norm = saved[6], &unit = saved[7];
-        const Tensor &centroid_norm = saved[8], &score_bias = saved[9];
-        const Tensor &first_pos = saved[10], &first_norm = saved[11];
-
-        auto dscore = at::mm(pos, unit.t()).mul_(tau);  // the scores, until they are used up
-        if (score_bias.defined()) dscore.add_(score_bias);
-        const auto along = score_gradient(
-            dscore,
-            {saved[3], saved[4], grads[1], grads[2], ctx->saved_data["renormalise"].toBool()}, tau);
-        Tensor dtau;
-        if (tau.requires_grad()) {
-            // A biased score is more than tau · cosine.
-            const auto sum = score_bias.defined() ? (dscore * at::mm(pos, unit.t())).sum()
-                                                  : along.sum().to(tau.scalar_type());
-            dtau = sum / tau;
-        }
-        const auto dcentroids = norm_backward(at::mm(dscore.t(), pos), unit, centroid_norm);
-        auto dz = norm_backward(at::mm(dscore, unit), pos, norm);
-        if (first_pos.defined()) dz = norm_backward(dz, first_pos, first_norm);
-        const bool projects = proj.numel() > 0;
-        return {projects ? at::mm(dz, proj) : dz,
-                projects ? at::mm(dz.t(), h) : Tensor(),
-                dcentroids,
-                dtau,
+        const Tensor& proj = saved[1];
+        // What moved the position is not read again.
+        auto in = dense(saved[0], or_undefined(proj), saved[2], saved[3], saved[4], Tensor());
+        CosineRows rows;
+        rows.idx = saved[6];
+        rows.weight = saved[7];
+        rows.pos = saved[8];
+        rows.norm = saved[9];
+        rows.first_pos = saved[10];
+        rows.first_norm = saved[11];
+        in.k = rows.idx.size(1);
+        in.renormalise = ctx->saved_data["renormalise"].toBool();
+        const auto out = gradient_of(in, rows, grads[1], grads[2]);
+        return {out.h,
+                out.proj,
+                norm_backward(out.unit, in.unit, saved[5]),
+                saved[3].requires_grad() ? out.tau : Tensor(),
                 Tensor(),
                 Tensor(),
                 Tensor(),
                 Tensor()};
     }
 };
+
+RouteOut without_gradient(const Tensor& h, const Tensor& proj, const Tensor& centroids,
+                          const Tensor& tau, int64_t k, bool renormalise,
+                          const MaybeTensor& score_bias, const MaybeTensor& pos_delta) {
+    auto in = dense(h, proj, centroids / row_norm(centroids), tau, score_bias.value_or(Tensor()),
+                    pos_delta.value_or(Tensor()));
+    in.k = k;
+    in.renormalise = renormalise;
+    const auto rows = rows_of(in);
+    return {rows.idx, rows.weight, rows.mean_p, rows.entropy, rows.max_p, rows.pos, {}, {}};
+}
 
 }  // namespace
 
@@ -170,7 +131,7 @@ RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, con
     if (form == Form::reference || !has_fused(Operator::route, h))
         return reference::route(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta);
     if (!grad)
-        return forward_fused(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta).out;
+        return without_gradient(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta);
     auto o = RouteNode::apply(h, proj.defined() ? proj : at::empty({0}, h.options()), centroids,
                               tau, k, renormalise, score_bias, pos_delta);
     return {o[0], o[1], o[2], o[3], o[4], o[5], Tensor(), Tensor()};

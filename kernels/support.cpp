@@ -12,7 +12,7 @@ std::vector<FusedForm> all_forms() {
     const std::vector<at::ScalarType> wide{at::kFloat, at::kDouble},
         floats{at::kFloat, at::kDouble, at::kBFloat16}, single{at::kFloat}, whole{at::kLong};
     return {
-        {route, kCpu, wide, "products of LibTorch, rows of scores by cpu/route"},
+        {route, kCpu, wide, "a block of tokens at a time by cpu/route"},
         {route, kCuda, wide, "products of cuBLAS, rows of scores by cuda/rows"},
         {choose, kCpu, wide, "the selection by cpu/route, what has a gradient by LibTorch"},
         {choose, kCuda, wide, "the selection by cuda/rows, what has a gradient by LibTorch"},

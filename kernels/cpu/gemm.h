@@ -13,6 +13,13 @@ struct Factor {
     bool transposed = false;
 };
 
+/// Rows of numbers, `stride` apart.
+template <class T>
+struct Strided {
+    T* data;
+    int64_t stride;
+};
+
 /// Sizes of c [n, p] = a [n, m] · b [m, p].
 struct ProductSize {
     int64_t n, p, m;

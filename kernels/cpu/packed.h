@@ -37,13 +37,6 @@ void pack(const Factor<c10::BFloat16>& factor, int64_t rows, int64_t columns, c1
 void transpose(const c10::BFloat16* from, int64_t stride, int64_t rows, int64_t columns,
                c10::BFloat16* to, int64_t to_stride);
 
-/// Rows of numbers, `stride` apart.
-template <class T>
-struct Strided {
-    T* data;
-    int64_t stride;
-};
-
 /// to [rows, n] = from, rounded.
 void round_rows(Strided<const float> from, Strided<c10::BFloat16> to, int64_t rows, int64_t n);
 

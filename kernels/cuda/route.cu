@@ -40,7 +40,9 @@ void launch_rows(Kernel kernel, int64_t tokens, const Args&... args) {
 template <class T>
 ScoreRows forward(at::Tensor& scores, int64_t k) {
     const int64_t tokens = scores.size(0), m = scores.size(1);
-    ScoreRows out = cpu::room_for_rows(scores, k);
+    const auto like = scores.options();
+    ScoreRows out{at::empty({tokens, k}, like.dtype(at::kLong)), at::empty({tokens, k}, like),
+                  at::empty({tokens}, like), at::empty({tokens}, like)};
     launch_rows(softmax_top_k_kernel<T>, tokens,
                 ForwardRows<T>{.scores = scores.mutable_data_ptr<T>(),
                                .idx = out.idx.mutable_data_ptr<int64_t>(),
