@@ -15,6 +15,7 @@ struct CosineInput {
     at::Tensor pos_delta;   ///< [s] or [T, s]; undefined: none
     int64_t k = 1;
     bool renormalise = true;
+    bool narrow_gradient = false;  ///< its products may take factors rounded to bf16
 };
 
 struct CosineRows {

@@ -42,10 +42,13 @@ struct RouteOut {
 /// boost); no gradient
 /// @param pos_delta   [s] or [T, s], added to the position, which is then normalised again (steer);
 /// no gradient
+/// @param narrow_gradient under bf16: products of the gradient may take factors rounded to bf16,
+/// with sums in fp32, where that is faster; what is chosen and its weights stay as they are
 RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& centroids,
                const at::Tensor& tau, int64_t k, bool renormalise,
                const std::optional<at::Tensor>& score_bias = std::nullopt,
-               const std::optional<at::Tensor>& pos_delta = std::nullopt, Form form = Form::fused);
+               const std::optional<at::Tensor>& pos_delta = std::nullopt, Form form = Form::fused,
+               bool narrow_gradient = false);
 
 /// How a score becomes an affinity (moe.score) [def:affinity].
 enum class Score { softmax, sigmoid, relu };

@@ -67,7 +67,7 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
     static variable_list forward(AutogradContext* ctx, const Tensor& h, const Tensor& proj,
                                  const Tensor& centroids, const Tensor& tau, int64_t k,
                                  bool renormalise, const MaybeTensor& score_bias,
-                                 const MaybeTensor& pos_delta) {
+                                 const MaybeTensor& pos_delta, bool narrow_gradient) {
         const auto length = row_norm(centroids);
         auto in = dense(h, or_undefined(proj), centroids / length, tau,
                         score_bias.value_or(Tensor()), pos_delta.value_or(Tensor()));
@@ -75,6 +75,7 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
         in.renormalise = renormalise;
         const auto rows = rows_of(in);
         ctx->saved_data["renormalise"] = renormalise;
+        ctx->saved_data["narrow"] = narrow_gradient;
         ctx->set_materialize_grads(false);  // mean_p has none without a balance loss
         ctx->save_for_backward({in.h, proj, in.unit, tau, in.score_bias, length, rows.idx,
                                 rows.weight, rows.pos, rows.norm, rows.first_pos, rows.first_norm});
@@ -96,11 +97,13 @@ class RouteNode : public torch::autograd::Function<RouteNode> {
         rows.first_norm = saved[11];
         in.k = rows.idx.size(1);
         in.renormalise = ctx->saved_data["renormalise"].toBool();
+        in.narrow_gradient = ctx->saved_data["narrow"].toBool();
         const auto out = gradient_of(in, rows, grads[1], grads[2]);
         return {out.h,
                 out.proj,
                 norm_backward(out.unit, in.unit, saved[5]),
                 saved[3].requires_grad() ? out.tau : Tensor(),
+                Tensor(),
                 Tensor(),
                 Tensor(),
                 Tensor(),
@@ -123,7 +126,7 @@ RouteOut without_gradient(const Tensor& h, const Tensor& proj, const Tensor& cen
 
 RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, const Tensor& tau,
                int64_t k, bool renormalise, const std::optional<Tensor>& score_bias,
-               const std::optional<Tensor>& pos_delta, Form form) {
+               const std::optional<Tensor>& pos_delta, Form form, bool narrow_gradient) {
     TORCH_INTERNAL_ASSERT(k >= 1 && k <= centroids.size(0), "route: k out of range");
     const bool grad = c10::GradMode::is_enabled() &&
                       (h.requires_grad() || centroids.requires_grad() || tau.requires_grad() ||
@@ -133,7 +136,7 @@ RouteOut route(const Tensor& h, const Tensor& proj, const Tensor& centroids, con
     if (!grad)
         return without_gradient(h, proj, centroids, tau, k, renormalise, score_bias, pos_delta);
     auto o = RouteNode::apply(h, proj.defined() ? proj : at::empty({0}, h.options()), centroids,
-                              tau, k, renormalise, score_bias, pos_delta);
+                              tau, k, renormalise, score_bias, pos_delta, narrow_gradient);
     return {o[0], o[1], o[2], o[3], o[4], o[5], Tensor(), Tensor()};
 }
 

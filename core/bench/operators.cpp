@@ -112,7 +112,7 @@ RouterTensors router_tensors(BenchSetting& s) {
 kernels::RouteOut route_once(const BenchSetting& s, const RouterTensors& r, Form form) {
     const int64_t k = s.config.moe.top_k;
     return kernels::route(r.h, r.proj, r.centroids, r.tau, k, s.config.moe.renormalises(k), {}, {},
-                          form);
+                          form, /*narrow_gradient=*/s.narrow() == at::kBFloat16);
 }
 
 /// Experts of one layer, requiring gradients; `rank` rows each.

@@ -62,6 +62,12 @@ struct Added {
         a += b;
     }
 };
+struct Either {
+    template <class V>
+    HOPSCOPE_INLINE static void join(V& a, const V& b) {
+        a |= b;
+    }
+};
 struct Larger {
     template <class V>
     HOPSCOPE_INLINE static void join(V& a, const V& b) {

@@ -52,9 +52,12 @@ HOPSCOPE_INLINE uint32_t bits_of_reached(const T* s, T least) {
     uint32_t bits[kHalf];
     for (int j = 0; j < kHalf; ++j)
         bits[j] = (s[j] >= least ? 1u << j : 0u) | (s[j + kHalf] >= least ? 1u << (j + kHalf) : 0u);
-    for (int width = kHalf / 2; width > 0; width /= 2)
-        for (int j = 0; j < width; ++j) bits[j] |= bits[j + width];
-    return bits[0];
+    Lanes<uint32_t> all(bits);
+    all.fold<8, Either>();
+    all.fold<4, Either>();
+    all.fold<2, Either>();
+    all.fold<1, Either>();
+    return all.numbers[0];
 }
 
 /// The same k as by insertion, without a branch on each score: few of a row reach a bound, and

@@ -6,6 +6,7 @@
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "kernels/cpu/packed.h"
 #include "kernels/cpu/route.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
@@ -103,13 +104,32 @@ TEST(RouteBlocks, GradientsAreThoseOfTheReference) {
         }
 }
 
+// Under bf16 factors are rounded: each of 2^-9 at most, in sums of few hundred terms.
+TEST(RouteBlocks, NarrowTypesOfTheGradientStayNear) {
+    for (auto& in : cases(at::kFloat)) {
+        const auto from = behind(in);
+        const auto rows = kernels::cpu::route(in);
+        const auto wide = kernels::cpu::route_gradient(in, rows, from.weight, from.mean);
+        in.narrow_gradient = true;
+        const auto narrow = kernels::cpu::route_gradient(in, rows, from.weight, from.mean);
+        expect_near(narrow, wide, 0.02, name_of(in));
+        EXPECT_TRUE(narrow.tau.equal(wide.tau)) << "scores are fp32 ones";
+        EXPECT_EQ(narrow.h.equal(wide.h), !kernels::cpu::has_pair_products()) << name_of(in);
+    }
+}
+
 bool same(const at::Tensor& a, const at::Tensor& b) {
     return a.defined() == b.defined() && (!a.defined() || a.equal(b));
 }
 
 TEST(RouteBlocks, TheSameBitsForAnyNumberOfThreads) {
     const int threads = at::get_num_threads();
-    for (const auto& in : cases(at::kFloat)) {
+    auto all = cases(at::kFloat);
+    for (auto in : cases(at::kFloat)) {
+        in.narrow_gradient = true;
+        all.push_back(in);
+    }
+    for (const auto& in : all) {
         const auto from = behind(in);
         std::vector<CosineRows> rows;
         std::vector<CosineGradient> grads;

@@ -22,7 +22,8 @@ HopRoute fused_hop(const RoutingPass& pass, const HopCall& call) {
     HopRoute out{kernels::route(call.h, projection_of(pass.w, call.hop),
                                 rows_of_pool(pass.w.centroids, call.pool), pass.tau(call.h), k,
                                 pass.config.moe.renormalises(k), call.input.score_bias,
-                                call.input.pos_delta, pass.options.form),
+                                call.input.pos_delta, pass.options.form,
+                                /*narrow_gradient=*/pass.w.q.scalar_type() == at::kBFloat16),
                  call.pool,
                  {},
                  {}};
