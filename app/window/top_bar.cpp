@@ -42,6 +42,8 @@ StateLook look_of(const AppState& state) {
             return {"done", t.accent, true};
         case core::RunState::failed:
             return {"failed", t.red, true};
+        case core::RunState::imported:
+            return {"imported", t.accent, false};
     }
     return {"", t.dim, false};
 }

@@ -20,6 +20,8 @@ constexpr const char* kStopping = "The run is finishing its last step.";
 constexpr const char* kStopped = "The run was stopped and saved. Open its folder to go on.";
 constexpr const char* kDone = "The run has made all its steps.";
 constexpr const char* kFailed = "The run has failed. Its folder holds the last checkpoint.";
+constexpr const char* kImported =
+    "An imported model is looked at. It has router rows and recorded choices, nothing to run.";
 
 /// The state machine's one table, [state][action] in the order of the enumerations.
 // clang-format off
@@ -33,19 +35,21 @@ constexpr std::array<std::array<const char*, kActionCount>, kStates> kTable = {{
     /* stopped */{{kYes,     kStopped,   kStopped,   kStopped,    kStopped,   kStopped,   kYes,       kStopped,   kYes}},
     /* done */   {{kYes,     kDone,      kDone,      kDone,       kDone,      kDone,      kYes,       kDone,      kYes}},
     /* failed */ {{kYes,     kFailed,    kFailed,    kFailed,     kFailed,    kFailed,    kFailed,    kFailed,    kFailed}},
+    /* import. */{{kYes,     kImported,  kImported,  kImported,   kImported,  kImported,  kImported,  kImported,  kImported}},
 }};
 
 /// Which state may follow which, [from][to].
 constexpr bool kNext[kStates][kStates] = {
-    //           idle   prep.  run    pause  stopp. stopd  done   failed
-    /* idle */   {true,  true,  false, false, false, false, false, false},
-    /* prepar. */{false, true,  true,  true,  true,  true,  true,  true},
-    /* running */{false, false, true,  true,  true,  true,  true,  true},
-    /* paused */ {false, false, true,  true,  true,  true,  true,  true},
-    /* stopp. */ {false, false, false, false, true,  true,  true,  true},
-    /* stopped */{false, false, false, false, false, true,  false, false},
-    /* done */   {false, false, false, false, false, false, true,  false},
-    /* failed */ {false, false, false, false, false, false, false, true},
+    //           idle   prep.  run    pause  stopp. stopd  done   failed imported
+    /* idle */   {true,  true,  false, false, false, false, false, false, false},
+    /* prepar. */{false, true,  true,  true,  true,  true,  true,  true, false},
+    /* running */{false, false, true,  true,  true,  true,  true,  true, false},
+    /* paused */ {false, false, true,  true,  true,  true,  true,  true, false},
+    /* stopp. */ {false, false, false, false, true,  true,  true,  true, false},
+    /* stopped */{false, false, false, false, false, true,  false, false, false},
+    /* done */   {false, false, false, false, false, false, true,  false, false},
+    /* failed */ {false, false, false, false, false, false, false, true, false},
+    /* import. */{false, false, false, false, false, false, false, false, true},
 };
 // clang-format on
 
@@ -72,7 +76,8 @@ bool can_become(RunState from, RunState to) {
 }
 
 bool is_final(RunState state) {
-    return state == RunState::stopped || state == RunState::done || state == RunState::failed;
+    return state == RunState::stopped || state == RunState::done || state == RunState::failed ||
+           state == RunState::imported;
 }
 
 }  // namespace hopscope::core

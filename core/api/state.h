@@ -8,10 +8,21 @@
 
 namespace hopscope::core {
 
-enum class RunState : uint8_t { idle, preparing, running, paused, stopping, stopped, done, failed };
+enum class RunState : uint8_t {
+    idle,
+    preparing,
+    running,
+    paused,
+    stopping,
+    stopped,
+    done,
+    failed,
+    imported  ///< a published model: router rows and recorded choices, nothing that trains
+};
 /// As shown to people and written to run.json.
 constexpr auto words_of(RunState) {
-    return words("idle", "preparing", "running", "paused", "stopping", "stopped", "done", "failed");
+    return words("idle", "preparing", "running", "paused", "stopping", "stopped", "done", "failed",
+                 "imported");
 }
 enum class Action : uint8_t {
     start,
@@ -33,12 +44,13 @@ const char* refusal(RunState state, Action action);
 
 /// Whether a run may go from `from` to `to`; staying is always allowed.
 bool can_become(RunState from, RunState to);
-/// done, stopped, failed: no further update will be made.
+/// done, stopped, failed, imported: no further update will be made.
 bool is_final(RunState state);
 
-inline constexpr RunState kRunStates[] = {RunState::idle,   RunState::preparing, RunState::running,
-                                          RunState::paused, RunState::stopping,  RunState::stopped,
-                                          RunState::done,   RunState::failed};
+inline constexpr RunState kRunStates[] = {
+    RunState::idle,   RunState::preparing, RunState::running,
+    RunState::paused, RunState::stopping,  RunState::stopped,
+    RunState::done,   RunState::failed,    RunState::imported};
 inline constexpr Action kActions[] = {Action::start,    Action::pause,  Action::resume,
                                       Action::step,     Action::stop,   Action::checkpoint,
                                       Action::evaluate, Action::change, Action::trace};

@@ -123,6 +123,10 @@ Result<RunFolder> RunFolder::open(const std::string& path, bool writer) {
                            "hopscope train wrote");
     auto info = read_info(dir + "/run.json");
     if (!info) return info.error();
+    if (info->state == RunState::imported)
+        return usage_error(shown_path(dir) + ": is an imported model (" + info->config_name +
+                           "), with router rows and recorded choices but no weights that could be "
+                           "run or trained; hopscope info and hopscope analyze take it");
     RunFolder folder(dir, *std::move(info));
     if (writer) {
         if (auto status = folder.lock(); !status) return status.error();

@@ -33,7 +33,8 @@ class RunFolder {
     /// error all is as it was before.
     static Result<RunFolder> create(const std::string& dir, const std::string& config_toml,
                                     const RunInfo& info);
-    /// Opens an existing run; as writer at once with lock() and begin_writing().
+    /// Opens an existing run; as writer at once with lock() and begin_writing(). Errors (usage): no
+    /// run; an imported model, which nothing of a run can be asked of (core/imported).
     static Result<RunFolder> open(const std::string& dir, bool writer);
 
     /// Of a reader that is to become the writer: takes the lock and changes nothing yet. Errors

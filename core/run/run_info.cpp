@@ -189,7 +189,8 @@ Result<RunInfo> parse_run_info(const std::string& text, const std::string& name)
         return status.error();
     if (!parse_state(state, info))
         return usage_error(name + ": \"state\": found " + in_quotes(state) +
-                           ", running, paused, stopped, done or \"failed: reason\" expected");
+                           ", running, paused, stopped, done, imported or \"failed: reason\" "
+                           "expected");
     return info;
 }
 

@@ -27,6 +27,10 @@ struct TensorView {
 /// Bytes an element; 0 for a dtype the format does not have.
 size_t dtype_bytes(const std::string& dtype);
 
+/// Which dtypes the tensors of a file may have. A file of others' may hold some that are newer than
+/// this program: as long as nobody asks for these tensors, their bytes need only have a place.
+enum class Dtypes : uint8_t { known, any };
+
 /// Writes all tensors atomically (temporary name, fsync, rename). The header lists them in the
 /// given order; their data stand by falling element size, so that each is aligned. Errors (failed):
 /// unknown dtype, shape × dtype ≠ bytes, a name twice, text that is not UTF-8, or the disk.

@@ -21,7 +21,7 @@ std::string shape_text(const std::string& dtype, const std::vector<int64_t>& sha
 
 }  // namespace
 
-Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
+Result<SafetensorsFile> SafetensorsFile::open(const std::string& path, Dtypes dtypes) {
     const auto bad = [&](const std::string& what) {
         return usage_error(shown_path(path) + ": not a valid safetensors file: " + what);
     };
@@ -45,7 +45,7 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
     if (length > size - 8 || length > kMaxSafetensorsHeader)
         return bad("header of " + std::to_string(length) + " bytes announced, at most " +
                    std::to_string(std::min(size - 8, kMaxSafetensorsHeader)) + " expected");
-    auto header = parse_safetensors_header({bytes + 8, length}, size - 8 - length, path);
+    auto header = parse_safetensors_header({bytes + 8, length}, size - 8 - length, path, dtypes);
     if (!header) return header.error();
     file.metadata_ = std::move(header->metadata);
     for (HeaderTensor& tensor : header->tensors) {

@@ -22,7 +22,7 @@ class SafetensorsFile {
     /// Errors (usage) name the file, what was found and what was expected: header length, JSON,
     /// nesting, types, duplicates, dtype, shape × dtype against offsets (overflow included),
     /// overlaps, gaps, missing or surplus bytes.
-    static Result<SafetensorsFile> open(const std::string& path);
+    static Result<SafetensorsFile> open(const std::string& path, Dtypes dtypes = Dtypes::known);
 
     const std::string& path() const { return path_; }
     const std::map<std::string, std::string>& metadata() const { return metadata_; }

@@ -6,7 +6,6 @@
 
 #include "core/base/json.h"
 #include "core/base/utf8.h"
-#include "core/run/safetensors.h"
 
 namespace hopscope::core {
 namespace {
@@ -160,9 +159,9 @@ class HeaderSax : public nlohmann::json_sax<Json> {
 };
 
 /// What is wrong with dtype, shape and offsets of one tensor; "" for nothing.
-std::string problem_of(const HeaderTensor& tensor, uint64_t data_bytes) {
+std::string problem_of(const HeaderTensor& tensor, uint64_t data_bytes, Dtypes dtypes) {
     const size_t element = dtype_bytes(tensor.dtype);
-    if (element == 0)
+    if (element == 0 && dtypes == Dtypes::known)
         return "unknown dtype " + in_quotes(tensor.dtype) +
                ", one of BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, F16, BF16, I32, U32, F32, F64, "
                "I64, U64 expected";
@@ -174,7 +173,7 @@ std::string problem_of(const HeaderTensor& tensor, uint64_t data_bytes) {
         return "data_offsets " + std::to_string(tensor.begin) + " to " +
                std::to_string(tensor.end) + ", inside 0 to " + std::to_string(data_bytes) +
                " expected";
-    if (tensor.end - tensor.begin != bytes)
+    if (element != 0 && tensor.end - tensor.begin != bytes)
         return "data_offsets span " + std::to_string(tensor.end - tensor.begin) +
                " bytes, dtype and shape need " + std::to_string(bytes);
     return "";
@@ -183,7 +182,7 @@ std::string problem_of(const HeaderTensor& tensor, uint64_t data_bytes) {
 }  // namespace
 
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64_t data_bytes,
-                                                   const std::string& path) {
+                                                   const std::string& path, Dtypes dtypes) {
     const auto bad = [&](const std::string& what) {
         return usage_error(shown_path(path) + ": not a valid safetensors file: " + what);
     };
@@ -192,7 +191,7 @@ Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64
     if (!Json::sax_parse(json.begin(), json.end(), &sax)) return bad(sax.problem);
 
     for (const HeaderTensor& tensor : sax.header.tensors)
-        if (const std::string problem = problem_of(tensor, data_bytes); !problem.empty())
+        if (const std::string problem = problem_of(tensor, data_bytes, dtypes); !problem.empty())
             return bad("tensor " + in_quotes(tensor.name) + ": " + problem);
 
     // Every byte of the data belongs to exactly one tensor.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/run/safetensors.h"
 
 namespace hopscope::core {
 
@@ -28,6 +29,7 @@ struct SafetensorsHeader {
 
 /// Reads and checks a header whose data section has `data_bytes`. Errors (usage) begin with `path`.
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64_t data_bytes,
-                                                   const std::string& path);
+                                                   const std::string& path,
+                                                   Dtypes dtypes = Dtypes::known);
 
 }  // namespace hopscope::core

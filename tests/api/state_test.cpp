@@ -25,6 +25,7 @@ std::string allowed_in(RunState state) {
         case RunState::done:
             return "start evaluate trace";
         case RunState::failed:
+        case RunState::imported:
             return "start";
     }
     return "";
@@ -73,7 +74,7 @@ TEST(StateTable, FinalStatesAreLeftByNothing) {
     // Wrong if a finished or failed run could begin to train again behind the user's back.
     for (RunState state : kRunStates)
         EXPECT_EQ(is_final(state), state == RunState::stopped || state == RunState::done ||
-                                       state == RunState::failed)
+                                       state == RunState::failed || state == RunState::imported)
             << name_of(state);
     for (RunState from : kRunStates)
         for (RunState to : kRunStates)

@@ -1,0 +1,95 @@
+#include "core/imported/families.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace hopscope::core {
+namespace {
+
+constexpr std::string_view kNorm = "post_attention_layernorm.weight";
+
+RouterNames gate(TensorNames correction = {}) {
+    return {kOwnPool, {"mlp.gate.weight"}, {}, std::move(correction), kNorm};
+}
+
+/// Older and newer library names of the same router.
+RouterNames sparse_gate(TensorNames newer, TensorNames correction = {}) {
+    newer.insert(newer.begin(), "block_sparse_moe.gate.weight");
+    return {kOwnPool, std::move(newer), {}, std::move(correction), kNorm};
+}
+
+RouterNames corrected_gate() {
+    return gate({"mlp.gate.e_score_correction_bias", "mlp.e_score_correction_bias"});
+}
+
+// clang-format off
+std::vector<Family> table() {
+    using enum RoutingRule;
+    return {
+        {.model_type = "mixtral", .rule = softmax_top_k, .routers = {sparse_gate({"mlp.gate.weight"})}, .normalise = true},
+        {.model_type = "phimoe", .rule = sparse_mixer, .routers = {sparse_gate({"mlp.router.weight", "mlp.gate.weight"})},
+         .jitter = 0.01f},
+        {.model_type = "minimax_m2", .rule = corrected_sigmoid,
+         .routers = {sparse_gate({"mlp.gate.weight"}, {"block_sparse_moe.e_score_correction_bias", "mlp.e_score_correction_bias",
+                                                       "mlp.gate.e_score_correction_bias"})}},
+        {.model_type = "olmoe", .rule = softmax_top_k, .routers = {gate()}},
+        // Its norms stand behind attention and experts, none before the router.
+        {.model_type = "flex_olmo", .rule = softmax_top_k, .routers = {{kOwnPool, {"mlp.gate.weight"}}}},
+        {.model_type = "qwen2_moe", .rule = softmax_top_k, .routers = {gate()}},
+        {.model_type = "qwen3_moe", .rule = softmax_top_k, .routers = {gate()}},
+        {.model_type = "qwen3_next", .rule = softmax_top_k, .routers = {gate()}, .normalise = true, .gain_from_one = true},
+        {.model_type = "deepseek_v2", .rule = grouped_softmax, .routers = {gate()}},
+        {.model_type = "deepseek_v3", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true, .groups = 8,
+         .kept_groups = 4, .scale = 2.5f},
+        {.model_type = "kimi_k2", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true},
+        {.model_type = "glm4_moe", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true},
+        {.model_type = "dots1", .rule = grouped_sigmoid, .routers = {corrected_gate()}},
+        {.model_type = "gpt_oss", .rule = top_k_softmax,
+         .routers = {{kOwnPool, {"mlp.router.weight"}, {"mlp.router.bias"}, {}, kNorm}}},
+        {.model_type = "granitemoe", .rule = top_k_softmax,
+         .routers = {{kOwnPool, {"block_sparse_moe.router.layer.weight", "block_sparse_moe.router.weight"}, {}, {}, kNorm}}},
+        {.model_type = "jetmoe", .rule = top_k_softmax,
+         .routers = {{kOwnPool, {"mlp.router.layer.weight", "mlp.router.weight"}, {}, {}, kNorm},
+                     {"attention", {"self_attention.experts.router.layer.weight", "self_attention.experts.router.weight"},
+                      {}, {}, "input_layernorm.weight"}}},
+        {.model_type = "ernie4_5_moe", .rule = corrected_softmax,
+         .routers = {gate({"mlp.moe_statics.e_score_correction_bias"})}, .least_sum = 1e-12f},
+        // Not held against the library's own numbers, as the others are.
+        {.model_type = "llama4", .rule = top_k_sigmoid, .routers = {{kOwnPool, {"feed_forward.router.weight"}, {}, {}, kNorm}}},
+    };
+}
+// clang-format on
+
+}  // namespace
+
+const std::vector<Family>& families() {
+    static const std::vector<Family> kFamilies = table();
+    return kFamilies;
+}
+
+const Family* find_family(std::string_view model_type) {
+    const auto found =
+        std::find_if(families().begin(), families().end(),
+                     [&](const Family& family) { return family.model_type == model_type; });
+    return found == families().end() ? nullptr : &*found;
+}
+
+bool sounds_like_router(std::string_view name) {
+    constexpr std::array<std::string_view, 5> kEndings = {
+        "gate.weight", "router.weight", "router.layer.weight", "router.proj.weight",
+        "router.gate.weight"};
+    const auto ends = [&](std::string_view ending) {
+        return name.ends_with(ending) &&
+               (name.size() == ending.size() || name[name.size() - ending.size() - 1] == '.');
+    };
+    if (std::none_of(kEndings.begin(), kEndings.end(), ends)) return false;
+    // The gate matrix of an expert, or of the one that all tokens pass, routes nothing.
+    if (name.find("shared_expert") != std::string_view::npos) return false;
+    constexpr std::string_view kExperts = "experts.";
+    const size_t at = name.find(kExperts);
+    return at == std::string_view::npos || at + kExperts.size() >= name.size() ||
+           !std::isdigit(static_cast<unsigned char>(name[at + kExperts.size()]));
+}
+
+}  // namespace hopscope::core

@@ -1,0 +1,50 @@
+// The families of published mixtures: what their tensors are called and by which rule they choose,
+// one row of a table each. A new family is a row, and where it chooses as none here does, a rule in
+// routing_rule.cpp. Constant values, any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/imported/routing_rule.h"
+
+namespace hopscope::core {
+
+/// Names of tensors of a layer, without "….layers.{l}."; the first that is there counts.
+using TensorNames = std::vector<std::string_view>;
+
+/// The pool of experts in place of a layer's feed-forward network, which each mixture has.
+inline constexpr const char* kOwnPool = "mlp";
+
+/// A router of a layer, and what belongs to it.
+struct RouterNames {
+    std::string_view pool;        ///< kOwnPool, or what else it chooses for
+    TensorNames weight;           ///< [experts, d]
+    TensorNames bias = {};        ///< [experts] on the logits
+    TensorNames correction = {};  ///< [experts] or [1, experts], on the choice alone
+    std::string_view norm = "";   ///< gain [d] of the norm before the router; "": none stands there
+};
+
+struct Family {
+    std::string_view model_type;
+    RoutingRule rule;
+    std::vector<RouterNames> routers;
+    /// @name Where config.json does not say it, as the library's configuration has it
+    ///@{
+    bool normalise = false;
+    int64_t groups = 1, kept_groups = 1;
+    float scale = 1, jitter = 0, least_sum = 0;
+    ///@}
+    bool gain_from_one = false;  ///< the norm multiplies by 1 + its weight
+};
+
+const std::vector<Family>& families();
+/// nullptr: not in the table.
+const Family* find_family(std::string_view model_type);
+
+/// Of a model whose family is not in the table: whether the name of a matrix of a layer says that
+/// it is a router.
+bool sounds_like_router(std::string_view name);
+
+}  // namespace hopscope::core

@@ -1,0 +1,237 @@
+#include "core/imported/import_model.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "core/base/clock.h"
+#include "core/base/files.h"
+#include "core/base/names.h"
+#include "core/base/utf8.h"
+#include "core/imported/imported_document.h"
+#include "core/imported/imported_run.h"
+#include "core/imported/recorded_routing.h"
+#include "core/imported/router_tensors.h"
+#include "core/imported/served_routing.h"
+#include "core/run/new_folder.h"
+#include "core/run/run_info.h"
+#include "core/run/safetensors_writer.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct NamedTrace {
+    std::string name;    ///< traces/NAME.safetensors
+    std::string source;  ///< file name of what was read
+    RecordedRouting routing;
+};
+
+/// "traces/reply.json" → "reply"; "reply-2" where that is taken.
+std::string free_name(const std::string& path, const std::vector<NamedTrace>& taken) {
+    const std::string stem = config_name_of(path);
+    std::string name = stem;
+    const auto is_taken = [&](const NamedTrace& trace) { return trace.name == name; };
+    for (int n = 2; std::any_of(taken.begin(), taken.end(), is_taken); ++n)
+        name = stem + "-" + std::to_string(n);
+    return name;
+}
+
+/// Which of the numbers that a trace may have are in this one.
+OrderedJson parts_of(const RecordedRouting& routing) {
+    OrderedJson out = {"experts"};
+    const auto all = [&](auto part) {
+        return std::none_of(routing.layers.begin(), routing.layers.end(),
+                            [&](const RecordedLayer& layer) { return (layer.*part).empty(); });
+    };
+    if (all(&RecordedLayer::weights)) out.push_back("weights");
+    if (all(&RecordedLayer::entropy)) out.push_back("entropy");
+    if (all(&RecordedLayer::max_prob)) out.push_back("max_prob");
+    if (!routing.tokens.empty()) out.push_back("tokens");
+    return out;
+}
+
+class Import {
+  public:
+    Import(const ImportRequest& request, const Progress& progress, ModelFolder model,
+           ModelLayout layout)
+        : request_(request),
+          progress_(progress),
+          model_(std::move(model)),
+          layout_(std::move(layout)),
+          name_(name_of_model(model_.dir())) {}
+
+    Status read_traces() {
+        std::map<std::string, std::vector<float>> corrections;
+        for (const ModelLayer& layer : layout_.layers)
+            for (const ModelRouter& router : layer.routers) {
+                if (request_.traces.empty() || router.correction.empty()) continue;
+                auto tensors = read_router(model_, layout_, router);
+                if (!tensors) return tensors.error();
+                corrections[router_prefix(layer.index, router.pool)] =
+                    std::move(tensors->correction);
+            }
+        for (const std::string& path : request_.traces) {
+            progress_.report("reading " + folder_name(path), -1);
+            auto routing = read_trace(path, corrections);
+            if (!routing) return routing.error();
+            std::string name = free_name(path, traces_);
+            traces_.push_back({std::move(name), folder_name(path), *std::move(routing)});
+            if (progress_.cancelled()) return stopped_on_request("import");
+        }
+        return {};
+    }
+
+    Result<std::string> write(const std::string& dir) {
+        auto place = NewFolder::make(dir, FolderOf::run);
+        if (!place) return place.error();
+        auto lock = place->become([&] { return fill(dir); }, [&] { take_back(dir); });
+        if (!lock) return lock.error();
+        lock->remove();  // nobody writes there any more
+        return text_;
+    }
+
+  private:
+    Result<RecordedRouting> read_trace(
+        const std::string& path, const std::map<std::string, std::vector<float>>& corrections) {
+        if (path.ends_with(".safetensors")) return read_routing(path, layout_, corrections);
+        auto served = read_served_trace(path);
+        if (!served) return served.error();
+        return routing_of(*std::move(served), layout_, path);
+    }
+
+    Status fill(const std::string& dir) {
+        for (const std::string& folder : {dir + "/geometry", dir + "/traces"})
+            if (auto s = make_folder(folder); !s) return s;
+        if (auto s = write_rows(imported_rows_path(dir)); !s) return s;
+        for (const NamedTrace& trace : traces_)
+            if (auto s = write_routing(imported_trace_path(dir, trace.name), trace.routing, layout_,
+                                       trace.source);
+                !s)
+                return s;
+        text_ = dump_pretty(document());
+        if (auto s = write_file_atomic(dir + "/imported.json", text_); !s) return s;
+        RunInfo info;
+        info.program_version = HOPSCOPE_VERSION;
+        info.config_name = name_;
+        info.source = model_.dir();
+        info.parameters = std::min(counts().front().second, int64_t{1} << 53);
+        info.created = unix_seconds();
+        info.state = RunState::imported;
+        // Last: with run.json the folder is a run.
+        if (auto s = write_file_atomic(dir + "/run.json", run_info_json(info)); !s) return s;
+        return sync_dir(parent_dir(dir));
+    }
+
+    void take_back(const std::string& dir) const {
+        std::error_code ignored;
+        fs::remove(imported_rows_path(dir), ignored);
+        for (const NamedTrace& trace : traces_)
+            fs::remove(imported_trace_path(dir, trace.name), ignored);
+        for (const char* name : {"/imported.json", "/run.json", "/geometry", "/traces"})
+            fs::remove(dir + name, ignored);
+    }
+
+    /// One router after the other, so that memory does not grow with the model.
+    Status write_rows(const std::string& path) {
+        std::vector<TensorView> heads;
+        for (const ModelLayer& layer : layout_.layers)
+            for (const ModelRouter& router : layer.routers) {
+                const std::string prefix = router_prefix(layer.index, router.pool);
+                const auto add = [&](const char* what, const std::string& tensor,
+                                     std::vector<int64_t> shape) {
+                    if (tensor.empty()) return;
+                    size_t bytes = sizeof(float);
+                    for (const int64_t size : shape) bytes *= static_cast<size_t>(size);
+                    heads.push_back({prefix + what, "F32", std::move(shape), nullptr, bytes});
+                };
+                add(".centroids", router.weight, {router.experts, router.width});
+                add(".bias", router.bias, {router.experts});
+                add(".correction", router.correction, {router.experts});
+                add(".norm_gain", router.gain, {router.width});
+            }
+        auto writer = SafetensorsWriter::create(
+            path, heads,
+            {{"format", kImportedRowsFormat}, {"step", "0"}, {"family", layout_.family}});
+        if (!writer) return writer.error();
+        size_t next = 0, done = 0;
+        for (const ModelLayer& layer : layout_.layers) {
+            progress_.report("reading routers", static_cast<double>(done++) /
+                                                    static_cast<double>(layout_.layers.size()));
+            if (progress_.cancelled()) return stopped_on_request("import");
+            for (const ModelRouter& router : layer.routers) {
+                auto tensors = read_router(model_, layout_, router);
+                if (!tensors) return tensors.error();
+                for (const auto* values :
+                     {&tensors->rows, &tensors->bias, &tensors->correction, &tensors->gain}) {
+                    if (values->empty()) continue;
+                    warn_unless_finite(layer, *values);
+                    if (auto s =
+                            writer->append(next++, values->data(), values->size() * sizeof(float));
+                        !s)
+                        return s;
+                }
+            }
+        }
+        return writer->finish();
+    }
+
+    void warn_unless_finite(const ModelLayer& layer, const std::vector<float>& values) {
+        if (first_not_finite(values))
+            layout_.warnings.push_back("layer " + std::to_string(layer.index) +
+                                       ": the router has numbers that are not finite");
+    }
+
+    NamedCounts counts() const { return parameter_counts(model_, layout_); }
+
+    OrderedJson document() const {
+        OrderedJson j = {{"format", kImportedFormat}, {"name", name_}};
+        j.update(layout_json(layout_, counts(), dtype_counts(model_)));
+        j["source"] = model_.dir();
+        j["source_files"] = OrderedJson::array({"config.json"});
+        for (const std::string& file : model_.files()) j["source_files"].push_back(file);
+        j["traces"] = OrderedJson::array();
+        for (const NamedTrace& trace : traces_) {
+            OrderedJson layers = OrderedJson::array();
+            for (const RecordedLayer& layer : trace.routing.layers)
+                layers.push_back({{"index", layer.layer}, {"router", layer.pool}});
+            j["traces"].push_back({{"name", trace.name},
+                                   {"source", trace.source},
+                                   {"texts", trace.routing.sequences},
+                                   {"tokens", trace.routing.rows()},
+                                   {"layers", std::move(layers)},
+                                   {"holds", parts_of(trace.routing)},
+                                   {"notes", trace.routing.notes}});
+        }
+        return j;
+    }
+
+    const ImportRequest& request_;
+    const Progress& progress_;
+    ModelFolder model_;
+    ModelLayout layout_;
+    std::string name_;
+    std::vector<NamedTrace> traces_;
+    std::string text_;
+};
+
+}  // namespace
+
+std::string name_of_model(const std::string& dir) {
+    return plain_name(folder_name(dir));
+}
+
+Result<std::string> import_model(const ImportRequest& request, const Progress& progress) {
+    if (auto s = check_new_folder(request.out, FolderOf::run); !s) return s.error();
+    progress.report("reading headers", -1);
+    auto model = ModelFolder::open(request.model);
+    if (!model) return model.error();
+    auto layout = layout_of(*model);
+    if (!layout) return layout.error();
+    Import import(request, progress, *std::move(model), *std::move(layout));
+    if (auto s = import.read_traces(); !s) return s.error();
+    return import.write(request.out);
+}
+
+}  // namespace hopscope::core

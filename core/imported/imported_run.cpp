@@ -1,0 +1,88 @@
+#include "core/imported/imported_run.h"
+
+#include <algorithm>
+
+#include "core/base/files.h"
+#include "core/base/utf8.h"
+#include "core/imported/imported_document.h"
+#include "core/imported/tensor_values.h"
+#include "core/run/new_folder.h"
+#include "core/run/safetensors_file.h"
+#include "core/run/step_names.h"
+
+namespace hopscope::core {
+namespace {
+
+constexpr size_t kMostBytes = size_t{64} << 20;
+constexpr std::string_view kEnding = ".safetensors";
+
+Result<RunInfo> read_info(const std::string& dir) {
+    auto text = read_file(dir + "/run.json", kMostBytes);
+    if (!text) return text.error();
+    return parse_run_info(*text, shown_path(dir + "/run.json"));
+}
+
+}  // namespace
+
+std::string imported_rows_path(const std::string& dir) {
+    return dir + "/geometry/" + step_name(0, std::string(kEnding));
+}
+
+std::string imported_trace_path(const std::string& dir, const std::string& name) {
+    return dir + "/traces/" + name + std::string(kEnding);
+}
+
+bool is_imported_run(const std::string& dir) {
+    if (!is_run_folder(dir)) return false;
+    const auto info = read_info(dir);
+    return info && info->state == RunState::imported;
+}
+
+Result<ImportedRun> ImportedRun::open(const std::string& path) {
+    ImportedRun run;
+    run.dir_ = path;
+    while (run.dir_.size() > 1 && run.dir_.back() == '/') run.dir_.pop_back();
+    auto info = read_info(run.dir_);
+    if (!info) return info.error();
+    if (info->state != RunState::imported)
+        return usage_error(shown_path(run.dir_) +
+                           ": is no imported model; give the folder that hopscope import wrote");
+    run.info_ = *std::move(info);
+    const std::string file = run.dir_ + "/imported.json";
+    auto text = read_file(file, kMostBytes);
+    if (!text) return text.error();
+    auto layout = parse_imported(*text, shown_path(file));
+    if (!layout) return layout.error();
+    run.document_ = *std::move(text);
+    run.layout_ = *std::move(layout);
+    return run;
+}
+
+std::vector<std::string> ImportedRun::traces() const {
+    std::vector<std::string> out;
+    for (std::string& name : names_in(dir_ + "/traces"))
+        if (name.ends_with(kEnding) && name.size() > kEnding.size())
+            out.push_back(name.substr(0, name.size() - kEnding.size()));
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+Result<std::vector<float>> ImportedRun::rows(int64_t layer, const std::string& pool) const {
+    const std::string path = imported_rows_path(dir_);
+    auto file = SafetensorsFile::open(path);
+    if (!file) return file.error();
+    const ModelRouter* router = layout_.find(layer, pool);
+    if (!router)
+        return usage_error(shown_path(path) + ": layer " + std::to_string(layer) +
+                           " has no router " + in_quotes(pool));
+    auto tensor = file->expect(router_prefix(layer, pool) + ".centroids", "F32",
+                               {router->experts, router->width});
+    if (!tensor) return tensor.error();
+    return float_values(**tensor, path);
+}
+
+Result<RecordedRouting> ImportedRun::trace(const std::string& name) const {
+    return read_routing(imported_trace_path(dir_, name), layout_, {});
+}
+
+}  // namespace hopscope::core

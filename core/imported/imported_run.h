@@ -1,0 +1,48 @@
+// The run folder of an imported model as it is read again: what it is, the rows of its routers, its
+// recorded choices. Read-only; an object belongs to the thread that opened it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/imported/model_layout.h"
+#include "core/imported/recorded_routing.h"
+#include "core/run/run_info.h"
+
+namespace hopscope::core {
+
+/// The format of the rows' file: tensors `{router}.centroids` [experts, width], `.bias`,
+/// `.correction` [experts] and `.norm_gain` [width], all F32, {router} as router_prefix() has it.
+inline constexpr const char* kImportedRowsFormat = "hopscope.geometry/2";
+
+std::string imported_rows_path(const std::string& dir);
+std::string imported_trace_path(const std::string& dir, const std::string& name);
+
+/// Whether `dir` is the run folder of an imported model.
+bool is_imported_run(const std::string& dir);
+
+class ImportedRun {
+  public:
+    /// Errors (usage): no such folder, a damaged run.json or imported.json.
+    static Result<ImportedRun> open(const std::string& dir);
+
+    const std::string& dir() const { return dir_; }
+    const RunInfo& info() const { return info_; }
+    const ModelLayout& layout() const { return layout_; }
+    const std::string& document() const { return document_; }  ///< text of imported.json
+    std::vector<std::string> traces() const;                   ///< names, rising
+
+    /// [experts, width] of a router of the layout, as the model has them. Errors (usage) name the
+    /// file: damaged, or of another layout.
+    Result<std::vector<float>> rows(int64_t layer, const std::string& pool) const;
+    /// Errors (usage) name the file.
+    Result<RecordedRouting> trace(const std::string& name) const;
+
+  private:
+    std::string dir_, document_;
+    RunInfo info_;
+    ModelLayout layout_;
+};
+
+}  // namespace hopscope::core

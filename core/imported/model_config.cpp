@@ -1,0 +1,146 @@
+#include "core/imported/model_config.h"
+
+#include <algorithm>
+
+#include "core/base/utf8.h"
+
+namespace hopscope::core {
+namespace {
+
+constexpr int64_t kMost = int64_t{1} << 53;
+constexpr double kMostNumber = 1e30;
+
+std::string range_text(const std::string& low, const std::string& high) {
+    return low + " … " + high;
+}
+
+}  // namespace
+
+const Json* ModelConfig::find(const char* key) const {
+    const auto found = json_.find(key);
+    return found == json_.end() || found->is_null() ? nullptr : &*found;
+}
+
+void ModelConfig::wrong(const char* key, const Json& found, const std::string& allowed) {
+    if (status_)
+        status_ = usage_error(shown_path(path_) + ": \"" + key + "\": found " +
+                              shown(dump_line(found)) + ", allowed " + allowed);
+}
+
+std::optional<int64_t> ModelConfig::integer(std::initializer_list<const char*> keys, int64_t low,
+                                            int64_t high) {
+    for (const char* key : keys)
+        if (const Json* value = find(key)) {
+            const auto read = json_integer(*value);
+            if (read && *read >= low && *read <= high) return read;
+            wrong(key, *value, range_text(std::to_string(low), std::to_string(high)));
+            return std::nullopt;
+        }
+    return std::nullopt;
+}
+
+std::optional<double> ModelConfig::number(const char* key, double low, double high) {
+    const Json* value = find(key);
+    if (!value) return std::nullopt;
+    if (value->is_number())
+        if (const double x = value->get<double>(); x >= low && x <= high) return x;
+    wrong(key, *value, "a number " + range_text(dump_line(low), dump_line(high)));
+    return std::nullopt;
+}
+
+std::optional<bool> ModelConfig::flag(const char* key) {
+    const Json* value = find(key);
+    if (!value) return std::nullopt;
+    if (value->is_boolean()) return value->get<bool>();
+    wrong(key, *value, "true, false");
+    return std::nullopt;
+}
+
+std::string ModelConfig::text(const char* key) {
+    const Json* value = find(key);
+    if (!value) return "";
+    if (value->is_string()) return value->get<std::string>();
+    wrong(key, *value, "a text");
+    return "";
+}
+
+std::optional<std::vector<int64_t>> ModelConfig::integers(const char* key) {
+    const Json* value = find(key);
+    if (!value || !value->is_array()) return std::nullopt;
+    std::vector<int64_t> out;
+    for (const Json& item : *value) {
+        const auto read = json_integer(item);
+        if (!read) {
+            wrong(key, item, "a list of integers");
+            return std::nullopt;
+        }
+        out.push_back(*read);
+    }
+    return out;
+}
+
+RuleSettings rule_settings(ModelConfig& config, const Family& family) {
+    RuleSettings s;
+    s.rule = family.rule;
+    s.top_k = config
+                  .integer({"num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k"}, 1,
+                           kMostExperts)
+                  .value_or(0);
+    s.normalise = family.normalise;
+    // Mixtral divides whatever is said.
+    if (family.model_type != "mixtral")
+        s.normalise = config.flag("norm_topk_prob").value_or(family.normalise);
+    const bool grouped = family.rule == RoutingRule::grouped_sigmoid ||
+                         (family.rule == RoutingRule::grouped_softmax &&
+                          config.text("topk_method") == "group_limited_greedy");
+    if (grouped) {
+        s.groups = config.integer({"n_group"}, 1, kMostExperts).value_or(family.groups);
+        s.kept_groups =
+            config.integer({"topk_group"}, 1, kMostExperts).value_or(family.kept_groups);
+    }
+    if (family.rule == RoutingRule::grouped_sigmoid || family.rule == RoutingRule::grouped_softmax)
+        s.scale = static_cast<float>(
+            config.number("routed_scaling_factor", 0, kMostNumber).value_or(family.scale));
+    if (family.rule == RoutingRule::sparse_mixer)
+        s.jitter = static_cast<float>(
+            config.number("router_jitter_noise", 0, kMostNumber).value_or(family.jitter));
+    if (family.rule == RoutingRule::corrected_softmax)
+        s.least_sum = static_cast<float>(
+            config.number("moe_norm_min", 0, kMostNumber).value_or(family.least_sum));
+    return s;
+}
+
+std::optional<std::vector<bool>> mixture_by_config(ModelConfig& config, int64_t hidden_layers) {
+    std::vector<bool> mixture(static_cast<size_t>(hidden_layers), true);
+    bool said = false;
+    const auto keep = [&](auto has_one) {
+        said = true;
+        for (int64_t l = 0; l < hidden_layers; ++l)
+            if (!has_one(l)) mixture[static_cast<size_t>(l)] = false;
+    };
+    if (const auto first = config.integer({"first_k_dense_replace"}, 0, kMost))
+        keep([&](int64_t l) { return l >= *first; });
+    if (const auto which = config.integers("moe_layer_freq"))
+        keep([&](int64_t l) {
+            return l >= static_cast<int64_t>(which->size()) ||
+                   (*which)[static_cast<size_t>(l)] != 0;
+        });
+    else if (const auto every = config.integer({"moe_layer_freq"}, 1, kMost))
+        keep([&](int64_t l) { return l % *every == 0; });
+    for (const char* key : {"decoder_sparse_step", "moe_layer_interval"})
+        if (const auto every = config.integer({key}, 1, kMost))
+            keep([&](int64_t l) { return (l + 1) % *every == 0; });
+    if (const auto start = config.integer({"moe_layer_start_index"}, 0, kMost))
+        keep([&](int64_t l) { return l >= *start; });
+    if (const auto end = config.integer({"moe_layer_end_index"}, -1, kMost); end && *end >= 0)
+        keep([&](int64_t l) { return l <= *end; });
+    if (const auto dense = config.integers("mlp_only_layers"))
+        keep([&](int64_t l) { return std::find(dense->begin(), dense->end(), l) == dense->end(); });
+    if (const auto layers = config.integers("moe_layers"))
+        keep([&](int64_t l) {
+            return std::find(layers->begin(), layers->end(), l) != layers->end();
+        });
+    return said ? std::optional(std::move(mixture)) : std::nullopt;
+}
+
+}  // namespace hopscope::core

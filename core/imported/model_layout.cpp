@@ -1,0 +1,284 @@
+#include "core/imported/model_layout.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "core/base/names.h"
+#include "core/base/numbers.h"
+#include "core/base/utf8.h"
+#include "core/imported/model_config.h"
+#include "core/imported/tensor_values.h"
+
+namespace hopscope::core {
+namespace {
+
+/// Of a router; what is larger is no router, and is not worth an allocation to find out.
+constexpr uint64_t kMostValues = uint64_t{1} << 28;
+
+/// "model.layers.7.mlp.gate.weight" → {"model.", 7, "mlp.gate.weight"}.
+struct LayerName {
+    std::string_view before;
+    int64_t index = 0;
+    std::string_view rest;
+};
+
+std::optional<LayerName> layer_name(std::string_view name) {
+    constexpr std::string_view kLayers = "layers.";
+    for (size_t at = name.find(kLayers); at != std::string_view::npos;
+         at = name.find(kLayers, at + 1)) {
+        if (at > 0 && name[at - 1] != '.') continue;
+        const size_t number = at + kLayers.size(), dot = name.find('.', number);
+        if (dot == std::string_view::npos) return std::nullopt;
+        const auto index = read_natural(name.substr(number, dot - number));
+        if (index && *index < static_cast<uint64_t>(kMostLayers))
+            return LayerName{name.substr(0, at), static_cast<int64_t>(*index),
+                             name.substr(dot + 1)};
+    }
+    return std::nullopt;
+}
+
+/// Whether a part of the name says that the layer predicts tokens beyond the next.
+bool names_prediction(std::string_view before) {
+    return ("." + std::string(before)).find(".mtp.") != std::string::npos;
+}
+
+/// Layers are told apart by what stands before their number, too: those of an encoder are others
+/// than those of a decoder.
+using LayerKey = std::pair<std::string, int64_t>;
+using NamesOfLayer = std::map<std::string, const TensorView*, std::less<>>;
+using LayersByName = std::map<LayerKey, NamesOfLayer>;
+
+LayersByName layers_by_name(const ModelFolder& model) {
+    LayersByName out;
+    for (const auto& [name, tensor] : model.tensors())
+        if (const auto found = layer_name(name))
+            out[{std::string(found->before), found->index}].emplace(found->rest, tensor);
+    return out;
+}
+
+const TensorView* first_of(const NamesOfLayer& names, const TensorNames& wanted) {
+    for (const std::string_view name : wanted)
+        if (const auto found = names.find(name); found != names.end()) return found->second;
+    return nullptr;
+}
+
+/// A shape that a router can have.
+Status check_matrix(const ModelFolder& model, const TensorView& tensor) {
+    const auto& shape = tensor.shape;
+    const bool fits =
+        shape.size() == 2 && shape[0] > 1 && shape[0] <= kMostExperts && shape[1] > 0 &&
+        shape[1] <= kMostWidth &&
+        static_cast<uint64_t>(shape[0]) * static_cast<uint64_t>(shape[1]) <= kMostValues;
+    if (fits) return {};
+    return usage_error(shown_path(model.dir()) + ": router " + in_quotes(tensor.name) + ": found " +
+                       form_of(tensor) + ", [experts, width] expected with 2 … " +
+                       std::to_string(kMostExperts) + " experts and a width of 1 … " +
+                       std::to_string(kMostWidth));
+}
+
+/// One number an expert (or of the width), whatever dimensions of 1 stand before.
+Status check_vector(const ModelFolder& model, const TensorView* tensor, int64_t size) {
+    if (!tensor) return {};
+    bool fits = !tensor->shape.empty() && tensor->shape.back() == size;
+    for (size_t i = 0; fits && i + 1 < tensor->shape.size(); ++i) fits = tensor->shape[i] == 1;
+    if (fits) return {};
+    return usage_error(shown_path(model.dir()) + ": tensor " + in_quotes(tensor->name) +
+                       ": found " + form_of(*tensor) + ", [" + std::to_string(size) +
+                       "] expected as its router has it");
+}
+
+std::string name_or_none(const TensorView* tensor) {
+    return tensor ? tensor->name : "";
+}
+
+class Finder {
+  public:
+    Finder(const ModelFolder& model, const Family* family) : model_(model), family_(family) {}
+
+    Result<std::vector<ModelLayer>> find(int64_t hidden_layers) {
+        std::map<std::pair<bool, int64_t>, ModelLayer> layers;
+        for (const auto& [key, names] : layers_by_name(model_)) {
+            auto routers = family_ ? routers_of_family(names) : routers_by_sound(names);
+            if (!routers) return routers.error();
+            if (routers->empty()) continue;
+            const bool named = names_prediction(key.first);
+            const int64_t index = named ? hidden_layers + key.second : key.second;
+            ModelLayer& layer = layers[{named, index}];
+            layer.index = index;
+            layer.prediction = named || (hidden_layers > 0 && index >= hidden_layers);
+            for (ModelRouter& router : *routers) add(layer, std::move(router), key.first);
+        }
+        std::vector<ModelLayer> out;
+        for (auto& [key, layer] : layers) out.push_back(std::move(layer));
+        std::stable_sort(out.begin(), out.end(), [](const ModelLayer& a, const ModelLayer& b) {
+            return a.index < b.index;
+        });
+        return out;
+    }
+
+  private:
+    Result<std::vector<ModelRouter>> routers_of_family(const NamesOfLayer& names) {
+        std::vector<ModelRouter> out;
+        for (const RouterNames& wanted : family_->routers) {
+            const TensorView* weight = first_of(names, wanted.weight);
+            if (!weight) continue;
+            auto router = router_of(*weight, std::string(wanted.pool));
+            if (!router) return router.error();
+            const TensorView *bias = first_of(names, wanted.bias),
+                             *correction = first_of(names, wanted.correction),
+                             *gain = wanted.norm.empty() ? nullptr : first_of(names, {wanted.norm});
+            if (auto s = check_vector(model_, bias, router->experts); !s) return s.error();
+            if (auto s = check_vector(model_, correction, router->experts); !s) return s.error();
+            if (auto s = check_vector(model_, gain, router->width); !s) return s.error();
+            router->bias = name_or_none(bias);
+            router->correction = name_or_none(correction);
+            router->gain = name_or_none(gain);
+            out.push_back(*std::move(router));
+        }
+        return out;
+    }
+
+    Result<std::vector<ModelRouter>> routers_by_sound(const NamesOfLayer& names) {
+        std::vector<ModelRouter> out;
+        for (const auto& [name, tensor] : names) {
+            if (!sounds_like_router(name) || tensor->shape.size() != 2 || tensor->shape[0] < 2)
+                continue;
+            constexpr std::string_view kWeight = ".weight";
+            auto router = router_of(*tensor, name.substr(0, name.size() - kWeight.size()));
+            if (!router) return router.error();
+            out.push_back(*std::move(router));
+        }
+        if (out.size() == 1) out[0].pool = kOwnPool;
+        return out;
+    }
+
+    Result<ModelRouter> router_of(const TensorView& weight, std::string pool) {
+        if (auto s = check_matrix(model_, weight); !s) return s.error();
+        ModelRouter router;
+        router.pool = std::move(pool);
+        router.experts = weight.shape[0];
+        router.width = weight.shape[1];
+        router.weight = weight.name;
+        return router;
+    }
+
+    /// Of two routers of one name in one layer (of an encoder and a decoder, say) the second is
+    /// told by where it stands.
+    static void add(ModelLayer& layer, ModelRouter router, const std::string& before) {
+        const auto taken = [&] {
+            return std::any_of(layer.routers.begin(), layer.routers.end(),
+                               [&](const ModelRouter& r) { return r.pool == router.pool; });
+        };
+        if (taken()) router.pool = before + router.pool;
+        layer.routers.push_back(std::move(router));
+    }
+
+    const ModelFolder& model_;
+    const Family* family_;
+};
+
+/// "3, 5, 7".
+std::string numbers_text(const std::vector<int64_t>& numbers) {
+    std::vector<std::string> texts;
+    for (const int64_t n : numbers) texts.push_back(std::to_string(n));
+    return joined_first(texts, 8);
+}
+
+void warn_of_contradictions(ModelConfig& config, ModelLayout& layout) {
+    const auto experts =
+        config.integer({"num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"},
+                       0, kMostExperts);
+    const auto width = config.integer({"hidden_size"}, 0, kMostWidth);
+    for (const ModelLayer& layer : layout.layers)
+        for (const ModelRouter& router : layer.routers) {
+            const std::string where = "layer " + std::to_string(layer.index) + ": ";
+            if (experts && *experts != router.experts)
+                layout.warnings.push_back(where + "config.json says " + std::to_string(*experts) +
+                                          " experts, the router has " +
+                                          std::to_string(router.experts) + "; the router counts");
+            if (width && *width != router.width)
+                layout.warnings.push_back(where + "config.json says a width of " +
+                                          std::to_string(*width) + ", the router has " +
+                                          std::to_string(router.width) + "; the router counts");
+            if (takes_correction(layout.rule.rule) && router.correction.empty())
+                layout.warnings.push_back(where + "the router's correction is missing");
+            else if (auto s = check_rule(layout.rule, router.experts);
+                     !s && layout.rule.rule != RoutingRule::unknown)
+                layout.warnings.push_back(where + s.error().message);
+        }
+    const auto expected = mixture_by_config(config, layout.hidden_layers);
+    if (!expected) return;
+    std::vector<int64_t> lost, found;
+    const auto mixtures = layout.mixture_layers();
+    for (int64_t l = 0; l < layout.hidden_layers; ++l) {
+        const bool there = std::binary_search(mixtures.begin(), mixtures.end(), l);
+        const bool said = (*expected)[static_cast<size_t>(l)];
+        if (said && !there) lost.push_back(l);
+        if (there && !said) found.push_back(l);
+    }
+    if (!lost.empty())
+        layout.warnings.push_back("config.json gives layers " + numbers_text(lost) +
+                                  " a mixture, no router is there; they count as dense");
+    if (!found.empty())
+        layout.warnings.push_back("config.json says that layers " + numbers_text(found) +
+                                  " are dense, a router is there; they count as mixtures");
+}
+
+Error no_router(const ModelFolder& model, const ModelLayout& layout) {
+    return usage_error(shown_path(model.dir()) + ": no router is found among its " +
+                       std::to_string(model.tensors().size()) + " tensors (model_type " +
+                       in_quotes(layout.model_type) +
+                       "); the folder of a mixture of experts is expected");
+}
+
+}  // namespace
+
+const ModelRouter* ModelLayout::find(int64_t layer, const std::string& pool) const {
+    for (const ModelLayer& one : layers)
+        if (one.index == layer)
+            for (const ModelRouter& router : one.routers)
+                if (router.pool == pool) return &router;
+    return nullptr;
+}
+
+std::vector<int64_t> ModelLayout::mixture_layers() const {
+    std::vector<int64_t> out;
+    for (const ModelLayer& layer : layers)
+        if (!layer.prediction && find(layer.index, kOwnPool)) out.push_back(layer.index);
+    return out;
+}
+
+Result<ModelLayout> layout_of(const ModelFolder& model) {
+    ModelLayout layout;
+    const Family* family = nullptr;
+    for (const std::string& type : model.model_types())
+        if (!family) family = find_family(type);
+    layout.family = family ? std::string(family->model_type) : "unknown";
+    layout.model_type = model.model_types().front();
+    layout.warnings = model.notes();
+    layout.gain_from_one = family && family->gain_from_one;
+    ModelConfig config(model);
+    layout.rule = rule_settings(config, family ? *family : Family{"", RoutingRule::unknown, {}});
+    layout.hidden_layers =
+        config.integer({"num_hidden_layers", "num_layers", "n_layer"}, 1, kMostLayers).value_or(0);
+    auto layers = Finder(model, family).find(layout.hidden_layers);
+    if (!layers) return layers.error();
+    layout.layers = *std::move(layers);
+    if (layout.layers.empty()) return no_router(model, layout);
+    if (layout.hidden_layers == 0) layout.hidden_layers = layout.layers.back().index + 1;
+    for (int64_t l = 0; l < layout.hidden_layers; ++l)
+        if (std::none_of(layout.layers.begin(), layout.layers.end(),
+                         [&](const ModelLayer& layer) { return layer.index == l; }))
+            layout.dense.push_back(l);
+    warn_of_contradictions(config, layout);
+    if (auto s = config.status(); !s) return s.error();
+    return layout;
+}
+
+std::string router_prefix(int64_t layer, const std::string& pool) {
+    return "layers." + std::to_string(layer) + (pool == kOwnPool ? "" : "." + pool);
+}
+
+}  // namespace hopscope::core

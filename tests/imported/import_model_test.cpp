@@ -1,0 +1,206 @@
+// Wrong if a run folder says other numbers than the model's files, or a call that fails leaves
+// something behind.
+#include "core/imported/import_model.h"
+
+#include <filesystem>
+#include <gtest/gtest.h>
+
+#include "core/imported/imported_run.h"
+#include "core/run/run_folder.h"
+#include "core/run/safetensors_file.h"
+#include "tests/imported/replies.h"
+#include "tests/imported/tiny_model.h"
+
+namespace hopscope::core {
+namespace {
+
+using namespace test;
+namespace fs = std::filesystem;
+
+const std::vector<int> kIds = {0, 1, 2, 3, 1, 0, 3, 1};  // two tokens, two layers, two experts
+
+class ImportModel : public testing::Test {
+  protected:
+    ImportModel() {
+        model_.add_routers(2, "block_sparse_moe.gate.weight");
+        model_.add("model.layers.1.post_attention_layernorm.weight", {3});
+        model_.save(2);
+    }
+    Result<std::string> run(const std::vector<std::string>& traces = {}) {
+        return import_model({model_.dir(), traces, out_}, {});
+    }
+    std::string reply(const std::string& name, const std::string& text) {
+        return model_.folder().write(name, text);
+    }
+    TinyModel model_;
+    std::string out_ = model_.folder() / "out";
+};
+
+TEST_F(ImportModel, RowsAreThoseOfTheModelsFiles) {
+    const auto text = run();
+    ASSERT_TRUE(text) << text.error().message;
+    EXPECT_EQ(*text, bytes_of(out_ + "/imported.json"));
+    const auto opened = ImportedRun::open(out_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(opened->layout().family, "mixtral");
+    EXPECT_EQ(opened->info().state, RunState::imported);
+    EXPECT_EQ(opened->info().config_name, "m");
+    EXPECT_TRUE(opened->traces().empty());
+    for (int64_t l = 0; l < 2; ++l)
+        EXPECT_EQ(*opened->rows(l, "mlp"), model_.values("model.layers." + std::to_string(l) +
+                                                         ".block_sparse_moe.gate.weight"));
+    EXPECT_EQ(lacks(opened->rows(2, "mlp"), {"layer 2"}), "");
+    EXPECT_EQ(lacks(opened->rows(0, "attention"), {"attention"}), "");
+    const auto file = SafetensorsFile::open(imported_rows_path(out_));
+    EXPECT_EQ(file->tensors().size(), 3u);
+    EXPECT_NE(file->find("layers.1.norm_gain"), nullptr);
+    const auto json = Json::parse(*text);
+    EXPECT_EQ(json.at("format"), "hopscope.imported/1");
+    EXPECT_EQ(json.at("source"), model_.dir());
+    EXPECT_EQ(json.at("source_files").size(), 3u);
+    EXPECT_EQ(json.at("experts"), 4);
+    EXPECT_EQ(json.at("k"), 2);
+    EXPECT_EQ(json.at("parameters").at("total"), 27);
+}
+
+TEST_F(ImportModel, TracesReadBackAsTheyWereTold) {
+    const std::string first = reply("a/reply.json", sglang_reply(kIds)),
+                      second =
+                          reply("b/reply.json",
+                                vllm_reply(base64(npy("|u1", "(2, 2, 2)", bytes_as<uint8_t>(kIds))),
+                                           {5, 6, 7}));
+    const auto text = run({first, second});
+    ASSERT_TRUE(text) << text.error().message;
+    const auto opened = ImportedRun::open(out_);
+    ASSERT_EQ(opened->traces(), (std::vector<std::string>{"reply", "reply-2"}));
+    for (const std::string& name : opened->traces()) {
+        const auto trace = opened->trace(name);
+        ASSERT_TRUE(trace) << trace.error().message;
+        EXPECT_EQ(trace->sequences, 1);
+        EXPECT_EQ(trace->length, 2);
+        ASSERT_EQ(trace->layers.size(), 2u);
+        EXPECT_EQ(trace->layers[1].chosen, (std::vector<int32_t>{2, 3, 3, 1}));
+        EXPECT_EQ(trace->tokens.empty(), name == "reply");
+    }
+    const auto json = Json::parse(*text);
+    EXPECT_EQ(json.at("traces")[0].at("holds"), Json({"experts"}));
+    EXPECT_EQ(json.at("traces")[1].at("holds"), Json({"experts", "tokens"}));
+    EXPECT_EQ(json.at("traces")[1].at("tokens"), 2);
+}
+
+TEST_F(ImportModel, AFailureLeavesNothing) {
+    const std::string bad = reply("bad.json", sglang_reply({0, 1, 2, 9}));
+    EXPECT_EQ(lacks(run({bad}), {"bad.json", "expert 9"}), "");
+    EXPECT_FALSE(fs::exists(out_));
+    fs::create_directory(out_);
+    EXPECT_FALSE(run({bad}));
+    EXPECT_TRUE(fs::is_empty(out_));
+    put_bytes(out_ + "/mine.txt", "x");
+    EXPECT_EQ(lacks(run(), {"not empty", "mine.txt"}), "");
+    EXPECT_EQ(contents_of(out_).size(), 1u);
+}
+
+TEST_F(ImportModel, ItStopsWhenAsked) {
+    Progress progress;
+    progress.cancelled = [] { return true; };
+    const auto stopped = import_model({model_.dir(), {}, out_}, progress);
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);
+    EXPECT_FALSE(fs::exists(out_));
+}
+
+TEST_F(ImportModel, NothingOfARunCanBeAskedOfIt) {
+    ASSERT_TRUE(run());
+    EXPECT_EQ(lacks(run(), {"already holds a run"}), "");
+    EXPECT_TRUE(is_imported_run(out_));
+    for (const bool writer : {false, true})
+        EXPECT_EQ(
+            lacks(RunFolder::open(out_, writer), {out_, "imported model", "hopscope analyze"}), "");
+    EXPECT_FALSE(fs::exists(out_ + "/.lock"));
+    fs::remove(out_ + "/imported.json");
+    EXPECT_EQ(lacks(ImportedRun::open(out_), {"imported.json"}), "");
+}
+
+TEST_F(ImportModel, RoutersWithoutNumbersAreWarnedOf) {
+    model_.add("model.layers.0.block_sparse_moe.gate.weight", {4, 3}, {1, NAN, 3});
+    model_.save(2);
+    const auto text = run();
+    ASSERT_TRUE(text) << text.error().message;
+    EXPECT_NE(Json::parse(*text).at("warnings").dump().find("layer 0: the router has numbers"),
+              std::string::npos);
+}
+
+/// A trace of this program's own form.
+struct OwnTrace {
+    std::vector<int32_t> experts = {1, 0, 3, 2};  ///< [1, 2, 2]
+    std::vector<float> weights, logits;           ///< [1, 2, 2], [1, 2, 4]
+    std::vector<int64_t> shape = {1, 2, 2};
+    std::string prefix = "layers.1.hops.0.", format = "hopscope.routing/1";
+
+    std::string write(const TempFolder& folder) const {
+        std::vector<TensorView> views = {
+            {prefix + "experts", "I32", shape, experts.data(), experts.size() * 4}};
+        if (!weights.empty())
+            views.push_back({prefix + "weights", "F32", {1, 2, 2}, weights.data(), 16});
+        if (!logits.empty())
+            views.push_back({prefix + "logits", "F32", {1, 2, 4}, logits.data(), 32});
+        const std::string path = folder / "own.safetensors";
+        EXPECT_TRUE(write_safetensors(path, views, {{"format", format}}));
+        return path;
+    }
+};
+
+TEST_F(ImportModel, LogitsOfATraceGiveWhatItLacks) {
+    OwnTrace trace;
+    const auto log_of = [](double p) { return static_cast<float>(std::log(p)); };
+    trace.logits = {log_of(0.3), log_of(0.4), log_of(0.2), log_of(0.1), 0, 0, 1, 1};
+    const auto text = run({trace.write(model_.folder())});
+    ASSERT_TRUE(text) << text.error().message;
+    const auto read = ImportedRun::open(out_)->trace("own");
+    ASSERT_TRUE(read) << read.error().message;
+    ASSERT_EQ(read->layers.size(), 1u);  // layer 0 is not in this trace
+    const RecordedLayer& layer = read->layers[0];
+    EXPECT_EQ(layer.layer, 1);
+    EXPECT_EQ(layer.chosen, trace.experts);
+    ASSERT_EQ(layer.weights.size(), 4u);
+    EXPECT_NEAR(layer.weights[0], 4.0 / 7, 1e-6);
+    EXPECT_NEAR(layer.weights[1], 3.0 / 7, 1e-6);
+    EXPECT_NEAR(layer.weights[2], 0.5, 1e-6);
+    EXPECT_NEAR(layer.max_prob[0], 0.4, 1e-6);
+    EXPECT_NEAR(
+        layer.entropy[0],
+        -(0.1 * std::log(0.1) + 0.2 * std::log(0.2) + 0.3 * std::log(0.3) + 0.4 * std::log(0.4)),
+        1e-6);
+    EXPECT_TRUE(read->tokens.empty());
+}
+
+TEST_F(ImportModel, OwnTracesOfOtherModelsAreRefused) {
+    const auto refusal = [&](const auto& change) {
+        OwnTrace trace;
+        change(trace);
+        return run({trace.write(model_.folder())});
+    };
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.format = "other/1"; }), {"own", "other/1"}), "");
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.prefix = "layers.7.hops.0."; }), {"layer 7"}), "");
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.prefix = "layers.1.hops.1."; }), {"hop 0"}), "");
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.prefix = "layer."; }), {"no tensor layers.L"}), "");
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.experts[3] = 4; }),
+                    {"text 0, token 1", "expert 4", "0 … 3"}),
+              "");
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.experts[3] = 3; }), {"expert 3", "twice"}), "");
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) {
+                        t.shape = {1, 1, 4};
+                    }),
+                    {"4 experts a token", "this model has 2"}),
+              "");
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.logits = {0, 0, 1, 1, 0, 0, 1, 1}; }),
+                    {"row 0", "expert 1", "rule"}),
+              "");
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.logits = {1, 2, 0, 0, 0, NAN, 1, 1}; }),
+                    {"logits", "row 1", "finite"}),
+              "");
+    EXPECT_FALSE(fs::exists(out_));
+}
+
+}  // namespace
+}  // namespace hopscope::core
