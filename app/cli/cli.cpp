@@ -29,6 +29,8 @@ constexpr AddSubcommand kSubcommands[] = {
     add_compare,    //
     add_zeroshot,   //
     add_info,       //
+    add_import,     //
+    add_route,      //
     add_bench,      //
     add_tokenizer,  //
     add_export,     //

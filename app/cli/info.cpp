@@ -17,7 +17,8 @@ struct InfoCall {
 };
 
 void describe(CLI::App& app, InfoCall& call) {
-    app.add_option("RUN", call.run, "Run folder; it or --config is required");
+    app.add_option("RUN", call.run,
+                   "Run folder, or that of a published model; it or --config is required");
     app.add_option("--config", call.config, "Configuration (TOML)")->type_name("FILE");
     add_set_option(app, call.overrides);
     add_output_options(app, call.output);
@@ -33,6 +34,19 @@ std::string read_easily(const nlohmann::json& number) {
     return core::in_thousands(text.str());
 }
 
+/// Of a published model: what it is, and each number of parameters.
+void describe_model(std::ostream& out, const nlohmann::ordered_json& json) {
+    out << "Family " << json.at("family").get<std::string>() << " (model_type "
+        << json.at("model_type").get<std::string>() << "), rule "
+        << json.at("rule").get<std::string>() << ", dtype " << json.at("dtype").get<std::string>()
+        << "\n"
+        << "Layers with a router " << json.at("layers").size() << ", of "
+        << shown(json.at("hidden_layers")) << " hidden; experts " << shown(json.at("experts"))
+        << ", a token's " << shown(json.at("k")) << "\n";
+    for (const auto& warning : json.at("warnings"))
+        out << "Warning: " << warning.get<std::string>() << "\n";
+}
+
 std::string describe_info(const std::string& text) {
     const auto json = nlohmann::ordered_json::parse(text);
     constexpr std::pair<const char*, const char*> kTables[] = {
@@ -41,7 +55,9 @@ std::string describe_info(const std::string& text) {
         {"memory_bytes", "Memory in bytes"},
     };
     std::ostringstream out;
+    if (json.contains("family")) describe_model(out, json);
     for (const auto& [key, title] : kTables) {
+        if (!json.contains(key)) continue;
         out << title << "\n";
         for (const auto& [name, value] : json.at(key).items())
             if (value.is_number())
@@ -70,9 +86,9 @@ int info(const InfoCall& call, const Environment& environment) {
 }  // namespace
 
 void add_info(CLI::App& root, Work& work) {
-    declare<InfoCall>(root, "info", "Parameter counts by group, FLOPs and memory",
-                      "hopscope info --config configs/paper/wide_1x12.toml --json", work, describe,
-                      info);
+    declare<InfoCall>(
+        root, "info", "Parameter counts by group, FLOPs and memory; routers of a published model",
+        "hopscope info --config configs/paper/wide_1x12.toml --json", work, describe, info);
 }
 
 }  // namespace hopscope::app

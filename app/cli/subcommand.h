@@ -37,6 +37,8 @@ void add_analyze(CLI::App& root, Work& work);
 void add_compare(CLI::App& root, Work& work);
 void add_zeroshot(CLI::App& root, Work& work);
 void add_info(CLI::App& root, Work& work);
+void add_import(CLI::App& root, Work& work);
+void add_route(CLI::App& root, Work& work);
 void add_bench(CLI::App& root, Work& work);
 void add_tokenizer(CLI::App& root, Work& work);
 void add_commands(CLI::App& root, Work& work);

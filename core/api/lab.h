@@ -295,9 +295,30 @@ std::vector<Definition> analysis_definitions();
 /// says why, before anything is opened.
 std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& holds = {});
 
-/// `target`: a run folder, or with `is_config` a TOML file. hopscope.info/1.
+/// `target`: a run folder or that of a published model, or with `is_config` a TOML file.
+/// hopscope.info/1.
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides);
+
+struct ImportOptions {
+    std::string model;                ///< folder of a published model
+    std::vector<std::string> traces;  ///< files of recorded choices
+    std::string out;                  ///< "" = runs/NAME-YYYYMMDD-HHMMSS
+    std::function<void(const std::string& activity, double fraction)> on_progress;
+};
+/// Makes a run folder of state "imported"; returns its imported.json (hopscope.imported/1).
+Result<std::string> import_model(const ImportOptions& options);
+
+struct RouteOptions {
+    std::string model;   ///< folder of a published model
+    int64_t layer = 0;   ///< the model's own number
+    std::string pool;    ///< "" = the layer's own
+    std::string inputs;  ///< safetensors with `input` [T, d] or `logits` [T, E]
+    std::string out;     ///< file for `experts` and `weights` [T, k]; "" = they are returned
+};
+/// A family's routing rule alone; hopscope.route/1.
+Result<std::string> route(const RouteOptions& options);
+const std::vector<Definition>& route_definitions();
 
 /// What a model of this configuration consists of. Any thread; the configuration must be a resolved
 /// one.

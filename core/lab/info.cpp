@@ -1,16 +1,23 @@
-// hopscope info: what a configuration asks for or a run holds, without opening its weights.
+// hopscope info: what a configuration asks for, a run holds or a published model consists of,
+// without opening weights.
 #include "core/api/lab.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/config/arithmetic.h"
 #include "core/config/parse.h"
 #include "core/config/write.h"
+#include "core/imported/import_model.h"
+#include "core/imported/imported_document.h"
+#include "core/imported/imported_run.h"
+#include "core/imported/model_folder.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core::lab {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr const char* kFormat = "hopscope.info/1";
 
 ordered_json counts_json(const Config& config) {
     const ModelCounts counts = count_model(config);
@@ -42,11 +49,35 @@ ordered_json counts_json(const Config& config) {
     return j;
 }
 
+/// Of the folder of a published model.
+Result<std::string> model_info(const std::string& dir) {
+    const auto model = ModelFolder::open(dir);
+    if (!model) return model.error();
+    const auto layout = layout_of(*model);
+    if (!layout) return layout.error();
+    ordered_json j = {{"format", kFormat}, {"name", name_of_model(dir)}};
+    j.update(layout_json(*layout, parameter_counts(*model, *layout), dtype_counts(*model)));
+    return dump_pretty(j);
+}
+
+/// What imported.json tells, and how the run stands.
+Result<std::string> imported_info(const std::string& dir) {
+    const auto run = ImportedRun::open(dir);
+    if (!run) return run.error();
+    auto j = ordered_json::parse(run->document());
+    j["format"] = kFormat;
+    j["run"] = folder_name(dir);
+    j["run_info"] = ordered_json::parse(run_info_json(run->info()));
+    return dump_pretty(j);
+}
+
 }  // namespace
 
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides) {
-    ordered_json j = {{"format", "hopscope.info/1"}};
+    if (!is_config && is_imported_run(target)) return imported_info(target);
+    if (!is_config && is_model_folder(target)) return model_info(target);
+    ordered_json j = {{"format", kFormat}};
     Result<Config> config = usage_error("");
     if (is_config) {
         config = load_config(target, overrides);

@@ -1,0 +1,14 @@
+// hopscope import: the geometry and the recorded choices of a published model, as a run folder.
+#include "core/api/lab.h"
+#include "core/imported/import_model.h"
+#include "core/lab/interrupt.h"
+#include "core/run/run_folder.h"
+
+namespace hopscope::core::lab {
+
+Result<std::string> import_model(const ImportOptions& o) {
+    const std::string out = o.out.empty() ? default_run_dir(name_of_model(o.model)) : o.out;
+    return core::import_model({o.model, o.traces, out}, interruptible(o.on_progress));
+}
+
+}  // namespace hopscope::core::lab
