@@ -1,4 +1,6 @@
 // Analysis `coactivation`: which experts are chosen together (OLMoE, arXiv 2409.02060)?
+#include "core/analyses/coactivation.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -59,13 +61,13 @@ LayerPairs pairs_of(const PairMatrix& matrix, int64_t choices) {
     return out;
 }
 
-Fields pair_fields(size_t layer, const Pair& p, const RoutingSample& s) {
+Fields pair_fields(const Pair& p, const LayerChoices& c) {
     // What j's uses alone would give: of a turn with i in it, the k − 1 other places.
     const auto turns =
-        static_cast<double>(s.tokens * turns_of(s.layers[layer], static_cast<int64_t>(p.other)));
-    const auto k = static_cast<double>(s.top_k);
+        static_cast<double>(c.tokens * turns_of(c.sample, static_cast<int64_t>(p.other)));
+    const auto k = static_cast<double>(c.top_k);
     Fields out;
-    out.place("layer", static_cast<int64_t>(layer))
+    out.place("layer", c.layer)
         .count("expert", static_cast<int64_t>(p.expert))
         .count("other", static_cast<int64_t>(p.other))
         .count("together", p.together)
@@ -76,7 +78,7 @@ Fields pair_fields(size_t layer, const Pair& p, const RoutingSample& s) {
 }
 
 /// Shares of the most used experts in each other's uses, by falling use, to four digits.
-void add_matrix(Table& table, size_t layer, const PairMatrix& matrix) {
+void add_matrix(Table& table, int64_t layer, const PairMatrix& matrix) {
     std::vector<size_t> order(matrix.m);
     std::iota(order.begin(), order.end(), size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -84,7 +86,7 @@ void add_matrix(Table& table, size_t layer, const PairMatrix& matrix) {
     order.resize(std::min(matrix.m, kMatrixExperts));
     for (const size_t i : order) {
         Fields row;
-        row.place("layer", static_cast<int64_t>(layer)).place("expert", static_cast<int64_t>(i));
+        row.place("layer", layer).place("expert", static_cast<int64_t>(i));
         for (size_t rank = 0; rank < order.size(); ++rank) {
             const double share = static_cast<double>(matrix.together(i, order[rank])) /
                                  static_cast<double>(matrix.uses(i));
@@ -100,27 +102,30 @@ Result<AnalysisOutput> coactivation(const AnalysisContext& context) {
     const RoutingSample& s = **sample;
     AnalysisOutput out;
     out.n = s.tokens;
-    for (size_t l = 0; l < s.layers.size(); ++l) {
-        const auto& counts = s.layers[l].counts;
-        const PairMatrix matrix{static_cast<size_t>(s.experts),
-                                pair_counts(s.layers[l], s.experts, s.top_k)};
-        const auto found =
-            pairs_of(matrix, std::accumulate(counts.begin(), counts.end(), int64_t{0}));
-        Fields layer;
-        layer.estimate("strongest_partner", mean_over(found.strongest, "experts", context.seed))
-            .list("pairs");
-        for (const Pair& pair : found.pairs) {
-            const Fields row = pair_fields(l, pair, s);
-            layer.add("pairs", row);
-            out.table().add(row);
-        }
-        out.result.add("layers", layer);
-        add_matrix(out.table("matrix"), l, matrix);
-    }
+    for (size_t l = 0; l < s.layers.size(); ++l)
+        out.result.add("layers", chosen_together({static_cast<int64_t>(l), s.layers[l], s.experts,
+                                                  s.top_k, s.tokens},
+                                                 context.seed, out));
     return out;
 }
 
 }  // namespace
+
+Fields chosen_together(const LayerChoices& choices, uint64_t seed, AnalysisOutput& out) {
+    const auto& counts = choices.sample.counts;
+    const PairMatrix matrix{static_cast<size_t>(choices.experts),
+                            pair_counts(choices.sample, choices.experts, choices.top_k)};
+    const auto found = pairs_of(matrix, std::accumulate(counts.begin(), counts.end(), int64_t{0}));
+    Fields layer;
+    layer.estimate("strongest_partner", mean_over(found.strongest, "experts", seed)).list("pairs");
+    for (const Pair& pair : found.pairs) {
+        const Fields row = pair_fields(pair, choices);
+        layer.add("pairs", row);
+        out.table().add(row);
+    }
+    add_matrix(out.table("matrix"), choices.layer, matrix);
+    return layer;
+}
 
 extern const Analysis kCoactivation{
     "coactivation",

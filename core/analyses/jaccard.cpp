@@ -1,4 +1,6 @@
 // Analysis `jaccard`: how alike are the expert sets of two hops, layers or steps [def:jaccard]?
+#include "core/analyses/jaccard.h"
+
 #include <algorithm>
 
 #include "core/analyses/batch_means.h"
@@ -12,24 +14,6 @@
 namespace hopscope::core::analysis {
 namespace {
 
-/// Expected Jaccard of two k-sets drawn at random from pools of a and b experts, numbered from 0.
-double random_jaccard(int64_t a, int64_t b, int64_t k) {
-    // The larger pool holds the smaller one.
-    return stats::expected_best(stats::overlap_distribution(std::max(a, b), k, k), 1,
-                                [&](int64_t both) { return jaccard_of(both, k, k); });
-}
-
-/// Index sets of the first hops of two layers; `random`: what even draws would give.
-Fields layer_pair(size_t layer, size_t other, const Estimate& found, double random) {
-    Fields out;
-    out.json("layers", {layer, other})
-        .place("layer", static_cast<int64_t>(layer))
-        .place("other_layer", static_cast<int64_t>(other))
-        .estimate("jaccard", found)
-        .number("random", random);
-    return out;
-}
-
 void add_layer_pairs(AnalysisOutput& out, const RoutingSample& sample,
                      const AnalysisContext& context) {
     const auto& moe = context.config.moe;
@@ -40,9 +24,9 @@ void add_layer_pairs(AnalysisOutput& out, const RoutingSample& sample,
     out.table("layers").declare(layer_pair(0, 0, {}, 0));
     for (size_t l = 0; l < sample.layer_jaccard.size(); ++l)
         for (size_t m = 0; m < l; ++m) {
-            const Fields pair =
-                layer_pair(m, l, over_batches(sample.layer_jaccard[l][m], context.seed),
-                           random_jaccard(first_pool(m), first_pool(l), moe.top_k));
+            const Fields pair = layer_pair(static_cast<int64_t>(m), static_cast<int64_t>(l),
+                                           over_batches(sample.layer_jaccard[l][m], context.seed),
+                                           random_jaccard(first_pool(m), first_pool(l), moe.top_k));
             out.result.add("between_layers", pair);
             out.table("layers").add(pair);
         }
@@ -97,6 +81,22 @@ Result<AnalysisOutput> jaccard(const AnalysisContext& context) {
 }
 
 }  // namespace
+
+double random_jaccard(int64_t a, int64_t b, int64_t k) {
+    // The larger pool holds the smaller one.
+    return stats::expected_best(stats::overlap_distribution(std::max(a, b), k, k), 1,
+                                [&](int64_t both) { return jaccard_of(both, k, k); });
+}
+
+Fields layer_pair(int64_t layer, int64_t other, const Estimate& found, double random) {
+    Fields out;
+    out.json("layers", {layer, other})
+        .place("layer", layer)
+        .place("other_layer", other)
+        .estimate("jaccard", found)
+        .number("random", random);
+    return out;
+}
 
 extern const Analysis kJaccard{
     "jaccard",

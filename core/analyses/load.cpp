@@ -1,4 +1,6 @@
 // Analysis `load`: how evenly are the experts chosen [def:expert_load]?
+#include "core/analyses/load.h"
+
 #include <algorithm>
 
 #include "core/analyses/measured.h"
@@ -6,6 +8,21 @@
 
 namespace hopscope::core::analysis {
 namespace {
+
+Result<AnalysisOutput> load(const AnalysisContext& context) {
+    auto sample = context.measured->sample(context.progress);
+    if (!sample) return sample.error();
+    AnalysisOutput out;
+    out.n = (*sample)->tokens;
+    for (size_t l = 0; l < (*sample)->layers.size(); ++l) {
+        const auto& counts = (*sample)->layers[l].counts;
+        out.result.add("layers", load_of(counts));
+        add_counts(out.table(), static_cast<int64_t>(l), counts);
+    }
+    return out;
+}
+
+}  // namespace
 
 Fields load_of(const std::vector<int64_t>& counts) {
     const std::vector<double> x(counts.begin(), counts.end());
@@ -27,26 +44,15 @@ Fields load_of(const std::vector<int64_t>& counts) {
     return out;
 }
 
-Result<AnalysisOutput> load(const AnalysisContext& context) {
-    auto sample = context.measured->sample(context.progress);
-    if (!sample) return sample.error();
-    AnalysisOutput out;
-    out.n = (*sample)->tokens;
-    for (size_t l = 0; l < (*sample)->layers.size(); ++l) {
-        const auto& counts = (*sample)->layers[l].counts;
-        out.result.add("layers", load_of(counts));
-        for (size_t e = 0; e < counts.size(); ++e) {
-            Fields row;
-            row.place("layer", static_cast<int64_t>(l))
-                .place("expert", static_cast<int64_t>(e))
-                .place("choices", counts[e]);
-            out.table().add(row);
-        }
+void add_counts(Table& table, int64_t layer, const std::vector<int64_t>& counts) {
+    for (size_t e = 0; e < counts.size(); ++e) {
+        Fields row;
+        row.place("layer", layer)
+            .place("expert", static_cast<int64_t>(e))
+            .place("choices", counts[e]);
+        table.add(row);
     }
-    return out;
 }
-
-}  // namespace
 
 extern const Analysis kLoad{
     "load",

@@ -67,7 +67,8 @@ std::vector<std::string> ImportedRun::traces() const {
     return out;
 }
 
-Result<std::vector<float>> ImportedRun::rows(int64_t layer, const std::string& pool) const {
+Result<std::vector<float>> ImportedRun::values(int64_t layer, const std::string& pool,
+                                               const char* what, bool matrix) const {
     const std::string path = imported_rows_path(dir_);
     auto file = SafetensorsFile::open(path);
     if (!file) return file.error();
@@ -75,10 +76,21 @@ Result<std::vector<float>> ImportedRun::rows(int64_t layer, const std::string& p
     if (!router)
         return usage_error(shown_path(path) + ": layer " + std::to_string(layer) +
                            " has no router " + in_quotes(pool));
-    auto tensor = file->expect(router_prefix(layer, pool) + ".centroids", "F32",
-                               {router->experts, router->width});
+    std::vector<int64_t> shape = {router->width};
+    if (matrix) shape.insert(shape.begin(), router->experts);
+    auto tensor = file->expect(router_prefix(layer, pool) + what, "F32", shape);
     if (!tensor) return tensor.error();
     return float_values(**tensor, path);
+}
+
+Result<std::vector<float>> ImportedRun::rows(int64_t layer, const std::string& pool) const {
+    return values(layer, pool, ".centroids", true);
+}
+
+Result<std::vector<float>> ImportedRun::gain(int64_t layer, const std::string& pool) const {
+    const ModelRouter* router = layout_.find(layer, pool);
+    if (router && router->gain.empty()) return std::vector<float>();
+    return values(layer, pool, ".norm_gain", false);
 }
 
 Result<RecordedRouting> ImportedRun::trace(const std::string& name) const {

@@ -36,10 +36,14 @@ class ImportedRun {
     /// [experts, width] of a router of the layout, as the model has them. Errors (usage) name the
     /// file: damaged, or of another layout.
     Result<std::vector<float>> rows(int64_t layer, const std::string& pool) const;
+    /// [width] of the norm before it; empty where none was found. Errors as above.
+    Result<std::vector<float>> gain(int64_t layer, const std::string& pool) const;
     /// Errors (usage) name the file.
     Result<RecordedRouting> trace(const std::string& name) const;
 
   private:
+    Result<std::vector<float>> values(int64_t layer, const std::string& pool, const char* what,
+                                      bool matrix) const;
     std::string dir_, document_;
     RunInfo info_;
     ModelLayout layout_;

@@ -1,19 +1,18 @@
 // hopscope analyze: analyses of a run, one JSON document (and CSV for tables) each
 // (hopscope.analysis/2).
-#include <cerrno>
 #include <optional>
-#include <span>
 
 #include "core/analyses/measured.h"
 #include "core/analyses/table.h"
 #include "core/api/lab.h"
 #include "core/base/files.h"
-#include "core/base/output_place.h"
 #include "core/base/utf8.h"
+#include "core/imported/imported_run.h"
+#include "core/lab/analysis_folder.h"
+#include "core/lab/analyze_imported.h"
 #include "core/lab/interrupt.h"
 #include "core/run/document.h"
 #include "core/run/metrics_csv.h"
-#include "core/run/step_names.h"
 #include "core/trainer/device.h"
 #include "core/trainer/open_run.h"
 
@@ -71,78 +70,6 @@ Result<Opened> open(const std::string& dir, bool needs_model) {
     return out;
 }
 
-/// NAME.json and NAME.csv (a named table: NAME.TABLE.csv) under `dir`.
-Status write(const std::string& dir, const Analysis& which, const analysis::AnalysisOutput& output,
-             const OrderedJson& document) {
-    const std::string base = dir + "/" + which.name;
-    if (auto s = write_file_atomic(base + ".json", dump_pretty(document)); !s) return s;
-    for (const analysis::Table& table : output.tables) {
-        const std::string file = base + (table.name.empty() ? "" : "." + table.name) + ".csv";
-        if (auto s = write_file_atomic(file, analysis::csv_head(document) + table.csv()); !s)
-            return s;
-    }
-    return {};
-}
-
-/// The folder of --out, made where it is missing, and gone again if nothing came into it.
-class OutFolder {
-  public:
-    /// @param inputs  files and folders that are read: nothing is written into them
-    /// Errors: usage, a file stands in its place, or in that of what is to be written there one
-    /// that no analysis wrote, or it cannot be written; failed, it cannot be made.
-    static Result<OutFolder> make(const std::string& dir, const std::vector<const Analysis*>& all,
-                                  std::span<const std::string> inputs) {
-        if (auto s = check_folder_place(dir); !s) return usage_error("--out: " + s.error().message);
-        const std::vector<std::string> present = names_in(dir);
-        for (const Analysis* which : all)
-            for (const std::string& name : present)
-                if (is_file_of(*which, name))
-                    if (auto s = check_present(dir, *which, name); !s) return s.error();
-        OutFolder out;
-        errno = 0;
-        auto made = make_folders(dir);
-        if (!made && !is_of_the_machine(errno))
-            return usage_error("--out: " + made.error().message);
-        if (!made) return made.error();
-        out.made_ = std::move(*made);
-        for (const Analysis* which : all)
-            for (const char* ending : {".json", ".csv"})
-                if (auto s = check_place(dir + "/" + which->name + ending, inputs); !s)
-                    return s.error();
-        return out;
-    }
-    OutFolder() = default;
-    OutFolder(OutFolder&& other) noexcept : made_(std::exchange(other.made_, {})) {}
-    OutFolder& operator=(OutFolder&& other) noexcept {
-        std::swap(made_, other.made_);
-        return *this;
-    }
-    ~OutFolder() { remove_folders(made_); }
-
-  private:
-    static Status check_place(const std::string& path, std::span<const std::string> inputs) {
-        if (auto s = check_output_apart(path, inputs); !s) return s;
-        return check_output(path, OutputUse::places);
-    }
-    /// NAME.json, NAME.csv, or NAME.TABLE.csv: which tables an analysis makes is known afterwards.
-    static bool is_file_of(const Analysis& which, std::string_view name) {
-        const std::string start = std::string(which.name) + ".";
-        return name.starts_with(start) && (name.ends_with(".csv") || name == start + "json");
-    }
-    /// An earlier analysis may be replaced, nothing else.
-    static Status check_present(const std::string& dir, const Analysis& which,
-                                const std::string& name) {
-        const std::string path = dir + "/" + name;
-        if (is_document(dir + "/" + which.name + ".json", "analysis"))
-            return check_output(path, OutputUse::places);
-        return usage_error("--out: " + shown_path(path) +
-                           " stands there already and is not of an analysis; name another folder, "
-                           "or move it away");
-    }
-
-    MadeFolders made_;
-};
-
 /// A reason names the run, unless it names one of its files.
 Error of_run(const std::string& run, const Analysis& which, const Error& error) {
     const std::string named = which.name + (": " + error.message), dir = shown_path(run);
@@ -152,7 +79,8 @@ Error of_run(const std::string& run, const Analysis& which, const Error& error) 
 
 /// The document of one analysis; its files are written where --out asks for them.
 Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, bool all,
-                         const Opened& run, const AnalysisContext& context) {
+                         const Opened& run, const AnalysisContext& context,
+                         const AnalysisFolder& folder) {
     auto output = analysis::run_analysis(which, context);
     if (!output) {
         // One that this run has no data for must not keep the others from being made.
@@ -164,8 +92,7 @@ Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, bool al
     }
     if (run.measured) output->text = run.measured->text_read();
     auto document = analysis::analysis_json(which, *output, context);
-    if (!o.out.empty())
-        if (auto s = write(o.out, which, *output, document); !s) return s.error();
+    if (auto s = folder.write(which.name, output->tables, document); !s) return s.error();
     return document;
 }
 
@@ -174,13 +101,16 @@ Result<OrderedJson> made(const Analysis& which, const AnalyzeOptions& o, bool al
 Result<std::string> analyze(const AnalyzeOptions& o) {
     try {
         if (o.background) use_one_thread();
+        if (is_imported_run(o.run)) return analyze_imported(o);
         auto selected = analysis::select_analyses(analysis::analysis_table(), o.what);
         if (!selected) return selected.error();
-        OutFolder folder;
+        AnalysisFolder folder;
         if (!o.out.empty()) {
             std::vector<std::string> inputs = o.category_dirs;
             inputs.insert(inputs.end(), {o.corpus, o.prompts});
-            auto place = OutFolder::make(o.out, selected->list, inputs);
+            std::vector<std::string> names;
+            for (const Analysis* which : selected->list) names.emplace_back(which->name);
+            auto place = AnalysisFolder::make(o.out, names, inputs);
             if (!place) return place.error();
             folder = *std::move(place);
         }
@@ -215,7 +145,7 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
         OrderedJson documents = OrderedJson::array();
         for (const Analysis* which : selected->list) {
             if (run->measured) run->measured->forget_reading();
-            auto document = made(*which, o, selected->all, *run, context);
+            auto document = made(*which, o, selected->all, *run, context, folder);
             if (!document) return document.error();
             documents.push_back(std::move(*document));
         }

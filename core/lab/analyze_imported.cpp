@@ -1,0 +1,113 @@
+#include "core/lab/analyze_imported.h"
+
+#include "core/analyses/imported_analyses.h"
+#include "core/analyses/table.h"
+#include "core/base/names.h"
+#include "core/base/utf8.h"
+#include "core/lab/analysis_folder.h"
+#include "core/lab/interrupt.h"
+
+namespace hopscope::core::lab {
+namespace {
+
+using analysis::ImportedAnalysis;
+using analysis::ImportedContext;
+
+struct Selected {
+    std::vector<const ImportedAnalysis*> list;
+    bool all = false;
+};
+
+/// Names are first read as analyses of any run, so that a slip is told from one that this run
+/// cannot have.
+Result<Selected> select(const AnalyzeOptions& o) {
+    const auto any = analysis::select_analyses(analysis::analysis_table(), o.what);
+    if (!any) return any.error();
+    std::vector<std::string> here;
+    for (const ImportedAnalysis& one : analysis::imported_analyses()) here.emplace_back(one.name);
+    Selected out{{}, any->all};
+    for (const analysis::Analysis* which : any->list) {
+        const ImportedAnalysis* found = nullptr;
+        for (const ImportedAnalysis& one : analysis::imported_analyses())
+            if (std::string_view(one.name) == which->name) found = &one;
+        if (found) out.list.push_back(found);
+        if (!found && !any->all)
+            return usage_error(shown_path(o.run) + ": " + which->name +
+                               " asks for more than an imported model has, router rows and "
+                               "recorded choices; allowed are " +
+                               joined(here));
+    }
+    return out;
+}
+
+Status check(const AnalyzeOptions& o) {
+    for (const auto& [name, value] :
+         {std::pair("--against", &o.against), {"--corpus", &o.corpus}, {"--prompts", &o.prompts}})
+        if (!value->empty())
+            return usage_error(std::string(name) + ": no analysis of an imported model (" +
+                               shown_path(o.run) + ") uses it; leave it out");
+    return {};
+}
+
+OrderedJson head(const ImportedAnalysis& which, const ImportedRun& run) {
+    return {{"format", "hopscope.analysis/2"},
+            {"name", which.name},
+            {"run", folder_name(run.dir())},
+            {"step", 0},
+            {"config_hash", run.info().config_hash}};
+}
+
+/// The document of one analysis; its files are written where --out asks for them.
+Result<OrderedJson> made(const ImportedAnalysis& which, bool all, const ImportedContext& context,
+                         const AnalysisFolder& folder) {
+    OrderedJson document = head(which, context.run);
+    auto output = analysis::run_imported(which, context);
+    if (!output && (!all || output.error().kind != ErrorKind::usage))
+        return said_of(std::string(which.name) + ": ", output.error());
+    if (!output) {
+        document["skipped"] = output.error().message;
+        return document;
+    }
+    document["definition"] = which.cited();
+    document["n"] = output->n;
+    document["seed"] = context.seed;
+    if (which.needs_trace) document["traces"] = context.run.traces();
+    document["result"] = output->result.json();
+    if (auto s = folder.write(which.name, output->tables, document); !s) return s.error();
+    return document;
+}
+
+}  // namespace
+
+Result<std::string> analyze_imported(const AnalyzeOptions& o) {
+    if (auto s = check(o); !s) return s.error();
+    auto selected = select(o);
+    if (!selected) return selected.error();
+    AnalysisFolder folder;
+    if (!o.out.empty()) {
+        std::vector<std::string> names;
+        for (const ImportedAnalysis* which : selected->list) names.emplace_back(which->name);
+        auto place = AnalysisFolder::make(o.out, names, {});
+        if (!place) return place.error();
+        folder = *std::move(place);
+    }
+    auto run = ImportedRun::open(o.run);
+    if (!run) return run.error();
+    ImportedContext context{*run, {}, o.seed, interruptible(o.on_progress)};
+    context.progress.cancelled = [&o] { return interrupted() || (o.cancelled && o.cancelled()); };
+    for (const std::string& name : run->traces()) {
+        auto trace = run->trace(name);
+        if (!trace) return trace.error();
+        context.traces.push_back(*std::move(trace));
+    }
+    OrderedJson documents = OrderedJson::array();
+    for (const ImportedAnalysis* which : selected->list) {
+        auto document = made(*which, selected->all, context, folder);
+        if (!document) return document.error();
+        documents.push_back(*std::move(document));
+    }
+    if (documents.size() == 1) return dump_pretty(documents[0]);
+    return dump_pretty(OrderedJson{{"format", "hopscope.analyses/2"}, {"analyses", documents}});
+}
+
+}  // namespace hopscope::core::lab
