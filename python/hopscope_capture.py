@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""Records what the routers of a transformers model do with texts, as `hopscope import MODEL --trace FILE` reads it.
+
+    python/hopscope_capture.py MODEL --text book.txt --out trace.safetensors
+    hopscope import MODEL --trace trace.safetensors --out runs/model
+
+MODEL is a folder or a name that transformers knows; a text is a file, each line of it with --lines. The file is hopscope.routing/1
+(docs/formats.md#of-an-imported-model): of each router `experts`, `weights` [texts, tokens, k], `logits` [texts, tokens, experts],
+`entropy` (nats) and `max_prob` [texts, tokens]; with --positions also `position` [texts, tokens, r], what enters the router in an
+orthonormal basis of the space that its rows span, and beside them `{router}.rows` [experts, r], the rows in that basis. A shorter
+text is filled up with −1 and NaN. Logits are formed in fp32 from what enters the router, and experts and weights by the family's
+rule (docs/definitions.md#routing_rule), so that they are the same whatever the model computes in. PyTorch and transformers are
+asked for only when it runs.
+"""
+import argparse
+import json
+import pathlib
+import re
+import struct
+import sys
+
+ROUTER = re.compile(r"(?:^|\.)layers\.(\d+)\.(mlp|block_sparse_moe|feed_forward|self_attention\.experts)\.(?:gate|router)(?:\.layer)?$")
+CORRECTIONS = ("e_score_correction_bias", "moe_statics.e_score_correction_bias")
+TOP_K = ("num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k")
+DTYPES = {"int32": "I32", "float32": "F32"}
+
+
+def setting(config, name, otherwise):
+    value = getattr(config, name, None)
+    return otherwise if value is None else value
+
+
+def softmax_top_k(torch, c, z, k, correction):
+    p = z.softmax(-1)
+    chosen = p.topk(k).indices
+    w = p.gather(-1, chosen)
+    divides = c.model_type == "mixtral" or setting(c, "norm_topk_prob", c.model_type == "qwen3_next")
+    return chosen, w / w.sum(-1, keepdim=True) if divides else w
+
+
+def within_groups(torch, c, values, rating, groups, kept):
+    """`values` with what stands outside of the best groups at −∞."""
+    parts = values.unflatten(-1, (groups, -1))
+    best = rating(parts).topk(kept).indices
+    mask = torch.zeros(parts.shape[:-1], dtype=torch.bool).scatter(-1, best, True)
+    return parts.masked_fill(~mask[..., None], -torch.inf).flatten(-2)
+
+
+def grouped_softmax(torch, c, z, k, correction):
+    p = left = z.softmax(-1)
+    if getattr(c, "topk_method", "greedy") == "group_limited_greedy":
+        left = within_groups(torch, c, p, lambda parts: parts.amax(-1), c.n_group, c.topk_group)
+    chosen = left.topk(k).indices
+    return chosen, p.gather(-1, chosen) * setting(c, "routed_scaling_factor", 1.0)
+
+
+def grouped_sigmoid(torch, c, z, k, correction):
+    s = z.sigmoid()
+    left = within_groups(torch, c, s + correction, lambda parts: parts.topk(min(2, parts.shape[-1])).values.sum(-1),
+                         setting(c, "n_group", 1), setting(c, "topk_group", 1))
+    chosen = left.topk(k).indices
+    w = s.gather(-1, chosen)
+    if setting(c, "norm_topk_prob", c.model_type != "dots1"):
+        w = w / (w.sum(-1, keepdim=True) + 1e-20)
+    return chosen, w * setting(c, "routed_scaling_factor", 1.0)
+
+
+def top_k_softmax(torch, c, z, k, correction):
+    values, chosen = z.topk(k)
+    return chosen, values.softmax(-1)
+
+
+def sparse_mixer(torch, c, z, k, correction):
+    left, experts, weights = z, [], []
+    for _ in range(2):
+        m, best = left.max(-1, keepdim=True)
+        far = (m - z) / torch.maximum(z.abs(), m) > 2 * setting(c, "router_jitter_noise", 0.01)
+        experts.append(best)
+        weights.append(left.masked_fill(far, -torch.inf).softmax(-1).gather(-1, best))
+        left = left.scatter(-1, best, -torch.inf)
+    return torch.cat(experts, -1), torch.cat(weights, -1)
+
+
+def corrected_sigmoid(torch, c, z, k, correction):
+    s = z.sigmoid()
+    chosen = (s + correction).topk(k).indices
+    w = s.gather(-1, chosen)
+    return chosen, w / w.sum(-1, keepdim=True)
+
+
+def corrected_softmax(torch, c, z, k, correction):
+    p = z.softmax(-1)
+    chosen = (p + correction).topk(k).indices
+    w = p.gather(-1, chosen)
+    return chosen, w / w.sum(-1, keepdim=True).clamp_min(setting(c, "moe_norm_min", 1e-12))
+
+
+def top_k_sigmoid(torch, c, z, k, correction):
+    values, chosen = z.topk(k)
+    return chosen, values.sigmoid()
+
+
+RULES = {
+    **dict.fromkeys(("mixtral", "olmoe", "flex_olmo", "qwen2_moe", "qwen3_moe", "qwen3_next"), softmax_top_k),
+    "deepseek_v2": grouped_softmax,
+    **dict.fromkeys(("deepseek_v3", "kimi_k2", "glm4_moe", "dots1"), grouped_sigmoid),
+    **dict.fromkeys(("gpt_oss", "granitemoe", "jetmoe"), top_k_softmax),
+    "phimoe": sparse_mixer,
+    "minimax_m2": corrected_sigmoid,
+    "ernie4_5_moe": corrected_softmax,
+    **dict.fromkeys(("llama4", "llama4_text"), top_k_sigmoid),
+}
+
+
+def choose(config, logits, correction=None):
+    """Experts [T, k] by falling weight, and weights [T, k], of logits [T, E] in fp32, by the family's rule."""
+    import torch
+
+    if config.model_type not in RULES:
+        raise SystemExit(f"the family {config.model_type!r} is not known; known are {', '.join(RULES)}")
+    k = next((getattr(config, name) for name in TOP_K if getattr(config, name, None)), 0)
+    if not k:
+        raise SystemExit(f"the configuration says no number of experts a token ({', '.join(TOP_K)})")
+    experts, weights = RULES[config.model_type](torch, config, logits, k, 0 if correction is None else correction)
+    order = weights.sort(dim=-1, descending=True, stable=True).indices
+    return experts.gather(-1, order).int(), weights.gather(-1, order)
+
+
+class Capture:
+    """Hooks on the routers of a model; each pass adds to `rows`, {router: [what entered it]}."""
+
+    def __init__(self, model):
+        self.routers, self.rows, self.hooks = {}, {}, []
+        modules = dict(model.named_modules())
+        for name, module in modules.items():
+            found, weight = ROUTER.search(name), getattr(module, "weight", None)
+            if not found or weight is None or weight.dim() != 2 or weight.shape[0] < 2:
+                continue
+            router = f"layers.{found[1]}" + (".attention" if found[2].startswith("self_attention") else "")
+            self.routers[router] = (module, self._correction(modules, name))
+            self.rows[router] = []
+            self.hooks.append(module.register_forward_pre_hook(self._hook(router)))
+        if not self.routers:
+            raise SystemExit("no router is found among the modules of the model; a mixture of a known family is expected")
+
+    def close(self):
+        for hook in self.hooks:
+            hook.remove()
+
+    @staticmethod
+    def _correction(modules, name):
+        for owner in (modules[name], modules[name.rpartition(".")[0]]):
+            for path in CORRECTIONS:
+                part = owner
+                for attribute in path.split("."):
+                    part = getattr(part, attribute, None)
+                if part is not None:
+                    return part.detach().float().cpu().flatten()
+        return None
+
+    def _hook(self, router):
+        def note(module, inputs):
+            self.rows[router].append(inputs[0].detach().float().cpu().flatten(0, -2))
+        return note
+
+    def take(self, router):
+        """What entered the router since the last call, [T, d]; its rows [E, d] and bias, its correction."""
+        import torch
+
+        (module, correction), x = self.routers[router], torch.cat(self.rows[router])
+        self.rows[router] = []
+        bias = getattr(module, "bias", None)
+        return x, module.weight.detach().float().cpu(), bias.detach().float().cpu() if bias is not None else 0, correction
+
+
+def numbers_of(config, x, rows, bias, correction, positions):
+    """The tensors of one text and router, each with a row a token."""
+    import torch
+
+    logits = x @ rows.T + bias
+    experts, weights = choose(config, logits, correction)
+    log_p = logits.log_softmax(-1)
+    out = {"experts": experts, "weights": weights, "logits": logits, "entropy": -(log_p.exp() * log_p).nan_to_num().sum(-1),
+           "max_prob": log_p.amax(-1).exp()}
+    if positions:
+        out["position"] = x @ torch.linalg.qr(rows.T).Q
+    return out
+
+
+def stacked(parts):
+    """[texts, tokens, …] of texts of different lengths, filled up with −1 or NaN."""
+    import torch
+
+    length = max(part.shape[0] for part in parts)
+    fill = float("nan") if parts[0].is_floating_point() else -1
+    return torch.stack([torch.cat([p, p.new_full((length - p.shape[0], *p.shape[1:]), fill)]) for p in parts])
+
+
+def capture(model, texts, positions=False, progress=None):
+    """The tensors of a file, {name: tensor}. `texts`: lists of token ids; `progress` is called with how many are done."""
+    import torch
+
+    hooks = Capture(model)
+    config = getattr(model.config, "text_config", model.config)
+    found, out = {}, {}
+    try:
+        for done, ids in enumerate(texts):
+            if progress:
+                progress(done)
+            with torch.no_grad():
+                model(torch.tensor([ids], device=next(model.parameters()).device))
+            for router in hooks.routers:
+                for name, rows in numbers_of(config, *hooks.take(router), positions).items():
+                    found.setdefault(f"{router}.hops.0.{name}", []).append(rows)
+        if positions:
+            for router, (module, _) in hooks.routers.items():
+                rows = module.weight.detach().float().cpu()
+                out[f"{router}.rows"] = rows @ torch.linalg.qr(rows.T).Q
+    finally:
+        hooks.close()
+    out["tokens"] = stacked([torch.tensor(ids, dtype=torch.int32) for ids in texts])
+    return {**out, **{name: stacked(parts) for name, parts in found.items()}}
+
+
+def write(path, tensors, metadata):
+    """A safetensors file."""
+    header, at = {"__metadata__": metadata}, 0
+    for name, tensor in tensors.items():
+        size = tensor.numel() * tensor.element_size()
+        header[name] = {"dtype": DTYPES[str(tensor.dtype).rpartition(".")[2]], "shape": list(tensor.shape), "data_offsets": [at, at + size]}
+        at += size
+    head = json.dumps(header).encode()
+    head += b" " * (-len(head) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(head)) + head)
+        for tensor in tensors.values():
+            file.write(tensor.contiguous().numpy().tobytes())
+
+
+def bar(done, of, width=40):
+    full = width * done // max(of, 1)
+    print(f"\r[{'=' * full}{' ' * (width - full)}] {done} of {of} texts", end="" if done < of else "\n", file=sys.stderr, flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("--text", type=pathlib.Path, nargs="+", required=True, help="UTF-8 files")
+    parser.add_argument("--lines", action="store_true", help="each line is a text")
+    parser.add_argument("--length", type=int, default=1024, help="longest text in tokens; the rest of it is left out (default 1024)")
+    parser.add_argument("--positions", action="store_true")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", default="auto", help="float32, bfloat16, …; default: as the model is stored")
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    texts = [path.read_text(encoding="utf-8") for path in options.text]
+    if options.lines:
+        texts = [line for text in texts for line in text.splitlines() if line.strip()]
+
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(options.model)
+    model = transformers.AutoModelForCausalLM.from_pretrained(options.model, dtype=options.dtype).to(options.device).eval()
+    ids = [tokenizer(text)["input_ids"][:options.length] for text in texts]
+    ids = [one for one in ids if one]
+    if not ids:
+        raise SystemExit("the texts have no tokens")
+    tensors = capture(model, ids, options.positions, lambda done: bar(done, len(ids)))
+    bar(len(ids), len(ids))
+    write(options.out, tensors, {"format": "hopscope.routing/1", "model_type": model.config.model_type, "source": str(options.model),
+                                 "made_with": f"transformers {transformers.__version__}"})
+
+
+if __name__ == "__main__":
+    main()
