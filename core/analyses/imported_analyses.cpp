@@ -9,7 +9,6 @@
 #include "core/analyses/jaccard.h"
 #include "core/analyses/load.h"
 #include "core/base/sets.h"
-#include "core/base/utf8.h"
 #include "core/imported/routing_rule.h"
 #include "core/measure/router_geometry.h"
 
@@ -272,9 +271,9 @@ std::span<const ImportedAnalysis> imported_analyses() {
 Result<AnalysisOutput> run_imported(const ImportedAnalysis& analysis,
                                     const ImportedContext& context) {
     if (analysis.needs_trace && context.traces.empty())
-        return usage_error(shown_path(context.run.dir()) + ": " + analysis.name +
-                           " is of recorded choices, and this run has none; import it with "
-                           "--trace FILE");
+        return usage_error(
+            "is of recorded choices, and this run has none; import it with --trace "
+            "FILE");
     return analysis.run(context);
 }
 

@@ -33,7 +33,8 @@ struct ImportedAnalysis {
 
 std::span<const ImportedAnalysis> imported_analyses();
 
-/// Runs it. Errors (usage) name the run: it has no trace, or none that holds what is needed.
+/// Runs it. Errors (usage), as a clause: the run has no trace, or none that holds what is needed;
+/// those of its files, which they name.
 Result<AnalysisOutput> run_imported(const ImportedAnalysis& analysis,
                                     const ImportedContext& context);
 

@@ -309,6 +309,12 @@ struct ImportOptions {
 /// Makes a run folder of state "imported"; returns its imported.json (hopscope.imported/1).
 Result<std::string> import_model(const ImportOptions& options);
 
+/// Whether `dir` is the folder of a published model, sound or not.
+bool is_model(const std::string& dir);
+/// The run folder of such a model's import, kept below `cache` and made anew only when the model's
+/// files changed.
+Result<std::string> open_model(const std::string& dir, const std::string& cache);
+
 struct RouteOptions {
     std::string model;   ///< folder of a published model
     int64_t layer = 0;   ///< the model's own number

@@ -140,6 +140,25 @@ Result<ModelRouter> read_router(const Json& json, const std::string& name) {
     return router;
 }
 
+/// Names of the traces, which are names of files.
+Result<std::vector<std::string>> read_traces(const Json& json, const std::string& name) {
+    std::vector<std::string> out;
+    if (!json.contains("traces")) return out;
+    auto list = objects_in(json, "traces", name);
+    if (!list) return list.error();
+    for (const Json* one : *list) {
+        std::string trace;
+        FieldReader fields(*one, name + ": traces");
+        fields.required().text("name", trace);
+        if (auto s = fields.status(); !s) return s.error();
+        if (trace.empty() || trace.find_first_of(std::string("/\0", 2)) != std::string::npos)
+            return usage_error(name + ": traces: \"name\": found " + in_quotes(trace) +
+                               ", the name of a file expected");
+        out.push_back(std::move(trace));
+    }
+    return out;
+}
+
 }  // namespace
 
 OrderedJson layout_json(const ModelLayout& layout, const NamedCounts& parameters,
@@ -171,7 +190,7 @@ OrderedJson layout_json(const ModelLayout& layout, const NamedCounts& parameters
     return j;
 }
 
-Result<ModelLayout> parse_imported(const std::string& text, const std::string& name) {
+Result<ImportedDocument> parse_imported(const std::string& text, const std::string& name) {
     auto json = parse_object(text, name);
     if (!json) return json.error();
     if (auto s = expect_format(*json, kImportedFormat, name); !s) return s.error();
@@ -215,7 +234,9 @@ Result<ModelLayout> parse_imported(const std::string& text, const std::string& n
         if (std::none_of(layout.layers.begin(), layout.layers.end(),
                          [&](const ModelLayer& layer) { return layer.index == l; }))
             layout.dense.push_back(l);
-    return layout;
+    auto traces = read_traces(*json, name);
+    if (!traces) return traces.error();
+    return ImportedDocument{std::move(layout), *std::move(traces)};
 }
 
 }  // namespace hopscope::core

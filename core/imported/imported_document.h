@@ -20,7 +20,11 @@ inline constexpr const char* kImportedFormat = "hopscope.imported/1";
 OrderedJson layout_json(const ModelLayout& layout, const NamedCounts& parameters,
                         const NamedCounts& dtypes);
 
-/// The layout in the text of an imported.json. Errors (usage) begin with `name`.
-Result<ModelLayout> parse_imported(const std::string& text, const std::string& name);
+struct ImportedDocument {
+    ModelLayout layout;
+    std::vector<std::string> traces;  ///< names, as traces/NAME.safetensors has them
+};
+/// The text of an imported.json. Errors (usage) begin with `name`.
+Result<ImportedDocument> parse_imported(const std::string& text, const std::string& name);
 
 }  // namespace hopscope::core

@@ -1,7 +1,5 @@
 #include "core/imported/imported_run.h"
 
-#include <algorithm>
-
 #include "core/base/files.h"
 #include "core/base/utf8.h"
 #include "core/imported/imported_document.h"
@@ -51,20 +49,12 @@ Result<ImportedRun> ImportedRun::open(const std::string& path) {
     const std::string file = run.dir_ + "/imported.json";
     auto text = read_file(file, kMostBytes);
     if (!text) return text.error();
-    auto layout = parse_imported(*text, shown_path(file));
-    if (!layout) return layout.error();
+    auto document = parse_imported(*text, shown_path(file));
+    if (!document) return document.error();
     run.document_ = *std::move(text);
-    run.layout_ = *std::move(layout);
+    run.layout_ = std::move(document->layout);
+    run.traces_ = std::move(document->traces);
     return run;
-}
-
-std::vector<std::string> ImportedRun::traces() const {
-    std::vector<std::string> out;
-    for (std::string& name : names_in(dir_ + "/traces"))
-        if (name.ends_with(kEnding) && name.size() > kEnding.size())
-            out.push_back(name.substr(0, name.size() - kEnding.size()));
-    std::sort(out.begin(), out.end());
-    return out;
 }
 
 Result<std::vector<float>> ImportedRun::values(int64_t layer, const std::string& pool,

@@ -30,8 +30,8 @@ class ImportedRun {
     const std::string& dir() const { return dir_; }
     const RunInfo& info() const { return info_; }
     const ModelLayout& layout() const { return layout_; }
-    const std::string& document() const { return document_; }  ///< text of imported.json
-    std::vector<std::string> traces() const;                   ///< names, rising
+    const std::string& document() const { return document_; }           ///< text of imported.json
+    const std::vector<std::string>& traces() const { return traces_; }  ///< names
 
     /// [experts, width] of a router of the layout, as the model has them. Errors (usage) name the
     /// file: damaged, or of another layout.
@@ -45,6 +45,7 @@ class ImportedRun {
     Result<std::vector<float>> values(int64_t layer, const std::string& pool, const char* what,
                                       bool matrix) const;
     std::string dir_, document_;
+    std::vector<std::string> traces_;
     RunInfo info_;
     ModelLayout layout_;
 };

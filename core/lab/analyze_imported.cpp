@@ -57,13 +57,19 @@ OrderedJson head(const ImportedAnalysis& which, const ImportedRun& run) {
             {"config_hash", run.info().config_hash}};
 }
 
+/// A reason names the run, unless it names one of its files.
+Error of_run(const std::string& run, const std::string& name, const Error& error) {
+    const bool tells = error.message.find(shown_path(run)) != std::string::npos;
+    return said_of((tells ? "" : shown_path(run) + ": ") + name + ": ", error);
+}
+
 /// The document of one analysis; its files are written where --out asks for them.
 Result<OrderedJson> made(const ImportedAnalysis& which, bool all, const ImportedContext& context,
                          const AnalysisFolder& folder) {
     OrderedJson document = head(which, context.run);
     auto output = analysis::run_imported(which, context);
     if (!output && (!all || output.error().kind != ErrorKind::usage))
-        return said_of(std::string(which.name) + ": ", output.error());
+        return of_run(context.run.dir(), which.name, output.error());
     if (!output) {
         document["skipped"] = output.error().message;
         return document;

@@ -1,6 +1,8 @@
 // hopscope import: the geometry and the recorded choices of a published model, as a run folder.
 #include "core/api/lab.h"
 #include "core/imported/import_model.h"
+#include "core/imported/model_cache.h"
+#include "core/imported/model_folder.h"
 #include "core/lab/interrupt.h"
 #include "core/run/run_folder.h"
 
@@ -9,6 +11,14 @@ namespace hopscope::core::lab {
 Result<std::string> import_model(const ImportOptions& o) {
     const std::string out = o.out.empty() ? default_run_dir(name_of_model(o.model)) : o.out;
     return core::import_model({o.model, o.traces, out}, interruptible(o.on_progress));
+}
+
+bool is_model(const std::string& dir) {
+    return is_model_folder(dir);
+}
+
+Result<std::string> open_model(const std::string& dir, const std::string& cache) {
+    return cached_import(dir, cache, interruptible({}));
 }
 
 }  // namespace hopscope::core::lab

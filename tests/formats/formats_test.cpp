@@ -228,5 +228,33 @@ TEST_F(Formats20261128, ZeroshotAnswersAreCompared) {
     expect_close(now, then, "pair");
 }
 
+class Formats20261130 : public Stored {
+  protected:
+    Formats20261130() : Stored("2026-11-30") {}
+};
+
+TEST_F(Formats20261130, ImportedModelsAreRead) {
+    lab::AnalyzeOptions o;
+    o.run = dir_ / "imported";
+    o.what = "load,collinearity";
+    const Json now = parsed(lab::analyze(o)).at("analyses"),
+               then = stored("analyses_imported.json").at("analyses");
+    for (const size_t i : {0, 1})
+        for (const char* key : {"n", "result"})
+            expect_close(now.at(i).at(key), then.at(i).at(key), key);
+    EXPECT_EQ(parsed(lab::info(o.run, false, {})).at("layers"),
+              stored("info_imported.json").at("layers"));
+}
+
+TEST_F(Formats20261130, AModelIsRoutedAsThen) {
+    lab::RouteOptions o;
+    o.model = dir_ / "model";
+    o.layer = 1;
+    o.inputs = dir_ / "input.safetensors";
+    const Json now = parsed(lab::route(o)), then = stored("route.json");
+    for (const char* key : {"rule", "experts", "weights"})
+        expect_close(now.at(key), then.at(key), key);
+}
+
 }  // namespace
 }  // namespace hopscope::core

@@ -29,6 +29,10 @@ NAMELESS = ("config.toml", "metrics.csv", "events.jsonl", "tokenizer.model", "ev
 # Why a field that a list of docs/formats.md has is in no file here.
 NOT_KEPT = {
     "hopscope.routing/1": {"split": "only of the run's own text"},
+    "hopscope.imported/1": {name: "only of families whose rule reads it" for field in ("jitter", "least_sum")
+                            for name in (field, f"layers.routers.{field}")},
+    "hopscope.info/1": {"jitter": "only of families whose rule reads it", "least_sum": "the same"},
+    "hopscope.route/1": {"file": "with --out, in place of experts and weights"},
     "hopscope.zeroshot/1": {"not_saved": "only where the folder of the run cannot be written"},
     "hopscope.bench/1": {"skipped.name": "an operator that the device has not", "skipped.reason": "the same"},
     "hopscope.commands/1": {"commands.arguments.max_excluded": "the settings have such ranges, no argument has",

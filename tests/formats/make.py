@@ -16,6 +16,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "tests/imported"))
+import tiny_model  # noqa: E402
 
 CONFIG = """[model]
 d_model = 8
@@ -74,12 +76,17 @@ COMMANDS = (
     ("compare.json", "compare batch/tiny-seed42 batch/tiny-seed7 wide/seed42 wide/seed7 --resamples 100 --json"),
     ("compare_zeroshot.json", "compare zeroshot.json zeroshot.json --resamples 100 --json"),
     ("compare_printed.json", "compare --printed printed.jsonl --json"),
+    ("info_model.json", "info model --json"),
+    ("imported.json", "import model --trace reply.json --out imported --json"),
+    ("info_imported.json", "info imported --json"),
+    ("route.json", "route model --layer 1 --inputs input.safetensors --json"),
+    ("analyses_imported.json", "analyze imported --what load,collinearity --json"),
     ("bench.json", "bench --what route,trace --config tiny.toml --repeats 2 --json"),
     ("commands.json", "commands --json"),
     ("tokenizer.json", "tokenizer train --input text.txt --vocab-size 320 --out tokenizer.model --json"),
 )
 # What a folder holds beside those, as patterns of paths.
-FILES = ("routing.safetensors", "analysis/echo.csv", "truth.json", "run/**/*", "race/race.json", "race/*/config.toml",
+FILES = ("imported/**/*", "model/*", "reply.json", "input.safetensors", "routing.safetensors", "analysis/echo.csv", "truth.json", "run/**/*", "race/race.json", "race/*/config.toml",
          "race/*/run.json", "race/*/metrics.csv", "batch/batch.json", "batch/batch.csv", "synthetic/run.json",
          "nan/run.json", "nan/bad_batch_1.json", "fork/run.json", "fork/difference.csv", "fork/**/state.json")
 
@@ -130,6 +137,9 @@ def make(program, work):
                        "live.jsonl": LIVE, "fork.jsonl": FORK, "steer.jsonl": STEER, "prompts.jsonl": PROMPTS, "meanings.jsonl": MEANINGS,
                        "printed.jsonl": PRINTED, "items.jsonl": (HERE / "0.1/items.jsonl").read_text()}.items():
         (work / name).write_text(text)
+    tiny_model.write(work / "model")
+    (work / "reply.json").write_text(tiny_model.reply())
+    (work / "input.safetensors").write_bytes(tiny_model.inputs())
     shutil.copytree(ROOT / "assets/categories", work / "assets/categories")
     write_runs(program, work)
     for name, words in COMMANDS:

@@ -63,7 +63,7 @@ class FuzzImported : public testing::Test {
         json.update(layout_json(*layout, parameter_counts(*model, *layout), dtype_counts(*model)));
         const auto again = parse_imported(dump_line(json), "imported.json");
         if (!again) return "does not read back: " + again.error().message;
-        return again->layers == layout->layers ? "" : "reads back otherwise";
+        return again->layout.layers == layout->layers ? "" : "reads back otherwise";
     }
     static std::string route(const ModelLayout& layout, const ModelRouter& router,
                              const RouterTensors& tensors) {

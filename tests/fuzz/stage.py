@@ -8,8 +8,12 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/imported"))
+import tiny_model  # noqa: E402
+
 FORMATS = ROOT / "tests/formats/0.1"
 
 CONFIG = """[model]
@@ -174,6 +178,11 @@ def make_words(stage, path):
     (path / "geographic.toml").write_text('words = ["river", "hill"]\n')
 
 
+def make_imported(stage, path):
+    stage.part("model"), stage.part("reply.json")
+    stage.call("import", "model", "--trace", "reply.json", "--out", path.name)
+
+
 def make_fork(stage, path):
     """A run whose fork went its own way."""
     (stage.folder / "fork.jsonl").write_text('{"command": "fork", "with": "{\\"command\\": \\"freeze\\", \\"what\\": \\"routing\\"}", '
@@ -201,6 +210,10 @@ MAKE = {
     "winogrande.jsonl": text_file(WINOGRANDE),
     "claims.jsonl": lambda stage, path: path.write_bytes((ROOT / "assets/printed/st_moe.jsonl").read_bytes()),
     "corpus": make_corpus,
+    "model": lambda stage, path: tiny_model.write(path),
+    "reply.json": text_file(tiny_model.reply()),
+    "input.safetensors": text_file(tiny_model.inputs()),
+    "imported": make_imported,
     "words": make_words,
     "run": make_run(),
     "second": make_run("--set", "train.seed=7", "--set", "train.steps=4"),

@@ -23,6 +23,10 @@ ANALYZE = "analyze run --json --what "
 READS_MODEL = (EVAL, "trace run --text river --json --positions", "generate run --text the --tokens 3 --json", "info run --json",
                ANALYZE + "load,norms,identity,collinearity", "halting run --batches 1 --repeats 1 --json", RESUME)
 RUN = ("run", "text.txt", "tiny.toml")
+IMPORT = "import model --trace reply.json --out new --json"
+ROUTE = "route model --layer 1 --inputs input.safetensors --json"
+ANALYZE_IMPORTED = "analyze imported --json --what load,jaccard,collinearity,coactivation"
+MODEL = ("model", "reply.json", "input.safetensors")
 RUN_WRITES = ("run/",)
 NOT_FINITE = r"\bnan\b|\binf\b|NaN|not (a )?finite|no finite|infinite"  # such weights are valid files; what comes of them is said of the run
 NO_FIT = "run and second do not"
@@ -112,6 +116,18 @@ TARGETS = (
     Target("answers", "zeroshot.json", "json", ("compare zeroshot.json zeroshot.json --json",), ("zeroshot.json",)),
     Target("losses", "eval.json", "json", ("compare eval.json run --json --resamples 100", "compare eval.json eval.json --json"
                                           " --resamples 100"), RUN + ("eval.json",), may_name="run"),
+    Target("model_config", "model/config.json", "json", ("info model --json", IMPORT, ROUTE), MODEL, may_write=("new",),
+           may_name=r"model|layer"),
+    Target("model_index", "model/model.safetensors.index.json", "json", ("info model --json", IMPORT, ROUTE), MODEL,
+           may_write=("new",), may_name=r"model"),
+    Target("model_shard", "model/model-00001-of-00002.safetensors", "tensors", ("info model --json", IMPORT, ROUTE), MODEL,
+           may_write=("new",), may_name=r"model"),
+    Target("served_trace", "reply.json", "json", (IMPORT,), MODEL, may_write=("new",)),
+    Target("route_inputs", "input.safetensors", "tensors", (ROUTE,), MODEL, may_name=NOT_FINITE),
+    Target("imported.json", "imported/imported.json", "json", ("info imported --json", ANALYZE_IMPORTED), ("imported",),
+           may_name=r"imported"),
+    Target("imported_rows", "imported/geometry/step_00000000.safetensors", "tensors", (ANALYZE_IMPORTED,), ("imported",)),
+    Target("imported_trace", "imported/traces/reply.safetensors", "tensors", (ANALYZE_IMPORTED,), ("imported",)),
     Target("foreign", "halting.json", "json", ("! compare run halting.json --json", "! info halting.json --json"), RUN + ("halting.json",)),
     Target("claims", "claims.jsonl", "lines", ("compare --printed claims.jsonl --json",), ("claims.jsonl",)),
     Target("race.json", "race/race.json", "json", ("race --resume --out race --config deep.toml --config wide.toml --json",
@@ -138,10 +154,10 @@ TARGETS = (
         "intervene run --script script.jsonl --prompts prompts.jsonl --categories words --controls 2 --seed 1 --doses 0.5,1 --json",
         "halting run --eps 0.02,0.1 --batches 1 --repeats 1 --json", "compare run second --margin 0.03 --block 5,10 --resamples 100"
         " --seed 3 --json", "zeroshot run --task arc_easy --file items.jsonl --items 1 --json", "info run --json",
-        "info --config tiny.toml --set moe.top_k=1", "tokenizer train --input text.txt --vocab-size 320 --out n.model --seed 3 --json",
+        IMPORT, ROUTE + " --pool mlp", ANALYZE_IMPORTED + " --out out", "info --config tiny.toml --set moe.top_k=1", "tokenizer train --input text.txt --vocab-size 320 --out n.model --seed 3 --json",
         "tokenizer decode --model m.model < ids.txt", "train --config tiny.toml --out new --set train.steps=1 --device cpu --json",
         "train --resume --out run --set train.steps=7", "commands --json", "! explore run --start", "--version", "race --out r2 --config tiny.toml --config deep.toml", "batch --file batch.toml --out b", "! bench --what nothing --repeats 1"),
-           RUN + ("second", "script.jsonl", "prompts.jsonl", "items.jsonl", "m.model", "ids.txt",
+           RUN + MODEL + ("imported", "second", "script.jsonl", "prompts.jsonl", "items.jsonl", "m.model", "ids.txt",
                   "batch.toml", "deep.toml", "words"), may_write=("",),
            long=True),
 )

@@ -81,7 +81,11 @@ TEST_F(ImportModel, TracesReadBackAsTheyWereTold) {
         ASSERT_EQ(trace->layers.size(), 2u);
         EXPECT_EQ(trace->layers[1].chosen, (std::vector<int32_t>{2, 3, 3, 1}));
         EXPECT_EQ(trace->tokens.empty(), name == "reply");
+        EXPECT_EQ(trace->next_token,
+                  name == "reply" ? std::vector<int32_t>{} : std::vector<int32_t>{7});
     }
+    fs::remove(imported_trace_path(out_, "reply-2"));
+    EXPECT_EQ(lacks(opened->trace("reply-2"), {"traces/reply-2.safetensors"}), "");
     const auto json = Json::parse(*text);
     EXPECT_EQ(json.at("traces")[0].at("holds"), Json({"experts"}));
     EXPECT_EQ(json.at("traces")[1].at("holds"), Json({"experts", "tokens"}));
@@ -136,10 +140,15 @@ struct OwnTrace {
     std::vector<float> weights, logits;           ///< [1, 2, 2], [1, 2, 4]
     std::vector<int64_t> shape = {1, 2, 2};
     std::string prefix = "layers.1.hops.0.", format = "hopscope.routing/1";
+    std::vector<int64_t> other_layer = {};  ///< shape of the experts of layer 0, if there are any
 
     std::string write(const TempFolder& folder) const {
-        std::vector<TensorView> views = {
-            {prefix + "experts", "I32", shape, experts.data(), experts.size() * 4}};
+        const std::vector<int32_t> same = {0, 1, 0, 1};
+        std::vector<TensorView> views;
+        if (!other_layer.empty())
+            views.push_back({"layers.0.hops.0.experts", "I32", other_layer, same.data(),
+                             static_cast<size_t>(other_layer[0] * other_layer[1]) * 8});
+        views.push_back({prefix + "experts", "I32", shape, experts.data(), experts.size() * 4});
         if (!weights.empty())
             views.push_back({prefix + "weights", "F32", {1, 2, 2}, weights.data(), 16});
         if (!logits.empty())
@@ -199,6 +208,10 @@ TEST_F(ImportModel, OwnTracesOfOtherModelsAreRefused) {
     EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.logits = {1, 2, 0, 0, 0, NAN, 1, 1}; }),
                     {"logits", "row 1", "finite"}),
               "");
+    for (const std::vector<int64_t>& shape : {std::vector<int64_t>{2, 1, 2}, {1, 1, 2}})
+        EXPECT_EQ(lacks(refusal([&](OwnTrace& t) { t.other_layer = shape; }),
+                        {"layers.1", "[1, 2, 2]", "as in other layers"}),
+                  "");
     EXPECT_FALSE(fs::exists(out_));
 }
 

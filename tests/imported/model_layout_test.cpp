@@ -168,6 +168,7 @@ TEST(ModelLayout, AnUnknownFamilyHasGeometryAlone) {
     model.add("model.layers.1.mlp.shared_expert.gate.weight", {8, 3});
     model.add("model.layers.1.mlp.experts.3.gate.weight", {8, 3});
     model.add("model.layers.1.other.gate.weight", {1, 3});
+    model.add("model.layers.1.mlp.up_gate.weight", {8, 3});
     model.add("model.layers.1.third.gate.weight", {2, 3, 3});
     const ModelLayout layout = laid_out(model);
     EXPECT_EQ(layout.family, "unknown");
@@ -362,11 +363,14 @@ TEST(ParameterCounts, GroupsFollowNames) {
     model.add("model.layers.1.mlp.shared_experts.up_proj.weight", {1, 3});       // 3
     model.add("model.layers.1.input_layernorm.weight", {3});                     // 3
     model.add("visual.patch.weight", {7});                                       // 7
+    model.add("model.layers.1.mlp.experts.down_proj_scales", {9});               // scales
+    model.add("model.layers.1.mlp.input_linear.weight", {2, 1, 1});              // 2
+    model.add("model.layers.1.mlp.output_linear.weight", {2, 2, 1});             // 4
     const auto opened = ModelFolder::open(model.save());
     const auto counts = parameter_counts(*opened, *layout_of(*opened));
-    EXPECT_EQ(counts, (NamedCounts{{"total", 83},
+    EXPECT_EQ(counts, (NamedCounts{{"total", 89},
                                    {"routing", 16},
-                                   {"experts", 6},
+                                   {"experts", 12},
                                    {"shared_experts", 3},
                                    {"attention", 9},
                                    {"embedding", 15},
@@ -374,7 +378,7 @@ TEST(ParameterCounts, GroupsFollowNames) {
                                    {"norms", 6},
                                    {"dense", 6},
                                    {"other", 7}}));
-    EXPECT_EQ(dtype_counts(*opened), (NamedCounts{{"F32", 84}}));
+    EXPECT_EQ(dtype_counts(*opened), (NamedCounts{{"F32", 99}}));
 }
 
 TEST(ImportedDocument, ReadsBackWhatItWrote) {
@@ -389,8 +393,10 @@ TEST(ImportedDocument, ReadsBackWhatItWrote) {
         const ModelLayout layout = laid_out(model);
         OrderedJson json = {{"format", kImportedFormat}};
         json.update(layout_json(layout, {{"total", 3}, {"routing", 2}}, {{"F32", 3}}));
-        const auto again = parse_imported(json.dump(), "imported.json");
-        ASSERT_TRUE(again) << again.error().message;
+        const auto parsed = parse_imported(json.dump(), "imported.json");
+        ASSERT_TRUE(parsed) << parsed.error().message;
+        const ModelLayout* again = &parsed->layout;
+        EXPECT_TRUE(parsed->traces.empty());
         EXPECT_EQ(again->family, layout.family);
         EXPECT_EQ(again->rule, layout.rule) << c.type;
         EXPECT_EQ(again->layers, layout.layers) << c.type;

@@ -133,6 +133,23 @@ TEST(ServedRouting, TokensAreThoseWhoseRowsThereAre) {
               "");
 }
 
+TEST(ServedRouting, NumbersKeepTheirSignAndWidth) {
+    const auto of = [](const char* dtype, const std::string& bytes) {
+        const auto array = integer_array(bytes, dtype, {1});
+        EXPECT_TRUE(array) << array.error().message;
+        return array->values;
+    };
+    EXPECT_EQ(of("uint8", "\xff"), Ids{255});
+    EXPECT_EQ(of("int8", "\xff"), Ids{-1});
+    EXPECT_EQ(of("<u2", "\xff\xff"), Ids{65535});
+    EXPECT_EQ(of("<i2", "\xfe\xff"), Ids{-2});
+    EXPECT_EQ(of("int32", "\xfd\xff\xff\xff"), Ids{-3});
+    // What int32 does not hold is no expert, and does not wrap round to one.
+    EXPECT_EQ(of("<u4", "\xfd\xff\xff\xff"), Ids{INT32_MAX});
+    EXPECT_EQ(of("<i8", std::string("\1\0\0\0\1\0\0\0", 8)), Ids{INT32_MAX});
+    EXPECT_EQ(of("<u8", std::string("\1\0\0\0\0\0\0\x80", 8)), Ids{INT32_MAX});
+}
+
 TEST(ServedRouting, RowsThatBeginLaterBelongToLaterTokens) {
     ReplyJson wrapped = {{"data", base64(bytes_as<uint8_t>(kAll))},
                          {"shape", {3, 3, 2}},

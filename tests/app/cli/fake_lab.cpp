@@ -132,6 +132,31 @@ Result<std::string> info(const std::string& target, bool is_config,
     return answer();
 }
 
+Result<std::string> import_model(const ImportOptions& options) {
+    fake_lab().import = options;
+    if (options.on_progress) options.on_progress("reading routers", 0.5);
+    return answer();
+}
+
+bool is_model(const std::string& dir) {
+    return dir == fake_lab().published;
+}
+
+Result<std::string> open_model(const std::string& dir, const std::string& cache) {
+    fake_lab().model_cache = cache;
+    return answer();
+}
+
+Result<std::string> route(const RouteOptions& options) {
+    fake_lab().route = options;
+    return answer();
+}
+
+const std::vector<Definition>& route_definitions() {
+    static const std::vector<Definition> kSome = {{"experts", "[T, k]"}};
+    return kSome;
+}
+
 Result<std::string> bench(const BenchOptions& options) {
     fake_lab().bench = options;
     if (options.on_progress) options.on_progress("route: timing", 0.5);

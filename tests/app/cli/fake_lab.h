@@ -21,8 +21,12 @@ struct FakeLab {
     std::optional<core::lab::ZeroshotOptions> zeroshot;
     std::optional<core::lab::GenerateOptions> generate;
     std::optional<core::lab::AnalyzeOptions> analyze;
+    std::optional<core::lab::ImportOptions> import;
+    std::optional<core::lab::RouteOptions> route;
     std::optional<core::lab::BenchOptions> bench;
     std::optional<core::lab::TokenizerTrainOptions> tokenizer;
+    std::string published = "";  ///< the folder that is a published model
+    std::string model_cache;
     std::string info_target, coded_model, coded_text;
     bool info_is_config = false, pieces = false;
     std::vector<std::string> info_overrides;
