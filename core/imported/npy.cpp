@@ -63,7 +63,7 @@ std::optional<std::vector<int64_t>> shape_from(std::string_view text) {
     if (!text.starts_with('(') || end == std::string_view::npos) return std::nullopt;
     std::string_view list = text.substr(1, end - 1);
     std::vector<int64_t> out;
-    while (list.find_first_not_of(" ") != std::string_view::npos) {
+    while (list.find_first_not_of(' ') != std::string_view::npos) {
         const size_t comma = std::min(list.find(','), list.size());
         std::string_view word = list.substr(0, comma);
         while (word.starts_with(' ')) word.remove_prefix(1);
