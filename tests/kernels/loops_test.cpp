@@ -1,7 +1,9 @@
-// If these fail, softmax and losses are made with another e^x than they say, or a sum leaves out
-// the end of a row.
+// If these fail, softmax and losses are made with another e^x than they say, a sum leaves out the
+// end of a row, or one core does all the work.
 #include "kernels/cpu/loops.h"
 
+#include <ATen/Parallel.h>
+#include <atomic>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
@@ -39,6 +41,17 @@ TEST(Loops, RowsOfEveryLengthCountWhole) {
         }
     }
     EXPECT_EQ(max_loop<float>(nullptr, 0), -std::numeric_limits<float>::infinity());
+}
+
+TEST(Parallel, LoopsUseAllThreads) {
+    // Without OpenMP in our own files at::parallel_for is silently serial.
+    const int before = at::get_num_threads();
+    at::set_num_threads(2);
+    std::atomic<bool> seen[2] = {false, false};
+    at::parallel_for(0, 64, 1,
+                     [&](int64_t, int64_t) { seen[at::get_thread_num() == 0 ? 0 : 1] = true; });
+    at::set_num_threads(before);
+    EXPECT_TRUE(seen[0] && seen[1]);
 }
 
 }  // namespace

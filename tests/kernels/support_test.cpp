@@ -7,18 +7,15 @@
 #include <set>
 #include <torch/csrc/autograd/function.h>
 
-#include "tests/kernels/expert_banks.h"
+#include "tests/kernels/helpers.h"
+#include "tests/kernels/walk.h"
 
 namespace {
 
 using namespace hopscope;
 using kernels::Operator;
 
-const std::vector<Operator> kOperators{
-#define X(name) Operator::name,
-    HOPSCOPE_OPERATORS(X)
-#undef X
-};
+using test::kOperators;
 
 TEST(Support, EveryOperatorHasAFusedFormOnEachDevice) {
     for (const auto of : kOperators)
