@@ -101,7 +101,7 @@ RouteOut choose(const Tensor& scores, int64_t k, const Gate& gate, Form form) {
     out.p = soft ? a : divide_rows(a);
     out.mean_p = out.p.mean(0);
     const auto q = out.p.detach();
-    out.entropy = -at::where(q > 0, q * at::log(q), at::zeros_like(q)).sum(-1);
+    out.entropy = -at::where(q == 0, at::zeros_like(q), q * at::log(q)).sum(-1);
     out.max_p = std::get<0>(q.max(-1));
     return out;
 }

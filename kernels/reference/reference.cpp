@@ -50,7 +50,7 @@ RouteOut route(const at::Tensor& h, const at::Tensor& proj, const at::Tensor& ce
     if (renormalise) out.weight = out.weight / out.weight.sum(-1, true);
     out.mean_p = p.mean(0);
     const auto q = p.detach();
-    const auto plogp = at::where(q > 0, q * at::log(q), at::zeros_like(q));
+    const auto plogp = at::where(q == 0, at::zeros_like(q), q * at::log(q));
     out.entropy = -plogp.sum(-1);
     out.max_p = std::get<0>(q.max(-1));
     out.pos = pos.detach();
