@@ -35,6 +35,7 @@ const std::vector<Shaped<ClassifierShape>>& classifier_shapes() {
         {"257 tokens, two chunks", {257, 31, 33}},
         {"600 tokens", {600, 40, 1000}},
         {"2500 tokens", {2500, 8, 30}},
+        {"5000 tokens of 1003 words", {5000, 48, 1003}},
         {"tiny", {2048, 256, 4096}, kSpeed},
         {"paper", {4096, 1024, 32000}, kSpeed},
     };

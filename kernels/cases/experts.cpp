@@ -12,7 +12,7 @@ namespace {
 using at::Tensor;
 
 // bf16 has 8 binary digits; gradients of weights are sums of many products of such numbers.
-constexpr Tolerances kExpertsWithin{{1e-12, 1e-11}, {1e-5, 2e-5}, {1e-2, 2e-2}};
+constexpr Tolerances kExpertsWithin{{1e-12, 1e-11}, {1e-5, 2e-5}, {1e-2, 3e-2}};
 
 struct Loads {
     Tensor idx, weight;
@@ -53,6 +53,7 @@ std::vector<Shaped<ExpertsShape>> expert_shapes_of_a_kind() {
         {"33 tokens", {33, 2, 5, 1, 3}, kBoth},
         {"one takes all", {37, 2, 5, 2, 33, {}, {}, Choices::one_takes_all}, kBoth},
         {"129 tokens, k = M", {129, 8, 8, 1, 16}, kValues},
+        {"300 tokens of width 300", {300, 8, 40, 2, 300}, kValues},
         {"1000 tokens, routed", {1000, 4, 64, 1, 32, {}, {}, Choices::routed, 8}, kValues},
     };
 }

@@ -32,6 +32,7 @@ const std::vector<Shaped<SquaresShape>>& sum_squares_shapes() {
         {"a thread's share", {8192}, kBoth},
         {"one more", {8193}, kBoth},
         {"20000 numbers", {20'000}, kBoth},
+        {"1000003 numbers", {1'000'003}},
         {"tiny", {6'300'000}, kSpeed},
         {"paper", {84'000'000}, kSpeed},
     };

@@ -1,17 +1,16 @@
 // If these fail, attention on a GPU in types that flash attention does not take is not softmax(q
 // kᵀ) ⊙ mask · v, its gradient is that of another function, or it drops other entries than the CPU.
 // The kernels run on the CPU, under many orders of their threads.
+#include "kernels/cases/attention.h"
+
 #include <ATen/ATen.h>
-#include <array>
 #include <gtest/gtest.h>
 #include <limits>
 
 #include "kernels/attention_blocks.h"
-#include "kernels/cpu/dropout.h"
-#include "kernels/reference/reference.h"
 #include "tests/kernels/helpers.h"
 #include "tests/kernels/simt/launches.h"
-#include "tests/kernels/simt/schedules.h"
+#include "tests/kernels/simt/listed.h"
 // CUDA's words have to come first.
 #include "kernels/cuda/attention.cuh"
 
@@ -21,8 +20,8 @@ using namespace hopscope;
 using at::Tensor;
 using kernels::ScoreBlock;
 using simt::Guarded;
-using simt::kSchedules;
 using test::randn;
+namespace cases = kernels::cases;
 namespace cuda = kernels::cuda;
 
 uint64_t the_schedule = 0;  ///< of the launches below
@@ -68,48 +67,26 @@ template <class T>
 class AttentionKernels : public ::testing::Test {
   protected:
     static constexpr at::ScalarType kType = c10::CppTypeToScalarType<T>::value;
-    static constexpr double kTolerance = std::is_same_v<T, double> ? 1e-12 : 2e-5;
-
-    static void expect_near(const Tensor& got, const Tensor& want, const char* what) {
-        EXPECT_TRUE(at::allclose(got.to(at::kDouble), want, kTolerance, kTolerance,
-                                 /*equal_nan=*/true))
-            << what << ": " << (got.to(at::kDouble) - want).abs().max();
-    }
 };
 using ScoreTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(AttentionKernels, ScoreTypes);
 
-// Lengths at the edges of a warp and of a block of queries, with heads that lie in memory as
-// projections make them: [B, T, heads, head_dim].
 TYPED_TEST(AttentionKernels, ValueAndGradientsEqualTheReference) {
-    for (const int64_t length : {1, 31, 33, 128, 129, 141})
-        for (const double p : {0.0, 0.3}) {
-            std::array<Tensor, 3> in, exact;
-            for (size_t i = 0; i < 3; ++i) {
-                in[i] = randn({1, length, 2, 5}, i + 1, this->kType).transpose(1, 2);
-                exact[i] = in[i].clone().to(at::kDouble).set_requires_grad(true);
-            }
-            const kernels::BlocksInput input{in[0], in[1], in[2], {p, 7}};
-            const auto g = randn({1, 2, length, 5}, 9, this->kType);
-            const auto want = kernels::reference::masked_attention(
-                exact[0], exact[1], exact[2],
-                kernels::cpu::dropout_factors(2 * length, length, at::kDouble, {p, 7})
-                    .view({1, 2, length, length}));
-            want.backward(g.to(at::kDouble));
-            for (uint64_t schedule = 0; schedule < kSchedules; ++schedule) {
-                if (length > 128 && schedule > 5) break;  // two blocks take their time
-                SCOPED_TRACE(testing::Message() << "length " << length << ", dropout " << p
-                                                << ", schedule " << schedule);
-                the_schedule = schedule;
-                const auto made = kernels::attention_by_blocks(input, simt_kernels<TypeParam>());
-                this->expect_near(made.out, want, "out");
-                const auto grads = kernels::attention_by_blocks_gradient(input, made.lse, g,
-                                                                         simt_kernels<TypeParam>());
-                for (size_t i = 0; i < 3; ++i)
-                    this->expect_near(grads[i], exact[i].grad(), i == 0 ? "q" : i == 1 ? "k" : "v");
-                if (this->HasFailure()) return;
-            }
-        }
+    simt::for_each_listed(
+        cases::attention_shapes(), cases::attention_case, this->kType,
+        [](const cases::AttentionShape& c, const simt::Wanted& wanted, uint64_t schedule) {
+            const auto& p = wanted.problem;
+            const kernels::BlocksInput input{
+                p["q"], p["k"], p["v"], {c.p, static_cast<uint64_t>(c.seed)}};
+            the_schedule = schedule;
+            const auto made = kernels::attention_by_blocks(input, simt_kernels<TypeParam>());
+            wanted.expect("y", made.out);
+            const auto grads = kernels::attention_by_blocks_gradient(input, made.lse, p.pulls[0],
+                                                                     simt_kernels<TypeParam>());
+            size_t next = 0;
+            for (const char* name : {"grad.q", "grad.k", "grad.v"})
+                wanted.expect(name, grads[next++]);
+        });
 }
 
 // Wrong if a number that is none were hidden: training stops at a loss that is not finite.

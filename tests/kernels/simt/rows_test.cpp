@@ -3,12 +3,13 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <limits>
+#include <optional>
 #include <vector>
 
-#include "kernels/reference/reference.h"
+#include "kernels/cases/choose.h"
 #include "tests/kernels/helpers.h"
 #include "tests/kernels/simt/guarded.h"
-#include "tests/kernels/simt/schedules.h"
+#include "tests/kernels/simt/listed.h"
 #include "tests/kernels/simt/simt.h"
 // CUDA's words have to come first.
 #include "kernels/cuda/rows.cuh"
@@ -17,37 +18,13 @@ namespace {
 
 using namespace hopscope;
 using at::Tensor;
+using kernels::cases::ChooseShape;
 using simt::Guarded;
 using simt::kInf;
 using simt::kSchedules;
 using test::randn;
+namespace cases = kernels::cases;
 namespace cuda = kernels::cuda;
-
-struct RowCase {
-    int64_t tokens, m, k;
-};
-
-/// The edges of a warp, of a chunk of four rows, and of the family: 1,024 experts of which 12 act.
-const std::vector<RowCase> kRowCases{{1, 1, 1},    {5, 31, 31},   {4, 32, 1},    {3, 33, 4},
-                                     {7, 71, 12},  {2, 129, 129}, {1, 1000, 1},  {1, 1000, 48},
-                                     {5, 1024, 4}, {6, 1024, 12}, {1, 4096, 12}, {1, 1000, 100}};
-
-enum class Scores { normal, ties, suppressed, denormal, one_left };
-
-Tensor scores_of(const RowCase& c, Scores kind) {
-    auto s = randn({c.tokens, c.m}, static_cast<uint64_t>(c.m + c.k)) * 3;
-    if (kind == Scores::ties) return s.round();
-    if (kind == Scores::suppressed) return s.masked_fill(s > 0, -kInf);
-    if (kind == Scores::denormal) return s * 1e-39;
-    if (kind == Scores::one_left) {
-        const auto one = s.select(1, c.m / 2).clone();
-        s.fill_(-kInf).select(1, c.m / 2).copy_(one);
-    }
-    return s;
-}
-
-const std::vector<Scores> kScores{Scores::normal, Scores::ties, Scores::suppressed,
-                                  Scores::denormal, Scores::one_left};
 
 /// A launch as kernels/cuda/route.cu makes it.
 simt::Launch rows_launch(int64_t tokens, uint64_t schedule) {
@@ -73,35 +50,24 @@ TYPED_TEST_SUITE(Rows, Types);
 
 TYPED_TEST(Rows, SoftmaxAndTheKBestEqualTheReference) {
     using T = TypeParam;
-    for (const auto& c : kRowCases)
-        for (const auto kind : kScores) {
-            // What is special about a score shows in short rows, which take less time.
-            if (c.m >= 1000 && kind > Scores::ties) continue;
-            const auto scores = scores_of(c, kind).to(this->kType);
-            const auto wide = scores.to(at::kDouble);
-            const auto p = at::softmax(wide, -1), idx = kernels::reference::top_k(scores, c.k);
-            const auto plogp = at::where(p == 0, at::zeros_like(p), p * at::log(p));
-            for (uint64_t schedule = 0; schedule < kSchedules; ++schedule) {
-                SCOPED_TRACE(testing::Message()
-                             << c.tokens << " rows of " << c.m << ", k " << c.k << ", scores "
-                             << static_cast<int>(kind) << ", schedule " << schedule);
-                Guarded<T> s(scores), top_p({c.tokens, c.k}, this->kType),
-                    entropy({c.tokens}, this->kType), max_p({c.tokens}, this->kType);
-                Guarded<int64_t> chosen({c.tokens, c.k}, at::kLong);
-                const cuda::ForwardRows<T> rows{
-                    s.data(),     chosen.data(), top_p.data(), entropy.data(),
-                    max_p.data(), c.tokens,      c.m,          c.k};
-                ASSERT_EQ(simt::run(rows_launch(c.tokens, schedule),
-                                    [&] { cuda::softmax_top_k_kernel(rows); }),
-                          "");
-                ASSERT_TRUE(chosen.read().equal(idx));
-                this->expect_near(s.read(), p, "softmax");
-                this->expect_near(top_p.read(), p.gather(-1, idx), "top_p");
-                this->expect_near(entropy.read(), -plogp.sum(-1), "entropy");
-                this->expect_near(max_p.read(), std::get<0>(p.max(-1)), "max_p");
-                if (this->HasFailure()) return;
-            }
-        }
+    simt::for_each_listed(
+        cases::choose_shapes(), cases::choose_case, this->kType,
+        [&](const ChooseShape& c, const simt::Wanted& wanted, uint64_t schedule) {
+            Guarded<T> s(wanted.problem["scores"]), top_p({c.tokens, c.k}, this->kType),
+                entropy({c.tokens}, this->kType), max_p({c.tokens}, this->kType);
+            Guarded<int64_t> chosen({c.tokens, c.k}, at::kLong);
+            const cuda::ForwardRows<T> rows{
+                s.data(),     chosen.data(), top_p.data(), entropy.data(),
+                max_p.data(), c.tokens,      c.experts,    c.k};
+            ASSERT_EQ(simt::run(rows_launch(c.tokens, schedule),
+                                [&] { cuda::softmax_top_k_kernel(rows); }),
+                      "");
+            wanted.expect("idx", chosen.read());
+            wanted.expect("p", s.read());
+            wanted.expect("top_p", top_p.read(), wanted.exact["p"].gather(-1, wanted.exact["idx"]));
+            wanted.expect("entropy", entropy.read());
+            wanted.expect("max_p", max_p.read());
+        });
 }
 
 /// Whatever a row holds, its choices are whole numbers of experts, each once.
@@ -127,39 +93,48 @@ struct GradientCase {
     bool renormalise, weights, mean;
 };
 
+/// The gradient of scores by autograd, for gradients of weights and of mean probabilities.
+struct ScoreGradient {
+    ScoreGradient(const simt::Wanted& wanted, const GradientCase& g) {
+        idx = wanted.exact["idx"];
+        dweight = wanted.problem.pulls[0];
+        const auto dmean = wanted.problem.pulls[1].to(at::kDouble);
+        scores = wanted.problem["scores"].to(at::kDouble).set_requires_grad(true);
+        const auto p = at::softmax(scores, -1);
+        auto w = p.gather(-1, idx);
+        if (g.renormalise) w = w / w.sum(-1, true);
+        // The renormalised weights of one choice are 1 whatever the scores are.
+        auto loss = (scores * 0).sum();
+        if (g.weights) loss = loss + (w * dweight.to(at::kDouble)).sum();
+        if (g.mean) loss = loss + (p.mean(0) * dmean).sum();
+        loss.backward();
+        weight = w.detach();
+        over = dmean / static_cast<double>(scores.size(0));
+        dscore = scores.grad();
+        scores = scores.detach();
+    }
+    Tensor idx, dweight, scores, weight, over, dscore;
+};
+
 TYPED_TEST(Rows, GradientEqualsTheReference) {
     using T = TypeParam;
-    for (const auto& c : kRowCases)
-        for (const auto& g : std::vector<GradientCase>{{true, true, false},
-                                                       {false, true, false},
-                                                       {true, true, true},
-                                                       {false, true, true},
-                                                       {true, false, true}}) {
-            // The renormalised weights of one choice are 1 whatever the scores are.
-            auto scores = scores_of(c, Scores::normal).to(this->kType).to(at::kDouble);
-            const auto idx = kernels::reference::top_k(scores, c.k);
-            const auto dweight = randn({c.tokens, c.k}, 5, this->kType);
-            const auto dmean = randn({c.m}, 6, this->kType);
-            const auto leaf = scores.clone().set_requires_grad(true);
-            const auto p = at::softmax(leaf, -1);
-            auto weight = p.gather(-1, idx);
-            if (g.renormalise) weight = weight / weight.sum(-1, true);
-            auto loss = (leaf * 0).sum();
-            if (g.weights) loss = loss + (weight * dweight.to(at::kDouble)).sum();
-            if (g.mean) loss = loss + (p.mean(0) * dmean.to(at::kDouble)).sum();
-            loss.backward();
-            const auto dscore = leaf.grad(), dot = (dscore * scores).sum(-1);
-            const auto over = dmean.to(at::kDouble) / static_cast<double>(c.tokens);
-            for (uint64_t schedule = 0; schedule < kSchedules; ++schedule) {
-                SCOPED_TRACE(testing::Message()
-                             << c.tokens << " rows of " << c.m << ", k " << c.k
-                             << (g.renormalise ? ", renormalised" : "")
-                             << (g.weights ? ", weights" : "") << (g.mean ? ", mean" : "")
-                             << ", schedule " << schedule);
-                const auto narrow = [&](const Tensor& x) { return x.detach().to(this->kType); };
-                Guarded<T> s(narrow(scores)), w(narrow(weight)), dw(dweight), mean(narrow(over)),
-                    scale(at::full({1}, 2.5, at::TensorOptions().dtype(this->kType)));
-                Guarded<int64_t> chosen(idx);
+    for (const auto& g : std::vector<GradientCase>{{true, true, false},
+                                                   {false, true, false},
+                                                   {true, true, true},
+                                                   {false, true, true},
+                                                   {true, false, true}}) {
+        SCOPED_TRACE(testing::Message() << (g.renormalise ? "renormalised " : "")
+                                        << (g.weights ? "weights " : "") << (g.mean ? "mean" : ""));
+        std::optional<ScoreGradient> want;
+        simt::for_each_listed(
+            cases::choose_shapes(), cases::choose_case, this->kType,
+            [&](const ChooseShape& c, const simt::Wanted& wanted, uint64_t schedule) {
+                if (c.scores != cases::Scores::normal && c.scores != cases::Scores::ties) return;
+                if (schedule == 0) want.emplace(wanted, g);
+                const auto narrow = [&](const Tensor& x) { return x.to(this->kType); };
+                Guarded<T> s(narrow(want->scores)), w(narrow(want->weight)), dw(want->dweight),
+                    mean(narrow(want->over)), scale(at::full({1}, 2.5, this->kType));
+                Guarded<int64_t> chosen(want->idx);
                 Guarded<double> along({c.tokens}, at::kDouble);
                 const cuda::GradientRows<T> rows{.scores = s.data(),
                                                  .idx = chosen.data(),
@@ -169,17 +144,17 @@ TYPED_TEST(Rows, GradientEqualsTheReference) {
                                                  .scale = scale.data(),
                                                  .dot = along.data(),
                                                  .tokens = c.tokens,
-                                                 .m = c.m,
+                                                 .m = c.experts,
                                                  .k = c.k,
                                                  .renormalise = g.renormalise};
                 ASSERT_EQ(simt::run(rows_launch(c.tokens, schedule),
                                     [&] { cuda::score_gradient_kernel(rows); }),
                           "");
-                this->expect_near(s.read(), dscore * 2.5, "gradient");
-                this->expect_near(along.read(), dot, "Σ score · gradient");
-                if (this->HasFailure()) return;
-            }
-        }
+                this->expect_near(s.read(), want->dscore * 2.5, "gradient");
+                this->expect_near(along.read(), (want->dscore * want->scores).sum(-1),
+                                  "Σ score · gradient");
+            });
+    }
 }
 
 TYPED_TEST(Rows, ASuppressedExpertGetsNoGradient) {
