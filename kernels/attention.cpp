@@ -1,14 +1,13 @@
-// Causal attention with an own autograd node: q, k, v, one number a query and the seed of dropout
-// are kept, the probabilities are made again in the backward pass.
+// Causal attention: who works it out, by device, type and form.
 #include "kernels/cpu/attention.h"
 
 #include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <c10/util/Exception.h>
 #include <optional>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/attention_device.h"
+#include "kernels/attention_node.h"
 #include "kernels/cpu/attention_bf16.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
@@ -19,36 +18,20 @@ namespace hopscope::kernels {
 namespace {
 
 using at::Tensor;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
 
 /// As the kernel reads it: the numbers of a row side by side.
 Tensor in_rows(const Tensor& x) {
     return x.stride(-1) == 1 || x.size(-1) <= 1 ? x : x.contiguous();
 }
 
-class AttentionNode : public torch::autograd::Function<AttentionNode> {
-  public:
-    static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& k, const Tensor& v,
-                          double p, int64_t seed) {
-        const auto made =
-            cpu::attention({in_rows(q), in_rows(k), in_rows(v), {p, static_cast<uint64_t>(seed)}});
-        ctx->save_for_backward({q, k, v, made.lse});
-        ctx->saved_data["p"] = p;
-        ctx->saved_data["seed"] = seed;
-        return made.out;
+struct OnCpu {
+    static auto forward(const Tensor& q, const Tensor& k, const Tensor& v, const Dropout& dropout) {
+        return cpu::attention({in_rows(q), in_rows(k), in_rows(v), dropout});
     }
-
-    static variable_list backward(AutogradContext* ctx, variable_list grads) {
-        const auto saved = ctx->get_saved_variables();
-        const auto [dq, dk, dv] =
-            cpu::attention_gradient({in_rows(saved[0]),
-                                     in_rows(saved[1]),
-                                     in_rows(saved[2]),
-                                     {ctx->saved_data["p"].toDouble(),
-                                      static_cast<uint64_t>(ctx->saved_data["seed"].toInt())}},
-                                    saved[3], in_rows(grads[0]));
-        return {dq, dk, dv, Tensor(), Tensor()};
+    static auto backward(const Tensor& q, const Tensor& k, const Tensor& v, const Dropout& dropout,
+                         const Tensor& lse, const Tensor& grad) {
+        return cpu::attention_gradient({in_rows(q), in_rows(k), in_rows(v), dropout}, lse,
+                                       in_rows(grad));
     }
 };
 
@@ -78,7 +61,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, double p, in
     const bool narrow = wide != q.scalar_type();
     if (narrow && (!fused || !cpu::takes_attention_bf16(q)))
         return attention(q.to(wide), k.to(wide), v.to(wide), p, seed, form).to(q.scalar_type());
-    if (fused) return AttentionNode::apply(q, k, v, p, seed);
+    if (fused) return AttentionNode<OnCpu>::apply(q, k, v, p, seed);
     if (behind) return reference::masked_attention(q, k, v, at::ones({}, q.options()));
     const int64_t length = q.size(2);
     const auto factors =

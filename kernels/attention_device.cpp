@@ -16,6 +16,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/attention_blocks.h"
+#include "kernels/attention_node.h"
 #include "kernels/cuda/attention.h"
 #include "kernels/types.h"
 
@@ -124,25 +125,15 @@ class FlashNode : public torch::autograd::Function<FlashNode> {
     }
 };
 
-class BlocksNode : public torch::autograd::Function<BlocksNode> {
-  public:
-    static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& k, const Tensor& v,
-                          double p, int64_t seed) {
-        const auto made =
-            attention_by_blocks({q, k, v, {p, static_cast<uint64_t>(seed)}}, kernels());
-        ctx->save_for_backward({q, k, v, made.lse});
-        ctx->saved_data["p"] = p;
-        ctx->saved_data["seed"] = seed;
-        return made.out;
+struct ByBlocks {
+    static BlocksOut forward(const Tensor& q, const Tensor& k, const Tensor& v,
+                             const Dropout& dropout) {
+        return attention_by_blocks({q, k, v, dropout}, kernels());
     }
-
-    static variable_list backward(AutogradContext* ctx, variable_list grads) {
-        const auto s = ctx->get_saved_variables();
-        const Dropout dropout{ctx->saved_data["p"].toDouble(),
-                              static_cast<uint64_t>(ctx->saved_data["seed"].toInt())};
-        const auto [dq, dk, dv] =
-            attention_by_blocks_gradient({s[0], s[1], s[2], dropout}, s[3], grads[0], kernels());
-        return {dq, dk, dv, Tensor(), Tensor()};
+    static std::array<Tensor, 3> backward(const Tensor& q, const Tensor& k, const Tensor& v,
+                                          const Dropout& dropout, const Tensor& lse,
+                                          const Tensor& grad) {
+        return attention_by_blocks_gradient({q, k, v, dropout}, lse, grad, kernels());
     }
 
   private:
@@ -155,7 +146,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Dropou
     const auto seed = static_cast<int64_t>(dropout.seed);
     if (takes_flash(q, k, v, dropout.p)) return FlashNode::apply(q, k, v, dropout.p, seed);
     const auto wide = wide_of(q);
-    return BlocksNode::apply(q.to(wide), k.to(wide), v.to(wide), dropout.p, seed)
+    return AttentionNode<ByBlocks>::apply(q.to(wide), k.to(wide), v.to(wide), dropout.p, seed)
         .to(q.scalar_type());
 }
 
