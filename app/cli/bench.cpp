@@ -26,6 +26,10 @@ void describe(CLI::App& app, BenchCall& call) {
     app.add_option("--forms", o.forms, "Which forms of it, joined by commas, or all")
         ->capture_default_str()
         ->type_name("FORM,…");
+    app.add_option("--cases", o.cases,
+                   "Sizes of operators, joined by commas, or all: configured, or the names below")
+        ->capture_default_str()
+        ->type_name("CASE,…");
     app.add_option("--keep", o.keep,
                    "Also write what a form is given and what comes of it, so that other programs "
                    "can be held against it: DIR/NAME.FORM.safetensors, of operators with a "

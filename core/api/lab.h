@@ -333,6 +333,7 @@ ModelSheet model_sheet(const Config& config);
 struct BenchOptions {
     std::string what = "all";            ///< names joined by commas
     std::string forms = "all";           ///< of what is named, joined by commas
+    std::string cases = "configured";    ///< sizes of operators, names joined by commas
     std::string keep;                    ///< folder for what forms are given and give; "" = none
     std::string config;                  ///< TOML file; "" = the defaults
     std::vector<std::string> overrides;  ///< "table.key=value"

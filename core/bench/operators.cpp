@@ -1,14 +1,12 @@
-// The operators of kernels/ on random numbers of a configuration's sizes: own form, reference form
-// and what LibTorch offers for the same. The sizes are those of one layer and one hop.
+// The operators of kernels/ on random numbers: own form, reference form and, of some, what LibTorch
+// offers for the same. Sizes are those of one layer and one hop of a configuration, or of a case of
+// kernels/cases, which also makes the numbers.
 #include "core/bench/operators.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/layer_norm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
-#include <ATen/ops/zeros_like.h>
-#include <array>
-#include <cmath>
+#include <algorithm>
+#include <set>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "core/base/json.h"
@@ -16,14 +14,26 @@
 #include "core/bench/baselines.h"
 #include "core/config/arithmetic.h"
 #include "core/trainer/kernel_choices.h"
-#include "kernels/ops.h"
+#include "kernels/cases/adamw.h"
+#include "kernels/cases/add_norm.h"
+#include "kernels/cases/attention.h"
+#include "kernels/cases/choose.h"
+#include "kernels/cases/classifier.h"
+#include "kernels/cases/experts.h"
+#include "kernels/cases/linear.h"
+#include "kernels/cases/list.h"
+#include "kernels/cases/rotate.h"
+#include "kernels/cases/route.h"
+#include "kernels/cases/statistics.h"
 
 namespace hopscope::core {
 namespace {
 
 using at::Tensor;
 using kernels::Form;
+using kernels::Operator;
 using Tensors = std::vector<Tensor>;
+namespace cases = kernels::cases;
 
 constexpr const char* kRandom = "random numbers";
 
@@ -69,11 +79,6 @@ Tensor leaf(const Tensor& t) {
     return t.detach().clone().set_requires_grad(true);
 }
 
-BenchWork operator_work(const BenchSetting& s, BenchSubject name,
-                        BenchWay reference = BenchWay::reference) {
-    return {name, reference, kRandom, Direction::forward, static_cast<double>(s.tokens()), {}};
-}
-
 Error no_moe(const BenchSetting& s) {
     return usage_error("model.ffn: found \"" + word(s.config.model.ffn) +
                        "\", which has no routing and no experts; allowed \"moe\"");
@@ -87,62 +92,171 @@ std::string routers_by_cosine() {
     return joined(quoted);
 }
 
-/// Rows as they enter a layer's router: normalised.
-Tensor normed_rows(BenchSetting& s) {
-    const int64_t d = s.config.model.d_model;
-    return at::layer_norm(s.random({s.tokens(), d}), {d});
+kernels::ExpertKind kind_of(ExpertKind kind) {
+    return kind == ExpertKind::fixed    ? kernels::ExpertKind::fixed
+           : kind == ExpertKind::swiglu ? kernels::ExpertKind::swiglu
+                                        : kernels::ExpertKind::mlp;
 }
 
-struct RouterTensors {
-    Tensor h, proj, centroids, tau;
+/// A case of the configuration's sizes, of an operator that belongs to a mixture.
+Result<cases::Case> configured_mixture(const BenchSetting& s, Operator of) {
+    if (s.config.is_dense()) return no_moe(s);
+    const auto& moe = s.config.moe;
+    const int64_t tokens = s.tokens(), d = s.config.model.d_model, k = moe.top_k, m = moe.experts,
+                  space = moe.routes_in_model_space() ? 0 : routing_width(s.config);
+    switch (of) {
+        case Operator::choose: {
+            cases::ChooseShape shape{tokens, m, k};
+            shape.renormalise = moe.renormalises(k);
+            return cases::choose_case({kConfigured, shape});
+        }
+        case Operator::experts: {
+            // Choices that a router with these sizes makes, not uniform ones.
+            cases::ExpertsShape shape{tokens, k, m, moe.expert_rank, d, kind_of(moe.expert)};
+            shape.choices = cases::Choices::routed;
+            shape.space = space;
+            shape.tau = moe.tau;
+            return cases::experts_case({kConfigured, shape});
+        }
+        case Operator::count_choices:
+            return cases::count_choices_case({kConfigured, {tokens, k, m}});
+        case Operator::mean_jaccard:
+            return cases::mean_jaccard_case({kConfigured, {tokens, k, k, m}});
+        default:
+            break;
+    }
+    if (!moe.traits().scores_by_cosine())
+        return usage_error("moe.router: found \"" + word(moe.router) +
+                           "\", whose scores the operator does not make; allowed " +
+                           routers_by_cosine());
+    cases::RouteShape shape{tokens, d, space, m, k, moe.renormalises(k), moe.tau};
+    shape.apart = false;
+    return cases::route_case({kConfigured, shape});
+}
+
+/// A case of the configuration's sizes. Errors (usage): it has no such part.
+Result<cases::Case> configured(const BenchSetting& s, Operator of) {
+    const auto& model = s.config.model;
+    const auto& train = s.config.train;
+    const int64_t tokens = s.tokens(), d = model.d_model, head_dim = d / model.n_heads;
+    const auto dropout = [&](DropoutPlace place) {
+        return model.drops(place) ? model.dropout : 0.0;
+    };
+    switch (of) {
+        case Operator::route:
+        case Operator::choose:
+        case Operator::experts:
+        case Operator::count_choices:
+        case Operator::mean_jaccard:
+            break;
+        case Operator::rotate:
+            return cases::rotate_case(
+                {kConfigured, {train.batch, train.seq_len, model.n_heads, head_dim / 2}});
+        case Operator::linear: {
+            cases::LinearShape shape{tokens, d, {d, d, d}};
+            shape.wide_rows = true;
+            shape.biases = model.attention_bias ? cases::Biases::all : cases::Biases::none;
+            return cases::linear_case({kConfigured, shape});
+        }
+        case Operator::add_norm:
+            return cases::add_norm_case(
+                {kConfigured, {tokens, d, dropout(DropoutPlace::residual)}});
+        case Operator::attention: {
+            cases::AttentionShape shape{train.batch, model.n_heads, train.seq_len, head_dim};
+            shape.p = dropout(DropoutPlace::attention);
+            shape.seed = static_cast<int64_t>(train.seed);
+            return cases::attention_case({kConfigured, shape});
+        }
+        case Operator::classifier:
+            return cases::classifier_case({kConfigured, {tokens, d, model.vocab_size}});
+        case Operator::adamw: {
+            const kernels::AdamWStep step{.lr = train.lr,
+                                          .beta1 = train.beta1,
+                                          .beta2 = train.beta2,
+                                          .eps = train.eps,
+                                          .weight_decay = train.weight_decay,
+                                          .t = 10};
+            return cases::adamw_case(
+                {kConfigured,
+                 {count_parameters(s.config).total, s.narrow() == at::kBFloat16, step}});
+        }
+        case Operator::sum_squares:
+            return cases::sum_squares_case({kConfigured, {count_parameters(s.config).total}});
+    }
+    return configured_mixture(s, of);
+}
+
+/// The cases of an operator that were asked for.
+Result<std::vector<cases::Case>> asked_cases(const BenchSetting& s, Operator of) {
+    std::vector<cases::Case> out;
+    std::vector<std::string> there{kConfigured};
+    const auto asked = [&](const std::string& name) {
+        return std::ranges::find(s.cases, name) != s.cases.end();
+    };
+    if (asked(kConfigured)) {
+        auto own = configured(s, of);
+        if (!own) return own.error();
+        out.push_back(std::move(*own));
+    }
+    for (const auto& one : cases::cases_of(of).cases) {
+        if (!(one.uses & cases::kSpeed)) continue;
+        there.push_back(one.name);
+        if (asked(one.name)) out.push_back(one);
+    }
+    if (!out.empty()) return out;
+    return usage_error("--cases: found " + joined(s.cases) + ", allowed " + joined(there));
+}
+
+OrderedJson json_of(const cases::Case& of) {
+    OrderedJson out = OrderedJson::object();
+    if (of.name != kConfigured) out["case"] = of.name;
+    for (const auto& [name, size] : of.sizes)
+        std::visit([&, &key = name](const auto& x) { out[key] = x; }, size);
+    return out;
+}
+
+/// What a run computes an operator in: routing, norms and the optimizer are fp32 by contract.
+at::ScalarType type_of(const BenchSetting& s, Operator of) {
+    constexpr Operator kNarrow[] = {Operator::experts, Operator::rotate, Operator::linear,
+                                    Operator::attention, Operator::classifier};
+    return std::ranges::find(kNarrow, of) == std::end(kNarrow) ? at::kFloat : s.narrow();
+}
+
+/// What is given, by name and in the order in which the operator takes it.
+struct Arguments {
+    NamedTensors named;
+    Tensors ordered;
+
+    Tensor operator[](const std::string& name) const {
+        for (const auto& [own, tensor] : named)
+            if (own == name) return tensor;
+        return {};
+    }
 };
 
-RouterTensors router_tensors(BenchSetting& s) {
-    const auto& moe = s.config.moe;
-    RouterTensors r;
-    const int64_t d = s.config.model.d_model, width = routing_width(s.config);
-    r.h = normed_rows(s);
-    if (!moe.routes_in_model_space())
-        r.proj = s.random({width, d}) / std::sqrt(static_cast<double>(d));
-    r.centroids = s.random({moe.experts, width});
-    r.tau = at::full({}, moe.tau, r.h.options());
-    return r;
-}
-
-kernels::RouteOut route_once(const BenchSetting& s, const RouterTensors& r, Form form) {
-    const int64_t k = s.config.moe.top_k;
-    return kernels::route(r.h, r.proj, r.centroids, r.tau, k, s.config.moe.renormalises(k), {}, {},
-                          form, /*narrow_gradient=*/s.narrow() == at::kBFloat16);
-}
-
-/// Experts of one layer, requiring gradients; `rank` rows each.
-kernels::ExpertBank random_bank(BenchSetting& s) {
-    const auto& moe = s.config.moe;
-    const auto rows = [&] {
-        return leaf((s.random({moe.experts, moe.expert_rank, s.config.model.d_model}) * 0.05)
-                        .to(s.narrow()));
-    };
-    kernels::ExpertBank bank;
-    if (moe.expert == ExpertKind::fixed) {
-        bank.kind = kernels::ExpertKind::fixed;
-        bank.value = leaf(rows().select(1, 0));
-        return bank;
+Arguments arguments_of(const cases::Problem& problem) {
+    Arguments out;
+    for (const auto& one : problem.given) {
+        auto x = one.learns ? leaf(one.value) : one.value.clone();
+        if (one.learns && one.wide_gradient && x.scalar_type() == at::kBFloat16)
+            x.set_grad_dtype(at::kFloat);
+        out.named.emplace_back(one.name, x);
+        out.ordered.push_back(std::move(x));
     }
-    bank.kind =
-        moe.expert == ExpertKind::swiglu ? kernels::ExpertKind::swiglu : kernels::ExpertKind::mlp;
-    if (moe.expert == ExpertKind::swiglu) bank.gate = rows();
-    bank.down = rows();
-    bank.up = rows();
-    return bank;
+    return out;
+}
+
+NamedTensors pairs_of(std::vector<cases::Named> outputs) {
+    return {std::make_move_iterator(outputs.begin()), std::make_move_iterator(outputs.end())};
 }
 
 /// A dense layer as wide as `d_ff` in place of the experts.
 BenchForm dense_form(BenchSetting& s, BenchWay way, int64_t d_ff, const Tensor& h,
                      const Tensor& gradient) {
-    const int64_t d = s.config.model.d_model;
-    const auto down = leaf((s.random({d_ff, d}) * 0.05).to(s.narrow())),
-               up = leaf((s.random({d_ff, d}) * 0.05).to(s.narrow()));
-    return differentiable(way, {{"tokens", s.tokens()}, {"d_model", d}, {"d_ff", d_ff}},
+    const int64_t d = h.size(1);
+    const auto down = leaf((s.random({d_ff, d}) * 0.05).to(h.scalar_type())),
+               up = leaf((s.random({d_ff, d}) * 0.05).to(h.scalar_type()));
+    return differentiable(way, {{"tokens", h.size(0)}, {"d_model", d}, {"d_ff", d_ff}},
                           {{"h", h}, {"down", down}, {"up", up}},
                           [=] {
                               return NamedTensors{{"y", baselines::dense(h, down, up)}};
@@ -150,163 +264,97 @@ BenchForm dense_form(BenchSetting& s, BenchWay way, int64_t d_ff, const Tensor& 
                           {gradient});
 }
 
-}  // namespace
-
-BenchWorks route_work(BenchSetting& s) {
-    const auto& moe = s.config.moe;
-    if (s.config.is_dense()) return no_moe(s);
-    if (!moe.traits().scores_by_cosine())
-        return usage_error("moe.router: found \"" + word(moe.router) +
-                           "\", whose scores the operator does not make; allowed " +
-                           routers_by_cosine());
-    auto r = router_tensors(s);
-    NamedTensors given = {{"tau", r.tau}};
-    for (auto [name, t] : {std::pair{"h", &r.h}, {"proj", &r.proj}, {"centroids", &r.centroids}})
-        if (t->defined()) given.emplace_back(name, *t = leaf(*t));
-    const OrderedJson shape = {{"tokens", s.tokens()},
-                               {"d_model", s.config.model.d_model},
-                               {"d_space", routing_width(s.config)},
-                               {"experts", moe.experts},
-                               {"top_k", moe.top_k}};
-    const Tensors gradients = {s.random({s.tokens(), moe.top_k}), s.random({moe.experts})};
-    auto work = operator_work(s, BenchSubject::route);
-    for (const Form form : kForms)
-        work.forms.push_back(differentiable(
-            way_of(form), shape, given,
-            [&s, r, form] {
-                const auto out = route_once(s, r, form);
-                return NamedTensors{
-                    {"weight", out.weight}, {"mean_p", out.mean_p}, {"idx", out.idx}};
-            },
-            gradients));
-    return std::vector<BenchWork>{std::move(work)};
-}
-
-BenchWorks experts_work(BenchSetting& s) {
-    const auto& moe = s.config.moe;
-    if (s.config.is_dense()) return no_moe(s);
-    // Choices that a router with these sizes makes, not uniform ones.
-    const auto router = router_tensors(s);
-    const auto routed = route_once(s, router, Form::fused);
-    const auto idx = routed.idx;
-    const auto h = leaf(router.h.to(s.narrow())), weight = leaf(routed.weight.to(s.narrow()));
-    const auto bank = random_bank(s);
-    const auto gradient = s.random(h.sizes(), s.narrow());
-    NamedTensors given = {{"weight", weight}, {"idx", idx}};
-    if (bank.kind != kernels::ExpertKind::fixed) given.emplace_back("h", h);
-    for (const auto& [name, t] : {std::pair{"gate", &bank.gate},
-                                  {"down", &bank.down},
-                                  {"up", &bank.up},
-                                  {"value", &bank.value}})
-        if (t->defined()) given.emplace_back(name, *t);
-    const OrderedJson shape = {{"tokens", s.tokens()},   {"d_model", s.config.model.d_model},
-                               {"experts", moe.experts}, {"rank", moe.expert_rank},
-                               {"top_k", moe.top_k},     {"expert", word(moe.expert)}};
-    auto work = operator_work(s, BenchSubject::experts);
-    for (const Form form : kForms)
-        work.forms.push_back(differentiable(
-            way_of(form), shape, given,
-            [=] {
-                return NamedTensors{{"y", kernels::experts(h, idx, weight, bank, form)}};
-            },
-            {gradient}));
-    if (bank.kind == kernels::ExpertKind::mlp && moe.expert_rank == 1) {
+/// What LibTorch offers for experts, where they are of rank 1, and dense layers of equal size.
+void add_expert_baselines(BenchSetting& s, const OrderedJson& shape, const Arguments& given,
+                          const Tensors& gradients, BenchWork& work) {
+    const auto h = given["h"], idx = given["idx"], weight = given["weight"], down = given["down"],
+               up = given["up"];
+    if (!down.defined() || given["gate"].defined()) return;
+    if (down.size(1) == 1) {
         constexpr std::pair<BenchWay, decltype(&baselines::gather)> kBaselines[] = {
             {BenchWay::gather, baselines::gather},
             {BenchWay::embedding_bag, baselines::embedding_bag},
             {BenchWay::dense_mask, baselines::dense_mask}};
         for (const auto& [way, call] : kBaselines)
             work.forms.push_back(differentiable(
-                way, shape, given,
+                way, shape, given.named,
                 [=, call = call] {
-                    return NamedTensors{{"y", call(h, idx, weight, bank.down, bank.up)}};
+                    return NamedTensors{{"y", call(h, idx, weight, down, up)}};
                 },
-                {gradient}));
+                gradients));
     }
-    if (bank.kind == kernels::ExpertKind::mlp) {
-        work.forms.push_back(
-            dense_form(s, BenchWay::dense_equal_flops, moe.top_k * moe.expert_rank, h, gradient));
-        work.forms.push_back(dense_form(s, BenchWay::dense_equal_parameters,
-                                        moe.experts * moe.expert_rank, h, gradient));
-    }
-    return std::vector<BenchWork>{std::move(work)};
+    work.forms.push_back(
+        dense_form(s, BenchWay::dense_equal_flops, idx.size(1) * down.size(1), h, gradients[0]));
+    work.forms.push_back(dense_form(s, BenchWay::dense_equal_parameters,
+                                    down.size(0) * down.size(1), h, gradients[0]));
 }
 
-BenchWorks classifier_work(BenchSetting& s) {
-    const int64_t d = s.config.model.d_model, vocab = s.config.model.vocab_size;
-    const auto x = leaf(normed_rows(s).to(s.narrow())),
-               embed = leaf((s.random({vocab, d}) * 0.02).to(s.narrow()));
-    const auto targets = (s.random({s.tokens()}).abs() * 1e6).to(at::kLong).remainder(vocab);
-    const OrderedJson shape = {{"tokens", s.tokens()}, {"d_model", d}, {"vocab_size", vocab}};
-    auto work = operator_work(s, BenchSubject::classifier);
-    for (const Form form : kForms)
-        work.forms.push_back(differentiable(
-            way_of(form), shape, {{"x", x}, {"embed", embed}, {"targets", targets}},
-            [=] {
-                return NamedTensors{
-                    {"nll_sum", kernels::classifier(x, embed, targets, form).nll_sum}};
-            },
-            // The mean is what is trained.
-            {at::full({}, 1.0 / static_cast<double>(s.tokens()), x.options().dtype(at::kFloat))}));
-    return std::vector<BenchWork>{std::move(work)};
-}
-
-BenchWorks attention_work(BenchSetting& s) {
-    const auto& m = s.config.model;
-    const double p = m.drops(DropoutPlace::attention) ? m.dropout : 0.0;
-    const std::array<int64_t, 4> sizes = {s.config.train.batch, m.n_heads, s.config.train.seq_len,
-                                          m.d_model / m.n_heads};
-    const auto q = leaf(s.random(sizes, s.narrow())), k = leaf(s.random(sizes, s.narrow())),
-               v = leaf(s.random(sizes, s.narrow()));
-    const NamedTensors given = {{"q", q}, {"k", k}, {"v", v}};
-    const Tensors gradient = {s.random(sizes, s.narrow())};
-    const OrderedJson shape = {{"batch", sizes[0]},
-                               {"heads", sizes[1]},
-                               {"seq_len", sizes[2]},
-                               {"head_dim", sizes[3]},
-                               {"dropout", p}};
-    auto work = operator_work(s, BenchSubject::attention, BenchWay::aten);
-    // The own form is for the CPU; elsewhere the model itself runs LibTorch's.
-    if (s.device.device.is_cpu())
-        for (const Form form : kForms)
-            work.forms.push_back(differentiable(
-                way_of(form), shape, given,
-                [=, seed = s.config.train.seed] {
-                    return NamedTensors{
-                        {"y", kernels::attention(q, k, v, p, static_cast<int64_t>(seed), form)}};
-                },
-                gradient));
+void add_libtorchs_attention(const OrderedJson& shape, const Arguments& given,
+                             const Tensors& gradients, BenchWork& work) {
     work.forms.push_back(differentiable(
-        BenchWay::aten, shape, given,
-        [=] {
+        BenchWay::aten, shape, given.named,
+        [q = given["q"], k = given["k"], v = given["v"], p = shape.at("dropout").get<double>()] {
             return NamedTensors{
                 {"y", at::scaled_dot_product_attention(q, k, v, {}, p, /*is_causal=*/true)}};
         },
-        gradient));
-    return std::vector<BenchWork>{std::move(work)};
+        gradients));
 }
 
-BenchWorks adamw_work(BenchSetting& s) {
-    const int64_t n = count_parameters(s.config).total;
-    const auto& train = s.config.train;
-    const kernels::AdamWStep step{.lr = train.lr,
-                                  .beta1 = train.beta1,
-                                  .beta2 = train.beta2,
-                                  .eps = train.eps,
-                                  .weight_decay = train.weight_decay,
-                                  .t = 10};
-    BenchWork work{BenchSubject::adamw, BenchWay::reference, kRandom, Direction::update, 0, {}};
-    for (const Form form : kForms) {
-        const auto param = s.random({n}), grad = s.random({n}), m = at::zeros_like(param),
-                   v = at::zeros_like(param);
-        const auto shadow = s.narrow() == at::kBFloat16 ? param.to(at::kBFloat16) : Tensor();
-        BenchForm one;
-        one.form = way_of(form);
-        one.shape = {{"parameters", n}};
-        one.run = [=] { kernels::adamw(param, grad, m, v, shadow, step, form); };
-        work.forms.push_back(std::move(one));
+BenchForm without_gradient(Form form, OrderedJson shape, const cases::Problem& problem) {
+    BenchForm out;
+    out.form = way_of(form);
+    out.shape = std::move(shape);
+    out.run = [call = problem.call, given = arguments_of(problem).ordered, form] {
+        call(given, form);
+    };
+    return out;
+}
+
+BenchWork work_of(BenchSetting& s, Operator of, const cases::Case& one) {
+    const auto problem =
+        cases::on_device(one.make(s.config.train.seed, type_of(s, of)), s.device.device);
+    const auto name = static_cast<BenchSubject>(of);
+    const auto shape = json_of(one);
+    BenchWork work{name,
+                   of == Operator::attention ? BenchWay::aten : BenchWay::reference,
+                   kRandom,
+                   of == Operator::adamw ? Direction::update : Direction::forward,
+                   static_cast<double>(one.tokens),
+                   {}};
+    if (problem.pulls.empty()) {
+        for (const Form form : kForms) work.forms.push_back(without_gradient(form, shape, problem));
+        return work;
     }
-    return std::vector<BenchWork>{std::move(work)};
+    const auto given = arguments_of(problem);
+    for (const Form form : kForms)
+        work.forms.push_back(differentiable(
+            way_of(form), shape, given.named,
+            [call = problem.call, ordered = given.ordered, form] {
+                return pairs_of(call(ordered, form));
+            },
+            problem.pulls));
+    if (of == Operator::experts) add_expert_baselines(s, shape, given, problem.pulls, work);
+    if (of == Operator::attention) add_libtorchs_attention(shape, given, problem.pulls, work);
+    return work;
+}
+
+}  // namespace
+
+std::vector<std::string> operator_case_names() {
+    std::vector<std::string> out{kConfigured};
+    for (const auto& all : cases::all_cases())
+        for (const auto& one : all.cases)
+            if ((one.uses & cases::kSpeed) && std::ranges::find(out, one.name) == out.end())
+                out.push_back(one.name);
+    return out;
+}
+
+BenchWorks operator_work(BenchSetting& s, Operator of) {
+    auto asked = asked_cases(s, of);
+    if (!asked) return asked.error();
+    std::vector<BenchWork> out;
+    for (const auto& one : *asked) out.push_back(work_of(s, of, one));
+    return out;
 }
 
 }  // namespace hopscope::core

@@ -1,16 +1,21 @@
-// Single operators as pieces of work: on random numbers of a configuration's sizes, each in its own
-// form, in its reference form and as LibTorch offers it. Made and called on the measuring thread.
+// Single operators as pieces of work: on random numbers of a configuration's sizes or of those that
+// kernels/cases names, each in its own form, in its reference form and as LibTorch offers it. Made
+// and called on the measuring thread.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "core/bench/setting.h"
+#include "kernels/support.h"
 
 namespace hopscope::core {
 
-// Errors (usage): the configuration has no such part.
-BenchWorks route_work(BenchSetting& setting);
-BenchWorks experts_work(BenchSetting& setting);
-BenchWorks classifier_work(BenchSetting& setting);
-BenchWorks attention_work(BenchSetting& setting);
-BenchWorks adamw_work(BenchSetting& setting);
+/// kConfigured and the names of all cases that are for timing.
+std::vector<std::string> operator_case_names();
+
+/// The cases of the setting. Errors (usage): the configuration has no such part, or the operator
+/// no such case.
+BenchWorks operator_work(BenchSetting& setting, kernels::Operator of);
 
 }  // namespace hopscope::core

@@ -29,13 +29,20 @@ struct BenchRun {
     BatchSource train;
 };
 
+/// The case whose sizes are those of the configuration; the others are named in kernels/cases.
+inline constexpr const char* kConfigured = "configured";
+
 class BenchSetting {
   public:
-    BenchSetting(Config c, Device d, Progress p)
-        : config(std::move(c)), device(std::move(d)), progress(std::move(p)) {}
+    BenchSetting(Config c, Device d, std::vector<std::string> names, Progress p)
+        : config(std::move(c)),
+          device(std::move(d)),
+          cases(std::move(names)),
+          progress(std::move(p)) {}
 
     const Config config;
     const Device device;
+    const std::vector<std::string> cases;  ///< that operators are timed on
     const Progress progress;
 
     /// Tokens of a micro-batch.

@@ -4,25 +4,28 @@
 
 #include "core/api/kinds.h"
 #include "kernels/ops.h"
+#include "kernels/support.h"
 
 namespace hopscope::core {
 
-/// A piece of work that can be named, in the order of --help.
+/// A piece of work that can be named, in the order of --help: first the operators.
 enum class BenchSubject {
-    route,
-    experts,
-    classifier,
-    attention,
-    adamw,
-    forward,
+#define X(name) name,
+    HOPSCOPE_OPERATORS(X)
+#undef X
+        forward,
     step,
     trace,
     decode,
     statistics
 };
 constexpr auto words_of(BenchSubject) {
-    return words("route", "experts", "classifier", "attention", "adamw", "forward", "step", "trace",
-                 "decode", "statistics");
+    return words(
+#define X(name) #name,
+        HOPSCOPE_OPERATORS(X)
+#undef X
+            "forward",
+        "step", "trace", "decode", "statistics");
 }
 
 /// One way of doing it.

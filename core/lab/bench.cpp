@@ -23,6 +23,7 @@ namespace hopscope::core::lab {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using kernels::Operator;
 
 /// A trace may take so many times a plain forward pass, statistics such a share of training.
 constexpr double kTraceLimit = 2, kStatisticsLimit = 0.03;
@@ -34,26 +35,51 @@ struct BenchKind {
     BenchWorks (*make)(BenchSetting& setting);
 };
 
+template <kernels::Operator of>
+BenchWorks work_of(BenchSetting& setting) {
+    return operator_work(setting, of);
+}
+
 /// A row for each BenchSubject, in their order.
 constexpr BenchKind kKinds[] = {
     {BenchSubject::route,
      "cosine routing of one layer and hop: fused against reference (scores, softmax, sort)",
-     route_work},
+     work_of<Operator::route>},
+    {BenchSubject::choose,
+     "the choice among scores that are there, by softmax: fused against reference (sort)",
+     work_of<Operator::choose>},
     {BenchSubject::experts,
      "experts of one layer and hop: fused against reference; where they are of rank 1 also what "
      "LibTorch offers: gather (embedding look-ups), embedding_bag, dense_mask (all experts, "
      "masked); "
      "and dense layers of width k·r (dense_equal_flops) and M·r (dense_equal_parameters)",
-     experts_work},
-    {BenchSubject::classifier, "tied head and cross-entropy: fused (in chunks) against reference",
-     classifier_work},
+     work_of<Operator::experts>},
+    {BenchSubject::rotate, "rotary positions of the queries of one layer: fused against reference",
+     work_of<Operator::rotate>},
+    {BenchSubject::linear,
+     "queries, keys and values of one layer, three dense layers that read the same rows: fused "
+     "against reference, which are one and the same in fp32",
+     work_of<Operator::linear>},
+    {BenchSubject::add_norm,
+     "residual sum, configured dropout and LayerNorm between two layers: fused against reference",
+     work_of<Operator::add_norm>},
     {BenchSubject::attention,
-     "causal attention with the configured dropout: fused (in blocks, CPU) and reference against "
-     "aten (scaled_dot_product_attention)",
-     attention_work},
+     "causal attention with the configured dropout: fused and reference against aten "
+     "(scaled_dot_product_attention)",
+     work_of<Operator::attention>},
+    {BenchSubject::classifier, "tied head and cross-entropy: fused (in chunks) against reference",
+     work_of<Operator::classifier>},
     {BenchSubject::adamw,
      "one optimizer step on as many parameters as the model has: fused against reference",
-     adamw_work},
+     work_of<Operator::adamw>},
+    {BenchSubject::sum_squares,
+     "the length of a gradient of as many numbers as the model has parameters: fused against "
+     "reference",
+     work_of<Operator::sum_squares>},
+    {BenchSubject::count_choices, "tokens per expert of one hop: fused against reference",
+     work_of<Operator::count_choices>},
+    {BenchSubject::mean_jaccard, "overlap of the choices of two hops: fused against reference",
+     work_of<Operator::mean_jaccard>},
     {BenchSubject::forward,
      "evaluation of one batch, losses included: the model in fused or reference form",
      forward_work},
@@ -176,9 +202,18 @@ Status choose_forms(const ChosenNames& asked, std::vector<BenchWork>& works) {
                        joined({have.begin(), have.end()}));
 }
 
+/// What is to be timed. Errors (usage): there is none.
+BenchWorks works_of(const BenchKind& kind, BenchSetting& setting) {
+    const bool is_operator = kind.name < BenchSubject::forward;
+    if (is_operator || std::ranges::find(setting.cases, kConfigured) != setting.cases.end())
+        return kind.make(setting);
+    return usage_error("--cases: found " + joined(setting.cases) +
+                       ", which are sizes of operators; allowed " + kConfigured);
+}
+
 Status measure(const BenchKind& kind, BenchSetting& setting, const Asked& asked, Found& out) {
     const Progress progress = setting.progress;
-    auto works = kind.make(setting);
+    auto works = works_of(kind, setting);
     if (works)
         if (auto s = choose_forms(asked.forms, *works); !s) works = s.error();
     if (!works) {
@@ -208,6 +243,15 @@ Result<std::string> bench(const BenchOptions& o) {
         if (!chosen) return chosen.error();
         const auto forms = chosen_names("--forms", o.forms, word_list<BenchWay>());
         if (!forms) return forms.error();
+        const auto names = operator_case_names();
+        const auto cases = chosen_names("--cases", o.cases, names);
+        if (!cases) return cases.error();
+        if ((o.next_turn || !o.keep.empty()) && cases->places.size() != 1)
+            return usage_error(std::string(o.next_turn ? "--turns" : "--keep") + ": found " +
+                               std::to_string(cases->places.size()) +
+                               " names of --cases, allowed one, since sizes are told apart by "
+                               "nothing else; for instance --cases " +
+                               kConfigured);
         if (o.repeats < 1)
             return usage_error("--repeats: found " + std::to_string(o.repeats) +
                                ", allowed 1 or more");
@@ -237,7 +281,9 @@ Result<std::string> bench(const BenchOptions& o) {
                   {"repeats", o.repeats},
                   {"load_average", load_average()}};
         const Progress progress = interruptible(o.on_progress);
-        BenchSetting setting(*config, *device, progress);
+        std::vector<std::string> sizes;
+        for (const size_t i : cases->places) sizes.push_back(names[i]);
+        BenchSetting setting(*config, *device, std::move(sizes), progress);
         Asked asked{*chosen, *forms, o.repeats, o.keep};
         if (o.next_turn)
             asked.turns = {o.next_turn, [&](const Json& answer) { o.answer(answer.dump()); }};
@@ -257,6 +303,10 @@ Result<std::string> bench(const BenchOptions& o) {
 std::vector<Definition> bench_definitions() {
     std::vector<Definition> out;
     for (const auto& kind : kKinds) out.emplace_back(word(kind.name), kind.definition);
+    out.emplace_back("cases",
+                     "sizes and numbers of operators: configured (those of one layer and one hop "
+                     "of the configuration), or those that operators are tested and timed on: " +
+                         joined(operator_case_names()));
     out.emplace_back("both", "forward and backward of one round together");
     out.emplace_back("ratio",
                      "median over the rounds of a form's time over that of the reference form in "

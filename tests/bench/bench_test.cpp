@@ -67,12 +67,14 @@ TEST_F(BenchRuns, EveryRowIsMeasured) {
     };
     const std::vector<std::string> pair = {"fused", "reference"},
                                    three = {"forward", "backward", "both"};
-    add("route", pair, three);
+    for (const char* name : {"route", "choose", "rotate", "linear", "add_norm", "classifier"})
+        add(name, pair, three);
+    for (const char* name : {"sum_squares", "count_choices", "mean_jaccard"})
+        add(name, pair, {"forward"});
     add("experts",
         {"fused", "reference", "gather", "embedding_bag", "dense_mask", "dense_equal_flops",
          "dense_equal_parameters"},
         three);
-    add("classifier", pair, three);
     add("attention", {"fused", "reference", "aten"}, three);
     add("adamw", pair, {"update"});
     add("forward", pair, {"forward"});
@@ -100,7 +102,8 @@ TEST_F(BenchRuns, EveryRowIsMeasured) {
                                       : 4.0 * 32;
             EXPECT_NEAR(row.at("tokens_per_s"), tokens / (median / 1e3), 1e-6 * tokens / median);
         } else {
-            EXPECT_TRUE(row.at("name") == "adamw" || row.at("direction") == "snapshot");
+            EXPECT_TRUE(row.at("name") == "adamw" || row.at("name") == "sum_squares" ||
+                        row.at("direction") == "snapshot");
         }
         EXPECT_EQ(row.at("reference").is_null(), row.at("ratio").is_null());
         if (row.at("form") == row.at("reference")) {
@@ -122,7 +125,8 @@ TEST_F(BenchRuns, PartsThatTheModelLacksAreSkippedOrRefused) {
     const auto j = document(o);
     std::set<std::string> skipped;
     for (const auto& one : j.at("skipped")) skipped.insert(one.at("name").get<std::string>());
-    EXPECT_EQ(skipped, (std::set<std::string>{"route", "experts"}));
+    EXPECT_EQ(skipped, (std::set<std::string>{"route", "choose", "experts", "count_choices",
+                                              "mean_jaccard"}));
     o.what = "route";
     const auto refused = lab::bench(o);
     ASSERT_FALSE(refused.ok());
@@ -148,6 +152,35 @@ TEST_F(BenchRuns, AttentionWithoutDropoutStandsBesideLibTorchs) {
         for (const char* direction : {"forward", "backward", "both"})
             expected.emplace("attention", form, direction);
     EXPECT_EQ(keys(document(o)), expected);
+}
+
+// Wrong if operators were timed on other sizes than those asked for, or a pass of the whole model
+// on sizes that it has not.
+TEST_F(BenchRuns, OperatorsAreTimedOnNamedCases) {
+    auto o = options("experts");
+    o.cases = "configured,tiny_k4";
+    o.forms = "fused";
+    std::vector<int64_t> tokens;
+    const auto j = document(o);
+    for (const auto& row : j.at("rows"))
+        if (row.at("direction") == "both") {
+            tokens.push_back(row.at("shape").at("tokens"));
+            EXPECT_EQ(row.at("shape").contains("case"), tokens.size() == 2) << row;
+        }
+    EXPECT_EQ(tokens, (std::vector<int64_t>{4 * 32, 2048}));
+    const auto message = [&](const std::string& what, const std::string& cases) {
+        o.what = what;
+        o.cases = cases;
+        const auto result = lab::bench(o);
+        return result ? std::string() : result.error().message;
+    };
+    EXPECT_NE(message("rotate", "tiny_k4").find("allowed configured, tiny, paper"),
+              std::string::npos);
+    EXPECT_NE(message("step", "tiny").find("allowed configured"), std::string::npos);
+    EXPECT_NE(message("rotate", "tinny").find("did you mean \"tiny\""), std::string::npos);
+    o.keep = dir_ / "kept";
+    EXPECT_NE(message("rotate", "tiny,paper").find("--keep: found 2 names of --cases"),
+              std::string::npos);
 }
 
 // Wrong if a form that was not asked for were timed, or one that is not there passed over.

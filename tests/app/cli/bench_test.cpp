@@ -12,9 +12,10 @@ class Bench : public Calls {};
 TEST_F(Bench, OptionsReachTheLaboratory) {
     fake_lab().answer = R"({"format": "hopscope.bench/1"})";
     const Outcome got =
-        run({"bench", "--what", "route,step", "--config", "c.toml", "--set", "moe.top_k=4", "--set",
-             "model.d_model=64", "--repeats", "7", "--device", "cpu", "--forms", "fused,gather",
-             "--keep", "kept", "--json"});
+        run({"bench",  "--what",      "route,step", "--config",         "c.toml",
+             "--set",  "moe.top_k=4", "--set",      "model.d_model=64", "--repeats",
+             "7",      "--device",    "cpu",        "--forms",          "fused,gather",
+             "--keep", "kept",        "--cases",    "tiny,paper",       "--json"});
     EXPECT_EQ(got.code, 0) << got.err;
     EXPECT_EQ(got.out, "{\"format\": \"hopscope.bench/1\"}\n");
     EXPECT_NE(got.err.find("route: timing"), std::string::npos) << "no progress on stderr";
@@ -26,6 +27,7 @@ TEST_F(Bench, OptionsReachTheLaboratory) {
     EXPECT_EQ(fake_lab().bench->repeats, 7);
     EXPECT_EQ(fake_lab().bench->forms, "fused,gather");
     EXPECT_EQ(fake_lab().bench->keep, "kept");
+    EXPECT_EQ(fake_lab().bench->cases, "tiny,paper");
     EXPECT_FALSE(fake_lab().bench->next_turn) << "turns were not asked for";
     EXPECT_EQ(fake_lab().bench->device, core::DeviceKind::cpu);
     EXPECT_TRUE(world.signals_caught);
@@ -36,6 +38,7 @@ TEST_F(Bench, OptionsReachTheLaboratory) {
     EXPECT_EQ(fake_lab().bench->config, "");
     EXPECT_EQ(fake_lab().bench->forms, "all");
     EXPECT_EQ(fake_lab().bench->keep, "");
+    EXPECT_EQ(fake_lab().bench->cases, "configured");
 }
 
 // Wrong if who times something in turns with a form waits for an answer for ever, or is answered
