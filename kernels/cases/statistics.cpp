@@ -1,8 +1,7 @@
 #include "kernels/cases/statistics.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/full.h>
+#include <ATen/ops/bincount.h>
 #include <ATen/ops/scalar_tensor.h>
 
 namespace hopscope::kernels::cases {
@@ -89,8 +88,7 @@ Case count_choices_case(const Shaped<CountShape>& of) {
         p.given = {{"idx", idx}};
         p.call = [s](const std::vector<Tensor>& given, Form form) -> std::vector<Named> {
             if (form == Form::fused) return {{"counts", count_choices(given[0], s.experts)}};
-            const auto all = at::arange(s.experts, given[0].options());
-            return {{"counts", given[0].view({-1, 1}).eq(all).sum(0)}};
+            return {{"counts", at::bincount(given[0].reshape({-1}), {}, s.experts)}};
         };
         return p;
     };
