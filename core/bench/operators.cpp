@@ -131,6 +131,7 @@ Result<cases::Case> configured_mixture(const BenchSetting& s, Operator of) {
                            routers_by_cosine());
     cases::RouteShape shape{tokens, d, space, m, k, moe.renormalises(k), moe.tau};
     shape.apart = false;
+    shape.narrow_gradient = s.narrow() == at::kBFloat16;
     return cases::route_case({kConfigured, shape});
 }
 

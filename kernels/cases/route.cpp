@@ -108,8 +108,8 @@ Case route_case(const Shaped<RouteShape>& of) {
             std::optional<Tensor> bias, delta;
             if (s.biased) bias = given[next++];
             if (s.steered) delta = given[next++];
-            const auto r =
-                route(given[0], proj, given[1], given[2], s.k, s.renormalise, bias, delta, form);
+            const auto r = route(given[0], proj, given[1], given[2], s.k, s.renormalise, bias,
+                                 delta, form, s.narrow_gradient);
             return {{"weight", r.weight},   {"mean_p", r.mean_p}, {"idx", r.idx},
                     {"entropy", r.entropy}, {"max_p", r.max_p},   {"pos", r.pos}};
         };
@@ -119,9 +119,8 @@ Case route_case(const Shaped<RouteShape>& of) {
 }
 
 OperatorCases route_cases() {
-    // Products are LibTorch's.
     return listed(Operator::route, route_shapes(), route_case,
-                  [](at::ScalarType, std::string_view) { return false; });
+                  [](at::ScalarType, std::string_view) { return true; });
 }
 
 }  // namespace hopscope::kernels::cases

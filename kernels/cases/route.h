@@ -16,6 +16,7 @@ struct RouteShape {
     /// Whether scores are drawn until no two that decide are so close that rounding could swap
     /// them; what is only timed does not ask.
     bool apart = true;
+    bool narrow_gradient = false;
 };
 
 const std::vector<Shaped<RouteShape>>& route_shapes();
