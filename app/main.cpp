@@ -59,8 +59,8 @@ bool is_taken(int signal) {
 }
 
 /// Tensors come and go many times a second in the same sizes. By default each freed one of some
-/// megabytes goes back to the system, which then hands out the next in pages of zeros: up to a fifth
-/// of an operator's time. So what is freed is kept, within bounds.
+/// megabytes goes back to the system, which then hands out the next in pages of zeros: up to a
+/// fifth of an operator's time. So what is freed is kept, within bounds.
 void keep_freed_memory() {
     constexpr int kMapped = 32 << 20;  // a larger one is the system's own, and goes back at once
     constexpr int kKept = 256 << 20;   // at the end of the heap

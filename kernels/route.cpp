@@ -7,6 +7,7 @@
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/cpu/route_gradient.h"
 #include "kernels/cuda/route.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"

@@ -11,12 +11,6 @@ namespace hopscope::kernels::cpu {
 
 CosineRows route(const CosineInput& input);
 
-/// @param rows    what `route` made of `input`
-/// @param dweight [T, k]; undefined: none
-/// @param dmean   [M] gradient of mean_p; undefined: none
-CosineGradient route_gradient(const CosineInput& input, const CosineRows& rows,
-                              const at::Tensor& dweight, const at::Tensor& dmean);
-
 /// The k largest of each row of `keys` [T, M], [T, k] int64, falling value, ties by lowest index.
 at::Tensor top_k(const at::Tensor& keys, int64_t k);
 

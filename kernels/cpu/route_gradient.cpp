@@ -1,15 +1,13 @@
-// The gradient of cosine routing, a block of tokens at a time. Its products are those of fp32
-// factors or, under bf16, of pairs of bf16 numbers with sums in fp32; the scores are fp32 ones
-// again.
+#include "kernels/cpu/route_gradient.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <algorithm>
 #include <vector>
 
-#include "kernels/cpu/route.h"
-#include "kernels/cpu/route_block.h"
 #include "kernels/cpu/gradient_products.h"
+#include "kernels/cpu/route_block.h"
 #include "kernels/cpu/score_rows.h"
 
 namespace hopscope::kernels::cpu {
@@ -127,6 +125,8 @@ class PartSums {
     int64_t parts_, rows_;
 };
 
+/// A block of tokens at a time. The scores are made again in their own type; the other products are
+/// those of `Products`.
 template <class T, class Products>
 CosineGradient backward(const CosineInput& in, const CosineRows& rows, const at::Tensor& dweight,
                         const at::Tensor& dmean) {

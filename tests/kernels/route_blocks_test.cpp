@@ -8,6 +8,7 @@
 
 #include "kernels/cpu/packed.h"
 #include "kernels/cpu/route.h"
+#include "kernels/cpu/route_gradient.h"
 #include "kernels/ops.h"
 #include "kernels/reference/reference.h"
 #include "kernels/route_products.h"
