@@ -36,13 +36,17 @@ std::string read_easily(const nlohmann::json& number) {
 
 /// Of a published model: what it is, and each number of parameters.
 void describe_model(std::ostream& out, const nlohmann::ordered_json& json) {
-    out << "Family " << json.at("family").get<std::string>() << " (model_type "
-        << json.at("model_type").get<std::string>() << "), rule "
-        << json.at("rule").get<std::string>() << ", dtype " << json.at("dtype").get<std::string>()
-        << "\n"
-        << "Layers with a router " << json.at("layers").size() << ", of "
-        << shown(json.at("hidden_layers")) << " hidden; experts " << shown(json.at("experts"))
-        << ", a token's " << shown(json.at("k")) << "\n";
+    // An imported.json that someone changed may lack what nothing but this reads.
+    const auto value = [&](const char* key) -> std::string {
+        const auto found = json.find(key);
+        if (found == json.end()) return "-";
+        return found->is_string() ? found->get<std::string>() : shown(*found);
+    };
+    out << "Family " << value("family") << " (model_type " << value("model_type") << "), rule "
+        << value("rule") << ", dtype " << value("dtype") << "\n"
+        << "Layers with a router " << json.at("layers").size() << ", of " << value("hidden_layers")
+        << " hidden; experts " << value("experts") << ", a token's " << value("k") << "\n";
+    if (!json.contains("warnings")) return;
     for (const auto& warning : json.at("warnings"))
         out << "Warning: " << warning.get<std::string>() << "\n";
 }

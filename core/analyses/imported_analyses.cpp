@@ -24,6 +24,7 @@ struct Recorded {
     int64_t layer = 0;
     std::string pool;
     int64_t experts = 0, top_k = 0, tokens = 0;
+    std::vector<int64_t> tokens_of;  ///< each trace's part of them
     LayerSample sample;
     std::vector<double> entropy, max_prob;  ///< of the tokens whose trace has them
 };
@@ -53,9 +54,12 @@ std::vector<Recorded> recorded(const ImportedContext& context) {
             one.experts = router.experts;
             one.sample.counts.assign(static_cast<size_t>(router.experts), 0);
             one.sample.hops = {{0, router.experts, {}}};
-            for (const RecordedRouting& trace : context.traces)
+            for (const RecordedRouting& trace : context.traces) {
+                const int64_t before = one.tokens;
                 for (const RecordedLayer& part : trace.layers)
                     if (part.layer == one.layer && part.pool == one.pool) add_rows(one, part);
+                one.tokens_of.push_back(one.tokens - before);
+            }
             if (one.tokens > 0) out.push_back(std::move(one));
         }
     return out;
@@ -198,7 +202,7 @@ Result<AnalysisOutput> jaccard(const ImportedContext& context) {
         for (size_t m = 0; m < l; ++m) {
             if (context.progress.cancelled()) return stopped_on_request();
             const Recorded &a = routers[m], &b = routers[l];
-            if (a.tokens != b.tokens) continue;  // some trace lacks one of them
+            if (a.tokens_of != b.tokens_of) continue;  // some trace lacks one of them
             const auto k = static_cast<size_t>(a.top_k);
             std::vector<double> values;
             for (size_t at = 0; at < a.sample.hops[0].experts.size(); at += k)
@@ -274,6 +278,13 @@ Result<AnalysisOutput> run_imported(const ImportedAnalysis& analysis,
         return usage_error(
             "is of recorded choices, and this run has none; import it with --trace "
             "FILE");
+    // Where config.json does not say how many experts a token has, each trace says it for itself.
+    for (const RecordedRouting& trace : context.traces)
+        if (trace.layers[0].top_k != context.traces[0].layers[0].top_k)
+            return usage_error("the traces of this run differ in how many experts a token has: " +
+                               std::to_string(context.traces[0].layers[0].top_k) + " and " +
+                               std::to_string(trace.layers[0].top_k) +
+                               "; import them into runs of their own");
     return analysis.run(context);
 }
 

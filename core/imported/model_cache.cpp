@@ -13,6 +13,8 @@ namespace hopscope::core {
 namespace {
 
 constexpr size_t kKeyDigits = 16;
+/// Raised where an import of the same files says something else than before.
+constexpr const char* kMadeBy = "imports 1, hopscope " HOPSCOPE_VERSION "\n";
 
 bool belongs(const std::string& name) {
     return name.ends_with(".json") || name.ends_with(".safetensors");
@@ -29,6 +31,7 @@ Result<std::string> cache_place(const std::string& dir, const std::string& cache
     std::error_code error;
     const auto full = std::filesystem::weakly_canonical(model, error);
     ContentHash key;
+    key.update(kMadeBy);
     key.update(error ? model : full.string());
     for (const std::string& name : *names) {
         struct stat found {};

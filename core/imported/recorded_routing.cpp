@@ -76,12 +76,19 @@ class Reading {
         for (const TensorView& tensor : file_.tensors()) {
             const auto name = hop_name(tensor.name);
             if (!name || name->what != "experts") continue;
+            // Another spelling ("layers.1.mlp") could stand beside it and count twice.
+            if (const std::string usual = router_prefix(name->layer, name->pool) + kHop +
+                                          std::to_string(name->hop) + ".experts";
+                tensor.name != usual)
+                return wrong_of(tensor, file_.path(), "is called " + in_quotes(usual) + " here")
+                    .error();
             if (auto s = add_layer(tensor, *name, corrections); !s) return s.error();
         }
         if (out_.layers.empty()) return wrong("no tensor layers.L.hops.0.experts found").error();
         std::stable_sort(
             out_.layers.begin(), out_.layers.end(),
             [](const RecordedLayer& a, const RecordedLayer& b) { return a.layer < b.layer; });
+        if (auto s = check_ends(); !s) return s.error();
         if (auto s = add_tokens(); !s) return s.error();
         return std::move(out_);
     }
@@ -112,9 +119,11 @@ class Reading {
         if (model_.rule.top_k > 0 && shape[2] != model_.rule.top_k)
             return bad(std::to_string(shape[2]) + " experts a token found, this model has " +
                        std::to_string(model_.rule.top_k));
-        if (!out_.layers.empty() && (shape[0] != out_.sequences || shape[1] != out_.length))
+        if (!out_.layers.empty() && (shape[0] != out_.sequences || shape[1] != out_.length ||
+                                     shape[2] != out_.layers[0].top_k))
             return bad("found " + form_of(tensor) + ", [" + std::to_string(out_.sequences) + ", " +
-                       std::to_string(out_.length) + ", k] expected as in other layers");
+                       std::to_string(out_.length) + ", " + std::to_string(out_.layers[0].top_k) +
+                       "] expected as in other layers");
         out_.sequences = shape[0];
         out_.length = shape[1];
         RecordedLayer layer;
@@ -128,6 +137,19 @@ class Reading {
         if (auto s = check_sets(tensor, layer); !s) return s;
         if (auto s = add_numbers(layer, corrections); !s) return s;
         out_.layers.push_back(std::move(layer));
+        return {};
+    }
+
+    /// A text ends at one token in all layers: what is said of several layers is said of one token.
+    Status check_ends() const {
+        const RecordedLayer& first = out_.layers[0];
+        const auto k = static_cast<size_t>(first.top_k);
+        for (const RecordedLayer& layer : out_.layers)
+            for (size_t at = 0; at < first.chosen.size(); at += k)
+                if ((layer.chosen[at] < 0) != (first.chosen[at] < 0))
+                    return wrong("row " + std::to_string(at / k) + " is a token in only one of " +
+                                 in_quotes(router_prefix(first.layer, first.pool)) + " and " +
+                                 in_quotes(router_prefix(layer.layer, layer.pool)));
         return {};
     }
 

@@ -216,6 +216,10 @@ Result<RecordedRouting> routing_of(ServedTrace trace, const ModelLayout& model,
     const Check check(model, file);
     RecordedRouting out;
     out.notes = std::move(trace.notes);
+    if (check.mixtures() == 0)
+        return usage_error(shown_path(file) +
+                           ": a server's trace speaks of one router a layer, and this model has no "
+                           "layer with one; record it with hopscope_capture.py");
     std::vector<Form> forms;
     uint64_t read = 0;
     for (const ServedText& text : trace.texts) {

@@ -154,8 +154,7 @@ Result<std::string> route(const RouteOptions& o) {
         j["weights"] = rows_json(found->tokens.weights, k);
         return dump_pretty(j);
     }
-    std::vector<std::string> inputs = {model->config_path(), o.inputs};
-    for (const std::string& file : model->files()) inputs.push_back(model->dir() + "/" + file);
+    const std::vector<std::string> inputs = {model->dir(), o.inputs};
     if (auto s = check_output_apart(o.out, inputs); !s) return s.error();
     const auto& [experts, weights] = found->tokens;
     if (auto s = write_safetensors(

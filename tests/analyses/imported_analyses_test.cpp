@@ -80,6 +80,31 @@ TEST_F(ImportedAnalyses, JaccardIsBetweenLayersByTheirOwnNumbers) {
     EXPECT_EQ(pair.at("jaccard").at("over"), "stretches");
 }
 
+// Two traces, each of one layer only, have no token in both.
+TEST_F(ImportedAnalyses, JaccardIsOfTokensThatBothLayersHave) {
+    const auto routing = [](int64_t layer) {
+        RecordedRouting out;
+        out.sequences = 1;
+        out.length = 2;
+        out.layers = {{layer, kOwnPool, 4, 2, {0, 1, 2, 3}, {}, {}, {}}};
+        return out;
+    };
+    model_.save();
+    ASSERT_TRUE(import_model({model_.dir(), {}, out_}, {}));
+    const auto run = ImportedRun::open(out_);
+    ImportedContext context{*run, {routing(2), routing(3)}};
+    const auto jaccard = std::ranges::find(imported_analyses(), std::string_view("jaccard"),
+                                           &ImportedAnalysis::name);
+    const auto found = run_imported(*jaccard, context);
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->result.json().at("between_layers").size(), 0u);
+    // And traces of different k are not one trace.
+    context.traces[1].layers[0] = {3, kOwnPool, 4, 1, {0, 1}, {}, {}, {}};
+    const auto mixed = run_imported(*jaccard, context);
+    ASSERT_FALSE(mixed);
+    EXPECT_NE(mixed.error().message.find("2 and 1"), std::string::npos);
+}
+
 TEST_F(ImportedAnalyses, CoactivationIsTheShareOfUsesTogether) {
     const auto found = result("coactivation", {kThree});
     const auto& pairs = found.at("layers")[1].at("pairs");

@@ -146,8 +146,9 @@ struct OwnTrace {
         const std::vector<int32_t> same = {0, 1, 0, 1};
         std::vector<TensorView> views;
         if (!other_layer.empty())
-            views.push_back({"layers.0.hops.0.experts", "I32", other_layer, same.data(),
-                             static_cast<size_t>(other_layer[0] * other_layer[1]) * 8});
+            views.push_back(
+                {"layers.0.hops.0.experts", "I32", other_layer, same.data(),
+                 static_cast<size_t>(other_layer[0] * other_layer[1] * other_layer[2]) * 4});
         views.push_back({prefix + "experts", "I32", shape, experts.data(), experts.size() * 4});
         if (!weights.empty())
             views.push_back({prefix + "weights", "F32", {1, 2, 2}, weights.data(), 16});
@@ -183,6 +184,17 @@ TEST_F(ImportModel, LogitsOfATraceGiveWhatItLacks) {
     EXPECT_TRUE(read->tokens.empty());
 }
 
+// Where config.json does not say k, a trace says it, once for all layers.
+TEST_F(ImportModel, LayersOfATraceHaveOneNumberOfExpertsAToken) {
+    model_.config.erase("num_experts_per_tok");
+    model_.save();
+    OwnTrace trace;
+    trace.other_layer = {1, 2, 1};
+    EXPECT_EQ(lacks(run({trace.write(model_.folder())}),
+                    {"layers.1", "[1, 2, 1] expected as in other layers"}),
+              "");
+}
+
 TEST_F(ImportModel, OwnTracesOfOtherModelsAreRefused) {
     const auto refusal = [&](const auto& change) {
         OwnTrace trace;
@@ -207,6 +219,17 @@ TEST_F(ImportModel, OwnTracesOfOtherModelsAreRefused) {
               "");
     EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.logits = {1, 2, 0, 0, 0, NAN, 1, 1}; }),
                     {"logits", "row 1", "finite"}),
+              "");
+    // Another spelling of a layer could stand beside the usual one and count twice.
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) { t.prefix = "layers.1.mlp.hops.0."; }),
+                    {"layers.1.mlp.hops.0.", "is called", "layers.1.hops.0.experts"}),
+              "");
+    // What is said of two layers is said of one token.
+    EXPECT_EQ(lacks(refusal([](OwnTrace& t) {
+                        t.experts = {1, 0, -1, -1};
+                        t.other_layer = {1, 2, 2};
+                    }),
+                    {"row 1", "only one of", "layers.0", "layers.1"}),
               "");
     for (const std::vector<int64_t>& shape : {std::vector<int64_t>{2, 1, 2}, {1, 1, 2}})
         EXPECT_EQ(lacks(refusal([&](OwnTrace& t) { t.other_layer = shape; }),

@@ -189,6 +189,13 @@ TEST(ServedRouting, TracesOfOtherModelsAreRefusedByTokenAndLayer) {
     EXPECT_EQ(lacks(read(sglang_reply({})), {"no rows"}), "");
 }
 
+TEST(ServedRouting, AModelWithoutOneRouterALayerTakesNone) {
+    ModelLayout other = model();
+    for (ModelLayer& layer : other.layers) layer.routers[0].pool = "attention";
+    EXPECT_EQ(lacks(read(npy("|u1", "(999999999, 0, 2)", {}), other), {"one router a layer"}), "");
+    EXPECT_EQ(lacks(read(sglang_reply(kAll), other), {"one router a layer"}), "");
+}
+
 TEST(ServedRouting, DamagedFilesAreRefused) {
     const std::string array = npy("|u1", kShape, bytes_as<uint8_t>(kAll));
     EXPECT_EQ(lacks(read(array.substr(0, array.size() - 1)), {"17 bytes", "18 expected"}), "");
