@@ -80,11 +80,12 @@ constexpr int kAhead = 16;
 /// Rows that are added up, and what each is multiplied by.
 template <class T>
 struct Gathered {
-    std::vector<const T*> rows;  ///< kAhead null ones at the end
+    std::vector<const T*> rows;  ///< and kAhead at the end that are only asked for
     std::vector<T> by;
 
-    explicit Gathered(int64_t room)
-        : rows(static_cast<size_t>(room + kAhead)), by(static_cast<size_t>(room)) {}
+    /// @param any a row that is there, asked for behind the last
+    Gathered(int64_t room, const T* any)
+        : rows(static_cast<size_t>(room + kAhead), any), by(static_cast<size_t>(room)) {}
 };
 
 /// Rows of n ranks, from the first of `pair` on: those that read, side by side, and those that
@@ -194,9 +195,9 @@ HOPSCOPE_INLINE void weight_loop(const Pass<T>& p, const ReverseIndex& rev, cons
                                  int64_t hi) {
     const int64_t begin = rev.first[static_cast<size_t>(lo)],
                   pairs = rev.first[static_cast<size_t>(hi)] - begin;
-    Gathered<T> written(pairs);
-    std::array<Gathered<T>, 2> read{Gathered<T>(kReads > 0 ? pairs : 0),
-                                    Gathered<T>(kReads > 1 ? pairs : 0)};
+    Gathered<T> written(pairs, grad);
+    std::array<Gathered<T>, 2> read{Gathered<T>(kReads > 0 ? pairs : 0, p.h),
+                                    Gathered<T>(kReads > 1 ? pairs : 0, p.h)};
     for (int64_t q = 0; q < p.r; ++q) {
         for (int64_t i = 0; i < pairs; ++i) {
             const int64_t pair = rev.pairs[static_cast<size_t>(begin + i)], t = pair / p.k;
@@ -229,7 +230,7 @@ HOPSCOPE_INLINE void weight_loop(const Pass<T>& p, const ReverseIndex& rev, cons
 template <class T>
 HOPSCOPE_INLINE void forward_any(const Pass<T>& p, bool have_pre, T* pre, T* out, int64_t lo,
                                  int64_t hi) {
-    Gathered<T> room(p.slots.count * p.r * std::max(p.reads, 1));
+    Gathered<T> room(p.slots.count * p.r * std::max(p.reads, 1), p.write);
     if (p.reads == 0) return forward_loop<0>(p, have_pre, pre, out, room, lo, hi);
     if (p.reads == 1) return forward_loop<1>(p, have_pre, pre, out, room, lo, hi);
     forward_loop<2>(p, have_pre, pre, out, room, lo, hi);
@@ -246,7 +247,7 @@ void forward_rows(const Pass<double>& p, bool have_pre, double* pre, double* out
 template <class T>
 HOPSCOPE_INLINE void backward_any(const Pass<T>& p, const TokenGrads<T>& g, int64_t lo,
                                   int64_t hi) {
-    Gathered<T> room(p.slots.count * p.r * (p.reads + 1));
+    Gathered<T> room(p.slots.count * p.r * (p.reads + 1), p.write);
     if (p.reads == 0) return backward_loop<0>(p, g, room, lo, hi);
     if (p.reads == 1) return backward_loop<1>(p, g, room, lo, hi);
     backward_loop<2>(p, g, room, lo, hi);
