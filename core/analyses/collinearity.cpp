@@ -1,7 +1,8 @@
 // Analysis `collinearity`: how alike are the rows of a router [def:coupling] [def:model_space]?
+#include "core/analyses/collinearity.h"
+
 #include "core/analyses/measured.h"
 #include "core/measure/model_space.h"
-#include "core/measure/router_geometry.h"
 #include "core/model/pools.h"
 #include "core/probe/plan.h"
 
@@ -14,14 +15,8 @@ Fields part_fields(size_t layer, const char* space, int64_t hop, const Collinear
     out.place("layer", static_cast<int64_t>(layer))
         .cell("space", std::string(space))
         .cell("hop", hop < 0 ? std::string() : std::to_string(hop))
-        .place("rows", c.n)
-        .number("mean_cosine", c.mean_cosine)
-        .number("nearest_cosine", c.nearest_cosine)
-        .number("effective_rank", c.effective_rank)
-        .number("coherence", c.coherence)
-        .number("mean_squared_cosine", c.mean_squared)
-        .number("random_squared_cosine", c.random_squared);
-    return out;
+        .place("rows", c.n);
+    return add_collinearity(out, c);
 }
 
 Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
@@ -55,6 +50,15 @@ Result<AnalysisOutput> collinearity(const AnalysisContext& context) {
 }
 
 }  // namespace
+
+Fields& add_collinearity(Fields& to, const Collinearity& found) {
+    return to.number("mean_cosine", found.mean_cosine)
+        .number("nearest_cosine", found.nearest_cosine)
+        .number("effective_rank", found.effective_rank)
+        .number("coherence", found.coherence)
+        .number("mean_squared_cosine", found.mean_squared)
+        .number("random_squared_cosine", found.random_squared);
+}
 
 extern const Analysis kCollinearity{
     "collinearity",

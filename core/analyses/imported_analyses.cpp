@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/analyses/coactivation.h"
+#include "core/analyses/collinearity.h"
 #include "core/analyses/jaccard.h"
 #include "core/analyses/load.h"
 #include "core/base/sets.h"
@@ -98,12 +99,7 @@ Estimate over_stretches(const std::vector<double>& values, uint64_t seed) {
 
 Fields cosines(const Collinearity& c) {
     Fields out;
-    out.number("mean_cosine", c.mean_cosine)
-        .number("nearest_cosine", c.nearest_cosine)
-        .number("effective_rank", c.effective_rank)
-        .number("coherence", c.coherence)
-        .number("mean_squared_cosine", c.mean_squared)
-        .number("random_squared_cosine", c.random_squared)
+    add_collinearity(out, c)
         .number("nearest_angle_degrees", c.nearest_angle)
         .number("per_effective_dimension", c.per_dimension);
     return out;

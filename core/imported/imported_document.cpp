@@ -1,7 +1,5 @@
 #include "core/imported/imported_document.h"
 
-#include <algorithm>
-
 #include "core/base/names.h"
 #include "core/base/utf8.h"
 #include "core/imported/model_config.h"
@@ -230,10 +228,7 @@ Result<ImportedDocument> parse_imported(const std::string& text, const std::stri
         layout.layers.push_back(std::move(layer));
     }
     if (layout.layers.empty()) return usage_error(name + ": \"layers\" names none");
-    for (int64_t l = 0; l < layout.hidden_layers; ++l)
-        if (std::none_of(layout.layers.begin(), layout.layers.end(),
-                         [&](const ModelLayer& layer) { return layer.index == l; }))
-            layout.dense.push_back(l);
+    layout.dense = dense_layers(layout);
     auto traces = read_traces(*json, name);
     if (!traces) return traces.error();
     return ImportedDocument{std::move(layout), *std::move(traces)};

@@ -268,13 +268,19 @@ Result<ModelLayout> layout_of(const ModelFolder& model) {
     layout.layers = *std::move(layers);
     if (layout.layers.empty()) return no_router(model, layout);
     if (layout.hidden_layers == 0) layout.hidden_layers = layout.layers.back().index + 1;
-    for (int64_t l = 0; l < layout.hidden_layers; ++l)
-        if (std::none_of(layout.layers.begin(), layout.layers.end(),
-                         [&](const ModelLayer& layer) { return layer.index == l; }))
-            layout.dense.push_back(l);
+    layout.dense = dense_layers(layout);
     warn_of_contradictions(config, layout);
     if (auto s = config.status(); !s) return s.error();
     return layout;
+}
+
+std::vector<int64_t> dense_layers(const ModelLayout& layout) {
+    std::vector<int64_t> out;
+    for (int64_t l = 0; l < layout.hidden_layers; ++l)
+        if (std::none_of(layout.layers.begin(), layout.layers.end(),
+                         [&](const ModelLayer& layer) { return layer.index == l; }))
+            out.push_back(l);
+    return out;
 }
 
 std::string router_prefix(int64_t layer, const std::string& pool) {

@@ -50,6 +50,9 @@ struct ModelLayout {
 /// of another type, or out of range.
 Result<ModelLayout> layout_of(const ModelFolder& model);
 
+/// Hidden layers without a router, rising.
+std::vector<int64_t> dense_layers(const ModelLayout& layout);
+
 /// What the tensors of a router are called in files of this program, before ".rows" and the like:
 /// "layers.7", "layers.7.attention".
 std::string router_prefix(int64_t layer, const std::string& pool);

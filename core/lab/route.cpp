@@ -4,7 +4,6 @@
 #include "core/api/lab.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
-#include "core/base/new_file.h"
 #include "core/base/output_place.h"
 #include "core/base/utf8.h"
 #include "core/imported/import_model.h"
