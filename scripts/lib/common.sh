@@ -91,11 +91,30 @@ build() {
     fi
 }
 
+# fallen PRESET LOG: of each test that failed its name and the last 30 lines of what it said.
+fallen() {
+    awk -v preset="$1" '
+        function tell(  i) {
+            if (name == "") return
+            print preset ": " name
+            for (i = count > 30 ? count - 29 : 1; i <= count; ++i) print "    " said[i]
+            name = ""
+        }
+        /^ *[0-9]+\/[0-9]+ Test +#[0-9]+:/ {
+            tell()
+            if (/\*\*\*/ && !/\*\*\*(Skipped|Not Run \(Disabled\))/) { name = $0; sub(/^[^:]*: */, "", name); gsub(/ \.\.\.+/, "", name); count = 0 }
+            next
+        }
+        /^ +Start +[0-9]+: / || /^[0-9]+% tests passed/ { tell() }
+        name != "" && NF { said[++count] = $0 }
+        END { tell() }' "$2"
+}
+
 have_display() { [[ -n ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]; }
 
 # run_tests PRESET LANES [ctest argument…]: runs the ctest lanes (labels, joined by |) of a built preset. Counts go to
-# tests_passed, tests_failed and tests_skipped, which add up over calls.
-tests_passed=0 tests_failed=0 tests_skipped=0
+# tests_passed, tests_failed and tests_skipped, which add up over calls; the words of failed ones to tests_fallen.
+tests_passed=0 tests_failed=0 tests_skipped=0 tests_fallen=""
 run_tests() {
     local preset=$1 lanes=$2 log="$root/build/$1/ctest.log" wrapper=() code=0
     shift 2
@@ -107,16 +126,22 @@ run_tests() {
     fi
     "${wrapper[@]}" ctest --test-dir "$root/build/$preset" -L "^($lanes)\$" -j "$(nproc)" --output-on-failure \
         --no-tests=error "$@" 2>&1 | tee "$log" || code=$?
-    local passed failed skipped
+    local passed failed skipped words
     passed=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+:.* Passed ' "$log" || true)
     skipped=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+:.*\*\*\*(Skipped|Not Run \(Disabled\))' "$log" || true)
     failed=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+:.*\*\*\*' "$log" || true)
     tests_passed=$((tests_passed + passed)) tests_skipped=$((tests_skipped + skipped))
     tests_failed=$((tests_failed + failed - skipped))
+    words=$(fallen "$preset" "$log")
+    tests_fallen+=${words:+$words$'\n'}
     # Nothing found, or ctest itself broke down.
     if ((code != 0 && failed == skipped)); then fail "ctest failed in build/$preset (exit $code); see build/$preset/ctest.log."; fi
 }
-tests_summary() { printf '%d passed, %d failed, %d skipped\n' "$tests_passed" "$tests_failed" "$tests_skipped"; }
+# The last line is the counts; before it, since a log's end is read first, what failed.
+tests_summary() {
+    ((tests_failed == 0)) || printf '%s' "$tests_fallen"
+    printf '%d passed, %d failed, %d skipped\n' "$tests_passed" "$tests_failed" "$tests_skipped"
+}
 
 # Real text would take the sanitizers many minutes; the release tests read it.
 # The address and undefined-behaviour sanitizers over the core without the window.

@@ -19,7 +19,13 @@ namespace {
 
 using namespace test;
 
-constexpr int64_t kLayers = 48, kExperts = 128, kWidth = 2048, kInner = 768, kShards = 16;
+constexpr int64_t kLayers = 48, kExperts = 128, kWidth = 2048, kShards = 16;
+#if HOPSCOPE_SANITIZED
+// A sanitizer keeps shadows of what is mapped, several times as large.
+constexpr int64_t kInner = 8;
+#else
+constexpr int64_t kInner = 768;
+#endif
 
 /// Tensors of BF16 in a file of holes; what `filled` names is a ramp.
 class SparseFile {
