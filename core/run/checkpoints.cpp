@@ -28,6 +28,9 @@ constexpr int kListings = 8;  ///< until two agree
 /// Looks in a row that find nothing before that is believed: a single checkpoint has no name for a
 /// moment while it is replaced, and a first one is soon there if it is being written.
 constexpr int kEmptyLooks = 6, kLooksForFirst = 50;
+/// Looks in a row at the same damage before that is believed: while a folder gets another name a
+/// file in it is not always found, where or whatever it is.
+constexpr int kDamagedLooks = 3;
 constexpr std::chrono::milliseconds kLookPause{2};
 /// Of a reader whom a writer takes one checkpoint after the other away.
 constexpr std::chrono::seconds kPatience{5};
@@ -297,6 +300,8 @@ std::optional<Checkpoint> Checkpoints::newest_complete(std::vector<std::string>*
 Result<Checkpoint> Checkpoints::open_newest() const {
     Error last = usage_error(shown_path(dir_) + ": holds no complete checkpoint");
     const auto end = std::chrono::steady_clock::now() + kPatience;
+    int damaged = 0;
+    ino_t damaged_one = 0;
     for (int empty = 0; std::chrono::steady_clock::now() < end;) {
         const auto look = settled_look(dir_);
         if (!look) return look.error();
@@ -310,8 +315,11 @@ Result<Checkpoint> Checkpoints::open_newest() const {
             if (last.kind == ErrorKind::failed) return last;
             // It is damaged only if it is still the one that was opened.
             const auto now = settled_look(dir_);
-            if (stamp != 0 && stamp == inode_of(path_of(step)) && now && now->steps == look->steps)
-                return last;
+            const bool still = stamp != 0 && stamp == inode_of(path_of(step)) && now &&
+                               now->steps == look->steps;
+            damaged = !still ? 0 : stamp == damaged_one ? damaged + 1 : 1;
+            damaged_one = stamp;
+            if (damaged >= (look->being_written ? kLooksForFirst : kDamagedLooks)) return last;
         } else if (++empty >= (look->being_written ? kLooksForFirst : kEmptyLooks)) {
             return last;
         }
