@@ -11,6 +11,7 @@ Services services_of_the_laboratory(bool allow_debug) {
         session.allow_debug = allow;
         return core::Session::open(std::move(session));
     };
+    services.run_of_model = run_of_model;
     services.watch_runs = core::RunWatch::open;
     const std::vector<std::string> words = *category_dirs("");
     services.word_lists = [words](const std::string& run) {

@@ -17,6 +17,7 @@ endmacro()
 
 find_package(Threads REQUIRED)
 hopscope_need(nlohmann_json 3.11 nlohmann-json3-dev)
+hopscope_need(Eigen3 3.4 libeigen3-dev NO_MODULE)
 hopscope_need(tomlplusplus 3.3 libtomlplusplus-dev)
 hopscope_need(CLI11 2.1 libcli11-dev)
 hopscope_need(LibLZMA 5.2 liblzma-dev)

@@ -202,6 +202,30 @@ class NextLoss final : public Quantity {
     }
 };
 
+/// A number an expert that only imported models have.
+class OfRow : public Quantity {
+  public:
+    OfRow(const char* name, const char* help, std::vector<float> core::LayerGeometry::* values,
+          const char* lacking)
+        : name_(name), help_(help), lacking_(lacking), values_(values) {}
+    const char* name() const override { return name_; }
+    const char* help() const override { return help_; }
+    bool of_imported() const override { return true; }
+    std::string lacks(const core::GeometrySnapshot& snapshot, size_t layer) const override {
+        const bool has =
+            layer < snapshot.layers.size() && !(snapshot.layers[layer].*values_).empty();
+        return has ? "" : lacking_;
+    }
+    void fill(QuantityValues& v, const core::GeometrySnapshot&,
+              const core::LayerGeometry& g) const override {
+        v.experts = g.*values_;
+    }
+
+  private:
+    const char *name_, *help_, *lacking_;
+    std::vector<float> core::LayerGeometry::* values_;
+};
+
 void take_range(QuantityValues& v, float floor) {
     v.low = std::numeric_limits<float>::max();
     v.high = std::numeric_limits<float>::lowest();
@@ -263,8 +287,18 @@ std::span<const Quantity* const> quantities() {
     static const FirstWeight kWeight;
     static const Entropy kEntropy;
     static const NextLoss kLoss;
-    static const Quantity* const kAll[] = {&kLoad,     &kClass,  &kHop,     &kExpert, &kMargin,
-                                           &kDistance, &kWeight, &kEntropy, &kLoss};
+    static const OfRow kLength(
+        "length", "Of an expert's row: its length before it became a direction.",
+        &core::LayerGeometry::row_length, "Only the rows of an imported model have a length.");
+    static const OfRow kBias("bias", "Of an expert: what the router adds to its logit.",
+                             &core::LayerGeometry::bias,
+                             "The router of this layer adds no bias to its logits.");
+    static const OfRow kCorrection(
+        "correction", "Of an expert: what is added to its score for the choice alone.",
+        &core::LayerGeometry::correction, "The choices of this layer are not corrected.");
+    static const Quantity* const kAll[] = {&kLoad,   &kClass,    &kHop,     &kExpert,
+                                           &kMargin, &kDistance, &kWeight,  &kEntropy,
+                                           &kLoss,   &kLength,   &kBias,    &kCorrection};
     return kAll;
 }
 

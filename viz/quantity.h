@@ -56,6 +56,8 @@ class Quantity {
     /// What it is, as a sentence.
     virtual const char* help() const = 0;
     virtual QuantityKind kind() const { return QuantityKind::scalar; }
+    /// Whether only imported models have it, so that others need not offer it.
+    virtual bool of_imported() const { return false; }
     /// Whether it takes longer than a frame where there are many points.
     virtual bool costly() const { return false; }
     /// Where the axis of the values begins, if not at the lowest; NaN: at the lowest.

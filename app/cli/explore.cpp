@@ -1,5 +1,4 @@
 // hopscope [explore]: checks what can be checked before the window opens.
-#include <cstdlib>
 #include <filesystem>
 
 #include "app/cli/subcommand.h"
@@ -39,12 +38,10 @@ core::Status check(const ExploreOptions& o) {
             return core::usage_error(core::shown_path(run) +
                                      ": found no run folder; a run is made by hopscope train "
                                      "or by the window");
-        if (std::filesystem::exists(run + "/imported.json", code))
-            return core::usage_error(core::shown_path(run) +
-                                     ": is an imported model, which this window does not show; "
-                                     "hopscope info and hopscope analyze take it");
-        if (!std::filesystem::exists(run + "/config.toml", code) &&
-            !std::filesystem::exists(run + "/race.json", code))
+        const auto holds = [&](const char* name) {
+            return std::filesystem::exists(run + "/" + name, code);
+        };
+        if (!holds("config.toml") && !holds("race.json") && !holds("imported.json"))
             return core::usage_error(core::shown_path(run) +
                                      ": found no config.toml in it, so it is no run folder");
     }
@@ -61,29 +58,6 @@ core::Status check(const ExploreOptions& o) {
     return {};
 }
 
-/// Where imports of models are kept; "" where the environment names no place.
-std::string model_cache() {
-    if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg)
-        return std::string(xdg) + "/hopscope/models";
-    const char* home = std::getenv("HOME");
-    return home && *home ? std::string(home) + "/.cache/hopscope/models" : "";
-}
-
-/// The folder of a published model is opened as the run folder of its import.
-core::Status import_models(std::vector<std::string>& runs) {
-    for (std::string& run : runs) {
-        if (!core::lab::is_model(run)) continue;
-        if (model_cache().empty())
-            return core::usage_error(core::shown_path(run) +
-                                     ": is a published model, and neither XDG_CACHE_HOME nor HOME "
-                                     "says where its import is kept; give hopscope import --out");
-        auto imported = core::lab::open_model(run, model_cache());
-        if (!imported) return imported.error();
-        run = *std::move(imported);
-    }
-    return {};
-}
-
 int explore(const ExploreOptions& given, const Environment& environment) {
     ExploreOptions o = given;
     if (!environment.explore)
@@ -91,7 +65,11 @@ int explore(const ExploreOptions& given, const Environment& environment) {
             core::usage_error("this build has no window; train without one: hopscope train "
                               "--config configs/first_look.toml"),
             environment);
-    if (auto done = import_models(o.runs); !done) return report(done.error(), environment);
+    for (std::string& run : o.runs) {
+        auto folder = run_of_model(run);
+        if (!folder) return report(folder.error(), environment);
+        run = *std::move(folder);
+    }
     if (auto checked = check(o); !checked) return report(checked.error(), environment);
     environment.before_computing();
     environment.catch_signals();

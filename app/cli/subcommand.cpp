@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -275,6 +276,20 @@ core::Result<std::vector<std::string>> category_dirs(const std::string& chosen) 
     return std::vector<std::string>{(exe / "assets/categories").string(),
                                     (exe / "../share/hopscope/assets/categories").string(),
                                     (exe / "../../assets/categories").string()};
+}
+
+core::Result<std::string> run_of_model(const std::string& path) {
+    if (!core::lab::is_model(path)) return path;
+    std::string cache;
+    if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg)
+        cache = std::string(xdg) + "/hopscope/models";
+    else if (const char* home = std::getenv("HOME"); home && *home)
+        cache = std::string(home) + "/.cache/hopscope/models";
+    if (cache.empty())
+        return core::usage_error(core::shown_path(path) +
+                                 ": is a published model, and neither XDG_CACHE_HOME nor HOME "
+                                 "says where its import is kept; give hopscope import --out");
+    return core::lab::open_model(path, cache);
 }
 
 void add_precision_option(CLI::App& app, core::Precision& precision) {

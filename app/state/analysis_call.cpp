@@ -11,7 +11,7 @@ std::string no_analysis(const AppState& state, bool has_checkpoint) {
     if (state.status.read_only)
         return "Analyses are kept in the folder of the run, and this one is only looked at: train "
                "a copy of it.";
-    if (!has_checkpoint)
+    if (!has_checkpoint && !state.is_imported())
         return "The run has no checkpoint yet, and an analysis reads the newest one: press "
                "Checkpoint in the panel Run.";
     return {};

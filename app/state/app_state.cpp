@@ -67,8 +67,42 @@ Pending<std::string> AppState::write_aside(const std::string& path, std::string 
 }
 
 std::string AppState::lacks(std::span<const core::Need> needs) const {
-    const auto why = session ? core::missing(needs, session->config()) : std::nullopt;
+    const auto why =
+        session ? core::missing(needs, session->config(), holds_of_run()) : std::nullopt;
     return why ? core::as_sentence(*why) : std::string();
+}
+
+core::RunHolds AppState::holds_of_run() const {
+    core::RunHolds out;
+    if (!is_imported()) return out;
+    // Before the first look nothing is known to be missing.
+    core::ImportedHolds known{.choices = true, .weights = true, .token_ids = true};
+    if (imported) {
+        known = {};
+        for (const core::ImportedTrace& one : imported->traces) {
+            known.choices = true;
+            known.weights |= one.weights;
+            known.token_ids |= one.token_ids;
+        }
+        known.top_k = imported->routers.empty() ? 0 : imported->routers.front().top_k;
+    }
+    out.imported = known;
+    return out;
+}
+
+const core::ImportedTrace* AppState::shown_trace() const {
+    if (!imported) return nullptr;
+    const auto& all = imported->traces;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) {
+        return one.name == imported->view.trace;
+    });
+    return found == all.end() ? nullptr : &*found;
+}
+
+std::string AppState::layer_name(int64_t layer) const {
+    const auto at = static_cast<size_t>(layer);
+    if (imported && layer >= 0 && at < imported->routers.size()) return imported->routers[at].name;
+    return "layer " + std::to_string(layer);
 }
 
 ModelShape AppState::model_shape() const {
@@ -119,6 +153,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     newest = geometry = nullptr;
     trace = nullptr;
     effect = nullptr;
+    imported = nullptr;
     answers.clear();
     history = {};
     rivals.clear();
@@ -233,6 +268,7 @@ void update_state(AppState& state) {
     }
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     if (auto newest = state.session->intervention()) state.effect = std::move(newest);
+    if (auto newest = state.session->imported()) state.imported = std::move(newest);
     if (!state.holds) state.archive.update(state);
     state.geometry = state.sample.update(state, state.time.update(state, state.newest));
     state.phases.update(state);

@@ -61,6 +61,9 @@ struct Services {
     std::function<core::Result<core::Config>(const std::string& path,
                                              const std::vector<std::string>& overrides)>
         read_config;
+    /// The run folder to open for a path: of a published model that of its import, on the calling
+    /// thread; else the path itself. May be empty.
+    std::function<core::Result<std::string>(const std::string& path)> run_of_model;
     /// May be empty: other runs are then not shown.
     std::function<std::unique_ptr<core::RunWatch>(std::vector<std::string> dirs,
                                                   std::function<void()> wake)>
@@ -180,6 +183,8 @@ struct AppState {
     std::shared_ptr<const core::GeometrySnapshot> geometry;
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
     std::shared_ptr<const core::InterventionEffect> effect;  ///< null before the first
+    /// Which view of an imported model geometry and trace show; null before the first, and of a run.
+    std::shared_ptr<const core::ImportedLook> imported;
     std::vector<core::Answer> answers;                       ///< oldest first
     History history;                                         ///< in a race of its first lane
     std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks
@@ -257,6 +262,14 @@ struct AppState {
     /// The stack's rows that are on and can act, with the strength; empty without a session.
     std::vector<core::Command> prompt_script() const;
     ModelShape model_shape() const;
+    /// Whether a published model is looked at, instead of a run.
+    bool is_imported() const { return session && status.state == core::RunState::imported; }
+    /// What the run has beside its configuration, as far as it is known without its folder.
+    core::RunHolds holds_of_run() const;
+    /// The trace of an imported model that is shown; nullptr where there is none.
+    const core::ImportedTrace* shown_trace() const;
+    /// "layer 3", or as an imported model calls it.
+    std::string layer_name(int64_t layer) const;
     /// Why the run has not got it, as a sentence; "" where it has, or no run is open.
     std::string lacks(core::Need need) const { return lacks({&need, 1}); }
     std::string lacks(std::span<const core::Need> needs) const;

@@ -125,6 +125,11 @@ Sample sample_of(const core::GeometrySnapshot& snapshot, Numbers& pieces,
     return out;
 }
 
+/// A server's recording of choices has none; then each choice counts the same.
+bool has_weights(const core::LayerGeometry& g) {
+    return std::any_of(g.weights.begin(), g.weights.end(), [](float w) { return std::isfinite(w); });
+}
+
 /// Reads the choices token by token, so that one that chooses an expert in several hops is one.
 std::vector<Tally> tallies_of(const core::LayerGeometry& g, const Sample& sample) {
     const auto experts = static_cast<size_t>(g.experts);
@@ -136,6 +141,7 @@ std::vector<Tally> tallies_of(const core::LayerGeometry& g, const Sample& sample
         tally.hops.resize(hops);
     }
     if (g.choices.size() != hops * tokens * k || g.weights.size() != g.choices.size()) return out;
+    const bool recorded = has_weights(g);
     for (size_t t = 0; t < tokens; ++t)
         for (size_t h = 0; h < hops; ++h)
             for (size_t j = 0; j < k; ++j) {
@@ -143,8 +149,9 @@ std::vector<Tally> tallies_of(const core::LayerGeometry& g, const Sample& sample
                 if (g.choices[at] < 0 || g.choices[at] >= g.experts) continue;
                 Tally& tally = out[static_cast<size_t>(g.choices[at])];
                 const auto token = static_cast<int64_t>(t);
-                const double weight =
-                    std::isfinite(g.weights[at]) ? static_cast<double>(g.weights[at]) : 0;
+                const double weight = !recorded                     ? 1
+                                      : std::isfinite(g.weights[at]) ? static_cast<double>(g.weights[at])
+                                                                    : 0;
                 tally.weight += weight;
                 for (Count* count : {&tally.words[sample.piece[t]], &tally.hops[h]}) {
                     count->weight += weight;
@@ -209,6 +216,7 @@ ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
     Numbers pieces(out.pieces);
     const Sample sample = sample_of(snapshot, pieces, out.classes, length);
     const std::vector<Tally> tallies = tallies_of(g, sample);
+    const bool recorded = has_weights(g);
     for (size_t e = 0; e < tallies.size(); ++e) {
         const Tally& tally = tallies[e];
         BookEntry entry;
@@ -216,7 +224,7 @@ ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
         entry.reads = strongest(tally, sample.token_of_piece);
         entry.tokens = tally.tokens;
         for (const Count& hop : tally.hops)
-            entry.hops.push_back({hop.tokens, hop.tokens > 0
+            entry.hops.push_back({hop.tokens, hop.tokens > 0 && recorded
                                                   ? hop.weight / static_cast<double>(hop.tokens)
                                                   : core::kNaN});
         entry.of_class = class_use(tally, out.classes, sample.class_sizes);

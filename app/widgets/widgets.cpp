@@ -268,6 +268,12 @@ bool empty_without_run(const AppState& state) {
     return true;
 }
 
+bool empty_for_imported(const AppState& state) {
+    if (!state.is_imported()) return false;
+    empty_state(state, "Nothing runs here", state.lacks(core::Need::model).c_str());
+    return true;
+}
+
 const char* without_snapshot(const AppState& state) {
     if (state.geometry) return "";
     return state.status.state == core::RunState::failed ? "The run failed before that"

@@ -58,6 +58,9 @@ bool empty_state(const AppState& state, const char* title, const char* text,
                  const char* action = nullptr);
 /// In place of a panel while no run is open: says so. True then.
 bool empty_without_run(const AppState& state);
+/// In place of a panel that asks for a model that runs, while an imported one is looked at: says
+/// so. True then.
+bool empty_for_imported(const AppState& state);
 /// Why there is no geometry to show, as a title; "" where there is one.
 const char* without_snapshot(const AppState& state);
 /// A question in the middle of the window, after ImGui::OpenPopup(name); ImGui::EndPopup follows

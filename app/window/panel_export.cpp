@@ -215,6 +215,7 @@ class Exporter {
     bool waits() const {
         if (state_.status.state == core::RunState::preparing || !state_.archive.complete())
             return true;
+        if (state_.is_imported() && !state_.imported) return true;
         if (added_ < what_.beside.size() || state_.compared.adding()) return true;
         if (state_.comparison.working() || state_.sweep.working()) return true;
         if (state_.tasks && !state_.tasks->idle()) return true;
@@ -227,6 +228,8 @@ class Exporter {
     }
 
     core::Status problem() const {
+        if (state_.imported && !state_.imported->problem.empty())
+            return core::usage_error(state_.imported->problem);
         if (went_ && (first_kept_ < 0 || first_kept_ > *what_.step))
             return core::usage_error("--step: found " + std::to_string(*what_.step) + "; " +
                                      (first_kept_ < 0 ? "the run keeps no snapshot"

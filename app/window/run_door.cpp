@@ -119,7 +119,11 @@ void RunDoor::start_shapes(const std::string& order) {
 }
 
 void RunDoor::open_run(const std::string& path) {
-    read(path, [path, exe = state_.exe_dir] { return found_in(path, exe); });
+    read(path, [path, exe = state_.exe_dir, run_of = state_.services.run_of_model]() -> Asked {
+        if (!run_of) return found_in(path, exe);
+        const auto run = run_of(path);
+        return run ? found_in(*run, exe) : Asked(run.error());
+    });
 }
 
 void spare_example(core::SessionOptions& options, const std::string& exe_dir) {

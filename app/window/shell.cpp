@@ -198,7 +198,13 @@ void Shell::frame() {
     end_of_names();
     if (!state_.open_next.empty()) door_.open_run(std::exchange(state_.open_next, {}));
     if (!state_.copy_next.empty()) door_.train_copy(std::exchange(state_.copy_next, {}));
+    const uint64_t opened = state_.runs_opened;
     door_.update();
+    // Nothing of a model that was trained elsewhere is to be seen where runs are watched.
+    if (state_.runs_opened != opened && state_.session &&
+        state_.session->status().state == core::RunState::imported &&
+        workspace_.layout() == Layout::train)
+        workspace_.set_layout(state_, Layout::inspect);
     door_.draw();
     stop_question_.draw(state_);
     recent_.update(state_);

@@ -113,8 +113,8 @@ std::string speed_text(double speed) {
     return plain(speed) + " / s";
 }
 
-std::string hop_text(const HopPlace& place) {
-    return "layer " + std::to_string(place.layer) + ", hop " + std::to_string(place.hop);
+std::string hop_text(const AppState& state, const HopPlace& place) {
+    return state.layer_name(place.layer) + ", hop " + std::to_string(place.hop);
 }
 
 /// The loss of a phase in nats, and since when.
@@ -200,12 +200,12 @@ TrackContent hops_content(const AppState& state, float length) {
         out.stops.push_back(from + 0.5);
         if (numbers) out.ticks.push_back({from + 0.5, std::to_string(places[i].hop)});
         if (places[i].hop == 0)
-            out.bands.push_back({from, from, "layer " + std::to_string(places[i].layer)});
+            out.bands.push_back({from, from, state.layer_name(places[i].layer)});
         out.bands.back().to = from + 1;
     }
     if (const auto at = hop_place(state)) {
         out.cursor = static_cast<double>(*at) + 0.5;
-        out.cursor_text = hop_text(places[*at]);
+        out.cursor_text = hop_text(state, places[*at]);
     }
     return out;
 }
@@ -311,7 +311,7 @@ void Timeline::draw_hops(AppState& state, ImVec2 at, ImVec2 size) {
         go_to_hop(state, place_at(*held));
     }
     if (const auto pointed = track_.pointed())
-        track_.tooltip(hop_text(place_at(*pointed)) +
+        track_.tooltip(hop_text(state, place_at(*pointed)) +
                        "\nA token passes the hops of a layer one after another; drag shows one hop "
                        "of them all.");
 }

@@ -72,6 +72,46 @@ std::string lost_with_router(Need need, const MoeConfig& moe) {
     }
 }
 
+/// Why an imported model has not got it; "" where it has.
+std::string lost_in_imported(Need need, const ImportedHolds& holds) {
+    switch (need) {
+        case Need::experts:
+        case Need::hops:  // one a layer
+        case Need::router:
+        case Need::rows:
+        case Need::centroids:  // its rows as directions
+        case Need::choice_by_context:
+            return "";
+        case Need::several_hops:
+            return "an imported model has one hop a layer";
+        case Need::routing:
+            return holds.choices ? "" : "no trace was imported with the model, so no choices are known";
+        case Need::several_choices:
+            if (!holds.choices)
+                return "no trace was imported with the model, so no choices are known";
+            return holds.top_k == 1 ? "this model sends each token to one expert a layer" : "";
+        case Need::changing_choices:
+        case Need::two_snapshots:
+            return "an imported model is one moment of a training that was elsewhere";
+        case Need::positions:
+            return "what entered the routers was not imported, so tokens have no place among the rows";
+        case Need::scores:
+        case Need::score_scale:
+        case Need::learning_router:
+        case Need::learning_rows:
+        case Need::reading_experts:
+        case Need::output_scale:
+        case Need::model:
+            return "an imported model is looked at: it has router rows and recorded choices, nothing to run";
+        case Need::curve:
+        case Need::two_evaluations:
+            return "an imported model was trained elsewhere and has no curves here";
+        case Need::second_run:
+            return "an imported model is not compared with a run";
+    }
+    return "";
+}
+
 std::optional<std::string> too_few(std::optional<int64_t> found, const char* what,
                                    const char* key) {
     if (!found || *found >= 2) return std::nullopt;
@@ -86,6 +126,10 @@ std::string router_in_words(const Config& config) {
 
 std::optional<std::string> missing(Need need, const Config& config, const RunHolds& holds) {
     const MoeConfig& moe = config.moe;
+    if (holds.imported) {
+        std::string lost = lost_in_imported(need, *holds.imported);
+        return lost.empty() ? std::nullopt : std::optional(std::move(lost));
+    }
     if (const char* lost = lost_in_dense(need); lost && config.is_dense())
         return std::string("a dense model has no ") + lost;
     if (const std::string lost = lost_with_router(need, moe); !lost.empty())

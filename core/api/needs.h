@@ -38,11 +38,19 @@ enum class Need {
     second_run          ///< another run to compare with
 };
 
+/// What an imported model has: its routers, and what was recorded of them.
+struct ImportedHolds {
+    bool choices = false, weights = false, token_ids = false;
+    int64_t top_k = 0;  ///< 0: unknown
+};
+
 /// What a run holds beside its configuration, as far as the asker knows it. What is not known is
 /// not refused.
 struct RunHolds {
     std::optional<int64_t> checkpoints = {}, updates = {}, snapshots = {}, evaluations = {};
     std::optional<bool> second_run = {};
+    /// Of an imported model, of whose configuration only sizes are known.
+    std::optional<ImportedHolds> imported = {};
 };
 
 /// Why the run has not got it, as a clause without capital and full stop: "a dense model has no

@@ -12,6 +12,7 @@
 
 #include "core/api/command.h"
 #include "core/api/config.h"
+#include "core/api/imported_look.h"
 #include "core/api/snapshot.h"
 #include "core/base/result.h"
 
@@ -176,6 +177,12 @@ class Session {
     virtual void request_intervention(InterventionRequest request) = 0;
     /// The newest answer, which grows until it is `whole`; null before the first.
     virtual std::shared_ptr<const InterventionEffect> intervention() const = 0;
+    /// What of an imported model is to be shown; a newer view replaces an older one. Of another run
+    /// nothing happens.
+    virtual void request_view(ImportedView) {}
+    /// What geometry() and trace() show of an imported model; null before the first, and of another
+    /// run.
+    virtual std::shared_ptr<const ImportedLook> imported() const { return nullptr; }
     /// Messages for the log panel that came since the last call, as "hh:mm:ss text".
     virtual std::vector<std::string> drain_messages() = 0;
     /// Asks to stop (finish step, checkpoint); `finished` turns true when the threads have ended.

@@ -61,6 +61,9 @@ struct ScalarRecord {
 
 /// Routing geometry of one layer. Positions belong to the fixed probe sample of the snapshot.
 struct LayerGeometry {
+    /// "layer 7", "layer 7 attention": of an imported model, whose layers have numbers of their own;
+    /// "": its place in the snapshot is its number.
+    std::string name;
     int64_t experts = 0, d_space = 0, hops = 0, top_k = 0;
     std::vector<float> centroids;  ///< [experts, d_space], unit rows
     std::vector<float> load;  ///< [experts], share of all choices in the recent batches, sums to 1
@@ -71,6 +74,12 @@ struct LayerGeometry {
     /// and of a file from before it was kept
     std::vector<float> entropy;
     std::vector<float> jaccard;  ///< [hops, hops] mean over tokens, index sets [def:jaccard]
+    /// @name Of an imported model, [experts]; empty where there is none
+    ///@{
+    std::vector<float> row_length;  ///< of the rows before they became unit rows
+    std::vector<float> bias;        ///< on the logits
+    std::vector<float> correction;  ///< on the choice alone
+    ///@}
 };
 
 /// A sample larger than the run's own has at most so many tokens.
@@ -124,6 +133,7 @@ struct TraceHop {
 };
 
 struct TraceLayer {
+    std::string name;  ///< as LayerGeometry::name
     std::vector<float> attention_norm, update_norm;  ///< [T]
     std::vector<TraceHop> hops;                      ///< empty for dense layers
 };

@@ -57,30 +57,47 @@ Result<ImportedRun> ImportedRun::open(const std::string& path) {
     return run;
 }
 
-Result<std::vector<float>> ImportedRun::values(int64_t layer, const std::string& pool,
-                                               const char* what, bool matrix) const {
+Result<const ModelRouter*> ImportedRun::router(int64_t layer, const std::string& pool) const {
+    if (const ModelRouter* found = layout_.find(layer, pool)) return found;
+    return usage_error(shown_path(imported_rows_path(dir_)) + ": layer " + std::to_string(layer) +
+                       " has no router " + in_quotes(pool));
+}
+
+Result<std::vector<float>> ImportedRun::values(const std::string& name,
+                                               const std::vector<int64_t>& shape) const {
     const std::string path = imported_rows_path(dir_);
     auto file = SafetensorsFile::open(path);
     if (!file) return file.error();
-    const ModelRouter* router = layout_.find(layer, pool);
-    if (!router)
-        return usage_error(shown_path(path) + ": layer " + std::to_string(layer) +
-                           " has no router " + in_quotes(pool));
-    std::vector<int64_t> shape = {router->width};
-    if (matrix) shape.insert(shape.begin(), router->experts);
-    auto tensor = file->expect(router_prefix(layer, pool) + what, "F32", shape);
+    auto tensor = file->expect(name, "F32", shape);
     if (!tensor) return tensor.error();
     return float_values(**tensor, path);
 }
 
 Result<std::vector<float>> ImportedRun::rows(int64_t layer, const std::string& pool) const {
-    return values(layer, pool, ".centroids", true);
+    const auto found = router(layer, pool);
+    if (!found) return found.error();
+    return values(router_prefix(layer, pool) + ".centroids", {(*found)->experts, (*found)->width});
 }
 
 Result<std::vector<float>> ImportedRun::gain(int64_t layer, const std::string& pool) const {
-    const ModelRouter* router = layout_.find(layer, pool);
-    if (router && router->gain.empty()) return std::vector<float>();
-    return values(layer, pool, ".norm_gain", false);
+    const auto found = router(layer, pool);
+    if (!found) return found.error();
+    if ((*found)->gain.empty()) return std::vector<float>();
+    return values(router_prefix(layer, pool) + ".norm_gain", {(*found)->width});
+}
+
+Result<std::vector<float>> ImportedRun::bias(int64_t layer, const std::string& pool) const {
+    const auto found = router(layer, pool);
+    if (!found) return found.error();
+    if ((*found)->bias.empty()) return std::vector<float>();
+    return values(router_prefix(layer, pool) + ".bias", {(*found)->experts});
+}
+
+Result<std::vector<float>> ImportedRun::correction(int64_t layer, const std::string& pool) const {
+    const auto found = router(layer, pool);
+    if (!found) return found.error();
+    if ((*found)->correction.empty()) return std::vector<float>();
+    return values(router_prefix(layer, pool) + ".correction", {(*found)->experts});
 }
 
 Result<RecordedRouting> ImportedRun::trace(const std::string& name) const {

@@ -38,12 +38,17 @@ class ImportedRun {
     Result<std::vector<float>> rows(int64_t layer, const std::string& pool) const;
     /// [width] of the norm before it; empty where none was found. Errors as above.
     Result<std::vector<float>> gain(int64_t layer, const std::string& pool) const;
+    /// [experts] on the logits, and on the choice alone; empty where the router has none. Errors as
+    /// above.
+    Result<std::vector<float>> bias(int64_t layer, const std::string& pool) const;
+    Result<std::vector<float>> correction(int64_t layer, const std::string& pool) const;
     /// Errors (usage) name the file.
     Result<RecordedRouting> trace(const std::string& name) const;
 
   private:
-    Result<std::vector<float>> values(int64_t layer, const std::string& pool, const char* what,
-                                      bool matrix) const;
+    Result<std::vector<float>> values(const std::string& name,
+                                      const std::vector<int64_t>& shape) const;
+    Result<const ModelRouter*> router(int64_t layer, const std::string& pool) const;
     std::string dir_, document_;
     std::vector<std::string> traces_;
     RunInfo info_;

@@ -165,6 +165,12 @@ std::vector<Definition> analysis_definitions() {
 
 std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& holds) {
     std::vector<Definition> out;
+    if (holds.imported) {
+        for (const Analysis* which : analysis::analysis_table())
+            if (std::string why = refused_to_imported(which->name, *holds.imported); !why.empty())
+                out.emplace_back(which->name, std::move(why));
+        return out;
+    }
     for (const Analysis* which : analysis::analysis_table())
         if (auto why = missing(which->needs.all(), config, holds))
             out.emplace_back(which->name, as_sentence(std::move(*why)));

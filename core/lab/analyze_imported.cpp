@@ -85,6 +85,16 @@ Result<OrderedJson> made(const ImportedAnalysis& which, bool all, const Imported
 
 }  // namespace
 
+std::string refused_to_imported(const std::string& name, const ImportedHolds& holds) {
+    for (const ImportedAnalysis& one : analysis::imported_analyses()) {
+        if (name != one.name) continue;
+        return one.needs_trace && !holds.choices
+                   ? "No trace was imported with the model, so no choices are known."
+                   : "";
+    }
+    return "It asks for more than an imported model has, router rows and recorded choices.";
+}
+
 Result<std::string> analyze_imported(const AnalyzeOptions& o) {
     if (auto s = check(o); !s) return s.error();
     auto selected = select(o);

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "core/api/lab.h"
+#include "core/imported/imported_run.h"
 #include "core/lab/shown_run.h"
 #include "core/run/geometry_file.h"
 #include "core/run/run_folder.h"
@@ -19,6 +20,7 @@ Result<RunFolder> folder_of(const std::string& dir) {
 
 std::vector<KeptSnapshot> kept_snapshots(const std::string& run) {
     std::vector<KeptSnapshot> out;
+    if (is_imported_run(run)) return out;  // rows of one moment, which the session itself shows
     const auto folder = folder_of(run);
     if (!folder) return out;
     for (const GeometryEntry& entry : folder->geometry()) {

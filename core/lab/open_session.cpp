@@ -8,6 +8,8 @@
 #include "core/base/output_place.h"
 #include "core/base/utf8.h"
 #include "core/follow/follow_session.h"
+#include "core/follow/imported_session.h"
+#include "core/imported/imported_run.h"
 #include "core/session/make_session.h"
 #include "core/trainer/device.h"
 #include "core/trainer/fork_trainer.h"
@@ -88,6 +90,8 @@ Status adopt_config(SessionOptions& options, const std::vector<std::string>& ove
 }
 
 Result<std::unique_ptr<Session>> open_session(SessionOptions options) {
+    if (options.open_only && is_imported_run(options.run_dir))
+        return open_imported_session(std::move(options));
     if (options.race.empty() && options.open_only && is_race_folder(options.run_dir)) {
         auto lanes = read_race_lanes(options.run_dir, {});
         if (!lanes) return lanes.error();

@@ -112,6 +112,27 @@ TEST(Needs, OfFilesAreRefusedOnlyWhereKnown) {
               "needs a second run to compare with");
 }
 
+// Wrong if a model trained elsewhere were refused what it has, or granted what would have to run.
+TEST(Needs, AnImportedModelHasRowsAndWhatWasRecorded) {
+    const Config config;
+    RunHolds holds;
+    holds.imported = ImportedHolds();
+    for (const Need need : {Need::experts, Need::router, Need::rows, Need::centroids})
+        EXPECT_EQ(missing(need, config, holds), std::nullopt);
+    for (const Need need : {Need::model, Need::scores, Need::several_hops, Need::curve,
+                            Need::positions, Need::changing_choices, Need::second_run})
+        EXPECT_NE(missing(need, config, holds), std::nullopt);
+    EXPECT_EQ(missing(Need::routing, config, holds),
+              "no trace was imported with the model, so no choices are known");
+    holds.imported->choices = true;
+    holds.imported->top_k = 1;
+    EXPECT_EQ(missing(Need::routing, config, holds), std::nullopt);
+    EXPECT_EQ(missing(Need::several_choices, config, holds),
+              "this model sends each token to one expert a layer");
+    holds.imported->top_k = 2;
+    EXPECT_EQ(missing(Need::several_choices, config, holds), std::nullopt);
+}
+
 // Wrong if the order of a list does not decide which refusal is read.
 TEST(Needs, TheFirstMissingOneIsNamed) {
     Config config = with_router(RouterKind::hash);

@@ -531,6 +531,15 @@ TEST(AnalysisRefusals, AreKnownBeforeARunIsOpened) {
         EXPECT_EQ(found.contains(name), !curves && name != "logit_lens") << name;
     }
     EXPECT_EQ(found.at("zeroing"), "A dense model has no experts.");
+    // Of an imported model only what asks for rows and recorded choices is left.
+    RunHolds holds;
+    holds.imported = ImportedHolds();
+    found = refused(Config(), holds);
+    EXPECT_FALSE(found.contains("collinearity"));
+    EXPECT_EQ(found.at("load"), "No trace was imported with the model, so no choices are known.");
+    EXPECT_TRUE(found.contains("zeroing"));
+    holds.imported->choices = true;
+    EXPECT_FALSE(refused(Config(), holds).contains("load"));
 }
 
 }  // namespace

@@ -149,6 +149,20 @@ TEST(Quantities, SurviveWhatDoesNotFit) {
     }
 }
 
+// Wrong if rows of an imported model had another length than was measured, or a run's had one.
+TEST(Quantities, RowsOfImportedModelsHaveLengthAndBias) {
+    auto s = snapshot();
+    EXPECT_NE(find_quantity("length")->lacks(s, 0), "");
+    s.layers[0].row_length = {2, 3, 4};
+    s.layers[0].bias = {-1, 0, 1};
+    EXPECT_EQ(find_quantity("length")->lacks(s, 0), "");
+    EXPECT_EQ(values("length", s).of({true, 1, 0}), 3);
+    EXPECT_EQ(values("bias", s).low, -1);
+    EXPECT_NE(find_quantity("correction")->lacks(s, 0), "");
+    EXPECT_TRUE(find_quantity("length")->of_imported());
+    EXPECT_FALSE(find_quantity("load")->of_imported());
+}
+
 TEST(Quantities, ShareLiesBetween) {
     QuantityValues v;
     v.low = 2;

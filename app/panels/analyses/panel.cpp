@@ -54,6 +54,7 @@ class AnalysesPanel final : public Panel {
     struct RefusedFor {
         std::optional<int64_t> snapshots;  ///< nothing: not counted yet
         bool against = false;              ///< a second run is named
+        const core::ImportedLook* imported = nullptr;
         bool operator==(const RefusedFor&) const = default;
     };
 
@@ -176,13 +177,13 @@ void AnalysesPanel::choose(AppState& state, const std::string& name) {
 void AnalysesPanel::refuse(const AppState& state) {
     const auto& ask = state.services.analysis_refusals;
     if (!ask) return;
-    RefusedFor now = {{}, !second_.folder().empty()};
+    RefusedFor now = {{}, !second_.folder().empty(), state.imported.get()};
     if (state.archive.complete()) now.snapshots = std::ssize(state.archive.files());
     if (refused_for_ == now) return;
     refused_for_ = now;
     const core::Config& config = state.session->config();
     const auto without = [&](bool second) {
-        core::RunHolds holds;
+        core::RunHolds holds = state.holds_of_run();
         holds.second_run = second;
         holds.snapshots = now.snapshots;
         const auto list = ask(config, holds);

@@ -91,7 +91,7 @@ void CouplingPanel::measure(AppState& state) {
 }
 
 void CouplingPanel::draw(AppState& state) {
-    if (empty_without_run(state)) return;
+    if (empty_without_run(state) || empty_for_imported(state)) return;
     const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
     draw_tools(state);
     if (source_.task()) draw_task_state(state, *source_.task());

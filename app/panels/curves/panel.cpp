@@ -209,7 +209,9 @@ void CurvesPanel::draw(AppState& state) {
             export_buttons(state);
             draw_variant_options(state);
         });
-    if (empty) {
+    if (empty && state.is_imported()) {
+        empty_state(state, "Not measured in this run", state.lacks(core::Need::curve).c_str());
+    } else if (empty) {
         const EmptyText why = empty_text(state.history, state.session->config(), choice);
         empty_state(state, why.title, why.text.c_str());
     } else {

@@ -8,6 +8,7 @@
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/task_state.h"
+#include "app/widgets/layer_choice.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -27,7 +28,7 @@ std::unique_ptr<Panel> make_experts_panel() {
 std::string ExpertsPanel::detail(const AppState& state) const {
     const ExpertBook* book = state.experts.book();
     if (!book) return {};
-    return "layer " + std::to_string(book->layer) + ", " +
+    return state.layer_name(book->layer) + ", " +
            with_thousands(std::ssize(book->entries)) + " experts   step " +
            with_thousands(book->step);
 }
@@ -174,17 +175,8 @@ void ExpertsPanel::draw_tools(AppState& state, const ExpertBook& book) {
     const float pad = 2 * ImGui::GetStyle().FramePadding.x;
     const float buttons = ImGui::CalcTextSize("DictionaryCopyCSVPNG").x + 4 * pad + 4 * gap;
     const float room = ImGui::GetContentRegionAvail().x;
-    ImGui::AlignTextToFramePadding();
-    ImGui::TextColored(state.theme().dim, "layer");
-    ImGui::SameLine(0, gap);
-    ImGui::SetNextItemWidth(56 * s);
-    by_name(state, "##layer", "layer\xE2\x80\xA6");
-    if (ImGui::BeginCombo("##layer", std::to_string(book.layer).c_str())) {
-        for (int64_t i = 0; i < std::ssize(state.geometry->layers); ++i)
-            if (ImGui::Selectable(std::to_string(i).c_str(), i == book.layer))
-                state.selection.set_layer(i);
-        ImGui::EndCombo();
-    }
+    if (int64_t layer = book.layer; layer_choice(state, std::ssize(state.geometry->layers), layer))
+        state.selection.set_layer(layer);
     tooltip("The layer that all panels show");
     ImGui::SameLine();
     // Where the buttons would leave no room for typing they stand in a line of their own.
@@ -212,7 +204,8 @@ void ExpertsPanel::draw_tools(AppState& state, const ExpertBook& book) {
 }
 
 void ExpertsPanel::draw_dictionary(AppState& state, const ExpertBook& book) {
-    std::string why = no_analysis(state, state.experts.files().has_checkpoint);
+    std::string why = state.lacks(core::Need::model);
+    if (why.empty()) why = no_analysis(state, state.experts.files().has_checkpoint);
     if (!asked_.empty()) {
         const TaskView& task = asked_.front().view;
         why = "Reading the newest checkpoint: " + in_words(task);

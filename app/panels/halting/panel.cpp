@@ -125,7 +125,7 @@ int HaltingPanel::marked(const AppState& state) const {
 }
 
 void HaltingPanel::draw(AppState& state) {
-    if (empty_without_run(state)) return;
+    if (empty_without_run(state) || empty_for_imported(state)) return;
     draw_threshold(state);
     draw_call(state);
     if (question_.answer()) return draw_measured(state);

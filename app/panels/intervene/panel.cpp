@@ -105,7 +105,7 @@ void IntervenePanel::prepare(AppState& state) {
 }
 
 void IntervenePanel::draw(AppState& state) {
-    if (empty_without_run(state)) return;
+    if (empty_without_run(state) || empty_for_imported(state)) return;
     const float s = state.pixel_scale, gap = 20 * s;
     draw_prompt(state);
     draw_missing_font(state, state.prompt);

@@ -14,6 +14,7 @@
 #include "app/widgets/marks.h"
 #include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
+#include "app/widgets/layer_choice.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -159,19 +160,7 @@ void MatchesPanel::draw_side(AppState& state, const char* name, MatchSide& side,
 }
 
 void MatchesPanel::draw_layer(AppState& state) {
-    const float s = state.pixel_scale;
-    ImGui::AlignTextToFramePadding();
-    ImGui::TextColored(state.theme().dim, "layer");
-    ImGui::SameLine(0, 6 * s);
-    ImGui::SetNextItemWidth(56 * s);
-    by_name(state, "##layer", "layer\xE2\x80\xA6");
-    if (ImGui::BeginCombo("##layer", std::to_string(question_.layer).c_str())) {
-        const int64_t layers = question_.answer() ? shown().layers : 1;
-        for (int64_t i = 0; i < layers; ++i)
-            if (ImGui::Selectable(std::to_string(i).c_str(), i == question_.layer))
-                question_.layer = i;
-        ImGui::EndCombo();
-    }
+    layer_choice(state, question_.answer() ? shown().layers : 1, question_.layer);
 }
 
 void MatchesPanel::draw_buttons(AppState& state) {

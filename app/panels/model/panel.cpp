@@ -9,6 +9,7 @@
 
 #include "app/panels/model/card.h"
 #include "app/panels/model/diagram.h"
+#include "app/panels/model/imported.h"
 #include "app/panels/model/view.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
@@ -30,6 +31,7 @@ class ModelPanel final : public Panel {
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
     std::string csv(AppState& state) override {
+        if (state.is_imported()) return imported_csv(state);
         return sheet_ ? csv_of(*config_, *sheet_, state.history) : std::string();
     }
     PanelView saved_view() const override { return {{"part", chosen_}}; }
@@ -53,7 +55,7 @@ class ModelPanel final : public Panel {
 };
 
 void ModelPanel::prepare(AppState& state) {
-    if (!state.session) {
+    if (!state.session || state.is_imported()) {
         config_.reset();
         sheet_.reset();
         return;
@@ -76,6 +78,7 @@ void ModelPanel::prepare(AppState& state) {
 
 void ModelPanel::draw(AppState& state) {
     if (empty_without_run(state)) return;
+    if (state.is_imported()) return draw_imported_model(state);
     if (!sheet_) {
         if (counting_.waits())
             empty_state(state, "Counting", "Parameters and operations, from the configuration.");

@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "app/panels/kept_view.h"
+#include "app/panels/routing_space/rows_choice.h"
 #include "app/panels/routing_space/sample_row.h"
+#include "app/widgets/layer_choice.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -37,7 +39,7 @@ void quantity_combo(const AppState& state, const char* id, const char* none, boo
     if (!ImGui::BeginCombo(id, chosen ? chosen->name() : none)) return;
     if (ImGui::Selectable(none, chosen == nullptr)) chosen = nullptr;
     for (const viz::Quantity* q : viz::quantities()) {
-        if (numbers && !has_size(*q)) continue;
+        if ((numbers && !has_size(*q)) || (q->of_imported() && !state.is_imported())) continue;
         const std::string lacks =
             q->lacks(*state.geometry, static_cast<size_t>(state.selection.layer));
         ImGui::BeginDisabled(!lacks.empty());
@@ -110,6 +112,10 @@ bool SpaceControls::draw(AppState& state) {
 /// What of the space is shown and how; true when "Fit" was pressed.
 bool SpaceControls::draw_picture_row(AppState& state, const core::LayerGeometry& g) {
     const float s = state.pixel_scale;
+    if (state.imported) {
+        draw_rows_choice(state);
+        flow(140 * s);
+    }
     draw_axes(state, g);
     flow(140 * s);
     draw_color(state);
@@ -132,16 +138,8 @@ void SpaceControls::draw_layer_and_hop(AppState& state, const core::LayerGeometr
     const float s = state.pixel_scale;
     const auto& layers = state.geometry->layers;
     auto& selection = state.selection;
-    control_label(state, "layer");
-    ImGui::SetNextItemWidth(56 * s);
-    by_name(state, "##layer", "layer\xE2\x80\xA6");
-    if (ImGui::BeginCombo("##layer", std::to_string(selection.layer).c_str())) {
-        for (int64_t i = 0; i < static_cast<int64_t>(layers.size()); ++i) {
-            const bool chosen = i == selection.layer;
-            if (ImGui::Selectable(std::to_string(i).c_str(), chosen)) selection.set_layer(i);
-        }
-        ImGui::EndCombo();
-    }
+    if (int64_t layer = selection.layer; layer_choice(state, std::ssize(layers), layer))
+        selection.set_layer(layer);
     flow(110 * s);
     control_label(state, "hop");
     ImGui::SetNextItemWidth(62 * s);

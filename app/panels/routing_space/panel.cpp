@@ -43,7 +43,7 @@ std::string RoutingSpacePanel::detail(const AppState& state) const {
     const auto& selection = state.selection;
     const std::string hop =
         selection.hop == kAllHops ? "all hops" : "hop " + std::to_string(selection.hop);
-    return "layer " + std::to_string(selection.layer) + "   " + hop +
+    return state.layer_name(selection.layer) + "   " + hop +
            (controls_.solid ? "   3-D" : "   2-D") +
            (state.sample.shown()
                 ? "   " + with_thousands(std::ssize(state.geometry->token_ids)) + " tokens"

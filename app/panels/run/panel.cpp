@@ -71,6 +71,7 @@ class RunPanel final : public Panel {
     void forget_restored() override { restored_.clear(); }
 
   private:
+    void draw_imported(AppState& state);
     void draw_controls(AppState& state);
     void draw_several_steps(AppState& state);
     void draw_numbers(AppState& state);
@@ -109,6 +110,7 @@ void RunPanel::prepare(AppState& state) {
 void RunPanel::draw(AppState& state) {
     if (empty_without_run(state)) return;
     draw_controls(state);
+    if (state.is_imported()) return draw_imported(state);
     draw_numbers(state);
     draw_activity(state);
     fork_.draw_numbers(state);
@@ -116,6 +118,21 @@ void RunPanel::draw(AppState& state) {
     draw_freezes(state);
     draw_rules(state);
     draw_cost(state, split_);
+    draw_commands(state);
+}
+
+/// Nothing of it is trained here, so there are no numbers of a training and no settings.
+void RunPanel::draw_imported(AppState& state) {
+    heading(state, state.status.run_name.c_str());
+    text_cut(state, "imported model, only looked at", state.theme().amber_text);
+    tooltip(state.status.followed);
+    text_cut(state, state.status.source, state.theme().dim);
+    draw_activity(state);
+    if (!state.imported) return;
+    value_row(state, "family", state.imported->family);
+    value_row(state, "routers", with_thousands(std::ssize(state.imported->routers)));
+    value_row(state, "traces", with_thousands(std::ssize(state.imported->traces)));
+    if (!state.imported->problem.empty()) problem_text(state, state.imported->problem);
     draw_commands(state);
 }
 

@@ -102,8 +102,8 @@ void CoactivationPage::draw_matrix_of(AppState& state, const SnapshotLayer& plac
     } else {
         ImGui::Text("%s uses in the sample", with_thousands(uses).c_str());
     }
-    ImGui::TextColored(state.theme().dim, "layer %lld, step %s; click selects, shift adds",
-                       static_cast<long long>(c.layer), with_thousands(c.step).c_str());
+    ImGui::TextColored(state.theme().dim, "%s, step %s; click selects, shift adds",
+                       state.layer_name(c.layer).c_str(), with_thousands(c.step).c_str());
     ImGui::EndTooltip();
 }
 

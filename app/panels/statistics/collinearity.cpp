@@ -160,8 +160,8 @@ void CollinearityMap::draw_pair(const AppState& state, const SnapshotLayer& plac
             rounded(static_cast<double>(numbers().all.nearest_of[static_cast<size_t>(a)]), 4)
                 .c_str());
     }
-    ImGui::TextColored(state.theme().dim, "layer %lld, step %s; click selects, shift adds",
-                       static_cast<long long>(numbers().layer),
+    ImGui::TextColored(state.theme().dim, "%s, step %s; click selects, shift adds",
+                       state.layer_name(numbers().layer).c_str(),
                        with_thousands(numbers().step).c_str());
     ImGui::EndTooltip();
 }

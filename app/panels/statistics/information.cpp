@@ -28,7 +28,8 @@ void layer_bars(const char* name, const std::vector<double>& xs, const std::vect
 void layer_help(const AppState& state, const Information& all, size_t layer) {
     const LayerInformation& n = all.layers[layer];
     if (!std::isfinite(n.nats) || !ImGui::BeginTooltip()) return;
-    ImGui::Text("layer %zu: %s nats above chance, of an entropy of %s", layer,
+    ImGui::Text("%s: %s nats above chance, of an entropy of %s",
+                state.layer_name(static_cast<int64_t>(layer)).c_str(),
                 rounded(n.above, 3).c_str(), rounded(n.entropy, 3).c_str());
     ImGui::TextColored(state.theme().dim, "95 %%: %s (jackknife), n = %s tokens",
                        interval_text(n.above_ci95, 3).c_str(), with_thousands(all.tokens).c_str());
@@ -68,9 +69,13 @@ void InformationPage::draw(AppState& state, const SnapshotLayer& place, Area are
     const Information& all = numbers();
     if (all.empty() || all.layers.size() != place.snapshot.layers.size()) {
         const bool none = label == TokenLabel::word_class && !has_classes(place.snapshot);
-        return nothing(
-            state, area,
-            none ? "The tokens of this sample have no classes." : "Computing\xE2\x80\xA6");
+        const auto& ids = place.snapshot.token_ids;
+        const bool no_ids = label == TokenLabel::id &&
+                            std::all_of(ids.begin(), ids.end(), [](int32_t id) { return id < 0; });
+        return nothing(state, area,
+                       none     ? "The tokens of this sample have no classes."
+                       : no_ids ? "The ids of these tokens are not known."
+                                : "Computing\xE2\x80\xA6");
     }
     const std::string what = name_of(all.label);
     caption(state, area, "what the " + what + " tells about the expert, by layer",
@@ -81,7 +86,7 @@ void InformationPage::draw(AppState& state, const SnapshotLayer& place, Area are
     const LayerInformation& now = all.layers[place.layer];
     footer(
         state, area,
-        "layer " + std::to_string(place.layer) + ": above chance " + rounded(now.above, 3) +
+        state.layer_name(static_cast<int64_t>(place.layer)) + ": above chance " + rounded(now.above, 3) +
             (std::isfinite(now.above_ci95.low) ? " (95 %: " + interval_text(now.above_ci95, 3) + ")"
                                                : "") +
             " of " + rounded(now.entropy, 2) + " nats   n " + with_thousands(all.tokens) +

@@ -52,8 +52,9 @@ void LoadChart::draw(AppState& state, const SnapshotLayer& place, Area area) {
     const float v = m.values[static_cast<size_t>(cell.row * m.columns + cell.column)];
     const double times = v == LoadMap::kUnused ? 0.0 : std::exp2(static_cast<double>(v));
     const int64_t step = cell.column + 1 == m.columns ? m.last_step : m.step_of(cell.column);
-    const double n =
-        state.session ? recent_choices(state.session->config(), place.geometry(), step) : 0.0;
+    const double n = !state.session || state.is_imported()
+                         ? choices_of(state, place)
+                         : recent_choices(state.session->config(), place.geometry(), step);
     offer_on_click(state, [&] {
         return Number{.label = "load of E" + std::to_string(expert) + ", layer " +
                                std::to_string(place.layer),

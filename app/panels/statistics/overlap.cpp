@@ -183,7 +183,9 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
                 "routing has settled.");
     if (!ready(place)) return nothing(state, lower, kComputing);
     if (steps.steps.size() < 2) {
-        nothing(state, lower, state.sample.routed_once());
+        nothing(state, lower,
+                state.is_imported() ? state.lacks(core::Need::two_snapshots)
+                                    : state.sample.routed_once());
         return;
     }
     footer(state, lower,

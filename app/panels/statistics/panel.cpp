@@ -10,6 +10,7 @@
 #include "app/panels/statistics/norms.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
+#include "app/widgets/layer_choice.h"
 #include "app/widgets/widgets.h"
 #include "core/api/cautions.h"
 
@@ -44,6 +45,23 @@ const char* name_of(Page page) {
     return kPages[static_cast<size_t>(page)].name;
 }
 
+/// Why an imported model has nothing to show there, a sentence; "" where it has, and of a run.
+std::string lacks_page(const AppState& state, Page page) {
+    if (!state.is_imported()) return {};
+    switch (page) {
+        case Page::overlap:
+            return state.lacks(core::Need::several_hops);
+        case Page::saturation:
+            return state.lacks(core::Need::changing_choices);
+        case Page::confidence:
+            return state.lacks(core::Need::curve);
+        case Page::norms:
+            return state.lacks(core::Need::model);
+        default:
+            return {};
+    }
+}
+
 /// Of the buttons that take the page away, with the gaps between them; `s`: pixel scale.
 float export_width(float s) {
     return button_width("Copy") + button_width("CSV") + button_width("PNG") + 8 * s;
@@ -67,7 +85,7 @@ SnapshotLayer StatisticsPanel::place_of(const AppState& state) const {
 
 std::string StatisticsPanel::detail(const AppState& state) const {
     if (!state.geometry || state.geometry->layers.empty()) return {};
-    return "layer " + std::to_string(layer_of(state)) + "   step " +
+    return state.layer_name(static_cast<int64_t>(layer_of(state))) + "   step " +
            with_thousands(state.geometry->step);
 }
 
@@ -176,8 +194,11 @@ void StatisticsPanel::draw_list(AppState& state) {
     by_name(state, "##page", "page\xE2\x80\xA6");
     if (ImGui::BeginCombo("##page", name_of(page_), ImGuiComboFlags_HeightLargest)) {
         for (const PageText& text : kPages) {
+            const std::string why = lacks_page(state, text.page);
+            ImGui::BeginDisabled(!why.empty());
             if (ImGui::Selectable(text.name, page_ == text.page)) page_ = text.page;
-            tooltip(text.help);
+            ImGui::EndDisabled();
+            tooltip(why.empty() ? text.help : why);
         }
         ImGui::EndCombo();
     } else {
@@ -195,7 +216,10 @@ void StatisticsPanel::draw_tabs(AppState& state) {
             ImGui::SameLine();
             if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
         }
-        if (button(state, text.name, nullptr, text.help, 0, page_ == text.page)) page_ = text.page;
+        const std::string why = lacks_page(state, text.page);
+        if (button(state, text.name, why.empty() ? nullptr : why.c_str(), text.help, 0,
+                   page_ == text.page))
+            page_ = text.page;
     }
     ImGui::PopStyleVar();
 }
@@ -207,7 +231,7 @@ void StatisticsPanel::draw_options(AppState& state, bool behind) {
         if (std::exchange(behind, true)) flow(width);
     };
     if (page_ != Page::confidence && page_ != Page::norms) {
-        next(94 * s);
+        next(layer_choice_width(state));
         draw_layer(state);
     }
     if (has_order()) {
@@ -223,19 +247,9 @@ void StatisticsPanel::draw_options(AppState& state, bool behind) {
 }
 
 void StatisticsPanel::draw_layer(AppState& state) {
-    const float s = state.pixel_scale;
-    ImGui::AlignTextToFramePadding();
-    ImGui::TextColored(state.theme().dim, "layer");
-    ImGui::SameLine(0, 4 * s);
-    ImGui::SetNextItemWidth(56 * s);
-    const auto layer = static_cast<int64_t>(layer_of(state));
-    by_name(state, "##layer", "layer\xE2\x80\xA6");
-    if (ImGui::BeginCombo("##layer", std::to_string(layer).c_str())) {
-        for (int64_t i = 0; i < static_cast<int64_t>(state.geometry->layers.size()); ++i)
-            if (ImGui::Selectable(std::to_string(i).c_str(), i == layer))
-                state.selection.set_layer(i);
-        ImGui::EndCombo();
-    }
+    auto layer = static_cast<int64_t>(layer_of(state));
+    if (layer_choice(state, std::ssize(state.geometry->layers), layer))
+        state.selection.set_layer(layer);
     tooltip("The layer that all panels show");
 }
 

@@ -35,7 +35,7 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
             "flatter, the better balanced. Experts without a choice have no place on a "
             "logarithmic axis [def:recent_load].");
     footer(state, area,
-           "layer " + std::to_string(chosen) + ": std / mean " + rounded(u.cv, 2) + " (chance " +
+           state.layer_name(static_cast<int64_t>(chosen)) + ": std / mean " + rounded(u.cv, 2) + " (chance " +
                rounded(u.chance_cv, 3) + ")   max / mean " + rounded(u.max_over_mean, 2) +
                "   unused " + with_thousands(u.unused) + " of " +
                with_thousands(static_cast<int64_t>(u.experts.size())) + " experts   n " +
@@ -79,7 +79,7 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
         spec.LineColor = faded(line_color(state, l), l == chosen ? 1.0f : 0.6f);
         spec.LineWeight = (l == chosen ? 2.6f : 1.2f) * s;
         ImPlot::PlotLine(
-            ("layer " + std::to_string(l)).c_str(), layer.ranks.data(), layer.loads.data(),
+            state.layer_name(static_cast<int64_t>(l)).c_str(), layer.ranks.data(), layer.loads.data(),
             static_cast<int>(layer.experts.size()) - static_cast<int>(layer.unused), spec);
     }
     if (ImPlot::IsPlotHovered()) {

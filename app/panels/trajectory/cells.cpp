@@ -80,7 +80,7 @@ void cell_tooltip(const AppState& state, const core::TraceResult& trace, int64_t
     const ImVec4 dim = state.theme().dim;
     const float s = state.pixel_scale;
     ImGui::PushFont(state.fonts.text, kTextSize);
-    ImGui::Text("layer %lld, hop %lld", static_cast<long long>(layer), static_cast<long long>(hop));
+    ImGui::Text("%s, hop %lld", state.layer_name(layer).c_str(), static_cast<long long>(hop));
     if (!cell.executed) {
         ImGui::TextColored(dim, "not executed: the token had halted before");
         ImGui::PopFont();

@@ -144,7 +144,7 @@ void TokenGrid::draw_layer(AppState& state, const TraceView& view, int64_t layer
             ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0,
                                    packed(faded(state.theme().raised, 0.45f)));
         ImGui::TableNextColumn();
-        if (row == 0) ImGui::TextColored(state.theme().dim, "layer %lld", (long long)layer);
+        if (row == 0) ImGui::TextColored(state.theme().dim, "%s", state.layer_name(layer).c_str());
         for (int64_t h = 0; h < view.hops; ++h) {
             ImGui::TableNextColumn();
             if (h >= std::ssize(choices)) continue;

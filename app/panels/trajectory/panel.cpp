@@ -17,6 +17,7 @@
 #include "app/panels/trajectory/pair_table.h"
 #include "app/panels/trajectory/passages.h"
 #include "app/panels/trajectory/question.h"
+#include "app/panels/trajectory/recorded.h"
 #include "app/panels/trajectory/second_prompt.h"
 #include "app/panels/trajectory/strip.h"
 #include "app/state/hop_clock.h"
@@ -70,6 +71,7 @@ class TrajectoryPanel final : public Panel {
     std::vector<ActionItem> actions(AppState& state) override;
 
   private:
+    void draw_imported(AppState& state);
     void draw_prompt(AppState& state);
     void trace(AppState& state);
     void draw_search(AppState& state);
@@ -99,6 +101,8 @@ class TrajectoryPanel final : public Panel {
 std::string TrajectoryPanel::detail(const AppState& state) const {
     if (!has_trace(state)) return {};
     std::string tokens = with_thousands(view_.tokens);
+    if (state.imported)
+        return tokens + " tokens, " + state.trace->prompt;
     if (has_second(state)) tokens += " + " + with_thousands(second_.pairs().second);
     return tokens + " tokens, " + weights_of(state, state.trace->step);
 }
@@ -235,6 +239,7 @@ void TrajectoryPanel::prepare(AppState& state) {
 }
 
 void TrajectoryPanel::draw(AppState& state) {
+    if (state.is_imported()) return draw_imported(state);
     draw_prompt(state);
     draw_missing_font(state, state.second.open ? state.prompt + state.second.text : state.prompt);
     if (draw_active_bar(state, question_.in_words(state))) {
@@ -257,6 +262,18 @@ void TrajectoryPanel::draw(AppState& state) {
     draw_search(state);
     strip_.draw_options(state, view_);
     draw_below_strip(state);
+}
+
+/// Recorded texts in place of prompts; nothing computes what comes next, or could halt.
+void TrajectoryPanel::draw_imported(AppState& state) {
+    draw_recorded(state);
+    if (!has_trace(state)) return draw_nothing_recorded(state);
+    strip_.draw_strip(state, view_, second_.room());
+    draw_search(state);
+    strip_.draw_options(state, view_);
+    ImGui::BeginChild("grid");
+    draw_experts(state);
+    ImGui::EndChild();
 }
 
 /// The field that finds tokens, before the options of the strip where there is room.

@@ -107,6 +107,8 @@ void TokenStrip::draw_options(AppState& state, const TraceView& view) {
     const float s = state.pixel_scale;
     const bool depth = colour_ == Colour::depth;
     std::string caption = "columns: layers 0\xE2\x80\x93" + std::to_string(view.layers - 1);
+    if (state.imported)
+        caption = "columns: " + state.layer_name(0) + " to " + state.layer_name(view.layers - 1);
     if (view.hops > 1) caption += ", rows: hops 0\xE2\x80\x93" + std::to_string(view.hops - 1);
     if (view.hops == 0) caption += ", no layer routes";
     if (view.hops > 0 && !depth) caption += ", colour: place of the first expert";
@@ -124,8 +126,8 @@ void TokenStrip::draw_options(AppState& state, const TraceView& view) {
         ImGui::SameLine(0, 12 * s);
     }
     if (view.hops > 0 && depth) {
-        const auto name = [](int64_t layer) {
-            return layer < 0 ? std::string("mean of layers") : "layer " + std::to_string(layer);
+        const auto name = [&state](int64_t layer) {
+            return layer < 0 ? std::string("mean of layers") : state.layer_name(layer);
         };
         ImGui::SetNextItemWidth(130 * s);
         by_name(state, "##depth", "depth of\xE2\x80\xA6");

@@ -1,0 +1,102 @@
+#include "app/panels/trajectory/recorded.h"
+
+#include <algorithm>
+#include <imgui.h>
+#include <string>
+
+#include "app/widgets/format.h"
+#include "app/widgets/widgets.h"
+
+namespace hopscope::app {
+namespace {
+
+/// "no weights, no entropy in this trace": what is left empty in the panels, and why.
+std::string lacking(const core::ImportedTrace& trace) {
+    std::string out;
+    for (const auto& [has, what] : {std::pair(trace.token_ids, "token ids"),
+                                    {trace.weights, "weights"},
+                                    {trace.entropy, "entropies"}})
+        if (!has) out += (out.empty() ? "no " : ", no ") + std::string(what);
+    return out.empty() ? out : out + " in this trace";
+}
+
+void draw_traces(AppState& state) {
+    const core::ImportedLook& look = *state.imported;
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextColored(state.theme().dim, "trace");
+    ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
+    ImGui::SetNextItemWidth(180 * state.pixel_scale);
+    by_name(state, "##recorded", "recorded trace\xE2\x80\xA6");
+    if (ImGui::BeginCombo("##recorded", look.view.trace.c_str())) {
+        for (const core::ImportedTrace& trace : look.traces)
+            if (ImGui::Selectable(trace.name.c_str(), trace.name == look.view.trace)) {
+                core::ImportedView view = look.view;
+                view.trace = trace.name;
+                view.text = 0;
+                state.session->request_view(std::move(view));
+            }
+        ImGui::EndCombo();
+    }
+    tooltip("Recordings that were imported with the model; all panels show the chosen one");
+}
+
+void ask_for_text(AppState& state, int64_t text) {
+    core::ImportedView view = state.imported->view;
+    view.text = text;
+    state.selection.prompt_tokens.clear();
+    ++state.selection.version;
+    state.session->request_view(std::move(view));
+    state.keep_drawing();
+}
+
+void draw_texts(AppState& state, const core::ImportedTrace& trace) {
+    const float s = state.pixel_scale;
+    const int64_t text = state.imported->view.text;
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextColored(state.theme().dim, "text");
+    ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
+    if (button(state, "<", text > 0 ? nullptr : "This is the first text.", "The text before"))
+        ask_for_text(state, text - 1);
+    ImGui::SameLine(0, 4 * s);
+    ImGui::SetNextItemWidth(72 * s);
+    by_name(state, "##text", "number of the text");
+    if (int typed = static_cast<int>(text); ImGui::InputInt("##text", &typed, 0, 0))
+        ask_for_text(state, std::clamp<int64_t>(typed, 0, trace.texts - 1));
+    tooltip("Which text of the trace is followed through the layers, 0 to " +
+            with_thousands(trace.texts - 1));
+    ImGui::SameLine(0, 4 * s);
+    if (button(state, ">", text + 1 < trace.texts ? nullptr : "This is the last text.",
+               "The next text"))
+        ask_for_text(state, text + 1);
+}
+
+}  // namespace
+
+void draw_recorded(AppState& state) {
+    if (!state.imported || state.imported->traces.empty()) return;
+    const float s = state.pixel_scale;
+    draw_traces(state);
+    const core::ImportedTrace* trace = state.shown_trace();
+    if (!trace || trace->texts < 1) return;
+    flow(190 * s);
+    draw_texts(state, *trace);
+    flow(150 * s);
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextColored(state.theme().dim, "%s texts, %s tokens",
+                       with_thousands(trace->texts).c_str(), with_thousands(trace->tokens).c_str());
+    if (const std::string none = lacking(*trace); !none.empty()) note(state, none);
+    for (const std::string& found : trace->notes) note(state, found);
+    if (!state.imported->problem.empty()) note(state, state.imported->problem);
+}
+
+void draw_nothing_recorded(AppState& state) {
+    if (!state.imported) {
+        empty_state(state, "Reading the model", state.status.activity.c_str());
+        return;
+    }
+    empty_state(state, "No trace was imported",
+                "A recording of a server (vLLM, SGLang) or of python/hopscope_capture.py shows "
+                "which way tokens took: hopscope import MODEL --trace FILE --out RUN");
+}
+
+}  // namespace hopscope::app
