@@ -30,6 +30,31 @@ double drawn_mean(Numbers x, Random& random) {
     return total / static_cast<double>(x.size());
 }
 
+double ratio(const RatioUnits& units) {
+    double sum = 0, count = 0;
+    for (size_t i = 0; i < units.sums.size(); ++i) {
+        sum += units.sums[i];
+        count += units.counts[i];
+    }
+    return sum / count;
+}
+
+double drawn_ratio(const RatioUnits& units, Random& random) {
+    double sum = 0, count = 0;
+    for (size_t i = 0; i < units.sums.size(); ++i) {
+        const uint64_t drawn = random.below(units.sums.size());
+        sum += units.sums[drawn];
+        count += units.counts[drawn];
+    }
+    return sum / count;
+}
+
+bool usable(const RatioUnits& units) {
+    if (units.sums.size() != units.counts.size())
+        throw std::invalid_argument("bootstrap_ratio: lengths differ");
+    return units.sums.size() >= 2 && all_finite(units.sums) && all_finite(units.counts);
+}
+
 double grand_mean(const SeedLosses& seeds) {
     double total = 0;
     for (const auto& batches : seeds) total += mean(batches);
@@ -138,6 +163,27 @@ Bootstrap bootstrap_hierarchical(const SeedLosses& a, const SeedLosses& b, bool 
         const double of_a = drawn_grand_mean(a, drawn, random);
         return of_a - drawn_grand_mean(b, drawn, random);
     });
+    return out;
+}
+
+Bootstrap bootstrap_ratio(const RatioUnits& units, const BootstrapOptions& options) {
+    Bootstrap out{static_cast<int64_t>(units.sums.size()), kNaN, {}};
+    const bool draws = usable(units);
+    out.estimate = ratio(units);
+    if (draws) fill(out, options, [&](Random& random) { return drawn_ratio(units, random); });
+    return out;
+}
+
+Bootstrap bootstrap_ratio_difference(const RatioUnits& a, const RatioUnits& b,
+                                     const BootstrapOptions& options) {
+    Bootstrap out{static_cast<int64_t>(std::min(a.sums.size(), b.sums.size())), kNaN, {}};
+    const bool draws = usable(a) && usable(b);
+    out.estimate = ratio(a) - ratio(b);
+    if (draws)
+        fill(out, options, [&](Random& random) {
+            const double of_a = drawn_ratio(a, random);
+            return of_a - drawn_ratio(b, random);
+        });
     return out;
 }
 

@@ -51,6 +51,18 @@ using SeedLosses = std::vector<std::vector<double>>;
 Bootstrap bootstrap_hierarchical(const SeedLosses& a, const SeedLosses& b, bool shared_batches,
                                  const BootstrapOptions& options);
 
+/// What each unit adds to a numerator and to a denominator: tokens of a text that took an expert,
+/// and its tokens. Equal lengths.
+struct RatioUnits {
+    Numbers sums, counts;
+};
+/// Σ sums / Σ counts over drawn units, so that a long text counts for more than a short one. Give
+/// no units of count 0, or few: a draw of nothing but these leaves no interval.
+Bootstrap bootstrap_ratio(const RatioUnits& units, const BootstrapOptions& options);
+/// The ratio of a − that of b, the units of each drawn on their own; needs two units each.
+Bootstrap bootstrap_ratio_difference(const RatioUnits& a, const RatioUnits& b,
+                                     const BootstrapOptions& options);
+
 /// Any statistic of drawn units; `statistic` gets n indices.
 Bootstrap bootstrap_statistic(int64_t n,
                               const std::function<double(std::span<const int64_t>)>& statistic,

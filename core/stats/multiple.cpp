@@ -18,6 +18,17 @@ std::vector<size_t> by_p(Numbers p) {
 
 }  // namespace
 
+std::vector<double> holm(Numbers p) {
+    std::vector<double> out(p.size(), kNaN);
+    const auto order = by_p(p);
+    double most = 0;
+    for (size_t i = 0; i < order.size(); ++i) {
+        most = std::max(most, p[order[i]] * static_cast<double>(order.size() - i));
+        out[order[i]] = std::min(1.0, most);
+    }
+    return out;
+}
+
 std::vector<double> benjamini_hochberg(Numbers p) {
     std::vector<double> out(p.size(), kNaN);
     const auto order = by_p(p);

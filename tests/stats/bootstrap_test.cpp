@@ -111,5 +111,23 @@ TEST(Bootstrap, AnyStatisticCanBeResampled) {
     EXPECT_LE(found.values.back(), 9);
 }
 
+/// Texts of one length: the mean of their shares. Of others a long text counts for more.
+TEST(Bootstrap, RatiosWeighUnitsByTheirCounts) {
+    const std::vector<double> x{1, 3, 2, 5, 4}, ones(5, 1), sums{1, 9, 0}, counts{2, 10, 3};
+    const auto even = bootstrap_ratio({x, ones}, {1000, 7}), mean = bootstrap_mean(x, {1000, 7});
+    EXPECT_EQ(even.estimate, mean.estimate);
+    EXPECT_EQ(even.values, mean.values);
+    const auto found = bootstrap_ratio({sums, counts}, {1000, 7});
+    EXPECT_DOUBLE_EQ(found.estimate, 10.0 / 15);
+    EXPECT_EQ(found.values.front(), 0) << "the third unit three times";
+    EXPECT_DOUBLE_EQ(found.values.back(), 0.9) << "the second three times";
+    const auto apart = bootstrap_ratio_difference({sums, counts}, {x, ones}, {1000, 7});
+    EXPECT_DOUBLE_EQ(apart.estimate, 10.0 / 15 - 3);
+    EXPECT_LT(apart.interval(0.95).low, apart.estimate);
+    EXPECT_GT(apart.interval(0.95).high, apart.estimate);
+    EXPECT_TRUE(bootstrap_ratio({{sums.data(), 1}, {counts.data(), 1}}, {}).values.empty());
+    EXPECT_THROW(bootstrap_ratio({x, counts}, {}), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace hopscope::core::stats::testing
