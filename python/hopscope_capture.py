@@ -8,9 +8,9 @@ MODEL is a folder or a name that transformers knows; a text is a file, each line
 (docs/formats.md#of-an-imported-model): of each router `experts`, `weights` [texts, tokens, k], `logits` [texts, tokens, experts],
 `entropy` (nats) and `max_prob` [texts, tokens]; with --positions also `position` [texts, tokens, r], what enters the router in an
 orthonormal basis of the space that its rows span, and beside them `{router}.rows` [experts, r], the rows in that basis. A shorter
-text is filled up with −1 and NaN. Logits are formed in fp32 from what enters the router, and experts and weights by the family's
-rule (docs/definitions.md#routing_rule), so that they are the same whatever the model computes in. PyTorch and transformers are
-asked for only when it runs.
+text is filled up with −1 and NaN; metadata `pieces` has what each id that occurs spells. Logits are formed in fp32 from what enters
+the router, and experts and weights by the family's rule (docs/definitions.md#routing_rule), so that they are the same whatever the
+model computes in. PyTorch and transformers are asked for only when it runs.
 """
 import argparse
 import json
@@ -222,6 +222,13 @@ def capture(model, texts, positions=False, progress=None):
     return {**out, **{name: stacked(parts) for name, parts in found.items()}}
 
 
+def pieces_of(tokenizer, texts):
+    """What each id that occurs spells behind another token, {id: text}: alone, some tokenizers drop its blank."""
+    before = tokenizer("a", add_special_tokens=False)["input_ids"][:1]
+    start = len(tokenizer.decode(before))
+    return {id: tokenizer.decode(before + [id])[start:] for id in sorted({id for ids in texts for id in ids})}
+
+
 def write(path, tensors, metadata):
     """A safetensors file."""
     header, at = {"__metadata__": metadata}, 0
@@ -268,7 +275,7 @@ def main():
     tensors = capture(model, ids, options.positions, lambda done: bar(done, len(ids)))
     bar(len(ids), len(ids))
     write(options.out, tensors, {"format": "hopscope.routing/1", "model_type": model.config.model_type, "source": str(options.model),
-                                 "made_with": f"transformers {transformers.__version__}"})
+                                 "pieces": json.dumps(pieces_of(tokenizer, ids)), "made_with": f"transformers {transformers.__version__}"})
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ OrderedJson parts_of(const RecordedRouting& routing) {
     if (all(&RecordedLayer::weights)) out.push_back("weights");
     if (all(&RecordedLayer::entropy)) out.push_back("entropy");
     if (all(&RecordedLayer::max_prob)) out.push_back("max_prob");
+    if (std::none_of(routing.layers.begin(), routing.layers.end(),
+                     [](const RecordedLayer& layer) { return layer.inputs.width == 0; }))
+        out.push_back("position");
     if (!routing.tokens.empty()) out.push_back("tokens");
+    if (!routing.pieces.empty()) out.push_back("pieces");
     return out;
 }
 

@@ -136,6 +136,10 @@ class Reading {
         layer.chosen = *std::move(chosen);
         if (auto s = check_sets(tensor, layer); !s) return s;
         if (auto s = add_numbers(layer, corrections); !s) return s;
+        auto inputs = read_inputs(file_, router_prefix(layer.layer, layer.pool), out_.sequences,
+                                  out_.length, layer.experts);
+        if (!inputs) return inputs.error();
+        layer.inputs = *std::move(inputs);
         out_.layers.push_back(std::move(layer));
         return {};
     }
@@ -264,6 +268,11 @@ class Reading {
             if (!values) return values.error();
             *out = *std::move(values);
         }
+        const auto told = file_.metadata().find("pieces");
+        if (told == file_.metadata().end()) return {};
+        auto pieces = parse_pieces(told->second, out_.tokens, shown_path(file_.path()));
+        if (!pieces) return pieces.error();
+        out_.pieces = *std::move(pieces);
         return {};
     }
 
@@ -294,12 +303,17 @@ Status write_routing(const std::string& path, const RecordedRouting& routing,
         tensors.add(prefix + "weights", "F32", {s, t, layer.top_k}, layer.weights);
         tensors.add(prefix + "entropy", "F32", {s, t}, layer.entropy);
         tensors.add(prefix + "max_prob", "F32", {s, t}, layer.max_prob);
+        const std::string router = router_prefix(layer.layer, layer.pool);
+        const RouterInputs& inputs = layer.inputs;
+        tensors.add(inputs_name(router), "F32", {s, t, inputs.width}, inputs.position);
+        tensors.add(input_rows_name(router), "F32", {layer.experts, inputs.width}, inputs.rows);
     }
-    return write_safetensors(path, tensors.all(),
-                             {{"format", kFormat},
-                              {"family", model.family},
-                              {"model_type", model.model_type},
-                              {"source", source}});
+    std::map<std::string, std::string> metadata = {{"format", kFormat},
+                                                   {"family", model.family},
+                                                   {"model_type", model.model_type},
+                                                   {"source", source}};
+    if (!routing.pieces.empty()) metadata["pieces"] = pieces_json(routing.pieces);
+    return write_safetensors(path, tensors.all(), metadata);
 }
 
 Result<RecordedRouting> read_routing(const std::string& path, const ModelLayout& model,

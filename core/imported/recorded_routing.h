@@ -11,6 +11,8 @@
 
 #include "core/base/result.h"
 #include "core/imported/model_layout.h"
+#include "core/imported/router_inputs.h"
+#include "core/imported/token_pieces.h"
 
 namespace hopscope::core {
 
@@ -23,12 +25,14 @@ struct RecordedLayer {
     std::vector<int32_t> chosen;           ///< [S, T, k]
     std::vector<float> weights;            ///< [S, T, k], or empty
     std::vector<float> entropy, max_prob;  ///< [S, T], or empty
+    RouterInputs inputs = {};              ///< what entered it, or empty
 };
 
 struct RecordedRouting {
     int64_t sequences = 0, length = 0;
     std::vector<int32_t> tokens;      ///< [S, T] ids, or empty
     std::vector<int32_t> next_token;  ///< [S] behind the last row, −1 unknown; or empty
+    TokenPieces pieces;               ///< what ids spell; may lack some, or all
     std::vector<RecordedLayer> layers;
     std::vector<std::string> notes;
 
